@@ -1,0 +1,121 @@
+// The library: an iterable of URLs or a list's path in, typed outcomes out as they finish.
+
+import type { Failed, Outcome, Saved } from "./core/job.ts";
+import type { Reporter, Sink, Source } from "./core/ports.ts";
+import { type NamedReporter, together } from "./core/reporters.ts";
+import type { StopReason } from "./core/run.ts";
+import { clock, DEFAULTS, download, type FetchOptions, openFolder, STALL_MS } from "./download.ts";
+import { handover } from "./handover.ts";
+import { memory } from "./sink/memory.ts";
+import { type Item, items } from "./source/items.ts";
+import { lists } from "./source/lists.ts";
+
+export interface BulkgetOptions extends FetchOptions {
+  /** Where bodies go: into files of `outputDir` (the default), or with their outcome, as `body`. */
+  readonly output?: "files" | "memory";
+  /** The folder for files, results.jsonl and failed.txt. Default "downloads". */
+  readonly outputDir?: string;
+  /** How files are named, relative to the folder. Default "{n:6}{ext}"; also {n}, {host}, {basename}. */
+  readonly name?: string;
+  /** Start over in a folder that holds an earlier run: what that run saved is removed. Default false. */
+  readonly force?: boolean;
+  /** Stops everything at once: the loop throws the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+/** A body that was handed over, with its outcome. */
+export type SavedBody = Saved & { readonly body: Uint8Array };
+
+/** The run could not go on: this machine's disk, or a list that cannot be read. */
+export class BulkgetError extends Error {}
+
+/** Bodies handed over are bounded, in bytes, where the caller does not say. */
+const MAX_BODY_BYTES = 67_108_864;
+
+/**
+ * Downloads every URL of `input`, at most `concurrency` at a time, and yields one outcome for each as it finishes: failures
+ * are outcomes too, never thrown. `input` is an iterable or async iterable, pulled only as slots free up, or the path of a
+ * list. A slow loop slows the downloads down; nothing piles up. `break`, an abort or a throw stop everything and free it.
+ * @throws Error for options that cannot be used, for a folder that holds an earlier run, and where a list or disk fails.
+ */
+export function bulkget(
+  input: Iterable<Item> | AsyncIterable<Item> | string,
+  options: BulkgetOptions & { readonly output: "memory" },
+): AsyncGenerator<SavedBody | Failed, void, void>;
+export function bulkget(
+  input: Iterable<Item> | AsyncIterable<Item> | string,
+  options?: BulkgetOptions,
+): AsyncGenerator<Outcome, void, void>;
+export async function* bulkget(
+  input: Iterable<Item> | AsyncIterable<Item> | string,
+  options: BulkgetOptions = {},
+): AsyncGenerator<Outcome, void, void> {
+  const { signal } = options;
+  signal?.throwIfAborted();
+  const stop = new AbortController();
+  const source = sourceOf(input, stop.signal);
+  const { sink, reporter } = await output(options, stop);
+  const outcomes = handover<Outcome>();
+  const { view, done } = download({
+    source,
+    sink,
+    options: options.output === "memory" ? { maxFilesize: MAX_BODY_BYTES, ...options } : options,
+    async report(outcome) {
+      await reporter.outcome(outcome);
+      if (outcome.outcome !== "failed" || outcome.error !== "interrupted") await outcomes.put(outcome);
+    },
+    stop,
+    graceMs: 0,
+  });
+  let broken: { readonly error: unknown } | undefined;
+  const over = done
+    .catch((error: unknown) => {
+      broken = { error };
+    })
+    .finally(() => outcomes.finish());
+  const onAbort = () => {
+    stop.abort("request" satisfies StopReason);
+    outcomes.finish();
+  };
+  signal?.addEventListener("abort", onAbort, { once: true });
+  try {
+    for (let outcome = await outcomes.next(); outcome !== undefined; outcome = await outcomes.next()) {
+      signal?.throwIfAborted();
+      yield outcome;
+    }
+    signal?.throwIfAborted();
+    if (broken !== undefined) throw broken.error;
+    if (stop.signal.aborted) throw new BulkgetError("stopped: the disk cannot be written any more");
+  } finally {
+    signal?.removeEventListener("abort", onAbort);
+    stop.abort("request" satisfies StopReason);
+    outcomes.close();
+    await over;
+    await reporter.end(view);
+  }
+}
+
+function sourceOf(input: Iterable<Item> | AsyncIterable<Item> | string, stop: AbortSignal): Source {
+  return typeof input === "string" ? lists([input], { stdin: () => process.stdin, stop }) : items(input);
+}
+
+interface Output {
+  readonly sink: Sink;
+  readonly reporter: Required<Reporter>;
+}
+
+async function output(options: BulkgetOptions, stop: AbortController): Promise<Output> {
+  const reporters: NamedReporter[] = [];
+  let sink = memory();
+  if (options.output !== "memory") {
+    const folder = await openFolder(
+      options.outputDir ?? DEFAULTS.outputDir,
+      options.name ?? DEFAULTS.name,
+      options.force ?? false,
+    );
+    sink = folder.sink;
+    reporters.push(...folder.reporters);
+  }
+  const onLost = () => stop.abort("disk" satisfies StopReason);
+  return { sink, reporter: together(reporters, { stallMs: STALL_MS, after: clock.after, onLost }) };
+}

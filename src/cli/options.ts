@@ -1,0 +1,203 @@
+// The command line: what there is to say, in groups by intent, and what it is read into.
+
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { DEFAULTS } from "../download.ts";
+import { type FailOn, parseFailOn } from "../policy/fail-on.ts";
+import { VERSION } from "../version.ts";
+import { duration, size, whole } from "./units.ts";
+
+export interface CommandLine {
+  readonly lists: readonly string[];
+  readonly outputDir: string;
+  readonly name: string;
+  readonly force: boolean;
+  readonly concurrency: number;
+  readonly connectTimeoutMs: number;
+  readonly timeoutMs: number;
+  readonly minSpeed: number;
+  readonly maxTimeMs?: number;
+  readonly maxRedirs: number;
+  readonly maxFilesize?: number;
+  readonly headers: readonly (readonly [string, string])[];
+  readonly userAgent: string;
+  readonly proxy?: string;
+  readonly insecure: boolean;
+  readonly cacert?: string;
+  readonly compressed: boolean;
+  readonly report?: string;
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+  readonly progress: "auto" | "bar" | "plain" | "none";
+  readonly failOn: FailOn;
+}
+
+/** Nothing to run: what to print, where, and the exit code to leave with. */
+export interface Leave {
+  readonly exitCode: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+const AFTER = `
+Examples:
+  bulkget urls.txt -c 50                      into downloads/, by line number
+  zcat big.gz | bulkget - -o out --report -   records to stdout as they come
+  bulkget urls.txt -q --fail-on 5%            for cron: quiet, 1 if over 5 % fail
+
+Exit codes:
+  0 finished          1 finished, too many URLs failed (--fail-on)
+  2 usage or list     3 stopped: local disk             70 a bug in bulkget
+  129, 130, 143 stopped by SIGHUP, SIGINT, SIGTERM (again: at once)
+
+Durations: 500ms 10s 5m 2h, a bare number is seconds. Sizes: 500 10k 2M 1G.
+Every option also reads BULKGET_<NAME>, such as BULKGET_MAX_TIME=5m.
+`;
+
+/** Reads the arguments after `node script`. */
+export function readCommandLine(argv: readonly string[], env: Env): CommandLine | Leave {
+  let out = "";
+  let err = "";
+  const command = describe(env)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => {
+        out += text;
+      },
+      writeErr: (text) => {
+        err += text;
+      },
+      outputError: (text, write) => write(`bulkget: ${text.replace(/^error: /, "")}`),
+      getOutHelpWidth: () => 80,
+      getErrHelpWidth: () => 80,
+    });
+  try {
+    command.parse(argv, { from: "user" });
+    return read(command);
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return { exitCode: error.exitCode === 0 ? 0 : 2, out, err };
+  }
+}
+
+function describe(env: Env): Command {
+  const option = (flags: string, description: string) => {
+    const made = new Option(flags, description);
+    const variable = `BULKGET_${made.name().toUpperCase().replaceAll("-", "_")}`;
+    const said = env[variable];
+    // A switch is off for what people write to switch something off.
+    const off = !made.required && /^(0|false|no|off|)$/i.test(said ?? "");
+    if (said !== undefined && !off) made.env(variable);
+    return made;
+  };
+  return new Command("bulkget")
+    .usage("[options] <list...>")
+    .description("Downloads every URL of a list into numbered files: line 42 becomes 000042.")
+    .argument("<list...>", "list files, a URL a line; - is stdin; .gz is read as it is")
+    .addHelpText("after", AFTER)
+    .optionsGroup("Output:")
+    .addOption(option("-o, --output-dir <dir>", "folder to save into").default(DEFAULTS.outputDir))
+    .addOption(option("--name <template>", "also {n} {host} {basename}; / makes folders").default(DEFAULTS.name))
+    .addOption(option("--force", "start over: remove what an earlier run saved there"))
+    .optionsGroup("Fetching:")
+    .addOption(
+      option("-c, --concurrency <n>", "URLs at a time").argParser(whole(1, 10_000)).default(DEFAULTS.concurrency),
+    )
+    .addOption(time(option("--connect-timeout <time>", "DNS, TCP, TLS and proxy together"), DEFAULTS.connectTimeoutMs))
+    .addOption(time(option("--timeout <time>", "to the end of the headers; then for silence"), DEFAULTS.timeoutMs))
+    .addOption(time(option("--max-time <time>", "one URL, redirects included (default: none)")))
+    .addOption(
+      option("--min-speed <size>", "bytes/s over a minute, 0 for any").argParser(size).default(DEFAULTS.minSpeed),
+    )
+    .addOption(option("--max-filesize <size>", "largest body to save (default: none)").argParser(size))
+    .addOption(option("--max-redirs <n>", "redirects to follow").argParser(whole(0, 1000)).default(DEFAULTS.maxRedirs))
+    .addOption(
+      option("-H, --header <header>", "add a header, such as 'Accept: text/*'; again for more").argParser(header),
+    )
+    .addOption(option("-A, --user-agent <name>", "name to go by").default(DEFAULTS.userAgent))
+    .addOption(option("-x, --proxy <url>", "http:// or https:// (default: as in the environment)"))
+    .addOption(option("-k, --insecure", "accept any certificate"))
+    .addOption(option("--cacert <file>", "trust these certificates (PEM) only"))
+    .addOption(option("--compressed", "ask for gzip or br, save it decoded"))
+    .optionsGroup("Reporting:")
+    .addOption(option("--report <file>", "records (JSON lines) there too; - is stdout"))
+    .addOption(option("--progress <how>", "on stderr").choices(["auto", "bar", "plain", "none"]).default("auto"))
+    .addOption(option("-q, --quiet", "say only what is fatal"))
+    .addOption(option("-v, --verbose", "a line for every URL"))
+    .addOption(
+      option("--fail-on <limit>", "exit 1 for any, never, <n> or <n>% failed")
+        .argParser(failOn)
+        .default(parseFailOn("any"), "any"),
+    )
+    .optionsGroup("About:")
+    .version(VERSION, "-V, --version", "print the version")
+    .helpOption("-h, --help", "print this help");
+}
+
+function time(option: Option, defaultMs?: number): Option {
+  option.argParser(duration);
+  return defaultMs === undefined ? option : option.default(defaultMs, `${defaultMs / 1000}s`);
+}
+
+type Header = readonly [string, string];
+
+/** `Name: value`; in the environment, one a line. */
+function header(text: string, before: readonly Header[] = []): readonly Header[] {
+  const added = text.split("\n").filter((line) => line.trim() !== "");
+  return [...before, ...added.map(oneHeader)];
+}
+
+function oneHeader(line: string): Header {
+  const colon = line.indexOf(":");
+  if (colon < 1) throw new InvalidArgumentError("a header is 'Name: value'");
+  return [line.slice(0, colon).trim(), line.slice(colon + 1).trim()];
+}
+
+function failOn(text: string): FailOn {
+  const parsed = parseFailOn(text);
+  if (parsed === undefined) throw new InvalidArgumentError("any, never, a number such as 10, or a share such as 5%");
+  return parsed;
+}
+
+/** What commander makes of the options: named after their flags, already read by their parsers. */
+interface Given {
+  readonly outputDir: string;
+  readonly name: string;
+  readonly force?: true;
+  readonly concurrency: number;
+  readonly connectTimeout: number;
+  readonly timeout: number;
+  readonly minSpeed: number;
+  readonly maxTime?: number;
+  readonly maxRedirs: number;
+  readonly maxFilesize?: number;
+  readonly header?: readonly Header[];
+  readonly userAgent: string;
+  readonly proxy?: string;
+  readonly insecure?: true;
+  readonly cacert?: string;
+  readonly compressed?: true;
+  readonly report?: string;
+  readonly quiet?: true;
+  readonly verbose?: true;
+  readonly progress: CommandLine["progress"];
+  readonly failOn: FailOn;
+}
+
+function read(command: Command): CommandLine {
+  const { connectTimeout, timeout, maxTime, header: headers, ...given } = command.opts<Given>();
+  return {
+    ...given,
+    lists: command.args,
+    connectTimeoutMs: connectTimeout,
+    timeoutMs: timeout,
+    ...(maxTime === undefined ? {} : { maxTimeMs: maxTime }),
+    headers: headers ?? [],
+    force: given.force ?? false,
+    insecure: given.insecure ?? false,
+    compressed: given.compressed ?? false,
+    quiet: given.quiet ?? false,
+    verbose: given.verbose ?? false,
+  };
+}

@@ -1,0 +1,81 @@
+// The closed list of ways in which a URL can fail, and what is known about each.
+
+/** What went wrong with one URL: a value, never thrown. */
+export interface Failure {
+  readonly error: FailureKind;
+  /** What happened, for a person; one line. */
+  readonly detail: string;
+  /** The HTTP status, where an answer came. */
+  readonly status?: number;
+}
+
+export interface Fact {
+  /** A few words for the summary. */
+  readonly label: string;
+  /** Whether trying again may help; `status`: the HTTP status decides. */
+  readonly retry: "yes" | "once" | "no" | "status";
+  /** The fault is this machine's: the run stops with exit code 3. */
+  readonly fatal?: true;
+}
+
+const yes = (label: string): Fact => ({ label, retry: "yes" });
+const once = (label: string): Fact => ({ label, retry: "once" });
+const no = (label: string): Fact => ({ label, retry: "no" });
+const fatal = (label: string): Fact => ({ label, retry: "no", fatal: true });
+
+/** One row a kind. A new kind gets its row here, a test, and a line in the README. */
+export const FACTS = {
+  invalid_url: no("not a URL that can be fetched"),
+  unsupported_scheme: no("neither http nor https"),
+  dns_not_found: once("no such host name"),
+  dns_temporary: yes("host name look-up failed for now"),
+  connect_refused: yes("connection refused"),
+  connect_timeout: yes("no connection in time"),
+  connect_failed: yes("no connection"),
+  tls_certificate: no("certificate not trusted"),
+  tls_error: no("TLS handshake failed"),
+  proxy_failed: yes("the proxy made no connection"),
+  connection_lost: yes("connection lost before the answer"),
+  headers_timeout: yes("no answer in time"),
+  body_timeout: yes("the body fell silent"),
+  too_slow: yes("slower than --min-speed"),
+  truncated: yes("the body was cut short"),
+  deadline: no("over --max-time"),
+  protocol_error: once("not valid HTTP"),
+  headers_too_large: no("header block too large"),
+  too_large: no("body too large"),
+  bad_encoding: once("the body cannot be decoded"),
+  bad_range: once("a part that was not asked for"),
+  http_status: { label: "HTTP status", retry: "status" },
+  redirect_limit: no("too many redirects"),
+  redirect_refused: no("a redirect that is not followed"),
+  file_exists: no("the file name is taken"),
+  name_too_long: no("the file name is too long"),
+  disk_full: fatal("disk full"),
+  write_failed: fatal("the file cannot be written"),
+  interrupted: yes("stopped before it was done"),
+  internal: no("a bug in bulkget"),
+} as const satisfies Record<string, Fact>;
+
+export type FailureKind = keyof typeof FACTS;
+
+/** Whether this run must stop because of it. */
+export function isFatal(kind: FailureKind): boolean {
+  const fact: Fact = FACTS[kind];
+  return fact.fatal === true;
+}
+
+/** The statuses that may pass: those of RFC 9110 and 6585, and Cloudflare's 520 to 524. */
+const PASSING = new Set([408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524]);
+
+/** Whether trying again later may help. A 407 from a proxy will not pass. */
+export function isRetryable(failure: Failure): boolean {
+  const { retry } = FACTS[failure.error];
+  if (retry === "status") return failure.status !== undefined && PASSING.has(failure.status);
+  return retry !== "no" && failure.status !== 407;
+}
+
+/** Tells a Failure from any other value a port may give. */
+export function isFailure(value: object): value is Failure {
+  return "error" in value;
+}

@@ -1,0 +1,96 @@
+// What happened so far, in numbers: a fold over outcomes. Two tallies add.
+
+import type { FailureKind } from "./failure.ts";
+import type { Outcome } from "./job.ts";
+
+/** Ratio between neighbouring buckets of the histogram: a percentile is right to within 2.5 %. */
+const STEP = Math.log(1.05);
+const SMALLEST_MS = 0.01;
+const BUCKETS = 512;
+
+export interface Tally {
+  saved: number;
+  failed: number;
+  /** Jobs that were stopped under way: no outcome of theirs is final. */
+  interrupted: number;
+  /** Bytes stored. */
+  bytes: number;
+  /** Saved bodies whose end only the closing of the connection told. */
+  unverified: number;
+  /** The sum of all times to the outcome: what the run would have taken one URL at a time. */
+  totalMs: number;
+  readonly kinds: Map<FailureKind, number>;
+  readonly statuses: Map<number, number>;
+  /** Times to the outcome, in buckets that grow by 5 %. */
+  readonly histogram: Uint32Array;
+}
+
+export function emptyTally(): Tally {
+  return {
+    saved: 0,
+    failed: 0,
+    interrupted: 0,
+    bytes: 0,
+    unverified: 0,
+    totalMs: 0,
+    kinds: new Map(),
+    statuses: new Map(),
+    histogram: new Uint32Array(BUCKETS),
+  };
+}
+
+/** Counts one outcome. */
+export function count(tally: Tally, outcome: Outcome): void {
+  if (outcome.outcome === "failed" && outcome.error === "interrupted") {
+    tally.interrupted++;
+    return;
+  }
+  tally.totalMs += outcome.total_ms;
+  const bucket = bucketOf(outcome.total_ms);
+  tally.histogram[bucket] = (tally.histogram[bucket] ?? 0) + 1;
+  if (outcome.outcome === "saved") {
+    tally.saved++;
+    tally.bytes += outcome.bytes;
+    if (outcome.length === "unverified") tally.unverified++;
+    return;
+  }
+  tally.failed++;
+  bump(tally.kinds, outcome.error, 1);
+  if (outcome.error === "http_status" && outcome.status !== undefined) bump(tally.statuses, outcome.status, 1);
+}
+
+/** Adds `other` to `tally`. */
+export function add(tally: Tally, other: Tally): void {
+  tally.saved += other.saved;
+  tally.failed += other.failed;
+  tally.interrupted += other.interrupted;
+  tally.bytes += other.bytes;
+  tally.unverified += other.unverified;
+  tally.totalMs += other.totalMs;
+  for (const [kind, jobs] of other.kinds) bump(tally.kinds, kind, jobs);
+  for (const [status, jobs] of other.statuses) bump(tally.statuses, status, jobs);
+  other.histogram.forEach((jobs, bucket) => {
+    tally.histogram[bucket] = (tally.histogram[bucket] ?? 0) + jobs;
+  });
+}
+
+/** The time in milliseconds that the fraction `q` (0 to 1) of the finished jobs did not exceed; 0 for none. */
+export function quantile(tally: Tally, q: number): number {
+  const finished = tally.saved + tally.failed;
+  const rank = Math.max(1, Math.ceil(finished * q));
+  let seen = 0;
+  for (const [bucket, jobs] of tally.histogram.entries()) {
+    seen += jobs;
+    if (seen >= rank) return SMALLEST_MS * Math.exp(bucket * STEP);
+  }
+  return 0;
+}
+
+function bucketOf(ms: number): number {
+  const bucket = Math.round(Math.log(Math.max(ms, SMALLEST_MS) / SMALLEST_MS) / STEP);
+  return Math.min(bucket, BUCKETS - 1);
+}
+
+function bump<K>(counts: Map<K, number>, key: K, by: number): void {
+  counts.set(key, (counts.get(key) ?? 0) + by);
+}

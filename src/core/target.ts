@@ -1,0 +1,31 @@
+// A line of a list becomes a URL that can be fetched, or the reason why not.
+
+import type { Failure } from "./failure.ts";
+
+/** Longer URLs are refused: 64 KiB, in characters. */
+export const MAX_URL_LENGTH = 65_536;
+
+/**
+ * Parses by the WHATWG rules, which also encode blanks and resolve dot segments. Control characters are refused first:
+ * `new URL` would delete tabs and newlines without a word. U+FFFD is what invalid UTF-8 was decoded to.
+ */
+export function parseTarget(url: string): URL | Failure {
+  if (url.length > MAX_URL_LENGTH) return invalid(`longer than ${MAX_URL_LENGTH} characters`);
+  if (/[\u0000-\u001f\u007f]/.test(url)) return invalid("it has a control character");
+  if (url.includes("\ufffd")) return invalid("it is not valid UTF-8");
+  let target: URL;
+  try {
+    target = new URL(url);
+  } catch {
+    return invalid(/^[a-z][a-z0-9+.-]*:/i.test(url) ? "no valid host or port" : "no http:// or https:// in front");
+  }
+  if (target.protocol !== "http:" && target.protocol !== "https:") {
+    return { error: "unsupported_scheme", detail: "only http and https" };
+  }
+  if (target.port === "0") return invalid("no valid host or port");
+  return target;
+}
+
+function invalid(detail: string): Failure {
+  return { error: "invalid_url", detail };
+}

@@ -1,0 +1,175 @@
+// Puts the rooms together: options in, a run under way out. The command and the library both start here.
+
+import { join } from "node:path";
+import { performance } from "node:perf_hooks";
+import { attempt } from "./core/attempt.ts";
+import type { Outcome } from "./core/job.ts";
+import type { Reporter, Sink, Source } from "./core/ports.ts";
+import type { NamedReporter } from "./core/reporters.ts";
+import { type Run, run } from "./core/run.ts";
+import { getter } from "./http/get.ts";
+import { proxyRules } from "./http/proxy.ts";
+import { failedList } from "./report/failed.ts";
+import { journal } from "./report/journal.ts";
+import { directory } from "./sink/directory.ts";
+import { FAILED, FolderError, JOURNAL, prepareFolder } from "./sink/folder.ts";
+import { names } from "./sink/names.ts";
+import { VERSION } from "./version.ts";
+
+/** How URLs are fetched. Times in milliseconds, sizes in bytes. The defaults are the command's. */
+export interface FetchOptions {
+  /** How many URLs at a time. Default 50. */
+  readonly concurrency?: number;
+  /** Look-up, TCP, TLS and a proxy's CONNECT. Default 10,000. */
+  readonly connectTimeoutMs?: number;
+  /** To the end of the headers, and then the longest silence in the body. Default 30,000. */
+  readonly timeoutMs?: number;
+  /** Bytes a second, over a minute: a slower body fails. Default 100; 0 for any speed. */
+  readonly minSpeed?: number;
+  /** One URL, with all its redirects. Default: no limit. */
+  readonly maxTimeMs?: number;
+  /** Redirects followed for one URL. Default 10. */
+  readonly maxRedirs?: number;
+  /** Headers sent with every request to an origin that the list names; to others only harmless ones. */
+  readonly headers?: Readonly<Record<string, string>> | readonly (readonly [string, string])[];
+  readonly userAgent?: string;
+  /** A proxy's URL; "" for none. Default: the environment's (http_proxy, https_proxy, all_proxy, no_proxy). */
+  readonly proxy?: string;
+  /** Accept any certificate. Default false. */
+  readonly insecure?: boolean;
+  /** PEM text of the certificates to trust instead of Node's own. */
+  readonly ca?: string;
+  /** Ask for compressed bodies and store them decoded. Default false: bytes are stored as sent. */
+  readonly compressed?: boolean;
+  /** A larger body, in bytes, fails. Default: no limit; for bodies handed over, 64 MiB. */
+  readonly maxFilesize?: number;
+}
+
+export const DEFAULTS = {
+  concurrency: 50,
+  outputDir: "downloads",
+  name: "{n:6}{ext}",
+  connectTimeoutMs: 10_000,
+  timeoutMs: 30_000,
+  minSpeed: 100,
+  maxRedirs: 10,
+  userAgent: `bulkget/${VERSION}`,
+} as const;
+
+/** Over which a body's speed is measured: one minute. */
+const SPEED_WINDOW_MS = 60_000;
+
+/** Bodies up to this many bytes are collected and written in one go; less where many are under way at a time. */
+const WHOLE_BYTES = 262_144;
+const WHOLE_BYTES_IN_ALL = 67_108_864;
+
+/** How long one reporter may take over one outcome: 5 minutes. */
+export const STALL_MS = 300_000;
+
+export interface DownloadPlan {
+  readonly source: Source;
+  readonly sink: Sink;
+  readonly options: FetchOptions;
+  readonly report: (outcome: Outcome) => void | Promise<void>;
+  readonly stop: AbortController;
+  /** How long what is under way may go on after a stop, in milliseconds. */
+  readonly graceMs: number;
+}
+
+/** Starts the run; its connections and timers are gone when it is done. Throws an Error for options that cannot be used. */
+export function download(plan: DownloadPlan): Run {
+  const { source, sink, options, report, stop, graceMs } = plan;
+  const concurrency = options.concurrency ?? DEFAULTS.concurrency;
+  const get = getter({
+    connectTimeoutMs: options.connectTimeoutMs ?? DEFAULTS.connectTimeoutMs,
+    timeoutMs: options.timeoutMs ?? DEFAULTS.timeoutMs,
+    minBytesPerSecond: options.minSpeed ?? DEFAULTS.minSpeed,
+    speedWindowMs: SPEED_WINDOW_MS,
+    maxTimeMs: options.maxTimeMs ?? Number.POSITIVE_INFINITY,
+    maxRedirects: options.maxRedirs ?? DEFAULTS.maxRedirs,
+    maxFileBytes: options.maxFilesize ?? Number.POSITIVE_INFINITY,
+    wholeBytes: Math.min(WHOLE_BYTES, Math.ceil(WHOLE_BYTES_IN_ALL / concurrency)),
+    headers: headerList(options.headers),
+    userAgent: options.userAgent ?? DEFAULTS.userAgent,
+    compressed: options.compressed ?? false,
+    insecure: options.insecure ?? false,
+    ...(options.ca === undefined ? {} : { ca: options.ca }),
+    proxyFor: proxyRules(options.proxy, process.env),
+    maxConnections: concurrency,
+  });
+  const { view, done, abandon } = run({
+    source,
+    perform: attempt({ get, sink, clock }),
+    concurrency,
+    report,
+    clock,
+    stop,
+    abandon: () => get.abort(),
+    graceMs,
+    receivedBytes: () => get.receivedBytes(),
+  });
+  return { view, abandon, done: done.finally(() => get.close()) };
+}
+
+/** An output folder, made ready: its sink, and the reporters that write its journal and its list of failures. */
+export async function openFolder(
+  folder: string,
+  template: string,
+  force: boolean,
+): Promise<{ sink: Sink; reporters: NamedReporter[] }> {
+  const naming = names(template);
+  const startedMs = Date.now();
+  const { empty } = await prepareFolder(folder, force);
+  const replace = force ? { replaceBeforeMs: startedMs } : {};
+  return {
+    reporters: [
+      { name: JOURNAL, reporter: openJournal(folder) },
+      { name: FAILED, reporter: failedList(join(folder, FAILED)) },
+    ],
+    sink: directory({ folder, names: naming, empty, ...replace }),
+  };
+}
+
+function openJournal(folder: string): Reporter {
+  try {
+    return journal(join(folder, JOURNAL));
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST") throw new FolderError("usage", `${folder}: another run has just begun there`);
+    throw new FolderError("disk", `${folder}: cannot be written: ${message}`);
+  }
+}
+
+export const clock = {
+  nowMs: () => performance.now(),
+  timestamp: () => new Date().toISOString(),
+  after(ms: number, act: () => void): () => void {
+    const timer = setTimeout(act, ms);
+    return () => clearTimeout(timer);
+  },
+};
+
+/** Name and value in turn. Throws for what is no header: a line feed in one would be a second header. */
+function headerList(headers: FetchOptions["headers"]): string[] {
+  const pairs = Array.isArray(headers)
+    ? (headers as readonly (readonly [string, string])[])
+    : Object.entries(headers ?? {});
+  return pairs.flatMap(([name, value]) => {
+    const fit = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name) && /^[\t\u0020-\u007e\u0080-\u00ff]*$/.test(value);
+    if (!fit) throw new Error(`not a header that can be sent: ${JSON.stringify(`${name}: ${value}`)}`);
+    if (REFUSED.has(name.toLowerCase())) throw new Error(`the header ${name} is bulkget's own to send`);
+    return [name, value];
+  });
+}
+
+/** What frames the message or the connection (RFC 9112); set by hand it would break either. */
+const REFUSED = new Set([
+  "connection",
+  "content-length",
+  "expect",
+  "keep-alive",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+]);

@@ -1,0 +1,134 @@
+// Undoes Content-Encoding while a body arrives, with a bound on what it may grow to.
+
+import { finished } from "node:stream";
+import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw } from "node:zlib";
+import { type Failure, isFailure } from "../core/failure.ts";
+import type { BodyStream } from "../core/ports.ts";
+
+/** What --compressed asks for (RFC 9110 section 12.5.3). */
+export const ACCEPT_ENCODING = "gzip, br";
+
+/** A decoded body may be this many times as long as what was sent, or this many bytes: a bomb is `too_large`. */
+const MAX_RATIO = 250;
+const SMALL_BYTES = 16_777_216;
+
+/** More encodings than this on one body are refused. */
+const MAX_LAYERS = 3;
+
+type Decoder = ReturnType<typeof createGunzip>;
+
+/** A body in pieces or still arriving, decoded; the encodings in the order they were applied, as in the header. */
+export function decoded(
+  body: readonly Uint8Array[] | BodyStream,
+  encoding: string,
+  maxFileBytes: number,
+): BodyStream | Failure {
+  const names = encoding.split(",").map((name) => name.trim());
+  const applied = names.filter((name) => name !== "identity" && name !== "");
+  const unknown = applied.find((name) => !/^(x-)?gzip$|^br$|^deflate$/.test(name));
+  if (unknown !== undefined) return { error: "bad_encoding", detail: `content-encoding "${unknown}" is not known` };
+  if (applied.length > MAX_LAYERS) return { error: "bad_encoding", detail: `${applied.length} content-encodings` };
+  const source = "next" in body ? body : held(body);
+  return applied.reverse().reduce((inner, name) => layer(inner, name, maxFileBytes), source);
+}
+
+/** Pieces that are all there, as a stream. */
+function held(pieces: readonly Uint8Array[]): BodyStream {
+  let left: readonly Uint8Array[] | undefined = pieces.length > 0 ? pieces : undefined;
+  return {
+    async next() {
+      const taken = left;
+      left = undefined;
+      return taken;
+    },
+    cancel() {},
+  };
+}
+
+function layer(source: BodyStream, name: string, maxFileBytes: number): BodyStream {
+  let decoder: Decoder | undefined;
+  let sentBytes = 0;
+  let grownBytes = 0;
+  let sourceEnded = false;
+  let failed: Failure | undefined;
+  let ended = false;
+
+  const fail = (failure: Failure): Failure => {
+    failed ??= failure;
+    source.cancel();
+    decoder?.destroy();
+    return failed;
+  };
+
+  /** Feeds what was sent until something comes out; at most one batch is inside at a time. */
+  const feed = async (): Promise<void> => {
+    const batch = await source.next();
+    if (batch === undefined) {
+      sourceEnded = true;
+      if (decoder === undefined) ended = true;
+      else decoder.end();
+      return;
+    }
+    if (isFailure(batch)) {
+      fail(batch);
+      return;
+    }
+    for (const piece of batch) {
+      sentBytes += piece.length;
+      decoder ??= start(name, piece[0] ?? 0);
+      decoder.write(piece);
+    }
+  };
+  const start = (kind: string, firstByte: number): Decoder => {
+    const made = decoderFor(kind, firstByte);
+    finished(made, (error) => {
+      if (error != null && !ended) fail({ error: "bad_encoding", detail: `${kind}: ${error.message}` });
+    });
+    made.once("end", () => {
+      ended = true;
+    });
+    return made;
+  };
+
+  return {
+    async next() {
+      for (;;) {
+        if (failed !== undefined) return failed;
+        const out: Buffer | null = decoder?.read() ?? null;
+        if (out !== null) {
+          grownBytes += out.length;
+          if (grownBytes > maxFileBytes) return fail({ error: "too_large", detail: "decoded, over --max-filesize" });
+          if (grownBytes > Math.max(SMALL_BYTES, sentBytes * MAX_RATIO)) {
+            return fail({ error: "too_large", detail: `decoded, over ${MAX_RATIO} times what was sent` });
+          }
+          return [out];
+        }
+        if (ended) return undefined;
+        if (decoder === undefined || (decoder.writableLength === 0 && !sourceEnded)) await feed();
+        else await settled(decoder);
+      }
+    },
+    cancel() {
+      fail({ error: "interrupted", detail: "given up while it was under way" });
+    },
+  };
+}
+
+/** "deflate" is zlib by RFC 9110 section 8.4.1.2, and raw from some servers: the first byte tells. */
+function decoderFor(name: string, firstByte: number): Decoder {
+  if (name === "br") return createBrotliDecompress();
+  if (name === "deflate") return (firstByte & 0x0f) === 8 ? createInflate() : createInflateRaw();
+  return createGunzip();
+}
+
+/** The next time that the decoder has something to say: output, room for input, its end or an error. */
+function settled(decoder: Decoder): Promise<void> {
+  const events = ["readable", "drain", "end", "error", "close"] as const;
+  return new Promise((resolve) => {
+    const done = () => {
+      for (const event of events) decoder.off(event, done);
+      resolve();
+    };
+    for (const event of events) decoder.on(event, done);
+  });
+}

@@ -1,0 +1,269 @@
+// One request and its answer on one connection: the hot path. Settles once, by its own limits, whatever undici does.
+
+import { STATUS_CODES } from "node:http";
+import { classify, type Phase } from "../core/classify.ts";
+import type { Failure } from "../core/failure.ts";
+import { type Arriving, arriving } from "./arriving.ts";
+import type { Connection, Connections, RawHandler } from "./connections.ts";
+import { type AnswerHeaders, readHeaders } from "./headers.ts";
+import { type Pace, type PaceLimits, pace } from "./pace.ts";
+import { isRedirectStatus, type Redirect } from "./redirect.ts";
+import type { Watch, Watched } from "./watch.ts";
+
+export interface Limits extends PaceLimits {
+  /** From the start of the look-up to the end of CONNECT and TLS. */
+  readonly connectTimeoutMs: number;
+  /** From the request's sending to the end of the headers; then the longest silence in the body. */
+  readonly timeoutMs: number;
+  readonly maxFileBytes: number;
+  /** Up to this many bytes a body is collected and handed over whole. */
+  readonly wholeBytes: number;
+}
+
+/** A 2xx answer: its headers, and its body, in pieces that are all there or still arriving. */
+export interface Success {
+  readonly status: number;
+  readonly headers: AnswerHeaders;
+  /** When the headers were whole, in milliseconds of `performance.now()`. */
+  readonly headersMs: number;
+  readonly body: readonly Uint8Array[] | Arriving;
+}
+
+/** The connection was reused and died before the first byte of an answer: no failure, to be repeated on a new one. */
+export const STALE = Symbol("stale");
+
+export type Reply = Success | Redirect | Failure | typeof STALE;
+
+/** The body of an answer that is not stored is waited for if it is short, so that the connection lives on. */
+const DISCARD_BYTES = 16_384;
+const DISCARD_MS = 1000;
+
+export interface ExchangeOptions {
+  readonly connection: Connection;
+  readonly connections: Connections;
+  readonly limits: Limits;
+  readonly watch: Watch;
+  /** When the URL's whole time is over, in milliseconds of `performance.now()`. */
+  readonly untilMs: number;
+  /** Counts the bytes of bodies received. */
+  readonly meter: { bytes: number };
+}
+
+/** Sends a GET and gives the reply. */
+export function exchange(options: ExchangeOptions, path: string, headers: readonly string[]): Promise<Reply> {
+  return new Promise((resolve) => {
+    const one = new Exchange(options, resolve);
+    options.watch.add(one);
+    options.connection.send(path, headers, one);
+  });
+}
+
+type State = "waiting" | "collecting" | "streaming" | "discarding" | "over";
+
+export class Exchange implements RawHandler, Watched {
+  readonly #options: ExchangeOptions;
+  readonly #resolve: (reply: Reply) => void;
+  #state: State = "waiting";
+  #phase: Phase = "connect";
+  /** When this phase is over: to connect, to the end of the headers, or of a discarded body. */
+  #deadlineMs: number;
+  #answerStarted = false;
+  #status = 0;
+  #headers: AnswerHeaders | undefined;
+  #headersMs = 0;
+  #pieces: Buffer[] = [];
+  #bytes = 0;
+  #stream: Arriving | undefined;
+  #discarded: Redirect | Failure | undefined;
+  #resume: (() => void) | undefined;
+  #paused = false;
+  #pace: Pace | undefined;
+
+  constructor(options: ExchangeOptions, resolve: (reply: Reply) => void) {
+    this.#options = options;
+    this.#resolve = resolve;
+    this.#deadlineMs = performance.now() + options.limits.connectTimeoutMs;
+  }
+
+  onOpening(): void {
+    this.#phase = "connect";
+    this.#deadlineMs = performance.now() + this.#options.limits.connectTimeoutMs;
+  }
+
+  onConnect(abort: () => void): void {
+    if (this.#state === "over") return abort();
+    this.#phase = "headers";
+    this.#deadlineMs = performance.now() + this.#options.limits.timeoutMs;
+  }
+
+  onResponseStarted(): void {
+    this.#answerStarted = true;
+  }
+
+  onHeaders(status: number, raw: readonly Buffer[], resume: () => void): boolean {
+    // RFC 9110 section 15.2: any number of 1xx may come before the answer. They buy no time.
+    if (this.#state === "over" || status < 200) return true;
+    this.#status = status;
+    this.#phase = "body";
+    this.#resume = resume;
+    const nowMs = performance.now();
+    this.#headersMs = nowMs;
+    const headers = readHeaders(raw);
+    this.#headers = headers;
+    const { limits } = this.#options;
+    const { transferEncoding, contentLength } = headers;
+    if (transferEncoding !== undefined && transferEncoding !== "chunked") {
+      this.#fail({
+        error: "protocol_error",
+        detail: `transfer-encoding "${transferEncoding}" was not asked for`,
+        status,
+      });
+    } else if (status < 200 || status > 299) {
+      this.#discard(isRedirectStatus(status) ? { status, locations: headers.locations } : httpStatus(status), nowMs);
+    } else if (status === 206) {
+      this.#fail({ error: "bad_range", detail: "206: a part that was not asked for", status });
+    } else if (contentLength !== undefined && contentLength > limits.maxFileBytes) {
+      this.#fail({ error: "too_large", detail: `${contentLength} bytes, over --max-filesize`, status });
+    } else {
+      this.#state = "collecting";
+      if (contentLength !== undefined && contentLength > limits.wholeBytes && status !== 204) this.#startStream();
+    }
+    return true;
+  }
+
+  onData(chunk: Buffer): boolean {
+    if (this.#state === "over") return true;
+    this.#bytes += chunk.length;
+    if (this.#state === "discarding") {
+      if (this.#bytes > DISCARD_BYTES) this.#finishDiscarding();
+      return true;
+    }
+    const { limits, meter } = this.#options;
+    meter.bytes += chunk.length;
+    if (this.#bytes > limits.maxFileBytes) {
+      this.#fail({ error: "too_large", detail: "over --max-filesize", status: this.#status });
+      return true;
+    }
+    if (this.#stream !== undefined) {
+      this.#paused = !this.#stream.push(chunk);
+      return !this.#paused;
+    }
+    this.#pieces.push(chunk);
+    if (this.#bytes > limits.wholeBytes) this.#startStream();
+    return true;
+  }
+
+  onComplete(): void {
+    if (this.#state === "over") return;
+    if (this.#state === "discarding") {
+      const discarded = this.#discarded;
+      this.#end();
+      this.#options.connections.release(this.#options.connection);
+      if (discarded !== undefined) this.#resolve(discarded);
+      return;
+    }
+    // undici checks the length too; a file is too much to lose to one check.
+    const expected = this.#status === 204 ? 0 : this.#headers?.contentLength;
+    if (expected !== undefined && this.#bytes !== expected) {
+      return this.#fail({ error: "truncated", detail: `${this.#bytes} of ${expected} bytes`, status: this.#status });
+    }
+    const stream = this.#stream;
+    this.#end();
+    this.#options.connections.release(this.#options.connection);
+    if (stream === undefined) this.#succeed(this.#pieces);
+    else stream.end();
+  }
+
+  onError(error: Error): void {
+    if (this.#state === "over") return;
+    if (this.#state === "discarding") return this.#finishDiscarding();
+    const failure = classify(error, this.#phase);
+    const { connection } = this.#options;
+    if (failure.error === "connection_lost" && connection.reused && !this.#answerStarted) {
+      this.#end();
+      connection.drop();
+      return this.#resolve(STALE);
+    }
+    this.#fail(this.#explained(failure));
+  }
+
+  check(nowMs: number): void {
+    const { limits, untilMs } = this.#options;
+    if (nowMs >= untilMs) {
+      this.#fail({ error: "deadline", detail: "the whole URL took longer than --max-time" });
+    } else if (this.#state === "discarding") {
+      if (nowMs >= this.#deadlineMs) this.#finishDiscarding();
+    } else if (this.#phase === "body") {
+      this.#pace ??= pace(limits, nowMs);
+      const slow = this.#pace(this.#bytes, this.#paused, nowMs);
+      if (slow !== undefined) this.#fail({ ...slow, status: this.#status });
+    } else if (nowMs >= this.#deadlineMs) {
+      this.#fail(
+        this.#phase === "connect"
+          ? { error: "connect_timeout", detail: `no connection in ${limits.connectTimeoutMs / 1000} s` }
+          : { error: "headers_timeout", detail: `no whole header block in ${limits.timeoutMs / 1000} s` },
+      );
+    }
+  }
+
+  /** Ends it as `interrupted`, at once. */
+  abort(): void {
+    this.#fail({ error: "interrupted", detail: "stopped while it was under way" });
+  }
+
+  #startStream(): void {
+    const onDrained = () => {
+      this.#paused = false;
+      this.#resume?.();
+    };
+    this.#stream = arriving(this.#pieces, onDrained, () => this.abort());
+    this.#pieces = [];
+    this.#state = "streaming";
+    this.#succeed(this.#stream);
+  }
+
+  #succeed(body: readonly Uint8Array[] | Arriving): void {
+    const headers = this.#headers;
+    if (headers !== undefined) this.#resolve({ status: this.#status, headers, headersMs: this.#headersMs, body });
+  }
+
+  #discard(reply: Redirect | Failure, nowMs: number): void {
+    this.#state = "discarding";
+    this.#discarded = reply;
+    this.#deadlineMs = nowMs + DISCARD_MS;
+    if ((this.#headers?.contentLength ?? 0) > DISCARD_BYTES) this.#finishDiscarding();
+  }
+
+  #finishDiscarding(): void {
+    const discarded = this.#discarded;
+    this.#end();
+    this.#options.connection.drop();
+    if (discarded !== undefined) this.#resolve(discarded);
+  }
+
+  #fail(failure: Failure): void {
+    if (this.#state === "over") return;
+    const stream = this.#stream;
+    this.#end();
+    this.#options.connection.drop();
+    if (stream === undefined) this.#resolve(failure);
+    else stream.end(failure);
+  }
+
+  #end(): void {
+    this.#state = "over";
+    this.#options.watch.remove(this);
+  }
+
+  /** Says of a cut body how far it came; undici's messages do not. */
+  #explained(failure: Failure): Failure {
+    if (this.#phase !== "body") return failure;
+    const whole = this.#headers?.contentLength;
+    const detail = whole === undefined ? `cut after ${this.#bytes} bytes` : `${this.#bytes} of ${whole} bytes`;
+    return { ...failure, detail: `${detail}: ${failure.detail}`, status: this.#status };
+  }
+}
+
+function httpStatus(status: number): Failure {
+  return { error: "http_status", detail: `${status} ${STATUS_CODES[status] ?? ""}`.trim(), status };
+}

@@ -1,0 +1,177 @@
+// The Get socket over undici: routes, repeats on a fresh connection, redirects, decoding; one answer or one failure.
+
+import { type Failure, isFailure } from "../core/failure.ts";
+import type { Answer, Get } from "../core/ports.ts";
+import { type Connection, connections, type Route } from "./connections.ts";
+import { ACCEPT_ENCODING, decoded } from "./decode.ts";
+import { Exchange, exchange, type Limits, type Reply, STALE, type Success } from "./exchange.ts";
+import { type OpenOptions, opener } from "./open.ts";
+import { bare, basicAuthorization, type ProxyServer } from "./proxy.ts";
+import { harmless, nextTarget } from "./redirect.ts";
+import { tickFor, watch } from "./watch.ts";
+
+export interface GetOptions extends Limits, OpenOptions {
+  /** The whole URL, all redirects included; Infinity for none. */
+  readonly maxTimeMs: number;
+  readonly maxRedirects: number;
+  /** Headers of the user's own, name and value in turn. */
+  readonly headers: readonly string[];
+  /** Ask for compressed bodies, and store them decoded. */
+  readonly compressed: boolean;
+  readonly proxyFor: (target: URL) => ProxyServer | undefined;
+  /** The most connections at a time, busy and idle. */
+  readonly maxConnections: number;
+}
+
+/** What every request on one origin has in common. */
+interface Origin {
+  readonly route: Route;
+  /** Where the list names this origin; and where only a redirect leads to it. */
+  readonly headers: readonly string[];
+  readonly harmless: readonly string[];
+  /** Put before the path where a proxy wants the absolute form (RFC 9112 section 3.2.2). */
+  readonly prefix: string;
+}
+
+/** So many origins are remembered; with more, they are worked out anew. */
+const MAX_ORIGINS = 1000;
+
+/** The Get socket. */
+export function getter(options: GetOptions): Get {
+  const watching = watch(tickFor([options.connectTimeoutMs, options.timeoutMs, options.maxTimeMs]));
+  const pool = connections(opener(options), options.maxConnections);
+  const meter = { bytes: 0 };
+  const origins = new Map<string, Origin>();
+  const common = commonHeaders(options);
+
+  const originOf = (target: URL): Origin => {
+    const key = target.origin;
+    let origin = origins.get(key);
+    if (origin === undefined) {
+      if (origins.size >= MAX_ORIGINS) origins.clear();
+      origin = describe(target, options.proxyFor(target), common);
+      origins.set(key, origin);
+    }
+    return origin;
+  };
+
+  const send = (connection: Connection, target: URL, origin: Origin, headers: readonly string[], untilMs: number) => {
+    const path = `${origin.prefix}${target.pathname}${target.search}`;
+    return exchange({ connection, connections: pool, limits: options, watch: watching, untilMs, meter }, path, headers);
+  };
+
+  /** One hop: repeated at once where a reused connection turns out to be closed; that is no attempt of its own. */
+  const hop = async (target: URL, home: string, untilMs: number): Promise<Exclude<Reply, typeof STALE>> => {
+    const origin = originOf(target);
+    const headers = headersFor(target, origin, home);
+    const reply = await send(pool.take(origin.route), target, origin, headers, untilMs);
+    if (reply !== STALE) return reply;
+    const again = await send(pool.fresh(origin.route), target, origin, headers, untilMs);
+    return again === STALE ? { error: "connection_lost", detail: "closed before the first byte" } : again;
+  };
+
+  /** Credentials, and whatever else the user adds, are for the origin that the list names and for no other. */
+  const headersFor = (target: URL, origin: Origin, home: string): readonly string[] => {
+    if (target.origin !== home) return origin.harmless;
+    const authorization = has(common, "authorization") ? undefined : basicAuthorization(target);
+    return authorization === undefined ? origin.headers : [...origin.headers, "authorization", authorization];
+  };
+
+  return {
+    async fetch(first) {
+      const startedMs = performance.now();
+      const untilMs = startedMs + options.maxTimeMs;
+      let target = first;
+      let seen: Set<string> | undefined;
+      for (;;) {
+        const reply = await hop(target, first.origin, untilMs);
+        if (isFailure(reply)) return reply;
+        if ("body" in reply) return answer(reply, target, first, startedMs);
+        seen ??= new Set();
+        seen.add(target.href);
+        const next = nextTarget(reply, target);
+        if (isFailure(next)) return next;
+        if (seen.has(next.href)) return limit(`a loop: ${reply.status} back to ${next.href}`, reply.status);
+        if (seen.size > options.maxRedirects) return limit(`more than ${options.maxRedirects} redirects`, reply.status);
+        target = next;
+      }
+    },
+    receivedBytes: () => meter.bytes,
+    abort() {
+      for (const one of watching.all()) if (one instanceof Exchange) one.abort();
+    },
+    close() {
+      watching.stop();
+      pool.close();
+    },
+  };
+
+  function answer(reply: Success, target: URL, first: URL, startedMs: number): Answer | Failure {
+    const { status, headers } = reply;
+    const encoding = headers.contentEncoding;
+    const decoding = options.compressed && encoding !== undefined && encoding !== "identity";
+    const body = decoding ? decoded(reply.body, encoding, options.maxFileBytes) : reply.body;
+    if ("error" in body) {
+      if ("cancel" in reply.body) reply.body.cancel();
+      return { ...body, status };
+    }
+    return {
+      status,
+      body,
+      ttfbMs: reply.headersMs - startedMs,
+      lengthVerified: headers.contentLength !== undefined || headers.transferEncoding !== undefined || status === 204,
+      ...(target === first ? {} : { finalUrl: withoutCredentials(target) }),
+      ...(headers.contentType === undefined ? {} : { type: headers.contentType }),
+      ...(headers.etag === undefined ? {} : { etag: headers.etag }),
+      ...(headers.lastModified === undefined ? {} : { lastModified: headers.lastModified }),
+      ...(encoding === undefined || decoding ? {} : { encoding }),
+    };
+  }
+}
+
+function limit(detail: string, status: number): Failure {
+  return { error: "redirect_limit", detail, status };
+}
+
+function withoutCredentials(target: URL): string {
+  if (target.username === "" && target.password === "") return target.href;
+  const clean = new URL(target);
+  clean.username = "";
+  clean.password = "";
+  return clean.href;
+}
+
+function commonHeaders({ headers, userAgent, compressed }: GetOptions): string[] {
+  const defaults = {
+    "user-agent": userAgent,
+    accept: "*/*",
+    "accept-encoding": compressed ? ACCEPT_ENCODING : "identity",
+  };
+  const missing = Object.entries(defaults).filter(([name]) => !has(headers, name));
+  return [...missing.flat(), ...headers];
+}
+
+function has(headers: readonly string[], name: string): boolean {
+  return headers.some((header, i) => i % 2 === 0 && header.toLowerCase() === name);
+}
+
+function describe(target: URL, proxy: ProxyServer | undefined, common: readonly string[]): Origin {
+  const tls = target.protocol === "https:";
+  const destination = {
+    host: bare(target.hostname),
+    port: target.port === "" ? (tls ? 443 : 80) : Number(target.port),
+    tls,
+    ...(proxy === undefined ? {} : { proxy }),
+  };
+  const forwarded = proxy !== undefined && !tls;
+  const authorization = proxy?.authorization;
+  const needed = ["host", target.host];
+  if (forwarded && authorization !== undefined) needed.push("proxy-authorization", authorization);
+  return {
+    // All that is forwarded by one proxy shares its connections.
+    route: { ...destination, key: forwarded ? `via ${proxy.origin}` : target.origin },
+    headers: has(common, "host") ? [...needed.slice(2), ...common] : [...needed, ...common],
+    harmless: [...needed, ...harmless(common)],
+    prefix: forwarded ? target.origin : "",
+  };
+}

@@ -1,0 +1,54 @@
+// What undici 7.30.2 gets wrong about a connection that ends badly, put right from outside. Each guard has its test.
+
+import type { Socket } from "node:net";
+
+/** The part of undici's parser that the guards touch. It sits on the socket, under a symbol described "parser". */
+interface Parser {
+  paused: boolean;
+  shouldKeepAlive: boolean;
+  resume(): void;
+  onHeadersComplete(status: number, upgrade: boolean, shouldKeepAlive: boolean): number;
+}
+
+/** Guards a connection that undici has just taken over. */
+export function guard(socket: Socket): void {
+  const parser = parserOf(socket);
+  if (parser === undefined) throw new Error("undici's parser is not where 7.30.2 has it: see src/http/guards.ts");
+
+  // undici#5360: a body under backpressure whose connection ends is asserted not to be paused, out of an event.
+  socket.prependListener("end", () => {
+    while (parser.paused && !socket.destroyed) parser.resume();
+  });
+  // A reset is taken for the orderly end of a body without a length, unless the parser expects to go on.
+  socket.prependListener("error", () => {
+    parser.shouldKeepAlive = true;
+  });
+  // The same assertion again, where we ourselves drop a connection under backpressure.
+  socket.prependListener("close", () => {
+    if (parser.paused) parser.shouldKeepAlive = true;
+  });
+
+  const onHeadersComplete = parser.onHeadersComplete;
+  parser.onHeadersComplete = (status, upgrade, shouldKeepAlive) => {
+    if (upgrade || status === 101) {
+      socket.destroy(new UnaskedUpgrade());
+      return -1;
+    }
+    // RFC 9110 section 15.2: a client must be able to take an unasked 100; undici drops the connection. 102 it skips.
+    return onHeadersComplete.call(parser, status === 100 ? 102 : status, upgrade, shouldKeepAlive);
+  };
+}
+
+/** 101 to a request that asked for no upgrade (RFC 9110 section 15.2.2). Its code is of llhttp's family. */
+class UnaskedUpgrade extends Error {
+  readonly code = "HPE_UNASKED_UPGRADE";
+  constructor() {
+    super("the server switched protocols unasked");
+  }
+}
+
+function parserOf(socket: Socket): Parser | undefined {
+  const symbol = Object.getOwnPropertySymbols(socket).find(({ description }) => description === "parser");
+  if (symbol === undefined) return undefined;
+  return (socket as unknown as Record<symbol, Parser | undefined>)[symbol];
+}

@@ -1,0 +1,49 @@
+// Where a redirect leads, and with which headers: pure decisions.
+
+import type { Failure } from "../core/failure.ts";
+
+/** A final answer that points elsewhere, with every Location it carried. */
+export interface Redirect {
+  readonly status: number;
+  readonly locations: readonly string[];
+}
+
+/** The statuses that redirect a GET to Location (RFC 9110 section 15.4). */
+export function isRedirectStatus(status: number): boolean {
+  return status === 301 || status === 302 || status === 303 || status === 307 || status === 308;
+}
+
+/** The URL to go on with, or why not. `from` is the URL that was answered so. */
+export function nextTarget(redirect: Redirect, from: URL): URL | Failure {
+  const { status, locations } = redirect;
+  const refused = (detail: string): Failure => ({ error: "redirect_refused", detail: `${status} ${detail}`, status });
+  const [location, ...more] = locations;
+  if (location === undefined || location === "") return refused("without a Location");
+  if (more.some((other) => other !== location)) return refused("with several Locations");
+  // What servers send there is UTF-8 where it is not ASCII.
+  const text = Buffer.from(location, "latin1").toString("utf8");
+  if (!URL.canParse(text, from.href)) return refused("to a Location that is not a URL");
+  const next = new URL(text, from.href);
+  if (next.protocol !== "http:" && next.protocol !== "https:") return refused(`to another scheme, ${next.protocol}`);
+  if (from.protocol === "https:" && next.protocol === "http:") return refused("from https to http");
+  if (next.port === "0") return refused("to a Location that is not a URL");
+  // RFC 9110 section 10.2.2: the fragment goes on with the redirect.
+  if (next.hash === "") next.hash = from.hash;
+  return next;
+}
+
+/** The headers of one's own that another origin may see; anything else may be a secret. */
+const HARMLESS = new Set([
+  "accept",
+  "accept-encoding",
+  "accept-language",
+  "cache-control",
+  "dnt",
+  "pragma",
+  "user-agent",
+]);
+
+/** Name and value in turn: those that may be sent to an origin that the user did not name. */
+export function harmless(headers: readonly string[]): string[] {
+  return headers.filter((_, i) => HARMLESS.has((headers[i - (i % 2)] ?? "").toLowerCase()));
+}

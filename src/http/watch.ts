@@ -1,0 +1,46 @@
+// One coarse timer for everything that is under way, instead of a timer for each request.
+
+export interface Watched {
+  /** Called at every tick; ends itself if its time is up. */
+  check(nowMs: number): void;
+}
+
+export interface Watch {
+  add(watched: Watched): void;
+  remove(watched: Watched): void;
+  /** What is being watched now; may end while this is walked. */
+  all(): Iterable<Watched>;
+  stop(): void;
+}
+
+/** Checks whatever was added, every `tickMs`; a limit is kept to within one tick. No timer while nothing is watched. */
+export function watch(tickMs: number): Watch {
+  const watched = new Set<Watched>();
+  let timer: NodeJS.Timeout | undefined;
+
+  const tick = () => {
+    if (watched.size === 0) return stop();
+    const nowMs = performance.now();
+    for (const one of watched) one.check(nowMs);
+  };
+  const stop = () => {
+    clearInterval(timer);
+    timer = undefined;
+  };
+  return {
+    add(one) {
+      watched.add(one);
+      timer ??= setInterval(tick, tickMs);
+    },
+    remove(one) {
+      watched.delete(one);
+    },
+    all: () => watched,
+    stop,
+  };
+}
+
+/** The tick for a set of limits in milliseconds: a tenth of the shortest, between 5 and 250 ms. */
+export function tickFor(limitsMs: readonly number[]): number {
+  return Math.min(250, Math.max(5, Math.min(...limitsMs) / 10));
+}

@@ -1,0 +1,8 @@
+// The public API.
+
+export { BulkgetError, type BulkgetOptions, bulkget, type SavedBody } from "./bulkget.ts";
+export { FACTS, type Fact, type FailureKind } from "./core/failure.ts";
+export type { Failed, Outcome, Saved } from "./core/job.ts";
+export type { FetchOptions } from "./download.ts";
+export type { Item } from "./source/items.ts";
+export { VERSION } from "./version.ts";

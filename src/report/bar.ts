@@ -1,0 +1,134 @@
+// Progress for a terminal: one line of it, the failures above it, and at the tail the URLs that are still open.
+
+import { MultiBar, type SingleBar } from "cli-progress";
+import type { Reporter, View } from "../core/ports.ts";
+import { escaped } from "./escape.ts";
+import { bytesText, durationText, thousands } from "./format.ts";
+import { outcomeLine } from "./plain.ts";
+import { type SummaryOptions, summary } from "./summary.ts";
+
+/** 10 redraws a second at most. */
+const REDRAW_MS = 100;
+
+/** The tail: no job waits any more, and so few are open that each can be named. */
+const TAIL_LINES = 4;
+
+/** Failures are shown as they come, up to here; a screen is no log. */
+const MAX_FAILURE_LINES = 30;
+
+/** Over so many milliseconds the rates are averaged. */
+const RATE_WINDOW_MS = 5000;
+
+export interface BarOptions extends SummaryOptions {
+  readonly stream: NodeJS.WriteStream;
+  readonly list?: string;
+  /** Every outcome a line, not only failures. */
+  readonly verbose: boolean;
+}
+
+export function bar(options: BarOptions): Reporter {
+  const { stream, list } = options;
+  const multi = new MultiBar({
+    stream,
+    fps: 1000 / REDRAW_MS,
+    hideCursor: true,
+    clearOnComplete: true,
+    gracefulExit: false, // signals are the command's
+    forceRedraw: true,
+    emptyOnZero: true,
+    format: (_options, _params, payload: { readonly text: string }) => payload.text,
+  });
+  const lines: SingleBar[] = [];
+  const rates = movingRates();
+  let timer: NodeJS.Timeout | undefined;
+  let failures = 0;
+
+  const show = (texts: readonly string[]) => {
+    for (const [i, text] of texts.entries()) {
+      const line = lines[i] ?? multi.create(1, 0, { text });
+      lines[i] = line;
+      line.update(0, { text: fitted(text, stream.columns ?? 80) });
+    }
+    for (const surplus of lines.splice(texts.length)) multi.remove(surplus);
+  };
+  const redraw = (view: View) => show([progressLine(view, rates(view)), ...tailLines(view)]);
+
+  return {
+    start(view) {
+      redraw(view);
+      timer = setInterval(() => redraw(view), REDRAW_MS);
+      timer.unref();
+    },
+    outcome(outcome) {
+      if (outcome.outcome === "saved") {
+        if (options.verbose) multi.log(`${outcomeLine(outcome, list)}\n`);
+        return;
+      }
+      if (outcome.error === "interrupted") return;
+      failures++;
+      if (options.verbose || failures <= MAX_FAILURE_LINES)
+        multi.log(`${options.paint.bad(outcomeLine(outcome, list))}\n`);
+      else if (failures === MAX_FAILURE_LINES + 1)
+        multi.log("more failures: each is in failed.txt and results.jsonl\n");
+    },
+    end(view) {
+      clearInterval(timer);
+      redraw(view);
+      multi.update();
+      multi.stop();
+      stream.write(`${summary(view, options)}\n`);
+    },
+  };
+}
+
+interface Rates {
+  readonly jobs: number;
+  readonly bytes: number;
+}
+
+/** Jobs and bytes a second over the last few seconds. */
+function movingRates(): (view: View) => Rates {
+  const samples: { readonly atMs: number; readonly jobs: number; readonly bytes: number }[] = [];
+  return (view) => {
+    const now = { atMs: view.elapsedMs, jobs: view.tally.saved + view.tally.failed, bytes: view.receivedBytes() };
+    samples.push(now);
+    while ((samples[1]?.atMs ?? Number.POSITIVE_INFINITY) < now.atMs - RATE_WINDOW_MS) samples.shift();
+    const first = samples[0] ?? now;
+    const seconds = Math.max(0.05, (now.atMs - first.atMs) / 1000);
+    return { jobs: (now.jobs - first.jobs) / seconds, bytes: (now.bytes - first.bytes) / seconds };
+  };
+}
+
+const WIDTH = 20;
+
+function progressLine(view: View, rates: Rates): string {
+  const { saved, failed } = view.tally;
+  const done = saved + failed;
+  const total = view.total();
+  const parts = [`${view.inFlight} open`, `${thousands(rates.jobs)} URL/s`, `${bytesText(rates.bytes)}/s`];
+  if (failed > 0) parts.unshift(`${thousands(failed)} failed`);
+  if (total === undefined) return [`${thousands(done)} done`, ...parts, durationText(view.elapsedMs)].join(" · ");
+  const fraction = Math.min(1, done / Math.max(1, total.jobs));
+  const filled = Math.round(fraction * WIDTH);
+  const drawn = `${"█".repeat(filled)}${"░".repeat(WIDTH - filled)}`;
+  const left = Math.max(0, total.jobs - done);
+  if (left > 0 && rates.jobs > 0) parts.push(`ETA ${durationText((left / rates.jobs) * 1000)}`);
+  return [`${drawn} ${thousands(done)}/${total.exact ? "" : "~"}${thousands(total.jobs)}`, ...parts].join(" · ");
+}
+
+/** Once the list is read to its end and few URLs are open: which, and for how long. */
+function tailLines(view: View): string[] {
+  const total = view.total();
+  const left = (total?.jobs ?? 0) - view.tally.saved - view.tally.failed;
+  if (total?.exact !== true || left > view.inFlight || view.inFlight === 0 || view.inFlight > 2 * TAIL_LINES) return [];
+  const nowMs = view.nowMs();
+  const open = [...view.open].slice(0, TAIL_LINES);
+  return open.map(
+    ([job, sinceMs]) => `  #${job.n} open for ${durationText(nowMs - sinceMs)}  ${escaped(job.url, 200)}`,
+  );
+}
+
+/** One line of the terminal, whatever its width: a line that wraps would be drawn over and over. */
+function fitted(text: string, columns: number): string {
+  return text.length < columns ? text : `${text.slice(0, Math.max(1, columns - 2))}…`;
+}

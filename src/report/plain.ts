@@ -1,0 +1,77 @@
+// Progress for pipes, logs and CI: failures a line each, a heartbeat a minute, the summary. No control bytes.
+
+import type { Outcome } from "../core/job.ts";
+import type { Reporter, View } from "../core/ports.ts";
+import { escaped } from "./escape.ts";
+import { durationText, thousands } from "./format.ts";
+import { type SummaryOptions, summary } from "./summary.ts";
+
+/** After so many failures, each with its line, the rest is left to failed.txt. */
+const MAX_FAILURE_LINES = 100;
+
+export interface PlainOptions extends SummaryOptions {
+  readonly write: (text: string) => void;
+  /** The list's name where there is only one; outcomes of several carry their own. */
+  readonly list?: string;
+  readonly heartbeatMs: number;
+  /** Every outcome a line, not only failures. */
+  readonly verbose: boolean;
+}
+
+export function plain(options: PlainOptions): Reporter {
+  const { write, heartbeatMs, verbose, list } = options;
+  let timer: NodeJS.Timeout | undefined;
+  let failures = 0;
+
+  return {
+    start(view) {
+      timer = setInterval(() => write(`${heartbeat(view)}\n`), heartbeatMs);
+      timer.unref();
+    },
+    outcome(outcome) {
+      if (outcome.outcome === "saved") {
+        if (verbose) write(`${outcomeLine(outcome, list)}\n`);
+        return;
+      }
+      if (outcome.error === "interrupted") return;
+      failures++;
+      if (failures <= MAX_FAILURE_LINES || verbose) write(`${outcomeLine(outcome, list)}\n`);
+      else if (failures === MAX_FAILURE_LINES + 1) write("more failures: each is in failed.txt and results.jsonl\n");
+    },
+    end(view) {
+      clearInterval(timer);
+      write(`${summary(view, options)}\n`);
+    },
+  };
+}
+
+/** `urls.txt:42: connect_refused: connect ECONNREFUSED …: https://…`, all of it safe to show. */
+export function outcomeLine(outcome: Outcome, list?: string): string {
+  const place = outcome.list ?? list;
+  const at = place === undefined ? `#${outcome.n}` : `${escaped(place)}:${outcome.line ?? outcome.n}`;
+  const url = escaped(outcome.url, 200);
+  if (outcome.outcome === "saved") {
+    const file = outcome.file === undefined ? "" : ` ${escaped(outcome.file)}`;
+    return `${at}: saved${file} (${outcome.bytes} bytes, ${durationText(outcome.total_ms)}): ${url}`;
+  }
+  if (outcome.error === "invalid_url" || outcome.error === "unsupported_scheme") {
+    return `${at}: not a URL that can be fetched: "${url}" (${escaped(outcome.detail, 200)})`;
+  }
+  // A bug is shown whole, with its stack; escaped all the same, but for the line feeds.
+  const detail =
+    outcome.error === "internal"
+      ? outcome.detail
+          .split("\n")
+          .map((line) => escaped(line))
+          .join("\n")
+      : escaped(outcome.detail, 300);
+  return `${at}: ${outcome.error}: ${detail}: ${url}`;
+}
+
+function heartbeat(view: View): string {
+  const { saved, failed } = view.tally;
+  const total = view.total();
+  const of = total === undefined ? "" : ` of ${total.exact ? "" : "about "}${thousands(total.jobs)}`;
+  const open = `${view.inFlight} in flight`;
+  return `${durationText(view.elapsedMs)}: ${thousands(saved + failed)}${of} done, ${thousands(failed)} failed, ${open}`;
+}

@@ -1,0 +1,15 @@
+// An outcome as a line of JSON: what results.jsonl and --report hold.
+
+import type { Outcome } from "../core/job.ts";
+
+let lastOutcome: Outcome | undefined;
+let lastRecord = "";
+
+/** The record, with its line feed. Serialised once, however many reporters ask for it in turn. */
+export function recordOf(outcome: Outcome): string {
+  if (outcome !== lastOutcome) {
+    lastOutcome = outcome;
+    lastRecord = `${JSON.stringify("body" in outcome ? { ...outcome, body: undefined } : outcome)}\n`;
+  }
+  return lastRecord;
+}

@@ -1,0 +1,42 @@
+// Records to a stream, for --report -: with its backpressure, and a quiet end where its reader has gone away.
+
+import type { Writable } from "node:stream";
+import type { Reporter } from "../core/ports.ts";
+import { recordOf } from "./record.ts";
+
+/** Writes records to `stream`, which it does not end. */
+export function streamed(stream: Writable): Reporter {
+  let open = true;
+  let draining: Promise<void> | undefined;
+
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    // EPIPE: the reader has what it wanted (`| head`). That ends the reporting, not the downloads.
+    open = false;
+    if (error.code !== "EPIPE") failure = error;
+  });
+  let failure: Error | undefined;
+
+  const drained = () =>
+    new Promise<void>((resolve) => {
+      const done = () => {
+        for (const event of ["drain", "close", "error"]) stream.off(event, done);
+        draining = undefined;
+        resolve();
+      };
+      for (const event of ["drain", "close", "error"]) stream.on(event, done);
+    });
+
+  return {
+    outcome(outcome) {
+      if (failure !== undefined) throw failure;
+      if (!open || (outcome.outcome === "failed" && outcome.error === "interrupted")) return;
+      if (stream.write(recordOf(outcome))) return;
+      draining ??= drained();
+      return draining;
+    },
+    async end() {
+      if (open && stream.writableLength > 0) await drained();
+      if (failure !== undefined) throw failure;
+    },
+  };
+}

@@ -1,0 +1,55 @@
+// The end of a run, in a few lines for a person.
+
+import { FACTS } from "../core/failure.ts";
+import type { View } from "../core/ports.ts";
+import { quantile, type Tally } from "../core/tally.ts";
+import { bytesText, durationText, type Paint, thousands } from "./format.ts";
+
+export interface SummaryOptions {
+  readonly paint: Paint;
+  /** Where the files are, as the user named it; absent where bodies are handed over. */
+  readonly folder?: string;
+}
+
+/** The summary, without a line feed at its end. */
+export function summary(view: View, { paint, folder }: SummaryOptions): string {
+  const { tally, elapsedMs } = view;
+  const seconds = Math.max(elapsedMs, 1) / 1000;
+  const finished = tally.saved + tally.failed;
+  const rates = [`${thousands(finished / seconds)} URL/s`, `${bytesText(view.receivedBytes() / seconds)}/s`];
+  const where = folder === undefined ? "" : ` in ${folder}`;
+  const lines = [
+    `${paint.good("saved")}   ${thousands(tally.saved)} (${bytesText(tally.bytes)})${where}`,
+    `${tally.failed > 0 ? paint.bad("failed") : "failed"}  ${thousands(tally.failed)}${kinds(tally)}`,
+  ];
+  if (tally.unverified > 0) {
+    lines.push(
+      `        ${thousands(tally.unverified)} of the saved came without a length: their end is the server's word`,
+    );
+  }
+  if (tally.interrupted > 0) lines.push(`stopped ${thousands(tally.interrupted)} under way`);
+  if (finished > 0) {
+    const [p50, p95, p99] = [0.5, 0.95, 0.99].map((q) => durationText(quantile(tally, q)));
+    lines.push(`times   p50 ${p50}, p95 ${p95}, p99 ${p99}; ${rates.join(", ")}; peak ${view.peakInFlight} in flight`);
+    lines.push(took(tally, elapsedMs));
+  }
+  return lines.join("\n");
+}
+
+function took(tally: Tally, elapsedMs: number): string {
+  const factor = tally.totalMs / Math.max(elapsedMs, 0.001);
+  const alone = `one at a time it would have taken ${durationText(tally.totalMs)}`;
+  return `took ${durationText(elapsedMs)}; ${alone} (${factor.toFixed(1)}×)`;
+}
+
+/** ": 3 truncated (…), 2 HTTP status 404", the most frequent first. */
+function kinds(tally: Tally): string {
+  const rows: (readonly [string, number])[] = [];
+  for (const [kind, jobs] of tally.kinds) {
+    if (kind === "http_status") {
+      for (const [status, times] of tally.statuses) rows.push([`http_status ${status}`, times]);
+    } else rows.push([`${kind} (${FACTS[kind].label})`, jobs]);
+  }
+  rows.sort((a, b) => b[1] - a[1]);
+  return rows.map(([label, jobs], i) => `${i === 0 ? ": " : ", "}${thousands(jobs)} ${label}`).join("");
+}

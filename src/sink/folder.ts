@@ -1,0 +1,65 @@
+// The output folder before a run: made where it is missing, refused where it holds another run, cleared by --force.
+
+import { createReadStream, existsSync, lstatSync, mkdirSync, readdirSync, rmSync, unlinkSync } from "node:fs";
+import { join, normalize, sep } from "node:path";
+import { createInterface } from "node:readline";
+
+export const JOURNAL = "results.jsonl";
+export const FAILED = "failed.txt";
+
+/** The folder cannot be used: `usage` if that is for the user to decide, `disk` if the file system says so. */
+export class FolderError extends Error {
+  readonly kind: "usage" | "disk";
+  constructor(kind: "usage" | "disk", message: string) {
+    super(message);
+    this.kind = kind;
+  }
+}
+
+/** Makes the folder ready; says whether it is empty. Throws a FolderError. */
+export async function prepareFolder(folder: string, force: boolean): Promise<{ empty: boolean }> {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const inTheWay = code === "EEXIST" || code === "ENOTDIR";
+    throw new FolderError(inTheWay ? "usage" : "disk", `${folder}: the output folder cannot be made: ${message}`);
+  }
+  if (existsSync(join(folder, JOURNAL))) {
+    if (!force) {
+      const ways = "use another folder (-o), or --force to start over: that removes what the earlier run saved there";
+      throw new FolderError("usage", `${folder}: holds an earlier run (${JOURNAL}); ${ways}`);
+    }
+    await removeRun(folder);
+  }
+  try {
+    return { empty: readdirSync(folder).length === 0 };
+  } catch (error) {
+    throw new FolderError("disk", `${folder}: the output folder cannot be read: ${(error as Error).message}`);
+  }
+}
+
+/** Removes what a run recorded: its files, then its reports. Nothing that the journal does not name. */
+async function removeRun(folder: string): Promise<void> {
+  const journal = join(folder, JOURNAL);
+  for await (const line of createInterface({ input: createReadStream(journal) })) {
+    const file = recordedFile(line);
+    if (file === undefined) continue;
+    const path = join(folder, file);
+    if (lstatSync(path, { throwIfNoEntry: false })?.isFile() === true) unlinkSync(path);
+  }
+  rmSync(join(folder, FAILED), { force: true });
+  rmSync(journal);
+}
+
+/** The file a record names, if it lies in the folder; a journal may have been tampered with. */
+function recordedFile(line: string): string | undefined {
+  try {
+    const { file } = JSON.parse(line) as { file?: unknown };
+    if (typeof file !== "string" || file === "") return undefined;
+    const inside = normalize(file);
+    return inside.startsWith("..") || inside.startsWith(sep) ? undefined : inside;
+  } catch {
+    return undefined; // a torn record
+  }
+}

@@ -1,0 +1,95 @@
+// What a file is called: the template's expansion or the list's own name, and never anything outside the folder.
+
+import type { Job } from "../core/job.ts";
+import { extensionOf, pathExtension } from "./extension.ts";
+
+/** A template that cannot be used; the message says why and what would do. */
+export class TemplateError extends Error {}
+
+export interface Names {
+  /** The file for a job, relative to the folder, `/` between folders. `type` is the Content-Type. */
+  of(job: Job, target: URL, type: string | undefined): string;
+  /** Whether the template alone keeps two jobs of different numbers apart. */
+  readonly unique: boolean;
+}
+
+type Expand = (job: Job, target: URL, type: string | undefined) => string;
+
+/** The bytes one part of a path may have, so that `.part` still fits into the 255 of common file systems. */
+export const MAX_NAME_BYTES = 250;
+
+/** The bytes of a URL's last segment that {basename} keeps. */
+const MAX_BASENAME = 150;
+
+const FIELDS: Readonly<Record<string, Expand>> = {
+  n: (job) => String(job.n),
+  ext: (_, target, type) => extensionOf(target.pathname, type),
+  host: (_, target) => target.host.replace(/[[\]]/g, "").replaceAll(":", "_"),
+  basename: (_, target) => basename(target.pathname),
+};
+
+/** Reads a template such as `{n:6}{ext}`, with the fields n, n:<digits>, ext, host and basename. Throws a TemplateError. */
+export function names(template: string): Names {
+  const parts = template.split(/(\{[^{}]*\})/).filter((part) => part !== "");
+  const expanders = parts.map((part) => (/^\{.*\}$/.test(part) ? field(part, template) : literal(part)));
+  if (!expanders.some(({ varies }) => varies)) {
+    throw new TemplateError(
+      `--name "${template}": every file would have the same name (use {n}, {basename} or {host})`,
+    );
+  }
+  const plain = template === "{n:6}{ext}";
+  return {
+    unique: /\{n(:\d+)?\}/.test(template),
+    of(job, target, type) {
+      // Nothing in a number and a known extension needs looking at.
+      if (plain && job.name === undefined) {
+        return String(job.n).padStart(6, "0") + extensionOf(target.pathname, type);
+      }
+      const raw = job.name ?? expanders.map(({ expand }) => expand(job, target, type)).join("");
+      return (
+        raw
+          .split("/")
+          .filter((part) => part !== "")
+          .map(safe)
+          .join("/") || "_"
+      );
+    },
+  };
+}
+
+interface Expander {
+  readonly expand: Expand;
+  readonly varies: boolean;
+}
+
+function literal(text: string): Expander {
+  return { expand: () => text, varies: false };
+}
+
+function field(part: string, template: string): Expander {
+  const name = part.slice(1, -1);
+  const digits = /^n:(\d{1,2})$/.exec(name)?.[1];
+  if (digits !== undefined) return { expand: (job) => String(job.n).padStart(Number(digits), "0"), varies: true };
+  const expand = Object.hasOwn(FIELDS, name) ? FIELDS[name] : undefined;
+  if (expand === undefined) {
+    throw new TemplateError(`--name "${template}": no field ${part} (there are {n}, {n:6}, {ext}, {host}, {basename})`);
+  }
+  return { expand, varies: name !== "ext" };
+}
+
+/** The last segment of a URL's path, without its known extension; "index" where there is none. */
+function basename(pathname: string): string {
+  const last = pathname.slice(pathname.lastIndexOf("/") + 1);
+  return last.slice(0, last.length - pathExtension(pathname).length).slice(0, MAX_BASENAME) || "index";
+}
+
+/** Names the run itself uses, or that Windows gives to devices. */
+const RESERVED = /^(results\.jsonl|failed\.txt|.*\.part|(con|prn|aux|nul|com\d|lpt\d)(\..*)?)$/i;
+
+/** One part of a path, harmless: no separators, no control or bidi characters, not hidden, not reserved. */
+function safe(part: string): string {
+  const clean = part
+    .replace(/[\\:*?"<>|\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g, "_")
+    .replace(/^[. ]+|[. ]+$/g, "_");
+  return RESERVED.test(clean) ? `_${clean}` : clean;
+}

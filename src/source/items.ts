@@ -1,0 +1,35 @@
+// An iterable of URLs as a source: pulled one at a time, only when a slot is free.
+
+import type { Job } from "../core/job.ts";
+import type { Source } from "../core/ports.ts";
+
+/** A URL, or one with the name its file is to have. */
+export type Item = string | URL | { readonly url: string | URL; readonly name?: string };
+
+/** Numbers the items from 1, in order. */
+export function items(from: Iterable<Item> | AsyncIterable<Item>): Source {
+  let jobs = 0;
+  let done = false;
+
+  async function* batches(): AsyncGenerator<readonly Job[]> {
+    for await (const item of from) {
+      jobs++;
+      yield [jobOf(item, jobs)];
+    }
+    done = true;
+  }
+  return {
+    [Symbol.asyncIterator]: batches,
+    total() {
+      if (done) return { jobs, exact: true };
+      return Array.isArray(from) ? { jobs: from.length, exact: true } : undefined;
+    },
+  };
+}
+
+function jobOf(item: Item, n: number): Job {
+  if (typeof item === "string") return { n, url: item };
+  if (item instanceof URL) return { n, url: item.href };
+  const job = { n, url: String(item.url) };
+  return item.name === undefined ? job : { ...job, name: item.name };
+}

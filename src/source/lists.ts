@@ -1,0 +1,120 @@
+// List files and standard input as one source: streamed, gunzipped where they are gzip, numbered through.
+
+import { createReadStream, type Stats, statSync } from "node:fs";
+import { pipeline, type Readable } from "node:stream";
+import { createGunzip } from "node:zlib";
+import type { Job } from "../core/job.ts";
+import type { Source } from "../core/ports.ts";
+import { splitter } from "./split.ts";
+
+/** A list that cannot be read: the message names it, the reason and the next step. */
+export class ListError extends Error {}
+
+export interface ListsOptions {
+  readonly stdin: () => Readable;
+  /** Stops the reading, wherever it waits. */
+  readonly stop: AbortSignal;
+}
+
+interface Progress {
+  /** Bytes read from the files, as stored. */
+  bytes: number;
+  jobs: number;
+  done: boolean;
+}
+
+/** The lists in turn; `-` is standard input. Throws a ListError at once for one that is not there to be read. */
+export function lists(paths: readonly string[], { stdin, stop }: ListsOptions): Source {
+  const sizes = paths.map((path) => (path === "-" ? undefined : sizeOf(path)));
+  const known = sizes.every((size) => size !== undefined && size > 0);
+  const totalBytes = sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0);
+  const progress: Progress = { bytes: 0, jobs: 0, done: false };
+
+  async function* batches(): AsyncGenerator<readonly Job[]> {
+    let offset = 0;
+    for (const path of paths) {
+      const name = path === "-" ? "(stdin)" : path;
+      const split = splitter({ offset, ...(paths.length > 1 ? { list: path } : {}) });
+      try {
+        for await (const chunk of bytesOf(path === "-" ? stdin() : createReadStream(path), stop, progress)) {
+          const jobs = split.push(chunk);
+          progress.jobs += jobs.length;
+          if (jobs.length > 0) yield jobs;
+        }
+      } catch (error) {
+        if (stop.aborted) return;
+        throw new ListError(`${name}: cannot be read on, after line ${split.lines()}: ${reason(error)}`);
+      }
+      const last = split.end();
+      progress.jobs += last.length;
+      if (last.length > 0) yield last;
+      offset += split.lines();
+    }
+    progress.done = true;
+  }
+
+  return {
+    [Symbol.asyncIterator]: batches,
+    total() {
+      if (progress.done) return { jobs: progress.jobs, exact: true };
+      if (!known || progress.bytes === 0) return undefined;
+      return { jobs: Math.round((progress.jobs / progress.bytes) * totalBytes), exact: false };
+    },
+  };
+}
+
+function sizeOf(path: string): number | undefined {
+  let stats: Stats;
+  try {
+    stats = statSync(path);
+  } catch (error) {
+    const url = /^https?:\/\//i.test(path) ? ` (a URL goes into a list: echo '${path}' | bulkget -)` : "";
+    throw new ListError(`${path}: the list cannot be read: ${reason(error)}${url}`);
+  }
+  if (stats.isDirectory()) throw new ListError(`${path}: the list cannot be read: it is a folder`);
+  return stats.isFile() ? stats.size : undefined;
+}
+
+/** The bytes of a stream, gunzipped if they begin as gzip does (RFC 1952 section 2.3.1). */
+async function* bytesOf(stream: Readable, stop: AbortSignal, progress: Progress): AsyncGenerator<Buffer> {
+  const onStop = () => stream.destroy();
+  stop.addEventListener("abort", onStop, { once: true });
+  try {
+    const iterator = counted(stream, progress);
+    const first = await iterator.next();
+    if (first.done === true) return;
+    const rest = (async function* () {
+      yield first.value;
+      yield* iterator;
+    })();
+    if (first.value[0] === 0x1f && first.value[1] === 0x8b) {
+      // The callback only keeps the error from being unhandled: it arrives through the iterator.
+      yield* pipeline(rest, createGunzip(), () => {}) as AsyncIterable<Buffer>;
+    } else {
+      yield* rest;
+    }
+  } finally {
+    stop.removeEventListener("abort", onStop);
+    stream.destroy();
+  }
+}
+
+async function* counted(stream: Readable, progress: Progress): AsyncGenerator<Buffer> {
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    progress.bytes += chunk.length;
+    yield chunk;
+  }
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such file",
+  EACCES: "permission denied",
+  EISDIR: "it is a folder",
+  Z_DATA_ERROR: "it begins like gzip, but is damaged",
+  Z_BUF_ERROR: "it is gzip that ends too early",
+};
+
+function reason(error: unknown): string {
+  const { code = "", message = String(error) } = error as NodeJS.ErrnoException;
+  return REASONS[code] ?? message;
+}

@@ -1,0 +1,80 @@
+// Text becomes jobs: lines numbered from 1, blank ones and comments using up their number.
+
+import { StringDecoder } from "node:string_decoder";
+import type { Job } from "../core/job.ts";
+import { MAX_URL_LENGTH } from "../core/target.ts";
+
+/** A line is kept up to here, in characters: enough for a URL that is too long to be refused as such, and a name. */
+const MAX_LINE = MAX_URL_LENGTH + 1024;
+
+/** What each job of one list carries, besides its line. */
+export interface SplitOptions {
+  /** The number of lines in the lists before this one. */
+  readonly offset: number;
+  /** The list's name, where there are several. */
+  readonly list?: string;
+}
+
+export interface Splitter {
+  /** The jobs on the lines that this chunk completes. Memory: one line, whatever its length. */
+  push(chunk: Uint8Array): Job[];
+  /** The job on a last line without an end, if any. */
+  end(): Job[];
+  /** Lines seen so far. */
+  lines(): number;
+}
+
+/** Splits the bytes of one list, UTF-8 with or without BOM, lines ending in LF or CRLF. */
+export function splitter(options: SplitOptions): Splitter {
+  const decoder = new StringDecoder("utf8");
+  let carry = "";
+  let lines = 0;
+
+  const take = (line: string, jobs: Job[]) => {
+    lines++;
+    const text = (lines === 1 && line.charCodeAt(0) === 0xfeff ? line.slice(1) : line).trim();
+    if (text !== "" && text.charCodeAt(0) !== 0x23) jobs.push(parseLine(text, lines, options));
+  };
+  const append = (text: string) => {
+    carry = carry.length + text.length > MAX_LINE ? (carry + text).slice(0, MAX_LINE) : carry + text;
+  };
+
+  return {
+    push(chunk) {
+      const jobs: Job[] = [];
+      const text = decoder.write(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
+      let from = 0;
+      for (let to = text.indexOf("\n"); to !== -1; to = text.indexOf("\n", from)) {
+        if (carry === "") take(text.slice(from, to), jobs);
+        else {
+          append(text.slice(from, to));
+          take(carry, jobs);
+          carry = "";
+        }
+        from = to + 1;
+      }
+      append(from === 0 ? text : text.slice(from));
+      return jobs;
+    },
+    end() {
+      const jobs: Job[] = [];
+      append(decoder.end());
+      if (carry !== "") take(carry, jobs);
+      carry = "";
+      return jobs;
+    },
+    lines: () => lines,
+  };
+}
+
+/** `URL`, or `URL<TAB>name`. A name of digits only is the line's number: so `failed.txt` keeps the numbers. */
+function parseLine(text: string, line: number, { offset, list }: SplitOptions): Job {
+  const tab = text.indexOf("\t");
+  const origin = list === undefined ? undefined : { list, line };
+  if (tab === -1) return { n: offset + line, url: text, ...origin };
+  const url = text.slice(0, tab).trimEnd();
+  const name = (text.slice(tab + 1).split("\t", 1)[0] ?? "").trim();
+  if (name === "") return { n: offset + line, url, ...origin };
+  if (/^[0-9]{1,15}$/.test(name)) return { n: Number(name), url, ...origin };
+  return { n: offset + line, url, name, ...origin };
+}

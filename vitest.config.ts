@@ -1,0 +1,6 @@
+// How the tests run: each file in its own process, generous limits, because a limit here only ever means "hangs".
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: { include: ["test/**/*.test.ts"], pool: "forks", testTimeout: 30_000, hookTimeout: 30_000 },
+});
