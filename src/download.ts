@@ -140,9 +140,19 @@ function openJournal(folder: string): Reporter {
   }
 }
 
+let stampMs = 0;
+let stamp = "";
+
 export const clock = {
   nowMs: () => performance.now(),
-  timestamp: () => new Date().toISOString(),
+  timestamp() {
+    const nowMs = Date.now();
+    if (nowMs !== stampMs) {
+      stampMs = nowMs;
+      stamp = new Date(nowMs).toISOString();
+    }
+    return stamp;
+  },
   after(ms: number, act: () => void): () => void {
     const timer = setTimeout(act, ms);
     return () => clearTimeout(timer);

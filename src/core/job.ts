@@ -8,11 +8,16 @@ export interface Job {
   readonly n: number;
   /** The URL as the list has it. */
   readonly url: string;
-  /** The file's name, where the list gives one (the second column). */
+  /** The file's name, where the list gives one (the second column); digits only are its number. */
   readonly name?: string;
   /** The list it came from and the line there, from 1; only where there are several lists. */
   readonly list?: string;
   readonly line?: number;
+}
+
+/** Whether a name given by a list is no name, but the line's number. */
+export function isNumber(name: string): boolean {
+  return /^[0-9]{1,15}$/.test(name);
 }
 
 interface Finished extends Job {

@@ -95,7 +95,8 @@ export function run(options: RunOptions): Run {
       const next = await nextOrStop(iterator);
       if (next === undefined || next.done === true) return;
       for (const job of next.value) {
-        if (!(await room())) return;
+        const free = room();
+        if (!(typeof free === "boolean" ? free : await free)) return;
         inFlight++;
         if (inFlight > peakInFlight) peakInFlight = inFlight;
         void limit(slot, job); // never rejects, and reports to `wake`

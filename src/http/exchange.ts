@@ -132,7 +132,8 @@ export class Exchange implements RawHandler, Watched {
   }
 
   onData(chunk: Buffer): boolean {
-    if (this.#state === "over") return true;
+    // A parser that is resumed at the end of what it had calls with nothing; to pause it then would be for ever.
+    if (this.#state === "over" || chunk.length === 0) return true;
     this.#bytes += chunk.length;
     if (this.#state === "discarding") {
       if (this.#bytes > DISCARD_BYTES) this.#finishDiscarding();

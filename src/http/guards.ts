@@ -18,14 +18,12 @@ export function guard(socket: Socket): void {
   // undici#5360: a body under backpressure whose connection ends is asserted not to be paused, out of an event.
   socket.prependListener("end", () => {
     while (parser.paused && !socket.destroyed) parser.resume();
+    if (wasReset(socket)) parser.shouldKeepAlive = true;
   });
-  // A reset is taken for the orderly end of a body without a length, unless the parser expects to go on.
+  // A reset is taken for the orderly end of a body without a length, unless the parser expects to go on. Neither does
+  // undici then assert anything about a connection that we ourselves drop, always with an error.
   socket.prependListener("error", () => {
     parser.shouldKeepAlive = true;
-  });
-  // The same assertion again, where we ourselves drop a connection under backpressure.
-  socket.prependListener("close", () => {
-    if (parser.paused) parser.shouldKeepAlive = true;
   });
 
   const onHeadersComplete = parser.onHeadersComplete;
@@ -37,6 +35,15 @@ export function guard(socket: Socket): void {
     // RFC 9110 section 15.2: a client must be able to take an unasked 100; undici drops the connection. 102 it skips.
     return onHeadersComplete.call(parser, status === 100 ? 102 : status, upgrade, shouldKeepAlive);
   };
+}
+
+/**
+ * Whether a connection that Node says has ended was in truth reset. libuv reports a reset that comes together with data
+ * as an orderly end; the kernel no longer knows a peer then (getpeername fails), as it still does after a FIN.
+ * Node keeps the first answer it gets: nobody may ask for the address before.
+ */
+function wasReset(socket: Socket): boolean {
+  return socket.remoteAddress === undefined;
 }
 
 /** 101 to a request that asked for no upgrade (RFC 9110 section 15.2.2). Its code is of llhttp's family. */

@@ -12,7 +12,7 @@ import {
   writevSync,
   writev as writevWithCallback,
 } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { promisify } from "node:util";
 import { classify } from "../core/classify.ts";
 import { type Failure, isFailure } from "../core/failure.ts";
@@ -37,9 +37,8 @@ export interface DirectoryOptions {
 /** A sink into an existing folder. */
 export function directory(options: DirectoryOptions): Sink {
   const { folder, names, empty, replaceBeforeMs } = options;
-  // Only a number given twice, or a name from the list, can meet a file of this very run.
+  // A line's own number is nobody else's; what the list gives, a name or a number, may be given twice.
   const trusted = empty && names.unique;
-  let lastN = 0;
 
   const taken = (path: string): boolean => {
     const stats = lstatSync(path, { throwIfNoEntry: false });
@@ -50,13 +49,11 @@ export function directory(options: DirectoryOptions): Sink {
   return {
     write(job, target, answer) {
       const file = names.of(job, target, answer.type);
-      const path = join(folder, file);
-      const ascending = job.n > lastN;
-      if (ascending) lastN = job.n;
+      const path = `${folder}/${file}`;
       const tooLong =
         file.length * 3 > MAX_NAME_BYTES && file.split("/").some((part) => Buffer.byteLength(part) > MAX_NAME_BYTES);
       if (tooLong) return given(answer.body, { error: "name_too_long", detail: `over ${MAX_NAME_BYTES} bytes` });
-      if (!(trusted && job.name === undefined && ascending) && taken(path)) {
+      if (!(trusted && job.name === undefined) && taken(path)) {
         return given(answer.body, { error: "file_exists", detail: `${file} is there already, and not this line's` });
       }
       const { body } = answer;

@@ -1,6 +1,6 @@
 // What a file is called: the template's expansion or the list's own name, and never anything outside the folder.
 
-import type { Job } from "../core/job.ts";
+import { isNumber, type Job } from "../core/job.ts";
 import { extensionOf, pathExtension } from "./extension.ts";
 
 /** A template that cannot be used; the message says why and what would do. */
@@ -45,7 +45,8 @@ export function names(template: string): Names {
       if (plain && job.name === undefined) {
         return String(job.n).padStart(6, "0") + extensionOf(target.pathname, type);
       }
-      const raw = job.name ?? expanders.map(({ expand }) => expand(job, target, type)).join("");
+      const named = job.name !== undefined && !isNumber(job.name);
+      const raw = named ? job.name : expanders.map(({ expand }) => expand(job, target, type)).join("");
       return (
         raw
           .split("/")

@@ -1,7 +1,7 @@
 // Text becomes jobs: lines numbered from 1, blank ones and comments using up their number.
 
 import { StringDecoder } from "node:string_decoder";
-import type { Job } from "../core/job.ts";
+import { isNumber, type Job } from "../core/job.ts";
 import { MAX_URL_LENGTH } from "../core/target.ts";
 
 /** A line is kept up to here, in characters: enough for a URL that is too long to be refused as such, and a name. */
@@ -67,14 +67,17 @@ export function splitter(options: SplitOptions): Splitter {
   };
 }
 
-/** `URL`, or `URL<TAB>name`. A name of digits only is the line's number: so `failed.txt` keeps the numbers. */
+/** `URL`, or `URL<TAB>name`. A name of digits only is the line's number as well: so `failed.txt` keeps the numbers. */
 function parseLine(text: string, line: number, { offset, list }: SplitOptions): Job {
+  const n = offset + line;
   const tab = text.indexOf("\t");
-  const origin = list === undefined ? undefined : { list, line };
-  if (tab === -1) return { n: offset + line, url: text, ...origin };
+  if (tab === -1) return list === undefined ? { n, url: text } : { n, url: text, list, line };
   const url = text.slice(0, tab).trimEnd();
   const name = (text.slice(tab + 1).split("\t", 1)[0] ?? "").trim();
-  if (name === "") return { n: offset + line, url, ...origin };
-  if (/^[0-9]{1,15}$/.test(name)) return { n: Number(name), url, ...origin };
-  return { n: offset + line, url, name, ...origin };
+  return {
+    n: isNumber(name) ? Number(name) : n,
+    url,
+    ...(name === "" ? {} : { name }),
+    ...(list === undefined ? {} : { list, line }),
+  };
 }

@@ -1,0 +1,135 @@
+// `npm run bench`: times bulkget and its peers on the same lists against a server on this machine, and keeps the results.
+
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statfsSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { hold } from "./contest.ts";
+import { type Options, readOptions, USAGE, UsageError } from "./options.ts";
+import type { Peer } from "./peers.ts";
+import { keep, type Result, thisMachine } from "./results.ts";
+import { nginxServer, ownServer, type RunningServer } from "./servers.ts";
+import { section } from "./table.ts";
+import type { Workload } from "./workloads.ts";
+
+const MEMORY = "/dev/shm";
+/** The large files take 2 GiB; so does the journal of five million lines. */
+const ROOM_BYTES = 4 * 1024 ** 3;
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+process.exitCode = await main();
+
+/** Returns the exit code: 0, 1 if a run of any peer failed, 2 for options that make no sense. */
+async function main(): Promise<number> {
+  const options = optionsOrWhyNot();
+  if (typeof options === "number") return options;
+  const stop = new AbortController();
+  let stoppedBy: NodeJS.Signals | undefined;
+  const onSignal = (signal: NodeJS.Signals) => {
+    stoppedBy = signal;
+    stop.abort(new Error(`stopped by ${signal}`));
+  };
+  // Once: a second ^C ends it at once.
+  for (const signal of SIGNALS) process.once(signal, onSignal);
+  try {
+    return (await bench(options, stop.signal)) ? 0 : 1;
+  } catch (error) {
+    if (stoppedBy === undefined) throw error;
+    for (const signal of SIGNALS) process.removeListener(signal, onSignal);
+    process.kill(process.pid, stoppedBy);
+    return 1;
+  }
+}
+
+function optionsOrWhyNot(): Options | number {
+  try {
+    const options = readOptions(process.argv.slice(2));
+    if (options !== "help") return options;
+    console.log(USAGE);
+    return 0;
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    console.error(`bench: ${error.message}`);
+    return 2;
+  }
+}
+
+/** Whether all runs did their work. */
+async function bench(options: Options, signal: AbortSignal): Promise<boolean> {
+  const folder = mkdtempSync(join(roomyFolder(), "bulkget-bench-"));
+  let server: RunningServer | undefined;
+  try {
+    server = await startServer(options, folder);
+    let allDone = true;
+    for (const workload of options.workloads) {
+      const peers = options.peers.filter((peer) => takesPart(peer, workload));
+      if (peers.length === 0) {
+        console.error(`${workload.name}: none of the chosen programs takes part`);
+        continue;
+      }
+      const result = await resultOf(workload, peers, options, server, folder, signal);
+      console.log(`\n${section(result)}\n`);
+      if (options.out !== undefined) console.error(`kept in ${keep(options.out, result)}`);
+      allDone &&= result.entrants.every(({ rounds }) => rounds.every((round) => !("failed" in round)));
+    }
+    return allDone;
+  } finally {
+    await server?.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** In memory if it fits: a container may have a /dev/shm of 64 MB. */
+function roomyFolder(): string {
+  if (!existsSync(MEMORY)) return tmpdir();
+  const { bavail, bsize } = statfsSync(MEMORY);
+  if (bavail * bsize >= ROOM_BYTES) return MEMORY;
+  console.error(
+    `bench: ${MEMORY} has less than 4 GiB left; the files go to the temp folder, whose disk is then measured too`,
+  );
+  return tmpdir();
+}
+
+function startServer({ server, workloads }: Options, folder: string): Promise<RunningServer> {
+  if (server === "own") return ownServer();
+  const sizes = [...new Set(workloads.map(({ bytes }) => bytes))];
+  return nginxServer(join(folder, "nginx"), sizes);
+}
+
+function takesPart(peer: Peer, { peers, manyHosts }: Workload): boolean {
+  return (peers === undefined || peers.includes(peer.name)) && (manyHosts === undefined || peer.resolvesLocalhost);
+}
+
+async function resultOf(
+  workload: Workload,
+  peers: readonly Peer[],
+  { runs, versions }: Options,
+  server: RunningServer,
+  folder: string,
+  signal: AbortSignal,
+): Promise<Result> {
+  const arena = join(folder, workload.name);
+  mkdirSync(arena);
+  const entrants = await hold({
+    workload,
+    peers,
+    runs: workload.runs ?? runs,
+    port: server.port,
+    folder: arena,
+    signal,
+    say: (sentence) => console.error(sentence),
+  });
+  const { name, about, urls, bytes, concurrency } = workload;
+  const shown = peers.map((peer) => [peer.name, versions[peer.name] ?? ""]);
+  return {
+    workload: name,
+    about,
+    urls,
+    bytes,
+    concurrency,
+    server: server.name,
+    time: new Date().toISOString(),
+    machine: thisMachine(),
+    versions: Object.fromEntries(shown),
+    entrants,
+  };
+}

@@ -1,0 +1,126 @@
+// Runs the peers of one workload in turns: a warm-up each, then A B C A B C, with an empty folder and a check for every run.
+
+import { closeSync, mkdirSync, openSync, readdirSync, rmSync, statSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { endless } from "./endless.ts";
+import { type Cost, type Finished, measure, type TimedOut } from "./measure.ts";
+import type { Peer } from "./peers.ts";
+import { urlOf, type Workload } from "./workloads.ts";
+
+export interface Failure {
+  readonly failed: string;
+}
+
+export interface Entrant {
+  readonly peer: string;
+  /** One for each round; rounds of different peers with the same index ran one after another. */
+  readonly rounds: readonly (Cost | Failure)[];
+}
+
+export interface Contest {
+  readonly workload: Workload;
+  readonly peers: readonly Peer[];
+  readonly runs: number;
+  readonly port: number;
+  /** A folder that is there and empty; it is left so. */
+  readonly folder: string;
+  readonly signal: AbortSignal;
+  say(sentence: string): void;
+}
+
+/** What bulkget keeps beside the downloads. */
+const BESIDE = new Set(["results.jsonl", "failed.txt"]);
+const SIZES_LOOKED_AT = 500;
+const CHARACTERS_A_WRITE = 1024 * 1024;
+
+export async function hold(contest: Contest): Promise<readonly Entrant[]> {
+  const { workload, peers, folder, say } = contest;
+  const entrants = peers.map((peer) => ({
+    peer,
+    list: join(folder, `${peer.name}.list`),
+    rounds: [] as (Cost | Failure)[],
+  }));
+  try {
+    for (const { peer, list } of entrants) if (!workload.endless) writeList(contest, peer, list);
+    const out = new Set<Peer>();
+    if (workload.runs === undefined) {
+      for (const { peer, list, rounds } of entrants) {
+        const result = await run(contest, peer, list);
+        say(`${workload.name}: ${peer.name}, warm-up: ${inShort(result)}`);
+        if (!("failed" in result)) continue;
+        out.add(peer);
+        rounds.push({ failed: `in the warm-up: ${result.failed}` });
+      }
+    }
+    for (let round = 1; round <= contest.runs; round++) {
+      for (const { peer, list, rounds } of entrants) {
+        if (out.has(peer)) continue;
+        const result = await run(contest, peer, list);
+        say(`${workload.name}: ${peer.name}, run ${round} of ${contest.runs}: ${inShort(result)}`);
+        rounds.push(result);
+      }
+    }
+    return entrants.map(({ peer, rounds }) => ({ peer: peer.name, rounds }));
+  } finally {
+    for (const name of readdirSync(folder)) rmSync(join(folder, name), { recursive: true, force: true });
+  }
+}
+
+async function run(contest: Contest, peer: Peer, list: string): Promise<Cost | Failure> {
+  const { workload, folder, port, signal } = contest;
+  const out = join(folder, "out");
+  mkdirSync(out);
+  const source = workload.endless ? endless(workload, port, join(folder, "pipe"), out) : undefined;
+  try {
+    const task = {
+      urls: workload.urls,
+      concurrency: workload.concurrency,
+      out,
+      list: source === undefined ? list : "-",
+    };
+    const command = { ...peer.command(task), ...(source !== undefined && { stdin: source.pipe }) };
+    const ended = await measure(command, workload.limitSeconds, signal);
+    const wrong = badEnd(ended) ?? (source === undefined ? problemIn(out, workload) : await source.problem());
+    if (wrong !== undefined || "timedOutSeconds" in ended) return { failed: wrong ?? "timed out" };
+    const { exitCode: _, said: __, ...cost } = ended;
+    return cost;
+  } finally {
+    source?.close();
+    rmSync(out, { recursive: true, force: true });
+    rmSync(join(folder, "pipe"), { force: true });
+  }
+}
+
+function badEnd(ended: Finished | TimedOut): string | undefined {
+  if ("timedOutSeconds" in ended) return `not done after ${ended.timedOutSeconds} s`;
+  if (ended.exitCode === 0) return undefined;
+  return `exit ${ended.exitCode}${ended.said === "" ? "" : `: ${ended.said.split("\n").at(-1)}`}`;
+}
+
+/** Every file must be there; the sizes of some are looked at. */
+function problemIn(out: string, { urls, bytes }: Workload): string | undefined {
+  const names = readdirSync(out).filter((name) => !name.startsWith(".") && !BESIDE.has(name));
+  if (names.length !== urls) return `${names.length} files, not ${urls}`;
+  const step = Math.ceil(names.length / SIZES_LOOKED_AT);
+  const wrong = names.find((name, at) => at % step === 0 && statSync(join(out, name)).size !== bytes);
+  return wrong === undefined ? undefined : `${wrong} is not of ${bytes} bytes`;
+}
+
+function writeList({ workload, port }: Contest, peer: Peer, path: string): void {
+  const file = openSync(path, "wx");
+  try {
+    let text = "";
+    for (let n = 1; n <= workload.urls; n++) {
+      text += peer.line(urlOf(workload, port, n), n);
+      if (text.length < CHARACTERS_A_WRITE && n < workload.urls) continue;
+      writeSync(file, text);
+      text = "";
+    }
+  } finally {
+    closeSync(file);
+  }
+}
+
+function inShort(result: Cost | Failure): string {
+  return "failed" in result ? `FAILED, ${result.failed}` : `${result.wallSeconds.toFixed(3)} s`;
+}

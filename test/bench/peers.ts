@@ -1,0 +1,122 @@
+// The programs compared: how each is started and in which form it wants its list. Each writes one file per URL.
+
+import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import type { Command } from "./measure.ts";
+
+export interface Task {
+  readonly urls: number;
+  readonly concurrency: number;
+  /** The file that has the list in the peer's own form; - is stdin, for bulkget only. */
+  readonly list: string;
+  /** The folder for the downloads: there, and empty. */
+  readonly out: string;
+}
+
+export interface Peer {
+  readonly name: string;
+  /** How to ask for the version; fails if the program is not installed. */
+  readonly version: readonly [string, ...string[]];
+  /** Whether it takes *.localhost for loopback without asking a name server. */
+  readonly resolvesLocalhost: boolean;
+  line(url: string, n: number): string;
+  command(task: Task): Command;
+}
+
+export const BULKGET = fileURLToPath(new URL("../../bin/bulkget.js", import.meta.url));
+
+const justTheUrl = (url: string) => `${url}\n`;
+
+const words = (line: string): readonly string[] => line.split(" ");
+
+/**
+ * The one-liner at its best: up to 20 URLs a curl, so that connections are used again and few processes are started, yet
+ * never so many that some of the -P have nothing to do.
+ */
+function urlsACurl(urls: number, concurrency: number): number {
+  return Math.min(20, Math.max(1, Math.floor(urls / concurrency)));
+}
+
+export const PEERS: readonly Peer[] = [
+  {
+    name: "bulkget",
+    version: [process.execPath, BULKGET, "--version"],
+    resolvesLocalhost: true,
+    line: justTheUrl,
+    command: ({ list, concurrency, out }) => ({
+      argv: [process.execPath, BULKGET, list, "-c", `${concurrency}`, "-o", out, "-q"],
+      cwd: out,
+    }),
+  },
+  {
+    name: "curl",
+    version: ["curl", "--version"],
+    resolvesLocalhost: true,
+    line: (url, n) => `url=${url}\noutput=${String(n).padStart(6, "0")}\n`,
+    // Older curls stop at --parallel-max 300 (curl#18068), and show the progress meter of -Z in spite of -s. -q: no ~/.curlrc.
+    command: ({ list, concurrency, out }) => ({
+      argv: [...words(`curl -q --no-progress-meter -Z --parallel-immediate --parallel-max ${concurrency} -K`), list],
+      cwd: out,
+    }),
+  },
+  {
+    name: "aria2c",
+    version: ["aria2c", "--version"],
+    resolvesLocalhost: false,
+    line: justTheUrl,
+    // Its default would first allocate each file: a large one is then written twice.
+    command: ({ list, concurrency, out }) => ({
+      argv: [...words(`aria2c --no-conf --quiet --file-allocation=none -x1 -s1 -j ${concurrency} -d`), out, "-i", list],
+      cwd: out,
+    }),
+  },
+  {
+    name: "wget2",
+    version: ["wget2", "--version"],
+    resolvesLocalhost: false,
+    line: justTheUrl,
+    command: ({ list, concurrency, out }) => ({
+      argv: [...words(`wget2 --no-config --no-hsts -q --max-threads ${concurrency} -P`), out, "--input-file", list],
+      cwd: out,
+    }),
+  },
+  {
+    name: "xargs",
+    version: ["xargs", "--version"],
+    resolvesLocalhost: true,
+    line: justTheUrl,
+    command: ({ list, urls, concurrency, out }) => ({
+      argv: words(`xargs -P ${concurrency} -n ${urlsACurl(urls, concurrency)} curl -q -s --remote-name-all`),
+      cwd: out,
+      stdin: list,
+    }),
+  },
+];
+
+/** The version of each peer that is installed, by name. */
+export function installedPeers(): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  for (const { name, version } of PEERS) {
+    const number = versionFrom(version);
+    if (number !== undefined) found.set(name, number);
+  }
+  return found;
+}
+
+export function bulkgetIsBuilt(): boolean {
+  return existsSync(BULKGET);
+}
+
+function versionFrom([program, ...args]: readonly [string, ...string[]]): string | undefined {
+  try {
+    const said = execFileSync(program, args, {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+      timeout: 10_000,
+    });
+    return /\d+(?:\.\d+)+/.exec(said)?.[0] ?? "of unknown version";
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,140 @@
+// What is downloaded: one row a workload.
+
+export interface Workload {
+  readonly name: string;
+  readonly about: string;
+  readonly urls: number;
+  /** The number of URLs with --quick. */
+  readonly quickUrls: number;
+  readonly bytes: number;
+  readonly concurrency: number;
+  readonly delayMs?: number;
+  /** Every URL on a host of its own; for peers which resolve *.localhost themselves, as RFC 6761 section 6.3 allows. */
+  readonly manyHosts?: true;
+  /** The list comes through a pipe, too long for a file; the downloads are removed as they come. */
+  readonly endless?: true;
+  /** Only these peers; all if absent. */
+  readonly peers?: readonly string[];
+  /** Instead of --runs, and without a warm-up. */
+  readonly runs?: number;
+  /** Whether `--server nginx` is meant for it. */
+  readonly nginx?: true;
+  /** For each run of each peer. */
+  readonly limitSeconds: number;
+}
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+export const WORKLOADS: readonly Workload[] = [
+  {
+    name: "small-20k",
+    about: "many small files of one host",
+    urls: 20_000,
+    quickUrls: 2_000,
+    bytes: 100,
+    concurrency: 50,
+    nginx: true,
+    limitSeconds: 120,
+  },
+  {
+    name: "small-200k",
+    about: "what grows with the list shows here",
+    urls: 200_000,
+    quickUrls: 5_000,
+    bytes: 100,
+    concurrency: 50,
+    // xargs would start 10,000 curls.
+    peers: ["bulkget", "curl", "aria2c", "wget2"],
+    nginx: true,
+    limitSeconds: 300,
+  },
+  {
+    name: "latency",
+    about: "each answer takes 100 ms: waiting, if all slots are kept in use",
+    urls: 500,
+    quickUrls: 200,
+    bytes: 100,
+    concurrency: 100,
+    delayMs: 100,
+    limitSeconds: 60,
+  },
+  {
+    name: "medium",
+    about: "pages and thumbnails",
+    urls: 5_000,
+    quickUrls: 500,
+    bytes: 64 * KIB,
+    concurrency: 50,
+    nginx: true,
+    limitSeconds: 120,
+  },
+  {
+    name: "large",
+    about: "a few archives",
+    urls: 8,
+    quickUrls: 2,
+    bytes: 256 * MIB,
+    concurrency: 8,
+    limitSeconds: 120,
+  },
+  {
+    name: "hosts",
+    about: "every URL on a host of its own",
+    urls: 20_000,
+    quickUrls: 1_000,
+    bytes: 100,
+    concurrency: 50,
+    manyHosts: true,
+    nginx: true,
+    limitSeconds: 120,
+  },
+  {
+    name: "one",
+    about: "a list of one URL: what it takes to start",
+    urls: 1,
+    quickUrls: 1,
+    bytes: 100,
+    concurrency: 50,
+    nginx: true,
+    limitSeconds: 60,
+  },
+  {
+    name: "memory-100k",
+    about: "a list through stdin; its peak is to be compared with the next one's",
+    urls: 100_000,
+    quickUrls: 10_000,
+    bytes: 100,
+    concurrency: 50,
+    endless: true,
+    peers: ["bulkget"],
+    runs: 1,
+    limitSeconds: 300,
+  },
+  {
+    name: "memory-5m",
+    about: "a far longer list than that of memory-100k; the peak should be the same",
+    urls: 5_000_000,
+    quickUrls: 50_000,
+    bytes: 100,
+    concurrency: 50,
+    endless: true,
+    peers: ["bulkget"],
+    runs: 1,
+    limitSeconds: 3_600,
+  },
+];
+
+/** The URL of line `n`. Its last segment is a name no other line has, since most peers name the file by it. */
+export function urlOf(workload: Workload, port: number, n: number): string {
+  const name = String(n).padStart(6, "0");
+  const host = workload.manyHosts === undefined ? "127.0.0.1" : `h${name}.localhost`;
+  const kind = workload.delayMs === undefined ? "b" : `d/${workload.delayMs}`;
+  return `http://${host}:${port}/${kind}/${workload.bytes}/${name}`;
+}
+
+/** Rows named so, or whose name begins so before a dash: `small` is small-20k and small-200k. Undefined if there is none. */
+export function workloadsNamed(wanted: string): readonly Workload[] | undefined {
+  const found = WORKLOADS.filter(({ name }) => name === wanted || name.startsWith(`${wanted}-`));
+  return found.length === 0 ? undefined : found;
+}

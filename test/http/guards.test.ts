@@ -1,0 +1,85 @@
+// What undici does wrong with connections that end badly: each test fails without its guard in src/http/guards.ts.
+
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { isFailure } from "../../src/core/failure.ts";
+import type { Get } from "../../src/core/ports.ts";
+import { PAUSE_BYTES } from "../../src/http/arriving.ts";
+import { certificate, collect, testGet } from "../support/get.ts";
+import { body, type RudeServer, rudeServer } from "../support/rude.ts";
+
+describe("the guards around undici", () => {
+  let server: RudeServer;
+  let get: Get;
+  beforeEach(async () => {
+    server = await rudeServer();
+    get = testGet();
+  });
+  afterEach(async () => {
+    get.close();
+    await server.close();
+  });
+  const fetch = (path: string) => get.fetch(new URL(server.url(path)));
+
+  it.each(["/close-big", "/big-nolength"])(
+    "survives a connection that ends while its body is held up (undici#5360): %s",
+    async (path) => {
+      // The last bytes are those that ask for the pause: the connection's end finds nothing left to read.
+      const bytes = PAUSE_BYTES + 1;
+      for (let i = 0; i < 10; i++) {
+        const answer = await fetch(`${path}?mib=${bytes / 1_048_576}&seed=${i}`);
+        if (isFailure(answer) || !("next" in answer.body)) throw new Error("not a stream");
+        // Nothing is pulled until the server has closed, as with a disk that is slow.
+        await expect.poll(() => server.stats.openConnections).toBe(0);
+        const whole = await collect(answer);
+        expect(Buffer.isBuffer(whole) && whole.equals(body(bytes, i))).toBe(true);
+      }
+    },
+  );
+
+  it("survives dropping a body that is held up, where the server would close", async () => {
+    const answer = await fetch("/endless-body");
+    if (isFailure(answer) || !("next" in answer.body)) throw new Error("not a stream");
+    const before = get.receivedBytes();
+    await expect.poll(() => get.receivedBytes()).toBeGreaterThan(before);
+    await expect.poll(() => get.receivedBytes() > 1_048_576).toBe(true);
+    answer.body.cancel();
+    await expect.poll(() => server.stats.openConnections).toBe(0);
+    expect(await collect(answer)).toMatchObject({ error: "interrupted" });
+  });
+
+  it.each([
+    "/nolength-reset",
+    "/nolength-reset?bytes=300000",
+    "/nolength-reset?after=0",
+    "/nolength-reset?after=0&bytes=300000",
+  ])("takes no reset for the end of a body: %s", async (path) => {
+    expect(await collect(await fetch(path))).toMatchObject({ error: "truncated" });
+  });
+
+  it("takes the orderly end of a body without a length for what it is, and a reset for a reset, over TLS too", async () => {
+    for (let i = 0; i < 10; i++) expect(await collect(await fetch("/nolength"))).toEqual(body(100));
+    const secure = await rudeServer({ tls: { key: certificate("good-key.pem"), cert: certificate("good-cert.pem") } });
+    const trusting = testGet({ ca: certificate("ca-cert.pem") });
+    const over = async (path: string) => collect(await trusting.fetch(new URL(secure.url(path))));
+    expect(await over("/nolength")).toEqual(body(100));
+    expect(await over("/nolength-reset")).toMatchObject({ error: "truncated" });
+    expect(await over("/nolength-reset?after=0")).toMatchObject({ error: "truncated" });
+    trusting.close();
+    await secure.close();
+  });
+
+  it("takes an unasked 100 Continue, as RFC 9110 section 15.2 wants", async () => {
+    expect(await collect(await fetch("/100-then-200"))).toEqual(body(100));
+  });
+
+  it("calls a 101 that nobody asked for what it is", async () => {
+    expect(await fetch("/101")).toMatchObject({ error: "protocol_error" });
+  });
+
+  it.each(["/te-gzip", "/te-gzip-close", "/te-identity", "/te-xchunked"])(
+    "stores no transfer coding: %s",
+    async (path) => {
+      expect(await fetch(path)).toMatchObject({ error: "protocol_error" });
+    },
+  );
+});

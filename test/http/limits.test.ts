@@ -1,0 +1,95 @@
+// Every wait has a limit of our own, reported as what it was.
+
+import { createServer, type Server } from "node:net";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Get } from "../../src/core/ports.ts";
+import type { GetOptions } from "../../src/http/get.ts";
+import { proxyRules } from "../../src/http/proxy.ts";
+import { collect, testGet } from "../support/get.ts";
+import { type RudeServer, rudeServer } from "../support/rude.ts";
+import { rudeProxy } from "../support/rude-proxy.ts";
+
+describe("the limits of one URL", () => {
+  let server: RudeServer;
+  const open: Get[] = [];
+  beforeEach(async () => {
+    server = await rudeServer();
+  });
+  afterEach(async () => {
+    for (const get of open.splice(0)) get.close();
+    await expect.poll(() => server.stats.openConnections).toBe(0);
+    await server.close();
+  });
+  const fetch = async (path: string, options: Partial<GetOptions>) => {
+    const get = testGet(options);
+    open.push(get);
+    return collect(await get.fetch(new URL(path, server.origin)));
+  };
+
+  it.each([
+    ["/stall-before", "headers_timeout"],
+    ["/stall-in-headers", "headers_timeout"],
+    ["/drip-headers?ms=10", "headers_timeout"],
+    ["/endless-103?ms=10", "headers_timeout"],
+    ["/stall-before-body", "body_timeout"],
+    ["/stall-in-body", "body_timeout"],
+    ["/stall-in-body?bytes=200000", "body_timeout"],
+    ["/stall-in-chunked", "body_timeout"],
+    ["/endless-chunk-extension", "body_timeout"],
+  ])("%s ends as %s", async (path, error) => {
+    expect(await fetch(path, { timeoutMs: 200 })).toMatchObject({ error });
+  });
+
+  it("a body that drips ends as too_slow, though it is never silent", async () => {
+    const options = { timeoutMs: 60_000, minBytesPerSecond: 100, speedWindowMs: 300 };
+    expect(await fetch("/drip-body?ms=50", options)).toMatchObject({ error: "too_slow" });
+  });
+
+  it("a body that drips as fast as is asked is no failure", async () => {
+    const options = { minBytesPerSecond: 5, speedWindowMs: 100 };
+    expect(await fetch("/drip-body?ms=10&bytes=40", options)).toHaveLength(40);
+  });
+
+  it.each(["/stall-before", "/drip-body?ms=10", "/drip-headers?ms=10", "/redirect-endless"])(
+    "--max-time ends whatever takes long: %s",
+    async (path) => {
+      const options = { maxTimeMs: 200, maxRedirects: 1_000_000 };
+      expect(await fetch(path, options)).toMatchObject({ error: "deadline" });
+    },
+  );
+
+  it("--max-time is for all redirects together", async () => {
+    const slow = encodeURIComponent("/ok?delay=150");
+    const path = `/redirect/302?to=${encodeURIComponent(`/redirect/302?to=${slow}`)}`;
+    expect(await fetch(path, { maxTimeMs: 100 })).toMatchObject({ error: "deadline" });
+  });
+
+  it("the connect timeout covers a TLS handshake that nobody answers", async () => {
+    const silent: Server = createServer(() => {});
+    await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+    const { port } = silent.address() as { port: number };
+    expect(await fetch(`https://127.0.0.1:${port}/`, { connectTimeoutMs: 200 })).toMatchObject({
+      error: "connect_timeout",
+    });
+    silent.close();
+  });
+
+  it.each(["stall-on-connect", "drip-on-connect"] as const)("the connect timeout covers CONNECT: %s", async (mode) => {
+    const proxy = await rudeProxy(mode);
+    const options = { connectTimeoutMs: 200, proxyFor: proxyRules(proxy.origin, {}) };
+    expect(await fetch("https://example.invalid/", options)).toMatchObject({ error: "connect_timeout" });
+    await proxy.close();
+  });
+
+  it("an answer that is not stored is not waited for", async () => {
+    expect(await fetch("/status-endless/404", {})).toMatchObject({ error: "http_status", status: 404 });
+    expect(await fetch("/status-stall/500", {})).toMatchObject({ error: "http_status", status: 500 });
+  });
+
+  it("a body over --max-filesize ends where it is over, said in front or not", async () => {
+    for (const path of ["/big?mib=8", "/big-chunked?mib=8", "/endless-body", "/ok?bytes=2000"]) {
+      expect(await fetch(path, { maxFileBytes: 1000 })).toMatchObject({ error: "too_large" });
+    }
+    expect(await fetch("/ok?bytes=1000", { maxFileBytes: 1000 })).toHaveLength(1000);
+  });
+});

@@ -1,0 +1,96 @@
+// Connections are reused, and what can go wrong with a reused one costs nobody an attempt.
+
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Get } from "../../src/core/ports.ts";
+import { collect, testGet } from "../support/get.ts";
+import { body, type RudeServer, rudeServer } from "../support/rude.ts";
+
+describe("reused connections", () => {
+  let server: RudeServer;
+  let get: Get;
+  beforeEach(async () => {
+    server = await rudeServer();
+    get = testGet({ maxConnections: 4 });
+  });
+  afterEach(async () => {
+    get.close();
+    await expect.poll(() => server.stats.openConnections).toBe(0);
+    await server.close();
+  });
+  const fetch = async (path: string) => collect(await get.fetch(new URL(path, server.origin)));
+  const content = body(100);
+
+  it("one connection carries one request after another", async () => {
+    for (let i = 0; i < 50; i++) expect(await fetch(`/ok?i=${i}`)).toEqual(content);
+    expect(server.stats.connections).toBe(1);
+  });
+
+  it("a short answer that is not stored leaves its connection open", async () => {
+    for (const path of ["/status/404", "/redirect/302?to=/ok", "/status/204", "/ok"]) await fetch(path);
+    expect(server.stats.connections).toBe(1);
+  });
+
+  it.each(["/rude-keepalive", "/rude-keepalive-reset"])(
+    "a request that meets a closed one is repeated at once: %s",
+    async (path) => {
+      for (let i = 0; i < 10; i++) expect(await fetch(`${path}?i=${i}`)).toEqual(content);
+    },
+  );
+
+  it("many requests at a time on a server that closes every reused connection all arrive", async () => {
+    const next = { i: 0 };
+    const worker = async () => {
+      while (next.i < 150) expect(await fetch(`/rude-keepalive?i=${next.i++}`)).toEqual(content);
+    };
+    await Promise.all([worker(), worker(), worker(), worker()]);
+  });
+
+  it("a reused connection that dies within the headers is a failure: the server has seen the request", async () => {
+    expect(await fetch("/rude-keepalive-half")).toEqual(content);
+    expect(await fetch("/ok")).toMatchObject({ error: "connection_lost" });
+  });
+
+  it("a connection that closes without having said so is not used again", async () => {
+    for (let i = 0; i < 20; i++) expect(await fetch(`/close-unsaid?i=${i}`)).toEqual(content);
+  });
+
+  it.each(["", "&late=1"])("a second answer that nobody asked for reaches no other request%s", async (late) => {
+    for (let i = 1; i <= 20; i++) expect(await fetch(`/second-response?seed=${i}${late}`)).toEqual(body(100, i));
+    expect(await fetch("/ok?seed=99")).toEqual(body(100, 99));
+  });
+
+  it("bytes after the end of a body reach no other request", async () => {
+    for (let i = 1; i <= 20; i++) expect(await fetch(`/short-length?seed=${i}`)).toEqual(body(100, i));
+  });
+
+  it("idle connections make room for another origin's", async () => {
+    const others = await Promise.all([
+      rudeServer(),
+      rudeServer(),
+      rudeServer(),
+      rudeServer(),
+      rudeServer(),
+      rudeServer(),
+    ]);
+    for (const other of others) await get.fetch(new URL(other.url("/ok")));
+    const openNow = () => others.reduce((sum, { stats }) => sum + stats.openConnections, 0);
+    await expect.poll(openNow).toBe(4);
+    get.close();
+    await expect.poll(openNow).toBe(0);
+    await Promise.all(others.map((other) => other.close()));
+  });
+
+  it("an idle connection is let go after a few seconds, whatever the server promises", async () => {
+    await fetch("/keepalive-600");
+    expect(server.stats.openConnections).toBe(1);
+    await expect.poll(() => server.stats.openConnections, { timeout: 20_000, interval: 250 }).toBe(0);
+  });
+
+  it("abort ends requests in every state, and releases their connections", async () => {
+    const paths = ["/stall-before", "/stall-in-headers", "/stall-in-body", "/status-stall/404"];
+    const all = paths.map(fetch);
+    await expect.poll(() => server.stats.openRequests).toBe(4);
+    get.abort();
+    for (const one of await Promise.all(all)) expect(one).toMatchObject({ error: "interrupted" });
+  });
+});

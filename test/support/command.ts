@@ -1,0 +1,84 @@
+// Runs the built command as its users do: a process of its own, in a folder of its own.
+
+import { spawn } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Outcome } from "../../src/core/job.ts";
+
+export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+export const BIN = join(ROOT, "dist/bin/bulkget.js");
+
+export interface Ran {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RunOptions {
+  readonly cwd: string;
+  /** Text for standard input, then its end; "open" keeps it open until the process ends. */
+  readonly stdin?: string | "open";
+  readonly env?: Readonly<Record<string, string>>;
+  /** Told of everything on stderr so far, as it comes; may send a signal. */
+  readonly onStderr?: (soFar: string, kill: (signal: NodeJS.Signals) => void) => void;
+}
+
+/** The environment of the tests' own process, without what would change a run. */
+export function cleanEnv(more: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).filter(
+    ([name]) => !/^(BULKGET_|CI$|NO_COLOR|FORCE_COLOR|(http|https|all|no)_proxy$)/i.test(name),
+  );
+  return { ...Object.fromEntries(kept), ...more };
+}
+
+/** Runs `bulkget` to its end. */
+export function bulkgetCommand(args: readonly string[], options: RunOptions): Promise<Ran> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [BIN, ...args], { cwd: options.cwd, env: cleanEnv(options.env) });
+    let stdout = "";
+    let stderr = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      stdout += text;
+    });
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      stderr += text;
+      options.onStderr?.(stderr, (signal) => child.kill(signal));
+    });
+    child.stdin.on("error", () => {}); // it may have ended without reading
+    if (options.stdin !== "open") child.stdin.end(options.stdin ?? "");
+    child.on("error", reject);
+    child.on("close", (code, signal) => resolve({ code, signal, stdout, stderr }));
+  });
+}
+
+export interface Folder {
+  readonly path: string;
+  remove(): void;
+}
+
+/** A new folder under the system's temporary one. */
+export function temporaryFolder(): Folder {
+  const path = mkdtempSync(join(tmpdir(), "bulkget-test-"));
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+/** The records of results.jsonl, by number. */
+export function recordsOf(folder: string): Map<number, Outcome> {
+  const lines = readFileSync(join(folder, "results.jsonl"), "utf8").trimEnd().split("\n");
+  return new Map(
+    lines
+      .filter((line) => line !== "")
+      .map((line) => JSON.parse(line) as Outcome)
+      .map((o) => [o.n, o]),
+  );
+}
+
+/** Every file below a folder, relative to it, sorted; without the reports. */
+export function filesOf(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((file) => statSync(join(folder, file)).isFile() && file !== "results.jsonl" && file !== "failed.txt")
+    .sort();
+}

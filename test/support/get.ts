@@ -1,0 +1,45 @@
+// The Get socket for tests: the command's defaults, with limits short enough to wait for.
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Failure, isFailure } from "../../src/core/failure.ts";
+import type { Answer, Get } from "../../src/core/ports.ts";
+import { type GetOptions, getter } from "../../src/http/get.ts";
+import { ROOT } from "./command.ts";
+
+export function testGet(options: Partial<GetOptions> = {}): Get {
+  return getter({
+    connectTimeoutMs: 5000,
+    timeoutMs: 5000,
+    minBytesPerSecond: 0,
+    speedWindowMs: 60_000,
+    maxTimeMs: Number.POSITIVE_INFINITY,
+    maxRedirects: 10,
+    maxFileBytes: Number.POSITIVE_INFINITY,
+    wholeBytes: 65_536,
+    headers: [],
+    userAgent: "bulkget-test",
+    compressed: false,
+    insecure: false,
+    proxyFor: () => undefined,
+    maxConnections: 50,
+    ...options,
+  });
+}
+
+/** The whole body, or the failure. */
+export async function collect(answer: Answer | Failure): Promise<Buffer | Failure> {
+  if (isFailure(answer)) return answer;
+  const { body } = answer;
+  if (!("next" in body)) return Buffer.concat(body);
+  const pieces: Uint8Array[] = [];
+  for (let batch = await body.next(); batch !== undefined; batch = await body.next()) {
+    if (isFailure(batch)) return batch;
+    pieces.push(...batch);
+  }
+  return Buffer.concat(pieces);
+}
+
+export function certificate(name: string): string {
+  return readFileSync(join(ROOT, "fixtures/tls", name), "utf8");
+}

@@ -1,0 +1,42 @@
+// The table of everything a rude server can do, one row per path; the rows live by theme in the files beside this one.
+import { answer, type Behaviour, type Exchange } from "./answer.ts";
+import { CUTS } from "./cuts.ts";
+import { ENCODINGS } from "./encodings.ts";
+import { FRAMING } from "./framing.ts";
+import { GARBAGE } from "./garbage.ts";
+import { REDIRECTS } from "./redirects.ts";
+import { number, type RudeRequest, readTarget, text } from "./request.ts";
+import { RIGHT } from "./right.ts";
+import { STATUSES } from "./statuses.ts";
+import { TURNS } from "./turns.ts";
+
+export const BEHAVIOURS: Record<string, Behaviour> = {
+  ...RIGHT,
+  ...STATUSES,
+  ...CUTS,
+  ...FRAMING,
+  ...GARBAGE,
+  ...REDIRECTS,
+  ...TURNS,
+  ...ENCODINGS,
+  /** `/turns?first=/reset-before&times=2&then=/ok`: the first so many requests for this target go one way, later ones another. */
+  turns(request, exchange) {
+    const nth = exchange.count(`turns ${request.path}`);
+    const target =
+      nth <= number(request, "times", 1) ? text(request, "first", "/status/503") : text(request, "then", "/ok");
+    behave({ ...request, ...readTarget(target) }, exchange);
+  },
+};
+
+/** Does what the path asks for. */
+export function behave(request: RudeRequest, exchange: Exchange): void {
+  const behaviour = Object.hasOwn(BEHAVIOURS, request.name) ? BEHAVIOURS[request.name] : undefined;
+  if (behaviour !== undefined) behaviour(request, exchange);
+  else
+    answer(
+      exchange,
+      "HTTP/1.1 404 Not Found",
+      request.wantsClose ? ["Connection: close"] : [],
+      Buffer.from("no such path\n"),
+    );
+}

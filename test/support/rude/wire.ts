@@ -1,0 +1,95 @@
+// One connection of a rude server: raw bytes out, timers that end with the connection, FIN or RST when told.
+import type { Socket } from "node:net";
+
+export interface Wire {
+  readonly closed: boolean;
+  /** Writes bytes; a string is latin1, so that "\x9b" is one byte. */
+  send(bytes: string | Buffer): void;
+  /** Writes many or endless chunks no faster than they are read; `last` runs in the same tick as the last write. */
+  pump(chunks: Iterable<Buffer | string>, last?: () => void): void;
+  /** Writes the chunks one by one, one every so many ms. */
+  drip(chunks: Iterable<Buffer | string>, everyMs: number, last?: () => void): void;
+  /** Sends these bytes if any, then FIN. */
+  end(bytes?: string | Buffer): void;
+  /** Sends RST; what the kernel has not delivered yet is lost. */
+  reset(): void;
+  after(delayMs: number, act: () => void): void;
+  destroy(): void;
+}
+
+/** `socket` carries the bytes; `tcp` is the socket under it, the same one but for TLS. */
+export function wire(socket: Socket, tcp: Socket = socket): Wire {
+  const timers = new Set<NodeJS.Timeout>();
+  let closed = false;
+  const close = () => {
+    closed = true;
+    for (const timer of timers) clearTimeout(timer);
+    timers.clear();
+  };
+  socket.on("close", close);
+  // The other side may reset at any time; "close" follows and is all we need.
+  socket.on("error", close);
+
+  const send = (bytes: string | Buffer): boolean => {
+    if (closed || !socket.writable) return false;
+    return typeof bytes === "string" ? socket.write(bytes, "latin1") : socket.write(bytes);
+  };
+  const after = (delayMs: number, act: () => void) => {
+    if (closed) return;
+    const timer = setTimeout(() => {
+      timers.delete(timer);
+      act();
+    }, delayMs);
+    timers.add(timer);
+  };
+  /** Sends chunk after chunk, one look ahead, so that the last one is known when it is sent. */
+  const run = (
+    chunks: Iterable<Buffer | string>,
+    last: () => void,
+    wait: (step: () => void, full: boolean) => void,
+  ) => {
+    const iterator = chunks[Symbol.iterator]();
+    let ahead = iterator.next();
+    const step = () => {
+      if (closed) return;
+      if (ahead.done) return last();
+      const roomy = send(ahead.value);
+      ahead = iterator.next();
+      if (ahead.done) return last();
+      wait(step, !roomy);
+    };
+    return step;
+  };
+
+  return {
+    get closed() {
+      return closed;
+    },
+    send,
+    pump(chunks, last = () => {}) {
+      // A turn of the event loop for each chunk: a fast reader must not starve everything else in this process.
+      run(chunks, last, (step, full) => (full ? socket.once("drain", () => setImmediate(step)) : setImmediate(step)))();
+    },
+    drip(chunks, everyMs, last = () => {}) {
+      after(
+        everyMs,
+        run(chunks, last, (step) => after(everyMs, step)),
+      );
+    },
+    end(bytes) {
+      if (bytes !== undefined) send(bytes);
+      if (!closed) socket.end();
+    },
+    reset() {
+      close();
+      // While a FIN is being sent libuv refuses to reset, and Node would then keep the socket for ever.
+      if (!tcp.destroyed && !tcp.writableEnded) tcp.resetAndDestroy();
+      socket.destroy();
+    },
+    after,
+    destroy() {
+      close();
+      socket.destroy();
+    },
+  };
+}

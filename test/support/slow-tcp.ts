@@ -1,0 +1,62 @@
+// A TCP proxy that makes the way to a local server long: every chunk, FIN and reset arrives so much later.
+import { connect, createServer, type Socket } from "node:net";
+import { listen } from "./rude/listen.ts";
+
+/** More than this on its way in one direction, and the sender has to wait, as with a full window. */
+const MAX_HELD_BYTES = 8_388_608;
+
+export interface DelayProxy {
+  readonly port: number;
+  /** `http://127.0.0.1:PORT` */
+  readonly origin: string;
+  close(): Promise<void>;
+}
+
+/** A round trip through it takes 2 × `delayMs`; the TCP handshake itself is not delayed. */
+export async function delayProxy(targetPort: number, delayMs: number): Promise<DelayProxy> {
+  const targets = new Set<Socket>();
+  const timers = new Set<NodeJS.Timeout>();
+
+  // Timers of one and the same duration fire in the order they were set: that keeps the chunks in order.
+  const later = (act: () => void) => {
+    const timer = setTimeout(() => {
+      timers.delete(timer);
+      act();
+    }, delayMs);
+    timers.add(timer);
+  };
+
+  const carry = (from: Socket, to: Socket) => {
+    let heldBytes = 0;
+    from.on("data", (chunk) => {
+      heldBytes += chunk.length;
+      if (heldBytes > MAX_HELD_BYTES) from.pause();
+      later(() =>
+        to.write(chunk, () => {
+          heldBytes -= chunk.length;
+          if (heldBytes <= MAX_HELD_BYTES) from.resume();
+        }),
+      );
+    });
+    from.on("end", () => later(() => to.end()));
+    from.on("error", () => later(() => to.resetAndDestroy()));
+  };
+
+  const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
+    const target = connect({ host: "127.0.0.1", port: targetPort, allowHalfOpen: true, noDelay: true });
+    targets.add(target);
+    target.once("close", () => targets.delete(target));
+    carry(client, target);
+    carry(target, client);
+  });
+  const { port, close } = await listen(server);
+  return {
+    port,
+    origin: `http://127.0.0.1:${port}`,
+    async close() {
+      for (const timer of timers) clearTimeout(timer);
+      for (const target of targets) target.destroy();
+      await close();
+    },
+  };
+}
