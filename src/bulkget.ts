@@ -4,7 +4,7 @@ import type { Failed, Outcome, Saved } from "./core/job.ts";
 import type { Reporter, Sink, Source } from "./core/ports.ts";
 import { type NamedReporter, together } from "./core/reporters.ts";
 import type { StopReason } from "./core/run.ts";
-import { clock, DEFAULTS, download, type FetchOptions, openFolder, STALL_MS } from "./download.ts";
+import { clock, DEFAULTS, download, type FetchOptions, openFolder, STALL_MS, webOf } from "./download.ts";
 import { handover } from "./handover.ts";
 import { memory } from "./sink/memory.ts";
 import { type Item, items } from "./source/items.ts";
@@ -54,12 +54,14 @@ export async function* bulkget(
   signal?.throwIfAborted();
   const stop = new AbortController();
   const source = sourceOf(input, stop.signal);
+  const get = webOf(options.output === "memory" ? { maxFilesize: MAX_BODY_BYTES, ...options } : options);
   const { sink, reporter } = await output(options, stop);
   const outcomes = handover<Outcome>();
   const { view, done } = download({
     source,
+    get,
     sink,
-    options: options.output === "memory" ? { maxFilesize: MAX_BODY_BYTES, ...options } : options,
+    concurrency: options.concurrency,
     async report(outcome) {
       await reporter.outcome(outcome);
       if (outcome.outcome !== "failed" || outcome.error !== "interrupted") await outcomes.put(outcome);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { attempt } from "./core/attempt.ts";
 import type { Outcome } from "./core/job.ts";
-import type { Reporter, Sink, Source } from "./core/ports.ts";
+import type { Get, Reporter, Sink, Source } from "./core/ports.ts";
 import type { NamedReporter } from "./core/reporters.ts";
 import { type Run, run } from "./core/run.ts";
 import { getter } from "./http/get.ts";
@@ -68,19 +68,19 @@ export const STALL_MS = 300_000;
 
 export interface DownloadPlan {
   readonly source: Source;
+  readonly get: Get;
   readonly sink: Sink;
-  readonly options: FetchOptions;
+  readonly concurrency?: number | undefined;
   readonly report: (outcome: Outcome) => void | Promise<void>;
   readonly stop: AbortController;
   /** How long what is under way may go on after a stop, in milliseconds. */
   readonly graceMs: number;
 }
 
-/** Starts the run; its connections and timers are gone when it is done. Throws an Error for options that cannot be used. */
-export function download(plan: DownloadPlan): Run {
-  const { source, sink, options, report, stop, graceMs } = plan;
+/** The web, as the options want it. Throws an Error for options that cannot be used. */
+export function webOf(options: FetchOptions): Get {
   const concurrency = options.concurrency ?? DEFAULTS.concurrency;
-  const get = getter({
+  return getter({
     connectTimeoutMs: options.connectTimeoutMs ?? DEFAULTS.connectTimeoutMs,
     timeoutMs: options.timeoutMs ?? DEFAULTS.timeoutMs,
     minBytesPerSecond: options.minSpeed ?? DEFAULTS.minSpeed,
@@ -97,10 +97,15 @@ export function download(plan: DownloadPlan): Run {
     proxyFor: proxyRules(options.proxy, process.env),
     maxConnections: concurrency,
   });
+}
+
+/** Starts the run; its connections and timers are gone when it is done. */
+export function download(plan: DownloadPlan): Run {
+  const { source, get, sink, report, stop, graceMs } = plan;
   const { view, done, abandon } = run({
     source,
     perform: attempt({ get, sink, clock }),
-    concurrency,
+    concurrency: plan.concurrency ?? DEFAULTS.concurrency,
     report,
     clock,
     stop,

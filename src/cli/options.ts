@@ -1,9 +1,10 @@
 // The command line: what there is to say, in groups by intent, and what it is read into.
 
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import type { Command as CommandType, Option as OptionType } from "commander";
 import { DEFAULTS } from "../download.ts";
 import { type FailOn, parseFailOn } from "../policy/fail-on.ts";
 import { VERSION } from "../version.ts";
+import { Command, CommanderError, InvalidArgumentError, Option } from "./commander.ts";
 import { duration, size, whole } from "./units.ts";
 
 export interface CommandLine {
@@ -81,7 +82,7 @@ export function readCommandLine(argv: readonly string[], env: Env): CommandLine 
   }
 }
 
-function describe(env: Env): Command {
+function describe(env: Env): CommandType {
   const option = (flags: string, description: string) => {
     const made = new Option(flags, description);
     const variable = `BULKGET_${made.name().toUpperCase().replaceAll("-", "_")}`;
@@ -135,7 +136,7 @@ function describe(env: Env): Command {
     .helpOption("-h, --help", "print this help");
 }
 
-function time(option: Option, defaultMs?: number): Option {
+function time(option: OptionType, defaultMs?: number): OptionType {
   option.argParser(duration);
   return defaultMs === undefined ? option : option.default(defaultMs, `${defaultMs / 1000}s`);
 }
@@ -185,7 +186,7 @@ interface Given {
   readonly failOn: FailOn;
 }
 
-function read(command: Command): CommandLine {
+function read(command: CommandType): CommandLine {
   const { connectTimeout, timeout, maxTime, header: headers, ...given } = command.opts<Given>();
   return {
     ...given,

@@ -1,6 +1,6 @@
 // What people type: durations, sizes and counts with units, read into milliseconds, bytes and numbers.
 
-import { InvalidArgumentError } from "commander";
+import { InvalidArgumentError } from "./commander.ts";
 
 const DURATIONS: Readonly<Record<string, number>> = {
   ms: 1,

@@ -1,10 +1,9 @@
 // The connections that are open: which one a request may go out on, how often it was used, and when it is dropped.
 
 import type { Socket } from "node:net";
-import type { Dispatcher } from "undici";
-import Client from "undici/lib/dispatcher/client.js";
 import { guard } from "./guards.ts";
 import type { Destination, Open } from "./open.ts";
+import { Client, type Dispatcher } from "./undici.ts";
 
 /** undici 7's handler of raw answers, which it calls without wrapping anything. Times and limits are the caller's. */
 export interface RawHandler {

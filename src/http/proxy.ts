@@ -70,7 +70,7 @@ function decoded(text: string): string {
 }
 
 function withoutCredentials(value: string): string {
-  return value.replace(/^([a-z]+:\/\/)?.*@/i, "$1");
+  return value.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/i, "$1");
 }
 
 /** An IPv6 host without its brackets. */

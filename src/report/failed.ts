@@ -1,10 +1,11 @@
 // failed.txt: the lines that failed, as a list to be fed back, with their numbers or names. Only there if any failed.
 
 import { renameSync } from "node:fs";
+import { isNumber } from "../core/job.ts";
 import type { Reporter } from "../core/ports.ts";
 import { type Appender, appender } from "./appender.ts";
 
-/** `URL<TAB>name`: the name is the list's own, or the line's number, which a list keeps where it is all digits. */
+/** `URL<TAB>000042`, or `URL<TAB>name<TAB>n=42` where the list gave a name: either keeps the number when it is fed back. */
 export function failedList(path: string): Reporter {
   const part = `${path}.part`;
   let file: Appender | undefined;
@@ -12,7 +13,10 @@ export function failedList(path: string): Reporter {
     outcome(outcome) {
       if (outcome.outcome !== "failed" || outcome.error === "interrupted") return;
       file ??= appender(part, "w");
-      file.append(`${oneLine(outcome.url)}\t${oneLine(outcome.name ?? String(outcome.n).padStart(6, "0"))}\n`);
+      const { n, url, name } = outcome;
+      const columns = [url, name ?? String(n).padStart(6, "0")].map(oneLine);
+      if (name !== undefined && !isNumber(name)) columns.push(`n=${n}`);
+      file.append(`${columns.join("\t")}\n`);
     },
     end() {
       if (file === undefined) return;

@@ -4,7 +4,6 @@ import {
   closeSync,
   constants,
   lstatSync,
-  mkdirSync,
   openSync,
   renameSync,
   unlinkSync,
@@ -17,6 +16,7 @@ import { promisify } from "node:util";
 import { classify } from "../core/classify.ts";
 import { type Failure, isFailure } from "../core/failure.ts";
 import type { BodyStream, Sink, Stored } from "../core/ports.ts";
+import { makeFolder } from "./folder.ts";
 import { MAX_NAME_BYTES, type Names } from "./names.ts";
 
 const writev = promisify(writevWithCallback);
@@ -112,7 +112,7 @@ export function directory(options: DirectoryOptions): Sink {
       return openSync(part, FLAGS, MODE);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
-      if (code === "ENOENT" && dirname(part) !== folder) mkdirSync(dirname(part), { recursive: true });
+      if (code === "ENOENT" && dirname(part) !== folder) makeFolder(dirname(part));
       else if (code === "EEXIST" && replaceBeforeMs !== undefined && !taken(part)) unlinkSync(part);
       else throw error;
       return openSync(part, FLAGS, MODE);

@@ -1,8 +1,7 @@
 // The output folder before a run: made where it is missing, refused where it holds another run, cleared by --force.
 
-import { createReadStream, existsSync, lstatSync, mkdirSync, readdirSync, rmSync, unlinkSync } from "node:fs";
-import { join, normalize, sep } from "node:path";
-import { createInterface } from "node:readline";
+import { createReadStream, existsSync, lstatSync, mkdirSync, readdirSync, rmSync, statSync, unlinkSync } from "node:fs";
+import { dirname, join, normalize, sep } from "node:path";
 
 export const JOURNAL = "results.jsonl";
 export const FAILED = "failed.txt";
@@ -19,7 +18,7 @@ export class FolderError extends Error {
 /** Makes the folder ready; says whether it is empty. Throws a FolderError. */
 export async function prepareFolder(folder: string, force: boolean): Promise<{ empty: boolean }> {
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const inTheWay = code === "EEXIST" || code === "ENOTDIR";
@@ -39,8 +38,26 @@ export async function prepareFolder(folder: string, force: boolean): Promise<{ e
   }
 }
 
+/**
+ * Makes a folder and those above it. Not `mkdir` with `recursive`: Node then tries for ever where a file system, such as
+ * /proc, says ENOENT below a folder that is there.
+ */
+export function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST" && statSync(folder).isDirectory()) return;
+    const above = dirname(folder);
+    if (code !== "ENOENT" || existsSync(above)) throw error;
+    makeFolder(above);
+    mkdirSync(folder);
+  }
+}
+
 /** Removes what a run recorded: its files, then its reports. Nothing that the journal does not name. */
 async function removeRun(folder: string): Promise<void> {
+  const { createInterface } = await import("node:readline"); // start-up counts, and --force is rare
   const journal = join(folder, JOURNAL);
   for await (const line of createInterface({ input: createReadStream(journal) })) {
     const file = recordedFile(line);

@@ -67,16 +67,23 @@ export function splitter(options: SplitOptions): Splitter {
   };
 }
 
-/** `URL`, or `URL<TAB>name`. A name of digits only is the line's number as well: so `failed.txt` keeps the numbers. */
+/**
+ * `URL`, or `URL<TAB>name`, or `URL<TAB>name<TAB>n=42`. A name of digits only is the line's number as well, and so is
+ * `n=`: so `failed.txt` keeps the numbers.
+ */
 function parseLine(text: string, line: number, { offset, list }: SplitOptions): Job {
-  const n = offset + line;
   const tab = text.indexOf("\t");
-  if (tab === -1) return list === undefined ? { n, url: text } : { n, url: text, list, line };
-  const url = text.slice(0, tab).trimEnd();
-  const name = (text.slice(tab + 1).split("\t", 1)[0] ?? "").trim();
+  if (tab === -1)
+    return list === undefined ? { n: offset + line, url: text } : { n: offset + line, url: text, list, line };
+  const [name = "", ...extras] = text
+    .slice(tab + 1)
+    .split("\t", 4)
+    .map((column) => column.trim());
+  const given = extras.map((extra) => /^n=([0-9]{1,15})$/.exec(extra)?.[1]).find((digits) => digits !== undefined);
+  const number = given ?? (isNumber(name) ? name : undefined);
   return {
-    n: isNumber(name) ? Number(name) : n,
-    url,
+    n: number === undefined ? offset + line : Number(number),
+    url: text.slice(0, tab).trimEnd(),
     ...(name === "" ? {} : { name }),
     ...(list === undefined ? {} : { list, line }),
   };

@@ -19,11 +19,9 @@ export interface Ran {
 
 export interface RunOptions {
   readonly cwd: string;
-  /** Text for standard input, then its end; "open" keeps it open until the process ends. */
-  readonly stdin?: string | "open";
+  /** Text for standard input, then its end. */
+  readonly stdin?: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** Told of everything on stderr so far, as it comes; may send a signal. */
-  readonly onStderr?: (soFar: string, kill: (signal: NodeJS.Signals) => void) => void;
 }
 
 /** The environment of the tests' own process, without what would change a run. */
@@ -36,8 +34,18 @@ export function cleanEnv(more: Readonly<Record<string, string>> = {}): NodeJS.Pr
 
 /** Runs `bulkget` to its end. */
 export function bulkgetCommand(args: readonly string[], options: RunOptions): Promise<Ran> {
+  return programRun(process.execPath, [BIN, ...args], options);
+}
+
+/** Runs a line of bash to its end; `bulkget` in it is the built command. The test's own process goes on meanwhile. */
+export function shell(line: string, options: RunOptions): Promise<Ran> {
+  const script = `bulkget() { "${process.execPath}" "${BIN}" "$@"; }; ${line}`;
+  return programRun("bash", ["-c", script], options);
+}
+
+function programRun(program: string, args: readonly string[], options: RunOptions): Promise<Ran> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [BIN, ...args], { cwd: options.cwd, env: cleanEnv(options.env) });
+    const child = spawn(program, args, { cwd: options.cwd, env: cleanEnv(options.env) });
     let stdout = "";
     let stderr = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
@@ -45,10 +53,9 @@ export function bulkgetCommand(args: readonly string[], options: RunOptions): Pr
     });
     child.stderr.setEncoding("utf8").on("data", (text: string) => {
       stderr += text;
-      options.onStderr?.(stderr, (signal) => child.kill(signal));
     });
     child.stdin.on("error", () => {}); // it may have ended without reading
-    if (options.stdin !== "open") child.stdin.end(options.stdin ?? "");
+    child.stdin.end(options.stdin ?? "");
     child.on("error", reject);
     child.on("close", (code, signal) => resolve({ code, signal, stdout, stderr }));
   });

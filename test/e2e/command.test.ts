@@ -1,0 +1,243 @@
+// The command in a shell: streams, exit codes, signals, and what is refused.
+
+import { spawn } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Outcome } from "../../src/core/job.ts";
+import {
+  BIN,
+  bulkgetCommand,
+  cleanEnv,
+  type Folder,
+  filesOf,
+  recordsOf,
+  shell,
+  temporaryFolder,
+} from "../support/command.ts";
+import { type RudeServer, rudeServer } from "../support/rude.ts";
+
+let server: RudeServer;
+let folder: Folder;
+beforeEach(async () => {
+  server = await rudeServer();
+  folder = temporaryFolder();
+});
+afterEach(async () => {
+  await server.close();
+  folder.remove();
+});
+const downloads = (...more: string[]) => join(folder.path, "downloads", ...more);
+const run = (args: readonly string[], stdin: string, env?: Record<string, string>) =>
+  bulkgetCommand(args, { cwd: folder.path, stdin, ...(env === undefined ? {} : { env }) });
+const urls = (...paths: string[]) => paths.map((path) => `${server.url(path)}\n`).join("");
+
+describe("streams", () => {
+  it("stdout has the records and nothing else with --report -, stderr nothing with -q", async () => {
+    const { code, stdout, stderr } = await run(["-", "-q", "--report", "-"], urls("/ok", "/status/404", "/empty"));
+    const records = stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line) as Outcome);
+    expect(records.map(({ n }) => n).sort()).toEqual([1, 2, 3]);
+    expect(stdout.split("\n").sort()).toEqual(readFileSync(downloads("results.jsonl"), "utf8").split("\n").sort());
+    expect(stderr).toBe("");
+    expect(code).toBe(1);
+  });
+
+  it("stdout is empty without --report, and nothing on a pipe has control bytes", async () => {
+    const nasty = ["/control-reason/404", "/high-headers", "/long-type"];
+    const { stdout, stderr } = await run(["-", "-v"], `${urls(...nasty)}\u001b[31mred\u009b2J\n`);
+    expect(stdout).toBe("");
+    expect(stderr).toContain("not a URL that can be fetched");
+    expect(stderr).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
+  });
+
+  it("a reader that goes away ends the reporting, not the downloads", async () => {
+    const list = Array.from({ length: 2000 }, (_, i) => server.url(`/ok?seed=${i}`)).join("\n");
+    writeFileSync(join(folder.path, "urls.txt"), list);
+    const line = 'bulkget urls.txt -q --report - | head -n 1 >first; exit "${PIPESTATUS[0]}"';
+    expect(await shell(line, { cwd: folder.path })).toMatchObject({ code: 0, stderr: "" });
+    expect(readFileSync(join(folder.path, "first"), "utf8").split("\n")).toHaveLength(2);
+    expect(recordsOf(downloads()).size).toBe(2000);
+  });
+
+  it("--report writes the same records to a file of one's own", async () => {
+    await run(["-", "--report", "mine.jsonl"], urls("/ok", "/status/500"));
+    const own = readFileSync(join(folder.path, "mine.jsonl"), "utf8");
+    expect(own).toBe(readFileSync(downloads("results.jsonl"), "utf8"));
+  });
+
+  it("failed.txt is a list that keeps numbers and names, and is there only if something failed", async () => {
+    await run(["-"], `${urls("/ok")}${server.url("/status/404")}\n${server.url("/status/500")}\tmine.bin\n`);
+    const failed = readFileSync(downloads("failed.txt"), "utf8").trimEnd().split("\n").sort();
+    expect(failed).toEqual([`${server.url("/status/404")}\t000002`, `${server.url("/status/500")}\tmine.bin\tn=3`]);
+    const again = await run(["downloads/failed.txt", "-o", "again"], "");
+    const numbers = [...recordsOf(join(folder.path, "again")).values()].map(({ n, name }) => [n, name]);
+    expect(numbers.sort()).toEqual([
+      [2, "000002"],
+      [3, "mine.bin"],
+    ]);
+    expect(again.code).toBe(1);
+    await run(["-", "-o", "fine"], urls("/ok"));
+    expect(existsSync(join(folder.path, "fine/failed.txt"))).toBe(false);
+  });
+});
+
+describe("exit codes", () => {
+  it.each([
+    [["-"], ["/ok"], 0],
+    [["-"], ["/ok", "/status/404"], 1],
+    [["-", "--fail-on", "never"], ["/status/404"], 0],
+    [["-", "--fail-on", "50%"], ["/ok", "/status/404"], 0],
+    [["-", "--fail-on", "49%"], ["/ok", "/status/404"], 1],
+    [["-", "--fail-on", "2"], ["/ok", "/status/404"], 0],
+    [["-"], [], 0],
+  ])("%j on %j leaves with %i", async (args, paths, code) => {
+    expect((await run(args, urls(...paths))).code).toBe(code);
+  });
+
+  it.each([
+    [[], /missing required argument/],
+    [["missing.txt"], /missing\.txt: the list cannot be read: there is no such file/],
+    [["."], /it is a folder/],
+    [["http://127.0.0.1/x"], /a URL goes into a list: echo/],
+    [["-", "-c", "0"], /a whole number from 1 to 10000/],
+    [["-", "--timeout", "soon"], /a duration such as 500ms/],
+    [["-", "--nonsense"], /unknown option '--nonsense'/],
+    [["-", "--name", "same"], /every file would have the same name/],
+    [["-", "--name", "{what}"], /no field \{what\}/],
+    [["-", "-H", "no colon"], /a header is 'Name: value'/],
+    [["-", "-H", "Transfer-Encoding: chunked"], /bulkget's own to send/],
+    [["-", "-x", "socks5://h:1"], /not a proxy that can be used/],
+    [["-", "--cacert", "missing.pem"], /--cacert missing\.pem: cannot be read/],
+  ])("%j is refused with 2, before a folder is made", async (args, message) => {
+    const { code, stderr, stdout } = await run(args, "");
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toMatch(message);
+    expect(stderr.startsWith("bulkget: ")).toBe(true);
+    expect(existsSync(downloads())).toBe(false);
+  });
+
+  it("a folder that cannot be made or written is 3, or 2 where a file is in its way", async () => {
+    writeFileSync(join(folder.path, "file"), "");
+    expect(await run(["-", "-o", "file"], "")).toMatchObject({ code: 2 });
+    expect(await run(["-", "-o", "/proc/nowhere"], "")).toMatchObject({ code: 3 });
+  });
+
+  it("a disk that is full stops the run with 3, with no partial file and a clear message", async () => {
+    if (!existsSync("/dev/full")) return;
+    const { code, stderr } = await run(["-", "--report", "/dev/full"], urls("/ok"));
+    // A report of one's own that cannot be written fails the run, but stops nothing.
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/the report \/dev\/full cannot be written any more: ENOSPC/);
+    expect(recordsOf(downloads()).size).toBe(1);
+  });
+
+  it("a list that breaks off is 2, after what could be read of it was done", async () => {
+    const list = readFileSync(join(import.meta.dirname, "../../fixtures/urls/list.txt.gz"));
+    writeFileSync(join(folder.path, "cut.gz"), list.subarray(0, list.length - 12));
+    const { code, stderr } = await run(["cut.gz"], "");
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/cut\.gz: cannot be read on, after line \d+: it is gzip that ends too early/);
+  });
+});
+
+describe("the folder", () => {
+  it("that holds a run is refused with the way out, and --force starts over", async () => {
+    await run(["-"], urls("/ok?seed=1", "/ok?seed=2"));
+    writeFileSync(downloads("mine.txt"), "keep");
+    const refused = await run(["-"], urls("/ok?seed=3"));
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toMatch(/downloads: holds an earlier run .*--force/);
+    expect(filesOf(downloads())).toEqual(["000001", "000002", "mine.txt"]);
+    const forced = await run(["-", "--force"], urls("/ok?seed=3"));
+    expect(forced.code).toBe(0);
+    expect(filesOf(downloads())).toEqual(["000001", "mine.txt"]);
+    expect(recordsOf(downloads()).size).toBe(1);
+  });
+
+  it("files get the mode that the umask leaves, and no .part stays", async () => {
+    await shell("umask 027; bulkget - -q", { cwd: folder.path, stdin: urls("/ok", "/ok?bytes=400000") });
+    expect(filesOf(downloads())).toEqual(["000001", "000002"]);
+    for (const file of filesOf(downloads())) expect(statSync(downloads(file)).mode & 0o777).toBe(0o640);
+  });
+
+  it("a file that is somebody else's is left alone, and said", async () => {
+    mkdirSync(downloads());
+    writeFileSync(downloads("000001"), "mine");
+    const { code } = await run(["-"], urls("/ok"));
+    expect(code).toBe(1);
+    expect(recordsOf(downloads()).get(1)).toMatchObject({ error: "file_exists" });
+    expect(readFileSync(downloads("000001"), "utf8")).toBe("mine");
+  });
+});
+
+describe("the environment", () => {
+  it("BULKGET_* sets options, and the command line beats it", async () => {
+    const env = { BULKGET_OUTPUT_DIR: "elsewhere", BULKGET_NAME: "{host}/{n}{ext}", BULKGET_QUIET: "0" };
+    const { stderr } = await run(["-", "--name", "{n:3}"], urls("/ok"), env);
+    expect(filesOf(join(folder.path, "elsewhere"))).toEqual(["001"]);
+    expect(stderr).toContain("saved");
+  });
+
+  it("http_proxy is used, and no_proxy excepts", async () => {
+    const dead = { http_proxy: "http://127.0.0.1:9" };
+    await run(["-", "-o", "a"], urls("/ok"), dead);
+    expect(recordsOf(join(folder.path, "a")).get(1)).toMatchObject({ error: "connect_refused" });
+    expect(await run(["-", "-o", "b"], urls("/ok"), { ...dead, no_proxy: "127.0.0.1" })).toMatchObject({ code: 0 });
+  });
+});
+
+describe("signals", () => {
+  const started = (paths: string[]) => {
+    const child = spawn(process.execPath, [BIN, "-"], { cwd: folder.path, env: cleanEnv() });
+    let stderr = "";
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      stderr += text;
+    });
+    // The list stays open: the run would go on for ever.
+    child.stdin.write(urls(...paths));
+    child.stdin.on("error", () => {});
+    const ended = new Promise<{ code: number | null; signal: string | null }>((resolve) =>
+      child.on("close", (code, signal) => resolve({ code, signal })),
+    );
+    return { child, ended, stderr: () => stderr };
+  };
+
+  it.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
+    "%s lets what is under way finish, then ends by that signal",
+    async (signal) => {
+      const { child, ended, stderr } = started(["/ok", "/ok?delay=1000"]);
+      await expect.poll(() => server.stats.openRequests, { timeout: 10_000 }).toBe(1);
+      child.kill(signal);
+      expect(await ended).toEqual({ code: null, signal });
+      expect(stderr()).toContain("finishing what is under way");
+      expect(stderr()).toContain("saved   2");
+      expect(recordsOf(downloads()).size).toBe(2);
+      expect(filesOf(downloads())).toEqual(["000001", "000002"]);
+    },
+  );
+
+  it("a second signal ends it at once; what was under way leaves no file and no record", async () => {
+    const { child, ended, stderr } = started(["/ok", "/stall-before", "/stall-in-body?bytes=400000"]);
+    await expect.poll(() => server.stats.openRequests, { timeout: 10_000 }).toBe(2);
+    const sinceMs = performance.now();
+    child.kill("SIGINT");
+    await expect.poll(stderr, { timeout: 4000 }).toContain("once more to stop now");
+    child.kill("SIGINT");
+    expect(await ended).toEqual({ code: null, signal: "SIGINT" });
+    expect(performance.now() - sinceMs).toBeLessThan(4500); // the grace of 5 s was cut short
+    expect(stderr()).toContain("stopped 2 under way");
+    expect(recordsOf(downloads()).size).toBe(1);
+    expect(filesOf(downloads())).toEqual(["000001"]);
+  });
+
+  it("what hangs is given up after a few seconds", async () => {
+    const { child, ended } = started(["/stall-before"]);
+    await expect.poll(() => server.stats.openRequests, { timeout: 10_000 }).toBe(1);
+    child.kill("SIGTERM");
+    expect(await ended).toEqual({ code: null, signal: "SIGTERM" });
+    expect(recordsOf(downloads()).size).toBe(0);
+  });
+});

@@ -1,0 +1,181 @@
+// The library: typed outcomes as they finish, pulled only as fast as slots free up, and nothing left behind.
+
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { BulkgetError, bulkget, type Outcome } from "../../src/index.ts";
+import { type Folder, filesOf, recordsOf, temporaryFolder } from "../support/command.ts";
+import { body, type RudeServer, rudeServer } from "../support/rude.ts";
+
+describe("bulkget()", () => {
+  let server: RudeServer;
+  let folder: Folder;
+  beforeEach(async () => {
+    server = await rudeServer();
+    folder = temporaryFolder();
+  });
+  afterEach(async () => {
+    await expect.poll(() => server.stats.openConnections).toBe(0);
+    await server.close();
+    folder.remove();
+  });
+  const outputDir = () => join(folder.path, "out");
+
+  it("yields outcomes in order of completion, failures among them", async () => {
+    const urls = [server.url("/ok?delay=300"), server.url("/status/404"), new URL(server.url("/ok?delay=100"))];
+    const order: number[] = [];
+    for await (const outcome of bulkget(urls, { outputDir: outputDir() })) order.push(outcome.n);
+    expect(order).toEqual([2, 3, 1]);
+    expect(filesOf(outputDir())).toEqual(["000001", "000003"]);
+    expect(recordsOf(outputDir()).size).toBe(3);
+  });
+
+  it("takes the path of a list, and names of one's own", async () => {
+    const list = join(folder.path, "list.txt");
+    writeFileSync(list, `${server.url("/ok")}\tmine.bin\n`);
+    for await (const { outcome } of bulkget(list, { outputDir: outputDir() })) expect(outcome).toBe("saved");
+    expect(filesOf(outputDir())).toEqual(["mine.bin"]);
+  });
+
+  it("hands bodies over where asked, within maxFilesize, and writes nothing", async () => {
+    const urls = ["/ok?bytes=1000", "/big?mib=2", "/big?mib=3", "/empty"].map((path) => server.url(path));
+    const bodies = new Map<number, number | string>();
+    for await (const outcome of bulkget(urls, { output: "memory", maxFilesize: 2 * 1_048_576 })) {
+      if (outcome.outcome === "saved") {
+        const { length } = outcome.body;
+        expect(Buffer.from(outcome.body).equals(body(length))).toBe(true);
+        bodies.set(outcome.n, length);
+      } else bodies.set(outcome.n, outcome.error);
+    }
+    expect([...bodies].sort()).toEqual([
+      [1, 1000],
+      [2, 2 * 1_048_576],
+      [3, "too_large"],
+      [4, 0],
+    ]);
+    expect(filesOf(folder.path)).toEqual([]);
+  });
+
+  it("pulls an async generator only as fast as slots free up", async () => {
+    let pulled = 0;
+    let taken = 0;
+    async function* producing() {
+      for (; pulled < 50; ) {
+        pulled++;
+        // What is pulled is under way, or done and waiting to be taken: never more than the slots.
+        expect(pulled - taken).toBeLessThanOrEqual(5);
+        yield server.url(`/ok?seed=${pulled}`);
+      }
+    }
+    for await (const outcome of bulkget(producing(), { concurrency: 4, output: "memory" })) {
+      expect(outcome.outcome).toBe("saved");
+      taken++;
+    }
+    expect([pulled, taken]).toEqual([50, 50]);
+  });
+
+  it("a generator may wait for outcomes before it goes on", async () => {
+    const seen: string[] = [];
+    let tell = () => {};
+    async function* crawl() {
+      yield server.url("/ok?seed=1");
+      while (seen.length === 0) await new Promise<void>((resolve) => (tell = resolve));
+      yield server.url("/ok?seed=2");
+    }
+    for await (const { url } of bulkget(crawl(), { output: "memory" })) {
+      seen.push(url);
+      tell();
+    }
+    expect(seen).toEqual([server.url("/ok?seed=1"), server.url("/ok?seed=2")]);
+  });
+
+  it("break stops everything under way, and the generator it was fed from", async () => {
+    let returned = false;
+    function* endless() {
+      try {
+        for (let i = 0; ; i++) yield server.url(i === 0 ? "/ok" : `/stall-before?i=${i}`);
+      } finally {
+        returned = true;
+      }
+    }
+    for await (const outcome of bulkget(endless(), { concurrency: 5, outputDir: outputDir() })) {
+      expect(outcome.n).toBe(1);
+      break;
+    }
+    expect(returned).toBe(true);
+    expect(filesOf(outputDir())).toEqual(["000001"]);
+  });
+
+  it("an AbortSignal stops the loop with its reason, also where the source waits for ever", async () => {
+    async function* silent() {
+      yield server.url("/stall-before");
+      await new Promise(() => {});
+    }
+    const controller = new AbortController();
+    const all: Outcome[] = [];
+    const loop = (async () => {
+      for await (const outcome of bulkget(silent(), { output: "memory", signal: controller.signal })) all.push(outcome);
+    })();
+    await expect.poll(() => server.stats.openRequests).toBe(1);
+    controller.abort(new Error("enough"));
+    await expect(loop).rejects.toThrow("enough");
+    expect(all).toEqual([]);
+  });
+
+  it("a signal that was aborted before starts nothing", async () => {
+    const loop = bulkget([server.url("/ok")], { outputDir: outputDir(), signal: AbortSignal.abort(new Error("no")) });
+    await expect(loop.next()).rejects.toThrow("no");
+    expect(server.stats.requests).toBe(0);
+  });
+
+  it("an iterable that throws ends the loop with its error, after the outcomes of what it gave", async () => {
+    function* broken() {
+      yield server.url("/ok");
+      throw new Error("no more");
+    }
+    const all: Outcome[] = [];
+    const loop = (async () => {
+      for await (const outcome of bulkget(broken(), { output: "memory" })) all.push(outcome);
+    })();
+    await expect(loop).rejects.toThrow("no more");
+    expect(all.map(({ outcome }) => outcome)).toEqual(["saved"]);
+  });
+
+  it("is refused by a folder that holds a run, and force starts over", async () => {
+    for await (const _ of bulkget([server.url("/ok")], { outputDir: outputDir() }));
+    await expect(bulkget([server.url("/ok")], { outputDir: outputDir() }).next()).rejects.toThrow(
+      /holds an earlier run/,
+    );
+    for await (const outcome of bulkget([server.url("/ok?seed=2")], { outputDir: outputDir(), force: true })) {
+      expect(outcome.outcome).toBe("saved");
+    }
+  });
+
+  it("says so where the disk fails under it", async () => {
+    const loop = async () => {
+      for await (const outcome of bulkget([server.url("/ok"), server.url("/ok?seed=2")], {
+        outputDir: outputDir(),
+        concurrency: 1,
+      })) {
+        expect(outcome).toMatchObject({ error: "write_failed" });
+      }
+    };
+    const { rmSync } = await import("node:fs");
+    const running = loop();
+    await expect.poll(() => server.stats.requests).toBeGreaterThan(-1);
+    rmSync(outputDir(), { recursive: true, force: true });
+    await expect(running).rejects.toThrow(BulkgetError);
+  });
+
+  it("leaves no timer and no connection behind", async () => {
+    const before = process.getActiveResourcesInfo().length;
+    for (let i = 0; i < 5; i++) {
+      for await (const _ of bulkget(
+        Array.from({ length: 20 }, () => server.url("/ok")),
+        { output: "memory" },
+      ));
+    }
+    await expect.poll(() => server.stats.openConnections).toBe(0);
+    await expect.poll(() => process.getActiveResourcesInfo().length).toBeLessThanOrEqual(before + 1);
+  });
+});

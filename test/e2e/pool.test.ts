@@ -1,0 +1,84 @@
+// The pool as the server sees it: never more than -c connections or requests, never fewer while there is work.
+
+import { spawn } from "node:child_process";
+import { createServer } from "node:http";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { BIN, bulkgetCommand, cleanEnv, type Folder, filesOf, recordsOf, temporaryFolder } from "../support/command.ts";
+import { type RudeServer, rudeServer } from "../support/rude.ts";
+
+describe("the pool", () => {
+  let server: RudeServer;
+  let folder: Folder;
+  beforeEach(async () => {
+    server = await rudeServer();
+    folder = temporaryFolder();
+  });
+  afterEach(async () => {
+    await server.close();
+    folder.remove();
+  });
+  const list = (jobs: number, path: (n: number) => string) =>
+    Array.from({ length: jobs }, (_, i) => `${server.url(path(i + 1))}\n`).join("");
+
+  it("opens no more than -c connections and requests, over 10,000 requests with random delays", async () => {
+    const { code } = await bulkgetCommand(["-", "-c", "20"], {
+      cwd: folder.path,
+      stdin: list(10_000, (n) => `/slow?max=10&seed=${n}`),
+    });
+    expect(code).toBe(0);
+    expect(recordsOf(join(folder.path, "downloads")).size).toBe(10_000);
+    expect(server.stats.requests).toBe(10_000);
+    expect(server.stats.peakOpenRequests).toBe(20);
+    expect(server.stats.peakConnections).toBe(20);
+    expect(server.stats.connections).toBe(20);
+  });
+
+  it("has exactly -c requests open until the tail, where all take equally long", async () => {
+    // The server answers only when -c requests are open, then all of them: one fewer, and the run would never end.
+    const held: (() => void)[] = [];
+    const gate = createServer((_, response) => {
+      held.push(() => response.end("x"));
+      if (held.length === 10) for (const release of held.splice(0)) release();
+    });
+    await new Promise<void>((resolve) => gate.listen(0, "127.0.0.1", resolve));
+    const { port } = gate.address() as { port: number };
+    const stdin = Array.from({ length: 200 }, (_, i) => `http://127.0.0.1:${port}/${i}\n`).join("");
+    const { code } = await bulkgetCommand(["-", "-c", "10", "--timeout", "10s"], { cwd: folder.path, stdin });
+    expect(code).toBe(0);
+    gate.close();
+  });
+
+  it("sends the first request while the list is still open, and downloads lines as they come", async () => {
+    const child = spawn(process.execPath, [BIN, "-", "-q"], { cwd: folder.path, env: cleanEnv() });
+    const closed = new Promise<number | null>((resolve) => child.on("close", resolve));
+    for (let n = 1; n <= 3; n++) {
+      child.stdin.write(`${server.url(`/ok?seed=${n}`)}\n`);
+      await expect.poll(() => server.stats.requests, { timeout: 10_000 }).toBe(n);
+    }
+    child.stdin.end();
+    expect(await closed).toBe(0);
+    expect(filesOf(join(folder.path, "downloads"))).toEqual(["000001", "000002", "000003"]);
+  });
+
+  it("counts no time spent waiting for a slot", async () => {
+    const limits = ["--timeout", "1s", "--connect-timeout", "1s", "--max-time", "2s"];
+    const { code } = await bulkgetCommand(["-", "-c", "1", ...limits], {
+      cwd: folder.path,
+      stdin: list(12, () => "/ok?delay=300"),
+    });
+    expect(code).toBe(0);
+  });
+
+  it("numbers by line over several lists, and says which list and line", async () => {
+    const { writeFileSync } = await import("node:fs");
+    writeFileSync(join(folder.path, "a.txt"), `# first\n${server.url("/ok?seed=2")}\n\n`);
+    writeFileSync(join(folder.path, "b.txt"), `${server.url("/ok?seed=4")}\n${server.url("/status/404")}`);
+    const { code, stderr } = await bulkgetCommand(["a.txt", "b.txt"], { cwd: folder.path });
+    expect(code).toBe(1);
+    const records = recordsOf(join(folder.path, "downloads"));
+    expect([...records.keys()].sort()).toEqual([2, 4, 5]);
+    expect(records.get(4)).toMatchObject({ list: "b.txt", line: 1 });
+    expect(stderr).toContain("b.txt:2: http_status: 404 Not Found");
+  });
+});

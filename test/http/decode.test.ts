@@ -1,0 +1,73 @@
+// --compressed: decoded while it arrives, whole or not at all, and bounded.
+
+import { gzipSync } from "node:zlib";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Get } from "../../src/core/ports.ts";
+import { decoded } from "../../src/http/decode.ts";
+import { collect, testGet } from "../support/get.ts";
+import { body, type RudeServer, rudeServer } from "../support/rude.ts";
+
+describe("--compressed", () => {
+  let server: RudeServer;
+  let get: Get;
+  beforeEach(async () => {
+    server = await rudeServer();
+    get = testGet({ compressed: true });
+  });
+  afterEach(async () => {
+    get.close();
+    await expect.poll(() => server.stats.openConnections).toBe(0);
+    await server.close();
+  });
+  const fetch = async (path: string) => collect(await get.fetch(new URL(server.url(path))));
+
+  it.each(["/gzip", "/br", "/deflate", "/deflate?raw=1"])("decodes %s, small and large", async (path) => {
+    const query = path.includes("?") ? "&" : "?";
+    expect(await fetch(path)).toEqual(body(100));
+    expect(await fetch(`${path}${query}bytes=3000000`)).toEqual(body(3_000_000));
+    expect(server.seen[0]?.headers["accept-encoding"]).toBe("gzip, br");
+  });
+
+  it("leaves alone what is not encoded", async () => {
+    expect(await fetch("/ok?bytes=200000")).toEqual(body(200_000));
+    expect(await fetch("/empty")).toEqual(Buffer.alloc(0));
+  });
+
+  it.each(["/gzip-truncated", "/gzip-corrupt", "/gzip-garbage", "/unknown-encoding"])(
+    "%s is bad_encoding",
+    async (path) => {
+      expect(await fetch(path)).toMatchObject({ error: "bad_encoding" });
+      expect(await fetch(`${path}?bytes=500000`)).toMatchObject({ error: "bad_encoding" });
+    },
+  );
+
+  it("a bomb is stopped where it outgrows what was sent, long before its end", async () => {
+    const before = process.memoryUsage().rss;
+    expect(await fetch("/gzip-bomb?mib=10000")).toMatchObject({ error: "too_large" });
+    expect(process.memoryUsage().rss - before).toBeLessThan(200_000_000);
+  });
+
+  it("--max-filesize is for what is stored", async () => {
+    const small = testGet({ compressed: true, maxFileBytes: 50_000 });
+    const answer = await small.fetch(new URL(server.url("/gzip-bomb?mib=1")));
+    expect(await collect(answer)).toMatchObject({ error: "too_large" });
+    small.close();
+  });
+
+  it("a reset inside an encoded body is what it is", async () => {
+    const path = "/reset-in-body?header=Content-Encoding:%20gzip&bytes=300000";
+    expect(await fetch(path)).toMatchObject({ error: expect.stringMatching(/truncated|bad_encoding/) });
+  });
+});
+
+describe("decoded", () => {
+  it("undoes several encodings in the order opposite to the header's", async () => {
+    const twice = decoded([gzipSync(gzipSync("text"))], "gzip, x-gzip", 1000);
+    if ("error" in twice) throw new Error(twice.detail);
+    expect(String(await collect({ status: 200, body: twice, ttfbMs: 0, lengthVerified: true }))).toBe("text");
+  });
+
+  it("refuses more layers than anyone needs", () => {
+    expect(decoded([], "gzip, gzip, gzip, gzip", 1000)).toMatchObject({ error: "bad_encoding" });
+  });
+});
