@@ -1,0 +1,54 @@
+// The package as npm makes it: what is in it, and that it installs and runs elsewhere.
+
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { VERSION } from "../../src/version.ts";
+import { type Folder, ROOT, shell, temporaryFolder } from "../support/command.ts";
+import { type RudeServer, rudeServer } from "../support/rude.ts";
+
+describe("the package", () => {
+  let server: RudeServer;
+  let folder: Folder;
+  beforeAll(async () => {
+    server = await rudeServer();
+    folder = temporaryFolder();
+  });
+  afterAll(async () => {
+    await server.close();
+    folder.remove();
+  });
+
+  it("runs by npx inside the checkout", async () => {
+    const ran = await shell("npx --no-install bulkget --version", { cwd: ROOT });
+    expect(ran).toMatchObject({ code: 0, stdout: `${VERSION}\n` });
+  });
+
+  it("packs what it needs and no more, installs elsewhere, and runs there as a command and as a library", async (context) => {
+    const packed = await shell(`npm pack --ignore-scripts --json --pack-destination "${folder.path}"`, { cwd: ROOT });
+    const [{ filename, files }] = JSON.parse(packed.stdout) as [{ filename: string; files: { path: string }[] }];
+    const outside = files.map(({ path }) => path).filter((path) => !/^dist\/(bin|src)\//.test(path));
+    expect(outside.sort()).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "package.json"]);
+    expect(files.some(({ path }) => path === "dist/src/index.d.ts")).toBe(true);
+
+    const cwd = folder.path;
+    writeFileSync(join(cwd, "package.json"), '{ "private": true, "type": "module" }');
+    const installed = await shell(`npm install --prefer-offline --no-audit --no-fund "./${filename}"`, { cwd });
+    if (/ENOTFOUND|ENOTCACHED|EAI_AGAIN|ECONNREFUSED|ENETUNREACH/.test(installed.stderr)) {
+      console.warn("SKIPPED: the packed package cannot be installed without a registry");
+      return context.skip();
+    }
+    expect(installed.code).toBe(0);
+    const stdin = `${server.url("/ok")}\n`;
+    expect(await shell("npx --no-install bulkget - -q", { cwd, stdin })).toMatchObject({ code: 0, stdout: "" });
+    expect(readFileSync(join(cwd, "downloads/000001"))).toHaveLength(100);
+
+    const program = `import { bulkget } from "bulkget";
+      for await (const { outcome } of bulkget([process.argv[2]], { output: "memory" })) console.log(outcome);`;
+    writeFileSync(join(cwd, "program.js"), program);
+    expect(await shell(`node program.js "${server.url("/ok")}"`, { cwd })).toMatchObject({
+      code: 0,
+      stdout: "saved\n",
+    });
+  }, 120_000);
+});
