@@ -1,0 +1,164 @@
+// The command line: its defaults, every flag in every way to write it, and what is said of one that is wrong.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { type CommandLine, type Leave, readCommandLine } from "../../src/cli/options.ts";
+import { VERSION } from "../../src/version.ts";
+import { ROOT } from "../support/command.ts";
+
+function line(...argv: string[]): CommandLine {
+  const read = readCommandLine(argv, {});
+  return "exitCode" in read ? expect.unreachable(read.err) : read;
+}
+
+function leave(...argv: string[]): Leave {
+  const read = readCommandLine(argv, {});
+  return "exitCode" in read ? read : expect.unreachable("it was taken");
+}
+
+describe("without options", () => {
+  it("everything is as the design says", () => {
+    const { failOn, ...rest } = line("urls.txt");
+    expect(rest).toEqual({
+      lists: ["urls.txt"],
+      outputDir: "downloads",
+      name: "{n:6}{ext}",
+      force: false,
+      concurrency: 50,
+      connectTimeoutMs: 10_000,
+      timeoutMs: 30_000,
+      minSpeed: 100,
+      maxRedirs: 10,
+      headers: [],
+      userAgent: `bulkget/${VERSION}`,
+      insecure: false,
+      compressed: false,
+      quiet: false,
+      verbose: false,
+      progress: "auto",
+    });
+    expect([failOn(0, 10), failOn(1, 10)]).toEqual([false, true]);
+  });
+
+  it("there may be several lists, stdin, and after -- even one that looks like an option", () => {
+    expect(line("a.txt", "-", "b.gz").lists).toEqual(["a.txt", "-", "b.gz"]);
+    expect(line("a.txt", "-q", "b.txt")).toMatchObject({ lists: ["a.txt", "b.txt"], quiet: true });
+    expect(line("-q", "--", "-k", "--force")).toMatchObject({ lists: ["-k", "--force"], quiet: true, force: false });
+  });
+});
+
+describe("the option", () => {
+  const valued: [long: string, short: string, value: string, read: Partial<CommandLine>][] = [
+    ["--output-dir", "-o", "out", { outputDir: "out" }],
+    ["--name", "", "{host}/{n}", { name: "{host}/{n}" }],
+    ["--concurrency", "-c", "7", { concurrency: 7 }],
+    ["--connect-timeout", "", "500ms", { connectTimeoutMs: 500 }],
+    ["--timeout", "", "2m", { timeoutMs: 120_000 }],
+    ["--max-time", "", "90", { maxTimeMs: 90_000 }],
+    ["--min-speed", "", "1k", { minSpeed: 1024 }],
+    ["--max-filesize", "", "2M", { maxFilesize: 2_097_152 }],
+    ["--max-redirs", "", "0", { maxRedirs: 0 }],
+    ["--header", "-H", "Accept: text/*;q=1", { headers: [["Accept", "text/*;q=1"]] }],
+    ["--user-agent", "-A", "me/1", { userAgent: "me/1" }],
+    ["--proxy", "-x", "http://127.0.0.1:3128", { proxy: "http://127.0.0.1:3128" }],
+    ["--cacert", "", "ca.pem", { cacert: "ca.pem" }],
+    ["--report", "", "-", { report: "-" }],
+    ["--progress", "", "plain", { progress: "plain" }],
+  ];
+  it.each(valued)("%s takes a value after a blank or an equals sign", (long, short, value, read) => {
+    expect(line(long, value, "urls.txt")).toMatchObject({ ...read, lists: ["urls.txt"] });
+    expect(line("urls.txt", `${long}=${value}`)).toMatchObject({ ...read, lists: ["urls.txt"] });
+    if (short !== "") expect(line(short, value, "urls.txt")).toMatchObject({ ...read, lists: ["urls.txt"] });
+    if (short !== "") expect(line(`${short}${value}`, "urls.txt")).toMatchObject({ ...read, lists: ["urls.txt"] });
+  });
+
+  it.each([
+    ["--force", "", { force: true }],
+    ["--insecure", "-k", { insecure: true }],
+    ["--compressed", "", { compressed: true }],
+    ["--quiet", "-q", { quiet: true }],
+    ["--verbose", "-v", { verbose: true }],
+  ])("%s is a switch", (long, short, read) => {
+    expect(line(long, "urls.txt")).toMatchObject(read);
+    if (short !== "") expect(line("urls.txt", short)).toMatchObject(read);
+  });
+
+  it("-H adds up, and --fail-on decides", () => {
+    expect(line("u", "-H", "A: 1", "-HB:2:3 ", "-H", "C:").headers).toEqual([
+      ["A", "1"],
+      ["B", "2:3"],
+      ["C", ""],
+    ]);
+    expect(line("u", "--fail-on", "50%").failOn(5, 10)).toBe(false);
+    expect(line("u", "--fail-on=50%").failOn(6, 10)).toBe(true);
+  });
+});
+
+describe("what cannot be used leaves with 2, and says what it is and what would do:", () => {
+  const wrong: [argv: string[], thing: string, next: string][] = [
+    [["u", "-c", "0"], "-c, --concurrency <n>", "a whole number from 1 to 10000"],
+    [["u", "-c", "many"], "'many'", "a whole number from 1 to 10000"],
+    [["u", "--timeout", "10x"], "--timeout <time>", "a duration such as 500ms, 10s, 5m or 2h"],
+    [["u", "--max-time=0"], "--max-time <time>", "a duration such as"],
+    [["u", "--connect-timeout=99d"], "--connect-timeout <time>", "longer than 24 days"],
+    [["u", "--max-filesize", "big"], "--max-filesize <size>", "a size such as 500, 10k, 2M or 1G"],
+    [["u", "--min-speed=-1"], "--min-speed <size>", "a size such as"],
+    [["u", "--max-redirs", "-1"], "--max-redirs <n>", "a whole number from 0 to 1000"],
+    [["u", "-H", "no colon"], "-H, --header <header>", "a header is 'Name: value'"],
+    [["u", "-H", ": x"], "-H, --header <header>", "a header is 'Name: value'"],
+    [["u", "--progress", "loud"], "--progress <how>", "auto, bar, plain, none"],
+    [["u", "--fail-on", "0"], "--fail-on <limit>", "any, never, a number such as 10, or a share such as 5%"],
+    [["u", "-o"], "-o, --output-dir <dir>", "argument missing"],
+    [["u", "--force=yes"], "--force", ""],
+    [["u", "--concurency", "5"], "--concurency", "--concurrency"],
+  ];
+  it.each(wrong)("%j", (argv, thing, next) => {
+    const { exitCode, out, err } = leave(...argv);
+    expect([exitCode, out]).toEqual([2, ""]);
+    expect(err).toMatch(/^bulkget: [^\n]/);
+    expect(err).toContain(thing);
+    expect(err).toContain(next);
+  });
+
+  it.each([[[]], [["-q"]], [["u", "--nonsense"]]])("%j, for which the help is the next step", (argv) => {
+    const { exitCode, out, err } = leave(...argv);
+    expect([exitCode, out]).toEqual([2, ""]);
+    expect(err).toMatch(/list|--nonsense/);
+    expect(err).toContain("--help");
+  });
+});
+
+describe("--help", () => {
+  it("fits a terminal of 80 columns", () => {
+    for (const row of leave("--help").out.split("\n")) expect(row.length, row).toBeLessThanOrEqual(80);
+  });
+
+  it("reads so, on standard output", async () => {
+    const { exitCode, out, err } = leave("--help");
+    expect([exitCode, err, leave("-h").out]).toEqual([0, "", out]);
+    await expect(out).toMatchFileSnapshot(join(ROOT, "fixtures/golden/help.txt"));
+  });
+
+  it("says the defaults, the examples and every exit code", () => {
+    const { out } = leave("--help");
+    for (const words of [
+      "default: 50",
+      '"downloads"',
+      "10s",
+      "30s",
+      "Examples:",
+      "Exit codes:",
+      "Durations:",
+      "BULKGET_",
+    ]) {
+      expect(out).toContain(words);
+    }
+    for (const code of [0, 1, 2, 3, 70, 129, 130, 143]) expect(out).toMatch(new RegExp(`\\b${code}\\b`));
+  });
+});
+
+it("the version is package.json's, and --version prints it", () => {
+  const { version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { version: string };
+  expect(VERSION).toBe(version);
+  for (const flag of ["-V", "--version"]) expect(leave(flag)).toEqual({ exitCode: 0, out: `${version}\n`, err: "" });
+});

@@ -1,0 +1,129 @@
+// Every thrown value gets its place in the closed list: by code or name and phase, never by its message.
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { classify, type Phase } from "../../src/core/classify.ts";
+import { FACTS, type FailureKind } from "../../src/core/failure.ts";
+
+const PHASES = ["connect", "headers", "body", "write"] as const;
+
+function coded(code: string, message = `it failed with ${code}`): Error {
+  return Object.assign(new Error(message), { code });
+}
+
+type Kinds = readonly [connect: FailureKind, headers: FailureKind, body: FailureKind, write: FailureKind];
+
+const lookup = (kind: FailureKind): Kinds => [kind, "internal", "internal", "internal"];
+const everywhere = (kind: FailureKind): Kinds => [kind, kind, kind, kind];
+const disk = (kind: FailureKind): Kinds => ["internal", "internal", "internal", kind];
+const socket = (connect: FailureKind): Kinds => [connect, "connection_lost", "truncated", "write_failed"];
+
+/** By code: the kind while connecting, until the headers are whole, in the body, on this disk. */
+const TABLE: Readonly<Record<string, Kinds>> = {
+  ENOTFOUND: lookup("dns_not_found"),
+  ENODATA: lookup("dns_not_found"),
+  EAI_AGAIN: lookup("dns_temporary"),
+  EAI_FAIL: lookup("dns_temporary"),
+  ESERVFAIL: lookup("dns_temporary"),
+  ETIMEOUT: lookup("dns_temporary"),
+  ECONNREFUSED: socket("connect_refused"),
+  ECONNRESET: socket("connect_failed"),
+  ECONNABORTED: socket("connect_failed"),
+  EPIPE: socket("connect_failed"),
+  ETIMEDOUT: socket("connect_timeout"),
+  EHOSTUNREACH: socket("connect_failed"),
+  ENETUNREACH: socket("connect_failed"),
+  EADDRNOTAVAIL: socket("connect_failed"),
+  UND_ERR_SOCKET: socket("connect_failed"),
+  EMFILE: ["connect_failed", "internal", "internal", "write_failed"],
+  ENFILE: ["connect_failed", "internal", "internal", "write_failed"],
+  EACCES: ["connect_failed", "internal", "internal", "write_failed"],
+  EPROTO: ["tls_error", "connection_lost", "truncated", "internal"],
+  ERR_SSL_WRONG_VERSION_NUMBER: ["tls_error", "connection_lost", "truncated", "internal"],
+  ERR_TLS_PROTOCOL_VERSION_CONFLICT: ["tls_error", "connection_lost", "truncated", "internal"],
+  ERR_TLS_CERT_ALTNAME_INVALID: everywhere("tls_certificate"),
+  CERT_HAS_EXPIRED: everywhere("tls_certificate"),
+  CERT_NOT_YET_VALID: everywhere("tls_certificate"),
+  SELF_SIGNED_CERT_IN_CHAIN: everywhere("tls_certificate"),
+  DEPTH_ZERO_SELF_SIGNED_CERT: everywhere("tls_certificate"),
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: everywhere("tls_certificate"),
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: everywhere("tls_certificate"),
+  HPE_INVALID_CHUNK_SIZE: everywhere("protocol_error"),
+  UND_ERR_HEADERS_OVERFLOW: everywhere("headers_too_large"),
+  UND_ERR_CONNECT_TIMEOUT: everywhere("connect_timeout"),
+  UND_ERR_HEADERS_TIMEOUT: everywhere("headers_timeout"),
+  UND_ERR_BODY_TIMEOUT: everywhere("body_timeout"),
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: ["internal", "protocol_error", "truncated", "internal"],
+  BULKGET_PROXY: everywhere("proxy_failed"),
+  ENOSPC: disk("disk_full"),
+  EDQUOT: disk("disk_full"),
+  EIO: disk("write_failed"),
+  EROFS: disk("write_failed"),
+  ENOENT: disk("write_failed"),
+  ESTALE: disk("write_failed"),
+  EEXIST: disk("file_exists"),
+  EISDIR: disk("file_exists"),
+  ELOOP: disk("file_exists"),
+  ENAMETOOLONG: disk("name_too_long"),
+  ERR_INVALID_ARG_TYPE: everywhere("internal"),
+  E_NOBODY_KNOWS: everywhere("internal"),
+  constructor: everywhere("internal"),
+};
+
+it.each(Object.entries(TABLE))("the code %s is, from phase to phase, %j", (code, kinds) => {
+  expect(PHASES.map((phase) => classify(coded(code), phase).error)).toEqual(kinds);
+});
+
+describe("a thrown value", () => {
+  it("is judged by code, not by what its message says", () => {
+    expect(classify(new Error("read ECONNRESET"), "body").error).toBe("internal");
+    expect(classify(coded("ENOSPC", "read ECONNRESET"), "write").error).toBe("disk_full");
+  });
+
+  it("of several addresses is judged by the last that was tried", () => {
+    const both = new AggregateError([coded("ENETUNREACH"), coded("ECONNREFUSED", "connect to 127.0.0.1:1")], "");
+    expect(classify(both, "connect")).toEqual({
+      error: "connect_refused",
+      detail: "connect to 127.0.0.1:1 (ECONNREFUSED)",
+    });
+    expect(classify(new AggregateError([], "nothing tried"), "connect").error).toBe("internal");
+  });
+
+  it("named HTTPParserError is not HTTP, with llhttp's code or without one", () => {
+    const parser = Object.assign(new Error("Expected HTTP/"), { name: "HTTPParserError" });
+    for (const phase of PHASES) expect(classify(parser, phase).error).toBe("protocol_error");
+    expect(classify(Object.assign(parser, { code: "HPE_INVALID_CONSTANT" }), "headers").error).toBe("protocol_error");
+  });
+
+  it("that nobody knows is a bug, with its stack", () => {
+    const error = new TypeError("x is not a function");
+    expect(classify(error, "body")).toEqual({ error: "internal", detail: error.stack });
+    expect(classify("a string", "body")).toEqual({ error: "internal", detail: "a string" });
+    expect(classify(undefined, "body")).toEqual({ error: "internal", detail: "undefined" });
+  });
+
+  it("gives one line of detail, with the code, where it has not said it itself", () => {
+    expect(classify(coded("ECONNRESET", "socket hang up\nand more"), "body").detail).toBe(
+      "socket hang up (ECONNRESET)",
+    );
+    expect(classify(coded("ECONNRESET", "read ECONNRESET"), "body").detail).toBe("read ECONNRESET");
+    expect(classify(coded("BULKGET_PROXY", "proxy http://p:1 refused"), "connect").detail).toBe(
+      "proxy http://p:1 refused",
+    );
+  });
+
+  it("that stands for an answer carries its status", () => {
+    const refusal = Object.assign(coded("BULKGET_PROXY"), { status: 407 });
+    expect(classify(refusal, "connect")).toMatchObject({ error: "proxy_failed", status: 407 });
+  });
+
+  it("is classified whatever it is", () => {
+    const anything = fc.anything({ withNullPrototype: true, withBigInt: true, withDate: true });
+    fc.assert(
+      fc.property(anything, fc.constantFrom<Phase>(...PHASES), (thrown, phase) => {
+        const { error, detail } = classify(thrown, phase);
+        expect(Object.hasOwn(FACTS, error)).toBe(true);
+        expect(typeof detail).toBe("string");
+      }),
+    );
+  });
+});

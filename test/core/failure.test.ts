@@ -1,0 +1,89 @@
+// The closed list of failures: each has its words, and says whether to try again and whether to stop.
+import { describe, expect, it } from "vitest";
+import { FACTS, type FailureKind, isFailure, isFatal, isRetryable } from "../../src/core/failure.ts";
+
+const KINDS = Object.keys(FACTS) as FailureKind[];
+
+/** The columns of the design's table that a later issue has not taken. */
+const RETRIED: readonly FailureKind[] = [
+  "dns_not_found",
+  "dns_temporary",
+  "connect_refused",
+  "connect_timeout",
+  "connect_failed",
+  "proxy_failed",
+  "connection_lost",
+  "headers_timeout",
+  "body_timeout",
+  "too_slow",
+  "truncated",
+  "protocol_error",
+  "bad_encoding",
+  "bad_range",
+  "interrupted",
+];
+const FINAL: readonly FailureKind[] = [
+  "invalid_url",
+  "unsupported_scheme",
+  "tls_certificate",
+  "tls_error",
+  "deadline",
+  "headers_too_large",
+  "too_large",
+  "redirect_limit",
+  "redirect_refused",
+  "file_exists",
+  "name_too_long",
+  "disk_full",
+  "write_failed",
+  "internal",
+];
+
+describe("every kind of failure", () => {
+  it("is in this test's own lists, http_status by itself", () => {
+    expect([...RETRIED, ...FINAL, "http_status"].sort()).toEqual([...KINDS].sort());
+  });
+
+  it("has a label of a few words, its own", () => {
+    const labels = KINDS.map((kind) => FACTS[kind].label);
+    for (const label of labels) expect(label).toMatch(/^\S+( \S+){0,6}$/);
+    expect(new Set(labels).size).toBe(KINDS.length);
+  });
+
+  it.each(RETRIED)("%s may pass when tried again", (error) => {
+    expect(isRetryable({ error, detail: "" })).toBe(true);
+  });
+
+  it.each(FINAL)("%s will not pass", (error) => {
+    expect(isRetryable({ error, detail: "" })).toBe(false);
+  });
+
+  it("stops the run only where this machine's disk is at fault", () => {
+    expect(KINDS.filter(isFatal)).toEqual(["disk_full", "write_failed"]);
+  });
+});
+
+describe("an HTTP status", () => {
+  it.each([408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524])("%i may pass", (status) => {
+    expect(isRetryable({ error: "http_status", detail: "", status })).toBe(true);
+  });
+
+  it.each([204, 301, 304, 400, 401, 403, 404, 407, 410, 501, 505, 525])("%i will not pass", (status) => {
+    expect(isRetryable({ error: "http_status", detail: "", status })).toBe(false);
+  });
+
+  it("that nobody knows will not pass", () => {
+    expect(isRetryable({ error: "http_status", detail: "" })).toBe(false);
+  });
+
+  it("407 of a proxy will not pass, where its other refusals may", () => {
+    expect(isRetryable({ error: "proxy_failed", detail: "", status: 407 })).toBe(false);
+    expect(isRetryable({ error: "proxy_failed", detail: "", status: 403 })).toBe(true);
+  });
+});
+
+it("a failure is told from what a port gives otherwise", () => {
+  expect(isFailure({ error: "truncated", detail: "" })).toBe(true);
+  expect(isFailure(new URL("http://example.org/?error=x"))).toBe(false);
+  expect(isFailure([new Uint8Array(1)])).toBe(false);
+});

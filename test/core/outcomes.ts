@@ -1,0 +1,34 @@
+// Outcomes for tests: complete records, of which a test says only what it is about.
+import type { Failed, Saved } from "../../src/core/job.ts";
+
+export const TIME = "2026-01-01T00:00:00.000Z";
+
+export function saved(over: Partial<Saved> = {}): Saved {
+  return {
+    n: 1,
+    url: "https://example.org/a.html",
+    outcome: "saved",
+    status: 200,
+    bytes: 100,
+    attempts: 1,
+    ttfb_ms: 4,
+    total_ms: 10,
+    time: TIME,
+    ...over,
+  };
+}
+
+export function failed(over: Partial<Failed> = {}): Failed {
+  return {
+    n: 1,
+    url: "https://example.org/a.html",
+    outcome: "failed",
+    error: "connect_refused",
+    detail: "connect ECONNREFUSED 127.0.0.1:1",
+    retryable: true,
+    attempts: 1,
+    total_ms: 10,
+    time: TIME,
+    ...over,
+  };
+}

@@ -1,0 +1,117 @@
+// Who may import whom, read from the files themselves; and the size and opening that every file keeps to.
+import { readdirSync, readFileSync } from "node:fs";
+import { posix, sep } from "node:path";
+import { describe, expect, it } from "vitest";
+import { ROOT } from "./support/command.ts";
+
+/** The rooms that know the core, node: and their one package, and not each other. */
+const ROOMS = ["http", "source", "sink", "report", "policy"];
+
+/** Each package, and the files that are its one door. */
+const DOORS: Readonly<Record<string, RegExp>> = {
+  "p-limit": /^src\/core\/run\.ts$/,
+  undici: /^src\/http\//,
+  commander: /^src\/cli\/(commander|options|units)\.ts$/,
+  "cli-progress": /^src\/report\/bar\.ts$/,
+};
+
+/** The room of a file: `core`, `http` …; `root` for those that lie in src itself; `bin`. */
+function roomOf(file: string): string {
+  const [top = "", room = "", ...more] = file.split("/");
+  if (top === "bin") return "bin";
+  return more.length === 0 ? "root" : room;
+}
+
+/** Why a file may not import this, or undefined where it may. */
+function objection(file: string, specifier: string): string | undefined {
+  const from = roomOf(file);
+  if (specifier.startsWith("node:")) return from === "core" ? "the core asks no system for anything" : undefined;
+  if (!specifier.startsWith(".")) {
+    const name = specifier.split("/", 1)[0] ?? "";
+    const door = Object.hasOwn(DOORS, name) ? DOORS[name] : undefined;
+    if (door === undefined) return "a package without a door";
+    return door.test(file) ? undefined : `${name} comes in by another door`;
+  }
+  if (!/\.(ts|json)$/.test(specifier)) return "an import ends in .ts";
+  const target = posix.join(posix.dirname(file), specifier);
+  if (!target.startsWith("src/")) return "outside src";
+  const to = roomOf(target);
+  if (to === "cli") return from === "bin" || from === "cli" ? undefined : "nobody imports the command";
+  if (from === "core") return to === "core" ? undefined : "the core imports itself";
+  if (ROOMS.includes(from)) return to === from || to === "core" ? undefined : "rooms do not import each other";
+  return undefined;
+}
+
+/** What a file imports, re-exports, requires or loads, types included. */
+function importsOf(text: string): string[] {
+  const code = text.replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "");
+  const ways = /(?:\bfrom\s*|\bimport\s*\(?\s*|\brequire\s*\(\s*|\bcreateRequire\([^)]*\)\s*\(\s*)["'`]([^"'`]+)["'`]/g;
+  return [...code.matchAll(ways)].map(([, name = ""]) => name);
+}
+
+/** How many places of a file look like an import: a way to write one that `importsOf` does not know would stand out. */
+function lookLikeImports(text: string): number {
+  const places =
+    /^\s*import\b(?!\.meta)|\bimport\(|^export (type )?[{*][^;]* from |[rR]equire\((?!import\.meta\.url\);)/gm;
+  return text.replace(/^\s*\/\/.*$/gm, "").match(places)?.length ?? 0;
+}
+
+const files = ["bin", "src"].flatMap((top) =>
+  readdirSync(`${ROOT}/${top}`, { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".ts"))
+    .map((file) => `${top}/${file.split(sep).join("/")}`),
+);
+const textOf = (file: string) => readFileSync(`${ROOT}/${file}`, "utf8");
+
+describe("imports", () => {
+  it.each(files)("%s imports only what it may", (file) => {
+    const imports = importsOf(textOf(file));
+    expect(imports).toHaveLength(lookLikeImports(textOf(file)));
+    const objections = imports
+      .map((name) => [name, objection(file, name)])
+      .filter(([, reason]) => reason !== undefined);
+    expect(objections).toEqual([]);
+  });
+
+  it("are found at all: the rooms, the packages and the command's own file", () => {
+    expect(new Set(files.map(roomOf))).toEqual(new Set(["bin", "root", "core", "cli", ...ROOMS]));
+    const all = files.flatMap((file) => importsOf(textOf(file)));
+    for (const name of [...Object.keys(DOORS), "node:fs"])
+      expect(all.some((one) => one.split("/", 1)[0] === name)).toBe(true);
+    expect(importsOf(textOf("bin/bulkget.ts"))).toEqual(["../src/cli/main.ts"]);
+  });
+
+  it.each([
+    ["src/core/run.ts", "node:fs"],
+    ["src/core/tally.ts", "p-limit"],
+    ["src/core/run.ts", "../http/get.ts"],
+    ["src/core/run.ts", "../download.ts"],
+    ["src/sink/directory.ts", "../http/get.ts"],
+    ["src/report/plain.ts", "../sink/folder.ts"],
+    ["src/source/lists.ts", "../download.ts"],
+    ["src/policy/fail-on.ts", "../cli/units.ts"],
+    ["src/download.ts", "./cli/options.ts"],
+    ["src/index.ts", "undici"],
+    ["src/sink/directory.ts", "undici/lib/x.js"],
+    ["src/cli/main.ts", "commander"],
+    ["src/report/plain.ts", "cli-progress"],
+    ["src/http/get.ts", "left-pad"],
+    ["src/http/get.ts", "./open"],
+    ["src/http/get.ts", "../../test/support/get.ts"],
+  ])("of %s would not include %s", (file, specifier) => {
+    expect(objection(file, specifier)).toEqual(expect.any(String));
+  });
+});
+
+describe("every file", () => {
+  it.each(files)("%s opens with what it is for, and has at most 250 lines", (file) => {
+    const lines = textOf(file).trimEnd().split("\n");
+    const [first = ""] = lines.filter((line) => !line.startsWith("#!"));
+    expect(first).toMatch(/^\/\/ [A-Z\S].{10,}\.$/);
+    expect(lines.length).toBeLessThanOrEqual(250);
+  });
+
+  it("of the command itself has at most 10 lines", () => {
+    expect(textOf("bin/bulkget.ts").trimEnd().split("\n").length).toBeLessThanOrEqual(10);
+  });
+});

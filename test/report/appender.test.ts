@@ -1,0 +1,91 @@
+// Lines gathered into few writes: when they reach the file, and that a write that fails is said.
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { appender } from "../../src/report/appender.ts";
+import { type Folder, temporaryFolder } from "../support/command.ts";
+
+let folder: Folder;
+let path: string;
+beforeEach(() => {
+  vi.useFakeTimers();
+  folder = temporaryFolder();
+  path = join(folder.path, "lines.txt");
+});
+afterEach(() => {
+  vi.useRealTimers();
+  folder.remove();
+});
+
+const content = () => readFileSync(path, "utf8");
+
+describe("lines", () => {
+  it("are written together, 100 ms after the first", () => {
+    const file = appender(path, "wx");
+    file.append("one\n");
+    vi.advanceTimersByTime(60);
+    file.append("two\n");
+    vi.advanceTimersByTime(39);
+    expect(content()).toBe("");
+    vi.advanceTimersByTime(1);
+    expect(content()).toBe("one\ntwo\n");
+    file.append("three\n");
+    vi.advanceTimersByTime(100);
+    expect(content()).toBe("one\ntwo\nthree\n");
+    file.close();
+  });
+
+  it("are written at once when there are 64 KiB of them", () => {
+    const file = appender(path, "wx");
+    const line = `${"x".repeat(1023)}\n`;
+    for (let i = 1; i < 64; i++) file.append(line);
+    expect(content()).toBe("");
+    file.append(line);
+    expect(content()).toBe(line.repeat(64));
+    expect(vi.getTimerCount()).toBe(0);
+    file.close();
+  });
+
+  it("are written when the file is closed, and no timer stays", () => {
+    const file = appender(path, "wx");
+    file.append("ü 日本 😀\n");
+    file.close();
+    expect(content()).toBe("ü 日本 😀\n");
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+describe("a file that is there", () => {
+  it("is refused, or begun anew, as was asked", () => {
+    writeFileSync(path, "mine");
+    expect(() => appender(path, "wx")).toThrow("EEXIST");
+    expect(content()).toBe("mine");
+    appender(path, "w").close();
+    expect(content()).toBe("");
+  });
+});
+
+describe.skipIf(!existsSync("/dev/full"))("a write that fails", () => {
+  it("by the timer is thrown by the next line, and by the end", () => {
+    const file = appender("/dev/full", "w");
+    file.append("one\n");
+    vi.advanceTimersByTime(100);
+    expect(() => file.append("two\n")).toThrow("ENOSPC");
+    expect(() => file.append("three\n")).toThrow("ENOSPC");
+    expect(() => file.close()).toThrow("ENOSPC");
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("at the end is thrown there", () => {
+    const file = appender("/dev/full", "w");
+    file.append("one\n");
+    expect(() => file.close()).toThrow("ENOSPC");
+  });
+
+  it("at once is thrown at once, and by every line that follows", () => {
+    const file = appender("/dev/full", "w");
+    expect(() => file.append("x".repeat(65_536))).toThrow("ENOSPC");
+    expect(() => file.append("two\n")).toThrow("ENOSPC");
+    expect(() => file.close()).toThrow("ENOSPC");
+  });
+});

@@ -1,0 +1,61 @@
+// Text from outside, shown: nothing in it can move a cursor, change a colour or turn the line around.
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { escaped } from "../../src/report/escape.ts";
+
+/** C0, DEL, C1, line and paragraph separators, bidi controls, lone surrogates. */
+const UNSAFE =
+  /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
+
+const anyText = fc
+  .array(
+    fc.oneof(
+      fc.integer({ min: 0, max: 0xffff }),
+      fc.integer({ min: 0x2000, max: 0x2070 }),
+      fc.integer({ min: 0, max: 0xa0 }),
+    ),
+  )
+  .map((units) => String.fromCharCode(...units));
+
+describe("escaped text", () => {
+  it("has no control characters of any kind, whatever came in and wherever it was cut", () => {
+    fc.assert(
+      fc.property(anyText, fc.integer({ min: 1, max: 40 }), (text, maxLength) => {
+        expect(escaped(text)).not.toMatch(UNSAFE);
+        expect(escaped(text, maxLength)).not.toMatch(UNSAFE);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it("leaves printable ASCII and the letters of the world alone", () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: fc.constantFrom(...Array.from({ length: 95 }, (_, i) => String.fromCharCode(32 + i))) }),
+        (text) => {
+          expect(escaped(text)).toBe(text);
+        },
+      ),
+    );
+    for (const text of ["über", "日本語", "😀 👍🏽", "ελληνικά", "עברית", "e\u0301"]) expect(escaped(text)).toBe(text);
+  });
+
+  it.each([
+    ["\u001b[31mred\u001b[0m", "\\x1b[31mred\\x1b[0m"],
+    ["a\r\nb\tc", "a\\x0d\\x0ab\\x09c"],
+    ["\0", "\\x00"],
+    ["\u007f\u009b2J", "\\x7f\\x9b2J"],
+    ["gpj\u202eexe", "gpj\\u{202e}exe"],
+    ["a\u2066b\u2069", "a\\u{2066}b\\u{2069}"],
+    ["a\u200bb\ufeff", "a\\u{200b}b\\u{feff}"],
+    ["\ud83d", "\\u{d83d}"],
+  ])("writes %j as %j", (text, shown) => {
+    expect(escaped(text)).toBe(shown);
+  });
+
+  it("is cut to its length, and says so", () => {
+    expect(escaped("abcdef", 6)).toBe("abcdef");
+    expect(escaped("abcdefg", 6)).toBe("abcde…");
+    expect(escaped("x".repeat(1e6)).length).toBe(2000);
+  });
+});

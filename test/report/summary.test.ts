@@ -1,0 +1,77 @@
+// The summary, word for word: what a person sees at the end of a run.
+import { describe, expect, it } from "vitest";
+import { paint } from "../../src/report/format.ts";
+import { summary } from "../../src/report/summary.ts";
+import { failed, saved } from "../core/outcomes.ts";
+import { NO_CONTROLS, viewOf } from "./view.ts";
+
+const plainly = { paint: paint(false), folder: "downloads" };
+
+const SAVED = Array.from({ length: 1199 }, (_, i) => saved({ n: i + 1, bytes: 100_000, total_ms: 20 + (i % 30) }));
+const FAILED = [
+  ...Array.from({ length: 12 }, () => failed({ error: "http_status", status: 404, total_ms: 30 })),
+  ...Array.from({ length: 3 }, () => failed({ error: "http_status", status: 503, total_ms: 30 })),
+  ...Array.from({ length: 7 }, () => failed({ error: "truncated", total_ms: 900 })),
+  failed({ error: "connect_timeout", total_ms: 10_000 }),
+];
+
+describe("the summary", () => {
+  it("of a run in which all went well", () => {
+    expect(summary(viewOf(SAVED), plainly)).toMatchInlineSnapshot(`
+      "saved   1,199 (114 MiB) in downloads
+      failed  0
+      times   p50 35 ms, p95 49 ms, p99 49 ms; 235 URL/s, 287 KiB/s; peak 50 in flight
+      took 5.1 s; one at a time it would have taken 41.4 s (8.1×)"
+    `);
+  });
+
+  it("of a run in which some failed names the kinds, the most frequent first", () => {
+    expect(summary(viewOf([...SAVED, ...FAILED]), plainly)).toMatchInlineSnapshot(`
+      "saved   1,199 (114 MiB) in downloads
+      failed  23: 12 http_status 404, 7 truncated (the body was cut short), 3 http_status 503, 1 connect_timeout (no connection in time)
+      times   p50 35 ms, p95 49 ms, p99 49 ms; 240 URL/s, 287 KiB/s; peak 50 in flight
+      took 5.1 s; one at a time it would have taken 58.1 s (11.4×)"
+    `);
+  });
+
+  it("of a run that was stopped, with bodies whose end nobody vouched for", () => {
+    const outcomes = [
+      saved({ length: "unverified" }),
+      saved(),
+      ...Array.from({ length: 50 }, () => failed({ error: "interrupted" })),
+    ];
+    expect(summary(viewOf(outcomes), plainly)).toMatchInlineSnapshot(`
+      "saved   2 (200 B) in downloads
+      failed  0
+              1 of the saved came without a length: their end is the server's word
+      stopped 50 under way
+      times   p50 10 ms, p95 10 ms, p99 10 ms; 0 URL/s, 287 KiB/s; peak 50 in flight
+      took 5.1 s; one at a time it would have taken 20 ms (0.0×)"
+    `);
+  });
+
+  it("of a run in which nothing was done has no times", () => {
+    expect(summary(viewOf([], { elapsedMs: 0 }), { paint: paint(false) })).toMatchInlineSnapshot(`
+      "saved   0 (0 B)
+      failed  0"
+    `);
+  });
+
+  it("of a run of a single URL that took no time divides by nothing", () => {
+    const text = summary(viewOf([saved({ total_ms: 0 })], { elapsedMs: 0 }), plainly);
+    expect(text).not.toMatch(/NaN|Infinity/);
+  });
+
+  it("is painted on a terminal, and has no control characters elsewhere", () => {
+    const view = viewOf([...SAVED, ...FAILED]);
+    expect(summary(view, plainly)).toMatch(NO_CONTROLS);
+    const painted = summary(view, { ...plainly, paint: paint(true) });
+    expect(painted).toContain("\u001b[32msaved\u001b[0m");
+    expect(painted).toContain("\u001b[31mfailed\u001b[0m");
+    expect(summary(viewOf(SAVED), { ...plainly, paint: paint(true) })).not.toContain("\u001b[31m");
+  });
+
+  it("shows a folder's name escaped, as everything that came from outside", () => {
+    expect(summary(viewOf(SAVED), { ...plainly, folder: "out\u001b[2J" })).toMatch(NO_CONTROLS);
+  });
+});

@@ -1,0 +1,25 @@
+// A look at a run for tests of reporters: fixed numbers instead of a run.
+import type { Outcome } from "../../src/core/job.ts";
+import type { View } from "../../src/core/ports.ts";
+import { count, emptyTally } from "../../src/core/tally.ts";
+
+/** The view after these outcomes; more of it as the test says. */
+export function viewOf(outcomes: readonly Outcome[], over: Partial<View> = {}): View {
+  const tally = emptyTally();
+  for (const outcome of outcomes) count(tally, outcome);
+  return {
+    tally,
+    concurrency: 50,
+    inFlight: 0,
+    peakInFlight: 50,
+    open: new Map(),
+    elapsedMs: 5100,
+    nowMs: () => 0,
+    receivedBytes: () => 1_500_000,
+    total: () => undefined,
+    ...over,
+  };
+}
+
+/** Nothing but text and line feeds: what a log file may hold. */
+export const NO_CONTROLS = /^[^\u0000-\u0009\u000b-\u001f\u007f-\u009f]*$/;

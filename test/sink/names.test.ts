@@ -1,0 +1,194 @@
+// File names: whatever a URL, a list or a template says, they stay inside the folder and harm nothing.
+import { join, normalize, resolve } from "node:path";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { names, TemplateError } from "../../src/sink/names.ts";
+
+const TARGET = new URL("http://www.example.org:8080/dir/page.HTML?q=1");
+
+/** What somebody might put into a URL or a list to get out of the folder. */
+const NASTY = [
+  "..",
+  ".",
+  "/",
+  "\\",
+  " ",
+  "\0",
+  "\n",
+  "\u001b[2J",
+  "\u0085",
+  "\u202e",
+  "\ud800",
+  "~",
+  "C:",
+  "%2e%2e",
+  "%2F",
+  "results.jsonl",
+  "failed.txt",
+  ".part",
+  ".bulkget.lock",
+  "CON",
+  "a",
+  "html",
+];
+const nasty = fc
+  .array(fc.oneof(fc.constantFrom(...NASTY), fc.string({ unit: "binary", maxLength: 3 })))
+  .map((s) => s.join(""));
+const TEMPLATES = [
+  "{n:6}{ext}",
+  "{n}",
+  "{host}/{basename}{ext}",
+  "{basename}",
+  "../{n}",
+  "/etc/{n}",
+  "{n}/../..",
+  ".{n}.part",
+];
+const naming = fc.constantFrom(...TEMPLATES).map((template) => names(template));
+const aTarget = fc.oneof(
+  fc.webUrl({ withQueryParameters: true }).map((url) => new URL(url)),
+  nasty.map((path) => new URL(`http://example.org/${path.replace(/[?#]/g, "")}`)),
+);
+const aFile = fc
+  .record({
+    naming,
+    target: aTarget,
+    n: fc.integer({ min: 0, max: 2 ** 40 }),
+    name: fc.option(nasty, { nil: undefined }),
+    type: nasty,
+  })
+  .map(({ naming, target, n, name, type }) =>
+    naming.of({ n, url: target.href, ...(name === undefined ? {} : { name }) }, target, type),
+  );
+
+describe("any file name", () => {
+  it("stays inside the folder, whatever the URL, the list's name and the template are", () => {
+    fc.assert(
+      fc.property(aFile, (file) => {
+        expect(resolve("/out", file)).toBe(join("/out", file));
+        expect(join("/out", file).startsWith("/out/")).toBe(true);
+        expect(normalize(file)).toBe(file);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it("has no control characters, no backslash, and is never empty or hidden", () => {
+    fc.assert(
+      fc.property(aFile, (file) => {
+        expect(file).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\\]/);
+        for (const part of file.split("/")) expect(part).toMatch(/^[^.\s]/u);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it("is never one that the run uses itself, in any case", () => {
+    fc.assert(
+      fc.property(aFile, (file) => {
+        for (const part of file.split("/"))
+          expect(part).not.toMatch(/^(results\.jsonl|failed\.txt|\.bulkget\.lock|.*\.part)$/i);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
+
+describe("a template", () => {
+  const of = (template: string, target = TARGET, type?: string) => names(template).of({ n: 42, url: "" }, target, type);
+
+  it.each([
+    ["{n:6}{ext}", "000042.html"],
+    ["{n}", "42"],
+    ["{n:1}", "42"],
+    ["{n:12}", "000000000042"],
+    ["{host}/{basename}{ext}", "www.example.org_8080/page.html"],
+    ["page-{n:3}.txt", "page-042.txt"],
+    ["{host}-{n}", "www.example.org_8080-42"],
+    ["a//{n}/", "a/42"],
+  ])("%s names line 42 %s", (template, file) => {
+    expect(of(template)).toBe(file);
+  });
+
+  it.each([
+    ["http://example.org/", "index"],
+    ["http://example.org/dir/", "index"],
+    ["http://example.org/a.tar.gz", "a"],
+    ["http://example.org/v1.2", "v1.2"],
+    ["http://example.org/.htaccess", "_htaccess"],
+    ["http://example.org/a%20b.html", "a%20b"],
+    [`http://example.org/${"x".repeat(500)}.html`, "x".repeat(150)],
+  ])("takes {basename} of %s", (url, basename) => {
+    expect(of("{basename}", new URL(url))).toBe(basename);
+  });
+
+  it("takes {ext} from the Content-Type where the path has none", () => {
+    expect(of("{n:6}{ext}", new URL("http://example.org/x"), "image/png; q=1")).toBe("000042.png");
+  });
+
+  it.each(["http://[::1]:8080/", "http://[2001:db8::1]/"])("makes a folder's name of {host} in %s", (url) => {
+    expect(of("{host}/{n}", new URL(url))).toMatch(/^[0-9a-z_]+\/42$/);
+  });
+
+  it.each([
+    ["", "every file would have the same name"],
+    ["page.html", "every file would have the same name"],
+    ["{ext}", "every file would have the same name"],
+    ["{n}{nn}", "no field {nn} (there are {n}, {n:6}, {ext}, {host}, {basename})"],
+    ["{n}{n:x}", "no field {n:x}"],
+    ["{n}{}", "no field {}"],
+    ["{constructor}", "no field {constructor}"],
+  ])("%j is refused, and told what would do", (template, message) => {
+    expect(() => names(template)).toThrow(TemplateError);
+    expect(() => names(template)).toThrow(`--name "${template}": ${message}`);
+  });
+
+  it.each([
+    "{n:6}{ext}",
+    "{n}{n:2}",
+    "{host}/{n}{ext}",
+    "{n}-{basename}",
+    "{basename}-{n}{ext}",
+    "{basename}{n}",
+    "{n:1}{basename}",
+  ])("%s keeps two numbers apart if it says so", (template) => {
+    const naming = names(template);
+    const numbers = new Map<string, number>();
+    for (const path of ["", "1", "11", "a", "a1", "1a", "1-1", "-1.gz"]) {
+      for (let n = 1; n < 200; n++) {
+        const file = naming.of({ n, url: "" }, new URL(`http://example.org/${path}`), undefined);
+        if (naming.unique) expect(`${numbers.get(file) ?? n} is ${file}`).toBe(`${n} is ${file}`);
+        numbers.set(file, n);
+      }
+    }
+  });
+
+  it("keeps numbers apart as it is by default, and not without a number", () => {
+    expect([names("{n:6}{ext}").unique, names("{host}/{basename}").unique]).toEqual([true, false]);
+  });
+});
+
+describe("a name that the list gives", () => {
+  const of = (name: string) => names("{n:6}{ext}").of({ n: 42, url: "", name }, TARGET, "text/html");
+
+  it.each([
+    ["a b.html", "a b.html"],
+    ["sub/a.html", "sub/a.html"],
+    ["über 日本.txt", "über 日本.txt"],
+    ["../../etc/passwd", "_/_/etc/passwd"],
+    ["/etc/passwd", "etc/passwd"],
+    ["C:\\x", "C__x"],
+    ["results.jsonl", "_results.jsonl"],
+    ["sub/Failed.TXT", "sub/_Failed.TXT"],
+    ["nul.txt", "_nul.txt"],
+    ["a. ", "a_"],
+    ["///", "_"],
+    ["\u202egpj.exe", "_gpj.exe"],
+  ])("%j makes %j", (name, file) => {
+    expect(of(name)).toBe(file);
+  });
+
+  it("is the line's number where it is digits only: the template makes a name of it", () => {
+    expect(of("000042")).toBe("000042.html");
+  });
+});

@@ -1,0 +1,198 @@
+// List files and standard input: read as a stream, gunzipped by what they are, and refused with a reason.
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { PassThrough, Readable } from "node:stream";
+import { gzipSync } from "node:zlib";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Job } from "../../src/core/job.ts";
+import type { Source } from "../../src/core/ports.ts";
+import { ListError, lists } from "../../src/source/lists.ts";
+import { type Folder, temporaryFolder } from "../support/command.ts";
+
+let folder: Folder;
+beforeEach(() => {
+  folder = temporaryFolder();
+});
+afterEach(() => folder.remove());
+
+function file(name: string, content: string | Uint8Array): string {
+  const path = join(folder.path, name);
+  writeFileSync(path, content);
+  return path;
+}
+
+function open(paths: string[], stdin?: Readable, stop = new AbortController()): Source {
+  return lists(paths, { stdin: () => stdin ?? expect.unreachable("nobody asked for stdin"), stop: stop.signal });
+}
+
+async function jobsOf(source: Source): Promise<Job[]> {
+  const jobs: Job[] = [];
+  for await (const batch of source) {
+    expect(batch.length).toBeGreaterThan(0);
+    jobs.push(...batch);
+  }
+  return jobs;
+}
+
+/** What a list says that cannot be read, at once or later. */
+async function refusal(open: () => Source): Promise<string> {
+  try {
+    await jobsOf(open());
+  } catch (error) {
+    expect(error).toBeInstanceOf(ListError);
+    return (error as Error).message;
+  }
+  return "nothing";
+}
+
+const MANY = Array.from({ length: 20_000 }, (_, i) => `http://example.org/${String(i + 1).padStart(20, "0")}\n`).join(
+  "",
+);
+
+describe("a list", () => {
+  it("alone gives jobs without its name; several give theirs, with the line, and numbers that go on", async () => {
+    const a = file("a.txt", "# first\nhttp://a/\n");
+    const b = file("b.txt", "http://b/\n\nhttp://c/\tname");
+    expect(await jobsOf(open([a]))).toEqual([{ n: 2, url: "http://a/" }]);
+    expect(await jobsOf(open([a, a]))).toMatchObject([
+      { n: 2, list: a },
+      { n: 4, list: a },
+    ]);
+    const stdin = Readable.from([Buffer.from("http://d/\n")]);
+    expect(await jobsOf(open([a, b, "-", a], stdin))).toEqual([
+      { n: 2, url: "http://a/", list: a, line: 2 },
+      { n: 3, url: "http://b/", list: b, line: 1 },
+      { n: 5, url: "http://c/", name: "name", list: b, line: 3 },
+      { n: 6, url: "http://d/", list: "-", line: 1 },
+      { n: 8, url: "http://a/", list: a, line: 2 },
+    ]);
+  });
+
+  it("may be empty, or hold nothing but comments", async () => {
+    expect(await jobsOf(open([file("a.txt", ""), file("b.txt", "#\n\n")]))).toEqual([]);
+  });
+
+  it("may be gzip under any name, of one member or of several", async () => {
+    const a = file("a.txt", Buffer.concat([gzipSync("http://a/\nhttp"), gzipSync("://b/\n")]));
+    expect(await jobsOf(open([a]))).toEqual([
+      { n: 1, url: "http://a/" },
+      { n: 2, url: "http://b/" },
+    ]);
+    const b = file("b.gz", "http://plain/\n");
+    expect(await jobsOf(open([b]))).toEqual([{ n: 1, url: "http://plain/" }]);
+  });
+
+  const zipped = gzipSync("http://a/\n");
+  it.each([
+    ["in one go", [zipped]],
+    ["byte by byte", Array.from(zipped, (byte) => Buffer.from([byte]))],
+  ])("from standard input may be gzip that comes %s", async (_how, chunks) => {
+    expect(await jobsOf(open(["-"], Readable.from(chunks)))).toEqual([{ n: 1, url: "http://a/" }]);
+  });
+
+  it("of many chunks loses no line", async () => {
+    const jobs = await jobsOf(open([file("a.txt", gzipSync(MANY))]));
+    expect(jobs.map(({ url }) => `${url}\n`).join("")).toBe(MANY);
+  });
+});
+
+describe("a list that cannot be read", () => {
+  it("is refused at once, before another is begun", async () => {
+    const gone = join(folder.path, "gone.txt");
+    expect(() => open([file("a.txt", "http://a/"), gone])).toThrow(
+      `${gone}: the list cannot be read: there is no such file`,
+    );
+    mkdirSync(join(folder.path, "sub"));
+    expect(await refusal(() => open([join(folder.path, "sub")]))).toMatch(
+      /sub: the list cannot be read: it is a folder$/,
+    );
+  });
+
+  it("because it is a URL says where a URL goes", async () => {
+    expect(await refusal(() => open(["https://example.org/"]))).toContain("echo 'https://example.org/' | bulkget -");
+  });
+
+  it("to its end says which it is and after which line, when its good lines are out", async () => {
+    const whole = gzipSync(MANY, { level: 0 });
+    const path = file("cut.txt", whole.subarray(0, whole.length / 2));
+    const found: Job[] = [];
+    const reading = async () => {
+      for await (const batch of open([path])) found.push(...batch);
+    };
+    const error: unknown = await reading().catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(ListError);
+    const [, line] =
+      /cut\.txt: cannot be read on, after line (\d+): it is gzip that ends too early$/.exec(String(error)) ?? [];
+    expect(Number(line)).toBe(found.length);
+    expect(found.length).toBeGreaterThan(9000);
+  });
+
+  it("because its gzip is damaged says so", async () => {
+    const bytes = gzipSync(MANY);
+    bytes.fill(0xff, 50, 500);
+    expect(await refusal(() => open([file("bad.gz", bytes)]))).toMatch(
+      /bad\.gz: .* it begins like gzip, but is damaged$/,
+    );
+  });
+
+  it("because standard input failed says so", async () => {
+    const stdin = new PassThrough();
+    stdin.write("http://a/\nhttp://b/\nhttp");
+    const iterator = open(["-"], stdin)[Symbol.asyncIterator]();
+    await iterator.next();
+    stdin.destroy(new Error("read EIO"));
+    await expect(iterator.next()).rejects.toThrow(new ListError("(stdin): cannot be read on, after line 2: read EIO"));
+  });
+});
+
+describe("a source of lists", () => {
+  it("gives each line of standard input when it comes, while that stays open", async () => {
+    const stdin = new PassThrough();
+    const iterator = open(["-"], stdin)[Symbol.asyncIterator]();
+    for (let n = 1; n < 4; n++) {
+      stdin.write(`http://a/${n}\n`);
+      expect(await iterator.next()).toEqual({ done: false, value: [{ n, url: `http://a/${n}` }] });
+    }
+    await iterator.return?.();
+    expect(stdin.destroyed).toBe(true);
+  });
+
+  it.each([
+    ["at all", Buffer.alloc(0)],
+    ["after some lines", Buffer.from("http://a/\n")],
+    ["in the midst of gzip", gzipSync("http://a/\n").subarray(0, 12)],
+  ])("that is stopped ends, though standard input says nothing %s", async (_when, begin) => {
+    const stdin = new PassThrough();
+    if (begin.length > 0) stdin.write(begin);
+    const stop = new AbortController();
+    const iterator = open(["-", "-"], stdin, stop)[Symbol.asyncIterator]();
+    if (begin[0] === 0x68) await iterator.next();
+    const next = iterator.next();
+    stop.abort();
+    expect(await next).toEqual({ done: true, value: undefined });
+    expect(stdin.destroyed).toBe(true);
+  });
+
+  it("guesses its total from the part that was read, and knows it at the end", async () => {
+    const source = open([file("a.txt", MANY), file("b.txt", MANY)]);
+    expect(source.total()).toBeUndefined();
+    let guesses = 0;
+    for await (const batch of source) {
+      const total = source.total();
+      if (total?.exact !== false || batch.length < 100) continue;
+      guesses++;
+      expect(Math.abs(total.jobs - 40_000)).toBeLessThan(400);
+    }
+    expect(guesses).toBeGreaterThan(10);
+    expect(source.total()).toEqual({ jobs: 40_000, exact: true });
+  });
+
+  it("guesses nothing where standard input is a part of it", async () => {
+    const source = open([file("a.txt", "http://a/\n"), "-"], Readable.from([Buffer.from("http://b/\n")]));
+    const iterator = source[Symbol.asyncIterator]();
+    await iterator.next();
+    expect(source.total()).toBeUndefined();
+    for (let next = await iterator.next(); next.done !== true; next = await iterator.next());
+    expect(source.total()).toEqual({ jobs: 2, exact: true });
+  });
+});
