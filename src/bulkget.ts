@@ -55,7 +55,7 @@ export async function* bulkget(
   const stop = new AbortController();
   const source = sourceOf(input, stop.signal);
   const get = webOf(options.output === "memory" ? { maxFilesize: MAX_BODY_BYTES, ...options } : options);
-  const { sink, reporter } = await output(options, stop);
+  const { sink, reporter } = await output(input, options, stop);
   const outcomes = handover<Outcome>();
   const { view, done } = download({
     source,
@@ -106,14 +106,16 @@ interface Output {
   readonly reporter: Required<Reporter>;
 }
 
-async function output(options: BulkgetOptions, stop: AbortController): Promise<Output> {
+async function output(input: unknown, options: BulkgetOptions, stop: AbortController): Promise<Output> {
   const reporters: NamedReporter[] = [];
   let sink = memory();
   if (options.output !== "memory") {
+    const lists = typeof input === "string" ? [input] : [];
     const folder = await openFolder(
       options.outputDir ?? DEFAULTS.outputDir,
       options.name ?? DEFAULTS.name,
       options.force ?? false,
+      lists,
     );
     sink = folder.sink;
     reporters.push(...folder.reporters);

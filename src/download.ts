@@ -121,10 +121,11 @@ export async function openFolder(
   folder: string,
   template: string,
   force: boolean,
+  lists: readonly string[] = [],
 ): Promise<{ sink: Sink; reporters: NamedReporter[] }> {
   const naming = names(template);
   const startedMs = Date.now();
-  const { empty } = await prepareFolder(folder, force);
+  const { empty } = await prepareFolder(folder, force, lists);
   const replace = force ? { replaceBeforeMs: startedMs } : {};
   return {
     reporters: [

@@ -2,6 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { constants } from "node:os";
+import { setFlagsFromString } from "node:v8";
 import type { View } from "../core/ports.ts";
 import { type NamedReporter, together } from "../core/reporters.ts";
 import type { StopReason } from "../core/run.ts";
@@ -33,9 +34,9 @@ const HEARTBEAT_MS = 60_000;
 
 /** Runs the command; gives its exit code. Ends by the signal itself where one stopped it. */
 export async function main(argv: readonly string[], env: Env): Promise<number> {
-  // undici's parser in SIMD is compiled by V8's slow compiler, and a short run waits for that at its end: 0.07 s.
-  process.env["UNDICI_NO_WASM_SIMD"] ??= "1";
-  const line = readCommandLine(argv.slice(2), env);
+  // V8 would optimise undici's WebAssembly parser after a few answers, and a short run wait for that at its end: 0.1 s.
+  setFlagsFromString("--wasm-tiering-budget=2000000000");
+  const line = readCommandLine(argv.slice(2));
   if ("exitCode" in line) return leave(line);
   const stop = new AbortController();
   try {
@@ -50,7 +51,7 @@ export async function main(argv: readonly string[], env: Env): Promise<number> {
 async function runCommand(line: CommandLine, env: Env, stop: AbortController): Promise<number> {
   const source = lists(line.lists, { stdin: () => process.stdin, stop: stop.signal });
   const get = webOf(fetchOptions(line));
-  const folder = await openFolder(line.outputDir, line.name, line.force);
+  const folder = await openFolder(line.outputDir, line.name, line.force, line.lists);
   let brokenReport = false;
   const reporters = together([...folder.reporters, ...(await extraReporters(line, env))], {
     stallMs: STALL_MS,

@@ -39,13 +39,11 @@ export interface Leave {
   readonly err: string;
 }
 
-type Env = Readonly<Record<string, string | undefined>>;
-
 const AFTER = `
 Examples:
-  bulkget urls.txt -c 50                      into downloads/, by line number
-  zcat big.gz | bulkget - -o out --report -   records to stdout as they come
-  bulkget urls.txt -q --fail-on 5%            for cron: quiet, 1 if over 5 % fail
+  bulkget urls.txt -c 50                     into downloads/, by line number
+  zcat big.gz | bulkget - -o out --report -  records to stdout as they come
+  bulkget urls.txt -q --fail-on 5%           for cron: quiet; 1 if over 5 % fail
 
 Exit codes:
   0 finished          1 finished, too many URLs failed (--fail-on)
@@ -56,11 +54,11 @@ Durations: 500ms 10s 5m 2h, a bare number is seconds. Sizes: 500 10k 2M 1G.
 Every option also reads BULKGET_<NAME>, such as BULKGET_MAX_TIME=5m.
 `;
 
-/** Reads the arguments after `node script`. */
-export function readCommandLine(argv: readonly string[], env: Env): CommandLine | Leave {
+/** Reads the arguments after `node script`, and the environment's BULKGET_ variables. */
+export function readCommandLine(argv: readonly string[]): CommandLine | Leave {
   let out = "";
   let err = "";
-  const command = describe(env)
+  const command = describe()
     .exitOverride()
     .configureOutput({
       writeOut: (text) => {
@@ -69,7 +67,7 @@ export function readCommandLine(argv: readonly string[], env: Env): CommandLine 
       writeErr: (text) => {
         err += text;
       },
-      outputError: (text, write) => write(`bulkget: ${text.replace(/^error: /, "")}`),
+      outputError: (text, write) => write(`bulkget: ${text.replace(/^error: /, "").trimEnd()} (bulkget --help)\n`),
       getOutHelpWidth: () => 80,
       getErrHelpWidth: () => 80,
     });
@@ -82,11 +80,11 @@ export function readCommandLine(argv: readonly string[], env: Env): CommandLine 
   }
 }
 
-function describe(env: Env): CommandType {
+function describe(): CommandType {
   const option = (flags: string, description: string) => {
     const made = new Option(flags, description);
     const variable = `BULKGET_${made.name().toUpperCase().replaceAll("-", "_")}`;
-    const said = env[variable];
+    const said = process.env[variable];
     // A switch is off for what people write to switch something off.
     const off = !made.required && /^(0|false|no|off|)$/i.test(said ?? "");
     if (said !== undefined && !off) made.env(variable);

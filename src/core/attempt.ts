@@ -1,6 +1,6 @@
 // One job, one try: parse the URL, get it, store it, and say what became of it. Never throws.
 
-import { classify } from "./classify.ts";
+import { bug } from "./classify.ts";
 import { type Failure, isFailure, isRetryable } from "./failure.ts";
 import type { Failed, Job, Outcome, Saved } from "./job.ts";
 import type { Answer, Get, Sink, Stored } from "./ports.ts";
@@ -23,16 +23,19 @@ export interface AttemptPorts {
 export function attempt({ get, sink, clock }: AttemptPorts): (job: Job) => Promise<Outcome> {
   return async (job) => {
     const startedMs = clock.nowMs();
+    let answer: Answer | Failure | undefined;
     try {
       const target = parseTarget(job.url);
       if (isFailure(target)) return failed(job, target, startedMs);
-      const answer = await get.fetch(target);
+      answer = await get.fetch(target);
       if (isFailure(answer)) return failed(job, answer, startedMs);
       const storing = sink.write(job, target, answer);
       const stored = storing instanceof Promise ? await storing : storing;
       return isFailure(stored) ? failed(job, stored, startedMs) : saved(job, answer, stored, startedMs);
     } catch (error) {
-      return failed(job, classify(error, "write"), startedMs);
+      // What is expected comes as a value: a throw is a bug of the web's or the sink's.
+      if (answer !== undefined && !isFailure(answer) && "cancel" in answer.body) answer.body.cancel();
+      return failed(job, bug(error), startedMs);
     }
   };
 

@@ -99,9 +99,14 @@ export function classify(thrown: unknown, phase: Phase): Failure {
   // undici's HTTPParserError carries llhttp's HPE_ codes, or none: its name is what is certain.
   const row = nameOf(error) === "HTTPParserError" ? "protocol_error" : rowOf(code);
   const kind = typeof row === "string" ? row : row?.[phase];
-  if (kind === undefined) return { error: "internal", detail: stackOf(thrown) };
+  if (kind === undefined) return bug(thrown);
   const status = statusOf(error);
   return { error: kind, detail: oneLine(error, code), ...(status === undefined ? {} : { status }) };
+}
+
+/** What nobody expected: with its stack. */
+export function bug(thrown: unknown): Failure {
+  return { error: "internal", detail: stackOf(thrown) };
 }
 
 function rowOf(code: string): Row | undefined {
@@ -130,11 +135,16 @@ function nameOf(error: unknown): string {
 }
 
 function oneLine(error: unknown, code: string): string {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = error instanceof Error ? error.message : "";
   const line = message.split("\n", 1)[0] ?? "";
   return code === "" || code.startsWith("BULKGET_") || line.includes(code) ? line : `${line} (${code})`;
 }
 
 function stackOf(thrown: unknown): string {
-  return thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
+  if (thrown instanceof Error) return thrown.stack ?? thrown.message;
+  try {
+    return String(thrown);
+  } catch {
+    return Object.prototype.toString.call(thrown); // not everything can be made a text
+  }
 }

@@ -133,6 +133,8 @@ export function run(options: RunOptions): Run {
   }
 
   function nextOrStop(iterator: AsyncIterator<readonly Job[]>): Promise<IteratorResult<readonly Job[]> | undefined> {
+    // Stopped between the last look and this one: nobody would tell.
+    if (stop.signal.aborted) return Promise.resolve(undefined);
     return new Promise((resolve, reject) => {
       const onStop = () => resolve(undefined);
       stop.signal.addEventListener("abort", onStop, { once: true });

@@ -1,38 +1,14 @@
 // One request and its answer on one connection: the hot path. Settles once, by its own limits, whatever undici does.
 
-import { STATUS_CODES } from "node:http";
 import { classify, type Phase } from "../core/classify.ts";
 import type { Failure } from "../core/failure.ts";
 import { type Arriving, arriving } from "./arriving.ts";
 import type { Connection, Connections, RawHandler } from "./connections.ts";
 import { type AnswerHeaders, readHeaders } from "./headers.ts";
-import { type Pace, type PaceLimits, pace } from "./pace.ts";
+import { type Pace, pace } from "./pace.ts";
 import { isRedirectStatus, type Redirect } from "./redirect.ts";
+import { httpStatus, type Limits, type Reply, STALE } from "./reply.ts";
 import type { Watch, Watched } from "./watch.ts";
-
-export interface Limits extends PaceLimits {
-  /** From the start of the look-up to the end of CONNECT and TLS. */
-  readonly connectTimeoutMs: number;
-  /** From the request's sending to the end of the headers; then the longest silence in the body. */
-  readonly timeoutMs: number;
-  readonly maxFileBytes: number;
-  /** Up to this many bytes a body is collected and handed over whole. */
-  readonly wholeBytes: number;
-}
-
-/** A 2xx answer: its headers, and its body, in pieces that are all there or still arriving. */
-export interface Success {
-  readonly status: number;
-  readonly headers: AnswerHeaders;
-  /** When the headers were whole, in milliseconds of `performance.now()`. */
-  readonly headersMs: number;
-  readonly body: readonly Uint8Array[] | Arriving;
-}
-
-/** The connection was reused and died before the first byte of an answer: no failure, to be repeated on a new one. */
-export const STALE = Symbol("stale");
-
-export type Reply = Success | Redirect | Failure | typeof STALE;
 
 /** The body of an answer that is not stored is waited for if it is short, so that the connection lives on. */
 const DISCARD_BYTES = 16_384;
@@ -263,8 +239,4 @@ export class Exchange implements RawHandler, Watched {
     const detail = whole === undefined ? `cut after ${this.#bytes} bytes` : `${this.#bytes} of ${whole} bytes`;
     return { ...failure, detail: `${detail}: ${failure.detail}`, status: this.#status };
   }
-}
-
-function httpStatus(status: number): Failure {
-  return { error: "http_status", detail: `${status} ${STATUS_CODES[status] ?? ""}`.trim(), status };
 }

@@ -4,10 +4,11 @@ import { type Failure, isFailure } from "../core/failure.ts";
 import type { Answer, Get } from "../core/ports.ts";
 import { type Connection, connections, type Route } from "./connections.ts";
 import { ACCEPT_ENCODING, decoded } from "./decode.ts";
-import { Exchange, exchange, type Limits, type Reply, STALE, type Success } from "./exchange.ts";
+import { Exchange, exchange } from "./exchange.ts";
 import { type OpenOptions, opener } from "./open.ts";
 import { bare, basicAuthorization, type ProxyServer } from "./proxy.ts";
 import { harmless, nextTarget } from "./redirect.ts";
+import { type Limits, type Reply, STALE, type Success } from "./reply.ts";
 import { tickFor, watch } from "./watch.ts";
 
 export interface GetOptions extends Limits, OpenOptions {

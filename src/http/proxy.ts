@@ -35,7 +35,7 @@ export function proxyRules(option: string | undefined, env: Env): (target: URL) 
 
 function parseProxy(value: string | undefined): ProxyServer | undefined {
   if (value === undefined || value === "") return undefined;
-  const url = URL.canParse(value) && value.includes("://") ? new URL(value) : parsed(`http://${value}`);
+  const url = parsed(value.includes("://") ? value : `http://${value}`);
   if (url === undefined || (url.protocol !== "http:" && url.protocol !== "https:") || url.hostname === "") {
     throw new Error(
       `not a proxy that can be used: "${withoutCredentials(value)}" (http://host:port or https://host:port)`,

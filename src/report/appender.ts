@@ -26,27 +26,30 @@ export function appender(path: string, flags: "wx" | "w"): Appender {
     const bytes = Buffer.from(waiting, "utf8");
     waiting = "";
     // A full disk may take a part without an error: only the next write says so.
-    for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
-  };
-  const flushLater = () => {
     try {
-      flush();
+      for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
     } catch (error) {
       failed = { error };
     }
   };
+  const complain = () => {
+    if (failed !== undefined) throw failed.error;
+  };
 
   return {
     append(line) {
-      if (failed !== undefined) throw failed.error;
+      complain();
       waiting += line;
-      if (waiting.length >= BATCH_CHARS) flush();
-      else timer ??= setTimeout(flushLater, DELAY_MS);
+      if (waiting.length >= BATCH_CHARS) {
+        flush();
+        complain();
+      } else timer ??= setTimeout(flush, DELAY_MS);
     },
     close() {
       try {
-        if (failed !== undefined) throw failed.error;
+        complain();
         flush();
+        complain();
       } finally {
         clearTimeout(timer);
         closeSync(fd);

@@ -3,7 +3,7 @@
 import { MultiBar, type SingleBar } from "cli-progress";
 import type { Reporter, View } from "../core/ports.ts";
 import { escaped } from "./escape.ts";
-import { bytesText, durationText, thousands } from "./format.ts";
+import { bytesText, durationText, rateText, thousands } from "./format.ts";
 import { outcomeLine } from "./plain.ts";
 import { type SummaryOptions, summary } from "./summary.ts";
 
@@ -105,7 +105,7 @@ function progressLine(view: View, rates: Rates): string {
   const { saved, failed } = view.tally;
   const done = saved + failed;
   const total = view.total();
-  const parts = [`${view.inFlight} open`, `${thousands(rates.jobs)} URL/s`, `${bytesText(rates.bytes)}/s`];
+  const parts = [`${view.inFlight} open`, `${rateText(rates.jobs)} URL/s`, `${bytesText(rates.bytes)}/s`];
   if (failed > 0) parts.unshift(`${thousands(failed)} failed`);
   if (total === undefined) return [`${thousands(done)} done`, ...parts, durationText(view.elapsedMs)].join(" · ");
   const fraction = Math.min(1, done / Math.max(1, total.jobs));

@@ -1,7 +1,6 @@
 // failed.txt: the lines that failed, as a list to be fed back, with their numbers or names. Only there if any failed.
 
-import { renameSync } from "node:fs";
-import { isNumber } from "../core/job.ts";
+import { renameSync, rmSync } from "node:fs";
 import type { Reporter } from "../core/ports.ts";
 import { type Appender, appender } from "./appender.ts";
 
@@ -12,10 +11,10 @@ export function failedList(path: string): Reporter {
   return {
     outcome(outcome) {
       if (outcome.outcome !== "failed" || outcome.error === "interrupted") return;
-      file ??= appender(part, "w");
+      file ??= fresh(part);
       const { n, url, name } = outcome;
       const columns = [url, name ?? String(n).padStart(6, "0")].map(oneLine);
-      if (name !== undefined && !isNumber(name)) columns.push(`n=${n}`);
+      if (name !== undefined && Number(name) !== n) columns.push(`n=${n}`);
       file.append(`${columns.join("\t")}\n`);
     },
     end() {
@@ -24,6 +23,12 @@ export function failedList(path: string): Reporter {
       renameSync(part, path);
     },
   };
+}
+
+/** A new file, never through a link that was planted there. */
+function fresh(path: string): Appender {
+  rmSync(path, { force: true });
+  return appender(path, "wx");
 }
 
 /** A URL or name from a program may have anything in it; a list has one a line, and no TAB in either. */

@@ -9,10 +9,20 @@ export function thousands(count: number): string {
     .replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
+/** Events a second: "0.3", "1,234". */
+export function rateText(perSecond: number): string {
+  return perSecond < 9.95 ? perSecond.toFixed(1) : thousands(perSecond);
+}
+
 /** Bytes with a 1024-based unit: "512 B", "1.5 KiB". */
 export function bytesText(bytes: number): string {
-  const power = Math.min(UNITS.length - 1, Math.floor(Math.log2(Math.max(1, bytes)) / 10));
-  const scaled = bytes / 1024 ** power;
+  let power = 0;
+  let scaled = bytes;
+  // What would be rounded up to 1024 of a unit is 1.0 of the next.
+  while (scaled >= 1023.5 && power < UNITS.length - 1) {
+    scaled /= 1024;
+    power++;
+  }
   return `${power === 0 || scaled >= 100 ? Math.round(scaled) : scaled.toFixed(1)} ${UNITS[power] ?? ""}`;
 }
 

@@ -14,6 +14,9 @@ export function streamed(stream: Writable): Reporter {
     open = false;
     if (error.code !== "EPIPE") failure = error;
   });
+  stream.on("close", () => {
+    open = false;
+  });
   let failure: Error | undefined;
 
   const drained = () =>

@@ -3,7 +3,8 @@
 import { FACTS } from "../core/failure.ts";
 import type { View } from "../core/ports.ts";
 import { quantile, type Tally } from "../core/tally.ts";
-import { bytesText, durationText, type Paint, thousands } from "./format.ts";
+import { escaped } from "./escape.ts";
+import { bytesText, durationText, type Paint, rateText, thousands } from "./format.ts";
 
 export interface SummaryOptions {
   readonly paint: Paint;
@@ -16,8 +17,8 @@ export function summary(view: View, { paint, folder }: SummaryOptions): string {
   const { tally, elapsedMs } = view;
   const seconds = Math.max(elapsedMs, 1) / 1000;
   const finished = tally.saved + tally.failed;
-  const rates = [`${thousands(finished / seconds)} URL/s`, `${bytesText(view.receivedBytes() / seconds)}/s`];
-  const where = folder === undefined ? "" : ` in ${folder}`;
+  const rates = [`${rateText(finished / seconds)} URL/s`, `${bytesText(view.receivedBytes() / seconds)}/s`];
+  const where = folder === undefined ? "" : ` in ${escaped(folder)}`;
   const lines = [
     `${paint.good("saved")}   ${thousands(tally.saved)} (${bytesText(tally.bytes)})${where}`,
     `${tally.failed > 0 ? paint.bad("failed") : "failed"}  ${thousands(tally.failed)}${kinds(tally)}`,

@@ -3,6 +3,7 @@
 import {
   closeSync,
   constants,
+  existsSync,
   lstatSync,
   openSync,
   renameSync,
@@ -37,8 +38,8 @@ export interface DirectoryOptions {
 /** A sink into an existing folder. */
 export function directory(options: DirectoryOptions): Sink {
   const { folder, names, empty, replaceBeforeMs } = options;
-  // A line's own number is nobody else's; what the list gives, a name or a number, may be given twice.
-  const trusted = empty && names.unique;
+  // A line's own number is nobody else's, as long as the list itself names no file.
+  let trusted = empty && names.unique;
 
   const taken = (path: string): boolean => {
     const stats = lstatSync(path, { throwIfNoEntry: false });
@@ -46,16 +47,27 @@ export function directory(options: DirectoryOptions): Sink {
     return replaceBeforeMs === undefined || !stats.isFile() || stats.ctimeMs >= replaceBeforeMs;
   };
 
+  /** Why a file cannot go there, if so. */
+  const obstacle = (path: string, file: string): Failure | undefined => {
+    try {
+      if (!taken(path)) return undefined;
+    } catch (error) {
+      // A part of the path is a file, this run's or another's.
+      if ((error as NodeJS.ErrnoException).code !== "ENOTDIR") return classify(error, "write");
+    }
+    return { error: "file_exists", detail: `${file} is there already, and not this line's` };
+  };
+
   return {
     write(job, target, answer) {
       const file = names.of(job, target, answer.type);
       const path = `${folder}/${file}`;
+      if (job.name !== undefined) trusted = false;
       const tooLong =
         file.length * 3 > MAX_NAME_BYTES && file.split("/").some((part) => Buffer.byteLength(part) > MAX_NAME_BYTES);
       if (tooLong) return given(answer.body, { error: "name_too_long", detail: `over ${MAX_NAME_BYTES} bytes` });
-      if (!(trusted && job.name === undefined) && taken(path)) {
-        return given(answer.body, { error: "file_exists", detail: `${file} is there already, and not this line's` });
-      }
+      const inTheWay = trusted ? undefined : obstacle(path, file);
+      if (inTheWay !== undefined) return given(answer.body, inTheWay);
       const { body } = answer;
       return "next" in body ? writeStream(path, file, body) : writeWhole(path, file, body);
     },
@@ -112,7 +124,8 @@ export function directory(options: DirectoryOptions): Sink {
       return openSync(part, FLAGS, MODE);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
-      if (code === "ENOENT" && dirname(part) !== folder) makeFolder(dirname(part));
+      const missing = code === "ENOENT" && dirname(part) !== folder && existsSync(folder);
+      if (missing) makeFolder(dirname(part));
       else if (code === "EEXIST" && replaceBeforeMs !== undefined && !taken(part)) unlinkSync(part);
       else throw error;
       return openSync(part, FLAGS, MODE);

@@ -1,6 +1,16 @@
 // The output folder before a run: made where it is missing, refused where it holds another run, cleared by --force.
 
-import { createReadStream, existsSync, lstatSync, mkdirSync, readdirSync, rmSync, statSync, unlinkSync } from "node:fs";
+import {
+  createReadStream,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  unlinkSync,
+} from "node:fs";
 import { dirname, join, normalize, sep } from "node:path";
 
 export const JOURNAL = "results.jsonl";
@@ -15,8 +25,12 @@ export class FolderError extends Error {
   }
 }
 
-/** Makes the folder ready; says whether it is empty. Throws a FolderError. */
-export async function prepareFolder(folder: string, force: boolean): Promise<{ empty: boolean }> {
+/** Makes the folder ready; says whether it is empty. `lists` are what is about to be read. Throws a FolderError. */
+export async function prepareFolder(
+  folder: string,
+  force: boolean,
+  lists: readonly string[] = [],
+): Promise<{ empty: boolean }> {
   try {
     makeFolder(folder);
   } catch (error) {
@@ -24,10 +38,15 @@ export async function prepareFolder(folder: string, force: boolean): Promise<{ e
     const inTheWay = code === "EEXIST" || code === "ENOTDIR";
     throw new FolderError(inTheWay ? "usage" : "disk", `${folder}: the output folder cannot be made: ${message}`);
   }
-  if (existsSync(join(folder, JOURNAL))) {
+  if (lstatSync(join(folder, JOURNAL), { throwIfNoEntry: false }) !== undefined) {
     if (!force) {
       const ways = "use another folder (-o), or --force to start over: that removes what the earlier run saved there";
       throw new FolderError("usage", `${folder}: holds an earlier run (${JOURNAL}); ${ways}`);
+    }
+    const own = lists.find((list) => isInside(folder, list));
+    if (own !== undefined) {
+      const why = `lies in ${folder}, where --force removes what the earlier run saved; use another folder (-o), or move it`;
+      throw new FolderError("usage", `${own}: ${why}`);
     }
     await removeRun(folder);
   }
@@ -35,6 +54,15 @@ export async function prepareFolder(folder: string, force: boolean): Promise<{ e
     return { empty: readdirSync(folder).length === 0 };
   } catch (error) {
     throw new FolderError("disk", `${folder}: the output folder cannot be read: ${(error as Error).message}`);
+  }
+}
+
+/** Whether a path, all links followed, lies below a folder. One that does not exist lies nowhere. */
+function isInside(folder: string, path: string): boolean {
+  try {
+    return realpathSync(path).startsWith(join(realpathSync(folder), sep));
+  } catch {
+    return false;
   }
 }
 
@@ -59,14 +87,20 @@ export function makeFolder(folder: string): void {
 async function removeRun(folder: string): Promise<void> {
   const { createInterface } = await import("node:readline"); // start-up counts, and --force is rare
   const journal = join(folder, JOURNAL);
-  for await (const line of createInterface({ input: createReadStream(journal) })) {
-    const file = recordedFile(line);
-    if (file === undefined) continue;
-    const path = join(folder, file);
-    if (lstatSync(path, { throwIfNoEntry: false })?.isFile() === true) unlinkSync(path);
+  try {
+    for await (const line of createInterface({ input: createReadStream(journal) })) {
+      const file = recordedFile(line);
+      if (file === undefined) continue;
+      const path = join(folder, file);
+      // A folder of the path may be a link by now, to somewhere else.
+      const ours = lstatSync(path, { throwIfNoEntry: false })?.isFile() === true && isInside(folder, path);
+      if (ours) unlinkSync(path);
+    }
+    rmSync(join(folder, FAILED), { force: true });
+    unlinkSync(journal);
+  } catch (error) {
+    throw new FolderError("disk", `${folder}: the earlier run cannot be removed: ${(error as Error).message}`);
   }
-  rmSync(join(folder, FAILED), { force: true });
-  rmSync(journal);
 }
 
 /** The file a record names, if it lies in the folder; a journal may have been tampered with. */

@@ -14,8 +14,9 @@ export function memory(): Sink {
           pieces.push(...batch);
         }
       } else pieces.push(...body);
-      const whole = Buffer.concat(pieces);
-      return { bytes: whole.length, body: new Uint8Array(whole.buffer, whole.byteOffset, whole.length) };
+      // A copy of its own: small Buffers share memory with others.
+      const whole = new Uint8Array(Buffer.concat(pieces));
+      return { bytes: whole.length, body: whole };
     },
   };
 }

@@ -39,7 +39,7 @@ export function names(template: string): Names {
   }
   const plain = template === "{n:6}{ext}";
   return {
-    unique: /\{n(:\d+)?\}/.test(template),
+    unique: UNIQUE.test(template),
     of(job, target, type) {
       // Nothing in a number and a known extension needs looking at.
       if (plain && job.name === undefined) {
@@ -84,13 +84,17 @@ function basename(pathname: string): string {
   return last.slice(0, last.length - pathExtension(pathname).length).slice(0, MAX_BASENAME) || "index";
 }
 
+/** {n} with nothing beside it that may be or end in digits: then no two numbers make the same name. */
+const UNIQUE = /(^|[^\d}])\{n(:\d+)?\}($|\{ext\}$|[^\d{])/;
+
 /** Names the run itself uses, or that Windows gives to devices. */
-const RESERVED = /^(results\.jsonl|failed\.txt|.*\.part|(con|prn|aux|nul|com\d|lpt\d)(\..*)?)$/i;
+const RESERVED = /^(results\.jsonl|failed\.txt|(con|prn|aux|nul|com\d|lpt\d)(\..*)?)$/i;
 
 /** One part of a path, harmless: no separators, no control or bidi characters, not hidden, not reserved. */
 function safe(part: string): string {
   const clean = part
     .replace(/[\\:*?"<>|\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g, "_")
     .replace(/^[. ]+|[. ]+$/g, "_");
+  if (/\.part$/i.test(clean)) return `${clean}_`; // not `_x.part`, which is where `_x` is written
   return RESERVED.test(clean) ? `_${clean}` : clean;
 }

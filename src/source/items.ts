@@ -1,6 +1,6 @@
 // An iterable of URLs as a source: pulled one at a time, only when a slot is free.
 
-import type { Job } from "../core/job.ts";
+import { isNumber, type Job } from "../core/job.ts";
 import type { Source } from "../core/ports.ts";
 
 /** A URL, or one with the name its file is to have. */
@@ -30,6 +30,7 @@ export function items(from: Iterable<Item> | AsyncIterable<Item>): Source {
 function jobOf(item: Item, n: number): Job {
   if (typeof item === "string") return { n, url: item };
   if (item instanceof URL) return { n, url: item.href };
-  const job = { n, url: String(item.url) };
-  return item.name === undefined ? job : { ...job, name: item.name };
+  const { url, name } = item;
+  if (name === undefined) return { n, url: String(url) };
+  return { n: isNumber(name) ? Number(name) : n, url: String(url), name };
 }

@@ -81,13 +81,16 @@ async function* bytesOf(stream: Readable, stop: AbortSignal, progress: Progress)
   stop.addEventListener("abort", onStop, { once: true });
   try {
     const iterator = counted(stream, progress);
-    const first = await iterator.next();
-    if (first.done === true) return;
+    let head = Buffer.alloc(0);
+    for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) {
+      head = Buffer.concat([head, next.value]);
+      if (head.length >= 2 || head[0] !== 0x1f) break;
+    }
     const rest = (async function* () {
-      yield first.value;
+      yield head;
       yield* iterator;
     })();
-    if (first.value[0] === 0x1f && first.value[1] === 0x8b) {
+    if (head[0] === 0x1f && head[1] === 0x8b) {
       // The callback only keeps the error from being unhandled: it arrives through the iterator.
       yield* pipeline(rest, createGunzip(), () => {}) as AsyncIterable<Buffer>;
     } else {

@@ -32,7 +32,7 @@ export function splitter(options: SplitOptions): Splitter {
 
   const take = (line: string, jobs: Job[]) => {
     lines++;
-    const text = (lines === 1 && line.charCodeAt(0) === 0xfeff ? line.slice(1) : line).trim();
+    const text = line.trim(); // of blanks, CR, and a byte order mark
     if (text !== "" && text.charCodeAt(0) !== 0x23) jobs.push(parseLine(text, lines, options));
   };
   const append = (text: string) => {
@@ -45,7 +45,7 @@ export function splitter(options: SplitOptions): Splitter {
       const text = decoder.write(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
       let from = 0;
       for (let to = text.indexOf("\n"); to !== -1; to = text.indexOf("\n", from)) {
-        if (carry === "") take(text.slice(from, to), jobs);
+        if (carry === "") take(text.slice(from, Math.min(to, from + MAX_LINE)), jobs);
         else {
           append(text.slice(from, to));
           take(carry, jobs);

@@ -7,7 +7,7 @@ afterEach(() => void vi.unstubAllEnvs());
 /** Reads a command line in an environment of its own, as the process's. */
 function read(env: Record<string, string>, ...argv: string[]): CommandLine | Leave {
   for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
-  return readCommandLine(["urls.txt", ...argv], process.env);
+  return readCommandLine(["urls.txt", ...argv]);
 }
 
 function line(env: Record<string, string>, ...argv: string[]): CommandLine {
@@ -82,11 +82,4 @@ describe("a variable", () => {
     expect(refused.err).toContain(`BULKGET_${name}`);
     expect(refused.err).toContain(next);
   });
-});
-
-it("the environment that is read is the one that was handed in", () => {
-  vi.stubEnv("BULKGET_CONCURRENCY", "8");
-  vi.stubEnv("BULKGET_QUIET", "1");
-  expect(readCommandLine(["urls.txt"], {})).toMatchObject({ concurrency: 50, quiet: false });
-  expect(readCommandLine(["urls.txt"], { BULKGET_TIMEOUT: "2s" })).toMatchObject({ timeoutMs: 2000 });
 });

@@ -7,12 +7,12 @@ import { VERSION } from "../../src/version.ts";
 import { ROOT } from "../support/command.ts";
 
 function line(...argv: string[]): CommandLine {
-  const read = readCommandLine(argv, {});
+  const read = readCommandLine(argv);
   return "exitCode" in read ? expect.unreachable(read.err) : read;
 }
 
 function leave(...argv: string[]): Leave {
-  const read = readCommandLine(argv, {});
+  const read = readCommandLine(argv);
   return "exitCode" in read ? read : expect.unreachable("it was taken");
 }
 
