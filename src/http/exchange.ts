@@ -236,7 +236,8 @@ export class Exchange implements RawHandler, Watched {
   #explained(failure: Failure): Failure {
     if (this.#phase !== "body") return failure;
     const whole = this.#headers?.contentLength;
-    const detail = whole === undefined ? `cut after ${this.#bytes} bytes` : `${this.#bytes} of ${whole} bytes`;
-    return { ...failure, detail: `${detail}: ${failure.detail}`, status: this.#status };
+    const cut = whole !== undefined && failure.error === "truncated";
+    const detail = cut ? `${this.#bytes} of ${whole} bytes` : `after ${this.#bytes} bytes: ${failure.detail}`;
+    return { ...failure, detail, status: this.#status };
   }
 }

@@ -51,6 +51,11 @@ export function bar(options: BarOptions): Reporter {
     }
     for (const surplus of lines.splice(texts.length)) multi.remove(surplus);
   };
+  /** A line that stays, above what is redrawn. The terminal does not wrap meanwhile: what is too long is cut. */
+  const above = (text: string, colour = (fit: string) => fit) => {
+    const lines = text.split("\n").map((line) => colour(fitted(line, stream.columns ?? 80)));
+    multi.log(`${lines.join("\n")}\n`);
+  };
   const redraw = (view: View) => show([progressLine(view, rates(view)), ...tailLines(view)]);
 
   return {
@@ -61,15 +66,13 @@ export function bar(options: BarOptions): Reporter {
     },
     outcome(outcome) {
       if (outcome.outcome === "saved") {
-        if (options.verbose) multi.log(`${outcomeLine(outcome, list)}\n`);
+        if (options.verbose) above(outcomeLine(outcome, list));
         return;
       }
       if (outcome.error === "interrupted") return;
       failures++;
-      if (options.verbose || failures <= MAX_FAILURE_LINES)
-        multi.log(`${options.paint.bad(outcomeLine(outcome, list))}\n`);
-      else if (failures === MAX_FAILURE_LINES + 1)
-        multi.log("more failures: each is in failed.txt and results.jsonl\n");
+      if (options.verbose || failures <= MAX_FAILURE_LINES) above(outcomeLine(outcome, list), options.paint.bad);
+      else if (failures === MAX_FAILURE_LINES + 1) above("more failures: each is in failed.txt and results.jsonl");
     },
     end(view) {
       clearInterval(timer);

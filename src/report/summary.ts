@@ -21,7 +21,8 @@ export function summary(view: View, { paint, folder }: SummaryOptions): string {
   const where = folder === undefined ? "" : ` in ${escaped(folder)}`;
   const lines = [
     `${paint.good("saved")}   ${thousands(tally.saved)} (${bytesText(tally.bytes)})${where}`,
-    `${tally.failed > 0 ? paint.bad("failed") : "failed"}  ${thousands(tally.failed)}${kinds(tally)}`,
+    `${tally.failed > 0 ? paint.bad("failed") : "failed"}  ${thousands(tally.failed)}`,
+    ...kinds(tally),
   ];
   if (tally.unverified > 0) {
     lines.push(
@@ -43,8 +44,11 @@ function took(tally: Tally, elapsedMs: number): string {
   return `took ${durationText(elapsedMs)}; ${alone} (${factor.toFixed(1)}×)`;
 }
 
-/** ": 3 truncated (…), 2 HTTP status 404", the most frequent first. */
-function kinds(tally: Tally): string {
+/** The most frequent first; more kinds than this share the last line. */
+const MAX_KINDS = 12;
+
+/** "        3 truncated (the body was cut short)", a line a kind. */
+function kinds(tally: Tally): string[] {
   const rows: (readonly [string, number])[] = [];
   for (const [kind, jobs] of tally.kinds) {
     if (kind === "http_status") {
@@ -52,5 +56,7 @@ function kinds(tally: Tally): string {
     } else rows.push([`${kind} (${FACTS[kind].label})`, jobs]);
   }
   rows.sort((a, b) => b[1] - a[1]);
-  return rows.map(([label, jobs], i) => `${i === 0 ? ": " : ", "}${thousands(jobs)} ${label}`).join("");
+  const rest = rows.splice(MAX_KINDS).reduce((sum, [, jobs]) => sum + jobs, 0);
+  if (rest > 0) rows.push(["others", rest]);
+  return rows.map(([label, jobs]) => `        ${thousands(jobs)} ${label}`);
 }

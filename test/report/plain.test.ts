@@ -94,7 +94,8 @@ describe("plain progress", () => {
       1 min 0 s: 3 of about 1,234 done, 1 failed, 48 in flight
       2 min 0 s: 3 of about 1,234 done, 1 failed, 48 in flight
       saved   2 (200 B) in downloads
-      failed  1: 1 http_status 404
+      failed  1
+              1 http_status 404
       times   p50 10 ms, p95 10 ms, p99 10 ms; 0.0 URL/s, 12.2 KiB/s; peak 50 in flight
       took 2 min 0 s; one at a time it would have taken 30 ms (0.0×)
       "

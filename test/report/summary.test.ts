@@ -28,7 +28,11 @@ describe("the summary", () => {
   it("of a run in which some failed names the kinds, the most frequent first", () => {
     expect(summary(viewOf([...SAVED, ...FAILED]), plainly)).toMatchInlineSnapshot(`
       "saved   1,199 (114 MiB) in downloads
-      failed  23: 12 http_status 404, 7 truncated (the body was cut short), 3 http_status 503, 1 connect_timeout (no connection in time)
+      failed  23
+              12 http_status 404
+              7 truncated (the body was cut short)
+              3 http_status 503
+              1 connect_timeout (no connection in time)
       times   p50 35 ms, p95 49 ms, p99 49 ms; 240 URL/s, 287 KiB/s; peak 50 in flight
       took 5.1 s; one at a time it would have taken 58.1 s (11.4×)"
     `);
