@@ -66,57 +66,57 @@ export function connections(open: Open, maxOpen: number): Connections {
 
   class One implements Connection {
     readonly route: Route;
-    #client: Dispatcher;
-    #socket: Socket | undefined;
-    #cancelOpening: (() => void) | undefined;
-    #handler: RawHandler | undefined;
-    #uses = 0;
+    private client: Dispatcher;
+    private socket: Socket | undefined;
+    private cancelOpening: (() => void) | undefined;
+    private handler: RawHandler | undefined;
+    private uses = 0;
 
     constructor(route: Route) {
       this.route = route;
       // The scheme and port that undici is told only make its own Host header, which is never used.
-      this.#client = new Client("http://bulkget.invalid", {
+      this.client = new Client("http://bulkget.invalid", {
         ...CLIENT_OPTIONS,
-        connect: (_, done) => this.#open(done),
+        connect: (_, done) => this.open(done),
       });
     }
 
-    #open(done: (...args: [null, Socket] | [Error, null]) => void): void {
-      this.#uses = 0;
-      this.#handler?.onOpening();
-      this.#cancelOpening = open(this.route, (error, socket) => {
-        this.#cancelOpening = undefined;
+    private open(done: (...args: [null, Socket] | [Error, null]) => void): void {
+      this.uses = 0;
+      this.handler?.onOpening();
+      this.cancelOpening = open(this.route, (error, socket) => {
+        this.cancelOpening = undefined;
         if (socket === null) return done(error ?? new Dropped("no connection"), null);
-        this.#socket = socket;
+        this.socket = socket;
         done(null, socket);
         guard(socket);
       });
     }
 
     get reused(): boolean {
-      return this.#uses > 0;
+      return this.uses > 0;
     }
 
     get alive(): boolean {
-      return this.#socket !== undefined && !this.#socket.destroyed;
+      return this.socket !== undefined && !this.socket.destroyed;
     }
 
     send(path: string, headers: readonly string[], handler: RawHandler): void {
-      this.#handler = handler;
+      this.handler = handler;
       const request = { path, method: "GET" as const, headers: headers as string[] };
-      this.#client.dispatch(request, handler as unknown as Dispatcher.DispatchHandler);
+      this.client.dispatch(request, handler as unknown as Dispatcher.DispatchHandler);
     }
 
     used(): void {
-      this.#handler = undefined;
-      this.#uses++;
+      this.handler = undefined;
+      this.uses++;
     }
 
     drop(): void {
       forget(this);
-      this.#cancelOpening?.();
+      this.cancelOpening?.();
       // With an error: undici takes a connection that is destroyed without one for the end of a body without a length.
-      this.#socket?.destroy(new Dropped("dropped"));
+      this.socket?.destroy(new Dropped("dropped"));
     }
   }
 

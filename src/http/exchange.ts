@@ -14,169 +14,176 @@ import type { Watch, Watched } from "./watch.ts";
 const DISCARD_BYTES = 16_384;
 const DISCARD_MS = 1000;
 
-export interface ExchangeOptions {
-  readonly connection: Connection;
+/** What all exchanges share. */
+export interface Wire {
   readonly connections: Connections;
   readonly limits: Limits;
   readonly watch: Watch;
-  /** When the URL's whole time is over, in milliseconds of `performance.now()`. */
-  readonly untilMs: number;
   /** Counts the bytes of bodies received. */
   readonly meter: { bytes: number };
 }
 
-/** Sends a GET and gives the reply. */
-export function exchange(options: ExchangeOptions, path: string, headers: readonly string[]): Promise<Reply> {
+/** Sends a GET and gives the reply. `untilMs`: when the URL's whole time is over, by `performance.now()`. */
+export function exchange(
+  wire: Wire,
+  connection: Connection,
+  path: string,
+  headers: readonly string[],
+  untilMs: number,
+): Promise<Reply> {
   return new Promise((resolve) => {
-    const one = new Exchange(options, resolve);
-    options.watch.add(one);
-    options.connection.send(path, headers, one);
+    const one = new Exchange(wire, connection, untilMs, resolve);
+    wire.watch.add(one);
+    connection.send(path, headers, one);
   });
 }
 
 type State = "waiting" | "collecting" | "streaming" | "discarding" | "over";
 
 export class Exchange implements RawHandler, Watched {
-  readonly #options: ExchangeOptions;
-  readonly #resolve: (reply: Reply) => void;
-  #state: State = "waiting";
-  #phase: Phase = "connect";
+  private readonly wire: Wire;
+  private readonly connection: Connection;
+  private readonly untilMs: number;
+  private readonly resolve: (reply: Reply) => void;
+  private state: State = "waiting";
+  private phase: Phase = "connect";
   /** When this phase is over: to connect, to the end of the headers, or of a discarded body. */
-  #deadlineMs: number;
-  #answerStarted = false;
-  #status = 0;
-  #headers: AnswerHeaders | undefined;
-  #headersMs = 0;
-  #pieces: Buffer[] = [];
-  #bytes = 0;
-  #stream: Arriving | undefined;
-  #discarded: Redirect | Failure | undefined;
-  #resume: (() => void) | undefined;
-  #paused = false;
-  #pace: Pace | undefined;
+  private deadlineMs: number;
+  private answerStarted = false;
+  private status = 0;
+  private headers: AnswerHeaders | undefined;
+  private headersMs = 0;
+  private pieces: Buffer[] = [];
+  private bytes = 0;
+  private stream: Arriving | undefined;
+  private discarded: Redirect | Failure | undefined;
+  private resume: (() => void) | undefined;
+  private paused = false;
+  private pace: Pace | undefined;
 
-  constructor(options: ExchangeOptions, resolve: (reply: Reply) => void) {
-    this.#options = options;
-    this.#resolve = resolve;
-    this.#deadlineMs = performance.now() + options.limits.connectTimeoutMs;
+  constructor(wire: Wire, connection: Connection, untilMs: number, resolve: (reply: Reply) => void) {
+    this.wire = wire;
+    this.connection = connection;
+    this.untilMs = untilMs;
+    this.resolve = resolve;
+    this.deadlineMs = performance.now() + wire.limits.connectTimeoutMs;
   }
 
   onOpening(): void {
-    this.#phase = "connect";
-    this.#deadlineMs = performance.now() + this.#options.limits.connectTimeoutMs;
+    this.phase = "connect";
+    this.deadlineMs = performance.now() + this.wire.limits.connectTimeoutMs;
   }
 
   onConnect(abort: () => void): void {
-    if (this.#state === "over") return abort();
-    this.#phase = "headers";
-    this.#deadlineMs = performance.now() + this.#options.limits.timeoutMs;
+    if (this.state === "over") return abort();
+    this.phase = "headers";
+    this.deadlineMs = performance.now() + this.wire.limits.timeoutMs;
   }
 
   onResponseStarted(): void {
-    this.#answerStarted = true;
+    this.answerStarted = true;
   }
 
   onHeaders(status: number, raw: readonly Buffer[], resume: () => void): boolean {
     // RFC 9110 section 15.2: any number of 1xx may come before the answer. They buy no time.
-    if (this.#state === "over" || status < 200) return true;
-    this.#status = status;
-    this.#phase = "body";
-    this.#resume = resume;
+    if (this.state === "over" || status < 200) return true;
+    this.status = status;
+    this.phase = "body";
+    this.resume = resume;
     const nowMs = performance.now();
-    this.#headersMs = nowMs;
+    this.headersMs = nowMs;
     const headers = readHeaders(raw);
-    this.#headers = headers;
-    const { limits } = this.#options;
+    this.headers = headers;
+    const { limits } = this.wire;
     const { transferEncoding, contentLength } = headers;
     if (transferEncoding !== undefined && transferEncoding !== "chunked") {
-      this.#fail({
+      this.fail({
         error: "protocol_error",
         detail: `transfer-encoding "${transferEncoding}" was not asked for`,
         status,
       });
     } else if (status < 200 || status > 299) {
-      this.#discard(isRedirectStatus(status) ? { status, locations: headers.locations } : httpStatus(status), nowMs);
+      this.discard(isRedirectStatus(status) ? { status, locations: headers.locations } : httpStatus(status), nowMs);
     } else if (status === 206) {
-      this.#fail({ error: "bad_range", detail: "206: a part that was not asked for", status });
+      this.fail({ error: "bad_range", detail: "206: a part that was not asked for", status });
     } else if (contentLength !== undefined && contentLength > limits.maxFileBytes) {
-      this.#fail({ error: "too_large", detail: `${contentLength} bytes, over --max-filesize`, status });
+      this.fail({ error: "too_large", detail: `${contentLength} bytes, over --max-filesize`, status });
     } else {
-      this.#state = "collecting";
-      if (contentLength !== undefined && contentLength > limits.wholeBytes && status !== 204) this.#startStream();
+      this.state = "collecting";
+      if (contentLength !== undefined && contentLength > limits.wholeBytes && status !== 204) this.startStream();
     }
     return true;
   }
 
   onData(chunk: Buffer): boolean {
     // A parser that is resumed at the end of what it had calls with nothing; to pause it then would be for ever.
-    if (this.#state === "over" || chunk.length === 0) return true;
-    this.#bytes += chunk.length;
-    if (this.#state === "discarding") {
-      if (this.#bytes > DISCARD_BYTES) this.#finishDiscarding();
+    if (this.state === "over" || chunk.length === 0) return true;
+    this.bytes += chunk.length;
+    if (this.state === "discarding") {
+      if (this.bytes > DISCARD_BYTES) this.finishDiscarding();
       return true;
     }
-    const { limits, meter } = this.#options;
+    const { limits, meter } = this.wire;
     meter.bytes += chunk.length;
-    if (this.#bytes > limits.maxFileBytes) {
-      this.#fail({ error: "too_large", detail: "over --max-filesize", status: this.#status });
+    if (this.bytes > limits.maxFileBytes) {
+      this.fail({ error: "too_large", detail: "over --max-filesize", status: this.status });
       return true;
     }
-    if (this.#stream !== undefined) {
-      this.#paused = !this.#stream.push(chunk);
-      return !this.#paused;
+    if (this.stream !== undefined) {
+      this.paused = !this.stream.push(chunk);
+      return !this.paused;
     }
-    this.#pieces.push(chunk);
-    if (this.#bytes > limits.wholeBytes) this.#startStream();
+    this.pieces.push(chunk);
+    if (this.bytes > limits.wholeBytes) this.startStream();
     return true;
   }
 
   onComplete(): void {
-    if (this.#state === "over") return;
-    if (this.#state === "discarding") {
-      const discarded = this.#discarded;
-      this.#end();
-      this.#options.connections.release(this.#options.connection);
-      if (discarded !== undefined) this.#resolve(discarded);
+    if (this.state === "over") return;
+    if (this.state === "discarding") {
+      const discarded = this.discarded;
+      this.end();
+      this.wire.connections.release(this.connection);
+      if (discarded !== undefined) this.resolve(discarded);
       return;
     }
     // undici checks the length too; a file is too much to lose to one check.
-    const expected = this.#status === 204 ? 0 : this.#headers?.contentLength;
-    if (expected !== undefined && this.#bytes !== expected) {
-      return this.#fail({ error: "truncated", detail: `${this.#bytes} of ${expected} bytes`, status: this.#status });
+    const expected = this.status === 204 ? 0 : this.headers?.contentLength;
+    if (expected !== undefined && this.bytes !== expected) {
+      return this.fail({ error: "truncated", detail: `${this.bytes} of ${expected} bytes`, status: this.status });
     }
-    const stream = this.#stream;
-    this.#end();
-    this.#options.connections.release(this.#options.connection);
-    if (stream === undefined) this.#succeed(this.#pieces);
+    const stream = this.stream;
+    this.end();
+    this.wire.connections.release(this.connection);
+    if (stream === undefined) this.succeed(this.pieces);
     else stream.end();
   }
 
   onError(error: Error): void {
-    if (this.#state === "over") return;
-    if (this.#state === "discarding") return this.#finishDiscarding();
-    const failure = classify(error, this.#phase);
-    const { connection } = this.#options;
-    if (failure.error === "connection_lost" && connection.reused && !this.#answerStarted) {
-      this.#end();
-      connection.drop();
-      return this.#resolve(STALE);
+    if (this.state === "over") return;
+    if (this.state === "discarding") return this.finishDiscarding();
+    const failure = classify(error, this.phase);
+    if (failure.error === "connection_lost" && this.connection.reused && !this.answerStarted) {
+      this.end();
+      this.connection.drop();
+      return this.resolve(STALE);
     }
-    this.#fail(this.#explained(failure));
+    this.fail(this.explained(failure));
   }
 
   check(nowMs: number): void {
-    const { limits, untilMs } = this.#options;
-    if (nowMs >= untilMs) {
-      this.#fail({ error: "deadline", detail: "the whole URL took longer than --max-time" });
-    } else if (this.#state === "discarding") {
-      if (nowMs >= this.#deadlineMs) this.#finishDiscarding();
-    } else if (this.#phase === "body") {
-      this.#pace ??= pace(limits, nowMs);
-      const slow = this.#pace(this.#bytes, this.#paused, nowMs);
-      if (slow !== undefined) this.#fail({ ...slow, status: this.#status });
-    } else if (nowMs >= this.#deadlineMs) {
-      this.#fail(
-        this.#phase === "connect"
+    const { limits } = this.wire;
+    if (nowMs >= this.untilMs) {
+      this.fail({ error: "deadline", detail: "the whole URL took longer than --max-time" });
+    } else if (this.state === "discarding") {
+      if (nowMs >= this.deadlineMs) this.finishDiscarding();
+    } else if (this.phase === "body") {
+      this.pace ??= pace(limits, nowMs);
+      const slow = this.pace(this.bytes, this.paused, nowMs);
+      if (slow !== undefined) this.fail({ ...slow, status: this.status });
+    } else if (nowMs >= this.deadlineMs) {
+      this.fail(
+        this.phase === "connect"
           ? { error: "connect_timeout", detail: `no connection in ${limits.connectTimeoutMs / 1000} s` }
           : { error: "headers_timeout", detail: `no whole header block in ${limits.timeoutMs / 1000} s` },
       );
@@ -185,59 +192,59 @@ export class Exchange implements RawHandler, Watched {
 
   /** Ends it as `interrupted`, at once. */
   abort(): void {
-    this.#fail({ error: "interrupted", detail: "stopped while it was under way" });
+    this.fail({ error: "interrupted", detail: "stopped while it was under way" });
   }
 
-  #startStream(): void {
+  private startStream(): void {
     const onDrained = () => {
-      this.#paused = false;
-      this.#resume?.();
+      this.paused = false;
+      this.resume?.();
     };
-    this.#stream = arriving(this.#pieces, onDrained, () => this.abort());
-    this.#pieces = [];
-    this.#state = "streaming";
-    this.#succeed(this.#stream);
+    this.stream = arriving(this.pieces, onDrained, () => this.abort());
+    this.pieces = [];
+    this.state = "streaming";
+    this.succeed(this.stream);
   }
 
-  #succeed(body: readonly Uint8Array[] | Arriving): void {
-    const headers = this.#headers;
-    if (headers !== undefined) this.#resolve({ status: this.#status, headers, headersMs: this.#headersMs, body });
+  private succeed(body: readonly Uint8Array[] | Arriving): void {
+    const headers = this.headers;
+    if (headers !== undefined) this.resolve({ status: this.status, headers, headersMs: this.headersMs, body });
   }
 
-  #discard(reply: Redirect | Failure, nowMs: number): void {
-    this.#state = "discarding";
-    this.#discarded = reply;
-    this.#deadlineMs = nowMs + DISCARD_MS;
-    if ((this.#headers?.contentLength ?? 0) > DISCARD_BYTES) this.#finishDiscarding();
+  private discard(reply: Redirect | Failure, nowMs: number): void {
+    this.state = "discarding";
+    this.discarded = reply;
+    this.deadlineMs = nowMs + DISCARD_MS;
+    if ((this.headers?.contentLength ?? 0) > DISCARD_BYTES) this.finishDiscarding();
   }
 
-  #finishDiscarding(): void {
-    const discarded = this.#discarded;
-    this.#end();
-    this.#options.connection.drop();
-    if (discarded !== undefined) this.#resolve(discarded);
+  private finishDiscarding(): void {
+    const discarded = this.discarded;
+    this.end();
+    this.connection.drop();
+    if (discarded !== undefined) this.resolve(discarded);
   }
 
-  #fail(failure: Failure): void {
-    if (this.#state === "over") return;
-    const stream = this.#stream;
-    this.#end();
-    this.#options.connection.drop();
-    if (stream === undefined) this.#resolve(failure);
+  private fail(failure: Failure): void {
+    if (this.state === "over") return;
+    const stream = this.stream;
+    this.end();
+    this.connection.drop();
+    if (stream === undefined) this.resolve(failure);
     else stream.end(failure);
   }
 
-  #end(): void {
-    this.#state = "over";
-    this.#options.watch.remove(this);
+  private end(): void {
+    this.state = "over";
+    this.wire.watch.remove(this);
   }
 
   /** Says of a cut body how far it came; undici's messages do not. */
-  #explained(failure: Failure): Failure {
-    if (this.#phase !== "body") return failure;
-    const whole = this.#headers?.contentLength;
+  private explained(failure: Failure): Failure {
+    if (this.phase !== "body") return failure;
+    const whole = this.headers?.contentLength;
     const cut = whole !== undefined && failure.error === "truncated";
-    const detail = cut ? `${this.#bytes} of ${whole} bytes` : `after ${this.#bytes} bytes: ${failure.detail}`;
-    return { ...failure, detail, status: this.#status };
+    const detail = cut ? `${this.bytes} of ${whole} bytes` : `after ${this.bytes} bytes: ${failure.detail}`;
+    return { ...failure, detail, status: this.status };
   }
 }

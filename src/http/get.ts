@@ -2,13 +2,13 @@
 
 import { type Failure, isFailure } from "../core/failure.ts";
 import type { Answer, Get } from "../core/ports.ts";
-import { type Connection, connections, type Route } from "./connections.ts";
+import { connections, type Route } from "./connections.ts";
 import { ACCEPT_ENCODING, decoded } from "./decode.ts";
 import { Exchange, exchange } from "./exchange.ts";
 import { type OpenOptions, opener } from "./open.ts";
 import { bare, basicAuthorization, type ProxyServer } from "./proxy.ts";
 import { harmless, nextTarget } from "./redirect.ts";
-import { type Limits, type Reply, STALE, type Success } from "./reply.ts";
+import { type Limits, STALE, type Success } from "./reply.ts";
 import { tickFor, watch } from "./watch.ts";
 
 export interface GetOptions extends Limits, OpenOptions {
@@ -42,11 +42,12 @@ export function getter(options: GetOptions): Get {
   const watching = watch(tickFor([options.connectTimeoutMs, options.timeoutMs, options.maxTimeMs]));
   const pool = connections(opener(options), options.maxConnections);
   const meter = { bytes: 0 };
+  const wire = { connections: pool, limits: options, watch: watching, meter };
   const origins = new Map<string, Origin>();
   const common = commonHeaders(options);
+  const ownAuthorization = has(common, "authorization");
 
-  const originOf = (target: URL): Origin => {
-    const key = target.origin;
+  const originOf = (target: URL, key: string): Origin => {
     let origin = origins.get(key);
     if (origin === undefined) {
       if (origins.size >= MAX_ORIGINS) origins.clear();
@@ -56,25 +57,10 @@ export function getter(options: GetOptions): Get {
     return origin;
   };
 
-  const send = (connection: Connection, target: URL, origin: Origin, headers: readonly string[], untilMs: number) => {
-    const path = `${origin.prefix}${target.pathname}${target.search}`;
-    return exchange({ connection, connections: pool, limits: options, watch: watching, untilMs, meter }, path, headers);
-  };
-
-  /** One hop: repeated at once where a reused connection turns out to be closed; that is no attempt of its own. */
-  const hop = async (target: URL, home: string, untilMs: number): Promise<Exclude<Reply, typeof STALE>> => {
-    const origin = originOf(target);
-    const headers = headersFor(target, origin, home);
-    const reply = await send(pool.take(origin.route), target, origin, headers, untilMs);
-    if (reply !== STALE) return reply;
-    const again = await send(pool.fresh(origin.route), target, origin, headers, untilMs);
-    return again === STALE ? { error: "connection_lost", detail: "closed before the first byte" } : again;
-  };
-
   /** Credentials, and whatever else the user adds, are for the origin that the list names and for no other. */
-  const headersFor = (target: URL, origin: Origin, home: string): readonly string[] => {
-    if (target.origin !== home) return origin.harmless;
-    const authorization = has(common, "authorization") ? undefined : basicAuthorization(target);
+  const headersFor = (target: URL, origin: Origin): readonly string[] => {
+    if (ownAuthorization) return origin.headers;
+    const authorization = basicAuthorization(target);
     return authorization === undefined ? origin.headers : [...origin.headers, "authorization", authorization];
   };
 
@@ -82,10 +68,18 @@ export function getter(options: GetOptions): Get {
     async fetch(first) {
       const startedMs = performance.now();
       const untilMs = startedMs + options.maxTimeMs;
+      const home = first.origin;
       let target = first;
       let seen: Set<string> | undefined;
       for (;;) {
-        const reply = await hop(target, first.origin, untilMs);
+        const key = target === first ? home : target.origin;
+        const origin = originOf(target, key);
+        const headers = key === home ? headersFor(target, origin) : origin.harmless;
+        const path = `${origin.prefix}${target.pathname}${target.search}`;
+        let reply = await exchange(wire, pool.take(origin.route), path, headers, untilMs);
+        // A reused connection turned out to be closed: repeated at once on a new one, and no attempt of its own.
+        if (reply === STALE) reply = await exchange(wire, pool.fresh(origin.route), path, headers, untilMs);
+        if (reply === STALE) return { error: "connection_lost", detail: "closed before the first byte" };
         if (isFailure(reply)) return reply;
         if ("body" in reply) return answer(reply, target, first, startedMs);
         seen ??= new Set();
@@ -116,19 +110,24 @@ export function getter(options: GetOptions): Get {
       if ("cancel" in reply.body) reply.body.cancel();
       return { ...body, status };
     }
-    return {
+    // Built up rather than spread together: this is done for every URL.
+    const { contentLength, transferEncoding, contentType, etag, lastModified } = headers;
+    const result: Mutable<Answer> = {
       status,
       body,
       ttfbMs: reply.headersMs - startedMs,
-      lengthVerified: headers.contentLength !== undefined || headers.transferEncoding !== undefined || status === 204,
-      ...(target === first ? {} : { finalUrl: withoutCredentials(target) }),
-      ...(headers.contentType === undefined ? {} : { type: headers.contentType }),
-      ...(headers.etag === undefined ? {} : { etag: headers.etag }),
-      ...(headers.lastModified === undefined ? {} : { lastModified: headers.lastModified }),
-      ...(encoding === undefined || decoding ? {} : { encoding }),
+      lengthVerified: contentLength !== undefined || transferEncoding !== undefined || status === 204,
     };
+    if (target !== first) result.finalUrl = withoutCredentials(target);
+    if (contentType !== undefined) result.type = contentType;
+    if (etag !== undefined) result.etag = etag;
+    if (lastModified !== undefined) result.lastModified = lastModified;
+    if (encoding !== undefined && !decoding) result.encoding = encoding;
+    return result;
   }
 }
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 function limit(detail: string, status: number): Failure {
   return { error: "redirect_limit", detail, status };

@@ -111,9 +111,16 @@ export function pathExtension(pathname: string): string {
   return twofold.exec(pathname)?.[0].toLowerCase() ?? last;
 }
 
+let lastType: string | undefined;
+let lastExtension = "";
+
+/** Neighbouring answers mostly have the same type: the last one is remembered. */
 function typeExtension(type: string | undefined): string {
   if (type === undefined) return "";
-  const semicolon = type.indexOf(";");
-  const essence = (semicolon === -1 ? type : type.slice(0, semicolon)).trim().toLowerCase();
-  return Object.hasOwn(BY_TYPE, essence) ? (BY_TYPE[essence] ?? "") : "";
+  if (type !== lastType) {
+    const essence = (type.split(";", 1)[0] ?? "").trim().toLowerCase();
+    lastType = type;
+    lastExtension = Object.hasOwn(BY_TYPE, essence) ? (BY_TYPE[essence] ?? "") : "";
+  }
+  return lastExtension;
 }
