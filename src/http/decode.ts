@@ -52,7 +52,13 @@ function layer(source: BodyStream, name: string, maxFileBytes: number): BodyStre
   let sourceEnded = false;
   let failed: Failure | undefined;
   let ended = false;
+  let wake: (() => void) | undefined;
 
+  /** The decoder has something to say: output, room for input, its end or an error. */
+  const notify = () => {
+    wake?.();
+    wake = undefined;
+  };
   const fail = (failure: Failure): Failure => {
     failed ??= failure;
     source.cancel();
@@ -76,7 +82,8 @@ function layer(source: BodyStream, name: string, maxFileBytes: number): BodyStre
     for (const piece of batch) {
       sentBytes += piece.length;
       decoder ??= start(name, piece[0] ?? 0);
-      decoder.write(piece);
+      // Not "drain": that comes only after a write that was too much, and a gzip header or trailer alone puts nothing out.
+      decoder.write(piece, notify);
     }
   };
   const start = (kind: string, firstByte: number): Decoder => {
@@ -87,6 +94,7 @@ function layer(source: BodyStream, name: string, maxFileBytes: number): BodyStre
     made.once("end", () => {
       ended = true;
     });
+    for (const event of ["readable", "end", "error", "close"]) made.on(event, notify);
     return made;
   };
 
@@ -105,7 +113,11 @@ function layer(source: BodyStream, name: string, maxFileBytes: number): BodyStre
         }
         if (ended) return undefined;
         if (decoder === undefined || (decoder.writableLength === 0 && !sourceEnded)) await feed();
-        else await settled(decoder);
+        else {
+          await new Promise<void>((resolve) => {
+            wake = resolve;
+          });
+        }
       }
     },
     cancel() {
@@ -119,16 +131,4 @@ function decoderFor(name: string, firstByte: number): Decoder {
   if (name === "br") return createBrotliDecompress();
   if (name === "deflate") return (firstByte & 0x0f) === 8 ? createInflate() : createInflateRaw();
   return createGunzip();
-}
-
-/** The next time that the decoder has something to say: output, room for input, its end or an error. */
-function settled(decoder: Decoder): Promise<void> {
-  const events = ["readable", "drain", "end", "error", "close"] as const;
-  return new Promise((resolve) => {
-    const done = () => {
-      for (const event of events) decoder.off(event, done);
-      resolve();
-    };
-    for (const event of events) decoder.on(event, done);
-  });
 }

@@ -56,6 +56,7 @@ describe("streams", () => {
   it("a reader that goes away ends the reporting, not the downloads", async () => {
     const list = Array.from({ length: 2000 }, (_, i) => server.url(`/ok?seed=${i}`)).join("\n");
     writeFileSync(join(folder.path, "urls.txt"), list);
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is bash's
     const line = 'bulkget urls.txt -q --report - | head -n 1 >first; exit "${PIPESTATUS[0]}"';
     expect(await shell(line, { cwd: folder.path })).toMatchObject({ code: 0, stderr: "" });
     expect(readFileSync(join(folder.path, "first"), "utf8").split("\n")).toHaveLength(2);

@@ -49,7 +49,7 @@ describe("1,000 files", () => {
     try {
       const stdin = paths.map((path, i) => `${server.origin}/${urlPath(path, i)}\n`).join("");
       const ran = await bulkgetCommand(["-", "-c", "50", "--progress", "plain", ...args], { cwd: folder.path, stdin });
-      expect(ran).toMatchObject({ code: 0, signal: null, stdout: "" });
+      expect(ran.code, ran.stderr).toBe(0);
       const saved = join(folder.path, "downloads");
       const records = recordsOf(saved);
       expect(records.size).toBe(FILES);
@@ -88,7 +88,7 @@ describe("1,000 files", () => {
     expect(total).toBeLessThan(60_000_000);
   });
 
-  describe.each(PEERS)("from $name", ({ program, start }) => {
+  describe.each(PEERS.map((peer) => [peer.name, peer] as const))("from %s", (_, { program, start }) => {
     const here = installed(program) !== undefined;
     const plainly = <T>(work: (server: RunningServer) => Promise<T>) => during(start({ root: site.path }), work);
     const securely = <T>(work: (server: RunningServer) => Promise<T>) =>

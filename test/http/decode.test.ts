@@ -67,6 +67,25 @@ describe("decoded", () => {
     expect(String(await collect({ status: 200, body: twice, ttfbMs: 0, lengthVerified: true }))).toBe("text");
   });
 
+  it.each([
+    ["of nothing at all", [gzipSync("")], ""],
+    ["whose header comes alone", [gzipSync("text").subarray(0, 10), gzipSync("text").subarray(10)], "text"],
+    ["whose trailer comes alone", [gzipSync("text").subarray(0, -8), gzipSync("text").subarray(-8)], "text"],
+    ["that comes byte by byte", [...gzipSync("text")].map((byte) => Uint8Array.of(byte)), "text"],
+  ])("finishes a body %s", async (_, pieces, text) => {
+    const left = [...pieces];
+    const stream = {
+      next: async () => {
+        const piece = left.shift();
+        return piece === undefined ? undefined : [piece];
+      },
+      cancel() {},
+    };
+    const body = decoded(stream, "gzip", 1000);
+    if ("error" in body) throw new Error(body.detail);
+    expect(String(await collect({ status: 200, body, ttfbMs: 0, lengthVerified: true }))).toBe(text);
+  });
+
   it("refuses more layers than anyone needs", () => {
     expect(decoded([], "gzip, gzip, gzip, gzip", 1000)).toMatchObject({ error: "bad_encoding" });
   });
