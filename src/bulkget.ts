@@ -36,7 +36,8 @@ const MAX_BODY_BYTES = 67_108_864;
  * Downloads every URL of `input`, at most `concurrency` at a time, and yields one outcome for each as it finishes: failures
  * are outcomes too, never thrown. `input` is an iterable or async iterable, pulled only as slots free up, or the path of a
  * list. A slow loop slows the downloads down; nothing piles up. `break`, an abort or a throw stop everything and free it.
- * @throws Error for options that cannot be used, for a folder that holds an earlier run, and where a list or disk fails.
+ * @throws OptionError, FolderError, ListError or BulkgetError: for options that cannot be used, a folder that holds an earlier
+ * run or cannot be made, a list that cannot be read, a disk that fails under way. The iterable's own error is thrown on.
  */
 export function bulkget(
   input: Iterable<Item> | AsyncIterable<Item> | string,

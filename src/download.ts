@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { attempt } from "./core/attempt.ts";
 import type { Outcome } from "./core/job.ts";
+import { OptionError } from "./core/option.ts";
 import type { Get, Reporter, Sink, Source } from "./core/ports.ts";
 import type { NamedReporter } from "./core/reporters.ts";
 import { type Run, run } from "./core/run.ts";
@@ -77,7 +78,7 @@ export interface DownloadPlan {
   readonly graceMs: number;
 }
 
-/** The web, as the options want it. Throws an Error for options that cannot be used. */
+/** The web, as the options want it. Throws an OptionError for options that cannot be used. */
 export function webOf(options: FetchOptions): Get {
   const concurrency = options.concurrency ?? DEFAULTS.concurrency;
   return getter({
@@ -172,8 +173,8 @@ function headerList(headers: FetchOptions["headers"]): string[] {
     : Object.entries(headers ?? {});
   return pairs.flatMap(([name, value]) => {
     const fit = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name) && /^[\t\u0020-\u007e\u0080-\u00ff]*$/.test(value);
-    if (!fit) throw new Error(`not a header that can be sent: ${JSON.stringify(`${name}: ${value}`)}`);
-    if (REFUSED.has(name.toLowerCase())) throw new Error(`the header ${name} is bulkget's own to send`);
+    if (!fit) throw new OptionError(`not a header that can be sent: ${JSON.stringify(`${name}: ${value}`)}`);
+    if (REFUSED.has(name.toLowerCase())) throw new OptionError(`the header ${name} is bulkget's own to send`);
     return [name, value];
   });
 }

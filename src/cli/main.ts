@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { constants } from "node:os";
 import { setFlagsFromString } from "node:v8";
+import { OptionError } from "../core/option.ts";
 import type { View } from "../core/ports.ts";
 import { type NamedReporter, together } from "../core/reporters.ts";
 import type { StopReason } from "../core/run.ts";
@@ -38,6 +39,8 @@ export async function main(argv: readonly string[], env: Env): Promise<number> {
   setFlagsFromString("--wasm-tiering-budget=2000000000");
   const line = readCommandLine(argv.slice(2));
   if ("exitCode" in line) return leave(line);
+  process.once("uncaughtException", crash);
+  process.once("beforeExit", () => crash(new Error("nothing is under way any more, but the run is not over")));
   const stop = new AbortController();
   try {
     return await runCommand(line, env, stop);
@@ -111,17 +114,15 @@ function fetchOptions({ cacert, ...line }: CommandLine): FetchOptions {
   return cacert === undefined ? line : { ...line, ca: readCertificates(cacert) };
 }
 
-class UsageError extends Error {}
-
 function readCertificates(path: string): string {
   let pem: string;
   try {
     pem = readFileSync(path, "utf8");
   } catch (error) {
-    throw new UsageError(`--cacert ${path}: cannot be read: ${(error as Error).message}`);
+    throw new OptionError(`--cacert ${path}: cannot be read: ${(error as Error).message}`);
   }
   if (!pem.includes("-----BEGIN CERTIFICATE-----"))
-    throw new UsageError(`--cacert ${path}: no certificate in PEM form`);
+    throw new OptionError(`--cacert ${path}: no certificate in PEM form`);
   return pem;
 }
 
@@ -158,7 +159,7 @@ function openReport(path: string) {
   try {
     return journal(path, true);
   } catch (error) {
-    throw new UsageError(`--report ${path}: cannot be written: ${(error as Error).message}`);
+    throw new OptionError(`--report ${path}: cannot be written: ${(error as Error).message}`);
   }
 }
 
@@ -183,12 +184,17 @@ function complain(error: unknown): number {
     say(error.message);
     return error.kind === "disk" ? EXIT.disk : EXIT.usage;
   }
-  if (error instanceof ListError || error instanceof UsageError || (error instanceof Error && error.name === "Error")) {
+  if (error instanceof ListError || error instanceof OptionError) {
     say(error.message);
     return EXIT.usage;
   }
   say(`a bug: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
   return EXIT.bug;
+}
+
+/** What nobody caught, or a run that can never end: said, and left with the code of a bug. */
+function crash(error: unknown): never {
+  process.exit(complain(error));
 }
 
 function say(text: string): void {

@@ -1,6 +1,7 @@
 // Which proxy a URL goes through, by curl's rules for options and environment; and the CONNECT that opens a tunnel.
 
 import { BlockList, isIP, type Socket } from "node:net";
+import { OptionError } from "../core/option.ts";
 
 export interface ProxyServer {
   /** Without credentials, for messages: `http://host:port`. */
@@ -18,7 +19,7 @@ type Env = Readonly<Record<string, string | undefined>>;
 /**
  * Gives the proxy for a URL. `option` (-x) beats the environment; an empty one means none. From the environment, as curl
  * reads it: `http_proxy` in lower case only (CGI sets the other from a request header), `https_proxy`, `all_proxy`,
- * `no_proxy` in either. Throws an Error for a proxy that cannot be used.
+ * `no_proxy` in either. Throws an OptionError for a proxy that cannot be used.
  */
 export function proxyRules(option: string | undefined, env: Env): (target: URL) => ProxyServer | undefined {
   const pick = (...names: string[]) => names.map((name) => env[name]).find((value) => value !== undefined);
@@ -37,7 +38,7 @@ function parseProxy(value: string | undefined): ProxyServer | undefined {
   if (value === undefined || value === "") return undefined;
   const url = parsed(value.includes("://") ? value : `http://${value}`);
   if (url === undefined || (url.protocol !== "http:" && url.protocol !== "https:") || url.hostname === "") {
-    throw new Error(
+    throw new OptionError(
       `not a proxy that can be used: "${withoutCredentials(value)}" (http://host:port or https://host:port)`,
     );
   }

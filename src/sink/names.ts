@@ -1,10 +1,8 @@
 // What a file is called: the template's expansion or the list's own name, and never anything outside the folder.
 
 import { isNumber, type Job } from "../core/job.ts";
+import { OptionError } from "../core/option.ts";
 import { extensionOf, pathExtension } from "./extension.ts";
-
-/** A template that cannot be used; the message says why and what would do. */
-export class TemplateError extends Error {}
 
 export interface Names {
   /** The file for a job, relative to the folder, `/` between folders. `type` is the Content-Type. */
@@ -28,14 +26,12 @@ const FIELDS: Readonly<Record<string, Expand>> = {
   basename: (_, target) => basename(target.pathname),
 };
 
-/** Reads a template such as `{n:6}{ext}`, with the fields n, n:<digits>, ext, host and basename. Throws a TemplateError. */
+/** Reads a template such as `{n:6}{ext}`, with the fields n, n:<digits>, ext, host and basename. Throws a OptionError. */
 export function names(template: string): Names {
   const parts = template.split(/(\{[^{}]*\})/).filter((part) => part !== "");
   const expanders = parts.map((part) => (/^\{.*\}$/.test(part) ? field(part, template) : literal(part)));
   if (!expanders.some(({ varies }) => varies)) {
-    throw new TemplateError(
-      `--name "${template}": every file would have the same name (use {n}, {basename} or {host})`,
-    );
+    throw new OptionError(`--name "${template}": every file would have the same name (use {n}, {basename} or {host})`);
   }
   const plain = template === "{n:6}{ext}";
   return {
@@ -73,7 +69,7 @@ function field(part: string, template: string): Expander {
   if (digits !== undefined) return { expand: (job) => String(job.n).padStart(Number(digits), "0"), varies: true };
   const expand = Object.hasOwn(FIELDS, name) ? FIELDS[name] : undefined;
   if (expand === undefined) {
-    throw new TemplateError(`--name "${template}": no field ${part} (there are {n}, {n:6}, {ext}, {host}, {basename})`);
+    throw new OptionError(`--name "${template}": no field ${part} (there are {n}, {n:6}, {ext}, {host}, {basename})`);
   }
   return { expand, varies: name !== "ext" };
 }

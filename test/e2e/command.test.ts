@@ -135,6 +135,24 @@ describe("exit codes", () => {
     expect(recordsOf(downloads()).size).toBe(1);
   });
 
+  it("what nobody expected is 70, and says that it is a bug: a throw, and a run that could never end", async () => {
+    const cases = [
+      // The coarse timer of the first request, which throws once it is under way.
+      [
+        "setInterval = () => setImmediate(() => { throw new Error('unheard of'); })",
+        /a bug: Error: unheard of\n\s+at /,
+      ],
+      ["Promise.prototype.finally = () => new Promise(() => {})", /a bug: Error: nothing is under way any more/],
+    ] as const;
+    for (const [i, [code, message]] of cases.entries()) {
+      writeFileSync(join(folder.path, "broken.mjs"), code);
+      const { code: left, stderr } = await run(["-", "-o", `bug${i}`], urls("/ok"), {
+        NODE_OPTIONS: `--import=${join(folder.path, "broken.mjs")}`,
+      });
+      expect({ left, stderr }).toMatchObject({ left: 70, stderr: expect.stringMatching(message) });
+    }
+  });
+
   it("a list that breaks off is 2, after what could be read of it was done", async () => {
     const list = readFileSync(join(import.meta.dirname, "../../fixtures/urls/list.txt.gz"));
     writeFileSync(join(folder.path, "cut.gz"), list.subarray(0, list.length - 12));

@@ -2,7 +2,8 @@
 import { join, normalize, resolve } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { names, TemplateError } from "../../src/sink/names.ts";
+import { OptionError } from "../../src/core/option.ts";
+import { names } from "../../src/sink/names.ts";
 
 const TARGET = new URL("http://www.example.org:8080/dir/page.HTML?q=1");
 
@@ -139,7 +140,7 @@ describe("a template", () => {
     ["{n}{}", "no field {}"],
     ["{constructor}", "no field {constructor}"],
   ])("%j is refused, and told what would do", (template, message) => {
-    expect(() => names(template)).toThrow(TemplateError);
+    expect(() => names(template)).toThrow(OptionError);
     expect(() => names(template)).toThrow(`--name "${template}": ${message}`);
   });
 
