@@ -56,12 +56,13 @@ async function runCommand(line: CommandLine, env: Env, stop: AbortController): P
   const get = webOf(fetchOptions(line));
   const folder = await openFolder(line.outputDir, line.name, line.force, line.lists);
   let brokenReport = false;
-  const reporters = together([...folder.reporters, ...(await extraReporters(line, env))], {
+  const { extra, note } = await extraReporters(line, env);
+  const reporters = together([...folder.reporters, ...extra], {
     stallMs: STALL_MS,
     after: clock.after,
     onLost(name, error) {
       brokenReport = true;
-      say(`the report ${name} cannot be written any more: ${(error as Error).message}`);
+      note(`the report ${name} cannot be written any more: ${(error as Error).message}`);
       if (folder.reporters.some((one) => one.name === name)) stop.abort("disk" satisfies StopReason);
     },
   });
@@ -77,7 +78,8 @@ async function runCommand(line: CommandLine, env: Env, stop: AbortController): P
   const signals = onSignals((signal, again) => {
     if (again) return run.abandon();
     stop.abort(signal satisfies StopReason);
-    if (!line.quiet) say(`${signal}: finishing what is under way, ${GRACE_MS / 1000} s at most; once more to stop now`);
+    if (!line.quiet)
+      note(`${signal}: finishing what is under way, ${GRACE_MS / 1000} s at most; once more to stop now`);
   });
   reporters.start(run.view);
   let broken: { readonly error: unknown } | undefined;
@@ -126,12 +128,18 @@ function readCertificates(path: string): string {
   return pem;
 }
 
-/** Those of the command line: a copy of the records, and what a person sees. */
-async function extraReporters(line: CommandLine, env: Env): Promise<NamedReporter[]> {
+interface Extra {
+  readonly extra: NamedReporter[];
+  /** Says something while the run is on, beside what is shown of it. */
+  readonly note: (text: string) => void;
+}
+
+/** The reporters of the command line: a copy of the records, and what a person sees. */
+async function extraReporters(line: CommandLine, env: Env): Promise<Extra> {
   const extra: NamedReporter[] = [];
   if (line.report === "-") extra.push({ name: "on stdout", reporter: streamed(process.stdout) });
   else if (line.report !== undefined) extra.push({ name: line.report, reporter: openReport(line.report) });
-  if (line.quiet) return extra;
+  if (line.quiet) return { extra, note: say };
   const list = line.lists.length === 1 && line.lists[0] !== "-" ? line.lists[0] : undefined;
   const { stderr } = process;
   const terminal = stderr.isTTY === true && env.TERM !== "dumb";
@@ -145,14 +153,16 @@ async function extraReporters(line: CommandLine, env: Env): Promise<NamedReporte
   if (how === "bar") {
     // Loaded only where it is shown: start-up counts for a list of thirty URLs.
     const { bar } = await import("../report/bar.ts");
-    extra.push({ name: "progress", reporter: bar({ ...common, stream: stderr, verbose: line.verbose }) });
+    const reporter = bar({ ...common, stream: stderr, verbose: line.verbose });
+    extra.push({ name: "progress", reporter });
+    return { extra, note: reporter.note };
   } else if (how === "plain") {
     extra.push({ name: "progress", reporter: plain({ ...common, heartbeatMs: HEARTBEAT_MS, verbose: line.verbose }) });
   } else {
     const reporter = { outcome() {}, end: (view: View) => common.write(`${summary(view, common)}\n`) };
     extra.push({ name: "progress", reporter });
   }
-  return extra;
+  return { extra, note: say };
 }
 
 function openReport(path: string) {

@@ -26,7 +26,8 @@ export interface BarOptions extends SummaryOptions {
   readonly verbose: boolean;
 }
 
-export function bar(options: BarOptions): Reporter {
+/** A bar; `note` shows a line above it, which no redraw covers. */
+export function bar(options: BarOptions): Reporter & { note(text: string): void } {
   const { stream, list } = options;
   const multi = new MultiBar({
     stream,
@@ -59,6 +60,7 @@ export function bar(options: BarOptions): Reporter {
   const redraw = (view: View) => show([progressLine(view, rates(view)), ...tailLines(view)]);
 
   return {
+    note: (text) => above(escaped(text)),
     start(view) {
       redraw(view);
       timer = setInterval(() => redraw(view), REDRAW_MS);
@@ -115,7 +117,8 @@ function progressLine(view: View, rates: Rates): string {
   const filled = Math.round(fraction * WIDTH);
   const drawn = `${"█".repeat(filled)}${"░".repeat(WIDTH - filled)}`;
   const left = Math.max(0, total.jobs - done);
-  if (left > 0 && rates.jobs > 0) parts.push(`ETA ${durationText((left / rates.jobs) * 1000)}`);
+  // When all that is left is open already, no rate says how long it takes.
+  if (left > view.inFlight && rates.jobs > 0) parts.push(`ETA ${durationText((left / rates.jobs) * 1000)}`);
   return [`${drawn} ${thousands(done)}/${total.exact ? "" : "~"}${thousands(total.jobs)}`, ...parts].join(" · ");
 }
 
