@@ -7,6 +7,10 @@ export interface Failure {
   readonly detail: string;
   /** The HTTP status, where an answer came. */
   readonly status?: number;
+  /** The server's Retry-After, in milliseconds from now (RFC 9110 section 10.2.3). */
+  readonly retryAfterMs?: number;
+  /** This machine ran out of file descriptors: no fault of the URL's, and no try of its own. */
+  readonly scarce?: true;
 }
 
 export interface Fact {
@@ -46,6 +50,7 @@ export const FACTS = {
   too_large: no("body too large"),
   bad_encoding: once("the body cannot be decoded"),
   bad_range: once("a part that was not asked for"),
+  checksum_mismatch: once("not the digest that the list gives"),
   http_status: { label: "HTTP status", retry: "status" },
   redirect_limit: no("too many redirects"),
   redirect_refused: no("a redirect that is not followed"),
@@ -68,9 +73,10 @@ export function isFatal(kind: FailureKind): boolean {
 /** The statuses that may pass: those of RFC 9110 and 6585, and Cloudflare's 520 to 524. */
 const PASSING = new Set([408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524]);
 
-/** Whether trying again later may help. A 407 from a proxy will not pass. */
+/** Whether trying again later may help; a disk may have room again. A 407 from a proxy will not pass. */
 export function isRetryable(failure: Failure): boolean {
   const { retry } = FACTS[failure.error];
+  if (isFatal(failure.error)) return true;
   if (retry === "status") return failure.status !== undefined && PASSING.has(failure.status);
   return retry !== "no" && failure.status !== 407;
 }

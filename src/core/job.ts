@@ -13,6 +13,25 @@ export interface Job {
   /** The list it came from and the line there, from 1; only where there are several lists. */
   readonly list?: string;
   readonly line?: number;
+  /** The digest that the body must have: SHA-256, 64 hexadecimal digits in lower case. */
+  readonly sha256?: string;
+  /** The whole file that an earlier run saved for this line, where it is to be refreshed. */
+  readonly known?: Known;
+  /** The file that an earlier run saved for this line, whatever it is like: this run's may take its place. */
+  readonly replaces?: string;
+}
+
+/** A file of an earlier run that is whole, and what a server needs to say that it is still good. */
+export interface Known {
+  readonly file: string;
+  readonly bytes: number;
+  /** Where redirects led to: what follows is that URL's. */
+  readonly final_url?: string;
+  readonly etag?: string;
+  readonly last_modified?: string;
+  readonly type?: string;
+  readonly encoding?: string;
+  readonly sha256?: string;
 }
 
 /** Whether a name given by a list is no name, but the line's number. */
@@ -20,14 +39,18 @@ export function isNumber(name: string): boolean {
   return /^[0-9]{1,15}$/.test(name);
 }
 
-interface Finished extends Job {
-  /** How often it was tried; a connection found closed and replaced at once is no attempt of its own. */
+interface Finished extends Omit<Job, "known" | "replaces" | "sha256"> {
+  /** How often it was tried; a connection found closed and replaced at once is no attempt of its own. 0: not at all. */
   readonly attempts: number;
+  /** Why each earlier try of this run failed, in order: "connection_lost: other side closed". */
+  readonly retried_after?: readonly string[];
+  /** Milliseconds spent waiting for its host, a rate or a back-off, between its being read and its last try. */
+  readonly wait_ms?: number;
   /** The final URL, where redirects led to another one than the list's. */
   readonly final_url?: string;
-  /** Milliseconds from the start of the attempt to the end of the final answer's headers. */
+  /** Milliseconds from the start of the last try to the end of the final answer's headers. */
   readonly ttfb_ms?: number;
-  /** Milliseconds from the start of the attempt to its outcome; time spent waiting for a slot is not in it. */
+  /** Milliseconds spent in its tries, all together; time spent waiting for a slot or between tries is not in it. */
   readonly total_ms: number;
   /** When it finished: ISO 8601, UTC, milliseconds. */
   readonly time: string;
@@ -48,14 +71,25 @@ export interface Saved extends Finished {
   readonly encoding?: string;
   readonly etag?: string;
   readonly last_modified?: string;
+  /** The body's digest, where --hash or the list asks for it. */
+  readonly sha256?: string;
   /** Neither a length nor chunks told the end; the connection was closed in good order (RFC 9112 section 6.3). */
   readonly length?: "unverified";
   /** The body, where bodies are handed over; in no record. */
   readonly body?: Uint8Array;
 }
 
-/** Nothing was stored under the file's name; `error` says why, `detail` says it to a person. */
-export interface Failed extends Finished {
+/** The server says that the file of an earlier run is still good (304): nothing was touched. */
+export interface Unchanged extends Finished, Known {
+  readonly outcome: "unchanged";
+  readonly status: number;
+}
+
+/**
+ * Nothing was stored under the file's name; `error` says why, `detail` says it to a person. A file of an earlier run that
+ * could not be refreshed is kept, and named with what is known of it.
+ */
+export interface Failed extends Finished, Partial<Known> {
   readonly outcome: "failed";
   readonly error: FailureKind;
   readonly detail: string;
@@ -63,6 +97,8 @@ export interface Failed extends Finished {
   readonly status?: number;
   /** Whether trying again later may help. */
   readonly retryable: boolean;
+  /** The digest that the list wants the body to have. */
+  readonly expected_sha256?: string;
 }
 
-export type Outcome = Saved | Failed;
+export type Outcome = Saved | Unchanged | Failed;

@@ -8,9 +8,41 @@ import type { Tally } from "./tally.ts";
 export interface Source extends AsyncIterable<readonly Job[]> {
   /** How many jobs there are in all, once that is known, or a guess from the part of the list that was read. */
   total(): { readonly jobs: number; readonly exact: boolean } | undefined;
+  /** Lines that need no work, of those read so far: they come in no batch, and are not in the total. */
+  readonly skipped?: Skipped;
 }
 
-/** The final answer to one URL, its status 2xx. */
+/** Lines that an earlier run has finished: saved, or failed for good. */
+export interface Skipped {
+  readonly saved: number;
+  readonly failed: number;
+}
+
+/** The first bytes of a body that an earlier try or run kept. */
+export interface Kept {
+  /** How many: at least 1. */
+  readonly bytes: number;
+  /** Of the answer they came from. */
+  readonly validator: string;
+  /** The final URL that gave them. */
+  readonly url: string;
+  /** The whole body's length, where it is known. */
+  readonly wholeBytes?: number;
+  /** Its Content-Type: an answer with the rest need not say it again (RFC 9110 section 15.3.7). */
+  readonly type?: string;
+}
+
+/** What a request asks for beyond the URL itself. */
+export interface Ask {
+  /** Milliseconds that earlier tries took: they count into the URL's whole time. */
+  readonly spentMs?: number;
+  /** Go on after these bytes, if the body is still the same; otherwise the whole body comes. */
+  readonly kept?: Kept;
+  /** The validators of a stored file that is whole: the answer may be 304, with no body. */
+  readonly known?: { readonly etag?: string; readonly last_modified?: string };
+}
+
+/** The final answer to one URL: its status is 2xx, or 304 where `known` was given. */
 export interface Answer {
   readonly status: number;
   readonly finalUrl?: string;
@@ -18,6 +50,15 @@ export interface Answer {
   readonly encoding?: string;
   readonly etag?: string;
   readonly lastModified?: string;
+  /**
+   * What `If-Range` may be sent with later to go on with this very body: a strong ETag, or a Last-Modified that is strong
+   * by RFC 9110 section 8.8.2.2. Absent where ranges are of no use: a decoded body, `Accept-Ranges: none`.
+   */
+  readonly validator?: string;
+  /** The body's length in bytes, the part before `from` included; absent where no header tells it. */
+  readonly wholeBytes?: number;
+  /** The body begins at this byte: what was kept goes before it (206, asked for and checked). */
+  readonly from?: number;
   /** Whether a length or a last chunk told the end, rather than the closing of the connection. */
   readonly lengthVerified: boolean;
   /** Milliseconds from the start of the attempt to the end of the headers. */
@@ -36,7 +77,9 @@ export interface BodyStream {
 
 /** The web: one call, one answer, by a limit of its own; expected failures are values. */
 export interface Get {
-  fetch(target: URL): Promise<Answer | Failure>;
+  fetch(target: URL, ask?: Ask): Promise<Answer | Failure>;
+  /** From now on at most so many connections, busy and idle: the machine is short of file descriptors. */
+  resize(connections: number): void;
   /** Bytes of bodies received so far, over all answers. */
   receivedBytes(): number;
   /** Ends everything under way as `interrupted`, at once. */
@@ -49,12 +92,17 @@ export interface Get {
 export interface Stored {
   readonly bytes: number;
   readonly file?: string;
+  readonly sha256?: string;
   /** The body itself, where it is handed over. */
   readonly body?: Uint8Array;
 }
 
 /** Where bodies go: whole, or not at all. A small body is written before `write` returns. */
 export interface Sink {
+  /** What an earlier try or run kept of this job's body. */
+  kept?(job: Job): Kept | undefined;
+  /** Removes that: it is of no use. */
+  drop?(job: Job): void;
   write(job: Job, target: URL, answer: Answer): Stored | Failure | Promise<Stored | Failure>;
 }
 
@@ -64,9 +112,13 @@ export interface View {
   readonly concurrency: number;
   readonly inFlight: number;
   readonly peakInFlight: number;
+  /** Jobs read and not started: held up by their host, a rate or a back-off, or only just read. */
+  readonly waiting: number;
   /** Jobs under way and the time each was started, in milliseconds of `nowMs`, oldest first. */
   readonly open: ReadonlyMap<Job, number>;
   readonly elapsedMs: number;
+  /** What an earlier run has finished, of what was read so far. */
+  readonly skipped?: Skipped;
   nowMs(): number;
   receivedBytes(): number;
   total(): { readonly jobs: number; readonly exact: boolean } | undefined;

@@ -3,6 +3,9 @@
 import type { Outcome } from "./job.ts";
 import type { Reporter, View } from "./ports.ts";
 
+/** How long one reporter may take over one outcome: 5 minutes. */
+export const STALL_MS = 300_000;
+
 export interface NamedReporter {
   /** For the message, if it fails. */
   readonly name: string;

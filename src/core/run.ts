@@ -1,19 +1,25 @@
-// The spine: takes jobs from the source as slots free up, and hands each job's one outcome to who is told.
+// The spine: takes jobs from the source as the frontier has room, starts them as slots free up, hands on each one's outcome.
 
 import pLimit from "p-limit";
-import type { Clock } from "./attempt.ts";
-import { isFatal } from "./failure.ts";
-import type { Job, Outcome } from "./job.ts";
+import { type Clock, explained, failed } from "./attempt.ts";
+import { type Failure, isFailure, isFatal } from "./failure.ts";
+import type { Frontier, Sign, Task } from "./frontier.ts";
+import type { Job, Outcome, Saved, Unchanged } from "./job.ts";
 import type { Source, View } from "./ports.ts";
 import { count, emptyTally } from "./tally.ts";
 
 /** Why a run ended before its list did. */
-export type StopReason = "disk" | "request" | NodeJS.Signals;
+export type StopReason = "disk" | "deadline" | "max-failures" | "request" | NodeJS.Signals;
 
 export interface RunOptions {
   readonly source: Source;
-  /** Gives the job's outcome; never rejects. */
-  readonly perform: (job: Job) => Promise<Outcome>;
+  readonly frontier: Frontier;
+  /** Makes one try of a task; never rejects. */
+  readonly perform: (task: Task) => Promise<Saved | Unchanged | Failure>;
+  /** What follows a failed try: another one after a while, or that it was the last, and why. `attempts` were made so far. */
+  readonly retry: (failure: Failure, attempts: number) => Retry;
+  /** What a try says of its host; undefined stands for a success. */
+  readonly sign: (failure: Failure | undefined) => Sign;
   /** How many jobs may be under way: at least 1. */
   readonly concurrency: number;
   /** Takes an outcome; the slot is free when its promise is settled. Never throws. */
@@ -24,20 +30,31 @@ export interface RunOptions {
   /** Ends what is under way as `interrupted`; called when a stopped run has not drained in `graceMs`. */
   readonly abandon: () => void;
   readonly graceMs: number;
+  /** The machine is out of file descriptors: from now on so many URLs at a time. */
+  readonly onScarce: (concurrency: number) => void;
   readonly receivedBytes: () => number;
 }
 
+export type Retry = { readonly delayMs: number } | { readonly giveUp: string | undefined };
+
 export interface Run {
   readonly view: View;
-  /** Settled when every job that was started has its outcome. Rejects with the source's error, after the same wait. */
+  /** Settled when no job is under way any more; rejects then with the error of the source or of the order. */
   readonly done: Promise<void>;
   /** Ends what is under way as `interrupted`, now; for a run that was stopped. */
   abandon(): void;
 }
 
-/** Starts a run. Memory grows with `concurrency` and with the source's batches, never with the list. */
+/** Without a file descriptor for so long, in milliseconds, even one URL at a time, a failure counts. */
+const SCARCE_MS = 30_000;
+const SCARCE_PAUSE_MS = 100;
+
+/** A timer holds no more: 24.8 days. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/** Starts a run. Memory grows with `concurrency`, the frontier's capacity and the source's batches, never with the list. */
 export function run(options: RunOptions): Run {
-  const { source, perform, report, clock, stop, abandon, graceMs } = options;
+  const { source, frontier, perform, report, clock, stop, abandon, graceMs } = options;
   const limit = pLimit(options.concurrency);
   const open = new Map<Job, number>();
   const tally = emptyTally();
@@ -45,7 +62,12 @@ export function run(options: RunOptions): Run {
   let inFlight = 0;
   let peakInFlight = 0;
   let endedMs: number | undefined;
-  let wake: (() => void) | undefined;
+  let reading = false;
+  let exhausted = false;
+  let scarceSinceMs: number | undefined;
+  let broken: { readonly error: unknown } | undefined;
+  let timer: { readonly dueMs: number; readonly cancel: () => void } | undefined;
+  let settle: () => void = () => {};
 
   const view: View = {
     tally,
@@ -59,89 +81,165 @@ export function run(options: RunOptions): Run {
     get peakInFlight() {
       return peakInFlight;
     },
+    get waiting() {
+      return frontier.waiting;
+    },
     get elapsedMs() {
       return (endedMs ?? clock.nowMs()) - startedMs;
     },
+    ...(source.skipped === undefined ? {} : { skipped: source.skipped }),
     nowMs: () => clock.nowMs(),
     receivedBytes: options.receivedBytes,
     total: () => source.total(),
   };
+  const iterator = source[Symbol.asyncIterator]();
   return { view, done: spin(), abandon };
 
   async function spin(): Promise<void> {
-    const iterator = source[Symbol.asyncIterator]();
     let cancelGrace: (() => void) | undefined;
     const onStop = () => {
       cancelGrace = clock.after(graceMs, abandon);
-      wake?.();
+      pump();
     };
     stop.signal.addEventListener("abort", onStop, { once: true });
-    if (stop.signal.aborted) onStop();
     try {
-      await feed(iterator);
+      await new Promise<void>((resolve) => {
+        settle = resolve;
+        if (stop.signal.aborted) onStop();
+        else pump();
+      });
     } finally {
-      while (inFlight > 0) await change();
       endedMs = clock.nowMs();
+      timer?.cancel();
       cancelGrace?.();
       stop.signal.removeEventListener("abort", onStop);
       // Not awaited: a generator that waits for its own source would keep a stopped run from ending.
       void Promise.resolve(iterator.return?.()).catch(() => {});
     }
+    if (broken !== undefined) throw broken.error;
   }
 
-  async function feed(iterator: AsyncIterator<readonly Job[]>): Promise<void> {
-    for (;;) {
-      if (!(await room())) return;
-      const next = await nextOrStop(iterator);
-      if (next === undefined || next.done === true) return;
-      for (const job of next.value) {
-        const free = room();
-        if (!(typeof free === "boolean" ? free : await free)) return;
-        inFlight++;
-        if (inFlight > peakInFlight) peakInFlight = inFlight;
-        void limit(slot, job); // never rejects, and reports to `wake`
-      }
+  /** Goes on where it can, and ends the run where nothing is left. Never throws. */
+  function pump(): void {
+    try {
+      if (!stop.signal.aborted) advance();
+    } catch (error) {
+      // An order of the user's own may throw, and then nobody knows whose turn it is.
+      broken = { error };
+      stop.abort("request" satisfies StopReason);
     }
+    if (inFlight === 0 && (stop.signal.aborted || (exhausted && frontier.waiting === 0))) settle();
   }
 
-  async function slot(job: Job): Promise<void> {
-    open.set(job, clock.nowMs());
-    const outcome = await perform(job);
-    open.delete(job);
-    count(tally, outcome);
-    const taken = report(outcome);
-    if (taken !== undefined) await taken;
-    if (outcome.outcome === "failed" && isFatal(outcome.error)) stop.abort("disk" satisfies StopReason);
+  /** Starts what may start, and reads on where there is room. */
+  function advance(): void {
+    const nowMs = clock.nowMs();
+    while (inFlight < limit.concurrency) {
+      const task = frontier.next(nowMs);
+      if (task === undefined) break;
+      inFlight++;
+      if (inFlight > peakInFlight) peakInFlight = inFlight;
+      void limit(slot, task); // never rejects, and ends in `pump`
+    }
+    if (inFlight >= limit.concurrency) return;
+    if (!exhausted && !reading && !frontier.full) void read();
+    if (frontier.waiting > 0) wakeAt(frontier.dueMs(nowMs), nowMs);
+  }
+
+  async function read(): Promise<void> {
+    reading = true;
+    try {
+      const next = await iterator.next();
+      const nowMs = clock.nowMs();
+      if (next.done === true) exhausted = true;
+      else for (const job of next.value) frontier.add(job, nowMs);
+    } catch (error) {
+      if (!stop.signal.aborted) broken = { error }; // said when what was read before is done
+      exhausted = true;
+    }
+    reading = false;
+    pump();
+  }
+
+  async function slot(task: Task): Promise<void> {
+    let outcome: Outcome | undefined;
+    if (task.refused === undefined) {
+      const beganMs = clock.nowMs();
+      open.set(task.job, beganMs);
+      task.attempts++;
+      outcome = judged(task, await perform(task), beganMs);
+      open.delete(task.job);
+    } else outcome = ended(task, task.refused);
+    if (outcome !== undefined) {
+      count(tally, outcome);
+      const taken = report(outcome);
+      if (taken !== undefined) await taken;
+      if (outcome.outcome === "failed" && isFatal(outcome.error)) stop.abort("disk" satisfies StopReason);
+    }
     inFlight--;
-    wake?.();
+    pump();
   }
 
-  /** Waits until a slot is free; false if the run is to stop. Resolved at once, mostly. */
-  function room(): Promise<boolean> | boolean {
-    if (stop.signal.aborted) return false;
-    return inFlight < limit.concurrency ? true : change().then(room);
+  /** What one try came to; undefined if there is to be another one. */
+  function judged(task: Task, result: Saved | Unchanged | Failure, beganMs: number): Outcome | undefined {
+    const nowMs = clock.nowMs();
+    if (!isFailure(result)) {
+      scarceSinceMs = undefined;
+      frontier.finished(task, options.sign(undefined), nowMs);
+      return result;
+    }
+    const sign = options.sign(result);
+    frontier.finished(task, sign, nowMs, result);
+    if (result.scarce === true && waitsForDescriptors(nowMs)) {
+      task.attempts--;
+      return again(task, nowMs + SCARCE_PAUSE_MS, result);
+    }
+    task.spentMs += nowMs - beganMs;
+    if (sign !== "none") scarceSinceMs = undefined; // it had a descriptor, to learn so much of the host
+    if (isFatal(result.error) || result.error === "interrupted") return ended(task, result);
+    const retry = options.retry(result, task.attempts);
+    const last = "giveUp" in retry ? explained(result, task.attempts, retry.giveUp) : undefined;
+    if (result.retryAfterMs !== undefined) frontier.park(task.host, nowMs + result.retryAfterMs, last);
+    if ("giveUp" in retry) return ended(task, last ?? result);
+    const outcome = again(task, nowMs + retry.delayMs, result);
+    if (outcome === undefined) {
+      task.retriedAfter ??= [];
+      task.retriedAfter.push(`${result.error}: ${result.detail}`);
+    }
+    return outcome;
   }
 
-  /** The next time that a slot frees up or the run is stopped. */
-  function change(): Promise<void> {
-    return new Promise((resolve) => {
-      wake = () => {
-        wake = undefined;
-        resolve();
-      };
+  /** Back into the frontier; but a stopped run tries nothing again, and leaves the line open. */
+  function again(task: Task, dueMs: number, failure: Failure): Outcome | undefined {
+    if (stop.signal.aborted) return ended(task, { error: "interrupted", detail: `stopped after ${failure.detail}` });
+    frontier.again(task, dueMs);
+    return undefined;
+  }
+
+  function ended(task: Task, failure: Failure): Outcome {
+    return failed(task, failure, clock.nowMs(), clock.timestamp());
+  }
+
+  /** Out of file descriptors: goes on with fewer at a time. False where that has not helped for long. */
+  function waitsForDescriptors(nowMs: number): boolean {
+    scarceSinceMs ??= nowMs;
+    if (limit.concurrency === 1 && nowMs - scarceSinceMs > SCARCE_MS) return false;
+    const fewer = Math.max(1, Math.min(limit.concurrency, inFlight) - 1);
+    limit.concurrency = fewer;
+    options.onScarce(fewer);
+    return true;
+  }
+
+  /** Looks again when the frontier has something due; nobody else would. */
+  function wakeAt(dueMs: number, nowMs: number): void {
+    if (timer !== undefined && timer.dueMs <= dueMs) return;
+    timer?.cancel();
+    timer = undefined;
+    if (dueMs === Number.POSITIVE_INFINITY) return;
+    const cancel = clock.after(Math.min(Math.max(0, dueMs - nowMs), MAX_TIMER_MS), () => {
+      timer = undefined;
+      pump();
     });
-  }
-
-  function nextOrStop(iterator: AsyncIterator<readonly Job[]>): Promise<IteratorResult<readonly Job[]> | undefined> {
-    // Stopped between the last look and this one: nobody would tell.
-    if (stop.signal.aborted) return Promise.resolve(undefined);
-    return new Promise((resolve, reject) => {
-      const onStop = () => resolve(undefined);
-      stop.signal.addEventListener("abort", onStop, { once: true });
-      iterator
-        .next()
-        .then(resolve, reject)
-        .finally(() => stop.signal.removeEventListener("abort", onStop));
-    });
+    timer = { dueMs, cancel };
   }
 }

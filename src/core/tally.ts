@@ -10,11 +10,15 @@ const BUCKETS = 512;
 
 export interface Tally {
   saved: number;
+  /** Files of an earlier run that are still good. */
+  unchanged: number;
   failed: number;
   /** Jobs that were stopped under way: no outcome of theirs is final. */
   interrupted: number;
   /** Bytes stored. */
   bytes: number;
+  /** Tries beyond the first of each job. */
+  retries: number;
   /** Saved bodies whose end only the closing of the connection told. */
   unverified: number;
   /** The sum of all times to the outcome: what the run would have taken one URL at a time. */
@@ -28,9 +32,11 @@ export interface Tally {
 export function emptyTally(): Tally {
   return {
     saved: 0,
+    unchanged: 0,
     failed: 0,
     interrupted: 0,
     bytes: 0,
+    retries: 0,
     unverified: 0,
     totalMs: 0,
     kinds: new Map(),
@@ -46,12 +52,17 @@ export function count(tally: Tally, outcome: Outcome): void {
     return;
   }
   tally.totalMs += outcome.total_ms;
+  if (outcome.attempts > 1) tally.retries += outcome.attempts - 1;
   const bucket = bucketOf(outcome.total_ms);
   tally.histogram[bucket] = (tally.histogram[bucket] ?? 0) + 1;
   if (outcome.outcome === "saved") {
     tally.saved++;
     tally.bytes += outcome.bytes;
     if (outcome.length === "unverified") tally.unverified++;
+    return;
+  }
+  if (outcome.outcome === "unchanged") {
+    tally.unchanged++;
     return;
   }
   tally.failed++;
@@ -62,9 +73,11 @@ export function count(tally: Tally, outcome: Outcome): void {
 /** Adds `other` to `tally`. */
 export function add(tally: Tally, other: Tally): void {
   tally.saved += other.saved;
+  tally.unchanged += other.unchanged;
   tally.failed += other.failed;
   tally.interrupted += other.interrupted;
   tally.bytes += other.bytes;
+  tally.retries += other.retries;
   tally.unverified += other.unverified;
   tally.totalMs += other.totalMs;
   for (const [kind, jobs] of other.kinds) bump(tally.kinds, kind, jobs);
@@ -74,10 +87,14 @@ export function add(tally: Tally, other: Tally): void {
   });
 }
 
+/** Jobs with a final outcome. */
+export function finished({ saved, unchanged, failed }: Tally): number {
+  return saved + unchanged + failed;
+}
+
 /** The time in milliseconds that the fraction `q` (0 to 1) of the finished jobs did not exceed; 0 for none. */
 export function quantile(tally: Tally, q: number): number {
-  const finished = tally.saved + tally.failed;
-  const rank = Math.max(1, Math.ceil(finished * q));
+  const rank = Math.max(1, Math.ceil(finished(tally) * q));
   let seen = 0;
   for (const [bucket, jobs] of tally.histogram.entries()) {
     seen += jobs;

@@ -39,6 +39,8 @@ export interface Connections {
   fresh(route: Route): Connection;
   /** Takes back a connection whose answer is complete. */
   release(connection: Connection): void;
+  /** Changes how many there may be. Idle ones that are too many are dropped at once, busy ones when they come back. */
+  resize(maxOpen: number): void;
   close(): void;
 }
 
@@ -58,8 +60,9 @@ class Dropped extends Error {
   readonly code = "ECONNRESET";
 }
 
-/** Keeps at most `maxOpen` connections, busy and idle: for a new one, the idle one used longest ago is dropped. */
-export function connections(open: Open, maxOpen: number): Connections {
+/** Keeps at most so many connections, busy and idle: for a new one, the idle one used longest ago is dropped. */
+export function connections(open: Open, maxOpenAtFirst: number): Connections {
+  let maxOpen = maxOpenAtFirst;
   const all = new Set<One>();
   const idle = new Set<One>(); // in the order of their last use
   const idleByKey = new Map<string, One[]>();
@@ -128,12 +131,17 @@ export function connections(open: Open, maxOpen: number): Connections {
     else idleByKey.set(one.route.key, others);
   }
 
-  function fresh(route: Route): Connection {
-    while (all.size >= maxOpen) {
+  /** Drops idle connections, those used longest ago first, until at most `most` are open. */
+  function shrink(most: number): void {
+    while (all.size > most) {
       const [oldest] = idle;
       if (oldest === undefined) break;
       oldest.drop();
     }
+  }
+
+  function fresh(route: Route): Connection {
+    shrink(maxOpen - 1);
     const one = new One(route);
     all.add(one);
     return one;
@@ -153,11 +161,15 @@ export function connections(open: Open, maxOpen: number): Connections {
     release(connection) {
       if (!(connection instanceof One) || !all.has(connection)) return;
       connection.used();
-      if (!connection.alive) return connection.drop();
+      if (!connection.alive || all.size > maxOpen) return connection.drop();
       idle.add(connection);
       const others = idleByKey.get(connection.route.key);
       if (others === undefined) idleByKey.set(connection.route.key, [connection]);
       else others.push(connection);
+    },
+    resize(most) {
+      maxOpen = most;
+      shrink(most);
     },
     close() {
       for (const one of all) one.drop();

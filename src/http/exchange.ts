@@ -3,36 +3,39 @@
 import { classify, type Phase } from "../core/classify.ts";
 import type { Failure } from "../core/failure.ts";
 import { type Arriving, arriving } from "./arriving.ts";
-import type { Connection, Connections, RawHandler } from "./connections.ts";
+import type { Terms } from "./asking.ts";
+import type { Connection, RawHandler } from "./connections.ts";
+import { DEADLINE, INTERRUPTED, inBody, timedOut, tooMuch, truncated } from "./failures.ts";
 import { type AnswerHeaders, readHeaders } from "./headers.ts";
+import { judge, type Refusal } from "./judge.ts";
 import { type Pace, pace } from "./pace.ts";
-import { isRedirectStatus, type Redirect } from "./redirect.ts";
-import { httpStatus, type Limits, type Reply, STALE } from "./reply.ts";
-import type { Watch, Watched } from "./watch.ts";
+import type { Part } from "./part.ts";
+import type { Redirect } from "./redirect.ts";
+import { type Reply, STALE, type Wire } from "./reply.ts";
+import { scarcity } from "./scarcity.ts";
+import { validatorOf } from "./validators.ts";
+import type { Watched } from "./watch.ts";
 
 /** The body of an answer that is not stored is waited for if it is short, so that the connection lives on. */
 const DISCARD_BYTES = 16_384;
 const DISCARD_MS = 1000;
 
-/** What all exchanges share. */
-export interface Wire {
-  readonly connections: Connections;
-  readonly limits: Limits;
-  readonly watch: Watch;
-  /** Counts the bytes of bodies received. */
-  readonly meter: { bytes: number };
-}
+const NONE: readonly Buffer[] = [];
 
-/** Sends a GET and gives the reply. `untilMs`: when the URL's whole time is over, by `performance.now()`. */
+/**
+ * Sends a GET and gives the reply. `untilMs`: when the URL's whole time is over, by `performance.now()`. `terms`: what the
+ * headers ask for beyond the URL.
+ */
 export function exchange(
   wire: Wire,
   connection: Connection,
   path: string,
   headers: readonly string[],
   untilMs: number,
+  terms: Terms | undefined,
 ): Promise<Reply> {
   return new Promise((resolve) => {
-    const one = new Exchange(wire, connection, untilMs, resolve);
+    const one = new Exchange(wire, connection, untilMs, terms, resolve);
     wire.watch.add(one);
     connection.send(path, headers, one);
   });
@@ -44,6 +47,7 @@ export class Exchange implements RawHandler, Watched {
   private readonly wire: Wire;
   private readonly connection: Connection;
   private readonly untilMs: number;
+  private readonly terms: Terms | undefined;
   private readonly resolve: (reply: Reply) => void;
   private state: State = "waiting";
   private phase: Phase = "connect";
@@ -51,7 +55,11 @@ export class Exchange implements RawHandler, Watched {
   private deadlineMs: number;
   private answerStarted = false;
   private status = 0;
+  private raw: readonly Buffer[] = NONE;
   private headers: AnswerHeaders | undefined;
+  private part: Part | undefined;
+  /** The length of this answer's body, where it is known. */
+  private expectedBytes: number | undefined;
   private headersMs = 0;
   private pieces: Buffer[] = [];
   private bytes = 0;
@@ -61,10 +69,17 @@ export class Exchange implements RawHandler, Watched {
   private paused = false;
   private pace: Pace | undefined;
 
-  constructor(wire: Wire, connection: Connection, untilMs: number, resolve: (reply: Reply) => void) {
+  constructor(
+    wire: Wire,
+    connection: Connection,
+    untilMs: number,
+    terms: Terms | undefined,
+    resolve: (reply: Reply) => void,
+  ) {
     this.wire = wire;
     this.connection = connection;
     this.untilMs = untilMs;
+    this.terms = terms;
     this.resolve = resolve;
     this.deadlineMs = performance.now() + wire.limits.connectTimeoutMs;
   }
@@ -95,23 +110,16 @@ export class Exchange implements RawHandler, Watched {
     const headers = readHeaders(raw);
     this.headers = headers;
     const { limits } = this.wire;
-    const { transferEncoding, contentLength } = headers;
-    if (transferEncoding !== undefined && transferEncoding !== "chunked") {
-      this.fail({
-        error: "protocol_error",
-        detail: `transfer-encoding "${transferEncoding}" was not asked for`,
-        status,
-      });
-    } else if (status < 200 || status > 299) {
-      this.discard(isRedirectStatus(status) ? { status, locations: headers.locations } : httpStatus(status), nowMs);
-    } else if (status === 206) {
-      this.fail({ error: "bad_range", detail: "206: a part that was not asked for", status });
-    } else if (contentLength !== undefined && contentLength > limits.maxFileBytes) {
-      this.fail({ error: "too_large", detail: `${contentLength} bytes, over --max-filesize`, status });
-    } else {
-      this.state = "collecting";
-      if (contentLength !== undefined && contentLength > limits.wholeBytes && status !== 204) this.startStream();
+    const verdict = judge(status, headers, raw, this.terms, limits.maxFileBytes);
+    if (verdict !== undefined && "reply" in verdict) {
+      this.discard(verdict, nowMs);
+      return true;
     }
+    this.state = "collecting";
+    this.raw = raw;
+    this.part = verdict;
+    this.expectedBytes = status === 204 || status === 304 ? 0 : (verdict?.bytes ?? headers.contentLength);
+    if (this.expectedBytes !== undefined && this.expectedBytes > limits.wholeBytes) this.startStream();
     return true;
   }
 
@@ -125,8 +133,8 @@ export class Exchange implements RawHandler, Watched {
     }
     const { limits, meter } = this.wire;
     meter.bytes += chunk.length;
-    if (this.bytes > limits.maxFileBytes) {
-      this.fail({ error: "too_large", detail: "over --max-filesize", status: this.status });
+    if (this.bytes > (this.part?.bytes ?? limits.maxFileBytes)) {
+      this.fail(tooMuch(this.part, this.status));
       return true;
     }
     if (this.stream !== undefined) {
@@ -148,33 +156,33 @@ export class Exchange implements RawHandler, Watched {
       return;
     }
     // undici checks the length too; a file is too much to lose to one check.
-    const expected = this.status === 204 ? 0 : this.headers?.contentLength;
+    const expected = this.expectedBytes;
     if (expected !== undefined && this.bytes !== expected) {
-      return this.fail({ error: "truncated", detail: `${this.bytes} of ${expected} bytes`, status: this.status });
+      return this.fail(truncated(this.bytes, expected, this.status));
     }
     const stream = this.stream;
     this.end();
     this.wire.connections.release(this.connection);
-    if (stream === undefined) this.succeed(this.pieces);
+    if (stream === undefined) this.succeed(this.pieces, undefined);
     else stream.end();
   }
 
   onError(error: Error): void {
     if (this.state === "over") return;
     if (this.state === "discarding") return this.finishDiscarding();
-    const failure = classify(error, this.phase);
+    const failure = (this.phase === "connect" ? scarcity(error) : undefined) ?? classify(error, this.phase);
     if (failure.error === "connection_lost" && this.connection.reused && !this.answerStarted) {
       this.end();
       this.connection.drop();
       return this.resolve(STALE);
     }
-    this.fail(this.explained(failure));
+    this.fail(this.phase === "body" ? inBody(failure, this.bytes, this.expectedBytes, this.status) : failure);
   }
 
   check(nowMs: number): void {
     const { limits } = this.wire;
     if (nowMs >= this.untilMs) {
-      this.fail({ error: "deadline", detail: "the whole URL took longer than --max-time" });
+      this.fail(DEADLINE);
     } else if (this.state === "discarding") {
       if (nowMs >= this.deadlineMs) this.finishDiscarding();
     } else if (this.phase === "body") {
@@ -182,17 +190,13 @@ export class Exchange implements RawHandler, Watched {
       const slow = this.pace(this.bytes, this.paused, nowMs);
       if (slow !== undefined) this.fail({ ...slow, status: this.status });
     } else if (nowMs >= this.deadlineMs) {
-      this.fail(
-        this.phase === "connect"
-          ? { error: "connect_timeout", detail: `no connection in ${limits.connectTimeoutMs / 1000} s` }
-          : { error: "headers_timeout", detail: `no whole header block in ${limits.timeoutMs / 1000} s` },
-      );
+      this.fail(timedOut(this.phase === "connect" ? "connect" : "headers", limits));
     }
   }
 
   /** Ends it as `interrupted`, at once. */
   abort(): void {
-    this.fail({ error: "interrupted", detail: "stopped while it was under way" });
+    this.fail(INTERRUPTED);
   }
 
   private startStream(): void {
@@ -203,19 +207,23 @@ export class Exchange implements RawHandler, Watched {
     this.stream = arriving(this.pieces, onDrained, () => this.abort());
     this.pieces = [];
     this.state = "streaming";
-    this.succeed(this.stream);
+    const { headers, part, terms } = this;
+    if (headers === undefined) return;
+    // The version of a part was checked, and a 206 need not say all that a 200 does (RFC 9110 section 15.3.7).
+    this.succeed(this.stream, part === undefined ? validatorOf(headers, this.raw) : terms?.kept?.validator);
+    this.raw = NONE;
   }
 
-  private succeed(body: readonly Uint8Array[] | Arriving): void {
-    const headers = this.headers;
-    if (headers !== undefined) this.resolve({ status: this.status, headers, headersMs: this.headersMs, body });
+  private succeed(body: readonly Uint8Array[] | Arriving, validator: string | undefined): void {
+    const { status, headers, headersMs, part } = this;
+    if (headers !== undefined) this.resolve({ status, headers, headersMs, body, part, validator });
   }
 
-  private discard(reply: Redirect | Failure, nowMs: number): void {
+  private discard({ reply, discard }: Refusal, nowMs: number): void {
     this.state = "discarding";
     this.discarded = reply;
     this.deadlineMs = nowMs + DISCARD_MS;
-    if ((this.headers?.contentLength ?? 0) > DISCARD_BYTES) this.finishDiscarding();
+    if (!discard || (this.headers?.contentLength ?? 0) > DISCARD_BYTES) this.finishDiscarding();
   }
 
   private finishDiscarding(): void {
@@ -237,14 +245,5 @@ export class Exchange implements RawHandler, Watched {
   private end(): void {
     this.state = "over";
     this.wire.watch.remove(this);
-  }
-
-  /** Says of a cut body how far it came; undici's messages do not. */
-  private explained(failure: Failure): Failure {
-    if (this.phase !== "body") return failure;
-    const whole = this.headers?.contentLength;
-    const cut = whole !== undefined && failure.error === "truncated";
-    const detail = cut ? `${this.bytes} of ${whole} bytes` : `after ${this.bytes} bytes: ${failure.detail}`;
-    return { ...failure, detail, status: this.status };
   }
 }

@@ -2,9 +2,11 @@
 
 import { type Failure, isFailure } from "../core/failure.ts";
 import type { Answer, Get } from "../core/ports.ts";
+import { asking, isConditional } from "./asking.ts";
 import { connections, type Route } from "./connections.ts";
 import { ACCEPT_ENCODING, decoded } from "./decode.ts";
 import { Exchange, exchange } from "./exchange.ts";
+import { DEADLINE } from "./failures.ts";
 import { type OpenOptions, opener } from "./open.ts";
 import { bare, basicAuthorization, type ProxyServer } from "./proxy.ts";
 import { harmless, nextTarget } from "./redirect.ts";
@@ -46,6 +48,7 @@ export function getter(options: GetOptions): Get {
   const origins = new Map<string, Origin>();
   const common = commonHeaders(options);
   const ownAuthorization = has(common, "authorization");
+  const ownConditions = isConditional(common);
 
   const originOf = (target: URL, key: string): Origin => {
     let origin = origins.get(key);
@@ -65,20 +68,24 @@ export function getter(options: GetOptions): Get {
   };
 
   return {
-    async fetch(first) {
+    async fetch(first, ask) {
       const startedMs = performance.now();
-      const untilMs = startedMs + options.maxTimeMs;
+      const untilMs = startedMs + options.maxTimeMs - (ask?.spentMs ?? 0);
+      if (untilMs <= startedMs) return DEADLINE;
+      const asked = ask === undefined || ownConditions ? undefined : asking(ask);
       const home = first.origin;
       let target = first;
       let seen: Set<string> | undefined;
       for (;;) {
         const key = target === first ? home : target.origin;
         const origin = originOf(target, key);
-        const headers = key === home ? headersFor(target, origin) : origin.harmless;
+        const usual = key === home ? headersFor(target, origin) : origin.harmless;
+        const headers = asked === undefined ? usual : [...usual, ...asked.headers];
+        const terms = asked === undefined ? undefined : { ...asked, target };
         const path = `${origin.prefix}${target.pathname}${target.search}`;
-        let reply = await exchange(wire, pool.take(origin.route), path, headers, untilMs);
+        let reply = await exchange(wire, pool.take(origin.route), path, headers, untilMs, terms);
         // A reused connection turned out to be closed: repeated at once on a new one, and no attempt of its own.
-        if (reply === STALE) reply = await exchange(wire, pool.fresh(origin.route), path, headers, untilMs);
+        if (reply === STALE) reply = await exchange(wire, pool.fresh(origin.route), path, headers, untilMs, terms);
         if (reply === STALE) return { error: "connection_lost", detail: "closed before the first byte" };
         if (isFailure(reply)) return reply;
         if ("body" in reply) return answer(reply, target, first, startedMs);
@@ -91,6 +98,7 @@ export function getter(options: GetOptions): Get {
         target = next;
       }
     },
+    resize: (most) => pool.resize(most),
     receivedBytes: () => meter.bytes,
     abort() {
       for (const one of watching.all()) if (one instanceof Exchange) one.abort();
@@ -102,8 +110,10 @@ export function getter(options: GetOptions): Get {
   };
 
   function answer(reply: Success, target: URL, first: URL, startedMs: number): Answer | Failure {
-    const { status, headers } = reply;
-    const encoding = headers.contentEncoding;
+    const { status, headers, part, validator } = reply;
+    // A 304 has no body; its Content-Length and Content-Encoding are those of the file that is stored already.
+    const bodiless = status === 204 || status === 304;
+    const encoding = status === 304 ? undefined : headers.contentEncoding;
     const decoding = options.compressed && encoding !== undefined && encoding !== "identity";
     const body = decoding ? decoded(reply.body, encoding, options.maxFileBytes) : reply.body;
     if ("error" in body) {
@@ -116,13 +126,20 @@ export function getter(options: GetOptions): Get {
       status,
       body,
       ttfbMs: reply.headersMs - startedMs,
-      lengthVerified: contentLength !== undefined || transferEncoding !== undefined || status === 204,
+      lengthVerified: contentLength !== undefined || transferEncoding !== undefined || bodiless || part !== undefined,
     };
     if (target !== first) result.finalUrl = withoutCredentials(target);
     if (contentType !== undefined) result.type = contentType;
     if (etag !== undefined) result.etag = etag;
     if (lastModified !== undefined) result.lastModified = lastModified;
     if (encoding !== undefined && !decoding) result.encoding = encoding;
+    if (part !== undefined) {
+      result.from = part.from;
+      result.wholeBytes = part.wholeBytes;
+    } else if (contentLength !== undefined && !bodiless && !decoding) {
+      result.wholeBytes = contentLength;
+    }
+    if (validator !== undefined) result.validator = validator;
     return result;
   }
 }

@@ -6,6 +6,7 @@ import type { Socket } from "node:net";
 interface Parser {
   paused: boolean;
   shouldKeepAlive: boolean;
+  contentLength: string;
   resume(): void;
   onHeadersComplete(status: number, upgrade: boolean, shouldKeepAlive: boolean): number;
 }
@@ -32,6 +33,9 @@ export function guard(socket: Socket): void {
       socket.destroy(new UnaskedUpgrade());
       return -1;
     }
+    // RFC 9110 section 8.6: a 304 may tell the length of the body that it does not have; undici waits for no such body,
+    // but takes its absence for a mismatch.
+    if (status === 304) parser.contentLength = "";
     // RFC 9110 section 15.2: a client must be able to take an unasked 100; undici drops the connection. 102 it skips.
     return onHeadersComplete.call(parser, status === 100 ? 102 : status, upgrade, shouldKeepAlive);
   };

@@ -1,11 +1,13 @@
-// What an exchange is held to, and what can come of it.
+// What exchanges share and are held to, and what can come of one.
 
-import { STATUS_CODES } from "node:http";
 import type { Failure } from "../core/failure.ts";
 import type { Arriving } from "./arriving.ts";
+import type { Connections } from "./connections.ts";
 import type { AnswerHeaders } from "./headers.ts";
 import type { PaceLimits } from "./pace.ts";
+import type { Part } from "./part.ts";
 import type { Redirect } from "./redirect.ts";
+import type { Watch } from "./watch.ts";
 
 export interface Limits extends PaceLimits {
   /** From the start of the look-up to the end of CONNECT and TLS. */
@@ -17,21 +19,29 @@ export interface Limits extends PaceLimits {
   readonly wholeBytes: number;
 }
 
-/** A 2xx answer: its headers, and its body, in pieces that are all there or still arriving. */
+/** What all exchanges share. */
+export interface Wire {
+  readonly connections: Connections;
+  readonly limits: Limits;
+  readonly watch: Watch;
+  /** Counts the bytes of bodies received. */
+  readonly meter: { bytes: number };
+}
+
+/** A 2xx answer, or a 304 that was asked for: its headers, and its body, in pieces that are all there or still arriving. */
 export interface Success {
   readonly status: number;
   readonly headers: AnswerHeaders;
   /** When the headers were whole, in milliseconds of `performance.now()`. */
   readonly headersMs: number;
   readonly body: readonly Uint8Array[] | Arriving;
+  /** Where the body is only the end of the whole (206). */
+  readonly part: Part | undefined;
+  /** What `If-Range` may carry later, if the body is cut: only of a body that is still arriving. */
+  readonly validator: string | undefined;
 }
 
 /** The connection was reused and died before the first byte of an answer: no failure, to be repeated on a new one. */
 export const STALE = Symbol("stale");
 
 export type Reply = Success | Redirect | Failure | typeof STALE;
-
-/** A final status that is neither 2xx nor a redirect. */
-export function httpStatus(status: number): Failure {
-  return { error: "http_status", detail: `${status} ${STATUS_CODES[status] ?? ""}`.trim(), status };
-}

@@ -3,6 +3,8 @@
 import { type LookupAddress, type LookupAllOptions, lookup } from "node:dns";
 import { closeSync, openSync } from "node:fs";
 import type { LookupFunction } from "node:net";
+import { devNull } from "node:os";
+import { isScarce } from "./scarcity.ts";
 
 type Done = (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void;
 
@@ -45,14 +47,13 @@ function isLocalhost(hostname: string): boolean {
   return /^(.+\.)?localhost\.?$/i.test(hostname);
 }
 
-/** Out of file descriptors, getaddrinfo says that there is no such name. Try whether there are any before believing it. */
-function honest(error: NodeJS.ErrnoException): NodeJS.ErrnoException {
-  if (error.code !== "ENOTFOUND") return error;
+/** Out of file descriptors, getaddrinfo says that there is no such name, or blames others. See whether one can be had. */
+export function honest(error: NodeJS.ErrnoException): NodeJS.ErrnoException {
+  if (!/^(ENOTFOUND$|EAI_)/.test(error.code ?? "")) return error;
   try {
-    closeSync(openSync("/dev/null", "r"));
+    closeSync(openSync(devNull, "r"));
     return error;
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    return code === "EMFILE" || code === "ENFILE" ? (cause as NodeJS.ErrnoException) : error;
+    return isScarce(cause) ? (cause as NodeJS.ErrnoException) : error;
   }
 }

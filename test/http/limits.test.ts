@@ -64,6 +64,17 @@ describe("the limits of one URL", () => {
     expect(await fetch(path, { maxTimeMs: 100 })).toMatchObject({ error: "deadline" });
   });
 
+  it("--max-time is for earlier tries too: what they took is gone", async () => {
+    const get = testGet({ maxTimeMs: 60_000 });
+    open.push(get);
+    const ask = (path: string, spentMs: number) => get.fetch(new URL(path, server.origin), { spentMs });
+    expect(await ask("/stall-before", 59_900)).toMatchObject({ error: "deadline" });
+    const { requests } = server.stats;
+    expect(await ask("/ok", 60_000)).toMatchObject({ error: "deadline" });
+    expect(server.stats.requests).toBe(requests);
+    expect(await collect(await ask("/ok", 10_000))).toHaveLength(100);
+  });
+
   it("the connect timeout covers a TLS handshake that nobody answers", async () => {
     const silent: Server = createServer(() => {});
     await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));

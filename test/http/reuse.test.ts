@@ -87,6 +87,44 @@ describe("reused connections", () => {
     await Promise.all(others.map((other) => other.close()));
   });
 
+  describe("fewer connections than before", () => {
+    const many = (path: string) =>
+      Promise.all([1, 2, 3, 4].map((i) => fetch(`${path}${path.includes("?") ? "&" : "?"}i=${i}`)));
+    const four = async () => {
+      const all = many("/ok?delay=100");
+      await expect.poll(() => server.stats.openRequests).toBe(4);
+      expect(await all).toEqual([content, content, content, content]);
+      expect(server.stats.openConnections).toBe(4);
+    };
+
+    it("idle ones that are too many are dropped at once", async () => {
+      await four();
+      get.resize(1);
+      await expect.poll(() => server.stats.openConnections).toBe(1);
+      const { connections } = server.stats;
+      expect(await fetch("/ok")).toEqual(content);
+      expect(server.stats.connections).toBe(connections);
+    });
+
+    it("busy ones finish first, and are not kept", async () => {
+      const all = many("/ok?delay=200");
+      await expect.poll(() => server.stats.openRequests).toBe(4);
+      get.resize(2);
+      expect(await all).toEqual([content, content, content, content]);
+      await expect.poll(() => server.stats.openConnections).toBe(2);
+      for (let i = 0; i < 5; i++) expect(await fetch(`/ok?i=${i}`)).toEqual(content);
+      expect(server.stats.connections).toBe(4);
+    });
+
+    it("more can be had again", async () => {
+      await four();
+      get.resize(1);
+      await expect.poll(() => server.stats.openConnections).toBe(1);
+      get.resize(4);
+      await four();
+    });
+  });
+
   it("an idle connection is let go after a few seconds, whatever the server promises", async () => {
     await fetch("/keepalive-600");
     expect(server.stats.openConnections).toBe(1);

@@ -7,7 +7,9 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Outcome } from "../../src/core/job.ts";
 
-export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+/** The checkout: three folders above this file, or four where it is built. */
+const above = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+export const ROOT = above.endsWith("dist") ? dirname(above) : above;
 export const BIN = join(ROOT, "dist/bin/bulkget.js");
 
 export interface Ran {

@@ -40,6 +40,19 @@ export async function collect(answer: Answer | Failure): Promise<Buffer | Failur
   return Buffer.concat(pieces);
 }
 
+/** What came of a body before its end or its failure, and that failure. */
+export async function collectPart(answer: Answer): Promise<{ readonly bytes: Buffer; readonly failure?: Failure }> {
+  const { body } = answer;
+  if (!("next" in body)) return { bytes: Buffer.concat(body) };
+  const pieces: Uint8Array[] = [];
+  for (;;) {
+    const batch = await body.next();
+    if (batch === undefined) return { bytes: Buffer.concat(pieces) };
+    if (isFailure(batch)) return { bytes: Buffer.concat(pieces), failure: batch };
+    pieces.push(...batch);
+  }
+}
+
 export function certificate(name: string): string {
   return readFileSync(join(ROOT, "fixtures/tls", name), "utf8");
 }

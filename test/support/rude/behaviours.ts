@@ -4,6 +4,7 @@ import { CUTS } from "./cuts.ts";
 import { ENCODINGS } from "./encodings.ts";
 import { FRAMING } from "./framing.ts";
 import { GARBAGE } from "./garbage.ts";
+import { RANGES } from "./ranges.ts";
 import { REDIRECTS } from "./redirects.ts";
 import { number, type RudeRequest, readTarget, text } from "./request.ts";
 import { RIGHT } from "./right.ts";
@@ -19,6 +20,7 @@ export const BEHAVIOURS: Record<string, Behaviour> = {
   ...REDIRECTS,
   ...TURNS,
   ...ENCODINGS,
+  ...RANGES,
   /** `/turns?first=/reset-before&times=2&then=/ok`: the first so many requests for this target go one way, later ones another. */
   turns(request, exchange) {
     const nth = exchange.count(`turns ${request.path}`);

@@ -55,6 +55,7 @@ export const ENCODINGS: Record<string, Behaviour> = {
     const encode = flag(request, "raw") ? deflateRawSync : deflateSync;
     encoded("deflate", (bytes) => encode(bytes))(request, exchange);
   },
-  br: encoded("br", (bytes) => brotliCompressSync(bytes)),
+  // The best quality, the default, takes seconds for a few MiB.
+  br: encoded("br", (bytes) => brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } })),
   "unknown-encoding": encoded("x-nonsense", (bytes) => bytes),
 };

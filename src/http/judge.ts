@@ -1,0 +1,67 @@
+// What an answer's status and headers mean, before any of its body.
+
+import { STATUS_CODES } from "node:http";
+import { type Failure, isFailure } from "../core/failure.ts";
+import type { Terms } from "./asking.ts";
+import { type AnswerHeaders, valuesOf } from "./headers.ts";
+import { type Part, partOf } from "./part.ts";
+import { isRedirectStatus, type Redirect } from "./redirect.ts";
+import { retryAfterMs } from "./retry-after.ts";
+
+/** The body is not wanted. */
+export interface Refusal {
+  readonly reply: Failure | Redirect;
+  /** Read it to its end if it is short, so that the connection lives on. */
+  readonly discard: boolean;
+}
+
+/**
+ * Why the body is not wanted, or of what it is a part; undefined where it is the whole body, or none (304) as was asked.
+ * `terms`: what the request asked for beyond its URL.
+ */
+export function judge(
+  status: number,
+  headers: AnswerHeaders,
+  raw: readonly Buffer[],
+  terms: Terms | undefined,
+  maxFileBytes: number,
+): Refusal | Part | undefined {
+  const { transferEncoding, contentLength } = headers;
+  if (transferEncoding !== undefined && transferEncoding !== "chunked") {
+    const detail = `transfer-encoding "${transferEncoding}" was not asked for`;
+    return dropped({ error: "protocol_error", detail, status });
+  }
+  if (status === 206) {
+    const part = partOf(headers, raw, terms);
+    if (isFailure(part)) return dropped(part);
+    return part.wholeBytes > maxFileBytes ? tooLarge(part.wholeBytes, status) : part;
+  }
+  if (status >= 200 && status <= 299) {
+    return contentLength !== undefined && contentLength > maxFileBytes ? tooLarge(contentLength, status) : undefined;
+  }
+  if (status === 304 && terms !== undefined && terms.kept === undefined) return undefined;
+  return { reply: withoutBody(status, headers, raw, terms), discard: true };
+}
+
+function withoutBody(
+  status: number,
+  { locations }: AnswerHeaders,
+  raw: readonly Buffer[],
+  terms: Terms | undefined,
+): Failure | Redirect {
+  if (isRedirectStatus(status)) return { status, locations };
+  if (status === 416 && terms?.kept !== undefined) {
+    return { error: "bad_range", detail: `416: nothing from byte ${terms.kept.bytes} on`, status };
+  }
+  const failure: Failure = { error: "http_status", detail: `${status} ${STATUS_CODES[status] ?? ""}`.trim(), status };
+  const waitMs = retryAfterMs(valuesOf(raw, "retry-after")[0], Date.now());
+  return waitMs === undefined ? failure : { ...failure, retryAfterMs: waitMs };
+}
+
+function tooLarge(bytes: number, status: number): Refusal {
+  return dropped({ error: "too_large", detail: `${bytes} bytes, over --max-filesize`, status });
+}
+
+function dropped(reply: Failure): Refusal {
+  return { reply, discard: false };
+}

@@ -1,0 +1,64 @@
+// Whether a 206 is the part that was asked for: everything is checked, since the file is spliced together from it.
+
+import type { Failure } from "../core/failure.ts";
+import type { Kept } from "../core/ports.ts";
+import type { Terms } from "./asking.ts";
+import { type AnswerHeaders, valuesOf } from "./headers.ts";
+import { isEncoded, isStrongTag } from "./validators.ts";
+
+/** The end of a body, from a byte on. */
+export interface Part {
+  /** How many bytes come before it. */
+  readonly from: number;
+  /** Its own length. */
+  readonly bytes: number;
+  /** The length of the whole body, those before it included. */
+  readonly wholeBytes: number;
+}
+
+/** The Part, or `bad_range` with what is wrong (RFC 9110 sections 14.4 and 15.3.7). `terms`: what was asked, if a part. */
+export function partOf(headers: AnswerHeaders, raw: readonly Buffer[], terms: Terms | undefined): Part | Failure {
+  const kept = terms?.kept;
+  if (terms === undefined || kept === undefined) return bad("a part that was not asked for");
+  if (!isSameUrl(kept.url, terms.target)) return bad("from another URL than what is kept");
+  const [range, ...more] = valuesOf(raw, "content-range");
+  if (headers.contentType?.toLowerCase().startsWith("multipart/byteranges") === true) return bad("several parts");
+  if (range === undefined) return bad("without a Content-Range");
+  if (more.length > 0) return bad("several Content-Ranges");
+  const part = endOf(range, kept);
+  const said = `"${range.slice(0, 100)}"`;
+  if (part === undefined) return bad(`${said}, asked for bytes ${kept.bytes} to the end${ofWhole(kept)}`);
+  const { contentLength } = headers;
+  if (contentLength !== undefined && contentLength !== part.bytes) return bad(`${said}, and ${contentLength} bytes`);
+  if (isEncoded(headers)) return bad("encoded, and so of another body than what is kept");
+  return isOfOther(headers, kept.validator) ? bad("of another version than what is kept") : part;
+}
+
+/** `bytes N-M/T` where it is all that follows what is kept. */
+function endOf(range: string, kept: Kept): Part | undefined {
+  const [, from, last, whole] = /^bytes (\d{1,15})-(\d{1,15})\/(\d{1,15})$/i.exec(range)?.map(Number) ?? [];
+  if (from === undefined || last === undefined || whole === undefined) return undefined;
+  const isEnd = from === kept.bytes && last >= from && whole === last + 1;
+  return isEnd && whole === (kept.wholeBytes ?? whole) ? { from, bytes: whole - from, wholeBytes: whole } : undefined;
+}
+
+function ofWhole({ wholeBytes }: Kept): string {
+  return wholeBytes === undefined ? "" : ` of ${wholeBytes}`;
+}
+
+/** Whether the answer's own validator, if it has one of that kind, is not the one that was sent. */
+function isOfOther({ etag, lastModified }: AnswerHeaders, validator: string): boolean {
+  const own = isStrongTag(validator) ? etag : lastModified;
+  return own !== undefined && own !== validator;
+}
+
+/** Neither credentials nor fragment are part of what a URL names. */
+function isSameUrl(url: string, target: URL): boolean {
+  if (!URL.canParse(url)) return false;
+  const { origin, pathname, search } = new URL(url);
+  return origin === target.origin && pathname === target.pathname && search === target.search;
+}
+
+function bad(detail: string): Failure {
+  return { error: "bad_range", detail: `206: ${detail}`, status: 206 };
+}

@@ -1,0 +1,101 @@
+// Starts at a rate, and bytes at a speed: never more in any window than allowed.
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { bytesPace, pace } from "../../src/policy/rate.ts";
+
+/** Milliseconds: sums of fractions are not exact. */
+const EXACT = 1e-6;
+
+it("the first start may be at once", () => {
+  expect(pace(0.1).readyMs(5)).toBeLessThanOrEqual(5);
+});
+
+it("starts under 20 a second come one by one, evenly spaced", () => {
+  const two = pace(2);
+  two.take(1000);
+  expect(two.readyMs(1000)).toBe(1500);
+  two.take(1500);
+  expect(two.readyMs(1500)).toBe(2000);
+});
+
+it("after a pause, as many starts as come in 100 ms may go together, and no more", () => {
+  const hundred = pace(100);
+  let together = 0;
+  while (hundred.readyMs(60_000) <= 60_000) {
+    hundred.take(60_000);
+    together++;
+  }
+  expect(together).toBe(10);
+  expect(hundred.readyMs(60_000)).toBeCloseTo(60_010);
+});
+
+it("in any window there are no more starts than the rate allows, and a waiting caller gets all of them", () => {
+  const gapsMs = fc.array(fc.oneof(fc.constant(0), fc.double({ min: 0, max: 500, noNaN: true })), { maxLength: 200 });
+  fc.assert(
+    fc.property(fc.double({ min: 0.2, max: 5000, noNaN: true }), gapsMs, (perSecond, gaps) => {
+      const limited = pace(perSecond);
+      const startsMs: number[] = [];
+      let nowMs = 0;
+      for (const gapMs of gaps) {
+        nowMs = Math.max(nowMs + gapMs, limited.readyMs(nowMs));
+        limited.take(nowMs);
+        startsMs.push(nowMs);
+      }
+      const burst = Math.max(1, perSecond / 10);
+      for (const [from, fromMs] of startsMs.entries()) {
+        for (const [more, untilMs] of startsMs.slice(from).entries()) {
+          expect(more + 1).toBeLessThanOrEqual(burst + ((untilMs - fromMs) / 1000) * perSecond + EXACT * perSecond);
+        }
+      }
+    }),
+  );
+  const busy = pace(300);
+  let nowMs = 0;
+  for (let start = 0; start < 3000; start++) {
+    nowMs = Math.max(nowMs, busy.readyMs(nowMs));
+    busy.take(nowMs);
+  }
+  expect(nowMs).toBeGreaterThan(9890);
+  expect(nowMs).toBeLessThan(10_000);
+});
+
+it("bytes are paid off at their speed", () => {
+  const speed = bytesPace(1000);
+  expect(speed.readyMs(0)).toBeLessThanOrEqual(0);
+  speed.spend(1000, 0); // the credit of one second
+  expect(speed.readyMs(0)).toBeLessThanOrEqual(0);
+  speed.spend(500, 0);
+  expect(speed.readyMs(0)).toBe(500);
+  speed.spend(500, 100);
+  expect(speed.readyMs(100)).toBe(1000);
+});
+
+it("what was not used for longer than a second is lost", () => {
+  const speed = bytesPace(1000);
+  speed.spend(1, 0);
+  speed.spend(3000, 3_600_000);
+  expect(speed.readyMs(3_600_000)).toBe(3_602_000);
+});
+
+it("in any window there are no more bytes than speed, credit and the last piece", () => {
+  const pieces = fc.array(fc.tuple(fc.double({ min: 0, max: 3000, noNaN: true }), fc.nat(65_536)), { maxLength: 100 });
+  fc.assert(
+    fc.property(fc.integer({ min: 100, max: 1_000_000 }), pieces, (bytesPerSecond, spent) => {
+      const speed = bytesPace(bytesPerSecond);
+      const taken: { atMs: number; bytes: number }[] = [];
+      let nowMs = 0;
+      for (const [gapMs, bytes] of spent) {
+        nowMs = Math.max(nowMs + gapMs, speed.readyMs(nowMs));
+        speed.spend(bytes, nowMs);
+        taken.push({ atMs: nowMs, bytes });
+      }
+      for (const [from, { atMs: fromMs }] of taken.entries()) {
+        let sum = 0;
+        for (const { atMs, bytes } of taken.slice(from)) {
+          expect(sum).toBeLessThanOrEqual(((atMs - fromMs) / 1000 + 1) * bytesPerSecond * (1 + 1e-9) + EXACT);
+          sum += bytes;
+        }
+      }
+    }),
+  );
+});

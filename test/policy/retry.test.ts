@@ -1,0 +1,122 @@
+// Whether a failed try is worth another and when, and what it says of its host.
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { FACTS, type Failure, type FailureKind, isFatal } from "../../src/core/failure.ts";
+import type { Sign } from "../../src/core/frontier.ts";
+import { hostSign, judge, type RetryOptions } from "../../src/policy/retry.ts";
+
+const KINDS = Object.keys(FACTS) as FailureKind[];
+const OPTIONS: RetryOptions = { retries: 3, maxRetryAfterMs: 300_000 };
+const half = () => 0.5;
+const of = (error: FailureKind, more: Partial<Failure> = {}): Failure => ({ error, detail: "it was so", ...more });
+const status = (status: number, more: Partial<Failure> = {}) => of("http_status", { status, ...more });
+
+/** How many tries a job gets that always fails so. */
+function triesOf(failure: Failure, options = OPTIONS): number {
+  let attempts = 1;
+  while ("delayMs" in judge(failure, attempts, options, half)) attempts++;
+  return attempts;
+}
+
+describe("another try", () => {
+  it.each(KINDS)("%s is tried as often as FACTS say, and not where the run ends with it", (kind) => {
+    const { retry } = FACTS[kind];
+    const tries = { yes: 4, once: 2, no: 1, status: 1 }[retry];
+    expect(triesOf(of(kind))).toBe(kind === "interrupted" || isFatal(kind) ? 1 : tries);
+  });
+
+  it.each([408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524])("status %i may pass", (code) => {
+    expect(triesOf(status(code))).toBe(4);
+  });
+
+  it.each([300, 304, 400, 401, 403, 404, 407, 410, 451, 501, 505, 525])("status %i does not", (code) => {
+    expect(triesOf(status(code))).toBe(1);
+  });
+
+  it("--retry-on takes the place of these statuses, and of no other failure", () => {
+    const options = { ...OPTIONS, retryOn: new Set([404]) };
+    expect(triesOf(status(404), options)).toBe(4);
+    expect(triesOf(status(503), options)).toBe(1);
+    expect(triesOf(of("connection_lost"), options)).toBe(4);
+    expect(triesOf(of("proxy_failed", { status: 404 }), options)).toBe(4);
+    expect(triesOf(of("tls_certificate", { status: 404 }), options)).toBe(1);
+  });
+
+  it("a proxy that wants a password will go on wanting it", () => {
+    expect(triesOf(of("proxy_failed", { status: 407 }))).toBe(1);
+    expect(triesOf(of("proxy_failed", { status: 502 }))).toBe(4);
+  });
+
+  it("there is none without --retries, and never one more", () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...KINDS), fc.nat(20), (kind, retries) => {
+        expect(triesOf(of(kind), { ...OPTIONS, retries })).toBeLessThanOrEqual(1 + retries);
+      }),
+    );
+  });
+});
+
+describe("the delay", () => {
+  it("is any part of a second, doubled with each try up to a minute", () => {
+    const many = { ...OPTIONS, retries: 5000 };
+    const most = [1, 2, 3, 6, 7, 8, 5000].map((attempts) => judge(of("connect_timeout"), attempts, many, () => 1));
+    expect(most).toEqual([1000, 2000, 4000, 32_000, 60_000, 60_000, 60_000].map((delayMs) => ({ delayMs })));
+    expect(judge(of("connect_timeout"), 3, many, half)).toEqual({ delayMs: 2000 });
+    expect(judge(of("connect_timeout"), 3, many, () => 0)).toEqual({ delayMs: 0 });
+  });
+
+  it("is never less than Retry-After", () => {
+    expect(judge(status(429, { retryAfterMs: 7000 }), 1, OPTIONS, half)).toEqual({ delayMs: 7000 });
+    expect(judge(status(429, { retryAfterMs: 100 }), 1, OPTIONS, half)).toEqual({ delayMs: 500 });
+    expect(judge(status(503, { retryAfterMs: 300_000 }), 1, OPTIONS, half)).toEqual({ delayMs: 300_000 });
+  });
+
+  it.each([
+    [7_200_000, 300_000, "Retry-After: 2 h, over 5 min"],
+    [300_001, 300_000, "Retry-After: 5 min 1 s, over 5 min"],
+    [90_061_000, 3_600_000, "Retry-After: 1 d 1 h, over 1 h"],
+    [3_605_000, 90_000, "Retry-After: 1 h, over 1 min 30 s"],
+    [2000, 500, "Retry-After: 2 s, over 500 ms"],
+  ])("a Retry-After of %i ms where %i is the most gives up at once, and says so", (retryAfterMs, most, giveUp) => {
+    const options = { ...OPTIONS, maxRetryAfterMs: most };
+    expect(judge(status(503, { retryAfterMs }), 1, options, half)).toEqual({ giveUp });
+  });
+
+  it("nothing is said of a Retry-After where there would be no other try anyway", () => {
+    expect(judge(status(404, { retryAfterMs: 7_200_000 }), 1, OPTIONS, half)).toEqual({ giveUp: undefined });
+    expect(judge(status(503, { retryAfterMs: 7_200_000 }), 4, OPTIONS, half)).toEqual({ giveUp: undefined });
+  });
+});
+
+describe("what it says of the host", () => {
+  const said: Readonly<Record<Sign, readonly FailureKind[]>> = {
+    pushed: ["connection_lost", "truncated"],
+    down: [
+      "connect_failed",
+      "dns_not_found",
+      "dns_temporary",
+      "connect_refused",
+      "connect_timeout",
+      "proxy_failed",
+      "headers_timeout",
+    ],
+    none: ["invalid_url", "unsupported_scheme", "deadline", "file_exists", "name_too_long", "interrupted", "internal"],
+    alive: [],
+  };
+
+  it.each(KINDS)("%s says what it should", (kind) => {
+    const sign = hostSign(of(kind));
+    const listed = (["pushed", "down", "none"] as const).find((sign) => said[sign].includes(kind));
+    expect(sign).toBe(isFatal(kind) ? "none" : (listed ?? "alive"));
+  });
+
+  it("a success and any status but 429 and 503 say that it is alive", () => {
+    expect(hostSign(undefined)).toBe("alive");
+    for (const code of [301, 404, 408, 500, 502, 504]) expect(hostSign(status(code))).toBe("alive");
+    for (const code of [429, 503]) expect(hostSign(status(code))).toBe("pushed");
+  });
+
+  it("a failure for want of file descriptors says nothing", () => {
+    for (const kind of KINDS) expect(hostSign(of(kind, { scarce: true }))).toBe("none");
+  });
+});

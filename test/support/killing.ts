@@ -1,0 +1,126 @@
+// One run that is killed again and again by kill -9, and started again until it is done; and what came of it.
+
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { BIN, cleanEnv } from "./command.ts";
+
+export interface KillOptions {
+  /** An empty folder to work in. */
+  readonly folder: string;
+  readonly urls: number;
+  readonly concurrency: number;
+  /** So often it is killed, at moments chosen by `random` (0 to 1) over all requests of the run. */
+  readonly kills: number;
+  readonly random: () => number;
+  /** Told of each kill. */
+  readonly onKill?: (kill: number, requests: number) => void;
+}
+
+export interface KillResult {
+  readonly kills: number;
+  readonly starts: number;
+  readonly requests: number;
+  /** Requests beyond one a URL. */
+  readonly twice: number;
+  /** What was to be expected at most: in flight, and what was requested in the 0.2 s before each kill. */
+  readonly allowedTwice: number;
+  readonly files: number;
+  readonly wrongFiles: readonly string[];
+  readonly records: number;
+  /** Numbers without a record, or with more than one. */
+  readonly wrongRecords: readonly number[];
+  /** Whatever else is left in the folder. */
+  readonly leftovers: readonly string[];
+  readonly exitCode: number | null;
+  readonly seconds: number;
+}
+
+const UNRECORDED_MS = 200;
+
+/** Bodies of 1 to 4,000 bytes, each its URL's own. */
+function bodyOf(path: string): Buffer {
+  const seed = createHash("sha256").update(path).digest();
+  return Buffer.alloc(1 + (seed.readUInt16BE(0) % 4000), seed);
+}
+
+export async function killedRun(options: KillOptions): Promise<KillResult> {
+  const { folder, urls, concurrency, kills, random, onKill } = options;
+  const beganMs = performance.now();
+  const timesMs: number[] = [];
+  const thresholds = Array.from({ length: kills }, () => 1 + Math.floor(random() * urls)).sort((a, b) => a - b);
+  let kill = () => {};
+  let killed = 0;
+  let allowedTwice = 0;
+
+  const server = createServer((request, response) => {
+    timesMs.push(performance.now());
+    // Only while a run is there to be killed: one that is just starting gets its own requests first.
+    const threshold = thresholds[killed];
+    if (threshold !== undefined && timesMs.length >= threshold + killed * concurrency) kill();
+    response.setHeader("content-type", "application/octet-stream");
+    response.end(bodyOf(request.url ?? ""));
+  });
+  server.keepAliveTimeout = 60_000;
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  const list = join(folder, "urls.txt");
+  const output = join(folder, "out");
+  writeFileSync(list, Array.from({ length: urls }, (_, i) => `http://127.0.0.1:${port}/${i + 1}\n`).join(""));
+
+  let starts = 0;
+  const once = () =>
+    new Promise<number | null>((resolve, reject) => {
+      starts++;
+      const args = [BIN, list, "-o", output, "-q", "-c", String(concurrency), "--min-free", "0"];
+      const child = spawn(process.execPath, args, { cwd: folder, env: cleanEnv(), stdio: "ignore" });
+      kill = () => {
+        kill = () => {};
+        const nowMs = performance.now();
+        allowedTwice += concurrency;
+        for (let i = timesMs.length - 1; i >= 0 && (timesMs[i] ?? 0) > nowMs - UNRECORDED_MS; i--) allowedTwice++;
+        killed++;
+        onKill?.(killed, timesMs.length);
+        child.kill("SIGKILL");
+      };
+      child.on("error", reject);
+      child.on("close", (code) => resolve(code));
+    });
+  let exitCode = await once();
+  while (exitCode === null) exitCode = await once(); // killed: `until bulkget …; do :; done`
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+
+  const wrongFiles: string[] = [];
+  let files = 0;
+  for (let n = 1; n <= urls; n++) {
+    const path = join(output, `${String(n).padStart(6, "0")}`);
+    if (!existsSync(path)) wrongFiles.push(path);
+    else if (readFileSync(path).equals(bodyOf(`/${n}`))) files++;
+    else wrongFiles.push(path);
+  }
+  const counts = new Map<number, number>();
+  const lines = readFileSync(join(output, "results.jsonl"), "utf8").trimEnd().split("\n");
+  for (const line of lines) {
+    const { n, outcome } = JSON.parse(line) as { n: number; outcome: string };
+    counts.set(n, (counts.get(n) ?? 0) + (outcome === "saved" ? 1 : 1000));
+  }
+  const numbers = Array.from({ length: urls }, (_, i) => i + 1);
+  return {
+    kills: killed,
+    starts,
+    requests: timesMs.length,
+    twice: timesMs.length - urls,
+    allowedTwice,
+    files,
+    wrongFiles,
+    records: lines.length,
+    wrongRecords: numbers.filter((n) => counts.get(n) !== 1),
+    leftovers: readdirSync(output).filter((name) => !/^(\d{6}|results\.jsonl)$/.test(name)),
+    exitCode,
+    seconds: (performance.now() - beganMs) / 1000,
+  };
+}
