@@ -1,26 +1,25 @@
 // The library: an iterable of URLs or a list's path in, typed outcomes out as they finish.
 
+import { clock } from "./clock.ts";
 import type { Failed, Outcome, Saved } from "./core/job.ts";
 import type { Reporter, Sink, Source } from "./core/ports.ts";
-import { type NamedReporter, together } from "./core/reporters.ts";
+import { type NamedReporter, STALL_MS, together } from "./core/reporters.ts";
 import type { StopReason } from "./core/run.ts";
-import { clock, DEFAULTS, download, type FetchOptions, openFolder, STALL_MS, webOf } from "./download.ts";
+import { download, type ScheduleOptions } from "./download.ts";
 import { handover } from "./handover.ts";
+import { type OutputOptions, openOutput } from "./output.ts";
 import { memory } from "./sink/memory.ts";
 import { type Item, items } from "./source/items.ts";
 import { lists } from "./source/lists.ts";
+import { type FetchOptions, webOf } from "./web.ts";
 
-export interface BulkgetOptions extends FetchOptions {
+export interface BulkgetOptions extends FetchOptions, ScheduleOptions, OutputOptions {
   /** Where bodies go: into files of `outputDir` (the default), or with their outcome, as `body`. */
   readonly output?: "files" | "memory";
-  /** The folder for files, results.jsonl and failed.txt. Default "downloads". */
-  readonly outputDir?: string;
-  /** How files are named, relative to the folder. Default "{n:6}{ext}"; also {n}, {host}, {basename}. */
-  readonly name?: string;
-  /** Start over in a folder that holds an earlier run: what that run saved is removed. Default false. */
-  readonly force?: boolean;
   /** Stops everything at once: the loop throws the signal's reason. */
   readonly signal?: AbortSignal;
+  /** Stops in good order after so many milliseconds: what was not done then has no outcome, and the loop ends. */
+  readonly deadlineMs?: number;
 }
 
 /** A body that was handed over, with its outcome. */
@@ -54,15 +53,14 @@ export async function* bulkget(
   const { signal } = options;
   signal?.throwIfAborted();
   const stop = new AbortController();
-  const source = sourceOf(input, stop.signal);
   const get = webOf(options.output === "memory" ? { maxFilesize: MAX_BODY_BYTES, ...options } : options);
-  const { sink, reporter } = await output(input, options, stop);
+  const { source, sink, reporter, close } = await outputOf(input, options, stop);
   const outcomes = handover<Outcome>();
   const { view, done } = download({
+    ...options,
     source,
     get,
     sink,
-    concurrency: options.concurrency,
     async report(outcome) {
       await reporter.outcome(outcome);
       if (outcome.outcome !== "failed" || outcome.error !== "interrupted") await outcomes.put(outcome);
@@ -88,13 +86,14 @@ export async function* bulkget(
     }
     signal?.throwIfAborted();
     if (broken !== undefined) throw broken.error;
-    if (stop.signal.aborted) throw new BulkgetError("stopped: the disk cannot be written any more");
+    if (stop.signal.reason === "disk") throw new BulkgetError("stopped: the disk cannot be written any more");
   } finally {
     signal?.removeEventListener("abort", onAbort);
     stop.abort("request" satisfies StopReason);
     outcomes.close();
     await over;
     await reporter.end(view);
+    await close();
   }
 }
 
@@ -103,24 +102,31 @@ function sourceOf(input: Iterable<Item> | AsyncIterable<Item> | string, stop: Ab
 }
 
 interface Output {
+  readonly source: Source;
   readonly sink: Sink;
   readonly reporter: Required<Reporter>;
+  readonly close: () => Promise<void>;
 }
 
-async function output(input: unknown, options: BulkgetOptions, stop: AbortController): Promise<Output> {
-  const reporters: NamedReporter[] = [];
-  let sink = memory();
-  if (options.output !== "memory") {
-    const lists = typeof input === "string" ? [input] : [];
-    const folder = await openFolder(
-      options.outputDir ?? DEFAULTS.outputDir,
-      options.name ?? DEFAULTS.name,
-      options.force ?? false,
-      lists,
-    );
-    sink = folder.sink;
-    reporters.push(...folder.reporters);
-  }
+async function outputOf(
+  input: Iterable<Item> | AsyncIterable<Item> | string,
+  options: BulkgetOptions,
+  stop: AbortController,
+): Promise<Output> {
+  const read = () => sourceOf(input, stop.signal);
   const onLost = () => stop.abort("disk" satisfies StopReason);
-  return { sink, reporter: together(reporters, { stallMs: STALL_MS, after: clock.after, onLost }) };
+  const reporterOf = (reporters: readonly NamedReporter[]) =>
+    together(reporters, { stallMs: STALL_MS, after: clock.after, onLost });
+  if (options.output === "memory") {
+    return { source: read(), sink: memory(), reporter: reporterOf([]), close: async () => {} };
+  }
+  const isList = typeof input === "string" && input !== "-";
+  const output = await openOutput(options, { lists: isList ? [input] : [], note() {} });
+  try {
+    const source = await output.goOn(read(), isList || Array.isArray(input) ? read : undefined);
+    return { source, sink: output.sink, reporter: reporterOf(output.reporters), close: () => output.close() };
+  } catch (error) {
+    await output.close();
+    throw error;
+  }
 }

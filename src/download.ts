@@ -1,192 +1,126 @@
 // Puts the rooms together: options in, a run under way out. The command and the library both start here.
 
-import { join } from "node:path";
-import { performance } from "node:perf_hooks";
+import { clock } from "./clock.ts";
 import { attempt } from "./core/attempt.ts";
+import { frontier, type Pace } from "./core/frontier.ts";
 import type { Outcome } from "./core/job.ts";
-import { OptionError } from "./core/option.ts";
-import type { Get, Reporter, Sink, Source } from "./core/ports.ts";
-import type { NamedReporter } from "./core/reporters.ts";
-import { type Run, run } from "./core/run.ts";
-import { getter } from "./http/get.ts";
-import { proxyRules } from "./http/proxy.ts";
-import { failedList } from "./report/failed.ts";
-import { journal } from "./report/journal.ts";
-import { directory } from "./sink/directory.ts";
-import { FAILED, FolderError, JOURNAL, prepareFolder } from "./sink/folder.ts";
-import { names } from "./sink/names.ts";
-import { VERSION } from "./version.ts";
+import { ORDERS, type Order } from "./core/order.ts";
+import type { Get, Sink, Source } from "./core/ports.ts";
+import { type Run, run, type StopReason } from "./core/run.ts";
+import { finished } from "./core/tally.ts";
+import { throttled } from "./core/throttle.ts";
+import { allowance } from "./policy/allowance.ts";
+import type { FailOn } from "./policy/fail-on.ts";
+import { bytesPace, pace } from "./policy/rate.ts";
+import { hostSign, judge } from "./policy/retry.ts";
+import { WEB_DEFAULTS } from "./web.ts";
 
-/** How URLs are fetched. Times in milliseconds, sizes in bytes. The defaults are the command's. */
-export interface FetchOptions {
+/** Which URL is fetched when, and how often it is tried. */
+export interface ScheduleOptions {
   /** How many URLs at a time. Default 50. */
   readonly concurrency?: number;
-  /** Look-up, TCP, TLS and a proxy's CONNECT. Default 10,000. */
-  readonly connectTimeoutMs?: number;
-  /** To the end of the headers, and then the longest silence in the body. Default 30,000. */
-  readonly timeoutMs?: number;
-  /** Bytes a second, over a minute: a slower body fails. Default 100; 0 for any speed. */
-  readonly minSpeed?: number;
-  /** One URL, with all its redirects. Default: no limit. */
-  readonly maxTimeMs?: number;
-  /** Redirects followed for one URL. Default 10. */
-  readonly maxRedirs?: number;
-  /** Headers sent with every request to an origin that the list names; to others only harmless ones. */
-  readonly headers?: Readonly<Record<string, string>> | readonly (readonly [string, string])[];
-  readonly userAgent?: string;
-  /** A proxy's URL; "" for none. Default: the environment's (http_proxy, https_proxy, all_proxy, no_proxy). */
-  readonly proxy?: string;
-  /** Accept any certificate. Default false. */
-  readonly insecure?: boolean;
-  /** PEM text of the certificates to trust instead of Node's own. */
-  readonly ca?: string;
-  /** Ask for compressed bodies and store them decoded. Default false: bytes are stored as sent. */
-  readonly compressed?: boolean;
-  /** A larger body, in bytes, fails. Default: no limit; for bodies handed over, 64 MiB. */
-  readonly maxFilesize?: number;
+  /** How many of them on one host (name and port). Default: as many as in all. */
+  readonly perHost?: number;
+  /** Starts a second, of the whole run. Default: no limit. */
+  readonly rate?: number;
+  /** Starts a second on one host. Default: no limit. */
+  readonly hostRate?: number;
+  /** Bytes of bodies a second, of the whole run. Default: no limit. */
+  readonly limitRate?: number;
+  /** Which host is next: `fair` takes them in turn (the default), `list` keeps the list's order, `longest` takes the one with the most jobs waiting; or a function. */
+  readonly order?: keyof typeof ORDERS | Order;
+  /** Tries after the first, where another may help. Default 3. */
+  readonly retries?: number;
+  /** The HTTP statuses that are tried again. Default: 408 425 429 500 502 503 504 520 to 524. */
+  readonly retryOn?: readonly number[];
 }
 
-export const DEFAULTS = {
-  concurrency: 50,
-  outputDir: "downloads",
-  name: "{n:6}{ext}",
-  connectTimeoutMs: 10_000,
-  timeoutMs: 30_000,
-  minSpeed: 100,
-  maxRedirs: 10,
-  userAgent: `bulkget/${VERSION}`,
-} as const;
+export const SCHEDULE_DEFAULTS = { concurrency: WEB_DEFAULTS.concurrency, order: "fair", retries: 3 } as const;
 
-/** Over which a body's speed is measured: one minute. */
-const SPEED_WINDOW_MS = 60_000;
+/** A server that wants to be left alone for longer, in milliseconds, is: its URLs fail for now. */
+const MAX_RETRY_AFTER_MS = 300_000;
 
-/** Bodies up to this many bytes are collected and written in one go; less where many are under way at a time. */
-const WHOLE_BYTES = 262_144;
-const WHOLE_BYTES_IN_ALL = 67_108_864;
+/** So far the list is looked ahead where jobs have to wait: in jobs, and in characters of their URLs. */
+const LOOK_AHEAD = 10_000;
+const LOOK_AHEAD_CHARS = 16_777_216;
 
-/** How long one reporter may take over one outcome: 5 minutes. */
-export const STALL_MS = 300_000;
-
-export interface DownloadPlan {
+export interface DownloadPlan extends ScheduleOptions {
   readonly source: Source;
   readonly get: Get;
   readonly sink: Sink;
-  readonly concurrency?: number | undefined;
   readonly report: (outcome: Outcome) => void | Promise<void>;
   readonly stop: AbortController;
   /** How long what is under way may go on after a stop, in milliseconds. */
   readonly graceMs: number;
+  /** When the run is stopped, in milliseconds from now. */
+  readonly deadlineMs?: number;
+  /** Told of the failed and the finished: whether that is enough. */
+  readonly maxFailures?: FailOn;
 }
 
-/** The web, as the options want it. Throws an OptionError for options that cannot be used. */
-export function webOf(options: FetchOptions): Get {
-  const concurrency = options.concurrency ?? DEFAULTS.concurrency;
-  return getter({
-    connectTimeoutMs: options.connectTimeoutMs ?? DEFAULTS.connectTimeoutMs,
-    timeoutMs: options.timeoutMs ?? DEFAULTS.timeoutMs,
-    minBytesPerSecond: options.minSpeed ?? DEFAULTS.minSpeed,
-    speedWindowMs: SPEED_WINDOW_MS,
-    maxTimeMs: options.maxTimeMs ?? Number.POSITIVE_INFINITY,
-    maxRedirects: options.maxRedirs ?? DEFAULTS.maxRedirs,
-    maxFileBytes: options.maxFilesize ?? Number.POSITIVE_INFINITY,
-    wholeBytes: Math.min(WHOLE_BYTES, Math.ceil(WHOLE_BYTES_IN_ALL / concurrency)),
-    headers: headerList(options.headers),
-    userAgent: options.userAgent ?? DEFAULTS.userAgent,
-    compressed: options.compressed ?? false,
-    insecure: options.insecure ?? false,
-    ...(options.ca === undefined ? {} : { ca: options.ca }),
-    proxyFor: proxyRules(options.proxy, process.env),
-    maxConnections: concurrency,
-  });
+/** Several limits as one: the slowest counts. */
+function all(paces: readonly Pace[]): Pace {
+  return {
+    readyMs: (nowMs) => Math.max(...paces.map((one) => one.readyMs(nowMs))),
+    take(nowMs) {
+      for (const one of paces) one.take(nowMs);
+    },
+  };
 }
 
 /** Starts the run; its connections and timers are gone when it is done. */
 export function download(plan: DownloadPlan): Run {
-  const { source, get, sink, report, stop, graceMs } = plan;
-  const { view, done, abandon } = run({
+  const { source, sink, stop, graceMs, maxFailures, rate, hostRate, limitRate, order = SCHEDULE_DEFAULTS.order } = plan;
+  const concurrency = plan.concurrency ?? SCHEDULE_DEFAULTS.concurrency;
+  const bytes = limitRate === undefined ? undefined : bytesPace(limitRate);
+  const get = bytes === undefined ? plan.get : throttled(plan.get, bytes, clock);
+  const starts = [
+    ...(rate === undefined ? [] : [pace(rate)]),
+    ...(bytes === undefined ? [] : [{ ...bytes, take() {} }]),
+  ];
+  const retries = {
+    retries: plan.retries ?? SCHEDULE_DEFAULTS.retries,
+    ...(plan.retryOn === undefined ? {} : { retryOn: new Set(plan.retryOn) }),
+    maxRetryAfterMs: MAX_RETRY_AFTER_MS,
+  };
+  const started: Run = run({
     source,
+    frontier: frontier({
+      capacity: LOOK_AHEAD,
+      capacityChars: LOOK_AHEAD_CHARS,
+      perHost: plan.perHost ?? Number.POSITIVE_INFINITY,
+      concurrency,
+      order: typeof order === "function" ? order : ORDERS[order],
+      allowance,
+      ...(starts.length === 0 ? {} : { pace: all(starts) }),
+      ...(hostRate === undefined ? {} : { hostPace: () => pace(hostRate) }),
+    }),
     perform: attempt({ get, sink, clock }),
-    concurrency: plan.concurrency ?? DEFAULTS.concurrency,
-    report,
+    retry: (failure, attempts) => judge(failure, attempts, retries, Math.random),
+    sign: hostSign,
+    concurrency,
+    report(outcome) {
+      if (maxFailures?.(started.view.tally.failed, finished(started.view.tally)) === true)
+        stop.abort("max-failures" satisfies StopReason);
+      return plan.report(outcome);
+    },
     clock,
     stop,
     abandon: () => get.abort(),
     graceMs,
+    onScarce: (fewer) => get.resize(fewer),
     receivedBytes: () => get.receivedBytes(),
   });
-  return { view, abandon, done: done.finally(() => get.close()) };
-}
-
-/** An output folder, made ready: its sink, and the reporters that write its journal and its list of failures. */
-export async function openFolder(
-  folder: string,
-  template: string,
-  force: boolean,
-  lists: readonly string[] = [],
-): Promise<{ sink: Sink; reporters: NamedReporter[] }> {
-  const naming = names(template);
-  const startedMs = Date.now();
-  const { empty } = await prepareFolder(folder, force, lists);
-  const replace = force ? { replaceBeforeMs: startedMs } : {};
+  const cancelDeadline =
+    plan.deadlineMs === undefined
+      ? () => {}
+      : clock.after(plan.deadlineMs, () => stop.abort("deadline" satisfies StopReason));
   return {
-    reporters: [
-      { name: JOURNAL, reporter: openJournal(folder) },
-      { name: FAILED, reporter: failedList(join(folder, FAILED)) },
-    ],
-    sink: directory({ folder, names: naming, empty, ...replace }),
+    view: started.view,
+    abandon: started.abandon,
+    done: started.done.finally(() => {
+      cancelDeadline();
+      get.close();
+    }),
   };
 }
-
-function openJournal(folder: string): Reporter {
-  try {
-    return journal(join(folder, JOURNAL));
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === "EEXIST") throw new FolderError("usage", `${folder}: another run has just begun there`);
-    throw new FolderError("disk", `${folder}: cannot be written: ${message}`);
-  }
-}
-
-let stampMs = 0;
-let stamp = "";
-
-export const clock = {
-  nowMs: () => performance.now(),
-  timestamp() {
-    const nowMs = Date.now();
-    if (nowMs !== stampMs) {
-      stampMs = nowMs;
-      stamp = new Date(nowMs).toISOString();
-    }
-    return stamp;
-  },
-  after(ms: number, act: () => void): () => void {
-    const timer = setTimeout(act, ms);
-    return () => clearTimeout(timer);
-  },
-};
-
-/** Name and value in turn. Throws for what is no header: a line feed in one would be a second header. */
-function headerList(headers: FetchOptions["headers"]): string[] {
-  const pairs = Array.isArray(headers)
-    ? (headers as readonly (readonly [string, string])[])
-    : Object.entries(headers ?? {});
-  return pairs.flatMap(([name, value]) => {
-    const fit = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name) && /^[\t\u0020-\u007e\u0080-\u00ff]*$/.test(value);
-    if (!fit) throw new OptionError(`not a header that can be sent: ${JSON.stringify(`${name}: ${value}`)}`);
-    if (REFUSED.has(name.toLowerCase())) throw new OptionError(`the header ${name} is bulkget's own to send`);
-    return [name, value];
-  });
-}
-
-/** What frames the message or the connection (RFC 9112); set by hand it would break either. */
-const REFUSED = new Set([
-  "connection",
-  "content-length",
-  "expect",
-  "keep-alive",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
-]);

@@ -1,37 +1,30 @@
 // The composition root of the command: reads the command line, runs, tells, and leaves with the right code.
 
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { constants } from "node:os";
 import { setFlagsFromString } from "node:v8";
+import { clock } from "../clock.ts";
 import { OptionError } from "../core/option.ts";
 import type { View } from "../core/ports.ts";
-import { type NamedReporter, together } from "../core/reporters.ts";
-import type { StopReason } from "../core/run.ts";
-import { clock, download, type FetchOptions, openFolder, STALL_MS, webOf } from "../download.ts";
-import { escaped } from "../report/escape.ts";
-import { paint } from "../report/format.ts";
-import { journal } from "../report/journal.ts";
-import { plain } from "../report/plain.ts";
-import { streamed } from "../report/stream.ts";
-import { summary } from "../report/summary.ts";
+import { STALL_MS, together } from "../core/reporters.ts";
+import type { Run, StopReason } from "../core/run.ts";
+import { finished } from "../core/tally.ts";
+import { download } from "../download.ts";
+import { openOutput } from "../output.ts";
+import { JournalError } from "../report/history.ts";
 import { FolderError } from "../sink/folder.ts";
+import { LockedError } from "../sink/lock.ts";
 import { ListError, lists } from "../source/lists.ts";
+import { type FetchOptions, webOf } from "../web.ts";
 import { type CommandLine, type Leave, readCommandLine } from "./options.ts";
+import { type Env, extraReporters } from "./reporters.ts";
+import { say } from "./say.ts";
 import { onSignals } from "./signals.ts";
 
-interface Env {
-  readonly [name: string]: string | undefined;
-  readonly TERM?: string;
-  readonly CI?: string;
-  readonly NO_COLOR?: string;
-  readonly FORCE_COLOR?: string;
-}
-
-const EXIT = { finished: 0, failed: 1, usage: 2, disk: 3, bug: 70 } as const;
+const EXIT = { finished: 0, failed: 1, usage: 2, disk: 3, stopped: 4, locked: 5, bug: 70 } as const;
 
 /** What is under way gets so long to finish after the first signal. */
 const GRACE_MS = 5000;
-const HEARTBEAT_MS = 60_000;
 
 /** Runs the command; gives its exit code. Ends by the signal itself where one stopped it. */
 export async function main(argv: readonly string[], env: Env): Promise<number> {
@@ -52,29 +45,36 @@ export async function main(argv: readonly string[], env: Env): Promise<number> {
 }
 
 async function runCommand(line: CommandLine, env: Env, stop: AbortController): Promise<number> {
-  const source = lists(line.lists, { stdin: () => process.stdin, stop: stop.signal });
+  const read = () => lists(line.lists, { stdin: () => process.stdin, stop: stop.signal });
+  const source = read();
   const get = webOf(fetchOptions(line));
-  const folder = await openFolder(line.outputDir, line.name, line.force, line.lists);
-  let brokenReport = false;
   const { extra, note } = await extraReporters(line, env);
-  const reporters = together([...folder.reporters, ...extra], {
+  const output = await openOutput(line, { lists: line.lists, note: line.quiet ? () => {} : note });
+  let brokenReport = false;
+  const reporters = together([...output.reporters, ...extra], {
     stallMs: STALL_MS,
     after: clock.after,
     onLost(name, error) {
       brokenReport = true;
       note(`the report ${name} cannot be written any more: ${(error as Error).message}`);
-      if (folder.reporters.some((one) => one.name === name)) stop.abort("disk" satisfies StopReason);
+      if (output.reporters.some((one) => one.name === name)) stop.abort("disk" satisfies StopReason);
     },
   });
-  const run = download({
-    source,
-    get,
-    sink: folder.sink,
-    concurrency: line.concurrency,
-    report: (outcome) => reporters.outcome(outcome),
-    stop,
-    graceMs: GRACE_MS,
-  });
+  let run: Run;
+  try {
+    run = download({
+      ...line,
+      source: await output.goOn(source, rereadable(line.lists) ? read : undefined),
+      get,
+      sink: output.sink,
+      report: (outcome) => reporters.outcome(outcome),
+      stop,
+      graceMs: GRACE_MS,
+    });
+  } catch (error) {
+    await output.close();
+    throw error;
+  }
   const signals = onSignals((signal, again) => {
     if (again) return run.abandon();
     stop.abort(signal satisfies StopReason);
@@ -89,17 +89,40 @@ async function runCommand(line: CommandLine, env: Env, stop: AbortController): P
     broken = { error };
   }
   await reporters.end(run.view);
+  try {
+    await output.close();
+  } catch (error) {
+    brokenReport = true;
+    stop.abort("disk" satisfies StopReason);
+    note(`the folder ${line.outputDir} cannot be written any more: ${(error as Error).message}`);
+  }
   signals.release();
   if (broken !== undefined) complain(broken.error);
-  const code = exitCode(run.view, line, stop.signal.reason as StopReason | undefined, broken !== undefined);
-  if (code === EXIT.disk) say("stopped: the disk or a report cannot be written any more");
+  const reason = stop.signal.reason as StopReason | undefined;
+  const code = exitCode(run.view, line, reason, broken !== undefined);
+  const why = code === EXIT.disk || code === EXIT.stopped ? STOPPED[reason ?? "request"] : undefined;
+  if (why !== undefined && (!line.quiet || code === EXIT.disk)) say(`stopped: ${why}; run it again to go on`);
   if (code === EXIT.finished && brokenReport) return EXIT.failed;
-  const signal = stop.signal.reason as StopReason | undefined;
-  if (code > 128 && signal !== undefined && signal !== "disk" && signal !== "request") {
+  if (code > 128 && isSignal(reason)) {
     await flushed(process.stderr);
-    signals.raise(signal);
+    signals.raise(reason);
   }
   return code;
+}
+
+const STOPPED: Readonly<Partial<Record<StopReason, string>>> = {
+  disk: "the disk or a report cannot be written any more",
+  deadline: "the time of --deadline is over",
+  "max-failures": "as many URLs failed as --max-failures allows",
+};
+
+function isSignal(reason: StopReason | undefined): reason is NodeJS.Signals {
+  return reason?.startsWith("SIG") === true;
+}
+
+/** Whether all lists are files, which can be read a second time. */
+function rereadable(paths: readonly string[]): boolean {
+  return paths.every((path) => path !== "-" && statSync(path, { throwIfNoEntry: false })?.isFile() === true);
 }
 
 /** The most serious of what happened: a bug, a signal, the disk, the list, the failures. */
@@ -107,9 +130,13 @@ function exitCode(view: View, line: CommandLine, reason: StopReason | undefined,
   const { tally } = view;
   if (tally.kinds.has("internal")) return EXIT.bug;
   if (reason === "disk") return EXIT.disk;
-  if (reason !== undefined && reason !== "request") return 128 + constants.signals[reason];
+  if (isSignal(reason)) return 128 + constants.signals[reason];
   if (listBroken) return EXIT.usage;
-  return line.failOn(tally.failed, tally.saved + tally.failed) ? EXIT.failed : EXIT.finished;
+  if (reason !== undefined) return EXIT.stopped;
+  // What an earlier run gave up for good has failed in this one as well.
+  const failures = tally.failed + (view.skipped?.failed ?? 0);
+  const all = finished(tally) + (view.skipped?.saved ?? 0) + (view.skipped?.failed ?? 0);
+  return line.failOn(failures, all) ? EXIT.failed : EXIT.finished;
 }
 
 function fetchOptions({ cacert, ...line }: CommandLine): FetchOptions {
@@ -128,58 +155,6 @@ function readCertificates(path: string): string {
   return pem;
 }
 
-interface Extra {
-  readonly extra: NamedReporter[];
-  /** Says something while the run is on, beside what is shown of it. */
-  readonly note: (text: string) => void;
-}
-
-/** The reporters of the command line: a copy of the records, and what a person sees. */
-async function extraReporters(line: CommandLine, env: Env): Promise<Extra> {
-  const extra: NamedReporter[] = [];
-  if (line.report === "-") extra.push({ name: "on stdout", reporter: streamed(process.stdout) });
-  else if (line.report !== undefined) extra.push({ name: line.report, reporter: openReport(line.report) });
-  if (line.quiet) return { extra, note: say };
-  const list = line.lists.length === 1 && line.lists[0] !== "-" ? line.lists[0] : undefined;
-  const { stderr } = process;
-  const terminal = stderr.isTTY === true && env.TERM !== "dumb";
-  const common = {
-    paint: paint(wantsColour(env, terminal)),
-    folder: line.outputDir,
-    write: (text: string) => void stderr.write(text),
-    ...(list === undefined ? {} : { list }),
-  };
-  const how = line.progress === "auto" ? (terminal && !env.CI ? "bar" : "plain") : line.progress;
-  if (how === "bar") {
-    // Loaded only where it is shown: start-up counts for a list of thirty URLs.
-    const { bar } = await import("../report/bar.ts");
-    const reporter = bar({ ...common, stream: stderr, verbose: line.verbose });
-    extra.push({ name: "progress", reporter });
-    return { extra, note: reporter.note };
-  } else if (how === "plain") {
-    extra.push({ name: "progress", reporter: plain({ ...common, heartbeatMs: HEARTBEAT_MS, verbose: line.verbose }) });
-  } else {
-    const reporter = { outcome() {}, end: (view: View) => common.write(`${summary(view, common)}\n`) };
-    extra.push({ name: "progress", reporter });
-  }
-  return { extra, note: say };
-}
-
-function openReport(path: string) {
-  try {
-    return journal(path, true);
-  } catch (error) {
-    throw new OptionError(`--report ${path}: cannot be written: ${(error as Error).message}`);
-  }
-}
-
-/** https://no-color.org and FORCE_COLOR, as Node reads them. */
-function wantsColour(env: Env, terminal: boolean): boolean {
-  const { FORCE_COLOR: force, NO_COLOR: no } = env;
-  if (force !== undefined) return force !== "0" && force !== "false";
-  return terminal && (no === undefined || no === "");
-}
-
 async function leave({ exitCode, out, err }: Leave): Promise<number> {
   process.stdout.on("error", () => {}); // a reader that has gone away needs no help
   process.stdout.write(out);
@@ -194,7 +169,11 @@ function complain(error: unknown): number {
     say(error.message);
     return error.kind === "disk" ? EXIT.disk : EXIT.usage;
   }
-  if (error instanceof ListError || error instanceof OptionError) {
+  if (error instanceof LockedError) {
+    say(error.message);
+    return EXIT.locked;
+  }
+  if (error instanceof JournalError || error instanceof ListError || error instanceof OptionError) {
     say(error.message);
     return EXIT.usage;
   }
@@ -205,15 +184,6 @@ function complain(error: unknown): number {
 /** What nobody caught, or a run that can never end: said, and left with the code of a bug. */
 function crash(error: unknown): never {
   process.exit(complain(error));
-}
-
-function say(text: string): void {
-  process.stderr.write(
-    `bulkget: ${text
-      .split("\n")
-      .map((part) => escaped(part))
-      .join("\n")}\n`,
-  );
 }
 
 /** Waits until a stream has handed on what it was given, a second at most. */

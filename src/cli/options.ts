@@ -1,18 +1,33 @@
 // The command line: what there is to say, in groups by intent, and what it is read into.
 
 import type { Command as CommandType, Option as OptionType } from "commander";
-import { DEFAULTS } from "../download.ts";
+import { SCHEDULE_DEFAULTS } from "../download.ts";
+import { OUTPUT_DEFAULTS } from "../output.ts";
 import { type FailOn, parseFailOn } from "../policy/fail-on.ts";
 import { VERSION } from "../version.ts";
-import { Command, CommanderError, InvalidArgumentError, Option } from "./commander.ts";
-import { duration, size, whole } from "./units.ts";
+import { WEB_DEFAULTS } from "../web.ts";
+import { Command, CommanderError, Option } from "./commander.ts";
+import { commandLine, type Given } from "./given.ts";
+import { duration, failOn, header, maxFailures, perSecond, size, speed, statuses, whole } from "./units.ts";
 
 export interface CommandLine {
   readonly lists: readonly string[];
   readonly outputDir: string;
   readonly name: string;
   readonly force: boolean;
+  readonly update: boolean;
+  readonly retryFailed: boolean;
+  readonly hash?: "sha256";
+  readonly durability: "none" | "run" | "file";
+  readonly minFree: number;
   readonly concurrency: number;
+  readonly perHost?: number;
+  readonly rate?: number;
+  readonly hostRate?: number;
+  readonly limitRate?: number;
+  readonly order: "fair" | "list" | "longest";
+  readonly retries: number;
+  readonly retryOn?: readonly number[];
   readonly connectTimeoutMs: number;
   readonly timeoutMs: number;
   readonly minSpeed: number;
@@ -30,6 +45,8 @@ export interface CommandLine {
   readonly verbose: boolean;
   readonly progress: "auto" | "bar" | "plain" | "none";
   readonly failOn: FailOn;
+  readonly maxFailures?: FailOn;
+  readonly deadlineMs?: number;
 }
 
 /** Nothing to run: what to print, where, and the exit code to leave with. */
@@ -39,15 +56,19 @@ export interface Leave {
   readonly err: string;
 }
 
+const DEFAULTS = { ...OUTPUT_DEFAULTS, ...SCHEDULE_DEFAULTS, ...WEB_DEFAULTS };
+
 const AFTER = `
 Examples:
   bulkget urls.txt -c 50                     into downloads/, by line number
   zcat big.gz | bulkget - -o out --report -  records to stdout as they come
-  bulkget urls.txt -q --fail-on 5%           for cron: quiet; 1 if over 5 % fail
+  bulkget urls.txt -u -q --fail-on 5%        for cron: only changes; 1 if > 5 % fail
 
 Exit codes:
   0 finished          1 finished, too many URLs failed (--fail-on)
-  2 usage or list     3 stopped: local disk             70 a bug in bulkget
+  2 usage or list     3 stopped: local disk
+  4 stopped early (--deadline, --max-failures): run it again to go on
+  5 another run holds the folder                        70 a bug in bulkget
   129, 130, 143 stopped by SIGHUP, SIGINT, SIGTERM (again: at once)
 
 Durations: 500ms 10s 5m 2h, a bare number is seconds. Sizes: 500 10k 2M 1G.
@@ -73,7 +94,7 @@ export function readCommandLine(argv: readonly string[]): CommandLine | Leave {
     });
   try {
     command.parse(argv, { from: "user" });
-    return read(command);
+    return commandLine(command.opts<Given>(), command.args);
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     return { exitCode: error.exitCode === 0 ? 0 : 2, out, err };
@@ -99,10 +120,33 @@ function describe(): CommandType {
     .addOption(option("-o, --output-dir <dir>", "folder to save into").default(DEFAULTS.outputDir))
     .addOption(option("--name <template>", "also {n} {host} {basename}; / makes folders").default(DEFAULTS.name))
     .addOption(option("--force", "start over: remove what an earlier run saved there"))
-    .optionsGroup("Fetching:")
+    .addOption(option("-u, --update", "fetch again what has changed on the server"))
+    .addOption(option("--retry-failed", "also try again what failed for good"))
+    .addOption(option("--hash <kind>", "put every file's digest into its record").choices(["sha256"]))
+    .addOption(
+      option("--durability <level>", "what a power loss may cost").choices(["none", "run", "file"]).default("run"),
+    )
+    .addOption(
+      option("--min-free <size>", "stop when less than this is free, 0: never")
+        .argParser(size)
+        .default(DEFAULTS.minFree, "64M"),
+    )
+    .optionsGroup("Scheduling:")
     .addOption(
       option("-c, --concurrency <n>", "URLs at a time").argParser(whole(1, 10_000)).default(DEFAULTS.concurrency),
     )
+    .addOption(option("--per-host <n>", "of these on one host (default: all)").argParser(whole(1, 10_000)))
+    .addOption(option("--rate <n/s>", "URLs started a second (default: no limit)").argParser(perSecond))
+    .addOption(option("--host-rate <n/s>", "the same on one host").argParser(perSecond))
+    .addOption(option("--limit-rate <size/s>", "bytes a second, all together").argParser(speed))
+    .addOption(
+      option("--order <how>", "which host is next").choices(["fair", "list", "longest"]).default(DEFAULTS.order),
+    )
+    .addOption(
+      option("--retries <n>", "more tries where they may help").argParser(whole(0, 100)).default(DEFAULTS.retries),
+    )
+    .addOption(option("--retry-on <statuses>", "such as 429,503 (default: all that may pass)").argParser(statuses))
+    .optionsGroup("Fetching:")
     .addOption(time(option("--connect-timeout <time>", "DNS, TCP, TLS and proxy together"), DEFAULTS.connectTimeoutMs))
     .addOption(time(option("--timeout <time>", "to the end of the headers; then for silence"), DEFAULTS.timeoutMs))
     .addOption(time(option("--max-time <time>", "one URL, redirects included (default: none)")))
@@ -129,6 +173,8 @@ function describe(): CommandType {
         .argParser(failOn)
         .default(parseFailOn("any"), "any"),
     )
+    .addOption(option("--max-failures <limit>", "stop after <n> or <n>% failed").argParser(maxFailures))
+    .addOption(time(option("--deadline <time>", "stop after this time")))
     .optionsGroup("About:")
     .version(VERSION, "-V, --version", "print the version")
     .helpOption("-h, --help", "print this help");
@@ -137,66 +183,4 @@ function describe(): CommandType {
 function time(option: OptionType, defaultMs?: number): OptionType {
   option.argParser(duration);
   return defaultMs === undefined ? option : option.default(defaultMs, `${defaultMs / 1000}s`);
-}
-
-type Header = readonly [string, string];
-
-/** `Name: value`; in the environment, one a line. */
-function header(text: string, before: readonly Header[] = []): readonly Header[] {
-  const added = text.split("\n").filter((line) => line.trim() !== "");
-  return [...before, ...added.map(oneHeader)];
-}
-
-function oneHeader(line: string): Header {
-  const colon = line.indexOf(":");
-  if (colon < 1) throw new InvalidArgumentError("a header is 'Name: value'");
-  return [line.slice(0, colon).trim(), line.slice(colon + 1).trim()];
-}
-
-function failOn(text: string): FailOn {
-  const parsed = parseFailOn(text);
-  if (parsed === undefined) throw new InvalidArgumentError("any, never, a number such as 10, or a share such as 5%");
-  return parsed;
-}
-
-/** What commander makes of the options: named after their flags, already read by their parsers. */
-interface Given {
-  readonly outputDir: string;
-  readonly name: string;
-  readonly force?: true;
-  readonly concurrency: number;
-  readonly connectTimeout: number;
-  readonly timeout: number;
-  readonly minSpeed: number;
-  readonly maxTime?: number;
-  readonly maxRedirs: number;
-  readonly maxFilesize?: number;
-  readonly header?: readonly Header[];
-  readonly userAgent: string;
-  readonly proxy?: string;
-  readonly insecure?: true;
-  readonly cacert?: string;
-  readonly compressed?: true;
-  readonly report?: string;
-  readonly quiet?: true;
-  readonly verbose?: true;
-  readonly progress: CommandLine["progress"];
-  readonly failOn: FailOn;
-}
-
-function read(command: CommandType): CommandLine {
-  const { connectTimeout, timeout, maxTime, header: headers, ...given } = command.opts<Given>();
-  return {
-    ...given,
-    lists: command.args,
-    connectTimeoutMs: connectTimeout,
-    timeoutMs: timeout,
-    ...(maxTime === undefined ? {} : { maxTimeMs: maxTime }),
-    headers: headers ?? [],
-    force: given.force ?? false,
-    insecure: given.insecure ?? false,
-    compressed: given.compressed ?? false,
-    quiet: given.quiet ?? false,
-    verbose: given.verbose ?? false,
-  };
 }

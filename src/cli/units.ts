@@ -1,5 +1,6 @@
-// What people type: durations, sizes and counts with units, read into milliseconds, bytes and numbers.
+// What people type: durations, sizes, speeds, limits and headers, read into milliseconds, bytes and numbers.
 
+import { type FailOn, parseFailOn } from "../policy/fail-on.ts";
 import { InvalidArgumentError } from "./commander.ts";
 
 const DURATIONS: Readonly<Record<string, number>> = {
@@ -40,4 +41,56 @@ export function whole(least: number, most: number): (text: string) => number {
     if (number >= least && number <= most) return number;
     throw new InvalidArgumentError(`a whole number from ${least} to ${most}`);
   };
+}
+
+/** "5", "0.5", "10/s", "30/m": events a second, more than 0. */
+export function perSecond(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)(?:\/(s|m|h))?$/.exec(text.trim());
+  const rate = Number(match?.[1]) / ((DURATIONS[match?.[2] ?? "s"] ?? 1000) / 1000);
+  if (match === null || rate <= 0) throw new InvalidArgumentError("a rate such as 5, 0.5 or 30/m");
+  return rate;
+}
+
+/** Bytes a second, more than 0: as a size, an optional /s behind. */
+export function speed(text: string): number {
+  const bytes = size(text.trim().replace(/\/s$/, ""));
+  if (bytes > 0) return bytes;
+  throw new InvalidArgumentError("a speed such as 500k or 2M");
+}
+
+export type Header = readonly [string, string];
+
+/** `Name: value`; in the environment, one a line. */
+export function header(text: string, before: readonly Header[] = []): readonly Header[] {
+  const added = text.split("\n").filter((line) => line.trim() !== "");
+  return [...before, ...added.map(oneHeader)];
+}
+
+function oneHeader(line: string): Header {
+  const colon = line.indexOf(":");
+  if (colon < 1) throw new InvalidArgumentError("a header is 'Name: value'");
+  return [line.slice(0, colon).trim(), line.slice(colon + 1).trim()];
+}
+
+export function failOn(text: string): FailOn {
+  const parsed = parseFailOn(text);
+  if (parsed === undefined) throw new InvalidArgumentError("any, never, a number such as 10, or a share such as 5%");
+  return parsed;
+}
+
+/** A share only counts once enough URLs are done to speak of one. */
+const SHARE_OF = 100;
+
+export function maxFailures(text: string): FailOn {
+  const parsed = /^\d/.test(text) ? parseFailOn(text) : undefined;
+  if (parsed === undefined) throw new InvalidArgumentError("a number such as 10, or a share such as 5%");
+  return text.endsWith("%") ? (failed, finished) => finished >= SHARE_OF && parsed(failed, finished) : parsed;
+}
+
+export function statuses(text: string): readonly number[] {
+  const codes = text.split(",").map((code) => code.trim());
+  if (!codes.every((code) => /^[1-5]\d\d$/.test(code))) {
+    throw new InvalidArgumentError("HTTP statuses with commas between, such as 429,503");
+  }
+  return codes.map(Number);
 }

@@ -1,23 +1,44 @@
 // Lines gathered and appended to a file in few writes: at most 100 ms or 64 KiB behind.
 
-import { closeSync, openSync, writeSync } from "node:fs";
+import { closeSync, constants, fstatSync, fsync, ftruncateSync, openSync, readSync, writeSync } from "node:fs";
+import { promisify } from "node:util";
 
 const DELAY_MS = 100;
 const BATCH_CHARS = 65_536;
 
 export interface Appender {
+  /** The file's length in bytes before the first line. */
+  readonly startBytes: number;
   /** Takes a line. Throws what an earlier write failed with: a line is never dropped in silence. */
   append(line: string): void;
-  /** Writes what is left and closes the file. */
+  /** Writes what is gathered, and waits until the disk has it. Rejects with what that or an earlier write failed with. */
+  sync(): Promise<void>;
+  /** Writes what is left and closes the file, which nothing may sync any more. */
   close(): void;
 }
 
-/** Opens `path` with `flags` (`wx`: it must not be there) and appends to it. Throws what the file system says. */
-export function appender(path: string, flags: "wx" | "w"): Appender {
-  const fd = openSync(path, flags, 0o666);
+/** Where to go on in a file that is there: after so many bytes; what follows them is cut off. */
+export interface From {
+  readonly fromBytes: number;
+}
+
+/**
+ * Opens `path` and appends to it: to a new file (`wx`: it must not be there), or to one that is there, which must be no
+ * link. Throws what the file system says.
+ */
+export function appender(path: string, how: "wx" | "w" | From): Appender {
+  const fd = typeof how === "string" ? openSync(path, how, 0o666) : reopened(path);
+  let startBytes = 0;
+  try {
+    if (typeof how === "object") startBytes = cutAt(fd, how.fromBytes);
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
   let waiting = "";
   let timer: NodeJS.Timeout | undefined;
   let failed: { readonly error: unknown } | undefined;
+  let synced: Promise<void> = Promise.resolve();
 
   const flush = () => {
     clearTimeout(timer);
@@ -35,8 +56,22 @@ export function appender(path: string, flags: "wx" | "w"): Appender {
   const complain = () => {
     if (failed !== undefined) throw failed.error;
   };
+  const syncOnce = async () => {
+    complain();
+    flush();
+    complain();
+    try {
+      await fsyncOf(fd);
+    } catch (error) {
+      if (CANNOT_SYNC.has((error as NodeJS.ErrnoException).code ?? "")) return;
+      // What the system could not write it may have thrown away: a second sync would say that all is well.
+      failed = { error };
+      throw error;
+    }
+  };
 
   return {
+    startBytes,
     append(line) {
       complain();
       waiting += line;
@@ -44,6 +79,11 @@ export function appender(path: string, flags: "wx" | "w"): Appender {
         flush();
         complain();
       } else timer ??= setTimeout(flush, DELAY_MS);
+    },
+    sync() {
+      // One after the other, whatever became of the one before: it told its own caller.
+      synced = synced.then(syncOnce, syncOnce);
+      return synced;
     },
     close() {
       try {
@@ -56,4 +96,24 @@ export function appender(path: string, flags: "wx" | "w"): Appender {
       }
     },
   };
+}
+
+const fsyncOf = promisify(fsync);
+
+/** Said by pipes, devices and file systems that have nothing to sync with. */
+const CANNOT_SYNC = new Set(["EINVAL", "ENOSYS", "ENOTSUP", "EOPNOTSUPP"]);
+
+function reopened(path: string): number {
+  return openSync(path, constants.O_RDWR | constants.O_APPEND | (constants.O_NOFOLLOW ?? 0));
+}
+
+/** Cuts a file off, ends its last line where that has no end, and gives its length. */
+function cutAt(fd: number, fromBytes: number): number {
+  const { size } = fstatSync(fd);
+  // A file that has become shorter is somebody else's doing: its own end is where to go on.
+  const bytes = Math.min(size, fromBytes);
+  if (bytes < size) ftruncateSync(fd, bytes);
+  const last = Buffer.alloc(1);
+  if (bytes === 0 || (readSync(fd, last, 0, 1, bytes - 1) === 1 && last[0] === 0x0a)) return bytes;
+  return bytes + writeSync(fd, "\n");
 }

@@ -2,6 +2,7 @@
 
 import { MultiBar, type SingleBar } from "cli-progress";
 import type { Reporter, View } from "../core/ports.ts";
+import { finished } from "../core/tally.ts";
 import { escaped } from "./escape.ts";
 import { bytesText, durationText, rateText, thousands } from "./format.ts";
 import { outcomeLine } from "./plain.ts";
@@ -67,7 +68,7 @@ export function bar(options: BarOptions): Reporter & { note(text: string): void 
       timer.unref();
     },
     outcome(outcome) {
-      if (outcome.outcome === "saved") {
+      if (outcome.outcome !== "failed") {
         if (options.verbose) above(outcomeLine(outcome, list));
         return;
       }
@@ -95,7 +96,7 @@ interface Rates {
 function movingRates(): (view: View) => Rates {
   const samples: { readonly atMs: number; readonly jobs: number; readonly bytes: number }[] = [];
   return (view) => {
-    const now = { atMs: view.elapsedMs, jobs: view.tally.saved + view.tally.failed, bytes: view.receivedBytes() };
+    const now = { atMs: view.elapsedMs, jobs: finished(view.tally), bytes: view.receivedBytes() };
     samples.push(now);
     while ((samples[1]?.atMs ?? Number.POSITIVE_INFINITY) < now.atMs - RATE_WINDOW_MS) samples.shift();
     const first = samples[0] ?? now;
@@ -107,11 +108,13 @@ function movingRates(): (view: View) => Rates {
 const WIDTH = 20;
 
 function progressLine(view: View, rates: Rates): string {
-  const { saved, failed } = view.tally;
-  const done = saved + failed;
+  const { failed } = view.tally;
+  const done = finished(view.tally);
   const total = view.total();
   const parts = [`${view.inFlight} open`, `${rateText(rates.jobs)} URL/s`, `${bytesText(rates.bytes)}/s`];
   if (failed > 0) parts.unshift(`${thousands(failed)} failed`);
+  // Read, and held up by its host: what was only just read is not worth a word.
+  if (view.inFlight < view.concurrency && view.waiting > 0) parts.splice(-2, 0, `${thousands(view.waiting)} waiting`);
   if (total === undefined) return [`${thousands(done)} done`, ...parts, durationText(view.elapsedMs)].join(" · ");
   const fraction = Math.min(1, done / Math.max(1, total.jobs));
   const filled = Math.round(fraction * WIDTH);
@@ -125,7 +128,7 @@ function progressLine(view: View, rates: Rates): string {
 /** Once the list is read to its end and few URLs are open: which, and for how long. */
 function tailLines(view: View): string[] {
   const total = view.total();
-  const left = (total?.jobs ?? 0) - view.tally.saved - view.tally.failed;
+  const left = (total?.jobs ?? 0) - finished(view.tally);
   if (total?.exact !== true || left > view.inFlight || view.inFlight === 0 || view.inFlight > 2 * TAIL_LINES) return [];
   const nowMs = view.nowMs();
   const open = [...view.open].slice(0, TAIL_LINES);

@@ -1,24 +1,44 @@
 // failed.txt: the lines that failed, as a list to be fed back, with their numbers or names. Only there if any failed.
 
 import { renameSync, rmSync } from "node:fs";
+import type { Failed } from "../core/job.ts";
 import type { Reporter } from "../core/ports.ts";
 import { type Appender, appender } from "./appender.ts";
 
-/** `URL<TAB>000042`, or `URL<TAB>name<TAB>n=42` where the list gave a name: either keeps the number when it is fed back. */
+export interface FailedFile {
+  add(outcome: Failed): void;
+  /** Gives the file its name, in place of the one that is there. Where none failed, `isOurs` says to remove that one. */
+  end(isOurs: boolean): void;
+}
+
+/** What failed in a fresh run. */
 export function failedList(path: string): Reporter {
+  const file = failedFile(path);
+  return {
+    outcome(outcome) {
+      if (outcome.outcome === "failed" && outcome.error !== "interrupted") file.add(outcome);
+    },
+    end: () => file.end(false),
+  };
+}
+
+/** `URL<TAB>000042`, or `URL<TAB>name<TAB>n=42` where the list gave a name: either keeps the number when it is fed back. */
+export function failedFile(path: string): FailedFile {
   const part = `${path}.part`;
   let file: Appender | undefined;
   return {
-    outcome(outcome) {
-      if (outcome.outcome !== "failed" || outcome.error === "interrupted") return;
+    add({ n, url, name, expected_sha256: sha256 }) {
       file ??= fresh(part);
-      const { n, url, name } = outcome;
       const columns = [url, name ?? String(n).padStart(6, "0")].map(oneLine);
       if (name !== undefined && Number(name) !== n) columns.push(`n=${n}`);
+      if (sha256 !== undefined) columns.push(`sha256=${sha256}`);
       file.append(`${columns.join("\t")}\n`);
     },
-    end() {
-      if (file === undefined) return;
+    end(isOurs) {
+      if (file === undefined) {
+        if (isOurs) rmSync(path, { force: true });
+        return;
+      }
       file.close();
       renameSync(part, path);
     },

@@ -1,18 +1,57 @@
-// results.jsonl: one record per finished line, the report a machine reads.
+// results.jsonl: one record per finished line, the report a machine reads, and what the next run goes on from.
 
+import type { Outcome } from "../core/job.ts";
 import type { Reporter } from "../core/ports.ts";
 import { appender } from "./appender.ts";
 import { recordOf } from "./record.ts";
 
-/** Writes records to a new file; `replace` takes one that is there. Throws what the file system says. */
-export function journal(path: string, replace = false): Reporter {
-  const file = appender(path, replace ? "w" : "wx");
+export interface JournalOptions {
+  /** Replace a file that is there. Default false: there must be none. */
+  readonly replace?: boolean;
+  /** Go on in the file that is there, after so many bytes: what follows them is cut off. */
+  readonly fromBytes?: number;
+  /** Sync at the end: the records are on the disk when `end` is settled. Default false. */
+  readonly durable?: boolean;
+  /** Told of every record that is taken, with the byte of the file at which it begins; it may not be written yet. */
+  readonly onRecord?: (outcome: Outcome, offset: number) => void;
+}
+
+export interface Journal extends Reporter {
+  /** Has all records so far on the disk; keeps nobody waiting but its caller. Rejects with what went wrong. */
+  sync(): Promise<void>;
+  end(): Promise<void>;
+}
+
+/** Writes records to a file. Throws what the file system says. */
+export function journal(path: string, options: JournalOptions = {}): Journal {
+  const { replace = false, fromBytes, durable = false, onRecord } = options;
+  const file = appender(path, fromBytes === undefined ? (replace ? "w" : "wx") : { fromBytes });
+  let offset = file.startBytes;
+  let syncing: Promise<void> = Promise.resolve();
+
+  const sync = () => {
+    syncing = file.sync();
+    return syncing;
+  };
+
   return {
     outcome(outcome) {
       // What was stopped under way is not finished: its line stays open for the next run.
       if (outcome.outcome === "failed" && outcome.error === "interrupted") return;
-      file.append(recordOf(outcome));
+      const record = recordOf(outcome);
+      file.append(record);
+      if (onRecord === undefined) return;
+      onRecord(outcome, offset);
+      offset += Buffer.byteLength(record);
     },
-    end: () => file.close(),
+    sync,
+    async end() {
+      try {
+        // The file must not be closed under a sync that is under way, whoever asked for it.
+        await (durable ? sync() : syncing.catch(() => {}));
+      } finally {
+        file.close();
+      }
+    },
   };
 }

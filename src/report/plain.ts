@@ -2,6 +2,7 @@
 
 import type { Outcome } from "../core/job.ts";
 import type { Reporter, View } from "../core/ports.ts";
+import { finished } from "../core/tally.ts";
 import { escaped } from "./escape.ts";
 import { durationText, thousands } from "./format.ts";
 import { type SummaryOptions, summary } from "./summary.ts";
@@ -29,7 +30,7 @@ export function plain(options: PlainOptions): Reporter {
       timer.unref();
     },
     outcome(outcome) {
-      if (outcome.outcome === "saved") {
+      if (outcome.outcome !== "failed") {
         if (verbose) write(`${outcomeLine(outcome, list)}\n`);
         return;
       }
@@ -50,9 +51,11 @@ export function outcomeLine(outcome: Outcome, list?: string): string {
   const place = outcome.list ?? list;
   const at = place === undefined ? `#${outcome.n}` : `${escaped(place)}:${outcome.line ?? outcome.n}`;
   const url = escaped(outcome.url, 200);
-  if (outcome.outcome === "saved") {
+  const after = (outcome.retried_after ?? []).map((why) => `, after ${escaped(why, 200)}`).join("");
+  if (outcome.outcome !== "failed") {
     const file = outcome.file === undefined ? "" : ` ${escaped(outcome.file)}`;
-    return `${at}: saved${file} (${outcome.bytes} bytes, ${durationText(outcome.total_ms)}): ${url}`;
+    const what = `${outcome.bytes} bytes, ${durationText(outcome.total_ms)}${after}`;
+    return `${at}: ${outcome.outcome}${file} (${what}): ${url}`;
   }
   if (outcome.error === "invalid_url" || outcome.error === "unsupported_scheme") {
     return `${at}: not a URL that can be fetched: "${url}" (${escaped(outcome.detail, 200)})`;
@@ -65,13 +68,14 @@ export function outcomeLine(outcome: Outcome, list?: string): string {
           .map((line) => escaped(line))
           .join("\n")
       : escaped(outcome.detail, 300);
-  return `${at}: ${outcome.error}: ${detail}: ${url}`;
+  const kept = outcome.file === undefined ? "" : ` (${escaped(outcome.file)} is kept as it was)`;
+  return `${at}: ${outcome.error}: ${detail}${after}${kept}: ${url}`;
 }
 
 function heartbeat(view: View): string {
-  const { saved, failed } = view.tally;
+  const { failed } = view.tally;
   const total = view.total();
   const of = total === undefined ? "" : ` of ${total.exact ? "" : "about "}${thousands(total.jobs)}`;
-  const open = `${view.inFlight} in flight`;
-  return `${durationText(view.elapsedMs)}: ${thousands(saved + failed)}${of} done, ${thousands(failed)} failed, ${open}`;
+  const open = `${view.inFlight} in flight${view.waiting > 0 ? `, ${thousands(view.waiting)} waiting` : ""}`;
+  return `${durationText(view.elapsedMs)}: ${thousands(finished(view.tally))}${of} done, ${thousands(failed)} failed, ${open}`;
 }

@@ -2,7 +2,7 @@
 
 import { FACTS } from "../core/failure.ts";
 import type { View } from "../core/ports.ts";
-import { quantile, type Tally } from "../core/tally.ts";
+import { finished, quantile, type Tally } from "../core/tally.ts";
 import { escaped } from "./escape.ts";
 import { bytesText, durationText, type Paint, rateText, thousands } from "./format.ts";
 
@@ -16,11 +16,13 @@ export interface SummaryOptions {
 export function summary(view: View, { paint, folder }: SummaryOptions): string {
   const { tally, elapsedMs } = view;
   const seconds = Math.max(elapsedMs, 1) / 1000;
-  const finished = tally.saved + tally.failed;
-  const rates = [`${rateText(finished / seconds)} URL/s`, `${bytesText(view.receivedBytes() / seconds)}/s`];
+  const jobs = finished(tally);
+  const rates = [`${rateText(jobs / seconds)} URL/s`, `${bytesText(view.receivedBytes() / seconds)}/s`];
   const where = folder === undefined ? "" : ` in ${escaped(folder)}`;
   const lines = [
     `${paint.good("saved")}   ${thousands(tally.saved)} (${bytesText(tally.bytes)})${where}`,
+    ...(tally.unchanged > 0 ? [`same    ${thousands(tally.unchanged)} unchanged on the server`] : []),
+    ...skippedLines(view),
     `${tally.failed > 0 ? paint.bad("failed") : "failed"}  ${thousands(tally.failed)}`,
     ...kinds(tally),
   ];
@@ -29,13 +31,24 @@ export function summary(view: View, { paint, folder }: SummaryOptions): string {
       `        ${thousands(tally.unverified)} of the saved came without a length: their end is the server's word`,
     );
   }
+  if (tally.retries > 0) lines.push(`retried ${thousands(tally.retries)} times`);
   if (tally.interrupted > 0) lines.push(`stopped ${thousands(tally.interrupted)} under way`);
-  if (finished > 0) {
+  if (jobs > 0) {
     const [p50, p95, p99] = [0.5, 0.95, 0.99].map((q) => durationText(quantile(tally, q)));
     lines.push(`times   p50 ${p50}, p95 ${p95}, p99 ${p99}; ${rates.join(", ")}; peak ${view.peakInFlight} in flight`);
     lines.push(took(tally, elapsedMs));
   }
   return lines.join("\n");
+}
+
+/** What an earlier run has done: it needs no work, and is in no other count. */
+function skippedLines({ skipped }: View): string[] {
+  if (skipped === undefined) return [];
+  const { saved, failed } = skipped;
+  return [
+    ...(saved > 0 ? [`earlier ${thousands(saved)} saved by an earlier run`] : []),
+    ...(failed > 0 ? [`        ${thousands(failed)} failed for good in an earlier run`] : []),
+  ];
 }
 
 function took(tally: Tally, elapsedMs: number): string {

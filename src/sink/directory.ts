@@ -1,136 +1,180 @@
-// Bodies become files of a folder: written beside their name, and renamed when they are whole.
+// Bodies become files of a folder: written in its state folder, and renamed into place when they are whole.
 
-import {
-  closeSync,
-  constants,
-  existsSync,
-  lstatSync,
-  openSync,
-  renameSync,
-  unlinkSync,
-  writeSync,
-  writevSync,
-  writev as writevWithCallback,
-} from "node:fs";
+import { type BinaryLike, createHash, type Hash } from "node:crypto";
+import { closeSync, existsSync, fsyncSync, openSync, renameSync, unlinkSync } from "node:fs";
 import { dirname } from "node:path";
-import { promisify } from "node:util";
 import { classify } from "../core/classify.ts";
 import { type Failure, isFailure } from "../core/failure.ts";
-import type { BodyStream, Sink, Stored } from "../core/ports.ts";
-import { makeFolder } from "./folder.ts";
+import type { Job } from "../core/job.ts";
+import type { Answer, BodyStream, Sink, Stored } from "../core/ports.ts";
+import { type Claim, claim, type Replaceable } from "./claim.ts";
+import { isInside, makeFolder } from "./folder.ts";
 import { MAX_NAME_BYTES, type Names } from "./names.ts";
-
-const writev = promisify(writevWithCallback);
-
-/** New, never through a planted link, with the mode the umask leaves. */
-const FLAGS = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0);
-const MODE = 0o666;
+import { KEEP_BYTES, type Part, type Parts } from "./parts.ts";
+import { digestOf, lengthOf, synced, writeAll, writeAllSync } from "./writing.ts";
 
 export interface DirectoryOptions {
   readonly folder: string;
   readonly names: Names;
+  readonly parts: Parts;
   /** The folder held nothing when the run began: a unique name cannot be taken. */
   readonly empty: boolean;
-  /** Files from before `sinceMs` (wall clock) may be replaced: --force. */
-  readonly replaceBeforeMs?: number;
+  readonly replaceable?: Replaceable;
+  /** Put every body's digest into its record. */
+  readonly hash: boolean;
+  /** Bring every file and its name to the disk itself before it counts as saved. */
+  readonly durable: boolean;
+  /** Says why nothing may be written any more, if so: asked before every file, and while a large one arrives. */
+  readonly full: (bytes: number) => Failure | undefined;
 }
 
 /** A sink into an existing folder. */
 export function directory(options: DirectoryOptions): Sink {
-  const { folder, names, empty, replaceBeforeMs } = options;
+  const { folder, names, parts, empty, replaceable, hash, durable, full } = options;
+  const claimed: Claim = claim(replaceable);
   // A line's own number is nobody else's, as long as the list itself names no file.
   let trusted = empty && names.unique;
 
-  const taken = (path: string): boolean => {
-    const stats = lstatSync(path, { throwIfNoEntry: false });
-    if (stats === undefined) return false;
-    return replaceBeforeMs === undefined || !stats.isFile() || stats.ctimeMs >= replaceBeforeMs;
-  };
-
-  /** Why a file cannot go there, if so. */
-  const obstacle = (path: string, file: string): Failure | undefined => {
-    try {
-      if (!taken(path)) return undefined;
-    } catch (error) {
-      // A part of the path is a file, this run's or another's.
-      if ((error as NodeJS.ErrnoException).code !== "ENOTDIR") return classify(error, "write");
-    }
-    return { error: "file_exists", detail: `${file} is there already, and not this line's` };
-  };
-
   return {
+    kept: (job) => parts.kept(job),
+    drop: (job) => parts.drop(job),
     write(job, target, answer) {
       const file = names.of(job, target, answer.type);
       const path = `${folder}/${file}`;
       if (job.name !== undefined) trusted = false;
+      const { body } = answer;
       const tooLong =
         file.length * 3 > MAX_NAME_BYTES && file.split("/").some((part) => Buffer.byteLength(part) > MAX_NAME_BYTES);
-      if (tooLong) return given(answer.body, { error: "name_too_long", detail: `over ${MAX_NAME_BYTES} bytes` });
-      const inTheWay = trusted ? undefined : obstacle(path, file);
-      if (inTheWay !== undefined) return given(answer.body, inTheWay);
-      const { body } = answer;
-      return "next" in body ? writeStream(path, file, body) : writeWhole(path, file, body);
+      if (tooLong) return given(body, { error: "name_too_long", detail: `over ${MAX_NAME_BYTES} bytes` });
+      const inTheWay = (trusted ? undefined : claimed(job, path, file)) ?? full(0);
+      if (inTheWay !== undefined) return given(body, inTheWay);
+      const place = { job, path, file };
+      return "next" in body ? writeStream(place, target, answer, body) : writeWhole(place, answer, body);
     },
   };
 
   /** A small body, in one go: open, write, close, rename. No thread-pool trip; that is where the time goes. */
-  function writeWhole(path: string, file: string, pieces: readonly Uint8Array[]): Stored | Failure {
-    const part = `${path}.part`;
-    let fd: number | undefined;
-    let created = false;
+  function writeWhole(place: Place, answer: Answer, pieces: readonly Uint8Array[]): Stored | Failure {
+    let part: Part | undefined;
     try {
-      fd = create(part);
-      created = true;
-      const bytes = writeAllSync(fd, pieces);
-      const closing = fd;
-      fd = undefined;
-      closeSync(closing);
-      renameSync(part, path);
-      return { bytes, file };
+      part = answer.from === undefined ? parts.create(place.job) : parts.reopen(place.job, answer.from);
+      const from = answer.from ?? 0;
+      const digest = digesting(place.job, part.fd, from);
+      if (digest !== undefined) for (const piece of pieces) digest.update(piece as BinaryLike);
+      const bytes = from + writeAllSync(part.fd, pieces);
+      const sha256 = digest?.digest("hex");
+      const mismatch = mismatchOf(place.job, sha256);
+      if (mismatch !== undefined) return abandoned(place.job, part, mismatch);
+      if (durable) fsyncSync(part.fd);
+      return placed(place, part, bytes, sha256);
     } catch (error) {
-      return cleanedUp(error, fd, created ? part : undefined);
+      return abandoned(place.job, part, classify(error, "write"));
     }
   }
 
-  async function writeStream(path: string, file: string, body: BodyStream): Promise<Stored | Failure> {
-    const part = `${path}.part`;
-    let fd: number | undefined;
-    let created = false;
+  async function writeStream(place: Place, target: URL, answer: Answer, body: BodyStream): Promise<Stored | Failure> {
+    const { job } = place;
+    let part: Part | undefined;
+    let bytes = answer.from ?? 0;
+    let noted = answer.from !== undefined;
+    /** Not whole; what there is stays for the next try, where that can go on from it. */
+    const kept = (failure: Failure): Failure => {
+      if (!noted) return abandoned(job, part, failure);
+      part?.close();
+      parts.keep(job, bytes);
+      return failure;
+    };
     try {
-      fd = create(part);
-      created = true;
-      let bytes = 0;
+      part = answer.from === undefined ? parts.create(job) : parts.reopen(job, answer.from);
+      const digest = digesting(job, part.fd, bytes);
       for (let pieces = await body.next(); pieces !== undefined; pieces = await body.next()) {
-        if (isFailure(pieces)) {
-          closeSync(fd);
-          unlinkSync(part);
-          return pieces;
+        if (isFailure(pieces)) return kept(pieces);
+        const noRoom = full(lengthOf(pieces));
+        if (noRoom !== undefined) {
+          body.cancel();
+          return kept(noRoom);
         }
-        bytes += await writeAll(fd, pieces);
+        bytes += await writeAll(part.fd, pieces);
+        if (digest !== undefined) for (const piece of pieces) digest.update(piece as BinaryLike);
+        if (!noted && bytes > KEEP_BYTES && answer.validator !== undefined) {
+          const { validator, wholeBytes, finalUrl, type } = answer;
+          noted = parts.note(job, part, {
+            url: finalUrl ?? target.href,
+            validator,
+            ...(wholeBytes === undefined ? {} : { wholeBytes }),
+            ...(type === undefined ? {} : { type }),
+          });
+        }
       }
-      const closing = fd;
-      fd = undefined;
-      closeSync(closing);
-      renameSync(part, path);
-      return { bytes, file };
+      const sha256 = digest?.digest("hex");
+      const mismatch = mismatchOf(job, sha256);
+      if (mismatch !== undefined) return abandoned(job, part, mismatch);
+      if (durable) await synced(part.fd);
+      // While it arrived, another line may have taken the name.
+      const taken = trusted ? undefined : claimed(job, place.path, place.file);
+      if (taken !== undefined) return abandoned(job, part, taken);
+      return placed(place, part, bytes, sha256);
     } catch (error) {
       body.cancel();
-      return cleanedUp(error, fd, created ? part : undefined);
+      return abandoned(job, part, classify(error, "write"));
     }
   }
 
-  function create(part: string): number {
+  function digesting(job: Job, fd: number, from: number): Hash | undefined {
+    if (!hash && job.sha256 === undefined) return undefined;
+    return from > 0 ? digestOf(fd, from) : createHash("sha256");
+  }
+
+  /** A whole body gets its name. */
+  function placed({ job, path, file }: Place, part: Part, bytes: number, sha256: string | undefined): Stored {
+    part.close();
     try {
-      return openSync(part, FLAGS, MODE);
+      renameSync(part.path, path);
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      const missing = code === "ENOENT" && dirname(part) !== folder && existsSync(folder);
-      if (missing) makeFolder(dirname(part));
-      else if (code === "EEXIST" && replaceBeforeMs !== undefined && !taken(part)) unlinkSync(part);
-      else throw error;
-      return openSync(part, FLAGS, MODE);
+      const missing =
+        (error as NodeJS.ErrnoException).code === "ENOENT" && dirname(path) !== folder && existsSync(folder);
+      if (!missing) throw error;
+      makeFolder(dirname(path));
+      renameSync(part.path, path);
+    }
+    parts.forget(job);
+    if (durable) syncFolder(dirname(path));
+    if (job.replaces !== undefined && job.replaces !== file) removeOld(job.replaces);
+    return sha256 === undefined ? { bytes, file } : { bytes, file, sha256 };
+  }
+
+  /** The line's file of an earlier run, under another name. */
+  function removeOld(file: string): void {
+    const old = `${folder}/${file}`;
+    try {
+      if (isInside(folder, old)) unlinkSync(old);
+    } catch {
+      // It is gone already.
     }
   }
+
+  /** A body that is not stored leaves nothing behind. */
+  function abandoned(job: Job, part: Part | undefined, failure: Failure): Failure {
+    if (part === undefined) return failure;
+    try {
+      part.close();
+    } catch {
+      // The first error is the one that counts.
+    }
+    try {
+      unlinkSync(part.path);
+    } catch {
+      // Likewise; what is left has no final name.
+    }
+    parts.forget(job);
+    return failure;
+  }
+}
+
+interface Place {
+  readonly job: Job;
+  readonly path: string;
+  readonly file: string;
 }
 
 /** A body that will not be stored is let go. */
@@ -139,53 +183,16 @@ function given(body: readonly Uint8Array[] | BodyStream, failure: Failure): Fail
   return failure;
 }
 
-function cleanedUp(error: unknown, fd: number | undefined, part: string | undefined): Failure {
+function mismatchOf(job: Job, sha256: string | undefined): Failure | undefined {
+  if (job.sha256 === undefined || job.sha256 === sha256) return undefined;
+  return { error: "checksum_mismatch", detail: `sha256 is ${sha256}, the list says ${job.sha256}` };
+}
+
+function syncFolder(folder: string): void {
+  const fd = openSync(folder, "r");
   try {
-    if (fd !== undefined) closeSync(fd);
-  } catch {
-    // The first error is the one that counts.
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
   }
-  try {
-    if (part !== undefined) unlinkSync(part);
-  } catch {
-    // Likewise; what is left has no final name.
-  }
-  return classify(error, "write");
-}
-
-/** Writes all of it. A full disk may take a part without an error: only the next write says so. */
-function writeAllSync(fd: number, pieces: readonly Uint8Array[]): number {
-  const [first] = pieces;
-  if (first === undefined) return 0;
-  let written = pieces.length === 1 ? writeSync(fd, first) : writevSync(fd, pieces);
-  const bytes = lengthOf(pieces);
-  while (written < bytes) written += progress(writevSync(fd, after(pieces, written)));
-  return bytes;
-}
-
-async function writeAll(fd: number, pieces: readonly Uint8Array[]): Promise<number> {
-  const bytes = lengthOf(pieces);
-  let { bytesWritten: written } = await writev(fd, pieces);
-  while (written < bytes) written += progress((await writev(fd, after(pieces, written))).bytesWritten);
-  return bytes;
-}
-
-/** A write that takes nothing and says nothing would be tried for ever. */
-function progress(written: number): number {
-  if (written > 0) return written;
-  throw Object.assign(new Error("the disk takes no more bytes"), { code: "ENOSPC" });
-}
-
-function lengthOf(pieces: readonly Uint8Array[]): number {
-  return pieces.reduce((sum, piece) => sum + piece.length, 0);
-}
-
-/** What is left of the pieces after the first `bytes`. */
-function after(pieces: readonly Uint8Array[], bytes: number): Uint8Array[] {
-  let skip = bytes;
-  return pieces.flatMap((piece) => {
-    const skipped = Math.min(skip, piece.length);
-    skip -= skipped;
-    return skipped === piece.length ? [] : [piece.subarray(skipped)];
-  });
 }

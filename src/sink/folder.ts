@@ -1,4 +1,4 @@
-// The output folder before a run: made where it is missing, refused where it holds another run, cleared by --force.
+// The output folder before and after a run: made where it is missing, cleared by --force, tidied at the end.
 
 import {
   createReadStream,
@@ -7,6 +7,7 @@ import {
   mkdirSync,
   readdirSync,
   realpathSync,
+  rmdirSync,
   rmSync,
   statSync,
   unlinkSync,
@@ -15,6 +16,7 @@ import { dirname, join, normalize, sep } from "node:path";
 
 export const JOURNAL = "results.jsonl";
 export const FAILED = "failed.txt";
+export const STATE = ".bulkget";
 
 /** The folder cannot be used: `usage` if that is for the user to decide, `disk` if the file system says so. */
 export class FolderError extends Error {
@@ -25,40 +27,56 @@ export class FolderError extends Error {
   }
 }
 
-/** Makes the folder ready; says whether it is empty. `lists` are what is about to be read. Throws a FolderError. */
-export async function prepareFolder(
-  folder: string,
-  force: boolean,
-  lists: readonly string[] = [],
-): Promise<{ empty: boolean }> {
+export interface Folder {
+  /** For what is of use only to a run: its lock, and bodies that are not whole yet. */
+  readonly state: string;
+  /** Nothing else is there. */
+  readonly empty: boolean;
+  /** An earlier run's journal is there. */
+  readonly earlier: boolean;
+}
+
+/** Makes the folder, and in it the one for the run's state. Throws a FolderError. */
+export function prepareFolder(folder: string): Folder {
+  const state = join(folder, STATE);
   try {
     makeFolder(folder);
+    makeFolder(state);
+    if (!lstatSync(state).isDirectory()) throw Object.assign(new Error(`${STATE} is a link`), { code: "ENOTDIR" });
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const inTheWay = code === "EEXIST" || code === "ENOTDIR";
     throw new FolderError(inTheWay ? "usage" : "disk", `${folder}: the output folder cannot be made: ${message}`);
   }
-  if (lstatSync(join(folder, JOURNAL), { throwIfNoEntry: false }) !== undefined) {
-    if (!force) {
-      const ways = "use another folder (-o), or --force to start over: that removes what the earlier run saved there";
-      throw new FolderError("usage", `${folder}: holds an earlier run (${JOURNAL}); ${ways}`);
-    }
-    const own = lists.find((list) => isInside(folder, list));
-    if (own !== undefined) {
-      const why = `lies in ${folder}, where --force removes what the earlier run saved; use another folder (-o), or move it`;
-      throw new FolderError("usage", `${own}: ${why}`);
-    }
-    await removeRun(folder);
-  }
   try {
-    return { empty: readdirSync(folder).length === 0 };
+    const names = readdirSync(folder).filter((name) => name !== STATE);
+    return { state, empty: names.length === 0, earlier: names.includes(JOURNAL) };
   } catch (error) {
     throw new FolderError("disk", `${folder}: the output folder cannot be read: ${(error as Error).message}`);
   }
 }
 
+/** Removes the state folder, unless something is kept in it. */
+export function tidy(state: string): void {
+  try {
+    rmdirSync(state);
+  } catch {
+    // Kept bodies are gone on with by the next run.
+  }
+}
+
+/** What --force does: removes what the earlier run recorded. `lists` are what is about to be read. Throws a FolderError. */
+export async function startOver(folder: string, lists: readonly string[]): Promise<void> {
+  const own = lists.find((list) => isInside(folder, list));
+  if (own !== undefined) {
+    const why = `lies in ${folder}, where --force removes what the earlier run saved; use another folder (-o), or move it`;
+    throw new FolderError("usage", `${own}: ${why}`);
+  }
+  await removeRun(folder);
+}
+
 /** Whether a path, all links followed, lies below a folder. One that does not exist lies nowhere. */
-function isInside(folder: string, path: string): boolean {
+export function isInside(folder: string, path: string): boolean {
   try {
     return realpathSync(path).startsWith(join(realpathSync(folder), sep));
   } catch {

@@ -3,8 +3,8 @@
 import { isNumber, type Job } from "../core/job.ts";
 import type { Source } from "../core/ports.ts";
 
-/** A URL, or one with the name its file is to have. */
-export type Item = string | URL | { readonly url: string | URL; readonly name?: string };
+/** A URL, or one with the name its file is to have, and the SHA-256 (hexadecimal) that its body must have. */
+export type Item = string | URL | { readonly url: string | URL; readonly name?: string; readonly sha256?: string };
 
 /** Numbers the items from 1, in order. */
 export function items(from: Iterable<Item> | AsyncIterable<Item>): Source {
@@ -30,7 +30,8 @@ export function items(from: Iterable<Item> | AsyncIterable<Item>): Source {
 function jobOf(item: Item, n: number): Job {
   if (typeof item === "string") return { n, url: item };
   if (item instanceof URL) return { n, url: item.href };
-  const { url, name } = item;
-  if (name === undefined) return { n, url: String(url) };
-  return { n: isNumber(name) ? Number(name) : n, url: String(url), name };
+  const { url, name, sha256 } = item;
+  const digest = sha256 === undefined ? {} : { sha256: sha256.toLowerCase() };
+  if (name === undefined) return { n, url: String(url), ...digest };
+  return { n: isNumber(name) ? Number(name) : n, url: String(url), name, ...digest };
 }

@@ -68,8 +68,8 @@ export function splitter(options: SplitOptions): Splitter {
 }
 
 /**
- * `URL`, or `URL<TAB>name`, or `URL<TAB>name<TAB>n=42`. A name of digits only is the line's number as well, and so is
- * `n=`: so `failed.txt` keeps the numbers.
+ * `URL`, or `URL<TAB>name`, and then in any order `n=42` and `sha256=…`. A name of digits only is the line's number as
+ * well, and so is `n=`: so `failed.txt` keeps the numbers. The name may be empty.
  */
 function parseLine(text: string, line: number, { offset, list }: SplitOptions): Job {
   const tab = text.indexOf("\t");
@@ -80,11 +80,13 @@ function parseLine(text: string, line: number, { offset, list }: SplitOptions): 
     .split("\t", 4)
     .map((column) => column.trim());
   const given = extras.map((extra) => /^n=([0-9]{1,15})$/.exec(extra)?.[1]).find((digits) => digits !== undefined);
+  const sha256 = extras.map((extra) => /^sha256=(.+)$/i.exec(extra)?.[1]).find((digest) => digest !== undefined);
   const number = given ?? (isNumber(name) ? name : undefined);
   return {
     n: number === undefined ? offset + line : Number(number),
     url: text.slice(0, tab).trimEnd(),
     ...(name === "" ? {} : { name }),
     ...(list === undefined ? {} : { list, line }),
+    ...(sha256 === undefined ? {} : { sha256: sha256.toLowerCase() }),
   };
 }

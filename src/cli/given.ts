@@ -1,0 +1,64 @@
+// What commander makes of the options, and how that becomes a CommandLine: units in the names, switches on or off.
+
+import type { FailOn } from "../policy/fail-on.ts";
+import type { CommandLine } from "./options.ts";
+import type { Header } from "./units.ts";
+
+/** Named after the flags, already read by their parsers. */
+export interface Given {
+  readonly outputDir: string;
+  readonly name: string;
+  readonly force?: true;
+  readonly update?: true;
+  readonly retryFailed?: true;
+  readonly hash?: "sha256";
+  readonly durability: CommandLine["durability"];
+  readonly minFree: number;
+  readonly concurrency: number;
+  readonly perHost?: number;
+  readonly rate?: number;
+  readonly hostRate?: number;
+  readonly limitRate?: number;
+  readonly order: CommandLine["order"];
+  readonly retries: number;
+  readonly retryOn?: readonly number[];
+  readonly connectTimeout: number;
+  readonly timeout: number;
+  readonly minSpeed: number;
+  readonly maxTime?: number;
+  readonly maxRedirs: number;
+  readonly maxFilesize?: number;
+  readonly header?: readonly Header[];
+  readonly userAgent: string;
+  readonly proxy?: string;
+  readonly insecure?: true;
+  readonly cacert?: string;
+  readonly compressed?: true;
+  readonly report?: string;
+  readonly quiet?: true;
+  readonly verbose?: true;
+  readonly progress: CommandLine["progress"];
+  readonly failOn: FailOn;
+  readonly maxFailures?: FailOn;
+  readonly deadline?: number;
+}
+
+export function commandLine(options: Given, lists: readonly string[]): CommandLine {
+  const { connectTimeout, timeout, maxTime, deadline, header: headers, ...given } = options;
+  return {
+    ...given,
+    lists,
+    connectTimeoutMs: connectTimeout,
+    timeoutMs: timeout,
+    ...(maxTime === undefined ? {} : { maxTimeMs: maxTime }),
+    ...(deadline === undefined ? {} : { deadlineMs: deadline }),
+    headers: headers ?? [],
+    force: given.force ?? false,
+    update: given.update ?? false,
+    retryFailed: given.retryFailed ?? false,
+    insecure: given.insecure ?? false,
+    compressed: given.compressed ?? false,
+    quiet: given.quiet ?? false,
+    verbose: given.verbose ?? false,
+  };
+}

@@ -1,0 +1,74 @@
+// The reporters that the command line asks for: a copy of the records, and what a person sees of the run.
+
+import { OptionError } from "../core/option.ts";
+import type { View } from "../core/ports.ts";
+import type { NamedReporter } from "../core/reporters.ts";
+import { paint } from "../report/format.ts";
+import { journal } from "../report/journal.ts";
+import { plain } from "../report/plain.ts";
+import { streamed } from "../report/stream.ts";
+import { summary } from "../report/summary.ts";
+import type { CommandLine } from "./options.ts";
+import { say } from "./say.ts";
+
+export interface Env {
+  readonly [name: string]: string | undefined;
+  readonly TERM?: string;
+  readonly CI?: string;
+  readonly NO_COLOR?: string;
+  readonly FORCE_COLOR?: string;
+}
+
+const HEARTBEAT_MS = 60_000;
+
+export interface Extra {
+  readonly extra: NamedReporter[];
+  /** Says something while the run is on, beside what is shown of it. */
+  readonly note: (text: string) => void;
+}
+
+/** Opens them. Throws an OptionError for a file that cannot be written. */
+export async function extraReporters(line: CommandLine, env: Env): Promise<Extra> {
+  const extra: NamedReporter[] = [];
+  if (line.report === "-") extra.push({ name: "on stdout", reporter: streamed(process.stdout) });
+  else if (line.report !== undefined) extra.push({ name: line.report, reporter: openReport(line.report) });
+  if (line.quiet) return { extra, note: say };
+  const list = line.lists.length === 1 && line.lists[0] !== "-" ? line.lists[0] : undefined;
+  const { stderr } = process;
+  const terminal = stderr.isTTY === true && env.TERM !== "dumb";
+  const common = {
+    paint: paint(wantsColour(env, terminal)),
+    folder: line.outputDir,
+    write: (text: string) => void stderr.write(text),
+    ...(list === undefined ? {} : { list }),
+  };
+  const how = line.progress === "auto" ? (terminal && !env.CI ? "bar" : "plain") : line.progress;
+  if (how === "bar") {
+    // Loaded only where it is shown: start-up counts for a list of thirty URLs.
+    const { bar } = await import("../report/bar.ts");
+    const reporter = bar({ ...common, stream: stderr, verbose: line.verbose });
+    extra.push({ name: "progress", reporter });
+    return { extra, note: reporter.note };
+  } else if (how === "plain") {
+    extra.push({ name: "progress", reporter: plain({ ...common, heartbeatMs: HEARTBEAT_MS, verbose: line.verbose }) });
+  } else {
+    const reporter = { outcome() {}, end: (view: View) => common.write(`${summary(view, common)}\n`) };
+    extra.push({ name: "progress", reporter });
+  }
+  return { extra, note: say };
+}
+
+function openReport(path: string) {
+  try {
+    return journal(path, { replace: true });
+  } catch (error) {
+    throw new OptionError(`--report ${path}: cannot be written: ${(error as Error).message}`);
+  }
+}
+
+/** https://no-color.org and FORCE_COLOR, as Node reads them. */
+function wantsColour(env: Env, terminal: boolean): boolean {
+  const { FORCE_COLOR: force, NO_COLOR: no } = env;
+  if (force !== undefined) return force !== "0" && force !== "false";
+  return terminal && (no === undefined || no === "");
+}

@@ -1,0 +1,174 @@
+// The output folder is the state: locked, gone on with where an earlier run stopped, and left with one record a line.
+
+import { join } from "node:path";
+import { OptionError } from "./core/option.ts";
+import type { Reporter, Sink, Source } from "./core/ports.ts";
+import type { NamedReporter } from "./core/reporters.ts";
+import { compactJournal } from "./report/compact.ts";
+import { failedFile, failedList } from "./report/failed.ts";
+import { type History, readHistory } from "./report/history.ts";
+import { type Journal, journal } from "./report/journal.ts";
+import { leftBehind, resumed, sameFile } from "./resume.ts";
+import { directory } from "./sink/directory.ts";
+import { FAILED, FolderError, JOURNAL, prepareFolder, startOver, tidy } from "./sink/folder.ts";
+import { type Lock, lockFolder } from "./sink/lock.ts";
+import { names } from "./sink/names.ts";
+import { parts } from "./sink/parts.ts";
+import { space } from "./sink/space.ts";
+import { syncedLater } from "./sink/writing.ts";
+
+/** What a user may say about the folder. */
+export interface OutputOptions {
+  /** The folder for files, results.jsonl and failed.txt. Default "downloads". */
+  readonly outputDir?: string;
+  /** How files are named, relative to the folder. Default "{n:6}{ext}"; also {n}, {host}, {basename}. */
+  readonly name?: string;
+  /** Start over in a folder that holds an earlier run: what that run saved is removed. Default false. */
+  readonly force?: boolean;
+  /** Ask the server for what an earlier run saved, and fetch what has changed. Default false: it is skipped. */
+  readonly update?: boolean;
+  /** Also try again what failed for good in an earlier run. Default false. */
+  readonly retryFailed?: boolean;
+  /** Put the digest of every body into its record. */
+  readonly hash?: "sha256";
+  /** What a power loss may cost; see the README. Default "run". */
+  readonly durability?: "none" | "run" | "file";
+  /** Stop while so many bytes are still free on the disk. Default 64 MiB; 0 for never. */
+  readonly minFree?: number;
+}
+
+export const OUTPUT_DEFAULTS = {
+  outputDir: "downloads",
+  name: "{n:6}{ext}",
+  durability: "run",
+  minFree: 67_108_864,
+} as const;
+
+export interface Output {
+  readonly sink: Sink;
+  /** The journal, and the list of failures. */
+  readonly reporters: readonly NamedReporter[];
+  /** What is left of the list. `again` gives it a second time, where it can be read twice. Throws a FolderError. */
+  goOn(source: Source, again?: () => Source): Promise<Source>;
+  /** Called when all reporters have ended: one record a line, the list of failures, no lock. Throws what the disk says. */
+  close(): Promise<void>;
+}
+
+export interface OutputContext {
+  /** The lists that are about to be read, for --force and for failed.txt. */
+  readonly lists: readonly string[];
+  /** Says something to the user. */
+  readonly note: (text: string) => void;
+}
+
+/** Journal and folder are brought to the disk so often, in milliseconds, and at the end. */
+const SYNC_MS = 5000;
+
+/** Opens the folder. Throws a FolderError, a LockedError, a JournalError or an OptionError. */
+export async function openOutput(options: OutputOptions, { lists, note }: OutputContext): Promise<Output> {
+  const folder = options.outputDir ?? OUTPUT_DEFAULTS.outputDir;
+  const durability = options.durability ?? OUTPUT_DEFAULTS.durability;
+  const force = options.force ?? false;
+  if (force && options.update === true) throw new OptionError("--force starts over, --update goes on: one of them");
+  const naming = names(options.name ?? OUTPUT_DEFAULTS.name);
+  const { state, empty, earlier } = prepareFolder(folder);
+  const lock = await lockFolder(state, folder);
+  const journalPath = join(folder, JOURNAL);
+  const failedPath = join(folder, FAILED);
+  try {
+    const startedMs = Date.now();
+    if (earlier && force) await startOver(folder, lists);
+    const resuming = earlier && !force;
+    const left = resuming ? leftBehind(journalPath, startedMs) : undefined;
+    const history = resuming ? readHistory(folder, journalPath) : undefined;
+    const replaceable = force ? { fromMs: 0, beforeMs: startedMs, recorded: () => false } : left;
+    const records = openJournal(folder, journalPath, history);
+    const sink = directory({
+      folder,
+      names: naming,
+      parts: parts(state),
+      empty,
+      ...(replaceable === undefined ? {} : { replaceable }),
+      hash: options.hash !== undefined,
+      durable: durability === "file",
+      full: space(folder, options.minFree ?? OUTPUT_DEFAULTS.minFree),
+    });
+    const reporters: NamedReporter[] = [
+      { name: JOURNAL, reporter: durability === "none" ? records : keptSynced(records, folder) },
+    ];
+    if (history === undefined) reporters.push({ name: FAILED, reporter: failedList(failedPath) });
+    const fedBack = lists.length === 1 && lists[0] !== undefined && sameFile(lists[0], failedPath);
+    return {
+      sink,
+      reporters,
+      async goOn(source, again) {
+        if (history === undefined) return source;
+        const { update = false, retryFailed = false } = options;
+        const going = { folder, state, names: naming, history, journal: records, update, note, again };
+        return resumed(source, { ...going, retryFailed: retryFailed || fedBack });
+      },
+      async close() {
+        try {
+          if (history !== undefined) settle(journalPath, failedPath, history);
+        } finally {
+          await letGo(lock, state);
+        }
+      },
+    };
+  } catch (error) {
+    await letGo(lock, state);
+    throw error;
+  }
+}
+
+async function letGo(lock: Lock, state: string): Promise<void> {
+  await lock.release();
+  tidy(state);
+}
+
+/** One record a line, and the failures of all runs listed. */
+function settle(journalPath: string, failedPath: string, history: History): void {
+  try {
+    const list = failedFile(failedPath);
+    compactJournal(journalPath, history, (outcome) => list.add(outcome));
+    list.end(true);
+  } finally {
+    history.close();
+  }
+}
+
+function openJournal(folder: string, path: string, history: History | undefined): Journal {
+  try {
+    if (history === undefined) return journal(path);
+    return journal(path, { fromBytes: history.bytes, onRecord: (outcome, offset) => history.add(outcome, offset) });
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST") throw new FolderError("usage", `${folder}: another run has just begun there`);
+    throw new FolderError("disk", `${folder}: cannot be written: ${message}`);
+  }
+}
+
+/** What a power loss may cost is bounded: every few seconds, and at the end, the journal and the names are on the disk. */
+function keptSynced(records: Journal, folder: string): Reporter {
+  let timer: NodeJS.Timeout | undefined;
+  const sync = async () => {
+    await records.sync();
+    await syncedLater(folder);
+  };
+  return {
+    start() {
+      // What fails here fails at the end as well, where it is said.
+      timer = setInterval(() => void sync().catch(() => {}), SYNC_MS);
+      timer.unref();
+    },
+    outcome: (outcome) => records.outcome(outcome),
+    async end() {
+      clearInterval(timer);
+      try {
+        await sync();
+      } finally {
+        await records.end();
+      }
+    },
+  };
+}

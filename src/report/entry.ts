@@ -1,0 +1,186 @@
+// What one line of a journal says, as far as a later run asks: read without JSON.parse where it has the usual form.
+
+import type { Outcome } from "../core/job.ts";
+
+export interface Entry {
+  readonly n: number;
+  /** `urlHash` of its URL. */
+  readonly hash: number;
+  readonly outcome: string;
+  readonly file: string | undefined;
+  /** The file's length; -1 where the record has none. */
+  readonly bytes: number;
+  readonly retryable: boolean;
+}
+
+const OFFSET_BASIS = 0x811c_9dc5;
+const PRIME = 0x0100_0193;
+
+/**
+ * 30 bits of a URL's UTF-16 units: FNV-1a (RFC 9923) with the finish of MurmurHash3, so that every bit depends on every
+ * unit. Two different URLs are taken for the same with a chance of 1e-9.
+ */
+export function urlHash(url: string): number {
+  let hash = OFFSET_BASIS;
+  for (let i = 0; i < url.length; i++) hash = Math.imul(hash ^ url.charCodeAt(i), PRIME);
+  return finished(hash);
+}
+
+function finished(hash: number): number {
+  const one = Math.imul(hash ^ (hash >>> 16), 0x85eb_ca6b);
+  const two = Math.imul(one ^ (one >>> 13), 0xc2b2_ae35);
+  return (two ^ (two >>> 16)) >>> 2;
+}
+
+/** What the line from `start` to before `end` says; undefined if it is no record. */
+export function entryOf(line: Buffer, start: number, end: number): Entry | undefined {
+  return quickEntry(line, start, end) ?? slowEntry(line, start, end);
+}
+
+/** The same for any JSON: escapes, blanks, null, text that is not ASCII. */
+export function slowEntry(line: Buffer, start: number, end: number): Entry | undefined {
+  const record = recordIn(line, start, end);
+  if (record === undefined) return undefined;
+  const { n, url, outcome, file, bytes } = record;
+  const retryable = !("retryable" in record) || record.retryable !== false;
+  return { n, hash: urlHash(url), outcome, file, bytes: bytes ?? -1, retryable };
+}
+
+/** What else may be asked of a record: absent where it is not text. */
+const TEXTS = ["name", "list", "file", "type", "encoding", "etag", "last_modified", "sha256", "error", "detail"];
+
+/** The whole record of a line; undefined if it is none. Its `outcome` may be one that is not known here. */
+export function recordIn(line: Buffer, start: number, end: number): Outcome | undefined {
+  try {
+    const value: unknown = JSON.parse(line.toString("utf8", start, end));
+    if (typeof value !== "object" || value === null) return undefined;
+    const record = value as Record<string, unknown>; // off the wire, and looked at here
+    const { n, url, outcome } = record;
+    if (typeof n !== "number" || !Number.isInteger(n) || n < 0 || n > 999_999_999_999_999) return undefined;
+    if (typeof url !== "string" || typeof outcome !== "string") return undefined;
+    for (const key of TEXTS) if (key in record && typeof record[key] !== "string") delete record[key];
+    if ("bytes" in record && typeof record["bytes"] !== "number") delete record["bytes"];
+    return value as Outcome;
+  } catch {
+    return undefined;
+  }
+}
+
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const COLON = 0x3a;
+const ZERO = 0x30;
+const NINE = 0x39;
+const CLOSE = 0x7d;
+
+/** One pass over the bytes of a flat record without escapes, its keys in any order; undefined for any other line. */
+export function quickEntry(line: Buffer, start: number, end: number): Entry | undefined {
+  if (line[start] !== 0x7b) return undefined;
+  let n = -1;
+  let hash = -1;
+  let outcome: string | undefined;
+  let file: string | undefined;
+  let bytes = -1;
+  let retryable = true;
+  for (let at = start + 1; at < end; at++) {
+    const key = at + 1;
+    at = afterText(line, at);
+    if (at < 0 || line[at] !== COLON) return undefined;
+    const value = ++at;
+    const length = value - key - 2;
+    at = afterValue(line, value);
+    if (at < 0) return undefined;
+    if (length === 1 && isAt(line, key, "n")) {
+      n = whole(line, value, at);
+      if (n < 0) return undefined;
+    } else if (length === 3 && isAt(line, key, "url")) {
+      if (line[value] !== QUOTE) return undefined;
+      hash = OFFSET_BASIS;
+      for (let i = value + 1; i < at - 1; i++) hash = Math.imul(hash ^ (line[i] ?? 0), PRIME);
+      hash = finished(hash);
+    } else if (length === 7 && isAt(line, key, "outcome")) {
+      outcome = OUTCOMES.find((one) => one.length === at - value && isAt(line, value, one));
+      if (outcome === undefined) return undefined;
+    } else if (length === 4 && isAt(line, key, "file")) {
+      if (line[value] !== QUOTE) return undefined;
+      file = line.toString("latin1", value + 1, at - 1);
+    } else if (length === 5 && isAt(line, key, "bytes")) {
+      bytes = whole(line, value, at);
+      if (bytes < 0) return undefined;
+    } else if (length === 9 && isAt(line, key, "retryable")) {
+      retryable = line[value] !== 0x66;
+    }
+    if (line[at] === CLOSE) {
+      if (at + 1 !== end || n < 0 || hash < 0 || outcome === undefined) return undefined;
+      return { n, hash, outcome: outcome.slice(1, -1), file, bytes, retryable };
+    }
+    if (line[at] !== COMMA) return undefined;
+  }
+  return undefined;
+}
+
+const OUTCOMES = ['"saved"', '"failed"', '"unchanged"', '"skipped"'];
+
+function isAt(line: Buffer, at: number, text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (line[at + i] !== text.charCodeAt(i)) return false;
+  return true;
+}
+
+/** The place after a value; -1 for one that only JSON.parse can judge. */
+function afterValue(line: Buffer, at: number): number {
+  const first = line[at] ?? 0;
+  if (first === QUOTE) return afterText(line, at);
+  if (first >= ZERO && first <= NINE) return afterNumber(line, at);
+  if (first === 0x74 && isAt(line, at, "true")) return at + 4;
+  if (first === 0x66 && isAt(line, at, "false")) return at + 5;
+  return first === 0x5b ? afterTexts(line, at) : -1;
+}
+
+/** The place after a text in quotes: printable ASCII without a backslash. */
+function afterText(line: Buffer, at: number): number {
+  if (line[at] !== QUOTE) return -1;
+  for (let i = at + 1; ; i++) {
+    const byte = line[i] ?? 0; // a line feed ends every line, and control characters are no text
+    if (byte === QUOTE) return i + 1;
+    if (byte < 0x20 || byte > 0x7e || byte === 0x5c) return -1;
+  }
+}
+
+function afterTexts(line: Buffer, start: number): number {
+  for (let at = start + 1; ; at++) {
+    at = afterText(line, at);
+    if (at < 0) return -1;
+    if (line[at] === 0x5d) return at + 1;
+    if (line[at] !== COMMA) return -1;
+  }
+}
+
+/** The place after digits, with or without a fraction; -1 for other forms, and for a zero before another digit. */
+function afterNumber(line: Buffer, start: number): number {
+  let at = afterDigits(line, start);
+  if (line[start] === ZERO && at > start + 1) return -1;
+  if (line[at] === 0x2e) {
+    const fraction = at + 1;
+    at = afterDigits(line, fraction);
+    if (at === fraction) return -1;
+  }
+  return at;
+}
+
+function afterDigits(line: Buffer, start: number): number {
+  let at = start;
+  for (let byte = line[at] ?? 0; byte >= ZERO && byte <= NINE; byte = line[at] ?? 0) at++;
+  return at;
+}
+
+/** A whole number of at most 15 digits; -1 for any other. */
+function whole(line: Buffer, start: number, end: number): number {
+  if (end - start > 15) return -1;
+  let value = 0;
+  for (let at = start; at < end; at++) {
+    const digit = (line[at] ?? 0) - ZERO;
+    if (digit < 0 || digit > 9) return -1;
+    value = value * 10 + digit;
+  }
+  return value;
+}

@@ -1,0 +1,233 @@
+// What earlier runs recorded in the journal: which lines are done, and which are to be fetched again.
+
+import { closeSync, constants, fstatSync, openSync } from "node:fs";
+import type { Outcome } from "../core/job.ts";
+import { type Entry, entryOf, urlHash } from "./entry.ts";
+import { thousands } from "./format.ts";
+import { looks } from "./looks.ts";
+import { eachLine, recordAt, type Tail } from "./scan.ts";
+import { FAILED, LAST_UNIT, NONE, OPEN, SAVED, type Slots, type State, slots, UNIT_BYTES, unitOf } from "./slots.ts";
+import { type UrlIndex, urlIndex } from "./urls.ts";
+
+/** The journal is not one that can be gone on with; the message says what to do. */
+export class JournalError extends Error {}
+
+/** All of it in 8 bytes a line, and half a byte for the table of tables; lines far apart take up to 600 bytes each. */
+export interface History {
+  /** Lines whose file is there, as they were when the journal was read; so are the next four. */
+  readonly saved: number;
+  /** Lines that failed and will not pass. */
+  readonly failedForGood: number;
+  /** Lines that failed and may pass, or whose file is missing or of another size. */
+  readonly open: number;
+  /** What was wrong with the journal and its files, a sentence each. */
+  readonly notes: readonly string[];
+  /** The journal's length in bytes without a torn end: where to append. */
+  readonly bytes: number;
+
+  /** What is recorded under a number with this URL; "other" under another URL, undefined for nothing. */
+  state(n: number, url: string): "saved" | "failed" | "open" | "other" | undefined;
+  /** The last record under a number, read from the journal; undefined if there is none, or it is not written yet. */
+  record(n: number): Outcome | undefined;
+  /** The number of a line with this URL that an earlier run saved and that was not met; undefined if there is none. */
+  find(url: string): number | undefined;
+  /** Nothing is recorded under this number any more: its file was moved elsewhere. */
+  forget(n: number): void;
+  /** A record was appended at this offset in bytes. A saved one counts as met. */
+  add(outcome: Outcome, offset: number): void;
+  /** A line of the list has this number. */
+  meet(n: number): void;
+  /** Saved lines that were not met. */
+  readonly unmet: number;
+
+  /** Numbers with a record. */
+  readonly recorded: number;
+  /** Numbers whose last record is a failure. */
+  readonly failures: number;
+  /** Lines of the journal that no longer count: superseded, forgotten, unreadable. */
+  readonly stale: number;
+  /** Whether the record of this number, offset and length is the one that counts. */
+  isLast(n: number, offset: number, bytes: number): boolean;
+  close(): void;
+}
+
+/**
+ * Reads a journal and looks at every file it names. Writes nothing. Throws a JournalError for what is no journal of this
+ * version's, and whatever else the file system says.
+ */
+export function readHistory(folder: string, journalPath: string): History {
+  const fd = openJournal(journalPath);
+  try {
+    return history(fd, folder, journalPath);
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+}
+
+/** Opens a journal to read it: a file, and not through a link. Throws a JournalError for anything else. */
+export function openJournal(path: string): number {
+  let fd: number;
+  try {
+    // Not blocking: a pipe without a writer would be waited for.
+    fd = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw code === "ELOOP" ? new JournalError(`${path}: is a link: remove it, or use another folder (-o)`) : error;
+  }
+  if (fstatSync(fd).isFile()) return fd;
+  closeSync(fd);
+  throw new JournalError(`${path}: is no file: remove it, or use another folder (-o)`);
+}
+
+function history(fd: number, folder: string, journalPath: string): History {
+  const lines = slots();
+  let read = 0;
+  let unreadable = 0;
+  let firstUnreadable = 0;
+  let stale = 0;
+
+  /** The mark of an open line says that its file is missing, that of a saved one that it was met. */
+  const set = (n: number, unit: number, hash: number, state: State, mark: boolean) => {
+    if (lines.set(n, unit, hash, state, mark) !== NONE) stale++;
+  };
+  const failures = () => lines.count(FAILED, false) + lines.count(OPEN, false);
+  /** Until its file is found missing, a saved line is taken for done. */
+  const files = looks(folder, (n, unit) => {
+    const index = lines.indexOf(n);
+    // Superseded meanwhile, perhaps.
+    const isStill = lines.stateAt(index) === SAVED && lines.unitAt(index) === unit;
+    if (isStill) lines.set(n, unit, lines.hashAt(index), OPEN, true);
+  });
+  const take = (entry: Entry, unit: number, isShort: boolean) => {
+    const { n, outcome, hash, file, bytes, retryable } = entry;
+    if (outcome === "failed") set(n, unit, hash, retryable ? OPEN : FAILED, false);
+    else if (outcome === "skipped") set(n, unit, hash, SAVED, false);
+    else if (file === undefined) set(n, unit, hash, OPEN, true);
+    else if (isShort) {
+      // Its successor may lie in the same unit, where a late answer could not tell them apart.
+      const isThere = files.now(file, bytes);
+      set(n, unit, hash, isThere ? SAVED : OPEN, !isThere);
+    } else {
+      set(n, unit, hash, SAVED, false);
+      files.ask(n, unit, file, bytes);
+    }
+  };
+  const readLine = (line: Buffer, start: number, end: number, offset: number) => {
+    read++;
+    const entry = entryOf(line, start, end);
+    if (entry === undefined) {
+      if (unreadable++ === 0) firstUnreadable = read;
+    } else {
+      refuseNewer(entry, `${journalPath}:${read}`);
+      take(entry, unitOf(offset), end - start < UNIT_BYTES);
+    }
+  };
+
+  const tail = eachLine(fd, readLine);
+  const bytes = tail.offset + wholeBytes(tail);
+  if (bytes > tail.offset) readLine(tail.bytes, 0, tail.bytes.length, tail.offset);
+  files.end();
+  stale += unreadable;
+
+  const missing = lines.count(OPEN, true);
+  const notes: string[] = [];
+  if (unreadable > 0)
+    notes.push(`${counted(unreadable, "unreadable record")} left out, the first at line ${firstUnreadable}`);
+  if (tail.fileBytes > bytes) notes.push(`a torn last record dropped: ${thousands(tail.fileBytes - bytes)} bytes`);
+  if (missing > 0) notes.push(`${counted(missing, "file")} missing or of another size: fetched again`);
+
+  return {
+    saved: lines.count(SAVED, false),
+    failedForGood: lines.count(FAILED, false),
+    open: lines.count(OPEN, false) + missing,
+    notes,
+    bytes,
+    ...lookUp(fd, lines),
+    forget(n) {
+      const index = lines.indexOf(n);
+      if (index >= 0 && lines.stateAt(index) !== NONE) set(n, 0, 0, NONE, false);
+    },
+    add(outcome, offset) {
+      const isFailed = outcome.outcome === "failed";
+      const state = isFailed ? (outcome.retryable ? OPEN : FAILED) : SAVED;
+      set(outcome.n, unitOf(offset), urlHash(outcome.url), state, !isFailed);
+    },
+    meet(n) {
+      const index = lines.indexOf(n);
+      if (index < 0 || lines.stateAt(index) !== SAVED || lines.isMarked(index)) return;
+      lines.set(n, lines.unitAt(index), lines.hashAt(index), SAVED, true);
+    },
+    get unmet() {
+      return lines.count(SAVED, false);
+    },
+    get recorded() {
+      return failures() + lines.count(SAVED, false) + lines.count(SAVED, true) + lines.count(OPEN, true);
+    },
+    get failures() {
+      return failures();
+    },
+    get stale() {
+      return stale;
+    },
+    close: () => closeSync(fd),
+  };
+}
+
+const WORDS = [undefined, "saved", "failed", "open"] as const;
+
+/** The questions that change nothing. */
+function lookUp(fd: number, lines: Slots): Pick<History, "state" | "record" | "find" | "isLast"> {
+  let index: UrlIndex | undefined;
+  const at = (n: number): number => {
+    const slot = lines.indexOf(n);
+    return slot >= 0 && lines.stateAt(slot) !== NONE ? slot : -1;
+  };
+  return {
+    state(n, url) {
+      const slot = at(n);
+      if (slot < 0) return undefined;
+      return lines.hashAt(slot) === urlHash(url) ? WORDS[lines.stateAt(slot)] : "other";
+    },
+    record(n) {
+      const slot = at(n);
+      return slot < 0 ? undefined : recordAt(fd, lines.unitAt(slot), n)?.outcome;
+    },
+    find(url) {
+      index ??= urlIndex(lines);
+      let found: number | undefined;
+      index(urlHash(url), (slot) => {
+        const n = lines.numberAt(slot);
+        if (recordAt(fd, lines.unitAt(slot), n)?.outcome.url !== url) return false;
+        found = n;
+        return true;
+      });
+      return found;
+    },
+    isLast(n, offset, bytes) {
+      const slot = at(n);
+      if (slot < 0 || lines.unitAt(slot) !== unitOf(offset)) return false;
+      // No other record begins in the unit where a long one does. So far behind, twice is better than never.
+      if (bytes >= UNIT_BYTES || unitOf(offset) === LAST_UNIT) return true;
+      return recordAt(fd, unitOf(offset), n)?.offset === offset;
+    },
+  };
+}
+
+/** The length of a last record that lacks nothing but its line feed; otherwise 0. */
+function wholeBytes({ bytes }: Tail): number {
+  return entryOf(bytes, 0, bytes.length) === undefined ? 0 : bytes.length;
+}
+
+const KNOWN = new Set(["saved", "unchanged", "failed", "skipped"]);
+
+function refuseNewer({ outcome }: Entry, place: string): void {
+  if (KNOWN.has(outcome)) return;
+  const word = JSON.stringify(outcome.slice(0, 40));
+  const ways = "use that version, or another folder (-o), or --force to start over";
+  throw new JournalError(`${place}: outcome ${word}, which only a newer bulkget knows: ${ways}`);
+}
+
+function counted(count: number, noun: string): string {
+  return `${thousands(count)} ${noun}${count === 1 ? "" : "s"}`;
+}

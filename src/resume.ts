@@ -1,0 +1,147 @@
+// Going on with an earlier run: what moved within the list is renamed, what is done is left out, and it is said.
+
+import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, realpathSync, type Stats } from "node:fs";
+import { join } from "node:path";
+import type { Job, Known } from "./core/job.ts";
+import type { Source } from "./core/ports.ts";
+import { thousands } from "./report/format.ts";
+import type { History } from "./report/history.ts";
+import type { Journal } from "./report/journal.ts";
+import type { Replaceable } from "./sink/claim.ts";
+import { FolderError, JOURNAL } from "./sink/folder.ts";
+import type { Names } from "./sink/names.ts";
+import { type Move, rehome } from "./sink/rehome.ts";
+import { unfinished } from "./source/unfinished.ts";
+
+export interface ResumeOptions {
+  readonly folder: string;
+  readonly state: string;
+  readonly names: Names;
+  readonly history: History;
+  readonly journal: Journal;
+  readonly update: boolean;
+  readonly retryFailed: boolean;
+  readonly note: (text: string) => void;
+  /** The list once more, where it can be read twice: then moved lines are found, and what is left is counted. */
+  readonly again: (() => Source) | undefined;
+}
+
+/** The source without what is done. Throws a FolderError where the folder holds another list's run. */
+export async function resumed(source: Source, options: ResumeOptions): Promise<Source> {
+  const { folder, history, journal, update, retryFailed, note, again } = options;
+  for (const one of history.notes) note(one);
+  let moved = 0;
+  const common = {
+    update,
+    retryFailed,
+    isWhole: (known: Known) => isWhole(folder, known),
+    onFirst(known: boolean) {
+      if (known || moved > 0 || history.recorded === 0) return;
+      const ways = "use another folder (-o), or --force to start over: that removes what the earlier run saved there";
+      throw new FolderError("usage", `${folder}: holds the run of another list (${JOURNAL}); ${ways}`);
+    },
+  };
+  if (again === undefined) {
+    note(`resuming: ${thousands(history.saved)} saved earlier`);
+    return unfinished(source, history, common);
+  }
+  const moves = await movesOf(again(), history);
+  if (moves.length > 0) {
+    moved = rehome(moves, {
+      ...options,
+      record: (n) => history.record(n),
+      forget: (n) => history.forget(n),
+      append: (outcome) => void journal.outcome(outcome),
+    });
+    await journal.sync(); // they are read again below
+  }
+  const rest = unfinished(again(), history, common);
+  let left = 0;
+  for await (const jobs of rest) left += jobs.length;
+  const { saved = 0, failed = 0 } = rest.skipped ?? {};
+  const said = [
+    update ? "updating" : `resuming: ${thousands(saved)} saved earlier`,
+    ...(moved > 0 ? [`${thousands(moved)} moved within the list`] : []),
+    ...(failed > 0 ? [`${thousands(failed)} failed for good (--retry-failed tries them again)`] : []),
+    `${thousands(left)} ${update ? "to look at" : "to do"}`,
+  ];
+  note(said.join(", "));
+  return unfinished(source, history, { ...common, left });
+}
+
+/** More lines than this in another place are fetched again instead of being remembered here. */
+const MAX_MOVES = 2_000_000;
+
+/** The lines whose URL was saved under another number, which has another URL by now, or is gone. */
+async function movesOf(source: Source, history: History): Promise<Move[]> {
+  const missed: Job[] = [];
+  for await (const jobs of source) {
+    for (const job of jobs) {
+      const state = history.state(job.n, job.url);
+      if (state === "saved") history.meet(job.n);
+      else if ((state === undefined || state === "other") && missed.length < MAX_MOVES) missed.push(job);
+    }
+  }
+  const moves: Move[] = [];
+  if (history.saved === 0) return moves;
+  for (const job of missed) {
+    const from = history.find(job.url);
+    if (from === undefined) continue;
+    history.meet(from); // no second line gets it
+    moves.push({ job, from });
+  }
+  return moves;
+}
+
+function isWhole(folder: string, { file, bytes }: Known): boolean {
+  const stats = statsOf(join(folder, file));
+  return stats?.isFile() === true && stats.size === bytes;
+}
+
+function statsOf(path: string): Stats | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether two paths lead to one file, links followed. */
+export function sameFile(one: string, other: string): boolean {
+  try {
+    return realpathSync(one) === realpathSync(other);
+  } catch {
+    return false;
+  }
+}
+
+/** A file may be older than the last record that was written by so many milliseconds, and yet not be in it. */
+const MARGIN_MS = 1000;
+/** The end of the journal, in bytes, that is looked through for a file of that time. */
+const TAIL_BYTES = 8_388_608;
+
+/** Files that a run which was killed had saved, and not recorded any more: since about the journal's last record. */
+export function leftBehind(journalPath: string, startedMs: number): Replaceable {
+  const { mtimeMs } = lstatSync(journalPath);
+  let tail: string | undefined;
+  return {
+    fromMs: mtimeMs - MARGIN_MS,
+    beforeMs: startedMs,
+    recorded(file) {
+      tail ??= tailOf(journalPath);
+      return tail.includes(`"file":${JSON.stringify(file)}`);
+    },
+  };
+}
+
+function tailOf(path: string): string {
+  const fd = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
+  try {
+    const { size } = fstatSync(fd);
+    const tail = Buffer.alloc(Math.min(size, TAIL_BYTES));
+    const read = readSync(fd, tail, 0, tail.length, size - tail.length);
+    return tail.toString("utf8", 0, read);
+  } finally {
+    closeSync(fd);
+  }
+}

@@ -1,0 +1,210 @@
+// Bodies that are not whole yet: written in the state folder under their line's number, and kept there to be gone on with.
+
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  ftruncateSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  unlinkSync,
+} from "node:fs";
+import { join } from "node:path";
+import type { Job } from "../core/job.ts";
+import type { Kept } from "../core/ports.ts";
+import { writeAllSync } from "./writing.ts";
+
+/** Less than this many bytes are sooner fetched again than asked for by range. */
+export const KEEP_BYTES = 1_048_576;
+
+/** Never through a planted link. */
+const NOFOLLOW = constants.O_NOFOLLOW ?? 0;
+/** A pipe without a writer would be waited for. */
+const NONBLOCK = constants.O_NONBLOCK ?? 0;
+/** New, with the mode the umask leaves. */
+const CREATE = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | NOFOLLOW;
+const MODE = 0o666;
+
+export interface Part {
+  readonly path: string;
+  readonly fd: number;
+  /** Closes it, the first time. Throws what the file system says. */
+  close(): void;
+}
+
+function part(path: string, fd: number): Part {
+  let open = true;
+  return {
+    path,
+    fd,
+    close() {
+      if (!open) return;
+      open = false; // a second close might hit another file of the same number
+      closeSync(fd);
+    },
+  };
+}
+
+export interface Parts {
+  /** What is kept of a job's body, if its URL is still the same. */
+  kept(job: Job): Kept | undefined;
+  /** A new, empty part. What was kept of the job is removed first. Throws what the file system says. */
+  create(job: Job): Part;
+  /** What is kept, cut to `bytes` in case there is more of it. */
+  reopen(job: Job, bytes: number): Part;
+  /**
+   * Writes down, beside the part, what it takes to go on with it: even a run that is killed now leaves it usable. False
+   * where that cannot be: another job of the same number came first.
+   */
+  note(job: Job, part: Part, kept: Omit<Kept, "bytes">): boolean;
+  /** The part stays as it is, `bytes` long; for one that was noted. */
+  keep(job: Job, bytes: number): void;
+  /** The part is a file by now, or nobody wants it: removes what was noted of it. */
+  forget(job: Job): void;
+  /** Removes a job's part, and what was noted of it. */
+  drop(job: Job): void;
+}
+
+interface Note extends Omit<Kept, "bytes"> {
+  /** The URL that the list has. */
+  readonly job: string;
+}
+
+/** A part that is noted. */
+interface Noted extends Note {
+  bytes: number;
+  /** The job that is at it, and no other of its number. */
+  owner?: Job;
+}
+
+/** What an earlier run left in the folder `state`: usable parts are kept, anything else of the kind is removed. */
+export function parts(state: string): Parts {
+  const noted = leftIn(state);
+  let copies = 0;
+
+  const pathOf = (job: Job) => `${state}/${job.n}.part`;
+
+  /** What is noted under a job's number, unless another line of the same number has it. */
+  const ownOf = (job: Job): Noted | undefined => {
+    const found = noted.size === 0 ? undefined : noted.get(job.n);
+    if (found === undefined) return undefined;
+    found.owner ??= job;
+    return found.owner === job ? found : undefined;
+  };
+  const drop = (job: Job) => {
+    if (ownOf(job) === undefined) return;
+    remove(pathOf(job));
+    forget(job);
+  };
+  const forget = (job: Job) => {
+    if (ownOf(job) === undefined) return;
+    noted.delete(job.n);
+    remove(notePath(state, job.n));
+  };
+
+  return {
+    kept(job) {
+      const found = ownOf(job);
+      if (found === undefined) return undefined;
+      if (found.job === job.url) return found.bytes > 0 ? found : undefined;
+      drop(job);
+      return undefined;
+    },
+    create(job) {
+      drop(job);
+      const path = pathOf(job);
+      try {
+        return part(path, openSync(path, CREATE, MODE));
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+        // Another line of the same number is under way.
+        const another = `${state}/${job.n}-${++copies}.part`;
+        return part(another, openSync(another, CREATE, MODE));
+      }
+    },
+    reopen(job, bytes) {
+      const path = pathOf(job);
+      const fd = openSync(path, constants.O_RDWR | constants.O_APPEND | NOFOLLOW);
+      try {
+        const stats = fstatSync(fd);
+        if (!stats.isFile() || stats.size < bytes) {
+          throw Object.assign(new Error("what was kept is no longer there"), { code: "EIO" });
+        }
+        if (stats.size > bytes) ftruncateSync(fd, bytes);
+      } catch (error) {
+        closeSync(fd);
+        throw error;
+      }
+      return part(path, fd);
+    },
+    note(job, { path }, about) {
+      if (path !== pathOf(job)) return false;
+      const note: Note = { ...about, job: job.url };
+      const fd = openSync(notePath(state, job.n), CREATE, MODE);
+      noted.set(job.n, { ...note, bytes: 0, owner: job });
+      try {
+        writeAllSync(fd, [Buffer.from(`${JSON.stringify(note)}\n`)]);
+      } finally {
+        closeSync(fd);
+      }
+      return true;
+    },
+    keep(job, bytes) {
+      const note = ownOf(job);
+      if (note !== undefined) note.bytes = bytes;
+    },
+    forget,
+    drop,
+  };
+}
+
+/** The parts in a state folder that can be gone on with, by their line's number. All others are removed. */
+function leftIn(state: string): Map<number, Noted> {
+  const found = new Map<number, Noted>();
+  const names = new Set(readdirSync(state).filter((name) => /^\d+(-\d+)?\.(part|note)$/.test(name)));
+  for (const name of names) {
+    const n = Number(/^(\d+)\.note$/.exec(name)?.[1] ?? Number.NaN);
+    if (!names.has(`${n}.part`)) continue;
+    const note = readNote(join(state, name), join(state, `${n}.part`));
+    if (note !== undefined) found.set(n, note);
+  }
+  for (const name of names) {
+    const n = Number(/^(\d+)\.(part|note)$/.exec(name)?.[1] ?? Number.NaN);
+    if (!found.has(n)) remove(join(state, name));
+  }
+  return found;
+}
+
+function readNote(path: string, part: string): Noted | undefined {
+  let fd: number | undefined;
+  try {
+    const stats = lstatSync(part);
+    fd = openSync(path, constants.O_RDONLY | NOFOLLOW | NONBLOCK);
+    if (!stats.isFile() || stats.size === 0 || !fstatSync(fd).isFile()) return undefined;
+    const { job, url, validator, wholeBytes, type } = JSON.parse(readFileSync(fd, "utf8")) as Note;
+    if (![job, url, validator].every((text) => typeof text === "string")) return undefined;
+    return {
+      ...{ job, url, validator, bytes: stats.size },
+      ...(typeof wholeBytes === "number" ? { wholeBytes } : {}),
+      ...(typeof type === "string" ? { type } : {}),
+    };
+  } catch {
+    return undefined; // torn by a kill, or not ours
+  } finally {
+    if (fd !== undefined) closeSync(fd);
+  }
+}
+
+function notePath(state: string, n: number): string {
+  return `${state}/${n}.note`;
+}
+
+function remove(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch {
+    // It has no final name: what is left of it is removed by the next run.
+  }
+}

@@ -1,0 +1,84 @@
+// A list without the lines that an earlier run has finished: what is left is what a resumed run has to do.
+
+import type { Job, Known, Outcome } from "../core/job.ts";
+import type { Source } from "../core/ports.ts";
+
+/** What is known of the lines of an earlier run. */
+export interface Earlier {
+  /** Under this number, with this URL: saved, failed for good, or still to be done; or another URL; or nothing. */
+  state(n: number, url: string): "saved" | "failed" | "open" | "other" | undefined;
+  record(n: number): Outcome | undefined;
+}
+
+export interface UnfinishedOptions {
+  /** Ask the server whether what was saved is still good. */
+  readonly update: boolean;
+  /** Also try again what failed for good. */
+  readonly retryFailed: boolean;
+  /** How many are left, where somebody has counted. */
+  readonly left?: number;
+  /** Whether a file is there, and whole. */
+  readonly isWhole: (known: Known) => boolean;
+  /** Called with the first lines, and whether the earlier run knows any of them; throws to refuse. */
+  readonly onFirst: (known: boolean) => void;
+}
+
+/** The jobs of `source` that are left, each with what it may go on from. */
+export function unfinished(source: Source, earlier: Earlier, options: UnfinishedOptions): Source {
+  const { update, retryFailed, left, isWhole, onFirst } = options;
+  const skipped = { saved: 0, failed: 0 };
+
+  async function* batches(): AsyncGenerator<readonly Job[]> {
+    let first = true;
+    for await (const jobs of source) {
+      if (first) onFirst(jobs.some(({ n, url }) => !["other", undefined].includes(earlier.state(n, url))));
+      first = false;
+      const rest = jobs.map(leftOf).filter((job) => job !== undefined);
+      if (rest.length > 0) yield rest;
+    }
+  }
+
+  function leftOf(job: Job): Job | undefined {
+    const state = earlier.state(job.n, job.url);
+    if (state === undefined) return job;
+    if (state === "saved" && !update) {
+      skipped.saved++;
+      return undefined;
+    }
+    if (state === "failed" && !retryFailed) {
+      skipped.failed++;
+      return undefined;
+    }
+    const record = earlier.record(job.n);
+    const known = record === undefined ? undefined : knownOf(record);
+    if (known === undefined) return job;
+    // "Not modified" says nothing of a digest that the list has asked for since.
+    const isAsWanted = job.sha256 === undefined || job.sha256 === known.sha256;
+    const mayAsk = update && state !== "other" && isAsWanted && isWhole(known);
+    return mayAsk ? { ...job, replaces: known.file, known } : { ...job, replaces: known.file };
+  }
+
+  return {
+    [Symbol.asyncIterator]: batches,
+    skipped,
+    total() {
+      if (left !== undefined) return { jobs: left, exact: true };
+      const total = source.total();
+      return total && { ...total, jobs: Math.max(0, total.jobs - skipped.saved - skipped.failed) };
+    },
+  };
+}
+
+/** The file a record names, with what a server wants to hear of it. */
+function knownOf(record: Outcome): Known | undefined {
+  const { file, bytes, final_url, etag, last_modified, type, encoding, sha256 } = record as Partial<Known>;
+  if (file === undefined || bytes === undefined) return undefined;
+  const known: { -readonly [K in keyof Known]: Known[K] } = { file, bytes };
+  if (final_url !== undefined) known.final_url = final_url;
+  if (etag !== undefined) known.etag = etag;
+  if (last_modified !== undefined) known.last_modified = last_modified;
+  if (type !== undefined) known.type = type;
+  if (encoding !== undefined) known.encoding = encoding;
+  if (sha256 !== undefined) known.sha256 = sha256;
+  return known;
+}
