@@ -65,6 +65,15 @@ describe("a file that is there", () => {
   });
 });
 
+describe.skipIf(!existsSync("/dev/null"))("a file that has nothing to sync with", () => {
+  it("is as good as synced", async () => {
+    const file = appender("/dev/null", "w");
+    file.append("one\n");
+    await expect(file.sync()).resolves.toBeUndefined();
+    file.close();
+  });
+});
+
 describe.skipIf(!existsSync("/dev/full"))("a write that fails", () => {
   it("by the timer is thrown by the next line, and by the end", () => {
     const file = appender("/dev/full", "w");
@@ -74,6 +83,13 @@ describe.skipIf(!existsSync("/dev/full"))("a write that fails", () => {
     expect(() => file.append("three\n")).toThrow("ENOSPC");
     expect(() => file.close()).toThrow("ENOSPC");
     expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("is what a sync rejects with", async () => {
+    const file = appender("/dev/full", "w");
+    file.append("one\n");
+    await expect(file.sync()).rejects.toThrow("ENOSPC");
+    expect(() => file.close()).toThrow("ENOSPC");
   });
 
   it("at the end is thrown there", () => {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Outcome } from "../../src/core/job.ts";
-import { failedList } from "../../src/report/failed.ts";
+import { failedFile, failedList } from "../../src/report/failed.ts";
 import { splitter } from "../../src/source/split.ts";
 import { failed, saved } from "../core/outcomes.ts";
 import { type Folder, temporaryFolder } from "../support/command.ts";
@@ -50,6 +50,14 @@ describe("failed.txt", () => {
     expect(readdirSync(folder.path)).toEqual(["failed.txt.part"]);
     void reporter.end?.(viewOf([]));
     expect(readdirSync(folder.path)).toEqual(["failed.txt"]);
+  });
+
+  it("of earlier runs stays after a fresh run without failures, and goes when it is ours and nothing failed", () => {
+    writeFileSync(path, "mine");
+    failedFile(path).end(false);
+    expect(readFileSync(path, "utf8")).toBe("mine");
+    failedFile(path).end(true);
+    expect(readdirSync(folder.path)).toEqual([]);
   });
 
   it("is a list that gives the same jobs again", () => {

@@ -1,5 +1,5 @@
 // results.jsonl: one record a line, as the design writes it down, and never for what is not finished.
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -8,7 +8,6 @@ import { journal } from "../../src/report/journal.ts";
 import { recordOf } from "../../src/report/record.ts";
 import { failed, saved } from "../core/outcomes.ts";
 import { type Folder, temporaryFolder } from "../support/command.ts";
-import { viewOf } from "./view.ts";
 
 let folder: Folder;
 let path: string;
@@ -21,7 +20,7 @@ afterEach(() => folder.remove());
 async function written(...outcomes: Outcome[]): Promise<string> {
   const reporter = journal(path);
   for (const outcome of outcomes) await reporter.outcome(outcome);
-  await reporter.end?.(viewOf([]));
+  await reporter.end();
   return readFileSync(path, "utf8");
 }
 
@@ -46,8 +45,67 @@ describe("the journal", () => {
     writeFileSync(path, "an earlier run\n");
     expect(() => journal(path)).toThrow("EEXIST");
     expect(readFileSync(path, "utf8")).toBe("an earlier run\n");
-    await journal(path, true).end?.(viewOf([]));
+    await journal(path, { replace: true }).end();
     expect(readFileSync(path, "utf8")).toBe("");
+  });
+});
+
+describe("a journal that is gone on with", () => {
+  it("keeps what it has up to there, cuts off what follows, and tells where each record begins", async () => {
+    const first = recordOf(saved({ n: 1, url: "https://example.org/ü日本😀" }));
+    writeFileSync(path, `${first}{"n":2,"torn`);
+    const told: [number, number][] = [];
+    const fromBytes = Buffer.byteLength(first);
+    const reporter = journal(path, { fromBytes, onRecord: ({ n }, offset) => void told.push([n, offset]) });
+    const outcomes = [
+      saved({ n: 3, url: "https://example.org/é" }),
+      failed({ n: 4, error: "interrupted" }),
+      failed({ n: 5 }),
+    ];
+    for (const outcome of outcomes) await reporter.outcome(outcome);
+    await reporter.end();
+    const bytes = readFileSync(path);
+    expect(bytes.toString()).toBe(
+      first + recordOf(saved({ n: 3, url: "https://example.org/é" })) + recordOf(failed({ n: 5 })),
+    );
+    expect(told.map(([n]) => n)).toEqual([3, 5]);
+    for (const [n, offset] of told) expect(bytes.toString("utf8", offset)).toMatch(new RegExp(`^\\{"n":${n},`));
+  });
+
+  it("gets the line feed that its last record lacks", async () => {
+    const first = recordOf(saved({ n: 1 })).trimEnd();
+    writeFileSync(path, first);
+    const offsets: number[] = [];
+    const onRecord = (_: Outcome, offset: number) => void offsets.push(offset);
+    const reporter = journal(path, { fromBytes: first.length, onRecord });
+    await reporter.outcome(failed({ n: 2 }));
+    await reporter.end();
+    expect(readFileSync(path, "utf8")).toBe(`${first}\n${recordOf(failed({ n: 2 }))}`);
+    expect(offsets).toEqual([first.length + 1]);
+  });
+
+  it("is one that is there, and no link", () => {
+    expect(() => journal(path, { fromBytes: 0 })).toThrow("ENOENT");
+    const victim = join(folder.path, "victim");
+    writeFileSync(victim, "mine");
+    symlinkSync(victim, path);
+    expect(() => journal(path, { fromBytes: 0 })).toThrow("ELOOP");
+    expect(readFileSync(victim, "utf8")).toBe("mine");
+  });
+});
+
+describe("a sync", () => {
+  it("writes what is gathered before it settles, and the records after it follow", async () => {
+    const reporter = journal(path, { durable: true });
+    await reporter.outcome(saved({ n: 1 }));
+    const syncing = reporter.sync();
+    await reporter.outcome(saved({ n: 2 }));
+    await syncing;
+    expect(readFileSync(path, "utf8")).toContain(recordOf(saved({ n: 1 })));
+    await reporter.outcome(saved({ n: 3 }));
+    void reporter.sync(); // the end waits for it
+    await reporter.end();
+    expect(readFileSync(path, "utf8")).toBe([1, 2, 3].map((n) => recordOf(saved({ n }))).join(""));
   });
 });
 

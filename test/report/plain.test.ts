@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { paint } from "../../src/report/format.ts";
 import { outcomeLine, type PlainOptions, plain } from "../../src/report/plain.ts";
-import { failed, saved } from "../core/outcomes.ts";
+import { failed, saved, unchanged } from "../core/outcomes.ts";
 import { NO_CONTROLS, viewOf } from "./view.ts";
 
 beforeEach(() => void vi.useFakeTimers());
@@ -48,6 +48,22 @@ describe("a line for an outcome", () => {
       "urls.txt:7: saved 000007.html (100 bytes, 10 ms): https://example.org/a.html",
     ],
     [saved({ n: 7 }), "urls.txt:7: saved (100 bytes, 10 ms): https://example.org/a.html"],
+    [
+      unchanged({ n: 7, file: "000007.html" }),
+      "urls.txt:7: unchanged 000007.html (100 bytes, 10 ms): https://example.org/a.html",
+    ],
+    [
+      saved({ n: 7, attempts: 3, retried_after: ["truncated: 1 of 2 bytes", "http_status: 503 \u001b[2J"] }),
+      "urls.txt:7: saved (100 bytes, 10 ms, after truncated: 1 of 2 bytes, after http_status: 503 \\x1b[2J): https://example.org/a.html",
+    ],
+    [
+      failed({ n: 7, attempts: 2, detail: "refused after 2 attempts", retried_after: ["dns_temporary: EAI_AGAIN"] }),
+      "urls.txt:7: connect_refused: refused after 2 attempts, after dns_temporary: EAI_AGAIN: https://example.org/a.html",
+    ],
+    [
+      failed({ n: 7, file: "000007.html", bytes: 5 }),
+      "urls.txt:7: connect_refused: connect ECONNREFUSED 127.0.0.1:1 (000007.html is kept as it was): https://example.org/a.html",
+    ],
     [HOSTILE, "urls.txt:9: proxy_failed: proxy said \\x9b31m\\x0aand more: http://a/\\x1b[2J\\x0d\\x0a"],
   ])("%# says what there is to say, on one line", (outcome, line) => {
     expect(outcomeLine(outcome, "urls.txt")).toBe(line);
@@ -79,25 +95,28 @@ describe("plain progress", () => {
       saved({ n: 1 }),
       failed({ n: 2, error: "http_status", status: 404, detail: "404 Not Found" }),
       saved({ n: 3 }),
+      unchanged({ n: 4 }),
     ];
     const look = viewOf(outcomes, { inFlight: 48, total: () => ({ jobs: 1234, exact: false }) });
-    const view = { ...look, elapsedMs: 0 };
+    const view = { ...look, elapsedMs: 0, waiting: 0 };
     reporter.start?.(view);
     for (const outcome of outcomes) void reporter.outcome(outcome);
     for (let minute = 1; minute <= 2; minute++) {
       view.elapsedMs = minute * 60_000;
+      view.waiting = (minute - 1) * 2000;
       vi.advanceTimersByTime(60_000);
     }
     void reporter.end?.(view);
     expect(text()).toMatchInlineSnapshot(`
       "urls.txt:2: http_status: 404 Not Found: https://example.org/a.html
-      1 min 0 s: 3 of about 1,234 done, 1 failed, 48 in flight
-      2 min 0 s: 3 of about 1,234 done, 1 failed, 48 in flight
+      1 min 0 s: 4 of about 1,234 done, 1 failed, 48 in flight
+      2 min 0 s: 4 of about 1,234 done, 1 failed, 48 in flight, 2,000 waiting
       saved   2 (200 B) in downloads
+      same    1 unchanged on the server
       failed  1
               1 http_status 404
       times   p50 10 ms, p95 10 ms, p99 10 ms; 0.0 URL/s, 12.2 KiB/s; peak 50 in flight
-      took 2 min 0 s; one at a time it would have taken 30 ms (0.0×)
+      took 2 min 0 s; one at a time it would have taken 40 ms (0.0×)
       "
     `);
     expect(text()).toMatch(NO_CONTROLS);

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { paint } from "../../src/report/format.ts";
 import { summary } from "../../src/report/summary.ts";
-import { failed, saved } from "../core/outcomes.ts";
+import { failed, saved, unchanged } from "../core/outcomes.ts";
 import { NO_CONTROLS, viewOf } from "./view.ts";
 
 const plainly = { paint: paint(false), folder: "downloads" };
@@ -51,6 +51,39 @@ describe("the summary", () => {
       stopped 50 under way
       times   p50 10 ms, p95 10 ms, p99 10 ms; 0.4 URL/s, 287 KiB/s; peak 50 in flight
       took 5.1 s; one at a time it would have taken 20 ms (0.0×)"
+    `);
+  });
+
+  it("of a run that went on where another one stopped says what it skipped", () => {
+    const outcomes = [saved(), failed({ error: "http_status", status: 410 })];
+    const skipped = { saved: 998_211, failed: 12 };
+    expect(summary(viewOf(outcomes, { skipped }), plainly)).toMatchInlineSnapshot(`
+      "saved   1 (100 B) in downloads
+      earlier 998,211 saved by an earlier run
+              12 failed for good in an earlier run
+      failed  1
+              1 http_status 410
+      times   p50 10 ms, p95 10 ms, p99 10 ms; 0.4 URL/s, 287 KiB/s; peak 50 in flight
+      took 5.1 s; one at a time it would have taken 20 ms (0.0×)"
+    `);
+    const text = (over: typeof skipped) => summary(viewOf(outcomes, { skipped: over }), plainly);
+    expect(text({ saved: 0, failed: 0 })).toBe(summary(viewOf(outcomes), plainly));
+    expect(text({ saved: 5, failed: 0 })).not.toContain("for good");
+    expect(text({ saved: 0, failed: 5 })).not.toContain("saved by");
+  });
+
+  it("of a run that refreshed what was there, and had to try again", () => {
+    const outcomes = [
+      ...Array.from({ length: 9900 }, (_, i) => unchanged({ n: i + 1, bytes: 1000 })),
+      ...Array.from({ length: 100 }, (_, i) => saved({ n: i + 9901, attempts: i % 10 === 0 ? 3 : 1 })),
+    ];
+    expect(summary(viewOf(outcomes), plainly)).toMatchInlineSnapshot(`
+      "saved   100 (9.8 KiB) in downloads
+      same    9,900 unchanged on the server
+      failed  0
+      retried 20 times
+      times   p50 10 ms, p95 10 ms, p99 10 ms; 1,961 URL/s, 287 KiB/s; peak 50 in flight
+      took 5.1 s; one at a time it would have taken 1 min 40 s (19.6×)"
     `);
   });
 

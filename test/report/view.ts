@@ -12,6 +12,7 @@ export function viewOf(outcomes: readonly Outcome[], over: Partial<View> = {}): 
     concurrency: 50,
     inFlight: 0,
     peakInFlight: 50,
+    waiting: 0,
     open: new Map(),
     elapsedMs: 5100,
     nowMs: () => 0,

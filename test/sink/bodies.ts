@@ -1,13 +1,20 @@
-// Answers for tests of sinks: bodies whole or streamed, and whether a stream was let go.
+// Answers for tests of sinks: bodies whole or streamed, whether a stream was let go, and a folder to put them into.
+import { readdirSync } from "node:fs";
 import type { Failure } from "../../src/core/failure.ts";
 import type { Job } from "../../src/core/job.ts";
-import type { Answer, BodyStream } from "../../src/core/ports.ts";
+import type { Answer, BodyStream, Sink, Stored } from "../../src/core/ports.ts";
+import { type DirectoryOptions, directory } from "../../src/sink/directory.ts";
+import { prepareFolder } from "../../src/sink/folder.ts";
+import { names } from "../../src/sink/names.ts";
+import { parts } from "../../src/sink/parts.ts";
 
 export const JOB: Job = { n: 1, url: "http://example.org/a.html" };
 export const TARGET = new URL(JOB.url);
 
-export function answer(body: Answer["body"]): Answer {
-  return { status: 200, lengthVerified: true, ttfbMs: 1, body };
+export const text = (content: string): Uint8Array => Buffer.from(content);
+
+export function answer(body: Answer["body"], over: Partial<Answer> = {}): Answer {
+  return { status: 200, lengthVerified: true, ttfbMs: 1, body, ...over };
 }
 
 export interface FakeStream extends BodyStream {
@@ -18,13 +25,13 @@ export interface FakeStream extends BodyStream {
 export function bodyOf(
   batches: readonly (readonly Uint8Array[])[],
   failure?: Failure,
-  before: (index: number) => void = () => {},
+  before: (index: number) => unknown = () => {},
 ): FakeStream {
   let index = 0;
   let cancelled = 0;
   return {
     async next() {
-      before(index);
+      await before(index);
       const batch = batches[index];
       index++;
       return batch ?? failure;
@@ -34,4 +41,30 @@ export function bodyOf(
     },
     cancelled: () => cancelled,
   };
+}
+
+export interface SinkOptions extends Partial<Omit<DirectoryOptions, "folder" | "names" | "parts">> {
+  readonly template?: string;
+}
+
+/** A sink into a folder, which is taken for empty, as a new run has it. */
+export function sinkInto(folder: string, { template = "{n:6}{ext}", ...options }: SinkOptions = {}): Sink {
+  const { state } = prepareFolder(folder);
+  const defaults = { empty: true, hash: false, durable: false, full: () => undefined };
+  return directory({ folder, names: names(template), parts: parts(state), ...defaults, ...options });
+}
+
+export type Store = (body: Answer["body"], over?: Partial<Job>) => Promise<Stored | Failure>;
+
+/** Stores bodies of `JOB`, or of jobs that differ from it. */
+export function storeInto(folder: string, options: SinkOptions = {}): Store {
+  const sink = sinkInto(folder, options);
+  return async (body, over = {}) => sink.write({ ...JOB, ...over }, TARGET, answer(body));
+}
+
+/** All that is below a folder, sorted; the run's state folder itself is not in it, what it holds is. */
+export function filesIn(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((file) => file !== ".bulkget")
+    .sort();
 }

@@ -2,8 +2,8 @@
 import { spawnSync } from "node:child_process";
 import {
   existsSync,
+  lstatSync,
   mkdirSync,
-  readdirSync,
   readFileSync,
   readlinkSync,
   rmSync,
@@ -13,10 +13,8 @@ import {
 import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Answer } from "../../src/core/ports.ts";
-import { directory } from "../../src/sink/directory.ts";
-import { names } from "../../src/sink/names.ts";
 import { type Folder, temporaryFolder } from "../support/command.ts";
-import { answer, bodyOf, JOB, TARGET } from "./bodies.ts";
+import { bodyOf, filesIn, storeInto, text } from "./bodies.ts";
 
 let outside: Folder;
 let folder: string;
@@ -27,39 +25,20 @@ beforeEach(() => {
 });
 afterEach(() => outside.remove());
 
-const text = (content: string): Uint8Array => Buffer.from(content);
-
-function sinkInto(into: string, options: { empty?: boolean; replaceBeforeMs?: number } = {}) {
-  const sink = directory({ folder: into, names: names("{n:6}{ext}"), empty: true, ...options });
-  return (body: Answer["body"], name?: string) =>
-    sink.write(name === undefined ? JOB : { ...JOB, name }, TARGET, answer(body));
-}
-
 describe("a streamed body", () => {
   it("has no final name before it is whole", async () => {
     const seen: string[][] = [];
-    const body = bodyOf([[text("a")], [text("b")]], undefined, () => seen.push(readdirSync(folder)));
-    await sinkInto(folder)(body);
-    expect(seen).toEqual(Array.from({ length: 3 }, () => ["000001.html.part"]));
-    expect(readdirSync(folder)).toEqual(["000001.html"]);
+    const body = bodyOf([[text("a")], [text("b")]], undefined, () => seen.push(filesIn(folder)));
+    await storeInto(folder)(body);
+    expect(seen).toEqual(Array.from({ length: 3 }, () => [".bulkget/1.part"]));
+    expect(filesIn(folder)).toEqual(["000001.html"]);
   });
 
   it("that ends in a failure is that failure, and leaves nothing", async () => {
     const failure = { error: "truncated", detail: "cut short" } as const;
-    expect(await sinkInto(folder)(bodyOf([[text("a")]], failure))).toBe(failure);
-    expect(await sinkInto(folder)(bodyOf([], failure))).toBe(failure);
-    expect(readdirSync(folder)).toEqual([]);
-  });
-
-  it("whose file another one is being written to under the same name is refused", async () => {
-    const store = sinkInto(folder);
-    let inner: unknown;
-    const body = bodyOf([[text("one")]], undefined, (index) => {
-      if (index === 1) inner = store([text("two")], "000001.html");
-    });
-    expect(await store(body)).toMatchObject({ bytes: 3 });
-    expect(inner).toMatchObject({ error: "file_exists" });
-    expect(readFileSync(join(folder, "000001.html"), "utf8")).toBe("one");
+    expect(await storeInto(folder)(bodyOf([[text("a")]], failure))).toBe(failure);
+    expect(await storeInto(folder)(bodyOf([], failure))).toBe(failure);
+    expect(filesIn(folder)).toEqual([]);
   });
 
   it.each([
@@ -70,9 +49,21 @@ describe("a streamed body", () => {
     writeFileSync(join(folder, "x"), "mine");
     const body = bodyOf([[text("a")]], undefined, () => expect.unreachable("nobody wants it"));
     const error = name === "x" ? "file_exists" : "name_too_long";
-    expect(await sinkInto(folder)(body, name)).toMatchObject({ error });
+    expect(await storeInto(folder)(body, { name })).toMatchObject({ error });
     expect(body.cancelled()).toBe(1);
-    expect(readdirSync(folder)).toEqual(["x"]);
+    expect(filesIn(folder)).toEqual(["x"]);
+  });
+
+  it("is let go, not read, while the disk has no room, and as soon as it has none", async () => {
+    const noRoom = { error: "disk_full", detail: "5 bytes free" } as const;
+    const unread = bodyOf([[text("a")]], undefined, () => expect.unreachable("nobody wants it"));
+    expect(await storeInto(folder, { full: () => noRoom })(unread)).toBe(noRoom);
+    const asked: number[] = [];
+    const full = (bytes: number) => (asked.push(bytes) === 3 ? noRoom : undefined);
+    const cut = bodyOf([[text("a"), text("b")], [text("c")], [text("d")]]);
+    expect(await storeInto(folder, { full })(cut)).toBe(noRoom);
+    expect([unread.cancelled(), cut.cancelled(), asked]).toEqual([1, 1, [0, 2, 1]]);
+    expect(filesIn(folder)).toEqual([]);
   });
 });
 
@@ -80,21 +71,45 @@ describe.each([
   ["whole", (): Answer["body"] => [text("theirs")]],
   ["streamed", (): Answer["body"] => bodyOf([[text("theirs")]])],
 ])("a link that somebody planted, and a %s body", (_kind, body) => {
-  it.each(["000001.html.part", "000001.html"])("at %s is neither followed nor replaced", async (link) => {
-    const victim = join(outside.path, "victim");
-    writeFileSync(victim, "mine");
-    for (const target of [victim, join(outside.path, "nowhere")]) {
-      const name = join(folder, link);
+  const victims = () => [join(outside.path, "victim"), join(outside.path, "nowhere")];
+  const untouched = () => {
+    expect(readFileSync(join(outside.path, "victim"), "utf8")).toBe("mine");
+    expect(existsSync(join(outside.path, "nowhere"))).toBe(false);
+  };
+  beforeEach(() => writeFileSync(join(outside.path, "victim"), "mine"));
+
+  it("at its name is neither followed nor replaced", async () => {
+    const name = join(folder, "000001.html");
+    const replaceable = { fromMs: 0, beforeMs: Date.now() + 60_000, recorded: () => false };
+    for (const target of victims()) {
       rmSync(name, { force: true });
       symlinkSync(target, name);
-      for (const force of [{}, { replaceBeforeMs: Date.now() + 60_000 }]) {
-        expect(await sinkInto(folder, { empty: false, ...force })(body())).toMatchObject({ error: "file_exists" });
+      for (const force of [{}, { replaceable }]) {
+        const store = storeInto(folder, { empty: false, ...force });
+        expect(await store(body(), { replaces: "000001.html" })).toMatchObject({ error: "file_exists" });
         expect(readlinkSync(name)).toBe(target);
-        expect(readdirSync(folder)).toEqual([link]);
+        expect(filesIn(folder)).toEqual(["000001.html"]);
       }
     }
-    expect(readFileSync(victim, "utf8")).toBe("mine");
-    expect(existsSync(join(outside.path, "nowhere"))).toBe(false);
+    untouched();
+  });
+
+  it.each(["before the run", "during it"])("where it is written, %s, is not followed", async (when) => {
+    const link = join(folder, ".bulkget", "1.part");
+    mkdirSync(join(folder, ".bulkget"));
+    for (const target of victims()) {
+      if (when === "before the run") symlinkSync(target, link);
+      const store = storeInto(folder, { template: `${target === victims()[0] ? "a" : "b"}{n}` });
+      if (when === "during it") symlinkSync(target, link);
+      expect(await store(body())).toMatchObject({ bytes: 6 });
+      rmSync(link, { force: true });
+    }
+    expect(filesIn(folder).map((file) => [file, readFileSync(join(folder, file), "utf8")])).toEqual([
+      ["a1", "theirs"],
+      ["b1", "theirs"],
+    ]);
+    expect(filesIn(folder).some((file) => lstatSync(join(folder, file)).isSymbolicLink())).toBe(false);
+    untouched();
   });
 });
 
@@ -126,10 +141,10 @@ describe.skipIf(tmpfs === undefined)("a disk that fills up", () => {
   ])("under a %s body is a fatal failure, and nothing is left of it", async (_kind, body) => {
     const full = tmpfs?.path ?? "";
     const given = body();
-    expect(await sinkInto(full)(given)).toMatchObject({ error: "disk_full" });
+    expect(await storeInto(full)(given)).toMatchObject({ error: "disk_full" });
     if ("cancelled" in given) expect(given.cancelled()).toBe(1);
-    expect(readdirSync(full)).toEqual([]);
-    expect(await sinkInto(full)([big])).toMatchObject({ bytes: 600_000 });
+    expect(filesIn(full)).toEqual([]);
+    expect(await storeInto(full)([big])).toMatchObject({ bytes: 600_000 });
     rmSync(join(full, "000001.html"));
   });
 });

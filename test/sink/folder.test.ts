@@ -1,8 +1,8 @@
-// The output folder before a run: made, refused, or cleared of what an earlier run recorded and of nothing else.
-import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
+// The output folder before a run: made, refused, tidied, or cleared of what an earlier run recorded and of nothing else.
+import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { FolderError, prepareFolder } from "../../src/sink/folder.ts";
+import { FolderError, makeFolder, prepareFolder, startOver, tidy } from "../../src/sink/folder.ts";
 import { type Folder, temporaryFolder } from "../support/command.ts";
 
 let outside: Folder;
@@ -31,50 +31,79 @@ function journal(...lines: (object | string)[]) {
 
 const record = (n: number, file?: unknown) => ({ n, url: "http://a/", outcome: "saved", file });
 
-async function refusal(force: boolean, path = folder): Promise<FolderError> {
-  const error: unknown = await prepareFolder(path, force).catch((reason: unknown) => reason);
-  if (!(error instanceof FolderError)) return expect.unreachable(`no FolderError, but ${String(error)}`);
-  return error;
+function refused(path: string): FolderError {
+  try {
+    prepareFolder(path);
+  } catch (error) {
+    if (error instanceof FolderError) return error;
+    throw error;
+  }
+  return expect.unreachable(`${path} is a folder now`);
 }
 
 describe("a folder", () => {
-  it("is made where it is missing, with those above it", async () => {
+  it("is made where it is missing, with those above it, and one for the run's state in it", () => {
     folder = join(folder, "deep", "down");
-    expect(await prepareFolder(folder, false)).toEqual({ empty: true });
-    expect(files()).toEqual([]);
+    const state = join(folder, ".bulkget");
+    expect(prepareFolder(folder)).toEqual({ state, empty: true, earlier: false });
+    expect(files()).toEqual([".bulkget"]);
   });
 
-  it("that holds something, but no run, is used as it is", async () => {
+  it("is empty where only a run's state is in it", () => {
+    put(".bulkget/1.part");
+    expect(prepareFolder(folder)).toMatchObject({ empty: true, earlier: false });
+    expect(files()).toEqual([".bulkget", ".bulkget/1.part"]);
+  });
+
+  it("that holds something, but no run, is used as it is", () => {
     put("000001.html", "notes/mine.txt");
-    for (const force of [false, true]) expect(await prepareFolder(folder, force)).toEqual({ empty: false });
-    expect(files()).toEqual(["000001.html", "notes", "notes/mine.txt"]);
+    expect(prepareFolder(folder)).toMatchObject({ empty: false, earlier: false });
+    expect(files()).toEqual([".bulkget", "000001.html", "notes", "notes/mine.txt"]);
   });
 
-  it("that holds a run is refused, untouched, with the ways out", async () => {
+  it("that holds a run says so, and is left as it is", () => {
     put("000001.html");
     journal(record(1, "000001.html"));
-    const { kind, message } = await refusal(false);
-    expect(kind).toBe("usage");
-    expect(message).toContain(`${folder}: holds an earlier run (results.jsonl)`);
-    expect(message).toContain("use another folder (-o), or --force to start over");
-    expect(files()).toEqual(["000001.html", "results.jsonl"]);
+    expect(prepareFolder(folder)).toMatchObject({ empty: false, earlier: true });
+    expect(files()).toEqual([".bulkget", "000001.html", "results.jsonl"]);
   });
 
-  it("that cannot be one because a file is in the way is refused, and named", async () => {
-    put("file");
-    for (const path of [join(folder, "file"), join(folder, "file", "sub")]) {
-      const { kind, message } = await refusal(false, path);
+  it("that cannot be one because a file is in the way is refused, and named", () => {
+    put("file", "busy/.bulkget");
+    for (const name of ["file", "file/sub", "busy"]) {
+      const path = join(folder, name);
+      const { kind, message } = refused(path);
       expect([kind, message]).toEqual(["usage", expect.stringContaining(`${path}: the output folder cannot be made`)]);
     }
   });
 
-  it("that the system does not give is the disk's fault", async () => {
-    expect((await refusal(false, join(folder, "x".repeat(300)))).kind).toBe("disk");
+  it("whose state folder is a link is refused: nothing is written elsewhere", () => {
+    mkdirSync(folder);
+    symlinkSync(outside.path, join(folder, ".bulkget"));
+    expect(refused(folder)).toMatchObject({ kind: "usage", message: expect.stringContaining(".bulkget is a link") });
   });
 
-  it("whose journal cannot be read is refused with its name", async () => {
-    mkdirSync(join(folder, "results.jsonl"), { recursive: true });
-    expect((await refusal(true)).message).toContain(folder);
+  it("that the system does not give is the disk's fault", () => {
+    expect(refused(join(folder, "x".repeat(300))).kind).toBe("disk");
+  });
+});
+
+it("a folder that is a link to one is as good as one", () => {
+  symlinkSync(outside.path, folder);
+  expect(() => makeFolder(folder)).not.toThrow();
+  expect(prepareFolder(folder).earlier).toBe(false);
+});
+
+describe("the state folder after a run", () => {
+  it("is removed, unless something is kept in it, and may be gone", () => {
+    const { state } = prepareFolder(folder);
+    writeFileSync(join(state, "1.part"), "kept");
+    tidy(state);
+    expect(files()).toEqual([".bulkget", ".bulkget/1.part"]);
+    rmSync(join(state, "1.part"));
+    tidy(state);
+    expect(files()).toEqual([]);
+    tidy(state);
   });
 });
 
@@ -87,20 +116,21 @@ describe("--force", () => {
       { n: 3, url: "http://a/", outcome: "failed", error: "truncated" },
       record(4, "gone.html"),
     );
-    expect(await prepareFolder(folder, true)).toEqual({ empty: false });
+    await startOver(folder, []);
     expect(files()).toEqual(["000003.html", "mine.txt", "sub", "sub/mine.txt"]);
   });
 
   it("leaves an empty folder where the run was all there was", async () => {
     put("000001.html", "failed.txt");
     journal(record(1, "000001.html"));
-    expect(await prepareFolder(folder, true)).toEqual({ empty: true });
+    await startOver(folder, []);
+    expect(files()).toEqual([]);
   });
 
   it("takes a last record that is torn, and lines that are none", async () => {
     put("000001.html", "000002.html");
     journal(record(1, "000001.html"), "not json\n", "\n", "null\n", '"a"\n', '{"n":2,"file":"000002.h');
-    await prepareFolder(folder, true);
+    await startOver(folder, []);
     expect(files()).toEqual(["000002.html"]);
   });
 
@@ -108,7 +138,7 @@ describe("--force", () => {
     put("dir/mine.txt");
     symlinkSync("nowhere", join(folder, "link"));
     journal(...["dir", "dir/", ".", "", "link", 42, null, ["dir/mine.txt"]].map((file, n) => record(n, file)));
-    await prepareFolder(folder, true);
+    await startOver(folder, []);
     expect(files()).toEqual(["dir", "dir/mine.txt", "link"]);
   });
 
@@ -117,7 +147,7 @@ describe("--force", () => {
     writeFileSync(victim, "mine");
     const ways = ["../victim", "./../victim", "sub/../../victim", victim, `/${victim}`, "..", "../out/../victim"];
     journal(...ways.map((file, n) => record(n, file)));
-    await prepareFolder(folder, true);
+    await startOver(folder, []);
     expect(existsSync(victim)).toBe(true);
   });
 
@@ -126,7 +156,33 @@ describe("--force", () => {
     writeFileSync(victim, "mine");
     journal(record(1, "link/victim"));
     symlinkSync(outside.path, join(folder, "link"));
-    await prepareFolder(folder, true);
+    await startOver(folder, []);
     expect(existsSync(victim)).toBe(true);
+  });
+
+  it("whose journal cannot be read is refused with the folder's name", async () => {
+    mkdirSync(join(folder, "results.jsonl"), { recursive: true });
+    await expect(startOver(folder, [])).rejects.toMatchObject({
+      kind: "disk",
+      message: expect.stringContaining(`${folder}: the earlier run cannot be removed`),
+    });
+  });
+
+  it("removes nothing where a list that is about to be read lies in the folder, also by a link", async () => {
+    put("000001.html", "failed.txt");
+    journal(record(1, "000001.html"));
+    const elsewhere = join(outside.path, "urls.txt");
+    const link = join(outside.path, "link.txt");
+    writeFileSync(elsewhere, "http://a/");
+    symlinkSync(join(folder, "failed.txt"), link);
+    for (const list of [join(folder, "failed.txt"), link]) {
+      await expect(startOver(folder, [elsewhere, list])).rejects.toMatchObject({
+        kind: "usage",
+        message: expect.stringContaining(`${list}: lies in ${folder}`),
+      });
+    }
+    expect(files()).toEqual(["000001.html", "failed.txt", "results.jsonl"]);
+    await startOver(folder, [elsewhere, join(folder, "no such list")]);
+    expect(files()).toEqual([]);
   });
 });

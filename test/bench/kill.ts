@@ -1,0 +1,28 @@
+// `npm run kill`: 100,000 URLs, kill -9 at 50 random moments, started again until it is done; what came of it in a table.
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { killedRun } from "../support/killing.ts";
+
+const [urls = "100000", kills = "50"] = process.argv.slice(2);
+const folder = mkdtempSync(join("/dev/shm", "bulkget-kill-"));
+try {
+  const result = await killedRun({
+    folder,
+    urls: Number(urls),
+    concurrency: 50,
+    kills: Number(kills),
+    random: Math.random,
+    onKill: (kill, requests) => console.error(`kill -9 number ${kill}, after ${requests} requests`),
+  });
+  console.log(JSON.stringify(result, undefined, 2));
+  const right =
+    result.kills === Number(kills) &&
+    result.exitCode === 0 &&
+    result.wrongFiles.length + result.wrongRecords.length + result.leftovers.length === 0 &&
+    result.twice <= result.allowedTwice;
+  console.log(right ? "as it must be" : "NOT as it must be");
+  process.exitCode = right ? 0 : 1;
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}

@@ -1,0 +1,71 @@
+// Who may have a name: its own line, or whoever comes first; never over a file that nobody knows.
+import { lstatSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { claim, type Replaceable } from "../../src/sink/claim.ts";
+import { type Folder, temporaryFolder } from "../support/command.ts";
+import { JOB } from "./bodies.ts";
+
+let folder: Folder;
+beforeEach(() => {
+  folder = temporaryFolder();
+});
+afterEach(() => folder.remove());
+
+const at = (file: string) => join(folder.path, file);
+const put = (file: string) => writeFileSync(at(file), "there");
+const claimed = (file: string, replaceable?: Replaceable, replaces?: string) =>
+  claim(replaceable)({ ...JOB, ...(replaces === undefined ? {} : { replaces }) }, at(file), file);
+const TAKEN = { error: "file_exists", detail: "a is there already, and not this line's" };
+
+/** A span of time in which the file was changed, or that ends or begins with its change. */
+function span(file: string, from: number, before: number, recorded = false): Replaceable {
+  const { ctimeMs } = lstatSync(at(file));
+  return { fromMs: ctimeMs + from, beforeMs: ctimeMs + before, recorded: (name) => recorded && name === file };
+}
+
+it("a name that nobody has may be taken", () => {
+  expect(claimed("a")).toBeUndefined();
+  expect(claimed("sub/a")).toBeUndefined();
+});
+
+it("a file that is there is another's, unless the line itself has saved it", () => {
+  put("a");
+  expect(claimed("a")).toEqual(TAKEN);
+  expect(claimed("a", undefined, "b")).toEqual(TAKEN);
+  expect(claimed("a", undefined, "a")).toBeUndefined();
+});
+
+it("a file changed between the last record and this run is a killed run's, unless it is recorded", () => {
+  put("a");
+  expect(claimed("a", span("a", 0, 1))).toBeUndefined();
+  expect(claimed("a", span("a", 0, 1, true))).toEqual(TAKEN);
+  expect(claimed("a", span("a", 0, 1, true), "a")).toBeUndefined();
+});
+
+it("a file from before or after that time is not", () => {
+  put("a");
+  expect(claimed("a", span("a", 1, 2))).toEqual(TAKEN);
+  expect(claimed("a", span("a", -1, 0))).toEqual(TAKEN);
+});
+
+it("a link or a folder is never replaced, whosever it is said to be", () => {
+  const ever = { fromMs: 0, beforeMs: Number.POSITIVE_INFINITY, recorded: () => false };
+  symlinkSync("nowhere", at("link"));
+  mkdirSync(at("folder"));
+  put("file");
+  symlinkSync("file", at("to a file"));
+  for (const name of ["link", "folder", "to a file"]) {
+    expect(claimed(name, ever, name)).toMatchObject({ error: "file_exists" });
+  }
+  expect(claimed("file", ever)).toBeUndefined();
+});
+
+it("a name below a file cannot be had, and that does not stop the run", () => {
+  put("a");
+  expect(claimed("a/b")).toMatchObject({ error: "file_exists" });
+});
+
+it("a name that cannot be looked at fails with what the file system says", () => {
+  expect(claimed("x".repeat(300))).toMatchObject({ error: "name_too_long" });
+});

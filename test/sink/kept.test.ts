@@ -1,0 +1,192 @@
+// A large body that was cut short: what there is of it is kept, and the next try or run goes on from there.
+import { createHash } from "node:crypto";
+import { appendFileSync, readFileSync, rmSync, truncateSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Job } from "../../src/core/job.ts";
+import type { Answer, Sink } from "../../src/core/ports.ts";
+import { KEEP_BYTES } from "../../src/sink/parts.ts";
+import { type Folder, temporaryFolder } from "../support/command.ts";
+import { answer, bodyOf, filesIn, JOB, sinkInto, TARGET, text } from "./bodies.ts";
+
+let outside: Folder;
+let folder: string;
+beforeEach(() => {
+  outside = temporaryFolder();
+  folder = join(outside.path, "out");
+});
+afterEach(() => outside.remove());
+
+const CUT = { error: "truncated", detail: "cut short" } as const;
+const HEAD = Buffer.alloc(KEEP_BYTES + 1, "head ");
+const TAIL = text(" and the tail");
+const WHOLE = Buffer.concat([HEAD, TAIL]);
+const STRONG = { validator: '"v1"', wholeBytes: WHOLE.length };
+const KEPT = { ...STRONG, bytes: HEAD.length, url: JOB.url };
+const LEFT = [".bulkget/1.note", ".bulkget/1.part"];
+
+const at = (file: string) => join(folder, file);
+const store = async (sink: Sink, body: Answer["body"], over: Partial<Answer> = {}, job: Job = JOB) =>
+  sink.write(job, TARGET, answer(body, over));
+/** The bytes of the file, which is all that there is. */
+const theFile = (file = "000001.html"): Buffer => {
+  expect(filesIn(folder)).toEqual([file]);
+  return readFileSync(at(file));
+};
+/** A sink after a first try that got the head only. */
+async function cutShort(over: Partial<Answer> = STRONG, job: Job = JOB): Promise<Sink> {
+  const sink = sinkInto(folder);
+  expect(await store(sink, bodyOf([[HEAD]], CUT), over, job)).toBe(CUT);
+  return sink;
+}
+
+describe.each([
+  ["small", (...pieces: Uint8Array[]): Answer["body"] => pieces],
+  ["streamed", (...pieces: Uint8Array[]): Answer["body"] => bodyOf(pieces.map((piece) => [piece]))],
+])("a body that was cut short, and a %s rest", (_kind, rest) => {
+  const goOn = (sink: Sink, over: Partial<Answer> = { from: HEAD.length }, job: Job = JOB) =>
+    store(sink, rest(TAIL), over, job);
+
+  it("is one file after the next try, and nothing else is left", async () => {
+    const sink = await cutShort();
+    expect(filesIn(folder)).toEqual(LEFT);
+    expect(sink.kept?.(JOB)).toMatchObject(KEPT);
+    expect(await goOn(sink)).toStrictEqual({ bytes: WHOLE.length, file: "000001.html" });
+    expect(theFile().equals(WHOLE)).toBe(true);
+    expect(sink.kept?.(JOB)).toBeUndefined();
+  });
+
+  it("is one file after the next run, where the job is another object", async () => {
+    await cutShort();
+    const sink = sinkInto(folder);
+    const job = { ...JOB };
+    expect(sink.kept?.(job)).toMatchObject(KEPT);
+    expect(await goOn(sink, { from: HEAD.length }, job)).toMatchObject({ bytes: WHOLE.length });
+    expect(theFile().equals(WHOLE)).toBe(true);
+  });
+
+  it("is cut to what was asked for, where a killed run had written more", async () => {
+    await cutShort();
+    const sink = sinkInto(folder);
+    expect(sink.kept?.(JOB)).toMatchObject(KEPT);
+    appendFileSync(at(".bulkget/1.part"), "more");
+    await goOn(sink);
+    expect(theFile().equals(WHOLE)).toBe(true);
+  });
+
+  it("makes no file where there is less than was asked for", async () => {
+    const sink = await cutShort();
+    truncateSync(at(".bulkget/1.part"), HEAD.length - 1);
+    expect(await goOn(sink)).toMatchObject({
+      error: "write_failed",
+      detail: expect.stringContaining("no longer there"),
+    });
+    rmSync(at(".bulkget/1.part"));
+    expect(await goOn(sink)).toMatchObject({ error: "write_failed" });
+    expect(filesIn(folder).filter((file) => !file.startsWith(".bulkget"))).toEqual([]);
+  });
+
+  it("is started over where the whole body comes", async () => {
+    const sink = await cutShort();
+    expect(sink.kept?.(JOB)).toMatchObject(KEPT);
+    expect(await goOn(sink, {})).toMatchObject({ bytes: TAIL.length });
+    expect(theFile().equals(TAIL)).toBe(true);
+  });
+
+  it("has the digest of all its bytes", async () => {
+    const sha256 = createHash("sha256").update(WHOLE).digest("hex");
+    const job = { ...JOB, sha256 };
+    const sink = await cutShort(STRONG, job);
+    expect(await goOn(sink, { from: HEAD.length }, job)).toMatchObject({ sha256, file: "000001.html" });
+  });
+
+  it("is thrown away where its digest is not the list's", async () => {
+    const job = { ...JOB, sha256: createHash("sha256").update(TAIL).digest("hex") };
+    const sink = await cutShort(STRONG, job);
+    expect(await goOn(sink, { from: HEAD.length }, job)).toMatchObject({ error: "checksum_mismatch" });
+    expect(filesIn(folder)).toEqual([]);
+    expect(sink.kept?.(job)).toBeUndefined();
+  });
+});
+
+describe("what is kept", () => {
+  it("grows when the rest is cut short as well", async () => {
+    const sink = await cutShort();
+    expect(await store(sink, bodyOf([[text("12")], [text("3")]], CUT), { from: HEAD.length })).toBe(CUT);
+    expect(sink.kept?.(JOB)).toMatchObject({ ...KEPT, bytes: HEAD.length + 3 });
+    expect(sinkInto(folder).kept?.({ ...JOB })).toMatchObject({ ...KEPT, bytes: HEAD.length + 3 });
+  });
+
+  it("is noted while the body arrives: a run that is killed then leaves it usable", async () => {
+    const seen: unknown[] = [];
+    const body = bodyOf([[HEAD], [TAIL]], undefined, (index) => {
+      if (index === 1) seen.push(filesIn(folder), readFileSync(at(".bulkget/1.note"), "utf8"));
+    });
+    await store(sinkInto(folder), body, { ...STRONG, finalUrl: "http://cdn.example.org/a" });
+    const note = { job: JOB.url, url: "http://cdn.example.org/a", ...STRONG };
+    expect(seen).toEqual([LEFT, `${JSON.stringify(note)}\n`]);
+    expect(theFile().equals(WHOLE)).toBe(true);
+  });
+
+  it("is nothing of a body without a validator, or of 1 MiB at most", async () => {
+    await cutShort({});
+    expect(filesIn(folder)).toEqual([]);
+    const body = bodyOf([[HEAD.subarray(0, KEEP_BYTES)]], CUT);
+    expect(await store(sinkInto(folder), body, STRONG)).toBe(CUT);
+    expect(filesIn(folder)).toEqual([]);
+  });
+
+  it("stays when the disk has no room for the rest", async () => {
+    const noRoom = { error: "disk_full", detail: "5 bytes free" } as const;
+    const sink = sinkInto(folder, { full: (bytes) => (bytes === TAIL.length ? noRoom : undefined) });
+    const body = bodyOf([[HEAD], [TAIL]]);
+    expect(await store(sink, body, STRONG)).toBe(noRoom);
+    expect([body.cancelled(), filesIn(folder)]).toEqual([1, LEFT]);
+    expect(sink.kept?.(JOB)).toMatchObject(KEPT);
+  });
+
+  it("goes when it is of no use", async () => {
+    const sink = await cutShort();
+    sink.drop?.(JOB);
+    expect([filesIn(folder), sink.kept?.(JOB)]).toEqual([[], undefined]);
+  });
+});
+
+describe("two lines of the same number", () => {
+  const OTHER: Job = { n: 1, url: "http://example.org/other", name: "other" };
+  const [ONE, TWO] = [
+    { ...JOB, name: "one" },
+    { ...JOB, name: "two" },
+  ];
+
+  it.each([
+    ["of another URL", OTHER],
+    ["of the same URL", TWO],
+  ])("each get their own bytes, the second, %s, while the first arrives", async (_what, second) => {
+    const sink = sinkInto(folder);
+    const seen: unknown[] = [];
+    const first = bodyOf([[HEAD], [TAIL]], undefined, async (index) => {
+      if (index !== 1) return;
+      seen.push(sink.kept?.(second));
+      const cut = bodyOf([[HEAD], [text("!")]], CUT);
+      seen.push(await store(sink, cut, { validator: '"v2"' }, second));
+      sink.drop?.(second);
+      seen.push(await store(sink, bodyOf([[HEAD], [text("?")]]), { validator: '"v2"' }, second));
+    });
+    expect(await store(sink, first, STRONG, ONE)).toMatchObject({ bytes: WHOLE.length });
+    expect(seen).toEqual([undefined, CUT, { bytes: HEAD.length + 1, file: second.name }]);
+    expect(filesIn(folder)).toEqual(["one", second.name].sort());
+    expect(readFileSync(at("one")).equals(WHOLE)).toBe(true);
+    expect(readFileSync(at(second.name ?? ""), "utf8").slice(-5)).toBe(`${HEAD.toString().slice(-4)}?`);
+  });
+
+  it("do not go on from the same bytes", async () => {
+    await cutShort(STRONG, ONE);
+    const sink = sinkInto(folder);
+    expect(sink.kept?.(ONE)).toMatchObject(KEPT);
+    expect(sink.kept?.(TWO)).toBeUndefined();
+    expect(await store(sink, [text("two")], {}, TWO)).toMatchObject({ file: "two" });
+    expect(await store(sink, [TAIL], { from: HEAD.length }, ONE)).toMatchObject({ bytes: WHOLE.length });
+    expect(readFileSync(at("one")).equals(WHOLE)).toBe(true);
+  });
+});

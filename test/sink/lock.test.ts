@@ -1,0 +1,378 @@
+// The lock of an output folder: one run at a time, whoever dies and however; with real processes.
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import {
+  existsSync,
+  linkSync,
+  lstatSync,
+  lutimesSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  unlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { Writable } from "node:stream";
+import { pathToFileURL } from "node:url";
+import fc from "fast-check";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe as describeHolder, type Holder, isHeld, look, ourselves } from "../../src/sink/holder.ts";
+import { claimOn, LockedError, lockFile, lockFolder } from "../../src/sink/lock.ts";
+import { type Folder, ROOT, temporaryFolder } from "../support/command.ts";
+
+/** Takes and drops a lock as its input says; does nothing to stay alive once that ends. */
+const PROGRAM = `
+import { createInterface } from "node:readline";
+import { lockFile, lockFolder } from ${JSON.stringify(pathToFileURL(join(ROOT, "dist/src/sink/lock.js")).href)};
+const [, , way, folder] = process.argv;
+let lock;
+for await (const line of createInterface({ input: process.stdin })) {
+  if (line === "drop") await lock?.release();
+  else
+    try {
+      lock = way === "file" ? await lockFile(folder + "/lock", "downloads") : await lockFolder(folder, "downloads");
+      console.log("taken " + process.pid);
+    } catch (error) {
+      console.log(error.constructor.name + ": " + error.message);
+    }
+}`;
+
+type Way = "folder" | "file";
+/** With the socket, and as it is where there is none. */
+const WAYS: readonly Way[] = ["folder", "file"];
+/** A limit that only ever means "hangs". */
+const PATIENT = { timeout: 25_000 };
+const linux = process.platform === "linux";
+
+let outside: Folder;
+let folder: string;
+let path: string;
+const children: { readonly child: ChildProcess; readonly input: Writable }[] = [];
+beforeEach(() => {
+  outside = temporaryFolder();
+  folder = join(outside.path, "state");
+  mkdirSync(folder);
+  path = join(folder, "lock");
+  writeFileSync(join(outside.path, "program.mjs"), PROGRAM);
+});
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllEnvs();
+  for (const { child, input } of children.splice(0)) {
+    child.kill("SIGKILL");
+    input.destroy(); // ends what a shell has left behind
+  }
+  outside.remove();
+});
+
+/** A process that takes the lock on demand; or the child of one that does nothing, and does not ask what became of it. */
+function taker(way: Way, kind: "own" | "child" = "own") {
+  const command = [process.execPath, join(outside.path, "program.mjs"), way, folder];
+  const script = '"$@" <&3 & exec sleep 600';
+  const [program = "", ...args] = kind === "own" ? command : ["bash", "-c", script, "bash", ...command];
+  const child = spawn(program, args, { stdio: ["pipe", "pipe", "inherit", "pipe"] });
+  // A shell's child reads a pipe of its own: Node closes stdin when the shell ends.
+  const input = kind === "own" ? child.stdin : child.stdio[3];
+  if (!(input instanceof Writable) || child.stdout === null) return expect.unreachable("no pipes");
+  children.push({ child, input });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const ended = new Promise<number | null>((resolve) => child.on("exit", resolve));
+  return {
+    child,
+    ended,
+    end: () => void input.end(),
+    ask: (line: "take" | "drop") => void input.write(`${line}\n`),
+    answer: async () => String((await lines.next()).value),
+    async take(): Promise<string> {
+      input.write("take\n");
+      return String((await lines.next()).value);
+    },
+    async kill(): Promise<void> {
+      child.kill("SIGKILL");
+      await ended;
+    },
+  };
+}
+
+const take = (way: Way) => (way === "file" ? lockFile(path, "downloads") : lockFolder(folder, "downloads"));
+const refused = async (way: Way): Promise<string> => {
+  const error: unknown = await take(way).then(
+    (lock) => lock.release(),
+    (reason: unknown) => reason,
+  );
+  return error instanceof LockedError ? error.message : expect.unreachable(`no LockedError, but ${String(error)}`);
+};
+const takeAndRelease = async (way: Way) => {
+  await (await take(way)).release();
+  expect(readdirSync(folder)).toEqual([]);
+};
+
+/** Leaves a lock file there as if another run had; this test's own process, and long silent, unless it says otherwise. */
+function plant(what: Partial<Holder> | string, ageMs = 3600_000, at = path): void {
+  const text =
+    typeof what === "string" ? what : `${JSON.stringify({ ...ourselves("planted", new Date()), ...what })}\n`;
+  writeFileSync(at, text);
+  const time = new Date(Date.now() - ageMs);
+  utimesSync(at, time, time);
+}
+const AFTER = "wait for it, or use another folder (-o)";
+/** No process has it: spawned, ended, and waited for. */
+const deadPid = () => spawnSync(process.execPath, ["-e", ""]).pid;
+
+describe.each(WAYS)("a lock (by %s)", (way) => {
+  it("is refused at once while another process has it, which is named, and is free after that", async () => {
+    const other = taker(way);
+    expect(await other.take()).toBe(`taken ${other.child.pid}`);
+    const { since } = JSON.parse(readFileSync(path, "utf8")) as Holder;
+    vi.stubEnv("TZ", "UTC");
+    const at = since.slice(0, 19).replace("T", " ");
+    expect(await refused(way)).toBe(`downloads: another run holds it (pid ${other.child.pid}, since ${at}): ${AFTER}`);
+    other.ask("drop");
+    other.end();
+    expect(await other.ended).toBe(0);
+    await takeAndRelease(way);
+  });
+
+  it("is refused to the process that has it, and given up once", async () => {
+    const lock = await take(way);
+    expect(await refused(way)).toContain(`(pid ${process.pid}, since `);
+    await lock.release();
+    const next = await take(way);
+    await lock.release();
+    expect(await refused(way)).toContain(`(pid ${process.pid}, since `);
+    await next.release();
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it("is free as soon as its holder was killed", async () => {
+    const other = taker(way);
+    await other.take();
+    await other.kill();
+    expect(readdirSync(folder)).toEqual(["lock"]);
+    await takeAndRelease(way);
+  });
+
+  it("keeps no process alive", async () => {
+    const other = taker(way);
+    await other.take();
+    other.end();
+    expect(await other.ended).toBe(0);
+    expect(existsSync(path)).toBe(true);
+  });
+
+  it("stays with a process whose parent was killed, and which is named", async () => {
+    const shell = taker(way, "child");
+    const pid = (await shell.take()).replace("taken ", "");
+    await shell.kill();
+    expect(await refused(way)).toContain(`(pid ${pid}, since `);
+  });
+
+  it.runIf(linux)("is free when its holder was killed, though its parent has not asked for it", async () => {
+    const shell = taker(way, "child");
+    const pid = Number((await shell.take()).replace("taken ", ""));
+    process.kill(pid, "SIGKILL");
+    await expect.poll(() => readFileSync(`/proc/${pid}/stat`, "utf8"), PATIENT).toContain(") Z ");
+    await takeAndRelease(way);
+  });
+
+  it("is taken over from a process that is gone", async () => {
+    plant({ pid: deadPid() }, 0);
+    await takeAndRelease(way);
+  });
+
+  it.runIf(linux)("is taken over where the pid is another program's by now", async () => {
+    plant({ started: (ourselves("", new Date()).started ?? 0) + 1 }, 0);
+    await takeAndRelease(way);
+  });
+
+  it("is taken over from before a reboot, but not from another machine of the same name", async () => {
+    plant({ boot: "another" }, Date.now());
+    await takeAndRelease(way);
+    plant({ boot: "another" }, 0);
+    expect(await refused(way)).toContain(`(pid ${process.pid} on ${ourselves("", new Date()).host}, since `);
+  });
+
+  it("is left to a run without a socket whose process is there, however silent", async () => {
+    plant({});
+    expect(await refused(way)).toContain(`(pid ${process.pid}, since `);
+    unlinkSync(path);
+    await takeAndRelease(way); // and the refusal left nothing behind, neither file nor socket
+  });
+
+  it.each([
+    ["another machine", { boot: "another", host: "build-7" }],
+    ["another container", { pidns: "pid:[1]", host: "build-7" }],
+  ])("is left to a run on %s until that was silent for a minute", async (_, where) => {
+    plant({ ...where, since: "2026-01-01T10:00:00.000Z" }, 30_000);
+    vi.stubEnv("TZ", "Asia/Kolkata");
+    expect(await refused(way)).toBe(
+      `downloads: another run holds it (pid ${process.pid} on build-7, since 2026-01-01 15:30:00): ${AFTER}`,
+    );
+    plant(where, 61_000);
+    await takeAndRelease(way);
+  });
+
+  it("is one process's of 20 that race for a stale one, again and again", { timeout: 60_000 }, async () => {
+    const all = Array.from({ length: 20 }, () => taker(way));
+    const dead = deadPid();
+    for (let round = 0; round < 10; round++) {
+      plant({ pid: dead, nonce: String(round) });
+      for (const one of all) one.ask("take");
+      const answers = await Promise.all(all.map((one) => one.answer()));
+      const winners = all.filter((_, i) => answers[i]?.startsWith("taken"));
+      expect(winners).toHaveLength(1);
+      expect(answers.filter((answer) => answer.startsWith("LockedError: downloads: another"))).toHaveLength(19);
+      expect(JSON.parse(readFileSync(path, "utf8"))).toMatchObject({ pid: winners[0]?.child.pid });
+      winners[0]?.ask("drop");
+      await expect.poll(() => readdirSync(folder), PATIENT).toEqual([]);
+    }
+  });
+
+  it("is taken over although an earlier run died while it did so, and not while one does", async () => {
+    plant({ pid: deadPid() });
+    const claim = claimOn(path, look(path) ?? expect.unreachable());
+    plant({}, 0, claim);
+    expect(await refused(way)).toContain(`(pid ${process.pid}, since `);
+    plant({ pid: deadPid() }, 0, claim);
+    await takeAndRelease(way);
+  });
+
+  it.each(["file", "nowhere"])("neither follows nor writes through a link to %s", async (target) => {
+    const victim = join(outside.path, target);
+    if (target === "file") plant({}, 0, victim);
+    const before = target === "file" ? readFileSync(victim, "utf8") : "";
+    symlinkSync(victim, path);
+    lutimesSync(path, 0, 0);
+    const lock = await take(way);
+    expect(lstatSync(path).isFile()).toBe(true);
+    await lock.release();
+    expect(existsSync(victim) ? readFileSync(victim, "utf8") : "").toBe(before);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it.runIf(linux)("does not wait for a pipe's writer", async () => {
+    spawnSync("mkfifo", [path]);
+    utimesSync(path, 0, 0);
+    await takeAndRelease(way);
+  });
+
+  it("fails with what the file system says, and can be taken when that has passed", async () => {
+    mkdirSync(path);
+    utimesSync(path, 0, 0);
+    await expect(take(way)).rejects.toMatchObject({ code: expect.stringMatching(/^E(ISDIR|EXIST|PERM)$/) });
+    expect(readdirSync(folder)).toEqual(["lock"]);
+    rmSync(path, { recursive: true });
+    await takeAndRelease(way);
+    rmSync(folder, { recursive: true });
+    await expect(take(way)).rejects.toMatchObject({ code: "ENOENT" });
+  });
+
+  it("says every 15 seconds that its run is alive, in its own file only, and no more after it", async () => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+    const lock = await take(way);
+    const kept = join(folder, "kept");
+    linkSync(path, kept); // the file that is ours, whatever takes its name
+    unlinkSync(path);
+    plant("another's", 3600_000);
+    utimesSync(kept, 0, 0);
+    const text = readFileSync(kept, "utf8");
+    vi.advanceTimersByTime(14_999);
+    expect(statSync(kept).mtimeMs).toBe(0);
+    vi.advanceTimersByTime(1);
+    await expect.poll(() => statSync(kept).mtimeMs, PATIENT).toBeGreaterThan(Date.now() - 600_000);
+    expect(readFileSync(kept, "utf8")).toBe(text);
+    await lock.release();
+    expect(readFileSync(path, "utf8")).toBe("another's");
+    expect(statSync(path).mtimeMs).toBeLessThan(Date.now() - 600_000);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("is given up without a word where the folder is gone", async () => {
+    const lock = await take(way);
+    rmSync(folder, { recursive: true });
+    await expect(lock.release()).resolves.toBeUndefined();
+  });
+});
+
+describe("a file that is no lock", () => {
+  const NONE = ["", '{"pid":12', "null", "[]", '{"pid":-1,"host":"a","since":"2026-01-01T10:00:00.000Z","nonce":"a"}'];
+
+  it.each(NONE)("is stale where the socket is ours: %j", async (text) => {
+    plant(text, 0);
+    if (linux) await takeAndRelease("folder");
+  });
+
+  it.each(NONE)("may be one that is being written, for a minute, where there is no socket: %j", async (text) => {
+    plant(text, 0);
+    expect(await refused("file")).toBe(`downloads: another run holds it: ${AFTER}`);
+    plant(text, 61_000);
+    await takeAndRelease("file");
+  });
+
+  it("is never more than that, whatever it holds", () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.string(), fc.json(), fc.uint8Array({ maxLength: 9000 })), (content) => {
+        writeFileSync(path, content);
+        expect(look(path)).not.toHaveProperty("holder");
+      }),
+    );
+  });
+});
+
+it.runIf(linux)("a run that has the socket and no file is not named", async () => {
+  const lock = await lockFolder(folder, "downloads");
+  unlinkSync(path);
+  expect(await refused("folder")).toBe(`downloads: another run holds it: ${AFTER}`);
+  await lock.release();
+  await takeAndRelease("folder");
+});
+
+it.runIf(linux)("the socket that is ours tells that a process which is there has let go of it", async () => {
+  const lock = await lockFolder(folder, "downloads");
+  const left = readFileSync(path, "utf8");
+  await lock.release();
+  plant(left, 0);
+  await takeAndRelease("folder");
+  plant(left, 0);
+  expect(await refused("file")).toContain(`(pid ${process.pid}, since `);
+});
+
+describe("whether a run is still there", () => {
+  const us = ourselves("us", new Date());
+  const { boot, pidns, started, ...bare } = us; // as it is where there is no /proc
+  const held = (holder: Holder, ageMs: number, sinceBootMs: number, we = us, nowMs = Date.now()) =>
+    isHeld({ text: "", mtimeMs: nowMs - ageMs, holder }, we, { nowMs, sinceBootMs });
+
+  it("is told by one clock, whatever that shows", () => {
+    const times = [fc.integer({ min: -(2 ** 40), max: 2 ** 40 }), fc.integer({ min: -1000, max: 120_000 })] as const;
+    fc.assert(
+      fc.property(...times, (nowMs, ageMs) => {
+        expect(held({ ...us, boot: "another", host: "build-7" }, ageMs, 1e9, us, nowMs)).toBe(ageMs < 60_000);
+      }),
+    );
+  });
+
+  it("needs no minute after a reboot", () => {
+    expect(held({ ...us, boot: "another" }, 9000, 8000)).toBe(false);
+    expect(held({ ...us, boot: "another" }, 7000, 8000)).toBe(true);
+    expect(held({ ...us, boot: "another", host: "build-7" }, 9000, 8000)).toBe(true);
+  });
+
+  it("is told by its pid where there is no /proc, but not across a reboot", () => {
+    expect(held(bare, 90_000, 100_000, bare)).toBe(true);
+    expect(held({ ...bare, pid: deadPid() }, 0, 100_000, bare)).toBe(false);
+    expect(held(bare, 110_000, 100_000, bare)).toBe(false);
+    expect(held({ ...bare, host: "build-7" }, 0, 100_000, bare)).toBe(true);
+    expect(held({ ...bare, host: "build-7" }, 61_000, 100_000, bare)).toBe(false);
+  });
+});
+
+it("a host's name cannot play tricks on a terminal", () => {
+  const us = ourselves("us", new Date());
+  expect(describeHolder({ ...us, boot: "another", host: "a\u001b[2Jb" }, us)).toContain(" on a?[2Jb, since ");
+});
