@@ -2,7 +2,7 @@
 
 import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, realpathSync, type Stats } from "node:fs";
 import { join } from "node:path";
-import type { Job, Known } from "./core/job.ts";
+import type { Failed, Job, Known, Outcome, Saved, Unchanged } from "./core/job.ts";
 import type { Source } from "./core/ports.ts";
 import { thousands } from "./report/format.ts";
 import type { History } from "./report/history.ts";
@@ -47,9 +47,15 @@ export async function resumed(source: Source, options: ResumeOptions): Promise<S
   }
   const moves = await movesOf(again(), history);
   if (moves.length > 0) {
+    // Killed in the middle of it, a run must not leave records that say of one line's file that it is another's.
+    for (const n of new Set(moves.flatMap(({ job, from }) => [job.n, from]))) {
+      const outcome = history.record(n);
+      if (outcome !== undefined && outcome.outcome !== "failed") void journal.outcome(moving(outcome));
+    }
+    await journal.sync();
     moved = rehome(moves, {
       ...options,
-      record: (n) => history.record(n),
+      record: (n) => settled(history.record(n)),
       forget: (n) => history.forget(n),
       append: (outcome) => void journal.outcome(outcome),
     });
@@ -68,6 +74,19 @@ export async function resumed(source: Source, options: ResumeOptions): Promise<S
   note(said.join(", "));
   return unfinished(source, history, { ...common, left });
 }
+
+/** A record that is taken back for the time being: its line is open, should the run end here. */
+function moving(outcome: Saved | Unchanged): Failed {
+  return { ...outcome, outcome: "failed", error: "write_failed", detail: MOVING, retryable: true };
+}
+
+function settled(outcome: Outcome | undefined): Outcome | undefined {
+  if (outcome?.outcome !== "failed" || outcome.detail !== MOVING) return outcome;
+  const { error: _error, detail: _detail, retryable: _retryable, bytes = 0, status = 200, ...rest } = outcome;
+  return { ...rest, outcome: "saved", bytes, status };
+}
+
+const MOVING = "being moved within the list";
 
 /** More lines than this in another place are fetched again instead of being remembered here. */
 const MAX_MOVES = 2_000_000;

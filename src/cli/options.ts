@@ -62,7 +62,7 @@ const AFTER = `
 Examples:
   bulkget urls.txt -c 50                     into downloads/, by line number
   zcat big.gz | bulkget - -o out --report -  records to stdout as they come
-  bulkget urls.txt -u -q --fail-on 5%        for cron: only changes; 1 if > 5 % fail
+  bulkget urls.txt -u -q --fail-on 5%        for cron: 1 if over 5 % fail
 
 Exit codes:
   0 finished          1 finished, too many URLs failed (--fail-on)
@@ -127,7 +127,7 @@ function describe(): CommandType {
       option("--durability <level>", "what a power loss may cost").choices(["none", "run", "file"]).default("run"),
     )
     .addOption(
-      option("--min-free <size>", "stop when less than this is free, 0: never")
+      option("--min-free <size>", "stop when so little is free, 0: never")
         .argParser(size)
         .default(DEFAULTS.minFree, "64M"),
     )

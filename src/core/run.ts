@@ -49,6 +49,9 @@ export interface Run {
 const SCARCE_MS = 30_000;
 const SCARCE_PAUSE_MS = 100;
 
+/** A host that wants to be left alone for longer, in milliseconds, has its jobs refused: no line waits for ever. */
+const MAX_PARK_MS = 300_000;
+
 /** A timer holds no more: 24.8 days. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
@@ -199,7 +202,8 @@ export function run(options: RunOptions): Run {
     if (isFatal(result.error) || result.error === "interrupted") return ended(task, result);
     const retry = options.retry(result, task.attempts);
     const last = "giveUp" in retry ? explained(result, task.attempts, retry.giveUp) : undefined;
-    if (result.retryAfterMs !== undefined) frontier.park(task.host, nowMs + result.retryAfterMs, last);
+    const { retryAfterMs: parkMs } = result;
+    if (parkMs !== undefined) frontier.park(task.host, nowMs + parkMs, parkMs > MAX_PARK_MS ? last : undefined);
     if ("giveUp" in retry) return ended(task, last ?? result);
     const outcome = again(task, nowMs + retry.delayMs, result);
     if (outcome === undefined) {

@@ -45,12 +45,13 @@ export function unfinished(source: Source, earlier: Earlier, options: Unfinished
       skipped.saved++;
       return undefined;
     }
-    if (state === "failed" && !retryFailed) {
+    const record = state === "failed" && !retryFailed && !update ? undefined : earlier.record(job.n);
+    const known = record === undefined ? undefined : knownOf(record);
+    // A file that could not be refreshed is looked at by every update, whatever the last one was told: 404 may pass.
+    if (state === "failed" && !retryFailed && known === undefined) {
       skipped.failed++;
       return undefined;
     }
-    const record = earlier.record(job.n);
-    const known = record === undefined ? undefined : knownOf(record);
     if (known === undefined) return job;
     // "Not modified" says nothing of a digest that the list has asked for since.
     const isAsWanted = job.sha256 === undefined || job.sha256 === known.sha256;

@@ -19,7 +19,19 @@ describe("a variable", () => {
   const variables: [name: string, value: string, read: Partial<CommandLine>][] = [
     ["OUTPUT_DIR", "out", { outputDir: "out" }],
     ["NAME", "{n}", { name: "{n}" }],
+    ["UPDATE", "1", { update: true }],
+    ["RETRY_FAILED", "1", { retryFailed: true }],
+    ["HASH", "sha256", { hash: "sha256" }],
+    ["DURABILITY", "none", { durability: "none" }],
+    ["MIN_FREE", "0", { minFree: 0 }],
     ["CONCURRENCY", "7", { concurrency: 7 }],
+    ["PER_HOST", "2", { perHost: 2 }],
+    ["RATE", "5", { rate: 5 }],
+    ["HOST_RATE", "0.5", { hostRate: 0.5 }],
+    ["LIMIT_RATE", "500k", { limitRate: 512_000 }],
+    ["ORDER", "list", { order: "list" }],
+    ["RETRIES", "7", { retries: 7 }],
+    ["RETRY_ON", "429,503", { retryOn: [429, 503] }],
     ["CONNECT_TIMEOUT", "500ms", { connectTimeoutMs: 500 }],
     ["TIMEOUT", "2m", { timeoutMs: 120_000 }],
     ["MAX_TIME", "5m", { maxTimeMs: 300_000 }],
@@ -32,6 +44,7 @@ describe("a variable", () => {
     ["CACERT", "ca.pem", { cacert: "ca.pem" }],
     ["REPORT", "-", { report: "-" }],
     ["PROGRESS", "none", { progress: "none" }],
+    ["DEADLINE", "55m", { deadlineMs: 3_300_000 }],
     ["FORCE", "1", { force: true }],
     ["INSECURE", "true", { insecure: true }],
     ["COMPRESSED", "yes", { compressed: true }],
@@ -43,8 +56,9 @@ describe("a variable", () => {
     expect(line({ [`BULKGET_${name}`]: value })).toMatchObject(taken);
   });
 
-  it("BULKGET_FAIL_ON is read", () => {
+  it("BULKGET_FAIL_ON and BULKGET_MAX_FAILURES are read", () => {
     expect(line({ BULKGET_FAIL_ON: "never" }).failOn(10, 10)).toBe(false);
+    expect(line({ BULKGET_MAX_FAILURES: "3" }).maxFailures?.(3, 3)).toBe(true);
   });
 
   it("BULKGET_HEADER has a header a line, and -H replaces them all", () => {
@@ -65,8 +79,9 @@ describe("a variable", () => {
   });
 
   it.each(["0", "false", "FALSE", "no", "off", ""])("of a switch that says %j leaves it off", (off) => {
-    const env = { BULKGET_QUIET: off, BULKGET_FORCE: off, BULKGET_INSECURE: off, BULKGET_COMPRESSED: off };
-    expect(line(env)).toMatchObject({ quiet: false, force: false, insecure: false, compressed: false });
+    const switches = ["quiet", "verbose", "force", "update", "retryFailed", "insecure", "compressed"];
+    const env = switches.map((name) => [`BULKGET_${name.replace("F", "_F").toUpperCase()}`, off]);
+    expect(line(Object.fromEntries(env))).toMatchObject(Object.fromEntries(switches.map((name) => [name, false])));
   });
 
   it.each([
@@ -75,6 +90,9 @@ describe("a variable", () => {
     ["PROGRESS", "loud", "auto, bar, plain, none"],
     ["HEADER", "no colon", "a header is 'Name: value'"],
     ["FAIL_ON", "0%%", "any, never"],
+    ["RATE", "fast", "a rate such as"],
+    ["ORDER", "random", "fair, list, longest"],
+    ["RETRY_ON", "429;503", "such as 429,503"],
   ])("BULKGET_%s=%s is refused, by its name and with what would do", (name, value, next) => {
     const refused = read({ [`BULKGET_${name}`]: value });
     expect(refused).toMatchObject({ exitCode: 2, out: "" });

@@ -24,7 +24,13 @@ describe("without options", () => {
       outputDir: "downloads",
       name: "{n:6}{ext}",
       force: false,
+      update: false,
+      retryFailed: false,
+      durability: "run",
+      minFree: 67_108_864,
       concurrency: 50,
+      order: "fair",
+      retries: 3,
       connectTimeoutMs: 10_000,
       timeoutMs: 30_000,
       minSpeed: 100,
@@ -51,7 +57,17 @@ describe("the option", () => {
   const valued: [long: string, short: string, value: string, read: Partial<CommandLine>][] = [
     ["--output-dir", "-o", "out", { outputDir: "out" }],
     ["--name", "", "{host}/{n}", { name: "{host}/{n}" }],
+    ["--hash", "", "sha256", { hash: "sha256" }],
+    ["--durability", "", "file", { durability: "file" }],
+    ["--min-free", "", "1G", { minFree: 1_073_741_824 }],
     ["--concurrency", "-c", "7", { concurrency: 7 }],
+    ["--per-host", "", "2", { perHost: 2 }],
+    ["--rate", "", "30/m", { rate: 0.5 }],
+    ["--host-rate", "", "2/s", { hostRate: 2 }],
+    ["--limit-rate", "", "2M/s", { limitRate: 2_097_152 }],
+    ["--order", "", "longest", { order: "longest" }],
+    ["--retries", "", "0", { retries: 0 }],
+    ["--retry-on", "", "429, 503", { retryOn: [429, 503] }],
     ["--connect-timeout", "", "500ms", { connectTimeoutMs: 500 }],
     ["--timeout", "", "2m", { timeoutMs: 120_000 }],
     ["--max-time", "", "90", { maxTimeMs: 90_000 }],
@@ -64,6 +80,7 @@ describe("the option", () => {
     ["--cacert", "", "ca.pem", { cacert: "ca.pem" }],
     ["--report", "", "-", { report: "-" }],
     ["--progress", "", "plain", { progress: "plain" }],
+    ["--deadline", "", "55m", { deadlineMs: 3_300_000 }],
   ];
   it.each(valued)("%s takes a value after a blank or an equals sign", (long, short, value, read) => {
     expect(line(long, value, "urls.txt")).toMatchObject({ ...read, lists: ["urls.txt"] });
@@ -74,6 +91,8 @@ describe("the option", () => {
 
   it.each([
     ["--force", "", { force: true }],
+    ["--update", "-u", { update: true }],
+    ["--retry-failed", "", { retryFailed: true }],
     ["--insecure", "-k", { insecure: true }],
     ["--compressed", "", { compressed: true }],
     ["--quiet", "-q", { quiet: true }],
@@ -83,7 +102,7 @@ describe("the option", () => {
     if (short !== "") expect(line("urls.txt", short)).toMatchObject(read);
   });
 
-  it("-H adds up, and --fail-on decides", () => {
+  it("-H adds up, and --fail-on and --max-failures decide", () => {
     expect(line("u", "-H", "A: 1", "-HB:2:3 ", "-H", "C:").headers).toEqual([
       ["A", "1"],
       ["B", "2:3"],
@@ -91,6 +110,8 @@ describe("the option", () => {
     ]);
     expect(line("u", "--fail-on", "50%").failOn(5, 10)).toBe(false);
     expect(line("u", "--fail-on=50%").failOn(6, 10)).toBe(true);
+    expect(line("u", "--max-failures=3").maxFailures?.(2, 2)).toBe(false);
+    expect(line("u", "--max-failures", "3").maxFailures?.(3, 3)).toBe(true);
   });
 });
 
@@ -108,6 +129,18 @@ describe("what cannot be used leaves with 2, and says what it is and what would 
     [["u", "-H", ": x"], "-H, --header <header>", "a header is 'Name: value'"],
     [["u", "--progress", "loud"], "--progress <how>", "auto, bar, plain, none"],
     [["u", "--fail-on", "0"], "--fail-on <limit>", "any, never, a number such as 10, or a share such as 5%"],
+    [["u", "--max-failures", "any"], "--max-failures <limit>", "a number such as 10, or a share such as 5%"],
+    [["u", "--deadline", "soon"], "--deadline <time>", "a duration such as"],
+    [["u", "--per-host=0"], "--per-host <n>", "a whole number from 1 to 10000"],
+    [["u", "--rate", "0"], "--rate <n/s>", "a rate such as 5, 0.5 or 30/m"],
+    [["u", "--host-rate", "5/d"], "--host-rate <n/s>", "a rate such as"],
+    [["u", "--limit-rate", "0"], "--limit-rate <size/s>", "a speed such as 500k or 2M"],
+    [["u", "--order", "random"], "--order <how>", "fair, list, longest"],
+    [["u", "--retries", "-1"], "--retries <n>", "a whole number from 0 to 100"],
+    [["u", "--retry-on", "5xx"], "--retry-on <statuses>", "such as 429,503"],
+    [["u", "--hash", "md5"], "--hash <kind>", "sha256"],
+    [["u", "--durability", "always"], "--durability <level>", "none, run, file"],
+    [["u", "--min-free", "-1"], "--min-free <size>", "a size such as"],
     [["u", "-o"], "-o, --output-dir <dir>", "argument missing"],
     [["u", "--force=yes"], "--force", ""],
     [["u", "--concurency", "5"], "--concurency", "--concurrency"],
@@ -153,7 +186,7 @@ describe("--help", () => {
     ]) {
       expect(out).toContain(words);
     }
-    for (const code of [0, 1, 2, 3, 70, 129, 130, 143]) expect(out).toMatch(new RegExp(`\\b${code}\\b`));
+    for (const code of [0, 1, 2, 3, 4, 5, 70, 129, 130, 143]) expect(out).toMatch(new RegExp(`\\b${code}\\b`));
   });
 });
 

@@ -1,7 +1,7 @@
 // What people type for times, sizes and counts, and what is refused with the way to write it.
 import { InvalidArgumentError } from "commander";
 import { describe, expect, it } from "vitest";
-import { duration, size, whole } from "../../src/cli/units.ts";
+import { duration, failOn, header, maxFailures, perSecond, size, speed, statuses, whole } from "../../src/cli/units.ts";
 
 describe("a duration", () => {
   it.each([
@@ -88,5 +88,115 @@ describe("a whole number", () => {
   it.each(["", "0", "-1", "10001", "1.5", "1e3", "0x10", "many", "NaN"])("between 1 and 10000 is not %j", (text) => {
     expect(() => whole(1, 10_000)(text)).toThrow(InvalidArgumentError);
     expect(() => whole(1, 10_000)(text)).toThrow("a whole number from 1 to 10000");
+  });
+});
+
+describe("a rate", () => {
+  it.each([
+    ["5", 5],
+    ["0.5", 0.5],
+    ["10/s", 10],
+    ["30/m", 0.5],
+    ["36/h", 0.01],
+    [" 7 ", 7],
+  ])("of %j is %d a second", (text, rate) => {
+    expect(perSecond(text)).toBeCloseTo(rate, 12);
+  });
+
+  it.each(["", "0", "0/s", "-1", "1e3", "5/d", "5/ms", "5 /s", "/s", "5/", "5s", "1,5", ".5", "many", "0x10"])(
+    "is not %j",
+    (text) => {
+      expect(() => perSecond(text)).toThrow(InvalidArgumentError);
+      expect(() => perSecond(text)).toThrow("a rate such as 5, 0.5 or 30/m");
+    },
+  );
+});
+
+describe("a speed", () => {
+  it.each([
+    ["1", 1],
+    ["500k", 512_000],
+    ["2M", 2_097_152],
+    ["2M/s", 2_097_152],
+    ["1.5MiB/s", 1_572_864],
+    [" 10k/s ", 10_240],
+  ])("of %j is %i bytes a second", (text, bytes) => {
+    expect(speed(text)).toBe(bytes);
+  });
+
+  it.each(["", "0", "0/s", "/s", "-1", "2M/m", "fast", "0.0001"])("is not %j", (text) => {
+    expect(() => speed(text)).toThrow(InvalidArgumentError);
+    expect(() => speed(text)).toThrow(/^a (speed|size) such as 500/);
+  });
+});
+
+describe("a header", () => {
+  it("is a name and a value, and adds to those before it", () => {
+    expect(header("Accept: text/*")).toEqual([["Accept", "text/*"]]);
+    expect(header("B:2:3 ", [["A", "1"]])).toEqual([
+      ["A", "1"],
+      ["B", "2:3"],
+    ]);
+  });
+
+  it("may be several, one a line", () => {
+    expect(header("A: 1\n\n B: 2\n")).toEqual([
+      ["A", "1"],
+      ["B", "2"],
+    ]);
+  });
+
+  it.each(["no colon", ": x", "A: 1\nno colon"])("is not %j", (text) => {
+    expect(() => header(text)).toThrow("a header is 'Name: value'");
+  });
+});
+
+describe("a limit of failures", () => {
+  it("to fail on is any, never, a number or a share", () => {
+    expect([failOn("any")(1, 100), failOn("never")(100, 100), failOn("3")(2, 9), failOn("5%")(6, 100)]).toEqual([
+      true,
+      false,
+      false,
+      true,
+    ]);
+    for (const text of ["", "0", "some", "5 %", "101%"]) {
+      expect(() => failOn(text)).toThrow("any, never, a number such as 10, or a share such as 5%");
+    }
+  });
+
+  it("to stop at counts at once where it is a number", () => {
+    const enough = maxFailures("3");
+    expect([enough(2, 2), enough(3, 3), enough(4, 1_000_000)]).toEqual([false, true, true]);
+  });
+
+  it("to stop at, where it is a share, speaks of a hundred URLs or more: the first may fail", () => {
+    const enough = maxFailures("5%");
+    expect([enough(1, 1), enough(99, 99), enough(5, 100), enough(6, 100), enough(51, 1000)]).toEqual([
+      false,
+      false,
+      false,
+      true,
+      true,
+    ]);
+  });
+
+  it.each(["", "any", "never", "0", "-1", "x%", "5 %", "101%"])("to stop at is not %j", (text) => {
+    expect(() => maxFailures(text)).toThrow(InvalidArgumentError);
+    expect(() => maxFailures(text)).toThrow("a number such as 10, or a share such as 5%");
+  });
+});
+
+describe("HTTP statuses", () => {
+  it.each([
+    ["429", [429]],
+    ["429,503", [429, 503]],
+    [" 429 , 503 ", [429, 503]],
+  ])("of %j are %j", (text, codes) => {
+    expect(statuses(text)).toEqual(codes);
+  });
+
+  it.each(["", ",", "429,", "5xx", "42", "4290", "600", "429;503", "429 503", "-429", "all"])("are not %j", (text) => {
+    expect(() => statuses(text)).toThrow(InvalidArgumentError);
+    expect(() => statuses(text)).toThrow("HTTP statuses with commas between, such as 429,503");
   });
 });

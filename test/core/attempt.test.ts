@@ -1,32 +1,11 @@
 // One job, one try: what its record says, and that nothing a port does makes it throw.
 import { describe, expect, it } from "vitest";
-import { attempt } from "../../src/core/attempt.ts";
+import { explained, failed } from "../../src/core/attempt.ts";
 import type { Failure } from "../../src/core/failure.ts";
-import type { Job, Outcome } from "../../src/core/job.ts";
-import type { Answer, BodyStream, Get, Sink, Stored } from "../../src/core/ports.ts";
+import type { Job } from "../../src/core/job.ts";
+import type { Answer, BodyStream, Sink, Stored } from "../../src/core/ports.ts";
 import { TIME } from "./outcomes.ts";
-
-const JOB: Job = { n: 42, url: "https://example.org/a" };
-const ANSWER: Answer = { status: 200, lengthVerified: true, ttfbMs: 4.06, body: [] };
-
-interface Ports {
-  readonly fetch?: (target: URL) => Answer | Failure | Promise<Answer | Failure>;
-  readonly write?: Sink["write"];
-}
-
-/** Tries a job; every look at the clock finds it 7.777 ms later. */
-function tried(job: Job, { fetch = () => ANSWER, write = () => ({ bytes: 9 }) }: Ports = {}): Promise<Outcome> {
-  let ms = 0;
-  const clock = {
-    nowMs() {
-      ms += 7.777;
-      return ms;
-    },
-    timestamp: () => TIME,
-  };
-  const get: Get = { fetch: async (target) => fetch(target), receivedBytes: () => 0, abort() {}, close() {} };
-  return attempt({ get, sink: { write }, clock })(job);
-}
+import { ANSWER, JOB, KNOWN, type Ports, taskOf, tried } from "./tried.ts";
 
 describe("a saved body's record", () => {
   const least = {
@@ -57,13 +36,15 @@ describe("a saved body's record", () => {
       lengthVerified: false,
     };
     const body = new Uint8Array(9);
-    const stored: Stored = { bytes: 9, file: "000042.html", body };
+    const sha256 = "5".repeat(64);
+    const stored: Stored = { bytes: 9, file: "000042.html", body, sha256 };
     const job: Job = { ...JOB, name: "a name", list: "b.txt", line: 2 };
     expect(await tried(job, { fetch: () => answer, write: async () => stored })).toStrictEqual({
       ...least,
       status: 203,
       file: "000042.html",
       body,
+      sha256,
       type: "text/html",
       encoding: "gzip",
       final_url: "https://example.org/b",
@@ -73,6 +54,18 @@ describe("a saved body's record", () => {
       name: "a name",
       list: "b.txt",
       line: 2,
+    });
+  });
+
+  it("of a later try says what went before, and counts the time of all of them", async () => {
+    const retriedAfter = ["truncated: 1 of 2 bytes", "headers_timeout: 30 s"];
+    const started = { attempts: 3, addedMs: -992.223, spentMs: 500, retriedAfter };
+    expect(await tried(JOB, {}, started)).toStrictEqual({
+      ...least,
+      attempts: 3,
+      total_ms: 507.8,
+      wait_ms: 500,
+      retried_after: retriedAfter,
     });
   });
 
@@ -90,41 +83,76 @@ describe("a saved body's record", () => {
   });
 });
 
-describe("a failure's record", () => {
-  const record = (over: object) => ({
-    ...JOB,
-    outcome: "failed",
-    attempts: 1,
-    total_ms: 7.8,
-    time: TIME,
-    ...over,
-  });
-
-  it("is there for a line that is no URL, without asking the web", async () => {
+describe("a try that came to nothing", () => {
+  it("is the reason why, for a line that is no URL, without asking the web", async () => {
     const fetch = () => expect.unreachable("nothing to fetch");
-    expect(await tried({ n: 7, url: "htp://x", list: "b.txt", line: 3 }, { fetch })).toStrictEqual(
-      record({
-        n: 7,
-        url: "htp://x",
-        error: "unsupported_scheme",
-        detail: "only http and https",
-        retryable: false,
-        list: "b.txt",
-        line: 3,
-      }),
-    );
+    const wrong = { error: "unsupported_scheme", detail: "only http and https" };
+    expect(await tried({ n: 7, url: "htp://x" }, { fetch })).toStrictEqual(wrong);
   });
 
-  it("says the status and whether trying again may help", async () => {
-    const refused: Failure = { error: "http_status", detail: "503 Service Unavailable", status: 503 };
-    expect(await tried(JOB, { fetch: () => refused })).toStrictEqual(record({ ...refused, retryable: true }));
+  it("is the web's, as it came", async () => {
+    const refused: Failure = { error: "http_status", detail: "503", status: 503, retryAfterMs: 5 };
+    expect(await tried(JOB, { fetch: () => refused })).toBe(refused);
   });
 
   it("is the sink's, where it cannot store", async () => {
     const taken: Failure = { error: "file_exists", detail: "a is there already" };
-    const expected = record({ ...taken, retryable: false });
-    expect(await tried(JOB, { write: () => taken })).toStrictEqual(expected);
-    expect(await tried(JOB, { write: async () => taken })).toStrictEqual(expected);
+    expect(await tried(JOB, { write: () => taken })).toBe(taken);
+    expect(await tried(JOB, { write: async () => taken })).toBe(taken);
+  });
+});
+
+describe("a failure's record", () => {
+  const lost: Failure = { error: "connection_lost", detail: "other side closed" };
+
+  it("has nothing in it that is not known", () => {
+    expect(failed(taskOf(JOB), lost, 7.777, TIME)).toStrictEqual({
+      ...JOB,
+      outcome: "failed",
+      ...lost,
+      retryable: true,
+      attempts: 1,
+      total_ms: 0,
+      time: TIME,
+    });
+  });
+
+  it("has the place in the list, the status, the tries and their times", () => {
+    const job: Job = { ...JOB, name: "a name", list: "b.txt", line: 3 };
+    const earlier = { attempts: 2, addedMs: 100, spentMs: 55.54, retriedAfter: ["truncated: 1 of 2 bytes"] };
+    const gone: Failure = { error: "http_status", detail: "410 Gone", status: 410, retryAfterMs: 5 };
+    expect(failed(taskOf(job, earlier), gone, 1100, TIME)).toStrictEqual({
+      ...job,
+      outcome: "failed",
+      error: "http_status",
+      detail: "410 Gone",
+      status: 410,
+      retryable: false,
+      attempts: 2,
+      retried_after: ["truncated: 1 of 2 bytes"],
+      total_ms: 55.5,
+      wait_ms: 944.5,
+      time: TIME,
+    });
+  });
+
+  it("has the digest that was wanted, and the file of an earlier run with what is known of it", () => {
+    const sha256 = "0".repeat(64);
+    const job: Job = { ...JOB, sha256, known: { ...KNOWN, sha256: "1".repeat(64) }, replaces: "x" };
+    const record = failed(taskOf(job), lost, 7.777, TIME);
+    expect(record).toMatchObject({ ...KNOWN, sha256: "1".repeat(64), expected_sha256: sha256, error: lost.error });
+    expect(record).not.toHaveProperty("known");
+    expect(record).not.toHaveProperty("replaces");
+  });
+
+  it("of several tries says how many there were, and why there is no other", () => {
+    expect(explained(lost, 1, undefined)).toBe(lost);
+    expect(explained(lost, 4, undefined).detail).toBe("other side closed after 4 attempts");
+    expect(explained(lost, 1, "too long").detail).toBe("other side closed; too long");
+    expect(explained(lost, 2, "too long")).toStrictEqual({
+      ...lost,
+      detail: "other side closed after 2 attempts; too long",
+    });
   });
 });
 
@@ -133,7 +161,6 @@ describe("a port that throws", () => {
     throw new TypeError("oops");
   };
   const internal = {
-    outcome: "failed",
     error: "internal",
     detail: expect.stringContaining("TypeError: oops\n    at "),
   };
@@ -144,7 +171,7 @@ describe("a port that throws", () => {
     ["a sink that rejects", { write: async () => oops() }],
   ];
   it.each(ports)("is a bug, with its stack: %s", async (_name, thrower) => {
-    expect(await tried(JOB, thrower)).toMatchObject({ ...internal, retryable: false });
+    expect(await tried(JOB, thrower)).toEqual(internal);
   });
 
   it("is a bug even where the web's error has a code: the disk did not say it, and the run need not stop", async () => {

@@ -1,5 +1,6 @@
 // Outcomes for tests: complete records, of which a test says only what it is about.
-import type { Failed, Saved } from "../../src/core/job.ts";
+import type { Failure, FailureKind } from "../../src/core/failure.ts";
+import type { Failed, Saved, Unchanged } from "../../src/core/job.ts";
 
 export const TIME = "2026-01-01T00:00:00.000Z";
 
@@ -18,6 +19,10 @@ export function saved(over: Partial<Saved> = {}): Saved {
   };
 }
 
+export function unchanged(over: Partial<Unchanged> = {}): Unchanged {
+  return { ...saved(), file: "000001.html", ...over, status: 304, outcome: "unchanged" };
+}
+
 export function failed(over: Partial<Failed> = {}): Failed {
   return {
     n: 1,
@@ -31,4 +36,9 @@ export function failed(over: Partial<Failed> = {}): Failed {
     time: TIME,
     ...over,
   };
+}
+
+/** What one try came to, where it came to nothing. */
+export function failure(error: FailureKind, over: Partial<Failure> = {}): Failure {
+  return { error, detail: `${error}!`, ...over };
 }

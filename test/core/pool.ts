@@ -1,106 +1,129 @@
-// A run for tests: nothing in it happens by itself, every job ends when the test says so.
-import type { Job, Outcome } from "../../src/core/job.ts";
+// A run for tests: nothing in it happens by itself, every try ends when the test says so.
+import type { Failure } from "../../src/core/failure.ts";
+import { frontier, type Sign, type Task } from "../../src/core/frontier.ts";
+import type { Job, Outcome, Saved, Unchanged } from "../../src/core/job.ts";
+import { ORDERS, type Order } from "../../src/core/order.ts";
 import type { Source } from "../../src/core/ports.ts";
-import { type Run, type RunOptions, run } from "../../src/core/run.ts";
-import { saved, TIME } from "./outcomes.ts";
+import { type Retry, type Run, run } from "../../src/core/run.ts";
+import { allowance } from "../../src/policy/allowance.ts";
+import { type FakeClock, fakeClock } from "./clock.ts";
+import { saved } from "./outcomes.ts";
+
+export { quiet } from "./clock.ts";
+
+type Result = Saved | Unchanged | Failure;
 
 /** Something under way, to be ended by the test. */
 export interface Pending {
   readonly n: number;
   readonly what: "perform" | "report";
-  end(outcome?: Outcome): void;
-}
-
-export interface Timer {
-  readonly ms: number;
-  readonly act: () => void;
-  cancelled: boolean;
+  end(result?: Result): void;
 }
 
 export interface Pool extends Run {
   readonly stop: AbortController;
   /** In the order in which they began. */
   readonly pending: Pending[];
-  /** Jobs begun, by number, in order. */
+  /** Tries begun, by their jobs' numbers, in order. */
   readonly started: number[];
   /** Outcomes told, in order. */
   readonly told: Outcome[];
-  readonly timers: Timer[];
-  readonly clock: { ms: number };
+  readonly clock: FakeClock;
   /** How often `abandon` was called. */
   readonly abandoned: () => number;
+  /** What was said of too few file descriptors. */
+  readonly scarce: number[];
+  /** What was asked of `retry`. */
+  readonly judged: (readonly [failure: Failure, attempts: number])[];
 }
 
 export interface PoolOptions {
   readonly source: Source;
   readonly concurrency: number;
+  /** How many waiting jobs are enough to read no further. */
+  readonly capacity?: number;
+  readonly order?: Order;
   /** Whose report is slow. */
   readonly slow?: (n: number) => boolean;
   readonly graceMs?: number;
   readonly stop?: AbortController;
   /** More that `abandon` does. */
   readonly onAbandon?: () => void;
+  /** In place of a try that the test ends. */
+  readonly perform?: (task: Task) => Promise<Result>;
+  /** What follows a failure; as a rule nothing. */
+  readonly retry?: (failure: Failure, attempts: number) => Retry;
+  /** What a try says of its host; as a rule nothing. */
+  readonly sign?: (failure: Failure | undefined) => Sign;
+  readonly clock?: FakeClock;
 }
 
-export function pool({
-  source,
-  concurrency,
-  slow,
-  graceMs,
-  stop = new AbortController(),
-  onAbandon,
-}: PoolOptions): Pool {
+export function pool(options: PoolOptions): Pool {
+  const { source, concurrency, slow, stop = new AbortController(), clock = fakeClock() } = options;
+  const { retry = () => ({ giveUp: undefined }), sign = () => "none" } = options;
   const pending: Pending[] = [];
   const started: number[] = [];
   const told: Outcome[] = [];
-  const timers: Timer[] = [];
-  const clock = { ms: 0 };
+  const scarce: number[] = [];
+  const judged: (readonly [Failure, number])[] = [];
   let abandoned = 0;
 
-  const wait = <T>(n: number, what: Pending["what"], become: (outcome: Outcome) => T) =>
-    new Promise<T>((resolve) => {
+  const wait = (n: number, what: Pending["what"]) =>
+    new Promise<Result>((resolve) => {
       const one: Pending = {
         n,
         what,
-        end(outcome = saved({ n })) {
+        end(result = saved({ n })) {
           pending.splice(pending.indexOf(one), 1);
-          resolve(become(outcome));
+          resolve(result);
         },
       };
       pending.push(one);
     });
-  const options: RunOptions = {
+  const perform = options.perform ?? (({ job }: Task) => wait(job.n, "perform"));
+  const { view, done, abandon } = run({
     source,
+    frontier: frontier({
+      capacity: options.capacity ?? 1000,
+      capacityChars: 1_000_000,
+      perHost: Number.POSITIVE_INFINITY,
+      concurrency,
+      order: options.order ?? ORDERS.fair,
+      allowance,
+    }),
     concurrency,
     stop,
-    graceMs: graceMs ?? 5000,
-    perform(job) {
-      started.push(job.n);
-      return wait(job.n, "perform", (outcome) => outcome);
+    clock,
+    graceMs: options.graceMs ?? 5000,
+    perform(task) {
+      started.push(task.job.n);
+      return perform(task);
     },
+    retry(failure, attempts) {
+      judged.push([failure, attempts]);
+      return retry(failure, attempts);
+    },
+    sign,
     report(outcome) {
       told.push(outcome);
-      return slow?.(outcome.n) === true ? wait(outcome.n, "report", () => {}) : undefined;
-    },
-    clock: {
-      nowMs: () => clock.ms,
-      timestamp: () => TIME,
-      after(ms, act) {
-        const timer: Timer = { ms, act, cancelled: false };
-        timers.push(timer);
-        return () => {
-          timer.cancelled = true;
-        };
-      },
+      return slow?.(outcome.n) === true ? wait(outcome.n, "report").then(() => {}) : undefined;
     },
     abandon() {
       abandoned++;
-      onAbandon?.();
+      options.onAbandon?.();
     },
+    onScarce: (fewer) => void scarce.push(fewer),
     receivedBytes: () => 0,
-  };
-  const { view, done, abandon } = run(options);
-  return { view, done, abandon, stop, pending, started, told, timers, clock, abandoned: () => abandoned };
+  });
+  const looks = { pending, started, told, scarce, judged, abandoned: () => abandoned };
+  return { view, done, abandon, stop, clock, ...looks };
+}
+
+/** Ends the oldest try of a job. */
+export function end({ pending }: Pool, n: number, result?: Result): void {
+  const one = pending.find((other) => other.n === n && other.what === "perform");
+  if (one === undefined) throw new Error(`job ${n} is not under way`);
+  one.end(result);
 }
 
 export interface FakeSource extends Source {
@@ -113,14 +136,18 @@ export interface FakeSource extends Source {
 type After = "end" | "silence" | Error;
 
 /** Jobs numbered from 1, in batches of the given sizes. */
-export function fakeSource(sizes: readonly number[], after: After = "end"): FakeSource {
+export function fakeSource(
+  sizes: readonly number[],
+  after: After = "end",
+  url: (n: number) => string = (n) => `http://example.org/${n}`,
+): FakeSource {
   let asked = 0;
   let returned = 0;
   let n = 0;
   const batch = (size: number): Job[] =>
     Array.from({ length: size }, () => {
       n++;
-      return { n, url: `http://example.org/${n}` };
+      return { n, url: url(n) };
     });
   const iterator: AsyncIterator<readonly Job[]> = {
     next() {
@@ -141,11 +168,6 @@ export function fakeSource(sizes: readonly number[], after: After = "end"): Fake
     asked: () => asked,
     returned: () => returned,
   };
-}
-
-/** When everything has happened that can happen by itself: all of it is microtasks. */
-export function quiet(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }
 
 /** Whether a promise is settled, and how, without waiting for it. */

@@ -1,12 +1,11 @@
 // Several reporters at once: one that fails or stalls is left out and said once, the others lose nothing.
 import { describe, expect, it } from "vitest";
 import type { Reporter, View } from "../../src/core/ports.ts";
-import { together } from "../../src/core/reporters.ts";
-import { saved } from "./outcomes.ts";
+import { STALL_MS, together } from "../../src/core/reporters.ts";
+import { failed, saved, unchanged } from "./outcomes.ts";
 import { fakeSource, pool, quiet, watched } from "./pool.ts";
 
-const STALL_MS = 300_000;
-const OUTCOMES = [1, 2, 3].map((n) => saved({ n }));
+const OUTCOMES = [saved({ n: 1 }), unchanged({ n: 2 }), failed({ n: 3 })];
 
 function aView(): View {
   return pool({ source: fakeSource([]), concurrency: 1 }).view;

@@ -1,8 +1,9 @@
 // The pool: as many jobs at a time as were asked for, never more, and one outcome for each.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { failed, saved } from "./outcomes.ts";
-import { fakeSource, pool, quiet, watched } from "./pool.ts";
+import type { Order } from "../../src/core/order.ts";
+import { failure, saved, unchanged } from "./outcomes.ts";
+import { end, fakeSource, pool, quiet, watched } from "./pool.ts";
 
 const ones = (jobs: number) => Array.from({ length: jobs }, () => 1);
 
@@ -16,7 +17,7 @@ describe("a run", () => {
         fc.func(fc.boolean()),
         async (concurrency, sizes, choices, slow) => {
           const jobs = sizes.reduce((sum, size) => sum + size, 0);
-          const { pending, view, told, done } = pool({ source: fakeSource(sizes), concurrency, slow });
+          const { pending, view, told, clock, done } = pool({ source: fakeSource(sizes), concurrency, slow });
           const state = watched(done);
           const choose = (below: number) => (choices.next().value ?? 0) % below;
           let taken = 0;
@@ -35,6 +36,7 @@ describe("a run", () => {
           expect(told.map(({ n }) => n).sort((a, b) => a - b)).toEqual(Array.from({ length: jobs }, (_, i) => i + 1));
           expect(view).toMatchObject({ inFlight: 0, peakInFlight: Math.min(concurrency, jobs) });
           expect(view.tally.saved).toBe(jobs);
+          expect(clock.timers()).toEqual([]);
         },
       ),
     );
@@ -76,22 +78,39 @@ describe("a run", () => {
     expect(source.asked()).toBe(1);
   });
 
-  it("goes on over failures, and counts them", async () => {
-    const { pending, view, done } = pool({ source: fakeSource([3]), concurrency: 1 });
+  it("goes on over failures, and counts every outcome as what it is", async () => {
+    const job = pool({ source: fakeSource([4]), concurrency: 1 });
+    const ends = [failure("internal"), failure("truncated"), saved({ n: 3 }), unchanged({ n: 4 })];
+    for (const [i, result] of ends.entries()) {
+      await quiet();
+      end(job, i + 1, result);
+    }
+    await job.done;
+    expect(job.view.tally).toMatchObject({ saved: 1, unchanged: 1, failed: 2 });
+    expect(job.told.map(({ n, outcome }) => `${n} ${outcome}`)).toEqual([
+      "1 failed",
+      "2 failed",
+      "3 saved",
+      "4 unchanged",
+    ]);
+  });
+
+  it("gives a failure's record the job's own number, line and list", async () => {
+    const source = fakeSource([1]);
+    const job = { n: 7, url: "http://example.org/x", list: "b.txt", line: 2 };
+    const batches = [{ done: false, value: [job] } as const, { done: true, value: undefined } as const];
+    const from = { ...source, [Symbol.asyncIterator]: () => ({ next: async () => batches.shift() ?? expect.fail() }) };
+    const run = pool({ source: from, concurrency: 1 });
     await quiet();
-    pending[0]?.end(failed({ n: 1, error: "internal" }));
-    await quiet();
-    pending[0]?.end(failed({ n: 2, error: "truncated" }));
-    await quiet();
-    pending[0]?.end(saved({ n: 3 }));
-    await done;
-    expect(view.tally).toMatchObject({ saved: 1, failed: 2 });
+    end(run, 7, failure("http_status", { status: 404 }));
+    await run.done;
+    expect(run.told).toMatchObject([{ ...job, error: "http_status", status: 404, retryable: false, attempts: 1 }]);
   });
 
   it("shows which jobs are open, the oldest first, and since when", async () => {
     const { pending, view, clock } = pool({ source: fakeSource(ones(4)), concurrency: 2, slow: () => true });
     await quiet();
-    clock.ms = 7;
+    await clock.pass(7);
     pending[0]?.end();
     await quiet();
     expect([...view.open].map(([{ n }, since]) => [n, since])).toEqual([[2, 0]]);
@@ -106,11 +125,46 @@ describe("a run", () => {
   it("lets its clock stand still when it is over", async () => {
     const { pending, view, clock, done } = pool({ source: fakeSource([1]), concurrency: 2 });
     await quiet();
-    clock.ms = 40;
+    await clock.pass(40);
     expect(view.elapsedMs).toBe(40);
     pending[0]?.end();
     await done;
-    clock.ms = 99;
+    await clock.pass(59);
     expect(view.elapsedMs).toBe(40);
+  });
+
+  it("looks ahead only as far as the frontier has room, and shows how much waits there", async () => {
+    // All on one host, which is to be left alone for a while after the first.
+    const source = fakeSource(ones(100));
+    const run = pool({ source, concurrency: 2, capacity: 10 });
+    await quiet();
+    expect([source.asked(), run.view.waiting]).toEqual([2, 0]);
+    end(run, 1, failure("http_status", { status: 429, retryAfterMs: 60_000 }));
+    await quiet();
+    expect([source.asked(), run.view.waiting]).toEqual([12, 10]);
+    expect(run.started).toEqual([1, 2]);
+  });
+});
+
+describe("an order that throws", () => {
+  const twoHosts = (n: number) => `http://${n % 2 === 0 ? "even" : "odd"}.example/${n}`;
+  const error = new Error("no idea");
+
+  it("ends the run with its error, after what is under way has ended", async () => {
+    let asked = 0;
+    const order: Order = (ready) => {
+      asked++;
+      if (asked > 1) throw error;
+      return [...ready][0] ?? expect.fail("asked with no host");
+    };
+    const run = pool({ source: fakeSource([8], "silence", twoHosts), concurrency: 3, order });
+    const state = watched(run.done);
+    await quiet();
+    expect(run.started).toHaveLength(1);
+    expect(state()).toBe("pending");
+    run.pending[0]?.end();
+    await expect(run.done).rejects.toBe(error);
+    expect(run.told).toHaveLength(1);
+    expect(run.clock.timers()).toEqual([]);
   });
 });

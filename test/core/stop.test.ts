@@ -1,9 +1,10 @@
 // How a run ends before its list does: nothing new starts, what is under way drains, and nothing holds it up.
 import { describe, expect, it } from "vitest";
-import type { FailureKind } from "../../src/core/failure.ts";
+import type { Failure, FailureKind } from "../../src/core/failure.ts";
+import type { Source } from "../../src/core/ports.ts";
 import type { StopReason } from "../../src/core/run.ts";
-import { failed } from "./outcomes.ts";
-import { fakeSource, pool, quiet, watched } from "./pool.ts";
+import { failure } from "./outcomes.ts";
+import { end, fakeSource, pool, quiet, watched } from "./pool.ts";
 
 describe("a stopped run", () => {
   it("starts nothing new, and ends when what is under way has ended", async () => {
@@ -24,20 +25,20 @@ describe("a stopped run", () => {
   });
 
   it("abandons what has not ended when the grace is over, and then waits for it still", async () => {
-    const { pending, told, timers, abandoned, done, stop } = pool({
+    const { pending, told, clock, abandoned, done, stop } = pool({
       source: fakeSource([2]),
       concurrency: 2,
       graceMs: 1234,
       onAbandon: () => {
-        for (const { n, end } of [...pending]) end(failed({ n, error: "interrupted" }));
+        for (const one of [...pending]) one.end(failure("interrupted"));
       },
     });
     await quiet();
-    expect(timers).toEqual([]);
+    expect(clock.timers()).toEqual([]);
     stop.abort("SIGTERM" satisfies StopReason);
-    expect(timers).toMatchObject([{ ms: 1234, cancelled: false }]);
+    await clock.pass(1233);
     expect(abandoned()).toBe(0);
-    timers[0]?.act();
+    await clock.pass(1);
     await done;
     expect(abandoned()).toBe(1);
     expect(told).toMatchObject([
@@ -47,12 +48,12 @@ describe("a stopped run", () => {
   });
 
   it("that drained within its grace abandons nothing", async () => {
-    const { pending, timers, abandoned, done, stop } = pool({ source: fakeSource([1]), concurrency: 2 });
+    const { pending, clock, abandoned, done, stop } = pool({ source: fakeSource([1]), concurrency: 2 });
     await quiet();
     stop.abort("request" satisfies StopReason);
     pending[0]?.end();
     await done;
-    expect(timers).toMatchObject([{ cancelled: true }]);
+    expect(clock.timers()).toEqual([]);
     expect(abandoned()).toBe(0);
   });
 
@@ -62,7 +63,7 @@ describe("a stopped run", () => {
     stop.abort("SIGINT" satisfies StopReason);
     abandon();
     expect(abandoned()).toBe(1);
-    pending[0]?.end(failed({ error: "interrupted" }));
+    pending[0]?.end(failure("interrupted"));
     await done;
   });
 
@@ -107,13 +108,15 @@ describe("a run whose disk fails", () => {
   it.each<FailureKind>(["disk_full", "write_failed"])(
     "stops by itself for %s, and lets the others end",
     async (error) => {
-      const { pending, started, told, stop, done } = pool({ source: fakeSource([1, 1, 1, 1]), concurrency: 2 });
+      const { pending, started, told, judged, stop, done } = pool({ source: fakeSource([1, 1, 1, 1]), concurrency: 2 });
       await quiet();
-      pending[0]?.end(failed({ n: 1, error }));
+      pending[0]?.end(failure(error));
       await quiet();
       expect(stop.signal.reason).toBe("disk" satisfies StopReason);
       pending[0]?.end();
       await done;
+      expect(told[0]).toMatchObject({ error, retryable: true });
+      expect(judged).toEqual([]);
       expect(started).toEqual([1, 2]);
       expect(told.map(({ n }) => n)).toEqual([1, 2]);
     },
@@ -123,7 +126,7 @@ describe("a run whose disk fails", () => {
     const { pending, stop, done } = pool({ source: fakeSource([1]), concurrency: 1 });
     await quiet();
     stop.abort("SIGINT" satisfies StopReason);
-    pending[0]?.end(failed({ error: "disk_full" }));
+    pending[0]?.end(failure("disk_full"));
     await done;
     expect(stop.signal.reason).toBe("SIGINT");
   });
@@ -145,10 +148,82 @@ describe("a source that throws", () => {
   });
 
   it("while its run is stopped disturbs nobody", async () => {
-    const { pending, done, stop } = pool({ source: fakeSource([1, 1], new Error("late")), concurrency: 1 });
+    let fail: (error: Error) => void = () => {};
+    const first = { done: false, value: [{ n: 1, url: "http://example.org/1" }] } as const;
+    const answers = [Promise.resolve(first), new Promise<never>((_resolve, reject) => (fail = reject))];
+    const source: Source = {
+      [Symbol.asyncIterator]: () => ({ next: () => answers.shift() ?? expect.fail("asked too often") }),
+      total: () => undefined,
+    };
+    const { pending, done, stop } = pool({ source, concurrency: 2 });
     await quiet();
     stop.abort("request" satisfies StopReason);
+    fail(new Error("late"));
+    await quiet();
     pending[0]?.end();
     await expect(done).resolves.toBeUndefined();
+  });
+
+  it("is said only when what was read before is done, further tries included", async () => {
+    const error = new Error("list.txt: cannot be read on");
+    const run = pool({ source: fakeSource([2], error), concurrency: 3, retry: () => ({ delayMs: 1000 }) });
+    const state = watched(run.done);
+    await quiet();
+    end(run, 1, failure("truncated"));
+    end(run, 2);
+    await quiet();
+    expect([run.view.waiting, state()]).toEqual([1, "pending"]);
+    await run.clock.pass(1000);
+    end(run, 1);
+    await expect(run.done).rejects.toBe(error);
+    expect(run.told.map(({ n }) => n)).toEqual([2, 1]);
+    expect(run.clock.timers()).toEqual([]);
+  });
+});
+
+describe("a run that is stopped while jobs wait", () => {
+  it("ends at once, however long they would have to wait, and leaves them without an outcome", async () => {
+    const run = pool({ source: fakeSource([5], "silence"), concurrency: 2, retry: () => ({ delayMs: 60_000 }) });
+    await quiet();
+    end(run, 2, failure("http_status", { status: 503, retryAfterMs: 60_000 }));
+    end(run, 1, failure("connection_lost"));
+    await quiet();
+    expect([run.view.inFlight, run.view.waiting]).toEqual([0, 5]);
+    run.stop.abort("deadline" satisfies StopReason);
+    await run.done;
+    expect([run.told, run.started]).toEqual([[], [1, 2]]);
+    expect(run.clock.timers()).toEqual([]);
+    expect(run.clock.nowMs()).toBe(0);
+  });
+
+  it("tries nothing again: a line that would have been is interrupted, one that would not has failed", async () => {
+    const retry = (_failure: Failure, attempts: number) => (attempts < 2 ? { delayMs: 0 } : { giveUp: undefined });
+    const run = pool({ source: fakeSource([3]), concurrency: 3, retry });
+    await quiet();
+    end(run, 3, failure("truncated"));
+    await run.clock.pass(0);
+    expect(run.started).toEqual([1, 2, 3, 3]);
+    run.stop.abort("SIGTERM" satisfies StopReason);
+    end(run, 1, failure("truncated", { detail: "1 of 2 bytes" }));
+    end(run, 2);
+    end(run, 3, failure("truncated", { detail: "1 of 2 bytes" }));
+    await run.done;
+    expect(run.told).toMatchObject([
+      { n: 1, error: "interrupted", detail: "stopped after 1 of 2 bytes", attempts: 1, retryable: true },
+      { n: 2, outcome: "saved" },
+      { n: 3, error: "truncated", detail: "1 of 2 bytes after 2 attempts", attempts: 2 },
+    ]);
+    expect(run.view.tally).toMatchObject({ saved: 1, failed: 1, interrupted: 1 });
+    expect(run.started).toEqual([1, 2, 3, 3]);
+  });
+
+  it("asks nobody about a try that was cut", async () => {
+    const run = pool({ source: fakeSource([1]), concurrency: 1, retry: () => ({ delayMs: 0 }) });
+    await quiet();
+    run.stop.abort("SIGTERM" satisfies StopReason);
+    end(run, 1, failure("interrupted", { detail: "stopped" }));
+    await run.done;
+    expect(run.told).toMatchObject([{ error: "interrupted", detail: "stopped" }]);
+    expect(run.judged).toEqual([]);
   });
 });

@@ -3,19 +3,22 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { FACTS, type FailureKind } from "../../src/core/failure.ts";
 import type { Outcome } from "../../src/core/job.ts";
-import { add, count, emptyTally, quantile, type Tally } from "../../src/core/tally.ts";
-import { failed, saved } from "./outcomes.ts";
+import { add, count, emptyTally, finished, quantile, type Tally } from "../../src/core/tally.ts";
+import { failed, saved, unchanged } from "./outcomes.ts";
 
 const ms = fc.integer({ min: 0, max: 10_000_000 });
+/** 0: refused, since its host only fails. */
+const attempts = fc.integer({ min: 0, max: 5 });
 const anOutcome: fc.Arbitrary<Outcome> = fc.oneof(
   fc
-    .record({ bytes: fc.nat(), total_ms: ms, unverified: fc.boolean() })
+    .record({ bytes: fc.nat(), total_ms: ms, attempts, unverified: fc.boolean() })
     .map(({ unverified, ...over }) => saved(unverified ? { ...over, length: "unverified" } : over)),
+  fc.record({ bytes: fc.nat(), total_ms: ms, attempts }).map((over) => unchanged(over)),
   fc
-    .record({ error: fc.constantFrom(...(Object.keys(FACTS) as FailureKind[])), total_ms: ms })
+    .record({ error: fc.constantFrom(...(Object.keys(FACTS) as FailureKind[])), total_ms: ms, attempts })
     .map((over) => failed(over)),
   fc
-    .record({ status: fc.constantFrom(404, 429, 503), total_ms: ms })
+    .record({ status: fc.constantFrom(404, 429, 503), total_ms: ms, attempts })
     .map((over) => failed({ ...over, error: "http_status" })),
 );
 
@@ -36,14 +39,14 @@ describe("a tally", () => {
     );
   });
 
-  it("counts every outcome as exactly one of saved, failed and interrupted", () => {
+  it("counts every outcome as exactly one of saved, unchanged, failed and interrupted", () => {
     fc.assert(
       fc.property(fc.array(anOutcome), (outcomes) => {
         const tally = tallyOf(outcomes);
-        const finished = tally.saved + tally.failed;
-        expect(finished + tally.interrupted).toBe(outcomes.length);
+        expect(finished(tally)).toBe(tally.saved + tally.unchanged + tally.failed);
+        expect(finished(tally) + tally.interrupted).toBe(outcomes.length);
         expect(sum(tally.kinds.values())).toBe(tally.failed);
-        expect(sum(tally.histogram)).toBe(finished);
+        expect(sum(tally.histogram)).toBe(finished(tally));
       }),
     );
   });
@@ -67,6 +70,18 @@ describe("a tally", () => {
       [503, 1],
       [404, 2],
     ]);
+  });
+
+  it("counts the tries beyond each job's first, of those with a final outcome", () => {
+    const tries = [saved(), saved({ attempts: 3 }), failed({ attempts: 4 }), unchanged({ attempts: 2 })];
+    expect(tallyOf(tries).retries).toBe(2 + 3 + 1);
+    expect(tallyOf([failed({ attempts: 0 })]).retries).toBe(0);
+    expect(tallyOf([failed({ error: "interrupted", attempts: 3 })]).retries).toBe(0);
+  });
+
+  it("counts no bytes of files that were there already", () => {
+    const tally = tallyOf([saved({ bytes: 7 }), unchanged({ bytes: 100, total_ms: 5 })]);
+    expect(tally).toMatchObject({ saved: 1, unchanged: 1, bytes: 7, totalMs: 15 });
   });
 
   it("gives percentiles within 5 % of the exact ones", () => {

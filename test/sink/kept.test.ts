@@ -120,11 +120,11 @@ describe("what is kept", () => {
   it("is noted while the body arrives: a run that is killed then leaves it usable", async () => {
     const seen: unknown[] = [];
     const body = bodyOf([[HEAD], [TAIL]], undefined, (index) => {
-      if (index === 1) seen.push(filesIn(folder), readFileSync(at(".bulkget/1.note"), "utf8"));
+      if (index === 1) seen.push(filesIn(folder), JSON.parse(readFileSync(at(".bulkget/1.note"), "utf8")));
     });
-    await store(sinkInto(folder), body, { ...STRONG, finalUrl: "http://cdn.example.org/a" });
-    const note = { job: JOB.url, url: "http://cdn.example.org/a", ...STRONG };
-    expect(seen).toEqual([LEFT, `${JSON.stringify(note)}\n`]);
+    await store(sinkInto(folder), body, { ...STRONG, finalUrl: "http://cdn.example.org/a", type: "text/html" });
+    const note = { job: JOB.url, url: "http://cdn.example.org/a", type: "text/html", ...STRONG };
+    expect(seen).toEqual([LEFT, note]);
     expect(theFile().equals(WHOLE)).toBe(true);
   });
 

@@ -17,7 +17,10 @@ beforeEach(() => {
 afterEach(() => outside.remove());
 
 const jobOf = (n: number): Job => ({ n, url: `http://example.org/${n}` });
-const noteOf = (n: number) => ({ job: jobOf(n).url, url: `http://cdn/${n}`, validator: '"v1"', wholeBytes: 9 });
+const noteOf = (n: number) => {
+  const about = { validator: '"v1"', wholeBytes: 9, type: "text/html" };
+  return { job: jobOf(n).url, url: `http://cdn/${n}`, ...about };
+};
 const at = (name: string) => join(state, name);
 const files = () => readdirSync(state).sort();
 

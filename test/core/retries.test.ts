@@ -1,0 +1,258 @@
+// Trying again: what a record says of all its tries, who waits for whom, and why there is no other try.
+import { describe, expect, it } from "vitest";
+import { attempt } from "../../src/core/attempt.ts";
+import { type Failure, isFailure } from "../../src/core/failure.ts";
+import type { Answer, Get } from "../../src/core/ports.ts";
+import type { Retry } from "../../src/core/run.ts";
+import { type FakeClock, fakeClock } from "./clock.ts";
+import { failure, saved, TIME } from "./outcomes.ts";
+import { end, fakeSource, type PoolOptions, pool, quiet } from "./pool.ts";
+
+const LOST = failure("connection_lost", { detail: "other side closed" });
+const BUSY = failure("http_status", { detail: "503 Service Unavailable", status: 503 });
+const ANSWER: Answer = { status: 200, lengthVerified: true, ttfbMs: 4, body: [] };
+
+/** Again after a second, three times at most. */
+const thrice = (_failure: Failure, attempts: number): Retry =>
+  attempts <= 3 ? { delayMs: 1000 } : { giveUp: undefined };
+
+/** Two hosts in turn: odd numbers on a, even ones on b. */
+const twoHosts = (n: number) => `http://${n % 2 === 1 ? "a" : "b"}.example/${n}`;
+
+/** Tries of one job, real but for the web: each takes `ms` and comes to what is next. */
+function tries(clock: FakeClock, ms: number, results: (Answer | Failure)[]): NonNullable<PoolOptions["perform"]> {
+  const get: Get = {
+    fetch: () =>
+      new Promise((resolve) => clock.after(ms, () => resolve(results.shift() ?? expect.fail("one too many")))),
+    resize() {},
+    receivedBytes: () => 0,
+    abort() {},
+    close() {},
+  };
+  return attempt({ get, sink: { write: () => ({ bytes: 9 }) }, clock });
+}
+
+describe("a job that is tried again", () => {
+  const record = { n: 1, url: "http://example.org/1", attempts: 3, total_ms: 21, wait_ms: 2000, time: TIME };
+  const retried_after = ["connection_lost: other side closed", "http_status: 503 Service Unavailable"];
+
+  it("and saved has a record of all its tries, its times those of the tries and of the waits between them", async () => {
+    const clock = fakeClock();
+    const perform = tries(clock, 7, [LOST, BUSY, ANSWER]);
+    const run = pool({ source: fakeSource([1]), concurrency: 1, retry: thrice, clock, perform });
+    await clock.pass(10_000);
+    await run.done;
+    expect(run.told).toEqual([{ ...record, outcome: "saved", status: 200, bytes: 9, ttfb_ms: 4, retried_after }]);
+    expect(run.view.tally).toMatchObject({ saved: 1, failed: 0, retries: 2, totalMs: 21 });
+  });
+
+  it("and fails at last has a record of all its tries, too, and says that there is no other one", async () => {
+    const clock = fakeClock();
+    const perform = tries(clock, 7, [LOST, BUSY, failure("truncated", { detail: "1 of 2 bytes" })]);
+    const retry = (last: Failure, attempts: number): Retry =>
+      last.error === "truncated" ? { giveUp: undefined } : thrice(last, attempts);
+    const run = pool({ source: fakeSource([1]), concurrency: 1, retry, clock, perform });
+    await clock.pass(10_000);
+    await run.done;
+    const detail = "1 of 2 bytes after 3 attempts";
+    const said = { outcome: "failed", error: "truncated", detail, retryable: true };
+    expect(run.told).toEqual([{ ...record, ...said, retried_after }]);
+    expect(run.judged.map(([{ error }, attempts]) => `${error} ${attempts}`)).toEqual([
+      "connection_lost 1",
+      "http_status 2",
+      "truncated 3",
+    ]);
+  });
+
+  it("says why it was given up, where there is more to say than that it failed", async () => {
+    const retry = () => ({ giveUp: "Retry-After: 2 h, over 5 min" });
+    const run = pool({ source: fakeSource([1]), concurrency: 1, retry });
+    await quiet();
+    end(run, 1, BUSY);
+    await run.done;
+    const detail = "503 Service Unavailable; Retry-After: 2 h, over 5 min";
+    expect(run.told).toMatchObject([{ error: "http_status", status: 503, detail, attempts: 1, retryable: true }]);
+  });
+
+  it("that failed once and for all says what happened and nothing else", async () => {
+    const run = pool({ source: fakeSource([1]), concurrency: 1 });
+    await quiet();
+    end(run, 1, BUSY);
+    await run.done;
+    expect(run.told).toMatchObject([{ detail: "503 Service Unavailable" }]);
+    expect(run.told[0]).not.toHaveProperty("retried_after");
+    expect(run.told[0]).not.toHaveProperty("wait_ms");
+  });
+
+  it("tells each try what the earlier ones took, and keeps what they had for it", async () => {
+    const spent: number[] = [];
+    const clock = fakeClock();
+    const results = [LOST, BUSY, saved()];
+    const run = pool({
+      source: fakeSource([1]),
+      concurrency: 1,
+      retry: thrice,
+      clock,
+      perform: ({ spentMs }) => {
+        spent.push(spentMs);
+        const result = results.shift() ?? expect.fail("one too many");
+        return new Promise((resolve) => clock.after(isFailure(result) ? 30 : 5, () => resolve(result)));
+      },
+    });
+    await clock.pass(10_000);
+    await run.done;
+    expect(spent).toEqual([0, 30, 60]);
+  });
+});
+
+describe("a job that waits for its next try", () => {
+  it("holds no slot: the others run meanwhile, and it comes in its turn", async () => {
+    const run = pool({ source: fakeSource([4]), concurrency: 1, retry: thrice });
+    await quiet();
+    end(run, 1, LOST);
+    await quiet();
+    expect(run.view).toMatchObject({ inFlight: 1, waiting: 3 });
+    end(run, 2);
+    await run.clock.pass(999);
+    expect(run.started).toEqual([1, 2, 3]);
+    // Its time has come, but no slot is free.
+    await run.clock.pass(1);
+    expect(run.started).toEqual([1, 2, 3]);
+    end(run, 3);
+    await quiet();
+    expect(run.started).toEqual([1, 2, 3, 1]);
+    end(run, 1);
+    await quiet();
+    end(run, 4);
+    await run.done;
+    expect(run.told.map(({ n }) => n)).toEqual([2, 3, 1, 4]);
+    expect(run.clock.timers()).toEqual([]);
+  });
+
+  it("is tried when its time has come, though nothing else happens, and no sooner", async () => {
+    const delays = [3000, 1000, 2000];
+    const retry = (_failure: Failure, attempts: number) =>
+      attempts === 1 ? { delayMs: delays.shift() ?? 0 } : { giveUp: undefined };
+    const run = pool({ source: fakeSource([3]), concurrency: 3, retry });
+    await quiet();
+    for (const n of [1, 2, 3]) end(run, n, LOST);
+    // Never more than one timer, whoever is first.
+    await quiet();
+    expect(run.clock.timers()).toHaveLength(1);
+    for (const after of [[2], [2, 3], [2, 3, 1]]) {
+      await run.clock.pass(999);
+      expect(run.started).toHaveLength(3 + after.length - 1);
+      await run.clock.pass(1);
+      expect(run.started.slice(3)).toEqual(after);
+    }
+    for (const n of [1, 2, 3]) end(run, n);
+    await run.done;
+    expect(run.clock.timers()).toEqual([]);
+  });
+
+  it("keeps the run from ending, and the list from being read twice", async () => {
+    const source = fakeSource([1]);
+    const run = pool({ source, concurrency: 5, retry: thrice });
+    await quiet();
+    end(run, 1, LOST);
+    await run.clock.pass(999);
+    expect([source.asked(), source.returned(), run.told]).toEqual([2, 0, []]);
+    await run.clock.pass(1);
+    end(run, 1);
+    await run.done;
+    expect([source.asked(), source.returned()]).toEqual([2, 1]);
+  });
+});
+
+describe("a host that asks to be left alone", () => {
+  const asks = (retryAfterMs: number) => ({ ...BUSY, retryAfterMs });
+
+  it("is, by all of its jobs, while the other hosts' run", async () => {
+    const run = pool({ source: fakeSource([6], "end", twoHosts), concurrency: 1, retry: thrice });
+    await quiet();
+    end(run, 1, asks(5000));
+    for (const n of [2, 4, 6]) {
+      await quiet();
+      end(run, n);
+    }
+    await run.clock.pass(4999);
+    expect(run.started).toEqual([1, 2, 4, 6]);
+    await run.clock.pass(1);
+    // Its own next try was put off for a second only: it goes with the others, and first.
+    for (const n of [1, 3, 5]) {
+      end(run, n);
+      await quiet();
+    }
+    await run.done;
+    expect(run.started).toEqual([1, 2, 4, 6, 1, 3, 5]);
+    expect(run.told.find(({ n }) => n === 3)).not.toHaveProperty("retried_after");
+  });
+
+  it.each([2000, 300_000])("is waited for %i ms even where the job that was told so is given up", async (parkMs) => {
+    const run = pool({ source: fakeSource([2]), concurrency: 1 });
+    await quiet();
+    end(run, 1, asks(parkMs));
+    await run.clock.pass(parkMs - 1);
+    expect([run.told.length, run.started]).toEqual([1, [1]]);
+    await run.clock.pass(1);
+    expect(run.started).toEqual([1, 2]);
+    end(run, 2);
+    await run.done;
+  });
+
+  it.each([300_001, 1e12])("for %i ms has its jobs refused: none of them waits so long", async (retryAfterMs) => {
+    const clock = fakeClock();
+    const run = pool({ source: fakeSource([6], "end", twoHosts), concurrency: 1, clock });
+    await quiet();
+    end(run, 1, asks(retryAfterMs));
+    for (const n of [2, 4, 6]) {
+      await quiet();
+      end(run, n);
+    }
+    await run.done;
+    expect([run.started, clock.nowMs(), clock.timers()]).toEqual([[1, 2, 4, 6], 0, []]);
+    const refused = run.told.filter(({ n }) => n === 3 || n === 5);
+    for (const one of refused) expect(one).toMatchObject({ error: "http_status", status: 503, attempts: 0 });
+    expect(refused).toHaveLength(2);
+  });
+
+  it("or a job that waits for longer than a timer can be is not asked before: such a timer would go off at once", async () => {
+    const longMs = 2 ** 31 + 5000;
+    const retry = (_failure: Failure, attempts: number): Retry =>
+      attempts < 2 ? { delayMs: longMs } : { giveUp: undefined };
+    const run = pool({ source: fakeSource([1]), concurrency: 1, retry });
+    await quiet();
+    end(run, 1, LOST);
+    await quiet();
+    for (const { ms } of run.clock.timers()) expect(ms).toBeLessThan(2 ** 31);
+    await run.clock.pass(longMs - 1);
+    expect(run.started).toEqual([1]);
+    await run.clock.pass(1);
+    expect(run.started).toEqual([1, 1]);
+    end(run, 1);
+    await run.done;
+  });
+});
+
+describe("a host that only fails", () => {
+  it("has its jobs refused: they are never under way, no try is counted, and each has its outcome", async () => {
+    const run = pool({ source: fakeSource([40]), concurrency: 1, sign: () => "down" });
+    // One strike after the other, with ever longer waits between; after the fourth it is given up.
+    for (let strikes = 0; strikes < 4; strikes++) {
+      await run.clock.pass(60_000);
+      run.pending[0]?.end(failure("connect_refused", { detail: "nobody there" }));
+    }
+    await run.done;
+    expect(run.told).toHaveLength(40);
+    expect(new Set(run.told.map(({ n }) => n)).size).toBe(40);
+    expect(run.started).toHaveLength(4);
+    const refused = run.told.filter(({ attempts }) => attempts === 0);
+    expect(refused).toHaveLength(36);
+    for (const one of refused) {
+      expect(one).toMatchObject({ outcome: "failed", error: "connect_refused", total_ms: 0, retryable: true });
+      expect(one).toHaveProperty("detail", expect.stringMatching(/^not tried: example\.org .*nobody there$/));
+    }
+    expect(run.view.tally).toMatchObject({ failed: 40, retries: 0 });
+    expect(run.view.open.size).toBe(0);
+  });
+});

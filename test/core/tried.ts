@@ -1,0 +1,50 @@
+// One try for tests: of a task that is as the test says, on a clock that goes on by itself.
+import { attempt } from "../../src/core/attempt.ts";
+import type { Failure } from "../../src/core/failure.ts";
+import type { Task } from "../../src/core/frontier.ts";
+import type { Job, Known, Saved, Unchanged } from "../../src/core/job.ts";
+import type { Answer, Ask, Get, Kept, Sink } from "../../src/core/ports.ts";
+import { TIME } from "./outcomes.ts";
+
+export const JOB: Job = { n: 42, url: "https://example.org/a" };
+export const ANSWER: Answer = { status: 200, lengthVerified: true, ttfbMs: 4.06, body: [] };
+
+export const KNOWN: Known = { file: "000042.html", bytes: 77, etag: '"old"', type: "text/html" };
+
+export interface Ports {
+  readonly fetch?: (target: URL, ask: Ask | undefined) => Answer | Failure | Promise<Answer | Failure>;
+  readonly write?: Sink["write"];
+  readonly kept?: Kept;
+  readonly drop?: (job: Job) => void;
+}
+
+export type Started = Partial<Omit<Task, "job">>;
+
+/** Tries a job; every look at the clock finds it 7.777 ms later. */
+export function tried(job: Job, ports: Ports = {}, started: Started = {}): Promise<Saved | Unchanged | Failure> {
+  const { fetch = () => ANSWER, write = () => ({ bytes: 9 }), kept, drop } = ports;
+  let ms = 0;
+  const clock = {
+    nowMs() {
+      ms += 7.777;
+      return ms;
+    },
+    timestamp: () => TIME,
+  };
+  const get: Get = {
+    fetch: async (target, ask) => fetch(target, ask),
+    resize() {},
+    receivedBytes: () => 0,
+    abort() {},
+    close() {},
+  };
+  const sink: Sink = { write, ...(kept && { kept: () => kept }), ...(drop && { drop }) };
+  return attempt({ get, sink, clock })(taskOf(job, started));
+}
+
+/** A task at its first try, read just when that began. */
+export function taskOf(job: Job, over: Started = {}): Task {
+  const { host } = new URL(JOB.url);
+  const first = { attempts: 1, addedMs: 7.777, spentMs: 0, retriedAfter: undefined, refused: undefined, started: 1 };
+  return { job, host, ...first, ...over };
+}

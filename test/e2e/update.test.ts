@@ -1,0 +1,391 @@
+// -u asks for what has changed and touches nothing else; and digests, of the list's or for the record.
+
+import { createHash } from "node:crypto";
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Outcome } from "../../src/core/job.ts";
+import { bulkgetCommand, type Folder, type Ran, temporaryFolder } from "../support/command.ts";
+import { installed, nginx } from "../support/servers.ts";
+import { type Answer, body, journalOf, leftIn, type Site, site, status } from "../support/site.ts";
+import { commandUnderWay } from "../support/under-way.ts";
+
+const HAS_NGINX = installed("nginx") !== undefined;
+if (!HAS_NGINX) {
+  console.warn(
+    "SKIPPED: nginx is not installed: apt-get install nginx-light, or -u is not shown against a real server",
+  );
+}
+
+let server: Site;
+let folder: Folder;
+/** What was asked for, with its conditions and the status of the answer; since the last `conditions()`. */
+let log: string[];
+beforeEach(async () => {
+  server = await site();
+  folder = temporaryFolder();
+  log = [];
+});
+afterEach(async () => {
+  await server.close();
+  folder.remove();
+});
+
+const at = (...more: string[]) => join(folder.path, ...more);
+const saved = (...more: string[]) => at("downloads", ...more);
+const list = (...lines: readonly string[]) =>
+  writeFileSync(at("urls.txt"), lines.map((line) => `${server.url(line)}\n`).join(""));
+const run = (...args: string[]): Promise<Ran> => bulkgetCommand(["urls.txt", ...args], { cwd: folder.path });
+const contentOf = (file: string) => readFileSync(saved(file), "utf8");
+const outcomes = () => journalOf(saved()).map(({ outcome }) => outcome);
+
+function conditions(): string[] {
+  const said = log.sort();
+  log = [];
+  return said;
+}
+
+const OLD = "Wed, 01 Jan 2020 00:00:00 GMT";
+const NEW = "Thu, 02 Jan 2020 00:00:00 GMT";
+
+/** Serves this content as one version: 304 to those who have it. */
+function serve(
+  path: string,
+  content: string,
+  validators: { readonly etag?: string; readonly "last-modified"?: string },
+) {
+  const answer: Answer = ({ headers }, response) => {
+    const { "if-none-match": tag, "if-modified-since": since } = headers;
+    const has =
+      tag === undefined ? since !== undefined && since === validators["last-modified"] : tag === validators.etag;
+    log.push([path, has ? "304" : "200", tag, since].filter((one) => one !== undefined).join(" "));
+    response.writeHead(has ? 304 : 200, { ...validators, "content-type": "text/plain" }).end(has ? undefined : content);
+  };
+  server.answers.set(path, answer);
+}
+
+/** What of a file would show that somebody touched it. */
+function traceOf(file: string) {
+  const { ino, mtimeMs, ctimeMs, size } = statSync(saved(file));
+  return { ino, mtimeMs, ctimeMs, size };
+}
+
+describe("-u", () => {
+  it("leaves what has not changed as it is, and says so in its record", async () => {
+    serve("/a", "one", { etag: '"1"' });
+    serve("/b", "two", { "last-modified": OLD });
+    serve("/c", "three", { etag: 'W/"3"', "last-modified": OLD });
+    list("/a", "/b", "/c");
+    expect((await run()).code).toBe(0);
+    const before = leftIn(saved());
+    const traces = ["000001.txt", "000002.txt", "000003.txt"].map(traceOf);
+    conditions();
+    for (let again = 0; again < 3; again++) {
+      const { code, stderr } = await run("-u");
+      expect(code, stderr).toBe(0);
+      expect(stderr).toContain("updating, 3 to look at\n");
+      expect(stderr).toContain("3 unchanged on the server");
+      expect(conditions()).toEqual(['/a 304 "1"', `/b 304 ${OLD}`, '/c 304 W/"3"']);
+      expect(["000001.txt", "000002.txt", "000003.txt"].map(traceOf)).toEqual(traces);
+      expect(leftIn(saved())).toEqual({ ...before, records: before.records.map(asUnchanged) });
+    }
+    expect((await run()).stderr).toContain("resuming: 3 saved earlier, 0 to do\n");
+    expect(conditions()).toEqual([]);
+  });
+
+  it("without it, what is saved is not asked for", async () => {
+    serve("/a", "one", { etag: '"1"' });
+    list("/a");
+    await run();
+    serve("/a", "new", { etag: '"2"' });
+    conditions();
+    await run();
+    expect(conditions()).toEqual([]);
+    expect(contentOf("000001.txt")).toBe("one");
+  });
+
+  it("replaces what has changed, with its validators, and fetches new lines", async () => {
+    serve("/a", "one", { etag: '"1"' });
+    serve("/b", "two", { etag: '"2"' });
+    list("/a", "/b");
+    await run();
+    serve("/a", "another one", { etag: '"1b"', "last-modified": NEW });
+    list("/a", "/b", "/new");
+    conditions();
+    const { code, stderr } = await run("-u");
+    expect(code, stderr).toBe(0);
+    expect(conditions()).toEqual(['/a 200 "1"', '/b 304 "2"']);
+    expect(contentOf("000001.txt")).toBe("another one");
+    expect(outcomes()).toEqual(["saved", "unchanged", "saved"]);
+    expect(journalOf(saved())[0]).toMatchObject({ etag: '"1b"', last_modified: NEW, bytes: 11 });
+    await run("-u");
+    expect(conditions()).toEqual(['/a 304 "1b"', '/b 304 "2"']);
+  });
+
+  it("fetches again what came without validators", async () => {
+    server.answers.set("/a", body("one"));
+    list("/a");
+    await run();
+    server.answers.set("/a", body("two"));
+    expect((await run("-u")).code).toBe(0);
+    expect(contentOf("000001")).toBe("two");
+    expect(outcomes()).toEqual(["saved"]);
+  });
+
+  it("a reader never finds a file missing or half replaced", async () => {
+    const [before, after] = ["a", "b"].map((letter) => letter.repeat(3_000_000)) as [string, string];
+    serve("/big", before, { etag: '"1"' });
+    list("/big");
+    await run();
+    const seen: string[] = [];
+    let reading = true;
+    const look = () => {
+      const text = contentOf("000001.txt"); // throws where there is none
+      if (text === before || text === after) seen[text === before ? 0 : 1] = text === before ? "old" : "new";
+      else seen.push(`${text.length} bytes of neither`);
+    };
+    server.answers.set("/big", async (_, response) => {
+      response.writeHead(200, { etag: '"2"', "content-type": "text/plain", "content-length": after.length });
+      for (let from = 0; from < after.length; from += 100_000) {
+        await new Promise((resolve) => response.write(after.slice(from, from + 100_000), resolve));
+        look();
+      }
+      response.end();
+    });
+    const done = run("-u").finally(() => {
+      reading = false;
+    });
+    while (reading) {
+      look();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect((await done).code).toBe(0);
+    look();
+    expect(seen).toEqual(["old", "new"]);
+  });
+
+  const failures: [string, Answer, string][] = [
+    ["500", status(500), "http_status"],
+    ["404", status(404), "http_status"],
+    ["silence", () => {}, "headers_timeout"],
+    ["a body cut short", (_, response) => void cut(response), "truncated"],
+  ];
+  it.each(failures)(
+    "keeps the old file where the server answers with %s, and asks again next time",
+    async (_, answer, error) => {
+      serve("/a", "one", { etag: '"1"', "last-modified": OLD });
+      list("/a");
+      await run();
+      const trace = traceOf("000001.txt");
+      server.answers.set("/a", answer);
+      const { code, stderr } = await run("-u", "--retries", "0", "--timeout", "500ms");
+      expect(code).toBe(1);
+      expect(stderr).toContain("(000001.txt is kept as it was)");
+      expect(traceOf("000001.txt")).toEqual(trace);
+      const known = { file: "000001.txt", bytes: 3, etag: '"1"', last_modified: OLD };
+      expect(journalOf(saved())).toMatchObject([{ outcome: "failed", error, ...known }]);
+      expect(existsSync(saved("failed.txt"))).toBe(true);
+      conditions();
+      serve("/a", "one", { etag: '"1"', "last-modified": OLD });
+      expect((await run("-u", "--retry-failed")).code).toBe(0);
+      expect(conditions()).toEqual(['/a 304 "1"']);
+      expect(traceOf("000001.txt")).toEqual(trace);
+      expect(outcomes()).toEqual(["unchanged"]);
+      expect(existsSync(saved("failed.txt"))).toBe(false);
+    },
+  );
+
+  it("also what failed for good at the last update is looked at by the next one, without --retry-failed", async () => {
+    serve("/a", "one", { etag: '"1"' });
+    list("/a");
+    await run();
+    server.answers.set("/a", status(404));
+    await run("-u");
+    conditions();
+    serve("/a", "one", { etag: '"1"' });
+    expect((await run("-u")).code).toBe(0);
+    expect(conditions()).toEqual(['/a 304 "1"']);
+  });
+
+  it.each([
+    ["missing", (path: string) => rmSync(path)],
+    ["short", (path: string) => truncateSync(path, 1)],
+  ])("never takes a 304 for a file that is %s", async (_, damage) => {
+    serve("/a", "one", { etag: '"1"', "last-modified": OLD });
+    list("/a");
+    await run();
+    damage(saved("000001.txt"));
+    conditions();
+    const { code, stderr } = await run("-u");
+    expect(code, stderr).toBe(0);
+    expect(conditions()).toEqual(["/a 200"]);
+    expect(contentOf("000001.txt")).toBe("one");
+    // Nobody asked for this one, and it is no body.
+    rmSync(saved("000001.txt"));
+    server.answers.set("/a", status(304));
+    expect((await run("-u")).code).toBe(1);
+    expect(existsSync(saved("000001.txt"))).toBe(false);
+    expect(journalOf(saved())).toMatchObject([{ outcome: "failed", error: "http_status", status: 304 }]);
+  });
+
+  it("killed by kill -9 in the middle: the next one leaves journal and files that agree", async () => {
+    const paths = Array.from({ length: 300 }, (_, i) => `/page-${i + 1}`);
+    for (const path of paths) serve(path, `old ${path}`, { etag: `"old-${path}"` });
+    list(...paths);
+    await run();
+    const isNew = (i: number) => i % 3 === 0;
+    for (const [i, path] of paths.entries()) {
+      // Of the same length: only its tag tells that it is another.
+      if (isNew(i)) serve(path, `new ${path}`, { etag: `"new-${path}"` });
+    }
+    conditions();
+    const update = commandUnderWay(["urls.txt", "-u", "-c", "4"], folder.path);
+    await expect.poll(() => log.length, { interval: 1, timeout: 20_000 }).toBeGreaterThan(150);
+    update.kill("SIGKILL");
+    expect((await update.ended).signal).toBe("SIGKILL");
+    const { code, stderr } = await run("-u");
+    expect(code, stderr).toBe(0);
+    const left = leftIn(saved());
+    expect(left.records).toHaveLength(300);
+    for (const [i, path] of paths.entries()) {
+      const version = isNew(i) ? "new" : "old";
+      const file = `${String(i + 1).padStart(6, "0")}.txt`;
+      expect(left.files[file]).toBe(`${version} ${path}`);
+      expect(left.records[i]).toMatchObject({
+        n: i + 1,
+        file,
+        etag: `"${version}-${path}"`,
+        bytes: `old ${path}`.length,
+      });
+    }
+    expect(Object.keys(left.files)).toHaveLength(300);
+    conditions();
+    await run("-u");
+    expect(conditions().filter((line) => !line.includes(" 304 "))).toEqual([]);
+  });
+
+  it.skipIf(!HAS_NGINX)(
+    "10,000 files on nginx, 100 of them changed: 9,900 unchanged, 100 saved",
+    async () => {
+      const root = at("site");
+      mkdirSync(root);
+      const numbers = Array.from({ length: 10_000 }, (_, i) => i + 1);
+      for (const n of numbers) {
+        writeFileSync(join(root, `${n}.txt`), `${n} is the number of this page\n`.repeat(1 + (n % 50)));
+        utimesSync(join(root, `${n}.txt`), 1_577_836_800, 1_577_836_800);
+      }
+      const peer = await nginx({ root });
+      try {
+        writeFileSync(at("urls.txt"), numbers.map((n) => `${peer.origin}/${n}.txt\n`).join(""));
+        const fromMs = performance.now();
+        expect((await run("-q")).code).toBe(0);
+        const firstMs = performance.now() - fromMs;
+        const isNew = (n: number) => n % 100 === 7;
+        for (const n of numbers.filter(isNew)) writeFileSync(join(root, `${n}.txt`), `${n} is new\n`);
+        const againMs = performance.now();
+        const { code, stderr } = await run("-u");
+        const updateMs = performance.now() - againMs;
+        expect(code, stderr).toBe(0);
+        expect(stderr).toContain("9,900 unchanged on the server");
+        console.log(
+          `first ${firstMs.toFixed(0)} ms, update ${updateMs.toFixed(0)} ms: ${(updateMs / firstMs).toFixed(2)}`,
+        );
+        const { files, records } = leftIn(saved());
+        expect(records).toHaveLength(10_000);
+        expect(records.filter(({ n = 0, outcome }) => outcome !== (isNew(n) ? "saved" : "unchanged"))).toEqual([]);
+        const wrong = numbers.filter(
+          (n) => files[`${String(n).padStart(6, "0")}.txt`] !== readFileSync(join(root, `${n}.txt`), "latin1"),
+        );
+        expect(wrong).toEqual([]);
+        expect(Object.keys(files)).toHaveLength(10_000);
+      } finally {
+        await peer.stop();
+      }
+    },
+    120_000,
+  );
+});
+
+describe("digests", () => {
+  const BIG = "0123456789".repeat(100_000);
+  const digest = (text: string) => createHash("sha256").update(text).digest("hex");
+  beforeEach(() => {
+    server.answers.set("/small", body("small"));
+    server.answers.set("/empty", body(""));
+    server.answers.set("/big", (_, response) => void response.writeHead(200).end(BIG));
+  });
+
+  it("--hash sha256 records them, of small bodies and of streamed ones", async () => {
+    list("/small", "/empty", "/big");
+    expect((await run("--hash", "sha256")).code).toBe(0);
+    expect(journalOf(saved())).toMatchObject(["small", "", BIG].map((text) => ({ sha256: digest(text) })));
+  });
+
+  it("one that the list gives is checked: right ones are saved", async () => {
+    const upper = digest(BIG).toUpperCase();
+    list(`/small\t\tsha256=${digest("small")}`, `/empty\tmine\tsha256=${digest("")}`, `/big\t\tSHA256=${upper}`);
+    const { code, stderr } = await run();
+    expect(code, stderr).toBe(0);
+    expect(outcomes()).toEqual(["saved", "saved", "saved"]);
+  });
+
+  it("a wrong one is tried once more and leaves no file; failed.txt keeps the column", async () => {
+    const column = `sha256=${digest("what it should be")}`;
+    list(`/small\t\t${column}`, `/big\tbig.bin\t${column}`, "/empty");
+    server.asked();
+    expect((await run()).code).toBe(1);
+    expect(server.asked()).toEqual(["/big", "/big", "/empty", "/small", "/small"]);
+    const { files, records, failed } = leftIn(saved());
+    expect(Object.keys(files)).toEqual(["000003"]);
+    const expected_sha256 = digest("what it should be");
+    const mismatch = { outcome: "failed", error: "checksum_mismatch", expected_sha256 };
+    expect(records).toMatchObject([{ n: 1, ...mismatch }, { n: 2, ...mismatch }, { outcome: "saved" }]);
+    expect(failed).toEqual([
+      `${server.url("/big")}\tbig.bin\tn=2\t${column}`,
+      `${server.url("/small")}\t000001\t${column}`,
+    ]);
+    server.answers.set("/small", body("what it should be"));
+    server.answers.set("/big", body("what it should be"));
+    const again = await bulkgetCommand(["downloads/failed.txt"], { cwd: folder.path });
+    expect(again.code, again.stderr).toBe(0);
+    expect(Object.keys(leftIn(saved()).files)).toEqual(["000001", "000003", "big.bin"]);
+    expect(existsSync(saved("failed.txt"))).toBe(false);
+  });
+
+  it("a digest that the list has got since is checked by -u against the whole body, not taken from a 304", async () => {
+    serve("/a", "one", { etag: '"1"' });
+    list("/a");
+    await run();
+    list(`/a\t\tsha256=${digest("another")}`);
+    conditions();
+    expect((await run("-u", "--retries", "0")).code).toBe(1);
+    expect(conditions()).toEqual(["/a 200"]);
+    expect(journalOf(saved())).toMatchObject([{ outcome: "failed", error: "checksum_mismatch" }]);
+    expect(contentOf("000001.txt")).toBe("one");
+    list(`/a\t\tsha256=${digest("one")}`);
+    expect((await run("-u")).code).toBe(0);
+    expect(journalOf(saved())).toMatchObject([{ outcome: "saved", sha256: digest("one") }]);
+    await run("-u");
+    expect(journalOf(saved())).toMatchObject([{ outcome: "unchanged", sha256: digest("one") }]);
+  });
+});
+
+/** The record of a file that was saved, after an update that found nothing new. */
+function asUnchanged(record: Partial<Outcome>): Partial<Outcome> {
+  return Object.assign({}, record, { outcome: "unchanged", status: 304 });
+}
+
+/** Half of what its length says, and the end. */
+function cut(response: Parameters<Answer>[1]): void {
+  response.writeHead(200, { "content-length": 100, etag: '"2"' });
+  response.write("half of it", () => response.destroy());
+}
