@@ -13,7 +13,7 @@ import { directory } from "./sink/directory.ts";
 import { FAILED, FolderError, JOURNAL, prepareFolder, startOver, tidy } from "./sink/folder.ts";
 import { type Lock, lockFolder } from "./sink/lock.ts";
 import { names } from "./sink/names.ts";
-import { parts } from "./sink/parts.ts";
+import { dropAll, parts } from "./sink/parts.ts";
 import { space } from "./sink/space.ts";
 import { syncedLater } from "./sink/writing.ts";
 
@@ -77,6 +77,7 @@ export async function openOutput(options: OutputOptions, { lists, note }: Output
   const failedPath = join(folder, FAILED);
   try {
     const startedMs = Date.now();
+    if (force) dropAll(state);
     if (earlier && force) await startOver(folder, lists);
     const resuming = earlier && !force;
     const left = resuming ? leftBehind(journalPath, startedMs) : undefined;

@@ -13,7 +13,7 @@ export interface Names {
 
 type Expand = (job: Job, target: URL, type: string | undefined) => string;
 
-/** The bytes one part of a path may have, so that `.part` still fits into the 255 of common file systems. */
+/** The bytes one part of a path may have: a little less than the 255 of common file systems. */
 export const MAX_NAME_BYTES = 250;
 
 /** The bytes of a URL's last segment that {basename} keeps. */
@@ -91,6 +91,6 @@ function safe(part: string): string {
   const clean = part
     .replace(/[\\:*?"<>|\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g, "_")
     .replace(/^[. ]+|[. ]+$/g, "_");
-  if (/\.part$/i.test(clean)) return `${clean}_`; // not `_x.part`, which is where `_x` is written
+  if (/\.part$/i.test(clean)) return `${clean}_`; // what is called so is taken for a body that is not whole
   return RESERVED.test(clean) ? `_${clean}` : clean;
 }

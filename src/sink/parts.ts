@@ -79,6 +79,14 @@ interface Noted extends Note {
   owner?: Job;
 }
 
+/** What parts and their notes are called. */
+const PARTS = /^\d+(-\d+)?\.(part|note)$/;
+
+/** Removes all that earlier runs kept in the folder `state`. */
+export function dropAll(state: string): void {
+  for (const name of readdirSync(state)) if (PARTS.test(name)) remove(join(state, name));
+}
+
 /** What an earlier run left in the folder `state`: usable parts are kept, anything else of the kind is removed. */
 export function parts(state: string): Parts {
   const noted = leftIn(state);
@@ -163,7 +171,7 @@ export function parts(state: string): Parts {
 /** The parts in a state folder that can be gone on with, by their line's number. All others are removed. */
 function leftIn(state: string): Map<number, Noted> {
   const found = new Map<number, Noted>();
-  const names = new Set(readdirSync(state).filter((name) => /^\d+(-\d+)?\.(part|note)$/.test(name)));
+  const names = new Set(readdirSync(state).filter((name) => PARTS.test(name)));
   for (const name of names) {
     const n = Number(/^(\d+)\.note$/.exec(name)?.[1] ?? Number.NaN);
     if (!names.has(`${n}.part`)) continue;
