@@ -72,7 +72,9 @@ export async function openOutput(options: OutputOptions, { lists, note }: Output
   if (force && options.update === true) throw new OptionError("--force starts over, --update goes on: one of them");
   const naming = names(options.name ?? OUTPUT_DEFAULTS.name);
   const { state, empty, earlier } = prepareFolder(folder);
-  const lock = await lockFolder(state, folder);
+  const lock = await lockFolder(state, folder).catch((error: unknown) => {
+    throw ofTheDisk(error, folder);
+  });
   const journalPath = join(folder, JOURNAL);
   const failedPath = join(folder, FAILED);
   try {
@@ -118,8 +120,15 @@ export async function openOutput(options: OutputOptions, { lists, note }: Output
     };
   } catch (error) {
     await letGo(lock, state);
-    throw error;
+    throw ofTheDisk(error, folder);
   }
+}
+
+/** What the file system says of the folder, as such; anything else as it is. */
+function ofTheDisk(error: unknown, folder: string): unknown {
+  const { code, syscall, message } = error as NodeJS.ErrnoException;
+  if (code === undefined || syscall === undefined) return error;
+  return new FolderError("disk", `${folder}: cannot be used: ${message}`);
 }
 
 async function letGo(lock: Lock, state: string): Promise<void> {

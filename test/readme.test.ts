@@ -59,7 +59,7 @@ describe("README.md", () => {
     const list = [server.url("/ok"), server.url("/flaky?every=3&id=recipe"), server.url("/status/404")];
     writeFileSync(join(folder.path, "urls.txt"), list.join("\n"));
     await shell(retry, { cwd: folder.path });
-    const failed = readFileSync(join(folder.path, "out3/failed.txt"), "utf8");
+    const failed = readFileSync(join(folder.path, "downloads/failed.txt"), "utf8");
     expect(failed).toBe(`${server.url("/status/404")}\t000003\n`);
   });
 });

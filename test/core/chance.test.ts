@@ -148,7 +148,7 @@ it("every job of a run has exactly one outcome, and that is true", async () => {
     }),
     { numRuns: 300 },
   );
-});
+}, 60_000);
 
 it("a run that is stopped at any moment ends within its grace, with at most one outcome for each job", async () => {
   await fc.assert(
@@ -178,4 +178,4 @@ it("a run that is stopped at any moment ends within its grace, with at most one 
     }),
     { numRuns: 300 },
   );
-});
+}, 60_000);

@@ -84,6 +84,23 @@ describe("a try that found no file descriptor", () => {
     expect(run.judged).toHaveLength(1);
   });
 
+  it("does not count while several run at a time, however long that has been so: fewer may do", async () => {
+    const run = pool({ source: fakeSource([4]), concurrency: 4 });
+    await quiet();
+    end(run, 4, SCARCE);
+    await run.clock.pass(40_000);
+    end(run, 1, failure("deadline"));
+    await quiet();
+    end(run, 4, SCARCE);
+    await run.clock.pass(PAUSE_MS);
+    expect([run.scarce, run.told.length]).toEqual([[3, 2], 1]);
+    for (const n of [2, 3]) end(run, n);
+    await quiet();
+    end(run, 4);
+    await run.done;
+    expect(run.view.tally).toMatchObject({ saved: 3, failed: 1 });
+  });
+
   it("never counts while there are some again and again, whatever is learnt through them", async () => {
     for (const through of [saved(), LOST, failure("http_status", { status: 404 })]) {
       const sign = (result: Failure | undefined) => (result === SCARCE ? "none" : "alive");

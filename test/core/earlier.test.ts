@@ -38,6 +38,35 @@ describe("a file of an earlier run", () => {
     expect(record).toMatchObject({ etag: '"new"', last_modified: "today", type: "text/html", list: "b.txt", line: 2 });
   });
 
+  it("that came from another URL is unchanged only where the answer comes from there", async () => {
+    const finalUrl = "https://example.org/b";
+    const moved: Job = { ...JOB, known: { ...KNOWN, final_url: finalUrl } };
+    const record = await tried(moved, { fetch: () => ({ ...still, finalUrl }) });
+    expect(record).toMatchObject({ outcome: "unchanged", final_url: finalUrl });
+  });
+
+  const elsewhere = "https://example.org/c";
+  it.each([
+    [undefined, elsewhere],
+    [elsewhere, undefined],
+    [elsewhere, "https://example.org/d"],
+  ])("that came from %s is asked for once more, plainly, where %s says that it is still good", async (was, is) => {
+    const asked: (Ask | undefined)[] = [];
+    const answers = [
+      { ...still, ...(is && { finalUrl: is }) },
+      { ...ANSWER, type: "text/plain" },
+    ];
+    const fetch: Ports["fetch"] = (_target, ask) => {
+      asked.push(ask);
+      return answers.shift() ?? expect.fail("asked too often");
+    };
+    const known = { ...KNOWN, ...(was && { final_url: was }) };
+    const record = await tried({ ...JOB, known }, { fetch }, { spentMs: 30 });
+    expect(record).toMatchObject({ outcome: "saved", type: "text/plain", bytes: 9 });
+    // What the first question took counts into the URL's whole time.
+    expect(asked).toEqual([{ spentMs: 30, known }, { spentMs: expect.closeTo(37.777, 3) }]);
+  });
+
   it("that has changed is saved as any other body: nothing of the old one is in the record", async () => {
     const record = await tried(update, { fetch: () => ANSWER });
     expect(record).toMatchObject({ outcome: "saved", bytes: 9 });
@@ -65,6 +94,25 @@ describe("the beginning of a body that is kept", () => {
   it("is not spoken of where there is none: the first try asks for nothing besides, later ones count the time", async () => {
     expect(await asks(JOB, {})).toEqual([undefined]);
     expect(await asks(JOB, {}, { spentMs: 30, attempts: 2 })).toEqual([{ spentMs: 30 }]);
+  });
+
+  it.each([
+    ['"x"', { etag: '"x"' }],
+    ["Sun, 06 Nov 1994 08:49:37 GMT", { last_modified: "Sun, 06 Nov 1994 08:49:37 GMT" }],
+  ])("says what its rest does not: the type, and the validator %s", async (validator, rest) => {
+    const kept: Kept = { ...KEPT, type: "text/html", validator };
+    const part: Answer = { ...ANSWER, status: 206, from: 5 };
+    const record = await tried(JOB, { kept, fetch: () => part });
+    expect(record).toMatchObject({ outcome: "saved", type: "text/html", ...rest });
+  });
+
+  it("says nothing where the rest speaks for itself, or the whole body came", async () => {
+    const kept: Kept = { ...KEPT, type: "text/html" };
+    const part: Answer = { ...ANSWER, status: 206, from: 5, type: "image/png", etag: '"new"' };
+    expect(await tried(JOB, { kept, fetch: () => part })).toMatchObject({ type: "image/png", etag: '"new"' });
+    const whole = await tried(JOB, { kept, fetch: () => ANSWER });
+    expect(whole).not.toHaveProperty("type");
+    expect(whole).not.toHaveProperty("etag");
   });
 
   const wrong: Failure[] = [

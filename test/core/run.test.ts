@@ -53,6 +53,15 @@ describe("a run", () => {
     expect(started).toEqual([1, 2, 3, 4]);
   });
 
+  it("asks for one batch at a time, however many slots are free", async () => {
+    const source = fakeSource([2], "silence");
+    const run = pool({ source, concurrency: 5 });
+    await quiet();
+    for (const n of [1, 2]) end(run, n);
+    await quiet();
+    expect([source.asked(), run.told.length]).toEqual([2, 2]);
+  });
+
   it("frees no slot before the outcome is taken", async () => {
     const source = fakeSource(ones(3));
     const { pending, started, view } = pool({ source, concurrency: 1, slow: () => true });

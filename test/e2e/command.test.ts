@@ -163,12 +163,12 @@ describe("exit codes", () => {
 });
 
 describe("the folder", () => {
-  it("that holds a run is refused with the way out, and --force starts over", async () => {
+  it("that holds another list's run is refused with the way out, and --force starts over", async () => {
     await run(["-"], urls("/ok?seed=1", "/ok?seed=2"));
     writeFileSync(downloads("mine.txt"), "keep");
     const refused = await run(["-"], urls("/ok?seed=3"));
     expect(refused.code).toBe(2);
-    expect(refused.stderr).toMatch(/downloads: holds an earlier run .*--force/);
+    expect(refused.stderr).toMatch(/downloads: holds the run of another list .*--force/);
     expect(filesOf(downloads())).toEqual(["000001", "000002", "mine.txt"]);
     const forced = await run(["-", "--force"], urls("/ok?seed=3"));
     expect(forced.code).toBe(0);

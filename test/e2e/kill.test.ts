@@ -1,8 +1,12 @@
 // A run that is killed by kill -9 again and again, and started again until it is done, loses nothing.
 
-import { afterEach, beforeEach, expect, it } from "vitest";
-import { type Folder, temporaryFolder } from "../support/command.ts";
+import { readFileSync, statSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { bulkgetCommand, type Folder, temporaryFolder } from "../support/command.ts";
 import { killedRun } from "../support/killing.ts";
+import { journalOf, leftIn, pageOf, type Site, site } from "../support/site.ts";
+import { commandUnderWay } from "../support/under-way.ts";
 
 const URLS = 3000;
 const KILLS = 6;
@@ -34,3 +38,88 @@ it(`${KILLS} kills in ${URLS} URLs: every file right to the byte, one record a l
   });
   expect(result.twice, said).toBeLessThanOrEqual(result.allowedTwice);
 }, 120_000);
+
+describe("a file that a killed run had saved, and not recorded any more", () => {
+  let server: Site;
+  beforeEach(async () => {
+    server = await site();
+    const list = ["/page-1", "/page-2", "/stuck"].map((path) => `${server.url(path)}\n`).join("");
+    writeFileSync(join(folder.path, "urls.txt"), list);
+  });
+  afterEach(() => server.close());
+
+  const saved = (...more: string[]) => join(folder.path, "downloads", ...more);
+
+  /** Stops a run by this signal when so many lines have their record and the others wait for an answer. */
+  async function stopped(
+    signal: NodeJS.Signals,
+    records: number,
+    stuck: readonly string[],
+    args: readonly string[] = [],
+  ): Promise<void> {
+    const asked = stuck.map((path) => new Promise<void>((resolve) => server.answers.set(path, () => resolve())));
+    const running = commandUnderWay(["urls.txt", "-q", "--timeout", "600s", ...args], folder.path);
+    await Promise.all(asked);
+    await expect.poll(() => journalOf(saved()).length).toBe(records);
+    running.kill(signal);
+    expect((await running.ended).signal).toBe(signal);
+    server.answers.clear();
+  }
+
+  /** As if the last record had not been written any more before the kill; gives its file. */
+  function withoutLastRecord(): { readonly n: number; readonly path: string } {
+    const journal = saved("results.jsonl");
+    const { atime, mtime } = statSync(journal);
+    const lines = readFileSync(journal, "utf8").trimEnd().split("\n");
+    const last = lines.at(-1) ?? "";
+    truncateSync(journal, statSync(journal).size - last.length - 1);
+    utimesSync(journal, atime, mtime);
+    const { n } = JSON.parse(last) as { n: number };
+    return { n, path: `/page-${n}` };
+  }
+
+  async function goesOn(lost: { readonly n: number; readonly path: string }): Promise<void> {
+    const { code, stderr } = await bulkgetCommand(["urls.txt"], { cwd: folder.path });
+    expect(code, stderr).toBe(0);
+    const { files, records } = leftIn(saved());
+    expect(records.map(({ outcome }) => outcome)).toEqual(["saved", "saved", "saved"]);
+    expect(files[`00000${lost.n}.txt`]).toBe(pageOf(lost.path).toString("latin1"));
+  }
+
+  it("is fetched again, and takes that file's place", async () => {
+    await stopped("SIGKILL", 2, ["/stuck"]);
+    await goesOn(withoutLastRecord());
+  });
+
+  it.each(["SIGKILL", "SIGINT"] as const)("also where the next run did not come to it before a %s", async (signal) => {
+    await stopped("SIGKILL", 2, ["/stuck"]);
+    const lost = withoutLastRecord();
+    await stopped(signal, 1, [lost.path, "/stuck"]);
+    // That run was long: it recorded other lines until 5 s later.
+    const lateMs = Date.now() + 5000;
+    utimesSync(saved("results.jsonl"), lateMs / 1000, lateMs / 1000);
+    await goesOn(lost);
+  });
+
+  it("leaves one line the file and the other a file_exists, where two have one {basename}", async () => {
+    const lines = ["/a/same.txt", "/b/same.txt", "/stuck"].map(server.url);
+    writeFileSync(join(folder.path, "urls.txt"), `${lines.join("\n")}\n`);
+    const name = ["--name", "{basename}{ext}"];
+    await stopped("SIGKILL", 2, ["/stuck"], name);
+    for (const lose of [true, false]) {
+      if (lose) withoutLastRecord();
+      const { code, stderr } = await bulkgetCommand(["urls.txt", ...name], { cwd: folder.path });
+      expect(code, stderr).toBe(1);
+      const { files, records } = leftIn(saved());
+      const [one, other, ...rest] = records;
+      expect([one?.outcome, other?.outcome].sort()).toEqual(["failed", "saved"]);
+      expect(one?.outcome === "failed" ? one : other).toMatchObject({ error: "file_exists" });
+      const path = one?.outcome === "saved" ? "/a/same.txt" : "/b/same.txt";
+      expect(files).toEqual({
+        "same.txt": pageOf(path).toString("latin1"),
+        "stuck.txt": pageOf("/stuck").toString("latin1"),
+      });
+      expect(rest).toMatchObject([{ outcome: "saved" }]);
+    }
+  });
+});

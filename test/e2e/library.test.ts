@@ -141,30 +141,29 @@ describe("bulkget()", () => {
     expect(all.map(({ outcome }) => outcome)).toEqual(["saved"]);
   });
 
-  it("is refused by a folder that holds a run, and force starts over", async () => {
-    for await (const _ of bulkget([server.url("/ok")], { outputDir: outputDir() }));
-    await expect(bulkget([server.url("/ok")], { outputDir: outputDir() }).next()).rejects.toThrow(
-      /holds an earlier run/,
-    );
-    for await (const outcome of bulkget([server.url("/ok?seed=2")], { outputDir: outputDir(), force: true })) {
-      expect(outcome.outcome).toBe("saved");
-    }
+  it("goes on in a folder that holds its run, is refused by another list's, and force starts over", async () => {
+    const again = async (paths: readonly string[], force = false) => {
+      const outcomes: Outcome[] = [];
+      const urls = paths.map((path) => server.url(path));
+      for await (const outcome of bulkget(urls, { outputDir: outputDir(), force })) outcomes.push(outcome);
+      return outcomes.map(({ n, outcome }) => `${n} ${outcome}`);
+    };
+    expect(await again(["/ok?seed=1"])).toEqual(["1 saved"]);
+    expect(await again(["/ok?seed=1", "/ok?seed=2"])).toEqual(["2 saved"]);
+    await expect(again(["/ok?seed=3"])).rejects.toThrow(/holds the run of another list/);
+    expect(await again(["/ok?seed=3"], true)).toEqual(["1 saved"]);
   });
 
   it("says so where the disk fails under it", async () => {
+    const { rmSync } = await import("node:fs");
     const loop = async () => {
-      for await (const outcome of bulkget([server.url("/ok"), server.url("/ok?seed=2")], {
-        outputDir: outputDir(),
-        concurrency: 1,
-      })) {
-        expect(outcome).toMatchObject({ error: "write_failed" });
+      const urls = [server.url("/ok"), server.url("/ok?seed=2")];
+      for await (const outcome of bulkget(urls, { outputDir: outputDir(), concurrency: 1 })) {
+        if (outcome.n === 2) expect(outcome).toMatchObject({ error: "write_failed" });
+        rmSync(outputDir(), { recursive: true, force: true });
       }
     };
-    const { rmSync } = await import("node:fs");
-    const running = loop();
-    await expect.poll(() => server.stats.requests).toBeGreaterThan(-1);
-    rmSync(outputDir(), { recursive: true, force: true });
-    await expect(running).rejects.toThrow(BulkgetError);
+    await expect(loop()).rejects.toThrow(BulkgetError);
   });
 
   it("leaves no timer and no connection behind", async () => {

@@ -153,13 +153,14 @@ describe("-u", () => {
       if (text === before || text === after) seen[text === before ? 0 : 1] = text === before ? "old" : "new";
       else seen.push(`${text.length} bytes of neither`);
     };
-    server.answers.set("/big", async (_, response) => {
+    server.answers.set("/big", (_, response) => {
       response.writeHead(200, { etag: '"2"', "content-type": "text/plain", "content-length": after.length });
-      for (let from = 0; from < after.length; from += 100_000) {
-        await new Promise((resolve) => response.write(after.slice(from, from + 100_000), resolve));
+      const sendFrom = (from: number) => {
         look();
-      }
-      response.end();
+        if (from >= after.length) response.end();
+        else response.write(after.slice(from, from + 100_000), () => sendFrom(from + 100_000));
+      };
+      sendFrom(0);
     });
     const done = run("-u").finally(() => {
       reading = false;
