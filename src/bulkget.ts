@@ -68,6 +68,7 @@ export async function* bulkget(
     stop,
     graceMs: 0,
   });
+  let complete = false;
   let broken: { readonly error: unknown } | undefined;
   const over = done
     .catch((error: unknown) => {
@@ -84,6 +85,7 @@ export async function* bulkget(
       signal?.throwIfAborted();
       yield outcome;
     }
+    complete = broken === undefined && !stop.signal.aborted;
     signal?.throwIfAborted();
     if (broken !== undefined) throw broken.error;
     if (stop.signal.reason === "disk") throw new BulkgetError("stopped: the disk cannot be written any more");
@@ -93,7 +95,7 @@ export async function* bulkget(
     outcomes.close();
     await over;
     await reporter.end(view);
-    await close();
+    await close(complete);
   }
 }
 
@@ -105,7 +107,7 @@ interface Output {
   readonly source: Source;
   readonly sink: Sink;
   readonly reporter: Required<Reporter>;
-  readonly close: () => Promise<void>;
+  readonly close: (complete: boolean) => Promise<void>;
 }
 
 async function outputOf(
@@ -124,9 +126,14 @@ async function outputOf(
   const output = await openOutput(options, { lists: isList ? [input] : [], note() {} });
   try {
     const source = await output.goOn(read(), isList || Array.isArray(input) ? read : undefined);
-    return { source, sink: output.sink, reporter: reporterOf(output.reporters), close: () => output.close() };
+    return {
+      source,
+      sink: output.sink,
+      reporter: reporterOf(output.reporters),
+      close: (complete) => output.close(complete),
+    };
   } catch (error) {
-    await output.close();
+    await output.close(false);
     throw error;
   }
 }

@@ -8,12 +8,13 @@ import { compactJournal } from "./report/compact.ts";
 import { failedFile, failedList } from "./report/failed.ts";
 import { type History, readHistory } from "./report/history.ts";
 import { type Journal, journal } from "./report/journal.ts";
-import { leftBehind, resumed, sameFile } from "./resume.ts";
+import { recordedIn, resumed, sameFile } from "./resume.ts";
 import { directory } from "./sink/directory.ts";
 import { FAILED, FolderError, JOURNAL, prepareFolder, startOver, tidy } from "./sink/folder.ts";
 import { type Lock, lockFolder } from "./sink/lock.ts";
 import { names } from "./sink/names.ts";
 import { dropAll, parts } from "./sink/parts.ts";
+import { type Since, since } from "./sink/since.ts";
 import { space } from "./sink/space.ts";
 import { syncedLater } from "./sink/writing.ts";
 
@@ -50,8 +51,11 @@ export interface Output {
   readonly reporters: readonly NamedReporter[];
   /** What is left of the list. `again` gives it a second time, where it can be read twice. Throws a FolderError. */
   goOn(source: Source, again?: () => Source): Promise<Source>;
-  /** Called when all reporters have ended: one record a line, the list of failures, no lock. Throws what the disk says. */
-  close(): Promise<void>;
+  /**
+   * Called when all reporters have ended: one record a line, the list of failures, no lock. `complete`: nothing is left to
+   * be done, and every outcome was recorded. Throws what the disk says.
+   */
+  close(complete: boolean): Promise<void>;
 }
 
 export interface OutputContext {
@@ -77,28 +81,30 @@ export async function openOutput(options: OutputOptions, { lists, note }: Output
   });
   const journalPath = join(folder, JOURNAL);
   const failedPath = join(folder, FAILED);
+  let began: Since | undefined;
   try {
-    const startedMs = Date.now();
     if (force) dropAll(state);
     if (earlier && force) await startOver(folder, lists);
     const resuming = earlier && !force;
-    const left = resuming ? leftBehind(journalPath, startedMs) : undefined;
+    const beginning = since(state);
+    began = beginning;
     const history = resuming ? readHistory(folder, journalPath) : undefined;
-    const replaceable = force ? { fromMs: 0, beforeMs: startedMs, recorded: () => false } : left;
+    // --force takes whatever is there, a killed run's files are taken as long as nobody has recorded them.
+    const span = force ? { fromMs: 0, beforeMs: beginning.startMs } : beginning.unrecorded;
+    const recorded = resuming ? recordedIn(journalPath) : () => false;
     const records = openJournal(folder, journalPath, history);
     const sink = directory({
       folder,
       names: naming,
       parts: parts(state),
       empty,
-      ...(replaceable === undefined ? {} : { replaceable }),
+      ...(span === undefined ? {} : { replaceable: { ...span, recorded } }),
       hash: options.hash !== undefined,
       durable: durability === "file",
       full: space(folder, options.minFree ?? OUTPUT_DEFAULTS.minFree),
     });
-    const reporters: NamedReporter[] = [
-      { name: JOURNAL, reporter: durability === "none" ? records : keptSynced(records, folder) },
-    ];
+    const keeping = kept(durability === "none" ? records : keptSynced(records, folder));
+    const reporters: NamedReporter[] = [{ name: JOURNAL, reporter: keeping.reporter }];
     if (history === undefined) reporters.push({ name: FAILED, reporter: failedList(failedPath) });
     const fedBack = lists.length === 1 && lists[0] !== undefined && sameFile(lists[0], failedPath);
     return {
@@ -110,18 +116,46 @@ export async function openOutput(options: OutputOptions, { lists, note }: Output
         const going = { folder, state, names: naming, history, journal: records, update, note, again };
         return resumed(source, { ...going, retryFailed: retryFailed || fedBack });
       },
-      async close() {
+      async close(complete) {
         try {
+          if (!keeping.isBegun) await records.end();
           if (history !== undefined) settle(journalPath, failedPath, history);
+          if (keeping.isWhole || !keeping.isBegun) beginning.end(complete && keeping.isWhole);
         } finally {
           await letGo(lock, state);
         }
       },
     };
   } catch (error) {
+    began?.end(false);
     await letGo(lock, state);
     throw ofTheDisk(error, folder);
   }
+}
+
+/** A reporter that says whether it got all that there was. */
+function kept(reporter: Reporter) {
+  let isBegun = false;
+  let isWhole = false;
+  return {
+    get isBegun() {
+      return isBegun;
+    },
+    get isWhole() {
+      return isWhole;
+    },
+    reporter: {
+      start(view) {
+        isBegun = true;
+        reporter.start?.(view);
+      },
+      outcome: (outcome) => reporter.outcome(outcome),
+      async end(view) {
+        await reporter.end?.(view);
+        isWhole = true;
+      },
+    } satisfies Reporter,
+  };
 }
 
 /** What the file system says of the folder, as such; anything else as it is. */

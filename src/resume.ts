@@ -1,13 +1,14 @@
 // Going on with an earlier run: what moved within the list is renamed, what is done is left out, and it is said.
 
-import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, realpathSync, type Stats } from "node:fs";
+import { closeSync, lstatSync, realpathSync, type Stats } from "node:fs";
 import { join } from "node:path";
 import type { Failed, Job, Known, Outcome, Saved, Unchanged } from "./core/job.ts";
 import type { Source } from "./core/ports.ts";
+import { entryOf } from "./report/entry.ts";
 import { thousands } from "./report/format.ts";
-import type { History } from "./report/history.ts";
+import { type History, openJournal } from "./report/history.ts";
 import type { Journal } from "./report/journal.ts";
-import type { Replaceable } from "./sink/claim.ts";
+import { eachLine } from "./report/scan.ts";
 import { FolderError, JOURNAL } from "./sink/folder.ts";
 import type { Names } from "./sink/names.ts";
 import { type Move, rehome } from "./sink/rehome.ts";
@@ -134,33 +135,28 @@ export function sameFile(one: string, other: string): boolean {
   }
 }
 
-/** A file may be older than the last record that was written by so many milliseconds, and yet not be in it. */
-const MARGIN_MS = 1000;
-/** The end of the journal, in bytes, that is looked through for a file of that time. */
-const TAIL_BYTES = 8_388_608;
+/** More names than this are not kept in memory: then every file counts as recorded. */
+const MAX_NAMES = 4_000_000;
 
-/** Files that a run which was killed had saved, and not recorded any more: since about the journal's last record. */
-export function leftBehind(journalPath: string, startedMs: number): Replaceable {
-  const { mtimeMs } = lstatSync(journalPath);
-  let tail: string | undefined;
-  return {
-    fromMs: mtimeMs - MARGIN_MS,
-    beforeMs: startedMs,
-    recorded(file) {
-      tail ??= tailOf(journalPath);
-      return tail.includes(`"file":${JSON.stringify(file)}`);
-    },
+/** Whether a file is in any record of the journal; read at the first question. */
+export function recordedIn(journalPath: string): (file: string) => boolean {
+  let names: ReadonlySet<string> | undefined;
+  return (file) => {
+    names ??= namesIn(journalPath);
+    return names.size >= MAX_NAMES || names.has(file);
   };
 }
 
-function tailOf(path: string): string {
-  const fd = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
+function namesIn(journalPath: string): ReadonlySet<string> {
+  const names = new Set<string>();
+  const fd = openJournal(journalPath);
   try {
-    const { size } = fstatSync(fd);
-    const tail = Buffer.alloc(Math.min(size, TAIL_BYTES));
-    const read = readSync(fd, tail, 0, tail.length, size - tail.length);
-    return tail.toString("utf8", 0, read);
+    eachLine(fd, (line, start, end) => {
+      const file = entryOf(line, start, end)?.file;
+      if (file !== undefined && names.size < MAX_NAMES) names.add(file);
+    });
   } finally {
     closeSync(fd);
   }
+  return names;
 }

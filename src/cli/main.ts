@@ -72,7 +72,7 @@ async function runCommand(line: CommandLine, env: Env, stop: AbortController): P
       graceMs: GRACE_MS,
     });
   } catch (error) {
-    await output.close();
+    await output.close(false);
     throw error;
   }
   const signals = onSignals((signal, again) => {
@@ -90,7 +90,7 @@ async function runCommand(line: CommandLine, env: Env, stop: AbortController): P
   }
   await reporters.end(run.view);
   try {
-    await output.close();
+    await output.close(broken === undefined && !stop.signal.aborted);
   } catch (error) {
     brokenReport = true;
     stop.abort("disk" satisfies StopReason);

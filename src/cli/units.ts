@@ -47,7 +47,8 @@ export function whole(least: number, most: number): (text: string) => number {
 export function perSecond(text: string): number {
   const match = /^(\d+(?:\.\d+)?)(?:\/(s|m|h))?$/.exec(text.trim());
   const rate = Number(match?.[1]) / ((DURATIONS[match?.[2] ?? "s"] ?? 1000) / 1000);
-  if (match === null || rate <= 0 || !Number.isFinite(rate)) throw new InvalidArgumentError("a rate such as 5, 0.5 or 30/m");
+  if (match === null || rate <= 0 || !Number.isFinite(rate))
+    throw new InvalidArgumentError("a rate such as 5, 0.5 or 30/m");
   return rate;
 }
 

@@ -124,6 +124,7 @@ export function failed(task: Task, failure: Failure, nowMs: number, time: string
   if (job.sha256 !== undefined) outcome.expected_sha256 = job.sha256;
   // The file of an earlier run is still there, and is what the next update starts from.
   if (job.known !== undefined) Object.assign(outcome, job.known);
+  else if (job.replaces !== undefined) outcome.file = job.replaces;
   return withOrigin(outcome, job);
 }
 

@@ -86,8 +86,8 @@ export interface Unchanged extends Finished, Known {
 }
 
 /**
- * Nothing was stored under the file's name; `error` says why, `detail` says it to a person. A file of an earlier run that
- * could not be refreshed is kept, and named with what is known of it.
+ * Nothing was stored under the file's name; `error` says why, `detail` says it to a person. A file of an earlier run is kept
+ * and named, with what is known of it where it is whole.
  */
 export interface Failed extends Finished, Partial<Known> {
   readonly outcome: "failed";

@@ -1,6 +1,6 @@
 // A body that is still arriving: pushed by the wire, pulled by the disk, with at most 1 MiB between them.
 
-import { type Failure, isFailure } from "../core/failure.ts";
+import type { Failure } from "../core/failure.ts";
 import type { BodyStream } from "../core/ports.ts";
 
 /** More than this waiting, in bytes, and the wire is asked to pause. */
@@ -9,7 +9,7 @@ export const PAUSE_BYTES = 1_048_576;
 export interface Arriving extends BodyStream {
   /** Adds a piece; false asks for a pause, until `onDrained` is called. */
   push(chunk: Uint8Array): boolean;
-  /** The body is whole, or failed: what waits is still handed over before a whole body's end, and dropped by a failure. */
+  /** The body is whole, or failed: what waits is still handed over before that is said, since a part may be kept. */
   end(failure?: Failure): void;
 }
 
@@ -21,12 +21,11 @@ export function arriving(first: Uint8Array[], onDrained: () => void, onCancel: (
   let wake: (() => void) | undefined;
 
   const take = (): readonly Uint8Array[] | Failure | undefined => {
-    if (typeof ending === "object" && isFailure(ending)) return ending;
-    if (waiting.length === 0) return undefined;
+    if (waiting.length === 0) return ending === "whole" ? undefined : ending;
     const taken = waiting;
     waiting = [];
     waitingBytes = 0;
-    if (paused) {
+    if (paused && ending === undefined) {
       paused = false;
       onDrained();
     }

@@ -3,7 +3,7 @@
 import type { Socket } from "node:net";
 import { guard } from "./guards.ts";
 import type { Destination, Open } from "./open.ts";
-import { Client, type Dispatcher } from "./undici.ts";
+import { Client, type Dispatcher, readParser } from "./undici.ts";
 
 /** undici 7's handler of raw answers, which it calls without wrapping anything. Times and limits are the caller's. */
 export interface RawHandler {
@@ -66,6 +66,7 @@ export function connections(open: Open, maxOpenAtFirst: number): Connections {
   const all = new Set<One>();
   const idle = new Set<One>(); // in the order of their last use
   const idleByKey = new Map<string, One[]>();
+  let parserRead = false;
 
   class One implements Connection {
     readonly route: Route;
@@ -92,8 +93,11 @@ export function connections(open: Open, maxOpenAtFirst: number): Connections {
         if (socket === null) return done(error ?? new Dropped("no connection"), null);
         this.socket = socket;
         done(null, socket);
-        guard(socket);
+        if (!socket.destroyed) guard(socket); // else undici could not take it over, and has said so to the request
       });
+      // While the first connection is being opened there is time for it.
+      if (!parserRead) readParser();
+      parserRead = true;
     }
 
     get reused(): boolean {

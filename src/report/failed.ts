@@ -6,6 +6,8 @@ import type { Reporter } from "../core/ports.ts";
 import { type Appender, appender } from "./appender.ts";
 
 export interface FailedFile {
+  /** Makes the file before there is a line for it: later there may be no descriptor left. Throws what the disk says. */
+  open(): void;
   add(outcome: Failed): void;
   /** Gives the file its name, in place of the one that is there. Where none failed, `isOurs` says to remove that one. */
   end(isOurs: boolean): void;
@@ -15,6 +17,7 @@ export interface FailedFile {
 export function failedList(path: string): Reporter {
   const file = failedFile(path);
   return {
+    start: () => file.open(),
     outcome(outcome) {
       if (outcome.outcome === "failed" && outcome.error !== "interrupted") file.add(outcome);
     },
@@ -26,21 +29,25 @@ export function failedList(path: string): Reporter {
 export function failedFile(path: string): FailedFile {
   const part = `${path}.part`;
   let file: Appender | undefined;
+  let anyFailed = false;
   return {
+    open() {
+      file ??= fresh(part);
+    },
     add({ n, url, name, expected_sha256: sha256 }) {
       file ??= fresh(part);
+      anyFailed = true;
       const columns = [url, name ?? String(n).padStart(6, "0")].map(oneLine);
       if (name !== undefined && Number(name) !== n) columns.push(`n=${n}`);
       if (sha256 !== undefined) columns.push(`sha256=${sha256}`);
       file.append(`${columns.join("\t")}\n`);
     },
     end(isOurs) {
-      if (file === undefined) {
-        if (isOurs) rmSync(path, { force: true });
-        return;
-      }
-      file.close();
-      renameSync(part, path);
+      file?.close();
+      if (anyFailed) return renameSync(part, path);
+      // Without a line of this run's: what lies there is an earlier one's, killed or out of disk.
+      if (file !== undefined || isOurs) rmSync(part, { force: true });
+      if (isOurs) rmSync(path, { force: true });
     },
   };
 }

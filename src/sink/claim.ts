@@ -4,12 +4,10 @@ import { lstatSync } from "node:fs";
 import { classify } from "../core/classify.ts";
 import type { Failure } from "../core/failure.ts";
 import type { Job } from "../core/job.ts";
+import type { Span } from "./since.ts";
 
 /** Which files that are there may be replaced, besides the line's own. */
-export interface Replaceable {
-  /** Last changed in this span of the wall clock, in milliseconds: from, and before. */
-  readonly fromMs: number;
-  readonly beforeMs: number;
+export interface Replaceable extends Span {
   /** Whether a file of that span is recorded, for whatever line. */
   readonly recorded: (file: string) => boolean;
 }
@@ -17,7 +15,8 @@ export interface Replaceable {
 /** Says why a job's file cannot go there, if so. */
 export type Claim = (job: Job, path: string, file: string) => Failure | undefined;
 
-export function claim(replaceable: Replaceable | undefined): Claim {
+/** `unique`: a name that the list does not give is no other line's. */
+export function claim(replaceable: Replaceable | undefined, unique: boolean): Claim {
   const free = (job: Job, path: string, file: string): boolean => {
     const stats = lstatSync(path, { throwIfNoEntry: false });
     if (stats === undefined) return true;
@@ -25,7 +24,8 @@ export function claim(replaceable: Replaceable | undefined): Claim {
     if (file === job.replaces) return true;
     if (replaceable === undefined) return false;
     const { fromMs, beforeMs, recorded } = replaceable;
-    return stats.ctimeMs >= fromMs && stats.ctimeMs < beforeMs && !recorded(file);
+    if (stats.ctimeMs < fromMs || stats.ctimeMs >= beforeMs) return false;
+    return (unique && job.name === undefined) || !recorded(file);
   };
   return (job, path, file) => {
     try {

@@ -31,7 +31,7 @@ export interface DirectoryOptions {
 /** A sink into an existing folder. */
 export function directory(options: DirectoryOptions): Sink {
   const { folder, names, parts, empty, replaceable, hash, durable, full } = options;
-  const claimed: Claim = claim(replaceable);
+  const claimed: Claim = claim(replaceable, names.unique);
   // A line's own number is nobody else's, as long as the list itself names no file.
   let trusted = empty && names.unique;
 
@@ -68,7 +68,7 @@ export function directory(options: DirectoryOptions): Sink {
       if (durable) fsyncSync(part.fd);
       return placed(place, part, bytes, sha256);
     } catch (error) {
-      return abandoned(place.job, part, classify(error, "write"));
+      return abandoned(place.job, part, refused(error));
     }
   }
 
@@ -116,7 +116,7 @@ export function directory(options: DirectoryOptions): Sink {
       return placed(place, part, bytes, sha256);
     } catch (error) {
       body.cancel();
-      return abandoned(job, part, classify(error, "write"));
+      return abandoned(job, part, refused(error));
     }
   }
 
@@ -181,6 +181,13 @@ interface Place {
 function given(body: readonly Uint8Array[] | BodyStream, failure: Failure): Failure {
   if ("cancel" in body) body.cancel();
   return failure;
+}
+
+/** What the file system says. Without a descriptor to be had the disk is not at fault: it is tried again, with fewer open. */
+function refused(error: unknown): Failure {
+  const failure = classify(error, "write");
+  const { code } = error as NodeJS.ErrnoException;
+  return code === "EMFILE" || code === "ENFILE" ? { ...failure, scarce: true } : failure;
 }
 
 function mismatchOf(job: Job, sha256: string | undefined): Failure | undefined {

@@ -52,11 +52,12 @@ export function unfinished(source: Source, earlier: Earlier, options: Unfinished
       skipped.failed++;
       return undefined;
     }
-    if (known === undefined) return job;
+    const file = (record as { readonly file?: string } | undefined)?.file;
+    if (file === undefined) return job;
     // "Not modified" says nothing of a digest that the list has asked for since.
-    const isAsWanted = job.sha256 === undefined || job.sha256 === known.sha256;
-    const mayAsk = update && state !== "other" && isAsWanted && isWhole(known);
-    return mayAsk ? { ...job, replaces: known.file, known } : { ...job, replaces: known.file };
+    const isAsWanted = job.sha256 === undefined || job.sha256 === known?.sha256;
+    const mayAsk = update && known !== undefined && state !== "other" && isAsWanted && isWhole(known);
+    return mayAsk ? { ...job, replaces: file, known } : { ...job, replaces: file };
   }
 
   return {

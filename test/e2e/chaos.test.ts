@@ -119,12 +119,13 @@ const FAULTS: readonly ((response: ServerResponse, path: string) => void)[] = [
   },
 ];
 
-/** Without the lines that an earlier, longer list had at its end: what was saved for them stays. */
-function upTo(lines: number, { files, records, failed }: LeftBehind): LeftBehind {
+/** Without the lines that an earlier, longer list had at its end: what is recorded of them stays. */
+function upTo(lines: number, { files, records, failed = [] }: LeftBehind): LeftBehind {
   const isLine = (n: number) => n <= lines;
+  const listed = failed.filter((line) => isLine(Number(line.split("\t")[1])));
   return {
     files: Object.fromEntries(Object.entries(files).filter(([name]) => isLine(Number.parseInt(name, 10)))),
     records: records.filter(({ n = 0 }) => isLine(n)),
-    failed: failed?.filter((line) => isLine(Number(line.split("\t")[1]))),
+    failed: listed.length === 0 ? undefined : listed,
   };
 }

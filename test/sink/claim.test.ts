@@ -14,8 +14,8 @@ afterEach(() => folder.remove());
 
 const at = (file: string) => join(folder.path, file);
 const put = (file: string) => writeFileSync(at(file), "there");
-const claimed = (file: string, replaceable?: Replaceable, replaces?: string) =>
-  claim(replaceable)({ ...JOB, ...(replaces === undefined ? {} : { replaces }) }, at(file), file);
+const claimed = (file: string, replaceable?: Replaceable, replaces?: string, unique = false) =>
+  claim(replaceable, unique)({ ...JOB, ...(replaces === undefined ? {} : { replaces }) }, at(file), file);
 const TAKEN = { error: "file_exists", detail: "a is there already, and not this line's" };
 
 /** A span of time in which the file was changed, or that ends or begins with its change. */
@@ -36,11 +36,17 @@ it("a file that is there is another's, unless the line itself has saved it", () 
   expect(claimed("a", undefined, "a")).toBeUndefined();
 });
 
-it("a file changed between the last record and this run is a killed run's, unless it is recorded", () => {
+it("a file changed since a run began that was killed is that run's, unless it is recorded", () => {
   put("a");
   expect(claimed("a", span("a", 0, 1))).toBeUndefined();
   expect(claimed("a", span("a", 0, 1, true))).toEqual(TAKEN);
   expect(claimed("a", span("a", 0, 1, true), "a")).toBeUndefined();
+});
+
+it("a name that no other line can have is not looked for in the records", () => {
+  put("a");
+  expect(claimed("a", span("a", 0, 1, true), undefined, true)).toBeUndefined();
+  expect(claimed("a", span("a", 1, 2, true), undefined, true)).toEqual(TAKEN);
 });
 
 it("a file from before or after that time is not", () => {

@@ -72,7 +72,7 @@ describe("a line", () => {
     ["saved", { retryFailed: true }, undefined, "saved"],
     ["saved", { update: true }, ASKED, "none"],
     ["failed", {}, undefined, "failed"],
-    ["failed", { update: true }, undefined, "failed"],
+    ["failed", { update: true }, ASKED, "none"],
     ["failed", { retryFailed: true }, FETCHED, "none"],
     ["failed", { retryFailed: true, update: true }, ASKED, "none"],
     ["open", {}, FETCHED, "none"],

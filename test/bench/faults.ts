@@ -1,0 +1,101 @@
+// What a server's faults cost: 20,000 URLs of one that drops, refuses and stalls, against the time those faults force.
+
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { heap } from "../../src/core/order.ts";
+import { judge } from "../../src/policy/retry.ts";
+import { bulkgetCommand, recordsOf } from "../support/command.ts";
+import { hash, random } from "../support/rude/content.ts";
+import { host } from "../support/rude/host.ts";
+
+const DROPPED = 0.2;
+const REFUSED = 0.1;
+const STALLED = 0.02;
+const TIMEOUT_MS = 1000;
+const RETRIES = 20;
+const SIMULATIONS = 20;
+
+type Fate = "fine" | "dropped" | "refused" | "stalled";
+
+/** The same for every run: the fate of a URL's nth try. */
+function fateOf(url: number, nth: number): Fate {
+  const chance = random(hash(`/${url} ${nth}`))() / 2 ** 32;
+  if (chance < DROPPED) return "dropped";
+  if (chance < DROPPED + REFUSED) return "refused";
+  return chance < DROPPED + REFUSED + STALLED ? "stalled" : "fine";
+}
+
+/**
+ * Seconds that a scheduler needs which knows no host and loses no time: so many slots, a try in one takes what it takes on
+ * a server without faults, or the timeout; after a failure the URL waits out its back-off, in no slot, and goes first.
+ */
+function forcedSeconds(urls: number, slots: number, tryMs: number): number {
+  const free = heap<undefined>();
+  const again = heap<{ readonly url: number; readonly nth: number }>();
+  let fresh = 0;
+  let endMs = 0;
+  for (let slot = 0; slot < slots; slot++) free.push(0, undefined);
+  while (fresh < urls || again.size > 0) {
+    const atMs = fresh < urls ? free.least : Math.max(free.least, again.least);
+    const task = again.least <= atMs ? again.pop() : { url: ++fresh, nth: 1 };
+    if (task === undefined) break;
+    free.pop();
+    const fate = fateOf(task.url, task.nth);
+    const doneMs = atMs + (fate === "stalled" ? TIMEOUT_MS : tryMs);
+    free.push(doneMs, undefined);
+    endMs = Math.max(endMs, doneMs);
+    if (fate === "fine") continue;
+    const lost = { error: "connection_lost", detail: "" } as const;
+    const verdict = judge(lost, task.nth, { retries: RETRIES, maxRetryAfterMs: 0 }, Math.random);
+    if ("delayMs" in verdict) again.push(doneMs + verdict.delayMs, { url: task.url, nth: task.nth + 1 });
+  }
+  return endMs / 1000;
+}
+
+async function measured(folder: string, urls: number, slots: number, faulty: boolean): Promise<number> {
+  const tries = new Map<string, number>();
+  const server = await host((response, { path }) => {
+    const nth = (tries.get(path) ?? 0) + 1;
+    tries.set(path, nth);
+    const fate = faulty ? fateOf(Number(path.slice(1)), nth) : "fine";
+    if (fate === "fine") response.end("fine\n");
+    else if (fate === "refused") response.writeHead(503).end();
+    // Not before the first byte: on a connection that was used before, that would be repeated at once and for nothing.
+    else if (fate === "dropped") response.socket?.end("HTTP/1.1 200 OK\r\nX-Half: o");
+  });
+  try {
+    const list = join(folder, "urls.txt");
+    writeFileSync(list, Array.from({ length: urls }, (_, i) => `${server.origin}/${i + 1}\n`).join(""));
+    const output = join(folder, faulty ? "faulty" : "clean");
+    const limits = ["-c", String(slots), "--timeout", `${TIMEOUT_MS}ms`, "--retries", String(RETRIES)];
+    const beganMs = performance.now();
+    const { code, stderr } = await bulkgetCommand([list, "-q", "-o", output, ...limits], { cwd: folder });
+    const seconds = (performance.now() - beganMs) / 1000;
+    const saved = [...recordsOf(output).values()].filter(({ outcome }) => outcome === "saved").length;
+    if (code !== 0 || saved !== urls) throw new Error(`exit ${code}, ${saved} of ${urls} saved\n${stderr}`);
+    return seconds;
+  } finally {
+    await server.close();
+  }
+}
+
+const urls = Number(process.argv[2] ?? 20_000);
+const slots = Number(process.argv[3] ?? 50);
+const folder = mkdtempSync(join(tmpdir(), "bulkget-faults-"));
+try {
+  const cleanSeconds = await measured(folder, urls, slots, false);
+  const seconds = await measured(folder, urls, slots, true);
+  const simulated = Array.from({ length: SIMULATIONS }, () =>
+    forcedSeconds(urls, slots, (cleanSeconds / urls) * slots * 1000),
+  );
+  const forced = simulated.reduce((sum, one) => sum + one, 0) / SIMULATIONS;
+  console.log(`${urls} URLs, -c ${slots}: all saved`);
+  console.log(`without faults        ${cleanSeconds.toFixed(1)} s`);
+  console.log(
+    `the faults force      ${forced.toFixed(1)} s (${Math.min(...simulated).toFixed(1)} to ${Math.max(...simulated).toFixed(1)} s, back-offs being random)`,
+  );
+  console.log(`bulkget               ${seconds.toFixed(1)} s, ${(seconds / forced).toFixed(2)} of that`);
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}

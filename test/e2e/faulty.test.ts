@@ -1,0 +1,240 @@
+// Hosts that fail, now and then or for good: what may pass is tried again until it is saved, and what is down fails fast.
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readFileSync } from "node:fs";
+import { connect, type Socket } from "node:net";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Outcome } from "../../src/core/job.ts";
+import { bulkgetCommand, type Folder, filesOf, type Ran, recordsOf, temporaryFolder } from "../support/command.ts";
+import { body, hash, random } from "../support/rude/content.ts";
+import { type Act, type Host, host } from "../support/rude/host.ts";
+import { type RudeServer, rudeServer } from "../support/rude.ts";
+
+let folder: Folder;
+const hosts: Host[] = [];
+beforeEach(() => {
+  folder = temporaryFolder();
+});
+afterEach(async () => {
+  await Promise.all(hosts.splice(0).map((one) => one.close()));
+  folder.remove();
+});
+
+async function serve(act: Act): Promise<Host> {
+  const one = await host(act);
+  hosts.push(one);
+  return one;
+}
+
+const at = (...more: string[]) => join(folder.path, "downloads", ...more);
+const paths = (origin: string, count: number) => Array.from({ length: count }, (_, i) => `${origin}/${i + 1}`);
+const fine: Act = (response, { path }) => void response.end(`body of ${path}\n`);
+
+function run(lines: readonly string[], ...args: string[]): Promise<Ran> {
+  return bulkgetCommand(["-", ...args], { cwd: folder.path, stdin: `${lines.join("\n")}\n` });
+}
+
+/** The records of the lines of one origin. */
+function recordsFor(origin: string): Outcome[] {
+  return [...recordsOf(at()).values()].filter(({ url }) => url.startsWith(origin));
+}
+
+describe("a server that drops 20 % of connections, answers 503 to 10 % and stalls 2 %", () => {
+  it("gives everything in the end, and every record says what it took", async () => {
+    const dealt = new Map<string, string[]>();
+    const draws = new Map<string, number>();
+    const used = new WeakSet<Socket>();
+    const server = await serve((response, asked) => {
+      const { path } = asked;
+      const { socket } = response;
+      if (socket === null) return;
+      const fates = dealt.get(path) ?? [];
+      dealt.set(path, fates);
+      const draw = (draws.get(path) ?? 0) + 1;
+      draws.set(path, draw);
+      const reused = used.has(socket);
+      used.add(socket);
+      const chance = random(hash(`${path} ${draw}`))() / 2 ** 32; // the same in every run
+      if (chance >= 0.32 || fates.length === 3) return fine(response, asked); // longer back-offs only take time
+      if (chance < 0.2) {
+        if (!reused) fates.push("connection_lost"); // else it is asked again at once, and that is no try of its own
+        return void socket.destroy();
+      }
+      fates.push(chance < 0.3 ? "http_status" : "headers_timeout");
+      if (chance < 0.3) response.writeHead(503).end();
+    });
+    const { code, stderr } = await run(paths(server.origin, 1000), "--timeout", "1s", "--retries", "10");
+    expect(code, stderr).toBe(0);
+    const records = recordsOf(at());
+    expect(records.size).toBe(1000);
+    for (const [n, { outcome, attempts, retried_after = [] }] of records) {
+      const fates = dealt.get(`/${n}`) ?? [];
+      const why = retried_after.map((said) => said.slice(0, said.indexOf(":")));
+      expect({ n, outcome, attempts, why }).toEqual({ n, outcome: "saved", attempts: fates.length + 1, why: fates });
+      expect(readFileSync(at(String(n).padStart(6, "0")), "utf8")).toBe(`body of /${n}\n`);
+    }
+  });
+});
+
+describe("a host that is down", () => {
+  /** A port where connections are never taken: its queue is full, and the process that should empty it is stopped. */
+  async function blackHole(): Promise<{ origin: string; close(): Promise<void> }> {
+    const script =
+      'const s = require("net").createServer().listen(0, "127.0.0.1", 1, () => { console.log(s.address().port); })';
+    const child: ChildProcess = spawn(process.execPath, ["-e", script], { stdio: ["ignore", "pipe", "ignore"] });
+    if (child.stdout === null) throw new Error("no pipe");
+    const [said] = (await once(child.stdout, "data")) as [Buffer];
+    const port = Number(String(said));
+    child.kill("SIGSTOP");
+    const fillers: Socket[] = [];
+    // As many as the queue takes are connected at once; what comes after them never is.
+    for (let i = 0; i < 8; i++) fillers.push(connect(port, "127.0.0.1").on("error", () => {}));
+    await Promise.race(fillers.map((filler) => once(filler, "connect")));
+    return {
+      origin: `http://127.0.0.1:${port}`,
+      async close() {
+        for (const filler of fillers) filler.destroy();
+        child.kill("SIGKILL");
+        await once(child, "close");
+      },
+    };
+  }
+
+  it("fails fast with what happened, refused or silent, instead of line by line; the others go on", async () => {
+    const alive = await serve(fine);
+    const refusing = `http://127.0.0.2:${alive.port}`; // another address: nobody listens there
+    const silent = await blackHole();
+    const lines = Array.from({ length: 500 }, (_, i) => [
+      `${silent.origin}/${i}`,
+      `${refusing}/${i}`,
+      `${alive.origin}/${i}`,
+    ]);
+    const { code, stderr } = await run(lines.flat(), "--connect-timeout", "300ms", "-c", "30");
+    await silent.close();
+    expect(code).toBe(1);
+    expect(recordsFor(alive.origin).every(({ outcome }) => outcome === "saved")).toBe(true);
+    expect(alive.asked).toHaveLength(500);
+    for (const [origin, error] of [
+      [refusing, "connect_refused"],
+      [silent.origin, "connect_timeout"],
+    ] as const) {
+      const failed = recordsFor(origin);
+      expect(failed).toHaveLength(500);
+      // At first as many as there are slots, then one at a time; most are not tried at all.
+      expect(failed.reduce((sum, { attempts }) => sum + attempts, 0)).toBeLessThan(50);
+      for (const one of failed) expect(one).toMatchObject({ outcome: "failed", error, retryable: true });
+      const { host: name } = new URL(origin);
+      const untried = failed.filter(({ attempts }) => attempts === 0);
+      expect(untried.length).toBeGreaterThan(450);
+      for (const one of untried) {
+        expect(one).toHaveProperty("detail", expect.stringMatching(`^not tried: ${name} failed 4 times in a row`));
+      }
+      expect(stderr).toContain(error);
+    }
+  });
+
+  it("for 3 s only, after it has answered, costs nothing but time", async () => {
+    const address = "127.0.0.3"; // for itself, so that nobody else takes the port meanwhile
+    let back: Promise<void> | undefined;
+    const restarting: Act = (response, asked) => {
+      fine(response, asked);
+      if (asked.nth === 100) back ??= restart();
+    };
+    const first = await host(restarting, { address });
+    hosts.push(first);
+    async function restart(): Promise<void> {
+      await first.close();
+      await new Promise((resolve) => setTimeout(resolve, 3000)); // that is how long it takes
+      hosts.push(await host(fine, { address, port: first.port }));
+    }
+    const { code, stderr } = await run(paths(first.origin, 1000), "-c", "20");
+    await back;
+    expect(back).toBeDefined();
+    expect(code, stderr).toBe(0);
+    expect(filesOf(at())).toHaveLength(1000);
+    expect([...recordsOf(at()).values()].some(({ attempts }) => attempts > 1)).toBe(true);
+  });
+});
+
+describe("another try", () => {
+  let server: RudeServer;
+  beforeEach(async () => {
+    server = await rudeServer();
+  });
+  afterEach(() => server.close());
+
+  it("is made --retries times, and the record says why each one was", async () => {
+    const lines = [server.url("/turns?first=/reset-in-headers&times=2"), server.url("/status/503")];
+    const { code, stderr } = await run(lines, "--retries", "2");
+    expect(code).toBe(1);
+    const records = recordsOf(at());
+    expect(records.get(1)).toMatchObject({ outcome: "saved", attempts: 3 });
+    expect(records.get(1)?.retried_after).toHaveLength(2);
+    for (const why of records.get(1)?.retried_after ?? []) expect(why).toMatch(/^connection_lost: ./);
+    expect(records.get(2)).toMatchObject({
+      error: "http_status",
+      detail: "503 Service Unavailable after 3 attempts",
+      attempts: 3,
+      retried_after: Array(2).fill("http_status: 503 Service Unavailable"),
+    });
+    expect(stderr).toContain("503 Service Unavailable after 3 attempts");
+    expect(server.stats.requests).toBe(6);
+  });
+
+  it("is not made with --retries 0", async () => {
+    const { code } = await run([server.url("/status/503"), server.url("/reset-before")], "--retries", "0");
+    expect(code).toBe(1);
+    expect(server.stats.requests).toBe(2);
+    for (const one of recordsOf(at()).values()) {
+      expect(one.attempts).toBe(1);
+      expect(one).not.toHaveProperty("retried_after");
+    }
+  });
+
+  it("is not made for what does not pass, and only once for what hardly does", async () => {
+    const lines = ["/status/404", "/status/410", "/redirect-loop", "/ssh-banner", "/206"].map(server.url);
+    expect((await run([...lines, "http://no-such-name.invalid/"])).code).toBe(1);
+    const attempts = [...recordsOf(at()).values()]
+      .sort((a, b) => a.n - b.n)
+      .map((one) => [one.outcome === "failed" ? one.error : one.outcome, one.attempts]);
+    expect(attempts).toEqual([
+      ["http_status", 1],
+      ["http_status", 1],
+      ["redirect_limit", 1],
+      ["protocol_error", 2],
+      ["bad_range", 2],
+      ["dns_not_found", 2],
+    ]);
+  });
+
+  it("goes by --retry-on, which takes the place of the statuses that are tried again otherwise", async () => {
+    const lines = ["/turns?first=/status/404", "/turns?first=/status/503"].map(server.url);
+    expect((await run(lines, "--retry-on", "404,418")).code).toBe(1);
+    expect(recordsOf(at()).get(1)).toMatchObject({ outcome: "saved", attempts: 2 });
+    expect(recordsOf(at()).get(2)).toMatchObject({ outcome: "failed", status: 503, attempts: 1 });
+  });
+
+  it.each(["closed", "reset"])("of a body that was %s in the middle begins with an empty file", async (how) => {
+    const sizes = [100_000, 900_000]; // the second arrives as a stream, and neither is long enough to be kept
+    const flaky = await serve((response, asked) => {
+      const n = Number(asked.path.slice(1));
+      const bytes = body(sizes[n - 1] ?? 0, n);
+      response.writeHead(200, { "content-length": bytes.length, etag: '"one"' });
+      if (flaky.asked.filter((other) => other.path === asked.path).length > 1) return void response.end(bytes);
+      response.write(bytes.subarray(0, bytes.length / 2), () => {
+        if (how === "closed") response.socket?.end();
+        else response.socket?.resetAndDestroy();
+      });
+    });
+    const { code, stderr } = await run(paths(flaky.origin, 2));
+    expect(code, stderr).toBe(0);
+    for (const [i, size] of sizes.entries()) {
+      expect(readFileSync(at(`00000${i + 1}`)).equals(body(size, i + 1))).toBe(true);
+      expect(recordsOf(at()).get(i + 1)).toMatchObject({ attempts: 2, bytes: size });
+    }
+    expect(flaky.asked.some(({ headers }) => headers.range !== undefined)).toBe(false);
+    expect(existsSync(at(".bulkget"))).toBe(false);
+  });
+});

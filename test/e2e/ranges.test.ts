@@ -1,0 +1,276 @@
+// A large body that is cut goes on from where it was, within a run and across runs; never as a splice of two versions.
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readFileSync, statSync } from "node:fs";
+import type { ServerResponse } from "node:http";
+import { join } from "node:path";
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import {
+  BIN,
+  bulkgetCommand,
+  cleanEnv,
+  type Folder,
+  filesOf,
+  type Ran,
+  recordsOf,
+  temporaryFolder,
+} from "../support/command.ts";
+import { body, random } from "../support/rude/content.ts";
+import { type Act, type Asked, type Host, host } from "../support/rude/host.ts";
+
+const MIB = 1_048_576;
+const BYTES = 24 * MIB;
+
+let first: Buffer;
+let second: Buffer;
+beforeAll(() => {
+  first = body(BYTES, 1);
+  second = body(BYTES + 12_345, 2);
+});
+
+let folder: Folder;
+const hosts: Host[] = [];
+beforeEach(() => {
+  folder = temporaryFolder();
+});
+afterEach(async () => {
+  await Promise.all(hosts.splice(0).map((one) => one.close()));
+  folder.remove();
+});
+
+async function serve(act: Act): Promise<Host> {
+  const one = await host(act);
+  hosts.push(one);
+  return one;
+}
+
+const at = (...more: string[]) => join(folder.path, "downloads", ...more);
+
+function run(server: Host, ...args: string[]): Promise<Ran> {
+  return bulkgetCommand(["-", ...args], { cwd: folder.path, stdin: `${server.origin}/large\n` });
+}
+
+interface Version {
+  readonly bytes: Buffer;
+  readonly etag: string;
+}
+
+/** The first byte asked for; 0 for the whole body, and where If-Range names another version. */
+function fromOf({ headers }: Asked, etag: string): number {
+  const from = /^bytes=(\d+)-$/.exec(headers.range ?? "")?.[1];
+  return from === undefined || headers["if-range"] !== etag ? 0 : Number(from);
+}
+
+/** Sends what is asked for, by the rules; only up to `cutAt`, where that is given, and then closes. */
+function send(response: ServerResponse, asked: Asked, { bytes, etag }: Version, cutAt = bytes.length): void {
+  const from = fromOf(asked, etag);
+  const whole = bytes.length;
+  const range = from > 0 ? { "content-range": `bytes ${from}-${whole - 1}/${whole}` } : {};
+  response.writeHead(from > 0 ? 206 : 200, { ...range, etag, "content-length": whole - from });
+  const part = bytes.subarray(from, Math.max(from, cutAt));
+  if (cutAt >= whole) response.end(part);
+  else response.write(part, () => response.socket?.end());
+}
+
+/** What the ranges that were asked for left out, so that it was sent twice, in bytes; all of `cuts` was sent. */
+function twice(server: Host, cuts: readonly number[], etag: string): number {
+  return cuts.reduce((sum, cut, i) => {
+    const next = server.asked[i + 1];
+    return sum + (next === undefined ? 0 : Math.max(0, cut - fromOf(next, etag)));
+  }, 0);
+}
+
+function expectWhole(version: Version): void {
+  expect(filesOf(at())).toEqual(["000001"]);
+  expect(readFileSync(at("000001")).equals(version.bytes)).toBe(true);
+  expect(recordsOf(at()).get(1)).toMatchObject({ outcome: "saved", bytes: version.bytes.length });
+}
+
+/** Points in the body at which it is cut, each far enough behind the one before for both to matter. */
+function randomCuts(count: number, seed: number): number[] {
+  const next = random(seed);
+  const step = Math.floor((BYTES - 2 * MIB) / count);
+  return Array.from({ length: count }, (_, i) => 2 * MIB + i * step + (next() % step));
+}
+
+describe("a file that is cut at random points", () => {
+  it("is whole after ten of them, over eleven runs, with nothing fetched twice", async () => {
+    const version = { bytes: first, etag: '"one"' };
+    const cuts = randomCuts(10, 7);
+    const server = await serve((response, asked) => send(response, asked, version, cuts[asked.nth]));
+    for (const _ of cuts) {
+      expect((await run(server, "--retries", "0")).code).toBe(1);
+      expect(filesOf(at()).filter((file) => !file.startsWith(".bulkget"))).toEqual([]);
+    }
+    const { code, stderr } = await run(server, "--retries", "0");
+    expect(code, stderr).toBe(0);
+    expectWhole(version);
+    expect(server.asked).toHaveLength(11);
+    expect(twice(server, cuts, version.etag)).toBeLessThanOrEqual(BYTES / 100);
+  });
+
+  it("is whole after three of them within one run", async () => {
+    const version = { bytes: first, etag: '"one"' };
+    const cuts = randomCuts(3, 8);
+    const server = await serve((response, asked) => send(response, asked, version, cuts[asked.nth]));
+    const { code, stderr } = await run(server, "--hash", "sha256");
+    expect(code, stderr).toBe(0);
+    expectWhole(version);
+    expect(recordsOf(at()).get(1)).toMatchObject({ attempts: 4, retried_after: Array(3).fill(expect.any(String)) });
+    expect(twice(server, cuts, version.etag)).toBeLessThanOrEqual(BYTES / 100);
+    const { createHash } = await import("node:crypto");
+    expect(recordsOf(at()).get(1)).toHaveProperty("sha256", createHash("sha256").update(first).digest("hex"));
+  });
+
+  it("is whole after kill -9 in the middle, five times over, with what was on the disk not fetched again", async () => {
+    const version = { bytes: first, etag: '"one"' };
+    const cuts = randomCuts(5, 9);
+    const server = await serve((response, asked) => {
+      const cut = cuts[asked.nth];
+      if (cut === undefined) return send(response, asked, version);
+      const from = fromOf(asked, version.etag);
+      const whole = version.bytes.length;
+      const range = from > 0 ? { "content-range": `bytes ${from}-${whole - 1}/${whole}` } : {};
+      response.writeHead(from > 0 ? 206 : 200, { ...range, etag: version.etag, "content-length": whole - from });
+      response.write(version.bytes.subarray(from, cut)); // and then nothing: it is killed while it waits
+    });
+    for (const cut of cuts) {
+      const args = [BIN, "-", "-q"];
+      const child = spawn(process.execPath, args, {
+        cwd: folder.path,
+        env: cleanEnv(),
+        stdio: ["pipe", "ignore", "ignore"],
+      });
+      child.stdin?.end(`${server.origin}/large\n`);
+      await expect.poll(() => sizeOf(at(".bulkget", "1.part")), { timeout: 10_000 }).toBe(cut);
+      child.kill("SIGKILL");
+      await ended(child);
+    }
+    const { code, stderr } = await run(server);
+    expect(code, stderr).toBe(0);
+    expectWhole(version);
+    expect(twice(server, cuts, version.etag)).toBeLessThanOrEqual(BYTES / 100);
+  });
+
+  it("is fetched from its beginning where no strong validator vouches for it", async () => {
+    for (const headers of [{}, { etag: 'W/"weak"' }, { "last-modified": new Date().toUTCString() }]) {
+      const server = await serve((response, { nth }) => {
+        response.writeHead(200, { ...headers, "content-length": BYTES });
+        if (nth > 0) response.end(first);
+        else response.write(first.subarray(0, 5 * MIB), () => response.socket?.end());
+      });
+      const { code, stderr } = await run(server, "-o", `downloads-${hosts.length}`);
+      expect(code, stderr).toBe(0);
+      expect(server.asked.map((asked) => asked.headers.range)).toEqual([undefined, undefined]);
+      expect(readFileSync(join(folder.path, `downloads-${hosts.length}`, "000001")).equals(first)).toBe(true);
+    }
+  });
+});
+
+function sizeOf(path: string): number | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.size;
+}
+
+async function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode === null && child.signalCode === null) await once(child, "close");
+}
+
+describe("a file that changed while it was cut", () => {
+  it.each([
+    ["within a run", ["--retries", "3"]],
+    ["between two runs", ["--retries", "0"]],
+  ])("is the new one, whole, %s", async (_, args) => {
+    const server = await serve((response, asked) => {
+      if (asked.nth === 0) send(response, asked, { bytes: first, etag: '"one"' }, 9 * MIB);
+      else send(response, asked, { bytes: second, etag: '"two"' });
+    });
+    const ran = await run(server, ...args);
+    if (args[1] === "0") {
+      expect(ran.code).toBe(1);
+      expect((await run(server)).code).toBe(0);
+    } else expect(ran.code, ran.stderr).toBe(0);
+    expectWhole({ bytes: second, etag: '"two"' });
+    expect(server.asked[1]?.headers).toMatchObject({ range: `bytes=${9 * MIB}-`, "if-range": '"one"' });
+  });
+
+  it("is the new one, whole, where its old date no longer fits", async () => {
+    const dates = ["Mon, 02 Mar 2020 10:00:00 GMT", "Tue, 03 Mar 2020 10:00:00 GMT"] as const;
+    const server = await serve((response, { headers, nth }) => {
+      const bytes = nth === 0 ? first : second;
+      expect(nth === 0 || headers["if-range"] === dates[0]).toBe(true);
+      response.writeHead(200, { "last-modified": dates[nth === 0 ? 0 : 1], "content-length": bytes.length });
+      if (nth === 0) response.write(bytes.subarray(0, 9 * MIB), () => response.socket?.end());
+      else response.end(bytes);
+    });
+    const { code, stderr } = await run(server);
+    expect(code, stderr).toBe(0);
+    expectWhole({ bytes: second, etag: "" });
+  });
+
+  it("twice over is the last one, whole", async () => {
+    const third = { bytes: body(20 * MIB, 3), etag: '"three"' };
+    const server = await serve((response, asked) => {
+      if (asked.nth === 0) send(response, asked, { bytes: first, etag: '"one"' }, 9 * MIB);
+      else if (asked.nth === 1) send(response, asked, { bytes: second, etag: '"two"' }, 4 * MIB);
+      else send(response, asked, third);
+    });
+    const { code, stderr } = await run(server);
+    expect(code, stderr).toBe(0);
+    expectWhole(third);
+    expect(server.asked[2]?.headers).toMatchObject({ range: `bytes=${4 * MIB}-`, "if-range": '"two"' });
+  });
+});
+
+describe("a server that lies about a part", () => {
+  const CUT = 9 * MIB;
+  const etag = '"one"';
+  const end = `${BYTES - 1}/${BYTES}`;
+  const lie = (status: number, headers: Readonly<Record<string, string>>, from: number, to = BYTES) => {
+    return (response: ServerResponse): void => {
+      const part = first.subarray(from, to);
+      response.writeHead(status, { etag, "content-length": part.length, ...headers }).end(part);
+    };
+  };
+  /** What it answers to the request for the rest. */
+  const LIES: Readonly<Record<string, (response: ServerResponse) => void>> = {
+    "206 from a later byte": lie(206, { "content-range": `bytes ${CUT + 1000}-${end}` }, CUT + 1000),
+    "206 from an earlier byte": lie(206, { "content-range": `bytes ${CUT - 1000}-${end}` }, CUT - 1000),
+    "206 that is the whole body": lie(206, { "content-range": `bytes 0-${end}` }, 0),
+    "206 without a range": lie(206, {}, CUT),
+    "206 of a body of another length": lie(206, { "content-range": `bytes ${CUT}-${BYTES}/${BYTES + 1}` }, CUT - 1),
+    "206 whose length is not its range's": lie(206, { "content-range": `bytes ${CUT}-${end}` }, CUT + 5),
+    "206 that ends early": lie(206, { "content-range": `bytes ${CUT}-${CUT + MIB - 1}/${BYTES}` }, CUT, CUT + MIB),
+    "206 in several parts": lie(206, { "content-type": "multipart/byteranges; boundary=x" }, CUT),
+    "206 of another version": lie(206, { etag: '"two"', "content-range": `bytes ${CUT}-${end}` }, CUT),
+    "206 that is encoded": lie(206, { "content-encoding": "gzip", "content-range": `bytes ${CUT}-${end}` }, CUT),
+    "200 with the whole body": lie(200, {}, 0),
+    "416": lie(416, { "content-range": `bytes */${BYTES}` }, 0, 0),
+    "416 of another length": lie(416, { "content-range": "bytes */1000" }, 0, 10),
+  };
+
+  it.each(Object.keys(LIES))("gets the whole file asked for anew: %s", async (name) => {
+    const server = await serve((response, asked) => {
+      if (asked.headers.range !== undefined) LIES[name]?.(response);
+      else send(response, asked, { bytes: first, etag }, asked.nth === 0 ? CUT : BYTES);
+    });
+    expect((await run(server, "--retries", "0")).code).toBe(1);
+    const { code, stderr } = await run(server);
+    expect(code, stderr).toBe(0);
+    expectWhole({ bytes: first, etag });
+    expect(server.asked[1]?.headers).toMatchObject({ range: `bytes=${CUT}-`, "if-range": etag });
+    expect(server.asked.slice(2).map(({ headers }) => headers.range)).toEqual(
+      name.startsWith("200") ? [] : [undefined],
+    );
+  });
+
+  it("and goes on lying gets a failure, and no file", async () => {
+    const server = await serve((response, asked) => {
+      if (asked.nth === 0) send(response, asked, { bytes: first, etag }, CUT);
+      else lie(206, { "content-range": `bytes 0-${end}` }, 0)(response);
+    });
+    expect((await run(server)).code).toBe(1);
+    expect(recordsOf(at()).get(1)).toMatchObject({ outcome: "failed", error: "bad_range" });
+    expect(existsSync(at("000001"))).toBe(false);
+  });
+});

@@ -1,0 +1,256 @@
+// Which URL goes next, and when, as the servers see it: hosts that ask to be left alone, caps, rates and orders.
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import {
+  BIN,
+  bulkgetCommand,
+  cleanEnv,
+  type Folder,
+  type Ran,
+  recordsOf,
+  temporaryFolder,
+} from "../support/command.ts";
+import { type Act, gate, type Host, host } from "../support/rude/host.ts";
+
+let folder: Folder;
+const hosts: Host[] = [];
+beforeEach(() => {
+  folder = temporaryFolder();
+});
+afterEach(async () => {
+  await Promise.all(hosts.splice(0).map((one) => one.close()));
+  folder.remove();
+});
+
+async function serve(act: Act): Promise<Host> {
+  const one = await host(act);
+  hosts.push(one);
+  return one;
+}
+
+const fine: Act = (response) => void response.end("fine\n");
+
+/** `/1` to `/count` of an origin. */
+const paths = (origin: string, count: number) => Array.from({ length: count }, (_, i) => `${origin}/${i + 1}`);
+
+function run(lines: readonly string[], ...args: string[]): Promise<Ran> {
+  return bulkgetCommand(["-", ...args], { cwd: folder.path, stdin: `${lines.join("\n")}\n` });
+}
+
+const records = () => recordsOf(join(folder.path, "downloads"));
+
+describe("a host that answers 429 with Retry-After", () => {
+  /** Lets a few requests through, then none for 2 s: whoever comes too early is counted. */
+  async function windowed(perWindow: number, retryAfter: (nowMs: number) => { value: string; untilMs: number }) {
+    let left = 0;
+    let closedUntilMs = 0;
+    const early: string[] = [];
+    const server = await serve((response, { path }) => {
+      if (Date.now() < closedUntilMs) early.push(`${path}: ${closedUntilMs - Date.now()} ms too early`);
+      if (left-- > 0) return void response.end("fine\n");
+      left = perWindow;
+      const { value, untilMs } = retryAfter(Date.now());
+      closedUntilMs = untilMs;
+      response.writeHead(429, { "retry-after": value }).end();
+    });
+    return { server, early };
+  }
+
+  it("is asked again when its time is over and never before, and all of it arrives", async () => {
+    const seconds = (nowMs: number) => ({ value: "2", untilMs: nowMs + 2000 });
+    const { server, early } = await windowed(5, seconds);
+    const { code, stderr } = await run(paths(server.origin, 12), "--per-host", "1");
+    expect(code, stderr).toBe(0);
+    expect(early).toEqual([]);
+    expect(server.asked).toHaveLength(12 + 3);
+  });
+
+  it("may say it as a date", async () => {
+    const inTwoSeconds = (nowMs: number) => {
+      const date = new Date(Math.ceil((nowMs + 1000) / 1000) * 1000);
+      return { value: date.toUTCString(), untilMs: date.getTime() };
+    };
+    const { server, early } = await windowed(5, inTwoSeconds);
+    const { code, stderr } = await run(paths(server.origin, 9), "--per-host", "1");
+    expect(code, stderr).toBe(0);
+    expect(early).toEqual([]);
+    expect(server.asked).toHaveLength(9 + 2);
+  });
+
+  it("gets nothing more once it has said so to all that was under way", async () => {
+    const lastSaidMs: number[] = [];
+    const first = gate();
+    const server = await serve((response, { nth }) => {
+      if (nth >= 4) return void response.end("fine\n");
+      first.pass(() => {
+        lastSaidMs.push(performance.now());
+        response.writeHead(429, { "retry-after": "2" }).end();
+      });
+      if (first.waiting === 4) first.open(); // all four are on the wire, and none has been told
+    });
+    const { code, stderr } = await run(paths(server.origin, 20), "--per-host", "4");
+    expect(code, stderr).toBe(0);
+    expect(server.asked).toHaveLength(24);
+    expect(server.asked[4]?.atMs).toBeGreaterThanOrEqual((lastSaidMs.at(-1) ?? Number.NaN) + 2000);
+  });
+
+  it("holds up no other host: all of that one is done while it still waits", async () => {
+    // It relents only when the other host is done: a waiting job that held a slot would run out of tries before.
+    const quick = await serve(fine);
+    const busy = await serve((response) => {
+      if (quick.asked.length === 5000) response.end("fine\n");
+      else response.writeHead(429, { "retry-after": "1" }).end();
+    });
+    const lines = [...paths(busy.origin, 50), ...paths(quick.origin, 5000)];
+    const { code, stderr } = await run(lines, "-c", "20", "--retries", "12", "--order", "list");
+    expect(code, stderr).toBe(0);
+    expect(records().size).toBe(5050);
+  });
+
+  it.each(["soon", "-1", "1.5", "3600 s", "", "Thu, 01 Jan 1970 00:00:00 GMT", "Mon, 99 Foo 2099 00:00:00 GMT"])(
+    "is tried again as usual where Retry-After is %j",
+    async (value) => {
+      const server = await serve((response, { nth }) => {
+        if (nth === 0) response.writeHead(429, { "retry-after": value }).end();
+        else response.end("fine\n");
+      });
+      expect((await run([`${server.origin}/1`])).code).toBe(0);
+      expect(records().get(1)).toMatchObject({ attempts: 2, retried_after: ["http_status: 429 Too Many Requests"] });
+    },
+  );
+
+  it("fails now where that is over 5 minutes, all of it and with the reason, and is asked no more", async () => {
+    const server = await serve((response) => void response.writeHead(429, { "retry-after": "3600" }).end());
+    const other = await serve(fine);
+    const lines = [...paths(server.origin, 20), ...paths(other.origin, 20)];
+    const { code, stderr } = await run(lines, "--per-host", "1");
+    expect(code).toBe(1);
+    expect(stderr).toContain("429 Too Many Requests; Retry-After: 1 h, over 5 min");
+    expect(server.asked).toHaveLength(1);
+    const failed = [...records().values()].filter(({ outcome }) => outcome === "failed");
+    expect(failed).toHaveLength(20);
+    expect(failed.map(({ attempts }) => attempts).sort()).toEqual([...Array(19).fill(0), 1]);
+    for (const one of failed) {
+      expect(one).toMatchObject({ error: "http_status", status: 429, retryable: true });
+      expect(one).toHaveProperty("detail", expect.stringContaining("Retry-After: 1 h, over 5 min"));
+    }
+    expect(other.asked).toHaveLength(20);
+  });
+});
+
+describe("a long stretch of one slow host", () => {
+  it.each(["fair", "list", "longest"])("keeps no slot from the hosts behind it, by --order %s", async (order) => {
+    const held = gate(); // never opened: not one URL of the slow host is ever done
+    const wide = new Set<string>();
+    let everybodyCame = () => {};
+    const everybody = new Promise<void>((resolve) => {
+      everybodyCame = resolve;
+    });
+    const server = await serve((response, { path, headers }) => {
+      if (path.startsWith("/slow")) return held.pass(() => response.end());
+      wide.add(String(headers.host));
+      response.end("fine\n");
+      if (wide.size === 1000) everybodyCame();
+    });
+    const slow = Array.from({ length: 9000 }, (_, i) => server.named("slow", `/slow/${i}`));
+    const others = Array.from({ length: 1000 }, (_, i) => server.named(`host-${i}`, "/"));
+    writeFileSync(join(folder.path, "urls.txt"), `${[...slow, ...others].join("\n")}\n`);
+    const args = ["urls.txt", "-q", "--per-host", "2", "-c", "50", "--order", order];
+    const child = spawn(process.execPath, [BIN, ...args], { cwd: folder.path, env: cleanEnv(), stdio: "ignore" });
+    await Promise.race([everybody, ended(child)]);
+    child.kill("SIGKILL");
+    await ended(child);
+    expect(wide.size).toBe(1000);
+    expect(held.waiting).toBe(2);
+  });
+});
+
+async function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode === null && child.signalCode === null) await once(child, "close");
+}
+
+describe("--per-host", () => {
+  it("is what each host gets, no more and no less", async () => {
+    // Each answers only when three wait: with one fewer the run would never end.
+    const inThrees = (): Act => {
+      const waiting: (() => void)[] = [];
+      return (response) => {
+        waiting.push(() => response.end("fine\n"));
+        if (waiting.length === 3) for (const answer of waiting.splice(0)) setImmediate(answer);
+      };
+    };
+    const one = await serve(inThrees());
+    const other = await serve(inThrees());
+    const lines = [...paths(one.origin, 60), ...paths(other.origin, 60)];
+    const { code, stderr } = await run(lines, "--per-host", "3", "-c", "20", "--timeout", "10s", "--retries", "0");
+    expect(code, stderr).toBe(0);
+    expect([one.peakOpen, other.peakOpen]).toEqual([3, 3]);
+  });
+});
+
+describe("--order", () => {
+  const LIST = [..."aaaaabbbccaab"];
+  it.each([
+    ["list", "aaaaabbbccaab"],
+    ["fair", "abcabcababaaa"],
+    // The most waiting first; of several with as many, the one that has waited longest for its turn.
+    ["longest", "aaababacbacba"],
+  ])("%s: one at a time, the hosts are asked in that order", async (order, expected) => {
+    const server = await serve(fine);
+    const lines = LIST.map((name, i) => server.named(name, `/${i}`));
+    expect((await run(lines, "-c", "1", "--order", order)).code).toBe(0);
+    expect(server.asked.map(({ headers }) => headers.host?.[0]).join("")).toBe(expected);
+    // Within a host the order is the list's, whatever comes between.
+    for (const name of "abc") {
+      const own = server.asked.filter(({ headers }) => headers.host?.startsWith(name)).map(({ path }) => path);
+      expect(own).toEqual([...LIST.entries()].filter(([, host]) => host === name).map(([i]) => `/${i}`));
+    }
+  });
+});
+
+describe("rates", () => {
+  /** How many requests came earlier than a start every so often allows, `burst` of them at once, since `sinceMs`. */
+  function tooEarly(server: Host, sinceMs: number, perSecond: number, burst: number): number {
+    return server.asked.filter(({ atMs, nth }) => atMs - sinceMs < ((nth + 1 - burst) * 1000) / perSecond).length;
+  }
+
+  it("--rate holds for the whole run, tries that fail among them", async () => {
+    const act: Act = (response, { nth }) => void response.writeHead(nth < 60 && nth % 3 === 0 ? 503 : 200).end();
+    const one = await serve(act);
+    const sinceMs = performance.now();
+    const lines = Array.from({ length: 60 }, (_, i) => one.named(`host-${i % 7}`, `/${i}`));
+    const { code, stderr } = await run(lines, "--rate", "40", "--retries", "20", "-c", "50");
+    expect(code, stderr).toBe(0);
+    expect(one.asked).toHaveLength(60 + 20);
+    expect(tooEarly(one, sinceMs, 40, 4)).toBe(0);
+  });
+
+  it("--host-rate holds for each host by itself", async () => {
+    const one = await serve(fine);
+    const other = await serve(fine);
+    const sinceMs = performance.now();
+    const lines = [...paths(one.origin, 40), ...paths(other.origin, 40)];
+    expect((await run(lines, "--host-rate", "20")).code).toBe(0);
+    expect([tooEarly(one, sinceMs, 20, 2), tooEarly(other, sinceMs, 20, 2)]).toEqual([0, 0]);
+    expect(one.asked.at(-1)?.atMs).toBeGreaterThan(other.asked[0]?.atMs ?? Number.NaN); // not one after the other
+    expect(other.asked.at(-1)?.atMs).toBeGreaterThan(one.asked[0]?.atMs ?? Number.NaN);
+  });
+
+  it.each([
+    ["a large body", 1, 4_194_304],
+    ["many small bodies", 512, 8192],
+    ["several at a time", 8, 524_288],
+  ])("--limit-rate holds for %s", async (_, count, bytes) => {
+    const server = await serve((response) => void response.end(Buffer.alloc(bytes)));
+    const sinceMs = performance.now();
+    expect((await run(paths(server.origin, count), "--limit-rate", "1536k")).code).toBe(0);
+    // All but what comes last is paid for, and what one second allows is given at the start.
+    const lastBytes = Math.min(bytes, 65_536) * Math.min(count, 50);
+    const leastMs = ((count * bytes - lastBytes) / 1_572_864) * 1000 - 1000;
+    expect(performance.now() - sinceMs).toBeGreaterThanOrEqual(leastMs);
+  });
+});
