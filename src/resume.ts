@@ -12,7 +12,7 @@ import { eachLine } from "./report/scan.ts";
 import { FolderError, JOURNAL } from "./sink/folder.ts";
 import type { Names } from "./sink/names.ts";
 import { type Move, rehome } from "./sink/rehome.ts";
-import { unfinished } from "./source/unfinished.ts";
+import { countLeft, unfinished } from "./source/unfinished.ts";
 
 export interface ResumeOptions {
   readonly folder: string;
@@ -62,10 +62,7 @@ export async function resumed(source: Source, options: ResumeOptions): Promise<S
     });
     await journal.sync(); // they are read again below
   }
-  const rest = unfinished(again(), history, common);
-  let left = 0;
-  for await (const jobs of rest) left += jobs.length;
-  const { saved = 0, failed = 0 } = rest.skipped ?? {};
+  const { left, saved, failed } = await countLeft(again(), history, common);
   const said = [
     update ? "updating" : `resuming: ${thousands(saved)} saved earlier`,
     ...(moved > 0 ? [`${thousands(moved)} moved within the list`] : []),

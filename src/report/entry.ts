@@ -67,13 +67,14 @@ export function recordIn(line: Buffer, start: number, end: number): Outcome | un
 }
 
 const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
 const COMMA = 0x2c;
 const COLON = 0x3a;
 const ZERO = 0x30;
 const NINE = 0x39;
 const CLOSE = 0x7d;
 
-/** One pass over the bytes of a flat record without escapes, its keys in any order; undefined for any other line. */
+/** One pass over the bytes of a flat record, its keys in any order; undefined for what only JSON.parse can judge. */
 export function quickEntry(line: Buffer, start: number, end: number): Entry | undefined {
   if (line[start] !== 0x7b) return undefined;
   let n = -1;
@@ -96,7 +97,11 @@ export function quickEntry(line: Buffer, start: number, end: number): Entry | un
     } else if (length === 3 && isAt(line, key, "url")) {
       if (line[value] !== QUOTE) return undefined;
       hash = OFFSET_BASIS;
-      for (let i = value + 1; i < at - 1; i++) hash = Math.imul(hash ^ (line[i] ?? 0), PRIME);
+      for (let i = value + 1; i < at - 1; i++) {
+        const byte = line[i] ?? 0;
+        if (byte === BACKSLASH) return undefined;
+        hash = Math.imul(hash ^ byte, PRIME);
+      }
       hash = finished(hash);
     } else if (length === 7 && isAt(line, key, "outcome")) {
       outcome = OUTCOMES.find((one) => one.length === at - value && isAt(line, value, one));
@@ -104,6 +109,7 @@ export function quickEntry(line: Buffer, start: number, end: number): Entry | un
     } else if (length === 4 && isAt(line, key, "file")) {
       if (line[value] !== QUOTE) return undefined;
       file = line.toString("latin1", value + 1, at - 1);
+      if (file.includes("\\")) return undefined;
     } else if (length === 5 && isAt(line, key, "bytes")) {
       bytes = whole(line, value, at);
       if (bytes < 0) return undefined;
@@ -136,13 +142,16 @@ function afterValue(line: Buffer, at: number): number {
   return first === 0x5b ? afterTexts(line, at) : -1;
 }
 
-/** The place after a text in quotes: printable ASCII without a backslash. */
+/** The place after a text in quotes: printable ASCII, with escapes only of quotes and backslashes, as ETags have them. */
 function afterText(line: Buffer, at: number): number {
   if (line[at] !== QUOTE) return -1;
   for (let i = at + 1; ; i++) {
     const byte = line[i] ?? 0; // a line feed ends every line, and control characters are no text
     if (byte === QUOTE) return i + 1;
-    if (byte < 0x20 || byte > 0x7e || byte === 0x5c) return -1;
+    if (byte < 0x20 || byte > 0x7e) return -1;
+    if (byte !== BACKSLASH) continue;
+    i++;
+    if (line[i] !== QUOTE && line[i] !== BACKSLASH) return -1;
   }
 }
 

@@ -71,6 +71,25 @@ export function unfinished(source: Source, earlier: Earlier, options: Unfinished
   };
 }
 
+/** How many lines are left, and how many are not: as `unfinished` will find them, but without a look at what they go on from. */
+export async function countLeft(source: Source, earlier: Earlier, options: UnfinishedOptions) {
+  const counts = { left: 0, saved: 0, failed: 0 };
+  const { update, retryFailed } = options;
+  const isRefreshed = (n: number) => {
+    const record = earlier.record(n);
+    return record !== undefined && knownOf(record) !== undefined;
+  };
+  for await (const jobs of source) {
+    for (const { n, url } of jobs) {
+      const state = earlier.state(n, url);
+      if (state === "saved" && !update) counts.saved++;
+      else if (state === "failed" && !retryFailed && !(update && isRefreshed(n))) counts.failed++;
+      else counts.left++;
+    }
+  }
+  return counts;
+}
+
 /** The file a record names, with what a server wants to hear of it. */
 function knownOf(record: Outcome): Known | undefined {
   const { file, bytes, final_url, etag, last_modified, type, encoding, sha256 } = record as Partial<Known>;
