@@ -68,6 +68,7 @@ export async function* bulkget(
     stop,
     graceMs: 0,
   });
+  reporter.start(view);
   let complete = false;
   let broken: { readonly error: unknown } | undefined;
   const over = done
