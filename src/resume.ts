@@ -12,7 +12,7 @@ import { eachLine } from "./report/scan.ts";
 import { FolderError, JOURNAL } from "./sink/folder.ts";
 import type { Names } from "./sink/names.ts";
 import { type Move, rehome } from "./sink/rehome.ts";
-import { countLeft, unfinished } from "./source/unfinished.ts";
+import { doneAs, unfinished } from "./source/unfinished.ts";
 
 export interface ResumeOptions {
   readonly folder: string;
@@ -46,7 +46,7 @@ export async function resumed(source: Source, options: ResumeOptions): Promise<S
     note(`resuming: ${thousands(history.saved)} saved earlier`);
     return unfinished(source, history, common);
   }
-  const moves = await movesOf(again(), history);
+  let { moves, counts } = await survey(again(), history, common);
   if (moves.length > 0) {
     // Killed in the middle of it, a run must not leave records that say of one line's file that it is another's.
     for (const n of new Set(moves.flatMap(({ job, from }) => [job.n, from]))) {
@@ -61,8 +61,9 @@ export async function resumed(source: Source, options: ResumeOptions): Promise<S
       append: (outcome) => void journal.outcome(outcome),
     });
     await journal.sync(); // they are read again below
+    ({ counts } = await survey(again(), history, common));
   }
-  const { left, saved, failed } = await countLeft(again(), history, common);
+  const { left, saved, failed } = counts;
   const said = [
     update ? "updating" : `resuming: ${thousands(saved)} saved earlier`,
     ...(moved > 0 ? [`${thousands(moved)} moved within the list`] : []),
@@ -89,25 +90,34 @@ const MOVING = "being moved within the list";
 /** More lines than this in another place are fetched again instead of being remembered here. */
 const MAX_MOVES = 2_000_000;
 
-/** The lines whose URL was saved under another number, which has another URL by now, or is gone. */
-async function movesOf(source: Source, history: History): Promise<Move[]> {
+/** How many lines are left, and how many are not; and those whose URL was saved under another number, not needed there. */
+async function survey(
+  source: Source,
+  history: History,
+  how: { readonly update: boolean; readonly retryFailed: boolean },
+) {
+  const counts = { left: 0, saved: 0, failed: 0 };
   const missed: Job[] = [];
+  let edited = false;
   for await (const jobs of source) {
     for (const job of jobs) {
+      counts[doneAs(job, history, how) ?? "left"]++;
       const state = history.state(job.n, job.url);
       if (state === "saved") history.meet(job.n);
-      else if ((state === undefined || state === "other") && missed.length < MAX_MOVES) missed.push(job);
+      // As long as every line is where it was, nothing needs to be looked for: that takes an index of all URLs.
+      edited ||= state === "other";
+      const isMissed = edited && (state === "other" || state === undefined);
+      if (isMissed && missed.length < MAX_MOVES && history.find(job.url) !== undefined) missed.push(job);
     }
   }
   const moves: Move[] = [];
-  if (history.saved === 0) return moves;
   for (const job of missed) {
-    const from = history.find(job.url);
+    const from = history.find(job.url); // unless its own line was met meanwhile
     if (from === undefined) continue;
     history.meet(from); // no second line gets it
     moves.push({ job, from });
   }
-  return moves;
+  return { moves, counts };
 }
 
 function isWhole(folder: string, { file, bytes }: Known): boolean {

@@ -25,7 +25,7 @@ export interface UnfinishedOptions {
 
 /** The jobs of `source` that are left, each with what it may go on from. */
 export function unfinished(source: Source, earlier: Earlier, options: UnfinishedOptions): Source {
-  const { update, retryFailed, left, isWhole, onFirst } = options;
+  const { update, left, isWhole, onFirst } = options;
   const skipped = { saved: 0, failed: 0 };
 
   async function* batches(): AsyncGenerator<readonly Job[]> {
@@ -39,21 +39,16 @@ export function unfinished(source: Source, earlier: Earlier, options: Unfinished
   }
 
   function leftOf(job: Job): Job | undefined {
+    const done = doneAs(job, earlier, options);
+    if (done !== undefined) {
+      skipped[done]++;
+      return undefined;
+    }
     const state = earlier.state(job.n, job.url);
-    if (state === undefined) return job;
-    if (state === "saved" && !update) {
-      skipped.saved++;
-      return undefined;
-    }
-    const record = state === "failed" && !retryFailed && !update ? undefined : earlier.record(job.n);
-    const known = record === undefined ? undefined : knownOf(record);
-    // A file that could not be refreshed is looked at by every update, whatever the last one was told: 404 may pass.
-    if (state === "failed" && !retryFailed && known === undefined) {
-      skipped.failed++;
-      return undefined;
-    }
+    const record = state === undefined ? undefined : earlier.record(job.n);
     const file = (record as { readonly file?: string } | undefined)?.file;
-    if (file === undefined) return job;
+    if (record === undefined || file === undefined) return job;
+    const known = knownOf(record);
     // "Not modified" says nothing of a digest that the list has asked for since.
     const isAsWanted = job.sha256 === undefined || job.sha256 === known?.sha256;
     const mayAsk = update && known !== undefined && state !== "other" && isAsWanted && isWhole(known);
@@ -71,23 +66,18 @@ export function unfinished(source: Source, earlier: Earlier, options: Unfinished
   };
 }
 
-/** How many lines are left, and how many are not: as `unfinished` will find them, but without a look at what they go on from. */
-export async function countLeft(source: Source, earlier: Earlier, options: UnfinishedOptions) {
-  const counts = { left: 0, saved: 0, failed: 0 };
-  const { update, retryFailed } = options;
-  const isRefreshed = (n: number) => {
-    const record = earlier.record(n);
-    return record !== undefined && knownOf(record) !== undefined;
-  };
-  for await (const jobs of source) {
-    for (const { n, url } of jobs) {
-      const state = earlier.state(n, url);
-      if (state === "saved" && !update) counts.saved++;
-      else if (state === "failed" && !retryFailed && !(update && isRefreshed(n))) counts.failed++;
-      else counts.left++;
-    }
-  }
-  return counts;
+/** As what a line needs no work: saved, or failed for good. Undefined where it does. */
+export function doneAs(
+  { n, url }: Job,
+  earlier: Earlier,
+  { update, retryFailed }: Pick<UnfinishedOptions, "update" | "retryFailed">,
+): "saved" | "failed" | undefined {
+  const state = earlier.state(n, url);
+  if (state === "saved") return update ? undefined : "saved";
+  if (state !== "failed" || retryFailed) return undefined;
+  const record = update ? earlier.record(n) : undefined;
+  // A file that could not be refreshed is looked at by every update, whatever the last one was told: 404 may pass.
+  return record !== undefined && knownOf(record) !== undefined ? undefined : "failed";
 }
 
 /** The file a record names, with what a server wants to hear of it. */
