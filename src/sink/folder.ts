@@ -5,7 +5,7 @@ import {
   existsSync,
   lstatSync,
   mkdirSync,
-  readdirSync,
+  opendirSync,
   realpathSync,
   rmdirSync,
   rmSync,
@@ -49,10 +49,23 @@ export function prepareFolder(folder: string): Folder {
     throw new FolderError(inTheWay ? "usage" : "disk", `${folder}: the output folder cannot be made: ${message}`);
   }
   try {
-    const names = readdirSync(folder).filter((name) => name !== STATE);
-    return { state, empty: names.length === 0, earlier: names.includes(JOURNAL) };
+    const earlier = lstatSync(join(folder, JOURNAL), { throwIfNoEntry: false }) !== undefined;
+    return { state, empty: !earlier && isEmpty(folder), earlier };
   } catch (error) {
     throw new FolderError("disk", `${folder}: the output folder cannot be read: ${(error as Error).message}`);
+  }
+}
+
+/** Whether a folder holds nothing but the state's. It may hold a million files: two names are enough to tell. */
+function isEmpty(folder: string): boolean {
+  const names = opendirSync(folder);
+  try {
+    for (let entry = names.readSync(); entry !== null; entry = names.readSync()) {
+      if (entry.name !== STATE) return false;
+    }
+    return true;
+  } finally {
+    names.closeSync();
   }
 }
 
