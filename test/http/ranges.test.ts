@@ -53,6 +53,7 @@ describe("a body that was cut", () => {
     "goes on where it broke off, with nothing fetched twice: %s",
     async (version) => {
       const cut = path("ranged", { ...version, cut: "120000" });
+      // biome-ignore lint/suspicious/noThenProperty: a query's parameter, and awaited by nobody
       const target = path("turns", { first: cut, then: path("ranged", version) });
       const first = await succeeded(target);
       const { bytes, failure } = await collectPart(first);
