@@ -1,14 +1,12 @@
 // Going on with an earlier run: what moved within the list is renamed, what is done is left out, and it is said.
 
-import { closeSync, lstatSync, realpathSync, type Stats } from "node:fs";
+import { lstatSync, realpathSync, type Stats } from "node:fs";
 import { join } from "node:path";
 import type { Failed, Job, Known, Outcome, Saved, Unchanged } from "./core/job.ts";
 import type { Source } from "./core/ports.ts";
-import { entryOf } from "./report/entry.ts";
+import type { History } from "./history/history.ts";
 import { thousands } from "./report/format.ts";
-import { type History, openJournal } from "./report/history.ts";
 import type { Journal } from "./report/journal.ts";
-import { eachLine } from "./report/scan.ts";
 import { FolderError, JOURNAL } from "./sink/folder.ts";
 import type { Names } from "./sink/names.ts";
 import { type Move, rehome } from "./sink/rehome.ts";
@@ -140,30 +138,4 @@ export function sameFile(one: string, other: string): boolean {
   } catch {
     return false;
   }
-}
-
-/** More names than this are not kept in memory: then every file counts as recorded. */
-const MAX_NAMES = 4_000_000;
-
-/** Whether a file is in any record of the journal; read at the first question. */
-export function recordedIn(journalPath: string): (file: string) => boolean {
-  let names: ReadonlySet<string> | undefined;
-  return (file) => {
-    names ??= namesIn(journalPath);
-    return names.size >= MAX_NAMES || names.has(file);
-  };
-}
-
-function namesIn(journalPath: string): ReadonlySet<string> {
-  const names = new Set<string>();
-  const fd = openJournal(journalPath);
-  try {
-    eachLine(fd, (line, start, end) => {
-      const file = entryOf(line, start, end)?.file;
-      if (file !== undefined && names.size < MAX_NAMES) names.add(file);
-    });
-  } finally {
-    closeSync(fd);
-  }
-  return names;
 }

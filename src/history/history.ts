@@ -3,7 +3,6 @@
 import { closeSync, constants, fstatSync, openSync } from "node:fs";
 import type { Outcome } from "../core/job.ts";
 import { type Entry, entryOf, urlHash } from "./entry.ts";
-import { thousands } from "./format.ts";
 import { looks } from "./looks.ts";
 import { eachLine, recordAt, type Tail } from "./scan.ts";
 import { FAILED, LAST_UNIT, NONE, OPEN, SAVED, type Slots, type State, slots, UNIT_BYTES, unitOf } from "./slots.ts";
@@ -134,7 +133,8 @@ function history(fd: number, folder: string, journalPath: string): History {
   const notes: string[] = [];
   if (unreadable > 0)
     notes.push(`${counted(unreadable, "unreadable record")} left out, the first at line ${firstUnreadable}`);
-  if (tail.fileBytes > bytes) notes.push(`a torn last record dropped: ${thousands(tail.fileBytes - bytes)} bytes`);
+  if (tail.fileBytes > bytes)
+    notes.push(`a torn last record dropped: ${(tail.fileBytes - bytes).toLocaleString("en")} bytes`);
   if (missing > 0) notes.push(`${counted(missing, "file")} missing or of another size: fetched again`);
 
   return {
@@ -229,5 +229,5 @@ function refuseNewer({ outcome }: Entry, place: string): void {
 }
 
 function counted(count: number, noun: string): string {
-  return `${thousands(count)} ${noun}${count === 1 ? "" : "s"}`;
+  return `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
 }
