@@ -70,8 +70,9 @@ export function getter(options: GetOptions): Get {
   return {
     async fetch(first, ask) {
       const startedMs = performance.now();
-      const untilMs = startedMs + options.maxTimeMs - (ask?.spentMs ?? 0);
-      if (untilMs <= startedMs) return DEADLINE;
+      const leftMs = options.maxTimeMs - (ask?.spentMs ?? 0);
+      if (leftMs <= 0) return DEADLINE;
+      const untilMs = startedMs + leftMs;
       const asked = ask === undefined || ownConditions ? undefined : asking(ask);
       const home = first.origin;
       let target = first;
