@@ -44,7 +44,7 @@ export async function resumed(source: Source, options: ResumeOptions): Promise<S
     note(`resuming: ${thousands(history.saved)} saved earlier`);
     return unfinished(source, history, common);
   }
-  let { moves, counts } = await survey(again(), history, common);
+  let { moves, counts, rest } = await survey(again(), history, common);
   if (moves.length > 0) {
     // Killed in the middle of it, a run must not leave records that say of one line's file that it is another's.
     for (const n of new Set(moves.flatMap(({ job, from }) => [job.n, from]))) {
@@ -59,7 +59,7 @@ export async function resumed(source: Source, options: ResumeOptions): Promise<S
       append: (outcome) => void journal.outcome(outcome),
     });
     await journal.sync(); // they are read again below
-    ({ counts } = await survey(again(), history, common));
+    ({ counts, rest } = await survey(again(), history, common));
   }
   const { left, saved, failed } = counts;
   const said = [
@@ -69,7 +69,18 @@ export async function resumed(source: Source, options: ResumeOptions): Promise<S
     `${thousands(left)} ${update ? "to look at" : "to do"}`,
   ];
   note(said.join(", "));
-  return unfinished(source, history, { ...common, left });
+  if (rest === undefined) return unfinished(source, history, { ...common, left });
+  // So few that the list need not be read once more.
+  return unfinished(sourceOf(rest), history, { ...common, left, before: { saved, failed }, onFirst() {} });
+}
+
+function sourceOf(jobs: readonly Job[]): Source {
+  return {
+    async *[Symbol.asyncIterator]() {
+      if (jobs.length > 0) yield jobs;
+    },
+    total: () => ({ jobs: jobs.length, exact: true }),
+  };
 }
 
 /** A record that is taken back for the time being: its line is open, should the run end here. */
@@ -88,7 +99,10 @@ const MOVING = "being moved within the list";
 /** More lines than this in another place are fetched again instead of being remembered here. */
 const MAX_MOVES = 2_000_000;
 
-/** How many lines are left, and how many are not; and those whose URL was saved under another number, not needed there. */
+/** So many lines that are left are remembered, instead of reading the list once more to come to them. */
+const MAX_REST = 10_000;
+
+/** How many lines are left, which if they are few, and how many are not; and those whose URL was saved under another number, not needed there. */
 async function survey(
   source: Source,
   history: History,
@@ -96,10 +110,15 @@ async function survey(
 ) {
   const counts = { left: 0, saved: 0, failed: 0 };
   const missed: Job[] = [];
+  const rest: Job[] = [];
   let edited = false;
+  let isKnown: boolean | undefined;
   for await (const jobs of source) {
+    isKnown ??= jobs.some(({ n, url }) => !["other", undefined].includes(history.state(n, url)));
     for (const job of jobs) {
-      counts[doneAs(job, history, how) ?? "left"]++;
+      const done = doneAs(job, history, how);
+      counts[done ?? "left"]++;
+      if (done === undefined && rest.length <= MAX_REST) rest.push(job);
       const state = history.state(job.n, job.url);
       if (state === "saved") history.meet(job.n);
       // As long as every line is where it was, nothing needs to be looked for: that takes an index of all URLs.
@@ -115,7 +134,7 @@ async function survey(
     history.meet(from); // no second line gets it
     moves.push({ job, from });
   }
-  return { moves, counts };
+  return { moves, counts, rest: isKnown === true && rest.length <= MAX_REST ? rest : undefined };
 }
 
 function isWhole(folder: string, { file, bytes }: Known): boolean {

@@ -1,7 +1,7 @@
 // A list without the lines that an earlier run has finished: what is left is what a resumed run has to do.
 
 import type { Job, Known, Outcome } from "../core/job.ts";
-import type { Source } from "../core/ports.ts";
+import type { Skipped, Source } from "../core/ports.ts";
 
 /** What is known of the lines of an earlier run. */
 export interface Earlier {
@@ -17,6 +17,8 @@ export interface UnfinishedOptions {
   readonly retryFailed: boolean;
   /** How many are left, where somebody has counted. */
   readonly left?: number;
+  /** What was left out already, before these jobs. */
+  readonly before?: Skipped;
   /** Whether a file is there, and whole. */
   readonly isWhole: (known: Known) => boolean;
   /** Called with the first lines, and whether the earlier run knows any of them; throws to refuse. */
@@ -26,7 +28,7 @@ export interface UnfinishedOptions {
 /** The jobs of `source` that are left, each with what it may go on from. */
 export function unfinished(source: Source, earlier: Earlier, options: UnfinishedOptions): Source {
   const { update, left, isWhole, onFirst } = options;
-  const skipped = { saved: 0, failed: 0 };
+  const skipped = { saved: options.before?.saved ?? 0, failed: options.before?.failed ?? 0 };
 
   async function* batches(): AsyncGenerator<readonly Job[]> {
     let first = true;
