@@ -69,7 +69,6 @@ export async function* bulkget(
     graceMs: 0,
   });
   reporter.start(view);
-  let complete = false;
   let broken: { readonly error: unknown } | undefined;
   const over = done
     .catch((error: unknown) => {
@@ -86,7 +85,6 @@ export async function* bulkget(
       signal?.throwIfAborted();
       yield outcome;
     }
-    complete = broken === undefined && !stop.signal.aborted;
     signal?.throwIfAborted();
     if (broken !== undefined) throw broken.error;
     if (stop.signal.reason === "disk") throw new BulkgetError("stopped: the disk cannot be written any more");
@@ -96,7 +94,7 @@ export async function* bulkget(
     outcomes.close();
     await over;
     await reporter.end(view);
-    await close(complete);
+    await close();
   }
 }
 
@@ -108,7 +106,7 @@ interface Output {
   readonly source: Source;
   readonly sink: Sink;
   readonly reporter: Required<Reporter>;
-  readonly close: (complete: boolean) => Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 async function outputOf(
@@ -131,10 +129,10 @@ async function outputOf(
       source,
       sink: output.sink,
       reporter: reporterOf(output.reporters),
-      close: (complete) => output.close(complete),
+      close: () => output.close(),
     };
   } catch (error) {
-    await output.close(false);
+    await output.close();
     throw error;
   }
 }

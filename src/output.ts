@@ -52,11 +52,8 @@ export interface Output {
   readonly reporters: readonly NamedReporter[];
   /** What is left of the list. `again` gives it a second time, where it can be read twice. Throws a FolderError. */
   goOn(source: Source, again?: () => Source): Promise<Source>;
-  /**
-   * Called when all reporters have ended: one record a line, the list of failures, no lock. `complete`: nothing is left to
-   * be done, and every outcome was recorded. Throws what the disk says.
-   */
-  close(complete: boolean): Promise<void>;
+  /** Called when all reporters have ended: one record a line, the list of failures, no lock. Throws what the disk says. */
+  close(): Promise<void>;
 }
 
 export interface OutputContext {
@@ -84,14 +81,14 @@ export async function openOutput(options: OutputOptions, { lists, note }: Output
   const failedPath = join(folder, FAILED);
   let began: Since | undefined;
   try {
-    if (force) dropAll(state);
     if (earlier && force) await startOver(folder, lists);
+    if (force) dropAll(state);
     const resuming = earlier && !force;
     const beginning = since(state);
     began = beginning;
     const history = resuming ? readHistory(folder, journalPath) : undefined;
     // --force takes whatever is there, a killed run's files are taken as long as nobody has recorded them.
-    const span = force ? { fromMs: 0, beforeMs: beginning.startMs } : beginning.unrecorded;
+    const spans = force ? [{ fromMs: 0, beforeMs: beginning.startMs }] : beginning.unrecorded;
     const recorded = resuming ? recordedIn(journalPath) : () => false;
     const records = openJournal(folder, journalPath, history);
     const sink = directory({
@@ -99,7 +96,7 @@ export async function openOutput(options: OutputOptions, { lists, note }: Output
       names: naming,
       parts: parts(state),
       empty,
-      ...(span === undefined ? {} : { replaceable: { ...span, recorded } }),
+      ...(spans.length === 0 ? {} : { replaceable: { spans, recorded } }),
       hash: options.hash !== undefined,
       durable: durability === "file",
       full: space(folder, options.minFree ?? OUTPUT_DEFAULTS.minFree),
@@ -117,18 +114,18 @@ export async function openOutput(options: OutputOptions, { lists, note }: Output
         const going = { folder, state, names: naming, history, journal: records, update, note, again };
         return resumed(source, { ...going, retryFailed: retryFailed || fedBack });
       },
-      async close(complete) {
+      async close() {
         try {
           if (!keeping.isBegun) await records.end();
           if (history !== undefined) settle(journalPath, failedPath, history);
-          if (keeping.isWhole || !keeping.isBegun) beginning.end(complete && keeping.isWhole);
+          if (keeping.isWhole || !keeping.isBegun) beginning.end();
         } finally {
           await letGo(lock, state);
         }
       },
     };
   } catch (error) {
-    began?.end(false);
+    began?.end();
     await letGo(lock, state);
     throw ofTheDisk(error, folder);
   }

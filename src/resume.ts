@@ -29,22 +29,20 @@ export interface ResumeOptions {
 export async function resumed(source: Source, options: ResumeOptions): Promise<Source> {
   const { folder, history, journal, update, retryFailed, note, again } = options;
   for (const one of history.notes) note(one);
-  let moved = 0;
-  const common = {
-    update,
-    retryFailed,
-    isWhole: (known: Known) => isWhole(folder, known),
-    onFirst(known: boolean) {
-      if (known || moved > 0 || history.recorded === 0) return;
-      const ways = "use another folder (-o), or --force to start over: that removes what the earlier run saved there";
-      throw new FolderError("usage", `${folder}: holds the run of another list (${JOURNAL}); ${ways}`);
-    },
+  const common = { update, retryFailed, isWhole: (known: Known) => isWhole(folder, known) };
+  const refuseUnless = (isKnown: boolean) => {
+    if (isKnown || history.recorded === 0) return;
+    const ways = "use another folder (-o), or --force to start over: that removes what the earlier run saved there";
+    throw new FolderError("usage", `${folder}: holds the run of another list (${JOURNAL}); ${ways}`);
   };
   if (again === undefined) {
     note(`resuming: ${thousands(history.saved)} saved earlier`);
-    return unfinished(source, history, common);
+    return unfinished(source, history, { ...common, onFirst: refuseUnless });
   }
-  let { moves, counts, rest } = await survey(again(), history, common);
+  let moved = 0;
+  const { isKnown, isEmpty, moves, ...first } = await survey(again(), history, common);
+  refuseUnless(isKnown || isEmpty || moves.length > 0);
+  let { counts, rest } = first;
   if (moves.length > 0) {
     // Killed in the middle of it, a run must not leave records that say of one line's file that it is another's.
     for (const n of new Set(moves.flatMap(({ job, from }) => [job.n, from]))) {
@@ -71,7 +69,7 @@ export async function resumed(source: Source, options: ResumeOptions): Promise<S
   note(said.join(", "));
   if (rest === undefined) return unfinished(source, history, { ...common, left });
   // So few that the list need not be read once more.
-  return unfinished(sourceOf(rest), history, { ...common, left, before: { saved, failed }, onFirst() {} });
+  return unfinished(sourceOf(rest), history, { ...common, left, before: { saved, failed } });
 }
 
 function sourceOf(jobs: readonly Job[]): Source {
@@ -102,7 +100,10 @@ const MAX_MOVES = 2_000_000;
 /** So many lines that are left are remembered, instead of reading the list once more to come to them. */
 const MAX_REST = 10_000;
 
-/** How many lines are left, which if they are few, and how many are not; and those whose URL was saved under another number, not needed there. */
+/**
+ * How many lines are left, which if they are few, and how many are not; whether the earlier run knows any; and those whose
+ * URL was saved under another number, not needed there.
+ */
 async function survey(
   source: Source,
   history: History,
@@ -112,14 +113,16 @@ async function survey(
   const missed: Job[] = [];
   const rest: Job[] = [];
   let edited = false;
-  let isKnown: boolean | undefined;
+  let isKnown = false;
+  let isEmpty = true;
   for await (const jobs of source) {
-    isKnown ??= jobs.some(({ n, url }) => !["other", undefined].includes(history.state(n, url)));
+    isEmpty = false;
     for (const job of jobs) {
-      const done = doneAs(job, history, how);
+      const state = history.state(job.n, job.url);
+      const done = doneAs(state, job.n, history, how);
+      isKnown ||= state !== "other" && state !== undefined;
       counts[done ?? "left"]++;
       if (done === undefined && rest.length <= MAX_REST) rest.push(job);
-      const state = history.state(job.n, job.url);
       if (state === "saved") history.meet(job.n);
       // As long as every line is where it was, nothing needs to be looked for: that takes an index of all URLs.
       edited ||= state === "other";
@@ -134,7 +137,7 @@ async function survey(
     history.meet(from); // no second line gets it
     moves.push({ job, from });
   }
-  return { moves, counts, rest: isKnown === true && rest.length <= MAX_REST ? rest : undefined };
+  return { isKnown, isEmpty, moves, counts, rest: rest.length <= MAX_REST ? rest : undefined };
 }
 
 function isWhole(folder: string, { file, bytes }: Known): boolean {

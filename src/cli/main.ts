@@ -5,9 +5,9 @@ import { constants } from "node:os";
 import { setFlagsFromString } from "node:v8";
 import { clock } from "../clock.ts";
 import { OptionError } from "../core/option.ts";
-import type { View } from "../core/ports.ts";
+import type { Source, View } from "../core/ports.ts";
 import { STALL_MS, together } from "../core/reporters.ts";
-import type { Run, StopReason } from "../core/run.ts";
+import type { StopReason } from "../core/run.ts";
 import { finished } from "../core/tally.ts";
 import { download } from "../download.ts";
 import { JournalError } from "../history/history.ts";
@@ -17,7 +17,7 @@ import { LockedError } from "../sink/lock.ts";
 import { ListError, lists } from "../source/lists.ts";
 import { type FetchOptions, webOf } from "../web.ts";
 import { type CommandLine, type Leave, readCommandLine } from "./options.ts";
-import { type Env, extraReporters } from "./reporters.ts";
+import { type Env, type Extra, extraReporters } from "./reporters.ts";
 import { say } from "./say.ts";
 import { onSignals } from "./signals.ts";
 
@@ -48,8 +48,17 @@ async function runCommand(line: CommandLine, env: Env, stop: AbortController): P
   const read = () => lists(line.lists, { stdin: () => process.stdin, stop: stop.signal });
   const source = read();
   const get = webOf(fetchOptions(line));
-  const { extra, note } = await extraReporters(line, env);
-  const output = await openOutput(line, { lists: line.lists, note: line.quiet ? () => {} : note });
+  const output = await openOutput(line, { lists: line.lists, note: line.quiet ? () => {} : say });
+  let rest: Source;
+  let shown: Extra;
+  try {
+    rest = await output.goOn(source, rereadable(line.lists) ? read : undefined);
+    shown = await extraReporters(line, env); // last: a run that is refused must not empty another's --report
+  } catch (error) {
+    await output.close();
+    throw error;
+  }
+  const { extra, note } = shown;
   let brokenReport = false;
   const reporters = together([...output.reporters, ...extra], {
     stallMs: STALL_MS,
@@ -60,21 +69,15 @@ async function runCommand(line: CommandLine, env: Env, stop: AbortController): P
       if (output.reporters.some((one) => one.name === name)) stop.abort("disk" satisfies StopReason);
     },
   });
-  let run: Run;
-  try {
-    run = download({
-      ...line,
-      source: await output.goOn(source, rereadable(line.lists) ? read : undefined),
-      get,
-      sink: output.sink,
-      report: (outcome) => reporters.outcome(outcome),
-      stop,
-      graceMs: GRACE_MS,
-    });
-  } catch (error) {
-    await output.close(false);
-    throw error;
-  }
+  const run = download({
+    ...line,
+    source: rest,
+    get,
+    sink: output.sink,
+    report: (outcome) => reporters.outcome(outcome),
+    stop,
+    graceMs: GRACE_MS,
+  });
   const signals = onSignals((signal, again) => {
     if (again) return run.abandon();
     stop.abort(signal satisfies StopReason);
@@ -90,7 +93,7 @@ async function runCommand(line: CommandLine, env: Env, stop: AbortController): P
   }
   await reporters.end(run.view);
   try {
-    await output.close(broken === undefined && !stop.signal.aborted);
+    await output.close();
   } catch (error) {
     brokenReport = true;
     stop.abort("disk" satisfies StopReason);

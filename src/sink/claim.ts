@@ -7,8 +7,10 @@ import type { Job } from "../core/job.ts";
 import type { Span } from "./since.ts";
 
 /** Which files that are there may be replaced, besides the line's own. */
-export interface Replaceable extends Span {
-  /** Whether a file of that span is recorded, for whatever line. */
+export interface Replaceable {
+  /** Those that were last changed then, */
+  readonly spans: readonly Span[];
+  /** unless they are recorded, for whatever line. */
   readonly recorded: (file: string) => boolean;
 }
 
@@ -23,8 +25,8 @@ export function claim(replaceable: Replaceable | undefined, unique: boolean): Cl
     if (!stats.isFile()) return false;
     if (file === job.replaces) return true;
     if (replaceable === undefined) return false;
-    const { fromMs, beforeMs, recorded } = replaceable;
-    if (stats.ctimeMs < fromMs || stats.ctimeMs >= beforeMs) return false;
+    const { spans, recorded } = replaceable;
+    if (!spans.some(({ fromMs, beforeMs }) => stats.ctimeMs >= fromMs && stats.ctimeMs < beforeMs)) return false;
     return (unique && job.name === undefined) || !recorded(file);
   };
   return (job, path, file) => {

@@ -22,7 +22,7 @@ export interface UnfinishedOptions {
   /** Whether a file is there, and whole. */
   readonly isWhole: (known: Known) => boolean;
   /** Called with the first lines, and whether the earlier run knows any of them; throws to refuse. */
-  readonly onFirst: (known: boolean) => void;
+  readonly onFirst?: (known: boolean) => void;
 }
 
 /** The jobs of `source` that are left, each with what it may go on from. */
@@ -33,7 +33,7 @@ export function unfinished(source: Source, earlier: Earlier, options: Unfinished
   async function* batches(): AsyncGenerator<readonly Job[]> {
     let first = true;
     for await (const jobs of source) {
-      if (first) onFirst(jobs.some(({ n, url }) => !["other", undefined].includes(earlier.state(n, url))));
+      if (first) onFirst?.(jobs.some(({ n, url }) => !["other", undefined].includes(earlier.state(n, url))));
       first = false;
       const rest = jobs.map(leftOf).filter((job) => job !== undefined);
       if (rest.length > 0) yield rest;
@@ -41,14 +41,14 @@ export function unfinished(source: Source, earlier: Earlier, options: Unfinished
   }
 
   function leftOf(job: Job): Job | undefined {
-    const done = doneAs(job, earlier, options);
+    const state = earlier.state(job.n, job.url);
+    const done = doneAs(state, job.n, earlier, options);
     if (done !== undefined) {
       skipped[done]++;
       return undefined;
     }
-    const state = earlier.state(job.n, job.url);
     const record = state === undefined ? undefined : earlier.record(job.n);
-    const file = (record as { readonly file?: string } | undefined)?.file;
+    const file = record?.file;
     if (record === undefined || file === undefined) return job;
     const known = knownOf(record);
     // "Not modified" says nothing of a digest that the list has asked for since.
@@ -68,13 +68,13 @@ export function unfinished(source: Source, earlier: Earlier, options: Unfinished
   };
 }
 
-/** As what a line needs no work: saved, or failed for good. Undefined where it does. */
+/** As what a line in this state needs no work: saved, or failed for good. Undefined where it does. */
 export function doneAs(
-  { n, url }: Job,
+  state: ReturnType<Earlier["state"]>,
+  n: number,
   earlier: Earlier,
   { update, retryFailed }: Pick<UnfinishedOptions, "update" | "retryFailed">,
 ): "saved" | "failed" | undefined {
-  const state = earlier.state(n, url);
   if (state === "saved") return update ? undefined : "saved";
   if (state !== "failed" || retryFailed) return undefined;
   const record = update ? earlier.record(n) : undefined;

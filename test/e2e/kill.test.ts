@@ -78,8 +78,8 @@ describe("a file that a killed run had saved, and not recorded any more", () => 
     return { n, path: `/page-${n}` };
   }
 
-  async function goesOn(lost: { readonly n: number; readonly path: string }): Promise<void> {
-    const { code, stderr } = await bulkgetCommand(["urls.txt"], { cwd: folder.path });
+  async function goesOn(lost: { readonly n: number; readonly path: string }, args: string[] = []): Promise<void> {
+    const { code, stderr } = await bulkgetCommand(["urls.txt", ...args], { cwd: folder.path });
     expect(code, stderr).toBe(0);
     const { files, records } = leftIn(saved());
     expect(records.map(({ outcome }) => outcome)).toEqual(["saved", "saved", "saved"]);
@@ -98,6 +98,25 @@ describe("a file that a killed run had saved, and not recorded any more", () => 
     // That run was long: it recorded other lines until 5 s later.
     const lateMs = Date.now() + 5000;
     utimesSync(saved("results.jsonl"), lateMs / 1000, lateMs / 1000);
+    await goesOn(lost);
+  });
+
+  it("also where the server had nothing for its line in between", async () => {
+    await stopped("SIGKILL", 2, ["/stuck"]);
+    const lost = withoutLastRecord();
+    server.answers.set(lost.path, (_, response) => void response.writeHead(404).end());
+    expect((await bulkgetCommand(["urls.txt"], { cwd: folder.path })).code).toBe(1);
+    server.answers.clear();
+    await goesOn(lost, ["--retry-failed"]);
+  });
+
+  it("also where its line was out of the list in between", async () => {
+    await stopped("SIGKILL", 2, ["/stuck"]);
+    const lost = withoutLastRecord();
+    const list = readFileSync(join(folder.path, "urls.txt"), "utf8");
+    writeFileSync(join(folder.path, "urls.txt"), list.replace(server.url(lost.path), "# for a while"));
+    expect((await bulkgetCommand(["urls.txt"], { cwd: folder.path })).code).toBe(0);
+    writeFileSync(join(folder.path, "urls.txt"), list);
     await goesOn(lost);
   });
 

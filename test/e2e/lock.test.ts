@@ -55,6 +55,20 @@ it.each([[[]], [["--force"]], [["-u"]]])("a second run leaves with 5 and names t
   expect(server.asked()).toEqual([]);
 });
 
+it("a run that is refused leaves the first one's --report as it is", async () => {
+  const report = join(folder.path, "mine.jsonl");
+  const { ended } = first((args, cwd) => commandUnderWay([...args, "--report", report], cwd));
+  await stuck;
+  await expect.poll(() => readFileSync(report, "utf8")).toContain("page-1");
+  expect((await second("--report", report)).code).toBe(5);
+  expect(readFileSync(report, "utf8")).toContain("page-1");
+  running[0]?.kill("SIGKILL");
+  await ended;
+  writeFileSync(join(folder.path, "urls.txt"), `${server.url("/another-list")}\n`);
+  expect((await second("--report", report)).code).toBe(2);
+  expect(readFileSync(report, "utf8")).toContain("page-1");
+});
+
 it("the first run is not disturbed by a second one, and the next may come when it is done", async () => {
   let answer = () => {};
   const asked = new Promise<void>((resolve) => {

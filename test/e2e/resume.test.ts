@@ -260,7 +260,7 @@ describe("a journal that is not whole", () => {
       asyncProperty(integer({ min: 1, max: whole.length - last }), async (cut) => {
         truncateSync(saved("results.jsonl"), whole.length - cut);
         // As a run that was killed leaves it: since it began, its files may be in no record.
-        mkdirSync(saved(".bulkget"));
+        mkdirSync(saved(".bulkget"), { recursive: true });
         writeFileSync(saved(".bulkget/since"), "");
         utimesSync(saved(".bulkget/since"), 0, 0);
         const { code, stderr } = await run();

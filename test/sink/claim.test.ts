@@ -18,10 +18,14 @@ const claimed = (file: string, replaceable?: Replaceable, replaces?: string, uni
   claim(replaceable, unique)({ ...JOB, ...(replaces === undefined ? {} : { replaces }) }, at(file), file);
 const TAKEN = { error: "file_exists", detail: "a is there already, and not this line's" };
 
-/** A span of time in which the file was changed, or that ends or begins with its change. */
+/** Spans of time, in the last of which the file was changed, or that ends or begins with its change. */
 function span(file: string, from: number, before: number, recorded = false): Replaceable {
   const { ctimeMs } = lstatSync(at(file));
-  return { fromMs: ctimeMs + from, beforeMs: ctimeMs + before, recorded: (name) => recorded && name === file };
+  const spans = [
+    { fromMs: 0, beforeMs: 1 },
+    { fromMs: ctimeMs + from, beforeMs: ctimeMs + before },
+  ];
+  return { spans, recorded: (name) => recorded && name === file };
 }
 
 it("a name that nobody has may be taken", () => {
@@ -56,7 +60,7 @@ it("a file from before or after that time is not", () => {
 });
 
 it("a link or a folder is never replaced, whosever it is said to be", () => {
-  const ever = { fromMs: 0, beforeMs: Number.POSITIVE_INFINITY, recorded: () => false };
+  const ever = { spans: [{ fromMs: 0, beforeMs: Number.POSITIVE_INFINITY }], recorded: () => false };
   symlinkSync("nowhere", at("link"));
   mkdirSync(at("folder"));
   put("file");

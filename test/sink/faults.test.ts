@@ -80,7 +80,7 @@ describe.each([
 
   it("at its name is neither followed nor replaced", async () => {
     const name = join(folder, "000001.html");
-    const replaceable = { fromMs: 0, beforeMs: Date.now() + 60_000, recorded: () => false };
+    const replaceable = { spans: [{ fromMs: 0, beforeMs: Date.now() + 60_000 }], recorded: () => false };
     for (const target of victims()) {
       rmSync(name, { force: true });
       symlinkSync(target, name);

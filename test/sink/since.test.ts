@@ -1,5 +1,5 @@
-// The mark of a run that may have saved what it did not record: left by a kill, taken away when nothing is left to be done.
-import { existsSync, lstatSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+// The marks of runs that may have saved what they did not record: left by a kill, and kept, since lines come back.
+import { lstatSync, readdirSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { since } from "../../src/sink/since.ts";
@@ -12,40 +12,65 @@ beforeEach(() => {
 afterEach(() => folder.remove());
 const at = (file: string) => join(folder.path, file);
 
-it("a run after one that ended well has nothing to replace", () => {
-  since(folder.path).end(false);
+it("runs that end well leave nothing to replace, and no mark", () => {
+  since(folder.path).end();
   const second = since(folder.path);
-  expect(second.unrecorded).toBeUndefined();
-  second.end(true);
-  expect(existsSync(at("since"))).toBe(false);
+  expect(second.unrecorded).toEqual([]);
+  second.end();
+  expect(readdirSync(folder.path)).toEqual([]);
 });
 
 it("a run after one that was killed may replace what was saved from its beginning to now", () => {
-  since(folder.path); // and no end
-  utimesSync(at("since"), 100, 100);
+  const killed = since(folder.path); // and no end
   writeFileSync(at("file"), "saved, not recorded");
   const { mtimeMs } = lstatSync(at("file"));
   const { unrecorded, startMs } = since(folder.path);
-  expect(unrecorded).toEqual({ fromMs: 100_000, beforeMs: startMs });
+  expect(unrecorded).toEqual([{ fromMs: killed.startMs, beforeMs: startMs }]);
   expect(startMs).toBeGreaterThanOrEqual(mtimeMs);
 });
 
-it("the beginning of the first that was killed counts until a run has left nothing to be done", () => {
-  since(folder.path);
-  utimesSync(at("since"), 100, 100);
+it("runs that are killed one after the other are one span, from the first one's beginning", () => {
+  const first = since(folder.path);
   since(folder.path); // killed, too
-  expect(since(folder.path).unrecorded?.fromMs).toBe(100_000);
-  since(folder.path).end(false); // stopped in good order: what the first one left may still be there
-  const last = since(folder.path);
-  expect(last.unrecorded?.fromMs).toBe(100_000);
-  last.end(true);
-  expect(since(folder.path).unrecorded).toBeUndefined();
+  const { unrecorded, startMs } = since(folder.path);
+  expect(unrecorded).toEqual([{ fromMs: first.startMs, beforeMs: startMs }]);
+});
+
+it("what a killed run saved stays replaceable after runs that ended well, which add nothing", () => {
+  const killed = since(folder.path);
+  const next = since(folder.path);
+  next.end();
+  since(folder.path).end();
+  const { unrecorded } = since(folder.path); // killed, and a span of its own
+  expect(unrecorded).toEqual([{ fromMs: killed.startMs, beforeMs: next.startMs }]);
+  expect(since(folder.path).unrecorded).toHaveLength(2);
+});
+
+it("a folder in which runs are killed for years has a bounded number of spans, and forgets none", () => {
+  const first = since(folder.path);
+  for (let run = 0; run < 100; run++) {
+    since(folder.path).end(); // after one that was killed
+    since(folder.path);
+  }
+  const { unrecorded } = since(folder.path);
+  expect(unrecorded.length).toBeLessThanOrEqual(20);
+  expect(unrecorded[0]?.fromMs).toBe(first.startMs);
+});
+
+it("a mark whose text a power loss has taken is from when it was made", () => {
+  for (const text of ["", "12", "never ever\n"]) {
+    writeFileSync(at("since"), text);
+    utimesSync(at("since"), 100, 100);
+    const { unrecorded, startMs, end } = since(folder.path);
+    expect(unrecorded).toEqual([{ fromMs: 100_000, beforeMs: startMs }]);
+    end();
+  }
 });
 
 it("a link in its place is no mark, and is not followed", () => {
   writeFileSync(at("mine"), "mine");
   symlinkSync(at("mine"), at("since"));
-  expect(since(folder.path).unrecorded).toBeUndefined();
+  expect(since(folder.path).unrecorded).toEqual([]);
   expect(lstatSync(at("since")).isFile()).toBe(true);
   expect(lstatSync(at("mine")).size).toBe(4);
 });

@@ -41,6 +41,9 @@ export interface KillResult {
 
 const UNRECORDED_MS = 200;
 
+/** Files, the journal, and when runs were killed. */
+const EXPECTED = /^(\d{6}|results\.jsonl|\.bulkget|\.bulkget\/since)$/;
+
 /** Bodies of 1 to 4,000 bytes, each its URL's own. */
 function bodyOf(path: string): Buffer {
   const seed = createHash("sha256").update(path).digest();
@@ -119,7 +122,7 @@ export async function killedRun(options: KillOptions): Promise<KillResult> {
     wrongFiles,
     records: lines.length,
     wrongRecords: numbers.filter((n) => counts.get(n) !== 1),
-    leftovers: readdirSync(output).filter((name) => !/^(\d{6}|results\.jsonl)$/.test(name)),
+    leftovers: readdirSync(output, { recursive: true, encoding: "utf8" }).filter((name) => !EXPECTED.test(name)),
     exitCode,
     seconds: (performance.now() - beganMs) / 1000,
   };

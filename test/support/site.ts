@@ -67,7 +67,7 @@ export function body(content: string | Buffer, headers: Readonly<Record<string, 
 const OF_THE_MOMENT = ["attempts", "retried_after", "wait_ms", "ttfb_ms", "total_ms", "time"];
 
 export interface LeftBehind {
-  /** Everything else in the folder, with its content; what is no file, with what it is. */
+  /** Everything else in the folder but the mark of runs that were killed, with its content; what is no file, with what it is. */
   readonly files: Readonly<Record<string, string>>;
   /** The journal's records by number, each as often as it is there, without times and attempts. */
   readonly records: readonly Readonly<Partial<Outcome>>[];
@@ -79,7 +79,8 @@ export interface LeftBehind {
 export function leftIn(folder: string): LeftBehind {
   const files: Record<string, string> = {};
   for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" }).sort()) {
-    if (name === "results.jsonl" || name === "failed.txt") continue;
+    if (name === "results.jsonl" || name === "failed.txt" || name === ".bulkget/since") continue;
+    if (name === ".bulkget" && readdirSync(join(folder, name)).join() === "since") continue;
     const stats = lstatSync(join(folder, name));
     files[name] = stats.isFile() ? readFileSync(join(folder, name), "latin1") : stats.isDirectory() ? "folder" : "link";
   }
