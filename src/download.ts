@@ -6,7 +6,7 @@ import { frontier, type Pace } from "./core/frontier.ts";
 import type { Outcome } from "./core/job.ts";
 import { ORDERS, type Order } from "./core/order.ts";
 import type { Get, Sink, Source } from "./core/ports.ts";
-import { type Run, run, type StopReason } from "./core/run.ts";
+import { MAX_PARK_MS, type Run, run, type StopReason } from "./core/run.ts";
 import { finished } from "./core/tally.ts";
 import { throttled } from "./core/throttle.ts";
 import { allowance } from "./policy/allowance.ts";
@@ -36,9 +36,6 @@ export interface ScheduleOptions {
 }
 
 export const SCHEDULE_DEFAULTS = { concurrency: WEB_DEFAULTS.concurrency, order: "fair", retries: 3 } as const;
-
-/** A server that wants to be left alone for longer, in milliseconds, is: its URLs fail for now. */
-const MAX_RETRY_AFTER_MS = 300_000;
 
 /** So far the list is looked ahead where jobs have to wait: in jobs, and in characters of their URLs. */
 const LOOK_AHEAD = 10_000;
@@ -81,7 +78,7 @@ export function download(plan: DownloadPlan): Run {
   const retries = {
     retries: plan.retries ?? SCHEDULE_DEFAULTS.retries,
     ...(plan.retryOn === undefined ? {} : { retryOn: new Set(plan.retryOn) }),
-    maxRetryAfterMs: MAX_RETRY_AFTER_MS,
+    maxRetryAfterMs: MAX_PARK_MS,
   };
   const started: Run = run({
     source,

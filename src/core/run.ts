@@ -50,7 +50,7 @@ const SCARCE_MS = 30_000;
 const SCARCE_PAUSE_MS = 100;
 
 /** A host that wants to be left alone for longer, in milliseconds, has its jobs refused: no line waits for ever. */
-const MAX_PARK_MS = 300_000;
+export const MAX_PARK_MS = 300_000;
 
 /** A timer holds no more: 24.8 days. */
 const MAX_TIMER_MS = 2 ** 31 - 1;

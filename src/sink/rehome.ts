@@ -114,5 +114,5 @@ function isThere(path: string): boolean {
 }
 
 function fileOf(outcome: Outcome | undefined): string | undefined {
-  return outcome !== undefined && "file" in outcome ? outcome.file : undefined;
+  return outcome?.file;
 }
