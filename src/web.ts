@@ -31,6 +31,8 @@ export interface FetchOptions {
   readonly ca?: string;
   /** Ask for compressed bodies and store them decoded. Default false: bytes are stored as sent. */
   readonly compressed?: boolean;
+  /** Ask servers for HTTP/2, many requests on one connection. Default false. */
+  readonly http2?: boolean;
   /** A larger body, in bytes, fails. Default: no limit; for bodies handed over, 64 MiB. */
   readonly maxFilesize?: number;
 }
@@ -66,6 +68,7 @@ export function webOf(options: FetchOptions): Get {
     headers: headerList(options.headers),
     userAgent: options.userAgent ?? WEB_DEFAULTS.userAgent,
     compressed: options.compressed ?? false,
+    http2: options.http2 ?? false,
     insecure: options.insecure ?? false,
     ...(options.ca === undefined ? {} : { ca: options.ca }),
     proxyFor: proxyRules(options.proxy, process.env),

@@ -34,6 +34,7 @@ export interface Given {
   readonly insecure?: true;
   readonly cacert?: string;
   readonly compressed?: true;
+  readonly http2?: true;
   readonly report?: string;
   readonly quiet?: true;
   readonly verbose?: true;
@@ -58,6 +59,7 @@ export function commandLine(options: Given, lists: readonly string[]): CommandLi
     retryFailed: given.retryFailed ?? false,
     insecure: given.insecure ?? false,
     compressed: given.compressed ?? false,
+    http2: given.http2 ?? false,
     quiet: given.quiet ?? false,
     verbose: given.verbose ?? false,
   };

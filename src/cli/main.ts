@@ -2,7 +2,6 @@
 
 import { readFileSync, statSync } from "node:fs";
 import { constants } from "node:os";
-import { setFlagsFromString } from "node:v8";
 import { clock } from "../clock.ts";
 import { OptionError } from "../core/option.ts";
 import type { Source, View } from "../core/ports.ts";
@@ -28,8 +27,6 @@ const GRACE_MS = 5000;
 
 /** Runs the command; gives its exit code. Ends by the signal itself where one stopped it. */
 export async function main(argv: readonly string[], env: Env): Promise<number> {
-  // V8 would optimise undici's WebAssembly parser after a few answers, and a short run wait for that at its end: 0.1 s.
-  setFlagsFromString("--wasm-tiering-budget=2000000000");
   const line = readCommandLine(argv.slice(2));
   if ("exitCode" in line) return leave(line);
   process.once("uncaughtException", crash);

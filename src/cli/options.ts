@@ -40,6 +40,7 @@ export interface CommandLine {
   readonly insecure: boolean;
   readonly cacert?: string;
   readonly compressed: boolean;
+  readonly http2: boolean;
   readonly report?: string;
   readonly quiet: boolean;
   readonly verbose: boolean;
@@ -163,6 +164,7 @@ function describe(): CommandType {
     .addOption(option("-k, --insecure", "accept any certificate"))
     .addOption(option("--cacert <file>", "trust these certificates (PEM) only"))
     .addOption(option("--compressed", "ask for gzip or br, save it decoded"))
+    .addOption(option("--http2", "many requests on one connection, where a server can"))
     .optionsGroup("Reporting:")
     .addOption(option("--report <file>", "records (JSON lines) there too; - is stdout"))
     .addOption(option("--progress <how>", "on stderr").choices(["auto", "bar", "plain", "none"]).default("auto"))

@@ -1,4 +1,4 @@
-// Any thrown value becomes a Failure, by its code or name and by where we were; never by its message.
+// Any thrown value becomes a Failure, by its code and by where we were; never by its message.
 
 import type { Failure, FailureKind } from "./failure.ts";
 
@@ -57,11 +57,10 @@ const CODES: Readonly<Record<string, Row>> = {
 
   BULKGET_PROXY: "proxy_failed",
   UND_ERR_SOCKET: LOST,
-  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: { headers: "protocol_error", body: "truncated" },
-  UND_ERR_HEADERS_OVERFLOW: "headers_too_large",
-  UND_ERR_CONNECT_TIMEOUT: "connect_timeout",
-  UND_ERR_HEADERS_TIMEOUT: "headers_timeout",
-  UND_ERR_BODY_TIMEOUT: "body_timeout",
+  UND_ERR_INFO: LOST,
+  UND_ERR_DESTROYED: LOST,
+  UND_ERR_CLOSED: LOST,
+  UND_ERR_ABORTED: LOST,
 
   ENOSPC: { write: "disk_full" },
   EDQUOT: { write: "disk_full" },
@@ -86,7 +85,7 @@ const CODES: Readonly<Record<string, Row>> = {
 const FAMILIES: readonly (readonly [RegExp, Row])[] = [
   [/^(CERT_|CRL_|SELF_SIGNED_|DEPTH_ZERO_|UNABLE_TO_|ERR_TLS_CERT_)/, "tls_certificate"],
   [/^(ERR_TLS_|ERR_SSL_|ERR_OSSL_)/, { connect: "tls_error", headers: "connection_lost", body: "truncated" }],
-  [/^HPE_/, "protocol_error"],
+  [/^ERR_HTTP2_/, LOST],
 ];
 
 /**
@@ -96,8 +95,7 @@ const FAMILIES: readonly (readonly [RegExp, Row])[] = [
 export function classify(thrown: unknown, phase: Phase): Failure {
   const error = firstCause(thrown);
   const code = codeOf(error);
-  // undici's HTTPParserError carries llhttp's HPE_ codes, or none: its name is what is certain.
-  const row = nameOf(error) === "HTTPParserError" ? "protocol_error" : rowOf(code);
+  const row = rowOf(code);
   const kind = typeof row === "string" ? row : row?.[phase];
   if (kind === undefined) return bug(thrown);
   const status = statusOf(error);
@@ -128,10 +126,6 @@ function codeOf(error: unknown): string {
 function statusOf(error: unknown): number | undefined {
   const status = error instanceof Error && "status" in error ? error.status : undefined;
   return typeof status === "number" ? status : undefined;
-}
-
-function nameOf(error: unknown): string {
-  return error instanceof Error ? error.name : "";
 }
 
 function oneLine(error: unknown, code: string): string {

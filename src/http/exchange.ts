@@ -1,12 +1,12 @@
-// One request and its answer on one connection: the hot path. Settles once, by its own limits, whatever undici does.
+// One request and its answer on one connection: the hot path. Settles once, by its own limits.
 
 import { classify, type Phase } from "../core/classify.ts";
 import type { Failure } from "../core/failure.ts";
 import { type Arriving, arriving } from "./arriving.ts";
 import type { Terms } from "./asking.ts";
-import type { Connection, RawHandler } from "./connections.ts";
+import type { Connection, Handler, Request } from "./connection.ts";
 import { DEADLINE, INTERRUPTED, inBody, timedOut, tooMuch, truncated } from "./failures.ts";
-import { type AnswerHeaders, readHeaders } from "./headers.ts";
+import type { AnswerHeaders } from "./headers.ts";
 import { judge, type Refusal } from "./judge.ts";
 import { type Pace, pace } from "./pace.ts";
 import type { Part } from "./part.ts";
@@ -20,30 +20,27 @@ import type { Watched } from "./watch.ts";
 const DISCARD_BYTES = 16_384;
 const DISCARD_MS = 1000;
 
-const NONE: readonly Buffer[] = [];
-
 /**
- * Sends a GET and gives the reply. `untilMs`: when the URL's whole time is over, by `performance.now()`. `terms`: what the
+ * Sends a request and gives the reply. `untilMs`: when the URL's whole time is over, by `performance.now()`. `terms`: what the
  * headers ask for beyond the URL.
  */
 export function exchange(
   wire: Wire,
   connection: Connection,
-  path: string,
-  headers: readonly string[],
+  request: Request,
   untilMs: number,
   terms: Terms | undefined,
 ): Promise<Reply> {
   return new Promise((resolve) => {
     const one = new Exchange(wire, connection, untilMs, terms, resolve);
     wire.watch.add(one);
-    connection.send(path, headers, one);
+    connection.send(request, one);
   });
 }
 
 type State = "waiting" | "collecting" | "streaming" | "discarding" | "over";
 
-export class Exchange implements RawHandler, Watched {
+export class Exchange implements Handler, Watched {
   private readonly wire: Wire;
   private readonly connection: Connection;
   private readonly untilMs: number;
@@ -55,7 +52,7 @@ export class Exchange implements RawHandler, Watched {
   private deadlineMs: number;
   private answerStarted = false;
   private status = 0;
-  private raw: readonly Buffer[] = NONE;
+  private fields = "";
   private headers: AnswerHeaders | undefined;
   private part: Part | undefined;
   /** The length of this answer's body, where it is known. */
@@ -65,7 +62,6 @@ export class Exchange implements RawHandler, Watched {
   private bytes = 0;
   private stream: Arriving | undefined;
   private discarded: Redirect | Failure | undefined;
-  private resume: (() => void) | undefined;
   private paused = false;
   private pace: Pace | undefined;
 
@@ -89,8 +85,7 @@ export class Exchange implements RawHandler, Watched {
     this.deadlineMs = performance.now() + this.wire.limits.connectTimeoutMs;
   }
 
-  onConnect(abort: () => void): void {
-    if (this.state === "over") return abort();
+  onConnect(): void {
     this.phase = "headers";
     this.deadlineMs = performance.now() + this.wire.limits.timeoutMs;
   }
@@ -99,33 +94,26 @@ export class Exchange implements RawHandler, Watched {
     this.answerStarted = true;
   }
 
-  onHeaders(status: number, raw: readonly Buffer[], resume: () => void): boolean {
+  onHeaders(status: number, headers: AnswerHeaders, fields: string): void {
     // RFC 9110 section 15.2: any number of 1xx may come before the answer. They buy no time.
-    if (this.state === "over" || status < 200) return true;
+    if (this.state === "over" || status < 200) return;
     this.status = status;
     this.phase = "body";
-    this.resume = resume;
     const nowMs = performance.now();
     this.headersMs = nowMs;
-    const headers = readHeaders(raw);
     this.headers = headers;
     const { limits } = this.wire;
-    const verdict = judge(status, headers, raw, this.terms, limits.maxFileBytes);
-    if (verdict !== undefined && "reply" in verdict) {
-      this.discard(verdict, nowMs);
-      return true;
-    }
+    const verdict = judge(status, headers, fields, this.terms, limits.maxFileBytes);
+    if (verdict !== undefined && "reply" in verdict) return this.discard(verdict, nowMs);
     this.state = "collecting";
-    this.raw = raw;
+    this.fields = fields;
     this.part = verdict;
     this.expectedBytes = status === 204 || status === 304 ? 0 : (verdict?.bytes ?? headers.contentLength);
     if (this.expectedBytes !== undefined && this.expectedBytes > limits.wholeBytes) this.startStream();
-    return true;
   }
 
   onData(chunk: Buffer): boolean {
-    // A parser that is resumed at the end of what it had calls with nothing; to pause it then would be for ever.
-    if (this.state === "over" || chunk.length === 0) return true;
+    if (this.state === "over") return true;
     this.bytes += chunk.length;
     if (this.state === "discarding") {
       if (this.bytes > DISCARD_BYTES) this.finishDiscarding();
@@ -151,18 +139,18 @@ export class Exchange implements RawHandler, Watched {
     if (this.state === "discarding") {
       const discarded = this.discarded;
       this.end();
-      this.wire.connections.release(this.connection);
+      this.connection.release();
       if (discarded !== undefined) this.resolve(discarded);
       return;
     }
-    // undici checks the length too; a file is too much to lose to one check.
+    // The reader counts too; a file is too much to lose to one check.
     const expected = this.expectedBytes;
     if (expected !== undefined && this.bytes !== expected) {
       return this.fail(truncated(this.bytes, expected, this.status));
     }
     const stream = this.stream;
     this.end();
-    this.wire.connections.release(this.connection);
+    this.connection.release();
     if (stream === undefined) this.succeed(this.pieces, undefined);
     else stream.end();
   }
@@ -176,6 +164,12 @@ export class Exchange implements RawHandler, Watched {
       this.connection.drop();
       return this.resolve(STALE);
     }
+    this.fail(this.phase === "body" ? inBody(failure, this.bytes, this.expectedBytes, this.status) : failure);
+  }
+
+  onFailure(failure: Failure): void {
+    if (this.state === "over") return;
+    if (this.state === "discarding") return this.finishDiscarding();
     this.fail(this.phase === "body" ? inBody(failure, this.bytes, this.expectedBytes, this.status) : failure);
   }
 
@@ -202,7 +196,7 @@ export class Exchange implements RawHandler, Watched {
   private startStream(): void {
     const onDrained = () => {
       this.paused = false;
-      this.resume?.();
+      this.connection.resume();
     };
     this.stream = arriving(this.pieces, onDrained, () => this.abort());
     this.pieces = [];
@@ -210,8 +204,8 @@ export class Exchange implements RawHandler, Watched {
     const { headers, part, terms } = this;
     if (headers === undefined) return;
     // The version of a part was checked, and a 206 need not say all that a 200 does (RFC 9110 section 15.3.7).
-    this.succeed(this.stream, part === undefined ? validatorOf(headers, this.raw) : terms?.kept?.validator);
-    this.raw = NONE;
+    this.succeed(this.stream, part === undefined ? validatorOf(headers, this.fields) : terms?.kept?.validator);
+    this.fields = "";
   }
 
   private succeed(body: readonly Uint8Array[] | Arriving, validator: string | undefined): void {

@@ -25,7 +25,7 @@ export function truncated(bytes: number, expectedBytes: number, status: number):
   return { error: "truncated", detail: `${bytes} of ${expectedBytes} bytes`, status };
 }
 
-/** Says of a body's failure how far the body had come; undici's messages do not. */
+/** Says of a body's failure how far the body had come. */
 export function inBody(failure: Failure, bytes: number, expectedBytes: number | undefined, status: number): Failure {
   if (expectedBytes !== undefined && failure.error === "truncated") return truncated(bytes, expectedBytes, status);
   return { ...failure, detail: `after ${bytes} bytes: ${failure.detail}`, status };

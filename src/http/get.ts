@@ -1,9 +1,10 @@
-// The Get socket over undici: routes, repeats on a fresh connection, redirects, decoding; one answer or one failure.
+// The Get socket: routes, repeats on a fresh connection, redirects, decoding; one answer or one failure.
 
 import { type Failure, isFailure } from "../core/failure.ts";
 import type { Answer, Get } from "../core/ports.ts";
 import { asking, isConditional } from "./asking.ts";
-import { connections, type Route } from "./connections.ts";
+import type { Route } from "./connection.ts";
+import { connections } from "./connections.ts";
 import { ACCEPT_ENCODING, decoded } from "./decode.ts";
 import { Exchange, exchange } from "./exchange.ts";
 import { DEADLINE } from "./failures.ts";
@@ -17,6 +18,8 @@ export interface GetOptions extends Limits, OpenOptions {
   /** The whole URL, all redirects included; Infinity for none. */
   readonly maxTimeMs: number;
   readonly maxRedirects: number;
+  /** Ask for HTTP/2 where there is TLS. */
+  readonly http2: boolean;
   /** Headers of the user's own, name and value in turn. */
   readonly headers: readonly string[];
   /** Ask for compressed bodies, and store them decoded. */
@@ -29,9 +32,9 @@ export interface GetOptions extends Limits, OpenOptions {
 /** What every request on one origin has in common. */
 interface Origin {
   readonly route: Route;
-  /** Where the list names this origin; and where only a redirect leads to it. */
-  readonly headers: readonly string[];
-  readonly harmless: readonly string[];
+  /** Header lines: where the list names this origin; and where only a redirect leads to it. */
+  readonly fields: string;
+  readonly harmless: string;
   /** Put before the path where a proxy wants the absolute form (RFC 9112 section 3.2.2). */
   readonly prefix: string;
 }
@@ -44,7 +47,7 @@ export function getter(options: GetOptions): Get {
   const watching = watch(tickFor([options.connectTimeoutMs, options.timeoutMs, options.maxTimeMs]));
   const pool = connections(opener(options), options.maxConnections);
   const meter = { bytes: 0 };
-  const wire = { connections: pool, limits: options, watch: watching, meter };
+  const wire = { limits: options, watch: watching, meter };
   const origins = new Map<string, Origin>();
   const common = commonHeaders(options);
   const ownAuthorization = has(common, "authorization");
@@ -54,17 +57,17 @@ export function getter(options: GetOptions): Get {
     let origin = origins.get(key);
     if (origin === undefined) {
       if (origins.size >= MAX_ORIGINS) origins.clear();
-      origin = describe(target, options.proxyFor(target), common);
+      origin = describe(target, options.proxyFor(target), common, options.http2);
       origins.set(key, origin);
     }
     return origin;
   };
 
   /** Credentials, and whatever else the user adds, are for the origin that the list names and for no other. */
-  const headersFor = (target: URL, origin: Origin): readonly string[] => {
-    if (ownAuthorization) return origin.headers;
+  const fieldsFor = (target: URL, origin: Origin): string => {
+    if (ownAuthorization) return origin.fields;
     const authorization = basicAuthorization(target);
-    return authorization === undefined ? origin.headers : [...origin.headers, "authorization", authorization];
+    return authorization === undefined ? origin.fields : origin.fields + lines(["authorization", authorization]);
   };
 
   return {
@@ -80,13 +83,13 @@ export function getter(options: GetOptions): Get {
       for (;;) {
         const key = target === first ? home : target.origin;
         const origin = originOf(target, key);
-        const usual = key === home ? headersFor(target, origin) : origin.harmless;
-        const headers = asked === undefined ? usual : [...usual, ...asked.headers];
+        const usual = key === home ? fieldsFor(target, origin) : origin.harmless;
+        const fields = asked === undefined ? usual : usual + lines(asked.headers);
         const terms = asked === undefined ? undefined : { ...asked, target };
-        const path = `${origin.prefix}${target.pathname}${target.search}`;
-        let reply = await exchange(wire, pool.take(origin.route), path, headers, untilMs, terms);
+        const request = { path: `${origin.prefix}${target.pathname}${target.search}`, fields };
+        let reply = await exchange(wire, pool.take(origin.route), request, untilMs, terms);
         // A reused connection turned out to be closed: repeated at once on a new one, and no attempt of its own.
-        if (reply === STALE) reply = await exchange(wire, pool.fresh(origin.route), path, headers, untilMs, terms);
+        if (reply === STALE) reply = await exchange(wire, pool.fresh(origin.route), request, untilMs, terms);
         if (reply === STALE) return { error: "connection_lost", detail: "closed before the first byte" };
         if (isFailure(reply)) return reply;
         if ("body" in reply) return answer(reply, target, first, startedMs);
@@ -173,12 +176,21 @@ function has(headers: readonly string[], name: string): boolean {
   return headers.some((header, i) => i % 2 === 0 && header.toLowerCase() === name);
 }
 
-function describe(target: URL, proxy: ProxyServer | undefined, common: readonly string[]): Origin {
+/** Header lines, of names and values in turn. A line break in one would be another header: none may come this far. */
+function lines(headers: readonly string[]): string {
+  let text = "";
+  for (let i = 0; i + 1 < headers.length; i += 2) text += `${headers[i]}: ${headers[i + 1]}\r\n`;
+  if (!/^(?:[^\0\r\n]*\r\n)*$/.test(text)) throw new Error("a header with a line break in it");
+  return text;
+}
+
+function describe(target: URL, proxy: ProxyServer | undefined, common: readonly string[], http2: boolean): Origin {
   const tls = target.protocol === "https:";
   const destination = {
     host: bare(target.hostname),
     port: target.port === "" ? (tls ? 443 : 80) : Number(target.port),
     tls,
+    http2: http2 && tls,
     ...(proxy === undefined ? {} : { proxy }),
   };
   const forwarded = proxy !== undefined && !tls;
@@ -188,8 +200,8 @@ function describe(target: URL, proxy: ProxyServer | undefined, common: readonly 
   return {
     // All that is forwarded by one proxy shares its connections.
     route: { ...destination, key: forwarded ? `via ${proxy.origin}` : target.origin },
-    headers: has(common, "host") ? [...needed.slice(2), ...common] : [...needed, ...common],
-    harmless: [...needed, ...harmless(common)],
+    fields: lines(has(common, "host") ? [...needed.slice(2), ...common] : [...needed, ...common]),
+    harmless: lines([...needed, ...harmless(common)]),
     prefix: forwarded ? target.origin : "",
   };
 }

@@ -1,8 +1,10 @@
-// The few headers of an answer that a downloader uses, out of the raw list.
+// The few headers of an answer that a downloader uses, out of its header lines.
 
 export interface AnswerHeaders {
+  /** NaN where it is no length, or where there are several that differ. */
   contentLength?: number;
   transferEncoding?: string;
+  connection?: string;
   contentType?: string;
   contentEncoding?: string;
   etag?: string;
@@ -16,47 +18,63 @@ const NONE: readonly string[] = [];
 export const MAX_VALUE = 1024;
 
 /**
- * Reads name and value in turn. Values are latin1, as on the wire (RFC 9110 section 5.5). The name's length and first
- * letter rule out most headers before anything is made of them.
+ * Reads header lines, each ended by a line feed. Values are latin1, as on the wire (RFC 9110 section 5.5). The name's length
+ * and first letter rule out most headers before anything is made of them.
  */
-export function readHeaders(raw: readonly Buffer[]): AnswerHeaders {
+export function readHeaders(fields: string): AnswerHeaders {
   const headers: AnswerHeaders & { locations: readonly string[] } = { locations: NONE };
-  for (let i = 0; i + 1 < raw.length; i += 2) {
-    const name = raw[i];
-    const value = raw[i + 1];
-    if (name === undefined || value === undefined || !USED.has(mark(name.length, name[0] ?? 0))) continue;
-    const text = value.toString("latin1").trim();
-    switch (name.toString("latin1").toLowerCase()) {
-      case "content-length":
-        headers.contentLength = Number(text);
-        break;
-      case "transfer-encoding":
-        headers.transferEncoding = joined(headers.transferEncoding, text.toLowerCase());
-        break;
-      case "content-encoding":
-        headers.contentEncoding = joined(headers.contentEncoding, text.toLowerCase());
-        break;
-      case "content-type":
-        if (text !== "") headers.contentType = text.slice(0, MAX_VALUE);
-        break;
-      case "etag":
-        if (text.length <= MAX_VALUE) headers.etag = text;
-        break;
-      case "last-modified":
-        if (text.length <= MAX_VALUE) headers.lastModified = text;
-        break;
-      case "location":
-        headers.locations = [...headers.locations, text];
-        break;
+  for (let from = 0; from < fields.length; ) {
+    const colon = fields.indexOf(":", from);
+    const end = fields.indexOf("\n", colon);
+    if (colon === -1 || end === -1) break;
+    if (USED.has(mark(colon - from, fields.charCodeAt(from)))) {
+      take(headers, fields.slice(from, colon).toLowerCase(), fields.slice(colon + 1, end).trim());
     }
+    from = end + 1;
   }
   return headers;
 }
 
+function take(headers: AnswerHeaders & { locations: readonly string[] }, name: string, text: string): void {
+  switch (name) {
+    case "content-length":
+      headers.contentLength = lengthOf(text, headers.contentLength);
+      break;
+    case "transfer-encoding":
+      headers.transferEncoding = joined(headers.transferEncoding, text.toLowerCase());
+      break;
+    case "connection":
+      headers.connection = joined(headers.connection, text.toLowerCase());
+      break;
+    case "content-encoding":
+      headers.contentEncoding = joined(headers.contentEncoding, text.toLowerCase());
+      break;
+    case "content-type":
+      if (text !== "") headers.contentType = text.slice(0, MAX_VALUE);
+      break;
+    case "etag":
+      if (text.length <= MAX_VALUE) headers.etag = text;
+      break;
+    case "last-modified":
+      if (text.length <= MAX_VALUE) headers.lastModified = text;
+      break;
+    case "location":
+      headers.locations = [...headers.locations, text];
+      break;
+  }
+}
+
 const USED = new Set(
-  ["content-length", "transfer-encoding", "content-encoding", "content-type", "etag", "last-modified", "location"].map(
-    (name) => mark(name.length, name.charCodeAt(0)),
-  ),
+  [
+    "content-length",
+    "transfer-encoding",
+    "connection",
+    "content-encoding",
+    "content-type",
+    "etag",
+    "last-modified",
+    "location",
+  ].map((name) => mark(name.length, name.charCodeAt(0))),
 );
 
 /** One number for a name's length and first letter, whatever its case. */
@@ -64,13 +82,28 @@ function mark(length: number, first: number): number {
   return length * 256 + (first | 0x20);
 }
 
-/** The values of every header of that name, given in lower case: for those that few answers are asked for. */
-export function valuesOf(raw: readonly Buffer[], name: string): string[] {
-  return raw.filter((_, i) => isNamed(raw[i - 1], name) && i % 2 === 1).map((value) => value.toString("latin1").trim());
+/** Several that are the same are one (RFC 9110 section 8.6). */
+function lengthOf(text: string, before: number | undefined): number {
+  const [first = "", ...more] = text.includes(",") ? text.split(",").map((one) => one.trim()) : [text];
+  const isLength = /^\d{1,16}$/.test(first) && more.every((one) => one === first);
+  const bytes = isLength ? Number(first) : Number.NaN;
+  return before === undefined || before === bytes ? bytes : Number.NaN;
 }
 
-function isNamed(raw: Buffer | undefined, name: string): boolean {
-  return raw?.length === name.length && raw.toString("latin1").toLowerCase() === name;
+/** The values of every header of that name, given in lower case: for those that few answers are asked for. */
+export function valuesOf(fields: string, name: string): string[] {
+  const values: string[] = [];
+  for (const line of fields.split("\n")) {
+    const colon = line.indexOf(":");
+    if (colon === name.length && line.slice(0, colon).toLowerCase() === name) values.push(line.slice(colon + 1).trim());
+  }
+  return values;
+}
+
+/** Whether a list of tokens, in lower case, has this one. */
+export function hasToken(list: string | undefined, token: string): boolean {
+  if (list === undefined) return false;
+  return list === token || list.split(",").some((one) => one.trim() === token);
 }
 
 /** Several headers of one name are one list (RFC 9110 section 5.3). */

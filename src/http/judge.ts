@@ -22,7 +22,7 @@ export interface Refusal {
 export function judge(
   status: number,
   headers: AnswerHeaders,
-  raw: readonly Buffer[],
+  fields: string,
   terms: Terms | undefined,
   maxFileBytes: number,
 ): Refusal | Part | undefined {
@@ -32,7 +32,7 @@ export function judge(
     return dropped({ error: "protocol_error", detail, status });
   }
   if (status === 206) {
-    const part = partOf(headers, raw, terms);
+    const part = partOf(headers, fields, terms);
     if (isFailure(part)) return dropped(part);
     return part.wholeBytes > maxFileBytes ? tooLarge(part.wholeBytes, status) : part;
   }
@@ -40,13 +40,13 @@ export function judge(
     return contentLength !== undefined && contentLength > maxFileBytes ? tooLarge(contentLength, status) : undefined;
   }
   if (status === 304 && terms !== undefined && terms.kept === undefined) return undefined;
-  return { reply: withoutBody(status, headers, raw, terms), discard: true };
+  return { reply: withoutBody(status, headers, fields, terms), discard: true };
 }
 
 function withoutBody(
   status: number,
   { locations }: AnswerHeaders,
-  raw: readonly Buffer[],
+  fields: string,
   terms: Terms | undefined,
 ): Failure | Redirect {
   if (isRedirectStatus(status)) return { status, locations };
@@ -54,7 +54,7 @@ function withoutBody(
     return { error: "bad_range", detail: `416: nothing from byte ${terms.kept.bytes} on`, status };
   }
   const failure: Failure = { error: "http_status", detail: `${status} ${STATUS_CODES[status] ?? ""}`.trim(), status };
-  const waitMs = retryAfterMs(valuesOf(raw, "retry-after")[0], Date.now());
+  const waitMs = retryAfterMs(valuesOf(fields, "retry-after")[0], Date.now());
   return waitMs === undefined ? failure : { ...failure, retryAfterMs: waitMs };
 }
 

@@ -17,11 +17,11 @@ export interface Part {
 }
 
 /** The Part, or `bad_range` with what is wrong (RFC 9110 sections 14.4 and 15.3.7). `terms`: what was asked, if a part. */
-export function partOf(headers: AnswerHeaders, raw: readonly Buffer[], terms: Terms | undefined): Part | Failure {
+export function partOf(headers: AnswerHeaders, fields: string, terms: Terms | undefined): Part | Failure {
   const kept = terms?.kept;
   if (terms === undefined || kept === undefined) return bad("a part that was not asked for");
   if (!isSameUrl(kept.url, terms.target)) return bad("from another URL than what is kept");
-  const [range, ...more] = valuesOf(raw, "content-range");
+  const [range, ...more] = valuesOf(fields, "content-range");
   if (headers.contentType?.toLowerCase().startsWith("multipart/byteranges") === true) return bad("several parts");
   if (range === undefined) return bad("without a Content-Range");
   if (more.length > 0) return bad("several Content-Ranges");

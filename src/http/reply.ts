@@ -2,7 +2,6 @@
 
 import type { Failure } from "../core/failure.ts";
 import type { Arriving } from "./arriving.ts";
-import type { Connections } from "./connections.ts";
 import type { AnswerHeaders } from "./headers.ts";
 import type { PaceLimits } from "./pace.ts";
 import type { Part } from "./part.ts";
@@ -21,7 +20,6 @@ export interface Limits extends PaceLimits {
 
 /** What all exchanges share. */
 export interface Wire {
-  readonly connections: Connections;
   readonly limits: Limits;
   readonly watch: Watch;
   /** Counts the bytes of bodies received. */

@@ -7,9 +7,7 @@ export type { Dispatcher } from "undici";
 
 const require = createRequire(import.meta.url);
 
-export const Client = require("undici/lib/dispatcher/client.js") as typeof UndiciClient;
-
-/** Reads the parser, which undici does when its first connection is there: by then there may be no descriptor left. */
-export function readParser(): void {
-  require("undici/lib/llhttp/llhttp_simd-wasm.js");
+/** Read when it is first needed: only HTTP/2 does. */
+export function clientClass(): typeof UndiciClient {
+  return require("undici/lib/dispatcher/client.js") as typeof UndiciClient;
 }

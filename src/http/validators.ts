@@ -32,14 +32,14 @@ export function isEncoded({ contentEncoding }: AnswerHeaders): boolean {
  * What `If-Range` may carry later to go on with the body of this answer; undefined where there is none. A date will not do
  * where there is a tag, though a weak one (RFC 9110 section 13.1.5).
  */
-export function validatorOf(headers: AnswerHeaders, raw: readonly Buffer[]): string | undefined {
+export function validatorOf(headers: AnswerHeaders, fields: string): string | undefined {
   const { etag, lastModified } = headers;
   if (isEncoded(headers)) return undefined;
-  if (valuesOf(raw, "accept-ranges").some((value) => value.toLowerCase() === "none")) return undefined;
+  if (valuesOf(fields, "accept-ranges").some((value) => value.toLowerCase() === "none")) return undefined;
   if (etag !== undefined) return isStrongTag(etag) ? etag : undefined;
   if (lastModified === undefined) return undefined;
   const nowMs = Date.now();
-  const sentMs = httpDate(valuesOf(raw, "date")[0] ?? "", nowMs);
+  const sentMs = httpDate(valuesOf(fields, "date")[0] ?? "", nowMs);
   const modifiedMs = httpDate(lastModified, nowMs);
   if (sentMs === undefined || modifiedMs === undefined) return undefined;
   return sentMs - modifiedMs >= STRONG_AFTER_MS ? lastModified : undefined;

@@ -39,6 +39,7 @@ describe("without options", () => {
       userAgent: `bulkget/${VERSION}`,
       insecure: false,
       compressed: false,
+      http2: false,
       quiet: false,
       verbose: false,
       progress: "auto",

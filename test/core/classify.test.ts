@@ -47,12 +47,10 @@ const TABLE: Readonly<Record<string, Kinds>> = {
   DEPTH_ZERO_SELF_SIGNED_CERT: everywhere("tls_certificate"),
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: everywhere("tls_certificate"),
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: everywhere("tls_certificate"),
-  HPE_INVALID_CHUNK_SIZE: everywhere("protocol_error"),
-  UND_ERR_HEADERS_OVERFLOW: everywhere("headers_too_large"),
-  UND_ERR_CONNECT_TIMEOUT: everywhere("connect_timeout"),
-  UND_ERR_HEADERS_TIMEOUT: everywhere("headers_timeout"),
-  UND_ERR_BODY_TIMEOUT: everywhere("body_timeout"),
-  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: ["internal", "protocol_error", "truncated", "internal"],
+  UND_ERR_INFO: socket("connect_failed"),
+  UND_ERR_DESTROYED: socket("connect_failed"),
+  ERR_HTTP2_STREAM_ERROR: socket("connect_failed"),
+  ERR_HTTP2_SESSION_ERROR: socket("connect_failed"),
   BULKGET_PROXY: everywhere("proxy_failed"),
   ENOSPC: disk("disk_full"),
   EDQUOT: disk("disk_full"),
@@ -86,12 +84,6 @@ describe("a thrown value", () => {
       detail: "connect to 127.0.0.1:1 (ECONNREFUSED)",
     });
     expect(classify(new AggregateError([], "nothing tried"), "connect").error).toBe("internal");
-  });
-
-  it("named HTTPParserError is not HTTP, with llhttp's code or without one", () => {
-    const parser = Object.assign(new Error("Expected HTTP/"), { name: "HTTPParserError" });
-    for (const phase of PHASES) expect(classify(parser, phase).error).toBe("protocol_error");
-    expect(classify(Object.assign(parser, { code: "HPE_INVALID_CONSTANT" }), "headers").error).toBe("protocol_error");
   });
 
   it("that nobody knows is a bug, with its stack", () => {

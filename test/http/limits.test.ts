@@ -35,7 +35,7 @@ describe("the limits of one URL", () => {
     ["/stall-in-body", "body_timeout"],
     ["/stall-in-body?bytes=200000", "body_timeout"],
     ["/stall-in-chunked", "body_timeout"],
-    ["/endless-chunk-extension", "body_timeout"],
+    ["/endless-chunk-extension", "protocol_error"],
   ])("%s ends as %s", async (path, error) => {
     expect(await fetch(path, { timeoutMs: 200 })).toMatchObject({ error });
   });

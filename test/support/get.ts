@@ -20,6 +20,7 @@ export function testGet(options: Partial<GetOptions> = {}): Get {
     headers: [],
     userAgent: "bulkget-test",
     compressed: false,
+    http2: false,
     insecure: false,
     proxyFor: () => undefined,
     maxConnections: 50,

@@ -1,0 +1,155 @@
+// One connection: carries one request at a time, and knows whether it may carry another.
+
+import type { Socket } from "node:net";
+import type { Failure } from "../core/failure.ts";
+import type { Destination, Open } from "./open.ts";
+import type { Send } from "./outbox.ts";
+import { type Listener, reader } from "./reader.ts";
+
+/** A GET: its path, or whole URL where a proxy wants that; and its header lines, each with its line end. */
+export interface Request {
+  readonly path: string;
+  readonly fields: string;
+}
+
+/** What a request and its answer tell of themselves. Times and limits are the caller's. */
+export interface Handler extends Listener {
+  /** A connection is being opened for this request. */
+  onOpening(): void;
+  /** It is there, and the request goes out. */
+  onConnect(): void;
+  /** The connection failed, or ended before the answer did. */
+  onError(error: Error): void;
+  /** The answer cannot be read on. */
+  onFailure(failure: Failure): void;
+}
+
+/** Where requests of one kind go: connections are shared by what has the same key. */
+export interface Route extends Destination {
+  readonly key: string;
+}
+
+/** A place for one request at a time: a connection of its own, or a share in one. */
+export interface Connection {
+  readonly route: Route;
+  /** Whether it has carried a request before: such a one may have been closed by the server meanwhile. */
+  readonly reused: boolean;
+  /** Whether it may carry another. */
+  readonly isIdle: boolean;
+  /** Sends a request. Opens the connection first, if it is new. */
+  send(request: Request, handler: Handler): void;
+  /** Reads on, after a pause that the handler asked for. */
+  resume(): void;
+  /** Gives it back, when the answer is complete. */
+  release(): void;
+  /** Drops it, at whatever stage; the request under way hears nothing more. */
+  drop(): void;
+}
+
+/** Whose connection it is. */
+export interface Owner {
+  readonly open: Open;
+  readonly put: Send;
+  released(one: Connection): void;
+  /** It is over; called once. */
+  dropped(one: Connection): void;
+}
+
+/** A connection that is opened when its first request is sent. */
+export function connection({ open, put, released, dropped }: Owner, route: Route): Connection {
+  const answers = reader();
+  let socket: Socket | undefined;
+  let cancelOpening: (() => void) | undefined;
+  let handler: Handler | undefined;
+  let requests = 0;
+  let isPaused = false;
+  let isOver = false;
+
+  const drop = () => {
+    if (isOver) return;
+    isOver = true;
+    handler = undefined;
+    dropped(one);
+    cancelOpening?.();
+    socket?.destroy();
+  };
+  /** It is over, and so is whatever was under way. */
+  const lost = (error: Error) => {
+    const listener = handler;
+    drop();
+    listener?.onError(error);
+  };
+  const write = (to: Socket, { path, fields }: Request, listener: Handler) => {
+    requests++;
+    answers.expect(listener);
+    listener.onConnect();
+    put(to, `GET ${path} HTTP/1.1\r\n${fields}\r\n`);
+  };
+  const read = (bytes: Buffer, isOurs: boolean) => {
+    const listener = handler;
+    if (isOver) return;
+    if (listener === undefined) return drop(); // nobody has asked for it
+    const goOn = answers.take(bytes, isOurs);
+    if (typeof goOn === "object") {
+      drop();
+      listener.onFailure(goOn);
+    } else if (answers.isOver) {
+      if (handler === listener) handler = undefined;
+    } else if (!goOn && !isOver) {
+      isPaused = true;
+      socket?.pause();
+    }
+  };
+  const onEnd = () => {
+    if (socket !== undefined && wasReset(socket)) lost(ended("reset"));
+    else if (answers.finish()) drop();
+    else lost(ended("closed"));
+  };
+
+  const one: Connection = {
+    route,
+    get reused() {
+      return requests > 1;
+    },
+    get isIdle() {
+      return !isOver && socket !== undefined && !socket.destroyed && answers.isReusable;
+    },
+    send(request, listener) {
+      handler = listener;
+      if (socket !== undefined) return write(socket, request, listener);
+      listener.onOpening();
+      cancelOpening = open(route, {
+        read,
+        done(error, made) {
+          cancelOpening = undefined;
+          if (isOver) return void made?.destroy();
+          if (made === null) return lost(error ?? ended("closed"));
+          socket = made.on("end", onEnd).on("error", lost);
+          made.on("close", () => lost(ended("closed")));
+          write(made, request, listener);
+        },
+      });
+    },
+    resume() {
+      if (!isPaused || isOver) return;
+      isPaused = false;
+      socket?.resume();
+    },
+    release: () => released(one),
+    drop,
+  };
+  return one;
+}
+
+/**
+ * Whether a connection that Node says has ended was in truth reset. libuv reports a reset that comes together with data
+ * as an orderly end; the kernel no longer knows a peer then (getpeername fails), as it still does after a FIN.
+ * Node keeps the first answer it gets: nobody may ask for the address before.
+ */
+function wasReset(socket: Socket): boolean {
+  return socket.remoteAddress === undefined;
+}
+
+export function ended(how: "closed" | "reset"): Error {
+  return Object.assign(new Error(`the connection was ${how}`), { code: "ECONNRESET" });
+}

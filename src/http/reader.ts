@@ -1,0 +1,195 @@
+// Reads answers off one connection by HTTP/1.1 (RFC 9112): what is ambiguous is refused, not guessed.
+
+import type { Failure } from "../core/failure.ts";
+import { type Chunks, chunks } from "./chunks.ts";
+import { type AnswerHeaders, hasToken, readHeaders } from "./headers.ts";
+
+/** Told of one answer, in this order; of nothing more once it has failed. */
+export interface Listener {
+  onResponseStarted(): void;
+  /** Informational ones included (1xx). `fields`: the header lines as they came. */
+  onHeaders(status: number, headers: AnswerHeaders, fields: string): void;
+  /** A piece of the body, for the listener to keep. False asks the connection to pause. */
+  onData(piece: Buffer): boolean;
+  onComplete(): void;
+}
+
+export interface Reader {
+  /** Whether the connection may carry another request: the answer was whole, and nothing came after it. */
+  readonly isReusable: boolean;
+  /** Whether no answer is expected, or this one is complete. */
+  readonly isOver: boolean;
+  /** Makes it wait for the next answer. */
+  expect(listener: Listener): void;
+  /**
+   * Takes what arrived. `isOurs`: nobody else writes to these bytes later. Gives what is wrong with the answer, or whether
+   * to go on reading.
+   */
+  take(bytes: Buffer, isOurs: boolean): Failure | boolean;
+  /** The other side has ended the connection in good order. Whether the answer was whole by that. */
+  finish(): boolean;
+}
+
+/** The longest header block, in bytes: 64 KiB. */
+const MAX_HEAD = 65_536;
+
+/** A header block mostly fits into this; a body's first bytes need not be looked at for its end. */
+const USUAL_HEAD = 2048;
+
+/**
+ * A status line and header lines, without the empty line. A line that goes on in the next is allowed (RFC 9112 section 5.2:
+ * a user agent must take it), a bare line feed is (section 2.2); a blank before the colon is not (section 5.1).
+ */
+const HEAD =
+  /^HTTP\/1\.([01]) ([1-9]\d\d)(?: [^\0\r\n]*)?\r?\n((?:[!#$%&'*+.^_`|~\w-]+:[\t\x20-\x7e\x80-\xff]*(?:\r?\n[\t ][\t\x20-\x7e\x80-\xff]*)*\r?\n)*)\r?\n$/;
+const FOLD = /\r?\n[\t ]+/g;
+
+/** How the end of the body is told. */
+type Framing = "head" | "length" | "chunked" | "close" | "over";
+
+/** A reader for one connection. */
+export function reader(): Reader {
+  let listener: Listener | undefined;
+  let framing: Framing = "over";
+  let head = "";
+  let left = 0;
+  let body: Chunks | undefined;
+  let persists = true;
+
+  const complete = (isAll: boolean) => {
+    const one = listener;
+    listener = undefined;
+    framing = "over";
+    persists &&= isAll;
+    one?.onComplete();
+  };
+
+  /** Reads a header block from the beginning of `bytes`. Gives where it ends, or undefined if it does not yet. */
+  const takeHead = (bytes: Buffer, one: Listener, from: number): Failure | number | undefined => {
+    if (head === "") one.onResponseStarted();
+    let text = head + bytes.toString("latin1", from, Math.min(bytes.length, from + USUAL_HEAD));
+    let end = endOf(text, head.length);
+    if (end === -1 && bytes.length - from > USUAL_HEAD) {
+      text = head + bytes.toString("latin1", from, Math.min(bytes.length, from + MAX_HEAD + 1));
+      end = endOf(text, head.length);
+    }
+    if (end > MAX_HEAD || (end === -1 && text.length > MAX_HEAD)) {
+      return { error: "headers_too_large", detail: `a header block of more than ${MAX_HEAD} bytes` };
+    }
+    if (end === -1) {
+      head = text;
+      return isHttp(text) ? undefined : NOT_HTTP;
+    }
+    const at = from + end - head.length;
+    head = "";
+    return begun(text.slice(0, end), one) ?? at;
+  };
+
+  /** What a whole header block says of what follows. */
+  const begun = (text: string, one: Listener): Failure | undefined => {
+    const [, minor, code, lines = ""] = HEAD.exec(text) ?? [];
+    if (code === undefined) return isHttp(text) ? BAD_HEAD : NOT_HTTP;
+    const status = Number(code);
+    const fields = lines.includes("\n ") || lines.includes("\n\t") ? lines.replace(FOLD, " ") : lines;
+    const headers = readHeaders(fields);
+    const { contentLength, transferEncoding, connection } = headers;
+    if (status === 101)
+      return { error: "protocol_error", detail: "the server switched protocols unasked (101)", status };
+    // RFC 9110 section 15.2: any number of 1xx may come before the answer.
+    if (status >= 200) {
+      if (contentLength !== undefined && !Number.isSafeInteger(contentLength)) return { ...BAD_LENGTH, status };
+      if (contentLength !== undefined && transferEncoding !== undefined) return { ...TWO_LENGTHS, status };
+      persists = minor === "1" ? !hasToken(connection, "close") : hasToken(connection, "keep-alive");
+      frame(status, contentLength, transferEncoding);
+    }
+    one.onHeaders(status, headers, fields);
+    return undefined;
+  };
+
+  /** RFC 9112 section 6.3. A transfer coding that is not known to us is refused by whoever judges the answer. */
+  const frame = (status: number, contentLength: number | undefined, transferEncoding: string | undefined): void => {
+    if (status === 204 || status === 304) {
+      framing = "length";
+      left = 0;
+    } else if (transferEncoding !== undefined) {
+      framing = transferEncoding === "chunked" ? "chunked" : "close";
+      body = chunks();
+    } else {
+      framing = contentLength === undefined ? "close" : "length";
+      left = contentLength ?? 0;
+    }
+    if (framing === "close") persists = false;
+  };
+
+  return {
+    get isReusable() {
+      return persists && framing === "over";
+    },
+    get isOver() {
+      return framing === "over";
+    },
+    expect(next) {
+      listener = next;
+      framing = "head";
+      head = "";
+    },
+    take(bytes, isOurs) {
+      let at = 0;
+      while (framing === "head" && listener !== undefined) {
+        // Blank lines between answers are skipped, as llhttp and curl do.
+        if (head === "") while (bytes[at] === 13 || bytes[at] === 10) at++;
+        if (at === bytes.length) return true;
+        const next = takeHead(bytes, listener, at);
+        if (typeof next !== "number") return next ?? true;
+        at = next;
+      }
+      const one = listener;
+      if (one === undefined || framing === "over") {
+        persists = false; // bytes that nobody asked for
+        return true;
+      }
+      if (framing === "chunked" && body !== undefined) {
+        const taken = body.take(bytes, at);
+        if ("error" in taken) return taken;
+        const goOn = taken.data.length === 0 || one.onData(taken.data);
+        if (taken.end !== undefined && listener === one) complete(taken.end === bytes.length);
+        return goOn;
+      }
+      const until = framing === "length" ? Math.min(bytes.length, at + left) : bytes.length;
+      if (framing === "length") left -= until - at;
+      const goOn =
+        until === at || one.onData(isOurs ? bytes.subarray(at, until) : Buffer.from(bytes.subarray(at, until)));
+      if (framing === "length" && left === 0 && listener === one) complete(until === bytes.length);
+      return goOn;
+    },
+    finish() {
+      if (framing !== "close") return false;
+      complete(true);
+      return true;
+    },
+  };
+}
+
+/** Where the header block ends, its empty line included; -1 if it does not. The first `known` characters have no end. */
+function endOf(text: string, known: number): number {
+  const from = Math.max(0, known - 3);
+  const usual = text.indexOf("\r\n\r\n", from);
+  const until = usual === -1 ? text.length : usual;
+  // Line feeds alone, or mixed.
+  for (let at = text.indexOf("\n", from); at !== -1 && at < until; at = text.indexOf("\n", at + 1)) {
+    if (text[at + 1] === "\n") return at + 2;
+    if (text[at + 1] === "\r" && text[at + 2] === "\n") return at + 3;
+  }
+  return usual === -1 ? -1 : usual + 4;
+}
+
+/** Whether it may be the beginning of an answer. */
+function isHttp(text: string): boolean {
+  return text.length < HTTP.length ? HTTP.startsWith(text) : text.startsWith(HTTP);
+}
+
+const HTTP = "HTTP/1.";
+const NOT_HTTP: Failure = { error: "protocol_error", detail: "the answer is not HTTP/1.1" };
+const BAD_HEAD: Failure = { error: "protocol_error", detail: "a status or header line that is none" };
+const BAD_LENGTH: Failure = { error: "protocol_error", detail: "a Content-Length that is none, or two that differ" };
+const TWO_LENGTHS: Failure = { error: "protocol_error", detail: "both Content-Length and Transfer-Encoding" };

@@ -1,0 +1,109 @@
+// One connection that many requests share (HTTP/2), from when it is being opened; undici's Client carries them.
+
+import type { Socket } from "node:net";
+import { ended, type Route } from "./connection.ts";
+import type { Open } from "./open.ts";
+import { clientClass, type Dispatcher } from "./undici.ts";
+
+/** Who keeps count of what is open. */
+export interface Keeper {
+  readonly open: Open;
+  opened(session: Session): void;
+  busy(session: Session): void;
+  idle(session: Session): void;
+  dropped(session: Session): void;
+}
+
+/** So many requests at a time go out on one connection: a hundred is what RFC 9113 section 6.5.2 wants servers to allow. */
+const MAX_STREAMS = 100;
+
+/** In bytes: what one body, and all of one connection, may be ahead of the disk. */
+const WINDOWS = { initialWindowSize: 1_048_576, connectionWindowSize: 16_777_216 } as const;
+
+/** How a request goes on, once it is known. */
+export type Way = { readonly client: Dispatcher } | { readonly error: Error } | "one at a time";
+
+export class Session {
+  readonly route: Route;
+  streams = 0;
+  answers = 0;
+  private readonly keeper: Keeper;
+  private readonly onOver: () => void;
+  private way: Way | undefined;
+  private waiting = new Set<(way: Way) => void>();
+  private cancel: (() => void) | undefined;
+  private isOver = false;
+
+  constructor(route: Route, keeper: Keeper, onOver: () => void) {
+    this.route = route;
+    this.keeper = keeper;
+    this.onOver = onOver;
+    keeper.opened(this);
+    const done = (error: Error | null, socket: Socket | null) => {
+      this.cancel = undefined;
+      if (socket === null || this.isOver) return this.settle({ error: error ?? ended("closed") }, socket);
+      const speaks = "alpnProtocol" in socket && socket.alpnProtocol === "h2";
+      this.settle(speaks ? { client: this.clientOn(socket) } : "one at a time", speaks ? null : socket);
+    };
+    this.cancel = keeper.open(route, { done });
+  }
+
+  get hasRoom(): boolean {
+    return !this.isOver && this.streams < MAX_STREAMS;
+  }
+
+  /** Calls back when it is known how to go on. Gives what stops that. */
+  when(known: (way: Way) => void): () => void {
+    if (this.way !== undefined) known(this.way);
+    else this.waiting.add(known);
+    return () => void this.waiting.delete(known);
+  }
+
+  enter(): void {
+    if (this.streams++ === 0) this.keeper.busy(this);
+  }
+
+  leave(): void {
+    if (--this.streams === 0 && !this.isOver) this.keeper.idle(this);
+  }
+
+  drop(): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    this.onOver();
+    this.keeper.dropped(this);
+    this.cancel?.();
+    if (typeof this.way === "object" && "client" in this.way) void this.way.client.destroy(ended("closed"));
+  }
+
+  private clientOn(socket: Socket): Dispatcher {
+    const { host, port } = this.route;
+    let isTaken = false;
+    const client = new (clientClass())(`https://${host.includes(":") ? `[${host}]` : host}:${port}`, {
+      allowH2: true,
+      maxConcurrentStreams: MAX_STREAMS,
+      pipelining: MAX_STREAMS,
+      headersTimeout: 0, // every limit in time is ours
+      bodyTimeout: 0,
+      pingInterval: 0,
+      ...WINDOWS,
+      connect(_, made) {
+        // Once only: where the server went away, it is for us to say on which connection to go on.
+        if (isTaken) return made(ended("closed"), null);
+        isTaken = true;
+        made(null, socket);
+      },
+    });
+    client.on("disconnect", () => this.drop());
+    return client;
+  }
+
+  private settle(way: Way, unused: Socket | null): void {
+    this.way = way;
+    unused?.destroy();
+    const all = this.waiting;
+    this.waiting = new Set();
+    if (typeof way !== "object" || "error" in way) this.drop();
+    for (const known of all) known(way);
+  }
+}
