@@ -5,6 +5,9 @@ import type { Failure } from "./failure.ts";
 /** Longer URLs are refused: 64 KiB, in characters. */
 export const MAX_URL_LENGTH = 65_536;
 
+/** Longer host names no resolver takes (RFC 1035 section 2.3.4), nor says so in a way to be told from a fault of the line. */
+const MAX_HOST_LENGTH = 253;
+
 /**
  * Parses by the WHATWG rules, which also encode blanks and resolve dot segments. Control characters are refused first:
  * `new URL` would delete tabs and newlines without a word. U+FFFD is what invalid UTF-8 was decoded to.
@@ -21,6 +24,9 @@ export function parseTarget(url: string): URL | Failure {
   }
   if (target.protocol !== "http:" && target.protocol !== "https:") {
     return { error: "unsupported_scheme", detail: "only http and https" };
+  }
+  if (target.hostname.length > MAX_HOST_LENGTH && target.hostname.replace(/\.$/, "").length > MAX_HOST_LENGTH) {
+    return invalid(`a host name longer than ${MAX_HOST_LENGTH} characters`);
   }
   if (target.port === "0") return invalid("no valid host or port");
   return target;

@@ -1,10 +1,11 @@
 // List files and standard input as one source: streamed, gunzipped where they are gzip, numbered through.
 
-import { createReadStream, type Stats, statSync } from "node:fs";
-import { pipeline, type Readable } from "node:stream";
-import { createGunzip } from "node:zlib";
+import { accessSync, constants, type Stats, statSync } from "node:fs";
+import type { Readable } from "node:stream";
 import type { Job } from "../core/job.ts";
 import type { Source } from "../core/ports.ts";
+import { gunzipped } from "./gunzip.ts";
+import { type Opened, openList, reason } from "./open.ts";
 import { splitter } from "./split.ts";
 
 /** A list that cannot be read: the message names it, the reason and the next step. */
@@ -36,7 +37,8 @@ export function lists(paths: readonly string[], { stdin, stop }: ListsOptions): 
       const name = path === "-" ? "(stdin)" : path;
       const split = splitter({ offset, ...(paths.length > 1 ? { list: path } : {}) });
       try {
-        for await (const chunk of bytesOf(path === "-" ? stdin() : createReadStream(path), stop, progress)) {
+        const opened = path === "-" ? { stream: stdin(), check() {} } : openList(path);
+        for await (const chunk of bytesOf(opened, stop, progress)) {
           const jobs = split.push(chunk);
           progress.jobs += jobs.length;
           if (jobs.length > 0) yield jobs;
@@ -63,10 +65,12 @@ export function lists(paths: readonly string[], { stdin, stop }: ListsOptions): 
   };
 }
 
+/** The length of a list in bytes; undefined for one that is no file. Throws for one that cannot be read. */
 function sizeOf(path: string): number | undefined {
   let stats: Stats;
   try {
     stats = statSync(path);
+    accessSync(path, constants.R_OK);
   } catch (error) {
     const url = /^https?:\/\//i.test(path) ? ` (a URL goes into a list: echo '${path}' | bulkget -)` : "";
     throw new ListError(`${path}: the list cannot be read: ${reason(error)}${url}`);
@@ -75,8 +79,8 @@ function sizeOf(path: string): number | undefined {
   return stats.isFile() ? stats.size : undefined;
 }
 
-/** The bytes of a stream, gunzipped if they begin as gzip does (RFC 1952 section 2.3.1). */
-async function* bytesOf(stream: Readable, stop: AbortSignal, progress: Progress): AsyncGenerator<Buffer> {
+/** The bytes of a list, gunzipped if they begin as gzip does (RFC 1952 section 2.3.1). */
+async function* bytesOf({ stream, check }: Opened, stop: AbortSignal, progress: Progress): AsyncGenerator<Buffer> {
   const onStop = () => stream.destroy();
   stop.addEventListener("abort", onStop, { once: true });
   try {
@@ -89,13 +93,9 @@ async function* bytesOf(stream: Readable, stop: AbortSignal, progress: Progress)
     const rest = (async function* () {
       yield head;
       yield* iterator;
+      check();
     })();
-    if (head[0] === 0x1f && head[1] === 0x8b) {
-      // The callback only keeps the error from being unhandled: it arrives through the iterator.
-      yield* pipeline(rest, createGunzip(), () => {}) as AsyncIterable<Buffer>;
-    } else {
-      yield* rest;
-    }
+    yield* head[0] === 0x1f && head[1] === 0x8b ? gunzipped(rest) : rest;
   } finally {
     stop.removeEventListener("abort", onStop);
     stream.destroy();
@@ -107,17 +107,4 @@ async function* counted(stream: Readable, progress: Progress): AsyncGenerator<Bu
     progress.bytes += chunk.length;
     yield chunk;
   }
-}
-
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: "there is no such file",
-  EACCES: "permission denied",
-  EISDIR: "it is a folder",
-  Z_DATA_ERROR: "it begins like gzip, but is damaged",
-  Z_BUF_ERROR: "it is gzip that ends too early",
-};
-
-function reason(error: unknown): string {
-  const { code = "", message = String(error) } = error as NodeJS.ErrnoException;
-  return REASONS[code] ?? message;
 }

@@ -1,11 +1,21 @@
-// Text becomes jobs: lines numbered from 1, blank ones and comments using up their number.
+// Bytes become jobs: lines numbered from 1, blank ones and comments using up their number.
 
-import { StringDecoder } from "node:string_decoder";
 import { isNumber, type Job } from "../core/job.ts";
 import { MAX_URL_LENGTH } from "../core/target.ts";
 
-/** A line is kept up to here, in characters: enough for a URL that is too long to be refused as such, and a name. */
-const MAX_LINE = MAX_URL_LENGTH + 1024;
+/** A line is kept up to here, in bytes: any URL that is not too long, 3 bytes a character, with a name and more. */
+const MAX_LINE_BYTES = 3 * (MAX_URL_LENGTH + 8192);
+
+/** No file system takes a longer name, in characters: so much is enough to be refused. */
+const MAX_NAME_LENGTH = 4096;
+
+/** `sha256` is 64 digits; more is wrong, however much it is. */
+const MAX_DIGEST_LENGTH = 64;
+
+/** A line this long, in characters, may be far longer than what a job has of it. */
+const LONG_LINE = 1024;
+
+const LF = 0x0a;
 
 /** What each job of one list carries, besides its line. */
 export interface SplitOptions {
@@ -26,45 +36,91 @@ export interface Splitter {
 
 /** Splits the bytes of one list, UTF-8 with or without BOM, lines ending in LF or CRLF. */
 export function splitter(options: SplitOptions): Splitter {
-  const decoder = new StringDecoder("utf8");
-  let carry = "";
+  const begun = beginning();
   let lines = 0;
 
-  const take = (line: string, jobs: Job[]) => {
+  /** Each line is a text of its own: a part of the chunk's would hold the chunk, as long as its job waits. */
+  const take = (line: string, isCut: boolean, jobs: Job[]) => {
     lines++;
     const text = line.trim(); // of blanks, CR, and a byte order mark
-    if (text !== "" && text.charCodeAt(0) !== 0x23) jobs.push(parseLine(text, lines, options));
-  };
-  const append = (text: string) => {
-    carry = carry.length + text.length > MAX_LINE ? (carry + text).slice(0, MAX_LINE) : carry + text;
+    if (text.charCodeAt(0) === 0x23) return;
+    if (isCut) jobs.push(tooLong(text.length > MAX_URL_LENGTH ? text : line, lines, options));
+    else if (text !== "") jobs.push(ownOf(parseLine(text, lines, options), line));
   };
 
   return {
     push(chunk) {
       const jobs: Job[] = [];
-      const text = decoder.write(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
+      const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
       let from = 0;
-      for (let to = text.indexOf("\n"); to !== -1; to = text.indexOf("\n", from)) {
-        if (carry === "") take(text.slice(from, Math.min(to, from + MAX_LINE)), jobs);
+      for (let to = bytes.indexOf(LF); to !== -1; to = bytes.indexOf(LF, from)) {
+        if (begun.isEmpty && to - from <= MAX_LINE_BYTES) take(bytes.toString("utf8", from, to), false, jobs);
         else {
-          append(text.slice(from, to));
-          take(carry, jobs);
-          carry = "";
+          begun.append(bytes.subarray(from, to));
+          take(begun.text(), begun.isCut, jobs);
+          begun.clear();
         }
         from = to + 1;
       }
-      append(from === 0 ? text : text.slice(from));
+      if (from < bytes.length) begun.append(bytes.subarray(from));
       return jobs;
     },
     end() {
       const jobs: Job[] = [];
-      append(decoder.end());
-      if (carry !== "") take(carry, jobs);
-      carry = "";
+      if (!begun.isEmpty) take(begun.text(), begun.isCut, jobs);
+      begun.clear();
       return jobs;
     },
     lines: () => lines,
   };
+}
+
+/** The beginning of a line whose end has not come yet: at most so many bytes of it, without blanks in front. */
+function beginning() {
+  let held = Buffer.alloc(1024);
+  let bytes = 0;
+  let isCut = false;
+  let isEmpty = true;
+
+  return {
+    /** Nothing has come; blanks are something. */
+    get isEmpty() {
+      return isEmpty;
+    },
+    /** Something that is no blank had no place any more. */
+    get isCut() {
+      return isCut;
+    },
+    append(more: Buffer) {
+      if (more.length === 0) return;
+      isEmpty = false;
+      const from = bytes === 0 ? firstInk(more) : 0;
+      const to = Math.min(more.length, from + MAX_LINE_BYTES - bytes);
+      while (bytes + to - from > held.length) held = Buffer.concat([held.subarray(0, bytes)], 2 * held.length);
+      bytes += more.copy(held, bytes, from, to);
+      isCut ||= to < more.length && firstInk(more.subarray(to)) < more.length - to;
+    },
+    text: () => held.toString("utf8", 0, bytes),
+    clear() {
+      bytes = 0;
+      isCut = false;
+      isEmpty = true;
+    },
+  };
+}
+
+/** Where the first byte lies that is no blank of ASCII; the length, if there is none. */
+function firstInk(bytes: Buffer): number {
+  let at = 0;
+  for (let byte = bytes[at]; byte === 0x20 || (byte !== undefined && byte >= 0x09 && byte <= 0x0d); byte = bytes[at])
+    at++;
+  return at;
+}
+
+/** A line too long to be kept: a URL too long to be fetched, with none of the columns that may be cut off. */
+function tooLong(text: string, line: number, { offset, list }: SplitOptions): Job {
+  const url = copied(text.slice(0, MAX_URL_LENGTH + 1));
+  return { n: offset + line, url, ...(list === undefined ? {} : { list, line }) };
 }
 
 /**
@@ -73,8 +129,10 @@ export function splitter(options: SplitOptions): Splitter {
  */
 function parseLine(text: string, line: number, { offset, list }: SplitOptions): Job {
   const tab = text.indexOf("\t");
-  if (tab === -1)
-    return list === undefined ? { n: offset + line, url: text } : { n: offset + line, url: text, list, line };
+  if (tab === -1) {
+    const url = text.length > MAX_URL_LENGTH ? text.slice(0, MAX_URL_LENGTH + 1) : text;
+    return list === undefined ? { n: offset + line, url } : { n: offset + line, url, list, line };
+  }
   const [name = "", ...extras] = text
     .slice(tab + 1)
     .split("\t", 4)
@@ -82,11 +140,34 @@ function parseLine(text: string, line: number, { offset, list }: SplitOptions): 
   const given = extras.map((extra) => /^n=([0-9]{1,15})$/.exec(extra)?.[1]).find((digits) => digits !== undefined);
   const sha256 = extras.map((extra) => /^sha256=(.+)$/i.exec(extra)?.[1]).find((digest) => digest !== undefined);
   const number = given ?? (isNumber(name) ? name : undefined);
+  // A number that the list gives may be another line's, as a name may.
+  const named = name === "" ? given : name;
   return {
     n: number === undefined ? offset + line : Number(number),
-    url: text.slice(0, tab).trimEnd(),
-    ...(name === "" ? {} : { name }),
+    // As much as it takes to be too long, so that failed.txt has room for the number behind it.
+    url: text
+      .slice(0, tab)
+      .trimEnd()
+      .slice(0, MAX_URL_LENGTH + 1),
+    ...(named === undefined ? {} : { name: named.slice(0, MAX_NAME_LENGTH + 1) }),
     ...(list === undefined ? {} : { list, line }),
-    ...(sha256 === undefined ? {} : { sha256: sha256.toLowerCase() }),
+    ...(sha256 === undefined ? {} : { sha256: sha256.toLowerCase().slice(0, MAX_DIGEST_LENGTH + 1) }),
   };
+}
+
+/** The job, holding nothing of its line but what it has of it: blanks and further columns may be most of that. */
+function ownOf(job: Job, line: string): Job {
+  if (line.length < LONG_LINE || line.length < 2 * (job.url.length + (job.name?.length ?? 0))) return job;
+  const { url, name, sha256 } = job;
+  return {
+    ...job,
+    url: copied(url),
+    ...(name === undefined ? {} : { name: copied(name) }),
+    ...(sha256 === undefined ? {} : { sha256: copied(sha256) }),
+  };
+}
+
+/** V8 keeps a part of a text as a place in the whole: this one is on its own. */
+function copied(text: string): string {
+  return Buffer.from(text, "utf8").toString("utf8");
 }

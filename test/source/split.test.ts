@@ -118,6 +118,11 @@ describe("a line", () => {
     ["keeps a NUL, which no URL may have", "http://a/\0b\n", [{ n: 1, url: "http://a/\0b" }]],
     ["may have a name after a TAB", "http://a/\t b c.html \n", [{ n: 1, url: "http://a/", name: "b c.html" }]],
     ["has the number that n= says, beside its name", "http://a/\tx.html\tn=42\n", [{ n: 42, name: "x.html" }]],
+    [
+      "is named by the number that n= says, as it may be another line's",
+      "http://a/\t\tn=42\n",
+      [{ n: 42, name: "42" }],
+    ],
     ["has its own number where n= says none", "http://a/\tx.html\tn=4x\n", [{ n: 1, name: "x.html" }]],
     ["has one name, whatever follows it", "http://a/\tb\tc\n", [{ n: 1, url: "http://a/", name: "b" }]],
     ["has no name if that is blank", "http://a/\t \tc\n", [{ n: 1, url: "http://a/" }]],
@@ -175,5 +180,52 @@ describe("a line of 10 MB", () => {
     const pieces = Array.from({ length: 161 }, (_, i) => line.subarray(i * 65_536, (i + 1) * 65_536));
     const [whole, cuts] = [split([line]), split(pieces)].map((jobs) => jobs.map(({ n, url }) => [n, url.length]));
     expect(whole).toEqual(cuts);
+  });
+
+  it("is the URL behind its blanks, however many those are, and cut anywhere", () => {
+    const blanks = Buffer.alloc(MIB, " \t\r");
+    const chunks = [blanks, blanks, Buffer.from("http://a/"), blanks, blanks, end];
+    const urls = [
+      { n: 1, url: "http://a/" },
+      { n: 2, url: "http://b/" },
+    ];
+    expect(split(chunks)).toEqual(urls);
+    expect(split([Buffer.concat(chunks)])).toEqual(urls);
+    expect(split([blanks, blanks, end])).toEqual([{ n: 2, url: "http://b/" }]);
+  });
+
+  it("is no shorter one, where that is all that was kept of it", () => {
+    const blanks = Buffer.alloc(MIB, " ");
+    for (const [text, rest] of [
+      ["http://a/", "x"],
+      ["http://a/", "\tname"],
+      ["http://a/\tname\t", "sha256=00"],
+      ["http://a/\tname\tn=7\t", "x"],
+    ] as const) {
+      const [job, next] = split([Buffer.from(text), blanks, Buffer.from(rest), end]);
+      expect(parseTarget(job?.url ?? "")).toMatchObject({ error: "invalid_url" });
+      expect(job).toEqual({ n: 1, url: expect.any(String) });
+      expect(next).toEqual({ n: 2, url: "http://b/" });
+    }
+  });
+
+  it("of a comment is a comment", () => {
+    expect(split([Buffer.from("  #"), chunk, chunk, chunk, chunk, end])).toEqual([{ n: 2, url: "http://b/" }]);
+  });
+});
+
+describe("what a job has of its line", () => {
+  it("is bounded, and so much of what is too long that it still is", () => {
+    const [job] = jobsOf(`http://a/${"u".repeat(70_000)}\t${"n".repeat(70_000)}\tsha256=${"0".repeat(70_000)}`);
+    expect([job?.url.length, job?.name?.length, job?.sha256?.length]).toEqual([65_537, 4097, 65]);
+    const [fits] = jobsOf(`http://a/\t${"n".repeat(4096)}\tsha256=${"A".repeat(64)}`);
+    expect(fits).toMatchObject({ name: "n".repeat(4096), sha256: "a".repeat(64) });
+  });
+
+  it("is the same where most of the line is blanks around it", () => {
+    const long = " ".repeat(100_000);
+    expect(jobsOf(`http://a/${long}\tname ${long}\tn=7\tsha256=00 ${long}`)).toEqual([
+      { n: 7, url: "http://a/", name: "name", sha256: "00" },
+    ]);
   });
 });

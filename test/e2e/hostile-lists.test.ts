@@ -1,0 +1,352 @@
+// Lists that mean harm, or are none, through the built command: one outcome a line, in bounded memory, and nothing else.
+
+import { execFileSync, spawn } from "node:child_process";
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  truncateSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { Outcome } from "../../src/core/job.ts";
+import { BIN, bulkgetCommand, type Folder, filesOf, recordsOf, shell, temporaryFolder } from "../support/command.ts";
+import { type EchoProxy, type Expected, echoOf, echoProxy, hostileLists, peakMemory } from "../support/hostile.ts";
+
+let proxy: EchoProxy;
+let folder: Folder;
+beforeAll(async () => {
+  proxy = await echoProxy();
+});
+afterAll(() => proxy.close());
+beforeEach(() => {
+  folder = temporaryFolder();
+});
+afterEach(() => folder.remove());
+
+const downloads = () => join(folder.path, "downloads");
+const MIB = 1_048_576;
+const HOST = "lists.example";
+const url = (path: string | number) => `http://${HOST}/${path}`;
+const how = () => ["-x", proxy.origin, "--retries", "0", "-v"];
+
+function run(args: readonly string[], stdin?: string) {
+  return bulkgetCommand([...args, ...how()], { cwd: folder.path, ...(stdin === undefined ? {} : { stdin }) });
+}
+function list(name: string, content: string | Buffer): string {
+  const path = join(folder.path, name);
+  writeFileSync(path, content);
+  return path;
+}
+const records = (): Outcome[] => [...recordsOf(downloads()).values()].sort((a, b) => a.n - b.n);
+
+/** Lists that cannot be read to their end: what is said of that, when all lines before were done. */
+const BROKEN: Readonly<Record<string, RegExp>> = {
+  "gzip-torn": /after line \d+: it is gzip that ends too early$/m,
+  "gzip-second-torn": /after line [3-6]: it is gzip that ends too early$/m,
+  "gzip-two-bytes": /after line 0: it is gzip that ends too early$/m,
+  "gzip-endless-name": /after line 0: it is gzip that ends too early$/m,
+  "gzip-method": /after line 0: it begins like gzip, but is damaged$/m,
+  "gzip-flags": /after line 0: it begins like gzip, but is damaged$/m,
+  "gzip-bad-body": /after line 0: it begins like gzip, but is damaged$/m,
+  "gzip-wrong-sum": /after line 3: it begins like gzip, but is damaged$/m,
+  "gzip-wrong-length": /after line 3: it begins like gzip, but is damaged$/m,
+  "gzip-followed": /after line 3: its gzip is followed by what is none$/m,
+  "gzip-followed-after-zeros": /after line 3: its gzip is followed by what is none$/m,
+};
+
+/** What no terminal may be sent: C0 but LF, DEL, C1, bidi controls, separators of lines. */
+const UNSAFE = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/;
+
+describe("the hostile list", () => {
+  it.each(hostileLists().map((list) => [list.name, list] as const))("%s", async (name, { path, records: expected }) => {
+    const file = `${name}.txt`;
+    list(file, readFileSync(path));
+    // One URL at a time, so that of two lines that want one name the first gets it.
+    const { code, stderr } = await run([file, "-c", "1"]);
+
+    const kept = ({ sent: _sent, host: _host, authorization: _authorization, ...record }: Expected) => record;
+    const said = expected.map(kept).sort((a, b) => a.n - b.n);
+    expect(records()).toMatchObject(said);
+    expect(records()).toHaveLength(said.length);
+    for (const line of expected) {
+      // The line that asks for a number of its own is said by that number.
+      const lines = stderr.split("\n").filter((text) => text.startsWith(`${file}:${line.n}: `));
+      expect(lines).toHaveLength(1);
+      const record = recordsOf(downloads()).get(line.n);
+      if (record?.outcome === "failed") expect(lines[0]).toContain(record.detail);
+      else expect(readFileSync(join(downloads(), record?.file ?? ""), "latin1")).toBe(echoOf(line));
+    }
+    expect(filesOf(downloads())).toHaveLength(expected.filter(({ outcome }) => outcome === "saved").length);
+    expect(filesOf(folder.path).filter((file) => !file.startsWith("downloads/"))).toEqual([file]);
+    const failures = expected.some(({ outcome }) => outcome === "failed");
+    const broken = BROKEN[name];
+    expect(code).toBe(broken !== undefined ? 2 : failures ? 1 : 0);
+    if (broken !== undefined) expect(stderr).toMatch(broken);
+    expect(stderr).not.toMatch(UNSAFE);
+  });
+});
+
+describe("a line", () => {
+  const blanks = " ".repeat(300_000);
+
+  it("may be as long as it likes: what can be fetched of such lines is, and of the others nothing", async () => {
+    const longest = url("").padEnd(65_536, "x");
+    const wide = `${url("")}${"é".repeat(65_000)}`;
+    const lines: [line: string, outcome: string | Partial<Expected>][] = [
+      [longest, longest],
+      [`${longest}x`, { error: "invalid_url", detail: "longer than 65536 characters", url: `${longest}x` }],
+      [wide, `${url("")}${"%C3%A9".repeat(65_000)}`],
+      [`${blanks}${url("behind")}${blanks}`, url("behind")],
+      [`${blanks}${blanks}`, ""],
+      [`#${"x".repeat(10 * MIB)}`, ""],
+      [`${blanks}# ${"x".repeat(300_000)}`, ""],
+      [`${url("")}${"x".repeat(10 * MIB)}`, { error: "invalid_url", url: `${url("")}`.padEnd(65_537, "x") }],
+      // What says how a body is to be checked must not be cut off in silence.
+      [`${url("digest")}\t${"x".repeat(300_000)}\tsha256=${"0".repeat(64)}`, { error: "invalid_url" }],
+      [`${url("digest")}${blanks}\t\tsha256=${"0".repeat(64)}`, { error: "invalid_url" }],
+      [`${url("name")}\t${"x".repeat(5000)}`, { error: "name_too_long", name: "x".repeat(4097) }],
+      [`${url("name")}\t${"x/".repeat(5000)}`, { error: "name_too_long", name: `${"x/".repeat(2048)}x` }],
+      [`${url("short")}\tshort.txt\t${blanks}`, url("short")],
+      [url("last"), url("last")],
+    ];
+    list("long.txt", lines.map(([line]) => line).join("\n"));
+    const { code } = await run(["long.txt"]);
+    const found = records();
+    expect(found.map(({ n }) => n)).toEqual(lines.flatMap(([, outcome], i) => (outcome === "" ? [] : [i + 1])));
+    for (const record of found) {
+      const outcome = lines[record.n - 1]?.[1];
+      if (typeof outcome === "object") expect(record).toMatchObject({ outcome: "failed", ...outcome });
+      else if (record.outcome !== "saved") expect(record).toBe("saved");
+      else expect(readFileSync(join(downloads(), record.file ?? ""), "utf8")).toBe(`GET ${outcome}\nhost: ${HOST}\n`);
+    }
+    expect(code).toBe(1);
+    // Fed back, each still has its number.
+    await run(["downloads/failed.txt", "-o", "again"]);
+    const identity = (record: Outcome) => [record.n, record.url.replace(/\s+/g, " ").trimEnd()];
+    const again = [...recordsOf(join(folder.path, "again")).values()].sort((a, b) => a.n - b.n);
+    expect(again.map(identity)).toEqual(found.filter(({ outcome }) => outcome === "failed").map(identity));
+  });
+
+  it("may end with standard input, wherever that is", async () => {
+    await run(["-"], `${url(1)}\n${url("half")}`);
+    expect(records()).toMatchObject([{ outcome: "saved" }, { url: url("half"), outcome: "saved" }]);
+    await run(["-", "--force"], `${url(1)}\nhttp://`);
+    expect(records()).toMatchObject([{ outcome: "saved" }, { url: "http://", error: "invalid_url" }]);
+    await shell(`printf '%s\\n%s\\xc3' ${url(1)} ${url(2)} | bulkget - --force ${how().join(" ")}`, {
+      cwd: folder.path,
+    });
+    expect(records()).toMatchObject([
+      { outcome: "saved" },
+      { url: `${url(2)}\ufffd`, detail: "it is not valid UTF-8" },
+    ]);
+  });
+
+  it("goes to the very server that it names, with the path as it is written, without a proxy", async () => {
+    const { port } = proxy;
+    const cases: [authority: string, host: string][] = [
+      [`127.0.0.1:${port}`, "127.0.0.1"],
+      [`127.0.0.1:000${port}`, "127.0.0.1"],
+      [`127.1:${port}`, "127.0.0.1"],
+      [`0x7f.1:${port}`, "127.0.0.1"],
+      [`0177.0.0.1:${port}`, "127.0.0.1"],
+      [`2130706433:${port}`, "127.0.0.1"],
+      [`１２７.0.0.1:${port}`, "127.0.0.1"],
+      [`user:secret@localhost:${port}`, "localhost"],
+      [`LocalHost.:${port}`, "localhost."],
+      [`any.localhost:${port}`, "any.localhost"],
+    ];
+    const path = "/%2F%2f%00%zz%?%41=a+b%";
+    const lines = cases.map(([authority], i) => `http://${authority}/${i}${path}#fragment`);
+    const { code } = await bulkgetCommand(["-", "-x", ""], { cwd: folder.path, stdin: lines.join("\n") });
+    expect(code).toBe(0);
+    for (const [i, [authority, host]] of cases.entries()) {
+      const { file } = recordsOf(downloads()).get(i + 1) as { file: string };
+      const credentials = authority.includes("@") ? { authorization: `Basic ${btoa("user:secret")}` } : {};
+      const echo = echoOf({ sent: `/${i}${path}`, host: `${host}:${port}`, ...credentials });
+      expect(readFileSync(join(downloads(), file), "utf8")).toBe(echo);
+    }
+  });
+});
+
+describe("memory", () => {
+  const LIMIT_MIB = 250;
+  /** Runs a line of bash in which `bulkget` says at its end how much memory it ever had. */
+  async function peakOf(line: string): Promise<number> {
+    const { env, peakMib } = peakMemory(folder.path);
+    expect(await shell(line, { cwd: folder.path, env })).toMatchObject({ signal: null });
+    return peakMib();
+  }
+
+  it("does not grow with a line of standard input that never ends", async () => {
+    const endless = "head -c 1073741824 /dev/zero";
+    const lines = `{ echo ${url(1)}; ${endless}; echo; echo ${url(3)}; }`;
+    expect(await peakOf(`${lines} | bulkget - ${how().join(" ")}`)).toBeLessThan(LIMIT_MIB);
+    expect(records()).toMatchObject([{ outcome: "saved" }, { error: "invalid_url" }, { outcome: "saved" }]);
+  });
+
+  it.each([
+    ["one line", Buffer.alloc(64 * MIB, "x"), 1],
+    ["blank lines", Buffer.alloc(8 * MIB, "\n"), 0],
+    ["one comment", Buffer.alloc(64 * MIB, "#"), 0],
+    ["one line of blanks", Buffer.alloc(64 * MIB, " "), 0],
+  ])("does not grow with what a small gzip becomes: %s of it", async (what, content, failures) => {
+    const bomb = gzipSync(content);
+    const times = what === "blank lines" ? 2 : 8;
+    list("bomb.txt", Buffer.concat(Array.from({ length: times }, () => bomb)));
+    expect(await peakOf(`bulkget bomb.txt ${how().join(" ")}`)).toBeLessThan(LIMIT_MIB);
+    expect(records()).toHaveLength(failures);
+  });
+
+  it("does not grow with what lies between lines that wait", async () => {
+    const LINES = 4000;
+    const { env, peakMib } = peakMemory(folder.path);
+    void proxy.hold(1);
+    try {
+      // A free slot, and a host that may have no more: the list is read on, and all its lines wait.
+      const args = [BIN, "-", "-c", "2", "--per-host", "1", ...how()];
+      const child = spawn(process.execPath, args, {
+        cwd: folder.path,
+        env: { ...process.env, ...env },
+        stdio: ["pipe", "ignore", "ignore"],
+      });
+      const ended = new Promise((resolve) => child.on("close", resolve));
+      const filler = `\n#${"x".repeat(65_000)}\n`;
+      for (let i = 0; i < LINES; i++) {
+        if (!child.stdin.write(`${url(i)}${filler}`))
+          await new Promise((resolve) => child.stdin.once("drain", resolve));
+      }
+      child.stdin.end();
+      await new Promise((resolve) => child.stdin.once("finish", resolve));
+      proxy.go();
+      expect(await ended).toBe(0);
+    } finally {
+      proxy.go();
+    }
+    expect(recordsOf(downloads()).size).toBe(LINES);
+    expect(peakMib()).toBeLessThan(LIMIT_MIB);
+  });
+});
+
+describe("a list that is no file to be read", () => {
+  it("because it is a folder, or is not there, is refused before anything is made", async () => {
+    mkdirSync(join(folder.path, "folder.txt"));
+    for (const [name, why] of [
+      ["folder.txt", "it is a folder"],
+      ["gone.txt", "there is no such file"],
+    ] as const) {
+      const { code, stderr } = await run([name]);
+      expect({ code, stderr }).toEqual({ code: 2, stderr: `bulkget: ${name}: the list cannot be read: ${why}\n` });
+    }
+    expect(existsSync(downloads())).toBe(false);
+  });
+
+  it("because it may not be read is refused before anything is made", async (context) => {
+    const nobody = ["--reuid=65534", "--clear-groups"];
+    chmodSync(list("mine.txt", url(1)), 0);
+    chmodSync(folder.path, 0o777);
+    const isRoot = process.getuid?.() === 0;
+    if (isRoot && !reads(nobody, BIN)) return context.skip("root cannot run the command as somebody else here");
+    const command = isRoot ? `setpriv ${nobody.join(" ")} "${process.execPath}" "${BIN}"` : "bulkget";
+    const { code, stderr } = await shell(`${command} mine.txt ${how().join(" ")}`, { cwd: folder.path });
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: "bulkget: mine.txt: the list cannot be read: permission denied\n",
+    });
+    expect(existsSync(downloads())).toBe(false);
+  });
+
+  it("but a pipe with a name is read like standard input", async () => {
+    const line = `mkfifo pipe; { echo ${url(1)}; echo ftp://x; printf ${url(3)}; } >pipe & bulkget pipe ${how().join(" ")}`;
+    expect((await shell(line, { cwd: folder.path })).code).toBe(1);
+    expect(records()).toMatchObject([{ outcome: "saved" }, { error: "unsupported_scheme" }, { outcome: "saved" }]);
+    const both = `bulkget <(echo ${url(1)}) <(echo ${url(2)}) -o both ${how().join(" ")}`;
+    expect((await shell(both, { cwd: folder.path })).code).toBe(0);
+    expect(recordsOf(join(folder.path, "both")).size).toBe(2);
+  });
+
+  it("and a pipe that nobody writes to, or writes to and then falls silent, keeps no run from ending", async () => {
+    // Killed only where it hangs: the test's end would not end it.
+    const bounded = `timeout -s KILL 20 "${process.execPath}" "${BIN}" pipe --deadline 1s ${how().join(" ")}`;
+    expect((await shell(`mkfifo pipe; ${bounded}`, { cwd: folder.path })).code).toBe(4);
+    // bash holds the pipe open for writing.
+    const open = `exec 3<>pipe; echo ${url(1)} >&3; ${bounded} -o open`;
+    expect((await shell(open, { cwd: folder.path })).code).toBe(4);
+    expect(recordsOf(join(folder.path, "open")).size).toBe(1);
+  });
+});
+
+describe("a list that changes while it is read", () => {
+  const LINES = 4000;
+  const line = (n: number) => `${url(`${n}-${"x".repeat(200)}`)}\n`;
+  const content = Array.from({ length: LINES }, (_, i) => line(i + 1)).join("");
+
+  /** Starts on the list, changes it when so many requests wait that nothing more is read, and lets the run go on. */
+  async function changed(change: (path: string) => void) {
+    const path = list("urls.txt", content);
+    const asked = proxy.hold(20);
+    try {
+      const running = run(["urls.txt", "-c", "20", "-q"]);
+      await asked;
+      change(path);
+      proxy.go();
+      return await running;
+    } finally {
+      proxy.go();
+    }
+  }
+
+  it.each([
+    ["in the midst of a line", Math.floor(content.length / 2) + 30],
+    ["to nothing", 0],
+  ])("by being cut off %s is said, and no half of a line is fetched", async (_where, bytes) => {
+    const { code, stderr } = await changed((path) => truncateSync(path, bytes));
+    expect(code).toBe(2);
+    const [, after] =
+      /urls\.txt: cannot be read on, after line (\d+): it was cut off while it was read/.exec(stderr) ?? [];
+    const found = records();
+    expect(found).toHaveLength(Number(after));
+    expect(found.length).toBeGreaterThan(0);
+    for (const { n, url: fetched } of found) expect(`${fetched}\n`).toBe(line(n));
+  });
+
+  it("by being removed or replaced is read to its end", async () => {
+    const { code } = await changed((path) => {
+      unlinkSync(path);
+      writeFileSync(path, "http://another.example/\n");
+    });
+    expect(code).toBe(0);
+    expect(
+      records()
+        .map((record) => `${record.url}\n`)
+        .join(""),
+    ).toBe(content);
+  });
+
+  it("by growing is read to its new end", async () => {
+    const { code } = await changed((path) => appendFileSync(path, line(LINES + 1)));
+    expect(code).toBe(0);
+    expect(
+      records()
+        .map((record) => `${record.url}\n`)
+        .join(""),
+    ).toBe(content + line(LINES + 1));
+  });
+});
+
+/** Whether somebody else, by `setpriv`, can read a file. */
+function reads(who: readonly string[], path: string): boolean {
+  try {
+    execFileSync("setpriv", [...who, process.execPath, "-e", `require("fs").readFileSync(${JSON.stringify(path)})`], {
+      stdio: "ignore",
+    });
+    return true;
+  } catch {
+    return false;
+  }
+}

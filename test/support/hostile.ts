@@ -1,0 +1,99 @@
+// Hostile lists and what is to come of them, and a proxy that answers every URL with what it was asked.
+
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import type { Outcome } from "../../src/core/job.ts";
+import { ROOT } from "./command.ts";
+
+const CORPUS = join(ROOT, "fixtures/hostile");
+
+/** What a line's record has to say, and what the server has to see of it. */
+export interface Expected {
+  readonly n: number;
+  readonly url: string;
+  readonly outcome: Outcome["outcome"];
+  /** The request's target in absolute form, its Host header, and its credentials where it has any. */
+  readonly sent?: string;
+  readonly host?: string;
+  readonly authorization?: string;
+  /** Whatever else the record has to say. */
+  readonly [key: string]: unknown;
+}
+
+export interface HostileList {
+  readonly name: string;
+  readonly path: string;
+  readonly records: readonly Expected[];
+}
+
+/** The lists of fixtures/hostile, each with its records in the order of their lines. */
+export function hostileLists(): HostileList[] {
+  const names = readdirSync(CORPUS).flatMap((file) => /^(.*)\.jsonl$/.exec(file)?.[1] ?? []);
+  return names.sort().map((name) => {
+    const lines = readFileSync(join(CORPUS, `${name}.jsonl`), "utf8").split("\n");
+    const records = lines.filter((line) => line !== "").map((line) => JSON.parse(line) as Expected);
+    return { name, path: join(CORPUS, `${name}.txt`), records };
+  });
+}
+
+/** The body that the proxy answers with. */
+export function echoOf({ sent, host, authorization }: Pick<Expected, "sent" | "host" | "authorization">): string {
+  return `GET ${sent}\nhost: ${host}\n${authorization === undefined ? "" : `authorization: ${authorization}\n`}`;
+}
+
+export interface EchoProxy {
+  readonly origin: string;
+  readonly port: number;
+  /** From now on requests wait for `go`. Resolves when so many do. */
+  hold(count: number): Promise<void>;
+  go(): void;
+  close(): Promise<void>;
+}
+
+/** Takes URLs of 512 KiB, once they are percent-encoded; refuses CONNECT, so that no https leaves the machine. */
+export async function echoProxy(): Promise<EchoProxy> {
+  let held: { readonly answers: (() => void)[]; readonly count: number; readonly reached: () => void } | undefined;
+  const server = createServer({ maxHeaderSize: 524_288 }, ({ method, url, headers, rawHeaders }, response) => {
+    const hosts = rawHeaders.filter((_, i) => i % 2 === 1 && rawHeaders[i - 1]?.toLowerCase() === "host");
+    const { authorization } = headers;
+    const credentials = authorization === undefined ? "" : `authorization: ${authorization}\n`;
+    const answer = () => void response.end(`${method} ${url}\nhost: ${hosts.join(", ")}\n${credentials}`);
+    if (held === undefined) return answer();
+    held.answers.push(answer);
+    if (held.answers.length === held.count) held.reached();
+  });
+  server.on("connect", (_, socket) => void socket.end("HTTP/1.1 403 Forbidden\r\n\r\n"));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    origin: `http://127.0.0.1:${port}`,
+    port,
+    hold(count) {
+      return new Promise((reached) => {
+        held = { answers: [], count, reached };
+      });
+    },
+    go() {
+      const answers = held?.answers ?? [];
+      held = undefined;
+      for (const answer of answers) answer();
+    },
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** An environment in which the command says at its end, in `folder`, how much memory it ever had: Linux's VmHWM. */
+export function peakMemory(folder: string) {
+  const [hook, said] = [join(folder, "peak.cjs"), join(folder, "peak.txt")];
+  const save = `fs.writeFileSync(${JSON.stringify(said)}, fs.readFileSync("/proc/self/status", "utf8"))`;
+  writeFileSync(hook, `const fs = require("node:fs"); process.on("exit", () => ${save});\n`);
+  return {
+    env: { NODE_OPTIONS: `--require=${hook}` },
+    peakMib: () => Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(said, "utf8"))?.[1]) / 1024,
+  };
+}
