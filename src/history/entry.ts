@@ -46,8 +46,20 @@ export function slowEntry(line: Buffer, start: number, end: number): Entry | und
   return { n, hash: urlHash(url), outcome, file, bytes: bytes ?? -1, retryable };
 }
 
-/** What else may be asked of a record: absent where it is not text. */
-const TEXTS = ["name", "list", "file", "type", "encoding", "etag", "last_modified", "sha256", "error", "detail"];
+/** A digest in a record. */
+const SHA256 = /^[0-9a-f]{64}$/;
+/** A header's value as it may be sent back. */
+const VALUE = /^[\x20-\x7e\x80-\xff]*$/;
+/** No file of a run: outside its folder, hidden, or the run's own. */
+const IMPOSSIBLE = /^$|(^|\/)(\.|\/|$)|[\\:\0]|^(results\.jsonl|failed\.txt)$|\.part$/i;
+
+/** What else may be asked of a record: absent where it is not text, or not such as a run writes. It may be tampered with. */
+const TEXTS: readonly (readonly [string, (text: string) => boolean])[] = [
+  ...["name", "list", "type", "encoding", "final_url", "error", "detail"].map((key) => [key, () => true] as const),
+  ["file", (text) => !IMPOSSIBLE.test(text)],
+  ...["etag", "last_modified"].map((key) => [key, (text: string) => VALUE.test(text)] as const),
+  ...["sha256", "expected_sha256"].map((key) => [key, (text: string) => SHA256.test(text)] as const),
+];
 
 /** The whole record of a line; undefined if it is none. Its `outcome` may be one that is not known here. */
 export function recordIn(line: Buffer, start: number, end: number): Outcome | undefined {
@@ -58,7 +70,10 @@ export function recordIn(line: Buffer, start: number, end: number): Outcome | un
     const { n, url, outcome } = record;
     if (typeof n !== "number" || !Number.isInteger(n) || n < 0 || n > 999_999_999_999_999) return undefined;
     if (typeof url !== "string" || typeof outcome !== "string") return undefined;
-    for (const key of TEXTS) if (key in record && typeof record[key] !== "string") delete record[key];
+    for (const [key, isFit] of TEXTS) {
+      const text = record[key];
+      if (text !== undefined && (typeof text !== "string" || !isFit(text))) delete record[key];
+    }
     if ("bytes" in record && typeof record["bytes"] !== "number") delete record["bytes"];
     return value as Outcome;
   } catch {
@@ -109,7 +124,7 @@ export function quickEntry(line: Buffer, start: number, end: number): Entry | un
     } else if (length === 4 && isAt(line, key, "file")) {
       if (line[value] !== QUOTE) return undefined;
       file = line.toString("latin1", value + 1, at - 1);
-      if (file.includes("\\")) return undefined;
+      if (IMPOSSIBLE.test(file)) return undefined; // as a whole, that is: there it has no file
     } else if (length === 5 && isAt(line, key, "bytes")) {
       bytes = whole(line, value, at);
       if (bytes < 0) return undefined;

@@ -4,6 +4,7 @@ import { closeSync, constants, fstatSync, openSync } from "node:fs";
 import type { Outcome } from "../core/job.ts";
 import { type Entry, entryOf, urlHash } from "./entry.ts";
 import { looks } from "./looks.ts";
+import { type IsOthers, owners } from "./owners.ts";
 import { eachLine, recordAt, type Tail } from "./scan.ts";
 import { FAILED, LAST_UNIT, NONE, OPEN, SAVED, type Slots, type State, slots, UNIT_BYTES, unitOf } from "./slots.ts";
 import { type UrlIndex, urlIndex } from "./urls.ts";
@@ -26,7 +27,7 @@ export interface History {
 
   /** What is recorded under a number with this URL; "other" under another URL, undefined for nothing. */
   state(n: number, url: string): "saved" | "failed" | "open" | "other" | undefined;
-  /** The last record under a number, read from the journal; undefined if there is none, or it is not written yet. */
+  /** The last record under a number, without `file` where that is another's; undefined if none is there, or not written yet. */
   record(n: number): Outcome | undefined;
   /** The number of a line with this URL that an earlier run saved and that was not met; undefined if there is none. */
   find(url: string): number | undefined;
@@ -74,9 +75,12 @@ export function openJournal(path: string): number {
     const { code } = error as NodeJS.ErrnoException;
     throw code === "ELOOP" ? new JournalError(`${path}: is a link: remove it, or use another folder (-o)`) : error;
   }
-  if (fstatSync(fd).isFile()) return fd;
+  const stats = fstatSync(fd);
+  if (stats.isFile() && stats.nlink === 1) return fd;
   closeSync(fd);
-  throw new JournalError(`${path}: is no file: remove it, or use another folder (-o)`);
+  // What is appended would also go into whatever file that other name is.
+  const what = stats.isFile() ? "has a second name (a hard link): put a copy in its place" : "is no file: remove it";
+  throw new JournalError(`${path}: ${what}, or use another folder (-o)`);
 }
 
 function history(fd: number, folder: string, journalPath: string): History {
@@ -90,7 +94,6 @@ function history(fd: number, folder: string, journalPath: string): History {
   const set = (n: number, unit: number, hash: number, state: State, mark: boolean) => {
     if (lines.set(n, unit, hash, state, mark) !== NONE) stale++;
   };
-  const failures = () => lines.count(FAILED, false) + lines.count(OPEN, false);
   /** Until its file is found missing, a saved line is taken for done. */
   const files = looks(folder, (n, unit) => {
     const index = lines.indexOf(n);
@@ -162,10 +165,10 @@ function history(fd: number, folder: string, journalPath: string): History {
       return lines.count(SAVED, false);
     },
     get recorded() {
-      return failures() + lines.count(SAVED, false) + lines.count(SAVED, true) + lines.count(OPEN, true);
+      return recordedIn(lines);
     },
     get failures() {
-      return failures();
+      return failuresIn(lines);
     },
     get stale() {
       return stale;
@@ -174,11 +177,27 @@ function history(fd: number, folder: string, journalPath: string): History {
   };
 }
 
+function failuresIn(lines: Slots): number {
+  return lines.count(FAILED, false) + lines.count(OPEN, false);
+}
+
+function recordedIn(lines: Slots): number {
+  return failuresIn(lines) + lines.count(SAVED, false) + lines.count(SAVED, true) + lines.count(OPEN, true);
+}
+
 const WORDS = [undefined, "saved", "failed", "open"] as const;
 
 /** The questions that change nothing. */
 function lookUp(fd: number, lines: Slots): Pick<History, "state" | "record" | "find" | "isLast"> {
   let index: UrlIndex | undefined;
+  let isOthers: IsOthers | undefined;
+  const isLast = (n: number, offset: number, bytes: number): boolean => {
+    const slot = at(n);
+    if (slot < 0 || lines.unitAt(slot) !== unitOf(offset)) return false;
+    // No other record begins in the unit where a long one does. So far behind, twice is better than never.
+    if (bytes >= UNIT_BYTES || unitOf(offset) === LAST_UNIT) return true;
+    return recordAt(fd, unitOf(offset), n)?.offset === offset;
+  };
   const at = (n: number): number => {
     const slot = lines.indexOf(n);
     return slot >= 0 && lines.stateAt(slot) !== NONE ? slot : -1;
@@ -191,7 +210,11 @@ function lookUp(fd: number, lines: Slots): Pick<History, "state" | "record" | "f
     },
     record(n) {
       const slot = at(n);
-      return slot < 0 ? undefined : recordAt(fd, lines.unitAt(slot), n)?.outcome;
+      const outcome = slot < 0 ? undefined : recordAt(fd, lines.unitAt(slot), n)?.outcome;
+      if (outcome?.file === undefined) return outcome;
+      isOthers ??= owners(fd, recordedIn(lines), isLast);
+      if (isOthers(n, outcome.file)) delete (outcome as { file?: string }).file; // off the wire
+      return outcome;
     },
     find(url) {
       index ??= urlIndex(lines);
@@ -204,13 +227,7 @@ function lookUp(fd: number, lines: Slots): Pick<History, "state" | "record" | "f
       });
       return found;
     },
-    isLast(n, offset, bytes) {
-      const slot = at(n);
-      if (slot < 0 || lines.unitAt(slot) !== unitOf(offset)) return false;
-      // No other record begins in the unit where a long one does. So far behind, twice is better than never.
-      if (bytes >= UNIT_BYTES || unitOf(offset) === LAST_UNIT) return true;
-      return recordAt(fd, unitOf(offset), n)?.offset === offset;
-    },
+    isLast,
   };
 }
 

@@ -4,6 +4,7 @@ import { lstatSync } from "node:fs";
 import { classify } from "../core/classify.ts";
 import type { Failure } from "../core/failure.ts";
 import type { Job } from "../core/job.ts";
+import { inTheWay } from "./folder.ts";
 import type { Span } from "./since.ts";
 
 /** Which files that are there may be replaced, besides the line's own. */
@@ -31,6 +32,8 @@ export function claim(replaceable: Replaceable | undefined, unique: boolean): Cl
   };
   return (job, path, file) => {
     try {
+      const above = file.includes("/") ? inTheWay(path.slice(0, -file.length - 1), file) : undefined;
+      if (above !== undefined) return { error: "file_exists", detail: `${above} is there already, and no folder` };
       if (free(job, path, file)) return undefined;
     } catch (error) {
       // A part of the path is a file, this run's or another's.

@@ -1,18 +1,23 @@
 // The output folder before and after a run: made where it is missing, cleared by --force, tidied at the end.
 
 import {
+  closeSync,
+  constants,
   createReadStream,
   existsSync,
+  fstatSync,
   lstatSync,
   mkdirSync,
   opendirSync,
+  openSync,
   realpathSync,
   rmdirSync,
   rmSync,
   statSync,
   unlinkSync,
 } from "node:fs";
-import { dirname, join, normalize, sep } from "node:path";
+import { dirname, join, sep } from "node:path";
+import { isPossible } from "./names.ts";
 
 export const JOURNAL = "results.jsonl";
 export const FAILED = "failed.txt";
@@ -88,6 +93,20 @@ export async function startOver(folder: string, lists: readonly string[]): Promi
   await removeRun(folder);
 }
 
+/**
+ * The part of a file's path below `folder` that is in the way: a link, or whatever else is no folder. Only the last part may
+ * be missing or anything. Throws what the file system says.
+ */
+export function inTheWay(folder: string, file: string): string | undefined {
+  for (let slash = file.indexOf("/"); slash >= 0; slash = file.indexOf("/", slash + 1)) {
+    const above = file.slice(0, slash);
+    const stats = lstatSync(`${folder}/${above}`, { throwIfNoEntry: false });
+    if (stats === undefined) return undefined;
+    if (!stats.isDirectory()) return above;
+  }
+  return undefined;
+}
+
 /** Whether a path, all links followed, lies below a folder. One that does not exist lies nowhere. */
 export function isInside(folder: string, path: string): boolean {
   try {
@@ -116,10 +135,9 @@ export function makeFolder(folder: string): void {
 
 /** Removes what a run recorded: its files, then its reports. Nothing that the journal does not name. */
 async function removeRun(folder: string): Promise<void> {
-  const { createInterface } = await import("node:readline"); // start-up counts, and --force is rare
   const journal = join(folder, JOURNAL);
   try {
-    for await (const line of createInterface({ input: createReadStream(journal) })) {
+    for await (const line of linesOf(journal)) {
       const file = recordedFile(line);
       if (file === undefined) continue;
       const path = join(folder, file);
@@ -134,13 +152,34 @@ async function removeRun(folder: string): Promise<void> {
   }
 }
 
-/** The file a record names, if it lies in the folder; a journal may have been tampered with. */
+/** No record is longer, in characters: of a longer line only the end is kept, which is none. */
+const MAX_RECORD = 16_777_216;
+
+/** The lines of a journal, which must be a file and no link; only a line feed ends one: a record may have U+2028 in it. */
+async function* linesOf(journal: string): AsyncGenerator<string> {
+  // Not blocking: a pipe without a writer would be waited for.
+  const fd = openSync(journal, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
+  if (!fstatSync(fd).isFile()) {
+    closeSync(fd);
+    throw new Error(`${JOURNAL} is no file`);
+  }
+  let carry = "";
+  for await (const chunk of createReadStream("", { fd, encoding: "utf8" }) as AsyncIterable<string>) {
+    const [first = "", ...rest] = chunk.split("\n");
+    carry = carry.length > MAX_RECORD ? first : carry + first;
+    for (const next of rest) {
+      yield carry;
+      carry = next;
+    }
+  }
+  yield carry;
+}
+
+/** The file a record names, if a run can have saved it; a journal may have been tampered with. */
 function recordedFile(line: string): string | undefined {
   try {
     const { file } = JSON.parse(line) as { file?: unknown };
-    if (typeof file !== "string" || file === "") return undefined;
-    const inside = normalize(file);
-    return inside.startsWith("..") || inside.startsWith(sep) ? undefined : inside;
+    return typeof file === "string" && isPossible(file) ? file : undefined;
   } catch {
     return undefined; // a torn record
   }

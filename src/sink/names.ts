@@ -83,14 +83,21 @@ function basename(pathname: string): string {
 /** {n} with nothing beside it that may be or end in digits: then no two numbers make the same name. */
 const UNIQUE = /(^|[^\d}])\{n(:\d+)?\}($|\{ext\}$|[^\d{])/;
 
-/** Names the run itself uses, or that Windows gives to devices. */
-const RESERVED = /^(results\.jsonl|failed\.txt|(con|prn|aux|nul|com\d|lpt\d)(\..*)?)$/i;
+/** Names the run itself uses, or that Windows gives to devices, with any ending. */
+const RESERVED = /^(results\.jsonl|failed\.txt|(con|prn|aux|nul|conin\$|conout\$|com\d|lpt\d) *(\..*)?)$/i;
 
-/** One part of a path, harmless: no separators, no control or bidi characters, not hidden, not reserved. */
+/** What separates, what Windows refuses, controls, what cannot be seen or turns text around (Cf), halves of a character. */
+const HARMFUL = /[\\:*?"<>|\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
+
+/** One part of a path, harmless: nothing in it that separates or controls, not hidden, not reserved. */
 function safe(part: string): string {
-  const clean = part
-    .replace(/[\\:*?"<>|\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g, "_")
-    .replace(/^[. ]+|[. ]+$/g, "_");
+  const clean = part.replace(HARMFUL, "_").replace(/^[.\s]+|[.\s]+$/g, "_");
   if (/\.part$/i.test(clean)) return `${clean}_`; // what is called so is taken for a body that is not whole
-  return RESERVED.test(clean) ? `_${clean}` : clean;
+  // Some file systems take other forms of a letter for the same name, as "reſults.jsonl"; to Windows, COM¹ is a device.
+  return RESERVED.test(clean.normalize("NFKC")) ? `_${clean}` : clean;
+}
+
+/** Whether a file that somebody says a run has saved can be one: not outside the folder, hidden, or the run's own. */
+export function isPossible(file: string): boolean {
+  return !/^$|(^|\/)(\.|\/|$)|[\\:\0]|^(results\.jsonl|failed\.txt)$|\.part$/i.test(file);
 }

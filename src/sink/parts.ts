@@ -9,6 +9,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  type Stats,
   unlinkSync,
 } from "node:fs";
 import { join } from "node:path";
@@ -137,7 +138,7 @@ export function parts(state: string): Parts {
       const fd = openSync(path, constants.O_RDWR | constants.O_APPEND | NOFOLLOW);
       try {
         const stats = fstatSync(fd);
-        if (!stats.isFile() || stats.size < bytes) {
+        if (!isOwn(stats) || stats.size < bytes) {
           throw Object.assign(new Error("what was kept is no longer there"), { code: "EIO" });
         }
         if (stats.size > bytes) ftruncateSync(fd, bytes);
@@ -190,7 +191,7 @@ function readNote(path: string, part: string): Noted | undefined {
   try {
     const stats = lstatSync(part);
     fd = openSync(path, constants.O_RDONLY | NOFOLLOW | NONBLOCK);
-    if (!stats.isFile() || stats.size === 0 || !fstatSync(fd).isFile()) return undefined;
+    if (!isOwn(stats) || stats.size === 0 || !fstatSync(fd).isFile()) return undefined;
     const { job, url, validator, wholeBytes, type } = JSON.parse(readFileSync(fd, "utf8")) as Note;
     if (![job, url, validator].every((text) => typeof text === "string")) return undefined;
     return {
@@ -203,6 +204,11 @@ function readNote(path: string, part: string): Noted | undefined {
   } finally {
     if (fd !== undefined) closeSync(fd);
   }
+}
+
+/** A file with no second name: what is appended to a part must not go into somebody else's file. */
+function isOwn(stats: Stats): boolean {
+  return stats.isFile() && stats.nlink === 1;
 }
 
 function notePath(state: string, n: number): string {

@@ -3,8 +3,8 @@
 import { existsSync, lstatSync, renameSync, unlinkSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Job, Outcome } from "../core/job.ts";
-import { isInside, makeFolder } from "./folder.ts";
-import type { Names } from "./names.ts";
+import { inTheWay, isInside, makeFolder } from "./folder.ts";
+import { isPossible, type Names } from "./names.ts";
 
 /** A line, and the number under which an earlier run has saved its URL. */
 export interface Move {
@@ -56,7 +56,7 @@ export function rehome(moves: readonly Move[], options: RehomeOptions): number {
     const file = fileOf(outcome);
     if (outcome === undefined || file === undefined) return;
     const path = `${state}/${n}-0.part`; // no name of a part that is kept
-    renamed(`${folder}/${file}`, path); // if not, then it cannot get its place either
+    if (!isBarred(file)) renamed(`${folder}/${file}`, path); // if not, then it cannot get its place either
     forget(n); // now: its number is another's by the time that it gets its place
     stashed.set(n, { outcome, path });
   }
@@ -70,7 +70,8 @@ export function rehome(moves: readonly Move[], options: RehomeOptions): number {
     const file = names.of(job, new URL(job.url), type);
     const replaced = fileOf(record(job.n));
     const path = `${folder}/${file}`;
-    if (file !== old && file !== replaced && isThere(path)) return false;
+    if ((file !== old && file !== replaced && isThere(path)) || isBarred(file)) return false;
+    if (there === undefined && isBarred(old)) return false;
     if (!renamed(there?.path ?? `${folder}/${old}`, path)) return false;
     if (there === undefined) forget(from);
     const { name: _name, list: _list, line: _line, ...rest } = outcome;
@@ -85,6 +86,15 @@ export function rehome(moves: readonly Move[], options: RehomeOptions): number {
     });
     if (replaced !== undefined && replaced !== file && replaced !== old) remove(`${folder}/${replaced}`);
     return true;
+  }
+
+  /** Whether a file's way leads through a link, or whatever else is no folder: it may lie anywhere. */
+  function isBarred(file: string): boolean {
+    try {
+      return inTheWay(folder, file) !== undefined;
+    } catch {
+      return true;
+    }
   }
 
   /** The file of a line that is no longer in the list, or has another URL now. */
@@ -113,6 +123,8 @@ function isThere(path: string): boolean {
   }
 }
 
+/** A journal may have been tampered with. */
 function fileOf(outcome: Outcome | undefined): string | undefined {
-  return outcome?.file;
+  const file = outcome?.file;
+  return file !== undefined && isPossible(file) ? file : undefined;
 }

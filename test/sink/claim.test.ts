@@ -76,6 +76,30 @@ it("a name below a file cannot be had, and that does not stop the run", () => {
   expect(claimed("a/b")).toMatchObject({ error: "file_exists" });
 });
 
+it("a name below a link, to wherever that leads, cannot be had, not even by the line that saved it there", () => {
+  const ever = { spans: [{ fromMs: 0, beforeMs: Number.POSITIVE_INFINITY }], recorded: () => false };
+  mkdirSync(at("real/deep"), { recursive: true });
+  symlinkSync("real", at("inside"));
+  symlinkSync("..", at("outside"));
+  symlinkSync("nowhere", at("dangling"));
+  symlinkSync("../inside", at("real/deep/back"));
+  put("real/a");
+  for (const [above, name] of [
+    ["inside", "inside/a"],
+    ["inside", "inside/deep/b"],
+    ["outside", "outside/b"],
+    ["dangling", "dangling/b"],
+    ["real/deep/back", "real/deep/back/a"],
+  ] as const) {
+    expect(claimed(name, ever, name)).toEqual({
+      error: "file_exists",
+      detail: `${above} is there already, and no folder`,
+    });
+  }
+  expect(claimed("real/deep/b")).toBeUndefined();
+  expect(claimed("real/a", ever)).toBeUndefined();
+});
+
 it("a name that cannot be looked at fails with what the file system says", () => {
   expect(claimed("x".repeat(300))).toMatchObject({ error: "name_too_long" });
 });

@@ -1,4 +1,5 @@
 // The output folder before a run: made, refused, tidied, or cleared of what an earlier run recorded and of nothing else.
+import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -149,6 +150,48 @@ describe("--force", () => {
     journal(...ways.map((file, n) => record(n, file)));
     await startOver(folder, []);
     expect(existsSync(victim)).toBe(true);
+  });
+
+  it("removes nothing that a run does not save: what is hidden, its lock, or reached by a detour", async () => {
+    put(".bulkget/lock", ".hidden", "sub/mine.txt", "mine.txt");
+    const ways = [".bulkget/lock", ".hidden", "sub/../mine.txt", "./mine.txt", "sub//mine.txt", "results.jsonl"];
+    journal(...ways.map((file, n) => record(n, file)));
+    await startOver(folder, []);
+    expect(files()).toEqual([".bulkget", ".bulkget/lock", ".hidden", "mine.txt", "sub", "sub/mine.txt"]);
+  });
+
+  it("finds the files of records that have other line ends in them than a line feed", async () => {
+    put("000001.html", "000002.html", "000003.html");
+    const odd = { name: "a\u2028b\u2029c\u0085d", outcome: "saved" };
+    journal({ ...odd, n: 1, file: "000001.html" }, record(2, "000002.html"), { ...odd, n: 3, file: "000003.html" });
+    await startOver(folder, []);
+    expect(files()).toEqual([]);
+  });
+
+  it("is not stopped by a line that is longer than any record, nor by one cut within a character", async () => {
+    put("000001.html", "000002.html", "000003.html");
+    const long = `${JSON.stringify({ n: 9, url: "\u65e5".repeat(6_000_000) })}\n`;
+    journal(
+      record(1, "000001.html"),
+      long,
+      record(2, "000002.html"),
+      `{"url":"${"\u65e5".repeat(40_000)}","file":"000003.html"}\n`,
+    );
+    await startOver(folder, []);
+    expect(files()).toEqual([]);
+  });
+
+  it("follows no link in place of the journal, and waits for no pipe", async () => {
+    put("000001.html", "mine.txt");
+    const elsewhere = join(outside.path, "journal");
+    writeFileSync(elsewhere, `${JSON.stringify(record(1, "000001.html"))}\n`);
+    const path = join(folder, "results.jsonl");
+    for (const plant of [() => symlinkSync(elsewhere, path), () => spawnSync("mkfifo", [path])]) {
+      plant();
+      await expect(startOver(folder, [])).rejects.toMatchObject({ kind: "disk" });
+      expect(files()).toEqual(["000001.html", "mine.txt", "results.jsonl"]);
+      rmSync(path);
+    }
   });
 
   it("removes nothing outside the folder through a link in it", async () => {

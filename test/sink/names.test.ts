@@ -1,9 +1,14 @@
 // File names: whatever a URL, a list or a template says, they stay inside the folder and harm nothing.
+import { lstatSync, readFileSync, rmSync } from "node:fs";
 import { join, normalize, resolve } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { isFailure } from "../../src/core/failure.ts";
 import { OptionError } from "../../src/core/option.ts";
-import { names } from "../../src/sink/names.ts";
+import { isPossible, names } from "../../src/sink/names.ts";
+import { temporaryFolder } from "../support/command.ts";
+import { namesBelow, victims } from "../support/victims.ts";
+import { answer, sinkInto, text } from "./bodies.ts";
 
 const TARGET = new URL("http://www.example.org:8080/dir/page.HTML?q=1");
 
@@ -45,22 +50,24 @@ const TEMPLATES = [
   "{n}/../..",
   ".{n}.part",
 ];
-const naming = fc.constantFrom(...TEMPLATES).map((template) => names(template));
+const aTemplate = fc.constantFrom(...TEMPLATES);
 const aTarget = fc.oneof(
   fc.webUrl({ withQueryParameters: true }).map((url) => new URL(url)),
   nasty.map((path) => new URL(`http://example.org/${path.replace(/[?#]/g, "")}`)),
 );
-const aFile = fc
+const aJob = fc
   .record({
-    naming,
     target: aTarget,
     n: fc.integer({ min: 0, max: 2 ** 40 }),
     name: fc.option(nasty, { nil: undefined }),
     type: nasty,
   })
-  .map(({ naming, target, n, name, type }) =>
-    naming.of({ n, url: target.href, ...(name === undefined ? {} : { name }) }, target, type),
-  );
+  .map(({ target, n, name, type }) => {
+    return { job: { n, url: target.href, ...(name === undefined ? {} : { name }) }, target, type };
+  });
+const aFile = fc
+  .record({ template: aTemplate, of: aJob })
+  .map(({ template, of: { job, target, type } }) => names(template).of(job, target, type));
 
 describe("any file name", () => {
   it("stays inside the folder, whatever the URL, the list's name and the template are", () => {
@@ -74,11 +81,11 @@ describe("any file name", () => {
     );
   });
 
-  it("has no control characters, no backslash, and is never empty or hidden", () => {
+  it("has nothing that controls or cannot be seen, no backslash, and is never empty or hidden", () => {
     fc.assert(
       fc.property(aFile, (file) => {
-        expect(file).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\\]/);
-        for (const part of file.split("/")) expect(part).toMatch(/^[^.\s]/u);
+        expect(file).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\\:]/u);
+        for (const part of file.split("/")) expect(part).toMatch(/^[^.\s](.*[^.\s])?$/u);
       }),
       { numRuns: 1000 },
     );
@@ -92,6 +99,80 @@ describe("any file name", () => {
       }),
       { numRuns: 1000 },
     );
+  });
+});
+
+it("whatever the names are, all that a sink writes lies in its folder, each body under its own name", () => {
+  const root = temporaryFolder();
+  try {
+    const around = victims(root.path);
+    const folder = join(around.cwd, "downloads");
+    const before = around.snapshot();
+    fc.assert(
+      fc.property(aTemplate, fc.uniqueArray(aJob, { selector: ({ job }) => job.n, maxLength: 8 }), (template, jobs) => {
+        const sink = sinkInto(folder, { template });
+        const bodies = new Map<string, string>();
+        for (const { job, target, type } of jobs) {
+          const stored = sink.write(job, target, answer([text(`of ${job.n}`)], { type }));
+          if (stored instanceof Promise) return expect.unreachable();
+          if (isFailure(stored)) expect(stored.error).toMatch(/^(file_exists|name_too_long)$/);
+          else bodies.set(stored.file ?? "", `of ${job.n}`);
+        }
+        const files = namesBelow(folder).filter((name) => !lstatSync(join(folder, name)).isDirectory());
+        expect(new Map(files.map((file) => [file, readFileSync(join(folder, file), "utf8")]))).toEqual(
+          new Map([...bodies].sort(([a], [b]) => (a < b ? -1 : 1))),
+        );
+        expect(around.snapshot()).toEqual(before);
+        rmSync(folder, { recursive: true });
+      }),
+      { numRuns: 150 },
+    );
+  } finally {
+    root.remove();
+  }
+});
+
+describe("a file that a record names", () => {
+  it("is possible if it is any that a run can save", () => {
+    fc.assert(
+      fc.property(aFile, (file) => {
+        expect(isPossible(file)).toBe(true);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it.each([
+    [
+      "",
+      ".",
+      "..",
+      "../x",
+      "a/../x",
+      "a/..",
+      "./x",
+      "/x",
+      "//x",
+      "a//x",
+      "a/",
+      ".hidden",
+      "a/.hidden",
+      ".bulkget/lock",
+    ],
+    [
+      "a\\b",
+      "..\\x",
+      "C:x",
+      "C:\\x",
+      "x\0",
+      "results.jsonl",
+      "RESULTS.JSONL",
+      "failed.txt",
+      "results.jsonl.part",
+      "1.PART",
+    ],
+  ])("is not if it leads elsewhere, is hidden or the run's own: %j and the like", (...files) => {
+    expect(files.filter(isPossible)).toEqual([]);
   });
 });
 
@@ -185,6 +266,13 @@ describe("a name that the list gives", () => {
     ["a. ", "a_"],
     ["///", "_"],
     ["\u202egpj.exe", "_gpj.exe"],
+    ["a\u061cb\u2060c\u00add\u{e0041}", "a_b_c_d_"],
+    ["half\ud800", "half_"],
+    ["\u00a0a\u3000", "_a_"],
+    ["re\u017fults.jsonl", "_re\u017fults.jsonl"],
+    ["com\u00b9.txt", "_com\u00b9.txt"],
+    ["aux .txt", "_aux .txt"],
+    ["CONIN$", "_CONIN$"],
   ])("%j makes %j", (name, file) => {
     expect(of(name)).toBe(file);
   });

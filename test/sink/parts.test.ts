@@ -1,6 +1,15 @@
 // What an earlier run left of bodies: used for the same URL only; what is torn or planted is neither used nor followed.
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Job } from "../../src/core/job.ts";
@@ -128,6 +137,27 @@ describe("a link in place of", () => {
     expect(() => fresh.note(jobOf(1), made, { validator: '"v1"', url: "http://a/" })).toThrow(/EEXIST/);
     made.close();
     expect(existsSync(join(outside.path, "nowhere"))).toBe(false);
+  });
+});
+
+describe("a part with a second name, which may be that of somebody else's file", () => {
+  const mine = () => join(outside.path, "mine");
+  beforeEach(() => writeFileSync(mine(), "mine"));
+
+  it("is removed, not gone on with", () => {
+    linkSync(mine(), at("1.part"));
+    leave(1, undefined, noteOf(1));
+    expect(parts(state).kept(jobOf(1))).toBeUndefined();
+    expect([files(), readFileSync(mine(), "utf8")]).toEqual([[], "mine"]);
+  });
+
+  it("is not written to where it got that name later", () => {
+    leave(1, "body", noteOf(1));
+    const left = parts(state);
+    expect(left.kept(jobOf(1))).toMatchObject({ bytes: 4 });
+    spawnSync("ln", ["-f", mine(), at("1.part")]);
+    expect(() => left.reopen(jobOf(1), 2)).toThrow("what was kept is no longer there");
+    expect(readFileSync(mine(), "utf8")).toBe("mine");
   });
 });
 

@@ -1,5 +1,5 @@
 // Lines that moved within the list keep their files, under their new numbers; nobody else's file is touched.
-import { existsSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -7,6 +7,7 @@ import type { Job, Outcome } from "../../src/core/job.ts";
 import { names } from "../../src/sink/names.ts";
 import { type Move, rehome } from "../../src/sink/rehome.ts";
 import { type Folder, temporaryFolder } from "../support/command.ts";
+import { namesBelow } from "../support/victims.ts";
 import { filesIn } from "./bodies.ts";
 
 let outside: Folder;
@@ -195,6 +196,40 @@ describe("a line that moved", () => {
     expect(readFileSync(run.at("000001"), "utf8")).toBe(`${urlOf("b")} 2`);
     expect(readFileSync(run.at("000002.pdf"), "utf8")).toBe("mine");
     expect(filesIn(run.state)).toEqual([]);
+  });
+
+  it.each(["../victim", "sub/../../victim", "linked/victim", "results.jsonl", ".bulkget/lock", ""])(
+    "takes no file from %j, whatever its record says, and removes none there",
+    (file) => {
+      const run = earlier(["a", "b", "c"]);
+      const mine = [join(outside.path, "victim"), run.at("results.jsonl"), join(run.state, "lock")];
+      for (const path of mine) writeFileSync(path, "mine");
+      symlinkSync("..", run.at("linked"));
+      const before = namesBelow(run.at(""));
+      // One is to be moved from there, one to where another's record says that, and then two change places.
+      const evil = { ...run.records.get(1), file } as Outcome;
+      run.records.set(1, evil);
+      expect(run.move([{ job: { n: 7, url: urlOf("a") }, from: 1 }])).toBe(0);
+      expect(run.move([{ job: { n: 1, url: urlOf("b") }, from: 2 }])).toBe(1);
+      run.records.set(1, evil);
+      const swap = [
+        { job: { n: 1, url: urlOf("c") }, from: 3 },
+        { job: { n: 3, url: urlOf("a") }, from: 1 },
+      ];
+      expect(run.move(swap)).toBe(1);
+      expect(mine.map((path) => readFileSync(path, "utf8"))).toEqual(mine.map(() => "mine"));
+      expect(namesBelow(run.at("")).filter((name) => !before.includes(name) && !/^\d{6}/.test(name))).toEqual([]);
+    },
+  );
+
+  it("goes through no link to its new name", () => {
+    const run = earlier(["a"], "{host}/{n}");
+    const elsewhere = join(outside.path, "elsewhere");
+    mkdirSync(elsewhere);
+    symlinkSync(elsewhere, run.at("sub"));
+    expect(run.move([{ job: { n: 2, url: urlOf("a"), name: "sub/x" }, from: 1 }])).toBe(0);
+    expect([readdirSync(elsewhere), [...run.records.keys()]]).toEqual([[], [1]]);
+    expect(existsSync(run.at("example.org/1"))).toBe(true);
   });
 
   it("leaves alone what is kept of other bodies", () => {
