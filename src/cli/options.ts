@@ -4,6 +4,7 @@ import type { Command as CommandType, Option as OptionType } from "commander";
 import { SCHEDULE_DEFAULTS } from "../download.ts";
 import { OUTPUT_DEFAULTS } from "../output.ts";
 import { type FailOn, parseFailOn } from "../policy/fail-on.ts";
+import { escapedStack } from "../report/escape.ts";
 import { VERSION } from "../version.ts";
 import { WEB_DEFAULTS } from "../web.ts";
 import { Command, CommanderError, Option } from "./commander.ts";
@@ -89,7 +90,8 @@ export function readCommandLine(argv: readonly string[]): CommandLine | Leave {
       writeErr: (text) => {
         err += text;
       },
-      outputError: (text, write) => write(`bulkget: ${text.replace(/^error: /, "").trimEnd()} (bulkget --help)\n`),
+      outputError: (text, write) =>
+        write(`bulkget: ${escapedStack(text.replace(/^error: /, "").trimEnd())} (bulkget --help)\n`),
       getOutHelpWidth: () => 80,
       getErrHelpWidth: () => 80,
     });

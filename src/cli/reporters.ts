@@ -1,5 +1,6 @@
 // The reporters that the command line asks for: a copy of the records, and what a person sees of the run.
 
+import { join } from "node:path";
 import { OptionError } from "../core/option.ts";
 import type { View } from "../core/ports.ts";
 import type { NamedReporter } from "../core/reporters.ts";
@@ -8,6 +9,8 @@ import { journal } from "../report/journal.ts";
 import { plain } from "../report/plain.ts";
 import { streamed } from "../report/stream.ts";
 import { summary } from "../report/summary.ts";
+import { sameFile } from "../resume.ts";
+import { FAILED, JOURNAL } from "../sink/folder.ts";
 import type { CommandLine } from "./options.ts";
 import { say } from "./say.ts";
 
@@ -31,7 +34,7 @@ export interface Extra {
 export async function extraReporters(line: CommandLine, env: Env): Promise<Extra> {
   const extra: NamedReporter[] = [];
   if (line.report === "-") extra.push({ name: "on stdout", reporter: streamed(process.stdout) });
-  else if (line.report !== undefined) extra.push({ name: line.report, reporter: openReport(line.report) });
+  else if (line.report !== undefined) extra.push({ name: line.report, reporter: openReport(line.report, line) });
   if (line.quiet) return { extra, note: say };
   const list = line.lists.length === 1 && line.lists[0] !== "-" ? line.lists[0] : undefined;
   const { stderr } = process;
@@ -58,7 +61,9 @@ export async function extraReporters(line: CommandLine, env: Env): Promise<Extra
   return { extra, note: say };
 }
 
-function openReport(path: string) {
+function openReport(path: string, { lists, outputDir }: CommandLine) {
+  const kept = [...lists, join(outputDir, JOURNAL), join(outputDir, FAILED)].find((one) => sameFile(one, path));
+  if (kept !== undefined) throw new OptionError(`--report ${path}: would overwrite ${kept}; name another file`);
   try {
     return journal(path, { replace: true });
   } catch (error) {

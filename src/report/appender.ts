@@ -104,7 +104,11 @@ const fsyncOf = promisify(fsync);
 const CANNOT_SYNC = new Set(["EINVAL", "ENOSYS", "ENOTSUP", "EOPNOTSUPP"]);
 
 function reopened(path: string): number {
-  return openSync(path, constants.O_RDWR | constants.O_APPEND | (constants.O_NOFOLLOW ?? 0));
+  const fd = openSync(path, constants.O_RDWR | constants.O_APPEND | (constants.O_NOFOLLOW ?? 0));
+  const stats = fstatSync(fd);
+  if (stats.isFile() && stats.nlink === 1) return fd;
+  closeSync(fd);
+  throw new Error(`${path}: no file, or one with a second name (a hard link)`);
 }
 
 /** Cuts a file off, ends its last line where that has no end, and gives its length. */

@@ -139,5 +139,6 @@ function tailLines(view: View): string[] {
 
 /** One line of the terminal, whatever its width: a line that wraps would be drawn over and over. */
 function fitted(text: string, columns: number): string {
-  return text.length < columns ? text : `${text.slice(0, Math.max(1, columns - 2))}…`;
+  if (text.length < columns) return text;
+  return `${text.slice(0, Math.max(1, columns - 2)).replace(/[\ud800-\udbff]$/, "")}…`; // no half of a character
 }

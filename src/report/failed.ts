@@ -37,10 +37,10 @@ export function failedFile(path: string): FailedFile {
     add({ n, url, name, expected_sha256: sha256 }) {
       file ??= fresh(part);
       anyFailed = true;
-      const columns = [url, name ?? String(n).padStart(6, "0")].map(oneLine);
+      const columns = [url, name ?? String(n).padStart(6, "0")];
       if (name !== undefined && Number(name) !== n) columns.push(`n=${n}`);
       if (sha256 !== undefined) columns.push(`sha256=${sha256}`);
-      file.append(`${columns.join("\t")}\n`);
+      file.append(`${columns.map(oneLine).join("\t")}\n`);
     },
     end(isOurs) {
       file?.close();

@@ -3,7 +3,7 @@
 import type { Outcome } from "../core/job.ts";
 import type { Reporter, View } from "../core/ports.ts";
 import { finished } from "../core/tally.ts";
-import { escaped } from "./escape.ts";
+import { escaped, escapedStack } from "./escape.ts";
 import { durationText, thousands } from "./format.ts";
 import { type SummaryOptions, summary } from "./summary.ts";
 
@@ -60,14 +60,8 @@ export function outcomeLine(outcome: Outcome, list?: string): string {
   if (outcome.error === "invalid_url" || outcome.error === "unsupported_scheme") {
     return `${at}: not a URL that can be fetched: "${url}" (${escaped(outcome.detail, 200)})`;
   }
-  // A bug is shown whole, with its stack; escaped all the same, but for the line feeds.
-  const detail =
-    outcome.error === "internal"
-      ? outcome.detail
-          .split("\n")
-          .map((line) => escaped(line))
-          .join("\n")
-      : escaped(outcome.detail, 300);
+  // A bug is shown whole, with its stack.
+  const detail = outcome.error === "internal" ? escapedStack(outcome.detail) : escaped(outcome.detail, 300);
   const kept = outcome.file === undefined ? "" : ` (${escaped(outcome.file)} is kept as it was)`;
   return `${at}: ${outcome.error}: ${detail}${after}${kept}: ${url}`;
 }

@@ -1,6 +1,7 @@
 // An outcome as a line of JSON: what results.jsonl and --report hold.
 
 import type { Outcome } from "../core/job.ts";
+import { escapedJson } from "./escape.ts";
 
 let lastOutcome: Outcome | undefined;
 let lastRecord = "";
@@ -9,7 +10,7 @@ let lastRecord = "";
 export function recordOf(outcome: Outcome): string {
   if (outcome !== lastOutcome) {
     lastOutcome = outcome;
-    lastRecord = `${JSON.stringify("body" in outcome ? { ...outcome, body: undefined } : outcome)}\n`;
+    lastRecord = `${escapedJson(JSON.stringify("body" in outcome ? { ...outcome, body: undefined } : outcome))}\n`;
   }
   return lastRecord;
 }

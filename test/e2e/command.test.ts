@@ -63,6 +63,18 @@ describe("streams", () => {
     expect(recordsOf(downloads()).size).toBe(2000);
   });
 
+  it("--report is refused where it would overwrite what is read, or the folder's own files", async () => {
+    writeFileSync(join(folder.path, "urls.txt"), urls("/ok"));
+    await run(["urls.txt"], "");
+    for (const report of ["urls.txt", "./downloads/results.jsonl"]) {
+      const before = readFileSync(join(folder.path, report));
+      const { code, stderr } = await run(["urls.txt", "--report", report], "");
+      expect(code, stderr).toBe(2);
+      expect(stderr).toContain("would overwrite");
+      expect(readFileSync(join(folder.path, report))).toEqual(before);
+    }
+  });
+
   it("--report writes the same records to a file of one's own", async () => {
     await run(["-", "--report", "mine.jsonl"], urls("/ok", "/status/500"));
     const own = readFileSync(join(folder.path, "mine.jsonl"), "utf8");

@@ -80,7 +80,9 @@ function expectOnlyWhole(output: string): number {
 
 function expectDone(output: string, count: number): void {
   expect(expectOnlyWhole(output)).toBe(count);
-  expect(filesOf(output).filter((name) => name !== ".bulkget/since")).toEqual(Array.from({ length: count }, (_, i) => String(i + 1).padStart(6, "0")));
+  expect(filesOf(output).filter((name) => name !== ".bulkget/since")).toEqual(
+    Array.from({ length: count }, (_, i) => String(i + 1).padStart(6, "0")),
+  );
   expect(journalOf(output).map(({ n }) => n)).toEqual(Array.from({ length: count }, (_, i) => i + 1));
   expect(existsSync(join(output, "failed.txt"))).toBe(false);
 }

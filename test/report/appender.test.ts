@@ -1,5 +1,6 @@
 // Lines gathered into few writes: when they reach the file, and that a write that fails is said.
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, linkSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { appender } from "../../src/report/appender.ts";
@@ -62,6 +63,25 @@ describe("a file that is there", () => {
     expect(content()).toBe("mine");
     appender(path, "w").close();
     expect(content()).toBe("");
+  });
+
+  it("is gone on with only where it is a file, no link, with no second name", () => {
+    const mine = join(folder.path, "mine");
+    writeFileSync(mine, "mine\n");
+    for (const plant of [
+      () => symlinkSync(mine, path),
+      () => linkSync(mine, path),
+      () => spawnSync("mkfifo", [path]),
+      () => spawnSync("mknod", [path, "c", "1", "3"]),
+    ]) {
+      plant();
+      if (existsSync(path)) expect(() => appender(path, { fromBytes: 0 })).toThrow();
+      rmSync(path, { force: true });
+    }
+    expect(readFileSync(mine, "utf8")).toBe("mine\n");
+    writeFileSync(path, "mine\ntorn");
+    appender(path, { fromBytes: 5 }).close();
+    expect(content()).toBe("mine\n");
   });
 });
 

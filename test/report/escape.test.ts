@@ -1,11 +1,11 @@
 // Text from outside, shown: nothing in it can move a cursor, change a colour or turn the line around.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { escaped } from "../../src/report/escape.ts";
+import { escaped, escapedJson, escapedStack } from "../../src/report/escape.ts";
 
-/** C0, DEL, C1, line and paragraph separators, bidi controls, lone surrogates. */
+/** C0, DEL, C1, line and paragraph separators, bidi and invisible controls, tags, lone surrogates. */
 const UNSAFE =
-  /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
+  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]|\udb40[\udc01\udc20-\udc7f]/;
 
 const anyText = fc
   .array(
@@ -49,8 +49,30 @@ describe("escaped text", () => {
     ["a\u2066b\u2069", "a\\u{2066}b\\u{2069}"],
     ["a\u200bb\ufeff", "a\\u{200b}b\\u{feff}"],
     ["\ud83d", "\\u{d83d}"],
+    ["a\u{e0041}b\u00ad", "a\\u{e0041}b\\xad"],
   ])("writes %j as %j", (text, shown) => {
     expect(escaped(text)).toBe(shown);
+  });
+
+  it("of a stack has the line feeds of its frames and no other", () => {
+    const stack = "Error: a\nbulkget: all is well\u2028\r\n    at file.ts:1:1\n    at \u001b[2J:2\n";
+    expect(escapedStack(stack).split("\n")).toEqual([
+      "Error: a\\x0abulkget: all is well\\u{2028}\\x0d",
+      "    at file.ts:1:1",
+      "    at \\x1b[2J:2\\x0a",
+    ]);
+  });
+
+  it("of JSON is the same value, and safe to show", () => {
+    fc.assert(
+      fc.property(anyText, (text) => {
+        const json = escapedJson(JSON.stringify({ text }));
+        expect(json).not.toMatch(UNSAFE);
+        expect(JSON.parse(json)).toEqual({ text });
+      }),
+      { numRuns: 1000 },
+    );
+    expect(escapedJson('"ü \u009b \u{e0041}"')).toBe('"ü \\u009b \\udb40\\udc41"');
   });
 
   it("is cut to its length, and says so", () => {

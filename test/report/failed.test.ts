@@ -39,6 +39,13 @@ describe("failed.txt", () => {
     expect(readdirSync(folder.path)).toEqual(["failed.txt"]);
   });
 
+  it("has a line for each, whatever is in their names and digests", () => {
+    const odd = { name: "a\tb\r\nhttp://evil/", expected_sha256: "x\nhttp://evil/\t000009" };
+    expect(written(failed({ n: 1, url: "http://a/\n\thttp://evil/", ...odd }))).toBe(
+      "http://a/  http://evil/\ta b  http://evil/\tn=1\tsha256=x http://evil/ 000009\n",
+    );
+  });
+
   it("is not there where nothing failed", () => {
     expect(written(saved(), failed({ error: "interrupted" }))).toBeUndefined();
     expect(readdirSync(folder.path)).toEqual([]);

@@ -74,10 +74,10 @@ describe("a line for an outcome", () => {
   });
 
   it("shows a bug whole, with its stack, safe all the same", () => {
-    const bug = failed({ error: "internal", detail: "TypeError: \u001b[31mx\n    at file.ts:1:1" });
+    const bug = failed({ error: "internal", detail: "TypeError: \u001b[31mx\ny\n    at file.ts:1:1" });
     const lines = outcomeLine(bug, "urls.txt").split("\n");
     expect(lines).toEqual([
-      "urls.txt:1: internal: TypeError: \\x1b[31mx",
+      "urls.txt:1: internal: TypeError: \\x1b[31mx\\x0ay",
       "    at file.ts:1:1: https://example.org/a.html",
     ]);
   });
