@@ -1,13 +1,14 @@
 // The library: an iterable of URLs or a list's path in, typed outcomes out as they finish.
 
 import { clock } from "./clock.ts";
-import type { Failed, Outcome, Saved } from "./core/job.ts";
+import type { Failed, Outcome, Saved, Skipped } from "./core/job.ts";
+import { OptionError } from "./core/option.ts";
 import type { Reporter, Sink, Source } from "./core/ports.ts";
 import { type NamedReporter, STALL_MS, together } from "./core/reporters.ts";
 import type { StopReason } from "./core/run.ts";
 import { download, type ScheduleOptions } from "./download.ts";
 import { handover } from "./handover.ts";
-import { type OutputOptions, openOutput } from "./output.ts";
+import { type Output as OpenedOutput, type OutputOptions, openOutput } from "./output.ts";
 import { memory } from "./sink/memory.ts";
 import { type Item, items } from "./source/items.ts";
 import { lists } from "./source/lists.ts";
@@ -41,7 +42,7 @@ const MAX_BODY_BYTES = 67_108_864;
 export function bulkget(
   input: Iterable<Item> | AsyncIterable<Item> | string,
   options: BulkgetOptions & { readonly output: "memory" },
-): AsyncGenerator<SavedBody | Failed, void, void>;
+): AsyncGenerator<SavedBody | Skipped | Failed, void, void>;
 export function bulkget(
   input: Iterable<Item> | AsyncIterable<Item> | string,
   options?: BulkgetOptions,
@@ -54,13 +55,14 @@ export async function* bulkget(
   signal?.throwIfAborted();
   const stop = new AbortController();
   const get = webOf(options.output === "memory" ? { maxFilesize: MAX_BODY_BYTES, ...options } : options);
-  const { source, sink, reporter, close } = await outputOf(input, options, stop);
+  const { source, sink, twinOf, reporter, close } = await outputOf(input, options, stop);
   const outcomes = handover<Outcome>();
   const { view, done } = download({
     ...options,
     source,
     get,
     sink,
+    ...(twinOf === undefined ? {} : { twinOf }),
     async report(outcome) {
       await reporter.outcome(outcome);
       if (outcome.outcome !== "failed" || outcome.error !== "interrupted") await outcomes.put(outcome);
@@ -105,6 +107,7 @@ function sourceOf(input: Iterable<Item> | AsyncIterable<Item> | string, stop: Ab
 interface Output {
   readonly source: Source;
   readonly sink: Sink;
+  readonly twinOf: OpenedOutput["twinOf"];
   readonly reporter: Required<Reporter>;
   readonly close: () => Promise<void>;
 }
@@ -119,7 +122,8 @@ async function outputOf(
   const reporterOf = (reporters: readonly NamedReporter[]) =>
     together(reporters, { stallMs: STALL_MS, after: clock.after, onLost });
   if (options.output === "memory") {
-    return { source: read(), sink: memory(), reporter: reporterOf([]), close: async () => {} };
+    if (options.dedupe === true) throw new OptionError("dedupe is for files: bodies handed over have no names");
+    return { source: read(), sink: memory(), twinOf: undefined, reporter: reporterOf([]), close: async () => {} };
   }
   const isList = typeof input === "string" && input !== "-";
   const output = await openOutput(options, { lists: isList ? [input] : [], note() {} });
@@ -128,6 +132,7 @@ async function outputOf(
     return {
       source,
       sink: output.sink,
+      twinOf: output.twinOf,
       reporter: reporterOf(output.reporters),
       close: () => output.close(),
     };

@@ -2,8 +2,9 @@
 
 import { clock } from "./clock.ts";
 import { attempt } from "./core/attempt.ts";
+import { deduplicated } from "./core/duplicates.ts";
 import { frontier, type Pace } from "./core/frontier.ts";
-import type { Outcome } from "./core/job.ts";
+import type { Outcome, Twin } from "./core/job.ts";
 import { ORDERS, type Order } from "./core/order.ts";
 import type { Get, Sink, Source } from "./core/ports.ts";
 import { MAX_PARK_MS, type Run, run, type StopReason } from "./core/run.ts";
@@ -13,6 +14,7 @@ import { allowance } from "./policy/allowance.ts";
 import type { FailOn } from "./policy/fail-on.ts";
 import { bytesPace, pace } from "./policy/rate.ts";
 import { hostSign, judge } from "./policy/retry.ts";
+import { turn } from "./policy/turn.ts";
 import { WEB_DEFAULTS } from "./web.ts";
 
 /** Which URL is fetched when, and how often it is tried. */
@@ -38,8 +40,7 @@ export interface ScheduleOptions {
 export const SCHEDULE_DEFAULTS = { concurrency: WEB_DEFAULTS.concurrency, order: "fair", retries: 3 } as const;
 
 /** So far the list is looked ahead where jobs have to wait: in jobs, and in characters of their URLs. */
-const LOOK_AHEAD = 10_000;
-const LOOK_AHEAD_CHARS = 16_777_216;
+const LOOK_AHEAD = { capacity: 10_000, capacityChars: 16_777_216 } as const;
 
 export interface DownloadPlan extends ScheduleOptions {
   readonly source: Source;
@@ -51,6 +52,8 @@ export interface DownloadPlan extends ScheduleOptions {
   readonly graceMs: number;
   /** When the run is stopped, in milliseconds from now. */
   readonly deadlineMs?: number;
+  /** The file that was saved for a URL: given, a URL that comes again is fetched once. */
+  readonly twinOf?: (url: string) => Twin | undefined;
   /** Told of the failed and the finished: whether that is enough. */
   readonly maxFailures?: FailOn;
 }
@@ -62,6 +65,9 @@ function all(paces: readonly Pace[]): Pace {
     take(nowMs) {
       for (const one of paces) one.take(nowMs);
     },
+    over(isUsed) {
+      for (const one of paces) one.over?.(isUsed);
+    },
   };
 }
 
@@ -71,6 +77,8 @@ export function download(plan: DownloadPlan): Run {
   const concurrency = plan.concurrency ?? SCHEDULE_DEFAULTS.concurrency;
   const bytes = limitRate === undefined ? undefined : bytesPace(limitRate);
   const get = bytes === undefined ? plan.get : throttled(plan.get, bytes, clock);
+  const { permits } = get;
+  const hostPace = () => (hostRate === undefined ? undefined : pace(hostRate));
   const starts = [
     ...(rate === undefined ? [] : [pace(rate)]),
     ...(bytes === undefined ? [] : [{ ...bytes, take() {} }]),
@@ -80,23 +88,26 @@ export function download(plan: DownloadPlan): Run {
     ...(plan.retryOn === undefined ? {} : { retryOn: new Set(plan.retryOn) }),
     maxRetryAfterMs: MAX_PARK_MS,
   };
+  const queue = frontier({
+    ...LOOK_AHEAD,
+    perHost: plan.perHost ?? Number.POSITIVE_INFINITY,
+    concurrency,
+    order: typeof order === "function" ? order : ORDERS[order],
+    allowance,
+    ...(starts.length === 0 ? {} : { pace: all(starts) }),
+    hostPace: permits === undefined ? hostPace : (host) => turn(() => permits.delayMs(host), hostPace()),
+  });
+  const { twinOf } = plan;
+  const unique = twinOf && deduplicated(queue, { twinOf, ...LOOK_AHEAD });
   const started: Run = run({
     source,
-    frontier: frontier({
-      capacity: LOOK_AHEAD,
-      capacityChars: LOOK_AHEAD_CHARS,
-      perHost: plan.perHost ?? Number.POSITIVE_INFINITY,
-      concurrency,
-      order: typeof order === "function" ? order : ORDERS[order],
-      allowance,
-      ...(starts.length === 0 ? {} : { pace: all(starts) }),
-      ...(hostRate === undefined ? {} : { hostPace: () => pace(hostRate) }),
-    }),
+    frontier: unique ?? queue,
     perform: attempt({ get, sink, clock }),
     retry: (failure, attempts) => judge(failure, attempts, retries, Math.random),
     sign: hostSign,
     concurrency,
     report(outcome) {
+      unique?.settled(outcome, clock.nowMs());
       if (maxFailures?.(started.view.tally.failed, finished(started.view.tally)) === true)
         stop.abort("max-failures" satisfies StopReason);
       return plan.report(outcome);

@@ -1,6 +1,7 @@
 // The output folder is the state: locked, gone on with where an earlier run stopped, and left with one record a line.
 
 import { join } from "node:path";
+import type { Outcome, Twin } from "./core/job.ts";
 import { OptionError } from "./core/option.ts";
 import type { Reporter, Sink, Source } from "./core/ports.ts";
 import type { NamedReporter } from "./core/reporters.ts";
@@ -31,6 +32,8 @@ export interface OutputOptions {
   readonly update?: boolean;
   /** Also try again what failed for good in an earlier run. Default false. */
   readonly retryFailed?: boolean;
+  /** Fetch a URL that comes again only once: later lines get a hard link to its file, or a copy. Default false. */
+  readonly dedupe?: boolean;
   /** Put the digest of every body into its record. */
   readonly hash?: "sha256";
   /** What a power loss may cost; see the README. Default "run". */
@@ -48,6 +51,8 @@ export const OUTPUT_DEFAULTS = {
 
 export interface Output {
   readonly sink: Sink;
+  /** With `dedupe`: the file that was saved for a URL. */
+  readonly twinOf?: (url: string) => Twin | undefined;
   /** The journal, and the list of failures. */
   readonly reporters: readonly NamedReporter[];
   /** What is left of the list. `again` gives it a second time, where it can be read twice. Throws a FolderError. */
@@ -90,7 +95,11 @@ export async function openOutput(options: OutputOptions, { lists, note }: Output
     // --force takes whatever is there, a killed run's files are taken as long as nobody has recorded them.
     const spans = force ? [{ fromMs: 0, beforeMs: beginning.startMs }] : beginning.unrecorded;
     const recorded = resuming ? recordedIn(journalPath) : () => false;
-    const records = openJournal(folder, journalPath, history);
+    const isKnown = resuming || options.dedupe === true;
+    const onRecord: Following = (outcome, offset) => lines?.add(outcome, offset);
+    const records = openJournal(folder, journalPath, history, isKnown ? onRecord : undefined);
+    // A fresh journal is read back as well where a URL may come again.
+    const lines = history ?? (isKnown ? readHistory(folder, journalPath) : undefined);
     const sink = directory({
       folder,
       names: naming,
@@ -108,6 +117,7 @@ export async function openOutput(options: OutputOptions, { lists, note }: Output
     return {
       sink,
       reporters,
+      ...(options.dedupe === true && lines !== undefined ? { twinOf: twinsIn(lines, options.update === true) } : {}),
       async goOn(source, again) {
         if (history === undefined) return source;
         const { update = false, retryFailed = false } = options;
@@ -118,6 +128,7 @@ export async function openOutput(options: OutputOptions, { lists, note }: Output
         try {
           if (!keeping.isBegun) await records.end();
           if (history !== undefined) settle(journalPath, failedPath, history);
+          else lines?.close();
           if (keeping.isWhole || !keeping.isBegun) beginning.end();
         } finally {
           await letGo(lock, state);
@@ -168,6 +179,15 @@ async function letGo(lock: Lock, state: string): Promise<void> {
   tidy(state);
 }
 
+/** What was saved for a URL; by an update, only what it has asked for itself. */
+function twinsIn(lines: History, update: boolean): (url: string) => Twin | undefined {
+  const since = new Date().toISOString();
+  return (url) => {
+    const twin = lines.twin(url);
+    return twin === undefined || (update && twin.time < since) ? undefined : twin;
+  };
+}
+
 /** One record a line, and the failures of all runs listed. */
 function settle(journalPath: string, failedPath: string, history: History): void {
   try {
@@ -179,10 +199,17 @@ function settle(journalPath: string, failedPath: string, history: History): void
   }
 }
 
-function openJournal(folder: string, path: string, history: History | undefined): Journal {
+type Following = (outcome: Outcome, offset: number) => void;
+
+function openJournal(
+  folder: string,
+  path: string,
+  history: History | undefined,
+  onRecord: Following | undefined,
+): Journal {
   try {
-    if (history === undefined) return journal(path);
-    return journal(path, { fromBytes: history.bytes, onRecord: (outcome, offset) => history.add(outcome, offset) });
+    const following = onRecord === undefined ? {} : { onRecord };
+    return journal(path, history === undefined ? following : { ...following, fromBytes: history.bytes });
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === "EEXIST") throw new FolderError("usage", `${folder}: another run has just begun there`);

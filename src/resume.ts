@@ -47,7 +47,7 @@ export async function resumed(source: Source, options: ResumeOptions): Promise<S
     // Killed in the middle of it, a run must not leave records that say of one line's file that it is another's.
     for (const n of new Set(moves.flatMap(({ job, from }) => [job.n, from]))) {
       const outcome = history.record(n);
-      if (outcome !== undefined && outcome.outcome !== "failed") void journal.outcome(moving(outcome));
+      if (outcome?.outcome === "saved" || outcome?.outcome === "unchanged") void journal.outcome(moving(outcome));
     }
     await journal.sync();
     moved = rehome(moves, {
@@ -59,17 +59,19 @@ export async function resumed(source: Source, options: ResumeOptions): Promise<S
     await journal.sync(); // they are read again below
     ({ counts, rest } = await survey(again(), history, common));
   }
-  const { left, saved, failed } = counts;
+  const { left, ...before } = counts;
+  const { saved, failed, skipped } = before;
   const said = [
     update ? "updating" : `resuming: ${thousands(saved)} saved earlier`,
     ...(moved > 0 ? [`${thousands(moved)} moved within the list`] : []),
     ...(failed > 0 ? [`${thousands(failed)} failed for good (--retry-failed tries them again)`] : []),
+    ...(skipped > 0 ? [`${thousands(skipped)} skipped (--retry-failed tries them again)`] : []),
     `${thousands(left)} ${update ? "to look at" : "to do"}`,
   ];
   note(said.join(", "));
   if (rest === undefined) return unfinished(source, history, { ...common, left });
   // So few that the list need not be read once more.
-  return unfinished(sourceOf(rest), history, { ...common, left, before: { saved, failed } });
+  return unfinished(sourceOf(rest), history, { ...common, left, before });
 }
 
 function sourceOf(jobs: readonly Job[]): Source {
@@ -109,7 +111,7 @@ async function survey(
   history: History,
   how: { readonly update: boolean; readonly retryFailed: boolean },
 ) {
-  const counts = { left: 0, saved: 0, failed: 0 };
+  const counts = { left: 0, saved: 0, failed: 0, skipped: 0 };
   const missed: Job[] = [];
   const rest: Job[] = [];
   let edited = false;

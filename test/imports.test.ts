@@ -10,7 +10,10 @@ const ROOMS = ["http", "source", "sink", "report", "history", "policy"];
 /** Each package, and the files that are its one door. */
 const DOORS: Readonly<Record<string, RegExp>> = {
   "p-limit": /^src\/core\/run\.ts$/,
+  "robots-parser": /^src\/http\/robots\.ts$/,
+  "ipaddr.js": /^src\/http\/addresses\.ts$/,
   undici: /^src\/http\//,
+  "tough-cookie": /^src\/http\/cookies\.ts$/,
   commander: /^src\/cli\/(commander|options|units)\.ts$/,
   "cli-progress": /^src\/report\/bar\.ts$/,
 };

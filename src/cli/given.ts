@@ -1,5 +1,6 @@
 // What commander makes of the options, and how that becomes a CommandLine: units in the names, switches on or off.
 
+import type { Directive } from "../http/robots-tag.ts";
 import type { FailOn } from "../policy/fail-on.ts";
 import type { CommandLine } from "./options.ts";
 import type { Header } from "./units.ts";
@@ -11,6 +12,7 @@ export interface Given {
   readonly force?: true;
   readonly update?: true;
   readonly retryFailed?: true;
+  readonly dedupe?: true;
   readonly hash?: "sha256";
   readonly durability: CommandLine["durability"];
   readonly minFree: number;
@@ -30,11 +32,21 @@ export interface Given {
   readonly maxFilesize?: number;
   readonly header?: readonly Header[];
   readonly userAgent: string;
+  readonly cookie?: readonly string[];
+  readonly netrc?: true;
+  readonly netrcFile?: string;
   readonly proxy?: string;
   readonly insecure?: true;
   readonly cacert?: string;
+  readonly cert?: string;
+  readonly key?: string;
+  readonly publicOnly?: true;
+  readonly resolve?: readonly string[];
+  readonly unixSocket?: string;
   readonly compressed?: true;
   readonly http2?: true;
+  readonly robots?: true;
+  readonly respect?: readonly Directive[];
   readonly report?: string;
   readonly quiet?: true;
   readonly verbose?: true;
@@ -57,9 +69,14 @@ export function commandLine(options: Given, lists: readonly string[]): CommandLi
     force: given.force ?? false,
     update: given.update ?? false,
     retryFailed: given.retryFailed ?? false,
+    dedupe: given.dedupe ?? false,
+    netrc: given.netrc ?? false,
     insecure: given.insecure ?? false,
+    publicOnly: given.publicOnly ?? false,
+    resolve: given.resolve ?? [],
     compressed: given.compressed ?? false,
     http2: given.http2 ?? false,
+    robots: given.robots ?? false,
     quiet: given.quiet ?? false,
     verbose: given.verbose ?? false,
   };

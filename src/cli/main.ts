@@ -1,6 +1,6 @@
 // The composition root of the command: reads the command line, runs, tells, and leaves with the right code.
 
-import { readFileSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { constants } from "node:os";
 import { clock } from "../clock.ts";
 import { OptionError } from "../core/option.ts";
@@ -9,13 +9,14 @@ import { STALL_MS, together } from "../core/reporters.ts";
 import type { StopReason } from "../core/run.ts";
 import { finished } from "../core/tally.ts";
 import { download } from "../download.ts";
-import { JournalError } from "../history/history.ts";
+import { JournalError } from "../history/open.ts";
 import { openOutput } from "../output.ts";
 import { FolderError } from "../sink/folder.ts";
 import { LockedError } from "../sink/lock.ts";
 import { ListError, lists } from "../source/lists.ts";
-import { type FetchOptions, webOf } from "../web.ts";
+import { webOf } from "../web.ts";
 import { type CommandLine, type Leave, readCommandLine } from "./options.ts";
+import { pemOf } from "./pem.ts";
 import { type Env, type Extra, extraReporters } from "./reporters.ts";
 import { say } from "./say.ts";
 import { onSignals } from "./signals.ts";
@@ -44,7 +45,7 @@ export async function main(argv: readonly string[], env: Env): Promise<number> {
 async function runCommand(line: CommandLine, env: Env, stop: AbortController): Promise<number> {
   const read = () => lists(line.lists, { stdin: () => process.stdin, stop: stop.signal });
   const source = read();
-  const get = webOf(fetchOptions(line));
+  const get = webOf({ ...line, ...pemOf(line) });
   const output = await openOutput(line, { lists: line.lists, note: line.quiet ? () => {} : say });
   let rest: Source;
   let shown: Extra;
@@ -71,6 +72,7 @@ async function runCommand(line: CommandLine, env: Env, stop: AbortController): P
     source: rest,
     get,
     sink: output.sink,
+    ...(output.twinOf === undefined ? {} : { twinOf: output.twinOf }),
     report: (outcome) => reporters.outcome(outcome),
     stop,
     graceMs: GRACE_MS,
@@ -134,25 +136,10 @@ function exitCode(view: View, line: CommandLine, reason: StopReason | undefined,
   if (listBroken) return EXIT.usage;
   if (reason !== undefined) return EXIT.stopped;
   // What an earlier run gave up for good has failed in this one as well.
-  const failures = tally.failed + (view.skipped?.failed ?? 0);
-  const all = finished(tally) + (view.skipped?.saved ?? 0) + (view.skipped?.failed ?? 0);
+  const { saved, failed, skipped } = view.doneEarlier ?? { saved: 0, failed: 0, skipped: 0 };
+  const failures = tally.failed + failed;
+  const all = finished(tally) + saved + failed + skipped;
   return line.failOn(failures, all) ? EXIT.failed : EXIT.finished;
-}
-
-function fetchOptions({ cacert, ...line }: CommandLine): FetchOptions {
-  return cacert === undefined ? line : { ...line, ca: readCertificates(cacert) };
-}
-
-function readCertificates(path: string): string {
-  let pem: string;
-  try {
-    pem = readFileSync(path, "utf8");
-  } catch (error) {
-    throw new OptionError(`--cacert ${path}: cannot be read: ${(error as Error).message}`);
-  }
-  if (!pem.includes("-----BEGIN CERTIFICATE-----"))
-    throw new OptionError(`--cacert ${path}: no certificate in PEM form`);
-  return pem;
 }
 
 async function leave({ exitCode, out, err }: Leave): Promise<number> {

@@ -1,7 +1,9 @@
 // The command line: what there is to say, in groups by intent, and what it is read into.
 
 import type { Command as CommandType, Option as OptionType } from "commander";
+import { HIDDEN } from "../core/redact.ts";
 import { SCHEDULE_DEFAULTS } from "../download.ts";
+import type { Directive } from "../http/robots-tag.ts";
 import { OUTPUT_DEFAULTS } from "../output.ts";
 import { type FailOn, parseFailOn } from "../policy/fail-on.ts";
 import { escapedStack } from "../report/escape.ts";
@@ -9,7 +11,20 @@ import { VERSION } from "../version.ts";
 import { WEB_DEFAULTS } from "../web.ts";
 import { Command, CommanderError, Option } from "./commander.ts";
 import { commandLine, type Given } from "./given.ts";
-import { duration, failOn, header, maxFailures, perSecond, size, speed, statuses, whole } from "./units.ts";
+import {
+  added,
+  directives,
+  duration,
+  failOn,
+  header,
+  maxFailures,
+  perSecond,
+  several,
+  size,
+  speed,
+  statuses,
+  whole,
+} from "./units.ts";
 
 export interface CommandLine {
   readonly lists: readonly string[];
@@ -18,6 +33,7 @@ export interface CommandLine {
   readonly force: boolean;
   readonly update: boolean;
   readonly retryFailed: boolean;
+  readonly dedupe: boolean;
   readonly hash?: "sha256";
   readonly durability: "none" | "run" | "file";
   readonly minFree: number;
@@ -37,11 +53,21 @@ export interface CommandLine {
   readonly maxFilesize?: number;
   readonly headers: readonly (readonly [string, string])[];
   readonly userAgent: string;
+  readonly cookie?: readonly string[];
+  readonly netrc: boolean;
+  readonly netrcFile?: string;
   readonly proxy?: string;
   readonly insecure: boolean;
   readonly cacert?: string;
+  readonly cert?: string;
+  readonly key?: string;
+  readonly publicOnly: boolean;
+  readonly resolve: readonly string[];
+  readonly unixSocket?: string;
   readonly compressed: boolean;
   readonly http2: boolean;
+  readonly robots: boolean;
+  readonly respect?: readonly Directive[];
   readonly report?: string;
   readonly quiet: boolean;
   readonly verbose: boolean;
@@ -90,8 +116,7 @@ export function readCommandLine(argv: readonly string[]): CommandLine | Leave {
       writeErr: (text) => {
         err += text;
       },
-      outputError: (text, write) =>
-        write(`bulkget: ${escapedStack(text.replace(/^error: /, "").trimEnd())} (bulkget --help)\n`),
+      outputError: (text, write) => write(`bulkget: ${escapedStack(complaint(text))} (bulkget --help)\n`),
       getOutHelpWidth: () => 80,
       getErrHelpWidth: () => 80,
     });
@@ -102,6 +127,16 @@ export function readCommandLine(argv: readonly string[]): CommandLine | Leave {
     if (!(error instanceof CommanderError)) throw error;
     return { exitCode: error.exitCode === 0 ? 0 : 2, out, err };
   }
+}
+
+/** What commander says, without what it quotes where that may be a secret: a header, or the value of an option misspelt. */
+function complaint(text: string): string {
+  return text
+    .replace(/^error: /, "")
+    .replace(/^(option '-H, --header <header>' argument ')[\s\S]*(' is invalid)/, `$1${HIDDEN}$2`)
+    .replace(/^(option '-H, --header <header>' value ')[\s\S]*(' from env )/, `$1${HIDDEN}$2`)
+    .replace(/^(unknown option '--[^=']*=)[\s\S]*(')/, `$1${HIDDEN}$2`)
+    .trimEnd();
 }
 
 function describe(): CommandType {
@@ -125,6 +160,7 @@ function describe(): CommandType {
     .addOption(option("--force", "start over: remove what an earlier run saved there"))
     .addOption(option("-u, --update", "fetch again what has changed on the server"))
     .addOption(option("--retry-failed", "also try again what failed for good"))
+    .addOption(option("--dedupe", "fetch a URL that comes again once, and link its files"))
     .addOption(option("--hash <kind>", "put every file's digest into its record").choices(["sha256"]))
     .addOption(
       option("--durability <level>", "what a power loss may cost").choices(["none", "run", "file"]).default("run"),
@@ -162,11 +198,21 @@ function describe(): CommandType {
       option("-H, --header <header>", "add a header, such as 'Accept: text/*'; again for more").argParser(header),
     )
     .addOption(option("-A, --user-agent <name>", "name to go by").default(DEFAULTS.userAgent))
-    .addOption(option("-x, --proxy <url>", "http:// or https:// (default: as in the environment)"))
+    .addOption(option("-b, --cookie <data|file>", "'a=b; c=d' or a cookie file; keeps what is set").argParser(added))
+    .addOption(option("-n, --netrc", "user and password from ~/.netrc or $NETRC"))
+    .addOption(option("--netrc-file <file>", "the same from this file"))
+    .addOption(option("-x, --proxy <url>", "http, https, socks5, socks5h (default: environment)"))
+    .addOption(option("--public-only", "refuse private, local and reserved addresses"))
+    .addOption(option("--resolve <host:port:ip>", "where a host is, before DNS; again for more").argParser(several))
+    .addOption(option("--unix-socket <path>", "connect there, whatever the host"))
     .addOption(option("-k, --insecure", "accept any certificate"))
     .addOption(option("--cacert <file>", "trust these certificates (PEM) only"))
+    .addOption(option("--cert <file>", "show this certificate (PEM) to the list's servers"))
+    .addOption(option("--key <file>", "its key, if not in the same file"))
     .addOption(option("--compressed", "ask for gzip or br, save it decoded"))
     .addOption(option("--http2", "many requests on one connection, where a server can"))
+    .addOption(option("--robots", "ask robots.txt first, and keep to it"))
+    .addOption(option("--respect <words>", "skip by X-Robots-Tag, such as noai,noindex").argParser(directives))
     .optionsGroup("Reporting:")
     .addOption(option("--report <file>", "records (JSON lines) there too; - is stdout"))
     .addOption(option("--progress <how>", "on stderr").choices(["auto", "bar", "plain", "none"]).default("auto"))

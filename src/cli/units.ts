@@ -1,5 +1,6 @@
 // What people type: durations, sizes, speeds, limits and headers, read into milliseconds, bytes and numbers.
 
+import { DIRECTIVES, type Directive } from "../http/robots-tag.ts";
 import { type FailOn, parseFailOn } from "../policy/fail-on.ts";
 import { InvalidArgumentError } from "./commander.ts";
 
@@ -71,6 +72,24 @@ function oneHeader(line: string): Header {
   const colon = line.indexOf(":");
   if (colon < 1) throw new InvalidArgumentError("a header is 'Name: value'");
   return [line.slice(0, colon).trim(), line.slice(colon + 1).trim()];
+}
+
+/** An option that may come again, and be empty. */
+export function added(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, text];
+}
+
+/** An option that may come again; in the environment, one a line. */
+export function several(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, ...text.split("\n").filter((line) => line.trim() !== "")];
+}
+
+/** Directives of X-Robots-Tag. */
+export function directives(text: string): readonly Directive[] {
+  const words = text.split(",").map((word) => word.trim().toLowerCase());
+  const known = words.flatMap((word) => DIRECTIVES.filter((one) => one === word));
+  if (known.length === words.length) return known;
+  throw new InvalidArgumentError(`some of ${DIRECTIVES.join(",")}`);
 }
 
 export function failOn(text: string): FailOn {

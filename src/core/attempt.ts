@@ -3,8 +3,9 @@
 import { bug } from "./classify.ts";
 import { type Failure, isFailure, isRetryable } from "./failure.ts";
 import type { Task } from "./frontier.ts";
-import type { Failed, Job, Known, Outcome, Saved, Unchanged } from "./job.ts";
-import type { Answer, Ask, Get, Kept, Sink, Stored } from "./ports.ts";
+import type { Failed, Job, Known, Outcome, Saved, Skipped, Twin, Unchanged } from "./job.ts";
+import type { Answer, Ask, Get, Kept, Sink, Skip, Stored } from "./ports.ts";
+import { redacted } from "./redact.ts";
 import { parseTarget } from "./target.ts";
 
 export interface Clock {
@@ -20,8 +21,17 @@ export interface AttemptPorts {
   readonly clock: Clock;
 }
 
-/** Gives a function that makes one try: the job's outcome, or why this try did not come to one. */
-export function attempt({ get, sink, clock }: AttemptPorts): (task: Task) => Promise<Saved | Unchanged | Failure> {
+/** What comes of one try: the job's outcome, or why it did not come to one. */
+export type Tried = Saved | Unchanged | Skipped | Failure;
+
+/** No try at all: the job's origin was asked whether it may be fetched, and its turn comes again. */
+export const LATER: Failure = { error: "interrupted", detail: "its robots.txt was read" };
+
+/** Gives a function that makes one try. */
+export function attempt({ get, sink, clock }: AttemptPorts): (task: Task) => Promise<Tried> {
+  /** Whose origin was asked, while all others of its host were held back: the next time they need not wait for that. */
+  const askers = new WeakSet<Task>();
+
   return async (task) => {
     const { job } = task;
     const startedMs = clock.nowMs();
@@ -29,6 +39,19 @@ export function attempt({ get, sink, clock }: AttemptPorts): (task: Task) => Pro
     try {
       const target = parseTarget(job.url);
       if (isFailure(target)) return target;
+      if (job.twin !== undefined) {
+        const stored = await sink.link?.(job, target, job.twin);
+        if (stored !== undefined) return isFailure(stored) ? stored : linked(task, job.twin, stored, startedMs);
+      }
+      let permit = get.permits?.of(target);
+      if (permit === "unknown") {
+        permit = await get.permits?.ask(target, "home");
+        if (permit === undefined && !askers.has(task)) {
+          askers.add(task);
+          return LATER;
+        }
+      }
+      if (typeof permit === "object") return isFailure(permit) ? permit : skipped(task, permit, undefined, startedMs);
       const ask = askFor(task);
       answer = await get.fetch(target, ask);
       // The validators were another URL's: whatever they match there, it is not what was saved.
@@ -39,6 +62,10 @@ export function attempt({ get, sink, clock }: AttemptPorts): (task: Task) => Pro
         // What was kept of it does not fit: the next try begins at the first byte.
         if (ask?.kept !== undefined && (answer.error === "bad_range" || answer.status === 416)) sink.drop?.(job);
         return answer;
+      }
+      if (answer.skip !== undefined) {
+        if (ask?.kept !== undefined) sink.drop?.(job);
+        return skipped(task, answer.skip, answer, startedMs);
       }
       if (answer.status === 304 && job.known !== undefined) return unchanged(task, job.known, answer, startedMs);
       if (ask?.kept !== undefined && answer.from !== undefined) answer = completed(answer, ask.kept);
@@ -60,7 +87,8 @@ export function attempt({ get, sink, clock }: AttemptPorts): (task: Task) => Pro
   }
 
   function saved(task: Task, answer: Answer, stored: Stored, startedMs: number): Saved {
-    const { n, url } = task.job;
+    const { n } = task.job;
+    const url = redacted(task.job.url);
     const { status } = answer;
     const { file, bytes } = stored;
     const rest = { attempts: task.attempts, ttfb_ms: rounded(answer.ttfbMs), total_ms: 0, time: clock.timestamp() };
@@ -87,7 +115,7 @@ export function attempt({ get, sink, clock }: AttemptPorts): (task: Task) => Pro
     const { file, bytes, ...rest } = known;
     const outcome: Mutable<Unchanged> = {
       n,
-      url,
+      url: redacted(url),
       outcome: "unchanged",
       file,
       status: answer.status,
@@ -103,6 +131,57 @@ export function attempt({ get, sink, clock }: AttemptPorts): (task: Task) => Pro
     if (answer.lastModified !== undefined) outcome.last_modified = answer.lastModified;
     return withOrigin(outcome, task.job);
   }
+
+  /** Saved without a request: all but its own name and times is the other line's. */
+  function linked(task: Task, twin: Twin, { file, bytes, sha256 }: Stored, startedMs: number): Saved {
+    const { type, encoding, etag, last_modified, final_url, n: of } = twin;
+    const [status, length, first] =
+      twin.outcome === "saved" ? [twin.status, twin.length, twin.duplicate_of ?? of] : [200, undefined, of];
+    const outcome: Mutable<Saved> = {
+      n: task.job.n,
+      url: redacted(task.job.url),
+      outcome: "saved",
+      ...(file === undefined ? {} : { file }),
+      status,
+      bytes,
+      attempts: task.attempts - 1,
+      total_ms: 0,
+      time: clock.timestamp(),
+      duplicate_of: first,
+    };
+    timed(outcome, task, startedMs, clock.nowMs());
+    if (sha256 !== undefined) outcome.sha256 = sha256;
+    if (type !== undefined) outcome.type = type;
+    if (encoding !== undefined) outcome.encoding = encoding;
+    if (final_url !== undefined) outcome.final_url = final_url;
+    if (etag !== undefined) outcome.etag = etag;
+    if (last_modified !== undefined) outcome.last_modified = last_modified;
+    if (length !== undefined) outcome.length = length;
+    return withOrigin(outcome, task.job);
+  }
+
+  /** By the wish of the server; without an answer, nothing was asked for. */
+  function skipped(task: Task, skip: Skip, answer: Answer | undefined, startedMs: number): Skipped {
+    const { job } = task;
+    const outcome: Mutable<Skipped> = {
+      n: job.n,
+      url: redacted(job.url),
+      outcome: "skipped",
+      reason: skip.reason,
+      detail: skip.detail,
+      attempts: answer === undefined ? task.attempts - 1 : task.attempts,
+      total_ms: 0,
+      time: clock.timestamp(),
+    };
+    timed(outcome, task, startedMs, clock.nowMs());
+    if (answer !== undefined) {
+      outcome.status = answer.status;
+      outcome.ttfb_ms = rounded(answer.ttfbMs);
+    }
+    withFile(outcome, job);
+    if (job.known === undefined && answer?.finalUrl !== undefined) outcome.final_url = answer.finalUrl;
+    return withOrigin(outcome, job);
+  }
 }
 
 /** The outcome of a task that ends with a failure, its last; the times of all tries are in the task by now. */
@@ -110,7 +189,7 @@ export function failed(task: Task, failure: Failure, nowMs: number, time: string
   const { job } = task;
   const outcome: Mutable<Failed> = {
     n: job.n,
-    url: job.url,
+    url: redacted(job.url),
     outcome: "failed",
     error: failure.error,
     detail: failure.detail,
@@ -122,10 +201,14 @@ export function failed(task: Task, failure: Failure, nowMs: number, time: string
   timed(outcome, task, nowMs, nowMs);
   if (failure.status !== undefined) outcome.status = failure.status;
   if (job.sha256 !== undefined) outcome.expected_sha256 = job.sha256;
-  // The file of an earlier run is still there, and is what the next update starts from.
-  if (job.known !== undefined) Object.assign(outcome, job.known);
-  else if (job.replaces !== undefined) outcome.file = job.replaces;
+  withFile(outcome, job);
   return withOrigin(outcome, job);
+}
+
+/** The file of an earlier run is still there, and is what the next update starts from. */
+function withFile(outcome: Mutable<Failed | Skipped>, { known, replaces }: Job): void {
+  if (known !== undefined) Object.assign(outcome, known);
+  else if (replaces !== undefined) outcome.file = replaces;
 }
 
 /** The last of several failures, with how many there were and why there is no other try. */

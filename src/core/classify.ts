@@ -56,6 +56,7 @@ const CODES: Readonly<Record<string, Row>> = {
   PATH_LENGTH_EXCEEDED: "tls_certificate",
 
   BULKGET_PROXY: "proxy_failed",
+  BULKGET_BLOCKED: "blocked_address",
   UND_ERR_SOCKET: LOST,
   UND_ERR_INFO: LOST,
   UND_ERR_DESTROYED: LOST,
@@ -71,8 +72,8 @@ const CODES: Readonly<Record<string, Row>> = {
   ENAMETOOLONG: { write: "name_too_long" },
   EIO: { write: "write_failed" },
   EROFS: { write: "write_failed" },
-  ENOENT: { write: "write_failed" },
-  ENOTDIR: { write: "write_failed" },
+  ENOENT: { connect: "connect_failed", write: "write_failed" },
+  ENOTDIR: { connect: "connect_failed", write: "write_failed" },
   ESTALE: { write: "write_failed" },
   ENODEV: { write: "write_failed" },
   ENXIO: { write: "write_failed" },

@@ -11,6 +11,8 @@ export interface Failure {
   readonly retryAfterMs?: number;
   /** This machine ran out of file descriptors: no fault of the URL's, and no try of its own. */
   readonly scarce?: true;
+  /** Known from an earlier look: nothing was tried for it, and nothing will be in this run. */
+  readonly known?: true;
 }
 
 export interface Fact {
@@ -33,6 +35,7 @@ export const FACTS = {
   unsupported_scheme: no("neither http nor https"),
   dns_not_found: once("no such host name"),
   dns_temporary: yes("host name look-up failed for now"),
+  blocked_address: no("not a public address"),
   connect_refused: yes("connection refused"),
   connect_timeout: yes("no connection in time"),
   connect_failed: yes("no connection"),

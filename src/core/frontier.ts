@@ -2,6 +2,7 @@
 
 import type { Failure } from "./failure.ts";
 import {
+  type Allowance,
   closedNow,
   type Host,
   hostNamed,
@@ -38,21 +39,16 @@ export interface Task {
 
 /**
  * What a finished try says of its host: it answered; it asked for less, or cut the connection; nobody answered there;
- * nothing.
+ * nothing; nothing, since nothing was sent to it.
  */
-export type Sign = "alive" | "pushed" | "down" | "none";
+export type Sign = "alive" | "pushed" | "down" | "none" | "unasked";
 
 /** When starts may be. `readyMs` gives the time of the next one, now or earlier where it may be now; `take` counts one. */
 export interface Pace {
   readyMs(nowMs: number): number;
   take(nowMs: number): void;
-}
-
-/** How many tries at a time a host gets, from the share of those by which it asked for less. */
-export interface Allowance {
-  /** A whole number, at least 1. */
-  readonly limit: number;
-  note(pushed: boolean): void;
+  /** What was started is over; `isUsed` is false where it needed no start. */
+  over?(isUsed: boolean): void;
 }
 
 export interface FrontierOptions {
@@ -68,7 +64,7 @@ export interface FrontierOptions {
   /** Starts of the whole run. */
   readonly pace?: Pace;
   /** Starts on one host. */
-  readonly hostPace?: () => Pace;
+  readonly hostPace?: (host: string) => Pace | undefined;
   /** One for each host, made when it first asks for less. */
   readonly allowance: (most: number) => Allowance;
 }
@@ -156,7 +152,9 @@ export function frontier(options: FrontierOptions): Frontier {
       seenMs = nowMs;
       const host = hosts.get(task.host);
       if (host === undefined || host === nowhere) return;
-      const capped = host.running-- >= host.most;
+      pace?.over?.(sign !== "unasked");
+      host.pace?.over?.(sign !== "unasked");
+      const capped = host.running-- >= host.most || host.pace !== undefined;
       if (host.failing !== undefined || host.allowance !== undefined || sign === "pushed" || sign === "down") {
         learn(host, { task, sign, failure, nowMs, starts }, options);
       } else {
@@ -184,7 +182,7 @@ export function frontier(options: FrontierOptions): Frontier {
   function named(name: string): Host {
     const known = hosts.get(name);
     if (known !== undefined) return known;
-    const host = hostNamed(name, perHost, options.hostPace?.());
+    const host = hostNamed(name, perHost, options.hostPace?.(name));
     hosts.set(host.host, host);
     return host;
   }

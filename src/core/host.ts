@@ -1,7 +1,7 @@
 // What the frontier knows of one host: its name, its jobs, how it fared, and so when it may start another.
 
 import { type Failure, isFailure } from "./failure.ts";
-import type { Allowance, FrontierOptions, Pace, Sign, Task } from "./frontier.ts";
+import type { FrontierOptions, Pace, Sign, Task } from "./frontier.ts";
 import type { Job } from "./job.ts";
 import { type Heap, type HostQueue, head, heap, type Line, leave, type Member, row } from "./order.ts";
 import { parseTarget } from "./target.ts";
@@ -18,6 +18,13 @@ const LONG_AGO = Number.NEGATIVE_INFINITY;
 const NO_JOB: Job = { n: 0, url: "" };
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** How many tries at a time a host gets, from the share of those by which it asked for less. */
+export interface Allowance {
+  /** A whole number, at least 1. */
+  readonly limit: number;
+  note(pushed: boolean): void;
+}
 
 export interface Host extends Mutable<HostQueue>, Member<Host> {
   readonly fresh: Line<Task>;
@@ -176,7 +183,7 @@ export interface Try {
 export function learn(host: Host, ended: Try, { perHost, concurrency, allowance }: LearnOptions): void {
   const { task, sign, starts } = ended;
   if (host.failing?.probe === task) host.failing.probe = undefined;
-  if (sign === "none") return;
+  if (sign === "none" || sign === "unasked") return;
   if (sign === "down") {
     if (task.started > Math.max(host.struck, host.alive) && ended.failure !== undefined)
       strike(host, ended.failure, ended);

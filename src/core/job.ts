@@ -6,7 +6,7 @@ import type { FailureKind } from "./failure.ts";
 export interface Job {
   /** The number of the line, from 1; over several lists the count goes on. Names the file. */
   readonly n: number;
-  /** The URL as the list has it. */
+  /** The URL as the list has it; in an outcome with `***` for a password. */
   readonly url: string;
   /** The file's name, where the list gives one (the second column); digits only are its number. */
   readonly name?: string;
@@ -19,6 +19,8 @@ export interface Job {
   readonly known?: Known;
   /** The file that an earlier run saved for this line, whatever it is like: this run's may take its place. */
   readonly replaces?: string;
+  /** What another line with this URL has saved: its file will do. */
+  readonly twin?: Twin;
 }
 
 /** A file of an earlier run that is whole, and what a server needs to say that it is still good. */
@@ -39,7 +41,7 @@ export function isNumber(name: string): boolean {
   return /^[0-9]{1,15}$/.test(name);
 }
 
-interface Finished extends Omit<Job, "known" | "replaces" | "sha256"> {
+interface Finished extends Omit<Job, "known" | "replaces" | "sha256" | "twin"> {
   /** How often it was tried; a connection found closed and replaced at once is no attempt of its own. 0: not at all. */
   readonly attempts: number;
   /** Why each earlier try of this run failed, in order: "connection_lost: other side closed". */
@@ -75,6 +77,8 @@ export interface Saved extends Finished {
   readonly sha256?: string;
   /** Neither a length nor chunks told the end; the connection was closed in good order (RFC 9112 section 6.3). */
   readonly length?: "unverified";
+  /** The number of the line with the same URL whose file this is, by a hard link or as a copy: nothing was asked for. */
+  readonly duplicate_of?: number;
   /** The body, where bodies are handed over; in no record. */
   readonly body?: Uint8Array;
 }
@@ -84,6 +88,9 @@ export interface Unchanged extends Finished, Known {
   readonly outcome: "unchanged";
   readonly status: number;
 }
+
+/** An outcome with a file that is whole. */
+export type Twin = (Saved | Unchanged) & { readonly file: string };
 
 /**
  * Nothing was stored under the file's name; `error` says why, `detail` says it to a person. A file of an earlier run is kept
@@ -101,4 +108,18 @@ export interface Failed extends Finished, Partial<Known> {
   readonly expected_sha256?: string;
 }
 
-export type Outcome = Saved | Unchanged | Failed;
+/**
+ * The server wants it so: nothing was stored, and that is no failure. A file of an earlier run is kept and named, with what
+ * is known of it where it is whole.
+ */
+export interface Skipped extends Finished, Partial<Known> {
+  readonly outcome: "skipped";
+  /** "robots": robots.txt disallows it; otherwise the directive of X-Robots-Tag that was heeded, such as "noai". */
+  readonly reason: string;
+  /** Who said so, for a person. */
+  readonly detail: string;
+  /** The HTTP status of the last answer; absent where nothing was asked for. */
+  readonly status?: number;
+}
+
+export type Outcome = Saved | Unchanged | Failed | Skipped;

@@ -1,7 +1,7 @@
 // The sockets: what the core asks of the web, of the disk, of a list and of those who are told.
 
 import type { Failure } from "./failure.ts";
-import type { Job, Outcome } from "./job.ts";
+import type { Job, Outcome, Twin } from "./job.ts";
 import type { Tally } from "./tally.ts";
 
 /** A list, read only as fast as it is asked: batches of jobs, never empty, in order. */
@@ -9,13 +9,14 @@ export interface Source extends AsyncIterable<readonly Job[]> {
   /** How many jobs there are in all, once that is known, or a guess from the part of the list that was read. */
   total(): { readonly jobs: number; readonly exact: boolean } | undefined;
   /** Lines that need no work, of those read so far: they come in no batch, and are not in the total. */
-  readonly skipped?: Skipped;
+  readonly doneEarlier?: DoneEarlier;
 }
 
-/** Lines that an earlier run has finished: saved, or failed for good. */
-export interface Skipped {
+/** Lines that an earlier run has finished: saved, failed for good, or skipped as the server wants it. */
+export interface DoneEarlier {
   readonly saved: number;
   readonly failed: number;
+  readonly skipped: number;
 }
 
 /** The first bytes of a body that an earlier try or run kept. */
@@ -34,6 +35,8 @@ export interface Kept {
 
 /** What a request asks for beyond the URL itself. */
 export interface Ask {
+  /** This is robots.txt itself, for which nobody is asked, of an origin that the list names, or only a redirect leads to. */
+  readonly robots?: "home" | "away";
   /** Milliseconds that earlier tries took: they count into the URL's whole time. */
   readonly spentMs?: number;
   /** Go on after these bytes, if the body is still the same; otherwise the whole body comes. */
@@ -42,9 +45,19 @@ export interface Ask {
   readonly known?: { readonly etag?: string; readonly last_modified?: string };
 }
 
+/** Why something is not fetched, or not stored, by the wish of its server. */
+export interface Skip {
+  /** "robots", or a directive of X-Robots-Tag. */
+  readonly reason: string;
+  /** Who said so, for a person; one line. */
+  readonly detail: string;
+}
+
 /** The final answer to one URL: its status is 2xx, or 304 where `known` was given. */
 export interface Answer {
   readonly status: number;
+  /** It is not to be stored: there is no body then, and the status may be a redirect's, to where nothing may be fetched. */
+  readonly skip?: Skip;
   readonly finalUrl?: string;
   readonly type?: string;
   readonly encoding?: string;
@@ -77,6 +90,8 @@ export interface BodyStream {
 
 /** The web: one call, one answer, by a limit of its own; expected failures are values. */
 export interface Get {
+  /** Asked first, where servers have a say in it. */
+  readonly permits?: Permits;
   fetch(target: URL, ask?: Ask): Promise<Answer | Failure>;
   /** From now on at most so many connections, busy and idle: the machine is short of file descriptors. */
   resize(connections: number): void;
@@ -86,6 +101,16 @@ export interface Get {
   abort(): void;
   /** Frees every connection and timer. */
   close(): void;
+}
+
+/** Whether servers want their URLs to be fetched: what robots.txt says. */
+export interface Permits {
+  /** Undefined where a URL may be fetched; or why not; "unknown" where its origin has to be asked first. */
+  of(target: URL): Skip | Failure | "unknown" | undefined;
+  /** Asks its origin, once for all who wait for it. A Failure where that came to nothing: this time, or for the run. */
+  ask(target: URL, from: "home" | "away"): Promise<Skip | Failure | undefined>;
+  /** Milliseconds that a host (`URL.host`) wants between two requests, 0 for none; undefined where nobody has asked it. */
+  delayMs(host: string): number | undefined;
 }
 
 /** What became of a body. */
@@ -103,6 +128,8 @@ export interface Sink {
   kept?(job: Job): Kept | undefined;
   /** Removes that: it is of no use. */
   drop?(job: Job): void;
+  /** Gives this job the file of another line as its own, by a link or a copy; undefined where that file is not there any more. */
+  link?(job: Job, target: URL, twin: Twin): Stored | Failure | undefined | Promise<Stored | Failure | undefined>;
   write(job: Job, target: URL, answer: Answer): Stored | Failure | Promise<Stored | Failure>;
 }
 
@@ -118,7 +145,7 @@ export interface View {
   readonly open: ReadonlyMap<Job, number>;
   readonly elapsedMs: number;
   /** What an earlier run has finished, of what was read so far. */
-  readonly skipped?: Skipped;
+  readonly doneEarlier?: DoneEarlier;
   nowMs(): number;
   receivedBytes(): number;
   total(): { readonly jobs: number; readonly exact: boolean } | undefined;

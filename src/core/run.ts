@@ -1,10 +1,10 @@
 // The spine: takes jobs from the source as the frontier has room, starts them as slots free up, hands on each one's outcome.
 
 import pLimit from "p-limit";
-import { type Clock, explained, failed } from "./attempt.ts";
+import { type Clock, explained, failed, LATER, type Tried } from "./attempt.ts";
 import { type Failure, isFailure, isFatal } from "./failure.ts";
 import type { Frontier, Sign, Task } from "./frontier.ts";
-import type { Job, Outcome, Saved, Unchanged } from "./job.ts";
+import type { Job, Outcome } from "./job.ts";
 import type { Source, View } from "./ports.ts";
 import { count, emptyTally } from "./tally.ts";
 
@@ -15,7 +15,7 @@ export interface RunOptions {
   readonly source: Source;
   readonly frontier: Frontier;
   /** Makes one try of a task; never rejects. */
-  readonly perform: (task: Task) => Promise<Saved | Unchanged | Failure>;
+  readonly perform: (task: Task) => Promise<Tried>;
   /** What follows a failed try: another one after a while, or that it was the last, and why. `attempts` were made so far. */
   readonly retry: (failure: Failure, attempts: number) => Retry;
   /** What a try says of its host; undefined stands for a success. */
@@ -90,7 +90,7 @@ export function run(options: RunOptions): Run {
     get elapsedMs() {
       return (endedMs ?? clock.nowMs()) - startedMs;
     },
-    ...(source.skipped === undefined ? {} : { skipped: source.skipped }),
+    ...(source.doneEarlier === undefined ? {} : { doneEarlier: source.doneEarlier }),
     nowMs: () => clock.nowMs(),
     receivedBytes: options.receivedBytes,
     total: () => source.total(),
@@ -184,18 +184,19 @@ export function run(options: RunOptions): Run {
   }
 
   /** What one try came to; undefined if there is to be another one. */
-  function judged(task: Task, result: Saved | Unchanged | Failure, beganMs: number): Outcome | undefined {
+  function judged(task: Task, result: Tried, beganMs: number): Outcome | undefined {
     const nowMs = clock.nowMs();
     if (!isFailure(result)) {
       scarceSinceMs = undefined;
-      frontier.finished(task, options.sign(undefined), nowMs);
+      const isUnasked = result.attempts < task.attempts;
+      frontier.finished(task, isUnasked ? "unasked" : options.sign(undefined), nowMs);
       return result;
     }
     const sign = options.sign(result);
     frontier.finished(task, sign, nowMs, result);
-    if (result.scarce === true && waitsForDescriptors(nowMs)) {
+    if (result === LATER || (result.scarce === true && waitsForDescriptors(nowMs))) {
       task.attempts--;
-      return again(task, nowMs + SCARCE_PAUSE_MS, result);
+      return again(task, result === LATER ? nowMs : nowMs + SCARCE_PAUSE_MS, result);
     }
     task.spentMs += nowMs - beganMs;
     if (sign !== "none") scarceSinceMs = undefined; // it had a descriptor, to learn so much of the host

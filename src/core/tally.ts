@@ -13,9 +13,13 @@ export interface Tally {
   /** Files of an earlier run that are still good. */
   unchanged: number;
   failed: number;
+  /** Not fetched, or not stored, as their servers want it. */
+  skipped: number;
   /** Jobs that were stopped under way: no outcome of theirs is final. */
   interrupted: number;
-  /** Bytes stored. */
+  /** Of the saved: those whose file another line had fetched. */
+  duplicates: number;
+  /** Bytes stored; those of duplicates, too. */
   bytes: number;
   /** Tries beyond the first of each job. */
   retries: number;
@@ -25,6 +29,8 @@ export interface Tally {
   totalMs: number;
   readonly kinds: Map<FailureKind, number>;
   readonly statuses: Map<number, number>;
+  /** Why jobs were skipped: "robots", "noai" … */
+  readonly reasons: Map<string, number>;
   /** Times to the outcome, in buckets that grow by 5 %. */
   readonly histogram: Uint32Array;
 }
@@ -34,13 +40,16 @@ export function emptyTally(): Tally {
     saved: 0,
     unchanged: 0,
     failed: 0,
+    skipped: 0,
     interrupted: 0,
+    duplicates: 0,
     bytes: 0,
     retries: 0,
     unverified: 0,
     totalMs: 0,
     kinds: new Map(),
     statuses: new Map(),
+    reasons: new Map(),
     histogram: new Uint32Array(BUCKETS),
   };
 }
@@ -59,10 +68,16 @@ export function count(tally: Tally, outcome: Outcome): void {
     tally.saved++;
     tally.bytes += outcome.bytes;
     if (outcome.length === "unverified") tally.unverified++;
+    if (outcome.duplicate_of !== undefined) tally.duplicates++;
     return;
   }
   if (outcome.outcome === "unchanged") {
     tally.unchanged++;
+    return;
+  }
+  if (outcome.outcome === "skipped") {
+    tally.skipped++;
+    bump(tally.reasons, outcome.reason, 1);
     return;
   }
   tally.failed++;
@@ -75,21 +90,24 @@ export function add(tally: Tally, other: Tally): void {
   tally.saved += other.saved;
   tally.unchanged += other.unchanged;
   tally.failed += other.failed;
+  tally.skipped += other.skipped;
   tally.interrupted += other.interrupted;
+  tally.duplicates += other.duplicates;
   tally.bytes += other.bytes;
   tally.retries += other.retries;
   tally.unverified += other.unverified;
   tally.totalMs += other.totalMs;
   for (const [kind, jobs] of other.kinds) bump(tally.kinds, kind, jobs);
   for (const [status, jobs] of other.statuses) bump(tally.statuses, status, jobs);
+  for (const [reason, jobs] of other.reasons) bump(tally.reasons, reason, jobs);
   other.histogram.forEach((jobs, bucket) => {
     tally.histogram[bucket] = (tally.histogram[bucket] ?? 0) + jobs;
   });
 }
 
 /** Jobs with a final outcome. */
-export function finished({ saved, unchanged, failed }: Tally): number {
-  return saved + unchanged + failed;
+export function finished({ saved, unchanged, failed, skipped }: Tally): number {
+  return saved + unchanged + failed + skipped;
 }
 
 /** The time in milliseconds that the fraction `q` (0 to 1) of the finished jobs did not exceed; 0 for none. */

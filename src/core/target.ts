@@ -1,6 +1,7 @@
 // A line of a list becomes a URL that can be fetched, or the reason why not.
 
 import type { Failure } from "./failure.ts";
+import { HIDDEN, isRedacted } from "./redact.ts";
 
 /** Longer URLs are refused: 64 KiB, in characters. */
 export const MAX_URL_LENGTH = 65_536;
@@ -29,6 +30,8 @@ export function parseTarget(url: string): URL | Failure {
     return invalid(`a host name longer than ${MAX_HOST_LENGTH} characters`);
   }
   if (target.port === "0") return invalid("no valid host or port");
+  if (isRedacted(target))
+    return invalid(`${HIDDEN} is no password: put it back, or run the list itself, with --retry-failed`);
   return target;
 }
 

@@ -3,7 +3,8 @@
 import { closeSync, constants, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import type { Failed } from "../core/job.ts";
 import { entryOf, recordIn } from "./entry.ts";
-import { type History, openJournal } from "./history.ts";
+import type { History } from "./history.ts";
+import { openJournal } from "./open.ts";
 import { eachLine } from "./scan.ts";
 
 const BATCH_BYTES = 1_048_576;

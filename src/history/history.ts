@@ -1,16 +1,16 @@
 // What earlier runs recorded in the journal: which lines are done, and which are to be fetched again.
 
-import { closeSync, constants, fstatSync, openSync } from "node:fs";
-import type { Outcome } from "../core/job.ts";
+import { closeSync } from "node:fs";
+import type { Outcome, Twin } from "../core/job.ts";
+import { redacted } from "../core/redact.ts";
 import { type Entry, entryOf, urlHash } from "./entry.ts";
 import { looks } from "./looks.ts";
+import { JournalError, openJournal } from "./open.ts";
 import { type IsOthers, owners } from "./owners.ts";
+import { type SavedUrls, savedUrls } from "./saved-urls.ts";
 import { eachLine, recordAt, type Tail } from "./scan.ts";
 import { FAILED, LAST_UNIT, NONE, OPEN, SAVED, type Slots, type State, slots, UNIT_BYTES, unitOf } from "./slots.ts";
 import { type UrlIndex, urlIndex } from "./urls.ts";
-
-/** The journal is not one that can be gone on with; the message says what to do. */
-export class JournalError extends Error {}
 
 /** All of it in 8 bytes a line, and half a byte for the table of tables; lines far apart take up to 600 bytes each. */
 export interface History {
@@ -25,12 +25,14 @@ export interface History {
   /** The journal's length in bytes without a torn end: where to append. */
   readonly bytes: number;
 
-  /** What is recorded under a number with this URL; "other" under another URL, undefined for nothing. */
-  state(n: number, url: string): "saved" | "failed" | "open" | "other" | undefined;
+  /** What is recorded under a number with this URL, whatever its password; "other" under another, undefined for nothing. */
+  state(n: number, url: string): "saved" | "failed" | "skipped" | "open" | "other" | undefined;
   /** The last record under a number, without `file` where that is another's; undefined if none is there, or not written yet. */
   record(n: number): Outcome | undefined;
   /** The number of a line with this URL that an earlier run saved and that was not met; undefined if there is none. */
   find(url: string): number | undefined;
+  /** The record of a line with this URL whose file was saved, in this run or before. Asked for once, it costs 8 bytes a line. */
+  twin(url: string): Twin | undefined;
   /** Nothing is recorded under this number any more: its file was moved elsewhere. */
   forget(n: number): void;
   /** A record was appended at this offset in bytes. A saved one counts as met. */
@@ -39,7 +41,6 @@ export interface History {
   meet(n: number): void;
   /** Saved lines that were not met. */
   readonly unmet: number;
-
   /** Numbers with a record. */
   readonly recorded: number;
   /** Numbers whose last record is a failure. */
@@ -65,32 +66,15 @@ export function readHistory(folder: string, journalPath: string): History {
   }
 }
 
-/** Opens a journal to read it: a file, and not through a link. Throws a JournalError for anything else. */
-export function openJournal(path: string): number {
-  let fd: number;
-  try {
-    // Not blocking: a pipe without a writer would be waited for.
-    fd = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw code === "ELOOP" ? new JournalError(`${path}: is a link: remove it, or use another folder (-o)`) : error;
-  }
-  const stats = fstatSync(fd);
-  if (stats.isFile() && stats.nlink === 1) return fd;
-  closeSync(fd);
-  // What is appended would also go into whatever file that other name is.
-  const what = stats.isFile() ? "has a second name (a hard link): put a copy in its place" : "is no file: remove it";
-  throw new JournalError(`${path}: ${what}, or use another folder (-o)`);
-}
-
 function history(fd: number, folder: string, journalPath: string): History {
   const lines = slots();
   let read = 0;
   let unreadable = 0;
   let firstUnreadable = 0;
   let stale = 0;
+  let savedByUrl: SavedUrls | undefined;
 
-  /** The mark of an open line says that its file is missing, that of a saved one that it was met. */
+  /** The mark says of an open line that its file is missing, of a saved one that it was met, of a failed one: skipped. */
   const set = (n: number, unit: number, hash: number, state: State, mark: boolean) => {
     if (lines.set(n, unit, hash, state, mark) !== NONE) stale++;
   };
@@ -104,7 +88,7 @@ function history(fd: number, folder: string, journalPath: string): History {
   const take = (entry: Entry, unit: number, isShort: boolean) => {
     const { n, outcome, hash, file, bytes, retryable } = entry;
     if (outcome === "failed") set(n, unit, hash, retryable ? OPEN : FAILED, false);
-    else if (outcome === "skipped") set(n, unit, hash, SAVED, false);
+    else if (outcome === "skipped") set(n, unit, hash, FAILED, true);
     else if (file === undefined) set(n, unit, hash, OPEN, true);
     else if (isShort) {
       // Its successor may lie in the same unit, where a late answer could not tell them apart.
@@ -140,21 +124,29 @@ function history(fd: number, folder: string, journalPath: string): History {
     notes.push(`a torn last record dropped: ${(tail.fileBytes - bytes).toLocaleString("en")} bytes`);
   if (missing > 0) notes.push(`${counted(missing, "file")} missing or of another size: fetched again`);
 
+  const asked = lookUp(fd, lines);
   return {
     saved: lines.count(SAVED, false),
     failedForGood: lines.count(FAILED, false),
     open: lines.count(OPEN, false) + missing,
     notes,
     bytes,
-    ...lookUp(fd, lines),
+    ...asked,
+    twin(url) {
+      savedByUrl ??= savedUrls(lines, asked.record);
+      return savedByUrl.twin(url);
+    },
     forget(n) {
       const index = lines.indexOf(n);
       if (index >= 0 && lines.stateAt(index) !== NONE) set(n, 0, 0, NONE, false);
     },
     add(outcome, offset) {
       const isFailed = outcome.outcome === "failed";
-      const state = isFailed ? (outcome.retryable ? OPEN : FAILED) : SAVED;
-      set(outcome.n, unitOf(offset), urlHash(outcome.url), state, !isFailed);
+      const isLeft = isFailed || outcome.outcome === "skipped";
+      const state = isFailed && outcome.retryable ? OPEN : isLeft ? FAILED : SAVED;
+      const hash = urlHash(outcome.url);
+      set(outcome.n, unitOf(offset), hash, state, !isFailed);
+      if (state === SAVED && !("duplicate_of" in outcome)) savedByUrl?.add(outcome.n, hash);
     },
     meet(n) {
       const index = lines.indexOf(n);
@@ -182,7 +174,8 @@ function failuresIn(lines: Slots): number {
 }
 
 function recordedIn(lines: Slots): number {
-  return failuresIn(lines) + lines.count(SAVED, false) + lines.count(SAVED, true) + lines.count(OPEN, true);
+  const states = [SAVED, FAILED, OPEN] as const;
+  return states.reduce((sum, state) => sum + lines.count(state, false) + lines.count(state, true), 0);
 }
 
 const WORDS = [undefined, "saved", "failed", "open"] as const;
@@ -206,7 +199,9 @@ function lookUp(fd: number, lines: Slots): Pick<History, "state" | "record" | "f
     state(n, url) {
       const slot = at(n);
       if (slot < 0) return undefined;
-      return lines.hashAt(slot) === urlHash(url) ? WORDS[lines.stateAt(slot)] : "other";
+      if (lines.hashAt(slot) !== urlHash(redacted(url))) return "other";
+      const isSkipped = lines.stateAt(slot) === FAILED && lines.isMarked(slot);
+      return isSkipped ? "skipped" : WORDS[lines.stateAt(slot)];
     },
     record(n) {
       const slot = at(n);
@@ -216,14 +211,14 @@ function lookUp(fd: number, lines: Slots): Pick<History, "state" | "record" | "f
       if (isOthers(n, outcome.file)) delete (outcome as { file?: string }).file; // off the wire
       return outcome;
     },
-    find(url) {
+    find(listed) {
+      const url = redacted(listed);
       index ??= urlIndex(lines);
       let found: number | undefined;
       index(urlHash(url), (slot) => {
         const n = lines.numberAt(slot);
-        if (recordAt(fd, lines.unitAt(slot), n)?.outcome.url !== url) return false;
-        found = n;
-        return true;
+        found = recordAt(fd, lines.unitAt(slot), n)?.outcome.url === url ? n : undefined;
+        return found !== undefined;
       });
       return found;
     },

@@ -2,7 +2,7 @@
 
 import { closeSync } from "node:fs";
 import { entryOf } from "./entry.ts";
-import { openJournal } from "./history.ts";
+import { openJournal } from "./open.ts";
 import { eachLine } from "./scan.ts";
 
 /** More names than this are not kept in memory: then every file counts as recorded. */

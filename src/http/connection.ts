@@ -10,6 +10,8 @@ import { type Listener, reader } from "./reader.ts";
 export interface Request {
   readonly path: string;
   readonly fields: string;
+  /** Told of the header lines of its final answer, whatever the status. */
+  readonly heard?: (fields: string) => void;
 }
 
 /** What a request and its answer tell of themselves. Times and limits are the caller's. */
@@ -101,7 +103,7 @@ export function connection({ open, put, released, dropped }: Owner, route: Route
     }
   };
   const onEnd = () => {
-    if (socket !== undefined && wasReset(socket)) lost(ended("reset"));
+    if (socket !== undefined && route.unixSocket === undefined && wasReset(socket)) lost(ended("reset"));
     else if (answers.finish()) drop();
     else lost(ended("closed"));
   };
@@ -144,7 +146,7 @@ export function connection({ open, put, released, dropped }: Owner, route: Route
 /**
  * Whether a connection that Node says has ended was in truth reset. libuv reports a reset that comes together with data
  * as an orderly end; the kernel no longer knows a peer then (getpeername fails), as it still does after a FIN.
- * Node keeps the first answer it gets: nobody may ask for the address before.
+ * Node keeps the first answer it gets: nobody may ask for the address before. A Unix socket has none.
  */
 function wasReset(socket: Socket): boolean {
   return socket.remoteAddress === undefined;

@@ -8,12 +8,15 @@ import type { BodyStream } from "../core/ports.ts";
 /** What --compressed asks for (RFC 9110 section 12.5.3). */
 export const ACCEPT_ENCODING = "gzip, br";
 
-/** A decoded body may be this many times as long as what was sent, or this many bytes: a bomb is `too_large`. */
+/** What comes out of each layer may be this many times as long as what was sent, or this many bytes: a bomb is `too_large`. */
 const MAX_RATIO = 250;
 const SMALL_BYTES = 16_777_216;
 
 /** More encodings than this on one body are refused. */
 const MAX_LAYERS = 3;
+
+/** So many bytes after the end are taken for padding. */
+const MAX_PADDING = 65_536;
 
 type Decoder = ReturnType<typeof createGunzip>;
 
@@ -28,8 +31,9 @@ export function decoded(
   const unknown = applied.find((name) => !/^(x-)?gzip$|^br$|^deflate$/.test(name));
   if (unknown !== undefined) return { error: "bad_encoding", detail: `content-encoding "${unknown}" is not known` };
   if (applied.length > MAX_LAYERS) return { error: "bad_encoding", detail: `${applied.length} content-encodings` };
-  const source = "next" in body ? body : held(body);
-  return applied.reverse().reduce((inner, name) => layer(inner, name, maxFileBytes), source);
+  let source: BodyStream | Layer = "next" in body ? body : held(body);
+  for (const name of applied.reverse()) source = layer(source, name, maxFileBytes);
+  return source;
 }
 
 /** Pieces that are all there, as a stream. */
@@ -45,9 +49,14 @@ function held(pieces: readonly Uint8Array[]): BodyStream {
   };
 }
 
-function layer(source: BodyStream, name: string, maxFileBytes: number): BodyStream {
+/** One encoding undone. */
+interface Layer extends BodyStream {
+  /** How much of what was sent this came from: of what is still to be decoded, nothing counts. */
+  readonly sentBytes: number;
+}
+
+function layer(source: BodyStream | Layer, name: string, maxFileBytes: number): Layer {
   let decoder: Decoder | undefined;
-  let sentBytes = 0;
   let grownBytes = 0;
   let sourceEnded = false;
   let failed: Failure | undefined;
@@ -80,7 +89,6 @@ function layer(source: BodyStream, name: string, maxFileBytes: number): BodyStre
       return;
     }
     for (const piece of batch) {
-      sentBytes += piece.length;
       decoder ??= start(name, piece[0] ?? 0);
       // Not "drain": that comes only after a write that was too much, and a gzip header or trailer alone puts nothing out.
       decoder.write(piece, notify);
@@ -98,7 +106,24 @@ function layer(source: BodyStream, name: string, maxFileBytes: number): BodyStre
     return made;
   };
 
+  /** Reads to the end of what was sent: only that tells whether it is whole. */
+  const pad = async (): Promise<Failure | undefined> => {
+    let bytes = 0;
+    while (!sourceEnded) {
+      const batch = await source.next();
+      if (batch === undefined) sourceEnded = true;
+      else if (isFailure(batch)) return fail(batch);
+      else for (const piece of batch) bytes += piece.length;
+      if (bytes > MAX_PADDING) return fail({ error: "bad_encoding", detail: `${name}: goes on after its end` });
+    }
+    return undefined;
+  };
+  const sent = (): number => ("sentBytes" in source ? source.sentBytes : (decoder?.bytesWritten ?? 0));
+
   return {
+    get sentBytes() {
+      return sent();
+    },
     async next() {
       for (;;) {
         if (failed !== undefined) return failed;
@@ -106,12 +131,12 @@ function layer(source: BodyStream, name: string, maxFileBytes: number): BodyStre
         if (out !== null) {
           grownBytes += out.length;
           if (grownBytes > maxFileBytes) return fail({ error: "too_large", detail: "decoded, over --max-filesize" });
-          if (grownBytes > Math.max(SMALL_BYTES, sentBytes * MAX_RATIO)) {
+          if (grownBytes > Math.max(SMALL_BYTES, sent() * MAX_RATIO)) {
             return fail({ error: "too_large", detail: `decoded, over ${MAX_RATIO} times what was sent` });
           }
           return [out];
         }
-        if (ended) return undefined;
+        if (ended) return pad();
         if (decoder === undefined || (decoder.writableLength === 0 && !sourceEnded)) await feed();
         else {
           await new Promise<void>((resolve) => {

@@ -11,7 +11,7 @@ import { judge, type Refusal } from "./judge.ts";
 import { type Pace, pace } from "./pace.ts";
 import type { Part } from "./part.ts";
 import type { Redirect } from "./redirect.ts";
-import { type Reply, STALE, type Wire } from "./reply.ts";
+import { type Reply, STALE, type Unwanted, type Wire } from "./reply.ts";
 import { scarcity } from "./scarcity.ts";
 import { validatorOf } from "./validators.ts";
 import type { Watched } from "./watch.ts";
@@ -32,7 +32,7 @@ export function exchange(
   terms: Terms | undefined,
 ): Promise<Reply> {
   return new Promise((resolve) => {
-    const one = new Exchange(wire, connection, untilMs, terms, resolve);
+    const one = new Exchange(wire, connection, request, untilMs, terms, resolve);
     wire.watch.add(one);
     connection.send(request, one);
   });
@@ -43,6 +43,7 @@ type State = "waiting" | "collecting" | "streaming" | "discarding" | "over";
 export class Exchange implements Handler, Watched {
   private readonly wire: Wire;
   private readonly connection: Connection;
+  private readonly heard: Request["heard"];
   private readonly untilMs: number;
   private readonly terms: Terms | undefined;
   private readonly resolve: (reply: Reply) => void;
@@ -61,19 +62,21 @@ export class Exchange implements Handler, Watched {
   private pieces: Buffer[] = [];
   private bytes = 0;
   private stream: Arriving | undefined;
-  private discarded: Redirect | Failure | undefined;
+  private discarded: Redirect | Failure | Unwanted | undefined;
   private paused = false;
   private pace: Pace | undefined;
 
   constructor(
     wire: Wire,
     connection: Connection,
+    request: Request,
     untilMs: number,
     terms: Terms | undefined,
     resolve: (reply: Reply) => void,
   ) {
     this.wire = wire;
     this.connection = connection;
+    this.heard = request.heard;
     this.untilMs = untilMs;
     this.terms = terms;
     this.resolve = resolve;
@@ -99,11 +102,12 @@ export class Exchange implements Handler, Watched {
     if (this.state === "over" || status < 200) return;
     this.status = status;
     this.phase = "body";
+    this.heard?.(fields);
     const nowMs = performance.now();
     this.headersMs = nowMs;
     this.headers = headers;
     const { limits } = this.wire;
-    const verdict = judge(status, headers, fields, this.terms, limits.maxFileBytes);
+    const verdict = judge(status, headers, fields, this.terms, limits);
     if (verdict !== undefined && "reply" in verdict) return this.discard(verdict, nowMs);
     this.state = "collecting";
     this.fields = fields;

@@ -6,11 +6,13 @@ import type { Terms } from "./asking.ts";
 import { type AnswerHeaders, valuesOf } from "./headers.ts";
 import { type Part, partOf } from "./part.ts";
 import { isRedirectStatus, type Redirect } from "./redirect.ts";
+import type { Limits, Unwanted } from "./reply.ts";
 import { retryAfterMs } from "./retry-after.ts";
+import { directiveFor } from "./robots-tag.ts";
 
 /** The body is not wanted. */
 export interface Refusal {
-  readonly reply: Failure | Redirect;
+  readonly reply: Failure | Redirect | Unwanted;
   /** Read it to its end if it is short, so that the connection lives on. */
   readonly discard: boolean;
 }
@@ -24,12 +26,19 @@ export function judge(
   headers: AnswerHeaders,
   fields: string,
   terms: Terms | undefined,
-  maxFileBytes: number,
+  { maxFileBytes, respect }: Pick<Limits, "maxFileBytes" | "respect">,
 ): Refusal | Part | undefined {
   const { transferEncoding, contentLength } = headers;
   if (transferEncoding !== undefined && transferEncoding !== "chunked") {
     const detail = `transfer-encoding "${transferEncoding}" was not asked for`;
     return dropped({ error: "protocol_error", detail, status });
+  }
+  const isUnchanged = status === 304 && terms !== undefined && terms.kept === undefined;
+  if (respect !== undefined && (isUnchanged || (status >= 200 && status <= 299))) {
+    const directive = directiveFor(valuesOf(fields, "x-robots-tag"), respect.agent, respect.directives);
+    if (directive !== undefined) {
+      return { reply: { status, skip: { reason: directive, detail: "X-Robots-Tag" } }, discard: true };
+    }
   }
   if (status === 206) {
     const part = partOf(headers, fields, terms);
@@ -39,7 +48,7 @@ export function judge(
   if (status >= 200 && status <= 299) {
     return contentLength !== undefined && contentLength > maxFileBytes ? tooLarge(contentLength, status) : undefined;
   }
-  if (status === 304 && terms !== undefined && terms.kept === undefined) return undefined;
+  if (isUnchanged) return undefined;
   return { reply: withoutBody(status, headers, fields, terms), discard: true };
 }
 

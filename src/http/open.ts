@@ -1,9 +1,14 @@
-// Opens one connection: look-up, TCP, the proxy's CONNECT and TLS, in this order, cancellable at every step.
+// Opens one connection: look-up, TCP, the proxy's part and TLS, in this order, cancellable at every step.
 
-import { connect as connectTcp, isIP, type Socket, type TcpNetConnectOpts } from "node:net";
-import { type ConnectionOptions, connect as connectTls, type TLSSocket } from "node:tls";
-import { connectTunnel, type ProxyServer } from "./proxy.ts";
-import { resolver } from "./resolve.ts";
+import { connect as connectTcp, isIP, type Socket, type SocketConstructorOpts } from "node:net";
+import { classify } from "../core/classify.ts";
+import type { ProxyServer } from "./proxy.ts";
+import { race } from "./race.ts";
+import { type ResolveOptions, resolver } from "./resolve.ts";
+import { scarcity } from "./scarcity.ts";
+import { connectSocks } from "./socks.ts";
+import { READ_BYTES, securer, type TlsOptions } from "./tls.ts";
+import { connectTunnel, ProxyRefusal } from "./tunnel.ts";
 
 /** Where a connection leads. */
 export interface Destination {
@@ -13,13 +18,15 @@ export interface Destination {
   /** Ask for HTTP/2 (RFC 7301); the socket says by its `alpnProtocol` what came of it. */
   readonly http2?: boolean;
   readonly proxy?: ProxyServer;
+  /** The path of a Unix socket that is there instead of the host. */
+  readonly unixSocket?: string;
+  /** Show no certificate of ours. */
+  readonly anonymous?: boolean;
 }
 
-export interface OpenOptions {
-  /** -k: any certificate will do. */
-  readonly insecure: boolean;
-  /** PEM certificates to trust instead of Node's own. */
-  readonly ca?: string;
+export interface OpenOptions extends ResolveOptions, TlsOptions {
+  /** The path of a Unix socket through which everything goes. */
+  readonly unixSocket?: string;
   readonly userAgent: string;
 }
 
@@ -34,87 +41,122 @@ export interface Opening {
 /** Opens a connection. Returns what cancels it, which also calls `done`. Has no limit in time. */
 export type Open = (to: Destination, opening: Opening) => () => void;
 
-/** As large as what libuv reads at once. */
-const READ_BYTES = 65_536;
-
 /** Every plain connection reads into this: what arrives is taken at once, before the next one reads. */
 const READ_BUFFER = Buffer.allocUnsafeSlow(READ_BYTES);
 
+/** Throws an OptionError for a certificate or a key that cannot be used. */
 export function opener(options: OpenOptions): Open {
-  const lookup = resolver();
+  const names = resolver(options);
+  const secured = securer(options);
 
   return (to, { done, read }) => {
     const { proxy } = to;
-    const isPlain = !to.tls && proxy?.tls !== true;
+    const isPlain = !to.tls && proxy?.tls !== true && proxy?.socks === undefined;
     let current: Socket | undefined;
+    let giveUp: (() => void) | undefined;
+    /** While it is the proxy's to fail. */
+    let atProxy = proxy !== undefined;
     let settled = false;
 
     const onRead = (bytes: number, buffer: Uint8Array) => {
       read?.((buffer as Buffer).subarray(0, bytes), false);
       return true;
     };
+    const how: SocketConstructorOpts & { noDelay: boolean; highWaterMark: number } = {
+      noDelay: true,
+      highWaterMark: READ_BYTES,
+      ...(isPlain ? { onread: { buffer: READ_BUFFER, callback: onRead } } : {}),
+    };
 
     const settle = (error: Error | null, socket: Socket | null) => {
       if (settled) return;
       settled = true;
+      giveUp?.();
       if (error !== null) current?.destroy();
       done(error, socket);
-      if (!isPlain && read !== undefined) socket?.on("data", (bytes: Buffer) => read(bytes, true));
+      if (!isPlain && read !== undefined) socket?.on("data", (bytes: Buffer) => read(bytes, true)).resume();
     };
+    const fail = (error: Error) => settle(atProxy && proxy !== undefined ? blamedOn(proxy, error) : error, null);
     /** Makes `socket` the one that is being opened; an error of it, at any time, is heard. */
-    const step = <S extends Socket>(socket: S, ready: "connect" | "secureConnect", next: (socket: S) => void) => {
+    const adopt = <S extends Socket>(
+      socket: S,
+      ready: "connect" | "secureConnect" | "now",
+      next: (socket: S) => void,
+    ) => {
       current = socket;
-      socket.on("error", (error) => settle(error, null));
-      socket.once("close", () => settle(reset(), null));
+      socket.on("error", fail).once("close", () => fail(reset()));
+      if (ready === "now") return next(socket);
       socket.once(ready, () => {
         if (!settled) next(socket);
       });
     };
 
-    const how: TcpNetConnectOpts & { highWaterMark: number } = {
-      host: proxy?.host ?? to.host,
-      port: proxy?.port ?? to.port,
-      lookup,
-      autoSelectFamily: true,
-      noDelay: true,
-      highWaterMark: READ_BYTES,
-      ...(isPlain ? { onread: { buffer: READ_BUFFER, callback: onRead } } : {}),
-    };
-    const tcp = connectTcp(how);
-
     const deliver = (socket: Socket) => settle(null, socket);
     const toTarget = (socket: Socket) => {
+      atProxy = false;
       if (!to.tls) return deliver(socket);
-      step(secured(socket, to.host, options, to.http2), "secureConnect", deliver);
+      adopt(secured(socket, to), "secureConnect", deliver);
     };
     const throughProxy = (socket: Socket, via: ProxyServer) => {
-      if (!to.tls) return deliver(socket);
-      connectTunnel(socket, via, authority(to), options.userAgent, (error) => {
-        if (error === undefined) toTarget(socket);
-        else settle(error, null);
-      });
+      const opened = (error: Error | undefined) => {
+        if (error === undefined) return toTarget(socket);
+        names.forget(to.host);
+        settle(error, null);
+      };
+      const ask = (host: string) => connectSocks(socket, via, host, to.port, opened);
+      if (via.socks === undefined) {
+        if (!to.tls) return deliver(socket);
+        connectTunnel(socket, via, authority(to), options.userAgent, opened);
+      } else if (via.socks.resolves) {
+        ask(to.host);
+      } else {
+        names.find(to.host, to.port, true, (error, addresses) => {
+          if (settled) return;
+          if (error !== null) settle(error, null);
+          else ask(addresses.find((address) => isIP(address) === 4) ?? addresses[0] ?? ""); // few have IPv6
+        });
+      }
     };
-    step(tcp, "connect", (socket) => {
+    const connected = (socket: Socket) => {
       if (proxy === undefined) return toTarget(socket);
       if (!proxy.tls) return throughProxy(socket, proxy);
-      step(secured(socket, proxy.host, options), "secureConnect", (over) => throughProxy(over, proxy));
+      const { host, port } = proxy;
+      adopt(secured(socket, { host, port, anonymous: true }), "secureConnect", (over) => throughProxy(over, proxy));
+    };
+
+    if (to.unixSocket !== undefined) {
+      adopt(connectTcp({ ...how, path: to.unixSocket }), "connect", connected);
+      return () => settle(reset(), null);
+    }
+    const { host, port } = proxy ?? to;
+    const connectTo = (address: string) => connectTcp({ ...how, host: address, port });
+    giveUp = () => names.forget(host);
+    names.find(host, port, proxy === undefined, (error, addresses) => {
+      if (settled) return;
+      if (error !== null) return fail(error);
+      const stop = race(addresses, connectTo, (failure, socket, address) => {
+        giveUp = undefined;
+        if (socket === null) {
+          names.forget(host);
+          return fail(failure ?? reset());
+        }
+        names.prefer(host, address);
+        adopt(socket, "now", connected);
+      });
+      giveUp = () => {
+        stop();
+        names.forget(host);
+      };
     });
     return () => settle(reset(), null);
   };
 }
 
-function secured(socket: Socket, host: string, { insecure, ca }: OpenOptions, http2 = false): TLSSocket {
-  const how: ConnectionOptions & { highWaterMark: number } = {
-    socket,
-    host,
-    // RFC 6066 section 3: no address as the server's name, and no dot at its end.
-    servername: isIP(host) === 0 ? host.replace(/\.$/, "") : "",
-    ALPNProtocols: http2 ? ["h2", "http/1.1"] : ["http/1.1"],
-    rejectUnauthorized: !insecure,
-    highWaterMark: READ_BYTES,
-    ...(ca === undefined ? {} : { ca }),
-  };
-  return connectTls(how);
+/** What went wrong on the way to the proxy is its failure; but not a certificate of its own, nor what this machine lacks. */
+function blamedOn(proxy: ProxyServer, error: Error): Error {
+  const { error: kind, detail } = classify(error, "connect");
+  const isOther = kind.startsWith("tls_") || kind === "internal" || scarcity(error) !== undefined;
+  return isOther ? error : new ProxyRefusal(proxy, `cannot be reached: ${detail}`);
 }
 
 function authority({ host, port }: Destination): string {

@@ -1,10 +1,10 @@
-// Which proxy a URL goes through, by curl's rules for options and environment; and the CONNECT that opens a tunnel.
+// Which proxy a URL goes through, by curl's rules for options and environment.
 
-import { BlockList, isIP, type Socket } from "node:net";
 import { OptionError } from "../core/option.ts";
+import { bare, noProxy } from "./no-proxy.ts";
 
 export interface ProxyServer {
-  /** Without credentials, for messages: `http://host:port`. */
+  /** Without credentials, for messages: `http://host:port`, `socks5://host:port`. */
   readonly origin: string;
   readonly host: string;
   readonly port: number;
@@ -12,6 +12,16 @@ export interface ProxyServer {
   readonly tls: boolean;
   /** The value of Proxy-Authorization, where the proxy's URL has credentials (RFC 7617). */
   readonly authorization?: string;
+  /** SOCKS 5 instead of HTTP. */
+  readonly socks?: Socks;
+}
+
+/** How a SOCKS server is spoken to (RFC 1928). */
+export interface Socks {
+  /** Whether it is told names, and looks them up itself; else it is told addresses. */
+  readonly resolves: boolean;
+  /** User name and password (RFC 1929). */
+  readonly login?: { readonly user: string; readonly password: string };
 }
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -30,25 +40,39 @@ export function proxyRules(option: string | undefined, env: Env): (target: URL) 
   const excepted = noProxy(pick("no_proxy", "NO_PROXY") ?? "");
   return (target) => {
     const proxy = target.protocol === "https:" ? https : http;
-    return proxy === undefined || excepted(target.hostname) ? undefined : proxy;
+    return proxy === undefined || excepted(target) ? undefined : proxy;
   };
 }
 
+const SCHEMES = new Set(["http:", "https:", "socks5:", "socks5h:"]);
+
 function parseProxy(value: string | undefined): ProxyServer | undefined {
   if (value === undefined || value === "") return undefined;
-  const url = parsed(value.includes("://") ? value : `http://${value}`);
-  if (url === undefined || (url.protocol !== "http:" && url.protocol !== "https:") || url.hostname === "") {
+  const text = value.includes("://") ? value : `http://${value}`;
+  const scheme = text.slice(0, text.indexOf(":") + 1).toLowerCase();
+  // Read as http, since `new URL` knows little of a socks5 one's host.
+  const url = parsed(`http${text.slice(text.indexOf(":"))}`);
+  if (url === undefined || !SCHEMES.has(scheme) || url.hostname === "") {
     throw new OptionError(
-      `not a proxy that can be used: "${withoutCredentials(value)}" (http://host:port or https://host:port)`,
+      `not a proxy that can be used: "${withoutCredentials(value)}" (http, https, socks5 or socks5h://host:port)`,
     );
   }
-  const tls = url.protocol === "https:";
+  const tls = scheme === "https:";
   // `new URL` drops a port that is the scheme's own: read it from the text. curl's default is 1080, for https 443.
   const port = Number(/:(\d+)\/*$/.exec(value)?.[1] ?? (tls ? 443 : 1080));
-  const host = bare(url.hostname);
-  const proxy = { origin: `${url.protocol}//${url.hostname}:${port}`, host, port, tls };
+  const proxy = { origin: `${scheme}//${url.hostname}:${port}`, host: bare(url.hostname), port, tls };
+  if (scheme.startsWith("socks")) return { ...proxy, socks: socksOf(url, scheme === "socks5h:") };
   const authorization = basicAuthorization(url);
   return authorization === undefined ? proxy : { ...proxy, authorization };
+}
+
+function socksOf(url: URL, resolves: boolean): Socks {
+  const login = { user: decoded(url.username), password: decoded(url.password) };
+  if (login.user === "" && login.password === "") return { resolves };
+  // RFC 1929 section 2: each has one byte for its length, and is not empty.
+  const fit = Object.values(login).every((part) => part !== "" && Buffer.byteLength(part) <= 255);
+  if (!fit) throw new OptionError("a SOCKS proxy takes a user name and a password of 1 to 255 bytes each");
+  return { resolves, login };
 }
 
 function parsed(url: string): URL | undefined {
@@ -72,87 +96,4 @@ function decoded(text: string): string {
 
 function withoutCredentials(value: string): string {
   return value.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/i, "$1");
-}
-
-/** An IPv6 host without its brackets. */
-export function bare(hostname: string): string {
-  return hostname.startsWith("[") ? hostname.slice(1, -1) : hostname;
-}
-
-/** Matches hosts by `no_proxy`: `*`, names with everything below them, addresses, and CIDR blocks (curl 7.86). */
-function noProxy(list: string): (hostname: string) => boolean {
-  const entries = list.split(/[\s,]+/).filter((entry) => entry !== "");
-  if (entries.includes("*")) return () => true;
-  const blocks = new BlockList();
-  const names: string[] = [];
-  for (const entry of entries) {
-    const [address = "", bits] = bare(entry).split("/");
-    const family = isIP(address);
-    if (family === 0) names.push(entry.toLowerCase().replace(/^\./, "").replace(/\.$/, ""));
-    else if (bits === undefined) blocks.addAddress(address, family === 6 ? "ipv6" : "ipv4");
-    else if (Number(bits) <= (family === 6 ? 128 : 32))
-      blocks.addSubnet(address, Number(bits), family === 6 ? "ipv6" : "ipv4");
-  }
-  return (hostname) => {
-    const host = bare(hostname).toLowerCase().replace(/\.$/, "");
-    const family = isIP(host);
-    if (family !== 0) return blocks.check(host, family === 6 ? "ipv6" : "ipv4");
-    return names.some((name) => host === name || host.endsWith(`.${name}`));
-  };
-}
-
-/** The longest answer to CONNECT that is read: 16 KiB. */
-const MAX_HEAD = 16_384;
-
-/** The proxy made no tunnel; `status` is its answer's, where it gave one. */
-export class ProxyRefusal extends Error {
-  readonly code = "BULKGET_PROXY";
-  readonly status: number | undefined;
-  constructor(proxy: ProxyServer, what: string, status?: number) {
-    super(`proxy ${proxy.origin} ${what}`);
-    this.status = status;
-  }
-}
-
-/**
- * Asks for a tunnel to `authority` (host:port) over a connected socket (RFC 9110 section 9.3.6), and calls `done` once.
- * Reads no byte past the answer's header block: what follows it unasked is refused. Has no limit in time: the caller's.
- */
-export function connectTunnel(
-  socket: Socket,
-  proxy: ProxyServer,
-  authority: string,
-  userAgent: string,
-  done: (error: Error | undefined) => void,
-): void {
-  let head = "";
-  const finish = (error?: Error) => {
-    socket.off("data", onData).off("end", onEnd);
-    socket.pause();
-    done(error);
-  };
-  const onEnd = () => finish(new ProxyRefusal(proxy, "closed the connection on CONNECT"));
-  const onData = (chunk: Buffer) => {
-    head += chunk.toString("latin1");
-    const end = head.indexOf("\r\n\r\n");
-    if (end === -1) {
-      if (head.length > MAX_HEAD) finish(new ProxyRefusal(proxy, "answered CONNECT with an endless header block"));
-      else if (!"HTTP/1.".startsWith(head.slice(0, 7))) finish(new ProxyRefusal(proxy, "does not speak HTTP"));
-      return;
-    }
-    const status = Number(/^HTTP\/1\.[01] (\d{3})(?: |\r|$)/.exec(head)?.[1] ?? Number.NaN);
-    if (status >= 100 && status < 200) {
-      head = head.slice(end + 4);
-      return;
-    }
-    if (Number.isNaN(status)) finish(new ProxyRefusal(proxy, "does not speak HTTP"));
-    else if (status < 200 || status > 299) finish(new ProxyRefusal(proxy, `answered CONNECT with ${status}`, status));
-    else if (head.length > end + 4) finish(new ProxyRefusal(proxy, "sent bytes before the tunnel was used"));
-    else finish();
-  };
-  socket.on("data", onData).on("end", onEnd);
-  const authorization = proxy.authorization === undefined ? "" : `Proxy-Authorization: ${proxy.authorization}\r\n`;
-  socket.write(
-    `CONNECT ${authority} HTTP/1.1\r\nHost: ${authority}\r\nUser-Agent: ${userAgent}\r\n${authorization}\r\n`,
-  );
 }

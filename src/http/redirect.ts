@@ -13,7 +13,7 @@ export function isRedirectStatus(status: number): boolean {
   return status === 301 || status === 302 || status === 303 || status === 307 || status === 308;
 }
 
-/** The URL to go on with, or why not. `from` is the URL that was answered so. */
+/** The URL to go on with, without user and password, or why not. `from` is the URL that was answered so. */
 export function nextTarget(redirect: Redirect, from: URL): URL | Failure {
   const { status, locations } = redirect;
   const refused = (detail: string): Failure => ({ error: "redirect_refused", detail: `${status} ${detail}`, status });
@@ -27,6 +27,9 @@ export function nextTarget(redirect: Redirect, from: URL): URL | Failure {
   if (next.protocol !== "http:" && next.protocol !== "https:") return refused(`to another scheme, ${next.protocol}`);
   if (from.protocol === "https:" && next.protocol === "http:") return refused("from https to http");
   if (next.port === "0") return refused("to a Location that is not a URL");
+  // Whoever redirects has no say in who we are; and what is relative takes over what the list says.
+  if (next.username !== "") next.username = "";
+  if (next.password !== "") next.password = "";
   // RFC 9110 section 10.2.2: the fragment goes on with the redirect.
   if (next.hash === "") next.hash = from.hash;
   return next;

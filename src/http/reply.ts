@@ -1,6 +1,7 @@
 // What exchanges share and are held to, and what can come of one.
 
 import type { Failure } from "../core/failure.ts";
+import type { Skip } from "../core/ports.ts";
 import type { Arriving } from "./arriving.ts";
 import type { AnswerHeaders } from "./headers.ts";
 import type { PaceLimits } from "./pace.ts";
@@ -14,6 +15,8 @@ export interface Limits extends PaceLimits {
   /** From the request's sending to the end of the headers; then the longest silence in the body. */
   readonly timeoutMs: number;
   readonly maxFileBytes: number;
+  /** Directives of X-Robots-Tag by which an answer is not stored, in lower case; and our product token, likewise. */
+  readonly respect?: { readonly directives: ReadonlySet<string>; readonly agent: string };
   /** Up to this many bytes a body is collected and handed over whole. */
   readonly wholeBytes: number;
 }
@@ -39,7 +42,13 @@ export interface Success {
   readonly validator: string | undefined;
 }
 
+/** A 2xx answer, or a 304, that is not to be stored. */
+export interface Unwanted {
+  readonly status: number;
+  readonly skip: Skip;
+}
+
 /** The connection was reused and died before the first byte of an answer: no failure, to be repeated on a new one. */
 export const STALE = Symbol("stale");
 
-export type Reply = Success | Redirect | Failure | typeof STALE;
+export type Reply = Success | Unwanted | Redirect | Failure | typeof STALE;

@@ -1,6 +1,6 @@
 // How many tries at a time one host gets: halved when it asks for less, crept up again while it answers.
 
-import type { Allowance } from "../core/frontier.ts";
+import type { Allowance } from "../core/host.ts";
 
 /** The smallest round: fewer results say nothing. */
 const ROUND = 8;

@@ -22,6 +22,9 @@ export function pace(perSecond: number): Pace {
     take(nowMs) {
       evenMs = Math.max(evenMs, nowMs) + apartMs;
     },
+    over(isUsed) {
+      if (!isUsed) evenMs -= apartMs;
+    },
   };
 }
 

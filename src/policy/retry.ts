@@ -34,7 +34,8 @@ export function judge(failure: Failure, attempts: number, options: RetryOptions,
 }
 
 function worthAnother(failure: Failure, attempts: number, { retryOn }: RetryOptions): boolean {
-  if (failure.error === "interrupted" || isFatal(failure.error)) return false; // the next run may, this one ends
+  // The next run may; this one ends, or knows already.
+  if (failure.error === "interrupted" || isFatal(failure.error) || failure.known === true) return false;
   if (failure.error === "http_status" && retryOn !== undefined) {
     return failure.status !== undefined && retryOn.has(failure.status);
   }
@@ -68,6 +69,7 @@ const SIGNS: Readonly<Record<FailureKind, Sign>> = {
   unsupported_scheme: "none",
   dns_not_found: "down",
   dns_temporary: "down",
+  blocked_address: "none",
   connect_refused: "down",
   connect_timeout: "down",
   connect_failed: "down",
@@ -101,6 +103,7 @@ const SIGNS: Readonly<Record<FailureKind, Sign>> = {
 export function hostSign(failure: Failure | undefined): Sign {
   if (failure === undefined) return "alive";
   if (failure.scarce === true) return "none";
+  if (failure.known === true) return "unasked";
   if (failure.error === "http_status" && (failure.status === 429 || failure.status === 503)) return "pushed";
   return SIGNS[failure.error];
 }

@@ -2,6 +2,7 @@
 
 import { MultiBar, type SingleBar } from "cli-progress";
 import type { Reporter, View } from "../core/ports.ts";
+import { redacted } from "../core/redact.ts";
 import { finished } from "../core/tally.ts";
 import { escaped } from "./escape.ts";
 import { bytesText, durationText, rateText, thousands } from "./format.ts";
@@ -133,7 +134,7 @@ function tailLines(view: View): string[] {
   const nowMs = view.nowMs();
   const open = [...view.open].slice(0, TAIL_LINES);
   return open.map(
-    ([job, sinceMs]) => `  #${job.n} open for ${durationText(nowMs - sinceMs)}  ${escaped(job.url, 200)}`,
+    ([job, sinceMs]) => `  #${job.n} open for ${durationText(nowMs - sinceMs)}  ${escaped(redacted(job.url), 200)}`,
   );
 }
 

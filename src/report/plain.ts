@@ -52,6 +52,10 @@ export function outcomeLine(outcome: Outcome, list?: string): string {
   const at = place === undefined ? `#${outcome.n}` : `${escaped(place)}:${outcome.line ?? outcome.n}`;
   const url = escaped(outcome.url, 200);
   const after = (outcome.retried_after ?? []).map((why) => `, after ${escaped(why, 200)}`).join("");
+  const kept = outcome.file === undefined ? "" : ` (${escaped(outcome.file)} is kept as it was)`;
+  if (outcome.outcome === "skipped") {
+    return `${at}: skipped, ${escaped(outcome.reason, 40)}: ${escaped(outcome.detail, 300)}${after}${kept}: ${url}`;
+  }
   if (outcome.outcome !== "failed") {
     const file = outcome.file === undefined ? "" : ` ${escaped(outcome.file)}`;
     const what = `${outcome.bytes} bytes, ${durationText(outcome.total_ms)}${after}`;
@@ -62,7 +66,6 @@ export function outcomeLine(outcome: Outcome, list?: string): string {
   }
   // A bug is shown whole, with its stack.
   const detail = outcome.error === "internal" ? escapedStack(outcome.detail) : escaped(outcome.detail, 300);
-  const kept = outcome.file === undefined ? "" : ` (${escaped(outcome.file)} is kept as it was)`;
   return `${at}: ${outcome.error}: ${detail}${after}${kept}: ${url}`;
 }
 

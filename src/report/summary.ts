@@ -21,8 +21,10 @@ export function summary(view: View, { paint, folder }: SummaryOptions): string {
   const where = folder === undefined ? "" : ` in ${escaped(folder)}`;
   const lines = [
     `${paint.good("saved")}   ${thousands(tally.saved)} (${bytesText(tally.bytes)})${where}`,
+    ...(tally.duplicates > 0 ? [`        ${thousands(tally.duplicates)} of them fetched for another line`] : []),
     ...(tally.unchanged > 0 ? [`same    ${thousands(tally.unchanged)} unchanged on the server`] : []),
-    ...skippedLines(view),
+    ...earlierLines(view),
+    ...(tally.skipped > 0 ? [`skipped ${thousands(tally.skipped)} (${reasons(tally)})`] : []),
     `${tally.failed > 0 ? paint.bad("failed") : "failed"}  ${thousands(tally.failed)}`,
     ...kinds(tally),
   ];
@@ -42,13 +44,20 @@ export function summary(view: View, { paint, folder }: SummaryOptions): string {
 }
 
 /** What an earlier run has done: it needs no work, and is in no other count. */
-function skippedLines({ skipped }: View): string[] {
-  if (skipped === undefined) return [];
-  const { saved, failed } = skipped;
+function earlierLines({ doneEarlier }: View): string[] {
+  if (doneEarlier === undefined) return [];
+  const { saved, failed, skipped } = doneEarlier;
   return [
     ...(saved > 0 ? [`earlier ${thousands(saved)} saved by an earlier run`] : []),
     ...(failed > 0 ? [`        ${thousands(failed)} failed for good in an earlier run`] : []),
+    ...(skipped > 0 ? [`        ${thousands(skipped)} skipped by an earlier run`] : []),
   ];
+}
+
+/** "7 robots, 2 noai": as their servers want it, the most frequent first. */
+function reasons(tally: Tally): string {
+  const rows = [...tally.reasons].sort((a, b) => b[1] - a[1]);
+  return rows.map(([reason, jobs]) => `${thousands(jobs)} ${escaped(reason, 40)}`).join(", ");
 }
 
 function took(tally: Tally, elapsedMs: number): string {

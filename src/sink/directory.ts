@@ -1,14 +1,15 @@
 // Bodies become files of a folder: written in its state folder, and renamed into place when they are whole.
 
 import { type BinaryLike, createHash, type Hash } from "node:crypto";
-import { closeSync, existsSync, fsyncSync, openSync, renameSync, unlinkSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, unlinkSync } from "node:fs";
 import { dirname } from "node:path";
 import { classify } from "../core/classify.ts";
 import { type Failure, isFailure } from "../core/failure.ts";
-import type { Job } from "../core/job.ts";
+import type { Job, Twin } from "../core/job.ts";
 import type { Answer, BodyStream, Sink, Stored } from "../core/ports.ts";
 import { type Claim, claim, type Replaceable } from "./claim.ts";
 import { isInside, makeFolder } from "./folder.ts";
+import { isWhole, secondName } from "./linking.ts";
 import { MAX_NAME_BYTES, type Names } from "./names.ts";
 import { KEEP_BYTES, type Part, type Parts } from "./parts.ts";
 import { digestOf, lengthOf, synced, writeAll, writeAllSync } from "./writing.ts";
@@ -38,20 +39,46 @@ export function directory(options: DirectoryOptions): Sink {
   return {
     kept: (job) => parts.kept(job),
     drop: (job) => parts.drop(job),
+    link(job, target, twin) {
+      const wanted = hash || job.sha256 !== undefined;
+      if ((wanted && twin.sha256 === undefined) || !isWhole(folder, twin)) return undefined;
+      const place = placeOf(job, target, twin.type);
+      return isFailure(place) ? place : writeLink(place, twin);
+    },
     write(job, target, answer) {
-      const file = names.of(job, target, answer.type);
-      const path = `${folder}/${file}`;
-      if (job.name !== undefined) trusted = false;
       const { body } = answer;
-      const tooLong =
-        file.length * 3 > MAX_NAME_BYTES && file.split("/").some((part) => Buffer.byteLength(part) > MAX_NAME_BYTES);
-      if (tooLong) return given(body, { error: "name_too_long", detail: `over ${MAX_NAME_BYTES} bytes` });
-      const inTheWay = (trusted ? undefined : claimed(job, path, file)) ?? full(0);
-      if (inTheWay !== undefined) return given(body, inTheWay);
-      const place = { job, path, file };
+      const place = placeOf(job, target, answer.type);
+      if (isFailure(place)) return given(body, place);
       return "next" in body ? writeStream(place, target, answer, body) : writeWhole(place, answer, body);
     },
   };
+
+  /** Where a job's file goes, or why it cannot. */
+  function placeOf(job: Job, target: URL, type: string | undefined): Place | Failure {
+    const file = names.of(job, target, type);
+    const path = `${folder}/${file}`;
+    if (job.name !== undefined) trusted = false;
+    const tooLong =
+      file.length * 3 > MAX_NAME_BYTES && file.split("/").some((part) => Buffer.byteLength(part) > MAX_NAME_BYTES);
+    if (tooLong) return { error: "name_too_long", detail: `over ${MAX_NAME_BYTES} bytes` };
+    return (trusted ? undefined : claimed(job, path, file)) ?? full(0) ?? { job, path, file };
+  }
+
+  /** Another line's file under this one's name as well. */
+  async function writeLink(place: Place, { file, bytes, sha256 }: Twin): Promise<Stored | Failure> {
+    let part: Part | undefined;
+    try {
+      part = parts.create(place.job);
+      unlinkSync(part.path); // what was to be made is its name
+      await secondName(`${folder}/${file}`, part.path, durable);
+      const stored = placed(place, part, bytes, sha256);
+      // Of two names of one file, a rename to the other leaves both (POSIX).
+      rmSync(part.path, { force: true });
+      return stored;
+    } catch (error) {
+      return abandoned(place.job, part, refused(error));
+    }
+  }
 
   /** A small body, in one go: open, write, close, rename. No thread-pool trip; that is where the time goes. */
   function writeWhole(place: Place, answer: Answer, pieces: readonly Uint8Array[]): Stored | Failure {

@@ -15,6 +15,7 @@ import {
 import { join } from "node:path";
 import type { Job } from "../core/job.ts";
 import type { Kept } from "../core/ports.ts";
+import { redacted } from "../core/redact.ts";
 import { writeAllSync } from "./writing.ts";
 
 /** Less than this many bytes are sooner fetched again than asked for by range. */
@@ -69,7 +70,7 @@ export interface Parts {
 }
 
 interface Note extends Omit<Kept, "bytes"> {
-  /** The URL that the list has. */
+  /** The URL that the list has, without its password. */
   readonly job: string;
 }
 
@@ -117,7 +118,7 @@ export function parts(state: string): Parts {
     kept(job) {
       const found = ownOf(job);
       if (found === undefined) return undefined;
-      if (found.job === job.url) return found.bytes > 0 ? found : undefined;
+      if (found.job === redacted(job.url)) return found.bytes > 0 ? found : undefined;
       drop(job);
       return undefined;
     },
@@ -150,7 +151,7 @@ export function parts(state: string): Parts {
     },
     note(job, { path }, about) {
       if (path !== pathOf(job)) return false;
-      const note: Note = { ...about, job: job.url };
+      const note: Note = { ...about, url: redacted(about.url), job: redacted(job.url) };
       const fd = openSync(notePath(state, job.n), CREATE, MODE);
       noted.set(job.n, { ...note, bytes: 0, owner: job });
       try {

@@ -4,6 +4,7 @@ import { accessSync, constants, type Stats, statSync } from "node:fs";
 import type { Readable } from "node:stream";
 import type { Job } from "../core/job.ts";
 import type { Source } from "../core/ports.ts";
+import { redacted } from "../core/redact.ts";
 import { gunzipped } from "./gunzip.ts";
 import { type Opened, openList, reason } from "./open.ts";
 import { splitter } from "./split.ts";
@@ -72,8 +73,9 @@ function sizeOf(path: string): number | undefined {
     stats = statSync(path);
     accessSync(path, constants.R_OK);
   } catch (error) {
-    const url = /^https?:\/\//i.test(path) ? ` (a URL goes into a list: echo '${path}' | bulkget -)` : "";
-    throw new ListError(`${path}: the list cannot be read: ${reason(error)}${url}`);
+    const shown = redacted(path);
+    const url = /^https?:\/\//i.test(path) ? ` (a URL goes into a list: echo '${shown}' | bulkget -)` : "";
+    throw new ListError(`${shown}: the list cannot be read: ${reason(error)}${url}`);
   }
   if (stats.isDirectory()) throw new ListError(`${path}: the list cannot be read: it is a folder`);
   return stats.isFile() ? stats.size : undefined;

@@ -1,24 +1,24 @@
 // A list without the lines that an earlier run has finished: what is left is what a resumed run has to do.
 
 import type { Job, Known, Outcome } from "../core/job.ts";
-import type { Skipped, Source } from "../core/ports.ts";
+import type { DoneEarlier, Source } from "../core/ports.ts";
 
 /** What is known of the lines of an earlier run. */
 export interface Earlier {
-  /** Under this number, with this URL: saved, failed for good, or still to be done; or another URL; or nothing. */
-  state(n: number, url: string): "saved" | "failed" | "open" | "other" | undefined;
+  /** Under this number, with this URL: saved, failed for good, skipped, or still to be done; or another URL; or nothing. */
+  state(n: number, url: string): "saved" | "failed" | "skipped" | "open" | "other" | undefined;
   record(n: number): Outcome | undefined;
 }
 
 export interface UnfinishedOptions {
   /** Ask the server whether what was saved is still good. */
   readonly update: boolean;
-  /** Also try again what failed for good. */
+  /** Also try again what failed for good, and what was skipped. */
   readonly retryFailed: boolean;
   /** How many are left, where somebody has counted. */
   readonly left?: number;
   /** What was left out already, before these jobs. */
-  readonly before?: Skipped;
+  readonly before?: DoneEarlier;
   /** Whether a file is there, and whole. */
   readonly isWhole: (known: Known) => boolean;
   /** Called with the first lines, and whether the earlier run knows any of them; throws to refuse. */
@@ -28,7 +28,7 @@ export interface UnfinishedOptions {
 /** The jobs of `source` that are left, each with what it may go on from. */
 export function unfinished(source: Source, earlier: Earlier, options: UnfinishedOptions): Source {
   const { update, left, isWhole, onFirst } = options;
-  const skipped = { saved: options.before?.saved ?? 0, failed: options.before?.failed ?? 0 };
+  const doneEarlier = { saved: 0, failed: 0, skipped: 0, ...options.before };
 
   async function* batches(): AsyncGenerator<readonly Job[]> {
     let first = true;
@@ -44,7 +44,7 @@ export function unfinished(source: Source, earlier: Earlier, options: Unfinished
     const state = earlier.state(job.n, job.url);
     const done = doneAs(state, job.n, earlier, options);
     if (done !== undefined) {
-      skipped[done]++;
+      doneEarlier[done]++;
       return undefined;
     }
     const record = state === undefined ? undefined : earlier.record(job.n);
@@ -59,23 +59,26 @@ export function unfinished(source: Source, earlier: Earlier, options: Unfinished
 
   return {
     [Symbol.asyncIterator]: batches,
-    skipped,
+    doneEarlier,
     total() {
       if (left !== undefined) return { jobs: left, exact: true };
       const total = source.total();
-      return total && { ...total, jobs: Math.max(0, total.jobs - skipped.saved - skipped.failed) };
+      const { saved, failed, skipped } = doneEarlier;
+      return total && { ...total, jobs: Math.max(0, total.jobs - saved - failed - skipped) };
     },
   };
 }
 
-/** As what a line in this state needs no work: saved, or failed for good. Undefined where it does. */
+/** As what a line in this state needs no work: saved, failed for good, or skipped. Undefined where it does. */
 export function doneAs(
   state: ReturnType<Earlier["state"]>,
   n: number,
   earlier: Earlier,
   { update, retryFailed }: Pick<UnfinishedOptions, "update" | "retryFailed">,
-): "saved" | "failed" | undefined {
+): keyof DoneEarlier | undefined {
   if (state === "saved") return update ? undefined : "saved";
+  // What a server does not want to be fetched may change as any page does.
+  if (state === "skipped") return update || retryFailed ? undefined : "skipped";
   if (state !== "failed" || retryFailed) return undefined;
   const record = update ? earlier.record(n) : undefined;
   // A file that could not be refreshed is looked at by every update, whatever the last one was told: 404 may pass.

@@ -36,10 +36,15 @@ describe("without options", () => {
       minSpeed: 100,
       maxRedirs: 10,
       headers: [],
+      netrc: false,
       userAgent: `bulkget/${VERSION}`,
       insecure: false,
+      publicOnly: false,
+      resolve: [],
       compressed: false,
       http2: false,
+      robots: false,
+      dedupe: false,
       quiet: false,
       verbose: false,
       progress: "auto",
@@ -77,8 +82,15 @@ describe("the option", () => {
     ["--max-redirs", "", "0", { maxRedirs: 0 }],
     ["--header", "-H", "Accept: text/*;q=1", { headers: [["Accept", "text/*;q=1"]] }],
     ["--user-agent", "-A", "me/1", { userAgent: "me/1" }],
+    ["--cookie", "-b", "a=b; c=d", { cookie: ["a=b; c=d"] }],
+    ["--netrc-file", "", "who.txt", { netrcFile: "who.txt" }],
     ["--proxy", "-x", "http://127.0.0.1:3128", { proxy: "http://127.0.0.1:3128" }],
     ["--cacert", "", "ca.pem", { cacert: "ca.pem" }],
+    ["--cert", "", "me.pem", { cert: "me.pem" }],
+    ["--key", "", "me.key", { key: "me.key" }],
+    ["--resolve", "", "a.org:443:127.0.0.1", { resolve: ["a.org:443:127.0.0.1"] }],
+    ["--unix-socket", "", "/run/x.sock", { unixSocket: "/run/x.sock" }],
+    ["--respect", "", "noai, NoIndex", { respect: ["noai", "noindex"] }],
     ["--report", "", "-", { report: "-" }],
     ["--progress", "", "plain", { progress: "plain" }],
     ["--deadline", "", "55m", { deadlineMs: 3_300_000 }],
@@ -95,12 +107,21 @@ describe("the option", () => {
     ["--update", "-u", { update: true }],
     ["--retry-failed", "", { retryFailed: true }],
     ["--insecure", "-k", { insecure: true }],
+    ["--netrc", "-n", { netrc: true }],
+    ["--public-only", "", { publicOnly: true }],
     ["--compressed", "", { compressed: true }],
+    ["--robots", "", { robots: true }],
+    ["--dedupe", "", { dedupe: true }],
     ["--quiet", "-q", { quiet: true }],
     ["--verbose", "-v", { verbose: true }],
   ])("%s is a switch", (long, short, read) => {
     expect(line(long, "urls.txt")).toMatchObject(read);
     if (short !== "") expect(line("urls.txt", short)).toMatchObject(read);
+  });
+
+  it("-b adds up, and may be empty", () => {
+    expect(line("u").cookie).toBeUndefined();
+    expect(line("u", "-b", "", "--cookie=a=b").cookie).toEqual(["", "a=b"]);
   });
 
   it("-H adds up, and --fail-on and --max-failures decide", () => {
@@ -109,6 +130,7 @@ describe("the option", () => {
       ["B", "2:3"],
       ["C", ""],
     ]);
+    expect(line("u", "--resolve", "a:1:127.0.0.1", "--resolve=-a:1").resolve).toEqual(["a:1:127.0.0.1", "-a:1"]);
     expect(line("u", "--fail-on", "50%").failOn(5, 10)).toBe(false);
     expect(line("u", "--fail-on=50%").failOn(6, 10)).toBe(true);
     expect(line("u", "--max-failures=3").maxFailures?.(2, 2)).toBe(false);
@@ -152,6 +174,17 @@ describe("what cannot be used leaves with 2, and says what it is and what would 
     expect(err).toMatch(/^bulkget: [^\n]/);
     expect(err).toContain(thing);
     expect(err).toContain(next);
+  });
+
+  it.each([
+    [["u", "-H", "Authorization Bearer s3cret"], "a header is 'Name: value'"],
+    [["u", "--header=s3cret' is invalid"], "a header is 'Name: value'"],
+    [["u", "--coookie=sid=s3cret"], "--coookie"],
+  ])("%j, without the secret in it", (argv, next) => {
+    const { exitCode, err } = leave(...argv);
+    expect(exitCode).toBe(2);
+    expect(err).toContain(next);
+    expect(err).not.toContain("s3cret");
   });
 
   it.each([[[]], [["-q"]], [["u", "--nonsense"]]])("%j, for which the help is the next step", (argv) => {

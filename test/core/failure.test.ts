@@ -25,6 +25,7 @@ const RETRIED: readonly FailureKind[] = [
 const FINAL: readonly FailureKind[] = [
   "invalid_url",
   "unsupported_scheme",
+  "blocked_address",
   "tls_certificate",
   "tls_error",
   "deadline",

@@ -3,7 +3,6 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Failure } from "../../src/core/failure.ts";
 import {
-  type Allowance,
   type Frontier,
   type FrontierOptions,
   frontier,
@@ -11,6 +10,7 @@ import {
   type Sign,
   type Task,
 } from "../../src/core/frontier.ts";
+import type { Allowance } from "../../src/core/host.ts";
 import type { Job } from "../../src/core/job.ts";
 import { type HostQueue, ORDERS } from "../../src/core/order.ts";
 import { parseTarget } from "../../src/core/target.ts";

@@ -1,6 +1,6 @@
 // Outcomes for tests: complete records, of which a test says only what it is about.
 import type { Failure, FailureKind } from "../../src/core/failure.ts";
-import type { Failed, Saved, Unchanged } from "../../src/core/job.ts";
+import type { Failed, Saved, Skipped, Unchanged } from "../../src/core/job.ts";
 
 export const TIME = "2026-01-01T00:00:00.000Z";
 
@@ -33,6 +33,20 @@ export function failed(over: Partial<Failed> = {}): Failed {
     retryable: true,
     attempts: 1,
     total_ms: 10,
+    time: TIME,
+    ...over,
+  };
+}
+
+export function skipped(over: Partial<Skipped> = {}): Skipped {
+  return {
+    n: 1,
+    url: "https://example.org/a.html",
+    outcome: "skipped",
+    reason: "robots",
+    detail: "disallowed by https://example.org/robots.txt",
+    attempts: 0,
+    total_ms: 0,
     time: TIME,
     ...over,
   };

@@ -1,7 +1,8 @@
 // A run for tests: nothing in it happens by itself, every try ends when the test says so.
+import type { Tried } from "../../src/core/attempt.ts";
 import type { Failure } from "../../src/core/failure.ts";
 import { frontier, type Sign, type Task } from "../../src/core/frontier.ts";
-import type { Job, Outcome, Saved, Unchanged } from "../../src/core/job.ts";
+import type { Job, Outcome } from "../../src/core/job.ts";
 import { ORDERS, type Order } from "../../src/core/order.ts";
 import type { Source } from "../../src/core/ports.ts";
 import { type Retry, type Run, run } from "../../src/core/run.ts";
@@ -11,7 +12,7 @@ import { saved } from "./outcomes.ts";
 
 export { quiet } from "./clock.ts";
 
-type Result = Saved | Unchanged | Failure;
+type Result = Tried;
 
 /** Something under way, to be ended by the test. */
 export interface Pending {

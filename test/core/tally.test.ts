@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { FACTS, type FailureKind } from "../../src/core/failure.ts";
 import type { Outcome } from "../../src/core/job.ts";
 import { add, count, emptyTally, finished, quantile, type Tally } from "../../src/core/tally.ts";
-import { failed, saved, unchanged } from "./outcomes.ts";
+import { failed, saved, skipped, unchanged } from "./outcomes.ts";
 
 const ms = fc.integer({ min: 0, max: 10_000_000 });
 /** 0: refused, since its host only fails. */
@@ -14,6 +14,7 @@ const anOutcome: fc.Arbitrary<Outcome> = fc.oneof(
     .record({ bytes: fc.nat(), total_ms: ms, attempts, unverified: fc.boolean() })
     .map(({ unverified, ...over }) => saved(unverified ? { ...over, length: "unverified" } : over)),
   fc.record({ bytes: fc.nat(), total_ms: ms, attempts }).map((over) => unchanged(over)),
+  fc.record({ reason: fc.constantFrom("robots", "noai"), total_ms: ms, attempts }).map((over) => skipped(over)),
   fc
     .record({ error: fc.constantFrom(...(Object.keys(FACTS) as FailureKind[])), total_ms: ms, attempts })
     .map((over) => failed(over)),
@@ -39,13 +40,14 @@ describe("a tally", () => {
     );
   });
 
-  it("counts every outcome as exactly one of saved, unchanged, failed and interrupted", () => {
+  it("counts every outcome as exactly one of saved, unchanged, failed, skipped and interrupted", () => {
     fc.assert(
       fc.property(fc.array(anOutcome), (outcomes) => {
         const tally = tallyOf(outcomes);
-        expect(finished(tally)).toBe(tally.saved + tally.unchanged + tally.failed);
+        expect(finished(tally)).toBe(tally.saved + tally.unchanged + tally.failed + tally.skipped);
         expect(finished(tally) + tally.interrupted).toBe(outcomes.length);
         expect(sum(tally.kinds.values())).toBe(tally.failed);
+        expect(sum(tally.reasons.values())).toBe(tally.skipped);
         expect(sum(tally.histogram)).toBe(finished(tally));
       }),
     );

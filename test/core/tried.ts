@@ -1,9 +1,9 @@
 // One try for tests: of a task that is as the test says, on a clock that goes on by itself.
-import { attempt } from "../../src/core/attempt.ts";
+import { attempt, type Tried } from "../../src/core/attempt.ts";
 import type { Failure } from "../../src/core/failure.ts";
 import type { Task } from "../../src/core/frontier.ts";
-import type { Job, Known, Saved, Unchanged } from "../../src/core/job.ts";
-import type { Answer, Ask, Get, Kept, Sink } from "../../src/core/ports.ts";
+import type { Job, Known } from "../../src/core/job.ts";
+import type { Answer, Ask, Get, Kept, Permits, Sink } from "../../src/core/ports.ts";
 import { TIME } from "./outcomes.ts";
 
 export const JOB: Job = { n: 42, url: "https://example.org/a" };
@@ -16,13 +16,14 @@ export interface Ports {
   readonly write?: Sink["write"];
   readonly kept?: Kept;
   readonly drop?: (job: Job) => void;
+  readonly permits?: Permits;
 }
 
 export type Started = Partial<Omit<Task, "job">>;
 
 /** Tries a job; every look at the clock finds it 7.777 ms later. */
-export function tried(job: Job, ports: Ports = {}, started: Started = {}): Promise<Saved | Unchanged | Failure> {
-  const { fetch = () => ANSWER, write = () => ({ bytes: 9 }), kept, drop } = ports;
+export function tried(job: Job, ports: Ports = {}, started: Started = {}): Promise<Tried> {
+  const { fetch = () => ANSWER, write = () => ({ bytes: 9 }), kept, drop, permits } = ports;
   let ms = 0;
   const clock = {
     nowMs() {
@@ -37,6 +38,7 @@ export function tried(job: Job, ports: Ports = {}, started: Started = {}): Promi
     receivedBytes: () => 0,
     abort() {},
     close() {},
+    ...(permits && { permits }),
   };
   const sink: Sink = { write, ...(kept && { kept: () => kept }), ...(drop && { drop }) };
   return attempt({ get, sink, clock })(taskOf(job, started));

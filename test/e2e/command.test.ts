@@ -122,7 +122,11 @@ describe("exit codes", () => {
     [["-", "--name", "{what}"], /no field \{what\}/],
     [["-", "-H", "no colon"], /a header is 'Name: value'/],
     [["-", "-H", "Transfer-Encoding: chunked"], /bulkget's own to send/],
-    [["-", "-x", "socks5://h:1"], /not a proxy that can be used/],
+    [["-", "-x", "socks4://h:1"], /not a proxy that can be used/],
+    [["-", "--resolve", "h:1"], /not an entry for --resolve/],
+    [["-", "--public-only", "--unix-socket", "/s"], /does not go with --public-only/],
+    [["-", "--cert", "missing.pem"], /--cert missing\.pem: cannot be read/],
+    [["-", "--key", BIN], /no private key in PEM form/],
     [["-", "--cacert", "missing.pem"], /--cacert missing\.pem: cannot be read/],
   ])("%j is refused with 2, before a folder is made", async (args, message) => {
     const { code, stderr, stdout } = await run(args, "");
@@ -215,7 +219,7 @@ describe("the environment", () => {
   it("http_proxy is used, and no_proxy excepts", async () => {
     const dead = { http_proxy: "http://127.0.0.1:9" };
     await run(["-", "-o", "a"], urls("/ok"), dead);
-    expect(recordsOf(join(folder.path, "a")).get(1)).toMatchObject({ error: "connect_refused" });
+    expect(recordsOf(join(folder.path, "a")).get(1)).toMatchObject({ error: "proxy_failed" });
     expect(await run(["-", "-o", "b"], urls("/ok"), { ...dead, no_proxy: "127.0.0.1" })).toMatchObject({ code: 0 });
   });
 });

@@ -4,6 +4,7 @@ import { lstatSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from "vitest";
+import { redacted } from "../../src/core/redact.ts";
 import { bulkget, type Outcome } from "../../src/index.ts";
 import { type Folder, shell, temporaryFolder } from "../support/command.ts";
 import { type EchoProxy, echoProxy, hostileLists } from "../support/hostile.ts";
@@ -172,7 +173,7 @@ function split(bytes: Buffer): Buffer[] {
 function urlsIn(list: Buffer): string[] {
   const lines = split(list).map((line) => line.toString("utf8").trim());
   const urls = lines.filter((line) => line !== "" && !line.startsWith("#"));
-  return urls.map((line) => (line.split("\t", 1)[0] ?? "").trimEnd().slice(0, 65_537)).sort();
+  return urls.map((line) => redacted((line.split("\t", 1)[0] ?? "").trimEnd().slice(0, 65_537))).sort();
 }
 
 /** The list, and where to put its files: so deep that what climbs out of there is found in the test's own folder. */

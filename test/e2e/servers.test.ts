@@ -6,7 +6,8 @@ import { get } from "node:http";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bulkgetCommand, type Folder, filesOf, ROOT, recordsOf, temporaryFolder } from "../support/command.ts";
-import { apache, installed, nginx, type RunningServer, squid } from "../support/servers.ts";
+import { squid } from "../support/proxies.ts";
+import { apache, installed, nginx, type RunningServer } from "../support/servers.ts";
 
 const FILES = 1_000;
 const TLS_FOLDER = join(ROOT, "fixtures/tls");

@@ -1,14 +1,24 @@
 // What a run recorded, read back by the next: whatever became of the journal's end, its middle and its files.
-import { appendFileSync, mkdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Outcome } from "../../src/core/job.ts";
 import { entryOf, quickEntry, slowEntry, urlHash } from "../../src/history/entry.ts";
-import { type History, JournalError, readHistory } from "../../src/history/history.ts";
+import { type History, readHistory } from "../../src/history/history.ts";
 import { looks, secondThread } from "../../src/history/looks.ts";
+import { JournalError } from "../../src/history/open.ts";
 import { recordOf } from "../../src/report/record.ts";
-import { failed, saved, TIME } from "../core/outcomes.ts";
+import { failed, saved, skipped, TIME } from "../core/outcomes.ts";
 import { type Folder, temporaryFolder } from "../support/command.ts";
 
 let folder: Folder;
@@ -162,8 +172,77 @@ describe("a history", () => {
     expect(read(short("b"), short("a")).state(1, "u")).toBe("open");
   });
 
-  it("takes lines that were skipped for done", () => {
-    expect(read('{"n":1,"url":"u","outcome":"skipped","reason":"robots"}\n').state(1, "u")).toBe("saved");
+  it("knows lines that were skipped, read or added, from those that failed", () => {
+    const history = read(
+      '{"n":1,"url":"u","outcome":"skipped","reason":"robots"}\n',
+      skipped({ n: 2 }),
+      failed({ n: 3 }),
+    );
+    history.add(skipped({ n: 4 }), history.bytes);
+    expect([1, 2, 3, 4].map((n) => history.state(n, n === 1 ? "u" : skipped().url))).toEqual([
+      "skipped",
+      "skipped",
+      "open",
+      "skipped",
+    ]);
+    expect(history).toMatchObject({ saved: 0, failedForGood: 0, open: 1, recorded: 4, failures: 1, unmet: 0 });
+    expect(history.find("u")).toBeUndefined();
+  });
+});
+
+describe("a twin", () => {
+  it("is the record of a saved line with this very URL, of an earlier run or added since", () => {
+    const history = read(
+      stored(1, URL_A),
+      failed({ n: 2, url: "https://b/" }),
+      gone,
+      skipped({ n: 6, url: "https://c/" }),
+      saved({ n: 7, url: "http://me:***@a/", file: "7.txt", bytes: 7 }),
+    );
+    expect(history.twin(URL_A)).toMatchObject({ n: 1, file: "1.txt" });
+    for (const url of ["https://b/", "https://c/", "https://d/", "http://me:***@a/", "http://me:one@a/"]) {
+      expect(history.twin(url), url).toBeUndefined();
+    }
+    const added = recordOf(stored(8, "https://d/"));
+    history.add(JSON.parse(added) as Outcome, lstatSync(path).size);
+    expect(history.twin("https://d/")).toBeUndefined(); // not written yet
+    appendFileSync(path, added);
+    expect(history.twin("https://d/")).toMatchObject({ n: 8, file: "8.txt" });
+    history.forget(1);
+    expect(history.twin(URL_A)).toBeUndefined();
+  });
+
+  it("is found among thousands, and in no other place, while they are added", () => {
+    const urlOf = (n: number) => `https://example.org/${n % 3000}`;
+    const history = read();
+    let offset = 0;
+    for (let n = 1; n <= 5000; n++) {
+      const outcome = saved({ n, url: urlOf(n), file: `${n}.txt` });
+      const record = recordOf(outcome);
+      appendFileSync(path, record);
+      history.add(outcome, offset);
+      offset += record.length;
+      if (n % 7 === 0) expect(history.twin(urlOf(n))?.url).toBe(urlOf(n));
+    }
+    for (let i = 0; i < 3000; i++) expect(history.twin(urlOf(i))?.url).toBe(urlOf(i));
+    for (let i = 3000; i < 6000; i++) expect(history.twin(`https://example.org/${i}`)).toBeUndefined();
+  });
+
+  it("is not taken from another URL with the same hash", () => {
+    const byHash = new Map<number, string>();
+    let pair: readonly [string, string] | undefined;
+    for (let i = 0; pair === undefined; i++) {
+      const url = `https://example.org/${i}`;
+      const other = byHash.get(urlHash(url));
+      if (other !== undefined) pair = [other, url];
+      byHash.set(urlHash(url), url);
+    }
+    const history = read(stored(1, pair[0]));
+    expect(history.twin(pair[0])).toMatchObject({ n: 1 });
+    expect(history.twin(pair[1])).toBeUndefined();
+    history.add(stored(2, pair[1]), lstatSync(path).size);
+    appendFileSync(path, recordOf(stored(2, pair[1])));
+    expect([history.twin(pair[0])?.n, history.twin(pair[1])?.n]).toEqual([1, 2]);
   });
 });
 

@@ -1,8 +1,10 @@
 // --compressed: decoded while it arrives, whole or not at all, and bounded.
 
-import { gzipSync } from "node:zlib";
+import { randomBytes } from "node:crypto";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Get } from "../../src/core/ports.ts";
+import { type Failure, isFailure } from "../../src/core/failure.ts";
+import type { BodyStream, Get } from "../../src/core/ports.ts";
 import { decoded } from "../../src/http/decode.ts";
 import { collect, testGet } from "../support/get.ts";
 import { body, type RudeServer, rudeServer } from "../support/rude.ts";
@@ -86,6 +88,88 @@ describe("decoded", () => {
     const body = decoded(stream, "gzip", 1000);
     if ("error" in body) throw new Error(body.detail);
     expect(String(await collect({ status: 200, body, ttfbMs: 0, lengthVerified: true }))).toBe(text);
+  });
+
+  /** Counts what comes out, and gives what it ended with. */
+  const drained = async (body: BodyStream | Failure) => {
+    if (isFailure(body)) return { bytes: 0, end: body };
+    let bytes = 0;
+    for (;;) {
+      const batch = await body.next();
+      if (batch === undefined || isFailure(batch)) return { bytes, end: batch };
+      for (const piece of batch) bytes += piece.length;
+    }
+  };
+  const stream = (batches: readonly (readonly Uint8Array[] | Failure)[]) => {
+    const left = [...batches];
+    let cancelled = false;
+    return {
+      next: async () => left.shift(),
+      cancel() {
+        cancelled = true;
+      },
+      get cancelled() {
+        return cancelled;
+      },
+    };
+  };
+  const MIB = 1_048_576;
+  const zeros = (mib: number) => gzipSync(Buffer.alloc(mib * MIB), { level: 9 });
+  const BOMB = zeros(64);
+
+  it("stops a bomb by what was decoded of it, however much more has come", async () => {
+    const { bytes, end } = await drained(decoded([BOMB], "gzip", Number.POSITIVE_INFINITY));
+    expect(end).toMatchObject({ error: "too_large" });
+    expect(bytes).toBeLessThanOrEqual(16 * MIB);
+  });
+
+  it.each([2, 3])("stops a bomb in %i layers, none of which grows much", async (layers) => {
+    // A member of 1 MiB that shrinks to a 200th, again and again: one body (RFC 1952 section 2.2) that goes into a few KiB.
+    const member = gzipSync(Buffer.concat([randomBytes(4000), Buffer.alloc(MIB - 4000)]));
+    let sent = Buffer.concat(Array.from({ length: 128 }, () => member));
+    expect(sent.length).toBeLessThan(MIB);
+    for (let i = 1; i < layers; i++) sent = gzipSync(sent, { level: 9 });
+    expect(sent.length).toBeLessThan(30_000);
+    const names = Array.from({ length: layers }, () => "gzip").join(", ");
+    const { bytes, end } = await drained(decoded([sent], names, Number.POSITIVE_INFINITY));
+    expect(end).toMatchObject({ error: "too_large" });
+    expect(bytes).toBeLessThanOrEqual(16 * MIB);
+  });
+
+  it("stops a brotli bomb", async () => {
+    const bomb = brotliCompressSync(Buffer.alloc(64 * MIB), { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } });
+    expect(bomb.length).toBeLessThan(1000);
+    const { bytes, end } = await drained(decoded([bomb], "br", Number.POSITIVE_INFINITY));
+    expect(end).toMatchObject({ error: "too_large" });
+    expect(bytes).toBeLessThanOrEqual(16 * MIB);
+  });
+
+  it("takes what compresses well for no bomb as long as it is small", async () => {
+    expect(await drained(decoded([zeros(16)], "gzip", Number.POSITIVE_INFINITY))).toEqual({
+      bytes: 16 * MIB,
+      end: undefined,
+    });
+  });
+
+  it("reads on after the end: padding is left out, and a body that is cut there is cut", async () => {
+    const whole = gzipSync("text");
+    const padding = Buffer.alloc(30_000);
+    expect(await drained(decoded(stream([[whole], [padding], [padding]]), "gzip", 1000))).toEqual({
+      bytes: 4,
+      end: undefined,
+    });
+    const cut: Failure = { error: "truncated", detail: "cut" };
+    expect(await drained(decoded(stream([[whole, padding], [padding], cut]), "gzip", 1000))).toEqual({
+      bytes: 4,
+      end: cut,
+    });
+  });
+
+  it("does not read on for ever", async () => {
+    const padding = Buffer.alloc(30_000);
+    const endless = stream([[gzipSync("text")], ...Array.from({ length: 100 }, () => [padding])]);
+    expect(await drained(decoded(endless, "gzip", 1000))).toMatchObject({ end: { error: "bad_encoding" } });
+    expect(endless.cancelled).toBe(true);
   });
 
   it("refuses more layers than anyone needs", () => {

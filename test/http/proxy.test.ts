@@ -81,9 +81,37 @@ describe("through a proxy", () => {
     expect(process.cpuUsage(before).user).toBeLessThan(1_000_000);
   });
 
-  it("a reset on CONNECT is connect_failed", async () => {
+  it("a reset on CONNECT is the proxy's failure, too", async () => {
     const { fetch } = await proxied("reset-on-connect");
-    expect(await fetch("https://example.invalid/")).toMatchObject({ error: "connect_failed" });
+    expect(await fetch("https://example.invalid/")).toMatchObject({ error: "proxy_failed" });
+  });
+
+  it.each(["http", "https"])("a proxy that is not there is proxy_failed, for %s", async (scheme) => {
+    const get = testGet({ proxyFor: proxyRules("http://user:secret@127.0.0.2:9", {}) });
+    closers.push(() => get.close());
+    expect(await get.fetch(new URL(`${scheme}://example.invalid/`))).toEqual({
+      error: "proxy_failed",
+      detail: "proxy http://127.0.0.2:9 cannot be reached: connect ECONNREFUSED 127.0.0.2:9",
+    });
+  });
+
+  it("a proxy whose name is not to be found is proxy_failed, and not the URL's dns_not_found", async () => {
+    const missing = Object.assign(new Error("getaddrinfo ENOTFOUND p.test"), { code: "ENOTFOUND" });
+    const get = testGet({
+      proxyFor: proxyRules("http://p.test:1", {}),
+      lookup: (_host, _how, done) => done(missing, []),
+    });
+    closers.push(() => get.close());
+    expect(await get.fetch(new URL("https://example.invalid/"))).toMatchObject({ error: "proxy_failed" });
+  });
+
+  it("an https proxy's own certificate is checked, and not against the origin's name", async () => {
+    const tls = { key: certificate("wrong-host-key.pem"), cert: certificate("wrong-host-cert.pem") };
+    const proxy = await rudeServer({ tls });
+    closers.push(() => proxy.close());
+    const get = testGet({ ca: certificate("ca-cert.pem"), proxyFor: proxyRules(proxy.origin, {}) });
+    closers.push(() => get.close());
+    expect(await get.fetch(new URL("https://example.org/"))).toMatchObject({ error: "tls_certificate" });
   });
 });
 
@@ -110,12 +138,35 @@ describe("which proxy", () => {
     ["http://11.1.2.3/", "q:3", { no_proxy: "10.0.0.0/8" }, "http://q:3"],
     ["http://[::1]/", "q:3", { no_proxy: "::1" }, undefined],
     ["http://a/", "q:3", { no_proxy: "*" }, undefined],
+    ["http://sub.a.org/", "q:3", { no_proxy: "*.a.org" }, undefined],
+    ["http://a.org./", "q:3", { no_proxy: "A.ORG" }, undefined],
+    ["http://a.org/", "q:3", { no_proxy: "a.org." }, undefined],
+    ["http://a:8080/", "q:3", { no_proxy: "a:8080" }, undefined],
+    ["http://a/", "q:3", { no_proxy: "a:8080" }, "http://q:3"],
+    ["http://a/", "q:3", { no_proxy: "a:80" }, undefined],
+    ["https://a/", "q:3", { no_proxy: "a:80,b" }, "http://q:3"],
+    ["https://x.a/", "q:3", { no_proxy: ".a:443" }, undefined],
+    ["https://x/", "q:3", { no_proxy: "*:443" }, undefined],
+    ["http://10.1.2.3:81/", "q:3", { no_proxy: "10.1.2.3:81" }, undefined],
+    ["http://10.1.2.3/", "q:3", { no_proxy: "10.1.2.3:81" }, "http://q:3"],
+    ["http://10.1.2.3/", "q:3", { no_proxy: "10.1.2.0/24:80" }, undefined],
+    ["http://10.1.2.3/", "q:3", { no_proxy: "10.0.0.0/33 10.0.0.0/x" }, "http://q:3"],
+    ["http://0xa.1.2.3/", "q:3", { no_proxy: "10.0.0.0/8" }, undefined],
+    ["http://[fd00::1]/", "q:3", { no_proxy: "fd00::/8" }, undefined],
+    ["http://[fd00::1]/", "q:3", { no_proxy: "[fd00::]/8" }, undefined],
+    ["http://[fe00::1]/", "q:3", { no_proxy: "fd00::/8" }, "http://q:3"],
+    ["http://[::1]:82/", "q:3", { no_proxy: "[::1]:82" }, undefined],
+    ["http://[::1]:83/", "q:3", { no_proxy: "[::1]:82" }, "http://q:3"],
+    ["http://[::1]/", "q:3", { no_proxy: "[::1]" }, undefined],
+    ["http://1.2.3.4/", "q:3", { no_proxy: "4, ., :80, 3.4" }, "http://q:3"],
+    ["http://a/", undefined, { all_proxy: "socks5://s:1" }, "socks5://s:1"],
+    ["https://a/", undefined, { https_proxy: "socks5h://s", all_proxy: "p:1" }, "socks5h://s:1080"],
   ])("%s with -x %s and %j goes through %s", (url, option, env, expected) => {
     expect(originFor(url, option, env as unknown as Record<string, string>)).toBe(expected);
   });
 
   it("one that cannot be used is refused, without its credentials in the message", () => {
-    expect(() => proxyRules("socks5://user:secret@p:1", {})).toThrow(/^not a proxy that can be used: "socks5:\/\/p:1"/);
+    expect(() => proxyRules("socks4://user:secret@p:1", {})).toThrow(/^not a proxy that can be used: "socks4:\/\/p:1"/);
     expect(() => proxyRules("http://", {})).toThrow(/not a proxy/);
   });
 });

@@ -99,3 +99,13 @@ it("in any window there are no more bytes than speed, credit and the last piece"
     }),
   );
 });
+
+it("a start that was not needed is given back", () => {
+  const two = pace(2);
+  two.take(1000);
+  two.over?.(false);
+  expect(two.readyMs(1000)).toBeLessThanOrEqual(1000);
+  two.take(1000);
+  two.over?.(true);
+  expect(two.readyMs(1000)).toBe(1500);
+});

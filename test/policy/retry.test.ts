@@ -100,8 +100,18 @@ describe("what it says of the host", () => {
       "proxy_failed",
       "headers_timeout",
     ],
-    none: ["invalid_url", "unsupported_scheme", "deadline", "file_exists", "name_too_long", "interrupted", "internal"],
+    none: [
+      "invalid_url",
+      "unsupported_scheme",
+      "blocked_address",
+      "deadline",
+      "file_exists",
+      "name_too_long",
+      "interrupted",
+      "internal",
+    ],
     alive: [],
+    unasked: [],
   };
 
   it.each(KINDS)("%s says what it should", (kind) => {

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { paint } from "../../src/report/format.ts";
 import { outcomeLine, type PlainOptions, plain } from "../../src/report/plain.ts";
-import { failed, saved, unchanged } from "../core/outcomes.ts";
+import { failed, saved, skipped, unchanged } from "../core/outcomes.ts";
 import { NO_CONTROLS, viewOf } from "./view.ts";
 
 beforeEach(() => void vi.useFakeTimers());
@@ -51,6 +51,14 @@ describe("a line for an outcome", () => {
     [
       unchanged({ n: 7, file: "000007.html" }),
       "urls.txt:7: unchanged 000007.html (100 bytes, 10 ms): https://example.org/a.html",
+    ],
+    [
+      skipped({ n: 7 }),
+      "urls.txt:7: skipped, robots: disallowed by https://example.org/robots.txt: https://example.org/a.html",
+    ],
+    [
+      skipped({ n: 7, reason: "noai", detail: "X-Robots-Tag", status: 200, attempts: 1, file: "000007.html" }),
+      "urls.txt:7: skipped, noai: X-Robots-Tag (000007.html is kept as it was): https://example.org/a.html",
     ],
     [
       saved({ n: 7, attempts: 3, retried_after: ["truncated: 1 of 2 bytes", "http_status: 503 \u001b[2J"] }),

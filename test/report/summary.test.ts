@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { paint } from "../../src/report/format.ts";
 import { summary } from "../../src/report/summary.ts";
-import { failed, saved, unchanged } from "../core/outcomes.ts";
+import { failed, saved, skipped, unchanged } from "../core/outcomes.ts";
 import { NO_CONTROLS, viewOf } from "./view.ts";
 
 const plainly = { paint: paint(false), folder: "downloads" };
@@ -56,20 +56,30 @@ describe("the summary", () => {
 
   it("of a run that went on where another one stopped says what it skipped", () => {
     const outcomes = [saved(), failed({ error: "http_status", status: 410 })];
-    const skipped = { saved: 998_211, failed: 12 };
-    expect(summary(viewOf(outcomes, { skipped }), plainly)).toMatchInlineSnapshot(`
+    const doneEarlier = { saved: 998_211, failed: 12, skipped: 7 };
+    expect(summary(viewOf(outcomes, { doneEarlier }), plainly)).toMatchInlineSnapshot(`
       "saved   1 (100 B) in downloads
       earlier 998,211 saved by an earlier run
               12 failed for good in an earlier run
+              7 skipped by an earlier run
       failed  1
               1 http_status 410
       times   p50 10 ms, p95 10 ms, p99 10 ms; 0.4 URL/s, 287 KiB/s; peak 50 in flight
       took 5.1 s; one at a time it would have taken 20 ms (0.0×)"
     `);
-    const text = (over: typeof skipped) => summary(viewOf(outcomes, { skipped: over }), plainly);
-    expect(text({ saved: 0, failed: 0 })).toBe(summary(viewOf(outcomes), plainly));
-    expect(text({ saved: 5, failed: 0 })).not.toContain("for good");
-    expect(text({ saved: 0, failed: 5 })).not.toContain("saved by");
+    const text = (over: typeof doneEarlier) => summary(viewOf(outcomes, { doneEarlier: over }), plainly);
+    expect(text({ saved: 0, failed: 0, skipped: 0 })).toBe(summary(viewOf(outcomes), plainly));
+    expect(text({ saved: 5, failed: 0, skipped: 1 })).not.toContain("for good");
+    expect(text({ saved: 0, failed: 5, skipped: 0 })).not.toMatch(/saved by|skipped/);
+  });
+
+  it("says how many were skipped, and for what, the most frequent first", () => {
+    const outcomes = [
+      ...Array.from({ length: 3 }, (_, i) => skipped({ n: i + 1, reason: "noai" })),
+      ...Array.from({ length: 1200 }, (_, i) => skipped({ n: i + 4 })),
+    ];
+    expect(summary(viewOf(outcomes), plainly)).toContain("\nskipped 1,203 (1,200 robots, 3 noai)\nfailed  0\n");
+    expect(summary(viewOf([saved()]), plainly)).not.toContain("skipped");
   });
 
   it("of a run that refreshed what was there, and had to try again", () => {

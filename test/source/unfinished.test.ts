@@ -58,15 +58,21 @@ async function jobsOf(source: Source): Promise<Job[]> {
 async function leftOf(state: State, options: Partial<UnfinishedOptions> = {}, record: Outcome | undefined = SAVED) {
   const rest = unfinished(sourceOf([[jobOf(1)]]), earlierOf([state], record), { ...DEFAULTS, ...options });
   const [job] = await jobsOf(rest);
-  return { job, skipped: rest.skipped };
+  return { job, doneEarlier: rest.doneEarlier };
 }
 
 const ASKED = { ...jobOf(1), replaces: "a.html", known: KNOWN };
 const FETCHED = { ...jobOf(1), replaces: "a.html" };
-const SKIPPED = { saved: { saved: 1, failed: 0 }, failed: { saved: 0, failed: 1 }, none: { saved: 0, failed: 0 } };
+const NONE = { saved: 0, failed: 0, skipped: 0 };
+const DONE = {
+  saved: { ...NONE, saved: 1 },
+  failed: { ...NONE, failed: 1 },
+  skipped: { ...NONE, skipped: 1 },
+  none: NONE,
+};
 
 describe("a line", () => {
-  it.each<[state: State, how: Partial<UnfinishedOptions>, job: Job | undefined, skipped: keyof typeof SKIPPED]>([
+  it.each<[state: State, how: Partial<UnfinishedOptions>, job: Job | undefined, done: keyof typeof DONE]>([
     [undefined, {}, jobOf(1), "none"],
     ["saved", {}, undefined, "saved"],
     ["saved", { retryFailed: true }, undefined, "saved"],
@@ -75,12 +81,15 @@ describe("a line", () => {
     ["failed", { update: true }, ASKED, "none"],
     ["failed", { retryFailed: true }, FETCHED, "none"],
     ["failed", { retryFailed: true, update: true }, ASKED, "none"],
+    ["skipped", {}, undefined, "skipped"],
+    ["skipped", { update: true }, ASKED, "none"],
+    ["skipped", { retryFailed: true }, FETCHED, "none"],
     ["open", {}, FETCHED, "none"],
     ["open", { update: true }, ASKED, "none"],
     ["other", {}, FETCHED, "none"],
     ["other", { update: true }, FETCHED, "none"],
-  ])("that is recorded as %s, with %j", async (state, how, job, skipped) => {
-    expect(await leftOf(state, how)).toStrictEqual({ job, skipped: SKIPPED[skipped] });
+  ])("that is recorded as %s, with %j", async (state, how, job, done) => {
+    expect(await leftOf(state, how)).toStrictEqual({ job, doneEarlier: DONE[done] });
   });
 
   it("whose file is not whole is fetched, not asked for", async () => {
@@ -122,17 +131,17 @@ describe("a list that is gone on with", () => {
 
   it("has no empty batches, and tells what was left out so far", async () => {
     const rest = unfinished(sourceOf(batches, { jobs: 6, exact: false }), earlierOf(STATES), DEFAULTS);
-    expect([rest.skipped, rest.total()]).toEqual([SKIPPED.none, { jobs: 6, exact: false }]);
+    expect([rest.doneEarlier, rest.total()]).toEqual([DONE.none, { jobs: 6, exact: false }]);
     const seen: unknown[] = [];
     for await (const batch of rest)
       seen.push(
         batch.map(({ n }) => n),
-        { ...rest.skipped },
+        { ...rest.doneEarlier },
         rest.total(),
       );
     expect(seen).toEqual([
-      ...[[2], { saved: 1, failed: 1 }, { jobs: 4, exact: false }],
-      ...[[6], { saved: 3, failed: 1 }, { jobs: 2, exact: false }],
+      ...[[2], { saved: 1, failed: 1, skipped: 0 }, { jobs: 4, exact: false }],
+      ...[[6], { saved: 3, failed: 1, skipped: 0 }, { jobs: 2, exact: false }],
     ]);
   });
 

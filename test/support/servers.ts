@@ -1,4 +1,4 @@
-// Real servers as peers for tests: nginx, Apache and squid as installed, each on a free port with a folder of its own.
+// Real servers as peers for tests: nginx and Apache as installed, each on a free port with a folder of its own.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -22,6 +22,22 @@ export interface SiteOptions {
   readonly root: string;
   /** Paths of PEM files; with them the server speaks TLS only. */
   readonly tls?: { readonly key: string; readonly cert: string };
+  /** nginx only: what it does beyond that. */
+  readonly more?: NginxOptions;
+}
+
+export interface NginxOptions {
+  /** Such as "TLSv1.2". */
+  readonly protocols?: string;
+  readonly http2?: boolean;
+  /** The path of a PEM file: clients must show a certificate that one of these has signed. */
+  readonly clientCa?: string;
+  /** Every connection ends with its first answer. */
+  readonly oneEach?: boolean;
+  /** Listen at [::1], too, on the same port. */
+  readonly ipv6?: boolean;
+  /** Listen at this Unix socket, too. */
+  readonly unixSocket?: string;
 }
 
 export interface RunningServer {
@@ -35,15 +51,17 @@ export interface RunningServer {
 }
 
 /** What differs between the servers. `folder` is theirs: the process id goes into `pid` there, the log into `access.log`. */
-interface Kind {
+export interface Kind {
   readonly program: string;
+  /** A line for sh that becomes the server, where it has no configuration. */
+  shell?(program: string, folder: string, port: number): string;
   args(folder: string, config: string): readonly string[];
   config(folder: string, port: number): readonly string[];
 }
 
 const APACHE_MODULES = "/usr/lib/apache2/modules"; // Debian's
 
-const AS_ROOT = process.getuid?.() === 0;
+export const AS_ROOT = process.getuid?.() === 0;
 const MAX_STARTS = 5;
 const START_MS = 10_000;
 const STOP_MS = 5_000;
@@ -63,8 +81,10 @@ function executable(path: string): boolean {
   }
 }
 
-/** nginx, which compresses what it can for those who ask for it. */
-export async function nginx({ root, tls }: SiteOptions): Promise<RunningServer> {
+/** nginx, which compresses what it can for those who ask for it. Its log ends in the version of TLS and `r` for a session taken up. */
+export async function nginx({ root, tls, more = {} }: SiteOptions): Promise<RunningServer> {
+  const { protocols, http2, clientCa, oneEach, ipv6, unixSocket } = more;
+  const how = `${tls === undefined ? "" : " ssl"}${http2 === true ? " http2" : ""}`;
   const kind: Kind = {
     program: "nginx",
     args: (folder, config) => ["-e", "stderr", "-p", folder, "-c", config],
@@ -74,11 +94,17 @@ export async function nginx({ root, tls }: SiteOptions): Promise<RunningServer> 
       "events { worker_connections 1024; }",
       "http {",
       ...["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((name) => `  ${name}_temp_path ${folder}/${name};`),
-      `  access_log ${folder}/access.log; sendfile on; keepalive_requests 1000; default_type application/octet-stream;`,
+      "  log_format all '$remote_addr \"$request\" $status $host $ssl_client_verify $ssl_protocol $ssl_session_reused';",
+      `  access_log ${folder}/access.log all; sendfile on; default_type application/octet-stream;`,
+      oneEach === true ? "  keepalive_timeout 0;" : "  keepalive_requests 1000;",
       "  types { text/html html; text/plain txt; text/csv csv; application/json json; image/png png; }",
       "  gzip on; gzip_vary on; gzip_min_length 20; gzip_types text/plain text/csv application/json;",
       "  server {",
-      `    listen 127.0.0.1:${port}${tls === undefined ? "" : " ssl"}; server_name localhost; root "${root}";`,
+      `    listen 127.0.0.1:${port}${how}; server_name localhost; root "${root}";`,
+      ipv6 === true ? `    listen [::1]:${port}${how};` : "",
+      unixSocket === undefined ? "" : `    listen unix:${unixSocket}${how};`,
+      protocols === undefined ? "" : `    ssl_protocols ${protocols};`,
+      clientCa === undefined ? "" : `    ssl_client_certificate "${clientCa}"; ssl_verify_client on;`,
       tls === undefined ? "" : `    ssl_certificate "${tls.cert}"; ssl_certificate_key "${tls.key}";`,
       "  }",
       "}",
@@ -112,24 +138,8 @@ export async function apache({ root, tls }: SiteOptions): Promise<RunningServer>
   return start(kind, tls === undefined ? "http" : "https");
 }
 
-/** squid, a proxy that forwards and stores nothing, and tunnels to any port. */
-export async function squid(): Promise<RunningServer> {
-  const kind: Kind = {
-    program: "squid",
-    args: (_, config) => ["-N", "-f", config],
-    config: (folder, port) => [
-      AS_ROOT ? "cache_effective_user nobody" : "", // it refuses to stay root
-      `http_port 127.0.0.1:${port}\nvisible_hostname localhost\npid_filename ${folder}/pid\ncoredump_dir ${folder}`,
-      `access_log stdio:${folder}/access.log\ncache_log ${folder}/error.log\ncache_store_log none`,
-      "http_access allow all\ncache deny all\ncache_mem 8 MB\nmemory_cache_shared off\npinger_enable off",
-      "max_filedescriptors 4096\nshutdown_lifetime 0 seconds",
-    ],
-  };
-  return start(kind, "http");
-}
-
 /** Starts a server on a free port; on another one where it could not, for somebody else may have been faster. */
-async function start(kind: Kind, scheme: string): Promise<RunningServer> {
+export async function start(kind: Kind, scheme: string): Promise<RunningServer> {
   const program = installed(kind.program);
   if (program === undefined) throw new Error(`${kind.program} is not installed`);
   let said = "";
@@ -140,7 +150,9 @@ async function start(kind: Kind, scheme: string): Promise<RunningServer> {
     const config = join(folder.path, "config");
     writeFileSync(config, `${kind.config(folder.path, port).join("\n")}\n`);
     const output = openSync(join(folder.path, "output"), "w");
-    const child = spawn(program, kind.args(folder.path, config), { stdio: ["ignore", output, output] });
+    const line = kind.shell?.(program, folder.path, port);
+    const [run, args] = line === undefined ? [program, kind.args(folder.path, config)] : ["sh", ["-c", line]];
+    const child = spawn(run, args, { stdio: ["ignore", output, output] });
     closeSync(output);
     const server = running(child, folder, `${scheme}://127.0.0.1:${port}`, port);
     child.on("error", () => {}); // it then never comes up, and what is missing is said below

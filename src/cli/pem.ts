@@ -1,0 +1,33 @@
+// Certificates and keys, read from the files that the command line names.
+
+import { readFileSync } from "node:fs";
+import { OptionError } from "../core/option.ts";
+import type { CommandLine } from "./options.ts";
+
+export interface Pem {
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+}
+
+/** The texts of --cacert, --cert and --key. Throws an OptionError for a file that cannot be read, or has none. */
+export function pemOf({ cacert, cert, key }: CommandLine): Pem {
+  return {
+    ...(cacert === undefined ? {} : { ca: read("--cacert", cacert, "CERTIFICATE") }),
+    ...(cert === undefined ? {} : { cert: read("--cert", cert, "CERTIFICATE") }),
+    ...(key === undefined ? {} : { key: read("--key", key, "PRIVATE KEY") }),
+  };
+}
+
+function read(option: string, path: string, what: "CERTIFICATE" | "PRIVATE KEY"): string {
+  let pem: string;
+  try {
+    pem = readFileSync(path, "utf8");
+  } catch (error) {
+    throw new OptionError(`${option} ${path}: cannot be read: ${(error as Error).message}`);
+  }
+  if (!new RegExp(`^-----BEGIN [A-Z ]*${what}-----`, "m").test(pem)) {
+    throw new OptionError(`${option} ${path}: no ${what.toLowerCase()} in PEM form`);
+  }
+  return pem;
+}

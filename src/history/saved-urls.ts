@@ -1,0 +1,65 @@
+// Finds what was saved for a URL, this run's lines included: an index that grows, over a history's slots.
+
+import { isTwin } from "../core/duplicates.ts";
+import type { Outcome, Twin } from "../core/job.ts";
+import { HIDDEN, redacted } from "../core/redact.ts";
+import { urlHash } from "./entry.ts";
+import { SAVED, type Slots } from "./slots.ts";
+
+export interface SavedUrls {
+  /** This line was saved, and its URL has this hash. */
+  add(n: number, hash: number): void;
+  /** The record of a line with this very URL. */
+  twin(url: string): Twin | undefined;
+}
+
+/** Cells in use of all, and by how much it grows: 5 to 7.5 bytes a line, besides the 8 of its slot. */
+const FULL = 0.8;
+const GROWTH = 1.5;
+
+/**
+ * Open addressing by 30 bits of hash. Different URLs may have one hash: what counts is the record, which is read for every
+ * line that is found. `record` gives the last one under a number.
+ */
+export function savedUrls(slots: Slots, record: (n: number) => Outcome | undefined): SavedUrls {
+  /** An index into the slots plus 1; 0 where there is none. */
+  let cells = new Uint32Array(1024);
+  let used = 0;
+
+  const cellAfter = (cell: number) => (cell + 1 === cells.length ? 0 : cell + 1);
+  /** False where it is there already. */
+  const put = (index: number, hash: number): boolean => {
+    let cell = hash % cells.length;
+    while (cells[cell] !== 0) {
+      if (cells[cell] === index + 1) return false;
+      cell = cellAfter(cell);
+    }
+    cells[cell] = index + 1;
+    return true;
+  };
+  const add = (index: number, hash: number) => {
+    if (!put(index, hash) || ++used <= cells.length * FULL) return;
+    const before = cells;
+    cells = new Uint32Array(Math.ceil(before.length * GROWTH));
+    for (const one of before) if (one !== 0) put(one - 1, slots.hashAt(one - 1));
+  };
+  for (let index = 0; index < slots.size; index++) {
+    if (slots.stateAt(index) === SAVED) add(index, slots.hashAt(index));
+  }
+
+  return {
+    add: (n, hash) => add(slots.indexOf(n), hash),
+    twin(url) {
+      // A record has no password: of two URLs that differ in nothing else, it does not say which one it is.
+      if (redacted(url) !== url || url.includes(HIDDEN)) return undefined;
+      const hash = urlHash(url);
+      for (let cell = hash % cells.length; ; cell = cellAfter(cell)) {
+        const index = (cells[cell] ?? 0) - 1;
+        if (index < 0) return undefined;
+        if (slots.hashAt(index) !== hash || slots.stateAt(index) !== SAVED) continue;
+        const found = record(slots.numberAt(index));
+        if (found?.url === url && isTwin(found)) return found;
+      }
+    },
+  };
+}

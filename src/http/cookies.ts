@@ -1,0 +1,155 @@
+// Cookies (RFC 6265): those that the user gives, and for the time of a run those that servers set; tough-cookie judges them.
+
+import { closeSync, openSync } from "node:fs";
+import { createRequire } from "node:module";
+import type { Cookie } from "tough-cookie";
+import { OptionError } from "../core/option.ts";
+import { type CookieStore, cookieStore } from "./cookie-store.ts";
+import { upTo } from "./credentials.ts";
+import { valuesOf } from "./headers.ts";
+
+const require = createRequire(import.meta.url);
+
+export interface Cookies {
+  /** The value of the Cookie header for a URL, if any. `isListed`: the list names its origin. */
+  header(target: URL, isListed: boolean): string | undefined;
+  /** Takes what an answer's header lines set. */
+  take(fields: string, from: URL): void;
+}
+
+/** A longer cookie file is none. */
+const MAX_FILE_BYTES = 16_777_216;
+
+/** What is taken of one answer, and sent with one request, is bounded as curl does it: in cookies, and in characters. */
+const MAX_TAKEN = 50;
+const MAX_SENT = 150;
+const MAX_SENT_CHARS = 8190;
+const MAX_COOKIE_CHARS = 4096;
+
+/** What may stand in a header: no control characters, Latin-1 only. */
+const SENDABLE = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+/**
+ * The cookies of a run. What is given is `a=b; c=d`, sent to the origins that the list names, or without a `=` the name of a
+ * Netscape cookie file, or nothing: all begin a jar. A cookie that a server sets with a Domain goes to the hosts it names, never
+ * a public suffix's; one without goes back to the very origin that set it. Throws an OptionError.
+ */
+export function cookies(given: readonly string[]): Cookies {
+  const { CookieJar } = require("tough-cookie") as typeof import("tough-cookie");
+  const store = cookieStore<Cookie>();
+  // The jar calls what it has been given, and no more of a Store than that.
+  const jar = new CookieJar(store as unknown as ConstructorParameters<typeof CookieJar>[0], {
+    rejectPublicSuffixes: true,
+  });
+  /** Who set a cookie that is for nobody else. */
+  const ownOf = new WeakMap<Cookie, string>();
+  const own: string[] = [];
+  for (const one of given) {
+    if (one.includes("=")) own.push(...pairs(one));
+    else if (one !== "") readFile(one, store);
+  }
+  store.pin();
+
+  const fitting = (target: URL): Cookie[] => {
+    if (store.size === 0) return [];
+    try {
+      const found = jar.getCookiesSync(target.href, { sort: true });
+      return found.filter((cookie) => (ownOf.get(cookie) ?? target.origin) === target.origin);
+    } catch {
+      return []; // a host that cannot have any, such as a top-level name
+    }
+  };
+
+  return {
+    header(target, isListed) {
+      const found = fitting(target);
+      const texts = found.map(({ key, value }) => `${key}=${value}`);
+      // A server may set anew what the user gave at first.
+      const names = new Set(found.map(({ key }) => key));
+      if (isListed) texts.push(...own.filter((pair) => !names.has(nameOf(pair))));
+      let chars = 0;
+      const fit = texts.slice(0, MAX_SENT).filter((text) => {
+        if (!SENDABLE.test(text) || chars + text.length + 2 > MAX_SENT_CHARS) return false;
+        chars += text.length + 2;
+        return true;
+      });
+      return fit.length === 0 ? undefined : fit.join("; ");
+    },
+    take(fields, from) {
+      for (const text of valuesOf(fields, "set-cookie").slice(0, MAX_TAKEN)) {
+        try {
+          const pair = text.split(";", 1)[0] ?? "";
+          if (pair.length > MAX_COOKIE_CHARS || !SENDABLE.test(pair)) continue;
+          const cookie = jar.setCookieSync(text, from.href, { ignoreError: true });
+          if (cookie === undefined) continue;
+          if (cookie.hostOnly === true) ownOf.set(cookie, from.origin);
+        } catch {
+          // For a host that it may not be set for, such as a top-level name.
+        }
+      }
+    },
+  };
+}
+
+function pairs(data: string): string[] {
+  // Said without the value: it is a secret.
+  if (!SENDABLE.test(data)) throw new OptionError("-b: cookies with characters that cannot be sent");
+  const all = data.split(";").map((pair) => pair.trim());
+  return all.filter((pair) => pair !== "");
+}
+
+function nameOf(pair: string): string {
+  return pair.split("=", 1)[0]?.trim() ?? "";
+}
+
+function readFile(path: string, store: CookieStore<Cookie>): void {
+  const ways = 'a file in Netscape form, or "name=value; name=value"';
+  let text: string;
+  let fd: number | undefined;
+  try {
+    fd = openSync(path, "r");
+    text = upTo(MAX_FILE_BYTES, fd, `-b ${path}`).toString("latin1");
+  } catch (error) {
+    if (error instanceof OptionError) throw error;
+    throw new OptionError(`-b ${path}: cannot be read: ${(error as Error).message} (${ways})`);
+  } finally {
+    if (fd !== undefined) closeSync(fd);
+  }
+  const lines = text.split(/\r*\n|\r+$/).filter((line) => /^#HttpOnly_|^[^#\s]/.test(line));
+  const found = lines.map(cookieOf).filter((cookie) => cookie !== undefined);
+  if (lines.length > 0 && found.length === 0) throw new OptionError(`-b ${path}: has no cookies (${ways})`);
+  for (const cookie of found) store.putCookie(cookie, () => {});
+}
+
+/** `domain TAB subdomains TAB path TAB secure TAB expires TAB name TAB value`, as curl and browsers' exporters write it. */
+function cookieOf(line: string): Cookie | undefined {
+  const { Cookie, getPublicSuffix } = require("tough-cookie") as typeof import("tough-cookie");
+  const [site = "", subdomains, path = "/", secure, expires = "0", key, value = ""] = line
+    .replace(/^#HttpOnly_/, "")
+    .split("\t");
+  const domain = site.replace(/^\./, "").toLowerCase();
+  const seconds = Number(expires);
+  if (domain === "" || key === undefined || key === "" || !path.startsWith("/") || Number.isNaN(seconds))
+    return undefined;
+  return new Cookie({
+    key,
+    value,
+    domain,
+    path,
+    secure: secure === "TRUE",
+    expires: seconds > 0 ? new Date(Math.min(seconds * 1000, MAX_DATE_MS)) : "Infinity",
+    // A public suffix has no cookies that all hosts below it get.
+    hostOnly: subdomains !== "TRUE" || isSuffix(domain),
+  });
+
+  function isSuffix(name: string): boolean {
+    try {
+      return getPublicSuffix(name, { allowSpecialUseDomain: true }) === undefined;
+    } catch {
+      return true;
+    }
+  }
+}
+
+/** What a Date holds (ECMA-262 section 21.4.1.1). */
+const MAX_DATE_MS = 8.64e15;

@@ -1,0 +1,37 @@
+// The part of a robots.txt that is for us: what the rest says, however long, is not kept.
+
+/** Other records, such as Sitemap, begin and end no group (RFC 9309 section 2.2.4). */
+const RULES = new Set(["allow", "disallow", "crawl-delay"]);
+
+/**
+ * The rules of the groups that name `agent` (a product token in lower case), or, where none does, of those for `*`: as a
+ * robots.txt with one group. Many names over many rules would multiply in a parser; here each line counts once.
+ */
+export function rulesFor(text: string, agent: string): string {
+  const ours: string[] = [];
+  const everybodys: string[] = [];
+  let isNamed = false;
+  let isOurs = false;
+  let isEverybodys = false;
+  let isOpen = false; // further names belong to the same group
+  for (const line of text.replace(/^\ufeff/, "").split(/\r\n|\r|\n/)) {
+    const record = line.replace(/#.*/s, "");
+    const colon = record.indexOf(":");
+    const key = record.slice(0, Math.max(0, colon)).trim().toLowerCase();
+    const value = record.slice(colon + 1).trim();
+    if (key === "user-agent") {
+      if (!isOpen) isOurs = isEverybodys = false;
+      isOpen = true;
+      const name = value.split("/", 1)[0]?.trim().toLowerCase();
+      if (name === agent) isNamed = isOurs = true;
+      else if (name === "*") isEverybodys = true;
+    } else if (RULES.has(key)) {
+      isOpen = false;
+      const rule = `${key}: ${value.replace(/\*{2,}/g, "*")}`;
+      if (isOurs) ours.push(rule);
+      if (isEverybodys) everybodys.push(rule);
+    }
+  }
+  const rules = isNamed ? ours : everybodys;
+  return rules.length === 0 ? "" : ["user-agent: *", ...rules, ""].join("\n");
+}

@@ -1,0 +1,124 @@
+// SOCKS 5 (RFC 1928, RFC 1929): a server that connects to where we want, or says in one byte why not.
+
+import { isIP, type Socket } from "node:net";
+import { bytesOf } from "./addresses.ts";
+import type { ProxyServer } from "./proxy.ts";
+import { ProxyRefusal } from "./tunnel.ts";
+
+const VERSION = 5;
+const LOGIN_VERSION = 1;
+const NO_LOGIN = 0;
+const LOGIN = 2;
+
+const IPV4 = 1;
+const NAME = 3;
+const IPV6 = 4;
+
+/** RFC 1928 section 6: what a reply other than 0 says. */
+const REFUSALS = [
+  "failed",
+  "does not allow it",
+  "cannot reach the network",
+  "cannot reach the host",
+  "was refused the connection",
+  "gave up in time",
+  "does not know how to connect",
+  "does not know this type of address",
+] as const;
+
+/** An answer that is waited for. */
+interface Step {
+  /** Its first byte. */
+  readonly version: number;
+  /** Its length in bytes, or the least it can have as far as what has come of it tells. */
+  bytes(answer: Buffer): number;
+  /** What comes after it; a text is why nothing does; undefined: all is done. */
+  next(answer: Buffer): Step | string | undefined;
+}
+
+/**
+ * Asks for a connection to `host` (a name or an address) and `port` over a connected socket, and calls `done` once. No answer
+ * has more than 262 bytes; what follows one unasked is refused. Has no limit in time: the caller's.
+ */
+export function connectSocks(
+  socket: Socket,
+  proxy: ProxyServer,
+  host: string,
+  port: number,
+  done: (error: Error | undefined) => void,
+): void {
+  const login = proxy.socks?.login;
+  let answer: Buffer = Buffer.alloc(0);
+
+  const finish = (refusal?: string) => {
+    socket.off("data", onData).off("end", onEnd);
+    socket.pause();
+    done(refusal === undefined ? undefined : new ProxyRefusal(proxy, refusal));
+  };
+  const onEnd = () => finish("closed the connection in the handshake");
+  const onData = (chunk: Buffer) => {
+    answer = Buffer.concat([answer, chunk]);
+    if (answer[0] !== step.version) return finish("does not speak SOCKS 5");
+    const bytes = step.bytes(answer);
+    if (answer.length < bytes) return;
+    if (answer.length > bytes) return finish("sent bytes that nobody had asked for");
+    const next = step.next(answer);
+    answer = Buffer.alloc(0);
+    if (next === undefined) finish();
+    else if (typeof next === "string") finish(next);
+    else step = next;
+  };
+
+  const connect = (): Step | string => {
+    const address = addressed(host);
+    if (address === undefined) return "cannot be told a name of over 255 bytes";
+    socket.write(Buffer.from([VERSION, 1, 0, ...address, port >> 8, port & 0xff]));
+    return CONNECTED;
+  };
+  const greeted: Step = {
+    version: VERSION,
+    bytes: () => 2,
+    next([, method]) {
+      if (method === NO_LOGIN) return connect();
+      if (login === undefined) return "wants a user name and a password";
+      if (method !== LOGIN) return "knows no way to log in that we know";
+      const [user, password] = [Buffer.from(login.user), Buffer.from(login.password)];
+      socket.write(Buffer.from([LOGIN_VERSION, user.length, ...user, password.length, ...password]));
+      return loggedIn;
+    },
+  };
+  const loggedIn: Step = {
+    version: LOGIN_VERSION,
+    bytes: () => 2,
+    next: ([, status]) => (status === 0 ? connect() : "does not know the user name, or the password"),
+  };
+
+  let step = greeted;
+  socket.on("data", onData).on("end", onEnd);
+  socket.write(Buffer.from(login === undefined ? [VERSION, 1, NO_LOGIN] : [VERSION, 2, NO_LOGIN, LOGIN]));
+}
+
+/** The reply: where the server has connected from is of no use, but has to be read to its end. */
+const CONNECTED: Step = {
+  version: VERSION,
+  bytes(answer) {
+    const [, reply, , type, nameBytes] = answer;
+    if (reply !== undefined && reply !== 0) return answer.length; // a refusal may be cut short
+    if (type === undefined || nameBytes === undefined) return 5;
+    if (type === IPV4) return 10;
+    if (type === IPV6) return 22;
+    return type === NAME ? 7 + nameBytes : answer.length;
+  },
+  next([, reply = 0, , type = 0]) {
+    if (reply !== 0) return REFUSALS[reply - 1] ?? `answered ${reply}`;
+    return [IPV4, NAME, IPV6].includes(type) ? undefined : "does not speak SOCKS 5";
+  },
+};
+
+/** A type, and an address or a name behind its length. */
+function addressed(host: string): readonly number[] | undefined {
+  const family = isIP(host);
+  if (family !== 0) return [family === 4 ? IPV4 : IPV6, ...bytesOf(host)];
+  const name = Buffer.from(host);
+  return name.length > 255 ? undefined : [NAME, name.length, ...name];
+}

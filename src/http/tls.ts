@@ -1,0 +1,89 @@
+// TLS over a connected socket: what is trusted, what is shown of our own, and sessions that are taken up again.
+
+import { isIP, type Socket } from "node:net";
+import { type ConnectionOptions, connect, createSecureContext, type SecureContext, type TLSSocket } from "node:tls";
+import { OptionError } from "../core/option.ts";
+import { recent } from "./recent.ts";
+
+export interface TlsOptions {
+  /** -k: any certificate will do. */
+  readonly insecure: boolean;
+  /** PEM certificates to trust instead of Node's own. */
+  readonly ca?: string;
+  /** PEM: our own certificate, with its chain; and its key, where that is not in the same text. */
+  readonly cert?: string;
+  readonly key?: string;
+}
+
+/** Whom a handshake is with. */
+export interface Peer {
+  readonly host: string;
+  readonly port: number;
+  readonly http2?: boolean;
+  /** It is shown no certificate of ours. */
+  readonly anonymous?: boolean;
+}
+
+/** As large as what libuv reads at once. */
+export const READ_BYTES = 65_536;
+
+/**
+ * So many sessions are kept, for so long. A session that is taken up again is not checked for its name once more, so each is for
+ * the name and the certificate of ours it was made with; Node tells of none before the server is trusted.
+ */
+const MAX_SESSIONS = 1000;
+const MAX_SESSION_MS = 3_600_000;
+
+/** Gives what starts a handshake over a socket. Throws an OptionError for a certificate or a key that cannot be used. */
+export function securer(options: TlsOptions): (socket: Socket, peer: Peer) => TLSSocket {
+  const sessions = recent<Buffer>(MAX_SESSIONS, MAX_SESSION_MS);
+  const named = options.cert === undefined ? undefined : ownContext(options, options.cert);
+  let nameless: SecureContext | undefined;
+
+  return (socket, { host, port, http2, anonymous }) => {
+    const isNamed = named !== undefined && anonymous !== true;
+    const key = `${isNamed} ${host}:${port}`;
+    const session = sessions.get(key);
+    if (!isNamed) nameless ??= createSecureContext(trust(options));
+    const how: ConnectionOptions & { highWaterMark: number } = {
+      socket,
+      host,
+      // RFC 6066 section 3: no address as the server's name, and no dot at its end.
+      servername: isIP(host) === 0 ? host.replace(/\.$/, "") : "",
+      ALPNProtocols: http2 === true ? ["h2", "http/1.1"] : ["http/1.1"],
+      rejectUnauthorized: !options.insecure,
+      highWaterMark: READ_BYTES,
+      ...(session === undefined ? {} : { session }),
+    };
+    const context = isNamed ? named : nameless;
+    const made = connect(context === undefined ? how : { ...how, secureContext: context });
+    made.on("session", (latest: Buffer) => sessions.set(key, latest));
+    let isTaken = false;
+    made.once("secureConnect", () => {
+      isTaken = true;
+    });
+    made.once("close", () => {
+      if (!isTaken) sessions.delete(key);
+    });
+    return made;
+  };
+}
+
+function trust({ ca }: TlsOptions) {
+  return { minVersion: "TLSv1.2", ...(ca === undefined ? {} : { ca }) } as const;
+}
+
+function ownContext(options: TlsOptions, cert: string): SecureContext {
+  const key = options.key ?? cert;
+  if (/^-----BEGIN ENCRYPTED |^Proc-Type: 4,ENCRYPTED/m.test(key)) {
+    throw new OptionError(
+      "--key: the key is encrypted, and no passphrase is asked for: openssl pkey writes it without",
+    );
+  }
+  if (!/^-----BEGIN [A-Z ]*PRIVATE KEY-----/m.test(key)) throw new OptionError("--key: no private key in PEM form");
+  try {
+    return createSecureContext({ ...trust(options), cert, key });
+  } catch (error) {
+    throw new OptionError(`--cert and --key do not go together: ${(error as Error).message}`);
+  }
+}

@@ -1,0 +1,60 @@
+// CONNECT: an HTTP proxy opens a tunnel to wherever we want, or says why not.
+
+import type { Socket } from "node:net";
+import type { ProxyServer } from "./proxy.ts";
+
+/** The longest answer to CONNECT that is read: 16 KiB. */
+const MAX_HEAD = 16_384;
+
+/** The proxy made no tunnel; `status` is its answer's, where it gave one. */
+export class ProxyRefusal extends Error {
+  readonly code = "BULKGET_PROXY";
+  readonly status: number | undefined;
+  constructor(proxy: ProxyServer, what: string, status?: number) {
+    super(`proxy ${proxy.origin} ${what}`);
+    this.status = status;
+  }
+}
+
+/**
+ * Asks for a tunnel to `authority` (host:port) over a connected socket (RFC 9110 section 9.3.6), and calls `done` once.
+ * Reads no byte past the answer's header block: what follows it unasked is refused. Has no limit in time: the caller's.
+ */
+export function connectTunnel(
+  socket: Socket,
+  proxy: ProxyServer,
+  authority: string,
+  userAgent: string,
+  done: (error: Error | undefined) => void,
+): void {
+  let head = "";
+  const finish = (error?: Error) => {
+    socket.off("data", onData).off("end", onEnd);
+    socket.pause();
+    done(error);
+  };
+  const onEnd = () => finish(new ProxyRefusal(proxy, "closed the connection on CONNECT"));
+  const onData = (chunk: Buffer) => {
+    head += chunk.toString("latin1");
+    const end = head.indexOf("\r\n\r\n");
+    if (end === -1) {
+      if (head.length > MAX_HEAD) finish(new ProxyRefusal(proxy, "answered CONNECT with an endless header block"));
+      else if (!"HTTP/1.".startsWith(head.slice(0, 7))) finish(new ProxyRefusal(proxy, "does not speak HTTP"));
+      return;
+    }
+    const status = Number(/^HTTP\/1\.[01] (\d{3})(?: |\r|$)/.exec(head)?.[1] ?? Number.NaN);
+    if (status >= 100 && status < 200) {
+      head = head.slice(end + 4);
+      return;
+    }
+    if (Number.isNaN(status)) finish(new ProxyRefusal(proxy, "does not speak HTTP"));
+    else if (status < 200 || status > 299) finish(new ProxyRefusal(proxy, `answered CONNECT with ${status}`, status));
+    else if (head.length > end + 4) finish(new ProxyRefusal(proxy, "sent bytes before the tunnel was used"));
+    else finish();
+  };
+  socket.on("data", onData).on("end", onEnd);
+  const authorization = proxy.authorization === undefined ? "" : `Proxy-Authorization: ${proxy.authorization}\r\n`;
+  socket.write(
+    `CONNECT ${authority} HTTP/1.1\r\nHost: ${authority}\r\nUser-Agent: ${userAgent}\r\n${authorization}\r\n`,
+  );
+}

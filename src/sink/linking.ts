@@ -1,0 +1,39 @@
+// A second name for a file that is there: a hard link, or a copy where the file system has no links, or no more of them.
+
+import { closeSync, constants, linkSync, lstatSync, openSync } from "node:fs";
+import { copyFile } from "node:fs/promises";
+import type { Twin } from "../core/job.ts";
+import { inTheWay } from "./folder.ts";
+import { isPossible } from "./names.ts";
+import { synced } from "./writing.ts";
+
+/** What systems say that have no link to give: another file system, none at all, too many, not allowed (link(2)). */
+const NO_LINK = new Set(["EXDEV", "EPERM", "EMLINK", "ENOSYS", "ENOTSUP", "EOPNOTSUPP", "EACCES"]);
+
+/** Gives the file `from` the name `to`, which must be free; a copy is on the disk then, if `durable`. Rejects with what the system says. */
+export async function secondName(from: string, to: string, durable: boolean): Promise<void> {
+  try {
+    return linkSync(from, to);
+  } catch (error) {
+    if (!NO_LINK.has((error as NodeJS.ErrnoException).code ?? "")) throw error;
+  }
+  await copyFile(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+  if (!durable) return;
+  const fd = openSync(to, "r");
+  try {
+    await synced(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Whether the file of a record is there, whole, and no link. */
+export function isWhole(folder: string, { file, bytes }: Twin): boolean {
+  try {
+    if (!isPossible(file) || inTheWay(folder, file) !== undefined) return false;
+    const stats = lstatSync(`${folder}/${file}`, { throwIfNoEntry: false });
+    return stats?.isFile() === true && stats.size === bytes;
+  } catch {
+    return false;
+  }
+}

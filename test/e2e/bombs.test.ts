@@ -1,0 +1,282 @@
+// Servers that send without end or far more than it seems, through the built command: bounded in memory, disk and time.
+
+import { existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { createServer, type Server, type Socket } from "node:net";
+import { join } from "node:path";
+import { brotliCompressSync, constants, crc32, deflateRawSync, gzipSync } from "node:zlib";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { bulkgetCommand, type Folder, filesOf, recordsOf, temporaryFolder } from "../support/command.ts";
+import { peakMemory } from "../support/hostile.ts";
+
+const KIB = 1024;
+const MIB = 1_048_576;
+const OK = "HTTP/1.1 200 OK\r\n";
+const CHUNKED = "Transfer-Encoding: chunked\r\n\r\n";
+
+/** The same bytes again and again, until the other side has had enough. */
+type Endless = () => Buffer | undefined;
+interface Answer {
+  readonly head: string | Buffer;
+  /** What follows, a piece at a time, as fast as it is taken; undefined is the end of it. */
+  readonly more?: Endless;
+  /** Milliseconds between the pieces. */
+  readonly everyMs?: number;
+}
+
+const always = (text: string | Buffer): Endless => {
+  const bytes = Buffer.from(text);
+  return () => bytes;
+};
+const chunk = (bytes: Buffer) =>
+  Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from("\r\n")]);
+
+/** One gzip member of `mib` MiB of zeros: about a KiB for each, made as it is sent. */
+function gzipBomb(mib: number): Endless {
+  const zeros = Buffer.alloc(MIB);
+  const block = chunk(deflateRawSync(zeros, { level: 9, finishFlush: constants.Z_FULL_FLUSH }));
+  let sum = 0;
+  let sent = -1;
+  return () => {
+    sent++;
+    if (sent === 0) return chunk(Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 2, 255]));
+    if (sent > mib + 1) return undefined;
+    if (sent <= mib) {
+      sum = crc32(zeros, sum);
+      return block;
+    }
+    const end = Buffer.alloc(10);
+    end.writeUInt16LE(0x0003, 0);
+    end.writeUInt32LE(sum, 2);
+    end.writeUInt32LE((mib * MIB) % 2 ** 32, 6);
+    return Buffer.concat([chunk(end), Buffer.from("0\r\n\r\n")]);
+  };
+}
+
+const encoded = (name: string, body: Buffer): Answer => ({
+  head: Buffer.concat([Buffer.from(`${OK}Content-Encoding: ${name}\r\nContent-Length: ${body.length}\r\n\r\n`), body]),
+});
+const once = (bytes: Buffer): Endless => {
+  let left: Buffer | undefined = bytes;
+  return () => {
+    const now = left;
+    left = undefined;
+    return now;
+  };
+};
+
+interface Case {
+  readonly answer: () => Answer;
+  readonly error: string;
+  readonly args?: readonly string[];
+}
+
+const CASES: Readonly<Record<string, Case>> = {
+  "a gzip bomb, 10 MB that become 10 GB": {
+    answer: () => ({ head: `${OK}Content-Encoding: gzip\r\n${CHUNKED}`, more: gzipBomb(10_000) }),
+    error: "too_large",
+    args: ["--compressed"],
+  },
+  "a gzip bomb in three layers": {
+    answer: () => {
+      const one = gzipSync(Buffer.alloc(256 * MIB), { level: 6 });
+      return encoded("gzip, gzip, gzip", gzipSync(gzipSync(one)));
+    },
+    error: "too_large",
+    args: ["--compressed"],
+  },
+  "a brotli bomb": {
+    answer: () =>
+      encoded("br", brotliCompressSync(Buffer.alloc(256 * MIB), { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } })),
+    error: "too_large",
+    args: ["--compressed"],
+  },
+  "gzip that compresses as well as a bomb, over --max-filesize": {
+    answer: () => ({ head: `${OK}Content-Encoding: gzip\r\n${CHUNKED}`, more: gzipBomb(12) }),
+    error: "too_large",
+    args: ["--compressed", "--max-filesize", "8M"],
+  },
+  "gzip that decodes to nothing, without end": {
+    // An empty stored block, over and over (RFC 1951 section 3.2.4).
+    answer: () => {
+      const header = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 2, 255]);
+      const blocks = chunk(Buffer.concat(Array.from({ length: 10_000 }, () => Buffer.from([0, 0, 0, 255, 255]))));
+      const first = chunk(header);
+      let isFirst = true;
+      return {
+        head: `${OK}Content-Encoding: gzip\r\n${CHUNKED}`,
+        more: () => {
+          if (!isFirst) return blocks;
+          isFirst = false;
+          return first;
+        },
+      };
+    },
+    error: "too_large",
+    args: ["--compressed", "--max-filesize", "64M"],
+  },
+  "gzip that goes on after its end, without end": {
+    answer: () => {
+      const zeros = chunk(Buffer.alloc(64 * KIB));
+      const first = once(chunk(gzipSync(Buffer.alloc(MIB, "text"))));
+      return { head: `${OK}Content-Encoding: gzip\r\n${CHUNKED}`, more: () => first() ?? zeros };
+    },
+    error: "bad_encoding",
+    args: ["--compressed"],
+  },
+  "an endless body, without a length": {
+    answer: () => ({ head: `${OK}\r\n`, more: always(Buffer.alloc(64 * KIB, "x")) }),
+    error: "too_large",
+    args: ["--max-filesize", "32M"],
+  },
+  "an endless body, in chunks": {
+    answer: () => ({ head: `${OK}${CHUNKED}`, more: always(chunk(Buffer.alloc(64 * KIB, "x"))) }),
+    error: "too_large",
+    args: ["--max-filesize", "32M"],
+  },
+  "an endless body in chunks of one byte, each with a long extension": {
+    answer: () => ({ head: `${OK}${CHUNKED}`, more: always(`1;${"x".repeat(8000)}\r\nx\r\n`.repeat(8)) }),
+    error: "deadline",
+    args: ["--max-time", "1s"],
+  },
+  "an endless body, for as long as it may take": {
+    answer: () => ({ head: `${OK}\r\n`, more: always("x".repeat(1000)), everyMs: 10 }),
+    error: "deadline",
+    args: ["--max-time", "1s"],
+  },
+  "an endless header": {
+    answer: () => ({ head: OK, more: always("X".repeat(64 * KIB)) }),
+    error: "headers_too_large",
+  },
+  "endless headers": {
+    answer: () => ({ head: OK, more: always("X-More: 1\r\n".repeat(1000)) }),
+    error: "headers_too_large",
+  },
+  "an endless status line": {
+    answer: () => ({ head: "HTTP/1.1 200 ", more: always("O".repeat(64 * KIB)) }),
+    error: "headers_too_large",
+  },
+  "blank lines instead of an answer, without end": {
+    answer: () => ({ head: "", more: always("\r\n".repeat(1000)) }),
+    error: "headers_timeout",
+    args: ["--timeout", "1s"],
+  },
+  "endless informational answers": {
+    answer: () => ({ head: "", more: always("HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n".repeat(1000)) }),
+    error: "headers_timeout",
+    args: ["--timeout", "1s"],
+  },
+  "a slow loris, a byte of the header at a time": {
+    answer: () => ({ head: OK, more: always("X"), everyMs: 100 }),
+    error: "headers_timeout",
+    args: ["--timeout", "1s"],
+  },
+  "a slow loris, a byte of the body at a time": {
+    answer: () => ({ head: `${OK}Content-Length: 100000\r\n\r\n`, more: always("x"), everyMs: 100 }),
+    error: "deadline",
+    args: ["--max-time", "1s"],
+  },
+  "silence within the body": {
+    answer: () => ({ head: `${OK}Content-Length: 100000\r\n\r\nx` }),
+    error: "body_timeout",
+    args: ["--timeout", "1s"],
+  },
+  "endless trailers": {
+    answer: () => ({ head: `${OK}${CHUNKED}1\r\nx\r\n0\r\n`, more: always("X-More: 1\r\n".repeat(100)) }),
+    error: "headers_too_large",
+  },
+  "an endless trailer": {
+    answer: () => ({ head: `${OK}${CHUNKED}1\r\nx\r\n0\r\n`, more: always("X".repeat(KIB)) }),
+    error: "protocol_error",
+  },
+  "an endless size of a chunk": {
+    answer: () => ({ head: `${OK}${CHUNKED}`, more: always("0".repeat(KIB)) }),
+    error: "protocol_error",
+  },
+  "redirects without end, each with an endless body": {
+    answer: () => {
+      redirects++;
+      return {
+        head: `HTTP/1.1 302 Found\r\nLocation: /redirects?${redirects}\r\n\r\n`,
+        more: always("x".repeat(64 * KIB)),
+      };
+    },
+    error: "redirect_limit",
+  },
+  "an error with an endless body": {
+    answer: () => ({ head: `HTTP/1.1 404 Not Found\r\n${CHUNKED}`, more: always(chunk(Buffer.alloc(64 * KIB))) }),
+    error: "http_status",
+  },
+};
+let redirects = 0;
+
+let server: Server;
+let origin = "";
+let answerOf: () => Answer = () => ({ head: "" });
+const sockets = new Set<Socket>();
+beforeAll(async () => {
+  server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on("error", () => {}).on("close", () => sockets.delete(socket));
+    socket.once("data", () => send(socket, answerOf()));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  origin = `http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`;
+});
+afterAll(() => {
+  for (const socket of sockets) socket.destroy();
+  server.close();
+});
+
+/** As fast as the other side takes it, and no faster; this process has to stay small as well. */
+function send(socket: Socket, { head, more, everyMs }: Answer): void {
+  socket.write(head);
+  if (more === undefined) return;
+  const next = () => {
+    for (let goOn = true; goOn && !socket.destroyed; ) {
+      const piece = more();
+      if (piece === undefined) return void socket.end();
+      goOn = socket.write(piece);
+      if (everyMs !== undefined) return void setTimeout(next, everyMs);
+    }
+    if (!socket.destroyed) socket.once("drain", next);
+  };
+  next();
+}
+
+let folder: Folder;
+beforeEach(() => {
+  folder = temporaryFolder();
+});
+afterEach(() => folder.remove());
+
+/** Everything that lies in a folder, in bytes. */
+function bytesIn(path: string): number {
+  const names = readdirSync(path, { recursive: true, encoding: "utf8" });
+  return names.reduce((sum, name) => sum + (statSync(join(path, name), { throwIfNoEntry: false })?.size ?? 0), 0);
+}
+
+describe("the command survives", () => {
+  it.each(Object.keys(CASES))("%s", { timeout: 60_000 }, async (name) => {
+    const { answer, error, args = [] } = CASES[name] ?? expect.unreachable();
+    answerOf = answer;
+    writeFileSync(join(folder.path, "urls.txt"), `${origin}/x\n`);
+    const { env, peakMib } = peakMemory(folder.path);
+    const downloads = join(folder.path, "downloads");
+    let peakBytes = 0;
+    const watching = setInterval(() => {
+      if (existsSync(downloads)) peakBytes = Math.max(peakBytes, bytesIn(downloads));
+    }, 20);
+    const startedMs = performance.now();
+    const ran = await bulkgetCommand(["urls.txt", "--retries", "0", "-q", ...args], { cwd: folder.path, env });
+    const tookMs = performance.now() - startedMs;
+    clearInterval(watching);
+    expect([ran.code, ran.stderr]).toEqual([1, ""]);
+    expect(recordsOf(downloads).get(1)).toMatchObject({ outcome: "failed", error });
+    expect(filesOf(downloads).filter((file) => file !== ".bulkget/since")).toEqual([]);
+    expect(peakBytes).toBeLessThan(64 * MIB);
+    expect(peakMib()).toBeGreaterThan(20);
+    expect(peakMib()).toBeLessThan(250);
+    expect(tookMs).toBeLessThan(45_000); // no more than that it ends, on whatever machine
+  });
+});

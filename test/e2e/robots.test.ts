@@ -1,0 +1,226 @@
+// The built command heeds what servers ask of it, where it is told to: robots.txt, Crawl-delay and X-Robots-Tag.
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { bulkget } from "../../src/index.ts";
+import { bulkgetCommand, type Folder, filesOf, type Ran, recordsOf, temporaryFolder } from "../support/command.ts";
+import { body, pageOf, type Site, site, status } from "../support/site.ts";
+
+let server: Site;
+let other: Site;
+let folder: Folder;
+beforeEach(async () => {
+  [server, other] = await Promise.all([site(), site()]);
+  folder = temporaryFolder();
+});
+afterEach(async () => {
+  await Promise.all([server.close(), other.close()]);
+  folder.remove();
+});
+
+function run(urls: readonly string[], ...args: string[]): Promise<Ran> {
+  writeFileSync(join(folder.path, "urls.txt"), urls.map((url) => `${url}\n`).join(""));
+  return bulkgetCommand(["urls.txt", "-o", "out", ...args], { cwd: folder.path });
+}
+const out = (file = "") => join(folder.path, "out", file);
+const rules = (text: string) => body(`User-agent: *\n${text}\n`);
+
+describe("--robots", () => {
+  const urls = () => ["/a", "/private/b", "/c", "/private/d"].map((path) => server.url(path));
+
+  it("asks robots.txt once, and skips what it disallows: no failure, counted and said", async () => {
+    server.answers.set("/robots.txt", rules("Disallow: /private/"));
+    const { code, stderr } = await run(urls(), "--robots", "-v");
+    expect(code, stderr).toBe(0);
+    expect(server.asked()).toEqual(["/a", "/c", "/robots.txt"]);
+    expect(filesOf(out())).toEqual(["000001.txt", "000003.txt"]);
+    const record = recordsOf(out()).get(4);
+    expect(record).toMatchObject({ outcome: "skipped", reason: "robots", attempts: 0, url: server.url("/private/d") });
+    expect(record).toHaveProperty("detail", `disallowed by ${server.origin}/robots.txt`);
+    expect(record).not.toHaveProperty("status");
+    expect(stderr).toContain("urls.txt:2: skipped, robots: disallowed by ");
+    expect(stderr).toMatch(/^saved {3}2 .*\nskipped 2 \(2 robots\)\nfailed {2}0\n/m);
+    expect(existsSync(out("failed.txt"))).toBe(false);
+  });
+
+  it("is off by default", async () => {
+    server.answers.set("/robots.txt", rules("Disallow: /"));
+    expect((await run(urls())).code).toBe(0);
+    expect(server.asked()).not.toContain("/robots.txt");
+  });
+
+  it("goes by the first word of -A, and of a User-Agent given by -H", async () => {
+    const text = "User-agent: mybot\nDisallow: /a\n\nUser-agent: yourbot\nDisallow: /c\n";
+    server.answers.set("/robots.txt", body(text));
+    await run(urls(), "--robots", "-A", "MyBot/2.0 (+https://example.org)");
+    expect(server.asked()).toEqual(["/c", "/private/b", "/private/d", "/robots.txt"]);
+    await run(urls(), "--robots", "--force", "-A", "MyBot", "-H", "User-Agent: YourBot");
+    expect(server.asked()).toEqual(["/a", "/private/b", "/private/d", "/robots.txt"]);
+  });
+
+  it("leaves out later what was skipped, until --retry-failed or -u", async () => {
+    server.answers.set("/robots.txt", rules("Disallow: /private/"));
+    await run(urls(), "--robots");
+    server.asked();
+    const again = await run(urls());
+    expect(again.stderr).toContain("resuming: 2 saved earlier, 2 skipped (--retry-failed tries them again), 0 to do");
+    expect(again.stderr).toContain("2 skipped by an earlier run");
+    expect([again.code, server.asked()]).toEqual([0, []]);
+    expect([...recordsOf(out()).keys()].sort()).toEqual([1, 2, 3, 4]);
+    await run(urls(), "--robots", "--retry-failed");
+    expect(server.asked()).toEqual(["/robots.txt"]);
+    server.answers.set("/robots.txt", rules("Disallow: /private/b"));
+    await run(urls(), "--robots", "-u");
+    expect(server.asked()).toEqual(["/a", "/c", "/private/d", "/robots.txt"]);
+    const outcomes = [...recordsOf(out()).values()].sort((a, b) => a.n - b.n).map(({ outcome }) => outcome);
+    expect(outcomes).toEqual(["saved", "skipped", "saved", "saved"]);
+  });
+
+  it("fails what belongs to a robots.txt that cannot be had, asks for it three times, and tries again in the next run", async () => {
+    server.answers.set("/robots.txt", status(503));
+    const { code, stderr } = await run([...urls(), server.url("/e")], "--robots", "--retries", "0");
+    expect(code).toBe(1);
+    expect(stderr).toContain("5 http_status 503");
+    expect(server.asked()).toEqual(Array(3).fill("/robots.txt"));
+    for (const [, record] of recordsOf(out())) {
+      expect(record).toMatchObject({ outcome: "failed", status: 503, retryable: true });
+      expect(record).toHaveProperty("detail", expect.stringContaining("robots.txt: 503"));
+    }
+    server.answers.delete("/robots.txt");
+    expect((await run([...urls(), server.url("/e")], "--robots")).code).toBe(0);
+    expect(filesOf(out())).toHaveLength(5);
+  });
+
+  it("waits for a slow robots.txt with one slot, and never with another's", async () => {
+    // It answers when the other host has been asked for all: lines that waited in slots would keep it from that for ever.
+    let release = () => {};
+    server.answers.set("/robots.txt", (_, response) => {
+      release = () => response.end("User-agent: *\nDisallow: /3\n");
+    });
+    let left = 50;
+    for (let i = 0; i < 50; i++) {
+      other.answers.set(`/${i}`, (request, response) => {
+        response.end(pageOf(request.url ?? ""));
+        if (--left === 0) release();
+      });
+    }
+    const paths = Array.from({ length: 20 }, (_, i) => server.url(`/${i}`));
+    const others = Array.from({ length: 50 }, (_, i) => other.url(`/${i}`));
+    const { code, stderr } = await run([...paths, ...others], "--robots", "-c", "2", "--order", "list");
+    expect(code, stderr).toBe(0);
+    expect(stderr).toContain("skipped 1 (1 robots)");
+    expect(filesOf(out())).toHaveLength(69);
+  });
+
+  it("keeps to Crawl-delay between starts on that host, while another host goes on; what is skipped waits for nothing", async () => {
+    const startsMs: number[] = [];
+    server.answers.set("/robots.txt", rules("Crawl-delay: 0.4\nDisallow: /no"));
+    for (const path of ["/1", "/2", "/3"]) {
+      server.answers.set(path, (_, response) => {
+        startsMs.push(performance.now());
+        response.end(path);
+      });
+    }
+    const no = Array.from({ length: 500 }, (_, i) => server.url(`/no${i}`));
+    const urls = [server.url("/1"), ...no, server.url("/2"), server.url("/3"), other.url("/x")];
+    const { code, stderr } = await run(urls, "--robots", "-c", "4");
+    expect(code, stderr).toBe(0);
+    expect(stderr).toContain("skipped 500 (500 robots)");
+    const apartMs = startsMs.slice(1).map((ms, i) => ms - (startsMs[i] ?? 0));
+    expect(Math.min(...apartMs)).toBeGreaterThan(390); // the server's clock, not ours
+    expect(apartMs).toHaveLength(2);
+  });
+
+  it("asks where a redirect leads to, and does not follow it to where it may not go", async () => {
+    other.answers.set("/robots.txt", rules("Disallow: /no"));
+    server.answers.set("/robots.txt", rules("Disallow: /secret"));
+    server.answers.set("/1", status(302, { location: other.url("/no") }));
+    server.answers.set("/2", status(302, { location: other.url("/yes") }));
+    server.answers.set("/3", status(302, { location: "/secret" }));
+    const { code, stderr } = await run(["/1", "/2", "/3"].map(server.url), "--robots", "--per-host", "1");
+    expect(code, stderr).toBe(0);
+    expect(server.asked()).toEqual(["/1", "/2", "/3", "/robots.txt"]);
+    expect(other.asked()).toEqual(["/robots.txt", "/yes"]);
+    const records = recordsOf(out());
+    expect(records.get(1)).toMatchObject({ outcome: "skipped", reason: "robots", status: 302, attempts: 1 });
+    expect(records.get(1)).toMatchObject({ final_url: other.url("/no") });
+    expect(records.get(2)).toMatchObject({ outcome: "saved", final_url: other.url("/yes") });
+    expect(records.get(3)).toMatchObject({ outcome: "skipped", final_url: server.url("/secret") });
+  });
+
+  it("in the library gives outcomes that are skipped, in files and in memory", async () => {
+    server.answers.set("/robots.txt", rules("Disallow: /private/"));
+    for (const options of [{ outputDir: out() }, { output: "memory" }] as const) {
+      const outcomes: string[] = [];
+      for await (const one of bulkget(urls(), { ...options, robots: true })) {
+        outcomes.push(one.outcome === "skipped" ? `${one.n} ${one.reason}` : `${one.n} ${one.outcome}`);
+      }
+      expect(outcomes.sort()).toEqual(["1 saved", "2 robots", "3 saved", "4 robots"]);
+    }
+  });
+});
+
+describe("--respect", () => {
+  const tagged = (tag: string) => body("a body that is not to be stored", { "x-robots-tag": tag });
+
+  it("skips by X-Robots-Tag what it names, and stores nothing of it", async () => {
+    server.answers.set("/1", tagged("noai"));
+    server.answers.set("/2", tagged("noimageai"));
+    server.answers.set("/3", tagged("otherbot: noai"));
+    server.answers.set("/4", tagged("bulkget: none"));
+    server.answers.set("/5", status(302, { location: "/1", "x-robots-tag": "all" }));
+    server.answers.set("/6", status(302, { location: "/ok", "x-robots-tag": "noai" }));
+    server.answers.set("/7", (_, response) => {
+      response.writeHead(200, { "x-robots-tag": "noindex", "content-length": 9_999_999_999 }).write("x");
+    });
+    const urls = [1, 2, 3, 4, 5, 6, 7].map((n) => server.url(`/${n}`));
+    const { code, stderr } = await run(urls, "--respect", "noai,noindex");
+    expect(code, stderr).toBe(0);
+    expect(stderr).toContain("skipped 4 (2 noai, 2 noindex)");
+    const records = recordsOf(out());
+    const said = [1, 2, 3, 4, 5, 6, 7].map((n) => {
+      const one = records.get(n);
+      return one?.outcome === "skipped" ? `${one.status} ${one.reason}` : one?.outcome;
+    });
+    expect(said).toEqual(["200 noai", "saved", "saved", "200 noindex", "200 noai", "saved", "200 noindex"]);
+    expect(records.get(1)).toMatchObject({ attempts: 1, detail: "X-Robots-Tag" });
+    expect(filesOf(out())).toHaveLength(3);
+  });
+
+  it("is off by default, and no header of robots.txt's own counts", async () => {
+    server.answers.set("/robots.txt", body("User-agent: *\nDisallow: /2\n", { "x-robots-tag": "noindex" }));
+    server.answers.set("/1", tagged("noindex"));
+    expect((await run(["/1", "/2"].map(server.url), "--robots")).code).toBe(0);
+    expect(filesOf(out())).toHaveLength(1);
+    await run(["/1", "/2"].map(server.url), "--robots", "--respect=noindex", "--force");
+    expect(filesOf(out())).toEqual([]);
+    expect(recordsOf(out()).get(2)).toMatchObject({ reason: "robots" });
+  });
+
+  it.each([200, 304])("keeps the file of an earlier run where an update is answered so, with %d", async (code) => {
+    server.answers.set("/1", body("as it was", { etag: '"1"', "content-type": "text/plain" }));
+    await run([server.url("/1")]);
+    const headers = { etag: '"1"', "x-robots-tag": "noai" };
+    server.answers.set("/1", code === 304 ? status(304, headers) : body("new", headers));
+    const { stderr } = await run([server.url("/1")], "-u", "-v", "--respect", "noai");
+    expect(stderr).toContain("skipped, noai: X-Robots-Tag (000001.txt is kept as it was)");
+    expect(recordsOf(out()).get(1)).toMatchObject({
+      outcome: "skipped",
+      status: code,
+      file: "000001.txt",
+      etag: '"1"',
+    });
+    expect(readFileSync(out("000001.txt"), "utf8")).toBe("as it was");
+    server.answers.set("/1", status(304, { etag: '"1"' }));
+    await run([server.url("/1")], "-u", "--respect", "noai");
+    expect(recordsOf(out()).get(1)).toMatchObject({ outcome: "unchanged", file: "000001.txt" });
+  });
+
+  it("takes only what a server can say", async () => {
+    const { code, stderr } = await run([server.url("/1")], "--respect", "noidex");
+    expect(code).toBe(2);
+    expect(stderr).toContain("some of noai,noimageai,noindex");
+    const wrong = { outputDir: out(), respect: ["noidex" as "noindex"] };
+    await expect(bulkget([], wrong).next()).rejects.toThrow("noidex");
+  });
+});

@@ -1,0 +1,291 @@
+// Passwords, tokens and cookies through the built command: they arrive where they belong, and are nowhere to be read afterwards.
+
+import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { bulkgetCommand, type Folder, type Ran, recordsOf, temporaryFolder } from "../support/command.ts";
+import { inTerminal, TMUX } from "../support/terminal.ts";
+
+const MIB = 1_048_576;
+const BIG = Buffer.alloc(4 * MIB, "big");
+const basic = (text: string) => `Basic ${Buffer.from(text).toString("base64")}`;
+const ME = basic("me:s3cret");
+
+/** The secret itself, in percent-encoding, or in Base64 wherever it may begin. */
+const SECRET = /s3cret|%733cret|czNjcmV0|M2NyZX|zY3JldA/;
+
+interface Asked {
+  readonly path: string;
+  readonly authorization: string | undefined;
+  readonly cookie: string | undefined;
+  readonly range: string | undefined;
+}
+
+let asked: Asked[] = [];
+let isMended = false;
+let server: Server;
+let host = "";
+
+function answer(request: IncomingMessage, response: ServerResponse): void {
+  const { authorization, cookie, range } = request.headers;
+  const path = request.url ?? "";
+  asked.push({ path, authorization, cookie, range });
+  if (path.startsWith("/open")) return void response.end(`open ${cookie ?? ""}`);
+  if (path.startsWith("/set")) return void response.setHeader("set-cookie", "sid=s3cret; Path=/").end("set");
+  if (authorization !== ME && authorization !== basic("you:s3cret")) return void response.writeHead(401).end();
+  if (path === "/hang") return;
+  if (path === "/loop") return void response.writeHead(302, { location: "/loop" }).end();
+  if (path === "/away") return void response.writeHead(302, { location: `http://me:s3cret@${host}/private` }).end();
+  if (path === "/later" && !isMended) return void response.writeHead(500).end();
+  if (path !== "/big") return void response.end(`${path} for ${authorization === ME ? "me" : "you"}`);
+  const from = Number(/^bytes=(\d+)-$/.exec(range ?? "")?.[1] ?? 0);
+  const part = from > 0 ? { "content-range": `bytes ${from}-${BIG.length - 1}/${BIG.length}` } : {};
+  response.writeHead(from > 0 ? 206 : 200, { ...part, etag: '"v1"', "content-length": BIG.length - from });
+  if (isMended) return void response.end(BIG.subarray(from));
+  response.write(BIG.subarray(from, from + 3 * MIB), () => response.destroy());
+}
+
+beforeAll(async () => {
+  server = createServer(answer);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+afterAll(() => {
+  server.closeAllConnections();
+  server.close();
+});
+
+let folder: Folder;
+beforeEach(() => {
+  folder = temporaryFolder();
+  asked = [];
+  isMended = false;
+});
+afterEach(() => folder.remove());
+
+const downloads = () => join(folder.path, "downloads");
+const write = (name: string, lines: readonly string[], mode = 0o600) => {
+  const path = join(folder.path, name);
+  writeFileSync(path, lines.map((line) => `${line}\n`).join(""));
+  chmodSync(path, mode);
+  return path;
+};
+const run = (args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
+  bulkgetCommand(["--retries", "0", ...args], { cwd: folder.path, env });
+
+/** All that a run wrote anywhere: what it said, and every file of its folder with its name. */
+function everything({ stdout, stderr }: Pick<Ran, "stdout" | "stderr">): string {
+  const names = existsSync(downloads()) ? readdirSync(downloads(), { recursive: true, encoding: "utf8" }) : [];
+  const texts = names.map((name) => {
+    const path = join(downloads(), name);
+    return statSync(path).isFile() ? `${name}\n${readFileSync(path, "latin1")}` : name;
+  });
+  return [stdout, stderr, ...texts].join("\n");
+}
+
+describe("a password in the list", () => {
+  const list = () => [
+    `http://me:s3cret@${host}/private`,
+    `http://me:%733cret@${host}/away`,
+    `http://me:s3cret@${host}/loop`,
+    `http://me:s3cret@${host}/later`,
+    `http://me:s3cret@${host}/big`,
+    `http://me:s3cret@${host.replace(/:.*/, ":99999")}/port`,
+    `http://me:s3cret/x@${host}/slash`,
+    `http://me:s3cret@127.0.0.1:1/refused`,
+    `ftp://me:s3cret@${host}/scheme`,
+    `htp://me:s3cret@${host}/scheme`,
+    `me:s3cret@${host}/front`,
+    `http://me:s3cret@${host}/\u0001control`,
+    `http://s3cret@${host}/token`,
+    `http://${host}/private`,
+  ];
+
+  it.each([["plain"], ["bar"], ["none"]])("is in nothing that is said or kept (--progress %s)", async (progress) => {
+    write("urls.txt", list());
+    const ran = await run(["urls.txt", "-v", "--report", "-", "--progress", progress, "-c", "4"]);
+    expect(ran.code).toBe(1);
+    expect(asked.filter(({ authorization }) => authorization === ME)).toHaveLength(6);
+    expect(everything(ran)).not.toMatch(SECRET);
+    const records = recordsOf(downloads());
+    expect([...records.values()].map(({ outcome }) => outcome).sort()).toEqual([
+      ...Array.from({ length: 12 }, () => "failed"),
+      "saved",
+      "saved",
+    ]);
+    expect(records.get(1)).toMatchObject({ url: `http://me:***@${host}/private`, outcome: "saved" });
+    expect(records.get(2)).toMatchObject({ url: `http://me:***@${host}/away`, final_url: `http://${host}/private` });
+    expect(records.get(3)).toMatchObject({ error: "redirect_limit", detail: expect.stringContaining("a loop") });
+    expect(records.get(7)?.url).toBe(`http://me:***@${host}/slash`);
+    expect(records.get(13)?.url).toBe(`http://***@${host}/token`);
+    expect(readdirSync(join(downloads(), ".bulkget"))).toContain("5.note");
+  });
+
+  it.skipIf(TMUX === undefined)("is not on the screen, while it is open or when it has failed", async () => {
+    write("urls.txt", list());
+    const { bytes } = await inTerminal(["urls.txt", "-v", "--retries", "0"], {
+      cwd: folder.path,
+      columns: 160,
+      rows: 40,
+    });
+    expect(bytes).toContain("me:***@");
+    expect(bytes).not.toMatch(SECRET);
+  });
+
+  it.skipIf(TMUX === undefined)("is not among the URLs that are open for long", async () => {
+    write("urls.txt", [`http://me:s3cret@${host}/hang`]);
+    const how = ["urls.txt", "--retries", "0", "--timeout", "1s"];
+    const { bytes } = await inTerminal(how, { cwd: folder.path, columns: 160, rows: 40 });
+    expect(bytes).toMatch(/#1 open for .*http:\/\/me:\*\*\*@/);
+    expect(bytes).not.toMatch(SECRET);
+  });
+
+  it("is no reason to fetch anything again: not when it has changed, nor when the line has moved", async () => {
+    write("urls.txt", [`http://me:s3cret@${host}/private`, `http://you:s3cret@${host}/private`]);
+    expect((await run(["urls.txt", "-q"])).code).toBe(0);
+    asked = [];
+    write("urls.txt", ["# new", `http://me:other@${host}/private`, `http://you:other@${host}/private`]);
+    const ran = await run(["urls.txt"]);
+    expect([ran.code, asked]).toEqual([0, []]);
+    expect(ran.stderr).toContain("2 moved within the list");
+    expect(readFileSync(join(downloads(), "000002"), "utf8")).toBe("/private for me");
+    expect(readFileSync(join(downloads(), "000003"), "utf8")).toBe("/private for you");
+    write("urls.txt", ["# new", `http://you:s3cret@${host}/private`]);
+    expect((await run(["urls.txt", "-q"])).code).toBe(0);
+    expect(asked).toEqual([]);
+    expect(recordsOf(downloads()).get(2)?.url).toBe(`http://you:***@${host}/private`);
+  });
+
+  it("goes on with a large body that was cut, by a note without it", async () => {
+    write("urls.txt", [`http://me:s3cret@${host}/big`]);
+    const cut = await run(["urls.txt", "-q"]);
+    expect(everything(cut)).not.toMatch(SECRET);
+    expect(readFileSync(join(downloads(), ".bulkget/1.note"), "utf8")).toContain("me:***@");
+    isMended = true;
+    asked = [];
+    expect((await run(["urls.txt", "-q"])).code).toBe(0);
+    expect(asked).toEqual([
+      { path: "/big", authorization: ME, cookie: undefined, range: expect.stringMatching(/^bytes=/) },
+    ]);
+    expect(readFileSync(join(downloads(), "000001")).equals(BIG)).toBe(true);
+  });
+
+  it("is missing in failed.txt, which says so when it is fed back; the list itself goes on", async () => {
+    write("urls.txt", [`http://me:s3cret@${host}/later`, `http://${host}/private`]);
+    expect((await run(["urls.txt", "-q"])).code).toBe(1);
+    const failed = readFileSync(join(downloads(), "failed.txt"), "utf8");
+    expect(failed.split("\n").sort()).toEqual([
+      "",
+      `http://${host}/private\t000002`,
+      `http://me:***@${host}/later\t000001`,
+    ]);
+    asked = [];
+    isMended = true;
+    const again = await run([join(downloads(), "failed.txt"), "-o", downloads()]);
+    expect(again.code).toBe(1);
+    expect(again.stderr).toMatch(/invalid|not a URL/);
+    expect(again.stderr).toContain("run the list itself, with --retry-failed");
+    expect(asked.map(({ path }) => path)).toEqual(["/private"]);
+    expect((await run(["urls.txt", "-q", "--retry-failed", "-H", `Authorization: ${ME}`])).code).toBe(0);
+    expect(existsSync(join(downloads(), "failed.txt"))).toBe(false);
+  });
+});
+
+describe("a secret on the command line", () => {
+  it.each<[string, readonly string[]]>([
+    ["a proxy that refuses", ["urls.txt", "-x", "http://me:s3cret@127.0.0.1:1"]],
+    ["a proxy that is none", ["urls.txt", "-x", "ftp://me:s3cret@127.0.0.1:1"]],
+    ["a proxy's address that is broken", ["urls.txt", "-x", "http://me:s3/s3cret@127.0.0.1:x"]],
+    ["a header without a colon", ["urls.txt", "-H", "Authorization Bearer s3cret"]],
+    ["a header that cannot be sent", ["urls.txt", "-H", "Authorization: s3cret\u0001"]],
+    ["a cookie that cannot be sent", ["urls.txt", "-b", "a=s3cret\u0001"]],
+    ["an option misspelt", ["urls.txt", "--cokie=s3cret"]],
+    ["a URL where the list belongs", ["http://me:s3cret@host.example/"]],
+  ])("is not repeated: %s", async (_, args) => {
+    write("urls.txt", [`http://${host}/open`]);
+    const ran = await run(args);
+    expect(ran.code).toBeGreaterThan(0);
+    expect(ran.code).toBeLessThan(70);
+    expect(ran.stderr).toMatch(/^\S/);
+    expect(everything(ran)).not.toMatch(SECRET);
+  });
+
+  it("is not repeated from the environment", async () => {
+    write("urls.txt", [`http://${host}/open`]);
+    for (const env of [{ BULKGET_HEADER: "Bearer s3cret" }, { http_proxy: "ftp://me:s3cret@h" }]) {
+      const ran = await run(["urls.txt"], env);
+      expect([ran.code, SECRET.test(everything(ran))]).toEqual([2, false]);
+    }
+  });
+
+  it("is in no report of a run that uses it", async () => {
+    write("urls.txt", [`http://${host}/private`, `http://${host}/later`, `http://${host}/loop`]);
+    const ran = await run(["urls.txt", "-v", "--report", "-", "-H", `Authorization: ${ME}`, "-b", "sid=s3cret"]);
+    expect(asked.every(({ authorization, cookie }) => authorization === ME && cookie === "sid=s3cret")).toBe(true);
+    expect(recordsOf(downloads()).get(1)).toMatchObject({ outcome: "saved" });
+    expect(everything(ran)).not.toMatch(SECRET);
+  });
+});
+
+describe("--netrc", () => {
+  const netrc = ["machine 127.0.0.1 login me password s3cret"];
+  const urls = () =>
+    write("urls.txt", [`http://${host}/private`, `http://${host.replace("127.0.0.1", "localhost")}/private`]);
+
+  it.each<[string, (path: string) => readonly string[], (path: string) => Readonly<Record<string, string>>]>([
+    ["~/.netrc", () => ["--netrc"], () => ({})],
+    ["$NETRC", () => ["-n"], (path) => ({ NETRC: path, HOME: "/" })],
+    ["--netrc-file", (path) => ["--netrc-file", path], () => ({ HOME: "/" })],
+    ["BULKGET_NETRC", () => [], () => ({ BULKGET_NETRC: "1" })],
+  ])("takes %s for the hosts it names, and for no other", async (_, args, env) => {
+    urls();
+    const path = write(".netrc", netrc);
+    const ran = await run(["urls.txt", "-v", ...args(path)], { HOME: folder.path, ...env(path) });
+    expect(recordsOf(downloads()).get(1)).toMatchObject({ outcome: "saved", url: `http://${host}/private` });
+    expect(recordsOf(downloads()).get(2)).toMatchObject({ outcome: "failed", status: 401 });
+    expect(asked.map(({ authorization }) => authorization).sort()).toEqual([ME, undefined]);
+    expect(everything(ran)).not.toMatch(SECRET);
+  });
+
+  it("is not read where nobody asks for it", async () => {
+    urls();
+    write(".netrc", netrc, 0o644);
+    await run(["urls.txt", "-q"], { HOME: folder.path });
+    expect(asked.map(({ authorization }) => authorization)).toEqual([undefined, undefined]);
+  });
+
+  it("is refused where others may read it, before anything is fetched", async () => {
+    urls();
+    const path = write(".netrc", netrc, 0o644);
+    const ran = await run(["urls.txt", "--netrc"], { HOME: folder.path });
+    expect([ran.code, ran.stderr]).toEqual([2, `bulkget: netrc ${path}: others may read it: chmod 600 ${path}\n`]);
+    expect([asked, existsSync(downloads())]).toEqual([[], false]);
+  });
+});
+
+describe("-b", () => {
+  const urls = () => write("urls.txt", [`http://${host}/set`, `http://${host}/open`]);
+  const cookiesSent = () => asked.map(({ cookie }) => cookie);
+
+  it("sends what it says, and then what servers set", async () => {
+    urls();
+    const ran = await run(["urls.txt", "-c", "1", "-b", "a=1; b=2"]);
+    expect([ran.code, cookiesSent()]).toEqual([0, ["a=1; b=2", "sid=s3cret; a=1; b=2"]]);
+  });
+
+  it("reads a cookie file, which may be empty", async () => {
+    urls();
+    write("cookies.txt", ["# Netscape HTTP Cookie File", "127.0.0.1\tFALSE\t/open\tFALSE\t0\tc\t3"]);
+    await run(["urls.txt", "-c", "1", "-b", "cookies.txt"]);
+    await run(["urls.txt", "-c", "1", "--cookie=", "-o", "more"]);
+    expect(cookiesSent()).toEqual([undefined, "c=3; sid=s3cret", undefined, "sid=s3cret"]);
+  });
+
+  it("is what it takes for any cookie to be sent", async () => {
+    urls();
+    await run(["urls.txt", "-c", "1"]);
+    expect(cookiesSent()).toEqual([undefined, undefined]);
+  });
+});

@@ -1,0 +1,128 @@
+// Several addresses of one name: a dead one costs a quarter of a second, a refusing one nothing, and the first to connect wins.
+
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type Server, Socket } from "node:net";
+import { afterEach, expect, it } from "vitest";
+import { race } from "../../src/http/race.ts";
+import { silentAt } from "../support/silent.ts";
+
+const closers: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
+
+async function listening(host: string, port = 0): Promise<{ port: number; server: Server; accepted: Socket[] }> {
+  const accepted: Socket[] = [];
+  const server = createServer((socket) => void accepted.push(socket)).listen(port, host);
+  await once(server, "listening");
+  closers.push(() => {
+    for (const socket of accepted) socket.destroy();
+    server.close();
+  });
+  return { port: (server.address() as AddressInfo).port, server, accepted };
+}
+
+/** Races, and gives what came of it: with the addresses that were tried, in their order. */
+async function raced(addresses: readonly string[], port: number) {
+  const tried: string[] = [];
+  const made: Socket[] = [];
+  const [error, socket, address] = await new Promise<[Error | null, Socket | null, string]>((resolve) => {
+    race(
+      addresses,
+      (host) => {
+        tried.push(host);
+        const one = connect({ host, port });
+        made.push(one);
+        return one;
+      },
+      (...result) => resolve(result),
+    );
+  });
+  closers.push(() => socket?.destroy());
+  return { error, socket, address, tried, made };
+}
+
+it("one address is one connection", async () => {
+  const { port } = await listening("127.0.0.3");
+  const { socket, tried, address } = await raced(["127.0.0.3"], port);
+  expect([socket?.remoteAddress, address, tried]).toEqual(["127.0.0.3", "127.0.0.3", ["127.0.0.3"]]);
+});
+
+it("one that refuses is passed over at once", async () => {
+  const { port } = await listening("127.0.0.4");
+  const { socket, tried } = await raced(["127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.5"], port);
+  expect([socket?.remoteAddress, tried]).toEqual(["127.0.0.4", ["127.0.0.2", "127.0.0.3", "127.0.0.4"]]);
+});
+
+it("one that is dead is passed over soon, and let go when another has answered", async () => {
+  const { port } = await listening("127.0.0.4");
+  const silent = await silentAt("127.0.0.2", port);
+  closers.push(() => silent.close());
+  const { socket, made } = await raced(["127.0.0.2", "127.0.0.4"], port);
+  expect(socket?.remoteAddress).toBe("127.0.0.4");
+  expect(made.map((one) => one.destroyed)).toEqual([true, false]);
+});
+
+it("one that is slow goes on while others are tried, and wins where they fail", async () => {
+  const { port } = await listening("127.0.0.4");
+  const slow = new Socket();
+  const [error, socket] = await new Promise<[Error | null, Socket | null]>((resolve) => {
+    race(
+      ["127.0.0.4", "127.0.0.2"],
+      (host) => {
+        if (host === "127.0.0.4") return slow;
+        // Only when the other one has failed does the first get through.
+        return connect({ host, port }).on("error", () => slow.connect(port, "127.0.0.4"));
+      },
+      (...result) => resolve([result[0], result[1]]),
+    );
+  });
+  closers.push(() => slow.destroy());
+  expect([error, socket]).toEqual([null, slow]);
+});
+
+it("families take turns, that of the first address first", async () => {
+  const { port, server } = await listening("127.0.0.1");
+  server.close();
+  const { tried, error } = await raced(["127.0.0.2", "127.0.0.3", "127.0.0.4", "::1"], port);
+  expect(tried).toEqual(["127.0.0.2", "::1", "127.0.0.3", "127.0.0.4"]);
+  expect(error).toBeInstanceOf(AggregateError);
+  expect((error as AggregateError).errors).toHaveLength(4);
+});
+
+it("the only address's error is the error itself", async () => {
+  const { port, server } = await listening("127.0.0.2");
+  server.close();
+  expect((await raced(["127.0.0.2"], port)).error).toMatchObject({ code: "ECONNREFUSED", address: "127.0.0.2" });
+});
+
+it("of a name with hundreds, sixteen are tried", async () => {
+  const { port, server } = await listening("127.0.0.1");
+  server.close();
+  const { tried } = await raced(
+    Array.from({ length: 300 }, (_, i) => `127.0.1.${i % 255}`),
+    port,
+  );
+  expect(tried).toHaveLength(16);
+});
+
+it("what is given up tries no more and tells nobody", async () => {
+  const { port } = await listening("127.0.0.4");
+  const silent = await silentAt("127.0.0.2", port);
+  closers.push(() => silent.close());
+  const made: Socket[] = [];
+  const stop = race(
+    ["127.0.0.2", "127.0.0.4"],
+    (host) => {
+      const one = connect({ host, port });
+      made.push(one);
+      return one;
+    },
+    () => expect.unreachable("it was given up"),
+  );
+  stop();
+  await once(made[0] ?? expect.unreachable(), "close");
+  // Another race that needs its head start out is longer than that of the first would have been.
+  await raced(["127.0.0.2", "127.0.0.4"], port);
+  expect(made).toHaveLength(1);
+});

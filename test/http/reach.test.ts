@@ -1,0 +1,23 @@
+// What may be said of how the web is reached, and what does not go together.
+
+import { expect, it } from "vitest";
+import { wayOf } from "../../src/reach.ts";
+
+const PROXIED = { http_proxy: "http://p:1", https_proxy: "http://p:1" };
+
+it("through a Unix socket no proxy is asked, whatever the environment says", () => {
+  expect(wayOf({}, PROXIED).proxyFor(new URL("http://a/"))?.origin).toBe("http://p:1");
+  expect(wayOf({ unixSocket: "/s" }, PROXIED).proxyFor(new URL("http://a/"))).toBeUndefined();
+  expect(wayOf({ unixSocket: "/s", proxy: "" }, PROXIED)).toMatchObject({ unixSocket: "/s", publicOnly: false });
+});
+
+it.each([
+  [{ unixSocket: "/s", publicOnly: true }, "--unix-socket does not go with --public-only: it has no address"],
+  [{ unixSocket: "/s", proxy: "p:1" }, "--unix-socket does not go with a proxy"],
+  [{ unixSocket: "" }, "--unix-socket: not a path of 1 to 107 bytes"],
+  [{ unixSocket: `/${"s".repeat(107)}` }, "--unix-socket: not a path of 1 to 107 bytes"],
+  [{ key: "x" }, "--key is of no use without --cert"],
+  [{ resolve: ["a:1"] }, 'not an entry for --resolve: "a:1" (host:port:address[,address])'],
+])("%j is refused", (options, message) => {
+  expect(() => wayOf(options, {})).toThrow(message);
+});

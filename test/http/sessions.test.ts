@@ -1,0 +1,182 @@
+// TLS sessions and certificates of our own: taken up again where they are good, shown to nobody whom the list does not name.
+
+import { once } from "node:events";
+import { createServer, type Server } from "node:https";
+import type { AddressInfo } from "node:net";
+import tls, { type TLSSocket, type TlsOptions } from "node:tls";
+import { afterEach, describe, expect, it } from "vitest";
+import type { GetOptions } from "../../src/http/get.ts";
+import { pins } from "../../src/http/pins.ts";
+import { certificate, collect, testGet } from "../support/get.ts";
+
+const closers: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
+
+const GOOD = { key: certificate("good-key.pem"), cert: certificate("good-cert.pem") };
+const CLIENT = { key: certificate("client-key.pem"), cert: certificate("client-cert.pem") };
+const ours = { ca: certificate("ca-cert.pem") };
+
+interface Seen {
+  readonly path: string;
+  readonly reused: boolean;
+  readonly protocol: string | null;
+  /** The common name of the certificate that was shown. */
+  readonly client: string | undefined;
+}
+
+/** An https server that asks for a certificate, takes whatever comes, and ends every connection after its answer. */
+async function serving(options: TlsOptions = {}) {
+  const seen: Seen[] = [];
+  const server: Server = createServer(
+    { ...GOOD, ca: ours.ca, requestCert: true, rejectUnauthorized: false, ...options },
+    (request, response) => {
+      const socket = request.socket as TLSSocket;
+      const { subject } = socket.getPeerCertificate();
+      const path = request.url ?? "";
+      seen.push({
+        path,
+        reused: socket.isSessionReused(),
+        protocol: socket.getProtocol(),
+        client: subject?.CN?.toString(),
+      });
+      const to = new URL(path, "https://localhost").searchParams.get("to");
+      const location = to === null ? {} : { location: to };
+      response.writeHead(to === null ? 200 : 302, { connection: "close", ...location }).end("body");
+    },
+  );
+  server.on("tlsClientError", () => {});
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  closers.push(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  return { seen, server, port, url: (path: string, host = "127.0.0.1") => `https://${host}:${port}${path}` };
+}
+
+function fetcher(options: Partial<GetOptions> = {}) {
+  const get = testGet({ ...ours, ...options });
+  closers.push(() => get.close());
+  return async (url: string) => collect(await get.fetch(new URL(url)));
+}
+
+describe("a TLS session", () => {
+  it.each(["TLSv1.2", "TLSv1.3"] as const)("of %s is taken up again by the next connection", async (version) => {
+    const { seen, url } = await serving({ minVersion: version, maxVersion: version });
+    const fetch = fetcher();
+    for (let i = 0; i < 4; i++) expect(await fetch(url(`/${i}`))).toEqual(Buffer.from("body"));
+    expect(seen.map(({ reused }) => reused)).toEqual([false, true, true, true]);
+    expect(new Set(seen.map(({ protocol }) => protocol))).toEqual(new Set([version]));
+  });
+
+  it("is of one name and port: another one has its own", async () => {
+    const { seen, url } = await serving();
+    const fetch = fetcher();
+    for (const host of ["127.0.0.1", "localhost", "a.localhost", "localhost"]) await fetch(url("/", host));
+    expect(seen.map(({ reused }) => reused)).toEqual([false, false, false, true]);
+  });
+
+  it("that the server has forgotten costs nothing", async () => {
+    const { seen, server, url } = await serving();
+    const fetch = fetcher();
+    await fetch(url("/0"));
+    server.setTicketKeys(Buffer.alloc(48, 7));
+    for (const path of ["/1", "/2"]) expect(await fetch(url(path))).toEqual(Buffer.from("body"));
+    expect(seen.map(({ reused }) => reused)).toEqual([false, false, true]);
+  });
+
+  it.each(["wrong-host", "expired", "self-signed"])(
+    "is no way around a certificate that is not trusted: %s",
+    async (name) => {
+      for (const maxVersion of ["TLSv1.2", "TLSv1.3"] as const) {
+        const { seen, url } = await serving({
+          key: certificate(`${name}-key.pem`),
+          cert: certificate(`${name}-cert.pem`),
+          maxVersion,
+        });
+        const fetch = fetcher();
+        for (let i = 0; i < 3; i++) expect(await fetch(url("/"))).toMatchObject({ error: "tls_certificate" });
+        expect(seen).toEqual([]);
+      }
+    },
+  );
+
+  it("is no way around a name that the certificate has not, where --resolve sends both to one server", async () => {
+    const server = await serving();
+    const pinned = pins([`localhost:${server.port}:127.0.0.1`, `other.test:${server.port}:127.0.0.1`]);
+    if (pinned === undefined) expect.unreachable();
+    const fetch = fetcher({ pins: pinned });
+    for (let i = 0; i < 2; i++) {
+      expect(await fetch(server.url("/", "localhost"))).toEqual(Buffer.from("body"));
+      expect(await fetch(server.url("/", "other.test"))).toMatchObject({ error: "tls_certificate" });
+    }
+  });
+});
+
+describe("the version of TLS", () => {
+  it("is 1.2 at least, even where Node was told to be content with less", async () => {
+    const { DEFAULT_MIN_VERSION, DEFAULT_CIPHERS } = tls;
+    closers.push(() => Object.assign(tls, { DEFAULT_MIN_VERSION, DEFAULT_CIPHERS }));
+    Object.assign(tls, { DEFAULT_MIN_VERSION: "TLSv1", DEFAULT_CIPHERS: "DEFAULT@SECLEVEL=0" });
+    const { url } = await serving({ minVersion: "TLSv1", maxVersion: "TLSv1.1", ciphers: "DEFAULT@SECLEVEL=0" });
+    expect(await fetcher()(url("/"))).toMatchObject({ error: "tls_error" });
+    expect(await fetcher({ insecure: true })(url("/"))).toMatchObject({ error: "tls_error" });
+  });
+});
+
+describe("a certificate of our own", () => {
+  it.each(["TLSv1.2", "TLSv1.3"] as const)("is shown to a server that asks for one (%s)", async (version) => {
+    const { seen, url } = await serving({ rejectUnauthorized: true, minVersion: version, maxVersion: version });
+    expect(await fetcher(CLIENT)(url("/with"))).toEqual(Buffer.from("body"));
+    expect(seen).toMatchObject([{ path: "/with", client: "bulkget test client" }]);
+    expect(await fetcher()(url("/without"))).toHaveProperty("error");
+    expect(seen).toHaveLength(1);
+  });
+
+  it("may lie in one file with its key", async () => {
+    const { seen, url } = await serving();
+    await fetcher({ cert: `${CLIENT.cert}${CLIENT.key}` })(url("/"));
+    expect(seen).toMatchObject([{ client: "bulkget test client" }]);
+  });
+
+  it("is not shown where only a redirect leads, not even over a connection or a session that the list's lines use", async () => {
+    const [first, second] = [await serving(), await serving()];
+    const fetch = fetcher(CLIENT);
+    const to = encodeURIComponent(second.url("/landed"));
+    expect(await fetch(second.url("/named"))).toEqual(Buffer.from("body"));
+    for (let i = 0; i < 2; i++) expect(await fetch(first.url(`/away?to=${to}`))).toEqual(Buffer.from("body"));
+    expect(await fetch(second.url("/named"))).toEqual(Buffer.from("body"));
+    const own = "bulkget test client";
+    expect(first.seen.map(({ client }) => client)).toEqual([own, own]);
+    expect(second.seen.map(({ path, client }) => [path, client])).toEqual([
+      ["/named", own],
+      ["/landed", undefined],
+      ["/landed", undefined],
+      ["/named", own],
+    ]);
+  });
+
+  it.each<[why: string, cert: string, key: string | undefined, message: RegExp]>([
+    ["another's key", CLIENT.cert, GOOD.key, /^--cert and --key do not go together: /],
+    ["no key", CLIENT.cert, undefined, /^--key: no private key in PEM form/],
+    ["no certificate", CLIENT.key, CLIENT.key, /^--cert and --key do not go together: /],
+    [
+      "a broken one",
+      CLIENT.cert.replace(/\n[A-Za-z0-9+/]{10}/, "\n"),
+      CLIENT.key,
+      /^--cert and --key do not go together: /,
+    ],
+    ["an encrypted key", CLIENT.cert, "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAA==\n", /the key is encrypted/],
+    [
+      "an encrypted key of old",
+      CLIENT.cert,
+      "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nAA==\n",
+      /the key is encrypted/,
+    ],
+  ])("is refused before anything is fetched: %s", (_, cert, key, message) => {
+    expect(() => testGet({ cert, ...(key === undefined ? {} : { key }) })).toThrow(message);
+  });
+});

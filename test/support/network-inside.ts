@@ -1,0 +1,59 @@
+// What runs inside a network of its own: its DNS, its servers and the command; then it writes down what happened.
+
+import { once } from "node:events";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import { join } from "node:path";
+import { bulkgetCommand, recordsOf } from "./command.ts";
+import { dnsServer } from "./dns.ts";
+import type { Happened, Plan } from "./network.ts";
+import { silentAt } from "./silent.ts";
+
+const PORT = 80;
+
+const plan = JSON.parse(readFileSync(process.argv[2] ?? "", "utf8")) as Plan;
+const requests: string[] = [];
+const connected: string[] = [];
+
+const dns = await dnsServer(plan.names);
+const silent = await Promise.all((plan.silent ?? []).map((address) => silentAt(address, PORT)));
+const servers = await Promise.all(
+  ["127.0.0.1", "::1", ...plan.addresses]
+    .filter((address) => plan.silent?.includes(address) !== true && plan.refusing?.includes(address) !== true)
+    .map(serve),
+);
+const cwd = process.cwd();
+const ran = await bulkgetCommand(["urls.txt", "-o", "out", ...plan.args], { cwd });
+const records = existsSync(join(cwd, "out/results.jsonl")) ? recordsOf(join(cwd, "out")) : new Map();
+const outcomes = plan.list.map((_, i) => records.get(i + 1));
+const happened: Happened = {
+  ran,
+  outcomes: outcomes.map((one) => (one?.outcome === "failed" ? one.error : String(one?.outcome))),
+  details: outcomes.map((one) => one?.detail),
+  requests,
+  connected,
+  lookups: dns.lookups,
+};
+writeFileSync("happened", JSON.stringify(happened));
+dns.close();
+for (const one of silent) await one.close();
+for (const server of servers) {
+  server.closeAllConnections();
+  server.close();
+}
+
+/** Answers with a few bytes; `/to?URL` redirects, `/close` closes. */
+async function serve(address: string) {
+  const server = createServer((request, response) => {
+    const { pathname, search } = new URL(request.url ?? "", "http://localhost");
+    requests.push(`${address} ${request.headers.host} ${request.url}`);
+    if (pathname === "/to") response.writeHead(302, { location: decodeURIComponent(search.slice(1)) });
+    else if (pathname === "/close") response.setHeader("connection", "close");
+    response.end("body");
+  });
+  server.on("connection", (socket: Socket) => void connected.push((socket.address() as AddressInfo).address));
+  server.listen(PORT, address);
+  await once(server, "listening");
+  return server;
+}
