@@ -7,7 +7,7 @@ import { afterAll, beforeAll, beforeEach, expect, it, vi } from "vitest";
 import { redacted } from "../../src/core/redact.ts";
 import { bulkget, type Outcome } from "../../src/index.ts";
 import { type Folder, shell, temporaryFolder } from "../support/command.ts";
-import { type EchoProxy, echoProxy, hostileLists } from "../support/hostile.ts";
+import { type EchoProxy, echoProxy, hostileLists, numbers } from "../support/hostile.ts";
 
 const LINES = 100_000;
 const LINES_OF_THE_COMMAND = 5000;
@@ -145,17 +145,6 @@ function manyLines(count: number): Buffer[] {
       ? Buffer.from(line.toString("latin1").replace(/https/i, "http"), "latin1")
       : line;
   });
-}
-
-/** A generator of numbers from 0 to below 1 (mulberry32). */
-function numbers(from: number): () => number {
-  let state = from;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let bits = Math.imul(state ^ (state >>> 15), state | 1);
-    bits ^= bits + Math.imul(bits ^ (bits >>> 7), bits | 61);
-    return ((bits ^ (bits >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 function split(bytes: Buffer): Buffer[] {
