@@ -12,7 +12,7 @@ const DOORS: Readonly<Record<string, RegExp>> = {
   "p-limit": /^src\/core\/run\.ts$/,
   "robots-parser": /^src\/http\/robots\.ts$/,
   "ipaddr.js": /^src\/http\/addresses\.ts$/,
-  undici: /^src\/http\//,
+  undici: /^src\/http\/undici\.ts$/,
   "tough-cookie": /^src\/http\/cookies\.ts$/,
   commander: /^src\/cli\/(commander|options|units)\.ts$/,
   "cli-progress": /^src\/report\/bar\.ts$/,
