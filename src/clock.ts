@@ -1,7 +1,5 @@
 // The clocks and the timer that a run is handed.
 
-import { performance } from "node:perf_hooks";
-
 let stampMs = 0;
 let stamp = "";
 

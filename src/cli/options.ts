@@ -1,6 +1,6 @@
 // The command line: what there is to say, in groups by intent, and what it is read into.
 
-import type { Command as CommandType, Option as OptionType } from "commander";
+import { Command, CommanderError, Option } from "commander";
 import { HIDDEN } from "../core/redact.ts";
 import { SCHEDULE_DEFAULTS } from "../download.ts";
 import type { Directive } from "../http/robots-tag.ts";
@@ -9,7 +9,6 @@ import { type FailOn, parseFailOn } from "../policy/fail-on.ts";
 import { escapedStack } from "../report/escape.ts";
 import { VERSION } from "../version.ts";
 import { WEB_DEFAULTS } from "../web.ts";
-import { Command, CommanderError, Option } from "./commander.ts";
 import { commandLine, type Given } from "./given.ts";
 import {
   added,
@@ -139,7 +138,7 @@ function complaint(text: string): string {
     .trimEnd();
 }
 
-function describe(): CommandType {
+function describe(): Command {
   const option = (flags: string, description: string) => {
     const made = new Option(flags, description);
     const variable = `BULKGET_${made.name().toUpperCase().replaceAll("-", "_")}`;
@@ -230,7 +229,7 @@ function describe(): CommandType {
     .helpOption("-h, --help", "print this help");
 }
 
-function time(option: OptionType, defaultMs?: number): OptionType {
+function time(option: Option, defaultMs?: number): Option {
   option.argParser(duration);
   return defaultMs === undefined ? option : option.default(defaultMs, `${defaultMs / 1000}s`);
 }

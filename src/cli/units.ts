@@ -1,8 +1,8 @@
 // What people type: durations, sizes, speeds, limits and headers, read into milliseconds, bytes and numbers.
 
+import { InvalidArgumentError } from "commander";
 import { DIRECTIVES, type Directive } from "../http/robots-tag.ts";
 import { type FailOn, parseFailOn } from "../policy/fail-on.ts";
-import { InvalidArgumentError } from "./commander.ts";
 
 const DURATIONS: Readonly<Record<string, number>> = {
   ms: 1,

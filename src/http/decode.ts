@@ -1,7 +1,7 @@
 // Undoes Content-Encoding while a body arrives, with a bound on what it may grow to.
 
 import { finished } from "node:stream";
-import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw } from "node:zlib";
+import type { Gunzip } from "node:zlib";
 import { type Failure, isFailure } from "../core/failure.ts";
 import type { BodyStream } from "../core/ports.ts";
 
@@ -18,7 +18,7 @@ const MAX_LAYERS = 3;
 /** So many bytes after the end are taken for padding. */
 const MAX_PADDING = 65_536;
 
-type Decoder = ReturnType<typeof createGunzip>;
+type Decoder = Gunzip;
 
 /** A body in pieces or still arriving, decoded; the encodings in the order they were applied, as in the header. */
 export function decoded(
@@ -153,7 +153,8 @@ function layer(source: BodyStream | Layer, name: string, maxFileBytes: number): 
 
 /** "deflate" is zlib by RFC 9110 section 8.4.1.2, and raw from some servers: the first byte tells. */
 function decoderFor(name: string, firstByte: number): Decoder {
-  if (name === "br") return createBrotliDecompress();
-  if (name === "deflate") return (firstByte & 0x0f) === 8 ? createInflate() : createInflateRaw();
-  return createGunzip();
+  const zlib = process.getBuiltinModule("node:zlib");
+  if (name === "br") return zlib.createBrotliDecompress();
+  if (name === "deflate") return (firstByte & 0x0f) === 8 ? zlib.createInflate() : zlib.createInflateRaw();
+  return zlib.createGunzip();
 }

@@ -1,6 +1,5 @@
 // What an answer's status and headers mean, before any of its body.
 
-import { STATUS_CODES } from "node:http";
 import { type Failure, isFailure } from "../core/failure.ts";
 import type { Terms } from "./asking.ts";
 import { type AnswerHeaders, valuesOf } from "./headers.ts";
@@ -62,6 +61,7 @@ function withoutBody(
   if (status === 416 && terms?.kept !== undefined) {
     return { error: "bad_range", detail: `416: nothing from byte ${terms.kept.bytes} on`, status };
   }
+  const { STATUS_CODES } = process.getBuiltinModule("node:http"); // 3 ms of start-up: where all is well it is not needed
   const failure: Failure = { error: "http_status", detail: `${status} ${STATUS_CODES[status] ?? ""}`.trim(), status };
   const waitMs = retryAfterMs(valuesOf(fields, "retry-after")[0], Date.now());
   return waitMs === undefined ? failure : { ...failure, retryAfterMs: waitMs };

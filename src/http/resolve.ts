@@ -1,6 +1,6 @@
 // Host names become addresses: look-ups of the same name share one, what they found is kept for a minute, and localhost needs none.
 
-import { type LookupAddress, type LookupAllOptions, lookup as systemLookup } from "node:dns";
+import type { LookupAddress, LookupAllOptions } from "node:dns";
 import { closeSync, openSync } from "node:fs";
 import { isIP } from "node:net";
 import { devNull } from "node:os";
@@ -46,7 +46,9 @@ const MAX_NAMES = 10_000;
 const MAX_AGE_MS = 60_000;
 
 /** getaddrinfo runs two at a time in Node, so that each one counts. */
-export function resolver({ publicOnly, pins, lookup = systemLookup }: ResolveOptions): Resolver {
+export function resolver({ publicOnly, pins, lookup }: ResolveOptions): Resolver {
+  // Read when there is a name: a list of addresses does without.
+  const look: Lookup = lookup ?? ((...args) => process.getBuiltinModule("node:dns").lookup(...args));
   const waiting = new Map<string, Done[]>();
   const found = recent<readonly string[]>(MAX_NAMES, MAX_AGE_MS);
 
@@ -60,7 +62,7 @@ export function resolver({ publicOnly, pins, lookup = systemLookup }: ResolveOpt
     const others = waiting.get(host);
     if (others !== undefined) return void others.push(done);
     waiting.set(host, [done]);
-    lookup(host, { all: true }, (error, answers) => {
+    look(host, { all: true }, (error, answers) => {
       if (error !== null) return settle(host, honest(error), []);
       settle(host, null, [...new Set(answers.map(({ address }) => address))]);
     });

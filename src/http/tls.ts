@@ -1,7 +1,7 @@
 // TLS over a connected socket: what is trusted, what is shown of our own, and sessions that are taken up again.
 
 import { isIP, type Socket } from "node:net";
-import { type ConnectionOptions, connect, createSecureContext, type SecureContext, type TLSSocket } from "node:tls";
+import type { ConnectionOptions, SecureContext, TLSSocket } from "node:tls";
 import { OptionError } from "../core/option.ts";
 import { recent } from "./recent.ts";
 
@@ -44,7 +44,7 @@ export function securer(options: TlsOptions): (socket: Socket, peer: Peer) => TL
     const isNamed = named !== undefined && anonymous !== true;
     const key = `${isNamed} ${host}:${port}`;
     const session = sessions.get(key);
-    if (!isNamed) nameless ??= createSecureContext(trust(options));
+    if (!isNamed) nameless ??= tls().createSecureContext(trust(options));
     const how: ConnectionOptions & { highWaterMark: number } = {
       socket,
       host,
@@ -56,7 +56,7 @@ export function securer(options: TlsOptions): (socket: Socket, peer: Peer) => TL
       ...(session === undefined ? {} : { session }),
     };
     const context = isNamed ? named : nameless;
-    const made = connect(context === undefined ? how : { ...how, secureContext: context });
+    const made = tls().connect(context === undefined ? how : { ...how, secureContext: context });
     made.on("session", (latest: Buffer) => sessions.set(key, latest));
     let isTaken = false;
     made.once("secureConnect", () => {
@@ -67,6 +67,11 @@ export function securer(options: TlsOptions): (socket: Socket, peer: Peer) => TL
     });
     return made;
   };
+}
+
+/** Read when it is first needed: it takes 5 ms. */
+function tls() {
+  return process.getBuiltinModule("node:tls");
 }
 
 function trust({ ca }: TlsOptions) {
@@ -82,7 +87,7 @@ function ownContext(options: TlsOptions, cert: string): SecureContext {
   }
   if (!/^-----BEGIN [A-Z ]*PRIVATE KEY-----/m.test(key)) throw new OptionError("--key: no private key in PEM form");
   try {
-    return createSecureContext({ ...trust(options), cert, key });
+    return tls().createSecureContext({ ...trust(options), cert, key });
   } catch (error) {
     throw new OptionError(`--cert and --key do not go together: ${(error as Error).message}`);
   }

@@ -1,7 +1,7 @@
 // A second name for a file that is there: a hard link, or a copy where the file system has no links, or no more of them.
 
-import { closeSync, constants, linkSync, lstatSync, openSync } from "node:fs";
-import { copyFile } from "node:fs/promises";
+import { closeSync, constants, copyFile, linkSync, lstatSync, openSync } from "node:fs";
+import { promisify } from "node:util";
 import type { Twin } from "../core/job.ts";
 import { inTheWay } from "./folder.ts";
 import { isPossible } from "./names.ts";
@@ -17,7 +17,7 @@ export async function secondName(from: string, to: string, durable: boolean): Pr
   } catch (error) {
     if (!NO_LINK.has((error as NodeJS.ErrnoException).code ?? "")) throw error;
   }
-  await copyFile(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+  await promisify(copyFile)(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
   if (!durable) return;
   const fd = openSync(to, "r");
   try {

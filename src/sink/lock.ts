@@ -1,12 +1,24 @@
 // The lock of an output folder: a socket that the kernel frees whatever happens, and a file that says who it is.
 
 import { createHash, randomBytes } from "node:crypto";
-import { linkSync, realpathSync, renameSync, rmSync, statSync, unlinkSync, writeFileSync } from "node:fs";
-import { constants, type FileHandle, open } from "node:fs/promises";
+import {
+  closeSync,
+  constants,
+  fdatasync,
+  linkSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  unlinkSync,
+  write,
+  writeFileSync,
+} from "node:fs";
 import { createServer, type Server } from "node:net";
 import { uptime } from "node:os";
 import { join } from "node:path";
-import { setTimeout as wait } from "node:timers/promises";
+import { promisify } from "node:util";
 import { describe, type Holder, isHeld, look, namespaceOf, ourselves, type Seen, type Times } from "./holder.ts";
 
 /** Another run holds the folder; exit code 5. The message names it. */
@@ -44,7 +56,7 @@ export async function lockFolder(stateFolder: string, outputFolder: string): Pro
     if (seen?.holder !== undefined && isHeld(seen, us, { nowMs: Date.now(), sinceBootMs: uptime() * 1000 }))
       throw locked(outputFolder, seen.holder, us);
     if (performance.now() > untilMs) throw locked(outputFolder, undefined, us);
-    await wait(NAMELESS_POLL_MS);
+    await new Promise((resolve) => setTimeout(resolve, NAMELESS_POLL_MS));
   }
 }
 
@@ -61,7 +73,7 @@ export async function lockFile(path: string, outputFolder: string, socket?: Sock
     } finally {
       rmSync(own, { force: true });
     }
-    return await hold(path, text, socket?.server);
+    return hold(path, text, socket?.server);
   } catch (error) {
     socket?.server.close();
     throw error;
@@ -131,37 +143,53 @@ function put(own: string, path: string, text: string): boolean {
 }
 
 /** Holds a lock whose file is there. */
-async function hold(path: string, text: string, server: Server | undefined): Promise<Lock> {
-  const file = await open(path, constants.O_RDWR | (constants.O_NOFOLLOW ?? 0)).catch((error: unknown) => {
-    removeOwn(path, text);
-    throw error;
-  });
-  let touching = false;
+function hold(path: string, text: string, server: Server | undefined): Lock {
+  const fd = reopened(path, text);
+  let touching: Promise<void> | undefined;
+  let isHeld = true;
   const timer = setInterval(() => {
-    if (touching) return; // a disk that hangs
-    touching = true;
-    void touch(file, text).finally(() => {
-      touching = false;
+    // One at a time: a disk may hang.
+    touching ??= touch(fd, text).finally(() => {
+      touching = undefined;
     });
   }, TOUCH_MS).unref();
   return {
     async release() {
+      if (!isHeld) return;
+      isHeld = false;
       clearInterval(timer);
       removeOwn(path, text);
       server?.close();
-      await file.close().catch(() => {}); // after what is being written
+      await touching; // its number may be another file's, once it is closed
+      try {
+        closeSync(fd);
+      } catch {
+        // There is nothing in it that would be missed.
+      }
     },
   };
 }
+
+function reopened(path: string, text: string): number {
+  try {
+    return openSync(path, constants.O_RDWR | (constants.O_NOFOLLOW ?? 0));
+  } catch (error) {
+    removeOwn(path, text);
+    throw error;
+  }
+}
+
+const writeOf = promisify(write);
+const datasyncOf = promisify(fdatasync);
 
 /**
  * Says that we are alive. Written, since the time that utimes(2) sets is this machine's, and the one that counts is the
  * file server's; and by the open file, which is ours even if the name no longer is.
  */
-async function touch(file: FileHandle, text: string): Promise<void> {
+async function touch(fd: number, text: string): Promise<void> {
   try {
-    await file.write(text, 0);
-    await file.datasync(); // an NFS client keeps it for half a minute otherwise
+    await writeOf(fd, Buffer.from(text), 0, undefined, 0);
+    await datasyncOf(fd); // an NFS client keeps it for half a minute otherwise
   } catch {
     // Only another machine would miss it.
   }

@@ -1,6 +1,6 @@
 // Gzip becomes its content, member after member, each checked: what comes before a fault is given, what follows is told.
 
-import { crc32, createInflateRaw, type InflateRaw } from "node:zlib";
+import type { InflateRaw } from "node:zlib";
 
 /**
  * The content of gzip (RFC 1952), whose first two bytes are known to be its own. Between members and after them zeros are
@@ -87,6 +87,7 @@ async function passText(input: Input): Promise<void> {
 
 /** A member's content, then its trailer: CRC-32 and length, modulo 2^32. */
 async function* contentOf(input: Input): AsyncGenerator<Buffer> {
+  const { crc32, createInflateRaw } = process.getBuiltinModule("node:zlib"); // few lists are gzip
   const inflate = createInflateRaw();
   // Whatever it fails with arrives through the loop.
   const feeding = feed(inflate, input).catch((error: unknown) => void inflate.destroy(error as Error));

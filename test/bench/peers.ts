@@ -24,7 +24,7 @@ export interface Peer {
   command(task: Task): Command;
 }
 
-export const BULKGET = fileURLToPath(new URL("../../bin/bulkget.js", import.meta.url));
+export const BULKGET = fileURLToPath(new URL("../../bin/bulkget.cjs", import.meta.url));
 
 const justTheUrl = (url: string) => `${url}\n`;
 

@@ -9,7 +9,7 @@ import { demoSite, type Exhibit, exhibits, fails } from "./site.ts";
 const FOLDER = "demo-downloads";
 const LIST = "demo-urls.txt";
 const ARGS = [LIST, "-c", "50", "-o", FOLDER];
-const COMMAND = fileURLToPath(new URL("../../bin/bulkget.js", import.meta.url));
+const COMMAND = fileURLToPath(new URL("../../bin/bulkget.cjs", import.meta.url));
 const FIRST_LINE = "# The demo's list; `npm run demo` writes it anew.";
 
 interface Line {
@@ -55,7 +55,7 @@ async function demo(): Promise<number> {
 
 /** What must be put right first; nothing is removed that an earlier demo did not write. */
 function inTheWay(): string | undefined {
-  if (!existsSync(COMMAND)) return "dist/bin/bulkget.js is not there; run `npm run build` first";
+  if (!existsSync(COMMAND)) return "dist/bin/bulkget.cjs is not there; run `npm run build` first";
   const found = lstatSync(FOLDER, { throwIfNoEntry: false });
   if (found !== undefined && !found.isDirectory()) return `${FOLDER} is not a folder; move it away`;
   if (found !== undefined && readdirSync(FOLDER).length > 0 && !existsSync(`${FOLDER}/results.jsonl`)) {

@@ -20,7 +20,9 @@ describe("the package", () => {
   });
 
   it("runs by npx inside the checkout", async () => {
-    const ran = await shell("npx --no-install bulkget --version", { cwd: ROOT });
+    // npx keeps what a checkout's commands were called when it first saw it.
+    const env = { npm_config_cache: join(folder.path, "npm") };
+    const ran = await shell("npx --no-install bulkget --version", { cwd: ROOT, env });
     expect(ran).toMatchObject({ code: 0, stdout: `${VERSION}\n` });
   });
 

@@ -10,7 +10,7 @@ import type { Outcome } from "../../src/core/job.ts";
 /** The checkout: three folders above this file, or four where it is built. */
 const above = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 export const ROOT = above.endsWith("dist") ? dirname(above) : above;
-export const BIN = join(ROOT, "dist/bin/bulkget.js");
+export const BIN = join(ROOT, "dist/bin/bulkget.cjs");
 
 export interface Ran {
   readonly code: number | null;
