@@ -65,6 +65,12 @@ describe("--per-dir", () => {
     holds(FIVE);
   });
 
+  it("takes folders that are there already, as a run leaves them that was killed before its files were", async () => {
+    for (const empty of ["000000", "000001", "000002"]) mkdirSync(out(empty), { recursive: true });
+    expect(await run(paths(1, 5), "--per-dir", "2")).toMatchObject({ code: 0 });
+    holds(FIVE);
+  });
+
   it("leaves what a run without it saved where it is, and puts what is left into folders", async () => {
     server.answers.set("/p2", status(503));
     await run(paths(1, 3), "--retries", "0");
