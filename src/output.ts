@@ -26,6 +26,8 @@ export interface OutputOptions {
   readonly outputDir?: string;
   /** How files are named, relative to the folder. Default "{n:6}{ext}"; also {n}, {host}, {basename}. */
   readonly name?: string;
+  /** Lines to a folder: line 42 is `000/000042.jpg` with 1000. Default: all files lie in one. */
+  readonly perDir?: number;
   /** Start over in a folder that holds an earlier run: what that run saved is removed. Default false. */
   readonly force?: boolean;
   /** Ask the server for what an earlier run saved, and fetch what has changed. Default false: it is skipped. */
@@ -77,7 +79,7 @@ export async function openOutput(options: OutputOptions, { lists, note }: Output
   const durability = options.durability ?? OUTPUT_DEFAULTS.durability;
   const force = options.force ?? false;
   if (force && options.update === true) throw new OptionError("--force starts over, --update goes on: one of them");
-  const naming = names(options.name ?? OUTPUT_DEFAULTS.name);
+  const naming = names(options.name ?? OUTPUT_DEFAULTS.name, options.perDir);
   const { state, empty, earlier } = prepareFolder(folder);
   const lock = await lockFolder(state, folder).catch((error: unknown) => {
     throw ofTheDisk(error, folder);

@@ -9,6 +9,7 @@ import type { Header } from "./units.ts";
 export interface Given {
   readonly outputDir: string;
   readonly name: string;
+  readonly perDir?: number;
   readonly force?: true;
   readonly update?: true;
   readonly retryFailed?: true;

@@ -29,6 +29,7 @@ export interface CommandLine {
   readonly lists: readonly string[];
   readonly outputDir: string;
   readonly name: string;
+  readonly perDir?: number;
   readonly force: boolean;
   readonly update: boolean;
   readonly retryFailed: boolean;
@@ -156,6 +157,9 @@ function describe(): Command {
     .optionsGroup("Output:")
     .addOption(option("-o, --output-dir <dir>", "folder to save into").default(DEFAULTS.outputDir))
     .addOption(option("--name <template>", "also {n} {host} {basename}; / makes folders").default(DEFAULTS.name))
+    .addOption(
+      option("--per-dir <n>", "folders of so many lines: 000/000042 with 1000").argParser(whole(1, 1_000_000_000)),
+    )
     .addOption(option("--force", "start over: remove what an earlier run saved there"))
     .addOption(option("-u, --update", "fetch again what has changed on the server"))
     .addOption(option("--retry-failed", "also try again what failed for good"))

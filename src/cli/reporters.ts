@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { OptionError } from "../core/option.ts";
 import type { View } from "../core/ports.ts";
 import type { NamedReporter } from "../core/reporters.ts";
+import { crowded } from "../report/crowded.ts";
 import { paint } from "../report/format.ts";
 import { journal } from "../report/journal.ts";
 import { plain } from "../report/plain.ts";
@@ -50,7 +51,7 @@ export async function extraReporters(line: CommandLine, env: Env): Promise<Extra
     // Loaded only where it is shown: start-up counts for a list of thirty URLs.
     const { bar } = await import("../report/bar.ts");
     const reporter = bar({ ...common, stream: stderr, verbose: line.verbose });
-    extra.push({ name: "progress", reporter });
+    extra.push({ name: "progress", reporter }, { name: "advice", reporter: crowded(reporter.note) });
     return { extra, note: reporter.note };
   } else if (how === "plain") {
     extra.push({ name: "progress", reporter: plain({ ...common, heartbeatMs: HEARTBEAT_MS, verbose: line.verbose }) });
@@ -58,6 +59,7 @@ export async function extraReporters(line: CommandLine, env: Env): Promise<Extra
     const reporter = { outcome() {}, end: (view: View) => common.write(`${summary(view, common)}\n`) };
     extra.push({ name: "progress", reporter });
   }
+  extra.push({ name: "advice", reporter: crowded(say) });
   return { extra, note: say };
 }
 

@@ -51,9 +51,9 @@ export function owners(
   };
 }
 
-/** Whether a file's name is a line's number: "000042.html". */
+/** Whether a file's name is a line's number: "000042.html", also in a numbered folder. */
 function isOfNumber(file: string, n: number): boolean {
-  const digits = /^([0-9]{1,15})(?:\.|$)/.exec(file)?.[1];
+  const digits = /^(?:[0-9]{1,15}\/)?([0-9]{1,15})(?:\.|$)/.exec(file)?.[1];
   return digits !== undefined && Number(digits) === n;
 }
 

@@ -163,6 +163,8 @@ export function directory(options: DirectoryOptions): Sink {
       if (!missing) throw error;
       makeFolder(dirname(path));
       renameSync(part.path, path);
+      // The folders are as new as the file: their names lie in those above them.
+      for (let made = dirname(path); durable && made !== folder; made = dirname(made)) syncFolder(dirname(made));
     }
     parts.forget(job);
     if (durable) syncFolder(dirname(path));

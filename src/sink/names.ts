@@ -26,32 +26,48 @@ const FIELDS: Readonly<Record<string, Expand>> = {
   basename: (_, target) => basename(target.pathname),
 };
 
-/** Reads a template such as `{n:6}{ext}`, with the fields n, n:<digits>, ext, host and basename. Throws a OptionError. */
-export function names(template: string): Names {
+/**
+ * Reads a template such as `{n:6}{ext}`, with the fields n, n:<digits>, ext, host and basename. With `perDir` what it makes
+ * goes into numbered folders of so many lines; a name that the list gives stays as it is. Throws an OptionError.
+ */
+export function names(template: string, perDir?: number): Names {
   const parts = template.split(/(\{[^{}]*\})/).filter((part) => part !== "");
   const expanders = parts.map((part) => (/^\{.*\}$/.test(part) ? field(part, template) : literal(part)));
   if (!expanders.some(({ varies }) => varies)) {
     throw new OptionError(`--name "${template}": every file would have the same name (use {n}, {basename} or {host})`);
   }
   const plain = template === "{n:6}{ext}";
+  const folderOf = perDir === undefined ? () => "" : folders(template, perDir);
   return {
     unique: UNIQUE.test(template),
     of(job, target, type) {
       // Nothing in a number and a known extension needs looking at.
       if (plain && job.name === undefined) {
-        return String(job.n).padStart(6, "0") + extensionOf(target.pathname, type);
+        return folderOf(job.n) + String(job.n).padStart(6, "0") + extensionOf(target.pathname, type);
       }
       const named = job.name !== undefined && !isNumber(job.name);
       const raw = named ? job.name : expanders.map(({ expand }) => expand(job, target, type)).join("");
-      return (
-        raw
-          .split("/")
-          .filter((part) => part !== "")
-          .map(safe)
-          .join("/") || "_"
-      );
+      const clean = raw
+        .split("/")
+        .filter((part) => part !== "")
+        .map(safe)
+        .join("/");
+      return (named ? "" : folderOf(job.n)) + (clean || "_");
     },
   };
+}
+
+/** The folder of a line, such as `000/`: as many digits as the template's own number has before those within a folder. */
+function folders(template: string, perDir: number): (n: number) => string {
+  if (!Number.isSafeInteger(perDir) || perDir < 1) {
+    throw new OptionError(`--per-dir ${perDir}: not a number of files (a whole number from 1 on)`);
+  }
+  if (template.includes("/")) {
+    throw new OptionError(`--name "${template}" makes folders of its own: without --per-dir, or without the /`);
+  }
+  const [field, digits = "1"] = /\{n(?::(\d{1,2}))?\}/.exec(template) ?? [];
+  const width = Math.max(1, (field === undefined ? 6 : Number(digits)) + 1 - String(perDir).length);
+  return (n) => `${String(Math.floor(n / perDir)).padStart(width, "0")}/`;
 }
 
 interface Expander {

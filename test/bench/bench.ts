@@ -3,9 +3,10 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync, statfsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { installed } from "../support/servers.ts";
 import { hold } from "./contest.ts";
 import { type Options, readOptions, USAGE, UsageError } from "./options.ts";
-import type { Peer } from "./peers.ts";
+import type { Peer } from "./peers/peers.ts";
 import { keep, type Result, thisMachine } from "./results.ts";
 import { nginxServer, ownServer, type RunningServer } from "./servers.ts";
 import { section } from "./table.ts";
@@ -56,9 +57,8 @@ function optionsOrWhyNot(): Options | number {
 /** Whether all runs did their work. */
 async function bench(options: Options, signal: AbortSignal): Promise<boolean> {
   const folder = mkdtempSync(join(roomyFolder(), "bulkget-bench-"));
-  let server: RunningServer | undefined;
+  const servers = new Map<"tls" | "plain", RunningServer>();
   try {
-    server = await startServer(options, folder);
     let allDone = true;
     for (const workload of options.workloads) {
       const peers = options.peers.filter((peer) => takesPart(peer, workload));
@@ -66,6 +66,15 @@ async function bench(options: Options, signal: AbortSignal): Promise<boolean> {
         console.error(`${workload.name}: none of the chosen programs takes part`);
         continue;
       }
+      const absent = workload.peers?.filter((name) => options.versions[name] === undefined) ?? [];
+      if (absent.length > 0) console.error(`${workload.name}: not installed, and left out: ${absent.join(", ")}`);
+      const kind = workload.tls ? "tls" : "plain";
+      if (workload.tls && installed("nginx") === undefined) {
+        console.error(`${workload.name}: left out, for nginx is not installed`);
+        continue;
+      }
+      const server = servers.get(kind) ?? (await startServer(options, kind, folder));
+      servers.set(kind, server);
       const result = await resultOf(workload, peers, options, server, folder, signal);
       console.log(`\n${section(result)}\n`);
       if (options.out !== undefined) console.error(`kept in ${keep(options.out, result)}`);
@@ -73,7 +82,7 @@ async function bench(options: Options, signal: AbortSignal): Promise<boolean> {
     }
     return allDone;
   } finally {
-    await server?.close();
+    for (const server of servers.values()) await server.close();
     rmSync(folder, { recursive: true, force: true });
   }
 }
@@ -89,14 +98,15 @@ function roomyFolder(): string {
   return tmpdir();
 }
 
-function startServer({ server, workloads }: Options, folder: string): Promise<RunningServer> {
-  if (server === "own") return ownServer();
+function startServer({ server, workloads }: Options, kind: "tls" | "plain", folder: string): Promise<RunningServer> {
+  if (server === "own" && kind === "plain") return ownServer();
   const sizes = [...new Set(workloads.map(({ bytes }) => bytes))];
-  return nginxServer(join(folder, "nginx"), sizes);
+  return nginxServer(join(folder, `nginx-${kind}`), sizes, kind === "tls");
 }
 
 function takesPart(peer: Peer, { peers, manyHosts }: Workload): boolean {
-  return (peers === undefined || peers.includes(peer.name)) && (manyHosts === undefined || peer.resolvesLocalhost);
+  const isMeant = peers === undefined ? !peer.invited : peers.includes(peer.name);
+  return isMeant && (manyHosts === undefined || peer.resolvesLocalhost);
 }
 
 async function resultOf(
@@ -114,6 +124,7 @@ async function resultOf(
     peers,
     runs: workload.runs ?? runs,
     port: server.port,
+    ...(server.cacert !== undefined && { cacert: server.cacert }),
     folder: arena,
     signal,
     say: (sentence) => console.error(sentence),

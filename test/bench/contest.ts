@@ -4,7 +4,7 @@ import { closeSync, mkdirSync, openSync, readdirSync, rmSync, statSync, writeSyn
 import { join } from "node:path";
 import { endless } from "./endless.ts";
 import { type Cost, type Finished, measure, type TimedOut } from "./measure.ts";
-import type { Peer } from "./peers.ts";
+import type { Peer } from "./peers/peers.ts";
 import { urlOf, type Workload } from "./workloads.ts";
 
 export interface Failure {
@@ -22,6 +22,8 @@ export interface Contest {
   readonly peers: readonly Peer[];
   readonly runs: number;
   readonly port: number;
+  /** For a workload over TLS: the certificate that the server's is signed by, as a file. */
+  readonly cacert?: string;
   /** A folder that is there and empty; it is left so. */
   readonly folder: string;
   readonly signal: AbortSignal;
@@ -67,7 +69,7 @@ export async function hold(contest: Contest): Promise<readonly Entrant[]> {
 }
 
 async function run(contest: Contest, peer: Peer, list: string): Promise<Cost | Failure> {
-  const { workload, folder, port, signal } = contest;
+  const { workload, folder, port, cacert, signal } = contest;
   const out = join(folder, "out");
   mkdirSync(out);
   const source = workload.endless ? endless(workload, port, join(folder, "pipe"), out) : undefined;
@@ -77,6 +79,8 @@ async function run(contest: Contest, peer: Peer, list: string): Promise<Cost | F
       concurrency: workload.concurrency,
       out,
       list: source === undefined ? list : "-",
+      ...(cacert !== undefined && { cacert }),
+      ...(workload.http2 && { http2: workload.http2 }),
     };
     const command = { ...peer.command(task), ...(source !== undefined && { stdin: source.pipe }) };
     const ended = await measure(command, workload.limitSeconds, signal);

@@ -62,7 +62,8 @@ function place({ workload }: Result): number {
   return WORKLOADS.findIndex(({ name }) => name === workload);
 }
 
-function read(path: string): readonly Result[] {
+/** The results in a file of a day. Throws for what is none. */
+export function read(path: string): readonly Result[] {
   const kept: unknown = JSON.parse(readFileSync(path, "utf8"));
   if (typeof kept === "object" && kept !== null && "results" in kept && Array.isArray(kept.results))
     return kept.results;

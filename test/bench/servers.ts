@@ -7,12 +7,16 @@ import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { ROOT } from "../support/command.ts";
+import { installed } from "../support/servers.ts";
 
 export type ServerName = "own" | "nginx";
 
 export interface RunningServer {
   readonly name: ServerName;
   readonly port: number;
+  /** The certificate that its own is signed by, as a file. */
+  readonly cacert?: string;
   close(): Promise<void>;
 }
 
@@ -28,15 +32,26 @@ export async function ownServer(): Promise<RunningServer> {
   return { name: "own", port, close: () => end(child) };
 }
 
-/** Serves `/b/<bytes>/<anything>` for the given sizes from files in `folder`, which should be in memory. */
-export async function nginxServer(folder: string, sizes: readonly number[]): Promise<RunningServer> {
+const CERTIFICATES = join(ROOT, "fixtures/tls");
+
+/** What `listen` and `server` say for TLS 1.3 and HTTP/2. */
+const SECURE = {
+  listen: " ssl http2",
+  server: `ssl_protocols TLSv1.3; ssl_certificate ${CERTIFICATES}/good-cert.pem; ssl_certificate_key ${CERTIFICATES}/good-key.pem;`,
+};
+
+/**
+ * Serves `/b/<bytes>/<anything>` for the given sizes from files in `folder`, which should be in memory; with `tls` over
+ * TLS 1.3, by HTTP/2 for those who ask for it.
+ */
+export async function nginxServer(folder: string, sizes: readonly number[], tls = false): Promise<RunningServer> {
   const root = join(folder, "root");
   mkdirSync(root, { recursive: true });
   for (const bytes of sizes) writeFileSync(join(root, `${bytes}`), Buffer.alloc(bytes, "nginx "));
   const port = await freePort();
   const config = join(folder, "nginx.conf");
-  writeFileSync(config, nginxConfig(folder, port, sizes));
-  const child = spawn("nginx", ["-e", "stderr", "-p", folder, "-c", config], {
+  writeFileSync(config, nginxConfig(folder, port, sizes, tls ? SECURE : { listen: "", server: "" }));
+  const child = spawn(installed("nginx") ?? "nginx", ["-e", "stderr", "-p", folder, "-c", config], {
     stdio: ["ignore", "ignore", "inherit"],
   });
   const failed = new Promise<never>((_resolve, reject) => {
@@ -46,10 +61,10 @@ export async function nginxServer(folder: string, sizes: readonly number[]): Pro
   // Once nginx answers nobody waits for this any more, and its end is what we ask for.
   failed.catch(() => {});
   await Promise.race([answers(port), failed]);
-  return { name: "nginx", port, close: () => end(child) };
+  return { name: "nginx", port, ...(tls && { cacert: `${CERTIFICATES}/ca-cert.pem` }), close: () => end(child) };
 }
 
-function nginxConfig(folder: string, port: number, sizes: readonly number[]): string {
+function nginxConfig(folder: string, port: number, sizes: readonly number[], how: typeof SECURE): string {
   const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
   return [
     // Started as root its worker would become a user who may not enter our folder.
@@ -61,7 +76,8 @@ function nginxConfig(folder: string, port: number, sizes: readonly number[]): st
     "  access_log off; sendfile on; tcp_nodelay on; default_type application/octet-stream; etag off;",
     "  keepalive_requests 1000000; open_file_cache max=100;",
     ...temporary.map((name) => `  ${name}_temp_path ${join(folder, name)};`),
-    `  server { listen 127.0.0.1:${port} backlog=4096; listen [::1]:${port} backlog=4096; root ${join(folder, "root")};`,
+    `  server { listen 127.0.0.1:${port}${how.listen} backlog=4096; listen [::1]:${port}${how.listen} backlog=4096;`,
+    `    root ${join(folder, "root")}; ${how.server}`,
     ...sizes.map((bytes) => `    location /b/${bytes}/ { try_files /${bytes} =404; }`),
     "  }",
     "}",

@@ -33,6 +33,21 @@ export function section(result: Result): string {
   return [`## ${workload}`, "", `${what}; ${about}.`, "", table([HEADINGS, ...rows]), ...notes].join("\n");
 }
 
+/** A workload's table for the README: the fastest first, and how many times as long as `ours` each takes. */
+export function comparison({ entrants, versions, urls }: Result, ours: string): string {
+  const own = entrants.find(({ peer }) => peer === ours);
+  const rows = entrants.flatMap((entrant) => {
+    const walls = entrant.rounds.filter(succeeded).map(({ wallSeconds }) => wallSeconds);
+    if (own === undefined || walls.length === 0) return [];
+    const wall = median(walls);
+    const times = entrant === own ? "" : median(ratiosOf(entrant, own)).toFixed(1);
+    const name = `${entrant.peer} ${versions[entrant.peer] ?? ""}`.trim();
+    return [{ wall, cells: [name, `${seconds(wall)} s`, count(Math.round(urls / wall)), times] }];
+  });
+  const sorted = rows.toSorted((a, b) => a.wall - b.wall).map(({ cells }) => cells);
+  return table([["program", "time", "URL/s", `× ${ours}'s time`], ...sorted]);
+}
+
 function row(
   entrant: Entrant,
   version: string,
@@ -60,10 +75,10 @@ function row(
   ];
 }
 
-/** Time over curl's, run by run: what slows the machine for a while slows neighbours alike. */
-function ratiosOf(entrant: Entrant, curl: Entrant): readonly number[] {
+/** Time over another's, run by run: what slows the machine for a while slows neighbours alike. */
+function ratiosOf(entrant: Entrant, other: Entrant): readonly number[] {
   return entrant.rounds.flatMap((mine, round) => {
-    const its = curl.rounds[round];
+    const its = other.rounds[round];
     return succeeded(mine) && succeeded(its) ? [mine.wallSeconds / its.wallSeconds] : [];
   });
 }

@@ -17,6 +17,10 @@ export interface Workload {
   readonly peers?: readonly string[];
   /** Instead of --runs, and without a warm-up. */
   readonly runs?: number;
+  /** From an nginx of its own, over TLS 1.3. */
+  readonly tls?: true;
+  /** With that, over HTTP/2. */
+  readonly http2?: true;
   /** Whether `--server nginx` is meant for it. */
   readonly nginx?: true;
   /** For each run of each peer. */
@@ -100,6 +104,46 @@ export const WORKLOADS: readonly Workload[] = [
     limitSeconds: 60,
   },
   {
+    name: "tls-20k",
+    about: "many small files of one host, over TLS 1.3",
+    urls: 20_000,
+    quickUrls: 2_000,
+    bytes: 100,
+    concurrency: 50,
+    tls: true,
+    peers: ["bulkget", "curl"],
+    nginx: true,
+    limitSeconds: 120,
+  },
+  {
+    name: "http2-20k",
+    about: "the same over HTTP/2, many requests on a connection",
+    urls: 20_000,
+    quickUrls: 2_000,
+    bytes: 100,
+    concurrency: 50,
+    tls: true,
+    http2: true,
+    peers: ["bulkget", "curl"],
+    nginx: true,
+    limitSeconds: 120,
+  },
+  {
+    name: "python-100k",
+    about: "scripts on Python's libraries, which do the same but for the journal and the retries",
+    urls: 100_000,
+    quickUrls: 2_000,
+    bytes: 100,
+    concurrency: 50,
+    peers: [
+      ...["bulkget", "curl", "aiohttp", "aiohttp-uvloop", "twisted", "gevent", "tornado"],
+      ...["requests-threads", "requests-processes"],
+    ],
+    runs: 3,
+    nginx: true,
+    limitSeconds: 600,
+  },
+  {
     name: "memory-100k",
     about: "a list through stdin; its peak is to be compared with the next one's",
     urls: 100_000,
@@ -130,7 +174,7 @@ export function urlOf(workload: Workload, port: number, n: number): string {
   const name = String(n).padStart(6, "0");
   const host = workload.manyHosts === undefined ? "127.0.0.1" : `h${name}.localhost`;
   const kind = workload.delayMs === undefined ? "b" : `d/${workload.delayMs}`;
-  return `http://${host}:${port}/${kind}/${workload.bytes}/${name}`;
+  return `http${workload.tls ? "s" : ""}://${host}:${port}/${kind}/${workload.bytes}/${name}`;
 }
 
 /** Rows named so, or whose name begins so before a dash: `small` is small-20k and small-200k. Undefined if there is none. */

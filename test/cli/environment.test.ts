@@ -19,6 +19,7 @@ describe("a variable", () => {
   const variables: [name: string, value: string, read: Partial<CommandLine>][] = [
     ["OUTPUT_DIR", "out", { outputDir: "out" }],
     ["NAME", "{n}", { name: "{n}" }],
+    ["PER_DIR", "1000", { perDir: 1000 }],
     ["UPDATE", "1", { update: true }],
     ["RETRY_FAILED", "1", { retryFailed: true }],
     ["HASH", "sha256", { hash: "sha256" }],

@@ -63,6 +63,7 @@ describe("the option", () => {
   const valued: [long: string, short: string, value: string, read: Partial<CommandLine>][] = [
     ["--output-dir", "-o", "out", { outputDir: "out" }],
     ["--name", "", "{host}/{n}", { name: "{host}/{n}" }],
+    ["--per-dir", "", "1000", { perDir: 1000 }],
     ["--hash", "", "sha256", { hash: "sha256" }],
     ["--durability", "", "file", { durability: "file" }],
     ["--min-free", "", "1G", { minFree: 1_073_741_824 }],

@@ -136,6 +136,14 @@ describe("a history", () => {
     );
   });
 
+  it.each(["000002.txt", "000/000002.txt"])(
+    "says of several lines with the file %s that it is the one's whose number it has",
+    (file) => {
+      const history = read(...[1, 2, 3].map((n) => saved({ n, url: `https://example.org/${n}`, file, bytes: 3 })));
+      expect([1, 2, 3].map((n) => history.record(n)?.file)).toEqual([undefined, file, undefined]);
+    },
+  );
+
   it("knows numbers close together and far apart", () => {
     fc.assert(
       fc.property(

@@ -69,6 +69,53 @@ const aFile = fc
   .record({ template: aTemplate, of: aJob })
   .map(({ template, of: { job, target, type } }) => names(template).of(job, target, type));
 
+describe("a folder for so many lines", () => {
+  const of = (n: number, perDir: number, template = "{n:6}") =>
+    names(template, perDir).of({ n, url: TARGET.href }, TARGET, undefined);
+
+  it.each([
+    [42, 1000, "000/000042"],
+    [999, 1000, "000/000999"],
+    [1000, 1000, "001/001000"],
+    [123_456, 1000, "123/123456"],
+    [1_234_567, 1000, "1234/1234567"],
+    [42, 1, "000042/000042"],
+    [42, 5000, "000/000042"],
+    [999_999, 5000, "199/999999"],
+    [999_999, 12_345, "81/999999"],
+    [42, 1_000_000, "0/000042"],
+    [42, 1_000_000_000, "0/000042"],
+  ])("of line %i, %i each, is %s", (n, perDir, file) => expect(of(n, perDir)).toBe(file));
+
+  it("has as many digits as the template's number leaves it, and sorts as the number does", () => {
+    expect(of(42, 1000, "{n:9}")).toBe("000000/000000042");
+    expect(of(42, 1000, "x{n}")).toBe("0/x42");
+    expect(of(42, 1000, "{basename}")).toBe("000/page");
+    fc.assert(
+      fc.property(
+        fc.nat({ max: 999_999 }),
+        fc.nat({ max: 999_999 }),
+        fc.integer({ min: 1, max: 10 ** 7 }),
+        (a, b, per) => {
+          expect(of(a, per) < of(b, per)).toBe(a < b);
+          expect(of(a, per).slice(0, -7)).toHaveLength(Math.max(1, String(Math.floor(999_999 / per)).length));
+        },
+      ),
+    );
+  });
+
+  it("is no part of a name that the list gives, unless that is a number", () => {
+    const named = (name: string) => names("{n:6}", 10).of({ n: 42, url: TARGET.href, name }, TARGET, undefined);
+    expect(named("a.jpg")).toBe("a.jpg");
+    expect(named("42")).toBe("00004/000042");
+  });
+
+  it("is refused for what is no number, and beside a template with folders", () => {
+    for (const perDir of [0, -1, 0.5, Number.NaN, 2 ** 60]) expect(() => of(1, perDir)).toThrow(OptionError);
+    expect(() => of(1, 1000, "{host}/{n}")).toThrow(OptionError);
+  });
+});
+
 describe("any file name", () => {
   it("stays inside the folder, whatever the URL, the list's name and the template are", () => {
     fc.assert(

@@ -3,7 +3,8 @@
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import type { Command } from "./measure.ts";
+import type { Command } from "../measure.ts";
+import { PYTHON_PEERS } from "./python.ts";
 
 export interface Task {
   readonly urls: number;
@@ -12,6 +13,10 @@ export interface Task {
   readonly list: string;
   /** The folder for the downloads: there, and empty. */
   readonly out: string;
+  /** The file of the certificate that the server's is signed by, where the list is of https URLs. */
+  readonly cacert?: string;
+  /** All over HTTP/2. */
+  readonly http2?: true;
 }
 
 export interface Peer {
@@ -20,11 +25,13 @@ export interface Peer {
   readonly version: readonly [string, ...string[]];
   /** Whether it takes *.localhost for loopback without asking a name server. */
   readonly resolvesLocalhost: boolean;
+  /** Takes part only in workloads that name it. */
+  readonly invited?: true;
   line(url: string, n: number): string;
   command(task: Task): Command;
 }
 
-export const BULKGET = fileURLToPath(new URL("../../bin/bulkget.cjs", import.meta.url));
+export const BULKGET = fileURLToPath(new URL("../../../bin/bulkget.cjs", import.meta.url));
 
 const justTheUrl = (url: string) => `${url}\n`;
 
@@ -44,8 +51,12 @@ export const PEERS: readonly Peer[] = [
     version: [process.execPath, BULKGET, "--version"],
     resolvesLocalhost: true,
     line: justTheUrl,
-    command: ({ list, concurrency, out }) => ({
-      argv: [process.execPath, BULKGET, list, "-c", `${concurrency}`, "-o", out, "-q"],
+    command: ({ list, concurrency, out, cacert, http2 }) => ({
+      argv: [
+        ...[process.execPath, BULKGET, list, "-c", `${concurrency}`, "-o", out, "-q"],
+        ...(cacert === undefined ? [] : ["--cacert", cacert]),
+        ...(http2 === undefined ? [] : ["--http2"]),
+      ],
       cwd: out,
     }),
   },
@@ -55,8 +66,15 @@ export const PEERS: readonly Peer[] = [
     resolvesLocalhost: true,
     line: (url, n) => `url=${url}\noutput=${String(n).padStart(6, "0")}\n`,
     // Older curls stop at --parallel-max 300 (curl#18068), and show the progress meter of -Z in spite of -s. -q: no ~/.curlrc.
-    command: ({ list, concurrency, out }) => ({
-      argv: [...words(`curl -q --no-progress-meter -Z --parallel-immediate --parallel-max ${concurrency} -K`), list],
+    // --parallel-immediate would have HTTP/2 open connections instead of sharing one.
+    command: ({ list, concurrency, out, cacert, http2 }) => ({
+      argv: [
+        ...words(`curl -q --no-progress-meter -Z --parallel-max ${concurrency}`),
+        http2 === undefined ? "--parallel-immediate" : "--http2",
+        ...(cacert === undefined ? [] : ["--cacert", cacert]),
+        ...(cacert === undefined || http2 ? [] : ["--http1.1"]),
+        ...["-K", list],
+      ],
       cwd: out,
     }),
   },
@@ -92,6 +110,7 @@ export const PEERS: readonly Peer[] = [
       stdin: list,
     }),
   },
+  ...PYTHON_PEERS,
 ];
 
 /** The version of each peer that is installed, by name. */

@@ -1,0 +1,53 @@
+// The scripts that bulkget is compared with do what they are to do: whole files by number, every failure counted.
+
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type Folder, shell, temporaryFolder } from "../support/command.ts";
+import { pageOf, type Site, site, status } from "../support/site.ts";
+import { PYTHON_PEERS } from "./peers/python.ts";
+
+let server: Site;
+let folder: Folder;
+beforeEach(async () => {
+  server = await site();
+  folder = temporaryFolder();
+});
+afterEach(async () => {
+  await server.close();
+  folder.remove();
+});
+
+describe.each(PYTHON_PEERS)("$name", ({ name, version, command, line }) => {
+  const [program, ...args] = version;
+  const isThere = spawnSync(program, args).status === 0;
+  if (!isThere) console.warn(`SKIPPED: ${name} is not installed`);
+
+  it.skipIf(!isThere)("saves each line under its number, counts what failed, and leaves with 1 for that", async () => {
+    const out = join(folder.path, "out");
+    const list = join(folder.path, "urls.txt");
+    mkdirSync(out);
+    const run = (paths: readonly string[]) => {
+      writeFileSync(list, `# a comment\n${paths.map((path, i) => line(server.url(path), i + 2)).join("")}`);
+      const { argv } = command({ urls: paths.length, concurrency: 4, list, out });
+      return shell(argv.map((arg) => `'${arg}'`).join(" "), { cwd: folder.path });
+    };
+    const pages = Array.from({ length: 30 }, (_, i) => `/p${i + 2}`);
+    const { code, stderr } = await run(pages);
+    expect(code, stderr).toBe(0);
+    expect(server.asked()).toEqual([...pages].sort());
+    expect(readdirSync(out)).toHaveLength(pages.length);
+    for (const [i, page] of pages.entries()) {
+      expect(readFileSync(join(out, String(i + 2).padStart(6, "0")))).toEqual(pageOf(page));
+    }
+    server.answers.set("/gone", status(404));
+    server.answers.set("/cut", (_, response) => {
+      response.writeHead(200, { "content-length": 100 }).write("half", () => response.destroy());
+    });
+    const failing = await run(["/gone", "/cut", "/new"]);
+    expect(failing, failing.stderr).toMatchObject({ code: 1, stdout: expect.stringMatching(/^1 saved .* 2 failed$/m) });
+    expect(readFileSync(join(out, "000004"))).toEqual(pageOf("/new"));
+    expect(readFileSync(join(out, "000003"))).toEqual(pageOf("/p3"));
+  });
+});

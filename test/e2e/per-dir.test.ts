@@ -1,0 +1,214 @@
+// With --per-dir files lie in numbered folders, so many lines each; everything else is as it is without.
+
+import { existsSync, lstatSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { bulkget } from "../../src/index.ts";
+import { bulkgetCommand, type Folder, filesOf, type Ran, recordsOf, temporaryFolder } from "../support/command.ts";
+import { body, pageOf, type Site, site, status } from "../support/site.ts";
+
+let server: Site;
+let folder: Folder;
+beforeEach(async () => {
+  server = await site();
+  folder = temporaryFolder();
+});
+afterEach(async () => {
+  await server.close();
+  folder.remove();
+});
+
+const out = (file = "") => join(folder.path, "out", file);
+const paths = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => `/p${from + i}`);
+
+/** Each line is a path, with a name behind a TAB or not. */
+function run(lines: readonly string[], ...args: string[]): Promise<Ran> {
+  writeFileSync(join(folder.path, "urls.txt"), lines.map((line) => `${server.url(line)}\n`).join(""));
+  return bulkgetCommand(["urls.txt", "-o", "out", ...args], { cwd: folder.path });
+}
+
+/** Each of these files is there with the page of that path, and no other is. */
+function holds(files: Readonly<Record<string, string>>): void {
+  expect(filesOf(out())).toEqual(Object.keys(files).sort());
+  for (const [file, path] of Object.entries(files)) expect(readFileSync(out(file)), file).toEqual(pageOf(path));
+}
+
+const FIVE = {
+  "000000/000001.txt": "/p1",
+  "000001/000002.txt": "/p2",
+  "000001/000003.txt": "/p3",
+  "000002/000004.txt": "/p4",
+  "000002/000005.txt": "/p5",
+};
+
+describe("--per-dir", () => {
+  it("puts line 42 into 000, and line 123456 into 123", async () => {
+    const lines = ["/a\t42", "/b\t123456", "/c\t1234567", "/d\t999", "/e\t1000"];
+    expect(await run(lines, "--per-dir", "1000")).toMatchObject({ code: 0 });
+    holds({
+      "000/000042.txt": "/a",
+      "123/123456.txt": "/b",
+      "1234/1234567.txt": "/c",
+      "000/000999.txt": "/d",
+      "001/001000.txt": "/e",
+    });
+    expect(recordsOf(out()).get(123_456)).toMatchObject({ outcome: "saved", file: "123/123456.txt" });
+  });
+
+  it("goes on where a run stopped, asking only for what is missing", async () => {
+    await run(paths(1, 3), "--per-dir", "2");
+    rmSync(out("000001/000002.txt"));
+    server.asked();
+    const { code, stderr } = await run(paths(1, 5), "--per-dir", "2");
+    expect(code, stderr).toBe(0);
+    expect(server.asked()).toEqual(["/p2", "/p4", "/p5"]);
+    holds(FIVE);
+  });
+
+  it("takes folders that are there already, as a run leaves them that was killed before its files were", async () => {
+    for (const empty of ["000000", "000001", "000002"]) mkdirSync(out(empty), { recursive: true });
+    expect(await run(paths(1, 5), "--per-dir", "2")).toMatchObject({ code: 0 });
+    holds(FIVE);
+  });
+
+  it("leaves what a run without it saved where it is, and puts what is left into folders", async () => {
+    server.answers.set("/p2", status(503));
+    await run(paths(1, 3), "--retries", "0");
+    server.answers.delete("/p2");
+    server.asked();
+    const { code, stderr } = await run(paths(1, 4), "--per-dir", "2");
+    expect(code, stderr).toBe(0);
+    expect(stderr).toContain("resuming: 2 saved earlier, 2 to do");
+    expect(server.asked()).toEqual(["/p2", "/p4"]);
+    holds({ "000001.txt": "/p1", "000001/000002.txt": "/p2", "000003.txt": "/p3", "000002/000004.txt": "/p4" });
+    expect((await run(paths(1, 4), "--per-dir", "3")).stderr).toContain("resuming: 4 saved earlier, 0 to do");
+    expect((await run(paths(1, 4))).stderr).toContain("resuming: 4 saved earlier, 0 to do");
+    expect(server.asked()).toEqual([]);
+  });
+
+  it("has files move with their lines, into the folders of their new numbers", async () => {
+    await run(paths(1, 5), "--per-dir", "2");
+    server.asked();
+    const { code, stderr } = await run(["/new", ...paths(1, 5)], "--per-dir", "2");
+    expect(code, stderr).toBe(0);
+    expect(stderr).toContain("5 moved within the list");
+    expect(server.asked()).toEqual(["/new"]);
+    holds({
+      "000000/000001.txt": "/new",
+      "000001/000002.txt": "/p1",
+      "000001/000003.txt": "/p2",
+      "000002/000004.txt": "/p3",
+      "000002/000005.txt": "/p4",
+      "000003/000006.txt": "/p5",
+    });
+  });
+
+  it("with -u replaces a file of a flat run by one in its folder, once it has changed", async () => {
+    server.answers.set("/p2", body("old", { "content-type": "text/plain", etag: '"1"' }));
+    server.answers.set("/p1", (request, response) => {
+      if (request.headers["if-none-match"] === '"same"') response.writeHead(304).end();
+      else response.writeHead(200, { "content-type": "text/plain", etag: '"same"' }).end(pageOf("/p1"));
+    });
+    await run(paths(1, 2));
+    server.answers.delete("/p2");
+    const { code, stderr } = await run(paths(1, 2), "-u", "--per-dir", "2");
+    expect(code, stderr).toBe(0);
+    holds({ "000001.txt": "/p1", "000001/000002.txt": "/p2" });
+  });
+
+  it("with --force starts over: what lay flat is gone, and the other way round", async () => {
+    await run(paths(1, 5));
+    await run(paths(1, 5), "--force", "--per-dir", "2");
+    holds(FIVE);
+    await run(paths(9, 9), "--force");
+    holds({ "000001.txt": "/p9" });
+  });
+
+  it("links what comes again across folders", async () => {
+    const { code, stderr } = await run(["/p1", "/p1", "/p1"], "--per-dir", "2", "--dedupe");
+    expect(code, stderr).toBe(0);
+    expect(server.asked()).toEqual(["/p1"]);
+    holds({ "000000/000001.txt": "/p1", "000001/000002.txt": "/p1", "000001/000003.txt": "/p1" });
+    expect(lstatSync(out("000001/000003.txt")).ino).toBe(lstatSync(out("000000/000001.txt")).ino);
+  });
+
+  it("makes a folder for bodies that are written while they arrive, and for those brought to the disk", async () => {
+    const large = Buffer.alloc(3_000_000, "large ");
+    server.answers.set("/large", body(large, { "content-type": "text/plain" }));
+    await run(["/large\t9", "/p10\t10"], "--per-dir", "10");
+    expect(filesOf(out())).toEqual(["00000/000009.txt", "00001/000010.txt"]);
+    expect(readFileSync(out("00000/000009.txt"))).toEqual(large);
+    await run(["/p9"], "--force", "--per-dir", "2", "--durability", "file");
+    holds({ "000000/000001.txt": "/p9" });
+  });
+
+  it("numbers as the template does, which keeps its own folders to itself", async () => {
+    expect(await run(paths(1, 3), "--per-dir", "2", "--name", "{n:9}-{basename}{ext}")).toMatchObject({ code: 0 });
+    holds({
+      "000000000/000000001-p1.txt": "/p1",
+      "000000001/000000002-p2.txt": "/p2",
+      "000000001/000000003-p3.txt": "/p3",
+    });
+    const refused = await run(paths(1, 3), "--per-dir", "2", "--name", "{host}/{n}", "-o", "other");
+    expect(refused).toMatchObject({ code: 2 });
+    expect(refused.stderr).toContain("makes folders of its own: without --per-dir, or without the /");
+    expect(existsSync(join(folder.path, "other"))).toBe(false);
+  });
+
+  it("leaves names that the list gives as they are, and lets none take a line's place", async () => {
+    const lines = ["/p1\tmine.txt", "/p2", "/p3\t000001/000002.txt", "/p4\t../000002/x", "/p5"];
+    const { code, stderr } = await run(lines, "--per-dir", "2", "-c", "1");
+    expect(code).toBe(1);
+    expect(stderr).toContain("urls.txt:3: file_exists: 000001/000002.txt is there already, and not this line's");
+    holds({ "mine.txt": "/p1", "000001/000002.txt": "/p2", "_/000002/x": "/p4", "000002/000005.txt": "/p5" });
+  });
+
+  it.each([
+    ["a file", (path: string) => writeFileSync(path, "mine")],
+    ["a link to another folder", (path: string) => symlinkSync("..", path)],
+  ])("fails a line whose folder's name is taken by %s, and touches nothing", async (_, plant) => {
+    mkdirSync(out());
+    plant(out("000001"));
+    const { code, stderr } = await run(paths(1, 4), "--per-dir", "2");
+    expect(code).toBe(1);
+    expect(stderr).toContain("urls.txt:2: file_exists: 000001 is there already, and no folder");
+    expect([...recordsOf(out()).values()].map(({ outcome }) => outcome).sort()).toEqual([
+      "failed",
+      "failed",
+      "saved",
+      "saved",
+    ]);
+    expect(existsSync(join(folder.path, "000002.txt"))).toBe(false);
+    expect(readFileSync(out("000000/000001.txt"))).toEqual(pageOf("/p1"));
+  });
+
+  it("is perDir in the library, which refuses what is no number of files", async () => {
+    const seen: (string | undefined)[] = [];
+    for await (const { file } of bulkget(paths(1, 2).map(server.url), { outputDir: out(), perDir: 2 })) seen.push(file);
+    expect(seen.sort()).toEqual(["000000/000001.txt", "000001/000002.txt"]);
+    for (const perDir of [0, 1.5, -1, Number.NaN]) {
+      const run = bulkget([server.url("/p1")], { outputDir: out("new"), perDir });
+      await expect(run.next()).rejects.toThrow(`--per-dir ${perDir}: not a number of files`);
+    }
+    expect(existsSync(out("new"))).toBe(false);
+  });
+});
+
+describe("a list of more than 100,000 lines", () => {
+  /** The first 1,000 are saved, the others are of the same length, and nothing to fetch. */
+  const long = () => {
+    const pages = paths(1, 1000).map((path) => `${server.url(path.padEnd(12, "x"))}\n`);
+    const nothing = `${"x".repeat((pages[0]?.length ?? 2) - 1)}\n`;
+    return pages.join("") + nothing.repeat(100_000);
+  };
+  const args = ["long.txt", "--fail-on", "never", "--progress", "none"];
+
+  it("has --per-dir suggested once, and not with -q", async () => {
+    writeFileSync(join(folder.path, "long.txt"), long());
+    const { code, stderr } = await bulkgetCommand([...args, "-o", "flat"], { cwd: folder.path });
+    expect(code, stderr).toBe(0);
+    expect(stderr.match(/^bulkget: (about )?10[01],\d{3} files in one folder: --per-dir 1000 puts /gm)).toHaveLength(1);
+    const quiet = await bulkgetCommand([...args, "-q", "-o", "quiet"], { cwd: folder.path });
+    expect(quiet).toMatchObject({ code: 0, stderr: "" });
+  });
+});

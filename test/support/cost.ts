@@ -1,0 +1,157 @@
+// What a URL costs, in counts and not in time: the built command on a short and on a long list, and the difference.
+
+import { spawn, spawnSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
+import { join } from "node:path";
+import { BIN, cleanEnv, type Ran, ROOT, temporaryFolder } from "./command.ts";
+
+/** What a URL cost when this file of the checkout was written, by name. */
+export const BASELINES = "fixtures/costs.json";
+/** Writes it anew. */
+export const RENEW = "RENEW=1 npx vitest run test/e2e/cost.test.ts";
+
+/** Starting, and what V8 compiles first, is in both and drops out. */
+const SHORT = 2000;
+const LONG = 12_000;
+
+const BODY_BYTES = 100;
+const ANSWER = `HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: ${BODY_BYTES}\r\n\r\n${"x".repeat(BODY_BYTES)}`;
+
+/** How a run is counted, and what of. */
+export interface Meter {
+  /** What goes before `node` in the command line; `file` is for what it has to say. */
+  before?(file: string): readonly string[];
+  readonly nodeArgs: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** The counts by name, from what the run has said and from the file. */
+  read(ran: Ran, file: string): Counts;
+}
+
+export type Counts = ReadonlyMap<string, number>;
+
+const COUNT = join(ROOT, "dist/test/support/count.js");
+
+/** The most that depends on how busy the machine is: waits, locks, and what V8's own threads do with memory. */
+const OF_THE_MOMENT =
+  /^(futex|epoll_.*|e?poll|sched_.*|m(un)?map|mremap|mprotect|madvise|brk|rt_sig.*|restart_syscall|clock_.*|getpid)$/;
+
+/** System calls of all threads, by strace. */
+export const SYSTEM_CALLS: Meter = {
+  before: (file) => ["strace", "-f", "-c", "-o", file],
+  nodeArgs: [],
+  env: {},
+  read(_, file) {
+    const rows = readFileSync(file, "utf8").matchAll(/^\s*[\d.]+\s+[\d.]+\s+\d+\s+(\d+)\s+(?:\d+\s+)?(\w+)$/gm);
+    const counts = [...rows].map(([, calls, name = ""]) => [name, Number(calls)] as const);
+    return new Map(counts.filter(([name]) => name !== "total" && !OF_THE_MOMENT.test(name)));
+  },
+};
+
+/** Promises made, awaits included, by async_hooks. */
+export const PROMISES: Meter = {
+  nodeArgs: ["--import", COUNT],
+  env: { COUNT: "promises" },
+  read: ({ stderr }) => new Map([["promises", Number(/^promises (\d+)$/m.exec(stderr)?.[1])]]),
+};
+
+/** Bytes allocated on V8's heap, by what it says of its own collections; in one form up to Node 25, in another after. */
+export const HEAP_BYTES: Meter = {
+  nodeArgs: ["--trace-gc-nvp", "--expose-gc", "--import", COUNT],
+  env: {},
+  read({ stdout }) {
+    const collections = [...stdout.matchAll(/\ballocated(?:=|":)(\d+)/g)];
+    // Where more was swept meanwhile than allocated, Node 22 says a little less than 2^64.
+    const bytesOf = (text: string) => Number(BigInt.asIntN(64, BigInt(text)));
+    return new Map([["bytes", collections.reduce((sum, [, text = ""]) => sum + bytesOf(text), 0)]]);
+  },
+};
+
+/** Whether strace is there and may trace. */
+export function canTrace(): boolean {
+  return spawnSync("strace", ["-f", "-c", "-o", "/dev/null", "true"]).status === 0;
+}
+
+/** What each URL of 100 bytes costs, by name; names that cost nothing are left out. */
+export async function costsAUrl(meter: Meter): Promise<Counts> {
+  const server = await countedServer();
+  try {
+    const short = await counted(meter, server.port, SHORT);
+    const long = await counted(meter, server.port, LONG);
+    const each = [...long].map(([name, count]) => [name, (count - (short.get(name) ?? 0)) / (LONG - SHORT)] as const);
+    return new Map(each.filter(([, cost]) => Math.abs(cost) >= 0.001));
+  } finally {
+    await server.close();
+  }
+}
+
+async function counted(meter: Meter, port: number, urls: number): Promise<Counts> {
+  const folder = temporaryFolder();
+  try {
+    const list = join(folder.path, "urls.txt");
+    const lines = Array.from(
+      { length: urls },
+      (_, i) => `http://127.0.0.1:${port}/${String(i + 1).padStart(6, "0")}\n`,
+    );
+    writeFileSync(list, lines.join(""));
+    const file = join(folder.path, "counts");
+    const argv = [...(meter.before?.(file) ?? []), process.execPath, ...meter.nodeArgs, BIN];
+    const ran = await run([...argv, list, "-o", join(folder.path, "out"), "-q", "-c", "50"], meter.env);
+    if (ran.code !== 0) throw new Error(`the run that is counted left with ${ran.code}: ${ran.stderr}`);
+    return meter.read(ran, file);
+  } finally {
+    folder.remove();
+  }
+}
+
+function run([program = "", ...args]: readonly string[], env: Readonly<Record<string, string>>): Promise<Ran> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, {
+      env: cleanEnv({ NODE_OPTIONS: "", ...env }),
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let stdout = "";
+    let stderr = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      stdout += text;
+    });
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      stderr += text;
+    });
+    child.on("error", reject);
+    child.on("close", (code, signal) => resolve({ code, signal, stdout, stderr }));
+  });
+}
+
+/** Answers every request with one write, so that a client has one read to do for it. */
+async function countedServer(): Promise<{ readonly port: number; close(): Promise<void> }> {
+  const server = createServer((socket) => {
+    let rest = "";
+    socket.setNoDelay(true);
+    socket.on("error", () => {});
+    socket.setEncoding("latin1").on("data", (text: string) => {
+      const requests = (rest + text).split("\r\n\r\n");
+      rest = requests.pop() ?? "";
+      for (const _ of requests) socket.write(ANSWER);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () => new Promise((resolve) => server.close(() => resolve())),
+  };
+}
+
+/** What there is to say of a cost beside its baseline: `tooMuch` fails, `less` is said. */
+export function judged(name: string, cost: number, baseline: number): { tooMuch?: string; less?: string } {
+  const beside = `${name} a URL: ${shown(cost)}, and ${shown(baseline)} in ${BASELINES}`;
+  if (cost > baseline * 1.1) {
+    return { tooMuch: `${beside}: over 10 % more. If that is worth it, the commit says so and renews it: ${RENEW}` };
+  }
+  return cost < baseline * 0.9 ? { less: `${beside}: over 10 % less. Keep it so: ${RENEW}` } : {};
+}
+
+/** With two digits behind the point, where they say something. */
+export function shown(cost: number): string {
+  return cost >= 1000 ? cost.toFixed(0) : cost.toFixed(2);
+}
