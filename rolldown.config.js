@@ -3,12 +3,21 @@
 import { chmodSync } from "node:fs";
 import { defineConfig } from "rolldown";
 
+// Under the MIT License, too: its text is in LICENSE.
+const NOTICE = `/*! With commander, (c) 2011 TJ Holowaychuk; p-limit and yocto-queue, (c) Sindre Sorhus: MIT License. */`;
 const INSIDE = ["commander", "p-limit", "yocto-queue"];
 
 export default defineConfig({
   input: "bin/bulkget.ts",
   platform: "node",
   external: (id) => !/^[./]/.test(id) && !INSIDE.includes(id),
-  output: { dir: "dist/bin", format: "cjs", entryFileNames: "[name].cjs", chunkFileNames: "[name].cjs" },
+  output: {
+    dir: "dist/bin",
+    format: "cjs",
+    entryFileNames: "[name].cjs",
+    chunkFileNames: "[name].cjs",
+    comments: false,
+    banner: (chunk) => (chunk.isEntry ? NOTICE : ""),
+  },
   plugins: [{ name: "executable", writeBundle: () => chmodSync("dist/bin/bulkget.cjs", 0o755) }],
 });
