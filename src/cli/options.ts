@@ -24,6 +24,7 @@ import {
   speed,
   statuses,
   whole,
+  wholeOrAuto,
 } from "./units.ts";
 
 export interface CommandLine {
@@ -37,7 +38,7 @@ export interface CommandLine {
   readonly hash?: "sha256";
   readonly durability: "none" | "run" | "file";
   readonly minFree: number;
-  readonly concurrency: number;
+  readonly concurrency: number | "auto";
   readonly perHost?: number;
   readonly rate?: number;
   readonly hostRate?: number;
@@ -172,7 +173,9 @@ function describe(): CommandType {
     )
     .optionsGroup("Scheduling:")
     .addOption(
-      option("-c, --concurrency <n>", "URLs at a time").argParser(whole(1, 10_000)).default(DEFAULTS.concurrency),
+      option("-c, --concurrency <n>", "URLs at a time; auto finds it while running")
+        .argParser(wholeOrAuto(1, 10_000))
+        .default(DEFAULTS.concurrency),
     )
     .addOption(option("--per-host <n>", "of these on one host (default: all)").argParser(whole(1, 10_000)))
     .addOption(option("--rate <n/s>", "URLs started a second (default: no limit)").argParser(perSecond))
