@@ -2,6 +2,7 @@
 
 import { createRequire } from "node:module";
 
+export type { Command as CommandType, Option as OptionType } from "commander";
 export const { Command, CommanderError, InvalidArgumentError, Option } = createRequire(import.meta.url)(
   "commander",
 ) as typeof import("commander");
