@@ -4,6 +4,7 @@ import { clock } from "./clock.ts";
 import { attempt } from "./core/attempt.ts";
 import { deduplicated } from "./core/duplicates.ts";
 import { frontier, type Pace } from "./core/frontier.ts";
+import { governed } from "./core/governed.ts";
 import type { Outcome, Twin } from "./core/job.ts";
 import { ORDERS, type Order } from "./core/order.ts";
 import type { Get, Sink, Source } from "./core/ports.ts";
@@ -12,15 +13,16 @@ import { finished } from "./core/tally.ts";
 import { throttled } from "./core/throttle.ts";
 import { allowance } from "./policy/allowance.ts";
 import type { FailOn } from "./policy/fail-on.ts";
+import { plateau } from "./policy/plateau.ts";
 import { bytesPace, pace } from "./policy/rate.ts";
 import { hostSign, judge } from "./policy/retry.ts";
 import { turn } from "./policy/turn.ts";
-import { WEB_DEFAULTS } from "./web.ts";
+import { AUTO, WEB_DEFAULTS } from "./web.ts";
 
 /** Which URL is fetched when, and how often it is tried. */
 export interface ScheduleOptions {
-  /** How many URLs at a time. Default 50. */
-  readonly concurrency?: number;
+  /** How many URLs at a time; "auto" finds it while running. Default 50. */
+  readonly concurrency?: number | "auto";
   /** How many of them on one host (name and port). Default: as many as in all. */
   readonly perHost?: number;
   /** Starts a second, of the whole run. Default: no limit. */
@@ -74,7 +76,9 @@ function all(paces: readonly Pace[]): Pace {
 /** Starts the run; its connections and timers are gone when it is done. */
 export function download(plan: DownloadPlan): Run {
   const { source, sink, stop, graceMs, maxFailures, rate, hostRate, limitRate, order = SCHEDULE_DEFAULTS.order } = plan;
-  const concurrency = plan.concurrency ?? SCHEDULE_DEFAULTS.concurrency;
+  const { concurrency: asked = SCHEDULE_DEFAULTS.concurrency } = plan;
+  const governor = asked === "auto" ? plateau(AUTO.start, AUTO.most) : undefined;
+  const concurrency = asked === "auto" ? AUTO.start : asked;
   const bytes = limitRate === undefined ? undefined : bytesPace(limitRate);
   const get = bytes === undefined ? plan.get : throttled(plan.get, bytes, clock);
   const { permits } = get;
@@ -91,7 +95,9 @@ export function download(plan: DownloadPlan): Run {
   const queue = frontier({
     ...LOOK_AHEAD,
     perHost: plan.perHost ?? Number.POSITIVE_INFINITY,
-    concurrency,
+    get concurrency() {
+      return governor?.concurrency ?? concurrency;
+    },
     order: typeof order === "function" ? order : ORDERS[order],
     allowance,
     ...(starts.length === 0 ? {} : { pace: all(starts) }),
@@ -99,10 +105,17 @@ export function download(plan: DownloadPlan): Run {
   });
   const { twinOf } = plan;
   const unique = twinOf && deduplicated(queue, { twinOf, ...LOOK_AHEAD });
+  const receivedBytes = () => get.receivedBytes();
+  const resize = (most: number) => {
+    get.resize(most);
+    started.resize(most);
+  };
+  const watching = governor && governed({ governor, clock, receivedBytes, resize });
+  const perform = attempt({ get, sink, clock });
   const started: Run = run({
     source,
     frontier: unique ?? queue,
-    perform: attempt({ get, sink, clock }),
+    perform: watching?.around(perform, hostSign) ?? perform,
     retry: (failure, attempts) => judge(failure, attempts, retries, Math.random),
     sign: hostSign,
     concurrency,
@@ -116,18 +129,22 @@ export function download(plan: DownloadPlan): Run {
     stop,
     abandon: () => get.abort(),
     graceMs,
-    onScarce: (fewer) => get.resize(fewer),
-    receivedBytes: () => get.receivedBytes(),
+    onScarce(fewer) {
+      get.resize(fewer);
+      watching?.scarce(fewer);
+    },
+    receivedBytes,
+    ...(governor === undefined ? {} : { auto: governor }),
   });
   const cancelDeadline =
     plan.deadlineMs === undefined
       ? () => {}
       : clock.after(plan.deadlineMs, () => stop.abort("deadline" satisfies StopReason));
   return {
-    view: started.view,
-    abandon: started.abandon,
+    ...started,
     done: started.done.finally(() => {
       cancelDeadline();
+      watching?.close();
       get.close();
     }),
   };

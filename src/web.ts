@@ -8,8 +8,8 @@ import { type ReachOptions, wayOf } from "./reach.ts";
 
 /** How URLs are fetched. Times in milliseconds, sizes in bytes. The defaults are the command's. */
 export interface FetchOptions extends IdentityOptions, ReachOptions, MannersOptions {
-  /** How many URLs at a time. Default 50. */
-  readonly concurrency?: number;
+  /** How many URLs at a time; "auto" finds it while running. Default 50. */
+  readonly concurrency?: number | "auto";
   /** Look-up, TCP, TLS and a proxy's CONNECT. Default 10,000. */
   readonly connectTimeoutMs?: number;
   /** To the end of the headers, and then the longest silence in the body. Default 30,000. */
@@ -41,6 +41,9 @@ export const WEB_DEFAULTS = {
   userAgent: USER_AGENT,
 } as const;
 
+/** "auto" begins with so many, and takes no more than these. */
+export const AUTO = { start: 8, most: 512 } as const;
+
 /** Over which a body's speed is measured: one minute. */
 const SPEED_WINDOW_MS = 60_000;
 
@@ -50,7 +53,8 @@ const WHOLE_BYTES_IN_ALL = 67_108_864;
 
 /** The web, as the options want it. Throws an OptionError for options that cannot be used. */
 export function webOf(options: FetchOptions): Get {
-  const concurrency = options.concurrency ?? WEB_DEFAULTS.concurrency;
+  const { concurrency = WEB_DEFAULTS.concurrency } = options;
+  const most = concurrency === "auto" ? AUTO.most : concurrency;
   const { goesBy, ...identity } = identityOf(options, process.env);
   const manners = mannersOf(options, goesBy, () => get);
   const get = getter({
@@ -61,7 +65,7 @@ export function webOf(options: FetchOptions): Get {
     maxTimeMs: options.maxTimeMs ?? Number.POSITIVE_INFINITY,
     maxRedirects: options.maxRedirs ?? WEB_DEFAULTS.maxRedirs,
     maxFileBytes: options.maxFilesize ?? Number.POSITIVE_INFINITY,
-    wholeBytes: Math.min(WHOLE_BYTES, Math.ceil(WHOLE_BYTES_IN_ALL / concurrency)),
+    wholeBytes: Math.min(WHOLE_BYTES, Math.ceil(WHOLE_BYTES_IN_ALL / most)),
     ...identity,
     compressed: options.compressed ?? false,
     http2: options.http2 ?? false,
@@ -69,7 +73,7 @@ export function webOf(options: FetchOptions): Get {
     ...(options.ca === undefined ? {} : { ca: options.ca }),
     ...wayOf(options, process.env),
     ...manners.options,
-    maxConnections: concurrency,
+    maxConnections: concurrency === "auto" ? AUTO.start : concurrency,
   });
   return manners.permits === undefined ? get : { ...get, permits: manners.permits };
 }

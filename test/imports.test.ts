@@ -14,7 +14,7 @@ const DOORS: Readonly<Record<string, RegExp>> = {
   "ipaddr.js": /^src\/http\/addresses\.ts$/,
   undici: /^src\/http\/undici\.ts$/,
   "tough-cookie": /^src\/http\/cookies\.ts$/,
-  commander: /^src\/cli\/(options|units)\.ts$/,
+  commander: /^src\/cli\/(options|parsed|tune-options|units)\.ts$/,
   "cli-progress": /^src\/report\/bar\.ts$/,
 };
 

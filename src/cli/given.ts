@@ -17,7 +17,7 @@ export interface Given {
   readonly hash?: "sha256";
   readonly durability: CommandLine["durability"];
   readonly minFree: number;
-  readonly concurrency: number;
+  readonly concurrency: CommandLine["concurrency"];
   readonly perHost?: number;
   readonly rate?: number;
   readonly hostRate?: number;

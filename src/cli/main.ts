@@ -28,6 +28,7 @@ const GRACE_MS = 5000;
 
 /** Runs the command; gives its exit code. Ends by the signal itself where one stopped it. */
 export async function main(argv: readonly string[], env: Env): Promise<number> {
+  if (argv[2] === "tune") return await tuned(argv.slice(3), env);
   const line = readCommandLine(argv.slice(2));
   if ("exitCode" in line) return leave(line);
   process.once("uncaughtException", crash);
@@ -39,6 +40,20 @@ export async function main(argv: readonly string[], env: Env): Promise<number> {
     return complain(error);
   } finally {
     await flushed(process.stderr);
+  }
+}
+
+/** Loaded only where it is asked for. */
+async function tuned(argv: readonly string[], env: Env): Promise<number> {
+  process.once("uncaughtException", crash);
+  try {
+    const { tune } = await import("./tune.ts");
+    const code = await tune(argv, env);
+    return typeof code === "number" ? code : await leave(code);
+  } catch (error) {
+    return complain(error);
+  } finally {
+    await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
   }
 }
 

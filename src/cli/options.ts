@@ -1,15 +1,14 @@
 // The command line: what there is to say, in groups by intent, and what it is read into.
 
-import { Command, CommanderError, Option } from "commander";
-import { HIDDEN } from "../core/redact.ts";
+import { Command, type Option } from "commander";
 import { SCHEDULE_DEFAULTS } from "../download.ts";
 import type { Directive } from "../http/robots-tag.ts";
 import { OUTPUT_DEFAULTS } from "../output.ts";
 import { type FailOn, parseFailOn } from "../policy/fail-on.ts";
-import { escapedStack } from "../report/escape.ts";
 import { VERSION } from "../version.ts";
 import { WEB_DEFAULTS } from "../web.ts";
 import { commandLine, type Given } from "./given.ts";
+import { type Leave, option, parsed } from "./parsed.ts";
 import {
   added,
   directives,
@@ -23,6 +22,7 @@ import {
   speed,
   statuses,
   whole,
+  wholeOrAuto,
 } from "./units.ts";
 
 export interface CommandLine {
@@ -37,7 +37,7 @@ export interface CommandLine {
   readonly hash?: "sha256";
   readonly durability: "none" | "run" | "file";
   readonly minFree: number;
-  readonly concurrency: number;
+  readonly concurrency: number | "auto";
   readonly perHost?: number;
   readonly rate?: number;
   readonly hostRate?: number;
@@ -77,13 +77,6 @@ export interface CommandLine {
   readonly deadlineMs?: number;
 }
 
-/** Nothing to run: what to print, where, and the exit code to leave with. */
-export interface Leave {
-  readonly exitCode: number;
-  readonly out: string;
-  readonly err: string;
-}
-
 const DEFAULTS = { ...OUTPUT_DEFAULTS, ...SCHEDULE_DEFAULTS, ...WEB_DEFAULTS };
 
 const AFTER = `
@@ -91,6 +84,7 @@ Examples:
   bulkget urls.txt -c 50                     into downloads/, by line number
   zcat big.gz | bulkget - -o out --report -  records to stdout as they come
   bulkget urls.txt -u -q --fail-on 5%        for cron: 1 if over 5 % fail
+  bulkget tune urls.txt                      which -c is best: a table, a chart
 
 Exit codes:
   0 finished          1 finished, too many URLs failed (--fail-on)
@@ -103,52 +97,17 @@ Durations: 500ms 10s 5m 2h, a bare number is seconds. Sizes: 500 10k 2M 1G.
 Every option also reads BULKGET_<NAME>, such as BULKGET_MAX_TIME=5m.
 `;
 
+export type { Leave };
+
 /** Reads the arguments after `node script`, and the environment's BULKGET_ variables. */
 export function readCommandLine(argv: readonly string[]): CommandLine | Leave {
-  let out = "";
-  let err = "";
-  const command = describe()
-    .exitOverride()
-    .configureOutput({
-      writeOut: (text) => {
-        out += text;
-      },
-      writeErr: (text) => {
-        err += text;
-      },
-      outputError: (text, write) => write(`bulkget: ${escapedStack(complaint(text))} (bulkget --help)\n`),
-      getOutHelpWidth: () => 80,
-      getErrHelpWidth: () => 80,
-    });
-  try {
-    command.parse(argv, { from: "user" });
-    return commandLine(command.opts<Given>(), command.args);
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    return { exitCode: error.exitCode === 0 ? 0 : 2, out, err };
-  }
+  return parsed(describe(), argv, (command) => commandLine(command.opts<Given>(), command.args));
 }
 
-/** What commander says, without what it quotes where that may be a secret: a header, or the value of an option misspelt. */
-function complaint(text: string): string {
-  return text
-    .replace(/^error: /, "")
-    .replace(/^(option '-H, --header <header>' argument ')[\s\S]*(' is invalid)/, `$1${HIDDEN}$2`)
-    .replace(/^(option '-H, --header <header>' value ')[\s\S]*(' from env )/, `$1${HIDDEN}$2`)
-    .replace(/^(unknown option '--[^=']*=)[\s\S]*(')/, `$1${HIDDEN}$2`)
-    .trimEnd();
-}
+/** The options of this group say how URLs are fetched, whatever for. */
+export const FETCHING = "Fetching:";
 
-function describe(): Command {
-  const option = (flags: string, description: string) => {
-    const made = new Option(flags, description);
-    const variable = `BULKGET_${made.name().toUpperCase().replaceAll("-", "_")}`;
-    const said = process.env[variable];
-    // A switch is off for what people write to switch something off.
-    const off = !made.required && /^(0|false|no|off|)$/i.test(said ?? "");
-    if (said !== undefined && !off) made.env(variable);
-    return made;
-  };
+export function describe(): Command {
   return new Command("bulkget")
     .usage("[options] <list...>")
     .description("Downloads every URL of a list into numbered files: line 42 becomes 000042.")
@@ -175,7 +134,9 @@ function describe(): Command {
     )
     .optionsGroup("Scheduling:")
     .addOption(
-      option("-c, --concurrency <n>", "URLs at a time").argParser(whole(1, 10_000)).default(DEFAULTS.concurrency),
+      option("-c, --concurrency <n>", "URLs at a time; auto finds it while running")
+        .argParser(wholeOrAuto(1, 10_000))
+        .default(DEFAULTS.concurrency),
     )
     .addOption(option("--per-host <n>", "of these on one host (default: all)").argParser(whole(1, 10_000)))
     .addOption(option("--rate <n/s>", "URLs started a second (default: no limit)").argParser(perSecond))
@@ -188,7 +149,7 @@ function describe(): Command {
       option("--retries <n>", "more tries where they may help").argParser(whole(0, 100)).default(DEFAULTS.retries),
     )
     .addOption(option("--retry-on <statuses>", "such as 429,503 (default: all that may pass)").argParser(statuses))
-    .optionsGroup("Fetching:")
+    .optionsGroup(FETCHING)
     .addOption(time(option("--connect-timeout <time>", "DNS, TCP, TLS and proxy together"), DEFAULTS.connectTimeoutMs))
     .addOption(time(option("--timeout <time>", "to the end of the headers; then for silence"), DEFAULTS.timeoutMs))
     .addOption(time(option("--max-time <time>", "one URL, redirects included (default: none)")))
@@ -233,7 +194,7 @@ function describe(): Command {
     .helpOption("-h, --help", "print this help");
 }
 
-function time(option: Option, defaultMs?: number): Option {
+export function time(option: Option, defaultMs?: number): Option {
   option.argParser(duration);
   return defaultMs === undefined ? option : option.default(defaultMs, `${defaultMs / 1000}s`);
 }

@@ -74,7 +74,7 @@ function openReport(path: string, { lists, outputDir }: CommandLine) {
 }
 
 /** https://no-color.org and FORCE_COLOR, as Node reads them. */
-function wantsColour(env: Env, terminal: boolean): boolean {
+export function wantsColour(env: Env, terminal: boolean): boolean {
   const { FORCE_COLOR: force, NO_COLOR: no } = env;
   if (force !== undefined) return force !== "0" && force !== "false";
   return terminal && (no === undefined || no === "");

@@ -35,13 +35,19 @@ export function size(text: string): number {
   return bytes;
 }
 
-/** A whole number from `least` to `most`. */
-export function whole(least: number, most: number): (text: string) => number {
+/** A whole number from `least` to `most`; `or` is what else may be said. */
+export function whole(least: number, most: number, or = ""): (text: string) => number {
   return (text) => {
     const number = /^\d+$/.test(text.trim()) ? Number(text) : Number.NaN;
     if (number >= least && number <= most) return number;
-    throw new InvalidArgumentError(`a whole number from ${least} to ${most}`);
+    throw new InvalidArgumentError(`a whole number from ${least} to ${most}${or}`);
   };
+}
+
+/** The same, or "auto". */
+export function wholeOrAuto(least: number, most: number): (text: string) => number | "auto" {
+  const number = whole(least, most, ", or auto");
+  return (text) => (text.trim() === "auto" ? "auto" : number(text));
 }
 
 /** "5", "0.5", "10/s", "30/m": events a second, more than 0. */

@@ -58,7 +58,7 @@ export interface FrontierOptions {
   readonly capacityChars: number;
   /** The most tries at a time on one host; Infinity for no cap of its own. */
   readonly perHost: number;
-  /** No host gets more anyway: where its allowance starts. */
+  /** No host gets more anyway: where its allowance starts. It may change. */
   readonly concurrency: number;
   readonly order: Order;
   /** Starts of the whole run. */
@@ -66,7 +66,7 @@ export interface FrontierOptions {
   /** Starts on one host. */
   readonly hostPace?: (host: string) => Pace | undefined;
   /** One for each host, made when it first asks for less. */
-  readonly allowance: (most: number) => Allowance;
+  readonly allowance: (most: () => number) => Allowance;
 }
 
 /** All times are milliseconds on a clock that never jumps, and never go back from call to call. */

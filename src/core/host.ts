@@ -180,7 +180,7 @@ export interface Try {
 }
 
 /** Takes in what a finished try says of the host. */
-export function learn(host: Host, ended: Try, { perHost, concurrency, allowance }: LearnOptions): void {
+export function learn(host: Host, ended: Try, options: LearnOptions): void {
   const { task, sign, starts } = ended;
   if (host.failing?.probe === task) host.failing.probe = undefined;
   if (sign === "none" || sign === "unasked") return;
@@ -191,7 +191,7 @@ export function learn(host: Host, ended: Try, { perHost, concurrency, allowance 
   }
   host.alive = starts;
   host.failing = undefined;
-  if (sign === "pushed") host.allowance ??= allowance(Math.min(perHost, concurrency));
+  if (sign === "pushed") host.allowance ??= options.allowance(() => Math.min(options.perHost, options.concurrency));
   if (host.allowance === undefined || task.started <= host.lowered) return;
   const before = host.allowance.limit;
   host.allowance.note(sign === "pushed");

@@ -137,6 +137,8 @@ export interface Sink {
 export interface View {
   readonly tally: Tally;
   readonly concurrency: number;
+  /** Where the concurrency is found while running: the best that is known, and why. */
+  readonly auto?: { readonly found: number; readonly reason: string };
   readonly inFlight: number;
   readonly peakInFlight: number;
   /** Jobs read and not started: held up by their host, a rate or a back-off, or only just read. */

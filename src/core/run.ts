@@ -1,6 +1,7 @@
 // The spine: takes jobs from the source as the frontier has room, starts them as slots free up, hands on each one's outcome.
 
 import pLimit from "p-limit";
+import { alarm } from "./alarm.ts";
 import { type Clock, explained, failed, LATER, type Tried } from "./attempt.ts";
 import { type Failure, isFailure, isFatal } from "./failure.ts";
 import type { Frontier, Sign, Task } from "./frontier.ts";
@@ -33,6 +34,8 @@ export interface RunOptions {
   /** The machine is out of file descriptors: from now on so many URLs at a time. */
   readonly onScarce: (concurrency: number) => void;
   readonly receivedBytes: () => number;
+  /** Who decides the concurrency, if it is not the same for all of the run. */
+  readonly auto?: View["auto"];
 }
 
 export type Retry = { readonly delayMs: number } | { readonly giveUp: string | undefined };
@@ -43,6 +46,8 @@ export interface Run {
   readonly done: Promise<void>;
   /** Ends what is under way as `interrupted`, now; for a run that was stopped. */
   abandon(): void;
+  /** From now on so many jobs at a time; those under way go on. */
+  resize(concurrency: number): void;
 }
 
 /** Without a file descriptor for so long, in milliseconds, even one URL at a time, a failure counts. */
@@ -51,9 +56,6 @@ const SCARCE_PAUSE_MS = 100;
 
 /** A host that wants to be left alone for longer, in milliseconds, has its jobs refused: no line waits for ever. */
 export const MAX_PARK_MS = 300_000;
-
-/** A timer holds no more: 24.8 days. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** Starts a run. Memory grows with `concurrency`, the frontier's capacity and the source's batches, never with the list. */
 export function run(options: RunOptions): Run {
@@ -69,7 +71,7 @@ export function run(options: RunOptions): Run {
   let exhausted = false;
   let scarceSinceMs: number | undefined;
   let broken: { readonly error: unknown } | undefined;
-  let timer: { readonly dueMs: number; readonly cancel: () => void } | undefined;
+  const wake = alarm(clock, pump);
   let settle: () => void = () => {};
 
   const view: View = {
@@ -93,10 +95,11 @@ export function run(options: RunOptions): Run {
     ...(source.doneEarlier === undefined ? {} : { doneEarlier: source.doneEarlier }),
     nowMs: () => clock.nowMs(),
     receivedBytes: options.receivedBytes,
+    ...(options.auto === undefined ? {} : { auto: options.auto }),
     total: () => source.total(),
   };
   const iterator = source[Symbol.asyncIterator]();
-  return { view, done: spin(), abandon };
+  return { view, done: spin(), abandon, resize };
 
   async function spin(): Promise<void> {
     let cancelGrace: (() => void) | undefined;
@@ -113,13 +116,18 @@ export function run(options: RunOptions): Run {
       });
     } finally {
       endedMs = clock.nowMs();
-      timer?.cancel();
+      wake.cancel();
       cancelGrace?.();
       stop.signal.removeEventListener("abort", onStop);
       // Not awaited: a generator that waits for its own source would keep a stopped run from ending.
       void Promise.resolve(iterator.return?.()).catch(() => {});
     }
     if (broken !== undefined) throw broken.error;
+  }
+
+  function resize(concurrency: number): void {
+    limit.concurrency = concurrency;
+    pump();
   }
 
   /** Goes on where it can, and ends the run where nothing is left. Never throws. */
@@ -146,7 +154,8 @@ export function run(options: RunOptions): Run {
     }
     if (inFlight >= limit.concurrency) return;
     if (!exhausted && !reading && !frontier.full) void read();
-    if (frontier.waiting > 0) wakeAt(frontier.dueMs(nowMs), nowMs);
+    // Nobody else would look again when the frontier has something due.
+    if (frontier.waiting > 0) wake.at(frontier.dueMs(nowMs), nowMs);
   }
 
   async function read(): Promise<void> {
@@ -233,18 +242,5 @@ export function run(options: RunOptions): Run {
     limit.concurrency = fewer;
     options.onScarce(fewer);
     return true;
-  }
-
-  /** Looks again when the frontier has something due; nobody else would. */
-  function wakeAt(dueMs: number, nowMs: number): void {
-    if (timer !== undefined && timer.dueMs <= dueMs) return;
-    timer?.cancel();
-    timer = undefined;
-    if (dueMs === Number.POSITIVE_INFINITY) return;
-    const cancel = clock.after(Math.min(Math.max(0, dueMs - nowMs), MAX_TIMER_MS), () => {
-      timer = undefined;
-      pump();
-    });
-    timer = { dueMs, cancel };
   }
 }

@@ -5,15 +5,15 @@ import type { Allowance } from "../core/host.ts";
 /** The smallest round: fewer results say nothing. */
 const ROUND = 8;
 /** A share of pushed results over what is usual for the host, times the first and plus the second, is pressure of ours. */
-const MORE_THAN_USUAL = 1.3;
-const TOLERATED = 0.05;
+export const MORE_THAN_USUAL = 1.3;
+export const TOLERATED = 0.05;
 /** Half the tries, and still over this part of the losses: they do not come from us. */
-const NOT_LOWER = 0.75;
+export const NOT_LOWER = 0.75;
 /**
  * A host that refuses at once what is too much refuses most of it at twice its limit as at four times: over this share,
  * halving goes on to 1 before anything is concluded from losses that stay.
  */
-const MOSTLY = 0.5;
+export const MOSTLY = 0.5;
 
 interface Trial {
   /** The limit before the first halving. */
@@ -22,9 +22,12 @@ interface Trial {
   readonly share: number;
 }
 
-/** Starts at `most`, a whole number of at least 1. `limit` is always a whole number from 1 to `most`. */
-export function allowance(most: number): Allowance {
-  let limit = most;
+/**
+ * Starts at `most`, a whole number of at least 1, and follows where it rises. `limit` is always a whole number from 1 to the
+ * largest that `most` has been.
+ */
+export function allowance(most: () => number): Allowance {
+  let limit = most();
   let results = 0;
   let pushes = 0;
   let usual = 0;
@@ -37,7 +40,7 @@ export function allowance(most: number): Allowance {
     note(pushed) {
       if (pushed) pushes++;
       if (++results < limit || results < ROUND) return;
-      if (pushes > 0 || limit < most) decide(pushes / results);
+      if (pushes > 0 || limit < most()) decide(pushes / results);
       results = 0;
       pushes = 0;
     },
@@ -49,7 +52,7 @@ export function allowance(most: number): Allowance {
     if (share === 1) {
       halve();
     } else if (share <= usual * MORE_THAN_USUAL + TOLERATED) {
-      limit = Math.min(most, limit + Math.max(1, Math.floor(limit / 8)));
+      limit = Math.min(most(), limit + Math.max(1, Math.floor(limit / 8)));
     } else if (before !== undefined && share > NOT_LOWER * before.share && (share <= MOSTLY || limit === 1)) {
       // The host loses so much of itself: what we took away was for nothing.
       limit = before.limit;

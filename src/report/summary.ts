@@ -38,6 +38,7 @@ export function summary(view: View, { paint, folder }: SummaryOptions): string {
   if (jobs > 0) {
     const [p50, p95, p99] = [0.5, 0.95, 0.99].map((q) => durationText(quantile(tally, q)));
     lines.push(`times   p50 ${p50}, p95 ${p95}, p99 ${p99}; ${rates.join(", ")}; peak ${view.peakInFlight} in flight`);
+    if (view.auto !== undefined) lines.push(`auto    ${view.auto.found} at a time: ${view.auto.reason}`);
     lines.push(took(tally, elapsedMs));
   }
   return lines.join("\n");

@@ -68,6 +68,7 @@ describe("the option", () => {
     ["--durability", "", "file", { durability: "file" }],
     ["--min-free", "", "1G", { minFree: 1_073_741_824 }],
     ["--concurrency", "-c", "7", { concurrency: 7 }],
+    ["--concurrency", "-c", "auto", { concurrency: "auto" }],
     ["--per-host", "", "2", { perHost: 2 }],
     ["--rate", "", "30/m", { rate: 0.5 }],
     ["--host-rate", "", "2/s", { hostRate: 2 }],
@@ -142,7 +143,7 @@ describe("the option", () => {
 describe("what cannot be used leaves with 2, and says what it is and what would do:", () => {
   const wrong: [argv: string[], thing: string, next: string][] = [
     [["u", "-c", "0"], "-c, --concurrency <n>", "a whole number from 1 to 10000"],
-    [["u", "-c", "many"], "'many'", "a whole number from 1 to 10000"],
+    [["u", "-c", "many"], "'many'", "a whole number from 1 to 10000, or auto"],
     [["u", "--timeout", "10x"], "--timeout <time>", "a duration such as 500ms, 10s, 5m or 2h"],
     [["u", "--max-time=0"], "--max-time <time>", "a duration such as"],
     [["u", "--connect-timeout=99d"], "--connect-timeout <time>", "longer than 24 days"],

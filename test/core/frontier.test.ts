@@ -18,14 +18,14 @@ import { parseTarget } from "../../src/core/target.ts";
 const REFUSED: Failure = { error: "connect_refused", detail: "nobody there" };
 
 /** An allowance that is lowered by one each time. */
-function meek(most: number): Allowance {
-  let limit = most;
+function meek(most: () => number): Allowance {
+  let limit = most();
   return {
     get limit() {
       return limit;
     },
     note(pushed) {
-      limit = pushed ? Math.max(1, limit - 1) : Math.min(most, limit + 1);
+      limit = pushed ? Math.max(1, limit - 1) : Math.min(most(), limit + 1);
     },
   };
 }
@@ -457,7 +457,7 @@ describe("a host that asks for less", () => {
       concurrency: 8,
       allowance(most) {
         asked++;
-        let limit = most;
+        let limit = most();
         return {
           get limit() {
             return limit;

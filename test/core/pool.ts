@@ -82,7 +82,7 @@ export function pool(options: PoolOptions): Pool {
       pending.push(one);
     });
   const perform = options.perform ?? (({ job }: Task) => wait(job.n, "perform"));
-  const { view, done, abandon } = run({
+  const { view, done, abandon, resize } = run({
     source,
     frontier: frontier({
       capacity: options.capacity ?? 1000,
@@ -117,7 +117,7 @@ export function pool(options: PoolOptions): Pool {
     receivedBytes: () => 0,
   });
   const looks = { pending, started, told, scarce, judged, abandoned: () => abandoned };
-  return { view, done, abandon, stop, clock, ...looks };
+  return { view, done, abandon, resize, stop, clock, ...looks };
 }
 
 /** Ends the oldest try of a job. */

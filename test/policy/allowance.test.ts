@@ -17,7 +17,7 @@ interface Seen {
 
 /** Keeps as many tries running as are allowed; those older than the last lowering are not noted, as in the frontier. */
 function simulate({ serve, most, results }: Simulation): Seen {
-  const host = allowance(most);
+  const host = allowance(() => most);
   const running: { readonly endMs: number; readonly pushed: boolean; readonly start: number }[] = [];
   const limits: number[] = [];
   const pushed: boolean[] = [];
@@ -124,7 +124,7 @@ describe("a server that fails everything for a while", () => {
 });
 
 it("goes back to where it was before the first of several halvings, once one has not helped", () => {
-  const host = allowance(16);
+  const host = allowance(() => 16);
   const round = (results: number, pushed: number) => {
     for (let result = 0; result < results; result++) host.note(result < pushed);
     return host.limit;
@@ -137,7 +137,7 @@ it("goes back to where it was before the first of several halvings, once one has
 });
 
 it("one that answers is never given less", () => {
-  const host = allowance(50);
+  const host = allowance(() => 50);
   for (let result = 0; result < 1000; result++) host.note(result % 50 === 0);
   expect(host.limit).toBe(50);
 });
@@ -145,7 +145,7 @@ it("one that answers is never given less", () => {
 it("is a whole number from 1 to the most, whatever comes", () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 200 }), fc.array(fc.boolean(), { maxLength: 2000 }), (most, results) => {
-      const host = allowance(most);
+      const host = allowance(() => most);
       expect(host.limit).toBe(most);
       for (const pushed of results) {
         host.note(pushed);

@@ -25,6 +25,16 @@ describe("the summary", () => {
     `);
   });
 
+  it("of a run that found its concurrency itself says which, and why", () => {
+    const auto = { found: 41, reason: "62 were no faster, 32 slower" };
+    const lines = summary(viewOf(SAVED, { auto }), plainly).split("\n");
+    expect(lines.slice(2)).toEqual([
+      "times   p50 35 ms, p95 49 ms, p99 49 ms; 235 URL/s, 287 KiB/s; peak 50 in flight",
+      "auto    41 at a time: 62 were no faster, 32 slower",
+      "took 5.1 s; one at a time it would have taken 41.4 s (8.1×)",
+    ]);
+  });
+
   it("of a run in which some failed names the kinds, the most frequent first", () => {
     expect(summary(viewOf([...SAVED, ...FAILED]), plainly)).toMatchInlineSnapshot(`
       "saved   1,199 (114 MiB) in downloads

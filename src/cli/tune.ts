@@ -1,0 +1,63 @@
+// `bulkget tune`: sweeps over the concurrency on a sample of a list; a table on stdout, a chart in a file.
+
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { OptionError } from "../core/option.ts";
+import { kneeOf, sorted } from "../policy/sweep.ts";
+import { CHART_MARK, chart } from "../report/chart.ts";
+import { paint } from "../report/format.ts";
+import { stepsTable } from "../report/steps.ts";
+import { lists } from "../source/lists.ts";
+import { type Step, sampleOf, sweep } from "../tune.ts";
+import { webOf } from "../web.ts";
+import type { Leave } from "./parsed.ts";
+import { pemOf } from "./pem.ts";
+import { type Env, wantsColour } from "./reporters.ts";
+import { say } from "./say.ts";
+import { readTuneLine } from "./tune-options.ts";
+
+/** Runs it; gives the exit code, or what there is to print instead. Throws an OptionError or a ListError. */
+export async function tune(argv: readonly string[], env: Env): Promise<number | Leave> {
+  const line = readTuneLine(argv);
+  if ("exitCode" in line) return line;
+  const { upTo, stepMs, svg } = line;
+  checkChart(svg); // before, not after all the measuring
+  const source = lists(line.lists, { stdin: () => process.stdin, stop: new AbortController().signal });
+  const get = webOf({ ...line.fetching, ...pemOf(line.fetching), concurrency: upTo });
+  const steps: Step[] = [];
+  try {
+    const jobs = await sampleOf(source, line.sample, Math.random);
+    if (jobs.length === 0) throw new OptionError(`${line.lists.join(", ")}: no URL that can be fetched`);
+    say(`measuring with ${jobs.length} URLs of the list, for about ${stepMs / 1000} s each`);
+    const onStep = ({ concurrency, finished }: Step) => say(`${concurrency} at a time: ${finished} URLs`);
+    steps.push(...(await sweep({ get, jobs, most: upTo, stepMs, onStep })));
+    if (steps.reduce((sum, { finished }) => sum + finished, 0) > jobs.length)
+      say("the sample is short: its URLs were fetched more than once, and caches may have helped");
+  } finally {
+    get.close();
+  }
+  const knee = kneeOf(steps)?.concurrency;
+  const rows = sorted(steps);
+  process.stdout.on("error", () => {}); // a reader that has gone away needs no help
+  process.stdout.write(`${stepsTable(rows, knee, paint(wantsColour(env, process.stdout.isTTY === true)))}\n`);
+  try {
+    writeFileSync(svg, chart(rows, { title: `bulkget tune ${line.lists.join(" ")}`, knee }));
+  } catch (error) {
+    throw new OptionError(`--svg ${svg}: cannot be written: ${(error as Error).message}`);
+  }
+  say(knee === undefined ? `nothing could be fetched; the chart is ${svg}` : `use -c ${knee}; the chart is ${svg}`);
+  return knee === undefined ? 1 : 0;
+}
+
+/** Throws an OptionError for a file that is there and no chart of ours. */
+function checkChart(path: string): void {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT" && existsSync(dirname(path))) return;
+    throw new OptionError(`--svg ${path}: cannot be written: ${(error as Error).message}`);
+  }
+  if (!text.includes(CHART_MARK))
+    throw new OptionError(`--svg ${path}: is there, and no chart of tune's; name another file`);
+}

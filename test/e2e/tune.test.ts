@@ -1,0 +1,107 @@
+// `bulkget tune` on real servers: the sweep, the table and the chart, and when it stops.
+
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { bulkgetCommand, type Folder, ROOT, temporaryFolder } from "../support/command.ts";
+import { type Act, type Host, host } from "../support/rude/host.ts";
+
+let folder: Folder;
+let server: Host;
+beforeEach(() => {
+  folder = temporaryFolder();
+});
+afterEach(async () => {
+  await server?.close();
+  folder.remove();
+});
+
+async function list(act: Act, urls = 400): Promise<void> {
+  server = await host(act);
+  const lines = Array.from({ length: urls }, (_, i) => `${server.origin}/${i}`);
+  writeFileSync(join(folder.path, "urls.txt"), ["# a list", "", ...lines, "not a URL"].join("\n"));
+}
+
+const tune = (...args: string[]) => bulkgetCommand(["tune", ...args], { cwd: folder.path });
+const late =
+  (ms: number): Act =>
+  (response) =>
+    void setTimeout(() => response.end("fine\n"), ms);
+
+describe("bulkget tune", () => {
+  it("measures, prints a table, and draws a chart; nothing else is left behind", async () => {
+    await list(late(30));
+    const { code, stdout, stderr } = await tune("urls.txt", "--up-to", "8", "--step-time", "300ms", "-H", "X-Mine: 1");
+    expect(code, stderr).toBe(0);
+    expect(stdout).toMatch(/^ *-c +URL\/s +bytes\/s +p50 +p95 +URLs +failed\n( *[1-8] .*\n){4,}$/);
+    expect(stdout).toMatch(/^ *[4-8] .*<- the knee$/m);
+    expect(stderr).toMatch(/use -c [4-8]; the chart is tune\.svg/);
+    expect(readFileSync(join(folder.path, "tune.svg"), "utf8")).toMatch(/^<svg [\s\S]*<\/svg>\n$/);
+    expect(existsSync(join(folder.path, "downloads"))).toBe(false);
+    expect(server.peakOpen).toBe(8);
+    expect(server.asked.every(({ headers }) => headers["x-mine"] === "1")).toBe(true);
+    // From all over the list: not just its beginning.
+    expect(new Set(server.asked.map(({ path }) => path)).size).toBeGreaterThan(20);
+  });
+
+  it("asks servers for no more once they refuse", async () => {
+    let open = 0;
+    await list((response) => {
+      if (open >= 6) return void response.writeHead(503).end();
+      open++;
+      setTimeout(() => {
+        open--;
+        response.end("fine\n");
+      }, 50);
+    });
+    const { code, stdout, stderr } = await tune("urls.txt", "--step-time", "300ms", "--svg", "a.svg");
+    expect(code, stderr).toBe(0);
+    expect(server.peakOpen).toBeLessThanOrEqual(8);
+    expect(stdout).toMatch(/^ *[456] .*<- the knee$/m);
+    expect(existsSync(join(folder.path, "a.svg"))).toBe(true);
+  });
+
+  it("leaves with 1 where nothing can be fetched, after a few tries", async () => {
+    await list((response) => void response.writeHead(503).end());
+    const { code, stdout, stderr } = await tune("urls.txt", "--step-time", "300ms");
+    expect(code).toBe(1);
+    expect(stderr).toContain("nothing could be fetched");
+    expect(stdout).not.toContain("knee");
+    expect(server.asked.length).toBeLessThan(60);
+  });
+
+  it("measures nothing where it could not keep the chart, and replaces no file but a chart of its own", async () => {
+    await list(late(1));
+    writeFileSync(join(folder.path, "mine.svg"), "<svg/>");
+    const { code, stderr } = await tune("urls.txt", "--svg", "mine.svg");
+    expect(code).toBe(2);
+    expect(stderr).toBe("bulkget: --svg mine.svg: is there, and no chart of tune's; name another file\n");
+    expect(readFileSync(join(folder.path, "mine.svg"), "utf8")).toBe("<svg/>");
+    expect((await tune("urls.txt", "--svg", "no/where.svg")).code).toBe(2);
+    expect(server.asked).toEqual([]);
+    const again = ["urls.txt", "--up-to", "1", "--step-time", "50ms", "--svg", "two.svg"];
+    expect([(await tune(...again)).code, (await tune(...again)).code]).toEqual([0, 0]);
+  });
+
+  it("says what is wrong with its command line, and has its own help", async () => {
+    await list(late(1), 0);
+    expect(await tune()).toMatchObject({ code: 2, stdout: "" });
+    expect(await tune("urls.txt", "--up-to", "0")).toMatchObject({ code: 2, stdout: "" });
+    expect((await tune("missing.txt")).stderr).toContain("missing.txt: the list cannot be read");
+    expect((await tune("urls.txt")).stderr).toContain("urls.txt: no URL that can be fetched");
+    const help = await tune("--help");
+    expect(help.code).toBe(0);
+    for (const row of help.stdout.split("\n")) expect(row.length, row).toBeLessThanOrEqual(80);
+    await expect(help.stdout).toMatchFileSnapshot(join(ROOT, "fixtures/golden/help-tune.txt"));
+  });
+
+  it("is only the first word: a list may be called tune", async () => {
+    server = await host((response) => void response.end("fine\n"));
+    writeFileSync(join(folder.path, "tune"), `${server.origin}/x\n`);
+    for (const args of [["./tune"], ["--", "tune"], ["-q", "tune"]]) {
+      const { code } = await bulkgetCommand(["--force", ...args], { cwd: folder.path });
+      expect(code).toBe(0);
+    }
+    expect(server.asked).toHaveLength(3);
+  });
+});

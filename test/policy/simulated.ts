@@ -1,0 +1,161 @@
+// Servers as numbers, under a clock of their own: how fast they are by how many URLs are asked for at a time.
+import { type Governor, governed } from "../../src/core/governed.ts";
+
+/** What becomes of a try that starts at `nowMs` beside `running` others. */
+export type Server = (nowMs: number, running: number) => { readonly ms: number; readonly lost?: boolean };
+
+/** So many at a time, `ms` each; the others queue. */
+export function knee(workers: number, ms: number, random: () => number = () => 0.5): Server {
+  const free = Array<number>(workers).fill(0);
+  return (nowMs) => {
+    const fromMs = Math.max(nowMs, Math.min(...free));
+    const untilMs = fromMs + ms * (0.5 + random());
+    free[free.indexOf(Math.min(...free))] = untilMs;
+    return { ms: untilMs - nowMs };
+  };
+}
+
+/** The more there are, the longer each takes. */
+export function linear(ms: number, perOther: number, random: () => number = () => 0.5): Server {
+  return (_nowMs, running) => ({ ms: (ms + perOther * running) * (0.9 + random() / 5) });
+}
+
+/** More than `most` at a time are refused at once. */
+export function shedding(most: number, ms: number, random: () => number = () => 0.5): Server {
+  let ends: number[] = [];
+  return (nowMs) => {
+    ends = ends.filter((endMs) => endMs > nowMs);
+    if (ends.length >= most) return { ms: 5, lost: true };
+    const took = ms * (0.8 + random() * 0.4);
+    ends.push(nowMs + took);
+    return { ms: took };
+  };
+}
+
+/** Bodies of `bytes` one behind the other through a link, each after a round trip; no connection gets more than its window. */
+export function link(bytesPerMs: number, bytes: number, tripMs: number): Server {
+  let freeMs = 0;
+  return (nowMs) => {
+    freeMs = Math.max(freeMs, nowMs) + bytes / bytesPerMs;
+    return { ms: Math.max(freeMs - nowMs, tripMs * 10) + tripMs };
+  };
+}
+
+export interface Ran {
+  /** Tries that were not lost, a second: over all, and over the second half. */
+  readonly perSecond: number;
+  readonly settledPerSecond: number;
+  readonly lost: number;
+  readonly reason: string;
+  readonly found: number;
+  /** Milliseconds at each concurrency. */
+  readonly at: ReadonlyMap<number, number>;
+  /** Each that was set, in turn. */
+  readonly steps: readonly number[];
+}
+
+export interface Simulation {
+  readonly server: Server;
+  readonly governor: Governor;
+  readonly forMs: number;
+  readonly bytesEach?: number;
+  /** No more than so many are ever under way: the list, a rate or a host's cap. */
+  readonly supply?: number;
+  readonly scarce?: { readonly atMs: number; readonly most: number };
+}
+
+/** Keeps as many tries under way as the governor says. */
+export function simulate({ server, governor, forMs, bytesEach = 0, supply = 10_000, scarce }: Simulation): Ran {
+  let nowMs = 0;
+  let bytes = 0;
+  let timer: { readonly atMs: number; readonly act: () => void } | undefined;
+  const clock = {
+    nowMs: () => nowMs,
+    after(ms: number, act: () => void) {
+      timer = { atMs: nowMs + ms, act };
+      return () => {
+        timer = undefined;
+      };
+    },
+  };
+  const at = new Map<number, number>();
+  const steps = [governor.concurrency];
+  const running: { readonly fromMs: number; readonly endMs: number; readonly lost: boolean }[] = [];
+  let concurrency = governor.concurrency;
+  let sinceMs = 0;
+  const change = (next: number) => {
+    at.set(concurrency, (at.get(concurrency) ?? 0) + nowMs - sinceMs);
+    sinceMs = nowMs;
+    concurrency = next;
+    steps.push(next);
+  };
+  const watching = governed({ governor, clock, receivedBytes: () => bytes, resize: change });
+  let done = 0;
+  let late = 0;
+  let lost = 0;
+  let isScarce = false;
+  while (nowMs < forMs) {
+    if (scarce !== undefined && !isScarce && nowMs >= scarce.atMs) {
+      isScarce = true;
+      watching.scarce(scarce.most);
+      change(governor.concurrency);
+    }
+    while (running.length < Math.min(concurrency, supply)) {
+      const { ms, lost = false } = server(nowMs, running.length);
+      watching.began();
+      running.push({ fromMs: nowMs, endMs: nowMs + ms, lost });
+    }
+    let next = 0;
+    for (const [i, one] of running.entries()) if (one.endMs < (running[next]?.endMs ?? 0)) next = i;
+    const [ended] = running.splice(next, 1);
+    if (ended === undefined) break;
+    while (timer !== undefined && timer.atMs <= ended.endMs) {
+      const { atMs, act } = timer;
+      nowMs = atMs;
+      timer = undefined;
+      act();
+    }
+    nowMs = ended.endMs;
+    bytes += ended.lost ? 0 : bytesEach;
+    if (ended.lost) lost++;
+    else done++;
+    if (!ended.lost && nowMs > forMs / 2) late++;
+    watching.ended(ended.lost ? "pushed" : "alive", nowMs - ended.fromMs);
+  }
+  watching.close();
+  change(concurrency);
+  return {
+    perSecond: (done * 1000) / nowMs,
+    settledPerSecond: (late * 2000) / nowMs,
+    lost,
+    reason: governor.reason,
+    found: governor.found,
+    at,
+    steps,
+  };
+}
+
+/** Always as many. */
+export function fixed(concurrency: number): Governor {
+  return {
+    concurrency,
+    found: concurrency,
+    reason: "",
+    generations: 4,
+    leastMs: 1000,
+    isPressed: () => false,
+    tell() {},
+    cap() {},
+  };
+}
+
+/** Numbers from 0 to under 1 that look random and are the same each time (mulberry32). */
+export function numbers(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

@@ -1,0 +1,72 @@
+// What `bulkget tune` shows: the table word for word, and a chart that is whole and says what it should.
+import { describe, expect, it } from "vitest";
+import { CHART_MARK, chart } from "../../src/report/chart.ts";
+import { paint } from "../../src/report/format.ts";
+import { type StepRow, stepsTable } from "../../src/report/steps.ts";
+import { NO_CONTROLS } from "./view.ts";
+
+const STEPS: StepRow[] = [
+  { concurrency: 1, ms: 3000, finished: 60, bytes: 60_000, failed: 0, p50Ms: 50, p95Ms: 55 },
+  { concurrency: 2, ms: 3000, finished: 120, bytes: 120_000, failed: 0, p50Ms: 50, p95Ms: 56 },
+  { concurrency: 16, ms: 3000, finished: 960, bytes: 960_000, failed: 0, p50Ms: 50, p95Ms: 61.4 },
+  { concurrency: 32, ms: 2500, finished: 1000, bytes: 900_000, failed: 100, p50Ms: 80, p95Ms: 1200 },
+  { concurrency: 64, ms: 300, finished: 12, bytes: 0, failed: 12, p50Ms: 1, p95Ms: 2 },
+];
+
+describe("the table", () => {
+  it("has a row for each concurrency, and marks the knee", () => {
+    expect(stepsTable(STEPS, 16, paint(false))).toMatchInlineSnapshot(`
+      "-c  URL/s   bytes/s    p50    p95   URLs  failed
+       1     20  19.5 KiB  50 ms  55 ms     60       0
+       2     40  39.1 KiB  50 ms  56 ms    120       0
+      16    320   313 KiB  50 ms  61 ms    960       0  <- the knee
+      32    360   352 KiB  80 ms  1.2 s  1,000     100
+      64    0.0       0 B   1 ms   2 ms     12      12"
+    `);
+  });
+
+  it("is painted on a terminal, and has no control characters elsewhere", () => {
+    expect(stepsTable(STEPS, 16, paint(false))).toMatch(NO_CONTROLS);
+    expect(stepsTable(STEPS, 16, paint(true))).toContain("\u001b[32m");
+    expect(stepsTable([], undefined, paint(false))).toBe("-c  URL/s  bytes/s  p50  p95  URLs  failed");
+  });
+});
+
+describe("the chart", () => {
+  const svg = chart(STEPS, { title: "bulkget tune <a> & b\u001b", knee: 16 });
+
+  it("says what it shows, in what unit, where the knee is and that some failed", () => {
+    for (const words of [CHART_MARK, "URLs a second", "time to the outcome", "URLs at a time (-c)", "knee: -c 16"]) {
+      expect(svg).toContain(words);
+    }
+    expect(svg).toContain("100 of 1000 failed");
+    for (const { concurrency } of STEPS) expect(svg).toContain(`text-anchor="middle">${concurrency}</text>`);
+    expect(svg).toContain("prefers-color-scheme: dark");
+  });
+
+  it("is well-formed, with numbers only where numbers belong, and what came from outside escaped", () => {
+    expect(svg).toMatch(NO_CONTROLS);
+    expect(svg).toContain("bulkget tune &lt;a> &amp; b?");
+    expect(svg).not.toMatch(/NaN|Infinity|undefined/);
+    const open: string[] = [];
+    for (const [, close, name = "", self] of svg.matchAll(/<(\/?)([a-z]+)[^<>]*?(\/?)>/g)) {
+      if (close === "/") expect(open.pop()).toBe(name);
+      else if (self !== "/") open.push(name);
+    }
+    expect(open).toEqual([]);
+  });
+
+  it("counts large bodies by their bytes", () => {
+    const large = STEPS.map((step) => ({ ...step, bytes: step.finished * 1_000_000 }));
+    const shown = chart(large, { title: "t", knee: undefined });
+    expect(shown).toContain("bytes a second");
+    expect(shown).toMatch(/>\d+ MiB</);
+    expect(shown).not.toContain("knee:");
+  });
+
+  it("can be drawn of one step, of none, and of nothing that came", () => {
+    for (const steps of [[], STEPS.slice(0, 1), STEPS.slice(-1)]) {
+      expect(chart(steps, { title: "t", knee: steps[0]?.concurrency })).not.toMatch(/NaN|Infinity/);
+    }
+  });
+});
