@@ -78,6 +78,8 @@ export interface Answer {
   readonly ttfbMs: number;
   /** A small body, whole and complete, in pieces; a large one, still arriving. */
   readonly body: readonly Uint8Array[] | BodyStream;
+  /** For whoever is done with a small body and looks at it no more: its memory may be used again. Need not be called. */
+  readonly free?: () => void;
 }
 
 /** A body that is still arriving. Pulled with backpressure: nothing more is read while 1 MiB waits. */

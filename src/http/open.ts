@@ -41,8 +41,11 @@ export interface Opening {
 /** Opens a connection. Returns what cancels it, which also calls `done`. Has no limit in time. */
 export type Open = (to: Destination, opening: Opening) => () => void;
 
-/** Every plain connection reads into this: what arrives is taken at once, before the next one reads. */
-const READ_BUFFER = Buffer.allocUnsafeSlow(READ_BYTES);
+/**
+ * Every plain connection reads into this: what arrives is taken at once, before the next one reads. 256 KiB: a body of 64 KiB
+ * comes with its headers in one read, and of a large one few reads are needed; a processor's own cache still holds it.
+ */
+const READ_BUFFER = Buffer.allocUnsafeSlow(4 * READ_BYTES);
 
 /** Throws an OptionError for a certificate or a key that cannot be used. */
 export function opener(options: OpenOptions): Open {

@@ -96,6 +96,8 @@ export function directory(options: DirectoryOptions): Sink {
       return placed(place, part, bytes, sha256);
     } catch (error) {
       return abandoned(place.job, part, refused(error));
+    } finally {
+      answer.free?.();
     }
   }
 
