@@ -132,7 +132,7 @@ export class Exchange implements Handler, Watched {
       return true;
     }
     if (this.stream !== undefined) {
-      this.paused = !this.stream.push(isOurs ? chunk : Buffer.from(chunk));
+      this.paused = !this.stream.push(chunk, isOurs);
       return !this.paused;
     }
     this.gathered.add(chunk, isOurs, this.expectedBytes);

@@ -43,6 +43,25 @@ export function bodyOf(
   };
 }
 
+/** A stream that pours: each piece is overwritten when it was taken. What nobody wants poured is to be pulled. */
+export function pouredOf(pieces: readonly Uint8Array[], failure?: Failure): FakeStream {
+  const left = [...pieces];
+  const rest = bodyOf([], failure);
+  return {
+    ...rest,
+    next: async () => (left.length > 0 ? left.splice(0) : rest.next()),
+    async pour(take) {
+      for (let piece = left.shift(); piece !== undefined; piece = left.shift()) {
+        const shared = Buffer.from(piece);
+        const goesOn = take(shared);
+        shared.fill("#");
+        if (!goesOn) return;
+        await Promise.resolve();
+      }
+    },
+  };
+}
+
 export interface SinkOptions extends Partial<Omit<DirectoryOptions, "folder" | "names" | "parts">> {
   readonly template?: string;
 }

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Answer } from "../../src/core/ports.ts";
 import { type Folder, temporaryFolder } from "../support/command.ts";
-import { bodyOf, filesIn, JOB, type SinkOptions, storeInto, text } from "./bodies.ts";
+import { bodyOf, filesIn, JOB, pouredOf, type SinkOptions, storeInto, text } from "./bodies.ts";
 
 let folder: Folder;
 beforeEach(() => {
@@ -21,7 +21,18 @@ const storing = (options?: SinkOptions) => storeInto(folder.path, options);
 const kinds: [kind: string, body: (...pieces: Uint8Array[]) => Answer["body"]][] = [
   ["whole", (...pieces) => pieces],
   ["streamed", (...pieces) => bodyOf(pieces.map((piece) => [piece, new Uint8Array(0)]))],
+  ["poured", (...pieces) => pouredOf(pieces)],
 ];
+
+it("a body that pours is written so while the disk is quick, and pulled while it is slow", async () => {
+  const words = ["a", "b", "c", "d", "e", "f"].map(text);
+  for (const quick of [0, 1, 2, 5, 6, 7]) {
+    let writes = 0;
+    const disk = { now: () => writes < quick, took: () => writes++ };
+    expect(await storing({ disk })(pouredOf(words), { n: quick })).toMatchObject({ bytes: 6 });
+    expect([writes, read(`00000${quick}.html`)]).toEqual([Math.min(quick, 6), "abcdef"]);
+  }
+});
 
 describe.each(kinds)("a %s body", (_kind, body) => {
   it("becomes a file, and nothing else is left", async () => {
