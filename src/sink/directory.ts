@@ -6,9 +6,11 @@ import { type Failure, isFailure } from "../core/failure.ts";
 import type { Job, Twin } from "../core/job.ts";
 import type { Answer, BodyStream, Sink, Stored } from "../core/ports.ts";
 import { type Claim, claim, type Replaceable } from "./claim.ts";
+import { later } from "./later.ts";
 import { isWhole, secondName } from "./linking.ts";
 import { MAX_NAME_BYTES, type Names } from "./names.ts";
-import type { Part, Parts } from "./parts.ts";
+import type { Part } from "./part.ts";
+import type { Parts } from "./parts.ts";
 import { mismatchOf, type Place, placing, refused } from "./placing.ts";
 import { type Desk, writeStream } from "./streamed.ts";
 import { type Swift, swift } from "./swift.ts";
@@ -37,10 +39,10 @@ export function directory(options: DirectoryOptions): Sink {
   const claimed: Claim = claim(replaceable, names.unique);
   // A line's own number is nobody else's, as long as the list itself names no file.
   let trusted = empty && names.unique;
-  const placer = placing(folder, parts, durable);
-  const { placed, abandoned } = placer;
-  const taken = ({ job, path, file }: Place) => (trusted ? undefined : claimed(job, path, file));
-  const desk: Desk = { ...placer, parts, disk, durable, full, taken, digesting };
+  const placer = placing({ folder, parts, durable, claimed, trusted: () => trusted });
+  const { placed, abandoned, taken } = placer;
+  const desk: Desk = { ...placer, parts, disk, durable, full, digesting };
+  const writeLater = later(desk);
 
   return {
     kept: (job) => parts.kept(job),
@@ -55,7 +57,10 @@ export function directory(options: DirectoryOptions): Sink {
       const { body } = answer;
       const place = placeOf(job, target, answer.type);
       if (isFailure(place)) return given(body, place);
-      return "next" in body ? writeStream(desk, place, target, answer, body) : writeWhole(place, answer, body);
+      if ("next" in body) return writeStream(desk, place, target, answer, body);
+      const fromMs = performance.now();
+      if (answer.from === undefined && !disk.now(fromMs)) return writeLater(place, answer, body);
+      return writeWhole(place, answer, body, fromMs);
     },
   };
 
@@ -87,8 +92,8 @@ export function directory(options: DirectoryOptions): Sink {
     }
   }
 
-  /** A small body, in one go: open, write, close, rename. No thread-pool trip; that is where the time goes. */
-  function writeWhole(place: Place, answer: Answer, pieces: readonly Uint8Array[]): Stored | Failure {
+  /** A small body, in one go: open, write, close, rename. No thread-pool trip: on a quick disk that is where the time goes. */
+  function writeWhole(place: Place, answer: Answer, pieces: readonly Uint8Array[], fromMs: number): Stored | Failure {
     let part: Part | undefined;
     try {
       part = answer.from === undefined ? parts.create(place.job) : parts.reopen(place.job, answer.from);
@@ -100,7 +105,10 @@ export function directory(options: DirectoryOptions): Sink {
       const mismatch = mismatchOf(place.job, sha256);
       if (mismatch !== undefined) return abandoned(place.job, part, mismatch);
       if (durable) fsyncSync(part.fd);
-      return placed(place, part, bytes, sha256);
+      const stored = placed(place, part, bytes, sha256);
+      const nowMs = performance.now();
+      disk.took(nowMs - fromMs, bytes - from, nowMs);
+      return stored;
     } catch (error) {
       return abandoned(place.job, part, refused(error));
     } finally {

@@ -4,7 +4,8 @@ import type { BinaryLike, Hash } from "node:crypto";
 import { type Failure, isFailure } from "../core/failure.ts";
 import type { Job } from "../core/job.ts";
 import type { Answer, BodyStream, Stored } from "../core/ports.ts";
-import { KEEP_BYTES, type Part, type Parts } from "./parts.ts";
+import type { Part } from "./part.ts";
+import { KEEP_BYTES, type Parts } from "./parts.ts";
 import { mismatchOf, type Place, type Placing, refused } from "./placing.ts";
 import type { Swift } from "./swift.ts";
 import { lengthOf, synced, writeAll, writeAllSync } from "./writing.ts";
@@ -16,8 +17,6 @@ export interface Desk extends Placing {
   readonly durable: boolean;
   /** Says why nothing may be written any more, if so. */
   readonly full: (bytes: number) => Failure | undefined;
-  /** Says why the file cannot have its name any more, if so. */
-  readonly taken: (place: Place) => Failure | undefined;
   readonly digesting: (job: Job, fd: number, from: number) => Hash | undefined;
 }
 

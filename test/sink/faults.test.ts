@@ -13,6 +13,7 @@ import {
 import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Answer } from "../../src/core/ports.ts";
+import type { Swift } from "../../src/sink/swift.ts";
 import { type Folder, temporaryFolder } from "../support/command.ts";
 import { bodyOf, filesIn, pouredOf, storeInto, text } from "./bodies.ts";
 
@@ -149,10 +150,11 @@ describe.skipIf(tmpfs === undefined)("a disk that fills up", () => {
     ["streamed", () => bodyOf([[big], [big, big], [big]])],
     ["streamed to its very end", () => bodyOf([[big], [big]])],
     ["poured", () => pouredOf([big, big, big, big])],
-  ])("under a %s body is a fatal failure, and nothing is left of it", async (_kind, body) => {
+    ["whole, and written late,", () => [big, big, big], { now: () => false, took: () => {} }],
+  ])("under a %s body is a fatal failure, and nothing is left of it", async (_kind, body, disk?: Swift) => {
     const full = tmpfs?.path ?? "";
     const given = body();
-    expect(await storeInto(full)(given)).toMatchObject({ error: "disk_full" });
+    expect(await storeInto(full, disk === undefined ? {} : { disk })(given)).toMatchObject({ error: "disk_full" });
     if ("cancelled" in given) expect(given.cancelled()).toBe(1);
     expect(filesIn(full)).toEqual([]);
     expect(await storeInto(full)([big])).toMatchObject({ bytes: 600_000 });
