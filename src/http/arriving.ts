@@ -71,9 +71,9 @@ export function arriving(first: Buffer[], onDrained: () => void, onCancel: () =>
         waitingBytes -= piece.length;
         goesOn = takeOne(piece);
       }
+      drained(); // also for who wants no more: of nothing that waits, nothing would tell
       if (!goesOn) return;
       pouring = takeOne;
-      drained();
       await news();
       pouring = undefined;
     },

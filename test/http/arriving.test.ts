@@ -63,6 +63,17 @@ it("who wants no more poured pulls the rest", async () => {
   expect(await body.next()).toBeUndefined();
 });
 
+it("a wire that has paused goes on, though what waited was poured to its end and no more is wanted", async () => {
+  let drained = 0;
+  const body = arriving([], () => drained++, never);
+  expect(pushed(body, "x".repeat(PAUSE_BYTES + 1))).toBe(false);
+  await body.pour(() => false);
+  expect(drained).toBe(1);
+  const next = body.next();
+  pushed(body, "y");
+  expect(Buffer.concat((await next) as Buffer[]).toString()).toBe("y");
+});
+
 it("a wire that has paused goes on when it is poured", async () => {
   let drained = 0;
   const body = arriving([], () => drained++, never);
