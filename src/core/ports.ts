@@ -78,12 +78,20 @@ export interface Answer {
   readonly ttfbMs: number;
   /** A small body, whole and complete, in pieces; a large one, still arriving. */
   readonly body: readonly Uint8Array[] | BodyStream;
+  /** For whoever is done with a small body and looks at it no more: its memory may be used again. Need not be called. */
+  readonly free?: () => void;
 }
 
 /** A body that is still arriving. Pulled with backpressure: nothing more is read while 1 MiB waits. */
 export interface BodyStream {
   /** The next pieces; `undefined` at the end of a body that is whole; a Failure where it is not. */
   next(): Promise<readonly Uint8Array[] | Failure | undefined>;
+  /**
+   * Hands over every piece as it arrives, instead of keeping it for `next`: nothing more is read before `take` returns, and
+   * the piece is overwritten then. Until `take` gives false, or nothing more comes; what that means, `next` says. `take`
+   * throws nothing. Absent where pieces do not come straight from the wire.
+   */
+  pour?(take: (piece: Uint8Array) => boolean): Promise<void>;
   /** Drops the connection; for a reader that gives up. */
   cancel(): void;
 }
@@ -122,7 +130,7 @@ export interface Stored {
   readonly body?: Uint8Array;
 }
 
-/** Where bodies go: whole, or not at all. A small body is written before `write` returns. */
+/** Where bodies go: whole, or not at all. A small body is written before `write` returns, where the disk is quick. */
 export interface Sink {
   /** What an earlier try or run kept of this job's body. */
   kept?(job: Job): Kept | undefined;

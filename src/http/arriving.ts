@@ -7,29 +7,40 @@ import type { BodyStream } from "../core/ports.ts";
 export const PAUSE_BYTES = 1_048_576;
 
 export interface Arriving extends BodyStream {
-  /** Adds a piece; false asks for a pause, until `onDrained` is called. */
-  push(chunk: Uint8Array): boolean;
+  pour(take: (piece: Uint8Array) => boolean): Promise<void>;
+  /** Adds a piece; one that is not `isOurs` is overwritten soon. False asks for a pause, until `onDrained` is called. */
+  push(chunk: Buffer, isOurs: boolean): boolean;
   /** The body is whole, or failed: what waits is still handed over before that is said, since a part may be kept. */
   end(failure?: Failure): void;
 }
 
-export function arriving(first: Uint8Array[], onDrained: () => void, onCancel: () => void): Arriving {
-  let waiting = first;
+export function arriving(first: Buffer[], onDrained: () => void, onCancel: () => void): Arriving {
+  let waiting: Buffer[] = first;
   let waitingBytes = first.reduce((sum, chunk) => sum + chunk.length, 0);
   let ending: Failure | "whole" | undefined;
   let paused = false;
   let wake: (() => void) | undefined;
+  let pouring: ((piece: Uint8Array) => boolean) | undefined;
 
+  const drained = () => {
+    if (!paused || ending !== undefined) return;
+    paused = false;
+    onDrained();
+  };
   const take = (): readonly Uint8Array[] | Failure | undefined => {
     if (waiting.length === 0) return ending === "whole" ? undefined : ending;
     const taken = waiting;
     waiting = [];
     waitingBytes = 0;
-    if (paused && ending === undefined) {
-      paused = false;
-      onDrained();
-    }
+    drained();
     return taken;
+  };
+  /** Waits until there is something to hand over, or to say. */
+  const news = async (): Promise<void> => {
+    if (waiting.length > 0 || ending !== undefined) return;
+    await new Promise<void>((resolve) => {
+      wake = resolve;
+    });
   };
   const notify = () => {
     wake?.();
@@ -37,8 +48,14 @@ export function arriving(first: Uint8Array[], onDrained: () => void, onCancel: (
   };
 
   return {
-    push(chunk) {
-      waiting.push(chunk);
+    push(chunk, isOurs) {
+      if (pouring !== undefined) {
+        if (pouring(chunk)) return true;
+        pouring = undefined;
+        notify();
+        return true;
+      }
+      waiting.push(isOurs ? chunk : Buffer.from(chunk));
       waitingBytes += chunk.length;
       notify();
       paused = waitingBytes > PAUSE_BYTES;
@@ -48,12 +65,20 @@ export function arriving(first: Uint8Array[], onDrained: () => void, onCancel: (
       ending ??= failure ?? "whole";
       notify();
     },
-    async next() {
-      if (waiting.length === 0 && ending === undefined) {
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
+    async pour(takeOne) {
+      let goesOn = true;
+      for (let piece = waiting.shift(); piece !== undefined; piece = goesOn ? waiting.shift() : undefined) {
+        waitingBytes -= piece.length;
+        goesOn = takeOne(piece);
       }
+      drained(); // also for who wants no more: of nothing that waits, nothing would tell
+      if (!goesOn) return;
+      pouring = takeOne;
+      await news();
+      pouring = undefined;
+    },
+    async next() {
+      await news();
       return take();
     },
     cancel: onCancel,

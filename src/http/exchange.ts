@@ -6,6 +6,7 @@ import { type Arriving, arriving } from "./arriving.ts";
 import type { Terms } from "./asking.ts";
 import type { Connection, Handler, Request } from "./connection.ts";
 import { DEADLINE, INTERRUPTED, inBody, timedOut, tooMuch, truncated } from "./failures.ts";
+import { Gathered } from "./gathered.ts";
 import type { AnswerHeaders } from "./headers.ts";
 import { judge, type Refusal } from "./judge.ts";
 import { type Pace, pace } from "./pace.ts";
@@ -59,7 +60,7 @@ export class Exchange implements Handler, Watched {
   /** The length of this answer's body, where it is known. */
   private expectedBytes: number | undefined;
   private headersMs = 0;
-  private pieces: Buffer[] = [];
+  private readonly gathered: Gathered;
   private bytes = 0;
   private stream: Arriving | undefined;
   private discarded: Redirect | Failure | Unwanted | undefined;
@@ -80,6 +81,7 @@ export class Exchange implements Handler, Watched {
     this.untilMs = untilMs;
     this.terms = terms;
     this.resolve = resolve;
+    this.gathered = new Gathered(wire.slabs);
     this.deadlineMs = performance.now() + wire.limits.connectTimeoutMs;
   }
 
@@ -116,7 +118,7 @@ export class Exchange implements Handler, Watched {
     if (this.expectedBytes !== undefined && this.expectedBytes > limits.wholeBytes) this.startStream();
   }
 
-  onData(chunk: Buffer): boolean {
+  onData(chunk: Buffer, isOurs: boolean): boolean {
     if (this.state === "over") return true;
     this.bytes += chunk.length;
     if (this.state === "discarding") {
@@ -130,10 +132,10 @@ export class Exchange implements Handler, Watched {
       return true;
     }
     if (this.stream !== undefined) {
-      this.paused = !this.stream.push(chunk);
+      this.paused = !this.stream.push(chunk, isOurs);
       return !this.paused;
     }
-    this.pieces.push(chunk);
+    this.gathered.add(chunk, isOurs, this.expectedBytes);
     if (this.bytes > limits.wholeBytes) this.startStream();
     return true;
   }
@@ -155,7 +157,7 @@ export class Exchange implements Handler, Watched {
     const stream = this.stream;
     this.end();
     this.connection.release();
-    if (stream === undefined) this.succeed(this.pieces, undefined);
+    if (stream === undefined) this.succeed(this.gathered.take(), undefined);
     else stream.end();
   }
 
@@ -202,8 +204,7 @@ export class Exchange implements Handler, Watched {
       this.paused = false;
       this.connection.resume();
     };
-    this.stream = arriving(this.pieces, onDrained, () => this.abort());
-    this.pieces = [];
+    this.stream = arriving(this.gathered.take(), onDrained, () => this.abort());
     this.state = "streaming";
     const { headers, part, terms } = this;
     if (headers === undefined) return;
@@ -214,7 +215,8 @@ export class Exchange implements Handler, Watched {
 
   private succeed(body: readonly Uint8Array[] | Arriving, validator: string | undefined): void {
     const { status, headers, headersMs, part } = this;
-    if (headers !== undefined) this.resolve({ status, headers, headersMs, body, part, validator });
+    const { free } = this.gathered;
+    if (headers !== undefined) this.resolve({ status, headers, headersMs, body, free, part, validator });
   }
 
   private discard({ reply, discard }: Refusal, nowMs: number): void {
@@ -235,6 +237,7 @@ export class Exchange implements Handler, Watched {
     if (this.state === "over") return;
     const stream = this.stream;
     this.end();
+    this.gathered.free?.();
     this.connection.drop();
     if (stream === undefined) this.resolve(failure);
     else stream.end(failure);

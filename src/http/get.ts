@@ -14,6 +14,7 @@ import { commonHeaders, describe, has, lines, type Origin } from "./origin.ts";
 import { basicAuthorization, type ProxyServer } from "./proxy.ts";
 import { nextTarget } from "./redirect.ts";
 import { type Limits, STALE, type Success } from "./reply.ts";
+import { slabs } from "./slabs.ts";
 import { tickFor, watch } from "./watch.ts";
 
 export interface GetOptions extends Limits, OpenOptions {
@@ -48,9 +49,15 @@ export function getter(options: GetOptions): Get {
   const watching = watch(tickFor([options.connectTimeoutMs, options.timeoutMs, options.maxTimeMs]));
   const pool = connections(opener(options), options.maxConnections);
   const meter = { bytes: 0 };
-  const wire = { limits: options, watch: watching, meter };
+  const memory = slabs();
+  const wire = { limits: options, watch: watching, meter, slabs: memory };
   const { respect: _, ...bounds } = options;
-  const robotsWire = { limits: { ...bounds, maxFileBytes: Number.POSITIVE_INFINITY }, watch: watching, meter };
+  const robotsWire = {
+    limits: { ...bounds, maxFileBytes: Number.POSITIVE_INFINITY },
+    watch: watching,
+    meter,
+    slabs: memory,
+  };
   const origins = new Map<string, Origin>();
   const common = commonHeaders(options);
   const { authorize = basicAuthorization, cookies } = options;
@@ -136,7 +143,7 @@ export function getter(options: GetOptions): Get {
   };
 
   function answer(reply: Success, target: URL, first: URL, startedMs: number, isRobots: boolean): Answer | Failure {
-    const { status, headers, part, validator } = reply;
+    const { status, headers, part, validator, free } = reply;
     // A 304 has no body; its Content-Length and Content-Encoding are those of the file that is stored already.
     const bodiless = status === 204 || status === 304;
     const encoding = status === 304 ? undefined : headers.contentEncoding;
@@ -168,6 +175,7 @@ export function getter(options: GetOptions): Get {
       result.wholeBytes = contentLength;
     }
     if (validator !== undefined) result.validator = validator;
+    if (free !== undefined && !decoding) result.free = free;
     return result;
   }
 }

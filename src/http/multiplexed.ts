@@ -109,7 +109,7 @@ function share(session: Session, onOne: (route: Route) => Connection): Connectio
       } else handler.onHeaders(status, headers, fields);
       return true;
     },
-    onData: (chunk: Buffer) => isOver || handler.onData(chunk),
+    onData: (chunk: Buffer) => isOver || handler.onData(chunk, true),
     onComplete() {
       if (!isOver) handler.onComplete();
     },

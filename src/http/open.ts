@@ -41,8 +41,11 @@ export interface Opening {
 /** Opens a connection. Returns what cancels it, which also calls `done`. Has no limit in time. */
 export type Open = (to: Destination, opening: Opening) => () => void;
 
-/** Every plain connection reads into this: what arrives is taken at once, before the next one reads. */
-const READ_BUFFER = Buffer.allocUnsafeSlow(READ_BYTES);
+/**
+ * All connections read into this, where Node lets them: what arrives is taken at once, before the next one reads. 256 KiB: a body of 64 KiB
+ * comes with its headers in one read, and of a large one few reads are needed; a processor's own cache still holds it.
+ */
+const READ_BUFFER = Buffer.allocUnsafeSlow(4 * READ_BYTES);
 
 /** Throws an OptionError for a certificate or a key that cannot be used. */
 export function opener(options: OpenOptions): Open {
@@ -52,6 +55,8 @@ export function opener(options: OpenOptions): Open {
   return (to, { done, read }) => {
     const { proxy } = to;
     const isPlain = !to.tls && proxy?.tls !== true && proxy?.socks === undefined;
+    /** TLS from the first byte on, with nobody in between; what may speak HTTP/2 is read otherwise. */
+    const isStraight = to.tls && proxy === undefined && to.unixSocket === undefined && to.http2 !== true;
     let current: Socket | undefined;
     let giveUp: (() => void) | undefined;
     /** While it is the proxy's to fail. */
@@ -62,10 +67,11 @@ export function opener(options: OpenOptions): Open {
       read?.((buffer as Buffer).subarray(0, bytes), false);
       return true;
     };
+    const onread = { buffer: READ_BUFFER, callback: onRead };
     const how: SocketConstructorOpts & { noDelay: boolean; highWaterMark: number } = {
       noDelay: true,
       highWaterMark: READ_BYTES,
-      ...(isPlain ? { onread: { buffer: READ_BUFFER, callback: onRead } } : {}),
+      ...(isPlain ? { onread } : {}),
     };
 
     const settle = (error: Error | null, socket: Socket | null) => {
@@ -74,7 +80,8 @@ export function opener(options: OpenOptions): Open {
       giveUp?.();
       if (error !== null) current?.destroy();
       done(error, socket);
-      if (!isPlain && read !== undefined) socket?.on("data", (bytes: Buffer) => read(bytes, true)).resume();
+      if (!isPlain && !isStraight && read !== undefined)
+        socket?.on("data", (bytes: Buffer) => read(bytes, true)).resume();
     };
     const fail = (error: Error) => settle(atProxy && proxy !== undefined ? blamedOn(proxy, error) : error, null);
     /** Makes `socket` the one that is being opened; an error of it, at any time, is heard. */
@@ -129,7 +136,8 @@ export function opener(options: OpenOptions): Open {
       return () => settle(reset(), null);
     }
     const { host, port } = proxy ?? to;
-    const connectTo = (address: string) => connectTcp({ ...how, host: address, port });
+    const connectTo = (address: string) =>
+      isStraight ? secured({ address, port, onread }, to) : connectTcp({ ...how, host: address, port });
     giveUp = () => names.forget(host);
     names.find(host, port, proxy === undefined, (error, addresses) => {
       if (settled) return;
@@ -141,7 +149,7 @@ export function opener(options: OpenOptions): Open {
           return fail(failure ?? reset());
         }
         names.prefer(host, address);
-        adopt(socket, "now", connected);
+        adopt(socket, isStraight ? "secureConnect" : "now", isStraight ? deliver : connected);
       });
       giveUp = () => {
         stop();

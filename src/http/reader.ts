@@ -9,8 +9,8 @@ export interface Listener {
   onResponseStarted(): void;
   /** Informational ones included (1xx). `fields`: the header lines as they came. */
   onHeaders(status: number, headers: AnswerHeaders, fields: string): void;
-  /** A piece of the body, for the listener to keep. False asks the connection to pause. */
-  onData(piece: Buffer): boolean;
+  /** A piece of the body. `isOurs`: to keep; otherwise it is overwritten soon. False asks the connection to pause. */
+  onData(piece: Buffer, isOurs: boolean): boolean;
   onComplete(): void;
 }
 
@@ -151,14 +151,13 @@ export function reader(): Reader {
       if (framing === "chunked" && body !== undefined) {
         const taken = body.take(bytes, at);
         if ("error" in taken) return taken;
-        const goOn = taken.data.length === 0 || one.onData(taken.data);
+        const goOn = taken.data.length === 0 || one.onData(taken.data, true);
         if (taken.end !== undefined && listener === one) complete(taken.end === bytes.length);
         return goOn;
       }
       const until = framing === "length" ? Math.min(bytes.length, at + left) : bytes.length;
       if (framing === "length") left -= until - at;
-      const goOn =
-        until === at || one.onData(isOurs ? bytes.subarray(at, until) : Buffer.from(bytes.subarray(at, until)));
+      const goOn = until === at || one.onData(bytes.subarray(at, until), isOurs);
       if (framing === "length" && left === 0 && listener === one) complete(until === bytes.length);
       return goOn;
     },

@@ -7,6 +7,7 @@ import type { AnswerHeaders } from "./headers.ts";
 import type { PaceLimits } from "./pace.ts";
 import type { Part } from "./part.ts";
 import type { Redirect } from "./redirect.ts";
+import type { Slabs } from "./slabs.ts";
 import type { Watch } from "./watch.ts";
 
 export interface Limits extends PaceLimits {
@@ -27,6 +28,7 @@ export interface Wire {
   readonly watch: Watch;
   /** Counts the bytes of bodies received. */
   readonly meter: { bytes: number };
+  readonly slabs: Slabs;
 }
 
 /** A 2xx answer, or a 304 that was asked for: its headers, and its body, in pieces that are all there or still arriving. */
@@ -36,6 +38,8 @@ export interface Success {
   /** When the headers were whole, in milliseconds of `performance.now()`. */
   readonly headersMs: number;
   readonly body: readonly Uint8Array[] | Arriving;
+  /** Lets the body's memory be used again. */
+  readonly free: (() => void) | undefined;
   /** Where the body is only the end of the whole (206). */
   readonly part: Part | undefined;
   /** What `If-Range` may carry later, if the body is cut: only of a body that is still arriving. */

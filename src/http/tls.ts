@@ -1,6 +1,6 @@
-// TLS over a connected socket: what is trusted, what is shown of our own, and sessions that are taken up again.
+// TLS, over a connected socket or one of its own: what is trusted, what is shown of our own, and sessions that are taken up again.
 
-import { isIP, type Socket } from "node:net";
+import { isIP, type OnReadOpts, type Socket } from "node:net";
 import type { ConnectionOptions, SecureContext, TLSSocket } from "node:tls";
 import { OptionError } from "../core/option.ts";
 import { recent } from "./recent.ts";
@@ -24,6 +24,14 @@ export interface Peer {
   readonly anonymous?: boolean;
 }
 
+/** A TCP connection that is still to be made. */
+export interface ToConnect {
+  readonly address: string;
+  readonly port: number;
+  /** Where what arrives goes: only a socket of its own can be read from without a piece of new memory for every record. */
+  readonly onread: OnReadOpts;
+}
+
 /** As large as what libuv reads at once. */
 export const READ_BYTES = 65_536;
 
@@ -34,22 +42,27 @@ export const READ_BYTES = 65_536;
 const MAX_SESSIONS = 1000;
 const MAX_SESSION_MS = 3_600_000;
 
-/** Gives what starts a handshake over a socket. Throws an OptionError for a certificate or a key that cannot be used. */
-export function securer(options: TlsOptions): (socket: Socket, peer: Peer) => TLSSocket {
+/**
+ * Gives what starts a handshake over a socket that is connected, or connects first. Throws an OptionError for a certificate
+ * or a key that cannot be used.
+ */
+export function securer(options: TlsOptions): (over: Socket | ToConnect, peer: Peer) => TLSSocket {
   const sessions = recent<Buffer>(MAX_SESSIONS, MAX_SESSION_MS);
   const named = options.cert === undefined ? undefined : ownContext(options, options.cert);
   let nameless: SecureContext | undefined;
 
-  return (socket, { host, port, http2, anonymous }) => {
+  return (over, { host, port, http2, anonymous }) => {
     const isNamed = named !== undefined && anonymous !== true;
     const key = `${isNamed} ${host}:${port}`;
     const session = sessions.get(key);
     if (!isNamed) nameless ??= tls().createSecureContext(trust(options));
-    const how: ConnectionOptions & { highWaterMark: number } = {
-      socket,
-      host,
-      // RFC 6066 section 3: no address as the server's name, and no dot at its end.
-      servername: isIP(host) === 0 ? host.replace(/\.$/, "") : "",
+    // RFC 6066 section 3: no address as the server's name, and no dot at its end.
+    const servername = isIP(host) === 0 ? host.replace(/\.$/, "") : "";
+    const how: ConnectionOptions & { highWaterMark: number; onread?: OnReadOpts } = {
+      ...("onread" in over ? { host: over.address, port: over.port, onread: over.onread } : { socket: over, host }),
+      servername,
+      // The certificate must be the name's that was asked for, not the address's that it was found at.
+      checkServerIdentity: (_name, certificate) => tls().checkServerIdentity(servername || host, certificate),
       ALPNProtocols: http2 === true ? ["h2", "http/1.1"] : ["http/1.1"],
       rejectUnauthorized: !options.insecure,
       highWaterMark: READ_BYTES,
@@ -57,6 +70,7 @@ export function securer(options: TlsOptions): (socket: Socket, peer: Peer) => TL
     };
     const context = isNamed ? named : nameless;
     const made = tls().connect(context === undefined ? how : { ...how, secureContext: context });
+    if ("onread" in over) made.once("connect", () => made.setNoDelay(true));
     made.on("session", (latest: Buffer) => sessions.set(key, latest));
     let isTaken = false;
     made.once("secureConnect", () => {

@@ -1,18 +1,20 @@
 // Bodies become files of a folder: written in its state folder, and renamed into place when they are whole.
 
 import { type BinaryLike, createHash, type Hash } from "node:crypto";
-import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, unlinkSync } from "node:fs";
-import { dirname } from "node:path";
-import { classify } from "../core/classify.ts";
+import { fsyncSync, rmSync, unlinkSync } from "node:fs";
 import { type Failure, isFailure } from "../core/failure.ts";
 import type { Job, Twin } from "../core/job.ts";
 import type { Answer, BodyStream, Sink, Stored } from "../core/ports.ts";
 import { type Claim, claim, type Replaceable } from "./claim.ts";
-import { isInside, makeFolder } from "./folder.ts";
+import { later } from "./later.ts";
 import { isWhole, secondName } from "./linking.ts";
 import { MAX_NAME_BYTES, type Names } from "./names.ts";
-import { KEEP_BYTES, type Part, type Parts } from "./parts.ts";
-import { digestOf, lengthOf, synced, writeAll, writeAllSync } from "./writing.ts";
+import type { Part } from "./part.ts";
+import type { Parts } from "./parts.ts";
+import { mismatchOf, type Place, placing, refused } from "./placing.ts";
+import { type Desk, writeStream } from "./streamed.ts";
+import { type Swift, swift } from "./swift.ts";
+import { digestOf, writeAllSync } from "./writing.ts";
 
 export interface DirectoryOptions {
   readonly folder: string;
@@ -25,16 +27,22 @@ export interface DirectoryOptions {
   readonly hash: boolean;
   /** Bring every file and its name to the disk itself before it counts as saved. */
   readonly durable: boolean;
+  /** How quick the disk is seen to be. Default: by what its writes take. */
+  readonly disk?: Swift;
   /** Says why nothing may be written any more, if so: asked before every file, and while a large one arrives. */
   readonly full: (bytes: number) => Failure | undefined;
 }
 
 /** A sink into an existing folder. */
 export function directory(options: DirectoryOptions): Sink {
-  const { folder, names, parts, empty, replaceable, hash, durable, full } = options;
+  const { folder, names, parts, empty, replaceable, hash, durable, full, disk = swift() } = options;
   const claimed: Claim = claim(replaceable, names.unique);
   // A line's own number is nobody else's, as long as the list itself names no file.
   let trusted = empty && names.unique;
+  const placer = placing({ folder, parts, durable, claimed, trusted: () => trusted });
+  const { placed, abandoned, taken } = placer;
+  const desk: Desk = { ...placer, parts, disk, durable, full, digesting };
+  const writeLater = later(desk);
 
   return {
     kept: (job) => parts.kept(job),
@@ -49,7 +57,10 @@ export function directory(options: DirectoryOptions): Sink {
       const { body } = answer;
       const place = placeOf(job, target, answer.type);
       if (isFailure(place)) return given(body, place);
-      return "next" in body ? writeStream(place, target, answer, body) : writeWhole(place, answer, body);
+      if ("next" in body) return writeStream(desk, place, target, answer, body);
+      const fromMs = performance.now();
+      if (answer.from === undefined && !disk.now(fromMs)) return writeLater(place, answer, body);
+      return writeWhole(place, answer, body, fromMs);
     },
   };
 
@@ -61,7 +72,8 @@ export function directory(options: DirectoryOptions): Sink {
     const tooLong =
       file.length * 3 > MAX_NAME_BYTES && file.split("/").some((part) => Buffer.byteLength(part) > MAX_NAME_BYTES);
     if (tooLong) return { error: "name_too_long", detail: `over ${MAX_NAME_BYTES} bytes` };
-    return (trusted ? undefined : claimed(job, path, file)) ?? full(0) ?? { job, path, file };
+    const place = { job, path, file };
+    return taken(place) ?? full(0) ?? place;
   }
 
   /** Another line's file under this one's name as well. */
@@ -80,8 +92,8 @@ export function directory(options: DirectoryOptions): Sink {
     }
   }
 
-  /** A small body, in one go: open, write, close, rename. No thread-pool trip; that is where the time goes. */
-  function writeWhole(place: Place, answer: Answer, pieces: readonly Uint8Array[]): Stored | Failure {
+  /** A small body, in one go: open, write, close, rename. No thread-pool trip: on a quick disk that is where the time goes. */
+  function writeWhole(place: Place, answer: Answer, pieces: readonly Uint8Array[], fromMs: number): Stored | Failure {
     let part: Part | undefined;
     try {
       part = answer.from === undefined ? parts.create(place.job) : parts.reopen(place.job, answer.from);
@@ -93,57 +105,14 @@ export function directory(options: DirectoryOptions): Sink {
       const mismatch = mismatchOf(place.job, sha256);
       if (mismatch !== undefined) return abandoned(place.job, part, mismatch);
       if (durable) fsyncSync(part.fd);
-      return placed(place, part, bytes, sha256);
+      const stored = placed(place, part, bytes, sha256);
+      const nowMs = performance.now();
+      disk.took(nowMs - fromMs, bytes - from, nowMs);
+      return stored;
     } catch (error) {
       return abandoned(place.job, part, refused(error));
-    }
-  }
-
-  async function writeStream(place: Place, target: URL, answer: Answer, body: BodyStream): Promise<Stored | Failure> {
-    const { job } = place;
-    let part: Part | undefined;
-    let bytes = answer.from ?? 0;
-    let noted = answer.from !== undefined;
-    /** Not whole; what there is stays for the next try, where that can go on from it. */
-    const kept = (failure: Failure): Failure => {
-      if (!noted) return abandoned(job, part, failure);
-      part?.close();
-      parts.keep(job, bytes);
-      return failure;
-    };
-    try {
-      part = answer.from === undefined ? parts.create(job) : parts.reopen(job, answer.from);
-      const digest = digesting(job, part.fd, bytes);
-      for (let pieces = await body.next(); pieces !== undefined; pieces = await body.next()) {
-        if (isFailure(pieces)) return kept(pieces);
-        const noRoom = full(lengthOf(pieces));
-        if (noRoom !== undefined) {
-          body.cancel();
-          return kept(noRoom);
-        }
-        bytes += await writeAll(part.fd, pieces);
-        if (digest !== undefined) for (const piece of pieces) digest.update(piece as BinaryLike);
-        if (!noted && bytes > KEEP_BYTES && answer.validator !== undefined) {
-          const { validator, wholeBytes, finalUrl, type } = answer;
-          noted = parts.note(job, part, {
-            url: finalUrl ?? target.href,
-            validator,
-            ...(wholeBytes === undefined ? {} : { wholeBytes }),
-            ...(type === undefined ? {} : { type }),
-          });
-        }
-      }
-      const sha256 = digest?.digest("hex");
-      const mismatch = mismatchOf(job, sha256);
-      if (mismatch !== undefined) return abandoned(job, part, mismatch);
-      if (durable) await synced(part.fd);
-      // While it arrived, another line may have taken the name.
-      const taken = trusted ? undefined : claimed(job, place.path, place.file);
-      if (taken !== undefined) return abandoned(job, part, taken);
-      return placed(place, part, bytes, sha256);
-    } catch (error) {
-      body.cancel();
-      return abandoned(job, part, refused(error));
+    } finally {
+      answer.free?.();
     }
   }
 
@@ -151,84 +120,10 @@ export function directory(options: DirectoryOptions): Sink {
     if (!hash && job.sha256 === undefined) return undefined;
     return from > 0 ? digestOf(fd, from) : createHash("sha256");
   }
-
-  /** A whole body gets its name. */
-  function placed({ job, path, file }: Place, part: Part, bytes: number, sha256: string | undefined): Stored {
-    part.close();
-    try {
-      renameSync(part.path, path);
-    } catch (error) {
-      const missing =
-        (error as NodeJS.ErrnoException).code === "ENOENT" && dirname(path) !== folder && existsSync(folder);
-      if (!missing) throw error;
-      makeFolder(dirname(path));
-      renameSync(part.path, path);
-      // The folders are as new as the file: their names lie in those above them.
-      for (let made = dirname(path); durable && made !== folder; made = dirname(made)) syncFolder(dirname(made));
-    }
-    parts.forget(job);
-    if (durable) syncFolder(dirname(path));
-    if (job.replaces !== undefined && job.replaces !== file) removeOld(job.replaces);
-    return sha256 === undefined ? { bytes, file } : { bytes, file, sha256 };
-  }
-
-  /** The line's file of an earlier run, under another name. */
-  function removeOld(file: string): void {
-    const old = `${folder}/${file}`;
-    try {
-      if (isInside(folder, old)) unlinkSync(old);
-    } catch {
-      // It is gone already.
-    }
-  }
-
-  /** A body that is not stored leaves nothing behind. */
-  function abandoned(job: Job, part: Part | undefined, failure: Failure): Failure {
-    if (part === undefined) return failure;
-    try {
-      part.close();
-    } catch {
-      // The first error is the one that counts.
-    }
-    try {
-      unlinkSync(part.path);
-    } catch {
-      // Likewise; what is left has no final name.
-    }
-    parts.forget(job);
-    return failure;
-  }
-}
-
-interface Place {
-  readonly job: Job;
-  readonly path: string;
-  readonly file: string;
 }
 
 /** A body that will not be stored is let go. */
 function given(body: readonly Uint8Array[] | BodyStream, failure: Failure): Failure {
   if ("cancel" in body) body.cancel();
   return failure;
-}
-
-/** What the file system says. Without a descriptor to be had the disk is not at fault: it is tried again, with fewer open. */
-function refused(error: unknown): Failure {
-  const failure = classify(error, "write");
-  const { code } = error as NodeJS.ErrnoException;
-  return code === "EMFILE" || code === "ENFILE" ? { ...failure, scarce: true } : failure;
-}
-
-function mismatchOf(job: Job, sha256: string | undefined): Failure | undefined {
-  if (job.sha256 === undefined || job.sha256 === sha256) return undefined;
-  return { error: "checksum_mismatch", detail: `sha256 is ${sha256}, the list says ${job.sha256}` };
-}
-
-function syncFolder(folder: string): void {
-  const fd = openSync(folder, "r");
-  try {
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
 }

@@ -16,44 +16,21 @@ import { join } from "node:path";
 import type { Job } from "../core/job.ts";
 import type { Kept } from "../core/ports.ts";
 import { redacted } from "../core/redact.ts";
+import { created, createdLater, NOFOLLOW, type Part, part } from "./part.ts";
 import { writeAllSync } from "./writing.ts";
 
 /** Less than this many bytes are sooner fetched again than asked for by range. */
 export const KEEP_BYTES = 1_048_576;
 
-/** Never through a planted link. */
-const NOFOLLOW = constants.O_NOFOLLOW ?? 0;
 /** A pipe without a writer would be waited for. */
 const NONBLOCK = constants.O_NONBLOCK ?? 0;
-/** New, with the mode the umask leaves. */
-const CREATE = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | NOFOLLOW;
-const MODE = 0o666;
-
-export interface Part {
-  readonly path: string;
-  readonly fd: number;
-  /** Closes it, the first time. Throws what the file system says. */
-  close(): void;
-}
-
-function part(path: string, fd: number): Part {
-  let open = true;
-  return {
-    path,
-    fd,
-    close() {
-      if (!open) return;
-      open = false; // a second close might hit another file of the same number
-      closeSync(fd);
-    },
-  };
-}
-
 export interface Parts {
   /** What is kept of a job's body, if its URL is still the same. */
   kept(job: Job): Kept | undefined;
   /** A new, empty part. What was kept of the job is removed first. Throws what the file system says. */
   create(job: Job): Part;
+  /** The same in the thread pool. */
+  createLater(job: Job): Promise<Part>;
   /** What is kept, cut to `bytes` in case there is more of it. */
   reopen(job: Job, bytes: number): Part;
   /**
@@ -96,6 +73,12 @@ export function parts(state: string): Parts {
 
   const pathOf = (job: Job) => `${state}/${job.n}.part`;
 
+  /** Where else, if another line of the same number is under way; throws any other error. */
+  const besides = (job: Job, error: unknown): string => {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    return `${state}/${job.n}-${++copies}.part`;
+  };
+
   /** What is noted under a job's number, unless another line of the same number has it. */
   const ownOf = (job: Job): Noted | undefined => {
     const found = noted.size === 0 ? undefined : noted.get(job.n);
@@ -126,12 +109,18 @@ export function parts(state: string): Parts {
       drop(job);
       const path = pathOf(job);
       try {
-        return part(path, openSync(path, CREATE, MODE));
+        return created(path);
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-        // Another line of the same number is under way.
-        const another = `${state}/${job.n}-${++copies}.part`;
-        return part(another, openSync(another, CREATE, MODE));
+        return created(besides(job, error));
+      }
+    },
+    async createLater(job) {
+      drop(job);
+      const path = pathOf(job);
+      try {
+        return await createdLater(path);
+      } catch (error) {
+        return createdLater(besides(job, error));
       }
     },
     reopen(job, bytes) {
@@ -152,12 +141,12 @@ export function parts(state: string): Parts {
     note(job, { path }, about) {
       if (path !== pathOf(job)) return false;
       const note: Note = { ...about, url: redacted(about.url), job: redacted(job.url) };
-      const fd = openSync(notePath(state, job.n), CREATE, MODE);
+      const { fd, close } = created(notePath(state, job.n));
       noted.set(job.n, { ...note, bytes: 0, owner: job });
       try {
         writeAllSync(fd, [Buffer.from(`${JSON.stringify(note)}\n`)]);
       } finally {
-        closeSync(fd);
+        close();
       }
       return true;
     },

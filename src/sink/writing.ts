@@ -1,7 +1,7 @@
 // All of it or an error: writes that a full disk cannot shorten in silence, and the digest of what was written.
 
 import { createHash, type Hash } from "node:crypto";
-import { closeSync, fsync, openSync, readSync, writeSync, writev, writevSync } from "node:fs";
+import { closeSync, fsync, fsyncSync, openSync, readSync, writeSync, writev, writevSync } from "node:fs";
 import { promisify } from "node:util";
 
 const writevLater = promisify(writev);
@@ -14,6 +14,16 @@ export async function syncedLater(folder: string): Promise<void> {
   const fd = openSync(folder, "r");
   try {
     await synced(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** The same at once. */
+export function syncedFolder(folder: string): void {
+  const fd = openSync(folder, "r");
+  try {
+    fsyncSync(fd);
   } finally {
     closeSync(fd);
   }

@@ -24,6 +24,12 @@ async function fetchFrom(name: string, options: Partial<GetOptions>, host = "127
 }
 
 describe("https", () => {
+  it.each(["127.0.0.2", "other.example"])("wants %s in the certificate, wherever it was found", async (host) => {
+    const options = { ...ours, pins: () => ["127.0.0.1"] };
+    expect(await fetchFrom("good", options, host)).toMatchObject({ error: "tls_certificate" });
+    expect(await fetchFrom("good", options, "localhost")).toEqual(body(100));
+  });
+
   it.each(["127.0.0.1", "localhost"])("trusts what --cacert signed, for %s", async (host) => {
     expect(await fetchFrom("good", ours, host)).toEqual(body(100));
   });

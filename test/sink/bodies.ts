@@ -43,14 +43,36 @@ export function bodyOf(
   };
 }
 
+/** A stream that pours: each piece is overwritten when it was taken. What nobody wants poured is to be pulled. */
+export function pouredOf(pieces: readonly Uint8Array[], failure?: Failure): FakeStream {
+  const left = [...pieces];
+  const rest = bodyOf([], failure);
+  return {
+    ...rest,
+    next: async () => (left.length > 0 ? left.splice(0) : rest.next()),
+    async pour(take) {
+      for (let piece = left.shift(); piece !== undefined; piece = left.shift()) {
+        const shared = Buffer.from(piece);
+        const goesOn = take(shared);
+        shared.fill("#");
+        if (!goesOn) return;
+        await Promise.resolve();
+      }
+    },
+  };
+}
+
 export interface SinkOptions extends Partial<Omit<DirectoryOptions, "folder" | "names" | "parts">> {
   readonly template?: string;
 }
 
+/** A disk that is written to at once, however long that takes: a test's own is slow when others are busy. */
+const QUICK = { now: () => true, took: () => {} };
+
 /** A sink into a folder, which is taken for empty, as a new run has it. */
 export function sinkInto(folder: string, { template = "{n:6}{ext}", ...options }: SinkOptions = {}): Sink {
   const { state } = prepareFolder(folder);
-  const defaults = { empty: true, hash: false, durable: false, full: () => undefined };
+  const defaults = { empty: true, hash: false, durable: false, full: () => undefined, disk: QUICK };
   return directory({ folder, names: names(template), parts: parts(state), ...defaults, ...options });
 }
 

@@ -5,7 +5,18 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Answer } from "../../src/core/ports.ts";
 import { type Folder, temporaryFolder } from "../support/command.ts";
-import { bodyOf, filesIn, JOB, type SinkOptions, storeInto, text } from "./bodies.ts";
+import {
+  answer,
+  bodyOf,
+  filesIn,
+  JOB,
+  pouredOf,
+  type SinkOptions,
+  sinkInto,
+  storeInto,
+  TARGET,
+  text,
+} from "./bodies.ts";
 
 let folder: Folder;
 beforeEach(() => {
@@ -17,13 +28,76 @@ const at = (file: string) => join(folder.path, file);
 const files = () => filesIn(folder.path);
 const read = (file: string) => readFileSync(at(file), "utf8");
 const storing = (options?: SinkOptions) => storeInto(folder.path, options);
+/** A disk that is never written to but in the thread pool. */
+const SLOW = { now: () => false, took: () => expect.unreachable("nothing is written at once") };
 
-const kinds: [kind: string, body: (...pieces: Uint8Array[]) => Answer["body"]][] = [
+const kinds: [kind: string, body: (...pieces: Uint8Array[]) => Answer["body"], to?: SinkOptions][] = [
   ["whole", (...pieces) => pieces],
+  ["whole and late", (...pieces) => pieces, { disk: SLOW }],
   ["streamed", (...pieces) => bodyOf(pieces.map((piece) => [piece, new Uint8Array(0)]))],
+  ["poured", (...pieces) => pouredOf(pieces)],
+  ["pulled", (...pieces) => pouredOf(pieces), { disk: SLOW }],
 ];
 
-describe.each(kinds)("a %s body", (_kind, body) => {
+it("a body that pours is written so while the disk is quick, and pulled while it is slow", async () => {
+  const words = ["a", "b", "c", "d", "e", "f"].map(text);
+  for (const quick of [0, 1, 2, 5, 6, 7]) {
+    let writes = 0;
+    const disk = { now: () => writes < quick, took: () => writes++ };
+    expect(await storing({ disk })(pouredOf(words), { n: quick })).toMatchObject({ bytes: 6 });
+    expect([writes, read(`00000${quick}.html`)]).toEqual([Math.min(quick, 6), "abcdef"]);
+  }
+});
+
+describe("many small bodies on a slow disk", () => {
+  it("become their files, a few at a time, and their memory is given back once, when they are written", async () => {
+    const sink = sinkInto(folder.path, { disk: SLOW });
+    const jobs = Array.from({ length: 100 }, (_, i) => ({ ...JOB, n: i + 1 }));
+    let freed = 0;
+    let most = 0;
+    const stored = await Promise.all(
+      jobs.map(async (job) => {
+        const shared = Buffer.alloc(2000, `${job.n} `);
+        const free = () => {
+          shared.fill("#");
+          freed++;
+        };
+        const one = await sink.write(job, TARGET, answer([shared.subarray(0, 999), shared.subarray(999)], { free }));
+        most = Math.max(most, files().filter((file) => file.endsWith(".part")).length);
+        return one;
+      }),
+    );
+    expect(stored).toEqual(jobs.map(({ n }) => ({ bytes: 2000, file: `${String(n).padStart(6, "0")}.html` })));
+    for (const { n } of jobs)
+      expect(read(`${String(n).padStart(6, "0")}.html`)).toBe(Buffer.alloc(2000, `${n} `).toString());
+    expect(freed).toBe(100);
+    expect([files().length, most <= 3]).toEqual([100, true]);
+  });
+
+  it("get no name twice, if the list gives it to several", async () => {
+    const store = storing({ disk: SLOW });
+    const stored = await Promise.all(["a", "b", "c", "d", "e"].map((word) => store([text(word)], { name: "x" })));
+    const failed = stored.filter((one) => "error" in one);
+    expect([stored.length - failed.length, files().length]).toEqual([1, 1]);
+    for (const one of failed) expect(one).toMatchObject({ error: "file_exists" });
+    const winner = stored.findIndex((one) => !("error" in one));
+    expect(read("x")).toBe("abcde"[winner]);
+  });
+
+  it("that are written at once and late get no name twice either", async () => {
+    let quick = false;
+    const store = storing({ disk: { now: () => quick, took: () => {} } });
+    const late = store([text("late")], { n: 1 });
+    quick = true;
+    const stored = [await store([text("named")], { n: 2, name: "000001.html" }), await late];
+    expect(stored.filter((one) => "error" in one)).toMatchObject([{ error: "file_exists" }]);
+    expect([files().length, ["late", "named"]]).toEqual([1, expect.arrayContaining([read("000001.html")])]);
+  });
+});
+
+describe.each(kinds)("a %s body", (_kind, body, to) => {
+  const storing = (options?: SinkOptions) => storeInto(folder.path, { ...to, ...options });
+
   it("becomes a file, and nothing else is left", async () => {
     expect(await storing()(body(text("one "), text("two")))).toStrictEqual({ bytes: 7, file: "000001.html" });
     expect(files()).toEqual(["000001.html"]);
@@ -160,7 +234,8 @@ describe.each(kinds)("a %s body", (_kind, body) => {
   });
 });
 
-describe.each(kinds)("a %s body of a line that an earlier run has saved", (_kind, body) => {
+describe.each(kinds)("a %s body of a line that an earlier run has saved", (_kind, body, to) => {
+  const storing = (options?: SinkOptions) => storeInto(folder.path, { ...to, ...options });
   const resumed = () => storing({ empty: false });
 
   it("replaces the line's own file", async () => {

@@ -13,8 +13,9 @@ import {
 import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Answer } from "../../src/core/ports.ts";
+import type { Swift } from "../../src/sink/swift.ts";
 import { type Folder, temporaryFolder } from "../support/command.ts";
-import { bodyOf, filesIn, storeInto, text } from "./bodies.ts";
+import { bodyOf, filesIn, pouredOf, storeInto, text } from "./bodies.ts";
 
 let outside: Folder;
 let folder: string;
@@ -63,6 +64,16 @@ describe("a streamed body", () => {
     const cut = bodyOf([[text("a"), text("b")], [text("c")], [text("d")]]);
     expect(await storeInto(folder, { full })(cut)).toBe(noRoom);
     expect([unread.cancelled(), cut.cancelled(), asked]).toEqual([1, 1, [0, 2, 1]]);
+    expect(filesIn(folder)).toEqual([]);
+  });
+
+  it("that is poured is let go as soon as the disk has no room", async () => {
+    const noRoom = { error: "disk_full", detail: "5 bytes free" } as const;
+    const asked: number[] = [];
+    const full = (bytes: number) => (asked.push(bytes) === 3 ? noRoom : undefined);
+    const cut = pouredOf([text("ab"), text("c"), text("d")]);
+    expect(await storeInto(folder, { full })(cut)).toBe(noRoom);
+    expect([cut.cancelled(), asked]).toEqual([1, [0, 2, 1]]);
     expect(filesIn(folder)).toEqual([]);
   });
 });
@@ -138,10 +149,12 @@ describe.skipIf(tmpfs === undefined)("a disk that fills up", () => {
     ["whole, in one piece", () => [Buffer.concat([big, big])]],
     ["streamed", () => bodyOf([[big], [big, big], [big]])],
     ["streamed to its very end", () => bodyOf([[big], [big]])],
-  ])("under a %s body is a fatal failure, and nothing is left of it", async (_kind, body) => {
+    ["poured", () => pouredOf([big, big, big, big])],
+    ["whole, and written late,", () => [big, big, big], { now: () => false, took: () => {} }],
+  ])("under a %s body is a fatal failure, and nothing is left of it", async (_kind, body, disk?: Swift) => {
     const full = tmpfs?.path ?? "";
     const given = body();
-    expect(await storeInto(full)(given)).toMatchObject({ error: "disk_full" });
+    expect(await storeInto(full, disk === undefined ? {} : { disk })(given)).toMatchObject({ error: "disk_full" });
     if ("cancelled" in given) expect(given.cancelled()).toBe(1);
     expect(filesIn(full)).toEqual([]);
     expect(await storeInto(full)([big])).toMatchObject({ bytes: 600_000 });

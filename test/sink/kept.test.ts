@@ -7,7 +7,7 @@ import type { Job } from "../../src/core/job.ts";
 import type { Answer, Sink } from "../../src/core/ports.ts";
 import { KEEP_BYTES } from "../../src/sink/parts.ts";
 import { type Folder, temporaryFolder } from "../support/command.ts";
-import { answer, bodyOf, filesIn, JOB, sinkInto, TARGET, text } from "./bodies.ts";
+import { answer, bodyOf, filesIn, JOB, pouredOf, sinkInto, TARGET, text } from "./bodies.ts";
 
 let outside: Folder;
 let folder: string;
@@ -33,6 +33,15 @@ const theFile = (file = "000001.html"): Buffer => {
   expect(filesIn(folder)).toEqual([file]);
   return readFileSync(at(file));
 };
+it("what was poured before the cut is kept as well", async () => {
+  const sink = sinkInto(folder);
+  expect(await store(sink, pouredOf([HEAD.subarray(0, 500_000), HEAD.subarray(500_000)], CUT), STRONG)).toBe(CUT);
+  expect(sink.kept?.(JOB)).toMatchObject(KEPT);
+  expect(filesIn(folder)).toEqual(LEFT);
+  expect(await store(sink, pouredOf([TAIL]), { from: HEAD.length })).toMatchObject({ bytes: WHOLE.length });
+  expect(theFile().equals(WHOLE)).toBe(true);
+});
+
 /** A sink after a first try that got the head only. */
 async function cutShort(over: Partial<Answer> = STRONG, job: Job = JOB): Promise<Sink> {
   const sink = sinkInto(folder);

@@ -1,0 +1,146 @@
+// How a part ends: under its final name, or not at all.
+
+import { existsSync, rename, renameSync, unlinkSync } from "node:fs";
+import { dirname } from "node:path";
+import { promisify } from "node:util";
+import { classify } from "../core/classify.ts";
+import type { Failure } from "../core/failure.ts";
+import type { Job } from "../core/job.ts";
+import type { Stored } from "../core/ports.ts";
+import type { Claim } from "./claim.ts";
+import { isInside, makeFolder } from "./folder.ts";
+import type { Part } from "./part.ts";
+import type { Parts } from "./parts.ts";
+import { syncedFolder, syncedLater } from "./writing.ts";
+
+const renamed = promisify(rename);
+
+/** Where a job's file goes. */
+export interface Place {
+  readonly job: Job;
+  readonly path: string;
+  readonly file: string;
+}
+
+export interface Placing {
+  /** A whole body gets its name. Throws what the file system says. */
+  placed(place: Place, part: Part, bytes: number, sha256: string | undefined): Stored;
+  /** The same in the thread pool, where the name is nobody else's; or a Failure, if it has been taken meanwhile. */
+  placedLater(place: Place, part: Part, bytes: number, sha256: string | undefined): Promise<Stored | Failure>;
+  /** Says why a file cannot have its name, if so. */
+  taken(place: Place): Failure | undefined;
+  /** A body that is not stored leaves nothing behind; gives the failure back. */
+  abandoned(job: Job, part: Part | undefined, failure: Failure): Failure;
+}
+
+export interface PlacingOptions {
+  readonly folder: string;
+  readonly parts: Parts;
+  /** Bring a name to the disk before its file counts as saved. */
+  readonly durable: boolean;
+  readonly claimed: Claim;
+  /** Whether names cannot be taken, so far. */
+  readonly trusted: () => boolean;
+}
+
+export function placing({ folder, parts, durable, claimed, trusted }: PlacingOptions): Placing {
+  /** Names that files are about to get, in the thread pool: what looks whether they are there cannot see them yet. */
+  const coming = new Set<string>();
+
+  /** The line's file of an earlier run, under another name. */
+  const removeOld = (file: string): void => {
+    const old = `${folder}/${file}`;
+    try {
+      if (isInside(folder, old)) unlinkSync(old);
+    } catch {
+      // It is gone already.
+    }
+  };
+
+  const taken = ({ job, path, file }: Place): Failure | undefined => {
+    if (coming.has(path)) return { error: "file_exists", detail: `${file} is another line's` };
+    return trusted() ? undefined : claimed(job, path, file);
+  };
+  const stored = ({ job, file }: Place, bytes: number, sha256: string | undefined): Stored => {
+    parts.forget(job);
+    if (job.replaces !== undefined && job.replaces !== file) removeOld(job.replaces);
+    return sha256 === undefined ? { bytes, file } : { bytes, file, sha256 };
+  };
+  /** Makes the folders that a name wants; what is as new as the file has a name to be kept, too. */
+  const makeRoom = (path: string): void => {
+    makeFolder(dirname(path));
+    for (let made = dirname(path); durable && made !== folder; made = dirname(made)) syncedFolder(dirname(made));
+  };
+  const placed: Placing["placed"] = (place, part, bytes, sha256) => {
+    const { path } = place;
+    part.close();
+    try {
+      renameSync(part.path, path);
+    } catch (error) {
+      if (!lacksFolder(error, folder, path)) throw error;
+      makeRoom(path);
+      renameSync(part.path, path);
+    }
+    if (durable) syncedFolder(dirname(path));
+    return stored(place, bytes, sha256);
+  };
+  const abandoned: Placing["abandoned"] = (job, part, failure) => {
+    if (part === undefined) return failure;
+    try {
+      part.close();
+    } catch {
+      // The first error is the one that counts.
+    }
+    try {
+      unlinkSync(part.path);
+    } catch {
+      // Likewise; what is left has no final name.
+    }
+    parts.forget(job);
+    return failure;
+  };
+
+  return {
+    placed,
+    abandoned,
+    taken,
+    async placedLater(place, part, bytes, sha256) {
+      const { job, path } = place;
+      await part.closeLater();
+      const why = taken(place);
+      if (why !== undefined) return abandoned(job, part, why);
+      // Between the look and the rename nothing else may happen.
+      if (!trusted()) return placed(place, part, bytes, sha256);
+      coming.add(path);
+      try {
+        await renamed(part.path, path).catch(async (error: unknown) => {
+          if (!lacksFolder(error, folder, path)) throw error;
+          makeRoom(path);
+          await renamed(part.path, path);
+        });
+      } finally {
+        coming.delete(path);
+      }
+      if (durable) await syncedLater(dirname(path));
+      return stored(place, bytes, sha256);
+    },
+  };
+}
+
+/** Whether a rename failed for a folder that the name wants, below one that is there. */
+function lacksFolder(error: unknown, folder: string, path: string): boolean {
+  return (error as NodeJS.ErrnoException).code === "ENOENT" && dirname(path) !== folder && existsSync(folder);
+}
+
+/** What the file system says. Without a descriptor to be had the disk is not at fault: it is tried again, with fewer open. */
+export function refused(error: unknown): Failure {
+  const failure = classify(error, "write");
+  const { code } = error as NodeJS.ErrnoException;
+  return code === "EMFILE" || code === "ENFILE" ? { ...failure, scarce: true } : failure;
+}
+
+/** What the list says that a body must have. */
+export function mismatchOf(job: Job, sha256: string | undefined): Failure | undefined {
+  if (job.sha256 === undefined || job.sha256 === sha256) return undefined;
+  return { error: "checksum_mismatch", detail: `sha256 is ${sha256}, the list says ${job.sha256}` };
+}

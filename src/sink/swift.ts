@@ -1,0 +1,42 @@
+// Whether the disk takes what it is given at once, or is better left to the thread pool: decided by what its writes took.
+
+/** Decides by numbers alone: milliseconds of any clock that does not jump. */
+export interface Swift {
+  /** Whether to write synchronously now. While the disk is slow, now and then for one write: to see whether it still is. */
+  now(nowMs: number): boolean;
+  /** A synchronous write of so many bytes took so long, and ended now. */
+  took(ms: number, bytes: number, nowMs: number): void;
+}
+
+/** What is quick: a millisecond for a file, and one for every 256 KiB; a trip through the pool costs a tenth of that. */
+const FILE_MS = 1;
+const BYTES_PER_MS = 262_144;
+
+/** A write weighs an eighth of the mean, and at most so many times what is quick: one hiccup is none, two in a row are. */
+const WEIGHT = 1 / 8;
+const MOST = 6;
+
+/** Slow with a mean above what is quick, and quick again below half of that. */
+const QUICK_AGAIN = 0.5;
+
+/** A slow disk is tried after a quarter of a second, and so rarely that trying takes no more than a twentieth of the time. */
+const TRY_MS = 250;
+const TRY_SHARE = 20;
+
+/** Takes a disk for quick until it is seen to be slow. */
+export function swift(): Swift {
+  let isSwift = true;
+  let mean = 0;
+  let tryAtMs = 0;
+
+  return {
+    now: (nowMs) => isSwift || nowMs >= tryAtMs,
+    took(ms, bytes, nowMs) {
+      const times = ms / (FILE_MS + bytes / BYTES_PER_MS);
+      mean += (Math.min(times, MOST) - mean) * WEIGHT;
+      isSwift = mean < (isSwift ? 1 : QUICK_AGAIN);
+      // After a quick one the next is tried at once.
+      tryAtMs = times < 1 ? nowMs : nowMs + Math.max(TRY_MS, ms * TRY_SHARE);
+    },
+  };
+}

@@ -1,0 +1,70 @@
+// When the disk is left to the thread pool, and when it is trusted again: numbers in, a word out.
+import { expect, it } from "vitest";
+import { type Swift, swift } from "../../src/sink/swift.ts";
+
+/** Tells of so many writes, one after the other, each of which takes so long; gives when the last of them ended. */
+function told(disk: Swift, writes: number, ms: number, bytes: number, fromMs: number): number {
+  for (let i = 0; i < writes; i++) disk.took(ms, bytes, fromMs + (i + 1) * ms);
+  return fromMs + writes * ms;
+}
+
+it("a disk that takes a file in a tenth of a millisecond is written to at once, for ever", () => {
+  const disk = swift();
+  expect(disk.now(told(disk, 10_000, 0.1, 100, 0))).toBe(true);
+  expect(disk.now(told(disk, 1000, 0.9, 262_144, 0))).toBe(true);
+});
+
+it("one hiccup is none, whatever it takes; two in a row are", () => {
+  const disk = swift();
+  expect(disk.now(told(disk, 1, 2000, 100, 0))).toBe(true);
+  told(disk, 30, 0.1, 100, 0);
+  expect(disk.now(told(disk, 2, 2000, 100, 0))).toBe(false);
+});
+
+it("a disk that takes two milliseconds a file is left to the pool after a few", () => {
+  const disk = swift();
+  let writes = 0;
+  for (let nowMs = 0; disk.now(nowMs) && writes < 100; writes++) nowMs = told(disk, 1, 2, 100, nowMs);
+  expect(writes).toBeGreaterThan(1);
+  expect(writes).toBeLessThan(10);
+});
+
+it("a large write may take longer: what counts is a millisecond and one more for every 256 KiB", () => {
+  const disk = swift();
+  expect(disk.now(told(disk, 100, 4, 1_048_576, 0))).toBe(true);
+  expect(disk.now(told(disk, 100, 10, 1_048_576, 0))).toBe(false);
+});
+
+it("a slow disk is tried after a quarter of a second, with one write", () => {
+  const disk = swift();
+  const slowMs = told(disk, 100, 5, 100, 0);
+  expect(disk.now(slowMs + 249)).toBe(false);
+  expect(disk.now(slowMs + 250)).toBe(true);
+  const triedMs = told(disk, 1, 5, 100, slowMs + 250);
+  expect(disk.now(triedMs + 249)).toBe(false);
+});
+
+it("trying takes at most a twentieth of the time", () => {
+  const disk = swift();
+  const slowMs = told(disk, 10, 1000, 100, 0);
+  expect(disk.now(slowMs + 19_999)).toBe(false);
+  expect(disk.now(slowMs + 20_000)).toBe(true);
+});
+
+it("a disk that is quick again is trusted after some quick writes, without a wait between them", () => {
+  const disk = swift();
+  let nowMs = told(disk, 100, 5, 100, 0) + 250;
+  let writes = 0;
+  for (; writes < 100 && disk.now(nowMs); writes++) nowMs = told(disk, 1, 0.1, 100, nowMs);
+  expect(writes).toBe(100);
+  // One slow write does not change that any more.
+  expect(disk.now(told(disk, 1, 5, 100, nowMs))).toBe(true);
+});
+
+it("a disk that is tried and quick once is not trusted for that", () => {
+  const disk = swift();
+  const slowMs = told(disk, 100, 5, 100, 0) + 250;
+  const quickMs = told(disk, 1, 0.1, 100, slowMs);
+  expect(disk.now(quickMs)).toBe(true);
+  expect(disk.now(told(disk, 1, 5, 100, quickMs))).toBe(false);
+});
