@@ -2,10 +2,18 @@
 import { chmodSync } from "node:fs";
 import { defineConfig } from "rolldown";
 
-export default defineConfig({
-  input: "bin/bulkget.ts",
+const common = {
   platform: "node",
   external: /^[^./]/, // the packages stay packages
   output: { dir: "dist/bin", entryFileNames: "[name].js", chunkFileNames: "[name].js" },
-  plugins: [{ name: "executable", writeBundle: () => chmodSync("dist/bin/bulkget.js", 0o755) }],
-});
+};
+
+export default defineConfig([
+  {
+    ...common,
+    input: "bin/bulkget.ts",
+    plugins: [{ name: "executable", writeBundle: () => chmodSync("dist/bin/bulkget.js", 0o755) }],
+  },
+  // By itself: what the two have in common would be a third file for both to load.
+  { ...common, input: "bin/worker.ts" },
+]);

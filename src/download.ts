@@ -1,12 +1,12 @@
 // Puts the rooms together: options in, a run under way out. The command and the library both start here.
 
 import { clock } from "./clock.ts";
-import { attempt } from "./core/attempt.ts";
+import { alone, type Crew } from "./core/crew.ts";
 import { deduplicated } from "./core/duplicates.ts";
 import { frontier, type Pace } from "./core/frontier.ts";
 import type { Outcome, Twin } from "./core/job.ts";
 import { ORDERS, type Order } from "./core/order.ts";
-import type { Get, Sink, Source } from "./core/ports.ts";
+import type { Get, Sink, Source, View } from "./core/ports.ts";
 import { MAX_PARK_MS, type Run, run, type StopReason } from "./core/run.ts";
 import { finished } from "./core/tally.ts";
 import { throttled } from "./core/throttle.ts";
@@ -54,6 +54,8 @@ export interface DownloadPlan extends ScheduleOptions {
   readonly deadlineMs?: number;
   /** The file that was saved for a URL: given, a URL that comes again is fetched once. */
   readonly twinOf?: (url: string) => Twin | undefined;
+  /** Makes several processes of one. */
+  readonly spread?: (own: Crew, about: { readonly view: () => View; readonly sink: Sink }) => Crew;
   /** Told of the failed and the finished: whether that is enough. */
   readonly maxFailures?: FailOn;
 }
@@ -99,10 +101,12 @@ export function download(plan: DownloadPlan): Run {
   });
   const { twinOf } = plan;
   const unique = twinOf && deduplicated(queue, { twinOf, ...LOOK_AHEAD });
+  const own = alone({ get, sink, clock });
+  const crew = plan.spread?.(own, { view: () => started.view, sink }) ?? own;
   const started: Run = run({
     source,
     frontier: unique ?? queue,
-    perform: attempt({ get, sink, clock }),
+    perform: (task) => crew.perform(task),
     retry: (failure, attempts) => judge(failure, attempts, retries, Math.random),
     sign: hostSign,
     concurrency,
@@ -114,21 +118,22 @@ export function download(plan: DownloadPlan): Run {
     },
     clock,
     stop,
-    abandon: () => get.abort(),
+    abandon: () => crew.abort(),
     graceMs,
-    onScarce: (fewer) => get.resize(fewer),
-    receivedBytes: () => get.receivedBytes(),
+    onScarce: (fewer) => crew.resize(fewer),
+    receivedBytes: () => crew.receivedBytes(),
   });
   const cancelDeadline =
     plan.deadlineMs === undefined
       ? () => {}
       : clock.after(plan.deadlineMs, () => stop.abort("deadline" satisfies StopReason));
-  return {
-    view: started.view,
-    abandon: started.abandon,
-    done: started.done.finally(() => {
+  const over = async () => {
+    try {
+      await started.done;
+    } finally {
       cancelDeadline();
-      get.close();
-    }),
+      await crew.close();
+    }
   };
+  return { view: started.view, abandon: started.abandon, done: over() };
 }

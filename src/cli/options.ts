@@ -24,6 +24,7 @@ import {
   speed,
   statuses,
   whole,
+  workers,
 } from "./units.ts";
 
 export interface CommandLine {
@@ -43,6 +44,7 @@ export interface CommandLine {
   readonly hostRate?: number;
   readonly limitRate?: number;
   readonly order: "fair" | "list" | "longest";
+  readonly workers: number | "auto";
   readonly retries: number;
   readonly retryOn?: readonly number[];
   readonly connectTimeoutMs: number;
@@ -178,6 +180,7 @@ function describe(): CommandType {
     .addOption(option("--rate <n/s>", "URLs started a second (default: no limit)").argParser(perSecond))
     .addOption(option("--host-rate <n/s>", "the same on one host").argParser(perSecond))
     .addOption(option("--limit-rate <size/s>", "bytes a second, all together").argParser(speed))
+    .addOption(option("--workers <n|auto>", "processes that fetch").argParser(workers).default("auto"))
     .addOption(
       option("--order <how>", "which host is next").choices(["fair", "list", "longest"]).default(DEFAULTS.order),
     )

@@ -44,6 +44,14 @@ export function whole(least: number, most: number): (text: string) => number {
   };
 }
 
+/** How many processes: 1 to 64, or "auto". */
+export function workers(text: string): number | "auto" {
+  if (text.trim().toLowerCase() === "auto") return "auto";
+  const number = /^\d+$/.test(text.trim()) ? Number(text) : Number.NaN;
+  if (number >= 1 && number <= 64) return number;
+  throw new InvalidArgumentError("a whole number from 1 to 64, or auto");
+}
+
 /** "5", "0.5", "10/s", "30/m": events a second, more than 0. */
 export function perSecond(text: string): number {
   const match = /^(\d+(?:\.\d+)?)(?:\/(s|m|h))?$/.exec(text.trim());

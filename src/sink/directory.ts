@@ -1,18 +1,18 @@
 // Bodies become files of a folder: written in its state folder, and renamed into place when they are whole.
 
 import { type BinaryLike, createHash, type Hash } from "node:crypto";
-import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, unlinkSync } from "node:fs";
+import { existsSync, fsyncSync, renameSync, rmSync, unlinkSync } from "node:fs";
 import { dirname } from "node:path";
 import { classify } from "../core/classify.ts";
 import { type Failure, isFailure } from "../core/failure.ts";
 import type { Job, Twin } from "../core/job.ts";
 import type { Answer, BodyStream, Sink, Stored } from "../core/ports.ts";
 import { type Claim, claim, type Replaceable } from "./claim.ts";
-import { isInside, makeFolder } from "./folder.ts";
-import { isWhole, secondName } from "./linking.ts";
+import { makeFolder, removeOld } from "./folder.ts";
+import { isWhole, moved, secondName } from "./linking.ts";
 import { MAX_NAME_BYTES, type Names } from "./names.ts";
 import { KEEP_BYTES, type Part, type Parts } from "./parts.ts";
-import { digestOf, lengthOf, synced, writeAll, writeAllSync } from "./writing.ts";
+import { digestOf, lengthOf, synced, syncFolder, writeAll, writeAllSync } from "./writing.ts";
 
 export interface DirectoryOptions {
   readonly folder: string;
@@ -35,10 +35,22 @@ export function directory(options: DirectoryOptions): Sink {
   const claimed: Claim = claim(replaceable, names.unique);
   // A line's own number is nobody else's, as long as the list itself names no file.
   let trusted = empty && names.unique;
+  let shared = false;
+  /** Jobs whose file may be there already, saved by a process that has ended since. */
+  const mine = new WeakSet<Job>();
 
   return {
     kept: (job) => parts.kept(job),
     drop: (job) => parts.drop(job),
+    share(named) {
+      shared = true;
+      if (named) trusted = false;
+    },
+    release: (job) => parts.release(job),
+    adopt(job, left) {
+      if (left.part) parts.adopt(job);
+      if (left.file && names.unique && job.name === undefined) mine.add(job);
+    },
     link(job, target, twin) {
       const wanted = hash || job.sha256 !== undefined;
       if ((wanted && twin.sha256 === undefined) || !isWhole(folder, twin)) return undefined;
@@ -61,7 +73,12 @@ export function directory(options: DirectoryOptions): Sink {
     const tooLong =
       file.length * 3 > MAX_NAME_BYTES && file.split("/").some((part) => Buffer.byteLength(part) > MAX_NAME_BYTES);
     if (tooLong) return { error: "name_too_long", detail: `over ${MAX_NAME_BYTES} bytes` };
-    return (trusted ? undefined : claimed(job, path, file)) ?? full(0) ?? { job, path, file };
+    return (isSure(job) ? undefined : claimed(job, path, file)) ?? full(0) ?? { job, path, file };
+  }
+
+  /** Whether whatever has the job's name is its own. */
+  function isSure(job: Job): boolean {
+    return trusted || mine.has(job);
   }
 
   /** Another line's file under this one's name as well. */
@@ -138,7 +155,7 @@ export function directory(options: DirectoryOptions): Sink {
       if (mismatch !== undefined) return abandoned(job, part, mismatch);
       if (durable) await synced(part.fd);
       // While it arrived, another line may have taken the name.
-      const taken = trusted ? undefined : claimed(job, place.path, place.file);
+      const taken = isSure(job) ? undefined : claimed(job, place.path, place.file);
       if (taken !== undefined) return abandoned(job, part, taken);
       return placed(place, part, bytes, sha256);
     } catch (error) {
@@ -153,31 +170,35 @@ export function directory(options: DirectoryOptions): Sink {
   }
 
   /** A whole body gets its name. */
-  function placed({ job, path, file }: Place, part: Part, bytes: number, sha256: string | undefined): Stored {
+  function placed(place: Place, part: Part, bytes: number, sha256: string | undefined): Stored | Failure {
+    const { job, path, file } = place;
     part.close();
+    let taken: Failure | undefined;
     try {
-      renameSync(part.path, path);
+      taken = named(place, part);
     } catch (error) {
       const missing =
         (error as NodeJS.ErrnoException).code === "ENOENT" && dirname(path) !== folder && existsSync(folder);
       if (!missing) throw error;
       makeFolder(dirname(path));
-      renameSync(part.path, path);
+      taken = named(place, part);
     }
+    if (taken !== undefined) return abandoned(job, part, taken);
     parts.forget(job);
     if (durable) syncFolder(dirname(path));
-    if (job.replaces !== undefined && job.replaces !== file) removeOld(job.replaces);
+    if (job.replaces !== undefined && job.replaces !== file) removeOld(folder, job.replaces);
     return sha256 === undefined ? { bytes, file } : { bytes, file, sha256 };
   }
 
-  /** The line's file of an earlier run, under another name. */
-  function removeOld(file: string): void {
-    const old = `${folder}/${file}`;
-    try {
-      if (isInside(folder, old)) unlinkSync(old);
-    } catch {
-      // It is gone already.
+  /** The look at the name was before: what another process has put there since is not replaced. */
+  function named({ job, path, file }: Place, part: Part): Failure | undefined {
+    if (shared && !isSure(job)) {
+      if (moved(part.path, path)) return undefined;
+      const taken = claimed(job, path, file);
+      if (taken !== undefined) return taken;
     }
+    renameSync(part.path, path);
+    return undefined;
   }
 
   /** A body that is not stored leaves nothing behind. */
@@ -220,13 +241,4 @@ function refused(error: unknown): Failure {
 function mismatchOf(job: Job, sha256: string | undefined): Failure | undefined {
   if (job.sha256 === undefined || job.sha256 === sha256) return undefined;
   return { error: "checksum_mismatch", detail: `sha256 is ${sha256}, the list says ${job.sha256}` };
-}
-
-function syncFolder(folder: string): void {
-  const fd = openSync(folder, "r");
-  try {
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
 }

@@ -1,7 +1,7 @@
 // All of it or an error: writes that a full disk cannot shorten in silence, and the digest of what was written.
 
 import { createHash, type Hash } from "node:crypto";
-import { closeSync, fsync, openSync, readSync, writeSync, writev, writevSync } from "node:fs";
+import { closeSync, fsync, fsyncSync, openSync, readSync, writeSync, writev, writevSync } from "node:fs";
 import { promisify } from "node:util";
 
 const writevLater = promisify(writev);
@@ -10,6 +10,16 @@ const writevLater = promisify(writev);
 export const synced = promisify(fsync);
 
 /** Brings a folder's names to the disk. */
+export function syncFolder(folder: string): void {
+  const fd = openSync(folder, "r");
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** The same in the thread pool. */
 export async function syncedLater(folder: string): Promise<void> {
   const fd = openSync(folder, "r");
   try {
