@@ -61,7 +61,7 @@ export function spreadOf(
       ...{ own, sink, processes, note, concurrency: line.concurrency },
       isTime: line.workers === "auto" ? isTime : () => true,
       isOwn: isForOne(storing),
-      open: () => view().open.keys(),
+      view,
       start({ named, onReady, onGone }) {
         const plan: WorkerPlan = { web, storing, named, helper: ++helpers };
         return helper({

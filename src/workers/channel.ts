@@ -10,10 +10,10 @@ export interface Channel<Out> {
 }
 
 /**
- * Told of each row of a line, in order, and once that a line is over. What comes over this pipe is our own: a line that is
- * no JSON throws.
+ * `take` is told of each row, in order; what comes over this pipe is our own: a line that is no JSON throws. `last` may add
+ * a row to each line that goes out.
  */
-export function channel<Out, In>(socket: Socket, take: (row: In) => void): Channel<Out> {
+export function channel<Out, In>(socket: Socket, take: (row: In) => void, last?: () => Out | undefined): Channel<Out> {
   let waiting: Out[] = [];
   let rest = "";
 
@@ -21,6 +21,8 @@ export function channel<Out, In>(socket: Socket, take: (row: In) => void): Chann
     if (waiting.length === 0) return;
     const rows = waiting;
     waiting = [];
+    const more = last?.();
+    if (more !== undefined) rows.push(more);
     if (!socket.destroyed && socket.writable) socket.write(`${JSON.stringify(rows)}\n`);
   };
   socket.setEncoding("utf8");

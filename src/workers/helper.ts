@@ -3,7 +3,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Socket } from "node:net";
 import type { Tried } from "../core/attempt.ts";
-import type { Failure } from "../core/failure.ts";
+import { type Failure, isFailure } from "../core/failure.ts";
 import type { Task } from "../core/frontier.ts";
 import { channel } from "./channel.ts";
 import { type Left, type Notice, type Order, rowOf } from "./messages.ts";
@@ -41,8 +41,8 @@ export interface Helper {
   /** Tasks that it has finished. */
   readonly finished: number;
   readonly receivedBytes: number;
-  /** `kept`: told that a part of its body lies in the folder. */
-  perform(task: Task, left: Left | undefined, kept: () => void): Promise<Tried>;
+  /** `onFailure`: told of one first, and whether a part of the body lies in the folder. */
+  perform(task: Task, left: Left | undefined, onFailure: OnFailure): Promise<Tried>;
   resize(connections: number): void;
   /** Settled when it knows that the list names files itself, or is gone. */
   named(): Promise<void>;
@@ -50,9 +50,12 @@ export interface Helper {
   close(): Promise<void>;
 }
 
+type OnFailure = (task: Task, failure: Failure, isKept: boolean) => void;
+
 interface Open {
+  readonly task: Task;
   readonly settle: (result: Tried) => void;
-  readonly kept: () => void;
+  readonly onFailure: OnFailure;
 }
 
 const GIVEN_UP: Failure = { error: "interrupted", detail: "stopped" };
@@ -96,12 +99,12 @@ export function helper({ program, plan, zeroMs, onReady, onGone }: HelperOptions
   child.on("close", (code, signal) => over(signal ?? `exit ${code}`));
 
   function settled(id: number, result: Tried, isKept: boolean): void {
-    const task = open.get(id);
-    if (task === undefined) return;
+    const one = open.get(id);
+    if (one === undefined) return;
     open.delete(id);
     finished++;
-    if (isKept) task.kept();
-    task.settle(result);
+    if (isFailure(result)) one.onFailure(one.task, result, isKept);
+    one.settle(result);
   }
 
   function over(how: string): void {
@@ -112,7 +115,10 @@ export function helper({ program, plan, zeroMs, onReady, onGone }: HelperOptions
     clearTimeout(force);
     const end = { how: startError?.message ?? how, lost: open.size };
     const why: Failure = isAborted ? GIVEN_UP : { error: "worker_lost", detail: `its process ended: ${end.how}` };
-    for (const task of open.values()) task.settle(why);
+    for (const { task, settle, onFailure } of open.values()) {
+      onFailure(task, why, false);
+      settle(why);
+    }
     open.clear();
     for (const know of knowers.splice(0)) know();
     closed();
@@ -136,10 +142,10 @@ export function helper({ program, plan, zeroMs, onReady, onGone }: HelperOptions
     get receivedBytes() {
       return receivedBytes;
     },
-    perform(task, left, kept) {
+    perform(task, left, onFailure) {
       return new Promise((settle) => {
         const id = ++ids;
-        open.set(id, { settle, kept });
+        open.set(id, { task, settle, onFailure });
         to.put(rowOf(id, task, left));
       });
     },

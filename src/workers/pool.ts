@@ -2,10 +2,10 @@
 
 import type { Tried } from "../core/attempt.ts";
 import type { Crew } from "../core/crew.ts";
-import { isFailure } from "../core/failure.ts";
+import { type Failure, isFailure } from "../core/failure.ts";
 import type { Task } from "../core/frontier.ts";
 import type { Job } from "../core/job.ts";
-import type { Sink } from "../core/ports.ts";
+import type { Sink, View } from "../core/ports.ts";
 import type { End, Helper } from "./helper.ts";
 import type { Left } from "./messages.ts";
 
@@ -27,17 +27,17 @@ export interface PoolOptions {
   readonly concurrency: number;
   /** Starts a helper. Throws what the system says. */
   readonly start: (way: Start) => Helper;
-  /** All jobs that are under way. */
-  readonly open: () => Iterable<Job>;
-  /** Whether it is time to start the others, asked now and then; told how many tries are over. */
-  readonly isTime: (finished: number) => boolean;
+  /** The run. */
+  readonly view: () => Pick<View, "inFlight" | "open">;
+  /** Whether it is time to start the others, asked now and then; told how many tries have begun. */
+  readonly isTime: (tries: number) => boolean;
   /** This job is for this process and no other. */
   readonly isOwn: (job: Job) => boolean;
   /** Says something to the user. */
   readonly note: (text: string) => void;
 }
 
-/** Whether it is time is asked after so many tries. */
+/** After so many tries it is asked whether it is time. */
 const ASK_EVERY = 500;
 
 /** After so many ends in a row nobody takes their place. A helper that has finished so many tasks begins a new row. */
@@ -53,8 +53,7 @@ export function pool(options: PoolOptions): Crew {
   let total = options.concurrency;
   let share = total;
   let ownShare = total;
-  let ownBusy = 0;
-  let finished = 0;
+  let begun = 0;
   let hasStarted = false;
   let isClosing = false;
   let ends = 0;
@@ -64,7 +63,7 @@ export function pool(options: PoolOptions): Crew {
   let isNamed = false;
 
   const begin = () => {
-    if (hasStarted || isClosing || !options.isTime(finished)) return;
+    if (hasStarted || isClosing || !options.isTime(begun)) return;
     hasStarted = true;
     sink.share?.(isNamed);
     for (let more = options.processes - 1; more > 0; more--) startOne();
@@ -118,32 +117,40 @@ export function pool(options: PoolOptions): Crew {
     if (isReplaced) startOne();
   }
 
-  /** Each that is ready gets its share of the connections, and of the URLs under way. */
+  /**
+   * Each that is ready gets its share of the connections, and of the URLs under way: this process half of what another has,
+   * since it also does what is for all of them, and theirs are under way for longer.
+   */
   function divide(): void {
     let ready = 1;
     for (const one of helpers) if (one.isReady) ready++;
-    share = Math.floor(total / ready);
+    share = Math.floor((2 * total) / (2 * ready - 1));
     ownShare = total - share * (ready - 1);
     own.resize(ownShare);
     for (const one of helpers) if (one.isReady) one.resize(share);
   }
 
-  async function perform(task: Task): Promise<Tried> {
-    const { job } = task;
-    if (job.name !== undefined && !isNamed) {
-      naming ??= learn();
-      await naming;
-    }
-    const result = helpers.size === 0 || isOwn(job) ? await byOwn(task) : await byAnyone(task);
-    finished++;
-    if (!hasStarted && finished % ASK_EVERY === 0) begin();
-    return result;
+  function perform(task: Task): Promise<Tried> {
+    if (!hasStarted && ++begun % ASK_EVERY === 0) begin();
+    if (task.job.name !== undefined && !isNamed) return withNames(task);
+    if (!hasStarted) return own.perform(task);
+    if (helpers.size === 0 || isOwn(task.job)) return byOwn(task);
+    return byAnyone(task);
+  }
+
+  /** The first task that has a name waits until all know that there are names; so do those that come meanwhile. */
+  async function withNames(task: Task): Promise<Tried> {
+    naming ??= learn();
+    await naming;
+    return perform(task);
   }
 
   /** The one with the most room. */
-  async function byAnyone(task: Task): Promise<Tried> {
+  function byAnyone(task: Task): Promise<Tried> {
+    let busy = options.view().inFlight - 1; // without this one
+    for (const one of helpers) busy -= one.busy;
+    let room = ownShare - busy;
     let best: Helper | undefined;
-    let room = ownShare - ownBusy;
     for (const one of helpers) {
       if (one.isReady && share - one.busy > room) {
         room = share - one.busy;
@@ -151,37 +158,30 @@ export function pool(options: PoolOptions): Crew {
       }
     }
     if (best === undefined) return byOwn(task);
-    const { job } = task;
-    let left = trails.get(task);
+    let left = task.attempts === 1 ? undefined : trails.get(task);
     // A part that an earlier run kept is known here only.
-    if (left === undefined && sink.release?.(job) === true) left = { part: true, file: false };
-    let isKept = false;
-    const result = await best.perform(task, left, () => {
-      isKept = true;
-    });
-    if (isFailure(result)) trace(task, isKept, result.error === "worker_lost");
-    return result;
+    if (left === undefined && sink.release?.(task.job) === true) left = { part: true, file: false };
+    return best.perform(task, left, trace);
   }
 
   async function byOwn(task: Task): Promise<Tried> {
     const left = task.attempts === 1 ? undefined : trails.get(task);
     if (left !== undefined) sink.adopt?.(task.job, left);
-    ownBusy++;
     const result = await own.perform(task);
-    ownBusy--;
-    if (hasStarted && isFailure(result)) trace(task, sink.release?.(task.job) === true, false);
+    if (isFailure(result)) trace(task, result, sink.release?.(task.job) === true);
     return result;
   }
 
   /** What one that has ended was at is still there; but of two lines with one number, the part may be the other's. */
-  function trace(task: Task, isKept: boolean, isLost: boolean): void {
+  function trace(task: Task, failure: Failure, isKept: boolean): void {
     const { job } = task;
+    const isLost = failure.error === "worker_lost";
     if (isKept || isLost) trails.set(task, { part: isKept || !hasNamesake(job), file: isLost });
     else if (task.attempts > 1) trails.delete(task);
   }
 
   function hasNamesake(job: Job): boolean {
-    for (const one of options.open()) if (one.n === job.n && one !== job) return true;
+    for (const one of options.view().open.keys()) if (one.n === job.n && one !== job) return true;
     return false;
   }
 

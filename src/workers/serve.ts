@@ -24,7 +24,12 @@ export function serve(socket: Socket, { clock, zeroMs, begin, leave }: ServeOpti
   let perform: ((task: ReturnType<typeof taskOf>) => Promise<Tried>) | undefined;
   let laterMs = 0;
   let saidBytes = 0;
-  const to = channel<Notice, Order>(socket, obey);
+  const to = channel<Notice, Order>(socket, obey, () => {
+    const bytes = get?.receivedBytes() ?? 0;
+    if (bytes === saidBytes) return undefined;
+    saidBytes = bytes;
+    return { bytes };
+  });
   socket.on("end", leave).on("close", leave);
 
   function obey(order: Order): void {
@@ -52,11 +57,6 @@ export function serve(socket: Socket, { clock, zeroMs, begin, leave }: ServeOpti
     if (left !== undefined) sink?.adopt?.(task.job, left);
     const result = await perform?.(task);
     if (result === undefined) throw new Error("a task came before all that it takes to work");
-    const bytes = get?.receivedBytes() ?? 0;
-    if (bytes !== saidBytes) {
-      saidBytes = bytes;
-      to.put({ bytes });
-    }
     const [id] = row;
     to.put(isFailure(result) && sink?.release?.(task.job) === true ? [id, result, true] : [id, result]);
   }
