@@ -95,7 +95,8 @@ function startServer({ server, workloads }: Options, folder: string): Promise<Ru
   return nginxServer(join(folder, "nginx"), sizes);
 }
 
-function takesPart(peer: Peer, { peers, manyHosts }: Workload): boolean {
+function takesPart(peer: Peer, { name, peers, manyHosts }: Workload): boolean {
+  if (peer.workloads?.includes(name) === false) return false;
   return (peers === undefined || peers.includes(peer.name)) && (manyHosts === undefined || peer.resolvesLocalhost);
 }
 

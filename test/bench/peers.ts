@@ -20,6 +20,8 @@ export interface Peer {
   readonly version: readonly [string, ...string[]];
   /** Whether it takes *.localhost for loopback without asking a name server. */
   readonly resolvesLocalhost: boolean;
+  /** Only these workloads; all if absent. */
+  readonly workloads?: readonly string[];
   line(url: string, n: number): string;
   command(task: Task): Command;
 }
@@ -38,17 +40,25 @@ function urlsACurl(urls: number, concurrency: number): number {
   return Math.min(20, Math.max(1, Math.floor(urls / concurrency)));
 }
 
-export const PEERS: readonly Peer[] = [
-  {
-    name: "bulkget",
+function ours(name: string, ...options: readonly string[]): Peer {
+  return {
+    name,
     version: [process.execPath, BULKGET, "--version"],
     resolvesLocalhost: true,
     line: justTheUrl,
     command: ({ list, concurrency, out }) => ({
-      argv: [process.execPath, BULKGET, list, "-c", `${concurrency}`, "-o", out, "-q"],
+      argv: [process.execPath, BULKGET, list, "-c", `${concurrency}`, "-o", out, "-q", ...options],
       cwd: out,
     }),
-  },
+  };
+}
+
+const MANY_SMALL = ["small-20k", "small-200k"];
+
+export const PEERS: readonly Peer[] = [
+  ours("bulkget"),
+  { ...ours("bulkget-w1", "--workers", "1"), workloads: MANY_SMALL },
+  { ...ours("bulkget-w2", "--workers", "2"), workloads: MANY_SMALL },
   {
     name: "curl",
     version: ["curl", "--version"],

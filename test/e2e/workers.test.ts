@@ -1,6 +1,6 @@
 // --workers: several processes fetch, and nothing else is different.
 
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import type { ServerResponse } from "node:http";
 import { join } from "node:path";
@@ -147,7 +147,6 @@ describe("any number of workers", () => {
 
   it("keeps a name that the list gives from the line whose number it is", async () => {
     const server = await serve();
-    list(2000, (n) => `${server.origin}/${n}${n % 2 === 1 && n > 100 ? `\t${String(n + 1).padStart(6, "0")}` : ""}`);
     list(2000, (n) => {
       const stolen = n > 100 && n % 2 === 1 ? `\tx/../${String(n + 1).padStart(6, "0")}.bin` : "";
       return `${server.origin}/${n}.bin${stolen}`;
@@ -325,6 +324,46 @@ describe("the run itself, killed", () => {
     const saved = journalOf(at("downloads")).length;
     expect(saved).toBeGreaterThan(0);
     expect(filesOf(at("downloads")).length).toBe(saved);
+  });
+});
+
+describe("for want of", () => {
+  it("file descriptors, all of them get fewer URLs at a time, and nothing fails", async () => {
+    const server = await serve();
+    list(3000, (n) => `${server.origin}/${n}`);
+    const { code, stderr } = await shell("ulimit -n 40; bulkget urls.txt --workers 2 -c 100 -q", { cwd: folder.path });
+    expect(code, stderr).toBe(0);
+    expectAll(3000);
+  });
+
+  it.skipIf(process.platform !== "linux" || process.getuid?.() !== 0)("disk, the run stops with 3", async (context) => {
+    const disk = at("disk");
+    mkdirSync(disk);
+    try {
+      execFileSync("mount", ["-t", "tmpfs", "-o", "size=3m,mode=777", "bulkget-test", disk], { stdio: "pipe" });
+    } catch {
+      return context.skip("nothing can be mounted");
+    }
+    try {
+      const server = await serve();
+      list(5000, (n) => `${server.origin}/${n}`);
+      const args = ["urls.txt", "--workers", "2", "-c", "10", "-q", "-o", "disk/out", "--min-free", "0"];
+      const { code, stderr } = await bulkgetCommand(args, { cwd: folder.path });
+      expect(code, stderr).toBe(3);
+      const lines = readFileSync(at("disk", "out", "results.jsonl"), "utf8")
+        .split("\n")
+        .slice(0, -1);
+      const saved = lines.map((line) => JSON.parse(line)).filter(({ outcome }) => outcome === "saved");
+      expect(saved.length).toBeGreaterThan(100);
+      for (const { n, file } of saved) {
+        expect(readFileSync(at("disk", "out", file)).equals(contentOf(`/${n}`)), file).toBe(true);
+      }
+      execFileSync("mount", ["-o", "remount,size=96m", disk]);
+      expect((await bulkgetCommand(args, { cwd: folder.path })).code).toBe(0);
+      expectAll(5000, at("disk", "out"));
+    } finally {
+      execFileSync("umount", ["--lazy", disk]);
+    }
   });
 });
 
