@@ -90,7 +90,7 @@ export function helper({ program, plan, zeroMs, onReady, onGone }: HelperOptions
   });
   to.put({ begin: plan, zeroMs });
   const looking = setInterval(() => {
-    if (++silentLooks > SILENT_LOOKS) child.kill("SIGKILL");
+    if (++silentLooks > SILENT_LOOKS) kill();
   }, LOOK_MS).unref();
   child.on("error", (error) => {
     startError = error;
@@ -126,7 +126,15 @@ export function helper({ program, plan, zeroMs, onReady, onGone }: HelperOptions
   }
 
   function orElse(): void {
-    force ??= setTimeout(() => child.kill("SIGKILL"), OBEY_MS).unref();
+    force ??= setTimeout(kill, OBEY_MS);
+  }
+
+  /** What it has said before is still heard; but a process that a dead disk holds may never be gone. */
+  function kill(): void {
+    child.kill("SIGKILL");
+    clearInterval(looking);
+    clearTimeout(force);
+    force = setTimeout(() => over("SIGKILL"), OBEY_MS);
   }
 
   const self: Helper = {

@@ -24,12 +24,15 @@ export function serve(socket: Socket, { clock, zeroMs, begin, leave }: ServeOpti
   let perform: ((task: ReturnType<typeof taskOf>) => Promise<Tried>) | undefined;
   let laterMs = 0;
   let saidBytes = 0;
-  const to = channel<Notice, Order>(socket, obey, () => {
+  let busy = 0;
+  const received = () => {
     const bytes = get?.receivedBytes() ?? 0;
     if (bytes === saidBytes) return undefined;
     saidBytes = bytes;
     return { bytes };
-  });
+  };
+  // While as many tasks again are under way, there is something to do until new ones come.
+  const to = channel<Notice, Order>(socket, obey, received, () => busy);
   socket.on("end", leave).on("close", leave);
 
   function obey(order: Order): void {
@@ -55,7 +58,9 @@ export function serve(socket: Socket, { clock, zeroMs, begin, leave }: ServeOpti
     const task = taskOf(row, laterMs);
     const left = row[4]?.left;
     if (left !== undefined) sink?.adopt?.(task.job, left);
+    busy++;
     const result = await perform?.(task);
+    busy--;
     if (result === undefined) throw new Error("a task came before all that it takes to work");
     const [id] = row;
     to.put(isFailure(result) && sink?.release?.(task.job) === true ? [id, result, true] : [id, result]);
