@@ -129,9 +129,8 @@ export function download(plan: DownloadPlan): Run {
       : clock.after(plan.deadlineMs, () => stop.abort("deadline" satisfies StopReason));
   const over = async () => {
     try {
-      await started.done;
+      await started.done.finally(cancelDeadline);
     } finally {
-      cancelDeadline();
       await crew.close();
     }
   };

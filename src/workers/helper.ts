@@ -79,15 +79,20 @@ export function helper({ program, plan, zeroMs, onReady, onGone }: HelperOptions
   let closed = () => {};
   let force: NodeJS.Timeout | undefined;
 
-  const to = channel<Order, Notice>(child.stdio[3] as Socket, (notice) => {
+  const pipe = child.stdio[3] as Socket;
+  const to = channel<Order, Notice>(pipe, (notice) => {
     silentLooks = 0;
     if (Array.isArray(notice)) settled(notice[0], notice[1], notice[2] === true);
     else if ("bytes" in notice) receivedBytes = notice.bytes;
     else if ("ready" in notice) {
       isReady = true;
       onReady(self);
-    } else if ("named" in notice) for (const know of knowers.splice(0)) know();
+    } else if ("named" in notice) {
+      for (const know of knowers.splice(0)) know();
+      hold();
+    }
   });
+  hold();
   to.put({ begin: plan, zeroMs });
   const looking = setInterval(() => {
     if (++silentLooks > SILENT_LOOKS) kill();
@@ -104,6 +109,7 @@ export function helper({ program, plan, zeroMs, onReady, onGone }: HelperOptions
     open.delete(id);
     finished++;
     if (isFailure(result)) one.onFailure(one.task, result, isKept);
+    if (open.size === 0) hold();
     one.settle(result);
   }
 
@@ -123,6 +129,14 @@ export function helper({ program, plan, zeroMs, onReady, onGone }: HelperOptions
     for (const know of knowers.splice(0)) know();
     closed();
     if (!isClosing) onGone(self, end);
+  }
+
+  /** Only a helper that is at something keeps this process: a run that is not over, and can never be, is to be noticed. */
+  function hold(isWaitedFor = open.size + knowers.length > 0): void {
+    for (const one of [child, pipe]) {
+      if (isWaitedFor) one.ref();
+      else one.unref();
+    }
   }
 
   function orElse(): void {
@@ -154,6 +168,7 @@ export function helper({ program, plan, zeroMs, onReady, onGone }: HelperOptions
       return new Promise((settle) => {
         const id = ++ids;
         open.set(id, { task, settle, onFailure });
+        if (open.size === 1) hold();
         to.put(rowOf(id, task, left));
       });
     },
@@ -161,6 +176,7 @@ export function helper({ program, plan, zeroMs, onReady, onGone }: HelperOptions
     named() {
       if (isOver) return Promise.resolve();
       to.put({ named: true });
+      hold(true);
       return new Promise((know) => void knowers.push(know));
     },
     abort() {
@@ -171,6 +187,7 @@ export function helper({ program, plan, zeroMs, onReady, onGone }: HelperOptions
     close() {
       isClosing = true;
       if (isOver) return Promise.resolve();
+      hold(true);
       to.end();
       orElse();
       return new Promise((resolve) => {
