@@ -7,8 +7,7 @@ import { defineConfig } from "rolldown";
 const NOTICE = `/*! With commander, (c) 2011 TJ Holowaychuk; p-limit and yocto-queue, (c) Sindre Sorhus: MIT License. */`;
 const INSIDE = ["commander", "p-limit", "yocto-queue"];
 
-export default defineConfig({
-  input: "bin/bulkget.ts",
+const common = {
   platform: "node",
   external: (id) => !/^[./]/.test(id) && !INSIDE.includes(id),
   output: {
@@ -19,5 +18,14 @@ export default defineConfig({
     comments: false,
     banner: (chunk) => (chunk.isEntry ? NOTICE : ""),
   },
-  plugins: [{ name: "executable", writeBundle: () => chmodSync("dist/bin/bulkget.cjs", 0o755) }],
-});
+};
+
+export default defineConfig([
+  {
+    ...common,
+    input: "bin/bulkget.ts",
+    plugins: [{ name: "executable", writeBundle: () => chmodSync("dist/bin/bulkget.cjs", 0o755) }],
+  },
+  // By itself: what the two have in common would be a third file for both to load.
+  { ...common, input: "bin/worker.ts" },
+]);

@@ -1,13 +1,13 @@
 // Puts the rooms together: options in, a run under way out. The command and the library both start here.
 
 import { clock } from "./clock.ts";
-import { attempt } from "./core/attempt.ts";
+import { alone, type Crew } from "./core/crew.ts";
 import { deduplicated } from "./core/duplicates.ts";
-import { frontier, type Pace } from "./core/frontier.ts";
+import { frontier, type Pace, type Task } from "./core/frontier.ts";
 import { governed } from "./core/governed.ts";
 import type { Outcome, Twin } from "./core/job.ts";
 import { ORDERS, type Order } from "./core/order.ts";
-import type { Get, Sink, Source } from "./core/ports.ts";
+import type { Get, Sink, Source, View } from "./core/ports.ts";
 import { MAX_PARK_MS, type Run, run, type StopReason } from "./core/run.ts";
 import { finished } from "./core/tally.ts";
 import { throttled } from "./core/throttle.ts";
@@ -56,6 +56,8 @@ export interface DownloadPlan extends ScheduleOptions {
   readonly deadlineMs?: number;
   /** The file that was saved for a URL: given, a URL that comes again is fetched once. */
   readonly twinOf?: (url: string) => Twin | undefined;
+  /** Makes several processes of one. */
+  readonly spread?: (own: Crew, about: { readonly view: () => View; readonly sink: Sink }) => Crew;
   /** Told of the failed and the finished: whether that is enough. */
   readonly maxFailures?: FailOn;
 }
@@ -105,13 +107,15 @@ export function download(plan: DownloadPlan): Run {
   });
   const { twinOf } = plan;
   const unique = twinOf && deduplicated(queue, { twinOf, ...LOOK_AHEAD });
-  const receivedBytes = () => get.receivedBytes();
+  const own = alone({ get, sink, clock });
+  const crew = plan.spread?.(own, { view: () => started.view, sink }) ?? own;
+  const receivedBytes = () => crew.receivedBytes();
   const resize = (most: number) => {
-    get.resize(most);
+    crew.resize(most);
     started.resize(most);
   };
   const watching = governor && governed({ governor, clock, receivedBytes, resize });
-  const perform = attempt({ get, sink, clock });
+  const perform = (task: Task) => crew.perform(task);
   const started: Run = run({
     source,
     frontier: unique ?? queue,
@@ -127,10 +131,10 @@ export function download(plan: DownloadPlan): Run {
     },
     clock,
     stop,
-    abandon: () => get.abort(),
+    abandon: () => crew.abort(),
     graceMs,
     onScarce(fewer) {
-      get.resize(fewer);
+      crew.resize(fewer);
       watching?.scarce(fewer);
     },
     receivedBytes,
@@ -140,12 +144,14 @@ export function download(plan: DownloadPlan): Run {
     plan.deadlineMs === undefined
       ? () => {}
       : clock.after(plan.deadlineMs, () => stop.abort("deadline" satisfies StopReason));
-  return {
-    ...started,
-    done: started.done.finally(() => {
+  const over = async () => {
+    try {
+      await started.done;
+    } finally {
       cancelDeadline();
       watching?.close();
-      get.close();
-    }),
+      await crew.close();
+    }
   };
+  return { ...started, done: over() };
 }

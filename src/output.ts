@@ -11,14 +11,13 @@ import { recordedIn } from "./history/names.ts";
 import { failedFile, failedList } from "./report/failed.ts";
 import { type Journal, journal } from "./report/journal.ts";
 import { resumed, sameFile } from "./resume.ts";
-import { directory } from "./sink/directory.ts";
 import { FAILED, FolderError, JOURNAL, prepareFolder, startOver, tidy } from "./sink/folder.ts";
 import { type Lock, lockFolder } from "./sink/lock.ts";
 import { names } from "./sink/names.ts";
-import { dropAll, parts } from "./sink/parts.ts";
+import { dropAll } from "./sink/parts.ts";
 import { type Since, since } from "./sink/since.ts";
-import { space } from "./sink/space.ts";
 import { syncedLater } from "./sink/writing.ts";
+import { type StoringPlan, storing } from "./storing.ts";
 
 /** What a user may say about the folder. */
 export interface OutputOptions {
@@ -53,6 +52,8 @@ export const OUTPUT_DEFAULTS = {
 
 export interface Output {
   readonly sink: Sink;
+  /** What another process has to know to write there as well. */
+  readonly plan: StoringPlan;
   /** With `dedupe`: the file that was saved for a URL. */
   readonly twinOf?: (url: string) => Twin | undefined;
   /** The journal, and the list of failures. */
@@ -68,13 +69,16 @@ export interface OutputContext {
   readonly lists: readonly string[];
   /** Says something to the user. */
   readonly note: (text: string) => void;
+  /** How many processes are to write there at most. Default 1. */
+  readonly processes?: number;
 }
 
 /** Journal and folder are brought to the disk so often, in milliseconds, and at the end. */
 const SYNC_MS = 5000;
 
 /** Opens the folder. Throws a FolderError, a LockedError, a JournalError or an OptionError. */
-export async function openOutput(options: OutputOptions, { lists, note }: OutputContext): Promise<Output> {
+export async function openOutput(options: OutputOptions, context: OutputContext): Promise<Output> {
+  const { lists, note, processes = 1 } = context;
   const folder = options.outputDir ?? OUTPUT_DEFAULTS.outputDir;
   const durability = options.durability ?? OUTPUT_DEFAULTS.durability;
   const force = options.force ?? false;
@@ -102,22 +106,22 @@ export async function openOutput(options: OutputOptions, { lists, note }: Output
     const records = openJournal(folder, journalPath, history, isKnown ? onRecord : undefined);
     // A fresh journal is read back as well where a URL may come again.
     const lines = history ?? (isKnown ? readHistory(folder, journalPath) : undefined);
-    const sink = directory({
-      folder,
-      names: naming,
-      parts: parts(state),
-      empty,
-      ...(spans.length === 0 ? {} : { replaceable: { spans, recorded } }),
+    const plan: StoringPlan = {
+      ...{ folder, state, empty, spans, processes },
+      name: options.name ?? OUTPUT_DEFAULTS.name,
+      ...(options.perDir === undefined ? {} : { perDir: options.perDir }),
       hash: options.hash !== undefined,
       durable: durability === "file",
-      full: space(folder, options.minFree ?? OUTPUT_DEFAULTS.minFree),
-    });
+      minFree: options.minFree ?? OUTPUT_DEFAULTS.minFree,
+    };
+    const sink = storing(plan, recorded);
     const keeping = kept(durability === "none" ? records : keptSynced(records, folder));
     const reporters: NamedReporter[] = [{ name: JOURNAL, reporter: keeping.reporter }];
     if (history === undefined) reporters.push({ name: FAILED, reporter: failedList(failedPath) });
     const fedBack = lists.length === 1 && lists[0] !== undefined && sameFile(lists[0], failedPath);
     return {
       sink,
+      plan,
       reporters,
       ...(options.dedupe === true && lines !== undefined ? { twinOf: twinsIn(lines, options.update === true) } : {}),
       async goOn(source, again) {

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { ROOT } from "./support/command.ts";
 
 /** The rooms that know the core, node: and their one package, and not each other. */
-const ROOMS = ["http", "source", "sink", "report", "history", "policy"];
+const ROOMS = ["http", "source", "sink", "report", "history", "policy", "workers"];
 
 /** Each package, and the files that are its one door. */
 const DOORS: Readonly<Record<string, RegExp>> = {

@@ -23,6 +23,7 @@ export interface Given {
   readonly hostRate?: number;
   readonly limitRate?: number;
   readonly order: CommandLine["order"];
+  readonly workers: number | "auto";
   readonly retries: number;
   readonly retryOn?: readonly number[];
   readonly connectTimeout: number;

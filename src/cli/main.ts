@@ -20,6 +20,7 @@ import { pemOf } from "./pem.ts";
 import { type Env, type Extra, extraReporters } from "./reporters.ts";
 import { say } from "./say.ts";
 import { onSignals } from "./signals.ts";
+import { processesFor, spreadOf } from "./workers.ts";
 
 const EXIT = { finished: 0, failed: 1, usage: 2, disk: 3, stopped: 4, locked: 5, bug: 70 } as const;
 
@@ -60,8 +61,10 @@ async function tuned(argv: readonly string[], env: Env): Promise<number> {
 async function runCommand(line: CommandLine, env: Env, stop: AbortController): Promise<number> {
   const read = () => lists(line.lists, { stdin: () => process.stdin, stop: stop.signal });
   const source = read();
-  const get = webOf({ ...line, ...pemOf(line) });
-  const output = await openOutput(line, { lists: line.lists, note: line.quiet ? () => {} : say });
+  const processes = processesFor(line);
+  const web = { ...line, ...pemOf(line) };
+  const get = webOf(web);
+  const output = await openOutput(line, { lists: line.lists, note: line.quiet ? () => {} : say, processes });
   let rest: Source;
   let shown: Extra;
   try {
@@ -82,8 +85,10 @@ async function runCommand(line: CommandLine, env: Env, stop: AbortController): P
       if (output.reporters.some((one) => one.name === name)) stop.abort("disk" satisfies StopReason);
     },
   });
+  const spread = spreadOf(line, web, output.plan, line.quiet ? () => {} : note);
   const run = download({
     ...line,
+    ...(spread === undefined ? {} : { spread }),
     source: rest,
     get,
     sink: output.sink,

@@ -43,6 +43,7 @@ export interface CommandLine {
   readonly hostRate?: number;
   readonly limitRate?: number;
   readonly order: "fair" | "list" | "longest";
+  readonly workers: number | "auto";
   readonly retries: number;
   readonly retryOn?: readonly number[];
   readonly connectTimeoutMs: number;
@@ -142,6 +143,7 @@ export function describe(): Command {
     .addOption(option("--rate <n/s>", "URLs started a second (default: no limit)").argParser(perSecond))
     .addOption(option("--host-rate <n/s>", "the same on one host").argParser(perSecond))
     .addOption(option("--limit-rate <size/s>", "bytes a second, all together").argParser(speed))
+    .addOption(option("--workers <n|auto>", "processes that fetch").argParser(wholeOrAuto(1, 64)).default("auto"))
     .addOption(
       option("--order <how>", "which host is next").choices(["fair", "list", "longest"]).default(DEFAULTS.order),
     )

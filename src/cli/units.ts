@@ -47,7 +47,7 @@ export function whole(least: number, most: number, or = ""): (text: string) => n
 /** The same, or "auto". */
 export function wholeOrAuto(least: number, most: number): (text: string) => number | "auto" {
   const number = whole(least, most, ", or auto");
-  return (text) => (text.trim() === "auto" ? "auto" : number(text));
+  return (text) => (text.trim().toLowerCase() === "auto" ? "auto" : number(text));
 }
 
 /** "5", "0.5", "10/s", "30/m": events a second, more than 0. */

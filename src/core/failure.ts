@@ -61,6 +61,7 @@ export const FACTS = {
   name_too_long: no("the file name is too long"),
   disk_full: fatal("disk full"),
   write_failed: fatal("the file cannot be written"),
+  worker_lost: yes("the process that fetched it ended"),
   interrupted: yes("stopped before it was done"),
   internal: no("a bug in bulkget"),
 } as const satisfies Record<string, Fact>;

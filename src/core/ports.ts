@@ -139,6 +139,14 @@ export interface Sink {
   /** Gives this job the file of another line as its own, by a link or a copy; undefined where that file is not there any more. */
   link?(job: Job, target: URL, twin: Twin): Stored | Failure | undefined | Promise<Stored | Failure | undefined>;
   write(job: Job, target: URL, answer: Answer): Stored | Failure | Promise<Stored | Failure>;
+  /** Other processes write there as well; `named`: and the list names files itself, in whichever of them. */
+  share?(named: boolean): void;
+  /** Leaves what is kept of this job's body to whoever tries it next; false if there is nothing. */
+  release?(job: Job): boolean;
+  /** Takes over what another process has left: a part of the body, or the very file, which nobody heard of. */
+  adopt?(job: Job, left: { readonly part: boolean; readonly file: boolean }): void;
+  /** Removes what processes that were killed have left and nobody can use. For when nothing is under way. */
+  sweep?(): void;
 }
 
 /** A live, read-only look at a run. Polled by who shows it; nothing is emitted per chunk. */

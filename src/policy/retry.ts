@@ -95,6 +95,7 @@ const SIGNS: Readonly<Record<FailureKind, Sign>> = {
   name_too_long: "none",
   disk_full: "none",
   write_failed: "none",
+  worker_lost: "none",
   interrupted: "none",
   internal: "none",
 };

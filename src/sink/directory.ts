@@ -39,7 +39,11 @@ export function directory(options: DirectoryOptions): Sink {
   const claimed: Claim = claim(replaceable, names.unique);
   // A line's own number is nobody else's, as long as the list itself names no file.
   let trusted = empty && names.unique;
-  const placer = placing({ folder, parts, durable, claimed, trusted: () => trusted });
+  let shared = false;
+  /** Jobs whose file may be there already, saved by a process that has ended since. */
+  const mine = new WeakSet<Job>();
+  const isSure = (job: Job) => trusted || mine.has(job);
+  const placer = placing({ folder, parts, durable, claimed, isSure, shared: () => shared });
   const { placed, abandoned, taken } = placer;
   const desk: Desk = { ...placer, parts, disk, durable, full, digesting };
   const writeLater = later(desk);
@@ -47,6 +51,15 @@ export function directory(options: DirectoryOptions): Sink {
   return {
     kept: (job) => parts.kept(job),
     drop: (job) => parts.drop(job),
+    share(named) {
+      shared = true;
+      if (named) trusted = false;
+    },
+    release: (job) => parts.release(job),
+    adopt(job, left) {
+      if (left.part) parts.adopt(job);
+      if (left.file && names.unique && job.name === undefined) mine.add(job);
+    },
     link(job, target, twin) {
       const wanted = hash || job.sha256 !== undefined;
       if ((wanted && twin.sha256 === undefined) || !isWhole(folder, twin)) return undefined;

@@ -129,7 +129,22 @@ export function makeFolder(folder: string): void {
     const above = dirname(folder);
     if (code !== "ENOENT" || existsSync(above)) throw error;
     makeFolder(above);
-    mkdirSync(folder);
+    try {
+      mkdirSync(folder);
+    } catch (late) {
+      // Another process was faster.
+      if ((late as NodeJS.ErrnoException).code !== "EEXIST" || !statSync(folder).isDirectory()) throw late;
+    }
+  }
+}
+
+/** Removes a line's file of an earlier run, where this one's has another name. */
+export function removeOld(folder: string, file: string): void {
+  const old = `${folder}/${file}`;
+  try {
+    if (isInside(folder, old)) unlinkSync(old);
+  } catch {
+    // It is gone already.
   }
 }
 

@@ -1,6 +1,6 @@
 // A second name for a file that is there: a hard link, or a copy where the file system has no links, or no more of them.
 
-import { closeSync, constants, copyFile, linkSync, lstatSync, openSync } from "node:fs";
+import { closeSync, constants, copyFile, linkSync, lstatSync, openSync, renameSync, unlinkSync } from "node:fs";
 import { promisify } from "node:util";
 import type { Twin } from "../core/job.ts";
 import { inTheWay } from "./folder.ts";
@@ -25,6 +25,22 @@ export async function secondName(from: string, to: string, durable: boolean): Pr
   } finally {
     closeSync(fd);
   }
+}
+
+/** Gives a file another name; false if somebody has that already, whenever they took it. Throws what the system says. */
+export function moved(from: string, to: string): boolean {
+  try {
+    linkSync(from, to);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? "";
+    if (code === "EEXIST") return false;
+    if (!NO_LINK.has(code)) throw error;
+    if (lstatSync(to, { throwIfNoEntry: false }) !== undefined) return false;
+    renameSync(from, to); // no links here: what comes between the look and this is lost
+    return true;
+  }
+  unlinkSync(from);
+  return true;
 }
 
 /** Whether the file of a record is there, whole, and no link. */

@@ -44,6 +44,10 @@ export interface Parts {
   forget(job: Job): void;
   /** Removes a job's part, and what was noted of it. */
   drop(job: Job): void;
+  /** Forgets what is kept of a job's body, and leaves it there for another process; false if there is nothing. */
+  release(job: Job): boolean;
+  /** Knows again what another process left there, if it can be gone on with. */
+  adopt(job: Job): void;
 }
 
 interface Note extends Omit<Kept, "bytes"> {
@@ -58,6 +62,9 @@ interface Noted extends Note {
   owner?: Job;
 }
 
+/** So many copies of one process have names of their own. */
+const COPIES = 1_000_000_000;
+
 /** What parts and their notes are called. */
 const PARTS = /^\d+(-\d+)?\.(part|note)$/;
 
@@ -66,10 +73,13 @@ export function dropAll(state: string): void {
   for (const name of readdirSync(state)) if (PARTS.test(name)) remove(join(state, name));
 }
 
-/** What an earlier run left in the folder `state`: usable parts are kept, anything else of the kind is removed. */
-export function parts(state: string): Parts {
-  const noted = leftIn(state);
-  let copies = 0;
+/**
+ * What an earlier run left in the folder `state`: usable parts are kept, anything else of the kind is removed. A process that
+ * helps another one begins with nothing, and leaves all as it is; with a number of its own, from 1, its names are its own, too.
+ */
+export function parts(state: string, helper = 0): Parts {
+  const noted = helper === 0 ? leftIn(state) : new Map<number, Noted>();
+  let copies = helper * COPIES;
 
   const pathOf = (job: Job) => `${state}/${job.n}.part`;
 
@@ -156,11 +166,19 @@ export function parts(state: string): Parts {
     },
     forget,
     drop,
+    release(job) {
+      return ownOf(job) !== undefined && noted.delete(job.n);
+    },
+    adopt(job) {
+      if (noted.has(job.n)) return;
+      const note = readNote(notePath(state, job.n), pathOf(job));
+      if (note !== undefined) noted.set(job.n, { ...note, owner: job });
+    },
   };
 }
 
 /** The parts in a state folder that can be gone on with, by their line's number. All others are removed. */
-function leftIn(state: string): Map<number, Noted> {
+export function leftIn(state: string): Map<number, Noted> {
   const found = new Map<number, Noted>();
   const names = new Set(readdirSync(state).filter((name) => PARTS.test(name)));
   for (const name of names) {

@@ -8,7 +8,8 @@ import type { Failure } from "../core/failure.ts";
 import type { Job } from "../core/job.ts";
 import type { Stored } from "../core/ports.ts";
 import type { Claim } from "./claim.ts";
-import { isInside, makeFolder } from "./folder.ts";
+import { makeFolder, removeOld } from "./folder.ts";
+import { moved } from "./linking.ts";
 import type { Part } from "./part.ts";
 import type { Parts } from "./parts.ts";
 import { syncedFolder, syncedLater } from "./writing.ts";
@@ -23,8 +24,8 @@ export interface Place {
 }
 
 export interface Placing {
-  /** A whole body gets its name. Throws what the file system says. */
-  placed(place: Place, part: Part, bytes: number, sha256: string | undefined): Stored;
+  /** A whole body gets its name, unless that has been taken meanwhile. Throws what the file system says. */
+  placed(place: Place, part: Part, bytes: number, sha256: string | undefined): Stored | Failure;
   /** The same in the thread pool, where the name is nobody else's; or a Failure, if it has been taken meanwhile. */
   placedLater(place: Place, part: Part, bytes: number, sha256: string | undefined): Promise<Stored | Failure>;
   /** Says why a file cannot have its name, if so. */
@@ -39,32 +40,34 @@ export interface PlacingOptions {
   /** Bring a name to the disk before its file counts as saved. */
   readonly durable: boolean;
   readonly claimed: Claim;
-  /** Whether names cannot be taken, so far. */
-  readonly trusted: () => boolean;
+  /** Whether whatever has this job's name is its own. */
+  readonly isSure: (job: Job) => boolean;
+  /** Whether other processes write there as well. */
+  readonly shared: () => boolean;
 }
 
-export function placing({ folder, parts, durable, claimed, trusted }: PlacingOptions): Placing {
+export function placing({ folder, parts, durable, claimed, isSure, shared }: PlacingOptions): Placing {
   /** Names that files are about to get, in the thread pool: what looks whether they are there cannot see them yet. */
   const coming = new Set<string>();
 
-  /** The line's file of an earlier run, under another name. */
-  const removeOld = (file: string): void => {
-    const old = `${folder}/${file}`;
-    try {
-      if (isInside(folder, old)) unlinkSync(old);
-    } catch {
-      // It is gone already.
-    }
-  };
-
   const taken = ({ job, path, file }: Place): Failure | undefined => {
     if (coming.has(path)) return { error: "file_exists", detail: `${file} is another line's` };
-    return trusted() ? undefined : claimed(job, path, file);
+    return isSure(job) ? undefined : claimed(job, path, file);
   };
   const stored = ({ job, file }: Place, bytes: number, sha256: string | undefined): Stored => {
     parts.forget(job);
-    if (job.replaces !== undefined && job.replaces !== file) removeOld(job.replaces);
+    if (job.replaces !== undefined && job.replaces !== file) removeOld(folder, job.replaces);
     return sha256 === undefined ? { bytes, file } : { bytes, file, sha256 };
+  };
+  /** The look at the name was before: what another process has put there since is not replaced. */
+  const named = ({ job, path, file }: Place, part: Part): Failure | undefined => {
+    if (shared() && !isSure(job)) {
+      if (moved(part.path, path)) return undefined;
+      const why = claimed(job, path, file);
+      if (why !== undefined) return why;
+    }
+    renameSync(part.path, path);
+    return undefined;
   };
   /** Makes the folders that a name wants; what is as new as the file has a name to be kept, too. */
   const makeRoom = (path: string): void => {
@@ -72,15 +75,17 @@ export function placing({ folder, parts, durable, claimed, trusted }: PlacingOpt
     for (let made = dirname(path); durable && made !== folder; made = dirname(made)) syncedFolder(dirname(made));
   };
   const placed: Placing["placed"] = (place, part, bytes, sha256) => {
-    const { path } = place;
+    const { job, path } = place;
     part.close();
+    let why: Failure | undefined;
     try {
-      renameSync(part.path, path);
+      why = named(place, part);
     } catch (error) {
       if (!lacksFolder(error, folder, path)) throw error;
       makeRoom(path);
-      renameSync(part.path, path);
+      why = named(place, part);
     }
+    if (why !== undefined) return abandoned(job, part, why);
     if (durable) syncedFolder(dirname(path));
     return stored(place, bytes, sha256);
   };
@@ -110,7 +115,7 @@ export function placing({ folder, parts, durable, claimed, trusted }: PlacingOpt
       const why = taken(place);
       if (why !== undefined) return abandoned(job, part, why);
       // Between the look and the rename nothing else may happen.
-      if (!trusted()) return placed(place, part, bytes, sha256);
+      if (!isSure(job)) return placed(place, part, bytes, sha256);
       coming.add(path);
       try {
         await renamed(part.path, path).catch(async (error: unknown) => {

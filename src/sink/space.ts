@@ -10,11 +10,12 @@ const FILE_BYTES = 4096;
 
 /**
  * Gives a function that is told of every file, and of every piece of a large one, in bytes; it says why nothing more may
- * be written. The disk is asked once in a while only: after a second, or a quarter of the bytes to be left free.
+ * be written. The disk is asked once in a while only: after a second, or a quarter of the bytes to be left free; of which
+ * each of several processes that write there has its part.
  */
-export function space(folder: string, minFreeBytes: number): (bytes: number) => Failure | undefined {
+export function space(folder: string, minFreeBytes: number, processes = 1): (bytes: number) => Failure | undefined {
   if (minFreeBytes === 0) return () => undefined;
-  const checkBytes = Math.min(CHECK_BYTES, minFreeBytes / 4);
+  const checkBytes = Math.min(CHECK_BYTES, minFreeBytes / 4) / processes;
   let written = Number.POSITIVE_INFINITY;
   let checkedMs = 0;
   let full: Failure | undefined;

@@ -10,6 +10,16 @@ const writevLater = promisify(writev);
 export const synced = promisify(fsync);
 
 /** Brings a folder's names to the disk. */
+export function syncFolder(folder: string): void {
+  const fd = openSync(folder, "r");
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** The same in the thread pool. */
 export async function syncedLater(folder: string): Promise<void> {
   const fd = openSync(folder, "r");
   try {

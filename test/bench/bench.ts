@@ -104,7 +104,8 @@ function startServer({ server, workloads }: Options, kind: "tls" | "plain", fold
   return nginxServer(join(folder, `nginx-${kind}`), sizes, kind === "tls");
 }
 
-function takesPart(peer: Peer, { peers, manyHosts }: Workload): boolean {
+function takesPart(peer: Peer, { name, peers, manyHosts }: Workload): boolean {
+  if (peer.workloads?.includes(name) === false) return false;
   const isMeant = peers === undefined ? !peer.invited : peers.includes(peer.name);
   return isMeant && (manyHosts === undefined || peer.resolvesLocalhost);
 }

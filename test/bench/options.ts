@@ -76,7 +76,7 @@ function chosenPeers(wanted: string | undefined): Pick<Options, "peers" | "versi
     if (!PEERS.some((peer) => peer.name === name))
       throw new UsageError(`--peers: no peer "${name}"; --help lists them`);
   }
-  if ((names?.includes("bulkget") ?? true) && !bulkgetIsBuilt()) {
+  if ((names?.some((name) => name.startsWith("bulkget")) ?? true) && !bulkgetIsBuilt()) {
     const shown = BULKGET.split("/").slice(-3).join("/");
     throw new UsageError(`${shown} is not there; run \`npm run build\` first, or choose other programs with --peers`);
   }

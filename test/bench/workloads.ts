@@ -49,7 +49,7 @@ export const WORKLOADS: readonly Workload[] = [
     bytes: 100,
     concurrency: 50,
     // xargs would start 10,000 curls.
-    peers: ["bulkget", "curl", "aria2c", "wget2"],
+    peers: ["bulkget", "bulkget-w1", "bulkget-w2", "curl", "aria2c", "wget2"],
     nginx: true,
     limitSeconds: 300,
   },

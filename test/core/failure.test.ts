@@ -20,6 +20,7 @@ const RETRIED: readonly FailureKind[] = [
   "bad_encoding",
   "bad_range",
   "checksum_mismatch",
+  "worker_lost",
   "interrupted",
 ];
 const FINAL: readonly FailureKind[] = [

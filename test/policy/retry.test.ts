@@ -107,6 +107,7 @@ describe("what it says of the host", () => {
       "deadline",
       "file_exists",
       "name_too_long",
+      "worker_lost",
       "interrupted",
       "internal",
     ],

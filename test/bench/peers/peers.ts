@@ -27,6 +27,8 @@ export interface Peer {
   readonly resolvesLocalhost: boolean;
   /** Takes part only in workloads that name it. */
   readonly invited?: true;
+  /** Only these workloads; all if absent. */
+  readonly workloads?: readonly string[];
   line(url: string, n: number): string;
   command(task: Task): Command;
 }
@@ -45,21 +47,29 @@ function urlsACurl(urls: number, concurrency: number): number {
   return Math.min(20, Math.max(1, Math.floor(urls / concurrency)));
 }
 
-export const PEERS: readonly Peer[] = [
-  {
-    name: "bulkget",
+function ours(name: string, ...options: readonly string[]): Peer {
+  return {
+    name,
     version: [process.execPath, BULKGET, "--version"],
     resolvesLocalhost: true,
     line: justTheUrl,
     command: ({ list, concurrency, out, cacert, http2 }) => ({
       argv: [
-        ...[process.execPath, BULKGET, list, "-c", `${concurrency}`, "-o", out, "-q"],
+        ...[process.execPath, BULKGET, list, "-c", `${concurrency}`, "-o", out, "-q", ...options],
         ...(cacert === undefined ? [] : ["--cacert", cacert]),
         ...(http2 === undefined ? [] : ["--http2"]),
       ],
       cwd: out,
     }),
-  },
+  };
+}
+
+const MANY_SMALL = ["small-20k", "small-200k"];
+
+export const PEERS: readonly Peer[] = [
+  ours("bulkget"),
+  { ...ours("bulkget-w1", "--workers", "1"), workloads: MANY_SMALL },
+  { ...ours("bulkget-w2", "--workers", "2"), workloads: MANY_SMALL },
   {
     name: "curl",
     version: ["curl", "--version"],

@@ -1,0 +1,4 @@
+// What the command starts beside itself, with --workers.
+import { work } from "../src/worker.ts";
+
+work();

@@ -1,0 +1,79 @@
+// --workers: how many processes fetch, which options need a single one, and what the others are told.
+
+import { availableParallelism } from "node:os";
+import { fileURLToPath } from "node:url";
+import { clock } from "../clock.ts";
+import type { Crew } from "../core/crew.ts";
+import { OptionError } from "../core/option.ts";
+import { finished } from "../core/tally.ts";
+import type { DownloadPlan } from "../download.ts";
+import { worthSpreading } from "../policy/spread.ts";
+import { isForOne, type StoringPlan } from "../storing.ts";
+import type { FetchOptions } from "../web.ts";
+import type { WorkerPlan } from "../worker.ts";
+import { helper } from "../workers/helper.ts";
+import { type PoolOptions, pool } from "../workers/pool.ts";
+import { zeroMs } from "../zero.ts";
+import type { CommandLine } from "./options.ts";
+
+/** `auto` takes no more: above, what one process has to do for all of them is what counts. */
+const MOST_BY_ITSELF = 4;
+
+/** How many processes there are to be at most, this one included. Throws an OptionError. */
+export function processesFor(line: CommandLine): number {
+  const { workers, concurrency } = line;
+  const single = (
+    [
+      ["-c auto", concurrency === "auto"],
+      ["--robots", line.robots],
+      ["--cookie", line.cookie !== undefined],
+      ["--limit-rate", line.limitRate !== undefined],
+    ] as const
+  ).find(([, isGiven]) => isGiven);
+  if (single === undefined && concurrency !== "auto") {
+    return Math.min(workers === "auto" ? Math.min(availableParallelism(), MOST_BY_ITSELF) : workers, concurrency);
+  }
+  if (workers === "auto" || workers === 1) return 1;
+  throw new OptionError(`--workers ${workers} does not go with ${single?.[0]}, which needs a single process`);
+}
+
+/** What makes several processes of one; undefined where one it is. */
+export function spreadOf(
+  line: CommandLine,
+  web: FetchOptions,
+  storing: StoringPlan,
+  note: (text: string) => void,
+): DownloadPlan["spread"] {
+  const { processes } = storing;
+  const { concurrency } = line;
+  if (processes < 2 || concurrency === "auto") return undefined;
+  return (own, { view, sink }): Crew => {
+    const worth = worthSpreading();
+    const isTime = (done: number) => {
+      if (done === 0) return false; // there is no run to look at yet
+      const { total, tally } = view();
+      const all = total();
+      const left = all === undefined ? undefined : all.jobs - finished(tally);
+      const activeMs = performance.eventLoopUtilization().active;
+      return worth({ finished: done, left, nowMs: clock.nowMs(), activeMs });
+    };
+    let helpers = 0;
+    const options: PoolOptions = {
+      ...{ own, sink, processes, note, concurrency },
+      isTime: line.workers === "auto" ? isTime : () => true,
+      isOwn: isForOne(storing),
+      view,
+      start({ named, onReady, onGone }) {
+        const plan: WorkerPlan = { web, storing, named, helper: ++helpers };
+        return helper({
+          program: fileURLToPath(new URL("./worker.cjs", import.meta.url)),
+          plan,
+          zeroMs: zeroMs(),
+          onReady,
+          onGone,
+        });
+      },
+    };
+    return pool(options);
+  };
+}

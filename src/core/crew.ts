@@ -1,0 +1,29 @@
+// Who makes the tries of a run: this process, or several of them as one.
+
+import { type AttemptPorts, attempt, type Tried } from "./attempt.ts";
+import type { Task } from "./frontier.ts";
+
+export interface Crew {
+  /** Makes one try of a task; never rejects. */
+  perform(task: Task): Promise<Tried>;
+  /** From now on at most so many connections, busy and idle. */
+  resize(connections: number): void;
+  /** Bytes of bodies received so far. */
+  receivedBytes(): number;
+  /** Ends everything under way as `interrupted`, at once. */
+  abort(): void;
+  /** Frees all that it holds. */
+  close(): void | Promise<void>;
+}
+
+/** This process alone. */
+export function alone(ports: AttemptPorts): Crew {
+  const { get } = ports;
+  return {
+    perform: attempt(ports),
+    resize: (connections) => get.resize(connections),
+    receivedBytes: () => get.receivedBytes(),
+    abort: () => get.abort(),
+    close: () => get.close(),
+  };
+}

@@ -1,0 +1,44 @@
+// The sink into the output folder, as the options want it: the same in every process that writes there.
+
+import type { Job } from "./core/job.ts";
+import type { Sink } from "./core/ports.ts";
+import { type DirectoryOptions, directory } from "./sink/directory.ts";
+import { names } from "./sink/names.ts";
+import { leftIn, parts } from "./sink/parts.ts";
+import type { Span } from "./sink/since.ts";
+import { space } from "./sink/space.ts";
+
+/** What a process has to know to write there; plain data. */
+export interface StoringPlan {
+  readonly folder: string;
+  readonly state: string;
+  readonly name: string;
+  readonly perDir?: number;
+  /** The folder held nothing when the run began. */
+  readonly empty: boolean;
+  /** When files were saved that are in no record. */
+  readonly spans: readonly Span[];
+  readonly hash: boolean;
+  readonly durable: boolean;
+  readonly minFree: number;
+  /** How many processes write there at most. */
+  readonly processes: number;
+}
+
+/** Whether a job is for the process with the lock, and no other: only that knows whose a file is that a killed run has left. */
+export function isForOne({ name, perDir, spans }: StoringPlan): (job: Job) => boolean {
+  const { unique } = names(name, perDir);
+  return (job) => job.twin !== undefined || (spans.length > 0 && !(unique && job.name === undefined));
+}
+
+/** `helper`: 0 for the process that has the lock, otherwise a number of its own. Throws what the file system says. */
+export function storing(plan: StoringPlan, recorded: (file: string) => boolean, helper = 0): Sink {
+  const { folder, state, name, perDir, empty, spans, hash, durable, minFree, processes } = plan;
+  const replaceable = { spans, recorded };
+  const options: DirectoryOptions = {
+    ...{ folder, names: names(name, perDir), parts: parts(state, helper), empty, hash, durable },
+    ...(spans.length === 0 ? {} : { replaceable }),
+    full: space(folder, minFree, processes),
+  };
+  return { ...directory(options), sweep: () => void leftIn(state) };
+}

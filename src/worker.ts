@@ -1,0 +1,38 @@
+// A process that helps the one with the list, the lock and the journal: it fetches, and writes files.
+
+import { Socket } from "node:net";
+import { clock } from "./clock.ts";
+import { type StoringPlan, storing } from "./storing.ts";
+import { type FetchOptions, webOf } from "./web.ts";
+import { serve } from "./workers/serve.ts";
+import { zeroMs } from "./zero.ts";
+
+/** What it is told at first; plain data. */
+export interface WorkerPlan {
+  readonly web: FetchOptions;
+  readonly storing: StoringPlan;
+  /** The list names files itself. */
+  readonly named: boolean;
+  /** Its number, from 1: no other process of this run has had it. */
+  readonly helper: number;
+}
+
+/** The pipe to the run's process. */
+const PIPE_FD = 3;
+
+/** Works until the run's process has no more to do, or is gone. */
+export function work(): void {
+  // A terminal sends ^C to all processes: when to stop is for the run's own to say.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => {});
+  serve(new Socket({ fd: PIPE_FD, readable: true, writable: true }), {
+    clock,
+    zeroMs: zeroMs(),
+    begin(plan) {
+      const { web, storing: place, named, helper } = plan as WorkerPlan;
+      const sink = storing(place, () => true, helper);
+      sink.share?.(named);
+      return { get: webOf(web), sink };
+    },
+    leave: () => process.exit(0),
+  });
+}

@@ -1,0 +1,68 @@
+// The helper's side: makes the tries that the run's process asks for, as long as that is there.
+
+import type { Socket } from "node:net";
+import { attempt, type Clock, type Tried } from "../core/attempt.ts";
+import { isFailure } from "../core/failure.ts";
+import type { Get, Sink } from "../core/ports.ts";
+import { channel } from "./channel.ts";
+import { ALIVE_MS, type Notice, type Order, type TaskRow, taskOf } from "./messages.ts";
+
+export interface ServeOptions {
+  readonly clock: Clock;
+  /** What this machine's clock shows when that of `clock.nowMs` shows zero, in milliseconds. */
+  readonly zeroMs: number;
+  /** Makes what it takes to work, of what the run's process says. */
+  readonly begin: (plan: unknown) => { readonly get: Get; readonly sink: Sink };
+  /** The run's process is gone, or has no more to do. Does not come back. */
+  readonly leave: () => never;
+}
+
+/** Takes orders from the socket until its end. */
+export function serve(socket: Socket, { clock, zeroMs, begin, leave }: ServeOptions): void {
+  let get: Get | undefined;
+  let sink: Sink | undefined;
+  let perform: ((task: ReturnType<typeof taskOf>) => Promise<Tried>) | undefined;
+  let laterMs = 0;
+  let saidBytes = 0;
+  let busy = 0;
+  const received = () => {
+    const bytes = get?.receivedBytes() ?? 0;
+    if (bytes === saidBytes) return undefined;
+    saidBytes = bytes;
+    return { bytes };
+  };
+  // While as many tasks again are under way, there is something to do until new ones come.
+  const to = channel<Notice, Order>(socket, obey, received, () => busy);
+  socket.on("end", leave).on("close", leave);
+
+  function obey(order: Order): void {
+    if (Array.isArray(order)) {
+      void work(order as TaskRow); // `attempt` never rejects
+    } else if ("begin" in order) {
+      ({ get, sink } = begin(order.begin));
+      perform = attempt({ get, sink, clock });
+      laterMs = order.zeroMs - zeroMs;
+      setInterval(() => to.put({ bytes: get?.receivedBytes() ?? 0 }), ALIVE_MS);
+      to.put({ ready: true });
+    } else if ("most" in order) {
+      get?.resize(order.most);
+    } else if ("named" in order) {
+      sink?.share?.(true);
+      to.put(order);
+    } else if ("abort" in order) {
+      get?.abort();
+    }
+  }
+
+  async function work(row: TaskRow): Promise<void> {
+    const task = taskOf(row, laterMs);
+    const left = row[4]?.left;
+    if (left !== undefined) sink?.adopt?.(task.job, left);
+    busy++;
+    const result = await perform?.(task);
+    busy--;
+    if (result === undefined) throw new Error("a task came before all that it takes to work");
+    const [id] = row;
+    to.put(isFailure(result) && sink?.release?.(task.job) === true ? [id, result, true] : [id, result]);
+  }
+}
