@@ -146,9 +146,8 @@ export function download(plan: DownloadPlan): Run {
       : clock.after(plan.deadlineMs, () => stop.abort("deadline" satisfies StopReason));
   const over = async () => {
     try {
-      await started.done;
+      await started.done.finally(cancelDeadline);
     } finally {
-      cancelDeadline();
       watching?.close();
       await crew.close();
     }

@@ -13,7 +13,7 @@ import type { Part } from "./part.ts";
 import type { Parts } from "./parts.ts";
 import { mismatchOf, type Place, placing, refused } from "./placing.ts";
 import { type Desk, writeStream } from "./streamed.ts";
-import { type Swift, swift } from "./swift.ts";
+import { type Swift, swift, unlessBusy } from "./swift.ts";
 import { digestOf, writeAllSync } from "./writing.ts";
 
 export interface DirectoryOptions {
@@ -35,7 +35,7 @@ export interface DirectoryOptions {
 
 /** A sink into an existing folder. */
 export function directory(options: DirectoryOptions): Sink {
-  const { folder, names, parts, empty, replaceable, hash, durable, full, disk = swift() } = options;
+  const { folder, names, parts, empty, replaceable, hash, durable, full, disk = unlessBusy(swift()) } = options;
   const claimed: Claim = claim(replaceable, names.unique);
   // A line's own number is nobody else's, as long as the list itself names no file.
   let trusted = empty && names.unique;

@@ -40,3 +40,26 @@ export function swift(): Swift {
     },
   };
 }
+
+/**
+ * The same, but for what took long while this process had to wait for a CPU: that says nothing of the disk. `switches`: how often
+ * it was made to wait so far.
+ */
+export function unlessBusy(disk: Swift, switches: () => number = involuntarySwitches): Swift {
+  let seen = switches();
+  return {
+    now: (nowMs) => disk.now(nowMs),
+    took(ms, bytes, nowMs) {
+      if (ms >= FILE_MS) {
+        const before = seen;
+        seen = switches();
+        if (seen > before) return;
+      }
+      disk.took(ms, bytes, nowMs);
+    },
+  };
+}
+
+function involuntarySwitches(): number {
+  return process.resourceUsage().involuntaryContextSwitches;
+}

@@ -1,6 +1,6 @@
 // When the disk is left to the thread pool, and when it is trusted again: numbers in, a word out.
 import { expect, it } from "vitest";
-import { type Swift, swift } from "../../src/sink/swift.ts";
+import { type Swift, swift, unlessBusy } from "../../src/sink/swift.ts";
 
 /** Tells of so many writes, one after the other, each of which takes so long; gives when the last of them ended. */
 function told(disk: Swift, writes: number, ms: number, bytes: number, fromMs: number): number {
@@ -67,4 +67,15 @@ it("a disk that is tried and quick once is not trusted for that", () => {
   const quickMs = told(disk, 1, 0.1, 100, slowMs);
   expect(disk.now(quickMs)).toBe(true);
   expect(disk.now(told(disk, 1, 5, 100, quickMs))).toBe(false);
+});
+
+it("what took long while the process waited for a CPU is not the disk's fault", () => {
+  let switches = 0;
+  const disk = unlessBusy(swift(), () => switches);
+  for (let i = 0; i < 100; i++) {
+    switches++;
+    disk.took(5, 100, i * 5);
+  }
+  expect(disk.now(500)).toBe(true);
+  expect(disk.now(told(disk, 100, 5, 100, 500))).toBe(false);
 });

@@ -69,8 +69,8 @@ export interface Folder {
 }
 
 /** A new folder under the system's temporary one. */
-export function temporaryFolder(): Folder {
-  const path = mkdtempSync(join(tmpdir(), "bulkget-test-"));
+export function temporaryFolder(under = tmpdir()): Folder {
+  const path = mkdtempSync(join(under, "bulkget-test-"));
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }
 

@@ -1,10 +1,13 @@
 // What a URL costs, in counts and not in time: the built command on a short and on a long list, and the difference.
 
 import { spawn, spawnSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { BIN, cleanEnv, type Ran, ROOT, temporaryFolder } from "./command.ts";
+
+/** Where files lie in memory, if anywhere. */
+const MEMORY = "/dev/shm";
 
 /** What a URL cost when this file of the checkout was written, by name. */
 export const BASELINES = "fixtures/costs.json";
@@ -86,7 +89,8 @@ export async function costsAUrl(meter: Meter): Promise<Counts> {
 }
 
 async function counted(meter: Meter, port: number, urls: number): Promise<Counts> {
-  const folder = temporaryFolder();
+  // In memory, where it can be: a disk that happens to be slow is written to by other calls.
+  const folder = temporaryFolder(existsSync(MEMORY) ? MEMORY : undefined);
   try {
     const list = join(folder.path, "urls.txt");
     const lines = Array.from(
@@ -96,7 +100,10 @@ async function counted(meter: Meter, port: number, urls: number): Promise<Counts
     writeFileSync(list, lines.join(""));
     const file = join(folder.path, "counts");
     const argv = [...(meter.before?.(file) ?? []), process.execPath, ...meter.nodeArgs, BIN];
-    const ran = await run([...argv, list, "-o", join(folder.path, "out"), "-q", "-c", "50"], meter.env);
+    const ran = await run(
+      [...argv, list, "-o", join(folder.path, "out"), "-q", "-c", "50", "--workers", "1"],
+      meter.env,
+    );
     if (ran.code !== 0) throw new Error(`the run that is counted left with ${ran.code}: ${ran.stderr}`);
     return meter.read(ran, file);
   } finally {
