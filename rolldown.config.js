@@ -16,16 +16,18 @@ const common = {
     entryFileNames: "[name].cjs",
     chunkFileNames: "[name].cjs",
     comments: false,
-    banner: (chunk) => (chunk.isEntry ? NOTICE : ""),
+    banner: ({ name }) => (name === "main" ? NOTICE : ""),
   },
 };
 
 export default defineConfig([
+  { ...common, input: "bin/main.ts" },
+  // Each by itself: what two have in common would be a third file for both to load.
+  { ...common, input: "bin/worker.ts" },
+  { ...common, input: "bin/compile.ts" },
   {
     ...common,
     input: "bin/bulkget.ts",
     plugins: [{ name: "executable", writeBundle: () => chmodSync("dist/bin/bulkget.cjs", 0o755) }],
   },
-  // By itself: what the two have in common would be a third file for both to load.
-  { ...common, input: "bin/worker.ts" },
 ]);

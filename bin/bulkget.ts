@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// The command.
-import { main } from "../src/cli/main.ts";
+// Starts main.ts, with the code that V8 made of it when it was built.
+import { join } from "node:path";
+import { run } from "./compiled.ts";
 
-// Everything is flushed by then. To wait for the end instead would be to wait for V8's compiler threads: 0.1 s.
-void main(process.argv, process.env).then((code) => process.exit(code));
+run(join(import.meta.dirname, "main.cjs"));
