@@ -2,7 +2,7 @@
 
 import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { createRequire, Module } from "node:module";
 import { dirname } from "node:path";
 import { Script } from "node:vm";
 
@@ -17,9 +17,12 @@ export function run(file: string): Script {
     filename: file,
     ...(code === undefined ? {} : { cachedData: code }),
   });
-  const module = { exports: {} };
+  const require = createRequire(file);
+  const module = new Module(file);
+  // What it loads later may want something of it: that must not run it a second time.
+  require.cache[require.resolve(file)] = module;
   const load = script.runInThisContext() as (...args: readonly unknown[]) => void;
-  load(module.exports, createRequire(file), module, file, dirname(file));
+  load(module.exports, require, module, file, dirname(file));
   return script;
 }
 

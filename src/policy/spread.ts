@@ -2,8 +2,8 @@
 
 /** So many tries are over before anybody looks: V8 has compiled what they need. */
 const FIRST = 5000;
-/** As long as another process takes to start and to get as fast as this one. */
-const LEFT = 20_000;
+/** What another process costs to start, and to get as fast as this one, comes back over so many. */
+const LEFT = 50_000;
 /** So often it is looked, in milliseconds, and so much of the time has to be used, twice in a row. */
 const WINDOW_MS = 300;
 const BUSY = 0.9;
@@ -11,7 +11,7 @@ const BUSY = 0.9;
 export interface Load {
   /** Tries that are over. */
   readonly finished: number;
-  /** Jobs that are left; undefined where nobody knows. */
+  /** Jobs that are left; undefined where nobody knows: as many as are done already, then. */
   readonly left: number | undefined;
   readonly nowMs: number;
   /** Milliseconds so far in which this process had something to do. */
@@ -23,7 +23,7 @@ export function worthSpreading(): (load: Load) => boolean {
   let last: Load | undefined;
   let busyWindows = 0;
   return (load) => {
-    if (load.finished < FIRST || (load.left ?? Number.POSITIVE_INFINITY) < LEFT) return false;
+    if (load.finished < FIRST || (load.left ?? load.finished) < LEFT) return false;
     if (last !== undefined && load.nowMs - last.nowMs < WINDOW_MS) return false;
     const share = last === undefined ? 0 : (load.activeMs - last.activeMs) / (load.nowMs - last.nowMs);
     last = load;

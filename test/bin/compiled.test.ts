@@ -25,6 +25,14 @@ it("runs a file as CommonJS, without any code as well", () => {
   expect(said).toEqual(["bundle.cjs", true]);
 });
 
+it("is not run again by a file that wants something of it", () => {
+  const other = join(folder.path, "other.cjs");
+  writeFileSync(other, 'said.push(require("./bundle.cjs").mine);');
+  writeFileSync(file, 'said.push("once"); exports.mine = "mine"; require("./other.cjs");');
+  run(file);
+  expect(said).toEqual(["once", "mine"]);
+});
+
 it("takes the code that was kept of it", () => {
   writeFileSync(file, "said.push(1);");
   keep(file, run(file));

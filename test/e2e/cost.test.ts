@@ -27,9 +27,18 @@ function baselines(): Baselines {
   return JSON.parse(readFileSync(join(ROOT, BASELINES), "utf8")) as Baselines;
 }
 
-/** Fails where the sum of the costs is over 10 % above the baseline; with RENEW it becomes the baseline. */
-function compare(name: string, costs: Counts): void {
-  const cost = [...costs.values()].reduce((sum, one) => sum + one, 0);
+/** What a moment adds (a disk that is slow is written to by other calls) is not there every time; what a URL costs is. */
+const TRIES = 4;
+
+/** Fails where the sum of the costs is over 10 % above the baseline each time; with RENEW it becomes the baseline. */
+async function compare(name: string, count: () => Promise<Counts>): Promise<void> {
+  let costs = await count();
+  const known = baselines()[name];
+  for (let tries = 1; tries < TRIES && known !== undefined && sumOf(costs) > 1.1 * known; tries++) {
+    const again = await count();
+    if (sumOf(again) < sumOf(costs)) costs = again;
+  }
+  const cost = sumOf(costs);
   expect(cost, `${name} cannot be counted`).toBeGreaterThan(0);
   if (process.env["RENEW"] !== undefined) {
     const renewed = { ...baselines(), [name]: Number(shown(cost)) };
@@ -43,15 +52,19 @@ function compare(name: string, costs: Counts): void {
   if (tooMuch !== undefined) expect.unreachable(`${tooMuch} (${parts})`);
 }
 
+function sumOf(costs: Counts): number {
+  return [...costs.values()].reduce((sum, one) => sum + one, 0);
+}
+
 describe("a URL of 100 bytes costs no more than it did, in", () => {
   const traces = canTrace();
   if (!traces) console.warn("SKIPPED: system calls are not counted: strace is not installed, or may not trace");
 
-  it.skipIf(!traces)("system calls", async () => compare("system calls", await costsAUrl(SYSTEM_CALLS)), LIMIT_MS);
-  it("promises", async () => compare("promises", await costsAUrl(PROMISES)), LIMIT_MS);
+  it.skipIf(!traces)("system calls", () => compare("system calls", () => costsAUrl(SYSTEM_CALLS)), LIMIT_MS);
+  it("promises", () => compare("promises", () => costsAUrl(PROMISES)), LIMIT_MS);
   it(
     "bytes allocated, which differ from one version of Node to another",
-    async () => compare(`bytes, Node ${MAJOR}`, await costsAUrl(HEAP_BYTES)),
+    () => compare(`bytes, Node ${MAJOR}`, () => costsAUrl(HEAP_BYTES)),
     LIMIT_MS,
   );
 });

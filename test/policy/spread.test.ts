@@ -14,13 +14,14 @@ function spreads(busy: number, more: Partial<Load> = {}): boolean {
 
 it("is worth it where there is no time left, and the list is long or nobody knows", () => {
   expect(spreads(0.99)).toBe(true);
-  expect(spreads(0.99, { left: undefined })).toBe(true);
+  expect(spreads(0.99, { left: undefined, finished: 100_000 })).toBe(true);
 });
 
 it("is not where others are what is slow, the list is short, or it has only just begun", () => {
   expect(spreads(0.7)).toBe(false);
   expect(spreads(0.99, { left: 10_000 })).toBe(false);
   expect(spreads(0.99, { finished: 1000 })).toBe(false);
+  expect(spreads(0.99, { left: undefined })).toBe(false);
 });
 
 it("is not for one busy moment", () => {
