@@ -143,7 +143,7 @@ export function describe(): Command {
     .addOption(option("--rate <n/s>", "URLs started a second (default: no limit)").argParser(perSecond))
     .addOption(option("--host-rate <n/s>", "the same on one host").argParser(perSecond))
     .addOption(option("--limit-rate <size/s>", "bytes a second, all together").argParser(speed))
-    .addOption(option("--workers <n|auto>", "processes that fetch").argParser(wholeOrAuto(1, 64)).default("auto"))
+    .addOption(option("--workers <n|auto>", "processes that fetch").argParser(wholeOrAuto(1, 64)).default(1))
     .addOption(
       option("--order <how>", "which host is next").choices(["fair", "list", "longest"]).default(DEFAULTS.order),
     )

@@ -31,7 +31,7 @@ describe("without options", () => {
       concurrency: 50,
       order: "fair",
       retries: 3,
-      workers: "auto",
+      workers: 1,
       connectTimeoutMs: 10_000,
       timeoutMs: 30_000,
       minSpeed: 100,
