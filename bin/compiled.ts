@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire, Module } from "node:module";
-import { dirname } from "node:path";
+import { basename, dirname } from "node:path";
 import { Script } from "node:vm";
 
 /** Of the source and its code, before the code: V8 itself looks at no more than the length of either. */
@@ -14,7 +14,7 @@ export function run(file: string): Script {
   const source = readFileSync(file);
   const code = codeFor(file, source);
   const script = new Script(`(function (exports, require, module, __filename, __dirname) {${source.toString()}\n})`, {
-    filename: file,
+    filename: basename(file), // V8 keeps it with the code: where it was built is nobody's business
     ...(code === undefined ? {} : { cachedData: code }),
   });
   const require = createRequire(file);

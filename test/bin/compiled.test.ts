@@ -76,4 +76,5 @@ it("is there for the command, as the build has left it", () => {
   const digest = createHash("sha256").update(readFileSync(built)).update(kept.subarray(32)).digest();
   expect(kept.length).toBeGreaterThan(100_000);
   expect(kept.subarray(0, 32).equals(digest)).toBe(true);
+  expect(kept.includes(ROOT)).toBe(false);
 });
