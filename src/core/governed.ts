@@ -1,6 +1,7 @@
 // Tells a governor how the tries of a run go, in intervals that mean something, and sets how many there are at a time.
 
-import { type Clock, LATER, type Tried } from "./attempt.ts";
+import type { AlarmClock } from "./alarm.ts";
+import { LATER, type Tried } from "./attempt.ts";
 import { type Failure, isFailure } from "./failure.ts";
 import type { Sign, Task } from "./frontier.ts";
 
@@ -39,7 +40,7 @@ export interface Governor {
 
 export interface GovernedOptions {
   readonly governor: Governor;
-  readonly clock: Pick<Clock, "nowMs"> & { after(ms: number, act: () => void): () => void };
+  readonly clock: Pick<AlarmClock, "nowMs" | "after">;
   readonly receivedBytes: () => number;
   /** Has so many tries at a time from now on. */
   readonly resize: (concurrency: number) => void;

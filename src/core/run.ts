@@ -1,8 +1,8 @@
 // The spine: takes jobs from the source as the frontier has room, starts them as slots free up, hands on each one's outcome.
 
 import pLimit from "p-limit";
-import { alarm } from "./alarm.ts";
-import { type Clock, explained, failed, LATER, type Tried } from "./attempt.ts";
+import { type AlarmClock, alarm } from "./alarm.ts";
+import { explained, failed, LATER, type Tried } from "./attempt.ts";
 import { type Failure, isFailure, isFatal } from "./failure.ts";
 import type { Frontier, Sign, Task } from "./frontier.ts";
 import type { Job, Outcome } from "./job.ts";
@@ -25,7 +25,7 @@ export interface RunOptions {
   readonly concurrency: number;
   /** Takes an outcome; the slot is free when its promise is settled. Never throws. */
   readonly report: (outcome: Outcome) => void | Promise<void>;
-  readonly clock: Clock & { after(ms: number, act: () => void): () => void };
+  readonly clock: AlarmClock;
   /** Aborted to stop: nothing new is started. The run aborts it itself, as `disk`, on a fatal failure. */
   readonly stop: AbortController;
   /** Ends what is under way as `interrupted`; called when a stopped run has not drained in `graceMs`. */
