@@ -3,6 +3,10 @@
 /** Other records, such as Sitemap, begin and end no group (RFC 9309 section 2.2.4). */
 const RULES = new Set(["allow", "disallow", "crawl-delay"]);
 
+/** More in a row match no more, and only cost time. Fewer count: the longest rule wins (RFC 9309 section 2.2.2). */
+const MAX_STARS = 8;
+const STARS = new RegExp(`\\*{${MAX_STARS + 1},}`, "g");
+
 /**
  * The rules of the groups that name `agent` (a product token in lower case), or, where none does, of those for `*`: as a
  * robots.txt with one group. Many names over many rules would multiply in a parser; here each line counts once.
@@ -27,7 +31,7 @@ export function rulesFor(text: string, agent: string): string {
       else if (name === "*") isEverybodys = true;
     } else if (RULES.has(key)) {
       isOpen = false;
-      const rule = `${key}: ${value.replace(/\*{2,}/g, "*")}`;
+      const rule = `${key}: ${value.replace(STARS, "*".repeat(MAX_STARS))}`;
       if (isOurs) ours.push(rule);
       if (isEverybodys) everybodys.push(rule);
     }

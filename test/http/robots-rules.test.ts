@@ -40,7 +40,16 @@ describe("the rules for us", () => {
       "\ufeffUSER-AGENT : *\rDISALLOW:/a # not /b\r\nCrawl-delay: 2",
       "user-agent: *\ndisallow: /a\ncrawl-delay: 2\n",
     ],
-    ["with more stars than are of use", "User-agent: *\nDisallow: /a***b**", "user-agent: *\ndisallow: /a*b*\n"],
+    [
+      "with every star that may decide",
+      "User-agent: *\nDisallow: /**\nAllow: /a",
+      "user-agent: *\ndisallow: /**\nallow: /a\n",
+    ],
+    [
+      "with no more stars in a row than are of use",
+      `User-agent: *\nDisallow: /a${"*".repeat(5000)}b**`,
+      "user-agent: *\ndisallow: /a********b**\n",
+    ],
   ])("%s", (_, text, rules) => {
     expect(rulesFor(text, "bulkget")).toBe(rules);
   });
