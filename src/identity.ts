@@ -3,8 +3,8 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { OptionError } from "./core/option.ts";
-import { type Cookies, cookies } from "./http/cookies.ts";
-import { type Authorize, authorizer, readNetrc } from "./http/credentials.ts";
+import { type Cookies, cookies } from "./http/identity/cookies.ts";
+import { type Authorize, authorizer, readNetrc } from "./http/identity/credentials.ts";
 import { VERSION } from "./version.ts";
 
 /** What servers learn of us. Secrets among it go to the origins that the list names, and to no other. */

@@ -3,8 +3,8 @@
 import { OptionError } from "./core/option.ts";
 import type { Get, Permits } from "./core/ports.ts";
 import type { GetOptions } from "./http/get.ts";
-import { robots } from "./http/robots.ts";
-import { DIRECTIVES, type Directive } from "./http/robots-tag.ts";
+import { robots } from "./http/robots/robots.ts";
+import { DIRECTIVES, type Directive } from "./http/robots/robots-tag.ts";
 
 export interface MannersOptions {
   /**

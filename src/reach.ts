@@ -1,9 +1,9 @@
 // How the web is reached where it is not simply there: what a user may say of addresses, sockets and certificates.
 
 import { OptionError } from "./core/option.ts";
-import type { OpenOptions } from "./http/open.ts";
-import { pins } from "./http/pins.ts";
-import { type ProxyServer, proxyRules } from "./http/proxy.ts";
+import type { OpenOptions } from "./http/connect/open.ts";
+import { pins } from "./http/connect/pins.ts";
+import { type ProxyServer, proxyRules } from "./http/connect/proxy.ts";
 
 export interface ReachOptions {
   /**

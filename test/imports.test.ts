@@ -10,12 +10,21 @@ const ROOMS = ["http", "source", "sink", "report", "history", "policy", "workers
 /** Each package, and the files that are its one door. */
 const DOORS: Readonly<Record<string, RegExp>> = {
   "p-limit": /^src\/core\/run\.ts$/,
-  "robots-parser": /^src\/http\/robots\.ts$/,
-  "ipaddr.js": /^src\/http\/addresses\.ts$/,
-  undici: /^src\/http\/undici\.ts$/,
-  "tough-cookie": /^src\/http\/cookies\.ts$/,
+  "robots-parser": /^src\/http\/robots\/robots\.ts$/,
+  "ipaddr.js": /^src\/http\/connect\/addresses\.ts$/,
+  undici: /^src\/http\/wire\/undici\.ts$/,
+  "tough-cookie": /^src\/http\/identity\/cookies\.ts$/,
   commander: /^src\/cli\/(options|parsed|tune-options|units)\.ts$/,
   "cli-progress": /^src\/report\/bar\.ts$/,
+};
+
+/** The folders of http/, and which others each may use. */
+const HTTP: Readonly<Record<string, readonly string[]>> = {
+  connect: [],
+  robots: [],
+  semantics: ["robots"],
+  identity: ["connect", "semantics"],
+  wire: ["connect", "semantics"],
 };
 
 /** The room of a file: `core`, `http` …; `root` for those that lie in src itself; `bin`. */
@@ -42,8 +51,16 @@ function objection(file: string, specifier: string): string | undefined {
   const to = roomOf(target);
   if (to === "cli") return from === "bin" || from === "cli" ? undefined : "nobody imports the command";
   if (from === "core") return to === "core" ? undefined : "the core imports itself";
+  if (from === "http" && to === "http") return objectionWithinHttp(file, target);
   if (ROOMS.includes(from)) return to === from || to === "core" ? undefined : "rooms do not import each other";
   return undefined;
+}
+
+function objectionWithinHttp(file: string, target: string): string | undefined {
+  const [from, to] = [file, target].map((path) => posix.dirname(path).split("/")[2]);
+  if (from === undefined || from === to) return undefined; // what lies in http/ itself puts its folders together
+  if (to === undefined) return "a folder of http/ does not know what puts it to use";
+  return HTTP[from]?.includes(to) ? undefined : `${from} does not need ${to}`;
 }
 
 /** What a file imports, re-exports, requires or loads, types included. */
@@ -102,6 +119,9 @@ describe("imports", () => {
     ["src/http/get.ts", "left-pad"],
     ["src/http/get.ts", "./open"],
     ["src/http/get.ts", "../../test/support/get.ts"],
+    ["src/http/wire/exchange.ts", "../get.ts"],
+    ["src/http/connect/open.ts", "../wire/exchange.ts"],
+    ["src/http/semantics/judge.ts", "../wire/reply.ts"],
   ])("of %s would not include %s", (file, specifier) => {
     expect(objection(file, specifier)).toEqual(expect.any(String));
   });

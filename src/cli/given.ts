@@ -1,6 +1,6 @@
 // What commander makes of the options, and how that becomes a CommandLine: units in the names, switches on or off.
 
-import type { Directive } from "../http/robots-tag.ts";
+import type { Directive } from "../http/robots/robots-tag.ts";
 import type { FailOn } from "../policy/fail-on.ts";
 import type { CommandLine } from "./options.ts";
 import type { Header } from "./units.ts";

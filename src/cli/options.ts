@@ -2,7 +2,7 @@
 
 import { Command, type Option } from "commander";
 import { SCHEDULE_DEFAULTS } from "../download.ts";
-import type { Directive } from "../http/robots-tag.ts";
+import type { Directive } from "../http/robots/robots-tag.ts";
 import { OUTPUT_DEFAULTS } from "../output.ts";
 import { type FailOn, parseFailOn } from "../policy/fail-on.ts";
 import { VERSION } from "../version.ts";

@@ -1,7 +1,7 @@
 // What people type: durations, sizes, speeds, limits and headers, read into milliseconds, bytes and numbers.
 
 import { InvalidArgumentError } from "commander";
-import { DIRECTIVES, type Directive } from "../http/robots-tag.ts";
+import { DIRECTIVES, type Directive } from "../http/robots/robots-tag.ts";
 import { type FailOn, parseFailOn } from "../policy/fail-on.ts";
 
 const DURATIONS: Readonly<Record<string, number>> = {

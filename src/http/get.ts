@@ -2,20 +2,20 @@
 
 import { type Failure, isFailure } from "../core/failure.ts";
 import type { Answer, Get, Skip } from "../core/ports.ts";
-import { asking, isConditional } from "./asking.ts";
-import { connections } from "./connections.ts";
-import type { Cookies } from "./cookies.ts";
-import type { Authorize } from "./credentials.ts";
-import { decoded } from "./decode.ts";
-import { Exchange, exchange } from "./exchange.ts";
-import { DEADLINE } from "./failures.ts";
-import { type OpenOptions, opener } from "./open.ts";
+import { type OpenOptions, opener } from "./connect/open.ts";
+import { basicAuthorization, type ProxyServer } from "./connect/proxy.ts";
+import type { Cookies } from "./identity/cookies.ts";
+import type { Authorize } from "./identity/credentials.ts";
 import { commonHeaders, describe, has, lines, type Origin } from "./origin.ts";
-import { basicAuthorization, type ProxyServer } from "./proxy.ts";
-import { nextTarget } from "./redirect.ts";
-import { type Limits, STALE, type Success } from "./reply.ts";
-import { slabs } from "./slabs.ts";
-import { tickFor, watch } from "./watch.ts";
+import { asking, isConditional } from "./semantics/asking.ts";
+import { decoded } from "./semantics/decode.ts";
+import { nextTarget } from "./semantics/redirect.ts";
+import { connections } from "./wire/connections.ts";
+import { Exchange, exchange } from "./wire/exchange.ts";
+import { DEADLINE } from "./wire/failures.ts";
+import { type Limits, STALE, type Success } from "./wire/reply.ts";
+import { slabs } from "./wire/slabs.ts";
+import { tickFor, watch } from "./wire/watch.ts";
 
 export interface GetOptions extends Limits, OpenOptions {
   /** The whole URL, all redirects included; Infinity for none. */

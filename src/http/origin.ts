@@ -1,12 +1,12 @@
 // What all requests on one origin have in common: the way there, and the header lines.
 
 import type { Failure } from "../core/failure.ts";
-import type { Route } from "./connection.ts";
-import { ACCEPT_ENCODING } from "./decode.ts";
+import { bare } from "./connect/no-proxy.ts";
+import { barred } from "./connect/resolve.ts";
 import type { GetOptions } from "./get.ts";
-import { bare } from "./no-proxy.ts";
-import { harmless } from "./redirect.ts";
-import { barred } from "./resolve.ts";
+import { ACCEPT_ENCODING } from "./semantics/decode.ts";
+import { harmless } from "./semantics/redirect.ts";
+import type { Route } from "./wire/connection.ts";
 
 /** What every request on one origin has in common. */
 export interface Origin {

@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { bytesOf, isPublic } from "../../src/http/addresses.ts";
+import { bytesOf, isPublic } from "../../src/http/connect/addresses.ts";
 
 /** Not globally reachable by IANA's IPv4 special-purpose registry, multicast and what is set aside: first and last address. */
 const NOT_PUBLIC: readonly (readonly [string, string])[] = [

@@ -1,6 +1,6 @@
 // A body that is still arriving: no piece is lost, doubled or changed, whether it is pulled or poured.
 import { expect, it } from "vitest";
-import { arriving, PAUSE_BYTES } from "../../src/http/arriving.ts";
+import { arriving, PAUSE_BYTES } from "../../src/http/wire/arriving.ts";
 
 /** Pushes a text as the wire does: out of memory that is overwritten at once. */
 function pushed(body: ReturnType<typeof arriving>, content: string): boolean {

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { OptionError } from "../../src/core/option.ts";
-import { cookieStore } from "../../src/http/cookie-store.ts";
-import { type Cookies, cookies } from "../../src/http/cookies.ts";
+import { cookieStore } from "../../src/http/identity/cookie-store.ts";
+import { type Cookies, cookies } from "../../src/http/identity/cookies.ts";
 import { type Folder, temporaryFolder } from "../support/command.ts";
 
 const set = (jar: Cookies, url: string, ...values: string[]) =>

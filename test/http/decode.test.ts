@@ -5,7 +5,7 @@ import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Failure, isFailure } from "../../src/core/failure.ts";
 import type { BodyStream, Get } from "../../src/core/ports.ts";
-import { decoded } from "../../src/http/decode.ts";
+import { decoded } from "../../src/http/semantics/decode.ts";
 import { collect, testGet } from "../support/get.ts";
 import { body, type RudeServer, rudeServer } from "../support/rude.ts";
 

@@ -3,7 +3,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { isFailure } from "../../src/core/failure.ts";
 import type { Get } from "../../src/core/ports.ts";
-import { PAUSE_BYTES } from "../../src/http/arriving.ts";
+import { PAUSE_BYTES } from "../../src/http/wire/arriving.ts";
 import { certificate, collect, testGet } from "../support/get.ts";
 import { body, type RudeServer, rudeServer } from "../support/rude.ts";
 

@@ -5,10 +5,10 @@ import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { isFailure } from "../../src/core/failure.ts";
-import { cookies } from "../../src/http/cookies.ts";
-import { authorizer } from "../../src/http/credentials.ts";
+import { proxyRules } from "../../src/http/connect/proxy.ts";
 import type { GetOptions } from "../../src/http/get.ts";
-import { proxyRules } from "../../src/http/proxy.ts";
+import { cookies } from "../../src/http/identity/cookies.ts";
+import { authorizer } from "../../src/http/identity/credentials.ts";
 import { certificate, testGet } from "../support/get.ts";
 
 /** In every secret there is, encoded or not. */

@@ -3,8 +3,8 @@
 import { createServer, type Server } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Get } from "../../src/core/ports.ts";
+import { proxyRules } from "../../src/http/connect/proxy.ts";
 import type { GetOptions } from "../../src/http/get.ts";
-import { proxyRules } from "../../src/http/proxy.ts";
 import { collect, testGet } from "../support/get.ts";
 import { type RudeServer, rudeServer } from "../support/rude.ts";
 import { rudeProxy } from "../support/rude-proxy.ts";

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { OptionError } from "../../src/core/option.ts";
-import { authorizer, readNetrc } from "../../src/http/credentials.ts";
-import { entryFor, type NetrcEntry, parseNetrc } from "../../src/http/netrc.ts";
+import { authorizer, readNetrc } from "../../src/http/identity/credentials.ts";
+import { entryFor, type NetrcEntry, parseNetrc } from "../../src/http/identity/netrc.ts";
 import { type Folder, temporaryFolder } from "../support/command.ts";
 
 describe("parseNetrc", () => {

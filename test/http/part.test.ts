@@ -3,8 +3,8 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Ask, Get, Kept } from "../../src/core/ports.ts";
-import { readHeaders } from "../../src/http/headers.ts";
-import { partOf } from "../../src/http/part.ts";
+import { readHeaders } from "../../src/http/semantics/headers.ts";
+import { partOf } from "../../src/http/semantics/part.ts";
 import { collect, testGet } from "../support/get.ts";
 import { body, type RudeServer, rudeServer } from "../support/rude.ts";
 

@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { OptionError } from "../../src/core/option.ts";
-import { pins } from "../../src/http/pins.ts";
+import { pins } from "../../src/http/connect/pins.ts";
 
 const found = (entries: readonly string[], host: string, port: number) => pins(entries)?.(host, port);
 

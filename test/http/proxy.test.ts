@@ -2,7 +2,7 @@
 
 import { afterEach, describe, expect, it } from "vitest";
 import type { Get } from "../../src/core/ports.ts";
-import { proxyRules } from "../../src/http/proxy.ts";
+import { proxyRules } from "../../src/http/connect/proxy.ts";
 import { certificate, collect, testGet } from "../support/get.ts";
 import { body, rudeServer } from "../support/rude.ts";
 import { type ProxyMode, rudeProxy } from "../support/rude-proxy.ts";

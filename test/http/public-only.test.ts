@@ -1,10 +1,10 @@
 // --public-only: whatever way an address is written, and whatever leads to it, only public ones are connected to.
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { pins } from "../../src/http/connect/pins.ts";
+import { proxyRules } from "../../src/http/connect/proxy.ts";
+import type { Lookup } from "../../src/http/connect/resolve.ts";
 import type { GetOptions } from "../../src/http/get.ts";
-import { pins } from "../../src/http/pins.ts";
-import { proxyRules } from "../../src/http/proxy.ts";
-import type { Lookup } from "../../src/http/resolve.ts";
 import { collect, testGet } from "../support/get.ts";
 import { body, type RudeServer, rudeServer } from "../support/rude.ts";
 import { rudeProxy } from "../support/rude-proxy.ts";

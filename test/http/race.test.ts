@@ -3,7 +3,7 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, Socket } from "node:net";
 import { afterEach, expect, it } from "vitest";
-import { race } from "../../src/http/race.ts";
+import { race } from "../../src/http/connect/race.ts";
 import { silentAt } from "../support/silent.ts";
 
 const closers: (() => unknown)[] = [];

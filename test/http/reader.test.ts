@@ -14,7 +14,7 @@ import {
   uint8Array,
 } from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Reader, reader } from "../../src/http/reader.ts";
+import { type Reader, reader } from "../../src/http/wire/reader.ts";
 
 interface Told {
   status: number;

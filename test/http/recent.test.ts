@@ -1,7 +1,7 @@
 // A map that forgets: by age, by number, and when told to.
 
 import { expect, it } from "vitest";
-import { recent } from "../../src/http/recent.ts";
+import { recent } from "../../src/http/connect/recent.ts";
 
 it("an entry is there until its time is over", () => {
   let nowMs = 0;

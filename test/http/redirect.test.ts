@@ -2,7 +2,7 @@
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Get } from "../../src/core/ports.ts";
-import { nextTarget } from "../../src/http/redirect.ts";
+import { nextTarget } from "../../src/http/semantics/redirect.ts";
 import { collect, testGet } from "../support/get.ts";
 import { body, type RudeServer, rudeServer } from "../support/rude.ts";
 

@@ -2,8 +2,8 @@
 
 import type { LookupAddress } from "node:dns";
 import { describe, expect, it, vi } from "vitest";
-import { pins } from "../../src/http/pins.ts";
-import { barred, type Lookup, type ResolveOptions, type Resolver, resolver } from "../../src/http/resolve.ts";
+import { pins } from "../../src/http/connect/pins.ts";
+import { barred, type Lookup, type ResolveOptions, type Resolver, resolver } from "../../src/http/connect/resolve.ts";
 
 const at = (...addresses: string[]): LookupAddress[] =>
   addresses.map((address) => ({ address, family: address.includes(":") ? 6 : 4 }));

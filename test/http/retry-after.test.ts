@@ -4,8 +4,8 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { isFailure } from "../../src/core/failure.ts";
 import type { Get } from "../../src/core/ports.ts";
-import { httpDate } from "../../src/http/dates.ts";
-import { retryAfterMs } from "../../src/http/retry-after.ts";
+import { httpDate } from "../../src/http/semantics/dates.ts";
+import { retryAfterMs } from "../../src/http/semantics/retry-after.ts";
 import { testGet } from "../support/get.ts";
 import { type RudeServer, rudeServer } from "../support/rude.ts";
 

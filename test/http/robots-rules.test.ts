@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import robotsParser from "robots-parser";
 import { describe, expect, it } from "vitest";
-import { rulesFor } from "../../src/http/robots-rules.ts";
+import { rulesFor } from "../../src/http/robots/robots-rules.ts";
 
 // CommonJS: the module itself is the function.
 const parse = robotsParser as unknown as typeof robotsParser.default;

@@ -1,7 +1,7 @@
 // X-Robots-Tag: which of its directives are for us, and which of these are heeded.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { DIRECTIVES, directiveFor } from "../../src/http/robots-tag.ts";
+import { DIRECTIVES, directiveFor } from "../../src/http/robots/robots-tag.ts";
 
 const ALL = new Set<string>(DIRECTIVES);
 

@@ -3,7 +3,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { isFailure } from "../../src/core/failure.ts";
 import type { Answer, Ask, Get, Permits } from "../../src/core/ports.ts";
-import { robots } from "../../src/http/robots.ts";
+import { robots } from "../../src/http/robots/robots.ts";
 import { testGet } from "../support/get.ts";
 import { body, type Answer as Reply, type Site, site, status } from "../support/site.ts";
 

@@ -5,8 +5,8 @@ import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import tls, { type TLSSocket, type TlsOptions } from "node:tls";
 import { afterEach, describe, expect, it } from "vitest";
+import { pins } from "../../src/http/connect/pins.ts";
 import type { GetOptions } from "../../src/http/get.ts";
-import { pins } from "../../src/http/pins.ts";
 import { certificate, collect, testGet } from "../support/get.ts";
 
 const closers: (() => unknown)[] = [];

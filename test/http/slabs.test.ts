@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { isFailure } from "../../src/core/failure.ts";
-import { slabs } from "../../src/http/slabs.ts";
+import { slabs } from "../../src/http/wire/slabs.ts";
 import { collect, testGet } from "../support/get.ts";
 import { type Host, host } from "../support/rude/host.ts";
 

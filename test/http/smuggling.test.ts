@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { isFailure } from "../../src/core/failure.ts";
 import { OptionError } from "../../src/core/option.ts";
 import { parseTarget } from "../../src/core/target.ts";
-import { proxyRules } from "../../src/http/proxy.ts";
+import { proxyRules } from "../../src/http/connect/proxy.ts";
 import { type IdentityOptions, identityOf } from "../../src/identity.ts";
 import { splitter } from "../../src/source/split.ts";
 import { testGet } from "../support/get.ts";

@@ -3,8 +3,8 @@
 import { createServer } from "node:net";
 import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
+import { proxyRules } from "../../src/http/connect/proxy.ts";
 import type { GetOptions } from "../../src/http/get.ts";
-import { proxyRules } from "../../src/http/proxy.ts";
 import { certificate, collect, testGet } from "../support/get.ts";
 import { listen } from "../support/rude/listen.ts";
 import { body, rudeServer } from "../support/rude.ts";

@@ -3,7 +3,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { isFailure } from "../../src/core/failure.ts";
 import type { Get } from "../../src/core/ports.ts";
-import { isRangeValidator, isStrongTag, isTag } from "../../src/http/validators.ts";
+import { isRangeValidator, isStrongTag, isTag } from "../../src/http/semantics/validators.ts";
 import { testGet } from "../support/get.ts";
 import { type RudeServer, rudeServer } from "../support/rude.ts";
 

@@ -1,8 +1,8 @@
 // Many requests at a time on one connection (HTTP/2, RFC 9113); where a server does not speak it, one at a time.
 
-import type { Failure } from "../core/failure.ts";
+import type { Failure } from "../../core/failure.ts";
+import { readHeaders } from "../semantics/headers.ts";
 import type { Connection, Handler, Request, Route } from "./connection.ts";
-import { readHeaders } from "./headers.ts";
 import { type Keeper, Session, type Way } from "./session.ts";
 import type { Dispatcher } from "./undici.ts";
 

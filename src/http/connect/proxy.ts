@@ -1,6 +1,6 @@
 // Which proxy a URL goes through, by curl's rules for options and environment.
 
-import { OptionError } from "../core/option.ts";
+import { OptionError } from "../../core/option.ts";
 import { bare, noProxy } from "./no-proxy.ts";
 
 export interface ProxyServer {

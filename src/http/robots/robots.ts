@@ -1,8 +1,8 @@
 // What robots.txt says (RFC 9309): each origin is asked once a run, and what it answered is kept within bounds.
 
 import { createRequire } from "node:module";
-import { type Failure, isFailure, isRetryable } from "../core/failure.ts";
-import type { Answer, Get, Permits, Skip } from "../core/ports.ts";
+import { type Failure, isFailure, isRetryable } from "../../core/failure.ts";
+import type { Answer, Get, Permits, Skip } from "../../core/ports.ts";
 import { rulesFor } from "./robots-rules.ts";
 
 /** So much of a robots.txt is read: 500 KiB, which is what RFC 9309 section 2.5 asks for. */

@@ -1,7 +1,7 @@
 // A body that is still arriving: pushed by the wire, pulled by the disk, with at most 1 MiB between them.
 
-import type { Failure } from "../core/failure.ts";
-import type { BodyStream } from "../core/ports.ts";
+import type { Failure } from "../../core/failure.ts";
+import type { BodyStream } from "../../core/ports.ts";
 
 /** More than this waiting, in bytes, and the wire is asked to pause. */
 export const PAUSE_BYTES = 1_048_576;

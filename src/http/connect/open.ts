@@ -1,7 +1,7 @@
 // Opens one connection: look-up, TCP, the proxy's part and TLS, in this order, cancellable at every step.
 
 import { connect as connectTcp, isIP, type Socket, type SocketConstructorOpts } from "node:net";
-import { classify } from "../core/classify.ts";
+import { classify } from "../../core/classify.ts";
 import type { ProxyServer } from "./proxy.ts";
 import { race } from "./race.ts";
 import { type ResolveOptions, resolver } from "./resolve.ts";

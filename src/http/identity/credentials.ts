@@ -1,10 +1,10 @@
 // Who we are to the servers that the list names: Authorization out of a URL's own user and password, or out of netrc.
 
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
-import { OptionError } from "../core/option.ts";
+import { OptionError } from "../../core/option.ts";
+import { bare } from "../connect/no-proxy.ts";
+import { basicAuthorization } from "../connect/proxy.ts";
 import { entryFor, type NetrcEntry, parseNetrc } from "./netrc.ts";
-import { bare } from "./no-proxy.ts";
-import { basicAuthorization } from "./proxy.ts";
 
 /** A longer netrc is none. */
 const MAX_NETRC_BYTES = 1_048_576;

@@ -1,7 +1,7 @@
 // Whether a 206 is the part that was asked for: everything is checked, since the file is spliced together from it.
 
-import type { Failure } from "../core/failure.ts";
-import type { Kept } from "../core/ports.ts";
+import type { Failure } from "../../core/failure.ts";
+import type { Kept } from "../../core/ports.ts";
 import type { Terms } from "./asking.ts";
 import { type AnswerHeaders, valuesOf } from "./headers.ts";
 import { isEncoded, isStrongTag } from "./validators.ts";

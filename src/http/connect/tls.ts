@@ -2,7 +2,7 @@
 
 import { isIP, type OnReadOpts, type Socket } from "node:net";
 import type { ConnectionOptions, SecureContext, TLSSocket } from "node:tls";
-import { OptionError } from "../core/option.ts";
+import { OptionError } from "../../core/option.ts";
 import { recent } from "./recent.ts";
 
 export interface TlsOptions {

@@ -1,13 +1,26 @@
 // What an answer's status and headers mean, before any of its body.
 
-import { type Failure, isFailure } from "../core/failure.ts";
+import { type Failure, isFailure } from "../../core/failure.ts";
+import type { Skip } from "../../core/ports.ts";
+import { directiveFor } from "../robots/robots-tag.ts";
 import type { Terms } from "./asking.ts";
 import { type AnswerHeaders, valuesOf } from "./headers.ts";
 import { type Part, partOf } from "./part.ts";
 import { isRedirectStatus, type Redirect } from "./redirect.ts";
-import type { Limits, Unwanted } from "./reply.ts";
 import { retryAfterMs } from "./retry-after.ts";
-import { directiveFor } from "./robots-tag.ts";
+
+/** What answers are held to. */
+export interface Wishes {
+  readonly maxFileBytes: number;
+  /** Directives of X-Robots-Tag by which an answer is not stored, in lower case; and our product token, likewise. */
+  readonly respect?: { readonly directives: ReadonlySet<string>; readonly agent: string };
+}
+
+/** A 2xx answer, or a 304, that is not to be stored. */
+export interface Unwanted {
+  readonly status: number;
+  readonly skip: Skip;
+}
 
 /** The body is not wanted. */
 export interface Refusal {
@@ -25,7 +38,7 @@ export function judge(
   headers: AnswerHeaders,
   fields: string,
   terms: Terms | undefined,
-  { maxFileBytes, respect }: Pick<Limits, "maxFileBytes" | "respect">,
+  { maxFileBytes, respect }: Wishes,
 ): Refusal | Part | undefined {
   const { transferEncoding, contentLength } = headers;
   if (transferEncoding !== undefined && transferEncoding !== "chunked") {

@@ -1,8 +1,8 @@
 // One connection: carries one request at a time, and knows whether it may carry another.
 
 import type { Socket } from "node:net";
-import type { Failure } from "../core/failure.ts";
-import type { Destination, Open } from "./open.ts";
+import type { Failure } from "../../core/failure.ts";
+import type { Destination, Open } from "../connect/open.ts";
 import type { Send } from "./outbox.ts";
 import { type Listener, reader } from "./reader.ts";
 

@@ -1,7 +1,7 @@
 // The failures of an exchange that no error stands for, in words: they name the limit, or how far the body came.
 
-import type { Failure } from "../core/failure.ts";
-import type { Part } from "./part.ts";
+import type { Failure } from "../../core/failure.ts";
+import type { Part } from "../semantics/part.ts";
 import type { Limits } from "./reply.ts";
 
 export const DEADLINE: Failure = { error: "deadline", detail: "the whole URL took longer than --max-time" };

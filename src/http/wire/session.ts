@@ -1,8 +1,8 @@
 // One connection that many requests share (HTTP/2), from when it is being opened; undici's Client carries them.
 
 import type { Socket } from "node:net";
+import type { Open } from "../connect/open.ts";
 import { ended, type Route } from "./connection.ts";
-import type { Open } from "./open.ts";
 import { clientClass, type Dispatcher } from "./undici.ts";
 
 /** Who keeps count of what is open. */

@@ -3,10 +3,10 @@
 import { closeSync, openSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { Cookie } from "tough-cookie";
-import { OptionError } from "../core/option.ts";
+import { OptionError } from "../../core/option.ts";
+import { valuesOf } from "../semantics/headers.ts";
 import { type CookieStore, cookieStore } from "./cookie-store.ts";
 import { upTo } from "./credentials.ts";
-import { valuesOf } from "./headers.ts";
 
 const require = createRequire(import.meta.url);
 

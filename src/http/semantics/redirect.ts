@@ -1,6 +1,6 @@
 // Where a redirect leads, and with which headers: pure decisions.
 
-import type { Failure } from "../core/failure.ts";
+import type { Failure } from "../../core/failure.ts";
 
 /** A final answer that points elsewhere, with every Location it carried. */
 export interface Redirect {

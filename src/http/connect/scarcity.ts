@@ -1,7 +1,7 @@
 // When this machine, and not the other side, is why there is no connection: it is out of file descriptors.
 
-import { classify } from "../core/classify.ts";
-import type { Failure } from "../core/failure.ts";
+import { classify } from "../../core/classify.ts";
+import type { Failure } from "../../core/failure.ts";
 
 /** The failure for an error of a connection that was being opened, if any address was given up for want of a descriptor. */
 export function scarcity(error: unknown): Failure | undefined {

@@ -1,6 +1,6 @@
 // Takes the chunks of a body apart (RFC 9112 section 7.1), whatever pieces they arrive in.
 
-import type { Failure } from "../core/failure.ts";
+import type { Failure } from "../../core/failure.ts";
 
 /** The longest line that tells a chunk's size, its extensions included; and the longest block of trailers: 16 KiB. */
 const MAX_LINE = 16_384;

@@ -1,8 +1,8 @@
 // The connections that are open: which one a request may go out on, and when an idle one is dropped.
 
+import type { Open } from "../connect/open.ts";
 import { type Connection, connection, type Route } from "./connection.ts";
 import { multiplexed } from "./multiplexed.ts";
-import type { Open } from "./open.ts";
 import { outbox } from "./outbox.ts";
 
 export interface Connections {

@@ -1,6 +1,6 @@
 // Whether a body arrives fast enough: no silence, and no trickle. Fed with byte counts by the coarse timer.
 
-import type { Failure } from "../core/failure.ts";
+import type { Failure } from "../../core/failure.ts";
 
 export interface PaceLimits {
   /** The longest silence, in milliseconds. */

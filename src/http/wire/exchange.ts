@@ -1,20 +1,20 @@
 // One request and its answer on one connection: the hot path. Settles once, by its own limits.
 
-import { classify, type Phase } from "../core/classify.ts";
-import type { Failure } from "../core/failure.ts";
+import { classify, type Phase } from "../../core/classify.ts";
+import type { Failure } from "../../core/failure.ts";
+import { scarcity } from "../connect/scarcity.ts";
+import type { Terms } from "../semantics/asking.ts";
+import type { AnswerHeaders } from "../semantics/headers.ts";
+import { judge, type Refusal, type Unwanted } from "../semantics/judge.ts";
+import type { Part } from "../semantics/part.ts";
+import type { Redirect } from "../semantics/redirect.ts";
+import { validatorOf } from "../semantics/validators.ts";
 import { type Arriving, arriving } from "./arriving.ts";
-import type { Terms } from "./asking.ts";
 import type { Connection, Handler, Request } from "./connection.ts";
 import { DEADLINE, INTERRUPTED, inBody, timedOut, tooMuch, truncated } from "./failures.ts";
 import { Gathered } from "./gathered.ts";
-import type { AnswerHeaders } from "./headers.ts";
-import { judge, type Refusal } from "./judge.ts";
 import { type Pace, pace } from "./pace.ts";
-import type { Part } from "./part.ts";
-import type { Redirect } from "./redirect.ts";
-import { type Reply, STALE, type Unwanted, type Wire } from "./reply.ts";
-import { scarcity } from "./scarcity.ts";
-import { validatorOf } from "./validators.ts";
+import { type Reply, STALE, type Wire } from "./reply.ts";
 import type { Watched } from "./watch.ts";
 
 /** The body of an answer that is not stored is waited for if it is short, so that the connection lives on. */

@@ -2,8 +2,8 @@
 
 import { finished } from "node:stream";
 import type { Gunzip } from "node:zlib";
-import { type Failure, isFailure } from "../core/failure.ts";
-import type { BodyStream } from "../core/ports.ts";
+import { type Failure, isFailure } from "../../core/failure.ts";
+import type { BodyStream } from "../../core/ports.ts";
 
 /** What --compressed asks for (RFC 9110 section 12.5.3). */
 export const ACCEPT_ENCODING = "gzip, br";

@@ -1,8 +1,8 @@
 // Reads answers off one connection by HTTP/1.1 (RFC 9112): what is ambiguous is refused, not guessed.
 
-import type { Failure } from "../core/failure.ts";
+import type { Failure } from "../../core/failure.ts";
+import { type AnswerHeaders, hasToken, readHeaders } from "../semantics/headers.ts";
 import { type Chunks, chunks } from "./chunks.ts";
-import { type AnswerHeaders, hasToken, readHeaders } from "./headers.ts";
 
 /** Told of one answer, in this order; of nothing more once it has failed. */
 export interface Listener {

@@ -1,7 +1,7 @@
 // --resolve: where hosts are, said by the user instead of by DNS, in curl's words.
 
 import { isIP } from "node:net";
-import { OptionError } from "../core/option.ts";
+import { OptionError } from "../../core/option.ts";
 
 /** The addresses that were given for a host and a port, if any were. */
 export type Pins = (host: string, port: number) => readonly string[] | undefined;

@@ -1,6 +1,6 @@
 // What a request asks for beyond its URL, as headers: the rest of a body, or a body only if it has changed.
 
-import type { Ask, Kept } from "../core/ports.ts";
+import type { Ask, Kept } from "../../core/ports.ts";
 import { MAX_VALUE } from "./headers.ts";
 import { isRangeValidator, isTag } from "./validators.ts";
 

@@ -1,23 +1,20 @@
 // What exchanges share and are held to, and what can come of one.
 
-import type { Failure } from "../core/failure.ts";
-import type { Skip } from "../core/ports.ts";
+import type { Failure } from "../../core/failure.ts";
+import type { AnswerHeaders } from "../semantics/headers.ts";
+import type { Unwanted, Wishes } from "../semantics/judge.ts";
+import type { Part } from "../semantics/part.ts";
+import type { Redirect } from "../semantics/redirect.ts";
 import type { Arriving } from "./arriving.ts";
-import type { AnswerHeaders } from "./headers.ts";
 import type { PaceLimits } from "./pace.ts";
-import type { Part } from "./part.ts";
-import type { Redirect } from "./redirect.ts";
 import type { Slabs } from "./slabs.ts";
 import type { Watch } from "./watch.ts";
 
-export interface Limits extends PaceLimits {
+export interface Limits extends PaceLimits, Wishes {
   /** From the start of the look-up to the end of CONNECT and TLS. */
   readonly connectTimeoutMs: number;
   /** From the request's sending to the end of the headers; then the longest silence in the body. */
   readonly timeoutMs: number;
-  readonly maxFileBytes: number;
-  /** Directives of X-Robots-Tag by which an answer is not stored, in lower case; and our product token, likewise. */
-  readonly respect?: { readonly directives: ReadonlySet<string>; readonly agent: string };
   /** Up to this many bytes a body is collected and handed over whole. */
   readonly wholeBytes: number;
 }
@@ -44,12 +41,6 @@ export interface Success {
   readonly part: Part | undefined;
   /** What `If-Range` may carry later, if the body is cut: only of a body that is still arriving. */
   readonly validator: string | undefined;
-}
-
-/** A 2xx answer, or a 304, that is not to be stored. */
-export interface Unwanted {
-  readonly status: number;
-  readonly skip: Skip;
 }
 
 /** The connection was reused and died before the first byte of an answer: no failure, to be repeated on a new one. */
