@@ -1,10 +1,13 @@
 // The sink into the output folder, as the options want it: the same in every process that writes there.
 
+import { availableParallelism } from "node:os";
 import type { Job } from "./core/job.ts";
 import type { Sink } from "./core/ports.ts";
 import { type DirectoryOptions, directory } from "./sink/directory.ts";
 import { names } from "./sink/names.ts";
+import { CREATE, MODE } from "./sink/part.ts";
 import { leftIn, parts } from "./sink/parts.ts";
+import { scribe } from "./sink/scribe.ts";
 import type { Span } from "./sink/since.ts";
 import { space } from "./sink/space.ts";
 
@@ -38,6 +41,8 @@ export function storing(plan: StoringPlan, recorded: (file: string) => boolean, 
   const options: DirectoryOptions = {
     ...{ folder, names: names(name, perDir), parts: parts(state, helper), empty, hash, durable },
     ...(spans.length === 0 ? {} : { replaceable }),
+    // Another process takes the core that a thread would want.
+    ...(processes === 1 && availableParallelism() > 1 ? { scribe: () => scribe(CREATE, MODE) } : {}),
     full: space(folder, minFree, processes),
   };
   return { ...directory(options), sweep: () => void leftIn(state) };

@@ -1,6 +1,6 @@
 // One timer, for the earliest time that was asked for.
 
-import type { Clock } from "./attempt.ts";
+import type { Clock } from "./records.ts";
 
 /** A timer holds no more: 24.8 days. */
 const MAX_TIMER_MS = 2 ** 31 - 1;

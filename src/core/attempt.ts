@@ -1,19 +1,12 @@
 // One job, one try: parse the URL, get it, store it, and say what became of it. Never throws.
 
 import { bug } from "./classify.ts";
-import { type Failure, isFailure, isRetryable } from "./failure.ts";
+import { type Failure, isFailure } from "./failure.ts";
 import type { Task } from "./frontier.ts";
-import type { Failed, Job, Known, Outcome, Saved, Skipped, Twin, Unchanged } from "./job.ts";
-import type { Answer, Ask, Get, Kept, Sink, Skip, Stored } from "./ports.ts";
-import { redacted } from "./redact.ts";
+import type { Saved, Skipped, Unchanged } from "./job.ts";
+import type { Answer, Ask, Get, Kept, Sink, Stored, Storing } from "./ports.ts";
+import { type Clock, records } from "./records.ts";
 import { parseTarget } from "./target.ts";
-
-export interface Clock {
-  /** Milliseconds on a clock that never jumps. */
-  nowMs(): number;
-  /** The wall clock, as ISO 8601. */
-  timestamp(): string;
-}
 
 export interface AttemptPorts {
   readonly get: Get;
@@ -27,10 +20,14 @@ export type Tried = Saved | Unchanged | Skipped | Failure;
 /** No try at all: the job's origin was asked whether it may be fetched, and its turn comes again. */
 export const LATER: Failure = { error: "interrupted", detail: "its robots.txt was read" };
 
+/** Makes one try of a task; never rejects. */
+export type Perform = (task: Task) => Promise<Tried | Storing<Tried>>;
+
 /** Gives a function that makes one try. */
-export function attempt({ get, sink, clock }: AttemptPorts): (task: Task) => Promise<Tried> {
+export function attempt({ get, sink, clock }: AttemptPorts): Perform {
   /** Whose origin was asked, while all others of its host were held back: the next time they need not wait for that. */
   const askers = new WeakSet<Task>();
+  const { saved, unchanged, linked, skipped } = records(clock);
 
   return async (task) => {
     const { job } = task;
@@ -69,8 +66,9 @@ export function attempt({ get, sink, clock }: AttemptPorts): (task: Task) => Pro
       }
       if (answer.status === 304 && job.known !== undefined) return unchanged(task, job.known, answer, startedMs);
       if (ask?.kept !== undefined && answer.from !== undefined) answer = completed(answer, ask.kept);
-      const storing = sink.write(job, target, answer);
-      const stored = storing instanceof Promise ? await storing : storing;
+      const written = sink.write(job, target, answer);
+      if ("storing" in written) return storing(task, answer, written, startedMs);
+      const stored = written instanceof Promise ? await written : written;
       return isFailure(stored) ? stored : saved(task, answer, stored, startedMs);
     } catch (error) {
       // What is expected comes as a value: a throw is a bug of the web's or the sink's.
@@ -86,136 +84,13 @@ export function attempt({ get, sink, clock }: AttemptPorts): (task: Task) => Pro
     return spentMs > 0 ? { spentMs } : undefined;
   }
 
-  function saved(task: Task, answer: Answer, stored: Stored, startedMs: number): Saved {
-    const { n } = task.job;
-    const url = redacted(task.job.url);
-    const { status } = answer;
-    const { file, bytes } = stored;
-    const rest = { attempts: task.attempts, ttfb_ms: rounded(answer.ttfbMs), total_ms: 0, time: clock.timestamp() };
-    // The beginning of a record is the same for all, for whoever reads a million of them.
-    const outcome: Mutable<Saved> =
-      file === undefined
-        ? { n, url, outcome: "saved", status, bytes, ...rest }
-        : { n, url, outcome: "saved", file, status, bytes, ...rest };
-    timed(outcome, task, startedMs, clock.nowMs());
-    if (stored.body !== undefined) outcome.body = stored.body;
-    if (stored.sha256 !== undefined) outcome.sha256 = stored.sha256;
-    if (answer.type !== undefined) outcome.type = answer.type;
-    if (answer.encoding !== undefined) outcome.encoding = answer.encoding;
-    if (answer.finalUrl !== undefined) outcome.final_url = answer.finalUrl;
-    if (answer.etag !== undefined) outcome.etag = answer.etag;
-    if (answer.lastModified !== undefined) outcome.last_modified = answer.lastModified;
-    if (!answer.lengthVerified) outcome.length = "unverified";
-    return withOrigin(outcome, task.job);
-  }
-
-  /** The record of a file that is still good says all that the one before said of it. */
-  function unchanged(task: Task, known: Known, answer: Answer, startedMs: number): Unchanged {
-    const { n, url } = task.job;
-    const { file, bytes, ...rest } = known;
-    const outcome: Mutable<Unchanged> = {
-      n,
-      url: redacted(url),
-      outcome: "unchanged",
-      file,
-      status: answer.status,
-      bytes,
-      attempts: task.attempts,
-      ttfb_ms: rounded(answer.ttfbMs),
-      total_ms: 0,
-      time: clock.timestamp(),
-      ...rest,
+  function storing(task: Task, answer: Answer, written: Storing<Stored | Failure>, startedMs: number): Storing<Tried> {
+    return {
+      storing(done) {
+        written.storing((stored) => done(isFailure(stored) ? stored : saved(task, answer, stored, startedMs)));
+      },
     };
-    timed(outcome, task, startedMs, clock.nowMs());
-    if (answer.etag !== undefined) outcome.etag = answer.etag;
-    if (answer.lastModified !== undefined) outcome.last_modified = answer.lastModified;
-    return withOrigin(outcome, task.job);
   }
-
-  /** Saved without a request: all but its own name and times is the other line's. */
-  function linked(task: Task, twin: Twin, { file, bytes, sha256 }: Stored, startedMs: number): Saved {
-    const { type, encoding, etag, last_modified, final_url, n: of } = twin;
-    const [status, length, first] =
-      twin.outcome === "saved" ? [twin.status, twin.length, twin.duplicate_of ?? of] : [200, undefined, of];
-    const outcome: Mutable<Saved> = {
-      n: task.job.n,
-      url: redacted(task.job.url),
-      outcome: "saved",
-      ...(file === undefined ? {} : { file }),
-      status,
-      bytes,
-      attempts: task.attempts - 1,
-      total_ms: 0,
-      time: clock.timestamp(),
-      duplicate_of: first,
-    };
-    timed(outcome, task, startedMs, clock.nowMs());
-    if (sha256 !== undefined) outcome.sha256 = sha256;
-    if (type !== undefined) outcome.type = type;
-    if (encoding !== undefined) outcome.encoding = encoding;
-    if (final_url !== undefined) outcome.final_url = final_url;
-    if (etag !== undefined) outcome.etag = etag;
-    if (last_modified !== undefined) outcome.last_modified = last_modified;
-    if (length !== undefined) outcome.length = length;
-    return withOrigin(outcome, task.job);
-  }
-
-  /** By the wish of the server; without an answer, nothing was asked for. */
-  function skipped(task: Task, skip: Skip, answer: Answer | undefined, startedMs: number): Skipped {
-    const { job } = task;
-    const outcome: Mutable<Skipped> = {
-      n: job.n,
-      url: redacted(job.url),
-      outcome: "skipped",
-      reason: skip.reason,
-      detail: skip.detail,
-      attempts: answer === undefined ? task.attempts - 1 : task.attempts,
-      total_ms: 0,
-      time: clock.timestamp(),
-    };
-    timed(outcome, task, startedMs, clock.nowMs());
-    if (answer !== undefined) {
-      outcome.status = answer.status;
-      outcome.ttfb_ms = rounded(answer.ttfbMs);
-    }
-    withFile(outcome, job);
-    if (job.known === undefined && answer?.finalUrl !== undefined) outcome.final_url = answer.finalUrl;
-    return withOrigin(outcome, job);
-  }
-}
-
-/** The outcome of a task that ends with a failure, its last; the times of all tries are in the task by now. */
-export function failed(task: Task, failure: Failure, nowMs: number, time: string): Failed {
-  const { job } = task;
-  const outcome: Mutable<Failed> = {
-    n: job.n,
-    url: redacted(job.url),
-    outcome: "failed",
-    error: failure.error,
-    detail: failure.detail,
-    retryable: isRetryable(failure),
-    attempts: task.attempts,
-    total_ms: 0,
-    time,
-  };
-  timed(outcome, task, nowMs, nowMs);
-  if (failure.status !== undefined) outcome.status = failure.status;
-  if (job.sha256 !== undefined) outcome.expected_sha256 = job.sha256;
-  withFile(outcome, job);
-  return withOrigin(outcome, job);
-}
-
-/** The file of an earlier run is still there, and is what the next update starts from. */
-function withFile(outcome: Mutable<Failed | Skipped>, { known, replaces }: Job): void {
-  if (known !== undefined) Object.assign(outcome, known);
-  else if (replaces !== undefined) outcome.file = replaces;
-}
-
-/** The last of several failures, with how many there were and why there is no other try. */
-export function explained(failure: Failure, attempts: number, why: string | undefined): Failure {
-  const after = attempts > 1 ? ` after ${attempts} attempts` : "";
-  const detail = `${failure.detail}${after}${why === undefined ? "" : `; ${why}`}`;
-  return detail === failure.detail ? failure : { ...failure, detail };
 }
 
 /** The rest of a body, with what the answer to its beginning said and this one did not. */
@@ -228,22 +103,3 @@ function completed(answer: Answer, { type, validator }: Kept): Answer {
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
-
-function timed(outcome: Mutable<Outcome>, task: Task, startedMs: number, nowMs: number): void {
-  outcome.total_ms = rounded(task.spentMs + nowMs - startedMs);
-  const waitMs = rounded(startedMs - task.addedMs - task.spentMs);
-  if (waitMs > 0) outcome.wait_ms = waitMs;
-  if (task.retriedAfter !== undefined) outcome.retried_after = task.retriedAfter;
-}
-
-function withOrigin<T extends Mutable<Outcome>>(outcome: T, job: Job): T {
-  if (job.name !== undefined) outcome.name = job.name;
-  if (job.list !== undefined) outcome.list = job.list;
-  if (job.line !== undefined) outcome.line = job.line;
-  return outcome;
-}
-
-/** Milliseconds to a tenth: what a record needs. */
-function rounded(ms: number): number {
-  return Math.round(ms * 10) / 10;
-}

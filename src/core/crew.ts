@@ -1,11 +1,9 @@
 // Who makes the tries of a run: this process, or several of them as one.
 
-import { type AttemptPorts, attempt, type Tried } from "./attempt.ts";
-import type { Task } from "./frontier.ts";
+import { type AttemptPorts, attempt, type Perform } from "./attempt.ts";
 
 export interface Crew {
-  /** Makes one try of a task; never rejects. */
-  perform(task: Task): Promise<Tried>;
+  readonly perform: Perform;
   /** From now on at most so many connections, busy and idle. */
   resize(connections: number): void;
   /** Bytes of bodies received so far. */
@@ -18,12 +16,15 @@ export interface Crew {
 
 /** This process alone. */
 export function alone(ports: AttemptPorts): Crew {
-  const { get } = ports;
+  const { get, sink } = ports;
   return {
     perform: attempt(ports),
     resize: (connections) => get.resize(connections),
     receivedBytes: () => get.receivedBytes(),
     abort: () => get.abort(),
-    close: () => get.close(),
+    close() {
+      get.close();
+      sink.close?.();
+    },
   };
 }

@@ -1,9 +1,10 @@
 // Tells a governor how the tries of a run go, in intervals that mean something, and sets how many there are at a time.
 
 import type { AlarmClock } from "./alarm.ts";
-import { LATER, type Tried } from "./attempt.ts";
+import { LATER, type Perform, type Tried } from "./attempt.ts";
 import { type Failure, isFailure } from "./failure.ts";
 import type { Sign, Task } from "./frontier.ts";
+import type { Storing } from "./ports.ts";
 
 /** What happened in one interval at one concurrency. */
 export interface Interval {
@@ -56,8 +57,6 @@ export interface Governed {
   /** No timer is left. */
   close(): void;
 }
-
-type Perform = (task: Task) => Promise<Tried>;
 
 const TICK_MS = 1000;
 /** A body that takes long says enough in a second by the bytes that arrive: so many for each try that ended, and more. */
@@ -174,7 +173,8 @@ export function governed({ governor, clock, receivedBytes, resize }: GovernedOpt
 }
 
 /** What a try says: nothing where nothing was asked for. */
-function signOf(result: Tried, task: Task, sign: (failure: Failure | undefined) => Sign): Sign {
+function signOf(result: Tried | Storing<Tried>, task: Task, sign: (failure: Failure | undefined) => Sign): Sign {
+  if ("storing" in result) return sign(undefined);
   if (isFailure(result)) return result === LATER ? "none" : sign(result);
   return result.attempts < task.attempts ? "unasked" : sign(undefined);
 }

@@ -130,6 +130,12 @@ export interface Stored {
   readonly body?: Uint8Array;
 }
 
+/** The rest needs neither the web nor a slot, and comes by itself. Who hands this out bounds how many there are; so does who takes it. */
+export interface Storing<Result> {
+  /** To be called once: tells once what came of it, now or later. No promise, since this is done for every URL. */
+  storing(done: (result: Result) => void): void;
+}
+
 /** Where bodies go: whole, or not at all. A small body is written before `write` returns, where the disk is quick. */
 export interface Sink {
   /** What an earlier try or run kept of this job's body. */
@@ -138,7 +144,11 @@ export interface Sink {
   drop?(job: Job): void;
   /** Gives this job the file of another line as its own, by a link or a copy; undefined where that file is not there any more. */
   link?(job: Job, target: URL, twin: Twin): Stored | Failure | undefined | Promise<Stored | Failure | undefined>;
-  write(job: Job, target: URL, answer: Answer): Stored | Failure | Promise<Stored | Failure>;
+  write(
+    job: Job,
+    target: URL,
+    answer: Answer,
+  ): Stored | Failure | Promise<Stored | Failure> | Storing<Stored | Failure>;
   /** Other processes write there as well; `named`: and the list names files itself, in whichever of them. */
   share?(named: boolean): void;
   /** Leaves what is kept of this job's body to whoever tries it next; false if there is nothing. */
@@ -147,6 +157,8 @@ export interface Sink {
   adopt?(job: Job, left: { readonly part: boolean; readonly file: boolean }): void;
   /** Removes what processes that were killed have left and nobody can use. For when nothing is under way. */
   sweep?(): void;
+  /** Frees what it holds. For when nothing is under way. */
+  close?(): void;
 }
 
 /** A live, read-only look at a run. Polled by who shows it; nothing is emitted per chunk. */

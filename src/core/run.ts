@@ -2,25 +2,20 @@
 
 import pLimit from "p-limit";
 import { type AlarmClock, alarm } from "./alarm.ts";
-import { explained, failed, LATER, type Tried } from "./attempt.ts";
-import { type Failure, isFailure, isFatal } from "./failure.ts";
-import type { Frontier, Sign, Task } from "./frontier.ts";
+import type { Perform, Tried } from "./attempt.ts";
+import { isFatal } from "./failure.ts";
+import type { Task } from "./frontier.ts";
 import type { Job, Outcome } from "./job.ts";
-import type { Source, View } from "./ports.ts";
+import type { Source, Storing, View } from "./ports.ts";
 import { count, emptyTally } from "./tally.ts";
+import { type VerdictOptions, verdicts } from "./verdict.ts";
 
 /** Why a run ended before its list did. */
 export type StopReason = "disk" | "deadline" | "max-failures" | "request" | NodeJS.Signals;
 
-export interface RunOptions {
+export interface RunOptions extends Omit<VerdictOptions, "fewer"> {
   readonly source: Source;
-  readonly frontier: Frontier;
-  /** Makes one try of a task; never rejects. */
-  readonly perform: (task: Task) => Promise<Tried>;
-  /** What follows a failed try: another one after a while, or that it was the last, and why. `attempts` were made so far. */
-  readonly retry: (failure: Failure, attempts: number) => Retry;
-  /** What a try says of its host; undefined stands for a success. */
-  readonly sign: (failure: Failure | undefined) => Sign;
+  readonly perform: Perform;
   /** How many jobs may be under way: at least 1. */
   readonly concurrency: number;
   /** Takes an outcome; the slot is free when its promise is settled. Never throws. */
@@ -38,8 +33,6 @@ export interface RunOptions {
   readonly auto?: View["auto"];
 }
 
-export type Retry = { readonly delayMs: number } | { readonly giveUp: string | undefined };
-
 export interface Run {
   readonly view: View;
   /** Settled when no job is under way any more; rejects then with the error of the source or of the order. */
@@ -50,12 +43,8 @@ export interface Run {
   resize(concurrency: number): void;
 }
 
-/** Without a file descriptor for so long, in milliseconds, even one URL at a time, a failure counts. */
-const SCARCE_MS = 30_000;
-const SCARCE_PAUSE_MS = 100;
-
-/** A host that wants to be left alone for longer, in milliseconds, has its jobs refused: no line waits for ever. */
-export const MAX_PARK_MS = 300_000;
+/** So many bodies at most that need no slot any more are not stored, or not reported, yet. */
+const MOST_STORING = 256;
 
 /** Starts a run. Memory grows with `concurrency`, the frontier's capacity and the source's batches, never with the list. */
 export function run(options: RunOptions): Run {
@@ -69,9 +58,10 @@ export function run(options: RunOptions): Run {
   let endedMs: number | undefined;
   let reading = false;
   let exhausted = false;
-  let scarceSinceMs: number | undefined;
+  let storing = 0;
   let broken: { readonly error: unknown } | undefined;
   const wake = alarm(clock, pump);
+  const { hear, judged, ended } = verdicts({ ...options, fewer });
   let settle: () => void = () => {};
 
   const view: View = {
@@ -139,11 +129,12 @@ export function run(options: RunOptions): Run {
       broken = { error };
       stop.abort("request" satisfies StopReason);
     }
-    if (inFlight === 0 && (stop.signal.aborted || (exhausted && frontier.waiting === 0))) settle();
+    if (inFlight + storing === 0 && (stop.signal.aborted || (exhausted && frontier.waiting === 0))) settle();
   }
 
   /** Starts what may start, and reads on where there is room. */
   function advance(): void {
+    if (storing >= MOST_STORING) return;
     const nowMs = clock.nowMs();
     while (inFlight < limit.concurrency) {
       const task = frontier.next(nowMs);
@@ -179,68 +170,51 @@ export function run(options: RunOptions): Run {
       const beganMs = clock.nowMs();
       open.set(task.job, beganMs);
       task.attempts++;
-      outcome = judged(task, await perform(task), beganMs);
-      open.delete(task.job);
+      const result = await perform(task);
+      if ("storing" in result) {
+        hear(task, undefined);
+        store(task, result, beganMs);
+      } else {
+        hear(task, result);
+        outcome = judged(task, result, beganMs);
+        open.delete(task.job);
+      }
     } else outcome = ended(task, task.refused);
-    if (outcome !== undefined) {
-      count(tally, outcome);
-      const taken = report(outcome);
-      if (taken !== undefined) await taken;
-      if (outcome.outcome === "failed" && isFatal(outcome.error)) stop.abort("disk" satisfies StopReason);
-    }
+    const taken = outcome && tell(outcome);
+    if (taken !== undefined) await taken;
     inFlight--;
     pump();
   }
 
-  /** What one try came to; undefined if there is to be another one. */
-  function judged(task: Task, result: Tried, beganMs: number): Outcome | undefined {
-    const nowMs = clock.nowMs();
-    if (!isFailure(result)) {
-      scarceSinceMs = undefined;
-      const isUnasked = result.attempts < task.attempts;
-      frontier.finished(task, isUnasked ? "unasked" : options.sign(undefined), nowMs);
-      return result;
-    }
-    const sign = options.sign(result);
-    frontier.finished(task, sign, nowMs, result);
-    if (result === LATER || (result.scarce === true && waitsForDescriptors(nowMs))) {
-      task.attempts--;
-      return again(task, result === LATER ? nowMs : nowMs + SCARCE_PAUSE_MS, result);
-    }
-    task.spentMs += nowMs - beganMs;
-    if (sign !== "none") scarceSinceMs = undefined; // it had a descriptor, to learn so much of the host
-    if (isFatal(result.error) || result.error === "interrupted") return ended(task, result);
-    const retry = options.retry(result, task.attempts);
-    const last = "giveUp" in retry ? explained(result, task.attempts, retry.giveUp) : undefined;
-    const { retryAfterMs: parkMs } = result;
-    if (parkMs !== undefined) frontier.park(task.host, nowMs + parkMs, parkMs > MAX_PARK_MS ? last : undefined);
-    if ("giveUp" in retry) return ended(task, last ?? result);
-    const outcome = again(task, nowMs + retry.delayMs, result);
-    if (outcome === undefined) {
-      task.retriedAfter ??= [];
-      task.retriedAfter.push(`${result.error}: ${result.detail}`);
-    }
-    return outcome;
+  /** Sees to a body that needs no slot any more. */
+  function store(task: Task, body: Storing<Tried>, beganMs: number): void {
+    const stored = () => {
+      storing--;
+      pump();
+    };
+    storing++;
+    body.storing((result) => {
+      const outcome = judged(task, result, beganMs);
+      open.delete(task.job);
+      const taken = outcome && tell(outcome);
+      if (taken === undefined) stored();
+      else void taken.then(stored); // never rejects
+    });
   }
 
-  /** Back into the frontier; but a stopped run tries nothing again, and leaves the line open. */
-  function again(task: Task, dueMs: number, failure: Failure): Outcome | undefined {
-    if (stop.signal.aborted) return ended(task, { error: "interrupted", detail: `stopped after ${failure.detail}` });
-    frontier.again(task, dueMs);
-    return undefined;
+  function tell(outcome: Outcome): void | Promise<void> {
+    count(tally, outcome);
+    const taken = report(outcome);
+    if (outcome.outcome === "failed" && isFatal(outcome.error)) stop.abort("disk" satisfies StopReason);
+    return taken;
   }
 
-  function ended(task: Task, failure: Failure): Outcome {
-    return failed(task, failure, clock.nowMs(), clock.timestamp());
-  }
-
-  /** Out of file descriptors: goes on with fewer at a time. False where that has not helped for long. */
-  function waitsForDescriptors(nowMs: number): boolean {
-    scarceSinceMs ??= nowMs;
-    if (limit.concurrency === 1 && nowMs - scarceSinceMs > SCARCE_MS) return false;
-    const fewer = Math.max(1, Math.min(limit.concurrency, inFlight) - 1);
-    limit.concurrency = fewer;
-    options.onScarce(fewer);
+  /** Out of file descriptors: goes on with as many at a time as `asked` says. */
+  function fewer(asked: (concurrency: number, inFlight: number) => number | undefined): boolean {
+    const concurrency = asked(limit.concurrency, inFlight + storing);
+    if (concurrency === undefined) return false;
+    limit.concurrency = concurrency;
+    options.onScarce(concurrency);
     return true;
   }
 }

@@ -5,6 +5,7 @@ import { fsyncSync, rmSync, unlinkSync } from "node:fs";
 import { type Failure, isFailure } from "../core/failure.ts";
 import type { Job, Twin } from "../core/job.ts";
 import type { Answer, BodyStream, Sink, Stored } from "../core/ports.ts";
+import { aside, brisk } from "./aside.ts";
 import { type Claim, claim, type Replaceable } from "./claim.ts";
 import { later } from "./later.ts";
 import { isWhole, secondName } from "./linking.ts";
@@ -12,6 +13,7 @@ import { MAX_NAME_BYTES, type Names } from "./names.ts";
 import type { Part } from "./part.ts";
 import type { Parts } from "./parts.ts";
 import { mismatchOf, type Place, placing, refused } from "./placing.ts";
+import type { Scribe } from "./scribe.ts";
 import { type Desk, writeStream } from "./streamed.ts";
 import { type Swift, swift, unlessBusy } from "./swift.ts";
 import { digestOf, writeAllSync } from "./writing.ts";
@@ -29,6 +31,10 @@ export interface DirectoryOptions {
   readonly durable: boolean;
   /** How quick the disk is seen to be. Default: by what its writes take. */
   readonly disk?: Swift;
+  /** Starts a thread that writes small bodies. Default: there is none. */
+  readonly scribe?: () => Scribe | undefined;
+  /** Told of every body that such a thread could write: whether it is time to start it. Default: once they come fast. */
+  readonly isTime?: (nowMs: number) => boolean;
   /** Says why nothing may be written any more, if so: asked before every file, and while a large one arrives. */
   readonly full: (bytes: number) => Failure | undefined;
 }
@@ -47,6 +53,9 @@ export function directory(options: DirectoryOptions): Sink {
   const { placed, abandoned, taken } = placer;
   const desk: Desk = { ...placer, parts, disk, durable, full, digesting };
   const writeLater = later(desk);
+  // What has to be on the disk is brought there by whoever says so.
+  const start = durable ? undefined : options.scribe;
+  const second = start && aside({ desk, isTime: options.isTime ?? brisk(), start, hash, here: writeWhole });
 
   return {
     kept: (job) => parts.kept(job),
@@ -71,10 +80,13 @@ export function directory(options: DirectoryOptions): Sink {
       const place = placeOf(job, target, answer.type);
       if (isFailure(place)) return given(body, place);
       if ("next" in body) return writeStream(desk, place, target, answer, body);
-      const fromMs = performance.now();
-      if (answer.from === undefined && !disk.now(fromMs)) return writeLater(place, answer, body);
-      return writeWhole(place, answer, body, fromMs);
+      const nowMs = performance.now();
+      if (answer.from === undefined && !disk.now(nowMs)) return writeLater(place, answer, body);
+      // A name that may be another's is looked at right before the rename.
+      const isPlain = answer.from === undefined && !shared && isSure(job);
+      return (isPlain ? second?.write(place, answer, body, nowMs) : undefined) ?? writeWhole(place, answer, body);
     },
+    close: () => second?.close(),
   };
 
   /** Where a job's file goes, or why it cannot. */
@@ -106,7 +118,8 @@ export function directory(options: DirectoryOptions): Sink {
   }
 
   /** A small body, in one go: open, write, close, rename. No thread-pool trip: on a quick disk that is where the time goes. */
-  function writeWhole(place: Place, answer: Answer, pieces: readonly Uint8Array[], fromMs: number): Stored | Failure {
+  function writeWhole(place: Place, answer: Answer, pieces: readonly Uint8Array[]): Stored | Failure {
+    const fromMs = performance.now();
     let part: Part | undefined;
     try {
       part = answer.from === undefined ? parts.create(place.job) : parts.reopen(place.job, answer.from);

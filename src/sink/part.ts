@@ -9,8 +9,8 @@ const opened = promisify(open) as (path: string, flags: number, mode: number) =>
 /** Never through a planted link. */
 export const NOFOLLOW = constants.O_NOFOLLOW ?? 0;
 /** New, with the mode the umask leaves. */
-const CREATE = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | NOFOLLOW;
-const MODE = 0o666;
+export const CREATE = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | NOFOLLOW;
+export const MODE = 0o666;
 
 export interface Part {
   readonly path: string;

@@ -29,6 +29,8 @@ export interface Parts {
   kept(job: Job): Kept | undefined;
   /** A new, empty part. What was kept of the job is removed first. Throws what the file system says. */
   create(job: Job): Part;
+  /** Where a new part is to be made, by somebody else. What was kept of the job is removed first. */
+  pathFor(job: Job): string;
   /** The same in the thread pool. */
   createLater(job: Job): Promise<Part>;
   /** What is kept, cut to `bytes` in case there is more of it. */
@@ -123,6 +125,10 @@ export function parts(state: string, helper = 0): Parts {
       } catch (error) {
         return created(besides(job, error));
       }
+    },
+    pathFor(job) {
+      drop(job);
+      return pathOf(job);
     },
     async createLater(job) {
       drop(job);

@@ -28,6 +28,10 @@ export interface Placing {
   placed(place: Place, part: Part, bytes: number, sha256: string | undefined): Stored | Failure;
   /** The same in the thread pool, where the name is nobody else's; or a Failure, if it has been taken meanwhile. */
   placedLater(place: Place, part: Part, bytes: number, sha256: string | undefined): Promise<Stored | Failure>;
+  /** What is said of a file that has its name. */
+  stored(place: Place, bytes: number, sha256: string | undefined): Stored;
+  /** Somebody else is about to put a file there, for who looks whether there is one; gives what ends that. */
+  expected(place: Place): () => void;
   /** Says why a file cannot have its name, if so. */
   taken(place: Place): Failure | undefined;
   /** A body that is not stored leaves nothing behind; gives the failure back. */
@@ -47,7 +51,7 @@ export interface PlacingOptions {
 }
 
 export function placing({ folder, parts, durable, claimed, isSure, shared }: PlacingOptions): Placing {
-  /** Names that files are about to get, in the thread pool: what looks whether they are there cannot see them yet. */
+  /** Names that files are about to get, in other threads: what looks whether they are there cannot see them yet. */
   const coming = new Set<string>();
 
   const taken = ({ job, path, file }: Place): Failure | undefined => {
@@ -109,6 +113,11 @@ export function placing({ folder, parts, durable, claimed, isSure, shared }: Pla
     placed,
     abandoned,
     taken,
+    stored,
+    expected({ path }) {
+      coming.add(path);
+      return () => coming.delete(path);
+    },
     async placedLater(place, part, bytes, sha256) {
       const { job, path } = place;
       await part.closeLater();

@@ -1,6 +1,6 @@
 // Several processes as one crew: this one and its helpers, each with its share of the connections.
 
-import type { Tried } from "../core/attempt.ts";
+import type { Perform } from "../core/attempt.ts";
 import type { Crew } from "../core/crew.ts";
 import { type Failure, isFailure } from "../core/failure.ts";
 import type { Task } from "../core/frontier.ts";
@@ -130,7 +130,7 @@ export function pool(options: PoolOptions): Crew {
     for (const one of helpers) if (one.isReady) one.resize(share);
   }
 
-  function perform(task: Task): Promise<Tried> {
+  function perform(task: Task): ReturnType<Perform> {
     if (!hasStarted && ++begun % ASK_EVERY === 0) begin();
     if (task.job.name !== undefined && !isNamed) return withNames(task);
     if (!hasStarted) return own.perform(task);
@@ -139,14 +139,14 @@ export function pool(options: PoolOptions): Crew {
   }
 
   /** The first task that has a name waits until all know that there are names; so do those that come meanwhile. */
-  async function withNames(task: Task): Promise<Tried> {
+  async function withNames(task: Task): ReturnType<Perform> {
     naming ??= learn();
     await naming;
     return perform(task);
   }
 
   /** The one with the most room. */
-  function byAnyone(task: Task): Promise<Tried> {
+  function byAnyone(task: Task): ReturnType<Perform> {
     let busy = options.view().inFlight - 1; // without this one
     for (const one of helpers) busy -= one.busy;
     let room = ownShare - busy;
@@ -164,7 +164,7 @@ export function pool(options: PoolOptions): Crew {
     return best.perform(task, left, trace);
   }
 
-  async function byOwn(task: Task): Promise<Tried> {
+  async function byOwn(task: Task): ReturnType<Perform> {
     const left = task.attempts === 1 ? undefined : trails.get(task);
     if (left !== undefined) sink.adopt?.(task.job, left);
     const result = await own.perform(task);

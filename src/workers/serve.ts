@@ -1,9 +1,10 @@
 // The helper's side: makes the tries that the run's process asks for, as long as that is there.
 
 import type { Socket } from "node:net";
-import { attempt, type Clock, type Tried } from "../core/attempt.ts";
+import { attempt, type Perform, type Tried } from "../core/attempt.ts";
 import { isFailure } from "../core/failure.ts";
 import type { Get, Sink } from "../core/ports.ts";
+import type { Clock } from "../core/records.ts";
 import { channel } from "./channel.ts";
 import { ALIVE_MS, type Notice, type Order, type TaskRow, taskOf } from "./messages.ts";
 
@@ -21,7 +22,7 @@ export interface ServeOptions {
 export function serve(socket: Socket, { clock, zeroMs, begin, leave }: ServeOptions): void {
   let get: Get | undefined;
   let sink: Sink | undefined;
-  let perform: ((task: ReturnType<typeof taskOf>) => Promise<Tried>) | undefined;
+  let perform: Perform | undefined;
   let laterMs = 0;
   let saidBytes = 0;
   let busy = 0;
@@ -59,9 +60,10 @@ export function serve(socket: Socket, { clock, zeroMs, begin, leave }: ServeOpti
     const left = row[4]?.left;
     if (left !== undefined) sink?.adopt?.(task.job, left);
     busy++;
-    const result = await perform?.(task);
+    const tried = await perform?.(task);
+    if (tried === undefined) throw new Error("a task came before all that it takes to work");
+    const result = "storing" in tried ? await new Promise<Tried>((done) => tried.storing(done)) : tried;
     busy--;
-    if (result === undefined) throw new Error("a task came before all that it takes to work");
     const [id] = row;
     to.put(isFailure(result) && sink?.release?.(task.job) === true ? [id, result, true] : [id, result]);
   }

@@ -1,9 +1,9 @@
 // One job, one try: what its record says, and that nothing a port does makes it throw.
 import { describe, expect, it } from "vitest";
-import { explained, failed } from "../../src/core/attempt.ts";
 import type { Failure } from "../../src/core/failure.ts";
 import type { Job } from "../../src/core/job.ts";
 import type { Answer, BodyStream, Sink, Stored } from "../../src/core/ports.ts";
+import { explained, failed } from "../../src/core/records.ts";
 import { TIME } from "./outcomes.ts";
 import { ANSWER, JOB, KNOWN, type Ports, taskOf, tried } from "./tried.ts";
 

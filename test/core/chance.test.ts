@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import type { Failure } from "../../src/core/failure.ts";
 import type { Saved } from "../../src/core/job.ts";
-import type { Retry } from "../../src/core/run.ts";
+import type { Retry } from "../../src/core/verdict.ts";
 import { hostSign, judge } from "../../src/policy/retry.ts";
 import { type FakeClock, fakeClock } from "./clock.ts";
 import { failure, saved } from "./outcomes.ts";

@@ -1,7 +1,8 @@
 // Out of file descriptors: the run goes on with fewer URLs at a time, and that is nobody's failure until it has lasted.
 import { describe, expect, it } from "vitest";
 import type { Failure } from "../../src/core/failure.ts";
-import type { Retry, StopReason } from "../../src/core/run.ts";
+import type { StopReason } from "../../src/core/run.ts";
+import type { Retry } from "../../src/core/verdict.ts";
 import { failure, saved } from "./outcomes.ts";
 import { end, fakeSource, pool, quiet } from "./pool.ts";
 

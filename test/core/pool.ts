@@ -1,11 +1,12 @@
 // A run for tests: nothing in it happens by itself, every try ends when the test says so.
-import type { Tried } from "../../src/core/attempt.ts";
+import type { Perform, Tried } from "../../src/core/attempt.ts";
 import type { Failure } from "../../src/core/failure.ts";
 import { frontier, type Sign, type Task } from "../../src/core/frontier.ts";
 import type { Job, Outcome } from "../../src/core/job.ts";
 import { ORDERS, type Order } from "../../src/core/order.ts";
 import type { Source } from "../../src/core/ports.ts";
-import { type Retry, type Run, run } from "../../src/core/run.ts";
+import { type Run, run } from "../../src/core/run.ts";
+import type { Retry } from "../../src/core/verdict.ts";
 import { allowance } from "../../src/policy/allowance.ts";
 import { type FakeClock, fakeClock } from "./clock.ts";
 import { saved } from "./outcomes.ts";
@@ -51,7 +52,7 @@ export interface PoolOptions {
   /** More that `abandon` does. */
   readonly onAbandon?: () => void;
   /** In place of a try that the test ends. */
-  readonly perform?: (task: Task) => Promise<Result>;
+  readonly perform?: Perform;
   /** What follows a failure; as a rule nothing. */
   readonly retry?: (failure: Failure, attempts: number) => Retry;
   /** What a try says of its host; as a rule nothing. */

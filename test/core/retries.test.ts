@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { attempt } from "../../src/core/attempt.ts";
 import { type Failure, isFailure } from "../../src/core/failure.ts";
 import type { Answer, Get } from "../../src/core/ports.ts";
-import type { Retry } from "../../src/core/run.ts";
+import type { Retry } from "../../src/core/verdict.ts";
 import { type FakeClock, fakeClock } from "./clock.ts";
 import { failure, saved, TIME } from "./outcomes.ts";
 import { end, fakeSource, type PoolOptions, pool, quiet } from "./pool.ts";

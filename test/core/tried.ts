@@ -41,7 +41,9 @@ export function tried(job: Job, ports: Ports = {}, started: Started = {}): Promi
     ...(permits && { permits }),
   };
   const sink: Sink = { write, ...(kept && { kept: () => kept }), ...(drop && { drop }) };
-  return attempt({ get, sink, clock })(taskOf(job, started));
+  return attempt({ get, sink, clock })(taskOf(job, started)).then((result) =>
+    "storing" in result ? new Promise<Tried>((done) => result.storing(done)) : result,
+  );
 }
 
 /** A task at its first try, read just when that began. */

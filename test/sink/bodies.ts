@@ -81,7 +81,10 @@ export type Store = (body: Answer["body"], over?: Partial<Job>) => Promise<Store
 /** Stores bodies of `JOB`, or of jobs that differ from it. */
 export function storeInto(folder: string, options: SinkOptions = {}): Store {
   const sink = sinkInto(folder, options);
-  return async (body, over = {}) => sink.write({ ...JOB, ...over }, TARGET, answer(body));
+  return async (body, over = {}) => {
+    const stored = await sink.write({ ...JOB, ...over }, TARGET, answer(body));
+    return "storing" in stored ? new Promise((done) => stored.storing(done)) : stored;
+  };
 }
 
 /** All that is below a folder, sorted; the run's state folder itself is not in it, what it holds is. */

@@ -1,0 +1,91 @@
+// What follows a try: what it says of its host, and whether it was the job's last.
+
+import { LATER, type Tried } from "./attempt.ts";
+import { descriptors } from "./descriptors.ts";
+import { type Failure, isFailure, isFatal } from "./failure.ts";
+import type { Frontier, Sign, Task } from "./frontier.ts";
+import type { Outcome } from "./job.ts";
+import { type Clock, explained, failed } from "./records.ts";
+
+export type Retry = { readonly delayMs: number } | { readonly giveUp: string | undefined };
+
+export interface VerdictOptions {
+  readonly frontier: Frontier;
+  /** What follows a failed try: another one after a while, or that it was the last, and why. `attempts` were made so far. */
+  readonly retry: (failure: Failure, attempts: number) => Retry;
+  /** What a try says of its host; undefined stands for a success. */
+  readonly sign: (failure: Failure | undefined) => Sign;
+  readonly clock: Clock;
+  /** A run that is stopped tries nothing again. */
+  readonly stop: AbortController;
+  /** Out of file descriptors: goes on with as many at a time as `asked` says, if it does. False where it does not. */
+  readonly fewer: (asked: (concurrency: number, inFlight: number) => number | undefined) => boolean;
+}
+
+export interface Verdicts {
+  /** Tells the host how its try went; `undefined`: the body is there, whatever becomes of it here. */
+  hear(task: Task, result: Tried | undefined): void;
+  /** What one try came to; undefined if there is to be another one. `beganMs`: when it began. */
+  judged(task: Task, result: Tried, beganMs: number): Outcome | undefined;
+  /** The outcome of a job that ends with this failure. */
+  ended(task: Task, failure: Failure): Outcome;
+}
+
+/** Without a file descriptor a job comes again after so many milliseconds. */
+const SCARCE_PAUSE_MS = 100;
+
+/** A host that wants to be left alone for longer, in milliseconds, has its jobs refused: no line waits for ever. */
+export const MAX_PARK_MS = 300_000;
+
+export function verdicts({ frontier, retry: judge, sign: signOf, clock, stop, fewer }: VerdictOptions): Verdicts {
+  const scarcity = descriptors();
+  return { hear, judged, ended };
+
+  function hear(task: Task, result: Tried | undefined): void {
+    if (result === undefined || !isFailure(result)) {
+      scarcity.had();
+      const isUnasked = result !== undefined && result.attempts < task.attempts;
+      return frontier.finished(task, isUnasked ? "unasked" : signOf(undefined), clock.nowMs());
+    }
+    const sign = signOf(result);
+    if (sign !== "none") scarcity.had(); // it had a descriptor, to learn so much of the host
+    frontier.finished(task, sign, clock.nowMs(), result);
+  }
+
+  function judged(task: Task, result: Tried, beganMs: number): Outcome | undefined {
+    if (!isFailure(result)) return result;
+    const nowMs = clock.nowMs();
+    if (result === LATER) {
+      task.attempts--;
+      return again(task, nowMs, result);
+    }
+    if (result.scarce === true && fewer((most, inFlight) => scarcity.lacked(most, inFlight, nowMs))) {
+      task.attempts--;
+      return again(task, nowMs + SCARCE_PAUSE_MS, result);
+    }
+    task.spentMs += nowMs - beganMs;
+    if (isFatal(result.error) || result.error === "interrupted") return ended(task, result);
+    const retry = judge(result, task.attempts);
+    const last = "giveUp" in retry ? explained(result, task.attempts, retry.giveUp) : undefined;
+    const { retryAfterMs: parkMs } = result;
+    if (parkMs !== undefined) frontier.park(task.host, nowMs + parkMs, parkMs > MAX_PARK_MS ? last : undefined);
+    if ("giveUp" in retry) return ended(task, last ?? result);
+    const outcome = again(task, nowMs + retry.delayMs, result);
+    if (outcome === undefined) {
+      task.retriedAfter ??= [];
+      task.retriedAfter.push(`${result.error}: ${result.detail}`);
+    }
+    return outcome;
+  }
+
+  /** Back into the frontier; but a stopped run tries nothing again, and leaves the line open. */
+  function again(task: Task, dueMs: number, failure: Failure): Outcome | undefined {
+    if (stop.signal.aborted) return ended(task, { error: "interrupted", detail: `stopped after ${failure.detail}` });
+    frontier.again(task, dueMs);
+    return undefined;
+  }
+
+  function ended(task: Task, failure: Failure): Outcome {
+    return failed(task, failure, clock.nowMs(), clock.timestamp());
+  }
+}

@@ -1,0 +1,197 @@
+// A second thread that writes small files while this one talks to servers: of a small URL's time the file system takes half.
+
+import type * as fs from "node:fs";
+import type { Worker } from "node:worker_threads";
+
+/** What became of a file, and how many milliseconds that took. Where it is not written, nothing of it is left. */
+export type Done = (isWritten: boolean, ms: number) => void;
+
+export interface Scribe {
+  /**
+   * Takes a copy of a body for the file `path`, which is written as the new file `part` first. `written` is told once, later.
+   * False where too much waits already.
+   */
+  take(part: string, path: string, pieces: readonly Uint8Array[], written: Done): boolean;
+  /** Ends the thread. What waits is told as not written. */
+  close(): void;
+}
+
+/** So many files wait at most, and so many bytes of bodies and paths: a power of two, and what some sixty of 64 KiB take. */
+const SLOTS = 256;
+const BYTES = 4_194_304;
+
+/** So many are told of at once; fewer at the end of a turn of the event loop. Waking it costs more than a file. */
+const BURST = 32;
+
+/** It is asked what it has done whenever it gets more, and after so many milliseconds: to be woken by it would cost more. */
+const ASK_MS = 2;
+
+/** Where both count: files handed over, and files done. The counters wrap around. */
+const OFFERED = 0;
+const FINISHED = 1;
+
+/** The fields of a slot: where its bytes begin; how many are the part's path, the file's and the body; 1 if written; microseconds. */
+const FIELDS = 6;
+
+interface Shared {
+  readonly counts: Int32Array;
+  readonly slots: Int32Array;
+  readonly bytes: Uint8Array;
+}
+
+/** What the thread runs, for ever. It knows nothing of what is around it here, since it crosses as text. */
+function write(
+  { openSync, writeSync, closeSync, renameSync, unlinkSync }: typeof fs,
+  { counts, slots, bytes }: Shared,
+  [flags, mode, many, fields]: readonly [number, number, number, number],
+): void {
+  const all = Buffer.from(bytes.buffer);
+  const quietly = (work: () => void) => {
+    try {
+      work();
+    } catch {
+      // The first error counts; whoever tries again meets it, too.
+    }
+  };
+
+  const file = (part: string, path: string, from: number, to: number): boolean => {
+    let fd: number | undefined;
+    let isMade = false;
+    try {
+      const open = openSync(part, flags, mode);
+      fd = open;
+      isMade = true;
+      for (let at = from; at < to; ) {
+        const took = writeSync(open, bytes, at, to - at);
+        if (took === 0) throw new Error("the disk takes no more");
+        at += took;
+      }
+      fd = undefined;
+      closeSync(open);
+      renameSync(part, path);
+      return true;
+    } catch {
+      const open = fd;
+      if (open !== undefined) quietly(() => closeSync(open));
+      if (isMade) quietly(() => unlinkSync(part));
+      return false;
+    }
+  };
+
+  for (let next = 0; ; ) {
+    while (Atomics.load(counts, 0) === next) Atomics.wait(counts, 0, next);
+    const slot = (next & (many - 1)) * fields;
+    const at = slots[slot] ?? 0;
+    const pathAt = at + (slots[slot + 1] ?? 0);
+    const bodyAt = pathAt + (slots[slot + 2] ?? 0);
+    const end = bodyAt + (slots[slot + 3] ?? 0);
+    const fromMs = performance.now();
+    slots[slot + 4] = file(all.toString("utf8", at, pathAt), all.toString("utf8", pathAt, bodyAt), bodyAt, end) ? 1 : 0;
+    slots[slot + 5] = Math.min(2 ** 31 - 1, (performance.now() - fromMs) * 1000);
+    next = (next + 1) | 0;
+    Atomics.store(counts, 1, next);
+  }
+}
+
+/** A text, since the command is one file and has no other to start a thread from. */
+const PROGRAM = `
+  const { shared, numbers } = require("node:worker_threads").workerData;
+  (${write})(require("node:fs"), shared, numbers);
+`;
+
+/** Starts the thread; undefined where none may be started. `flags`, `mode`: how a part is opened. */
+export function scribe(flags: number, mode: number): Scribe | undefined {
+  const { Worker } = process.getBuiltinModule("node:worker_threads"); // start-up counts, and short lists need none
+  const counts = new Int32Array(new SharedArrayBuffer(8));
+  const slots = new Int32Array(new SharedArrayBuffer(SLOTS * FIELDS * 4));
+  const bytes = new Uint8Array(new SharedArrayBuffer(BYTES));
+  const text = Buffer.from(bytes.buffer);
+  const waiting: { readonly written: Done; readonly reserved: number }[] = [];
+  let offered = 0;
+  let told = 0;
+  let finished = 0;
+  let end = 0; // of what was put last
+  let free = BYTES;
+  let timer: NodeJS.Timeout | undefined;
+  let isDue = false;
+  let isGone = false;
+  let thread: Worker;
+  try {
+    const workerData = { shared: { counts, slots, bytes } satisfies Shared, numbers: [flags, mode, SLOTS, FIELDS] };
+    thread = new Worker(PROGRAM, { eval: true, execArgv: [], env: {}, workerData });
+  } catch {
+    return undefined;
+  }
+  const gone = () => {
+    isGone = true;
+    collect();
+    for (const { written } of waiting.splice(0)) written(false, 0);
+  };
+  thread.on("error", gone).on("exit", gone);
+  thread.unref(); // what waits is waited for by a timer
+
+  return {
+    take(part, path, pieces, written) {
+      collect();
+      if (isGone || waiting.length === SLOTS) return false;
+      let length = 0;
+      for (const piece of pieces) length += piece.length;
+      const most = (part.length + path.length) * 3 + length;
+      const skipped = end + most > BYTES ? BYTES - end : 0;
+      if (skipped + most > free) return false;
+      const at = skipped > 0 ? 0 : end;
+      const slot = (offered & (SLOTS - 1)) * FIELDS;
+      const pathAt = at + text.write(part, at);
+      const bodyAt = pathAt + text.write(path, pathAt);
+      end = bodyAt;
+      for (const piece of pieces) {
+        bytes.set(piece, end);
+        end += piece.length;
+      }
+      slots[slot] = at;
+      slots[slot + 1] = pathAt - at;
+      slots[slot + 2] = bodyAt - pathAt;
+      slots[slot + 3] = length;
+      const reserved = skipped + end - at;
+      free -= reserved;
+      waiting.push({ written, reserved });
+      offered = (offered + 1) | 0;
+      if (((offered - told) | 0) >= BURST) tell();
+      else if (!isDue) {
+        isDue = true;
+        setImmediate(tell);
+      }
+      timer ??= setTimeout(ask, ASK_MS);
+      return true;
+    },
+    close() {
+      clearTimeout(timer);
+      void thread.terminate();
+    },
+  };
+
+  function tell(): void {
+    isDue = false;
+    if (told === offered) return;
+    told = offered;
+    Atomics.store(counts, OFFERED, offered);
+    Atomics.notify(counts, OFFERED);
+  }
+
+  function ask(): void {
+    timer = undefined;
+    collect();
+    if (waiting.length > 0) timer ??= setTimeout(ask, ASK_MS);
+  }
+
+  function collect(): void {
+    for (const until = Atomics.load(counts, FINISHED); finished !== until; ) {
+      const slot = (finished & (SLOTS - 1)) * FIELDS;
+      const one = waiting.shift();
+      finished = (finished + 1) | 0;
+      if (one === undefined) return; // the thread is gone, and all was told
+      free += one.reserved;
+      one.written(slots[slot + 4] === 1, (slots[slot + 5] ?? 0) / 1000);
+    }
+  }
+}

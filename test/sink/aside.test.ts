@@ -1,0 +1,191 @@
+// A sink with a second thread: it is started where files come fast, and what it cannot do is done without it.
+import { createHash } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Failure } from "../../src/core/failure.ts";
+import type { Sink, Stored } from "../../src/core/ports.ts";
+import { brisk } from "../../src/sink/aside.ts";
+import { CREATE, MODE } from "../../src/sink/part.ts";
+import { type Done, type Scribe, scribe } from "../../src/sink/scribe.ts";
+import { answer, filesIn, JOB, type SinkOptions, sinkInto, TARGET, text } from "./bodies.ts";
+
+let folder: string;
+beforeEach(() => {
+  folder = join(mkdtempSync(join(tmpdir(), "bulkget-aside-")), "downloads");
+});
+afterEach(() => rmSync(join(folder, ".."), { recursive: true }));
+
+interface FakeScribe extends Scribe {
+  readonly given: { readonly part: string; readonly path: string; readonly done: Done }[];
+  readonly closed: () => number;
+}
+
+/** Takes so many bodies, and writes none. */
+function fakeScribe(most = Number.POSITIVE_INFINITY): FakeScribe {
+  const given: FakeScribe["given"] = [];
+  let closed = 0;
+  return {
+    given,
+    take(part, path, _pieces, done) {
+      if (given.length >= most) return false;
+      given.push({ part, path, done });
+      return true;
+    },
+    close() {
+      closed++;
+    },
+    closed: () => closed,
+  };
+}
+
+const write = (sink: Sink, n: number, body = `of ${n}`, over = {}) =>
+  sink.write({ ...JOB, n, ...over }, TARGET, answer([text(body)]));
+
+/** A sink whose files come fast. */
+const begun = (one: Scribe, options: SinkOptions = {}) =>
+  sinkInto(folder, { scribe: () => one, isTime: () => true, ...options });
+
+/** What is stored later. */
+function storingOf(written: ReturnType<Sink["write"]>): Promise<Stored | Failure> {
+  if (!("storing" in written)) return expect.unreachable();
+  return new Promise((done) => written.storing(done));
+}
+
+it("three hundred bodies within half a second are reason for a thread; fewer, or slower ones, are not", () => {
+  const isTime = brisk();
+  const times = Array.from({ length: 900 }, (_, i) => i * 2).filter(isTime);
+  expect(times).toEqual([]); // 300 in 0.6 s
+  const isNow = brisk();
+  expect(
+    Array.from({ length: 900 }, (_, i) => i * 1.5)
+      .map(isNow)
+      .indexOf(true),
+  ).toBe(599); // the first 300 began who knows when
+});
+
+it("one thread is enough, and it ends with the sink", () => {
+  let started = 0;
+  const fake = fakeScribe();
+  const start = () => {
+    started++;
+    return fake;
+  };
+  const sink = sinkInto(folder, { scribe: start, isTime: (nowMs) => nowMs > 0 });
+  for (let n = 1; n <= 10; n++) write(sink, n);
+  expect([started, fake.given.length]).toEqual([1, 10]);
+  sink.close?.();
+  expect(fake.closed()).toBe(1);
+});
+
+it("where no thread can be started it is tried once, and all is written without it", () => {
+  let asked = 0;
+  const none = () => {
+    asked++;
+    return undefined;
+  };
+  const sink = sinkInto(folder, { scribe: none, isTime: () => true });
+  for (let n = 1; n <= 10; n++) write(sink, n);
+  expect(asked).toBe(1);
+  expect(filesIn(folder)).toHaveLength(10);
+});
+
+it("a real one writes what it takes, beside what is written here", async () => {
+  const sink = sinkInto(folder, { scribe: () => scribe(CREATE, MODE), isTime: () => true });
+  const later: Promise<unknown>[] = [];
+  for (let n = 1; n <= 3000; n++) {
+    const written = write(sink, n);
+    if ("storing" in written) later.push(storingOf(written));
+  }
+  await Promise.all(later);
+  expect(later.length).toBeGreaterThan(0);
+  expect(filesIn(folder)).toHaveLength(3000);
+  for (let n = 1; n <= 3000; n++) {
+    expect(readFileSync(join(folder, `${`${n}`.padStart(6, "0")}.html`), "utf8")).toBe(`of ${n}`);
+  }
+  sink.close?.();
+});
+
+describe("what goes to the second thread", () => {
+  it("is a body of a name that is nobody else's, written under its part", async () => {
+    const fake = fakeScribe();
+    const storing = storingOf(write(begun(fake), 7));
+    const { part, path, done } = fake.given.at(-1) ?? expect.unreachable();
+    expect([part, path]).toEqual([`${folder}/.bulkget/7.part`, `${folder}/000007.html`]);
+    done(true, 0.1);
+    expect(await storing).toEqual({ bytes: 4, file: "000007.html" });
+  });
+
+  it("is written here where the thread could not", async () => {
+    const fake = fakeScribe();
+    const storing = storingOf(write(begun(fake), 7));
+    fake.given.at(-1)?.done(false, 0.1);
+    expect(await storing).toEqual({ bytes: 4, file: "000007.html" });
+    expect(readFileSync(join(folder, "000007.html"), "utf8")).toBe("of 7");
+  });
+
+  it("is written here where the thread has too much to do", () => {
+    const sink = begun(fakeScribe(0));
+    expect(write(sink, 7)).toEqual({ bytes: 4, file: "000007.html" });
+    expect(readFileSync(join(folder, "000007.html"), "utf8")).toBe("of 7");
+  });
+
+  it("is a failure where neither can write it", async () => {
+    const fake = fakeScribe();
+    const sink = begun(fake);
+    const storing = storingOf(write(sink, 7));
+    rmSync(folder, { recursive: true });
+    fake.given.at(-1)?.done(false, 0.1);
+    expect(await storing).toMatchObject({ error: "write_failed" });
+  });
+
+  it("takes the name: another line's file with the same one is refused meanwhile", async () => {
+    const fake = fakeScribe();
+    const sink = begun(fake);
+    const storing = storingOf(write(sink, 7));
+    expect(write(sink, 8, "mine", { name: "000007.html" })).toMatchObject({ error: "file_exists" });
+    fake.given.at(-1)?.done(true, 0.1);
+    await storing;
+  });
+
+  it("has its digest, and is not stored at all where the list says another", async () => {
+    const fake = fakeScribe();
+    const sink = begun(fake, { hash: true });
+    const sha256 = createHash("sha256").update("of 7").digest("hex");
+    const storing = storingOf(write(sink, 7, "of 7", { sha256 }));
+    const taken = fake.given.length;
+    expect(write(sink, 8, "of 8", { sha256 })).toMatchObject({ error: "checksum_mismatch" });
+    expect(fake.given.length).toBe(taken);
+    fake.given.at(-1)?.done(true, 0.1);
+    expect(await storing).toEqual({ bytes: 4, file: "000007.html", sha256 });
+  });
+
+  it.each<[string, SinkOptions, object]>([
+    ["a file that has to be on the disk", { durable: true }, {}],
+    ["a name that the list gives", {}, { name: "mine.html" }],
+    ["a name that an earlier run may have given", { empty: false }, {}],
+  ])("is not %s", (_, options, over) => {
+    const fake = fakeScribe();
+    const sink = begun(fake, options);
+    const before = fake.given.length;
+    expect(write(sink, 7, "of 7", over)).toMatchObject({ bytes: 4 });
+    expect(fake.given.length).toBe(before);
+  });
+
+  it("is nothing while the disk is slow, which is told by what the thread takes, too", async () => {
+    const took: number[] = [];
+    let isQuick = true;
+    const disk = { now: () => isQuick, took: (ms: number) => void took.push(ms) };
+    const fake = fakeScribe();
+    const sink = begun(fake, { disk });
+    const storing = storingOf(write(sink, 7));
+    fake.given.at(-1)?.done(true, 123);
+    await storing;
+    expect(took.at(-1)).toBe(123);
+    isQuick = false;
+    const before = fake.given.length;
+    await write(sink, 8);
+    expect(fake.given.length).toBe(before);
+  });
+});

@@ -1,0 +1,109 @@
+// The second thread itself: what it is given becomes files, each is told of once, and it takes no more than it can hold.
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { CREATE, MODE } from "../../src/sink/part.ts";
+import { type Scribe, scribe } from "../../src/sink/scribe.ts";
+
+let folder: string;
+let thread: Scribe;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "bulkget-scribe-"));
+  mkdirSync(join(folder, "parts"));
+  const started = scribe(CREATE, MODE);
+  if (started === undefined) throw new Error("no thread can be started here");
+  thread = started;
+});
+
+afterEach(() => {
+  thread.close();
+  rmSync(folder, { recursive: true });
+});
+
+const partOf = (n: number) => join(folder, "parts", `${n}.part`);
+const pathOf = (n: number | string) => join(folder, `${n}`);
+const bodyOf = (n: number, bytes: number) => Buffer.alloc(bytes, `${n} `);
+
+/** Gives a body to the thread; undefined where that takes no more. */
+function give(n: number, pieces: readonly Uint8Array[], path = pathOf(n)): Promise<boolean> | undefined {
+  let settle: (isWritten: boolean) => void = () => {};
+  const told = new Promise<boolean>((resolve) => {
+    settle = resolve;
+  });
+  return thread.take(partOf(n), path, pieces, (isWritten) => settle(isWritten)) ? told : undefined;
+}
+
+it("writes bodies of all sizes and in any number of pieces, under any name", async () => {
+  const name = "naïve 文件 😀.html";
+  expect(await give(1, [], pathOf(name))).toBe(true);
+  expect(readFileSync(pathOf(name), "utf8")).toBe("");
+  const pieces = [bodyOf(2, 1), new Uint8Array(0), bodyOf(3, 200_000), bodyOf(4, 7)];
+  expect(await give(2, pieces)).toBe(true);
+  expect(readFileSync(pathOf(2)).equals(Buffer.concat(pieces))).toBe(true);
+  expect(readdirSync(join(folder, "parts"))).toEqual([]);
+});
+
+it("keeps no bytes of the caller's: they may be written over at once", async () => {
+  const body = Buffer.from("mine");
+  const told = give(1, [body]);
+  body.fill("#");
+  expect(await told).toBe(true);
+  expect(readFileSync(pathOf(1), "utf8")).toBe("mine");
+});
+
+it("goes round in its memory for ever, and refuses what it has no room for until it has", async () => {
+  let refused = 0;
+  const told: Promise<boolean>[] = [];
+  const sizes = [0, 1, 99, 4096, 65_536, 200_000, 262_144];
+  for (let n = 1; n <= 700; n++) {
+    const body = bodyOf(n, (sizes[n % sizes.length] ?? 0) + (n % 13));
+    let one = give(n, [body]);
+    for (; one === undefined; one = give(n, [body])) {
+      refused++;
+      await told.shift();
+    }
+    told.push(one);
+  }
+  expect(new Set(await Promise.all(told))).toEqual(new Set([true]));
+  expect(refused).toBeGreaterThan(0);
+  for (let n = 1; n <= 700; n++) {
+    const body = bodyOf(n, (sizes[n % sizes.length] ?? 0) + (n % 13));
+    expect(readFileSync(pathOf(n)).equals(body), `${n}`).toBe(true);
+  }
+});
+
+it("takes at most 256 files at a time, however small", async () => {
+  const told: Promise<boolean>[] = [];
+  for (let n = 1; n <= 1000; n++) {
+    const one = give(n, [bodyOf(n, 10)]);
+    if (one === undefined) break;
+    told.push(one);
+  }
+  expect(told.length).toBe(256); // in one turn: nothing has been told of any yet
+  expect(await Promise.all(told)).not.toContain(false);
+});
+
+it("says of each file whether it is written, and leaves nothing of one that is not", async () => {
+  mkdirSync(pathOf(2)); // a file cannot be renamed onto a folder
+  const told = [give(1, [bodyOf(1, 10)]), give(2, [bodyOf(2, 10)]), give(3, [bodyOf(3, 10)], join(folder, "no", "3"))];
+  expect(await Promise.all(told)).toEqual([true, false, false]);
+  expect(readdirSync(join(folder, "parts"))).toEqual([]);
+});
+
+it("makes its parts anew: what lies there already is not written to, and stays", async () => {
+  expect(await give(1, [bodyOf(1, 10)], partOf(2))).toBe(true);
+  expect(await give(2, [Buffer.from("other")])).toBe(false);
+  expect(readFileSync(partOf(2))).toEqual(bodyOf(1, 10));
+  expect(existsSync(pathOf(2))).toBe(false);
+});
+
+it("tells of all that waits when it ends, and takes nothing more", async () => {
+  const told = [1, 2, 3, 4, 5].map((n) => give(n, [bodyOf(n, 100_000)]));
+  thread.close();
+  const results = await Promise.all(told);
+  for (const [i, isWritten] of results.entries()) if (isWritten === true) expect(existsSync(pathOf(i + 1))).toBe(true);
+  expect(results).not.toContain(undefined);
+  expect(give(6, [bodyOf(6, 10)])).toBe(undefined);
+});
