@@ -13,23 +13,18 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import type { Outcome } from "../../src/core/job.ts";
-import { bulkgetCommand, type Folder, type Ran, temporaryFolder } from "../support/command.ts";
-import { body, journalOf, pageOf, type Site, site, status } from "../support/site.ts";
+import { bulkgetCommand, type Ran } from "../support/command.ts";
+import { ownFolder, ownSite } from "../support/own.ts";
+import { body, journalOf, pageOf, status } from "../support/site.ts";
 import { look, namesBelow, type Victims, victims } from "../support/victims.ts";
 
-let server: Site;
-let folder: Folder;
+const server = ownSite();
+const folder = ownFolder();
 let around: Victims;
-beforeEach(async () => {
-  server = await site();
-  folder = temporaryFolder();
+beforeEach(() => {
   around = victims(folder.path);
-});
-afterEach(async () => {
-  await server.close();
-  folder.remove();
 });
 
 const out = (...more: string[]) => join(around.cwd, "downloads", ...more);

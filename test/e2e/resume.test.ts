@@ -11,35 +11,28 @@ import {
   utimesSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { assert, asyncProperty, integer } from "fast-check";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { bulkgetCommand, type Folder, type Ran, temporaryFolder } from "../support/command.ts";
-import { body, journalOf, type LeftBehind, leftIn, pageOf, type Site, site, status } from "../support/site.ts";
+import { beforeEach, describe, expect, it } from "vitest";
+import type { Ran } from "../support/command.ts";
+import { ownFolder, ownSite } from "../support/own.ts";
+import { body, journalOf, type LeftBehind, leftIn, pageOf, status } from "../support/site.ts";
 
-let server: Site;
-let folder: Folder;
-beforeEach(async () => {
-  server = await site();
-  folder = temporaryFolder();
-});
-afterEach(async () => {
-  await server.close();
-  folder.remove();
-});
+const server = ownSite();
+const folder = ownFolder();
 
-const at = (...more: string[]) => join(folder.path, ...more);
+const { at } = folder;
 const saved = (...more: string[]) => at("downloads", ...more);
 const TEN = Array.from({ length: 10 }, (_, i) => `/page-${i + 1}`);
 
 /** Writes the list, a path or a whole line each. */
 function list(lines: readonly string[], name = "urls.txt"): void {
-  writeFileSync(at(name), lines.map((line) => `${line.startsWith("/") ? server.url(line) : line}\n`).join(""));
+  const urls = lines.map((line) => (line.startsWith("/") ? server.url(line) : line));
+  folder.list(urls, name);
 }
 
 function run(...args: string[]): Promise<Ran> {
-  return bulkgetCommand(["urls.txt", ...args], { cwd: folder.path });
+  return folder.run(["urls.txt", ...args]);
 }
 
 /** What a run of the present list leaves in a folder that was empty. */
@@ -104,7 +97,7 @@ describe("the same list again", () => {
 
   it("works for standard input, by number", async () => {
     const text = (paths: readonly string[]) => paths.map((path) => `${server.url(path)}\n`).join("");
-    const piped = (paths: readonly string[]) => bulkgetCommand(["-"], { cwd: folder.path, stdin: text(paths) });
+    const piped = (paths: readonly string[]) => folder.run(["-"], { stdin: text(paths) });
     await piped(TEN);
     server.asked();
     const { code, stderr } = await piped([...TEN.slice(0, 4), "/new", ...TEN.slice(5), "/page-11"]);
@@ -140,7 +133,7 @@ describe("the same list again", () => {
     list(TEN);
     const zipped = () => writeFileSync(at("urls.txt.gz"), gzipSync(readFileSync(at("urls.txt"))));
     zipped();
-    const again = () => bulkgetCommand(["urls.txt.gz"], { cwd: folder.path });
+    const again = () => folder.run(["urls.txt.gz"]);
     await again();
     server.asked();
     list(["/new", ...TEN]);
@@ -325,7 +318,7 @@ describe("another list's folder", () => {
     const others = ["/other-1", "/other-2", "/other-3"];
     list(others);
     const stdin = readFileSync(at("urls.txt"), "utf8");
-    const { code, stderr } = await (kind === "a file" ? run() : bulkgetCommand(["-"], { cwd: folder.path, stdin }));
+    const { code, stderr } = await (kind === "a file" ? run() : folder.run(["-"], { stdin }));
     expect(code, stderr).toBe(2);
     expect(stderr).toContain("downloads: holds the run of another list (results.jsonl)");
     expect(stderr).toContain("--force");
@@ -386,7 +379,7 @@ describe("failures", () => {
     server.answers.set("/gone?named", status(404));
     list(["/gone", ...TEN.slice(0, 4), "/busy", named]);
     await run("--retries", "0");
-    const feed = () => bulkgetCommand(["downloads/failed.txt", "--retries", "0"], { cwd: folder.path });
+    const feed = () => folder.run(["downloads/failed.txt", "--retries", "0"]);
     server.asked();
     server.answers.delete("/busy");
     const first = await feed();

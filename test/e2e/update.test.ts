@@ -12,11 +12,12 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import type { Outcome } from "../../src/core/job.ts";
-import { bulkgetCommand, type Folder, type Ran, temporaryFolder } from "../support/command.ts";
+import type { Ran } from "../support/command.ts";
+import { ownFolder, ownSite } from "../support/own.ts";
 import { installed, nginx } from "../support/servers.ts";
-import { type Answer, body, journalOf, leftIn, type Site, site, status } from "../support/site.ts";
+import { type Answer, body, journalOf, leftIn, status } from "../support/site.ts";
 import { commandUnderWay } from "../support/under-way.ts";
 
 const HAS_NGINX = installed("nginx") !== undefined;
@@ -26,25 +27,18 @@ if (!HAS_NGINX) {
   );
 }
 
-let server: Site;
-let folder: Folder;
+const server = ownSite();
+const folder = ownFolder();
 /** What was asked for, with its conditions and the status of the answer; since the last `conditions()`. */
 let log: string[];
-beforeEach(async () => {
-  server = await site();
-  folder = temporaryFolder();
+beforeEach(() => {
   log = [];
 });
-afterEach(async () => {
-  await server.close();
-  folder.remove();
-});
 
-const at = (...more: string[]) => join(folder.path, ...more);
+const { at } = folder;
 const saved = (...more: string[]) => at("downloads", ...more);
-const list = (...lines: readonly string[]) =>
-  writeFileSync(at("urls.txt"), lines.map((line) => `${server.url(line)}\n`).join(""));
-const run = (...args: string[]): Promise<Ran> => bulkgetCommand(["urls.txt", ...args], { cwd: folder.path });
+const list = (...lines: readonly string[]) => folder.list(lines.map(server.url));
+const run = (...args: string[]): Promise<Ran> => folder.run(["urls.txt", ...args]);
 const contentOf = (file: string) => readFileSync(saved(file), "utf8");
 const outcomes = () => journalOf(saved()).map(({ outcome }) => outcome);
 
@@ -356,7 +350,7 @@ describe("digests", () => {
     ]);
     server.answers.set("/small", body("what it should be"));
     server.answers.set("/big", body("what it should be"));
-    const again = await bulkgetCommand(["downloads/failed.txt"], { cwd: folder.path });
+    const again = await folder.run(["downloads/failed.txt"]);
     expect(again.code, again.stderr).toBe(0);
     expect(Object.keys(leftIn(saved()).files)).toEqual(["000001", "000003", "big.bin"]);
     expect(existsSync(saved("failed.txt"))).toBe(false);

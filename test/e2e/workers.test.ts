@@ -4,44 +4,24 @@ import { execFileSync, spawn } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import type { ServerResponse } from "node:http";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import {
-  BIN,
-  bulkgetCommand,
-  cleanEnv,
-  type Folder,
-  filesOf,
-  ROOT,
-  shell,
-  temporaryFolder,
-} from "../support/command.ts";
-import { type Crowd, childrenOf, contentOf, crowd, isAlive } from "../support/crowd.ts";
+import { describe, expect, it } from "vitest";
+import { BIN, bulkgetCommand, cleanEnv, filesOf, ROOT, shell } from "../support/command.ts";
+import { childrenOf, contentOf, crowd, isAlive } from "../support/crowd.ts";
+import { own, ownFolder } from "../support/own.ts";
 import { body, rudeServer } from "../support/rude.ts";
 import { journalOf } from "../support/site.ts";
 import { commandUnderWay } from "../support/under-way.ts";
 
-let folder: Folder;
-const crowds: Crowd[] = [];
-beforeEach(() => {
-  folder = temporaryFolder();
-});
-afterEach(async () => {
-  await Promise.all(crowds.splice(0).map((one) => one.close()));
-  folder.remove();
-});
+const folder = ownFolder();
 
-const at = (...more: string[]) => join(folder.path, ...more);
+const { at } = folder;
 
 type Act = (response: ServerResponse, path: string, nth: number) => boolean;
 
-async function serve(act: Act = () => false): Promise<Crowd> {
-  const one = await crowd(act);
-  crowds.push(one);
-  return one;
-}
+const serve = async (act: Act = () => false) => own(await crowd(act));
 
 function list(urls: number, line: (n: number) => string): void {
-  writeFileSync(at("urls.txt"), Array.from({ length: urls }, (_, i) => `${line(i + 1)}\n`).join(""));
+  folder.list(Array.from({ length: urls }, (_, i) => line(i + 1)));
 }
 
 /** Every line has its one record, in which it is saved, and its file, right to the byte; and there is nothing else. */
@@ -98,7 +78,7 @@ describe("any number of workers", () => {
   it("keeps -c, --per-host and --rate, as the server sees them, and shares the work", async () => {
     const server = await serve();
     list(3000, (n) => `${server.origin}/${n}`);
-    const run = (...args: string[]) => bulkgetCommand(["urls.txt", "--workers", "2", ...args], { cwd: folder.path });
+    const run = (...args: string[]) => folder.run(["urls.txt", "--workers", "2", ...args]);
     expect((await run("-c", "10")).code).toBe(0);
     expectAll(3000);
     expect(server.peakOpen).toBe(10);
@@ -130,7 +110,7 @@ describe("any number of workers", () => {
     // Both lines of a pair come one after the other, so that they are under way together.
     list(2000, (n) => `${server.origin}/${n}/same-${Math.ceil(n / 2)}`);
     const args = ["urls.txt", "--workers", "2", "-c", "8", "--name", "{basename}"];
-    const { code } = await bulkgetCommand(args, { cwd: folder.path });
+    const { code } = await folder.run(args);
     expect(code).toBe(1);
     const records = journalOf(at("downloads"));
     const saved = records.filter(({ outcome }) => outcome === "saved") as { n: number; file: string; url: string }[];
@@ -151,7 +131,7 @@ describe("any number of workers", () => {
       const stolen = n > 100 && n % 2 === 1 ? `\tx/../${String(n + 1).padStart(6, "0")}.bin` : "";
       return `${server.origin}/${n}.bin${stolen}`;
     });
-    const { code } = await bulkgetCommand(["urls.txt", "--workers", "2", "-c", "8"], { cwd: folder.path });
+    const { code } = await folder.run(["urls.txt", "--workers", "2", "-c", "8"]);
     const records = journalOf(at("downloads"));
     expect(records.length).toBe(2000);
     const saved = records.filter(({ outcome }) => outcome === "saved") as { n: number; file: string; url: string }[];
@@ -164,11 +144,11 @@ describe("any number of workers", () => {
 
   it.each([["--robots"], ["--cookie", "a=b"], ["--limit-rate", "1M"]])("is refused with %s", async (...option) => {
     list(1, () => "http://127.0.0.1:1/");
-    const { code, stderr } = await bulkgetCommand(["urls.txt", "--workers", "2", ...option], { cwd: folder.path });
+    const { code, stderr } = await folder.run(["urls.txt", "--workers", "2", ...option]);
     expect(code).toBe(2);
     expect(stderr).toContain(`--workers 2 does not go with ${option[0]}`);
     expect(existsSync(at("downloads"))).toBe(false);
-    const { code: auto } = await bulkgetCommand(["urls.txt", "--retries", "0", ...option], { cwd: folder.path });
+    const { code: auto } = await folder.run(["urls.txt", "--retries", "0", ...option]);
     expect(auto).toBe(1);
   });
 });
@@ -297,7 +277,7 @@ describe("the run itself, killed", () => {
   it("by ^C, finishes what is under way in all of them", async () => {
     const { stderr } = await interrupted(1, () => false);
     expect(stderr).not.toMatch(/^stopped {2}\d/m);
-    const { code } = await bulkgetCommand(["urls.txt", "-q", "--workers", "2"], { cwd: folder.path });
+    const { code } = await folder.run(["urls.txt", "-q", "--workers", "2"]);
     expect(code).toBe(0);
     expectAll(3000);
   });
@@ -309,7 +289,7 @@ describe("the run itself, killed", () => {
     expect(stderr).toMatch(/stopped \d+ under way/);
     expect(performance.now() - beganMs).toBeLessThan(20_000);
     isFree = true;
-    const { code } = await bulkgetCommand(["urls.txt", "-q", "--workers", "2"], { cwd: folder.path });
+    const { code } = await folder.run(["urls.txt", "-q", "--workers", "2"]);
     expect(code).toBe(0);
     expectAll(3000);
   });
@@ -348,7 +328,7 @@ describe("for want of", () => {
       const server = await serve();
       list(5000, (n) => `${server.origin}/${n}`);
       const args = ["urls.txt", "--workers", "2", "-c", "10", "-q", "-o", "disk/out", "--min-free", "0"];
-      const { code, stderr } = await bulkgetCommand(args, { cwd: folder.path });
+      const { code, stderr } = await folder.run(args);
       expect(code, stderr).toBe(3);
       const lines = readFileSync(at("disk", "out", "results.jsonl"), "utf8")
         .split("\n")
@@ -359,7 +339,7 @@ describe("for want of", () => {
         expect(readFileSync(at("disk", "out", file)).equals(contentOf(`/${n}`)), file).toBe(true);
       }
       execFileSync("mount", ["-o", "remount,size=96m", disk]);
-      expect((await bulkgetCommand(args, { cwd: folder.path })).code).toBe(0);
+      expect((await folder.run(args)).code).toBe(0);
       expectAll(5000, at("disk", "out"));
     } finally {
       execFileSync("umount", ["--lazy", disk]);
@@ -388,7 +368,7 @@ describe("a large body", () => {
       return true;
     });
     list(1000, (n) => `${server.origin}/${n % 50 === 0 ? "large/" : ""}${n}`);
-    const { code, stderr } = await bulkgetCommand(["urls.txt", "--workers", "2", "-c", "8"], { cwd: folder.path });
+    const { code, stderr } = await folder.run(["urls.txt", "--workers", "2", "-c", "8"]);
     expect(code, stderr).toBe(0);
     expect(ranges.length).toBe(20);
     for (let n = 50; n <= 1000; n += 50) {

@@ -9,9 +9,8 @@ import {
   truncateSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
 import fc from "fast-check";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import type { Outcome } from "../../src/core/job.ts";
 import { entryOf, quickEntry, slowEntry, urlHash } from "../../src/history/entry.ts";
 import { type History, readHistory } from "../../src/history/history.ts";
@@ -19,19 +18,12 @@ import { looks, secondThread } from "../../src/history/looks.ts";
 import { JournalError } from "../../src/history/open.ts";
 import { recordOf } from "../../src/report/record.ts";
 import { failed, saved, skipped, TIME } from "../core/outcomes.ts";
-import { type Folder, temporaryFolder } from "../support/command.ts";
+import { own, ownFolder } from "../support/own.ts";
 
-let folder: Folder;
+const folder = ownFolder();
 let path: string;
-let opened: History[];
 beforeEach(() => {
-  folder = temporaryFolder();
-  path = join(folder.path, "results.jsonl");
-  opened = [];
-});
-afterEach(() => {
-  for (const history of opened) history.close();
-  folder.remove();
+  path = folder.at("results.jsonl");
 });
 
 function read(...lines: (Outcome | string)[]): History {
@@ -40,15 +32,13 @@ function read(...lines: (Outcome | string)[]): History {
 }
 
 function reread(): History {
-  const history = readHistory(folder.path, path);
-  opened.push(history);
-  return history;
+  return own(readHistory(folder.path, path));
 }
 
 /** A saved line whose file is on the disk. */
 function stored(n: number, url = `https://example.org/${n}`, bytes = n % 100): Outcome {
   const file = `${n}.txt`;
-  writeFileSync(join(folder.path, file), "x".repeat(bytes));
+  writeFileSync(folder.at(file), "x".repeat(bytes));
   return saved({ n, url, file, bytes });
 }
 
@@ -98,7 +88,7 @@ describe("a history", () => {
       url: fc.constantFrom(...names).map((name) => `https://example.org/${name}`),
       kind: fc.constantFrom("here", "gone", "passing", "failed"),
     });
-    writeFileSync(join(folder.path, "here.txt"), "here");
+    writeFileSync(folder.at("here.txt"), "here");
     const outcomeOf = ({ n, url, kind }: { n: number; url: string; kind: string }): Outcome =>
       kind === "here" || kind === "gone"
         ? saved({ n, url, file: `${kind}.txt`, bytes: 4 })
@@ -174,7 +164,7 @@ describe("a history", () => {
   });
 
   it("takes the last of two records that are shorter than any of ours", () => {
-    writeFileSync(join(folder.path, "b"), "12");
+    writeFileSync(folder.at("b"), "12");
     const short = (file: string) => `{"n":1,"url":"u","outcome":"saved","file":"${file}","bytes":2}\n`;
     expect(read(short("a"), short("b")).state(1, "u")).toBe("saved");
     expect(read(short("b"), short("a")).state(1, "u")).toBe("open");
@@ -256,7 +246,7 @@ describe("a twin", () => {
 
 describe("files", () => {
   it("count only as files of their own with the recorded length, in folders of their own", () => {
-    const at = (name: string) => join(folder.path, name);
+    const at = (name: string) => folder.at(name);
     mkdirSync(at("sub/deep"), { recursive: true });
     mkdirSync(at("folder"));
     for (const name of ["whole", "sub/deep/whole", "long", "short"]) writeFileSync(at(name), "12345");
@@ -288,7 +278,7 @@ describe("files", () => {
   });
 
   it("of a long journal are all looked for, and only what is missing of the last records counts", () => {
-    writeFileSync(join(folder.path, "here"), "1");
+    writeFileSync(folder.at("here"), "1");
     const fileOf = (n: number) => (n % 97 === 0 ? "gone" : "here");
     const record = (n: number, file: string) => recordOf(saved({ n, file, bytes: 1 }));
     const first = Array.from({ length: 40_000 }, (_, n) => record(n, n % 2 === 0 ? "gone" : "here"));
@@ -306,7 +296,7 @@ describe("a second thread", () => {
 
   /** The numbers of the files that were found missing. */
   function missing(start?: typeof secondThread): number[] {
-    writeFileSync(join(folder.path, "here"), "1");
+    writeFileSync(folder.at("here"), "1");
     const found: number[] = [];
     const files = looks(folder.path, (n, unit) => void found.push(n === unit + 1 ? n : -1), start);
     for (const [n, file] of asked.entries()) files.ask(n, n - 1, file, 1);
@@ -322,7 +312,7 @@ describe("a second thread", () => {
   });
 
   it("finds what is missing itself, once it is asked", () => {
-    writeFileSync(join(folder.path, "here"), "1");
+    writeFileSync(folder.at("here"), "1");
     const second = secondThread(folder.path);
     second?.give({ ns: [], units: [], files: ["here", "gone", "here"], bytes: [1, 1, 2] });
     second?.give({ ns: [], units: [], files: ["gone"], bytes: [1] });
@@ -408,7 +398,7 @@ describe("a journal that cannot be gone on with", () => {
   });
 
   it("because it is a link or a folder is refused, and nothing is read", () => {
-    const target = join(folder.path, "target");
+    const target = folder.at("target");
     writeFileSync(target, recordOf(failed()));
     symlinkSync(target, path);
     expect(reread).toThrow(`${path}: is a link`);
