@@ -7,7 +7,8 @@ import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { redacted } from "../../src/core/redact.ts";
 import { bulkget, type Outcome } from "../../src/index.ts";
 import { shell } from "../support/command.ts";
-import { type EchoProxy, echoProxy, hostileLists, numbers } from "../support/hostile.ts";
+import { type EchoProxy, echoProxy, hostileLists } from "../support/hostile.ts";
+import { numbers } from "../support/numbers.ts";
 import { ownFolder } from "../support/own.ts";
 
 const LINES = 100_000;
