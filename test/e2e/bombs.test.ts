@@ -5,7 +5,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { brotliCompressSync, constants, crc32, deflateRawSync, gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { bulkgetCommand, filesOf, recordsOf } from "../support/command.ts";
+import { filesOf, recordsOf } from "../support/command.ts";
 import { peakMemory } from "../support/hostile.ts";
 import { ownFolder } from "../support/own.ts";
 
@@ -265,7 +265,7 @@ describe("the command survives", () => {
       if (existsSync(downloads)) peakBytes = Math.max(peakBytes, bytesIn(downloads));
     }, 20);
     const startedMs = performance.now();
-    const ran = await bulkgetCommand(["urls.txt", "--retries", "0", "-q", ...args], { cwd: folder.path, env });
+    const ran = await folder.run(["urls.txt", "--retries", "0", "-q", ...args], { env });
     const tookMs = performance.now() - startedMs;
     clearInterval(watching);
     expect([ran.code, ran.stderr]).toEqual([1, ""]);

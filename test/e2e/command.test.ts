@@ -4,14 +4,14 @@ import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "no
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Outcome } from "../../src/core/job.ts";
-import { BIN, bulkgetCommand, filesOf, recordsOf, shell } from "../support/command.ts";
+import { BIN, filesOf, recordsOf, shell } from "../support/command.ts";
 import { linesOf, ownFolder, ownRudeServer } from "../support/own.ts";
 
 const server = ownRudeServer();
 const folder = ownFolder();
 const downloads = (...more: string[]) => folder.at("downloads", ...more);
-const run = (args: readonly string[], stdin: string, env?: Record<string, string>) =>
-  bulkgetCommand(args, { cwd: folder.path, stdin, ...(env === undefined ? {} : { env }) });
+const run = (args: readonly string[], stdin: string, env: Record<string, string> = {}) =>
+  folder.run(args, { stdin, env });
 const urls = (...paths: string[]) => linesOf(paths.map(server.url));
 
 describe("streams", () => {

@@ -15,7 +15,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Outcome } from "../../src/core/job.ts";
-import { BIN, bulkgetCommand, filesOf, recordsOf, shell } from "../support/command.ts";
+import { BIN, filesOf, recordsOf, shell } from "../support/command.ts";
 import { type EchoProxy, type Expected, echoOf, echoProxy, hostileLists, peakMemory } from "../support/hostile.ts";
 import { ownFolder } from "../support/own.ts";
 
@@ -32,8 +32,8 @@ const HOST = "lists.example";
 const url = (path: string | number) => `http://${HOST}/${path}`;
 const how = () => ["-x", proxy.origin, "--retries", "0", "-v"];
 
-function run(args: readonly string[], stdin?: string) {
-  return bulkgetCommand([...args, ...how()], { cwd: folder.path, ...(stdin === undefined ? {} : { stdin }) });
+function run(args: readonly string[], stdin = "") {
+  return folder.run([...args, ...how()], { stdin });
 }
 function list(name: string, content: string | Buffer): string {
   const path = folder.at(name);

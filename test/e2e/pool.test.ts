@@ -3,7 +3,7 @@
 import { spawn } from "node:child_process";
 import { createServer } from "node:http";
 import { describe, expect, it } from "vitest";
-import { BIN, bulkgetCommand, cleanEnv, filesOf, recordsOf } from "../support/command.ts";
+import { BIN, cleanEnv, filesOf, recordsOf } from "../support/command.ts";
 import { linesOf, ownFolder, ownRudeServer } from "../support/own.ts";
 
 describe("the pool", () => {
@@ -13,8 +13,7 @@ describe("the pool", () => {
     linesOf(Array.from({ length: jobs }, (_, i) => server.url(path(i + 1))));
 
   it("opens no more than -c connections and requests, over 10,000 requests with random delays", async () => {
-    const { code } = await bulkgetCommand(["-", "-c", "20"], {
-      cwd: folder.path,
+    const { code } = await folder.run(["-", "-c", "20"], {
       stdin: list(10_000, (n) => `/slow?max=10&seed=${n}`),
     });
     expect(code).toBe(0);
@@ -54,10 +53,7 @@ describe("the pool", () => {
 
   it("counts no time spent waiting for a slot", async () => {
     const limits = ["--timeout", "1s", "--connect-timeout", "1s", "--max-time", "2s"];
-    const { code } = await bulkgetCommand(["-", "-c", "1", ...limits], {
-      cwd: folder.path,
-      stdin: list(12, () => "/ok?delay=300"),
-    });
+    const { code } = await folder.run(["-", "-c", "1", ...limits], { stdin: list(12, () => "/ok?delay=300") });
     expect(code).toBe(0);
   });
 

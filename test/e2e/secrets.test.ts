@@ -5,7 +5,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { bulkgetCommand, type Ran, recordsOf } from "../support/command.ts";
+import { type Ran, recordsOf } from "../support/command.ts";
 import { ownFolder } from "../support/own.ts";
 import { inTerminal, TMUX } from "../support/terminal.ts";
 
@@ -72,7 +72,7 @@ const write = (name: string, lines: readonly string[], mode = 0o600) => {
   return path;
 };
 const run = (args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
-  bulkgetCommand(["--retries", "0", ...args], { cwd: folder.path, env });
+  folder.run(["--retries", "0", ...args], { env });
 
 /** All that a run wrote anywhere: what it said, and every file of its folder with its name. */
 function everything({ stdout, stderr }: Pick<Ran, "stdout" | "stderr">): string {

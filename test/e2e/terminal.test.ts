@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Outcome } from "../../src/core/job.ts";
 import { outcomeLine } from "../../src/report/plain.ts";
-import { bulkgetCommand, type Ran } from "../support/command.ts";
+import type { Ran } from "../support/command.ts";
 import { ownFolder } from "../support/own.ts";
 import { type Listening, listen } from "../support/rude/listen.ts";
 import { inTerminal, TMUX } from "../support/terminal.ts";
@@ -180,8 +180,7 @@ describe.skipIf(TMUX === undefined)("a terminal", () => {
 });
 
 describe("without a terminal", () => {
-  const run = (args: readonly string[], env?: Record<string, string>): Promise<Ran> =>
-    bulkgetCommand(args, { cwd: folder.path, ...(env === undefined ? {} : { env }) });
+  const run = (args: readonly string[], env: Record<string, string> = {}): Promise<Ran> => folder.run(args, { env });
 
   it.each(["plain", "bar", "none"])(
     "--progress %s writes text and line feeds only, and the records are UTF-8",
