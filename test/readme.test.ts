@@ -3,24 +3,16 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { FACTS } from "../src/core/failure.ts";
-import { BIN, cleanEnv, type Folder, ROOT, shell, temporaryFolder } from "./support/command.ts";
-import { type RudeServer, rudeServer } from "./support/rude.ts";
+import { BIN, cleanEnv, ROOT, shell } from "./support/command.ts";
+import { ownFolder, ownRudeServer } from "./support/own.ts";
 
 const README = readFileSync(join(ROOT, "README.md"), "utf8");
 
 describe("README.md", () => {
-  let server: RudeServer;
-  let folder: Folder;
-  beforeAll(async () => {
-    server = await rudeServer();
-    folder = temporaryFolder();
-  });
-  afterAll(async () => {
-    await server.close();
-    folder.remove();
-  });
+  const server = ownRudeServer();
+  const folder = ownFolder();
   const blocks = (language: string) =>
     [...README.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, "gms"))].map(([, text = ""]) => text);
 
@@ -42,7 +34,7 @@ describe("README.md", () => {
     const examples = blocks("ts");
     expect(examples).toHaveLength(3);
     for (const [i, example] of examples.entries()) {
-      const file = join(folder.path, `example${i}.mjs`);
+      const file = folder.at(`example${i}.mjs`);
       const here = example
         .replace('"bulkget"', JSON.stringify(join(ROOT, "dist/src/index.js")))
         .replaceAll("https://example.org/", server.url("/ok?for="));
@@ -57,9 +49,9 @@ describe("README.md", () => {
     const [recipes = ""] = blocks("sh").filter((block) => block.includes("for try in"));
     const [retry = ""] = recipes.split("# what failed");
     const list = [server.url("/ok"), server.url("/flaky?every=3&id=recipe"), server.url("/status/404")];
-    writeFileSync(join(folder.path, "urls.txt"), list.join("\n"));
+    writeFileSync(folder.at("urls.txt"), list.join("\n"));
     await shell(retry, { cwd: folder.path });
-    const failed = readFileSync(join(folder.path, "downloads/failed.txt"), "utf8");
+    const failed = readFileSync(folder.at("downloads/failed.txt"), "utf8");
     expect(failed).toBe(`${server.url("/status/404")}\t000003\n`);
   });
 });

@@ -3,21 +3,14 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type Folder, shell, temporaryFolder } from "../support/command.ts";
-import { pageOf, type Site, site, status } from "../support/site.ts";
+import { describe, expect, it } from "vitest";
+import { shell } from "../support/command.ts";
+import { ownFolder, ownSite } from "../support/own.ts";
+import { pageOf, status } from "../support/site.ts";
 import { PYTHON_PEERS } from "./peers/python.ts";
 
-let server: Site;
-let folder: Folder;
-beforeEach(async () => {
-  server = await site();
-  folder = temporaryFolder();
-});
-afterEach(async () => {
-  await server.close();
-  folder.remove();
-});
+const server = ownSite();
+const folder = ownFolder();
 
 describe.each(PYTHON_PEERS)("$name", ({ name, version, command, line }) => {
   const [program, ...args] = version;
@@ -25,8 +18,8 @@ describe.each(PYTHON_PEERS)("$name", ({ name, version, command, line }) => {
   if (!isThere) console.warn(`SKIPPED: ${name} is not installed`);
 
   it.skipIf(!isThere)("saves each line under its number, counts what failed, and leaves with 1 for that", async () => {
-    const out = join(folder.path, "out");
-    const list = join(folder.path, "urls.txt");
+    const out = folder.at("out");
+    const list = folder.at("urls.txt");
     mkdirSync(out);
     const run = (paths: readonly string[]) => {
       writeFileSync(list, `# a comment\n${paths.map((path, i) => line(server.url(path), i + 2)).join("")}`);

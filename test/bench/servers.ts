@@ -3,12 +3,12 @@
 import { type ChildProcess, fork, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
-import { connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { ROOT } from "../support/command.ts";
-import { installed } from "../support/servers.ts";
+import { freePort, installed } from "../support/servers.ts";
 
 export type ServerName = "own" | "nginx";
 
@@ -90,16 +90,6 @@ function portIn(message: unknown): number {
     return message.port;
   }
   throw new Error("the benchmark's server did not tell its port");
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("no free port");
-  return address.port;
 }
 
 async function answers(port: number): Promise<void> {

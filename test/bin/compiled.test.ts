@@ -3,21 +3,20 @@
 import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { beforeEach, expect, it } from "vitest";
 import { keep, run } from "../../bin/compiled.ts";
-import { type Folder, ROOT, temporaryFolder } from "../support/command.ts";
+import { ROOT } from "../support/command.ts";
+import { ownFolder } from "../support/own.ts";
 
-let folder: Folder;
+const folder = ownFolder();
 let file: string;
 const said: unknown[] = [];
 
 beforeEach(() => {
-  folder = temporaryFolder();
-  file = join(folder.path, "bundle.cjs");
+  file = folder.at("bundle.cjs");
   said.length = 0;
   Object.assign(globalThis, { said });
 });
-afterEach(() => folder.remove());
 
 it("runs a file as CommonJS, without any code as well", () => {
   writeFileSync(file, 'said.push(require("node:path").basename(__filename), module.exports === exports);');
@@ -26,7 +25,7 @@ it("runs a file as CommonJS, without any code as well", () => {
 });
 
 it("is not run again by a file that wants something of it", () => {
-  const other = join(folder.path, "other.cjs");
+  const other = folder.at("other.cjs");
   writeFileSync(other, 'said.push(require("./bundle.cjs").mine);');
   writeFileSync(file, 'said.push("once"); exports.mine = "mine"; require("./other.cjs");');
   run(file);

@@ -1,28 +1,18 @@
 // `-c auto` on real servers, whose delays decide and not the machine: one that serves so many at a time, one that refuses.
 
 import { writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { bulkget } from "../../src/bulkget.ts";
-import { bulkgetCommand, type Folder, temporaryFolder } from "../support/command.ts";
+import { own, ownFolder } from "../support/own.ts";
 import { type Host, host } from "../support/rude/host.ts";
 
-let folder: Folder;
-let server: Host | undefined;
-beforeEach(() => {
-  folder = temporaryFolder();
-});
-afterEach(async () => {
-  await server?.close();
-  server = undefined;
-  folder.remove();
-});
+const folder = ownFolder();
 
 /** Serves so many at a time, each for so long; the others queue, or are refused. */
 async function serve(workers: number, ms: number, others: "queue" | "refuse"): Promise<Host> {
   const queue: (() => void)[] = [];
   let busy = 0;
-  server = await host((response) => {
+  const server = await host((response) => {
     const work = () => {
       busy++;
       setTimeout(() => {
@@ -35,12 +25,12 @@ async function serve(workers: number, ms: number, others: "queue" | "refuse"): P
     else if (others === "queue") queue.push(work);
     else response.writeHead(503).end();
   });
-  return server;
+  return own(server);
 }
 
 async function run(origin: string, urls: number) {
-  writeFileSync(join(folder.path, "urls.txt"), Array.from({ length: urls }, (_, i) => `${origin}/${i}`).join("\n"));
-  const ran = await bulkgetCommand(["urls.txt", "-c", "auto"], { cwd: folder.path });
+  writeFileSync(folder.at("urls.txt"), Array.from({ length: urls }, (_, i) => `${origin}/${i}`).join("\n"));
+  const ran = await folder.run(["urls.txt", "-c", "auto"]);
   const found = /^auto {4}(\d+) at a time: (.+)$/m.exec(ran.stderr);
   return { ...ran, found: Number(found?.[1]), reason: found?.[2] };
 }
@@ -76,11 +66,8 @@ describe("-c auto", () => {
 
   it("keeps to --per-host, and says that something else holds it up", async () => {
     const one = await serve(1000, 100, "queue");
-    writeFileSync(
-      join(folder.path, "urls.txt"),
-      Array.from({ length: 400 }, (_, i) => `${one.origin}/${i}`).join("\n"),
-    );
-    const { stderr, code } = await bulkgetCommand(["urls.txt", "-c", "auto", "--per-host", "4"], { cwd: folder.path });
+    writeFileSync(folder.at("urls.txt"), Array.from({ length: 400 }, (_, i) => `${one.origin}/${i}`).join("\n"));
+    const { stderr, code } = await folder.run(["urls.txt", "-c", "auto", "--per-host", "4"]);
     expect(code, stderr).toBe(0);
     expect(one.peakOpen).toBe(4);
     expect(stderr).toMatch(/^auto {4}8 at a time: the list, a rate or its hosts keep fewer busy$/m);

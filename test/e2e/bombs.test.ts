@@ -4,9 +4,10 @@ import { existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { brotliCompressSync, constants, crc32, deflateRawSync, gzipSync } from "node:zlib";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { bulkgetCommand, type Folder, filesOf, recordsOf, temporaryFolder } from "../support/command.ts";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { filesOf, recordsOf } from "../support/command.ts";
 import { peakMemory } from "../support/hostile.ts";
+import { ownFolder } from "../support/own.ts";
 
 const KIB = 1024;
 const MIB = 1_048_576;
@@ -244,11 +245,7 @@ function send(socket: Socket, { head, more, everyMs }: Answer): void {
   next();
 }
 
-let folder: Folder;
-beforeEach(() => {
-  folder = temporaryFolder();
-});
-afterEach(() => folder.remove());
+const folder = ownFolder();
 
 /** Everything that lies in a folder, in bytes. */
 function bytesIn(path: string): number {
@@ -260,15 +257,15 @@ describe("the command survives", () => {
   it.each(Object.keys(CASES))("%s", { timeout: 60_000 }, async (name) => {
     const { answer, error, args = [] } = CASES[name] ?? expect.unreachable();
     answerOf = answer;
-    writeFileSync(join(folder.path, "urls.txt"), `${origin}/x\n`);
+    writeFileSync(folder.at("urls.txt"), `${origin}/x\n`);
     const { env, peakMib } = peakMemory(folder.path);
-    const downloads = join(folder.path, "downloads");
+    const downloads = folder.at("downloads");
     let peakBytes = 0;
     const watching = setInterval(() => {
       if (existsSync(downloads)) peakBytes = Math.max(peakBytes, bytesIn(downloads));
     }, 20);
     const startedMs = performance.now();
-    const ran = await bulkgetCommand(["urls.txt", "--retries", "0", "-q", ...args], { cwd: folder.path, env });
+    const ran = await folder.run(["urls.txt", "--retries", "0", "-q", ...args], { env });
     const tookMs = performance.now() - startedMs;
     clearInterval(watching);
     expect([ran.code, ran.stderr]).toEqual([1, ""]);

@@ -1,25 +1,16 @@
 // Faults, kills and edits of the list in any order, then one clean run: what is left is what a run that never failed leaves.
 
 import { createHash } from "node:crypto";
-import { rmSync, writeFileSync } from "node:fs";
+import { rmSync } from "node:fs";
 import type { ServerResponse } from "node:http";
-import { join } from "node:path";
 import { array, assert, asyncProperty, constantFrom, integer, nat, oneof, record, tuple } from "fast-check";
-import { afterEach, beforeEach, expect, it } from "vitest";
-import { bulkgetCommand, type Folder, temporaryFolder } from "../support/command.ts";
-import { type LeftBehind, leftIn, pageOf, type Site, site } from "../support/site.ts";
+import { expect, it } from "vitest";
+import { ownFolder, ownSite } from "../support/own.ts";
+import { type LeftBehind, leftIn, pageOf } from "../support/site.ts";
 import { commandUnderWay } from "../support/under-way.ts";
 
-let server: Site;
-let folder: Folder;
-beforeEach(async () => {
-  server = await site();
-  folder = temporaryFolder();
-});
-afterEach(async () => {
-  await server.close();
-  folder.remove();
-});
+const server = ownSite();
+const folder = ownFolder();
 
 const PAGES = 40;
 /** These head every list and are saved before anything goes wrong: a list that shares no line with the last is refused. */
@@ -50,16 +41,15 @@ async function lived(
   first: readonly number[],
   rounds: readonly { edits: Edit[]; faults: number; end: [NodeJS.Signals, number] }[],
 ) {
-  const work = (name: string) => join(folder.path, name);
   const outputs = ["out", "fresh"];
-  for (const name of outputs) rmSync(work(name), { recursive: true, force: true });
+  for (const name of outputs) rmSync(folder.at(name), { recursive: true, force: true });
   let pages = [...first];
   const write = () => {
     const paths = [...HEAD, ...pages.map((one) => `/${one}`)];
-    writeFileSync(work("urls.txt"), paths.map((path) => `${server.url(path)}\n`).join(""));
+    folder.list(paths.map(server.url));
   };
-  writeFileSync(work("urls.txt"), HEAD.map((path) => `${server.url(path)}\n`).join(""));
-  const began = await bulkgetCommand(["urls.txt", "-o", "out"], { cwd: folder.path });
+  folder.list(HEAD.map(server.url));
+  const began = await folder.run(["urls.txt", "-o", "out"]);
   expect(began.code, began.stderr).toBe(0);
   for (const { edits, faults, end } of rounds) {
     pages = edits.reduce(edited, pages);
@@ -67,11 +57,11 @@ async function lived(
     await endedBy(end, faults);
   }
   server.answers.clear();
-  const { code, stderr } = await bulkgetCommand(["urls.txt", "-o", "out", "--retry-failed"], { cwd: folder.path });
+  const { code, stderr } = await folder.run(["urls.txt", "-o", "out", "--retry-failed"]);
   expect(code, stderr).toBe(0);
-  const clean = await bulkgetCommand(["urls.txt", "-o", "fresh"], { cwd: folder.path });
+  const clean = await folder.run(["urls.txt", "-o", "fresh"]);
   expect(clean.code, clean.stderr).toBe(0);
-  expect(upTo(HEAD.length + pages.length, leftIn(work("out")))).toEqual(leftIn(work("fresh")));
+  expect(upTo(HEAD.length + pages.length, leftIn(folder.at("out")))).toEqual(leftIn(folder.at("fresh")));
 }
 
 function edited(pages: readonly number[], { kind, at, page: one }: Edit): number[] {

@@ -1,36 +1,18 @@
-// The command in a shell: streams, exit codes, signals, and what is refused.
+// The command in a shell: streams, exit codes, and what is refused.
 
-import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { Outcome } from "../../src/core/job.ts";
-import {
-  BIN,
-  bulkgetCommand,
-  cleanEnv,
-  type Folder,
-  filesOf,
-  recordsOf,
-  shell,
-  temporaryFolder,
-} from "../support/command.ts";
-import { type RudeServer, rudeServer } from "../support/rude.ts";
+import { BIN, filesOf, recordsOf, shell } from "../support/command.ts";
+import { linesOf, ownFolder, ownRudeServer } from "../support/own.ts";
 
-let server: RudeServer;
-let folder: Folder;
-beforeEach(async () => {
-  server = await rudeServer();
-  folder = temporaryFolder();
-});
-afterEach(async () => {
-  await server.close();
-  folder.remove();
-});
-const downloads = (...more: string[]) => join(folder.path, "downloads", ...more);
-const run = (args: readonly string[], stdin: string, env?: Record<string, string>) =>
-  bulkgetCommand(args, { cwd: folder.path, stdin, ...(env === undefined ? {} : { env }) });
-const urls = (...paths: string[]) => paths.map((path) => `${server.url(path)}\n`).join("");
+const server = ownRudeServer();
+const folder = ownFolder();
+const downloads = (...more: string[]) => folder.at("downloads", ...more);
+const run = (args: readonly string[], stdin: string, env: Record<string, string> = {}) =>
+  folder.run(args, { stdin, env });
+const urls = (...paths: string[]) => linesOf(paths.map(server.url));
 
 describe("streams", () => {
   it("stdout has the records and nothing else with --report -, stderr nothing with -q", async () => {
@@ -55,29 +37,29 @@ describe("streams", () => {
 
   it("a reader that goes away ends the reporting, not the downloads", async () => {
     const list = Array.from({ length: 2000 }, (_, i) => server.url(`/ok?seed=${i}`)).join("\n");
-    writeFileSync(join(folder.path, "urls.txt"), list);
+    writeFileSync(folder.at("urls.txt"), list);
     // biome-ignore lint/suspicious/noTemplateCurlyInString: it is bash's
     const line = 'bulkget urls.txt -q --report - | head -n 1 >first; exit "${PIPESTATUS[0]}"';
     expect(await shell(line, { cwd: folder.path })).toMatchObject({ code: 0, stderr: "" });
-    expect(readFileSync(join(folder.path, "first"), "utf8").split("\n")).toHaveLength(2);
+    expect(readFileSync(folder.at("first"), "utf8").split("\n")).toHaveLength(2);
     expect(recordsOf(downloads()).size).toBe(2000);
   });
 
   it("--report is refused where it would overwrite what is read, or the folder's own files", async () => {
-    writeFileSync(join(folder.path, "urls.txt"), urls("/ok"));
+    writeFileSync(folder.at("urls.txt"), urls("/ok"));
     await run(["urls.txt"], "");
     for (const report of ["urls.txt", "./downloads/results.jsonl"]) {
-      const before = readFileSync(join(folder.path, report));
+      const before = readFileSync(folder.at(report));
       const { code, stderr } = await run(["urls.txt", "--report", report], "");
       expect(code, stderr).toBe(2);
       expect(stderr).toContain("would overwrite");
-      expect(readFileSync(join(folder.path, report))).toEqual(before);
+      expect(readFileSync(folder.at(report))).toEqual(before);
     }
   });
 
   it("--report writes the same records to a file of one's own", async () => {
     await run(["-", "--report", "mine.jsonl"], urls("/ok", "/status/500"));
-    const own = readFileSync(join(folder.path, "mine.jsonl"), "utf8");
+    const own = readFileSync(folder.at("mine.jsonl"), "utf8");
     expect(own).toBe(readFileSync(downloads("results.jsonl"), "utf8"));
   });
 
@@ -86,14 +68,14 @@ describe("streams", () => {
     const failed = readFileSync(downloads("failed.txt"), "utf8").trimEnd().split("\n").sort();
     expect(failed).toEqual([`${server.url("/status/404")}\t000002`, `${server.url("/status/500")}\tmine.bin\tn=3`]);
     const again = await run(["downloads/failed.txt", "-o", "again"], "");
-    const numbers = [...recordsOf(join(folder.path, "again")).values()].map(({ n, name }) => [n, name]);
+    const numbers = [...recordsOf(folder.at("again")).values()].map(({ n, name }) => [n, name]);
     expect(numbers.sort()).toEqual([
       [2, "000002"],
       [3, "mine.bin"],
     ]);
     expect(again.code).toBe(1);
     await run(["-", "-o", "fine"], urls("/ok"));
-    expect(existsSync(join(folder.path, "fine/failed.txt"))).toBe(false);
+    expect(existsSync(folder.at("fine/failed.txt"))).toBe(false);
   });
 });
 
@@ -137,7 +119,7 @@ describe("exit codes", () => {
   });
 
   it("a folder that cannot be made or written is 3, or 2 where a file is in its way", async () => {
-    writeFileSync(join(folder.path, "file"), "");
+    writeFileSync(folder.at("file"), "");
     expect(await run(["-", "-o", "file"], "")).toMatchObject({ code: 2 });
     expect(await run(["-", "-o", "/proc/nowhere"], "")).toMatchObject({ code: 3 });
   });
@@ -161,9 +143,9 @@ describe("exit codes", () => {
       ["Promise.prototype.finally = () => new Promise(() => {})", /a bug: Error: nothing is under way any more/],
     ] as const;
     for (const [i, [code, message]] of cases.entries()) {
-      writeFileSync(join(folder.path, "broken.mjs"), code);
+      writeFileSync(folder.at("broken.mjs"), code);
       const { code: left, stderr } = await run(["-", "-o", `bug${i}`], urls("/ok"), {
-        NODE_OPTIONS: `--import=${join(folder.path, "broken.mjs")}`,
+        NODE_OPTIONS: `--import=${folder.at("broken.mjs")}`,
       });
       expect({ left, stderr }).toMatchObject({ left: 70, stderr: expect.stringMatching(message) });
     }
@@ -171,7 +153,7 @@ describe("exit codes", () => {
 
   it("a list that breaks off is 2, after what could be read of it was done", async () => {
     const list = readFileSync(join(import.meta.dirname, "../../fixtures/urls/list.txt.gz"));
-    writeFileSync(join(folder.path, "cut.gz"), list.subarray(0, list.length - 12));
+    writeFileSync(folder.at("cut.gz"), list.subarray(0, list.length - 12));
     const { code, stderr } = await run(["cut.gz"], "");
     expect(code).toBe(2);
     expect(stderr).toMatch(/cut\.gz: cannot be read on, after line \d+: it is gzip that ends too early/);
@@ -212,67 +194,14 @@ describe("the environment", () => {
   it("BULKGET_* sets options, and the command line beats it", async () => {
     const env = { BULKGET_OUTPUT_DIR: "elsewhere", BULKGET_NAME: "{host}/{n}{ext}", BULKGET_QUIET: "0" };
     const { stderr } = await run(["-", "--name", "{n:3}"], urls("/ok"), env);
-    expect(filesOf(join(folder.path, "elsewhere"))).toEqual(["001"]);
+    expect(filesOf(folder.at("elsewhere"))).toEqual(["001"]);
     expect(stderr).toContain("saved");
   });
 
   it("http_proxy is used, and no_proxy excepts", async () => {
     const dead = { http_proxy: "http://127.0.0.1:9" };
     await run(["-", "-o", "a"], urls("/ok"), dead);
-    expect(recordsOf(join(folder.path, "a")).get(1)).toMatchObject({ error: "proxy_failed" });
+    expect(recordsOf(folder.at("a")).get(1)).toMatchObject({ error: "proxy_failed" });
     expect(await run(["-", "-o", "b"], urls("/ok"), { ...dead, no_proxy: "127.0.0.1" })).toMatchObject({ code: 0 });
-  });
-});
-
-describe("signals", () => {
-  const started = (paths: string[]) => {
-    const child = spawn(process.execPath, [BIN, "-"], { cwd: folder.path, env: cleanEnv() });
-    let stderr = "";
-    child.stderr.setEncoding("utf8").on("data", (text: string) => {
-      stderr += text;
-    });
-    // The list stays open: the run would go on for ever.
-    child.stdin.write(urls(...paths));
-    child.stdin.on("error", () => {});
-    const ended = new Promise<{ code: number | null; signal: string | null }>((resolve) =>
-      child.on("close", (code, signal) => resolve({ code, signal })),
-    );
-    return { child, ended, stderr: () => stderr };
-  };
-
-  it.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
-    "%s lets what is under way finish, then ends by that signal",
-    async (signal) => {
-      const { child, ended, stderr } = started(["/ok", "/ok?delay=1000"]);
-      await expect.poll(() => server.stats.openRequests, { timeout: 10_000 }).toBe(1);
-      child.kill(signal);
-      expect(await ended).toEqual({ code: null, signal });
-      expect(stderr()).toContain("finishing what is under way");
-      expect(stderr()).toContain("saved   2");
-      expect(recordsOf(downloads()).size).toBe(2);
-      expect(filesOf(downloads())).toEqual(["000001", "000002"]);
-    },
-  );
-
-  it("a second signal ends it at once; what was under way leaves no file and no record", async () => {
-    const { child, ended, stderr } = started(["/ok", "/stall-before", "/stall-in-body?bytes=400000"]);
-    await expect.poll(() => server.stats.openRequests, { timeout: 10_000 }).toBe(2);
-    const sinceMs = performance.now();
-    child.kill("SIGINT");
-    await expect.poll(stderr, { timeout: 4000 }).toContain("once more to stop now");
-    child.kill("SIGINT");
-    expect(await ended).toEqual({ code: null, signal: "SIGINT" });
-    expect(performance.now() - sinceMs).toBeLessThan(4500); // the grace of 5 s was cut short
-    expect(stderr()).toContain("stopped 2 under way");
-    expect(recordsOf(downloads()).size).toBe(1);
-    expect(filesOf(downloads())).toEqual(["000001"]);
-  });
-
-  it("what hangs is given up after a few seconds", async () => {
-    const { child, ended } = started(["/stall-before"]);
-    await expect.poll(() => server.stats.openRequests, { timeout: 10_000 }).toBe(1);
-    child.kill("SIGTERM");
-    expect(await ended).toEqual({ code: null, signal: "SIGTERM" });
-    expect(recordsOf(downloads()).size).toBe(0);
   });
 });

@@ -2,27 +2,20 @@
 import { existsSync, lstatSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { bulkget } from "../../src/index.ts";
-import { bulkgetCommand, type Folder, filesOf, type Ran, recordsOf, temporaryFolder } from "../support/command.ts";
-import { body, pageOf, type Site, site, status } from "../support/site.ts";
+import { filesOf, type Ran, recordsOf } from "../support/command.ts";
+import { ownFolder, ownSite } from "../support/own.ts";
+import { body, pageOf, status } from "../support/site.ts";
 
-let server: Site;
-let folder: Folder;
-beforeEach(async () => {
-  server = await site();
-  folder = temporaryFolder();
-});
-afterEach(async () => {
-  await server.close();
-  folder.remove();
-});
+const server = ownSite();
+const folder = ownFolder();
 
 function run(lines: readonly string[], ...args: string[]): Promise<Ran> {
-  writeFileSync(join(folder.path, "urls.txt"), lines.map((line) => `${line}\n`).join(""));
-  return bulkgetCommand(["urls.txt", "-o", "out", ...args], { cwd: folder.path });
+  folder.list(lines);
+  return folder.run(["urls.txt", "-o", "out", ...args]);
 }
-const out = (file = "") => join(folder.path, "out", file);
+const out = (file = "") => folder.at("out", file);
 const urls = (...paths: string[]) => paths.map((path) => server.url(path));
 const inode = (file: string) => lstatSync(out(file)).ino;
 
@@ -202,7 +195,7 @@ describe("--dedupe", () => {
     let round = 0;
     await fc.assert(
       fc.asyncProperty(fc.array(fc.integer({ min: 0, max: 9 }), { maxLength: 60 }), async (picks) => {
-        const outputDir = join(folder.path, `out${++round}`);
+        const outputDir = folder.at(`out${++round}`);
         const lines = picks.map((pick) => server.url(`/page${pick}`));
         // In two runs, the second one with all of it.
         for (const part of [lines.slice(0, picks.length / 2), lines]) {

@@ -4,36 +4,23 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
-import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { Outcome } from "../../src/core/job.ts";
-import { bulkgetCommand, type Folder, filesOf, type Ran, recordsOf, temporaryFolder } from "../support/command.ts";
+import { filesOf, type Ran, recordsOf } from "../support/command.ts";
+import { linesOf, own, ownFolder, ownRudeServer } from "../support/own.ts";
 import { body, hash, random } from "../support/rude/content.ts";
-import { type Act, type Host, host } from "../support/rude/host.ts";
-import { type RudeServer, rudeServer } from "../support/rude.ts";
+import { type Act, host } from "../support/rude/host.ts";
 
-let folder: Folder;
-const hosts: Host[] = [];
-beforeEach(() => {
-  folder = temporaryFolder();
-});
-afterEach(async () => {
-  await Promise.all(hosts.splice(0).map((one) => one.close()));
-  folder.remove();
-});
+const folder = ownFolder();
 
-async function serve(act: Act): Promise<Host> {
-  const one = await host(act);
-  hosts.push(one);
-  return one;
-}
+const serve = async (act: Act) => own(await host(act));
 
-const at = (...more: string[]) => join(folder.path, "downloads", ...more);
+const at = (...more: string[]) => folder.at("downloads", ...more);
 const paths = (origin: string, count: number) => Array.from({ length: count }, (_, i) => `${origin}/${i + 1}`);
 const fine: Act = (response, { path }) => void response.end(`body of ${path}\n`);
 
 function run(lines: readonly string[], ...args: string[]): Promise<Ran> {
-  return bulkgetCommand(["-", ...args], { cwd: folder.path, stdin: `${lines.join("\n")}\n` });
+  return folder.run(["-", ...args], { stdin: linesOf(lines) });
 }
 
 /** The records of the lines of one origin. */
@@ -142,12 +129,11 @@ describe("a host that is down", () => {
       fine(response, asked);
       if (asked.nth === 100) back ??= restart();
     };
-    const first = await host(restarting, { address });
-    hosts.push(first);
+    const first = own(await host(restarting, { address }));
     async function restart(): Promise<void> {
       await first.close();
       await new Promise((resolve) => setTimeout(resolve, 3000)); // that is how long it takes
-      hosts.push(await host(fine, { address, port: first.port }));
+      own(await host(fine, { address, port: first.port }));
     }
     const { code, stderr } = await run(paths(first.origin, 1000), "-c", "20");
     await back;
@@ -159,11 +145,7 @@ describe("a host that is down", () => {
 });
 
 describe("another try", () => {
-  let server: RudeServer;
-  beforeEach(async () => {
-    server = await rudeServer();
-  });
-  afterEach(() => server.close());
+  const server = ownRudeServer();
 
   it("is made --retries times, and the record says why each one was", async () => {
     const lines = [server.url("/turns?first=/reset-in-headers&times=2"), server.url("/status/503")];

@@ -7,7 +7,7 @@ import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { bulkget, type Outcome } from "../../src/index.ts";
 import { type Folder, temporaryFolder } from "../support/command.ts";
-import { numbers } from "../support/hostile.ts";
+import { numbers } from "../support/numbers.ts";
 
 const ANSWERS = 20_000;
 /** So many that a host which resets connections holds up only its own. */

@@ -3,11 +3,13 @@
 import { lstatSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
-import { afterAll, beforeAll, beforeEach, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { redacted } from "../../src/core/redact.ts";
 import { bulkget, type Outcome } from "../../src/index.ts";
-import { type Folder, shell, temporaryFolder } from "../support/command.ts";
-import { type EchoProxy, echoProxy, hostileLists, numbers } from "../support/hostile.ts";
+import { shell } from "../support/command.ts";
+import { type EchoProxy, echoProxy, hostileLists } from "../support/hostile.ts";
+import { numbers } from "../support/numbers.ts";
+import { ownFolder } from "../support/own.ts";
 
 const LINES = 100_000;
 const LINES_OF_THE_COMMAND = 5000;
@@ -15,8 +17,8 @@ const LINES_OF_THE_COMMAND = 5000;
 /** To see a failure again: BULKGET_TEST_SEED. */
 const seed = Number(process.env["BULKGET_TEST_SEED"] ?? Date.now() % 1_000_000_007);
 
+const folder = ownFolder();
 let proxy: EchoProxy;
-let folder: Folder;
 beforeAll(async () => {
   proxy = await echoProxy();
   // Whatever host a line names, it is the proxy that is asked.
@@ -25,10 +27,6 @@ beforeAll(async () => {
 afterAll(async () => {
   vi.unstubAllEnvs();
   await proxy.close();
-});
-beforeEach(() => {
-  folder = temporaryFolder();
-  return () => folder.remove();
 });
 
 /** What URLs are made of, and what has no place in one. */
@@ -168,9 +166,9 @@ function urlsIn(list: Buffer): string[] {
 /** The list, and where to put its files: so deep that what climbs out of there is found in the test's own folder. */
 function prepared(count: number) {
   const list = Buffer.concat(manyLines(count).flatMap((line) => [line, Buffer.from("\n")]));
-  const path = join(folder.path, "list.txt");
+  const path = folder.at("list.txt");
   writeFileSync(path, list);
-  return { list, path, outputDir: join(folder.path, "a/b/c/out") };
+  return { list, path, outputDir: folder.at("a/b/c/out") };
 }
 
 function check(list: Buffer, outcomes: readonly Outcome[], outputDir: string): void {

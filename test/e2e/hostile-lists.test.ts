@@ -13,33 +13,30 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Outcome } from "../../src/core/job.ts";
-import { BIN, bulkgetCommand, type Folder, filesOf, recordsOf, shell, temporaryFolder } from "../support/command.ts";
+import { BIN, filesOf, recordsOf, shell } from "../support/command.ts";
 import { type EchoProxy, type Expected, echoOf, echoProxy, hostileLists, peakMemory } from "../support/hostile.ts";
+import { ownFolder } from "../support/own.ts";
 
+const folder = ownFolder();
 let proxy: EchoProxy;
-let folder: Folder;
 beforeAll(async () => {
   proxy = await echoProxy();
 });
 afterAll(() => proxy.close());
-beforeEach(() => {
-  folder = temporaryFolder();
-});
-afterEach(() => folder.remove());
 
-const downloads = () => join(folder.path, "downloads");
+const downloads = () => folder.at("downloads");
 const MIB = 1_048_576;
 const HOST = "lists.example";
 const url = (path: string | number) => `http://${HOST}/${path}`;
 const how = () => ["-x", proxy.origin, "--retries", "0", "-v"];
 
-function run(args: readonly string[], stdin?: string) {
-  return bulkgetCommand([...args, ...how()], { cwd: folder.path, ...(stdin === undefined ? {} : { stdin }) });
+function run(args: readonly string[], stdin = "") {
+  return folder.run([...args, ...how()], { stdin });
 }
 function list(name: string, content: string | Buffer): string {
-  const path = join(folder.path, name);
+  const path = folder.at(name);
   writeFileSync(path, content);
   return path;
 }
@@ -129,7 +126,7 @@ describe("a line", () => {
     // Fed back, each still has its number.
     await run(["downloads/failed.txt", "-o", "again"]);
     const identity = (record: Outcome) => [record.n, record.url.replace(/\s+/g, " ").trimEnd()];
-    const again = [...recordsOf(join(folder.path, "again")).values()].sort((a, b) => a.n - b.n);
+    const again = [...recordsOf(folder.at("again")).values()].sort((a, b) => a.n - b.n);
     expect(again.map(identity)).toEqual(found.filter(({ outcome }) => outcome === "failed").map(identity));
   });
 
@@ -163,7 +160,7 @@ describe("a line", () => {
     ];
     const path = "/%2F%2f%00%zz%?%41=a+b%";
     const lines = cases.map(([authority], i) => `http://${authority}/${i}${path}#fragment`);
-    const { code } = await bulkgetCommand(["-", "-x", ""], { cwd: folder.path, stdin: lines.join("\n") });
+    const { code } = await folder.run(["-", "-x", ""], { stdin: lines.join("\n") });
     expect(code).toBe(0);
     for (const [i, [authority, host]] of cases.entries()) {
       const { file } = recordsOf(downloads()).get(i + 1) as { file: string };
@@ -235,7 +232,7 @@ describe("memory", () => {
 
 describe("a list that is no file to be read", () => {
   it("because it is a folder, or is not there, is refused before anything is made", async () => {
-    mkdirSync(join(folder.path, "folder.txt"));
+    mkdirSync(folder.at("folder.txt"));
     for (const [name, why] of [
       ["folder.txt", "it is a folder"],
       ["gone.txt", "there is no such file"],
@@ -267,7 +264,7 @@ describe("a list that is no file to be read", () => {
     expect(records()).toMatchObject([{ outcome: "saved" }, { error: "unsupported_scheme" }, { outcome: "saved" }]);
     const both = `bulkget <(echo ${url(1)}) <(echo ${url(2)}) -o both ${how().join(" ")}`;
     expect((await shell(both, { cwd: folder.path })).code).toBe(0);
-    expect(recordsOf(join(folder.path, "both")).size).toBe(2);
+    expect(recordsOf(folder.at("both")).size).toBe(2);
   });
 
   it("and a pipe that nobody writes to, or writes to and then falls silent, keeps no run from ending", async () => {
@@ -277,7 +274,7 @@ describe("a list that is no file to be read", () => {
     // bash holds the pipe open for writing.
     const open = `exec 3<>pipe; echo ${url(1)} >&3; ${bounded} -o open`;
     expect((await shell(open, { cwd: folder.path })).code).toBe(4);
-    expect(recordsOf(join(folder.path, "open")).size).toBe(1);
+    expect(recordsOf(folder.at("open")).size).toBe(1);
   });
 });
 

@@ -1,21 +1,16 @@
 // A run that is killed by kill -9 again and again, and started again until it is done, loses nothing.
 
 import { readFileSync, statSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { bulkgetCommand, type Folder, temporaryFolder } from "../support/command.ts";
+import { beforeEach, describe, expect, it } from "vitest";
 import { killedRun } from "../support/killing.ts";
-import { journalOf, leftIn, pageOf, type Site, site } from "../support/site.ts";
+import { ownFolder, ownSite } from "../support/own.ts";
+import { journalOf, leftIn, pageOf } from "../support/site.ts";
 import { commandUnderWay } from "../support/under-way.ts";
 
 const URLS = 3000;
 const KILLS = 6;
 
-let folder: Folder;
-beforeEach(() => {
-  folder = temporaryFolder();
-});
-afterEach(() => folder.remove());
+const folder = ownFolder();
 
 it(`${KILLS} kills in ${URLS} URLs: every file right to the byte, one record a line, nothing left, hardly anything twice`, async () => {
   const moments: number[] = [];
@@ -40,15 +35,12 @@ it(`${KILLS} kills in ${URLS} URLs: every file right to the byte, one record a l
 }, 120_000);
 
 describe("a file that a killed run had saved, and not recorded any more", () => {
-  let server: Site;
-  beforeEach(async () => {
-    server = await site();
-    const list = ["/page-1", "/page-2", "/stuck"].map((path) => `${server.url(path)}\n`).join("");
-    writeFileSync(join(folder.path, "urls.txt"), list);
+  const server = ownSite();
+  beforeEach(() => {
+    folder.list(["/page-1", "/page-2", "/stuck"].map(server.url));
   });
-  afterEach(() => server.close());
 
-  const saved = (...more: string[]) => join(folder.path, "downloads", ...more);
+  const saved = (...more: string[]) => folder.at("downloads", ...more);
 
   /** Stops a run by this signal when so many lines have their record and the others wait for an answer. */
   async function stopped(
@@ -79,7 +71,7 @@ describe("a file that a killed run had saved, and not recorded any more", () => 
   }
 
   async function goesOn(lost: { readonly n: number; readonly path: string }, args: string[] = []): Promise<void> {
-    const { code, stderr } = await bulkgetCommand(["urls.txt", ...args], { cwd: folder.path });
+    const { code, stderr } = await folder.run(["urls.txt", ...args]);
     expect(code, stderr).toBe(0);
     const { files, records } = leftIn(saved());
     expect(records.map(({ outcome }) => outcome)).toEqual(["saved", "saved", "saved"]);
@@ -105,7 +97,7 @@ describe("a file that a killed run had saved, and not recorded any more", () => 
     await stopped("SIGKILL", 2, ["/stuck"]);
     const lost = withoutLastRecord();
     server.answers.set(lost.path, (_, response) => void response.writeHead(404).end());
-    expect((await bulkgetCommand(["urls.txt"], { cwd: folder.path })).code).toBe(1);
+    expect((await folder.run(["urls.txt"])).code).toBe(1);
     server.answers.clear();
     await goesOn(lost, ["--retry-failed"]);
   });
@@ -113,21 +105,21 @@ describe("a file that a killed run had saved, and not recorded any more", () => 
   it("also where its line was out of the list in between", async () => {
     await stopped("SIGKILL", 2, ["/stuck"]);
     const lost = withoutLastRecord();
-    const list = readFileSync(join(folder.path, "urls.txt"), "utf8");
-    writeFileSync(join(folder.path, "urls.txt"), list.replace(server.url(lost.path), "# for a while"));
-    expect((await bulkgetCommand(["urls.txt"], { cwd: folder.path })).code).toBe(0);
-    writeFileSync(join(folder.path, "urls.txt"), list);
+    const list = readFileSync(folder.at("urls.txt"), "utf8");
+    writeFileSync(folder.at("urls.txt"), list.replace(server.url(lost.path), "# for a while"));
+    expect((await folder.run(["urls.txt"])).code).toBe(0);
+    writeFileSync(folder.at("urls.txt"), list);
     await goesOn(lost);
   });
 
   it("leaves one line the file and the other a file_exists, where two have one {basename}", async () => {
     const lines = ["/a/same.txt", "/b/same.txt", "/stuck"].map(server.url);
-    writeFileSync(join(folder.path, "urls.txt"), `${lines.join("\n")}\n`);
+    writeFileSync(folder.at("urls.txt"), `${lines.join("\n")}\n`);
     const name = ["--name", "{basename}{ext}"];
     await stopped("SIGKILL", 2, ["/stuck"], name);
     for (const lose of [true, false]) {
       if (lose) withoutLastRecord();
-      const { code, stderr } = await bulkgetCommand(["urls.txt", ...name], { cwd: folder.path });
+      const { code, stderr } = await folder.run(["urls.txt", ...name]);
       expect(code, stderr).toBe(1);
       const { files, records } = leftIn(saved());
       const [one, other, ...rest] = records;

@@ -1,25 +1,16 @@
 // The library: typed outcomes as they finish, pulled only as fast as slots free up, and nothing left behind.
 
 import { writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { BulkgetError, bulkget, type Outcome } from "../../src/index.ts";
-import { type Folder, filesOf, recordsOf, temporaryFolder } from "../support/command.ts";
-import { body, type RudeServer, rudeServer } from "../support/rude.ts";
+import { filesOf, recordsOf } from "../support/command.ts";
+import { ownFolder, ownRudeServer } from "../support/own.ts";
+import { body } from "../support/rude.ts";
 
 describe("bulkget()", () => {
-  let server: RudeServer;
-  let folder: Folder;
-  beforeEach(async () => {
-    server = await rudeServer();
-    folder = temporaryFolder();
-  });
-  afterEach(async () => {
-    await expect.poll(() => server.stats.openConnections).toBe(0);
-    await server.close();
-    folder.remove();
-  });
-  const outputDir = () => join(folder.path, "out");
+  const server = ownRudeServer();
+  const folder = ownFolder();
+  const outputDir = () => folder.at("out");
 
   it("yields outcomes in order of completion, failures among them", async () => {
     const urls = [server.url("/ok?delay=300"), server.url("/status/404"), new URL(server.url("/ok?delay=100"))];
@@ -31,7 +22,7 @@ describe("bulkget()", () => {
   });
 
   it("takes the path of a list, and names of one's own", async () => {
-    const list = join(folder.path, "list.txt");
+    const list = folder.at("list.txt");
     writeFileSync(list, `${server.url("/ok")}\tmine.bin\n`);
     for await (const { outcome } of bulkget(list, { outputDir: outputDir() })) expect(outcome).toBe("saved");
     expect(filesOf(outputDir())).toEqual(["mine.bin"]);

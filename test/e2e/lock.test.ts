@@ -1,32 +1,27 @@
 // One run at a time in a folder: a second one leaves at once, and what a killed one leaves stops nobody.
 
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { bulkgetCommand, type Folder, temporaryFolder } from "../support/command.ts";
-import { journalOf, leftIn, type Site, site } from "../support/site.ts";
+import { ownFolder, ownSite } from "../support/own.ts";
+import { journalOf, leftIn } from "../support/site.ts";
 import { childUnderWay, commandUnderWay, type UnderWay } from "../support/under-way.ts";
 
-let server: Site;
-let folder: Folder;
+const server = ownSite();
+const folder = ownFolder();
 let running: UnderWay[];
 /** Settled when somebody asked for the page that never comes. */
 let stuck: Promise<void>;
-beforeEach(async () => {
-  server = await site();
-  folder = temporaryFolder();
+beforeEach(() => {
   running = [];
   stuck = new Promise((resolve) => server.answers.set("/stuck", () => resolve()));
-  writeFileSync(join(folder.path, "urls.txt"), `${server.url("/page-1")}\n${server.url("/stuck")}\n`);
+  folder.list(["/page-1", "/stuck"].map(server.url));
 });
-afterEach(async () => {
+afterEach(() => {
   for (const one of running) one.kill("SIGKILL");
-  await server.close();
-  folder.remove();
 });
 
-const saved = (...more: string[]) => join(folder.path, "downloads", ...more);
-const second = (...args: string[]) => bulkgetCommand(["urls.txt", ...args], { cwd: folder.path });
+const saved = (...more: string[]) => folder.at("downloads", ...more);
+const second = (...args: string[]) => folder.run(["urls.txt", ...args]);
 
 function first(start: typeof commandUnderWay): UnderWay {
   const started = start(["urls.txt", "--timeout", "600s"], folder.path);
@@ -56,7 +51,7 @@ it.each([[[]], [["--force"]], [["-u"]]])("a second run leaves with 5 and names t
 });
 
 it("a run that is refused leaves the first one's --report as it is", async () => {
-  const report = join(folder.path, "mine.jsonl");
+  const report = folder.at("mine.jsonl");
   const { ended } = first((args, cwd) => commandUnderWay([...args, "--report", report], cwd));
   await stuck;
   await expect.poll(() => readFileSync(report, "utf8")).toContain("page-1");
@@ -64,7 +59,7 @@ it("a run that is refused leaves the first one's --report as it is", async () =>
   expect(readFileSync(report, "utf8")).toContain("page-1");
   running[0]?.kill("SIGKILL");
   await ended;
-  writeFileSync(join(folder.path, "urls.txt"), `${server.url("/another-list")}\n`);
+  writeFileSync(folder.at("urls.txt"), `${server.url("/another-list")}\n`);
   expect((await second("--report", report)).code).toBe(2);
   expect(readFileSync(report, "utf8")).toContain("page-1");
 });

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bulkgetCommand, type Folder, filesOf, ROOT, recordsOf, temporaryFolder } from "../support/command.ts";
 import { microsocks, squid } from "../support/proxies.ts";
-import { installed, type NginxOptions, nginx, type RunningServer } from "../support/servers.ts";
+import { during, installed, type NginxOptions, nginx, type RunningServer } from "../support/servers.ts";
 
 const TLS_FOLDER = join(ROOT, "fixtures/tls");
 const pem = (name: string) => join(TLS_FOLDER, `${name}.pem`);
@@ -94,15 +94,6 @@ const ALL = { code: 0, right: FILES, errors: [] };
 const logged = (server: RunningServer, requests: number) =>
   expect.poll(() => linesOf(server).length, { timeout: 10_000 }).toBe(requests);
 const linesOf = (server: RunningServer) => server.log().trimEnd().split("\n");
-
-async function during<T>(starting: Promise<RunningServer>, work: (server: RunningServer) => Promise<T>): Promise<T> {
-  const server = await starting;
-  try {
-    return await work(server);
-  } finally {
-    await server.stop();
-  }
-}
 
 describe.skipIf(!has("nginx") || !has("squid"))("through squid", () => {
   const withPassword = async (work: (proxy: RunningServer) => Promise<void>) => {

@@ -2,26 +2,18 @@
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { VERSION } from "../../src/version.ts";
-import { type Folder, ROOT, shell, temporaryFolder } from "../support/command.ts";
-import { type RudeServer, rudeServer } from "../support/rude.ts";
+import { ROOT, shell } from "../support/command.ts";
+import { ownFolder, ownRudeServer } from "../support/own.ts";
 
 describe("the package", () => {
-  let server: RudeServer;
-  let folder: Folder;
-  beforeAll(async () => {
-    server = await rudeServer();
-    folder = temporaryFolder();
-  });
-  afterAll(async () => {
-    await server.close();
-    folder.remove();
-  });
+  const server = ownRudeServer();
+  const folder = ownFolder();
 
   it("runs by npx inside the checkout", async () => {
     // npx keeps what a checkout's commands were called when it first saw it.
-    const env = { npm_config_cache: join(folder.path, "npm") };
+    const env = { npm_config_cache: folder.at("npm") };
     const ran = await shell("npx --no-install bulkget --version", { cwd: ROOT, env });
     expect(ran).toMatchObject({ code: 0, stdout: `${VERSION}\n` });
   });

@@ -1,30 +1,22 @@
 // With --per-dir files lie in numbered folders, so many lines each; everything else is as it is without.
 
 import { existsSync, lstatSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { bulkget } from "../../src/index.ts";
-import { bulkgetCommand, type Folder, filesOf, type Ran, recordsOf, temporaryFolder } from "../support/command.ts";
-import { body, pageOf, type Site, site, status } from "../support/site.ts";
+import { filesOf, type Ran, recordsOf } from "../support/command.ts";
+import { ownFolder, ownSite } from "../support/own.ts";
+import { body, pageOf, status } from "../support/site.ts";
 
-let server: Site;
-let folder: Folder;
-beforeEach(async () => {
-  server = await site();
-  folder = temporaryFolder();
-});
-afterEach(async () => {
-  await server.close();
-  folder.remove();
-});
+const server = ownSite();
+const folder = ownFolder();
 
-const out = (file = "") => join(folder.path, "out", file);
+const out = (file = "") => folder.at("out", file);
 const paths = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => `/p${from + i}`);
 
 /** Each line is a path, with a name behind a TAB or not. */
 function run(lines: readonly string[], ...args: string[]): Promise<Ran> {
-  writeFileSync(join(folder.path, "urls.txt"), lines.map((line) => `${server.url(line)}\n`).join(""));
-  return bulkgetCommand(["urls.txt", "-o", "out", ...args], { cwd: folder.path });
+  folder.list(lines.map(server.url));
+  return folder.run(["urls.txt", "-o", "out", ...args]);
 }
 
 /** Each of these files is there with the page of that path, and no other is. */
@@ -152,7 +144,7 @@ describe("--per-dir", () => {
     const refused = await run(paths(1, 3), "--per-dir", "2", "--name", "{host}/{n}", "-o", "other");
     expect(refused).toMatchObject({ code: 2 });
     expect(refused.stderr).toContain("makes folders of its own: without --per-dir, or without the /");
-    expect(existsSync(join(folder.path, "other"))).toBe(false);
+    expect(existsSync(folder.at("other"))).toBe(false);
   });
 
   it("leaves names that the list gives as they are, and lets none take a line's place", async () => {
@@ -178,7 +170,7 @@ describe("--per-dir", () => {
       "saved",
       "saved",
     ]);
-    expect(existsSync(join(folder.path, "000002.txt"))).toBe(false);
+    expect(existsSync(folder.at("000002.txt"))).toBe(false);
     expect(readFileSync(out("000000/000001.txt"))).toEqual(pageOf("/p1"));
   });
 
@@ -204,11 +196,11 @@ describe("a list of more than 100,000 lines", () => {
   const args = ["long.txt", "--fail-on", "never", "--progress", "none"];
 
   it("has --per-dir suggested once, and not with -q", async () => {
-    writeFileSync(join(folder.path, "long.txt"), long());
-    const { code, stderr } = await bulkgetCommand([...args, "-o", "flat"], { cwd: folder.path });
+    writeFileSync(folder.at("long.txt"), long());
+    const { code, stderr } = await folder.run([...args, "-o", "flat"]);
     expect(code, stderr).toBe(0);
     expect(stderr.match(/^bulkget: (about )?10[01],\d{3} files in one folder: --per-dir 1000 puts /gm)).toHaveLength(1);
-    const quiet = await bulkgetCommand([...args, "-q", "-o", "quiet"], { cwd: folder.path });
+    const quiet = await folder.run([...args, "-q", "-o", "quiet"]);
     expect(quiet).toMatchObject({ code: 0, stderr: "" });
   });
 });

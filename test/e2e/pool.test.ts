@@ -2,32 +2,22 @@
 
 import { spawn } from "node:child_process";
 import { createServer } from "node:http";
-import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { BIN, bulkgetCommand, cleanEnv, type Folder, filesOf, recordsOf, temporaryFolder } from "../support/command.ts";
-import { type RudeServer, rudeServer } from "../support/rude.ts";
+import { describe, expect, it } from "vitest";
+import { BIN, cleanEnv, filesOf, recordsOf } from "../support/command.ts";
+import { linesOf, ownFolder, ownRudeServer } from "../support/own.ts";
 
 describe("the pool", () => {
-  let server: RudeServer;
-  let folder: Folder;
-  beforeEach(async () => {
-    server = await rudeServer();
-    folder = temporaryFolder();
-  });
-  afterEach(async () => {
-    await server.close();
-    folder.remove();
-  });
+  const server = ownRudeServer();
+  const folder = ownFolder();
   const list = (jobs: number, path: (n: number) => string) =>
-    Array.from({ length: jobs }, (_, i) => `${server.url(path(i + 1))}\n`).join("");
+    linesOf(Array.from({ length: jobs }, (_, i) => server.url(path(i + 1))));
 
   it("opens no more than -c connections and requests, over 10,000 requests with random delays", async () => {
-    const { code } = await bulkgetCommand(["-", "-c", "20"], {
-      cwd: folder.path,
+    const { code } = await folder.run(["-", "-c", "20"], {
       stdin: list(10_000, (n) => `/slow?max=10&seed=${n}`),
     });
     expect(code).toBe(0);
-    expect(recordsOf(join(folder.path, "downloads")).size).toBe(10_000);
+    expect(recordsOf(folder.at("downloads")).size).toBe(10_000);
     expect(server.stats.requests).toBe(10_000);
     expect(server.stats.peakOpenRequests).toBe(20);
     expect(server.stats.peakConnections).toBe(20);
@@ -44,7 +34,7 @@ describe("the pool", () => {
     await new Promise<void>((resolve) => gate.listen(0, "127.0.0.1", resolve));
     const { port } = gate.address() as { port: number };
     const stdin = Array.from({ length: 200 }, (_, i) => `http://127.0.0.1:${port}/${i}\n`).join("");
-    const { code } = await bulkgetCommand(["-", "-c", "10", "--timeout", "10s"], { cwd: folder.path, stdin });
+    const { code } = await folder.run(["-", "-c", "10", "--timeout", "10s"], { stdin });
     expect(code).toBe(0);
     gate.close();
   });
@@ -58,25 +48,22 @@ describe("the pool", () => {
     }
     child.stdin.end();
     expect(await closed).toBe(0);
-    expect(filesOf(join(folder.path, "downloads"))).toEqual(["000001", "000002", "000003"]);
+    expect(filesOf(folder.at("downloads"))).toEqual(["000001", "000002", "000003"]);
   });
 
   it("counts no time spent waiting for a slot", async () => {
     const limits = ["--timeout", "1s", "--connect-timeout", "1s", "--max-time", "2s"];
-    const { code } = await bulkgetCommand(["-", "-c", "1", ...limits], {
-      cwd: folder.path,
-      stdin: list(12, () => "/ok?delay=300"),
-    });
+    const { code } = await folder.run(["-", "-c", "1", ...limits], { stdin: list(12, () => "/ok?delay=300") });
     expect(code).toBe(0);
   });
 
   it("numbers by line over several lists, and says which list and line", async () => {
     const { writeFileSync } = await import("node:fs");
-    writeFileSync(join(folder.path, "a.txt"), `# first\n${server.url("/ok?seed=2")}\n\n`);
-    writeFileSync(join(folder.path, "b.txt"), `${server.url("/ok?seed=4")}\n${server.url("/status/404")}`);
-    const { code, stderr } = await bulkgetCommand(["a.txt", "b.txt"], { cwd: folder.path });
+    writeFileSync(folder.at("a.txt"), `# first\n${server.url("/ok?seed=2")}\n\n`);
+    writeFileSync(folder.at("b.txt"), `${server.url("/ok?seed=4")}\n${server.url("/status/404")}`);
+    const { code, stderr } = await folder.run(["a.txt", "b.txt"]);
     expect(code).toBe(1);
-    const records = recordsOf(join(folder.path, "downloads"));
+    const records = recordsOf(folder.at("downloads"));
     expect([...records.keys()].sort()).toEqual([2, 4, 5]);
     expect(records.get(4)).toMatchObject({ list: "b.txt", line: 1 });
     expect(stderr).toContain("b.txt:2: http_status: 404 Not Found");

@@ -4,18 +4,9 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import type { ServerResponse } from "node:http";
-import { join } from "node:path";
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import {
-  BIN,
-  bulkgetCommand,
-  cleanEnv,
-  type Folder,
-  filesOf,
-  type Ran,
-  recordsOf,
-  temporaryFolder,
-} from "../support/command.ts";
+import { beforeAll, describe, expect, it } from "vitest";
+import { BIN, cleanEnv, filesOf, type Ran, recordsOf } from "../support/command.ts";
+import { own, ownFolder } from "../support/own.ts";
 import { body, random } from "../support/rude/content.ts";
 import { type Act, type Asked, type Host, host } from "../support/rude/host.ts";
 
@@ -29,26 +20,14 @@ beforeAll(() => {
   second = body(BYTES + 12_345, 2);
 });
 
-let folder: Folder;
-const hosts: Host[] = [];
-beforeEach(() => {
-  folder = temporaryFolder();
-});
-afterEach(async () => {
-  await Promise.all(hosts.splice(0).map((one) => one.close()));
-  folder.remove();
-});
+const folder = ownFolder();
 
-async function serve(act: Act): Promise<Host> {
-  const one = await host(act);
-  hosts.push(one);
-  return one;
-}
+const serve = async (act: Act) => own(await host(act));
 
-const at = (...more: string[]) => join(folder.path, "downloads", ...more);
+const at = (...more: string[]) => folder.at("downloads", ...more);
 
 function run(server: Host, ...args: string[]): Promise<Ran> {
-  return bulkgetCommand(["-", ...args], { cwd: folder.path, stdin: `${server.origin}/large\n` });
+  return folder.run(["-", ...args], { stdin: `${server.origin}/large\n` });
 }
 
 interface Version {
@@ -154,16 +133,17 @@ describe("a file that is cut at random points", () => {
   });
 
   it("is fetched from its beginning where no strong validator vouches for it", async () => {
-    for (const headers of [{}, { etag: 'W/"weak"' }, { "last-modified": new Date().toUTCString() }]) {
+    const weak = [{}, { etag: 'W/"weak"' }, { "last-modified": new Date().toUTCString() }];
+    for (const [i, headers] of weak.entries()) {
       const server = await serve((response, { nth }) => {
         response.writeHead(200, { ...headers, "content-length": BYTES });
         if (nth > 0) response.end(first);
         else response.write(first.subarray(0, 5 * MIB), () => response.socket?.end());
       });
-      const { code, stderr } = await run(server, "-o", `downloads-${hosts.length}`);
+      const { code, stderr } = await run(server, "-o", `downloads-${i + 1}`);
       expect(code, stderr).toBe(0);
       expect(server.asked.map((asked) => asked.headers.range)).toEqual([undefined, undefined]);
-      expect(readFileSync(join(folder.path, `downloads-${hosts.length}`, "000001")).equals(first)).toBe(true);
+      expect(readFileSync(folder.at(`downloads-${i + 1}`, "000001")).equals(first)).toBe(true);
     }
   });
 });

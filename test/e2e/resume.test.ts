@@ -1,54 +1,12 @@
 // The same command goes on where it stopped: nothing is fetched twice, and a list that has changed is noticed.
 
-import {
-  appendFileSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  truncateSync,
-  utimesSync,
-  writeFileSync,
-} from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
-import { assert, asyncProperty, integer } from "fast-check";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { bulkgetCommand, type Folder, type Ran, temporaryFolder } from "../support/command.ts";
-import { body, journalOf, type LeftBehind, leftIn, pageOf, type Site, site, status } from "../support/site.ts";
+import { beforeEach, describe, expect, it } from "vitest";
+import { runsAgain, TEN } from "../support/again.ts";
+import { body, journalOf, type LeftBehind, leftIn, pageOf, status } from "../support/site.ts";
 
-let server: Site;
-let folder: Folder;
-beforeEach(async () => {
-  server = await site();
-  folder = temporaryFolder();
-});
-afterEach(async () => {
-  await server.close();
-  folder.remove();
-});
-
-const at = (...more: string[]) => join(folder.path, ...more);
-const saved = (...more: string[]) => at("downloads", ...more);
-const TEN = Array.from({ length: 10 }, (_, i) => `/page-${i + 1}`);
-
-/** Writes the list, a path or a whole line each. */
-function list(lines: readonly string[], name = "urls.txt"): void {
-  writeFileSync(at(name), lines.map((line) => `${line.startsWith("/") ? server.url(line) : line}\n`).join(""));
-}
-
-function run(...args: string[]): Promise<Ran> {
-  return bulkgetCommand(["urls.txt", ...args], { cwd: folder.path });
-}
-
-/** What a run of the present list leaves in a folder that was empty. */
-async function fresh(...args: string[]): Promise<LeftBehind> {
-  const { code, stderr } = await run("-o", "fresh", ...args);
-  expect([0, 1], stderr).toContain(code);
-  server.asked();
-  return leftIn(at("fresh"));
-}
+const { server, folder, at, saved, list, run, fresh } = runsAgain();
 
 /** Runs a list to its end, then another one in the same folder; gives what was fetched for that one. */
 async function changed(before: readonly string[], after: readonly string[], ...args: string[]): Promise<string[]> {
@@ -104,7 +62,7 @@ describe("the same list again", () => {
 
   it("works for standard input, by number", async () => {
     const text = (paths: readonly string[]) => paths.map((path) => `${server.url(path)}\n`).join("");
-    const piped = (paths: readonly string[]) => bulkgetCommand(["-"], { cwd: folder.path, stdin: text(paths) });
+    const piped = (paths: readonly string[]) => folder.run(["-"], { stdin: text(paths) });
     await piped(TEN);
     server.asked();
     const { code, stderr } = await piped([...TEN.slice(0, 4), "/new", ...TEN.slice(5), "/page-11"]);
@@ -140,7 +98,7 @@ describe("the same list again", () => {
     list(TEN);
     const zipped = () => writeFileSync(at("urls.txt.gz"), gzipSync(readFileSync(at("urls.txt"))));
     zipped();
-    const again = () => bulkgetCommand(["urls.txt.gz"], { cwd: folder.path });
+    const again = () => folder.run(["urls.txt.gz"]);
     await again();
     server.asked();
     list(["/new", ...TEN]);
@@ -184,137 +142,6 @@ describe("of a list that has changed, only what is new is fetched", () => {
   });
 });
 
-describe("a file that is not as it was saved is fetched again", () => {
-  const broken: [string, (path: string) => void][] = [
-    ["missing", (path) => rmSync(path)],
-    ["cut short", (path) => truncateSync(path, 3)],
-    ["longer than it was", (path) => appendFileSync(path, "more")],
-  ];
-  it.each(broken)("one that is %s", async (_, damage) => {
-    list(TEN);
-    await run();
-    server.asked();
-    damage(saved("000004.txt"));
-    const { code, stderr } = await run();
-    expect(code, stderr).toBe(0);
-    expect(stderr).toContain("1 file missing or of another size: fetched again\n");
-    expect(stderr).toContain("resuming: 9 saved earlier, 1 to do\n");
-    expect(server.asked()).toEqual(["/page-4"]);
-    expect(leftIn(saved())).toEqual(await fresh());
-  });
-
-  const replaced: [string, (path: string) => void][] = [
-    ["a folder", (path) => mkdirSync(path)],
-    ["a link", (path) => symlinkSync(at("theirs"), path)],
-  ];
-  it.each(replaced)("but %s in its place is not replaced, nor followed", async (_, replace) => {
-    list(TEN);
-    await run();
-    server.asked();
-    // As long as the page itself: only its being a link tells.
-    writeFileSync(at("theirs"), Buffer.alloc(pageOf("/page-4").length, "x"));
-    rmSync(saved("000004.txt"));
-    replace(saved("000004.txt"));
-    const { code } = await run();
-    expect(code).toBe(1);
-    const { files, records } = leftIn(saved());
-    expect(files["000004.txt"]).toMatch(/^(folder|link)$/);
-    expect(readFileSync(at("theirs"), "utf8")).toMatch(/^x+$/);
-    expect(records.filter(({ outcome }) => outcome === "failed")).toMatchObject([{ n: 4, error: "file_exists" }]);
-    rmSync(saved("000004.txt"), { recursive: true });
-    expect((await run("--retry-failed")).code).toBe(0);
-    expect(leftIn(saved())).toEqual(await fresh());
-  });
-});
-
-describe("a line whose old file is to be replaced, and that fails first", () => {
-  const ways: [string, () => void][] = [
-    ["its URL has changed", () => list([...TEN.slice(0, 3), "/late", ...TEN.slice(4)])],
-    ["its file is short", () => truncateSync(saved("000004.txt"), 3)],
-  ];
-  it.each(ways)("replaces it when it succeeds: %s", async (_, change) => {
-    list(TEN);
-    await run();
-    change();
-    for (const path of ["/late", "/page-4"]) server.answers.set(path, status(503));
-    expect((await run("--retries", "0")).code).toBe(1);
-    server.answers.clear();
-    // Long after that file was changed last.
-    const lateMs = Date.now() + 5000;
-    utimesSync(saved("results.jsonl"), lateMs / 1000, lateMs / 1000);
-    const { code, stderr } = await run();
-    expect(code, stderr).toBe(0);
-    expect(leftIn(saved())).toEqual(await fresh());
-  });
-});
-
-describe("a journal that is not whole", () => {
-  it("a last record cut anywhere costs that one record", async () => {
-    list(TEN);
-    await run();
-    const done = leftIn(saved());
-    const whole = readFileSync(saved("results.jsonl"));
-    const last = whole.lastIndexOf("\n", whole.length - 2) + 1;
-    server.asked();
-    await assert(
-      asyncProperty(integer({ min: 1, max: whole.length - last }), async (cut) => {
-        truncateSync(saved("results.jsonl"), whole.length - cut);
-        // As a run that was killed leaves it: since it began, its files may be in no record.
-        mkdirSync(saved(".bulkget"), { recursive: true });
-        writeFileSync(saved(".bulkget/since"), "");
-        utimesSync(saved(".bulkget/since"), 0, 0);
-        const { code, stderr } = await run();
-        expect(code, stderr).toBe(0);
-        // Only the line feed is missing: the record is whole.
-        expect(server.asked()).toHaveLength(cut === 1 ? 0 : 1);
-        if (cut > 1 && cut < whole.length - last) expect(stderr).toContain("a torn last record dropped");
-        expect(leftIn(saved())).toEqual(done);
-        writeFileSync(saved("results.jsonl"), whole);
-      }),
-      { numRuns: 8, examples: [[1], [2], [whole.length - last], [whole.length - last - 1]] },
-    );
-  });
-
-  it("junk in the middle is left out and said, and the records around it count", async () => {
-    list(TEN);
-    await run();
-    const done = leftIn(saved());
-    const lines = readFileSync(saved("results.jsonl"), "utf8").trimEnd().split("\n");
-    lines.splice(3, 0, '{"n":4,"url":', "\u0000\u0000\u0000", "", "[1]", "x".repeat(70_000));
-    writeFileSync(saved("results.jsonl"), `${lines.join("\n")}\n`);
-    server.asked();
-    const { code, stderr } = await run();
-    expect(code, stderr).toBe(0);
-    expect(stderr).toMatch(/[45] unreadable records left out, the first at line 4\n/);
-    expect(stderr).toContain("10 saved earlier, 0 to do");
-    expect(server.asked()).toEqual([]);
-    expect(leftIn(saved())).toEqual(done);
-  });
-
-  it("an empty one is gone on with", async () => {
-    list(TEN);
-    mkdirSync(saved());
-    writeFileSync(saved("results.jsonl"), "");
-    const { code, stderr } = await run();
-    expect(code, stderr).toBe(0);
-    expect(leftIn(saved())).toEqual(await fresh());
-  });
-
-  it("one of a newer format is refused and left alone", async () => {
-    list(TEN);
-    await run();
-    appendFileSync(saved("results.jsonl"), `{"n":11,"url":"${server.url("/x")}","outcome":"postponed"}\n`);
-    const journal = readFileSync(saved("results.jsonl"), "utf8");
-    server.asked();
-    const { code, stderr } = await run();
-    expect(code).toBe(2);
-    expect(stderr).toContain('results.jsonl:11: outcome "postponed", which only a newer bulkget knows');
-    expect(server.asked()).toEqual([]);
-    expect(readFileSync(saved("results.jsonl"), "utf8")).toBe(journal);
-    expect(existsSync(saved(".bulkget"))).toBe(false);
-  });
-});
-
 describe("another list's folder", () => {
   it.each([["a file"], ["standard input"]])("is refused with 2 and left alone: %s", async (kind) => {
     list(TEN);
@@ -325,7 +152,7 @@ describe("another list's folder", () => {
     const others = ["/other-1", "/other-2", "/other-3"];
     list(others);
     const stdin = readFileSync(at("urls.txt"), "utf8");
-    const { code, stderr } = await (kind === "a file" ? run() : bulkgetCommand(["-"], { cwd: folder.path, stdin }));
+    const { code, stderr } = await (kind === "a file" ? run() : folder.run(["-"], { stdin }));
     expect(code, stderr).toBe(2);
     expect(stderr).toContain("downloads: holds the run of another list (results.jsonl)");
     expect(stderr).toContain("--force");
@@ -386,7 +213,7 @@ describe("failures", () => {
     server.answers.set("/gone?named", status(404));
     list(["/gone", ...TEN.slice(0, 4), "/busy", named]);
     await run("--retries", "0");
-    const feed = () => bulkgetCommand(["downloads/failed.txt", "--retries", "0"], { cwd: folder.path });
+    const feed = () => folder.run(["downloads/failed.txt", "--retries", "0"]);
     server.asked();
     server.answers.delete("/busy");
     const first = await feed();
@@ -415,44 +242,3 @@ function unnumbered(left: LeftBehind): LeftBehind {
   );
   return { ...left, records };
 }
-
-describe("files that are not the run's", () => {
-  it("a user's own file is never replaced, in no run", async () => {
-    mkdirSync(saved());
-    writeFileSync(saved("000003.txt"), "mine");
-    list(TEN);
-    for (const args of [[], [], ["--retry-failed"], ["-u"]]) {
-      expect((await run(...args)).code).toBe(1);
-      const { files, records, failed } = leftIn(saved());
-      expect(files["000003.txt"]).toBe("mine");
-      expect(records).toHaveLength(10);
-      expect(records[2]).toMatchObject({ n: 3, outcome: "failed", error: "file_exists" });
-      expect(failed).toEqual([`${server.url("/page-3")}\t000003`]);
-    }
-  });
-
-  it("one put there after the run is not replaced by a line that moves", async () => {
-    list(TEN);
-    await run();
-    writeFileSync(saved("000011.txt"), "mine");
-    list(["/new", ...TEN]);
-    expect((await run()).code).toBe(1);
-    const { files, records } = leftIn(saved());
-    expect(files["000011.txt"]).toBe("mine");
-    expect(records).toHaveLength(11);
-    expect(records.filter(({ outcome }) => outcome !== "saved")).toMatchObject([{ n: 11, error: "file_exists" }]);
-  });
-
-  it("of two lines of one {basename} the second stays a file_exists", async () => {
-    list(["/a/page.txt", "/b/page.txt", "/c.txt"]);
-    const name = ["--name", "{basename}{ext}", "-c", "1"];
-    for (const more of [[], [], ["--retry-failed"], ["-u"]]) {
-      expect((await run(...name, ...more)).code).toBe(1);
-      const { files, records } = leftIn(saved());
-      expect(Object.keys(files)).toEqual(["c.txt", "page.txt"]);
-      expect(files["page.txt"]).toBe(pageOf("/a/page.txt").toString("latin1"));
-      expect(records.map(({ outcome }) => outcome)).toEqual(["saved", "failed", "saved"]);
-      expect(records[1]).toMatchObject({ error: "file_exists" });
-    }
-  });
-});

@@ -1,28 +1,20 @@
 // The built command heeds what servers ask of it, where it is told to: robots.txt, Crawl-delay and X-Robots-Tag.
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { existsSync, readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
 import { bulkget } from "../../src/index.ts";
-import { bulkgetCommand, type Folder, filesOf, type Ran, recordsOf, temporaryFolder } from "../support/command.ts";
-import { body, pageOf, type Site, site, status } from "../support/site.ts";
+import { filesOf, type Ran, recordsOf } from "../support/command.ts";
+import { ownFolder, ownSite } from "../support/own.ts";
+import { body, pageOf, status } from "../support/site.ts";
 
-let server: Site;
-let other: Site;
-let folder: Folder;
-beforeEach(async () => {
-  [server, other] = await Promise.all([site(), site()]);
-  folder = temporaryFolder();
-});
-afterEach(async () => {
-  await Promise.all([server.close(), other.close()]);
-  folder.remove();
-});
+const server = ownSite();
+const other = ownSite();
+const folder = ownFolder();
 
 function run(urls: readonly string[], ...args: string[]): Promise<Ran> {
-  writeFileSync(join(folder.path, "urls.txt"), urls.map((url) => `${url}\n`).join(""));
-  return bulkgetCommand(["urls.txt", "-o", "out", ...args], { cwd: folder.path });
+  folder.list(urls);
+  return folder.run(["urls.txt", "-o", "out", ...args]);
 }
-const out = (file = "") => join(folder.path, "out", file);
+const out = (file = "") => folder.at("out", file);
 const rules = (text: string) => body(`User-agent: *\n${text}\n`);
 
 describe("--robots", () => {

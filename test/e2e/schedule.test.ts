@@ -3,34 +3,14 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import {
-  BIN,
-  bulkgetCommand,
-  cleanEnv,
-  type Folder,
-  type Ran,
-  recordsOf,
-  temporaryFolder,
-} from "../support/command.ts";
+import { describe, expect, it } from "vitest";
+import { BIN, cleanEnv, type Ran, recordsOf } from "../support/command.ts";
+import { linesOf, own, ownFolder } from "../support/own.ts";
 import { type Act, gate, type Host, host } from "../support/rude/host.ts";
 
-let folder: Folder;
-const hosts: Host[] = [];
-beforeEach(() => {
-  folder = temporaryFolder();
-});
-afterEach(async () => {
-  await Promise.all(hosts.splice(0).map((one) => one.close()));
-  folder.remove();
-});
+const folder = ownFolder();
 
-async function serve(act: Act): Promise<Host> {
-  const one = await host(act);
-  hosts.push(one);
-  return one;
-}
+const serve = async (act: Act) => own(await host(act));
 
 const fine: Act = (response) => void response.end("fine\n");
 
@@ -38,10 +18,10 @@ const fine: Act = (response) => void response.end("fine\n");
 const paths = (origin: string, count: number) => Array.from({ length: count }, (_, i) => `${origin}/${i + 1}`);
 
 function run(lines: readonly string[], ...args: string[]): Promise<Ran> {
-  return bulkgetCommand(["-", ...args], { cwd: folder.path, stdin: `${lines.join("\n")}\n` });
+  return folder.run(["-", ...args], { stdin: linesOf(lines) });
 }
 
-const records = () => recordsOf(join(folder.path, "downloads"));
+const records = () => recordsOf(folder.at("downloads"));
 
 describe("a host that answers 429 with Retry-After", () => {
   /** Lets a few requests through, then none for 2 s: whoever comes too early is counted. */
@@ -158,7 +138,7 @@ describe("a long stretch of one slow host", () => {
     });
     const slow = Array.from({ length: 9000 }, (_, i) => server.named("slow", `/slow/${i}`));
     const others = Array.from({ length: 1000 }, (_, i) => server.named(`host-${i}`, "/"));
-    writeFileSync(join(folder.path, "urls.txt"), `${[...slow, ...others].join("\n")}\n`);
+    writeFileSync(folder.at("urls.txt"), `${[...slow, ...others].join("\n")}\n`);
     const args = ["urls.txt", "-q", "--per-host", "2", "-c", "50", "--order", order];
     const child = spawn(process.execPath, [BIN, ...args], { cwd: folder.path, env: cleanEnv(), stdio: "ignore" });
     await Promise.race([everybody, ended(child)]);

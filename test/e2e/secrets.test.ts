@@ -4,8 +4,9 @@ import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSy
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { bulkgetCommand, type Folder, type Ran, recordsOf, temporaryFolder } from "../support/command.ts";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { type Ran, recordsOf } from "../support/command.ts";
+import { ownFolder } from "../support/own.ts";
 import { inTerminal, TMUX } from "../support/terminal.ts";
 
 const MIB = 1_048_576;
@@ -57,23 +58,21 @@ afterAll(() => {
   server.close();
 });
 
-let folder: Folder;
+const folder = ownFolder();
 beforeEach(() => {
-  folder = temporaryFolder();
   asked = [];
   isMended = false;
 });
-afterEach(() => folder.remove());
 
-const downloads = () => join(folder.path, "downloads");
+const downloads = () => folder.at("downloads");
 const write = (name: string, lines: readonly string[], mode = 0o600) => {
-  const path = join(folder.path, name);
+  const path = folder.at(name);
   writeFileSync(path, lines.map((line) => `${line}\n`).join(""));
   chmodSync(path, mode);
   return path;
 };
 const run = (args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
-  bulkgetCommand(["--retries", "0", ...args], { cwd: folder.path, env });
+  folder.run(["--retries", "0", ...args], { env });
 
 /** All that a run wrote anywhere: what it said, and every file of its folder with its name. */
 function everything({ stdout, stderr }: Pick<Ran, "stdout" | "stderr">): string {

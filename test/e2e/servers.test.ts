@@ -7,7 +7,7 @@ import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bulkgetCommand, type Folder, filesOf, ROOT, recordsOf, temporaryFolder } from "../support/command.ts";
 import { squid } from "../support/proxies.ts";
-import { apache, installed, nginx, type RunningServer } from "../support/servers.ts";
+import { apache, during, installed, nginx, type RunningServer } from "../support/servers.ts";
 
 const FILES = 1_000;
 const TLS_FOLDER = join(ROOT, "fixtures/tls");
@@ -129,16 +129,6 @@ describe("1,000 files", () => {
     );
   });
 });
-
-/** Does some work while a server is up. */
-async function during<T>(starting: Promise<RunningServer>, work: (server: RunningServer) => Promise<T>): Promise<T> {
-  const server = await starting;
-  try {
-    return await work(server);
-  } finally {
-    await server.stop();
-  }
-}
 
 const MI = 1024 * 1024;
 /** Sizes at which somebody's buffer begins or ends, give or take one. */

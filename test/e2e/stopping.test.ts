@@ -15,37 +15,17 @@ import {
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Outcome } from "../../src/core/job.ts";
-import {
-  BIN,
-  bulkgetCommand,
-  cleanEnv,
-  type Folder,
-  filesOf,
-  type Ran,
-  shell,
-  temporaryFolder,
-} from "../support/command.ts";
+import { BIN, cleanEnv, filesOf, type Ran, shell, temporaryFolder } from "../support/command.ts";
+import { own, ownFolder } from "../support/own.ts";
 import { body } from "../support/rude/content.ts";
 import { type Act, gate, type Host, host } from "../support/rude/host.ts";
 import { journalOf } from "../support/site.ts";
 
-let folder: Folder;
-const hosts: Host[] = [];
-beforeEach(() => {
-  folder = temporaryFolder();
-});
-afterEach(async () => {
-  await Promise.all(hosts.splice(0).map((one) => one.close()));
-  folder.remove();
-});
+const folder = ownFolder();
 
-async function serve(act: Act): Promise<Host> {
-  const one = await host(act);
-  hosts.push(one);
-  return one;
-}
+const serve = async (act: Act) => own(await host(act));
 
-const at = (...more: string[]) => join(folder.path, ...more);
+const { at } = folder;
 
 /** Every tenth body is large enough to be written while it arrives. */
 const pageOf = (n: number) => body(n % 10 === 0 ? 400_000 : 20_000 + n, n);
@@ -53,11 +33,11 @@ const page: Act = (response, { path }) => void response.end(pageOf(Number(path.s
 
 /** Writes the list of `/1` to `/count`. */
 function list(server: Host, count: number): void {
-  writeFileSync(at("urls.txt"), Array.from({ length: count }, (_, i) => `${server.origin}/${i + 1}\n`).join(""));
+  folder.list(Array.from({ length: count }, (_, i) => `${server.origin}/${i + 1}`));
 }
 
 function run(...args: string[]): Promise<Ran> {
-  return bulkgetCommand(["urls.txt", ...args], { cwd: folder.path });
+  return folder.run(["urls.txt", ...args]);
 }
 
 /** The whole records of a journal, of which a full disk may have cut off the last. */

@@ -2,11 +2,11 @@
 
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Outcome } from "../../src/core/job.ts";
 import { outcomeLine } from "../../src/report/plain.ts";
-import { bulkgetCommand, type Folder, type Ran, temporaryFolder } from "../support/command.ts";
+import type { Ran } from "../support/command.ts";
+import { ownFolder } from "../support/own.ts";
 import { type Listening, listen } from "../support/rude/listen.ts";
 import { inTerminal, TMUX } from "../support/terminal.ts";
 
@@ -61,12 +61,11 @@ const OWN = /\x1b\[(?:\?25[lh]|\?7[lh]|\d*[AG]|[02]?[KJ]|[0-9]+m)|\r?\n|\r/g;
 /** In place of an answer: none, ever. */
 const SILENCE = "";
 
-let folder: Folder;
+const folder = ownFolder();
 let server: Listening;
 /** Answers by path: bytes in latin1. */
 let answers: Map<string, string>;
 beforeEach(async () => {
-  folder = temporaryFolder();
   answers = new Map();
   server = await listen(
     createServer((socket) => {
@@ -83,12 +82,9 @@ beforeEach(async () => {
     }),
   );
 });
-afterEach(async () => {
-  await server.close();
-  folder.remove();
-});
+afterEach(() => server.close());
 
-const at = (...more: string[]) => join(folder.path, ...more);
+const { at } = folder;
 const url = (path: string) => `http://127.0.0.1:${server.port}${path}`;
 
 /** A list with every sequence in a URL, in a name, and in whatever part of an answer may be shown or recorded. */
@@ -184,8 +180,7 @@ describe.skipIf(TMUX === undefined)("a terminal", () => {
 });
 
 describe("without a terminal", () => {
-  const run = (args: readonly string[], env?: Record<string, string>): Promise<Ran> =>
-    bulkgetCommand(args, { cwd: folder.path, ...(env === undefined ? {} : { env }) });
+  const run = (args: readonly string[], env: Record<string, string> = {}): Promise<Ran> => folder.run(args, { env });
 
   it.each(["plain", "bar", "none"])(
     "--progress %s writes text and line feeds only, and the records are UTF-8",

@@ -2,27 +2,21 @@
 
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { bulkgetCommand, type Folder, ROOT, temporaryFolder } from "../support/command.ts";
+import { describe, expect, it } from "vitest";
+import { ROOT } from "../support/command.ts";
+import { own, ownFolder } from "../support/own.ts";
 import { type Act, type Host, host } from "../support/rude/host.ts";
 
-let folder: Folder;
+const folder = ownFolder();
 let server: Host;
-beforeEach(() => {
-  folder = temporaryFolder();
-});
-afterEach(async () => {
-  await server?.close();
-  folder.remove();
-});
 
 async function list(act: Act, urls = 400): Promise<void> {
-  server = await host(act);
+  server = own(await host(act));
   const lines = Array.from({ length: urls }, (_, i) => `${server.origin}/${i}`);
-  writeFileSync(join(folder.path, "urls.txt"), ["# a list", "", ...lines, "not a URL"].join("\n"));
+  writeFileSync(folder.at("urls.txt"), ["# a list", "", ...lines, "not a URL"].join("\n"));
 }
 
-const tune = (...args: string[]) => bulkgetCommand(["tune", ...args], { cwd: folder.path });
+const tune = (...args: string[]) => folder.run(["tune", ...args]);
 const late =
   (ms: number): Act =>
   (response) =>
@@ -36,8 +30,8 @@ describe("bulkget tune", () => {
     expect(stdout).toMatch(/^ *-c +URL\/s +bytes\/s +p50 +p95 +URLs +failed\n( *[1-8] .*\n){4,}$/);
     expect(stdout).toMatch(/^ *[4-8] .*<- the knee$/m);
     expect(stderr).toMatch(/use -c [4-8]; the chart is tune\.svg/);
-    expect(readFileSync(join(folder.path, "tune.svg"), "utf8")).toMatch(/^<svg [\s\S]*<\/svg>\n$/);
-    expect(existsSync(join(folder.path, "downloads"))).toBe(false);
+    expect(readFileSync(folder.at("tune.svg"), "utf8")).toMatch(/^<svg [\s\S]*<\/svg>\n$/);
+    expect(existsSync(folder.at("downloads"))).toBe(false);
     expect(server.peakOpen).toBe(8);
     expect(server.asked.every(({ headers }) => headers["x-mine"] === "1")).toBe(true);
     // From all over the list: not just its beginning.
@@ -58,7 +52,7 @@ describe("bulkget tune", () => {
     expect(code, stderr).toBe(0);
     expect(server.peakOpen).toBeLessThanOrEqual(8);
     expect(stdout).toMatch(/^ *[456] .*<- the knee$/m);
-    expect(existsSync(join(folder.path, "a.svg"))).toBe(true);
+    expect(existsSync(folder.at("a.svg"))).toBe(true);
   });
 
   it("leaves with 1 where nothing can be fetched, after a few tries", async () => {
@@ -72,11 +66,11 @@ describe("bulkget tune", () => {
 
   it("measures nothing where it could not keep the chart, and replaces no file but a chart of its own", async () => {
     await list(late(1));
-    writeFileSync(join(folder.path, "mine.svg"), "<svg/>");
+    writeFileSync(folder.at("mine.svg"), "<svg/>");
     const { code, stderr } = await tune("urls.txt", "--svg", "mine.svg");
     expect(code).toBe(2);
     expect(stderr).toBe("bulkget: --svg mine.svg: is there, and no chart of tune's; name another file\n");
-    expect(readFileSync(join(folder.path, "mine.svg"), "utf8")).toBe("<svg/>");
+    expect(readFileSync(folder.at("mine.svg"), "utf8")).toBe("<svg/>");
     expect((await tune("urls.txt", "--svg", "no/where.svg")).code).toBe(2);
     expect(server.asked).toEqual([]);
     const again = ["urls.txt", "--up-to", "1", "--step-time", "50ms", "--svg", "two.svg"];
@@ -97,9 +91,9 @@ describe("bulkget tune", () => {
 
   it("is only the first word: a list may be called tune", async () => {
     server = await host((response) => void response.end("fine\n"));
-    writeFileSync(join(folder.path, "tune"), `${server.origin}/x\n`);
+    writeFileSync(folder.at("tune"), `${server.origin}/x\n`);
     for (const args of [["./tune"], ["--", "tune"], ["-q", "tune"]]) {
-      const { code } = await bulkgetCommand(["--force", ...args], { cwd: folder.path });
+      const { code } = await folder.run(["--force", ...args]);
       expect(code).toBe(0);
     }
     expect(server.asked).toHaveLength(3);

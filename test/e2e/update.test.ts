@@ -1,6 +1,5 @@
-// -u asks for what has changed and touches nothing else; and digests, of the list's or for the record.
+// -u asks for what has changed and touches nothing else.
 
-import { createHash } from "node:crypto";
 import {
   existsSync,
   mkdirSync,
@@ -12,12 +11,14 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { Outcome } from "../../src/core/job.ts";
-import { bulkgetCommand, type Folder, type Ran, temporaryFolder } from "../support/command.ts";
+import type { Ran } from "../support/command.ts";
+import { ownFolder, ownSite } from "../support/own.ts";
 import { installed, nginx } from "../support/servers.ts";
-import { type Answer, body, journalOf, leftIn, type Site, site, status } from "../support/site.ts";
+import { type Answer, body, journalOf, leftIn, status } from "../support/site.ts";
 import { commandUnderWay } from "../support/under-way.ts";
+import { versionsOn } from "../support/versions.ts";
 
 const HAS_NGINX = installed("nginx") !== undefined;
 if (!HAS_NGINX) {
@@ -26,52 +27,19 @@ if (!HAS_NGINX) {
   );
 }
 
-let server: Site;
-let folder: Folder;
-/** What was asked for, with its conditions and the status of the answer; since the last `conditions()`. */
-let log: string[];
-beforeEach(async () => {
-  server = await site();
-  folder = temporaryFolder();
-  log = [];
-});
-afterEach(async () => {
-  await server.close();
-  folder.remove();
-});
+const server = ownSite();
+const folder = ownFolder();
+const { serve, conditions, answered } = versionsOn(server);
 
-const at = (...more: string[]) => join(folder.path, ...more);
+const { at } = folder;
 const saved = (...more: string[]) => at("downloads", ...more);
-const list = (...lines: readonly string[]) =>
-  writeFileSync(at("urls.txt"), lines.map((line) => `${server.url(line)}\n`).join(""));
-const run = (...args: string[]): Promise<Ran> => bulkgetCommand(["urls.txt", ...args], { cwd: folder.path });
+const list = (...lines: readonly string[]) => folder.list(lines.map(server.url));
+const run = (...args: string[]): Promise<Ran> => folder.run(["urls.txt", ...args]);
 const contentOf = (file: string) => readFileSync(saved(file), "utf8");
 const outcomes = () => journalOf(saved()).map(({ outcome }) => outcome);
 
-function conditions(): string[] {
-  const said = log.sort();
-  log = [];
-  return said;
-}
-
 const OLD = "Wed, 01 Jan 2020 00:00:00 GMT";
 const NEW = "Thu, 02 Jan 2020 00:00:00 GMT";
-
-/** Serves this content as one version: 304 to those who have it. */
-function serve(
-  path: string,
-  content: string,
-  validators: { readonly etag?: string; readonly "last-modified"?: string },
-) {
-  const answer: Answer = ({ headers }, response) => {
-    const { "if-none-match": tag, "if-modified-since": since } = headers;
-    const has =
-      tag === undefined ? since !== undefined && since === validators["last-modified"] : tag === validators.etag;
-    log.push([path, has ? "304" : "200", tag, since].filter((one) => one !== undefined).join(" "));
-    response.writeHead(has ? 304 : 200, { ...validators, "content-type": "text/plain" }).end(has ? undefined : content);
-  };
-  server.answers.set(path, answer);
-}
 
 /** What of a file would show that somebody touched it. */
 function traceOf(file: string) {
@@ -250,7 +218,7 @@ describe("-u", () => {
     }
     conditions();
     const update = commandUnderWay(["urls.txt", "-u", "-c", "4"], folder.path);
-    await expect.poll(() => log.length, { interval: 1, timeout: 20_000 }).toBeGreaterThan(150);
+    await expect.poll(answered, { interval: 1, timeout: 20_000 }).toBeGreaterThan(150);
     update.kill("SIGKILL");
     expect((await update.ended).signal).toBe("SIGKILL");
     const { code, stderr } = await run("-u");
@@ -314,70 +282,6 @@ describe("-u", () => {
     },
     120_000,
   );
-});
-
-describe("digests", () => {
-  const BIG = "0123456789".repeat(100_000);
-  const digest = (text: string) => createHash("sha256").update(text).digest("hex");
-  beforeEach(() => {
-    server.answers.set("/small", body("small"));
-    server.answers.set("/empty", body(""));
-    server.answers.set("/big", (_, response) => void response.writeHead(200).end(BIG));
-  });
-
-  it("--hash sha256 records them, of small bodies and of streamed ones", async () => {
-    list("/small", "/empty", "/big");
-    expect((await run("--hash", "sha256")).code).toBe(0);
-    expect(journalOf(saved())).toMatchObject(["small", "", BIG].map((text) => ({ sha256: digest(text) })));
-  });
-
-  it("one that the list gives is checked: right ones are saved", async () => {
-    const upper = digest(BIG).toUpperCase();
-    list(`/small\t\tsha256=${digest("small")}`, `/empty\tmine\tsha256=${digest("")}`, `/big\t\tSHA256=${upper}`);
-    const { code, stderr } = await run();
-    expect(code, stderr).toBe(0);
-    expect(outcomes()).toEqual(["saved", "saved", "saved"]);
-  });
-
-  it("a wrong one is tried once more and leaves no file; failed.txt keeps the column", async () => {
-    const column = `sha256=${digest("what it should be")}`;
-    list(`/small\t\t${column}`, `/big\tbig.bin\t${column}`, "/empty");
-    server.asked();
-    expect((await run()).code).toBe(1);
-    expect(server.asked()).toEqual(["/big", "/big", "/empty", "/small", "/small"]);
-    const { files, records, failed } = leftIn(saved());
-    expect(Object.keys(files)).toEqual(["000003"]);
-    const expected_sha256 = digest("what it should be");
-    const mismatch = { outcome: "failed", error: "checksum_mismatch", expected_sha256 };
-    expect(records).toMatchObject([{ n: 1, ...mismatch }, { n: 2, ...mismatch }, { outcome: "saved" }]);
-    expect(failed).toEqual([
-      `${server.url("/big")}\tbig.bin\tn=2\t${column}`,
-      `${server.url("/small")}\t000001\t${column}`,
-    ]);
-    server.answers.set("/small", body("what it should be"));
-    server.answers.set("/big", body("what it should be"));
-    const again = await bulkgetCommand(["downloads/failed.txt"], { cwd: folder.path });
-    expect(again.code, again.stderr).toBe(0);
-    expect(Object.keys(leftIn(saved()).files)).toEqual(["000001", "000003", "big.bin"]);
-    expect(existsSync(saved("failed.txt"))).toBe(false);
-  });
-
-  it("a digest that the list has got since is checked by -u against the whole body, not taken from a 304", async () => {
-    serve("/a", "one", { etag: '"1"' });
-    list("/a");
-    await run();
-    list(`/a\t\tsha256=${digest("another")}`);
-    conditions();
-    expect((await run("-u", "--retries", "0")).code).toBe(1);
-    expect(conditions()).toEqual(["/a 200"]);
-    expect(journalOf(saved())).toMatchObject([{ outcome: "failed", error: "checksum_mismatch" }]);
-    expect(contentOf("000001.txt")).toBe("one");
-    list(`/a\t\tsha256=${digest("one")}`);
-    expect((await run("-u")).code).toBe(0);
-    expect(journalOf(saved())).toMatchObject([{ outcome: "saved", sha256: digest("one") }]);
-    await run("-u");
-    expect(journalOf(saved())).toMatchObject([{ outcome: "unchanged", sha256: digest("one") }]);
-  });
 });
 
 /** The record of a file that was saved, after an update that found nothing new. */

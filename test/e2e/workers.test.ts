@@ -1,64 +1,15 @@
 // --workers: several processes fetch, and nothing else is different.
 
-import { execFileSync, spawn } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
-import type { ServerResponse } from "node:http";
-import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import {
-  BIN,
-  bulkgetCommand,
-  cleanEnv,
-  type Folder,
-  filesOf,
-  ROOT,
-  shell,
-  temporaryFolder,
-} from "../support/command.ts";
-import { type Crowd, childrenOf, contentOf, crowd, isAlive } from "../support/crowd.ts";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { filesOf, shell } from "../support/command.ts";
+import { contentOf } from "../support/crowd.ts";
+import { crowded } from "../support/crowded.ts";
 import { body, rudeServer } from "../support/rude.ts";
 import { journalOf } from "../support/site.ts";
-import { commandUnderWay } from "../support/under-way.ts";
 
-let folder: Folder;
-const crowds: Crowd[] = [];
-beforeEach(() => {
-  folder = temporaryFolder();
-});
-afterEach(async () => {
-  await Promise.all(crowds.splice(0).map((one) => one.close()));
-  folder.remove();
-});
-
-const at = (...more: string[]) => join(folder.path, ...more);
-
-type Act = (response: ServerResponse, path: string, nth: number) => boolean;
-
-async function serve(act: Act = () => false): Promise<Crowd> {
-  const one = await crowd(act);
-  crowds.push(one);
-  return one;
-}
-
-function list(urls: number, line: (n: number) => string): void {
-  writeFileSync(at("urls.txt"), Array.from({ length: urls }, (_, i) => `${line(i + 1)}\n`).join(""));
-}
-
-/** Every line has its one record, in which it is saved, and its file, right to the byte; and there is nothing else. */
-function expectAll(urls: number, output = at("downloads")): void {
-  const numbers = Array.from({ length: urls }, (_, i) => i + 1);
-  const lines = readFileSync(join(output, "results.jsonl"), "utf8").trimEnd().split("\n");
-  expect(lines.map((line) => (JSON.parse(line) as { n: number }).n).sort((a, b) => a - b)).toEqual(numbers);
-  expect(journalOf(output).every(({ outcome }) => outcome === "saved")).toBe(true);
-  expect(filesOf(output).filter((file) => file !== ".bulkget/since")).toEqual(
-    numbers.map((n) => String(n).padStart(6, "0")),
-  );
-  for (const n of numbers) {
-    const file = String(n).padStart(6, "0");
-    expect(readFileSync(join(output, file)).equals(contentOf(`/${n}`)), file).toBe(true);
-  }
-  expect(existsSync(join(output, "failed.txt"))).toBe(false);
-}
+const { folder, at, serve, list, expectAll } = crowded();
 
 describe("any number of workers", () => {
   it("gives the same files and the same records", async () => {
@@ -75,9 +26,7 @@ describe("any number of workers", () => {
     list(600, (n) => (n % 50 === 0 ? "not a url" : server.url(paths(n))));
     const results = [];
     for (const workers of ["1", "2", "4"]) {
-      const ran = await bulkgetCommand(["urls.txt", "-o", workers, "-c", "12", "--workers", workers, "-q"], {
-        cwd: folder.path,
-      });
+      const ran = await folder.run(["urls.txt", "-o", workers, "-c", "12", "--workers", workers, "-q"]);
       const records = journalOf(at(workers)).map((record) => {
         const { time: _, total_ms: _t, ttfb_ms: _f, wait_ms: _w, retried_after: _r, attempts: _a, ...rest } = record;
         // A reset turns up in one phase or the other; how often is the server's chance.
@@ -98,7 +47,7 @@ describe("any number of workers", () => {
   it("keeps -c, --per-host and --rate, as the server sees them, and shares the work", async () => {
     const server = await serve();
     list(3000, (n) => `${server.origin}/${n}`);
-    const run = (...args: string[]) => bulkgetCommand(["urls.txt", "--workers", "2", ...args], { cwd: folder.path });
+    const run = (...args: string[]) => folder.run(["urls.txt", "--workers", "2", ...args]);
     expect((await run("-c", "10")).code).toBe(0);
     expectAll(3000);
     expect(server.peakOpen).toBe(10);
@@ -116,10 +65,7 @@ describe("any number of workers", () => {
   it("takes stdin as it comes, and leaves no process behind", async () => {
     const server = await serve();
     const stdin = Array.from({ length: 500 }, (_, i) => `${server.origin}/${i + 1}\n`).join("");
-    const { code, stderr } = await bulkgetCommand(["-", "-q", "--workers", "3", "-c", "6"], {
-      cwd: folder.path,
-      stdin,
-    });
+    const { code, stderr } = await folder.run(["-", "-q", "--workers", "3", "-c", "6"], { stdin });
     expect(stderr).toBe("");
     expect(code).toBe(0);
     expectAll(500);
@@ -130,7 +76,7 @@ describe("any number of workers", () => {
     // Both lines of a pair come one after the other, so that they are under way together.
     list(2000, (n) => `${server.origin}/${n}/same-${Math.ceil(n / 2)}`);
     const args = ["urls.txt", "--workers", "2", "-c", "8", "--name", "{basename}"];
-    const { code } = await bulkgetCommand(args, { cwd: folder.path });
+    const { code } = await folder.run(args);
     expect(code).toBe(1);
     const records = journalOf(at("downloads"));
     const saved = records.filter(({ outcome }) => outcome === "saved") as { n: number; file: string; url: string }[];
@@ -151,7 +97,7 @@ describe("any number of workers", () => {
       const stolen = n > 100 && n % 2 === 1 ? `\tx/../${String(n + 1).padStart(6, "0")}.bin` : "";
       return `${server.origin}/${n}.bin${stolen}`;
     });
-    const { code } = await bulkgetCommand(["urls.txt", "--workers", "2", "-c", "8"], { cwd: folder.path });
+    const { code } = await folder.run(["urls.txt", "--workers", "2", "-c", "8"]);
     const records = journalOf(at("downloads"));
     expect(records.length).toBe(2000);
     const saved = records.filter(({ outcome }) => outcome === "saved") as { n: number; file: string; url: string }[];
@@ -164,166 +110,12 @@ describe("any number of workers", () => {
 
   it.each([["--robots"], ["--cookie", "a=b"], ["--limit-rate", "1M"]])("is refused with %s", async (...option) => {
     list(1, () => "http://127.0.0.1:1/");
-    const { code, stderr } = await bulkgetCommand(["urls.txt", "--workers", "2", ...option], { cwd: folder.path });
+    const { code, stderr } = await folder.run(["urls.txt", "--workers", "2", ...option]);
     expect(code).toBe(2);
     expect(stderr).toContain(`--workers 2 does not go with ${option[0]}`);
     expect(existsSync(at("downloads"))).toBe(false);
-    const { code: auto } = await bulkgetCommand(["urls.txt", "--retries", "0", ...option], { cwd: folder.path });
+    const { code: auto } = await folder.run(["urls.txt", "--retries", "0", ...option]);
     expect(auto).toBe(1);
-  });
-});
-
-describe("a worker that dies", () => {
-  it("costs its jobs one try, is replaced, and is said", async () => {
-    let kill = () => {};
-    const server = await serve((_response, _path, nth) => {
-      if (nth === 1500) kill();
-      return false;
-    });
-    list(3000, (n) => `${server.origin}/${n}`);
-    const run = commandUnderWay(["urls.txt", "--workers", "2", "-c", "10"], folder.path);
-    const killed: number[] = [];
-    kill = () => {
-      expect(server.connections).toBeGreaterThan(10);
-      for (const pid of childrenOf(run.pid)) {
-        killed.push(pid);
-        process.kill(pid, "SIGKILL");
-      }
-    };
-    const { code, stderr } = await run.ended;
-    expect(killed.length).toBe(1);
-    expect(code, stderr).toBe(0);
-    expectAll(3000);
-    const said =
-      /has ended \(SIGKILL\)(?:; (\d+) URLs? under way there counts? as tried once)?; another takes its place/;
-    const lost = Number(said.exec(stderr)?.[1] ?? 0);
-    expect(stderr).toMatch(said);
-    const again = journalOf(at("downloads")).filter(({ attempts }) => attempts === 2);
-    expect(again.length).toBe(lost);
-    for (const { retried_after } of again) expect(retried_after).toEqual(["worker_lost: its process ended: SIGKILL"]);
-  });
-
-  it("again and again is not replaced for ever: the run goes on without it", async () => {
-    let pid = 0;
-    const server = await serve((_response, _path, nth) => {
-      if (nth > 200 && nth % 20 === 0) for (const child of childrenOf(pid)) process.kill(child, "SIGKILL");
-      return false;
-    });
-    list(4000, (n) => `${server.origin}/${n}`);
-    const run = commandUnderWay(["urls.txt", "--workers", "2", "-c", "10", "--retries", "9"], folder.path);
-    pid = run.pid;
-    const { code, stderr } = await run.ended;
-    expect(code, stderr).toBe(0);
-    expectAll(4000);
-    expect(stderr).toContain("the others go on without it");
-    expect(stderr.match(/has ended/g)?.length).toBeLessThanOrEqual(4);
-  });
-
-  it("before it could begin is done without", async () => {
-    const server = await serve();
-    list(100, (n) => `${server.origin}/${n}`);
-    mkdirSync(at("bin"));
-    for (const file of readdirSync(join(ROOT, "dist/bin"))) {
-      if (file !== "worker.cjs") copyFileSync(join(ROOT, "dist/bin", file), at("bin", file));
-    }
-    symlinkSync(join(ROOT, "node_modules"), at("node_modules"));
-    writeFileSync(at("package.json"), '{ "type": "module" }');
-    const line = `"${process.execPath}" bin/bulkget.cjs urls.txt --workers 2 -c 4`;
-    const { code, stderr } = await shell(line, { cwd: folder.path });
-    expect(code, stderr).toBe(0);
-    expectAll(100);
-    expect(stderr.match(/a process that was to fetch has ended \(exit 1\); the others go on without it/g)?.length).toBe(
-      1,
-    );
-  });
-});
-
-describe("the run itself, killed", () => {
-  it("by kill -9, leaves no process behind, and the next one goes on", async () => {
-    let act = () => {};
-    const server = await serve((_response, _path, nth) => {
-      if (nth === 1500) act();
-      return false;
-    });
-    list(3000, (n) => `${server.origin}/${n}`);
-    const run = commandUnderWay(["urls.txt", "--workers", "3", "-c", "12", "-q"], folder.path);
-    let children: number[] = [];
-    act = () => {
-      children = childrenOf(run.pid);
-      run.kill("SIGKILL");
-    };
-    expect((await run.ended).signal).toBe("SIGKILL");
-    expect(children.length).toBe(2);
-    await expect.poll(() => children.filter(isAlive), { timeout: 10_000 }).toEqual([]);
-    const { code, stderr } = await bulkgetCommand(["urls.txt", "--workers", "3", "-c", "12", "-q"], {
-      cwd: folder.path,
-    });
-    expect(code, stderr).toBe(0);
-    expectAll(3000);
-  });
-
-  /** A terminal's ^C goes to every process of the group. */
-  async function interrupted(times: number, isStuck: (nth: number) => boolean) {
-    let act = () => {};
-    const server = await serve((_response, _path, nth) => {
-      if (nth === 1000) act();
-      return isStuck(nth);
-    });
-    list(3000, (n) => `${server.origin}/${n}`);
-    const args = [BIN, "urls.txt", "--workers", "2", "-c", "10", "--progress", "plain"];
-    const child = spawn(process.execPath, args, { cwd: folder.path, env: cleanEnv(), detached: true, stdio: "pipe" });
-    let children: number[] = [];
-    let stderr = "";
-    let sent = 0;
-    const send = () => {
-      if (++sent <= times) process.kill(-(child.pid ?? 0), "SIGINT");
-    };
-    child.stderr.setEncoding("utf8").on("data", (text: string) => {
-      stderr += text;
-      if (text.includes("SIGINT: finishing")) send();
-    });
-    act = () => {
-      children = childrenOf(child.pid ?? 0);
-      send();
-    };
-    const signal = await new Promise((resolve) => child.on("close", (_code, signal) => resolve(signal)));
-    expect(signal, stderr).toBe("SIGINT");
-    expect(children.length).toBe(1);
-    expect(stderr).not.toContain("has ended");
-    await expect.poll(() => children.filter(isAlive), { timeout: 10_000 }).toEqual([]);
-    return { server, stderr };
-  }
-
-  it("by ^C, finishes what is under way in all of them", async () => {
-    const { stderr } = await interrupted(1, () => false);
-    expect(stderr).not.toMatch(/^stopped {2}\d/m);
-    const { code } = await bulkgetCommand(["urls.txt", "-q", "--workers", "2"], { cwd: folder.path });
-    expect(code).toBe(0);
-    expectAll(3000);
-  });
-
-  it("by ^C twice, gives up what is under way in all of them at once", async () => {
-    let isFree = false;
-    const beganMs = performance.now();
-    const { stderr } = await interrupted(2, (nth) => !isFree && nth >= 996);
-    expect(stderr).toMatch(/stopped \d+ under way/);
-    expect(performance.now() - beganMs).toBeLessThan(20_000);
-    isFree = true;
-    const { code } = await bulkgetCommand(["urls.txt", "-q", "--workers", "2"], { cwd: folder.path });
-    expect(code).toBe(0);
-    expectAll(3000);
-  });
-
-  it("by --deadline, ends with 4 and is gone on with", async () => {
-    const server = await serve();
-    list(20_000, (n) => `${server.origin}/${n}`);
-    const { code } = await bulkgetCommand(["urls.txt", "-q", "--workers", "2", "--deadline", "1s"], {
-      cwd: folder.path,
-    });
-    expect(code).toBe(4);
-    const saved = journalOf(at("downloads")).length;
-    expect(saved).toBeGreaterThan(0);
-    expect(filesOf(at("downloads")).length).toBe(saved);
   });
 });
 
@@ -348,7 +140,7 @@ describe("for want of", () => {
       const server = await serve();
       list(5000, (n) => `${server.origin}/${n}`);
       const args = ["urls.txt", "--workers", "2", "-c", "10", "-q", "-o", "disk/out", "--min-free", "0"];
-      const { code, stderr } = await bulkgetCommand(args, { cwd: folder.path });
+      const { code, stderr } = await folder.run(args);
       expect(code, stderr).toBe(3);
       const lines = readFileSync(at("disk", "out", "results.jsonl"), "utf8")
         .split("\n")
@@ -359,7 +151,7 @@ describe("for want of", () => {
         expect(readFileSync(at("disk", "out", file)).equals(contentOf(`/${n}`)), file).toBe(true);
       }
       execFileSync("mount", ["-o", "remount,size=96m", disk]);
-      expect((await bulkgetCommand(args, { cwd: folder.path })).code).toBe(0);
+      expect((await folder.run(args)).code).toBe(0);
       expectAll(5000, at("disk", "out"));
     } finally {
       execFileSync("umount", ["--lazy", disk]);
@@ -388,7 +180,7 @@ describe("a large body", () => {
       return true;
     });
     list(1000, (n) => `${server.origin}/${n % 50 === 0 ? "large/" : ""}${n}`);
-    const { code, stderr } = await bulkgetCommand(["urls.txt", "--workers", "2", "-c", "8"], { cwd: folder.path });
+    const { code, stderr } = await folder.run(["urls.txt", "--workers", "2", "-c", "8"]);
     expect(code, stderr).toBe(0);
     expect(ranges.length).toBe(20);
     for (let n = 50; n <= 1000; n += 50) {

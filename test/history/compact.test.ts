@@ -9,9 +9,8 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
 import fc from "fast-check";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import type { Failed, Outcome } from "../../src/core/job.ts";
 import { compactJournal } from "../../src/history/compact.ts";
 import { type History, readHistory } from "../../src/history/history.ts";
@@ -19,19 +18,12 @@ import { failedFile } from "../../src/report/failed.ts";
 import { journal } from "../../src/report/journal.ts";
 import { recordOf } from "../../src/report/record.ts";
 import { failed, saved } from "../core/outcomes.ts";
-import { type Folder, temporaryFolder } from "../support/command.ts";
+import { own, ownFolder } from "../support/own.ts";
 
-let folder: Folder;
+const folder = ownFolder();
 let path: string;
-let opened: History[];
 beforeEach(() => {
-  folder = temporaryFolder();
-  path = join(folder.path, "results.jsonl");
-  opened = [];
-});
-afterEach(() => {
-  for (const history of opened) history.close();
-  folder.remove();
+  path = folder.at("results.jsonl");
 });
 
 const textOf = (outcomes: readonly Outcome[]) => outcomes.map(recordOf).join("");
@@ -40,9 +32,7 @@ const content = () => readFileSync(path, "utf8");
 /** A history of what the journal holds now. */
 function read(text: string): History {
   writeFileSync(path, text);
-  const history = readHistory(folder.path, path);
-  opened.push(history);
-  return history;
+  return own(readHistory(folder.path, path));
 }
 
 /** A run that goes on in the journal with these outcomes. */
@@ -152,7 +142,7 @@ describe("the copy", () => {
   const twice = textOf([failed({ n: 1, detail: "first" }), failed({ n: 1 })]);
 
   it("is not written through a link that somebody planted, and replaces what a killed run left", () => {
-    const victim = join(folder.path, "victim");
+    const victim = folder.at("victim");
     writeFileSync(victim, "mine");
     symlinkSync(victim, `${path}.part`);
     compacted(read(twice));
@@ -186,7 +176,7 @@ describe("the copy", () => {
 });
 
 describe("failed.txt after a resumed run", () => {
-  const list = () => join(folder.path, "failed.txt");
+  const list = () => folder.at("failed.txt");
 
   it("has the failures of all runs, and is gone when all has passed", async () => {
     const history = read(

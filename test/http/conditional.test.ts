@@ -1,9 +1,10 @@
 // Asking whether a stored file is still good: what is sent, and what a 304 means.
 
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import type { Ask, Get } from "../../src/core/ports.ts";
 import { collect, testGet } from "../support/get.ts";
-import { body, type RudeServer, rudeServer } from "../support/rude.ts";
+import { own, ownRudeServer } from "../support/own.ts";
+import { body, rudeServer } from "../support/rude.ts";
 
 const TAG = '"one"';
 const MODIFIED = "Sun, 06 Nov 1994 08:49:37 GMT";
@@ -11,16 +12,10 @@ const ranged = (parameters: Readonly<Record<string, string>>) =>
   `/ranged?bytes=100&${new URLSearchParams(parameters)}`.replaceAll("+", "%20");
 
 describe("a file that is known", () => {
-  let server: RudeServer;
+  const server = ownRudeServer();
   let get: Get;
-  beforeEach(async () => {
-    server = await rudeServer();
-    get = testGet();
-  });
-  afterEach(async () => {
-    get.close();
-    await expect.poll(() => server.stats.openConnections).toBe(0);
-    await server.close();
+  beforeEach(() => {
+    get = own(testGet());
   });
   const fetch = (path: string, ask?: Ask) => get.fetch(new URL(path, server.origin), ask);
   const conditions = () => {

@@ -1,13 +1,12 @@
 // Cookies: which are sent where, what a file says, what servers may set, and how much of it is kept.
 
 import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import fc from "fast-check";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { OptionError } from "../../src/core/option.ts";
 import { cookieStore } from "../../src/http/identity/cookie-store.ts";
 import { type Cookies, cookies } from "../../src/http/identity/cookies.ts";
-import { type Folder, temporaryFolder } from "../support/command.ts";
+import { ownFolder } from "../support/own.ts";
 
 const set = (jar: Cookies, url: string, ...values: string[]) =>
   jar.take(values.map((value) => `Set-Cookie: ${value}\r\n`).join(""), new URL(url));
@@ -105,13 +104,9 @@ describe("cookies that servers set", () => {
 });
 
 describe("a cookie file", () => {
-  let folder: Folder;
-  beforeEach(() => {
-    folder = temporaryFolder();
-  });
-  afterEach(() => folder.remove());
+  const folder = ownFolder();
   const file = (...lines: string[]) => {
-    const path = join(folder.path, "cookies.txt");
+    const path = folder.at("cookies.txt");
     writeFileSync(path, lines.join("\n"));
     return path;
   };
@@ -136,7 +131,7 @@ describe("a cookie file", () => {
   });
 
   it.each([
-    ["that is not there", () => join(folder.path, "none.txt"), "cannot be read"],
+    ["that is not there", () => folder.at("none.txt"), "cannot be read"],
     ["that is a folder", () => folder.path, "cannot be read"],
     ["that never ends", () => "/dev/zero", "more than 16777216 bytes"],
     ["that is something else", () => file("s3cret", "a,b"), "has no cookies"],

@@ -2,24 +2,19 @@
 
 import { randomBytes } from "node:crypto";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { type Failure, isFailure } from "../../src/core/failure.ts";
 import type { BodyStream, Get } from "../../src/core/ports.ts";
 import { decoded } from "../../src/http/semantics/decode.ts";
 import { collect, testGet } from "../support/get.ts";
-import { body, type RudeServer, rudeServer } from "../support/rude.ts";
+import { own, ownRudeServer } from "../support/own.ts";
+import { body } from "../support/rude.ts";
 
 describe("--compressed", () => {
-  let server: RudeServer;
+  const server = ownRudeServer();
   let get: Get;
-  beforeEach(async () => {
-    server = await rudeServer();
-    get = testGet({ compressed: true });
-  });
-  afterEach(async () => {
-    get.close();
-    await expect.poll(() => server.stats.openConnections).toBe(0);
-    await server.close();
+  beforeEach(() => {
+    get = own(testGet({ compressed: true }));
   });
   const fetch = async (path: string) => collect(await get.fetch(new URL(server.url(path))));
 

@@ -1,22 +1,18 @@
 // Connections that end in the middle of something: what counts as whole, and what survives.
 
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { isFailure } from "../../src/core/failure.ts";
 import type { Get } from "../../src/core/ports.ts";
 import { PAUSE_BYTES } from "../../src/http/wire/arriving.ts";
 import { certificate, collect, testGet } from "../support/get.ts";
-import { body, type RudeServer, rudeServer } from "../support/rude.ts";
+import { own, ownRudeServer } from "../support/own.ts";
+import { body, rudeServer } from "../support/rude.ts";
 
 describe("an answer that ends", () => {
-  let server: RudeServer;
+  const server = ownRudeServer();
   let get: Get;
-  beforeEach(async () => {
-    server = await rudeServer();
-    get = testGet();
-  });
-  afterEach(async () => {
-    get.close();
-    await server.close();
+  beforeEach(() => {
+    get = own(testGet());
   });
   const fetch = (path: string) => get.fetch(new URL(server.url(path)));
 

@@ -1,28 +1,17 @@
 // Every wait has a limit of our own, reported as what it was.
 
 import { createServer, type Server } from "node:net";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Get } from "../../src/core/ports.ts";
+import { describe, expect, it } from "vitest";
 import { proxyRules } from "../../src/http/connect/proxy.ts";
 import type { GetOptions } from "../../src/http/get.ts";
 import { collect, testGet } from "../support/get.ts";
-import { type RudeServer, rudeServer } from "../support/rude.ts";
+import { own, ownRudeServer } from "../support/own.ts";
 import { rudeProxy } from "../support/rude-proxy.ts";
 
 describe("the limits of one URL", () => {
-  let server: RudeServer;
-  const open: Get[] = [];
-  beforeEach(async () => {
-    server = await rudeServer();
-  });
-  afterEach(async () => {
-    for (const get of open.splice(0)) get.close();
-    await expect.poll(() => server.stats.openConnections).toBe(0);
-    await server.close();
-  });
+  const server = ownRudeServer();
   const fetch = async (path: string, options: Partial<GetOptions>) => {
-    const get = testGet(options);
-    open.push(get);
+    const get = own(testGet(options));
     return collect(await get.fetch(new URL(path, server.origin)));
   };
 
@@ -65,8 +54,7 @@ describe("the limits of one URL", () => {
   });
 
   it("--max-time is for earlier tries too: what they took is gone", async () => {
-    const get = testGet({ maxTimeMs: 60_000 });
-    open.push(get);
+    const get = own(testGet({ maxTimeMs: 60_000 }));
     const ask = (path: string, spentMs: number) => get.fetch(new URL(path, server.origin), { spentMs });
     expect(await ask("/stall-before", 59_900)).toMatchObject({ error: "deadline" });
     const { requests } = server.stats;

@@ -1,13 +1,12 @@
 // netrc: its text becomes entries whatever is in it, and the right one is found, if its owner alone can read it.
 
 import { chmodSync, symlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import fc from "fast-check";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { OptionError } from "../../src/core/option.ts";
 import { authorizer, readNetrc } from "../../src/http/identity/credentials.ts";
 import { entryFor, type NetrcEntry, parseNetrc } from "../../src/http/identity/netrc.ts";
-import { type Folder, temporaryFolder } from "../support/command.ts";
+import { ownFolder } from "../support/own.ts";
 
 describe("parseNetrc", () => {
   it.each<[string, string, readonly NetrcEntry[]]>([
@@ -152,13 +151,9 @@ describe("authorizer", () => {
 });
 
 describe("readNetrc", () => {
-  let folder: Folder;
-  beforeEach(() => {
-    folder = temporaryFolder();
-  });
-  afterEach(() => folder.remove());
+  const folder = ownFolder();
   const file = (text: string, mode: number) => {
-    const path = join(folder.path, "netrc");
+    const path = folder.at("netrc");
     writeFileSync(path, text);
     chmodSync(path, mode);
     return path;
@@ -175,13 +170,13 @@ describe("readNetrc", () => {
   });
 
   it("looks at the file itself where a link leads to it", () => {
-    const link = join(folder.path, "link");
+    const link = folder.at("link");
     symlinkSync(file("machine h", 0o644), link);
     expect(() => readNetrc(link)).toThrow("chmod 600");
   });
 
   it.each([
-    ["that is not there", () => join(folder.path, "none"), "cannot be read"],
+    ["that is not there", () => folder.at("none"), "cannot be read"],
     ["that is a folder", () => folder.path, /chmod|cannot be read/],
     ["that never ends", () => "/dev/zero", "more than 1048576 bytes"],
     ["with a quote that does not end", () => file('machine h password "s3cret', 0o600), "line 1"],

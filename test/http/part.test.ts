@@ -1,28 +1,23 @@
 // A 206 is spliced to what is kept only if it is exactly the part that was asked for: every way in which it may not be.
 
 import fc from "fast-check";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import type { Ask, Get, Kept } from "../../src/core/ports.ts";
 import { readHeaders } from "../../src/http/semantics/headers.ts";
 import { partOf } from "../../src/http/semantics/part.ts";
 import { collect, testGet } from "../support/get.ts";
-import { body, type RudeServer, rudeServer } from "../support/rude.ts";
+import { own, ownRudeServer } from "../support/own.ts";
+import { body } from "../support/rude.ts";
 
 const TAG = '"one"';
 const MODIFIED = "Sun, 06 Nov 1994 08:49:37 GMT";
 const LATER = "Sun, 06 Nov 1994 08:50:37 GMT";
 
 describe("a 206 that lies", () => {
-  let server: RudeServer;
+  const server = ownRudeServer();
   let get: Get;
-  beforeEach(async () => {
-    server = await rudeServer();
-    get = testGet();
-  });
-  afterEach(async () => {
-    get.close();
-    await expect.poll(() => server.stats.openConnections).toBe(0);
-    await server.close();
+  beforeEach(() => {
+    get = own(testGet());
   });
   const fetch = (target: string, ask?: Ask) => get.fetch(new URL(target, server.origin), ask);
   const keptOf = (target: string, more: Partial<Kept> = {}): { kept: Kept } => ({

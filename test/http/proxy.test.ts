@@ -1,32 +1,27 @@
 // Proxies: which one a URL goes through, the absolute form, CONNECT, and every way in which CONNECT goes wrong.
 
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { Get } from "../../src/core/ports.ts";
 import { proxyRules } from "../../src/http/connect/proxy.ts";
 import { certificate, collect, testGet } from "../support/get.ts";
+import { own } from "../support/own.ts";
 import { body, rudeServer } from "../support/rude.ts";
 import { type ProxyMode, rudeProxy } from "../support/rude-proxy.ts";
 
-const closers: (() => void | Promise<void>)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
-
 async function proxied(mode: ProxyMode, credentials = "") {
-  const proxy = await rudeProxy(mode);
-  const get: Get = testGet({
-    ca: certificate("ca-cert.pem"),
-    proxyFor: proxyRules(proxy.origin.replace("//", `//${credentials}`), {}),
-  });
-  closers.push(() => proxy.close());
-  closers.push(() => get.close());
+  const proxy = own(await rudeProxy(mode));
+  const get: Get = own(
+    testGet({
+      ca: certificate("ca-cert.pem"),
+      proxyFor: proxyRules(proxy.origin.replace("//", `//${credentials}`), {}),
+    }),
+  );
   return { proxy, fetch: async (url: string) => collect(await get.fetch(new URL(url))) };
 }
 
 async function served(secure: boolean) {
   const tls = { key: certificate("good-key.pem"), cert: certificate("good-cert.pem") };
-  const server = await rudeServer(secure ? { tls } : {});
-  closers.push(() => server.close());
+  const server = own(await rudeServer(secure ? { tls } : {}));
   return server;
 }
 
@@ -87,8 +82,7 @@ describe("through a proxy", () => {
   });
 
   it.each(["http", "https"])("a proxy that is not there is proxy_failed, for %s", async (scheme) => {
-    const get = testGet({ proxyFor: proxyRules("http://user:secret@127.0.0.2:9", {}) });
-    closers.push(() => get.close());
+    const get = own(testGet({ proxyFor: proxyRules("http://user:secret@127.0.0.2:9", {}) }));
     expect(await get.fetch(new URL(`${scheme}://example.invalid/`))).toEqual({
       error: "proxy_failed",
       detail: "proxy http://127.0.0.2:9 cannot be reached: connect ECONNREFUSED 127.0.0.2:9",
@@ -97,20 +91,19 @@ describe("through a proxy", () => {
 
   it("a proxy whose name is not to be found is proxy_failed, and not the URL's dns_not_found", async () => {
     const missing = Object.assign(new Error("getaddrinfo ENOTFOUND p.test"), { code: "ENOTFOUND" });
-    const get = testGet({
-      proxyFor: proxyRules("http://p.test:1", {}),
-      lookup: (_host, _how, done) => done(missing, []),
-    });
-    closers.push(() => get.close());
+    const get = own(
+      testGet({
+        proxyFor: proxyRules("http://p.test:1", {}),
+        lookup: (_host, _how, done) => done(missing, []),
+      }),
+    );
     expect(await get.fetch(new URL("https://example.invalid/"))).toMatchObject({ error: "proxy_failed" });
   });
 
   it("an https proxy's own certificate is checked, and not against the origin's name", async () => {
     const tls = { key: certificate("wrong-host-key.pem"), cert: certificate("wrong-host-cert.pem") };
-    const proxy = await rudeServer({ tls });
-    closers.push(() => proxy.close());
-    const get = testGet({ ca: certificate("ca-cert.pem"), proxyFor: proxyRules(proxy.origin, {}) });
-    closers.push(() => get.close());
+    const proxy = own(await rudeServer({ tls }));
+    const get = own(testGet({ ca: certificate("ca-cert.pem"), proxyFor: proxyRules(proxy.origin, {}) }));
     expect(await get.fetch(new URL("https://example.org/"))).toMatchObject({ error: "tls_certificate" });
   });
 });

@@ -1,28 +1,20 @@
 // --public-only: whatever way an address is written, and whatever leads to it, only public ones are connected to.
 
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { pins } from "../../src/http/connect/pins.ts";
 import { proxyRules } from "../../src/http/connect/proxy.ts";
 import type { Lookup } from "../../src/http/connect/resolve.ts";
 import type { GetOptions } from "../../src/http/get.ts";
 import { collect, testGet } from "../support/get.ts";
-import { body, type RudeServer, rudeServer } from "../support/rude.ts";
+import { own, ownRudeServer } from "../support/own.ts";
+import { body } from "../support/rude.ts";
 import { rudeProxy } from "../support/rude-proxy.ts";
 import { rudeSocks } from "../support/rude-socks.ts";
 
-let server: RudeServer;
-const closers: (() => unknown)[] = [];
-beforeEach(async () => {
-  server = await rudeServer();
-});
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-  await server.close();
-});
+const server = ownRudeServer();
 
 function fetcher(options: Partial<GetOptions> = {}) {
-  const get = testGet({ publicOnly: true, ...options });
-  closers.push(() => get.close());
+  const get = own(testGet({ publicOnly: true, ...options }));
   return async (url: string) => collect(await get.fetch(new URL(url)));
 }
 
@@ -140,10 +132,8 @@ describe("an address inside", () => {
 
 describe("through a proxy, which may be inside itself,", () => {
   it.each([...LOOPBACK, ...EMBEDDED, ...OTHERS])("%s is not asked for, by http or by tunnel", async (host) => {
-    const proxy = await rudeProxy();
-    const socks = await rudeSocks("refused");
-    closers.push(() => proxy.close());
-    closers.push(() => socks.close());
+    const proxy = own(await rudeProxy());
+    const socks = own(await rudeSocks("refused"));
     for (const by of [proxy.origin, `socks5h://${socks.authority}`, `socks5://${socks.authority}`]) {
       const fetch = fetcher({ proxyFor: proxyRules(by, {}) });
       for (const scheme of ["http", "https"]) {
@@ -154,16 +144,14 @@ describe("through a proxy, which may be inside itself,", () => {
   });
 
   it("names are the proxy's business, but not those that socks5 has us look up", async () => {
-    const socks = await rudeSocks();
-    closers.push(() => socks.close());
+    const socks = own(await rudeSocks());
     const url = `http://a.test:${server.port}/ok`;
     const there = fetcher({ proxyFor: proxyRules(`socks5h://${socks.authority}`, {}) });
     expect(await there(url)).toEqual(body(100));
     const here = { proxyFor: proxyRules(`socks5://${socks.authority}`, {}), lookup: all("127.0.0.1") };
     expect(await fetcher(here)(url)).toMatchObject({ error: "blocked_address" });
     expect(socks.asked).toEqual([`name a.test:${server.port}`]);
-    const refusing = await rudeSocks("refused"); // it notes what is asked for, and connects to nothing
-    closers.push(() => refusing.close());
+    const refusing = own(await rudeSocks("refused")); // it notes what is asked for, and connects to nothing
     const both = {
       proxyFor: proxyRules(`socks5://${refusing.authority}`, {}),
       lookup: all("10.0.0.1", "127.0.0.1", "2001:4860:4860::8888"),
@@ -173,8 +161,7 @@ describe("through a proxy, which may be inside itself,", () => {
   });
 
   it("a redirect to an address inside is not followed", async () => {
-    const socks = await rudeSocks();
-    closers.push(() => socks.close());
+    const socks = own(await rudeSocks());
     const fetch = fetcher({ proxyFor: proxyRules(`socks5h://${socks.authority}`, {}) });
     for (const host of ["127.0.0.1", "0x7f.1", "localhost.", "[::ffff:127.0.0.1]", "169.254.169.254"]) {
       const to = encodeURIComponent(`http://${host}:${server.port}/ok`);

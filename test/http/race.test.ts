@@ -2,20 +2,16 @@
 
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, Socket } from "node:net";
-import { afterEach, expect, it } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
 import { race } from "../../src/http/connect/race.ts";
+import { own } from "../support/own.ts";
 import { silentAt } from "../support/silent.ts";
-
-const closers: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
 
 async function listening(host: string, port = 0): Promise<{ port: number; server: Server; accepted: Socket[] }> {
   const accepted: Socket[] = [];
   const server = createServer((socket) => void accepted.push(socket)).listen(port, host);
   await once(server, "listening");
-  closers.push(() => {
+  onTestFinished(() => {
     for (const socket of accepted) socket.destroy();
     server.close();
   });
@@ -38,7 +34,7 @@ async function raced(addresses: readonly string[], port: number) {
       (...result) => resolve(result),
     );
   });
-  closers.push(() => socket?.destroy());
+  onTestFinished(() => void socket?.destroy());
   return { error, socket, address, tried, made };
 }
 
@@ -56,8 +52,7 @@ it("one that refuses is passed over at once", async () => {
 
 it("one that is dead is passed over soon, and let go when another has answered", async () => {
   const { port } = await listening("127.0.0.4");
-  const silent = await silentAt("127.0.0.2", port);
-  closers.push(() => silent.close());
+  own(await silentAt("127.0.0.2", port));
   const { socket, made } = await raced(["127.0.0.2", "127.0.0.4"], port);
   expect(socket?.remoteAddress).toBe("127.0.0.4");
   expect(made.map((one) => one.destroyed)).toEqual([true, false]);
@@ -77,7 +72,7 @@ it("one that is slow goes on while others are tried, and wins where they fail", 
       (...result) => resolve([result[0], result[1]]),
     );
   });
-  closers.push(() => slow.destroy());
+  onTestFinished(() => void slow.destroy());
   expect([error, socket]).toEqual([null, slow]);
 });
 
@@ -108,8 +103,7 @@ it("of a name with hundreds, sixteen are tried", async () => {
 
 it("what is given up tries no more and tells nobody", async () => {
   const { port } = await listening("127.0.0.4");
-  const silent = await silentAt("127.0.0.2", port);
-  closers.push(() => silent.close());
+  own(await silentAt("127.0.0.2", port));
   const made: Socket[] = [];
   const stop = race(
     ["127.0.0.2", "127.0.0.4"],

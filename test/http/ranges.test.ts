@@ -1,35 +1,25 @@
 // Going on with a body that was cut: what is asked, and what comes then.
 
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { isFailure } from "../../src/core/failure.ts";
 import type { Answer, Ask, Get, Kept } from "../../src/core/ports.ts";
 import type { GetOptions } from "../../src/http/get.ts";
 import { collect, collectPart, testGet } from "../support/get.ts";
-import { body, type RudeServer, rudeServer } from "../support/rude.ts";
+import { own, ownRudeServer } from "../support/own.ts";
+import { body } from "../support/rude.ts";
 
 const TAG = '"one"';
 const MODIFIED = "Sun, 06 Nov 1994 08:49:37 GMT";
 const LATER = "Sun, 06 Nov 1994 08:50:37 GMT";
 const WHOLE = body(200_000);
 
-let server: RudeServer;
+const server = ownRudeServer();
 let get: Get;
-const opened: Get[] = [];
-beforeEach(async () => {
-  server = await rudeServer();
+beforeEach(() => {
   get = started();
 });
-afterEach(async () => {
-  for (const one of opened.splice(0)) one.close();
-  await expect.poll(() => server.stats.openConnections).toBe(0);
-  await server.close();
-});
 
-function started(options: Partial<GetOptions> = {}): Get {
-  const one = testGet(options);
-  opened.push(one);
-  return one;
-}
+const started = (options: Partial<GetOptions> = {}) => own(testGet(options));
 
 /** A path with parameters; several headers as a list. */
 function path(name: string, parameters: Readonly<Record<string, string | readonly string[]>>): string {

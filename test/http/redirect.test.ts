@@ -1,10 +1,11 @@
 // Redirects: where they lead, and what another origin gets to see.
 
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import type { Get } from "../../src/core/ports.ts";
 import { nextTarget } from "../../src/http/semantics/redirect.ts";
 import { collect, testGet } from "../support/get.ts";
-import { body, type RudeServer, rudeServer } from "../support/rude.ts";
+import { own, ownRudeServer } from "../support/own.ts";
+import { body } from "../support/rude.ts";
 
 describe("nextTarget", () => {
   it.each([
@@ -34,8 +35,8 @@ describe("nextTarget", () => {
 });
 
 describe("redirects over the wire", () => {
-  let home: RudeServer;
-  let abroad: RudeServer;
+  const home = ownRudeServer();
+  const abroad = ownRudeServer();
   let get: Get;
   const headers = [
     "Authorization",
@@ -47,13 +48,8 @@ describe("redirects over the wire", () => {
     "Accept-Language",
     "de",
   ];
-  beforeEach(async () => {
-    [home, abroad] = await Promise.all([rudeServer(), rudeServer()]);
-    get = testGet({ headers });
-  });
-  afterEach(async () => {
-    get.close();
-    await Promise.all([home.close(), abroad.close()]);
+  beforeEach(() => {
+    get = own(testGet({ headers }));
   });
 
   it.each(["301", "302", "303", "307", "308"])("%s to another origin takes no secret along", async (status) => {

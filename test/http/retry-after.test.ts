@@ -1,13 +1,13 @@
 // Retry-After and the dates of HTTP: as functions, and over the wire.
 
 import fc from "fast-check";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { isFailure } from "../../src/core/failure.ts";
 import type { Get } from "../../src/core/ports.ts";
 import { httpDate } from "../../src/http/semantics/dates.ts";
 import { retryAfterMs } from "../../src/http/semantics/retry-after.ts";
 import { testGet } from "../support/get.ts";
-import { type RudeServer, rudeServer } from "../support/rude.ts";
+import { own, ownRudeServer } from "../support/own.ts";
 
 const NOW_MS = Date.UTC(1994, 10, 6, 8, 49, 37);
 const DAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
@@ -108,15 +108,10 @@ describe("retryAfterMs", () => {
 });
 
 describe("Retry-After over the wire", () => {
-  let server: RudeServer;
+  const server = ownRudeServer();
   let get: Get;
-  beforeEach(async () => {
-    server = await rudeServer();
-    get = testGet();
-  });
-  afterEach(async () => {
-    get.close();
-    await server.close();
+  beforeEach(() => {
+    get = own(testGet());
   });
   const asked = (value: string, name = "status/503") => {
     const path = `/${name}?header=${encodeURIComponent(`Retry-After: ${value}`)}`;

@@ -1,21 +1,16 @@
 // Connections are reused, and what can go wrong with a reused one costs nobody an attempt.
 
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import type { Get } from "../../src/core/ports.ts";
 import { collect, testGet } from "../support/get.ts";
-import { body, type RudeServer, rudeServer } from "../support/rude.ts";
+import { own, ownRudeServer } from "../support/own.ts";
+import { body, rudeServer } from "../support/rude.ts";
 
 describe("reused connections", () => {
-  let server: RudeServer;
+  const server = ownRudeServer();
   let get: Get;
-  beforeEach(async () => {
-    server = await rudeServer();
-    get = testGet({ maxConnections: 4 });
-  });
-  afterEach(async () => {
-    get.close();
-    await expect.poll(() => server.stats.openConnections).toBe(0);
-    await server.close();
+  beforeEach(() => {
+    get = own(testGet({ maxConnections: 4 }));
   });
   const fetch = async (path: string) => collect(await get.fetch(new URL(path, server.origin)));
   const content = body(100);

@@ -1,23 +1,19 @@
 // robots.txt over the wire: asked once, kept within bounds, and what each kind of answer to it means.
 
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { isFailure } from "../../src/core/failure.ts";
 import type { Answer, Ask, Get, Permits } from "../../src/core/ports.ts";
 import { robots } from "../../src/http/robots/robots.ts";
 import { testGet } from "../support/get.ts";
-import { body, type Answer as Reply, type Site, site, status } from "../support/site.ts";
+import { own, ownSite } from "../support/own.ts";
+import { body, type Answer as Reply, site, status } from "../support/site.ts";
 
-let server: Site;
+const server = ownSite();
 let get: Get;
 let permits: Permits;
-beforeEach(async () => {
-  server = await site();
-  get = testGet({ headers: ["X-Api-Key", "secret"], maxFileBytes: 10, maxRedirects: 0 });
+beforeEach(() => {
+  get = own(testGet({ headers: ["X-Api-Key", "secret"], maxFileBytes: 10, maxRedirects: 0 }));
   permits = robots({ fetch: (target, ask) => get.fetch(target, ask), agent: "bulkget" });
-});
-afterEach(async () => {
-  get.close();
-  await server.close();
 });
 
 const target = (path: string) => new URL(server.url(path));

@@ -8,7 +8,8 @@ import { proxyRules } from "../../src/http/connect/proxy.ts";
 import { honest } from "../../src/http/connect/resolve.ts";
 import { scarcity } from "../../src/http/connect/scarcity.ts";
 import { collect, testGet } from "../support/get.ts";
-import { body, type RudeServer, rudeServer } from "../support/rude.ts";
+import { ownRudeServer } from "../support/own.ts";
+import { body } from "../support/rude.ts";
 import { installed } from "../support/servers.ts";
 
 const failing = (code: string) => Object.assign(new Error(`connect ${code}`), { code });
@@ -35,7 +36,7 @@ describe("scarcity", () => {
 const prlimit = installed("prlimit");
 
 describe.skipIf(prlimit === undefined)("a process without a free file descriptor", () => {
-  let server: RudeServer;
+  const server = ownRudeServer();
   const held: number[] = [];
   const limit = (...how: string[]) =>
     execFileSync(prlimit ?? "", ["--pid", String(process.pid), ...how], { encoding: "utf8" });
@@ -44,15 +45,13 @@ describe.skipIf(prlimit === undefined)("a process without a free file descriptor
     return prlimit === undefined ? [] : limit("--nofile", "--output=SOFT", "--noheadings").trim().split("\n");
   }
 
-  beforeEach(async () => {
-    server = await rudeServer();
+  beforeEach(() => {
     // Enough for what is open already, and soon used up.
     limit("--nofile=500:");
   });
-  afterEach(async () => {
+  afterEach(() => {
     release();
     limit(`--nofile=${before.trim()}:`);
-    await server.close();
   });
   const release = () => {
     for (const fd of held.splice(0)) closeSync(fd);

@@ -4,15 +4,11 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import tls, { type TLSSocket, type TlsOptions } from "node:tls";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { pins } from "../../src/http/connect/pins.ts";
 import type { GetOptions } from "../../src/http/get.ts";
 import { certificate, collect, testGet } from "../support/get.ts";
-
-const closers: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
+import { own } from "../support/own.ts";
 
 const GOOD = { key: certificate("good-key.pem"), cert: certificate("good-cert.pem") };
 const CLIENT = { key: certificate("client-key.pem"), cert: certificate("client-cert.pem") };
@@ -49,7 +45,7 @@ async function serving(options: TlsOptions = {}) {
   server.on("tlsClientError", () => {});
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  closers.push(() => {
+  onTestFinished(() => {
     server.closeAllConnections();
     server.close();
   });
@@ -58,8 +54,7 @@ async function serving(options: TlsOptions = {}) {
 }
 
 function fetcher(options: Partial<GetOptions> = {}) {
-  const get = testGet({ ...ours, ...options });
-  closers.push(() => get.close());
+  const get = own(testGet({ ...ours, ...options }));
   return async (url: string) => collect(await get.fetch(new URL(url)));
 }
 
@@ -119,7 +114,7 @@ describe("a TLS session", () => {
 describe("the version of TLS", () => {
   it("is 1.2 at least, even where Node was told to be content with less", async () => {
     const { DEFAULT_MIN_VERSION, DEFAULT_CIPHERS } = tls;
-    closers.push(() => Object.assign(tls, { DEFAULT_MIN_VERSION, DEFAULT_CIPHERS }));
+    onTestFinished(() => void Object.assign(tls, { DEFAULT_MIN_VERSION, DEFAULT_CIPHERS }));
     Object.assign(tls, { DEFAULT_MIN_VERSION: "TLSv1", DEFAULT_CIPHERS: "DEFAULT@SECLEVEL=0" });
     const { url } = await serving({ minVersion: "TLSv1", maxVersion: "TLSv1.1", ciphers: "DEFAULT@SECLEVEL=0" });
     expect(await fetcher()(url("/"))).toMatchObject({ error: "tls_error" });

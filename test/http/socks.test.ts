@@ -2,32 +2,25 @@
 
 import { createServer } from "node:net";
 import fc from "fast-check";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { proxyRules } from "../../src/http/connect/proxy.ts";
 import type { GetOptions } from "../../src/http/get.ts";
 import { certificate, collect, testGet } from "../support/get.ts";
+import { own } from "../support/own.ts";
 import { listen } from "../support/rude/listen.ts";
 import { body, rudeServer } from "../support/rude.ts";
 import { rudeSocks, type SocksMode } from "../support/rude-socks.ts";
 
-const closers: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
-
 async function through(mode: SocksMode, scheme = "socks5h://", options: Partial<GetOptions> = {}) {
-  const socks = await rudeSocks(mode);
+  const socks = own(await rudeSocks(mode));
   const proxyFor = proxyRules(`${scheme}${socks.authority}`, {});
-  const get = testGet({ ca: certificate("ca-cert.pem"), proxyFor, ...options });
-  closers.push(() => socks.close());
-  closers.push(() => get.close());
+  const get = own(testGet({ ca: certificate("ca-cert.pem"), proxyFor, ...options }));
   return { socks, fetch: async (url: string) => collect(await get.fetch(new URL(url))) };
 }
 
 async function served(secure = false) {
   const tls = { key: certificate("good-key.pem"), cert: certificate("good-cert.pem") };
-  const server = await rudeServer(secure ? { tls } : {});
-  closers.push(() => server.close());
+  const server = own(await rudeServer(secure ? { tls } : {}));
   return server;
 }
 
@@ -133,8 +126,7 @@ describe("through a SOCKS server", () => {
   });
 
   it("one that is not there is proxy_failed, one that stalls runs into the connect timeout", async () => {
-    const dead = testGet({ proxyFor: proxyRules("socks5://127.0.0.2:9", {}) });
-    closers.push(() => dead.close());
+    const dead = own(testGet({ proxyFor: proxyRules("socks5://127.0.0.2:9", {}) }));
     expect(await dead.fetch(new URL("http://a.test/"))).toMatchObject({
       error: "proxy_failed",
       detail: "proxy socks5://127.0.0.2:9 cannot be reached: connect ECONNREFUSED 127.0.0.2:9",
@@ -160,9 +152,8 @@ it("whatever a server answers, in whatever pieces, ends as proxy_failed and is r
     });
   });
   const { port, close } = await listen(server);
-  closers.push(close);
-  const get = testGet({ proxyFor: proxyRules(`socks5h://127.0.0.1:${port}`, {}) });
-  closers.push(() => get.close());
+  onTestFinished(close);
+  const get = own(testGet({ proxyFor: proxyRules(`socks5h://127.0.0.1:${port}`, {}) }));
   const piece = fc.oneof(
     fc.constantFrom([5, 0], [5, 0, 0, 1], [5, 0, 0, 3, 9]),
     fc.array(fc.nat({ max: 255 }), { maxLength: 40 }),

@@ -1,25 +1,21 @@
 // TLS: what is trusted, what is not, and what is not TLS at all.
 
 import { createServer } from "node:net";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import type { GetOptions } from "../../src/http/get.ts";
 import { certificate, collect, testGet } from "../support/get.ts";
+import { own } from "../support/own.ts";
 import { body, rudeServer } from "../support/rude.ts";
-
-const closers: (() => void | Promise<void>)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
 
 const ours = { ca: certificate("ca-cert.pem") };
 
 async function fetchFrom(name: string, options: Partial<GetOptions>, host = "127.0.0.1") {
-  const server = await rudeServer({
-    tls: { key: certificate(`${name}-key.pem`), cert: certificate(`${name}-cert.pem`) },
-  });
-  const get = testGet(options);
-  closers.push(() => server.close());
-  closers.push(() => get.close());
+  const server = own(
+    await rudeServer({
+      tls: { key: certificate(`${name}-key.pem`), cert: certificate(`${name}-cert.pem`) },
+    }),
+  );
+  const get = own(testGet(options));
   return collect(await get.fetch(new URL(`https://${host}:${server.port}/ok`)));
 }
 
@@ -51,27 +47,26 @@ describe("https", () => {
   it("to a server that speaks plain HTTP is a TLS error, at once", async () => {
     const plain = createServer((socket) => socket.once("data", () => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n")));
     await new Promise<void>((resolve) => plain.listen(0, "127.0.0.1", resolve));
-    closers.push(() => void plain.close());
-    const get = testGet(ours);
-    closers.push(() => get.close());
+    onTestFinished(() => void plain.close());
+    const get = own(testGet(ours));
     const { port } = plain.address() as { port: number };
     expect(await get.fetch(new URL(`https://127.0.0.1:${port}/`))).toMatchObject({ error: "tls_error" });
   });
 
   it("http to a server that speaks TLS is a protocol error or a lost connection, never a file", async () => {
-    const server = await rudeServer({ tls: { key: certificate("good-key.pem"), cert: certificate("good-cert.pem") } });
-    const get = testGet();
-    closers.push(() => server.close());
-    closers.push(() => get.close());
+    const server = own(
+      await rudeServer({ tls: { key: certificate("good-key.pem"), cert: certificate("good-cert.pem") } }),
+    );
+    const get = own(testGet());
     const answer = await get.fetch(new URL(`http://127.0.0.1:${server.port}/ok`));
     expect("error" in answer && ["protocol_error", "connection_lost"].includes(answer.error)).toBe(true);
   });
 
   it("keeps a connection for the next request", async () => {
-    const server = await rudeServer({ tls: { key: certificate("good-key.pem"), cert: certificate("good-cert.pem") } });
-    const get = testGet(ours);
-    closers.push(() => server.close());
-    closers.push(() => get.close());
+    const server = own(
+      await rudeServer({ tls: { key: certificate("good-key.pem"), cert: certificate("good-cert.pem") } }),
+    );
+    const get = own(testGet(ours));
     for (let i = 0; i < 10; i++)
       expect(await collect(await get.fetch(new URL(server.url(`/ok?seed=${i}`))))).toEqual(body(100, i));
     expect(server.stats.connections).toBe(1);

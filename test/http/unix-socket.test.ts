@@ -5,32 +5,23 @@ import { createServer as createHttpServer } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
 import type { GetOptions } from "../../src/http/get.ts";
-import { type Folder, temporaryFolder } from "../support/command.ts";
 import { certificate, collect, testGet } from "../support/get.ts";
+import { own, ownFolder } from "../support/own.ts";
 
-let folder: Folder;
-const closers: (() => unknown)[] = [];
-beforeEach(() => {
-  folder = temporaryFolder();
-});
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-  folder.remove();
-});
+const folder = ownFolder();
 
 async function listening(server: Server): Promise<string> {
-  const path = join(folder.path, "s");
+  const path = folder.at("s");
   server.listen(path);
   await once(server, "listening");
-  closers.push(() => server.close());
+  onTestFinished(() => void server.close());
   return path;
 }
 
 function fetcher(unixSocket: string, options: Partial<GetOptions> = {}) {
-  const get = testGet({ unixSocket, ca: certificate("ca-cert.pem"), ...options });
-  closers.push(() => get.close());
+  const get = own(testGet({ unixSocket, ca: certificate("ca-cert.pem"), ...options }));
   return async (url: string) => collect(await get.fetch(new URL(url)));
 }
 
@@ -80,7 +71,7 @@ it("large bodies arrive, paused and resumed", async () => {
 });
 
 it("a socket that is not there, or has nobody behind it, is a failure with its path", async () => {
-  const missing = join(folder.path, "missing");
+  const missing = folder.at("missing");
   expect(await fetcher(missing)("http://a.test/")).toMatchObject({
     error: "connect_failed",
     detail: `connect ENOENT ${missing}`,

@@ -1,11 +1,11 @@
 // What an answer says about its version and length, for a later request to go on with it.
 
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { isFailure } from "../../src/core/failure.ts";
 import type { Get } from "../../src/core/ports.ts";
 import { isRangeValidator, isStrongTag, isTag } from "../../src/http/semantics/validators.ts";
 import { testGet } from "../support/get.ts";
-import { type RudeServer, rudeServer } from "../support/rude.ts";
+import { own, ownRudeServer } from "../support/own.ts";
 
 const MODIFIED = "Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT";
 const BEFORE_60_S = "Date: Sun, 06 Nov 1994 08:50:36 GMT";
@@ -39,17 +39,10 @@ describe("entity tags", () => {
 });
 
 describe("an answer", () => {
-  let server: RudeServer;
+  const server = ownRudeServer();
   let get: Get;
-  const opened: Get[] = [];
-  beforeEach(async () => {
-    server = await rudeServer();
-    get = testGet();
-    opened.push(get);
-  });
-  afterEach(async () => {
-    for (const one of opened.splice(0)) one.close();
-    await server.close();
+  beforeEach(() => {
+    get = own(testGet());
   });
   /** What is told of an answer with a large body; it is then given up. */
   const told = async (headers: readonly string[], path = "/ok?bytes=200000", by = get) => {
@@ -83,8 +76,7 @@ describe("an answer", () => {
   it("carries nothing for later of a body that is whole already, or was decoded", async () => {
     expect(await told([TAG], "/ok?bytes=100")).not.toHaveProperty("validator");
     expect(await told([TAG], "/204?x=1")).not.toHaveProperty("validator");
-    const compressed = testGet({ compressed: true });
-    opened.push(compressed);
+    const compressed = own(testGet({ compressed: true }));
     expect(await told([TAG], "/gzip?bytes=2000000", compressed)).not.toHaveProperty("validator");
   });
 
@@ -94,8 +86,7 @@ describe("an answer", () => {
     for (const path of ["/ok?bytes=100&chunked=1", "/nolength?x=1", "/204?x=1"]) {
       expect(await told([], path)).not.toHaveProperty("wholeBytes");
     }
-    const compressed = testGet({ compressed: true });
-    opened.push(compressed);
+    const compressed = own(testGet({ compressed: true }));
     expect(await told([], "/gzip?bytes=1000", compressed)).not.toHaveProperty("wholeBytes");
   });
 });

@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { allowance } from "../../src/policy/allowance.ts";
+import { numbers } from "../support/numbers.ts";
 
 interface Simulation {
   /** Milliseconds that a try takes, and whether it is pushed, by how many others run when it starts. */
@@ -41,17 +42,6 @@ function simulate({ serve, most, results }: Simulation): Seen {
     if (host.limit < before) lowered = starts;
   }
   return { limits, pushed };
-}
-
-/** Numbers from 0 to under 1 that look random and are the same each time (mulberry32). */
-function numbers(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;

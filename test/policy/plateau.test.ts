@@ -2,7 +2,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { plateau } from "../../src/policy/plateau.ts";
-import { fixed, knee, linear, link, numbers, type Ran, type Server, shedding, simulate } from "./simulated.ts";
+import { numbers } from "../support/numbers.ts";
+import { fixed, knee, linear, link, type Ran, type Server, shedding, simulate } from "./simulated.ts";
 
 const AUTO = { start: 8, most: 512 };
 const MINUTE = 60_000;

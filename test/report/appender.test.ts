@@ -1,22 +1,17 @@
 // Lines gathered into few writes: when they reach the file, and that a write that fails is said.
 import { spawnSync } from "node:child_process";
 import { existsSync, linkSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { appender } from "../../src/report/appender.ts";
-import { type Folder, temporaryFolder } from "../support/command.ts";
+import { ownFolder } from "../support/own.ts";
 
-let folder: Folder;
+const folder = ownFolder();
 let path: string;
 beforeEach(() => {
   vi.useFakeTimers();
-  folder = temporaryFolder();
-  path = join(folder.path, "lines.txt");
+  path = folder.at("lines.txt");
 });
-afterEach(() => {
-  vi.useRealTimers();
-  folder.remove();
-});
+afterEach(() => void vi.useRealTimers());
 
 const content = () => readFileSync(path, "utf8");
 
@@ -66,7 +61,7 @@ describe("a file that is there", () => {
   });
 
   it("is gone on with only where it is a file, no link, with no second name", () => {
-    const mine = join(folder.path, "mine");
+    const mine = folder.at("mine");
     writeFileSync(mine, "mine\n");
     for (const plant of [
       () => symlinkSync(mine, path),

@@ -1,22 +1,19 @@
 // failed.txt: a list of what failed, which fed back keeps every number and name.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import fc from "fast-check";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import type { Outcome } from "../../src/core/job.ts";
 import { failedFile, failedList } from "../../src/report/failed.ts";
 import { splitter } from "../../src/source/split.ts";
 import { failed, saved } from "../core/outcomes.ts";
-import { type Folder, temporaryFolder } from "../support/command.ts";
+import { ownFolder } from "../support/own.ts";
 import { viewOf } from "./view.ts";
 
-let folder: Folder;
+const folder = ownFolder();
 let path: string;
 beforeEach(() => {
-  folder = temporaryFolder();
-  path = join(folder.path, "failed.txt");
+  path = folder.at("failed.txt");
 });
-afterEach(() => folder.remove());
 
 function written(...outcomes: Outcome[]): string | undefined {
   rmSync(path, { force: true });
@@ -92,10 +89,10 @@ describe("failed.txt", () => {
   });
 
   it("is not written through a link that somebody planted on its way", () => {
-    const victim = join(folder.path, "victim");
+    const victim = folder.at("victim");
     writeFileSync(victim, "mine");
-    mkdirSync(join(folder.path, "out"));
-    path = join(folder.path, "out", "failed.txt");
+    mkdirSync(folder.at("out"));
+    path = folder.at("out", "failed.txt");
     symlinkSync(victim, `${path}.part`);
     try {
       written(failed());

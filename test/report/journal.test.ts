@@ -1,21 +1,18 @@
 // results.jsonl: one record a line, as the design writes it down, and never for what is not finished.
 import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import fc from "fast-check";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import type { Outcome } from "../../src/core/job.ts";
 import { journal } from "../../src/report/journal.ts";
 import { recordOf } from "../../src/report/record.ts";
 import { failed, saved } from "../core/outcomes.ts";
-import { type Folder, temporaryFolder } from "../support/command.ts";
+import { ownFolder } from "../support/own.ts";
 
-let folder: Folder;
+const folder = ownFolder();
 let path: string;
 beforeEach(() => {
-  folder = temporaryFolder();
-  path = join(folder.path, "results.jsonl");
+  path = folder.at("results.jsonl");
 });
-afterEach(() => folder.remove());
 
 async function written(...outcomes: Outcome[]): Promise<string> {
   const reporter = journal(path);
@@ -86,7 +83,7 @@ describe("a journal that is gone on with", () => {
 
   it("is one that is there, and no link", () => {
     expect(() => journal(path, { fromBytes: 0 })).toThrow("ENOENT");
-    const victim = join(folder.path, "victim");
+    const victim = folder.at("victim");
     writeFileSync(victim, "mine");
     symlinkSync(victim, path);
     expect(() => journal(path, { fromBytes: 0 })).toThrow("ELOOP");

@@ -1,18 +1,13 @@
 // Who may have a name: its own line, or whoever comes first; never over a file that nobody knows.
 import { lstatSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { claim, type Replaceable } from "../../src/sink/claim.ts";
-import { type Folder, temporaryFolder } from "../support/command.ts";
+import { ownFolder } from "../support/own.ts";
 import { JOB } from "./bodies.ts";
 
-let folder: Folder;
-beforeEach(() => {
-  folder = temporaryFolder();
-});
-afterEach(() => folder.remove());
+const folder = ownFolder();
 
-const at = (file: string) => join(folder.path, file);
+const at = (file: string) => folder.at(file);
 const put = (file: string) => writeFileSync(at(file), "there");
 const claimed = (file: string, replaceable?: Replaceable, replaces?: string, unique = false) =>
   claim(replaceable, unique)({ ...JOB, ...(replaces === undefined ? {} : { replaces }) }, at(file), file);

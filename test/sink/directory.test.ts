@@ -2,9 +2,9 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { Answer } from "../../src/core/ports.ts";
-import { type Folder, temporaryFolder } from "../support/command.ts";
+import { ownFolder } from "../support/own.ts";
 import {
   answer,
   bodyOf,
@@ -18,13 +18,9 @@ import {
   text,
 } from "./bodies.ts";
 
-let folder: Folder;
-beforeEach(() => {
-  folder = temporaryFolder();
-});
-afterEach(() => folder.remove());
+const folder = ownFolder();
 
-const at = (file: string) => join(folder.path, file);
+const at = (file: string) => folder.at(file);
 const files = () => filesIn(folder.path);
 const read = (file: string) => readFileSync(at(file), "utf8");
 const storing = (options?: SinkOptions) => storeInto(folder.path, options);

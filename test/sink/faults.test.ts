@@ -11,20 +11,19 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeEach, describe, expect, it } from "vitest";
 import type { Answer } from "../../src/core/ports.ts";
 import type { Swift } from "../../src/sink/swift.ts";
 import { type Folder, temporaryFolder } from "../support/command.ts";
+import { ownFolder } from "../support/own.ts";
 import { bodyOf, filesIn, pouredOf, storeInto, text } from "./bodies.ts";
 
-let outside: Folder;
+const outside = ownFolder();
 let folder: string;
 beforeEach(() => {
-  outside = temporaryFolder();
-  folder = join(outside.path, "out");
+  folder = outside.at("out");
   mkdirSync(folder);
 });
-afterEach(() => outside.remove());
 
 describe("a streamed body", () => {
   it("has no final name before it is whole", async () => {
@@ -82,12 +81,12 @@ describe.each([
   ["whole", (): Answer["body"] => [text("theirs")]],
   ["streamed", (): Answer["body"] => bodyOf([[text("theirs")]])],
 ])("a link that somebody planted, and a %s body", (_kind, body) => {
-  const victims = () => [join(outside.path, "victim"), join(outside.path, "nowhere")];
+  const victims = () => [outside.at("victim"), outside.at("nowhere")];
   const untouched = () => {
-    expect(readFileSync(join(outside.path, "victim"), "utf8")).toBe("mine");
-    expect(existsSync(join(outside.path, "nowhere"))).toBe(false);
+    expect(readFileSync(outside.at("victim"), "utf8")).toBe("mine");
+    expect(existsSync(outside.at("nowhere"))).toBe(false);
   };
-  beforeEach(() => writeFileSync(join(outside.path, "victim"), "mine"));
+  beforeEach(() => writeFileSync(outside.at("victim"), "mine"));
 
   it("at its name is neither followed nor replaced", async () => {
     const name = join(folder, "000001.html");

@@ -2,17 +2,15 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { FolderError, makeFolder, prepareFolder, startOver, tidy } from "../../src/sink/folder.ts";
-import { type Folder, temporaryFolder } from "../support/command.ts";
+import { ownFolder } from "../support/own.ts";
 
-let outside: Folder;
+const outside = ownFolder();
 let folder: string;
 beforeEach(() => {
-  outside = temporaryFolder();
-  folder = join(outside.path, "out");
+  folder = outside.at("out");
 });
-afterEach(() => outside.remove());
 
 const files = () => readdirSync(folder, { recursive: true, encoding: "utf8" }).sort();
 
@@ -144,7 +142,7 @@ describe("--force", () => {
   });
 
   it("removes nothing outside the folder, whatever the journal says", async () => {
-    const victim = join(outside.path, "victim");
+    const victim = outside.at("victim");
     writeFileSync(victim, "mine");
     const ways = ["../victim", "./../victim", "sub/../../victim", victim, `/${victim}`, "..", "../out/../victim"];
     journal(...ways.map((file, n) => record(n, file)));
@@ -183,7 +181,7 @@ describe("--force", () => {
 
   it("follows no link in place of the journal, and waits for no pipe", async () => {
     put("000001.html", "mine.txt");
-    const elsewhere = join(outside.path, "journal");
+    const elsewhere = outside.at("journal");
     writeFileSync(elsewhere, `${JSON.stringify(record(1, "000001.html"))}\n`);
     const path = join(folder, "results.jsonl");
     for (const plant of [() => symlinkSync(elsewhere, path), () => spawnSync("mkfifo", [path])]) {
@@ -195,7 +193,7 @@ describe("--force", () => {
   });
 
   it("removes nothing outside the folder through a link in it", async () => {
-    const victim = join(outside.path, "victim");
+    const victim = outside.at("victim");
     writeFileSync(victim, "mine");
     journal(record(1, "link/victim"));
     symlinkSync(outside.path, join(folder, "link"));
@@ -214,8 +212,8 @@ describe("--force", () => {
   it("removes nothing where a list that is about to be read lies in the folder, also by a link", async () => {
     put("000001.html", "failed.txt");
     journal(record(1, "000001.html"));
-    const elsewhere = join(outside.path, "urls.txt");
-    const link = join(outside.path, "link.txt");
+    const elsewhere = outside.at("urls.txt");
+    const link = outside.at("link.txt");
     writeFileSync(elsewhere, "http://a/");
     symlinkSync(join(folder, "failed.txt"), link);
     for (const list of [join(folder, "failed.txt"), link]) {

@@ -2,20 +2,18 @@
 import { createHash } from "node:crypto";
 import { appendFileSync, readFileSync, rmSync, truncateSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import type { Job } from "../../src/core/job.ts";
 import type { Answer, Sink } from "../../src/core/ports.ts";
 import { KEEP_BYTES } from "../../src/sink/parts.ts";
-import { type Folder, temporaryFolder } from "../support/command.ts";
+import { ownFolder } from "../support/own.ts";
 import { answer, bodyOf, filesIn, JOB, pouredOf, sinkInto, TARGET, text } from "./bodies.ts";
 
-let outside: Folder;
+const outside = ownFolder();
 let folder: string;
 beforeEach(() => {
-  outside = temporaryFolder();
-  folder = join(outside.path, "out");
+  folder = outside.at("out");
 });
-afterEach(() => outside.remove());
 
 const CUT = { error: "truncated", detail: "cut short" } as const;
 const HEAD = Buffer.alloc(KEEP_BYTES + 1, "head ");

@@ -10,17 +10,13 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { isWhole, secondName } from "../../src/sink/linking.ts";
 import { saved } from "../core/outcomes.ts";
-import { type Folder, temporaryFolder } from "../support/command.ts";
+import { ownFolder } from "../support/own.ts";
 
-let folder: Folder;
-beforeEach(() => {
-  folder = temporaryFolder();
-});
-afterEach(() => folder.remove());
-const at = (name: string) => join(folder.path, name);
+const folder = ownFolder();
+const at = (name: string) => folder.at(name);
 
 /** A folder in another file system, if there is one. */
 const memory = "/dev/shm";

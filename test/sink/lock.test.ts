@@ -23,7 +23,8 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { describe as describeHolder, type Holder, isHeld, look, ourselves } from "../../src/sink/holder.ts";
 import { claimOn, LockedError, lockFile, lockFolder } from "../../src/sink/lock.ts";
-import { type Folder, ROOT, temporaryFolder } from "../support/command.ts";
+import { ROOT } from "../support/command.ts";
+import { ownFolder } from "../support/own.ts";
 
 /** Takes and drops a lock as its input says; does nothing to stay alive once that ends. */
 const PROGRAM = `
@@ -49,16 +50,15 @@ const WAYS: readonly Way[] = ["folder", "file"];
 const PATIENT = { timeout: 25_000 };
 const linux = process.platform === "linux";
 
-let outside: Folder;
+const outside = ownFolder();
 let folder: string;
 let path: string;
 const children: { readonly child: ChildProcess; readonly input: Writable }[] = [];
 beforeEach(() => {
-  outside = temporaryFolder();
-  folder = join(outside.path, "state");
+  folder = outside.at("state");
   mkdirSync(folder);
   path = join(folder, "lock");
-  writeFileSync(join(outside.path, "program.mjs"), PROGRAM);
+  writeFileSync(outside.at("program.mjs"), PROGRAM);
 });
 afterEach(() => {
   vi.useRealTimers();
@@ -67,12 +67,11 @@ afterEach(() => {
     child.kill("SIGKILL");
     input.destroy(); // ends what a shell has left behind
   }
-  outside.remove();
 });
 
 /** A process that takes the lock on demand; or the child of one that does nothing, and does not ask what became of it. */
 function taker(way: Way, kind: "own" | "child" = "own") {
-  const command = [process.execPath, join(outside.path, "program.mjs"), way, folder];
+  const command = [process.execPath, outside.at("program.mjs"), way, folder];
   const script = '"$@" <&3 & exec sleep 600';
   const [program = "", ...args] = kind === "own" ? command : ["bash", "-c", script, "bash", ...command];
   const child = spawn(program, args, { stdio: ["pipe", "pipe", "inherit", "pipe"] });
@@ -243,7 +242,7 @@ describe.each(WAYS)("a lock (by %s)", (way) => {
   });
 
   it.each(["file", "nowhere"])("neither follows nor writes through a link to %s", async (target) => {
-    const victim = join(outside.path, target);
+    const victim = outside.at(target);
     if (target === "file") plant({}, 0, victim);
     const before = target === "file" ? readFileSync(victim, "utf8") : "";
     symlinkSync(victim, path);

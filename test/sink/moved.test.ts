@@ -1,19 +1,14 @@
 // A name that may be another line's is taken by one process only, whenever each of them has looked.
 
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { moved } from "../../src/sink/linking.ts";
-import { type Folder, temporaryFolder } from "../support/command.ts";
+import { ownFolder } from "../support/own.ts";
 
-let folder: Folder;
-beforeEach(() => {
-  folder = temporaryFolder();
-});
-afterEach(() => folder.remove());
+const folder = ownFolder();
 
 it("the second of two that move a file to one name is refused, and both bodies are whole", () => {
-  const at = (name: string) => join(folder.path, name);
+  const at = (name: string) => folder.at(name);
   writeFileSync(at("one"), "first");
   writeFileSync(at("two"), "second");
   expect(moved(at("one"), at("name"))).toBe(true);

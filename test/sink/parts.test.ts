@@ -11,19 +11,17 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import type { Job } from "../../src/core/job.ts";
 import { parts } from "../../src/sink/parts.ts";
-import { type Folder, temporaryFolder } from "../support/command.ts";
+import { ownFolder } from "../support/own.ts";
 
-let outside: Folder;
+const outside = ownFolder();
 let state: string;
 beforeEach(() => {
-  outside = temporaryFolder();
-  state = join(outside.path, "state");
+  state = outside.at("state");
   mkdirSync(state);
 });
-afterEach(() => outside.remove());
 
 const jobOf = (n: number): Job => ({ n, url: `http://example.org/${n}` });
 const noteOf = (n: number) => {
@@ -109,39 +107,39 @@ describe("what a killed run left", () => {
 
 describe("a link in place of", () => {
   beforeEach(() => {
-    writeFileSync(join(outside.path, "part"), "mine");
-    writeFileSync(join(outside.path, "note"), JSON.stringify(noteOf(1)));
+    writeFileSync(outside.at("part"), "mine");
+    writeFileSync(outside.at("note"), JSON.stringify(noteOf(1)));
   });
 
   it.each(["part", "note"] as const)("a %s is removed, not followed", (link) => {
     leave(1, link === "part" ? undefined : "body", link === "note" ? undefined : noteOf(1));
-    symlinkSync(join(outside.path, link), at(`1.${link}`));
+    symlinkSync(outside.at(link), at(`1.${link}`));
     expect(parts(state).kept(jobOf(1))).toBeUndefined();
     expect(files()).toEqual([]);
-    expect(readFileSync(join(outside.path, "part"), "utf8")).toBe("mine");
+    expect(readFileSync(outside.at("part"), "utf8")).toBe("mine");
   });
 
   it("a part that was kept is not followed by who goes on", () => {
     leave(1, "body", noteOf(1));
     const left = parts(state);
     expect(left.kept(jobOf(1))).toMatchObject({ bytes: 4 });
-    spawnSync("ln", ["-sfn", join(outside.path, "part"), at("1.part")]);
+    spawnSync("ln", ["-sfn", outside.at("part"), at("1.part")]);
     expect(() => left.reopen(jobOf(1), 2)).toThrow(/ELOOP/);
-    expect(readFileSync(join(outside.path, "part"), "utf8")).toBe("mine");
+    expect(readFileSync(outside.at("part"), "utf8")).toBe("mine");
   });
 
   it("a note is not written through", () => {
     const fresh = parts(state);
     const made = fresh.create(jobOf(1));
-    symlinkSync(join(outside.path, "nowhere"), at("1.note"));
+    symlinkSync(outside.at("nowhere"), at("1.note"));
     expect(() => fresh.note(jobOf(1), made, { validator: '"v1"', url: "http://a/" })).toThrow(/EEXIST/);
     made.close();
-    expect(existsSync(join(outside.path, "nowhere"))).toBe(false);
+    expect(existsSync(outside.at("nowhere"))).toBe(false);
   });
 });
 
 describe("a part with a second name, which may be that of somebody else's file", () => {
-  const mine = () => join(outside.path, "mine");
+  const mine = () => outside.at("mine");
   beforeEach(() => writeFileSync(mine(), "mine"));
 
   it("is removed, not gone on with", () => {

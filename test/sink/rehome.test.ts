@@ -2,19 +2,15 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import fc from "fast-check";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { Job, Outcome } from "../../src/core/job.ts";
 import { names } from "../../src/sink/names.ts";
 import { type Move, rehome } from "../../src/sink/rehome.ts";
-import { type Folder, temporaryFolder } from "../support/command.ts";
+import { ownFolder } from "../support/own.ts";
 import { namesBelow } from "../support/victims.ts";
 import { filesIn } from "./bodies.ts";
 
-let outside: Folder;
-beforeEach(() => {
-  outside = temporaryFolder();
-});
-afterEach(() => outside.remove());
+const outside = ownFolder();
 
 const TIME = "2026-01-01T00:00:00.000Z";
 const TYPES = ["text/html", "application/pdf", undefined];
@@ -26,7 +22,7 @@ const jobsOf = (letters: readonly string[]): Job[] => letters.map((letter, i) =>
 
 /** A folder in which an earlier run saved a list; a body is its URL and the number that it had. */
 function earlier(letters: readonly string[], template = "{n:6}{ext}") {
-  const folder = join(outside.path, String(Math.random()).slice(2));
+  const folder = outside.at(String(Math.random()).slice(2));
   const state = join(folder, ".bulkget");
   mkdirSync(state, { recursive: true });
   const naming = names(template);
@@ -202,7 +198,7 @@ describe("a line that moved", () => {
     "takes no file from %j, whatever its record says, and removes none there",
     (file) => {
       const run = earlier(["a", "b", "c"]);
-      const mine = [join(outside.path, "victim"), run.at("results.jsonl"), join(run.state, "lock")];
+      const mine = [outside.at("victim"), run.at("results.jsonl"), join(run.state, "lock")];
       for (const path of mine) writeFileSync(path, "mine");
       symlinkSync("..", run.at("linked"));
       const before = namesBelow(run.at(""));
@@ -224,7 +220,7 @@ describe("a line that moved", () => {
 
   it("goes through no link to its new name", () => {
     const run = earlier(["a"], "{host}/{n}");
-    const elsewhere = join(outside.path, "elsewhere");
+    const elsewhere = outside.at("elsewhere");
     mkdirSync(elsewhere);
     symlinkSync(elsewhere, run.at("sub"));
     expect(run.move([{ job: { n: 2, url: urlOf("a"), name: "sub/x" }, from: 1 }])).toBe(0);
@@ -243,7 +239,7 @@ describe("a line that moved", () => {
 
   it("removes what its place held of another line, never anything outside the folder", () => {
     const run = earlier(["a", "b"]);
-    const victim = join(outside.path, "victim");
+    const victim = outside.at("victim");
     writeFileSync(victim, "mine");
     const old = fileOf(run.records.get(2));
     run.records.set(2, { ...run.records.get(2), file: "../victim" } as Outcome);

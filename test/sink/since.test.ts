@@ -1,16 +1,11 @@
 // The marks of runs that may have saved what they did not record: left by a kill, and kept, since lines come back.
 import { lstatSync, readdirSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { since } from "../../src/sink/since.ts";
-import { type Folder, temporaryFolder } from "../support/command.ts";
+import { ownFolder } from "../support/own.ts";
 
-let folder: Folder;
-beforeEach(() => {
-  folder = temporaryFolder();
-});
-afterEach(() => folder.remove());
-const at = (file: string) => join(folder.path, file);
+const folder = ownFolder();
+const at = (file: string) => folder.at(file);
 
 it("runs that end well leave nothing to replace, and no mark", () => {
   since(folder.path).end();

@@ -3,20 +3,16 @@ import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { space } from "../../src/sink/space.ts";
-import { type Folder, temporaryFolder } from "../support/command.ts";
+import { ownFolder } from "../support/own.ts";
 
-let outside: Folder;
+const outside = ownFolder();
 let folder: string;
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ["performance"] });
-  outside = temporaryFolder();
-  folder = join(outside.path, "out");
+  folder = outside.at("out");
   mkdirSync(folder);
 });
-afterEach(() => {
-  vi.useRealTimers();
-  outside.remove();
-});
+afterEach(() => void vi.useRealTimers());
 
 /** No disk has so much room. */
 const ALL = Number.MAX_SAFE_INTEGER;

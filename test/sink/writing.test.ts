@@ -1,19 +1,14 @@
 // Writes take all bytes or fail, however the pieces are cut.
 import { createHash } from "node:crypto";
 import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import fc from "fast-check";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { digestOf, syncedLater, writeAll, writeAllSync } from "../../src/sink/writing.ts";
-import { type Folder, temporaryFolder } from "../support/command.ts";
+import { ownFolder } from "../support/own.ts";
 
-let folder: Folder;
-beforeEach(() => {
-  folder = temporaryFolder();
-});
-afterEach(() => folder.remove());
+const folder = ownFolder();
 
-const path = () => join(folder.path, "file");
+const path = () => folder.at("file");
 const somePieces = fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 8 });
 
 async function withFile<T>(flags: string, use: (fd: number) => T | Promise<T>): Promise<T> {
@@ -70,5 +65,5 @@ it("a digest of more bytes than there are is an error, not another digest", asyn
 
 it("a folder's names are synced, and one that is gone is an error", async () => {
   await syncedLater(folder.path);
-  await expect(syncedLater(join(folder.path, "gone"))).rejects.toThrow(/ENOENT/);
+  await expect(syncedLater(folder.at("gone"))).rejects.toThrow(/ENOENT/);
 });

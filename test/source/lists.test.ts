@@ -1,22 +1,17 @@
 // List files and standard input: read as a stream, gunzipped by what they are, and refused with a reason.
 import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { PassThrough, Readable } from "node:stream";
 import { gzipSync } from "node:zlib";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { Job } from "../../src/core/job.ts";
 import type { Source } from "../../src/core/ports.ts";
 import { ListError, lists } from "../../src/source/lists.ts";
-import { type Folder, temporaryFolder } from "../support/command.ts";
+import { ownFolder } from "../support/own.ts";
 
-let folder: Folder;
-beforeEach(() => {
-  folder = temporaryFolder();
-});
-afterEach(() => folder.remove());
+const folder = ownFolder();
 
 function file(name: string, content: string | Uint8Array): string {
-  const path = join(folder.path, name);
+  const path = folder.at(name);
   writeFileSync(path, content);
   return path;
 }
@@ -98,14 +93,12 @@ describe("a list", () => {
 
 describe("a list that cannot be read", () => {
   it("is refused at once, before another is begun", async () => {
-    const gone = join(folder.path, "gone.txt");
+    const gone = folder.at("gone.txt");
     expect(() => open([file("a.txt", "http://a/"), gone])).toThrow(
       `${gone}: the list cannot be read: there is no such file`,
     );
-    mkdirSync(join(folder.path, "sub"));
-    expect(await refusal(() => open([join(folder.path, "sub")]))).toMatch(
-      /sub: the list cannot be read: it is a folder$/,
-    );
+    mkdirSync(folder.at("sub"));
+    expect(await refusal(() => open([folder.at("sub")]))).toMatch(/sub: the list cannot be read: it is a folder$/);
   });
 
   it("because it is a URL says where a URL goes", async () => {

@@ -97,14 +97,3 @@ export function peakMemory(folder: string) {
     peakMib: () => Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(said, "utf8"))?.[1]) / 1024,
   };
 }
-
-/** A generator of numbers from 0 to below 1 (mulberry32). */
-export function numbers(from: number): () => number {
-  let state = from;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let bits = Math.imul(state ^ (state >>> 15), state | 1);
-    bits ^= bits + Math.imul(bits ^ (bits >>> 7), bits | 61);
-    return ((bits ^ (bits >>> 14)) >>> 0) / 2 ** 32;
-  };
-}

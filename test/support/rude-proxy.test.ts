@@ -1,27 +1,17 @@
 // The proxies of the tests do what they say: the rude one to CONNECT, the slow one to every chunk.
 import { connect } from "node:net";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { own } from "./own.ts";
 import { bodyOf, type Ending, hear, last, once } from "./rude/hear.ts";
 import { body, rudeServer } from "./rude.ts";
 import { type ProxyMode, rudeProxy } from "./rude-proxy.ts";
 import { delayProxy } from "./slow-tcp.ts";
 
 const hundred = body(100).toString("latin1");
-const opened: { close(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (const server of opened.splice(0)) await server.close();
-});
-
-/** Closes it after the test. */
-async function kept<T extends { close(): Promise<void> }>(starting: Promise<T>): Promise<T> {
-  const server = await starting;
-  opened.push(server);
-  return server;
-}
 
 describe("a rude proxy", () => {
   it("forwards absolute-form requests and opens tunnels", async () => {
-    const [server, works] = [await kept(rudeServer()), await kept(rudeProxy("works"))];
+    const [server, works] = [own(await rudeServer()), own(await rudeProxy("works"))];
     expect(bodyOf((await once(works.port, last(server.url("/ok")))).text)).toBe(hundred);
     const target = `127.0.0.1:${server.port}`;
     const tunnel = connect({ host: "127.0.0.1", port: works.port });
@@ -44,7 +34,7 @@ describe("a rude proxy", () => {
     ["extra-on-connect", "enough", /^HTTP\/1\.1 200 [^\r]*\r\n\r\nthese bytes are not TLS/],
   ];
   it.each(modes)("does what %s says to CONNECT", async (mode, ending, says) => {
-    const { port } = await kept(rudeProxy(mode));
+    const { port } = own(await rudeProxy(mode));
     const request = "CONNECT 127.0.0.1:1 HTTP/1.1\r\nHost: 127.0.0.1:1\r\n\r\n";
     const heard = await once(port, request, ending === "enough" ? (text) => says.test(text) : undefined);
     expect(heard).toEqual({ text: expect.stringMatching(says), ending });
@@ -52,8 +42,8 @@ describe("a rude proxy", () => {
 });
 
 it("a delaying proxy passes every byte, in order, and no sooner than it says", async () => {
-  const server = await kept(rudeServer());
-  const slow = await kept(delayProxy(server.port, 25));
+  const server = own(await rudeServer());
+  const slow = own(await delayProxy(server.port, 25));
   const from = performance.now();
   const heard = await once(slow.port, last("/big?mib=1"));
   // Node's timers may fire up to a millisecond early.

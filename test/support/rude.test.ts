@@ -3,19 +3,13 @@ import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { gunzipSync } from "node:zlib";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { own } from "./own.ts";
 import { bodyOf, type Ending, get, hear, last, once } from "./rude/hear.ts";
 import { BEHAVIOURS, body, type RudeServer, rudeServer } from "./rude.ts";
 
-const opened: { close(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (const server of opened.splice(0)) await server.close();
-});
-
 async function started(tls?: { key: string; cert: string }): Promise<RudeServer> {
-  const server = await rudeServer(tls === undefined ? {} : { tls });
-  opened.push(server);
-  return server;
+  return own(await rudeServer(tls === undefined ? {} : { tls }));
 }
 
 const hundred = body(100).toString("latin1");

@@ -163,6 +163,19 @@ export async function start(kind: Kind, scheme: string): Promise<RunningServer> 
   throw new Error(`${kind.program} did not start, ${MAX_STARTS} times over: ${said.trim()}`);
 }
 
+/** Stops it when the work is done, whatever came of that. */
+export async function during<T>(
+  starting: Promise<RunningServer>,
+  work: (server: RunningServer) => Promise<T>,
+): Promise<T> {
+  const server = await starting;
+  try {
+    return await work(server);
+  } finally {
+    await server.stop();
+  }
+}
+
 function running(child: ChildProcess, folder: Folder, origin: string, port: number): RunningServer {
   const killed = () => child.kill("SIGTERM");
   process.on("exit", killed); // of a test run that ends without its afterAll
@@ -209,7 +222,8 @@ async function accepts(port: number): Promise<boolean> {
   }
 }
 
-async function freePort(): Promise<number> {
+/** A port of 127.0.0.1 at which nobody listens just now. */
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();

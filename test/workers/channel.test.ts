@@ -1,21 +1,16 @@
 // Rows cross in order, whole, and all of one turn at a time.
 
 import { connect, createServer, type Socket } from "node:net";
-import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { channel } from "../../src/workers/channel.ts";
 import { rowOf, taskOf } from "../../src/workers/messages.ts";
-import { type Folder, temporaryFolder } from "../support/command.ts";
+import { ownFolder } from "../support/own.ts";
 
-let folder: Folder;
-beforeEach(() => {
-  folder = temporaryFolder();
-});
-afterEach(() => folder.remove());
+const folder = ownFolder();
 
 /** Two ends of one pipe. */
 async function pipe(): Promise<[Socket, Socket, () => void]> {
-  const path = join(folder.path, "pipe");
+  const path = folder.at("pipe");
   const server = createServer();
   const accepted = new Promise<Socket>((resolve) => server.once("connection", resolve));
   await new Promise<void>((resolve) => server.listen(path, resolve));

@@ -1,0 +1,149 @@
+// A host where nobody answers: struck, tried again one at a time, given up, forgiven.
+
+import { describe, expect, it } from "vitest";
+import type { Failure } from "../../src/core/failure.ts";
+import type { Frontier, Task } from "../../src/core/frontier.ts";
+import { filled, job, numbers, only, started } from "./fronts.ts";
+
+const REFUSED: Failure = { error: "connect_refused", detail: "nobody there" };
+
+describe("a host where nobody answers", () => {
+  /** Lets `front` fail at all that it starts, as time goes, for so long. When each try was, and what was refused. */
+  function failing(front: Frontier, fromMs: number, untilMs: number) {
+    const triesMs: number[] = [];
+    const refused: Task[] = [];
+    for (let nowMs = fromMs; nowMs < untilMs; nowMs = Math.max(front.dueMs(nowMs), nowMs)) {
+      for (const task of started(front, nowMs)) {
+        if (task.refused !== undefined) {
+          refused.push(task);
+          continue;
+        }
+        triesMs.push(nowMs);
+        front.finished(task, "down", nowMs, { ...REFUSED, status: 500, retryAfterMs: 1, scarce: true });
+      }
+    }
+    return { triesMs, refused };
+  }
+
+  it("counts one strike for all tries under way, and is tried again one at a time", () => {
+    const front = filled("a".repeat(20));
+    const eight = Array.from({ length: 8 }, () => front.next(0)).filter((task) => task !== undefined);
+    for (const task of eight) front.finished(task, "down", 0, REFUSED);
+    expect(front.dueMs(0)).toBe(1000);
+    const probe = only(front, 1000);
+    expect(front.dueMs(1000)).toBe(Number.POSITIVE_INFINITY);
+    front.finished(probe, "alive", 1500);
+    expect(started(front, 1500)).toHaveLength(11);
+  });
+
+  it("is not thought down by a try that began before its last answer", () => {
+    const front = filled("a".repeat(20));
+    const [slow, quick] = [front.next(0), front.next(0)];
+    if (slow === undefined || quick === undefined) throw new Error("two may start");
+    front.finished(quick, "alive", 10);
+    front.finished(slow, "down", 5000, REFUSED);
+    expect(front.dueMs(5000)).toBe(5000);
+    expect(started(front, 5000)).toHaveLength(18);
+  });
+
+  it("that wants to be left alone for longer than its jobs can wait has them refused until then", () => {
+    const front = filled("a".repeat(4));
+    const first = front.next(0);
+    if (first === undefined) throw new Error("one may start");
+    front.finished(first, "pushed", 0);
+    front.park(first.host, 9_000_000, {
+      error: "http_status",
+      detail: "429 Too Many Requests; Retry-After",
+      status: 429,
+    });
+    const refused = started(front, 1);
+    expect(refused).toHaveLength(3);
+    for (const task of refused) {
+      expect(task.refused).toMatchObject({ error: "http_status", status: 429 });
+      expect(task.refused?.detail).toMatch(/^not tried: .* wants to be left alone, last: 429/);
+    }
+    expect(front.waiting).toBe(0);
+    front.add({ n: 9, url: first.job.url }, 9_000_000);
+    expect(only(front, 9_000_000).refused).toBeUndefined();
+  });
+
+  it("that never answered only fails after the fourth strike, and says so of every job that waits", () => {
+    const front = filled("a".repeat(12), { perHost: 1 });
+    const { triesMs, refused } = failing(front, 0, 60_000);
+    expect(triesMs).toEqual([0, 1000, 3000, 7000]);
+    expect(numbers(refused)).toEqual([5, 6, 7, 8, 9, 10, 11, 12]);
+    for (const task of refused) {
+      expect(task.refused).toEqual({
+        error: "connect_refused",
+        status: 500,
+        detail: "not tried: a failed 4 times in a row, last: nobody there",
+      });
+    }
+    expect([front.waiting, front.dueMs(7000)]).toEqual([0, Number.POSITIVE_INFINITY]);
+  });
+
+  it("that only fails is tried with one job when its park is over, and is as others once it answers", () => {
+    const front = filled("aaaa", { perHost: 1 });
+    failing(front, 0, 60_000);
+    front.add(job(5, "a"), 14_999);
+    expect(only(front, 14_999).refused).toBeDefined();
+    for (const n of [6, 7, 8]) front.add(job(n, "a"), 15_000);
+    const [...three] = started(front, 15_000);
+    expect(three.map((task) => task.refused === undefined)).toEqual([false, false, true]);
+    front.add(job(9, "a"), 15_001);
+    expect(only(front, 15_001).refused).toBeDefined();
+    const probe = three[2];
+    if (probe === undefined) throw new Error("none");
+    front.finished(probe, "pushed", 16_000);
+    front.add(job(10, "a"), 16_000);
+    front.add(job(11, "a"), 16_000);
+    expect(started(front, 16_000).map((task) => task.refused)).toEqual([undefined]);
+  });
+
+  it("refuses what is in its back-off too, at once", () => {
+    const front = filled("aaaa", { perHost: 1 });
+    const first = only(front, 0);
+    front.finished(first, "down", 0, REFUSED);
+    front.again(first, 50_000);
+    const { refused } = failing(front, 0, 8000);
+    expect(refused).toEqual([first]);
+    expect(first.refused?.error).toBe("connect_refused");
+  });
+
+  it("is tried with a job that may start, not with one in its back-off", () => {
+    const front = filled("aaaaa", { perHost: 2 });
+    const [slow, quick] = started(front);
+    if (slow === undefined || quick === undefined) throw new Error("none");
+    front.finished(quick, "down", 0, REFUSED);
+    failing(front, 0, 15_000);
+    front.add(job(6, "a"), 15_000);
+    front.finished(slow, "none", 15_000);
+    front.again(slow, 90_000);
+    expect(started(front, 15_000).map((task) => [task.job.n, task.refused === undefined])).toEqual([
+      [1, false],
+      [6, true],
+    ]);
+  });
+
+  it("that has answered keeps its jobs for ten minutes, then only fails", () => {
+    const front = filled("a".repeat(100), { perHost: 1 });
+    front.finished(only(front, 0), "alive", 0);
+    const { triesMs, refused } = failing(front, 10, 2_000_000);
+    const parks = triesMs.map((ms, index) => (triesMs[index + 1] ?? Number.NaN) - ms);
+    expect(parks.slice(0, 8)).toEqual([1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000]);
+    expect(triesMs.at(-1)).toBeGreaterThanOrEqual(600_010);
+    expect(triesMs.at(-1)).toBeLessThan(660_010);
+    expect(triesMs.length + refused.length).toBe(99);
+  });
+
+  it("is forgiven by a try that was under way when it failed, and not struck by one", () => {
+    const front = filled("aaaaa", { perHost: 2 });
+    const [slow, quick] = started(front);
+    if (slow === undefined || quick === undefined) throw new Error("none");
+    front.finished(quick, "down", 0, REFUSED);
+    const probe = only(front, 1000);
+    front.finished(probe, "alive", 1000);
+    front.finished(slow, "down", 1001, REFUSED); // began before the last strike
+    expect(started(front, 1001)).toHaveLength(2);
+  });
+});

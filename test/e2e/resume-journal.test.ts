@@ -1,0 +1,76 @@
+// The same command goes on with a journal that is not whole: what it still says counts, and is believed no further.
+
+import { appendFileSync, existsSync, mkdirSync, readFileSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
+import { assert, asyncProperty, integer } from "fast-check";
+import { describe, expect, it } from "vitest";
+import { runsAgain, TEN } from "../support/again.ts";
+import { leftIn } from "../support/site.ts";
+
+const { server, saved, list, run, fresh } = runsAgain();
+
+describe("a journal that is not whole", () => {
+  it("a last record cut anywhere costs that one record", async () => {
+    list(TEN);
+    await run();
+    const done = leftIn(saved());
+    const whole = readFileSync(saved("results.jsonl"));
+    const last = whole.lastIndexOf("\n", whole.length - 2) + 1;
+    server.asked();
+    await assert(
+      asyncProperty(integer({ min: 1, max: whole.length - last }), async (cut) => {
+        truncateSync(saved("results.jsonl"), whole.length - cut);
+        // As a run that was killed leaves it: since it began, its files may be in no record.
+        mkdirSync(saved(".bulkget"), { recursive: true });
+        writeFileSync(saved(".bulkget/since"), "");
+        utimesSync(saved(".bulkget/since"), 0, 0);
+        const { code, stderr } = await run();
+        expect(code, stderr).toBe(0);
+        // Only the line feed is missing: the record is whole.
+        expect(server.asked()).toHaveLength(cut === 1 ? 0 : 1);
+        if (cut > 1 && cut < whole.length - last) expect(stderr).toContain("a torn last record dropped");
+        expect(leftIn(saved())).toEqual(done);
+        writeFileSync(saved("results.jsonl"), whole);
+      }),
+      { numRuns: 8, examples: [[1], [2], [whole.length - last], [whole.length - last - 1]] },
+    );
+  });
+
+  it("junk in the middle is left out and said, and the records around it count", async () => {
+    list(TEN);
+    await run();
+    const done = leftIn(saved());
+    const lines = readFileSync(saved("results.jsonl"), "utf8").trimEnd().split("\n");
+    lines.splice(3, 0, '{"n":4,"url":', "\u0000\u0000\u0000", "", "[1]", "x".repeat(70_000));
+    writeFileSync(saved("results.jsonl"), `${lines.join("\n")}\n`);
+    server.asked();
+    const { code, stderr } = await run();
+    expect(code, stderr).toBe(0);
+    expect(stderr).toMatch(/[45] unreadable records left out, the first at line 4\n/);
+    expect(stderr).toContain("10 saved earlier, 0 to do");
+    expect(server.asked()).toEqual([]);
+    expect(leftIn(saved())).toEqual(done);
+  });
+
+  it("an empty one is gone on with", async () => {
+    list(TEN);
+    mkdirSync(saved());
+    writeFileSync(saved("results.jsonl"), "");
+    const { code, stderr } = await run();
+    expect(code, stderr).toBe(0);
+    expect(leftIn(saved())).toEqual(await fresh());
+  });
+
+  it("one of a newer format is refused and left alone", async () => {
+    list(TEN);
+    await run();
+    appendFileSync(saved("results.jsonl"), `{"n":11,"url":"${server.url("/x")}","outcome":"postponed"}\n`);
+    const journal = readFileSync(saved("results.jsonl"), "utf8");
+    server.asked();
+    const { code, stderr } = await run();
+    expect(code).toBe(2);
+    expect(stderr).toContain('results.jsonl:11: outcome "postponed", which only a newer bulkget knows');
+    expect(server.asked()).toEqual([]);
+    expect(readFileSync(saved("results.jsonl"), "utf8")).toBe(journal);
+    expect(existsSync(saved(".bulkget"))).toBe(false);
+  });
+});

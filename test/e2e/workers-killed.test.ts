@@ -1,0 +1,163 @@
+// --workers where a process of the crew is killed, or the run itself: nothing is lost, and nobody is left behind.
+
+import { spawn } from "node:child_process";
+import { copyFileSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { BIN, cleanEnv, filesOf, ROOT, shell } from "../support/command.ts";
+import { childrenOf, isAlive } from "../support/crowd.ts";
+import { crowded } from "../support/crowded.ts";
+import { journalOf } from "../support/site.ts";
+import { commandUnderWay } from "../support/under-way.ts";
+
+const { folder, at, serve, list, expectAll } = crowded();
+
+describe("a worker that dies", () => {
+  it("costs its jobs one try, is replaced, and is said", async () => {
+    let kill = () => {};
+    const server = await serve((_response, _path, nth) => {
+      if (nth === 1500) kill();
+      return false;
+    });
+    list(3000, (n) => `${server.origin}/${n}`);
+    const run = commandUnderWay(["urls.txt", "--workers", "2", "-c", "10"], folder.path);
+    const killed: number[] = [];
+    kill = () => {
+      expect(server.connections).toBeGreaterThan(10);
+      for (const pid of childrenOf(run.pid)) {
+        killed.push(pid);
+        process.kill(pid, "SIGKILL");
+      }
+    };
+    const { code, stderr } = await run.ended;
+    expect(killed.length).toBe(1);
+    expect(code, stderr).toBe(0);
+    expectAll(3000);
+    const said =
+      /has ended \(SIGKILL\)(?:; (\d+) URLs? under way there counts? as tried once)?; another takes its place/;
+    const lost = Number(said.exec(stderr)?.[1] ?? 0);
+    expect(stderr).toMatch(said);
+    const again = journalOf(at("downloads")).filter(({ attempts }) => attempts === 2);
+    expect(again.length).toBe(lost);
+    for (const { retried_after } of again) expect(retried_after).toEqual(["worker_lost: its process ended: SIGKILL"]);
+  });
+
+  it("again and again is not replaced for ever: the run goes on without it", async () => {
+    let pid = 0;
+    const server = await serve((_response, _path, nth) => {
+      if (nth > 200 && nth % 20 === 0) for (const child of childrenOf(pid)) process.kill(child, "SIGKILL");
+      return false;
+    });
+    list(4000, (n) => `${server.origin}/${n}`);
+    const run = commandUnderWay(["urls.txt", "--workers", "2", "-c", "10", "--retries", "9"], folder.path);
+    pid = run.pid;
+    const { code, stderr } = await run.ended;
+    expect(code, stderr).toBe(0);
+    expectAll(4000);
+    expect(stderr).toContain("the others go on without it");
+    expect(stderr.match(/has ended/g)?.length).toBeLessThanOrEqual(4);
+  });
+
+  it("before it could begin is done without", async () => {
+    const server = await serve();
+    list(100, (n) => `${server.origin}/${n}`);
+    mkdirSync(at("bin"));
+    for (const file of readdirSync(join(ROOT, "dist/bin"))) {
+      if (file !== "worker.cjs") copyFileSync(join(ROOT, "dist/bin", file), at("bin", file));
+    }
+    symlinkSync(join(ROOT, "node_modules"), at("node_modules"));
+    writeFileSync(at("package.json"), '{ "type": "module" }');
+    const line = `"${process.execPath}" bin/bulkget.cjs urls.txt --workers 2 -c 4`;
+    const { code, stderr } = await shell(line, { cwd: folder.path });
+    expect(code, stderr).toBe(0);
+    expectAll(100);
+    expect(stderr.match(/a process that was to fetch has ended \(exit 1\); the others go on without it/g)?.length).toBe(
+      1,
+    );
+  });
+});
+
+describe("the run itself, killed", () => {
+  it("by kill -9, leaves no process behind, and the next one goes on", async () => {
+    let act = () => {};
+    const server = await serve((_response, _path, nth) => {
+      if (nth === 1500) act();
+      return false;
+    });
+    list(3000, (n) => `${server.origin}/${n}`);
+    const run = commandUnderWay(["urls.txt", "--workers", "3", "-c", "12", "-q"], folder.path);
+    let children: number[] = [];
+    act = () => {
+      children = childrenOf(run.pid);
+      run.kill("SIGKILL");
+    };
+    expect((await run.ended).signal).toBe("SIGKILL");
+    expect(children.length).toBe(2);
+    await expect.poll(() => children.filter(isAlive), { timeout: 10_000 }).toEqual([]);
+    const { code, stderr } = await folder.run(["urls.txt", "--workers", "3", "-c", "12", "-q"]);
+    expect(code, stderr).toBe(0);
+    expectAll(3000);
+  });
+
+  /** A terminal's ^C goes to every process of the group. */
+  async function interrupted(times: number, isStuck: (nth: number) => boolean) {
+    let act = () => {};
+    const server = await serve((_response, _path, nth) => {
+      if (nth === 1000) act();
+      return isStuck(nth);
+    });
+    list(3000, (n) => `${server.origin}/${n}`);
+    const args = [BIN, "urls.txt", "--workers", "2", "-c", "10", "--progress", "plain"];
+    const child = spawn(process.execPath, args, { cwd: folder.path, env: cleanEnv(), detached: true, stdio: "pipe" });
+    let children: number[] = [];
+    let stderr = "";
+    let sent = 0;
+    const send = () => {
+      if (++sent <= times) process.kill(-(child.pid ?? 0), "SIGINT");
+    };
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      stderr += text;
+      if (text.includes("SIGINT: finishing")) send();
+    });
+    act = () => {
+      children = childrenOf(child.pid ?? 0);
+      send();
+    };
+    const signal = await new Promise((resolve) => child.on("close", (_code, signal) => resolve(signal)));
+    expect(signal, stderr).toBe("SIGINT");
+    expect(children.length).toBe(1);
+    expect(stderr).not.toContain("has ended");
+    await expect.poll(() => children.filter(isAlive), { timeout: 10_000 }).toEqual([]);
+    return { server, stderr };
+  }
+
+  it("by ^C, finishes what is under way in all of them", async () => {
+    const { stderr } = await interrupted(1, () => false);
+    expect(stderr).not.toMatch(/^stopped {2}\d/m);
+    const { code } = await folder.run(["urls.txt", "-q", "--workers", "2"]);
+    expect(code).toBe(0);
+    expectAll(3000);
+  });
+
+  it("by ^C twice, gives up what is under way in all of them at once", async () => {
+    let isFree = false;
+    const beganMs = performance.now();
+    const { stderr } = await interrupted(2, (nth) => !isFree && nth >= 996);
+    expect(stderr).toMatch(/stopped \d+ under way/);
+    expect(performance.now() - beganMs).toBeLessThan(20_000);
+    isFree = true;
+    const { code } = await folder.run(["urls.txt", "-q", "--workers", "2"]);
+    expect(code).toBe(0);
+    expectAll(3000);
+  });
+
+  it("by --deadline, ends with 4 and is gone on with", async () => {
+    const server = await serve();
+    list(20_000, (n) => `${server.origin}/${n}`);
+    const { code } = await folder.run(["urls.txt", "-q", "--workers", "2", "--deadline", "1s"]);
+    expect(code).toBe(4);
+    const saved = journalOf(at("downloads")).length;
+    expect(saved).toBeGreaterThan(0);
+    expect(filesOf(at("downloads")).length).toBe(saved);
+  });
+});
