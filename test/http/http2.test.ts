@@ -154,6 +154,19 @@ it("a server that goes away (GOAWAY) fails only what is under way, and the next 
   expect(connections).toBe(2);
 });
 
+it("what a server says in UTF-8 is read as over HTTP/1.1, byte by byte", async () => {
+  await start();
+  const asked: string[] = [];
+  answer = (stream, path) => {
+    asked.push(path);
+    if (path !== "/to") return whole(stream);
+    stream.respond({ ":status": 302, location: Buffer.from("/caf\u00e9").toString("latin1") });
+    stream.end();
+  };
+  expect(await fetch("/to")).toEqual(content);
+  expect(asked).toEqual(["/to", "/caf%C3%A9"]);
+});
+
 it("a connection that dies under requests that had no answer yet: they are repeated on a new one", async () => {
   await start();
   expect(await fetch("/first")).toEqual(content);

@@ -161,9 +161,9 @@ function listOf(fields: string): string[] {
   });
 }
 
+/** Node has read them as Latin-1, and undici has written that down in UTF-8. */
 function textOf(raw: readonly Buffer[]): string {
   let text = "";
-  for (let i = 0; i + 1 < raw.length; i += 2)
-    text += `${raw[i]?.toString("latin1")}: ${raw[i + 1]?.toString("latin1")}\r\n`;
+  for (let i = 0; i + 1 < raw.length; i += 2) text += `${raw[i]}: ${raw[i + 1]}\r\n`;
   return text;
 }
