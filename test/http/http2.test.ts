@@ -154,6 +154,31 @@ it("a server that goes away (GOAWAY) fails only what is under way, and the next 
   expect(connections).toBe(2);
 });
 
+it("a server that goes away every few answers loses nothing, and gets no connection for each request", async () => {
+  await start();
+  const answered = new Map<unknown, number>();
+  answer = (stream) => {
+    const { session } = stream;
+    if (session === undefined) return;
+    const count = (answered.get(session) ?? 0) + 1;
+    answered.set(session, count);
+    if (count > 20) return; // left without an answer, as nginx does
+    whole(stream);
+    if (count === 20) stream.once("close", () => session.goaway(0));
+  };
+  for (const got of await many(50)) expect(got).toEqual(content);
+  expect(connections).toBeLessThanOrEqual(5);
+});
+
+it("a connection is left before its thousandth request, since that is when nginx goes away", async () => {
+  await start();
+  let right = 0;
+  for (let round = 0; round < 25; round++)
+    for (const got of await many(50)) if (Buffer.isBuffer(got) && got.equals(content)) right++;
+  expect([right, versions.length, connections]).toEqual([1250, 1250, 2]);
+  await expect.poll(() => sockets.size).toBe(1);
+});
+
 it("what a server says in UTF-8 is read as over HTTP/1.1, byte by byte", async () => {
   await start();
   const asked: string[] = [];
