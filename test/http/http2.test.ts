@@ -11,7 +11,7 @@ import type { AddressInfo, Socket } from "node:net";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { isFailure } from "../../src/core/failure.ts";
 import type { Get } from "../../src/core/ports.ts";
-import { certificate, collect, testGet } from "../support/get.ts";
+import { certificate, collect, collectPart, testGet } from "../support/get.ts";
 import { body } from "../support/rude.ts";
 
 let server: Http2SecureServer | Server;
@@ -216,6 +216,37 @@ it("large bodies are held up by a slow disk, one by one, and arrive to the byte"
   expect(Buffer.isBuffer(other) && other.equals(large)).toBe(true);
   const whole = await collect(held);
   expect(Buffer.isBuffer(whole) && whole.equals(large)).toBe(true);
+});
+
+it("what has come of a large body is handed over, though no more of it comes", async () => {
+  await start();
+  const large = body(200_000, 3);
+  let goOn: (() => void) | undefined;
+  answer = (stream) => {
+    stream.respond({ ":status": 200, "content-length": large.length });
+    stream.write(large.subarray(0, 150_001));
+    goOn = () => stream.end(large.subarray(150_001));
+  };
+  const all = fetch("/");
+  await expect.poll(() => get.receivedBytes()).toBe(150_001);
+  goOn?.();
+  const whole = await all;
+  expect(Buffer.isBuffer(whole) && whole.equals(large)).toBe(true);
+});
+
+it("of a large body that is cut all that came is handed over before the failure", async () => {
+  await start();
+  const large = body(200_000, 3);
+  answer = (stream) => {
+    stream.respond({ ":status": 200, "content-length": large.length });
+    stream.write(large.subarray(0, 150_001), () => stream.close(8));
+  };
+  const answered = await get.fetch(url("/"));
+  if (isFailure(answered)) throw new Error("no answer");
+  const { bytes, failure } = await collectPart(answered);
+  expect(failure).toMatchObject({ error: "truncated" });
+  expect(bytes.equals(large.subarray(0, bytes.length))).toBe(true);
+  expect(bytes.length).toBe(get.receivedBytes());
 });
 
 it("limits in time end one request and not the connection", async () => {

@@ -4,6 +4,7 @@ import type { Failure } from "../../core/failure.ts";
 import { readHeaders } from "../semantics/headers.ts";
 import type { Connection, Handler, Request, Route } from "./connection.ts";
 import type { Session, Way } from "./session.ts";
+import { TOGETHER, type Together, together } from "./together.ts";
 import type { Dispatcher } from "./undici.ts";
 
 /** A connection that carries one request at a time, for a server that turns out not to speak HTTP/2. */
@@ -24,6 +25,10 @@ export class Share implements Connection {
   private stopWaiting: (() => void) | undefined;
   private abort: (() => void) | undefined;
   private readOn: (() => void) | undefined;
+  private bytes = 0;
+  /** For all but the beginning of a body. */
+  private rest: Together | undefined;
+  private isPaused = false;
   private isOver = false;
 
   constructor(session: Session, onOne: OneAtATime) {
@@ -48,8 +53,9 @@ export class Share implements Connection {
   }
 
   resume(): void {
-    if (this.own !== undefined) this.own.resume();
-    else this.readOn?.();
+    if (this.own !== undefined) return this.own.resume();
+    this.isPaused = false;
+    this.readOn?.();
   }
 
   release(): void {
@@ -90,14 +96,23 @@ export class Share implements Connection {
   }
 
   onData(chunk: Buffer): boolean {
-    return this.handler?.onData(chunk, true) ?? true;
+    this.bytes += chunk.length;
+    if (this.rest === undefined && this.bytes <= TOGETHER) return this.handler?.onData(chunk, true) ?? true;
+    if (this.isOver) return true;
+    this.rest ??= together((bytes) => {
+      this.isPaused = this.handler?.onData(bytes, false) === false;
+    });
+    this.rest.add(chunk);
+    return !this.isPaused;
   }
 
   onComplete(): void {
+    this.rest?.flush();
     this.handler?.onComplete();
   }
 
   onError(error: Error): void {
+    this.rest?.flush();
     const { handler } = this;
     this.drop();
     handler?.onError(error);
@@ -126,6 +141,8 @@ export class Share implements Connection {
     this.stopWaiting = undefined;
     this.abort = undefined;
     this.readOn = undefined;
+    this.rest?.clear();
+    this.rest = undefined;
     this.session.leave();
   }
 }
