@@ -41,6 +41,9 @@ export interface GetOptions extends Limits, OpenOptions {
 /** As many redirects as RFC 9309 section 2.3.1.2 wants for robots.txt. */
 const ROBOTS_REDIRECTS = 5;
 
+/** Of one request, in one attempt: a new connection of HTTP/1.1 needs one; one of HTTP/2 may go away before it is our turn. */
+const MAX_REPEATS = 5;
+
 /** So many origins are remembered; with more, they are worked out anew. */
 const MAX_ORIGINS = 1000;
 
@@ -109,9 +112,13 @@ export function getter(options: GetOptions): Get {
         const terms = asked === undefined ? undefined : { ...asked, target };
         const path = `${origin.prefix}${target.pathname}${target.search}`;
         const request = cookies === undefined ? { path, fields } : { path, fields, heard: takeFrom(cookies, target) };
-        let reply = await exchange(on, pool.take(route), request, untilMs, terms);
-        // A reused connection turned out to be closed: repeated at once on a new one, and no attempt of its own.
-        if (reply === STALE) reply = await exchange(on, pool.fresh(route), request, untilMs, terms);
+        let connection = pool.take(route);
+        let reply = await exchange(on, connection, request, untilMs, terms);
+        // A reused connection turned out to be closed: repeated at once on another one, and no attempt of its own.
+        for (let repeats = 0; reply === STALE && repeats < MAX_REPEATS; repeats++) {
+          connection = pool.instead(connection);
+          reply = await exchange(on, connection, request, untilMs, terms);
+        }
         if (reply === STALE) return { error: "connection_lost", detail: "closed before the first byte" };
         if (isFailure(reply)) return reply;
         if ("skip" in reply) return unwanted(reply.status, reply.skip, target, first, startedMs);

@@ -11,7 +11,7 @@ import type { AddressInfo, Socket } from "node:net";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { isFailure } from "../../src/core/failure.ts";
 import type { Get } from "../../src/core/ports.ts";
-import { certificate, collect, testGet } from "../support/get.ts";
+import { certificate, collect, collectPart, testGet } from "../support/get.ts";
 import { body } from "../support/rude.ts";
 
 let server: Http2SecureServer | Server;
@@ -154,6 +154,44 @@ it("a server that goes away (GOAWAY) fails only what is under way, and the next 
   expect(connections).toBe(2);
 });
 
+it("a server that goes away every few answers loses nothing, and gets no connection for each request", async () => {
+  await start();
+  const answered = new Map<unknown, number>();
+  answer = (stream) => {
+    const { session } = stream;
+    if (session === undefined) return;
+    const count = (answered.get(session) ?? 0) + 1;
+    answered.set(session, count);
+    if (count > 20) return; // left without an answer, as nginx does
+    whole(stream);
+    if (count === 20) stream.once("close", () => session.goaway(0));
+  };
+  for (const got of await many(50)) expect(got).toEqual(content);
+  expect(connections).toBeLessThanOrEqual(5);
+});
+
+it("a connection is left before its thousandth request, since that is when nginx goes away", async () => {
+  await start();
+  let right = 0;
+  for (let round = 0; round < 25; round++)
+    for (const got of await many(50)) if (Buffer.isBuffer(got) && got.equals(content)) right++;
+  expect([right, versions.length, connections]).toEqual([1250, 1250, 2]);
+  await expect.poll(() => sockets.size).toBe(1);
+});
+
+it("what a server says in UTF-8 is read as over HTTP/1.1, byte by byte", async () => {
+  await start();
+  const asked: string[] = [];
+  answer = (stream, path) => {
+    asked.push(path);
+    if (path !== "/to") return whole(stream);
+    stream.respond({ ":status": 302, location: Buffer.from("/caf\u00e9").toString("latin1") });
+    stream.end();
+  };
+  expect(await fetch("/to")).toEqual(content);
+  expect(asked).toEqual(["/to", "/caf%C3%A9"]);
+});
+
 it("a connection that dies under requests that had no answer yet: they are repeated on a new one", async () => {
   await start();
   expect(await fetch("/first")).toEqual(content);
@@ -178,6 +216,37 @@ it("large bodies are held up by a slow disk, one by one, and arrive to the byte"
   expect(Buffer.isBuffer(other) && other.equals(large)).toBe(true);
   const whole = await collect(held);
   expect(Buffer.isBuffer(whole) && whole.equals(large)).toBe(true);
+});
+
+it("what has come of a large body is handed over, though no more of it comes", async () => {
+  await start();
+  const large = body(200_000, 3);
+  let goOn: (() => void) | undefined;
+  answer = (stream) => {
+    stream.respond({ ":status": 200, "content-length": large.length });
+    stream.write(large.subarray(0, 150_001));
+    goOn = () => stream.end(large.subarray(150_001));
+  };
+  const all = fetch("/");
+  await expect.poll(() => get.receivedBytes()).toBe(150_001);
+  goOn?.();
+  const whole = await all;
+  expect(Buffer.isBuffer(whole) && whole.equals(large)).toBe(true);
+});
+
+it("of a large body that is cut all that came is handed over before the failure", async () => {
+  await start();
+  const large = body(200_000, 3);
+  answer = (stream) => {
+    stream.respond({ ":status": 200, "content-length": large.length });
+    stream.write(large.subarray(0, 150_001), () => stream.close(8));
+  };
+  const answered = await get.fetch(url("/"));
+  if (isFailure(answered)) throw new Error("no answer");
+  const { bytes, failure } = await collectPart(answered);
+  expect(failure).toMatchObject({ error: "truncated" });
+  expect(bytes.equals(large.subarray(0, bytes.length))).toBe(true);
+  expect(bytes.length).toBe(get.receivedBytes());
 });
 
 it("limits in time end one request and not the connection", async () => {

@@ -73,7 +73,7 @@ it("one thread is enough, and it ends with the sink", () => {
     return fake;
   };
   const sink = sinkInto(folder, { scribe: start, isTime: (nowMs) => nowMs > 0 });
-  for (let n = 1; n <= 10; n++) write(sink, n);
+  for (let n = 1; n <= 10; n++) void write(sink, n); // at once, or by the fake
   expect([started, fake.given.length]).toEqual([1, 10]);
   sink.close?.();
   expect(fake.closed()).toBe(1);
@@ -86,7 +86,7 @@ it("where no thread can be started it is tried once, and all is written without 
     return undefined;
   };
   const sink = sinkInto(folder, { scribe: none, isTime: () => true });
-  for (let n = 1; n <= 10; n++) write(sink, n);
+  for (let n = 1; n <= 10; n++) void write(sink, n); // at once, or by the fake
   expect(asked).toBe(1);
   expect(filesIn(folder)).toHaveLength(10);
 });

@@ -8,8 +8,8 @@ import { outbox } from "./outbox.ts";
 export interface Connections {
   /** The connection used last of those that lie idle, or a new one; or a share in one (HTTP/2). */
   take(route: Route): Connection;
-  /** A new connection, where an idle one has just turned out dead. */
-  fresh(route: Route): Connection;
+  /** Another connection, where one that was used before has just turned out dead: one that was opened after it. */
+  instead(lost: Connection): Connection;
   /** Changes how many there may be. Idle ones that are too many are dropped at once, busy ones when they come back. */
   resize(maxOpen: number): void;
   close(): void;
@@ -38,7 +38,8 @@ export function connections(open: Open, maxOpenAtFirst: number): Connections {
   const owner = { open, put: outbox(), released: release, dropped: forget };
   const many = multiplexed({
     open,
-    oneAtATime: (route) => take(route),
+    oneAtATime: take,
+    newOne: fresh,
     opened(session) {
       shrink(maxOpen - 1);
       all.add(session);
@@ -116,7 +117,7 @@ export function connections(open: Open, maxOpenAtFirst: number): Connections {
 
   return {
     take: (route) => (route.http2 === true ? many.take(route) : take(route)),
-    fresh: (route) => (route.http2 === true ? many.fresh(route) : fresh(route)),
+    instead: (lost) => (lost.route.http2 === true ? many.instead(lost) : fresh(lost.route)),
     resize(most) {
       maxOpen = most;
       shrink(most);

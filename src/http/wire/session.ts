@@ -17,6 +17,9 @@ export interface Keeper {
 /** So many requests at a time go out on one connection: a hundred is what RFC 9113 section 6.5.2 wants servers to allow. */
 const MAX_STREAMS = 100;
 
+/** nginx goes away (GOAWAY) at the thousandth unless it is told otherwise; undici then loses what is under way. */
+const MAX_REQUESTS = 999;
+
 /** In bytes: what one body, and all of one connection, may be ahead of the disk. */
 const WINDOWS = { initialWindowSize: 1_048_576, connectionWindowSize: 16_777_216 } as const;
 
@@ -33,6 +36,9 @@ export class Session {
   private waiting = new Set<(way: Way) => void>();
   private cancel: (() => void) | undefined;
   private isOver = false;
+  private requests = 0;
+  private fields = "";
+  private list: string[] = [];
 
   constructor(route: Route, keeper: Keeper, onOver: () => void) {
     this.route = route;
@@ -49,7 +55,7 @@ export class Session {
   }
 
   get hasRoom(): boolean {
-    return !this.isOver && this.streams < MAX_STREAMS;
+    return !this.isOver && this.streams < MAX_STREAMS && this.requests < MAX_REQUESTS;
   }
 
   /** Calls back when it is known how to go on. Gives what stops that. */
@@ -60,11 +66,23 @@ export class Session {
   }
 
   enter(): void {
+    this.requests++;
     if (this.streams++ === 0) this.keeper.busy(this);
   }
 
   leave(): void {
-    if (--this.streams === 0 && !this.isOver) this.keeper.idle(this);
+    if (--this.streams > 0 || this.isOver) return;
+    if (this.requests < MAX_REQUESTS) this.keeper.idle(this);
+    else this.drop();
+  }
+
+  /** Header lines as undici wants them: name and value in turn. Mostly they are those of the request before. */
+  listOf(fields: string): string[] {
+    if (fields !== this.fields) {
+      this.fields = fields;
+      this.list = namesAndValues(fields);
+    }
+    return this.list;
   }
 
   drop(): void {
@@ -77,9 +95,8 @@ export class Session {
   }
 
   private clientOn(socket: Socket): Dispatcher {
-    const { host, port } = this.route;
     let isTaken = false;
-    const client = new (clientClass())(`https://${host.includes(":") ? `[${host}]` : host}:${port}`, {
+    const client = new (clientClass())(originOf(this.route), {
       allowH2: true,
       maxConcurrentStreams: MAX_STREAMS,
       pipelining: MAX_STREAMS,
@@ -106,4 +123,15 @@ export class Session {
     if (typeof way !== "object" || "error" in way) this.drop();
     for (const known of all) known(way);
   }
+}
+
+function originOf({ host, port }: Route): string {
+  return `https://${host.includes(":") ? `[${host}]` : host}:${port}`;
+}
+
+function namesAndValues(fields: string): string[] {
+  return fields.split("\r\n").flatMap((line) => {
+    const colon = line.indexOf(":");
+    return colon === -1 ? [] : [line.slice(0, colon), line.slice(colon + 1).trim()];
+  });
 }
