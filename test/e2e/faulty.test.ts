@@ -1,9 +1,7 @@
 // Hosts that fail, now and then or for good: what may pass is tried again until it is saved, and what is down fails fast.
 
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
-import { connect, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Outcome } from "../../src/core/job.ts";
@@ -11,6 +9,7 @@ import { bulkgetCommand, type Folder, filesOf, type Ran, recordsOf, temporaryFol
 import { body, hash, random } from "../support/rude/content.ts";
 import { type Act, type Host, host } from "../support/rude/host.ts";
 import { type RudeServer, rudeServer } from "../support/rude.ts";
+import { silentAt } from "../support/silent.ts";
 
 let folder: Folder;
 const hosts: Host[] = [];
@@ -79,35 +78,13 @@ describe("a server that drops 20 % of connections, answers 503 to 10 % and stall
 });
 
 describe("a host that is down", () => {
-  /** A port where connections are never taken: its queue is full, and the process that should empty it is stopped. */
-  async function blackHole(): Promise<{ origin: string; close(): Promise<void> }> {
-    const script =
-      'const s = require("net").createServer().listen(0, "127.0.0.1", 1, () => { console.log(s.address().port); })';
-    const child: ChildProcess = spawn(process.execPath, ["-e", script], { stdio: ["ignore", "pipe", "ignore"] });
-    if (child.stdout === null) throw new Error("no pipe");
-    const [said] = (await once(child.stdout, "data")) as [Buffer];
-    const port = Number(String(said));
-    child.kill("SIGSTOP");
-    const fillers: Socket[] = [];
-    // As many as the queue takes are connected at once; what comes after them never is.
-    for (let i = 0; i < 8; i++) fillers.push(connect(port, "127.0.0.1").on("error", () => {}));
-    await Promise.race(fillers.map((filler) => once(filler, "connect")));
-    return {
-      origin: `http://127.0.0.1:${port}`,
-      async close() {
-        for (const filler of fillers) filler.destroy();
-        child.kill("SIGKILL");
-        await once(child, "close");
-      },
-    };
-  }
-
   it("fails fast with what happened, refused or silent, instead of line by line; the others go on", async () => {
     const alive = await serve(fine);
     const refusing = `http://127.0.0.2:${alive.port}`; // another address: nobody listens there
-    const silent = await blackHole();
+    const silent = await silentAt("127.0.0.1");
+    const silentOrigin = `http://127.0.0.1:${silent.port}`;
     const lines = Array.from({ length: 500 }, (_, i) => [
-      `${silent.origin}/${i}`,
+      `${silentOrigin}/${i}`,
       `${refusing}/${i}`,
       `${alive.origin}/${i}`,
     ]);
@@ -118,7 +95,7 @@ describe("a host that is down", () => {
     expect(alive.asked).toHaveLength(500);
     for (const [origin, error] of [
       [refusing, "connect_refused"],
-      [silent.origin, "connect_timeout"],
+      [silentOrigin, "connect_timeout"],
     ] as const) {
       const failed = recordsFor(origin);
       expect(failed).toHaveLength(500);
