@@ -1,15 +1,14 @@
 // Hosts that fail, now and then or for good: what may pass is tried again until it is saved, and what is down fails fast.
 
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
-import { connect, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import { describe, expect, it } from "vitest";
 import type { Outcome } from "../../src/core/job.ts";
 import { filesOf, type Ran, recordsOf } from "../support/command.ts";
 import { linesOf, own, ownFolder, ownRudeServer } from "../support/own.ts";
 import { body, hash, random } from "../support/rude/content.ts";
 import { type Act, host } from "../support/rude/host.ts";
+import { silentAt } from "../support/silent.ts";
 
 const folder = ownFolder();
 
@@ -66,46 +65,23 @@ describe("a server that drops 20 % of connections, answers 503 to 10 % and stall
 });
 
 describe("a host that is down", () => {
-  /** A port where connections are never taken: its queue is full, and the process that should empty it is stopped. */
-  async function blackHole(): Promise<{ origin: string; close(): Promise<void> }> {
-    const script =
-      'const s = require("net").createServer().listen(0, "127.0.0.1", 1, () => { console.log(s.address().port); })';
-    const child: ChildProcess = spawn(process.execPath, ["-e", script], { stdio: ["ignore", "pipe", "ignore"] });
-    if (child.stdout === null) throw new Error("no pipe");
-    const [said] = (await once(child.stdout, "data")) as [Buffer];
-    const port = Number(String(said));
-    child.kill("SIGSTOP");
-    const fillers: Socket[] = [];
-    // As many as the queue takes are connected at once; what comes after them never is.
-    for (let i = 0; i < 8; i++) fillers.push(connect(port, "127.0.0.1").on("error", () => {}));
-    await Promise.race(fillers.map((filler) => once(filler, "connect")));
-    return {
-      origin: `http://127.0.0.1:${port}`,
-      async close() {
-        for (const filler of fillers) filler.destroy();
-        child.kill("SIGKILL");
-        await once(child, "close");
-      },
-    };
-  }
-
   it("fails fast with what happened, refused or silent, instead of line by line; the others go on", async () => {
     const alive = await serve(fine);
     const refusing = `http://127.0.0.2:${alive.port}`; // another address: nobody listens there
-    const silent = await blackHole();
+    const silent = own(await silentAt("127.0.0.1"));
+    const silentOrigin = `http://127.0.0.1:${silent.port}`;
     const lines = Array.from({ length: 500 }, (_, i) => [
-      `${silent.origin}/${i}`,
+      `${silentOrigin}/${i}`,
       `${refusing}/${i}`,
       `${alive.origin}/${i}`,
     ]);
     const { code, stderr } = await run(lines.flat(), "--connect-timeout", "300ms", "-c", "30");
-    await silent.close();
     expect(code).toBe(1);
     expect(recordsFor(alive.origin).every(({ outcome }) => outcome === "saved")).toBe(true);
     expect(alive.asked).toHaveLength(500);
     for (const [origin, error] of [
       [refusing, "connect_refused"],
-      [silent.origin, "connect_timeout"],
+      [silentOrigin, "connect_timeout"],
     ] as const) {
       const failed = recordsFor(origin);
       expect(failed).toHaveLength(500);

@@ -4,7 +4,8 @@ import { writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { BulkgetError, bulkget, type Outcome } from "../../src/index.ts";
 import { filesOf, recordsOf } from "../support/command.ts";
-import { ownFolder, ownRudeServer } from "../support/own.ts";
+import { own, ownFolder, ownRudeServer } from "../support/own.ts";
+import { gate, host } from "../support/rude/host.ts";
 import { body } from "../support/rude.ts";
 
 describe("bulkget()", () => {
@@ -13,9 +14,19 @@ describe("bulkget()", () => {
   const outputDir = () => folder.at("out");
 
   it("yields outcomes in order of completion, failures among them", async () => {
-    const urls = [server.url("/ok?delay=300"), server.url("/status/404"), new URL(server.url("/ok?delay=100"))];
+    const [one, three] = [gate(), gate()];
+    const held = own(
+      await host((response, { path }) => {
+        if (path === "/2") response.writeHead(404).end();
+        else (path === "/1" ? one : three).pass(() => response.end("fine\n"));
+      }),
+    );
+    const urls = [`${held.origin}/1`, `${held.origin}/2`, new URL(`${held.origin}/3`)];
     const order: number[] = [];
-    for await (const outcome of bulkget(urls, { outputDir: outputDir() })) order.push(outcome.n);
+    for await (const { n } of bulkget(urls, { outputDir: outputDir() })) {
+      order.push(n);
+      (n === 2 ? three : one).open(); // the next is done only when this one was taken
+    }
     expect(order).toEqual([2, 3, 1]);
     expect(filesOf(outputDir())).toEqual(["000001", "000003"]);
     expect(recordsOf(outputDir()).size).toBe(3);

@@ -124,7 +124,7 @@ describe("a host that answers 429 with Retry-After", () => {
 
 describe("a long stretch of one slow host", () => {
   it.each(["fair", "list", "longest"])("keeps no slot from the hosts behind it, by --order %s", async (order) => {
-    const held = gate(); // never opened: not one URL of the slow host is ever done
+    const held = gate(); // never opened: not one URL of the slow host is ever done, nor given up
     const wide = new Set<string>();
     let everybodyCame = () => {};
     const everybody = new Promise<void>((resolve) => {
@@ -139,7 +139,7 @@ describe("a long stretch of one slow host", () => {
     const slow = Array.from({ length: 9000 }, (_, i) => server.named("slow", `/slow/${i}`));
     const others = Array.from({ length: 1000 }, (_, i) => server.named(`host-${i}`, "/"));
     writeFileSync(folder.at("urls.txt"), `${[...slow, ...others].join("\n")}\n`);
-    const args = ["urls.txt", "-q", "--per-host", "2", "-c", "50", "--order", order];
+    const args = ["urls.txt", "-q", "--per-host", "2", "-c", "50", "--order", order, "--timeout", "600s"];
     const child = spawn(process.execPath, [BIN, ...args], { cwd: folder.path, env: cleanEnv(), stdio: "ignore" });
     await Promise.race([everybody, ended(child)]);
     child.kill("SIGKILL");

@@ -17,14 +17,20 @@ export interface Watch {
 export function watch(tickMs: number): Watch {
   const watched = new Set<Watched>();
   let timer: NodeJS.Timeout | undefined;
+  let judging: NodeJS.Immediate | undefined;
 
-  const tick = () => {
-    if (watched.size === 0) return stop();
+  const judge = () => {
     const nowMs = performance.now();
     for (const one of watched) one.check(nowMs);
   };
+  const tick = () => {
+    if (watched.size === 0) return stop();
+    // Timers come before sockets: after a process stood still (^Z, a machine that slept), what came meanwhile is read first.
+    judging = setImmediate(judge);
+  };
   const stop = () => {
     clearInterval(timer);
+    clearImmediate(judging);
     timer = undefined;
   };
   return {
