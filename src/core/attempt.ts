@@ -85,9 +85,10 @@ export function attempt({ get, sink, clock }: AttemptPorts): Perform {
   }
 
   function storing(task: Task, answer: Answer, written: Storing<Stored | Failure>, startedMs: number): Storing<Tried> {
+    const endedMs = clock.nowMs(); // what waits for its turn to be written waits in a queue
     return {
       storing(done) {
-        written.storing((stored) => done(isFailure(stored) ? stored : saved(task, answer, stored, startedMs)));
+        written.storing((stored) => done(isFailure(stored) ? stored : saved(task, answer, stored, startedMs, endedMs)));
       },
     };
   }

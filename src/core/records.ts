@@ -14,7 +14,8 @@ export interface Clock {
 }
 
 export interface Records {
-  saved(task: Task, answer: Answer, stored: Stored, startedMs: number): Saved;
+  /** `endedMs`: when the try ended, if that is not now. */
+  saved(task: Task, answer: Answer, stored: Stored, startedMs: number, endedMs?: number): Saved;
   /** The record of a file that is still good says all that the one before said of it. */
   unchanged(task: Task, known: Known, answer: Answer, startedMs: number): Unchanged;
   /** Saved without a request: all but its own name and times is the other line's. */
@@ -27,7 +28,13 @@ export interface Records {
 export function records(clock: Clock): Records {
   return { saved, unchanged, linked, skipped };
 
-  function saved(task: Task, answer: Answer, stored: Stored, startedMs: number): Saved {
+  function saved(
+    task: Task,
+    answer: Answer,
+    stored: Stored,
+    startedMs: number,
+    endedMs: number = clock.nowMs(),
+  ): Saved {
     const { n } = task.job;
     const url = redacted(task.job.url);
     const { status } = answer;
@@ -38,7 +45,7 @@ export function records(clock: Clock): Records {
       file === undefined
         ? { n, url, outcome: "saved", status, bytes, ...rest }
         : { n, url, outcome: "saved", file, status, bytes, ...rest };
-    timed(outcome, task, startedMs, clock.nowMs());
+    timed(outcome, task, startedMs, endedMs);
     if (stored.body !== undefined) outcome.body = stored.body;
     if (stored.sha256 !== undefined) outcome.sha256 = stored.sha256;
     if (answer.type !== undefined) outcome.type = answer.type;

@@ -69,6 +69,21 @@ describe("a saved body's record", () => {
     });
   });
 
+  it("of a body that is stored later has the time until it was handed over, not that of the queue", async () => {
+    let nowMs = 100;
+    const write: Sink["write"] = () => {
+      nowMs += 20;
+      return {
+        storing(done) {
+          nowMs += 500;
+          done({ bytes: 9 });
+        },
+      };
+    };
+    const clock = { nowMs: () => nowMs, timestamp: () => TIME };
+    expect(await tried(JOB, { write, clock })).toMatchObject({ outcome: "saved", bytes: 9, total_ms: 20 });
+  });
+
   it("comes of the target that the line was read as", async () => {
     const seen: string[] = [];
     const write: Sink["write"] = (job, target, answer) => {

@@ -4,6 +4,7 @@ import type { Failure } from "../../src/core/failure.ts";
 import type { Task } from "../../src/core/frontier.ts";
 import type { Job, Known } from "../../src/core/job.ts";
 import type { Answer, Ask, Get, Kept, Permits, Sink } from "../../src/core/ports.ts";
+import type { Clock } from "../../src/core/records.ts";
 import { TIME } from "./outcomes.ts";
 
 export const JOB: Job = { n: 42, url: "https://example.org/a" };
@@ -17,21 +18,26 @@ export interface Ports {
   readonly kept?: Kept;
   readonly drop?: (job: Job) => void;
   readonly permits?: Permits;
+  /** Default: one that every look at it finds 7.777 ms later. */
+  readonly clock?: Clock;
 }
 
 export type Started = Partial<Omit<Task, "job">>;
 
-/** Tries a job; every look at the clock finds it 7.777 ms later. */
-export function tried(job: Job, ports: Ports = {}, started: Started = {}): Promise<Tried> {
-  const { fetch = () => ANSWER, write = () => ({ bytes: 9 }), kept, drop, permits } = ports;
+function impatient(): Clock {
   let ms = 0;
-  const clock = {
+  return {
     nowMs() {
       ms += 7.777;
       return ms;
     },
     timestamp: () => TIME,
   };
+}
+
+/** Tries a job. */
+export function tried(job: Job, ports: Ports = {}, started: Started = {}): Promise<Tried> {
+  const { fetch = () => ANSWER, write = () => ({ bytes: 9 }), kept, drop, permits, clock = impatient() } = ports;
   const get: Get = {
     fetch: async (target, ask) => fetch(target, ask),
     resize() {},
