@@ -37,6 +37,8 @@ export interface AsideOptions {
   readonly here: (place: Place, answer: Answer, pieces: readonly Uint8Array[]) => Stored | Failure;
 }
 
+type Result = Stored | Failure;
+
 export interface Aside {
   /** For a name that is nobody else's. Undefined where the body is to be written here, at once. */
   write(
@@ -44,14 +46,46 @@ export interface Aside {
     answer: Answer,
     pieces: readonly Uint8Array[],
     nowMs: number,
-  ): Storing<Stored | Failure> | Failure | undefined;
+  ): Storing<Result> | Promise<Result> | Failure | undefined;
   close(): void;
+}
+
+interface Body {
+  readonly place: Place;
+  readonly answer: Answer;
+  readonly pieces: readonly Uint8Array[];
+  readonly sha256: string | undefined;
+  readonly done: (result: Result) => void;
 }
 
 export function aside({ desk, isTime, start, hash, here }: AsideOptions): Aside {
   const { parts, disk } = desk;
   let scribe: Scribe | undefined;
   let isTried = false;
+  let underWay = 0;
+  /** Those that found no room keep their slots. Here they are not written meanwhile: two threads in one folder wait for each other. */
+  const waiting: Body[] = [];
+
+  /** False where the thread takes no more for now. */
+  const hand = (thread: Scribe, { place, answer, pieces, sha256, done }: Body): boolean => {
+    const isTaken = thread.take(parts.pathFor(place.job), place.path, pieces, (isWritten, ms) => {
+      underWay--;
+      const bytes = lengthOf(pieces);
+      if (isWritten) disk.took(ms, bytes, performance.now());
+      done(isWritten ? desk.stored(place, bytes, sha256) : here(place, answer, pieces));
+      for (let next = waiting[0]; next !== undefined && (hand(thread, next) || isStuck(next)); next = waiting[0]) {
+        waiting.shift();
+      }
+    });
+    if (isTaken) underWay++;
+    return isTaken;
+  };
+  /** Written here, where nothing is under way after which it could be handed over: the thread has ended. */
+  const isStuck = ({ place, answer, pieces, done }: Body): boolean => {
+    if (underWay > 0) return false;
+    done(here(place, answer, pieces));
+    return true;
+  };
 
   return {
     write(place, answer, pieces, nowMs) {
@@ -60,37 +94,39 @@ export function aside({ desk, isTime, start, hash, here }: AsideOptions): Aside 
         scribe = start();
       }
       if (scribe === undefined) return undefined;
-      const { job } = place;
-      let sha256: string | undefined;
-      if (hash || job.sha256 !== undefined) {
-        const digest = createHash("sha256");
-        for (const piece of pieces) digest.update(piece as BinaryLike);
-        sha256 = digest.digest("hex");
-        const mismatch = mismatchOf(job, sha256);
-        if (mismatch !== undefined) return mismatch;
-      }
-      const bytes = lengthOf(pieces);
+      const sha256 = hash || place.job.sha256 !== undefined ? digestOf(pieces) : undefined;
+      const mismatch = mismatchOf(place.job, sha256);
+      if (mismatch !== undefined) return mismatch;
       const ended = desk.expected(place);
-      let stored: Stored | Failure | undefined;
-      let tell: ((result: Stored | Failure) => void) | undefined;
-      const isTaken = scribe.take(parts.pathFor(job), place.path, pieces, (isWritten, ms) => {
+      let result: Result | undefined;
+      let tell: ((result: Result) => void) | undefined;
+      const done = (stored: Result) => {
         ended();
-        if (isWritten) disk.took(ms, bytes, performance.now());
-        stored = isWritten ? desk.stored(place, bytes, sha256) : here(place, answer, pieces);
         answer.free?.();
+        result = stored;
         tell?.(stored);
-      });
-      if (isTaken) {
-        return {
-          storing(done) {
-            tell = done;
-            if (stored !== undefined) done(stored);
-          },
-        };
+      };
+      const body: Body = { place, answer, pieces, sha256, done };
+      if (waiting.length > 0 || !hand(scribe, body)) {
+        if (underWay === 0) return void ended(); // too large, or the thread has ended
+        waiting.push(body);
+        return new Promise((resolve) => {
+          tell = resolve;
+        });
       }
-      ended();
-      return undefined;
+      return {
+        storing(told) {
+          tell = told;
+          if (result !== undefined) told(result);
+        },
+      };
     },
     close: () => scribe?.close(),
   };
+}
+
+function digestOf(pieces: readonly Uint8Array[]): string {
+  const digest = createHash("sha256");
+  for (const piece of pieces) digest.update(piece as BinaryLike);
+  return digest.digest("hex");
 }

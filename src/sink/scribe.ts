@@ -114,6 +114,7 @@ export function scribe(flags: number, mode: number): Scribe | undefined {
   let free = BYTES;
   let timer: NodeJS.Timeout | undefined;
   let isDue = false;
+  let isCollecting = false;
   let isGone = false;
   let thread: Worker;
   try {
@@ -184,14 +185,18 @@ export function scribe(flags: number, mode: number): Scribe | undefined {
     if (waiting.length > 0) timer ??= setTimeout(ask, ASK_MS);
   }
 
+  /** Tells of what is done; who is told may hand over more. */
   function collect(): void {
+    if (isCollecting) return;
+    isCollecting = true;
     for (const until = Atomics.load(counts, FINISHED); finished !== until; ) {
       const slot = (finished & (SLOTS - 1)) * FIELDS;
       const one = waiting.shift();
       finished = (finished + 1) | 0;
-      if (one === undefined) return; // the thread is gone, and all was told
+      if (one === undefined) break; // the thread is gone, and all was told
       free += one.reserved;
       one.written(slots[slot + 4] === 1, (slots[slot + 5] ?? 0) / 1000);
     }
+    isCollecting = false;
   }
 }

@@ -20,10 +20,13 @@ afterEach(() => rmSync(join(folder, ".."), { recursive: true }));
 interface FakeScribe extends Scribe {
   readonly given: { readonly part: string; readonly path: string; readonly done: Done }[];
   readonly closed: () => number;
+  /** Takes so many more. */
+  grant(more: number): void;
 }
 
-/** Takes so many bodies, and writes none. */
-function fakeScribe(most = Number.POSITIVE_INFINITY): FakeScribe {
+/** Takes so many bodies in all, and writes none. */
+function fakeScribe(atFirst = Number.POSITIVE_INFINITY): FakeScribe {
+  let most = atFirst;
   const given: FakeScribe["given"] = [];
   let closed = 0;
   return {
@@ -37,6 +40,9 @@ function fakeScribe(most = Number.POSITIVE_INFINITY): FakeScribe {
       closed++;
     },
     closed: () => closed,
+    grant(more) {
+      most += more;
+    },
   };
 }
 
@@ -91,15 +97,14 @@ it("where no thread can be started it is tried once, and all is written without 
   expect(filesIn(folder)).toHaveLength(10);
 });
 
-it("a real one writes what it takes, beside what is written here", async () => {
+it("a real one writes what it takes at once, and what has to wait for that", async () => {
   const sink = sinkInto(folder, { scribe: () => scribe(CREATE, MODE), isTime: () => true });
   const later: Promise<unknown>[] = [];
   for (let n = 1; n <= 3000; n++) {
     const written = write(sink, n);
-    if ("storing" in written) later.push(storingOf(written));
+    later.push(written instanceof Promise ? written : storingOf(written));
   }
   await Promise.all(later);
-  expect(later.length).toBeGreaterThan(0);
   expect(filesIn(folder)).toHaveLength(3000);
   for (let n = 1; n <= 3000; n++) {
     expect(readFileSync(join(folder, `${`${n}`.padStart(6, "0")}.html`), "utf8")).toBe(`of ${n}`);
@@ -125,10 +130,35 @@ describe("what goes to the second thread", () => {
     expect(readFileSync(join(folder, "000007.html"), "utf8")).toBe("of 7");
   });
 
-  it("is written here where the thread has too much to do", () => {
-    const sink = begun(fakeScribe(0));
-    expect(write(sink, 7)).toEqual({ bytes: 4, file: "000007.html" });
-    expect(readFileSync(join(folder, "000007.html"), "utf8")).toBe("of 7");
+  it("waits with its slot where the thread has too much to do, in its turn", async () => {
+    const fake = fakeScribe(2);
+    const sink = begun(fake);
+    const [first, second] = [1, 2].map((n) => storingOf(write(sink, n)));
+    const [third, fourth] = [3, 4].map((n) => write(sink, n));
+    expect([third, fourth]).toEqual([expect.any(Promise), expect.any(Promise)]);
+    fake.grant(1);
+    fake.given[0]?.done(true, 0.1);
+    expect(await first).toMatchObject({ file: "000001.html" });
+    expect(fake.given.map(({ path }) => path.slice(-11))).toEqual(["000001.html", "000002.html", "000003.html"]);
+    fake.grant(1);
+    for (const { done } of fake.given.slice(1)) done(true, 0.1);
+    fake.given.at(-1)?.done(true, 0.1);
+    expect(await Promise.all([second, third, fourth])).toMatchObject([
+      { file: "000002.html" },
+      { file: "000003.html" },
+      { file: "000004.html" },
+    ]);
+  });
+
+  it("is written here, those that wait as well, where the thread has ended", async () => {
+    const fake = fakeScribe(2);
+    const sink = begun(fake);
+    const under = [1, 2].map((n) => storingOf(write(sink, n)));
+    const waiting = [3, 4].map((n) => write(sink, n));
+    for (const { done } of [...fake.given]) done(false, 0);
+    await Promise.all([...under, ...waiting]);
+    expect(write(sink, 5)).toEqual({ bytes: 4, file: "000005.html" });
+    for (const n of [1, 2, 3, 4, 5]) expect(readFileSync(join(folder, `00000${n}.html`), "utf8")).toBe(`of ${n}`);
   });
 
   it("is a failure where neither can write it", async () => {
