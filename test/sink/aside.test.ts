@@ -191,6 +191,14 @@ describe("what goes to the second thread", () => {
     expect(await storing).toEqual({ bytes: 4, file: "000007.html", sha256 });
   });
 
+  it("is nothing over 16 KiB", () => {
+    const fake = fakeScribe();
+    const sink = begun(fake);
+    expect(write(sink, 7, "x".repeat(16_385))).toMatchObject({ bytes: 16_385 });
+    expect(fake.given).toEqual([]);
+    expect("storing" in write(sink, 8, "x".repeat(16_384))).toBe(true);
+  });
+
   it.each<[string, SinkOptions, object]>([
     ["a file that has to be on the disk", { durable: true }, {}],
     ["a name that the list gives", {}, { name: "mine.html" }],
