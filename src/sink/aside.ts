@@ -49,7 +49,7 @@ export interface Aside {
     answer: Answer,
     pieces: readonly Uint8Array[],
     nowMs: number,
-  ): Storing<Result> | Promise<Result> | Failure | undefined;
+  ): Storing<Result> | Promise<Result> | undefined;
   close(): void;
 }
 
@@ -100,8 +100,7 @@ export function aside({ desk, isTime, start, hash, here }: AsideOptions): Aside 
       }
       if (scribe === undefined) return undefined;
       const sha256 = hash || place.job.sha256 !== undefined ? digestOf(pieces) : undefined;
-      const mismatch = mismatchOf(place.job, sha256);
-      if (mismatch !== undefined) return mismatch;
+      if (mismatchOf(place.job, sha256) !== undefined) return undefined; // as for any other body
       const ended = desk.expected(place);
       let result: Result | undefined;
       let tell: ((result: Result) => void) | undefined;

@@ -16,7 +16,7 @@ export interface Scribe {
   close(): void;
 }
 
-/** So many files wait at most, and so many bytes of bodies and paths: a power of two, and what some sixty of 64 KiB take. */
+/** So many files wait at most, a power of two; and so many bytes of bodies and paths. */
 const SLOTS = 256;
 const BYTES = 4_194_304;
 
