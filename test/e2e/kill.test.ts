@@ -52,7 +52,7 @@ describe("a file that a killed run had saved, and not recorded any more", () => 
     const asked = stuck.map((path) => new Promise<void>((resolve) => server.answers.set(path, () => resolve())));
     const running = commandUnderWay(["urls.txt", "-q", "--timeout", "600s", ...args], folder.path);
     await Promise.all(asked);
-    await expect.poll(() => journalOf(saved()).length).toBe(records);
+    await expect.poll(() => journalOf(saved()).length, { timeout: 10_000 }).toBe(records);
     running.kill(signal);
     expect((await running.ended).signal).toBe(signal);
     server.answers.clear();
