@@ -1,4 +1,4 @@
-// A second thread that writes small files while this one talks to servers: of a small URL's time the file system takes half.
+// A second thread that writes small files while this one talks to servers: files take four tenths of a small URL's time.
 
 import type * as fs from "node:fs";
 import type { Worker } from "node:worker_threads";
