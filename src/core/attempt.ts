@@ -6,6 +6,7 @@ import type { Task } from "./frontier.ts";
 import type { Saved, Skipped, Unchanged } from "./job.ts";
 import type { Answer, Ask, Get, Kept, Sink, Stored, Storing } from "./ports.ts";
 import { type Clock, records } from "./records.ts";
+import { Coming, type Soon } from "./soon.ts";
 import { parseTarget } from "./target.ts";
 
 export interface AttemptPorts {
@@ -20,8 +21,8 @@ export type Tried = Saved | Unchanged | Skipped | Failure;
 /** No try at all: the job's origin was asked whether it may be fetched, and its turn comes again. */
 export const LATER: Failure = { error: "interrupted", detail: "its robots.txt was read" };
 
-/** Makes one try of a task; never rejects. */
-export type Perform = (task: Task) => Promise<Tried | Storing<Tried>>;
+/** Makes one try of a task; never fails. */
+export type Perform = (task: Task) => Soon<Tried | Storing<Tried>>;
 
 /** Gives a function that makes one try. */
 export function attempt({ get, sink, clock }: AttemptPorts): Perform {
@@ -29,32 +30,47 @@ export function attempt({ get, sink, clock }: AttemptPorts): Perform {
   const askers = new WeakSet<Task>();
   const { saved, unchanged, linked, skipped } = records(clock);
 
-  return async (task) => {
+  return (task) => {
     const { job } = task;
     const startedMs = clock.nowMs();
-    let answer: Answer | Failure | undefined;
-    try {
-      const target = parseTarget(job.url);
+    const coming = new Coming<Tried | Storing<Tried>>();
+    const failed = (error: unknown) => coming.tell(bug(error));
+    settle(begin, parseTarget(job.url));
+    return coming;
+
+    /** Makes a step, and says what it comes to, if to anything. What is expected comes as a value: a throw is a bug. */
+    function settle<Given>(step: (given: Given) => Tried | Storing<Tried> | undefined, given: Given): void {
+      let result: Tried | Storing<Tried> | undefined;
+      try {
+        result = step(given);
+      } catch (error) {
+        result = bug(error);
+      }
+      if (result !== undefined) coming.tell(result);
+    }
+
+    function begin(target: URL | Failure): Failure | undefined {
       if (isFailure(target)) return target;
-      if (job.twin !== undefined) {
-        const stored = await sink.link?.(job, target, job.twin);
-        if (stored !== undefined) return isFailure(stored) ? stored : linked(task, job.twin, stored, startedMs);
-      }
-      let permit = get.permits?.of(target);
-      if (permit === "unknown") {
-        permit = await get.permits?.ask(target, "home");
-        if (permit === undefined && !askers.has(task)) {
-          askers.add(task);
-          return LATER;
-        }
-      }
-      if (typeof permit === "object") return isFailure(permit) ? permit : skipped(task, permit, undefined, startedMs);
+      if (job.twin === undefined && get.permits === undefined) return fetch(target);
+      const spare = (instead: Tried | undefined) => instead ?? fetch(target);
+      spared(task, target, startedMs).then((instead) => settle(spare, instead), failed);
+      return undefined;
+    }
+
+    function fetch(target: URL): undefined {
       const ask = askFor(task);
-      answer = await get.fetch(target, ask);
-      // The validators were another URL's: whatever they match there, it is not what was saved.
-      if (!isFailure(answer) && answer.status === 304 && answer.finalUrl !== job.known?.final_url) {
-        answer = await get.fetch(target, { spentMs: task.spentMs + clock.nowMs() - startedMs });
-      }
+      const store = (answer: Answer | Failure) => stored(target, ask, answer);
+      const fetched = (answer: Answer | Failure) => settle(store, answer);
+      get.fetch(target, ask).then((answer) => {
+        // The validators were another URL's: whatever they match there, it is not what was saved.
+        const isOther = !isFailure(answer) && answer.status === 304 && answer.finalUrl !== job.known?.final_url;
+        if (!isOther) return fetched(answer);
+        get.fetch(target, { spentMs: task.spentMs + clock.nowMs() - startedMs }).then(fetched, failed);
+      }, failed);
+    }
+
+    /** What an answer comes to; undefined where its body takes a while. */
+    function stored(target: URL, ask: Ask | undefined, answer: Answer | Failure): Tried | Storing<Tried> | undefined {
       if (isFailure(answer)) {
         // What was kept of it does not fit: the next try begins at the first byte.
         if (ask?.kept !== undefined && (answer.error === "bad_range" || answer.status === 416)) sink.drop?.(job);
@@ -65,17 +81,47 @@ export function attempt({ get, sink, clock }: AttemptPorts): Perform {
         return skipped(task, answer.skip, answer, startedMs);
       }
       if (answer.status === 304 && job.known !== undefined) return unchanged(task, job.known, answer, startedMs);
-      if (ask?.kept !== undefined && answer.from !== undefined) answer = completed(answer, ask.kept);
-      const written = sink.write(job, target, answer);
-      if ("storing" in written) return storing(task, answer, written, startedMs);
-      const stored = written instanceof Promise ? await written : written;
-      return isFailure(stored) ? stored : saved(task, answer, stored, startedMs);
-    } catch (error) {
-      // What is expected comes as a value: a throw is a bug of the web's or the sink's.
-      if (answer !== undefined && !isFailure(answer) && "cancel" in answer.body) answer.body.cancel();
-      return bug(error);
+      const whole = ask?.kept !== undefined && answer.from !== undefined ? completed(answer, ask.kept) : answer;
+      const cancel = () => "cancel" in answer.body && answer.body.cancel();
+      let written: ReturnType<Sink["write"]>;
+      try {
+        written = sink.write(job, target, whole);
+      } catch (error) {
+        cancel();
+        throw error;
+      }
+      if ("storing" in written) return storing(task, whole, written, startedMs);
+      const ended = (end: Stored | Failure) => (isFailure(end) ? end : saved(task, whole, end, startedMs));
+      if (!("then" in written)) return ended(written);
+      written.then(
+        (end) => settle(ended, end),
+        (error) => {
+          cancel();
+          failed(error);
+        },
+      );
+      return undefined;
     }
   };
+
+  /** What makes a request needless, if anything does. */
+  async function spared(task: Task, target: URL, startedMs: number): Promise<Tried | undefined> {
+    const { job } = task;
+    if (job.twin !== undefined) {
+      const stored = await sink.link?.(job, target, job.twin);
+      if (stored !== undefined) return isFailure(stored) ? stored : linked(task, job.twin, stored, startedMs);
+    }
+    let permit = get.permits?.of(target);
+    if (permit === "unknown") {
+      permit = await get.permits?.ask(target, "home");
+      if (permit === undefined && !askers.has(task)) {
+        askers.add(task);
+        return LATER;
+      }
+    }
+    if (typeof permit !== "object") return undefined;
+    return isFailure(permit) ? permit : skipped(task, permit, undefined, startedMs);
+  }
 
   function askFor({ job, spentMs }: Task): Ask | undefined {
     const kept = sink.kept?.(job);
@@ -86,11 +132,12 @@ export function attempt({ get, sink, clock }: AttemptPorts): Perform {
 
   function storing(task: Task, answer: Answer, written: Storing<Stored | Failure>, startedMs: number): Storing<Tried> {
     const endedMs = clock.nowMs(); // what waits for its turn to be written waits in a queue
-    return {
-      storing(done) {
-        written.storing((stored) => done(isFailure(stored) ? stored : saved(task, answer, stored, startedMs, endedMs)));
-      },
-    };
+    const coming = new Coming<Tried>();
+    written.storing.then(
+      (stored) => coming.tell(isFailure(stored) ? stored : saved(task, answer, stored, startedMs, endedMs)),
+      (error) => coming.tell(bug(error)),
+    );
+    return { storing: coming };
   }
 }
 

@@ -18,7 +18,8 @@ import {
   startMs,
 } from "./host.ts";
 import type { Job } from "./job.ts";
-import { heap, join, type Order, row } from "./order.ts";
+import { heap, join, type Order } from "./order.ts";
+import { row } from "./row.ts";
 
 /** One job on its way through the run. */
 export interface Task {

@@ -3,7 +3,8 @@
 import { type Failure, isFailure } from "./failure.ts";
 import type { FrontierOptions, Pace, Sign, Task } from "./frontier.ts";
 import type { Job } from "./job.ts";
-import { type Heap, type HostQueue, head, heap, type Line, leave, type Member, row } from "./order.ts";
+import { type Heap, type HostQueue, head, heap, type Line, leave } from "./order.ts";
+import { type Member, row } from "./row.ts";
 import { parseTarget } from "./target.ts";
 
 /** Strikes in a row after which a host only fails; one that was alive is given this long besides. */

@@ -1,4 +1,4 @@
-// In what order things wait: hosts in a row, from which an order picks; times in a heap; a host's jobs in a line.
+// In what order things wait: hosts by an order that picks among them, times in a heap, a host's jobs in a line.
 
 import type { Job } from "./job.ts";
 
@@ -34,71 +34,6 @@ function best(ready: Iterable<HostQueue>, better: (one: HostQueue, other: HostQu
   let found = first(ready);
   for (const queue of ready) if (better(queue, found)) found = queue;
   return found;
-}
-
-/** What can stand in a row: in one at a time. */
-export interface Member<T> {
-  row: Row<T> | undefined;
-  before: T | undefined;
-  after: T | undefined;
-}
-
-/** A row that is joined at its end and left from any place. A Set takes ever longer to find its first as others leave. */
-export interface Row<T> extends Iterable<T> {
-  readonly size: number;
-  readonly first: T | undefined;
-  add(member: T): void;
-  delete(member: T): void;
-}
-
-/** `add` and `delete` do nothing where there is nothing to do; `add` takes a member out of any other row. */
-export function row<T extends Member<T>>(): Row<T> {
-  let first: T | undefined;
-  let last: T | undefined;
-  let size = 0;
-
-  const self: Row<T> = {
-    get size() {
-      return size;
-    },
-    get first() {
-      return first;
-    },
-    add(member) {
-      if (member.row === self) return;
-      member.row?.delete(member);
-      member.row = self;
-      member.before = last;
-      if (last === undefined) first = member;
-      else last.after = member;
-      last = member;
-      size++;
-    },
-    delete(member) {
-      if (member.row !== self) return;
-      const { before, after } = member;
-      if (before === undefined) first = after;
-      else before.after = after;
-      if (after === undefined) last = before;
-      else after.before = before;
-      member.row = undefined;
-      member.before = undefined;
-      member.after = undefined;
-      size--;
-    },
-    [Symbol.iterator]() {
-      let next = first;
-      return {
-        next() {
-          const value = next;
-          if (value === undefined) return { done: true, value };
-          next = value.after;
-          return { done: false, value };
-        },
-      };
-    },
-  };
-  return self;
 }
 
 /** Values by the smallest number first. */

@@ -2,6 +2,7 @@
 
 import type { Failure } from "./failure.ts";
 import type { Job, Outcome, Twin } from "./job.ts";
+import type { Soon } from "./soon.ts";
 import type { Tally } from "./tally.ts";
 
 /** A list, read only as fast as it is asked: batches of jobs, never empty, in order. */
@@ -100,7 +101,7 @@ export interface BodyStream {
 export interface Get {
   /** Asked first, where servers have a say in it. */
   readonly permits?: Permits;
-  fetch(target: URL, ask?: Ask): Promise<Answer | Failure>;
+  fetch(target: URL, ask?: Ask): Soon<Answer | Failure>;
   /** From now on at most so many connections, busy and idle: the machine is short of file descriptors. */
   resize(connections: number): void;
   /** Bytes of bodies received so far, over all answers. */
@@ -132,8 +133,7 @@ export interface Stored {
 
 /** The rest needs neither the web nor a slot, and comes by itself. Who hands this out bounds how many there are; so does who takes it. */
 export interface Storing<Result> {
-  /** To be called once: tells once what came of it, now or later. No promise, since this is done for every URL. */
-  storing(done: (result: Result) => void): void;
+  readonly storing: Soon<Result>;
 }
 
 /** Where bodies go: whole, or not at all. A small body is written before `write` returns, where the disk is quick. */
@@ -144,11 +144,7 @@ export interface Sink {
   drop?(job: Job): void;
   /** Gives this job the file of another line as its own, by a link or a copy; undefined where that file is not there any more. */
   link?(job: Job, target: URL, twin: Twin): Stored | Failure | undefined | Promise<Stored | Failure | undefined>;
-  write(
-    job: Job,
-    target: URL,
-    answer: Answer,
-  ): Stored | Failure | Promise<Stored | Failure> | Storing<Stored | Failure>;
+  write(job: Job, target: URL, answer: Answer): Stored | Failure | Soon<Stored | Failure> | Storing<Stored | Failure>;
   /** Other processes write there as well; `named`: and the list names files itself, in whichever of them. */
   share?(named: boolean): void;
   /** Leaves what is kept of this job's body to whoever tries it next; false if there is nothing. */
@@ -171,7 +167,7 @@ export interface View {
   readonly peakInFlight: number;
   /** Jobs read and not started: held up by their host, a rate or a back-off, or only just read. */
   readonly waiting: number;
-  /** Jobs under way and the time each was started, in milliseconds of `nowMs`, oldest first. */
+  /** Jobs under way and the time each was started, in milliseconds of `nowMs`, oldest first; made when it is asked for. */
   readonly open: ReadonlyMap<Job, number>;
   readonly elapsedMs: number;
   /** What an earlier run has finished, of what was read so far. */

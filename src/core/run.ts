@@ -3,10 +3,11 @@
 import pLimit from "p-limit";
 import { type AlarmClock, alarm } from "./alarm.ts";
 import type { Perform, Tried } from "./attempt.ts";
-import { isFatal } from "./failure.ts";
+import { type Failure, isFatal } from "./failure.ts";
 import type { Task } from "./frontier.ts";
 import type { Job, Outcome } from "./job.ts";
 import type { Source, Storing, View } from "./ports.ts";
+import { type Member, row } from "./row.ts";
 import { count, emptyTally } from "./tally.ts";
 import { type VerdictOptions, verdicts } from "./verdict.ts";
 
@@ -43,6 +44,12 @@ export interface Run {
   resize(concurrency: number): void;
 }
 
+/** A job that is under way. */
+interface Open extends Member<Open> {
+  readonly job: Job;
+  readonly beganMs: number;
+}
+
 /** So many bodies at most that need no slot any more are not stored, or not reported, yet. */
 const MOST_STORING = 256;
 
@@ -50,7 +57,7 @@ const MOST_STORING = 256;
 export function run(options: RunOptions): Run {
   const { source, frontier, perform, report, clock, stop, abandon, graceMs } = options;
   const limit = pLimit(options.concurrency);
-  const open = new Map<Job, number>();
+  const open = row<Open>();
   const tally = emptyTally();
   const startedMs = clock.nowMs();
   let inFlight = 0;
@@ -61,12 +68,16 @@ export function run(options: RunOptions): Run {
   let storing = 0;
   let broken: { readonly error: unknown } | undefined;
   const wake = alarm(clock, pump);
+  /** Leaves the slot of a job that has just ended, unless another takes it. */
+  let vacant: (() => void) | undefined;
   const { hear, judged, ended } = verdicts({ ...options, fewer });
   let settle: () => void = () => {};
 
   const view: View = {
     tally,
-    open,
+    get open() {
+      return new Map(Array.from(open, ({ job, beganMs }) => [job, beganMs]));
+    },
     get concurrency() {
       return limit.concurrency;
     },
@@ -129,6 +140,8 @@ export function run(options: RunOptions): Run {
       broken = { error };
       stop.abort("request" satisfies StopReason);
     }
+    vacant?.();
+    vacant = undefined;
     if (inFlight + storing === 0 && (stop.signal.aborted || (exhausted && frontier.waiting === 0))) settle();
   }
 
@@ -141,7 +154,15 @@ export function run(options: RunOptions): Run {
       if (task === undefined) break;
       inFlight++;
       if (inFlight > peakInFlight) peakInFlight = inFlight;
-      void limit(slot, task); // never rejects, and ends in `pump`
+      if (task.refused !== undefined)
+        void limit(refuse, task, task.refused); // never rejects, and ends in `pump`
+      else if (vacant === undefined)
+        void limit(occupy, task); // likewise
+      else {
+        const leave = vacant;
+        vacant = undefined;
+        start(task, leave);
+      }
     }
     if (inFlight >= limit.concurrency) return;
     if (!exhausted && !reading && !frontier.full) void read();
@@ -164,42 +185,60 @@ export function run(options: RunOptions): Run {
     pump();
   }
 
-  async function slot(task: Task): Promise<void> {
-    let outcome: Outcome | undefined;
-    if (task.refused === undefined) {
-      const beganMs = clock.nowMs();
-      open.set(task.job, beganMs);
-      task.attempts++;
-      const result = await perform(task);
+  /** A slot: one job after the other, for as long as there is a next one when one has ended. */
+  function occupy(first: Task): Promise<void> {
+    return new Promise((leave) => start(first, leave));
+  }
+
+  function start(task: Task, leave: () => void): void {
+    const beganMs = clock.nowMs();
+    const one: Open = { job: task.job, beganMs, row: undefined, before: undefined, after: undefined };
+    open.add(one);
+    task.attempts++;
+    perform(task).then((result) => {
+      let outcome: Outcome | undefined;
       if ("storing" in result) {
         hear(task, undefined);
-        store(task, result, beganMs);
+        store(task, result, one);
       } else {
         hear(task, result);
         outcome = judged(task, result, beganMs);
-        open.delete(task.job);
+        open.delete(one);
       }
-    } else outcome = ended(task, task.refused);
-    const taken = outcome && tell(outcome);
+      const taken = outcome && tell(outcome);
+      if (taken === undefined) free(leave);
+      else void taken.then(() => free(leave)); // never rejects
+    }, unexpected);
+  }
+
+  /** The slot's job has ended: it goes on with the next one, or is left. */
+  function free(leave: () => void): void {
+    inFlight--;
+    vacant = leave;
+    pump();
+  }
+
+  async function refuse(task: Task, failure: Failure): Promise<void> {
+    const taken = tell(ended(task, failure));
     if (taken !== undefined) await taken;
     inFlight--;
     pump();
   }
 
   /** Sees to a body that needs no slot any more. */
-  function store(task: Task, body: Storing<Tried>, beganMs: number): void {
+  function store(task: Task, body: Storing<Tried>, one: Open): void {
     const stored = () => {
       storing--;
       pump();
     };
     storing++;
-    body.storing((result) => {
-      const outcome = judged(task, result, beganMs);
-      open.delete(task.job);
+    body.storing.then((result) => {
+      const outcome = judged(task, result, one.beganMs);
+      open.delete(one);
       const taken = outcome && tell(outcome);
       if (taken === undefined) stored();
       else void taken.then(stored); // never rejects
-    });
+    }, unexpected);
   }
 
   function tell(outcome: Outcome): void | Promise<void> {
@@ -207,6 +246,11 @@ export function run(options: RunOptions): Run {
     const taken = report(outcome);
     if (outcome.outcome === "failed" && isFatal(outcome.error)) stop.abort("disk" satisfies StopReason);
     return taken;
+  }
+
+  /** A try never fails: what is wrong with it is its result. */
+  function unexpected(error: unknown): never {
+    throw error;
   }
 
   /** Out of file descriptors: goes on with as many at a time as `asked` says. */

@@ -2,18 +2,20 @@
 
 import { type Failure, isFailure } from "../core/failure.ts";
 import type { Answer, Get, Skip } from "../core/ports.ts";
+import { Coming } from "../core/soon.ts";
 import { type OpenOptions, opener } from "./connect/open.ts";
 import { basicAuthorization, type ProxyServer } from "./connect/proxy.ts";
 import type { Cookies } from "./identity/cookies.ts";
 import type { Authorize } from "./identity/credentials.ts";
 import { commonHeaders, describe, has, lines, type Origin } from "./origin.ts";
-import { asking, isConditional } from "./semantics/asking.ts";
+import { asking, isConditional, type Terms } from "./semantics/asking.ts";
 import { decoded } from "./semantics/decode.ts";
 import { nextTarget } from "./semantics/redirect.ts";
+import type { Connection, Request } from "./wire/connection.ts";
 import { connections } from "./wire/connections.ts";
 import { Exchange, exchange } from "./wire/exchange.ts";
 import { DEADLINE } from "./wire/failures.ts";
-import { type Limits, STALE, type Success } from "./wire/reply.ts";
+import { type Limits, type Reply, STALE, type Success } from "./wire/reply.ts";
 import { slabs } from "./wire/slabs.ts";
 import { tickFor, watch } from "./wire/watch.ts";
 
@@ -87,10 +89,9 @@ export function getter(options: GetOptions): Get {
     isHome && ownCookie ? undefined : cookies?.header(target, isHome);
 
   return {
-    async fetch(first, ask) {
+    fetch(first, ask) {
       const startedMs = performance.now();
       const leftMs = options.maxTimeMs - (ask?.spentMs ?? 0);
-      if (leftMs <= 0) return DEADLINE;
       const untilMs = startedMs + leftMs;
       const asked = ask === undefined || ownConditions ? undefined : asking(ask);
       const isRobots = ask?.robots !== undefined;
@@ -100,26 +101,53 @@ export function getter(options: GetOptions): Get {
       let target = first;
       let cookie = isRobots ? undefined : cookieFor(first, true);
       let seen: Set<string> | undefined;
-      for (;;) {
+      let request: Request;
+      let terms: Terms | undefined;
+      let connection: Connection;
+      let repeats = 0;
+      const coming = new Coming<Answer | Failure>();
+      const heard = (reply: Reply) => settle(resultOf, reply);
+      settle(leftMs > 0 ? send : () => DEADLINE, first);
+      return coming;
+
+      /** Makes a step, and says what it comes to, if to anything. A throw is a bug. */
+      function settle<Given>(step: (given: Given) => Answer | Failure | undefined, given: Given): void {
+        let result: Answer | Failure | undefined;
+        try {
+          result = step(given);
+        } catch (error) {
+          return coming.fail(error);
+        }
+        if (result !== undefined) coming.tell(result);
+      }
+
+      function send(next: URL): Failure | undefined {
+        target = next;
         const key = target === first ? home : target.origin;
         const origin = originOf(target, key);
         if (origin.barred !== undefined) return origin.barred;
         const isHome = key === home && ask?.robots !== "away";
-        const route = isHome ? origin.route : origin.elsewhere;
         let fields = isHome ? fieldsAtHome(first, origin) : origin.harmless;
         if (cookie !== undefined) fields += lines(["cookie", cookie]);
         if (asked !== undefined) fields += lines(asked.headers);
-        const terms = asked === undefined ? undefined : { ...asked, target };
+        terms = asked === undefined ? undefined : { ...asked, target };
         const path = `${origin.prefix}${target.pathname}${target.search}`;
-        const request = cookies === undefined ? { path, fields } : { path, fields, heard: takeFrom(cookies, target) };
-        let connection = pool.take(route);
-        let reply = await exchange(on, connection, request, untilMs, terms);
-        // A reused connection turned out to be closed: repeated at once on another one, and no attempt of its own.
-        for (let repeats = 0; reply === STALE && repeats < MAX_REPEATS; repeats++) {
+        request = cookies === undefined ? { path, fields } : { path, fields, heard: takeFrom(cookies, target) };
+        connection = pool.take(isHome ? origin.route : origin.elsewhere);
+        repeats = 0;
+        exchange(on, connection, request, untilMs, terms, heard);
+        return undefined;
+      }
+
+      /** What a reply comes to; undefined where there is to be another one. */
+      function resultOf(reply: Reply): Answer | Failure | undefined {
+        if (reply === STALE) {
+          // A reused connection turned out to be closed: repeated at once on another one, and no attempt of its own.
+          if (repeats++ === MAX_REPEATS) return { error: "connection_lost", detail: "closed before the first byte" };
           connection = pool.instead(connection);
-          reply = await exchange(on, connection, request, untilMs, terms);
+          exchange(on, connection, request, untilMs, terms, heard);
+          return undefined;
         }
-        if (reply === STALE) return { error: "connection_lost", detail: "closed before the first byte" };
         if (isFailure(reply)) return reply;
         if ("skip" in reply) return unwanted(reply.status, reply.skip, target, first, startedMs);
         if ("body" in reply) return answer(reply, target, first, startedMs, isRobots);
@@ -131,11 +159,17 @@ export function getter(options: GetOptions): Get {
         if (seen.has(requestOn(next, cookie)))
           return limit(`a loop: ${reply.status} back to ${next.href}`, reply.status);
         if (seen.size > most) return limit(`more than ${most} redirects`, reply.status);
-        const permit = isRobots ? undefined : await options.leave?.(next);
-        if (permit !== undefined) {
-          return isFailure(permit) ? permit : unwanted(reply.status, permit, next, first, startedMs);
-        }
-        target = next;
+        if (isRobots || options.leave === undefined) return send(next);
+        const { status } = reply;
+        const permitted = (permit: Skip | Failure | undefined) => {
+          if (permit === undefined) return send(next);
+          return isFailure(permit) ? permit : unwanted(status, permit, next, first, startedMs);
+        };
+        options.leave(next).then(
+          (permit) => settle(permitted, permit),
+          (error) => coming.fail(error),
+        );
+        return undefined;
       }
     },
     resize: (most) => pool.resize(most),

@@ -3,6 +3,7 @@
 import { type BinaryLike, createHash } from "node:crypto";
 import type { Failure } from "../core/failure.ts";
 import type { Answer, Stored, Storing } from "../core/ports.ts";
+import { Coming, type Soon } from "../core/soon.ts";
 import { mismatchOf, type Place } from "./placing.ts";
 import type { Scribe } from "./scribe.ts";
 import type { Desk } from "./streamed.ts";
@@ -49,7 +50,7 @@ export interface Aside {
     answer: Answer,
     pieces: readonly Uint8Array[],
     nowMs: number,
-  ): Storing<Result> | Promise<Result> | undefined;
+  ): Storing<Result> | Soon<Result> | undefined;
   close(): void;
 }
 
@@ -102,28 +103,19 @@ export function aside({ desk, isTime, start, hash, here }: AsideOptions): Aside 
       const sha256 = hash || place.job.sha256 !== undefined ? digestOf(pieces) : undefined;
       if (mismatchOf(place.job, sha256) !== undefined) return undefined; // as for any other body
       const ended = desk.expected(place);
-      let result: Result | undefined;
-      let tell: ((result: Result) => void) | undefined;
-      const done = (stored: Result) => {
+      const coming = new Coming<Result>();
+      const done = (result: Result) => {
         ended();
         answer.free?.();
-        result = stored;
-        tell?.(stored);
+        coming.tell(result);
       };
       const body: Body = { place, answer, pieces, bytes, sha256, done };
       if (waiting.length > 0 || !hand(scribe, body)) {
         if (underWay === 0) return void ended(); // the thread has ended
         waiting.push(body);
-        return new Promise((resolve) => {
-          tell = resolve;
-        });
+        return coming;
       }
-      return {
-        storing(told) {
-          tell = told;
-          if (result !== undefined) told(result);
-        },
-      };
+      return { storing: coming };
     },
     close: () => scribe?.close(),
   };

@@ -106,7 +106,9 @@ export function scribe(flags: number, mode: number): Scribe | undefined {
   const slots = new Int32Array(new SharedArrayBuffer(SLOTS * FIELDS * 4));
   const bytes = new Uint8Array(new SharedArrayBuffer(BYTES));
   const text = Buffer.from(bytes.buffer);
-  const waiting: { readonly written: Done; readonly reserved: number }[] = [];
+  /** By their slots: whom to tell, and the bytes that are free then. */
+  const waiting: (Done | undefined)[] = new Array(SLOTS).fill(undefined);
+  const reserved = new Int32Array(SLOTS);
   let offered = 0;
   let told = 0;
   let finished = 0;
@@ -126,7 +128,7 @@ export function scribe(flags: number, mode: number): Scribe | undefined {
   const gone = () => {
     isGone = true;
     collect();
-    for (const { written } of waiting.splice(0)) written(false, 0);
+    while (finished !== offered) next()(false, 0);
   };
   thread.on("error", gone).on("exit", gone);
   thread.unref(); // what waits is waited for by a timer
@@ -134,14 +136,15 @@ export function scribe(flags: number, mode: number): Scribe | undefined {
   return {
     take(part, path, pieces, written) {
       collect();
-      if (isGone || waiting.length === SLOTS) return false;
+      if (isGone || ((offered - finished) | 0) === SLOTS) return false;
       let length = 0;
       for (const piece of pieces) length += piece.length;
       const most = (part.length + path.length) * 3 + length;
       const skipped = end + most > BYTES ? BYTES - end : 0;
       if (skipped + most > free) return false;
       const at = skipped > 0 ? 0 : end;
-      const slot = (offered & (SLOTS - 1)) * FIELDS;
+      const index = offered & (SLOTS - 1);
+      const slot = index * FIELDS;
       const pathAt = at + text.write(part, at);
       const bodyAt = pathAt + text.write(path, pathAt);
       end = bodyAt;
@@ -153,9 +156,9 @@ export function scribe(flags: number, mode: number): Scribe | undefined {
       slots[slot + 1] = pathAt - at;
       slots[slot + 2] = bodyAt - pathAt;
       slots[slot + 3] = length;
-      const reserved = skipped + end - at;
-      free -= reserved;
-      waiting.push({ written, reserved });
+      waiting[index] = written;
+      reserved[index] = skipped + end - at;
+      free -= skipped + end - at;
       offered = (offered + 1) | 0;
       if (((offered - told) | 0) >= BURST) tell();
       else if (!isDue) {
@@ -182,7 +185,18 @@ export function scribe(flags: number, mode: number): Scribe | undefined {
   function ask(): void {
     timer = undefined;
     collect();
-    if (waiting.length > 0) timer ??= setTimeout(ask, ASK_MS);
+    if (finished !== offered) timer ??= setTimeout(ask, ASK_MS);
+  }
+
+  /** Takes the first of those that wait. */
+  function next(): Done {
+    const index = finished & (SLOTS - 1);
+    const written = waiting[index];
+    if (written === undefined) throw new Error("more is done than was to be done");
+    waiting[index] = undefined;
+    free += reserved[index] ?? 0;
+    finished = (finished + 1) | 0;
+    return written;
   }
 
   /** Tells of what is done; who is told may hand over more. */
@@ -191,11 +205,7 @@ export function scribe(flags: number, mode: number): Scribe | undefined {
     isCollecting = true;
     for (const until = Atomics.load(counts, FINISHED); finished !== until; ) {
       const slot = (finished & (SLOTS - 1)) * FIELDS;
-      const one = waiting.shift();
-      finished = (finished + 1) | 0;
-      if (one === undefined) break; // the thread is gone, and all was told
-      free += one.reserved;
-      one.written(slots[slot + 4] === 1, (slots[slot + 5] ?? 0) / 1000);
+      next()(slots[slot + 4] === 1, (slots[slot + 5] ?? 0) / 1000);
     }
     isCollecting = false;
   }

@@ -1,11 +1,11 @@
 // Several processes as one crew: this one and its helpers, each with its share of the connections.
 
-import type { Perform } from "../core/attempt.ts";
+import type { Perform, Tried } from "../core/attempt.ts";
 import type { Crew } from "../core/crew.ts";
 import { type Failure, isFailure } from "../core/failure.ts";
 import type { Task } from "../core/frontier.ts";
 import type { Job } from "../core/job.ts";
-import type { Sink, View } from "../core/ports.ts";
+import type { Sink, Storing, View } from "../core/ports.ts";
 import type { End, Helper } from "./helper.ts";
 import type { Left } from "./messages.ts";
 
@@ -139,7 +139,7 @@ export function pool(options: PoolOptions): Crew {
   }
 
   /** The first task that has a name waits until all know that there are names; so do those that come meanwhile. */
-  async function withNames(task: Task): ReturnType<Perform> {
+  async function withNames(task: Task): Promise<Tried | Storing<Tried>> {
     naming ??= learn();
     await naming;
     return perform(task);
@@ -164,7 +164,7 @@ export function pool(options: PoolOptions): Crew {
     return best.perform(task, left, trace);
   }
 
-  async function byOwn(task: Task): ReturnType<Perform> {
+  async function byOwn(task: Task): Promise<Tried | Storing<Tried>> {
     const left = task.attempts === 1 ? undefined : trails.get(task);
     if (left !== undefined) sink.adopt?.(task.job, left);
     const result = await own.perform(task);

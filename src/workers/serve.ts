@@ -1,7 +1,7 @@
 // The helper's side: makes the tries that the run's process asks for, as long as that is there.
 
 import type { Socket } from "node:net";
-import { attempt, type Perform, type Tried } from "../core/attempt.ts";
+import { attempt, type Perform } from "../core/attempt.ts";
 import { isFailure } from "../core/failure.ts";
 import type { Get, Sink } from "../core/ports.ts";
 import type { Clock } from "../core/records.ts";
@@ -62,7 +62,7 @@ export function serve(socket: Socket, { clock, zeroMs, begin, leave }: ServeOpti
     busy++;
     const tried = await perform?.(task);
     if (tried === undefined) throw new Error("a task came before all that it takes to work");
-    const result = "storing" in tried ? await new Promise<Tried>((done) => tried.storing(done)) : tried;
+    const result = "storing" in tried ? await tried.storing : tried;
     busy--;
     const [id] = row;
     to.put(isFailure(result) && sink?.release?.(task.job) === true ? [id, result, true] : [id, result]);

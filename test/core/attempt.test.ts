@@ -73,12 +73,11 @@ describe("a saved body's record", () => {
     let nowMs = 100;
     const write: Sink["write"] = () => {
       nowMs += 20;
-      return {
-        storing(done) {
-          nowMs += 500;
-          done({ bytes: 9 });
-        },
+      const after = async () => {
+        nowMs += 500;
+        return { bytes: 9 };
       };
+      return { storing: Promise.resolve().then(after) };
     };
     const clock = { nowMs: () => nowMs, timestamp: () => TIME };
     expect(await tried(JOB, { write, clock })).toMatchObject({ outcome: "saved", bytes: 9, total_ms: 20 });

@@ -9,7 +9,7 @@ import { fakeSource, type PoolOptions, pool, quiet, watched } from "./pool.ts";
 function storing() {
   const ends: { readonly n: number; readonly attempts: number; end(result?: Tried): void }[] = [];
   const perform: NonNullable<PoolOptions["perform"]> = async ({ job: { n }, attempts }: Task) => ({
-    storing: (done) => void ends.push({ n, attempts, end: (result = saved({ n })) => done(result) }),
+    storing: new Promise((done) => ends.push({ n, attempts, end: (result = saved({ n })) => done(result) })),
   });
   return { ends, perform };
 }

@@ -36,7 +36,7 @@ function impatient(): Clock {
 }
 
 /** Tries a job. */
-export function tried(job: Job, ports: Ports = {}, started: Started = {}): Promise<Tried> {
+export async function tried(job: Job, ports: Ports = {}, started: Started = {}): Promise<Tried> {
   const { fetch = () => ANSWER, write = () => ({ bytes: 9 }), kept, drop, permits, clock = impatient() } = ports;
   const get: Get = {
     fetch: async (target, ask) => fetch(target, ask),
@@ -47,9 +47,8 @@ export function tried(job: Job, ports: Ports = {}, started: Started = {}): Promi
     ...(permits && { permits }),
   };
   const sink: Sink = { write, ...(kept && { kept: () => kept }), ...(drop && { drop }) };
-  return attempt({ get, sink, clock })(taskOf(job, started)).then((result) =>
-    "storing" in result ? new Promise<Tried>((done) => result.storing(done)) : result,
-  );
+  const result = await attempt({ get, sink, clock })(taskOf(job, started));
+  return "storing" in result ? result.storing : result;
 }
 
 /** A task at its first try, read just when that began. */

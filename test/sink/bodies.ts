@@ -83,7 +83,7 @@ export function storeInto(folder: string, options: SinkOptions = {}): Store {
   const sink = sinkInto(folder, options);
   return async (body, over = {}) => {
     const stored = await sink.write({ ...JOB, ...over }, TARGET, answer(body));
-    return "storing" in stored ? new Promise((done) => stored.storing(done)) : stored;
+    return "storing" in stored ? stored.storing : stored;
   };
 }
 

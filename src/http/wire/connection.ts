@@ -2,6 +2,7 @@
 
 import type { Socket } from "node:net";
 import type { Failure } from "../../core/failure.ts";
+import type { Member } from "../../core/row.ts";
 import type { Destination, Open } from "../connect/open.ts";
 import type { Send } from "./outbox.ts";
 import { type Listener, reader } from "./reader.ts";
@@ -48,17 +49,27 @@ export interface Connection {
   drop(): void;
 }
 
+/** What stays open between requests. */
+export interface Lasting extends Member<Lasting> {
+  /** Since when nobody uses it, in milliseconds of `performance.now()`; of no meaning while somebody does. */
+  idleSinceMs: number;
+  drop(): void;
+}
+
+/** A connection for one request after the other. */
+export type Own = Connection & Lasting;
+
 /** Whose connection it is. */
 export interface Owner {
   readonly open: Open;
   readonly put: Send;
-  released(one: Connection): void;
+  released(one: Own): void;
   /** It is over; called once. */
-  dropped(one: Connection): void;
+  dropped(one: Own): void;
 }
 
 /** A connection that is opened when its first request is sent. */
-export function connection({ open, put, released, dropped }: Owner, route: Route): Connection {
+export function connection({ open, put, released, dropped }: Owner, route: Route): Own {
   const answers = reader();
   let socket: Socket | undefined;
   let cancelOpening: (() => void) | undefined;
@@ -108,8 +119,12 @@ export function connection({ open, put, released, dropped }: Owner, route: Route
     else lost(ended("closed"));
   };
 
-  const one: Connection = {
+  const one: Own = {
     route,
+    idleSinceMs: 0,
+    row: undefined,
+    before: undefined,
+    after: undefined,
     get reused() {
       return requests > 1;
     },

@@ -1,7 +1,8 @@
 // The connections that are open: which one a request may go out on, and when an idle one is dropped.
 
+import { row } from "../../core/row.ts";
 import type { Open } from "../connect/open.ts";
-import { type Connection, connection, type Route } from "./connection.ts";
+import { type Connection, connection, type Lasting, type Own, type Route } from "./connection.ts";
 import { multiplexed } from "./multiplexed.ts";
 import { outbox } from "./outbox.ts";
 
@@ -21,18 +22,13 @@ const KEEP_ALIVE_MS = 4000;
 /** So often the idle ones are looked through. */
 const SWEEP_MS = 500;
 
-/** Something that is open and that nobody is using. */
-interface Idle {
-  drop(): void;
-}
-
 /** Keeps at most so many connections, busy and idle: for a new one, the idle one used longest ago is dropped. */
 export function connections(open: Open, maxOpenAtFirst: number): Connections {
   let maxOpen = maxOpenAtFirst;
-  const all = new Set<Idle>();
-  /** Each with when it became idle, in the order of that. */
-  const idle = new Map<Idle, number>();
-  const idleByKey = new Map<string, Connection[]>();
+  const all = new Set<Lasting>();
+  /** In the order in which they became so. */
+  const idle = row<Lasting>();
+  const idleByKey = new Map<string, Own[]>();
   let sweeping: NodeJS.Timeout | undefined;
 
   const owner = { open, put: outbox(), released: release, dropped: forget };
@@ -44,7 +40,7 @@ export function connections(open: Open, maxOpenAtFirst: number): Connections {
       shrink(maxOpen - 1);
       all.add(session);
     },
-    busy: (session) => void idle.delete(session),
+    busy: (session) => idle.delete(session),
     idle: rest,
     dropped(session) {
       all.delete(session);
@@ -53,15 +49,17 @@ export function connections(open: Open, maxOpenAtFirst: number): Connections {
   });
 
   /** Puts down that nobody uses it now. */
-  function rest(one: Idle): void {
+  function rest(one: Lasting): void {
     if (all.size > maxOpen) return one.drop();
-    idle.set(one, performance.now());
+    one.idleSinceMs = performance.now();
+    idle.add(one);
     sweeping ??= setInterval(sweep, SWEEP_MS).unref();
   }
 
-  function forget(one: Connection): void {
+  function forget(one: Own): void {
     all.delete(one);
-    if (!idle.delete(one)) return;
+    if (one.row !== idle) return;
+    idle.delete(one);
     const { key } = one.route;
     const others = idleByKey.get(key)?.filter((other) => other !== one) ?? [];
     if (others.length === 0) idleByKey.delete(key);
@@ -71,7 +69,7 @@ export function connections(open: Open, maxOpenAtFirst: number): Connections {
   /** Drops idle connections, those used longest ago first, until at most `most` are open. */
   function shrink(most: number): void {
     if (all.size <= most) return;
-    for (const one of idle.keys()) {
+    for (const one of idle) {
       one.drop();
       if (all.size <= most) return;
     }
@@ -80,22 +78,22 @@ export function connections(open: Open, maxOpenAtFirst: number): Connections {
   /** Drops what has been idle for too long. No timer while nothing is. */
   function sweep(): void {
     const beforeMs = performance.now() - KEEP_ALIVE_MS;
-    for (const [one, sinceMs] of idle) {
-      if (sinceMs > beforeMs) return;
+    for (const one of idle) {
+      if (one.idleSinceMs > beforeMs) return;
       one.drop();
     }
     clearInterval(sweeping);
     sweeping = undefined;
   }
 
-  function fresh(route: Route): Connection {
+  function fresh(route: Route): Own {
     shrink(maxOpen - 1);
     const one = connection(owner, route);
     all.add(one);
     return one;
   }
 
-  function take(route: Route): Connection {
+  function take(route: Route): Own {
     const candidates = idleByKey.get(route.key);
     for (let one = candidates?.pop(); one !== undefined; one = candidates?.pop()) {
       idle.delete(one);
@@ -105,7 +103,7 @@ export function connections(open: Open, maxOpenAtFirst: number): Connections {
     return fresh(route);
   }
 
-  function release(one: Connection): void {
+  function release(one: Own): void {
     if (!all.has(one)) return;
     if (!one.isIdle || all.size > maxOpen) return one.drop();
     one.resume(); // it may have been paused within its last bytes

@@ -2,6 +2,7 @@
 
 import { classify, type Phase } from "../../core/classify.ts";
 import type { Failure } from "../../core/failure.ts";
+import type { Row } from "../../core/row.ts";
 import { scarcity } from "../connect/scarcity.ts";
 import type { Terms } from "../semantics/asking.ts";
 import type { AnswerHeaders } from "../semantics/headers.ts";
@@ -22,8 +23,8 @@ const DISCARD_BYTES = 16_384;
 const DISCARD_MS = 1000;
 
 /**
- * Sends a request and gives the reply. `untilMs`: when the URL's whole time is over, by `performance.now()`. `terms`: what the
- * headers ask for beyond the URL.
+ * Sends a request and tells the reply, once. `untilMs`: when the URL's whole time is over, by `performance.now()`. `terms`: what
+ * the headers ask for beyond the URL.
  */
 export function exchange(
   wire: Wire,
@@ -31,23 +32,25 @@ export function exchange(
   request: Request,
   untilMs: number,
   terms: Terms | undefined,
-): Promise<Reply> {
-  return new Promise((resolve) => {
-    const one = new Exchange(wire, connection, request, untilMs, terms, resolve);
-    wire.watch.add(one);
-    connection.send(request, one);
-  });
+  told: (reply: Reply) => void,
+): void {
+  const one = new Exchange(wire, connection, request, untilMs, terms, told);
+  wire.watch.add(one);
+  connection.send(request, one);
 }
 
 type State = "waiting" | "collecting" | "streaming" | "discarding" | "over";
 
 export class Exchange implements Handler, Watched {
+  row: Row<Watched> | undefined;
+  before: Watched | undefined;
+  after: Watched | undefined;
   private readonly wire: Wire;
   private readonly connection: Connection;
   private readonly heard: Request["heard"];
   private readonly untilMs: number;
   private readonly terms: Terms | undefined;
-  private readonly resolve: (reply: Reply) => void;
+  private readonly told: (reply: Reply) => void;
   private state: State = "waiting";
   private phase: Phase = "connect";
   /** When this phase is over: to connect, to the end of the headers, or of a discarded body. */
@@ -73,14 +76,14 @@ export class Exchange implements Handler, Watched {
     request: Request,
     untilMs: number,
     terms: Terms | undefined,
-    resolve: (reply: Reply) => void,
+    told: (reply: Reply) => void,
   ) {
     this.wire = wire;
     this.connection = connection;
     this.heard = request.heard;
     this.untilMs = untilMs;
     this.terms = terms;
-    this.resolve = resolve;
+    this.told = told;
     this.gathered = new Gathered(wire.slabs);
     this.deadlineMs = performance.now() + wire.limits.connectTimeoutMs;
   }
@@ -146,7 +149,7 @@ export class Exchange implements Handler, Watched {
       const discarded = this.discarded;
       this.end();
       this.connection.release();
-      if (discarded !== undefined) this.resolve(discarded);
+      if (discarded !== undefined) this.told(discarded);
       return;
     }
     // The reader counts too; a file is too much to lose to one check.
@@ -168,7 +171,7 @@ export class Exchange implements Handler, Watched {
     if (failure.error === "connection_lost" && this.connection.reused && !this.answerStarted) {
       this.end();
       this.connection.drop();
-      return this.resolve(STALE);
+      return this.told(STALE);
     }
     this.fail(this.phase === "body" ? inBody(failure, this.bytes, this.expectedBytes, this.status) : failure);
   }
@@ -216,7 +219,7 @@ export class Exchange implements Handler, Watched {
   private succeed(body: readonly Uint8Array[] | Arriving, validator: string | undefined): void {
     const { status, headers, headersMs, part } = this;
     const { free } = this.gathered;
-    if (headers !== undefined) this.resolve({ status, headers, headersMs, body, free, part, validator });
+    if (headers !== undefined) this.told({ status, headers, headersMs, body, free, part, validator });
   }
 
   private discard({ reply, discard }: Refusal, nowMs: number): void {
@@ -230,7 +233,7 @@ export class Exchange implements Handler, Watched {
     const discarded = this.discarded;
     this.end();
     this.connection.drop();
-    if (discarded !== undefined) this.resolve(discarded);
+    if (discarded !== undefined) this.told(discarded);
   }
 
   private fail(failure: Failure): void {
@@ -239,7 +242,7 @@ export class Exchange implements Handler, Watched {
     this.end();
     this.gathered.free?.();
     this.connection.drop();
-    if (stream === undefined) this.resolve(failure);
+    if (stream === undefined) this.told(failure);
     else stream.end(failure);
   }
 

@@ -1,8 +1,9 @@
 // One connection that many requests share (HTTP/2), from when it is being opened; undici's Client carries them.
 
 import type { Socket } from "node:net";
+import type { Row } from "../../core/row.ts";
 import type { Open } from "../connect/open.ts";
-import { ended, type Route } from "./connection.ts";
+import { ended, type Lasting, type Route } from "./connection.ts";
 import { clientClass, type Dispatcher } from "./undici.ts";
 
 /** Who keeps count of what is open. */
@@ -26,8 +27,12 @@ const WINDOWS = { initialWindowSize: 1_048_576, connectionWindowSize: 16_777_216
 /** How a request goes on, once it is known. */
 export type Way = { readonly client: Dispatcher } | { readonly error: Error } | "one at a time";
 
-export class Session {
+export class Session implements Lasting {
   readonly route: Route;
+  idleSinceMs = 0;
+  row: Row<Lasting> | undefined;
+  before: Lasting | undefined;
+  after: Lasting | undefined;
   streams = 0;
   answers = 0;
   private readonly keeper: Keeper;

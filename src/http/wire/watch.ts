@@ -1,6 +1,8 @@
 // One coarse timer for everything that is under way, instead of a timer for each request.
 
-export interface Watched {
+import { type Member, row } from "../../core/row.ts";
+
+export interface Watched extends Member<Watched> {
   /** Called at every tick; ends itself if its time is up. */
   check(nowMs: number): void;
 }
@@ -8,20 +10,20 @@ export interface Watched {
 export interface Watch {
   add(watched: Watched): void;
   remove(watched: Watched): void;
-  /** What is being watched now; may end while this is walked. */
-  all(): Iterable<Watched>;
+  /** What is being watched now. */
+  all(): readonly Watched[];
   stop(): void;
 }
 
 /** Checks whatever was added, every `tickMs`; a limit is kept to within one tick. No timer while nothing is watched. */
 export function watch(tickMs: number): Watch {
-  const watched = new Set<Watched>();
+  const watched = row<Watched>();
   let timer: NodeJS.Timeout | undefined;
   let judging: NodeJS.Immediate | undefined;
 
   const judge = () => {
     const nowMs = performance.now();
-    for (const one of watched) one.check(nowMs);
+    for (const one of [...watched]) one.check(nowMs);
   };
   const tick = () => {
     if (watched.size === 0) return stop();
@@ -41,7 +43,7 @@ export function watch(tickMs: number): Watch {
     remove(one) {
       watched.delete(one);
     },
-    all: () => watched,
+    all: () => [...watched],
     stop,
   };
 }
