@@ -19,7 +19,7 @@ import {
 } from "./host.ts";
 import type { Job } from "./job.ts";
 import { heap, join, type Order } from "./order.ts";
-import { row } from "./row.ts";
+import { Row } from "./row.ts";
 
 /** One job on its way through the run. */
 export interface Task {
@@ -96,7 +96,7 @@ export function frontier(options: FrontierOptions): Frontier {
   // Jobs without a host fail by themselves: no limit, and no pace, is for them.
   const nowhere = hostNamed("", NEVER, undefined);
   const hosts = new Map<string, Host>([["", nowhere]]);
-  const ready = row<Host>(); // the one that has waited longest for its turn first
+  const ready = new Row<Host>(); // the one that has waited longest for its turn first
   const refusing = new Set<Host>();
   const wakes = heap<Host>();
   const keep = memory(forget);

@@ -4,7 +4,7 @@ import { type Failure, isFailure } from "./failure.ts";
 import type { FrontierOptions, Pace, Sign, Task } from "./frontier.ts";
 import type { Job } from "./job.ts";
 import { type Heap, type HostQueue, head, heap, type Line, leave } from "./order.ts";
-import { type Member, row } from "./row.ts";
+import { type Member, Row } from "./row.ts";
 import { parseTarget } from "./target.ts";
 
 /** Strikes in a row after which a host only fails; one that was alive is given this long besides. */
@@ -214,8 +214,8 @@ function strike(host: Host, failure: Failure, { nowMs, starts }: Try): void {
 
 /** Keeps hosts without jobs for a while, so that what is known of one holds for the jobs that may come; then forgets it. */
 export function memory(forget: (host: Host) => void): (host: Host, nowMs: number) => void {
-  const quiet = row<Host>();
-  const suspect = row<Host>();
+  const quiet = new Row<Host>();
+  const suspect = new Row<Host>();
   return (host, nowMs) => {
     const hasFaults = host.failing !== undefined || host.allowance !== undefined || host.parkedMs > nowMs;
     const kept = hasFaults ? suspect : quiet;

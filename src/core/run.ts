@@ -7,7 +7,7 @@ import { type Failure, isFatal } from "./failure.ts";
 import type { Task } from "./frontier.ts";
 import type { Job, Outcome } from "./job.ts";
 import type { Source, Storing, View } from "./ports.ts";
-import { type Member, row } from "./row.ts";
+import { type Member, Row } from "./row.ts";
 import { count, emptyTally } from "./tally.ts";
 import { type VerdictOptions, verdicts } from "./verdict.ts";
 
@@ -57,7 +57,7 @@ const MOST_STORING = 256;
 export function run(options: RunOptions): Run {
   const { source, frontier, perform, report, clock, stop, abandon, graceMs } = options;
   const limit = pLimit(options.concurrency);
-  const open = row<Open>();
+  const open = new Row<Open>();
   const tally = emptyTally();
   const startedMs = clock.nowMs();
   let inFlight = 0;

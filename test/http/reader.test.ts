@@ -56,7 +56,7 @@ function told(pieces: readonly Buffer[], one: Reader = reader()): Told {
     shared.fill("#"); // what was taken must not depend on it
     if (typeof goOn === "object") return { ...all, error: goOn.error };
   }
-  all.isReusable = one.isReusable;
+  all.isReusable = one.isReusable();
   if (!all.isComplete) all.isWholeAtEnd = one.finish();
   return all;
 }
@@ -134,7 +134,7 @@ describe("a connection", () => {
     const one = reader();
     expect(told([answer(`${OK}Content-Length: 0\n\n`)], one).isReusable).toBe(true);
     one.take(Buffer.from("H"), false);
-    expect(one.isReusable).toBe(false);
+    expect(one.isReusable()).toBe(false);
   });
 
   it("carries one answer after another, each read afresh", () => {

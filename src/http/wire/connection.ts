@@ -36,9 +36,9 @@ export interface Route extends Destination {
 export interface Connection {
   readonly route: Route;
   /** Whether it has carried a request before: such a one may have been closed by the server meanwhile. */
-  readonly reused: boolean;
+  isReused(): boolean;
   /** Whether it may carry another. */
-  readonly isIdle: boolean;
+  isIdle(): boolean;
   /** Sends a request. Opens the connection first, if it is new. */
   send(request: Request, handler: Handler): void;
   /** Reads on, after a pause that the handler asked for. */
@@ -106,7 +106,7 @@ export function connection({ open, put, released, dropped }: Owner, route: Route
     if (typeof goOn === "object") {
       drop();
       listener.onFailure(goOn);
-    } else if (answers.isOver) {
+    } else if (answers.isOver()) {
       if (handler === listener) handler = undefined;
     } else if (!goOn && !isOver) {
       isPaused = true;
@@ -125,12 +125,8 @@ export function connection({ open, put, released, dropped }: Owner, route: Route
     row: undefined,
     before: undefined,
     after: undefined,
-    get reused() {
-      return requests > 1;
-    },
-    get isIdle() {
-      return !isOver && socket !== undefined && !socket.destroyed && answers.isReusable;
-    },
+    isReused: () => requests > 1,
+    isIdle: () => !isOver && socket !== undefined && !socket.destroyed && answers.isReusable(),
     send(request, listener) {
       handler = listener;
       if (socket !== undefined) return write(socket, request, listener);

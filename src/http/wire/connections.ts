@@ -1,6 +1,6 @@
 // The connections that are open: which one a request may go out on, and when an idle one is dropped.
 
-import { row } from "../../core/row.ts";
+import { Row } from "../../core/row.ts";
 import type { Open } from "../connect/open.ts";
 import { type Connection, connection, type Lasting, type Own, type Route } from "./connection.ts";
 import { multiplexed } from "./multiplexed.ts";
@@ -27,7 +27,7 @@ export function connections(open: Open, maxOpenAtFirst: number): Connections {
   let maxOpen = maxOpenAtFirst;
   const all = new Set<Lasting>();
   /** In the order in which they became so. */
-  const idle = row<Lasting>();
+  const idle = new Row<Lasting>();
   const idleByKey = new Map<string, Own[]>();
   let sweeping: NodeJS.Timeout | undefined;
 
@@ -97,7 +97,7 @@ export function connections(open: Open, maxOpenAtFirst: number): Connections {
     const candidates = idleByKey.get(route.key);
     for (let one = candidates?.pop(); one !== undefined; one = candidates?.pop()) {
       idle.delete(one);
-      if (one.isIdle) return one;
+      if (one.isIdle()) return one;
       one.drop();
     }
     return fresh(route);
@@ -105,7 +105,7 @@ export function connections(open: Open, maxOpenAtFirst: number): Connections {
 
   function release(one: Own): void {
     if (!all.has(one)) return;
-    if (!one.isIdle || all.size > maxOpen) return one.drop();
+    if (!one.isIdle() || all.size > maxOpen) return one.drop();
     one.resume(); // it may have been paused within its last bytes
     rest(one);
     const others = idleByKey.get(one.route.key);

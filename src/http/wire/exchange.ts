@@ -168,7 +168,7 @@ export class Exchange implements Handler, Watched {
     if (this.state === "over") return;
     if (this.state === "discarding") return this.finishDiscarding();
     const failure = (this.phase === "connect" ? scarcity(error) : undefined) ?? classify(error, this.phase);
-    if (failure.error === "connection_lost" && this.connection.reused && !this.answerStarted) {
+    if (failure.error === "connection_lost" && this.connection.isReused() && !this.answerStarted) {
       this.end();
       this.connection.drop();
       return this.told(STALE);

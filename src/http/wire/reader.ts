@@ -16,9 +16,9 @@ export interface Listener {
 
 export interface Reader {
   /** Whether the connection may carry another request: the answer was whole, and nothing came after it. */
-  readonly isReusable: boolean;
+  isReusable(): boolean;
   /** Whether no answer is expected, or this one is complete. */
-  readonly isOver: boolean;
+  isOver(): boolean;
   /** Makes it wait for the next answer. */
   expect(listener: Listener): void;
   /**
@@ -122,10 +122,10 @@ export function reader(): Reader {
   };
 
   return {
-    get isReusable() {
+    isReusable() {
       return persists && framing === "over";
     },
-    get isOver() {
+    isOver() {
       return framing === "over";
     },
     expect(next) {

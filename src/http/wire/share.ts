@@ -18,7 +18,6 @@ const BAD_LENGTH: Failure = { error: "protocol_error", detail: "a Content-Length
  */
 export class Share implements Connection {
   readonly session: Session;
-  readonly isIdle = false;
   private readonly onOne: OneAtATime;
   private handler: Handler | undefined;
   private own: Connection | undefined;
@@ -42,8 +41,12 @@ export class Share implements Connection {
   }
 
   /** As it is now: it was good for somebody, if not for this request. */
-  get reused(): boolean {
-    return this.own?.reused ?? this.session.answers > 0;
+  isReused(): boolean {
+    return this.own?.isReused() ?? this.session.answers > 0;
+  }
+
+  isIdle(): boolean {
+    return false;
   }
 
   send(request: Request, handler: Handler): void {

@@ -1,6 +1,6 @@
 // One coarse timer for everything that is under way, instead of a timer for each request.
 
-import { type Member, row } from "../../core/row.ts";
+import { type Member, Row } from "../../core/row.ts";
 
 export interface Watched extends Member<Watched> {
   /** Called at every tick; ends itself if its time is up. */
@@ -17,7 +17,7 @@ export interface Watch {
 
 /** Checks whatever was added, every `tickMs`; a limit is kept to within one tick. No timer while nothing is watched. */
 export function watch(tickMs: number): Watch {
-  const watched = row<Watched>();
+  const watched = new Row<Watched>();
   let timer: NodeJS.Timeout | undefined;
   let judging: NodeJS.Immediate | undefined;
 
