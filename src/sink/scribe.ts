@@ -126,8 +126,8 @@ export function scribe(flags: number, mode: number): Scribe | undefined {
     return undefined;
   }
   const gone = () => {
-    isGone = true;
     collect();
+    isGone = true;
     while (finished !== offered) next()(false, 0);
   };
   thread.on("error", gone).on("exit", gone);
@@ -201,7 +201,7 @@ export function scribe(flags: number, mode: number): Scribe | undefined {
 
   /** Tells of what is done; who is told may hand over more. */
   function collect(): void {
-    if (isCollecting) return;
+    if (isCollecting || isGone) return;
     isCollecting = true;
     for (const until = Atomics.load(counts, FINISHED); finished !== until; ) {
       const slot = (finished & (SLOTS - 1)) * FIELDS;
