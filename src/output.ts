@@ -71,6 +71,8 @@ export interface OutputContext {
   readonly note: (text: string) => void;
   /** How many processes are to write there at most. Default 1. */
   readonly processes?: number;
+  /** Whether the process stays in its working directory for good: the way to the folder may begin there. Default false. */
+  readonly stays?: boolean;
 }
 
 /** Journal and folder are brought to the disk so often, in milliseconds, and at the end. */
@@ -78,7 +80,7 @@ const SYNC_MS = 5000;
 
 /** Opens the folder. Throws a FolderError, a LockedError, a JournalError or an OptionError. */
 export async function openOutput(options: OutputOptions, context: OutputContext): Promise<Output> {
-  const { lists, note, processes = 1 } = context;
+  const { lists, note, processes = 1, stays = false } = context;
   const folder = options.outputDir ?? OUTPUT_DEFAULTS.outputDir;
   const durability = options.durability ?? OUTPUT_DEFAULTS.durability;
   const force = options.force ?? false;
@@ -88,8 +90,7 @@ export async function openOutput(options: OutputOptions, context: OutputContext)
   const lock = await lockFolder(state, folder).catch((error: unknown) => {
     throw ofTheDisk(error, folder);
   });
-  const journalPath = join(folder, JOURNAL);
-  const failedPath = join(folder, FAILED);
+  const [journalPath, failedPath] = [join(folder, JOURNAL), join(folder, FAILED)];
   let began: Since | undefined;
   try {
     if (earlier && force) await startOver(folder, lists);
@@ -107,7 +108,7 @@ export async function openOutput(options: OutputOptions, context: OutputContext)
     // A fresh journal is read back as well where a URL may come again.
     const lines = history ?? (isKnown ? readHistory(folder, journalPath) : undefined);
     const plan: StoringPlan = {
-      ...{ folder, state, empty, spans, processes },
+      ...{ folder, state, stays, empty, spans, processes },
       name: options.name ?? OUTPUT_DEFAULTS.name,
       ...(options.perDir === undefined ? {} : { perDir: options.perDir }),
       hash: options.hash !== undefined,

@@ -4,6 +4,7 @@ import { availableParallelism } from "node:os";
 import type { Job } from "./core/job.ts";
 import type { Sink } from "./core/ports.ts";
 import { type DirectoryOptions, directory } from "./sink/directory.ts";
+import { nearest } from "./sink/folder.ts";
 import { names } from "./sink/names.ts";
 import { CREATE, MODE } from "./sink/part.ts";
 import { leftIn, parts } from "./sink/parts.ts";
@@ -15,6 +16,8 @@ import { space } from "./sink/space.ts";
 export interface StoringPlan {
   readonly folder: string;
   readonly state: string;
+  /** Whether a process that writes there stays in its working directory for good. */
+  readonly stays: boolean;
   readonly name: string;
   readonly perDir?: number;
   /** The folder held nothing when the run began. */
@@ -36,7 +39,10 @@ export function isForOne({ name, perDir, spans }: StoringPlan): (job: Job) => bo
 
 /** `helper`: 0 for the process that has the lock, otherwise a number of its own. Throws what the file system says. */
 export function storing(plan: StoringPlan, recorded: (file: string) => boolean, helper = 0): Sink {
-  const { folder, state, name, perDir, empty, spans, hash, durable, minFree, processes } = plan;
+  const { name, perDir, empty, spans, hash, durable, minFree, processes } = plan;
+  const shortened = plan.stays ? nearest : (path: string) => path;
+  const folder = shortened(plan.folder);
+  const state = shortened(plan.state);
   const replaceable = { spans, recorded };
   const options: DirectoryOptions = {
     ...{ folder, names: names(name, perDir), parts: parts(state, helper), empty, hash, durable },

@@ -64,7 +64,8 @@ async function runCommand(line: CommandLine, env: Env, stop: AbortController): P
   const processes = processesFor(line);
   const web = { ...line, ...pemOf(line) };
   const get = webOf(web);
-  const output = await openOutput(line, { lists: line.lists, note: line.quiet ? () => {} : say, processes });
+  const said = line.quiet ? () => {} : say;
+  const output = await openOutput(line, { lists: line.lists, note: said, processes, stays: true });
   let rest: Source;
   let shown: Extra;
   try {

@@ -16,7 +16,7 @@ import {
   statSync,
   unlinkSync,
 } from "node:fs";
-import { dirname, join, sep } from "node:path";
+import { dirname, isAbsolute, join, relative, sep } from "node:path";
 import { isPossible } from "./names.ts";
 
 export const JOURNAL = "results.jsonl";
@@ -113,6 +113,23 @@ export function isInside(folder: string, path: string): boolean {
     return realpathSync(path).startsWith(join(realpathSync(folder), sep));
   } catch {
     return false;
+  }
+}
+
+/**
+ * The way to a folder from the working directory, if that has fewer parts and leads there: the system walks it three times
+ * for every file.
+ */
+export function nearest(folder: string): string {
+  if (!isAbsolute(folder)) return folder;
+  const way = relative(process.cwd(), folder) || ".";
+  const parts = folder.split(sep).filter((part) => part !== "");
+  if (isAbsolute(way) || way.split(sep).length >= parts.length) return folder;
+  try {
+    const [one, other] = [statSync(way, { bigint: true }), statSync(folder, { bigint: true })];
+    return one.ino === other.ino && one.dev === other.dev ? way : folder;
+  } catch {
+    return folder;
   }
 }
 

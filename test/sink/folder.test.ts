@@ -2,8 +2,8 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { beforeEach, describe, expect, it } from "vitest";
-import { FolderError, makeFolder, prepareFolder, startOver, tidy } from "../../src/sink/folder.ts";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { FolderError, makeFolder, nearest, prepareFolder, startOver, tidy } from "../../src/sink/folder.ts";
 import { ownFolder } from "../support/own.ts";
 
 const outside = ownFolder();
@@ -91,6 +91,37 @@ it("a folder that is a link to one is as good as one", () => {
   symlinkSync(outside.path, folder);
   expect(() => makeFolder(folder)).not.toThrow();
   expect(prepareFolder(folder).earlier).toBe(false);
+});
+
+describe("the way to a folder", () => {
+  const before = process.cwd();
+  let here: string;
+  beforeEach(() => {
+    for (const path of ["here/below/deep", "beside"]) mkdirSync(join(folder, path), { recursive: true });
+    process.chdir(join(folder, "here"));
+    here = process.cwd();
+  });
+  afterEach(() => process.chdir(before));
+
+  it.each([".", "below", "below/deep", "../beside"])(
+    "begins in the working directory where that is shorter: %s",
+    (way) => {
+      expect(nearest(join(here, way))).toBe(way);
+    },
+  );
+
+  it.each(["/", "/tmp", "below", "../beside", "."])("stays as it is where it is not: %s", (way) => {
+    expect(nearest(way)).toBe(way);
+  });
+
+  it("stays as it is where it would lead elsewhere, or nowhere", () => {
+    symlinkSync(join(here, "below/deep"), join(here, "link"));
+    expect(nearest(`${here}/link/../../below`)).toBe(`${here}/link/../../below`);
+    expect(nearest(join(here, "absent"))).toBe(join(here, "absent"));
+    rmSync(here, { recursive: true });
+    mkdirSync(here); // of the same name, and another one
+    expect(nearest(here)).toBe(here);
+  });
 });
 
 describe("the state folder after a run", () => {
