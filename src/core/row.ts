@@ -1,5 +1,7 @@
-// A row of things that come and go: each knows its neighbours. Sets and Maps that are joined and left for every URL cost more:
-// V8 makes a new table now and then, and the old ones, once they are old, keep alive whatever was in them; the first is ever harder to find.
+// A row of things that come and go, in the place of a Set: each knows its neighbours.
+//
+// A Set or a Map that is joined and left for every URL costs more: V8 makes a new table now and then, and the old ones keep
+// alive what was in them, and the newer ones, until all memory is swept. And its first is ever harder to find.
 
 /** What can stand in a row: in one at a time. */
 export interface Member<T extends Member<T>> {

@@ -5,11 +5,12 @@ import { type AlarmClock, alarm } from "./alarm.ts";
 import type { Perform, Tried } from "./attempt.ts";
 import { type Failure, isFatal } from "./failure.ts";
 import type { Task } from "./frontier.ts";
-import type { Job, Outcome } from "./job.ts";
+import type { Outcome } from "./job.ts";
 import type { Source, Storing, View } from "./ports.ts";
-import { type Member, Row } from "./row.ts";
+import { Row } from "./row.ts";
 import { count, emptyTally } from "./tally.ts";
 import { type VerdictOptions, verdicts } from "./verdict.ts";
+import { type Counts, type Open, viewOf } from "./view.ts";
 
 /** Why a run ended before its list did. */
 export type StopReason = "disk" | "deadline" | "max-failures" | "request" | NodeJS.Signals;
@@ -44,12 +45,6 @@ export interface Run {
   resize(concurrency: number): void;
 }
 
-/** A job that is under way. */
-interface Open extends Member<Open> {
-  readonly job: Job;
-  readonly beganMs: number;
-}
-
 /** So many bodies at most that need no slot any more are not stored, or not reported, yet. */
 const MOST_STORING = 256;
 
@@ -59,10 +54,7 @@ export function run(options: RunOptions): Run {
   const limit = pLimit(options.concurrency);
   const open = new Row<Open>();
   const tally = emptyTally();
-  const startedMs = clock.nowMs();
-  let inFlight = 0;
-  let peakInFlight = 0;
-  let endedMs: number | undefined;
+  const counts: Counts = { inFlight: 0, peakInFlight: 0, startedMs: clock.nowMs(), endedMs: undefined };
   let reading = false;
   let exhausted = false;
   let storing = 0;
@@ -73,32 +65,7 @@ export function run(options: RunOptions): Run {
   const { hear, judged, ended } = verdicts({ ...options, fewer });
   let settle: () => void = () => {};
 
-  const view: View = {
-    tally,
-    get open() {
-      return new Map(Array.from(open, ({ job, beganMs }) => [job, beganMs]));
-    },
-    get concurrency() {
-      return limit.concurrency;
-    },
-    get inFlight() {
-      return inFlight;
-    },
-    get peakInFlight() {
-      return peakInFlight;
-    },
-    get waiting() {
-      return frontier.waiting;
-    },
-    get elapsedMs() {
-      return (endedMs ?? clock.nowMs()) - startedMs;
-    },
-    ...(source.doneEarlier === undefined ? {} : { doneEarlier: source.doneEarlier }),
-    nowMs: () => clock.nowMs(),
-    receivedBytes: options.receivedBytes,
-    ...(options.auto === undefined ? {} : { auto: options.auto }),
-    total: () => source.total(),
-  };
+  const view = viewOf({ ...options, counts, open, tally, concurrency: () => limit.concurrency });
   const iterator = source[Symbol.asyncIterator]();
   return { view, done: spin(), abandon, resize };
 
@@ -116,7 +83,7 @@ export function run(options: RunOptions): Run {
         else pump();
       });
     } finally {
-      endedMs = clock.nowMs();
+      counts.endedMs = clock.nowMs();
       wake.cancel();
       cancelGrace?.();
       stop.signal.removeEventListener("abort", onStop);
@@ -142,18 +109,18 @@ export function run(options: RunOptions): Run {
     }
     vacant?.();
     vacant = undefined;
-    if (inFlight + storing === 0 && (stop.signal.aborted || (exhausted && frontier.waiting === 0))) settle();
+    if (counts.inFlight + storing === 0 && (stop.signal.aborted || (exhausted && frontier.waiting === 0))) settle();
   }
 
   /** Starts what may start, and reads on where there is room. */
   function advance(): void {
     if (storing >= MOST_STORING) return;
     const nowMs = clock.nowMs();
-    while (inFlight < limit.concurrency) {
+    while (counts.inFlight < limit.concurrency) {
       const task = frontier.next(nowMs);
       if (task === undefined) break;
-      inFlight++;
-      if (inFlight > peakInFlight) peakInFlight = inFlight;
+      counts.inFlight++;
+      if (counts.inFlight > counts.peakInFlight) counts.peakInFlight = counts.inFlight;
       if (task.refused !== undefined)
         void limit(refuse, task, task.refused); // never rejects, and ends in `pump`
       else if (vacant === undefined)
@@ -164,7 +131,7 @@ export function run(options: RunOptions): Run {
         start(task, leave);
       }
     }
-    if (inFlight >= limit.concurrency) return;
+    if (counts.inFlight >= limit.concurrency) return;
     if (!exhausted && !reading && !frontier.full) void read();
     // Nobody else would look again when the frontier has something due.
     if (frontier.waiting > 0) wake.at(frontier.dueMs(nowMs), nowMs);
@@ -213,7 +180,7 @@ export function run(options: RunOptions): Run {
 
   /** The slot's job has ended: it goes on with the next one, or is left. */
   function free(leave: () => void): void {
-    inFlight--;
+    counts.inFlight--;
     vacant = leave;
     pump();
   }
@@ -221,7 +188,7 @@ export function run(options: RunOptions): Run {
   async function refuse(task: Task, failure: Failure): Promise<void> {
     const taken = tell(ended(task, failure));
     if (taken !== undefined) await taken;
-    inFlight--;
+    counts.inFlight--;
     pump();
   }
 
@@ -255,7 +222,7 @@ export function run(options: RunOptions): Run {
 
   /** Out of file descriptors: goes on with as many at a time as `asked` says. */
   function fewer(asked: (concurrency: number, inFlight: number) => number | undefined): boolean {
-    const concurrency = asked(limit.concurrency, inFlight + storing);
+    const concurrency = asked(limit.concurrency, counts.inFlight + storing);
     if (concurrency === undefined) return false;
     limit.concurrency = concurrency;
     options.onScarce(concurrency);

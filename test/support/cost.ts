@@ -149,13 +149,18 @@ async function countedServer(): Promise<{ readonly port: number; close(): Promis
   };
 }
 
+/** Less than this a URL is what belongs to the run, or to a batch of lines: it says nothing. */
+const NOISE = 0.1;
+
 /** What there is to say of a cost beside its baseline: `tooMuch` fails, `less` is said. */
 export function judged(name: string, cost: number, baseline: number): { tooMuch?: string; less?: string } {
   const beside = `${name} a URL: ${shown(cost)}, and ${shown(baseline)} in ${BASELINES}`;
-  if (cost > baseline * 1.1) {
+  if (cost > Math.max(baseline * 1.1, baseline + NOISE)) {
     return { tooMuch: `${beside}: over 10 % more. If that is worth it, the commit says so and renews it: ${RENEW}` };
   }
-  return cost < baseline * 0.9 ? { less: `${beside}: over 10 % less. Keep it so: ${RENEW}` } : {};
+  return cost < Math.min(baseline * 0.9, baseline - NOISE)
+    ? { less: `${beside}: over 10 % less. Keep it so: ${RENEW}` }
+    : {};
 }
 
 /** With two digits behind the point, where they say something. */

@@ -145,13 +145,7 @@ export class Exchange implements Handler, Watched {
 
   onComplete(): void {
     if (this.state === "over") return;
-    if (this.state === "discarding") {
-      const discarded = this.discarded;
-      this.end();
-      this.connection.release();
-      if (discarded !== undefined) this.told(discarded);
-      return;
-    }
+    if (this.state === "discarding") return this.finishDiscarding("release");
     // The reader counts too; a file is too much to lose to one check.
     const expected = this.expectedBytes;
     if (expected !== undefined && this.bytes !== expected) {
@@ -229,10 +223,10 @@ export class Exchange implements Handler, Watched {
     if (!discard || (this.headers?.contentLength ?? 0) > DISCARD_BYTES) this.finishDiscarding();
   }
 
-  private finishDiscarding(): void {
+  private finishDiscarding(then: "drop" | "release" = "drop"): void {
     const discarded = this.discarded;
     this.end();
-    this.connection.drop();
+    this.connection[then]();
     if (discarded !== undefined) this.told(discarded);
   }
 
