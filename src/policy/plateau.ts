@@ -2,47 +2,32 @@
 
 import type { Governor, Interval } from "../core/governed.ts";
 import { isClose, middle } from "./bisect.ts";
+import { generationsOf, leastMsOf, MANY, MOST_PATIENCE_MS, PATIENCE_MS, type Phase, SORE_MS } from "./looks.ts";
 import { pressure } from "./pressure.ts";
+import { type Over, reasonOf } from "./reason.ts";
 import { speedOf } from "./speed.ts";
+import { A_LITTLE_FASTER, AS_FAST, CLEARLY_FASTER, EASE, FASTER, type Point, WARMER } from "./worth.ts";
 
-/** A step is kept only if it is so much faster; and so much may be lost by taking fewer. */
-const FASTER = 1.05;
-const CLEARLY_FASTER = 1.3;
-const AS_FAST = 0.97;
-/** Between an error and what is clean a small step is worth this. */
-const A_LITTLE_FASTER = 1.02;
 /** Fewer than this part of the slots were busy: something else than the number of slots limits the run. */
 const BUSY = 0.9;
-/** So many tries say enough. */
-const MANY = 300;
-/** What is left where tries are lost. */
-const EASE = 0.7;
-/** What was found is tried again after so long, and later and later while it stays right. */
-const PATIENCE_MS = 5000;
-const MOST_PATIENCE_MS = 60_000;
-/** For so long no more is tried than what servers have refused. */
-const SORE_MS = 60_000;
-interface Point {
-  readonly at: number;
-  readonly speed: number;
-}
-
-type Phase = "rise" | "doubt" | "climb" | "sink" | "hold" | "probe-up" | "probe-down" | "eased";
 
 /**
- * Doubles from `start` while that is 5 % faster, then halves the distance, to the least that is within 2 % of the fastest; holds it, and
- * tries more and fewer now and then. Goes back at once where tries are lost that were not before.
+ * Waits at `start` until the run is warm, doubles while that is 5 % faster, looks again at the last that was, halves the distance to
+ * the least that is within 3 % of the fastest, holds it, and tries more and fewer now and then. Goes back at once where tries are
+ * lost that were not before.
  */
 export function plateau(start: number, mostAtFirst: number): Governor {
   const losses = pressure();
   let most = mostAtFirst;
   let at = Math.min(start, most);
-  let phase: Phase = "rise";
+  let phase: Phase = "warm";
   /** What was kept last; the fastest; the most that was slower; the least that was not worth it. */
   let kept: Point | undefined;
   let fastest = 0;
   let under = 0;
-  let over: { readonly at: number; readonly sore: boolean } | undefined;
+  /** That is no more from the first rise: while a run warms up, whatever came earlier looks slow. */
+  let isUnderSure = false;
+  let over: Over | undefined;
   /** What it was before it was eased, and the share that was lost. */
   let pressed: { readonly at: number; readonly share: number } | undefined;
   let soreMs = 0;
@@ -60,13 +45,15 @@ export function plateau(start: number, mostAtFirst: number): Governor {
       return isLimited() ? at : (kept?.at ?? at);
     },
     get reason() {
-      return reasons().join(", ");
+      if (isLimited()) return "the list, a rate or its hosts keep fewer busy";
+      if (pressed !== undefined) return "servers ask for less";
+      return reasonOf({ at, kept: kept?.at ?? at, most, mostAtFirst, over, under });
     },
     get generations() {
-      return phase === "rise" ? 3 : Math.min(8, Math.max(3, Math.ceil(MANY / at)));
+      return generationsOf(phase, at);
     },
     get leastMs() {
-      return phase === "rise" ? 200 : phase === "hold" ? 1000 : 600;
+      return leastMsOf(phase);
     },
     tell(interval) {
       soreMs -= interval.ms;
@@ -95,6 +82,10 @@ export function plateau(start: number, mostAtFirst: number): Governor {
       pressed = undefined;
       keep(point);
       climb();
+    } else if (phase === "warm") {
+      const isWarm = kept !== undefined && point.speed < WARMER * speed;
+      keep(point);
+      if (isWarm) rise();
     } else if (phase === "rise" || phase === "doubt") {
       if (phase === "rise" && finished < MANY && point.speed < CLEARLY_FASTER * speed) {
         phase = "doubt"; // a second and longer look: much depends on it
@@ -104,9 +95,14 @@ export function plateau(start: number, mostAtFirst: number): Governor {
         rise();
       } else {
         over = { at, sore: false };
-        fastest = Math.max(speed, (speed + point.speed) / 2);
-        sink();
+        phase = "again";
+        at = kept?.at ?? at;
       }
+    } else if (phase === "again") {
+      keep(point);
+      if (point.speed < WARMER * speed) return sink();
+      over = undefined;
+      rise();
     } else if (phase === "climb") {
       if (point.speed >= A_LITTLE_FASTER * speed) {
         under = kept?.at ?? 0;
@@ -117,9 +113,7 @@ export function plateau(start: number, mostAtFirst: number): Governor {
         sink();
       }
     } else if (phase === "sink") {
-      if (point.speed >= AS_FAST * fastest) kept = point;
-      else under = at;
-      sink();
+      sank(point);
     } else if (phase === "hold") hold(point, ms);
     else probed(point);
   }
@@ -153,8 +147,24 @@ export function plateau(start: number, mostAtFirst: number): Governor {
     at = middle(under, high);
   }
 
+  function sank(point: Point): void {
+    if (point.speed < AS_FAST * fastest) {
+      under = at;
+      isUnderSure = true;
+      return sink();
+    }
+    kept = point;
+    fastest = Math.max(fastest, (fastest + point.speed) / 2);
+    if (isUnderSure || under === 0) return sink();
+    // Nothing was slower since the rise: the next look is at what was slower then, and at half of that.
+    if (at === under) under = Math.floor(at / 2);
+    if (under === 0) return sink();
+    at = under;
+  }
+
   function settle(): void {
     phase = "hold";
+    isUnderSure = true;
     at = kept?.at ?? at;
     heldMs = 0;
     slower = 0;
@@ -223,7 +233,8 @@ export function plateau(start: number, mostAtFirst: number): Governor {
 
   /** The search begins anew, here. */
   function forget(): void {
-    phase = "rise";
+    phase = "warm";
+    isUnderSure = false;
     kept = undefined;
     pressed = undefined;
     over = undefined;
@@ -233,15 +244,5 @@ export function plateau(start: number, mostAtFirst: number): Governor {
 
   function isLimited(): boolean {
     return idle >= 3;
-  }
-
-  function reasons(): string[] {
-    if (isLimited()) return ["the list, a rate or its hosts keep fewer busy"];
-    if (pressed !== undefined) return ["servers ask for less"];
-    if (over === undefined && at >= most)
-      return [most < mostAtFirst ? "no more file descriptors" : "the most it takes"];
-    if (over === undefined) return ["the run was too short to find more"];
-    const reason = `${over.at} ${over.sore ? "were too many for a server" : "were no faster"}`;
-    return under > 0 && under < (kept?.at ?? at) ? [reason, `${under} slower`] : [reason];
   }
 }

@@ -1,4 +1,4 @@
-// `node dist/test/bench/auto.js`: -c auto beside fixed numbers, on a server that does 40 at a time and on nginx where it is installed.
+// `node dist/test/bench/auto.js [rounds] [knee|nginx|all] [URLs]`: -c auto beside fixed numbers, on a server that does 40 at a time and on nginx.
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -18,7 +18,9 @@ interface Result {
   readonly said: string;
 }
 
-const [rounds = "3", which = "all"] = process.argv.slice(2);
+const [rounds = "3", which = "all", count] = process.argv.slice(2);
+/** 10 to 15 s a run: it takes some seconds to find the number, and what they cost is another question than what it finds. */
+const LENGTHS = { knee: 12_000, nginx: 200_000 } as const;
 const WORKERS = 40;
 const SERVICE_MS = 50;
 const folder = mkdtempSync(join("/dev/shm", "bulkget-auto-"));
@@ -61,15 +63,20 @@ async function contest({ name, urls, fixed }: Contest): Promise<void> {
   for (let round = 0; round < Number(rounds); round++) {
     for (const kind of kinds) results.get(kind)?.push(await run(urls, kind));
   }
-  const medians = kinds.map((kind) => [kind, median((results.get(kind) ?? []).map(({ seconds }) => seconds))] as const);
-  const best = Math.min(...medians.slice(1).map(([, seconds]) => seconds));
+  const secondsOf = (kind: string) => (results.get(kind) ?? []).map(({ seconds }) => seconds);
+  const medians = kinds.map((kind) => [kind, median(secondsOf(kind))] as const);
+  const [best] = medians.slice(1).reduce((one, other) => (other[1] < one[1] ? other : one));
+  // Round by round, since the machine's own speed changes from one to the next.
+  const beside = (kind: string) =>
+    median(secondsOf(kind).map((seconds, round) => seconds / (secondsOf(best)[round] ?? 0)));
   console.log(`${name}, ${urls.length} URLs, medians of ${rounds}:`);
   for (const [kind, seconds] of medians) {
     const all = results.get(kind) ?? [];
     const failed = all.reduce((sum, one) => sum + one.failed, 0);
     const said = all.map((one) => one.said).filter((one) => one !== "");
-    const rest = [`${(seconds / best).toFixed(2)} of the best`, `${failed} failed`, ...said].join("; ");
-    console.log(`  -c ${kind.padEnd(4)} ${seconds.toFixed(2)} s  ${rest}`);
+    const each = secondsOf(kind).map((one) => one.toFixed(2));
+    const rest = [`${beside(kind).toFixed(2)} of the best`, `${failed} failed`, ...said].join("; ");
+    console.log(`  -c ${kind.padEnd(4)} ${seconds.toFixed(2)} s (${each.join(" ")})  ${rest}`);
   }
 }
 
@@ -84,12 +91,12 @@ try {
   if (which !== "nginx") {
     const knee = await kneeServer();
     const name = `${WORKERS} at a time, ${SERVICE_MS} ms each`;
-    await contest({ name, urls: paths(knee.origin, 12_000), fixed: [20, 40, 60, 120] });
+    await contest({ name, urls: paths(knee.origin, Number(count ?? LENGTHS.knee)), fixed: [20, 40, 60, 120] });
     await knee.close();
   }
   if (which !== "knee") {
     const nginx = await nginxServer(folder, [100]);
-    const urls = paths(`http://127.0.0.1:${nginx.port}/b/100`, 60_000);
+    const urls = paths(`http://127.0.0.1:${nginx.port}/b/100`, Number(count ?? LENGTHS.nginx));
     await contest({ name: "nginx on this machine, 100 bytes", urls, fixed: [4, 16, 50, 200] });
     await nginx.close();
   }

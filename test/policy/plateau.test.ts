@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { plateau } from "../../src/policy/plateau.ts";
 import { numbers } from "../support/numbers.ts";
-import { fixed, knee, linear, link, type Ran, type Server, shedding, simulate } from "./simulated.ts";
+import { fixed, knee, linear, link, type Ran, type Server, shedding, simulate, slowed, warming } from "./simulated.ts";
 
 const AUTO = { start: 8, most: 512 };
 const MINUTE = 60_000;
@@ -92,6 +92,31 @@ describe("over a link of fixed bandwidth", () => {
     const ran = auto(link(10_000, bytesEach, 20), { bytesEach, forMs: 2 * MINUTE });
     expect(ran.settledPerSecond * bytesEach).toBeGreaterThan(0.9 * 10_000_000);
     expect(above(ran, 48)).toBeLessThan(0.1 * 2 * MINUTE);
+  });
+});
+
+describe("in a run that is slow at first", () => {
+  const warm = warming(4, 2500);
+
+  it.each([
+    [8, 4, 1],
+    [8, 4, 2],
+    [8, 20, 2],
+    [40, 20, 1],
+    [40, 20, 2],
+  ])("does not take that for what more at a time bring (a knee at %i, %i ms each, %i)", (workers, ms, seed) => {
+    const ran = auto(slowed(knee(workers, ms, numbers(seed)), warm));
+    expect(ran.found).toBeLessThanOrEqual(1.5 * workers);
+    expect(above(ran, 1.5 * workers)).toBeLessThan(0.25 * MINUTE);
+    expect(ran.settledPerSecond).toBeGreaterThan((0.95 * 1000 * workers) / ms);
+  });
+
+  it.each([1, 2, 3])("does not go down to one because of a moment in which it was slower still (%i)", (seed) => {
+    const times = (nowMs: number) => warm(nowMs) * (nowMs >= 400 && nowMs < 800 ? 2.5 : 1);
+    const server = () => slowed(knee(8, 4, numbers(seed)), times);
+    const forMs = MINUTE / 10;
+    const best = simulate({ server: server(), governor: fixed(12), forMs });
+    expect(auto(server(), { forMs }).perSecond).toBeGreaterThan(0.9 * best.perSecond);
   });
 });
 

@@ -41,6 +41,22 @@ export function link(bytesPerMs: number, bytes: number, tripMs: number): Server 
   };
 }
 
+/** Everything takes `times` as long: a machine that warms up, or has something else to do for a while. */
+export function slowed(server: Server, times: (nowMs: number) => number): Server {
+  let lastMs = 0;
+  let workMs = 0; // the server's own clock
+  return (nowMs, running) => {
+    const factor = times(nowMs);
+    workMs += (nowMs - lastMs) / factor;
+    lastMs = nowMs;
+    const { ms, ...rest } = server(workMs, running);
+    return { ...rest, ms: ms * factor };
+  };
+}
+
+/** Within `warmMs` it becomes `cold` times as fast. */
+export const warming = (cold: number, warmMs: number) => (nowMs: number) => cold ** Math.max(0, 1 - nowMs / warmMs);
+
 export interface Ran {
   /** Tries that were not lost, a second: over all, and over the second half. */
   readonly perSecond: number;
