@@ -2,7 +2,7 @@
 
 import type { Governor, Interval } from "../core/governed.ts";
 import { isClose, middle } from "./bisect.ts";
-import { generationsOf, leastMsOf, MANY, MOST_PATIENCE_MS, PATIENCE_MS, type Phase, SORE_MS } from "./looks.ts";
+import { FEW, generationsOf, leastMsOf, MANY, MOST_PATIENCE_MS, PATIENCE_MS, type Phase, SORE_MS } from "./looks.ts";
 import { pressure } from "./pressure.ts";
 import { type Over, reasonOf } from "./reason.ts";
 import { speedOf } from "./speed.ts";
@@ -142,9 +142,10 @@ export function plateau(start: number, mostAtFirst: number): Governor {
   /** Half way to where it was slower. */
   function sink(): void {
     const high = kept?.at ?? at;
-    if (isClose(under, high)) return settle();
+    const low = Math.max(under, pressed === undefined ? FEW - 1 : 0);
+    if (isClose(low, high)) return settle();
     phase = "sink";
-    at = middle(under, high);
+    at = middle(low, high);
   }
 
   function sank(point: Point): void {
@@ -158,7 +159,7 @@ export function plateau(start: number, mostAtFirst: number): Governor {
     if (isUnderSure || under === 0) return sink();
     // Nothing was slower since the rise: the next look is at what was slower then, and at half of that.
     if (at === under) under = Math.floor(at / 2);
-    if (under === 0) return sink();
+    if (under < FEW) return sink();
     at = under;
   }
 
@@ -186,7 +187,7 @@ export function plateau(start: number, mostAtFirst: number): Governor {
     const bound = over?.sore === true && soreMs > 0 ? over.at - 1 : most;
     const next = phase === "probe-up" ? Math.min(bound, Math.ceil(1.5 * at)) : Math.floor(0.8 * at);
     fastest = kept?.speed ?? 0;
-    if (next < 1 || (phase === "probe-up" && next <= at)) settle();
+    if (next < FEW || (phase === "probe-up" && next <= at)) settle();
     else at = next;
   }
 
@@ -209,7 +210,7 @@ export function plateau(start: number, mostAtFirst: number): Governor {
       over = { at: from, sore: false };
       kept = point;
       at = Math.floor(0.8 * at);
-      if (at < 1) settle();
+      if (at < FEW) settle();
     }
   }
 

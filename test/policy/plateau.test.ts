@@ -120,6 +120,20 @@ describe("in a run that is slow at first", () => {
   });
 });
 
+it("goes below 4 only where servers ask for less, however the machine wavers", () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max: 1e6 }), (workers, seed) => {
+      const random = numbers(seed);
+      const factors = Array.from({ length: 200 }, () => 0.5 + random());
+      const wavering = (nowMs: number) => factors[Math.floor(nowMs / 100) % factors.length] ?? 1;
+      const ran = auto(slowed(knee(workers, 4, random), wavering), { forMs: MINUTE / 3 });
+      expect(Math.min(...ran.steps)).toBeGreaterThanOrEqual(4);
+      expect(ran.lost).toBe(0);
+    }),
+    { numRuns: 30 },
+  );
+});
+
 describe("in a run that changes", () => {
   it("finds the new knee, up or down", () => {
     for (const [before, after] of [
