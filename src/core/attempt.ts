@@ -35,7 +35,7 @@ export function attempt({ get, sink, clock }: AttemptPorts): Perform {
     const startedMs = clock.nowMs();
     const coming = new Coming<Tried | Storing<Tried>>();
     const failed = (error: unknown) => coming.tell(bug(error));
-    settle(begin, parseTarget(job.url));
+    settle(begin, job.url);
     return coming;
 
     /** Makes a step, and says what it comes to, if to anything. What is expected comes as a value: a throw is a bug. */
@@ -49,7 +49,8 @@ export function attempt({ get, sink, clock }: AttemptPorts): Perform {
       if (result !== undefined) coming.tell(result);
     }
 
-    function begin(target: URL | Failure): Failure | undefined {
+    function begin(url: string): Failure | undefined {
+      const target = parseTarget(url);
       if (isFailure(target)) return target;
       if (job.twin === undefined && get.permits === undefined) return fetch(target);
       const spare = (instead: Tried | undefined) => instead ?? fetch(target);
