@@ -12,8 +12,6 @@ export type Phase =
   | "probe-down"
   | "eased";
 
-/** Fewer at a time than this are taken only where servers ask for less: so few cost much where they were too few after all. */
-export const FEW = 4;
 /** So many tries say enough. */
 export const MANY = 300;
 /** What was found is tried again after so long, and later and later while it stays right. */

@@ -2,11 +2,11 @@
 
 import type { Governor, Interval } from "../core/governed.ts";
 import { isClose, middle } from "./bisect.ts";
-import { FEW, generationsOf, leastMsOf, MANY, MOST_PATIENCE_MS, PATIENCE_MS, type Phase, SORE_MS } from "./looks.ts";
+import { generationsOf, leastMsOf, MANY, MOST_PATIENCE_MS, PATIENCE_MS, type Phase, SORE_MS } from "./looks.ts";
 import { pressure } from "./pressure.ts";
 import { type Over, reasonOf } from "./reason.ts";
 import { speedOf } from "./speed.ts";
-import { A_LITTLE_FASTER, AS_FAST, CLEARLY_FASTER, EASE, FASTER, type Point, WARMER } from "./worth.ts";
+import { A_LITTLE_FASTER, AS_FAST, CLEARLY_FASTER, EASE, FASTER, FEW, type Point, WARMER } from "./worth.ts";
 
 /** Fewer than this part of the slots were busy: something else than the number of slots limits the run. */
 const BUSY = 0.9;

@@ -122,14 +122,14 @@ export function isInside(folder: string, path: string): boolean {
  */
 export function nearest(folder: string): string {
   if (!isAbsolute(folder)) return folder;
-  const way = relative(process.cwd(), folder) || ".";
-  const parts = folder.split(sep).filter((part) => part !== "");
-  if (isAbsolute(way) || way.split(sep).length >= parts.length) return folder;
   try {
+    const way = relative(process.cwd(), folder) || ".";
+    const parts = folder.split(sep).filter((part) => part !== "");
+    if (isAbsolute(way) || way.split(sep).length >= parts.length) return folder;
     const [one, other] = [statSync(way, { bigint: true }), statSync(folder, { bigint: true })];
     return one.ino === other.ino && one.dev === other.dev ? way : folder;
   } catch {
-    return folder;
+    return folder; // nothing is there, or the working directory itself is gone
   }
 }
 

@@ -205,3 +205,14 @@ describe("the environment", () => {
     expect(await run(["-", "-o", "b"], urls("/ok"), { ...dead, no_proxy: "127.0.0.1" })).toMatchObject({ code: 0 });
   });
 });
+
+it("works from a folder that is gone, where nothing that it is given is relative", async () => {
+  const gone = folder.at("gone");
+  mkdirSync(gone);
+  const out = folder.at("far", "away");
+  mkdirSync(folder.at("far"));
+  writeFileSync(folder.at("list"), urls("/ok"));
+  const line = `cd '${gone}' && rmdir '${gone}' && '${process.execPath}' '${BIN}' '${folder.at("list")}' -o '${out}'`;
+  expect(await shell(line, { cwd: folder.path })).toMatchObject({ code: 0 });
+  expect(filesOf(out)).toHaveLength(1);
+});
