@@ -128,9 +128,6 @@ export function quickEntry(line: Buffer, start: number, end: number): Entry | un
     } else if (length === 5 && isAt(line, key, "bytes")) {
       bytes = whole(line, value, at);
       if (bytes < 0) return undefined;
-      // All that is asked of a saved line is known: of a million records, the other half is not read.
-      const isKnown = n >= 0 && hash >= 0 && outcome === SAVED && file !== undefined;
-      if (isKnown && line[end - 1] === CLOSE) return { n, hash, outcome: "saved", file, bytes, retryable };
     } else if (length === 9 && isAt(line, key, "retryable")) {
       retryable = line[value] !== 0x66;
     }
@@ -143,8 +140,7 @@ export function quickEntry(line: Buffer, start: number, end: number): Entry | un
   return undefined;
 }
 
-const SAVED = '"saved"';
-const OUTCOMES = [SAVED, '"failed"', '"unchanged"', '"skipped"'];
+const OUTCOMES = ['"saved"', '"failed"', '"unchanged"', '"skipped"'];
 
 function isAt(line: Buffer, at: number, text: string): boolean {
   for (let i = 0; i < text.length; i++) if (line[at + i] !== text.charCodeAt(i)) return false;

@@ -6,6 +6,8 @@ import { promisify } from "node:util";
 const DELAY_MS = 100;
 const BATCH_CHARS = 65_536;
 
+const LF = 0x0a;
+
 export interface Appender {
   /** The file's length in bytes before the first line. */
   readonly startBytes: number;
@@ -46,11 +48,13 @@ export function appender(path: string, how: "wx" | "w" | From): Appender {
     if (waiting === "") return;
     const bytes = Buffer.from(waiting, "utf8");
     waiting = "";
+    let done = 0;
     // A full disk may take a part without an error: only the next write says so.
     try {
-      for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
+      while (done < bytes.length) done += writeSync(fd, bytes, done);
     } catch (error) {
       failed = { error };
+      cutOff(fd, done - 1 - bytes.subarray(0, done).lastIndexOf(LF));
     }
   };
   const complain = () => {
@@ -111,6 +115,16 @@ function reopened(path: string): number {
   throw new Error(`${path}: no file, or one with a second name (a hard link)`);
 }
 
+/** Takes back the last bytes of a file, the beginning of a line that has no room. */
+function cutOff(fd: number, bytes: number): void {
+  if (bytes === 0) return;
+  try {
+    ftruncateSync(fd, fstatSync(fd).size - bytes);
+  } catch {
+    // A device, or a disk that is gone: whoever reads it next finds a torn line.
+  }
+}
+
 /** Cuts a file off, ends its last line where that has no end, and gives its length. */
 function cutAt(fd: number, fromBytes: number): number {
   const { size } = fstatSync(fd);
@@ -118,6 +132,6 @@ function cutAt(fd: number, fromBytes: number): number {
   const bytes = Math.min(size, fromBytes);
   if (bytes < size) ftruncateSync(fd, bytes);
   const last = Buffer.alloc(1);
-  if (bytes === 0 || (readSync(fd, last, 0, 1, bytes - 1) === 1 && last[0] === 0x0a)) return bytes;
+  if (bytes === 0 || (readSync(fd, last, 0, 1, bytes - 1) === 1 && last[0] === LF)) return bytes;
   return bytes + writeSync(fd, "\n");
 }

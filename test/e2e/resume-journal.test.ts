@@ -4,9 +4,10 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync, truncateSync, utim
 import { assert, asyncProperty, integer } from "fast-check";
 import { describe, expect, it } from "vitest";
 import { runsAgain, TEN } from "../support/again.ts";
-import { leftIn } from "../support/site.ts";
+import { shell } from "../support/command.ts";
+import { journalOf, leftIn } from "../support/site.ts";
 
-const { server, saved, list, run, fresh } = runsAgain();
+const { server, at, saved, list, run, fresh } = runsAgain();
 
 describe("a journal that is not whole", () => {
   it("a last record cut anywhere costs that one record", async () => {
@@ -49,6 +50,19 @@ describe("a journal that is not whole", () => {
     expect(stderr).toContain("10 saved earlier, 0 to do");
     expect(server.asked()).toEqual([]);
     expect(leftIn(saved())).toEqual(done);
+  });
+
+  it("one that the disk had no room for ends with a whole record, and is gone on with", async () => {
+    const lines = Array.from({ length: 300 }, (_, i) => `/${i + 1}`);
+    list(lines);
+    // No file may be longer than 16 KiB: the journal's is the one that would be.
+    const { code, stderr } = await shell("ulimit -f 16; bulkget urls.txt -q", { cwd: at() });
+    expect(code, stderr).toBe(3);
+    expect(journalOf(saved()).length).toBeGreaterThan(10);
+    const again = await run();
+    expect(again.code, again.stderr).toBe(0);
+    expect(again.stderr).not.toContain("torn");
+    expect(leftIn(saved())).toEqual(await fresh());
   });
 
   it("an empty one is gone on with", async () => {

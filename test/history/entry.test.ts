@@ -2,6 +2,7 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { Saved } from "../../src/core/job.ts";
 import { entryOf, quickEntry, slowEntry, urlHash } from "../../src/history/entry.ts";
 import { recordOf } from "../../src/report/record.ts";
 import { failed, saved } from "../core/outcomes.ts";
@@ -52,6 +53,33 @@ describe("a line", () => {
     );
   });
 
+  it("cut anywhere is a record only where it is whole, whatever braces and quotes its headers have", () => {
+    const odd = fc.string({ unit: fc.constantFrom("{", "}", '"', "\\", ",", ":", "a", "]", "1") });
+    const headers = fc.record({ etag: odd, type: odd, final_url: odd });
+    fc.assert(
+      fc.property(headers, (over) => {
+        const line = Buffer.from(recordOf(asWritten(over)));
+        for (let end = 1; end < line.length; end++) {
+          const slow = slowEntry(line, 0, end);
+          expect(entryOf(line, 0, end)).toEqual(slow);
+          expect(slow === undefined).toBe(end < line.length - 1);
+        }
+      }),
+      { numRuns: 50, examples: [[{ etag: '"{a}', type: "}", final_url: 'x"}' }]] },
+    );
+  });
+
+  it("with zeros or junk anywhere in it, as a power loss leaves them, is no record", () => {
+    const record = recordOf(asWritten({ etag: '"abc"', type: "text/html" })).trimEnd();
+    fc.assert(
+      fc.property(fc.nat(record.length - 2), fc.constantFrom("\0", "\0\0\0", "\x01", '"', "\n"), (at, junk) => {
+        const line = Buffer.from(`${record.slice(0, at + 1)}${junk}${record.slice(at + 1 + junk.length)}`);
+        expect(entryOf(line, 0, line.length)).toEqual(slowEntry(line, 0, line.length));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
   it.each([
     "1.",
     "01",
@@ -92,6 +120,12 @@ describe("a line", () => {
     }
   });
 });
+
+/** A saved line with its keys in the order in which they are written: the file before its length. */
+function asWritten(over: Partial<Saved>): Saved {
+  const { n, url, outcome, ...rest } = saved(over);
+  return { n, url, outcome, file: "1.txt", ...rest };
+}
 
 describe("the hash of a URL", () => {
   it("is another for another URL, nearly always, and uses all of its 30 bits", () => {
