@@ -1,7 +1,7 @@
 // failed.txt: the lines that failed, as a list to be fed back, with their numbers or names. Only there if any failed.
 
 import { renameSync, rmSync } from "node:fs";
-import type { Failed } from "../core/job.ts";
+import { type Failed, isNumber } from "../core/job.ts";
 import type { Reporter } from "../core/ports.ts";
 import { type Appender, appender } from "./appender.ts";
 
@@ -37,10 +37,10 @@ export function failedFile(path: string): FailedFile {
     add({ n, url, name, expected_sha256: sha256 }) {
       file ??= fresh(part);
       anyFailed = true;
-      const columns = [url, name ?? String(n).padStart(6, "0")];
-      if (name !== undefined && Number(name) !== n) columns.push(`n=${n}`);
-      if (sha256 !== undefined) columns.push(`sha256=${sha256}`);
-      file.append(`${columns.map(oneLine).join("\t")}\n`);
+      const columns = [oneLine(url).trim() || NO_URL, name === undefined ? String(n).padStart(6, "0") : nameOf(name)];
+      if (name !== undefined && !(isNumber(name) && Number(name) === n)) columns.push(`n=${n}`);
+      if (sha256 !== undefined) columns.push(`sha256=${oneLine(sha256)}`);
+      file.append(`${columns.join("\t")}\n`);
     },
     end(isOurs) {
       file?.close();
@@ -58,7 +58,20 @@ function fresh(path: string): Appender {
   return appender(path, "wx");
 }
 
-/** A URL or name from a program may have anything in it; a list has one a line, and no TAB in either. */
+/** What a program handed in for a URL may be nothing at all; the number behind it is to be no URL. */
+const NO_URL = "(no URL)";
+
+/** What has no place in a list, or in a file's name, where it becomes the same. */
+const HARMFUL = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
+
+/** A name as a list may have it, of which the same file comes: without what is cut off there, and no `key=value`. */
+function nameOf(name: string): string {
+  const clean = name.replace(HARMFUL, "_");
+  const whole = clean.trim() === clean ? clean : clean.replace(/^[.\s]+|[.\s]+$/g, "_");
+  return /^[a-z0-9]+=/i.test(whole) ? `/${whole}` : whole || "_";
+}
+
+/** A URL from a program may have anything in it; a list has one a line, and no TAB in it. */
 function oneLine(text: string): string {
   return text.replace(/[\t\r\n]/g, " ");
 }

@@ -2,8 +2,9 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
-import type { Outcome } from "../../src/core/job.ts";
+import type { Job, Outcome } from "../../src/core/job.ts";
 import { failedFile, failedList } from "../../src/report/failed.ts";
+import { names } from "../../src/sink/names.ts";
 import { splitter } from "../../src/source/split.ts";
 import { failed, saved } from "../core/outcomes.ts";
 import { ownFolder } from "../support/own.ts";
@@ -39,7 +40,7 @@ describe("failed.txt", () => {
   it("has a line for each, whatever is in their names and digests", () => {
     const odd = { name: "a\tb\r\nhttp://evil/", expected_sha256: "x\nhttp://evil/\t000009" };
     expect(written(failed({ n: 1, url: "http://a/\n\thttp://evil/", ...odd }))).toBe(
-      "http://a/  http://evil/\ta b  http://evil/\tn=1\tsha256=x http://evil/ 000009\n",
+      "http://a/  http://evil/\ta_b__http://evil/\tn=1\tsha256=x http://evil/ 000009\n",
     );
   });
 
@@ -77,6 +78,64 @@ describe("failed.txt", () => {
     );
   });
 
+  it("keeps a name that only looks like the line's number, and takes digits for a number alone", () => {
+    const odd = [
+      "0x10",
+      "16.0",
+      "1.6e1",
+      "+16",
+      "-16",
+      "1_6",
+      "１６",
+      "٣",
+      "0b10000",
+      "0o20",
+      "1234567890123456",
+      "Infinity",
+    ];
+    fc.assert(
+      fc.property(fc.constantFrom(...odd, "16", "0016", "000016"), fc.constantFrom(2, 3, 16, 1e15 - 1), (name, n) => {
+        const text = written(failed({ n, url: "http://a/", name })) ?? "";
+        const [job] = jobsOf(`# first, so that the place is no line's number\n${text}`);
+        expect(job).toMatchObject({ n, url: "http://a/" });
+        expect(fileOf(job)).toBe(fileOf({ n, url: "http://a/", name }));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("leads to the same file again, whatever name a program hands in", () => {
+    const texts = [
+      " ",
+      "\t",
+      "\n",
+      "\r",
+      "\ufeff",
+      "\u00a0",
+      ".",
+      "/",
+      "16",
+      "n=7",
+      "sha256=",
+      "x.txt",
+      "#",
+      "é",
+      "\0",
+      "\u2028",
+    ];
+    const aName = fc.array(fc.constantFrom(...texts)).map((all) => all.join(""));
+    fc.assert(
+      fc.property(aName, fc.constantFrom(16, 17), (name, n) => {
+        const text = written(failed({ n, url: "http://a/", name })) ?? "";
+        expect(jobsOf(text)).toHaveLength(1);
+        const [job] = jobsOf(text);
+        expect(job?.n).toBe(n);
+        expect(fileOf(job)).toBe(fileOf({ n, url: "http://a/", name }));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
   it("keeps a number that the list gave beside a name of digits", () => {
     const jobs = jobsOf("http://a/\t42\tn=7\n");
     expect(jobs).toMatchObject([{ n: 7 }]);
@@ -108,11 +167,17 @@ function jobsOf(text: string) {
   return [...splitting.push(Buffer.from(text)), ...splitting.end()];
 }
 
+/** The file that a job would get, in a folder of the default names. */
+function fileOf(job: Job | undefined): string | undefined {
+  return job && names("{n:6}{ext}").of(job, new URL("http://a/"), undefined);
+}
+
 function isNumber(name = ""): boolean {
   return /^\d{1,15}$/.test(name);
 }
 
-/** What must survive: the URL, the number, and the name unless it is a number; but no carriage return, which no name has. */
+/** What must survive: the URL, the number, and the name unless it is a number; but for what becomes `_` in a file's name. */
 function origin({ n, url, name = "" }: { n: number; url: string; name?: string }) {
-  return { n, url: url.replaceAll("\r", " "), name: isNumber(name) ? "" : name.replaceAll("\r", " ") };
+  const clean = name.replace(/[\p{Cc}\p{Zl}]/gu, "_").replace(/^\/(?=n=)/, "");
+  return { n, url: url.replaceAll("\r", " "), name: isNumber(name) ? "" : clean };
 }
