@@ -120,6 +120,11 @@ async function survey(
   for await (const jobs of source) {
     isEmpty = false;
     for (const job of jobs) {
+      if (job.refused !== undefined) {
+        counts.left++;
+        if (rest.length <= MAX_REST) rest.push(job);
+        continue;
+      }
       const state = history.state(job.n, job.url);
       const done = doneAs(state, job.n, history, how);
       isKnown ||= state !== "other" && state !== undefined;

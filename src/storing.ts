@@ -31,10 +31,14 @@ export interface StoringPlan {
   readonly processes: number;
 }
 
-/** Whether a job is for the process with the lock, and no other: only that knows whose a file is that a killed run has left. */
+/**
+ * Whether a job is for the process with the lock, and no other: only that knows whose a file is that a killed run has left;
+ * and where there is nothing to be tried no other is asked.
+ */
 export function isForOne({ name, perDir, spans }: StoringPlan): (job: Job) => boolean {
   const { unique } = names(name, perDir);
-  return (job) => job.twin !== undefined || (spans.length > 0 && !(unique && job.name === undefined));
+  return (job) =>
+    job.twin !== undefined || job.refused !== undefined || (spans.length > 0 && !(unique && job.name === undefined));
 }
 
 /** `helper`: 0 for the process that has the lock, otherwise a number of its own. Throws what the file system says. */

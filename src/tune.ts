@@ -49,7 +49,7 @@ export async function sampleOf(source: Source, size: number, random: () => numbe
   let seen = 0;
   for await (const batch of source) {
     for (const job of batch) {
-      if (isFailure(parseTarget(job.url))) continue;
+      if (job.refused !== undefined || isFailure(parseTarget(job.url))) continue;
       seen++;
       const place = sample.length < size ? sample.length : Math.floor(random() * seen);
       if (place < size) sample[place] = job;

@@ -50,6 +50,10 @@ export function attempt({ get, sink, clock }: AttemptPorts): Perform {
     }
 
     function begin(url: string): Failure | undefined {
+      if (job.refused !== undefined) {
+        task.attempts = 0;
+        return { ...job.refused, known: true };
+      }
       const target = parseTarget(url);
       if (isFailure(target)) return target;
       if (job.twin === undefined && get.permits === undefined) return fetch(target);

@@ -53,6 +53,7 @@ export function deduplicated(inner: Frontier, options: DuplicatesOptions): Dupli
     finished: (task, sign, nowMs, failure) => inner.finished(task, sign, nowMs, failure),
     park: (host, untilMs, last) => inner.park(host, untilMs, last),
     settled(outcome, nowMs) {
+      if (outcome.outcome === "failed" && outcome.error === "duplicate_number") return; // another's number, and never held
       const key = wayOf(outcome.n, outcome.url);
       const same = ways.get(key);
       const first = same?.shift();
@@ -70,6 +71,7 @@ export function deduplicated(inner: Frontier, options: DuplicatesOptions): Dupli
 
   function add(job: Job, nowMs: number): void {
     const { url } = job;
+    if (job.refused !== undefined) return inner.add(job, nowMs);
     const first = firsts.get(url);
     if (first !== undefined) {
       first.held.push(job);

@@ -59,6 +59,7 @@ export const FACTS = {
   redirect_refused: no("a redirect that is not followed"),
   file_exists: no("the file name is taken"),
   name_too_long: no("the file name is too long"),
+  duplicate_number: no("the number is another line's"),
   disk_full: fatal("disk full"),
   write_failed: fatal("the file cannot be written"),
   worker_lost: yes("the process that fetched it ended"),

@@ -1,6 +1,6 @@
 // The plain data of a run: a Job goes in, exactly one Outcome comes out. Both are JSON.
 
-import type { FailureKind } from "./failure.ts";
+import type { Failure, FailureKind } from "./failure.ts";
 
 /** One line of a list. */
 export interface Job {
@@ -10,7 +10,7 @@ export interface Job {
   readonly url: string;
   /** The file's name, where the list gives one (the second column); digits only are its number. */
   readonly name?: string;
-  /** The list it came from and the line there, from 1; only where there are several lists. */
+  /** The list it came from and the line there, from 1; only where there are several lists, or the number is another line's. */
   readonly list?: string;
   readonly line?: number;
   /** The digest that the body must have: SHA-256, 64 hexadecimal digits in lower case. */
@@ -21,6 +21,8 @@ export interface Job {
   readonly replaces?: string;
   /** What another line with this URL has saved: its file will do. */
   readonly twin?: Twin;
+  /** Why nothing is to be tried for it: known from the list itself. */
+  readonly refused?: Failure;
 }
 
 /** A file of an earlier run that is whole, and what a server needs to say that it is still good. */
@@ -41,7 +43,7 @@ export function isNumber(name: string): boolean {
   return /^[0-9]{1,15}$/.test(name);
 }
 
-interface Finished extends Omit<Job, "known" | "replaces" | "sha256" | "twin"> {
+interface Finished extends Omit<Job, "known" | "refused" | "replaces" | "sha256" | "twin"> {
   /** How often it was tried; a connection found closed and replaced at once is no attempt of its own. 0: not at all. */
   readonly attempts: number;
   /** Why each earlier try of this run failed, in order: "connection_lost: other side closed". */

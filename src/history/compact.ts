@@ -2,7 +2,7 @@
 
 import { closeSync, constants, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import type { Failed } from "../core/job.ts";
-import { entryOf, recordIn } from "./entry.ts";
+import { entryOf, OTHERS, recordIn } from "./entry.ts";
 import type { History } from "./history.ts";
 import { openJournal } from "./open.ts";
 import { eachLine } from "./scan.ts";
@@ -56,10 +56,12 @@ function keep(fd: number, history: History, copy: Copy | undefined, onFailed: (o
   let failed = 0;
   const take = (bytes: Buffer, start: number, end: number, offset: number) => {
     const entry = entryOf(bytes, start, end);
-    if (entry === undefined || !history.isLast(entry.n, offset, end - start)) return;
-    kept++;
+    if (entry === undefined) return;
+    const isOthers = entry.outcome === OTHERS;
+    if (isOthers ? offset < history.bytes : !history.isLast(entry.n, offset, end - start)) return;
+    if (!isOthers) kept++;
     copy?.line(bytes.subarray(start, end));
-    if (entry.outcome !== "failed") return;
+    if (!isOthers && entry.outcome !== "failed") return;
     const outcome = recordIn(bytes, start, end);
     if (outcome?.outcome !== "failed") return;
     failed++;

@@ -1,5 +1,6 @@
 // What one line of a journal says, as far as a later run asks: read without JSON.parse where it has the usual form.
 
+import type { FailureKind } from "../core/failure.ts";
 import type { Outcome } from "../core/job.ts";
 
 export interface Entry {
@@ -11,6 +12,15 @@ export interface Entry {
   /** The file's length; -1 where the record has none. */
   readonly bytes: number;
   readonly retryable: boolean;
+}
+
+/** The outcome of a line whose number is another's: it says nothing of what is recorded under that number. */
+export const OTHERS = "another's";
+
+const DUPLICATE: FailureKind = "duplicate_number";
+
+export function isOfOthers(record: Outcome): boolean {
+  return record.outcome === "failed" && record.error === DUPLICATE;
 }
 
 const OFFSET_BASIS = 0x811c_9dc5;
@@ -43,7 +53,7 @@ export function slowEntry(line: Buffer, start: number, end: number): Entry | und
   if (record === undefined) return undefined;
   const { n, url, outcome, file, bytes } = record;
   const retryable = !("retryable" in record) || record.retryable !== false;
-  return { n, hash: urlHash(url), outcome, file, bytes: bytes ?? -1, retryable };
+  return { n, hash: urlHash(url), outcome: isOfOthers(record) ? OTHERS : outcome, file, bytes: bytes ?? -1, retryable };
 }
 
 /** A digest in a record. */
@@ -128,6 +138,8 @@ export function quickEntry(line: Buffer, start: number, end: number): Entry | un
     } else if (length === 5 && isAt(line, key, "bytes")) {
       bytes = whole(line, value, at);
       if (bytes < 0) return undefined;
+    } else if (length === 5 && isAt(line, key, "error")) {
+      if (isAt(line, value + 1, DUPLICATE)) return undefined;
     } else if (length === 9 && isAt(line, key, "retryable")) {
       retryable = line[value] !== 0x66;
     }

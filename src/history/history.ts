@@ -3,7 +3,7 @@
 import { closeSync } from "node:fs";
 import type { Outcome, Twin } from "../core/job.ts";
 import { redacted } from "../core/redact.ts";
-import { type Entry, entryOf, urlHash } from "./entry.ts";
+import { type Entry, entryOf, isOfOthers, OTHERS, urlHash } from "./entry.ts";
 import { looks } from "./looks.ts";
 import { JournalError, openJournal } from "./open.ts";
 import { type IsOthers, owners } from "./owners.ts";
@@ -43,7 +43,7 @@ export interface History {
   readonly unmet: number;
   /** Numbers with a record. */
   readonly recorded: number;
-  /** Numbers whose last record is a failure. */
+  /** Numbers whose last record is a failure, and failures of this run that have no number. */
   readonly failures: number;
   /** Lines of the journal that no longer count: superseded, forgotten, unreadable. */
   readonly stale: number;
@@ -72,6 +72,7 @@ function history(fd: number, folder: string, journalPath: string): History {
   let unreadable = 0;
   let firstUnreadable = 0;
   let stale = 0;
+  let others = 0;
   let savedByUrl: SavedUrls | undefined;
 
   /** The mark says of an open line that its file is missing, of a saved one that it was met, of a failed one: skipped. */
@@ -104,6 +105,8 @@ function history(fd: number, folder: string, journalPath: string): History {
     const entry = entryOf(line, start, end);
     if (entry === undefined) {
       if (unreadable++ === 0) firstUnreadable = read;
+    } else if (entry.outcome === OTHERS) {
+      stale++; // this run says it again, if it is still so
     } else {
       refuseNewer(entry, `${journalPath}:${read}`);
       take(entry, unitOf(offset), end - start < UNIT_BYTES);
@@ -141,6 +144,7 @@ function history(fd: number, folder: string, journalPath: string): History {
       if (index >= 0 && lines.stateAt(index) !== NONE) set(n, 0, 0, NONE, false);
     },
     add(outcome, offset) {
+      if (isOfOthers(outcome)) return void others++;
       const isFailed = outcome.outcome === "failed";
       const isLeft = isFailed || outcome.outcome === "skipped";
       const state = isFailed && outcome.retryable ? OPEN : isLeft ? FAILED : SAVED;
@@ -160,7 +164,7 @@ function history(fd: number, folder: string, journalPath: string): History {
       return recordedIn(lines);
     },
     get failures() {
-      return failuresIn(lines);
+      return failuresIn(lines) + others;
     },
     get stale() {
       return stale;

@@ -93,6 +93,7 @@ const SIGNS: Readonly<Record<FailureKind, Sign>> = {
   redirect_refused: "alive",
   file_exists: "none",
   name_too_long: "none",
+  duplicate_number: "none",
   disk_full: "none",
   write_failed: "none",
   worker_lost: "none",

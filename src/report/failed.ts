@@ -25,7 +25,10 @@ export function failedList(path: string): Reporter {
   };
 }
 
-/** `URL<TAB>000042`, or `URL<TAB>name<TAB>n=42` where the list gave a name: either keeps the number when it is fed back. */
+/**
+ * `URL<TAB>000042`, or `URL<TAB>name<TAB>n=42` where the list gave a name: either keeps the number when it is fed back. A
+ * line whose number is another's is there as a comment.
+ */
 export function failedFile(path: string): FailedFile {
   const part = `${path}.part`;
   let file: Appender | undefined;
@@ -34,9 +37,11 @@ export function failedFile(path: string): FailedFile {
     open() {
       file ??= fresh(part);
     },
-    add({ n, url, name, expected_sha256: sha256 }) {
+    add({ n, url, name, error, detail, expected_sha256: sha256 }) {
       file ??= fresh(part);
       anyFailed = true;
+      // Fed back, it would take the place of the line that has the number.
+      if (error === "duplicate_number") return file.append(`# ${oneLine(detail)}: ${oneLine(url)}\n`);
       const columns = [oneLine(url).trim() || NO_URL, name === undefined ? String(n).padStart(6, "0") : nameOf(name)];
       if (name !== undefined && !(isNumber(name) && Number(name) === n)) columns.push(`n=${n}`);
       if (sha256 !== undefined) columns.push(`sha256=${oneLine(sha256)}`);

@@ -2,6 +2,7 @@
 
 import { isNumber, type Job } from "../core/job.ts";
 import type { Source } from "../core/ports.ts";
+import { numbers } from "./numbers.ts";
 
 /** A URL, or one with the name its file is to have, and the SHA-256 (hexadecimal) that its body must have. */
 export type Item = string | URL | { readonly url: string | URL; readonly name?: string; readonly sha256?: string };
@@ -12,9 +13,13 @@ export function items(from: Iterable<Item> | AsyncIterable<Item>): Source {
   let done = false;
 
   async function* batches(): AsyncGenerator<readonly Job[]> {
+    const taken = numbers();
+    let place = 0;
     for await (const item of from) {
-      jobs++;
-      yield [jobOf(item, jobs)];
+      const job = jobOf(item, ++place);
+      const other = taken.take(job.n, place);
+      jobs = place;
+      yield [other === undefined ? job : refused(job, place, other)];
     }
     done = true;
   }
@@ -25,6 +30,11 @@ export function items(from: Iterable<Item> | AsyncIterable<Item>): Source {
       return Array.isArray(from) ? { jobs: from.length, exact: true } : undefined;
     },
   };
+}
+
+function refused(job: Job, place: number, other: number): Job {
+  const detail = `item ${place} has the number ${job.n}, which is that of item ${other}`;
+  return { ...job, line: place, refused: { error: "duplicate_number", detail } };
 }
 
 function jobOf(item: Item, n: number): Job {

@@ -6,6 +6,7 @@ import type { Job } from "../core/job.ts";
 import type { Source } from "../core/ports.ts";
 import { redacted } from "../core/redact.ts";
 import { gunzipped } from "./gunzip.ts";
+import { numbers } from "./numbers.ts";
 import { type Opened, openList, reason } from "./open.ts";
 import { splitter } from "./split.ts";
 
@@ -34,9 +35,23 @@ export function lists(paths: readonly string[], { stdin, stop }: ListsOptions): 
 
   async function* batches(): AsyncGenerator<readonly Job[]> {
     let offset = 0;
+    const taken = numbers();
+    /** Where each list begins among the lines of all. */
+    const begins: { readonly name: string; readonly offset: number }[] = [];
+    const lineAt = (place: number): string => {
+      const list = begins.findLast((one) => one.offset < place);
+      return paths.length > 1 && list ? `${list.name}:${place - list.offset}` : `line ${place}`;
+    };
+    const claim = (n: number, place: number): string | undefined => {
+      const other = taken.take(n, place);
+      return other === undefined
+        ? undefined
+        : `${lineAt(place)} has the number ${n}, which is that of ${lineAt(other)}`;
+    };
     for (const path of paths) {
       const name = path === "-" ? "(stdin)" : path;
-      const split = splitter({ offset, ...(paths.length > 1 ? { list: path } : {}) });
+      begins.push({ name, offset });
+      const split = splitter({ offset, claim, ...(paths.length > 1 ? { list: path } : {}) });
       try {
         const opened = path === "-" ? { stream: stdin(), check() {} } : openList(path);
         for await (const chunk of bytesOf(opened, stop, progress)) {

@@ -23,6 +23,8 @@ export interface SplitOptions {
   readonly offset: number;
   /** The list's name, where there are several. */
   readonly list?: string;
+  /** Takes a number for the line at a place among all lists' lines, and says what is wrong if another line has it. */
+  readonly claim?: (n: number, place: number) => string | undefined;
 }
 
 export interface Splitter {
@@ -44,8 +46,14 @@ export function splitter(options: SplitOptions): Splitter {
     lines++;
     const text = line.trim(); // of blanks, CR, and a byte order mark
     if (text.charCodeAt(0) === 0x23) return;
-    if (isCut) jobs.push(tooLong(text.length > MAX_URL_LENGTH ? text : line, lines, options));
-    else if (text !== "") jobs.push(ownOf(parseLine(text, lines, options), line));
+    if (isCut) jobs.push(claimed(tooLong(text.length > MAX_URL_LENGTH ? text : line, lines, options)));
+    else if (text !== "") jobs.push(claimed(ownOf(parseLine(text, lines, options), line)));
+  };
+
+  /** The job, which comes to nothing where its number is another line's. */
+  const claimed = (job: Job): Job => {
+    const detail = options.claim?.(job.n, options.offset + lines);
+    return detail === undefined ? job : { ...job, line: lines, refused: { error: "duplicate_number", detail } };
   };
 
   return {

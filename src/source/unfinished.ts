@@ -41,6 +41,7 @@ export function unfinished(source: Source, earlier: Earlier, options: Unfinished
   }
 
   function leftOf(job: Job): Job | undefined {
+    if (job.refused !== undefined) return job; // what is recorded under its number is another line's
     const state = earlier.state(job.n, job.url);
     const done = doneAs(state, job.n, earlier, options);
     if (done !== undefined) {

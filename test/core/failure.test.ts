@@ -36,6 +36,7 @@ const FINAL: readonly FailureKind[] = [
   "redirect_refused",
   "file_exists",
   "name_too_long",
+  "duplicate_number",
   "internal",
 ];
 /** This machine's: not tried again by this run, which stops, but by the next one. */

@@ -107,6 +107,7 @@ describe("what it says of the host", () => {
       "deadline",
       "file_exists",
       "name_too_long",
+      "duplicate_number",
       "worker_lost",
       "interrupted",
       "internal",
