@@ -15,7 +15,7 @@ import { FolderError } from "../sink/folder.ts";
 import { LockedError } from "../sink/lock.ts";
 import { ListError, lists } from "../source/lists.ts";
 import { webOf } from "../web.ts";
-import { type CommandLine, type Leave, readCommandLine } from "./options.ts";
+import { type CommandLine, type Leave, misspelt, readCommandLine } from "./options.ts";
 import { pemOf } from "./pem.ts";
 import { type Env, type Extra, extraReporters } from "./reporters.ts";
 import { say } from "./say.ts";
@@ -59,6 +59,7 @@ async function tuned(argv: readonly string[], env: Env): Promise<number> {
 }
 
 async function runCommand(line: CommandLine, env: Env, stop: AbortController): Promise<number> {
+  if (!line.quiet) for (const text of misspelt(env)) say(text);
   const read = () => lists(line.lists, { stdin: () => process.stdin, stop: stop.signal });
   const source = read();
   const processes = processesFor(line);

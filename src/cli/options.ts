@@ -16,6 +16,7 @@ import {
   failOn,
   header,
   maxFailures,
+  nonBlank,
   perSecond,
   several,
   size,
@@ -24,6 +25,7 @@ import {
   whole,
   wholeOrAuto,
 } from "./units.ts";
+import { misspeltVariables } from "./variables.ts";
 
 export interface CommandLine {
   readonly lists: readonly string[];
@@ -105,6 +107,12 @@ export function readCommandLine(argv: readonly string[]): CommandLine | Leave {
   return parsed(describe(), argv, (command) => commandLine(command.opts<Given>(), command.args));
 }
 
+/** What there is to say of BULKGET_ variables that are no option's, and are spelt nearly like one. */
+export function misspelt(env: Readonly<Record<string, string | undefined>>): readonly string[] {
+  const isAny = Object.keys(env).some((name) => /^bulkget_/i.test(name));
+  return isAny ? misspeltVariables(describe(), env) : [];
+}
+
 /** The options of this group say how URLs are fetched, whatever for. */
 export const FETCHING = "Fetching:";
 
@@ -115,7 +123,11 @@ export function describe(): Command {
     .argument("<list...>", "list files, a URL a line; - is stdin; .gz is read as it is")
     .addHelpText("after", AFTER)
     .optionsGroup("Output:")
-    .addOption(option("-o, --output-dir <dir>", "folder to save into").default(DEFAULTS.outputDir))
+    .addOption(
+      option("-o, --output-dir <dir>", "folder to save into")
+        .argParser(nonBlank("the path of a folder (. is this one)"))
+        .default(DEFAULTS.outputDir),
+    )
     .addOption(option("--name <template>", "also {n} {host} {basename}; / makes folders").default(DEFAULTS.name))
     .addOption(
       option("--per-dir <n>", "folders of so many lines: 000/000042 with 1000").argParser(whole(1, 1_000_000_000)),
@@ -166,21 +178,37 @@ export function describe(): Command {
     .addOption(option("-A, --user-agent <name>", "name to go by").default(DEFAULTS.userAgent))
     .addOption(option("-b, --cookie <data|file>", "'a=b; c=d' or a cookie file; keeps what is set").argParser(added))
     .addOption(option("-n, --netrc", "user and password from ~/.netrc or $NETRC"))
-    .addOption(option("--netrc-file <file>", "the same from this file"))
+    .addOption(option("--netrc-file <file>", "the same from this file").argParser(nonBlank("the path of a file")))
     .addOption(option("-x, --proxy <url>", "http, https, socks5, socks5h (default: environment)"))
     .addOption(option("--public-only", "refuse private, local and reserved addresses"))
-    .addOption(option("--resolve <host:port:ip>", "where a host is, before DNS; again for more").argParser(several))
-    .addOption(option("--unix-socket <path>", "connect there, whatever the host"))
+    .addOption(
+      option("--resolve <host:port:ip>", "where a host is, before DNS; again for more").argParser(
+        several("an entry host:port:address[,address]"),
+      ),
+    )
+    .addOption(
+      option("--unix-socket <path>", "connect there, whatever the host").argParser(nonBlank("the path of a socket")),
+    )
     .addOption(option("-k, --insecure", "accept any certificate"))
-    .addOption(option("--cacert <file>", "trust these certificates (PEM) only"))
-    .addOption(option("--cert <file>", "show this certificate (PEM) to the list's servers"))
-    .addOption(option("--key <file>", "its key, if not in the same file"))
+    .addOption(
+      option("--cacert <file>", "trust these certificates (PEM) only").argParser(nonBlank("the path of a file")),
+    )
+    .addOption(
+      option("--cert <file>", "show this certificate (PEM) to the list's servers").argParser(
+        nonBlank("the path of a file"),
+      ),
+    )
+    .addOption(option("--key <file>", "its key, if not in the same file").argParser(nonBlank("the path of a file")))
     .addOption(option("--compressed", "ask for gzip or br, save it decoded"))
     .addOption(option("--http2", "many requests on one connection, where a server can"))
     .addOption(option("--robots", "ask robots.txt first, and keep to it"))
     .addOption(option("--respect <words>", "skip by X-Robots-Tag, such as noai,noindex").argParser(directives))
     .optionsGroup("Reporting:")
-    .addOption(option("--report <file>", "records (JSON lines) there too; - is stdout"))
+    .addOption(
+      option("--report <file>", "records (JSON lines) there too; - is stdout").argParser(
+        nonBlank("the path of a file, or - for stdout"),
+      ),
+    )
     .addOption(option("--progress <how>", "on stderr").choices(["auto", "bar", "plain", "none"]).default("auto"))
     .addOption(option("-q, --quiet", "say only what is fatal"))
     .addOption(option("-v, --verbose", "a line for every URL"))

@@ -2,7 +2,9 @@
 
 import { type Command, CommanderError, Option } from "commander";
 import { HIDDEN } from "../core/redact.ts";
+import { nearest } from "../options/nearest.ts";
 import { escapedStack } from "../report/escape.ts";
+import { readVariables, refusal } from "./variables.ts";
 
 /** Nothing to run: what to print, where, and the exit code to leave with. */
 export interface Leave {
@@ -15,43 +17,71 @@ export interface Leave {
 export function parsed<T>(described: Command, argv: readonly string[], read: (command: Command) => T): T | Leave {
   let out = "";
   let err = "";
-  const command = described.exitOverride().configureOutput({
-    writeOut: (text) => {
-      out += text;
-    },
-    writeErr: (text) => {
-      err += text;
-    },
-    outputError: (text, write) => write(`bulkget: ${escapedStack(complaint(text))} (bulkget --help)\n`),
-    getOutHelpWidth: () => 80,
-    getErrHelpWidth: () => 80,
-  });
+  const command = described
+    .exitOverride()
+    .showSuggestionAfterError(false)
+    .configureOutput({
+      writeOut: (text) => {
+        out += text;
+      },
+      writeErr: (text) => {
+        err += text;
+      },
+      outputError: (text, write) => write(said(complaint(text, described), described)),
+      getOutHelpWidth: () => 80,
+      getErrHelpWidth: () => 80,
+    });
   try {
     command.parse(argv, { from: "user" });
-    return read(command);
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     return { exitCode: error.exitCode === 0 ? 0 : 2, out, err };
   }
+  const wrong = readVariables(command, process.env);
+  return wrong === undefined ? read(command) : { exitCode: 2, out: "", err: said(wrong, command) };
 }
 
-/** What commander says, without what it quotes where that may be a secret: a header, or the value of an option misspelt. */
-function complaint(text: string): string {
-  return text
-    .replace(/^error: /, "")
-    .replace(/^(option '-H, --header <header>' argument ')[\s\S]*(' is invalid)/, `$1${HIDDEN}$2`)
-    .replace(/^(option '-H, --header <header>' value ')[\s\S]*(' from env )/, `$1${HIDDEN}$2`)
-    .replace(/^(unknown option '--[^=']*=)[\s\S]*(')/, `$1${HIDDEN}$2`)
-    .trimEnd();
+function said(text: string, command: Command): string {
+  return `bulkget: ${escapedStack(text)} (${command.name()} --help)\n`;
 }
+
+/** What commander says, in our words, and without what it quotes where that may be a secret: the value of an option misspelt. */
+function complaint(text: string, command: Command): string {
+  const message = text.trimEnd().replace(/^error: /, "");
+  for (const [pattern, words] of WORDS) {
+    const match = pattern.exec(message);
+    if (match !== null) return words(match.slice(1), command);
+  }
+  return message.replaceAll("\n", " ");
+}
+
+type Words = (parts: readonly string[], command: Command) => string;
+
+/** Each message of commander that there can be. */
+const WORDS: readonly (readonly [RegExp, Words])[] = [
+  [
+    /^option '(.*?)' argument '(.*)' is invalid\. (.*)$/s,
+    ([option = "", value = "", wanted = ""]) => refusal(option, value, wanted),
+  ],
+  [/^option '(.*?)' argument missing$/, ([option = ""]) => `${option}: argument missing`],
+  [
+    /^missing required argument 'list'$/,
+    () => "missing required argument 'list': a file with a URL a line, or - for stdin",
+  ],
+  [
+    /^unknown option '(-[^=]*)(=?)/,
+    ([name = "", equals = ""], command) => {
+      if (command.options.some(({ long, short }) => long === name || short === name)) {
+        return `${name} takes no value: it is on where it is written`;
+      }
+      const flags = [...command.options.map(({ long }) => long ?? ""), "--help"];
+      const meant = name.startsWith("--") ? nearest(name, flags) : undefined;
+      return `unknown option '${equals === "" ? name.replace(/'$/, "") : `${name}=${HIDDEN}`}'${meant === undefined ? "" : `: did you mean ${meant}?`}`;
+    },
+  ],
+];
 
 /** An option that reads its variable, too. */
 export function option(flags: string, description: string): Option {
-  const made = new Option(flags, description);
-  const variable = `BULKGET_${made.name().toUpperCase().replaceAll("-", "_")}`;
-  const said = process.env[variable];
-  // A switch is off for what people write to switch something off.
-  const off = !made.required && /^(0|false|no|off|)$/i.test(said ?? "");
-  if (said !== undefined && !off) made.env(variable);
-  return made;
+  return new Option(flags, description);
 }

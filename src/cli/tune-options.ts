@@ -4,7 +4,7 @@ import { Command } from "commander";
 import { commandLine, type Given } from "./given.ts";
 import { type CommandLine, describe, FETCHING, time } from "./options.ts";
 import { type Leave, option, parsed } from "./parsed.ts";
-import { whole } from "./units.ts";
+import { nonBlank, whole } from "./units.ts";
 
 /** What of a run's command line says how URLs are fetched, and more. */
 export interface TuneLine {
@@ -48,7 +48,7 @@ function describeTune(): Command {
     .addOption(option("--up-to <n>", "URLs at a time, at most").argParser(whole(1, 10_000)).default(256))
     .addOption(option("--sample <n>", "URLs from all over the list").argParser(whole(1, 1_000_000)).default(10_000))
     .addOption(time(option("--step-time <time>", "how long each is measured"), 3000))
-    .addOption(option("--svg <file>", "the chart").default("tune.svg"))
+    .addOption(option("--svg <file>", "the chart").argParser(nonBlank("the path of a file")).default("tune.svg"))
     .optionsGroup(FETCHING);
   for (const one of describe().options) if (one.helpGroupHeading === FETCHING) command.addOption(one);
   return command.optionsGroup("About:").helpOption("-h, --help", "print this help");

@@ -22,17 +22,21 @@ export function duration(text: string): number {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d|)$/.exec(text.trim());
   const ms = Number(match?.[1]) * (DURATIONS[match?.[2] ?? ""] ?? 1);
   if (match === null || ms <= 0) throw new InvalidArgumentError("a duration such as 500ms, 10s, 5m or 2h");
-  if (ms > MAX_MS) throw new InvalidArgumentError("longer than 24 days");
+  if (ms > MAX_MS) throw new InvalidArgumentError("a duration that a timer can hold: it is longer than 24 days");
   return ms;
 }
 
 /** "0", "100", "10k", "1.5M", "2G": 1024-based, an optional B or iB behind. Whole bytes. */
 export function size(text: string): number {
+  const bytes = bytesIn(text);
+  if (bytes === undefined) throw new InvalidArgumentError("a size such as 500, 10k, 2M or 1G");
+  return bytes;
+}
+
+function bytesIn(text: string): number | undefined {
   const match = /^(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?$/i.exec(text.trim());
   const bytes = Math.round(Number(match?.[1]) * (SIZES[match?.[2]?.toLowerCase() ?? ""] ?? 1));
-  if (match === null || !Number.isSafeInteger(bytes))
-    throw new InvalidArgumentError("a size such as 500, 10k, 2M or 1G");
-  return bytes;
+  return match === null || !Number.isSafeInteger(bytes) ? undefined : bytes;
 }
 
 /** A whole number from `least` to `most`; `or` is what else may be said. */
@@ -61,8 +65,8 @@ export function perSecond(text: string): number {
 
 /** Bytes a second, more than 0: as a size, an optional /s behind. */
 export function speed(text: string): number {
-  const bytes = size(text.trim().replace(/\/s$/, ""));
-  if (bytes > 0) return bytes;
+  const bytes = bytesIn(text.trim().replace(/\/s$/, ""));
+  if (bytes !== undefined && bytes > 0) return bytes;
   throw new InvalidArgumentError("a speed such as 500k or 2M");
 }
 
@@ -71,12 +75,12 @@ export type Header = readonly [string, string];
 /** `Name: value`; in the environment, one a line. */
 export function header(text: string, before: readonly Header[] = []): readonly Header[] {
   const added = text.split("\n").filter((line) => line.trim() !== "");
-  return [...before, ...added.map(oneHeader)];
+  return [...before, ...(added.length === 0 ? [oneHeader(text)] : added.map(oneHeader))];
 }
 
 function oneHeader(line: string): Header {
   const colon = line.indexOf(":");
-  if (colon < 1) throw new InvalidArgumentError("a header is 'Name: value'");
+  if (colon < 1) throw new InvalidArgumentError("one: a header is 'Name: value'");
   return [line.slice(0, colon).trim(), line.slice(colon + 1).trim()];
 }
 
@@ -85,9 +89,21 @@ export function added(text: string, before: readonly string[] = []): readonly st
   return [...before, text];
 }
 
-/** An option that may come again; in the environment, one a line. */
-export function several(text: string, before: readonly string[] = []): readonly string[] {
-  return [...before, ...text.split("\n").filter((line) => line.trim() !== "")];
+/** An option that may come again; in the environment, one a line. `what` is what each of them is. */
+export function several(what: string): (text: string, before?: readonly string[]) => readonly string[] {
+  return (text, before = []) => {
+    const lines = text.split("\n").filter((line) => line.trim() !== "");
+    if (lines.length === 0) throw new InvalidArgumentError(what);
+    return [...before, ...lines];
+  };
+}
+
+/** A text that may be anything but blank; `what` is what it is. */
+export function nonBlank(what: string): (text: string) => string {
+  return (text) => {
+    if (text.trim() === "") throw new InvalidArgumentError(what);
+    return text;
+  };
 }
 
 /** Directives of X-Robots-Tag. */
@@ -95,7 +111,7 @@ export function directives(text: string): readonly Directive[] {
   const words = text.split(",").map((word) => word.trim().toLowerCase());
   const known = words.flatMap((word) => DIRECTIVES.filter((one) => one === word));
   if (known.length === words.length) return known;
-  throw new InvalidArgumentError(`some of ${DIRECTIVES.join(",")}`);
+  throw new InvalidArgumentError(`one or some of ${DIRECTIVES.join(",")}`);
 }
 
 export function failOn(text: string): FailOn {

@@ -10,6 +10,7 @@ import {
   mkdirSync,
   opendirSync,
   openSync,
+  readlinkSync,
   realpathSync,
   rmdirSync,
   rmSync,
@@ -41,6 +42,9 @@ export interface Folder {
   readonly earlier: boolean;
 }
 
+/** A path that no folder can have: something else is there, or the file system takes no such name. */
+const UNUSABLE = new Set(["EEXIST", "ENOTDIR", "ELOOP", "EINVAL", "EILSEQ"]);
+
 /** Makes the folder, and in it the one for the run's state. Throws a FolderError. */
 export function prepareFolder(folder: string): Folder {
   const state = join(folder, STATE);
@@ -49,9 +53,10 @@ export function prepareFolder(folder: string): Folder {
     makeFolder(state);
     if (!lstatSync(state).isDirectory()) throw Object.assign(new Error(`${STATE} is a link`), { code: "ENOTDIR" });
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const inTheWay = code === "EEXIST" || code === "ENOTDIR";
-    throw new FolderError(inTheWay ? "usage" : "disk", `${folder}: the output folder cannot be made: ${message}`);
+    const { code = "", message } = error as NodeJS.ErrnoException;
+    const kind = UNUSABLE.has(code) ? "usage" : "disk";
+    const advice = kind === "usage" ? "; name another folder (-o)" : "";
+    throw new FolderError(kind, `${folder}: the output folder cannot be made: ${message}${advice}`);
   }
   try {
     const earlier = lstatSync(join(folder, JOURNAL), { throwIfNoEntry: false }) !== undefined;
@@ -142,7 +147,10 @@ export function makeFolder(folder: string): void {
     mkdirSync(folder);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === "EEXIST" && statSync(folder).isDirectory()) return;
+    if (code === "EEXIST") {
+      if (isFolder(folder)) return;
+      throw linkToNone(folder) ?? error;
+    }
     const above = dirname(folder);
     if (code !== "ENOENT" || existsSync(above)) throw error;
     makeFolder(above);
@@ -150,9 +158,25 @@ export function makeFolder(folder: string): void {
       mkdirSync(folder);
     } catch (late) {
       // Another process was faster.
-      if ((late as NodeJS.ErrnoException).code !== "EEXIST" || !statSync(folder).isDirectory()) throw late;
+      if ((late as NodeJS.ErrnoException).code !== "EEXIST" || !isFolder(folder)) throw late;
     }
   }
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ELOOP") return false; // a link that leads nowhere
+    throw error;
+  }
+}
+
+/** What to say of a link in the place of a folder: "file already exists" is not what its owner sees. */
+function linkToNone(path: string): Error | undefined {
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return undefined;
+  return Object.assign(new Error(`${path} is a link to ${readlinkSync(path)}, which is no folder`), { code: "EEXIST" });
 }
 
 /** Removes a line's file of an earlier run, where this one's has another name. */

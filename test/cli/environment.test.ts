@@ -1,6 +1,14 @@
 // The environment says what the command line does not: every option reads its BULKGET_ variable.
+import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { type CommandLine, type Leave, readCommandLine } from "../../src/cli/options.ts";
+import {
+  type CommandLine,
+  describe as describeCommand,
+  type Leave,
+  misspelt,
+  readCommandLine,
+} from "../../src/cli/options.ts";
+import { variableOf } from "../../src/cli/variables.ts";
 
 afterEach(() => void vi.unstubAllEnvs());
 
@@ -79,10 +87,41 @@ describe("a variable", () => {
     expect(line({ BULKGET_CONCURRENCY: "7" }, "-c", "50").concurrency).toBe(50);
   });
 
-  it.each(["0", "false", "FALSE", "no", "off", ""])("of a switch that says %j leaves it off", (off) => {
-    const switches = ["quiet", "verbose", "force", "update", "retryFailed", "insecure", "compressed"];
-    const env = switches.map((name) => [`BULKGET_${name.replace("F", "_F").toUpperCase()}`, off]);
-    expect(line(Object.fromEntries(env))).toMatchObject(Object.fromEntries(switches.map((name) => [name, false])));
+  it.each(["0", "false", "FALSE", "no", "off", "", " no ", "Off\r"])(
+    "of a switch that says %j leaves it off",
+    (off) => {
+      const switches = ["quiet", "verbose", "force", "update", "retryFailed", "insecure", "compressed"];
+      const env = switches.map((name) => [`BULKGET_${name.replace("F", "_F").toUpperCase()}`, off]);
+      expect(line(Object.fromEntries(env))).toMatchObject(Object.fromEntries(switches.map((name) => [name, false])));
+    },
+  );
+
+  it.each(["1", "true", "TRUE", "yes", "on", " Yes "])("of a switch that says %j turns it on", (on) => {
+    expect(line({ BULKGET_FORCE: on, BULKGET_RETRY_FAILED: on })).toMatchObject({ force: true, retryFailed: true });
+  });
+
+  it.each(["n", "y", "none", "null", "undefined", "-1", "2", "00", " ", "\t", "nope", "no yes", "true,", "é"])(
+    "of a switch that says %j is refused, by its name and with what would do",
+    (text) => {
+      const refused = read({ BULKGET_FORCE: text });
+      expect(refused).toMatchObject({ exitCode: 2, out: "" });
+      expect("err" in refused && refused.err).toMatch(
+        /^bulkget: BULKGET_FORCE: '.*' is not yes or no \(1, true, yes, on; 0, false, no, off, or empty\) \(bulkget --help\)\n$/,
+      );
+      expect(line({ BULKGET_FORCE: text }, "--force").force).toBe(true); // nobody looks at it
+    },
+  );
+
+  it("of a header is refused without the secret in it", () => {
+    const refused = read({ BULKGET_HEADER: "Authorization Bearer s3cret" });
+    expect(refused).toMatchObject({ exitCode: 2, err: expect.not.stringContaining("s3cret") });
+  });
+
+  it("that cannot be used keeps nobody from the help and the version", () => {
+    expect(read({ BULKGET_FORCE: "n", BULKGET_RATE: "fast" }, "--help")).toMatchObject({ exitCode: 0, err: "" });
+    expect(read({ BULKGET_FORCE: "n", BULKGET_VERSION: "1" }, "-V")).toMatchObject({ exitCode: 0, err: "" });
+    vi.unstubAllEnvs();
+    expect(line({ BULKGET_VERSION: "1", BULKGET_HELP: "1" }).lists).toEqual(["urls.txt"]);
   });
 
   it.each([
@@ -101,4 +140,94 @@ describe("a variable", () => {
     expect(refused.err).toContain(`BULKGET_${name}`);
     expect(refused.err).toContain(next);
   });
+});
+
+describe("a variable that is no option's", () => {
+  it.each([
+    ["BULKGET_CONCURENCY", "BULKGET_CONCURRENCY"],
+    ["BULKGET_OUTPUTDIR", "BULKGET_OUTPUT_DIR"],
+    ["BULKGET_MAX_TIM", "BULKGET_MAX_TIME"],
+    ["bulkget_rate", "BULKGET_RATE"],
+    ["BULKGET_RETRY_FIALED", "BULKGET_RETRY_FAILED"],
+  ])("but spelt nearly so is said, with the one that was meant: %s", (name, meant) => {
+    expect(misspelt({ [name]: "1", [meant]: "1" })).toEqual([
+      `${name} is no option's variable and is not read: was ${meant} meant?`,
+    ]);
+  });
+
+  it.each(["BULKGET_CONCURRENCY", "BULKGET_QUALITY_ASSURANCE_TEAM", "BULKGET", "BULK_GET_RATE", "PATH"])(
+    "or is one, or is somebody else's, is passed over: %s",
+    (name) => {
+      expect(misspelt({ [name]: "1" })).toEqual([]);
+    },
+  );
+});
+
+describe("an option and its variable", () => {
+  const options = describeCommand().options.filter((option) => option.name() !== "version");
+  const words = [
+    "",
+    " ",
+    "0",
+    "1",
+    "5",
+    "-1",
+    "1.5",
+    "10%",
+    "any",
+    "auto",
+    "500ms",
+    "2M",
+    "true",
+    "no",
+    "none",
+    "n",
+    "-",
+  ];
+  const choices = options.flatMap(({ argChoices }) => argChoices ?? []);
+  const value = fc.oneof(fc.constantFrom(...words, ...choices, "A: 1", "noai", "a:1:127.0.0.1", "{n}"), fc.string());
+
+  /** What is comparable of what was read: limits are functions. */
+  const plain = (taken: CommandLine | Leave) => {
+    if ("exitCode" in taken)
+      return { exitCode: taken.exitCode, why: taken.err.replace(/^bulkget: (BULKGET_\w+|-.*? <.*?>): /, "") };
+    const counts = [0, 1, 2, 5, 10, 50, 99, 100].flatMap((failed) =>
+      [failed, 2 * failed, 100].map((all) => [failed, all]),
+    );
+    const { failOn, maxFailures, ...rest } = taken;
+    const decided = counts.map(([failed = 0, all = 0]) => [failOn(failed, all), maxFailures?.(failed, all)]);
+    return { ...rest, decided };
+  };
+
+  it.each(options.filter(({ required }) => required).map((option) => [option.long ?? "", option] as const))(
+    "say the same, or are refused for the same reason: %s",
+    (flag, option) => {
+      fc.assert(
+        fc.property(value, (text) => {
+          vi.unstubAllEnvs();
+          const byFlag = plain(readCommandLine(["urls.txt", `${flag}=${text}`]));
+          expect(plain(read({ [variableOf(option)]: text }))).toEqual(byFlag);
+        }),
+        { numRuns: 60 },
+      );
+    },
+  );
+
+  it.each(options.filter(({ required }) => !required).map((option) => [option.long ?? "", option] as const))(
+    "switch the same on, and anything else but a no is refused: %s",
+    (flag, option) => {
+      fc.assert(
+        fc.property(fc.oneof(fc.constantFrom("yes", "1", "on", "no", "off", "0", ""), fc.string()), (text) => {
+          vi.unstubAllEnvs();
+          const [on, off] = [plain(readCommandLine(["urls.txt", flag])), plain(readCommandLine(["urls.txt"]))];
+          const taken = plain(read({ [variableOf(option)]: text }));
+          const word = text.trim().toLowerCase();
+          if (["1", "true", "yes", "on"].includes(word)) expect(taken).toEqual(on);
+          else if (text === "" || ["0", "false", "no", "off"].includes(word)) expect(taken).toEqual(off);
+          else expect(taken).toMatchObject({ exitCode: 2 });
+        }),
+        { numRuns: 60 },
+      );
+    },
+  );
 });

@@ -171,14 +171,48 @@ describe("what cannot be used leaves with 2, and says what it is and what would 
     [["u", "--min-free", "-1"], "--min-free <size>", "a size such as"],
     [["u", "-o"], "-o, --output-dir <dir>", "argument missing"],
     [["u", "--force=yes"], "--force", ""],
-    [["u", "--concurency", "5"], "--concurency", "--concurrency"],
+    [["u", "--concurency", "5"], "--concurency", "did you mean --concurrency?"],
+    [["u", "--concurency=5"], "--concurency=***", "did you mean --concurrency?"],
+    [["u", "--halp"], "--halp", "did you mean --help?"],
+    [["u", "-y"], "unknown option '-y'", "bulkget --help"],
+    [["u", "--force=no"], "--force takes no value", "it is on where it is written"],
+    [["u", "-o", ""], "-o, --output-dir <dir>: ''", "the path of a folder (. is this one)"],
+    [["u", "--output-dir=  "], "-o, --output-dir <dir>: '  '", "the path of a folder"],
+    [["u", "--report="], "--report <file>: ''", "the path of a file, or - for stdout"],
+    [["u", "--netrc-file", ""], "--netrc-file <file>: ''", "the path of a file"],
+    [["u", "--cacert", ""], "--cacert <file>: ''", "the path of a file"],
+    [["u", "--cert", " "], "--cert <file>: ' '", "the path of a file"],
+    [["u", "--key", ""], "--key <file>: ''", "the path of a file"],
+    [["u", "--unix-socket", ""], "--unix-socket <path>: ''", "the path of a socket"],
+    [["u", "--resolve", ""], "--resolve <host:port:ip>: ''", "an entry host:port:address[,address]"],
+    [["u", "-H", ""], "-H, --header <header>", "a header is 'Name: value'"],
+    [["u", "--respect="], "--respect <words>: ''", "some of noai,noimageai"],
+    [["u", "--retry-on="], "--retry-on <statuses>: ''", "such as 429,503"],
+    [["u", "--limit-rate", "fast"], "--limit-rate <size/s>: 'fast'", "a speed such as 500k or 2M"],
+    [["-q"], "missing required argument 'list'", "a file with a URL a line, or - for stdin"],
   ];
   it.each(wrong)("%j", (argv, thing, next) => {
     const { exitCode, out, err } = leave(...argv);
     expect([exitCode, out]).toEqual([2, ""]);
-    expect(err).toMatch(/^bulkget: [^\n]/);
+    expect(err).toMatch(/^bulkget: [^\n]+ \(bulkget --help\)\n$/);
+    expect(err).not.toContain("\\x");
     expect(err).toContain(thing);
     expect(err).toContain(next);
+  });
+
+  it("no value adds a line to what is said of it, or moves the cursor", () => {
+    for (const value of [
+      "a\nb",
+      "\u001b[2J",
+      "a' is invalid. b",
+      "a\n(Did you mean b?)",
+      "' argument 'x' is invalid. y",
+    ]) {
+      for (const argv of [["-c", value], [`--order=${value}`], [`--x${value}`], ["--rate", value]]) {
+        const { err } = leave("u", ...argv);
+        expect(err).toMatch(/^bulkget: [\x20-\x7e]+ \(bulkget --help\)\n$/);
+      }
+    }
   });
 
   it.each([

@@ -1,6 +1,6 @@
 // The command in a shell: streams, exit codes, and what is refused.
 
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Outcome } from "../../src/core/job.ts";
@@ -100,6 +100,8 @@ describe("exit codes", () => {
     [["-", "-c", "0"], /a whole number from 1 to 10000/],
     [["-", "--timeout", "soon"], /a duration such as 500ms/],
     [["-", "--nonsense"], /unknown option '--nonsense'/],
+    [["-", "-o", ""], /-o, --output-dir <dir>: '' is not the path of a folder/],
+    [["-", "--report", ""], /--report <file>: '' is not the path of a file/],
     [["-", "--name", "same"], /every file would have the same name/],
     [["-", "--name", "{what}"], /no field \{what\}/],
     [["-", "-H", "no colon"], /a header is 'Name: value'/],
@@ -118,9 +120,37 @@ describe("exit codes", () => {
     expect(existsSync(downloads())).toBe(false);
   });
 
+  it.each(["n", "none", "null", "undefined", "-1", " ", "2"])(
+    "BULKGET_FORCE=%j is refused with 2, named, and nothing that was saved is touched",
+    async (text) => {
+      await run(["-"], urls("/ok"));
+      const before = filesOf(downloads());
+      const { code, stderr } = await run(["-"], urls("/ok"), { BULKGET_FORCE: text });
+      expect(code, stderr).toBe(2);
+      expect(stderr).toContain("BULKGET_FORCE");
+      expect(filesOf(downloads())).toEqual(before);
+    },
+  );
+
+  it("a variable that is spelt nearly like an option's is said, but for -q, and the run goes on", async () => {
+    const env = { BULKGET_CONCURENCY: "5" };
+    const { code, stderr } = await run(["-"], urls("/ok"), env);
+    expect(code, stderr).toBe(0);
+    expect(stderr).toContain(
+      "bulkget: BULKGET_CONCURENCY is no option's variable and is not read: was BULKGET_CONCURRENCY meant?\n",
+    );
+    expect(await run(["-", "-q"], urls("/ok"), env)).toMatchObject({ code: 0, stderr: "" });
+  });
+
   it("a folder that cannot be made or written is 3, or 2 where a file is in its way", async () => {
     writeFileSync(folder.at("file"), "");
+    symlinkSync("gone", folder.at("dangling"));
     expect(await run(["-", "-o", "file"], "")).toMatchObject({ code: 2 });
+    for (const dir of ["dangling", "dangling/below"]) {
+      const { code, stderr } = await run(["-", "-o", dir], "");
+      expect(code, stderr).toBe(2);
+      expect(stderr).toContain("dangling is a link to gone, which is no folder; name another folder (-o)");
+    }
     expect(await run(["-", "-o", "/proc/nowhere"], "")).toMatchObject({ code: 3 });
   });
 

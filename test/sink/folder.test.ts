@@ -76,6 +76,25 @@ describe("a folder", () => {
     }
   });
 
+  it("that a link leads to which leads nowhere, or in a ring, is refused, and the link is named with where it leads", () => {
+    mkdirSync(folder);
+    symlinkSync("gone", join(folder, "dangling"));
+    symlinkSync("ring", join(folder, "ring"));
+    for (const [name, link, target] of [
+      ["dangling", "dangling", "gone"],
+      ["dangling/below", "dangling", "gone"],
+      ["ring", "ring", "ring"],
+    ]) {
+      const path = join(folder, name ?? "");
+      const { kind, message } = refused(path);
+      expect(kind, message).toBe("usage");
+      expect(message).toBe(
+        `${path}: the output folder cannot be made: ${join(folder, link ?? "")} is a link to ${target}, which is no folder; name another folder (-o)`,
+      );
+    }
+    expect(existsSync(join(folder, "gone"))).toBe(false);
+  });
+
   it("whose state folder is a link is refused: nothing is written elsewhere", () => {
     mkdirSync(folder);
     symlinkSync(outside.path, join(folder, ".bulkget"));
