@@ -21,13 +21,12 @@ const common = {
 };
 
 export default defineConfig([
-  { ...common, input: "bin/main.ts" },
-  // Each by itself: what two have in common would be a third file for both to load.
-  { ...common, input: "bin/worker.ts" },
-  { ...common, input: "bin/compile.ts" },
   {
     ...common,
-    input: "bin/bulkget.ts",
+    // Apart from the file that is started: what is loaded later takes from main.cjs, and must not start it again.
+    input: ["bin/bulkget.ts", "bin/main.ts"],
     plugins: [{ name: "executable", writeBundle: () => chmodSync("dist/bin/bulkget.cjs", 0o755) }],
   },
+  // By itself: what it has in common with the command would be a third file for both to load.
+  { ...common, input: "bin/worker.ts" },
 ]);

@@ -73,7 +73,7 @@ function importsOf(text: string): string[] {
 /** How many places of a file look like an import: a way to write one that `importsOf` does not know would stand out. */
 function lookLikeImports(text: string): number {
   const places =
-    /^\s*import\b(?!\.meta)|\bimport\(|^export (type )?[{*][^;]* from |[rR]equire\((?!import\.meta\.url\);|file\))/gm;
+    /^\s*import\b(?!\.meta)|\bimport\(|^export (type )?[{*][^;]* from |[rR]equire\((?!import\.meta\.url\);)/gm;
   return text.replace(/^\s*\/\/.*$/gm, "").match(places)?.length ?? 0;
 }
 

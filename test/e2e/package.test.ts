@@ -24,6 +24,9 @@ describe("the package", () => {
     const outside = files.map(({ path }) => path).filter((path) => !/^dist\/(bin|src)\//.test(path));
     expect(outside.sort()).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "package.json"]);
     expect(files.some(({ path }) => path === "dist/src/index.d.ts")).toBe(true);
+    // Text only: code that V8 has compiled crashes other versions of Node.
+    const others = files.filter(({ path }) => !/\.(?:cjs|js|d\.ts|json|md)$|^LICENSE$/.test(path));
+    expect(others.map(({ path }) => path)).toEqual([]);
 
     const cwd = folder.path;
     writeFileSync(join(cwd, "package.json"), '{ "private": true, "type": "module" }');
