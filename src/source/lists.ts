@@ -5,9 +5,11 @@ import type { Readable } from "node:stream";
 import type { Job } from "../core/job.ts";
 import type { Source } from "../core/ports.ts";
 import { redacted } from "../core/redact.ts";
+import { encodingOf, toUtf8 } from "./encoding.ts";
 import { gunzipped } from "./gunzip.ts";
 import { numbers } from "./numbers.ts";
 import { type Opened, openList, reason } from "./open.ts";
+import { peeked } from "./peek.ts";
 import { splitter } from "./split.ts";
 
 /** A list that cannot be read: the message names it, the reason and the next step. */
@@ -54,7 +56,7 @@ export function lists(paths: readonly string[], { stdin, stop }: ListsOptions): 
       const split = splitter({ offset, claim, ...(paths.length > 1 ? { list: path } : {}) });
       try {
         const opened = path === "-" ? { stream: stdin(), check() {} } : openList(path);
-        for await (const chunk of bytesOf(opened, stop, progress)) {
+        for await (const chunk of textOf(opened, stop, progress)) {
           const jobs = split.push(chunk);
           progress.jobs += jobs.length;
           if (jobs.length > 0) yield jobs;
@@ -96,32 +98,25 @@ function sizeOf(path: string): number | undefined {
   return stats.isFile() ? stats.size : undefined;
 }
 
-/** The bytes of a list, gunzipped if they begin as gzip does (RFC 1952 section 2.3.1). */
-async function* bytesOf({ stream, check }: Opened, stop: AbortSignal, progress: Progress): AsyncGenerator<Buffer> {
+/** The text of a list as UTF-8, gunzipped if it begins as gzip does (RFC 1952 section 2.3.1). */
+async function* textOf({ stream, check }: Opened, stop: AbortSignal, progress: Progress): AsyncGenerator<Buffer> {
   const onStop = () => stream.destroy();
   stop.addEventListener("abort", onStop, { once: true });
   try {
-    const iterator = counted(stream, progress);
-    let head = Buffer.alloc(0);
-    for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) {
-      head = Buffer.concat([head, next.value]);
-      if (head.length >= 2 || head[0] !== 0x1f) break;
-    }
-    const rest = (async function* () {
-      yield head;
-      yield* iterator;
-      check();
-    })();
-    yield* head[0] === 0x1f && head[1] === 0x8b ? gunzipped(rest) : rest;
+    const stored = await peeked(counted(stream, progress, check));
+    const isGzip = stored.head[0] === 0x1f && stored.head[1] === 0x8b;
+    const { head, all } = isGzip ? await peeked(gunzipped(stored.all)) : stored;
+    yield* toUtf8(all, encodingOf(head));
   } finally {
     stop.removeEventListener("abort", onStop);
     stream.destroy();
   }
 }
 
-async function* counted(stream: Readable, progress: Progress): AsyncGenerator<Buffer> {
+async function* counted(stream: Readable, progress: Progress, check: () => void): AsyncGenerator<Buffer> {
   for await (const chunk of stream as AsyncIterable<Buffer>) {
     progress.bytes += chunk.length;
     yield chunk;
   }
+  check();
 }

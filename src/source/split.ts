@@ -16,6 +16,7 @@ const MAX_DIGEST_LENGTH = 64;
 const LONG_LINE = 1024;
 
 const LF = 0x0a;
+const CR = 0x0d;
 
 /** What each job of one list carries, besides its line. */
 export interface SplitOptions {
@@ -36,10 +37,15 @@ export interface Splitter {
   lines(): number;
 }
 
-/** Splits the bytes of one list, UTF-8 with or without BOM, lines ending in LF or CRLF. */
+/**
+ * Splits the bytes of one list, UTF-8 with or without BOM. A line ends in LF, CRLF or CR, each as it comes; several CR before an
+ * LF are one end with it, so that where every line has an LF the numbers are those of `sed -n`.
+ */
 export function splitter(options: SplitOptions): Splitter {
   const begun = beginning();
   let lines = 0;
+  /** How many CR came last, of which the first has ended a line. */
+  let returns = 0;
 
   /** Each line is a text of its own: a part of the chunk's would hold the chunk, as long as its job waits. */
   const take = (line: string, isCut: boolean, jobs: Job[]) => {
@@ -56,31 +62,65 @@ export function splitter(options: SplitOptions): Splitter {
     return detail === undefined ? job : { ...job, line: lines, refused: { error: "duplicate_number", detail } };
   };
 
+  const takeBytes = (bytes: Buffer, from: number, to: number, jobs: Job[]) => {
+    if (begun.isEmpty && to - from <= MAX_LINE_BYTES) return take(bytes.toString("utf8", from, to), false, jobs);
+    begun.append(bytes.subarray(from, to));
+    take(begun.text(), begun.isCut, jobs);
+    begun.clear();
+  };
+
+  /** Takes the lines that end in a chunk with a CR, or right behind one; returns where the rest begins. */
+  const takeReturns = (bytes: Buffer, jobs: Job[]): number => {
+    let from = 0;
+    let feed = next(bytes, LF, 0);
+    let cr = next(bytes, CR, 0);
+    while (from < bytes.length) {
+      if (feed < from) feed = next(bytes, LF, from);
+      if (cr < from) cr = next(bytes, CR, from);
+      const to = Math.min(cr, feed);
+      if (returns > 0 && to > from) {
+        lines += returns - 1; // what follows is no LF: each CR has ended a line
+        returns = 0;
+      }
+      if (to === bytes.length) return from;
+      if (returns === 0) takeBytes(bytes, from, to, jobs);
+      const isFed = to === feed || (feed === cr + 1 && feed < bytes.length);
+      returns = isFed ? 0 : returns + 1;
+      from = (isFed ? feed : cr) + 1;
+    }
+    return from;
+  };
+
   return {
     push(chunk) {
       const jobs: Job[] = [];
       const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
       let from = 0;
-      for (let to = bytes.indexOf(LF); to !== -1; to = bytes.indexOf(LF, from)) {
-        if (begun.isEmpty && to - from <= MAX_LINE_BYTES) take(bytes.toString("utf8", from, to), false, jobs);
-        else {
-          begun.append(bytes.subarray(from, to));
-          take(begun.text(), begun.isCut, jobs);
-          begun.clear();
+      if (returns > 0 || bytes.includes(CR)) from = takeReturns(bytes, jobs);
+      else {
+        for (let to = bytes.indexOf(LF); to !== -1; to = bytes.indexOf(LF, from)) {
+          takeBytes(bytes, from, to, jobs);
+          from = to + 1;
         }
-        from = to + 1;
       }
       if (from < bytes.length) begun.append(bytes.subarray(from));
       return jobs;
     },
     end() {
       const jobs: Job[] = [];
+      if (returns > 0) lines += returns - 1;
       if (!begun.isEmpty) take(begun.text(), begun.isCut, jobs);
       begun.clear();
       return jobs;
     },
     lines: () => lines,
   };
+}
+
+/** Where this byte comes next; the length, if it does not. */
+function next(bytes: Buffer, byte: number, from: number): number {
+  const at = bytes.indexOf(byte, from);
+  return at === -1 ? bytes.length : at;
 }
 
 /** The beginning of a line whose end has not come yet: at most so many bytes of it, without blanks in front. */

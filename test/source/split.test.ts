@@ -58,6 +58,17 @@ describe("the jobs of a list", () => {
     );
   });
 
+  it("are numbered as `sed -n Np` counts lines, where no CR is but before an LF", () => {
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom("http://a/", "#", "", " "), { minLength: 1 }), (lines) => {
+        for (const end of ["\n", "\r\n", "\r\r\n"]) {
+          const expected = lines.flatMap((line, i) => (line.startsWith("h") ? [i + 1] : []));
+          expect(jobsOf(lines.join(end)).map(({ n }) => n)).toEqual(expected);
+        }
+      }),
+    );
+  });
+
   it("are the same for bytes that are no UTF-8, and none of them can be fetched as something else", () => {
     const someBytes = fc
       .array(fc.constantFrom(0x68, 0x0a, 0xc3, 0xa9, 0xf0, 0x9f, 0x98, 0x80, 0xff, 0xe2))
@@ -73,10 +84,10 @@ describe("the jobs of a list", () => {
     }
   });
 
-  it("are numbered as `sed -n Np` counts lines", () => {
+  it("are numbered by the ends of lines: LF, CRLF and CR, and of several CR before an LF all are one", () => {
     fc.assert(
       fc.property(aText, fc.nat(1000), (text, offset) => {
-        const lines = text.split("\n").map((line) => line.trim());
+        const lines = text.split(/\r*\n|\r/).map((line) => line.trim());
         const expected = lines.flatMap((line, i) => (line === "" || line.startsWith("#") ? [] : [i + 1]));
         const jobs = split([Buffer.from(text)], { offset, list: "a.txt" });
         expect(jobs.map(({ line }) => line)).toEqual(expected);
@@ -183,7 +194,7 @@ describe("a line of 10 MB", () => {
   });
 
   it("is the URL behind its blanks, however many those are, and cut anywhere", () => {
-    const blanks = Buffer.alloc(MIB, " \t\r");
+    const blanks = Buffer.alloc(MIB, " \t\v");
     const chunks = [blanks, blanks, Buffer.from("http://a/"), blanks, blanks, end];
     const urls = [
       { n: 1, url: "http://a/" },
