@@ -6,6 +6,10 @@ import type { BodyStream } from "../../core/ports.ts";
 /** More than this waiting, in bytes, and the wire is asked to pause. */
 export const PAUSE_BYTES = 1_048_576;
 
+/** Pieces of fewer bytes are put together while they wait, so much at a time: each costs some 200 bytes besides its own. */
+const SMALL_BYTES = 4096;
+const TOGETHER_BYTES = 16_384;
+
 export interface Arriving extends BodyStream {
   pour(take: (piece: Uint8Array) => boolean): Promise<void>;
   /** Adds a piece; one that is not `isOurs` is overwritten soon. False asks for a pause, until `onDrained` is called. */
@@ -14,9 +18,17 @@ export interface Arriving extends BodyStream {
   end(failure?: Failure): void;
 }
 
-export function arriving(first: Buffer[], onDrained: () => void, onCancel: () => void): Arriving {
+export function arriving(
+  first: Buffer[],
+  onDrained: () => void,
+  onCancel: () => void,
+  pauseBytes = PAUSE_BYTES,
+): Arriving {
   let waiting: Buffer[] = first;
   let waitingBytes = first.reduce((sum, chunk) => sum + chunk.length, 0);
+  /** The memory of the last that waits, where small pieces may still be added to it; and how far it is filled. */
+  let open: Buffer | undefined;
+  let filled = 0;
   let ending: Failure | "whole" | undefined;
   let paused = false;
   let wake: (() => void) | undefined;
@@ -27,7 +39,27 @@ export function arriving(first: Buffer[], onDrained: () => void, onCancel: () =>
     paused = false;
     onDrained();
   };
+  /** Whatever comes next is another piece. */
+  const close = () => {
+    if (open !== undefined) waiting.push(open.subarray(0, filled));
+    open = undefined;
+    filled = 0;
+  };
+  const keep = (chunk: Buffer, isOurs: boolean) => {
+    const isFirst = waitingBytes === 0;
+    waitingBytes += chunk.length;
+    if (isFirst || chunk.length >= SMALL_BYTES) {
+      close();
+      // A part of a larger piece would hold all of it.
+      waiting.push(isOurs && chunk.buffer.byteLength <= 2 * chunk.length ? chunk : Buffer.from(chunk));
+      return;
+    }
+    if (open !== undefined && open.length - filled < chunk.length) close();
+    open ??= Buffer.allocUnsafeSlow(TOGETHER_BYTES);
+    filled += chunk.copy(open, filled);
+  };
   const take = (): readonly Uint8Array[] | Failure | undefined => {
+    close();
     if (waiting.length === 0) return ending === "whole" ? undefined : ending;
     const taken = waiting;
     waiting = [];
@@ -37,7 +69,7 @@ export function arriving(first: Buffer[], onDrained: () => void, onCancel: () =>
   };
   /** Waits until there is something to hand over, or to say. */
   const news = async (): Promise<void> => {
-    if (waiting.length > 0 || ending !== undefined) return;
+    if (waitingBytes > 0 || ending !== undefined) return;
     await new Promise<void>((resolve) => {
       wake = resolve;
     });
@@ -55,10 +87,9 @@ export function arriving(first: Buffer[], onDrained: () => void, onCancel: () =>
         notify();
         return true;
       }
-      waiting.push(isOurs ? chunk : Buffer.from(chunk));
-      waitingBytes += chunk.length;
+      keep(chunk, isOurs);
       notify();
-      paused = waitingBytes > PAUSE_BYTES;
+      paused = waitingBytes > pauseBytes;
       return !paused;
     },
     end(failure) {
@@ -66,6 +97,7 @@ export function arriving(first: Buffer[], onDrained: () => void, onCancel: () =>
       notify();
     },
     async pour(takeOne) {
+      close();
       let goesOn = true;
       for (let piece = waiting.shift(); piece !== undefined; piece = goesOn ? waiting.shift() : undefined) {
         waitingBytes -= piece.length;

@@ -138,7 +138,7 @@ export class Exchange implements Handler, Watched {
       this.paused = !this.stream.push(chunk, isOurs);
       return !this.paused;
     }
-    this.gathered.add(chunk, isOurs, this.expectedBytes);
+    this.gathered.add(chunk, this.expectedBytes);
     if (this.bytes > limits.wholeBytes) this.startStream();
     return true;
   }

@@ -22,8 +22,8 @@ export interface Reader {
   /** Makes it wait for the next answer. */
   expect(listener: Listener): void;
   /**
-   * Takes what arrived. `isOurs`: nobody else writes to these bytes later. Gives what is wrong with the answer, or whether
-   * to go on reading.
+   * Takes what arrived, and may move these bytes about. `isOurs`: nobody else writes to them later. Returns what is wrong with
+   * the answer, or whether to go on reading.
    */
   take(bytes: Buffer, isOurs: boolean): Failure | boolean;
   /** The other side has ended the connection in good order. Whether the answer was whole by that. */
@@ -35,6 +35,9 @@ const MAX_HEAD = 65_536;
 
 /** A header block mostly fits into this; a body's first bytes need not be looked at for its end. */
 const USUAL_HEAD = 2048;
+
+/** What is kept of a block that comes in pieces: memory of this size at first, then of twice the size. */
+const FIRST_BYTES = 4096;
 
 /**
  * A status line and header lines, without the empty line. A line that goes on in the next is allowed (RFC 9112 section 5.2:
@@ -51,7 +54,9 @@ type Framing = "head" | "length" | "chunked" | "close" | "over";
 export function reader(): Reader {
   let listener: Listener | undefined;
   let framing: Framing = "over";
-  let head = "";
+  /** What has come of a header block that has no end yet. */
+  let head = NOTHING;
+  let headBytes = 0;
   let left = 0;
   let body: Chunks | undefined;
   let persists = true;
@@ -64,25 +69,39 @@ export function reader(): Reader {
     one?.onComplete();
   };
 
-  /** Reads a header block from the beginning of `bytes`. Gives where it ends, or undefined if it does not yet. */
+  /** Reads a header block from `from` on. Returns where it ends, or undefined if it does not yet. */
   const takeHead = (bytes: Buffer, one: Listener, from: number): Failure | number | undefined => {
-    if (head === "") one.onResponseStarted();
-    let text = head + bytes.toString("latin1", from, Math.min(bytes.length, from + USUAL_HEAD));
-    let end = endOf(text, head.length);
-    if (end === -1 && bytes.length - from > USUAL_HEAD) {
-      text = head + bytes.toString("latin1", from, Math.min(bytes.length, from + MAX_HEAD + 1));
-      end = endOf(text, head.length);
+    if (headBytes === 0) {
+      one.onResponseStarted();
+      const text = bytes.toString("latin1", from, Math.min(bytes.length, from + USUAL_HEAD));
+      const end = endOf(text);
+      if (end !== -1) return begun(text.slice(0, end), one) ?? from + end;
+      const later = text.length < USUAL_HEAD ? -1 : endIn(bytes, from, Math.min(bytes.length, from + MAX_HEAD));
+      if (later !== -1) return begun(bytes.toString("latin1", from, later), one) ?? later;
     }
-    if (end > MAX_HEAD || (end === -1 && text.length > MAX_HEAD)) {
+    const before = headBytes;
+    keep(bytes, from);
+    const end = endIn(head, Math.max(0, before - 2), headBytes);
+    if (end > MAX_HEAD || (end === -1 && headBytes > MAX_HEAD)) {
       return { error: "headers_too_large", detail: `a header block of more than ${MAX_HEAD} bytes` };
     }
-    if (end === -1) {
-      head = text;
-      return isHttp(text) ? undefined : NOT_HTTP;
+    if (end === -1) return isHttp(head.toString("latin1", 0, Math.min(headBytes, HTTP.length))) ? undefined : NOT_HTTP;
+    const text = head.toString("latin1", 0, end);
+    head = NOTHING;
+    headBytes = 0;
+    return begun(text, one) ?? from + end - before;
+  };
+
+  /** Puts down what has come of a header block, as far as it may go: a block that comes byte by byte is copied twice, not each time. */
+  const keep = (bytes: Buffer, from: number): void => {
+    const until = Math.min(bytes.length, from + MAX_HEAD + 1 - headBytes);
+    const needed = headBytes + until - from;
+    if (needed > head.length) {
+      const larger = Buffer.allocUnsafe(Math.max(FIRST_BYTES, Math.min(2 * needed, MAX_HEAD + 1)));
+      head.copy(larger, 0, 0, headBytes);
+      head = larger;
     }
-    const at = from + end - head.length;
-    head = "";
-    return begun(text.slice(0, end), one) ?? at;
+    headBytes += bytes.copy(head, headBytes, from, until);
   };
 
   /** What a whole header block says of what follows. */
@@ -131,13 +150,14 @@ export function reader(): Reader {
     expect(next) {
       listener = next;
       framing = "head";
-      head = "";
+      head = NOTHING;
+      headBytes = 0;
     },
     take(bytes, isOurs) {
       let at = 0;
       while (framing === "head" && listener !== undefined) {
         // Blank lines between answers are skipped, as llhttp and curl do.
-        if (head === "") while (bytes[at] === 13 || bytes[at] === 10) at++;
+        if (headBytes === 0) while (bytes[at] === 13 || bytes[at] === 10) at++;
         if (at === bytes.length) return true;
         const next = takeHead(bytes, listener, at);
         if (typeof next !== "number") return next ?? true;
@@ -151,7 +171,7 @@ export function reader(): Reader {
       if (framing === "chunked" && body !== undefined) {
         const taken = body.take(bytes, at);
         if ("error" in taken) return taken;
-        const goOn = taken.data.length === 0 || one.onData(taken.data, true);
+        const goOn = taken.data.length === 0 || one.onData(taken.data, isOurs);
         if (taken.end !== undefined && listener === one) complete(taken.end === bytes.length);
         return goOn;
       }
@@ -169,17 +189,26 @@ export function reader(): Reader {
   };
 }
 
-/** Where the header block ends, its empty line included; -1 if it does not. The first `known` characters have no end. */
-function endOf(text: string, known: number): number {
-  const from = Math.max(0, known - 3);
-  const usual = text.indexOf("\r\n\r\n", from);
+/** Where the header block ends, its empty line included; -1 if it does not. */
+function endOf(text: string): number {
+  const usual = text.indexOf("\r\n\r\n");
   const until = usual === -1 ? text.length : usual;
   // Line feeds alone, or mixed.
-  for (let at = text.indexOf("\n", from); at !== -1 && at < until; at = text.indexOf("\n", at + 1)) {
+  for (let at = text.indexOf("\n"); at !== -1 && at < until; at = text.indexOf("\n", at + 1)) {
     if (text[at + 1] === "\n") return at + 2;
     if (text[at + 1] === "\r" && text[at + 2] === "\n") return at + 3;
   }
   return usual === -1 ? -1 : usual + 4;
+}
+
+/** The same for bytes from `from` up to `until`. */
+function endIn(bytes: Buffer, from: number, until: number): number {
+  const some = bytes.subarray(0, until);
+  for (let at = some.indexOf(LF, from); at !== -1; at = some.indexOf(LF, at + 1)) {
+    if (some[at + 1] === LF) return at + 2;
+    if (some[at + 1] === CR && some[at + 2] === LF) return at + 3;
+  }
+  return -1;
 }
 
 /** Whether it may be the beginning of an answer. */
@@ -187,6 +216,9 @@ function isHttp(text: string): boolean {
   return text.length < HTTP.length ? HTTP.startsWith(text) : text.startsWith(HTTP);
 }
 
+const LF = 10;
+const CR = 13;
+const NOTHING: Buffer = Buffer.alloc(0);
 const HTTP = "HTTP/1.";
 const NOT_HTTP: Failure = { error: "protocol_error", detail: "the answer is not HTTP/1.1" };
 const BAD_HEAD: Failure = { error: "protocol_error", detail: "a status or header line that is none" };
