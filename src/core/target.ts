@@ -26,13 +26,16 @@ export function parseTarget(url: string): URL | Failure {
   if (target.protocol !== "http:" && target.protocol !== "https:") {
     return { error: "unsupported_scheme", detail: "only http and https" };
   }
-  if (target.hostname.length > MAX_HOST_LENGTH && target.hostname.replace(/\.$/, "").length > MAX_HOST_LENGTH) {
-    return invalid(`a host name longer than ${MAX_HOST_LENGTH} characters`);
-  }
+  if (hasLongHost(target)) return invalid(`a host name longer than ${MAX_HOST_LENGTH} characters`);
   if (target.port === "0") return invalid("no valid host or port");
   if (isRedacted(target))
     return invalid(`${HIDDEN} is no password: put it back, or run the list itself, with --retry-failed`);
   return target;
+}
+
+/** Whether its host name is longer than any can be; a dot at its end does not count. */
+export function hasLongHost({ hostname }: URL): boolean {
+  return hostname.length > MAX_HOST_LENGTH && hostname.replace(/\.$/, "").length > MAX_HOST_LENGTH;
 }
 
 function invalid(detail: string): Failure {

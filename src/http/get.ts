@@ -10,6 +10,7 @@ import type { Authorize } from "./identity/credentials.ts";
 import { commonHeaders, describe, has, lines, type Origin } from "./origin.ts";
 import { asking, isConditional, type Terms } from "./semantics/asking.ts";
 import { decoded } from "./semantics/decode.ts";
+import { excerpt } from "./semantics/headers.ts";
 import { nextTarget } from "./semantics/redirect.ts";
 import type { Connection, Request } from "./wire/connection.ts";
 import { connections } from "./wire/connections.ts";
@@ -157,7 +158,7 @@ export function getter(options: GetOptions): Get {
         if (isFailure(next)) return next;
         cookie = isRobots ? undefined : cookieFor(next, next.origin === home);
         if (seen.has(requestOn(next, cookie)))
-          return limit(`a loop: ${reply.status} back to ${next.href}`, reply.status);
+          return limit(`a loop: ${reply.status} back to ${excerpt(next.href)}`, reply.status);
         if (seen.size > most) return limit(`more than ${most} redirects`, reply.status);
         if (isRobots || options.leave === undefined) return send(next);
         const { status } = reply;
@@ -208,7 +209,7 @@ export function getter(options: GetOptions): Get {
     if (contentType !== undefined) result.type = contentType;
     if (etag !== undefined) result.etag = etag;
     if (lastModified !== undefined) result.lastModified = lastModified;
-    if (encoding !== undefined && !decoding) result.encoding = encoding;
+    if (encoding !== undefined && !decoding) result.encoding = excerpt(encoding);
     if (part !== undefined) {
       result.from = part.from;
       result.wholeBytes = part.wholeBytes;

@@ -6,6 +6,7 @@ import { describe, expect, it } from "vitest";
 import { OptionError } from "../../src/core/option.ts";
 import { cookieStore } from "../../src/http/identity/cookie-store.ts";
 import { type Cookies, cookies } from "../../src/http/identity/cookies.ts";
+import { expectLinear } from "../support/linear.ts";
 import { ownFolder } from "../support/own.ts";
 
 const set = (jar: Cookies, url: string, ...values: string[]) =>
@@ -86,6 +87,30 @@ describe("cookies that servers set", () => {
     expect(sent(jar, "http://h/")?.split("; ")).toHaveLength(50);
     for (let i = 0; i < 20; i++) set(jar, "http://h/", ...many.slice(50 * i));
     expect(sent(jar, "http://h/")?.length).toBeLessThanOrEqual(8190);
+  });
+
+  it("are found in linear time, though their paths nearly are the request's, and it is long", () => {
+    const jar = cookies([""]);
+    const path = `/b${"/a".repeat(1000)}`;
+    set(jar, "http://h/", ...Array.from({ length: 50 }, (_, i) => `c${i}=1; Path=${path}`));
+    expect(sent(jar, `http://h${path}`)?.split("; ")).toHaveLength(50);
+    expectLinear(48_000, (size) => void sent(jar, `http://h${"/a".repeat(size / 2)}`));
+  });
+
+  it("that take up more than 5,000 characters with their attributes are none, as for curl", () => {
+    const jar = cookies([""]);
+    set(jar, "http://h/", `a=1${"; x".repeat(1600)}; Path=/`, `b=1${"; x".repeat(2000)}; Secure`);
+    expect(sent(jar, "http://h/")).toBe("a=1");
+  });
+
+  it("of 120 hosts below each other are looked at as far as 1,000 of them", () => {
+    const store = cookieStore();
+    const hosts = Array.from({ length: 120 }, (_, i) => `${"a.".repeat(i)}example.com`);
+    for (const domain of hosts) {
+      for (let i = 0; i < 100; i++) store.putCookie({ domain, path: "/", key: `c${i}`, value: "" }, () => {});
+    }
+    store.findCookies(hosts.at(-1) ?? "", "/", true, (_, found) => expect(found).toHaveLength(1000));
+    store.findCookies("example.com", "/", true, (_, found) => expect(found).toHaveLength(100));
   });
 
   it("never throw, and never make a header with a line break in it", () => {

@@ -25,6 +25,10 @@ const MAX_TAKEN = 50;
 const MAX_SENT = 150;
 const MAX_SENT_CHARS = 8190;
 const MAX_COOKIE_CHARS = 4096;
+const MAX_LINE_CHARS = 5000;
+
+/** A longer path is taken for its beginning. */
+const MAX_PATH_CHARS = 8192;
 
 /** What may stand in a header: no control characters, Latin-1 only. */
 const SENDABLE = /^[\t\x20-\x7e\x80-\xff]*$/;
@@ -53,7 +57,7 @@ export function cookies(given: readonly string[]): Cookies {
   const fitting = (target: URL): Cookie[] => {
     if (store.size === 0) return [];
     try {
-      const found = jar.getCookiesSync(target.href, { sort: true });
+      const found = jar.getCookiesSync(located(target), { sort: true });
       return found.filter((cookie) => (ownOf.get(cookie) ?? target.origin) === target.origin);
     } catch {
       return []; // a host that cannot have any, such as a top-level name
@@ -76,11 +80,12 @@ export function cookies(given: readonly string[]): Cookies {
       return fit.length === 0 ? undefined : fit.join("; ");
     },
     take(fields, from) {
-      for (const text of valuesOf(fields, "set-cookie").slice(0, MAX_TAKEN)) {
+      for (const text of valuesOf(fields, "set-cookie", MAX_TAKEN)) {
+        if (text.length > MAX_LINE_CHARS) continue; // without some of its attributes it would go where it must not
         try {
           const pair = text.split(";", 1)[0] ?? "";
           if (pair.length > MAX_COOKIE_CHARS || !SENDABLE.test(pair)) continue;
-          const cookie = jar.setCookieSync(text, from.href, { ignoreError: true });
+          const cookie = jar.setCookieSync(text, located(from), { ignoreError: true });
           if (cookie === undefined) continue;
           if (cookie.hostOnly === true) ownOf.set(cookie, from.origin);
         } catch {
@@ -89,6 +94,11 @@ export function cookies(given: readonly string[]): Cookies {
       }
     },
   };
+}
+
+/** All of a URL that counts for cookies; the jar parses it anew for each one. */
+function located({ origin, pathname }: URL): string {
+  return origin + pathname.slice(0, MAX_PATH_CHARS);
 }
 
 function pairs(data: string): string[] {

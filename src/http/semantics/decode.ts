@@ -4,6 +4,7 @@ import { finished } from "node:stream";
 import type { Gunzip } from "node:zlib";
 import { type Failure, isFailure } from "../../core/failure.ts";
 import type { BodyStream } from "../../core/ports.ts";
+import { excerpt } from "./headers.ts";
 
 /** What --compressed asks for (RFC 9110 section 12.5.3). */
 export const ACCEPT_ENCODING = "gzip, br";
@@ -12,8 +13,9 @@ export const ACCEPT_ENCODING = "gzip, br";
 const MAX_RATIO = 250;
 const SMALL_BYTES = 16_777_216;
 
-/** More encodings than this on one body are refused. */
+/** More encodings than this on one body are refused; and a list of them that is longer than this, in characters. */
 const MAX_LAYERS = 3;
+const MAX_LIST = 256;
 
 /** So many bytes after the end are taken for padding. */
 const MAX_PADDING = 65_536;
@@ -26,10 +28,12 @@ export function decoded(
   encoding: string,
   maxFileBytes: number,
 ): BodyStream | Failure {
+  if (encoding.length > MAX_LIST) return { error: "bad_encoding", detail: `content-encoding "${excerpt(encoding)}"` };
   const names = encoding.split(",").map((name) => name.trim());
   const applied = names.filter((name) => name !== "identity" && name !== "");
   const unknown = applied.find((name) => !/^(x-)?gzip$|^br$|^deflate$/.test(name));
-  if (unknown !== undefined) return { error: "bad_encoding", detail: `content-encoding "${unknown}" is not known` };
+  if (unknown !== undefined)
+    return { error: "bad_encoding", detail: `content-encoding "${excerpt(unknown)}" is not known` };
   if (applied.length > MAX_LAYERS) return { error: "bad_encoding", detail: `${applied.length} content-encodings` };
   let source: BodyStream | Layer = "next" in body ? body : held(body);
   for (const name of applied.reverse()) source = layer(source, name, maxFileBytes);

@@ -9,6 +9,7 @@ export interface AnswerHeaders {
   contentEncoding?: string;
   etag?: string;
   lastModified?: string;
+  /** The first Location, and one that differs from it, if any does. */
   readonly locations: readonly string[];
 }
 
@@ -17,18 +18,26 @@ const NONE: readonly string[] = [];
 /** A value that goes into a record is kept up to this length, in characters. */
 export const MAX_VALUE = 1024;
 
+/** Of longer header lines, in characters, what is kept is copied: V8 makes a part of a string a view, which holds all of it. */
+const LONG_FIELDS = 2048;
+
+/** So much of what a server says goes into a message, in characters. */
+const MAX_EXCERPT = 100;
+
 /**
  * Reads header lines, each ended by a line feed. Values are latin1, as on the wire (RFC 9110 section 5.5). The name's length
  * and first letter rule out most headers before anything is made of them.
  */
 export function readHeaders(fields: string): AnswerHeaders {
   const headers: AnswerHeaders & { locations: readonly string[] } = { locations: NONE };
+  const isLong = fields.length > LONG_FIELDS;
   for (let from = 0; from < fields.length; ) {
     const colon = fields.indexOf(":", from);
     const end = fields.indexOf("\n", colon);
     if (colon === -1 || end === -1) break;
     if (USED.has(mark(colon - from, fields.charCodeAt(from)))) {
-      take(headers, fields.slice(from, colon).toLowerCase(), fields.slice(colon + 1, end).trim());
+      const text = fields.slice(colon + 1, end).trim();
+      take(headers, fields.slice(from, colon).toLowerCase(), isLong ? copied(text) : text);
     }
     from = end + 1;
   }
@@ -50,7 +59,7 @@ function take(headers: AnswerHeaders & { locations: readonly string[] }, name: s
       headers.contentEncoding = joined(headers.contentEncoding, text.toLowerCase());
       break;
     case "content-type":
-      if (text !== "") headers.contentType = text.slice(0, MAX_VALUE);
+      if (text !== "") headers.contentType = text.length > MAX_VALUE ? copied(text.slice(0, MAX_VALUE)) : text;
       break;
     case "etag":
       if (text.length <= MAX_VALUE) headers.etag = text;
@@ -59,7 +68,9 @@ function take(headers: AnswerHeaders & { locations: readonly string[] }, name: s
       if (text.length <= MAX_VALUE) headers.lastModified = text;
       break;
     case "location":
-      headers.locations = [...headers.locations, text];
+      // Two that differ are too many already.
+      if (headers.locations.length < 2 && headers.locations[0] !== text)
+        headers.locations = [...headers.locations, text];
       break;
   }
 }
@@ -90,14 +101,25 @@ function lengthOf(text: string, before: number | undefined): number {
   return before === undefined || before === bytes ? bytes : Number.NaN;
 }
 
-/** The values of every header of that name, given in lower case: for those that few answers are asked for. */
-export function valuesOf(fields: string, name: string): string[] {
+/** The values of every header of that name, given in lower case, `most` at most: for those that few answers are asked for. */
+export function valuesOf(fields: string, name: string, most = Number.POSITIVE_INFINITY): string[] {
   const values: string[] = [];
   for (const line of fields.split("\n")) {
+    if (values.length === most) break;
     const colon = line.indexOf(":");
     if (colon === name.length && line.slice(0, colon).toLowerCase() === name) values.push(line.slice(colon + 1).trim());
   }
   return values;
+}
+
+/** The same text, Latin-1, in memory of its own. */
+export function copied(text: string): string {
+  return Buffer.from(text, "latin1").toString("latin1");
+}
+
+/** What a server says, as it may stand in a message: its beginning. */
+export function excerpt(text: string): string {
+  return copied(text.slice(0, MAX_EXCERPT)) + (text.length > MAX_EXCERPT ? "…" : "");
 }
 
 /** Whether a list of tokens, in lower case, has this one. */

@@ -4,7 +4,7 @@ import { type Failure, isFailure } from "../../core/failure.ts";
 import type { Skip } from "../../core/ports.ts";
 import { directiveFor } from "../robots/robots-tag.ts";
 import type { Terms } from "./asking.ts";
-import { type AnswerHeaders, valuesOf } from "./headers.ts";
+import { type AnswerHeaders, copied, excerpt, valuesOf } from "./headers.ts";
 import { type Part, partOf } from "./part.ts";
 import { isRedirectStatus, type Redirect } from "./redirect.ts";
 import { retryAfterMs } from "./retry-after.ts";
@@ -42,14 +42,14 @@ export function judge(
 ): Refusal | Part | undefined {
   const { transferEncoding, contentLength } = headers;
   if (transferEncoding !== undefined && transferEncoding !== "chunked") {
-    const detail = `transfer-encoding "${transferEncoding}" was not asked for`;
+    const detail = `transfer-encoding "${excerpt(transferEncoding)}" was not asked for`;
     return dropped({ error: "protocol_error", detail, status });
   }
   const isUnchanged = status === 304 && terms !== undefined && terms.kept === undefined;
   if (respect !== undefined && (isUnchanged || (status >= 200 && status <= 299))) {
     const directive = directiveFor(valuesOf(fields, "x-robots-tag"), respect.agent, respect.directives);
     if (directive !== undefined) {
-      return { reply: { status, skip: { reason: directive, detail: "X-Robots-Tag" } }, discard: true };
+      return { reply: { status, skip: { reason: copied(directive), detail: "X-Robots-Tag" } }, discard: true };
     }
   }
   if (status === 206) {
@@ -76,7 +76,7 @@ function withoutBody(
   }
   const { STATUS_CODES } = process.getBuiltinModule("node:http"); // 3 ms of start-up: where all is well it is not needed
   const failure: Failure = { error: "http_status", detail: `${status} ${STATUS_CODES[status] ?? ""}`.trim(), status };
-  const waitMs = retryAfterMs(valuesOf(fields, "retry-after")[0], Date.now());
+  const waitMs = retryAfterMs(valuesOf(fields, "retry-after", 1)[0], Date.now());
   return waitMs === undefined ? failure : { ...failure, retryAfterMs: waitMs };
 }
 

@@ -3,7 +3,7 @@
 import type { Failure } from "../../core/failure.ts";
 import type { Kept } from "../../core/ports.ts";
 import type { Terms } from "./asking.ts";
-import { type AnswerHeaders, valuesOf } from "./headers.ts";
+import { type AnswerHeaders, excerpt, valuesOf } from "./headers.ts";
 import { isEncoded, isStrongTag } from "./validators.ts";
 
 /** The end of a body, from a byte on. */
@@ -21,12 +21,12 @@ export function partOf(headers: AnswerHeaders, fields: string, terms: Terms | un
   const kept = terms?.kept;
   if (terms === undefined || kept === undefined) return bad("a part that was not asked for");
   if (!isSameUrl(kept.url, terms.target)) return bad("from another URL than what is kept");
-  const [range, ...more] = valuesOf(fields, "content-range");
+  const [range, ...more] = valuesOf(fields, "content-range", 2);
   if (headers.contentType?.toLowerCase().startsWith("multipart/byteranges") === true) return bad("several parts");
   if (range === undefined) return bad("without a Content-Range");
   if (more.length > 0) return bad("several Content-Ranges");
   const part = endOf(range, kept);
-  const said = `"${range.slice(0, 100)}"`;
+  const said = `"${excerpt(range)}"`;
   if (part === undefined) return bad(`${said}, asked for bytes ${kept.bytes} to the end${ofWhole(kept)}`);
   const { contentLength } = headers;
   if (contentLength !== undefined && contentLength !== part.bytes) return bad(`${said}, and ${contentLength} bytes`);

@@ -1,10 +1,13 @@
 // Where a redirect leads, and with which headers: pure decisions.
 
 import type { Failure } from "../../core/failure.ts";
+import { hasLongHost, MAX_URL_LENGTH } from "../../core/target.ts";
+import { excerpt } from "./headers.ts";
 
-/** A final answer that points elsewhere, with every Location it carried. */
+/** A final answer that points elsewhere. */
 export interface Redirect {
   readonly status: number;
+  /** Each Location it carried, those that are the same once: two, where there are more. */
   readonly locations: readonly string[];
 }
 
@@ -24,7 +27,10 @@ export function nextTarget(redirect: Redirect, from: URL): URL | Failure {
   const text = Buffer.from(location, "latin1").toString("utf8");
   if (!URL.canParse(text, from.href)) return refused("to a Location that is not a URL");
   const next = new URL(text, from.href);
-  if (next.protocol !== "http:" && next.protocol !== "https:") return refused(`to another scheme, ${next.protocol}`);
+  if (next.protocol !== "http:" && next.protocol !== "https:")
+    return refused(`to another scheme, ${excerpt(next.protocol)}`);
+  if (next.href.length > MAX_URL_LENGTH) return refused(`to a URL of over ${MAX_URL_LENGTH} characters`);
+  if (hasLongHost(next)) return refused("to a host name that is too long");
   if (from.protocol === "https:" && next.protocol === "http:") return refused("from https to http");
   if (next.port === "0") return refused("to a Location that is not a URL");
   // Whoever redirects has no say in who we are; and what is relative takes over what the list says.

@@ -39,7 +39,7 @@ export function validatorOf(headers: AnswerHeaders, fields: string): string | un
   if (etag !== undefined) return isStrongTag(etag) ? etag : undefined;
   if (lastModified === undefined) return undefined;
   const nowMs = Date.now();
-  const sentMs = httpDate(valuesOf(fields, "date")[0] ?? "", nowMs);
+  const sentMs = httpDate(valuesOf(fields, "date", 1)[0] ?? "", nowMs);
   const modifiedMs = httpDate(lastModified, nowMs);
   if (sentMs === undefined || modifiedMs === undefined) return undefined;
   return sentMs - modifiedMs >= STRONG_AFTER_MS ? lastModified : undefined;

@@ -1,0 +1,72 @@
+// Header blocks of 60 KB of which a few words are kept: the command keeps those words, and not the block.
+
+import { writeFileSync } from "node:fs";
+import { pathToFileURL } from "node:url";
+import { describe, expect, it } from "vitest";
+import { ROOT, recordsOf, shell } from "../support/command.ts";
+import { flood } from "../support/flood.ts";
+import { inLittleMemory } from "../support/hostile.ts";
+import { own, ownFolder } from "../support/own.ts";
+
+const PADDING = "x".repeat(60_000);
+const EMPTY = "Content-Length: 0\r\n\r\n";
+const OK = "HTTP/1.1 200 OK\r\n";
+
+const folder = ownFolder();
+
+async function serving(head: (nth: number) => string) {
+  const server = own(await flood((_, nth) => [head(nth)]));
+  return { ...server, named: (i: number) => `http://h${i}.localhost:${server.port}/${i}` };
+}
+
+describe("the command needs little memory", { timeout: 120_000 }, () => {
+  it("for the cookies of 3,000 hosts", async () => {
+    const server = await serving(
+      (nth) => `${OK}X-Padding: ${PADDING}\r\nSet-Cookie: name-of-${nth}=a-value-for-${nth}\r\n${EMPTY}`,
+    );
+    folder.list(Array.from({ length: 3000 }, (_, i) => server.named(i)));
+    const { env, peakMib } = inLittleMemory(folder.path);
+    const ran = await folder.run(["urls.txt", "-q", "-b", ""], { env });
+    expect([ran.code, ran.stderr]).toEqual([0, ""]);
+    expect(peakMib()).toBeLessThan(250);
+  });
+
+  it.each([
+    ["a transfer coding", `${OK}Transfer-Encoding: ${PADDING}\r\n\r\n`, "protocol_error", []],
+    ["an encoding", `${OK}Content-Encoding: ${PADDING}\r\n${EMPTY}`, "bad_encoding", ["--compressed"]],
+    [
+      "codings without end",
+      `${OK}Content-Encoding: ${"gzip,".repeat(12_000)}\r\n${EMPTY}`,
+      "bad_encoding",
+      ["--compressed"],
+    ],
+  ])("for 3,000 URLs that wait for another try, since %s is not known", async (_, head, error, args) => {
+    const server = await serving(() => head);
+    folder.list(Array.from({ length: 3000 }, (_, i) => `${server.origin}/${i}`));
+    const { env, peakMib } = inLittleMemory(folder.path);
+    const ran = await folder.run(["urls.txt", "-q", "--retries", "1", "--fail-on", "never", ...args], { env });
+    expect([ran.code, ran.stderr]).toEqual([0, ""]);
+    const record = recordsOf(folder.at("downloads")).get(3000);
+    expect(record).toMatchObject({ outcome: "failed", error, attempts: 2 });
+    expect(JSON.stringify(record).length).toBeLessThan(1000);
+    expect(peakMib()).toBeLessThan(250);
+  });
+
+  it("for a program that keeps 3,000 outcomes", async () => {
+    const kept = 'Content-Type: text/x-something-rare\r\nETag: "a-tag-of-some-length"\r\n';
+    const server = await serving(() => `${OK}X-Padding: ${PADDING}\r\n${kept}${EMPTY}`);
+    const library = pathToFileURL(`${ROOT}/dist/src/index.js`).href;
+    writeFileSync(
+      folder.at("program.mjs"),
+      `import { bulkget } from ${JSON.stringify(library)};
+       const urls = Array.from({ length: 3000 }, (_, i) => ${JSON.stringify(server.origin)} + "/" + i);
+       const all = [];
+       for await (const outcome of bulkget(urls, { output: "memory" })) all.push(outcome);
+       console.log(all.length, all[2999].etag);`,
+    );
+    const { env, peakMib } = inLittleMemory(folder.path);
+    const ran = await shell(`"${process.execPath}" program.mjs`, { cwd: folder.path, env });
+    expect([ran.code, ran.stderr, ran.stdout]).toEqual([0, "", '3000 "a-tag-of-some-length"\n']);
+    expect(peakMib()).toBeLessThan(250);
+  });
+});
