@@ -11,6 +11,7 @@ import { finished } from "../core/tally.ts";
 import { download } from "../download.ts";
 import { JournalError } from "../history/open.ts";
 import { openOutput } from "../output.ts";
+import { leftOf } from "../report/summary.ts";
 import { FolderError } from "../sink/folder.ts";
 import { LockedError } from "../sink/lock.ts";
 import { ListError, lists } from "../source/lists.ts";
@@ -124,8 +125,10 @@ async function runCommand(line: CommandLine, env: Env, stop: AbortController): P
   if (broken !== undefined) complain(broken.error);
   const reason = stop.signal.reason as StopReason | undefined;
   const code = exitCode(run.view, line, reason, broken !== undefined);
-  const why = code === EXIT.disk || code === EXIT.stopped ? STOPPED[reason ?? "request"] : undefined;
-  if (why !== undefined && (!line.quiet || code === EXIT.disk)) say(`stopped: ${why}; run it again to go on`);
+  const why = isSignal(reason) ? reason : STOPPED[reason ?? "request"];
+  const isTold = code === EXIT.disk || (!line.quiet && (code === EXIT.stopped || code > 128));
+  if (why !== undefined && isTold)
+    say(`stopped: ${why}; ${leftOf(run.view) === 0 ? "nothing is left to do" : "run it again to go on"}`);
   if (code === EXIT.finished && brokenReport) return EXIT.failed;
   if (code > 128 && isSignal(reason)) {
     await flushed(process.stderr);

@@ -86,7 +86,7 @@ const AFTER = `
 Examples:
   bulkget urls.txt -c 50                     into downloads/, by line number
   zcat big.gz | bulkget - -o out --report -  records to stdout as they come
-  bulkget urls.txt -u -q --fail-on 5%        for cron: 1 if over 5 % fail
+  bulkget urls.txt -u -q --fail-on 5%        for cron: 1 if 5 % or more fail
   bulkget tune urls.txt                      which -c is best: a table, a chart
 
 Exit codes:
@@ -213,11 +213,13 @@ export function describe(): Command {
     .addOption(option("-q, --quiet", "say only what is fatal"))
     .addOption(option("-v, --verbose", "a line for every URL"))
     .addOption(
-      option("--fail-on <limit>", "exit 1 for any, never, <n> or <n>% failed")
+      option("--fail-on <limit>", "exit 1 at this many failures: any, never, 10, 5%")
         .argParser(failOn)
         .default(parseFailOn("any"), "any"),
     )
-    .addOption(option("--max-failures <limit>", "stop after <n> or <n>% failed").argParser(maxFailures))
+    .addOption(
+      option("--max-failures <limit>", "stop at this many failures: 10, or 5% (of 100 up)").argParser(maxFailures),
+    )
     .addOption(time(option("--deadline <time>", "stop after this time")))
     .optionsGroup("About:")
     .version(VERSION, "-V, --version", "print the version")

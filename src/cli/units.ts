@@ -114,9 +114,12 @@ export function directives(text: string): readonly Directive[] {
   throw new InvalidArgumentError(`one or some of ${DIRECTIVES.join(",")}`);
 }
 
+/** What both limits take. */
+const LIMITS = "a number such as 10, or a share such as 5% (both over 0)";
+
 export function failOn(text: string): FailOn {
   const parsed = parseFailOn(text);
-  if (parsed === undefined) throw new InvalidArgumentError("any, never, a number such as 10, or a share such as 5%");
+  if (parsed === undefined) throw new InvalidArgumentError(`any, never, ${LIMITS}`);
   return parsed;
 }
 
@@ -125,7 +128,7 @@ const SHARE_OF = 100;
 
 export function maxFailures(text: string): FailOn {
   const parsed = /^\d/.test(text) ? parseFailOn(text) : undefined;
-  if (parsed === undefined) throw new InvalidArgumentError("a number such as 10, or a share such as 5%");
+  if (parsed === undefined) throw new InvalidArgumentError(LIMITS);
   return text.endsWith("%") ? (failed, finished) => finished >= SHARE_OF && parsed(failed, finished) : parsed;
 }
 

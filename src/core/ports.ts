@@ -172,6 +172,8 @@ export interface View {
   readonly elapsedMs: number;
   /** What an earlier run has finished, of what was read so far. */
   readonly doneEarlier?: DoneEarlier;
+  /** It was stopped before its list was done. */
+  readonly isStopped?: boolean;
   nowMs(): number;
   receivedBytes(): number;
   total(): { readonly jobs: number; readonly exact: boolean } | undefined;

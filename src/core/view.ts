@@ -30,6 +30,7 @@ export interface ViewOptions {
   readonly frontier: Frontier;
   readonly clock: AlarmClock;
   readonly receivedBytes: () => number;
+  readonly stop: AbortController;
   readonly auto?: View["auto"];
 }
 
@@ -53,6 +54,9 @@ export function viewOf({ counts, tally, open, source, frontier, clock, ...option
     },
     get elapsedMs() {
       return (counts.endedMs ?? clock.nowMs()) - counts.startedMs;
+    },
+    get isStopped() {
+      return options.stop.signal.aborted;
     },
     ...(source.doneEarlier === undefined ? {} : { doneEarlier: source.doneEarlier }),
     nowMs: () => clock.nowMs(),

@@ -25,7 +25,7 @@ export function summary(view: View, { paint, folder }: SummaryOptions): string {
     ...(tally.unchanged > 0 ? [`same    ${thousands(tally.unchanged)} unchanged on the server`] : []),
     ...earlierLines(view),
     ...(tally.skipped > 0 ? [`skipped ${thousands(tally.skipped)} (${reasons(tally)})`] : []),
-    `${tally.failed > 0 ? paint.bad("failed") : "failed"}  ${thousands(tally.failed)}`,
+    failedLine(view, paint),
     ...kinds(tally),
   ];
   if (tally.unverified > 0) {
@@ -35,6 +35,7 @@ export function summary(view: View, { paint, folder }: SummaryOptions): string {
   }
   if (tally.retries > 0) lines.push(`retried ${thousands(tally.retries)} times`);
   if (tally.interrupted > 0) lines.push(`stopped ${thousands(tally.interrupted)} under way`);
+  lines.push(...leftLines(view));
   if (jobs > 0) {
     const [p50, p95, p99] = [0.5, 0.95, 0.99].map((q) => durationText(quantile(tally, q)));
     lines.push(`times   p50 ${p50}, p95 ${p95}, p99 ${p99}; ${rates.join(", ")}; peak ${view.peakInFlight} in flight`);
@@ -47,12 +48,37 @@ export function summary(view: View, { paint, folder }: SummaryOptions): string {
 /** What an earlier run has done: it needs no work, and is in no other count. */
 function earlierLines({ doneEarlier }: View): string[] {
   if (doneEarlier === undefined) return [];
-  const { saved, failed, skipped } = doneEarlier;
+  const { saved, skipped } = doneEarlier;
   return [
     ...(saved > 0 ? [`earlier ${thousands(saved)} saved by an earlier run`] : []),
-    ...(failed > 0 ? [`        ${thousands(failed)} failed for good in an earlier run`] : []),
-    ...(skipped > 0 ? [`        ${thousands(skipped)} skipped by an earlier run`] : []),
+    ...(skipped > 0 ? [`${saved > 0 ? "       " : "earlier"} ${thousands(skipped)} skipped by an earlier run`] : []),
   ];
+}
+
+/** What an earlier run gave up for good has failed as well: the exit code counts it. */
+function failedLine({ tally, doneEarlier }: View, paint: Paint): string {
+  const earlier = doneEarlier?.failed ?? 0;
+  const all = tally.failed + earlier;
+  const which = earlier === all ? "all" : thousands(earlier);
+  const when = earlier === 0 ? "" : ` (${which} in an earlier run; --retry-failed)`;
+  return `${all > 0 ? paint.bad("failed") : "failed"}  ${thousands(all)}${when}`;
+}
+
+/** How many URLs are not finished yet; undefined where nobody knows. */
+export function leftOf(view: View): number | undefined {
+  const total = view.total();
+  return total && Math.max(0, total.jobs - finished(view.tally));
+}
+
+/** "left    about 162 of 200": what a run that was stopped has not finished. */
+function leftLines(view: View): string[] {
+  if (view.isStopped !== true) return [];
+  const total = view.total();
+  if (total === undefined) return ["left    the rest of the list, of a length that is not known"];
+  const left = leftOf(view) ?? 0;
+  if (left === 0) return [];
+  const [about, all] = [total.exact ? "" : "about ", thousands(total.jobs)];
+  return [`left    ${about}${thousands(left)} of ${all}`];
 }
 
 /** "7 robots, 2 noai": as their servers want it, the most frequent first. */

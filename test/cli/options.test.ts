@@ -136,8 +136,8 @@ describe("the option", () => {
       ["C", ""],
     ]);
     expect(line("u", "--resolve", "a:1:127.0.0.1", "--resolve=-a:1").resolve).toEqual(["a:1:127.0.0.1", "-a:1"]);
-    expect(line("u", "--fail-on", "50%").failOn(5, 10)).toBe(false);
-    expect(line("u", "--fail-on=50%").failOn(6, 10)).toBe(true);
+    expect(line("u", "--fail-on", "50%").failOn(4, 10)).toBe(false);
+    expect(line("u", "--fail-on=50%").failOn(5, 10)).toBe(true);
     expect(line("u", "--max-failures=3").maxFailures?.(2, 2)).toBe(false);
     expect(line("u", "--max-failures", "3").maxFailures?.(3, 3)).toBe(true);
   });

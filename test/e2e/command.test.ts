@@ -84,8 +84,9 @@ describe("exit codes", () => {
     [["-"], ["/ok"], 0],
     [["-"], ["/ok", "/status/404"], 1],
     [["-", "--fail-on", "never"], ["/status/404"], 0],
-    [["-", "--fail-on", "50%"], ["/ok", "/status/404"], 0],
-    [["-", "--fail-on", "49%"], ["/ok", "/status/404"], 1],
+    [["-", "--fail-on", "51%"], ["/ok", "/status/404"], 0],
+    [["-", "--fail-on", "50%"], ["/ok", "/status/404"], 1],
+    [["-", "--fail-on", "1"], ["/ok", "/status/404"], 1],
     [["-", "--fail-on", "2"], ["/ok", "/status/404"], 0],
     [["-"], [], 0],
   ])("%j on %j leaves with %i", async (args, paths, code) => {

@@ -204,7 +204,9 @@ describe("failures", () => {
   it("what failed for good counts for the exit code of every run", async () => {
     list([...TEN, "/gone"]);
     expect((await run()).code).toBe(1);
-    expect((await run()).code).toBe(1);
+    const { code, stderr } = await run();
+    expect(code).toBe(1);
+    expect(stderr).toContain("\nfailed  1 (all in an earlier run; --retry-failed)\n");
     expect((await run("--fail-on", "50%")).code).toBe(0);
   });
 

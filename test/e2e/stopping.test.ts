@@ -241,6 +241,7 @@ describe("a run that is told when to stop", () => {
     expect(code).toBe(4);
     expect(stderr).toContain("stopped: the time of --deadline is over; run it again to go on\n");
     const saved = expectOnlyWhole(at("downloads"));
+    expect(stderr).toMatch(new RegExp(`\nleft {4}(about )?${200 - saved} of 200\n`));
     expect(saved).toBe(server.asked.length); // what was under way was finished
     delayMs = 0;
     const again = await run("--deadline", "1h");
@@ -264,7 +265,7 @@ describe("a run that is told when to stop", () => {
     expect(stderr).toContain("stopped: as many URLs failed as --max-failures allows; run it again to go on\n");
     expect(expectOnlyWhole(at("downloads"))).toBe(good);
     const failures = journalOf(at("downloads")).length - good;
-    const enough = limit === "5" ? 5 : 12; // 12 of 112 are the first more than 10 %
+    const enough = limit === "5" ? 5 : 12; // 12 of 112 are the first 10 % or more
     expect(failures).toBeGreaterThanOrEqual(enough);
     expect(failures).toBeLessThan(enough + 5); // those under way are let finish
     broken = false;
@@ -281,7 +282,12 @@ describe("^C", () => {
       page(response, asked);
     });
     list(server, 500);
-    const child = spawn(process.execPath, [BIN, "urls.txt"], { cwd: folder.path, env: cleanEnv(), stdio: "ignore" });
+    const child = spawn(process.execPath, [BIN, "urls.txt"], { cwd: folder.path, env: cleanEnv() });
+    let first = "";
+    child.stderr.on("data", (text: Buffer) => {
+      first += String(text);
+    });
+    child.stdout.resume();
     stop = () => child.kill("SIGINT");
     const [, signal] = (await once(child, "close")) as [number | null, NodeJS.Signals | null];
     expect(signal).toBe("SIGINT");
@@ -289,6 +295,8 @@ describe("^C", () => {
     expect(saved).toBe(server.asked.length);
     const { code, stderr } = await run();
     expect(code, stderr).toBe(0);
+    if (saved < 500) expect(first).toMatch(new RegExp(`\nleft {4}(about )?${500 - saved} of 500\n`));
+    if (saved < 500) expect(first).toContain("stopped: SIGINT; run it again to go on\n");
     if (saved < 500) expect(stderr).toContain(`resuming: ${saved} saved earlier, ${500 - saved} to do\n`);
     expectDone(at("downloads"), 500);
     expect(server.asked).toHaveLength(500);

@@ -70,17 +70,43 @@ describe("the summary", () => {
     expect(summary(viewOf(outcomes, { doneEarlier }), plainly)).toMatchInlineSnapshot(`
       "saved   1 (100 B) in downloads
       earlier 998,211 saved by an earlier run
-              12 failed for good in an earlier run
               7 skipped by an earlier run
-      failed  1
+      failed  13 (12 in an earlier run; --retry-failed)
               1 http_status 410
       times   p50 10 ms, p95 10 ms, p99 10 ms; 0.4 URL/s, 287 KiB/s; peak 50 in flight
       took 5.1 s; one at a time it would have taken 20 ms (0.0×)"
     `);
     const text = (over: typeof doneEarlier) => summary(viewOf(outcomes, { doneEarlier: over }), plainly);
     expect(text({ saved: 0, failed: 0, skipped: 0 })).toBe(summary(viewOf(outcomes), plainly));
-    expect(text({ saved: 5, failed: 0, skipped: 1 })).not.toContain("for good");
+    expect(text({ saved: 5, failed: 0, skipped: 1 })).toContain("\nfailed  1\n");
     expect(text({ saved: 0, failed: 5, skipped: 0 })).not.toMatch(/saved by|skipped/);
+    expect(text({ saved: 0, failed: 0, skipped: 3 })).toContain("\nearlier 3 skipped by an earlier run\n");
+  });
+
+  it("of a run that had nothing to do but what failed for good before says how many, and how to try them again", () => {
+    const doneEarlier = { saved: 0, failed: 5, skipped: 0 };
+    expect(summary(viewOf([], { doneEarlier }), plainly)).toBe(
+      "saved   0 (0 B) in downloads\nfailed  5 (all in an earlier run; --retry-failed)",
+    );
+    expect(summary(viewOf([], { doneEarlier }), { ...plainly, paint: paint(true) })).toContain(
+      "\u001b[31mfailed\u001b[0m  5",
+    );
+  });
+
+  it.each([
+    [{ jobs: 200, exact: true }, "left    198 of 200"],
+    [{ jobs: 1_203_000, exact: false }, "left    about 1,202,998 of 1,203,000"],
+    [undefined, "left    the rest of the list, of a length that is not known"],
+  ])("of a run that was stopped says what is left of %j", (total, left) => {
+    const outcomes = [saved(), failed({ error: "truncated" }), failed({ error: "interrupted" })];
+    const text = summary(viewOf(outcomes, { isStopped: true, total: () => total }), plainly);
+    expect(text).toContain(`\nstopped 1 under way\n${left}\n`);
+    expect(summary(viewOf(outcomes, { isStopped: false, total: () => total }), plainly)).not.toContain("left ");
+  });
+
+  it("of a run that was stopped when all was done has nothing left", () => {
+    const text = summary(viewOf([saved()], { isStopped: true, total: () => ({ jobs: 1, exact: true }) }), plainly);
+    expect(text).not.toContain("left ");
   });
 
   it("says how many were skipped, and for what, the most frequent first", () => {
