@@ -1,30 +1,50 @@
 // The library: an iterable of URLs or a list's path in, typed outcomes out as they finish.
 
+import { constants } from "node:buffer";
 import { clock } from "./clock.ts";
 import type { Failed, Outcome, Saved, Skipped } from "./core/job.ts";
 import { OptionError } from "./core/option.ts";
-import type { Reporter, Sink, Source } from "./core/ports.ts";
+import type { Get, Reporter, Sink, Source, View } from "./core/ports.ts";
 import { type NamedReporter, STALL_MS, together } from "./core/reporters.ts";
 import type { StopReason } from "./core/run.ts";
 import { download, type ScheduleOptions } from "./download.ts";
 import { handover } from "./handover.ts";
+import { type Input, inputOf } from "./library/input.ts";
+import { type Progress, progressOf, type Summary, snapshot, type Ticker, ticker } from "./library/progress.ts";
+import { checked } from "./options/check.ts";
 import { type Output as OpenedOutput, type OutputOptions, openOutput } from "./output.ts";
 import { memory } from "./sink/memory.ts";
-import { type Item, items } from "./source/items.ts";
-import { lists } from "./source/lists.ts";
+import type { Item, Items } from "./source/items.ts";
+import { namingOf } from "./storing.ts";
 import { type FetchOptions, webOf } from "./web.ts";
 
 export interface BulkgetOptions extends FetchOptions, ScheduleOptions, OutputOptions {
   /** Where bodies go: into files of `outputDir` (the default), or with their outcome, as `body`. */
-  readonly output?: "files" | "memory";
+  readonly output?: "files" | "memory" | undefined;
   /** Stops everything at once: the loop throws the signal's reason. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Stops in good order after so many milliseconds: what was not done then has no outcome, and the loop ends. */
-  readonly deadlineMs?: number;
+  readonly deadlineMs?: number | undefined;
+  /**
+   * Called with how far the run is, at most 10 times a second, and once at its end. What it throws ends the run, and the loop
+   * throws it; nobody waits for a promise of it.
+   */
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 
 /** A body that was handed over, with its outcome. */
 export type SavedBody = Saved & { readonly body: Uint8Array };
+
+/** What comes of a run with `output: "memory"`. */
+export type MemoryOutcome = SavedBody | Skipped | Failed;
+
+/** A run: begun by the first `next`, as a loop calls it. */
+export interface BulkgetRun<O = Outcome> extends AsyncGenerator<O, void, void> {
+  /** How far it is, whenever it is read. */
+  readonly view: Progress;
+  /** What became of it: resolved once the loop is over, however that came. Never rejects; of a run that no loop takes it never comes. */
+  readonly summary: Promise<Summary>;
+}
 
 /** The run could not go on: this machine's disk, or a list that cannot be read. */
 export class BulkgetError extends Error {}
@@ -32,76 +52,140 @@ export class BulkgetError extends Error {}
 /** Bodies handed over are bounded, in bytes, where the caller does not say. */
 const MAX_BODY_BYTES = 67_108_864;
 
+type InMemory = BulkgetOptions & { readonly output: "memory" };
+type With<T> = Exclude<Item<T>, string | URL> & { readonly data: T };
+
 /**
  * Downloads every URL of `input`, at most `concurrency` at a time, and yields one outcome for each as it finishes: failures
  * are outcomes too, never thrown. `input` is an iterable or async iterable, pulled only as slots free up, or the path of a
- * list. A slow loop slows the downloads down; nothing piles up. `break`, an abort or a throw stop everything and free it.
- * @throws OptionError, FolderError, ListError or BulkgetError: for options that cannot be used, a folder that holds an earlier
- * run or cannot be made, a list that cannot be read, a disk that fails under way. The iterable's own error is thrown on.
+ * list. An item's `data` comes back with its outcome. A slow loop slows the downloads down; nothing piles up. `break`, an
+ * abort or a throw stop everything and free it. Options are read and checked once, by the call itself.
+ * @throws OptionError by the call, for an option or an input that cannot be used, or is not known. By the loop: FolderError,
+ * LockedError, JournalError, ListError or BulkgetError, for a folder that holds an earlier run, is in use or cannot be made, a
+ * list that cannot be read, a disk that fails under way. The iterable's own error is thrown on.
  */
-export function bulkget(
-  input: Iterable<Item> | AsyncIterable<Item> | string,
-  options: BulkgetOptions & { readonly output: "memory" },
-): AsyncGenerator<SavedBody | Skipped | Failed, void, void>;
-export function bulkget(
-  input: Iterable<Item> | AsyncIterable<Item> | string,
-  options?: BulkgetOptions,
-): AsyncGenerator<Outcome, void, void>;
-export async function* bulkget(
-  input: Iterable<Item> | AsyncIterable<Item> | string,
-  options: BulkgetOptions = {},
-): AsyncGenerator<Outcome, void, void> {
-  const { signal } = options;
-  signal?.throwIfAborted();
+export function bulkget<T>(input: Items<With<T>>, options: InMemory): BulkgetRun<MemoryOutcome & { readonly data: T }>;
+export function bulkget<T>(input: Items<With<T>>, options?: BulkgetOptions): BulkgetRun<Outcome & { readonly data: T }>;
+export function bulkget(input: Items | string, options: InMemory): BulkgetRun<MemoryOutcome>;
+export function bulkget(input: Items | string, options?: BulkgetOptions): BulkgetRun;
+export function bulkget(input: Items | string, given?: BulkgetOptions): BulkgetRun {
+  const options: BulkgetOptions = checked(given);
+  const from = inputOf(input);
+  const get = webFor(options);
+  const { signal, onProgress } = options;
   const stop = new AbortController();
-  const get = webOf(options.output === "memory" ? { maxFilesize: MAX_BODY_BYTES, ...options } : options);
-  const { source, sink, twinOf, reporter, close } = await outputOf(input, options, stop);
-  const outcomes = handover<Outcome>();
-  const { view, done } = download({
-    ...options,
-    source,
-    get,
-    sink,
-    ...(twinOf === undefined ? {} : { twinOf }),
-    async report(outcome) {
-      await reporter.outcome(outcome);
-      if (outcome.outcome !== "failed" || outcome.error !== "interrupted") await outcomes.put(outcome);
-    },
-    stop,
-    graceMs: 0,
-  });
-  reporter.start(view);
+  const handed = handover<Outcome>();
+  let isBegun = false;
+  let view: View | undefined;
   let broken: { readonly error: unknown } | undefined;
-  const over = done
-    .catch((error: unknown) => {
-      broken = { error };
-    })
-    .finally(() => outcomes.finish());
-  const onAbort = () => {
+  const progress = progressOf(() => view);
+  let conclude: (stopped: Summary["stopped"]) => void = () => {};
+  const summary = new Promise<Summary>((resolve) => {
+    conclude = (stopped) => resolve({ ...snapshot(progress), stopped });
+  });
+  /** Starts nothing new, ends what is under way, and the loop. */
+  const halt = () => {
     stop.abort("request" satisfies StopReason);
-    outcomes.finish();
+    handed.finish();
   };
-  signal?.addEventListener("abort", onAbort, { once: true });
-  try {
-    for (let outcome = await outcomes.next(); outcome !== undefined; outcome = await outcomes.next()) {
+
+  async function* outcomes(): AsyncGenerator<Outcome, void, void> {
+    isBegun = true;
+    let stopped: Summary["stopped"] = "request";
+    let telling: Ticker | undefined;
+    try {
       signal?.throwIfAborted();
-      yield outcome;
+      signal?.addEventListener("abort", halt, { once: true });
+      const output = await outputOf(from, options, stop);
+      try {
+        if (stop.signal.aborted) return signal?.throwIfAborted();
+        const { sink, source, twinOf, reporter } = output;
+        const run = download({
+          ...options,
+          ...{ source, get, sink, stop, graceMs: 0 },
+          ...(twinOf === undefined ? {} : { twinOf }),
+          async report(outcome) {
+            await reporter.outcome(recordable(outcome));
+            if (outcome.outcome !== "failed" || outcome.error !== "interrupted") await handed.put(outcome);
+          },
+        });
+        view = run.view;
+        const fail = (error: unknown) => {
+          broken ??= { error };
+          halt();
+        };
+        const over = run.done.catch(fail).finally(() => handed.finish());
+        try {
+          if (onProgress !== undefined) telling = ticker(progress, onProgress, fail);
+          reporter.start(view);
+          for (let outcome = await handed.next(); outcome !== undefined; outcome = await handed.next()) {
+            signal?.throwIfAborted();
+            yield outcome;
+          }
+          signal?.throwIfAborted();
+          if (broken !== undefined) throw broken.error;
+          const reason = stop.signal.reason as StopReason | undefined;
+          if (reason === "disk") throw new BulkgetError("stopped: the disk cannot be written any more");
+          stopped = reason === "deadline" || reason === undefined ? reason : "request";
+        } finally {
+          halt();
+          handed.close();
+          await over;
+          await reporter.end(view);
+        }
+      } finally {
+        await output.close();
+      }
+    } catch (error) {
+      if (signal?.aborted !== true) stopped = stop.signal.reason === "disk" ? "disk" : "error";
+      throw error;
+    } finally {
+      signal?.removeEventListener("abort", halt);
+      get.close();
+      try {
+        telling?.end();
+      } finally {
+        conclude(stopped);
+      }
     }
-    signal?.throwIfAborted();
-    if (broken !== undefined) throw broken.error;
-    if (stop.signal.reason === "disk") throw new BulkgetError("stopped: the disk cannot be written any more");
-  } finally {
-    signal?.removeEventListener("abort", onAbort);
-    stop.abort("request" satisfies StopReason);
-    outcomes.close();
-    await over;
-    await reporter.end(view);
-    await close();
+  }
+
+  const run = outcomes();
+  const leave = run.return.bind(run);
+  return Object.assign(run, {
+    view: progress,
+    summary,
+    /** Does not wait for a `next` that is under way. */
+    return() {
+      halt();
+      if (!isBegun) conclude("request");
+      return leave();
+    },
+  });
+}
+
+/** How URLs are fetched. Throws an OptionError for what is wrong with these options, or with the folder's. */
+function webFor(options: BulkgetOptions): Get {
+  try {
+    if (options.output !== "memory") {
+      namingOf(options);
+      return webOf(options);
+    }
+    if (options.dedupe === true) throw new OptionError("is for files: bodies handed over have no names", "dedupe");
+    const maxFilesize = Math.min(options.maxFilesize ?? MAX_BODY_BYTES, constants.MAX_LENGTH);
+    return webOf({ ...options, maxFilesize });
+  } catch (error) {
+    // Its message has the command's name for it, if any.
+    if (!(error instanceof OptionError) || error.option === undefined) throw error;
+    throw new OptionError(`${error.option}: ${error.message}`, error.option);
   }
 }
 
-function sourceOf(input: Iterable<Item> | AsyncIterable<Item> | string, stop: AbortSignal): Source {
-  return typeof input === "string" ? lists([input], { stdin: () => process.stdin, stop }) : items(input);
+/** Without what is the program's own, and goes to no file. */
+function recordable(outcome: Outcome): Outcome {
+  if (outcome.data === undefined) return outcome;
+  const { data: _, ...rest } = outcome;
+  return rest;
 }
 
 interface Output {
@@ -112,30 +196,20 @@ interface Output {
   readonly close: () => Promise<void>;
 }
 
-async function outputOf(
-  input: Iterable<Item> | AsyncIterable<Item> | string,
-  options: BulkgetOptions,
-  stop: AbortController,
-): Promise<Output> {
-  const read = () => sourceOf(input, stop.signal);
+async function outputOf(input: Input, options: BulkgetOptions, stop: AbortController): Promise<Output> {
+  const read = () => input.read(stop.signal);
   const onLost = () => stop.abort("disk" satisfies StopReason);
   const reporterOf = (reporters: readonly NamedReporter[]) =>
     together(reporters, { stallMs: STALL_MS, after: clock.after, onLost });
   if (options.output === "memory") {
-    if (options.dedupe === true) throw new OptionError("dedupe is for files: bodies handed over have no names");
-    return { source: read(), sink: memory(), twinOf: undefined, reporter: reporterOf([]), close: async () => {} };
+    const sink = memory({ hash: options.hash !== undefined });
+    return { source: read(), sink, twinOf: undefined, reporter: reporterOf([]), close: async () => {} };
   }
-  const isList = typeof input === "string" && input !== "-";
-  const output = await openOutput(options, { lists: isList ? [input] : [], note() {} });
+  const output = await openOutput(options, { lists: input.list === undefined ? [] : [input.list], note() {} });
   try {
-    const source = await output.goOn(read(), isList || Array.isArray(input) ? read : undefined);
-    return {
-      source,
-      sink: output.sink,
-      twinOf: output.twinOf,
-      reporter: reporterOf(output.reporters),
-      close: () => output.close(),
-    };
+    const source = await output.goOn(read(), input.isRereadable ? read : undefined);
+    const { sink, twinOf } = output;
+    return { source, sink, twinOf, reporter: reporterOf(output.reporters), close: () => output.close() };
   } catch (error) {
     await output.close();
     throw error;

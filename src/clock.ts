@@ -1,5 +1,8 @@
 // The clocks and the timer that a run is handed.
 
+/** A timer holds no more, 24.8 days; given more, it goes off at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
 let stampMs = 0;
 let stamp = "";
 
@@ -13,9 +16,16 @@ export const clock = {
     }
     return stamp;
   },
-  /** Calls `act` after `ms` milliseconds, at most 24.8 days; gives a function that cancels it. */
+  /** Calls `act` after `ms` milliseconds, never for Infinity; returns a function that cancels it. */
   after(ms: number, act: () => void): () => void {
-    const timer = setTimeout(act, ms);
+    let leftMs = ms;
+    let timer: NodeJS.Timeout | undefined;
+    const wait = () => {
+      const nextMs = Math.min(leftMs, MAX_TIMER_MS);
+      leftMs -= nextMs;
+      timer = setTimeout(leftMs > 0 ? wait : act, nextMs);
+    };
+    if (ms !== Number.POSITIVE_INFINITY) wait();
     return () => clearTimeout(timer);
   },
 };

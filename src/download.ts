@@ -12,35 +12,40 @@ import { type Run, run, type StopReason } from "./core/run.ts";
 import { finished } from "./core/tally.ts";
 import { throttled } from "./core/throttle.ts";
 import { MAX_PARK_MS } from "./core/verdict.ts";
+import { OPTIONS } from "./options/table.ts";
 import { allowance } from "./policy/allowance.ts";
 import type { FailOn } from "./policy/fail-on.ts";
 import { plateau } from "./policy/plateau.ts";
 import { bytesPace, pace } from "./policy/rate.ts";
 import { hostSign, judge } from "./policy/retry.ts";
 import { turn } from "./policy/turn.ts";
-import { AUTO, WEB_DEFAULTS } from "./web.ts";
+import { AUTO } from "./web.ts";
 
 /** Which URL is fetched when, and how often it is tried. */
 export interface ScheduleOptions {
   /** How many URLs at a time; "auto" finds it while running. Default 50. */
-  readonly concurrency?: number | "auto";
+  readonly concurrency?: number | "auto" | undefined;
   /** How many of them on one host (name and port). Default: as many as in all. */
-  readonly perHost?: number;
+  readonly perHost?: number | undefined;
   /** Starts a second, of the whole run. Default: no limit. */
-  readonly rate?: number;
+  readonly rate?: number | undefined;
   /** Starts a second on one host. Default: no limit. */
-  readonly hostRate?: number;
+  readonly hostRate?: number | undefined;
   /** Bytes of bodies a second, of the whole run. Default: no limit. */
-  readonly limitRate?: number;
+  readonly limitRate?: number | undefined;
   /** Which host is next: `fair` takes them in turn (the default), `list` keeps the list's order, `longest` takes the one with the most jobs waiting; or a function. */
-  readonly order?: keyof typeof ORDERS | Order;
+  readonly order?: keyof typeof ORDERS | Order | undefined;
   /** Tries after the first, where another may help. Default 3. */
-  readonly retries?: number;
+  readonly retries?: number | undefined;
   /** The HTTP statuses that are tried again. Default: 408 425 429 500 502 503 504 520 to 524. */
-  readonly retryOn?: readonly number[];
+  readonly retryOn?: readonly number[] | undefined;
 }
 
-export const SCHEDULE_DEFAULTS = { concurrency: WEB_DEFAULTS.concurrency, order: "fair", retries: 3 } as const;
+export const SCHEDULE_DEFAULTS = {
+  concurrency: OPTIONS.concurrency.default,
+  order: OPTIONS.order.default,
+  retries: OPTIONS.retries.default,
+} as const;
 
 /** So far the list is looked ahead where jobs have to wait: in jobs, and in characters of their URLs. */
 const LOOK_AHEAD = { capacity: 10_000, capacityChars: 16_777_216 } as const;
@@ -54,7 +59,7 @@ export interface DownloadPlan extends ScheduleOptions {
   /** How long what is under way may go on after a stop, in milliseconds. */
   readonly graceMs: number;
   /** When the run is stopped, in milliseconds from now. */
-  readonly deadlineMs?: number;
+  readonly deadlineMs?: number | undefined;
   /** The file that was saved for a URL: given, a URL that comes again is fetched once. */
   readonly twinOf?: (url: string) => Twin | undefined;
   /** Makes several processes of one. */

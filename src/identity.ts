@@ -5,28 +5,28 @@ import { join } from "node:path";
 import { OptionError } from "./core/option.ts";
 import { type Cookies, cookies } from "./http/identity/cookies.ts";
 import { type Authorize, authorizer, readNetrc } from "./http/identity/credentials.ts";
-import { VERSION } from "./version.ts";
+import { OPTIONS } from "./options/table.ts";
 
 /** What servers learn of us. Secrets among it go to the origins that the list names, and to no other. */
 export interface IdentityOptions {
-  /** Headers sent with every request to an origin that the list names; to others only harmless ones. */
-  readonly headers?: Readonly<Record<string, string>> | readonly (readonly [string, string])[];
-  readonly userAgent?: string;
+  /** Headers sent with every request to an origin that the list names; to others only harmless ones. Also a Headers or a Map. */
+  readonly headers?: Readonly<Record<string, string>> | Iterable<readonly [string, string]> | undefined;
+  readonly userAgent?: string | undefined;
   /**
    * User and password from ~/.netrc, or the file that the environment's NETRC names, for hosts that the list names. What a URL
    * itself says counts more, and so does an Authorization in `headers`. The file must be its owner's only. Default false.
    */
-  readonly netrc?: boolean;
+  readonly netrc?: boolean | undefined;
   /** The same from this file. */
-  readonly netrcFile?: string;
+  readonly netrcFile?: string | undefined;
   /**
    * Cookies as `a=b; c=d`, for the origins that the list names; without a `=`, the path of a Netscape cookie file; "" for none at
    * first. With any of these, what servers set is sent back to them for the time of the run. Default: no cookies at all.
    */
-  readonly cookie?: string | readonly string[];
+  readonly cookie?: string | readonly string[] | undefined;
 }
 
-export const USER_AGENT = `bulkget/${VERSION}`;
+export const USER_AGENT = OPTIONS.userAgent.default;
 
 export interface Identity {
   /** Name and value in turn. */
@@ -44,7 +44,7 @@ type Env = Readonly<Record<string, string | undefined>>;
 export function identityOf(options: IdentityOptions, env: Env): Identity {
   const userAgent = options.userAgent ?? USER_AGENT;
   if (!isValue(userAgent))
-    throw new OptionError("not a user agent that can be sent: it has control or other characters");
+    throw new OptionError("not a user agent that can be sent: it has control or other characters", "userAgent");
   const given = typeof options.cookie === "string" ? [options.cookie] : (options.cookie ?? []);
   const path = options.netrcFile ?? (options.netrc === true ? (env["NETRC"] ?? join(homedir(), ".netrc")) : undefined);
   const headers = headerList(options.headers);
@@ -60,16 +60,15 @@ export function identityOf(options: IdentityOptions, env: Env): Identity {
 
 /** Name and value in turn. Throws for what is no header: a line feed in one would be a second header. */
 function headerList(headers: IdentityOptions["headers"]): string[] {
-  const pairs = Array.isArray(headers)
-    ? (headers as readonly (readonly [string, string])[])
-    : Object.entries(headers ?? {});
-  return pairs.flatMap(([name, value]) => {
+  const pairs = headers === undefined ? [] : Symbol.iterator in headers ? headers : Object.entries(headers);
+  return [...(pairs as Iterable<readonly [string, string]>)].flatMap(([name, value]) => {
     if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name)) {
-      throw new OptionError(`not a header that can be sent: the name ${JSON.stringify(name)}`);
+      throw new OptionError(`not a header that can be sent: the name ${JSON.stringify(name)}`, "headers");
     }
     if (!isValue(value))
-      throw new OptionError(`not a header that can be sent: ${name} has control or other characters`);
-    if (REFUSED.has(name.toLowerCase())) throw new OptionError(`the header ${name} is bulkget's own to send`);
+      throw new OptionError(`not a header that can be sent: ${name} has control or other characters`, "headers");
+    if (REFUSED.has(name.toLowerCase()))
+      throw new OptionError(`the header ${name} is bulkget's own to send`, "headers");
     return [name, value];
   });
 }

@@ -11,9 +11,9 @@ export interface MannersOptions {
    * Ask each origin's robots.txt first (RFC 9309), by the first word of `userAgent`; what it disallows is `skipped`, and its
    * Crawl-delay is kept to, up to a minute. Default false.
    */
-  readonly robots?: boolean;
+  readonly robots?: boolean | undefined;
   /** Directives of X-Robots-Tag by which an answer is not stored but `skipped`, such as "noai". Default: none. */
-  readonly respect?: readonly Directive[];
+  readonly respect?: readonly Directive[] | undefined;
 }
 
 interface Manners {
@@ -27,7 +27,8 @@ export function mannersOf(options: MannersOptions, userAgent: string, get: () =>
   const agent = productToken(userAgent);
   const unknown = options.respect?.find((one) => !DIRECTIVES.includes(one));
   if (unknown !== undefined) {
-    throw new OptionError(`nothing that X-Robots-Tag can ask for: "${unknown}" (${DIRECTIVES.join(", ")})`);
+    const why = `nothing that X-Robots-Tag can ask for: "${unknown}" (${DIRECTIVES.join(", ")})`;
+    throw new OptionError(why, "respect");
   }
   const directives = new Set<string>(options.respect);
   const respect = directives.size === 0 ? {} : { respect: { directives, agent } };

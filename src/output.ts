@@ -2,52 +2,51 @@
 
 import { join } from "node:path";
 import type { Outcome, Twin } from "./core/job.ts";
-import { OptionError } from "./core/option.ts";
 import type { Reporter, Sink, Source } from "./core/ports.ts";
 import type { NamedReporter } from "./core/reporters.ts";
 import { compactJournal } from "./history/compact.ts";
 import { type History, readHistory } from "./history/history.ts";
 import { recordedIn } from "./history/names.ts";
+import { OPTIONS } from "./options/table.ts";
 import { failedFile, failedList } from "./report/failed.ts";
 import { type Journal, journal } from "./report/journal.ts";
 import { resumed, sameFile } from "./resume.ts";
 import { FAILED, FolderError, JOURNAL, prepareFolder, startOver, tidy } from "./sink/folder.ts";
 import { type Lock, lockFolder } from "./sink/lock.ts";
-import { names } from "./sink/names.ts";
 import { dropAll } from "./sink/parts.ts";
 import { type Since, since } from "./sink/since.ts";
 import { syncedLater } from "./sink/writing.ts";
-import { type StoringPlan, storing } from "./storing.ts";
+import { namingOf, type StoringPlan, storing } from "./storing.ts";
 
 /** What a user may say about the folder. */
 export interface OutputOptions {
   /** The folder for files, results.jsonl and failed.txt. Default "downloads". */
-  readonly outputDir?: string;
+  readonly outputDir?: string | undefined;
   /** How files are named, relative to the folder. Default "{n:6}{ext}"; also {n}, {host}, {basename}. */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /** Lines to a folder: line 42 is `000/000042.jpg` with 1000. Default: all files lie in one. */
-  readonly perDir?: number;
+  readonly perDir?: number | undefined;
   /** Start over in a folder that holds an earlier run: what that run saved is removed. Default false. */
-  readonly force?: boolean;
+  readonly force?: boolean | undefined;
   /** Ask the server for what an earlier run saved, and fetch what has changed. Default false: it is skipped. */
-  readonly update?: boolean;
+  readonly update?: boolean | undefined;
   /** Also try again what failed for good in an earlier run. Default false. */
-  readonly retryFailed?: boolean;
+  readonly retryFailed?: boolean | undefined;
   /** Fetch a URL that comes again only once: later lines get a hard link to its file, or a copy. Default false. */
-  readonly dedupe?: boolean;
+  readonly dedupe?: boolean | undefined;
   /** Put the digest of every body into its record. */
-  readonly hash?: "sha256";
+  readonly hash?: "sha256" | undefined;
   /** What a power loss may cost; see the README. Default "run". */
-  readonly durability?: "none" | "run" | "file";
+  readonly durability?: "none" | "run" | "file" | undefined;
   /** Stop while so many bytes are still free on the disk. Default 64 MiB; 0 for never. */
-  readonly minFree?: number;
+  readonly minFree?: number | undefined;
 }
 
 export const OUTPUT_DEFAULTS = {
-  outputDir: "downloads",
-  name: "{n:6}{ext}",
-  durability: "run",
-  minFree: 67_108_864,
+  outputDir: OPTIONS.outputDir.default,
+  name: OPTIONS.name.default,
+  durability: OPTIONS.durability.default,
+  minFree: OPTIONS.minFree.default,
 } as const;
 
 export interface Output {
@@ -84,8 +83,7 @@ export async function openOutput(options: OutputOptions, context: OutputContext)
   const folder = options.outputDir ?? OUTPUT_DEFAULTS.outputDir;
   const durability = options.durability ?? OUTPUT_DEFAULTS.durability;
   const force = options.force ?? false;
-  if (force && options.update === true) throw new OptionError("--force starts over, --update goes on: one of them");
-  const naming = names(options.name ?? OUTPUT_DEFAULTS.name, options.perDir);
+  const naming = namingOf(options);
   const { state, empty, earlier } = prepareFolder(folder);
   const lock = await lockFolder(state, folder).catch((error: unknown) => {
     throw ofTheDisk(error, folder);

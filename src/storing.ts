@@ -2,15 +2,25 @@
 
 import { availableParallelism } from "node:os";
 import type { Job } from "./core/job.ts";
+import { OptionError } from "./core/option.ts";
 import type { Sink } from "./core/ports.ts";
+import { OPTIONS } from "./options/table.ts";
+import type { OutputOptions } from "./output.ts";
 import { type DirectoryOptions, directory } from "./sink/directory.ts";
 import { nearest } from "./sink/folder.ts";
-import { names } from "./sink/names.ts";
+import { type Names, names } from "./sink/names.ts";
 import { CREATE, MODE } from "./sink/part.ts";
 import { leftIn, parts } from "./sink/parts.ts";
 import { scribe } from "./sink/scribe.ts";
 import type { Span } from "./sink/since.ts";
 import { space } from "./sink/space.ts";
+
+/** How files are named. Throws an OptionError for what cannot be used, or not together. */
+export function namingOf({ name, perDir, force, update }: OutputOptions): Names {
+  const starts = "--force starts over, --update goes on: one of them";
+  if (force === true && update === true) throw new OptionError(starts, "force");
+  return names(name ?? OPTIONS.name.default, perDir);
+}
 
 /** What a process has to know to write there; plain data. */
 export interface StoringPlan {

@@ -2,43 +2,44 @@
 
 import type { Get } from "./core/ports.ts";
 import { getter } from "./http/get.ts";
-import { type IdentityOptions, identityOf, USER_AGENT } from "./identity.ts";
+import { type IdentityOptions, identityOf } from "./identity.ts";
 import { type MannersOptions, mannersOf } from "./manners.ts";
+import { OPTIONS } from "./options/table.ts";
 import { type ReachOptions, wayOf } from "./reach.ts";
 
 /** How URLs are fetched. Times in milliseconds, sizes in bytes. The defaults are the command's. */
 export interface FetchOptions extends IdentityOptions, ReachOptions, MannersOptions {
   /** How many URLs at a time; "auto" finds it while running. Default 50. */
-  readonly concurrency?: number | "auto";
+  readonly concurrency?: number | "auto" | undefined;
   /** Look-up, TCP, TLS and a proxy's CONNECT. Default 10,000. */
-  readonly connectTimeoutMs?: number;
+  readonly connectTimeoutMs?: number | undefined;
   /** To the end of the headers, and then the longest silence in the body. Default 30,000. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /** Bytes a second, over a minute: a slower body fails. Default 100; 0 for any speed. */
-  readonly minSpeed?: number;
+  readonly minSpeed?: number | undefined;
   /** One URL: all its tries and redirects, without the waiting between them. Default: no limit. */
-  readonly maxTimeMs?: number;
+  readonly maxTimeMs?: number | undefined;
   /** Redirects followed for one URL. Default 10. */
-  readonly maxRedirs?: number;
+  readonly maxRedirs?: number | undefined;
   /** Accept any certificate. Default false. */
-  readonly insecure?: boolean;
+  readonly insecure?: boolean | undefined;
   /** PEM text of the certificates to trust instead of Node's own. */
-  readonly ca?: string;
+  readonly ca?: string | undefined;
   /** Ask for compressed bodies and store them decoded. Default false: bytes are stored as sent. */
-  readonly compressed?: boolean;
+  readonly compressed?: boolean | undefined;
   /** Ask servers for HTTP/2, many requests on one connection. Default false. */
-  readonly http2?: boolean;
+  readonly http2?: boolean | undefined;
   /** A larger body, in bytes, fails. Default: no limit; for bodies handed over, 64 MiB. */
-  readonly maxFilesize?: number;
+  readonly maxFilesize?: number | undefined;
 }
 
 export const WEB_DEFAULTS = {
-  concurrency: 50,
-  connectTimeoutMs: 10_000,
-  timeoutMs: 30_000,
-  minSpeed: 100,
-  maxRedirs: 10,
-  userAgent: USER_AGENT,
+  concurrency: OPTIONS.concurrency.default,
+  connectTimeoutMs: OPTIONS.connectTimeoutMs.default,
+  timeoutMs: OPTIONS.timeoutMs.default,
+  minSpeed: OPTIONS.minSpeed.default,
+  maxRedirs: OPTIONS.maxRedirs.default,
+  userAgent: OPTIONS.userAgent.default,
 } as const;
 
 /** "auto" begins with so many, and takes no more than these. */

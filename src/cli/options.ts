@@ -3,6 +3,7 @@
 import { Command, type Option } from "commander";
 import { SCHEDULE_DEFAULTS } from "../download.ts";
 import type { Directive } from "../http/robots/robots-tag.ts";
+import { OPTIONS } from "../options/table.ts";
 import { OUTPUT_DEFAULTS } from "../output.ts";
 import { type FailOn, parseFailOn } from "../policy/fail-on.ts";
 import { VERSION } from "../version.ts";
@@ -22,7 +23,7 @@ import {
   size,
   speed,
   statuses,
-  whole,
+  wholeOf,
   wholeOrAuto,
 } from "./units.ts";
 import { misspeltVariables } from "./variables.ts";
@@ -130,15 +131,17 @@ export function describe(): Command {
     )
     .addOption(option("--name <template>", "also {n} {host} {basename}; / makes folders").default(DEFAULTS.name))
     .addOption(
-      option("--per-dir <n>", "folders of so many lines: 000/000042 with 1000").argParser(whole(1, 1_000_000_000)),
+      option("--per-dir <n>", "folders of so many lines: 000/000042 with 1000").argParser(wholeOf(OPTIONS.perDir)),
     )
     .addOption(option("--force", "start over: remove what an earlier run saved there"))
     .addOption(option("-u, --update", "fetch again what has changed on the server"))
     .addOption(option("--retry-failed", "also try again what failed for good"))
     .addOption(option("--dedupe", "fetch a URL that comes again once, and link its files"))
-    .addOption(option("--hash <kind>", "put every file's digest into its record").choices(["sha256"]))
+    .addOption(option("--hash <kind>", "put every file's digest into its record").choices(OPTIONS.hash.choices))
     .addOption(
-      option("--durability <level>", "what a power loss may cost").choices(["none", "run", "file"]).default("run"),
+      option("--durability <level>", "what a power loss may cost")
+        .choices(OPTIONS.durability.choices)
+        .default(DEFAULTS.durability),
     )
     .addOption(
       option("--min-free <size>", "stop when so little is free, 0: never")
@@ -148,19 +151,23 @@ export function describe(): Command {
     .optionsGroup("Scheduling:")
     .addOption(
       option("-c, --concurrency <n>", "URLs at a time; auto finds it while running")
-        .argParser(wholeOrAuto(1, 10_000))
+        .argParser(wholeOrAuto(OPTIONS.concurrency))
         .default(DEFAULTS.concurrency),
     )
-    .addOption(option("--per-host <n>", "of these on one host (default: all)").argParser(whole(1, 10_000)))
+    .addOption(option("--per-host <n>", "of these on one host (default: all)").argParser(wholeOf(OPTIONS.perHost)))
     .addOption(option("--rate <n/s>", "URLs started a second (default: no limit)").argParser(perSecond))
     .addOption(option("--host-rate <n/s>", "the same on one host").argParser(perSecond))
     .addOption(option("--limit-rate <size/s>", "bytes a second, all together").argParser(speed))
-    .addOption(option("--workers <n|auto>", "processes that fetch").argParser(wholeOrAuto(1, 64)).default(1))
     .addOption(
-      option("--order <how>", "which host is next").choices(["fair", "list", "longest"]).default(DEFAULTS.order),
+      option("--workers <n|auto>", "processes that fetch")
+        .argParser(wholeOrAuto({ least: 1, most: 64 }))
+        .default(1),
     )
+    .addOption(option("--order <how>", "which host is next").choices(OPTIONS.order.choices).default(DEFAULTS.order))
     .addOption(
-      option("--retries <n>", "more tries where they may help").argParser(whole(0, 100)).default(DEFAULTS.retries),
+      option("--retries <n>", "more tries where they may help")
+        .argParser(wholeOf(OPTIONS.retries))
+        .default(DEFAULTS.retries),
     )
     .addOption(option("--retry-on <statuses>", "such as 429,503 (default: all that may pass)").argParser(statuses))
     .optionsGroup(FETCHING)
@@ -171,7 +178,11 @@ export function describe(): Command {
       option("--min-speed <size>", "bytes/s over a minute, 0 for any").argParser(size).default(DEFAULTS.minSpeed),
     )
     .addOption(option("--max-filesize <size>", "largest body to save (default: none)").argParser(size))
-    .addOption(option("--max-redirs <n>", "redirects to follow").argParser(whole(0, 1000)).default(DEFAULTS.maxRedirs))
+    .addOption(
+      option("--max-redirs <n>", "redirects to follow")
+        .argParser(wholeOf(OPTIONS.maxRedirs))
+        .default(DEFAULTS.maxRedirs),
+    )
     .addOption(
       option("-H, --header <header>", "add a header, such as 'Accept: text/*'; again for more").argParser(header),
     )

@@ -2,6 +2,7 @@
 
 import { InvalidArgumentError } from "commander";
 import { DIRECTIVES, type Directive } from "../http/robots/robots-tag.ts";
+import { OPTIONS } from "../options/table.ts";
 import { type FailOn, parseFailOn } from "../policy/fail-on.ts";
 
 const DURATIONS: Readonly<Record<string, number>> = {
@@ -14,15 +15,13 @@ const DURATIONS: Readonly<Record<string, number>> = {
 };
 const SIZES: Readonly<Record<string, number>> = { "": 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3, t: 1024 ** 4 };
 
-/** Timers hold no more: 24.8 days. */
-const MAX_MS = 2 ** 31 - 1;
-
-/** "500ms", "10s", "1.5m", "2h", "1d"; a bare number is seconds. Milliseconds, more than 0. */
+/** "500ms", "10s", "1.5m", "2h", "1d"; a bare number is seconds. Milliseconds, from 1 on. */
 export function duration(text: string): number {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d|)$/.exec(text.trim());
   const ms = Number(match?.[1]) * (DURATIONS[match?.[2] ?? ""] ?? 1);
-  if (match === null || ms <= 0) throw new InvalidArgumentError("a duration such as 500ms, 10s, 5m or 2h");
-  if (ms > MAX_MS) throw new InvalidArgumentError("a duration that a timer can hold: it is longer than 24 days");
+  const { least, most } = OPTIONS.deadlineMs;
+  if (!(ms >= least)) throw new InvalidArgumentError("a duration such as 500ms, 10s, 5m or 2h");
+  if (ms > most) throw new InvalidArgumentError(`a duration of ${most / 86_400_000} days at most`);
   return ms;
 }
 
@@ -39,6 +38,17 @@ function bytesIn(text: string): number | undefined {
   return match === null || !Number.isSafeInteger(bytes) ? undefined : bytes;
 }
 
+/** Both ends are in it. */
+interface Range {
+  readonly least: number;
+  readonly most: number;
+}
+
+/** A whole number in the range of an option. */
+export function wholeOf({ least, most }: Range): (text: string) => number {
+  return whole(least, most);
+}
+
 /** A whole number from `least` to `most`; `or` is what else may be said. */
 export function whole(least: number, most: number, or = ""): (text: string) => number {
   return (text) => {
@@ -49,17 +59,18 @@ export function whole(least: number, most: number, or = ""): (text: string) => n
 }
 
 /** The same, or "auto". */
-export function wholeOrAuto(least: number, most: number): (text: string) => number | "auto" {
+export function wholeOrAuto({ least, most }: Range): (text: string) => number | "auto" {
   const number = whole(least, most, ", or auto");
   return (text) => (text.trim().toLowerCase() === "auto" ? "auto" : number(text));
 }
 
-/** "5", "0.5", "10/s", "30/m": events a second, more than 0. */
+/** "5", "0.5", "10/s", "30/m": events a second. */
 export function perSecond(text: string): number {
   const match = /^(\d+(?:\.\d+)?)(?:\/(s|m|h))?$/.exec(text.trim());
   const rate = Number(match?.[1]) / ((DURATIONS[match?.[2] ?? "s"] ?? 1000) / 1000);
-  if (match === null || rate <= 0 || !Number.isFinite(rate))
-    throw new InvalidArgumentError("a rate such as 5, 0.5 or 30/m");
+  const { least, most } = OPTIONS.rate;
+  if (match === null || rate <= 0) throw new InvalidArgumentError("a rate such as 5, 0.5 or 30/m");
+  if (rate < least || rate > most) throw new InvalidArgumentError(`a rate from 1 a day to ${most} a second`);
   return rate;
 }
 

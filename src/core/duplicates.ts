@@ -60,7 +60,7 @@ export function deduplicated(inner: Frontier, options: DuplicatesOptions): Dupli
       if (same?.length === 0) ways.delete(key);
       if (first === undefined) return;
       firsts.delete(first.url);
-      if (isTwin(outcome)) remember(first.url, outcome);
+      if (isTwin(outcome)) remember(first.url, withoutData(outcome));
       held -= first.held.length;
       for (const job of first.held) {
         heldChars -= job.url.length;
@@ -95,6 +95,13 @@ export function deduplicated(inner: Frontier, options: DuplicatesOptions): Dupli
     if (recent.size <= MOST_RECENT) return;
     for (const oldest of recent.keys()) return void recent.delete(oldest);
   }
+}
+
+/** What a program handed in with a line is not kept alive for others. */
+function withoutData(twin: Twin): Twin {
+  if (twin.data === undefined) return twin;
+  const { data: _, ...rest } = twin;
+  return rest;
 }
 
 function wayOf(n: number, url: string): string {

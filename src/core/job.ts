@@ -23,6 +23,8 @@ export interface Job {
   readonly twin?: Twin;
   /** Why nothing is to be tried for it: known from the list itself. */
   readonly refused?: Failure;
+  /** What a program handed in with it, of whatever type: for its outcome, and in no record. */
+  readonly data?: unknown;
 }
 
 /** A file of an earlier run that is whole, and what a server needs to say that it is still good. */

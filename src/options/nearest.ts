@@ -5,7 +5,7 @@ const MAX_EDITS_PER_CHAR = 0.4;
 /** A longer name is misspelt by nobody. */
 const MAX_CHARS = 64;
 
-/** The one of `names` that is fewest edits away, if it is near enough; case, `-` and `_` do not count. */
+/** The one of `names` that is fewest edits away, if it is near enough; case, `-`, `_` and a unit left out do not count. */
 export function nearest(name: string, names: Iterable<string>): string | undefined {
   const wanted = plain(name);
   if (wanted === "" || name.length > MAX_CHARS) return undefined;
@@ -13,8 +13,7 @@ export function nearest(name: string, names: Iterable<string>): string | undefin
   let fewest = Number.POSITIVE_INFINITY;
   for (const one of names) {
     const other = plain(one);
-    // `timeout` was meant to be `timeoutMs`.
-    const edits = other.startsWith(wanted) && wanted.length > 2 ? 0.5 : editsBetween(wanted, other);
+    const edits = Math.min(editsBetween(wanted, other), editsBetween(wanted, other.replace(/ms$/, "")));
     const isNear = edits <= MAX_EDITS_PER_CHAR * Math.max(wanted.length, other.length);
     if (isNear && edits < fewest) {
       best = one;

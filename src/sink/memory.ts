@@ -1,22 +1,46 @@
 // Bodies are handed over instead of stored: for programs that use them at once.
 
-import { isFailure } from "../core/failure.ts";
+import { createHash } from "node:crypto";
+import { type Failure, isFailure } from "../core/failure.ts";
 import type { Sink } from "../core/ports.ts";
+import { mismatchOf } from "./placing.ts";
+import { lengthOf } from "./writing.ts";
 
-/** A sink that keeps each body only until its outcome is taken. */
-export function memory(): Sink {
+/** A sink that keeps each body only until its outcome is taken; `hash`: with the digest of every one. */
+export function memory({ hash = false } = {}): Sink {
   return {
-    async write(_job, _target, { body }) {
+    async write(job, _target, { body, free }) {
       const pieces: Uint8Array[] = [];
       if ("next" in body) {
         for (let batch = await body.next(); batch !== undefined; batch = await body.next()) {
           if (isFailure(batch)) return batch;
-          pieces.push(...batch);
+          for (const piece of batch) pieces.push(piece);
         }
-      } else pieces.push(...body);
-      // A copy of its own: small Buffers share memory with others.
-      const whole = new Uint8Array(Buffer.concat(pieces));
-      return { bytes: whole.length, body: whole };
+      } else for (const piece of body) pieces.push(piece);
+      const whole = inOne(pieces);
+      free?.();
+      if (isFailure(whole)) return whole;
+      const isWanted = hash || job.sha256 !== undefined;
+      const sha256 = isWanted ? createHash("sha256").update(whole).digest("hex") : undefined;
+      const stored = { bytes: whole.length, body: whole };
+      return mismatchOf(job, sha256) ?? (sha256 === undefined ? stored : { ...stored, sha256 });
     },
   };
+}
+
+/** A copy of its own: small Buffers share memory with others. */
+function inOne(pieces: readonly Uint8Array[]): Uint8Array | Failure {
+  const bytes = lengthOf(pieces);
+  let whole: Uint8Array;
+  try {
+    whole = new Uint8Array(bytes);
+  } catch {
+    return { error: "too_large", detail: `no memory for ${bytes} bytes in one piece` };
+  }
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
 }

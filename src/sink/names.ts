@@ -34,7 +34,10 @@ export function names(template: string, perDir?: number): Names {
   const parts = template.split(/(\{[^{}]*\})/).filter((part) => part !== "");
   const expanders = parts.map((part) => (/^\{.*\}$/.test(part) ? field(part, template) : literal(part)));
   if (!expanders.some(({ varies }) => varies)) {
-    throw new OptionError(`--name "${template}": every file would have the same name (use {n}, {basename} or {host})`);
+    throw new OptionError(
+      `--name "${template}": every file would have the same name (use {n}, {basename} or {host})`,
+      "name",
+    );
   }
   const plain = template === "{n:6}{ext}";
   const folderOf = perDir === undefined ? () => "" : folders(template, perDir);
@@ -60,10 +63,10 @@ export function names(template: string, perDir?: number): Names {
 /** The folder of a line, such as `000/`: as many digits as the template's own number has before those within a folder. */
 function folders(template: string, perDir: number): (n: number) => string {
   if (!Number.isSafeInteger(perDir) || perDir < 1) {
-    throw new OptionError(`--per-dir ${perDir}: not a number of files (a whole number from 1 on)`);
+    throw new OptionError(`--per-dir ${perDir}: not a number of files (a whole number from 1 on)`, "perDir");
   }
   if (template.includes("/")) {
-    throw new OptionError(`--name "${template}" makes folders of its own: without --per-dir, or without the /`);
+    throw new OptionError(`--name "${template}" makes folders of its own: without --per-dir, or without the /`, "name");
   }
   const [field, digits = "1"] = /\{n(?::(\d{1,2}))?\}/.exec(template) ?? [];
   const width = Math.max(1, (field === undefined ? 6 : Number(digits)) + 1 - String(perDir).length);
@@ -85,7 +88,10 @@ function field(part: string, template: string): Expander {
   if (digits !== undefined) return { expand: (job) => String(job.n).padStart(Number(digits), "0"), varies: true };
   const expand = Object.hasOwn(FIELDS, name) ? FIELDS[name] : undefined;
   if (expand === undefined) {
-    throw new OptionError(`--name "${template}": no field ${part} (there are {n}, {n:6}, {ext}, {host}, {basename})`);
+    throw new OptionError(
+      `--name "${template}": no field ${part} (there are {n}, {n:6}, {ext}, {host}, {basename})`,
+      "name",
+    );
   }
   return { expand, varies: name !== "ext" };
 }

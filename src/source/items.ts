@@ -1,47 +1,177 @@
 // An iterable of URLs as a source: pulled one at a time, only when a slot is free.
 
+import { types } from "node:util";
+import type { Failure } from "../core/failure.ts";
 import { isNumber, type Job } from "../core/job.ts";
 import type { Source } from "../core/ports.ts";
 import { numbers } from "./numbers.ts";
 
-/** A URL, or one with the name its file is to have, and the SHA-256 (hexadecimal) that its body must have. */
-export type Item = string | URL | { readonly url: string | URL; readonly name?: string; readonly sha256?: string };
+/**
+ * A URL, or one with the name its file is to have, the SHA-256 (hexadecimal) that its body must have, and whatever is to come
+ * back with its outcome.
+ */
+export type Item<T = unknown> =
+  | string
+  | URL
+  | {
+      readonly url: string | URL;
+      readonly name?: string | undefined;
+      readonly sha256?: string | undefined;
+      readonly data?: T | undefined;
+    };
 
-/** Numbers the items from 1, in order. */
-export function items(from: Iterable<Item> | AsyncIterable<Item>): Source {
+/** What a program hands in for a list. */
+export type Items<I = Item> = Iterable<I> | AsyncIterable<I>;
+
+/**
+ * Numbers the items from 1, in order; what cannot be used as one is a job that fails. The iterator is closed when `stop` is
+ * aborted, even while it is waited for.
+ */
+export function items(from: Items<unknown>, stop?: AbortSignal): Source {
   let jobs = 0;
-  let done = false;
-
-  async function* batches(): AsyncGenerator<readonly Job[]> {
-    const taken = numbers();
-    let place = 0;
-    for await (const item of from) {
-      const job = jobOf(item, ++place);
-      const other = taken.take(job.n, place);
-      jobs = place;
-      yield [other === undefined ? job : refused(job, place, other)];
-    }
-    done = true;
-  }
+  let isExhausted = false;
   return {
-    [Symbol.asyncIterator]: batches,
+    [Symbol.asyncIterator]() {
+      const values = valuesOf(from, stop);
+      const taken = numbers();
+      let place = 0;
+      return {
+        async next() {
+          const { done, value } = await values.next();
+          if (done !== true) {
+            const job = jobOf(value, ++place);
+            const other = taken.take(job.n, place);
+            jobs = place;
+            return { done: false, value: [other === undefined ? job : duplicate(job, place, other)] };
+          }
+          isExhausted = stop?.aborted !== true;
+          return { done: true, value: undefined };
+        },
+        async return() {
+          await values.return();
+          return { done: true, value: undefined };
+        },
+      };
+    },
     total() {
-      if (done) return { jobs, exact: true };
+      if (isExhausted) return { jobs, exact: true };
       return Array.isArray(from) ? { jobs: from.length, exact: true } : undefined;
     },
   };
 }
 
-function refused(job: Job, place: number, other: number): Job {
+function duplicate(job: Job, place: number, other: number): Job {
   const detail = `item ${place} has the number ${job.n}, which is that of item ${other}`;
   return { ...job, line: place, refused: { error: "duplicate_number", detail } };
 }
 
-function jobOf(item: Item, n: number): Job {
+/** What `for await` would take of an iterable; but `return` does not wait for a `next` that is under way. */
+function valuesOf(from: Items<unknown>, stop: AbortSignal | undefined) {
+  let iterator: Iterator<unknown> | AsyncIterator<unknown> | undefined;
+  let isOver = false;
+  const finish = () => {
+    isOver = true;
+    stop?.removeEventListener("abort", onStop);
+  };
+  const close = async () => {
+    if (isOver) return;
+    finish();
+    await iterator?.return?.();
+  };
+  const onStop = () => void close().catch(() => {}); // the run is over, whatever its input has to say
+
+  return {
+    return: close,
+    async next(): Promise<IteratorResult<unknown, undefined>> {
+      if (isOver || stop?.aborted === true) return { done: true, value: undefined };
+      let result: IteratorResult<unknown>;
+      try {
+        if (iterator === undefined) {
+          iterator = iteratorOf(from);
+          stop?.addEventListener("abort", onStop, { once: true });
+        }
+        result = await iterator.next();
+        if (typeof result !== "object" || result === null) throw new TypeError("the input's next() returned no object");
+      } catch (error) {
+        finish();
+        throw error;
+      }
+      if (result.done === true) finish();
+      if (result.done === true || isOver) return { done: true, value: undefined };
+      const { value } = result;
+      if (!types.isPromise(value)) return { done: false, value }; // what only looks like one may never settle
+      try {
+        return { done: false, value: await value };
+      } catch (error) {
+        onStop();
+        throw error;
+      }
+    },
+  };
+}
+
+function iteratorOf(from: Items<unknown>): Iterator<unknown> | AsyncIterator<unknown> {
+  const ways = from as Partial<Iterable<unknown> & AsyncIterable<unknown>>;
+  const iterator = ways[Symbol.asyncIterator]?.() ?? ways[Symbol.iterator]?.();
+  if (typeof iterator === "object" && iterator !== null) return iterator;
+  throw new TypeError("the input is no iterable: its iterator is no object");
+}
+
+/** Never throws, whatever the item is. */
+function jobOf(item: unknown, n: number): Job {
   if (typeof item === "string") return { n, url: item };
-  if (item instanceof URL) return { n, url: item.href };
-  const { url, name, sha256 } = item;
-  const digest = sha256 === undefined ? {} : { sha256: sha256.toLowerCase() };
-  if (name === undefined) return { n, url: String(url), ...digest };
-  return { n: isNumber(name) ? Number(name) : n, url: String(url), name, ...digest };
+  try {
+    const href = hrefOf(item);
+    if (href !== undefined) return { n, url: href };
+    if (typeof item !== "object" || item === null) return { n, url: labelOf(item), refused: NO_ITEM };
+    return jobOfParts(item, n);
+  } catch {
+    return { n, url: "[object]", refused: invalid("it cannot be read: a getter of it throws") };
+  }
+}
+
+const MAX_LABEL_CHARS = 100;
+const NO_ITEM = invalid("an item is a URL, or { url, name, sha256, data }");
+
+function invalid(detail: string): Failure {
+  return { error: "invalid_url", detail };
+}
+
+function jobOfParts(item: { readonly [K in "url" | "name" | "sha256" | "data"]?: unknown }, n: number): Job {
+  const { url: given, name, sha256, data } = item;
+  const url = typeof given === "string" ? given : hrefOf(given);
+  const job: { -readonly [K in keyof Job]: Job[K] } = { n, url: url ?? labelOf(given === undefined ? item : given) };
+  if (data !== undefined) job.data = data;
+  if (url === undefined) job.refused = NO_ITEM;
+  else if (name !== undefined && typeof name !== "string") job.refused = invalid("its name is no string");
+  else if (sha256 !== undefined && !isDigest(sha256)) job.refused = invalid("its sha256 is not 64 hexadecimal digits");
+  else {
+    if (sha256 !== undefined) job.sha256 = sha256.toLowerCase();
+    if (name === undefined || name === "") return job;
+    if (isNumber(name)) job.n = Number(name);
+    job.name = name;
+  }
+  return job;
+}
+
+function isDigest(value: unknown): value is string {
+  return typeof value === "string" && /^[0-9a-f]{64}$/i.test(value);
+}
+
+/** The text of a URL object, also of another library's. */
+function hrefOf(value: unknown): string | undefined {
+  if (value instanceof URL) return value.href;
+  if (typeof value !== "object" || value === null || tagOf(value) !== "[object URL]") return undefined;
+  const { href } = value as { readonly href?: unknown };
+  return typeof href === "string" ? href : undefined;
+}
+
+/** What stands in a record for a URL where there is none. */
+function labelOf(value: unknown): string {
+  if (typeof value === "function") return "[function]";
+  return (typeof value === "object" && value !== null ? tagOf(value) : String(value)).slice(0, MAX_LABEL_CHARS);
+}
+
+function tagOf(value: object): string {
+  return Object.prototype.toString.call(value);
 }

@@ -149,7 +149,7 @@ describe("what cannot be used leaves with 2, and says what it is and what would 
     [["u", "-c", "many"], "'many'", "a whole number from 1 to 10000, or auto"],
     [["u", "--timeout", "10x"], "--timeout <time>", "a duration such as 500ms, 10s, 5m or 2h"],
     [["u", "--max-time=0"], "--max-time <time>", "a duration such as"],
-    [["u", "--connect-timeout=99d"], "--connect-timeout <time>", "longer than 24 days"],
+    [["u", "--connect-timeout=366d"], "--connect-timeout <time>", "a duration of 365 days at most"],
     [["u", "--max-filesize", "big"], "--max-filesize <size>", "a size such as 500, 10k, 2M or 1G"],
     [["u", "--min-speed=-1"], "--min-speed <size>", "a size such as"],
     [["u", "--max-redirs", "-1"], "--max-redirs <n>", "a whole number from 0 to 1000"],

@@ -179,8 +179,8 @@ describe("--per-dir", () => {
     for await (const { file } of bulkget(paths(1, 2).map(server.url), { outputDir: out(), perDir: 2 })) seen.push(file);
     expect(seen.sort()).toEqual(["000000/000001.txt", "000001/000002.txt"]);
     for (const perDir of [0, 1.5, -1, Number.NaN]) {
-      const run = bulkget([server.url("/p1")], { outputDir: out("new"), perDir });
-      await expect(run.next()).rejects.toThrow(`--per-dir ${perDir}: not a number of files`);
+      const run = () => bulkget([server.url("/p1")], { outputDir: out("new"), perDir });
+      expect(run).toThrow(`perDir: ${perDir} is not a whole number from 1 to`);
     }
     expect(existsSync(out("new"))).toBe(false);
   });

@@ -218,6 +218,6 @@ describe("--respect", () => {
     expect(code).toBe(2);
     expect(stderr).toContain("some of noai,noimageai,noindex");
     const wrong = { outputDir: out(), respect: ["noidex" as "noindex"] };
-    await expect(bulkget([], wrong).next()).rejects.toThrow("noidex");
+    expect(() => bulkget([], wrong)).toThrow("noidex");
   });
 });

@@ -29,7 +29,7 @@ export function pins(entries: readonly string[], nowMs = () => performance.now()
     const addresses = (list ?? "").split(",").map((address) => address.trim().replace(/^\[(.*)\]$/, "$1"));
     const isGood = sign === "-" ? list === undefined : addresses.every((address) => isIP(address) !== 0);
     if (name === undefined || digits === "" || port < 1 || port > 65_535 || !isGood) {
-      throw new OptionError(`not an entry for --resolve: "${entry}" (host:port:address[,address])`);
+      throw new OptionError(`not an entry for --resolve: "${entry}" (host:port:address[,address])`, "resolve");
     }
     const key = `${name}:${port}`;
     if (sign === "-") all.delete(key);

@@ -55,6 +55,7 @@ function parseProxy(value: string | undefined): ProxyServer | undefined {
   if (url === undefined || !SCHEMES.has(scheme) || url.hostname === "") {
     throw new OptionError(
       `not a proxy that can be used: "${withoutCredentials(value)}" (http, https, socks5 or socks5h://host:port)`,
+      "proxy",
     );
   }
   const tls = scheme === "https:";
@@ -71,7 +72,7 @@ function socksOf(url: URL, resolves: boolean): Socks {
   if (login.user === "" && login.password === "") return { resolves };
   // RFC 1929 section 2: each has one byte for its length, and is not empty.
   const fit = Object.values(login).every((part) => part !== "" && Buffer.byteLength(part) <= 255);
-  if (!fit) throw new OptionError("a SOCKS proxy takes a user name and a password of 1 to 255 bytes each");
+  if (!fit) throw new OptionError("a SOCKS proxy takes a user name and a password of 1 to 255 bytes each", "proxy");
   return { resolves, login };
 }
 

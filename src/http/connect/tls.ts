@@ -97,12 +97,14 @@ function ownContext(options: TlsOptions, cert: string): SecureContext {
   if (/^-----BEGIN ENCRYPTED |^Proc-Type: 4,ENCRYPTED/m.test(key)) {
     throw new OptionError(
       "--key: the key is encrypted, and no passphrase is asked for: openssl pkey writes it without",
+      "key",
     );
   }
-  if (!/^-----BEGIN [A-Z ]*PRIVATE KEY-----/m.test(key)) throw new OptionError("--key: no private key in PEM form");
+  if (!/^-----BEGIN [A-Z ]*PRIVATE KEY-----/m.test(key))
+    throw new OptionError("--key: no private key in PEM form", "key");
   try {
     return tls().createSecureContext({ ...trust(options), cert, key });
   } catch (error) {
-    throw new OptionError(`--cert and --key do not go together: ${(error as Error).message}`);
+    throw new OptionError(`--cert and --key do not go together: ${(error as Error).message}`, "cert");
   }
 }

@@ -103,7 +103,7 @@ function located({ origin, pathname }: URL): string {
 
 function pairs(data: string): string[] {
   // Said without the value: it is a secret.
-  if (!SENDABLE.test(data)) throw new OptionError("-b: cookies with characters that cannot be sent");
+  if (!SENDABLE.test(data)) throw new OptionError("-b: cookies with characters that cannot be sent", "cookie");
   const all = data.split(";").map((pair) => pair.trim());
   return all.filter((pair) => pair !== "");
 }
@@ -121,13 +121,13 @@ function readFile(path: string, store: CookieStore<Cookie>): void {
     text = upTo(MAX_FILE_BYTES, fd, `-b ${path}`).toString("latin1");
   } catch (error) {
     if (error instanceof OptionError) throw error;
-    throw new OptionError(`-b ${path}: cannot be read: ${(error as Error).message} (${ways})`);
+    throw new OptionError(`-b ${path}: cannot be read: ${(error as Error).message} (${ways})`, "cookie");
   } finally {
     if (fd !== undefined) closeSync(fd);
   }
   const lines = text.split(/\r*\n|\r+$/).filter((line) => /^#HttpOnly_|^[^#\s]/.test(line));
   const found = lines.map(cookieOf).filter((cookie) => cookie !== undefined);
-  if (lines.length > 0 && found.length === 0) throw new OptionError(`-b ${path}: has no cookies (${ways})`);
+  if (lines.length > 0 && found.length === 0) throw new OptionError(`-b ${path}: has no cookies (${ways})`, "cookie");
   for (const cookie of found) store.putCookie(cookie, () => {});
 }
 

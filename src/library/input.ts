@@ -1,0 +1,45 @@
+// What a program hands in: an iterable of URLs, or the path of a list; anything else is refused at the call.
+
+import { OptionError } from "../core/option.ts";
+import type { Source } from "../core/ports.ts";
+import { reading } from "../options/check.ts";
+import { shown, tagOf } from "../options/shown.ts";
+import { type Items, items } from "../source/items.ts";
+import { lists } from "../source/lists.ts";
+
+export interface Input {
+  /** Its path, where it is the file of a list. */
+  readonly list?: string;
+  /** Whether it can be read twice. */
+  readonly isRereadable: boolean;
+  /** Closed when `stop` is aborted. */
+  read(stop: AbortSignal): Source;
+}
+
+/** Throws an OptionError. */
+export function inputOf(input: unknown): Input {
+  if (typeof input === "string") {
+    const read = (stop: AbortSignal) => lists([input], { stdin: () => process.stdin, stop });
+    return input === "-" ? { isRereadable: false, read } : { list: input, isRereadable: true, read };
+  }
+  return reading("input", () => {
+    if (!isIterable(input)) throw new OptionError(`input: ${shown(input)} is not ${WANTED}${hintFor(input)}`, "input");
+    return { isRereadable: Array.isArray(input), read: (stop) => items(input, stop) };
+  });
+}
+
+const WANTED = "an iterable or async iterable of URLs, or the path of a list";
+
+/** A string object is no path, and bytes are no URLs. */
+function isIterable(input: unknown): input is Items<unknown> {
+  if (typeof input !== "object" || input === null || ArrayBuffer.isView(input) || tagOf(input) === "String")
+    return false;
+  const ways = input as { readonly [Symbol.iterator]?: unknown; readonly [Symbol.asyncIterator]?: unknown };
+  return typeof (ways[Symbol.asyncIterator] ?? ways[Symbol.iterator]) === "function";
+}
+
+function hintFor(input: unknown): string {
+  if (typeof input === "function") return ": call it";
+  if (typeof input !== "object" || input === null) return "";
+  return { URL: ": for one URL, [url]", Promise: ": await it first" }[tagOf(input)] ?? "";
+}

@@ -1,0 +1,74 @@
+// Checks what a caller hands over as options: each against its row, once, at the call; what is unknown is refused by name.
+
+import { OptionError } from "../core/option.ts";
+import { nearest } from "./nearest.ts";
+import { shown, tagOf } from "./shown.ts";
+import { ELSEWHERE, OPTIONS, type OptionName, type Row } from "./table.ts";
+import { check } from "./types.ts";
+
+const NAMES = Object.keys(OPTIONS) as readonly OptionName[];
+
+/**
+ * The options that are given, each read once and good for what it says; undefined is not given. Nobody can change them any
+ * more. Throws an OptionError for anything else, whatever `given` is and whatever its getters throw.
+ */
+export function checked(given: unknown): Readonly<Record<string, unknown>> {
+  if (given === undefined) return {};
+  const options = reading("options", () => objectOf(given));
+  const unknown = reading("options", () => keysOf(options).find((key) => !Object.hasOwn(OPTIONS, key)));
+  if (unknown !== undefined) throw new OptionError(noOption(unknown));
+  const result: Record<string, unknown> = {};
+  for (const name of NAMES) {
+    const row: Row = OPTIONS[name];
+    const answer = reading(name, () => {
+      const value: unknown = options[name];
+      return value === undefined ? undefined : check(value, row);
+    });
+    if (answer === undefined) continue;
+    if ("wrong" in answer) throw new OptionError(`${name}: ${answer.wrong}`, name);
+    result[name] = answer.value;
+  }
+  return result;
+}
+
+/** What `read` returns; what it throws is the caller's own code, and said of that option. */
+export function reading<T>(name: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw error instanceof OptionError ? error : new OptionError(`${name}: cannot be read: ${messageOf(error)}`, name);
+  }
+}
+
+function messageOf(error: unknown): string {
+  try {
+    return error instanceof Error ? String(error.message) : shown(error);
+  } catch {
+    return "it throws";
+  }
+}
+
+function objectOf(given: unknown): Readonly<Record<string, unknown>> {
+  const isOptions = typeof given === "object" && given !== null && !Array.isArray(given);
+  // A module's exports are often a configuration.
+  if (isOptions && ["Object", "Module"].includes(tagOf(given))) return given as Record<string, unknown>;
+  throw new OptionError(`options: ${shown(given)} is not an object such as { concurrency: 20 }`, "options");
+}
+
+/** What can be seen to be set: own names and symbols, and those inherited but for what all objects have. */
+function keysOf(options: object): (string | symbol)[] {
+  const keys: (string | symbol)[] = [];
+  for (const key in options) if (Object.hasOwn(options, key) || !(key in Object.prototype)) keys.push(key);
+  for (const key of Object.getOwnPropertySymbols(options)) {
+    if (Object.getOwnPropertyDescriptor(options, key)?.enumerable === true) keys.push(key);
+  }
+  return keys;
+}
+
+function noOption(key: string | symbol): string {
+  if (typeof key === "symbol") return `there is no option ${String(key)}`;
+  const there = `there is no option ${shown(key)}`;
+  if (Object.hasOwn(ELSEWHERE, key)) return `${there}: ${ELSEWHERE[key]}`;
+  const meant = nearest(key, NAMES);
+  return meant === undefined ? `${there} (there are: ${NAMES.join(", ")})` : `${there}: did you mean ${meant}?`;
+}

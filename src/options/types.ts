@@ -1,0 +1,134 @@
+// What each type of option takes, and how that is said.
+
+import { shown, tagOf } from "./shown.ts";
+import type { Row, Type } from "./table.ts";
+
+/** The value as it is used, which nobody can change any more; or what is wrong with it, and what would do. */
+export type Checked = { readonly value: unknown } | { readonly wrong: string };
+
+/** More entries than this no list of an option has. */
+const MAX_ENTRIES = 100_000;
+const MAX_HEADERS = 1000;
+
+type Check = (value: unknown, row: Row) => Checked;
+
+/** One row a type. A getter or a proxy of the caller's may throw in it. */
+const CHECKS: Readonly<Record<Type, Check>> = {
+  flag: (value, row) => (typeof value === "boolean" ? { value } : wrong(value, row, "true or false")),
+  choice: (value, row) => (isChoice(value, row) ? { value } : wrong(value, row, choicesOf(row))),
+  "choice or function": (value, row) =>
+    typeof value === "function" || isChoice(value, row)
+      ? { value }
+      : wrong(value, row, `${(row.choices ?? []).map((one) => shown(one)).join(", ")} or a function`),
+  whole: number,
+  number,
+  text,
+  texts: (value, row) => list(value, row, "an array of strings", text),
+  "text or texts": (value, row) =>
+    typeof value === "string" ? text(value, row) : list(value, row, "a string or an array of strings", text),
+  choices: (value, row) => list(value, row, `an array of some of ${(row.choices ?? []).join(", ")}`, CHECKS.choice),
+  wholes: (value, row) => list(value, row, `an array of ${row.unit}`, number),
+  headers,
+  signal: (value, row) => (isSignal(value) ? { value } : wrong(value, row, "an AbortSignal")),
+  function: (value, row) => (typeof value === "function" ? { value } : wrong(value, row, "a function")),
+};
+
+export function check(value: unknown, row: Row): Checked {
+  return CHECKS[row.type](value, row);
+}
+
+/** "a whole number of bytes from 0 to 100": what a number has to be, also for the command. */
+export function rangeOf({ type, unit, least = 0, most = Number.MAX_SAFE_INTEGER }: Row): string {
+  const of = unit === undefined || unit === "HTTP statuses" ? "" : ` of ${unit}`;
+  return `a ${type === "number" ? "" : "whole "}number${of} from ${inDigits(least)} to ${inDigits(most)}`;
+}
+
+function inDigits(number: number): string {
+  return Number.isInteger(number) ? String(number) : number.toPrecision(2);
+}
+
+function number(value: unknown, row: Row): Checked {
+  const isGood = isWithin(value, row) && (row.type === "number" || Number.isInteger(value));
+  if (isGood || isChoice(value, row)) return { value: value === 0 ? 0 : value };
+  const or = (row.choices ?? []).map((one) => `, or ${shown(one)}`).join("");
+  return wrong(value, row, `${rangeOf(row)}${or}`);
+}
+
+function isWithin(value: unknown, { least = 0, most = Number.MAX_SAFE_INTEGER }: Row): value is number {
+  return typeof value === "number" && value >= least && value <= most;
+}
+
+function isChoice(value: unknown, { choices = [] }: Row): boolean {
+  return choices.some((one) => one === value);
+}
+
+function choicesOf({ choices = [] }: Row): string {
+  return choices
+    .map((one) => shown(one))
+    .join(" or ")
+    .replace(/ or (?=.* or )/g, ", ");
+}
+
+function text(value: unknown, row: Row): Checked {
+  const { least = 0, most = Number.MAX_SAFE_INTEGER } = row;
+  if (typeof value !== "string") return wrong(value, row, "a string");
+  if (value.length < least || value.length > most)
+    return wrong(value, row, `a string of ${least} to ${most} characters`);
+  if (value.includes("\0")) return wrong(value, row, "a string without NUL in it");
+  const isPem = row.pem === undefined || new RegExp(`^-----BEGIN [A-Z ]*${row.pem}-----`, "m").test(value);
+  return isPem ? { value } : wrong(value, row, `a PEM text with a ${row.pem} in it`);
+}
+
+/** A copy of an array of which every entry is good. */
+function list(value: unknown, row: Row, wanted: string, check: Check): Checked {
+  if (!Array.isArray(value)) return wrong(value, row, wanted);
+  const { length } = value;
+  if (!(length <= MAX_ENTRIES)) return { wrong: `more than ${MAX_ENTRIES} entries` };
+  const copy: unknown[] = [];
+  for (let i = 0; i < length; i++) {
+    const one = check(value[i], row);
+    if ("wrong" in one) return { wrong: `[${i}]: ${one.wrong}` };
+    copy.push(one.value);
+  }
+  return { value: copy };
+}
+
+const HEADERS = "an object of strings by their names, a Headers, a Map, or an array of [name, value]";
+
+/** Whatever has pairs of strings becomes an array of them. */
+function headers(value: unknown, row: Row): Checked {
+  const pairs = pairsOf(value);
+  if (pairs === undefined) return wrong(value, row, HEADERS);
+  const copy: [string, string][] = [];
+  for (const pair of pairs) {
+    if (copy.length === MAX_HEADERS) return { wrong: `more than ${MAX_HEADERS} headers` };
+    const [name, content]: unknown[] = Array.isArray(pair) && pair.length === 2 ? pair : [];
+    if (typeof name !== "string") return { wrong: `an entry of it is no [name, value]; it takes ${HEADERS}` };
+    if (typeof content !== "string")
+      return { wrong: `the value of ${shown(name)} is ${shown(content, true)}, which is no string` };
+    copy.push([name, content]);
+  }
+  return { value: copy };
+}
+
+function pairsOf(value: unknown): Iterable<unknown> | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  if (Symbol.iterator in value)
+    return typeof value[Symbol.iterator] === "function" ? (value as Iterable<unknown>) : undefined;
+  return tagOf(value) === "Object" ? Object.entries(value) : undefined;
+}
+
+/** Also one of another realm: a test's own DOM has one. */
+function isSignal(value: unknown): boolean {
+  if (value instanceof AbortSignal) return true;
+  if (typeof value !== "object" || value === null || tagOf(value) !== "AbortSignal") return false;
+  const { aborted, addEventListener, removeEventListener } = value as Partial<AbortSignal>;
+  return (
+    typeof aborted === "boolean" && typeof addEventListener === "function" && typeof removeEventListener === "function"
+  );
+}
+
+function wrong(value: unknown, { isSecret, unlimited }: Row, wanted: string): Checked {
+  const hint = unlimited !== undefined && typeof value === "number" ? `; ${unlimited}` : "";
+  return { wrong: `${shown(value, isSecret)} is not ${wanted}${hint}` };
+}
