@@ -62,8 +62,8 @@ export function describe(target: URL, common: readonly string[], options: GetOpt
   const authorization = proxy?.authorization;
   const needed = ["host", target.host];
   if (forwarded && authorization !== undefined) needed.push("proxy-authorization", authorization);
-  // All that is forwarded by one proxy shares its connections.
-  const route = { ...destination, key: forwarded ? `via ${proxy.origin}` : target.origin };
+  // Also through a proxy that forwards for all: what it passes on in advance must not become another origin's answer.
+  const route = { ...destination, key: target.origin };
   return {
     route,
     elsewhere: cert === undefined ? route : { ...route, key: `${route.key} anonymous`, anonymous: true },

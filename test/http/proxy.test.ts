@@ -26,7 +26,7 @@ async function served(secure: boolean) {
 }
 
 describe("through a proxy", () => {
-  it("http goes in absolute form, over one connection for all origins, with the origin's Host", async () => {
+  it("http goes in absolute form, with the origin's Host", async () => {
     const { proxy, fetch } = await proxied("works");
     const [a, b] = [await served(false), await served(false)];
     expect(await fetch(a.url("/ok?seed=1"))).toEqual(body(100, 1));

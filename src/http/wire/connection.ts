@@ -75,6 +75,8 @@ export function connection({ open, put, released, dropped }: Owner, route: Route
   let cancelOpening: (() => void) | undefined;
   let handler: Handler | undefined;
   let requests = 0;
+  /** A request that waits for its turn to be written. */
+  let unsent: string | undefined;
   let isPaused = false;
   let isOver = false;
 
@@ -92,16 +94,26 @@ export function connection({ open, put, released, dropped }: Owner, route: Route
     drop();
     listener?.onError(error);
   };
-  const write = (to: Socket, { path, fields }: Request, listener: Handler) => {
+  const outgoing = {
+    write() {
+      const text = unsent;
+      unsent = undefined;
+      if (text !== undefined && socket?.destroyed === false) socket.write(text, "latin1");
+    },
+  };
+  const write = ({ path, fields }: Request, listener: Handler) => {
     requests++;
     answers.expect(listener);
     listener.onConnect();
-    put(to, `GET ${path} HTTP/1.1\r\n${fields}\r\n`);
+    unsent = `GET ${path} HTTP/1.1\r\n${fields}\r\n`;
+    put(outgoing);
   };
   const read = (bytes: Buffer, isOurs: boolean) => {
     const listener = handler;
     if (isOver) return;
     if (listener === undefined) return drop(); // nobody has asked for it
+    // Nor for this: it came after the answer before, and would be taken for that of a request which is still to be sent.
+    if (unsent !== undefined && requests > 1) return lost(ended("closed"));
     const goOn = answers.take(bytes, isOurs);
     if (typeof goOn === "object") {
       drop();
@@ -129,7 +141,7 @@ export function connection({ open, put, released, dropped }: Owner, route: Route
     isIdle: () => !isOver && socket !== undefined && !socket.destroyed && answers.isReusable(),
     send(request, listener) {
       handler = listener;
-      if (socket !== undefined) return write(socket, request, listener);
+      if (socket !== undefined) return write(request, listener);
       listener.onOpening();
       cancelOpening = open(route, {
         read,
@@ -139,7 +151,7 @@ export function connection({ open, put, released, dropped }: Owner, route: Route
           if (made === null) return lost(error ?? ended("closed"));
           socket = made.on("end", onEnd).on("error", lost);
           made.on("close", () => lost(ended("closed")));
-          write(made, request, listener);
+          write(request, listener);
         },
       });
     },

@@ -1,0 +1,169 @@
+// A connection belongs to one origin, and an answer to the request that was sent before it: whatever comes unasked is nobody's.
+
+import { createServer, type Server, type Socket, connect as tcp } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
+import { describe, expect, it } from "vitest";
+import { proxyRules } from "../../src/http/connect/proxy.ts";
+import type { GetOptions } from "../../src/http/get.ts";
+import { certificate, collect, testGet } from "../support/get.ts";
+import { own, ownFolder } from "../support/own.ts";
+import { listen } from "../support/rude/listen.ts";
+
+const answer = (body: string) => `HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+const EVIL = answer("evil");
+
+/** What was asked for on each connection, oldest first: the whole first lines. */
+interface Passing {
+  readonly origin: string;
+  readonly connections: readonly (readonly string[])[];
+}
+
+interface Ways {
+  /** Sent to whoever connects, before anything is asked. */
+  readonly early?: boolean;
+  /** Sent with the end of the answer, or in a segment of its own at once after it. */
+  readonly after?: "in its segment" | "in another segment";
+}
+
+/** A proxy that answers each URL with its path, and sends an answer that nobody has asked for. */
+async function passing({ early, after }: Ways, path?: string): Promise<Passing> {
+  const connections: string[][] = [];
+  const server: Server = createServer({ noDelay: true }, (socket: Socket) => {
+    const asked: string[] = [];
+    connections.push(asked);
+    socket.on("error", () => {});
+    if (early === true) socket.write(EVIL);
+    let pending = "";
+    socket.on("data", (bytes: Buffer) => {
+      pending += bytes.toString("latin1");
+      for (let end = pending.indexOf("\r\n\r\n"); end !== -1; end = pending.indexOf("\r\n\r\n")) {
+        const [line = ""] = pending.split("\r\n", 1);
+        pending = pending.slice(end + 4);
+        asked.push(line);
+        const right = answer(/^GET (?:http:\/\/[^/]*)?(\S*)/.exec(line)?.[1] ?? "");
+        socket.write(after === "in its segment" ? right + EVIL : right);
+        if (after === "in another segment") setImmediate(() => socket.write(EVIL));
+      }
+    });
+  });
+  if (path !== undefined) {
+    await new Promise<void>((resolve) => server.listen(path, resolve));
+    own({ close: () => void server.close() });
+    return { origin: path, connections };
+  }
+  const { port } = own(await listen(server));
+  return { origin: `http://127.0.0.1:${port}`, connections };
+}
+
+const getting = (options: Partial<GetOptions>) => {
+  const get = own(testGet({ maxConnections: 4, ...options }));
+  return async (url: string) => String(await collect(await get.fetch(new URL(url))));
+};
+
+/** The origins that were asked for on a connection. */
+const originsOn = (lines: readonly string[]) => new Set(lines.map((line) => /^GET (http:\/\/[^/]*)/.exec(line)?.[1]));
+
+const HOSTS = ["http://a.test", "http://b.test", "http://a.test:81", "http://c.test"];
+
+describe("through a proxy that forwards", () => {
+  it.each<[string, Ways]>([
+    ["well", {}],
+    ["and sends an answer with the end of another", { after: "in its segment" }],
+    ["and sends an answer at once after another", { after: "in another segment" }],
+  ])("%s, no connection carries two origins, and each gets its own answers", async (_, ways) => {
+    const proxy = await passing(ways);
+    const fetch = getting({ proxyFor: proxyRules(proxy.origin, {}) });
+    for (let i = 0; i < 20; i++) {
+      const [name, url] = [`/${i}`, `${HOSTS[i % 4]}/${i}`];
+      const got = await fetch(url);
+      // Of the very origin that sent an answer in advance, the next request may get that one, as of any server that lies.
+      if (got !== "evil") expect(got).toBe(name);
+    }
+    for (const lines of proxy.connections) expect(originsOn(lines).size).toBe(1);
+  });
+
+  it("and keeps connections open, one origin's requests share them", async () => {
+    const proxy = await passing({});
+    const fetch = getting({ proxyFor: proxyRules(proxy.origin, {}) });
+    for (let i = 0; i < 20; i++) expect(await fetch(`${HOSTS[i % 2]}/${i}`)).toBe(`/${i}`);
+    expect(proxy.connections.map(({ length }) => length)).toEqual([10, 10]);
+  });
+});
+
+describe("through a Unix socket", () => {
+  const folder = ownFolder();
+
+  it("no connection carries two origins", async () => {
+    const { connections } = await passing({}, folder.at("s.sock"));
+    const fetch = getting({ unixSocket: folder.at("s.sock") });
+    for (let i = 0; i < 8; i++) expect(await fetch(`${HOSTS[i % 4]}/${i % 4}/${i}`)).toBe(`/${i % 4}/${i}`);
+    for (const lines of connections) expect(new Set(lines.map((line) => line.slice(0, 6))).size).toBe(1);
+  });
+});
+
+/** Passes bytes on, but for TLS records with data, of which it holds the very first until there are two: both come in one segment. */
+async function relay(to: number): Promise<number> {
+  let isOver = false;
+  const server = createServer({ noDelay: true }, (client) => {
+    const upstream = tcp({ port: to, host: "127.0.0.1", noDelay: true });
+    let pending = Buffer.alloc(0);
+    let data: Buffer[] = [];
+    client.on("error", () => {}).pipe(upstream);
+    upstream.on("error", () => {}).on("close", () => client.destroy());
+    upstream.on("data", (bytes: Buffer) => {
+      pending = Buffer.concat([pending, bytes]);
+      while (pending.length >= 5 && pending.length >= 5 + pending.readUInt16BE(3)) {
+        const record = pending.subarray(0, 5 + pending.readUInt16BE(3));
+        pending = pending.subarray(record.length);
+        if (record[0] !== 0x17 || isOver) client.write(record);
+        else data.push(record);
+        if (data.length < 2) continue;
+        client.write(Buffer.concat(data));
+        data = [];
+        isOver = true;
+      }
+    });
+  });
+  return own(await listen(server)).port;
+}
+
+it("an answer that comes before the request was sent is nobody's, though another has just ended", async () => {
+  let asked = 0;
+  const keys = { key: certificate("good-key.pem"), cert: certificate("good-cert.pem") };
+  const server = createTlsServer({ ...keys, maxVersion: "TLSv1.2" }, (socket) => {
+    socket.on("error", () => {});
+    socket.on("data", () => {
+      asked++;
+      socket.write(answer(`right ${asked}`));
+      if (asked === 1) socket.write(EVIL);
+    });
+  });
+  const port = await relay(own(await listen(server)).port);
+  const fetch = getting({ insecure: true, maxConnections: 1 });
+  expect(await fetch(`https://127.0.0.1:${port}/1`)).toBe("right 1");
+  expect(await fetch(`https://127.0.0.1:${port}/2`)).toBe("right 2");
+});
+
+it.each(["http", "https"])(
+  "%s: an answer that is there before anything is asked reaches no other origin",
+  async (scheme) => {
+    const keys = { key: certificate("good-key.pem"), cert: certificate("good-cert.pem") };
+    const connections: Socket[] = [];
+    const serve = (socket: Socket) => {
+      connections.push(socket);
+      socket.on("error", () => {}).write(EVIL);
+      socket.on("data", () => socket.write(answer("right")));
+    };
+    const first = own(await listen(scheme === "http" ? createServer(serve) : createTlsServer(keys, serve)));
+    const second = own(
+      await listen(
+        createServer((socket) => void socket.on("error", () => {}).on("data", () => socket.write(answer("second")))),
+      ),
+    );
+    const fetch = getting({ insecure: true });
+    for (let i = 0; i < 5; i++) {
+      await fetch(`${scheme}://127.0.0.1:${first.port}/${i}`);
+      expect(await fetch(`http://127.0.0.1:${second.port}/${i}`)).toBe("second");
+    }
+  },
+);
