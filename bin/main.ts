@@ -1,5 +1,6 @@
 // The command.
 import { main } from "../src/cli/main.ts";
+import { exit } from "../src/exit.ts";
 
 // Everything is flushed by then. To wait for the end instead would be to wait for V8's compiler threads: 0.1 s.
-void main(process.argv, process.env).then((code) => process.exit(code));
+void main(process.argv, process.env).then(exit);

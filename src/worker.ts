@@ -2,6 +2,7 @@
 
 import { Socket } from "node:net";
 import { clock } from "./clock.ts";
+import { exit } from "./exit.ts";
 import { type StoringPlan, storing } from "./storing.ts";
 import { type FetchOptions, webOf } from "./web.ts";
 import { serve } from "./workers/serve.ts";
@@ -33,6 +34,6 @@ export function work(): void {
       sink.share?.(named);
       return { get: webOf(web), sink };
     },
-    leave: () => process.exit(0),
+    leave: () => exit(0),
   });
 }

@@ -102,7 +102,7 @@ describe("imports", () => {
     const all = files.flatMap((file) => importsOf(textOf(file)));
     for (const name of [...Object.keys(DOORS), "node:fs"])
       expect(all.some((one) => one.split("/", 1)[0] === name)).toBe(true);
-    expect(importsOf(textOf("bin/main.ts"))).toEqual(["../src/cli/main.ts"]);
+    expect(importsOf(textOf("bin/main.ts"))).toEqual(["../src/cli/main.ts", "../src/exit.ts"]);
   });
 
   it.each([

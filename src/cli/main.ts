@@ -9,6 +9,7 @@ import { STALL_MS, together } from "../core/reporters.ts";
 import type { StopReason } from "../core/run.ts";
 import { finished } from "../core/tally.ts";
 import { download } from "../download.ts";
+import { exit } from "../exit.ts";
 import { JournalError } from "../history/open.ts";
 import { openOutput } from "../output.ts";
 import { leftOf } from "../report/summary.ts";
@@ -19,7 +20,7 @@ import { webOf } from "../web.ts";
 import { type CommandLine, type Leave, misspelt, readCommandLine } from "./options.ts";
 import { pemOf } from "./pem.ts";
 import { type Env, type Extra, extraReporters } from "./reporters.ts";
-import { say } from "./say.ts";
+import { flushed, print, printOut, StdoutError, say, surviveStderr } from "./say.ts";
 import { onSignals } from "./signals.ts";
 import { processesFor, spreadOf } from "./workers.ts";
 
@@ -30,14 +31,13 @@ const GRACE_MS = 5000;
 
 /** Runs the command; gives its exit code. Ends by the signal itself where one stopped it. */
 export async function main(argv: readonly string[], env: Env): Promise<number> {
+  surviveStderr();
   if (argv[2] === "tune") return await tuned(argv.slice(3), env);
-  const line = readCommandLine(argv.slice(2));
-  if ("exitCode" in line) return leave(line);
   process.once("uncaughtException", crash);
   process.once("beforeExit", () => crash(new Error("nothing is under way any more, but the run is not over")));
-  const stop = new AbortController();
   try {
-    return await runCommand(line, env, stop);
+    const line = readCommandLine(argv.slice(2));
+    return "exitCode" in line ? await leave(line) : await runCommand(line, env, new AbortController());
   } catch (error) {
     return complain(error);
   } finally {
@@ -55,7 +55,7 @@ async function tuned(argv: readonly string[], env: Env): Promise<number> {
   } catch (error) {
     return complain(error);
   } finally {
-    await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
+    await flushed(process.stderr);
   }
 }
 
@@ -168,10 +168,8 @@ function exitCode(view: View, line: CommandLine, reason: StopReason | undefined,
 }
 
 async function leave({ exitCode, out, err }: Leave): Promise<number> {
-  process.stdout.on("error", () => {}); // a reader that has gone away needs no help
-  process.stdout.write(out);
-  process.stderr.write(err);
-  await flushed(process.stdout);
+  print(err);
+  if (out !== "") await printOut(out);
   return exitCode;
 }
 
@@ -185,6 +183,10 @@ function complain(error: unknown): number {
     say(error.message);
     return EXIT.locked;
   }
+  if (error instanceof StdoutError) {
+    say(error.message);
+    return EXIT.disk;
+  }
   if (error instanceof JournalError || error instanceof ListError || error instanceof OptionError) {
     say(error.message);
     return EXIT.usage;
@@ -195,17 +197,5 @@ function complain(error: unknown): number {
 
 /** What nobody caught, or a run that can never end: said, and left with the code of a bug. */
 function crash(error: unknown): never {
-  process.exit(complain(error));
-}
-
-/** Waits until a stream has handed on what it was given, a second at most. */
-function flushed(stream: NodeJS.WriteStream): Promise<void> {
-  if (stream.writableLength === 0) return Promise.resolve();
-  return new Promise((resolve) => {
-    const cancel = clock.after(1000, resolve);
-    stream.write("", () => {
-      cancel();
-      resolve();
-    });
-  });
+  exit(complain(error));
 }

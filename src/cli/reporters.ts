@@ -13,7 +13,7 @@ import { summary } from "../report/summary.ts";
 import { sameFile } from "../resume.ts";
 import { FAILED, JOURNAL } from "../sink/folder.ts";
 import type { CommandLine } from "./options.ts";
-import { say } from "./say.ts";
+import { print, say } from "./say.ts";
 
 export interface Env {
   readonly [name: string]: string | undefined;
@@ -43,7 +43,7 @@ export async function extraReporters(line: CommandLine, env: Env): Promise<Extra
   const common = {
     paint: paint(wantsColour(env, terminal)),
     folder: line.outputDir,
-    write: (text: string) => void stderr.write(text),
+    write: print,
     ...(list === undefined ? {} : { list }),
   };
   const how = line.progress === "auto" ? (terminal && !env.CI ? "bar" : "plain") : line.progress;

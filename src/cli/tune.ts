@@ -13,10 +13,10 @@ import { webOf } from "../web.ts";
 import type { Leave } from "./parsed.ts";
 import { pemOf } from "./pem.ts";
 import { type Env, wantsColour } from "./reporters.ts";
-import { say } from "./say.ts";
+import { printOut, say } from "./say.ts";
 import { readTuneLine } from "./tune-options.ts";
 
-/** Runs it; gives the exit code, or what there is to print instead. Throws an OptionError or a ListError. */
+/** Runs it; gives the exit code, or what there is to print instead. Throws an OptionError a ListError or a StdoutError. */
 export async function tune(argv: readonly string[], env: Env): Promise<number | Leave> {
   const line = readTuneLine(argv);
   if ("exitCode" in line) return line;
@@ -38,13 +38,12 @@ export async function tune(argv: readonly string[], env: Env): Promise<number | 
   }
   const knee = kneeOf(steps)?.concurrency;
   const rows = sorted(steps);
-  process.stdout.on("error", () => {}); // a reader that has gone away needs no help
-  process.stdout.write(`${stepsTable(rows, knee, paint(wantsColour(env, process.stdout.isTTY === true)))}\n`);
   try {
     writeFileSync(svg, chart(rows, { title: `bulkget tune ${line.lists.join(" ")}`, knee }));
   } catch (error) {
     throw new OptionError(`--svg ${svg}: cannot be written: ${(error as Error).message}`);
   }
+  await printOut(`${stepsTable(rows, knee, paint(wantsColour(env, process.stdout.isTTY === true)))}\n`);
   say(knee === undefined ? `nothing could be fetched; the chart is ${svg}` : `use -c ${knee}; the chart is ${svg}`);
   return knee === undefined ? 1 : 0;
 }

@@ -46,17 +46,19 @@ export function bar(options: BarOptions): Reporter & { note(text: string): void 
   let timer: NodeJS.Timeout | undefined;
   let failures = 0;
 
+  /** A terminal whose size nobody has set has 0 of them. */
+  const columns = () => stream.columns || 80;
   const show = (texts: readonly string[]) => {
     for (const [i, text] of texts.entries()) {
       const line = lines[i] ?? multi.create(1, 0, { text });
       lines[i] = line;
-      line.update(0, { text: fitted(text, stream.columns ?? 80) });
+      line.update(0, { text: fitted(text, columns()) });
     }
     for (const surplus of lines.splice(texts.length)) multi.remove(surplus);
   };
   /** A line that stays, above what is redrawn. The terminal does not wrap meanwhile: what is too long is cut. */
   const above = (text: string, colour = (fit: string) => fit) => {
-    const lines = text.split("\n").map((line) => colour(fitted(line, stream.columns ?? 80)));
+    const lines = text.split("\n").map((line) => colour(fitted(line, columns())));
     multi.log(`${lines.join("\n")}\n`);
   };
   const redraw = (view: View) => show([progressLine(view, rates(view)), ...tailLines(view)]);

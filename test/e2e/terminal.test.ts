@@ -131,6 +131,15 @@ function unmarked(text: string): string {
 }
 
 describe.skipIf(TMUX === undefined)("a terminal", () => {
+  it("whose size nobody has set, with 0 columns, shows what one of 80 columns would", async () => {
+    writeFileSync(at("urls.txt"), `${url("/0")}\n${url("/none")}\n`);
+    answers.set("/none", "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
+    const size = { columns: 100, rows: 50, before: "stty cols 0" };
+    const shown = await inTerminal([...ARGS, "--progress", "bar"], { cwd: folder.path, ...size });
+    expect(shown.code).toBe(1);
+    expect(shown.screen).toContain(`urls.txt:2: http_status: 404 Not Found: ${url("/none")}`);
+  });
+
   it.each([
     ["bar", 2000],
     ["bar", 60],

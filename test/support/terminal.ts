@@ -1,6 +1,6 @@
 // A real terminal: a command in a tmux of its own, with the bytes that it was sent and the screen that came of them.
 
-import { spawnSync } from "node:child_process";
+import { type SpawnSyncReturns, spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -23,6 +23,8 @@ export interface TerminalOptions {
   readonly cwd: string;
   readonly columns: number;
   readonly rows: number;
+  /** A line of bash that runs there before it. */
+  readonly before?: string;
 }
 
 /** How often to look whether the command is over. */
@@ -30,25 +32,16 @@ const POLL_MS = 50;
 const PATIENCE_MS = 20_000;
 
 /** Runs `bulkget` in a terminal to its end. The arguments may hold any character but NUL. */
-export async function inTerminal(args: readonly string[], { cwd, columns, rows }: TerminalOptions): Promise<Shown> {
-  const folder = join(cwd, "terminal");
-  mkdirSync(folder);
-  const at = (name: string) => join(folder, name);
-  const env = { ...cleanEnv(), LC_ALL: "C.UTF-8", TERM: "xterm-256color", TMUX: "", TMUX_TMPDIR: folder };
-  const tmux = (...words: readonly string[]) =>
-    spawnSync(TMUX ?? "", ["-f", "/dev/null", "-u", ...words], { cwd, env });
+export async function inTerminal(args: readonly string[], options: TerminalOptions): Promise<Shown> {
   const quoted = [process.execPath, BIN, ...args].map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(" ");
-  // It starts when its bytes are recorded, and its screen stays until it was looked at.
-  const script = `until [ -e '${at("go")}' ]; do sleep 0.02; done; ${quoted}; echo $? >'${at("code")}'; sleep 60`;
-  writeFileSync(at("script"), script);
-  const size = ["-x", String(columns), "-y", String(rows)];
+  const { before } = options;
+  const line = before === undefined ? quoted : `${before}; ${quoted}`;
+  const terminal = opened(line, { ...options, stays: true });
+  const { at, tmux } = terminal;
   try {
-    const started = tmux("new-session", "-d", ...size, "bash", at("script"));
-    if (started.status !== 0) throw new Error(`tmux: ${started.stderr}`);
     tmux("set-option", "-g", "history-limit", "5000");
     tmux("pipe-pane", `cat >'${at("bytes")}'`);
-    writeFileSync(at("go"), "");
-    await until(() => contentOf(at("code")).endsWith("\n"));
+    const code = await terminal.run();
     // tmux has read all of it when the cursor has come to rest; what is after it is nothing but its own.
     let bytes = "";
     await until(() => {
@@ -58,10 +51,65 @@ export async function inTerminal(args: readonly string[], { cwd, columns, rows }
     });
     const captured = tmux("capture-pane", "-p", "-S", "-").stdout.toString("utf8");
     const screen = captured.split("\n").map((line) => line.trimEnd());
-    return { code: Number(contentOf(at("code"))), bytes, screen: screen.filter((line) => line !== "") };
+    return { code, bytes, screen: screen.filter((line) => line !== "") };
   } finally {
     tmux("kill-server");
   }
+}
+
+export interface LostOptions {
+  readonly cwd: string;
+  /** Whether it is time for the terminal to go. */
+  readonly isTime: () => boolean;
+  /** Called when it is gone. */
+  readonly gone: () => void;
+}
+
+/** Runs a line of bash in a terminal that goes while it runs; gives its exit code. What bash starts ignores SIGHUP. */
+export async function inLostTerminal(line: string, { cwd, isTime, gone }: LostOptions): Promise<number> {
+  const { run, tmux } = opened(`trap '' HUP; ${line}`, { cwd, columns: 80, rows: 24, stays: false });
+  try {
+    const ended = run();
+    await until(isTime);
+    tmux("kill-server");
+    gone();
+    return await ended;
+  } finally {
+    tmux("kill-server");
+  }
+}
+
+interface Opened {
+  /** A file beside the terminal's. */
+  at(name: string): string;
+  tmux(...words: readonly string[]): SpawnSyncReturns<Buffer>;
+  /** Starts the line, and waits for its exit code. */
+  run(): Promise<number>;
+}
+
+/** A terminal with a line of bash that is not started yet. `stays`: its screen can still be looked at afterwards. */
+function opened(line: string, { cwd, columns, rows, stays }: TerminalOptions & { readonly stays: boolean }): Opened {
+  const folder = join(cwd, "terminal");
+  mkdirSync(folder);
+  const at = (name: string) => join(folder, name);
+  const env = { ...cleanEnv(), LC_ALL: "C.UTF-8", TERM: "xterm-256color", TMUX: "", TMUX_TMPDIR: folder };
+  const tmux = (...words: readonly string[]) =>
+    spawnSync(TMUX ?? "", ["-f", "/dev/null", "-u", ...words], { cwd, env });
+  // It starts when its bytes are recorded.
+  const script = `until [ -e '${at("go")}' ]; do sleep 0.02; done; ${line}; echo $? >'${at("code")}'`;
+  writeFileSync(at("script"), stays ? `${script}; sleep 60` : script);
+  const size = ["-x", String(columns), "-y", String(rows)];
+  const started = tmux("new-session", "-d", ...size, "bash", at("script"));
+  if (started.status !== 0) throw new Error(`tmux: ${started.stderr}`);
+  return {
+    at,
+    tmux,
+    async run() {
+      writeFileSync(at("go"), "");
+      await until(() => contentOf(at("code")).endsWith("\n"));
+      return Number(contentOf(at("code")));
+    },
+  };
 }
 
 async function until(isSo: () => boolean): Promise<void> {
