@@ -4,11 +4,12 @@ import { join } from "node:path";
 import type { Outcome, Twin } from "./core/job.ts";
 import type { Reporter, Sink, Source } from "./core/ports.ts";
 import type { NamedReporter } from "./core/reporters.ts";
-import { compactJournal } from "./history/compact.ts";
+import { readBack, setAside, settle } from "./earlier.ts";
 import { type History, readHistory } from "./history/history.ts";
+import { journalAt } from "./history/mend.ts";
 import { recordedIn } from "./history/names.ts";
 import { OPTIONS } from "./options/table.ts";
-import { failedFile, failedList } from "./report/failed.ts";
+import { failedList } from "./report/failed.ts";
 import { type Journal, journal } from "./report/journal.ts";
 import { resumed, sameFile } from "./resume.ts";
 import { FAILED, FolderError, JOURNAL, prepareFolder, startOver, tidy } from "./sink/folder.ts";
@@ -84,6 +85,11 @@ export async function openOutput(options: OutputOptions, context: OutputContext)
   const durability = options.durability ?? OUTPUT_DEFAULTS.durability;
   const force = options.force ?? false;
   const naming = namingOf(options);
+  try {
+    journalAt(join(folder, JOURNAL)); // before anything is made there
+  } catch (error) {
+    throw ofTheDisk(error, folder);
+  }
   const { state, empty, earlier } = prepareFolder(folder);
   const lock = await lockFolder(state, folder).catch((error: unknown) => {
     throw ofTheDisk(error, folder);
@@ -91,12 +97,15 @@ export async function openOutput(options: OutputOptions, context: OutputContext)
   const [journalPath, failedPath] = [join(folder, JOURNAL), join(folder, FAILED)];
   let began: Since | undefined;
   try {
-    if (earlier && force) await startOver(folder, lists);
+    if (earlier && force) {
+      setAside(folder, state, note);
+      await startOver(folder, lists);
+    }
     if (force) dropAll(state);
     const resuming = earlier && !force;
     const beginning = since(state);
     began = beginning;
-    const history = resuming ? readHistory(folder, journalPath) : undefined;
+    const history = resuming ? readBack(folder, state, note) : undefined;
     // --force takes whatever is there, a killed run's files are taken as long as nobody has recorded them.
     const spans = force ? [{ fromMs: 0, beforeMs: beginning.startMs }] : beginning.unrecorded;
     const recorded = resuming ? recordedIn(journalPath) : () => false;
@@ -191,17 +200,6 @@ function twinsIn(lines: History, update: boolean): (url: string) => Twin | undef
     const twin = lines.twin(url);
     return twin === undefined || (update && twin.time < since) ? undefined : twin;
   };
-}
-
-/** One record a line, and the failures of all runs listed. */
-function settle(journalPath: string, failedPath: string, history: History): void {
-  try {
-    const list = failedFile(failedPath);
-    compactJournal(journalPath, history, (outcome) => list.add(outcome));
-    list.end(true);
-  } finally {
-    history.close();
-  }
 }
 
 type Following = (outcome: Outcome, offset: number) => void;

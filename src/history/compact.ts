@@ -1,16 +1,12 @@
 // The journal after a resumed run: one record a number, its last; and every failure that stays, for the list of them.
 
-import { closeSync, constants, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, renameSync } from "node:fs";
 import type { Failed } from "../core/job.ts";
+import { type Copy, copyTo } from "./copy.ts";
 import { entryOf, OTHERS, recordIn } from "./entry.ts";
 import type { History } from "./history.ts";
 import { openJournal } from "./open.ts";
 import { eachLine } from "./scan.ts";
-
-const BATCH_BYTES = 1_048_576;
-
-/** New, and never through a link that was planted there. */
-const FLAGS = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0);
 
 export interface Compacted {
   /** Failures that stay. */
@@ -70,55 +66,4 @@ function keep(fd: number, history: History, copy: Copy | undefined, onFailed: (o
   const tail = eachLine(fd, take);
   take(tail.bytes, 0, tail.bytes.length, tail.offset);
   return { kept, failed };
-}
-
-interface Copy {
-  line(bytes: Buffer): void;
-  /** Writes what is left, and has it on the disk. */
-  finish(): void;
-  /** Removes it. */
-  discard(): void;
-}
-
-function copyTo(part: string): Copy {
-  rmSync(part, { force: true }); // of a run that was killed here
-  const fd = openSync(part, FLAGS, 0o666);
-  const batch = Buffer.allocUnsafe(BATCH_BYTES);
-  let filled = 0;
-  let isOpen = true;
-
-  const write = (bytes: Uint8Array) => {
-    // A full disk may take a part without an error: only the next write says so.
-    for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
-  };
-  const flush = () => {
-    write(batch.subarray(0, filled));
-    filled = 0;
-  };
-  const close = () => {
-    if (isOpen) closeSync(fd);
-    isOpen = false;
-  };
-
-  return {
-    line(bytes) {
-      if (filled + bytes.length + 1 > BATCH_BYTES) flush();
-      if (bytes.length + 1 > BATCH_BYTES) write(bytes);
-      else filled += bytes.copy(batch, filled);
-      batch[filled++] = 0x0a;
-    },
-    finish() {
-      flush();
-      fsyncSync(fd);
-      close();
-    },
-    discard() {
-      try {
-        close();
-        rmSync(part, { force: true });
-      } catch {
-        // The first error is the one that counts; the next run removes what is left.
-      }
-    },
-  };
 }

@@ -1,5 +1,6 @@
 // What one line of a journal says, as far as a later run asks: read without JSON.parse where it has the usual form.
 
+import { isUtf8 } from "node:buffer";
 import type { FailureKind } from "../core/failure.ts";
 import type { Outcome } from "../core/job.ts";
 
@@ -61,7 +62,7 @@ const SHA256 = /^[0-9a-f]{64}$/;
 /** A header's value as it may be sent back. */
 const VALUE = /^[\x20-\x7e\x80-\xff]*$/;
 /** No file of a run: outside its folder, hidden, or the run's own. */
-const IMPOSSIBLE = /^$|(^|\/)(\.|\/|$)|[\\:\0]|^(results\.jsonl|failed\.txt)$|\.part$/i;
+const IMPOSSIBLE = /^$|(^|\/)(\.|\/|$)|[\\:\0]|^(results\.jsonl(\.foreign)?|failed\.txt)$|\.part$/i;
 
 /** What else may be asked of a record: absent where it is not text, or not such as a run writes. It may be tampered with. */
 const TEXTS: readonly (readonly [string, (text: string) => boolean])[] = [
@@ -74,6 +75,7 @@ const TEXTS: readonly (readonly [string, (text: string) => boolean])[] = [
 /** The whole record of a line; undefined if it is none. Its `outcome` may be one that is not known here. */
 export function recordIn(line: Buffer, start: number, end: number): Outcome | undefined {
   try {
+    if (!isObject(line, start, end) || !isUtf8(line.subarray(start, end))) return undefined;
     const value: unknown = JSON.parse(line.toString("utf8", start, end));
     if (typeof value !== "object" || value === null) return undefined;
     const record = value as Record<string, unknown>; // off the wire, and looked at here
@@ -89,6 +91,13 @@ export function recordIn(line: Buffer, start: number, end: number): Outcome | un
   } catch {
     return undefined;
   }
+}
+
+/** Whether a line begins as an object does: those of a journal that was laid out anew mostly do not. */
+function isObject(line: Buffer, start: number, end: number): boolean {
+  let at = start;
+  while (at < end && (line[at] === 0x20 || line[at] === 0x09)) at++;
+  return line[at] === 0x7b;
 }
 
 const QUOTE = 0x22;

@@ -5,8 +5,9 @@ import type { Outcome, Twin } from "../core/job.ts";
 import { redacted } from "../core/redact.ts";
 import { type Entry, entryOf, isOfOthers, OTHERS, urlHash } from "./entry.ts";
 import { looks } from "./looks.ts";
-import { JournalError, openJournal } from "./open.ts";
+import { openJournal, refuseNewer } from "./open.ts";
 import { type IsOthers, owners } from "./owners.ts";
+import { isTorn } from "./pieces.ts";
 import { type SavedUrls, savedUrls } from "./saved-urls.ts";
 import { eachLine, recordAt, type Tail } from "./scan.ts";
 import { FAILED, LAST_UNIT, NONE, OPEN, SAVED, type Slots, type State, slots, UNIT_BYTES, unitOf } from "./slots.ts";
@@ -20,6 +21,8 @@ export interface History {
   readonly failedForGood: number;
   /** Lines that failed and may pass, or whose file is missing or of another size. */
   readonly open: number;
+  /** More than its end is no record: it is to be mended before a run goes on with it. */
+  readonly isDamaged: boolean;
   /** What was wrong with the journal and its files, a sentence each. */
   readonly notes: readonly string[];
   /** The journal's length in bytes without a torn end: where to append. */
@@ -108,7 +111,7 @@ function history(fd: number, folder: string, journalPath: string): History {
     } else if (entry.outcome === OTHERS) {
       stale++; // this run says it again, if it is still so
     } else {
-      refuseNewer(entry, `${journalPath}:${read}`);
+      refuseNewer(entry.outcome, `${journalPath}:${read}`);
       take(entry, unitOf(offset), end - start < UNIT_BYTES);
     }
   };
@@ -132,6 +135,7 @@ function history(fd: number, folder: string, journalPath: string): History {
     saved: lines.count(SAVED, false),
     failedForGood: lines.count(FAILED, false),
     open: lines.count(OPEN, false) + missing,
+    isDamaged: unreadable > 0 || !isWholeEnd(tail),
     notes,
     bytes,
     ...asked,
@@ -230,20 +234,17 @@ function lookUp(fd: number, lines: Slots): Pick<History, "state" | "record" | "f
   };
 }
 
+/** Whether what follows the last line feed is nothing but a record, or the beginning of one. */
+export function isWholeEnd(tail: Tail): boolean {
+  if (tail.fileBytes === tail.offset || wholeBytes(tail) > 0) return true;
+  return tail.bytes.length > 0 && isTorn(tail.bytes);
+}
+
 /** The length of a last record that lacks nothing but its line feed; otherwise 0. */
 function wholeBytes({ bytes }: Tail): number {
   return entryOf(bytes, 0, bytes.length) === undefined ? 0 : bytes.length;
 }
 
-const KNOWN = new Set(["saved", "unchanged", "failed", "skipped"]);
-
-function refuseNewer({ outcome }: Entry, place: string): void {
-  if (KNOWN.has(outcome)) return;
-  const word = JSON.stringify(outcome.slice(0, 40));
-  const ways = "use that version, or another folder (-o), or --force to start over";
-  throw new JournalError(`${place}: outcome ${word}, which only a newer bulkget knows: ${ways}`);
-}
-
-function counted(count: number, noun: string): string {
+export function counted(count: number, noun: string): string {
   return `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
 }

@@ -22,3 +22,13 @@ export function openJournal(path: string): number {
   const what = stats.isFile() ? "has a second name (a hard link): put a copy in its place" : "is no file: remove it";
   throw new JournalError(`${path}: ${what}, or use another folder (-o)`);
 }
+
+const KNOWN = new Set(["saved", "unchanged", "failed", "skipped"]);
+
+/** Throws a JournalError for an outcome that this version does not know; `place` is where it stands. */
+export function refuseNewer(outcome: string, place: string): void {
+  if (KNOWN.has(outcome)) return;
+  const word = JSON.stringify(outcome.slice(0, 40));
+  const ways = "use that version, or another folder (-o), or --force to start over";
+  throw new JournalError(`${place}: outcome ${word}, which only a newer bulkget knows: ${ways}`);
+}

@@ -22,6 +22,8 @@ import { isPossible } from "./names.ts";
 
 export const JOURNAL = "results.jsonl";
 export const FAILED = "failed.txt";
+/** What was found in the journal and is not a run's. */
+export const FOREIGN = "results.jsonl.foreign";
 export const STATE = ".bulkget";
 
 /** The folder cannot be used: `usage` if that is for the user to decide, `disk` if the file system says so. */

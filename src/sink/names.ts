@@ -106,7 +106,7 @@ function basename(pathname: string): string {
 const UNIQUE = /(^|[^\d}])\{n(:\d+)?\}($|\{ext\}$|[^\d{])/;
 
 /** Names the run itself uses, or that Windows gives to devices, with any ending. */
-const RESERVED = /^(results\.jsonl|failed\.txt|(con|prn|aux|nul|conin\$|conout\$|com\d|lpt\d) *(\..*)?)$/i;
+const RESERVED = /^(results\.jsonl(\.foreign)?|failed\.txt|(con|prn|aux|nul|conin\$|conout\$|com\d|lpt\d) *(\..*)?)$/i;
 
 /** What separates, what Windows refuses, controls, what cannot be seen or turns text around (Cf), halves of a character. */
 const HARMFUL = /[\\:*?"<>|\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
@@ -121,5 +121,5 @@ function safe(part: string): string {
 
 /** Whether a file that somebody says a run has saved can be one: not outside the folder, hidden, or the run's own. */
 export function isPossible(file: string): boolean {
-  return !/^$|(^|\/)(\.|\/|$)|[\\:\0]|^(results\.jsonl|failed\.txt)$|\.part$/i.test(file);
+  return !/^$|(^|\/)(\.|\/|$)|[\\:\0]|^(results\.jsonl(\.foreign)?|failed\.txt)$|\.part$/i.test(file);
 }
