@@ -8,7 +8,7 @@ export {
   type MemoryOutcome,
   type SavedBody,
 } from "./bulkget.ts";
-export { FACTS, type Fact, type FailureKind } from "./core/failure.ts";
+export { FACTS, type Fact, type Failure, type FailureKind } from "./core/failure.ts";
 export type { Failed, Job, Known, Outcome, Saved, Skipped, Twin, Unchanged } from "./core/job.ts";
 export { OptionError } from "./core/option.ts";
 export { type HostQueue, ORDERS, type Order } from "./core/order.ts";
