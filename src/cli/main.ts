@@ -84,7 +84,7 @@ async function runCommand(line: CommandLine, env: Env, stop: AbortController): P
     after: clock.after,
     onLost(name, error) {
       brokenReport = true;
-      note(`the report ${name} cannot be written any more: ${(error as Error).message}`);
+      note(`the report ${name} cannot be written any more: ${(error as Error).message}${adviceOn(error)}`);
       if (output.reporters.some((one) => one.name === name)) stop.abort("disk" satisfies StopReason);
     },
   });
@@ -127,8 +127,10 @@ async function runCommand(line: CommandLine, env: Env, stop: AbortController): P
   const code = exitCode(run.view, line, reason, broken !== undefined);
   const why = isSignal(reason) ? reason : STOPPED[reason ?? "request"];
   const isTold = code === EXIT.disk || (!line.quiet && (code === EXIT.stopped || code > 128));
-  if (why !== undefined && isTold)
-    say(`stopped: ${why}; ${leftOf(run.view) === 0 ? "nothing is left to do" : "run it again to go on"}`);
+  if (why !== undefined && isTold) {
+    const isAll = code !== EXIT.disk && leftOf(run.view) === 0;
+    say(`stopped: ${why}; ${isAll ? "nothing is left to do" : "run it again to go on"}`);
+  }
   if (code === EXIT.finished && brokenReport) return EXIT.failed;
   if (code > 128 && isSignal(reason)) {
     await flushed(process.stderr);
@@ -142,6 +144,12 @@ const STOPPED: Readonly<Partial<Record<StopReason, string>>> = {
   deadline: "the time of --deadline is over",
   "max-failures": "as many URLs failed as --max-failures allows",
 };
+
+/** What to do about a report that has reached the largest size of a file: to go on as before would end there again. */
+function adviceOn(error: unknown): string {
+  if ((error as NodeJS.ErrnoException).code !== "EFBIG") return "";
+  return ": it is as large as a file may be here; raise the limit (ulimit -f), or move the folder to another file system";
+}
 
 function isSignal(reason: StopReason | undefined): reason is NodeJS.Signals {
   return reason?.startsWith("SIG") === true;

@@ -65,7 +65,7 @@ const CODES: Readonly<Record<string, Row>> = {
 
   ENOSPC: { write: "disk_full" },
   EDQUOT: { write: "disk_full" },
-  EFBIG: { write: "disk_full" },
+  EFBIG: { write: "file_too_large" },
   EEXIST: { write: "file_exists" },
   EISDIR: { write: "file_exists" },
   ELOOP: { write: "file_exists" },

@@ -59,6 +59,8 @@ export const FACTS = {
   redirect_refused: no("a redirect that is not followed"),
   file_exists: no("the file name is taken"),
   name_too_long: no("the file name is too long"),
+  name_refused: no("the file system takes no such name"),
+  file_too_large: no("larger than a file may be here"),
   duplicate_number: no("the number is another line's"),
   disk_full: fatal("disk full"),
   write_failed: fatal("the file cannot be written"),

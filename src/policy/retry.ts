@@ -93,6 +93,8 @@ const SIGNS: Readonly<Record<FailureKind, Sign>> = {
   redirect_refused: "alive",
   file_exists: "none",
   name_too_long: "none",
+  name_refused: "none",
+  file_too_large: "none",
   duplicate_number: "none",
   disk_full: "none",
   write_failed: "none",

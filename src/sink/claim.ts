@@ -1,10 +1,10 @@
 // Whether a file may have its name: what lies there already may be another line's, or nobody's that we know.
 
 import { lstatSync } from "node:fs";
-import { classify } from "../core/classify.ts";
 import type { Failure } from "../core/failure.ts";
 import type { Job } from "../core/job.ts";
 import { inTheWay } from "./folder.ts";
+import { refusalOf } from "./refusal.ts";
 import type { Span } from "./since.ts";
 
 /** Which files that are there may be replaced, besides the line's own. */
@@ -37,7 +37,9 @@ export function claim(replaceable: Replaceable | undefined, unique: boolean): Cl
       if (free(job, path, file)) return undefined;
     } catch (error) {
       // A part of the path is a file, this run's or another's.
-      if ((error as NodeJS.ErrnoException).code !== "ENOTDIR") return classify(error, "write");
+      if ((error as NodeJS.ErrnoException).code !== "ENOTDIR") {
+        return refusalOf(error, path.slice(0, -file.length - 1), path);
+      }
     }
     return { error: "file_exists", detail: `${file} is there already, and not this line's` };
   };

@@ -12,7 +12,7 @@ import { isWhole, secondName } from "./linking.ts";
 import { MAX_NAME_BYTES, type Names } from "./names.ts";
 import type { Part } from "./part.ts";
 import type { Parts } from "./parts.ts";
-import { mismatchOf, type Place, placing, refused } from "./placing.ts";
+import { mismatchOf, type Place, placing } from "./placing.ts";
 import type { Scribe } from "./scribe.ts";
 import { type Desk, writeStream } from "./streamed.ts";
 import { type Swift, swift, unlessBusy } from "./swift.ts";
@@ -50,7 +50,7 @@ export function directory(options: DirectoryOptions): Sink {
   const mine = new WeakSet<Job>();
   const isSure = (job: Job) => trusted || mine.has(job);
   const placer = placing({ folder, parts, durable, claimed, isSure, shared: () => shared });
-  const { placed, abandoned, taken } = placer;
+  const { placed, abandoned, taken, refused } = placer;
   const desk: Desk = { ...placer, parts, disk, durable, full, digesting };
   const writeLater = later(desk);
   // What has to be on the disk is brought there by whoever says so.
@@ -113,7 +113,7 @@ export function directory(options: DirectoryOptions): Sink {
       rmSync(part.path, { force: true });
       return stored;
     } catch (error) {
-      return abandoned(place.job, part, refused(error));
+      return abandoned(place.job, part, refused(error, place));
     }
   }
 
@@ -136,7 +136,7 @@ export function directory(options: DirectoryOptions): Sink {
       disk.took(nowMs - fromMs, bytes - from, nowMs);
       return stored;
     } catch (error) {
-      return abandoned(place.job, part, refused(error));
+      return abandoned(place.job, part, refused(error, place));
     } finally {
       answer.free?.();
     }

@@ -4,7 +4,7 @@ import type { BinaryLike } from "node:crypto";
 import type { Failure } from "../core/failure.ts";
 import type { Answer, Stored } from "../core/ports.ts";
 import type { Part } from "./part.ts";
-import { mismatchOf, type Place, refused } from "./placing.ts";
+import { mismatchOf, type Place } from "./placing.ts";
 import type { Desk } from "./streamed.ts";
 import { lengthOf, synced, writeAll } from "./writing.ts";
 
@@ -44,7 +44,7 @@ export function later(desk: Desk): WriteLater {
       if (desk.durable) await synced(part.fd);
       return await desk.placedLater(place, part, bytes, sha256);
     } catch (error) {
-      return desk.abandoned(job, part, refused(error));
+      return desk.abandoned(job, part, desk.refused(error, place));
     } finally {
       answer.free?.();
       end();

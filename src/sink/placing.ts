@@ -3,7 +3,6 @@
 import { existsSync, rename, renameSync, unlinkSync } from "node:fs";
 import { dirname } from "node:path";
 import { promisify } from "node:util";
-import { classify } from "../core/classify.ts";
 import type { Failure } from "../core/failure.ts";
 import type { Job } from "../core/job.ts";
 import type { Stored } from "../core/ports.ts";
@@ -12,6 +11,7 @@ import { makeFolder, removeOld } from "./folder.ts";
 import { moved } from "./linking.ts";
 import type { Part } from "./part.ts";
 import type { Parts } from "./parts.ts";
+import { refusalOf } from "./refusal.ts";
 import { syncedFolder, syncedLater } from "./writing.ts";
 
 const renamed = promisify(rename);
@@ -34,6 +34,8 @@ export interface Placing {
   expected(place: Place): () => void;
   /** Says why a file cannot have its name, if so. */
   taken(place: Place): Failure | undefined;
+  /** What the file system's error says of a file. */
+  refused(error: unknown, place: Place): Failure;
   /** A body that is not stored leaves nothing behind; gives the failure back. */
   abandoned(job: Job, part: Part | undefined, failure: Failure): Failure;
 }
@@ -114,6 +116,7 @@ export function placing({ folder, parts, durable, claimed, isSure, shared }: Pla
     abandoned,
     taken,
     stored,
+    refused: (error, { path }) => refusalOf(error, folder, path),
     expected({ path }) {
       coming.add(path);
       return () => coming.delete(path);
@@ -144,13 +147,6 @@ export function placing({ folder, parts, durable, claimed, isSure, shared }: Pla
 /** Whether a rename failed for a folder that the name wants, below one that is there. */
 function lacksFolder(error: unknown, folder: string, path: string): boolean {
   return (error as NodeJS.ErrnoException).code === "ENOENT" && dirname(path) !== folder && existsSync(folder);
-}
-
-/** What the file system says. Without a descriptor to be had the disk is not at fault: it is tried again, with fewer open. */
-export function refused(error: unknown): Failure {
-  const failure = classify(error, "write");
-  const { code } = error as NodeJS.ErrnoException;
-  return code === "EMFILE" || code === "ENFILE" ? { ...failure, scarce: true } : failure;
 }
 
 /** What the list says that a body must have. */

@@ -6,7 +6,7 @@ import type { Job } from "../core/job.ts";
 import type { Answer, BodyStream, Stored } from "../core/ports.ts";
 import type { Part } from "./part.ts";
 import { KEEP_BYTES, type Parts } from "./parts.ts";
-import { mismatchOf, type Place, type Placing, refused } from "./placing.ts";
+import { mismatchOf, type Place, type Placing } from "./placing.ts";
 import type { Swift } from "./swift.ts";
 import { lengthOf, synced, writeAll, writeAllSync } from "./writing.ts";
 
@@ -101,6 +101,6 @@ export async function writeStream(
     return desk.placed(place, part, bytes, sha256);
   } catch (error) {
     body.cancel();
-    return desk.abandoned(job, part, refused(error));
+    return desk.abandoned(job, part, desk.refused(error, place));
   }
 }

@@ -55,6 +55,7 @@ const TABLE: Readonly<Record<string, Kinds>> = {
   BULKGET_BLOCKED: everywhere("blocked_address"),
   ENOSPC: disk("disk_full"),
   EDQUOT: disk("disk_full"),
+  EFBIG: disk("file_too_large"),
   EIO: disk("write_failed"),
   EROFS: disk("write_failed"),
   ENOENT: ["connect_failed", "internal", "internal", "write_failed"],

@@ -36,6 +36,8 @@ const FINAL: readonly FailureKind[] = [
   "redirect_refused",
   "file_exists",
   "name_too_long",
+  "name_refused",
+  "file_too_large",
   "duplicate_number",
   "internal",
 ];

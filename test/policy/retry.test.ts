@@ -107,6 +107,8 @@ describe("what it says of the host", () => {
       "deadline",
       "file_exists",
       "name_too_long",
+      "name_refused",
+      "file_too_large",
       "duplicate_number",
       "worker_lost",
       "interrupted",
