@@ -2,7 +2,7 @@
 
 import { isUtf8 } from "node:buffer";
 import type { FailureKind } from "../core/failure.ts";
-import type { Outcome } from "../core/job.ts";
+import { isNumber, type Outcome } from "../core/job.ts";
 
 export interface Entry {
   readonly n: number;
@@ -13,10 +13,15 @@ export interface Entry {
   /** The file's length; -1 where the record has none. */
   readonly bytes: number;
   readonly retryable: boolean;
+  /** Whether the list gave its file a name, other than a number. */
+  readonly isNamed: boolean;
 }
 
 /** The outcome of a line whose number is another's: it says nothing of what is recorded under that number. */
 export const OTHERS = "another's";
+
+/** What is said of a number whose record is elsewhere by now. */
+export const MOVED = "moved";
 
 const DUPLICATE: FailureKind = "duplicate_number";
 
@@ -52,9 +57,17 @@ export function entryOf(line: Buffer, start: number, end: number): Entry | undef
 export function slowEntry(line: Buffer, start: number, end: number): Entry | undefined {
   const record = recordIn(line, start, end);
   if (record === undefined) return undefined;
-  const { n, url, outcome, file, bytes } = record;
+  const { n, url, outcome, file, bytes, name } = record;
   const retryable = !("retryable" in record) || record.retryable !== false;
-  return { n, hash: urlHash(url), outcome: isOfOthers(record) ? OTHERS : outcome, file, bytes: bytes ?? -1, retryable };
+  return {
+    n,
+    hash: urlHash(url),
+    outcome: isOfOthers(record) ? OTHERS : outcome,
+    file,
+    bytes: bytes ?? -1,
+    retryable,
+    isNamed: name !== undefined && !isNumber(name),
+  };
 }
 
 /** A digest in a record. */
@@ -117,6 +130,7 @@ export function quickEntry(line: Buffer, start: number, end: number): Entry | un
   let file: string | undefined;
   let bytes = -1;
   let retryable = true;
+  let isNamed = false;
   for (let at = start + 1; at < end; at++) {
     const key = at + 1;
     at = afterText(line, at);
@@ -144,6 +158,9 @@ export function quickEntry(line: Buffer, start: number, end: number): Entry | un
       if (line[value] !== QUOTE) return undefined;
       file = line.toString("latin1", value + 1, at - 1);
       if (IMPOSSIBLE.test(file)) return undefined; // as a whole, that is: there it has no file
+    } else if (length === 4 && isAt(line, key, "name")) {
+      if (line[value] !== QUOTE) return undefined;
+      isNamed = whole(line, value + 1, at - 1) < 0 || at - value === 2;
     } else if (length === 5 && isAt(line, key, "bytes")) {
       bytes = whole(line, value, at);
       if (bytes < 0) return undefined;
@@ -154,14 +171,14 @@ export function quickEntry(line: Buffer, start: number, end: number): Entry | un
     }
     if (line[at] === CLOSE) {
       if (at + 1 !== end || n < 0 || hash < 0 || outcome === undefined) return undefined;
-      return { n, hash, outcome: outcome.slice(1, -1), file, bytes, retryable };
+      return { n, hash, outcome: outcome.slice(1, -1), file, bytes, retryable, isNamed };
     }
     if (line[at] !== COMMA) return undefined;
   }
   return undefined;
 }
 
-const OUTCOMES = ['"saved"', '"failed"', '"unchanged"', '"skipped"'];
+const OUTCOMES = ['"saved"', '"failed"', '"unchanged"', '"skipped"', `"${MOVED}"`];
 
 function isAt(line: Buffer, at: number, text: string): boolean {
   for (let i = 0; i < text.length; i++) if (line[at + i] !== text.charCodeAt(i)) return false;

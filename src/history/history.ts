@@ -1,20 +1,21 @@
 // What earlier runs recorded in the journal: which lines are done, and which are to be fetched again.
 
 import { closeSync } from "node:fs";
-import type { Outcome, Twin } from "../core/job.ts";
+import { isNumber, type Outcome, type Twin } from "../core/job.ts";
 import { redacted } from "../core/redact.ts";
-import { type Entry, entryOf, isOfOthers, OTHERS, urlHash } from "./entry.ts";
+import { type Entry, entryOf, isOfOthers, MOVED, OTHERS, urlHash } from "./entry.ts";
 import { looks } from "./looks.ts";
+import { marks } from "./marks.ts";
 import { openJournal, refuseNewer } from "./open.ts";
 import { type IsOthers, owners } from "./owners.ts";
 import { isTorn } from "./pieces.ts";
 import { type SavedUrls, savedUrls } from "./saved-urls.ts";
 import { eachLine, recordAt, type Tail } from "./scan.ts";
 import { FAILED, LAST_UNIT, NONE, OPEN, SAVED, type Slots, type State, slots, UNIT_BYTES, unitOf } from "./slots.ts";
-import { type UrlIndex, urlIndex } from "./urls.ts";
+import { type Unmet, unmetOf } from "./unmet.ts";
 
 /** All of it in 8 bytes a line, and half a byte for the table of tables; lines far apart take up to 600 bytes each. */
-export interface History {
+export interface History extends Unmet {
   /** Lines whose file is there, as they were when the journal was read; so are the next four. */
   readonly saved: number;
   /** Lines that failed and will not pass. */
@@ -32,18 +33,14 @@ export interface History {
   state(n: number, url: string): "saved" | "failed" | "skipped" | "open" | "other" | undefined;
   /** The last record under a number, without `file` where that is another's; undefined if none is there, or not written yet. */
   record(n: number): Outcome | undefined;
-  /** The number of a line with this URL that an earlier run saved and that was not met; undefined if there is none. */
-  find(url: string): number | undefined;
+  /** Whether the list gave a name to the file that is recorded under a number, other than a number. */
+  isNamed(n: number): boolean;
   /** The record of a line with this URL whose file was saved, in this run or before. Asked for once, it costs 8 bytes a line. */
   twin(url: string): Twin | undefined;
   /** Nothing is recorded under this number any more: its file was moved elsewhere. */
   forget(n: number): void;
   /** A record was appended at this offset in bytes. A saved one counts as met. */
   add(outcome: Outcome, offset: number): void;
-  /** A line of the list has this number. */
-  meet(n: number): void;
-  /** Saved lines that were not met. */
-  readonly unmet: number;
   /** Numbers with a record. */
   readonly recorded: number;
   /** Numbers whose last record is a failure, and failures of this run that have no number. */
@@ -71,6 +68,7 @@ export function readHistory(folder: string, journalPath: string): History {
 
 function history(fd: number, folder: string, journalPath: string): History {
   const lines = slots();
+  const named = marks();
   let read = 0;
   let unreadable = 0;
   let firstUnreadable = 0;
@@ -78,9 +76,15 @@ function history(fd: number, folder: string, journalPath: string): History {
   let others = 0;
   let savedByUrl: SavedUrls | undefined;
 
-  /** The mark says of an open line that its file is missing, of a saved one that it was met, of a failed one: skipped. */
-  const set = (n: number, unit: number, hash: number, state: State, mark: boolean) => {
+  /** The mark says of an open line that its file is missing, of a failed one that it was skipped. */
+  const set = (n: number, unit: number, hash: number, state: State, mark: boolean, isNamed: boolean) => {
     if (lines.set(n, unit, hash, state, mark) !== NONE) stale++;
+    if (isNamed) named.add(lines.indexOf(n));
+    else named.delete(lines.indexOf(n));
+  };
+  const forget = (n: number) => {
+    const index = lines.indexOf(n);
+    if (index >= 0 && lines.stateAt(index) !== NONE) set(n, 0, 0, NONE, false, false);
   };
   /** Until its file is found missing, a saved line is taken for done. */
   const files = looks(folder, (n, unit) => {
@@ -90,16 +94,16 @@ function history(fd: number, folder: string, journalPath: string): History {
     if (isStill) lines.set(n, unit, lines.hashAt(index), OPEN, true);
   });
   const take = (entry: Entry, unit: number, isShort: boolean) => {
-    const { n, outcome, hash, file, bytes, retryable } = entry;
-    if (outcome === "failed") set(n, unit, hash, retryable ? OPEN : FAILED, false);
-    else if (outcome === "skipped") set(n, unit, hash, FAILED, true);
-    else if (file === undefined) set(n, unit, hash, OPEN, true);
+    const { n, outcome, hash, file, bytes, retryable, isNamed } = entry;
+    if (outcome === "failed") set(n, unit, hash, retryable ? OPEN : FAILED, false, isNamed);
+    else if (outcome === "skipped") set(n, unit, hash, FAILED, true, isNamed);
+    else if (file === undefined) set(n, unit, hash, OPEN, true, isNamed);
     else if (isShort) {
       // Its successor may lie in the same unit, where a late answer could not tell them apart.
       const isThere = files.now(file, bytes);
-      set(n, unit, hash, isThere ? SAVED : OPEN, !isThere);
+      set(n, unit, hash, isThere ? SAVED : OPEN, !isThere, isNamed);
     } else {
-      set(n, unit, hash, SAVED, false);
+      set(n, unit, hash, SAVED, false, isNamed);
       files.ask(n, unit, file, bytes);
     }
   };
@@ -110,6 +114,9 @@ function history(fd: number, folder: string, journalPath: string): History {
       if (unreadable++ === 0) firstUnreadable = read;
     } else if (entry.outcome === OTHERS) {
       stale++; // this run says it again, if it is still so
+    } else if (entry.outcome === MOVED) {
+      stale++;
+      forget(entry.n);
     } else {
       refuseNewer(entry.outcome, `${journalPath}:${read}`);
       take(entry, unitOf(offset), end - start < UNIT_BYTES);
@@ -131,6 +138,7 @@ function history(fd: number, folder: string, journalPath: string): History {
   if (missing > 0) notes.push(`${counted(missing, "file")} missing or of another size: fetched again`);
 
   const asked = lookUp(fd, lines);
+  const unmet = unmetOf({ fd, lines, ...asked });
   return {
     saved: lines.count(SAVED, false),
     failedForGood: lines.count(FAILED, false),
@@ -143,9 +151,14 @@ function history(fd: number, folder: string, journalPath: string): History {
       savedByUrl ??= savedUrls(lines, asked.record);
       return savedByUrl.twin(url);
     },
-    forget(n) {
-      const index = lines.indexOf(n);
-      if (index >= 0 && lines.stateAt(index) !== NONE) set(n, 0, 0, NONE, false);
+    forget,
+    isNamed: (n) => named.has(lines.indexOf(n)),
+    ...unmet,
+    get unmet() {
+      return unmet.unmet;
+    },
+    get unmetInAll() {
+      return unmet.unmetInAll;
     },
     add(outcome, offset) {
       if (isOfOthers(outcome)) return void others++;
@@ -153,16 +166,10 @@ function history(fd: number, folder: string, journalPath: string): History {
       const isLeft = isFailed || outcome.outcome === "skipped";
       const state = isFailed && outcome.retryable ? OPEN : isLeft ? FAILED : SAVED;
       const hash = urlHash(outcome.url);
-      set(outcome.n, unitOf(offset), hash, state, !isFailed);
+      const isNamed = outcome.name !== undefined && !isNumber(outcome.name);
+      set(outcome.n, unitOf(offset), hash, state, outcome.outcome === "skipped", isNamed);
+      unmet.meet(outcome.n);
       if (state === SAVED && !("duplicate_of" in outcome)) savedByUrl?.add(outcome.n, hash);
-    },
-    meet(n) {
-      const index = lines.indexOf(n);
-      if (index < 0 || lines.stateAt(index) !== SAVED || lines.isMarked(index)) return;
-      lines.set(n, lines.unitAt(index), lines.hashAt(index), SAVED, true);
-    },
-    get unmet() {
-      return lines.count(SAVED, false);
     },
     get recorded() {
       return recordedIn(lines);
@@ -189,8 +196,7 @@ function recordedIn(lines: Slots): number {
 const WORDS = [undefined, "saved", "failed", "open"] as const;
 
 /** The questions that change nothing. */
-function lookUp(fd: number, lines: Slots): Pick<History, "state" | "record" | "find" | "isLast"> {
-  let index: UrlIndex | undefined;
+function lookUp(fd: number, lines: Slots): Pick<History, "state" | "record" | "isLast"> {
   let isOthers: IsOthers | undefined;
   const isLast = (n: number, offset: number, bytes: number): boolean => {
     const slot = at(n);
@@ -218,17 +224,6 @@ function lookUp(fd: number, lines: Slots): Pick<History, "state" | "record" | "f
       isOthers ??= owners(fd, recordedIn(lines), isLast);
       if (isOthers(n, outcome.file)) delete (outcome as { file?: string }).file; // off the wire
       return outcome;
-    },
-    find(listed) {
-      const url = redacted(listed);
-      index ??= urlIndex(lines);
-      let found: number | undefined;
-      index(urlHash(url), (slot) => {
-        const n = lines.numberAt(slot);
-        found = recordAt(fd, lines.unitAt(slot), n)?.outcome.url === url ? n : undefined;
-        return found !== undefined;
-      });
-      return found;
     },
     isLast,
   };

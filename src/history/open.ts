@@ -1,6 +1,7 @@
 // Opens a journal to be read; what is none is refused, with what to do.
 
 import { closeSync, constants, fstatSync, openSync } from "node:fs";
+import { MOVED } from "./entry.ts";
 
 /** The journal is not one that can be gone on with; the message says what to do. */
 export class JournalError extends Error {}
@@ -23,7 +24,7 @@ export function openJournal(path: string): number {
   throw new JournalError(`${path}: ${what}, or use another folder (-o)`);
 }
 
-const KNOWN = new Set(["saved", "unchanged", "failed", "skipped"]);
+const KNOWN = new Set(["saved", "unchanged", "failed", "skipped", MOVED]);
 
 /** Throws a JournalError for an outcome that this version does not know; `place` is where it stands. */
 export function refuseNewer(outcome: string, place: string): void {

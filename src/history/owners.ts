@@ -11,7 +11,7 @@ const MAX_SHARED = 100_000;
 
 /**
  * Of several lines, those that saved the file have it rather than those that failed; of these, the one whose number it has
- * as its name. Where that decides nothing, each keeps what its record says. The journal is read for it at the first question
+ * as its name, or the one that was recorded last. The journal is read for it at the first question
  * that a number does not answer. `lines` is how many may have a file, and `isLast` says which records count.
  */
 export function owners(
@@ -47,12 +47,12 @@ export function owners(
     const whole = named.filter(({ outcome }) => outcome !== "failed");
     const best = whole.length > 0 ? whole : named;
     const numbered = best.filter((entry) => isOfNumber(file, entry.n));
-    return !(numbered.length > 0 ? numbered : best).some((entry) => entry.n === n);
+    return (numbered.length > 0 ? numbered : best).at(-1)?.n !== n;
   };
 }
 
 /** Whether a file's name is a line's number: "000042.html", also in a numbered folder. */
-function isOfNumber(file: string, n: number): boolean {
+export function isOfNumber(file: string, n: number): boolean {
   const digits = /^(?:[0-9]{1,15}\/)?([0-9]{1,15})(?:\.|$)/.exec(file)?.[1];
   return digits !== undefined && Number(digits) === n;
 }

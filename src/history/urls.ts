@@ -1,13 +1,14 @@
 // Finds lines by their URL's hash: an index over a history's slots, made when it is first asked for.
 
-import { SAVED, type Slots } from "./slots.ts";
+import type { Slots } from "./slots.ts";
 
-/** Calls back with the indices of saved lines without a mark that had this hash when it was made, until one is taken. */
+/** Calls back with the indices of lines that had this hash, and were wanted, when it was made, and are wanted still, until one is taken. */
 export type UrlIndex = (hash: number, take: (index: number) => boolean) => void;
 
 /** Open addressing, at most two thirds full: 6 to 12 bytes a line. */
-export function urlIndex(slots: Slots): UrlIndex {
-  const lines = slots.count(SAVED, false);
+export function urlIndex(slots: Slots, isWanted: (index: number) => boolean): UrlIndex {
+  let lines = 0;
+  for (let index = 0; index < slots.size; index++) if (isWanted(index)) lines++;
   let capacity = 16;
   while (capacity < lines * 1.5) capacity *= 2;
   /** An index into the slots plus 1; 0 where there is none. */
@@ -15,7 +16,7 @@ export function urlIndex(slots: Slots): UrlIndex {
   const last = capacity - 1;
 
   for (let index = 0; index < slots.size; index++) {
-    if (slots.stateAt(index) !== SAVED || slots.isMarked(index)) continue;
+    if (!isWanted(index)) continue;
     let cell = slots.hashAt(index) & last;
     while (cells[cell] !== 0) cell = (cell + 1) & last;
     cells[cell] = index + 1;
@@ -25,9 +26,7 @@ export function urlIndex(slots: Slots): UrlIndex {
     for (let cell = hash & last; ; cell = (cell + 1) & last) {
       const index = (cells[cell] ?? 0) - 1;
       if (index < 0) return;
-      const isCandidate =
-        slots.hashAt(index) === hash && slots.stateAt(index) === SAVED && !slots.isMarked(index) && take(index);
-      if (isCandidate) return;
+      if (slots.hashAt(index) === hash && isWanted(index) && take(index)) return;
     }
   };
 }

@@ -13,6 +13,8 @@ export interface Appender {
   readonly startBytes: number;
   /** Takes a line. Throws what an earlier write failed with: a line is never dropped in silence. */
   append(line: string): void;
+  /** Writes what is gathered: it is there even if this process is killed. Throws what that or an earlier write failed with. */
+  flush(): void;
   /** Writes what is gathered, and waits until the disk has it. Rejects with what that or an earlier write failed with. */
   sync(): Promise<void>;
   /** Writes what is left and closes the file, which nothing may sync any more. */
@@ -60,10 +62,13 @@ export function appender(path: string, how: "wx" | "w" | From): Appender {
   const complain = () => {
     if (failed !== undefined) throw failed.error;
   };
-  const syncOnce = async () => {
+  const flushed = () => {
     complain();
     flush();
     complain();
+  };
+  const syncOnce = async () => {
+    flushed();
     try {
       await fsyncOf(fd);
     } catch (error) {
@@ -84,6 +89,7 @@ export function appender(path: string, how: "wx" | "w" | From): Appender {
         complain();
       } else timer ??= setTimeout(flush, DELAY_MS);
     },
+    flush: flushed,
     sync() {
       // One after the other, whatever became of the one before: it told its own caller.
       synced = synced.then(syncOnce, syncOnce);
@@ -91,9 +97,7 @@ export function appender(path: string, how: "wx" | "w" | From): Appender {
     },
     close() {
       try {
-        complain();
-        flush();
-        complain();
+        flushed();
       } finally {
         clearTimeout(timer);
         closeSync(fd);

@@ -3,6 +3,7 @@
 import type { Outcome } from "../core/job.ts";
 import type { Reporter } from "../core/ports.ts";
 import { appender } from "./appender.ts";
+import { escapedJson } from "./escape.ts";
 import { recordOf } from "./record.ts";
 
 export interface JournalOptions {
@@ -17,6 +18,10 @@ export interface JournalOptions {
 }
 
 export interface Journal extends Reporter {
+  /** What is recorded under a number no longer counts: it is recorded elsewhere by now. */
+  moved(n: number, url: string): void;
+  /** Writes all records so far: they are there even if this process is killed. Throws what the file system says. */
+  flush(): void;
   /** Has all records so far on the disk; keeps nobody waiting but its caller. Rejects with what went wrong. */
   sync(): Promise<void>;
   end(): Promise<void>;
@@ -44,6 +49,12 @@ export function journal(path: string, options: JournalOptions = {}): Journal {
       onRecord(outcome, offset);
       offset += Buffer.byteLength(record);
     },
+    moved(n, url) {
+      const line = `${escapedJson(JSON.stringify({ n, url, outcome: "moved" }))}\n`;
+      file.append(line);
+      offset += Buffer.byteLength(line);
+    },
+    flush: () => file.flush(),
     sync,
     async end() {
       try {

@@ -54,15 +54,16 @@ describe("a history", () => {
 
   it("equals a simple model wherever the journal was cut off", () => {
     const names = ["a", "ü", 'q"', "😀\\"];
+    const numbers = [1, 2, 70, 999_999_999_999_999];
     const one = fc.record({
-      n: fc.constantFrom(1, 2, 70, 999_999_999_999_999),
+      n: fc.constantFrom(...numbers),
       url: fc.constantFrom(...names).map((name) => `https://example.org/${name}`),
       kind: fc.constantFrom("here", "gone", "passing", "failed"),
     });
-    writeFileSync(folder.at("here.txt"), "here");
+    for (const n of numbers) writeFileSync(folder.at(`here-${n}.txt`), "here");
     const outcomeOf = ({ n, url, kind }: { n: number; url: string; kind: string }): Outcome =>
       kind === "here" || kind === "gone"
-        ? saved({ n, url, file: `${kind}.txt`, bytes: 4 })
+        ? saved({ n, url, file: `${kind}-${n}.txt`, bytes: 4 })
         : failed({ n, url, retryable: kind === "passing" });
     fc.assert(
       fc.property(fc.array(one, { minLength: 1, maxLength: 4 }), (events) => {
@@ -104,6 +105,12 @@ describe("a history", () => {
       expect([1, 2, 3].map((n) => history.record(n)?.file)).toEqual([undefined, file, undefined]);
     },
   );
+
+  it("says of several lines with one file that it is that of the one that was recorded last", () => {
+    const record = (n: number) => saved({ n, url: `https://example.org/${n}`, file: "x.txt", bytes: 3 });
+    const history = read(...[1, 3, 2].map(record));
+    expect([1, 2, 3].map((n) => history.record(n)?.file)).toEqual([undefined, "x.txt", undefined]);
+  });
 
   it("knows numbers close together and far apart", () => {
     fc.assert(

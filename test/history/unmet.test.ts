@@ -1,0 +1,89 @@
+// Lines that the list was not seen to have yet: found by their URL or their file, until they are met, taken or forgotten.
+
+import { appendFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { failed, saved, skipped } from "../core/outcomes.ts";
+import { ownJournal } from "./journals.ts";
+
+const journal = ownJournal();
+
+const { read, reread, stored } = journal;
+
+const urlOf = (n: number) => `https://example.org/${n}`;
+const numbers = (history: ReturnType<typeof reread>) => {
+  const found: number[] = [];
+  history.eachUnmet((n) => found.push(n));
+  return found.sort((a, b) => a - b);
+};
+
+describe("lines that were not met", () => {
+  it("are all that are recorded, at first", () => {
+    const history = read(stored(1), failed({ n: 2 }), skipped({ n: 3 }), stored(4));
+    expect([history.unmet, history.unmetInAll, numbers(history)]).toEqual([2, 4, [1, 2, 3, 4]]);
+    history.meet(1);
+    history.meet(2);
+    history.forget(3);
+    expect([history.unmet, history.unmetInAll, numbers(history)]).toEqual([1, 1, [4]]);
+  });
+
+  it("may be taken for a while", () => {
+    const history = read(stored(1), stored(2));
+    history.take(1);
+    expect([history.find(urlOf(1)), history.unmet]).toEqual([undefined, 1]);
+    history.putBack();
+    expect([history.find(urlOf(1)), history.unmet]).toEqual([1, 2]);
+  });
+
+  it("are found by their URL, those that are saved and those that are not", () => {
+    const url = "https://example.org/same";
+    stored(2);
+    const history = read(
+      failed({ n: 1, url, retryable: false }),
+      saved({ n: 2, url, file: "2.txt", bytes: 2, sha256: "a".repeat(64) }),
+      stored(3, url),
+      failed({ n: 4, url }),
+    );
+    expect(history.find(url, ({ sha256 }) => sha256 === undefined)).toBe(3);
+    expect(history.find(url, ({ n }) => n === 9)).toBeUndefined();
+    const first = history.findFailure(url);
+    expect([1, 4]).toContain(first);
+    history.meet(Number(first));
+    expect(history.findFailure(url)).toBe(first === 1 ? 4 : 1);
+    expect(history.findFailure("https://example.org/other")).toBeUndefined();
+  });
+
+  it("are found by their file, whether that is a number or a name", () => {
+    const named = (n: number, file: string) => saved({ n, url: urlOf(n), file, bytes: 9 });
+    const history = read(
+      named(1, "000001.txt"),
+      named(2, "x.txt"),
+      named(3, "cats/one.txt"),
+      failed({ n: 4, file: "kept.txt" }),
+    );
+    const owners = ["000001.txt", "x.txt", "cats/one.txt", "kept.txt", "000002.txt", "mine.txt"].map(history.ownerOf);
+    expect(owners).toEqual([1, 2, 3, 4, undefined, undefined]);
+    history.meet(1);
+    history.meet(2);
+    history.forget(3);
+    expect(["000001.txt", "x.txt", "cats/one.txt"].map(history.ownerOf)).toEqual([undefined, undefined, undefined]);
+  });
+});
+
+describe("a record", () => {
+  it("no longer counts once it was said to have moved, until there is another one under its number", () => {
+    read(stored(1), stored(2), stored(3));
+    const moved = (n: number) => `${JSON.stringify({ n, url: urlOf(n), outcome: "moved" })}\n`;
+    appendFileSync(journal.path, `${[1, 2, 7].map(moved).join("")}${JSON.stringify(stored(2))}\n`);
+    const history = reread();
+    expect([1, 2, 3, 7].map((n) => history.state(n, urlOf(n)))).toEqual([undefined, "saved", "saved", undefined]);
+    expect(history).toMatchObject({ recorded: 2, saved: 2 });
+    expect(history.stale).toBeGreaterThan(0);
+    expect(history.record(2)).toEqual(stored(2));
+  });
+
+  it("says whether the list gave a name, which a number is not", () => {
+    const names = ["x.txt", "000002", "", "ü", "1e1", undefined];
+    const history = read(...names.map((name, i) => ({ ...stored(i + 1), ...(name === undefined ? {} : { name }) })));
+    expect(names.map((_, i) => history.isNamed(i + 1))).toEqual([true, false, true, true, true, false]);
+  });
+});
