@@ -198,6 +198,7 @@ interface Output {
 
 async function outputOf(input: Input, options: BulkgetOptions, stop: AbortController): Promise<Output> {
   const read = () => input.read(stop.signal);
+  await read().check?.();
   const onLost = () => stop.abort("disk" satisfies StopReason);
   const reporterOf = (reporters: readonly NamedReporter[]) =>
     together(reporters, { stallMs: STALL_MS, after: clock.after, onLost });

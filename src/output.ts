@@ -1,9 +1,10 @@
 // The output folder is the state: locked, gone on with where an earlier run stopped, and left with one record a line.
 
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Outcome, Twin } from "./core/job.ts";
 import type { Reporter, Sink, Source } from "./core/ports.ts";
-import type { NamedReporter } from "./core/reporters.ts";
+import { kept, type NamedReporter } from "./core/reporters.ts";
 import { readBack, setAside, settle } from "./earlier.ts";
 import { type History, readHistory } from "./history/history.ts";
 import { journalAt } from "./history/mend.ts";
@@ -12,7 +13,7 @@ import { OPTIONS } from "./options/table.ts";
 import { failedList } from "./report/failed.ts";
 import { type Journal, journal } from "./report/journal.ts";
 import { resumed, sameFile } from "./resume.ts";
-import { FAILED, FolderError, JOURNAL, prepareFolder, startOver, tidy } from "./sink/folder.ts";
+import { FAILED, FolderError, JOURNAL, prepareFolder, removeEmpty, startOver, tidy } from "./sink/folder.ts";
 import { type Lock, lockFolder } from "./sink/lock.ts";
 import { dropAll } from "./sink/parts.ts";
 import { type Since, since } from "./sink/since.ts";
@@ -60,8 +61,11 @@ export interface Output {
   readonly reporters: readonly NamedReporter[];
   /** What is left of the list. `again` gives it a second time, where it can be read twice. Throws a FolderError. */
   goOn(source: Source, again?: () => Source): Promise<Source>;
-  /** Called when all reporters have ended: one record a line, the list of failures, no lock. Throws what the disk says. */
-  close(): Promise<void>;
+  /**
+   * Called when all reporters have ended: one record a line, the list of failures, no lock. Throws what the disk says. `isVain`:
+   * the list was none, and a folder that was new to this run is left as it was.
+   */
+  close(isVain?: boolean): Promise<void>;
 }
 
 export interface OutputContext {
@@ -90,6 +94,7 @@ export async function openOutput(options: OutputOptions, context: OutputContext)
   } catch (error) {
     throw ofTheDisk(error, folder);
   }
+  const isNew = !existsSync(folder);
   const { state, empty, earlier } = prepareFolder(folder);
   const lock = await lockFolder(state, folder).catch((error: unknown) => {
     throw ofTheDisk(error, folder);
@@ -138,15 +143,17 @@ export async function openOutput(options: OutputOptions, context: OutputContext)
         const going = { folder, state, names: naming, history, journal: records, update, note, again };
         return resumed(source, { ...going, retryFailed: retryFailed || fedBack });
       },
-      async close() {
+      async close(isVain = false) {
         try {
           if (!keeping.isBegun) await records.end();
           if (history !== undefined) settle(journalPath, failedPath, history);
           else lines?.close();
           if (keeping.isWhole || !keeping.isBegun) beginning.end();
+          if (isVain && history === undefined) removeEmpty(journalPath);
         } finally {
           await letGo(lock, state);
         }
+        if (isVain && isNew) tidy(folder);
       },
     };
   } catch (error) {
@@ -154,31 +161,6 @@ export async function openOutput(options: OutputOptions, context: OutputContext)
     await letGo(lock, state);
     throw ofTheDisk(error, folder);
   }
-}
-
-/** A reporter that says whether it got all that there was. */
-function kept(reporter: Reporter) {
-  let isBegun = false;
-  let isWhole = false;
-  return {
-    get isBegun() {
-      return isBegun;
-    },
-    get isWhole() {
-      return isWhole;
-    },
-    reporter: {
-      start(view) {
-        isBegun = true;
-        reporter.start?.(view);
-      },
-      outcome: (outcome) => reporter.outcome(outcome),
-      async end(view) {
-        await reporter.end?.(view);
-        isWhole = true;
-      },
-    } satisfies Reporter,
-  };
 }
 
 /** What the file system says of the folder, as such; anything else as it is. */

@@ -13,6 +13,7 @@ export interface Given {
   readonly force?: true;
   readonly update?: true;
   readonly retryFailed?: true;
+  readonly allowEmpty?: true;
   readonly dedupe?: true;
   readonly hash?: "sha256";
   readonly durability: CommandLine["durability"];
@@ -71,6 +72,7 @@ export function commandLine(options: Given, lists: readonly string[]): CommandLi
     force: given.force ?? false,
     update: given.update ?? false,
     retryFailed: given.retryFailed ?? false,
+    allowEmpty: given.allowEmpty ?? false,
     dedupe: given.dedupe ?? false,
     netrc: given.netrc ?? false,
     insecure: given.insecure ?? false,

@@ -61,12 +61,14 @@ async function tuned(argv: readonly string[], env: Env): Promise<number> {
 
 async function runCommand(line: CommandLine, env: Env, stop: AbortController): Promise<number> {
   if (!line.quiet) for (const text of misspelt(env)) say(text);
-  const read = () => lists(line.lists, { stdin: () => process.stdin, stop: stop.signal });
+  const { allowEmpty } = line;
+  const read = () => lists(line.lists, { stdin: () => process.stdin, stop: stop.signal, allowEmpty });
   const source = read();
   const processes = processesFor(line);
   const web = { ...line, ...pemOf(line) };
   const get = webOf(web);
   const said = line.quiet ? () => {} : say;
+  await source.check();
   const output = await openOutput(line, { lists: line.lists, note: said, processes, stays: true });
   let rest: Source;
   let shown: Extra;
@@ -74,7 +76,7 @@ async function runCommand(line: CommandLine, env: Env, stop: AbortController): P
     rest = await output.goOn(source, rereadable(line.lists) ? read : undefined);
     shown = await extraReporters(line, env); // last: a run that is refused must not empty another's --report
   } catch (error) {
-    await output.close();
+    await output.close(error instanceof ListError);
     throw error;
   }
   const { extra, note } = shown;
@@ -115,7 +117,7 @@ async function runCommand(line: CommandLine, env: Env, stop: AbortController): P
   }
   await reporters.end(run.view);
   try {
-    await output.close();
+    await output.close(broken?.error instanceof ListError && finished(run.view.tally) === 0);
   } catch (error) {
     brokenReport = true;
     stop.abort("disk" satisfies StopReason);

@@ -36,6 +36,7 @@ export interface CommandLine {
   readonly force: boolean;
   readonly update: boolean;
   readonly retryFailed: boolean;
+  readonly allowEmpty: boolean;
   readonly dedupe: boolean;
   readonly hash?: "sha256";
   readonly durability: "none" | "run" | "file";
@@ -223,6 +224,7 @@ export function describe(): Command {
     .addOption(option("--progress <how>", "on stderr").choices(["auto", "bar", "plain", "none"]).default("auto"))
     .addOption(option("-q, --quiet", "say only what is fatal"))
     .addOption(option("-v, --verbose", "a line for every URL"))
+    .addOption(option("--allow-empty", "a list without any URL is no error"))
     .addOption(
       option("--fail-on <limit>", "exit 1 at this many failures: any, never, 10, 5%")
         .argParser(failOn)

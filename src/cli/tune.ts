@@ -22,7 +22,11 @@ export async function tune(argv: readonly string[], env: Env): Promise<number | 
   if ("exitCode" in line) return line;
   const { upTo, stepMs, svg } = line;
   checkChart(svg); // before, not after all the measuring
-  const source = lists(line.lists, { stdin: () => process.stdin, stop: new AbortController().signal });
+  const source = lists(line.lists, {
+    stdin: () => process.stdin,
+    stop: new AbortController().signal,
+    allowEmpty: true,
+  });
   const get = webOf({ ...line.fetching, ...pemOf(line.fetching), concurrency: upTo });
   const steps: Step[] = [];
   try {

@@ -5,7 +5,7 @@ import type { Source } from "../core/ports.ts";
 import { reading } from "../options/check.ts";
 import { shown, tagOf } from "../options/shown.ts";
 import { type Items, items } from "../source/items.ts";
-import { lists } from "../source/lists.ts";
+import { type Lists, lists } from "../source/lists.ts";
 
 export interface Input {
   /** Its path, where it is the file of a list. */
@@ -13,13 +13,13 @@ export interface Input {
   /** Whether it can be read twice. */
   readonly isRereadable: boolean;
   /** Closed when `stop` is aborted. */
-  read(stop: AbortSignal): Source;
+  read(stop: AbortSignal): Source & Partial<Lists>;
 }
 
 /** Throws an OptionError. */
 export function inputOf(input: unknown): Input {
   if (typeof input === "string") {
-    const read = (stop: AbortSignal) => lists([input], { stdin: () => process.stdin, stop });
+    const read = (stop: AbortSignal) => lists([input], { stdin: () => process.stdin, stop, allowEmpty: true });
     return input === "-" ? { isRereadable: false, read } : { list: input, isRereadable: true, read };
   }
   return reading("input", () => {

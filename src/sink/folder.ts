@@ -81,13 +81,18 @@ function isEmpty(folder: string): boolean {
   }
 }
 
-/** Removes the state folder, unless something is kept in it. */
-export function tidy(state: string): void {
+/** Removes a folder, such as the state's, unless something is kept in it. */
+export function tidy(folder: string): void {
   try {
-    rmdirSync(state);
+    rmdirSync(folder);
   } catch {
     // Kept bodies are gone on with by the next run.
   }
+}
+
+/** Removes a file that has no content. */
+export function removeEmpty(path: string): void {
+  if (lstatSync(path, { throwIfNoEntry: false })?.size === 0) unlinkSync(path);
 }
 
 /** What --force does: removes what the earlier run recorded. `lists` are what is about to be read. Throws a FolderError. */

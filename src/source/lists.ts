@@ -1,16 +1,17 @@
 // List files and standard input as one source: streamed, gunzipped where they are gzip, numbered through.
 
-import { accessSync, constants, type Stats, statSync } from "node:fs";
+import { accessSync, constants, fstatSync, type Stats, statSync } from "node:fs";
+import { basename } from "node:path";
 import type { Readable } from "node:stream";
 import type { Job } from "../core/job.ts";
 import type { Source } from "../core/ports.ts";
 import { redacted } from "../core/redact.ts";
-import { encodingOf, toUtf8 } from "./encoding.ts";
-import { gunzipped } from "./gunzip.ts";
+import { firstLines, NoListError } from "./first-lines.ts";
+import { quoted } from "./magic.ts";
 import { numbers } from "./numbers.ts";
-import { type Opened, openList, reason } from "./open.ts";
-import { peeked } from "./peek.ts";
+import { openList, reason } from "./open.ts";
 import { splitter } from "./split.ts";
+import { FormatError, textOf } from "./text.ts";
 
 /** A list that cannot be read: the message names it, the reason and the next step. */
 export class ListError extends Error {}
@@ -19,7 +20,20 @@ export interface ListsOptions {
   readonly stdin: () => Readable;
   /** Stops the reading, wherever it waits. */
   readonly stop: AbortSignal;
+  /** Lists without any URL are as they should be. Default: they are refused, at their end. */
+  readonly allowEmpty?: boolean;
 }
+
+export interface Lists extends Source {
+  /**
+   * Reads the beginning of every list that is a file, before anything is made: rejects with a ListError for one that is no
+   * list, and where all of them are empty. Standard input is read by the run alone, and may be refused then.
+   */
+  check(): Promise<void>;
+}
+
+/** What a run leaves for those lines of its list that failed: they have been judged, and it may be empty. */
+const FAILED = "failed.txt";
 
 interface Progress {
   /** Bytes read from the files, as stored. */
@@ -29,7 +43,8 @@ interface Progress {
 }
 
 /** The lists in turn; `-` is standard input. Throws a ListError at once for one that is not there to be read. */
-export function lists(paths: readonly string[], { stdin, stop }: ListsOptions): Source {
+export function lists(paths: readonly string[], options: ListsOptions): Lists {
+  const { stdin, stop, allowEmpty = false } = options;
   const sizes = paths.map((path) => (path === "-" ? undefined : sizeOf(path)));
   const known = sizes.every((size) => size !== undefined && size > 0);
   const totalBytes = sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0);
@@ -54,27 +69,60 @@ export function lists(paths: readonly string[], { stdin, stop }: ListsOptions): 
       const name = path === "-" ? "(stdin)" : path;
       begins.push({ name, offset });
       const split = splitter({ offset, claim, ...(paths.length > 1 ? { list: path } : {}) });
+      const first = isOwn(path) ? undefined : firstLines(path);
+      const taken = (jobs: Job[]): Job[] => {
+        progress.jobs += jobs.length;
+        return first === undefined || jobs.length === 0 ? jobs : first.take(jobs);
+      };
       try {
         const opened = path === "-" ? { stream: stdin(), check() {} } : openList(path);
-        for await (const chunk of textOf(opened, stop, progress)) {
-          const jobs = split.push(chunk);
-          progress.jobs += jobs.length;
+        for await (const chunk of textOf(opened, { path, stop, onBytes })) {
+          const jobs = taken(split.push(chunk));
           if (jobs.length > 0) yield jobs;
         }
+        const last = taken(split.end());
+        if (last.length > 0) yield last;
+        first?.end();
       } catch (error) {
         if (stop.aborted) return;
+        if (error instanceof NoListError) throw new ListError(`${name}: ${error.message}`);
+        if (error instanceof FormatError) throw new ListError(`${name}: the list cannot be read: ${error.message}`);
         throw new ListError(`${name}: cannot be read on, after line ${split.lines()}: ${reason(error)}`);
       }
-      const last = split.end();
-      progress.jobs += last.length;
-      if (last.length > 0) yield last;
       offset += split.lines();
     }
+    refuseEmpty(progress.jobs);
     progress.done = true;
+  }
+
+  function onBytes(count: number): void {
+    progress.bytes += count;
+  }
+
+  function refuseEmpty(jobs: number): void {
+    if (jobs > 0 || allowEmpty || paths.some(isOwn)) return;
+    const names = paths.map((path) => (path === "-" ? "(stdin)" : path)).join(", ");
+    throw new ListError(
+      `${names}: no URL in ${paths.length > 1 ? "them" : "it"} (--allow-empty, if that is no mistake)`,
+    );
   }
 
   return {
     [Symbol.asyncIterator]: batches,
+    async check() {
+      let jobs = 0;
+      for (const [i, path] of paths.entries()) {
+        if (path === "-") refuseFolder();
+        if (sizes[i] === undefined)
+          jobs = Number.NaN; // nobody knows yet
+        else
+          for await (const batch of lists([path], { stdin, stop, allowEmpty: true })) {
+            jobs += batch.length;
+            break;
+          }
+      }
+      if (jobs === 0) refuseEmpty(jobs);
+    },
     total() {
       if (progress.done) return { jobs: progress.jobs, exact: true };
       if (!known || progress.bytes === 0) return undefined;
@@ -91,32 +139,24 @@ function sizeOf(path: string): number | undefined {
     accessSync(path, constants.R_OK);
   } catch (error) {
     const shown = redacted(path);
-    const url = /^https?:\/\//i.test(path) ? ` (a URL goes into a list: echo '${shown}' | bulkget -)` : "";
+    const url = /^https?:\/\//i.test(path) ? ` (a URL goes into a list: echo ${quoted(shown)} | bulkget -)` : "";
     throw new ListError(`${shown}: the list cannot be read: ${reason(error)}${url}`);
   }
   if (stats.isDirectory()) throw new ListError(`${path}: the list cannot be read: it is a folder`);
   return stats.isFile() ? stats.size : undefined;
 }
 
-/** The text of a list as UTF-8, gunzipped if it begins as gzip does (RFC 1952 section 2.3.1). */
-async function* textOf({ stream, check }: Opened, stop: AbortSignal, progress: Progress): AsyncGenerator<Buffer> {
-  const onStop = () => stream.destroy();
-  stop.addEventListener("abort", onStop, { once: true });
-  try {
-    const stored = await peeked(counted(stream, progress, check));
-    const isGzip = stored.head[0] === 0x1f && stored.head[1] === 0x8b;
-    const { head, all } = isGzip ? await peeked(gunzipped(stored.all)) : stored;
-    yield* toUtf8(all, encodingOf(head));
-  } finally {
-    stop.removeEventListener("abort", onStop);
-    stream.destroy();
-  }
+function isOwn(path: string): boolean {
+  return basename(path) === FAILED;
 }
 
-async function* counted(stream: Readable, progress: Progress, check: () => void): AsyncGenerator<Buffer> {
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
-    progress.bytes += chunk.length;
-    yield chunk;
+/** Node takes a folder for a standard input that has ended. */
+function refuseFolder(): void {
+  let isFolder = false;
+  try {
+    isFolder = fstatSync(0).isDirectory();
+  } catch {
+    // It is closed, which is as good as empty.
   }
-  check();
+  if (isFolder) throw new ListError("(stdin): the list cannot be read: it is a folder");
 }

@@ -26,6 +26,7 @@ describe("without options", () => {
       force: false,
       update: false,
       retryFailed: false,
+      allowEmpty: false,
       durability: "run",
       minFree: 67_108_864,
       concurrency: 50,

@@ -88,7 +88,8 @@ describe("exit codes", () => {
     [["-", "--fail-on", "50%"], ["/ok", "/status/404"], 1],
     [["-", "--fail-on", "1"], ["/ok", "/status/404"], 1],
     [["-", "--fail-on", "2"], ["/ok", "/status/404"], 0],
-    [["-"], [], 0],
+    [["-"], [], 2],
+    [["-", "--allow-empty"], [], 0],
   ])("%j on %j leaves with %i", async (args, paths, code) => {
     expect((await run(args, urls(...paths))).code).toBe(code);
   });

@@ -82,7 +82,7 @@ describe("bulkget tune", () => {
     expect(await tune()).toMatchObject({ code: 2, stdout: "" });
     expect(await tune("urls.txt", "--up-to", "0")).toMatchObject({ code: 2, stdout: "" });
     expect((await tune("missing.txt")).stderr).toContain("missing.txt: the list cannot be read");
-    expect((await tune("urls.txt")).stderr).toContain("urls.txt: no URL that can be fetched");
+    expect((await tune("urls.txt")).stderr).toContain("urls.txt: its only line is no URL");
     const help = await tune("--help");
     expect(help.code).toBe(0);
     for (const row of help.stdout.split("\n")) expect(row.length, row).toBeLessThanOrEqual(80);

@@ -12,7 +12,7 @@ import { ownFolder } from "../support/own.ts";
 
 const folder = ownFolder();
 
-const READ = { stop: new AbortController().signal };
+const READ = { stop: new AbortController().signal, allowEmpty: true };
 
 /** All jobs from standard input, and what is said of it in the end. */
 async function read(chunks: readonly Uint8Array[]): Promise<{ readonly jobs: Job[]; readonly error: string }> {

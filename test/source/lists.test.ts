@@ -5,7 +5,7 @@ import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import type { Job } from "../../src/core/job.ts";
 import type { Source } from "../../src/core/ports.ts";
-import { ListError, lists } from "../../src/source/lists.ts";
+import { ListError, type Lists, lists } from "../../src/source/lists.ts";
 import { ownFolder } from "../support/own.ts";
 
 const folder = ownFolder();
@@ -16,7 +16,7 @@ function file(name: string, content: string | Uint8Array): string {
   return path;
 }
 
-function open(paths: string[], stdin?: Readable, stop = new AbortController()): Source {
+function open(paths: string[], stdin?: Readable, stop = new AbortController()): Lists {
   return lists(paths, { stdin: () => stdin ?? expect.unreachable("nobody asked for stdin"), stop: stop.signal });
 }
 
@@ -63,8 +63,13 @@ describe("a list", () => {
     ]);
   });
 
-  it("may be empty, or hold nothing but comments", async () => {
-    expect(await jobsOf(open([file("a.txt", ""), file("b.txt", "#\n\n")]))).toEqual([]);
+  it("may be empty, or hold nothing but comments, where another is not or the user says so", async () => {
+    const [a, b, c] = [file("a.txt", ""), file("b.txt", "#\n\n"), file("c.txt", "http://a/")];
+    expect(await jobsOf(open([a, b, c]))).toHaveLength(1);
+    const options = { stdin: () => expect.unreachable(), stop: new AbortController().signal };
+    expect(await jobsOf(lists([a, b], { ...options, allowEmpty: true }))).toEqual([]);
+    expect(await refusal(() => open([a, b]))).toBe(`${a}, ${b}: no URL in them (--allow-empty, if that is no mistake)`);
+    await expect(open([a, b]).check()).rejects.toThrow("no URL in them");
   });
 
   it("may be gzip under any name, of one member or of several", async () => {
@@ -102,7 +107,7 @@ describe("a list that cannot be read", () => {
   });
 
   it("because it is a URL says where a URL goes", async () => {
-    expect(await refusal(() => open(["https://example.org/"]))).toContain("echo 'https://example.org/' | bulkget -");
+    expect(await refusal(() => open(["https://example.org/"]))).toContain("echo https://example.org/ | bulkget -");
   });
 
   it("to its end says which it is and after which line, when its good lines are out", async () => {
