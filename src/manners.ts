@@ -16,6 +16,11 @@ export interface MannersOptions {
   readonly respect?: readonly Directive[] | undefined;
 }
 
+/** With the longest time that one URL may take. */
+interface Limited extends MannersOptions {
+  readonly maxTimeMs?: number | undefined;
+}
+
 interface Manners {
   /** What the Get socket has to know. */
   readonly options: Pick<GetOptions, "respect" | "leave">;
@@ -23,7 +28,7 @@ interface Manners {
 }
 
 /** `get` is asked for later, when there is one. Throws an OptionError for what is no directive. */
-export function mannersOf(options: MannersOptions, userAgent: string, get: () => Get): Manners {
+export function mannersOf(options: Limited, userAgent: string, get: () => Get): Manners {
   const agent = productToken(userAgent);
   const unknown = options.respect?.find((one) => !DIRECTIVES.includes(one));
   if (unknown !== undefined) {
@@ -33,14 +38,15 @@ export function mannersOf(options: MannersOptions, userAgent: string, get: () =>
   const directives = new Set<string>(options.respect);
   const respect = directives.size === 0 ? {} : { respect: { directives, agent } };
   if (options.robots !== true) return { options: respect };
-  const permits = robots({ fetch: (target, ask) => get().fetch(target, ask), agent });
-  return { options: { ...respect, leave: (target) => leave(permits, target) }, permits };
+  const { maxTimeMs = Number.POSITIVE_INFINITY } = options;
+  const permits = robots({ fetch: (target, ask) => get().fetch(target, ask), agent, maxTimeMs });
+  return { options: { ...respect, leave: (target, spentMs) => leave(permits, target, spentMs) }, permits };
 }
 
 /** Whether a redirect may be followed. A Retry-After of another host's holds nothing up here. */
-async function leave(permits: Permits, target: URL): ReturnType<Permits["ask"]> {
+async function leave(permits: Permits, target: URL, spentMs: number): ReturnType<Permits["ask"]> {
   const known = permits.of(target);
-  const permit = known === "unknown" ? await permits.ask(target, "away") : known;
+  const permit = known === "unknown" ? await permits.ask(target, "away", spentMs) : known;
   if (permit === undefined || !("retryAfterMs" in permit)) return permit;
   const { retryAfterMs: _, ...failure } = permit;
   return failure;

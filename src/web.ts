@@ -17,7 +17,7 @@ export interface FetchOptions extends IdentityOptions, ReachOptions, MannersOpti
   readonly timeoutMs?: number | undefined;
   /** Bytes a second, over a minute: a slower body fails. Default 100; 0 for any speed. */
   readonly minSpeed?: number | undefined;
-  /** One URL: all its tries and redirects, without the waiting between them. Default: no limit. */
+  /** One URL: all its tries and redirects, with their robots.txt, without the waiting between them. Default: no limit. */
   readonly maxTimeMs?: number | undefined;
   /** Redirects followed for one URL. Default 10. */
   readonly maxRedirs?: number | undefined;

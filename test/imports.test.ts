@@ -10,7 +10,6 @@ const ROOMS = ["http", "source", "sink", "report", "history", "policy", "workers
 /** Each package, and the files that are its one door. */
 const DOORS: Readonly<Record<string, RegExp>> = {
   "p-limit": /^src\/core\/run\.ts$/,
-  "robots-parser": /^src\/http\/robots\/robots\.ts$/,
   "ipaddr.js": /^src\/http\/connect\/addresses\.ts$/,
   undici: /^src\/http\/wire\/undici\.ts$/,
   "tough-cookie": /^src\/http\/identity\/cookies\.ts$/,

@@ -118,7 +118,7 @@ export function attempt({ get, sink, clock }: AttemptPorts): Perform {
     }
     let permit = get.permits?.of(target);
     if (permit === "unknown") {
-      permit = await get.permits?.ask(target, "home");
+      permit = await get.permits?.ask(target, "home", task.spentMs + clock.nowMs() - startedMs);
       if (permit === undefined && !askers.has(task)) {
         askers.add(task);
         return LATER;

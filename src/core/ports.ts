@@ -116,8 +116,11 @@ export interface Get {
 export interface Permits {
   /** Undefined where a URL may be fetched; or why not; "unknown" where its origin has to be asked first. */
   of(target: URL): Skip | Failure | "unknown" | undefined;
-  /** Asks its origin, once for all who wait for it. A Failure where that came to nothing: this time, or for the run. */
-  ask(target: URL, from: "home" | "away"): Promise<Skip | Failure | undefined>;
+  /**
+   * Asks its origin, once for all who wait for it. A Failure where that came to nothing: this time, or for the run; or where it
+   * takes longer than the URL has left. `spentMs`: what it took already, if anything.
+   */
+  ask(target: URL, from: "home" | "away", spentMs?: number): Promise<Skip | Failure | undefined>;
   /** Milliseconds that a host (`URL.host`) wants between two requests, 0 for none; undefined where nobody has asked it. */
   delayMs(host: string): number | undefined;
 }

@@ -57,6 +57,7 @@ export function verdicts({ frontier, retry: judge, sign: signOf, clock, stop, fe
     const nowMs = clock.nowMs();
     if (result === LATER) {
       task.attempts--;
+      task.spentMs += nowMs - beganMs; // its time goes on: one clock for a URL, its robots.txt included
       return again(task, nowMs, result);
     }
     if (result.scarce === true && fewer((most, inFlight) => scarcity.lacked(most, inFlight, nowMs))) {

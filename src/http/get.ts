@@ -24,8 +24,8 @@ export interface GetOptions extends Limits, OpenOptions {
   /** The whole URL, all redirects included; Infinity for none. */
   readonly maxTimeMs: number;
   readonly maxRedirects: number;
-  /** Says whether a redirect may be followed, where somebody has to be asked. */
-  readonly leave?: (target: URL) => Promise<Skip | Failure | undefined>;
+  /** Says whether a redirect may be followed, where somebody has to be asked. `spentMs`: what the URL took already. */
+  readonly leave?: (target: URL, spentMs: number) => Promise<Skip | Failure | undefined>;
   /** Ask for HTTP/2 where there is TLS. */
   readonly http2: boolean;
   /** Headers of the user's own, name and value in turn. */
@@ -160,13 +160,15 @@ export function getter(options: GetOptions): Get {
         if (seen.has(requestOn(next, cookie)))
           return limit(`a loop: ${reply.status} back to ${excerpt(next.href)}`, reply.status);
         if (seen.size > most) return limit(`more than ${most} redirects`, reply.status);
+        const nowMs = performance.now();
+        if (nowMs >= untilMs) return DEADLINE;
         if (isRobots || options.leave === undefined) return send(next);
         const { status } = reply;
         const permitted = (permit: Skip | Failure | undefined) => {
-          if (permit === undefined) return send(next);
+          if (permit === undefined) return performance.now() < untilMs ? send(next) : DEADLINE;
           return isFailure(permit) ? permit : unwanted(status, permit, next, first, startedMs);
         };
-        options.leave(next).then(
+        options.leave(next, (ask?.spentMs ?? 0) + nowMs - startedMs).then(
           (permit) => settle(permitted, permit),
           (error) => coming.fail(error),
         );

@@ -3,7 +3,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { bulkget } from "../../src/index.ts";
 import { filesOf, type Ran, recordsOf } from "../support/command.ts";
-import { ownFolder, ownSite } from "../support/own.ts";
+import { own, ownFolder, ownSite } from "../support/own.ts";
+import { host } from "../support/rude/host.ts";
 import { body, pageOf, status } from "../support/site.ts";
 
 const server = ownSite();
@@ -143,6 +144,42 @@ describe("--robots", () => {
     expect(records.get(1)).toMatchObject({ final_url: other.url("/no") });
     expect(records.get(2)).toMatchObject({ outcome: "saved", final_url: other.url("/yes") });
     expect(records.get(3)).toMatchObject({ outcome: "skipped", final_url: server.url("/secret") });
+  });
+
+  it("has one clock for a URL: its redirects' robots.txt count into --max-time", async () => {
+    const slow = own(
+      await host((response, { path, headers }) => {
+        const hop = Number(/^h(\d+)/.exec(headers.host ?? "")?.[1]);
+        if (path === "/robots.txt") setTimeout(() => response.end("User-agent: *\nDisallow: /no"), 400);
+        else if (hop === 8) response.end("there");
+        else response.writeHead(302, { location: slow.named(`h${hop + 1}`, "/") }).end();
+      }),
+    );
+    const { code } = await run([slow.named("h0", "/")], "--robots", "--max-time", "1s");
+    expect(code).toBe(1);
+    expect(recordsOf(out()).get(1)).toMatchObject({ outcome: "failed", error: "deadline" });
+    expect(slow.asked.filter(({ path }) => path === "/robots.txt").length).toBeLessThan(5);
+  });
+
+  it("has one clock for a URL: the robots.txt of its own origin counts into --max-time", async () => {
+    const slow = own(await host((response) => void setTimeout(() => response.end("User-agent: *\n"), 700)));
+    await run([`${slow.origin}/a`], "--robots", "--max-time", "1s");
+    expect(recordsOf(out()).get(1)).toMatchObject({ outcome: "failed", error: "deadline" });
+  });
+
+  it("skips what the rules and a path make too dear to tell, and is quick with rules that are only long", async () => {
+    const words = Array.from({ length: 16_000 }, (_, i) => `Disallow: /*${"a".repeat(12)}${i}`);
+    server.answers.set("/robots.txt", rules(words.join("\n")));
+    const { code, stderr } = await run(
+      ["/b", `/${"a".repeat(4000)}`, `/${"a".repeat(12)}7`].map(server.url),
+      "--robots",
+    );
+    expect(code, stderr).toBe(0);
+    const details = [...recordsOf(out()).values()].map((record) => "detail" in record && record.detail);
+    expect(details.filter((detail) => detail !== false).sort()).toEqual([
+      `disallowed by ${server.origin}/robots.txt`,
+      `it takes too long to match it with the rules of ${server.origin}/robots.txt`,
+    ]);
   });
 
   it("in the library gives outcomes that are skipped, in files and in memory", async () => {

@@ -139,6 +139,21 @@ describe("an answer", () => {
   });
 });
 
+it("a look-up that takes longer than a URL has left goes on, for others", async () => {
+  let release = () => {};
+  says((_, response) => {
+    release = () => response.end("User-agent: *\nDisallow: /a\n");
+  });
+  const limited = robots({ fetch: (target, ask) => get.fetch(target, ask), agent: "bulkget", maxTimeMs: 60_000 });
+  const other = limited.ask(target("/a"), "home");
+  expect(await limited.ask(target("/a"), "home", 59_990)).toMatchObject({ error: "deadline" });
+  expect(limited.of(target("/a"))).toBe("unknown");
+  await expect.poll(() => server.asked()).toEqual(["/robots.txt"]);
+  release();
+  expect(await other).toEqual(SKIP);
+  expect(limited.of(target("/a"))).toEqual(SKIP);
+});
+
 describe("what is remembered", () => {
   /** A web in which every robots.txt is the same. */
   function web(rules: string) {

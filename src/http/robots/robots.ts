@@ -1,8 +1,8 @@
 // What robots.txt says (RFC 9309): each origin is asked once a run, and what it answered is kept within bounds.
 
-import { createRequire } from "node:module";
 import { type Failure, isFailure, isRetryable } from "../../core/failure.ts";
 import type { Answer, Get, Permits, Skip } from "../../core/ports.ts";
+import { type Matcher, matcher } from "./matcher.ts";
 import { rulesFor } from "./robots-rules.ts";
 
 /** So much of a robots.txt is read: 500 KiB, which is what RFC 9309 section 2.5 asks for. */
@@ -11,48 +11,41 @@ const READ_BYTES = 512_000;
 /** Tries of one robots.txt that cannot be had for now; after that, nothing of its origin is fetched in this run. */
 const MOST_TRIES = 3;
 
-/** Origins that are remembered, those used last; and all their rules together, in characters. */
+/** Origins that are remembered, those used last; and all their rules together, in bytes. */
 const MAX_ORIGINS = 10_000;
-const MAX_CHARS = 33_554_432;
+const MAX_BYTES = 33_554_432;
 
 /** No host is asked more rarely than once a minute, whatever its Crawl-delay. */
 const MAX_DELAY_MS = 60_000;
 
-/** A longer path is matched by its beginning: the time it takes grows with rules times path. */
-const MAX_PATH = 4096;
+/** The longest time that Node's timers take, in milliseconds: no URL waits so long for its robots.txt. */
+const MAX_TIMER_MS = 2_147_483_647;
 
 export interface RobotsOptions {
   readonly fetch: Get["fetch"];
   /** Our product token, in lower case. */
   readonly agent: string;
+  /** What a URL may take in all, what its robots.txt take included. Default: no limit. */
+  readonly maxTimeMs?: number;
 }
-
-type Robot = ReturnType<typeof import("robots-parser").default>;
 
 interface Known {
   /** Undefined where everything is allowed. */
-  readonly rules?: Robot;
-  readonly chars: number;
+  readonly rules?: Matcher;
   readonly delayMs: number;
   /** It could not be had, so often: for now, or any more. */
   readonly failure?: Failure;
   readonly tries: number;
 }
 
-const ALLOWED: Known = { chars: 0, delayMs: 0, tries: 0 };
+const ALLOWED: Known = { delayMs: 0, tries: 0 };
 
-const require = createRequire(import.meta.url);
+const LATE: Failure = { error: "deadline", detail: "the whole URL, with its robots.txt, took longer than --max-time" };
 
-/** The library, read when there are rules at all. */
-function parsed(origin: string, text: string): Robot {
-  const parse = require("robots-parser") as typeof import("robots-parser").default; // CommonJS: the module is the function
-  return parse(`${origin}/robots.txt`, text);
-}
-
-export function robots({ fetch, agent }: RobotsOptions): Permits {
+export function robots({ fetch, agent, maxTimeMs = Number.POSITIVE_INFINITY }: RobotsOptions): Permits {
   const origins = new Map<string, Known>();
   const asking = new Map<string, Promise<Known>>();
-  let chars = 0;
+  let bytes = 0;
 
   return {
     of(target) {
@@ -61,14 +54,16 @@ export function robots({ fetch, agent }: RobotsOptions): Permits {
       remember(target.origin, known);
       return verdict(known, target);
     },
-    async ask(target, from) {
+    async ask(target, from, spentMs = 0) {
       const { origin } = target;
       let look = asking.get(origin);
       if (look === undefined) {
         look = lookUp(origin, from).finally(() => asking.delete(origin));
         asking.set(origin, look);
       }
-      return verdict(await look, target);
+      // The look-up goes on, for others.
+      const known = await within(maxTimeMs - spentMs, look);
+      return known === undefined ? LATE : verdict(known, target);
     },
     delayMs(host) {
       const found = [origins.get(`https://${host}`), origins.get(`http://${host}`)];
@@ -95,20 +90,20 @@ export function robots({ fetch, agent }: RobotsOptions): Permits {
     }
     const rules = rulesFor(text, agent);
     if (rules === "") return ALLOWED;
-    const robot = parsed(origin, rules);
-    const delayMs = Math.min(MAX_DELAY_MS, Math.max(0, (robot.getCrawlDelay("*") ?? 0) * 1000));
-    return { rules: robot, chars: rules.length, delayMs, tries };
+    const compiled = matcher(rules);
+    const delayMs = Math.min(MAX_DELAY_MS, Math.max(0, compiled.crawlDelay * 1000));
+    return { rules: compiled, delayMs, tries };
   }
 
   /** Puts it behind all others, and forgets the first of those where they are too many. */
   function remember(origin: string, known: Known): void {
-    chars += known.chars - (origins.get(origin)?.chars ?? 0);
+    bytes += bytesOf(known) - bytesOf(origins.get(origin));
     origins.delete(origin);
     origins.set(origin, known);
-    for (const [oldest, { chars: freed }] of origins) {
-      if ((origins.size <= MAX_ORIGINS && chars <= MAX_CHARS) || oldest === origin) break;
+    for (const [oldest, theirs] of origins) {
+      if ((origins.size <= MAX_ORIGINS && bytes <= MAX_BYTES) || oldest === origin) break;
       origins.delete(oldest);
-      chars -= freed;
+      bytes -= bytesOf(theirs);
     }
   }
 
@@ -118,8 +113,28 @@ export function robots({ fetch, agent }: RobotsOptions): Permits {
     }
     const { origin, pathname, search } = target;
     if (rules === undefined || pathname === "/robots.txt") return undefined; // RFC 9309 section 2.2.2
-    const isAllowed = rules.isAllowed(`${origin}${`${pathname}${search}`.slice(0, MAX_PATH)}`, "*");
-    return isAllowed === false ? { reason: "robots", detail: `disallowed by ${origin}/robots.txt` } : undefined;
+    const isAllowed = rules.allows(pathname + search);
+    if (isAllowed === true) return undefined;
+    const what = isAllowed === false ? "disallowed by" : "it takes too long to match it with the rules of";
+    return { reason: "robots", detail: `${what} ${origin}/robots.txt` };
+  }
+}
+
+function bytesOf(known: Known | undefined): number {
+  return known?.rules?.bytes ?? 0;
+}
+
+/** What comes within so many milliseconds; undefined where it comes later. */
+async function within<T>(ms: number, coming: Promise<T>): Promise<T | undefined> {
+  if (ms > MAX_TIMER_MS) return coming;
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(resolve, ms, undefined);
+  });
+  try {
+    return await Promise.race([coming, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 
