@@ -1,3 +1,2 @@
-#!/usr/bin/env node
-// Starts the command.
+// Starts the command; the build puts two lines of sh before it.
 import "./main.ts";

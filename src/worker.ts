@@ -23,8 +23,8 @@ const PIPE_FD = 3;
 
 /** Works until the run's process has no more to do, or is gone. */
 export function work(): void {
-  // A terminal sends ^C to all processes: when to stop is for the run's own to say.
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => {});
+  // A terminal sends ^C to all processes: when to stop is for the run's own to say. SIGUSR1 opens Node's debugger.
+  for (const signal of ["SIGUSR1", "SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => {});
   serve(new Socket({ fd: PIPE_FD, readable: true, writable: true }), {
     clock,
     zeroMs: zeroMs(),

@@ -17,11 +17,12 @@ import { FolderError } from "../sink/folder.ts";
 import { LockedError } from "../sink/lock.ts";
 import { ListError, lists } from "../source/lists.ts";
 import { webOf } from "../web.ts";
+import { ignoredAtStart } from "./ignored.ts";
 import { type CommandLine, type Leave, misspelt, readCommandLine } from "./options.ts";
 import { pemOf } from "./pem.ts";
 import { type Env, type Extra, extraReporters } from "./reporters.ts";
 import { flushed, print, printOut, StdoutError, say, surviveStderr } from "./say.ts";
-import { onSignals } from "./signals.ts";
+import { ignore, onSignals, SIGNALS, type StopSignal } from "./signals.ts";
 import { processesFor, spreadOf } from "./workers.ts";
 
 const EXIT = { finished: 0, failed: 1, usage: 2, disk: 3, stopped: 4, locked: 5, bug: 70 } as const;
@@ -32,12 +33,14 @@ const GRACE_MS = 5000;
 /** Runs the command; gives its exit code. Ends by the signal itself where one stopped it. */
 export async function main(argv: readonly string[], env: Env): Promise<number> {
   surviveStderr();
+  const ignored = ignoredAtStart(env);
+  ignore(ignored);
   if (argv[2] === "tune") return await tuned(argv.slice(3), env);
   process.once("uncaughtException", crash);
   process.once("beforeExit", () => crash(new Error("nothing is under way any more, but the run is not over")));
   try {
     const line = readCommandLine(argv.slice(2));
-    return "exitCode" in line ? await leave(line) : await runCommand(line, env, new AbortController());
+    return "exitCode" in line ? await leave(line) : await runCommand(line, env, ignored);
   } catch (error) {
     return complain(error);
   } finally {
@@ -59,7 +62,8 @@ async function tuned(argv: readonly string[], env: Env): Promise<number> {
   }
 }
 
-async function runCommand(line: CommandLine, env: Env, stop: AbortController): Promise<number> {
+async function runCommand(line: CommandLine, env: Env, ignored: ReadonlySet<StopSignal>): Promise<number> {
+  const stop = new AbortController();
   if (!line.quiet) for (const text of misspelt(env)) say(text);
   const { allowEmpty } = line;
   const read = () => lists(line.lists, { stdin: () => process.stdin, stop: stop.signal, allowEmpty });
@@ -102,7 +106,8 @@ async function runCommand(line: CommandLine, env: Env, stop: AbortController): P
     stop,
     graceMs: GRACE_MS,
   });
-  const signals = onSignals((signal, again) => {
+  const stopSignals = SIGNALS.filter((signal) => !ignored.has(signal));
+  const signals = onSignals(stopSignals, (signal, again) => {
     if (again) return run.abandon();
     stop.abort(signal satisfies StopReason);
     if (!line.quiet)

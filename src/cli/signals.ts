@@ -1,4 +1,4 @@
-// SIGINT, SIGTERM and SIGHUP: told on, the first time and the second; and raised again at the end, for the shell to see.
+// SIGINT, SIGTERM and SIGHUP stop a run: the first lets it finish, the second does not; raised again at the end, for the shell to see.
 
 export const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 export type StopSignal = (typeof SIGNALS)[number];
@@ -10,10 +10,15 @@ export interface Signals {
   raise(signal: NodeJS.Signals): void;
 }
 
-/** Calls `tell` for the first signal, and again for the second; a third is no longer caught. */
-export function onSignals(tell: (signal: StopSignal, again: boolean) => void): Signals {
+/** From now on these signals have no effect, for good; nor has SIGUSR1, by which Node opens a debugger. */
+export function ignore(signals: Iterable<StopSignal>): void {
+  for (const signal of ["SIGUSR1" as const, ...signals]) process.on(signal, () => {});
+}
+
+/** Calls `tell` for the first of these signals, and again for the second; a third is no longer caught. */
+export function onSignals(signals: readonly StopSignal[], tell: (signal: StopSignal, again: boolean) => void): Signals {
   let caught = 0;
-  const listeners = SIGNALS.map((signal) => [signal, () => heard(signal)] as const);
+  const listeners = signals.map((signal) => [signal, () => heard(signal)] as const);
   const release = () => {
     for (const [signal, listener] of listeners) process.off(signal, listener);
   };

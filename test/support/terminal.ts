@@ -65,9 +65,9 @@ export interface LostOptions {
   readonly gone: () => void;
 }
 
-/** Runs a line of bash in a terminal that goes while it runs; gives its exit code. What bash starts ignores SIGHUP. */
+/** Runs a line of bash in a terminal that goes while it runs; gives its exit code. bash outlives the SIGHUP, which it does not ignore. */
 export async function inLostTerminal(line: string, { cwd, isTime, gone }: LostOptions): Promise<number> {
-  const { run, tmux } = opened(`trap '' HUP; ${line}`, { cwd, columns: 80, rows: 24, stays: false });
+  const { run, tmux } = opened(`trap : HUP; ${line}`, { cwd, columns: 80, rows: 24, stays: false });
   try {
     const ended = run();
     await until(isTime);
