@@ -21,7 +21,7 @@ import { ignoredAtStart } from "./ignored.ts";
 import { type CommandLine, type Leave, misspelt, readCommandLine } from "./options.ts";
 import { pemOf } from "./pem.ts";
 import { type Env, type Extra, extraReporters } from "./reporters.ts";
-import { flushed, print, printOut, StdoutError, say, surviveStderr } from "./say.ts";
+import { flushed, once, print, printOut, StdoutError, say, surviveStderr } from "./say.ts";
 import { ignore, onSignals, SIGNALS, type StopSignal } from "./signals.ts";
 import { processesFor, spreadOf } from "./workers.ts";
 
@@ -66,12 +66,13 @@ async function runCommand(line: CommandLine, env: Env, ignored: ReadonlySet<Stop
   const stop = new AbortController();
   if (!line.quiet) for (const text of misspelt(env)) say(text);
   const { allowEmpty } = line;
-  const read = () => lists(line.lists, { stdin: () => process.stdin, stop: stop.signal, allowEmpty });
+  const said = line.quiet ? () => {} : say;
+  const notes = once(said);
+  const read = () => lists(line.lists, { stdin: () => process.stdin, stop: stop.signal, note: notes.note, allowEmpty });
   const source = read();
   const processes = processesFor(line);
   const web = { ...line, ...pemOf(line) };
   const get = webOf(web);
-  const said = line.quiet ? () => {} : say;
   await source.check();
   const output = await openOutput(line, { lists: line.lists, note: said, processes, stays: true });
   let rest: Source;
@@ -84,6 +85,7 @@ async function runCommand(line: CommandLine, env: Env, ignored: ReadonlySet<Stop
     throw error;
   }
   const { extra, note } = shown;
+  if (!line.quiet) notes.tell = note;
   let brokenReport = false;
   const reporters = together([...output.reporters, ...extra], {
     stallMs: STALL_MS,

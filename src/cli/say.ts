@@ -10,6 +10,21 @@ export function say(text: string): void {
   print(`bulkget: ${escapedStack(text)}\n`);
 }
 
+/** Tells a text once, however often it comes: a list may be read several times. */
+export function once(tell: (text: string) => void) {
+  const told = new Set<string>();
+  const notes = {
+    /** Who is told, from now on. */
+    tell,
+    note(text: string): void {
+      if (told.has(text)) return;
+      told.add(text);
+      notes.tell(text);
+    },
+  };
+  return notes;
+}
+
 /** Writes to stderr. */
 export function print(text: string): void {
   if (process.stderr.writableLength < MAX_PENDING_BYTES) process.stderr.write(text);

@@ -3,7 +3,7 @@
 import { bug } from "./classify.ts";
 import { type Failure, isFailure } from "./failure.ts";
 import type { Task } from "./frontier.ts";
-import type { Saved, Skipped, Unchanged } from "./job.ts";
+import { isDigest, type Job, NO_DIGEST, type Saved, type Skipped, type Unchanged } from "./job.ts";
 import type { Answer, Ask, Get, Kept, Sink, Stored, Storing } from "./ports.ts";
 import { type Clock, records } from "./records.ts";
 import { Coming, type Soon } from "./soon.ts";
@@ -50,9 +50,10 @@ export function attempt({ get, sink, clock }: AttemptPorts): Perform {
     }
 
     function begin(url: string): Failure | undefined {
-      if (job.refused !== undefined) {
+      const refusal = refusalOf(job);
+      if (refusal !== undefined) {
         task.attempts = 0;
-        return { ...job.refused, known: true };
+        return { ...refusal, known: true };
       }
       const target = parseTarget(url);
       if (isFailure(target)) return target;
@@ -144,6 +145,11 @@ export function attempt({ get, sink, clock }: AttemptPorts): Perform {
     );
     return { storing: coming };
   }
+}
+
+/** What the list itself says against a job. */
+function refusalOf({ refused, sha256 }: Job): Failure | undefined {
+  return refused ?? (sha256 === undefined || isDigest(sha256) ? undefined : NO_DIGEST);
 }
 
 /** The rest of a body, with what the answer to its beginning said and this one did not. */

@@ -32,6 +32,7 @@ const fatal = (label: string): Fact => ({ label, retry: "no", fatal: true });
 /** One row a kind. A new kind gets its row here, a test, and a line in the README. */
 export const FACTS = {
   invalid_url: no("not a URL that can be fetched"),
+  invalid_digest: no("not a digest"),
   unsupported_scheme: no("neither http nor https"),
   dns_not_found: once("no such host name"),
   dns_temporary: yes("host name look-up failed for now"),

@@ -13,7 +13,7 @@ export interface Job {
   /** The list it came from and the line there, from 1; only where there are several lists, or the number is another line's. */
   readonly list?: string;
   readonly line?: number;
-  /** The digest that the body must have: SHA-256, 64 hexadecimal digits in lower case. */
+  /** The digest that the body must have: SHA-256, 64 hexadecimal digits in lower case; anything else is refused. */
   readonly sha256?: string;
   /** The whole file that an earlier run saved for this line, where it is to be refreshed. */
   readonly known?: Known;
@@ -38,6 +38,20 @@ export interface Known {
   readonly type?: string;
   readonly encoding?: string;
   readonly sha256?: string;
+}
+
+/** Of SHA-256, in hexadecimal digits. */
+export const DIGEST_LENGTH = 64;
+
+/** What is said of a line whose digest is none: nobody could check its body. */
+export const NO_DIGEST: Failure = {
+  error: "invalid_digest",
+  detail: `its sha256 is not ${DIGEST_LENGTH} hexadecimal digits`,
+};
+
+/** Whether a text can be the digest of anything. */
+export function isDigest(text: string): boolean {
+  return text.length === DIGEST_LENGTH && /^[0-9a-f]*$/.test(text);
 }
 
 /** Whether a name given by a list is no name, but the line's number. */

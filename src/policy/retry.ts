@@ -66,6 +66,7 @@ function inWords(ms: number): string {
 /** What each kind says of the host; of http_status, the status says more. */
 const SIGNS: Readonly<Record<FailureKind, Sign>> = {
   invalid_url: "none",
+  invalid_digest: "none",
   unsupported_scheme: "none",
   dns_not_found: "down",
   dns_temporary: "down",

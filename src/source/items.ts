@@ -2,7 +2,7 @@
 
 import { types } from "node:util";
 import type { Failure } from "../core/failure.ts";
-import { isNumber, type Job } from "../core/job.ts";
+import { isNumber, type Job, NO_DIGEST } from "../core/job.ts";
 import type { Source } from "../core/ports.ts";
 import { numbers } from "./numbers.ts";
 
@@ -144,7 +144,7 @@ function jobOfParts(item: { readonly [K in "url" | "name" | "sha256" | "data"]?:
   if (data !== undefined) job.data = data;
   if (url === undefined) job.refused = NO_ITEM;
   else if (name !== undefined && typeof name !== "string") job.refused = invalid("its name is no string");
-  else if (sha256 !== undefined && !isDigest(sha256)) job.refused = invalid("its sha256 is not 64 hexadecimal digits");
+  else if (sha256 !== undefined && !isDigest(sha256)) job.refused = NO_DIGEST;
   else {
     if (sha256 !== undefined) job.sha256 = sha256.toLowerCase();
     if (name === undefined || name === "") return job;

@@ -21,7 +21,7 @@ const HOST = "(?:[\\w-]+\\.)+[\\w-]{2,}";
 
 /** The first that fits the first line, or half of the lines. */
 const ROWS: readonly Row[] = [
-  { noun: "URLs with no valid host", line: /^https?:/i, advice: "put them right" },
+  { noun: "URLs that are not valid", line: /^https?:/i, advice: "put them right" },
   { noun: "HTML", line: /^<(?:!doctype|html|head|body|!--|a |p>|ul|div|table)/i, first: true, command: MARKUP },
   { noun: "XML", line: /^<(?:\?xml|urlset|sitemapindex|rss|feed|opml)/i, first: true, command: MARKUP },
   { noun: "JSON lines", line: /^\{.*\}$/, command: JQ },

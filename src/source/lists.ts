@@ -6,6 +6,7 @@ import type { Readable } from "node:stream";
 import type { Job } from "../core/job.ts";
 import type { Source } from "../core/ports.ts";
 import { redacted } from "../core/redact.ts";
+import type { Unknown } from "./columns.ts";
 import { firstLines, NoListError } from "./first-lines.ts";
 import { quoted } from "./magic.ts";
 import { numbers } from "./numbers.ts";
@@ -20,6 +21,8 @@ export interface ListsOptions {
   readonly stdin: () => Readable;
   /** Stops the reading, wherever it waits. */
   readonly stop: AbortSignal;
+  /** Says something to the user of a line. Default: nobody is to know. */
+  readonly note?: (text: string) => void;
   /** Lists without any URL are as they should be. Default: they are refused, at their end. */
   readonly allowEmpty?: boolean;
 }
@@ -44,7 +47,7 @@ interface Progress {
 
 /** The lists in turn; `-` is standard input. Throws a ListError at once for one that is not there to be read. */
 export function lists(paths: readonly string[], options: ListsOptions): Lists {
-  const { stdin, stop, allowEmpty = false } = options;
+  const { stdin, stop, note, allowEmpty = false } = options;
   const sizes = paths.map((path) => (path === "-" ? undefined : sizeOf(path)));
   const known = sizes.every((size) => size !== undefined && size > 0);
   const totalBytes = sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0);
@@ -53,6 +56,7 @@ export function lists(paths: readonly string[], options: ListsOptions): Lists {
   async function* batches(): AsyncGenerator<readonly Job[]> {
     let offset = 0;
     const taken = numbers();
+    const unknown = note && unknownKeys(note);
     /** Where each list begins among the lines of all. */
     const begins: { readonly name: string; readonly offset: number }[] = [];
     const lineAt = (place: number): string => {
@@ -68,7 +72,12 @@ export function lists(paths: readonly string[], options: ListsOptions): Lists {
     for (const path of paths) {
       const name = path === "-" ? "(stdin)" : path;
       begins.push({ name, offset });
-      const split = splitter({ offset, claim, ...(paths.length > 1 ? { list: path } : {}) });
+      const onUnknown = unknown?.(name);
+      const split = splitter({
+        ...{ offset, claim },
+        ...(onUnknown === undefined ? {} : { onUnknown }),
+        ...(paths.length > 1 ? { list: path } : {}),
+      });
       const first = isOwn(path) ? undefined : firstLines(path);
       const taken = (jobs: Job[]): Job[] => {
         progress.jobs += jobs.length;
@@ -159,4 +168,28 @@ function refuseFolder(): void {
     // It is closed, which is as good as empty.
   }
   if (isFolder) throw new ListError("(stdin): the list cannot be read: it is a folder");
+}
+
+/** So many keys that are none are said, of all lists together. */
+const MAX_KEYS = 10;
+
+/** Says each key that is none once, by the first line that has it. */
+function unknownKeys(note: (text: string) => void) {
+  const said = new Set<string>();
+  return (list: string) =>
+    ({ key, text, isName }: Unknown, line: number) => {
+      if (said.size >= MAX_KEYS || said.has(key)) return;
+      said.add(key);
+      const what = isName
+        ? `is taken for the name of the file, as name=${shortened(text)} would be`
+        : "is left out: the keys are n (digits), name and sha256";
+      note(`${list}:${line}: "${shortened(text)}" ${what}`);
+    };
+}
+
+/** So much of a column is shown, in characters. */
+const MAX_SHOWN = 60;
+
+function shortened(text: string): string {
+  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;
 }

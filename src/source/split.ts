@@ -2,15 +2,13 @@
 
 import { isNumber, type Job } from "../core/job.ts";
 import { MAX_URL_LENGTH } from "../core/target.ts";
+import { columnsOf, type Unknown } from "./columns.ts";
 
 /** A line is kept up to here, in bytes: any URL that is not too long, 3 bytes a character, with a name and more. */
 const MAX_LINE_BYTES = 3 * (MAX_URL_LENGTH + 8192);
 
 /** No file system takes a longer name, in characters: so much is enough to be refused. */
 const MAX_NAME_LENGTH = 4096;
-
-/** `sha256` is 64 digits; more is wrong, however much it is. */
-const MAX_DIGEST_LENGTH = 64;
 
 /** A line this long, in characters, may be far longer than what a job has of it. */
 const LONG_LINE = 1024;
@@ -24,6 +22,8 @@ export interface SplitOptions {
   readonly offset: number;
   /** The list's name, where there are several. */
   readonly list?: string;
+  /** Told of what is no column that has a meaning, and the number of its line. */
+  readonly onUnknown?: (column: Unknown, line: number) => void;
   /** Takes a number for the line at a place among all lists' lines, and says what is wrong if another line has it. */
   readonly claim?: (n: number, place: number) => string | undefined;
 }
@@ -171,25 +171,18 @@ function tooLong(text: string, line: number, { offset, list }: SplitOptions): Jo
   return { n: offset + line, url, ...(list === undefined ? {} : { list, line }) };
 }
 
-/**
- * `URL`, or `URL<TAB>name`, and then in any order `n=42` and `sha256=…`. A name of digits only is the line's number as
- * well, and so is `n=`: so `failed.txt` keeps the numbers. The name may be empty.
- */
-function parseLine(text: string, line: number, { offset, list }: SplitOptions): Job {
+/** `URL`, and what its columns say. The name may be empty, and the number another line's. */
+function parseLine(text: string, line: number, { offset, list, onUnknown }: SplitOptions): Job {
   const tab = text.indexOf("\t");
   if (tab === -1) {
     const url = text.length > MAX_URL_LENGTH ? text.slice(0, MAX_URL_LENGTH + 1) : text;
     return list === undefined ? { n: offset + line, url } : { n: offset + line, url, list, line };
   }
-  const [name = "", ...extras] = text
-    .slice(tab + 1)
-    .split("\t", 4)
-    .map((column) => column.trim());
-  const given = extras.map((extra) => /^n=([0-9]{1,15})$/.exec(extra)?.[1]).find((digits) => digits !== undefined);
-  const sha256 = extras.map((extra) => /^sha256=(.+)$/i.exec(extra)?.[1]).find((digest) => digest !== undefined);
-  const number = given ?? (isNumber(name) ? name : undefined);
+  const { name, n, sha256, unknown } = columnsOf(text, tab + 1);
+  if (unknown !== undefined && onUnknown !== undefined) for (const column of unknown) onUnknown(column, line);
+  const number = n ?? (name !== undefined && isNumber(name) ? name : undefined);
   // A number that the list gives may be another line's, as a name may.
-  const named = name === "" ? given : name;
+  const named = name ?? n;
   return {
     n: number === undefined ? offset + line : Number(number),
     // As much as it takes to be too long, so that failed.txt has room for the number behind it.
@@ -199,7 +192,7 @@ function parseLine(text: string, line: number, { offset, list }: SplitOptions): 
       .slice(0, MAX_URL_LENGTH + 1),
     ...(named === undefined ? {} : { name: named.slice(0, MAX_NAME_LENGTH + 1) }),
     ...(list === undefined ? {} : { list, line }),
-    ...(sha256 === undefined ? {} : { sha256: sha256.toLowerCase().slice(0, MAX_DIGEST_LENGTH + 1) }),
+    ...(sha256 === undefined ? {} : { sha256 }),
   };
 }
 

@@ -25,6 +25,7 @@ const RETRIED: readonly FailureKind[] = [
 ];
 const FINAL: readonly FailureKind[] = [
   "invalid_url",
+  "invalid_digest",
   "unsupported_scheme",
   "blocked_address",
   "tls_certificate",

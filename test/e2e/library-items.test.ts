@@ -54,21 +54,22 @@ describe("an item that cannot be used", () => {
       },
       /it cannot be read/,
     ],
-  ])("is one failed outcome, among those of its neighbours: %s", async (_what, bad, detail) => {
+  ])("is one failed outcome, among those of its neighbours: %s", async (what, bad, detail) => {
+    const error = what.startsWith("a digest") ? "invalid_digest" : "invalid_url";
     const items = [url(), bad(url()), url()];
     for (const options of [{ output: "memory" }, { outputDir: folder.at("out") }] as const) {
       const outcomes = await outcomesOf(items, { ...options, concurrency: 2 });
       expect(outcomes.map(({ outcome }) => outcome)).toEqual(["saved", "failed", "saved"]);
       expect(outcomes[1]).toMatchObject({
         n: 2,
-        error: "invalid_url",
+        error,
         detail: expect.stringMatching(detail),
         attempts: 0,
       });
     }
-    expect(recordsOf(folder.at("out")).get(2)).toMatchObject({ outcome: "failed", error: "invalid_url" });
+    expect(recordsOf(folder.at("out")).get(2)).toMatchObject({ outcome: "failed", error });
     // Going on fetches nothing again, and says of it what there is to say.
-    expect(await outcomesOf(items, { outputDir: folder.at("out") })).toMatchObject([{ n: 2, error: "invalid_url" }]);
+    expect(await outcomesOf(items, { outputDir: folder.at("out") })).toMatchObject([{ n: 2, error }]);
   });
 
   it("gives one outcome each, whatever the items are", async () => {

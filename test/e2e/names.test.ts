@@ -2,6 +2,7 @@
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { names } from "../../src/sink/names.ts";
 import { bulkgetCommand } from "../support/command.ts";
 import { body, pageOf, status } from "../support/site.ts";
 import { errorsIn, surrounded } from "../support/surrounded.ts";
@@ -88,7 +89,12 @@ describe("a name in the list's second column", () => {
     expect(wellKept().filter(({ outcome }) => outcome === "saved")).toEqual([]);
     server.answers.clear();
     expect((await runAgain("downloads/failed.txt")).code).toBe(1);
-    expect(wellKept().map(({ n, name }) => [n, name])).toEqual([...NAMES, ...TOO_LONG].map((name, i) => [i + 1, name]));
+    const naming = names("{n:6}{ext}");
+    const fileOf = (name: string, i: number) =>
+      naming.of({ n: i + 1, url: "", name }, new URL(server.url("/x")), "text/plain");
+    for (const [i, { n, name = "" }] of wellKept().entries()) {
+      expect([n, fileOf(name, i)]).toEqual([i + 1, fileOf([...NAMES, ...TOO_LONG][i] ?? "", i)]);
+    }
   });
 
   it("that another line has is a failure that is said, and the first keeps its file", async () => {

@@ -203,7 +203,8 @@ describe("without a terminal", () => {
   );
 
   it("says what each sequence was", async () => {
-    writeFileSync(at("urls.txt"), `http://a/\x1b[31m\x9b\n${utf8("x\u009b\u202e\u{e0001}")}://b/\n`, "latin1");
+    const lines = ["http://a/\x1b[31m\x9b", `${utf8("x\u009b\u202e\u{e0001}")}://b/`, url("/")];
+    writeFileSync(at("urls.txt"), lines.join("\n"), "latin1");
     const { stderr } = await run(ARGS);
     expect(stderr.split("\n").slice(0, 2).sort()).toEqual([
       'urls.txt:1: not a URL that can be fetched: "http://a/\\x1b[31m\ufffd" (it has a control character)',

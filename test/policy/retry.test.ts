@@ -102,6 +102,7 @@ describe("what it says of the host", () => {
     ],
     none: [
       "invalid_url",
+      "invalid_digest",
       "unsupported_scheme",
       "blocked_address",
       "deadline",
