@@ -3,6 +3,7 @@
 import { isUtf8 } from "node:buffer";
 import type { FailureKind } from "../core/failure.ts";
 import { isNumber, type Outcome } from "../core/job.ts";
+import { bytesHash, textHash } from "./hash.ts";
 
 export interface Entry {
   readonly n: number;
@@ -29,23 +30,9 @@ export function isOfOthers(record: Outcome): boolean {
   return record.outcome === "failed" && record.error === DUPLICATE;
 }
 
-const OFFSET_BASIS = 0x811c_9dc5;
-const PRIME = 0x0100_0193;
-
-/**
- * 30 bits of a URL's UTF-16 units: FNV-1a (RFC 9923) with the finish of MurmurHash3, so that every bit depends on every
- * unit. Two different URLs are taken for the same with a chance of 1e-9.
- */
+/** 30 bits of a URL, which mean something in this process only: so much is kept of a line, and no URL is believed by it. */
 export function urlHash(url: string): number {
-  let hash = OFFSET_BASIS;
-  for (let i = 0; i < url.length; i++) hash = Math.imul(hash ^ url.charCodeAt(i), PRIME);
-  return finished(hash);
-}
-
-function finished(hash: number): number {
-  const one = Math.imul(hash ^ (hash >>> 16), 0x85eb_ca6b);
-  const two = Math.imul(one ^ (one >>> 13), 0xc2b2_ae35);
-  return (two ^ (two >>> 16)) >>> 2;
+  return textHash(url) >>> 2;
 }
 
 /** What the line from `start` to before `end` says; undefined if it is no record. */
@@ -144,13 +131,8 @@ export function quickEntry(line: Buffer, start: number, end: number): Entry | un
       if (n < 0) return undefined;
     } else if (length === 3 && isAt(line, key, "url")) {
       if (line[value] !== QUOTE) return undefined;
-      hash = OFFSET_BASIS;
-      for (let i = value + 1; i < at - 1; i++) {
-        const byte = line[i] ?? 0;
-        if (byte === BACKSLASH) return undefined;
-        hash = Math.imul(hash ^ byte, PRIME);
-      }
-      hash = finished(hash);
+      for (let i = value + 1; i < at - 1; i++) if (line[i] === BACKSLASH) return undefined;
+      hash = bytesHash(line, value + 1, at - 1) >>> 2;
     } else if (length === 7 && isAt(line, key, "outcome")) {
       outcome = OUTCOMES.find((one) => one.length === at - value && isAt(line, value, one));
       if (outcome === undefined) return undefined;

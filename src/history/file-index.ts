@@ -7,6 +7,9 @@ import { eachLine } from "./scan.ts";
 /** The numbers of lines that may have this file; whether they do, their records say. */
 export type FileIndex = (file: string) => readonly number[];
 
+/** So many lines of one file are listed: of several, but one has it. */
+const MOST_OF_ONE = 16;
+
 /** More files than these are not listed: then a name that is taken stays so. */
 const MAX_FILES = 4_000_000;
 
@@ -21,16 +24,18 @@ export function fileIndex(fd: number, isWanted: (n: number, offset: number, byte
   let hashes = new Uint32Array(capacity);
   let size = 0;
 
-  const put = (n: number, hash: number) => {
+  const put = (n: number, hash: number): boolean => {
+    let others = 0;
     let cell = hash % capacity;
-    while (cells[cell] !== 0) cell = (cell + 1) % capacity;
+    for (; cells[cell] !== 0; cell = (cell + 1) % capacity) {
+      if (hashes[cell] === hash && ++others === MOST_OF_ONE) return false;
+    }
     cells[cell] = n + 1;
     hashes[cell] = hash;
+    return true;
   };
   const add = (n: number, hash: number) => {
-    if (size >= MAX_FILES) return;
-    put(n, hash);
-    if (++size < capacity * 0.8) return;
+    if (size >= MAX_FILES || !put(n, hash) || ++size < capacity * 0.8) return;
     const [before, theirs] = [cells, hashes];
     capacity = Math.ceil(capacity * 1.5);
     cells = new Float64Array(capacity);

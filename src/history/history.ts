@@ -2,19 +2,18 @@
 
 import { closeSync } from "node:fs";
 import { isNumber, type Outcome, type Twin } from "../core/job.ts";
-import { redacted } from "../core/redact.ts";
 import { type Entry, entryOf, isOfOthers, MOVED, OTHERS, urlHash } from "./entry.ts";
+import { lookUp } from "./look-up.ts";
 import { looks } from "./looks.ts";
 import { marks } from "./marks.ts";
 import { openJournal, refuseNewer } from "./open.ts";
-import { type IsOthers, owners } from "./owners.ts";
 import { isTorn } from "./pieces.ts";
 import { type SavedUrls, savedUrls } from "./saved-urls.ts";
-import { eachLine, recordAt, type Tail } from "./scan.ts";
-import { FAILED, LAST_UNIT, NONE, OPEN, SAVED, type Slots, type State, slots, UNIT_BYTES, unitOf } from "./slots.ts";
+import { eachLine, type Tail } from "./scan.ts";
+import { FAILED, NONE, OPEN, SAVED, type Slots, type State, slots, UNIT_BYTES, unitOf } from "./slots.ts";
 import { type Unmet, unmetOf } from "./unmet.ts";
 
-/** All of it in 8 bytes a line, and half a byte for the table of tables; lines far apart take up to 600 bytes each. */
+/** All of it in 9 bytes a line, where the numbers are close together; in 60 at most, wherever they are. */
 export interface History extends Unmet {
   /** Lines whose file is there, as they were when the journal was read; so are the next four. */
   readonly saved: number;
@@ -137,7 +136,7 @@ function history(fd: number, folder: string, journalPath: string): History {
     notes.push(`a torn last record dropped: ${(tail.fileBytes - bytes).toLocaleString("en")} bytes`);
   if (missing > 0) notes.push(`${counted(missing, "file")} missing or of another size: fetched again`);
 
-  const asked = lookUp(fd, lines);
+  const asked = lookUp(fd, lines, bytes);
   const unmet = unmetOf({ fd, lines, ...asked });
   return {
     saved: lines.count(SAVED, false),
@@ -191,42 +190,6 @@ function failuresIn(lines: Slots): number {
 function recordedIn(lines: Slots): number {
   const states = [SAVED, FAILED, OPEN] as const;
   return states.reduce((sum, state) => sum + lines.count(state, false) + lines.count(state, true), 0);
-}
-
-const WORDS = [undefined, "saved", "failed", "open"] as const;
-
-/** The questions that change nothing. */
-function lookUp(fd: number, lines: Slots): Pick<History, "state" | "record" | "isLast"> {
-  let isOthers: IsOthers | undefined;
-  const isLast = (n: number, offset: number, bytes: number): boolean => {
-    const slot = at(n);
-    if (slot < 0 || lines.unitAt(slot) !== unitOf(offset)) return false;
-    // No other record begins in the unit where a long one does. So far behind, twice is better than never.
-    if (bytes >= UNIT_BYTES || unitOf(offset) === LAST_UNIT) return true;
-    return recordAt(fd, unitOf(offset), n)?.offset === offset;
-  };
-  const at = (n: number): number => {
-    const slot = lines.indexOf(n);
-    return slot >= 0 && lines.stateAt(slot) !== NONE ? slot : -1;
-  };
-  return {
-    state(n, url) {
-      const slot = at(n);
-      if (slot < 0) return undefined;
-      if (lines.hashAt(slot) !== urlHash(redacted(url))) return "other";
-      const isSkipped = lines.stateAt(slot) === FAILED && lines.isMarked(slot);
-      return isSkipped ? "skipped" : WORDS[lines.stateAt(slot)];
-    },
-    record(n) {
-      const slot = at(n);
-      const outcome = slot < 0 ? undefined : recordAt(fd, lines.unitAt(slot), n)?.outcome;
-      if (outcome?.file === undefined) return outcome;
-      isOthers ??= owners(fd, recordedIn(lines), isLast);
-      if (isOthers(n, outcome.file)) delete (outcome as { file?: string }).file; // off the wire
-      return outcome;
-    },
-    isLast,
-  };
 }
 
 /** Whether what follows the last line feed is nothing but a record, or the beginning of one. */

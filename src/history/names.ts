@@ -4,27 +4,27 @@ import { closeSync } from "node:fs";
 import { entryOf } from "./entry.ts";
 import { openJournal } from "./open.ts";
 import { eachLine } from "./scan.ts";
-
-/** More names than this are not kept in memory: then every file counts as recorded. */
-const MAX_NAMES = 4_000_000;
+import { type TextSet, textSet } from "./text-set.ts";
 
 /** Whether a file is in any record of the journal; read at the first question. */
 export function recordedIn(journalPath: string): (file: string) => boolean {
-  let names: ReadonlySet<string> | undefined;
+  let names: TextSet | undefined;
   return (file) => {
     names ??= namesIn(journalPath);
-    return names.size >= MAX_NAMES || names.has(file);
+    return names.has(file);
   };
 }
 
-function namesIn(journalPath: string): ReadonlySet<string> {
-  const names = new Set<string>();
+function namesIn(journalPath: string): TextSet {
+  const names = textSet();
   const fd = openJournal(journalPath);
   try {
-    eachLine(fd, (line, start, end) => {
+    const take = (line: Buffer, start: number, end: number) => {
       const file = entryOf(line, start, end)?.file;
-      if (file !== undefined && names.size < MAX_NAMES) names.add(file);
-    });
+      if (file !== undefined) names.add(file);
+    };
+    const { bytes } = eachLine(fd, take);
+    take(bytes, 0, bytes.length);
   } finally {
     closeSync(fd);
   }

@@ -17,9 +17,12 @@ export interface SavedUrls {
 const FULL = 0.8;
 const GROWTH = 1.5;
 
+/** So many lines of one hash are remembered: nearly always they have one URL, and any of its files will do. */
+const MOST_OF_ONE = 4;
+
 /**
  * Open addressing by 30 bits of hash. Different URLs may have one hash: what counts is the record, which is read for every
- * line that is found. `record` gives the last one under a number.
+ * line that is found. `record` returns the last one under a number.
  */
 export function savedUrls(slots: Slots, record: (n: number) => Outcome | undefined): SavedUrls {
   /** An index into the slots plus 1; 0 where there is none. */
@@ -27,11 +30,13 @@ export function savedUrls(slots: Slots, record: (n: number) => Outcome | undefin
   let used = 0;
 
   const cellAfter = (cell: number) => (cell + 1 === cells.length ? 0 : cell + 1);
-  /** False where it is there already. */
+  const isOf = (index: number, hash: number) => slots.hashAt(index) === hash && slots.stateAt(index) === SAVED;
+  /** False where it is there already, or enough others are. */
   const put = (index: number, hash: number): boolean => {
+    let others = 0;
     let cell = hash % cells.length;
-    while (cells[cell] !== 0) {
-      if (cells[cell] === index + 1) return false;
+    for (let other = cells[cell] ?? 0; other !== 0; other = cells[cell] ?? 0) {
+      if (other === index + 1 || (isOf(other - 1, hash) && ++others === MOST_OF_ONE)) return false;
       cell = cellAfter(cell);
     }
     cells[cell] = index + 1;
@@ -43,9 +48,9 @@ export function savedUrls(slots: Slots, record: (n: number) => Outcome | undefin
     cells = new Uint32Array(Math.ceil(before.length * GROWTH));
     for (const one of before) if (one !== 0) put(one - 1, slots.hashAt(one - 1));
   };
-  for (let index = 0; index < slots.size; index++) {
+  slots.each((index) => {
     if (slots.stateAt(index) === SAVED) add(index, slots.hashAt(index));
-  }
+  });
 
   return {
     add: (n, hash) => add(slots.indexOf(n), hash),
@@ -56,7 +61,7 @@ export function savedUrls(slots: Slots, record: (n: number) => Outcome | undefin
       for (let cell = hash % cells.length; ; cell = cellAfter(cell)) {
         const index = (cells[cell] ?? 0) - 1;
         if (index < 0) return undefined;
-        if (slots.hashAt(index) !== hash || slots.stateAt(index) !== SAVED) continue;
+        if (!isOf(index, hash)) continue;
         const found = record(slots.numberAt(index));
         if (found?.url === url && isTwin(found)) return found;
       }

@@ -42,14 +42,17 @@ export function unmetOf({ fd, lines, record, isLast }: UnmetOptions): Unmet {
   let files: FileIndex | undefined;
 
   const isUnmet = (index: number) => lines.stateAt(index) !== NONE && !met.has(index);
-  const isSaved = (index: number) => lines.stateAt(index) === SAVED && isUnmet(index);
+  const isFree = (index: number) => isUnmet(index) && !taken.has(index);
+  const isSaved = (index: number) => lines.stateAt(index) === SAVED && isFree(index);
   /** An open line with a mark is one whose file is missing: nothing is known of it that would be of use. */
   const isFailure = (index: number) => {
     const state = lines.stateAt(index);
-    return (state === FAILED || (state === OPEN && !lines.isMarked(index))) && isUnmet(index);
+    return (state === FAILED || (state === OPEN && !lines.isMarked(index))) && isFree(index);
   };
   const each = (visit: (index: number) => void) => {
-    for (let index = 0; index < lines.size; index++) if (isUnmet(index) && !taken.has(index)) visit(index);
+    lines.each((index) => {
+      if (isFree(index)) visit(index);
+    });
   };
   const count = (isWanted: (index: number) => boolean) => {
     let size = 0;
@@ -62,7 +65,7 @@ export function unmetOf({ fd, lines, record, isLast }: UnmetOptions): Unmet {
     const url = redacted(listed);
     let n: number | undefined;
     index(urlHash(url), (slot) => {
-      const one = taken.has(slot) ? undefined : record(lines.numberAt(slot));
+      const one = record(lines.numberAt(slot));
       if (one?.url !== url || !fits(one)) return false;
       n = one.n;
       return true;
@@ -79,7 +82,12 @@ export function unmetOf({ fd, lines, record, isLast }: UnmetOptions): Unmet {
       const index = lines.indexOf(n);
       if (index >= 0) taken.add(index);
     },
-    putBack: () => taken.clear(),
+    putBack() {
+      taken.clear();
+      // What was taken is in them no more.
+      saved = undefined;
+      failures = undefined;
+    },
     get unmet() {
       return count(isSaved);
     },

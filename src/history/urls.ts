@@ -5,28 +5,56 @@ import type { Slots } from "./slots.ts";
 /** Calls back with the indices of lines that had this hash, and were wanted, when it was made, and are wanted still, until one is taken. */
 export type UrlIndex = (hash: number, take: (index: number) => boolean) => void;
 
-/** Open addressing, at most two thirds full: 6 to 12 bytes a line. */
+/** So many lines of one hash are asked about at most, be they of one URL that very many lines have. */
+const MOST_ASKED = 64;
+
+/**
+ * The lines of each bucket in their own order: 8 to 12 bytes a line. What is wanted no more is taken out where it is met
+ * with, so that a URL that very many lines have is found for each of them at the same cost.
+ */
 export function urlIndex(slots: Slots, isWanted: (index: number) => boolean): UrlIndex {
   let lines = 0;
-  for (let index = 0; index < slots.size; index++) if (isWanted(index)) lines++;
-  let capacity = 16;
-  while (capacity < lines * 1.5) capacity *= 2;
-  /** An index into the slots plus 1; 0 where there is none. */
-  const cells = new Uint32Array(capacity);
-  const last = capacity - 1;
-
-  for (let index = 0; index < slots.size; index++) {
-    if (!isWanted(index)) continue;
-    let cell = slots.hashAt(index) & last;
-    while (cells[cell] !== 0) cell = (cell + 1) & last;
-    cells[cell] = index + 1;
+  slots.each((index) => {
+    if (isWanted(index)) lines++;
+  });
+  let buckets = 16;
+  while (buckets < lines / 2) buckets *= 2;
+  const begins = new Uint32Array(buckets + 1);
+  /** First how many lines a bucket has. */
+  const ends = new Uint32Array(buckets);
+  const added = (bucket: number) => {
+    const before = ends[bucket] ?? 0;
+    ends[bucket] = before + 1;
+    return before;
+  };
+  slots.each((index) => {
+    if (isWanted(index)) added(slots.hashAt(index) % buckets);
+  });
+  for (let bucket = 0; bucket < buckets; bucket++) {
+    begins[bucket + 1] = (begins[bucket] ?? 0) + (ends[bucket] ?? 0);
+    ends[bucket] = begins[bucket] ?? 0;
   }
+  /** Indices into the slots. */
+  const cells = new Uint32Array(lines);
+  slots.each((index) => {
+    if (isWanted(index)) cells[added(slots.hashAt(index) % buckets)] = index;
+  });
 
   return (hash, take) => {
-    for (let cell = hash & last; ; cell = (cell + 1) & last) {
-      const index = (cells[cell] ?? 0) - 1;
-      if (index < 0) return;
-      if (slots.hashAt(index) === hash && isWanted(index) && take(index)) return;
+    const bucket = hash % buckets;
+    const end = ends[bucket] ?? 0;
+    let asked = 0;
+    for (let at = begins[bucket] ?? 0; at < end && asked < MOST_ASKED; at++) {
+      const index = cells[at] ?? 0;
+      if (!isWanted(index)) {
+        // The first of the bucket takes its cell.
+        const begin = begins[bucket] ?? 0;
+        cells[at] = cells[begin] ?? 0;
+        begins[bucket] = begin + 1;
+      } else if (slots.hashAt(index) === hash) {
+        if (take(index)) return;
+        asked++;
+      }
     }
   };
 }

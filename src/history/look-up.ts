@@ -1,0 +1,47 @@
+// What may be asked of a history: the questions that change nothing.
+
+import { redacted } from "../core/redact.ts";
+import { urlHash } from "./entry.ts";
+import type { History } from "./history.ts";
+import { type IsOthers, owners } from "./owners.ts";
+import { recordedUrls } from "./recorded-url.ts";
+import { recordAt } from "./scan.ts";
+import { FAILED, LAST_UNIT, NONE, type Slots, UNIT_BYTES, unitOf } from "./slots.ts";
+
+const WORDS = [undefined, "saved", "failed", "open"] as const;
+
+/** Of a journal that had so many bytes when it was read. */
+export function lookUp(fd: number, lines: Slots, bytes: number): Pick<History, "state" | "record" | "isLast"> {
+  let isOthers: IsOthers | undefined;
+  const hasUrl = recordedUrls(fd, bytes);
+  const isLast = (n: number, offset: number, bytes: number): boolean => {
+    const slot = at(n);
+    if (slot < 0 || lines.unitAt(slot) !== unitOf(offset)) return false;
+    // No other record begins in the unit where a long one does. So far behind, twice is better than never.
+    if (bytes >= UNIT_BYTES || unitOf(offset) === LAST_UNIT) return true;
+    return recordAt(fd, unitOf(offset), n)?.offset === offset;
+  };
+  const at = (n: number): number => {
+    const slot = lines.indexOf(n);
+    return slot >= 0 && lines.stateAt(slot) !== NONE ? slot : -1;
+  };
+  return {
+    state(n, url) {
+      const slot = at(n);
+      if (slot < 0) return undefined;
+      const shown = redacted(url);
+      if (lines.hashAt(slot) !== urlHash(shown) || !hasUrl(lines.unitAt(slot), n, shown)) return "other";
+      const isSkipped = lines.stateAt(slot) === FAILED && lines.isMarked(slot);
+      return isSkipped ? "skipped" : WORDS[lines.stateAt(slot)];
+    },
+    record(n) {
+      const slot = at(n);
+      const outcome = slot < 0 ? undefined : recordAt(fd, lines.unitAt(slot), n)?.outcome;
+      if (outcome?.file === undefined) return outcome;
+      isOthers ??= owners(fd, isLast);
+      if (isOthers(n, outcome.file)) delete (outcome as { file?: string }).file; // off the wire
+      return outcome;
+    },
+    isLast,
+  };
+}

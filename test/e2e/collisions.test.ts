@@ -1,0 +1,59 @@
+// Lists that were made to be expensive, or to be taken for what they are not, by the hash and the number of a line.
+
+import { writeFileSync } from "node:fs";
+import { expect, it } from "vitest";
+import { collidingPair, collidingUrls } from "../history/collisions.ts";
+import { filesOf, recordsOf, shell } from "../support/command.ts";
+import { peakMemory } from "../support/hostile.ts";
+import { ownFolder, ownSite } from "../support/own.ts";
+
+const server = ownSite();
+const folder = ownFolder();
+const out = () => folder.at("out");
+
+it("a line whose URL collides in FNV-1a with the one that was saved for it, on another host, is fetched", async () => {
+  const [one, other] = collidingPair(server.url("/"), server.url("/").replace("127.0.0.1", "localhost"));
+  const same = server.url("/same");
+  folder.list([same, one]);
+  expect((await folder.run(["urls.txt", "-o", "out"])).code).toBe(0);
+  server.asked();
+  folder.list([same, other]);
+  const { code, stderr } = await folder.run(["urls.txt", "-o", "out"]);
+  expect(code, stderr).toBe(0);
+  expect(server.asked()).toEqual([new URL(other).pathname]);
+  expect(recordsOf(out()).get(2)?.url).toBe(other);
+});
+
+it("URLs that all collide in FNV-1a are fetched once each with --dedupe, also by the next run", async () => {
+  const urls = collidingUrls(server.url("/"), 8);
+  folder.list([...urls, ...urls]);
+  const { code, stderr } = await folder.run(["urls.txt", "-o", "out", "--dedupe"]);
+  expect(code, stderr).toBe(0);
+  expect(server.asked()).toHaveLength(urls.length);
+  folder.list([...urls, ...urls, ...urls]);
+  await folder.run(["urls.txt", "-o", "out", "--dedupe"]);
+  expect(server.asked()).toEqual([]);
+  expect(filesOf(out())).toHaveLength(3 * urls.length);
+});
+
+it.runIf(process.platform === "linux")("going on with numbers far apart takes 60 bytes a line at most", async () => {
+  const LINES = 300_000;
+  const SPARE_MIB = 40;
+  const url = (i: number) => server.url(`/${i}`);
+  const peakOf = async (name: string, numberOf: (i: number) => number) => {
+    const record = (i: number) =>
+      `{"n":${numberOf(i)},"url":"${url(i)}","outcome":"failed","error":"http_status","detail":"404 Not Found","status":404,"retryable":false,"attempts":1,"total_ms":1,"time":"2026-01-01T00:00:00.000Z"}\n`;
+    const all = Array.from({ length: LINES }, (_, i) => i + 1);
+    await folder.run(["-", "-o", name], { stdin: `${url(0)}\t0\n` }); // a folder of its own
+    writeFileSync(folder.at(name, "results.jsonl"), all.map(record).join(""));
+    folder.list(all.map((i) => `${url(i)}\t${numberOf(i)}`));
+    const { env, peakMib } = peakMemory(folder.path);
+    const { code, stderr } = await shell(`bulkget urls.txt -o ${name}`, { cwd: folder.path, env });
+    expect(code, stderr).toBe(1);
+    expect(stderr).toContain("300,000 failed for good");
+    return peakMib();
+  };
+  const near = await peakOf("near", (i) => i);
+  const far = await peakOf("far", (i) => i * 1_000_003);
+  expect(far - near).toBeLessThan((LINES * 60) / 2 ** 20 + SPARE_MIB);
+});
