@@ -1,7 +1,7 @@
 // The package as one version of Node packs it, run by others: what one of them made must not trip another.
 
 import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { filesOf, ROOT, recordsOf, shell, temporaryFolder } from "../support/command.ts";
 import { installNodes, NODES, nodeIn } from "../support/nodes.ts";
@@ -39,9 +39,8 @@ describe.skipIf(NODES.length === 0)(`packed with Node ${process.version}, and ru
 
   /** A line of bash, in which `bulkget` is the installed command. */
   const runBy = (version: string, line: string) => {
-    const bulkget = join(packed.path, "node_modules/bulkget/dist/bin/bulkget.cjs");
-    const commands = `node() { "${nodeIn(nodes, version)}" "$@"; }; bulkget() { node "${bulkget}" "$@"; }`;
-    return shell(`${commands}; ${line}`, { cwd: folder.path });
+    const paths = [dirname(nodeIn(nodes, version)), join(packed.path, "node_modules/.bin")].join(delimiter);
+    return shell(`unset -f bulkget; PATH="${paths}:$PATH"; ${line}`, { cwd: folder.path });
   };
   const list = (urls: number) => folder.list(Array.from({ length: urls }, (_, i) => site.url(`/${i}.txt`)));
 
