@@ -64,6 +64,8 @@ async function tuned(argv: readonly string[], env: Env): Promise<number> {
 
 async function runCommand(line: CommandLine, env: Env, ignored: ReadonlySet<StopSignal>): Promise<number> {
   const stop = new AbortController();
+  /** What is under way is given up, and so is the reader of a report. */
+  const late = new AbortController();
   if (!line.quiet) for (const text of misspelt(env)) say(text);
   const { allowEmpty } = line;
   const said = line.quiet ? () => {} : say;
@@ -79,7 +81,7 @@ async function runCommand(line: CommandLine, env: Env, ignored: ReadonlySet<Stop
   let shown: Extra;
   try {
     rest = await output.goOn(source, rereadable(line.lists) ? read : undefined);
-    shown = await extraReporters(line, env); // last: a run that is refused must not empty another's --report
+    shown = await extraReporters(line, env, late.signal); // last: a run that is refused must not empty another's --report
   } catch (error) {
     await output.close(error instanceof ListError);
     throw error;
@@ -109,8 +111,13 @@ async function runCommand(line: CommandLine, env: Env, ignored: ReadonlySet<Stop
     graceMs: GRACE_MS,
   });
   const stopSignals = SIGNALS.filter((signal) => !ignored.has(signal));
+  stop.signal.addEventListener("abort", () => void clock.after(GRACE_MS, () => late.abort()));
   const signals = onSignals(stopSignals, (signal, again) => {
-    if (again) return run.abandon();
+    if (again) {
+      late.abort();
+      run.abandon();
+      return;
+    }
     stop.abort(signal satisfies StopReason);
     if (!line.quiet)
       note(`${signal}: finishing what is under way, ${GRACE_MS / 1000} s at most; once more to stop now`);

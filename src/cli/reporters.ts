@@ -1,10 +1,13 @@
 // The reporters that the command line asks for: a copy of the records, and what a person sees of the run.
 
+import { statSync } from "node:fs";
 import { join } from "node:path";
+import { clock } from "../clock.ts";
 import { OptionError } from "../core/option.ts";
-import type { View } from "../core/ports.ts";
-import type { NamedReporter } from "../core/reporters.ts";
+import type { Reporter, View } from "../core/ports.ts";
+import { type NamedReporter, STALL_MS } from "../core/reporters.ts";
 import { crowded } from "../report/crowded.ts";
+import { fifo } from "../report/fifo.ts";
 import { paint } from "../report/format.ts";
 import { journal } from "../report/journal.ts";
 import { plain } from "../report/plain.ts";
@@ -31,11 +34,11 @@ export interface Extra {
   readonly note: (text: string) => void;
 }
 
-/** Opens them. Throws an OptionError for a file that cannot be written. */
-export async function extraReporters(line: CommandLine, env: Env): Promise<Extra> {
+/** Opens them. When `late` is aborted, no reader is waited for any more. Throws an OptionError for a file that cannot be written. */
+export async function extraReporters(line: CommandLine, env: Env, late: AbortSignal): Promise<Extra> {
   const extra: NamedReporter[] = [];
-  if (line.report === "-") extra.push({ name: "on stdout", reporter: streamed(process.stdout) });
-  else if (line.report !== undefined) extra.push({ name: line.report, reporter: openReport(line.report, line) });
+  if (line.report === "-") extra.push({ name: "on stdout", reporter: streamed(process.stdout, late) });
+  else if (line.report !== undefined) extra.push({ name: line.report, reporter: openReport(line.report, line, late) });
   if (line.quiet) return { extra, note: say };
   const list = line.lists.length === 1 && line.lists[0] !== "-" ? line.lists[0] : undefined;
   const { stderr } = process;
@@ -63,10 +66,13 @@ export async function extraReporters(line: CommandLine, env: Env): Promise<Extra
   return { extra, note: say };
 }
 
-function openReport(path: string, { lists, outputDir }: CommandLine) {
+function openReport(path: string, { lists, outputDir }: CommandLine, late: AbortSignal): Reporter {
   const kept = [...lists, join(outputDir, JOURNAL), join(outputDir, FAILED)].find((one) => sameFile(one, path));
   if (kept !== undefined) throw new OptionError(`--report ${path}: would overwrite ${kept}; name another file`);
   try {
+    // To open a pipe would hold up the whole process until somebody reads it.
+    if (statSync(path, { throwIfNoEntry: false })?.isFIFO() === true)
+      return fifo(path, { after: clock.after, late, limitMs: STALL_MS });
     return journal(path, { replace: true });
   } catch (error) {
     throw new OptionError(`--report ${path}: cannot be written: ${(error as Error).message}`);

@@ -4,10 +4,11 @@ import type { Writable } from "node:stream";
 import type { Reporter } from "../core/ports.ts";
 import { recordOf } from "./record.ts";
 
-/** Writes records to `stream`, which it does not end. */
-export function streamed(stream: Writable): Reporter {
+/** Writes records to `stream`, which it does not end. When `late` is aborted, nobody waits for its reader any more. */
+export function streamed(stream: Writable, late: AbortSignal): Reporter {
   let open = true;
   let draining: Promise<void> | undefined;
+  let failure: Error | undefined;
 
   stream.on("error", (error: NodeJS.ErrnoException) => {
     // EPIPE: the reader has what it wanted (`| head`). That ends the reporting, not the downloads.
@@ -17,16 +18,22 @@ export function streamed(stream: Writable): Reporter {
   stream.on("close", () => {
     open = false;
   });
-  let failure: Error | undefined;
 
   const drained = () =>
     new Promise<void>((resolve) => {
       const done = () => {
         for (const event of ["drain", "close", "error"]) stream.off(event, done);
+        late.removeEventListener("abort", tooLate);
         draining = undefined;
         resolve();
       };
+      const tooLate = () => {
+        failure = unread();
+        done();
+      };
       for (const event of ["drain", "close", "error"]) stream.on(event, done);
+      if (late.aborted) tooLate();
+      else late.addEventListener("abort", tooLate);
     });
 
   return {
@@ -42,4 +49,9 @@ export function streamed(stream: Writable): Reporter {
       if (failure !== undefined) throw failure;
     },
   };
+}
+
+/** Why a reader is not waited for any longer. */
+export function unread(): Error {
+  return new Error("nobody reads it");
 }

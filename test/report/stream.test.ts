@@ -8,6 +8,7 @@ import { quiet, watched } from "../core/pool.ts";
 import { viewOf } from "./view.ts";
 
 const VIEW = viewOf([]);
+const NEVER = new AbortController().signal;
 
 /** A stream that takes one record at a time, each when the test says so. */
 function slow() {
@@ -30,7 +31,7 @@ function coded(code: string): Error {
 describe("a stream of records", () => {
   it("has one for every outcome but those that were stopped under way, and is not ended", async () => {
     const stream = new PassThrough();
-    const reporter = streamed(stream);
+    const reporter = streamed(stream, NEVER);
     const [one, two] = [saved({ n: 1 }), failed({ n: 2 })];
     for (const outcome of [one, failed({ error: "interrupted" }), two])
       expect(reporter.outcome(outcome)).toBeUndefined();
@@ -41,7 +42,7 @@ describe("a stream of records", () => {
 
   it("that is full is waited for, by everyone, until it has drained", async () => {
     const { stream, got, take } = slow();
-    const reporter = streamed(stream);
+    const reporter = streamed(stream, NEVER);
     const events = ["drain", "close", "error"];
     const before = events.map((event) => stream.listenerCount(event));
     const states = [1, 2].map((n) => watched(Promise.resolve(reporter.outcome(saved({ n })))));
@@ -58,7 +59,7 @@ describe("a stream of records", () => {
 
   it("is waited for at the end as well", async () => {
     const { stream, take } = slow();
-    const reporter = streamed(stream);
+    const reporter = streamed(stream, NEVER);
     void reporter.outcome(saved());
     const state = watched(Promise.resolve(reporter.end?.(VIEW)));
     await quiet();
@@ -72,7 +73,7 @@ describe("a stream of records", () => {
 describe("a reader that has gone away", () => {
   it("ends the reporting quietly: what waits goes on, and nothing more is written", async () => {
     const { stream, got, take } = slow();
-    const reporter = streamed(stream);
+    const reporter = streamed(stream, NEVER);
     const waiting = reporter.outcome(saved({ n: 1 }));
     take(coded("EPIPE"));
     await waiting;
@@ -83,7 +84,7 @@ describe("a reader that has gone away", () => {
 
   it("without an error ends it as well: nobody waits for a stream that is closed", async () => {
     const stream = new PassThrough({ highWaterMark: 1 });
-    const reporter = streamed(stream);
+    const reporter = streamed(stream, NEVER);
     stream.destroy();
     await quiet();
     const states = [reporter.outcome(saved()), reporter.end?.(VIEW)].map((one) => watched(Promise.resolve(one)));
@@ -92,10 +93,32 @@ describe("a reader that has gone away", () => {
   });
 });
 
+describe("a reader that takes nothing", () => {
+  it("is not waited for any more when it is too late: outcomes go on, and the reporter is lost", async () => {
+    const { stream } = slow();
+    const late = new AbortController();
+    const reporter = streamed(stream, late.signal);
+    const state = watched(Promise.resolve(reporter.outcome(saved({ n: 1 }))));
+    await quiet();
+    expect(state()).toBe("pending");
+    late.abort();
+    await quiet();
+    expect(state()).toBe("resolved");
+    expect(() => reporter.outcome(saved({ n: 2 }))).toThrow("nobody reads it");
+  });
+
+  it("is not waited for at the end, where it was too late before", async () => {
+    const { stream } = slow();
+    const reporter = streamed(stream, AbortSignal.abort());
+    await reporter.outcome(saved());
+    await expect(reporter.end?.(VIEW)).rejects.toThrow("nobody reads it");
+  });
+});
+
 describe("any other error", () => {
   it("is thrown by the next outcome and by the end, for the reporter to be lost with it", async () => {
     const { stream, take } = slow();
-    const reporter = streamed(stream);
+    const reporter = streamed(stream, NEVER);
     const waiting = reporter.outcome(saved());
     take(coded("ENOSPC"));
     await waiting;

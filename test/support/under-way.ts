@@ -7,6 +7,8 @@ export interface UnderWay {
   readonly pid: number;
   /** Does nothing where it has ended. */
   kill(signal: NodeJS.Signals): void;
+  /** What it has said so far. */
+  stderr(): string;
   /** Settled when it has ended and said all it has to say. */
   readonly ended: Promise<Ended>;
 }
@@ -38,5 +40,5 @@ function underWay(program: string, args: readonly string[], cwd: string): UnderW
     child.on("error", reject);
     child.on("close", (code, signal) => resolve({ code, signal, stderr }));
   });
-  return { pid: child.pid ?? 0, kill: (signal) => void child.kill(signal), ended };
+  return { pid: child.pid ?? 0, kill: (signal) => void child.kill(signal), stderr: () => stderr, ended };
 }
