@@ -15,6 +15,7 @@ const DOORS: Readonly<Record<string, RegExp>> = {
   "tough-cookie": /^src\/http\/identity\/cookies\.ts$/,
   commander: /^src\/cli\/(options|parsed|tune-options|units|variables)\.ts$/,
   "cli-progress": /^src\/report\/bar\.ts$/,
+  "mime-db": /^src\/sink\/media-types\.ts$/,
 };
 
 /** The folders of http/, and which others each may use. */
