@@ -9,7 +9,7 @@ import { type NamedReporter, STALL_MS, together } from "./core/reporters.ts";
 import type { StopReason } from "./core/run.ts";
 import { download, type ScheduleOptions } from "./download.ts";
 import { handover } from "./handover.ts";
-import { type Input, inputOf } from "./library/input.ts";
+import { type Input, inputOf, unlessCut } from "./library/input.ts";
 import { type Progress, progressOf, type Summary, snapshot, type Ticker, ticker } from "./library/progress.ts";
 import { checked } from "./options/check.ts";
 import { type Output as OpenedOutput, type OutputOptions, openOutput } from "./output.ts";
@@ -76,6 +76,7 @@ export function bulkget(input: Items | string, given?: BulkgetOptions): BulkgetR
   const stop = new AbortController();
   const handed = handover<Outcome>();
   let isBegun = false;
+  let isLeft = false;
   let view: View | undefined;
   let broken: { readonly error: unknown } | undefined;
   const progress = progressOf(() => view);
@@ -137,6 +138,10 @@ export function bulkget(input: Items | string, given?: BulkgetOptions): BulkgetR
         await output.close();
       }
     } catch (error) {
+      if (view === undefined) {
+        signal?.throwIfAborted(); // whatever came of that while the folder was opened
+        if (isLeft) return;
+      }
       if (signal?.aborted !== true) stopped = stop.signal.reason === "disk" ? "disk" : "error";
       throw error;
     } finally {
@@ -157,6 +162,7 @@ export function bulkget(input: Items | string, given?: BulkgetOptions): BulkgetR
     summary,
     /** Does not wait for a `next` that is under way. */
     return() {
+      isLeft = true;
       halt();
       if (!isBegun) conclude("request");
       return leave();
@@ -208,7 +214,8 @@ async function outputOf(input: Input, options: BulkgetOptions, stop: AbortContro
   }
   const output = await openOutput(options, { lists: input.list === undefined ? [] : [input.list], note() {} });
   try {
-    const source = await output.goOn(read(), input.isRereadable ? read : undefined);
+    const again = input.isRereadable ? () => unlessCut(read(), stop.signal) : undefined;
+    const source = await output.goOn(read(), again);
     const { sink, twinOf } = output;
     return { source, sink, twinOf, reporter: reporterOf(output.reporters), close: () => output.close() };
   } catch (error) {

@@ -1,5 +1,6 @@
 // What a program hands in: an iterable of URLs, or the path of a list; anything else is refused at the call.
 
+import type { Job } from "../core/job.ts";
 import { OptionError } from "../core/option.ts";
 import type { Source } from "../core/ports.ts";
 import { reading } from "../options/check.ts";
@@ -26,6 +27,15 @@ export function inputOf(input: unknown): Input {
     if (!isIterable(input)) throw new OptionError(`input: ${shown(input)} is not ${WANTED}${hintFor(input)}`, "input");
     return { isRereadable: Array.isArray(input), read: (stop) => items(input, stop) };
   });
+}
+
+/** The same jobs; where `stop` has cut them short, an error: part of a list must not be taken for all of it. */
+export function unlessCut(source: Source, stop: AbortSignal): Source {
+  async function* batches(): AsyncGenerator<readonly Job[]> {
+    yield* source;
+    stop.throwIfAborted();
+  }
+  return { [Symbol.asyncIterator]: batches, total: () => source.total() };
 }
 
 const WANTED = "an iterable or async iterable of URLs, or the path of a list";

@@ -1,6 +1,6 @@
 // How far a run of the library is, without a look at the disk: `view`, `onProgress`, `summary`; and how a run is left.
 
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { BulkgetError, bulkget, FolderError, OptionError, type Outcome, type Progress } from "../../src/index.ts";
 import { own, ownFolder, ownRudeServer } from "../support/own.ts";
@@ -130,6 +130,29 @@ describe("a run that is left", () => {
     await expect(next).rejects.toThrow("enough");
     expect(server.stats.requests).toBe(0);
     await drained(bulkget([server.url("/ok")], { outputDir }));
+  });
+
+  it("by an abort, or by itself, while its list is looked over has changed nothing in the folder", async () => {
+    const outputDir = folder.at("out");
+    const [a, b, c] = ["a", "b", "c"].map((seed) => server.url(`/ok?seed=${seed}`));
+    await drained(bulkget([a, b, c] as string[], { outputDir }));
+    const before = ["000001", "000002", "000003"].map((file) => readFileSync(folder.at("out", file), "utf8"));
+    const controller = new AbortController();
+    let stop = () => controller.abort(new Error("enough"));
+    const moved = Object.defineProperty([c, a, b] as string[], 1, {
+      get() {
+        stop();
+        return a;
+      },
+    });
+    const aborted = bulkget(moved, { outputDir, signal: controller.signal });
+    await expect(drained(aborted)).rejects.toThrow("enough");
+    const left = bulkget(moved, { outputDir });
+    stop = () => void left.return();
+    await drained(left);
+    expect(["000001", "000002", "000003"].map((file) => readFileSync(folder.at("out", file), "utf8"))).toEqual(before);
+    expect(await left.summary).toMatchObject({ stopped: "request", finished: 0 });
+    expect(server.stats.requests).toBe(3);
   });
 
   it("leaves no listener on a signal that lives on", async () => {

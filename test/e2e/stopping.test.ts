@@ -233,6 +233,13 @@ describe("too few file descriptors", () => {
 });
 
 describe("a run that is told when to stop", () => {
+  it("--deadline, --max-time and --timeout may be longer than a timer can be, and end nothing early", async () => {
+    list(await serve(page), 3);
+    const { code } = await run("--deadline", "60d", "--max-time", "90d", "--timeout", "365d");
+    expect(code).toBe(0);
+    expect(filesOf(at("downloads"))).toHaveLength(3);
+  });
+
   it("--deadline: leaves with 4 and says so, and the next run goes on", async () => {
     let delayMs = 100; // 200 of them, two at a time: ten seconds at least
     const server = await serve((response, asked) => void setTimeout(page, delayMs, response, asked));
