@@ -49,6 +49,13 @@ describe("gzip", () => {
     expect(await read(bytes, everywhere)).toEqual({ content: "one\ntwo\n", error: undefined });
   });
 
+  it("of 200,000 empty members, and small and large ones in turn, is read member by member and quickly", async () => {
+    const empty = Buffer.alloc(200_000 * gzipSync("").length, gzipSync(""));
+    expect(await read(Buffer.concat([empty, gzipSync("end\n")]), [0.1, 0.2, 0.3])).toMatchObject({ content: "end\n" });
+    const texts = Array.from({ length: 60 }, (_, i) => "x".repeat((i % 3) * 20_000 + (i % 2)));
+    expect(await read(zip(texts))).toEqual({ content: texts.join(""), error: undefined });
+  });
+
   it("that is torn at any place gives what was there, and is called torn", async () => {
     const first = gzipSync("one\n".repeat(30));
     const bytes = Buffer.concat([first, gzipSync("two\n")]);
