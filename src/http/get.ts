@@ -3,6 +3,7 @@
 import { type Failure, isFailure } from "../core/failure.ts";
 import type { Answer, Get, Skip } from "../core/ports.ts";
 import { Coming } from "../core/soon.ts";
+import { answerOf, type Decoding, unwanted } from "./answer.ts";
 import { type OpenOptions, opener } from "./connect/open.ts";
 import { basicAuthorization, type ProxyServer } from "./connect/proxy.ts";
 import type { Cookies } from "./identity/cookies.ts";
@@ -12,11 +13,12 @@ import { asking, isConditional, type Terms } from "./semantics/asking.ts";
 import { decoded } from "./semantics/decode.ts";
 import { excerpt } from "./semantics/headers.ts";
 import { nextTarget } from "./semantics/redirect.ts";
+import { windows } from "./semantics/windows.ts";
 import type { Connection, Request } from "./wire/connection.ts";
 import { connections } from "./wire/connections.ts";
 import { Exchange, exchange } from "./wire/exchange.ts";
 import { DEADLINE } from "./wire/failures.ts";
-import { type Limits, type Reply, STALE, type Success } from "./wire/reply.ts";
+import { type Limits, type Reply, STALE } from "./wire/reply.ts";
 import { slabs } from "./wire/slabs.ts";
 import { tickFor, watch } from "./wire/watch.ts";
 
@@ -56,6 +58,7 @@ export function getter(options: GetOptions): Get {
   const pool = connections(opener(options), options.maxConnections);
   const meter = { bytes: 0 };
   const memory = slabs();
+  const room = windows();
   const wire = { limits: options, watch: watching, meter, slabs: memory };
   const { respect: _, ...bounds } = options;
   const robotsWire = {
@@ -88,6 +91,13 @@ export function getter(options: GetOptions): Get {
   };
   const cookieFor = (target: URL, isHome: boolean): string | undefined =>
     isHome && ownCookie ? undefined : cookies?.header(target, isHome);
+
+  /** How encoded bodies are decoded, if they are. */
+  const decoding = (isRobots: boolean, untilMs: number): Decoding | undefined => {
+    if (!options.compressed && !isRobots) return undefined;
+    const maxBytes = isRobots ? Number.POSITIVE_INFINITY : options.maxFileBytes;
+    return (body, encoding) => decoded(body, encoding, maxBytes, (bytes) => room.take(bytes, untilMs));
+  };
 
   return {
     fetch(first, ask) {
@@ -151,7 +161,7 @@ export function getter(options: GetOptions): Get {
         }
         if (isFailure(reply)) return reply;
         if ("skip" in reply) return unwanted(reply.status, reply.skip, target, first, startedMs);
-        if ("body" in reply) return answer(reply, target, first, startedMs, isRobots);
+        if ("body" in reply) return answerOf(reply, target, first, startedMs, decoding(isRobots, untilMs));
         seen ??= new Set();
         seen.add(requestOn(target, cookie));
         const next = nextTarget(reply, target);
@@ -178,6 +188,7 @@ export function getter(options: GetOptions): Get {
     resize: (most) => pool.resize(most),
     receivedBytes: () => meter.bytes,
     abort() {
+      room.abort();
       for (const one of watching.all()) if (one instanceof Exchange) one.abort();
     },
     close() {
@@ -185,57 +196,11 @@ export function getter(options: GetOptions): Get {
       pool.close();
     },
   };
-
-  function answer(reply: Success, target: URL, first: URL, startedMs: number, isRobots: boolean): Answer | Failure {
-    const { status, headers, part, validator, free } = reply;
-    // A 304 has no body; its Content-Length and Content-Encoding are those of the file that is stored already.
-    const bodiless = status === 204 || status === 304;
-    const encoding = status === 304 ? undefined : headers.contentEncoding;
-    const decoding = (options.compressed || isRobots) && encoding !== undefined && encoding !== "identity";
-    const body = decoding
-      ? decoded(reply.body, encoding, isRobots ? Number.POSITIVE_INFINITY : options.maxFileBytes)
-      : reply.body;
-    if ("error" in body) {
-      if ("cancel" in reply.body) reply.body.cancel();
-      return { ...body, status };
-    }
-    // Built up rather than spread together: this is done for every URL.
-    const { contentLength, transferEncoding, contentType, etag, lastModified } = headers;
-    const result: Mutable<Answer> = {
-      status,
-      body,
-      ttfbMs: reply.headersMs - startedMs,
-      lengthVerified: contentLength !== undefined || transferEncoding !== undefined || bodiless || part !== undefined,
-    };
-    if (target !== first) result.finalUrl = target.href;
-    if (contentType !== undefined) result.type = contentType;
-    if (etag !== undefined) result.etag = etag;
-    if (lastModified !== undefined) result.lastModified = lastModified;
-    if (encoding !== undefined && !decoding) result.encoding = excerpt(encoding);
-    if (part !== undefined) {
-      result.from = part.from;
-      result.wholeBytes = part.wholeBytes;
-    } else if (contentLength !== undefined && !bodiless && !decoding) {
-      result.wholeBytes = contentLength;
-    }
-    if (validator !== undefined) result.validator = validator;
-    if (free !== undefined && !decoding) result.free = free;
-    return result;
-  }
-}
-
-/** Nothing is stored, by the wish of a server. */
-function unwanted(status: number, skip: Skip, target: URL, first: URL, startedMs: number): Answer {
-  const ttfbMs = performance.now() - startedMs;
-  const answer: Answer = { status, skip, ttfbMs, lengthVerified: true, body: [] };
-  return target === first ? answer : { ...answer, finalUrl: target.href };
 }
 
 function takeFrom(cookies: Cookies, from: URL): (fields: string) => void {
   return (fields) => cookies.take(fields, from);
 }
-
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 function limit(detail: string, status: number): Failure {
   return { error: "redirect_limit", detail, status };

@@ -5,6 +5,7 @@ import type { Gunzip } from "node:zlib";
 import { type Failure, isFailure } from "../../core/failure.ts";
 import type { BodyStream } from "../../core/ports.ts";
 import { excerpt } from "./headers.ts";
+import { type Release, windowBytes } from "./windows.ts";
 
 /** What --compressed asks for (RFC 9110 section 12.5.3). */
 export const ACCEPT_ENCODING = "gzip, br";
@@ -20,13 +21,23 @@ const MAX_LIST = 256;
 /** So many bytes after the end are taken for padding. */
 const MAX_PADDING = 65_536;
 
+/** A decoder of brotli may have a window of so many bytes without asking: what others need is little beside it. */
+const FREE_WINDOW = 262_144;
+
 type Decoder = Gunzip;
 
-/** A body in pieces or still arriving, decoded; the encodings in the order they were applied, as in the header. */
+/** Waits for room in memory, so many bytes. */
+type Room = (bytes: number) => Promise<Release | Failure>;
+
+/**
+ * A body in pieces or still arriving, decoded; the encodings in the order they were applied, as in the header. `room` is asked
+ * before much memory is needed.
+ */
 export function decoded(
   body: readonly Uint8Array[] | BodyStream,
   encoding: string,
   maxFileBytes: number,
+  room: Room = async () => () => {},
 ): BodyStream | Failure {
   if (encoding.length > MAX_LIST) return { error: "bad_encoding", detail: `content-encoding "${excerpt(encoding)}"` };
   const names = encoding.split(",").map((name) => name.trim());
@@ -35,8 +46,10 @@ export function decoded(
   if (unknown !== undefined)
     return { error: "bad_encoding", detail: `content-encoding "${excerpt(unknown)}" is not known` };
   if (applied.length > MAX_LAYERS) return { error: "bad_encoding", detail: `${applied.length} content-encodings` };
+  // One that had room for its window could wait for the other's for ever.
+  if (applied.indexOf("br") !== applied.lastIndexOf("br")) return { error: "bad_encoding", detail: "br within br" };
   let source: BodyStream | Layer = "next" in body ? body : held(body);
-  for (const name of applied.reverse()) source = layer(source, name, maxFileBytes);
+  for (const name of applied.reverse()) source = layer(source, name, maxFileBytes, room);
   return source;
 }
 
@@ -59,8 +72,9 @@ interface Layer extends BodyStream {
   readonly sentBytes: number;
 }
 
-function layer(source: BodyStream | Layer, name: string, maxFileBytes: number): Layer {
+function layer(source: BodyStream | Layer, name: string, maxFileBytes: number, room: Room): Layer {
   let decoder: Decoder | undefined;
+  let release: Release = () => {};
   let grownBytes = 0;
   let sourceEnded = false;
   let failed: Failure | undefined;
@@ -76,7 +90,21 @@ function layer(source: BodyStream | Layer, name: string, maxFileBytes: number): 
     failed ??= failure;
     source.cancel();
     decoder?.destroy();
+    over();
     return failed;
+  };
+  const over = () => {
+    release();
+    release = () => {};
+  };
+  /** Waits for room, where the decoder needs much: a few bytes can have it fill its window before anything comes out. */
+  const prepare = async (firstByte: number): Promise<void> => {
+    const bytes = name === "br" ? windowBytes(firstByte) : 0;
+    if (bytes <= FREE_WINDOW) return;
+    const result = await room(bytes);
+    if (typeof result !== "function") fail(result);
+    else if (failed !== undefined) result();
+    else release = result;
   };
 
   /** Feeds what was sent until something comes out; at most one batch is inside at a time. */
@@ -93,7 +121,12 @@ function layer(source: BodyStream | Layer, name: string, maxFileBytes: number): 
       return;
     }
     for (const piece of batch) {
-      decoder ??= start(name, piece[0] ?? 0);
+      if (decoder === undefined) {
+        const firstByte = piece[0] ?? 0;
+        await prepare(firstByte);
+        if (failed !== undefined) return;
+        decoder = start(name, firstByte);
+      }
       // Not "drain": that comes only after a write that was too much, and a gzip header or trailer alone puts nothing out.
       decoder.write(piece, notify);
     }
@@ -105,6 +138,7 @@ function layer(source: BodyStream | Layer, name: string, maxFileBytes: number): 
     });
     made.once("end", () => {
       ended = true;
+      over();
     });
     for (const event of ["readable", "end", "error", "close"]) made.on(event, notify);
     return made;

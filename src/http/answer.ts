@@ -1,0 +1,60 @@
+// What the core hears of an answer: made of its status, its headers and its body, as they came off the wire.
+
+import type { Failure } from "../core/failure.ts";
+import type { Answer, BodyStream, Skip } from "../core/ports.ts";
+import { excerpt } from "./semantics/headers.ts";
+import type { Success } from "./wire/reply.ts";
+
+/** Undoes a Content-Encoding, or says why not. */
+export type Decoding = (body: Success["body"], encoding: string) => BodyStream | Failure;
+
+/** `first`: the URL that was asked for at first; without `decode`, bodies stay as they are. */
+export function answerOf(
+  reply: Success,
+  target: URL,
+  first: URL,
+  startedMs: number,
+  decode: Decoding | undefined,
+): Answer | Failure {
+  const { status, headers, part, validator, free } = reply;
+  // A 304 has no body; its Content-Length and Content-Encoding are those of the file that is stored already.
+  const bodiless = status === 204 || status === 304;
+  const encoding = status === 304 ? undefined : headers.contentEncoding;
+  const isDecoded = decode !== undefined && encoding !== undefined && encoding !== "identity";
+  const body = isDecoded ? decode(reply.body, encoding) : reply.body;
+  if ("error" in body) {
+    if ("cancel" in reply.body) reply.body.cancel();
+    return { ...body, status };
+  }
+  // Built up rather than spread together: this is done for every URL.
+  const { contentLength, transferEncoding, contentType, etag, lastModified } = headers;
+  const result: Mutable<Answer> = {
+    status,
+    body,
+    ttfbMs: reply.headersMs - startedMs,
+    lengthVerified: contentLength !== undefined || transferEncoding !== undefined || bodiless || part !== undefined,
+  };
+  if (target !== first) result.finalUrl = target.href;
+  if (contentType !== undefined) result.type = contentType;
+  if (etag !== undefined) result.etag = etag;
+  if (lastModified !== undefined) result.lastModified = lastModified;
+  if (encoding !== undefined && !isDecoded) result.encoding = excerpt(encoding);
+  if (part !== undefined) {
+    result.from = part.from;
+    result.wholeBytes = part.wholeBytes;
+  } else if (contentLength !== undefined && !bodiless && !isDecoded) {
+    result.wholeBytes = contentLength;
+  }
+  if (validator !== undefined) result.validator = validator;
+  if (free !== undefined && !isDecoded) result.free = free;
+  return result;
+}
+
+/** Nothing is stored, by the wish of a server. */
+export function unwanted(status: number, skip: Skip, target: URL, first: URL, startedMs: number): Answer {
+  const ttfbMs = performance.now() - startedMs;
+  const answer: Answer = { status, skip, ttfbMs, lengthVerified: true, body: [] };
+  return target === first ? answer : { ...answer, finalUrl: target.href };
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };

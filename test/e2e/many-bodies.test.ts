@@ -1,0 +1,30 @@
+// Bodies that take as much memory as one may, on all connections at once: in all it stays within bounds.
+
+import { brotliCompressSync, constants } from "node:zlib";
+import { describe, expect, it } from "vitest";
+import { recordsOf } from "../support/command.ts";
+import { flood } from "../support/flood.ts";
+import { inLittleMemory } from "../support/hostile.ts";
+import { own, ownFolder } from "../support/own.ts";
+
+const OK = "HTTP/1.1 200 OK\r\n";
+const MIB = 1_048_576;
+
+const folder = ownFolder();
+
+describe("the command needs little memory for", { timeout: 120_000 }, () => {
+  it("forty bodies of brotli with the largest window there is", async () => {
+    const params = { [constants.BROTLI_PARAM_LGWIN]: 24, [constants.BROTLI_PARAM_QUALITY]: 4 };
+    const sent = brotliCompressSync(Buffer.alloc(24 * MIB), { params });
+    const head = `${OK}Content-Encoding: br\r\nContent-Length: ${sent.length}\r\n\r\n`;
+    const server = own(await flood(() => [head, sent]));
+    folder.list(Array.from({ length: 40 }, (_, i) => `${server.origin}/${i}`));
+    const { env, peakMib } = inLittleMemory(folder.path);
+    const args = ["urls.txt", "-c", "40", "-q", "--compressed", "--max-filesize", "15M", "--retries", "0"];
+    const ran = await folder.run(args, { env });
+    expect([ran.code, ran.stderr]).toEqual([1, ""]);
+    const errors = [...recordsOf(folder.at("downloads")).values()].map((record) => "error" in record && record.error);
+    expect(errors).toEqual(Array(40).fill("too_large"));
+    expect(peakMib()).toBeLessThan(350);
+  });
+});
