@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { compactJournal } from "./history/compact.ts";
 import { type History, readHistory } from "./history/history.ts";
 import { isDamaged, mend, toldOf } from "./history/mend.ts";
+import { mayStartThread } from "./limits.ts";
 import { escapedJson } from "./report/escape.ts";
 import { failedFile } from "./report/failed.ts";
 import { FOREIGN, JOURNAL } from "./sink/folder.ts";
@@ -13,11 +14,11 @@ type Note = (text: string) => void;
 /** The journal of an earlier run, for one that goes on. Throws a JournalError, and what the file system says. */
 export function readBack(folder: string, state: string, note: Note): History {
   const path = join(folder, JOURNAL);
-  const found = readHistory(folder, path);
+  const found = readHistory(folder, path, mayStartThread());
   if (!found.isDamaged) return found;
   found.close();
   mended(folder, state, note, false);
-  return readHistory(folder, path);
+  return readHistory(folder, path, mayStartThread());
 }
 
 /** What is in a journal that is about to be removed, and is not a run's, is kept. Throws what the file system says. */

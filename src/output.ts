@@ -9,6 +9,7 @@ import { readBack, setAside, settle } from "./earlier.ts";
 import { type History, readHistory } from "./history/history.ts";
 import { journalAt } from "./history/mend.ts";
 import { recordedIn } from "./history/names.ts";
+import { mayStartThread } from "./limits.ts";
 import { OPTIONS } from "./options/table.ts";
 import { failedList } from "./report/failed.ts";
 import { type Journal, journal } from "./report/journal.ts";
@@ -118,7 +119,7 @@ export async function openOutput(options: OutputOptions, context: OutputContext)
     const onRecord: Following = (outcome, offset) => lines?.add(outcome, offset);
     const records = openJournal(folder, journalPath, history, isKnown ? onRecord : undefined);
     // A fresh journal is read back as well where a URL may come again.
-    const lines = history ?? (isKnown ? readHistory(folder, journalPath) : undefined);
+    const lines = history ?? (isKnown ? readHistory(folder, journalPath, mayStartThread()) : undefined);
     const plan: StoringPlan = {
       ...{ folder, state, stays, empty, spans, processes },
       name: options.name ?? OUTPUT_DEFAULTS.name,

@@ -1,9 +1,9 @@
 // The sink into the output folder, as the options want it: the same in every process that writes there.
 
-import { availableParallelism } from "node:os";
 import type { Job } from "./core/job.ts";
 import { OptionError } from "./core/option.ts";
 import type { Sink } from "./core/ports.ts";
+import { mayStartThread } from "./limits.ts";
 import { OPTIONS } from "./options/table.ts";
 import type { OutputOptions } from "./output.ts";
 import { type DirectoryOptions, directory } from "./sink/directory.ts";
@@ -62,7 +62,7 @@ export function storing(plan: StoringPlan, recorded: (file: string) => boolean, 
     ...{ folder, names: names(name, perDir), parts: parts(state, helper), empty, hash, durable },
     ...(spans.length === 0 ? {} : { replaceable }),
     // Another process takes the core that a thread would want.
-    ...(processes === 1 && availableParallelism() > 1 ? { scribe: () => scribe(CREATE, MODE) } : {}),
+    ...(processes === 1 && mayStartThread() ? { scribe: () => scribe(CREATE, MODE) } : {}),
     full: space(folder, minFree, processes),
   };
   return { ...directory(options), sweep: () => void leftIn(state) };

@@ -7,6 +7,7 @@ import type { Crew } from "../core/crew.ts";
 import { OptionError } from "../core/option.ts";
 import { finished } from "../core/tally.ts";
 import type { DownloadPlan } from "../download.ts";
+import { descriptorsLeft } from "../limits.ts";
 import { worthSpreading } from "../policy/spread.ts";
 import { isForOne, type StoringPlan } from "../storing.ts";
 import type { FetchOptions } from "../web.ts";
@@ -18,6 +19,9 @@ import type { CommandLine } from "./options.ts";
 
 /** `auto` takes no more: above, what one process has to do for all of them is what counts. */
 const MOST_BY_ITSELF = 4;
+
+/** What another process must leave free for this one: to start it takes some six of them, a URL two, the end of the run two. */
+const SPARE_DESCRIPTORS = 16;
 
 /** How many processes there are to be at most, this one included. Throws an OptionError. */
 export function processesFor(line: CommandLine): number {
@@ -64,6 +68,7 @@ export function spreadOf(
       isOwn: isForOne(storing),
       view,
       start({ named, onReady, onGone }) {
+        if (descriptorsLeft() < SPARE_DESCRIPTORS) throw new Error("too few file descriptors (ulimit -n)");
         const plan: WorkerPlan = { web, storing, named, helper: ++helpers };
         return helper({
           program: fileURLToPath(new URL("./worker.cjs", import.meta.url)),

@@ -4,7 +4,7 @@ import { closeSync } from "node:fs";
 import { isNumber, type Outcome, type Twin } from "../core/job.ts";
 import { type Entry, entryOf, isOfOthers, MOVED, OTHERS, urlHash } from "./entry.ts";
 import { lookUp } from "./look-up.ts";
-import { looks } from "./looks.ts";
+import { looks, type StartSecond, secondThread } from "./looks.ts";
 import { marks } from "./marks.ts";
 import { openJournal, refuseNewer } from "./open.ts";
 import { isTorn } from "./pieces.ts";
@@ -55,17 +55,17 @@ export interface History extends Unmet {
  * Reads a journal and looks at every file it names. Writes nothing. Throws a JournalError for what is no journal of this
  * version's, and whatever else the file system says.
  */
-export function readHistory(folder: string, journalPath: string): History {
+export function readHistory(folder: string, journalPath: string, mayStartThread = true): History {
   const fd = openJournal(journalPath);
   try {
-    return history(fd, folder, journalPath);
+    return history(fd, folder, journalPath, mayStartThread ? secondThread : undefined);
   } catch (error) {
     closeSync(fd);
     throw error;
   }
 }
 
-function history(fd: number, folder: string, journalPath: string): History {
+function history(fd: number, folder: string, journalPath: string, start?: StartSecond): History {
   const lines = slots();
   const named = marks();
   let read = 0;
@@ -86,12 +86,13 @@ function history(fd: number, folder: string, journalPath: string): History {
     if (index >= 0 && lines.stateAt(index) !== NONE) set(n, 0, 0, NONE, false, false);
   };
   /** Until its file is found missing, a saved line is taken for done. */
-  const files = looks(folder, (n, unit) => {
+  const onMissing = (n: number, unit: number) => {
     const index = lines.indexOf(n);
     // Superseded meanwhile, perhaps.
     const isStill = lines.stateAt(index) === SAVED && lines.unitAt(index) === unit;
     if (isStill) lines.set(n, unit, lines.hashAt(index), OPEN, true);
-  });
+  };
+  const files = looks(folder, onMissing, start);
   const take = (entry: Entry, unit: number, isShort: boolean) => {
     const { n, outcome, hash, file, bytes, retryable, isNamed } = entry;
     if (outcome === "failed") set(n, unit, hash, retryable ? OPEN : FAILED, false, isNamed);

@@ -1,7 +1,6 @@
 // Looks at many files on two threads: looking is nearly all that reading a long journal costs.
 
 import { lstatSync } from "node:fs";
-import { availableParallelism } from "node:os";
 import type { Worker } from "node:worker_threads";
 import { type Look, looker } from "./files.ts";
 
@@ -32,8 +31,11 @@ interface Batch {
   readonly bytes: number[];
 }
 
-/** Calls `onMissing`, in no order, for files that are not in `folder` with their length. Blocks; never throws. */
-export function looks(folder: string, onMissing: (n: number, unit: number) => void, start = secondThread): Looks {
+/**
+ * Calls `onMissing`, in no order, for files that are not in `folder` with their length. `start` starts the second thread, where
+ * there may be one. Blocks; never throws.
+ */
+export function looks(folder: string, onMissing: (n: number, unit: number) => void, start?: StartSecond): Looks {
   const look = looker(lstatSync, folder);
   let batch = emptyBatch();
   let batches = 0;
@@ -55,7 +57,7 @@ export function looks(folder: string, onMissing: (n: number, unit: number) => vo
     }
   };
   const handOut = () => {
-    if (++batches === FIRST_BATCHES && availableParallelism() > 1) second = start(folder);
+    if (++batches === FIRST_BATCHES) second = start?.(folder);
     collect();
     if (second !== undefined && given.length < AHEAD) {
       given.push(batch);
@@ -87,6 +89,8 @@ export function looks(folder: string, onMissing: (n: number, unit: number) => vo
 function emptyBatch(): Batch {
   return { ns: [], units: [], files: [], bytes: [] };
 }
+
+export type StartSecond = (folder: string) => Second | undefined;
 
 export interface Second {
   give(batch: Batch): void;

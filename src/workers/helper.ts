@@ -60,11 +60,16 @@ interface Open {
 
 const GIVEN_UP: Failure = { error: "interrupted", detail: "stopped" };
 
-/** Starts one. Throws what the system says if there is not even a process. */
+/** Starts one. Throws where there are no descriptors for it, or what the system says. */
 export function helper({ program, plan, zeroMs, onReady, onGone }: HelperOptions): Helper {
   const child: ChildProcess = spawn(process.execPath, [...process.execArgv, program], {
     stdio: ["ignore", "ignore", "inherit", "pipe"],
   });
+  const streams: readonly unknown[] | undefined = child.stdio;
+  if (streams === undefined) {
+    child.on("error", () => {}); // it says the same, later
+    throw new Error("too few file descriptors (EMFILE)");
+  }
   const open = new Map<number, Open>();
   const knowers: (() => void)[] = [];
   let ids = 0;

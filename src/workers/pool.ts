@@ -66,7 +66,7 @@ export function pool(options: PoolOptions): Crew {
     if (hasStarted || isClosing || !options.isTime(begun)) return;
     hasStarted = true;
     sink.share?.(isNamed);
-    for (let more = options.processes - 1; more > 0; more--) startOne();
+    for (let more = options.processes - 1; more > 0 && startOne(); more--);
   };
   begin();
 
@@ -93,11 +93,15 @@ export function pool(options: PoolOptions): Crew {
     },
   };
 
-  function startOne(): void {
+  /** Whether one could be started. */
+  function startOne(): boolean {
     try {
       helpers.add(options.start({ named: isNamed, onReady: divide, onGone: gone }));
+      return true;
     } catch (error) {
-      note(`no other process can be started: ${(error as Error).message}`);
+      const rest = helpers.size === 0 ? "this one goes on alone" : "the others go on without it";
+      note(`no other process can be started: ${(error as Error).message}; ${rest}`);
+      return false;
     }
   }
 
