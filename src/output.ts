@@ -25,7 +25,7 @@ import { namingOf, type StoringPlan, storing } from "./storing.ts";
 export interface OutputOptions {
   /** The folder for files, results.jsonl and failed.txt. Default "downloads". */
   readonly outputDir?: string | undefined;
-  /** How files are named, relative to the folder. Default "{n:6}{ext}"; also {n}, {host}, {basename}. */
+  /** How files are named, relative to the folder. Default "{n:6}{ext}"; also {n}, {host}, {path}, {basename}, {stem}. */
   readonly name?: string | undefined;
   /** Lines to a folder: line 42 is `000/000042.jpg` with 1000. Default: all files lie in one. */
   readonly perDir?: number | undefined;

@@ -130,7 +130,9 @@ export function describe(): Command {
         .argParser(nonBlank("the path of a folder (. is this one)"))
         .default(DEFAULTS.outputDir),
     )
-    .addOption(option("--name <template>", "also {n} {host} {basename}; / makes folders").default(DEFAULTS.name))
+    .addOption(
+      option("--name <template>", "also {n} {host} {path} {basename} {stem}; / makes folders").default(DEFAULTS.name),
+    )
     .addOption(
       option("--per-dir <n>", "folders of so many lines: 000/000042 with 1000").argParser(wholeOf(OPTIONS.perDir)),
     )

@@ -2,7 +2,8 @@
 
 import { isNumber, type Job } from "../core/job.ts";
 import { OptionError } from "../core/option.ts";
-import { extensionOf, pathExtension } from "./extension.ts";
+import { extensionOf } from "./extension.ts";
+import { basenameOf, foldersOf, hostOf, type Limit, stemOf } from "./url-parts.ts";
 
 export interface Names {
   /** The file for a job, relative to the folder, `/` between folders. `type` is the Content-Type. */
@@ -11,28 +12,33 @@ export interface Names {
   readonly unique: boolean;
 }
 
-type Expand = (job: Job, target: URL, type: string | undefined) => string;
+/** What a field becomes; `limit` bounds what is the URL's. */
+type Expand = (job: Job, target: URL, type: string | undefined, limit: Limit) => string;
 
 /** The bytes one part of a path may have: a little less than the 255 of common file systems. */
 export const MAX_NAME_BYTES = 250;
 
-/** The bytes of a URL's last segment that {basename} keeps. */
-const MAX_BASENAME = 150;
-
 const FIELDS: Readonly<Record<string, Expand>> = {
   n: (job) => String(job.n),
   ext: (_, target, type) => extensionOf(target.pathname, type),
-  host: (_, target) => target.host.replace(/[[\]]/g, "").replaceAll(":", "_"),
-  basename: (_, target) => basename(target.pathname),
+  host: (_, target, __, limit) => hostOf(target, limit),
+  path: (_, target, __, limit) => foldersOf(target, limit),
+  basename: (_, target, __, limit) => basenameOf(target, limit),
+  stem: (_, target, __, limit) => stemOf(target, limit),
 };
 
 /**
- * Reads a template such as `{n:6}{ext}`, with the fields n, n:<digits>, ext, host and basename. With `perDir` what it makes
- * goes into numbered folders of so many lines; a name that the list gives stays as it is. Throws an OptionError.
+ * Reads a template such as `{n:6}{ext}`, with the fields n, n:<digits>, ext, host, path, basename and stem. With `perDir` what
+ * it makes goes into numbered folders of so many lines; a name that the list gives stays as it is. Throws an OptionError.
  */
 export function names(template: string, perDir?: number): Names {
-  const parts = template.split(/(\{[^{}]*\})/).filter((part) => part !== "");
-  const expanders = parts.map((part) => (/^\{.*\}$/.test(part) ? field(part, template) : literal(part)));
+  const expanders = template.split("/").flatMap((part, i) => {
+    // Beside {ext} the extension of {basename} would be there twice.
+    const plain = part.includes("{ext}") ? part.replaceAll("{basename}", "{stem}") : part;
+    const pieces = plain.split(/(\{[^{}]*\})/).filter((piece) => piece !== "");
+    const fields = pieces.map((piece) => (/^\{.*\}$/.test(piece) ? field(piece, template) : literal(piece)));
+    return i === 0 ? fields : [literal("/"), ...fields];
+  });
   if (!expanders.some(({ varies }) => varies)) {
     throw new OptionError(
       `--name "${template}": every file would have the same name (use {n}, {basename} or {host})`,
@@ -40,6 +46,7 @@ export function names(template: string, perDir?: number): Names {
     );
   }
   const plain = template === "{n:6}{ext}";
+  const ofUrl = Math.max(1, expanders.filter(({ isOfUrl }) => isOfUrl).length);
   const folderOf = perDir === undefined ? () => "" : folders(template, perDir);
   return {
     unique: UNIQUE.test(template),
@@ -48,16 +55,31 @@ export function names(template: string, perDir?: number): Names {
       if (plain && job.name === undefined) {
         return folderOf(job.n) + String(job.n).padStart(6, "0") + extensionOf(target.pathname, type);
       }
-      const named = job.name !== undefined && !isNumber(job.name);
-      const raw = named ? job.name : expanders.map(({ expand }) => expand(job, target, type)).join("");
-      const clean = raw
-        .split("/")
-        .filter((part) => part !== "")
-        .map(safe)
-        .join("/");
-      return (named ? "" : folderOf(job.n)) + (clean || "_");
+      if (job.name !== undefined && !isNumber(job.name)) return cleaned(job.name);
+      const expanded = (limit: Limit) =>
+        cleaned(expanders.map(({ expand }) => expand(job, target, type, limit)).join(""));
+      let file = expanded(MAX_NAME_BYTES);
+      // What is the URL's gives way to what stands beside it.
+      let limit = MAX_NAME_BYTES;
+      for (let over = overIn(file); over > 0 && limit > 0; over = overIn(file)) {
+        limit -= Math.ceil(over / ofUrl);
+        file = expanded(limit);
+      }
+      return folderOf(job.n) + file;
     },
   };
+}
+
+/** A path within the folder, of whatever a name is made of. */
+function cleaned(raw: string): string {
+  const parts = raw.split("/").filter((part) => part !== "");
+  return parts.map(safe).join("/") || "_";
+}
+
+/** By how many bytes the longest part of a path is too long. */
+function overIn(file: string): number {
+  if (3 * file.length <= MAX_NAME_BYTES) return 0;
+  return Math.max(...file.split("/").map((part) => Buffer.byteLength(part))) - MAX_NAME_BYTES;
 }
 
 /** The folder of a line, such as `000/`: as many digits as the template's own number has before those within a folder. */
@@ -65,8 +87,11 @@ function folders(template: string, perDir: number): (n: number) => string {
   if (!Number.isSafeInteger(perDir) || perDir < 1) {
     throw new OptionError(`--per-dir ${perDir}: not a number of files (a whole number from 1 on)`, "perDir");
   }
-  if (template.includes("/")) {
-    throw new OptionError(`--name "${template}" makes folders of its own: without --per-dir, or without the /`, "name");
+  if (template.includes("/") || template.includes("{path}")) {
+    throw new OptionError(
+      `--name "${template}" makes folders of its own: without --per-dir, or without the / or {path}`,
+      "name",
+    );
   }
   const [field, digits = "1"] = /\{n(?::(\d{1,2}))?\}/.exec(template) ?? [];
   const width = Math.max(1, (field === undefined ? 6 : Number(digits)) + 1 - String(perDir).length);
@@ -76,6 +101,8 @@ function folders(template: string, perDir: number): (n: number) => string {
 interface Expander {
   readonly expand: Expand;
   readonly varies: boolean;
+  /** It may be of any length. */
+  readonly isOfUrl?: boolean;
 }
 
 function literal(text: string): Expander {
@@ -89,17 +116,11 @@ function field(part: string, template: string): Expander {
   const expand = Object.hasOwn(FIELDS, name) ? FIELDS[name] : undefined;
   if (expand === undefined) {
     throw new OptionError(
-      `--name "${template}": no field ${part} (there are {n}, {n:6}, {ext}, {host}, {basename})`,
+      `--name "${template}": no field ${part} (there are {n}, {n:6}, {ext}, {host}, {path}, {basename}, {stem})`,
       "name",
     );
   }
-  return { expand, varies: name !== "ext" };
-}
-
-/** The last segment of a URL's path, without its known extension; "index" where there is none. */
-function basename(pathname: string): string {
-  const last = pathname.slice(pathname.lastIndexOf("/") + 1);
-  return last.slice(0, last.length - pathExtension(pathname).length).slice(0, MAX_BASENAME) || "index";
+  return { expand, varies: name !== "ext", isOfUrl: !["n", "ext"].includes(name) };
 }
 
 /** {n} with nothing beside it that may be or end in digits: then no two numbers make the same name. */
@@ -113,10 +134,23 @@ const HARMFUL = /[\\:*?"<>|\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 
 /** One part of a path, harmless: nothing in it that separates or controls, not hidden, not reserved. */
 function safe(part: string): string {
-  const clean = part.replace(HARMFUL, "_").replace(/^[.\s]+|[.\s]+$/g, "_");
-  if (/\.part$/i.test(clean)) return `${clean}_`; // what is called so is taken for a body that is not whole
+  const clean = trimmed(part.replace(HARMFUL, "_"));
+  const whole = /\.part$/i.test(clean) ? `${clean}_` : clean; // what is called so is taken for a body that is not whole
   // Some file systems take other forms of a letter for the same name, as "reſults.jsonl"; to Windows, COM¹ is a device.
-  return RESERVED.test(clean.normalize("NFKC")) ? `_${clean}` : clean;
+  return RESERVED.test(whole.normalize("NFKC")) ? `_${whole}` : whole;
+}
+
+/** With `_` for the dots and blanks at either end. */
+function trimmed(part: string): string {
+  let from = 0;
+  while (isDotOrBlank(part[from])) from++;
+  let to = part.length;
+  while (to > from && isDotOrBlank(part[to - 1])) to--;
+  return `${from === 0 ? "" : "_"}${part.slice(from, to)}${to === part.length ? "" : "_"}`;
+}
+
+function isDotOrBlank(character: string | undefined): boolean {
+  return character !== undefined && /[.\s]/.test(character);
 }
 
 /** Whether a file that somebody says a run has saved can be one: not outside the folder, hidden, or the run's own. */

@@ -44,6 +44,8 @@ const TEMPLATES = [
   "{n:6}{ext}",
   "{n}",
   "{host}/{basename}{ext}",
+  "{host}/{path}/{basename}",
+  "{path}-{stem}-{n}",
   "{basename}",
   "../{n}",
   "/etc/{n}",
@@ -90,7 +92,7 @@ describe("a folder for so many lines", () => {
   it("has as many digits as the template's number leaves it, and sorts as the number does", () => {
     expect(of(42, 1000, "{n:9}")).toBe("000000/000000042");
     expect(of(42, 1000, "x{n}")).toBe("0/x42");
-    expect(of(42, 1000, "{basename}")).toBe("000/page");
+    expect(of(42, 1000, "{basename}")).toBe("000/page.HTML");
     fc.assert(
       fc.property(
         fc.nat({ max: 999_999 }),
@@ -136,6 +138,39 @@ describe("any file name", () => {
       }),
       { numRuns: 1000 },
     );
+  });
+
+  it("that a template makes of a URL fits: no part of it has more than 255 bytes, and none is cut inside a character", () => {
+    const character = fc.constantFrom("a", "é", "日", "😀", "e\u0301", "%E9", "%2F", ".", "%20", "/", "x".repeat(40));
+    const url = fc
+      .tuple(fc.array(character, { maxLength: 400 }), fc.constantFrom("", ".html", ".tar.gz", ".xyz"))
+      .map(([parts, end]) => new URL(`http://${"h".repeat(60)}.example.org/${parts.join("")}${end}`));
+    fc.assert(
+      fc.property(aTemplate, url, fc.nat(), (template, target, n) => {
+        const of = () => names(template).of({ n, url: target.href }, target, "text/html");
+        const file = of();
+        for (const part of file.split("/")) expect(Buffer.byteLength(part)).toBeLessThanOrEqual(255);
+        expect(file).not.toMatch(/\p{Cs}|%[0-9A-Fa-f]?(?![0-9A-Fa-f])/u);
+        expect(file.normalize("NFC")).not.toMatch(/e(?!\u0301)(?=-|$)/u);
+        expect(of()).toBe(file);
+        if (template === "{basename}" && /[a-zA-Z]\.(html|tar\.gz|xyz)$/.test(target.pathname))
+          expect(file.endsWith(target.pathname.slice(target.pathname.lastIndexOf(".")))).toBe(true);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it("takes no longer than its length, however it is made", () => {
+    const long = 1_000_000;
+    const nasty = [".", " ", "..", ". ", "\u3000", "con", "con ", "%2e", "%E9", "e\u0301", "a.", ".tar.gz", "_"];
+    for (const text of nasty.map((piece) => piece.repeat(long / piece.length))) {
+      for (const name of [text, `${text}x`, `x${text}x`, `${text}/${text}x`]) {
+        expect(names("{n}").of({ n: 1, url: "", name }, TARGET, undefined)).not.toBe("");
+        const target = new URL(`http://example.org/${encodeURI(name).slice(0, 100_000)}`);
+        expect(names("{path}/{basename}-{stem}{ext}").of({ n: 1, url: "" }, target, text)).not.toBe("");
+        isPossible(name);
+      }
+    }
   });
 
   it("is never one that the run uses itself, in any case", () => {
@@ -242,13 +277,69 @@ describe("a template", () => {
   it.each([
     ["http://example.org/", "index"],
     ["http://example.org/dir/", "index"],
-    ["http://example.org/a.tar.gz", "a"],
+    ["http://example.org/a.tar.gz", "a.tar.gz"],
+    ["http://example.org/photo.JPG?size=2", "photo.JPG"],
+    ["http://example.org/page.php", "page.php"],
     ["http://example.org/v1.2", "v1.2"],
     ["http://example.org/.htaccess", "_htaccess"],
-    ["http://example.org/a%20b.html", "a%20b"],
-    [`http://example.org/${"x".repeat(500)}.html`, "x".repeat(150)],
+    ["http://example.org/%2ehtaccess", "_htaccess"],
+    ["http://example.org/a%20b.html", "a b.html"],
+    ["http://example.org/%e6%97%a5%E6%9C%AC.html", "日本.html"],
+    ["http://example.org/über.html", "über.html"],
+    ["http://example.org/%F0%9F%98%80", "😀"],
+    // What separates, is not to be seen, ends a text or is no UTF-8 stays as it is written.
+    ["http://example.org/a%2Fb%5Cc%3Ad.html", "a%2Fb%5Cc%3Ad.html"],
+    ["http://example.org/..%2f..%2fetc", "_%2f..%2fetc"],
+    ["http://example.org/a%00b%0Ac%7Fd", "a%00b%0Ac%7Fd"],
+    ["http://example.org/a%E2%80%AEgpj.exe", "a%E2%80%AEgpj.exe"],
+    ["http://example.org/%E9t%E9%C3%A9.txt", "%E9t%E9é.txt"],
+    ["http://example.org/%C0%AF%ED%A0%80%EF%BF%BD%F4%90%80%80", "%C0%AF%ED%A0%80%EF%BF%BD%F4%90%80%80"],
+    ["http://example.org/100%25%2541%zz%", "100%25%2541%zz%"],
+    [`http://example.org/${"x".repeat(500)}.html`, `${"x".repeat(245)}.html`],
+    [`http://example.org/${"x".repeat(500)}.tar.gz`, `${"x".repeat(243)}.tar.gz`],
+    [`http://example.org/${"x".repeat(500)}.unknown`, `${"x".repeat(242)}.unknown`],
+    [`http://example.org/a.${"x".repeat(500)}`, `a.${"x".repeat(248)}`],
+    [`http://example.org/${"日".repeat(100)}.html`, `${"日".repeat(81)}.html`],
+    [`http://example.org/${"😀".repeat(100)}`, "😀".repeat(62)],
+    [`http://example.org/${"%E9".repeat(100)}`, "%E9".repeat(83)],
+    [`http://example.org/${"e\u0301".repeat(100)}`, "e\u0301".repeat(83)],
+    [`http://example.org/${"👍🏽".repeat(100)}`, "👍🏽".repeat(31)],
   ])("takes {basename} of %s", (url, basename) => {
     expect(of("{basename}", new URL(url))).toBe(basename);
+  });
+
+  it.each([
+    ["{stem}", "https://example.org/a/b.jpg", "b"],
+    ["{stem}", "https://example.org/a.tar.gz", "a"],
+    ["{stem}", "https://example.org/v1.2", "v1.2"],
+    ["{stem}", "https://example.org/%C3%A9.html", "é"],
+    ["{stem}{ext}", "https://example.org/a.JPEG", "a.jpeg"],
+    // Beside {ext}, {basename} is without its own.
+    ["{basename}{ext}", "https://example.org/a.jpg", "a.jpg"],
+    ["{basename}{ext}", "https://example.org/a.JPG", "a.jpg"],
+    ["{basename}{ext}", "https://example.org/a", "a.png"],
+    ["{basename}{ext}", "https://example.org/a.php", "a.png"],
+    ["{basename}-{n}{ext}", "https://example.org/a.jpg", "a-42.jpg"],
+    ["{n}-{basename}", "https://example.org/a.jpg", "42-a.jpg"],
+    ["{basename}/{n}{ext}", "https://example.org/a.jpg", "a.jpg/42.jpg"],
+    ["{host}/{basename}", "https://example.org/a.jpg", "example.org/a.jpg"],
+    ["{host}/{path}/{basename}", "https://example.org/a/b/c.html", "example.org/a/b/c.html"],
+    ["{host}/{path}/{basename}", "https://example.org/", "example.org/index"],
+    ["{host}/{path}/{n}", "https://example.org//a//b/", "example.org/a/b/42"],
+    ["{path}/{stem}", "https://example.org/%7Eme/%C3%A9t%C3%A9/.git/c.html", "~me/été/_git/c"],
+    ["{path}/{n}", "https://example.org/..%2f..%2fetc/%2e%2e%5c/c", "_%2f..%2fetc/_%5c/42"],
+    ["{path}-{n}", "https://example.org/a/b/c", "a/b-42"],
+    ["{path}/{n}", `https://example.org/${"日".repeat(300)}/x`, `${"日".repeat(83)}/42`],
+    ["{host}-{basename}-{n}", `https://example.org/${"x".repeat(300)}.html`, `example.org-${"x".repeat(230)}.html-42`],
+    ["{stem}-{stem}{ext}", `https://example.org/${"x".repeat(300)}.html`, `${"x".repeat(122)}-${"x".repeat(122)}.html`],
+  ])("%s of %s is %s", (template, url, file) => {
+    expect(of(template, new URL(url), "image/png")).toBe(file);
+  });
+
+  it("bounds a host that is longer than a name may be", () => {
+    const host = `${"a".repeat(63)}.${"b".repeat(63)}.${"c".repeat(63)}.${"d".repeat(61)}`;
+    const file = of("{host}-{n}", new URL(`http://${host}:8080/`));
+    expect(file).toBe(`${`${host}_8080`.slice(0, 247)}-42`);
   });
 
   it("takes {ext} from the Content-Type where the path has none", () => {
@@ -263,7 +354,7 @@ describe("a template", () => {
     ["", "every file would have the same name"],
     ["page.html", "every file would have the same name"],
     ["{ext}", "every file would have the same name"],
-    ["{n}{nn}", "no field {nn} (there are {n}, {n:6}, {ext}, {host}, {basename})"],
+    ["{n}{nn}", "no field {nn} (there are {n}, {n:6}, {ext}, {host}, {path}, {basename}, {stem})"],
     ["{n}{n:x}", "no field {n:x}"],
     ["{n}{}", "no field {}"],
     ["{constructor}", "no field {constructor}"],
