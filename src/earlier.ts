@@ -1,13 +1,16 @@
 // The run that a folder holds: its journal read back, mended where that was edited or damaged, and settled at the end.
 
+import { lstatSync } from "node:fs";
 import { join } from "node:path";
+import type { Failed } from "./core/job.ts";
+import { type FedBack, fedBack } from "./fed-back.ts";
 import { compactJournal } from "./history/compact.ts";
 import { type History, readHistory } from "./history/history.ts";
 import { isDamaged, mend, toldOf } from "./history/mend.ts";
 import { mayStartThread } from "./limits.ts";
 import { escapedJson } from "./report/escape.ts";
-import { failedFile } from "./report/failed.ts";
-import { FOREIGN, JOURNAL } from "./sink/folder.ts";
+import { failedFile, type Version, versionOf } from "./report/failed.ts";
+import { FAILED, FOREIGN, FolderError, JOURNAL } from "./sink/folder.ts";
 
 type Note = (text: string) => void;
 
@@ -33,13 +36,44 @@ function mended(folder: string, state: string, note: Note, anyVersion: boolean):
   for (const told of toldOf(done, foreign)) note(told);
 }
 
-/** One record a line, and the failures of all runs listed. */
-export function settle(journalPath: string, failedPath: string, history: History): void {
+/** How the list of failures is gone on with. */
+export interface Listing {
+  /** What is there is a list of somebody's own: it stays as it is, and none is written. */
+  readonly isOwnList: boolean;
+  /** How it was when the run began. */
+  readonly before: Version;
+  /** What is somebody's own in it; absent where there is none. */
+  readonly own?: FedBack;
+}
+
+/** The list of failures that is there when a run goes on; `isList`: it is the list itself. */
+export function listing(folder: string, history: History, isList: boolean): Listing {
+  const path = join(folder, FAILED);
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  if (stats === undefined) return { isOwnList: false, before: undefined };
+  const about = { isList, writtenMs: stats.mtimeMs };
+  const own = fedBack(path, join(folder, JOURNAL), history, about);
+  return { isOwnList: own.isOwnList, before: versionOf(path), own };
+}
+
+/** One record a line, and the failures of all runs listed. Throws what the disk says, or a FolderError. */
+export function settle(folder: string, state: string, history: History, { isOwnList, before, own }: Listing): void {
+  const [journalPath, failedPath] = [join(folder, JOURNAL), join(folder, FAILED)];
+  let problem: string | undefined;
   try {
-    const list = failedFile(failedPath);
-    compactJournal(journalPath, history, (outcome) => list.add(outcome));
-    list.end(true);
+    const list = isOwnList ? undefined : failedFile(failedPath, join(state, FAILED), before);
+    const isThere = own !== undefined && versionOf(failedPath) === before;
+    const kept = list !== undefined && isThere ? own.keep(list) : new Set<number>();
+    const onFailed = (outcome: Failed) => {
+      // Its number is in a line that somebody has changed.
+      if (!kept.has(outcome.n) || outcome.error === "duplicate_number") list?.add(outcome);
+    };
+    const { commit } = compactJournal(journalPath, join(state, JOURNAL), history, onFailed);
+    // First: a run that is killed in between must find in the journal what is in the list.
+    problem = list?.end();
+    commit();
   } finally {
     history.close();
   }
+  if (problem !== undefined) throw new FolderError("disk", problem);
 }

@@ -5,9 +5,8 @@ import { join } from "node:path";
 import type { Outcome, Twin } from "./core/job.ts";
 import type { Reporter, Sink, Source } from "./core/ports.ts";
 import { kept, type NamedReporter } from "./core/reporters.ts";
-import { readBack, setAside, settle } from "./earlier.ts";
+import { type Listing, listing, readBack, setAside, settle } from "./earlier.ts";
 import { type History, readHistory } from "./history/history.ts";
-import { journalAt } from "./history/mend.ts";
 import { recordedIn } from "./history/names.ts";
 import { mayStartThread } from "./limits.ts";
 import { OPTIONS } from "./options/table.ts";
@@ -19,7 +18,9 @@ import { type Lock, lockFolder } from "./sink/lock.ts";
 import { dropAll } from "./sink/parts.ts";
 import { type Since, since } from "./sink/since.ts";
 import { syncedLater } from "./sink/writing.ts";
+import { withoutNumberless } from "./source/numberless.ts";
 import { namingOf, type StoringPlan, storing } from "./storing.ts";
+import { type Whose, whoseFailed } from "./whose.ts";
 
 /** What a user may say about the folder. */
 export interface OutputOptions {
@@ -90,8 +91,9 @@ export async function openOutput(options: OutputOptions, context: OutputContext)
   const durability = options.durability ?? OUTPUT_DEFAULTS.durability;
   const force = options.force ?? false;
   const naming = namingOf(options);
+  let whose: Whose;
   try {
-    journalAt(join(folder, JOURNAL)); // before anything is made there
+    whose = whoseFailed(folder, lists, force); // before anything is made there
   } catch (error) {
     throw ofTheDisk(error, folder);
   }
@@ -112,6 +114,13 @@ export async function openOutput(options: OutputOptions, context: OutputContext)
     const beginning = since(state);
     began = beginning;
     const history = resuming ? readBack(folder, state, note) : undefined;
+    const isList = lists.some((list) => sameFile(list, failedPath));
+    const failures: Listing =
+      history === undefined || whose === "list"
+        ? { isOwnList: whose === "list", before: undefined }
+        : listing(folder, history, isList);
+    const { isOwnList } = failures;
+    if (isOwnList) note(`${failedPath}: is the list itself and stays as it is: what fails is in ${JOURNAL}`);
     // --force takes whatever is there, a killed run's files are taken as long as nobody has recorded them.
     const spans = force ? [{ fromMs: 0, beforeMs: beginning.startMs }] : beginning.unrecorded;
     const recorded = resuming ? recordedIn(journalPath) : () => false;
@@ -131,8 +140,9 @@ export async function openOutput(options: OutputOptions, context: OutputContext)
     const sink = storing(plan, recorded);
     const keeping = kept(durability === "none" ? records : keptSynced(records, folder));
     const reporters: NamedReporter[] = [{ name: JOURNAL, reporter: keeping.reporter }];
-    if (history === undefined) reporters.push({ name: FAILED, reporter: failedList(failedPath) });
-    const fedBack = lists.length === 1 && lists[0] !== undefined && sameFile(lists[0], failedPath);
+    if (history === undefined && !isOwnList)
+      reporters.push({ name: FAILED, reporter: failedList(failedPath, join(state, FAILED)) });
+    const isFedBack = lists.length === 1 && isList && !isOwnList;
     return {
       sink,
       plan,
@@ -141,15 +151,18 @@ export async function openOutput(options: OutputOptions, context: OutputContext)
       async goOn(source, again) {
         if (history === undefined) return source;
         const { update = false, retryFailed = false } = options;
-        const going = { folder, state, names: naming, history, journal: records, update, note, again };
-        return resumed(source, { ...going, retryFailed: retryFailed || fedBack });
+        const checked = (list: Source) => withoutNumberless(list, history);
+        const twice = again && (() => checked(again()));
+        const going = { folder, state, names: naming, history, journal: records, update, note, again: twice };
+        return resumed(checked(source), { ...going, retryFailed: retryFailed || isFedBack });
       },
       async close(isVain = false) {
         try {
           if (!keeping.isBegun) await records.end();
-          if (history !== undefined) settle(journalPath, failedPath, history);
-          else lines?.close();
           if (keeping.isWhole || !keeping.isBegun) beginning.end();
+          // A run that was refused leaves all as it is.
+          if (history !== undefined && keeping.isBegun) settle(folder, state, history, failures);
+          else lines?.close();
           if (isVain && history === undefined) removeEmpty(journalPath);
         } finally {
           await letGo(lock, state);

@@ -13,6 +13,8 @@ export interface Job {
   /** The list it came from and the line there, from 1; only where there are several lists, or the number is another line's. */
   readonly list?: string;
   readonly line?: number;
+  /** The list gives it its number. */
+  readonly numbered?: true;
   /** The digest that the body must have: SHA-256, 64 hexadecimal digits in lower case; anything else is refused. */
   readonly sha256?: string;
   /** The whole file that an earlier run saved for this line, where it is to be refreshed. */
@@ -59,7 +61,7 @@ export function isNumber(name: string): boolean {
   return /^[0-9]{1,15}$/.test(name);
 }
 
-interface Finished extends Omit<Job, "known" | "refused" | "replaces" | "sha256" | "twin"> {
+interface Finished extends Omit<Job, "known" | "numbered" | "refused" | "replaces" | "sha256" | "twin"> {
   /** How often it was tried; a connection found closed and replaced at once is no attempt of its own. 0: not at all. */
   readonly attempts: number;
   /** Why each earlier try of this run failed, in order: "connection_lost: other side closed". */

@@ -11,23 +11,25 @@ import { eachLine } from "./scan.ts";
 export interface Compacted {
   /** Failures that stay. */
   readonly failed: number;
-  /** Whether the journal was written anew. */
+  /** Whether the journal is written anew. */
   readonly rewritten: boolean;
+  /** Puts the new one in its place: until then, and if this throws, it is as it was. */
+  commit(): void;
 }
 
 /**
  * Writes the journal anew if any of it no longer counts, and calls back with every failure that stays, in its order. To be
- * called when the journal is closed: what it was told by `add` must be on the disk. Memory is flat. Throws what the file
- * system says, or an Error where records are missing: then the journal is as it was.
+ * called when the journal is closed: what it was told by `add` must be on the disk. Memory is flat. It is written at `part`.
+ * Throws what the file system says, or an Error where records are missing: then the journal is as it was.
  */
 export function compactJournal(
   journalPath: string,
+  part: string,
   history: History,
   onFailed: (outcome: Failed) => void = () => {},
 ): Compacted {
   const rewritten = history.stale > 0;
-  if (!rewritten && history.failures === 0) return { failed: 0, rewritten };
-  const part = `${journalPath}.part`;
+  if (!rewritten && history.failures === 0) return { failed: 0, rewritten, commit() {} };
   const fd = openJournal(journalPath);
   let copy: Copy | undefined;
   try {
@@ -37,8 +39,10 @@ export function compactJournal(
       throw new Error(`${journalPath}: holds ${kept} records of ${history.recorded}: left as it is; run again`);
     }
     copy?.finish();
-    if (rewritten) renameSync(part, journalPath);
-    return { failed, rewritten };
+    const commit = () => {
+      if (rewritten) renameSync(part, journalPath);
+    };
+    return { failed, rewritten, commit };
   } catch (error) {
     copy?.discard();
     throw error;

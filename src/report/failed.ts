@@ -1,6 +1,6 @@
 // failed.txt: the lines that failed, as a list to be fed back, with their numbers or names. Only there if any failed.
 
-import { renameSync, rmSync } from "node:fs";
+import { lstatSync, renameSync, rmSync } from "node:fs";
 import { type Failed, isNumber } from "../core/job.ts";
 import type { Reporter } from "../core/ports.ts";
 import { type Appender, appender } from "./appender.ts";
@@ -9,37 +9,53 @@ export interface FailedFile {
   /** Makes the file before there is a line for it: later there may be no descriptor left. Throws what the disk says. */
   open(): void;
   add(outcome: Failed): void;
-  /** Gives the file its name, in place of the one that is there. Where none failed, `isOurs` says to remove that one. */
-  end(isOurs: boolean): void;
+  /** Takes a line that was there before, as it is. */
+  keep(text: string): void;
+  /**
+   * Gives the file its name, in place of the one that was there before; where nothing is in it, removes that one. What
+   * has come there since is somebody else's: then it gets a name beside it, and what is to be said of that is returned.
+   */
+  end(): string | undefined;
+}
+
+/** Which file has a path, and how it was written last; undefined where none is there. */
+export type Version = string | undefined;
+
+/** Throws what the file system says. */
+export function versionOf(path: string): Version {
+  const stats = lstatSync(path, { throwIfNoEntry: false, bigint: true });
+  return stats && `${stats.dev} ${stats.ino} ${stats.size} ${stats.mtimeNs}`;
 }
 
 /** What failed in a fresh run. */
-export function failedList(path: string): Reporter {
-  const file = failedFile(path);
+export function failedList(path: string, part: string): Reporter {
+  const file = failedFile(path, part, undefined);
   return {
     start: () => file.open(),
     outcome(outcome) {
       if (outcome.outcome === "failed" && outcome.error !== "interrupted") file.add(outcome);
     },
-    end: () => file.end(false),
+    end() {
+      const problem = file.end();
+      if (problem !== undefined) throw new Error(problem);
+    },
   };
 }
 
 /**
  * `URL<TAB>000042`, or `URL<TAB>name<TAB>n=42` where the list gave a name: either keeps the number when it is fed back. A
- * line whose number is another's is there as a comment.
+ * line whose number is another's is there as a comment. It is written at `part`; `before` is what was there.
  */
-export function failedFile(path: string): FailedFile {
-  const part = `${path}.part`;
+export function failedFile(path: string, part: string, before: Version): FailedFile {
   let file: Appender | undefined;
-  let anyFailed = false;
+  let isEmpty = true;
   return {
     open() {
       file ??= fresh(part);
     },
     add({ n, url, name, error, detail, expected_sha256: sha256 }) {
       file ??= fresh(part);
-      anyFailed = true;
+      isEmpty = false;
       // Fed back, it would take the place of the line that has the number.
       if (error === "duplicate_number") return file.append(`# ${oneLine(detail)}: ${oneLine(url)}\n`);
       const columns = [oneLine(url).trim() || NO_URL, name === undefined ? String(n).padStart(6, "0") : nameOf(name)];
@@ -47,14 +63,32 @@ export function failedFile(path: string): FailedFile {
       if (sha256 !== undefined) columns.push(`sha256=${oneLine(sha256)}`);
       file.append(`${columns.join("\t")}\n`);
     },
-    end(isOurs) {
+    keep(text) {
+      file ??= fresh(part);
+      isEmpty = false;
+      file.append(`${text}\n`);
+    },
+    end() {
       file?.close();
-      if (anyFailed) return renameSync(part, path);
-      // Without a line of this run's: what lies there is an earlier one's, killed or out of disk.
-      if (file !== undefined || isOurs) rmSync(part, { force: true });
-      if (isOurs) rmSync(path, { force: true });
+      const now = versionOf(path);
+      const isOthers = now !== undefined && now !== before;
+      if (isEmpty) {
+        rmSync(part, { force: true });
+        if (now !== undefined && !isOthers) rmSync(path);
+        return undefined;
+      }
+      const to = isOthers ? freeName(`${path}.new`) : path;
+      renameSync(part, to);
+      return isOthers ? `${path} is no longer the run's: what failed is in ${to}` : undefined;
     },
   };
+}
+
+/** The path, or it with a number, so that nothing has it. */
+function freeName(path: string): string {
+  let free = path;
+  for (let i = 2; versionOf(free) !== undefined; i++) free = `${path}${i}`;
+  return free;
 }
 
 /** A new file, never through a link that was planted there. */

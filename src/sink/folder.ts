@@ -13,7 +13,6 @@ import {
   readlinkSync,
   realpathSync,
   rmdirSync,
-  rmSync,
   statSync,
   unlinkSync,
 } from "node:fs";
@@ -208,7 +207,7 @@ async function removeRun(folder: string): Promise<void> {
       const ours = lstatSync(path, { throwIfNoEntry: false })?.isFile() === true && isInside(folder, path);
       if (ours) unlinkSync(path);
     }
-    rmSync(join(folder, FAILED), { force: true });
+    if (lstatSync(join(folder, FAILED), { throwIfNoEntry: false })?.isFile() === true) unlinkSync(join(folder, FAILED));
     unlinkSync(journal);
   } catch (error) {
     throw new FolderError("disk", `${folder}: the earlier run cannot be removed: ${(error as Error).message}`);

@@ -191,6 +191,7 @@ function parseLine(text: string, line: number, { offset, list, onUnknown }: Spli
       .trimEnd()
       .slice(0, MAX_URL_LENGTH + 1),
     ...(named === undefined ? {} : { name: named.slice(0, MAX_NAME_LENGTH + 1) }),
+    ...(number === undefined ? {} : { numbered: true }),
     ...(list === undefined ? {} : { list, line }),
     ...(sha256 === undefined ? {} : { sha256 }),
   };

@@ -95,11 +95,26 @@ describe.each(PLANTED)("%s that was planted", (what) => {
     expect(forced).toMatchObject({ code, stderr });
   });
 
-  it("in place of the list of failures, or where that and the journal are written, is not written through", async () => {
+  it("in place of the list of failures stops the run before it begins", async () => {
     server.answers.set("/1", status(404));
     mkdirSync(out());
+    if (!plant(what, "failed.txt")) return;
+    for (const more of [[], ["--retry-failed"], ["--force"]]) {
+      const { code, stderr } = await tried(["-", ...more], LINES);
+      expect([code, stderr]).toEqual([2, expect.stringMatching(/failed\.txt(:1)?: (is|has) .*\(-o\)/)]);
+      if (more.length > 0) continue;
+      rmSync(out("failed.txt"), { force: true, recursive: true });
+      expect((await run(LINES)).code).toBe(1);
+      rmSync(out("failed.txt"), { force: true, recursive: true });
+      plant(what, "failed.txt");
+    }
+  });
+
+  it("where the list of failures and the journal are written is not written through", async () => {
+    server.answers.set("/1", status(404));
+    mkdirSync(out(".bulkget"), { recursive: true });
     for (const more of [[], ["--retry-failed"]]) {
-      for (const name of ["failed.txt", "failed.txt.part", "results.jsonl.part"]) {
+      for (const name of [".bulkget/failed.txt", ".bulkget/results.jsonl"]) {
         rmSync(out(name), { force: true, recursive: true });
         if (!plant(what, name)) return;
       }
@@ -108,7 +123,7 @@ describe.each(PLANTED)("%s that was planted", (what) => {
         expect([code, stderr]).toEqual([3, expect.stringMatching(/cannot be written any more: .*failed\.txt/)]);
       else {
         expect(code, stderr).toBe(1);
-        expect(errorsIn(wellKept(more.length === 0 ? ["results.jsonl.part"] : []))).toEqual([
+        expect(errorsIn(wellKept(more.length === 0 ? [".bulkget/results.jsonl"] : []))).toEqual([
           "http_status",
           "saved",
           "saved",

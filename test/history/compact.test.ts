@@ -14,7 +14,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import type { Failed, Outcome } from "../../src/core/job.ts";
 import { compactJournal } from "../../src/history/compact.ts";
 import { type History, readHistory } from "../../src/history/history.ts";
-import { failedFile } from "../../src/report/failed.ts";
+import { failedFile, versionOf } from "../../src/report/failed.ts";
 import { journal } from "../../src/report/journal.ts";
 import { recordOf } from "../../src/report/record.ts";
 import { failed, saved } from "../core/outcomes.ts";
@@ -26,6 +26,8 @@ beforeEach(() => {
   path = folder.at("results.jsonl");
 });
 
+/** Where a journal is written before it gets its name. */
+const part = () => folder.at("part");
 const textOf = (outcomes: readonly Outcome[]) => outcomes.map(recordOf).join("");
 const content = () => readFileSync(path, "utf8");
 
@@ -45,9 +47,10 @@ async function goOn(history: History, outcomes: readonly Outcome[]): Promise<voi
 
 function compacted(history: History): { failures: Failed[]; rewritten: boolean } {
   const failures: Failed[] = [];
-  const { failed, rewritten } = compactJournal(path, history, (outcome) => void failures.push(outcome));
+  const { failed, rewritten, commit } = compactJournal(path, part(), history, (outcome) => void failures.push(outcome));
+  commit();
   expect(failed).toBe(failures.length);
-  expect(existsSync(`${path}.part`)).toBe(false);
+  expect(existsSync(part())).toBe(false);
   return { failures, rewritten };
 }
 
@@ -144,10 +147,10 @@ describe("the copy", () => {
   it("is not written through a link that somebody planted, and replaces what a killed run left", () => {
     const victim = folder.at("victim");
     writeFileSync(victim, "mine");
-    symlinkSync(victim, `${path}.part`);
+    symlinkSync(victim, part());
     compacted(read(twice));
     expect(readFileSync(victim, "utf8")).toBe("mine");
-    writeFileSync(`${path}.part`, "left");
+    writeFileSync(part(), "left");
     compacted(read(twice));
     expect(content()).toBe(recordOf(failed({ n: 1 })));
   });
@@ -157,17 +160,17 @@ describe("the copy", () => {
     const breakOff = () => {
       throw new Error("disk full");
     };
-    expect(() => compactJournal(path, history, breakOff)).toThrow("disk full");
+    expect(() => compactJournal(path, part(), history, breakOff)).toThrow("disk full");
     expect(readdirSync(folder.path)).toEqual(["results.jsonl"]);
-    mkdirSync(`${path}.part`);
-    expect(() => compactJournal(path, history)).toThrow();
+    mkdirSync(part());
+    expect(() => compactJournal(path, part(), history)).toThrow();
     expect(content()).toBe(twice);
   });
 
   it("that would lack a record is not taken: it was not written where the history has it", () => {
     const history = read(twice);
     history.add(saved({ n: 2 }), history.bytes);
-    expect(() => compactJournal(path, history)).toThrow("holds 1 records of 2: left as it is");
+    expect(() => compactJournal(path, part(), history)).toThrow("holds 1 records of 2: left as it is");
     expect(content()).toBe(twice);
     appendFileSync(path, recordOf(saved({ n: 2 })));
     compacted(history);
@@ -183,16 +186,16 @@ describe("failed.txt after a resumed run", () => {
       textOf([failed({ n: 1, url: "http://a/", retryable: false }), failed({ n: 2, url: "http://b/" })]),
     );
     await goOn(history, [saved({ n: 2, url: "http://b/" }), failed({ n: 3, url: "http://c/", name: "c.txt" })]);
-    const file = failedFile(list());
-    compactJournal(path, history, file.add);
-    file.end(true);
+    const file = failedFile(list(), `${part()}2`, undefined);
+    compactJournal(path, part(), history, file.add).commit();
+    expect(file.end()).toBeUndefined();
     expect(readFileSync(list(), "utf8")).toBe("http://a/\t000001\nhttp://c/\tc.txt\tn=3\n");
 
     const next = read(content());
     await goOn(next, [saved({ n: 1, url: "http://a/" }), saved({ n: 3, url: "http://c/" })]);
-    const none = failedFile(list());
-    compactJournal(path, next, none.add);
-    none.end(true);
+    const none = failedFile(list(), `${part()}2`, versionOf(list()));
+    compactJournal(path, part(), next, none.add).commit();
+    expect(none.end()).toBeUndefined();
     expect(existsSync(list())).toBe(false);
   });
 });

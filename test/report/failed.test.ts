@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, 
 import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Job, Outcome } from "../../src/core/job.ts";
-import { failedFile, failedList } from "../../src/report/failed.ts";
+import { failedFile, failedList, versionOf } from "../../src/report/failed.ts";
 import { names } from "../../src/sink/names.ts";
 import { splitter } from "../../src/source/split.ts";
 import { failed, saved } from "../core/outcomes.ts";
@@ -18,7 +18,7 @@ beforeEach(() => {
 
 function written(...outcomes: Outcome[]): string | undefined {
   rmSync(path, { force: true });
-  const reporter = failedList(path);
+  const reporter = failedList(path, `${path}.part`);
   for (const outcome of outcomes) void reporter.outcome(outcome);
   void reporter.end?.(viewOf([]));
   return existsSync(path) ? readFileSync(path, "utf8") : undefined;
@@ -50,19 +50,36 @@ describe("failed.txt", () => {
   });
 
   it("has its name only when it is whole", () => {
-    const reporter = failedList(path);
+    const reporter = failedList(path, `${path}.part`);
     void reporter.outcome(failed());
     expect(readdirSync(folder.path)).toEqual(["failed.txt.part"]);
     void reporter.end?.(viewOf([]));
     expect(readdirSync(folder.path)).toEqual(["failed.txt"]);
   });
 
-  it("of earlier runs stays after a fresh run without failures, and goes when it is ours and nothing failed", () => {
-    writeFileSync(path, "mine");
-    failedFile(path).end(false);
-    expect(readFileSync(path, "utf8")).toBe("mine");
-    failedFile(path).end(true);
+  it("of an earlier run is replaced, and goes where nothing failed", () => {
+    written(failed({ n: 1 }));
+    const file = failedFile(path, `${path}.part`, versionOf(path));
+    file.add(failed({ n: 2, url: "http://b/" }));
+    expect(file.end()).toBeUndefined();
+    expect(readFileSync(path, "utf8")).toBe("http://b/\t000002\n");
+    expect(failedFile(path, `${path}.part`, versionOf(path)).end()).toBeUndefined();
     expect(readdirSync(folder.path)).toEqual([]);
+  });
+
+  it("that somebody else has put there or changed meanwhile stays, and the run's own is beside it", () => {
+    for (const before of ["none", "one"]) {
+      if (before === "one") written(failed({ n: 1 }));
+      const version = versionOf(path);
+      const [empty, full] = [failedFile(path, `${path}.part`, version), failedFile(path, `${path}.part`, version)];
+      writeFileSync(path, "mine");
+      expect(empty.end()).toBeUndefined();
+      full.add(failed({ n: 2, url: "http://b/" }));
+      const beside = before === "none" ? `${path}.new` : `${path}.new2`;
+      expect(full.end()).toBe(`${path} is no longer the run's: what failed is in ${beside}`);
+      expect(readFileSync(path, "utf8")).toBe("mine");
+      expect(readFileSync(beside, "utf8")).toBe("http://b/\t000002\n");
+    }
   });
 
   it("is a list that gives the same jobs again", () => {

@@ -236,7 +236,7 @@ describe("what a job has of its line", () => {
   it("is the same where most of the line is blanks around it", () => {
     const long = " ".repeat(100_000);
     expect(jobsOf(`http://a/${long}\tname ${long}\tn=7\tsha256=00 ${long}`)).toEqual([
-      { n: 7, url: "http://a/", name: "name", sha256: "00" },
+      { n: 7, url: "http://a/", name: "name", numbered: true, sha256: "00" },
     ]);
   });
 });
