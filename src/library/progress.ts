@@ -132,22 +132,31 @@ export function ticker(
   fail: (error: unknown) => void,
 ): Ticker {
   let isOver = false;
+  let timer: NodeJS.Timeout;
+  let toldMs = performance.now();
   const lost = (error: unknown) => {
-    clearInterval(timer);
+    clearTimeout(timer);
     if (!isOver) fail(error);
     isOver = true;
   };
   const tell = () => void Promise.resolve(onProgress(snapshot(progress))).catch(lost);
-  const timer = setInterval(() => {
+  // Not an interval: it makes up for a tick that came late by one that comes early.
+  const tick = () => {
+    const nowMs = performance.now();
+    const earlyMs = toldMs + TELL_MS - nowMs;
+    timer = setTimeout(tick, Math.ceil(earlyMs > 0 ? earlyMs : TELL_MS)).unref();
+    if (earlyMs > 0) return;
+    toldMs = nowMs;
     try {
       tell();
     } catch (error) {
       lost(error);
     }
-  }, TELL_MS).unref();
+  };
+  tick();
   return {
     end() {
-      clearInterval(timer);
+      clearTimeout(timer);
       if (isOver) return;
       isOver = true;
       tell();

@@ -69,8 +69,6 @@ describe("an option that is undefined", () => {
 });
 
 describe("a time that is longer than a timer can be", () => {
-  const server = ownRudeServer();
-
   it.each([
     { deadlineMs: 30 * 86_400_000 },
     { deadlineMs: Number.POSITIVE_INFINITY },
@@ -80,7 +78,8 @@ describe("a time that is longer than a timer can be", () => {
     { connectTimeoutMs: 30 * 86_400_000 },
     { hostRate: 1 / 86_400 },
   ])("%o ends nothing early", async (options) => {
-    const outcomes = await outcomesOf([server.url("/ok")], { output: "memory", ...options });
+    const slow = own(await host((response) => void setTimeout(() => response.end("fine"), 100)));
+    const outcomes = await outcomesOf([`${slow.origin}/`], { output: "memory", ...options });
     expect(outcomes).toMatchObject([{ outcome: "saved" }]);
   });
 });
