@@ -3,7 +3,8 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type BulkgetOptions, bulkget, type Item, type Outcome } from "../../src/index.ts";
+import { type BulkgetOptions, bulkget, type Item, OptionError, type Outcome } from "../../src/index.ts";
+import { anyValue } from "../options/values.ts";
 import { recordsOf } from "../support/command.ts";
 import { ownFolder, ownRudeServer } from "../support/own.ts";
 
@@ -166,6 +167,26 @@ describe("an iterable", () => {
     }
     expect(await outcomesOf([server.url("/ok")], { outputDir })).toMatchObject([{ outcome: "saved" }]);
   });
+
+  it("is refused by the call, or read, or ends the loop with an error of its own, whatever it is", async () => {
+    await fc.assert(
+      fc.asyncProperty(anyValue, async ({ make }) => {
+        const input = make();
+        fc.pre(typeof input !== "string"); // the path of a list
+        let seen = 0;
+        try {
+          for await (const outcome of bulkget(input as Iterable<Item>, { output: "memory" })) {
+            expect(outcome.outcome).toBe("failed");
+            if (++seen === 50) break; // some have no end
+          }
+        } catch (error) {
+          if (error instanceof OptionError) expect(error.message).toMatch(/^input: /);
+          else expect(error).toMatchObject({ message: expect.stringMatching(/^(not mine|the input('s| is) )/) });
+        }
+      }),
+      { numRuns: 500 },
+    );
+  }, 120_000);
 
   it("is closed when the loop is left, also while its next item is waited for", async () => {
     const outputDir = folder.at("out");
