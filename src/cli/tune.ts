@@ -1,10 +1,9 @@
 // `bulkget tune`: sweeps over the concurrency on a sample of a list; a table on stdout, a chart in a file.
 
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
 import { OptionError } from "../core/option.ts";
 import { kneeOf, sorted } from "../policy/sweep.ts";
-import { CHART_MARK, chart } from "../report/chart.ts";
+import { chart } from "../report/chart.ts";
+import { objectionTo, putChart } from "../report/chart-file.ts";
 import { paint } from "../report/format.ts";
 import { stepsTable } from "../report/steps.ts";
 import { lists } from "../source/lists.ts";
@@ -16,12 +15,13 @@ import { type Env, wantsColour } from "./reporters.ts";
 import { printOut, say } from "./say.ts";
 import { readTuneLine } from "./tune-options.ts";
 
-/** Runs it; gives the exit code, or what there is to print instead. Throws an OptionError a ListError or a StdoutError. */
+/** Runs it; gives the exit code, or what there is to print instead. Throws an OptionError, a ListError or a StdoutError. */
 export async function tune(argv: readonly string[], env: Env): Promise<number | Leave> {
   const line = readTuneLine(argv);
   if ("exitCode" in line) return line;
   const { upTo, stepMs, svg } = line;
-  checkChart(svg); // before, not after all the measuring
+  const objection = objectionTo(svg); // before, not after all the measuring
+  if (objection !== undefined) throw new OptionError(`--svg ${svg}: ${objection}`);
   const source = lists(line.lists, {
     stdin: () => process.stdin,
     stop: new AbortController().signal,
@@ -42,25 +42,9 @@ export async function tune(argv: readonly string[], env: Env): Promise<number | 
   }
   const knee = kneeOf(steps)?.concurrency;
   const rows = sorted(steps);
-  try {
-    writeFileSync(svg, chart(rows, { title: `bulkget tune ${line.lists.join(" ")}`, knee }));
-  } catch (error) {
-    throw new OptionError(`--svg ${svg}: cannot be written: ${(error as Error).message}`);
-  }
+  const failure = putChart(svg, chart(rows, { title: `bulkget tune ${line.lists.join(" ")}`, knee }));
   await printOut(`${stepsTable(rows, knee, paint(wantsColour(env, process.stdout.isTTY === true)))}\n`);
+  if (failure !== undefined) throw new OptionError(`--svg ${svg}: ${failure}`);
   say(knee === undefined ? `nothing could be fetched; the chart is ${svg}` : `use -c ${knee}; the chart is ${svg}`);
   return knee === undefined ? 1 : 0;
-}
-
-/** Throws an OptionError for a file that is there and no chart of ours. */
-function checkChart(path: string): void {
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT" && existsSync(dirname(path))) return;
-    throw new OptionError(`--svg ${path}: cannot be written: ${(error as Error).message}`);
-  }
-  if (!text.includes(CHART_MARK))
-    throw new OptionError(`--svg ${path}: is there, and no chart of tune's; name another file`);
 }

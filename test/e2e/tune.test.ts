@@ -1,6 +1,7 @@
 // `bulkget tune` on real servers: the sweep, the table and the chart, and when it stops.
 
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { ROOT } from "../support/command.ts";
@@ -75,6 +76,45 @@ describe("bulkget tune", () => {
     expect(server.asked).toEqual([]);
     const again = ["urls.txt", "--up-to", "1", "--step-time", "50ms", "--svg", "two.svg"];
     expect([(await tune(...again)).code, (await tune(...again)).code]).toEqual([0, 0]);
+  });
+
+  const isNone = (name: string) => `bulkget: --svg ${name}: is there, and no chart of tune's; name another file\n`;
+
+  it.each([
+    ["a pipe, which nobody reads", () => execFileSync("mkfifo", [folder.at("tune.svg")])],
+    ["a link to a chart", () => symlinkSync("other.svg", folder.at("tune.svg"))],
+    ["a link to nowhere", () => symlinkSync("nowhere.svg", folder.at("tune.svg"))],
+    ["a folder", () => mkdirSync(folder.at("tune.svg"))],
+  ])("measures nothing where its chart is %s", async (_, plant) => {
+    await list(late(1));
+    expect((await tune("urls.txt", "--up-to", "1", "--step-time", "50ms", "--svg", "other.svg")).code).toBe(0);
+    const asked = server.asked.length;
+    const before = readFileSync(folder.at("other.svg"), "utf8");
+    plant();
+    expect(await tune("urls.txt")).toMatchObject({ code: 2, stderr: isNone("tune.svg") });
+    expect(server.asked).toHaveLength(asked);
+    expect(readFileSync(folder.at("other.svg"), "utf8")).toBe(before);
+    expect(existsSync(folder.at("nowhere.svg"))).toBe(false);
+  });
+
+  it.each([
+    ["a link", () => symlinkSync("mine.txt", folder.at("tune.svg"))],
+    ["a pipe", () => execFileSync("mkfifo", [folder.at("tune.svg")])],
+    ["a file", () => writeFileSync(folder.at("tune.svg"), "mine\n")],
+  ])("neither follows nor replaces %s that is put in the chart's place while it measures", async (_, plant) => {
+    writeFileSync(folder.at("mine.txt"), "mine\n");
+    let planted = false;
+    await list((response) => {
+      if (!planted) plant();
+      planted = true;
+      response.end("fine\n");
+    });
+    const { code, stdout, stderr } = await tune("urls.txt", "--up-to", "1", "--step-time", "50ms");
+    expect(code).toBe(2);
+    expect(stderr).toContain(isNone("tune.svg"));
+    expect(stdout).toMatch(/URL\/s/); // what was measured is not lost
+    expect(readFileSync(folder.at("mine.txt"), "utf8")).toBe("mine\n");
+    expect(readdirSync(folder.path).sort()).toEqual(["mine.txt", "tune.svg", "urls.txt"]);
   });
 
   it("says what is wrong with its command line, and has its own help", async () => {
