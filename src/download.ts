@@ -10,13 +10,12 @@ import { ORDERS, type Order } from "./core/order.ts";
 import type { Get, Sink, Source, View } from "./core/ports.ts";
 import { type Run, run, type StopReason } from "./core/run.ts";
 import { finished } from "./core/tally.ts";
-import { throttled } from "./core/throttle.ts";
 import { MAX_PARK_MS } from "./core/verdict.ts";
 import { OPTIONS } from "./options/table.ts";
 import { allowance } from "./policy/allowance.ts";
 import type { FailOn } from "./policy/fail-on.ts";
 import { plateau } from "./policy/plateau.ts";
-import { bytesPace, pace } from "./policy/rate.ts";
+import { arrivals, pace } from "./policy/rate.ts";
 import { hostSign, judge } from "./policy/retry.ts";
 import { turn } from "./policy/turn.ts";
 import { AUTO } from "./web.ts";
@@ -31,8 +30,6 @@ export interface ScheduleOptions {
   readonly rate?: number | undefined;
   /** Starts a second on one host. Default: no limit. */
   readonly hostRate?: number | undefined;
-  /** Bytes of bodies a second, of the whole run. Default: no limit. */
-  readonly limitRate?: number | undefined;
   /** Which host is next: `fair` takes them in turn (the default), `list` keeps the list's order, `longest` takes the one with the most jobs waiting; or a function. */
   readonly order?: keyof typeof ORDERS | Order | undefined;
   /** Tries after the first, where another may help. Default 3. */
@@ -83,18 +80,14 @@ function all(paces: readonly Pace[]): Pace {
 
 /** Starts the run; its connections and timers are gone when it is done. */
 export function download(plan: DownloadPlan): Run {
-  const { source, sink, stop, graceMs, maxFailures, rate, hostRate, limitRate, order = SCHEDULE_DEFAULTS.order } = plan;
+  const { source, get, sink, stop, graceMs, maxFailures, rate, hostRate, order = SCHEDULE_DEFAULTS.order } = plan;
   const { concurrency: asked = SCHEDULE_DEFAULTS.concurrency } = plan;
   const governor = asked === "auto" ? plateau(AUTO.start, AUTO.most) : undefined;
   const concurrency = asked === "auto" ? AUTO.start : asked;
-  const bytes = limitRate === undefined ? undefined : bytesPace(limitRate);
-  const get = bytes === undefined ? plan.get : throttled(plan.get, bytes, clock);
-  const { permits } = get;
+  const { permits, throttle } = get;
+  const arriving = throttle && arrivals(throttle.bytesPerSecond, throttle.paidMs);
   const hostPace = () => (hostRate === undefined ? undefined : pace(hostRate));
-  const starts = [
-    ...(rate === undefined ? [] : [pace(rate)]),
-    ...(bytes === undefined ? [] : [{ ...bytes, take() {} }]),
-  ];
+  const starts = [...(rate === undefined ? [] : [pace(rate)]), ...(arriving === undefined ? [] : [arriving])];
   const retries = {
     retries: plan.retries ?? SCHEDULE_DEFAULTS.retries,
     ...(plan.retryOn === undefined ? {} : { retryOn: new Set(plan.retryOn) }),
@@ -130,6 +123,7 @@ export function download(plan: DownloadPlan): Run {
     sign: hostSign,
     concurrency,
     report(outcome) {
+      arriving?.learn(outcome.outcome === "saved" && outcome.duplicate_of === undefined ? outcome.bytes : 0);
       unique?.settled(outcome, clock.nowMs());
       if (maxFailures?.(started.view.tally.failed, finished(started.view.tally)) === true)
         stop.abort("max-failures" satisfies StopReason);

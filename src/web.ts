@@ -1,10 +1,13 @@
 // The web as the options want it: what a user may say about fetching, with its defaults, put into the Get socket.
 
+import { clock } from "./clock.ts";
 import type { Get } from "./core/ports.ts";
+import { type Account, throttle } from "./core/throttle.ts";
 import { getter } from "./http/get.ts";
 import { type IdentityOptions, identityOf } from "./identity.ts";
 import { type MannersOptions, mannersOf } from "./manners.ts";
 import { OPTIONS } from "./options/table.ts";
+import { bytesPace, readSize } from "./policy/rate.ts";
 import { type ReachOptions, wayOf } from "./reach.ts";
 
 /** How URLs are fetched. Times in milliseconds, sizes in bytes. The defaults are the command's. */
@@ -31,6 +34,8 @@ export interface FetchOptions extends IdentityOptions, ReachOptions, MannersOpti
   readonly http2?: boolean | undefined;
   /** A larger body, in bytes, fails. Default: no limit; for bodies handed over, 64 MiB. */
   readonly maxFilesize?: number | undefined;
+  /** Bytes of bodies a second, of the whole run. Default: no limit. */
+  readonly limitRate?: number | undefined;
 }
 
 export const WEB_DEFAULTS = {
@@ -52,8 +57,28 @@ const SPEED_WINDOW_MS = 60_000;
 const WHOLE_BYTES = 262_144;
 const WHOLE_BYTES_IN_ALL = 67_108_864;
 
-/** The web, as the options want it. Throws an OptionError for options that cannot be used. */
-export function webOf(options: FetchOptions): Get {
+/** Pays for bytes at their speed. */
+function timed(bytesPerSecond: number): Account {
+  const pace = bytesPace(bytesPerSecond);
+  let cancel = () => {};
+  return {
+    isPaid: () => pace.paidMs() <= clock.nowMs(),
+    spend: (bytes) => pace.spend(bytes, clock.nowMs()),
+    whenPaid(act) {
+      cancel();
+      cancel = clock.after(Math.max(0, pace.paidMs() - clock.nowMs()), act);
+    },
+    paidMs: () => pace.paidMs(),
+    close: () => cancel(),
+  };
+}
+
+/**
+ * The web, as the options want it. `pays`: who pays for bytes where those have a speed, if that is another process. Throws an
+ * OptionError for options that cannot be used.
+ */
+export function webOf(options: FetchOptions, pays: (bytesPerSecond: number) => Account = timed): Get {
+  const { limitRate } = options;
   const { concurrency = WEB_DEFAULTS.concurrency } = options;
   const most = concurrency === "auto" ? AUTO.most : concurrency;
   const { goesBy, ...identity } = identityOf(options, process.env);
@@ -74,6 +99,7 @@ export function webOf(options: FetchOptions): Get {
     ...(options.ca === undefined ? {} : { ca: options.ca }),
     ...wayOf(options, process.env),
     ...manners.options,
+    ...(limitRate === undefined ? {} : { throttle: throttle(pays(limitRate), limitRate, readSize(limitRate)) }),
     maxConnections: concurrency === "auto" ? AUTO.start : concurrency,
   });
   return manners.permits === undefined ? get : { ...get, permits: manners.permits };

@@ -28,11 +28,11 @@ export function work(): void {
   serve(new Socket({ fd: PIPE_FD, readable: true, writable: true }), {
     clock,
     zeroMs: zeroMs(),
-    begin(plan) {
+    begin(plan, account) {
       const { web, storing: place, named, helper } = plan as WorkerPlan;
       const sink = storing(place, () => true, helper);
       sink.share?.(named);
-      return { get: webOf(web), sink };
+      return { get: webOf(web, () => account), sink };
     },
     leave: () => exit(0),
   });

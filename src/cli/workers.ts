@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { clock } from "../clock.ts";
 import type { Crew } from "../core/crew.ts";
 import { OptionError } from "../core/option.ts";
+import type { Get } from "../core/ports.ts";
 import { finished } from "../core/tally.ts";
 import type { DownloadPlan } from "../download.ts";
 import { descriptorsLeft } from "../limits.ts";
@@ -31,7 +32,6 @@ export function processesFor(line: CommandLine): number {
       ["-c auto", concurrency === "auto"],
       ["--robots", line.robots],
       ["--cookie", line.cookie !== undefined],
-      ["--limit-rate", line.limitRate !== undefined],
     ] as const
   ).find(([, isGiven]) => isGiven);
   if (single === undefined && concurrency !== "auto") {
@@ -45,6 +45,7 @@ export function processesFor(line: CommandLine): number {
 export function spreadOf(
   line: CommandLine,
   web: FetchOptions,
+  throttle: Get["throttle"],
   storing: StoringPlan,
   note: (text: string) => void,
 ): DownloadPlan["spread"] {
@@ -74,6 +75,7 @@ export function spreadOf(
           program: fileURLToPath(new URL("./worker.cjs", import.meta.url)),
           plan,
           zeroMs: zeroMs(),
+          throttle,
           onReady,
           onGone,
         });

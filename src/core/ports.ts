@@ -4,6 +4,7 @@ import type { Failure } from "./failure.ts";
 import type { Job, Outcome, Twin } from "./job.ts";
 import type { Soon } from "./soon.ts";
 import type { Tally } from "./tally.ts";
+import type { Throttle } from "./throttle.ts";
 
 /** A list, read only as fast as it is asked: batches of jobs, never empty, in order. */
 export interface Source extends AsyncIterable<readonly Job[]> {
@@ -101,6 +102,8 @@ export interface BodyStream {
 export interface Get {
   /** Asked first, where servers have a say in it. */
   readonly permits?: Permits;
+  /** What holds all bodies together to a speed, where there is one. */
+  readonly throttle?: Throttle;
   fetch(target: URL, ask?: Ask): Soon<Answer | Failure>;
   /** From now on at most so many connections, busy and idle: the machine is short of file descriptors. */
   resize(connections: number): void;

@@ -1,71 +1,80 @@
-// Holds the bytes of all bodies together to a speed: large ones wait while they arrive, small ones are paid off afterwards.
+// Holds the bytes of all bodies together to a speed: a token bucket, from which those who read take in turn.
 
-import { isFailure } from "./failure.ts";
-import type { BodyStream, Get } from "./ports.ts";
-
-/** A debt of bytes that is paid off at a fixed speed. */
-export interface BytesPace {
-  /** When there is none left, by the clock of `nowMs`. */
-  readyMs(nowMs: number): number;
-  spend(bytes: number, nowMs: number): void;
+/** What may be read is paid for here: by this process's own clock, or by another process that shares out. */
+export interface Account {
+  /** Whether all that was spent is paid for. */
+  isPaid(): boolean;
+  /** Bytes that have arrived, paid for or not; fewer than 0 are given back. */
+  spend(bytes: number): void;
+  /** Calls back once, when more may be read. In the place of an earlier call. */
+  whenPaid(act: () => void): void;
+  /** When all is paid for, in milliseconds of `nowMs`. */
+  paidMs(): number;
+  close(): void;
 }
 
-export interface ThrottleClock {
-  nowMs(): number;
-  after(ms: number, act: () => void): () => void;
+/** Who reads a body. */
+export interface Reader {
+  /** Its turn has come. */
+  readOn(): void;
 }
 
-/** The same web, slower. What is to be started next must wait for `pace` elsewhere: here it would hold a slot. */
-export function throttled(get: Get, pace: BytesPace, clock: ThrottleClock): Get {
-  const sleepers = new Set<() => void>();
-  let aborted = false;
+export interface Throttle extends Pick<Account, "spend" | "paidMs" | "close"> {
+  /** Of all bodies together. */
+  readonly bytesPerSecond: number;
+  /** As much is to be read at once, at most. */
+  readonly readBytes: number;
+  /** Bytes have arrived. False: the reader is to stop, until `readOn` is called. */
+  arrived(bytes: number, reader: Reader): boolean;
+  /** Calls `readOn` when it is the reader's turn; so many bytes are spent then. For a reader whose bytes arrive elsewhere. */
+  wait(reader: Reader, bytes: number): void;
+  /** It reads no more, and waits for nothing. */
+  leave(reader: Reader): void;
+}
 
-  /** Waits until the debt is paid, or all is given up. */
-  async function ready(): Promise<void> {
-    for (;;) {
-      const nowMs = clock.nowMs();
-      const delayMs = pace.readyMs(nowMs) - nowMs;
-      if (delayMs <= 0 || aborted) return;
-      await new Promise<void>((resolve) => {
-        const wake = () => {
-          sleepers.delete(wake);
-          cancel();
-          resolve();
-        };
-        const cancel = clock.after(delayMs, wake);
-        sleepers.add(wake);
-      });
+export function throttle(account: Account, bytesPerSecond: number, readBytes: number): Throttle {
+  /** First come, first served; and what each takes, if that is not `readBytes`. */
+  const waiting = new Map<Reader, number | undefined>();
+  /** What was paid for in advance, for those whose turn it is and who have not read yet. */
+  const paid = new Map<Reader, number>();
+
+  const wake = (): void => {
+    for (const [reader, bytes] of waiting) {
+      if (!account.isPaid()) break;
+      waiting.delete(reader);
+      account.spend(bytes ?? readBytes);
+      if (bytes === undefined) paid.set(reader, readBytes);
+      reader.readOn();
     }
-  }
-
-  const slowed = (body: BodyStream): BodyStream => ({
-    async next() {
-      await ready();
-      const pieces = await body.next();
-      if (pieces !== undefined && !isFailure(pieces)) pace.spend(lengthOf(pieces), clock.nowMs());
-      return pieces;
-    },
-    cancel: () => body.cancel(),
-  });
+    if (waiting.size > 0) account.whenPaid(wake);
+  };
+  const wait = (reader: Reader, bytes?: number): void => {
+    waiting.set(reader, bytes);
+    account.whenPaid(wake);
+  };
+  const takePaid = (reader: Reader): number => {
+    const bytes = paid.get(reader) ?? 0;
+    paid.delete(reader);
+    return bytes;
+  };
 
   return {
-    ...get,
-    async fetch(target, ask) {
-      const answer = await get.fetch(target, ask);
-      if (isFailure(answer)) return answer;
-      const { body } = answer;
-      if ("next" in body) return { ...answer, body: slowed(body) };
-      pace.spend(lengthOf(body), clock.nowMs());
-      return answer;
+    bytesPerSecond,
+    readBytes,
+    spend: (bytes) => account.spend(bytes),
+    paidMs: () => account.paidMs(),
+    arrived(bytes, reader) {
+      account.spend(bytes - takePaid(reader));
+      if (waiting.size === 0 && account.isPaid()) return true;
+      wait(reader);
+      return false;
     },
-    abort() {
-      aborted = true;
-      for (const wake of [...sleepers]) wake();
-      get.abort();
+    wait,
+    leave(reader) {
+      waiting.delete(reader);
+      const unused = takePaid(reader);
+      if (unused > 0) account.spend(-unused);
     },
+    close: () => account.close(),
   };
-}
-
-function lengthOf(pieces: readonly Uint8Array[]): number {
-  return pieces.reduce((sum, piece) => sum + piece.length, 0);
 }

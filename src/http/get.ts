@@ -3,6 +3,7 @@
 import { type Failure, isFailure } from "../core/failure.ts";
 import type { Answer, Get, Skip } from "../core/ports.ts";
 import { Coming } from "../core/soon.ts";
+import type { Throttle } from "../core/throttle.ts";
 import { answerOf, type Decoding, unwanted } from "./answer.ts";
 import { type OpenOptions, opener } from "./connect/open.ts";
 import { basicAuthorization, type ProxyServer } from "./connect/proxy.ts";
@@ -41,6 +42,8 @@ export interface GetOptions extends Limits, OpenOptions {
   readonly proxyFor: (target: URL) => ProxyServer | undefined;
   /** The most connections at a time, busy and idle. */
   readonly maxConnections: number;
+  /** Holds the bytes of all bodies together to a speed. */
+  readonly throttle?: Throttle | undefined;
 }
 
 /** As many redirects as RFC 9309 section 2.3.1.2 wants for robots.txt. */
@@ -55,18 +58,15 @@ const MAX_ORIGINS = 1000;
 /** The Get socket. */
 export function getter(options: GetOptions): Get {
   const watching = watch(tickFor([options.connectTimeoutMs, options.timeoutMs, options.maxTimeMs]));
-  const pool = connections(opener(options), options.maxConnections);
+  const { throttle } = options;
+  const readBytes = throttle?.readBytes;
+  const pool = connections(opener({ ...options, readBytes }), options.maxConnections, readBytes);
   const meter = { bytes: 0 };
   const memory = slabs();
   const room = windows();
-  const wire = { limits: options, watch: watching, meter, slabs: memory };
+  const wire = { limits: options, watch: watching, meter, slabs: memory, throttle };
   const { respect: _, ...bounds } = options;
-  const robotsWire = {
-    limits: { ...bounds, maxFileBytes: Number.POSITIVE_INFINITY },
-    watch: watching,
-    meter,
-    slabs: memory,
-  };
+  const robotsWire = { ...wire, limits: { ...bounds, maxFileBytes: Number.POSITIVE_INFINITY } };
   const origins = new Map<string, Origin>();
   const common = commonHeaders(options);
   const { authorize = basicAuthorization, cookies } = options;
@@ -185,6 +185,7 @@ export function getter(options: GetOptions): Get {
         return undefined;
       }
     },
+    ...(throttle === undefined ? {} : { throttle }),
     resize: (most) => pool.resize(most),
     receivedBytes: () => meter.bytes,
     abort() {
@@ -193,6 +194,7 @@ export function getter(options: GetOptions): Get {
     },
     close() {
       watching.stop();
+      throttle?.close();
       pool.close();
     },
   };

@@ -5,7 +5,9 @@ import type { Socket } from "node:net";
 import type { Tried } from "../core/attempt.ts";
 import { type Failure, isFailure } from "../core/failure.ts";
 import type { Task } from "../core/frontier.ts";
+import type { Reader, Throttle } from "../core/throttle.ts";
 import { channel } from "./channel.ts";
+import { portion } from "./lease.ts";
 import { type Left, type Notice, type Order, rowOf } from "./messages.ts";
 
 /** It is looked at so often; if it gave no sign of life so many times in a row it is taken for dead: 60 s. */
@@ -21,6 +23,8 @@ export interface HelperOptions {
   /** What it needs to know. */
   readonly plan: unknown;
   readonly zeroMs: number;
+  /** Whose turn it is to read, where bytes have a speed. */
+  readonly throttle?: Throttle | undefined;
   /** It may be given tasks. */
   readonly onReady: (helper: Helper) => void;
   /** It has ended, before `close`; every task of its own has come back by then. */
@@ -61,7 +65,7 @@ interface Open {
 const GIVEN_UP: Failure = { error: "interrupted", detail: "stopped" };
 
 /** Starts one. Throws where there are no descriptors for it, or what the system says. */
-export function helper({ program, plan, zeroMs, onReady, onGone }: HelperOptions): Helper {
+export function helper({ program, plan, zeroMs, throttle, onReady, onGone }: HelperOptions): Helper {
   const child: ChildProcess = spawn(process.execPath, [...process.execArgv, program], {
     stdio: ["ignore", "ignore", "inherit", "pipe"],
   });
@@ -89,6 +93,8 @@ export function helper({ program, plan, zeroMs, onReady, onGone }: HelperOptions
     silentLooks = 0;
     if (Array.isArray(notice)) settled(notice[0], notice[1], notice[2] === true);
     else if ("bytes" in notice) receivedBytes = notice.bytes;
+    else if ("spent" in notice) throttle?.spend(notice.spent);
+    else if ("wants" in notice) throttle?.wait(granting, granted);
     else if ("ready" in notice) {
       isReady = true;
       onReady(self);
@@ -97,6 +103,8 @@ export function helper({ program, plan, zeroMs, onReady, onGone }: HelperOptions
       hold();
     }
   });
+  const granted = throttle === undefined ? 0 : portion(throttle.bytesPerSecond, throttle.readBytes);
+  const granting: Reader = { readOn: () => to.put({ granted }) };
   hold();
   to.put({ begin: plan, zeroMs });
   const looking = setInterval(() => {
@@ -122,6 +130,7 @@ export function helper({ program, plan, zeroMs, onReady, onGone }: HelperOptions
     if (isOver) return;
     isOver = true;
     isReady = false;
+    throttle?.leave(granting);
     clearInterval(looking);
     clearTimeout(force);
     const end = { how: startError?.message ?? how, lost: open.size };

@@ -31,6 +31,8 @@ export type Order =
   | { readonly begin: unknown; readonly zeroMs: number }
   /** At most so many connections. */
   | { readonly most: number }
+  /** It may read so many bytes of bodies. */
+  | { readonly granted: number }
   /** The list names files itself. Answered with the same. */
   | { readonly named: true }
   /** Ends what is under way as `interrupted`. */
@@ -45,6 +47,10 @@ export type Notice =
   /** It may be given tasks. */
   | { readonly ready: true }
   | { readonly named: true }
+  /** It has bodies to read, and no bytes granted. */
+  | { readonly wants: true }
+  /** Bytes of bodies that arrived and were not granted. */
+  | { readonly spent: number }
   /** Bytes of bodies received so far; also said as a sign of life. */
   | { readonly bytes: number };
 

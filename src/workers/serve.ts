@@ -5,7 +5,9 @@ import { attempt, type Perform } from "../core/attempt.ts";
 import { isFailure } from "../core/failure.ts";
 import type { Get, Sink } from "../core/ports.ts";
 import type { Clock } from "../core/records.ts";
+import type { Account } from "../core/throttle.ts";
 import { channel } from "./channel.ts";
+import { lease } from "./lease.ts";
 import { ALIVE_MS, type Notice, type Order, type TaskRow, taskOf } from "./messages.ts";
 
 export interface ServeOptions {
@@ -13,7 +15,7 @@ export interface ServeOptions {
   /** What this machine's clock shows when that of `clock.nowMs` shows zero, in milliseconds. */
   readonly zeroMs: number;
   /** Makes what it takes to work, of what the run's process says. */
-  readonly begin: (plan: unknown) => { readonly get: Get; readonly sink: Sink };
+  readonly begin: (plan: unknown, account: Account) => { readonly get: Get; readonly sink: Sink };
   /** The run's process is gone, or has no more to do. Does not come back. */
   readonly leave: () => never;
 }
@@ -34,19 +36,22 @@ export function serve(socket: Socket, { clock, zeroMs, begin, leave }: ServeOpti
   };
   // While as many tasks again are under way, there is something to do until new ones come.
   const to = channel<Notice, Order>(socket, obey, received, () => busy);
+  const account = lease(to.put);
   socket.on("end", leave).on("close", leave);
 
   function obey(order: Order): void {
     if (Array.isArray(order)) {
       void work(order as TaskRow); // `attempt` never rejects
     } else if ("begin" in order) {
-      ({ get, sink } = begin(order.begin));
+      ({ get, sink } = begin(order.begin, account));
       perform = attempt({ get, sink, clock });
       laterMs = order.zeroMs - zeroMs;
       setInterval(() => to.put({ bytes: get?.receivedBytes() ?? 0 }), ALIVE_MS);
       to.put({ ready: true });
     } else if ("most" in order) {
       get?.resize(order.most);
+    } else if ("granted" in order) {
+      account.granted(order.granted);
     } else if ("named" in order) {
       sink?.share?.(true);
       to.put(order);

@@ -1,192 +1,210 @@
-// All bodies together keep to a speed: a large one waits while it arrives, a small one leaves a debt for whoever is next.
+// All bodies together keep to a speed: who reads takes turns, and what is read is paid for, from the first byte on.
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import type { Failure } from "../../src/core/failure.ts";
-import type { Answer, BodyStream, Get } from "../../src/core/ports.ts";
-import { type BytesPace, throttled } from "../../src/core/throttle.ts";
+import { type Account, type Reader, throttle } from "../../src/core/throttle.ts";
+import { arrivals, bytesPace, readSize } from "../../src/policy/rate.ts";
 
-const TARGET = new URL("http://example.org/");
-const CUT: Failure = { error: "truncated", detail: "cut short" };
-
-/** A byte a millisecond, and a clock that goes on when the test says so. */
-function bench() {
-  let ms = 0;
-  let readyMs = 0;
-  const timers: { dueMs: number; act: () => void }[] = [];
-  const pace: BytesPace = {
-    readyMs: (nowMs) => Math.max(nowMs, readyMs),
-    spend(bytes, nowMs) {
-      readyMs = Math.max(nowMs, readyMs) + bytes;
+/** An account of a clock that goes on when the test says so. */
+function accountOf(bytesPerSecond: number) {
+  const pace = bytesPace(bytesPerSecond);
+  let nowMs = 0;
+  let act: (() => void) | undefined;
+  const account: Account = {
+    isPaid: () => pace.paidMs() <= nowMs,
+    spend: (bytes) => pace.spend(bytes, nowMs),
+    whenPaid(next) {
+      act = next;
     },
-  };
-  const clock = {
-    nowMs: () => ms,
-    after(delayMs: number, act: () => void) {
-      const timer = { dueMs: ms + delayMs, act };
-      timers.push(timer);
-      return () => void (timers.includes(timer) && timers.splice(timers.indexOf(timer), 1));
+    paidMs: () => pace.paidMs(),
+    close() {
+      act = undefined;
     },
   };
   return {
-    pace,
-    clock,
-    timers,
-    nowMs: () => ms,
-    debtMs: () => readyMs - ms,
-    /** Goes to a time, timers first. */
-    async to(untilMs: number) {
-      for (;;) {
-        await settled();
-        const next = timers.filter(({ dueMs }) => dueMs <= untilMs).sort((a, b) => a.dueMs - b.dueMs)[0];
-        if (next === undefined) break;
-        timers.splice(timers.indexOf(next), 1);
-        ms = next.dueMs;
-        next.act();
+    account,
+    nowMs: () => nowMs,
+    debtMs: () => pace.paidMs() - nowMs,
+    isWaiting: () => act !== undefined,
+    to(untilMs: number) {
+      while (act !== undefined && pace.paidMs() <= untilMs) {
+        nowMs = Math.max(nowMs, pace.paidMs());
+        const due = act;
+        act = undefined;
+        due();
       }
-      ms = untilMs;
-      await settled();
+      nowMs = Math.max(nowMs, untilMs);
     },
   };
 }
 
-const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
-const ofBytes = (bytes: number): Uint8Array[] => [new Uint8Array(bytes)];
-const answerOf = (body: Answer["body"]): Answer => ({ status: 200, lengthVerified: true, ttfbMs: 1, body });
-
-function streamOf(pieces: readonly (readonly Uint8Array[])[], end?: Failure): BodyStream & { cancelled: number } {
-  let at = 0;
-  return {
-    cancelled: 0,
-    next: async () => pieces[at++] ?? end,
-    cancel() {
-      this.cancelled++;
-    },
+/** A byte a millisecond, and reads of 10. */
+function bench() {
+  const clock = accountOf(1000);
+  clock.account.spend(100); // the credit that a pause gives, and so does the beginning
+  const turns: string[] = [];
+  const readers = new Map<string, Reader>();
+  const reader = (name: string): Reader => {
+    const one = readers.get(name) ?? { readOn: () => void turns.push(`${name} ${clock.nowMs()}`) };
+    readers.set(name, one);
+    return one;
   };
+  return { ...clock, turns, reader, all: throttle(clock.account, 1000, 10) };
 }
 
-/** A web of which every fetch gives the next of these. */
-function webOf(...answers: (Answer | Failure)[]): Get & { aborted: number; asked: unknown[] } {
-  return {
-    aborted: 0,
-    asked: [],
-    async fetch(target, ask) {
-      this.asked.push([target, ask]);
-      return answers.shift() ?? expect.unreachable("no more answers");
-    },
-    resize() {},
-    receivedBytes: () => 7,
-    abort() {
-      this.aborted++;
-    },
-    close() {},
-  };
-}
-
-async function streamedBy(get: Get): Promise<BodyStream> {
-  const answer = await get.fetch(TARGET);
-  return "body" in answer && "next" in answer.body ? answer.body : expect.unreachable("no stream");
-}
-
-it("a small body comes at once, and its bytes are a debt", async () => {
-  const { pace, clock, debtMs, timers } = bench();
-  const answer = answerOf([...ofBytes(30), ...ofBytes(12)]);
-  const web = webOf(answer);
-  const get = throttled({ ...web, fetch: (...args) => web.fetch(...args) }, pace, clock);
-  expect(await get.fetch(TARGET, { spentMs: 5 })).toBe(answer);
-  expect([debtMs(), timers, web.asked]).toEqual([42, [], [[TARGET, { spentMs: 5 }]]]);
-  expect(get.receivedBytes()).toBe(7);
+it("what arrives is paid for, and read on when it is: never sooner, and at once then", () => {
+  const { all, reader, turns, to } = bench();
+  expect(all.arrived(50, reader("a"))).toBe(false);
+  to(49);
+  expect(turns).toEqual([]);
+  to(50);
+  expect(turns).toEqual(["a 50"]);
 });
 
-it("a failure is itself, and costs nothing", async () => {
-  const { pace, clock, debtMs } = bench();
-  expect(await throttled(webOf(CUT), pace, clock).fetch(TARGET)).toBe(CUT);
+it("those who wait read one after the other, first come first served, each after the read of the one before", () => {
+  const { all, reader, turns, to } = bench();
+  for (const name of ["a", "b", "c"]) expect(all.arrived(10, reader(name))).toBe(false);
+  to(40);
+  expect(turns).toEqual(["a 30", "b 40"]);
+  to(1000);
+  expect(turns).toEqual(["a 30", "b 40", "c 50"]);
+});
+
+it("a read that was paid for in advance costs nothing more, unless it is larger", () => {
+  const { all, reader, to, debtMs } = bench();
+  all.arrived(20, reader("a"));
+  to(20);
+  expect(debtMs()).toBe(10);
+  all.arrived(10, reader("a"));
+  expect(debtMs()).toBe(10);
+  to(30);
+  all.arrived(25, reader("a"));
+  expect(debtMs()).toBe(25); // 10 in advance, and 15
+});
+
+it("with nothing to pay and nobody waiting, reading goes on", () => {
+  const { all, reader, to, turns } = bench();
+  to(1000); // 100 bytes of credit
+  expect(all.arrived(60, reader("a"))).toBe(true);
+  expect(all.arrived(40, reader("b"))).toBe(true);
+  expect(all.arrived(1, reader("c"))).toBe(false);
+  to(1001);
+  expect(turns).toEqual(["c 1001"]);
+});
+
+it("nobody overtakes one who waits", () => {
+  const { all, reader, to } = bench();
+  all.arrived(30, reader("a"));
+  all.arrived(10, reader("b"));
+  to(40); // a's turn: b is next
+  expect(all.arrived(1, reader("c"))).toBe(false);
+});
+
+it("who leaves is never called, and gives back what was paid in advance", () => {
+  const { all, reader, turns, to, debtMs } = bench();
+  all.arrived(10, reader("a"));
+  all.arrived(10, reader("b"));
+  all.leave(reader("a"));
+  to(20);
+  expect([turns, debtMs()]).toEqual([["b 20"], 10]);
+  all.leave(reader("b"));
+  expect(debtMs()).toBe(0);
+  all.leave(reader("b"));
   expect(debtMs()).toBe(0);
 });
 
-it("a large body is read on only when the debt is paid, whoever has made it", async () => {
-  const { pace, clock, to } = bench();
-  const get = throttled(
-    webOf(answerOf(streamOf([ofBytes(100), ofBytes(50)], CUT)), answerOf(ofBytes(10))),
-    pace,
-    clock,
+it("whoever reads elsewhere waits in the same row, and what it takes is spent", () => {
+  const { all, reader, turns, to, debtMs } = bench();
+  all.arrived(10, reader("a"));
+  all.wait(reader("helper"), 200);
+  to(20);
+  expect([turns, debtMs()]).toEqual([["a 10", "helper 20"], 200]);
+  all.leave(reader("helper"));
+  expect(debtMs()).toBe(200);
+});
+
+it("closed, it waits for nothing", () => {
+  const { all, reader, isWaiting } = bench();
+  all.arrived(10, reader("a"));
+  expect(isWaiting()).toBe(true);
+  all.close();
+  expect(isWaiting()).toBe(false);
+});
+
+/**
+ * A server that has everything at once: URLs start when they may, each reads what is there in reads of the size that is asked
+ * for, and all of it takes some milliseconds of its own. Returns when each read was, and how many bytes.
+ */
+function simulated(bytesPerSecond: number, sizes: readonly number[], concurrency: number) {
+  const clock = accountOf(bytesPerSecond);
+  const { account, nowMs } = clock;
+  const all = throttle(account, bytesPerSecond, readSize(bytesPerSecond));
+  const starts = arrivals(bytesPerSecond, all.paidMs);
+  const reads: { readonly atMs: number; readonly bytes: number }[] = [];
+  let next = 0;
+  let open = 0;
+
+  const read = (left: number, size: number, reader: Reader): number => {
+    let rest = left;
+    for (let goOn = true; goOn && rest > 0; ) {
+      const bytes = Math.min(rest, all.readBytes);
+      rest -= bytes;
+      reads.push({ atMs: nowMs(), bytes });
+      goOn = all.arrived(bytes, reader);
+    }
+    if (rest > 0) return rest;
+    all.leave(reader);
+    starts.learn(size);
+    open--;
+    return 0;
+  };
+  const start = (size: number) => {
+    let left = size;
+    const reader: Reader = {
+      readOn() {
+        left = read(left, size, reader);
+      },
+    };
+    left = read(left, size, reader);
+  };
+  for (let stepMs = 0; next < sizes.length || open > 0; stepMs++) {
+    clock.to(stepMs);
+    while (next < sizes.length && open < concurrency && starts.readyMs(nowMs()) <= nowMs()) {
+      starts.take(nowMs());
+      open++;
+      start(sizes[next++] ?? 0);
+    }
+  }
+  return reads;
+}
+
+it("a list takes the time that it must, to a tenth, whatever its bodies and however many at a time", () => {
+  const sizes = fc.oneof(
+    fc
+      .integer({ min: 2, max: 40 })
+      .chain((many) => fc.array(fc.constant(1_048_576), { minLength: many, maxLength: many })),
+    fc.array(fc.constantFrom(100, 1024, 20_000, 300_000), { minLength: 300, maxLength: 600 }),
+    fc.array(fc.constant(1024), { minLength: 2000, maxLength: 2000 }),
   );
-  const body = await streamedBy(get);
-  expect(await body.next()).toHaveLength(1);
-  await get.fetch(TARGET);
-  const seen: unknown[] = [];
-  void body.next().then((pieces) => seen.push(pieces));
-  await to(109);
-  expect(seen).toEqual([]);
-  await to(110);
-  expect(seen).toEqual([ofBytes(50)]);
-  void body.next().then((pieces) => seen.push(pieces));
-  await to(159);
-  expect(seen).toHaveLength(1);
-  await to(160);
-  expect(seen[1]).toBe(CUT);
-});
-
-it("a debt that grows while somebody waits is waited for as well", async () => {
-  const { pace, clock, to, nowMs } = bench();
-  const body = await streamedBy(throttled(webOf(answerOf(streamOf([ofBytes(1)]))), pace, clock));
-  pace.spend(100, nowMs());
-  let done = false;
-  void body.next().then(() => {
-    done = true;
-  });
-  await to(50);
-  pace.spend(100, nowMs());
-  await to(199);
-  expect(done).toBe(false);
-  await to(200);
-  expect(done).toBe(true);
-});
-
-it("several bodies together keep to the speed, but for one piece each, and none is slower than it must be", async () => {
-  await fc.assert(
-    fc.asyncProperty(fc.array(fc.array(fc.nat(50), { maxLength: 5 }), { maxLength: 4 }), async (bodies) => {
-      const { pace, clock, to, nowMs, debtMs, timers } = bench();
-      const total = bodies.flat().reduce((sum, bytes) => sum + bytes, 0);
-      const get = throttled(webOf(...bodies.map((body) => answerOf(streamOf(body.map(ofBytes))))), pace, clock);
-      let ended = 0;
-      let bytes = 0;
-      for (const _ of bodies) {
-        const body = await streamedBy(get);
-        void (async () => {
-          for (let pieces = await body.next(); pieces !== undefined; pieces = await body.next()) {
-            if ("error" in pieces) return;
-            expect(bytes).toBeLessThanOrEqual(nowMs() + 50 * bodies.length);
-            bytes += pieces[0]?.length ?? 0;
-          }
-          ended++;
-        })();
-      }
-      await to(total);
-      expect([ended, debtMs() <= 0, timers]).toEqual([bodies.length, true, []]);
-    }),
-    { numRuns: 30 },
+  fc.assert(
+    fc.property(
+      sizes,
+      fc.integer({ min: 3, max: 20 }),
+      fc.integer({ min: 1, max: 100 }),
+      (list, seconds, concurrency) => {
+        const total = list.reduce((sum, size) => sum + size, 0);
+        const bytesPerSecond = total / seconds;
+        const reads = simulated(bytesPerSecond, list, concurrency);
+        const tookMs = reads.at(-1)?.atMs ?? 0;
+        expect(tookMs).toBeGreaterThan(seconds * 900);
+        expect(tookMs).toBeLessThan(seconds * 1100);
+        // From the first byte on: at no time is it ahead by more than what comes in 300 ms, and one read.
+        let sum = 0;
+        for (const { atMs, bytes } of reads) {
+          expect(sum).toBeLessThanOrEqual(((atMs + 300) / 1000) * bytesPerSecond + readSize(bytesPerSecond));
+          sum += bytes;
+        }
+      },
+    ),
+    { numRuns: 60 },
   );
-});
-
-it("giving all up ends every wait and leaves no timer", async () => {
-  const { pace, clock, timers, nowMs } = bench();
-  const web = webOf(answerOf(streamOf([], CUT)), answerOf(streamOf([], CUT)));
-  const get = throttled({ ...web, fetch: (...args) => web.fetch(...args), abort: () => web.abort() }, pace, clock);
-  const bodies = [await streamedBy(get), await streamedBy(get)];
-  pace.spend(1e9, nowMs());
-  const waiting = bodies.map((body) => body.next());
-  await settled();
-  expect(timers).toHaveLength(2);
-  get.abort();
-  expect(await Promise.all(waiting)).toEqual([CUT, CUT]);
-  expect([web.aborted, timers]).toEqual([1, []]);
-  expect(await bodies[0]?.next()).toBe(CUT);
-  expect(timers).toEqual([]);
-});
-
-it("a reader that gives up drops the connection", async () => {
-  const { pace, clock } = bench();
-  const body = streamOf([]);
-  (await streamedBy(throttled(webOf(answerOf(body)), pace, clock))).cancel();
-  expect(body.cancelled).toBe(1);
 });

@@ -219,18 +219,4 @@ describe("rates", () => {
     expect(one.asked.at(-1)?.atMs).toBeGreaterThan(other.asked[0]?.atMs ?? Number.NaN); // not one after the other
     expect(other.asked.at(-1)?.atMs).toBeGreaterThan(one.asked[0]?.atMs ?? Number.NaN);
   });
-
-  it.each([
-    ["a large body", 1, 4_194_304],
-    ["many small bodies", 512, 8192],
-    ["several at a time", 8, 524_288],
-  ])("--limit-rate holds for %s", async (_, count, bytes) => {
-    const server = await serve((response) => void response.end(Buffer.alloc(bytes)));
-    const sinceMs = performance.now();
-    expect((await run(paths(server.origin, count), "--limit-rate", "1536k")).code).toBe(0);
-    // All but what comes last is paid for, and what one second allows is given at the start.
-    const lastBytes = Math.min(bytes, 65_536) * Math.min(count, 50);
-    const leastMs = ((count * bytes - lastBytes) / 1_572_864) * 1000 - 1000;
-    expect(performance.now() - sinceMs).toBeGreaterThanOrEqual(leastMs);
-  });
 });

@@ -108,7 +108,7 @@ describe("any number of workers", () => {
     expect([0, 1]).toContain(code);
   });
 
-  it.each([["--robots"], ["--cookie", "a=b"], ["--limit-rate", "1M"]])("is refused with %s", async (...option) => {
+  it.each([["--robots"], ["--cookie", "a=b"]])("is refused with %s", async (...option) => {
     list(1, () => "http://127.0.0.1:1/");
     const { code, stderr } = await folder.run(["urls.txt", "--workers", "2", ...option]);
     expect(code).toBe(2);

@@ -1,7 +1,7 @@
 // Starts at a rate, and bytes at a speed: never more in any window than allowed.
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { bytesPace, pace } from "../../src/policy/rate.ts";
+import { arrivals, bytesPace, pace, readSize } from "../../src/policy/rate.ts";
 
 /** Milliseconds: sums of fractions are not exact. */
 const EXACT = 1e-6;
@@ -61,20 +61,22 @@ it("in any window there are no more starts than the rate allows, and a waiting c
 
 it("bytes are paid off at their speed", () => {
   const speed = bytesPace(1000);
-  expect(speed.readyMs(0)).toBeLessThanOrEqual(0);
-  speed.spend(1000, 0); // the credit of one second
-  expect(speed.readyMs(0)).toBeLessThanOrEqual(0);
+  expect(speed.paidMs()).toBeLessThanOrEqual(0);
+  speed.spend(100, 0); // the credit of a tenth of a second
+  expect(speed.paidMs()).toBeLessThanOrEqual(0);
   speed.spend(500, 0);
-  expect(speed.readyMs(0)).toBe(500);
+  expect(speed.paidMs()).toBe(500);
   speed.spend(500, 100);
-  expect(speed.readyMs(100)).toBe(1000);
+  expect(speed.paidMs()).toBe(1000);
+  speed.spend(-250, 100);
+  expect(speed.paidMs()).toBe(750);
 });
 
-it("what was not used for longer than a second is lost", () => {
+it("what was not used for longer than a tenth of a second is lost", () => {
   const speed = bytesPace(1000);
   speed.spend(1, 0);
   speed.spend(3000, 3_600_000);
-  expect(speed.readyMs(3_600_000)).toBe(3_602_000);
+  expect(speed.paidMs()).toBe(3_602_900);
 });
 
 it("in any window there are no more bytes than speed, credit and the last piece", () => {
@@ -85,14 +87,14 @@ it("in any window there are no more bytes than speed, credit and the last piece"
       const taken: { atMs: number; bytes: number }[] = [];
       let nowMs = 0;
       for (const [gapMs, bytes] of spent) {
-        nowMs = Math.max(nowMs + gapMs, speed.readyMs(nowMs));
+        nowMs = Math.max(nowMs + gapMs, speed.paidMs());
         speed.spend(bytes, nowMs);
         taken.push({ atMs: nowMs, bytes });
       }
       for (const [from, { atMs: fromMs }] of taken.entries()) {
         let sum = 0;
         for (const { atMs, bytes } of taken.slice(from)) {
-          expect(sum).toBeLessThanOrEqual(((atMs - fromMs) / 1000 + 1) * bytesPerSecond * (1 + 1e-9) + EXACT);
+          expect(sum).toBeLessThanOrEqual(((atMs - fromMs) / 1000 + 0.1) * bytesPerSecond * (1 + 1e-9) + EXACT);
           sum += bytes;
         }
       }
@@ -108,4 +110,34 @@ it("a start that was not needed is given back", () => {
   two.take(1000);
   two.over?.(true);
   expect(two.readyMs(1000)).toBe(1500);
+});
+
+it("a read is what comes in 50 ms, but neither tiny nor larger than a buffer", () => {
+  expect([1, 1000, 500_000, 1_000_000_000].map(readSize)).toEqual([1024, 1024, 25_000, 65_536]);
+});
+
+it("URLs start as far apart as their first reads take, by the mean of those that are done", () => {
+  const starts = arrivals(100_000, () => Number.NEGATIVE_INFINITY);
+  expect(starts.readyMs(0)).toBeLessThanOrEqual(0);
+  starts.take(0);
+  expect(starts.readyMs(0)).toBe(0); // a read of 50 ms, less what a late timer may make good
+  starts.take(0);
+  expect(starts.readyMs(0)).toBe(50);
+  starts.learn(100);
+  starts.take(100);
+  expect(starts.readyMs(100)).toBe(100 + 1 - 50);
+  for (let i = 0; i < 100; i++) starts.learn(1_000_000);
+  starts.take(1000);
+  expect(starts.readyMs(1000)).toBeCloseTo(1000, 3);
+  for (let i = 0; i < 100; i++) starts.learn(0); // what fails brings nothing
+  starts.take(2000);
+  expect(starts.readyMs(2000)).toBeCloseTo(1950, 3);
+});
+
+it("URLs start while what is to be paid is little, ahead of bodies that wait to be read on", () => {
+  let paidMs = 1000;
+  const starts = arrivals(1_000_000, () => paidMs);
+  expect(starts.readyMs(0)).toBe(900);
+  paidMs = 0;
+  expect(starts.readyMs(0)).toBeLessThanOrEqual(0);
 });

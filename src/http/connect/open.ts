@@ -28,6 +28,8 @@ export interface OpenOptions extends ResolveOptions, TlsOptions {
   /** The path of a Unix socket through which everything goes. */
   readonly unixSocket?: string;
   readonly userAgent: string;
+  /** As much is read at once, at most. Default: 256 KiB. */
+  readonly readBytes?: number | undefined;
 }
 
 /** Told of a connection that is being opened. */
@@ -51,6 +53,7 @@ const READ_BUFFER = Buffer.allocUnsafeSlow(4 * READ_BYTES);
 export function opener(options: OpenOptions): Open {
   const names = resolver(options);
   const secured = securer(options);
+  const readBuffer = options.readBytes === undefined ? READ_BUFFER : Buffer.allocUnsafeSlow(options.readBytes);
 
   return (to, { done, read }) => {
     const { proxy } = to;
@@ -67,7 +70,7 @@ export function opener(options: OpenOptions): Open {
       read?.((buffer as Buffer).subarray(0, bytes), false);
       return true;
     };
-    const onread = { buffer: READ_BUFFER, callback: onRead };
+    const onread = { buffer: readBuffer, callback: onRead };
     const how: SocketConstructorOpts & { noDelay: boolean; highWaterMark: number } = {
       noDelay: true,
       highWaterMark: READ_BYTES,

@@ -120,7 +120,7 @@ export function connection({ open, put, released, dropped }: Owner, route: Route
       listener.onFailure(goOn);
     } else if (answers.isOver()) {
       if (handler === listener) handler = undefined;
-    } else if (!goOn && !isOver) {
+    } else if (!goOn && !isOver && handler === listener) {
       isPaused = true;
       socket?.pause();
     }

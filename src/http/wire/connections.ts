@@ -22,8 +22,11 @@ const KEEP_ALIVE_MS = 4000;
 /** So often the idle ones are looked through. */
 const SWEEP_MS = 500;
 
-/** Keeps at most so many connections, busy and idle: for a new one, the idle one used longest ago is dropped. */
-export function connections(open: Open, maxOpenAtFirst: number): Connections {
+/**
+ * Keeps at most so many connections, busy and idle: for a new one, the idle one used longest ago is dropped. `readBytes`: how much is
+ * read of a body at once, where bytes have a speed.
+ */
+export function connections(open: Open, maxOpenAtFirst: number, readBytes?: number): Connections {
   let maxOpen = maxOpenAtFirst;
   const all = new Set<Lasting>();
   /** In the order in which they became so. */
@@ -34,6 +37,7 @@ export function connections(open: Open, maxOpenAtFirst: number): Connections {
   const owner = { open, put: outbox(), released: release, dropped: forget };
   const many = multiplexed({
     open,
+    readBytes,
     oneAtATime: take,
     newOne: fresh,
     opened(session) {

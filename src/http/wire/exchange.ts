@@ -3,6 +3,7 @@
 import { classify, type Phase } from "../../core/classify.ts";
 import type { Failure } from "../../core/failure.ts";
 import type { Row } from "../../core/row.ts";
+import type { Reader } from "../../core/throttle.ts";
 import { scarcity } from "../connect/scarcity.ts";
 import type { Terms } from "../semantics/asking.ts";
 import type { AnswerHeaders } from "../semantics/headers.ts";
@@ -22,10 +23,7 @@ import type { Watched } from "./watch.ts";
 const DISCARD_BYTES = 16_384;
 const DISCARD_MS = 1000;
 
-/**
- * Sends a request and tells the reply, once. `untilMs`: when the URL's whole time is over, by `performance.now()`. `terms`: what
- * the headers ask for beyond the URL.
- */
+/** Sends a request and tells the reply, once. `untilMs`: when the URL's time is over. `terms`: what its headers ask for. */
 export function exchange(
   wire: Wire,
   connection: Connection,
@@ -41,7 +39,7 @@ export function exchange(
 
 type State = "waiting" | "collecting" | "streaming" | "discarding" | "over";
 
-export class Exchange implements Handler, Watched {
+export class Exchange implements Handler, Watched, Reader {
   row: Row<Watched> | undefined;
   before: Watched | undefined;
   after: Watched | undefined;
@@ -67,7 +65,8 @@ export class Exchange implements Handler, Watched {
   private bytes = 0;
   private stream: Arriving | undefined;
   private discarded: Redirect | Failure | Unwanted | undefined;
-  private paused = false;
+  private paused = false; // the disk is slower than the wire
+  private held = false; // it is another body's turn to be read
   private pace: Pace | undefined;
 
   constructor(
@@ -124,11 +123,12 @@ export class Exchange implements Handler, Watched {
   onData(chunk: Buffer, isOurs: boolean): boolean {
     if (this.state === "over") return true;
     this.bytes += chunk.length;
+    const { limits, meter, throttle } = this.wire;
     if (this.state === "discarding") {
+      throttle?.spend(chunk.length);
       if (this.bytes > DISCARD_BYTES) this.finishDiscarding();
       return true;
     }
-    const { limits, meter } = this.wire;
     meter.bytes += chunk.length;
     if (this.bytes > (this.part?.bytes ?? limits.maxFileBytes)) {
       this.fail(tooMuch(this.part, this.status));
@@ -136,13 +136,18 @@ export class Exchange implements Handler, Watched {
     }
     if (this.stream !== undefined) {
       this.paused = !this.stream.push(chunk, isOurs);
-      return !this.paused;
+    } else {
+      this.gathered.add(chunk, this.expectedBytes);
+      if (this.bytes > limits.wholeBytes) this.startStream();
     }
-    this.gathered.add(chunk, this.expectedBytes);
-    if (this.bytes > limits.wholeBytes) this.startStream();
-    return true;
+    if (throttle !== undefined) this.held = !throttle.arrived(chunk.length, this);
+    return !this.paused && !this.held;
   }
 
+  readOn(): void {
+    this.held = false;
+    if (!this.paused) this.connection.resume();
+  }
   onComplete(): void {
     if (this.state === "over") return;
     if (this.state === "discarding") return this.finishDiscarding("release");
@@ -159,15 +164,12 @@ export class Exchange implements Handler, Watched {
   }
 
   onError(error: Error): void {
-    if (this.state === "over") return;
-    if (this.state === "discarding") return this.finishDiscarding();
     const failure = (this.phase === "connect" ? scarcity(error) : undefined) ?? classify(error, this.phase);
-    if (failure.error === "connection_lost" && this.connection.isReused() && !this.answerStarted) {
-      this.end();
-      this.connection.drop();
-      return this.told(STALE);
-    }
-    this.fail(this.phase === "body" ? inBody(failure, this.bytes, this.expectedBytes, this.status) : failure);
+    const isOpen = this.state === "waiting" && !this.answerStarted;
+    if (!isOpen || failure.error !== "connection_lost" || !this.connection.isReused()) return this.onFailure(failure);
+    this.end();
+    this.connection.drop();
+    this.told(STALE);
   }
 
   onFailure(failure: Failure): void {
@@ -184,7 +186,7 @@ export class Exchange implements Handler, Watched {
       if (nowMs >= this.deadlineMs) this.finishDiscarding();
     } else if (this.phase === "body") {
       this.pace ??= pace(limits, nowMs);
-      const slow = this.pace(this.bytes, this.paused, nowMs);
+      const slow = this.pace(this.bytes, this.paused || this.held, nowMs);
       if (slow !== undefined) this.fail({ ...slow, status: this.status });
     } else if (nowMs >= this.deadlineMs) {
       this.fail(timedOut(this.phase === "connect" ? "connect" : "headers", limits));
@@ -199,7 +201,7 @@ export class Exchange implements Handler, Watched {
   private startStream(): void {
     const onDrained = () => {
       this.paused = false;
-      this.connection.resume();
+      if (!this.held) this.connection.resume();
     };
     this.stream = arriving(this.gathered.take(), onDrained, () => this.abort());
     this.state = "streaming";
@@ -243,5 +245,6 @@ export class Exchange implements Handler, Watched {
   private end(): void {
     this.state = "over";
     this.wire.watch.remove(this);
+    this.wire.throttle?.leave(this);
   }
 }

@@ -1,6 +1,7 @@
 // What exchanges share and are held to, and what can come of one.
 
 import type { Failure } from "../../core/failure.ts";
+import type { Throttle } from "../../core/throttle.ts";
 import type { AnswerHeaders } from "../semantics/headers.ts";
 import type { Unwanted, Wishes } from "../semantics/judge.ts";
 import type { Part } from "../semantics/part.ts";
@@ -26,6 +27,8 @@ export interface Wire {
   /** Counts the bytes of bodies received. */
   readonly meter: { bytes: number };
   readonly slabs: Slabs;
+  /** Whose turn it is to read, where bytes have a speed. */
+  readonly throttle?: Throttle | undefined;
 }
 
 /** A 2xx answer, or a 304 that was asked for: its headers, and its body, in pieces that are all there or still arriving. */

@@ -9,6 +9,8 @@ import { clientClass, type Dispatcher } from "./undici.ts";
 /** Who keeps count of what is open. */
 export interface Keeper {
   readonly open: Open;
+  /** As much is read of a body at once, where bytes have a speed. */
+  readonly readBytes?: number | undefined;
   opened(session: Session): void;
   busy(session: Session): void;
   idle(session: Session): void;
@@ -23,6 +25,10 @@ const MAX_REQUESTS = 999;
 
 /** In bytes: what one body, and all of one connection, may be ahead of the disk. */
 const WINDOWS = { initialWindowSize: 1_048_576, connectionWindowSize: 16_777_216 } as const;
+
+/** Where a body is held up, it is no more ahead than this many reads, or the least that is worth a frame. */
+const HELD_READS = 2;
+const LEAST_WINDOW = 16_384;
 
 /** How a request goes on, once it is known. */
 export type Way = { readonly client: Dispatcher } | { readonly error: Error } | "one at a time";
@@ -100,6 +106,7 @@ export class Session implements Lasting {
   }
 
   private clientOn(socket: Socket): Dispatcher {
+    const { readBytes } = this.keeper;
     let isTaken = false;
     const client = new (clientClass())(originOf(this.route), {
       allowH2: true,
@@ -109,6 +116,7 @@ export class Session implements Lasting {
       bodyTimeout: 0,
       pingInterval: 0,
       ...WINDOWS,
+      ...(readBytes === undefined ? {} : { initialWindowSize: Math.max(LEAST_WINDOW, readBytes * HELD_READS) }),
       connect(_, made) {
         // Once only: where the server went away, it is for us to say on which connection to go on.
         if (isTaken) return made(ended("closed"), null);
