@@ -236,6 +236,6 @@ describe("a pool", () => {
     });
     void crew.perform(task(1));
     expect(own.length).toBe(1);
-    expect(notes).toEqual(["no other process can be started: spawn EAGAIN"]);
+    expect(notes).toEqual(["no other process can be started: spawn EAGAIN; this one goes on alone"]);
   });
 });
