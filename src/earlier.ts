@@ -10,6 +10,7 @@ import { isDamaged, mend, toldOf } from "./history/mend.ts";
 import { mayStartThread } from "./limits.ts";
 import { escapedJson } from "./report/escape.ts";
 import { failedFile, type Version, versionOf } from "./report/failed.ts";
+import type { Journal } from "./report/journal.ts";
 import { FAILED, FOREIGN, FolderError, JOURNAL } from "./sink/folder.ts";
 
 type Note = (text: string) => void;
@@ -76,4 +77,22 @@ export function settle(folder: string, state: string, history: History, { isOwnL
     history.close();
   }
   if (problem !== undefined) throw new FolderError("disk", problem);
+}
+
+/**
+ * The same where the journal was replaced, removed or cut while the run was on: by what is in the folder now. Throws a
+ * FolderError that says what has happened; `isResumed`: the list of failures is yet to be written.
+ */
+export function settleAfresh(
+  folder: string,
+  state: string,
+  isResumed: boolean,
+  failures: Listing,
+  { problem, kept }: Pick<Journal, "problem" | "kept">,
+): void {
+  if (kept === join(folder, JOURNAL)) {
+    const history = readBack(folder, state, () => {});
+    settle(folder, state, history, isResumed ? failures : { isOwnList: true, before: undefined });
+  }
+  throw new FolderError("disk", problem ?? "");
 }

@@ -2,22 +2,21 @@
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { Outcome, Twin } from "./core/job.ts";
-import type { Reporter, Sink, Source } from "./core/ports.ts";
+import type { Twin } from "./core/job.ts";
+import type { Sink, Source } from "./core/ports.ts";
 import { kept, type NamedReporter } from "./core/reporters.ts";
-import { type Listing, listing, readBack, setAside, settle } from "./earlier.ts";
+import { type Listing, listing, readBack, setAside, settle, settleAfresh } from "./earlier.ts";
 import { type History, readHistory } from "./history/history.ts";
 import { recordedIn } from "./history/names.ts";
+import { type Following, looked, openJournal } from "./journaling.ts";
 import { mayStartThread } from "./limits.ts";
 import { OPTIONS } from "./options/table.ts";
 import { failedList } from "./report/failed.ts";
-import { type Journal, journal } from "./report/journal.ts";
 import { resumed, sameFile } from "./resume.ts";
 import { FAILED, FolderError, JOURNAL, prepareFolder, removeEmpty, startOver, tidy } from "./sink/folder.ts";
 import { type Lock, lockFolder } from "./sink/lock.ts";
 import { dropAll } from "./sink/parts.ts";
 import { type Since, since } from "./sink/since.ts";
-import { syncedLater } from "./sink/writing.ts";
 import { withoutNumberless } from "./source/numberless.ts";
 import { namingOf, type StoringPlan, storing } from "./storing.ts";
 import { type Whose, whoseFailed } from "./whose.ts";
@@ -81,9 +80,6 @@ export interface OutputContext {
   readonly stays?: boolean;
 }
 
-/** Journal and folder are brought to the disk so often, in milliseconds, and at the end. */
-const SYNC_MS = 5000;
-
 /** Opens the folder. Throws a FolderError, a LockedError, a JournalError or an OptionError. */
 export async function openOutput(options: OutputOptions, context: OutputContext): Promise<Output> {
   const { lists, note, processes = 1, stays = false } = context;
@@ -138,7 +134,7 @@ export async function openOutput(options: OutputOptions, context: OutputContext)
       minFree: options.minFree ?? OUTPUT_DEFAULTS.minFree,
     };
     const sink = storing(plan, recorded);
-    const keeping = kept(durability === "none" ? records : keptSynced(records, folder));
+    const keeping = kept(looked(records, folder, durability !== "none", note));
     const reporters: NamedReporter[] = [{ name: JOURNAL, reporter: keeping.reporter }];
     if (history === undefined && !isOwnList)
       reporters.push({ name: FAILED, reporter: failedList(failedPath, join(state, FAILED)) });
@@ -159,9 +155,13 @@ export async function openOutput(options: OutputOptions, context: OutputContext)
       async close(isVain = false) {
         try {
           if (!keeping.isBegun) await records.end();
-          if (keeping.isWhole || !keeping.isBegun) beginning.end();
+          if (records.problem === undefined && (keeping.isWhole || !keeping.isBegun)) beginning.end();
           // A run that was refused leaves all as it is.
-          if (history !== undefined && keeping.isBegun) settle(folder, state, history, failures);
+          if (!keeping.isBegun) lines?.close();
+          else if (records.problem !== undefined) {
+            lines?.close();
+            settleAfresh(folder, state, history !== undefined, failures, records);
+          } else if (history !== undefined) settle(folder, state, history, failures);
           else lines?.close();
           if (isVain && history === undefined) removeEmpty(journalPath);
         } finally {
@@ -195,48 +195,5 @@ function twinsIn(lines: History, update: boolean): (url: string) => Twin | undef
   return (url) => {
     const twin = lines.twin(url);
     return twin === undefined || (update && twin.time < since) ? undefined : twin;
-  };
-}
-
-type Following = (outcome: Outcome, offset: number) => void;
-
-function openJournal(
-  folder: string,
-  path: string,
-  history: History | undefined,
-  onRecord: Following | undefined,
-): Journal {
-  try {
-    const following = onRecord === undefined ? {} : { onRecord };
-    return journal(path, history === undefined ? following : { ...following, fromBytes: history.bytes });
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === "EEXIST") throw new FolderError("usage", `${folder}: another run has just begun there`);
-    throw new FolderError("disk", `${folder}: cannot be written: ${message}`);
-  }
-}
-
-/** What a power loss may cost is bounded: every few seconds, and at the end, the journal and the names are on the disk. */
-function keptSynced(records: Journal, folder: string): Reporter {
-  let timer: NodeJS.Timeout | undefined;
-  const sync = async () => {
-    await records.sync();
-    await syncedLater(folder);
-  };
-  return {
-    start() {
-      // What fails here fails at the end as well, where it is said.
-      timer = setInterval(() => void sync().catch(() => {}), SYNC_MS);
-      timer.unref();
-    },
-    outcome: (outcome) => records.outcome(outcome),
-    async end() {
-      clearInterval(timer);
-      try {
-        await sync();
-      } finally {
-        await records.end();
-      }
-    },
   };
 }

@@ -76,7 +76,7 @@ async function runCommand(line: CommandLine, env: Env, ignored: ReadonlySet<Stop
   const web = { ...line, ...pemOf(line) };
   const get = webOf(web);
   await source.check();
-  const output = await openOutput(line, { lists: line.lists, note: said, processes, stays: true });
+  const output = await openOutput(line, { lists: line.lists, note: notes.note, processes, stays: true });
   let rest: Source;
   let shown: Extra;
   try {
@@ -135,7 +135,11 @@ async function runCommand(line: CommandLine, env: Env, ignored: ReadonlySet<Stop
   } catch (error) {
     brokenReport = true;
     stop.abort("disk" satisfies StopReason);
-    note(`the folder ${line.outputDir} cannot be written any more: ${(error as Error).message}`);
+    const { message } = error as Error;
+    const tell = line.quiet ? note : notes.note; // once, if it was told while the run was on
+    tell(
+      error instanceof FolderError ? message : `the folder ${line.outputDir} cannot be written any more: ${message}`,
+    );
   }
   signals.release();
   if (broken !== undefined) complain(broken.error);

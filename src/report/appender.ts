@@ -11,6 +11,10 @@ const LF = 0x0a;
 export interface Appender {
   /** The file's length in bytes before the first line. */
   readonly startBytes: number;
+  /** Its length by what was written. */
+  readonly bytes: number;
+  /** The open file; not to be closed. */
+  readonly fd: number;
   /** Takes a line. Throws what an earlier write failed with: a line is never dropped in silence. */
   append(line: string): void;
   /** Writes what is gathered: it is there even if this process is killed. Throws what that or an earlier write failed with. */
@@ -31,7 +35,7 @@ export interface From {
  * link. Throws what the file system says.
  */
 export function appender(path: string, how: "wx" | "w" | From): Appender {
-  const fd = typeof how === "string" ? openSync(path, how, 0o666) : reopened(path);
+  const fd = typeof how === "string" ? openSync(path, how === "wx" ? "ax+" : how, 0o666) : reopened(path);
   let startBytes = 0;
   try {
     if (typeof how === "object") startBytes = cutAt(fd, how.fromBytes);
@@ -39,6 +43,7 @@ export function appender(path: string, how: "wx" | "w" | From): Appender {
     closeSync(fd);
     throw error;
   }
+  let written = 0;
   let waiting = "";
   let timer: NodeJS.Timeout | undefined;
   let failed: { readonly error: unknown } | undefined;
@@ -56,8 +61,11 @@ export function appender(path: string, how: "wx" | "w" | From): Appender {
       while (done < bytes.length) done += writeSync(fd, bytes, done);
     } catch (error) {
       failed = { error };
-      cutOff(fd, done - 1 - bytes.subarray(0, done).lastIndexOf(LF));
+      const whole = bytes.subarray(0, done).lastIndexOf(LF) + 1;
+      cutOff(fd, done - whole);
+      done = whole;
     }
+    written += done;
   };
   const complain = () => {
     if (failed !== undefined) throw failed.error;
@@ -81,6 +89,10 @@ export function appender(path: string, how: "wx" | "w" | From): Appender {
 
   return {
     startBytes,
+    fd,
+    get bytes() {
+      return startBytes + written;
+    },
     append(line) {
       complain();
       waiting += line;

@@ -4,6 +4,7 @@ import type { Outcome } from "../core/job.ts";
 import type { Reporter } from "../core/ports.ts";
 import { appender } from "./appender.ts";
 import { escapedJson } from "./escape.ts";
+import { guard } from "./guard.ts";
 import { recordOf } from "./record.ts";
 
 export interface JournalOptions {
@@ -15,6 +16,8 @@ export interface JournalOptions {
   readonly durable?: boolean;
   /** Told of every record that is taken, with the byte of the file at which it begins; it may not be written yet. */
   readonly onRecord?: (outcome: Outcome, offset: number) => void;
+  /** Whether another file that has the journal's name is a journal, too. Given, the file is looked after by `check` and `end`. */
+  readonly isJournal?: (path: string) => boolean;
 }
 
 export interface Journal extends Reporter {
@@ -24,13 +27,21 @@ export interface Journal extends Reporter {
   flush(): void;
   /** Has all records so far on the disk; keeps nobody waiting but its caller. Rejects with what went wrong. */
   sync(): Promise<void>;
+  /** Looks whether the file was taken away, and keeps the records if so. Returns what is to be said of it, once. */
+  check(): string | undefined;
+  /** What has happened to the file; undefined where nothing has. */
+  readonly problem: string | undefined;
+  /** The file that has the records; undefined where the folder itself is gone. */
+  readonly kept: string | undefined;
   end(): Promise<void>;
 }
 
 /** Writes records to a file. Throws what the file system says. */
 export function journal(path: string, options: JournalOptions = {}): Journal {
-  const { replace = false, fromBytes, durable = false, onRecord } = options;
+  const { replace = false, fromBytes, durable = false, onRecord, isJournal } = options;
   const file = appender(path, fromBytes === undefined ? (replace ? "w" : "wx") : { fromBytes });
+  const guarded =
+    isJournal && guard({ fd: file.fd, path, startBytes: file.startBytes, bytes: () => file.bytes, isJournal });
   let offset = file.startBytes;
   let syncing: Promise<void> = Promise.resolve();
 
@@ -56,11 +67,25 @@ export function journal(path: string, options: JournalOptions = {}): Journal {
     },
     flush: () => file.flush(),
     sync,
+    check() {
+      if (guarded === undefined) return undefined;
+      file.flush();
+      return guarded.check();
+    },
+    get problem() {
+      return guarded?.problem;
+    },
+    get kept() {
+      return guarded === undefined ? path : guarded.kept;
+    },
     async end() {
       try {
         // The file must not be closed under a sync that is under way, whoever asked for it.
         await (durable ? sync() : syncing.catch(() => {}));
+        file.flush();
+        guarded?.check();
       } finally {
+        guarded?.close();
         file.close();
       }
     },
