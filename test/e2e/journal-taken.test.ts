@@ -95,13 +95,13 @@ describe.each(["in a first run", "in a run that goes on"])("a journal that is ta
     const { code, stderr } = await run("-c", "1", "--order", "list");
     expect(code, stderr).toBe(3);
     expect(stderr.match(/results\.jsonl was [^;]*/g)).toEqual([expect.stringContaining(said)]);
+    // What was saved before this run, and has no record any more, is nobody's.
+    if (!isFirst && !isWhole) return;
     expect(readFileSync(saved("failed.txt"), "utf8")).toBe(`${server.url("/more-3")}\t000013\n`);
     expect(journalOf(saved()).map(({ n }) => n)).toEqual(expect.arrayContaining([17, 18, 19, 20]));
     server.answers.clear();
     server.asked();
     const again = await run("--retry-failed");
-    // What was saved before this run, and has no record any more, is nobody's.
-    if (!isFirst && !isWhole) return;
     expect(again.code, again.stderr).toBe(0);
     if (isWhole) expect(server.asked()).toEqual(["/more-3"]);
     else expect(server.asked()).toContain("/more-3");
