@@ -2,13 +2,13 @@
 
 import { lstatSync } from "node:fs";
 import { join } from "node:path";
+import { escapedJson } from "./core/escape.ts";
 import type { Failed } from "./core/job.ts";
 import { type FedBack, fedBack } from "./fed-back.ts";
 import { compactJournal } from "./history/compact.ts";
 import { type History, readHistory } from "./history/history.ts";
 import { isDamaged, mend, toldOf } from "./history/mend.ts";
 import { mayStartThread } from "./limits.ts";
-import { escapedJson } from "./report/escape.ts";
 import { failedFile, type Version, versionOf } from "./report/failed.ts";
 import type { Journal } from "./report/journal.ts";
 import { FAILED, FOREIGN, FolderError, JOURNAL } from "./sink/folder.ts";

@@ -1,9 +1,9 @@
 // Hands a command line to commander, and keeps what it would print; every option also reads a variable.
 
 import { type Command, CommanderError, Option } from "commander";
-import { HIDDEN } from "../core/redact.ts";
+import { escapedStack } from "../core/escape.ts";
+import { HIDDEN } from "../core/userinfo.ts";
 import { nearest } from "../options/nearest.ts";
-import { escapedStack } from "../report/escape.ts";
 import { readVariables, refusal } from "./variables.ts";
 
 /** Nothing to run: what to print, where, and the exit code to leave with. */

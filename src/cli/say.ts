@@ -1,13 +1,14 @@
 // What the command writes to stdout and stderr: what it says is named, and safe to show.
 
 import { clock } from "../clock.ts";
-import { escapedStack } from "../report/escape.ts";
+import { escapedStack } from "../core/escape.ts";
+import { withoutUserinfo } from "../core/userinfo.ts";
 
 /** What a reader of stderr that has stopped reading leaves in memory at most, in bytes; what is more is left out. */
 const MAX_PENDING_BYTES = 1_048_576;
 
 export function say(text: string): void {
-  print(`bulkget: ${escapedStack(text)}\n`);
+  print(`bulkget: ${escapedStack(withoutUserinfo(text))}\n`);
 }
 
 /** Tells a text once, however often it comes: a list may be read several times. */
@@ -25,9 +26,9 @@ export function once(tell: (text: string) => void) {
   return notes;
 }
 
-/** Writes to stderr. */
+/** Writes to stderr, without passwords: all that the command says goes through here, but for what a bar draws. */
 export function print(text: string): void {
-  if (process.stderr.writableLength < MAX_PENDING_BYTES) process.stderr.write(text);
+  if (process.stderr.writableLength < MAX_PENDING_BYTES) process.stderr.write(withoutUserinfo(text));
 }
 
 /** From now on a stderr that cannot be written (its reader or terminal is gone, its disk is full) costs what it would show, and nothing else. */

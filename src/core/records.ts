@@ -5,6 +5,7 @@ import type { Task } from "./frontier.ts";
 import type { Failed, Job, Known, Outcome, Saved, Skipped, Twin, Unchanged } from "./job.ts";
 import type { Answer, Skip, Stored } from "./ports.ts";
 import { redacted } from "./redact.ts";
+import { withoutUserinfo } from "./userinfo.ts";
 
 export interface Clock {
   /** Milliseconds on a clock that never jumps. */
@@ -147,7 +148,11 @@ export function failed(task: Task, failure: Failure, nowMs: number, time: string
   if (failure.status !== undefined) outcome.status = failure.status;
   if (job.sha256 !== undefined) outcome.expected_sha256 = job.sha256;
   withFile(outcome, job);
-  return withOrigin(outcome, job);
+  withOrigin(outcome, job);
+  // The URL may be in the next column.
+  const isNoUrl = failure.error === "invalid_url" || failure.error === "unsupported_scheme";
+  if (isNoUrl && outcome.name !== undefined) outcome.name = withoutUserinfo(outcome.name);
+  return outcome;
 }
 
 /** The file of an earlier run is still there, and is what the next update starts from. */

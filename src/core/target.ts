@@ -1,7 +1,8 @@
 // A line of a list becomes a URL that can be fetched, or the reason why not.
 
 import type { Failure } from "./failure.ts";
-import { HIDDEN, isRedacted } from "./redact.ts";
+import { isRedacted } from "./redact.ts";
+import { HIDDEN } from "./userinfo.ts";
 
 /** Longer URLs are refused: 64 KiB, in characters. */
 export const MAX_URL_LENGTH = 65_536;
@@ -28,7 +29,7 @@ export function parseTarget(url: string): URL | Failure {
   }
   if (hasLongHost(target)) return invalid(`a host name longer than ${MAX_HOST_LENGTH} characters`);
   if (target.port === "0") return invalid("no valid host or port");
-  if (isRedacted(target))
+  if (isRedacted(target, url))
     return invalid(`${HIDDEN} is no password: put it back, or run the list itself, with --retry-failed`);
   return target;
 }

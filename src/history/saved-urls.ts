@@ -2,7 +2,8 @@
 
 import { isTwin } from "../core/duplicates.ts";
 import type { Outcome, Twin } from "../core/job.ts";
-import { HIDDEN, redacted } from "../core/redact.ts";
+import { redacted } from "../core/redact.ts";
+import { HIDDEN } from "../core/userinfo.ts";
 import { urlHash } from "./entry.ts";
 import { SAVED, type Slots } from "./slots.ts";
 

@@ -1,10 +1,11 @@
 // Progress for a terminal: one line of it, the failures above it, and at the tail the URLs that are still open.
 
 import { MultiBar, type SingleBar } from "cli-progress";
+import { escaped } from "../core/escape.ts";
 import type { Reporter, View } from "../core/ports.ts";
 import { redacted } from "../core/redact.ts";
 import { finished } from "../core/tally.ts";
-import { escaped } from "./escape.ts";
+import { withoutUserinfo } from "../core/userinfo.ts";
 import { bytesText, durationText, rateText, thousands } from "./format.ts";
 import { outcomeLine } from "./plain.ts";
 import { type SummaryOptions, summary } from "./summary.ts";
@@ -64,7 +65,7 @@ export function bar(options: BarOptions): Reporter & { note(text: string): void 
   const redraw = (view: View) => show([progressLine(view, rates(view)), ...tailLines(view)]);
 
   return {
-    note: (text) => above(escaped(text)),
+    note: (text) => above(escaped(withoutUserinfo(text))),
     start(view) {
       redraw(view);
       timer = setInterval(() => redraw(view), REDRAW_MS);
@@ -85,7 +86,7 @@ export function bar(options: BarOptions): Reporter & { note(text: string): void 
       redraw(view);
       multi.update();
       multi.stop();
-      stream.write(`${summary(view, options)}\n`);
+      stream.write(`${withoutUserinfo(summary(view, options))}\n`);
     },
   };
 }

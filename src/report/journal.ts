@@ -1,9 +1,9 @@
 // results.jsonl: one record per finished line, the report a machine reads, and what the next run goes on from.
 
+import { escapedJson } from "../core/escape.ts";
 import type { Outcome } from "../core/job.ts";
 import type { Reporter } from "../core/ports.ts";
 import { appender } from "./appender.ts";
-import { escapedJson } from "./escape.ts";
 import { guard } from "./guard.ts";
 import { recordOf } from "./record.ts";
 

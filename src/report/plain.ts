@@ -1,9 +1,9 @@
 // Progress for pipes, logs and CI: failures a line each, a heartbeat a minute, the summary. No control bytes.
 
+import { escaped, escapedStack } from "../core/escape.ts";
 import type { Outcome } from "../core/job.ts";
 import type { Reporter, View } from "../core/ports.ts";
 import { finished } from "../core/tally.ts";
-import { escaped, escapedStack } from "./escape.ts";
 import { durationText, thousands } from "./format.ts";
 import { type SummaryOptions, summary } from "./summary.ts";
 

@@ -1,7 +1,7 @@
 // An outcome as a line of JSON: what results.jsonl and --report hold.
 
+import { escapedJson } from "../core/escape.ts";
 import type { Outcome } from "../core/job.ts";
-import { escapedJson } from "./escape.ts";
 
 let lastOutcome: Outcome | undefined;
 let lastRecord = "";

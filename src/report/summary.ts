@@ -1,9 +1,9 @@
 // The end of a run, in a few lines for a person.
 
+import { escaped } from "../core/escape.ts";
 import { FACTS } from "../core/failure.ts";
 import type { View } from "../core/ports.ts";
 import { finished, quantile, type Tally } from "../core/tally.ts";
-import { escaped } from "./escape.ts";
 import { bytesText, durationText, type Paint, rateText, thousands } from "./format.ts";
 
 export interface SummaryOptions {

@@ -70,6 +70,6 @@ function textOf({ url, name }: Job): string {
 function isUrl(text: string): boolean {
   const target = parseTarget(text);
   if (!isFailure(target)) return true;
-  if (target.error === "invalid_url") return URL.canParse(text) && isRedacted(new URL(text));
+  if (target.error === "invalid_url") return URL.canParse(text) && isRedacted(new URL(text), text);
   return !/^(?:[a-z]:|[^/:]*\.[^/:]*:|[^/:]*:\d)/i.test(text);
 }

@@ -2,6 +2,7 @@
 
 import { isNumber, type Job } from "../core/job.ts";
 import { MAX_URL_LENGTH } from "../core/target.ts";
+import { withoutUserinfo } from "../core/userinfo.ts";
 import { columnsOf, type Unknown } from "./columns.ts";
 
 /** A line is kept up to here, in bytes: any URL that is not too long, 3 bytes a character, with a name and more. */
@@ -190,7 +191,7 @@ function parseLine(text: string, line: number, { offset, list, onUnknown }: Spli
       .slice(0, tab)
       .trimEnd()
       .slice(0, MAX_URL_LENGTH + 1),
-    ...(named === undefined ? {} : { name: named.slice(0, MAX_NAME_LENGTH + 1) }),
+    ...(named === undefined ? {} : { name: withoutUserinfo(named.slice(0, MAX_NAME_LENGTH + 1), true) }),
     ...(number === undefined ? {} : { numbered: true }),
     ...(list === undefined ? {} : { list, line }),
     ...(sha256 === undefined ? {} : { sha256 }),

@@ -4,6 +4,7 @@ import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSy
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Ran, recordsOf } from "../support/command.ts";
 import { ownFolder } from "../support/own.ts";
@@ -141,6 +142,77 @@ describe("a password in the list", () => {
     expect(bytes).not.toMatch(SECRET);
   });
 
+  it("is in nothing that is said or kept of lines that are no URLs, whatever stands around it", async () => {
+    const around = [
+      "",
+      "- ",
+      "GET ",
+      "* ",
+      '"',
+      "<",
+      "(",
+      "url=",
+      "1,",
+      "see http://h/ or ",
+      "\\",
+      "id\t",
+      "id\tname\t",
+      "a:b ",
+      "x\ty=",
+      "1. ",
+    ];
+    const fronts = ["http://", "https://", "//", "ftp://", "http:", "http:/", "\\\\", "HTTP://", ""];
+    const passwords = [
+      "s3cret",
+      "%733cret",
+      "s3cret%40x",
+      "x@s3cret",
+      "s3cret/x",
+      "x/s3cret",
+      "x?s3cret",
+      "s3cret#",
+      "a:s3cret",
+      "s3cret=",
+      "x s3cret",
+    ];
+    const line = fc
+      .tuple(
+        fc.constantFrom(...around),
+        fc.constantFrom(...fronts),
+        fc.constantFrom(...passwords),
+        fc.constantFrom("host/", "host.example", "[::1]:80/x", "host:x/", "h/@me"),
+      )
+      .filter(([, front, password]) => front !== "" || !password.includes(" ")) // "me:x s3cret@host" is two words
+      .map(([before, front, password, after]) => `${before}${front}me:${password}@${after}`);
+    const good = Array.from({ length: 20 }, (_, i) => `http://${host}/open${i}`);
+    for (const seed of [1, 2, 3]) {
+      write("urls.txt", [
+        ...good,
+        ...fc.sample(line, { seed, numRuns: 500 }),
+        `http://${host}/open?u=http://me:s3cret@home/`,
+      ]);
+      const args = [
+        "urls.txt",
+        "-v",
+        "--report",
+        "-",
+        "--force",
+        "--fail-on",
+        "never",
+        "-x",
+        "",
+        "--connect-timeout",
+        "1s",
+      ];
+      const ran = await run([...args, "--public-only"]);
+      expect(ran.code, ran.stderr.slice(-500)).toBe(0);
+      const found = everything(ran)
+        .split("\n")
+        .find((text) => SECRET.test(text));
+      expect(found).toBeUndefined();
+    }
+  });
+
   it("is no reason to fetch anything again: not when it has changed, nor when the line has moved", async () => {
     write("urls.txt", [`http://me:s3cret@${host}/private`, `http://you:s3cret@${host}/private`]);
     expect((await run(["urls.txt", "-q"])).code).toBe(0);
@@ -202,6 +274,20 @@ describe("a secret on the command line", () => {
     ["a cookie that cannot be sent", ["urls.txt", "-b", "a=s3cret\u0001"]],
     ["an option misspelt", ["urls.txt", "--cokie=s3cret"]],
     ["a URL where the list belongs", ["http://me:s3cret@host.example/"]],
+    ["a URL with a path where the list belongs", ["https://me:s3cret@host.example/urls.txt"]],
+    ["half a URL where the list belongs", ["//me:s3cret@host.example/urls.txt"]],
+    ["a URL without its scheme where the list belongs", ["me:s3cret@host.example/urls.txt"]],
+    ["a list with a URL in its name", ["- http://me:s3cret@host.example/"]],
+    ["a second list", ["urls.txt", "http:me:s3cret@host.example"]],
+    ["where a host is", ["urls.txt", "--resolve", "http://me:s3cret@host:80:127.0.0.1"]],
+    ["a number that is a URL", ["urls.txt", "-c", "http://me:s3cret@host/"]],
+    ["a time that is a URL", ["urls.txt", "--timeout", "me:s3cret@host/"]],
+    ["a choice that is a URL", ["urls.txt", "--order", "http://me:s3cret@host/"]],
+    ["a template that is a URL", ["urls.txt", "--name", "http://me:s3cret@host/"]],
+    ["certificates at a URL", ["urls.txt", "--cacert", "http://me:s3cret@host/"]],
+    ["a netrc file at a URL", ["urls.txt", "--netrc-file", "http://me:s3cret@host/"]],
+    ["a report at a URL", ["urls.txt", "--report", "http://me:s3cret@host/"]],
+    ["an option that is none", ["urls.txt", "--http://me:s3cret@host/"]],
   ])("is not repeated: %s", async (_, args) => {
     write("urls.txt", [`http://${host}/open`]);
     const ran = await run(args);
@@ -213,7 +299,17 @@ describe("a secret on the command line", () => {
 
   it("is not repeated from the environment", async () => {
     write("urls.txt", [`http://${host}/open`]);
-    for (const env of [{ BULKGET_HEADER: "Bearer s3cret" }, { http_proxy: "ftp://me:s3cret@h" }]) {
+    const wrong: Readonly<Record<string, string>>[] = [
+      { BULKGET_HEADER: "Bearer s3cret" },
+      { http_proxy: "ftp://me:s3cret@h" },
+      { http_proxy: "http://me:s3cret@h:x" },
+      { all_proxy: "me:x/s3cret@h:x" },
+      { BULKGET_PROXY: "me:s3cret@h:x" },
+      { BULKGET_RESOLVE: "http://me:s3cret@h" },
+      { BULKGET_TIMEOUT: "http://me:s3cret@h" },
+      { BULKGET_FORCE: "http://me:s3cret@h" },
+    ];
+    for (const env of wrong) {
       const ran = await run(["urls.txt"], env);
       expect([ran.code, SECRET.test(everything(ran))]).toEqual([2, false]);
     }

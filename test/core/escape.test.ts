@@ -1,7 +1,7 @@
 // Text from outside, shown: nothing in it can move a cursor, change a colour or turn the line around.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { escaped, escapedJson, escapedStack } from "../../src/report/escape.ts";
+import { escaped, escapedJson, escapedStack } from "../../src/core/escape.ts";
 
 /** C0, DEL, C1, line and paragraph separators, bidi and invisible controls, tags, lone surrogates. */
 const UNSAFE =
