@@ -2,10 +2,13 @@
 
 import type { Frontier } from "./frontier.ts";
 import type { Job, Outcome, Twin } from "./job.ts";
+import { join, type Line, leave } from "./order.ts";
 import { redacted } from "./redact.ts";
+import { charsOf, twinChars } from "./size.ts";
 
-/** The last files saved are remembered here: their records may not be written yet. */
+/** The last files saved are remembered here, since their records may not be written yet: so many, of so many characters. */
 const MOST_RECENT = 4096;
+const MOST_RECENT_CHARS = 4_194_304;
 
 export interface Duplicates extends Frontier {
   /** Whatever was added has its outcome. */
@@ -15,15 +18,15 @@ export interface Duplicates extends Frontier {
 export interface DuplicatesOptions {
   /** The file that was saved for this URL, as long as a record says so. */
   readonly twinOf: (url: string) => Twin | undefined;
-  /** Jobs held back at which it is full, and the same in characters of URLs. */
+  /** Jobs held back at which it is full, and the same in characters. */
   readonly capacity: number;
   readonly capacityChars: number;
 }
 
-/** A URL that is on its way, and those that wait for what becomes of it. */
+/** A job that is on its way, and those that wait for what becomes of it. */
 interface First {
-  readonly url: string;
-  readonly held: Job[];
+  readonly job: Job;
+  readonly held: Line<Job>;
 }
 
 /**
@@ -33,9 +36,9 @@ interface First {
 export function deduplicated(inner: Frontier, options: DuplicatesOptions): Duplicates {
   const { twinOf, capacity, capacityChars } = options;
   const firsts = new Map<string, First>();
-  /** The same by what an outcome says of its job; several only where a list numbers lines by itself. */
-  const ways = new Map<string, First[]>();
-  const recent = new Map<string, Twin>();
+  /** Those with a password, by what an outcome says of them. */
+  const hidden = new Map<string, First[]>();
+  const recent = recentTwins();
   let held = 0;
   let heldChars = 0;
 
@@ -46,7 +49,14 @@ export function deduplicated(inner: Frontier, options: DuplicatesOptions): Dupli
     get full() {
       return inner.full || held >= capacity || heldChars >= capacityChars;
     },
-    add,
+    add(job, nowMs) {
+      if (job.refused !== undefined) return inner.add(job, nowMs);
+      const first = firsts.get(job.url);
+      if (first === undefined) return go(job, { items: [], from: 0 }, nowMs);
+      join(first.held, job);
+      held++;
+      heldChars += charsOf(job);
+    },
     again: (task, dueMs) => inner.again(task, dueMs),
     next: (nowMs) => inner.next(nowMs),
     dueMs: (nowMs) => inner.dueMs(nowMs),
@@ -54,47 +64,96 @@ export function deduplicated(inner: Frontier, options: DuplicatesOptions): Dupli
     park: (host, untilMs, last) => inner.park(host, untilMs, last),
     settled(outcome, nowMs) {
       if (outcome.outcome === "failed" && outcome.error === "duplicate_number") return; // another's number, and never held
-      const key = wayOf(outcome.n, outcome.url);
-      const same = ways.get(key);
-      const first = same?.shift();
-      if (same?.length === 0) ways.delete(key);
+      const first = left(outcome);
       if (first === undefined) return;
-      firsts.delete(first.url);
-      if (isTwin(outcome)) remember(first.url, withoutData(outcome));
-      held -= first.held.length;
-      for (const job of first.held) {
-        heldChars -= job.url.length;
-        add(job, nowMs);
-      }
+      const twin = isTwin(outcome) ? withoutData(outcome) : undefined;
+      if (twin !== undefined) recent.add(first.job.url, twin);
+      const rest = twin === undefined ? first.held : handOut(first.held, twin, nowMs);
+      const next = freed(rest);
+      if (next !== undefined) go(next, rest, nowMs);
     },
   };
 
-  function add(job: Job, nowMs: number): void {
+  /** Sends a job on its way, for which others may wait; or lets it have a file that is there. */
+  function go(job: Job, behind: Line<Job>, nowMs: number): void {
     const { url } = job;
-    if (job.refused !== undefined) return inner.add(job, nowMs);
-    const first = firsts.get(url);
-    if (first !== undefined) {
-      first.held.push(job);
-      held++;
-      heldChars += url.length;
-      return;
-    }
     const twin = recent.get(url) ?? twinOf(url);
-    if (twin !== undefined && isWanted(job, twin)) return inner.add({ ...job, twin }, nowMs);
-    const one = { url, held: [] };
-    firsts.set(url, one);
-    const key = wayOf(job.n, redacted(url));
-    const same = ways.get(key);
-    if (same === undefined) ways.set(key, [one]);
-    else same.push(one);
+    if (twin !== undefined && isWanted(job, twin)) {
+      inner.add({ ...job, twin }, nowMs);
+      const rest = handOut(behind, twin, nowMs);
+      const next = freed(rest);
+      return next && go(next, rest, nowMs);
+    }
+    const first = { job, held: behind };
+    firsts.set(url, first);
+    const shown = redacted(url);
+    if (shown !== url) {
+      const key = keyOf(job.n, shown);
+      hidden.set(key, [...(hidden.get(key) ?? []), first]); // more than one only where a program numbers lines itself
+    }
     inner.add(job, nowMs);
   }
 
-  function remember(url: string, twin: Twin): void {
-    recent.set(url, twin);
-    if (recent.size <= MOST_RECENT) return;
-    for (const oldest of recent.keys()) return void recent.delete(oldest);
+  /** The one that has this outcome, which is on its way no more. */
+  function left({ n, url }: Outcome): First | undefined {
+    const same = hidden.size === 0 ? undefined : hidden.get(keyOf(n, url));
+    const first = same?.shift() ?? firsts.get(url);
+    if (same?.length === 0) hidden.delete(keyOf(n, url));
+    if (first?.job.n !== n) return undefined;
+    firsts.delete(first.job.url);
+    return first;
   }
+
+  /** Those that can have this file get it. Returns the others. */
+  function handOut(jobs: Line<Job>, twin: Twin, nowMs: number): Line<Job> {
+    const others: Line<Job> = { items: [], from: 0 };
+    for (let job = leave(jobs); job !== undefined; job = leave(jobs)) {
+      if (!isWanted(job, twin)) {
+        join(others, job);
+        continue;
+      }
+      held--;
+      heldChars -= charsOf(job);
+      inner.add({ ...job, twin }, nowMs);
+    }
+    return others;
+  }
+
+  function freed(jobs: Line<Job>): Job | undefined {
+    const job = leave(jobs);
+    if (job === undefined) return undefined;
+    held--;
+    heldChars -= charsOf(job);
+    return job;
+  }
+}
+
+function keyOf(n: number, shown: string): string {
+  return `${n} ${shown}`;
+}
+
+/** What was saved last, by its URL. */
+function recentTwins() {
+  const twins = new Map<string, Twin>();
+  let chars = 0;
+  const remove = (url: string) => {
+    const twin = twins.get(url);
+    if (twin === undefined) return;
+    chars -= url.length + twinChars(twin);
+    twins.delete(url);
+  };
+  return {
+    get: (url: string) => twins.get(url),
+    add(url: string, twin: Twin) {
+      remove(url);
+      twins.set(url, twin);
+      chars += url.length + twinChars(twin);
+      for (const oldest of twins.keys()) {
+        if (twins.size <= MOST_RECENT && chars <= MOST_RECENT_CHARS) return;
+        remove(oldest);
+      }
+    },
+  };
 }
 
 /** What a program handed in with a line is not kept alive for others. */
@@ -102,10 +161,6 @@ function withoutData(twin: Twin): Twin {
   if (twin.data === undefined) return twin;
   const { data: _, ...rest } = twin;
   return rest;
-}
-
-function wayOf(n: number, url: string): string {
-  return `${n} ${url}`;
 }
 
 /** Whether it has a file that another line can have as well. */

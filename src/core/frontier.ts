@@ -20,6 +20,7 @@ import {
 import type { Job } from "./job.ts";
 import { heap, join, type Order } from "./order.ts";
 import { Row } from "./row.ts";
+import { charsOf } from "./size.ts";
 
 /** One job on its way through the run. */
 export interface Task {
@@ -55,7 +56,7 @@ export interface Pace {
 export interface FrontierOptions {
   /** Jobs waiting at which it is full; a batch may go over. */
   readonly capacity: number;
-  /** The same in characters of URLs. */
+  /** The same in characters of URLs, names and records. */
   readonly capacityChars: number;
   /** The most tries at a time on one host; Infinity for no cap of its own. */
   readonly perHost: number;
@@ -118,7 +119,7 @@ export function frontier(options: FrontierOptions): Frontier {
       const host = last !== undefined && job.url.startsWith(last.prefix) ? last.host : hostOf(job.url);
       const task = newTask(job, host.host, nowMs);
       waiting++;
-      chars += job.url.length;
+      chars += charsOf(job);
       join(host.fresh, task);
       host.waiting++;
       if (host.waiting === 1) host.next = job;
@@ -126,7 +127,7 @@ export function frontier(options: FrontierOptions): Frontier {
     },
     again(task, dueMs) {
       waiting++;
-      chars += task.job.url.length;
+      chars += charsOf(task.job);
       const host = named(task.host);
       host.later ??= heap();
       host.later.push(dueMs, task);
@@ -196,7 +197,7 @@ export function frontier(options: FrontierOptions): Frontier {
   function leaving(task: Task | undefined): Task | undefined {
     if (task === undefined) return undefined;
     waiting--;
-    chars -= task.job.url.length;
+    chars -= charsOf(task.job);
     return task;
   }
 

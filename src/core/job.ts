@@ -64,7 +64,7 @@ export function isNumber(name: string): boolean {
 interface Finished extends Omit<Job, "known" | "numbered" | "refused" | "replaces" | "sha256" | "twin"> {
   /** How often it was tried; a connection found closed and replaced at once is no attempt of its own. 0: not at all. */
   readonly attempts: number;
-  /** Why each earlier try of this run failed, in order: "connection_lost: other side closed". */
+  /** Why each earlier try of this run failed, in order: "connection_lost: other side closed". Of more than 20, the first 10 and the last 10. */
   readonly retried_after?: readonly string[];
   /** Milliseconds spent waiting for its host, a rate or a back-off, between its being read and its last try. */
   readonly wait_ms?: number;

@@ -3,6 +3,7 @@
 import pLimit from "p-limit";
 import { type AlarmClock, alarm } from "./alarm.ts";
 import type { Perform, Tried } from "./attempt.ts";
+import { bounded } from "./detail.ts";
 import { type Failure, isFatal } from "./failure.ts";
 import type { Task } from "./frontier.ts";
 import type { Outcome } from "./job.ts";
@@ -168,8 +169,9 @@ export function run(options: RunOptions): Run {
         hear(task, undefined);
         store(task, result, one);
       } else {
-        hear(task, result);
-        outcome = judged(task, result, beganMs);
+        const tried = bounded(result);
+        hear(task, tried);
+        outcome = judged(task, tried, beganMs);
         open.delete(one);
       }
       const taken = outcome && tell(outcome);
@@ -200,7 +202,7 @@ export function run(options: RunOptions): Run {
     };
     storing++;
     body.storing.then((result) => {
-      const outcome = judged(task, result, one.beganMs);
+      const outcome = judged(task, bounded(result), one.beganMs);
       open.delete(one);
       const taken = outcome && tell(outcome);
       if (taken === undefined) stored();

@@ -37,6 +37,12 @@ const SCARCE_PAUSE_MS = 100;
 /** A host that wants to be left alone for longer, in milliseconds, has its jobs refused: no line waits for ever. */
 export const MAX_PARK_MS = 300_000;
 
+/** Of more tries than this, the first half and the last half say why they failed. */
+const MOST_REASONS = 20;
+
+/** What is kept of why a try failed, in characters, while another one is waited for. */
+const MAX_REASON = 200;
+
 export function verdicts({ frontier, retry: judge, sign: signOf, clock, stop, fewer }: VerdictOptions): Verdicts {
   const scarcity = descriptors();
   return { hear, judged, ended };
@@ -73,8 +79,7 @@ export function verdicts({ frontier, retry: judge, sign: signOf, clock, stop, fe
     if ("giveUp" in retry) return ended(task, last ?? result);
     const outcome = again(task, nowMs + retry.delayMs, result);
     if (outcome === undefined) {
-      task.retriedAfter ??= [];
-      task.retriedAfter.push(`${result.error}: ${result.detail}`);
+      task.retriedAfter = withReason(task.retriedAfter, `${result.error}: ${result.detail.slice(0, MAX_REASON)}`);
     }
     return outcome;
   }
@@ -89,4 +94,11 @@ export function verdicts({ frontier, retry: judge, sign: signOf, clock, stop, fe
   function ended(task: Task, failure: Failure): Outcome {
     return failed(task, failure, clock.nowMs(), clock.timestamp());
   }
+}
+
+function withReason(before: string[] | undefined, reason: string): string[] {
+  if (before === undefined) return [reason];
+  if (before.length === MOST_REASONS) before.splice(MOST_REASONS / 2, 1);
+  before.push(reason);
+  return before;
 }

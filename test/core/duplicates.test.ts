@@ -79,6 +79,33 @@ describe("a URL that is on its way", () => {
     expect(one.next(50)).toBe(task);
   });
 
+  it("and fails again and again lets the next one go without a look at all that wait behind it", () => {
+    let looks = 0;
+    const one = queue(() => {
+      looks++;
+      return undefined;
+    }, 100_000);
+    const LINES = 20_000;
+    for (let n = 1; n <= LINES; n++) one.add({ n, url: URL_A }, 0);
+    for (let n = 1; n <= LINES; n++) {
+      expect(taken(one).map(({ job }) => job.n)).toEqual([n]);
+      one.settled(failed({ n, url: URL_A }), n);
+    }
+    expect([one.waiting, looks]).toEqual([0, LINES]);
+  });
+
+  it("leaves nothing of long URLs behind but a bounded number of characters", () => {
+    const one = queue();
+    const long = (n: number) => `http://a/${n}?${"x".repeat(60_000)}`;
+    for (let n = 1; n <= 200; n++) {
+      one.add({ n, url: long(n) }, 0);
+      taken(one);
+      one.settled(saved({ n, url: long(n), file: `${n}` }), n);
+    }
+    for (const n of [1, 200]) one.add({ n: 1000 + n, url: long(n) }, 201);
+    expect(taken(one).map(({ job }) => job.twin?.n)).toEqual([undefined, 200]);
+  });
+
   it("is full with so many held back, or so long ones", () => {
     const one = queue(undefined, 10);
     for (let n = 1; n <= 11; n++) {

@@ -7,6 +7,7 @@ import type { Sign, Task } from "../../src/core/frontier.ts";
 import type { Allowance } from "../../src/core/host.ts";
 import { ORDERS } from "../../src/core/order.ts";
 import { every, job, made, meek, numbers, started } from "./fronts.ts";
+import { saved } from "./outcomes.ts";
 
 const REFUSED: Failure = { error: "connect_refused", detail: "nobody there" };
 
@@ -194,6 +195,16 @@ describe("the look-ahead", () => {
     expect(long.full).toBe(false);
     long.add(job(2, "a"), 0);
     expect(long.full).toBe(true);
+
+    const x = "x".repeat(90);
+    const known = { file: "1", bytes: 1, etag: x };
+    for (const more of [{ name: x }, { replaces: x }, { known }, { twin: { ...saved(), ...known } }]) {
+      const held = made({ capacityChars: 100 });
+      held.add({ n: 1, url: "http://a/xx", ...more }, 0);
+      expect(held.full, JSON.stringify(more)).toBe(true);
+      started(held);
+      expect(held.full).toBe(false);
+    }
     started(long);
     expect(long.full).toBe(false);
   });

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { attempt } from "../../src/core/attempt.ts";
 import { type Failure, isFailure } from "../../src/core/failure.ts";
+import type { Failed } from "../../src/core/job.ts";
 import type { Answer, Get } from "../../src/core/ports.ts";
 import type { Retry } from "../../src/core/verdict.ts";
 import { type FakeClock, fakeClock } from "./clock.ts";
@@ -44,6 +45,26 @@ describe("a job that is tried again", () => {
     await run.done;
     expect(run.told).toEqual([{ ...record, outcome: "saved", status: 200, bytes: 9, ttfb_ms: 4, retried_after }]);
     expect(run.view.tally).toMatchObject({ saved: 1, failed: 0, retries: 2, totalMs: 21 });
+  });
+
+  it("very often says of the first ten and the last ten tries why they failed, and of each in 200 characters", async () => {
+    const clock = fakeClock();
+    const results = Array.from({ length: 50 }, (_, i) =>
+      failure("connection_lost", { detail: `${i} ${"x".repeat(60_000)}` }),
+    );
+    const retry = (_last: Failure, attempts: number): Retry =>
+      attempts < 50 ? { delayMs: 1000 } : { giveUp: undefined };
+    const run = pool({ source: fakeSource([1]), concurrency: 1, retry, clock, perform: tries(clock, 7, results) });
+    await clock.pass(100_000);
+    await run.done;
+    const [{ detail, retried_after: whys = [] }] = run.told as [Failed];
+    expect(whys.map((why) => Number(/^connection_lost: (\d+) /.exec(why)?.[1]))).toEqual([
+      ...Array.from({ length: 10 }, (_, i) => i),
+      ...Array.from({ length: 10 }, (_, i) => 39 + i),
+    ]);
+    for (const why of whys) expect(why).toHaveLength("connection_lost: ".length + 200);
+    expect(detail).toMatch(/^49 x{400,}… after 50 attempts$/);
+    expect(detail.length).toBeLessThan(600);
   });
 
   it("and fails at last has a record of all its tries, too, and says that there is no other one", async () => {

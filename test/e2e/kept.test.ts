@@ -1,0 +1,79 @@
+// What is kept of a line, a host or a try has a bound in bytes, whatever servers and lists make of it.
+
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer, type Socket } from "node:net";
+import { describe, expect, it } from "vitest";
+import { BIN, cleanEnv, recordsOf } from "../support/command.ts";
+import { peakMemory } from "../support/hostile.ts";
+import { own, ownFolder } from "../support/own.ts";
+
+const folder = ownFolder();
+const LIMIT_MIB = 250;
+const LONG = 60_000;
+
+/** A server that answers every request with the same bytes. */
+async function answering(answer: string): Promise<string> {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    let rest = "";
+    socket.setEncoding("latin1").on("data", (text: string) => {
+      const heads = `${rest}${text}`.split("\r\n\r\n");
+      rest = (heads.pop() ?? "").slice(-3);
+      for (const _ of heads) socket.write(answer);
+    });
+    socket.on("error", () => {}).on("close", () => sockets.delete(socket));
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  own({
+    async close() {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  });
+  const address = server.address();
+  return typeof address === "object" && address !== null ? `http://127.0.0.1:${address.port}` : expect.unreachable();
+}
+
+/** Runs the command on lines that are written to it as it takes them. Returns the most memory that it ever had. */
+async function peakOf(lines: Iterable<string>, args: readonly string[]): Promise<number> {
+  const { env, peakMib } = peakMemory(folder.path);
+  const child = spawn(process.execPath, [BIN, "-", "-q", ...args], {
+    cwd: folder.path,
+    env: cleanEnv(env),
+    stdio: ["pipe", "ignore", "inherit"],
+  });
+  const closed = once(child, "close");
+  child.stdin.on("error", () => {}); // it may have had enough
+  for (const line of lines) {
+    if (!child.stdin.write(`${line}\n`)) await Promise.race([once(child.stdin, "drain"), closed]);
+    if (child.exitCode !== null) break;
+  }
+  child.stdin.end();
+  await closed;
+  expect(child.signalCode).toBeNull();
+  return peakMib();
+}
+
+function* padded(origin: string, lines: number): Generator<string> {
+  for (let i = 0; i < lines; i++) yield `${origin}/${i}?${"x".repeat(LONG)}`;
+}
+
+describe.runIf(process.platform === "linux")("memory", () => {
+  it("does not grow with what servers say of lines that wait for another try", async () => {
+    const LINES = 6000;
+    const origin = await answering(`HTTP/1.1 200 OK\r\nTransfer-Encoding: ${"x".repeat(LONG)}\r\n\r\n`);
+    const lines = Array.from({ length: LINES }, (_, i) => `${origin}/${i}`);
+    expect(await peakOf(lines, ["--retries", "2", "--fail-on", "never"])).toBeLessThan(LIMIT_MIB);
+    const { size } = recordsOf(folder.at("downloads"));
+    expect(size).toBe(LINES);
+  });
+
+  it("does not grow with long URLs that were fetched with --dedupe", async () => {
+    const LINES = 5000;
+    const origin = await answering("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+    expect(await peakOf(padded(origin, LINES), ["--dedupe"])).toBeLessThan(LIMIT_MIB);
+  });
+});
