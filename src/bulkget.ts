@@ -11,6 +11,7 @@ import { download, type ScheduleOptions } from "./download.ts";
 import { handover } from "./handover.ts";
 import { type Input, inputOf, unlessCut } from "./library/input.ts";
 import { type Progress, progressOf, type Summary, snapshot, type Ticker, ticker } from "./library/progress.ts";
+import { refuseNames } from "./name-table.ts";
 import { checked } from "./options/check.ts";
 import { type Output as OpenedOutput, type OutputOptions, openOutput } from "./output.ts";
 import { memory } from "./sink/memory.ts";
@@ -100,11 +101,12 @@ export function bulkget(input: Items | string, given?: BulkgetOptions): BulkgetR
       const output = await outputOf(from, options, stop);
       try {
         if (stop.signal.aborted) return signal?.throwIfAborted();
-        const { sink, source, twinOf, reporter } = output;
+        const { sink, source, twinOf, expect, reporter } = output;
         const run = download({
           ...options,
           ...{ source, get, sink, stop, graceMs: 0 },
           ...(twinOf === undefined ? {} : { twinOf }),
+          ...(expect === undefined ? {} : { expect }),
           async report(outcome) {
             await reporter.outcome(recordable(outcome));
             if (outcome.outcome !== "failed" || outcome.error !== "interrupted") await handed.put(outcome);
@@ -197,27 +199,29 @@ function recordable(outcome: Outcome): Outcome {
 interface Output {
   readonly source: Source;
   readonly sink: Sink;
-  readonly twinOf: OpenedOutput["twinOf"];
+  readonly twinOf?: OpenedOutput["twinOf"];
+  readonly expect?: OpenedOutput["expect"];
   readonly reporter: Required<Reporter>;
   readonly close: () => Promise<void>;
 }
 
 async function outputOf(input: Input, options: BulkgetOptions, stop: AbortController): Promise<Output> {
-  const read = () => input.read(stop.signal);
+  const naming = namingOf(options);
+  const refuse = options.output === "memory" ? undefined : () => refuseNames(naming);
+  const read = () => input.read(stop.signal, refuse);
   await read().check?.();
   const onLost = () => stop.abort("disk" satisfies StopReason);
   const reporterOf = (reporters: readonly NamedReporter[]) =>
     together(reporters, { stallMs: STALL_MS, after: clock.after, onLost });
   if (options.output === "memory") {
     const sink = memory({ hash: options.hash !== undefined });
-    return { source: read(), sink, twinOf: undefined, reporter: reporterOf([]), close: async () => {} };
+    return { source: read(), sink, reporter: reporterOf([]), close: async () => {} };
   }
   const output = await openOutput(options, { lists: input.list === undefined ? [] : [input.list], note() {} });
   try {
     const again = input.isRereadable ? () => unlessCut(read(), stop.signal) : undefined;
     const source = await output.goOn(read(), again);
-    const { sink, twinOf } = output;
-    return { source, sink, twinOf, reporter: reporterOf(output.reporters), close: () => output.close() };
+    return { ...output, source, reporter: reporterOf(output.reporters), close: () => output.close() };
   } catch (error) {
     await output.close();
     throw error;

@@ -6,6 +6,7 @@ import { deduplicated } from "./core/duplicates.ts";
 import { frontier, type Pace, type Task } from "./core/frontier.ts";
 import { governed } from "./core/governed.ts";
 import type { Outcome, Twin } from "./core/job.ts";
+import { type NameQueueOptions, nameQueue } from "./core/name-queue.ts";
 import { ORDERS, type Order } from "./core/order.ts";
 import type { Get, Sink, Source, View } from "./core/ports.ts";
 import { type Run, run, type StopReason } from "./core/run.ts";
@@ -57,6 +58,8 @@ export interface DownloadPlan extends ScheduleOptions {
   readonly graceMs: number;
   /** When the run is stopped, in milliseconds from now. */
   readonly deadlineMs?: number | undefined;
+  /** What is known of a line's name, where only answers tell names apart: given, lines that may get one name go in order. */
+  readonly expect?: NameQueueOptions["expect"];
   /** The file that was saved for a URL: given, a URL that comes again is fetched once. */
   readonly twinOf?: (url: string) => Twin | undefined;
   /** Makes several processes of one. */
@@ -104,8 +107,9 @@ export function download(plan: DownloadPlan): Run {
     ...(starts.length === 0 ? {} : { pace: all(starts) }),
     hostPace: permits === undefined ? hostPace : (host) => turn(() => permits.delayMs(host), hostPace()),
   });
-  const { twinOf } = plan;
+  const { expect, twinOf } = plan;
   const unique = twinOf && deduplicated(queue, { twinOf, ...LOOK_AHEAD });
+  const named = expect && nameQueue(unique ?? queue, { expect, ...LOOK_AHEAD });
   const own = alone({ get, sink, clock });
   const crew = plan.spread?.(own, { view: () => started.view, sink }) ?? own;
   const receivedBytes = () => crew.receivedBytes();
@@ -117,7 +121,7 @@ export function download(plan: DownloadPlan): Run {
   const perform = (task: Task) => crew.perform(task);
   const started: Run = run({
     source,
-    frontier: unique ?? queue,
+    frontier: named ?? unique ?? queue,
     perform: watching?.around(perform, hostSign) ?? perform,
     retry: (failure, attempts) => judge(failure, attempts, retries, Math.random),
     sign: hostSign,
@@ -125,6 +129,7 @@ export function download(plan: DownloadPlan): Run {
     report(outcome) {
       arriving?.learn(outcome.outcome === "saved" && outcome.duplicate_of === undefined ? outcome.bytes : 0);
       unique?.settled(outcome, clock.nowMs());
+      named?.settled(outcome, clock.nowMs());
       if (maxFailures?.(started.view.tally.failed, finished(started.view.tally)) === true)
         stop.abort("max-failures" satisfies StopReason);
       return plan.report(outcome);

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { Twin } from "./core/job.ts";
 import type { Sink, Source } from "./core/ports.ts";
 import { kept, type NamedReporter } from "./core/reporters.ts";
+import type { DownloadPlan } from "./download.ts";
 import { type Listing, listing, readBack, setAside, settle, settleAfresh } from "./earlier.ts";
 import { type History, readHistory } from "./history/history.ts";
 import { recordedIn } from "./history/names.ts";
@@ -58,6 +59,8 @@ export interface Output {
   readonly plan: StoringPlan;
   /** With `dedupe`: the file that was saved for a URL. */
   readonly twinOf?: (url: string) => Twin | undefined;
+  /** What is known of a line's name, where only answers tell names apart. */
+  readonly expect?: DownloadPlan["expect"];
   /** The journal, and the list of failures. */
   readonly reporters: readonly NamedReporter[];
   /** What is left of the list. `again` gives it a second time, where it can be read twice. Throws a FolderError. */
@@ -143,6 +146,7 @@ export async function openOutput(options: OutputOptions, context: OutputContext)
       sink,
       plan,
       reporters,
+      ...(naming.isUncertain ? { expect: naming.before } : {}),
       ...(options.dedupe === true && lines !== undefined ? { twinOf: twinsIn(lines, options.update === true) } : {}),
       async goOn(source, again) {
         if (history === undefined) return source;

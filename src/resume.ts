@@ -10,7 +10,7 @@ import type { Journal } from "./report/journal.ts";
 import { FolderError, JOURNAL } from "./sink/folder.ts";
 import type { Names } from "./sink/names.ts";
 import { type Move, rehome } from "./sink/rehome.ts";
-import { doneAs, unfinished } from "./source/unfinished.ts";
+import { doneAs, isNotOurs, unfinished } from "./source/unfinished.ts";
 
 export interface ResumeOptions {
   readonly folder: string;
@@ -120,7 +120,7 @@ async function survey(
   for await (const jobs of source) {
     isEmpty = false;
     for (const job of jobs) {
-      if (job.refused !== undefined) {
+      if (isNotOurs(job)) {
         counts.left++;
         if (rest.length <= MAX_REST) rest.push(job);
         continue;

@@ -11,11 +11,13 @@ import { finished } from "../core/tally.ts";
 import { download } from "../download.ts";
 import { exit } from "../exit.ts";
 import { JournalError } from "../history/open.ts";
+import { refuseNames } from "../name-table.ts";
 import { openOutput } from "../output.ts";
 import { leftOf } from "../report/summary.ts";
 import { FolderError } from "../sink/folder.ts";
 import { LockedError } from "../sink/lock.ts";
 import { ListError, lists } from "../source/lists.ts";
+import { namingOf } from "../storing.ts";
 import { webOf } from "../web.ts";
 import { ignoredAtStart } from "./ignored.ts";
 import { type CommandLine, type Leave, misspelt, readCommandLine } from "./options.ts";
@@ -68,9 +70,12 @@ async function runCommand(line: CommandLine, env: Env, ignored: ReadonlySet<Stop
   const late = new AbortController();
   if (!line.quiet) for (const text of misspelt(env)) say(text);
   const { allowEmpty } = line;
+  const naming = namingOf(line);
+  const refuse = () => refuseNames(naming);
   const said = line.quiet ? () => {} : say;
   const notes = once(said);
-  const read = () => lists(line.lists, { stdin: () => process.stdin, stop: stop.signal, note: notes.note, allowEmpty });
+  const read = () =>
+    lists(line.lists, { stdin: () => process.stdin, stop: stop.signal, note: notes.note, refuse, allowEmpty });
   const source = read();
   const processes = processesFor(line);
   const web = { ...line, ...pemOf(line) };
@@ -106,6 +111,7 @@ async function runCommand(line: CommandLine, env: Env, ignored: ReadonlySet<Stop
     get,
     sink: output.sink,
     ...(output.twinOf === undefined ? {} : { twinOf: output.twinOf }),
+    ...(output.expect === undefined ? {} : { expect: output.expect }),
     report: (outcome) => reporters.outcome(outcome),
     stop,
     graceMs: GRACE_MS,

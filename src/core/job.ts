@@ -23,10 +23,21 @@ export interface Job {
   readonly replaces?: string;
   /** What another line with this URL has saved: its file will do. */
   readonly twin?: Twin;
+  /** Lines before it that have a name which may be this one's, too. */
+  readonly namesakes?: readonly Namesake[];
   /** Why nothing is to be tried for it: known from the list itself. */
   readonly refused?: Failure;
   /** What a program handed in with it, of whatever type: for its outcome, and in no record. */
   readonly data?: unknown;
+}
+
+/** Says why nothing is to be tried for a line, which comes behind those asked about before. */
+export type Refuse = (job: Job) => Failure | undefined;
+
+/** A line that has its file. */
+export interface Namesake {
+  readonly n: number;
+  readonly file: string;
 }
 
 /** A file of an earlier run that is whole, and what a server needs to say that it is still good. */
@@ -61,7 +72,7 @@ export function isNumber(name: string): boolean {
   return /^[0-9]{1,15}$/.test(name);
 }
 
-interface Finished extends Omit<Job, "known" | "numbered" | "refused" | "replaces" | "sha256" | "twin"> {
+interface Finished extends Omit<Job, "known" | "namesakes" | "numbered" | "refused" | "replaces" | "sha256" | "twin"> {
   /** How often it was tried; a connection found closed and replaced at once is no attempt of its own. 0: not at all. */
   readonly attempts: number;
   /** Why each earlier try of this run failed, in order: "connection_lost: other side closed". Of more than 20, the first 10 and the last 10. */

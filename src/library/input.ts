@@ -1,6 +1,6 @@
 // What a program hands in: an iterable of URLs, or the path of a list; anything else is refused at the call.
 
-import type { Job } from "../core/job.ts";
+import type { Job, Refuse } from "../core/job.ts";
 import { OptionError } from "../core/option.ts";
 import type { Source } from "../core/ports.ts";
 import { reading } from "../options/check.ts";
@@ -14,18 +14,24 @@ export interface Input {
   /** Whether it can be read twice. */
   readonly isRereadable: boolean;
   /** Closed when `stop` is aborted. */
-  read(stop: AbortSignal): Source & Partial<Lists>;
+  read(stop: AbortSignal, refuse?: () => Refuse): Source & Partial<Lists>;
 }
 
 /** Throws an OptionError. */
 export function inputOf(input: unknown): Input {
   if (typeof input === "string") {
-    const read = (stop: AbortSignal) => lists([input], { stdin: () => process.stdin, stop, allowEmpty: true });
+    const read: Input["read"] = (stop, refuse) =>
+      lists([input], {
+        stdin: () => process.stdin,
+        stop,
+        allowEmpty: true,
+        ...(refuse === undefined ? {} : { refuse }),
+      });
     return input === "-" ? { isRereadable: false, read } : { list: input, isRereadable: true, read };
   }
   return reading("input", () => {
     if (!isIterable(input)) throw new OptionError(`input: ${shown(input)} is not ${WANTED}${hintFor(input)}`, "input");
-    return { isRereadable: Array.isArray(input), read: (stop) => items(input, stop) };
+    return { isRereadable: Array.isArray(input), read: (stop, refuse) => items(input, stop, refuse) };
   });
 }
 

@@ -3,6 +3,7 @@
 import { lstatSync } from "node:fs";
 import type { Failure } from "../core/failure.ts";
 import type { Job } from "../core/job.ts";
+import { isNameOf } from "../core/name-queue.ts";
 import { inTheWay } from "./folder.ts";
 import { refusalOf } from "./refusal.ts";
 import type { Span } from "./since.ts";
@@ -41,6 +42,8 @@ export function claim(replaceable: Replaceable | undefined, unique: boolean): Cl
         return refusalOf(error, path.slice(0, -file.length - 1), path);
       }
     }
+    const namesake = job.namesakes?.find((one) => one.file === file);
+    if (namesake !== undefined) return isNameOf(namesake);
     return { error: "file_exists", detail: `${file} is there already, and not this line's` };
   };
 }

@@ -24,6 +24,12 @@ export function extensionOf(pathname: string, type: string | undefined): string 
   return typeExtension(type) || fromPath;
 }
 
+/** Whether a path tells its extension by itself, whatever the Content-Type is. */
+export function isCertain(pathname: string): boolean {
+  const fromPath = pathExtension(pathname);
+  return fromPath !== "" && !DYNAMIC.has(fromPath);
+}
+
 /** The known extension at the end of a path, in lower case; "" for none. `.tar.gz` and the like are one. */
 export function pathExtension(pathname: string): string {
   const dot = pathname.lastIndexOf(".");

@@ -1,26 +1,31 @@
 // What a file is called: the template's expansion or the list's own name, and never anything outside the folder.
 
 import { isNumber, type Job } from "../core/job.ts";
+import type { Expected } from "../core/name-queue.ts";
 import { OptionError } from "../core/option.ts";
-import { extensionOf } from "./extension.ts";
+import { extensionOf, isCertain, pathExtension } from "./extension.ts";
 import { basenameOf, foldersOf, hostOf, type Limit, stemOf } from "./url-parts.ts";
 
 export interface Names {
   /** The file for a job, relative to the folder, `/` between folders. `type` is the Content-Type. */
   of(job: Job, target: URL, type: string | undefined): string;
+  /** What is known of that without an answer; undefined where it is no other line's, or the URL is none. */
+  before(job: Job): Expected | undefined;
+  /** Whether there are lines whose names only answers tell apart. */
+  readonly isUncertain: boolean;
   /** Whether the template alone keeps two jobs of different numbers apart. */
   readonly unique: boolean;
 }
 
 /** What a field becomes; `limit` bounds what is the URL's. */
-type Expand = (job: Job, target: URL, type: string | undefined, limit: Limit) => string;
+type Expand = (job: Job, target: URL, extension: string, limit: Limit) => string;
 
 /** The bytes one part of a path may have: a little less than the 255 of common file systems. */
 export const MAX_NAME_BYTES = 250;
 
 const FIELDS: Readonly<Record<string, Expand>> = {
   n: (job) => String(job.n),
-  ext: (_, target, type) => extensionOf(target.pathname, type),
+  ext: (_, __, extension) => extension,
   host: (_, target, __, limit) => hostOf(target, limit),
   path: (_, target, __, limit) => foldersOf(target, limit),
   basename: (_, target, __, limit) => basenameOf(target, limit),
@@ -48,24 +53,44 @@ export function names(template: string, perDir?: number): Names {
   const plain = template === "{n:6}{ext}";
   const ofUrl = Math.max(1, expanders.filter(({ isOfUrl }) => isOfUrl).length);
   const folderOf = perDir === undefined ? () => "" : folders(template, perDir);
+  const unique = UNIQUE.test(template);
+  const hasExtension = template.includes("{ext}");
+
+  const made = (job: Job, target: URL, extension: string): string => {
+    const expanded = (limit: Limit) =>
+      cleaned(expanders.map(({ expand }) => expand(job, target, extension, limit)).join(""));
+    let file = expanded(MAX_NAME_BYTES);
+    // What is the URL's gives way to what stands beside it.
+    let limit = MAX_NAME_BYTES;
+    for (let over = overIn(file); over > 0 && limit > 0; over = overIn(file)) {
+      limit -= Math.ceil(over / ofUrl);
+      file = expanded(limit);
+    }
+    return folderOf(job.n) + file;
+  };
+
   return {
-    unique: UNIQUE.test(template),
+    unique,
+    isUncertain: hasExtension && !unique,
     of(job, target, type) {
       // Nothing in a number and a known extension needs looking at.
       if (plain && job.name === undefined) {
         return folderOf(job.n) + String(job.n).padStart(6, "0") + extensionOf(target.pathname, type);
       }
       if (job.name !== undefined && !isNumber(job.name)) return cleaned(job.name);
-      const expanded = (limit: Limit) =>
-        cleaned(expanders.map(({ expand }) => expand(job, target, type, limit)).join(""));
-      let file = expanded(MAX_NAME_BYTES);
-      // What is the URL's gives way to what stands beside it.
-      let limit = MAX_NAME_BYTES;
-      for (let over = overIn(file); over > 0 && limit > 0; over = overIn(file)) {
-        limit -= Math.ceil(over / ofUrl);
-        file = expanded(limit);
+      return made(job, target, hasExtension ? extensionOf(target.pathname, type) : "");
+    },
+    before(job) {
+      if (job.name !== undefined && !isNumber(job.name)) {
+        const file = cleaned(job.name);
+        return { key: file.slice(0, file.length - pathExtension(file).length), file };
       }
-      return folderOf(job.n) + file;
+      if (unique) return undefined;
+      const target = URL.canParse(job.url) ? new URL(job.url) : undefined;
+      if (target === undefined) return undefined;
+      const key = made(job, target, "");
+      if (!hasExtension) return { key, file: key };
+      return isCertain(target.pathname) ? { key, file: made(job, target, pathExtension(target.pathname)) } : { key };
     },
   };
 }

@@ -2,7 +2,7 @@
 
 import { types } from "node:util";
 import type { Failure } from "../core/failure.ts";
-import { isNumber, type Job, NO_DIGEST } from "../core/job.ts";
+import { isNumber, type Job, NO_DIGEST, type Refuse } from "../core/job.ts";
 import type { Source } from "../core/ports.ts";
 import { withoutUserinfo } from "../core/userinfo.ts";
 import { numbers } from "./numbers.ts";
@@ -28,13 +28,14 @@ export type Items<I = Item> = Iterable<I> | AsyncIterable<I>;
  * Numbers the items from 1, in order; what cannot be used as one is a job that fails. The iterator is closed when `stop` is
  * aborted, even while it is waited for.
  */
-export function items(from: Items<unknown>, stop?: AbortSignal): Source {
+export function items(from: Items<unknown>, stop?: AbortSignal, refuse?: () => Refuse): Source {
   let jobs = 0;
   let isExhausted = false;
   return {
     [Symbol.asyncIterator]() {
       const values = valuesOf(from, stop);
       const taken = numbers();
+      const whyNot = refuse?.();
       let place = 0;
       return {
         async next() {
@@ -43,7 +44,9 @@ export function items(from: Items<unknown>, stop?: AbortSignal): Source {
             const job = jobOf(value, ++place);
             const other = taken.take(job.n, place);
             jobs = place;
-            return { done: false, value: [other === undefined ? job : duplicate(job, place, other)] };
+            if (other !== undefined) return { done: false, value: [duplicate(job, place, other)] };
+            const refused = job.refused ?? whyNot?.(job);
+            return { done: false, value: [refused === undefined ? job : { ...job, refused }] };
           }
           isExhausted = stop?.aborted !== true;
           return { done: true, value: undefined };

@@ -3,7 +3,7 @@
 import { accessSync, constants, fstatSync, type Stats, statSync } from "node:fs";
 import { basename } from "node:path";
 import type { Readable } from "node:stream";
-import type { Job } from "../core/job.ts";
+import type { Job, Refuse } from "../core/job.ts";
 import type { Source } from "../core/ports.ts";
 import { redacted } from "../core/redact.ts";
 import type { Unknown } from "./columns.ts";
@@ -23,6 +23,8 @@ export interface ListsOptions {
   readonly stop: AbortSignal;
   /** Says something to the user of a line. Default: nobody is to know. */
   readonly note?: (text: string) => void;
+  /** Called when the reading begins: gives what says, of each line in turn, why nothing is to be tried for it. */
+  readonly refuse?: () => Refuse;
   /** Lists without any URL are as they should be. Default: they are refused, at their end. */
   readonly allowEmpty?: boolean;
 }
@@ -57,6 +59,7 @@ export function lists(paths: readonly string[], options: ListsOptions): Lists {
     let offset = 0;
     const taken = numbers();
     const unknown = note && unknownKeys(note);
+    const refuse = options.refuse?.();
     /** Where each list begins among the lines of all. */
     const begins: { readonly name: string; readonly offset: number }[] = [];
     const lineAt = (place: number): string => {
@@ -81,6 +84,7 @@ export function lists(paths: readonly string[], options: ListsOptions): Lists {
       const first = isOwn(path) ? undefined : firstLines(path);
       const taken = (jobs: Job[]): Job[] => {
         progress.jobs += jobs.length;
+        if (refuse !== undefined) refuseIn(jobs, refuse);
         return first === undefined || jobs.length === 0 ? jobs : first.take(jobs);
       };
       try {
@@ -153,6 +157,15 @@ function sizeOf(path: string): number | undefined {
   }
   if (stats.isDirectory()) throw new ListError(`${path}: the list cannot be read: it is a folder`);
   return stats.isFile() ? stats.size : undefined;
+}
+
+function refuseIn(jobs: Job[], refuse: Refuse): void {
+  let i = 0;
+  for (const job of jobs) {
+    const refused = job.refused === undefined ? refuse(job) : undefined;
+    if (refused !== undefined) jobs[i] = { ...job, refused };
+    i++;
+  }
 }
 
 function isOwn(path: string): boolean {

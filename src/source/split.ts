@@ -110,7 +110,8 @@ export function splitter(options: SplitOptions): Splitter {
     end() {
       const jobs: Job[] = [];
       if (returns > 0) lines += returns - 1;
-      if (!begun.isEmpty) take(begun.text(), begun.isCut, jobs);
+      // A file of a byte order mark alone has no line.
+      if (!begun.isEmpty && begun.text() !== "\ufeff") take(begun.text(), begun.isCut, jobs);
       begun.clear();
       return jobs;
     },

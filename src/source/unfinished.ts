@@ -41,7 +41,7 @@ export function unfinished(source: Source, earlier: Earlier, options: Unfinished
   }
 
   function leftOf(job: Job): Job | undefined {
-    if (job.refused !== undefined) return job; // what is recorded under its number is another line's
+    if (isNotOurs(job)) return job;
     const state = earlier.state(job.n, job.url);
     const done = doneAs(state, job.n, earlier, options);
     if (done !== undefined) {
@@ -68,6 +68,11 @@ export function unfinished(source: Source, earlier: Earlier, options: Unfinished
       return total && { ...total, jobs: Math.max(0, total.jobs - saved - failed - skipped) };
     },
   };
+}
+
+/** Whether what is recorded under a job's number is another line's, or said anew; a name that is taken changes nothing of it. */
+export function isNotOurs({ refused }: Job): boolean {
+  return refused !== undefined && refused.error !== "file_exists";
 }
 
 /** As what a line in this state needs no work: saved, failed for good, or skipped. Undefined where it does. */
