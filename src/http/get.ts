@@ -208,7 +208,12 @@ function limit(detail: string, status: number): Failure {
   return { error: "redirect_limit", detail, status };
 }
 
+/** Of a longer one a digest is remembered: there may be as many redirects as the user allows, of 64 KiB each. */
+const MAX_SEEN = 256;
+
 /** What makes a request another one: a server may set a cookie, and send back to the same URL to see it. */
 function requestOn(target: URL, cookie: string | undefined): string {
-  return `${target.origin}${target.pathname}${target.search} ${cookie ?? ""}`;
+  const text = `${target.origin}${target.pathname}${target.search} ${cookie ?? ""}`;
+  if (text.length <= MAX_SEEN) return text;
+  return process.getBuiltinModule("node:crypto").createHash("sha256").update(text).digest("base64");
 }

@@ -4,6 +4,7 @@ import { createServer, type Server } from "node:net";
 import { describe, expect, it } from "vitest";
 import { proxyRules } from "../../src/http/connect/proxy.ts";
 import type { GetOptions } from "../../src/http/get.ts";
+import { flood } from "../support/flood.ts";
 import { collect, testGet } from "../support/get.ts";
 import { own, ownRudeServer } from "../support/own.ts";
 import { rudeProxy } from "../support/rude-proxy.ts";
@@ -90,5 +91,22 @@ describe("the limits of one URL", () => {
       expect(await fetch(path, { maxFileBytes: 1000 })).toMatchObject({ error: "too_large" });
     }
     expect(await fetch("/ok?bytes=1000", { maxFileBytes: 1000 })).toHaveLength(1000);
+  });
+
+  it.each([
+    ["informational answers", "HTTP/1.1 103 \r\n\r\n"],
+    ["blank lines", "\r\n"],
+  ])("of %s without end little is read: they hold up nobody else until their time is over", async (_, piece) => {
+    const some = Buffer.from(piece.repeat(4096));
+    let takenBytes = 0;
+    function* endless() {
+      for (;;) {
+        yield some;
+        takenBytes += some.length;
+      }
+    }
+    const endlessly = own(await flood(() => endless()));
+    expect(await fetch(`${endlessly.origin}/`, { timeoutMs: 1000 })).toMatchObject({ error: "headers_timeout" });
+    expect(takenBytes).toBeLessThan(33_554_432); // what the kernel takes for both sides is most of it
   });
 });

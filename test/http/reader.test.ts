@@ -154,6 +154,15 @@ describe("a header block", () => {
     expect(whole("HTTP/1.1 101 Switching Protocols\n\n")).toMatchObject({ error: "protocol_error" });
   });
 
+  it("is not read on after 256 KiB of informational ones, or of blank lines", () => {
+    for (const piece of ["HTTP/1.1 103 \r\n\r\n", "\r\n", "HTTP/1.1 103 X\r\nA: b\r\n\r\n\r\n"]) {
+      const one = reader();
+      one.expect({ onResponseStarted() {}, onHeaders() {}, onData: () => true, onComplete() {} });
+      const few = Buffer.from(piece.repeat(Math.floor(200_000 / piece.length)));
+      expect([one.take(few, false), one.take(few, false)]).toEqual([true, false]);
+    }
+  });
+
   it("may have bare line feeds, folded lines and no reason", () => {
     expect(told([Buffer.from("HTTP/1.1 200\nA: b\r\nContent-Length: 1\n\nx")])).toMatchObject({
       body: "x",

@@ -33,6 +33,12 @@ export interface Reader {
 /** The longest header block, in bytes: 64 KiB. */
 const MAX_HEAD = 65_536;
 
+/**
+ * Informational answers and blank lines before the answer itself, in bytes: 256 KiB. Of who sends more, nothing more is read, and
+ * the time for the headers runs out: thousands of small heads in each read held up everybody else for seconds.
+ */
+const MAX_BEFORE = 262_144;
+
 /** A header block mostly fits into this; a body's first bytes need not be looked at for its end. */
 const USUAL_HEAD = 2048;
 
@@ -57,6 +63,8 @@ export function reader(): Reader {
   /** What has come of a header block that has no end yet. */
   let head = NOTHING;
   let headBytes = 0;
+  /** What has come before this answer. */
+  let beforeBytes = 0;
   let left = 0;
   let body: Chunks | undefined;
   let persists = true;
@@ -152,16 +160,21 @@ export function reader(): Reader {
       framing = "head";
       head = NOTHING;
       headBytes = 0;
+      beforeBytes = 0;
     },
     take(bytes, isOurs) {
       let at = 0;
       while (framing === "head" && listener !== undefined) {
         // Blank lines between answers are skipped, as llhttp and curl do.
-        if (headBytes === 0) while (bytes[at] === 13 || bytes[at] === 10) at++;
-        if (at === bytes.length) return true;
-        const next = takeHead(bytes, listener, at);
+        const from = at;
+        if (headBytes === 0) while (bytes[at] === CR || bytes[at] === LF) at++;
+        const next = at === bytes.length ? at : takeHead(bytes, listener, at);
         if (typeof next !== "number") return next ?? true;
         at = next;
+        if (framing !== "head") break;
+        beforeBytes += at - from;
+        if (beforeBytes > MAX_BEFORE) return false;
+        if (at === bytes.length) return true;
       }
       const one = listener;
       if (one === undefined || framing === "over") {
