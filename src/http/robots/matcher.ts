@@ -6,7 +6,7 @@ export interface Matcher {
   allows(path: string): boolean | undefined;
   /** Seconds between two requests, as it says. */
   readonly crawlDelay: number;
-  /** What it takes in memory, about. */
+  /** What it takes in memory, at most. */
   readonly bytes: number;
 }
 
@@ -30,18 +30,23 @@ const SHORT = 16;
 
 /** The rules of one group, a record a line, as `rulesFor` returns them. */
 export function matcher(group: string): Matcher {
-  const { rules, crawlDelay } = read(group);
-  const starts = new Uint32Array(rules.length + 1);
-  const allowed = new Uint8Array(rules.length);
-  const anchored = new Uint8Array(rules.length);
-  const codes = new Uint8Array(rules.reduce((sum, [pattern]) => sum + pattern.length, 0));
+  const { patterns, isAllowed, crawlDelay } = read(group);
+  const order = ordered(patterns, isAllowed);
+  const starts = new Uint32Array(patterns.length + 1);
+  const allowed = new Uint8Array(patterns.length);
+  const anchored = new Uint8Array(patterns.length);
+  const codes = new Uint8Array(patterns.reduce((sum, pattern) => sum + pattern.length, 0));
   let written = 0;
-  for (const [i, [pattern, isAllowed]] of rules.entries()) {
-    allowed[i] = Number(isAllowed);
-    anchored[i] = Number(pattern.endsWith("$"));
-    for (let at = 0; at < pattern.length - (anchored[i] ?? 0); at++) {
-      const code = pattern[at] === "*" ? STAR : Math.min(255, pattern.charCodeAt(at));
-      if (code !== STAR || at === 0 || pattern[at - 1] !== "*") codes[written++] = code;
+  for (const [i, place] of order.entries()) {
+    const pattern = patterns[place] ?? "";
+    const isAnchored = pattern.endsWith("$");
+    allowed[i] = Number(isAllowed[place]);
+    anchored[i] = Number(isAnchored);
+    for (let at = 0, end = pattern.length - Number(isAnchored), before = -1; at < end; at++) {
+      const character = pattern.charCodeAt(at);
+      const code = character === ASTERISK ? STAR : Math.min(255, character);
+      if (code !== STAR || before !== STAR) codes[written++] = code;
+      before = code;
     }
     starts[i + 1] = written;
   }
@@ -50,11 +55,56 @@ export function matcher(group: string): Matcher {
       return allows({ codes, starts, allowed, anchored }, Buffer.from(upperEscapes(path.slice(0, MAX_PATH)), "latin1"));
     },
     crawlDelay,
-    bytes: codes.length + 6 * rules.length,
+    bytes: Math.max(group.length, codes.length + 6 * patterns.length),
   };
 }
 
-/** The one that counts comes first: the longest, and of those as long as each other one that allows. */
+const ASTERISK = 42;
+
+interface Group {
+  /** No two are the same. */
+  readonly patterns: readonly string[];
+  readonly isAllowed: readonly boolean[];
+  readonly crawlDelay: number;
+}
+
+function read(group: string): Group {
+  const byPattern = new Map<string, boolean>();
+  let crawlDelay = 0;
+  for (const line of group.split("\n")) {
+    const colon = line.indexOf(": ");
+    const [key, value] = [line.slice(0, Math.max(0, colon)), line.slice(colon + 2)];
+    if (key === "crawl-delay") crawlDelay = Number.isNaN(Number(value)) ? crawlDelay : Number(value);
+    if ((key !== "allow" && key !== "disallow") || value === "" || !canMatch(value)) continue;
+    const pattern = normal(value);
+    byPattern.set(pattern, key === "allow" || byPattern.get(pattern) === true);
+  }
+  return { patterns: [...byPattern.keys()], isAllowed: [...byPattern.values()], crawlDelay };
+}
+
+/** Whether any path is as long as what the pattern asks for. */
+function canMatch(pattern: string): boolean {
+  if (pattern.length <= MAX_PATH) return true;
+  let literals = pattern.endsWith("$") ? -1 : 0;
+  for (let at = 0; at < pattern.length; at++) if (pattern.charCodeAt(at) !== ASTERISK) literals++;
+  return literals <= MAX_PATH;
+}
+
+/** The places of the patterns as they count: the longest first, and of those as long as each other one that allows. */
+function ordered(patterns: readonly string[], isAllowed: readonly boolean[]): Uint32Array {
+  // Numbers are sorted ten times as fast as anything by a function: the place is in the lower bits of each.
+  const keys = Float64Array.from(patterns, (pattern, place) => {
+    const rank = 2 * (MAX_LENGTH - pattern.length) + Number(isAllowed[place] !== true);
+    return rank * MAX_PLACES + place;
+  });
+  return Uint32Array.from(keys.sort(), (key) => key % MAX_PLACES);
+}
+
+/** More than there can be of either, in a robots.txt of 500 KiB. */
+const MAX_LENGTH = 2 ** 23;
+const MAX_PLACES = 2 ** 20;
+
+/** As `ordered`: the first that matches is the one that counts. */
 interface Rules {
   /** Those of all patterns, one after the other; and where each begins, and the last ends. */
   readonly codes: Uint8Array;
@@ -62,21 +112,6 @@ interface Rules {
   readonly allowed: Uint8Array;
   /** Whether the path has to end where the pattern does. */
   readonly anchored: Uint8Array;
-}
-
-function read(group: string): { readonly rules: readonly (readonly [string, boolean])[]; readonly crawlDelay: number } {
-  const byPattern = new Map<string, boolean>();
-  let crawlDelay = 0;
-  for (const line of group.split("\n")) {
-    const colon = line.indexOf(": ");
-    const [key, value] = [line.slice(0, Math.max(0, colon)), line.slice(colon + 2)];
-    if (key === "crawl-delay") crawlDelay = Number.isNaN(Number(value)) ? crawlDelay : Number(value);
-    if ((key !== "allow" && key !== "disallow") || value === "") continue;
-    const pattern = normal(value);
-    byPattern.set(pattern, key === "allow" || byPattern.get(pattern) === true);
-  }
-  const rules = [...byPattern].sort(([a, isA], [b, isB]) => b.length - a.length || Number(isB) - Number(isA));
-  return { rules, crawlDelay };
 }
 
 function allows({ codes, starts, allowed, anchored }: Rules, path: Uint8Array): boolean | undefined {
@@ -145,12 +180,14 @@ const borders = new Uint16Array(MAX_PATH + 1);
 function normal(pattern: string): string {
   if (PLAIN.test(pattern)) return pattern;
   try {
-    return upperEscapes(encodeURI(pattern).replace(/%25/g, "%"));
+    return encodeURI(upperEscapes(pattern)).replaceAll("%25", "%");
   } catch {
     return pattern; // half of a character
   }
 }
 
 function upperEscapes(text: string): string {
-  return text.includes("%") ? text.replace(/%[0-9a-fA-F]{2}/g, (one) => one.toUpperCase()) : text;
+  return text.includes("%") ? text.replace(LOWER_ESCAPE, (one) => one.toUpperCase()) : text;
 }
+
+const LOWER_ESCAPE = /%(?:[a-f][0-9a-fA-F]|[0-9A-F][a-f])/g;

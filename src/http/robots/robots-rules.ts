@@ -7,6 +7,9 @@ const RULES = new Set(["allow", "disallow", "crawl-delay"]);
 const MAX_STARS = 8;
 const STARS = new RegExp(`\\*{${MAX_STARS + 1},}`, "g");
 
+/** Those that are not empty: there may be half a million others. */
+const LINES = /[^\r\n]+/g;
+
 /**
  * The rules of the groups that name `agent` (a product token in lower case), or, where none does, of those for `*`: as a
  * robots.txt with one group. Many names over many rules would multiply in a parser; here each line counts once.
@@ -18,10 +21,12 @@ export function rulesFor(text: string, agent: string): string {
   let isOurs = false;
   let isEverybodys = false;
   let isOpen = false; // further names belong to the same group
-  for (const line of text.replace(/^\ufeff/, "").split(/\r\n|\r|\n/)) {
-    const record = line.replace(/#.*/s, "");
+  for (const line of text.replace(/^\ufeff/, "").match(LINES) ?? []) {
+    const comment = line.indexOf("#");
+    const record = comment === -1 ? line : line.slice(0, comment);
     const colon = record.indexOf(":");
-    const key = record.slice(0, Math.max(0, colon)).trim().toLowerCase();
+    if (colon === -1) continue;
+    const key = record.slice(0, colon).trim().toLowerCase();
     const value = record.slice(colon + 1).trim();
     if (key === "user-agent") {
       if (!isOpen) isOurs = isEverybodys = false;
