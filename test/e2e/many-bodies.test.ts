@@ -27,4 +27,21 @@ describe("the command needs little memory for", { timeout: 120_000 }, () => {
     expect(errors).toEqual(Array(40).fill("too_large"));
     expect(peakMib()).toBeLessThan(350);
   });
+
+  it("a hundred robots.txt of half a MiB of rules each", async () => {
+    const rules = Array.from({ length: 44_000 }, (_, i) => `Allow:/${i}`).join("\n");
+    const robots = `User-agent: *\n${rules}\n`;
+    const server = own(
+      await flood((path) => {
+        const sent = path === "/robots.txt" ? robots : "x";
+        return [`${OK}Content-Length: ${sent.length}\r\n\r\n${sent}`];
+      }),
+    );
+    folder.list(Array.from({ length: 100 }, (_, i) => `http://h${i}.localhost:${server.port}/${i}`));
+    const { env, peakMib } = inLittleMemory(folder.path);
+    const ran = await folder.run(["urls.txt", "-q", "--robots"], { env });
+    expect([ran.code, ran.stderr]).toEqual([0, ""]);
+    expect(server.asked).toHaveLength(200);
+    expect(peakMib()).toBeLessThan(300);
+  });
 });

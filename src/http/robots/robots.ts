@@ -18,6 +18,9 @@ const MAX_BYTES = 33_554_432;
 /** No host is asked more rarely than once a minute, whatever its Crawl-delay. */
 const MAX_DELAY_MS = 60_000;
 
+/** Of longer ones, in characters, one is read in each turn of the event loop: half a MiB of rules takes some 10 ms. */
+const LONG_TEXT = 65_536;
+
 /** The longest time that Node's timers take, in milliseconds: no URL waits so long for its robots.txt. */
 const MAX_TIMER_MS = 2_147_483_647;
 
@@ -46,6 +49,8 @@ export function robots({ fetch, agent, maxTimeMs = Number.POSITIVE_INFINITY }: R
   const origins = new Map<string, Known>();
   const asking = new Map<string, Promise<Known>>();
   let bytes = 0;
+  /** When the next long robots.txt may be read. */
+  let turn: Promise<void> = Promise.resolve();
 
   return {
     of(target) {
@@ -88,6 +93,10 @@ export function robots({ fetch, agent, maxTimeMs = Number.POSITIVE_INFINITY }: R
       if (isUnavailable(text)) return ALLOWED;
       return { ...ALLOWED, failure: { ...text, detail: `robots.txt: ${text.detail}` }, tries };
     }
+    if (text.length > LONG_TEXT) {
+      turn = turn.then(nextTurn);
+      await turn;
+    }
     const rules = rulesFor(text, agent);
     if (rules === "") return ALLOWED;
     const compiled = matcher(rules);
@@ -122,6 +131,10 @@ export function robots({ fetch, agent, maxTimeMs = Number.POSITIVE_INFINITY }: R
 
 function bytesOf(known: Known | undefined): number {
   return known?.rules?.bytes ?? 0;
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 /** What comes within so many milliseconds; undefined where it comes later. */
