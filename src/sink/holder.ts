@@ -8,14 +8,15 @@ export interface Holder {
   readonly pid: number;
   /** When the process started, in clock ticks since boot: field 22 of /proc/<pid>/stat. Absent where there is no /proc. */
   readonly started?: number;
-  /** The machine's boot and the process's pid namespace: where a pid means something. Absent where there is no /proc. */
+  /**
+   * The machine's boot, and the process's pid and time namespaces: where a pid and a start mean something. Absent where there
+   * is no /proc.
+   */
   readonly boot?: string;
   readonly pidns?: string;
   readonly host: string;
   /** When the lock was taken: ISO 8601, UTC. */
   readonly since: string;
-  /** The socket that it holds besides the file, and the network namespace of that; absent where it holds none. */
-  readonly socket?: string;
   /** Makes every lock file another one. */
   readonly nonce: string;
 }
@@ -25,6 +26,8 @@ export interface Seen {
   readonly text: string;
   /** When it was written last, by the clock of whoever keeps the files. */
   readonly mtimeMs: number;
+  /** Whose file it is. */
+  readonly uid: number;
   /** Absent where the file is torn, or is no lock file at all. */
   readonly holder?: Holder;
 }
@@ -39,6 +42,12 @@ export interface Times {
 /** A run that has said nothing for so long is gone, where its process cannot be looked at. */
 const SILENT_MS = 60_000;
 
+/** As `toISOString` makes it, of a year that has four digits. */
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+
+/** So much of a host's name is shown, in characters. */
+const MAX_HOST = 64;
+
 /** No lock file is longer; what is, is somebody else's. */
 const MAX_BYTES = 4096;
 
@@ -46,7 +55,7 @@ const MAX_BYTES = 4096;
 export function ourselves(nonce: string, since: Date): Holder {
   const started = processOf("self")?.started;
   const boot = optional(() => readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim());
-  const pidns = namespaceOf("pid");
+  const pidns = namespaces();
   return {
     pid: process.pid,
     ...(started === undefined ? {} : { started }),
@@ -58,23 +67,25 @@ export function ourselves(nonce: string, since: Date): Holder {
   };
 }
 
-/** A namespace that this process is in, namespaces(7): "pid:[4026531836]". Undefined where there is no /proc. */
-export function namespaceOf(kind: "pid" | "net"): string | undefined {
-  return optional(() => readlinkSync(`/proc/self/ns/${kind}`));
+/** The namespaces that this process is in, namespaces(7): "pid:[4026531836] time:[4026531834]". Undefined where there is no /proc. */
+function namespaces(): string | undefined {
+  const all = ["pid", "time"].map((kind) => optional(() => readlinkSync(`/proc/self/ns/${kind}`)));
+  return all[0] === undefined ? undefined : all.filter((one) => one !== undefined).join(" ");
 }
 
 /** What lies at a path, no link followed; undefined if nothing does. Throws what the file system says. */
 export function look(path: string): Seen | undefined {
   try {
     const stats = lstatSync(path);
-    if (!stats.isFile()) return { text: "", mtimeMs: stats.mtimeMs };
+    if (!stats.isFile()) return { text: "", mtimeMs: stats.mtimeMs, uid: stats.uid };
     // It may have become a link or a pipe since.
     const file = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
     try {
       const bytes = Buffer.alloc(MAX_BYTES);
       const text = bytes.toString("utf8", 0, readSync(file, bytes));
       const holder = parse(text);
-      return { text, mtimeMs: fstatSync(file).mtimeMs, ...(holder === undefined ? {} : { holder }) };
+      const { mtimeMs, uid } = fstatSync(file);
+      return { text, mtimeMs, uid, ...(holder === undefined ? {} : { holder }) };
     } finally {
       closeSync(file);
     }
@@ -84,14 +95,14 @@ export function look(path: string): Seen | undefined {
   }
 }
 
-/** Whether the run that a lock file speaks of may still be there. `us.socket` says that we hold that socket. */
-export function isHeld({ holder, mtimeMs }: Seen, us: Holder, { nowMs, sinceBootMs }: Times): boolean {
-  const ageMs = nowMs - mtimeMs;
-  if (holder === undefined) return us.socket === undefined && ageMs < SILENT_MS;
-  if (us.socket !== undefined && holder.socket === us.socket && holder.boot === us.boot) return false;
+/** Whether the run that a lock file speaks of may still be there. */
+export function isHeld({ holder, mtimeMs, uid }: Seen, us: Holder, { nowMs, sinceBootMs }: Times): boolean {
+  // A time that lies ahead is from before a clock was set back: a run that is there writes it anew.
+  const ageMs = Math.abs(nowMs - mtimeMs);
+  if (holder === undefined) return ageMs < SILENT_MS;
   if (isNear(holder, us)) {
     // Where no boot has a name, a pid may be from before this one.
-    return (holder.boot !== undefined || ageMs < sinceBootMs) && isAlive(holder);
+    return (holder.boot !== undefined || ageMs < sinceBootMs) && isAlive(holder, uid);
   }
   // Silent since before this machine started, and of its name: that was before a reboot. Another boot alone may be that of
   // a second machine of the same name, on a shared disk.
@@ -102,7 +113,7 @@ export function isHeld({ holder, mtimeMs }: Seen, us: Holder, { nowMs, sinceBoot
 export function describe(holder: Holder, us: Holder): string {
   const at = new Date(holder.since);
   const local = new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString();
-  const where = isNear(holder, us) ? "" : ` on ${holder.host.replace(/\p{C}/gu, "?")}`;
+  const where = isNear(holder, us) ? "" : ` on ${holder.host.slice(0, MAX_HOST).replace(/\p{C}/gu, "?")}`;
   return `pid ${holder.pid}${where}, since ${local.slice(0, 19).replace("T", " ")}`;
 }
 
@@ -112,7 +123,8 @@ function isNear(holder: Holder, us: Holder): boolean {
   return holder.boot !== undefined || holder.host === us.host;
 }
 
-function isAlive({ pid, started }: Holder): boolean {
+/** `uid`: whose file says so. */
+function isAlive({ pid, started }: Holder, uid: number): boolean {
   const now = processOf(pid);
   // A process that was killed stays in the table until its parent asks; its pid may also be another's by now.
   if (now !== undefined && (/[ZX]/.test(now.state) || (started !== undefined && now.started !== started))) return false;
@@ -120,7 +132,8 @@ function isAlive({ pid, started }: Holder): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
+    // It is somebody else's. If the file is ours, that is a process that has got the pid since.
+    return (error as NodeJS.ErrnoException).code === "EPERM" && uid !== process.geteuid?.();
   }
 }
 
@@ -136,11 +149,11 @@ function processOf(pid: number | "self"): { readonly state: string; readonly sta
 function parse(text: string): Holder | undefined {
   const value = optional(() => JSON.parse(text) as Partial<Record<keyof Holder, unknown>> | null);
   if (value === null || value === undefined) return undefined;
-  const { pid, started, boot, pidns, host, since, socket, nonce } = value;
+  const { pid, started, boot, pidns, host, since, nonce } = value;
   // Not below 1: to `kill`, that is a whole group of processes.
   if (typeof pid !== "number" || !Number.isSafeInteger(pid) || pid < 1) return undefined;
   if (typeof host !== "string" || typeof nonce !== "string") return undefined;
-  if (typeof since !== "string" || Number.isNaN(Date.parse(since))) return undefined;
+  if (typeof since !== "string" || !TIME.test(since) || Number.isNaN(Date.parse(since))) return undefined;
   return {
     pid,
     host,
@@ -149,7 +162,6 @@ function parse(text: string): Holder | undefined {
     ...(typeof started === "number" ? { started } : {}),
     ...(typeof boot === "string" ? { boot } : {}),
     ...(typeof pidns === "string" ? { pidns } : {}),
-    ...(typeof socket === "string" ? { socket } : {}),
   };
 }
 

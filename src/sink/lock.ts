@@ -1,4 +1,4 @@
-// The lock of an output folder: a socket that the kernel frees whatever happens, and a file that says who it is.
+// The lock of an output folder: a file that says which process has it, and counts for as long as that is there.
 
 import { createHash, randomBytes } from "node:crypto";
 import {
@@ -7,7 +7,7 @@ import {
   fdatasync,
   linkSync,
   openSync,
-  realpathSync,
+  readdirSync,
   renameSync,
   rmSync,
   statSync,
@@ -15,11 +15,10 @@ import {
   write,
   writeFileSync,
 } from "node:fs";
-import { createServer, type Server } from "node:net";
 import { uptime } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { describe, type Holder, isHeld, look, namespaceOf, ourselves, type Seen, type Times } from "./holder.ts";
+import { describe, type Holder, isHeld, look, ourselves, type Seen, type Times } from "./holder.ts";
 
 /** Another run holds the folder; exit code 5. The message names it. */
 export class LockedError extends Error {}
@@ -32,51 +31,44 @@ export interface Lock {
 /** How often a run says that it is alive. */
 const TOUCH_MS = 15_000;
 
-/** How long a run that has the socket may take to write its name. */
-const NAMELESS_MS = 200;
-const NAMELESS_POLL_MS = 10;
-
 /** More often than this a lock does not change hands while we look. */
 const ROUNDS = 100;
 
 /**
  * Takes the lock of `stateFolder` (an existing folder, `<output>/.bulkget`), or throws a LockedError at once; a file-system
- * error is thrown as it is. `outputFolder` is for the message. Within one network namespace of Linux a socket decides;
- * beyond that, and elsewhere, the file does. Keeps no process alive.
+ * error is thrown as it is. `outputFolder` is for the message. Only who can write there can keep anybody out: nothing that
+ * has a name outside the folder decides, such as a socket, which any user of the machine could take. Keeps no process alive.
  */
 export async function lockFolder(stateFolder: string, outputFolder: string): Promise<Lock> {
-  const path = join(stateFolder, "lock");
-  const name = process.platform === "linux" ? socketName(stateFolder) : undefined;
-  const untilMs = performance.now() + NAMELESS_MS;
-  for (;;) {
-    const socket = name === undefined ? undefined : await bind(name);
-    if (socket !== "taken") return await lockFile(path, outputFolder, socket);
-    const us = ourselves("", new Date());
-    const seen = look(path);
-    if (seen?.holder !== undefined && isHeld(seen, us, { nowMs: Date.now(), sinceBootMs: uptime() * 1000 }))
-      throw locked(outputFolder, seen.holder, us);
-    if (performance.now() > untilMs) throw locked(outputFolder, undefined, us);
-    await new Promise((resolve) => setTimeout(resolve, NAMELESS_POLL_MS));
-  }
-}
-
-/** Takes the lock whose file is `path`, as lockFolder does where there is no socket; one that was bound is closed on failure. */
-export async function lockFile(path: string, outputFolder: string, socket?: Socket): Promise<Lock> {
+  const path = join(stateFolder, LOCK);
   const nonce = randomBytes(8).toString("hex");
-  const us = { ...ourselves(nonce, new Date()), ...(socket?.id === undefined ? {} : { socket: socket.id }) };
+  const us = ourselves(nonce, new Date());
   const text = `${JSON.stringify(us)}\n`;
   const own = `${path}.${nonce}`;
   try {
+    writeFileSync(own, text, { flag: "wx" });
+    const times = { nowMs: statSync(own).mtimeMs, sinceBootMs: uptime() * 1000 };
+    take({ path, own, text, us, outputFolder, ...times });
+    sweep(stateFolder, own, us, times);
+  } finally {
+    rmSync(own, { force: true });
+  }
+  return hold(path, text);
+}
+
+const LOCK = "lock";
+
+/** Removes what runs have left that were killed while they took the lock. */
+function sweep(stateFolder: string, own: string, us: Holder, times: Times): void {
+  for (const name of readdirSync(stateFolder)) {
+    const path = join(stateFolder, name);
+    if (!name.startsWith(`${LOCK}.`) || path === own) continue;
     try {
-      writeFileSync(own, text, { flag: "wx" });
-      take({ path, own, text, us, outputFolder, nowMs: statSync(own).mtimeMs, sinceBootMs: uptime() * 1000 });
-    } finally {
-      rmSync(own, { force: true });
+      const seen = look(path);
+      if (seen !== undefined && !isHeld(seen, us, times)) unlinkSync(path);
+    } catch {
+      // Nobody needs it to be gone.
     }
-    return hold(path, text, socket?.server);
-  } catch (error) {
-    socket?.server.close();
-    throw error;
   }
 }
 
@@ -100,7 +92,7 @@ function take(taking: Taking): void {
     const seen = look(path);
     if (seen === undefined) continue; // given up just now
     if (seen.text === text) return; // NFS may do it and say that it was done already
-    if (isHeld(seen, us, taking)) throw locked(outputFolder, seen.holder, us);
+    if (isHeld(seen, us, taking)) throw locked(outputFolder, seen, us);
     const claim = claimOn(path, seen);
     take({ ...taking, path: claim });
     try {
@@ -143,7 +135,7 @@ function put(own: string, path: string, text: string): boolean {
 }
 
 /** Holds a lock whose file is there. */
-function hold(path: string, text: string, server: Server | undefined): Lock {
+function hold(path: string, text: string): Lock {
   const fd = reopened(path, text);
   let touching: Promise<void> | undefined;
   let isHeld = true;
@@ -159,7 +151,6 @@ function hold(path: string, text: string, server: Server | undefined): Lock {
       isHeld = false;
       clearInterval(timer);
       removeOwn(path, text);
-      server?.close();
       await touching; // its number may be another file's, once it is closed
       try {
         closeSync(fd);
@@ -204,39 +195,13 @@ function removeOwn(path: string, text: string): void {
   }
 }
 
-/** An abstract socket, bound, and what a lock file says of it. */
-interface Socket {
-  readonly server: Server;
-  /** Its name and the network namespace where that means something; absent where there is no /proc. */
-  readonly id?: string;
-}
-
-/**
- * The name of the folder's abstract socket, unix(7). 108 bytes, as long as a name can be: libuv 1.46 (Node 20) fills a shorter
- * one with zeros and later ones do not, so that two versions of Node would bind two names.
- */
-function socketName(stateFolder: string): string {
-  const real = realpathSync(stateFolder);
-  const { dev, ino } = statSync(real, { bigint: true });
-  const digest = createHash("sha512").update(`${dev} ${ino} ${real}`).digest("hex");
-  return `\0bulkget:${digest}`.slice(0, 108);
-}
-
-/** Binds an abstract socket; "taken" if another has it, undefined where there are none, or none left for us. */
-function bind(name: string): Promise<Socket | "taken" | undefined> {
-  return new Promise((resolve) => {
-    const server = createServer((connection) => connection.destroy()).unref();
-    // Kept afterwards: a connection that cannot be accepted is an error, too.
-    server.on("error", (error: NodeJS.ErrnoException) => resolve(error.code === "EADDRINUSE" ? "taken" : undefined));
-    // Exclusive: a worker of node:cluster would share it with the others.
-    server.listen({ path: name, exclusive: true }, () => {
-      const netns = namespaceOf("net");
-      resolve(netns === undefined ? { server } : { server, id: `${netns} ${name.slice(1)}` });
-    });
-  });
-}
-
-function locked(outputFolder: string, holder: Holder | undefined, us: Holder): LockedError {
-  const who = holder === undefined ? "" : ` (${describe(holder, us)})`;
-  return new LockedError(`${outputFolder}: another run holds it${who}: wait for it, or use another folder (-o)`);
+/** `seen` is undefined where the lock changes hands all the time. */
+function locked(outputFolder: string, seen: Seen | undefined, us: Holder): LockedError {
+  const ways = "wait for it, or use another folder (-o)";
+  if (seen === undefined) return new LockedError(`${outputFolder}: another run holds it: ${ways}`);
+  if (seen.holder !== undefined) {
+    return new LockedError(`${outputFolder}: another run holds it (${describe(seen.holder, us)}): ${ways}`);
+  }
+  const what = ".bulkget/lock is no lock, or not whole yet";
+  return new LockedError(`${outputFolder}: ${what}: wait a minute, or remove it if no other run is on`);
 }

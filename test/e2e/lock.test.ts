@@ -1,8 +1,20 @@
 // One run at a time in a folder: a second one leaves at once, and what a killed one leaves stops nobody.
 
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { afterEach, beforeEach, expect, it } from "vitest";
-import { ownFolder, ownSite } from "../support/own.ts";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { hostname } from "node:os";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { own, ownFolder, ownSite } from "../support/own.ts";
 import { journalOf, leftIn } from "../support/site.ts";
 import { childUnderWay, commandUnderWay, type UnderWay } from "../support/under-way.ts";
 
@@ -124,3 +136,76 @@ it("of many that start at once, one runs and the others leave with 5", async () 
   expect(losers.map(({ code }) => code)).toEqual([5, 5, 5, 5, 5]);
   expect(server.asked()).toEqual(["/page-1", "/stuck"]);
 });
+
+describe.runIf(process.platform === "linux")("a lock that no run has", () => {
+  const plant = (text: string, aheadMs = 0) => {
+    mkdirSync(saved(".bulkget"), { recursive: true });
+    const path = saved(".bulkget/lock");
+    writeFileSync(path, text);
+    const time = new Date(Date.now() + aheadMs);
+    utimesSync(path, time, time);
+  };
+  const holderText = (more: object) =>
+    JSON.stringify({
+      ...{ pid: process.pid, host: hostname(), since: "2026-01-01T10:00:00.000Z", nonce: "a" },
+      ...more,
+    });
+  beforeEach(() => server.answers.clear());
+
+  it.each([
+    ["of another boot, whose time lies ahead", { boot: "another", pidns: "pid:[1]" }, 3600_000],
+    ["of another machine, silent since a clock was set back", { boot: "another", host: "build-7" }, 90_000],
+    ["of a process that is gone", { pid: 4_194_303 }, 0],
+    ["of a pid that no system has", { pid: 2 ** 40 }, 0],
+  ])("%s, keeps nobody out, and nothing is left", async (_, what, aheadMs) => {
+    const here = { boot: readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim() };
+    plant(holderText({ ...here, pidns: namespaces(), started: 1, ...what }), aheadMs);
+    writeFileSync(saved(".bulkget/lock.0123456789abcdef"), readFileSync(saved(".bulkget/lock")));
+    utimesSync(saved(".bulkget/lock.0123456789abcdef"), 0, 0);
+    const { code, stderr } = await second();
+    expect(code, stderr).toBe(0);
+    expect(existsSync(saved(".bulkget"))).toBe(false);
+  });
+
+  it("but may be one that is being written, is refused with what to do", async () => {
+    plant("garbage");
+    const { code, stderr } = await second();
+    const what = "downloads: .bulkget/lock is no lock, or not whole yet";
+    expect({ code, stderr }).toEqual({
+      code: 5,
+      stderr: `bulkget: ${what}: wait a minute, or remove it if no other run is on\n`,
+    });
+  });
+
+  it("is not made by another user of the machine, who cannot write to the folder", async (context) => {
+    const program = `
+      const { createHash } = require("node:crypto");
+      const { statSync } = require("node:fs");
+      const real = process.argv[1];
+      const { dev, ino } = statSync(real, { bigint: true });
+      const name = "bulkget:" + createHash("sha512").update(dev + " " + ino + " " + real).digest("hex");
+      require("node:net").createServer().listen({ path: ("\\0" + name).slice(0, 108) }, () => console.log("bound"));
+    `;
+    mkdirSync(saved(".bulkget"), { recursive: true });
+    for (const path of [folder.path, saved(), saved(".bulkget")]) chmodSync(path, 0o755);
+    const asNobody = process.geteuid?.() === 0 ? ["setpriv", "--reuid=65534", "--clear-groups"] : [];
+    const [command = "", ...args] = [...asNobody, process.execPath, "-e", program, realpathSync(saved(".bulkget"))];
+    const nobody = spawn(command, args, { stdio: ["ignore", "pipe", "ignore"] });
+    own({ close: () => void nobody.kill("SIGKILL") });
+    const said = await Promise.race([
+      once(nobody.stdout, "data").then(String),
+      once(nobody, "error").then(() => "no setpriv"),
+      once(nobody, "exit").then(() => "ended"),
+    ]);
+    if (said !== "bound\n") return context.skip("nobody could be started to take the name");
+    const { code, stderr } = await second();
+    expect(code, stderr).toBe(0);
+  });
+});
+
+function namespaces(): string {
+  return ["pid", "time"]
+    .filter((kind) => existsSync(`/proc/self/ns/${kind}`))
+    .map((kind) => readlinkSync(`/proc/self/ns/${kind}`))
+    .join(" ");
+}
