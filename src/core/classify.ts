@@ -25,8 +25,11 @@ const CODES: Readonly<Record<string, Row>> = {
   EAI_FAIL: { connect: "dns_temporary" },
   EAI_MEMORY: { connect: "dns_temporary" },
   EAI_SYSTEM: { connect: "dns_temporary" },
+  EBADNAME: { connect: "dns_not_found" },
   ESERVFAIL: { connect: "dns_temporary" },
+  EREFUSED: { connect: "dns_temporary" },
   ETIMEOUT: { connect: "dns_temporary" },
+  BULKGET_DNS: { connect: "dns_temporary" },
   ECONNREFUSED: { ...LOST, connect: "connect_refused" },
   ECONNRESET: LOST,
   ECONNABORTED: LOST,
@@ -100,7 +103,12 @@ export function classify(thrown: unknown, phase: Phase): Failure {
   const kind = typeof row === "string" ? row : row?.[phase];
   if (kind === undefined) return bug(thrown);
   const status = statusOf(error);
-  return { error: kind, detail: oneLine(error, code), ...(status === undefined ? {} : { status }) };
+  return {
+    error: kind,
+    detail: oneLine(error, code),
+    ...(status === undefined ? {} : { status }),
+    ...(isKnown(error) ? { known: true } : {}),
+  };
 }
 
 /** What nobody expected: with its stack. */
@@ -127,6 +135,11 @@ function codeOf(error: unknown): string {
 function statusOf(error: unknown): number | undefined {
   const status = error instanceof Error && "status" in error ? error.status : undefined;
   return typeof status === "number" ? status : undefined;
+}
+
+/** An error that stands for an earlier one: nothing was tried again. */
+function isKnown(error: unknown): boolean {
+  return error instanceof Error && "known" in error && error.known === true;
 }
 
 function oneLine(error: unknown, code: string): string {

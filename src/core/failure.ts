@@ -1,5 +1,7 @@
 // The closed list of ways in which a URL can fail, and what is known about each.
 
+import type { OpenedTimes } from "./ports.ts";
+
 /** What went wrong with one URL: a value, never thrown. */
 export interface Failure {
   readonly error: FailureKind;
@@ -13,6 +15,8 @@ export interface Failure {
   readonly scarce?: true;
   /** Known from an earlier look: nothing was tried for it, and nothing will be in this run. */
   readonly known?: true;
+  /** Of the connections that were opened for it, as far as they came. */
+  readonly opened?: OpenedTimes;
 }
 
 export interface Fact {

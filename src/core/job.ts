@@ -83,6 +83,12 @@ interface Finished extends Omit<Job, "known" | "namesakes" | "numbered" | "refus
   readonly final_url?: string;
   /** Milliseconds from the start of the last try to the end of the final answer's headers. */
   readonly ttfb_ms?: number;
+  /** Milliseconds for look-ups of names, where a connection was made for the last try. */
+  readonly dns_ms?: number;
+  /** Milliseconds for TCP and what a proxy takes, where a connection was made. */
+  readonly connect_ms?: number;
+  /** Milliseconds for TLS handshakes. */
+  readonly tls_ms?: number;
   /** Milliseconds spent in its tries, all together; time spent waiting for a slot or between tries is not in it. */
   readonly total_ms: number;
   /** When it finished: ISO 8601, UTC, milliseconds. */

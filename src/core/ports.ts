@@ -55,6 +55,15 @@ export interface Skip {
   readonly detail: string;
 }
 
+/** How long it took to open the connections that were made for one try, in milliseconds. */
+export interface OpenedTimes {
+  /** Look-ups of names; absent where there was none. */
+  readonly dnsMs?: number;
+  /** TCP, and what a proxy takes. */
+  readonly connectMs?: number;
+  readonly tlsMs?: number;
+}
+
 /** The final answer to one URL: its status is 2xx, or 304 where `known` was given. */
 export interface Answer {
   readonly status: number;
@@ -78,6 +87,7 @@ export interface Answer {
   readonly lengthVerified: boolean;
   /** Milliseconds from the start of the attempt to the end of the headers. */
   readonly ttfbMs: number;
+  readonly opened?: OpenedTimes;
   /** A small body, whole and complete, in pieces; a large one, still arriving. */
   readonly body: readonly Uint8Array[] | BodyStream;
   /** For whoever is done with a small body and looks at it no more: its memory may be used again. Need not be called. */

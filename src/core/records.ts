@@ -3,7 +3,7 @@
 import { type Failure, isRetryable } from "./failure.ts";
 import type { Task } from "./frontier.ts";
 import type { Failed, Job, Known, Outcome, Saved, Skipped, Twin, Unchanged } from "./job.ts";
-import type { Answer, Skip, Stored } from "./ports.ts";
+import type { Answer, OpenedTimes, Skip, Stored } from "./ports.ts";
 import { redacted } from "./redact.ts";
 import { withoutUserinfo } from "./userinfo.ts";
 
@@ -47,6 +47,7 @@ export function records(clock: Clock): Records {
         ? { n, url, outcome: "saved", status, bytes, ...rest }
         : { n, url, outcome: "saved", file, status, bytes, ...rest };
     timed(outcome, task, startedMs, endedMs);
+    if (answer.opened !== undefined) opened(outcome, answer.opened);
     if (stored.body !== undefined) outcome.body = stored.body;
     if (stored.sha256 !== undefined) outcome.sha256 = stored.sha256;
     if (answer.type !== undefined) outcome.type = answer.type;
@@ -75,6 +76,7 @@ export function records(clock: Clock): Records {
       ...rest,
     };
     timed(outcome, task, startedMs, clock.nowMs());
+    if (answer.opened !== undefined) opened(outcome, answer.opened);
     if (answer.etag !== undefined) outcome.etag = answer.etag;
     if (answer.lastModified !== undefined) outcome.last_modified = answer.lastModified;
     return withOrigin(outcome, task.job);
@@ -145,6 +147,7 @@ export function failed(task: Task, failure: Failure, nowMs: number, time: string
     time,
   };
   timed(outcome, task, nowMs, nowMs);
+  if (failure.opened !== undefined) opened(outcome, failure.opened);
   if (failure.status !== undefined) outcome.status = failure.status;
   if (job.sha256 !== undefined) outcome.expected_sha256 = job.sha256;
   withFile(outcome, job);
@@ -175,6 +178,12 @@ function timed(outcome: Mutable<Outcome>, task: Task, startedMs: number, nowMs: 
   const waitMs = rounded(startedMs - task.addedMs - task.spentMs);
   if (waitMs > 0) outcome.wait_ms = waitMs;
   if (task.retriedAfter !== undefined) outcome.retried_after = task.retriedAfter;
+}
+
+function opened(outcome: Mutable<Outcome>, { dnsMs, connectMs, tlsMs }: OpenedTimes): void {
+  if (dnsMs !== undefined) outcome.dns_ms = rounded(dnsMs);
+  if (connectMs !== undefined) outcome.connect_ms = rounded(connectMs);
+  if (tlsMs !== undefined) outcome.tls_ms = rounded(tlsMs);
 }
 
 function withOrigin<T extends Mutable<Outcome>>(outcome: T, job: Job): T {

@@ -1,11 +1,11 @@
 // The Get socket: routes, repeats on a fresh connection, redirects, decoding; one answer or one failure.
 
 import { type Failure, isFailure } from "../core/failure.ts";
-import type { Answer, Get, Skip } from "../core/ports.ts";
+import type { Answer, Get, OpenedTimes, Skip } from "../core/ports.ts";
 import { Coming } from "../core/soon.ts";
 import type { Throttle } from "../core/throttle.ts";
 import { answerOf, type Decoding, unwanted } from "./answer.ts";
-import { type OpenOptions, opener } from "./connect/open.ts";
+import { type OpeningSteps, type OpenOptions, opener } from "./connect/open.ts";
 import { basicAuthorization, type ProxyServer } from "./connect/proxy.ts";
 import type { Cookies } from "./identity/cookies.ts";
 import type { Authorize } from "./identity/credentials.ts";
@@ -60,7 +60,8 @@ export function getter(options: GetOptions): Get {
   const watching = watch(tickFor([options.connectTimeoutMs, options.timeoutMs, options.maxTimeMs]));
   const { throttle } = options;
   const readBytes = throttle?.readBytes;
-  const pool = connections(opener({ ...options, readBytes }), options.maxConnections, readBytes);
+  const { open, close: closeOpener } = opener({ ...options, readBytes });
+  const pool = connections(open, options.maxConnections, readBytes);
   const meter = { bytes: 0 };
   const memory = slabs();
   const room = windows();
@@ -117,7 +118,11 @@ export function getter(options: GetOptions): Get {
       let connection: Connection;
       let repeats = 0;
       const coming = new Coming<Answer | Failure>();
-      const heard = (reply: Reply) => settle(resultOf, reply);
+      let opened: OpenedTimes | undefined;
+      const heard = (reply: Reply, steps: OpeningSteps | undefined) => {
+        if (steps !== undefined) opened = plus(opened, steps);
+        settle(resultOf, reply);
+      };
       settle(leftMs > 0 ? send : () => DEADLINE, first);
       return coming;
 
@@ -129,7 +134,8 @@ export function getter(options: GetOptions): Get {
         } catch (error) {
           return coming.fail(error);
         }
-        if (result !== undefined) coming.tell(result);
+        if (result === undefined) return;
+        coming.tell(opened === undefined ? result : { ...result, opened });
       }
 
       function send(next: URL): Failure | undefined {
@@ -196,12 +202,27 @@ export function getter(options: GetOptions): Get {
       watching.stop();
       throttle?.close();
       pool.close();
+      closeOpener();
     },
   };
 }
 
 function takeFrom(cookies: Cookies, from: URL): (fields: string) => void {
   return (fields) => cookies.take(fields, from);
+}
+
+/** The times of all connections that were opened for one try; undefined where none came so far. */
+function plus(opened: OpenedTimes | undefined, { dnsMs, connectMs, tlsMs }: OpeningSteps): OpenedTimes | undefined {
+  if (dnsMs === undefined && connectMs === undefined) return opened;
+  return {
+    ...sum("dnsMs", opened?.dnsMs, dnsMs),
+    ...sum("connectMs", opened?.connectMs, connectMs),
+    ...sum("tlsMs", opened?.tlsMs, tlsMs),
+  };
+}
+
+function sum(key: keyof OpenedTimes, one: number | undefined, other: number | undefined): OpenedTimes {
+  return one === undefined && other === undefined ? {} : { [key]: (one ?? 0) + (other ?? 0) };
 }
 
 function limit(detail: string, status: number): Failure {

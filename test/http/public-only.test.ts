@@ -1,9 +1,9 @@
 // --public-only: whatever way an address is written, and whatever leads to it, only public ones are connected to.
 
 import { describe, expect, it } from "vitest";
+import type { Lookup } from "../../src/http/connect/lookup.ts";
 import { pins } from "../../src/http/connect/pins.ts";
 import { proxyRules } from "../../src/http/connect/proxy.ts";
-import type { Lookup } from "../../src/http/connect/resolve.ts";
 import type { GetOptions } from "../../src/http/get.ts";
 import { collect, testGet } from "../support/get.ts";
 import { own, ownRudeServer } from "../support/own.ts";
@@ -111,6 +111,7 @@ describe("an address inside", () => {
     expect(await fetch(`http://inside.test:${server.port}/ok`)).toEqual({
       error: "blocked_address",
       detail: "inside.test is 127.0.0.1, ::1, ::ffff:7f00:1: not a public address",
+      opened: { dnsMs: expect.any(Number) },
     });
     expect(server.stats.connections).toBe(0);
   });

@@ -18,6 +18,8 @@ async function listening(host: string, port = 0): Promise<{ port: number; server
   return { port: (server.address() as AddressInfo).port, server, accepted };
 }
 
+const LIMIT_MS = 10_000;
+
 /** Races, and gives what came of it: with the addresses that were tried, in their order. */
 async function raced(addresses: readonly string[], port: number) {
   const tried: string[] = [];
@@ -25,6 +27,7 @@ async function raced(addresses: readonly string[], port: number) {
   const [error, socket, address] = await new Promise<[Error | null, Socket | null, string]>((resolve) => {
     race(
       addresses,
+      LIMIT_MS,
       (host) => {
         tried.push(host);
         const one = connect({ host, port });
@@ -64,6 +67,7 @@ it("one that is slow goes on while others are tried, and wins where they fail", 
   const [error, socket] = await new Promise<[Error | null, Socket | null]>((resolve) => {
     race(
       ["127.0.0.4", "127.0.0.2"],
+      LIMIT_MS,
       (host) => {
         if (host === "127.0.0.4") return slow;
         // Only when the other one has failed does the first get through.
@@ -91,14 +95,14 @@ it("the only address's error is the error itself", async () => {
   expect((await raced(["127.0.0.2"], port)).error).toMatchObject({ code: "ECONNREFUSED", address: "127.0.0.2" });
 });
 
-it("of a name with hundreds, sixteen are tried", async () => {
+it("all of hundreds of addresses are tried", async () => {
   const { port, server } = await listening("127.0.0.1");
   server.close();
   const { tried } = await raced(
     Array.from({ length: 300 }, (_, i) => `127.0.1.${i % 255}`),
     port,
   );
-  expect(tried).toHaveLength(16);
+  expect(tried).toHaveLength(300);
 });
 
 it("what is given up tries no more and tells nobody", async () => {
@@ -107,6 +111,7 @@ it("what is given up tries no more and tells nobody", async () => {
   const made: Socket[] = [];
   const stop = race(
     ["127.0.0.2", "127.0.0.4"],
+    LIMIT_MS,
     (host) => {
       const one = connect({ host, port });
       made.push(one);

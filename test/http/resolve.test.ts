@@ -2,8 +2,9 @@
 
 import type { LookupAddress } from "node:dns";
 import { describe, expect, it, vi } from "vitest";
+import type { Lookup } from "../../src/http/connect/lookup.ts";
 import { pins } from "../../src/http/connect/pins.ts";
-import { barred, type Lookup, type ResolveOptions, type Resolver, resolver } from "../../src/http/connect/resolve.ts";
+import { barred, type ResolveOptions, type Resolver, resolver } from "../../src/http/connect/resolve.ts";
 
 const at = (...addresses: string[]): LookupAddress[] =>
   addresses.map((address) => ({ address, family: address.includes(":") ? 6 : 4 }));
@@ -77,6 +78,28 @@ describe("a name", () => {
     answer(null, "127.0.0.2");
     expect(await third).toEqual(["127.0.0.2"]);
     expect(all).toEqual(["a.test", "a.test", "a.test"]);
+  });
+
+  it("that does not exist is known not to after two look-ups, for five minutes; another failure is not remembered", async () => {
+    vi.useFakeTimers({ toFake: ["performance"] });
+    try {
+      const { names, answer, waiting, all } = asked();
+      const absent = Object.assign(new Error("queryA ENOTFOUND"), { code: "ENOTFOUND" });
+      for (let lookups = 0; lookups < 2; lookups++) {
+        const found = find(names, "a.test");
+        answer(absent);
+        await expect(found).rejects.toBe(absent);
+      }
+      for (let i = 0; i < 100; i++)
+        await expect(find(names, "a.test")).rejects.toMatchObject({ code: "ENOTFOUND", known: true });
+      expect([all, waiting]).toEqual([["a.test", "a.test"], []]);
+      vi.advanceTimersByTime(300_000);
+      const later = find(names, "a.test");
+      answer(null, "127.0.0.1");
+      expect(await later).toEqual(["127.0.0.1"]);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it("has the address first that answered, where others had not", async () => {

@@ -4,7 +4,7 @@ import { connect as connectTcp, isIP, type Socket, type SocketConstructorOpts } 
 import { classify } from "../../core/classify.ts";
 import type { ProxyServer } from "./proxy.ts";
 import { race } from "./race.ts";
-import { type ResolveOptions, resolver } from "./resolve.ts";
+import { type ResolveOptions, type Resolver, resolver } from "./resolve.ts";
 import { scarcity } from "./scarcity.ts";
 import { connectSocks } from "./socks.ts";
 import { READ_BYTES, securer, type TlsOptions } from "./tls.ts";
@@ -25,6 +25,8 @@ export interface Destination {
 }
 
 export interface OpenOptions extends ResolveOptions, TlsOptions {
+  /** The time there is for opening a connection; kept by the caller. */
+  readonly connectTimeoutMs: number;
   /** The path of a Unix socket through which everything goes. */
   readonly unixSocket?: string;
   readonly userAgent: string;
@@ -32,8 +34,32 @@ export interface OpenOptions extends ResolveOptions, TlsOptions {
   readonly readBytes?: number | undefined;
 }
 
+/** How long each step of opening a connection took, in milliseconds; and how far it has come. */
+export interface OpeningSteps {
+  /** When it began, by `performance.now()`. */
+  readonly startedMs: number;
+  /** All look-ups of names; undefined where there was none: an address, or a name that a proxy looks up. */
+  dnsMs: number | undefined;
+  /** TCP, and what a proxy takes. */
+  connectMs: number | undefined;
+  /** The TLS handshake with the server. */
+  tlsMs: number | undefined;
+  isResolving: boolean;
+}
+
+export function openingSteps(): OpeningSteps {
+  return {
+    startedMs: performance.now(),
+    dnsMs: undefined,
+    connectMs: undefined,
+    tlsMs: undefined,
+    isResolving: false,
+  };
+}
+
 /** Told of a connection that is being opened. */
 export interface Opening {
+  readonly steps: OpeningSteps;
   /** Called once, with one of both. */
   done(error: Error | null, socket: Socket | null): void;
   /** What arrives once it is open, if it is not HTTP/2. Bytes that are not `isOurs` are overwritten by the next ones, of whatever connection. */
@@ -43,6 +69,12 @@ export interface Opening {
 /** Opens a connection. Returns what cancels it, which also calls `done`. Has no limit in time. */
 export type Open = (to: Destination, opening: Opening) => () => void;
 
+export interface Opener {
+  readonly open: Open;
+  /** Gives up the look-ups that are under way. For when no connection is being opened. */
+  close(): void;
+}
+
 /**
  * All connections read into this, where Node lets them: what arrives is taken at once, before the next one reads. 256 KiB: a body of 64 KiB
  * comes with its headers in one read, and of a large one few reads are needed; a processor's own cache still holds it.
@@ -50,12 +82,12 @@ export type Open = (to: Destination, opening: Opening) => () => void;
 const READ_BUFFER = Buffer.allocUnsafeSlow(4 * READ_BYTES);
 
 /** Throws an OptionError for a certificate or a key that cannot be used. */
-export function opener(options: OpenOptions): Open {
+export function opener(options: OpenOptions): Opener {
   const names = resolver(options);
   const secured = securer(options);
   const readBuffer = options.readBytes === undefined ? READ_BUFFER : Buffer.allocUnsafeSlow(options.readBytes);
 
-  return (to, { done, read }) => {
+  const open: Open = (to, { steps, done, read }) => {
     const { proxy } = to;
     const isPlain = !to.tls && proxy?.tls !== true && proxy?.socks === undefined;
     /** TLS from the first byte on, with nobody in between; what may speak HTTP/2 is read otherwise. */
@@ -101,10 +133,27 @@ export function opener(options: OpenOptions): Open {
       });
     };
 
-    const deliver = (socket: Socket) => settle(null, socket);
+    /** Since the opening began, without look-ups. */
+    const elapsedMs = () => performance.now() - steps.startedMs - (steps.dnsMs ?? 0);
+    const deliver = (socket: Socket) => {
+      if (to.tls) steps.tlsMs = elapsedMs() - (steps.connectMs ?? 0);
+      else steps.connectMs = elapsedMs();
+      settle(null, socket);
+    };
+    /** Looks a name up, and notes how long that took. */
+    const find: Resolver["find"] = (name, portOf, isTarget, found) => {
+      const fromMs = performance.now();
+      steps.isResolving = true;
+      names.find(name, portOf, isTarget, (error, addresses) => {
+        steps.isResolving = false;
+        if (isIP(name) === 0) steps.dnsMs = (steps.dnsMs ?? 0) + performance.now() - fromMs;
+        if (!settled) found(error, addresses);
+      });
+    };
     const toTarget = (socket: Socket) => {
       atProxy = false;
       if (!to.tls) return deliver(socket);
+      steps.connectMs = elapsedMs();
       adopt(secured(socket, to), "secureConnect", deliver);
     };
     const throughProxy = (socket: Socket, via: ProxyServer) => {
@@ -120,8 +169,7 @@ export function opener(options: OpenOptions): Open {
       } else if (via.socks.resolves) {
         ask(to.host);
       } else {
-        names.find(to.host, to.port, true, (error, addresses) => {
-          if (settled) return;
+        find(to.host, to.port, true, (error, addresses) => {
           if (error !== null) settle(error, null);
           else ask(addresses.find((address) => isIP(address) === 4) ?? addresses[0] ?? ""); // few have IPv6
         });
@@ -142,16 +190,16 @@ export function opener(options: OpenOptions): Open {
     const connectTo = (address: string) =>
       isStraight ? secured({ address, port, onread }, to) : connectTcp({ ...how, host: address, port });
     giveUp = () => names.forget(host);
-    names.find(host, port, proxy === undefined, (error, addresses) => {
-      if (settled) return;
+    find(host, port, proxy === undefined, (error, addresses) => {
       if (error !== null) return fail(error);
-      const stop = race(addresses, connectTo, (failure, socket, address) => {
+      const stop = race(addresses, options.connectTimeoutMs, connectTo, (failure, socket, address) => {
         giveUp = undefined;
         if (socket === null) {
           names.forget(host);
           return fail(failure ?? reset());
         }
         names.prefer(host, address);
+        if (isStraight) steps.connectMs = elapsedMs();
         adopt(socket, isStraight ? "secureConnect" : "now", isStraight ? deliver : connected);
       });
       giveUp = () => {
@@ -161,6 +209,7 @@ export function opener(options: OpenOptions): Open {
     });
     return () => settle(reset(), null);
   };
+  return { open, close: () => names.close() };
 }
 
 /** What went wrong on the way to the proxy is its failure; but not a certificate of its own, nor what this machine lacks. */

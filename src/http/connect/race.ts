@@ -2,20 +2,33 @@
 
 import { isIP, type Socket } from "node:net";
 
-/** In milliseconds: RFC 8305 section 5. Those tried before go on: Node's own way gives them up, and with it the far side of the world. */
-const HEAD_START_MS = 250;
+/**
+ * The delay between two attempts, in milliseconds: RFC 8305 section 5, and its least. Attempts that were begun go on: Node's own
+ * way gives them up, and with it the far side of the world.
+ */
+const ATTEMPT_DELAY_MS = 250;
+const MIN_ATTEMPT_DELAY_MS = 10;
 
-/** A name may have hundreds. */
-const MAX_TRIED = 16;
+/** All addresses are to be tried within this share of the connect timeout, so that the last one has time to answer. */
+const SHARE = 0.5;
+
+/** Attempts of one race at a time; the oldest one is given up for another. A name may have thousands of addresses. */
+const MAX_TRYING = 32;
 
 export type Raced = (error: Error | null, socket: Socket | null, address: string) => void;
 
 /**
  * Calls `done` once: with the first socket that connects, or with all errors (an AggregateError where there were several).
- * Returns what gives it all up, which calls nothing.
+ * Returns what gives it all up, which calls nothing. `limitMs`: the time there is for all of it.
  */
-export function race(addresses: readonly string[], connectTo: (address: string) => Socket, done: Raced): () => void {
-  const left = alternating(addresses).slice(0, MAX_TRIED);
+export function race(
+  addresses: readonly string[],
+  limitMs: number,
+  connectTo: (address: string) => Socket,
+  done: Raced,
+): () => void {
+  const left = alternating(addresses);
+  const delayMs = Math.max(MIN_ATTEMPT_DELAY_MS, Math.min(ATTEMPT_DELAY_MS, (limitMs * SHARE) / left.length));
   const trying = new Set<Socket>();
   const errors: Error[] = [];
   let timer: NodeJS.Timeout | undefined;
@@ -30,6 +43,11 @@ export function race(addresses: readonly string[], connectTo: (address: string) 
     clearTimeout(timer);
     const address = left.shift();
     if (address === undefined) return;
+    const [oldest] = trying;
+    if (oldest !== undefined && trying.size >= MAX_TRYING) {
+      trying.delete(oldest);
+      oldest.destroy();
+    }
     const socket = connectTo(address);
     trying.add(socket);
     const failed = (error: Error) => {
@@ -44,7 +62,7 @@ export function race(addresses: readonly string[], connectTo: (address: string) 
       socket.off("error", failed);
       done(null, socket, address);
     });
-    if (left.length > 0) timer = setTimeout(next, HEAD_START_MS);
+    if (left.length > 0) timer = setTimeout(next, delayMs);
   };
   next();
   return stop;

@@ -1,12 +1,12 @@
-// Host names become addresses: look-ups of the same name share one, what they found is kept for a minute, and localhost needs none.
+// Host names become addresses: look-ups of the same name share one, their results are kept for a while, and localhost needs none.
 
-import type { LookupAddress, LookupAllOptions } from "node:dns";
 import { closeSync, openSync } from "node:fs";
 import { isIP } from "node:net";
 import { devNull } from "node:os";
 import { classify } from "../../core/classify.ts";
 import type { Failure } from "../../core/failure.ts";
 import { isPublic } from "./addresses.ts";
+import { type Lookup, type SystemLookup, systemLookup } from "./lookup.ts";
 import type { Pins } from "./pins.ts";
 import { recent } from "./recent.ts";
 import { isScarce } from "./scarcity.ts";
@@ -15,15 +15,9 @@ export interface ResolveOptions {
   /** Refuse every address that is not on the public internet. */
   readonly publicOnly?: boolean;
   readonly pins?: Pins;
-  /** Node's `dns.lookup`, but for tests. */
+  /** Default: the way of this machine (`systemLookup`). */
   readonly lookup?: Lookup;
 }
-
-export type Lookup = (
-  hostname: string,
-  options: LookupAllOptions,
-  done: (error: NodeJS.ErrnoException | null, addresses: readonly LookupAddress[]) => void,
-) => void;
 
 type Done = (error: Error | null, addresses: readonly string[]) => void;
 
@@ -37,6 +31,8 @@ export interface Resolver {
   forget(host: string): void;
   /** This address would do, where others had not answered: it comes first next time. */
   prefer(host: string, address: string): void;
+  /** Gives up look-ups that are under way: nothing more is called back. */
+  close(): void;
 }
 
 const LOOPBACK = ["127.0.0.1", "::1"] as const;
@@ -44,21 +40,34 @@ const LOOPBACK = ["127.0.0.1", "::1"] as const;
 /** So many names are kept, for so long: DNS's own times are not to be had from getaddrinfo. */
 const MAX_NAMES = 10_000;
 const MAX_AGE_MS = 60_000;
+/** How long a name that does not exist is known not to. */
+const MAX_ABSENT_MS = 300_000;
+/** So many look-ups in a row must say so: a server may be wrong once. */
+const ABSENT_LOOKUPS = 2;
 
-/** getaddrinfo runs two at a time in Node, so that each one counts. */
 export function resolver({ publicOnly, pins, lookup }: ResolveOptions): Resolver {
-  // Read when there is a name: a list of addresses does without.
-  const look: Lookup = lookup ?? ((...args) => process.getBuiltinModule("node:dns").lookup(...args));
+  // Made when there is a name: a list of addresses does without.
+  let system: SystemLookup | undefined;
+  const bySystem: Lookup = (...args) => {
+    system ??= systemLookup();
+    system.lookup(...args);
+  };
+  const look = lookup ?? bySystem;
   const waiting = new Map<string, Done[]>();
   const found = recent<readonly string[]>(MAX_NAMES, MAX_AGE_MS);
+  const absent = recent<{ lookups: number; readonly error: Error }>(MAX_NAMES, MAX_ABSENT_MS);
 
   const settle: (host: string, ...result: Parameters<Done>) => void = (host, error, addresses) => {
     const all = waiting.get(host) ?? [];
     waiting.delete(host);
     if (error === null) found.set(host, addresses);
+    if (error === null || !isAbsent(error)) absent.delete(host);
+    else absent.set(host, { lookups: (absent.get(host)?.lookups ?? 0) + 1, error });
     for (const done of all) done(error, addresses);
   };
   const ask = (host: string, done: Done) => {
+    const known = absent.get(host);
+    if (known !== undefined && known.lookups >= ABSENT_LOOKUPS) return process.nextTick(done, again(known.error), []);
     const others = waiting.get(host);
     if (others !== undefined) return void others.push(done);
     waiting.set(host, [done]);
@@ -92,7 +101,21 @@ export function resolver({ publicOnly, pins, lookup }: ResolveOptions): Resolver
       if (addresses === undefined || addresses[0] === address) return;
       found.set(host, [address, ...addresses.filter((other) => other !== address)]);
     },
+    close() {
+      system?.close();
+      waiting.clear();
+    },
   };
+}
+
+/** No such name, or none with an address. */
+function isAbsent(error: Error): boolean {
+  return classify(error, "connect").error === "dns_not_found";
+}
+
+/** The error of an earlier look-up: no other one was made. */
+function again(error: Error): Error {
+  return Object.assign(new Error(error.message), { code: (error as NodeJS.ErrnoException).code, known: true });
 }
 
 /** RFC 6761 section 6.3: localhost and every name below it is loopback, without asking anyone. */
@@ -111,9 +134,8 @@ function blocked(host: string, addresses: readonly string[] = []): Error {
   return Object.assign(new Error(`${host}${is} not a public address`), { code: "BULKGET_BLOCKED" });
 }
 
-/** Out of file descriptors, getaddrinfo says that there is no such name, or blames others. See whether one can be had. */
+/** Out of file descriptors, getaddrinfo reports that there is no such name, and c-ares that no server can be reached. Tries to get one. */
 export function honest(error: NodeJS.ErrnoException): NodeJS.ErrnoException {
-  if (!/^(ENOTFOUND$|EAI_)/.test(error.code ?? "")) return error;
   try {
     closeSync(openSync(devNull, "r"));
     return error;

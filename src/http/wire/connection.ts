@@ -3,7 +3,7 @@
 import type { Socket } from "node:net";
 import type { Failure } from "../../core/failure.ts";
 import type { Member } from "../../core/row.ts";
-import type { Destination, Open } from "../connect/open.ts";
+import { type Destination, type Open, type OpeningSteps, openingSteps } from "../connect/open.ts";
 import type { Send } from "./outbox.ts";
 import { type Listener, reader } from "./reader.ts";
 
@@ -17,8 +17,8 @@ export interface Request {
 
 /** What a request and its answer tell of themselves. Times and limits are the caller's. */
 export interface Handler extends Listener {
-  /** A connection is being opened for this request. */
-  onOpening(): void;
+  /** A connection is being opened for this request; with no steps, it shares one that is open. */
+  onOpening(steps: OpeningSteps | undefined): void;
   /** It is there, and the request goes out. */
   onConnect(): void;
   /** The connection failed, or ended before the answer did. */
@@ -142,8 +142,10 @@ export function connection({ open, put, released, dropped }: Owner, route: Route
     send(request, listener) {
       handler = listener;
       if (socket !== undefined) return write(request, listener);
-      listener.onOpening();
+      const steps = openingSteps();
+      listener.onOpening(steps);
       cancelOpening = open(route, {
+        steps,
         read,
         done(error, made) {
           cancelOpening = undefined;

@@ -4,6 +4,7 @@ import { classify, type Phase } from "../../core/classify.ts";
 import type { Failure } from "../../core/failure.ts";
 import type { Row } from "../../core/row.ts";
 import type { Reader } from "../../core/throttle.ts";
+import type { OpeningSteps } from "../connect/open.ts";
 import { scarcity } from "../connect/scarcity.ts";
 import type { Terms } from "../semantics/asking.ts";
 import type { AnswerHeaders } from "../semantics/headers.ts";
@@ -30,12 +31,15 @@ export function exchange(
   request: Request,
   untilMs: number,
   terms: Terms | undefined,
-  told: (reply: Reply) => void,
+  told: Told,
 ): void {
   const one = new Exchange(wire, connection, request, untilMs, terms, told);
   wire.watch.add(one);
   connection.send(request, one);
 }
+
+/** `steps`: of the connection that was opened for this request, if one was. */
+type Told = (reply: Reply, steps: OpeningSteps | undefined) => void;
 
 type State = "waiting" | "collecting" | "streaming" | "discarding" | "over";
 
@@ -48,7 +52,9 @@ export class Exchange implements Handler, Watched, Reader {
   private readonly heard: Request["heard"];
   private readonly untilMs: number;
   private readonly terms: Terms | undefined;
-  private readonly told: (reply: Reply) => void;
+  private readonly told: Told;
+  /** Of the connection that was opened for it. */
+  private steps: OpeningSteps | undefined;
   private state: State = "waiting";
   private phase: Phase = "connect";
   /** When this phase is over: to connect, to the end of the headers, or of a discarded body. */
@@ -75,7 +81,7 @@ export class Exchange implements Handler, Watched, Reader {
     request: Request,
     untilMs: number,
     terms: Terms | undefined,
-    told: (reply: Reply) => void,
+    told: Told,
   ) {
     this.wire = wire;
     this.connection = connection;
@@ -87,8 +93,9 @@ export class Exchange implements Handler, Watched, Reader {
     this.deadlineMs = performance.now() + wire.limits.connectTimeoutMs;
   }
 
-  onOpening(): void {
+  onOpening(steps: OpeningSteps | undefined): void {
     this.phase = "connect";
+    this.steps = steps;
     this.deadlineMs = performance.now() + this.wire.limits.connectTimeoutMs;
   }
 
@@ -169,7 +176,7 @@ export class Exchange implements Handler, Watched, Reader {
     if (!isOpen || failure.error !== "connection_lost" || !this.connection.isReused()) return this.onFailure(failure);
     this.end();
     this.connection.drop();
-    this.told(STALE);
+    this.told(STALE, this.steps);
   }
 
   onFailure(failure: Failure): void {
@@ -189,7 +196,8 @@ export class Exchange implements Handler, Watched, Reader {
       const slow = this.pace(this.bytes, this.paused || this.held, nowMs);
       if (slow !== undefined) this.fail({ ...slow, status: this.status });
     } else if (nowMs >= this.deadlineMs) {
-      this.fail(timedOut(this.phase === "connect" ? "connect" : "headers", limits));
+      const step = this.phase !== "connect" ? "headers" : this.steps?.isResolving === true ? "dns" : "connect";
+      this.fail(timedOut(step, limits));
     }
   }
 
@@ -215,7 +223,7 @@ export class Exchange implements Handler, Watched, Reader {
   private succeed(body: readonly Uint8Array[] | Arriving, validator: string | undefined): void {
     const { status, headers, headersMs, part } = this;
     const { free } = this.gathered;
-    if (headers !== undefined) this.told({ status, headers, headersMs, body, free, part, validator });
+    if (headers !== undefined) this.told({ status, headers, headersMs, body, free, part, validator }, this.steps);
   }
 
   private discard({ reply, discard }: Refusal, nowMs: number): void {
@@ -229,7 +237,7 @@ export class Exchange implements Handler, Watched, Reader {
     const discarded = this.discarded;
     this.end();
     this.connection[then]();
-    if (discarded !== undefined) this.told(discarded);
+    if (discarded !== undefined) this.told(discarded, this.steps);
   }
 
   private fail(failure: Failure): void {
@@ -238,7 +246,7 @@ export class Exchange implements Handler, Watched, Reader {
     this.end();
     this.gathered.free?.();
     this.connection.drop();
-    if (stream === undefined) this.told(failure);
+    if (stream === undefined) this.told(failure, this.steps);
     else stream.end(failure);
   }
 

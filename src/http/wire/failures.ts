@@ -8,8 +8,10 @@ export const DEADLINE: Failure = { error: "deadline", detail: "the whole URL too
 export const INTERRUPTED: Failure = { error: "interrupted", detail: "stopped while it was under way" };
 
 /** There is no connection, or no whole header block, and the time for it is over. */
-export function timedOut(phase: "connect" | "headers", { connectTimeoutMs, timeoutMs }: Limits): Failure {
-  return phase === "connect"
+export function timedOut(step: "dns" | "connect" | "headers", { connectTimeoutMs, timeoutMs }: Limits): Failure {
+  if (step === "dns")
+    return { error: "dns_temporary", detail: `the name was not resolved in ${connectTimeoutMs / 1000} s` };
+  return step === "connect"
     ? { error: "connect_timeout", detail: `no connection in ${connectTimeoutMs / 1000} s` }
     : { error: "headers_timeout", detail: `no whole header block in ${timeoutMs / 1000} s` };
 }

@@ -2,7 +2,7 @@
 
 import type { Socket } from "node:net";
 import type { Row } from "../../core/row.ts";
-import type { Open } from "../connect/open.ts";
+import { type Open, type OpeningSteps, openingSteps } from "../connect/open.ts";
 import { ended, type Lasting, type Route } from "./connection.ts";
 import { clientClass, type Dispatcher } from "./undici.ts";
 
@@ -39,6 +39,7 @@ export class Session implements Lasting {
   row: Row<Lasting> | undefined;
   before: Lasting | undefined;
   after: Lasting | undefined;
+  private readonly steps = openingSteps();
   streams = 0;
   answers = 0;
   private readonly keeper: Keeper;
@@ -62,7 +63,12 @@ export class Session implements Lasting {
       const speaks = "alpnProtocol" in socket && socket.alpnProtocol === "h2";
       this.settle(speaks ? { client: this.clientOn(socket) } : "one at a time", speaks ? null : socket);
     };
-    this.cancel = keeper.open(route, { done });
+    this.cancel = keeper.open(route, { steps: this.steps, done });
+  }
+
+  /** Undefined once it is open. */
+  get opening(): OpeningSteps | undefined {
+    return this.way === undefined ? this.steps : undefined;
   }
 
   get hasRoom(): boolean {

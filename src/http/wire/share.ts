@@ -50,7 +50,7 @@ export class Share implements Connection {
   }
 
   send(request: Request, handler: Handler): void {
-    handler.onOpening();
+    handler.onOpening(this.session.opening);
     this.handler = handler;
     this.stopWaiting = this.session.when((way) => this.go(way, request));
   }
