@@ -110,7 +110,9 @@ export function download(plan: DownloadPlan): Run {
   const { expect, twinOf } = plan;
   const unique = twinOf && deduplicated(queue, { twinOf, ...LOOK_AHEAD });
   const named = expect && nameQueue(unique ?? queue, { expect, ...LOOK_AHEAD });
-  const own = alone({ get, sink, clock });
+  const follow = (task: Task, from: string, host: string) =>
+    queue.move(task, host, from === task.host ? "alive" : "none", clock.nowMs());
+  const own = alone({ get, sink, clock, follow });
   const crew = plan.spread?.(own, { view: () => started.view, sink }) ?? own;
   const receivedBytes = () => crew.receivedBytes();
   const resize = (most: number) => {

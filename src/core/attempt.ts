@@ -13,6 +13,8 @@ export interface AttemptPorts {
   readonly get: Get;
   readonly sink: Sink;
   readonly clock: Clock;
+  /** Whether a task may go on at the host where a redirect leads. Default: it may. */
+  readonly follow?: (task: Task, from: string, host: string) => boolean;
 }
 
 /** What comes of one try: the job's outcome, or why it did not come to one. */
@@ -25,7 +27,7 @@ export const LATER: Failure = { error: "interrupted", detail: "its robots.txt wa
 export type Perform = (task: Task) => Soon<Tried | Storing<Tried>>;
 
 /** Gives a function that makes one try. */
-export function attempt({ get, sink, clock }: AttemptPorts): Perform {
+export function attempt({ get, sink, clock, follow }: AttemptPorts): Perform {
   /** Whose origin was asked, while all others of its host were held back: the next time they need not wait for that. */
   const askers = new WeakSet<Task>();
   const { saved, unchanged, linked, skipped } = records(clock);
@@ -67,7 +69,8 @@ export function attempt({ get, sink, clock }: AttemptPorts): Perform {
       const ask = askFor(task);
       const store = (answer: Answer | Failure) => stored(target, ask, answer);
       const fetched = (answer: Answer | Failure) => settle(store, answer);
-      get.fetch(target, ask).then((answer) => {
+      const mayFollow = follow && ((from: URL, next: URL) => follow(task, from.host, next.host));
+      get.fetch(target, ask, mayFollow).then((answer) => {
         // The validators were another URL's: whatever they match there, it is not what was saved.
         const isOther = !isFailure(answer) && answer.status === 304 && answer.finalUrl !== job.known?.final_url;
         if (!isOther) return fetched(answer);

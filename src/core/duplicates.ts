@@ -61,6 +61,8 @@ export function deduplicated(inner: Frontier, options: DuplicatesOptions): Dupli
     next: (nowMs) => inner.next(nowMs),
     dueMs: (nowMs) => inner.dueMs(nowMs),
     finished: (task, sign, nowMs, failure) => inner.finished(task, sign, nowMs, failure),
+    move: (task, host, sign, nowMs) => inner.move(task, host, sign, nowMs),
+    moved: (task, host, nowMs) => inner.moved(task, host, nowMs),
     park: (host, untilMs, last) => inner.park(host, untilMs, last),
     settled(outcome, nowMs) {
       if (outcome.outcome === "failed" && outcome.error === "duplicate_number") return; // another's number, and never held

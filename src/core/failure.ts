@@ -15,6 +15,10 @@ export interface Failure {
   readonly scarce?: true;
   /** Known from an earlier look: nothing was tried for it, and nothing will be in this run. */
   readonly known?: true;
+  /** The host (`URL.host`) where it happened. */
+  readonly at?: string;
+  /** Not tried to its end: a redirect leads to a host (`at`) that takes no request now; the job waits for that one. */
+  readonly held?: true;
   /** Of the connections that were opened for it, as far as they came. */
   readonly opened?: OpenedTimes;
 }

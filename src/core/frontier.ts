@@ -8,6 +8,7 @@ import {
   hostNamed,
   jobsOf,
   learn,
+  mayStartAt,
   memory,
   newTask,
   originOf,
@@ -25,8 +26,10 @@ import { charsOf } from "./size.ts";
 /** One job on its way through the run. */
 export interface Task {
   readonly job: Job;
-  /** Name and port as in `URL.host`; "" where the URL has none that can be found. */
-  readonly host: string;
+  /** The host that it waits for, or whose try it is: name and port as in `URL.host`; "" where the URL has none that can be found. A redirect may lead to another one. */
+  host: string;
+  /** The host of its URL. */
+  readonly home: string;
   readonly addedMs: number;
   /** Tries begun so far. Kept, like the next two, by who tries. */
   attempts: number;
@@ -85,6 +88,13 @@ export interface Frontier {
   dueMs(nowMs: number): number;
   /** A started try is over. `failure` is what to tell of a host that is `down`. */
   finished(task: Task, sign: Sign, nowMs: number, failure?: Failure): void;
+  /**
+   * A started try goes on at another host, where a redirect leads. False where that host may start none now: then the try is
+   * over for the host it came from, and the task waits for the other one after `again`. `sign`: of the host it came from.
+   */
+  move(task: Task, host: string, sign: Sign, nowMs: number): boolean;
+  /** A started try was made at another host than the frontier knows of. */
+  moved(task: Task, host: string, nowMs: number): void;
   /** Nothing goes to this host before `untilMs`. With `last`, its jobs do not wait for that: they are refused with it. */
   park(host: string, untilMs: number, last?: Failure): void;
 }
@@ -165,6 +175,16 @@ export function frontier(options: FrontierOptions): Frontier {
       }
       settle(host);
     },
+    move(task, name, sign, nowMs) {
+      if (name === task.host) return true;
+      const to = named(name);
+      const mayStart = mayStartAt(to, nowMs);
+      rehost(task, to, sign, nowMs, mayStart);
+      return mayStart;
+    },
+    moved(task, name, nowMs) {
+      if (name !== task.host) rehost(task, named(name), "none", nowMs, true);
+    },
     park(name, untilMs, last) {
       if (name === "") return;
       const host = named(name);
@@ -205,10 +225,8 @@ export function frontier(options: FrontierOptions): Frontier {
     const task = host?.row === ready ? leaving(shift(host)) : undefined;
     if (host === undefined || task === undefined) throw new Error("the order picked a host that it was not offered");
     task.started = ++starts;
-    host.running++;
     if (host !== nowhere) pace?.take(seenMs);
-    host.pace?.take(seenMs);
-    if (host.failing !== undefined) host.failing.probe = task;
+    begin(host, task);
     if (ready.size > 1) {
       ready.delete(host);
       ready.add(host);
@@ -216,6 +234,26 @@ export function frontier(options: FrontierOptions): Frontier {
     const plain = host.pace === undefined && host.failing === undefined;
     if (!plain || host.waiting === 0 || host.running >= host.most) settle(host);
     return task;
+  }
+
+  function rehost(task: Task, to: Host, sign: Sign, nowMs: number, isStarting: boolean): void {
+    seenMs = nowMs;
+    const from = hosts.get(task.host);
+    if (from !== undefined && from !== nowhere) {
+      from.running--;
+      from.pace?.over?.(true);
+      learn(from, { task, sign, failure: undefined, nowMs, starts }, options);
+      settle(from);
+    }
+    task.host = to.host;
+    if (isStarting) begin(to, task);
+    settle(to);
+  }
+
+  function begin(host: Host, task: Task): void {
+    host.running++;
+    host.pace?.take(seenMs);
+    if (host.failing !== undefined) host.failing.probe ??= task;
   }
 
   function refuse(host: Host): Task | undefined {

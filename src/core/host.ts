@@ -88,7 +88,17 @@ export function hostNamed(name: string, most: number, pace: Pace | undefined): H
 }
 
 export function newTask(job: Job, host: string, addedMs: number): Task {
-  return { job, host, addedMs, attempts: 0, spentMs: 0, retriedAfter: undefined, refused: undefined, started: 0 };
+  return {
+    job,
+    host,
+    home: host,
+    addedMs,
+    attempts: 0,
+    spentMs: 0,
+    retriedAfter: undefined,
+    refused: undefined,
+    started: 0,
+  };
 }
 
 export interface Origin {
@@ -145,6 +155,13 @@ function openMs(host: Host): number {
   const { failing } = host;
   if (host.running >= host.most || failing?.probe !== undefined) return NEVER;
   return failing === undefined ? host.parkedMs : Math.max(host.parkedMs, failing.parkedMs);
+}
+
+/** Whether it may start one more now, whoever waits there. */
+export function mayStartAt(host: Host, nowMs: number): boolean {
+  return (
+    openMs(host) <= nowMs && (host.pace?.readyMs(nowMs) ?? LONG_AGO) <= nowMs && host.failing?.refusal === undefined
+  );
 }
 
 /** When it may start one that it has. */

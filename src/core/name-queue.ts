@@ -79,6 +79,8 @@ export function nameQueue(inner: Frontier, { expect, capacity, capacityChars }: 
     next: (nowMs) => inner.next(nowMs),
     dueMs: (nowMs) => inner.dueMs(nowMs),
     finished: (task, sign, nowMs, failure) => inner.finished(task, sign, nowMs, failure),
+    move: (task, host, sign, nowMs) => inner.move(task, host, sign, nowMs),
+    moved: (task, host, nowMs) => inner.moved(task, host, nowMs),
     park: (host, untilMs, last) => inner.park(host, untilMs, last),
     settled(outcome, nowMs) {
       const { n } = outcome;

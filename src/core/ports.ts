@@ -114,7 +114,8 @@ export interface Get {
   readonly permits?: Permits;
   /** What holds all bodies together to a speed, where there is one. */
   readonly throttle?: Throttle;
-  fetch(target: URL, ask?: Ask): Soon<Answer | Failure>;
+  /** `follow`: asked before a redirect to another host is followed; false ends the try with a failure that is `held`. */
+  fetch(target: URL, ask?: Ask, follow?: (from: URL, next: URL) => boolean): Soon<Answer | Failure>;
   /** From now on at most so many connections, busy and idle: the machine is short of file descriptors. */
   resize(connections: number): void;
   /** Bytes of bodies received so far, over all answers. */

@@ -53,9 +53,12 @@ export function verdicts({ frontier, retry: judge, sign: signOf, clock, stop, fe
       const isUnasked = result !== undefined && result.attempts < task.attempts;
       return frontier.finished(task, isUnasked ? "unasked" : signOf(undefined), clock.nowMs());
     }
+    const nowMs = clock.nowMs();
+    if (result.held === true) return; // it is over for its own host, and has not begun at the other
+    frontier.moved(task, result.at ?? task.home, nowMs);
     const sign = signOf(result);
     if (sign !== "none") scarcity.had(); // it had a descriptor, to learn so much of the host
-    frontier.finished(task, sign, clock.nowMs(), result);
+    frontier.finished(task, sign, nowMs, result);
   }
 
   function judged(task: Task, result: Tried, beganMs: number): Outcome | undefined {
@@ -64,6 +67,10 @@ export function verdicts({ frontier, retry: judge, sign: signOf, clock, stop, fe
     if (result === LATER) {
       task.attempts--;
       task.spentMs += nowMs - beganMs; // its time goes on: one clock for a URL, its robots.txt included
+      return again(task, nowMs, result);
+    }
+    if (result.held === true) {
+      task.attempts--;
       return again(task, nowMs, result);
     }
     if (result.scarce === true && fewer((most, inFlight) => scarcity.lacked(most, inFlight, nowMs))) {

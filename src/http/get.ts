@@ -101,7 +101,7 @@ export function getter(options: GetOptions): Get {
   };
 
   return {
-    fetch(first, ask) {
+    fetch(first, ask, follow) {
       const startedMs = performance.now();
       const leftMs = options.maxTimeMs - (ask?.spentMs ?? 0);
       const untilMs = startedMs + leftMs;
@@ -135,6 +135,9 @@ export function getter(options: GetOptions): Get {
           return coming.fail(error);
         }
         if (result === undefined) return;
+        if (isRobots) return coming.tell(result); // what befell it is no line's
+        if (isFailure(result) && result.at === undefined && target.host !== first.host)
+          result = { ...result, at: target.host };
         coming.tell(opened === undefined ? result : { ...result, opened });
       }
 
@@ -176,13 +179,14 @@ export function getter(options: GetOptions): Get {
         if (seen.has(requestOn(next, cookie)))
           return limit(`a loop: ${reply.status} back to ${excerpt(next.href)}`, reply.status);
         if (seen.size > most) return limit(`more than ${most} redirects`, reply.status);
+        if (follow !== undefined && next.host !== target.host && !follow(target, next)) return held(next);
         const nowMs = performance.now();
         if (nowMs >= untilMs) return DEADLINE;
         if (isRobots || options.leave === undefined) return send(next);
         const { status } = reply;
         const permitted = (permit: Skip | Failure | undefined) => {
           if (permit === undefined) return performance.now() < untilMs ? send(next) : DEADLINE;
-          return isFailure(permit) ? permit : unwanted(status, permit, next, first, startedMs);
+          return isFailure(permit) ? { ...permit, at: next.host } : unwanted(status, permit, next, first, startedMs);
         };
         options.leave(next, (ask?.spentMs ?? 0) + nowMs - startedMs).then(
           (permit) => settle(permitted, permit),
@@ -223,6 +227,11 @@ function plus(opened: OpenedTimes | undefined, { dnsMs, connectMs, tlsMs }: Open
 
 function sum(key: keyof OpenedTimes, one: number | undefined, other: number | undefined): OpenedTimes {
   return one === undefined && other === undefined ? {} : { [key]: (one ?? 0) + (other ?? 0) };
+}
+
+/** The job waits for the host where its redirect leads. */
+function held({ host }: URL): Failure {
+  return { error: "interrupted", detail: `waits for ${host}`, at: host, held: true };
 }
 
 function limit(detail: string, status: number): Failure {

@@ -70,6 +70,7 @@ export function taskOf([, n, url, addedMs, more]: TaskRow, laterMs: number): Tas
   return {
     job: more?.job ?? { n, url },
     host: "",
+    home: "",
     addedMs: addedMs + laterMs,
     attempts: more?.attempts ?? 1,
     spentMs: more?.spentMs ?? 0,

@@ -64,6 +64,7 @@ describe("a task", () => {
     job: { n: 7, url: "http://x.test/" },
     ...{
       host: "x.test",
+      home: "x.test",
       addedMs: 1000,
       attempts: 1,
       spentMs: 0,
@@ -76,7 +77,7 @@ describe("a task", () => {
   it("crosses with what a try needs, and by the other's clock", () => {
     const row = rowOf(3, task, undefined);
     expect(row).toEqual([3, 7, "http://x.test/", 1000]);
-    expect(taskOf(row, -400)).toEqual({ ...task, host: "", addedMs: 600, started: 0 });
+    expect(taskOf(row, -400)).toEqual({ ...task, host: "", home: "", addedMs: 600, started: 0 });
   });
 
   it("that is not the first or not plain crosses whole", () => {
@@ -84,6 +85,6 @@ describe("a task", () => {
     const more = { ...task, job, attempts: 3, spentMs: 12, retriedAfter: ["truncated: x"] };
     const row = JSON.parse(JSON.stringify(rowOf(3, more, { part: true, file: false })));
     expect(row[4].left).toEqual({ part: true, file: false });
-    expect(taskOf(row, 0)).toEqual({ ...more, host: "", started: 0 });
+    expect(taskOf(row, 0)).toEqual({ ...more, host: "", home: "", started: 0 });
   });
 });
