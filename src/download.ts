@@ -3,13 +3,14 @@
 import { clock } from "./clock.ts";
 import { alone, type Crew } from "./core/crew.ts";
 import { deduplicated } from "./core/duplicates.ts";
-import { frontier, type Pace, type Task } from "./core/frontier.ts";
+import { frontier } from "./core/frontier.ts";
 import { governed } from "./core/governed.ts";
 import type { Outcome, Twin } from "./core/job.ts";
 import { type NameQueueOptions, nameQueue } from "./core/name-queue.ts";
 import { ORDERS, type Order } from "./core/order.ts";
 import type { Get, Sink, Source, View } from "./core/ports.ts";
 import { type Run, run, type StopReason } from "./core/run.ts";
+import type { Pace, Task } from "./core/schedule.ts";
 import { finished } from "./core/tally.ts";
 import { MAX_PARK_MS } from "./core/verdict.ts";
 import { OPTIONS } from "./options/table.ts";

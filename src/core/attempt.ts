@@ -2,10 +2,10 @@
 
 import { bug } from "./classify.ts";
 import { type Failure, isFailure } from "./failure.ts";
-import type { Task } from "./frontier.ts";
 import { isDigest, type Job, NO_DIGEST, type Saved, type Skipped, type Unchanged } from "./job.ts";
 import type { Answer, Ask, Get, Kept, Sink, Stored, Storing } from "./ports.ts";
 import { type Clock, records } from "./records.ts";
+import type { Task } from "./schedule.ts";
 import { Coming, type Soon } from "./soon.ts";
 import { parseTarget } from "./target.ts";
 

@@ -1,9 +1,9 @@
 // URLs that come again: held back without a slot until the first of them has its outcome, whose file is then theirs, too.
 
-import type { Frontier } from "./frontier.ts";
 import type { Job, Outcome, Twin } from "./job.ts";
 import { join, type Line, leave } from "./order.ts";
 import { redacted } from "./redact.ts";
+import type { Frontier } from "./schedule.ts";
 import { charsOf, twinChars } from "./size.ts";
 
 /** The last files saved are remembered here, since their records may not be written yet: so many, of so many characters. */

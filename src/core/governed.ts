@@ -3,8 +3,8 @@
 import type { AlarmClock } from "./alarm.ts";
 import { LATER, type Perform, type Tried } from "./attempt.ts";
 import { type Failure, isFailure } from "./failure.ts";
-import type { Sign, Task } from "./frontier.ts";
 import type { Storing } from "./ports.ts";
+import type { Sign, Task } from "./schedule.ts";
 
 /** What happened in one interval at one concurrency. */
 export interface Interval {

@@ -1,10 +1,10 @@
 // What the frontier knows of one host: its name, its jobs, how it fared, and so when it may start another.
 
 import { type Failure, isFailure } from "./failure.ts";
-import type { FrontierOptions, Pace, Sign, Task } from "./frontier.ts";
 import type { Job } from "./job.ts";
 import { type Heap, type HostQueue, head, heap, type Line, leave } from "./order.ts";
 import { type Member, Row } from "./row.ts";
+import type { FrontierOptions, Pace, Sign, Task } from "./schedule.ts";
 import { parseTarget } from "./target.ts";
 
 /** Strikes in a row after which a host only fails; one that was alive is given this long besides. */

@@ -2,8 +2,8 @@
 
 import { isTwin } from "./duplicates.ts";
 import type { Failure } from "./failure.ts";
-import type { Frontier } from "./frontier.ts";
 import type { Job, Namesake, Outcome } from "./job.ts";
+import type { Frontier } from "./schedule.ts";
 
 /** What is known of a line's name before there is an answer. */
 export interface Expected {

@@ -1,10 +1,10 @@
 // What is said of a job in the end: its outcome, made of what its last try came to.
 
 import { type Failure, isRetryable } from "./failure.ts";
-import type { Task } from "./frontier.ts";
 import type { Failed, Job, Known, Outcome, Saved, Skipped, Twin, Unchanged } from "./job.ts";
 import type { Answer, OpenedTimes, Skip, Stored } from "./ports.ts";
 import { redacted } from "./redact.ts";
+import type { Task } from "./schedule.ts";
 import { withoutUserinfo } from "./userinfo.ts";
 
 export interface Clock {

@@ -3,9 +3,9 @@
 import { LATER, type Tried } from "./attempt.ts";
 import { descriptors } from "./descriptors.ts";
 import { type Failure, isFailure, isFatal } from "./failure.ts";
-import type { Frontier, Sign, Task } from "./frontier.ts";
 import type { Outcome } from "./job.ts";
 import { type Clock, explained, failed } from "./records.ts";
+import type { Frontier, Sign, Task } from "./schedule.ts";
 
 export type Retry = { readonly delayMs: number } | { readonly giveUp: string | undefined };
 

@@ -1,10 +1,10 @@
 // A live, read-only look at a run, for whoever shows it.
 
 import type { AlarmClock } from "./alarm.ts";
-import type { Frontier } from "./frontier.ts";
 import type { Job } from "./job.ts";
 import type { Source, View } from "./ports.ts";
 import type { Member, Row } from "./row.ts";
+import type { Frontier } from "./schedule.ts";
 import type { Tally } from "./tally.ts";
 
 /** A job that is under way. */

@@ -1,6 +1,6 @@
 // How fast: starts evenly spaced at a rate, and bytes paid off at a speed. Numbers in, numbers out.
 
-import type { Pace } from "../core/frontier.ts";
+import type { Pace } from "../core/schedule.ts";
 
 /** After a pause, what this time would have allowed may go at once. */
 const BURST_MS = 100;

@@ -1,7 +1,7 @@
 // Whether a failed try is worth another, when, and what the failure says of its host.
 
 import { FACTS, type Failure, type FailureKind, isFatal, isRetryable } from "../core/failure.ts";
-import type { Sign } from "../core/frontier.ts";
+import type { Sign } from "../core/schedule.ts";
 
 const FIRST_MS = 1000;
 const MOST_MS = 60_000;

@@ -1,6 +1,6 @@
 // When a host may be asked next that has a say in it: one at a time until that is known, then as far apart as it wants.
 
-import type { Pace } from "../core/frontier.ts";
+import type { Pace } from "../core/schedule.ts";
 
 /**
  * `delayMs` gives the milliseconds that the host wants between two starts, undefined where it has not been asked: then

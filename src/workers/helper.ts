@@ -4,7 +4,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import type { Socket } from "node:net";
 import type { Tried } from "../core/attempt.ts";
 import { type Failure, isFailure } from "../core/failure.ts";
-import type { Task } from "../core/frontier.ts";
+import type { Task } from "../core/schedule.ts";
 import type { Reader, Throttle } from "../core/throttle.ts";
 import { channel } from "./channel.ts";
 import { portion } from "./lease.ts";

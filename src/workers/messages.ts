@@ -1,8 +1,8 @@
 // What crosses between the run's process and one that helps it: rows of plain data, in the order in which they were put.
 
 import type { Tried } from "../core/attempt.ts";
-import type { Task } from "../core/frontier.ts";
 import type { Job } from "../core/job.ts";
+import type { Task } from "../core/schedule.ts";
 
 /** A task for a helper: its number on this channel, the line's number, its URL, when it was read; and whatever else there is. */
 export type TaskRow = readonly [id: number, n: number, url: string, addedMs: number, more?: More];

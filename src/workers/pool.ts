@@ -3,9 +3,9 @@
 import type { Perform, Tried } from "../core/attempt.ts";
 import type { Crew } from "../core/crew.ts";
 import { type Failure, isFailure } from "../core/failure.ts";
-import type { Task } from "../core/frontier.ts";
 import type { Job } from "../core/job.ts";
 import type { Sink, Storing, View } from "../core/ports.ts";
+import type { Task } from "../core/schedule.ts";
 import type { End, Helper } from "./helper.ts";
 import type { Left } from "./messages.ts";
 

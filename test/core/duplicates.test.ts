@@ -2,9 +2,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { deduplicated } from "../../src/core/duplicates.ts";
-import { frontier, type Task } from "../../src/core/frontier.ts";
+import { frontier } from "../../src/core/frontier.ts";
 import type { Twin } from "../../src/core/job.ts";
 import { ORDERS } from "../../src/core/order.ts";
+import type { Task } from "../../src/core/schedule.ts";
 import { allowance } from "../../src/policy/allowance.ts";
 import { failed, saved, skipped, unchanged } from "./outcomes.ts";
 

@@ -3,9 +3,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Failure } from "../../src/core/failure.ts";
-import type { Sign, Task } from "../../src/core/frontier.ts";
 import type { Allowance } from "../../src/core/host.ts";
 import { ORDERS } from "../../src/core/order.ts";
+import type { Sign, Task } from "../../src/core/schedule.ts";
 import { every, job, made, meek, numbers, started } from "./fronts.ts";
 import { saved } from "./outcomes.ts";
 

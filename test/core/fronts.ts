@@ -1,9 +1,10 @@
 // Frontiers for tests, with jobs in them, and what may start now.
 
-import { type Frontier, type FrontierOptions, frontier, type Pace, type Task } from "../../src/core/frontier.ts";
+import { frontier } from "../../src/core/frontier.ts";
 import type { Allowance } from "../../src/core/host.ts";
 import type { Job } from "../../src/core/job.ts";
 import { ORDERS } from "../../src/core/order.ts";
+import type { Frontier, FrontierOptions, Pace, Task } from "../../src/core/schedule.ts";
 
 /** An allowance that is lowered by one each time. */
 export function meek(most: () => number): Allowance {

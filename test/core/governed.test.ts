@@ -1,8 +1,8 @@
 // What a governor is told of a run: whole generations, nothing from before a change, nothing that says nothing.
 import { describe, expect, it } from "vitest";
 import { LATER } from "../../src/core/attempt.ts";
-import type { Task } from "../../src/core/frontier.ts";
 import { type Governor, governed, type Interval } from "../../src/core/governed.ts";
+import type { Task } from "../../src/core/schedule.ts";
 import { fakeClock } from "./clock.ts";
 import { failure, saved } from "./outcomes.ts";
 

@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Frontier } from "../../src/core/frontier.ts";
+import type { Frontier } from "../../src/core/schedule.ts";
 import { parseTarget } from "../../src/core/target.ts";
 import { filled, job, made, numbers, only, started } from "./fronts.ts";
 

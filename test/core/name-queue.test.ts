@@ -1,9 +1,9 @@
 // Lines that may get one name go one after the other, in the order of the list, and none is lost.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Task } from "../../src/core/frontier.ts";
 import type { Job } from "../../src/core/job.ts";
 import { type Expected, nameQueue } from "../../src/core/name-queue.ts";
+import type { Task } from "../../src/core/schedule.ts";
 import { made } from "./fronts.ts";
 import { failed, saved } from "./outcomes.ts";
 

@@ -1,11 +1,12 @@
 // A run for tests: nothing in it happens by itself, every try ends when the test says so.
 import type { Perform, Tried } from "../../src/core/attempt.ts";
 import type { Failure } from "../../src/core/failure.ts";
-import { frontier, type Sign, type Task } from "../../src/core/frontier.ts";
+import { frontier } from "../../src/core/frontier.ts";
 import type { Job, Outcome } from "../../src/core/job.ts";
 import { ORDERS, type Order } from "../../src/core/order.ts";
 import type { Source } from "../../src/core/ports.ts";
 import { type Run, run } from "../../src/core/run.ts";
+import type { Sign, Task } from "../../src/core/schedule.ts";
 import type { Retry } from "../../src/core/verdict.ts";
 import { allowance } from "../../src/policy/allowance.ts";
 import { type FakeClock, fakeClock } from "./clock.ts";

@@ -1,10 +1,10 @@
 // One try for tests: of a task that is as the test says, on a clock that goes on by itself.
 import { attempt, type Tried } from "../../src/core/attempt.ts";
 import type { Failure } from "../../src/core/failure.ts";
-import type { Task } from "../../src/core/frontier.ts";
 import type { Job, Known } from "../../src/core/job.ts";
 import type { Answer, Ask, Get, Kept, Permits, Sink } from "../../src/core/ports.ts";
 import type { Clock } from "../../src/core/records.ts";
+import type { Task } from "../../src/core/schedule.ts";
 import { TIME } from "./outcomes.ts";
 
 export const JOB: Job = { n: 42, url: "https://example.org/a" };

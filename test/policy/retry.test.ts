@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { FACTS, type Failure, type FailureKind, isFatal } from "../../src/core/failure.ts";
-import type { Sign } from "../../src/core/frontier.ts";
+import type { Sign } from "../../src/core/schedule.ts";
 import { hostSign, judge, type RetryOptions } from "../../src/policy/retry.ts";
 
 const KINDS = Object.keys(FACTS) as FailureKind[];

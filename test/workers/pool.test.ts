@@ -3,9 +3,9 @@
 import { describe, expect, it } from "vitest";
 import type { Tried } from "../../src/core/attempt.ts";
 import type { Crew } from "../../src/core/crew.ts";
-import type { Task } from "../../src/core/frontier.ts";
 import type { Job } from "../../src/core/job.ts";
 import type { Sink } from "../../src/core/ports.ts";
+import type { Task } from "../../src/core/schedule.ts";
 import type { Helper } from "../../src/workers/helper.ts";
 import type { Left } from "../../src/workers/messages.ts";
 import { type PoolOptions, pool, type Start } from "../../src/workers/pool.ts";

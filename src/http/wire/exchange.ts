@@ -17,12 +17,8 @@ import type { Connection, Handler, Request } from "./connection.ts";
 import { DEADLINE, INTERRUPTED, inBody, timedOut, tooMuch, truncated } from "./failures.ts";
 import { Gathered } from "./gathered.ts";
 import { type Pace, pace } from "./pace.ts";
-import { type Reply, STALE, type Wire } from "./reply.ts";
+import { DISCARD_BYTES, DISCARD_MS, STALE, type Told, type Wire } from "./reply.ts";
 import type { Watched } from "./watch.ts";
-
-/** The body of an answer that is not stored is waited for if it is short, so that the connection lives on. */
-const DISCARD_BYTES = 16_384;
-const DISCARD_MS = 1000;
 
 /** Sends a request and tells the reply, once. `untilMs`: when the URL's time is over. `terms`: what its headers ask for. */
 export function exchange(
@@ -38,9 +34,6 @@ export function exchange(
   connection.send(request, one);
 }
 
-/** `steps`: of the connection that was opened for this request, if one was. */
-type Told = (reply: Reply, steps: OpeningSteps | undefined) => void;
-
 type State = "waiting" | "collecting" | "streaming" | "discarding" | "over";
 
 export class Exchange implements Handler, Watched, Reader {
@@ -53,7 +46,6 @@ export class Exchange implements Handler, Watched, Reader {
   private readonly untilMs: number;
   private readonly terms: Terms | undefined;
   private readonly told: Told;
-  /** Of the connection that was opened for it. */
   private steps: OpeningSteps | undefined;
   private state: State = "waiting";
   private phase: Phase = "connect";
@@ -196,8 +188,7 @@ export class Exchange implements Handler, Watched, Reader {
       const slow = this.pace(this.bytes, this.paused || this.held, nowMs);
       if (slow !== undefined) this.fail({ ...slow, status: this.status });
     } else if (nowMs >= this.deadlineMs) {
-      const step = this.phase !== "connect" ? "headers" : this.steps?.isResolving === true ? "dns" : "connect";
-      this.fail(timedOut(step, limits));
+      this.fail(timedOut(this.phase, this.steps, limits));
     }
   }
 

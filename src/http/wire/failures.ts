@@ -1,6 +1,8 @@
 // The failures of an exchange that no error stands for, in words: they name the limit, or how far the body came.
 
+import type { Phase } from "../../core/classify.ts";
 import type { Failure } from "../../core/failure.ts";
+import type { OpeningSteps } from "../connect/open.ts";
 import type { Part } from "../semantics/part.ts";
 import type { Limits } from "./reply.ts";
 
@@ -8,10 +10,14 @@ export const DEADLINE: Failure = { error: "deadline", detail: "the whole URL too
 export const INTERRUPTED: Failure = { error: "interrupted", detail: "stopped while it was under way" };
 
 /** There is no connection, or no whole header block, and the time for it is over. */
-export function timedOut(step: "dns" | "connect" | "headers", { connectTimeoutMs, timeoutMs }: Limits): Failure {
-  if (step === "dns")
+export function timedOut(
+  phase: Phase,
+  steps: OpeningSteps | undefined,
+  { connectTimeoutMs, timeoutMs }: Limits,
+): Failure {
+  if (phase === "connect" && steps?.isResolving === true)
     return { error: "dns_temporary", detail: `the name was not resolved in ${connectTimeoutMs / 1000} s` };
-  return step === "connect"
+  return phase === "connect"
     ? { error: "connect_timeout", detail: `no connection in ${connectTimeoutMs / 1000} s` }
     : { error: "headers_timeout", detail: `no whole header block in ${timeoutMs / 1000} s` };
 }

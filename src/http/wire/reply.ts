@@ -2,6 +2,7 @@
 
 import type { Failure } from "../../core/failure.ts";
 import type { Throttle } from "../../core/throttle.ts";
+import type { OpeningSteps } from "../connect/open.ts";
 import type { AnswerHeaders } from "../semantics/headers.ts";
 import type { Unwanted, Wishes } from "../semantics/judge.ts";
 import type { Part } from "../semantics/part.ts";
@@ -19,6 +20,10 @@ export interface Limits extends PaceLimits, Wishes {
   /** Up to this many bytes a body is collected and handed over whole. */
   readonly wholeBytes: number;
 }
+
+/** The body of an answer that is not stored is waited for if it is short, so that the connection lives on. */
+export const DISCARD_BYTES = 16_384;
+export const DISCARD_MS = 1000;
 
 /** What all exchanges share. */
 export interface Wire {
@@ -50,3 +55,6 @@ export interface Success {
 export const STALE = Symbol("stale");
 
 export type Reply = Success | Unwanted | Redirect | Failure | typeof STALE;
+
+/** Takes a reply. `steps`: of the connection that was opened for this request, if one was. */
+export type Told = (reply: Reply, steps: OpeningSteps | undefined) => void;
