@@ -166,6 +166,11 @@ describe("a cookie file", () => {
     expect(() => cookies([path()])).not.toThrow("s3cret");
   });
 
+  it("of carriage returns is read in linear time, and so are its lines", () => {
+    const made = (size: number) => file(`a.test\tTRUE\t/\tFALSE\t0\ta\t1${"\r".repeat(size)}x`);
+    expectLinear(80_000, (size) => void cookies([made(size)]));
+  });
+
   it("may be empty: that begins a jar", () => {
     const jar = cookies([file("# Netscape HTTP Cookie File")]);
     set(jar, "http://h/", "a=1");

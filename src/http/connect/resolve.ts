@@ -45,6 +45,9 @@ const MAX_ABSENT_MS = 300_000;
 /** So many look-ups in a row must say so: a server may be wrong once. */
 const ABSENT_LOOKUPS = 2;
 
+/** So many addresses of one name are kept: an answer may have thousands, and 16 are tried. */
+const MAX_ADDRESSES = 64;
+
 export function resolver({ publicOnly, pins, lookup }: ResolveOptions): Resolver {
   // Made when there is a name: a list of addresses does without.
   let system: SystemLookup | undefined;
@@ -73,7 +76,7 @@ export function resolver({ publicOnly, pins, lookup }: ResolveOptions): Resolver
     waiting.set(host, [done]);
     look(host, { all: true }, (error, answers) => {
       if (error !== null) return settle(host, honest(error), []);
-      settle(host, null, [...new Set(answers.map(({ address }) => address))]);
+      settle(host, null, [...new Set(answers.map(({ address }) => address))].slice(0, MAX_ADDRESSES));
     });
   };
   const known = (host: string, port: number) =>

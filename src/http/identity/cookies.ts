@@ -125,10 +125,20 @@ function readFile(path: string, store: CookieStore<Cookie>): void {
   } finally {
     if (fd !== undefined) closeSync(fd);
   }
-  const lines = text.split(/\r*\n|\r+$/).filter((line) => /^#HttpOnly_|^[^#\s]/.test(line));
+  const lines = text
+    .split("\n")
+    .map(withoutReturns)
+    .filter((line) => /^#HttpOnly_|^[^#\s]/.test(line));
   const found = lines.map(cookieOf).filter((cookie) => cookie !== undefined);
   if (lines.length > 0 && found.length === 0) throw new OptionError(`-b ${path}: has no cookies (${ways})`, "cookie");
   for (const cookie of found) store.putCookie(cookie, () => {});
+}
+
+/** Without carriage returns at its end; an expression for that takes quadratic time where there are many of them. */
+function withoutReturns(line: string): string {
+  let end = line.length;
+  while (end > 0 && line.charCodeAt(end - 1) === 13) end--;
+  return line.slice(0, end);
 }
 
 /** `domain TAB subdomains TAB path TAB secure TAB expires TAB name TAB value`, as curl and browsers' exporters write it. */
