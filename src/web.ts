@@ -57,6 +57,9 @@ const SPEED_WINDOW_MS = 60_000;
 const WHOLE_BYTES = 262_144;
 const WHOLE_BYTES_IN_ALL = 67_108_864;
 
+/** What waits for a slow disk, in all; of one body never more than 1 MiB. */
+const WAITING_BYTES_IN_ALL = 134_217_728;
+
 /** Pays for bytes at their speed. */
 function timed(bytesPerSecond: number): Account {
   const pace = bytesPace(bytesPerSecond);
@@ -92,6 +95,7 @@ export function webOf(options: FetchOptions, pays: (bytesPerSecond: number) => A
     maxRedirects: options.maxRedirs ?? WEB_DEFAULTS.maxRedirs,
     maxFileBytes: options.maxFilesize ?? Number.POSITIVE_INFINITY,
     wholeBytes: Math.min(WHOLE_BYTES, Math.ceil(WHOLE_BYTES_IN_ALL / most)),
+    waitingBytes: Math.ceil(WAITING_BYTES_IN_ALL / most),
     ...identity,
     compressed: options.compressed ?? false,
     http2: options.http2 ?? false,

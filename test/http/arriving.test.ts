@@ -85,3 +85,10 @@ it("a wire that has paused goes on when it is poured", async () => {
   await pouring;
   expect([drained, await body.next()]).toEqual([1, undefined]);
 });
+
+it("a wire pauses earlier where less is given to each body, and never later", () => {
+  const few = arriving([], never, never, 1000);
+  expect([pushed(few, "x".repeat(1000)), pushed(few, "x")]).toEqual([true, false]);
+  const many = arriving([], never, never, 4 * PAUSE_BYTES);
+  expect([pushed(many, "x".repeat(PAUSE_BYTES)), pushed(many, "x")]).toEqual([true, false]);
+});

@@ -3,7 +3,7 @@
 import type { Failure } from "../../core/failure.ts";
 import type { BodyStream } from "../../core/ports.ts";
 
-/** More than this waiting, in bytes, and the wire is asked to pause. */
+/** More than this waiting, in bytes, and the wire is asked to pause; or more than is given, where many bodies arrive at a time. */
 export const PAUSE_BYTES = 1_048_576;
 
 /** Pieces of fewer bytes are put together while they wait, so much at a time: each costs some 200 bytes besides its own. */
@@ -22,7 +22,7 @@ export function arriving(
   first: Buffer[],
   onDrained: () => void,
   onCancel: () => void,
-  pauseBytes = PAUSE_BYTES,
+  mostBytes = PAUSE_BYTES,
 ): Arriving {
   let waiting: Buffer[] = first;
   let waitingBytes = first.reduce((sum, chunk) => sum + chunk.length, 0);
@@ -89,7 +89,7 @@ export function arriving(
       }
       keep(chunk, isOurs);
       notify();
-      paused = waitingBytes > pauseBytes;
+      paused = waitingBytes > Math.min(mostBytes, PAUSE_BYTES);
       return !paused;
     },
     end(failure) {

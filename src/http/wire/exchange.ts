@@ -202,7 +202,7 @@ export class Exchange implements Handler, Watched, Reader {
       this.paused = false;
       if (!this.held) this.connection.resume();
     };
-    this.stream = arriving(this.gathered.take(), onDrained, () => this.abort());
+    this.stream = arriving(this.gathered.take(), onDrained, () => this.abort(), this.wire.limits.waitingBytes);
     this.state = "streaming";
     const { headers, part, terms } = this;
     if (headers === undefined) return;

@@ -19,6 +19,8 @@ export interface Limits extends PaceLimits, Wishes {
   readonly timeoutMs: number;
   /** Up to this many bytes a body is collected and handed over whole. */
   readonly wholeBytes: number;
+  /** Of a larger one so many bytes may wait for the disk. Default: 1 MiB, which is also the most. */
+  readonly waitingBytes?: number;
 }
 
 /** The body of an answer that is not stored is waited for if it is short, so that the connection lives on. */
