@@ -24,14 +24,11 @@ export function firstLines(path: string): FirstLines {
   return {
     take(jobs) {
       if (isList) return jobs;
-      for (const job of jobs) {
-        if (isUrl(job.url)) {
-          isList = true;
-          return held.length === 0 ? jobs : [...held, ...jobs];
-        }
-      }
-      held.push(...jobs);
-      if (held.length >= FIRST_LINES) throw new NoListError(held.slice(0, FIRST_LINES), path);
+      const first = jobs.slice(0, FIRST_LINES - held.length);
+      isList = first.some(({ url }) => isUrl(url));
+      if (isList) return held.length === 0 ? jobs : [...held, ...jobs];
+      held.push(...first);
+      if (held.length === FIRST_LINES) throw new NoListError(held, path);
       return [];
     },
     end() {

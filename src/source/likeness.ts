@@ -34,9 +34,10 @@ const ROWS: readonly Row[] = [
     command: grep(`]()<>"`),
   },
   { noun: "a table whose first column is no URL", line: /\thttps?:\/\//i, command: grep("") },
-  { noun: "CSV", line: /[,;|].*https?:\/\//i, command: grep(`",;|`) },
+  { noun: "CSV", line: /[,;|].*https?:\/\/|^"https?:\/\/[^"]*"[,;]./i, command: grep(`",;|`) },
   { noun: "CSV", line: new RegExp(`^[^,]+,${HOST}$`), command: "cut -d, -f2 {} | sed 's|^|https://|'" },
   { noun: "text with URLs in it", line: /https?:\/\//i, command: grep(`"<>`) },
+  { noun: "URLs without https: in front", line: new RegExp(`^//${HOST}`), command: "sed 's|^|https:|' {}" },
   { noun: "paths of files", line: /^(?:[a-z]:[\\/]|\\\\|\.{0,2}\/)/i },
   {
     noun: "hosts without http:// or https:// in front",
@@ -44,7 +45,7 @@ const ROWS: readonly Row[] = [
     command: "sed 's|^|https://|' {}",
   },
   { noun: "CSV", line: /^[^,;|]+[,;|]/ },
-  { noun: "binary data", line: /[\0-\x08\x0e-\x1f\ufffd]/ },
+  { noun: "binary data", line: /[\0-\x08\x0e-\x1f\ufffd]|(?:%[89A-F][0-9A-F].?){3}/ },
 ];
 
 /** Lines longer than this are looked at so far, in characters: a list in one line may be as long as it likes. */

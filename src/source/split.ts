@@ -4,6 +4,7 @@ import { isNumber, type Job } from "../core/job.ts";
 import { MAX_URL_LENGTH } from "../core/target.ts";
 import { withoutUserinfo } from "../core/userinfo.ts";
 import { columnsOf, type Unknown } from "./columns.ts";
+import { decoded } from "./decode.ts";
 
 /** A line is kept up to here, in bytes: any URL that is not too long, 3 bytes a character, with a name and more. */
 const MAX_LINE_BYTES = 3 * (MAX_URL_LENGTH + 8192);
@@ -64,7 +65,7 @@ export function splitter(options: SplitOptions): Splitter {
   };
 
   const takeBytes = (bytes: Buffer, from: number, to: number, jobs: Job[]) => {
-    if (begun.isEmpty && to - from <= MAX_LINE_BYTES) return take(bytes.toString("utf8", from, to), false, jobs);
+    if (begun.isEmpty && to - from <= MAX_LINE_BYTES) return take(decoded(bytes, from, to), false, jobs);
     begun.append(bytes.subarray(from, to));
     take(begun.text(), begun.isCut, jobs);
     begun.clear();
@@ -150,7 +151,7 @@ function beginning() {
       bytes += more.copy(held, bytes, from, to);
       isCut ||= to < more.length && firstInk(more.subarray(to)) < more.length - to;
     },
-    text: () => held.toString("utf8", 0, bytes),
+    text: () => decoded(held, 0, bytes),
     clear() {
       bytes = 0;
       isCut = false;

@@ -208,6 +208,13 @@ describe("a list of which the first lines are no URLs", () => {
       many((i) => `example.org:8080/${i}`),
       "sed 's|^|https://|' LIST",
     ],
+    [
+      "URLs without a scheme",
+      "URLs without https: in front",
+      many((i) => `//example.org/${i}`),
+      "sed 's|^|https:|' LIST",
+    ],
+    ["CSV in quotes", "CSV", many((i) => `"https://example.org/${i}","page ${i}"`), `${grep('",;|')} LIST`],
     ["Windows paths", "paths of files", many((i) => `C:\\Users\\me\\${i}.html`), ""],
     ["Unix paths", "paths of files", many((i) => `/home/me/${i}.html`), ""],
     ["words", "", many((i) => `line ${i}`), ""],
@@ -229,9 +236,7 @@ describe("a list of which the first lines are no URLs", () => {
     "but %s becomes a list by the command that is named",
     async (_what, _noun, lines) => {
       const { stderr } = await folder.run([list(linesOf(lines), "urls.txt")]);
-      const command = /it looks like [^:]*(?:http:\/\/ or https:\/\/ in front)?: (.*) \| bulkget -\n$/.exec(
-        stderr,
-      )?.[1];
+      const command = /: ((?:grep|sed|cut) .*) \| bulkget -\n$/.exec(stderr)?.[1];
       const { stdout } = await shell(command ?? "false", { cwd: folder.path });
       const urls = stdout.trimEnd().split("\n");
       expect(urls).toHaveLength(30);
@@ -264,6 +269,15 @@ describe("a list of which the first lines are no URLs", () => {
     const ftp = many((i) => `ftp://example.org/${i}`);
     expect((await folder.run([list(linesOf(ftp), "ftp.txt"), "-o", "ftp"])).code).toBe(1);
     expect(journalOf(folder.at("ftp"))).toHaveLength(30);
+  });
+
+  it("is none though the 21st is a URL, in one chunk or in many", async () => {
+    const lines = [...many((i) => `line ${i}`).slice(0, 20), server.url("/a")];
+    refused(await folder.run([list(linesOf(lines), "urls.txt")]), ["urls.txt"]);
+    const slow = await shell('while read -r line; do echo "$line"; done < urls.txt | bulkget - -q', {
+      cwd: folder.path,
+    });
+    refused(slow, ["urls.txt"]);
   });
 
   it("leaves the folder of an earlier run as it is", async () => {

@@ -69,7 +69,7 @@ describe("the jobs of a list", () => {
     );
   });
 
-  it("are the same for bytes that are no UTF-8, and none of them can be fetched as something else", () => {
+  it("are the same for bytes that are no UTF-8, and these are asked for as they are, percent-encoded", () => {
     const someBytes = fc
       .array(fc.constantFrom(0x68, 0x0a, 0xc3, 0xa9, 0xf0, 0x9f, 0x98, 0x80, 0xff, 0xe2))
       .map((bytes) => Uint8Array.from(bytes));
@@ -78,9 +78,14 @@ describe("the jobs of a list", () => {
         expect(split(cut(bytes, at))).toEqual(split([bytes]));
       }),
     );
-    for (const end of [[0xe9, 0x0a], [0xc3], [0xf0, 0x9f]]) {
+    for (const [end, encoded] of [
+      [[0xe9, 0x0a], "%E9"],
+      [[0xc3], "%C3"],
+      [[0xf0, 0x9f, 0x2f, 0xed, 0xa0, 0x80, 0xc3, 0xa9], "%F0%9F/%ED%A0%80%C3%A9"],
+    ] as const) {
       const [job] = split([Buffer.from([...Buffer.from("http://a/caf"), ...end])]);
-      expect(job !== undefined && isFailure(parseTarget(job.url))).toBe(true);
+      const target = parseTarget(job?.url ?? "");
+      expect(isFailure(target) ? target.detail : target.href).toBe(`http://a/caf${encoded}`);
     }
   });
 

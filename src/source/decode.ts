@@ -1,0 +1,44 @@
+// The text of a line: UTF-8, and in its URL what is none as the bytes that it is, percent-encoded.
+
+const TAB = 0x09;
+
+/**
+ * As curl and wget send it: a list in Latin-1 asks for `/caf%E9`, not for what its bytes would be in another encoding. Behind
+ * the URL, what is no UTF-8 becomes U+FFFD.
+ */
+export function decoded(bytes: Buffer, from: number, to: number): string {
+  const text = bytes.toString("utf8", from, to);
+  if (!text.includes("\ufffd")) return text;
+  const tab = bytes.indexOf(TAB, from);
+  const end = tab === -1 || tab > to ? to : tab;
+  return `${encoded(bytes.subarray(from, end))}${bytes.toString("utf8", end, to)}`;
+}
+
+function encoded(bytes: Buffer): string {
+  let text = "";
+  let from = 0;
+  for (let at = 0; at < bytes.length; ) {
+    const length = lengthAt(bytes, at);
+    if (length > 0) {
+      at += length;
+      continue;
+    }
+    text += `${bytes.toString("utf8", from, at)}%${bytes.toString("hex", at, at + 1).toUpperCase()}`;
+    from = ++at;
+  }
+  return text + bytes.toString("utf8", from);
+}
+
+/** How many bytes the character has that begins there; 0 for no character (RFC 3629 section 4). */
+function lengthAt(bytes: Buffer, at: number): number {
+  const first = bytes[at] ?? 0;
+  if (first < 0x80) return 1;
+  if (first < 0xc2 || first > 0xf4) return 0;
+  const second = bytes[at + 1] ?? 0;
+  const least = first === 0xe0 ? 0xa0 : first === 0xf0 ? 0x90 : 0x80;
+  const most = first === 0xed ? 0x9f : first === 0xf4 ? 0x8f : 0xbf;
+  if (second < least || second > most) return 0;
+  const length = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+  for (let i = 2; i < length; i++) if (((bytes[at + i] ?? 0) & 0xc0) !== 0x80) return 0;
+  return length;
+}
