@@ -1,6 +1,6 @@
 // A failed.txt that is there when a run goes on: what of it is somebody's own, and stays, whatever becomes of the failures.
 
-import { redacted } from "./core/redact.ts";
+import { knownAs } from "./core/redact.ts";
 import { eachFailure } from "./history/failures.ts";
 import type { History } from "./history/history.ts";
 import type { FailedFile } from "./report/failed.ts";
@@ -71,5 +71,5 @@ export function fedBack(
 }
 
 function keyOf(n: number, url: string): string {
-  return `${n} ${redacted(url)}`;
+  return `${n} ${knownAs(url)}`;
 }

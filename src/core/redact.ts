@@ -1,5 +1,6 @@
 // A URL as it may be shown and kept: without the password, and without a name that is one.
 
+import { escapedUrl } from "./escape.ts";
 import { HIDDEN, hidden, withoutUserinfo } from "./userinfo.ts";
 
 /** Blanks and controls, which `new URL` drops in front; a scheme; slashes, which it takes in either direction. */
@@ -17,6 +18,11 @@ export function redacted(url: string): string {
   const end = endOfUserinfo(url, front);
   if (end <= front) return url.slice(0, front) + withoutUserinfo(url.slice(front), true);
   return url.slice(0, front) + hidden(url.slice(front, end)) + withoutUserinfo(url.slice(end), true);
+}
+
+/** What a line is known by: the same for its URL in a list, in a record and in failed.txt. */
+export function knownAs(url: string): string {
+  return escapedUrl(redacted(url));
 }
 
 /** The place of the `@`; -1 if there is none. */

@@ -1,6 +1,7 @@
 // What one line of a journal says, as far as a later run asks: read without JSON.parse where it has the usual form.
 
 import { isUtf8 } from "node:buffer";
+import { escapedUrl } from "../core/escape.ts";
 import type { FailureKind } from "../core/failure.ts";
 import { isNumber, type Outcome } from "../core/job.ts";
 import { bytesHash, textHash } from "./hash.ts";
@@ -30,9 +31,12 @@ export function isOfOthers(record: Outcome): boolean {
   return record.outcome === "failed" && record.error === DUPLICATE;
 }
 
-/** 30 bits of a URL, which mean something in this process only: so much is kept of a line, and no URL is believed by it. */
+/**
+ * 30 bits of what the URL of a record, or of a line as `knownAs`, is known by. They mean something in this process only: so
+ * much is kept of a line, and no URL is believed by it.
+ */
 export function urlHash(url: string): number {
-  return textHash(url) >>> 2;
+  return textHash(escapedUrl(url)) >>> 2;
 }
 
 /** What the line from `start` to before `end` says; undefined if it is no record. */

@@ -1,6 +1,6 @@
 // What may be asked of a history: the questions that change nothing.
 
-import { redacted } from "../core/redact.ts";
+import { knownAs } from "../core/redact.ts";
 import { urlHash } from "./entry.ts";
 import type { History } from "./history.ts";
 import { type IsOthers, owners } from "./owners.ts";
@@ -29,7 +29,7 @@ export function lookUp(fd: number, lines: Slots, bytes: number): Pick<History, "
     state(n, url) {
       const slot = at(n);
       if (slot < 0) return undefined;
-      const shown = redacted(url);
+      const shown = knownAs(url);
       if (lines.hashAt(slot) !== urlHash(shown) || !hasUrl(lines.unitAt(slot), n, shown)) return "other";
       const isSkipped = lines.stateAt(slot) === FAILED && lines.isMarked(slot);
       return isSkipped ? "skipped" : WORDS[lines.stateAt(slot)];

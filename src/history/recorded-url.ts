@@ -1,6 +1,7 @@
 // Whether the record of a line has this very URL: 30 bits of hash alone are not believed.
 
 import { readSync } from "node:fs";
+import { escapedUrl } from "../core/escape.ts";
 import { recordAt } from "./scan.ts";
 import { UNIT_BYTES, unitOf } from "./slots.ts";
 
@@ -13,7 +14,7 @@ const BEHIND_BYTES = 1024;
 
 const LF = 0x0a;
 
-/** Asked by the record's unit, its number and the URL. Throws what the disk says. */
+/** Asked by the record's unit, its number and what its URL is known by. Throws what the disk says. */
 export type HasUrl = (unit: number, n: number, url: string) => boolean;
 
 /** For a journal that only grows. What was appended after `endBytes` may not be written yet: until then its hash will do. */
@@ -28,7 +29,7 @@ export function recordedUrls(fd: number, endBytes: number): HasUrl {
     const end = start < from || start >= from + UNIT_BYTES ? -1 : afterUrl(bytes, start, n, url);
     if (end > 0 && isAlone(bytes, end, from + UNIT_BYTES)) return true;
     const record = recordAt(fd, unit, n);
-    return record === undefined ? unit >= unitOf(endBytes) : record.outcome.url === url;
+    return record === undefined ? unit >= unitOf(endBytes) : escapedUrl(record.outcome.url) === url;
   };
 }
 

@@ -1,7 +1,8 @@
 // The lines of earlier runs that the list was not seen to have yet: found by the URL that they had, or by their file.
 
+import { escapedUrl } from "../core/escape.ts";
 import { isNumber, type Outcome } from "../core/job.ts";
-import { redacted } from "../core/redact.ts";
+import { knownAs } from "../core/redact.ts";
 import { urlHash } from "./entry.ts";
 import { type FileIndex, fileIndex } from "./file-index.ts";
 import { marks } from "./marks.ts";
@@ -62,11 +63,11 @@ export function unmetOf({ fd, lines, record, isLast }: UnmetOptions): Unmet {
     return size;
   };
   const found = (index: UrlIndex, listed: string, fits: (record: Outcome) => boolean) => {
-    const url = redacted(listed);
+    const url = knownAs(listed);
     let n: number | undefined;
     index(urlHash(url), (slot) => {
       const one = record(lines.numberAt(slot));
-      if (one?.url !== url || !fits(one)) return false;
+      if (one === undefined || escapedUrl(one.url) !== url || !fits(one)) return false;
       n = one.n;
       return true;
     });

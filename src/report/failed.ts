@@ -1,8 +1,10 @@
 // failed.txt: the lines that failed, as a list to be fed back, with their numbers or names. Only there if any failed.
 
 import { lstatSync, renameSync, rmSync } from "node:fs";
+import { escaped } from "../core/escape.ts";
 import { type Failed, isNumber } from "../core/job.ts";
 import type { Reporter } from "../core/ports.ts";
+import { knownAs } from "../core/redact.ts";
 import { type Appender, appender } from "./appender.ts";
 
 export interface FailedFile {
@@ -57,10 +59,10 @@ export function failedFile(path: string, part: string, before: Version): FailedF
       file ??= fresh(part);
       isEmpty = false;
       // Fed back, it would take the place of the line that has the number.
-      if (error === "duplicate_number") return file.append(`# ${oneLine(detail)}: ${oneLine(url)}\n`);
-      const columns = [oneLine(url).trim() || NO_URL, name === undefined ? String(n).padStart(6, "0") : nameOf(name)];
+      if (error === "duplicate_number") return file.append(`# ${escaped(detail)}: ${urlOf(url)}\n`);
+      const columns = [urlOf(url).trim() || NO_URL, name === undefined ? String(n).padStart(6, "0") : nameOf(name)];
       if (name !== undefined && !(isNumber(name) && Number(name) === n)) columns.push(`n=${n}`);
-      if (sha256 !== undefined) columns.push(`sha256=${oneLine(sha256)}`);
+      if (sha256 !== undefined) columns.push(`sha256=${escaped(oneLine(sha256))}`);
       file.append(`${columns.join("\t")}\n`);
     },
     keep(text) {
@@ -108,6 +110,11 @@ function nameOf(name: string): string {
   const clean = name.replace(HARMFUL, "_");
   const whole = clean.trim() === clean ? clean : clean.replace(/^[.\s]+|[.\s]+$/g, "_");
   return /^[a-z0-9]+=/i.test(whole) ? `/${whole}` : whole || "_";
+}
+
+/** The same URL, safe to show, also where an edited journal has its password. */
+function urlOf(url: string): string {
+  return knownAs(oneLine(url));
 }
 
 /** A URL from a program may have anything in it; a list has one a line, and no TAB in it. */

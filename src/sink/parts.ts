@@ -13,9 +13,10 @@ import {
   unlinkSync,
 } from "node:fs";
 import { join } from "node:path";
+import { escapedUrl } from "../core/escape.ts";
 import type { Job } from "../core/job.ts";
 import type { Kept } from "../core/ports.ts";
-import { redacted } from "../core/redact.ts";
+import { knownAs, redacted } from "../core/redact.ts";
 import { created, createdLater, NOFOLLOW, type Part, part } from "./part.ts";
 import { writeAllSync } from "./writing.ts";
 
@@ -113,7 +114,7 @@ export function parts(state: string, helper = 0): Parts {
     kept(job) {
       const found = ownOf(job);
       if (found === undefined) return undefined;
-      if (found.job === redacted(job.url)) return found.bytes > 0 ? found : undefined;
+      if (escapedUrl(found.job) === knownAs(job.url)) return found.bytes > 0 ? found : undefined;
       drop(job);
       return undefined;
     },

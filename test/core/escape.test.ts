@@ -1,7 +1,8 @@
 // Text from outside, shown: nothing in it can move a cursor, change a colour or turn the line around.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { escaped, escapedJson, escapedStack } from "../../src/core/escape.ts";
+import { escaped, escapedJson, escapedStack, escapedUrl } from "../../src/core/escape.ts";
+import { parseTarget } from "../../src/core/target.ts";
 
 /** C0, DEL, C1, line and paragraph separators, bidi and invisible controls, tags, lone surrogates. */
 const UNSAFE =
@@ -16,6 +17,26 @@ const anyText = fc
     ),
   )
   .map((units) => String.fromCharCode(...units));
+
+describe("an escaped URL", () => {
+  const place = fc.constantFrom("http://", "h", ":80", "/", "?", "#", "@", "a:b@", ".", " ", "%", "\\", "é", "\ufffd");
+  const urls = fc.array(fc.oneof(place, anyText)).map((parts) => parts.join(""));
+
+  it("is the same URL to whoever reads it, or none as before, and comes to the same when done again", () => {
+    fc.assert(
+      fc.property(fc.constantFrom("http://h/", "http://", "https://me:pw@h:8/", ""), urls, (front, rest) => {
+        const url = (front + rest).trim();
+        const shown = escapedUrl(url);
+        expect(shown).not.toMatch(UNSAFE);
+        expect(escapedUrl(shown)).toBe(shown);
+        const [one, other] = [parseTarget(url), parseTarget(shown)];
+        if (one instanceof URL) expect(other instanceof URL && other.href).toBe(one.href);
+        else expect(other).toMatchObject({ error: expect.stringMatching(/^(invalid_url|unsupported_scheme)$/) });
+      }),
+      { numRuns: 3000 },
+    );
+  });
+});
 
 describe("escaped text", () => {
   it("has no control characters of any kind, whatever came in and wherever it was cut", () => {

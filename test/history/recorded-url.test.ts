@@ -3,6 +3,7 @@
 import { closeSync, openSync, writeFileSync } from "node:fs";
 import fc from "fast-check";
 import { expect, it } from "vitest";
+import { escapedUrl } from "../../src/core/escape.ts";
 import { recordedUrls } from "../../src/history/recorded-url.ts";
 import { unitOf } from "../../src/history/slots.ts";
 import { recordOf } from "../../src/report/record.ts";
@@ -36,7 +37,7 @@ it("is true of the last record of a number in its unit, for its URL and for no o
         const hasUrl = recordedUrls(fd, offset);
         const urls = new Set(records.map((one) => one.url));
         for (const one of last.values()) {
-          for (const other of urls) expect(hasUrl(one.unit, one.n, other)).toBe(other === one.url);
+          for (const other of urls) expect(hasUrl(one.unit, one.n, escapedUrl(other))).toBe(other === one.url);
           expect(hasUrl(one.unit, 3, one.url)).toBe(one.unit >= unitOf(offset));
         }
       } finally {

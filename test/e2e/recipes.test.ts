@@ -1,0 +1,106 @@
+// What the README has people do with records and failures: nothing of it hands control characters on to a terminal.
+
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { ROOT, recordsOf, shell } from "../support/command.ts";
+import { own, ownFolder, ownSite } from "../support/own.ts";
+
+const site = ownSite();
+const folder = ownFolder();
+
+/** All that a terminal may take for more than text, but for the ends of lines and columns. */
+const UNSAFE = /(?![\t\n])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u;
+
+const ODD = [
+  "\u001b[2J",
+  "\u001b]0;title\u0007",
+  "\u007f",
+  "\u009b31m",
+  "\u0085",
+  "\u202egnp.exe\u202c",
+  "\u2066x\u2069",
+  "a\u2028b",
+];
+
+/** The lines of the README's shell scripts that read records. */
+const RECIPES = [...readFileSync(join(ROOT, "README.md"), "utf8").matchAll(/^```sh\n(.*?)^```$/gms)]
+  .flatMap(([, text = ""]) => text.split("\n"))
+  .filter((line) => /\bjq\b/.test(line));
+
+const HAS_JQ = (() => {
+  try {
+    return execFileSync("jq", ["--version"], { stdio: "pipe" }).length > 0;
+  } catch {
+    return false;
+  }
+})();
+
+/** A server that says odd things in whatever it says. */
+async function rude(): Promise<string> {
+  const server = createServer((socket) => {
+    socket
+      .on("error", () => {})
+      .once("data", (head) => {
+        const moved = ["302 Found", "Location: \u009bx:\u0090y\r\n"];
+        const odd = ["200 OK", "Transfer-Encoding: \u009b31m\u0090\r\n"];
+        const [status, header] = head.includes("/moved") ? moved : odd;
+        const answer = `HTTP/1.1 ${status}\r\n${header}Content-Type: a/\u009b31m\r\nContent-Length: 0\r\n\r\n`;
+        socket.end(Buffer.from(answer, "latin1"));
+      });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  own({ close: () => void server.close() });
+  const address = server.address();
+  return typeof address === "object" && address !== null ? `http://127.0.0.1:${address.port}` : expect.unreachable();
+}
+
+async function hostileRun(): Promise<void> {
+  const origin = await rude();
+  const good = Array.from({ length: 20 }, (_, i) => site.url(`/good${i}`));
+  const lines = ODD.flatMap((odd, i) => [
+    `${origin}/${i}${odd}`,
+    `${origin}/moved${i}${odd}`,
+    `${odd}${origin}/`,
+    `http://h${odd}h/`,
+    `x${odd}`,
+    `${site.url(`/${i}`)}\tname${i}${odd}.txt`,
+    `nothing${odd}\tname${i}${odd}`,
+  ]);
+  folder.list([...good, ...lines]);
+  await folder.run(["urls.txt", "-o", "downloads", "-q", "--retries", "0"]);
+  expect(recordsOf(folder.at("downloads")).size).toBe(good.length + lines.length);
+}
+
+describe("what a terminal is shown", () => {
+  it("by cat failed.txt has no control characters, and the list is the same when it is fed back", async () => {
+    await hostileRun();
+    const text = readFileSync(folder.at("downloads/failed.txt"), "utf8");
+    expect(text.split("\n").filter((line) => UNSAFE.test(line))).toEqual([]);
+    const before = recordsOf(folder.at("downloads"));
+    const { stderr } = await folder.run(["downloads/failed.txt", "-o", "downloads", "--retries", "0"]);
+    expect(stderr).not.toContain("another list");
+    const after = recordsOf(folder.at("downloads"));
+    const errors = (records: typeof before) =>
+      [...records.values()].map((record) => [record.n, "error" in record ? record.error : record.outcome]);
+    const sorted = (rows: unknown[][]) => rows.map((row) => row.join(" ")).sort();
+    expect(sorted(errors(after))).toEqual(sorted(errors(before)));
+    const again = readFileSync(folder.at("downloads/failed.txt"), "utf8");
+    expect(again.split("\n").sort()).toEqual(text.split("\n").sort());
+  });
+
+  it("has recipes in the README", () => {
+    expect(RECIPES.length).toBeGreaterThan(1);
+  });
+
+  it.skipIf(!HAS_JQ).each(RECIPES)("by %s has no control characters", async (recipe) => {
+    await hostileRun();
+    const fresh = recipe.startsWith("bulkget") ? "rm -r downloads; " : "";
+    const { code, stdout } = await shell(fresh + recipe, { cwd: folder.path });
+    expect(code).toBe(0);
+    expect(stdout).not.toBe("");
+    expect(stdout.split("\n").filter((line) => UNSAFE.test(line))).toEqual([]);
+  });
+});
