@@ -18,13 +18,14 @@ import { FolderError } from "../sink/folder.ts";
 import { LockedError } from "../sink/lock.ts";
 import { ListError, lists } from "../source/lists.ts";
 import { namingOf } from "../storing.ts";
-import { webOf } from "../web.ts";
+import { AUTO, webOf } from "../web.ts";
 import { ignoredAtStart } from "./ignored.ts";
 import { type CommandLine, type Leave, misspelt, readCommandLine } from "./options.ts";
 import { pemOf } from "./pem.ts";
 import { type Env, type Extra, extraReporters } from "./reporters.ts";
 import { flushed, once, print, printOut, StdoutError, say, surviveStderr } from "./say.ts";
 import { ignore, onSignals, SIGNALS, type StopSignal } from "./signals.ts";
+import { sizeThreadPool } from "./thread-pool.ts";
 import { processesFor, spreadOf } from "./workers.ts";
 
 const EXIT = { finished: 0, failed: 1, usage: 2, disk: 3, stopped: 4, locked: 5, bug: 70 } as const;
@@ -65,6 +66,7 @@ async function tuned(argv: readonly string[], env: Env): Promise<number> {
 }
 
 async function runCommand(line: CommandLine, env: Env, ignored: ReadonlySet<StopSignal>): Promise<number> {
+  sizeThreadPool(line.concurrency === "auto" ? AUTO.most : line.concurrency);
   const stop = new AbortController();
   /** What is under way is given up, and so is the reader of a report. */
   const late = new AbortController();

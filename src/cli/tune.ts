@@ -13,6 +13,7 @@ import type { Leave } from "./parsed.ts";
 import { pemOf } from "./pem.ts";
 import { type Env, wantsColour } from "./reporters.ts";
 import { printOut, say } from "./say.ts";
+import { sizeThreadPool } from "./thread-pool.ts";
 import { readTuneLine } from "./tune-options.ts";
 
 /** Runs it; gives the exit code, or what there is to print instead. Throws an OptionError, a ListError or a StdoutError. */
@@ -27,6 +28,7 @@ export async function tune(argv: readonly string[], env: Env): Promise<number | 
     stop: new AbortController().signal,
     allowEmpty: true,
   });
+  sizeThreadPool(upTo);
   const get = webOf({ ...line.fetching, ...pemOf(line.fetching), concurrency: upTo });
   const steps: Step[] = [];
   try {

@@ -5,8 +5,9 @@ import type { Answer, Get, OpenedTimes, Skip } from "../core/ports.ts";
 import { Coming } from "../core/soon.ts";
 import type { Throttle } from "../core/throttle.ts";
 import { answerOf, type Decoding, unwanted } from "./answer.ts";
-import { type OpeningSteps, type OpenOptions, opener } from "./connect/open.ts";
+import { type OpenOptions, opener } from "./connect/open.ts";
 import { basicAuthorization, type ProxyServer } from "./connect/proxy.ts";
+import { type OpeningSteps, plus } from "./connect/steps.ts";
 import type { Cookies } from "./identity/cookies.ts";
 import type { Authorize } from "./identity/credentials.ts";
 import { commonHeaders, describe, has, lines, type Origin } from "./origin.ts";
@@ -213,20 +214,6 @@ export function getter(options: GetOptions): Get {
 
 function takeFrom(cookies: Cookies, from: URL): (fields: string) => void {
   return (fields) => cookies.take(fields, from);
-}
-
-/** The times of all connections that were opened for one try; undefined where none came so far. */
-function plus(opened: OpenedTimes | undefined, { dnsMs, connectMs, tlsMs }: OpeningSteps): OpenedTimes | undefined {
-  if (dnsMs === undefined && connectMs === undefined) return opened;
-  return {
-    ...sum("dnsMs", opened?.dnsMs, dnsMs),
-    ...sum("connectMs", opened?.connectMs, connectMs),
-    ...sum("tlsMs", opened?.tlsMs, tlsMs),
-  };
-}
-
-function sum(key: keyof OpenedTimes, one: number | undefined, other: number | undefined): OpenedTimes {
-  return one === undefined && other === undefined ? {} : { [key]: (one ?? 0) + (other ?? 0) };
 }
 
 /** The job waits for the host where its redirect leads. */

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { inOrder, reachOf } from "../../src/http/connect/address-order.ts";
-import { candidates } from "../../src/http/connect/lookup.ts";
+import { candidates } from "../../src/http/connect/dns-client.ts";
 
 const V4 = "192.0.2.1";
 const V6 = "2620:fe::1";

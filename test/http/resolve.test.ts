@@ -1,13 +1,11 @@
 // Names become addresses: one look-up for many, kept for a minute; and only the public ones of them where that was asked for.
 
-import type { LookupAddress } from "node:dns";
 import { describe, expect, it, vi } from "vitest";
 import type { Lookup } from "../../src/http/connect/lookup.ts";
 import { pins } from "../../src/http/connect/pins.ts";
 import { barred, type ResolveOptions, type Resolver, resolver } from "../../src/http/connect/resolve.ts";
 
-const at = (...addresses: string[]): LookupAddress[] =>
-  addresses.map((address) => ({ address, family: address.includes(":") ? 6 : 4 }));
+const at = (...addresses: string[]) => addresses.map((address) => ({ address }));
 
 /** A resolver whose look-ups wait to be answered by the test. */
 function asked(options: ResolveOptions = {}) {
@@ -30,7 +28,9 @@ function asked(options: ResolveOptions = {}) {
 
 const find = (names: Resolver, host: string, { port = 80, isTarget = true } = {}) =>
   new Promise<readonly string[]>((resolve, reject) => {
-    names.find(host, port, isTarget, (error, addresses) => (error === null ? resolve(addresses) : reject(error)));
+    names.find(host, port, isTarget, {
+      done: (error, addresses) => (error === null ? resolve(addresses) : reject(error)),
+    });
   });
 
 describe("a name", () => {

@@ -52,14 +52,20 @@ describe("through a SOCKS server", () => {
     expect(await there.fetch(`http://a.test:${port}/ok`)).toEqual(body(100));
     expect(there.socks.asked).toEqual([`name a.test:${port}`]);
     const here = await through("works", "socks5://", {
-      lookup: (_host, _how, done) =>
-        done(null, [
-          { address: "::1", family: 6 },
-          { address: "127.0.0.1", family: 4 },
-        ]),
+      lookup: (_host, _how, done) => done(null, [{ address: "::1" }, { address: "127.0.0.1" }]),
     });
     expect(await here.fetch(`http://a.test:${port}/ok`)).toEqual(body(100));
     expect(here.socks.asked).toEqual([`address 127.0.0.1:${port}`]);
+  });
+
+  it("socks5 asks for all addresses of a name, each on a connection of its own, until one will do", async () => {
+    const { port } = await served();
+    const addresses = [...Array.from({ length: 19 }, (_, i) => `127.0.9.${i + 1}`), "127.0.0.1"];
+    const { fetch, socks } = await through("works", "socks5://", {
+      lookup: (_host, _queued, done) => done(null, [...addresses.map((address) => ({ address }))]),
+    });
+    expect(await fetch(`http://a.test:${port}/ok`)).toEqual(body(100));
+    expect(socks.asked).toEqual(addresses.map((address) => `address ${address}:${port}`));
   });
 
   it("a name that socks5 cannot find is the URL's failure, not the server's", async () => {

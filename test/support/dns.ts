@@ -1,21 +1,41 @@
-// A DNS server for tests (RFC 1035): every name has its answers, look-up after look-up, or none in the way it says.
+// A DNS server for tests (RFC 1035), on UDP and TCP: every name has its answers, look-up after look-up, or none in the way it says.
 
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
+import { createServer, type Socket } from "node:net";
 
-/** The addresses of each look-up in turn, the last of them for all that follow; or what goes wrong. */
-export type Answers = readonly (readonly string[])[] | "silent" | "servfail";
+/** The addresses of each look-up in turn, the last of them for all that follow; what goes wrong; or both in more detail. */
+export type Answers = readonly (readonly string[])[] | Wrong | Detailed;
+
+/** No answer; RCODEs 2 and 5 of RFC 1035; bytes that are no answer; an answer with another id, and one about another name. */
+export type Wrong = "silent" | "servfail" | "refused" | "garbage" | "other-id" | "other-name";
+
+export interface Detailed {
+  readonly addresses: readonly string[];
+  readonly delayMs?: number;
+  /** So many CNAMEs lead there (RFC 1034 section 3.6.2). */
+  readonly aliases?: number;
+  /** Questions for this family are never answered. */
+  readonly silentFor?: "A" | "AAAA";
+}
 
 export interface DnsServer {
   /** How often each name was looked up, as far as the IPv4 addresses go. */
   readonly lookups: Readonly<Record<string, number>>;
+  /** The most names that waited for a delayed answer at a time. */
+  readonly peak: () => number;
   close(): void;
 }
 
 const A = 1;
+const CNAME = 5;
 const AAAA = 28;
+/** Longer answers over UDP are cut, and say so (RFC 1035 section 4.2.1). */
+const MAX_UDP_BYTES = 512;
 
-/** Answers on UDP. Names that are not in `zone` do not exist. */
+const RCODES = { servfail: 2, refused: 5 } as const;
+
+/** Answers questions about the names in `zone`; others do not exist. */
 export async function dnsServer(
   zone: Readonly<Record<string, Answers>>,
   address = "127.0.0.1",
@@ -23,9 +43,41 @@ export async function dnsServer(
 ): Promise<DnsServer> {
   const lookups: Record<string, number> = {};
   const counts = new Map<string, number>();
-  const socket = createSocket("udp4");
+  const waiting = new Map<string, number>();
+  let peak = 0;
+  const sockets = new Set<Socket>();
+  const udp = createSocket("udp4");
+  const tcp = createServer((socket) => {
+    sockets.add(socket);
+    socket.on("error", () => {}).on("close", () => sockets.delete(socket));
+    // A question comes in one piece here.
+    socket.on("data", (framed) => {
+      answer(framed.subarray(2), (reply) => {
+        const length = Buffer.alloc(2);
+        length.writeUInt16BE(reply.length);
+        socket.write(Buffer.concat([length, reply]));
+      });
+    });
+  });
 
-  socket.on("message", (query, from) => {
+  udp.on("message", (query, from) => {
+    answer(query, (reply, cut) => udp.send(reply.length > MAX_UDP_BYTES ? cut : reply, from.port, from.address));
+  });
+  await Promise.all([
+    once(udp.bind(port, address), "listening"),
+    once(tcp.listen(port, address), "listening"), //
+  ]);
+  return {
+    lookups,
+    peak: () => peak,
+    close() {
+      udp.close();
+      tcp.close();
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+
+  function answer(query: Buffer, send: (reply: Buffer, cut: Buffer) => void): void {
     const { name, type, end } = question(query);
     const key = `${type} ${name}`;
     const count = counts.get(key) ?? 0;
@@ -33,16 +85,43 @@ export async function dnsServer(
     if (type === A) lookups[name] = count + 1;
     const answers = zone[name];
     if (answers === "silent") return;
-    const flags = answers === undefined ? 0x8183 : answers === "servfail" ? 0x8182 : 0x8180;
-    const now = typeof answers === "object" ? (answers[Math.min(count, answers.length - 1)] ?? []) : [];
-    const records = now.filter((one) => one.includes(":") === (type === AAAA)).map((one) => record(type, one));
-    const head = Buffer.from(query.subarray(0, 12));
-    for (const [i, value] of [flags, 1, records.length, 0, 0].entries()) head.writeUInt16BE(value, 2 + 2 * i);
-    socket.send(Buffer.concat([head, query.subarray(12, end), ...records]), from.port, from.address);
-  });
-  socket.bind(port, address);
-  await once(socket, "listening");
-  return { lookups, close: () => socket.close() };
+    if (answers === "garbage") return send(Buffer.concat([query.subarray(0, 2), Buffer.alloc(30, 0xff)]), query);
+    const { addresses, delayMs, aliases = 0, silentFor } = detailed(answers, count);
+    if (silentFor === (type === A ? "A" : "AAAA")) return;
+    const rcode =
+      answers === undefined ? 3 : typeof answers === "string" && answers in RCODES ? RCODES[answers as "servfail"] : 0;
+    const asked = addresses.filter((one) => one.includes(":") === (type === AAAA));
+    const chain = chainOf(aliases, 12);
+    const records = [...chain.records, ...asked.map((one) => record(type, bytesOf(one), chain.owner))];
+    const reply = (cut: boolean) => {
+      const head = Buffer.from(query.subarray(0, 12));
+      if (answers === "other-id") head[0] = (head[0] ?? 0) ^ 0xff;
+      for (const [i, value] of [(cut ? 0x8380 : 0x8180) + rcode, 1, cut ? 0 : records.length, 0, 0].entries())
+        head.writeUInt16BE(value, 2 + 2 * i);
+      const asking = Buffer.from(query.subarray(12, end));
+      if (answers === "other-name") asking[1] = (asking[1] ?? 0) ^ 1;
+      return Buffer.concat(cut ? [head, asking] : [head, asking, ...records]);
+    };
+    if (delayMs === undefined) send(reply(false), reply(true));
+    else {
+      waiting.set(name, (waiting.get(name) ?? 0) + 1);
+      peak = Math.max(peak, waiting.size);
+      setTimeout(() => {
+        const left = (waiting.get(name) ?? 0) - 1;
+        if (left > 0) waiting.set(name, left);
+        else waiting.delete(name);
+        send(reply(false), reply(true));
+      }, delayMs);
+    }
+  }
+}
+
+/** What a name has at its nth look-up. A liar's answer has an address as well. */
+function detailed(answers: Answers | undefined, count: number): Detailed {
+  if (answers === undefined) return { addresses: [] };
+  if (typeof answers === "string") return { addresses: answers.startsWith("other") ? ["127.0.0.1"] : [] };
+  if ("addresses" in answers) return answers;
+  return { addresses: answers[Math.min(count, answers.length - 1)] ?? [] };
 }
 
 function question(query: Buffer): { readonly name: string; readonly type: number; readonly end: number } {
@@ -55,12 +134,38 @@ function question(query: Buffer): { readonly name: string; readonly type: number
   return { name: labels.join(".").toLowerCase(), type: query.readUInt16BE(at + 1), end: at + 5 };
 }
 
-/** A record of the name that was asked for (a pointer to it), to be forgotten at once. */
-function record(type: number, address: string): Buffer {
-  const bytes = type === A ? Buffer.from(address.split(".").map(Number)) : sixteen(address);
-  const head = Buffer.alloc(12);
-  for (const [i, value] of [0xc00c, type, 1, 0, 0, bytes.length].entries()) head.writeUInt16BE(value, 2 * i);
-  return Buffer.concat([head, bytes]);
+/** CNAMEs from the name that was asked for to `alias1.test`, `alias2.test` …; and the name that the addresses are of. */
+function chainOf(aliases: number, asked: number): { readonly records: readonly Buffer[]; readonly owner: Buffer } {
+  let owner = pointer(asked);
+  const records: Buffer[] = [];
+  for (let i = 1; i <= aliases; i++) {
+    const next = nameOf([`alias${i}`, "test"]);
+    records.push(record(CNAME, next, owner));
+    owner = next;
+  }
+  return { records, owner };
+}
+
+function nameOf(labels: readonly string[]): Buffer {
+  return Buffer.concat([
+    ...labels.map((label) => Buffer.from(`${String.fromCharCode(label.length)}${label}`)),
+    Buffer.alloc(1),
+  ]);
+}
+
+function pointer(at: number): Buffer {
+  return Buffer.from([0xc0, at]);
+}
+
+/** A record of a name, to be forgotten at once. */
+function record(type: number, data: Buffer, owner: Buffer): Buffer {
+  const head = Buffer.alloc(10);
+  for (const [i, value] of [type, 1, 0, 0, data.length].entries()) head.writeUInt16BE(value, 2 * i);
+  return Buffer.concat([owner, head, data]);
+}
+
+function bytesOf(address: string): Buffer {
+  return address.includes(":") ? sixteen(address) : Buffer.from(address.split(".").map(Number));
 }
 
 function sixteen(address: string): Buffer {

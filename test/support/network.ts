@@ -2,7 +2,8 @@
 
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
+import type { Outcome } from "../../src/core/job.ts";
 import { type Ran, ROOT, shell, temporaryFolder } from "./command.ts";
 import type { Answers } from "./dns.ts";
 
@@ -14,6 +15,16 @@ export interface Plan {
   /** Of these, those that refuse one: nobody listens. */
   readonly refusing?: readonly string[];
   readonly names: Readonly<Record<string, Answers>>;
+  /** Where that DNS server is; default 127.0.0.1. None where `null`. */
+  readonly dnsAt?: string | null;
+  /** Texts in the place of the usual ones; an empty file where `null`. */
+  readonly files?: { readonly resolv?: string | null; readonly hosts?: string; readonly nsswitch?: string | null };
+  /** What resolv.conf has from the first request on. */
+  readonly thenResolv?: string;
+  /** Names of which getent(1) is to say what the C library has for them. */
+  readonly compare?: readonly string[];
+  /** What the run has in its environment besides. */
+  readonly env?: Readonly<Record<string, string>>;
   readonly list: readonly string[];
   readonly args: readonly string[];
 }
@@ -23,13 +34,21 @@ export interface Happened {
   /** `outcome` or `error` of every line, in their order. */
   readonly outcomes: readonly string[];
   readonly details: readonly (string | undefined)[];
+  readonly records: readonly (Outcome | undefined)[];
   /** What servers were asked for: the address they were reached at, the Host, and the path. */
   readonly requests: readonly string[];
   /** The addresses that were connected to. */
   readonly connected: readonly string[];
   /** How often each name was looked up. */
   readonly lookups: Readonly<Record<string, number>>;
+  /** The most names that were looked up at a time, of those with a delay. */
+  readonly peakLookups: number;
+  /** The C library's addresses of each name of `compare`, in its order. */
+  readonly system: Readonly<Record<string, readonly string[]>>;
 }
+
+const RESOLV = "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n";
+const HOSTS = "127.0.0.1 localhost\n::1 localhost\n127.0.0.1 in-hosts.test\n";
 
 const UNSHARE = process.getuid?.() === 0 ? "unshare -nm" : "unshare -rnm";
 
@@ -53,15 +72,15 @@ export async function inNetwork(plan: Plan): Promise<Happened> {
       writeFileSync(join(folder.path, name), text);
       return join(folder.path, name);
     };
-    const resolv = file("resolv.conf", "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n");
-    const hosts = file("hosts", "127.0.0.1 localhost\n::1 localhost\n127.0.0.1 in-hosts.test\n");
-    const nss = file("nsswitch.conf", "hosts: files dns\n");
+    const { resolv = RESOLV, hosts = HOSTS, nsswitch = "hosts: files dns\n" } = plan.files ?? {};
+    const over = (text: string | null, path: string) =>
+      text === null ? `mount --bind /dev/null ${path}` : `mount --bind ${file(basename(path), text)} ${path}`;
     const setUp = [
       "ip link set lo up",
       ...plan.addresses.map((address) => `ip addr add ${address}/${address.includes(":") ? "128 nodad" : 32} dev lo`),
-      `mount --bind ${resolv} /etc/resolv.conf`,
-      `mount --bind ${hosts} /etc/hosts`,
-      `mount --bind ${nss} /etc/nsswitch.conf`,
+      over(resolv, "/etc/resolv.conf"),
+      over(hosts, "/etc/hosts"),
+      over(nsswitch, "/etc/nsswitch.conf"),
       `exec "${process.execPath}" "${join(ROOT, "dist/test/support/network-inside.js")}" "${file("plan", JSON.stringify(plan))}"`,
     ];
     file("urls.txt", plan.list.map((url) => `${url}\n`).join(""));

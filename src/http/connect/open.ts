@@ -4,9 +4,10 @@ import { connect as connectTcp, isIP, type Socket, type SocketConstructorOpts } 
 import { classify } from "../../core/classify.ts";
 import type { ProxyServer } from "./proxy.ts";
 import { race } from "./race.ts";
-import { type ResolveOptions, type Resolver, resolver } from "./resolve.ts";
+import { type ResolveOptions, resolver } from "./resolve.ts";
 import { scarcity } from "./scarcity.ts";
 import { connectSocks } from "./socks.ts";
+import type { OpeningSteps } from "./steps.ts";
 import { READ_BYTES, securer, type TlsOptions } from "./tls.ts";
 import { connectTunnel, ProxyRefusal } from "./tunnel.ts";
 
@@ -34,29 +35,6 @@ export interface OpenOptions extends ResolveOptions, TlsOptions {
   readonly readBytes?: number | undefined;
 }
 
-/** How long each step of opening a connection took, in milliseconds; and how far it has come. */
-export interface OpeningSteps {
-  /** When it began, by `performance.now()`. */
-  readonly startedMs: number;
-  /** All look-ups of names; undefined where there was none: an address, or a name that a proxy looks up. */
-  dnsMs: number | undefined;
-  /** TCP, and what a proxy takes. */
-  connectMs: number | undefined;
-  /** The TLS handshake with the server. */
-  tlsMs: number | undefined;
-  isResolving: boolean;
-}
-
-export function openingSteps(): OpeningSteps {
-  return {
-    startedMs: performance.now(),
-    dnsMs: undefined,
-    connectMs: undefined,
-    tlsMs: undefined,
-    isResolving: false,
-  };
-}
-
 /** Told of a connection that is being opened. */
 export interface Opening {
   readonly steps: OpeningSteps;
@@ -65,6 +43,8 @@ export interface Opening {
   /** What arrives once it is open, if it is not HTTP/2. Bytes that are not `isOurs` are overwritten by the next ones, of whatever connection. */
   read?(bytes: Buffer, isOurs: boolean): void;
 }
+
+type Found = (addresses: readonly string[]) => void;
 
 /** Opens a connection. Returns what cancels it, which also calls `done`. Has no limit in time. */
 export type Open = (to: Destination, opening: Opening) => () => void;
@@ -94,6 +74,7 @@ export function opener(options: OpenOptions): Opener {
     const isStraight = to.tls && proxy === undefined && to.unixSocket === undefined && to.http2 !== true;
     let current: Socket | undefined;
     let giveUp: (() => void) | undefined;
+    let shareTimer: NodeJS.Timeout | undefined;
     /** While it is the proxy's to fail. */
     let atProxy = proxy !== undefined;
     let settled = false;
@@ -112,6 +93,7 @@ export function opener(options: OpenOptions): Opener {
     const settle = (error: Error | null, socket: Socket | null) => {
       if (settled) return;
       settled = true;
+      clearTimeout(shareTimer);
       giveUp?.();
       if (error !== null) current?.destroy();
       done(error, socket);
@@ -140,14 +122,21 @@ export function opener(options: OpenOptions): Opener {
       else steps.connectMs = elapsedMs();
       settle(null, socket);
     };
-    /** Looks a name up, and notes how long that took. */
-    const find: Resolver["find"] = (name, portOf, isTarget, found) => {
-      const fromMs = performance.now();
-      steps.isResolving = true;
-      names.find(name, portOf, isTarget, (error, addresses) => {
-        steps.isResolving = false;
-        if (isIP(name) === 0) steps.dnsMs = (steps.dnsMs ?? 0) + performance.now() - fromMs;
-        if (!settled) found(error, addresses);
+    /** Finds a name's addresses; notes how long a look-up took, if there was one. */
+    const find = (name: string, portOf: number, onError: (error: Error) => void, found: Found) => {
+      let fromMs: number | undefined;
+      names.find(name, portOf, name === to.host, {
+        onLookup(isQueued) {
+          steps.isResolving = true;
+          steps.isQueued = isQueued;
+          fromMs = performance.now();
+        },
+        done(error, addresses) {
+          steps.isResolving = false;
+          if (fromMs !== undefined) steps.dnsMs = (steps.dnsMs ?? 0) + performance.now() - fromMs;
+          if (error !== null) onError(error);
+          else if (!settled) found(addresses);
+        },
       });
     };
     const toTarget = (socket: Socket) => {
@@ -156,22 +145,41 @@ export function opener(options: OpenOptions): Opener {
       steps.connectMs = elapsedMs();
       adopt(secured(socket, to), "secureConnect", deliver);
     };
-    const throughProxy = (socket: Socket, via: ProxyServer) => {
-      const opened = (error: Error | undefined) => {
+    /** Asks for one address after the other, on a new connection each; all have their share of the time. */
+    const askSocks = (socket: Socket, via: ProxyServer, [address = "", ...left]: readonly string[]) => {
+      let isOver = false;
+      const over = (error: Error | undefined) => {
+        if (isOver || settled) return;
+        isOver = true;
+        clearTimeout(shareTimer);
         if (error === undefined) return toTarget(socket);
-        names.forget(to.host);
-        settle(error, null);
+        if (left.length === 0) {
+          names.forget(to.host);
+          return settle(error, null);
+        }
+        socket.removeAllListeners("close").removeAllListeners("data").destroy();
+        dial((again) => askSocks(again, via, left));
       };
-      const ask = (host: string) => connectSocks(socket, via, host, to.port, opened);
+      if (left.length > 0) {
+        const leftMs = steps.startedMs + options.connectTimeoutMs - performance.now();
+        shareTimer = setTimeout(over, leftMs / (1 + left.length), reset());
+      }
+      connectSocks(socket, via, address, to.port, over);
+    };
+    const throughProxy = (socket: Socket, via: ProxyServer) => {
       if (via.socks === undefined) {
         if (!to.tls) return deliver(socket);
-        connectTunnel(socket, via, authority(to), options.userAgent, opened);
+        connectTunnel(socket, via, authority(to), options.userAgent, (error) => {
+          if (error === undefined) toTarget(socket);
+          else settle(error, null);
+        });
       } else if (via.socks.resolves) {
-        ask(to.host);
+        askSocks(socket, via, [to.host]);
       } else {
-        find(to.host, to.port, true, (error, addresses) => {
-          if (error !== null) settle(error, null);
-          else ask(addresses.find((address) => isIP(address) === 4) ?? addresses[0] ?? ""); // few have IPv6
+        const refused = (error: Error) => settle(error, null); // no failure of the proxy's
+        find(to.host, to.port, refused, (addresses) => {
+          const four = addresses.filter((address) => isIP(address) === 4); // few proxies have IPv6
+          askSocks(socket, via, [...four, ...addresses.filter((address) => isIP(address) !== 4)]);
         });
       }
     };
@@ -189,24 +197,27 @@ export function opener(options: OpenOptions): Opener {
     const { host, port } = proxy ?? to;
     const connectTo = (address: string) =>
       isStraight ? secured({ address, port, onread }, to) : connectTcp({ ...how, host: address, port });
-    giveUp = () => names.forget(host);
-    find(host, port, proxy === undefined, (error, addresses) => {
-      if (error !== null) return fail(error);
-      const stop = race(addresses, options.connectTimeoutMs, connectTo, (failure, socket, address) => {
-        giveUp = undefined;
-        if (socket === null) {
+    const dial = (next: (socket: Socket) => void) => {
+      giveUp = () => names.forget(host);
+      find(host, port, fail, (addresses) => {
+        const leftMs = options.connectTimeoutMs - (steps.dnsMs ?? 0);
+        const stop = race(addresses, leftMs, connectTo, (failure, socket, address) => {
+          giveUp = undefined;
+          if (socket === null) {
+            names.forget(host);
+            return fail(failure ?? reset());
+          }
+          names.prefer(host, address);
+          if (isStraight) steps.connectMs = elapsedMs();
+          adopt(socket, isStraight ? "secureConnect" : "now", next);
+        });
+        giveUp = () => {
+          stop();
           names.forget(host);
-          return fail(failure ?? reset());
-        }
-        names.prefer(host, address);
-        if (isStraight) steps.connectMs = elapsedMs();
-        adopt(socket, isStraight ? "secureConnect" : "now", isStraight ? deliver : connected);
+        };
       });
-      giveUp = () => {
-        stop();
-        names.forget(host);
-      };
-    });
+    };
+    dial(isStraight ? deliver : connected);
     return () => settle(reset(), null);
   };
   return { open, close: () => names.close() };

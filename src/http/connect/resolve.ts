@@ -21,12 +21,23 @@ export interface ResolveOptions {
 
 type Done = (error: Error | null, addresses: readonly string[]) => void;
 
+export interface Waiter {
+  readonly done: Done;
+  /** There is a look-up to wait for; while it `isQueued`, it has not been sent. */
+  onLookup?(isQueued: boolean): void;
+}
+
+interface Pending {
+  readonly waiters: Waiter[];
+  isQueued: boolean;
+}
+
 export interface Resolver {
   /**
    * The addresses to connect to, at least one where there is no error. A `target` is what a URL names: under --public-only it has
    * only public addresses, however it is written. A proxy is none.
    */
-  find(host: string, port: number, isTarget: boolean, done: Done): void;
+  find(host: string, port: number, isTarget: boolean, waiter: Waiter): void;
   /** No address would do: the next look-up asks anew. */
   forget(host: string): void;
   /** This address would do, where others had not answered: it comes first next time. */
@@ -56,25 +67,32 @@ export function resolver({ publicOnly, pins, lookup }: ResolveOptions): Resolver
     system.lookup(...args);
   };
   const look = lookup ?? bySystem;
-  const waiting = new Map<string, Done[]>();
+  const pending = new Map<string, Pending>();
   const found = recent<readonly string[]>(MAX_NAMES, MAX_AGE_MS);
   const absent = recent<{ lookups: number; readonly error: Error }>(MAX_NAMES, MAX_ABSENT_MS);
 
   const settle: (host: string, ...result: Parameters<Done>) => void = (host, error, addresses) => {
-    const all = waiting.get(host) ?? [];
-    waiting.delete(host);
+    const { waiters } = pending.get(host) ?? { waiters: [] };
+    pending.delete(host);
     if (error === null) found.set(host, addresses);
     if (error === null || !isAbsent(error)) absent.delete(host);
     else absent.set(host, { lookups: (absent.get(host)?.lookups ?? 0) + 1, error });
-    for (const done of all) done(error, addresses);
+    for (const { done } of waiters) done(error, addresses);
   };
-  const ask = (host: string, done: Done) => {
+  const ask = (host: string, waiter: Waiter) => {
     const known = absent.get(host);
-    if (known !== undefined && known.lookups >= ABSENT_LOOKUPS) return process.nextTick(done, again(known.error), []);
-    const others = waiting.get(host);
-    if (others !== undefined) return void others.push(done);
-    waiting.set(host, [done]);
-    look(host, { all: true }, (error, answers) => {
+    if (known !== undefined && known.lookups >= ABSENT_LOOKUPS)
+      return process.nextTick(waiter.done, again(known.error), []);
+    const shared = pending.get(host);
+    waiter.onLookup?.(shared?.isQueued ?? false);
+    if (shared !== undefined) return void shared.waiters.push(waiter);
+    const own: Pending = { waiters: [waiter], isQueued: false };
+    pending.set(host, own);
+    const queued = (isQueued: boolean) => {
+      own.isQueued = isQueued;
+      for (const one of own.waiters) one.onLookup?.(isQueued);
+    };
+    look(host, queued, (error, answers) => {
       if (error !== null) return settle(host, honest(error), []);
       settle(host, null, [...new Set(answers.map(({ address }) => address))].slice(0, MAX_ADDRESSES));
     });
@@ -92,11 +110,11 @@ export function resolver({ publicOnly, pins, lookup }: ResolveOptions): Resolver
     };
 
   return {
-    find(host, port, isTarget, done) {
-      const then = publicOnly === true && isTarget ? checked(host, done) : done;
+    find(host, port, isTarget, waiter) {
+      const done = publicOnly === true && isTarget ? checked(host, waiter.done) : waiter.done;
       const addresses = known(host, port);
-      if (addresses === undefined) ask(host, then);
-      else then(null, addresses);
+      if (addresses !== undefined) done(null, addresses);
+      else ask(host, { done, onLookup: (isQueued) => waiter.onLookup?.(isQueued) });
     },
     forget: (host) => found.delete(host),
     prefer(host, address) {
@@ -106,7 +124,7 @@ export function resolver({ publicOnly, pins, lookup }: ResolveOptions): Resolver
     },
     close() {
       system?.close();
-      waiting.clear();
+      pending.clear();
     },
   };
 }

@@ -3,7 +3,8 @@
 import type { Socket } from "node:net";
 import type { Failure } from "../../core/failure.ts";
 import type { Member } from "../../core/row.ts";
-import { type Destination, type Open, type OpeningSteps, openingSteps } from "../connect/open.ts";
+import type { Destination, Open } from "../connect/open.ts";
+import { type OpeningSteps, openingSteps } from "../connect/steps.ts";
 import type { Send } from "./outbox.ts";
 import { type Listener, reader } from "./reader.ts";
 

@@ -4,8 +4,8 @@ import { classify, type Phase } from "../../core/classify.ts";
 import type { Failure } from "../../core/failure.ts";
 import type { Row } from "../../core/row.ts";
 import type { Reader } from "../../core/throttle.ts";
-import type { OpeningSteps } from "../connect/open.ts";
 import { scarcity } from "../connect/scarcity.ts";
+import type { OpeningSteps } from "../connect/steps.ts";
 import type { Terms } from "../semantics/asking.ts";
 import type { AnswerHeaders } from "../semantics/headers.ts";
 import { judge, type Refusal, type Unwanted } from "../semantics/judge.ts";
@@ -106,12 +106,11 @@ export class Exchange implements Handler, Watched, Reader {
     this.status = status;
     this.phase = "body";
     this.heard?.(fields);
-    const nowMs = performance.now();
-    this.headersMs = nowMs;
+    this.headersMs = performance.now();
     this.headers = headers;
     const { limits } = this.wire;
     const verdict = judge(status, headers, fields, this.terms, limits);
-    if (verdict !== undefined && "reply" in verdict) return this.discard(verdict, nowMs);
+    if (verdict !== undefined && "reply" in verdict) return this.discard(verdict, this.headersMs);
     this.state = "collecting";
     this.fields = fields;
     this.part = verdict;
@@ -187,6 +186,8 @@ export class Exchange implements Handler, Watched, Reader {
       this.pace ??= pace(limits, nowMs);
       const slow = this.pace(this.bytes, this.paused || this.held, nowMs);
       if (slow !== undefined) this.fail({ ...slow, status: this.status });
+    } else if (this.phase === "connect" && this.steps?.isQueued === true) {
+      this.deadlineMs = nowMs + limits.connectTimeoutMs;
     } else if (nowMs >= this.deadlineMs) {
       this.fail(timedOut(this.phase, this.steps, limits));
     }
@@ -213,8 +214,8 @@ export class Exchange implements Handler, Watched, Reader {
 
   private succeed(body: readonly Uint8Array[] | Arriving, validator: string | undefined): void {
     const { status, headers, headersMs, part } = this;
-    const { free } = this.gathered;
-    if (headers !== undefined) this.told({ status, headers, headersMs, body, free, part, validator }, this.steps);
+    if (headers !== undefined)
+      this.told({ status, headers, headersMs, body, free: this.gathered.free, part, validator }, this.steps);
   }
 
   private discard({ reply, discard }: Refusal, nowMs: number): void {

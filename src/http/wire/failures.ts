@@ -2,7 +2,7 @@
 
 import type { Phase } from "../../core/classify.ts";
 import type { Failure } from "../../core/failure.ts";
-import type { OpeningSteps } from "../connect/open.ts";
+import type { OpeningSteps } from "../connect/steps.ts";
 import type { Part } from "../semantics/part.ts";
 import type { Limits } from "./reply.ts";
 

@@ -2,7 +2,7 @@
 
 import type { Failure } from "../../core/failure.ts";
 import type { Throttle } from "../../core/throttle.ts";
-import type { OpeningSteps } from "../connect/open.ts";
+import type { OpeningSteps } from "../connect/steps.ts";
 import type { AnswerHeaders } from "../semantics/headers.ts";
 import type { Unwanted, Wishes } from "../semantics/judge.ts";
 import type { Part } from "../semantics/part.ts";

@@ -2,7 +2,8 @@
 
 import type { Socket } from "node:net";
 import type { Row } from "../../core/row.ts";
-import { type Open, type OpeningSteps, openingSteps } from "../connect/open.ts";
+import type { Open } from "../connect/open.ts";
+import { type OpeningSteps, openingSteps } from "../connect/steps.ts";
 import { ended, type Lasting, type Route } from "./connection.ts";
 import { clientClass, type Dispatcher } from "./undici.ts";
 
