@@ -2,7 +2,7 @@
 
 import { writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { BulkgetError, bulkget, type Outcome } from "../../src/index.ts";
+import { bulkget, type Outcome } from "../../src/index.ts";
 import { filesOf, recordsOf } from "../support/command.ts";
 import { own, ownFolder, ownRudeServer } from "../support/own.ts";
 import { gate, host } from "../support/rude/host.ts";
