@@ -129,7 +129,7 @@ export async function openOutput(options: OutputOptions, context: OutputContext)
     // A fresh journal is read back as well where a URL may come again.
     const lines = history ?? (isKnown ? readHistory(folder, journalPath, mayStartThread()) : undefined);
     const plan: StoringPlan = {
-      ...{ folder, state, stays, empty, spans, processes },
+      ...{ folder, state, stays, empty, startMs: beginning.startMs, spans, processes },
       name: options.name ?? OUTPUT_DEFAULTS.name,
       ...(options.perDir === undefined ? {} : { perDir: options.perDir }),
       hash: options.hash !== undefined,

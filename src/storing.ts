@@ -32,6 +32,8 @@ export interface StoringPlan {
   readonly perDir?: number;
   /** The folder held nothing when the run began. */
   readonly empty: boolean;
+  /** When the run began, by the clock that files get their times from. */
+  readonly startMs: number;
   /** When files were saved that are in no record. */
   readonly spans: readonly Span[];
   readonly hash: boolean;
@@ -53,7 +55,7 @@ export function isForOne({ name, perDir, spans }: StoringPlan): (job: Job) => bo
 
 /** `helper`: 0 for the process that has the lock, otherwise a number of its own. Throws what the file system says. */
 export function storing(plan: StoringPlan, recorded: (file: string) => boolean, helper = 0): Sink {
-  const { name, perDir, empty, spans, hash, durable, minFree, processes } = plan;
+  const { name, perDir, empty, startMs, spans, hash, durable, minFree, processes } = plan;
   const shortened = plan.stays ? nearest : (path: string) => path;
   const folder = shortened(plan.folder);
   const state = shortened(plan.state);
@@ -61,6 +63,7 @@ export function storing(plan: StoringPlan, recorded: (file: string) => boolean, 
   const options: DirectoryOptions = {
     ...{ folder, names: names(name, perDir), parts: parts(state, helper), empty, hash, durable },
     ...(spans.length === 0 ? {} : { replaceable }),
+    ...(empty ? {} : { lost: { beforeMs: startMs, recorded } }),
     // Another process takes the core that a thread would want.
     ...(processes === 1 && mayStartThread() ? { scribe: () => scribe(CREATE, MODE) } : {}),
     full: space(folder, minFree, processes),

@@ -1,8 +1,11 @@
 // A process that helps the one with the list, the lock and the journal: it fetches, and writes files.
 
 import { Socket } from "node:net";
+import { join } from "node:path";
 import { clock } from "./clock.ts";
 import { exit } from "./exit.ts";
+import { recordedIn } from "./history/names.ts";
+import { JOURNAL } from "./sink/folder.ts";
 import { type StoringPlan, storing } from "./storing.ts";
 import { type FetchOptions, webOf } from "./web.ts";
 import { serve } from "./workers/serve.ts";
@@ -30,7 +33,7 @@ export function work(): void {
     zeroMs: zeroMs(),
     begin(plan, account) {
       const { web, storing: place, named, helper } = plan as WorkerPlan;
-      const sink = storing(place, () => true, helper);
+      const sink = storing(place, recordedIn(join(place.folder, JOURNAL)), helper);
       sink.share?.(named);
       return { get: webOf(web, () => account), sink };
     },

@@ -65,7 +65,12 @@ export function attempt({ get, sink, clock, follow }: AttemptPorts): Perform {
       return undefined;
     }
 
-    function fetch(target: URL): undefined {
+    function fetch(target: URL): Failure | undefined {
+      const barred = sink.barred?.(job, target);
+      if (barred !== undefined) {
+        task.attempts--; // nothing was asked for
+        return { ...barred, known: true };
+      }
       const ask = askFor(task);
       const store = (answer: Answer | Failure) => stored(target, ask, answer);
       const fetched = (answer: Answer | Failure) => settle(store, answer);
@@ -76,6 +81,7 @@ export function attempt({ get, sink, clock, follow }: AttemptPorts): Perform {
         if (!isOther) return fetched(answer);
         get.fetch(target, { spentMs: task.spentMs + clock.nowMs() - startedMs }).then(fetched, failed);
       }, failed);
+      return undefined;
     }
 
     /** What an answer comes to; undefined where its body takes a while. */

@@ -155,6 +155,8 @@ export interface Storing<Result> {
 
 /** Where bodies go: whole, or not at all. A small body is written before `write` returns, where the disk is quick. */
 export interface Sink {
+  /** Why this job's body need not be asked for, as far as that is known before it comes. Absent where nothing is. */
+  barred?(job: Job, target: URL): Failure | undefined;
   /** What an earlier try or run kept of this job's body. */
   kept?(job: Job): Kept | undefined;
   /** Removes that: it is of no use. */

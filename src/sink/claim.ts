@@ -16,34 +16,61 @@ export interface Replaceable {
   readonly recorded: (file: string) => boolean;
 }
 
-/** Says why a job's file cannot go there, if so. */
-export type Claim = (job: Job, path: string, file: string) => Failure | undefined;
+/** Which files may be a line's own, of a run whose record was lost: a body that is the same says so. */
+export interface Lost {
+  /** Those that were last changed before, by the file system's clock, */
+  readonly beforeMs: number;
+  /** unless they are recorded, for whatever line. */
+  readonly recorded: (file: string) => boolean;
+}
+
+/** A file that may be the line's own, with so many bytes. */
+export interface Doubtful {
+  readonly ownBytes: number;
+}
+
+/** Says why a job's file cannot go there, if so; or what there is that may be it. */
+export type Claim = (job: Job, path: string, file: string) => Failure | Doubtful | undefined;
+
+/** What to do about a name that is taken. */
+const WAYS = "move it away (then --retry-failed), or use another folder (-o)";
 
 /** `unique`: a name that the list does not give is no other line's. */
-export function claim(replaceable: Replaceable | undefined, unique: boolean): Claim {
-  const free = (job: Job, path: string, file: string): boolean => {
+export function claim(replaceable: Replaceable | undefined, unique: boolean, lost?: Lost): Claim {
+  const owner = (job: Job, path: string, file: string): Failure | Doubtful | undefined => {
     const stats = lstatSync(path, { throwIfNoEntry: false });
-    if (stats === undefined) return true;
-    if (!stats.isFile()) return false;
-    if (file === job.replaces) return true;
-    if (replaceable === undefined) return false;
-    const { spans, recorded } = replaceable;
-    if (!spans.some(({ fromMs, beforeMs }) => stats.ctimeMs >= fromMs && stats.ctimeMs < beforeMs)) return false;
-    return (unique && job.name === undefined) || !recorded(file);
+    if (stats === undefined) return undefined;
+    if (!stats.isFile()) return taken(`${file} is there already, and no file`);
+    if (file === job.replaces) return undefined;
+    const namesake = job.namesakes?.find((one) => one.file === file);
+    if (namesake !== undefined) return isNameOf(namesake);
+    const isNumbered = unique && job.name === undefined;
+    const { ctimeMs, size: ownBytes } = stats;
+    const isSpanned =
+      replaceable?.spans.some(({ fromMs, beforeMs }) => ctimeMs >= fromMs && ctimeMs < beforeMs) === true;
+    if (isSpanned && (isNumbered || replaceable?.recorded(file) === false)) return undefined;
+    if (lost !== undefined && ctimeMs < lost.beforeMs && (isNumbered || !lost.recorded(file))) return { ownBytes };
+    return taken(`${file} is there already, and not this line's`);
   };
   return (job, path, file) => {
     try {
       const above = file.includes("/") ? inTheWay(path.slice(0, -file.length - 1), file) : undefined;
-      if (above !== undefined) return { error: "file_exists", detail: `${above} is there already, and no folder` };
-      if (free(job, path, file)) return undefined;
+      return above === undefined ? owner(job, path, file) : taken(`${above} is there already, and no folder`);
     } catch (error) {
       // A part of the path is a file, this run's or another's.
-      if ((error as NodeJS.ErrnoException).code !== "ENOTDIR") {
-        return refusalOf(error, path.slice(0, -file.length - 1), path);
-      }
+      if ((error as NodeJS.ErrnoException).code === "ENOTDIR")
+        return taken(`${file} is there already, and not this line's`);
+      return refusalOf(error, path.slice(0, -file.length - 1), path);
     }
-    const namesake = job.namesakes?.find((one) => one.file === file);
-    if (namesake !== undefined) return isNameOf(namesake);
-    return { error: "file_exists", detail: `${file} is there already, and not this line's` };
   };
+}
+
+/** The failure of a line whose file's name is taken. */
+export function taken(what: string): Failure {
+  return { error: "file_exists", detail: `${what}: ${WAYS}` };
+}
+
+/** What is there is not what came. */
+export function other(file: string, ownBytes: number): Failure {
+  return taken(`${file} is there already, with other content (${ownBytes} bytes)`);
 }

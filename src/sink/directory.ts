@@ -1,22 +1,23 @@
 // Bodies become files of a folder: written in its state folder, and renamed into place when they are whole.
 
 import { type BinaryLike, createHash, type Hash } from "node:crypto";
-import { fsyncSync, rmSync, unlinkSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, rmSync, unlinkSync } from "node:fs";
 import { type Failure, isFailure } from "../core/failure.ts";
 import type { Job, Twin } from "../core/job.ts";
 import type { Answer, BodyStream, Sink, Stored } from "../core/ports.ts";
 import { aside, brisk } from "./aside.ts";
-import { type Claim, claim, type Replaceable } from "./claim.ts";
+import { type Claim, claim, type Lost, other, type Replaceable } from "./claim.ts";
 import { later } from "./later.ts";
 import { isWhole, secondName } from "./linking.ts";
 import { MAX_NAME_BYTES, type Names } from "./names.ts";
 import type { Part } from "./part.ts";
 import type { Parts } from "./parts.ts";
 import { mismatchOf, type Place, placing } from "./placing.ts";
+import { isSameLater } from "./same.ts";
 import type { Scribe } from "./scribe.ts";
 import { type Desk, writeStream } from "./streamed.ts";
 import { type Swift, swift, unlessBusy } from "./swift.ts";
-import { digestOf, writeAllSync } from "./writing.ts";
+import { digestOf, lengthOf, writeAllSync } from "./writing.ts";
 
 export interface DirectoryOptions {
   readonly folder: string;
@@ -25,6 +26,7 @@ export interface DirectoryOptions {
   /** The folder held nothing when the run began: a unique name cannot be taken. */
   readonly empty: boolean;
   readonly replaceable?: Replaceable;
+  readonly lost?: Lost;
   /** Put every body's digest into its record. */
   readonly hash: boolean;
   /** Bring every file and its name to the disk itself before it counts as saved. */
@@ -41,15 +43,15 @@ export interface DirectoryOptions {
 
 /** A sink into an existing folder. */
 export function directory(options: DirectoryOptions): Sink {
-  const { folder, names, parts, empty, replaceable, hash, durable, full, disk = unlessBusy(swift()) } = options;
-  const claimed: Claim = claim(replaceable, names.unique);
+  const { folder, names, parts, empty, replaceable, lost, hash, durable, full, disk = unlessBusy(swift()) } = options;
+  const claimed: Claim = claim(replaceable, names.unique, lost);
   // A line's own number is nobody else's, as long as the list itself names no file.
   let trusted = empty && names.unique;
   let shared = false;
   /** Jobs whose file may be there already, saved by a process that has ended since. */
   const mine = new WeakSet<Job>();
   const isSure = (job: Job) => trusted || mine.has(job);
-  const placer = placing({ folder, parts, durable, claimed, isSure, shared: () => shared });
+  const placer = placing({ folder, parts, durable, claimed, unique: names.unique, isSure, shared: () => shared });
   const { placed, abandoned, taken, refused } = placer;
   const desk: Desk = { ...placer, parts, disk, durable, full, digesting };
   const writeLater = later(desk);
@@ -58,6 +60,7 @@ export function directory(options: DirectoryOptions): Sink {
   const second = start && aside({ desk, isTime: options.isTime ?? brisk(), start, hash, here: writeWhole });
 
   return {
+    ...(empty ? {} : { barred }),
     kept: (job) => parts.kept(job),
     drop: (job) => parts.drop(job),
     share(named) {
@@ -73,12 +76,14 @@ export function directory(options: DirectoryOptions): Sink {
       const wanted = hash || job.sha256 !== undefined;
       if ((wanted && twin.sha256 === undefined) || !isWhole(folder, twin)) return undefined;
       const place = placeOf(job, target, twin.type);
-      return isFailure(place) ? place : writeLink(place, twin);
+      return isFailure(place) ? place : place.ownBytes === undefined ? writeLink(place, twin) : sameAs(place, twin);
     },
     write(job, target, answer) {
       const { body } = answer;
       const place = placeOf(job, target, answer.type);
       if (isFailure(place)) return given(body, place);
+      const { ownBytes } = place;
+      if (ownBytes !== undefined && isOther(answer, ownBytes)) return given(body, other(place.file, ownBytes));
       if ("next" in body) return writeStream(desk, place, target, answer, body);
       const nowMs = performance.now();
       if (answer.from === undefined && !disk.now(nowMs)) return writeLater(place, answer, body);
@@ -94,11 +99,20 @@ export function directory(options: DirectoryOptions): Sink {
     const file = names.of(job, target, type);
     const path = `${folder}/${file}`;
     if (job.name !== undefined) trusted = false;
-    const tooLong =
-      file.length * 3 > MAX_NAME_BYTES && file.split("/").some((part) => Buffer.byteLength(part) > MAX_NAME_BYTES);
-    if (tooLong) return { error: "name_too_long", detail: `over ${MAX_NAME_BYTES} bytes` };
+    if (isTooLong(file)) return { error: "name_too_long", detail: `over ${MAX_NAME_BYTES} bytes` };
     const place = { job, path, file };
-    return taken(place) ?? full(0) ?? place;
+    const there = taken(place);
+    if (there !== undefined && isFailure(there)) return there;
+    return full(0) ?? (there === undefined ? place : { ...place, ...there });
+  }
+
+  /** Why a job's body need not be asked for: its name is certain, and taken for sure. Not looked for in a folder that was empty. */
+  function barred(job: Job, target: URL): Failure | undefined {
+    if (empty || job.replaces !== undefined || isSure(job)) return undefined;
+    const file = names.of(job, target, undefined);
+    if (file !== names.of(job, target, "text/html") || isTooLong(file)) return undefined;
+    const there = taken({ job, path: `${folder}/${file}`, file });
+    return there !== undefined && isFailure(there) && there.error === "file_exists" ? there : undefined;
   }
 
   /** Another line's file under this one's name as well. */
@@ -114,6 +128,17 @@ export function directory(options: DirectoryOptions): Sink {
       return stored;
     } catch (error) {
       return abandoned(place.job, part, refused(error, place));
+    }
+  }
+
+  /** A file that has the name may be the other line's under this one's name as well, by an earlier run. */
+  async function sameAs(place: Place, { file, bytes, sha256 }: Twin): Promise<Stored | Failure> {
+    const fd = openSync(`${folder}/${file}`, "r");
+    try {
+      const isOwn = place.ownBytes === bytes && (await isSameLater(fd, bytes, place.path, durable));
+      return isOwn ? placer.stored(place, bytes, sha256) : other(place.file, place.ownBytes ?? bytes);
+    } finally {
+      closeSync(fd);
     }
   }
 
@@ -146,6 +171,16 @@ export function directory(options: DirectoryOptions): Sink {
     if (!hash && job.sha256 === undefined) return undefined;
     return from > 0 ? digestOf(fd, from) : createHash("sha256");
   }
+}
+
+function isTooLong(file: string): boolean {
+  return file.length * 3 > MAX_NAME_BYTES && file.split("/").some((part) => Buffer.byteLength(part) > MAX_NAME_BYTES);
+}
+
+/** Whether an answer cannot be what a file of so many bytes is, by its length alone. */
+function isOther({ wholeBytes, from, body }: Answer, ownBytes: number): boolean {
+  const bytes = "next" in body || from !== undefined ? wholeBytes : lengthOf(body);
+  return bytes !== undefined && bytes !== ownBytes;
 }
 
 /** A body that will not be stored is let go. */

@@ -3,15 +3,16 @@
 import { existsSync, rename, renameSync, unlinkSync } from "node:fs";
 import { dirname } from "node:path";
 import { promisify } from "node:util";
-import type { Failure } from "../core/failure.ts";
+import { type Failure, isFailure } from "../core/failure.ts";
 import type { Job } from "../core/job.ts";
 import type { Stored } from "../core/ports.ts";
-import type { Claim } from "./claim.ts";
+import { type Claim, type Doubtful, other, taken as takenBy } from "./claim.ts";
 import { makeFolder, removeOld } from "./folder.ts";
 import { moved } from "./linking.ts";
 import type { Part } from "./part.ts";
 import type { Parts } from "./parts.ts";
 import { refusalOf } from "./refusal.ts";
+import { isSame, isSameLater } from "./same.ts";
 import { syncedFolder, syncedLater } from "./writing.ts";
 
 const renamed = promisify(rename);
@@ -21,6 +22,8 @@ export interface Place {
   readonly job: Job;
   readonly path: string;
   readonly file: string;
+  /** The length of a file that has the name and may be this line's own: the body is compared with it. */
+  readonly ownBytes?: number;
 }
 
 export interface Placing {
@@ -32,8 +35,10 @@ export interface Placing {
   stored(place: Place, bytes: number, sha256: string | undefined): Stored;
   /** Somebody else is about to put a file there, for who looks whether there is one; gives what ends that. */
   expected(place: Place): () => void;
-  /** Says why a file cannot have its name, if so. */
-  taken(place: Place): Failure | undefined;
+  /** Says why a file cannot have its name, if so; or what is there that may be it. */
+  taken(place: Place): Failure | Doubtful | undefined;
+  /** For a body, whole, whose name a file has that may be the same: saved if it is. Rejects with what the file system says. */
+  compared(place: Place, part: Part, bytes: number, sha256: string | undefined): Promise<Stored | Failure>;
   /** What the file system's error says of a file. */
   refused(error: unknown, place: Place): Failure;
   /** A body that is not stored leaves nothing behind; gives the failure back. */
@@ -46,18 +51,22 @@ export interface PlacingOptions {
   /** Bring a name to the disk before its file counts as saved. */
   readonly durable: boolean;
   readonly claimed: Claim;
+  /** Whether a name that the list does not give is no other line's. */
+  readonly unique: boolean;
   /** Whether whatever has this job's name is its own. */
   readonly isSure: (job: Job) => boolean;
   /** Whether other processes write there as well. */
   readonly shared: () => boolean;
 }
 
-export function placing({ folder, parts, durable, claimed, isSure, shared }: PlacingOptions): Placing {
+export function placing({ folder, parts, durable, claimed, unique, isSure, shared }: PlacingOptions): Placing {
   /** Names that files are about to get, in other threads: what looks whether they are there cannot see them yet. */
   const coming = new Set<string>();
+  /** Names of files that were found to be a line's own: they are no other line's. */
+  const found = new Set<string>();
 
-  const taken = ({ job, path, file }: Place): Failure | undefined => {
-    if (coming.has(path)) return { error: "file_exists", detail: `${file} is another line's` };
+  const taken = ({ job, path, file }: Place): Failure | Doubtful | undefined => {
+    if (coming.has(path) || (found.size > 0 && found.has(path))) return takenBy(`${file} is another line's`);
     return isSure(job) ? undefined : claimed(job, path, file);
   };
   const stored = ({ job, file }: Place, bytes: number, sha256: string | undefined): Stored => {
@@ -70,7 +79,7 @@ export function placing({ folder, parts, durable, claimed, isSure, shared }: Pla
     if (shared() && !isSure(job)) {
       if (moved(part.path, path)) return undefined;
       const why = claimed(job, path, file);
-      if (why !== undefined) return why;
+      if (why !== undefined) return isFailure(why) ? why : takenBy(`${file} is another line's`);
     }
     renameSync(part.path, path);
     return undefined;
@@ -80,8 +89,18 @@ export function placing({ folder, parts, durable, claimed, isSure, shared }: Pla
     makeFolder(dirname(path));
     for (let made = dirname(path); durable && made !== folder; made = dirname(made)) syncedFolder(dirname(made));
   };
+  /** A body that was compared with the file that has its name. */
+  const known = (place: Place, part: Part, isOwn: boolean, bytes: number, sha256: string | undefined) => {
+    dropped(place.job, part);
+    if (!isOwn) return other(place.file, place.ownBytes ?? bytes);
+    if (found.has(place.path)) return takenBy(`${place.file} is another line's`);
+    if (!unique || place.job.name !== undefined) found.add(place.path);
+    if (durable) syncedFolder(dirname(place.path));
+    return stored(place, bytes, sha256);
+  };
   const placed: Placing["placed"] = (place, part, bytes, sha256) => {
     const { job, path } = place;
+    if (place.ownBytes !== undefined) return known(place, part, isSame(part.fd, bytes, path, durable), bytes, sha256);
     part.close();
     let why: Failure | undefined;
     try {
@@ -96,7 +115,10 @@ export function placing({ folder, parts, durable, claimed, isSure, shared }: Pla
     return stored(place, bytes, sha256);
   };
   const abandoned: Placing["abandoned"] = (job, part, failure) => {
-    if (part === undefined) return failure;
+    if (part !== undefined) dropped(job, part);
+    return failure;
+  };
+  const dropped = (job: Job, part: Part): void => {
     try {
       part.close();
     } catch {
@@ -108,11 +130,13 @@ export function placing({ folder, parts, durable, claimed, isSure, shared }: Pla
       // Likewise; what is left has no final name.
     }
     parts.forget(job);
-    return failure;
   };
+  const compared: Placing["compared"] = async (place, part, bytes, sha256) =>
+    known(place, part, await isSameLater(part.fd, bytes, place.path, durable), bytes, sha256);
 
   return {
     placed,
+    compared,
     abandoned,
     taken,
     stored,
@@ -123,9 +147,11 @@ export function placing({ folder, parts, durable, claimed, isSure, shared }: Pla
     },
     async placedLater(place, part, bytes, sha256) {
       const { job, path } = place;
+      if (place.ownBytes !== undefined) return compared(place, part, bytes, sha256);
       await part.closeLater();
       const why = taken(place);
-      if (why !== undefined) return abandoned(job, part, why);
+      if (why !== undefined)
+        return abandoned(job, part, isFailure(why) ? why : takenBy(`${place.file} is another line's`));
       // Between the look and the rename nothing else may happen.
       if (!isSure(job)) return placed(place, part, bytes, sha256);
       coming.add(path);

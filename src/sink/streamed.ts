@@ -4,6 +4,7 @@ import type { BinaryLike, Hash } from "node:crypto";
 import { type Failure, isFailure } from "../core/failure.ts";
 import type { Job } from "../core/job.ts";
 import type { Answer, BodyStream, Stored } from "../core/ports.ts";
+import { taken } from "./claim.ts";
 import type { Part } from "./part.ts";
 import { KEEP_BYTES, type Parts } from "./parts.ts";
 import { mismatchOf, type Place, type Placing } from "./placing.ts";
@@ -95,9 +96,11 @@ export async function writeStream(
     const mismatch = mismatchOf(job, sha256);
     if (mismatch !== undefined) return desk.abandoned(job, part, mismatch);
     if (desk.durable) await synced(part.fd);
+    if (place.ownBytes !== undefined) return await desk.compared(place, part, bytes, sha256);
     // While it arrived, another line may have taken the name.
-    const taken = desk.taken(place);
-    if (taken !== undefined) return desk.abandoned(job, part, taken);
+    const why = desk.taken(place);
+    if (why !== undefined)
+      return desk.abandoned(job, part, isFailure(why) ? why : taken(`${place.file} is another line's`));
     return desk.placed(place, part, bytes, sha256);
   } catch (error) {
     body.cancel();

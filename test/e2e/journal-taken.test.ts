@@ -95,9 +95,9 @@ describe.each(["in a first run", "in a run that goes on"])("a journal that is ta
     const { code, stderr } = await run("-c", "1", "--order", "list");
     expect(code, stderr).toBe(3);
     expect(stderr.match(/results\.jsonl was [^;]*/g)).toEqual([expect.stringContaining(said)]);
-    // What was saved before this run, and has no record any more, is nobody's.
-    if (!isFirst && !isWhole) return;
-    expect(readFileSync(saved("failed.txt"), "utf8")).toBe(`${server.url("/more-3")}\t000013\n`);
+    // Of what was cut off in a later run, the failures are lost as well.
+    if (isFirst || isWhole)
+      expect(readFileSync(saved("failed.txt"), "utf8")).toBe(`${server.url("/more-3")}\t000013\n`);
     expect(journalOf(saved()).map(({ n }) => n)).toEqual(expect.arrayContaining([17, 18, 19, 20]));
     server.answers.clear();
     server.asked();

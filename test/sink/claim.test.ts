@@ -1,7 +1,7 @@
 // Who may have a name: its own line, or whoever comes first; never over a file that nobody knows.
 import { lstatSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import { claim, type Replaceable } from "../../src/sink/claim.ts";
+import { claim, type Lost, type Replaceable } from "../../src/sink/claim.ts";
 import { ownFolder } from "../support/own.ts";
 import { JOB } from "./bodies.ts";
 
@@ -11,7 +11,8 @@ const at = (file: string) => folder.at(file);
 const put = (file: string) => writeFileSync(at(file), "there");
 const claimed = (file: string, replaceable?: Replaceable, replaces?: string, unique = false) =>
   claim(replaceable, unique)({ ...JOB, ...(replaces === undefined ? {} : { replaces }) }, at(file), file);
-const TAKEN = { error: "file_exists", detail: "a is there already, and not this line's" };
+const WAYS = "move it away (then --retry-failed), or use another folder (-o)";
+const TAKEN = { error: "file_exists", detail: `a is there already, and not this line's: ${WAYS}` };
 
 /** Spans of time, in the last of which the file was changed, or that ends or begins with its change. */
 function span(file: string, from: number, before: number, recorded = false): Replaceable {
@@ -54,6 +55,17 @@ it("a file from before or after that time is not", () => {
   expect(claimed("a", span("a", -1, 0))).toEqual(TAKEN);
 });
 
+it("a file from before the run may be the line's own, unless it is recorded for another one", () => {
+  put("a");
+  const { ctimeMs } = lstatSync(at("a"));
+  const lost = (beforeMs: number, isRecorded: boolean): Lost => ({ beforeMs, recorded: () => isRecorded });
+  const asked = (unique: boolean, which: Lost) => claim(undefined, unique, which)(JOB, at("a"), "a");
+  expect(asked(false, lost(ctimeMs + 1, false))).toEqual({ ownBytes: 5 });
+  expect(asked(false, lost(ctimeMs, false))).toEqual(TAKEN);
+  expect(asked(false, lost(ctimeMs + 1, true))).toEqual(TAKEN);
+  expect(asked(true, lost(ctimeMs + 1, true))).toEqual({ ownBytes: 5 });
+});
+
 it("a link or a folder is never replaced, whosever it is said to be", () => {
   const ever = { spans: [{ fromMs: 0, beforeMs: Number.POSITIVE_INFINITY }], recorded: () => false };
   symlinkSync("nowhere", at("link"));
@@ -88,7 +100,7 @@ it("a name below a link, to wherever that leads, cannot be had, not even by the 
   ] as const) {
     expect(claimed(name, ever, name)).toEqual({
       error: "file_exists",
-      detail: `${above} is there already, and no folder`,
+      detail: `${above} is there already, and no folder: ${WAYS}`,
     });
   }
   expect(claimed("real/deep/b")).toBeUndefined();

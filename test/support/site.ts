@@ -64,7 +64,17 @@ export function body(content: string | Buffer, headers: Readonly<Record<string, 
 }
 
 /** What differs from run to run. */
-const OF_THE_MOMENT = ["attempts", "retried_after", "wait_ms", "ttfb_ms", "total_ms", "time"];
+const OF_THE_MOMENT = [
+  "attempts",
+  "retried_after",
+  "wait_ms",
+  "dns_ms",
+  "connect_ms",
+  "tls_ms",
+  "ttfb_ms",
+  "total_ms",
+  "time",
+];
 
 export interface LeftBehind {
   /** Everything else in the folder but the mark of runs that were killed, with its content; what is no file, with what it is. */
