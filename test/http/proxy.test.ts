@@ -3,6 +3,7 @@
 import { describe, expect, it } from "vitest";
 import type { Get } from "../../src/core/ports.ts";
 import { proxyRules } from "../../src/http/connect/proxy.ts";
+import { flood } from "../support/flood.ts";
 import { certificate, collect, testGet } from "../support/get.ts";
 import { own } from "../support/own.ts";
 import { body, rudeServer } from "../support/rude.ts";
@@ -74,6 +75,20 @@ describe("through a proxy", () => {
     expect(await fetch("https://example.invalid/")).toMatchObject({ error: "proxy_failed" });
     expect(proxy.connects).toEqual(["example.invalid:443"]);
     expect(process.cpuUsage(before).user).toBeLessThan(1_000_000);
+  });
+
+  it("informational answers to CONNECT are passed over, also in one piece with the answer, up to 16 KiB", async () => {
+    const info = "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n";
+    const refusing = "HTTP/1.1 403 Forbidden\r\n\r\n";
+    let answer: string[] = [];
+    const raw = own(await flood(() => answer));
+    const get = own(testGet({ proxyFor: proxyRules(`http://127.0.0.1:${raw.port}`, {}) }));
+    const ask = async () => collect(await get.fetch(new URL("https://example.invalid/")));
+    for (answer of [[info, info, refusing], [info + info + refusing], [...`${info}${refusing}`]]) {
+      expect(await ask()).toMatchObject({ error: "proxy_failed", status: 403 });
+    }
+    answer = Array.from({ length: 1000 }, () => info);
+    expect(await ask()).toMatchObject({ error: "proxy_failed" });
   });
 
   it("a reset on CONNECT is the proxy's failure, too", async () => {

@@ -3,8 +3,10 @@
 import type { Socket } from "node:net";
 import type { ProxyServer } from "./proxy.ts";
 
-/** The longest answer to CONNECT that is read: 16 KiB. */
+/** The longest answer to CONNECT that is read, informational ones before it included: 16 KiB. */
 const MAX_HEAD = 16_384;
+
+const END = "\r\n\r\n";
 
 /** The proxy made no tunnel; `status` is its answer's, where it gave one. */
 export class ProxyRefusal extends Error {
@@ -28,6 +30,7 @@ export function connectTunnel(
   done: (error: Error | undefined) => void,
 ): void {
   let head = "";
+  let bytes = 0;
   const finish = (error?: Error) => {
     socket.off("data", onData).off("end", onEnd);
     socket.pause();
@@ -35,22 +38,21 @@ export function connectTunnel(
   };
   const onEnd = () => finish(new ProxyRefusal(proxy, "closed the connection on CONNECT"));
   const onData = (chunk: Buffer) => {
+    bytes += chunk.length;
+    const known = Math.max(0, head.length - 3);
     head += chunk.toString("latin1");
-    const end = head.indexOf("\r\n\r\n");
-    if (end === -1) {
-      if (head.length > MAX_HEAD) finish(new ProxyRefusal(proxy, "answered CONNECT with an endless header block"));
-      else if (!"HTTP/1.".startsWith(head.slice(0, 7))) finish(new ProxyRefusal(proxy, "does not speak HTTP"));
-      return;
+    for (let end = head.indexOf(END, known); end !== -1; end = head.indexOf(END)) {
+      const status = Number(/^HTTP\/1\.[01] (\d{3})(?: |\r|$)/.exec(head)?.[1] ?? Number.NaN);
+      const rest = head.slice(end + END.length);
+      if (Number.isNaN(status)) return finish(new ProxyRefusal(proxy, "does not speak HTTP"));
+      if (status >= 100 && status < 200 && bytes <= MAX_HEAD) {
+        head = rest;
+      } else if (status < 200 || status > 299) {
+        return finish(new ProxyRefusal(proxy, `answered CONNECT with ${status}`, status));
+      } else return finish(rest === "" ? undefined : new ProxyRefusal(proxy, "sent bytes before the tunnel was used"));
     }
-    const status = Number(/^HTTP\/1\.[01] (\d{3})(?: |\r|$)/.exec(head)?.[1] ?? Number.NaN);
-    if (status >= 100 && status < 200) {
-      head = head.slice(end + 4);
-      return;
-    }
-    if (Number.isNaN(status)) finish(new ProxyRefusal(proxy, "does not speak HTTP"));
-    else if (status < 200 || status > 299) finish(new ProxyRefusal(proxy, `answered CONNECT with ${status}`, status));
-    else if (head.length > end + 4) finish(new ProxyRefusal(proxy, "sent bytes before the tunnel was used"));
-    else finish();
+    if (bytes > MAX_HEAD) finish(new ProxyRefusal(proxy, "answered CONNECT with an endless header block"));
+    else if (!"HTTP/1.".startsWith(head.slice(0, 7))) finish(new ProxyRefusal(proxy, "does not speak HTTP"));
   };
   socket.on("data", onData).on("end", onEnd);
   const authorization = proxy.authorization === undefined ? "" : `Proxy-Authorization: ${proxy.authorization}\r\n`;
