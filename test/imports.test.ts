@@ -11,7 +11,6 @@ const ROOMS = ["http", "source", "sink", "report", "history", "policy", "workers
 const DOORS: Readonly<Record<string, RegExp>> = {
   "p-limit": /^src\/core\/run\.ts$/,
   "ipaddr.js": /^src\/http\/connect\/addresses\.ts$/,
-  undici: /^src\/http\/wire\/undici\.ts$/,
   "tough-cookie": /^src\/http\/identity\/cookies\.ts$/,
   commander: /^src\/cli\/(options|parsed|tune-options|units|variables)\.ts$/,
   "cli-progress": /^src\/report\/bar\.ts$/,
@@ -25,6 +24,7 @@ const HTTP: Readonly<Record<string, readonly string[]>> = {
   semantics: ["robots"],
   identity: ["connect", "semantics"],
   wire: ["connect", "semantics"],
+  h2: ["connect", "semantics", "wire"],
 };
 
 /** What the roots are made with: they may import what those may. */
@@ -124,6 +124,7 @@ describe("imports", () => {
     ["src/http/get.ts", "../../test/support/get.ts"],
     ["src/http/wire/exchange.ts", "../get.ts"],
     ["src/http/connect/open.ts", "../wire/exchange.ts"],
+    ["src/http/wire/connections.ts", "../h2/pool.ts"],
     ["src/http/semantics/judge.ts", "../wire/reply.ts"],
   ])("of %s would not include %s", (file, specifier) => {
     expect(objection(file, specifier)).toEqual(expect.any(String));

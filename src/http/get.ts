@@ -8,6 +8,7 @@ import { answerOf, type Decoding, unwanted } from "./answer.ts";
 import { type OpenOptions, opener } from "./connect/open.ts";
 import { basicAuthorization, type ProxyServer } from "./connect/proxy.ts";
 import { type OpeningSteps, plus } from "./connect/steps.ts";
+import { http2Pool } from "./h2/pool.ts";
 import type { Cookies } from "./identity/cookies.ts";
 import type { Authorize } from "./identity/credentials.ts";
 import { commonHeaders, describe, has, lines, type Origin } from "./origin.ts";
@@ -18,7 +19,7 @@ import { nextTarget } from "./semantics/redirect.ts";
 import { windows } from "./semantics/windows.ts";
 import type { Connection, Request } from "./wire/connection.ts";
 import { connections } from "./wire/connections.ts";
-import { Exchange, exchange } from "./wire/exchange.ts";
+import { Exchange } from "./wire/exchange.ts";
 import { DEADLINE } from "./wire/failures.ts";
 import { type Limits, type Reply, STALE } from "./wire/reply.ts";
 import { slabs } from "./wire/slabs.ts";
@@ -62,7 +63,7 @@ export function getter(options: GetOptions): Get {
   const { throttle } = options;
   const readBytes = throttle?.readBytes;
   const { open, close: closeOpener } = opener({ ...options, readBytes });
-  const pool = connections(open, options.maxConnections, readBytes);
+  const pool = connections(open, options.maxConnections, http2Pool, readBytes);
   const meter = { bytes: 0 };
   const memory = slabs();
   const room = windows();
@@ -156,7 +157,7 @@ export function getter(options: GetOptions): Get {
         request = cookies === undefined ? { path, fields } : { path, fields, heard: takeFrom(cookies, target) };
         connection = pool.take(isHome ? origin.route : origin.elsewhere);
         repeats = 0;
-        exchange(on, connection, request, untilMs, terms, heard);
+        new Exchange(on, connection, untilMs, terms, heard).send(request);
         return undefined;
       }
 
@@ -166,7 +167,7 @@ export function getter(options: GetOptions): Get {
           // A reused connection turned out to be closed: repeated at once on another one, and no attempt of its own.
           if (repeats++ === MAX_REPEATS) return { error: "connection_lost", detail: "closed before the first byte" };
           connection = pool.instead(connection);
-          exchange(on, connection, request, untilMs, terms, heard);
+          new Exchange(on, connection, untilMs, terms, heard).send(request);
           return undefined;
         }
         if (isFailure(reply)) return reply;

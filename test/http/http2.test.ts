@@ -164,19 +164,11 @@ it("a server that goes away every few answers loses nothing, and gets no connect
     answered.set(session, count);
     if (count > 20) return; // left without an answer, as nginx does
     whole(stream);
-    if (count === 20) stream.once("close", () => session.goaway(0));
+    if (count === 20) stream.once("close", () => session.goaway(0, stream.id));
   };
   for (const got of await many(50)) expect(got).toEqual(content);
   expect(connections).toBeLessThanOrEqual(5);
-});
-
-it("a connection is left before its thousandth request, since that is when nginx goes away", async () => {
-  await start();
-  let right = 0;
-  for (let round = 0; round < 25; round++)
-    for (const got of await many(50)) if (Buffer.isBuffer(got) && got.equals(content)) right++;
-  expect([right, versions.length, connections]).toEqual([1250, 1250, 2]);
-  await expect.poll(() => sockets.size).toBe(1);
+  for (const session of sessions) session.destroy(); // having gone away, Node's server reads no more, and misses that we close
 });
 
 it("what a server says in UTF-8 is read as over HTTP/1.1, byte by byte", async () => {
@@ -261,8 +253,10 @@ it("limits in time end one request and not the connection", async () => {
   const stalled = [fetch("/headers"), fetch("/body")];
   expect(await fetch("/other")).toEqual(content);
   expect(await Promise.all(stalled)).toMatchObject([{ error: "headers_timeout" }, { error: "body_timeout" }]);
+  // Another one at most, until the server has said that it is alive.
   expect(await fetch("/other")).toEqual(content);
-  expect(connections).toBe(1);
+  expect(sockets.size).toBe(connections);
+  expect(connections).toBeLessThanOrEqual(2);
 });
 
 it("a certificate that is not trusted is what it is, for every request that waited", async () => {

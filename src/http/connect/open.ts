@@ -40,7 +40,7 @@ export interface Opening {
   readonly steps: OpeningSteps;
   /** Called once, with one of both. */
   done(error: Error | null, socket: Socket | null): void;
-  /** What arrives once it is open, if it is not HTTP/2. Bytes that are not `isOurs` are overwritten by the next ones, of whatever connection. */
+  /** What arrives once it is open. Bytes that are not `isOurs` are overwritten by the next ones, of whatever connection. */
   read?(bytes: Buffer, isOurs: boolean): void;
 }
 
@@ -70,8 +70,8 @@ export function opener(options: OpenOptions): Opener {
   const open: Open = (to, { steps, done, read }) => {
     const { proxy } = to;
     const isPlain = !to.tls && proxy?.tls !== true && proxy?.socks === undefined;
-    /** TLS from the first byte on, with nobody in between; what may speak HTTP/2 is read otherwise. */
-    const isStraight = to.tls && proxy === undefined && to.unixSocket === undefined && to.http2 !== true;
+    /** TLS from the first byte on, with nobody in between. */
+    const isStraight = to.tls && proxy === undefined && to.unixSocket === undefined;
     let current: Socket | undefined;
     let giveUp: (() => void) | undefined;
     let shareTimer: NodeJS.Timeout | undefined;

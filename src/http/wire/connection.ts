@@ -24,6 +24,8 @@ export interface Handler extends Listener {
   onConnect(): void;
   /** The connection failed, or ended before the answer did. */
   onError(error: Error): void;
+  /** The server has not processed the request: it may be sent again at once. */
+  onUnprocessed(): void;
   /** The answer cannot be read on. */
   onFailure(failure: Failure): void;
 }
@@ -174,7 +176,7 @@ export function connection({ open, put, released, dropped }: Owner, route: Route
  * as an orderly end; the kernel no longer knows a peer then (getpeername fails), as it still does after a FIN.
  * Node keeps the first answer it gets: nobody may ask for the address before. A Unix socket has none.
  */
-function wasReset(socket: Socket): boolean {
+export function wasReset(socket: Socket): boolean {
   return socket.remoteAddress === undefined;
 }
 

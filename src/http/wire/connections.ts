@@ -3,7 +3,6 @@
 import { Row } from "../../core/row.ts";
 import type { Open } from "../connect/open.ts";
 import { type Connection, connection, type Lasting, type Own, type Route } from "./connection.ts";
-import { multiplexed } from "./multiplexed.ts";
 import { outbox } from "./outbox.ts";
 
 export interface Connections {
@@ -16,6 +15,28 @@ export interface Connections {
   close(): void;
 }
 
+/** Where requests share connections. */
+export interface Pool {
+  /** A share in a connection that is open, or being opened; or a connection of its own, where it turns out so. */
+  take(route: Route): Connection;
+  /** The same after a loss: not on the connection that was lost, nor on any before it. */
+  instead(lost: Connection): Connection;
+}
+
+/** Who keeps count of what is open, and has the connections for requests that share none. */
+export interface Keeper {
+  readonly open: Open;
+  /** How much is read of a body at once, where bytes have a speed. */
+  readonly readBytes: number | undefined;
+  opened(one: Lasting): void;
+  busy(one: Lasting): void;
+  idle(one: Lasting): void;
+  dropped(one: Lasting): void;
+  /** The connection used last of those that lie idle, or a new one. */
+  oneAtATime(route: Route): Connection;
+  newOne(route: Route): Connection;
+}
+
 /** How long an idle connection is kept, whatever the server promises: 4 s. */
 const KEEP_ALIVE_MS = 4000;
 
@@ -23,10 +44,15 @@ const KEEP_ALIVE_MS = 4000;
 const SWEEP_MS = 500;
 
 /**
- * Keeps at most so many connections, busy and idle: for a new one, the idle one used longest ago is dropped. `readBytes`: how much is
- * read of a body at once, where bytes have a speed.
+ * Keeps at most so many connections, busy and idle: for a new one, the idle one used longest ago is dropped. `sharing`: for requests
+ * that ask for HTTP/2. `readBytes`: how much is read of a body at once, where bytes have a speed.
  */
-export function connections(open: Open, maxOpenAtFirst: number, readBytes?: number): Connections {
+export function connections(
+  open: Open,
+  maxOpenAtFirst: number,
+  sharing: (keeper: Keeper) => Pool,
+  readBytes?: number,
+): Connections {
   let maxOpen = maxOpenAtFirst;
   const all = new Set<Lasting>();
   /** In the order in which they became so. */
@@ -35,7 +61,7 @@ export function connections(open: Open, maxOpenAtFirst: number, readBytes?: numb
   let sweeping: NodeJS.Timeout | undefined;
 
   const owner = { open, put: outbox(), released: release, dropped: forget };
-  const many = multiplexed({
+  const many = sharing({
     open,
     readBytes,
     oneAtATime: take,

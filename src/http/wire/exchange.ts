@@ -20,29 +20,16 @@ import { type Pace, pace } from "./pace.ts";
 import { DISCARD_BYTES, DISCARD_MS, STALE, type Told, type Wire } from "./reply.ts";
 import type { Watched } from "./watch.ts";
 
-/** Sends a request and tells the reply, once. `untilMs`: when the URL's time is over. `terms`: what its headers ask for. */
-export function exchange(
-  wire: Wire,
-  connection: Connection,
-  request: Request,
-  untilMs: number,
-  terms: Terms | undefined,
-  told: Told,
-): void {
-  const one = new Exchange(wire, connection, request, untilMs, terms, told);
-  wire.watch.add(one);
-  connection.send(request, one);
-}
-
 type State = "waiting" | "collecting" | "streaming" | "discarding" | "over";
 
+/** Sends a request and tells the reply, once. `untilMs`: when the URL's time is over. `terms`: what its headers ask for. */
 export class Exchange implements Handler, Watched, Reader {
   row: Row<Watched> | undefined;
   before: Watched | undefined;
   after: Watched | undefined;
   private readonly wire: Wire;
   private readonly connection: Connection;
-  private readonly heard: Request["heard"];
+  private heard: Request["heard"];
   private readonly untilMs: number;
   private readonly terms: Terms | undefined;
   private readonly told: Told;
@@ -67,22 +54,20 @@ export class Exchange implements Handler, Watched, Reader {
   private held = false; // it is another body's turn to be read
   private pace: Pace | undefined;
 
-  constructor(
-    wire: Wire,
-    connection: Connection,
-    request: Request,
-    untilMs: number,
-    terms: Terms | undefined,
-    told: Told,
-  ) {
+  constructor(wire: Wire, connection: Connection, untilMs: number, terms: Terms | undefined, told: Told) {
     this.wire = wire;
     this.connection = connection;
-    this.heard = request.heard;
     this.untilMs = untilMs;
     this.terms = terms;
     this.told = told;
     this.gathered = new Gathered(wire.slabs);
     this.deadlineMs = performance.now() + wire.limits.connectTimeoutMs;
+  }
+
+  send(request: Request): void {
+    this.heard = request.heard;
+    this.wire.watch.add(this);
+    this.connection.send(request, this);
   }
 
   onOpening(steps: OpeningSteps | undefined): void {
@@ -146,6 +131,7 @@ export class Exchange implements Handler, Watched, Reader {
     this.held = false;
     if (!this.paused) this.connection.resume();
   }
+
   onComplete(): void {
     if (this.state === "over") return;
     if (this.state === "discarding") return this.finishDiscarding("release");
@@ -165,6 +151,11 @@ export class Exchange implements Handler, Watched, Reader {
     const failure = (this.phase === "connect" ? scarcity(error) : undefined) ?? classify(error, this.phase);
     const isOpen = this.state === "waiting" && !this.answerStarted;
     if (!isOpen || failure.error !== "connection_lost" || !this.connection.isReused()) return this.onFailure(failure);
+    this.onUnprocessed();
+  }
+
+  onUnprocessed(): void {
+    if (this.state === "over") return;
     this.end();
     this.connection.drop();
     this.told(STALE, this.steps);

@@ -1,0 +1,123 @@
+// Header blocks of HTTP/2 become header lines, as HTTP/1.1 writes them (RFC 9113 sections 4.3, 8.2 and 8.3).
+
+import { ConnectionError, FLAG } from "./frames.ts";
+import { decoder } from "./hpack.ts";
+
+/** The headers of an answer, or its trailers. */
+export interface FieldSection {
+  /** Header lines, each with its line end; Latin-1. */
+  readonly fields: string;
+  /** Absent in trailers. */
+  readonly status: number | undefined;
+  /** Why the answer cannot be taken, if so: the stream fails, and not its connection. */
+  readonly malformed: string | undefined;
+}
+
+export interface FieldSections {
+  /** A block has begun, and its end has not come. */
+  readonly isOpen: boolean;
+  /** The payload of a HEADERS frame. */
+  begin(stream: number, flags: number, payload: Buffer): void;
+  /** That of a CONTINUATION frame. */
+  goOn(stream: number, flags: number, payload: Buffer): void;
+}
+
+/** The longest header block, compressed and not, in bytes: as over HTTP/1.1. */
+const MAX_SECTION_BYTES = 262_144;
+/** Of how many frames a block may consist: those without a byte would have no end. */
+const MAX_FRAMES = 1000;
+
+/** What a section is that has too much in it. */
+export const TOO_LONG = `a header block of more than ${MAX_SECTION_BYTES} bytes`;
+
+/** Section 8.2.1: a field name is a token in lower case. */
+const NAME = /^[!#$%&'*+.^_`|~0-9a-z-]+$/;
+/** Names that make an answer malformed. Other odd ones are no headers, and are left out, as curl does. */
+const REFUSED_NAME = /^:|[A-Z]/;
+const VALUE = /^[^\0\r\n]*$/;
+/** Section 8.2.2: of one connection, and of no meaning here. */
+const CONNECTION_FIELDS = new Set(["connection", "proxy-connection", "keep-alive", "transfer-encoding", "upgrade"]);
+/** Three digits, as over HTTP/1.1 (RFC 9110 section 15). */
+const STATUS = /^[1-9]\d\d$/;
+
+/** Calls `onSection` with every section that is whole; those of streams that are over must be read, too. */
+export function fieldSections(
+  onSection: (stream: number, section: FieldSection, isEnd: boolean) => void,
+): FieldSections {
+  const { decode } = decoder();
+  let stream = 0;
+  let isEnd = false;
+  let isOpen = false;
+  let pieces: Buffer[] = [];
+  let bytes = 0;
+
+  const finish = (block: Uint8Array) => {
+    isOpen = false;
+    onSection(stream, read(block), isEnd);
+  };
+  /** Every block is decoded to its end, since the table depends on it. */
+  const read = (block: Uint8Array): FieldSection => {
+    let fields = "";
+    let length = 0;
+    let status: number | undefined;
+    let malformed: string | undefined;
+    let hasFields = false;
+    decode(block, (name, value) => {
+      length += name.length + value.length + 4;
+      if (length > MAX_SECTION_BYTES) return;
+      if (name === ":status") {
+        // Before all other fields, and once (section 8.3).
+        if (hasFields || status !== undefined || !STATUS.test(value)) malformed ??= `a :status of "${excerpt(value)}"`;
+        else status = Number(value);
+        return;
+      }
+      hasFields = true;
+      if (!NAME.test(name)) {
+        if (REFUSED_NAME.test(name)) malformed ??= `a header named "${excerpt(name)}"`;
+      } else if (!VALUE.test(value)) {
+        malformed ??= `a line break or NUL in ${excerpt(name)}`;
+      } else if (CONNECTION_FIELDS.has(name)) {
+        malformed ??= `the header ${name}, which HTTP/2 does not have`;
+      } else {
+        fields += `${name}: ${value}\r\n`;
+      }
+    });
+    return { fields, status, malformed: length > MAX_SECTION_BYTES ? TOO_LONG : malformed };
+  };
+
+  return {
+    get isOpen() {
+      return isOpen;
+    },
+    begin(id, flags, payload) {
+      let from = 0;
+      let to = payload.length;
+      if ((flags & FLAG.padded) !== 0) to -= payload[from++] ?? 0;
+      if ((flags & FLAG.priority) !== 0) from += 5;
+      if (from > to) throw new ConnectionError("PROTOCOL_ERROR", "a HEADERS frame with less than its flags say");
+      stream = id;
+      isEnd = (flags & FLAG.endStream) !== 0;
+      const block = payload.subarray(from, to);
+      if ((flags & FLAG.endHeaders) !== 0) return finish(block);
+      isOpen = true;
+      pieces = [Buffer.from(block)];
+      bytes = block.length;
+    },
+    goOn(id, flags, payload) {
+      if (!isOpen || id !== stream) throw new ConnectionError("PROTOCOL_ERROR", "a CONTINUATION of nothing");
+      bytes += payload.length;
+      if (bytes > MAX_SECTION_BYTES || pieces.length >= MAX_FRAMES) {
+        throw new ConnectionError("ENHANCE_YOUR_CALM", `${TOO_LONG} or ${MAX_FRAMES} frames`);
+      }
+      pieces.push(Buffer.from(payload));
+      if ((flags & FLAG.endHeaders) === 0) return;
+      const block = Buffer.concat(pieces);
+      pieces = [];
+      finish(block);
+    },
+  };
+}
+
+function excerpt(text: string): string {
+  return text.slice(0, 20).replace(/[^\x20-\x7e]/g, "?");
+}
