@@ -1,5 +1,6 @@
 // The first lines of a list: where none of them is a URL it is no list, and is refused for what it looks like.
 
+import { closeSync, openSync, readSync } from "node:fs";
 import { isFailure } from "../core/failure.ts";
 import type { Job } from "../core/job.ts";
 import { isRedacted } from "../core/redact.ts";
@@ -58,6 +59,25 @@ function exampleOf([first]: readonly Job[]): string {
 
 function textOf({ url, name }: Job): string {
   return name === undefined ? url : `${url}\t${name}`;
+}
+
+/** So much of a list is looked at first, in bytes. */
+const LOOK_BYTES = 1024;
+
+/** Whether a file begins with a URL in ASCII: most lists are known by that, without a stream. False where that cannot be seen. */
+export function beginsWithUrl(path: string): boolean {
+  let fd: number | undefined;
+  try {
+    fd = openSync(path, "r");
+    const bytes = Buffer.alloc(LOOK_BYTES);
+    const head = bytes.toString("latin1", 0, readSync(fd, bytes));
+    const [url] = /^https?:[!-~]*(?=[\t\n\r])/.exec(head) ?? [];
+    return url !== undefined && isUrl(url);
+  } catch {
+    return false;
+  } finally {
+    if (fd !== undefined) closeSync(fd);
+  }
 }
 
 /**

@@ -7,7 +7,7 @@ import type { Job, Refuse } from "../core/job.ts";
 import type { Source } from "../core/ports.ts";
 import { redacted } from "../core/redact.ts";
 import type { Unknown } from "./columns.ts";
-import { firstLines, NoListError } from "./first-lines.ts";
+import { beginsWithUrl, firstLines, NoListError } from "./first-lines.ts";
 import { quoted } from "./magic.ts";
 import { numbers } from "./numbers.ts";
 import { openList, reason } from "./open.ts";
@@ -128,11 +128,13 @@ export function lists(paths: readonly string[], options: ListsOptions): Lists {
         if (path === "-") refuseFolder();
         if (sizes[i] === undefined)
           jobs = Number.NaN; // nobody knows yet
-        else
+        else if (beginsWithUrl(path)) jobs++;
+        else {
           for await (const batch of lists([path], { stdin, stop, allowEmpty: true })) {
             jobs += batch.length;
             break;
           }
+        }
       }
       if (jobs === 0) refuseEmpty(jobs);
     },
@@ -193,10 +195,12 @@ function unknownKeys(note: (text: string) => void) {
     ({ key, text, isName }: Unknown, line: number) => {
       if (said.size >= MAX_KEYS || said.has(key)) return;
       said.add(key);
+      // What has an @ may have a password.
+      const shown = text.includes("@") ? `${key}=…` : shortened(text);
       const what = isName
-        ? `is taken for the name of the file, as name=${shortened(text)} would be`
+        ? `is taken for the name of the file, as name=${shown} would be`
         : "is left out: the keys are n (digits), name and sha256";
-      note(`${list}:${line}: "${shortened(text)}" ${what}`);
+      note(`${list}:${line}: "${shown}" ${what}`);
     };
 }
 

@@ -111,6 +111,13 @@ describe("key=value", () => {
     expect((await run([...lines, "/g"], "-o", "out", "-q")).stderr).toBe("");
   });
 
+  it("of an unknown key shows no password that it may have", async () => {
+    const { stderr } = await run(["/a\t\treferer=https://me:secret@example.org/", "/b\tfrom=me:secret@example.org"]);
+    expect(stderr).toContain('bulkget: urls.txt:1: "referer=…" is left out');
+    expect(stderr).toContain('bulkget: urls.txt:2: "from=…" is taken for the name');
+    expect(stderr).not.toContain("secret");
+  });
+
   it("of ever more unknown keys is said for ten of them", async () => {
     const lines = Array.from({ length: 50 }, (_, i) => `/${i}\t\tkey${i}=x`);
     expect((await run(lines)).stderr.match(/is left out/g)).toHaveLength(10);
