@@ -3,6 +3,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Twin } from "./core/job.ts";
+import { OptionError } from "./core/option.ts";
 import type { Sink, Source } from "./core/ports.ts";
 import { kept, type NamedReporter } from "./core/reporters.ts";
 import type { DownloadPlan } from "./download.ts";
@@ -13,11 +14,13 @@ import { type Following, looked, openJournal } from "./journaling.ts";
 import { mayStartThread } from "./limits.ts";
 import { OPTIONS } from "./options/table.ts";
 import { failedList } from "./report/failed.ts";
-import { resumed, sameFile } from "./resume.ts";
-import { FAILED, FolderError, JOURNAL, prepareFolder, removeEmpty, startOver, tidy } from "./sink/folder.ts";
+import { goingOn } from "./resume/resume.ts";
+import { claim } from "./sink/claim.ts";
+import { FAILED, FolderError, JOURNAL, prepareFolder, removeEmpty, sameFile, tidy } from "./sink/folder.ts";
 import { type Lock, lockFolder } from "./sink/lock.ts";
 import { dropAll } from "./sink/parts.ts";
 import { type Since, since } from "./sink/since.ts";
+import { startOver } from "./sink/start-over.ts";
 import { withoutNumberless } from "./source/numberless.ts";
 import { namingOf, type StoringPlan, storing } from "./storing.ts";
 import { type Whose, whoseFailed } from "./whose.ts";
@@ -34,6 +37,8 @@ export interface OutputOptions {
   readonly force?: boolean | undefined;
   /** Ask the server for what an earlier run saved, and fetch what has changed. Default false: it is skipped. */
   readonly update?: boolean | undefined;
+  /** Remove what was saved of lines that are no longer in the list; a list of another folder is taken, too. Default false. */
+  readonly prune?: boolean | undefined;
   /** Also try again what failed for good in an earlier run. Default false. */
   readonly retryFailed?: boolean | undefined;
   /** Fetch a URL that comes again only once: later lines get a hard link to its file, or a copy. Default false. */
@@ -120,28 +125,38 @@ export async function openOutput(options: OutputOptions, context: OutputContext)
         : listing(folder, history, isList);
     const { isOwnList } = failures;
     if (isOwnList) note(`${failedPath}: is the list itself and stays as it is: what fails is in ${JOURNAL}`);
-    // --force takes whatever is there, a killed run's files are taken as long as nobody has recorded them.
-    const spans = force ? [{ fromMs: 0, beforeMs: beginning.startMs }] : beginning.unrecorded;
-    const recorded = resuming ? recordedIn(journalPath) : () => false;
+    const isFedBack = lists.length === 1 && isList && !isOwnList;
+    if (isFedBack && options.prune === true) {
+      const why = "it is a part of a list, and all that is saved is not in it";
+      throw new OptionError(`--prune with ${failedPath}: ${why}`, "prune");
+    }
+    // A killed run's files are taken as long as nobody has recorded them.
+    const spans = beginning.unrecorded;
+    const known = {
+      recorded: resuming ? recordedIn(journalPath) : () => false,
+      yields: (file: string) => going?.yields(file) === true,
+    };
     const isKnown = resuming || options.dedupe === true;
     const onRecord: Following = (outcome, offset) => lines?.add(outcome, offset);
     const records = openJournal(folder, journalPath, history, isKnown ? onRecord : undefined);
     // A fresh journal is read back as well where a URL may come again.
     const lines = history ?? (isKnown ? readHistory(folder, journalPath, mayStartThread()) : undefined);
     const plan: StoringPlan = {
-      ...{ folder, state, stays, empty, startMs: beginning.startMs, spans, processes },
+      ...{ folder, state, stays, empty, resuming, startMs: beginning.startMs, spans, processes },
       name: options.name ?? OUTPUT_DEFAULTS.name,
       ...(options.perDir === undefined ? {} : { perDir: options.perDir }),
       hash: options.hash !== undefined,
       durable: durability === "file",
       minFree: options.minFree ?? OUTPUT_DEFAULTS.minFree,
     };
-    const sink = storing(plan, recorded);
+    const sink = storing(plan, known);
+    const claimed = claim({ spans, ...known }, naming.unique);
+    const about = { folder, state, names: naming, journal: records, claimed, prune: options.prune === true, note };
+    const going = history && goingOn({ ...about, history });
     const keeping = kept(looked(records, folder, durability !== "none", note));
     const reporters: NamedReporter[] = [{ name: JOURNAL, reporter: keeping.reporter }];
     if (history === undefined && !isOwnList)
       reporters.push({ name: FAILED, reporter: failedList(failedPath, join(state, FAILED)) });
-    const isFedBack = lists.length === 1 && isList && !isOwnList;
     return {
       sink,
       plan,
@@ -149,17 +164,19 @@ export async function openOutput(options: OutputOptions, context: OutputContext)
       ...(naming.isUncertain ? { expect: naming.before } : {}),
       ...(options.dedupe === true && lines !== undefined ? { twinOf: twinsIn(lines, options.update === true) } : {}),
       async goOn(source, again) {
-        if (history === undefined) return source;
+        if (history === undefined || going === undefined) return source;
         const { update = false, retryFailed = false } = options;
         const checked = (list: Source) => withoutNumberless(list, history);
-        const twice = again && (() => checked(again()));
-        const going = { folder, state, names: naming, history, journal: records, update, note, again: twice };
-        return resumed(checked(source), { ...going, retryFailed: retryFailed || isFedBack });
+        const how = { again: again && (() => checked(again())), update, retryFailed: retryFailed || isFedBack };
+        return await going.goOn(checked(source), how).catch((error: unknown) => {
+          throw ofTheDisk(error, folder);
+        });
       },
       async close(isVain = false) {
         try {
           if (!keeping.isBegun) await records.end();
           if (records.problem === undefined && (keeping.isWhole || !keeping.isBegun)) beginning.end();
+          await going?.close();
           // A run that was refused leaves all as it is.
           if (!keeping.isBegun) lines?.close();
           else if (records.problem !== undefined) {

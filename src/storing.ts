@@ -6,6 +6,7 @@ import type { Sink } from "./core/ports.ts";
 import { mayStartThread } from "./limits.ts";
 import { OPTIONS } from "./options/table.ts";
 import type { OutputOptions } from "./output.ts";
+import type { Replaceable } from "./sink/claim.ts";
 import { type DirectoryOptions, directory } from "./sink/directory.ts";
 import { nearest } from "./sink/folder.ts";
 import { type Names, names } from "./sink/names.ts";
@@ -16,9 +17,10 @@ import type { Span } from "./sink/since.ts";
 import { space } from "./sink/space.ts";
 
 /** How files are named. Throws an OptionError for what cannot be used, or not together. */
-export function namingOf({ name, perDir, force, update }: OutputOptions): Names {
-  const starts = "--force starts over, --update goes on: one of them";
-  if (force === true && update === true) throw new OptionError(starts, "force");
+export function namingOf({ name, perDir, force, update, prune }: OutputOptions): Names {
+  const other = update === true ? "--update" : prune === true ? "--prune" : undefined;
+  if (force === true && other !== undefined)
+    throw new OptionError(`--force starts over, ${other} goes on: one of them`, "force");
   return names(name ?? OPTIONS.name.default, perDir);
 }
 
@@ -32,6 +34,8 @@ export interface StoringPlan {
   readonly perDir?: number;
   /** The folder held nothing when the run began. */
   readonly empty: boolean;
+  /** The folder holds an earlier run, which is gone on with. */
+  readonly resuming: boolean;
   /** When the run began, by the clock that files get their times from. */
   readonly startMs: number;
   /** When files were saved that are in no record. */
@@ -44,26 +48,25 @@ export interface StoringPlan {
 }
 
 /**
- * Whether a job is for the process with the lock, and no other: only that knows whose a file is that a killed run has left;
- * and where there is nothing to be tried no other is asked.
+ * Whether a job is for the process with the lock, and no other: only that knows whose a file is that a killed run has left,
+ * or whose line is gone; and where there is nothing to be tried no other is asked.
  */
-export function isForOne({ name, perDir, spans }: StoringPlan): (job: Job) => boolean {
+export function isForOne({ name, perDir, spans, resuming }: StoringPlan): (job: Job) => boolean {
   const { unique } = names(name, perDir);
-  return (job) =>
-    job.twin !== undefined || job.refused !== undefined || (spans.length > 0 && !(unique && job.name === undefined));
+  const asks = spans.length > 0 || resuming;
+  return (job) => job.twin !== undefined || job.refused !== undefined || (asks && !(unique && job.name === undefined));
 }
 
 /** `helper`: 0 for the process that has the lock, otherwise a number of its own. Throws what the file system says. */
-export function storing(plan: StoringPlan, recorded: (file: string) => boolean, helper = 0): Sink {
-  const { name, perDir, empty, startMs, spans, hash, durable, minFree, processes } = plan;
+export function storing(plan: StoringPlan, known: Omit<Replaceable, "spans">, helper = 0): Sink {
+  const { name, perDir, empty, resuming, startMs, spans, hash, durable, minFree, processes } = plan;
   const shortened = plan.stays ? nearest : (path: string) => path;
   const folder = shortened(plan.folder);
   const state = shortened(plan.state);
-  const replaceable = { spans, recorded };
   const options: DirectoryOptions = {
     ...{ folder, names: names(name, perDir), parts: parts(state, helper), empty, hash, durable },
-    ...(spans.length === 0 ? {} : { replaceable }),
-    ...(empty ? {} : { lost: { beforeMs: startMs, recorded } }),
+    ...(spans.length === 0 && !resuming ? {} : { replaceable: { spans, ...known } }),
+    ...(empty ? {} : { lost: { beforeMs: startMs, recorded: known.recorded } }),
     // Another process takes the core that a thread would want.
     ...(processes === 1 && mayStartThread() ? { scribe: () => scribe(CREATE, MODE) } : {}),
     full: space(folder, minFree, processes),

@@ -5,8 +5,7 @@ import { join } from "node:path";
 import { redacted } from "./core/redact.ts";
 import { journalAt } from "./history/mend.ts";
 import { failedLines } from "./report/failed-lines.ts";
-import { sameFile } from "./resume.ts";
-import { FAILED, FolderError, JOURNAL } from "./sink/folder.ts";
+import { FAILED, FolderError, JOURNAL, sameFile } from "./sink/folder.ts";
 import { NUMBER_IT } from "./source/numberless.ts";
 
 /** `list`: somebody's own, which is read as a list: it stays as it is. */

@@ -28,7 +28,7 @@ const HTTP: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** What the roots are made with: they may import what those may. */
-const WITH_ROOTS = ["options", "library"];
+const WITH_ROOTS = ["options", "library", "resume"];
 
 /** The room of a file: `core`, `http` …; `root` for those that lie in src itself; `bin`. */
 function roomOf(file: string): string {

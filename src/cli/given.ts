@@ -11,6 +11,7 @@ export interface Given {
   readonly name: string;
   readonly perDir?: number;
   readonly force?: true;
+  readonly prune?: true;
   readonly update?: true;
   readonly retryFailed?: true;
   readonly allowEmpty?: true;
@@ -70,6 +71,7 @@ export function commandLine(options: Given, lists: readonly string[]): CommandLi
     ...(deadline === undefined ? {} : { deadlineMs: deadline }),
     headers: headers ?? [],
     force: given.force ?? false,
+    prune: given.prune ?? false,
     update: given.update ?? false,
     retryFailed: given.retryFailed ?? false,
     allowEmpty: given.allowEmpty ?? false,

@@ -34,6 +34,7 @@ export interface CommandLine {
   readonly name: string;
   readonly perDir?: number;
   readonly force: boolean;
+  readonly prune: boolean;
   readonly update: boolean;
   readonly retryFailed: boolean;
   readonly allowEmpty: boolean;
@@ -137,6 +138,7 @@ export function describe(): Command {
       option("--per-dir <n>", "folders of so many lines: 000/000042 with 1000").argParser(wholeOf(OPTIONS.perDir)),
     )
     .addOption(option("--force", "start over: remove what an earlier run saved there"))
+    .addOption(option("--prune", "remove what was saved of lines no longer in the list"))
     .addOption(option("-u, --update", "fetch again what has changed on the server"))
     .addOption(option("--retry-failed", "also try again what failed for good"))
     .addOption(option("--dedupe", "fetch a URL that comes again once, and link its files"))

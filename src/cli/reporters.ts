@@ -13,8 +13,7 @@ import { journal } from "../report/journal.ts";
 import { plain } from "../report/plain.ts";
 import { streamed } from "../report/stream.ts";
 import { summary } from "../report/summary.ts";
-import { sameFile } from "../resume.ts";
-import { FAILED, JOURNAL } from "../sink/folder.ts";
+import { FAILED, JOURNAL, sameFile } from "../sink/folder.ts";
 import type { CommandLine } from "./options.ts";
 import { print, say } from "./say.ts";
 

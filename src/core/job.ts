@@ -21,6 +21,8 @@ export interface Job {
   readonly known?: Known;
   /** The file that an earlier run saved for this line, whatever it is like: this run's may take its place. */
   readonly replaces?: string;
+  /** The file that an earlier run saved for this line, which does not have the digest that the list wants by now: it is named by a failure. */
+  readonly kept?: Known;
   /** What another line with this URL has saved: its file will do. */
   readonly twin?: Twin;
   /** Lines before it that have a name which may be this one's, too. */
@@ -72,7 +74,8 @@ export function isNumber(name: string): boolean {
   return /^[0-9]{1,15}$/.test(name);
 }
 
-interface Finished extends Omit<Job, "known" | "namesakes" | "numbered" | "refused" | "replaces" | "sha256" | "twin"> {
+interface Finished
+  extends Omit<Job, "kept" | "known" | "namesakes" | "numbered" | "refused" | "replaces" | "sha256" | "twin"> {
   /** How often it was tried; a connection found closed and replaced at once is no attempt of its own. 0: not at all. */
   readonly attempts: number;
   /** Why each earlier try of this run failed, in order: "connection_lost: other side closed". Of more than 20, the first 10 and the last 10. */

@@ -159,8 +159,8 @@ export function failed(task: Task, failure: Failure, nowMs: number, time: string
 }
 
 /** The file of an earlier run is still there, and is what the next update starts from. */
-function withFile(outcome: Mutable<Failed | Skipped>, { known, replaces }: Job): void {
-  if (known !== undefined) Object.assign(outcome, known);
+function withFile(outcome: Mutable<Failed | Skipped>, { known, kept = known, replaces }: Job): void {
+  if (kept !== undefined) Object.assign(outcome, kept);
   else if (replaces !== undefined) outcome.file = replaces;
 }
 

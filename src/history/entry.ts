@@ -66,7 +66,7 @@ const SHA256 = /^[0-9a-f]{64}$/;
 /** A header's value as it may be sent back. */
 const VALUE = /^[\x20-\x7e\x80-\xff]*$/;
 /** No file of a run: outside its folder, hidden, or the run's own. */
-const IMPOSSIBLE = /^$|(^|\/)(\.|\/|$)|[\\:\0]|^(results\.jsonl(\.foreign)?|failed\.txt)$|\.part$/i;
+const IMPOSSIBLE = /^$|(^|\/)(\.|\/|$)|[\\:\0]|^(results\.jsonl(\.foreign)?|failed\.txt)$|^gone($|\/)|\.part$/i;
 
 /** What else may be asked of a record: absent where it is not text, or not such as a run writes. It may be tampered with. */
 const TEXTS: readonly (readonly [string, (text: string) => boolean])[] = [

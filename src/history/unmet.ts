@@ -18,7 +18,10 @@ export interface Unmet {
   /** Lines that were not met: those whose file is there, and all. */
   readonly unmet: number;
   readonly unmetInAll: number;
-  eachUnmet(visit: (n: number) => void): void;
+  /** Their numbers, and whether their file is there. */
+  eachUnmet(visit: (n: number, isSaved: boolean) => void): void;
+  /** The same of all lines, met or not. */
+  eachRecord(visit: (n: number, isSaved: boolean) => void): void;
   /** The number of a line with this URL that an earlier run saved and that was not met, and of which `fits` is true. */
   find(url: string, fits?: (record: Outcome) => boolean): number | undefined;
   /** The same of a line that failed or was skipped. */
@@ -95,7 +98,13 @@ export function unmetOf({ fd, lines, record, isLast }: UnmetOptions): Unmet {
     get unmetInAll() {
       return count(() => true);
     },
-    eachUnmet: (visit) => each((index) => visit(lines.numberAt(index))),
+    eachUnmet: (visit) => each((index) => visit(lines.numberAt(index), lines.stateAt(index) === SAVED)),
+    eachRecord(visit) {
+      lines.each((index) => {
+        const state = lines.stateAt(index);
+        if (state !== NONE) visit(lines.numberAt(index), state === SAVED);
+      });
+    },
     find(url, fits = () => true) {
       saved ??= urlIndex(lines, isSaved);
       return found(saved, url, (one) => one.file !== undefined && fits(one));

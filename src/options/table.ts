@@ -70,6 +70,7 @@ export const OPTIONS = {
   perDir: { type: "whole", least: 1, most: 1_000_000_000 },
   force: flag,
   update: flag,
+  prune: flag,
   retryFailed: flag,
   dedupe: flag,
   hash: { type: "choice", choices: ["sha256"] },

@@ -14,6 +14,8 @@ export interface Replaceable {
   readonly spans: readonly Span[];
   /** unless they are recorded, for whatever line. */
   readonly recorded: (file: string) => boolean;
+  /** Puts a file aside, if it may be: its name is free then. */
+  readonly yields?: (file: string) => boolean;
 }
 
 /** Which files may be a line's own, of a run whose record was lost: a body that is the same says so. */
@@ -44,6 +46,7 @@ export function claim(replaceable: Replaceable | undefined, unique: boolean, los
     if (file === job.replaces) return undefined;
     const namesake = job.namesakes?.find((one) => one.file === file);
     if (namesake !== undefined) return isNameOf(namesake);
+    if (replaceable?.yields?.(file) === true) return undefined;
     const isNumbered = unique && job.name === undefined;
     const { ctimeMs, size: ownBytes } = stats;
     const isSpanned =

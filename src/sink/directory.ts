@@ -9,7 +9,7 @@ import { aside, brisk } from "./aside.ts";
 import { type Claim, claim, type Lost, other, type Replaceable } from "./claim.ts";
 import { later } from "./later.ts";
 import { isWhole, secondName } from "./linking.ts";
-import { MAX_NAME_BYTES, type Names } from "./names.ts";
+import { type Names, tooLong } from "./names.ts";
 import type { Part } from "./part.ts";
 import type { Parts } from "./parts.ts";
 import { mismatchOf, type Place, placing } from "./placing.ts";
@@ -99,7 +99,8 @@ export function directory(options: DirectoryOptions): Sink {
     const file = names.of(job, target, type);
     const path = `${folder}/${file}`;
     if (job.name !== undefined) trusted = false;
-    if (isTooLong(file)) return { error: "name_too_long", detail: `over ${MAX_NAME_BYTES} bytes` };
+    const why = tooLong(file);
+    if (why !== undefined) return why;
     const place = { job, path, file };
     const there = taken(place);
     if (there !== undefined && isFailure(there)) return there;
@@ -110,7 +111,7 @@ export function directory(options: DirectoryOptions): Sink {
   function barred(job: Job, target: URL): Failure | undefined {
     if (empty || job.replaces !== undefined || isSure(job)) return undefined;
     const file = names.of(job, target, undefined);
-    if (file !== names.of(job, target, "text/html") || isTooLong(file)) return undefined;
+    if (file !== names.of(job, target, "text/html") || tooLong(file) !== undefined) return undefined;
     const there = taken({ job, path: `${folder}/${file}`, file });
     return there !== undefined && isFailure(there) && there.error === "file_exists" ? there : undefined;
   }
@@ -171,10 +172,6 @@ export function directory(options: DirectoryOptions): Sink {
     if (!hash && job.sha256 === undefined) return undefined;
     return from > 0 ? digestOf(fd, from) : createHash("sha256");
   }
-}
-
-function isTooLong(file: string): boolean {
-  return file.length * 3 > MAX_NAME_BYTES && file.split("/").some((part) => Buffer.byteLength(part) > MAX_NAME_BYTES);
 }
 
 /** Whether an answer cannot be what a file of so many bytes is, by its length alone. */

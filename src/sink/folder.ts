@@ -1,15 +1,10 @@
 // The output folder before and after a run: made where it is missing, cleared by --force, tidied at the end.
 
 import {
-  closeSync,
-  constants,
-  createReadStream,
   existsSync,
-  fstatSync,
   lstatSync,
   mkdirSync,
   opendirSync,
-  openSync,
   readlinkSync,
   realpathSync,
   rmdirSync,
@@ -17,13 +12,14 @@ import {
   unlinkSync,
 } from "node:fs";
 import { dirname, isAbsolute, join, relative, sep } from "node:path";
-import { isPossible } from "./names.ts";
 
 export const JOURNAL = "results.jsonl";
 export const FAILED = "failed.txt";
 /** What was found in the journal and is not a run's. */
 export const FOREIGN = "results.jsonl.foreign";
 export const STATE = ".bulkget";
+/** What was saved of lines that are no longer in the list, where another line needed its place. */
+export const GONE = "gone";
 
 /** The folder cannot be used: `usage` if that is for the user to decide, `disk` if the file system says so. */
 export class FolderError extends Error {
@@ -94,16 +90,6 @@ export function removeEmpty(path: string): void {
   if (lstatSync(path, { throwIfNoEntry: false })?.size === 0) unlinkSync(path);
 }
 
-/** What --force does: removes what the earlier run recorded. `lists` are what is about to be read. Throws a FolderError. */
-export async function startOver(folder: string, lists: readonly string[]): Promise<void> {
-  const own = lists.find((list) => isInside(folder, list));
-  if (own !== undefined) {
-    const why = `lies in ${folder}, where --force removes what the earlier run saved; use another folder (-o), or move it`;
-    throw new FolderError("usage", `${own}: ${why}`);
-  }
-  await removeRun(folder);
-}
-
 /**
  * The part of a file's path below `folder` that is in the way: a link, or whatever else is no folder. Only the last part may
  * be missing or anything. Throws what the file system says.
@@ -116,6 +102,15 @@ export function inTheWay(folder: string, file: string): string | undefined {
     if (!stats.isDirectory()) return above;
   }
   return undefined;
+}
+
+/** Whether two paths lead to one file, links followed. */
+export function sameFile(one: string, other: string): boolean {
+  try {
+    return realpathSync(one) === realpathSync(other);
+  } catch {
+    return false;
+  }
 }
 
 /** Whether a path, all links followed, lies below a folder. One that does not exist lies nowhere. */
@@ -192,57 +187,5 @@ export function removeOld(folder: string, file: string): void {
     if (isInside(folder, old)) unlinkSync(old);
   } catch {
     // It is gone already.
-  }
-}
-
-/** Removes what a run recorded: its files, then its reports. Nothing that the journal does not name. */
-async function removeRun(folder: string): Promise<void> {
-  const journal = join(folder, JOURNAL);
-  try {
-    for await (const line of linesOf(journal)) {
-      const file = recordedFile(line);
-      if (file === undefined) continue;
-      const path = join(folder, file);
-      // A folder of the path may be a link by now, to somewhere else.
-      const ours = lstatSync(path, { throwIfNoEntry: false })?.isFile() === true && isInside(folder, path);
-      if (ours) unlinkSync(path);
-    }
-    if (lstatSync(join(folder, FAILED), { throwIfNoEntry: false })?.isFile() === true) unlinkSync(join(folder, FAILED));
-    unlinkSync(journal);
-  } catch (error) {
-    throw new FolderError("disk", `${folder}: the earlier run cannot be removed: ${(error as Error).message}`);
-  }
-}
-
-/** No record is longer, in characters: of a longer line only the end is kept, which is none. */
-const MAX_RECORD = 16_777_216;
-
-/** The lines of a journal, which must be a file and no link; only a line feed ends one: a record may have U+2028 in it. */
-async function* linesOf(journal: string): AsyncGenerator<string> {
-  // Not blocking: a pipe without a writer would be waited for.
-  const fd = openSync(journal, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
-  if (!fstatSync(fd).isFile()) {
-    closeSync(fd);
-    throw new Error(`${JOURNAL} is no file`);
-  }
-  let carry = "";
-  for await (const chunk of createReadStream("", { fd, encoding: "utf8" }) as AsyncIterable<string>) {
-    const [first = "", ...rest] = chunk.split("\n");
-    carry = carry.length > MAX_RECORD ? first : carry + first;
-    for (const next of rest) {
-      yield carry;
-      carry = next;
-    }
-  }
-  yield carry;
-}
-
-/** The file a record names, if a run can have saved it; a journal may have been tampered with. */
-function recordedFile(line: string): string | undefined {
-  try {
-    const { file } = JSON.parse(line) as { file?: unknown };
-    return typeof file === "string" && isPossible(file) ? file : undefined;
-  } catch {
-    return undefined; // a torn record
   }
 }

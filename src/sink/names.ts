@@ -1,5 +1,6 @@
 // What a file is called: the template's expansion or the list's own name, and never anything outside the folder.
 
+import type { Failure } from "../core/failure.ts";
 import { isNumber, type Job } from "../core/job.ts";
 import type { Expected } from "../core/name-queue.ts";
 import { OptionError } from "../core/option.ts";
@@ -22,6 +23,18 @@ type Expand = (job: Job, target: URL, extension: string, limit: Limit) => string
 
 /** The bytes one part of a path may have: a little less than the 255 of common file systems. */
 export const MAX_NAME_BYTES = 250;
+
+/** The name that a list gives, which no number is. */
+export function givenName({ name }: { readonly name?: string }): string | undefined {
+  return name === undefined || isNumber(name) ? undefined : name;
+}
+
+/** Says that a part of a file's path is longer than file systems take, if so. */
+export function tooLong(file: string): Failure | undefined {
+  const isLong =
+    file.length * 3 > MAX_NAME_BYTES && file.split("/").some((part) => Buffer.byteLength(part) > MAX_NAME_BYTES);
+  return isLong ? { error: "name_too_long", detail: `over ${MAX_NAME_BYTES} bytes` } : undefined;
+}
 
 const FIELDS: Readonly<Record<string, Expand>> = {
   n: (job) => String(job.n),
@@ -152,7 +165,8 @@ function field(part: string, template: string): Expander {
 const UNIQUE = /(^|[^\d}])\{n(:\d+)?\}($|\{ext\}$|[^\d{])/;
 
 /** Names the run itself uses, or that Windows gives to devices, with any ending. */
-const RESERVED = /^(results\.jsonl(\.foreign)?|failed\.txt|(con|prn|aux|nul|conin\$|conout\$|com\d|lpt\d) *(\..*)?)$/i;
+const RESERVED =
+  /^(results\.jsonl(\.foreign)?|failed\.txt|gone|(con|prn|aux|nul|conin\$|conout\$|com\d|lpt\d) *(\..*)?)$/i;
 
 /** What separates, what Windows refuses, controls, what cannot be seen or turns text around (Cf), halves of a character. */
 const HARMFUL = /[\\:*?"<>|\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
@@ -180,5 +194,5 @@ function isDotOrBlank(character: string | undefined): boolean {
 
 /** Whether a file that somebody says a run has saved can be one: not outside the folder, hidden, or the run's own. */
 export function isPossible(file: string): boolean {
-  return !/^$|(^|\/)(\.|\/|$)|[\\:\0]|^(results\.jsonl(\.foreign)?|failed\.txt)$|\.part$/i.test(file);
+  return !/^$|(^|\/)(\.|\/|$)|[\\:\0]|^(results\.jsonl(\.foreign)?|failed\.txt)$|^gone($|\/)|\.part$/i.test(file);
 }

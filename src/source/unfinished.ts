@@ -21,27 +21,36 @@ export interface UnfinishedOptions {
   readonly before?: DoneEarlier;
   /** Whether a file is there, and whole. */
   readonly isWhole: (known: Known) => boolean;
-  /** Called with the first lines, and whether the earlier run knows any of them; throws to refuse. */
-  readonly onFirst?: (known: boolean) => void;
+  /** Whether a file is there. Default: it is. */
+  readonly isThere?: (file: string) => boolean;
+  /** Called with each line: puts what is saved of it where it is now. Returns the job, refused if that cannot be. */
+  readonly settle?: (job: Job) => Job;
+  /** Called with the first lines; throws to refuse. */
+  readonly onFirst?: (jobs: readonly Job[]) => void;
+  /** Called when all lines were read. */
+  readonly onEnd?: () => void;
 }
 
 /** The jobs of `source` that are left, each with what it may go on from. */
 export function unfinished(source: Source, earlier: Earlier, options: UnfinishedOptions): Source {
-  const { update, left, isWhole, onFirst } = options;
+  const { update, left, isWhole, isThere = () => true, settle = (job) => job, onFirst, onEnd } = options;
   const doneEarlier = { saved: 0, failed: 0, skipped: 0, ...options.before };
 
   async function* batches(): AsyncGenerator<readonly Job[]> {
     let first = true;
     for await (const jobs of source) {
-      if (first) onFirst?.(jobs.some(({ n, url }) => !["other", undefined].includes(earlier.state(n, url))));
+      if (first) onFirst?.(jobs);
       first = false;
       const rest = jobs.map(leftOf).filter((job) => job !== undefined);
       if (rest.length > 0) yield rest;
     }
+    onEnd?.();
   }
 
-  function leftOf(job: Job): Job | undefined {
+  function leftOf(listed: Job): Job | undefined {
+    const job = settle(listed);
     if (isNotOurs(job)) return job;
+    if (job.kept !== undefined) return { ...job, replaces: job.kept.file };
     const state = earlier.state(job.n, job.url);
     const done = doneAs(state, job.n, earlier, options);
     if (done !== undefined) {
@@ -50,7 +59,8 @@ export function unfinished(source: Source, earlier: Earlier, options: Unfinished
     }
     const record = state === undefined ? undefined : earlier.record(job.n);
     const file = record?.file;
-    if (record === undefined || file === undefined) return job;
+    // A name that nothing has may be another line's by the time that there is something to be removed.
+    if (record === undefined || file === undefined || !isThere(file)) return job;
     const known = knownOf(record);
     // "Not modified" says nothing of a digest that the list has asked for since.
     const isAsWanted = job.sha256 === undefined || job.sha256 === known?.sha256;
@@ -92,7 +102,7 @@ export function doneAs(
 }
 
 /** The file a record names, with what a server wants to hear of it. */
-function knownOf(record: Outcome): Known | undefined {
+export function knownOf(record: Outcome): Known | undefined {
   const { file, bytes, final_url, etag, last_modified, type, encoding, sha256 } = record as Partial<Known>;
   if (file === undefined || bytes === undefined) return undefined;
   const known: { -readonly [K in keyof Known]: Known[K] } = { file, bytes };

@@ -28,6 +28,7 @@ describe("a variable", () => {
     ["OUTPUT_DIR", "out", { outputDir: "out" }],
     ["NAME", "{n}", { name: "{n}" }],
     ["PER_DIR", "1000", { perDir: 1000 }],
+    ["PRUNE", "1", { prune: true }],
     ["UPDATE", "1", { update: true }],
     ["RETRY_FAILED", "1", { retryFailed: true }],
     ["HASH", "sha256", { hash: "sha256" }],

@@ -24,6 +24,7 @@ describe("without options", () => {
       outputDir: "downloads",
       name: "{n:6}{ext}",
       force: false,
+      prune: false,
       update: false,
       retryFailed: false,
       allowEmpty: false,
@@ -110,6 +111,7 @@ describe("the option", () => {
 
   it.each([
     ["--force", "", { force: true }],
+    ["--prune", "", { prune: true }],
     ["--update", "-u", { update: true }],
     ["--retry-failed", "", { retryFailed: true }],
     ["--insecure", "-k", { insecure: true }],

@@ -3,7 +3,8 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { FolderError, makeFolder, nearest, prepareFolder, startOver, tidy } from "../../src/sink/folder.ts";
+import { FolderError, makeFolder, nearest, prepareFolder, tidy } from "../../src/sink/folder.ts";
+import { startOver } from "../../src/sink/start-over.ts";
 import { ownFolder } from "../support/own.ts";
 
 const outside = ownFolder();

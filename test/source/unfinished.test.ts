@@ -170,18 +170,12 @@ describe("a list that is gone on with", () => {
 });
 
 describe("the first lines", () => {
-  const firstOf = async (states: readonly State[], urls = states.map((_, i) => urlOf(i + 1))) => {
-    const said: boolean[] = [];
-    const jobs = urls.map((url, i) => ({ n: i + 1, url }));
-    const onFirst = (known: boolean) => void said.push(known);
-    await jobsOf(unfinished(sourceOf([jobs, jobs]), earlierOf(states), { ...DEFAULTS, onFirst }));
-    return said;
-  };
-
-  it("are known where the earlier run has had one of them, whatever came of it", async () => {
-    for (const state of ["saved", "failed", "open"] as const) expect(await firstOf([undefined, state])).toEqual([true]);
-    expect(await firstOf([undefined, undefined])).toEqual([false]);
-    expect(await firstOf(["saved", "saved"], ["http://new/1", "http://new/2"])).toEqual([false]);
+  it("are shown once, before any job is given", async () => {
+    const shown: (readonly Job[])[] = [];
+    const onFirst = (jobs: readonly Job[]) => void shown.push(jobs);
+    const batches = [[jobOf(1), jobOf(2)], [jobOf(3)]];
+    await jobsOf(unfinished(sourceOf(batches), earlierOf(["saved", undefined]), { ...DEFAULTS, onFirst }));
+    expect(shown).toEqual([batches[0]]);
   });
 
   it("are refused before any job is given", async () => {

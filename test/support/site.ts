@@ -97,6 +97,11 @@ export function leftIn(folder: string): LeftBehind {
   return { files, records: journalOf(folder).map(lasting), failed: linesOf(join(folder, "failed.txt"))?.sort() };
 }
 
+/** The same without what is kept of lines that are no longer in the list. */
+export function withoutGone({ files, ...rest }: LeftBehind): LeftBehind {
+  return { files: Object.fromEntries(Object.entries(files).filter(([name]) => !/^gone(\/|$)/.test(name))), ...rest };
+}
+
 /** The journal's records, by number, each as often as it is there. */
 export function journalOf(folder: string): Outcome[] {
   const lines = linesOf(join(folder, "results.jsonl")) ?? [];

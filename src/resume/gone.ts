@@ -1,0 +1,200 @@
+// What was saved of lines that are no longer in the list, where another line needs its place: kept in a folder of its own.
+
+import { lstatSync, readdirSync, renameSync, rmdirSync, unlinkSync } from "node:fs";
+import { join } from "node:path";
+import type { Outcome } from "../core/job.ts";
+import { redacted } from "../core/redact.ts";
+import { readBack } from "../earlier.ts";
+import { type Chains, chains } from "../history/chains.ts";
+import { compactJournal } from "../history/compact.ts";
+import { urlHash } from "../history/entry.ts";
+import { type History, readHistory } from "../history/history.ts";
+import { type Journal, journal } from "../report/journal.ts";
+import { FolderError, GONE, JOURNAL, makeFolder } from "../sink/folder.ts";
+import { removedFile } from "../sink/start-over.ts";
+
+/** One record that is kept there, and where its file lies from the output folder on. */
+export interface Kept {
+  readonly n: number;
+  readonly record: Outcome;
+  readonly file: string;
+}
+
+export interface Gone {
+  /** Files that are there. */
+  readonly files: number;
+  /**
+   * Takes a record, and its file away from its place. A kill at any time leaves the file there or here, and a record that
+   * says so. Throws a FolderError where there can be no such folder, and what the file system says.
+   */
+  take(record: Outcome, file: string): void;
+  /** What was saved for a URL, if `fits` is true of it; or what was kept by a line that failed. */
+  find(url: string, fits: (kept: Kept) => boolean): Kept | undefined;
+  findFailure(url: string): Kept | undefined;
+  /** It is elsewhere by now. */
+  give(kept: Kept): void;
+  /** Counts what was saved for a URL as one less, until `putBack`; false if there is none left. */
+  hold(url: string): boolean;
+  putBack(): void;
+  /** Removes all that is there; returns how many files that were. */
+  prune(): number;
+  /** Leaves a journal with one record a file; no folder, if there is none. Throws what the file system says. */
+  close(): Promise<void>;
+}
+
+/** Opened when it is first needed, but for one that is there. Throws a JournalError for what is not ours. */
+export function goneOf(folder: string, state: string): Gone {
+  const path = join(folder, GONE);
+  const journalPath = join(path, JOURNAL);
+  let opened: Opened | undefined;
+  /** What came in this run, by its URL: the history's own index does not grow. */
+  const saved = chains();
+  const failed = chains();
+  let files = 0;
+  let last = 0;
+  if (isThere(journalPath)) {
+    opened = open();
+    files = opened.history.saved;
+  }
+
+  function open(): Opened {
+    const before = isThere(journalPath) ? readBack(path, state, () => {}) : undefined;
+    const onRecord = (outcome: Outcome, offset: number) => history.add(outcome, offset);
+    const records = journal(journalPath, before === undefined ? { onRecord } : { onRecord, fromBytes: before.bytes });
+    const history = before ?? readHistory(path, journalPath, false);
+    return { history, records };
+  }
+
+  function begin(): Opened {
+    makeFolder(path);
+    const isOurs = lstatSync(path).isDirectory() && readdirSync(path).length === 0;
+    if (isOurs) return open();
+    const why =
+      "is there already, and not a run's: files of lines that are no longer in the list are kept under this name";
+    throw new FolderError("usage", `${path}: ${why}; move it away, or use another folder (-o)`);
+  }
+
+  /** A number, and with it a name, that nothing has there. */
+  function freeName({ history }: Opened, extension: string): { readonly n: number; readonly file: string } {
+    for (let n = Math.max(last, history.recorded) + 1; ; n++) {
+      const file = `${String(n).padStart(6, "0")}${extension}`;
+      if (history.state(n, "") !== undefined || isThere(join(path, file))) continue;
+      last = n;
+      return { n, file };
+    }
+  }
+
+  function keptAs({ history }: Opened, n: number): Kept | undefined {
+    const record = history.record(n);
+    return record?.file === undefined ? undefined : { n, record, file: `${GONE}/${record.file}` };
+  }
+
+  function inThisRun(fresh: Chains, there: Opened, listed: string, fits: (kept: Kept) => boolean): Kept | undefined {
+    const url = redacted(listed);
+    let found: Kept | undefined;
+    fresh.find(urlHash(url), (n) => {
+      const kept = keptAs(there, n);
+      if (kept?.record.url === url && fits(kept)) found = kept;
+      return found !== undefined;
+    });
+    return found;
+  }
+
+  function forget({ history, records }: Opened, n: number, url: string): void {
+    records.moved(n, url);
+    records.flush();
+    history.forget(n);
+  }
+
+  return {
+    get files() {
+      return files;
+    },
+    take(record, from) {
+      opened ??= begin();
+      const { records } = opened;
+      const { n, file } = freeName(opened, extensionOf(from));
+      void records.outcome({ ...record, n, file });
+      records.flush();
+      try {
+        renameSync(join(folder, from), join(path, file));
+      } catch (error) {
+        forget(opened, n, record.url);
+        throw error;
+      }
+      files++;
+      const isSaved = record.outcome === "saved" || record.outcome === "unchanged";
+      (isSaved ? saved : failed).add(urlHash(record.url), n);
+    },
+    find(url, fits) {
+      if (opened === undefined) return undefined;
+      const { history } = opened;
+      const n = history.find(url, (record) => fits({ n: record.n, record, file: `${GONE}/${record.file}` }));
+      return n === undefined ? inThisRun(saved, opened, url, fits) : keptAs(opened, n);
+    },
+    findFailure(url) {
+      if (opened === undefined) return undefined;
+      const n = opened.history.findFailure(url);
+      return n === undefined ? inThisRun(failed, opened, url, () => true) : keptAs(opened, n);
+    },
+    give({ n, record }) {
+      if (opened === undefined) return;
+      for (const fresh of [saved, failed]) fresh.delete(urlHash(record.url), n);
+      files--;
+      forget(opened, n, record.url);
+    },
+    hold(url) {
+      const n = opened?.history.find(url) ?? opened?.history.findFailure(url);
+      if (n !== undefined) opened?.history.take(n);
+      return n !== undefined;
+    },
+    putBack: () => opened?.history.putBack(),
+    prune() {
+      if (opened === undefined) return 0;
+      const { history, records } = opened;
+      let removed = 0;
+      history.eachRecord((n) => {
+        const record = history.record(n);
+        if (record?.file !== undefined && removedFile(path, record.file)) removed++;
+        records.moved(n, record?.url ?? "");
+        history.forget(n);
+      });
+      records.flush();
+      files = 0;
+      return removed;
+    },
+    async close() {
+      if (opened === undefined) return;
+      const { history, records } = opened;
+      opened = undefined;
+      try {
+        // A failure is of use only as long as lines are being moved.
+        history.eachRecord((n, isSaved) => {
+          const file = isSaved ? undefined : history.record(n)?.file;
+          if (!isSaved && (file === undefined || !isThere(join(path, file)))) history.forget(n);
+        });
+        await records.end();
+        if (history.recorded > 0) compactJournal(journalPath, join(state, JOURNAL), history).commit();
+      } finally {
+        history.close();
+      }
+      if (history.recorded > 0) return;
+      unlinkSync(journalPath);
+      rmdirSync(path);
+    },
+  };
+}
+
+interface Opened {
+  readonly history: History;
+  readonly records: Journal;
+}
+
+function isThere(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+}
+
+/** ".html", ".tar.gz"; nothing where the last part of the path has none. */
+function extensionOf(file: string): string {
+  return /[^/](\.tar)?(\.[^./]{1,20})$/.exec(file)?.slice(1).join("") ?? "";
+}

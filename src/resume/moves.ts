@@ -1,0 +1,166 @@
+// Moves what is saved from where it is to its line's place: a kill between any two steps leaves records that tell where it is.
+
+import { renameSync } from "node:fs";
+import { dirname } from "node:path";
+import { type Failure, isFailure } from "../core/failure.ts";
+import type { Job, Outcome } from "../core/job.ts";
+import { redacted } from "../core/redact.ts";
+import { parseTarget } from "../core/target.ts";
+import type { History } from "../history/history.ts";
+import type { Journal } from "../report/journal.ts";
+import type { Claim } from "../sink/claim.ts";
+import { makeFolder } from "../sink/folder.ts";
+import { type Names, tooLong } from "../sink/names.ts";
+import { refusalOf } from "../sink/refusal.ts";
+import { isOurs, isWholeFile, sha256Of } from "./files.ts";
+import type { Gone } from "./gone.ts";
+import { bare, isLasting, isSaved } from "./outcomes.ts";
+
+export interface MovesOptions {
+  readonly folder: string;
+  readonly names: Names;
+  readonly history: History;
+  readonly journal: Journal;
+  readonly gone: Gone;
+  /** Says why a name cannot be had, if so. */
+  readonly claimed: Claim;
+}
+
+/** What is known of a URL under another number, or of a line that is not in the list. */
+export interface Found {
+  readonly record: Outcome;
+  /** From the output folder on; absent where nothing is saved. */
+  readonly file: string | undefined;
+  /** It is recorded elsewhere by now. */
+  forget(): void;
+}
+
+/** So many failures of lines that are elsewhere by now are remembered; what is forgotten is tried again. */
+const MAX_FAILURES = 10_000;
+
+export type Moves = ReturnType<typeof moves>;
+
+/** Each call throws a FolderError, and what the file system says. */
+export function moves({ folder, names, history, journal, gone, claimed }: MovesOptions) {
+  let moved = 0;
+  /** Failures of lines whose number is another's by now, by URL. */
+  const failures = new Map<string, Outcome>();
+
+  return {
+    foundFor,
+    failureFor,
+    take,
+    recordAs,
+    setAside,
+    hasFile,
+    nameOf,
+    /** Files that are where their line is now, and were not. */
+    get moved() {
+      return moved;
+    },
+  };
+
+  /** Writes a record under the line's number, for good. */
+  function recordAs(job: Job, record: Outcome): void {
+    write(job, record);
+    journal.flush();
+  }
+
+  /** What is saved of a line, elsewhere. */
+  function foundFor(job: Job): Found | undefined {
+    const fits = (file: string | undefined, { bytes, sha256 }: Outcome) => {
+      if (file === undefined || !isWholeFile(folder, file, bytes)) return false;
+      return job.sha256 === undefined || job.sha256 === (sha256 ?? sha256Of(folder, file));
+    };
+    const n = history.find(job.url, (record) => fits(record.file, record));
+    if (n !== undefined) return foundHere(n);
+    const kept = gone.find(job.url, ({ file, record }) => fits(file, record));
+    return kept && { ...kept, forget: () => gone.give(kept) };
+  }
+
+  /** What else is known of a line: that it failed, or was skipped; its file of before may be there. */
+  function failureFor({ url }: Job): Found | undefined {
+    const n = history.findFailure(url);
+    if (n !== undefined) return foundHere(n);
+    const kept = gone.findFailure(url);
+    if (kept !== undefined) return { ...kept, forget: () => gone.give(kept) };
+    const record = failures.get(redacted(url));
+    return record && { record, file: undefined, forget: () => void failures.delete(record.url) };
+  }
+
+  function foundHere(n: number): Found | undefined {
+    const record = history.record(n);
+    const file = record?.file !== undefined && isOurs(folder, record.file) ? record.file : undefined;
+    return record && { record, file, forget: () => forget(n, record.url) };
+  }
+
+  /** Gives a line what was found for it. Returns why it cannot have its name, if so: then all stays where it is. */
+  function take(job: Job, { record, file, forget: done }: Found): Failure | undefined {
+    const to = file && nameOf(job, record);
+    if (file === undefined || to === undefined) {
+      if (isLasting(record)) write(job, bare(record));
+    } else if (to === file) {
+      write(job, record, file);
+      moved++;
+    } else {
+      const path = `${folder}/${to}`;
+      const why = tooLong(to) ?? claimed(job, path, to);
+      if (why !== undefined && isFailure(why)) return why;
+      write(job, record, to);
+      journal.flush(); // from now on the body is looked for at both places
+      try {
+        if (to.includes("/")) makeFolder(dirname(path));
+        renameSync(`${folder}/${file}`, path);
+      } catch (error) {
+        forget(job.n, job.url);
+        journal.flush();
+        return refusalOf(error, folder, path);
+      }
+      moved++;
+    }
+    done();
+    journal.flush();
+    return undefined;
+  }
+
+  /** A record gets the line's number, and the name and the digest that the list wants, which it has. */
+  function write(job: Job, record: Outcome, file?: string): void {
+    const { name: _name, list: _list, line: _line, ...rest } = record;
+    const { n, name, list, line, sha256 } = job;
+    void journal.outcome({
+      ...rest,
+      n,
+      ...(file === undefined ? {} : { file }),
+      ...(sha256 === undefined || !isSaved(record) ? {} : { sha256 }),
+      ...(name === undefined ? {} : { name }),
+      ...(list === undefined ? {} : { list }),
+      ...(line === undefined ? {} : { line }),
+    });
+  }
+
+  /** Makes a number free: its line is not in the list, or has another number or another name there. */
+  function setAside(n: number): void {
+    const record = history.record(n);
+    if (record === undefined) return;
+    const { file } = record;
+    if (file !== undefined && isOurs(folder, file)) gone.take(record, file);
+    else if (isLasting(record) && failures.size < MAX_FAILURES) failures.set(record.url, bare(record));
+    forget(n, record.url);
+    journal.flush();
+  }
+
+  function forget(n: number, url: string): void {
+    journal.moved(n, url);
+    history.forget(n);
+  }
+
+  function hasFile(record: Outcome | undefined): boolean {
+    const file = record?.file;
+    return file !== undefined && isOurs(folder, file);
+  }
+
+  function nameOf(job: Job, record: Outcome): string | undefined {
+    const target = parseTarget(job.url);
+    return isFailure(target) ? undefined : names.of(job, target, "type" in record ? record.type : undefined);
+  }
+}

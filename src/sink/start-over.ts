@@ -1,0 +1,83 @@
+// What --force does, and --prune: removes what an earlier run saved, by its records, and nothing else.
+
+import { closeSync, constants, createReadStream, fstatSync, lstatSync, openSync, rmdirSync, unlinkSync } from "node:fs";
+import { join } from "node:path";
+import { FAILED, FolderError, GONE, isInside, JOURNAL } from "./folder.ts";
+import { isPossible } from "./names.ts";
+
+/** What --force does: removes what the earlier run recorded. `lists` are what is about to be read. Throws a FolderError. */
+export async function startOver(folder: string, lists: readonly string[]): Promise<void> {
+  const own = lists.find((list) => isInside(folder, list));
+  if (own !== undefined) {
+    const why = `lies in ${folder}, where --force removes what the earlier run saved; use another folder (-o), or move it`;
+    throw new FolderError("usage", `${own}: ${why}`);
+  }
+  const gone = join(folder, GONE);
+  if (lstatSync(join(gone, JOURNAL), { throwIfNoEntry: false })?.isFile() === true && isInside(folder, gone)) {
+    await removeRun(gone);
+    try {
+      rmdirSync(gone);
+    } catch {
+      // Something else lies there.
+    }
+  }
+  await removeRun(folder);
+}
+
+/** Removes a file that a record names, if it is a file of the folder; false if not. Throws what the file system says. */
+export function removedFile(folder: string, file: string): boolean {
+  const path = join(folder, file);
+  // A folder of the path may be a link by now, to somewhere else.
+  const isOurs =
+    isPossible(file) && lstatSync(path, { throwIfNoEntry: false })?.isFile() === true && isInside(folder, path);
+  if (isOurs) unlinkSync(path);
+  return isOurs;
+}
+
+/** Removes what a run recorded: its files, then its reports. Nothing that the journal does not name. */
+async function removeRun(folder: string): Promise<void> {
+  const journal = join(folder, JOURNAL);
+  try {
+    for await (const line of linesOf(journal)) {
+      const file = recordedFile(line);
+      if (file !== undefined) removedFile(folder, file);
+    }
+    if (lstatSync(join(folder, FAILED), { throwIfNoEntry: false })?.isFile() === true) unlinkSync(join(folder, FAILED));
+    unlinkSync(journal);
+  } catch (error) {
+    throw new FolderError("disk", `${folder}: the earlier run cannot be removed: ${(error as Error).message}`);
+  }
+}
+
+/** No record is longer, in characters: of a longer line only the end is kept, which is none. */
+const MAX_RECORD = 16_777_216;
+
+/** The lines of a journal, which must be a file and no link; only a line feed ends one: a record may have U+2028 in it. */
+async function* linesOf(journal: string): AsyncGenerator<string> {
+  // Not blocking: a pipe without a writer would be waited for.
+  const fd = openSync(journal, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
+  if (!fstatSync(fd).isFile()) {
+    closeSync(fd);
+    throw new Error(`${JOURNAL} is no file`);
+  }
+  let carry = "";
+  for await (const chunk of createReadStream("", { fd, encoding: "utf8" }) as AsyncIterable<string>) {
+    const [first = "", ...rest] = chunk.split("\n");
+    carry = carry.length > MAX_RECORD ? first : carry + first;
+    for (const next of rest) {
+      yield carry;
+      carry = next;
+    }
+  }
+  yield carry;
+}
+
+/** The file a record names. */
+function recordedFile(line: string): string | undefined {
+  try {
+    const { file } = JSON.parse(line) as { file?: unknown };
+    return typeof file === "string" ? file : undefined;
+  } catch {
+    return undefined; // a torn record
+  }
+}

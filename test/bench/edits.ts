@@ -1,0 +1,19 @@
+// `node dist/test/bench/edits.js <minutes>`: lists that are edited at random between runs, for so long; what did not hold, if anything.
+
+import fc from "fast-check";
+import { editsCheck } from "../support/editing.ts";
+
+const [minutes = "10", ...more] = process.argv.slice(2);
+const seed = Number(more.find((one) => one.startsWith("--seed="))?.slice("--seed=".length) ?? Date.now() % 2 ** 31);
+console.log(`seed ${seed}`);
+const result = await editsCheck({
+  seed,
+  numRuns: 1_000_000_000,
+  interruptAfterTimeLimit: Number(minutes) * 60_000,
+  under: "/dev/shm",
+});
+console.log(`${result.edits} runs of edited lists`);
+console.log(
+  result.failed ? `NOT as it must be: ${result.error}\n${fc.stringify(result.counterexample)}` : "as it must be",
+);
+process.exitCode = result.failed ? 1 : 0;

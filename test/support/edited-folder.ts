@@ -1,0 +1,194 @@
+// What must hold of a folder after each run of a list that is edited: every line has its own body, nothing is lost or asked for twice.
+
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { Readable } from "node:stream";
+import type { Job, Outcome } from "../../src/core/job.ts";
+import { lists } from "../../src/source/lists.ts";
+import { bodyOf, digestOf, type How, type Line, textOf } from "./edits.ts";
+
+/** What is in the folder: each file below it, with its content; and the records of both journals. */
+export interface Contents {
+  readonly files: ReadonlyMap<string, string>;
+  readonly records: readonly Outcome[];
+  /** Of `gone/`, with files from the output folder on. */
+  readonly gone: readonly Outcome[];
+}
+
+const OURS = /^(results\.jsonl|failed\.txt|gone\/results\.jsonl|\.bulkget(\/.*)?)$/;
+
+export function contentsOf(folder: string): Contents {
+  const files = new Map<string, string>();
+  const names = existsSync(folder) ? readdirSync(folder, { recursive: true, encoding: "utf8" }) : [];
+  for (const name of names.sort()) {
+    if (lstatSync(join(folder, name)).isFile()) files.set(name, readFileSync(join(folder, name), "utf8"));
+  }
+  const records = recordsIn(files.get("results.jsonl"));
+  const gone = recordsIn(files.get("gone/results.jsonl")).map((record) => ({ ...record, file: `gone/${record.file}` }));
+  for (const name of names) if (OURS.test(name)) files.delete(name);
+  return { files, records, gone };
+}
+
+function recordsIn(journal: string | undefined): Outcome[] {
+  const lines = (journal ?? "").split("\n").filter((line) => line !== "");
+  return lines.map((line) => JSON.parse(line) as Outcome);
+}
+
+/** A user's own files: whatever becomes of the list, they stay. */
+export class OwnFiles {
+  private readonly files = new Map<string, string>();
+  private readonly folder: string;
+  constructor(folder: string) {
+    this.folder = folder;
+  }
+  /** Puts one there, unless something has its name. */
+  put(file: string): void {
+    const path = join(this.folder, file);
+    if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) return;
+    mkdirSync(dirname(path), { recursive: true });
+    const text = `mine: ${file} ${this.files.size}\n`;
+    writeFileSync(path, text);
+    this.files.set(file, text);
+  }
+  has(file: string): boolean {
+    return this.files.has(file);
+  }
+  problems({ files }: Contents): string[] {
+    return [...this.files]
+      .filter(([file, text]) => files.get(file) !== text)
+      .map(([file]) => `the user's ${file} was touched`);
+  }
+}
+
+/** The jobs of a list, as a run reads them. */
+export async function jobsOf(path: string): Promise<Job[]> {
+  const jobs: Job[] = [];
+  const source = lists([path], { stdin: () => Readable.from([]), stop: new AbortController().signal });
+  for await (const batch of source) jobs.push(...batch);
+  return jobs;
+}
+
+export interface Ran {
+  readonly list: readonly Line[];
+  readonly jobs: readonly Job[];
+  readonly how: How;
+  readonly origin: string;
+  readonly own: OwnFiles;
+  readonly before: Contents;
+  readonly after: Contents;
+  /** How often each path was asked for. */
+  readonly asked: ReadonlyMap<string, number>;
+  /** An earlier run in the folder was killed, and may have saved what it did not record. */
+  readonly wasKilled?: boolean;
+}
+
+/** What is wrong after a run that went on to its end. */
+export function problemsOf(ran: Ran): string[] {
+  return [...ofRecords(ran), ...ofFiles(ran), ...ofRequests(ran), ...ran.own.problems(ran.after)];
+}
+
+const DUPLICATE = "duplicate_number";
+
+const pathOf = (url: string) => new URL(url).pathname;
+
+function isSaved({ outcome }: Outcome): boolean {
+  return outcome === "saved" || outcome === "unchanged";
+}
+
+/** Every line has one record, of its own URL; there is none besides but of lines that are gone. */
+function ofRecords({ jobs, after: { records } }: Ran): string[] {
+  const problems: string[] = [];
+  const keyOf = (n: number, url: string, error?: string) => `${n} ${pathOf(url)}${error === DUPLICATE ? " again" : ""}`;
+  const have = records.map((one) => keyOf(one.n, one.url, one.outcome === "failed" ? one.error : undefined));
+  const want = jobs.map(({ n, url, refused }) => keyOf(n, url, refused?.error));
+  for (const key of new Set(want)) {
+    const [wanted, had] = [want, have].map((keys) => keys.filter((one) => one === key).length);
+    if (wanted !== had) problems.push(`line ${key}: ${had} records of ${wanted}`);
+  }
+  const numbers = records
+    .filter((one) => !(one.outcome === "failed" && one.error === "duplicate_number"))
+    .map(({ n }) => n);
+  for (const n of new Set(numbers)) {
+    if (numbers.filter((one) => one === n).length > 1) problems.push(`number ${n}: several records`);
+  }
+  return problems;
+}
+
+/** Each saved line's file has its URL's body, under the name that the list gives; each file is some record's, or the user's. */
+function ofFiles({ jobs, own, how, before, after, wasKilled = false }: Ran): string[] {
+  const problems: string[] = [];
+  const { files, records, gone } = after;
+  for (const record of [...records, ...gone]) {
+    const { n, url, file } = record;
+    if (!isSaved(record)) continue;
+    if (file === undefined || files.get(file) !== bodyOf(pathOf(url))) {
+      problems.push(`record ${n} ${pathOf(url)}: ${file} has ${JSON.stringify(files.get(file ?? ""))}`);
+    }
+  }
+  for (const job of jobs) {
+    const record = records.find((one) => one.n === job.n && one.url === job.url && isSaved(one));
+    if (record === undefined || job.refused !== undefined) continue;
+    if (job.sha256 !== undefined && job.sha256 !== digestOf(bodyOf(pathOf(job.url)))) {
+      problems.push(`line ${job.n} ${pathOf(job.url)}: saved with another digest than the list's`);
+    }
+    const isNumber = job.name === undefined || /^[0-9]{1,15}$/.test(job.name);
+    const isRight = isNumber ? isNumbered(record.file, job.n) : record.file === job.name;
+    if (!isRight) problems.push(`line ${job.n} ${pathOf(job.url)}: is called ${record.file}`);
+  }
+  const named = [...records, ...gone].flatMap(({ file }) => (file === undefined ? [] : [file]));
+  for (const file of files.keys()) {
+    if (own.has(file)) continue;
+    const many = named.filter((one) => one === file).length;
+    if (many !== 1) problems.push(`${file}: named by ${many} records`);
+  }
+  if (how.prune === true) {
+    const inList = records.filter(({ n, url }) => jobs.some((job) => job.n === n && job.url === url));
+    if (gone.length > 0 || inList.length !== records.length)
+      problems.push("pruned, but something of other lines is left");
+    return problems;
+  }
+  for (const [path, count] of bodiesIn(before)) {
+    const now = bodiesIn(after).get(path) ?? 0;
+    if (now < count && !wasKilled) problems.push(`${path}: ${count} bodies before, ${now} now`);
+  }
+  return problems;
+}
+
+function isNumbered(file: string | undefined, n: number): boolean {
+  return file !== undefined && Number(/^(?:\d+\/)?(\d+)(?:\.|$)/.exec(file)?.[1]) === n;
+}
+
+/** How many files have a path's body. */
+function bodiesIn({ files }: Contents): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const text of files.values()) {
+    const path = /^the body of (.*)\n$/.exec(text)?.[1];
+    if (path !== undefined) counts.set(path, (counts.get(path) ?? 0) + 1);
+  }
+  return counts;
+}
+
+/** Only what nothing was saved for is asked for. */
+function ofRequests({ list, jobs, how, before, after, asked, wasKilled = false }: Ran): string[] {
+  if (how.update === true || wasKilled) return [];
+  const problems: string[] = [];
+  const bodies = bodiesIn(before);
+  for (const [path, count] of asked) {
+    const wrong = list.filter((line) => line.path === path && line.isOut !== true && line.digest === "wrong").length;
+    if (isMissing(path, after)) continue;
+    const lines = jobs.filter((job) => pathOf(job.url) === path && job.refused === undefined).length;
+    const needed = Math.max(0, lines - (bodies.get(path) ?? 0)) + wrong;
+    if (count > needed)
+      problems.push(`${path}: asked for ${count} times, ${bodies.get(path) ?? 0} saved for ${lines} lines`);
+  }
+  return problems;
+}
+
+function isMissing(path: string, { records }: Contents): boolean {
+  return records.some((one) => pathOf(one.url) === path && one.outcome === "failed" && one.error === "http_status");
+}
+
+/** The list as a file. */
+export function written(path: string, list: readonly Line[], origin: string): void {
+  writeFileSync(path, textOf(list, origin));
+}
