@@ -10,6 +10,8 @@ import { certificate } from "./get.ts";
 /** One connection of the server's. */
 export interface Peer {
   readonly socket: Socket;
+  /** What lies below its TLS. */
+  readonly tcp: Socket;
   /** All that came, by type, flags, stream and payload. */
   readonly frames: readonly (readonly [number, number, number, Buffer])[];
   send(type: number, flags: number, stream: number, payload?: Buffer): void;
@@ -58,6 +60,7 @@ export function uint32(...values: readonly number[]): Buffer {
 
 export async function frameServer(onRequest: OnRequest, options: FrameServerOptions = {}): Promise<FrameServer> {
   const peers: Peer[] = [];
+  const below = new Map<number | undefined, Socket>();
   let requests = 0;
   const { onOpen = (peer: Peer) => peer.settings(), maxVersion = "TLSv1.3", onBytes } = options;
   const server = createServer(
@@ -69,7 +72,7 @@ export async function frameServer(onRequest: OnRequest, options: FrameServerOpti
     },
     (socket) => {
       const frames: (readonly [number, number, number, Buffer])[] = [];
-      const peer = peerOf(socket, frames);
+      const peer = peerOf(socket, below.get(socket.remotePort) ?? socket, frames);
       peers.push(peer);
       const { decode } = decoder();
       const read = frameReader({
@@ -87,7 +90,7 @@ export async function frameServer(onRequest: OnRequest, options: FrameServerOpti
         onDataFrameEnd() {},
       });
       let isFirst = true;
-      socket.on("error", () => {});
+      socket.setMaxListeners(0).on("error", () => {});
       socket.on("data", (bytes: Buffer) => {
         onBytes?.(peer, bytes);
         try {
@@ -100,6 +103,7 @@ export async function frameServer(onRequest: OnRequest, options: FrameServerOpti
       onOpen(peer);
     },
   );
+  server.on("connection", (tcp: Socket) => below.set(tcp.remotePort, tcp));
   server.on("tlsClientError", () => {});
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
@@ -115,7 +119,7 @@ export async function frameServer(onRequest: OnRequest, options: FrameServerOpti
   };
 }
 
-function peerOf(socket: Socket, frames: Peer["frames"]): Peer {
+function peerOf(socket: Socket, tcp: Socket, frames: Peer["frames"]): Peer {
   const send: Peer["send"] = (type, flags, stream, payload) => {
     if (!socket.destroyed) socket.write(frame(type, flags, stream, payload));
   };
@@ -130,6 +134,7 @@ function peerOf(socket: Socket, frames: Peer["frames"]): Peer {
     send(TYPE.headers, FLAG.endHeaders | flags, stream, block(...fields));
   return {
     socket,
+    tcp,
     frames,
     send,
     data,
