@@ -8,17 +8,17 @@ import {
   learn,
   mayStartAt,
   memory,
-  newTask,
   originOf,
   refusalOf,
   refuses,
   ripen,
   shift,
   startMs,
+  takes,
 } from "./host.ts";
 import { heap, join } from "./order.ts";
 import { Row } from "./row.ts";
-import type { Frontier, FrontierOptions, Sign, Task } from "./schedule.ts";
+import { type Frontier, type FrontierOptions, newTask, type Sign, type Task } from "./schedule.ts";
 import { charsOf } from "./size.ts";
 
 const NEVER = Number.POSITIVE_INFINITY;
@@ -58,21 +58,19 @@ export function frontier(options: FrontierOptions): Frontier {
       if (host.waiting === 1 || host.failing !== undefined) settle(host);
     },
     again(task, dueMs) {
-      waiting++;
-      chars += charsOf(task.job);
-      const host = named(task.host);
-      host.later ??= heap();
-      host.later.push(dueMs, task);
-      settle(host);
+      wait(task, named(task.host), dueMs);
     },
     next(nowMs) {
       seenMs = nowMs;
       if (wakes.size > 0) wake();
       if (nowhere.row !== undefined) return start(nowhere);
-      const hopeless = refusing.size > 0 ? refusing.values().next().value : undefined;
-      if (hopeless !== undefined) return refuse(hopeless);
-      if (ready.size === 0 || (pace !== undefined && pace.readyMs(nowMs) > nowMs)) return undefined;
-      return start(ready.size === 1 ? ready.first : hosts.get(order(ready).host));
+      for (;;) {
+        const hopeless = refusing.size > 0 ? refusing.values().next().value : undefined;
+        if (hopeless !== undefined) return refuse(hopeless);
+        if (ready.size === 0 || (pace !== undefined && pace.readyMs(nowMs) > nowMs)) return undefined;
+        const task = start(ready.size === 1 ? ready.first : hosts.get(order(ready).host));
+        if (task !== undefined) return task;
+      }
     },
     dueMs(nowMs) {
       seenMs = nowMs;
@@ -84,6 +82,7 @@ export function frontier(options: FrontierOptions): Frontier {
     },
     finished(task, sign, nowMs, failure) {
       seenMs = nowMs;
+      if (task.ahead !== undefined) arrive(task, task.host);
       const host = hosts.get(task.host);
       if (host === undefined || host === nowhere) return;
       pace?.over?.(sign !== "unasked");
@@ -98,14 +97,26 @@ export function frontier(options: FrontierOptions): Frontier {
       settle(host);
     },
     move(task, name, sign, nowMs) {
+      seenMs = nowMs;
       if (name === task.host) return true;
+      leave(task, task.host, sign);
+      if (arrive(task, name)) return true;
       const to = named(name);
-      const mayStart = mayStartAt(to, nowMs);
-      rehost(task, to, sign, nowMs, mayStart);
-      return mayStart;
+      const isTaken = takes(to, task.holds, nowMs);
+      if (isTaken) begin(to, task);
+      else task.holds++;
+      task.host = name;
+      settle(to);
+      return isTaken;
     },
     moved(task, name, nowMs) {
-      if (name !== task.host) rehost(task, named(name), "none", nowMs, true);
+      seenMs = nowMs;
+      if (name === task.host) return;
+      leave(task, task.host, "none");
+      if (arrive(task, name)) return;
+      const to = named(name);
+      begin(to, task);
+      settle(to);
     },
     park(name, untilMs, last) {
       if (name === "") return;
@@ -146,9 +157,22 @@ export function frontier(options: FrontierOptions): Frontier {
   function start(host: Host | undefined): Task | undefined {
     const task = host?.row === ready ? leaving(shift(host)) : undefined;
     if (host === undefined || task === undefined) throw new Error("the order picked a host that it was not offered");
+    if (task.home !== host.host) {
+      // It begins at home again, if that takes one; its place here is kept until it is back.
+      const home = named(task.home);
+      if (!mayStartAt(home, seenMs)) {
+        settle(host);
+        wait(task, home, seenMs);
+        return undefined;
+      }
+      task.ahead = host.host;
+      begin(home, task);
+      settle(home);
+    }
     task.started = ++starts;
     if (host !== nowhere) pace?.take(seenMs);
     begin(host, task);
+    task.host = task.home;
     if (ready.size > 1) {
       ready.delete(host);
       ready.add(host);
@@ -158,24 +182,40 @@ export function frontier(options: FrontierOptions): Frontier {
     return task;
   }
 
-  function rehost(task: Task, to: Host, sign: Sign, nowMs: number, isStarting: boolean): void {
-    seenMs = nowMs;
-    const from = hosts.get(task.host);
-    if (from !== undefined && from !== nowhere) {
-      from.running--;
-      from.pace?.over?.(true);
-      learn(from, { task, sign, failure: undefined, nowMs, starts }, options);
-      settle(from);
-    }
-    task.host = to.host;
-    if (isStarting) begin(to, task);
-    settle(to);
+  function wait(task: Task, host: Host, dueMs: number): void {
+    task.host = host.host;
+    waiting++;
+    chars += charsOf(task.job);
+    host.later ??= heap();
+    host.later.push(dueMs, task);
+    settle(host);
   }
 
   function begin(host: Host, task: Task): void {
+    task.host = host.host;
     host.running++;
     host.pace?.take(seenMs);
     if (host.failing !== undefined) host.failing.probe ??= task;
+  }
+
+  /** The try is over at this host, and may go on at another. */
+  function leave(task: Task, name: string, sign: Sign): void {
+    const host = hosts.get(name);
+    if (host === undefined || host === nowhere) return;
+    host.running--;
+    host.pace?.over?.(sign !== "unasked");
+    learn(host, { task, sign, failure: undefined, nowMs: seenMs, starts }, options);
+    settle(host);
+  }
+
+  /** Takes the place that was kept, if it is at this host; gives it up otherwise. */
+  function arrive(task: Task, name: string): boolean {
+    const { ahead } = task;
+    const isThere = ahead === name;
+    task.ahead = undefined;
+    task.host = name;
+    if (ahead !== undefined && !isThere) leave(task, ahead, "unasked");
+    return isThere;
   }
 
   function refuse(host: Host): Task | undefined {

@@ -11,6 +11,8 @@ import { parseTarget } from "./target.ts";
 const MOST_STRIKES = 4;
 const MERCY_MS = 600_000;
 const LONGEST_PARK_MS = 60_000;
+/** So often a redirect is held before it may go over a cap or a pace: A to B and back to A within A's pace never fits. */
+const MAX_HOLDS = 10;
 /** Hosts without jobs that are remembered: so many with something held against them, and so many others. */
 const MOST_IDLE = 10_000;
 const NEVER = Number.POSITIVE_INFINITY;
@@ -87,20 +89,6 @@ export function hostNamed(name: string, most: number, pace: Pace | undefined): H
   };
 }
 
-export function newTask(job: Job, host: string, addedMs: number): Task {
-  return {
-    job,
-    host,
-    home: host,
-    addedMs,
-    attempts: 0,
-    spentMs: 0,
-    retriedAfter: undefined,
-    refused: undefined,
-    started: 0,
-  };
-}
-
 export interface Origin {
   /** As `URL.host`; "" where there is none. */
   readonly name: string;
@@ -162,6 +150,11 @@ export function mayStartAt(host: Host, nowMs: number): boolean {
   return (
     openMs(host) <= nowMs && (host.pace?.readyMs(nowMs) ?? LONG_AGO) <= nowMs && host.failing?.refusal === undefined
   );
+}
+
+/** Whether it takes a redirect that was held so often: one over its cap or pace ends what may go on for ever between two hosts. */
+export function takes(host: Host, holds: number, nowMs: number): boolean {
+  return mayStartAt(host, nowMs) || (holds >= MAX_HOLDS && host.parkedMs <= nowMs && host.failing === undefined);
 }
 
 /** When it may start one that it has. */

@@ -8,10 +8,14 @@ import type { Order } from "./order.ts";
 /** One job on its way through the run. */
 export interface Task {
   readonly job: Job;
-  /** The host that it waits for, or whose try it is: name and port as in `URL.host`; "" where the URL has none that can be found. A redirect may lead to another one. */
+  /** The host that it waits for, or is at: name and port as in `URL.host`; "" where the URL has none that can be found. */
   host: string;
-  /** The host of its URL. */
+  /** The host of its URL, where each try begins. */
   readonly home: string;
+  /** The frontier's own: where a redirect is going to lead it, for which it has waited; a place there is kept for it. */
+  ahead: string | undefined;
+  /** The frontier's own: how often it had to wait for where a redirect led. */
+  holds: number;
   readonly addedMs: number;
   /** Tries begun so far. Kept, like the next two, by who tries. */
   attempts: number;
@@ -79,4 +83,20 @@ export interface Frontier {
   moved(task: Task, host: string, nowMs: number): void;
   /** Nothing goes to this host before `untilMs`. With `last`, its jobs do not wait for that: they are refused with it. */
   park(host: string, untilMs: number, last?: Failure): void;
+}
+
+export function newTask(job: Job, host: string, addedMs: number): Task {
+  return {
+    job,
+    host,
+    home: host,
+    ahead: undefined,
+    holds: 0,
+    addedMs,
+    attempts: 0,
+    spentMs: 0,
+    retriedAfter: undefined,
+    refused: undefined,
+    started: 0,
+  };
 }

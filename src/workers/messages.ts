@@ -71,6 +71,8 @@ export function taskOf([, n, url, addedMs, more]: TaskRow, laterMs: number): Tas
     job: more?.job ?? { n, url },
     host: "",
     home: "",
+    ahead: undefined,
+    holds: 0,
     addedMs: addedMs + laterMs,
     attempts: more?.attempts ?? 1,
     spentMs: more?.spentMs ?? 0,

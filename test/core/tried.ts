@@ -55,5 +55,5 @@ export async function tried(job: Job, ports: Ports = {}, started: Started = {}):
 export function taskOf(job: Job, over: Started = {}): Task {
   const { host } = new URL(JOB.url);
   const first = { attempts: 1, addedMs: 7.777, spentMs: 0, retriedAfter: undefined, refused: undefined, started: 1 };
-  return { job, host, home: host, ...first, ...over };
+  return { job, host, home: host, ahead: undefined, holds: 0, ...first, ...over };
 }

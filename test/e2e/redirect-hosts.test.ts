@@ -36,6 +36,23 @@ describe("a host that redirects", () => {
     expect(all.filter((one) => one.outcome === "failed" && one.error === "connect_refused")).toHaveLength(12);
   });
 
+  it.each([[], ["--workers", "2"]])(
+    "with 20 %% of its targets dead has every good line saved, in a few tries each (%j)",
+    async (...args) => {
+      const { origin } = await serve(shortener);
+      const lines = Array.from({ length: 150 }, (_, i) =>
+        to(origin, i % 5 === 4 ? `http://127.0.4.${i}:9/` : `${origin}/${i}`),
+      );
+      const { code } = await run(lines, "--retries", "2", "-c", "20", ...args);
+      expect(code).toBe(1);
+      const all = [...records().values()];
+      expect(all.filter(({ outcome }) => outcome === "saved")).toHaveLength(120);
+      const failed = all.filter(({ outcome }) => outcome === "failed");
+      expect(failed).toHaveLength(30);
+      for (const one of failed) expect(one.attempts).toBeLessThanOrEqual(3);
+    },
+  );
+
   it("is asked for no line that leads to a host that wants to be left alone, until that host's time is over", async () => {
     let untilMs = 0;
     const early: string[] = [];

@@ -65,6 +65,8 @@ describe("a task", () => {
     ...{
       host: "x.test",
       home: "x.test",
+      ahead: undefined,
+      holds: 0,
       addedMs: 1000,
       attempts: 1,
       spentMs: 0,
