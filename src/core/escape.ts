@@ -14,10 +14,12 @@ export function escaped(text: string, maxLength = 2000): string {
 
 /** The same, but for the line feeds before the frames of a stack: any other would let a text from outside add a line. */
 export function escapedStack(text: string): string {
-  return text
-    .split(/\n(?=\s+at )/)
-    .map((line) => escaped(line))
-    .join("\n");
+  const lines: string[] = [];
+  for (const line of text.split("\n")) {
+    if (lines.length === 0 || /^\s+at /.test(line)) lines.push(line);
+    else lines.push(`${lines.pop()}\n${line}`);
+  }
+  return lines.map((line) => escaped(line)).join("\n");
 }
 
 /** JSON with all of that as JSON escapes: the same value, and safe to show. */

@@ -108,7 +108,7 @@ const HARMFUL = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 /** A name as a list may have it, of which the same file comes: without what is cut off there, and no `key=value`. */
 function nameOf(name: string): string {
   const clean = name.replace(HARMFUL, "_");
-  const whole = clean.trim() === clean ? clean : clean.replace(/^[.\s]+|[.\s]+$/g, "_");
+  const whole = clean.trim() === clean ? clean : withoutEnds(clean);
   return /^[a-z0-9]+=/i.test(whole) ? `/${whole}` : whole || "_";
 }
 
@@ -120,4 +120,13 @@ function urlOf(url: string): string {
 /** A URL from a program may have anything in it; a list has one a line, and no TAB in it. */
 function oneLine(text: string): string {
   return text.replace(/[\t\r\n]/g, " ");
+}
+
+/** With `_` for the dots and blanks at either end: of a long name each is looked at once. */
+function withoutEnds(name: string): string {
+  const from = name.search(/[^.\s]/);
+  if (from < 0) return "_";
+  let to = name.length;
+  while (/[.\s]/.test(name[to - 1] ?? "")) to--;
+  return `${from === 0 ? "" : "_"}${name.slice(from, to)}${to === name.length ? "" : "_"}`;
 }

@@ -174,6 +174,7 @@ const HARMFUL = /[\\:*?"<>|\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 /** One part of a path, harmless: nothing in it that separates or controls, not hidden, not reserved. */
 function safe(part: string): string {
   const clean = trimmed(part.replace(HARMFUL, "_"));
+  if (clean.length > MAX_NAME_BYTES) return clean; // no file system takes it, and normalizing it may take for ever
   const whole = /\.part$/i.test(clean) ? `${clean}_` : clean; // what is called so is taken for a body that is not whole
   // Some file systems take other forms of a letter for the same name, as "reſults.jsonl"; to Windows, COM¹ is a device.
   return RESERVED.test(whole.normalize("NFKC")) ? `_${whole}` : whole;

@@ -1,7 +1,7 @@
 // Where a redirect leads, and with which headers: pure decisions.
 
 import type { Failure } from "../../core/failure.ts";
-import { hasLongHost, MAX_URL_LENGTH } from "../../core/target.ts";
+import { hasLongHost, hasLongHostText, MAX_URL_LENGTH } from "../../core/target.ts";
 import { excerpt } from "./headers.ts";
 
 /** A final answer that points elsewhere. */
@@ -25,6 +25,7 @@ export function nextTarget(redirect: Redirect, from: URL): URL | Failure {
   if (more.some((other) => other !== location)) return refused("with several Locations");
   // What servers send there is UTF-8 where it is not ASCII.
   const text = Buffer.from(location, "latin1").toString("utf8");
+  if (hasLongHostText(text)) return refused("to a host name that is too long");
   if (!URL.canParse(text, from.href)) return refused("to a Location that is not a URL");
   const next = new URL(text, from.href);
   if (next.protocol !== "http:" && next.protocol !== "https:")

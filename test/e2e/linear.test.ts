@@ -1,0 +1,84 @@
+// Lists, items and journals that are made to be dear: each takes time in proportion to its length, or is refused.
+
+import { mkdirSync, writeFileSync } from "node:fs";
+import { expect, it } from "vitest";
+import { escapedStack } from "../../src/core/escape.ts";
+import { hasLongHostText, parseTarget } from "../../src/core/target.ts";
+import { nextTarget } from "../../src/http/semantics/redirect.ts";
+import { bulkget, type Outcome } from "../../src/index.ts";
+import { ownFolder, ownSite } from "../support/own.ts";
+
+const server = ownSite();
+const folder = ownFolder();
+
+/** Marks that are in the wrong order all the time: putting them right takes time by the square. */
+const MARKS = "\u0316\u0301";
+
+it("names of very many dots, blanks or marks cost no more than their length, in files and in failed.txt", async () => {
+  const odd = [".", " ", "\u00a0", `a${MARKS}`, MARKS, ".part", "/", "./", "con ", "\u202e", "%41", "a:b@", "//", "@"];
+  const items = odd.flatMap((one, i) => {
+    const long = one.repeat(300_000 / one.length);
+    return [`${long}x`, `x${long}x`, `x${long}`].map((name, j) => ({ url: server.url(`/${i}/${j}`), name }));
+  });
+  const outcomes: Outcome[] = [];
+  for await (const outcome of bulkget(items, { outputDir: folder.at("out") })) outcomes.push(outcome);
+  expect(outcomes).toHaveLength(items.length);
+  for (const outcome of outcomes) {
+    if (outcome.outcome === "failed") expect(outcome.error).toMatch(/^(name_too_long|file_exists|write_failed)$/);
+    else expect(outcome.outcome).toBe("saved");
+  }
+});
+
+it("a host that is made to be dear is refused before it is parsed, in a list and in a redirect", () => {
+  const long = MARKS.repeat(32_000);
+  const from = new URL("http://h/");
+  for (let i = 0; i < 500; i++) {
+    for (const front of ["http://", "https:", "http:\\\\", "http://me:pw@"]) {
+      expect(parseTarget(`${front}a${long}`)).toMatchObject({ error: "invalid_url", detail: /host name longer/ });
+    }
+    const location = Buffer.from(`//a${long}`).toString("latin1");
+    expect(nextTarget({ status: 302, locations: [location] }, from)).toMatchObject({ error: "redirect_refused" });
+  }
+});
+
+it("a host may be as long as it can be, in whatever way it is written", () => {
+  const label = "%F0%90%90%A8"; // one letter, in 12 characters
+  const name = Array.from({ length: 4 }, () => label.repeat(15)).join(".");
+  expect(hasLongHostText(`http://${name}/`)).toBe(false);
+  expect(hasLongHostText(`http://${"x".repeat(60_000)}@h/`)).toBe(false);
+  expect(hasLongHostText(`http://h/${"x".repeat(60_000)}`)).toBe(false);
+  expect(hasLongHostText(`/${"x".repeat(60_000)}`)).toBe(false);
+  expect(hasLongHostText("x".repeat(60_000))).toBe(false);
+});
+
+it("a text of line feeds is shown in time, and a stack as it is", () => {
+  expect(escapedStack(`a${"\n".repeat(1_000_000)}`)).toHaveLength(1 + 1998 * "\\x0a".length + 1);
+  expect(escapedStack("Error: a\nb\n    at x\n    at y")).toBe("Error: a\\x0ab\n    at x\n    at y");
+});
+
+it.each([
+  "{",
+  "[",
+  '"',
+  "\\",
+  "}",
+  '{"n":',
+  '{"n":1,',
+  ",",
+  "\n",
+  "[{",
+  '{"a":"',
+  " ",
+  "\t",
+  "\0",
+  "\ufeff",
+  "a:b@",
+  '{"n":1,"url":"x"}',
+])("a journal of millions of %j is read, or refused, in time", async (one) => {
+  mkdirSync(folder.at("out"));
+  const record = `{"n":1,"url":"${server.url("/1")}","outcome":"failed","error":"truncated","detail":"x","retryable":true}\n`;
+  writeFileSync(folder.at("out/results.jsonl"), record + one.repeat(3_000_000 / one.length));
+  folder.list([server.url("/1"), server.url("/2")]);
+  const { code, stderr } = await folder.run(["urls.txt", "-o", "out"]);
+  expect([0, 2], stderr).toContain(code);
+});
