@@ -217,7 +217,11 @@ async function outputOf(input: Input, options: BulkgetOptions, stop: AbortContro
     const sink = memory({ hash: options.hash !== undefined });
     return { source: read(), sink, reporter: reporterOf([]), close: async () => {} };
   }
-  const output = await openOutput(options, { lists: input.list === undefined ? [] : [input.list], note() {} });
+  const output = await openOutput(options, {
+    lists: input.list === undefined ? [] : [input.list],
+    note() {},
+    stop: stop.signal,
+  });
   try {
     const again = input.isRereadable ? () => unlessCut(read(), stop.signal) : undefined;
     const source = await output.goOn(read(), again);

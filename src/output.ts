@@ -17,10 +17,11 @@ import { failedList } from "./report/failed.ts";
 import { goingOn } from "./resume/resume.ts";
 import { claim } from "./sink/claim.ts";
 import { FAILED, FolderError, JOURNAL, prepareFolder, removeEmpty, sameFile, tidy } from "./sink/folder.ts";
-import { type Lock, lockFolder } from "./sink/lock.ts";
+import { lockFolder } from "./sink/lock.ts";
 import { dropAll } from "./sink/parts.ts";
 import { type Since, since } from "./sink/since.ts";
 import { startOver } from "./sink/start-over.ts";
+import { unlock } from "./sink/unlock.ts";
 import { withoutNumberless } from "./source/numberless.ts";
 import { namingOf, type StoringPlan, storing } from "./storing.ts";
 import { type Whose, whoseFailed } from "./whose.ts";
@@ -72,9 +73,10 @@ export interface Output {
   goOn(source: Source, again?: () => Source): Promise<Source>;
   /**
    * Called when all reporters have ended: one record a line, the list of failures, no lock. Throws what the disk says. `isVain`:
-   * the list was none, and a folder that was new to this run is left as it was.
+   * the list was none, and a folder that was new to this run is left as it was. `isHurried`: what the next run can do as well is
+   * left to it.
    */
-  close(isVain?: boolean): Promise<void>;
+  close(isVain?: boolean, isHurried?: boolean): Promise<void>;
 }
 
 export interface OutputContext {
@@ -86,11 +88,13 @@ export interface OutputContext {
   readonly processes?: number;
   /** Whether the process stays in its working directory for good: the way to the folder may begin there. Default false. */
   readonly stays?: boolean;
+  /** Aborted when the run is to end. */
+  readonly stop?: AbortSignal | undefined;
 }
 
 /** Opens the folder. Throws a FolderError, a LockedError, a JournalError or an OptionError. */
 export async function openOutput(options: OutputOptions, context: OutputContext): Promise<Output> {
-  const { lists, note, processes = 1, stays = false } = context;
+  const { lists, note, processes = 1, stays = false, stop } = context;
   const folder = options.outputDir ?? OUTPUT_DEFAULTS.outputDir;
   const durability = options.durability ?? OUTPUT_DEFAULTS.durability;
   const force = options.force ?? false;
@@ -147,9 +151,10 @@ export async function openOutput(options: OutputOptions, context: OutputContext)
       ...(options.perDir === undefined ? {} : { perDir: options.perDir }),
       hash: options.hash !== undefined,
       durable: durability === "file",
+      probeMs: beginning.tookMs,
       minFree: options.minFree ?? OUTPUT_DEFAULTS.minFree,
     };
-    const sink = storing(plan, known);
+    const sink = storing(plan, known, { stop });
     const claimed = claim({ spans, ...known }, naming.unique);
     const about = { folder, state, names: naming, journal: records, claimed, prune: options.prune === true, note };
     const going = history && goingOn({ ...about, history });
@@ -172,28 +177,29 @@ export async function openOutput(options: OutputOptions, context: OutputContext)
           throw ofTheDisk(error, folder);
         });
       },
-      async close(isVain = false) {
+      async close(isVain = false, isHurried = false) {
+        const isUnsure = sink.isUnsure?.() === true;
         try {
           if (!keeping.isBegun) await records.end();
-          if (records.problem === undefined && (keeping.isWhole || !keeping.isBegun)) beginning.end();
+          if (records.problem === undefined && (keeping.isWhole || !keeping.isBegun) && !isUnsure) beginning.end();
           await going?.close();
           // A run that was refused leaves all as it is.
           if (!keeping.isBegun) lines?.close();
           else if (records.problem !== undefined) {
             lines?.close();
             settleAfresh(folder, state, history !== undefined, failures, records);
-          } else if (history !== undefined) settle(folder, state, history, failures);
+          } else if (history !== undefined && !isHurried) settle(folder, state, history, failures);
           else lines?.close();
           if (isVain && history === undefined) removeEmpty(journalPath);
         } finally {
-          await letGo(lock, state);
+          await unlock(lock, state, sink);
         }
         if (isVain && isNew) tidy(folder);
       },
     };
   } catch (error) {
     began?.end();
-    await letGo(lock, state);
+    await unlock(lock, state);
     throw ofTheDisk(error, folder);
   }
 }
@@ -203,11 +209,6 @@ function ofTheDisk(error: unknown, folder: string): unknown {
   const { code, syscall, message } = error as NodeJS.ErrnoException;
   if (code === undefined || syscall === undefined) return error;
   return new FolderError("disk", `${folder}: cannot be used: ${message}`);
-}
-
-async function letGo(lock: Lock, state: string): Promise<void> {
-  await lock.release();
-  tidy(state);
 }
 
 /** What was saved for a URL; by an update, only what it has asked for itself. */

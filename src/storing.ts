@@ -43,6 +43,8 @@ export interface StoringPlan {
   readonly hash: boolean;
   readonly durable: boolean;
   readonly minFree: number;
+  /** What a small file took there at the beginning, in milliseconds. */
+  readonly probeMs: number;
   /** How many processes write there at most. */
   readonly processes: number;
 }
@@ -57,9 +59,16 @@ export function isForOne({ name, perDir, spans, resuming }: StoringPlan): (job: 
   return (job) => job.twin !== undefined || job.refused !== undefined || (asks && !(unique && job.name === undefined));
 }
 
-/** `helper`: 0 for the process that has the lock, otherwise a number of its own. Throws what the file system says. */
-export function storing(plan: StoringPlan, known: Omit<Replaceable, "spans">, helper = 0): Sink {
-  const { name, perDir, empty, resuming, startMs, spans, hash, durable, minFree, processes } = plan;
+/**
+ * `helper`: 0 for the process that has the lock, otherwise a number of its own; `stop`: aborted when the run is to end. Throws what
+ * the file system says.
+ */
+export function storing(
+  plan: StoringPlan,
+  known: Omit<Replaceable, "spans">,
+  { helper = 0, stop }: { readonly helper?: number; readonly stop?: AbortSignal | undefined } = {},
+): Sink {
+  const { name, perDir, empty, resuming, startMs, spans, hash, durable, minFree, probeMs, processes } = plan;
   const shortened = plan.stays ? nearest : (path: string) => path;
   const folder = shortened(plan.folder);
   const state = shortened(plan.state);
@@ -70,6 +79,8 @@ export function storing(plan: StoringPlan, known: Omit<Replaceable, "spans">, he
     // Another process takes the core that a thread would want.
     ...(processes === 1 && mayStartThread() ? { scribe: () => scribe(CREATE, MODE) } : {}),
     full: space(folder, minFree, processes),
+    probeMs,
+    stop,
   };
   return { ...directory(options), sweep: () => void leftIn(state) };
 }

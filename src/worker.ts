@@ -33,7 +33,7 @@ export function work(): void {
     zeroMs: zeroMs(),
     begin(plan, account) {
       const { web, storing: place, named, helper } = plan as WorkerPlan;
-      const sink = storing(place, { recorded: recordedIn(join(place.folder, JOURNAL)) }, helper);
+      const sink = storing(place, { recorded: recordedIn(join(place.folder, JOURNAL)) }, { helper });
       sink.share?.(named);
       return { get: webOf(web, () => account), sink };
     },

@@ -25,6 +25,7 @@ import { pemOf } from "./pem.ts";
 import { type Env, type Extra, extraReporters } from "./reporters.ts";
 import { flushed, once, print, printOut, StdoutError, say, surviveStderr } from "./say.ts";
 import { ignore, onSignals, SIGNALS, type StopSignal } from "./signals.ts";
+import { adviceOn, GO_ON, isSignal, stoppedLine } from "./stopped.ts";
 import { sizeThreadPool } from "./thread-pool.ts";
 import { processesFor, spreadOf } from "./workers.ts";
 
@@ -32,6 +33,9 @@ const EXIT = { finished: 0, failed: 1, usage: 2, disk: 3, stopped: 4, locked: 5,
 
 /** What is under way gets so long to finish after the first signal. */
 const GRACE_MS = 5000;
+
+/** After the second one, so much is left for records and for words: then the process ends, whatever holds it. */
+const HURRY_MS = 1000;
 
 /** Runs the command; gives its exit code. Ends by the signal itself where one stopped it. */
 export async function main(argv: readonly string[], env: Env): Promise<number> {
@@ -83,7 +87,13 @@ async function runCommand(line: CommandLine, env: Env, ignored: ReadonlySet<Stop
   const web = { ...line, ...pemOf(line) };
   const get = webOf(web);
   await source.check();
-  const output = await openOutput(line, { lists: line.lists, note: notes.note, processes, stays: true });
+  const output = await openOutput(line, {
+    lists: line.lists,
+    note: notes.note,
+    processes,
+    stays: true,
+    stop: stop.signal,
+  });
   let rest: Source;
   let shown: Extra;
   try {
@@ -118,10 +128,17 @@ async function runCommand(line: CommandLine, env: Env, ignored: ReadonlySet<Stop
     stop,
     graceMs: GRACE_MS,
   });
+  let isHurried = false;
   const stopSignals = SIGNALS.filter((signal) => !ignored.has(signal));
   stop.signal.addEventListener("abort", () => void clock.after(GRACE_MS, () => late.abort()));
   const signals = onSignals(stopSignals, (signal, again) => {
     if (again) {
+      isHurried = true;
+      clock.after(HURRY_MS, () => {
+        if (!line.quiet) say(`stopped: ${signal}, at once; ${GO_ON}`);
+        signals.raise(signal);
+        exit(128 + constants.signals[signal]); // as pid 1
+      });
       late.abort();
       run.abandon();
       return;
@@ -137,9 +154,10 @@ async function runCommand(line: CommandLine, env: Env, ignored: ReadonlySet<Stop
   } catch (error) {
     broken = { error };
   }
+  signals.last(); // what follows holds this thread where the disk is slow
   await reporters.end(run.view);
   try {
-    await output.close(broken?.error instanceof ListError && finished(run.view.tally) === 0);
+    await output.close(broken?.error instanceof ListError && finished(run.view.tally) === 0, isHurried);
   } catch (error) {
     brokenReport = true;
     stop.abort("disk" satisfies StopReason);
@@ -153,34 +171,15 @@ async function runCommand(line: CommandLine, env: Env, ignored: ReadonlySet<Stop
   if (broken !== undefined) complain(broken.error);
   const reason = stop.signal.reason as StopReason | undefined;
   const code = exitCode(run.view, line, reason, broken !== undefined);
-  const why = isSignal(reason) ? reason : STOPPED[reason ?? "request"];
   const isTold = code === EXIT.disk || (!line.quiet && (code === EXIT.stopped || code > 128));
-  if (why !== undefined && isTold) {
-    const isAll = code !== EXIT.disk && leftOf(run.view) === 0;
-    say(`stopped: ${why}; ${isAll ? "nothing is left to do" : "run it again to go on"}`);
-  }
+  const stopped = isTold ? stoppedLine(reason, code !== EXIT.disk && leftOf(run.view) === 0) : undefined;
+  if (stopped !== undefined) say(stopped);
   if (code === EXIT.finished && brokenReport) return EXIT.failed;
   if (code > 128 && isSignal(reason)) {
     await flushed(process.stderr);
     signals.raise(reason);
   }
   return code;
-}
-
-const STOPPED: Readonly<Partial<Record<StopReason, string>>> = {
-  disk: "the disk or a report cannot be written any more",
-  deadline: "the time of --deadline is over",
-  "max-failures": "as many URLs failed as --max-failures allows",
-};
-
-/** What to do about a report that has reached the largest size of a file: to go on as before would end there again. */
-function adviceOn(error: unknown): string {
-  if ((error as NodeJS.ErrnoException).code !== "EFBIG") return "";
-  return ": it is as large as a file may be here; raise the limit (ulimit -f), or move the folder to another file system";
-}
-
-function isSignal(reason: StopReason | undefined): reason is NodeJS.Signals {
-  return reason?.startsWith("SIG") === true;
 }
 
 /** Whether all lists are files, which can be read a second time. */

@@ -68,7 +68,7 @@ export function spreadOf(
       isTime: line.workers === "auto" ? isTime : () => true,
       isOwn: isForOne(storing),
       view,
-      start({ named, onReady, onGone }) {
+      start({ named, onReady, onGone, onUnsure }) {
         if (descriptorsLeft() < SPARE_DESCRIPTORS) throw new Error("too few file descriptors (ulimit -n)");
         const plan: WorkerPlan = { web, storing, named, helper: ++helpers };
         return helper({
@@ -78,6 +78,7 @@ export function spreadOf(
           throttle,
           onReady,
           onGone,
+          onUnsure,
         });
       },
     };

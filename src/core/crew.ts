@@ -21,7 +21,10 @@ export function alone(ports: AttemptPorts): Crew {
     perform: attempt(ports),
     resize: (connections) => get.resize(connections),
     receivedBytes: () => get.receivedBytes(),
-    abort: () => get.abort(),
+    abort() {
+      get.abort();
+      sink.abort?.();
+    },
     close() {
       get.close();
       sink.close?.();

@@ -162,7 +162,7 @@ export interface Sink {
   /** Removes that: it is of no use. */
   drop?(job: Job): void;
   /** Gives this job the file of another line as its own, by a link or a copy; undefined where that file is not there any more. */
-  link?(job: Job, target: URL, twin: Twin): Stored | Failure | undefined | Promise<Stored | Failure | undefined>;
+  link?(job: Job, target: URL, twin: Twin): Stored | Failure | undefined | Soon<Stored | Failure>;
   write(job: Job, target: URL, answer: Answer): Stored | Failure | Soon<Stored | Failure> | Storing<Stored | Failure>;
   /** Other processes write there as well; `named`: and the list names files itself, in whichever of them. */
   share?(named: boolean): void;
@@ -172,6 +172,14 @@ export interface Sink {
   adopt?(job: Job, left: { readonly part: boolean; readonly file: boolean }): void;
   /** Removes what processes that were killed have left and nobody can use. For when nothing is under way. */
   sweep?(): void;
+  /** Gives up what is not stored yet, as `interrupted`: what waits at once, what is being written soon. Nothing gets its name any more. */
+  abort?(): void;
+  /** Another process was killed while it stored something. */
+  doubt?(): void;
+  /** Whether something may have got its name, or may still, of which nobody was told. */
+  isUnsure?(): boolean;
+  /** Settled when nothing can get its name any more: after `abort`, a slow disk may still be at something. */
+  idle?(): Promise<void>;
   /** Frees what it holds. For when nothing is under way. */
   close?(): void;
 }

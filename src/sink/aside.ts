@@ -4,6 +4,7 @@ import { type BinaryLike, createHash } from "node:crypto";
 import type { Failure } from "../core/failure.ts";
 import type { Answer, Stored, Storing } from "../core/ports.ts";
 import { Coming, type Soon } from "../core/soon.ts";
+import { GIVEN_UP } from "./pending.ts";
 import { mismatchOf, type Place } from "./placing.ts";
 import type { Scribe } from "./scribe.ts";
 import type { Desk } from "./streamed.ts";
@@ -51,6 +52,12 @@ export interface Aside {
     pieces: readonly Uint8Array[],
     nowMs: number,
   ): Storing<Result> | Soon<Result> | undefined;
+  /** What waits is given up at once; what the thread is at, when that is done. */
+  giveUp(): void;
+  /** All of it is given up. Whether the thread is at something still. */
+  giveUpLate(): boolean;
+  /** Settled when the thread is at nothing any more. */
+  idle(): Promise<void>;
   close(): void;
 }
 
@@ -71,12 +78,15 @@ export function aside({ desk, isTime, start, hash, here }: AsideOptions): Aside 
   /** Those that found no room keep their slots. Here they are not written meanwhile: two threads in one folder wait for each other. */
   const waiting: Body[] = [];
 
+  const orElse = (place: Place, answer: Answer, pieces: readonly Uint8Array[]): Result =>
+    desk.storing.isGivenUp ? GIVEN_UP : here(place, answer, pieces);
+
   /** False where the thread takes no more for now. */
   const hand = (thread: Scribe, { place, answer, pieces, bytes, sha256, done }: Body): boolean => {
     const isTaken = thread.take(parts.pathFor(place.job), place.path, pieces, (isWritten, ms) => {
       underWay--;
       if (isWritten) disk.took(ms, bytes, performance.now());
-      done(isWritten ? desk.stored(place, bytes, sha256) : here(place, answer, pieces));
+      done(isWritten ? desk.stored(place, bytes, sha256) : orElse(place, answer, pieces));
       for (let next = waiting[0]; next !== undefined && (hand(thread, next) || isStuck(next)); next = waiting[0]) {
         waiting.shift();
       }
@@ -87,7 +97,7 @@ export function aside({ desk, isTime, start, hash, here }: AsideOptions): Aside 
   /** Written here, where nothing is under way after which it could be handed over: the thread has ended. */
   const isStuck = ({ place, answer, pieces, done }: Body): boolean => {
     if (underWay > 0) return false;
-    done(here(place, answer, pieces));
+    done(orElse(place, answer, pieces));
     return true;
   };
 
@@ -117,6 +127,12 @@ export function aside({ desk, isTime, start, hash, here }: AsideOptions): Aside 
       }
       return { storing: coming };
     },
+    giveUp() {
+      scribe?.stop();
+      for (const { done } of waiting.splice(0)) done(GIVEN_UP);
+    },
+    giveUpLate: () => scribe?.abandon() ?? false,
+    idle: () => scribe?.idle() ?? Promise.resolve(),
     close: () => scribe?.close(),
   };
 }

@@ -12,11 +12,12 @@ import { isWhole, secondName } from "./linking.ts";
 import { type Names, tooLong } from "./names.ts";
 import type { Part } from "./part.ts";
 import type { Parts } from "./parts.ts";
+import { GIVEN_UP, pending } from "./pending.ts";
 import { mismatchOf, type Place, placing } from "./placing.ts";
 import { isSameLater } from "./same.ts";
 import type { Scribe } from "./scribe.ts";
 import { type Desk, writeStream } from "./streamed.ts";
-import { type Swift, swift, unlessBusy } from "./swift.ts";
+import { type Swift, swift, unlessBusy, unlessStuck, until } from "./swift.ts";
 import { digestOf, lengthOf, writeAllSync } from "./writing.ts";
 
 export interface DirectoryOptions {
@@ -37,13 +38,19 @@ export interface DirectoryOptions {
   readonly scribe?: () => Scribe | undefined;
   /** Told of every body that such a thread could write: whether it is time to start it. Default: once they come fast. */
   readonly isTime?: (nowMs: number) => boolean;
+  /** What a small file took there before, in milliseconds. */
+  readonly probeMs?: number | undefined;
+  /** Aborted when the run is to end: from then on nothing is written in this thread, which a slow disk would hold up. */
+  readonly stop?: AbortSignal | undefined;
   /** Says why nothing may be written any more, if so: asked before every file, and while a large one arrives. */
   readonly full: (bytes: number) => Failure | undefined;
 }
 
 /** A sink into an existing folder. */
 export function directory(options: DirectoryOptions): Sink {
-  const { folder, names, parts, empty, replaceable, lost, hash, durable, full, disk = unlessBusy(swift()) } = options;
+  const { folder, names, parts, empty, replaceable, lost, hash, durable, full, stop } = options;
+  const disk = until(options.disk ?? unlessStuck(unlessBusy(swift())), stop);
+  if (options.probeMs !== undefined) disk.took(options.probeMs, 0, performance.now());
   const claimed: Claim = claim(replaceable, names.unique, lost);
   // A line's own number is nobody else's, as long as the list itself names no file.
   let trusted = empty && names.unique;
@@ -51,10 +58,12 @@ export function directory(options: DirectoryOptions): Sink {
   /** Jobs whose file may be there already, saved by a process that has ended since. */
   const mine = new WeakSet<Job>();
   const isSure = (job: Job) => trusted || mine.has(job);
-  const placer = placing({ folder, parts, durable, claimed, unique: names.unique, isSure, shared: () => shared });
+  const waiting = pending();
+  const how = { durable, claimed, unique: names.unique, isSure, shared: () => shared };
+  const placer = placing({ folder, parts, storing: waiting, ...how });
   const { placed, abandoned, taken, refused } = placer;
-  const desk: Desk = { ...placer, parts, disk, durable, full, digesting };
-  const writeLater = later(desk);
+  const desk: Desk = { ...placer, parts, storing: waiting, disk, durable, full, digesting };
+  const slowly = later(desk);
   // What has to be on the disk is brought there by whoever says so.
   const start = durable ? undefined : options.scribe;
   const second = start && aside({ desk, isTime: options.isTime ?? brisk(), start, hash, here: writeWhole });
@@ -73,25 +82,40 @@ export function directory(options: DirectoryOptions): Sink {
       if (left.file && names.unique && job.name === undefined) mine.add(job);
     },
     link(job, target, twin) {
+      if (waiting.isGivenUp) return GIVEN_UP;
       const wanted = hash || job.sha256 !== undefined;
       if ((wanted && twin.sha256 === undefined) || !isWhole(folder, twin)) return undefined;
       const place = placeOf(job, target, twin.type);
-      return isFailure(place) ? place : place.ownBytes === undefined ? writeLink(place, twin) : sameAs(place, twin);
+      if (isFailure(place)) return place;
+      return waiting.watched(place.ownBytes === undefined ? writeLink(place, twin) : sameAs(place, twin));
     },
     write(job, target, answer) {
       const { body } = answer;
-      const place = placeOf(job, target, answer.type);
+      const place = waiting.isGivenUp ? GIVEN_UP : placeOf(job, target, answer.type);
       if (isFailure(place)) return given(body, place);
       const { ownBytes } = place;
       if (ownBytes !== undefined && isOther(answer, ownBytes)) return given(body, other(place.file, ownBytes));
-      if ("next" in body) return writeStream(desk, place, target, answer, body);
+      if ("next" in body) return waiting.watched(writeStream(desk, place, target, answer, body));
       const nowMs = performance.now();
-      if (answer.from === undefined && !disk.now(nowMs)) return writeLater(place, answer, body);
+      if (answer.from === undefined && !disk.now(nowMs)) return waiting.watched(slowly.write(place, answer, body));
       // A name that may be another's is looked at right before the rename.
       const isPlain = answer.from === undefined && !shared && isSure(job);
       return (isPlain ? second?.write(place, answer, body, nowMs) : undefined) ?? writeWhole(place, answer, body);
     },
-    close: () => second?.close(),
+    abort() {
+      waiting.giveUp(() => second?.giveUpLate() ?? false);
+      slowly.giveUp();
+      second?.giveUp();
+    },
+    doubt: () => waiting.doubt(),
+    isUnsure: () => waiting.isUnsure,
+    async idle() {
+      await Promise.all([waiting.idle(), second?.idle()]);
+    },
+    close() {
+      waiting.close();
+      second?.close();
+    },
   };
 
   /** Where a job's file goes, or why it cannot. */

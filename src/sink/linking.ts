@@ -1,6 +1,17 @@
 // A second name for a file that is there: a hard link, or a copy where the file system has no links, or no more of them.
 
-import { closeSync, constants, copyFile, linkSync, lstatSync, openSync, renameSync, unlinkSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  copyFile,
+  link,
+  linkSync,
+  lstatSync,
+  openSync,
+  renameSync,
+  unlink,
+  unlinkSync,
+} from "node:fs";
 import { promisify } from "node:util";
 import type { Twin } from "../core/job.ts";
 import { inTheWay } from "./folder.ts";
@@ -40,6 +51,19 @@ export function moved(from: string, to: string): boolean {
     return true;
   }
   unlinkSync(from);
+  return true;
+}
+
+/** The same in the thread pool; false also where that cannot be told by a link: then `moved` has to look. */
+export async function movedLater(from: string, to: string): Promise<boolean> {
+  try {
+    await promisify(link)(from, to);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? "";
+    if (code === "EEXIST" || code === "ENOENT" || NO_LINK.has(code)) return false;
+    throw error;
+  }
+  await promisify(unlink)(from);
   return true;
 }
 

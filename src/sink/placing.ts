@@ -1,6 +1,6 @@
 // How a part ends: under its final name, or not at all.
 
-import { existsSync, rename, renameSync, unlinkSync } from "node:fs";
+import { existsSync, rename, renameSync, unlink, unlinkSync } from "node:fs";
 import { dirname } from "node:path";
 import { promisify } from "node:util";
 import { type Failure, isFailure } from "../core/failure.ts";
@@ -8,14 +8,16 @@ import type { Job } from "../core/job.ts";
 import type { Stored } from "../core/ports.ts";
 import { type Claim, type Doubtful, other, taken as takenBy } from "./claim.ts";
 import { makeFolder, removeOld } from "./folder.ts";
-import { moved } from "./linking.ts";
+import { moved, movedLater } from "./linking.ts";
 import type { Part } from "./part.ts";
 import type { Parts } from "./parts.ts";
+import { GIVEN_UP, type Pending } from "./pending.ts";
 import { refusalOf } from "./refusal.ts";
 import { isSame, isSameLater } from "./same.ts";
 import { syncedFolder, syncedLater } from "./writing.ts";
 
 const renamed = promisify(rename);
+const unlinked = promisify(unlink);
 
 /** Where a job's file goes. */
 export interface Place {
@@ -48,6 +50,7 @@ export interface Placing {
 export interface PlacingOptions {
   readonly folder: string;
   readonly parts: Parts;
+  readonly storing: Pending;
   /** Bring a name to the disk before its file counts as saved. */
   readonly durable: boolean;
   readonly claimed: Claim;
@@ -59,7 +62,8 @@ export interface PlacingOptions {
   readonly shared: () => boolean;
 }
 
-export function placing({ folder, parts, durable, claimed, unique, isSure, shared }: PlacingOptions): Placing {
+export function placing(options: PlacingOptions): Placing {
+  const { folder, parts, storing, durable, claimed, unique, isSure, shared } = options;
   /** Names that files are about to get, in other threads: what looks whether they are there cannot see them yet. */
   const coming = new Set<string>();
   /** Names of files that were found to be a line's own: they are no other line's. */
@@ -98,8 +102,19 @@ export function placing({ folder, parts, durable, claimed, unique, isSure, share
     if (durable) syncedFolder(dirname(place.path));
     return stored(place, bytes, sha256);
   };
+  /** In the place of this line's own file, or of none. */
+  const movedOver = async (from: string, path: string): Promise<void> => {
+    try {
+      await renamed(from, path);
+    } catch (error) {
+      if (!lacksFolder(error, folder, path)) throw error;
+      makeRoom(path);
+      await renamed(from, path);
+    }
+  };
   const placed: Placing["placed"] = (place, part, bytes, sha256) => {
     const { job, path } = place;
+    if (storing.isGivenUp) return abandoned(job, part, GIVEN_UP);
     if (place.ownBytes !== undefined) return known(place, part, isSame(part.fd, bytes, path, durable), bytes, sha256);
     part.close();
     let why: Failure | undefined;
@@ -119,6 +134,7 @@ export function placing({ folder, parts, durable, claimed, unique, isSure, share
     return failure;
   };
   const dropped = (job: Job, part: Part): void => {
+    if (storing.isGivenUp) return storing.also(removed(part)); // here nobody waits for a slow disk any more
     try {
       part.close();
     } catch {
@@ -146,21 +162,22 @@ export function placing({ folder, parts, durable, claimed, unique, isSure, share
       return () => coming.delete(path);
     },
     async placedLater(place, part, bytes, sha256) {
-      const { job, path } = place;
+      const { job, path, file } = place;
       if (place.ownBytes !== undefined) return compared(place, part, bytes, sha256);
       await part.closeLater();
+      if (storing.isGivenUp) return abandoned(job, part, GIVEN_UP);
       const why = taken(place);
-      if (why !== undefined)
-        return abandoned(job, part, isFailure(why) ? why : takenBy(`${place.file} is another line's`));
-      // Between the look and the rename nothing else may happen.
-      if (!isSure(job)) return placed(place, part, bytes, sha256);
+      if (why !== undefined) return abandoned(job, part, isFailure(why) ? why : takenBy(`${file} is another line's`));
+      const isOwn = isSure(job) || file === job.replaces;
       coming.add(path);
       try {
-        await renamed(part.path, path).catch(async (error: unknown) => {
-          if (!lacksFolder(error, folder, path)) throw error;
-          makeRoom(path);
-          await renamed(part.path, path);
-        });
+        if (isOwn) await movedOver(part.path, path);
+        // What comes between the look and this is not replaced, whoever has put it there.
+        else if (!(await movedLater(part.path, path))) {
+          const there = claimed(job, path, file);
+          if (there === undefined) return placed(place, part, bytes, sha256);
+          return abandoned(job, part, isFailure(there) ? there : takenBy(`${file} is another line's`));
+        }
       } finally {
         coming.delete(path);
       }
@@ -173,6 +190,12 @@ export function placing({ folder, parts, durable, claimed, unique, isSure, share
 /** Whether a rename failed for a folder that the name wants, below one that is there. */
 function lacksFolder(error: unknown, folder: string, path: string): boolean {
   return (error as NodeJS.ErrnoException).code === "ENOENT" && dirname(path) !== folder && existsSync(folder);
+}
+
+/** Closes and removes a part in the thread pool. What is left of it the next run removes. */
+async function removed(part: Part): Promise<void> {
+  await part.closeLater().catch(() => {});
+  await unlinked(part.path).catch(() => {});
 }
 
 /** What the list says that a body must have. */

@@ -12,6 +12,12 @@ export interface Scribe {
    * False where too much waits already.
    */
   take(part: string, path: string, pieces: readonly Uint8Array[], written: Done): boolean;
+  /** Nothing more gets its name: what waits is soon told as not written. */
+  stop(): void;
+  /** Tells all that waits as not written, at once. Whether the thread is at something still. */
+  abandon(): boolean;
+  /** Settled when the thread has ended; for after `abandon` and `close`. */
+  idle(): Promise<void>;
   /** Ends the thread. What waits is told as not written. */
   close(): void;
 }
@@ -32,6 +38,8 @@ const ASK_MS = 2;
 /** Where both count: files handed over, and files done. The counters wrap around. */
 const OFFERED = 0;
 const FINISHED = 1;
+/** Not 0: nothing is written any more. */
+const STOPPED = 2;
 
 /** The fields of a slot: where its bytes begin; how many are the part's path, the file's and the body; 1 if written; microseconds. */
 const FIELDS = 6;
@@ -61,6 +69,7 @@ function write(
     let fd: number | undefined;
     let isMade = false;
     try {
+      if (Atomics.load(counts, 2) !== 0) return false;
       const open = openSync(part, flags, mode);
       fd = open;
       isMade = true;
@@ -71,6 +80,7 @@ function write(
       }
       fd = undefined;
       closeSync(open);
+      if (Atomics.load(counts, 2) !== 0) throw new Error("it is not wanted any more");
       renameSync(part, path);
       return true;
     } catch {
@@ -105,7 +115,7 @@ const PROGRAM = `
 /** Starts the thread; undefined where none may be started. `flags`, `mode`: how a part is opened. */
 export function scribe(flags: number, mode: number): Scribe | undefined {
   const { Worker } = process.getBuiltinModule("node:worker_threads"); // start-up counts, and short lists need none
-  const counts = new Int32Array(new SharedArrayBuffer(8));
+  const counts = new Int32Array(new SharedArrayBuffer(12));
   const slots = new Int32Array(new SharedArrayBuffer(SLOTS * FIELDS * 4));
   const bytes = new Uint8Array(new SharedArrayBuffer(BYTES));
   const text = Buffer.from(bytes.buffer);
@@ -128,12 +138,15 @@ export function scribe(flags: number, mode: number): Scribe | undefined {
   } catch {
     return undefined;
   }
-  const gone = () => {
+  const abandon = (): boolean => {
     collect();
     isGone = true;
+    const isLate = finished !== offered;
     while (finished !== offered) next()(false, 0);
+    return isLate;
   };
-  thread.on("error", gone).on("exit", gone);
+  const ended = new Promise<void>((resolve) => thread.on("exit", () => resolve()));
+  thread.on("error", abandon).on("exit", abandon);
   thread.unref(); // what waits is waited for by a timer
 
   return {
@@ -172,6 +185,9 @@ export function scribe(flags: number, mode: number): Scribe | undefined {
       timer ??= setTimeout(ask, ASK_MS);
       return true;
     },
+    stop: () => void Atomics.store(counts, STOPPED, 1),
+    abandon,
+    idle: () => ended,
     close() {
       clearTimeout(timer);
       void thread.terminate();

@@ -11,6 +11,8 @@ export interface Span {
 export interface Since {
   /** When this run began. */
   readonly startMs: number;
+  /** What the mark took, in milliseconds: two small files, and a rename. */
+  readonly tookMs: number;
   /** When files were saved that are in no record. A span is kept: its files may be those of lines that come back. */
   readonly unrecorded: readonly Span[];
   /** This run's records are all written. */
@@ -28,11 +30,12 @@ const MAX_SPANS = 20;
  */
 export function since(state: string): Since {
   const mark = `${state}/since`;
+  const fromMs = performance.now();
   const startMs = nowMs(state);
   const earlier = spansIn(mark);
   const unrecorded = earlier.map(({ fromMs, beforeMs }) => ({ fromMs, beforeMs: Math.min(beforeMs, startMs) }));
   if (earlier.at(-1)?.beforeMs !== Infinity) write([...earlier, { fromMs: startMs, beforeMs: Infinity }]);
-  return { startMs, unrecorded, end: () => write(unrecorded) };
+  return { startMs, tookMs: performance.now() - fromMs, unrecorded, end: () => write(unrecorded) };
 
   function write(spans: readonly Span[]): void {
     if (spans.length === 0) return rmSync(mark, { force: true });

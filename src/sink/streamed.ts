@@ -7,6 +7,7 @@ import type { Answer, BodyStream, Stored } from "../core/ports.ts";
 import { taken } from "./claim.ts";
 import type { Part } from "./part.ts";
 import { KEEP_BYTES, type Parts } from "./parts.ts";
+import type { Pending } from "./pending.ts";
 import { mismatchOf, type Place, type Placing } from "./placing.ts";
 import type { Swift } from "./swift.ts";
 import { lengthOf, synced, writeAll, writeAllSync } from "./writing.ts";
@@ -15,6 +16,7 @@ import { lengthOf, synced, writeAll, writeAllSync } from "./writing.ts";
 export interface Desk extends Placing {
   readonly parts: Parts;
   readonly disk: Swift;
+  readonly storing: Pending;
   readonly durable: boolean;
   /** Says why nothing may be written any more, if so. */
   readonly full: (bytes: number) => Failure | undefined;
@@ -38,7 +40,8 @@ export async function writeStream(
   /** Not whole; what there is stays for the next try, where that can go on from it. */
   const kept = (failure: Failure): Failure => {
     if (!noted) return desk.abandoned(job, part, failure);
-    part?.close();
+    if (desk.storing.isGivenUp && part !== undefined) desk.storing.also(part.closeLater().catch(() => {}));
+    else part?.close();
     parts.keep(job, bytes);
     return failure;
   };
@@ -101,7 +104,8 @@ export async function writeStream(
     const why = desk.taken(place);
     if (why !== undefined)
       return desk.abandoned(job, part, isFailure(why) ? why : taken(`${place.file} is another line's`));
-    return desk.placed(place, part, bytes, sha256);
+    if (disk.now(performance.now())) return desk.placed(place, part, bytes, sha256);
+    return await desk.placedLater(place, part, bytes, sha256);
   } catch (error) {
     body.cancel();
     return desk.abandoned(job, part, desk.refused(error, place));

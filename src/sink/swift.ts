@@ -6,6 +6,8 @@ export interface Swift {
   now(nowMs: number): boolean;
   /** A synchronous write of so many bytes took so long, and ended now. */
   took(ms: number, bytes: number, nowMs: number): void;
+  /** A file took so long in the thread pool. */
+  tookLater?(ms: number): void;
 }
 
 /** What is quick: a millisecond for a file, and one for every 256 KiB; a trip through the pool costs a tenth of that. */
@@ -58,6 +60,32 @@ export function unlessBusy(disk: Swift, switches: () => number = involuntarySwit
       disk.took(ms, bytes, nowMs);
     },
   };
+}
+
+/** A write that takes so long, in milliseconds, holds up signals, timers and every connection. */
+const STUCK_MS = 100;
+
+/**
+ * The same, but for a disk on which one write took far too long: it is left to the thread pool at once, until a file there has
+ * been quicker, or for so long that trying takes no more than a twentieth of the time.
+ */
+export function unlessStuck(disk: Swift): Swift {
+  let stuckUntilMs = Number.NEGATIVE_INFINITY;
+  return {
+    now: (nowMs) => nowMs >= stuckUntilMs && disk.now(nowMs),
+    took(ms, bytes, nowMs) {
+      if (ms >= STUCK_MS) stuckUntilMs = nowMs + ms * TRY_SHARE;
+      disk.took(ms, bytes, nowMs);
+    },
+    tookLater(ms) {
+      if (ms < STUCK_MS) stuckUntilMs = Number.NEGATIVE_INFINITY;
+    },
+  };
+}
+
+/** The same, until `stop` is aborted: then nothing may hold this thread up any more. */
+export function until(disk: Swift, stop: AbortSignal | undefined): Swift {
+  return stop === undefined ? disk : { ...disk, now: (nowMs) => !stop.aborted && disk.now(nowMs) };
 }
 
 function involuntarySwitches(): number {

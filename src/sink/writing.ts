@@ -1,10 +1,12 @@
 // All of it or an error: writes that a full disk cannot shorten in silence, and the digest of what was written.
 
 import { createHash, type Hash } from "node:crypto";
-import { closeSync, fsync, fsyncSync, openSync, readSync, writeSync, writev, writevSync } from "node:fs";
+import { close, closeSync, fsync, fsyncSync, open, openSync, readSync, writeSync, writev, writevSync } from "node:fs";
 import { promisify } from "node:util";
 
 const writevLater = promisify(writev);
+const opened = promisify(open) as (path: string, flags: string) => Promise<number>;
+const closed = promisify(close);
 
 /** `fsync` off the event loop. */
 export const synced = promisify(fsync);
@@ -21,11 +23,11 @@ export function syncFolder(folder: string): void {
 
 /** The same in the thread pool. */
 export async function syncedLater(folder: string): Promise<void> {
-  const fd = openSync(folder, "r");
+  const fd = await opened(folder, "r");
   try {
     await synced(fd);
   } finally {
-    closeSync(fd);
+    await closed(fd);
   }
 }
 

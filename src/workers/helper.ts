@@ -29,6 +29,8 @@ export interface HelperOptions {
   readonly onReady: (helper: Helper) => void;
   /** It has ended, before `close`; every task of its own has come back by then. */
   readonly onGone: (helper: Helper, end: End) => void;
+  /** A file may have got its name of which nobody was told. */
+  readonly onUnsure: () => void;
 }
 
 export interface End {
@@ -65,7 +67,7 @@ interface Open {
 const GIVEN_UP: Failure = { error: "interrupted", detail: "stopped" };
 
 /** Starts one. Throws where there are no descriptors for it, or what the system says. */
-export function helper({ program, plan, zeroMs, throttle, onReady, onGone }: HelperOptions): Helper {
+export function helper({ program, plan, zeroMs, throttle, onReady, onGone, onUnsure }: HelperOptions): Helper {
   const child: ChildProcess = spawn(process.execPath, [...process.execArgv, program], {
     stdio: ["ignore", "ignore", "inherit", "pipe"],
   });
@@ -93,6 +95,7 @@ export function helper({ program, plan, zeroMs, throttle, onReady, onGone }: Hel
     silentLooks = 0;
     if (Array.isArray(notice)) settled(notice[0], notice[1], notice[2] === true);
     else if ("bytes" in notice) receivedBytes = notice.bytes;
+    else if ("unsure" in notice) onUnsure();
     else if ("spent" in notice) throttle?.spend(notice.spent);
     else if ("wants" in notice) throttle?.wait(granting, granted);
     else if ("ready" in notice) {
@@ -130,6 +133,7 @@ export function helper({ program, plan, zeroMs, throttle, onReady, onGone }: Hel
     if (isOver) return;
     isOver = true;
     isReady = false;
+    if (isAborted && open.size > 0) onUnsure(); // it was killed in the middle of something
     throttle?.leave(granting);
     clearInterval(looking);
     clearTimeout(force);

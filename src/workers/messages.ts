@@ -51,6 +51,8 @@ export type Notice =
   | { readonly wants: true }
   /** Bytes of bodies that arrived and were not granted. */
   | { readonly spent: number }
+  /** Something that it has given up may get its name all the same. */
+  | { readonly unsure: true }
   /** Bytes of bodies received so far; also said as a sign of life. */
   | { readonly bytes: number };
 

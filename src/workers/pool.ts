@@ -14,6 +14,7 @@ export interface Start {
   readonly named: boolean;
   readonly onReady: (helper: Helper) => void;
   readonly onGone: (helper: Helper, end: End) => void;
+  readonly onUnsure: () => void;
 }
 
 export interface PoolOptions {
@@ -96,7 +97,7 @@ export function pool(options: PoolOptions): Crew {
   /** Whether one could be started. */
   function startOne(): boolean {
     try {
-      helpers.add(options.start({ named: isNamed, onReady: divide, onGone: gone }));
+      helpers.add(options.start({ named: isNamed, onReady: divide, onGone: gone, onUnsure: () => sink.doubt?.() }));
       return true;
     } catch (error) {
       const rest = helpers.size === 0 ? "this one goes on alone" : "the others go on without it";

@@ -57,6 +57,7 @@ export function serve(socket: Socket, { clock, zeroMs, begin, leave }: ServeOpti
       to.put(order);
     } else if ("abort" in order) {
       get?.abort();
+      sink?.abort?.();
     }
   }
 
@@ -70,6 +71,7 @@ export function serve(socket: Socket, { clock, zeroMs, begin, leave }: ServeOpti
     const result = "storing" in tried ? await tried.storing : tried;
     busy--;
     const [id] = row;
+    if (isFailure(result) && sink?.isUnsure?.() === true) to.put({ unsure: true });
     to.put(isFailure(result) && sink?.release?.(task.job) === true ? [id, result, true] : [id, result]);
   }
 }

@@ -21,6 +21,7 @@ afterEach(() => rmSync(join(folder, ".."), { recursive: true }));
 interface FakeScribe extends Scribe {
   readonly given: { readonly part: string; readonly path: string; readonly done: Done }[];
   readonly closed: () => number;
+  readonly stops: () => number;
   /** Takes so many more. */
   grant(more: number): void;
 }
@@ -30,6 +31,7 @@ function fakeScribe(atFirst = Number.POSITIVE_INFINITY): FakeScribe {
   let most = atFirst;
   const given: FakeScribe["given"] = [];
   let closed = 0;
+  let stops = 0;
   return {
     given,
     take(part, path, _pieces, done) {
@@ -37,6 +39,14 @@ function fakeScribe(atFirst = Number.POSITIVE_INFINITY): FakeScribe {
       given.push({ part, path, done });
       return true;
     },
+    stop: () => void stops++,
+    abandon() {
+      const left = given.splice(0);
+      for (const { done } of left) done(false, 0);
+      return left.length > 0;
+    },
+    idle: async () => {},
+    stops: () => stops,
     close() {
       closed++;
     },
@@ -227,4 +237,29 @@ describe("what goes to the second thread", () => {
     await write(sink, 8);
     expect(fake.given.length).toBe(before);
   });
+});
+
+it("given up, the thread is stopped, what waits for room is told at once, and the rest not written here either", async () => {
+  const one = fakeScribe(2);
+  const sink = begun(one);
+  const writing = [1, 2].map((n) => storingOf(write(sink, n)));
+  const waiting = write(sink, 3);
+  sink.abort?.();
+  expect(await waiting).toMatchObject({ error: "interrupted" });
+  expect(one.stops()).toBe(1);
+  for (const { done } of one.given.splice(0)) done(false, 0);
+  for (const result of await Promise.all(writing)) expect(result).toMatchObject({ error: "interrupted" });
+  expect(filesIn(folder)).toEqual([]);
+  expect(sink.isUnsure?.()).toBe(false);
+  sink.close?.();
+});
+
+it("given up, what the thread is at for too long is told as given up, and nobody can be sure of it", async () => {
+  const one = fakeScribe();
+  const sink = begun(one);
+  const writing = storingOf(write(sink, 1));
+  sink.abort?.();
+  expect(await writing).toMatchObject({ error: "interrupted" });
+  expect(sink.isUnsure?.()).toBe(true);
+  sink.close?.();
 });

@@ -112,3 +112,30 @@ it("tells of all that waits when it ends, and takes nothing more", async () => {
   expect(results).toHaveLength(5);
   expect(give(6, [bodyOf(6, 10)])).toBe(undefined);
 });
+
+it("stopped, writes nothing more: each body is told of, with a whole file or none", async () => {
+  const told = Array.from({ length: 200 }, (_, i) => given(i, [bodyOf(i, 5000)]));
+  thread.stop();
+  const written = await Promise.all(told);
+  for (const [i, isWritten] of written.entries()) {
+    expect(existsSync(pathOf(i))).toBe(isWritten);
+    if (isWritten) expect(readFileSync(pathOf(i)).equals(bodyOf(i, 5000))).toBe(true);
+  }
+  expect(readdirSync(join(folder, "parts"))).toEqual([]);
+  expect(await give(1000, [bodyOf(1, 10)])).toBe(false);
+});
+
+it("abandoned, tells at once of all that waits, and takes nothing more; what has a name is whole", async () => {
+  const results: boolean[] = [];
+  for (let i = 0; i < 200; i++) void given(i, [bodyOf(i, 5000)]).then((isWritten) => results.push(isWritten));
+  expect(thread.abandon()).toBe(true);
+  await Promise.resolve();
+  expect(results).toHaveLength(200);
+  expect(thread.abandon()).toBe(false);
+  expect(give(1000, [bodyOf(1, 10)])).toBeUndefined();
+  thread.close();
+  await thread.idle();
+  for (const file of readdirSync(folder)) {
+    if (file !== "parts") expect(readFileSync(pathOf(file)).equals(bodyOf(Number(file), 5000))).toBe(true);
+  }
+});

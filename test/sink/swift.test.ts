@@ -1,6 +1,6 @@
 // When the disk is left to the thread pool, and when it is trusted again: numbers in, a word out.
 import { expect, it } from "vitest";
-import { type Swift, swift, unlessBusy } from "../../src/sink/swift.ts";
+import { type Swift, swift, unlessBusy, unlessStuck, until } from "../../src/sink/swift.ts";
 
 /** Tells of so many writes, one after the other, each of which takes so long; gives when the last of them ended. */
 function told(disk: Swift, writes: number, ms: number, bytes: number, fromMs: number): number {
@@ -78,4 +78,30 @@ it("what took long while the process waited for a CPU is not the disk's fault", 
   }
   expect(disk.now(500)).toBe(true);
   expect(disk.now(told(disk, 100, 5, 100, 500))).toBe(false);
+});
+
+it("one write that takes a tenth of a second is enough, where nobody else may be held up", () => {
+  const disk = unlessStuck(swift());
+  expect(disk.now(told(disk, 1, 99, 100, 0))).toBe(true);
+  const stuckMs = told(disk, 1, 4000, 100, 1000);
+  expect(disk.now(stuckMs + 79_999)).toBe(false);
+  expect(disk.now(stuckMs + 80_000)).toBe(true); // a twentieth of the time
+});
+
+it("a file that the pool has written quicker ends that, one as slow does not", () => {
+  const disk = unlessStuck(swift());
+  const stuckMs = told(disk, 1, 4000, 100, 0);
+  disk.tookLater?.(100);
+  expect(disk.now(stuckMs)).toBe(false);
+  disk.tookLater?.(99);
+  expect(disk.now(stuckMs)).toBe(true);
+});
+
+it("a run that is to end writes nothing in this thread any more, however quick the disk", () => {
+  const stop = new AbortController();
+  const disk = until(unlessStuck(swift()), stop.signal);
+  expect(disk.now(told(disk, 100, 0.1, 100, 0))).toBe(true);
+  stop.abort();
+  expect(disk.now(told(disk, 100, 0.1, 100, 1000))).toBe(false);
+  expect(until(disk, undefined)).toBe(disk);
 });

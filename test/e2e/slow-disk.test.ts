@@ -1,0 +1,107 @@
+// A disk on which each rename takes seconds: a run that is to end does so all the same, and the next one goes on.
+
+import { spawn } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { beforeEach, describe, expect, it } from "vitest";
+import { cleanEnv, filesOf, recordsOf } from "../support/command.ts";
+import { ownFolder, ownSite } from "../support/own.ts";
+import { journalOf, pageOf } from "../support/site.ts";
+import { noStrace, renames } from "../support/traced.ts";
+
+if (noStrace !== undefined) console.warn(`SKIPPED, all about slow disks: strace cannot be used: ${noStrace}`);
+
+const site = ownSite();
+const folder = ownFolder();
+const URLS = 120;
+const out = folder.at;
+
+/** Far more than a run needs to get so far, on a machine that is busy. */
+const PATIENCE = { timeout: 60_000 };
+
+beforeEach(() => void folder.list(Array.from({ length: URLS }, (_, i) => site.url(`/${i + 1}`))));
+
+/** The command itself, not strace, is the child: `-D`. */
+function started(delay: string, ...args: string[]) {
+  const line = `exec ${renames(`delay_enter=${delay}`).replace("strace ", "strace -D ")} urls.txt ${args.join(" ")}`;
+  const child = spawn("bash", ["-c", line], { cwd: folder.path, env: cleanEnv(), stdio: ["ignore", "ignore", "pipe"] });
+  let stderr = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    stderr += text;
+  });
+  const ended = new Promise<{ readonly code: number | null; readonly signal: string | null }>((resolve) =>
+    child.on("exit", (code, signal) => resolve({ code, signal })),
+  );
+  let asked = 0;
+  return {
+    ended,
+    stderr: () => stderr,
+    kill: (signal: NodeJS.Signals) => child.kill(signal),
+    /** Settled when so many bodies wait to be written. */
+    fetched: (many: number) =>
+      expect
+        .poll(() => {
+          asked += site.asked().length;
+          return asked;
+        }, PATIENCE)
+        .toBeGreaterThanOrEqual(many),
+  };
+}
+
+/** What is there is whole, and the records say so. */
+function expectWhole(): number {
+  const saved = [...recordsOf(out("downloads")).values()].filter(({ outcome }) => outcome === "saved");
+  for (const file of filesOf(out("downloads")).filter((name) => !name.startsWith(".bulkget"))) {
+    expect(readFileSync(out("downloads", file)).equals(pageOf(`/${Number.parseInt(file, 10)}`)), file).toBe(true);
+  }
+  for (const { file = "" } of saved) expect(existsSync(out("downloads", file)), file).toBe(true);
+  return saved.length;
+}
+
+async function expectGoesOn(): Promise<void> {
+  const { code, stderr } = await folder.run(["urls.txt"]);
+  expect(code, stderr).toBe(0);
+  expect(expectWhole()).toBe(URLS);
+  expect(journalOf(out("downloads")).map(({ n }) => n)).toEqual(Array.from({ length: URLS }, (_, i) => i + 1));
+}
+
+const ONE: [how: string, ...args: string[]] = ["one process"];
+const TWO: typeof ONE = ["two processes", "--workers", "2"];
+const NAMED: typeof ONE = ["names of its own", "--name", "{n}-{basename}"];
+
+describe.skipIf(noStrace !== undefined)("a run on a slow disk", { timeout: 120_000 }, () => {
+  it.each([ONE, TWO, NAMED])(
+    "ends after its grace when it is told to: what waits to be written is given up (%s)",
+    async (_, ...args) => {
+      const { ended, fetched, kill, stderr } = started("2s", ...args);
+      await fetched(40);
+      kill("SIGTERM");
+      expect(await ended).toEqual({ code: null, signal: "SIGTERM" });
+      expect(stderr()).toContain("stopped: SIGTERM; run it again to go on");
+      expect(stderr()).toMatch(/\nleft {4}(about )?\d+ of 120\n/);
+      // Three at a time, 2 s each.
+      expect(expectWhole()).toBeLessThan(36);
+      await expectGoesOn();
+    },
+  );
+
+  it.each([ONE, TWO])("ends at once by a second signal, while the renames are under way (%s)", async (_, ...args) => {
+    const { ended, fetched, kill, stderr } = started("6s", ...args);
+    await fetched(20);
+    kill("SIGTERM");
+    await expect.poll(stderr, PATIENCE).toContain("once more to stop now");
+    kill("SIGTERM");
+    // strace itself lets nothing end while it holds a rename.
+    expect(await ended).toEqual({ code: null, signal: "SIGTERM" });
+    expect(stderr()).toContain("stopped: SIGTERM, at once; run it again to go on");
+    expect(expectWhole()).toBe(0);
+    await expectGoesOn();
+  });
+
+  it("ends by --deadline, with 4", async () => {
+    const { ended, stderr } = started("2s", "--deadline", "1s");
+    expect(await ended).toEqual({ code: 4, signal: null });
+    expect(stderr()).toContain("stopped: the time of --deadline is over; run it again to go on");
+    expect(expectWhole()).toBeLessThan(36);
+    await expectGoesOn();
+  });
+});
