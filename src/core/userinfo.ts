@@ -30,6 +30,14 @@ export function withoutUserinfo(text: string, inUrl = false): string {
   return HIDDEN;
 }
 
+/** The same for a file name that a list or a program gives: what begins with two slashes, of either kind, is a URL without its scheme. */
+export function nameWithoutUserinfo(name: string): string {
+  if (!/^[\\/]{2}/.test(name)) return withoutUserinfo(name, true);
+  return withoutUserinfo(`${SCHEME_OF_NONE}${name}`, true).slice(SCHEME_OF_NONE.length);
+}
+
+const SCHEME_OF_NONE = "http:";
+
 /** Linear in the text. */
 function once(text: string, inUrl: boolean): string {
   let shown = "";

@@ -4,7 +4,7 @@ import { types } from "node:util";
 import type { Failure } from "../core/failure.ts";
 import { isNumber, type Job, NO_DIGEST, type Refuse } from "../core/job.ts";
 import type { Source } from "../core/ports.ts";
-import { withoutUserinfo } from "../core/userinfo.ts";
+import { nameWithoutUserinfo } from "../core/userinfo.ts";
 import { numbers } from "./numbers.ts";
 
 /**
@@ -153,7 +153,7 @@ function jobOfParts(item: { readonly [K in "url" | "name" | "sha256" | "data"]?:
     if (sha256 !== undefined) job.sha256 = sha256.toLowerCase();
     if (name === undefined || name === "") return job;
     if (isNumber(name)) job.n = Number(name);
-    job.name = withoutUserinfo(name, true);
+    job.name = nameWithoutUserinfo(name);
   }
   return job;
 }

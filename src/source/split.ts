@@ -2,7 +2,7 @@
 
 import { isNumber, type Job } from "../core/job.ts";
 import { MAX_URL_LENGTH } from "../core/target.ts";
-import { withoutUserinfo } from "../core/userinfo.ts";
+import { nameWithoutUserinfo } from "../core/userinfo.ts";
 import { columnsOf, type Unknown } from "./columns.ts";
 import { decoded } from "./decode.ts";
 
@@ -193,7 +193,7 @@ function parseLine(text: string, line: number, { offset, list, onUnknown }: Spli
       .slice(0, tab)
       .trimEnd()
       .slice(0, MAX_URL_LENGTH + 1),
-    ...(named === undefined ? {} : { name: withoutUserinfo(named.slice(0, MAX_NAME_LENGTH + 1), true) }),
+    ...(named === undefined ? {} : { name: nameWithoutUserinfo(named.slice(0, MAX_NAME_LENGTH + 1)) }),
     ...(number === undefined ? {} : { numbered: true }),
     ...(list === undefined ? {} : { list, line }),
     ...(sha256 === undefined ? {} : { sha256 }),
