@@ -1,7 +1,9 @@
 // Of two lines with one name the lower has it: the other is refused while the list is read, in every run and by any of its processes.
 
+import { isFailure } from "./core/failure.ts";
 import type { Refuse } from "./core/job.ts";
 import { isNameOf } from "./core/name-queue.ts";
+import { parseTarget } from "./core/target.ts";
 import { newKey, textHash } from "./history/hash.ts";
 import type { Names } from "./sink/names.ts";
 
@@ -13,7 +15,8 @@ export function refuseNames(naming: Names, most = MAX_NAMES): Refuse {
   let taken: NameTable | undefined;
   return (job) => {
     const file = naming.before(job)?.file;
-    if (file === undefined) return undefined;
+    // A line that is no URL fails by itself, and takes no name.
+    if (file === undefined || isFailure(parseTarget(job.url))) return undefined;
     taken ??= nameTable(most);
     const other = taken.take(file, job.n);
     return other === undefined ? undefined : isNameOf({ n: other, file });

@@ -40,7 +40,10 @@ describe("names refused", () => {
   };
 
   it("are those of an earlier line, as they will be in the folder", () => {
-    const given = ["a", "/a", "a/", "b", "./b", "A", "../a", "_/a", "7", "000007"].map((name) => ({ url: "", name }));
+    const given = ["a", "/a", "a/", "b", "./b", "A", "../a", "_/a", "7", "000007"].map((name) => ({
+      url: "http://a/",
+      name,
+    }));
     const [a, b] = ["a is the name of line 1 as well", undefined];
     expect(asked("{n:6}{ext}", given)).toEqual([
       undefined,
@@ -54,6 +57,12 @@ describe("names refused", () => {
       undefined,
       undefined,
     ]);
+  });
+
+  it("are none of lines that are no URLs, which fail by themselves", () => {
+    const lines = ["id", "http://a/", "x", "http://b/"].map((url) => ({ url, name: "same" }));
+    const taken = "same is the name of line 2 as well";
+    expect(asked("{n:6}{ext}", lines)).toEqual([undefined, undefined, undefined, taken]);
   });
 
   it("are none where the template has the line's number, or the answer tells the name", () => {
