@@ -70,12 +70,9 @@ describe("a sink on a slow disk", () => {
       write(sink, 3, undefined, "mine"),
       write(sink, 4, undefined, "one"),
     ]);
-    expect(results.map((result) => (isFailure(result) ? result.error : (result as Stored).file))).toEqual([
-      "one",
-      "sub/two",
-      "file_exists",
-      "file_exists",
-    ]);
+    const told = results.map((result) => (isFailure(result) ? result.error : (result as Stored).file));
+    expect(told.slice(1, 3)).toEqual(["sub/two", "file_exists"]);
+    expect([told[0], told[3]].sort()).toEqual(["file_exists", "one"]); // whichever is the first
     expect(filesIn(folder).filter((file) => file !== "sub")).toEqual(["mine", "one", "sub/two"]);
     expect(readFileSync(join(folder, "mine"), "utf8")).toBe("mine");
     sink.close?.();
