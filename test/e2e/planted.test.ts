@@ -137,17 +137,20 @@ describe.each(PLANTED)("%s that was planted", (what) => {
     // A folder in place of a file that has to be there can only be said.
     for (const [names, wanted] of isFolder
       ? ([
-          [["lock"], 3],
+          [["lock"], 5],
           [["since"], 3],
           [["now"], 3],
         ] as const)
-      : ([[["lock", "since", "since.next", "now", ...parts], 0]] as const)) {
+      : ([
+          [["lock"], 5],
+          [["since", "since.next", "now", ...parts], 0],
+        ] as const)) {
       mkdirSync(out(".bulkget"), { recursive: true });
       for (const name of names) if (!plant(what, ".bulkget", name)) return;
       const { code, stderr } = await tried(["-"], LINES);
       expect([code, stderr]).toEqual([
         wanted,
-        expect.stringContaining(wanted === 0 ? "saved   3" : "cannot be used: "),
+        expect.stringContaining({ 0: "saved   3", 3: "cannot be used: ", 5: ".bulkget/lock is no lock" }[wanted]),
       ]);
       // What is a file there is a mark of times, such as it is, and stays to be one.
       if (wanted === 0)

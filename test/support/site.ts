@@ -64,7 +64,7 @@ export function body(content: string | Buffer, headers: Readonly<Record<string, 
 }
 
 /** What differs from run to run. */
-const OF_THE_MOMENT = [
+export const OF_THE_MOMENT: readonly string[] = [
   "attempts",
   "retried_after",
   "wait_ms",
