@@ -171,7 +171,8 @@ export async function openOutput(options: OutputOptions, context: OutputContext)
       async goOn(source, again) {
         if (history === undefined || going === undefined) return source;
         const { update = false, retryFailed = false } = options;
-        const checked = (list: Source) => withoutNumberless(list, history);
+        const find = (url: string) => history.find(url) ?? history.findFailure(url);
+        const checked = (list: Source) => withoutNumberless(list, { state: history.state, find });
         const how = { again: again && (() => checked(again())), update, retryFailed: retryFailed || isFedBack };
         return await going.goOn(checked(source), how).catch((error: unknown) => {
           throw ofTheDisk(error, folder);

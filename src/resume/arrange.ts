@@ -74,12 +74,10 @@ export function arrangement(options: ArrangeOptions): Arrangement {
     const { n, url } = job;
     if (job.kept !== undefined || job.refused?.error === "duplicate_number") return job;
     const state = history.state(n, url);
-    if (job.refused !== undefined)
-      return state === undefined || state === "other" ? job : refusedAsItIs(job, job.refused);
-    if (state === undefined || state === "other") {
-      if (state === "other") setAside(n);
-      return taking(job, foundFor(job) ?? failureFor(job));
-    }
+    if (state === "other") setAside(n);
+    const isKnown = state !== undefined && state !== "other";
+    if (job.refused !== undefined) return isKnown ? refusedAsItIs(job, job.refused) : job;
+    if (!isKnown) return taking(job, foundFor(job) ?? failureFor(job));
     if (state === "saved" && isSettled(job)) {
       history.meet(n);
       return job;

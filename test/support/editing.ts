@@ -92,6 +92,8 @@ async function edit(
 
 /** Refused is only what is another list by the counts, and then nothing is touched. */
 function problemsOfRefusal(why: string, how: How, isUntouched: boolean): string[] {
+  // A line that was put among those that have failed, and have their numbers.
+  if (isUntouched && /line \d+: has no number, among lines/.test(why)) return [];
   const counts = /: (\d+) of its lines (?:is|are) known, (\d+) moved, (\d+) (?:is|are) new; (\d+) saved/.exec(why);
   if (counts === null) return [why];
   const [known = 0, moved = 0, fresh = 0, gone = 0] = counts.slice(1).map(Number);
