@@ -1,4 +1,4 @@
-// `node dist/test/bench/edits.js <minutes>`: lists that are edited at random between runs, for so long; what did not hold, if anything.
+// `node dist/test/bench/edits.js <minutes> [--kill]`: lists that are edited at random between runs, for so long; what did not hold, if anything.
 
 import fc from "fast-check";
 import { editsCheck } from "../support/editing.ts";
@@ -8,11 +8,12 @@ const seed = Number(more.find((one) => one.startsWith("--seed="))?.slice("--seed
 console.log(`seed ${seed}`);
 const result = await editsCheck({
   seed,
+  ...(more.includes("--kill") ? { killsWithin: 120 } : {}),
   numRuns: 1_000_000_000,
   interruptAfterTimeLimit: Number(minutes) * 60_000,
   under: "/dev/shm",
 });
-console.log(`${result.edits} runs of edited lists`);
+console.log(`${result.runs} runs of edited lists, ${result.kills} more that were killed`);
 console.log(
   result.failed ? `NOT as it must be: ${result.error}\n${fc.stringify(result.counterexample)}` : "as it must be",
 );

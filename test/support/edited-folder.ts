@@ -4,6 +4,8 @@ import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, writeFileS
 import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import type { Job, Outcome } from "../../src/core/job.ts";
+import { refuseNames } from "../../src/name-table.ts";
+import { names } from "../../src/sink/names.ts";
 import { lists } from "../../src/source/lists.ts";
 import { bodyOf, digestOf, type How, type Line, textOf } from "./edits.ts";
 
@@ -30,7 +32,7 @@ export function contentsOf(folder: string): Contents {
 }
 
 function recordsIn(journal: string | undefined): Outcome[] {
-  const lines = (journal ?? "").split("\n").filter((line) => line !== "");
+  const lines = (journal ?? "").split("\n").filter((line) => line.endsWith("}")); // the last one may be torn
   return lines.map((line) => JSON.parse(line) as Outcome);
 }
 
@@ -63,7 +65,8 @@ export class OwnFiles {
 /** The jobs of a list, as a run reads them. */
 export async function jobsOf(path: string): Promise<Job[]> {
   const jobs: Job[] = [];
-  const source = lists([path], { stdin: () => Readable.from([]), stop: new AbortController().signal });
+  const refuse = () => refuseNames(names("{n:6}{ext}"));
+  const source = lists([path], { stdin: () => Readable.from([]), stop: new AbortController().signal, refuse });
   for await (const batch of source) jobs.push(...batch);
   return jobs;
 }
@@ -72,14 +75,13 @@ export interface Ran {
   readonly list: readonly Line[];
   readonly jobs: readonly Job[];
   readonly how: How;
-  readonly origin: string;
   readonly own: OwnFiles;
   readonly before: Contents;
+  /** When the run began that came to its end: others may have been killed before. */
+  readonly atLast: Contents;
   readonly after: Contents;
   /** How often each path was asked for. */
   readonly asked: ReadonlyMap<string, number>;
-  /** An earlier run in the folder was killed, and may have saved what it did not record. */
-  readonly wasKilled?: boolean;
 }
 
 /** What is wrong after a run that went on to its end. */
@@ -115,7 +117,7 @@ function ofRecords({ jobs, after: { records } }: Ran): string[] {
 }
 
 /** Each saved line's file has its URL's body, under the name that the list gives; each file is some record's, or the user's. */
-function ofFiles({ jobs, own, how, before, after, wasKilled = false }: Ran): string[] {
+function ofFiles({ jobs, own, how, before, after }: Ran): string[] {
   const problems: string[] = [];
   const { files, records, gone } = after;
   for (const record of [...records, ...gone]) {
@@ -126,8 +128,12 @@ function ofFiles({ jobs, own, how, before, after, wasKilled = false }: Ran): str
     }
   }
   for (const job of jobs) {
-    const record = records.find((one) => one.n === job.n && one.url === job.url && isSaved(one));
-    if (record === undefined || job.refused !== undefined) continue;
+    const isOwn = (one: Outcome) => one.n === job.n && one.url === job.url && isSaved(one);
+    if (job.refused?.error === "file_exists" && records.some(isOwn)) {
+      problems.push(`line ${job.n} ${pathOf(job.url)}: saved, though its name is a lower line's`);
+    }
+    const record = job.refused === undefined ? records.find(isOwn) : undefined;
+    if (record === undefined) continue;
     if (job.sha256 !== undefined && job.sha256 !== digestOf(bodyOf(pathOf(job.url)))) {
       problems.push(`line ${job.n} ${pathOf(job.url)}: saved with another digest than the list's`);
     }
@@ -149,7 +155,7 @@ function ofFiles({ jobs, own, how, before, after, wasKilled = false }: Ran): str
   }
   for (const [path, count] of bodiesIn(before)) {
     const now = bodiesIn(after).get(path) ?? 0;
-    if (now < count && !wasKilled) problems.push(`${path}: ${count} bodies before, ${now} now`);
+    if (now < count) problems.push(`${path}: ${count} bodies before, ${now} now`);
   }
   return problems;
 }
@@ -159,7 +165,7 @@ function isNumbered(file: string | undefined, n: number): boolean {
 }
 
 /** How many files have a path's body. */
-function bodiesIn({ files }: Contents): Map<string, number> {
+function bodiesIn({ files }: Pick<Contents, "files">): Map<string, number> {
   const counts = new Map<string, number>();
   for (const text of files.values()) {
     const path = /^the body of (.*)\n$/.exec(text)?.[1];
@@ -169,10 +175,12 @@ function bodiesIn({ files }: Contents): Map<string, number> {
 }
 
 /** Only what nothing was saved for is asked for. */
-function ofRequests({ list, jobs, how, before, after, asked, wasKilled = false }: Ran): string[] {
-  if (how.update === true || wasKilled) return [];
+function ofRequests({ list, jobs, how, atLast, after, asked }: Ran): string[] {
+  if (how.update === true) return [];
   const problems: string[] = [];
-  const bodies = bodiesIn(before);
+  // What a run that was killed has saved and not recorded may be asked for again.
+  const named = new Set([...atLast.records, ...atLast.gone].map(({ file }) => file));
+  const bodies = bodiesIn({ files: new Map([...atLast.files].filter(([file]) => named.has(file))) });
   for (const [path, count] of asked) {
     const wrong = list.filter((line) => line.path === path && line.isOut !== true && line.digest === "wrong").length;
     if (isMissing(path, after)) continue;

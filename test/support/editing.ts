@@ -1,9 +1,10 @@
 // Runs a list in a folder, edits it, runs it again, and so on; and says what did not hold, for the smallest list that can be found.
 
+import { spawn } from "node:child_process";
 import { join } from "node:path";
 import fc from "fast-check";
 import { bulkget } from "../../src/index.ts";
-import { type Folder, temporaryFolder } from "./command.ts";
+import { BIN, cleanEnv, type Folder, ROOT, temporaryFolder } from "./command.ts";
 import { contentsOf, jobsOf, OwnFiles, problemsOf, written } from "./edited-folder.ts";
 import { anyList, anyStep, countingServer, edited, type How, type Line, type Step } from "./edits.ts";
 
@@ -12,82 +13,87 @@ export interface Checked {
   readonly seed: number;
   readonly counterexample: unknown;
   readonly error: string;
-  /** Runs after an edit. */
-  readonly edits: number;
+  /** Runs that came to their end, and runs that were killed. */
+  readonly runs: number;
+  readonly kills: number;
 }
 
-export interface EditsOptions extends fc.Parameters<[readonly Line[], readonly Step[]]> {
-  /** Makes a run: undefined when it came to its end, or why it was refused. Default: by the library, in this process. */
-  readonly run?: (list: string, folder: string, how: How) => Promise<string | undefined>;
+/** A step before which runs are killed, each at one of its changes of the folder. */
+type KilledStep = Step & { readonly kills: readonly number[] };
+
+export interface EditsOptions extends fc.Parameters<[readonly Line[], readonly KilledStep[]]> {
+  /** Kills runs by kill -9, up to three times at any of so many changes of the folder, before one comes to its end. */
+  readonly killsWithin?: number;
+  /** Where to work. Default: in the system's folder for temporary files. */
   readonly under?: string;
 }
 
-export async function editsCheck({ run = byLibrary, under, ...parameters }: EditsOptions): Promise<Checked> {
+const SUICIDE = join(ROOT, "dist/test/support/suicide.js");
+
+export async function editsCheck({ killsWithin, under, ...parameters }: EditsOptions): Promise<Checked> {
   const server = await countingServer();
-  let edits = 0;
+  const counts = { runs: 0, kills: 0 };
+  const steps = fc.array(anyKilledStep(killsWithin), { minLength: 1, maxLength: 10 });
+  const property = fc.asyncProperty(anyList, steps, async (list, steps) => {
+    const folder = temporaryFolder(under);
+    try {
+      await edit(list, steps, folder, server, counts);
+    } finally {
+      folder.remove();
+    }
+  });
   try {
-    const property = fc.asyncProperty(
-      anyList,
-      fc.array(anyStep, { minLength: 1, maxLength: 10 }),
-      async (list, steps) => {
-        const folder = temporaryFolder(under);
-        try {
-          edits += await edit(list, steps, folder, server, run);
-        } finally {
-          folder.remove();
-        }
-      },
-    );
-    const details = await fc.check(property, { endOnFailure: false, ...parameters });
-    const { failed, seed, counterexample, errorInstance } = details;
-    return { failed, seed, counterexample, error: String(errorInstance ?? ""), edits };
+    const { failed, seed, counterexample, errorInstance } = await fc.check(property, parameters);
+    return { failed, seed, counterexample, error: String(errorInstance ?? ""), ...counts };
   } finally {
     await server.close();
   }
 }
 
+function anyKilledStep(killsWithin: number | undefined): fc.Arbitrary<KilledStep> {
+  const at = fc.integer({ min: 1, max: killsWithin ?? 1 });
+  const kills = fc.array(at, { maxLength: killsWithin === undefined ? 0 : 3 });
+  return fc.tuple(anyStep, kills).map(([step, kills]) => ({ ...step, kills }));
+}
+
 type Server = Awaited<ReturnType<typeof countingServer>>;
 
-/** Returns how many runs there were. */
 async function edit(
   first: readonly Line[],
-  steps: readonly Step[],
+  steps: readonly KilledStep[],
   { path }: Folder,
   server: Server,
-  run: NonNullable<EditsOptions["run"]>,
-): Promise<number> {
+  counts: { runs: number; kills: number },
+): Promise<void> {
   const { origin } = server;
   const [listPath, folder] = [join(path, "urls.txt"), join(path, "out")];
   const own = new OwnFiles(folder);
   let list = first;
-  let runs = 0;
-  for (const step of [undefined, ...steps]) {
+  for (const [i, step] of [undefined, ...steps].entries()) {
     const next = (step?.edits ?? []).reduce(edited, list);
     if (step?.own !== undefined) own.put(step.own.file);
-    written(listPath, next, origin);
     if (!next.some((line) => line.path !== undefined && line.isOut !== true)) {
       list = next;
       continue; // a list without a URL is another matter
     }
+    written(listPath, next, origin);
     const jobs = await jobsOf(listPath);
     const how = step?.how ?? {};
     const before = contentsOf(folder);
+    for (const at of step?.kills ?? []) if (await killedAt(at, listPath, folder, how)) counts.kills++;
+    const atLast = contentsOf(folder);
     server.asked();
-    runs++;
-    const refused = await run(listPath, folder, how);
+    const refused = await byLibrary(listPath, folder, how);
+    counts.runs++;
     const [asked, after] = [server.asked(), contentsOf(folder)];
+    const isUntouched = JSON.stringify([...atLast.files]) === JSON.stringify([...after.files]) && asked.size === 0;
     const problems =
       refused === undefined
-        ? problemsOf({ list: next, jobs, how, origin, own, before, after, asked })
-        : problemsOfRefusal(
-            refused,
-            how,
-            JSON.stringify([...before.files]) === JSON.stringify([...after.files]) && asked.size === 0,
-          );
-    if (problems.length > 0) throw new Error(`after run ${runs}: ${problems.join("; ")}`);
+        ? problemsOf({ list: next, jobs, how, own, before, atLast, after, asked })
+        : problemsOfRefusal(refused, how, isUntouched);
+    if (problems.length > 0) throw new Error(`after run ${i + 1}: ${problems.join("; ")}`);
     if (refused === undefined) list = next;
   }
-  return runs;
 }
 
 /** Refused is only what is another list by the counts, and then nothing is touched. */
@@ -108,4 +114,22 @@ async function byLibrary(list: string, folder: string, how: How): Promise<string
   } catch (error) {
     return String(error);
   }
+}
+
+/** Runs the command, which is killed at a change of the folder. False where it came to its end before. */
+function killedAt(at: number, list: string, folder: string, how: How): Promise<boolean> {
+  const switches = [
+    ...(how.update === true ? ["-u"] : []),
+    ...(how.retryFailed === true ? ["--retry-failed"] : []),
+    ...(how.dedupe === true ? ["--dedupe"] : []),
+    ...(how.prune === true ? ["--prune"] : []),
+    ...(how.perDir === undefined ? [] : ["--per-dir", String(how.perDir)]),
+  ];
+  const always = ["-q", "--retries", "0", "-c", "3", "--min-free", "0"];
+  const args = ["--import", SUICIDE, BIN, list, "-o", folder, ...always, ...switches];
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, args, { env: cleanEnv({ KILL_AT: String(at) }), stdio: "ignore" });
+    child.on("error", reject);
+    child.on("close", (_, signal) => resolve(signal === "SIGKILL"));
+  });
 }

@@ -1,0 +1,29 @@
+// Preloaded into a process (`node --import`): it ends by kill -9 in the place of the KILL_AT-th call that changes the file system.
+
+import fs from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
+
+/** What a run calls to change a folder: names, contents, lengths. */
+const CALLS = [
+  "openSync",
+  "writeSync",
+  "writevSync",
+  "renameSync",
+  "linkSync",
+  "unlinkSync",
+  "mkdirSync",
+  "rmSync",
+  "rmdirSync",
+] as const;
+
+let left = Number(process.env["KILL_AT"] ?? "0");
+
+for (const name of CALLS) {
+  const call = fs[name] as (...args: unknown[]) => unknown;
+  const counted = (...args: unknown[]) => {
+    if (--left === 0) process.kill(process.pid, "SIGKILL");
+    return call(...args);
+  };
+  Object.assign(fs, { [name]: counted });
+}
+syncBuiltinESMExports();
