@@ -22,7 +22,7 @@ export interface SiteOptions {
   readonly root: string;
   /** Paths of PEM files; with them the server speaks TLS only. */
   readonly tls?: { readonly key: string; readonly cert: string };
-  /** nginx only: what it does beyond that. */
+  /** What it does beyond that: Apache knows `http2` only. */
   readonly more?: NginxOptions;
 }
 
@@ -114,7 +114,7 @@ export async function nginx({ root, tls, more = {} }: SiteOptions): Promise<Runn
 }
 
 /** Apache, which ends a connection after every tenth answer and compresses text for those who ask for it. */
-export async function apache({ root, tls }: SiteOptions): Promise<RunningServer> {
+export async function apache({ root, tls, more }: SiteOptions): Promise<RunningServer> {
   const kind: Kind = {
     program: "apache2",
     args: (folder, config) => ["-D", "FOREGROUND", "-d", folder, "-f", config],
@@ -122,6 +122,7 @@ export async function apache({ root, tls }: SiteOptions): Promise<RunningServer>
       ...["mpm_event", "authz_core", "mime", "filter", "deflate", "ssl"].map(
         (name) => `LoadModule ${name}_module ${APACHE_MODULES}/mod_${name}.so`,
       ),
+      more?.http2 === true ? `LoadModule http2_module ${APACHE_MODULES}/mod_http2.so\nProtocols h2 http/1.1` : "",
       AS_ROOT ? "User #65534\nGroup #65534" : "", // nobody: it refuses to serve as root
       `ServerName localhost\nListen 127.0.0.1:${port}\nPidFile ${folder}/pid\nDefaultRuntimeDir ${folder}`,
       `Mutex file:${folder}\nTypesConfig /dev/null\nErrorLog ${folder}/error.log`,
