@@ -20,7 +20,8 @@ import { ListError, lists } from "../source/lists.ts";
 import { namingOf } from "../storing.ts";
 import { AUTO, webOf } from "../web.ts";
 import { ignoredAtStart } from "./ignored.ts";
-import { type CommandLine, type Leave, misspelt, readCommandLine } from "./options.ts";
+import { type CommandLine, describe, type Leave, misspelt, readCommandLine } from "./options.ts";
+import { flagged } from "./parsed.ts";
 import { pemOf } from "./pem.ts";
 import { type Env, type Extra, extraReporters } from "./reporters.ts";
 import { flushed, once, print, printOut, StdoutError, say, surviveStderr } from "./say.ts";
@@ -223,7 +224,7 @@ function complain(error: unknown): number {
     return EXIT.disk;
   }
   if (error instanceof JournalError || error instanceof ListError || error instanceof OptionError) {
-    say(error.message);
+    say(error instanceof OptionError ? flagged(error, describe()) : error.message);
     return EXIT.usage;
   }
   say(`a bug: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);

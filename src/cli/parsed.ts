@@ -2,6 +2,7 @@
 
 import { type Command, CommanderError, Option } from "commander";
 import { escapedStack } from "../core/escape.ts";
+import type { OptionError } from "../core/option.ts";
 import { HIDDEN } from "../core/userinfo.ts";
 import { nearest } from "../options/nearest.ts";
 import { readVariables, refusal } from "./variables.ts";
@@ -84,4 +85,10 @@ const WORDS: readonly (readonly [RegExp, Words])[] = [
 /** An option that reads its variable, too. */
 export function option(flags: string, description: string): Option {
   return new Option(flags, description);
+}
+
+/** What is wrong with an option, named as --help names it: the words may be the library's, which has other names. */
+export function flagged({ message, option: name }: OptionError, command: Command): string {
+  const flags = command.options.find((one) => one.attributeName() === (name === "headers" ? "header" : name))?.flags;
+  return flags === undefined || /(^| )--?[a-z]/i.test(message) ? message : `${flags}: ${message}`;
 }

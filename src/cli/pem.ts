@@ -27,7 +27,9 @@ function read(option: string, path: string, what: "CERTIFICATE" | "PRIVATE KEY")
     throw new OptionError(`${option} ${path}: cannot be read: ${(error as Error).message}`);
   }
   if (!new RegExp(`^-----BEGIN [A-Z ]*${what}-----`, "m").test(pem)) {
-    throw new OptionError(`${option} ${path}: no ${what.toLowerCase()} in PEM form`);
+    throw new OptionError(
+      `${option} ${path}: no ${what.toLowerCase()} in PEM form (a text with -----BEGIN ${what}-----)`,
+    );
   }
   return pem;
 }

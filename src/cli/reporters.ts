@@ -74,7 +74,7 @@ function openReport(path: string, { lists, outputDir }: CommandLine, late: Abort
       return fifo(path, { after: clock.after, late, limitMs: STALL_MS });
     return journal(path, { replace: true });
   } catch (error) {
-    throw new OptionError(`--report ${path}: cannot be written: ${(error as Error).message}`);
+    throw new OptionError(`--report ${path}: cannot be written: ${(error as Error).message}; name another file`);
   }
 }
 

@@ -175,6 +175,11 @@ describe("which proxy", () => {
 
   it("one that cannot be used is refused, without its credentials in the message", () => {
     expect(() => proxyRules("socks4://user:secret@p:1", {})).toThrow(/^not a proxy that can be used: "socks4:\/\/p:1"/);
+    for (const name of ["http_proxy", "HTTPS_PROXY", "all_proxy"]) {
+      expect(() => proxyRules(undefined, { [name]: "socks4://p:1" })).toThrow(
+        `${name}: not a proxy that can be used: "socks4://p:1"`,
+      );
+    }
     expect(() => proxyRules("http://", {})).toThrow(/not a proxy/);
   });
 });

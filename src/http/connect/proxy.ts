@@ -32,12 +32,15 @@ type Env = Readonly<Record<string, string | undefined>>;
  * `no_proxy` in either. Throws an OptionError for a proxy that cannot be used.
  */
 export function proxyRules(option: string | undefined, env: Env): (target: URL) => ProxyServer | undefined {
-  const pick = (...names: string[]) => names.map((name) => env[name]).find((value) => value !== undefined);
-  const all = option ?? pick("all_proxy", "ALL_PROXY");
-  const http = parseProxy(option ?? pick("http_proxy") ?? all);
-  const https = parseProxy(option ?? pick("https_proxy", "HTTPS_PROXY") ?? all);
+  const chosen = (...names: string[]): ProxyServer | undefined => {
+    if (option !== undefined) return parseProxy(option, undefined);
+    const name = names.find((one) => env[one] !== undefined);
+    return name === undefined ? undefined : parseProxy(env[name] ?? "", name);
+  };
+  const http = chosen("http_proxy", "all_proxy", "ALL_PROXY");
+  const https = chosen("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY");
   if (http === undefined && https === undefined) return () => undefined;
-  const excepted = noProxy(pick("no_proxy", "NO_PROXY") ?? "");
+  const excepted = noProxy(env["no_proxy"] ?? env["NO_PROXY"] ?? "");
   return (target) => {
     const proxy = target.protocol === "https:" ? https : http;
     return proxy === undefined || excepted(target) ? undefined : proxy;
@@ -46,16 +49,19 @@ export function proxyRules(option: string | undefined, env: Env): (target: URL) 
 
 const SCHEMES = new Set(["http:", "https:", "socks5:", "socks5h:"]);
 
-function parseProxy(value: string | undefined): ProxyServer | undefined {
-  if (value === undefined || value === "") return undefined;
+/** `variable`: of the environment, where the value is from there. */
+function parseProxy(value: string, variable: string | undefined): ProxyServer | undefined {
+  if (value === "") return undefined;
   const text = value.includes("://") ? value : `http://${value}`;
   const scheme = text.slice(0, text.indexOf(":") + 1).toLowerCase();
   // Read as http, since `new URL` knows little of a socks5 one's host.
   const url = parsed(`http${text.slice(text.indexOf(":"))}`);
   if (url === undefined || !SCHEMES.has(scheme) || url.hostname === "") {
+    const from = variable === undefined ? "" : `${variable}: `;
+    const shown = withoutCredentials(value);
     throw new OptionError(
-      `not a proxy that can be used: "${withoutCredentials(value)}" (http, https, socks5 or socks5h://host:port)`,
-      "proxy",
+      `${from}not a proxy that can be used: "${shown}" (http, https, socks5 or socks5h://host:port)`,
+      variable === undefined ? "proxy" : undefined,
     );
   }
   const tls = scheme === "https:";
