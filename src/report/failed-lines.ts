@@ -37,8 +37,9 @@ export function* failedLines(path: string): Generator<FailedLine> {
   }
 }
 
-/** A line whose number is another's, as `failedFile` has it. */
-const TOLD = /^# .+ has the number \d+, which is that of /;
+/** A line whose number or name is another's, as `failedFile` has it. */
+const TOLD =
+  /^# .+ has the number \d+, which is that of |^# .+ is the name of (?:line [\d,]+|an earlier line) as well: /;
 
 function failedLine(raw: string, line: number): FailedLine | undefined {
   const text = raw.trim();

@@ -46,7 +46,7 @@ export function failedList(path: string, part: string): Reporter {
 
 /**
  * `URL<TAB>000042`, or `URL<TAB>name<TAB>n=42` where the list gave a name: either keeps the number when it is fed back. A
- * line whose number is another's is there as a comment. It is written at `part`; `before` is what was there.
+ * line whose number or name is another's, in this very list, is there as a comment. It is written at `part`; `before` is what was there.
  */
 export function failedFile(path: string, part: string, before: Version): FailedFile {
   let file: Appender | undefined;
@@ -55,11 +55,12 @@ export function failedFile(path: string, part: string, before: Version): FailedF
     open() {
       file ??= fresh(part);
     },
-    add({ n, url, name, error, detail, expected_sha256: sha256 }) {
+    add({ n, url, name, error, detail, attempts, expected_sha256: sha256 }) {
       file ??= fresh(part);
       isEmpty = false;
       // Fed back, it would take the place of the line that has the number.
-      if (error === "duplicate_number") return file.append(`# ${escaped(detail)}: ${urlOf(url)}\n`);
+      if (error === "duplicate_number" || (error === "file_exists" && attempts === 0))
+        return file.append(`# ${escaped(detail)}: ${urlOf(url)}\n`);
       const columns = [urlOf(url).trim() || NO_URL, name === undefined ? String(n).padStart(6, "0") : nameOf(name)];
       if (name !== undefined && !(isNumber(name) && Number(name) === n)) columns.push(`n=${n}`);
       if (sha256 !== undefined) columns.push(`sha256=${escaped(oneLine(sha256))}`);

@@ -92,8 +92,11 @@ describe("a name in the list's second column", () => {
     const naming = names("{n:6}{ext}");
     const fileOf = (name: string, i: number) =>
       naming.of({ n: i + 1, url: "", name }, new URL(server.url("/x")), "text/plain");
-    for (const [i, { n, name = "" }] of wellKept().entries()) {
-      expect([n, fileOf(name, i)]).toEqual([i + 1, fileOf([...NAMES, ...TOO_LONG][i] ?? "", i)]);
+    const records = wellKept();
+    // Lines whose names come to one, such as `.` and `..`, are there as comments.
+    expect(records.length).toBeGreaterThan(lines.length - 10);
+    for (const { n, name = "" } of records) {
+      expect(fileOf(name, n - 1)).toBe(fileOf([...NAMES, ...TOO_LONG][n - 1] ?? "", n - 1));
     }
   });
 

@@ -79,6 +79,22 @@ describe("two lines with one name in the list", () => {
     }
   });
 
+  it("are the lower line's when failed.txt is fed back, which has the other as a comment", async () => {
+    server.answers.set("/1", status(503));
+    await run(["/0", "/1\tsame.txt", "/2\tsame.txt"], "--retries", "0");
+    const failed = readFileSync(folder.at("downloads/failed.txt"), "utf8").trimEnd().split("\n").sort();
+    expect(failed).toEqual([
+      `# same.txt is the name of line 2 as well: ${server.url("/2")}`,
+      `${server.url("/1")}\tsame.txt\tn=2`,
+    ]);
+    server.answers.clear();
+    expect((await folder.run(["downloads/failed.txt"])).code).toBe(0);
+    expect(told(journalOf(at()))).toEqual(["1 000001.txt", "2 same.txt"]);
+    expect((await folder.run(["urls.txt"])).code).toBe(1);
+    expect(told(journalOf(at()))).toEqual(["1 000001.txt", "2 same.txt", "3 file_exists"]);
+    expect(server.asked()).toEqual(["/0", "/1", "/1"]);
+  });
+
   it("fail the higher one in a program's items as well", async () => {
     const items = ["/1", "/2"].map((path) => ({ url: server.url(path), name: "same.txt" }));
     const outcomes: Outcome[] = [];
