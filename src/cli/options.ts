@@ -9,7 +9,7 @@ import { type FailOn, parseFailOn } from "../policy/fail-on.ts";
 import { VERSION } from "../version.ts";
 import { WEB_DEFAULTS } from "../web.ts";
 import { commandLine, type Given } from "./given.ts";
-import { type Leave, option, parsed } from "./parsed.ts";
+import { type Leave, listArgument, option, parsed } from "./parsed.ts";
 import {
   added,
   directives,
@@ -123,7 +123,7 @@ export function describe(): Command {
   return new Command("bulkget")
     .usage("[options] <list...>")
     .description("Downloads every URL of a list into numbered files: line 42 becomes 000042.")
-    .argument("<list...>", "list files, a URL a line; - is stdin; .gz is read as it is")
+    .addArgument(listArgument())
     .addHelpText("after", AFTER)
     .optionsGroup("Output:")
     .addOption(

@@ -1,10 +1,11 @@
 // Hands a command line to commander, and keeps what it would print; every option also reads a variable.
 
-import { type Command, CommanderError, Option } from "commander";
+import { Argument, type Command, CommanderError, Option } from "commander";
 import { escapedStack } from "../core/escape.ts";
 import type { OptionError } from "../core/option.ts";
 import { HIDDEN } from "../core/userinfo.ts";
 import { nearest } from "../options/nearest.ts";
+import { nonBlank } from "./units.ts";
 import { readVariables, refusal } from "./variables.ts";
 
 /** Nothing to run: what to print, where, and the exit code to leave with. */
@@ -64,6 +65,10 @@ const WORDS: readonly (readonly [RegExp, Words])[] = [
     /^option '(.*?)' argument '(.*)' is invalid\. (.*)$/s,
     ([option = "", value = "", wanted = ""]) => refusal(option, value, wanted),
   ],
+  [
+    /^command-argument value '(.*)' is invalid for argument '(.*?)'\. (.*)$/s,
+    ([value = "", name = "", wanted = ""]) => refusal(name, value, wanted),
+  ],
   [/^option '(.*?)' argument missing$/, ([option = ""]) => `${option}: argument missing`],
   [
     /^missing required argument 'list'$/,
@@ -81,6 +86,12 @@ const WORDS: readonly (readonly [RegExp, Words])[] = [
     },
   ],
 ];
+
+/** The list files. */
+export function listArgument(): Argument {
+  const file = nonBlank("a file with a URL a line, or - for stdin");
+  return new Argument("<list...>", "list files, a URL a line; - is stdin; .gz is read as it is").argParser(file);
+}
 
 /** An option that reads its variable, too. */
 export function option(flags: string, description: string): Option {

@@ -3,7 +3,7 @@
 import { Command } from "commander";
 import { commandLine, type Given } from "./given.ts";
 import { type CommandLine, describe, FETCHING, time } from "./options.ts";
-import { type Leave, option, parsed } from "./parsed.ts";
+import { type Leave, listArgument, option, parsed } from "./parsed.ts";
 import { nonBlank, whole } from "./units.ts";
 
 /** What of a run's command line says how URLs are fetched, and more. */
@@ -42,7 +42,7 @@ function describeTune(): Command {
   const command = new Command("bulkget tune")
     .usage("[options] <list...>")
     .description("Finds out which -c is best for a list: a table on stdout, and a chart.")
-    .argument("<list...>", "list files, a URL a line; - is stdin; .gz is read as it is")
+    .addArgument(listArgument())
     .addHelpText("after", AFTER)
     .optionsGroup("Measuring:")
     .addOption(option("--up-to <n>", "URLs at a time, at most").argParser(whole(1, 10_000)).default(256))

@@ -192,6 +192,8 @@ describe("what cannot be used leaves with 2, and says what it is and what would 
     [["u", "--respect="], "--respect <words>: ''", "some of noai,noimageai"],
     [["u", "--retry-on="], "--retry-on <statuses>: ''", "such as 429,503"],
     [["u", "--limit-rate", "fast"], "--limit-rate <size/s>: 'fast'", "a speed such as 500k or 2M"],
+    [[""], "list: ''", "a file with a URL a line, or - for stdin"],
+    [["u", " "], "list: ' '", "a file with a URL a line, or - for stdin"],
     [["-q"], "missing required argument 'list'", "a file with a URL a line, or - for stdin"],
   ];
   it.each(wrong)("%j", (argv, thing, next) => {
