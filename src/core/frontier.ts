@@ -20,6 +20,7 @@ import { heap, join } from "./order.ts";
 import { Row } from "./row.ts";
 import { type Frontier, type FrontierOptions, newTask, type Sign, type Task } from "./schedule.ts";
 import { charsOf } from "./size.ts";
+import { wakes } from "./wakes.ts";
 
 const NEVER = Number.POSITIVE_INFINITY;
 
@@ -31,7 +32,7 @@ export function frontier(options: FrontierOptions): Frontier {
   const hosts = new Map<string, Host>([["", nowhere]]);
   const ready = new Row<Host>(); // the one that has waited longest for its turn first
   const refusing = new Set<Host>();
-  const wakes = heap<Host>();
+  const wakeTimes = wakes();
   const keep = memory(forget);
   let last: { readonly prefix: string; readonly host: Host } | undefined;
   let seenMs = Number.NEGATIVE_INFINITY;
@@ -62,7 +63,7 @@ export function frontier(options: FrontierOptions): Frontier {
     },
     next(nowMs) {
       seenMs = nowMs;
-      if (wakes.size > 0) wake();
+      wake();
       if (nowhere.row !== undefined) return start(nowhere);
       for (;;) {
         const hopeless = refusing.size > 0 ? refusing.values().next().value : undefined;
@@ -76,8 +77,7 @@ export function frontier(options: FrontierOptions): Frontier {
       seenMs = nowMs;
       wake();
       if (nowhere.row !== undefined || refusing.size > 0) return nowMs;
-      while (wakes.size > 0 && wakes.peek()?.wakeMs !== wakes.least) wakes.pop();
-      const dueMs = ready.size > 0 ? nowMs : wakes.least;
+      const dueMs = ready.size > 0 ? nowMs : wakeTimes.leastMs();
       return pace === undefined ? dueMs : Math.max(dueMs, pace.readyMs(nowMs));
     },
     finished(task, sign, nowMs, failure) {
@@ -226,10 +226,7 @@ export function frontier(options: FrontierOptions): Frontier {
   }
 
   function wake(): void {
-    while (wakes.least <= seenMs) {
-      const host = wakes.pop();
-      if (host !== undefined && host.wakeMs <= seenMs) settle(host);
-    }
+    for (let host = wakeTimes.due(seenMs); host !== undefined; host = wakeTimes.due(seenMs)) settle(host);
   }
 
   /** Puts a host where it belongs, after a change that can matter to that. */
@@ -241,8 +238,7 @@ export function frontier(options: FrontierOptions): Frontier {
       ready.add(host);
       wakeMs = host.later?.least ?? NEVER;
     } else host.row?.delete(host);
-    if (wakeMs !== host.wakeMs && wakeMs !== NEVER) wakes.push(wakeMs, host);
-    host.wakeMs = wakeMs;
+    wakeTimes.set(host, wakeMs);
     if (refuses(host, seenMs)) refusing.add(host);
     else if (refusing.size > 0) refusing.delete(host);
     if (host !== nowhere && host.running === 0 && jobsOf(host) === 0) keep(host, seenMs);

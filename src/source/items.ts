@@ -25,6 +25,12 @@ export type Item<T = unknown> =
 export type Items<I = Item> = Iterable<I> | AsyncIterable<I>;
 
 /**
+ * After so many items the event loop has a turn: items that all fail at once, or are done already, are nothing but promises,
+ * and would keep timers and signals waiting for as long as they come.
+ */
+const MOST_AT_ONCE = 64;
+
+/**
  * Numbers the items from 1, in order; what cannot be used as one is a job that fails. The iterator is closed when `stop` is
  * aborted, even while it is waited for.
  */
@@ -39,6 +45,7 @@ export function items(from: Items<unknown>, stop?: AbortSignal, refuse?: () => R
       let place = 0;
       return {
         async next() {
+          if (place % MOST_AT_ONCE === MOST_AT_ONCE - 1) await new Promise((resolve) => setImmediate(resolve));
           const { done, value } = await values.next();
           if (done !== true) {
             const job = jobOf(value, ++place);

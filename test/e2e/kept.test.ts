@@ -71,6 +71,33 @@ describe.runIf(process.platform === "linux")("memory", () => {
     expect(size).toBe(LINES);
   });
 
+  it("does not grow with what nobody reads of the progress, or reads late of the report", async () => {
+    const LINES = 300_000;
+    const { env, peakMib } = peakMemory(folder.path);
+    const lines = Array.from({ length: LINES }, (_, i) => `ftp://h/${i}/${"x".repeat(200)}`);
+    folder.list(["http://127.0.0.1:1/", ...lines]);
+    const args = [BIN, "urls.txt", "-v", "--report", "-", "--retries", "0", "--fail-on", "never"];
+    const child = spawn(process.execPath, args, {
+      cwd: folder.path,
+      env: cleanEnv(env),
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const closed = once(child, "exit");
+    let bytes = 0;
+    let reads = 0;
+    child.stdout.on("data", (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (++reads > 100) return;
+      child.stdout.pause();
+      setTimeout(() => child.stdout.resume(), 10);
+    });
+    await closed;
+    child.stderr.destroy();
+    expect(bytes).toBeGreaterThan(LINES * 200);
+    expect(peakMib()).toBeLessThan(LIMIT_MIB);
+    expect(recordsOf(folder.at("downloads")).size).toBe(LINES + 1);
+  });
+
   it("does not grow with long URLs that were fetched with --dedupe", async () => {
     const LINES = 5000;
     const origin = await answering("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");

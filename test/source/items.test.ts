@@ -104,3 +104,19 @@ describe("the number of jobs", () => {
     expect(source.total()).toEqual({ jobs: 2, exact: true });
   });
 });
+
+it("let the event loop have a turn, however many come at once", async () => {
+  function* endless() {
+    for (;;) yield "no URL";
+  }
+  let isOver = false;
+  setTimeout(() => {
+    isOver = true;
+  }, 1);
+  let count = 0;
+  for await (const jobs of items(endless())) {
+    count += jobs.length;
+    if (isOver) break;
+  }
+  expect(count).toBeGreaterThan(0);
+});
