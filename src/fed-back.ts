@@ -37,7 +37,9 @@ export function fedBack(
     const key = keyOf(n, url);
     const isFailure = state !== undefined && state !== "other" && !isSaved;
     if ((isList || !isFailure) && failedMs.size < MAX_LOOKED_UP) failedMs.set(key, Number.POSITIVE_INFINITY);
-    if (!isFailure) unsure.push({ line, key, isSaved });
+    if (isFailure) continue;
+    if (failedMs.has(key)) unsure.push({ line, key, isSaved });
+    else own.add(line);
   }
   if (failedMs.size > 0) {
     eachFailure(journalPath, ({ n, url, time }) => {

@@ -2,7 +2,8 @@
 
 import { lstatSync, type Stats } from "node:fs";
 import { join } from "node:path";
-import { redacted } from "./core/redact.ts";
+import { knownAs, redacted } from "./core/redact.ts";
+import { eachFailure } from "./history/failures.ts";
 import { journalAt } from "./history/mend.ts";
 import { failedLines } from "./report/failed-lines.ts";
 import { FAILED, FolderError, JOURNAL, sameFile } from "./sink/folder.ts";
@@ -29,13 +30,31 @@ export function whoseFailed(folder: string, lists: readonly string[], force: boo
     if (kind === "other") other ??= { line, text };
     if (kind === "comment" && force) throw refused(`${path}:${line}: is a comment, which --force would remove`);
   }
-  if (other === undefined) return "ours";
+  if (other === undefined) {
+    const own = force && !isList ? lineOfNoRun(path, join(folder, JOURNAL)) : undefined;
+    if (own !== undefined) throw refused(`${path}:${own}: is of no run here, and --force would remove it`);
+    return "ours";
+  }
   if (isList && numbered === 0) return "list";
   const what = JSON.stringify(redacted(other.text.slice(0, 200)));
   throw new FolderError(
     "usage",
     `${path}:${other.line}: has no number, as all of a run's lines have: ${what}: ${NUMBER_IT}`,
   );
+}
+
+/** So many lines are looked up in the journal; with more, what has the form of a run's is taken for one. */
+const MAX_LOOKED_UP = 10_000;
+
+/** The first line that never failed: somebody has added it. */
+function lineOfNoRun(path: string, journalPath: string): number | undefined {
+  const lines = new Map<string, number>();
+  for (const { line, n, url } of failedLines(path)) {
+    if (n !== undefined && url !== undefined && lines.size < MAX_LOOKED_UP) lines.set(`${n} ${knownAs(url)}`, line);
+  }
+  if (lines.size > 0) eachFailure(journalPath, ({ n, url }) => void lines.delete(`${n} ${knownAs(url)}`));
+  const [first] = lines.values();
+  return first;
 }
 
 function refused(what: string): FolderError {

@@ -2,21 +2,18 @@
 
 import { closeSync } from "node:fs";
 import type { Failed } from "../core/job.ts";
-import { entryOf, recordIn } from "./entry.ts";
+import { recordIn } from "./entry.ts";
 import { openJournal } from "./open.ts";
-import { eachLine } from "./scan.ts";
+import { pieces } from "./pieces.ts";
 
-/** Calls back with them, in the order of the file. Throws what the file system says. */
+/** Calls back with them, in the order of the file, whatever its layout. Throws what the file system says. */
 export function eachFailure(journalPath: string, take: (outcome: Failed) => void): void {
   const fd = openJournal(journalPath);
-  const onLine = (line: Buffer, start: number, end: number) => {
-    if (entryOf(line, start, end)?.outcome !== "failed") return;
-    const outcome = recordIn(line, start, end);
-    if (outcome?.outcome === "failed") take(outcome);
-  };
   try {
-    const { bytes } = eachLine(fd, onLine);
-    onLine(bytes, 0, bytes.length);
+    for (const { kind, bytes } of pieces(fd)) {
+      const outcome = kind === "record" || kind === "other" ? recordIn(bytes, 0, bytes.length) : undefined;
+      if (outcome?.outcome === "failed") take(outcome);
+    }
   } finally {
     closeSync(fd);
   }

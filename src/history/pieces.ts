@@ -2,6 +2,7 @@
 
 import { isUtf8 } from "node:buffer";
 import { readSync } from "node:fs";
+import { utf16Of } from "../core/utf16.ts";
 import { entryOf } from "./entry.ts";
 
 /** One record, or what lies between records, without the line feed at its end. Its bytes hold until the next one is asked for. */
@@ -227,18 +228,8 @@ function* texts(fd: number): Generator<Buffer> {
     return buffer.subarray(0, bytes);
   };
   const first = read();
-  const encoding = encodingOf(first);
-  const decoder = encoding === "utf-8" ? undefined : new TextDecoder(encoding);
+  const decoder = utf16Of(first);
   for (let chunk = first; chunk.length > 0; chunk = read()) {
     yield decoder === undefined ? chunk : Buffer.from(decoder.decode(chunk, { stream: true }));
   }
-}
-
-/** By the byte order mark, or by zeros beside the first characters. */
-function encodingOf(bytes: Buffer): "utf-8" | "utf-16le" | "utf-16be" {
-  const [one, two] = bytes;
-  const zeros = [...bytes.subarray(0, 8)].map((byte) => (byte === 0 ? "0" : "x")).join("");
-  if ((one === 0xff && two === 0xfe) || zeros === "x0x0x0x0") return "utf-16le";
-  if ((one === 0xfe && two === 0xff) || zeros === "0x0x0x0x") return "utf-16be";
-  return "utf-8";
 }

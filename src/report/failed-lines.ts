@@ -2,6 +2,7 @@
 
 import { closeSync, openSync, readSync } from "node:fs";
 import { isNumber } from "../core/job.ts";
+import { type Decoder, utf16Of } from "../core/utf16.ts";
 
 /** One line of it that is not blank. */
 export interface FailedLine {
@@ -22,7 +23,7 @@ const MAX_LINE_BYTES = 1_048_576;
 
 const LF = 0x0a;
 
-/** The lines of a list of failures, in UTF-8. Throws what the file system says. */
+/** The lines of a list of failures, in UTF-8 or UTF-16. Throws what the file system says. */
 export function* failedLines(path: string): Generator<FailedLine> {
   const fd = openSync(path, "r");
   try {
@@ -54,7 +55,8 @@ function failedLine(raw: string, line: number): FailedLine | undefined {
 }
 
 function* linesOf(fd: number): Generator<Buffer> {
-  const chunk = Buffer.allocUnsafe(READ_BYTES);
+  const buffer = Buffer.allocUnsafe(READ_BYTES);
+  let decoder: Decoder | undefined;
   let held: Buffer[] = [];
   let heldBytes = 0;
   const hold = (bytes: Buffer) => {
@@ -62,16 +64,19 @@ function* linesOf(fd: number): Generator<Buffer> {
     held.push(Buffer.from(rest));
     heldBytes += rest.length;
   };
-  for (let bytes = readSync(fd, chunk); bytes > 0; bytes = readSync(fd, chunk)) {
+  for (let i = 0, bytes = readSync(fd, buffer); bytes > 0; i++, bytes = readSync(fd, buffer)) {
+    const read = buffer.subarray(0, bytes);
+    if (i === 0) decoder = utf16Of(read);
+    const chunk = decoder === undefined ? read : Buffer.from(decoder.decode(read, { stream: true }));
     let from = 0;
-    for (let feed = chunk.indexOf(LF); feed >= 0 && feed < bytes; feed = chunk.indexOf(LF, from)) {
+    for (let feed = chunk.indexOf(LF); feed >= 0; feed = chunk.indexOf(LF, from)) {
       hold(chunk.subarray(from, feed));
       yield Buffer.concat(held);
       held = [];
       heldBytes = 0;
       from = feed + 1;
     }
-    hold(chunk.subarray(from, bytes));
+    hold(chunk.subarray(from));
   }
   if (heldBytes > 0) yield Buffer.concat(held);
 }
