@@ -173,7 +173,12 @@ export async function openOutput(options: OutputOptions, context: OutputContext)
         const { update = false, retryFailed = false } = options;
         const find = (url: string) => history.find(url) ?? history.findFailure(url);
         const checked = (list: Source) => withoutNumberless(list, { state: history.state, find });
-        const how = { again: again && (() => checked(again())), update, retryFailed: retryFailed || isFedBack };
+        const how = {
+          again: again && (() => checked(again())),
+          update,
+          retryFailed: retryFailed || isFedBack,
+          isPart: isFedBack,
+        };
         return await going.goOn(checked(source), how).catch((error: unknown) => {
           throw ofTheDisk(error, folder);
         });

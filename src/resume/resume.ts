@@ -23,6 +23,8 @@ export interface GoingOnOptions extends Omit<ArrangeOptions, "gone"> {
 export interface GoingOnHow {
   readonly update: boolean;
   readonly retryFailed: boolean;
+  /** The list is a part of the folder's, such as its failures: that other lines are not in it says nothing. */
+  readonly isPart: boolean;
   /** The list once more, where it can be read twice: then moved lines are found before the run, and what is left is counted. */
   readonly again: (() => Source) | undefined;
 }
@@ -65,7 +67,9 @@ export function goingOn(options: GoingOnOptions): GoingOn {
         return rest;
       }
       note(`resuming: ${thousands(history.saved)} saved earlier`);
-      const onFirst = (jobs: readonly Job[]) => refuseUnless(going, countsOf(jobs, going));
+      const onFirst = (jobs: readonly Job[]) => {
+        if (!how.isPart) refuseUnless(going, countsOf(jobs, going));
+      };
       const onEnd = () => {
         isToPrune = prune;
       };
@@ -115,10 +119,10 @@ async function surveyed(source: Source, again: () => Source, going: Going): Prom
   if (isEdited && history.unmetInAll + gone.files > 0) {
     const counted = counting(history, gone);
     for await (const jobs of again()) for (const job of jobs) counted.add(job);
-    refuseUnless(going, counted.end(true));
+    if (!how.isPart) refuseUnless(going, counted.end(true));
     left = leftover(history, how);
     for await (const jobs of again()) for (const job of jobs) left.add(arranged.settle(job));
-    arranged.drop();
+    if (!how.isPart) arranged.drop();
     await journal.sync();
   }
   note(inSummary(left.counts, arranged.moved, how.update));

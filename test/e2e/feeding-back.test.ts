@@ -79,6 +79,25 @@ describe("failed.txt, fed back", () => {
     }
   });
 
+  it("in part costs the other failures nothing: they stay recorded, and listed", async () => {
+    await failing("/page-2", "/page-4", "/page-9");
+    const lines = failures()
+      .split(/(?<=\n)/)
+      .sort();
+    for (const path of ["/page-2", "/page-4", "/page-9"]) server.answers.set(path, status(404));
+    writeFileSync(saved("failed.txt"), lines.toSpliced(1, 1).join(""));
+    expect((await feedBack()).code).toBe(1);
+    expect(
+      failures()
+        .split(/(?<=\n)/)
+        .sort(),
+    ).toEqual(lines);
+    server.asked();
+    const { stderr } = await run();
+    expect(stderr).toContain("7 saved earlier, 3 failed for good");
+    expect(server.asked()).toEqual([]);
+  });
+
   it("is not mixed up with a list that gives some of its lines numbers, and goes on with that", async () => {
     const lines = TEN.map((path, i) => (i % 3 === 1 ? `${server.url(path)}\t${100 + i}` : path));
     list(lines);
