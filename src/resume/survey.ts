@@ -60,7 +60,7 @@ export function counting(history: History, gone: Gone) {
     top = Math.max(top, n);
   };
   return {
-    add({ n, url, refused }: Job): void {
+    add({ n, url, refused, numbered }: Job): void {
       if (refused?.error === "duplicate_number") return;
       const state = history.state(n, url);
       if (state !== undefined && state !== "other") {
@@ -71,7 +71,8 @@ export function counting(history: History, gone: Gone) {
       const here = history.find(url) ?? history.findFailure(url);
       if (here !== undefined) take(here);
       else if (!gone.hold(url)) {
-        counts.new++;
+        // Under a number of its own that nobody has it takes nothing away, as a line that was added to failed.txt.
+        if (numbered !== true || state !== undefined) counts.new++;
         return;
       }
       counts.moved++;

@@ -56,8 +56,8 @@ const MAX_ABSENT_MS = 300_000;
 /** So many look-ups in a row must say so: a server may be wrong once. */
 const ABSENT_LOOKUPS = 2;
 
-/** So many addresses of one name are kept: an answer may have thousands, and 16 are tried. */
-const MAX_ADDRESSES = 64;
+/** So many addresses of one name are kept: an answer may have thousands. */
+const MAX_ADDRESSES = 256;
 
 export function resolver({ publicOnly, pins, lookup }: ResolveOptions): Resolver {
   // Made when there is a name: a list of addresses does without.
