@@ -100,10 +100,12 @@ export function arrangement(options: ArrangeOptions): Arrangement {
   /** A line for which nothing is tried keeps what it has, unless its name is what is wrong with it. */
   function refusedAsItIs(job: Job, { error }: Failure): Job {
     const record = history.record(job.n);
-    if (!hasFile(record)) return job;
-    if (error === "file_exists") setAside(job.n);
-    else history.meet(job.n);
-    return error === "file_exists" ? job : keeping(job, record);
+    if (hasFile(record) && error === "file_exists") {
+      setAside(job.n);
+      return job;
+    }
+    history.meet(job.n);
+    return hasFile(record) ? keeping(job, record) : job;
   }
 
   /** Its record goes on to say all that is known of its file, whatever the line comes to. */
@@ -125,7 +127,10 @@ export function arrangement(options: ArrangeOptions): Arrangement {
   }
 
   function taking(job: Job, found: Found | undefined): Job {
-    const why = found && take(job, found);
-    return why === undefined ? job : { ...job, refused: why };
+    if (found === undefined) return job;
+    const why = take(job, found);
+    if (why !== undefined) return { ...job, refused: why };
+    // What failed elsewhere for its digest need not fail here.
+    return isSaved(found.record) ? job : settle(job);
   }
 }

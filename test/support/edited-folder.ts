@@ -6,6 +6,7 @@ import { Readable } from "node:stream";
 import type { Job, Outcome } from "../../src/core/job.ts";
 import { refuseNames } from "../../src/name-table.ts";
 import { names } from "../../src/sink/names.ts";
+import { type Item, items } from "../../src/source/items.ts";
 import { lists } from "../../src/source/lists.ts";
 import { bodyOf, digestOf, type How, type Line, textOf } from "./edits.ts";
 
@@ -62,11 +63,15 @@ export class OwnFiles {
   }
 }
 
-/** The jobs of a list, as a run reads them. */
-export async function jobsOf(path: string): Promise<Job[]> {
+/** The jobs of a list or of items, as a run reads them. */
+export async function jobsOf(from: string | Iterable<Item>): Promise<Job[]> {
   const jobs: Job[] = [];
   const refuse = () => refuseNames(names("{n:6}{ext}"));
-  const source = lists([path], { stdin: () => Readable.from([]), stop: new AbortController().signal, refuse });
+  const { signal: stop } = new AbortController();
+  const source =
+    typeof from === "string"
+      ? lists([from], { stdin: () => Readable.from([]), stop, refuse })
+      : items(from, stop, refuse);
   for await (const batch of source) jobs.push(...batch);
   return jobs;
 }

@@ -3,10 +3,10 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import fc from "fast-check";
-import { bulkget } from "../../src/index.ts";
+import { bulkget, type Item } from "../../src/index.ts";
 import { BIN, cleanEnv, type Folder, ROOT, temporaryFolder } from "./command.ts";
 import { contentsOf, jobsOf, OwnFiles, problemsOf, written } from "./edited-folder.ts";
-import { anyList, anyStep, countingServer, edited, type How, type Line, type Step } from "./edits.ts";
+import { anyList, anyStep, countingServer, edited, type How, itemsOf, type Line, type Step } from "./edits.ts";
 
 export interface Checked {
   readonly failed: boolean;
@@ -77,13 +77,14 @@ async function edit(
       continue; // a list without a URL is another matter
     }
     written(listPath, next, origin);
-    const jobs = await jobsOf(listPath);
     const how = step?.how ?? {};
+    const jobs = await jobsOf(how.once === true ? itemsOf(next, origin) : listPath);
     const before = contentsOf(folder);
-    for (const at of step?.kills ?? []) if (await killedAt(at, listPath, folder, how)) counts.kills++;
+    for (const at of how.once === true ? [] : (step?.kills ?? []))
+      if (await killedAt(at, listPath, folder, how)) counts.kills++;
     const atLast = contentsOf(folder);
     server.asked();
-    const refused = await byLibrary(listPath, folder, how);
+    const refused = await byLibrary(how.once === true ? itemsOf(next, origin) : listPath, folder, how);
     counts.runs++;
     const [asked, after] = [server.asked(), contentsOf(folder)];
     const isUntouched = JSON.stringify([...atLast.files]) === JSON.stringify([...after.files]) && asked.size === 0;
@@ -107,9 +108,10 @@ function problemsOfRefusal(why: string, how: How, isUntouched: boolean): string[
   return [...(isRight ? [] : [`refused: ${why}`]), ...(isUntouched ? [] : ["refused, but not left alone"])];
 }
 
-async function byLibrary(list: string, folder: string, how: How): Promise<string | undefined> {
+async function byLibrary(list: string | Iterable<Item>, folder: string, how: How): Promise<string | undefined> {
+  const { once: _once, ...options } = how;
   try {
-    for await (const _ of bulkget(list, { ...how, outputDir: folder, retries: 0, concurrency: 3, minFree: 0 }));
+    for await (const _ of bulkget(list, { ...options, outputDir: folder, retries: 0, concurrency: 3, minFree: 0 }));
     return undefined;
   } catch (error) {
     return String(error);

@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import fc from "fast-check";
+import type { Item } from "../../src/index.ts";
 
 /** One line of a list. */
 export interface Line {
@@ -57,6 +58,8 @@ export interface How {
   readonly dedupe?: boolean;
   readonly prune?: boolean;
   readonly perDir?: number;
+  /** The list is handed in as an iterable, which is read once: without blank lines, comments and numbers. */
+  readonly once?: boolean;
 }
 
 /** A file that the user puts there before a run, if nothing has its name. */
@@ -106,6 +109,8 @@ const anyHow: fc.Arbitrary<How> = fc.oneof(
   { weight: 2, arbitrary: fc.constant({ dedupe: true }) },
   { weight: 1, arbitrary: fc.constant({ prune: true }) },
   { weight: 1, arbitrary: fc.constant({ perDir: 4 }) },
+  { weight: 3, arbitrary: fc.constant({ once: true }) },
+  { weight: 1, arbitrary: fc.constant({ once: true, prune: true }) },
 );
 const anyOwn = fc.option(fc.record({ file: fc.constantFrom(...NAMES, "000003", "000007.txt", "notes.md") }), {
   nil: undefined,
@@ -193,6 +198,15 @@ export function textOf(list: readonly Line[], origin: string): string {
     return columns.join("\t");
   };
   return list.map((line) => `${lineOf(line)}\n`).join("");
+}
+
+/** A list as a program hands it in. */
+export function* itemsOf(list: readonly Line[], origin: string): Generator<Item> {
+  for (const { path, isOut, name, digest } of list) {
+    if (path === undefined || isOut === true) continue;
+    const sha256 = digest && digestOf(digest === "right" ? bodyOf(path) : "wrong");
+    yield { url: origin + path, ...(name === undefined ? {} : { name }), ...(sha256 === undefined ? {} : { sha256 }) };
+  }
 }
 
 /** A server that answers every path with the path, and counts. */
