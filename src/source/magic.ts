@@ -14,7 +14,7 @@ const held = (noun: string, command: string): Format => ({ noun, command });
 const other = (noun: string): Format => ({ noun });
 
 const URLS_IN = "grep -oE 'https?://[^[:space:]]+'";
-const OFFICE = "an Office document: save it as text, a URL a line";
+const OFFICE = "an Office document";
 const PICTURE = other("a picture");
 const FILM = other("audio or video");
 const PROGRAM = other("a program");
@@ -44,7 +44,7 @@ const SIGNATURES: readonly (readonly [bytes: string, format: Format, at?: number
   ["\x89HDF", other("HDF5")],
   ["%PDF-", held("a PDF", `pdftotext {} - | ${URLS_IN}`)],
   ["%!PS", other("PostScript")],
-  ["{\\rtf", other("RTF: save it as text, a URL a line")],
+  ["{\\rtf", other("RTF")],
   ["\xd0\xcf\x11\xe0\xa1\xb1", other(OFFICE)],
   ["bplist00", held("a binary property list", `plutil -convert xml1 -o - {} | ${URLS_IN}`)],
   ["\x89PNG", PICTURE],

@@ -30,7 +30,8 @@ export async function* textOf({ stream, check }: Opened, options: TextOptions): 
     const format = formatOf(head);
     if (format !== undefined) {
       const command = commandFor(format, path, isGzip);
-      throw new FormatError(`it is ${format.noun}${command === undefined ? "" : ` (${command})`}`);
+      const next = command === undefined ? "; a list is text, with a URL a line" : ` (${command})`;
+      throw new FormatError(`it is ${format.noun}${next}`);
     }
     yield* toUtf8(all, encodingOf(head));
   } finally {

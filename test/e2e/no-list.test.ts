@@ -56,7 +56,7 @@ describe("a list that is a file of another format", () => {
   it.each(FORMATS)("%s is named, with the command that would do", async (name, content, noun, command) => {
     const ran = await folder.run([list(content, name)]);
     const what = `bulkget: ${name}: the list cannot be read: it is ${noun}`;
-    if (command === undefined) expect(ran.stderr).toContain(what);
+    if (command === undefined) expect(ran.stderr).toBe(`${what}; a list is text, with a URL a line\n`);
     else expect(ran.stderr).toBe(`${what} (${command} | bulkget -)\n`);
     refused(ran, [name]);
   });
