@@ -2,6 +2,7 @@
 
 import { knownAs } from "./core/redact.ts";
 import { eachFailure } from "./history/failures.ts";
+import { newKey, textHash } from "./history/hash.ts";
 import type { History } from "./history/history.ts";
 import type { FailedFile } from "./report/failed.ts";
 import { failedLines } from "./report/failed-lines.ts";
@@ -72,6 +73,10 @@ export function fedBack(
   };
 }
 
+/** 64 bits of keyed hash: URLs may be long. */
+const KEYS = [newKey(), newKey()] as const;
+
 function keyOf(n: number, url: string): string {
-  return `${n} ${knownAs(url)}`;
+  const shown = knownAs(url);
+  return `${n} ${textHash(shown, KEYS[0])} ${textHash(shown, KEYS[1])}`;
 }

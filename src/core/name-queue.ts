@@ -4,6 +4,7 @@ import { isTwin } from "./duplicates.ts";
 import type { Failure } from "./failure.ts";
 import type { Job, Namesake, Outcome } from "./job.ts";
 import type { Frontier } from "./schedule.ts";
+import { charsOf } from "./size.ts";
 
 /** What is known of a line's name before there is an answer. */
 export interface Expected {
@@ -21,7 +22,7 @@ export interface NameQueue extends Frontier {
 export interface NameQueueOptions {
   /** Undefined for a line whose name no other can have. */
   readonly expect: (job: Job) => Expected | undefined;
-  /** Jobs held back at which it is full, and the same in characters of URLs. */
+  /** Jobs held back at which it is full, and the same in characters. */
   readonly capacity: number;
   readonly capacityChars: number;
 }
@@ -68,7 +69,7 @@ export function nameQueue(inner: Frontier, { expect, capacity, capacityChars }: 
         chain.isUncertain ||= isUncertain;
         chain.held.push(job);
         held++;
-        heldChars += job.url.length;
+        heldChars += charsOf(job);
         return;
       }
       const own = chain ?? { key, open: 0, isUncertain, held: [], saved: [] };
@@ -118,7 +119,7 @@ export function nameQueue(inner: Frontier, { expect, capacity, capacityChars }: 
       chain.isUncertain = isUncertain;
       chain.held.shift();
       held--;
-      heldChars -= job.url.length;
+      heldChars -= charsOf(job);
       start(chain, beside(chain.saved, job, file), nowMs);
     }
     chain.isUncertain ||= chain.held.length > 0;

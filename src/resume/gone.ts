@@ -2,8 +2,9 @@
 
 import { lstatSync, readdirSync, renameSync, rmdirSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
+import { escapedUrl } from "../core/escape.ts";
 import type { Outcome } from "../core/job.ts";
-import { redacted } from "../core/redact.ts";
+import { knownAs } from "../core/redact.ts";
 import { readBack } from "../earlier.ts";
 import { type Chains, chains } from "../history/chains.ts";
 import { compactJournal } from "../history/compact.ts";
@@ -90,11 +91,11 @@ export function goneOf(folder: string, state: string): Gone {
   }
 
   function inThisRun(fresh: Chains, there: Opened, listed: string, fits: (kept: Kept) => boolean): Kept | undefined {
-    const url = redacted(listed);
+    const url = knownAs(listed);
     let found: Kept | undefined;
     fresh.find(urlHash(url), (n) => {
       const kept = keptAs(there, n);
-      if (kept?.record.url === url && fits(kept)) found = kept;
+      if (kept !== undefined && escapedUrl(kept.record.url) === url && fits(kept)) found = kept;
       return found !== undefined;
     });
     return found;

@@ -2,9 +2,10 @@
 
 import { renameSync } from "node:fs";
 import { dirname } from "node:path";
+import { escapedUrl } from "../core/escape.ts";
 import { type Failure, isFailure } from "../core/failure.ts";
 import type { Job, Outcome } from "../core/job.ts";
-import { redacted } from "../core/redact.ts";
+import { knownAs } from "../core/redact.ts";
 import { parseTarget } from "../core/target.ts";
 import type { History } from "../history/history.ts";
 import type { Journal } from "../report/journal.ts";
@@ -35,8 +36,12 @@ export interface Found {
   forget(): void;
 }
 
-/** So many failures of lines that are elsewhere by now are remembered; what is forgotten is tried again. */
+/**
+ * So many failures of lines that are elsewhere by now are remembered, as long as their URLs are no longer; what is forgotten
+ * is tried again.
+ */
 const MAX_FAILURES = 10_000;
+const MAX_FAILURE_CHARS = 2048;
 
 export type Moves = ReturnType<typeof moves>;
 
@@ -84,8 +89,8 @@ export function moves({ folder, names, history, journal, gone, claimed }: MovesO
     if (n !== undefined) return foundHere(n);
     const kept = gone.findFailure(url);
     if (kept !== undefined) return { ...kept, forget: () => gone.give(kept) };
-    const record = failures.get(redacted(url));
-    return record && { record, file: undefined, forget: () => void failures.delete(record.url) };
+    const record = failures.get(knownAs(url));
+    return record && { record, file: undefined, forget: () => void failures.delete(escapedUrl(record.url)) };
   }
 
   function foundHere(n: number): Found | undefined {
@@ -144,7 +149,8 @@ export function moves({ folder, names, history, journal, gone, claimed }: MovesO
     if (record === undefined) return;
     const { file } = record;
     if (file !== undefined && isOurs(folder, file)) gone.take(record, file);
-    else if (isLasting(record) && failures.size < MAX_FAILURES) failures.set(record.url, bare(record));
+    else if (isLasting(record) && isShort(record) && failures.size < MAX_FAILURES)
+      failures.set(escapedUrl(record.url), bare(record));
     forget(n, record.url);
     journal.flush();
   }
@@ -163,4 +169,8 @@ export function moves({ folder, names, history, journal, gone, claimed }: MovesO
     const target = parseTarget(job.url);
     return isFailure(target) ? undefined : names.of(job, target, "type" in record ? record.type : undefined);
   }
+}
+
+function isShort({ url, name = "" }: Outcome): boolean {
+  return url.length + name.length <= MAX_FAILURE_CHARS;
 }

@@ -2,6 +2,7 @@
 
 import type { Job } from "../core/job.ts";
 import type { DoneEarlier } from "../core/ports.ts";
+import { charsOf } from "../core/size.ts";
 import type { History } from "../history/history.ts";
 import { thousands } from "../report/format.ts";
 import { doneAs, isNotOurs } from "../source/unfinished.ts";
@@ -29,24 +30,31 @@ export function inWords({ known, moved, new: fresh, gone }: Counts): string {
   return `${lines}; ${thousands(gone)} saved line${gone === 1 ? "" : "s"} ${are(gone)} not in it`;
 }
 
-/** So many lines that are left are remembered, instead of reading the list once more to come to them. */
+/** So many lines that are left, of so many characters, are remembered, instead of reading the list once more to come to them. */
 const MAX_REST = 10_000;
+const MAX_REST_CHARS = 4_194_304;
 
 /** Counts what is left of a list, and keeps it if that is little. */
 export function leftover(history: History, how: { readonly update: boolean; readonly retryFailed: boolean }) {
   const counts = { left: 0, saved: 0, failed: 0, skipped: 0 };
-  const rest: Job[] = [];
+  let rest: Job[] | undefined = [];
+  let chars = 0;
+  const keep = (job: Job) => {
+    chars += charsOf(job);
+    if (rest === undefined || rest.length === MAX_REST || chars > MAX_REST_CHARS) rest = undefined;
+    else rest.push(job);
+  };
   return {
     add(job: Job): void {
       const isOpen = isNotOurs(job) || job.kept !== undefined;
       const done = isOpen ? undefined : doneAs(history.state(job.n, job.url), job.n, history, how);
       counts[done ?? "left"]++;
-      if (done === undefined && rest.length <= MAX_REST) rest.push(job);
+      if (done === undefined) keep(job);
     },
     /** What needs no work, and how much does. */
     counts: counts as DoneEarlier & { readonly left: number },
     /** All that is left; undefined if it is too much to be remembered. */
-    rest: () => (rest.length <= MAX_REST ? rest : undefined),
+    rest: (): readonly Job[] | undefined => rest,
   };
 }
 

@@ -2,6 +2,7 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { appendFileSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { describe, expect, it } from "vitest";
 import { BIN, cleanEnv, recordsOf } from "../support/command.ts";
@@ -69,6 +70,19 @@ describe.runIf(process.platform === "linux")("memory", () => {
     expect(await peakOf(lines, ["--retries", "2", "--fail-on", "never"])).toBeLessThan(LIMIT_MIB);
     const { size } = recordsOf(folder.at("downloads"));
     expect(size).toBe(LINES);
+  });
+
+  it("does not grow with long lines that a run which goes on has still to do", async () => {
+    const LINES = 4000;
+    const origin = await answering("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+    await peakOf([`${origin}/first`], []);
+    const path = folder.list([`${origin}/first`]);
+    for (const line of padded(origin, LINES)) appendFileSync(path, `${line}\n`);
+    const { env, peakMib } = peakMemory(folder.path);
+    const { code, stderr } = await folder.run(["urls.txt", "-o", "downloads"], { env });
+    expect(code, stderr).toBe(0);
+    expect(stderr).toContain("1 saved earlier, 4,000 to do");
+    expect(peakMib()).toBeLessThan(LIMIT_MIB);
   });
 
   it("does not grow with what nobody reads of the progress, or reads late of the report", async () => {
