@@ -7,6 +7,9 @@ import type { Reporter } from "../core/ports.ts";
 import { knownAs } from "../core/redact.ts";
 import { type Appender, appender } from "./appender.ts";
 
+/** The detail of a line whose name is another line's; a name that is taken by anything else may be free the next time. */
+const NAMESAKE = / is the name of (?:line [\d,]+|an earlier line) as well$/;
+
 export interface FailedFile {
   /** Makes the file before there is a line for it: later there may be no descriptor left. Throws what the disk says. */
   open(): void;
@@ -55,11 +58,11 @@ export function failedFile(path: string, part: string, before: Version): FailedF
     open() {
       file ??= fresh(part);
     },
-    add({ n, url, name, error, detail, attempts, expected_sha256: sha256 }) {
+    add({ n, url, name, error, detail, expected_sha256: sha256 }) {
       file ??= fresh(part);
       isEmpty = false;
       // Fed back, it would take the place of the line that has the number.
-      if (error === "duplicate_number" || (error === "file_exists" && attempts === 0))
+      if (error === "duplicate_number" || (error === "file_exists" && NAMESAKE.test(detail)))
         return file.append(`# ${escaped(detail)}: ${urlOf(url)}\n`);
       const columns = [urlOf(url).trim() || NO_URL, name === undefined ? String(n).padStart(6, "0") : nameOf(name)];
       if (name !== undefined && !(isNumber(name) && Number(name) === n)) columns.push(`n=${n}`);
