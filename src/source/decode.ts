@@ -1,6 +1,7 @@
 // The text of a line: UTF-8, and in its URL what is none as the bytes that it is, percent-encoded.
 
 const TAB = 0x09;
+const SPACE = 0x20;
 
 /**
  * As curl and wget send it: a list in Latin-1 asks for `/caf%E9`, not for what its bytes would be in another encoding. Behind
@@ -9,7 +10,10 @@ const TAB = 0x09;
 export function decoded(bytes: Buffer, from: number, to: number): string {
   const text = bytes.toString("utf8", from, to);
   if (!text.includes("\ufffd")) return text;
-  const tab = bytes.indexOf(TAB, from);
+  // Blanks before a URL are dropped: a TAB among them ends nothing.
+  let begin = from;
+  while (begin < to && (bytes[begin] === TAB || bytes[begin] === SPACE)) begin++;
+  const tab = bytes.indexOf(TAB, begin);
   const end = tab === -1 || tab > to ? to : tab;
   return `${encoded(bytes.subarray(from, end))}${bytes.toString("utf8", end, to)}`;
 }
