@@ -206,6 +206,14 @@ describe("a file that is not the line's own", () => {
     expect(stderr).toContain(`four.txt is there already, and no file${NEXT}`);
     // Its name is known when its type is.
     expect(server.asked()).toEqual(["/nine"]);
+    const listed = readFileSync(saved("failed.txt"), "utf8").trimEnd().split("\n").sort();
+    expect(listed.map((line) => line.replace(server.origin, ""))).toEqual([
+      "# one.txt is the name of line 1 as well: /six",
+      "/eight.html\t000008",
+      "/five\tfive.txt\tn=5",
+      "/four\tfour.txt\tn=4",
+      "/seven\tone.txt/below\tn=7",
+    ]);
     for (const { outcome, attempts, n } of journalOf(saved()).filter((one) => one.n > 3))
       expect([n, outcome, attempts]).toEqual(n === 9 ? [9, "saved", 1] : [n, "failed", 0]);
   });

@@ -89,7 +89,7 @@ describe("two lines with one name in the list", () => {
     ]);
     server.answers.clear();
     expect((await folder.run(["downloads/failed.txt"])).code).toBe(0);
-    expect(told(journalOf(at()))).toEqual(["1 000001.txt", "2 same.txt"]);
+    expect(told(journalOf(at()))).toEqual(["1 000001.txt", "2 same.txt", "3 file_exists"]);
     expect((await folder.run(["urls.txt"])).code).toBe(1);
     expect(told(journalOf(at()))).toEqual(["1 000001.txt", "2 same.txt", "3 file_exists"]);
     expect(server.asked()).toEqual(["/0", "/1", "/1"]);
