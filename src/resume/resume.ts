@@ -105,9 +105,9 @@ async function surveyed(source: Source, again: () => Source, going: Going): Prom
   let isEdited = false;
   for await (const jobs of again()) {
     for (const job of jobs) {
-      left.add(job);
-      if (job.refused?.error === "duplicate_number") continue;
       const state = history.state(job.n, job.url);
+      left.add(job, state);
+      if (job.refused?.error === "duplicate_number") continue;
       const isKnown = state !== undefined && state !== "other";
       const isInPlace = isKnown && (job.refused === undefined ? arranged.isSettled(job) : state === "failed");
       if (isInPlace) history.meet(job.n);
@@ -121,7 +121,9 @@ async function surveyed(source: Source, again: () => Source, going: Going): Prom
     for await (const jobs of again()) for (const job of jobs) counted.add(job);
     if (!how.isPart) refuseUnless(going, counted.end(true));
     left = leftover(history, how);
-    for await (const jobs of again()) for (const job of jobs) left.add(arranged.settle(job));
+    for await (const jobs of again()) {
+      for (const job of jobs) left.add(arranged.settle(job), history.state(job.n, job.url));
+    }
     if (!how.isPart) arranged.drop();
     await journal.sync();
   }

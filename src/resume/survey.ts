@@ -45,9 +45,9 @@ export function leftover(history: History, how: { readonly update: boolean; read
     else rest.push(job);
   };
   return {
-    add(job: Job): void {
+    add(job: Job, state: ReturnType<History["state"]>): void {
       const isOpen = isNotOurs(job) || job.kept !== undefined;
-      const done = isOpen ? undefined : doneAs(history.state(job.n, job.url), job.n, history, how);
+      const done = isOpen ? undefined : doneAs(state, job.n, history, how);
       counts[done ?? "left"]++;
       if (done === undefined) keep(job);
     },
