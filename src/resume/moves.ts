@@ -48,8 +48,9 @@ export type Moves = ReturnType<typeof moves>;
 /** Each call throws a FolderError, and what the file system says. */
 export function moves({ folder, names, history, journal, gone, claimed }: MovesOptions) {
   let moved = 0;
-  /** Failures of lines whose number is another's by now, by URL. */
-  const failures = new Map<string, Outcome>();
+  /** Failures of lines whose number is another's by now, by URL; and how many. */
+  const failures = new Map<string, Outcome[]>();
+  let failed = 0;
 
   return {
     foundFor,
@@ -89,8 +90,13 @@ export function moves({ folder, names, history, journal, gone, claimed }: MovesO
     if (n !== undefined) return foundHere(n);
     const kept = gone.findFailure(url);
     if (kept !== undefined) return { ...kept, forget: () => gone.give(kept) };
-    const record = failures.get(knownAs(url));
-    return record && { record, file: undefined, forget: () => void failures.delete(escapedUrl(record.url)) };
+    const key = knownAs(url);
+    const same = failures.get(key);
+    const record = same?.pop();
+    if (record === undefined) return undefined;
+    if (same?.length === 0) failures.delete(key);
+    failed--;
+    return { record, file: undefined, forget() {} };
   }
 
   function foundHere(n: number): Found | undefined {
@@ -149,10 +155,18 @@ export function moves({ folder, names, history, journal, gone, claimed }: MovesO
     if (record === undefined) return;
     const { file } = record;
     if (file !== undefined && isOurs(folder, file)) gone.take(record, file);
-    else if (isLasting(record) && isShort(record) && failures.size < MAX_FAILURES)
-      failures.set(escapedUrl(record.url), bare(record));
+    else if (isLasting(record) && isShort(record)) remember(bare(record));
     forget(n, record.url);
     journal.flush();
+  }
+
+  function remember(failure: Outcome): void {
+    if (failed >= MAX_FAILURES) return;
+    failed++;
+    const key = escapedUrl(failure.url);
+    const same = failures.get(key);
+    if (same === undefined) failures.set(key, [failure]);
+    else same.push(failure);
   }
 
   function forget(n: number, url: string): void {

@@ -8,7 +8,7 @@ import { refuseNames } from "../../src/name-table.ts";
 import { names } from "../../src/sink/names.ts";
 import { type Item, items } from "../../src/source/items.ts";
 import { lists } from "../../src/source/lists.ts";
-import { bodyOf, digestOf, type How, type Line, textOf } from "./edits.ts";
+import { bodyOf, digestOf, type How, type Line, MISSING, PLAIN, textOf } from "./edits.ts";
 
 /** What is in the folder: each file below it, with its content; and the records of both journals. */
 export interface Contents {
@@ -64,9 +64,9 @@ export class OwnFiles {
 }
 
 /** The jobs of a list or of items, as a run reads them. */
-export async function jobsOf(from: string | Iterable<Item>): Promise<Job[]> {
+export async function jobsOf(from: string | Iterable<Item>, template: string): Promise<Job[]> {
   const jobs: Job[] = [];
-  const refuse = () => refuseNames(names("{n:6}{ext}"));
+  const refuse = () => refuseNames(names(template));
   const { signal: stop } = new AbortController();
   const source =
     typeof from === "string"
@@ -77,6 +77,7 @@ export async function jobsOf(from: string | Iterable<Item>): Promise<Job[]> {
 }
 
 export interface Ran {
+  readonly template: string;
   readonly list: readonly Line[];
   readonly jobs: readonly Job[];
   readonly how: How;
@@ -122,7 +123,7 @@ function ofRecords({ jobs, after: { records } }: Ran): string[] {
 }
 
 /** Each saved line's file has its URL's body, under the name that the list gives; each file is some record's, or the user's. */
-function ofFiles({ jobs, own, how, before, after }: Ran): string[] {
+function ofFiles({ template, jobs, own, how, before, after }: Ran): string[] {
   const problems: string[] = [];
   const { files, records, gone } = after;
   for (const record of [...records, ...gone]) {
@@ -142,9 +143,7 @@ function ofFiles({ jobs, own, how, before, after }: Ran): string[] {
     if (job.sha256 !== undefined && job.sha256 !== digestOf(bodyOf(pathOf(job.url)))) {
       problems.push(`line ${job.n} ${pathOf(job.url)}: saved with another digest than the list's`);
     }
-    const isNumber = job.name === undefined || /^[0-9]{1,15}$/.test(job.name);
-    const isRight = isNumber ? isNumbered(record.file, job.n) : record.file === job.name;
-    if (!isRight) problems.push(`line ${job.n} ${pathOf(job.url)}: is called ${record.file}`);
+    if (!isCalled(record, job, template)) problems.push(`line ${job.n} ${pathOf(job.url)}: is called ${record.file}`);
   }
   const named = [...records, ...gone].flatMap(({ file }) => (file === undefined ? [] : [file]));
   for (const file of files.keys()) {
@@ -165,8 +164,14 @@ function ofFiles({ jobs, own, how, before, after }: Ran): string[] {
   return problems;
 }
 
-function isNumbered(file: string | undefined, n: number): boolean {
-  return file !== undefined && Number(/^(?:\d+\/)?(\d+)(?:\.|$)/.exec(file)?.[1]) === n;
+/** Whether a saved line has the name that the list or the template gives; with `--per-dir` once, any folder will do. */
+function isCalled(
+  { file, type }: { readonly file?: string; readonly type?: string },
+  job: Job,
+  template: string,
+): boolean {
+  const name = names(template).of(job, new URL(job.url), type);
+  return file === name || (template === PLAIN && file?.endsWith(`/${name}`) === true);
 }
 
 /** How many files have a path's body. */
@@ -180,7 +185,7 @@ function bodiesIn({ files }: Pick<Contents, "files">): Map<string, number> {
 }
 
 /** Only what nothing was saved for is asked for. */
-function ofRequests({ list, jobs, how, atLast, after, asked }: Ran): string[] {
+function ofRequests({ list, jobs, how, atLast, asked }: Ran): string[] {
   if (how.update === true) return [];
   const problems: string[] = [];
   // What a run that was killed has saved and not recorded may be asked for again.
@@ -188,17 +193,21 @@ function ofRequests({ list, jobs, how, atLast, after, asked }: Ran): string[] {
   const bodies = bodiesIn({ files: new Map([...atLast.files].filter(([file]) => named.has(file))) });
   for (const [path, count] of asked) {
     const wrong = list.filter((line) => line.path === path && line.isOut !== true && line.digest === "wrong").length;
-    if (isMissing(path, after)) continue;
-    const lines = jobs.filter((job) => pathOf(job.url) === path && job.refused === undefined).length;
-    const needed = Math.max(0, lines - (bodies.get(path) ?? 0)) + wrong;
-    if (count > needed)
-      problems.push(`${path}: asked for ${count} times, ${bodies.get(path) ?? 0} saved for ${lines} lines`);
+    const isMissing = MISSING.has(path);
+    // A line that is refused may have the record of a failure that another line could have.
+    const isOne = (job: Job) => pathOf(job.url) === path && (isMissing || job.refused === undefined);
+    const lines = jobs.filter(isOne).length;
+    const done = isMissing && how.retryFailed !== true ? missingIn(path, atLast) : (bodies.get(path) ?? 0);
+    const needed = Math.max(0, lines - done) + wrong;
+    if (count > needed) problems.push(`${path}: asked for ${count} times, ${done} done for ${lines} lines`);
   }
   return problems;
 }
 
-function isMissing(path: string, { records }: Contents): boolean {
-  return records.some((one) => pathOf(one.url) === path && one.outcome === "failed" && one.error === "http_status");
+/** How many lines have failed for good. */
+function missingIn(path: string, { records }: Contents): number {
+  return records.filter((one) => pathOf(one.url) === path && one.outcome === "failed" && one.error === "http_status")
+    .length;
 }
 
 /** The list as a file. */

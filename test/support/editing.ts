@@ -6,7 +6,18 @@ import fc from "fast-check";
 import { bulkget, type Item } from "../../src/index.ts";
 import { BIN, cleanEnv, type Folder, ROOT, temporaryFolder } from "./command.ts";
 import { contentsOf, jobsOf, OwnFiles, problemsOf, written } from "./edited-folder.ts";
-import { anyList, anyStep, countingServer, edited, type How, itemsOf, type Line, type Step } from "./edits.ts";
+import {
+  anyList,
+  anyStep,
+  anyTemplate,
+  countingServer,
+  edited,
+  type How,
+  itemsOf,
+  type Line,
+  PLAIN,
+  type Step,
+} from "./edits.ts";
 
 export interface Checked {
   readonly failed: boolean;
@@ -21,7 +32,7 @@ export interface Checked {
 /** A step before which runs are killed, each at one of its changes of the folder. */
 type KilledStep = Step & { readonly kills: readonly number[] };
 
-export interface EditsOptions extends fc.Parameters<[readonly Line[], readonly KilledStep[]]> {
+export interface EditsOptions extends fc.Parameters<[string, readonly Line[], readonly KilledStep[]]> {
   /** Kills runs by kill -9, up to three times at any of so many changes of the folder, before one comes to its end. */
   readonly killsWithin?: number;
   /** Where to work. Default: in the system's folder for temporary files. */
@@ -34,10 +45,10 @@ export async function editsCheck({ killsWithin, under, ...parameters }: EditsOpt
   const server = await countingServer();
   const counts = { runs: 0, kills: 0 };
   const steps = fc.array(anyKilledStep(killsWithin), { minLength: 1, maxLength: 10 });
-  const property = fc.asyncProperty(anyList, steps, async (list, steps) => {
+  const property = fc.asyncProperty(anyTemplate, anyList, steps, async (template, list, steps) => {
     const folder = temporaryFolder(under);
     try {
-      await edit(list, steps, folder, server, counts);
+      await edit(template, list, steps, folder, server, counts);
     } finally {
       folder.remove();
     }
@@ -59,6 +70,7 @@ function anyKilledStep(killsWithin: number | undefined): fc.Arbitrary<KilledStep
 type Server = Awaited<ReturnType<typeof countingServer>>;
 
 async function edit(
+  template: string,
   first: readonly Line[],
   steps: readonly KilledStep[],
   { path }: Folder,
@@ -77,8 +89,9 @@ async function edit(
       continue; // a list without a URL is another matter
     }
     written(listPath, next, origin);
-    const how = step?.how ?? {};
-    const jobs = await jobsOf(how.once === true ? itemsOf(next, origin) : listPath);
+    const { perDir, ...rest } = step?.how ?? {};
+    const how: How = template === PLAIN && perDir !== undefined ? { ...rest, perDir } : { ...rest, name: template };
+    const jobs = await jobsOf(how.once === true ? itemsOf(next, origin) : listPath, template);
     const before = contentsOf(folder);
     for (const at of how.once === true ? [] : (step?.kills ?? []))
       if (await killedAt(at, listPath, folder, how)) counts.kills++;
@@ -90,7 +103,7 @@ async function edit(
     const isUntouched = JSON.stringify([...atLast.files]) === JSON.stringify([...after.files]) && asked.size === 0;
     const problems =
       refused === undefined
-        ? problemsOf({ list: next, jobs, how, own, before, atLast, after, asked })
+        ? problemsOf({ template, list: next, jobs, how, own, before, atLast, after, asked })
         : problemsOfRefusal(refused, how, isUntouched);
     if (problems.length > 0) throw new Error(`after run ${i + 1}: ${problems.join("; ")}`);
     if (refused === undefined) list = next;
@@ -125,6 +138,7 @@ function killedAt(at: number, list: string, folder: string, how: How): Promise<b
     ...(how.retryFailed === true ? ["--retry-failed"] : []),
     ...(how.dedupe === true ? ["--dedupe"] : []),
     ...(how.prune === true ? ["--prune"] : []),
+    ...(how.name === undefined ? [] : ["--name", how.name]),
     ...(how.perDir === undefined ? [] : ["--per-dir", String(how.perDir)]),
   ];
   const always = ["-q", "--retries", "0", "-c", "3", "--min-free", "0"];

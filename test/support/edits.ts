@@ -58,6 +58,7 @@ export interface How {
   readonly dedupe?: boolean;
   readonly prune?: boolean;
   readonly perDir?: number;
+  readonly name?: string;
   /** The list is handed in as an iterable, which is read once: without blank lines, comments and numbers. */
   readonly once?: boolean;
 }
@@ -79,7 +80,7 @@ const PATHS = Array.from({ length: 24 }, (_, i) =>
   `/p${String(i).padStart(2, "0")}${["", ".txt", ".html"][i % 3]}`.padEnd(9, "~"),
 );
 /** These are not there. */
-const MISSING = new Set(PATHS.slice(20, 22));
+export const MISSING = new Set(PATHS.slice(20, 22));
 
 export const digestOf = (text: string) => createHash("sha256").update(text).digest("hex");
 export const bodyOf = (path: string) => `the body of ${path}\n`;
@@ -93,6 +94,10 @@ const anyLine: fc.Arbitrary<Line> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ path: anyPath, isOut: fc.constant(true) }) },
   { weight: 1, arbitrary: fc.constant({}) },
 );
+export const PLAIN = "{n:6}{ext}";
+/** What all runs of a list have as `--name`. */
+export const anyTemplate = fc.constantFrom(PLAIN, PLAIN, PLAIN, "{basename}", "{stem}{ext}", "{host}/{n}{ext}");
+
 export const anyList = fc.array(anyLine, { minLength: 1, maxLength: 12 });
 
 const anyEdit: fc.Arbitrary<Edit> = fc.record({
