@@ -15,7 +15,7 @@ import { type Names, tooLong } from "../sink/names.ts";
 import { refusalOf } from "../sink/refusal.ts";
 import { isOurs, isWholeFile, sha256Of } from "./files.ts";
 import type { Gone } from "./gone.ts";
-import { bare, isLasting, isSaved } from "./outcomes.ts";
+import { bare, isLasting, isSaved, withoutTwin } from "./outcomes.ts";
 
 export interface MovesOptions {
   readonly folder: string;
@@ -136,7 +136,7 @@ export function moves({ folder, names, history, journal, gone, claimed }: MovesO
 
   /** A record gets the line's number, and the name and the digest that the list wants, which it has. */
   function write(job: Job, record: Outcome, file?: string): void {
-    const { name: _name, list: _list, line: _line, ...rest } = record;
+    const { name: _name, list: _list, line: _line, ...rest } = withoutTwin(record);
     const { n, name, list, line, sha256 } = job;
     void journal.outcome({
       ...rest,

@@ -41,3 +41,10 @@ export function isLasting(record: Outcome): record is Failed | Skipped {
 export function bare({ file: _file, ...record }: Failed | Skipped): Outcome {
   return record;
 }
+
+/** Without the number of the line whose file it is, too: that may be another line's by now. */
+export function withoutTwin(record: Outcome): Outcome {
+  if (record.outcome !== "saved") return record;
+  const { duplicate_of: _number, ...rest } = record;
+  return rest;
+}
