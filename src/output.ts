@@ -129,8 +129,14 @@ export async function openOutput(options: OutputOptions, context: OutputContext)
         : listing(folder, history, isList);
     const { isOwnList } = failures;
     if (isOwnList) note(`${failedPath}: is the list itself and stays as it is: what fails is in ${JOURNAL}`);
-    const isFedBack = lists.length === 1 && isList && !isOwnList;
+    const isFedBack = isList && !isOwnList;
+    if (isFedBack && lists.length > 1) {
+      history?.close();
+      const why = "is fed back by itself only: the lines of other lists would have other numbers beside it";
+      throw new FolderError("usage", `${failedPath}: ${why}`);
+    }
     if (isFedBack && options.prune === true) {
+      history?.close();
       const why = "it is a part of a list, and all that is saved is not in it";
       throw new OptionError(`--prune with ${failedPath}: ${why}`, "prune");
     }

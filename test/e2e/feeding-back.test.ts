@@ -62,10 +62,10 @@ describe("failed.txt, fed back", () => {
   it.each([
     ["through a pipe", "cat downloads/failed.txt more | bulkget -", "line 3"],
     ["through a pipe, in pieces", "{ cat downloads/failed.txt; sleep 0.3; cat more; } | bulkget -", "line 3"],
-    ["as a list of its own", "bulkget downloads/failed.txt more", "more:1"],
     ["from a file of another name", "cat downloads/failed.txt more > both; bulkget both", "line 3"],
     ["before it", "cat more downloads/failed.txt > both; bulkget both", "line 1"],
-    ["as a list before it", "bulkget more downloads/failed.txt", "more:1"],
+    ["as a list of its own", "cp downloads/failed.txt copy; bulkget copy more", "more:1"],
+    ["as a list before it", "cp downloads/failed.txt copy; bulkget more copy", "more:1"],
   ])("with other URLs that have no number, %s, is refused and overwrites nothing", async (_, line, place) => {
     await failing("/page-2", "/page-9");
     for (const more of ["/new", "/new\tname.html"]) {
@@ -95,6 +95,23 @@ describe("failed.txt, fed back", () => {
     server.asked();
     const { stderr } = await run();
     expect(stderr).toContain("7 saved earlier, 3 failed for good");
+    expect(server.asked()).toEqual([]);
+  });
+
+  it("beside other lists, whose lines would have other numbers, is refused", async () => {
+    await failing("/page-2", "/page-9");
+    writeFileSync(at("more"), `${server.url("/new")}\n`);
+    const before = leftIn(saved());
+    for (const lists of [["urls.txt"], ["more"]]) {
+      for (const args of [
+        ["downloads/failed.txt", ...lists],
+        [...lists, "downloads/failed.txt"],
+      ]) {
+        const { code, stderr } = await folder.run(args);
+        expect([code, stderr]).toEqual([2, expect.stringContaining("failed.txt: is fed back by itself only")]);
+        expect(leftIn(saved())).toEqual(before);
+      }
+    }
     expect(server.asked()).toEqual([]);
   });
 
