@@ -81,6 +81,9 @@ export function slots(): Slots {
   // Lines finish nearly in order: most are in the table of the one before.
   let lastKey = -1;
   let lastId = -1;
+  // All that is kept of a line is asked for in turn.
+  let lastIndex = -1;
+  let lastPlace = -1;
 
   const idOf = (key: number): number => {
     if (key !== lastKey) {
@@ -137,8 +140,15 @@ export function slots(): Slots {
     if (chunk === undefined) throw new Error(`no table ${id}`);
     return chunk;
   };
+  const placeAt = (index: number): number => {
+    if (index !== lastIndex) {
+      lastPlace = index < 0 ? -1 : placeOf(Math.floor(index / TABLE), index % TABLE);
+      lastIndex = index;
+    }
+    return lastPlace;
+  };
   const word = (index: number, which: 0 | 1): number => {
-    const place = index < 0 ? -1 : placeOf(Math.floor(index / TABLE), index % TABLE);
+    const place = placeAt(index);
     return place < 0 ? 0 : pool.word(place, which);
   };
   const change = (kind: number, by: number) => {
@@ -148,19 +158,25 @@ export function slots(): Slots {
   return {
     indexOf(n) {
       const id = idOf(Math.floor(n / TABLE));
-      return id < 0 || placeOf(id, n % TABLE) < 0 ? -1 : id * TABLE + (n % TABLE);
+      const index = id < 0 ? -1 : id * TABLE + (n % TABLE);
+      return placeAt(index) < 0 ? -1 : index;
     },
     each(visit) {
       for (let id = 0; id < tables; id++) {
-        for (let line = 0; line < TABLE; line++) if (placeOf(id, line) >= 0) visit(id * TABLE + line);
+        const { low, high } = chunkOf(id);
+        const [first, second] = [low[id & (CHUNK - 1)] ?? 0, high[id & (CHUNK - 1)] ?? 0];
+        for (let line = 0; line < TABLE; line++) if (has(first, second, line)) visit(id * TABLE + line);
       }
     },
     set(n, unit, hash, state, mark) {
       const key = Math.floor(n / TABLE);
       const known = idOf(key);
       const id = known < 0 ? addTable(key) : known;
-      const found = placeOf(id, n % TABLE);
+      const index = id * TABLE + (n % TABLE);
+      const found = placeAt(index);
       const place = found < 0 ? insert(id, n % TABLE) : found;
+      lastIndex = index;
+      lastPlace = place; // others of its table may have moved
       const before = kindOf(pool.word(place, 0), pool.word(place, 1));
       const [one, other] = [unit * 2 + (mark ? 1 : 0), hash * 4 + state];
       pool.write(place, one, other);
