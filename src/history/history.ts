@@ -32,6 +32,8 @@ export interface History extends Unmet {
   state(n: number, url: string): "saved" | "failed" | "skipped" | "open" | "other" | undefined;
   /** The last record under a number, without `file` where that is another's; undefined if none is there, or not written yet. */
   record(n: number): Outcome | undefined;
+  /** Whether it is for sure, and quickly seen, that a number has this URL and this file, saved. */
+  hasFile(n: number, url: string, file: string): boolean;
   /** Whether the list gave a name to the file that is recorded under a number, other than a number. */
   isNamed(n: number): boolean;
   /** The record of a line with this URL whose file was saved, in this run or before. Asked for once, it costs 8 bytes a line. */

@@ -11,9 +11,13 @@ import { FAILED, LAST_UNIT, NONE, type Slots, UNIT_BYTES, unitOf } from "./slots
 const WORDS = [undefined, "saved", "failed", "open"] as const;
 
 /** Of a journal that had so many bytes when it was read. */
-export function lookUp(fd: number, lines: Slots, bytes: number): Pick<History, "state" | "record" | "isLast"> {
+export function lookUp(
+  fd: number,
+  lines: Slots,
+  bytes: number,
+): Pick<History, "state" | "record" | "hasFile" | "isLast"> {
   let isOthers: IsOthers | undefined;
-  const hasUrl = recordedUrls(fd, bytes);
+  const urls = recordedUrls(fd, bytes);
   const isLast = (n: number, offset: number, bytes: number): boolean => {
     const slot = at(n);
     if (slot < 0 || lines.unitAt(slot) !== unitOf(offset)) return false;
@@ -30,7 +34,7 @@ export function lookUp(fd: number, lines: Slots, bytes: number): Pick<History, "
       const slot = at(n);
       if (slot < 0) return undefined;
       const shown = knownAs(url);
-      if (lines.hashAt(slot) !== urlHash(shown) || !hasUrl(lines.unitAt(slot), n, shown)) return "other";
+      if (lines.hashAt(slot) !== urlHash(shown) || !urls.has(lines.unitAt(slot), n, shown)) return "other";
       const isSkipped = lines.stateAt(slot) === FAILED && lines.isMarked(slot);
       return isSkipped ? "skipped" : WORDS[lines.stateAt(slot)];
     },
@@ -41,6 +45,10 @@ export function lookUp(fd: number, lines: Slots, bytes: number): Pick<History, "
       isOthers ??= owners(fd, isLast);
       if (isOthers(n, outcome.file)) delete (outcome as { file?: string }).file; // off the wire
       return outcome;
+    },
+    hasFile(n, url, file) {
+      const slot = at(n);
+      return slot >= 0 && urls.hasFile(lines.unitAt(slot), n, knownAs(url), file);
     },
     isLast,
   };

@@ -15,21 +15,32 @@ const BEHIND_BYTES = 1024;
 const LF = 0x0a;
 
 /** Asked by the record's unit, its number and what its URL is known by. Throws what the disk says. */
-export type HasUrl = (unit: number, n: number, url: string) => boolean;
+export interface RecordedUrls {
+  has(unit: number, n: number, url: string): boolean;
+  /** Whether it is for sure that a file of this name was saved for it: of a record as a run writes it. */
+  hasFile(unit: number, n: number, url: string, file: string): boolean;
+}
 
 /** For a journal that only grows. What was appended after `endBytes` may not be written yet: until then its hash will do. */
-export function recordedUrls(fd: number, endBytes: number): HasUrl {
+export function recordedUrls(fd: number, endBytes: number): RecordedUrls {
   const pageAt = pagesOf(fd);
-  return (unit, n, url) => {
+  /** Whether a record begins with this number, this URL, and what is said after that. */
+  const begins = (unit: number, n: number, url: string, more: string): boolean => {
     const offset = unit * UNIT_BYTES;
     const { bytes, base } = pageAt(offset);
     const from = offset - base;
     // A record begins at the file's beginning, or behind a line feed.
     const start = offset === 0 ? 0 : bytes.indexOf(LF, from - 1) + 1;
     const end = start < from || start >= from + UNIT_BYTES ? -1 : afterUrl(bytes, start, n, url);
-    if (end > 0 && isAlone(bytes, end, from + UNIT_BYTES)) return true;
-    const record = recordAt(fd, unit, n);
-    return record === undefined ? unit >= unitOf(endBytes) : escapedUrl(record.outcome.url) === url;
+    return end > 0 && afterText(bytes, end, more) > 0 && isAlone(bytes, end, from + UNIT_BYTES);
+  };
+  return {
+    has(unit, n, url) {
+      if (begins(unit, n, url, "")) return true;
+      const record = recordAt(fd, unit, n);
+      return record === undefined ? unit >= unitOf(endBytes) : escapedUrl(record.outcome.url) === url;
+    },
+    hasFile: (unit, n, url, file) => begins(unit, n, url, `,"outcome":"saved","file":${JSON.stringify(file)}`),
   };
 }
 

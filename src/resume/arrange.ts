@@ -55,7 +55,12 @@ export function arrangement(options: ArrangeOptions): Arrangement {
   };
 
   function isSettled(job: Job): boolean {
-    if (givenName(job) === undefined && job.sha256 === undefined && !history.isNamed(job.n)) return true;
+    const isNamed = givenName(job) !== undefined;
+    if (job.sha256 === undefined) {
+      if (!isNamed && !history.isNamed(job.n)) return true;
+      const file = isNamed ? nameOf(job) : undefined;
+      if (file !== undefined && history.hasFile(job.n, job.url, file)) return true;
+    }
     const record = history.record(job.n);
     return record?.file === undefined || (hasName(job, record) && hasDigest(job, record));
   }

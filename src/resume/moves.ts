@@ -78,8 +78,13 @@ export function moves({ folder, names, history, journal, gone, claimed }: MovesO
       if (file === undefined || !isWholeFile(folder, file, bytes)) return false;
       return job.sha256 === undefined || job.sha256 === (sha256 ?? sha256Of(folder, file));
     };
-    const n = history.find(job.url, (record) => fits(record.file, record));
-    if (n !== undefined) return foundHere(n);
+    let here: Found | undefined;
+    history.find(job.url, (record) => {
+      const { n, url, file } = record;
+      if (fits(file, record)) here = { record, file, forget: () => forget(n, url) };
+      return here !== undefined;
+    });
+    if (here !== undefined) return here;
     const kept = gone.find(job.url, ({ file, record }) => fits(file, record));
     return kept && { ...kept, forget: () => gone.give(kept) };
   }
@@ -179,7 +184,9 @@ export function moves({ folder, names, history, journal, gone, claimed }: MovesO
     return file !== undefined && isOurs(folder, file);
   }
 
-  function nameOf(job: Job, record: Outcome): string | undefined {
+  /** Without a record, as far as no answer is needed to know it. */
+  function nameOf(job: Job, record?: Outcome): string | undefined {
+    if (record === undefined) return names.before(job)?.file;
     const target = parseTarget(job.url);
     return isFailure(target) ? undefined : names.of(job, target, "type" in record ? record.type : undefined);
   }

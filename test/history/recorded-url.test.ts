@@ -7,7 +7,7 @@ import { escapedUrl } from "../../src/core/escape.ts";
 import { recordedUrls } from "../../src/history/recorded-url.ts";
 import { unitOf } from "../../src/history/slots.ts";
 import { recordOf } from "../../src/report/record.ts";
-import { failed } from "../core/outcomes.ts";
+import { failed, saved } from "../core/outcomes.ts";
 import { own, ownFolder } from "../support/own.ts";
 
 const folder = ownFolder();
@@ -34,7 +34,7 @@ it("is true of the last record of a number in its unit, for its URL and for no o
       }
       const fd = openSync(path, "r");
       try {
-        const hasUrl = recordedUrls(fd, offset);
+        const { has: hasUrl } = recordedUrls(fd, offset);
         const urls = new Set(records.map((one) => one.url));
         for (const one of last.values()) {
           for (const other of urls) expect(hasUrl(one.unit, one.n, escapedUrl(other))).toBe(other === one.url);
@@ -55,7 +55,7 @@ it("takes what is appended while it is asked, and believes what is not written y
   writeFileSync(path, before);
   const fd = openSync(path, "r");
   own({ close: () => closeSync(fd) });
-  const hasUrl = recordedUrls(fd, before.length);
+  const { has: hasUrl } = recordedUrls(fd, before.length);
   const offsets = lines.map((_, i) => lines.slice(0, i).join("").length);
   const ask = (url: (n: number) => string) => offsets.map((offset, n) => hasUrl(unitOf(offset), n, url(n)));
   expect(ask((n) => `http://h/${n}`)).toEqual(lines.map(() => true));
@@ -63,4 +63,28 @@ it("takes what is appended while it is asked, and believes what is not written y
   writeFileSync(path, lines.join(""));
   expect(ask((n) => `http://h/${n}`)).toEqual(lines.map(() => true));
   expect(ask((n) => `http://h/${n}x`)).toEqual(lines.map(() => false));
+});
+
+it("is sure of a file only where the record says so as a run writes it, and no other may count", () => {
+  const path = folder.at("results.jsonl");
+  const { n: _n, url: _url, outcome: _outcome, file: _file, ...rest } = saved({});
+  const lineOf = (n: number, url: string, file: string) =>
+    `${JSON.stringify({ n, url, outcome: "saved", file, ...rest })}\n`;
+  const late = `${JSON.stringify({ n: 2, url: "http://h/2", outcome: "saved", ...rest, file: "two.txt" })}\n`;
+  const lines = [
+    lineOf(1, "http://h/1", "cats/one.txt"),
+    late,
+    recordOf(failed({ n: 3, url: "http://h/3", file: "three.txt" })),
+  ];
+  writeFileSync(path, lines.join(""));
+  const fd = openSync(path, "r");
+  own({ close: () => closeSync(fd) });
+  const { hasFile } = recordedUrls(fd, lines.join("").length);
+  const unitOfLine = (i: number) => unitOf(lines.slice(0, i).join("").length);
+  expect(hasFile(unitOfLine(0), 1, "http://h/1", "cats/one.txt")).toBe(true);
+  for (const other of ["cats/one.tx", "cats/one.txt2", "two.txt"])
+    expect(hasFile(unitOfLine(0), 1, "http://h/1", other)).toBe(false);
+  expect(hasFile(unitOfLine(0), 1, "http://h/2", "cats/one.txt")).toBe(false);
+  expect(hasFile(unitOfLine(1), 2, "http://h/2", "two.txt")).toBe(false);
+  expect(hasFile(unitOfLine(2), 3, "http://h/3", "three.txt")).toBe(false);
 });
