@@ -144,6 +144,7 @@ export async function openOutput(options: OutputOptions, context: OutputContext)
     const spans = beginning.unrecorded;
     const known = {
       recorded: resuming ? recordedIn(journalPath) : () => false,
+      counts: history === undefined ? () => false : recordedIn(journalPath, history.isLast),
       yields: (file: string) => going?.yields(file) === true,
     };
     const isKnown = resuming || options.dedupe === true;

@@ -59,13 +59,19 @@ export function isForOne({ name, perDir, spans, resuming }: StoringPlan): (job: 
   return (job) => job.twin !== undefined || job.refused !== undefined || (asks && !(unique && job.name === undefined));
 }
 
+/** What is known of the files in the folder. */
+export interface Known extends Omit<Replaceable, "spans"> {
+  /** Whether a record that counts has a file. Default: whether any has it. */
+  readonly counts?: (file: string) => boolean;
+}
+
 /**
  * `helper`: 0 for the process that has the lock, otherwise a number of its own; `stop`: aborted when the run is to end. Throws what
  * the file system says.
  */
 export function storing(
   plan: StoringPlan,
-  known: Omit<Replaceable, "spans">,
+  { counts, ...known }: Known,
   { helper = 0, stop }: { readonly helper?: number; readonly stop?: AbortSignal | undefined } = {},
 ): Sink {
   const { name, perDir, empty, resuming, startMs, spans, hash, durable, minFree, probeMs, processes } = plan;
@@ -75,7 +81,7 @@ export function storing(
   const options: DirectoryOptions = {
     ...{ folder, names: names(name, perDir), parts: parts(state, helper), empty, hash, durable },
     ...(spans.length === 0 && !resuming ? {} : { replaceable: { spans, ...known } }),
-    ...(empty ? {} : { lost: { beforeMs: startMs, recorded: known.recorded } }),
+    ...(empty ? {} : { lost: { startMs, recorded: counts ?? known.recorded } }),
     // Another process takes the core that a thread would want.
     ...(processes === 1 && mayStartThread() ? { scribe: () => scribe(CREATE, MODE) } : {}),
     full: space(folder, minFree, processes),

@@ -6,25 +6,28 @@ import { openJournal } from "./open.ts";
 import { eachLine } from "./scan.ts";
 import { type TextSet, textSet } from "./text-set.ts";
 
-/** Whether a file is in any record of the journal; read at the first question. */
-export function recordedIn(journalPath: string): (file: string) => boolean {
+/** Whether a record of this number, offset and length counts. */
+type Counts = (n: number, offset: number, bytes: number) => boolean;
+
+/** Whether a file is in a record of the journal, by default in any; read at the first question. */
+export function recordedIn(journalPath: string, counts: Counts = () => true): (file: string) => boolean {
   let names: TextSet | undefined;
   return (file) => {
-    names ??= namesIn(journalPath);
+    names ??= namesIn(journalPath, counts);
     return names.has(file);
   };
 }
 
-function namesIn(journalPath: string): TextSet {
+function namesIn(journalPath: string, counts: Counts): TextSet {
   const names = textSet();
   const fd = openJournal(journalPath);
   try {
-    const take = (line: Buffer, start: number, end: number) => {
-      const file = entryOf(line, start, end)?.file;
-      if (file !== undefined) names.add(file);
+    const take = (line: Buffer, start: number, end: number, offset: number) => {
+      const entry = entryOf(line, start, end);
+      if (entry?.file !== undefined && counts(entry.n, offset, end - start)) names.add(entry.file);
     };
-    const { bytes } = eachLine(fd, take);
-    take(bytes, 0, bytes.length);
+    const { bytes, offset } = eachLine(fd, take);
+    take(bytes, 0, bytes.length, offset);
   } finally {
     closeSync(fd);
   }

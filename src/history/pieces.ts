@@ -30,6 +30,9 @@ const CLOSE = 0x7d;
 /** How a record of ours begins. */
 const FRONT = '{"n":';
 
+/** What is looked for in a line: also where a tool has put blanks between the parts. */
+const KEY = '{"n"';
+
 /**
  * All of a journal, in its order: UTF-8 or UTF-16, with or without a byte order mark; one record a line, or each over
  * several lines (`jq .`), or all in one array (`jq -s`).
@@ -85,7 +88,7 @@ export function* pieces(fd: number): Generator<Piece> {
   for (const { bytes, isPart } of lines(texts(fd))) {
     const line = isPart ? bytes : unmarked(bytes);
     const text = trimmed(line);
-    const last = text.lastIndexOf(FRONT);
+    const last = text.lastIndexOf(KEY);
     const whole = isPart ? undefined : recordOf(text);
     // A torn record, and the one that was written behind it.
     const behind = isPart || whole !== undefined || last <= 0 ? undefined : recordOf(text.subarray(last));
@@ -98,7 +101,7 @@ export function* pieces(fd: number): Generator<Piece> {
       yield { kind: "between", bytes: text };
     else if (behind === undefined) yield* scan(line);
     else {
-      yield* scan(line.subarray(0, line.lastIndexOf(FRONT)));
+      yield* scan(line.subarray(0, line.lastIndexOf(KEY)));
       if (depth > 0) yield* given();
       yield { kind: "other", bytes: behind };
     }
@@ -144,7 +147,7 @@ const URL_KEY = ',"url":"';
 
 /** Where the next record may begin; the end of the line, if none does. */
 function nextFront(line: Buffer, from: number): number {
-  const at = line.indexOf(FRONT, from);
+  const at = line.indexOf(KEY, from);
   return at < 0 ? line.length : at;
 }
 

@@ -20,8 +20,8 @@ export interface Replaceable {
 
 /** Which files may be a line's own, of a run whose record was lost: a body that is the same says so. */
 export interface Lost {
-  /** Those that were last changed before, by the file system's clock, */
-  readonly beforeMs: number;
+  /** Those that were last changed before this run began, or within the same tick of the file system's clock, */
+  readonly startMs: number;
   /** unless they are recorded, for whatever line. */
   readonly recorded: (file: string) => boolean;
 }
@@ -52,7 +52,7 @@ export function claim(replaceable: Replaceable | undefined, unique: boolean, los
     const isSpanned =
       replaceable?.spans.some(({ fromMs, beforeMs }) => ctimeMs >= fromMs && ctimeMs < beforeMs) === true;
     if (isSpanned && (isNumbered || replaceable?.recorded(file) === false)) return undefined;
-    if (lost !== undefined && ctimeMs < lost.beforeMs && (isNumbered || !lost.recorded(file))) return { ownBytes };
+    if (lost !== undefined && ctimeMs <= lost.startMs && (isNumbered || !lost.recorded(file))) return { ownBytes };
     return taken(`${file} is there already, and not this line's`);
   };
   return (job, path, file) => {

@@ -188,7 +188,8 @@ describe("a journal that was damaged in any way", () => {
                 }
               }
               await run();
-              if (again) await run({ retryFailed: true });
+              // Where records have each other's files or numbers, it may take a second run to tell whose they are.
+              for (let i = 0; i < (isTampered ? 2 : again ? 1 : 0); i++) await run({ retryFailed: true });
             } catch (error) {
               down = false;
               // Not one record is left in it, or it has another layout that cannot be read.

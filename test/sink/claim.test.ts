@@ -58,12 +58,12 @@ it("a file from before or after that time is not", () => {
 it("a file from before the run may be the line's own, unless it is recorded for another one", () => {
   put("a");
   const { ctimeMs } = lstatSync(at("a"));
-  const lost = (beforeMs: number, isRecorded: boolean): Lost => ({ beforeMs, recorded: () => isRecorded });
+  const lost = (startMs: number, isRecorded: boolean): Lost => ({ startMs, recorded: () => isRecorded });
   const asked = (unique: boolean, which: Lost) => claim(undefined, unique, which)(JOB, at("a"), "a");
-  expect(asked(false, lost(ctimeMs + 1, false))).toEqual({ ownBytes: 5 });
-  expect(asked(false, lost(ctimeMs, false))).toEqual(TAKEN);
-  expect(asked(false, lost(ctimeMs + 1, true))).toEqual(TAKEN);
-  expect(asked(true, lost(ctimeMs + 1, true))).toEqual({ ownBytes: 5 });
+  expect(asked(false, lost(ctimeMs, false))).toEqual({ ownBytes: 5 });
+  expect(asked(false, lost(ctimeMs - 1, false))).toEqual(TAKEN);
+  expect(asked(false, lost(ctimeMs, true))).toEqual(TAKEN);
+  expect(asked(true, lost(ctimeMs, true))).toEqual({ ownBytes: 5 });
 });
 
 it("a link or a folder is never replaced, whosever it is said to be", () => {
