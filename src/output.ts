@@ -14,6 +14,7 @@ import { type Following, looked, openJournal } from "./journaling.ts";
 import { mayStartThread } from "./limits.ts";
 import { OPTIONS } from "./options/table.ts";
 import { failedList } from "./report/failed.ts";
+import { hasGone } from "./resume/gone.ts";
 import { goingOn } from "./resume/resume.ts";
 import { claim } from "./sink/claim.ts";
 import { FAILED, FolderError, JOURNAL, prepareFolder, removeEmpty, sameFile, tidy } from "./sink/folder.ts";
@@ -115,7 +116,7 @@ export async function openOutput(options: OutputOptions, context: OutputContext)
   try {
     if (earlier && force) {
       setAside(folder, state, note);
-      await startOver(folder, lists);
+      await startOver(folder, lists, hasGone(folder));
     }
     if (force) dropAll(state);
     const resuming = earlier && !force;

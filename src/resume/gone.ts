@@ -10,6 +10,8 @@ import { type Chains, chains } from "../history/chains.ts";
 import { compactJournal } from "../history/compact.ts";
 import { urlHash } from "../history/entry.ts";
 import { type History, readHistory } from "../history/history.ts";
+import { journalAt } from "../history/mend.ts";
+import { JournalError } from "../history/open.ts";
 import { type Journal, journal } from "../report/journal.ts";
 import { FolderError, GONE, JOURNAL, makeFolder } from "../sink/folder.ts";
 import { removedFile } from "../sink/start-over.ts";
@@ -43,7 +45,19 @@ export interface Gone {
   close(): Promise<void>;
 }
 
-/** Opened when it is first needed, but for one that is there. Throws a JournalError for what is not ours. */
+/** Whether a run has kept files of lines that are gone there: somebody else's folder of this name is none of ours. */
+export function hasGone(folder: string): boolean {
+  const path = join(folder, GONE);
+  if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return false;
+  try {
+    return ["ours", "empty"].includes(journalAt(join(path, JOURNAL)));
+  } catch (error) {
+    if (error instanceof JournalError) return false;
+    throw error;
+  }
+}
+
+/** Opened when it is first needed, but for one that is there. Throws what the file system says. */
 export function goneOf(folder: string, state: string): Gone {
   const path = join(folder, GONE);
   const journalPath = join(path, JOURNAL);
@@ -53,13 +67,12 @@ export function goneOf(folder: string, state: string): Gone {
   const failed = chains();
   let files = 0;
   let last = 0;
-  if (isThere(journalPath)) {
-    opened = open();
+  if (hasGone(folder)) {
+    opened = open(readBack(path, state, () => {}));
     files = opened.history.saved;
   }
 
-  function open(): Opened {
-    const before = isThere(journalPath) ? readBack(path, state, () => {}) : undefined;
+  function open(before?: History): Opened {
     const onRecord = (outcome: Outcome, offset: number) => history.add(outcome, offset);
     const records = journal(journalPath, before === undefined ? { onRecord } : { onRecord, fromBytes: before.bytes });
     const history = before ?? readHistory(path, journalPath, false);
@@ -67,9 +80,7 @@ export function goneOf(folder: string, state: string): Gone {
   }
 
   function begin(): Opened {
-    makeFolder(path);
-    const isOurs = lstatSync(path).isDirectory() && readdirSync(path).length === 0;
-    if (isOurs) return open();
+    if (isEmptyFolder(path)) return open();
     const why =
       "is there already, and not a run's: files of lines that are no longer in the list are kept under this name";
     throw new FolderError("usage", `${path}: ${why}; move it away, or use another folder (-o)`);
@@ -175,11 +186,12 @@ export function goneOf(folder: string, state: string): Gone {
           if (!isSaved && (file === undefined || !isThere(join(path, file)))) history.forget(n);
         });
         await records.end();
-        if (history.recorded > 0) compactJournal(journalPath, join(state, JOURNAL), history).commit();
+        compactJournal(journalPath, join(state, JOURNAL), history).commit();
       } finally {
         history.close();
       }
-      if (history.recorded > 0) return;
+      // With anything else in it, it stays a run's.
+      if (history.recorded > 0 || readdirSync(path).length > 1) return;
       unlinkSync(journalPath);
       rmdirSync(path);
     },
@@ -193,6 +205,12 @@ interface Opened {
 
 function isThere(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+}
+
+/** Whether there is a folder, made where there is nothing, in which nothing lies. Throws what the file system says. */
+function isEmptyFolder(path: string): boolean {
+  if (!isThere(path)) makeFolder(path);
+  return lstatSync(path).isDirectory() && readdirSync(path).length === 0;
 }
 
 /** ".html", ".tar.gz"; nothing where the last part of the path has none. */

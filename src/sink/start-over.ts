@@ -5,23 +5,31 @@ import { join } from "node:path";
 import { FAILED, FolderError, GONE, isInside, JOURNAL } from "./folder.ts";
 import { isPossible } from "./names.ts";
 
-/** What --force does: removes what the earlier run recorded. `lists` are what is about to be read. Throws a FolderError. */
-export async function startOver(folder: string, lists: readonly string[]): Promise<void> {
+/**
+ * What --force does: removes what the earlier run recorded, and with `withGone` what it kept of lines that were gone. `lists`
+ * are what is about to be read. Throws a FolderError.
+ */
+export async function startOver(folder: string, lists: readonly string[], withGone = false): Promise<void> {
   const own = lists.find((list) => isInside(folder, list));
   if (own !== undefined) {
     const why = `lies in ${folder}, where --force removes what the earlier run saved; use another folder (-o), or move it`;
     throw new FolderError("usage", `${own}: ${why}`);
   }
-  const gone = join(folder, GONE);
-  if (lstatSync(join(gone, JOURNAL), { throwIfNoEntry: false })?.isFile() === true && isInside(folder, gone)) {
-    await removeRun(gone);
-    try {
-      rmdirSync(gone);
-    } catch {
-      // Something else lies there.
-    }
+  const failed = join(folder, FAILED);
+  try {
+    if (withGone) await removeRecorded(join(folder, GONE));
+    await removeRecorded(folder, () => {
+      if (lstatSync(failed, { throwIfNoEntry: false })?.isFile() === true) unlinkSync(failed);
+    });
+  } catch (error) {
+    throw new FolderError("disk", `${folder}: the earlier run cannot be removed: ${(error as Error).message}`);
   }
-  await removeRun(folder);
+  if (!withGone) return;
+  try {
+    rmdirSync(join(folder, GONE));
+  } catch {
+    // Something else lies there.
+  }
 }
 
 /** Removes a file that a record names, if it is a file of the folder; false if not. Throws what the file system says. */
@@ -34,19 +42,15 @@ export function removedFile(folder: string, file: string): boolean {
   return isOurs;
 }
 
-/** Removes what a run recorded: its files, then its reports. Nothing that the journal does not name. */
-async function removeRun(folder: string): Promise<void> {
+/** Removes what a journal names, and then itself: nothing else. */
+async function removeRecorded(folder: string, beforeJournal: () => void = () => {}): Promise<void> {
   const journal = join(folder, JOURNAL);
-  try {
-    for await (const line of linesOf(journal)) {
-      const file = recordedFile(line);
-      if (file !== undefined) removedFile(folder, file);
-    }
-    if (lstatSync(join(folder, FAILED), { throwIfNoEntry: false })?.isFile() === true) unlinkSync(join(folder, FAILED));
-    unlinkSync(journal);
-  } catch (error) {
-    throw new FolderError("disk", `${folder}: the earlier run cannot be removed: ${(error as Error).message}`);
+  for await (const line of linesOf(journal)) {
+    const file = recordedFile(line);
+    if (file !== undefined) removedFile(folder, file);
   }
+  beforeJournal();
+  unlinkSync(journal);
 }
 
 /** No record is longer, in characters: of a longer line only the end is kept, which is none. */
