@@ -17,7 +17,7 @@ import { failedList } from "./report/failed.ts";
 import { hasGone } from "./resume/gone.ts";
 import { goingOn } from "./resume/resume.ts";
 import { claim } from "./sink/claim.ts";
-import { FAILED, FolderError, JOURNAL, prepareFolder, removeEmpty, sameFile, tidy } from "./sink/folder.ts";
+import { FAILED, FolderError, JOURNAL, ofTheDisk, prepareFolder, removeEmpty, sameFile, tidy } from "./sink/folder.ts";
 import { lockFolder } from "./sink/lock.ts";
 import { dropAll } from "./sink/parts.ts";
 import { type Since, since } from "./sink/since.ts";
@@ -216,13 +216,6 @@ export async function openOutput(options: OutputOptions, context: OutputContext)
     await unlock(lock, state);
     throw ofTheDisk(error, folder);
   }
-}
-
-/** What the file system says of the folder, as such; anything else as it is. */
-function ofTheDisk(error: unknown, folder: string): unknown {
-  const { code, syscall, message } = error as NodeJS.ErrnoException;
-  if (code === undefined || syscall === undefined) return error;
-  return new FolderError("disk", `${folder}: cannot be used: ${message}`);
 }
 
 /** What was saved for a URL; by an update, only what it has asked for itself. */

@@ -154,6 +154,7 @@ async function runCommand(line: CommandLine, env: Env, ignored: ReadonlySet<Stop
     await run.done;
   } catch (error) {
     broken = { error };
+    if (error instanceof FolderError && error.kind === "disk") stop.abort("disk" satisfies StopReason);
   }
   signals.last(); // what follows holds this thread where the disk is slow
   await reporters.end(run.view);

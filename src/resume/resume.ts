@@ -5,7 +5,7 @@ import type { Job } from "../core/job.ts";
 import type { Source } from "../core/ports.ts";
 import type { History } from "../history/history.ts";
 import { thousands } from "../report/format.ts";
-import { FolderError, GONE, JOURNAL } from "../sink/folder.ts";
+import { FolderError, GONE, JOURNAL, ofTheDisk } from "../sink/folder.ts";
 import { removedFile } from "../sink/start-over.ts";
 import { type UnfinishedOptions, unfinished } from "../source/unfinished.ts";
 import { type Arrangement, type ArrangeOptions, arrangement } from "./arrange.ts";
@@ -94,7 +94,13 @@ function finding({ folder, arranged, how }: Going): UnfinishedOptions {
     ...how,
     isWhole: ({ file, bytes }) => isWholeFile(folder, file, bytes),
     isThere: (file) => isOurs(folder, file),
-    settle: arranged.settle,
+    settle(job) {
+      try {
+        return arranged.settle(job);
+      } catch (error) {
+        throw ofTheDisk(error, folder);
+      }
+    },
   };
 }
 

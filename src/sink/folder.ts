@@ -30,6 +30,13 @@ export class FolderError extends Error {
   }
 }
 
+/** What the file system says of the folder, as such; anything else as it is. */
+export function ofTheDisk(error: unknown, folder: string): unknown {
+  const { code, syscall, message } = error as NodeJS.ErrnoException;
+  if (code === undefined || syscall === undefined) return error;
+  return new FolderError("disk", `${folder}: cannot be used: ${message}`);
+}
+
 export interface Folder {
   /** For what is of use only to a run: its lock, and bodies that are not whole yet. */
   readonly state: string;

@@ -48,6 +48,10 @@ describe("somebody else's gone", () => {
     expect(stderr).toContain("downloads/gone: ");
     expect(server.asked()).toEqual([]);
     expect(look()).toEqual(before);
+    const piped = await tried(["-"], EDITED);
+    expect(piped.code, piped.stderr).toBe(2);
+    expect(piped.stderr).toContain("downloads/gone: ");
+    expect(look()).toEqual(before);
     expect((await run(LINES, "--force")).code).toBe(0);
     expect(look()).toEqual(before);
   });
