@@ -1,6 +1,6 @@
 // failed.txt: the lines that failed, as a list to be fed back, with their numbers or names. Only there if any failed.
 
-import { lstatSync, renameSync, rmSync } from "node:fs";
+import { lstatSync, renameSync, rmSync, utimesSync } from "node:fs";
 import { escaped } from "../core/escape.ts";
 import { type Failed, isNumber } from "../core/job.ts";
 import type { Reporter } from "../core/ports.ts";
@@ -83,11 +83,24 @@ export function failedFile(path: string, part: string, before: Version): FailedF
         if (now !== undefined && !isOthers) rmSync(path);
         return undefined;
       }
+      stamp(part);
       const to = isOthers ? freeName(`${path}.new`) : path;
       renameSync(part, to);
       return isOthers ? `${path} is no longer the run's: what failed is in ${to}` : undefined;
     },
   };
+}
+
+/**
+ * Dates the file no earlier than the records of what is in it, by which a list that is fed back is known as a run's
+ * (fed-back.ts). A file system's clock is behind Date.now() by up to a tick of the kernel's (10 ms), and FAT rounds down to
+ * even seconds: so it is the next of these.
+ */
+function stamp(path: string): void {
+  const seconds = 2 * Math.ceil(Date.now() / 2000);
+  try {
+    utimesSync(path, seconds, seconds);
+  } catch {} // some network file systems take no dates: they have their own clock
 }
 
 /** The path, or it with a number, so that nothing has it. */

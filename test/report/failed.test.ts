@@ -1,5 +1,14 @@
 // failed.txt: a list of what failed, which fed back keeps every number and name.
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Job, Outcome } from "../../src/core/job.ts";
@@ -48,6 +57,14 @@ describe("failed.txt", () => {
   it("is not there where nothing failed", () => {
     expect(written(saved(), failed({ error: "interrupted" }))).toBeUndefined();
     expect(readdirSync(folder.path)).toEqual([]);
+  });
+
+  it("is dated no earlier than what is in it, whatever a file system makes of a date: by that it is known as a run's", () => {
+    const failedMs = Date.now();
+    written(failed());
+    const { mtimeMs } = statSync(path);
+    expect(mtimeMs).toBeGreaterThanOrEqual(failedMs);
+    expect(mtimeMs % 2000).toBe(0);
   });
 
   it("has its name only when it is whole", () => {
