@@ -20,6 +20,10 @@ describe("cookies that are given as text", () => {
     expect(sent(jar, "http://h/", false)).toBeUndefined();
   });
 
+  it("keep their bytes, of which only SP and HTAB are blanks", () => {
+    expect(sent(cookies(["\t\u00a0=\u00c3\u00a0 ; b=\u00a0"]), "http://h/")).toBe("\u00a0=\u00c3\u00a0; b=\u00a0");
+  });
+
   it.each(["a=b\r\nEvil: 1", "a=\0", "a=\u0142"])("%j cannot be sent, and is not repeated", (text) => {
     expect(() => cookies([text])).toThrow(OptionError);
     expect(() => cookies([text])).not.toThrow("a=");
@@ -43,6 +47,10 @@ describe("cookies that servers set", () => {
   it.each<[string, string, string, string | undefined]>([
     ["a=1", "http://h/", "http://h/x", "a=1"],
     ["a=1", "http://h:81/", "http://h/", undefined],
+    [" \ta \t=\t 1\t ; Path=/x", "http://h/", "http://h/x", "a=1"],
+    ["a=voil\u00c3\u00a0", "http://h/", "http://h/", "a=voil\u00c3\u00a0"],
+    ["\u00c3\u00a0=\u00a0; Path=/", "http://h/", "http://h/", "\u00c3\u00a0=\u00a0"],
+    ["\u00a0", "http://h/", "http://h/", undefined],
     ["a=1", "http://h/", "https://h/", undefined],
     ["a=1", "http://h/", "http://sub.h/", undefined],
     ["a=1", "http://127.0.0.1/", "http://127.0.0.1/", "a=1"],

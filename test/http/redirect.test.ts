@@ -13,6 +13,7 @@ describe("nextTarget", () => {
     ["http://a/x", "ftp://a/x", "to another scheme"],
     ["http://a/x", "javascript:alert(1)", "to another scheme"],
     ["http://a/x", "http://a:0/", "not a URL"],
+    ["http://a/x", "http://h\u00e9/", "not a URL"],
   ])("from %s to %s is refused: %s", (from, to, reason) => {
     const next = nextTarget({ status: 302, locations: [to] }, new URL(from));
     expect(next).toMatchObject({ error: "redirect_refused", detail: expect.stringContaining(reason) });
@@ -25,6 +26,12 @@ describe("nextTarget", () => {
     ["http://a/x#part", "/z#other", "http://a/z#other"],
     ["http://a/x", "https://a/x", "https://a/x"],
     ["http://a/x", "/\u00c3\u00a4", "http://a/%C3%A4"],
+    ["http://a/x", "http://\u00c3\u00a4/", "http://xn--4ca/"],
+    ["http://a/x", "/voil\u00c3\u00a0", "http://a/voil%C3%A0"],
+    ["http://a/x", "/caf\u00e9?q=\u00e9#\u00e9", "http://a/caf%E9?q=%E9#%E9"],
+    ["http://a/x", "/\u0083\\\u00c4\\x", "http://a/%83%5C%C4%5Cx"],
+    ["http://a/x", "/\u00ce\u00c4\u00bc\u00fe.zip", "http://a/%CE%C4%BC%FE.zip"],
+    ["http://a/x", "/\u00c3\u00a4/\u00e9", "http://a/%C3%A4/%E9"],
   ])("from %s to %s is %s", (from, to, expected) => {
     expect(String(nextTarget({ status: 302, locations: [to] }, new URL(from)))).toBe(expected);
   });

@@ -206,7 +206,7 @@ describe("an option", () => {
     const clean = (value: string) =>
       value
         .split(";")
-        .map((one) => one.trim())
+        .map((one) => one.replace(/^[\t ]+|[\t ]+$/g, ""))
         .filter((one) => one !== "")
         .join("; ");
     await fc.assert(

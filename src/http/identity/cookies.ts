@@ -4,7 +4,7 @@ import { closeSync, openSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { Cookie } from "tough-cookie";
 import { OptionError } from "../../core/option.ts";
-import { valuesOf } from "../semantics/headers.ts";
+import { trimBlanks, valuesOf } from "../semantics/headers.ts";
 import { type CookieStore, cookieStore } from "./cookie-store.ts";
 import { upTo } from "./credentials.ts";
 
@@ -85,7 +85,8 @@ export function cookies(given: readonly string[]): Cookies {
         try {
           const pair = text.split(";", 1)[0] ?? "";
           if (pair.length > MAX_COOKIE_CHARS || !SENDABLE.test(pair)) continue;
-          const cookie = jar.setCookieSync(text, located(from), { ignoreError: true });
+          const one = parsed(text);
+          const cookie = one === undefined ? one : jar.setCookieSync(one, located(from), { ignoreError: true });
           if (cookie === undefined) continue;
           if (cookie.hostOnly === true) ownOf.set(cookie, from.origin);
         } catch {
@@ -96,6 +97,20 @@ export function cookies(given: readonly string[]): Cookies {
   };
 }
 
+/** What takes A0's place while tough-cookie trims a text, as JavaScript does: there it is a blank, in UTF-8 a part of a letter. */
+const STAND_IN = "\uf8ff";
+
+/** A Set-Cookie whose blanks are SP and HTAB (RFC 6265 section 5.2). */
+function parsed(text: string): Cookie | string | undefined {
+  if (!text.includes("\xa0")) return text;
+  const { Cookie } = require("tough-cookie") as typeof import("tough-cookie");
+  const cookie = Cookie.parse(text.replaceAll("\xa0", STAND_IN));
+  if (cookie === undefined) return undefined;
+  cookie.key = cookie.key.replaceAll(STAND_IN, "\xa0");
+  cookie.value = cookie.value.replaceAll(STAND_IN, "\xa0");
+  return cookie;
+}
+
 /** All of a URL that counts for cookies; the jar parses it anew for each one. */
 function located({ origin, pathname }: URL): string {
   return origin + pathname.slice(0, MAX_PATH_CHARS);
@@ -104,12 +119,12 @@ function located({ origin, pathname }: URL): string {
 function pairs(data: string): string[] {
   // Said without the value: it is a secret.
   if (!SENDABLE.test(data)) throw new OptionError("-b: cookies with characters that cannot be sent", "cookie");
-  const all = data.split(";").map((pair) => pair.trim());
+  const all = data.split(";").map((pair) => trimBlanks(pair));
   return all.filter((pair) => pair !== "");
 }
 
 function nameOf(pair: string): string {
-  return pair.split("=", 1)[0]?.trim() ?? "";
+  return trimBlanks(pair.split("=", 1)[0] ?? "");
 }
 
 function readFile(path: string, store: CookieStore<Cookie>): void {

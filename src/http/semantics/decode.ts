@@ -4,7 +4,7 @@ import { finished } from "node:stream";
 import type { Gunzip } from "node:zlib";
 import { type Failure, isFailure } from "../../core/failure.ts";
 import type { BodyStream } from "../../core/ports.ts";
-import { excerpt } from "./headers.ts";
+import { excerpt, members } from "./headers.ts";
 import { type Release, windowBytes } from "./windows.ts";
 
 /** What --compressed asks for (RFC 9110 section 12.5.3). */
@@ -40,8 +40,7 @@ export function decoded(
   room: Room = async () => () => {},
 ): BodyStream | Failure {
   if (encoding.length > MAX_LIST) return { error: "bad_encoding", detail: `content-encoding "${excerpt(encoding)}"` };
-  const names = encoding.split(",").map((name) => name.trim());
-  const applied = names.filter((name) => name !== "identity" && name !== "");
+  const applied = members(encoding).filter((name) => name !== "identity" && name !== "");
   const unknown = applied.find((name) => !/^(x-)?gzip$|^br$|^deflate$/.test(name));
   if (unknown !== undefined)
     return { error: "bad_encoding", detail: `content-encoding "${excerpt(unknown)}" is not known` };

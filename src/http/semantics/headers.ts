@@ -36,7 +36,7 @@ export function readHeaders(fields: string): AnswerHeaders {
     const end = fields.indexOf("\n", colon);
     if (colon === -1 || end === -1) break;
     if (USED.has(mark(colon - from, fields.charCodeAt(from)))) {
-      const text = fields.slice(colon + 1, end).trim();
+      const text = valueIn(fields, colon + 1, end);
       take(headers, fields.slice(from, colon).toLowerCase(), isLong ? copied(text) : text);
     }
     from = end + 1;
@@ -95,7 +95,7 @@ function mark(length: number, first: number): number {
 
 /** Several that are the same are one (RFC 9110 section 8.6). */
 function lengthOf(text: string, before: number | undefined): number {
-  const [first = "", ...more] = text.includes(",") ? text.split(",").map((one) => one.trim()) : [text];
+  const [first = "", ...more] = text.includes(",") ? members(text) : [text];
   const isLength = /^\d{1,16}$/.test(first) && more.every((one) => one === first);
   const bytes = isLength ? Number(first) : Number.NaN;
   return before === undefined || before === bytes ? bytes : Number.NaN;
@@ -107,7 +107,8 @@ export function valuesOf(fields: string, name: string, most = Number.POSITIVE_IN
   for (const line of fields.split("\n")) {
     if (values.length === most) break;
     const colon = line.indexOf(":");
-    if (colon === name.length && line.slice(0, colon).toLowerCase() === name) values.push(line.slice(colon + 1).trim());
+    if (colon === name.length && line.slice(0, colon).toLowerCase() === name)
+      values.push(valueIn(line, colon + 1, line.length));
   }
   return values;
 }
@@ -125,7 +126,30 @@ export function excerpt(text: string): string {
 /** Whether a list of tokens, in lower case, has this one. */
 export function hasToken(list: string | undefined, token: string): boolean {
   if (list === undefined) return false;
-  return list === token || list.split(",").some((one) => one.trim() === token);
+  return list === token || members(list).includes(token);
+}
+
+/** The members of a list (RFC 9110 section 5.6.1), empty ones included. */
+export function members(list: string): string[] {
+  return list.split(",").map((one) => trimBlanks(one));
+}
+
+/** Without the blanks around it: only SP and HTAB are some (RFC 9110 section 5.6.3). JavaScript takes A0 for one, a byte of UTF-8. */
+export function trimBlanks(text: string, start = 0, end = text.length): string {
+  let from = start;
+  let to = end;
+  while (from < to && isBlank(text.charCodeAt(from))) from++;
+  while (to > from && isBlank(text.charCodeAt(to - 1))) to--;
+  return text.slice(from, to);
+}
+
+function isBlank(code: number): boolean {
+  return code === 32 || code === 9;
+}
+
+/** A header's value, between its colon and the line feed. */
+function valueIn(fields: string, from: number, end: number): string {
+  return trimBlanks(fields, from, fields.charCodeAt(end - 1) === 13 ? end - 1 : end);
 }
 
 /** Several headers of one name are one list (RFC 9110 section 5.3). */

@@ -1,5 +1,6 @@
 // Where a redirect leads, and with which headers: pure decisions.
 
+import { isUtf8 } from "node:buffer";
 import type { Failure } from "../../core/failure.ts";
 import { hasLongHost, hasLongHostText, MAX_URL_LENGTH } from "../../core/target.ts";
 import { excerpt } from "./headers.ts";
@@ -23,8 +24,7 @@ export function nextTarget(redirect: Redirect, from: URL): URL | Failure {
   const [location, ...more] = locations;
   if (location === undefined || location === "") return refused("without a Location");
   if (more.some((other) => other !== location)) return refused("with several Locations");
-  // What servers send there is UTF-8 where it is not ASCII.
-  const text = Buffer.from(location, "latin1").toString("utf8");
+  const text = textOf(location);
   if (hasLongHostText(text)) return refused("to a host name that is too long");
   if (!URL.canParse(text, from.href)) return refused("to a Location that is not a URL");
   const next = new URL(text, from.href);
@@ -40,6 +40,18 @@ export function nextTarget(redirect: Redirect, from: URL): URL | Failure {
   // RFC 9110 section 10.2.2: the fragment goes on with the redirect.
   if (next.hash === "") next.hash = from.hash;
   return next;
+}
+
+/**
+ * A Location as text, out of its bytes: UTF-8 where it is that. Otherwise it is of an encoding that only the server knows (Latin-1,
+ * GBK, Shift_JIS), and each byte is asked for as it came; so is a backslash that is the second byte of a character there.
+ */
+function textOf(location: string): string {
+  if (!/[\x80-\xff]/.test(location)) return location;
+  const bytes = Buffer.from(location, "latin1");
+  if (isUtf8(bytes)) return bytes.toString("utf8");
+  const encoded = (byte: string) => `%${byte.charCodeAt(0).toString(16).toUpperCase()}`;
+  return location.replace(/[\x80-\xff]\\?/g, (character) => Array.from(character, encoded).join(""));
 }
 
 /** The headers of one's own that another origin may see; anything else may be a secret. */
