@@ -1,106 +1,18 @@
 // Any thrown value becomes a Failure, by its code and by where we were; never by its message.
 
+import { type Phase, rowOf } from "./error-codes.ts";
 import type { Failure, FailureKind } from "./failure.ts";
 
-/** How far an exchange had come: DNS to CONNECT, until the headers are whole, in the body, on this disk. */
-export type Phase = "connect" | "headers" | "body" | "write";
-
-type Row = FailureKind | Readonly<Partial<Record<Phase, FailureKind>>>;
-
-const LOST = {
-  connect: "connect_failed",
-  headers: "connection_lost",
-  body: "truncated",
-  write: "write_failed",
-} as const;
-const UNREACHABLE = { ...LOST, connect: "connect_failed" } as const;
-
-/** The one table of error codes: Node's, libuv's, OpenSSL's and undici's. */
-const CODES: Readonly<Record<string, Row>> = {
-  ENOTFOUND: { connect: "dns_not_found" },
-  ENODATA: { connect: "dns_not_found" },
-  EAI_NODATA: { connect: "dns_not_found" },
-  EAI_NONAME: { connect: "dns_not_found" },
-  EAI_AGAIN: { connect: "dns_temporary" },
-  EAI_FAIL: { connect: "dns_temporary" },
-  EAI_MEMORY: { connect: "dns_temporary" },
-  EAI_SYSTEM: { connect: "dns_temporary" },
-  EBADNAME: { connect: "dns_not_found" },
-  ESERVFAIL: { connect: "dns_temporary" },
-  EREFUSED: { connect: "dns_temporary" },
-  ETIMEOUT: { connect: "dns_temporary" },
-  BULKGET_DNS: { connect: "dns_temporary" },
-  ECONNREFUSED: { ...LOST, connect: "connect_refused" },
-  ECONNRESET: LOST,
-  ECONNABORTED: LOST,
-  EPIPE: LOST,
-  ENOTCONN: LOST,
-  ETIMEDOUT: { ...LOST, connect: "connect_timeout" },
-  EHOSTUNREACH: UNREACHABLE,
-  EHOSTDOWN: UNREACHABLE,
-  ENETUNREACH: UNREACHABLE,
-  ENETDOWN: UNREACHABLE,
-  EADDRNOTAVAIL: UNREACHABLE,
-  EADDRINUSE: UNREACHABLE,
-  EINVAL: { connect: "connect_failed", write: "write_failed" },
-  EACCES: { connect: "connect_failed", write: "write_failed" },
-  EPERM: { connect: "connect_failed", write: "write_failed" },
-  EMFILE: { connect: "connect_failed", write: "write_failed" },
-  ENFILE: { connect: "connect_failed", write: "write_failed" },
-  ENOBUFS: { connect: "connect_failed", headers: "connection_lost", body: "truncated", write: "write_failed" },
-
-  EPROTO: { connect: "tls_error", headers: "connection_lost", body: "truncated" },
-  CERT_HAS_EXPIRED: "tls_certificate",
-  SELF_SIGNED_CERT_IN_CHAIN: "tls_certificate",
-  DEPTH_ZERO_SELF_SIGNED_CERT: "tls_certificate",
-  HOSTNAME_MISMATCH: "tls_certificate",
-  INVALID_CA: "tls_certificate",
-  INVALID_PURPOSE: "tls_certificate",
-  PATH_LENGTH_EXCEEDED: "tls_certificate",
-
-  BULKGET_PROXY: "proxy_failed",
-  BULKGET_BLOCKED: "blocked_address",
-  UND_ERR_SOCKET: LOST,
-  UND_ERR_INFO: LOST,
-  UND_ERR_DESTROYED: LOST,
-  UND_ERR_CLOSED: LOST,
-  UND_ERR_ABORTED: LOST,
-
-  ENOSPC: { write: "disk_full" },
-  EDQUOT: { write: "disk_full" },
-  EFBIG: { write: "file_too_large" },
-  EEXIST: { write: "file_exists" },
-  EISDIR: { write: "file_exists" },
-  ELOOP: { write: "file_exists" },
-  ENAMETOOLONG: { write: "name_too_long" },
-  EIO: { write: "write_failed" },
-  EROFS: { write: "write_failed" },
-  ENOENT: { connect: "connect_failed", write: "write_failed" },
-  ENOTDIR: { connect: "connect_failed", write: "write_failed" },
-  ESTALE: { write: "write_failed" },
-  ENODEV: { write: "write_failed" },
-  ENXIO: { write: "write_failed" },
-  EBADF: { write: "write_failed" },
-  EBUSY: { write: "write_failed" },
-  ETXTBSY: { write: "write_failed" },
-};
-
-/** Families of codes: OpenSSL's verification errors, then Node's TLS errors. The first that fits counts. */
-const FAMILIES: readonly (readonly [RegExp, Row])[] = [
-  [/^(CERT_|CRL_|SELF_SIGNED_|DEPTH_ZERO_|UNABLE_TO_|ERR_TLS_CERT_)/, "tls_certificate"],
-  [/^(ERR_TLS_|ERR_SSL_|ERR_OSSL_)/, { connect: "tls_error", headers: "connection_lost", body: "truncated" }],
-  [/^ERR_HTTP2_/, LOST],
-];
+export type { Phase } from "./error-codes.ts";
 
 /**
  * Puts a thrown value into the closed list.
  * What is in no table is `internal`: a bug of ours, with its stack, never "the network".
  */
 export function classify(thrown: unknown, phase: Phase): Failure {
-  const error = firstCause(thrown);
+  const error = mostTelling(thrown, phase);
   const code = codeOf(error);
-  const row = rowOf(code);
-  const kind = typeof row === "string" ? row : row?.[phase];
+  const kind = kindOf(error, phase);
   if (kind === undefined) return bug(thrown);
   const status = statusOf(error);
   return {
@@ -116,14 +28,39 @@ export function bug(thrown: unknown): Failure {
   return { error: "internal", detail: stackOf(thrown) };
 }
 
-function rowOf(code: string): Row | undefined {
-  if (Object.hasOwn(CODES, code)) return CODES[code];
-  return FAMILIES.find(([family]) => family.test(code))?.[1];
+function kindOf(error: unknown, phase: Phase): FailureKind | undefined {
+  return rowOf(codeOf(error))?.[phase];
 }
 
-/** An attempt at several addresses fails as an AggregateError: the last address tried speaks for it. */
-function firstCause(thrown: unknown): unknown {
-  return thrown instanceof AggregateError && thrown.errors.length > 0 ? thrown.errors.at(-1) : thrown;
+/**
+ * What an error of one address says of the host, from little to much: this machine has no way to addresses of that kind; nobody
+ * could be reached there; somebody was.
+ */
+const TELLING: ReadonlyMap<string, number> = new Map(
+  [
+    ["EACCES", "EADDRNOTAVAIL", "EAFNOSUPPORT", "ENETDOWN", "ENETUNREACH", "EPERM"],
+    [], // all others
+    ["EHOSTDOWN", "EHOSTUNREACH"],
+    ["ETIMEDOUT"],
+    ["ECONNREFUSED"],
+    ["ECONNABORTED", "ECONNRESET", "EPIPE"],
+  ].flatMap((codes, rank) => codes.map((code) => [code, rank] as const)),
+);
+
+/** The rank of what is in no row: that of the empty one. */
+const OTHERS = 1;
+
+/** An attempt at several addresses fails as an AggregateError: the most telling error speaks for it, of two alike the last one. */
+function mostTelling(thrown: unknown, phase: Phase): unknown {
+  if (!(thrown instanceof AggregateError) || thrown.errors.length === 0) return thrown;
+  const errors: readonly unknown[] = thrown.errors;
+  return errors.reduce((best, error) => (rank(error, phase) >= rank(best, phase) ? error : best));
+}
+
+/** A bug of ours is not to be hidden by what else happened. */
+function rank(error: unknown, phase: Phase): number {
+  if (kindOf(error, phase) === undefined) return Number.POSITIVE_INFINITY;
+  return TELLING.get(codeOf(error)) ?? OTHERS;
 }
 
 function codeOf(error: unknown): string {
@@ -143,9 +80,16 @@ function isKnown(error: unknown): boolean {
 }
 
 function oneLine(error: unknown, code: string): string {
-  const message = error instanceof Error ? error.message : "";
+  if (code.endsWith("_ALERT_CERTIFICATE_REQUIRED"))
+    return `the server wants a certificate of ours: see --cert (${code})`;
+  const message = error instanceof Error ? (reasonOf(error) ?? error.message) : "";
   const line = message.split("\n", 1)[0] ?? "";
   return code === "" || code.startsWith("BULKGET_") || line.includes(code) ? line : `${line} (${code})`;
+}
+
+/** OpenSSL's reason; the message around it names places in its source. */
+function reasonOf(error: Error): string | undefined {
+  return "library" in error && "reason" in error && typeof error.reason === "string" ? error.reason : undefined;
 }
 
 function stackOf(thrown: unknown): string {

@@ -1,4 +1,8 @@
 // Every thrown value gets its place in the closed list: by code or name and phase, never by its message.
+
+import dns from "node:dns";
+import os from "node:os";
+import { getSystemErrorMap } from "node:util";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { classify, type Phase } from "../../src/core/classify.ts";
@@ -12,10 +16,10 @@ function coded(code: string, message = `it failed with ${code}`): Error {
 
 type Kinds = readonly [connect: FailureKind, headers: FailureKind, body: FailureKind, write: FailureKind];
 
-const lookup = (kind: FailureKind): Kinds => [kind, "internal", "internal", "internal"];
 const everywhere = (kind: FailureKind): Kinds => [kind, kind, kind, kind];
-const disk = (kind: FailureKind): Kinds => ["internal", "internal", "internal", kind];
+const disk = (kind: FailureKind): Kinds => ["connect_failed", "connection_lost", "truncated", kind];
 const socket = (connect: FailureKind): Kinds => [connect, "connection_lost", "truncated", "write_failed"];
+const lookup = socket;
 
 /** By code: the kind while connecting, until the headers are whole, in the body, on this disk. */
 const TABLE: Readonly<Record<string, Kinds>> = {
@@ -34,9 +38,25 @@ const TABLE: Readonly<Record<string, Kinds>> = {
   ENETUNREACH: socket("connect_failed"),
   EADDRNOTAVAIL: socket("connect_failed"),
   UND_ERR_SOCKET: socket("connect_failed"),
-  EMFILE: ["connect_failed", "internal", "internal", "write_failed"],
-  ENFILE: ["connect_failed", "internal", "internal", "write_failed"],
-  EACCES: ["connect_failed", "internal", "internal", "write_failed"],
+  EMFILE: socket("connect_failed"),
+  ENFILE: socket("connect_failed"),
+  EACCES: socket("connect_failed"),
+  EPERM: socket("connect_failed"),
+  EAFNOSUPPORT: socket("connect_failed"),
+  ENOMEM: socket("connect_failed"),
+  ENONET: socket("connect_failed"),
+  EAGAIN: socket("connect_failed"),
+  ERR_SOCKET_CLOSED: socket("connect_failed"),
+  EAI_FAMILY: lookup("dns_temporary"),
+  EAI_SERVICE: lookup("dns_temporary"),
+  EAI_SOCKTYPE: lookup("dns_temporary"),
+  EAI_SYSTEM: lookup("dns_temporary"),
+  EAI_OVERFLOW: lookup("dns_temporary"),
+  EAI_ADDRFAMILY: lookup("dns_not_found"),
+  EAI_IDN_ENCODE: lookup("dns_not_found"),
+  EFORMERR: lookup("dns_temporary"),
+  ECANCELLED: lookup("dns_temporary"),
+  ENONAME: lookup("dns_not_found"),
   EPROTO: ["tls_error", "connection_lost", "truncated", "internal"],
   ERR_SSL_WRONG_VERSION_NUMBER: ["tls_error", "connection_lost", "truncated", "internal"],
   ERR_TLS_PROTOCOL_VERSION_CONFLICT: ["tls_error", "connection_lost", "truncated", "internal"],
@@ -47,6 +67,14 @@ const TABLE: Readonly<Record<string, Kinds>> = {
   DEPTH_ZERO_SELF_SIGNED_CERT: everywhere("tls_certificate"),
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: everywhere("tls_certificate"),
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: everywhere("tls_certificate"),
+  ERROR_IN_CERT_NOT_AFTER_FIELD: everywhere("tls_certificate"),
+  UNSPECIFIED: everywhere("tls_certificate"),
+  OUT_OF_MEM: everywhere("tls_certificate"),
+  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: ["tls_error", "tls_error", "truncated", "internal"],
+  ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE: ["tls_error", "tls_error", "truncated", "internal"],
+  "ERR_SSL_SSL/TLS_ALERT_BAD_CERTIFICATE": ["tls_error", "tls_error", "truncated", "internal"],
+  ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: ["tls_error", "tls_error", "truncated", "internal"],
+  ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR: ["tls_error", "connection_lost", "truncated", "internal"],
   UND_ERR_INFO: socket("connect_failed"),
   UND_ERR_DESTROYED: socket("connect_failed"),
   ERR_HTTP2_STREAM_ERROR: socket("connect_failed"),
@@ -58,19 +86,47 @@ const TABLE: Readonly<Record<string, Kinds>> = {
   EFBIG: disk("file_too_large"),
   EIO: disk("write_failed"),
   EROFS: disk("write_failed"),
-  ENOENT: ["connect_failed", "internal", "internal", "write_failed"],
+  ENOENT: socket("connect_failed"),
   ESTALE: disk("write_failed"),
   EEXIST: disk("file_exists"),
   EISDIR: disk("file_exists"),
   ELOOP: disk("file_exists"),
   ENAMETOOLONG: disk("name_too_long"),
   ERR_INVALID_ARG_TYPE: everywhere("internal"),
-  E_NOBODY_KNOWS: everywhere("internal"),
+  "Unknown system error -64": ["connect_failed", "connection_lost", "truncated", "internal"],
+  E_NOBODY_KNOWS: ["connect_failed", "connection_lost", "truncated", "internal"],
+  ERR_NOBODY_KNOWS: everywhere("internal"),
+  X_NOBODY_KNOWS: everywhere("internal"),
   constructor: everywhere("internal"),
 };
 
 it.each(Object.entries(TABLE))("the code %s is, from phase to phase, %j", (code, kinds) => {
   expect(PHASES.map((phase) => classify(coded(code), phase).error)).toEqual(kinds);
+});
+
+describe("what the system says", () => {
+  const errnos = [...Object.keys(os.constants.errno), ...[...getSystemErrorMap().values()].map(([name]) => name)];
+  const ofCares = Object.values(dns).filter((value) => typeof value === "string");
+  /** netdb.h of glibc, whether libuv has a name for it or not. */
+  const ofGetaddrinfo =
+    `ADDRFAMILY AGAIN ALLDONE BADFLAGS CANCELED FAIL FAMILY IDN_ENCODE INPROGRESS INTR MEMORY NODATA NONAME NOTCANCELED OVERFLOW
+    SERVICE SOCKTYPE SYSTEM`
+      .split(/\s+/)
+      .map((name) => `EAI_${name}`);
+
+  it.each([...new Set([...errnos, ...ofCares, ...ofGetaddrinfo])])("%s is in the table, and no bug of ours", (code) => {
+    const [connect, headers, body, write] = PHASES.map((phase) => classify(coded(code), phase).error);
+    expect(connect).toMatch(code.startsWith("EAI_") ? /^dns_/ : /^(dns|connect|tls)_/);
+    expect([headers, body]).toEqual(["connection_lost", "truncated"]);
+    if (code !== "EPROTO") expect(write).not.toBe("internal");
+  });
+
+  it("is named in the detail", () => {
+    expect(classify(coded("EAFNOSUPPORT", "connect"), "connect")).toEqual({
+      error: "connect_failed",
+      detail: "connect (EAFNOSUPPORT)",
+    });
+  });
 });
 
 describe("a thrown value", () => {
@@ -79,12 +135,25 @@ describe("a thrown value", () => {
     expect(classify(coded("ENOSPC", "read ECONNRESET"), "write").error).toBe("disk_full");
   });
 
-  it("of several addresses is judged by the last that was tried", () => {
-    const both = new AggregateError([coded("ENETUNREACH"), coded("ECONNREFUSED", "connect to 127.0.0.1:1")], "");
-    expect(classify(both, "connect")).toEqual({
+  it("of several addresses is judged by the most telling one, whichever was the last", () => {
+    const byRank = ["ENETUNREACH", "ENOMEM", "EHOSTUNREACH", "ETIMEDOUT", "ECONNREFUSED", "ECONNRESET"];
+    fc.assert(
+      fc.property(fc.shuffledSubarray(byRank, { minLength: 1 }), (codes) => {
+        const errors = codes.map((code) => coded(code));
+        const [most = ""] = [...codes].sort((one, other) => byRank.indexOf(other) - byRank.indexOf(one));
+        const { error, detail } = classify(new AggregateError(errors, ""), "connect");
+        expect([error, detail]).toEqual([classify(coded(most), "connect").error, `it failed with ${most}`]);
+      }),
+    );
+  });
+
+  it("of several addresses that failed alike is the last one's, and a bug among them is one", () => {
+    const [first, second] = [coded("ECONNREFUSED", "first"), coded("ECONNREFUSED", "second")];
+    expect(classify(new AggregateError([first, second], ""), "connect")).toEqual({
       error: "connect_refused",
-      detail: "connect to 127.0.0.1:1 (ECONNREFUSED)",
+      detail: "second (ECONNREFUSED)",
     });
+    expect(classify(new AggregateError([new TypeError("x"), second], ""), "connect").error).toBe("internal");
     expect(classify(new AggregateError([], "nothing tried"), "connect").error).toBe("internal");
   });
 

@@ -33,7 +33,9 @@ export interface RudeServer {
 }
 
 /** Key and certificate are PEM. */
-export async function rudeServer(options: { tls?: { key: string; cert: string } } = {}): Promise<RudeServer> {
+export async function rudeServer(
+  options: { tls?: { key: string; cert: string; ciphers?: string } } = {},
+): Promise<RudeServer> {
   const seen: SeenRequest[] = [];
   const counts = new Map<string, number>();
   const stats: RudeStats = {
