@@ -1,6 +1,7 @@
 // The Get socket: routes, repeats on a fresh connection, redirects, decoding; one answer or one failure.
 
 import { type Failure, isFailure } from "../core/failure.ts";
+import { originForm } from "../core/origin-form.ts";
 import type { Answer, Get, OpenedTimes, Skip } from "../core/ports.ts";
 import { Coming } from "../core/soon.ts";
 import type { Throttle } from "../core/throttle.ts";
@@ -90,7 +91,7 @@ export function getter(options: GetOptions): Get {
   /** Credentials, and whatever else the user adds, are for the origin that the list names and for no other. */
   const fieldsAtHome = (listed: URL, origin: Origin): string => {
     const authorization = ownAuthorization ? undefined : authorize(listed);
-    return authorization === undefined ? origin.fields : origin.fields + lines(["authorization", authorization]);
+    return authorization === undefined ? origin.fields : origin.fields + lines(["Authorization", authorization]);
   };
   const cookieFor = (target: URL, isHome: boolean): string | undefined =>
     isHome && ownCookie ? undefined : cookies?.header(target, isHome);
@@ -150,10 +151,10 @@ export function getter(options: GetOptions): Get {
         if (origin.barred !== undefined) return origin.barred;
         const isHome = key === home && ask?.robots !== "away";
         let fields = isHome ? fieldsAtHome(first, origin) : origin.harmless;
-        if (cookie !== undefined) fields += lines(["cookie", cookie]);
+        if (cookie !== undefined) fields += lines(["Cookie", cookie]);
         if (asked !== undefined) fields += lines(asked.headers);
         terms = asked === undefined ? undefined : { ...asked, target };
-        const path = `${origin.prefix}${target.pathname}${target.search}`;
+        const path = origin.prefix + originForm(target);
         request = cookies === undefined ? { path, fields } : { path, fields, heard: takeFrom(cookies, target) };
         connection = pool.take(isHome ? origin.route : origin.elsewhere);
         repeats = 0;
@@ -231,7 +232,7 @@ const MAX_SEEN = 256;
 
 /** What makes a request another one: a server may set a cookie, and send back to the same URL to see it. */
 function requestOn(target: URL, cookie: string | undefined): string {
-  const text = `${target.origin}${target.pathname}${target.search} ${cookie ?? ""}`;
+  const text = `${target.origin}${originForm(target)} ${cookie ?? ""}`;
   if (text.length <= MAX_SEEN) return text;
   return process.getBuiltinModule("node:crypto").createHash("sha256").update(text).digest("base64");
 }

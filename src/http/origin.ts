@@ -25,12 +25,21 @@ export interface Origin {
 /** The headers of every request to an origin that the list names. */
 export function commonHeaders({ headers, userAgent, compressed }: GetOptions): readonly string[] {
   const defaults = {
-    "user-agent": userAgent,
-    accept: "*/*",
-    "accept-encoding": compressed ? ACCEPT_ENCODING : "identity",
+    "User-Agent": userAgent,
+    Accept: "*/*",
+    "Accept-Encoding": compressed ? ACCEPT_ENCODING : "identity",
   };
-  const missing = Object.entries(defaults).filter(([name]) => !has(headers, name));
-  return [...missing.flat(), ...headers];
+  const missing = Object.entries(defaults).filter(([name]) => !has(headers, name.toLowerCase()));
+  // A User-Agent without a product is none (RFC 9110 section 10.1.5).
+  return where([...missing.flat(), ...headers], (name, value) => name !== "user-agent" || value !== "");
+}
+
+/** Of names and values in turn, those of which this holds; the name in lower case. */
+function where(headers: readonly string[], holds: (name: string, value: string) => boolean): string[] {
+  return headers.filter((_, i) => {
+    const at = i - (i % 2);
+    return holds((headers[at] ?? "").toLowerCase(), headers[at + 1] ?? "");
+  });
 }
 
 export function has(headers: readonly string[], name: string): boolean {
@@ -49,9 +58,9 @@ export function describe(target: URL, common: readonly string[], options: GetOpt
   const tls = target.protocol === "https:";
   const { http2, unixSocket, cert } = options;
   const proxy = options.proxyFor(target);
-  const host = bare(target.hostname);
+  const name = bare(target.hostname);
   const destination = {
-    host,
+    host: name,
     port: target.port === "" ? (tls ? 443 : 80) : Number(target.port),
     tls,
     http2: http2 && tls,
@@ -60,16 +69,18 @@ export function describe(target: URL, common: readonly string[], options: GetOpt
   };
   const forwarded = proxy !== undefined && !tls && proxy.socks === undefined;
   const authorization = proxy?.authorization;
-  const needed = ["host", target.host];
-  if (forwarded && authorization !== undefined) needed.push("proxy-authorization", authorization);
+  const proxied = forwarded && authorization !== undefined ? ["Proxy-Authorization", authorization] : [];
+  const host = ["Host", target.host]; // the first header (RFC 9110 section 7.2)
+  const ownHost = where(common, (name) => name === "host");
+  const others = where(common, (name) => name !== "host");
   // Also through a proxy that forwards for all: what it passes on in advance must not become another origin's answer.
   const route = { ...destination, key: target.origin };
   return {
     route,
     elsewhere: cert === undefined ? route : { ...route, key: `${route.key} anonymous`, anonymous: true },
-    barred: options.publicOnly === true && proxy !== undefined ? barred(host) : undefined,
-    fields: lines(has(common, "host") ? [...needed.slice(2), ...common] : [...needed, ...common]),
-    harmless: lines([...needed, ...harmless(common)]),
+    barred: options.publicOnly === true && proxy !== undefined ? barred(name) : undefined,
+    fields: lines([...(ownHost.length === 0 ? host : ownHost), ...proxied, ...others]),
+    harmless: lines([...host, ...proxied, ...harmless(common)]),
     prefix: forwarded ? target.origin : "",
   };
 }

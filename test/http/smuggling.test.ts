@@ -129,7 +129,7 @@ describe("a line of a list", () => {
           const { target, headers } = oneRequest(bytes);
           expect(target).toMatch(/^\//);
           expect(names(headers).filter((name) => name !== "authorization")).toEqual(USUAL);
-          expect(headers.find(([name]) => name === "host")?.[1]).toBe(`127.0.0.1:${port}`);
+          expect(headers[0]).toEqual(["Host", `127.0.0.1:${port}`]);
         }
       }),
       { numRuns: 1500 },
@@ -197,7 +197,10 @@ describe("an option", () => {
 
   it("-A is one header or refused", async () => {
     await fc.assert(
-      fc.asyncProperty(text, async (userAgent) => isSentAs({ userAgent }, "user-agent", userAgent)),
+      fc.asyncProperty(
+        text.filter((userAgent) => userAgent !== ""), // which sends none
+        async (userAgent) => isSentAs({ userAgent }, "user-agent", userAgent),
+      ),
       { numRuns: 300 },
     );
   });

@@ -55,8 +55,7 @@ export function connectTunnel(
     else if (!"HTTP/1.".startsWith(head.slice(0, 7))) finish(new ProxyRefusal(proxy, "does not speak HTTP"));
   };
   socket.on("data", onData).on("end", onEnd);
+  const agent = userAgent === "" ? "" : `User-Agent: ${userAgent}\r\n`;
   const authorization = proxy.authorization === undefined ? "" : `Proxy-Authorization: ${proxy.authorization}\r\n`;
-  socket.write(
-    `CONNECT ${authority} HTTP/1.1\r\nHost: ${authority}\r\nUser-Agent: ${userAgent}\r\n${authorization}\r\n`,
-  );
+  socket.write(`CONNECT ${authority} HTTP/1.1\r\nHost: ${authority}\r\n${agent}${authorization}\r\n`);
 }

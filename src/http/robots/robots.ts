@@ -1,6 +1,7 @@
 // What robots.txt says (RFC 9309): each origin is asked once a run, and what it answered is kept within bounds.
 
 import { type Failure, isFailure, isRetryable } from "../../core/failure.ts";
+import { originForm } from "../../core/origin-form.ts";
 import type { Answer, Get, Permits, Skip } from "../../core/ports.ts";
 import { type Matcher, matcher } from "./matcher.ts";
 import { rulesFor } from "./robots-rules.ts";
@@ -120,9 +121,9 @@ export function robots({ fetch, agent, maxTimeMs = Number.POSITIVE_INFINITY }: R
     if (failure !== undefined) {
       return isOpen({ failure, tries }) ? failure : { ...failure, known: true };
     }
-    const { origin, pathname, search } = target;
+    const { origin, pathname } = target;
     if (rules === undefined || pathname === "/robots.txt") return undefined; // RFC 9309 section 2.2.2
-    const isAllowed = rules.allows(pathname + search);
+    const isAllowed = rules.allows(originForm(target));
     if (isAllowed === true) return undefined;
     const what = isAllowed === false ? "disallowed by" : "it takes too long to match it with the rules of";
     return { reason: "robots", detail: `${what} ${origin}/robots.txt` };

@@ -24,11 +24,11 @@ export function asking({ kept, known }: Ask): Asked | undefined {
   if (kept !== undefined) {
     const { bytes, validator } = kept;
     if (!Number.isSafeInteger(bytes) || bytes < 1 || !isRangeValidator(validator)) return undefined;
-    return { kept, headers: ["range", `bytes=${bytes}-`, "if-range", validator] };
+    return { kept, headers: ["Range", `bytes=${bytes}-`, "If-Range", validator] };
   }
   const { etag, last_modified: lastModified } = known ?? {};
-  if (etag !== undefined && isTag(etag)) return { headers: ["if-none-match", etag] };
-  if (lastModified !== undefined && isSendable(lastModified)) return { headers: ["if-modified-since", lastModified] };
+  if (etag !== undefined && isTag(etag)) return { headers: ["If-None-Match", etag] };
+  if (lastModified !== undefined && isSendable(lastModified)) return { headers: ["If-Modified-Since", lastModified] };
   return undefined;
 }
 

@@ -1,6 +1,7 @@
 // Whether a 206 is the part that was asked for: everything is checked, since the file is spliced together from it.
 
 import type { Failure } from "../../core/failure.ts";
+import { originForm } from "../../core/origin-form.ts";
 import type { Kept } from "../../core/ports.ts";
 import type { Terms } from "./asking.ts";
 import { type AnswerHeaders, excerpt, valuesOf } from "./headers.ts";
@@ -55,8 +56,8 @@ function isOfOther({ etag, lastModified }: AnswerHeaders, validator: string): bo
 /** Neither credentials nor fragment are part of what a URL names. */
 function isSameUrl(url: string, target: URL): boolean {
   if (!URL.canParse(url)) return false;
-  const { origin, pathname, search } = new URL(url);
-  return origin === target.origin && pathname === target.pathname && search === target.search;
+  const kept = new URL(url);
+  return kept.origin === target.origin && originForm(kept) === originForm(target);
 }
 
 function bad(detail: string): Failure {
