@@ -61,17 +61,30 @@ export function identityOf(options: IdentityOptions, env: Env): Identity {
 /** Name and value in turn. Throws for what is no header: a line feed in one would be a second header. */
 function headerList(headers: IdentityOptions["headers"]): string[] {
   const pairs = headers === undefined ? [] : Symbol.iterator in headers ? headers : Object.entries(headers);
-  return [...(pairs as Iterable<readonly [string, string]>)].flatMap(([name, value]) => {
-    if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name)) {
-      throw new OptionError(`not a header that can be sent: the name ${JSON.stringify(name)}`, "headers");
-    }
-    if (!isValue(value))
-      throw new OptionError(`not a header that can be sent: ${name} has control or other characters`, "headers");
-    if (REFUSED.has(name.toLowerCase()))
-      throw new OptionError(`the header ${name} is bulkget's own to send`, "headers");
-    return [name, value];
-  });
+  const all = [...(pairs as Iterable<readonly [string, string]>)];
+  for (const [name, value] of all) checkHeader(name, value);
+  const last = new Map(all.map(([name], i) => [name.toLowerCase(), i]));
+  return all.filter(([name], i) => !SINGLE.has(name.toLowerCase()) || last.get(name.toLowerCase()) === i).flat();
 }
+
+function checkHeader(name: string, value: string): void {
+  if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name)) {
+    throw new OptionError(`not a header that can be sent: the name ${JSON.stringify(name)}`, "headers");
+  }
+  if (!isValue(value))
+    throw new OptionError(`not a header that can be sent: ${name} has control or other characters`, "headers");
+  if (REFUSED.has(name.toLowerCase())) throw new OptionError(`the header ${name} is bulkget's own to send`, "headers");
+  if (PARTS.has(name.toLowerCase())) {
+    const why = "asks for a part, which would be saved as the whole body: leave it out";
+    throw new OptionError(`the header ${name} ${why}; bodies that were cut go on by themselves`, "headers");
+  }
+}
+
+/** Of which servers take one: of several, the last is sent. */
+const SINGLE = new Set(["host", "user-agent", "authorization"]);
+
+/** What makes an answer a part of the body. */
+const PARTS = new Set(["range", "if-range"]);
 
 /** RFC 9110 section 5.5, and Latin-1. */
 function isValue(text: string): boolean {

@@ -92,7 +92,7 @@ export function header(text: string, before: readonly Header[] = []): readonly H
 function oneHeader(line: string): Header {
   const colon = line.indexOf(":");
   if (colon < 1) throw new InvalidArgumentError("one: a header is 'Name: value'");
-  return [line.slice(0, colon).trim(), line.slice(colon + 1).trim()];
+  return [line.slice(0, colon).trim(), line.slice(colon + 1).replace(/^[\t ]+|[\t\r ]+$/g, "")];
 }
 
 /** An option that may come again, and be empty. */

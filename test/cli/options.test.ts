@@ -138,6 +138,8 @@ describe("the option", () => {
       ["B", "2:3"],
       ["C", ""],
     ]);
+    // What is no blank in a header (RFC 9110 section 5.6.3) stays.
+    expect(line("u", "-H", "A:\u00a0\t1 \u00a0 \r").headers).toEqual([["A", "\u00a0\t1 \u00a0"]]);
     expect(line("u", "--resolve", "a:1:127.0.0.1", "--resolve=-a:1").resolve).toEqual(["a:1:127.0.0.1", "-a:1"]);
     expect(line("u", "--fail-on", "50%").failOn(4, 10)).toBe(false);
     expect(line("u", "--fail-on=50%").failOn(5, 10)).toBe(true);
