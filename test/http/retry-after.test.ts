@@ -81,6 +81,15 @@ describe("retryAfterMs", () => {
     ["Sunday, 06-Nov-94 08:50:37 GMT", 60_000],
     ["Sun, 06 Nov 1994 08:49:37 GMT", undefined],
     ["Sun, 06 Nov 1994 08:49:36 GMT", undefined],
+    ["2592000", 2_592_000_000],
+    ["0000000000000000000000000000000002", 2000],
+    ["2592001", undefined],
+    ["4294967296", undefined],
+    ["18446744073709551615", undefined],
+    ["9".repeat(400), undefined],
+    ["Tue, 06 Dec 1994 08:49:37 GMT", 2_592_000_000],
+    ["Tue, 06 Dec 1994 08:49:38 GMT", undefined],
+    ["Fri, 31 Dec 9999 23:59:59 GMT", undefined],
     ["-1", undefined],
     ["+1", undefined],
     ["1.5", undefined],
@@ -91,7 +100,7 @@ describe("retryAfterMs", () => {
     [undefined, undefined],
   ])("%s is %s ms", (value, expected) => expect(retryAfterMs(value, NOW_MS)).toBe(expected));
 
-  it("is absent, or a wait that can be added to a date, for whatever is sent", () => {
+  it("is absent, or a wait of 30 days at most, for whatever is sent", () => {
     const digits = fc.bigInt({ min: 0n, max: 10n ** 400n }).map(String);
     const date = fc
       .date({ noInvalidDate: true, min: new Date(0), max: new Date("9999-12-31") })
@@ -101,7 +110,7 @@ describe("retryAfterMs", () => {
         const waitMs = retryAfterMs(value, NOW_MS);
         if (waitMs === undefined) return;
         expect(waitMs).toBeGreaterThanOrEqual(0);
-        expect(new Date(NOW_MS + waitMs).toISOString()).toMatch(/^\d{4}-/);
+        expect(waitMs).toBeLessThanOrEqual(30 * 24 * 3_600_000);
       }),
     );
   });
@@ -138,7 +147,14 @@ describe("Retry-After over the wire", () => {
     expect(waitMs).toBeLessThanOrEqual(atMs - beforeMs);
   });
 
-  it.each(["junk", "-5", "Sun, 06 Nov 1994 08:49:37 GMT"])("%s is as if it were not there", async (value) => {
+  it.each([
+    "junk",
+    "-5",
+    "Sun, 06 Nov 1994 08:49:37 GMT",
+    "31536000000",
+    "99999999999999999999",
+    "Fri, 31 Dec 9999 23:59:59 GMT",
+  ])("%s is as if it were not there", async (value) => {
     const failure = await asked(value);
     expect(failure).toMatchObject({ error: "http_status" });
     expect(failure).not.toHaveProperty("retryAfterMs");

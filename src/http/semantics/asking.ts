@@ -27,9 +27,14 @@ export function asking({ kept, known }: Ask): Asked | undefined {
     return { kept, headers: ["Range", `bytes=${bytes}-`, "If-Range", validator] };
   }
   const { etag, last_modified: lastModified } = known ?? {};
-  if (etag !== undefined && isTag(etag)) return { headers: ["If-None-Match", etag] };
+  if (etag !== undefined && (isTag(etag) || isOddTag(etag))) return { headers: ["If-None-Match", etag] };
   if (lastModified !== undefined && isSendable(lastModified)) return { headers: ["If-Modified-Since", lastModified] };
   return undefined;
+}
+
+/** Whether it is no entity tag, mostly for want of quotes, and still means one version to its server: neither a list nor `*`. */
+function isOddTag(text: string): boolean {
+  return isSendable(text) && text !== "*" && !text.includes(",");
 }
 
 /** Whether it may be a header's value: no control characters, Latin-1 only (RFC 9110 section 5.5), and not too long. */

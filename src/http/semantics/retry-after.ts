@@ -2,16 +2,20 @@
 
 import { httpDate } from "./dates.ts";
 
-/** No wait is longer: 10^12 ms, some 31 years. It can still be added to a date. */
-const MAX_MS = 1e12;
+/** Who wants to be left alone for longer than 30 days means something else: an overflow, milliseconds, a clock that is wrong. */
+const MAX_MS = 30 * 24 * 3_600_000;
 
 /**
  * Milliseconds to wait from `nowMs` on, which is the wall clock's (RFC 9110 section 10.2.3). Undefined for what is neither
- * seconds nor a date, and for a date that has passed.
+ * seconds nor a date, for a date that has passed, and for more than 30 days: such a wait is as if it were not there.
  */
 export function retryAfterMs(value: string | undefined, nowMs: number): number | undefined {
   if (value === undefined) return undefined;
-  if (/^\d+$/.test(value)) return Math.min(Number(value) * 1000, MAX_MS);
+  if (/^\d+$/.test(value)) return sensible(Number(value) * 1000);
   const atMs = httpDate(value, nowMs);
-  return atMs === undefined || atMs <= nowMs ? undefined : Math.min(atMs - nowMs, MAX_MS);
+  return atMs === undefined || atMs <= nowMs ? undefined : sensible(atMs - nowMs);
+}
+
+function sensible(waitMs: number): number | undefined {
+  return waitMs <= MAX_MS ? waitMs : undefined;
 }
