@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import type { Get } from "../../src/core/ports.ts";
 import { collect, testGet } from "../support/get.ts";
 import { own, ownRudeServer } from "../support/own.ts";
+import { rawServer } from "../support/raw-server.ts";
 import { body, rudeServer } from "../support/rude.ts";
 
 describe("reused connections", () => {
@@ -38,6 +39,40 @@ describe("reused connections", () => {
       while (next.i < 150) expect(await fetch(`/rude-keepalive?i=${next.i++}`)).toEqual(content);
     };
     await Promise.all([worker(), worker(), worker(), worker()]);
+  });
+
+  it.each([
+    ["a word", "junk"],
+    ["blank lines and a page", "\r\n\r\n<p>junk</p>"],
+    ["a NUL", "\0"],
+    ["nearly a version", "HTTQ"],
+    ["300 kB", "x".repeat(300_000)],
+    ["the end of chunks, with an answer behind it", "0\r\n\r\nHTTP/1.1 200 OK\r\n\r\n"],
+  ])("a request that meets bytes which begin no answer is repeated at once: %s", async (_, garbage) => {
+    const ok = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nfine";
+    let last = 0;
+    const odd = own(
+      await rawServer((_path, number) => {
+        if (number === last) return garbage;
+        last = number;
+        return ok;
+      }, true),
+    );
+    for (let i = 0; i < 10; i++) expect(String(await collect(await get.fetch(new URL(odd.url("/")))))).toBe("fine");
+    expect(odd.requests).toHaveLength(19);
+  });
+
+  it("such bytes are a failure on a new connection, and behind an informational answer", async () => {
+    const early = "HTTP/1.1 103 Early Hints\r\n\r\n";
+    const ok = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nfine";
+    for (const answers of [["junk"], [ok, `${early}junk`]]) {
+      let asked = 0;
+      const odd = own(await rawServer(() => answers[asked++] ?? ok, true));
+      const told = [];
+      for (const _ of answers) told.push(await collect(await get.fetch(new URL(odd.url("/")))));
+      expect(told.at(-1)).toMatchObject({ error: "protocol_error" });
+      expect(odd.requests).toHaveLength(answers.length);
+    }
   });
 
   it("a reused connection that dies within the headers is a failure: the server has seen the request", async () => {

@@ -6,7 +6,7 @@ import type { Member } from "../../core/row.ts";
 import type { Destination, Open } from "../connect/open.ts";
 import { type OpeningSteps, openingSteps } from "../connect/steps.ts";
 import type { Send } from "./outbox.ts";
-import { type Listener, reader } from "./reader.ts";
+import { GARBAGE, type Listener, reader } from "./reader.ts";
 
 /** A GET: its path, or whole URL where a proxy wants that; and its header lines, each with its line end. */
 export interface Request {
@@ -24,7 +24,7 @@ export interface Handler extends Listener {
   onConnect(): void;
   /** The connection failed, or ended before the answer did. */
   onError(error: Error): void;
-  /** The server has not processed the request: it may be sent again at once. */
+  /** The server has not processed the request, as far as can be known: it may be sent again at once. */
   onUnprocessed(): void;
   /** The answer cannot be read on. */
   onFailure(failure: Failure): void;
@@ -120,7 +120,9 @@ export function connection({ open, put, released, dropped }: Owner, route: Route
     const goOn = answers.take(bytes, isOurs);
     if (typeof goOn === "object") {
       drop();
-      listener.onFailure(goOn);
+      // It may be the rest of what was sent unasked after the answer before: no word about this request.
+      if (goOn === GARBAGE && requests > 1) listener.onUnprocessed();
+      else listener.onFailure(goOn);
     } else if (answers.isOver()) {
       if (handler === listener) handler = undefined;
     } else if (!goOn && !isOver && handler === listener) {

@@ -30,6 +30,9 @@ export interface Reader {
   finish(): boolean;
 }
 
+/** What came is the beginning of no answer, and nothing of one came before. */
+export const GARBAGE: Failure = { error: "protocol_error", detail: "the answer is not HTTP/1.1" };
+
 /** The longest header block, in bytes: 64 KiB. */
 const MAX_HEAD = 65_536;
 
@@ -65,6 +68,8 @@ export function reader(): Reader {
   let headBytes = 0;
   /** What has come before this answer. */
   let beforeBytes = 0;
+  /** Whether informational answers (1xx) came before this one. */
+  let isInformed = false;
   let left = 0;
   let body: Chunks | undefined;
   let persists = true;
@@ -89,11 +94,12 @@ export function reader(): Reader {
     }
     const before = headBytes;
     keep(bytes, from);
+    if (!isHttp(head.toString("latin1", 0, Math.min(headBytes, HTTP.length)))) return notHttp();
     const end = endIn(head, Math.max(0, before - 2), headBytes);
     if (end > MAX_HEAD || (end === -1 && headBytes > MAX_HEAD)) {
       return { error: "headers_too_large", detail: `a header block of more than ${MAX_HEAD} bytes` };
     }
-    if (end === -1) return isHttp(head.toString("latin1", 0, Math.min(headBytes, HTTP.length))) ? undefined : NOT_HTTP;
+    if (end === -1) return undefined;
     const text = head.toString("latin1", 0, end);
     head = NOTHING;
     headBytes = 0;
@@ -112,10 +118,12 @@ export function reader(): Reader {
     headBytes += bytes.copy(head, headBytes, from, until);
   };
 
+  const notHttp = (): Failure => (isInformed ? { ...GARBAGE } : GARBAGE);
+
   /** What a whole header block says of what follows. */
   const begun = (text: string, one: Listener): Failure | undefined => {
     const [, minor, code, lines = ""] = HEAD.exec(text) ?? [];
-    if (code === undefined) return isHttp(text) ? BAD_HEAD : NOT_HTTP;
+    if (code === undefined) return isHttp(text) ? BAD_HEAD : notHttp();
     const status = Number(code);
     const fields = lines.includes("\n ") || lines.includes("\n\t") ? lines.replace(FOLD, " ") : lines;
     const headers = readHeaders(fields);
@@ -123,7 +131,8 @@ export function reader(): Reader {
     if (status === 101)
       return { error: "protocol_error", detail: "the server switched protocols unasked (101)", status };
     // RFC 9110 section 15.2: any number of 1xx may come before the answer.
-    if (status >= 200) {
+    if (status < 200) isInformed = true;
+    else {
       if (contentLength !== undefined && !Number.isSafeInteger(contentLength)) return { ...BAD_LENGTH, status };
       if (contentLength !== undefined && transferEncoding !== undefined) return { ...TWO_LENGTHS, status };
       persists = minor === "1" ? !hasToken(connection, "close") : hasToken(connection, "keep-alive");
@@ -161,6 +170,7 @@ export function reader(): Reader {
       head = NOTHING;
       headBytes = 0;
       beforeBytes = 0;
+      isInformed = false;
     },
     take(bytes, isOurs) {
       let at = 0;
@@ -233,7 +243,6 @@ const LF = 10;
 const CR = 13;
 const NOTHING: Buffer = Buffer.alloc(0);
 const HTTP = "HTTP/1.";
-const NOT_HTTP: Failure = { error: "protocol_error", detail: "the answer is not HTTP/1.1" };
 const BAD_HEAD: Failure = { error: "protocol_error", detail: "a status or header line that is none" };
 const BAD_LENGTH: Failure = { error: "protocol_error", detail: "a Content-Length that is none, or two that differ" };
 const TWO_LENGTHS: Failure = { error: "protocol_error", detail: "both Content-Length and Transfer-Encoding" };
