@@ -2,8 +2,10 @@
 
 import { closeSync, openSync } from "node:fs";
 import { createRequire } from "node:module";
+import { isIP } from "node:net";
 import type { Cookie } from "tough-cookie";
 import { OptionError } from "../../core/option.ts";
+import { bare } from "../connect/no-proxy.ts";
 import { trimBlanks, valuesOf } from "../semantics/headers.ts";
 import { type CookieStore, cookieStore } from "./cookie-store.ts";
 import { upTo } from "./credentials.ts";
@@ -80,15 +82,19 @@ export function cookies(given: readonly string[]): Cookies {
       return fit.length === 0 ? undefined : fit.join("; ");
     },
     take(fields, from) {
+      const host = bare(from.hostname);
       for (const text of valuesOf(fields, "set-cookie", MAX_TAKEN)) {
         if (text.length > MAX_LINE_CHARS) continue; // without some of its attributes it would go where it must not
         try {
           const pair = text.split(";", 1)[0] ?? "";
           if (pair.length > MAX_COOKIE_CHARS || !SENDABLE.test(pair)) continue;
-          const one = parsed(text);
-          const cookie = one === undefined ? one : jar.setCookieSync(one, located(from), { ignoreError: true });
+          const cookie = parsed(text);
           if (cookie === undefined) continue;
-          if (cookie.hostOnly === true) ownOf.set(cookie, from.origin);
+          const isOwnName = namesOnly(cookie.domain, host);
+          if (isOwnName) cookie.domain = null;
+          if (jar.setCookieSync(cookie, located(from), { ignoreError: true }) === undefined) continue;
+          // An address as the Domain is a domain of one host (RFC 6265 section 5.1.3), whatever its port.
+          if (cookie.hostOnly === true && !(isOwnName && isIP(host) !== 0)) ownOf.set(cookie, from.origin);
         } catch {
           // For a host that it may not be set for, such as a top-level name.
         }
@@ -101,9 +107,9 @@ export function cookies(given: readonly string[]): Cookies {
 const STAND_IN = "\uf8ff";
 
 /** A Set-Cookie whose blanks are SP and HTAB (RFC 6265 section 5.2). */
-function parsed(text: string): Cookie | string | undefined {
-  if (!text.includes("\xa0")) return text;
+function parsed(text: string): Cookie | undefined {
   const { Cookie } = require("tough-cookie") as typeof import("tough-cookie");
+  if (!text.includes("\xa0")) return Cookie.parse(text);
   const cookie = Cookie.parse(text.replaceAll("\xa0", STAND_IN));
   if (cookie === undefined) return undefined;
   cookie.key = cookie.key.replaceAll(STAND_IN, "\xa0");
@@ -111,10 +117,31 @@ function parsed(text: string): Cookie | string | undefined {
   return cookie;
 }
 
-/** All of a URL that counts for cookies; the jar parses it anew for each one. */
-function located({ origin, pathname }: URL): string {
-  return origin + pathname.slice(0, MAX_PATH_CHARS);
+/** Whether a Domain names the very host that sets it, and no host can be below that: an address, or a public suffix (section 5.3). */
+function namesOnly(domain: string | null, host: string): boolean {
+  return domain !== null && bare(domain) === host && isSuffix(host);
 }
+
+/** A name that has no cookies for all hosts below it; addresses are such, too. */
+function isSuffix(name: string): boolean {
+  const { getPublicSuffix } = require("tough-cookie") as typeof import("tough-cookie");
+  try {
+    return getPublicSuffix(name, { allowSpecialUseDomain: true }) === undefined;
+  } catch {
+    return true;
+  }
+}
+
+/**
+ * All of a URL that counts for cookies; the jar parses it anew for each one. This machine is as safe a way as https (W3C Secure
+ * Contexts section 3.1): browsers and curl keep Secure cookies for it.
+ */
+function located({ origin, host, hostname, pathname }: URL): string {
+  const safe = IS_LOOPBACK.test(hostname) ? `https://${host}` : origin;
+  return safe + pathname.slice(0, MAX_PATH_CHARS);
+}
+
+const IS_LOOPBACK = /^(?:(?:.+\.)?localhost\.?|127\.\d+\.\d+\.\d+|\[::1\])$/;
 
 function pairs(data: string): string[] {
   // Said without the value: it is a secret.
@@ -158,7 +185,7 @@ function withoutReturns(line: string): string {
 
 /** `domain TAB subdomains TAB path TAB secure TAB expires TAB name TAB value`, as curl and browsers' exporters write it. */
 function cookieOf(line: string): Cookie | undefined {
-  const { Cookie, getPublicSuffix } = require("tough-cookie") as typeof import("tough-cookie");
+  const { Cookie } = require("tough-cookie") as typeof import("tough-cookie");
   const [site = "", subdomains, path = "/", secure, expires = "0", key, value = ""] = line
     .replace(/^#HttpOnly_/, "")
     .split("\t");
@@ -176,14 +203,6 @@ function cookieOf(line: string): Cookie | undefined {
     // A public suffix has no cookies that all hosts below it get.
     hostOnly: subdomains !== "TRUE" || isSuffix(domain),
   });
-
-  function isSuffix(name: string): boolean {
-    try {
-      return getPublicSuffix(name, { allowSpecialUseDomain: true }) === undefined;
-    } catch {
-      return true;
-    }
-  }
 }
 
 /** What a Date holds (ECMA-262 section 21.4.1.1). */
