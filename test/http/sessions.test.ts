@@ -6,10 +6,14 @@ import type { AddressInfo } from "node:net";
 import tls, { type TLSSocket, type TlsOptions } from "node:tls";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { pins } from "../../src/http/connect/pins.ts";
+import { proxyRules } from "../../src/http/connect/proxy.ts";
 import type { GetOptions } from "../../src/http/get.ts";
 import { hostSign } from "../../src/policy/retry.ts";
 import { certificate, collect, testGet } from "../support/get.ts";
 import { own } from "../support/own.ts";
+import { rudeProxy } from "../support/rude-proxy.ts";
+import { rudeSocks } from "../support/rude-socks.ts";
+import { type Refusing, sessionlessRelay } from "../support/sessionless.ts";
 
 const GOOD = { key: certificate("good-key.pem"), cert: certificate("good-cert.pem") };
 const CLIENT = { key: certificate("client-key.pem"), cert: certificate("client-cert.pem") };
@@ -109,6 +113,59 @@ describe("a TLS session", () => {
       expect(await fetch(server.url("/", "localhost"))).toEqual(Buffer.from("body"));
       expect(await fetch(server.url("/", "other.test"))).toMatchObject({ error: "tls_certificate" });
     }
+  });
+});
+
+describe("a TLS session that the server refuses", () => {
+  const REFUSING: readonly Refusing[] = [40, 47, 51, 80, 115, "close", "reset"];
+  const VERSIONS = ["TLSv1.2", "TLSv1.3"] as const;
+  const ways = VERSIONS.flatMap((version) => REFUSING.map((refusing) => [version, refusing] as const));
+
+  it.each(ways)("costs no URL, and none is offered again (%s, %s)", async (version, refusing) => {
+    const server = await serving({ minVersion: version, maxVersion: version });
+    const relay = own(await sessionlessRelay(server.port, refusing));
+    const fetch = fetcher();
+    const url = (i: number) => `https://127.0.0.1:${relay.port}/${i}`;
+    for (let i = 0; i < 3; i++) expect(await fetch(url(i))).toEqual(Buffer.from("body"));
+    expect(relay.offered).toEqual([false, true, false, false]);
+    // All of them may take the same session, before one of them knows that it is refused.
+    const all = await Promise.all(Array.from({ length: 20 }, (_, i) => fetch(url(i))));
+    expect(all).toEqual(all.map(() => Buffer.from("body")));
+    expect(server.seen).toHaveLength(23);
+  });
+
+  it.each(["http", "socks5", "socks5h"])("costs no URL through a proxy either (%s)", async (scheme) => {
+    const server = await serving();
+    const relay = own(await sessionlessRelay(server.port, 40));
+    const proxy = scheme === "http" ? own(await rudeProxy()).origin : own(await rudeSocks()).authority;
+    const fetch = fetcher({ proxyFor: proxyRules(scheme === "http" ? proxy : `${scheme}://${proxy}`, {}) });
+    for (let i = 0; i < 3; i++)
+      expect(await fetch(`https://127.0.0.1:${relay.port}/${i}`)).toEqual(Buffer.from("body"));
+    expect(relay.offered).toEqual([false, true, false, false]);
+  });
+
+  it("is no more than one handshake: what fails in full as well is tls_error", async () => {
+    const server = await serving();
+    const relay = own(await sessionlessRelay(server.port, 40));
+    const fetch = fetcher();
+    const url = `https://127.0.0.1:${relay.port}/`;
+    await fetch(url);
+    server.server.setSecureContext({ ...GOOD, minVersion: "TLSv1.2", maxVersion: "TLSv1.2", ciphers: "PSK" });
+    expect(await fetch(url)).toMatchObject({ error: "tls_error" });
+    expect(relay.offered).toEqual([false, true, false]);
+  });
+
+  it("is no reason to take a certificate that is not trusted, nor to ask for it twice", async () => {
+    const server = await serving();
+    const fetch = fetcher();
+    await fetch(server.url("/"));
+    const expired = { key: certificate("expired-key.pem"), cert: certificate("expired-cert.pem") };
+    server.server.setSecureContext(expired);
+    server.server.setTicketKeys(Buffer.alloc(48, 7));
+    let connections = 0;
+    server.server.on("connection", () => connections++);
+    expect(await fetch(server.url("/"))).toMatchObject({ error: "tls_certificate" });
+    expect(connections).toBe(1);
   });
 });
 

@@ -5,11 +5,10 @@ import { classify } from "../../core/classify.ts";
 import type { ProxyServer } from "./proxy.ts";
 import { race } from "./race.ts";
 import { type ResolveOptions, resolver } from "./resolve.ts";
-import { scarcity } from "./scarcity.ts";
 import { connectSocks } from "./socks.ts";
 import type { OpeningSteps } from "./steps.ts";
 import { READ_BYTES, securer, type TlsOptions } from "./tls.ts";
-import { connectTunnel, ProxyRefusal } from "./tunnel.ts";
+import { authority, blamedOn, connectTunnel } from "./tunnel.ts";
 
 /** Where a connection leads. */
 export interface Destination {
@@ -77,6 +76,8 @@ export function opener(options: OpenOptions): Opener {
     let shareTimer: NodeJS.Timeout | undefined;
     /** While it is the proxy's to fail. */
     let atProxy = proxy !== undefined;
+    /** A TLS session was refused: from now on handshakes are full ones. */
+    let isFull = false;
     let settled = false;
 
     const onRead = (bytes: number, buffer: Uint8Array) => {
@@ -108,11 +109,28 @@ export function opener(options: OpenOptions): Opener {
       next: (socket: S) => void,
     ) => {
       current = socket;
-      socket.on("error", fail).once("close", () => fail(reset()));
+      const wasFull = isFull;
+      const failed = (error: Error) => {
+        if (wasFull !== isFull) return; // it had a session, and was given up
+        if (current !== undefined && isRefusal(current, error)) startOver(current);
+        else fail(error);
+      };
+      socket.on("error", failed).once("close", () => failed(reset()));
       if (ready === "now") return next(socket);
       socket.once(ready, () => {
         if (!settled) next(socket);
       });
+    };
+
+    /** Whether a handshake failed that had offered a session: a full one may succeed. */
+    const isRefusal = (socket: Socket, error: Error) =>
+      !settled && secured.hadSession(socket) && classify(error, "connect").error !== "tls_certificate";
+    const startOver = (refused: Socket) => {
+      isFull = true;
+      atProxy = proxy !== undefined;
+      current = undefined;
+      refused.destroy();
+      begin();
     };
 
     /** Since the opening began, without look-ups. */
@@ -143,7 +161,7 @@ export function opener(options: OpenOptions): Opener {
       atProxy = false;
       if (!to.tls) return deliver(socket);
       steps.connectMs = elapsedMs();
-      adopt(secured(socket, to), "secureConnect", deliver);
+      adopt(secured.start(socket, to, isFull), "secureConnect", deliver);
     };
     /** Asks for one address after the other, on a new connection each; all have their share of the time. */
     const askSocks = (socket: Socket, via: ProxyServer, [address = "", ...left]: readonly string[]) => {
@@ -187,16 +205,13 @@ export function opener(options: OpenOptions): Opener {
       if (proxy === undefined) return toTarget(socket);
       if (!proxy.tls) return throughProxy(socket, proxy);
       const { host, port } = proxy;
-      adopt(secured(socket, { host, port, anonymous: true }), "secureConnect", (over) => throughProxy(over, proxy));
+      const peer = { host, port, anonymous: true };
+      adopt(secured.start(socket, peer, isFull), "secureConnect", (over) => throughProxy(over, proxy));
     };
 
-    if (to.unixSocket !== undefined) {
-      adopt(connectTcp({ ...how, path: to.unixSocket }), "connect", connected);
-      return () => settle(reset(), null);
-    }
     const { host, port } = proxy ?? to;
     const connectTo = (address: string) =>
-      isStraight ? secured({ address, port, onread }, to) : connectTcp({ ...how, host: address, port });
+      isStraight ? secured.start({ address, port, onread }, to, isFull) : connectTcp({ ...how, host: address, port });
     const dial = (next: (socket: Socket) => void) => {
       giveUp = () => names.forget(host);
       find(host, port, fail, (addresses) => {
@@ -217,21 +232,14 @@ export function opener(options: OpenOptions): Opener {
         };
       });
     };
-    dial(isStraight ? deliver : connected);
+    const begin = () => {
+      if (to.unixSocket === undefined) dial(isStraight ? deliver : connected);
+      else adopt(connectTcp({ ...how, path: to.unixSocket }), "connect", connected);
+    };
+    begin();
     return () => settle(reset(), null);
   };
   return { open, close: () => names.close() };
-}
-
-/** What went wrong on the way to the proxy is its failure; but not a certificate of its own, nor what this machine lacks. */
-function blamedOn(proxy: ProxyServer, error: Error): Error {
-  const { error: kind, detail } = classify(error, "connect");
-  const isOther = kind.startsWith("tls_") || kind === "internal" || scarcity(error) !== undefined;
-  return isOther ? error : new ProxyRefusal(proxy, `cannot be reached: ${detail}`);
-}
-
-function authority({ host, port }: Destination): string {
-  return isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
 /** A connection that closes while it is being opened was reset in the handshake. */

@@ -24,6 +24,13 @@ export interface Peer {
   readonly anonymous?: boolean;
 }
 
+export interface Securer {
+  /** Starts a handshake over a socket that is connected, or connects first. `isFull`: without a session of before. */
+  start(over: Socket | ToConnect, peer: Peer, isFull: boolean): TLSSocket;
+  /** Whether a handshake that failed had offered a session: without it, it may succeed. */
+  hadSession(socket: Socket): boolean;
+}
+
 /** A TCP connection that is still to be made. */
 export interface ToConnect {
   readonly address: string;
@@ -42,19 +49,19 @@ export const READ_BYTES = 65_536;
 const MAX_SESSIONS = 1000;
 const MAX_SESSION_MS = 3_600_000;
 
-/**
- * Gives what starts a handshake over a socket that is connected, or connects first. Throws an OptionError for a certificate
- * or a key that cannot be used.
- */
-export function securer(options: TlsOptions): (over: Socket | ToConnect, peer: Peer) => TLSSocket {
+/** Throws an OptionError for a certificate or a key that cannot be used. */
+export function securer(options: TlsOptions): Securer {
   const sessions = recent<Buffer>(MAX_SESSIONS, MAX_SESSION_MS);
   const named = options.cert === undefined ? undefined : ownContext(options, options.cert);
   let nameless: SecureContext | undefined;
+  const offering = new WeakSet<Socket>();
+  /** Who has refused one: none is kept of it then. */
+  const refusing = recent<true>(MAX_SESSIONS, MAX_SESSION_MS);
 
-  return (over, { host, port, http2, anonymous }) => {
+  const start: Securer["start"] = (over, { host, port, http2, anonymous }, isFull) => {
     const isNamed = named !== undefined && anonymous !== true;
     const key = `${isNamed} ${host}:${port}`;
-    const session = sessions.get(key);
+    const session = isFull ? undefined : sessions.get(key);
     if (!isNamed) nameless ??= tls().createSecureContext(trust(options));
     // RFC 6066 section 3: no address as the server's name, and no dot at its end.
     const servername = isIP(host) === 0 ? host.replace(/\.$/, "") : "";
@@ -71,16 +78,28 @@ export function securer(options: TlsOptions): (over: Socket | ToConnect, peer: P
     const context = isNamed ? named : nameless;
     const made = tls().connect(context === undefined ? how : { ...how, secureContext: context });
     if ("onread" in over) made.once("connect", () => made.setNoDelay(true));
-    made.on("session", (latest: Buffer) => sessions.set(key, latest));
-    let isTaken = false;
-    made.once("secureConnect", () => {
-      isTaken = true;
+    made.on("session", (latest: Buffer) => {
+      if (refusing.get(key) === undefined) sessions.set(key, latest);
     });
-    made.once("close", () => {
-      if (!isTaken) sessions.delete(key);
+    if (session === undefined) return made;
+    // Some servers refuse a session instead of making a new one: nobody else is to offer one from then on.
+    const forget = () => {
+      sessions.delete(key);
+      refusing.set(key, true);
+    };
+    const offer = () => {
+      offering.add(made);
+      made.once("error", forget).once("close", forget);
+    };
+    if ("onread" in over) made.once("connect", offer);
+    else offer();
+    made.once("secureConnect", () => {
+      offering.delete(made);
+      made.off("error", forget).off("close", forget);
     });
     return made;
   };
+  return { start, hadSession: (socket) => offering.has(socket) };
 }
 
 /** Read when it is first needed: it takes 5 ms. */

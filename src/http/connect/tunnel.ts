@@ -1,7 +1,9 @@
 // CONNECT: an HTTP proxy opens a tunnel to wherever we want, or says why not.
 
-import type { Socket } from "node:net";
+import { isIP, type Socket } from "node:net";
+import { classify } from "../../core/classify.ts";
 import type { ProxyServer } from "./proxy.ts";
+import { scarcity } from "./scarcity.ts";
 
 /** The longest answer to CONNECT that is read, informational ones before it included: 16 KiB. */
 const MAX_HEAD = 16_384;
@@ -16,6 +18,18 @@ export class ProxyRefusal extends Error {
     super(`proxy ${proxy.origin} ${what}`);
     this.status = status;
   }
+}
+
+/** What went wrong on the way to the proxy is its failure; but not a certificate of its own, nor what this machine lacks. */
+export function blamedOn(proxy: ProxyServer, error: Error): Error {
+  const { error: kind, detail } = classify(error, "connect");
+  const isOther = kind.startsWith("tls_") || kind === "internal" || scarcity(error) !== undefined;
+  return isOther ? error : new ProxyRefusal(proxy, `cannot be reached: ${detail}`);
+}
+
+/** host:port, as CONNECT and Host have it. */
+export function authority({ host, port }: { readonly host: string; readonly port: number }): string {
+  return isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
 /**
