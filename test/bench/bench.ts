@@ -17,7 +17,8 @@ const MEMORY = "/dev/shm";
 const ROOM_BYTES = 4 * 1024 ** 3;
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-process.exitCode = await main();
+if (process.argv[2] === "internet") await import("./internet/internet.ts");
+else process.exitCode = await main();
 
 /** Returns the exit code: 0, 1 if a run of any peer failed, 2 for options that make no sense. */
 async function main(): Promise<number> {

@@ -23,7 +23,8 @@ export const USAGE = `npm run bench -- [options]
   --quick               1 run of fewer URLs, to see that it works; not kept unless --out is given
   --server own|nginx    what is downloaded from (default: own); nginx has neither latency nor large files
   --out <dir>           folder of the results (default: test/bench/results)
-  --help`;
+  --help
+npm run bench -- internet --help    names, distance, TLS and faults as the internet has them`;
 
 const DEFAULT_OUT = "test/bench/results";
 

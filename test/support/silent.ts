@@ -2,13 +2,18 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { existsSync, readFileSync, readlinkSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 
 export interface Silent {
   readonly port: number;
   close(): Promise<void>;
+}
+
+export interface Endpoint {
+  readonly host: string;
+  readonly port: number;
 }
 
 const BACKLOG = 1;
@@ -18,11 +23,30 @@ const LISTENING = "0A";
 
 /** Listens there in a process that is stopped, and fills its queue: what comes after that never connects. */
 export async function silentAt(host: string, port = 0): Promise<Silent> {
-  const script = `const s = require("net").createServer();
-    s.listen(${port}, "${host}", ${BACKLOG}, () => console.log(s.address().port));`;
+  const { endpoints, close } = await allSilentAt([{ host, port }]);
+  return { port: endpoints[0]?.port ?? 0, close };
+}
+
+/** The same for many, in one process; with the ports they got. */
+export async function allSilentAt(
+  wanted: readonly Endpoint[],
+): Promise<{ readonly endpoints: readonly Endpoint[]; close(): Promise<void> }> {
+  const script = `const wanted = ${JSON.stringify(wanted)};
+    const servers = wanted.map(({ host, port }) => require("net").createServer().listen({ host, port, backlog: ${BACKLOG} }));
+    setInterval(() => {}, 60_000);
+    Promise.all(servers.map((server) => require("events").once(server, "listening")))
+      .then(() => console.log(JSON.stringify(servers.map((server) => [server.address().port, server._handle.fd]))));`;
   const child = spawn(process.execPath, ["-e", script], { stdio: ["ignore", "pipe", "ignore"] });
-  const [said] = (await once(child.stdout, "data")) as [Buffer];
-  const own = Number(String(said));
+  let said = "";
+  for await (const piece of child.stdout.setEncoding("utf8")) {
+    said += piece;
+    if (said.endsWith("\n")) break;
+  }
+  const opened = (JSON.parse(said) as (readonly [port: number, fd: number])[]).map(([port, fd], i) => ({
+    host: wanted[i]?.host ?? "",
+    port,
+    socket: readlinkSync(`/proc/${child.pid}/fd/${fd}`),
+  }));
   child.kill("SIGSTOP");
   const fillers: Socket[] = [];
   const close = async () => {
@@ -33,24 +57,27 @@ export async function silentAt(host: string, port = 0): Promise<Silent> {
   // A connection says nothing of the queue: on a busy machine Linux drops one for which there was room, or answers one
   // (by a SYN cookie) that it then has none for.
   const untilMs = performance.now() + PATIENCE_MS;
-  while (queuedBy(child.pid ?? 0) <= BACKLOG) {
+  for (let open = opened; open.length > 0; ) {
+    const queued = queues();
+    open = opened.filter(({ socket }) => (queued.get(socket) ?? 0) <= BACKLOG);
     if (performance.now() > untilMs) {
       await close();
-      throw new Error(`the queue of ${host}:${own} does not fill up`);
+      throw new Error(`the queue of ${open[0]?.host}:${open[0]?.port} does not fill up`);
     }
-    fillers.push(connect(own, host).on("error", () => {}));
+    for (const { host, port } of open) fillers.push(connect(port, host).on("error", () => {}));
     await sleep(10);
   }
-  return { port: own, close };
+  return { endpoints: opened, close };
 }
 
-/** How many connections wait to be accepted by the one listener of a process; Linux takes one more than the backlog. */
-function queuedBy(pid: number): number {
-  const sockets = readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
+/** How many connections wait to be accepted by each listener, as /proc/PID/fd names it; Linux takes one more than the backlog. */
+function queues(): ReadonlyMap<string, number> {
   const tables = ["/proc/net/tcp", "/proc/net/tcp6"].filter((table) => existsSync(table));
-  for (const line of tables.flatMap((table) => readFileSync(table, "utf8").split("\n"))) {
-    const [, , , state, queues = "", , , , , inode] = line.trim().split(/\s+/);
-    if (state === LISTENING && sockets.includes(`socket:[${inode}]`)) return Number.parseInt(queues.slice(9), 16);
-  }
-  throw new Error(`process ${pid} listens nowhere`);
+  const lines = tables.flatMap((table) => readFileSync(table, "utf8").split("\n"));
+  return new Map(
+    lines.flatMap((line) => {
+      const [, , , state, waiting = "", , , , , inode] = line.trim().split(/\s+/);
+      return state === LISTENING ? [[`socket:[${inode}]`, Number.parseInt(waiting.slice(9), 16)] as const] : [];
+    }),
+  );
 }

@@ -16,7 +16,30 @@ export interface DelayProxy {
 export async function delayProxy(targetPort: number, delayMs: number): Promise<DelayProxy> {
   const targets = new Set<Socket>();
   const timers = new Set<NodeJS.Timeout>();
+  const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
+    const target = carryLate(client, targetPort, delayMs, timers);
+    targets.add(target);
+    target.once("close", () => targets.delete(target));
+  });
+  const { port, close } = await listen(server);
+  return {
+    port,
+    origin: `http://127.0.0.1:${port}`,
+    async close() {
+      for (const timer of timers) clearTimeout(timer);
+      for (const target of targets) target.destroy();
+      await close();
+    },
+  };
+}
 
+/** Connects a client (half open, without delay) to that port of 127.0.0.1; `timers` has what is under way, for who ends it. */
+export function carryLate(
+  client: Socket,
+  targetPort: number,
+  delayMs: number,
+  timers = new Set<NodeJS.Timeout>(),
+): Socket {
   // Timers of one and the same duration fire in the order they were set: that keeps the chunks in order.
   const later = (act: () => void) => {
     const timer = setTimeout(() => {
@@ -42,21 +65,8 @@ export async function delayProxy(targetPort: number, delayMs: number): Promise<D
     from.on("error", () => later(() => to.resetAndDestroy()));
   };
 
-  const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
-    const target = connect({ host: "127.0.0.1", port: targetPort, allowHalfOpen: true, noDelay: true });
-    targets.add(target);
-    target.once("close", () => targets.delete(target));
-    carry(client, target);
-    carry(target, client);
-  });
-  const { port, close } = await listen(server);
-  return {
-    port,
-    origin: `http://127.0.0.1:${port}`,
-    async close() {
-      for (const timer of timers) clearTimeout(timer);
-      for (const target of targets) target.destroy();
-      await close();
-    },
-  };
+  const target = connect({ host: "127.0.0.1", port: targetPort, allowHalfOpen: true, noDelay: true });
+  carry(client, target);
+  carry(target, client);
+  return target;
 }
