@@ -20,7 +20,7 @@ export function answerOf(
   // A 304 has no body; its Content-Length and Content-Encoding are those of the file that is stored already.
   const bodiless = status === 204 || status === 304;
   const encoding = status === 304 ? undefined : headers.contentEncoding;
-  const isDecoded = decode !== undefined && encoding !== undefined && encoding !== "identity";
+  const isDecoded = decode !== undefined && encoding !== undefined;
   const body = isDecoded ? decode(reply.body, encoding) : reply.body;
   if ("error" in body) {
     if ("cancel" in reply.body) reply.body.cancel();

@@ -187,7 +187,7 @@ const CASES: Readonly<Record<string, Case>> = {
   },
   "an endless trailer": {
     answer: () => ({ head: `${OK}${CHUNKED}1\r\nx\r\n0\r\n`, more: always("X".repeat(KIB)) }),
-    error: "protocol_error",
+    error: "headers_too_large",
   },
   "an endless size of a chunk": {
     answer: () => ({ head: `${OK}${CHUNKED}`, more: always("0".repeat(KIB)) }),

@@ -32,6 +32,24 @@ describe("--compressed", () => {
     expect(await fetch("/empty")).toEqual(Buffer.alloc(0));
   });
 
+  it.each(["none", "identity", "", " ", "None, Identity", ",none,"])(
+    "takes a Content-Encoding of %j for no coding, whether or not it asks for any",
+    async (value) => {
+      const path = `/ok?bytes=200000&header=${encodeURIComponent(`Content-Encoding: ${value}`)}`;
+      const plain = own(testGet());
+      for (const one of [get, plain]) {
+        const answer = await one.fetch(new URL(server.url(path)));
+        expect(answer).toMatchObject({ wholeBytes: 200_000 });
+        expect(answer).not.toHaveProperty("encoding");
+        expect(await collect(answer)).toEqual(body(200_000));
+      }
+    },
+  );
+
+  it("decodes what is encoded beside such a word", async () => {
+    expect(await fetch(`/gzip?header=${encodeURIComponent("Content-Encoding: identity")}`)).toEqual(body(100));
+  });
+
   it.each(["/gzip-truncated", "/gzip-corrupt", "/gzip-garbage", "/unknown-encoding"])(
     "%s is bad_encoding",
     async (path) => {

@@ -72,10 +72,20 @@ describe("an answer that ends", () => {
     expect(await fetch("/101")).toMatchObject({ error: "protocol_error" });
   });
 
-  it.each(["/te-gzip", "/te-gzip-close", "/te-identity", "/te-xchunked"])(
-    "stores no transfer coding: %s",
-    async (path) => {
-      expect(await fetch(path)).toMatchObject({ error: "protocol_error" });
-    },
-  );
+  it("takes what is not coded for its transfer, though it says so, to the connection's end", async () => {
+    const answer = await fetch("/te-identity");
+    expect(answer).toMatchObject({ lengthVerified: false });
+    expect(await collect(answer)).toEqual(body(100));
+  });
+
+  it("goes by the chunks of a body that has a length as well, and not to that connection again", async () => {
+    for (let i = 1; i <= 3; i++) {
+      expect(await collect(await fetch("/length-and-chunked"))).toEqual(body(100));
+      expect(server.stats.connections).toBe(i);
+    }
+  });
+
+  it.each(["/te-gzip", "/te-gzip-close", "/te-xchunked"])("stores no transfer coding: %s", async (path) => {
+    expect(await fetch(path)).toMatchObject({ error: "protocol_error" });
+  });
 });

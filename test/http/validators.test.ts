@@ -66,6 +66,8 @@ describe("an answer", () => {
     ["a tag with ranges", [TAG, "Accept-Ranges: bytes"], '"one"'],
     ["nothing of an encoded body", [TAG, "Content-Encoding: gzip"], undefined],
     ["a tag of a body that is not encoded", [TAG, "Content-Encoding: identity"], '"one"'],
+    ["a tag of a body that is encoded by none", [TAG, "Content-Encoding: none"], '"one"'],
+    ["a tag of a body with an empty Content-Encoding", [TAG, "Content-Encoding:"], '"one"'],
     ["nothing where there is nothing", [], undefined],
   ])("carries for later: %s", async (_, headers, validator) => {
     for (const path of ["/ok?bytes=200000", "/ok?bytes=200000&chunked=1"]) {

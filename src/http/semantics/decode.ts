@@ -40,7 +40,7 @@ export function decoded(
   room: Room = async () => () => {},
 ): BodyStream | Failure {
   if (encoding.length > MAX_LIST) return { error: "bad_encoding", detail: `content-encoding "${excerpt(encoding)}"` };
-  const applied = members(encoding).filter((name) => name !== "identity" && name !== "");
+  const applied = members(encoding);
   const unknown = applied.find((name) => !/^(x-)?gzip$|^br$|^deflate$/.test(name));
   if (unknown !== undefined)
     return { error: "bad_encoding", detail: `content-encoding "${excerpt(unknown)}" is not known` };

@@ -6,6 +6,7 @@ export interface AnswerHeaders {
   transferEncoding?: string;
   connection?: string;
   contentType?: string;
+  /** The codings that change bytes, in the order in which they were applied: absent where there are none. */
   contentEncoding?: string;
   etag?: string;
   lastModified?: string;
@@ -14,6 +15,9 @@ export interface AnswerHeaders {
 }
 
 const NONE: readonly string[] = [];
+
+/** What stands in Content-Encoding and changes no byte: `identity` (RFC 9110 section 12.5.3), and what servers send for it. */
+const NO_CODINGS = new Set(["", "identity", "none"]);
 
 /** A value that goes into a record is kept up to this length, in characters. */
 export const MAX_VALUE = 1024;
@@ -56,7 +60,8 @@ function take(headers: AnswerHeaders & { locations: readonly string[] }, name: s
       headers.connection = joined(headers.connection, text.toLowerCase());
       break;
     case "content-encoding":
-      headers.contentEncoding = joined(headers.contentEncoding, text.toLowerCase());
+      for (const coding of members(text.toLowerCase()))
+        if (!NO_CODINGS.has(coding)) headers.contentEncoding = joined(headers.contentEncoding, coding);
       break;
     case "content-type":
       if (text !== "") headers.contentType = text.length > MAX_VALUE ? copied(text.slice(0, MAX_VALUE)) : text;
@@ -93,12 +98,28 @@ function mark(length: number, first: number): number {
   return length * 256 + (first | 0x20);
 }
 
+/** 1*DIGIT: of 17 digits that count, none is a length. */
+const LENGTH = /^0*\d{1,16}$/;
+
 /** Several that are the same are one (RFC 9110 section 8.6). */
 function lengthOf(text: string, before: number | undefined): number {
-  const [first = "", ...more] = text.includes(",") ? members(text) : [text];
-  const isLength = /^\d{1,16}$/.test(first) && more.every((one) => one === first);
-  const bytes = isLength ? Number(first) : Number.NaN;
-  return before === undefined || before === bytes ? bytes : Number.NaN;
+  let bytes = before;
+  for (const one of text.includes(",") ? members(text) : [text]) {
+    const next = LENGTH.test(one) ? Number(one) : Number.NaN;
+    if (bytes !== undefined && bytes !== next) return Number.NaN;
+    bytes = next;
+  }
+  return bytes ?? Number.NaN;
+}
+
+/**
+ * How a body is coded for its transfer, out of a list in lower case: empty members and `identity` are nothing, the same coding
+ * again is one (RFC 9110 section 5.6.1.2; some servers and the proxies before them say it each). Undefined where nothing is left.
+ */
+export function transferCoding(list: string): string | undefined {
+  if (list === "chunked") return list;
+  const codings = new Set(members(list).filter((one) => one !== "" && one !== "identity"));
+  return codings.size === 0 ? undefined : [...codings].join(", ");
 }
 
 /** The values of every header of that name, given in lower case, `most` at most: for those that few answers are asked for. */

@@ -5,7 +5,7 @@ import { originForm } from "../../core/origin-form.ts";
 import type { Kept } from "../../core/ports.ts";
 import type { Terms } from "./asking.ts";
 import { type AnswerHeaders, excerpt, valuesOf } from "./headers.ts";
-import { isEncoded, isStrongTag } from "./validators.ts";
+import { isStrongTag } from "./validators.ts";
 
 /** The end of a body, from a byte on. */
 export interface Part {
@@ -29,9 +29,9 @@ export function partOf(headers: AnswerHeaders, fields: string, terms: Terms | un
   const part = endOf(range, kept);
   const said = `"${excerpt(range)}"`;
   if (part === undefined) return bad(`${said}, asked for bytes ${kept.bytes} to the end${ofWhole(kept)}`);
-  const { contentLength } = headers;
+  const { contentLength, contentEncoding } = headers;
   if (contentLength !== undefined && contentLength !== part.bytes) return bad(`${said}, and ${contentLength} bytes`);
-  if (isEncoded(headers)) return bad("encoded, and so of another body than what is kept");
+  if (contentEncoding !== undefined) return bad("encoded, and so of another body than what is kept");
   return isOfOther(headers, kept.validator) ? bad("of another version than what is kept") : part;
 }
 

@@ -23,18 +23,13 @@ export function isRangeValidator(text: string): boolean {
   return isStrongTag(text) || httpDate(text, Date.now()) !== undefined;
 }
 
-/** Whether there is a Content-Encoding that changes bytes. */
-export function isEncoded({ contentEncoding }: AnswerHeaders): boolean {
-  return contentEncoding !== undefined && contentEncoding !== "identity";
-}
-
 /**
  * What `If-Range` may carry later to go on with the body of this answer; undefined where there is none. A date will not do
  * where there is a tag, though a weak one (RFC 9110 section 13.1.5).
  */
 export function validatorOf(headers: AnswerHeaders, fields: string): string | undefined {
-  const { etag, lastModified } = headers;
-  if (isEncoded(headers)) return undefined;
+  const { etag, lastModified, contentEncoding } = headers;
+  if (contentEncoding !== undefined) return undefined;
   if (valuesOf(fields, "accept-ranges").some((value) => value.toLowerCase() === "none")) return undefined;
   if (etag !== undefined) return isStrongTag(etag) ? etag : undefined;
   if (lastModified === undefined) return undefined;

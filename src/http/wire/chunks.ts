@@ -5,7 +5,7 @@ import type { Failure } from "../../core/failure.ts";
 /** The longest line with a chunk's size, its extensions included; and the longest block of trailers: 16 KiB. */
 const MAX_LINE = 16_384;
 
-/** The most digits of a size: 2^52 bytes. */
+/** The most digits of a size, zeros in front aside: 2^52 bytes. */
 const MAX_DIGITS = 13;
 
 export interface Chunks {
@@ -15,6 +15,11 @@ export interface Chunks {
    */
   take(bytes: Buffer, from: number): Failure | { readonly data: Buffer; readonly end: number | undefined };
 }
+
+const TRAILERS_TOO_LARGE: Failure = {
+  error: "headers_too_large",
+  detail: `trailers of more than ${MAX_LINE} bytes`,
+};
 
 /** Where the next byte belongs: the digits of a size, blanks after them, an extension, the line feed that ends them; and so on. */
 type Place = "digits" | "blanks" | "extension" | "size's line feed" | "data" | "after data" | "trailers";
@@ -48,8 +53,9 @@ export function chunks(): Chunks {
       case "digits": {
         const value = hexOf(byte);
         if (value === undefined) break;
+        digits = left === 0 ? 1 : digits + 1; // 1*HEXDIG: zeros in front are none of them
         left = left * 16 + value;
-        return ++digits <= MAX_DIGITS;
+        return digits <= MAX_DIGITS;
       }
       case "blanks":
         break;
@@ -99,13 +105,11 @@ export function chunks(): Chunks {
           if (lineBytes === 0 && next > at) isBlank = bytes[at] === CR || bytes[at] === LF;
           lineBytes += next - at;
           at = next;
-          if (lineBytes > MAX_LINE) return wrong("a trailer has no end");
+          if (trailerBytes + lineBytes > MAX_LINE) return TRAILERS_TOO_LARGE;
           if (feed === -1) break;
           if (isBlank && lineBytes <= 2) return { data: bytes.subarray(start, end), end: at };
           trailerBytes += lineBytes;
           lineBytes = 0;
-          if (trailerBytes > MAX_LINE)
-            return { error: "headers_too_large", detail: `trailers of more than ${MAX_LINE} bytes` };
         } else {
           const feed = place === "extension" ? bytes.indexOf(LF, at) : at;
           if (feed === at) {

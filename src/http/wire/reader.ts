@@ -1,8 +1,9 @@
 // Reads answers off one connection by HTTP/1.1 (RFC 9112): what is ambiguous is refused, not guessed.
 
 import type { Failure } from "../../core/failure.ts";
-import { type AnswerHeaders, hasToken, readHeaders } from "../semantics/headers.ts";
+import { type AnswerHeaders, hasToken, readHeaders, transferCoding } from "../semantics/headers.ts";
 import { type Chunks, chunks } from "./chunks.ts";
+import { endIn, endOf, HTTP, isHttp, readHead } from "./head.ts";
 
 /** Told of one answer, in this order; of nothing more once it has failed. */
 export interface Listener {
@@ -47,14 +48,6 @@ const USUAL_HEAD = 2048;
 
 /** What is kept of a block that comes in pieces: memory of this size at first, then of twice the size. */
 const FIRST_BYTES = 4096;
-
-/**
- * A status line and header lines, without the empty line. A line that goes on in the next is allowed (RFC 9112 section 5.2:
- * a user agent must take it), a bare line feed is (section 2.2); a blank before the colon is not (section 5.1).
- */
-const HEAD =
-  /^HTTP\/1\.([01]) ([1-9]\d\d)(?: [^\0\r\n]*)?\r?\n((?:[!#$%&'*+.^_`|~\w-]+:[\t\x20-\x7e\x80-\xff]*(?:\r?\n[\t ][\t\x20-\x7e\x80-\xff]*)*\r?\n)*)\r?\n$/;
-const FOLD = /\r?\n[\t ]+/g;
 
 /** How the end of the body is told. */
 type Framing = "head" | "length" | "chunked" | "close" | "over";
@@ -122,33 +115,35 @@ export function reader(): Reader {
 
   /** What a whole header block says of what follows. */
   const begun = (text: string, one: Listener): Failure | undefined => {
-    const [, minor, code, lines = ""] = HEAD.exec(text) ?? [];
-    if (code === undefined) return isHttp(text) ? BAD_HEAD : notHttp();
-    const status = Number(code);
-    const fields = lines.includes("\n ") || lines.includes("\n\t") ? lines.replace(FOLD, " ") : lines;
+    const block = readHead(text);
+    if (block === undefined) return isHttp(text) ? BAD_HEAD : notHttp();
+    const { status, fields } = block;
     const headers = readHeaders(fields);
-    const { contentLength, transferEncoding, connection } = headers;
+    const { contentLength, connection } = headers;
     if (status === 101)
       return { error: "protocol_error", detail: "the server switched protocols unasked (101)", status };
     // RFC 9110 section 15.2: any number of 1xx may come before the answer.
     if (status < 200) isInformed = true;
     else {
-      if (contentLength !== undefined && !Number.isSafeInteger(contentLength)) return { ...BAD_LENGTH, status };
-      if (contentLength !== undefined && transferEncoding !== undefined) return { ...TWO_LENGTHS, status };
-      persists = minor === "1" ? !hasToken(connection, "close") : hasToken(connection, "keep-alive");
-      frame(status, contentLength, transferEncoding);
+      persists = block.minor === "1" ? !hasToken(connection, "close") : hasToken(connection, "keep-alive");
+      const coding = headers.transferEncoding === undefined ? undefined : codingOf(headers);
+      if (coding === undefined && contentLength !== undefined && !Number.isSafeInteger(contentLength))
+        return { ...BAD_LENGTH, status };
+      // RFC 9112 sections 6.1 and 6.3: chunks count, but whoever stands between may have gone by the length or the version.
+      if (coding !== undefined && (contentLength !== undefined || block.minor === "0")) persists = false;
+      frame(status, headers.contentLength, coding);
     }
     one.onHeaders(status, headers, fields);
     return undefined;
   };
 
   /** RFC 9112 section 6.3. A transfer coding that is not known to us is refused by whoever judges the answer. */
-  const frame = (status: number, contentLength: number | undefined, transferEncoding: string | undefined): void => {
+  const frame = (status: number, contentLength: number | undefined, coding: string | undefined): void => {
     if (status === 204 || status === 304) {
       framing = "length";
       left = 0;
-    } else if (transferEncoding !== undefined) {
-      framing = transferEncoding === "chunked" ? "chunked" : "close";
+    } else if (coding !== undefined) {
+      framing = coding === "chunked" ? "chunked" : "close";
       body = chunks();
     } else {
       framing = contentLength === undefined ? "close" : "length";
@@ -212,37 +207,19 @@ export function reader(): Reader {
   };
 }
 
-/** Where the header block ends, its empty line included; -1 if it does not. */
-function endOf(text: string): number {
-  const usual = text.indexOf("\r\n\r\n");
-  const until = usual === -1 ? text.length : usual;
-  // Line feeds alone, or mixed.
-  for (let at = text.indexOf("\n"); at !== -1 && at < until; at = text.indexOf("\n", at + 1)) {
-    if (text[at + 1] === "\n") return at + 2;
-    if (text[at + 1] === "\r" && text[at + 2] === "\n") return at + 3;
+/** How the body is coded, if it is: then a Content-Length says nothing, and is taken for absent. */
+function codingOf(headers: AnswerHeaders): string | undefined {
+  const coding = transferCoding(headers.transferEncoding ?? "");
+  if (coding === undefined) delete headers.transferEncoding;
+  else {
+    headers.transferEncoding = coding;
+    if (headers.contentLength !== undefined) delete headers.contentLength;
   }
-  return usual === -1 ? -1 : usual + 4;
-}
-
-/** The same for bytes from `from` up to `until`. */
-function endIn(bytes: Buffer, from: number, until: number): number {
-  const some = bytes.subarray(0, until);
-  for (let at = some.indexOf(LF, from); at !== -1; at = some.indexOf(LF, at + 1)) {
-    if (some[at + 1] === LF) return at + 2;
-    if (some[at + 1] === CR && some[at + 2] === LF) return at + 3;
-  }
-  return -1;
-}
-
-/** Whether it may be the beginning of an answer. */
-function isHttp(text: string): boolean {
-  return text.length < HTTP.length ? HTTP.startsWith(text) : text.startsWith(HTTP);
+  return coding;
 }
 
 const LF = 10;
 const CR = 13;
 const NOTHING: Buffer = Buffer.alloc(0);
-const HTTP = "HTTP/1.";
 const BAD_HEAD: Failure = { error: "protocol_error", detail: "a status or header line that is none" };
 const BAD_LENGTH: Failure = { error: "protocol_error", detail: "a Content-Length that is none, or two that differ" };
-const TWO_LENGTHS: Failure = { error: "protocol_error", detail: "both Content-Length and Transfer-Encoding" };
