@@ -16,6 +16,7 @@ import { openOutput } from "../output.ts";
 import { leftOf } from "../report/summary.ts";
 import { FolderError } from "../sink/folder.ts";
 import { LockedError } from "../sink/lock.ts";
+import { begun } from "../source/begun.ts";
 import { ListError, lists } from "../source/lists.ts";
 import { namingOf } from "../storing.ts";
 import { AUTO, webOf } from "../web.ts";
@@ -83,11 +84,14 @@ async function runCommand(line: CommandLine, env: Env, ignored: ReadonlySet<Stop
   const notes = once(said);
   const read = () =>
     lists(line.lists, { stdin: () => process.stdin, stop: stop.signal, note: notes.note, refuse, allowEmpty });
-  const source = read();
+  const list = read();
   const processes = processesFor(line);
   const web = { ...line, ...pemOf(line) };
   const get = webOf(web);
-  await source.check();
+  await list.check();
+  const isRereadable = rereadable(line.lists);
+  // What is no list must not cost what an earlier run saved.
+  const source = line.force && !isRereadable ? await begun(list) : list;
   const output = await openOutput(line, {
     lists: line.lists,
     note: notes.note,
@@ -98,7 +102,7 @@ async function runCommand(line: CommandLine, env: Env, ignored: ReadonlySet<Stop
   let rest: Source;
   let shown: Extra;
   try {
-    rest = await output.goOn(source, rereadable(line.lists) ? read : undefined);
+    rest = await output.goOn(source, isRereadable ? read : undefined);
     shown = await extraReporters(line, env, late.signal); // last: a run that is refused must not empty another's --report
   } catch (error) {
     await output.close(error instanceof ListError);

@@ -82,6 +82,31 @@ describe("a list that is a file of another format", () => {
     expect(leftIn(folder.at("downloads"))).toEqual(before);
   });
 
+  it.each([
+    ["on standard input", "bulkget - --force < b.txt"],
+    ["on a pipe, behind a comment", "{ echo '# mine'; cat b.txt; } | bulkget - --force"],
+    ["on a pipe that has a name", "bulkget --force <(cat b.txt)"],
+    ["that is empty", "bulkget - --force < /dev/null"],
+  ])("%s is refused before --force removes what an earlier run saved", async (_where, command) => {
+    await folder.run([folder.list([server.url("/a")])]);
+    const before = leftIn(folder.at("downloads"));
+    list(linesOf(["neither", "of these", "is a URL"]), "b.txt");
+    const ran = await shell(command, { cwd: folder.path });
+    expect([ran.code, ran.stderr]).toEqual([2, expect.stringMatching(/is a URL|no URL in it/)]);
+    expect(leftIn(folder.at("downloads"))).toEqual(before);
+  });
+
+  it("on standard input is begun once with --force, and read whole", async () => {
+    await folder.run([folder.list([server.url("/a")])]);
+    list(linesOf(["/b", "/c", "/d"].map((path) => server.url(path))), "b.txt");
+    expect((await shell("bulkget - --force -q < b.txt", { cwd: folder.path })).code).toBe(0);
+    expect(records().map(({ n, url }) => [n, new URL(url).pathname])).toEqual([
+      [1, "/b"],
+      [2, "/c"],
+      [3, "/d"],
+    ]);
+  });
+
   it("that no first bytes tell is named by what its lines look like", async () => {
     const ran = await folder.run([list(brotliCompressSync(Buffer.alloc(3000, "http://a/b\n")), "urls.br")]);
     expect(ran.stderr).toContain("it looks like binary data");
