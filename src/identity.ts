@@ -21,9 +21,12 @@ export interface IdentityOptions {
   readonly netrcFile?: string | undefined;
   /**
    * Cookies as `a=b; c=d`, for the origins that the list names; without a `=`, the path of a Netscape cookie file; "" for none at
-   * first. With any of these, what servers set is sent back to them for the time of the run. Default: no cookies at all.
+   * first. With any of these, what servers set is sent back to them for the time of the run. Default: what they set in a redirect
+   * is sent back to them until that URL is done.
    */
   readonly cookie?: string | readonly string[] | undefined;
+  /** Keep no cookies that servers set, not even within one URL's redirects. Default false. */
+  readonly noCookies?: boolean | undefined;
 }
 
 export const USER_AGENT = OPTIONS.userAgent.default;
@@ -36,6 +39,7 @@ export interface Identity {
   readonly goesBy: string;
   readonly authorize: Authorize;
   readonly cookies?: Cookies;
+  readonly noCookies: boolean;
 }
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -46,6 +50,12 @@ export function identityOf(options: IdentityOptions, env: Env): Identity {
   if (!isValue(userAgent))
     throw new OptionError("not a user agent that can be sent: it has control or other characters", "userAgent");
   const given = typeof options.cookie === "string" ? [options.cookie] : (options.cookie ?? []);
+  const noCookies = options.noCookies ?? false;
+  if (noCookies && given.length > 0) {
+    const why =
+      "--no-cookies does not go with --cookie, which keeps what servers set: send your own with --header 'Cookie: …'";
+    throw new OptionError(why, "noCookies");
+  }
   const path = options.netrcFile ?? (options.netrc === true ? (env["NETRC"] ?? join(homedir(), ".netrc")) : undefined);
   const headers = headerList(options.headers);
   const ownAgent = headers.findIndex((header, i) => i % 2 === 0 && header.toLowerCase() === "user-agent");
@@ -54,6 +64,7 @@ export function identityOf(options: IdentityOptions, env: Env): Identity {
     userAgent,
     goesBy: (ownAgent === -1 ? undefined : headers[ownAgent + 1]) ?? userAgent,
     authorize: authorizer(path === undefined ? [] : readNetrc(path)),
+    noCookies,
     ...(given.length === 0 ? {} : { cookies: cookies(given) }),
   };
 }

@@ -37,6 +37,8 @@ export interface Given {
   readonly header?: readonly Header[];
   readonly userAgent: string;
   readonly cookie?: readonly string[];
+  /** Off with --no-cookies. */
+  readonly cookies: boolean;
   readonly netrc?: true;
   readonly netrcFile?: string;
   readonly proxy?: string;
@@ -61,7 +63,7 @@ export interface Given {
 }
 
 export function commandLine(options: Given, lists: readonly string[]): CommandLine {
-  const { connectTimeout, timeout, maxTime, deadline, header: headers, ...given } = options;
+  const { connectTimeout, timeout, maxTime, deadline, header: headers, cookies, ...given } = options;
   return {
     ...given,
     lists,
@@ -76,6 +78,7 @@ export function commandLine(options: Given, lists: readonly string[]): CommandLi
     retryFailed: given.retryFailed ?? false,
     allowEmpty: given.allowEmpty ?? false,
     dedupe: given.dedupe ?? false,
+    noCookies: !cookies,
     netrc: given.netrc ?? false,
     insecure: given.insecure ?? false,
     publicOnly: given.publicOnly ?? false,

@@ -60,6 +60,7 @@ export interface CommandLine {
   readonly headers: readonly (readonly [string, string])[];
   readonly userAgent: string;
   readonly cookie?: readonly string[];
+  readonly noCookies: boolean;
   readonly netrc: boolean;
   readonly netrcFile?: string;
   readonly proxy?: string;
@@ -193,6 +194,7 @@ export function describe(): Command {
     )
     .addOption(option("-A, --user-agent <name>", "name to go by").default(DEFAULTS.userAgent))
     .addOption(option("-b, --cookie <data|file>", "'a=b; c=d' or a cookie file; keeps what is set").argParser(added))
+    .addOption(option("--no-cookies", "send back none that a redirect sets"))
     .addOption(option("-n, --netrc", "user and password from ~/.netrc or $NETRC"))
     .addOption(option("--netrc-file <file>", "the same from this file").argParser(nonBlank("the path of a file")))
     .addOption(option("-x, --proxy <url>", "http, https, socks5, socks5h (default: environment)"))

@@ -21,7 +21,8 @@ export function readVariables(command: Command, env: Env): string | undefined {
     if (text === undefined || command.getOptionValueSource(name) === "cli") continue;
     try {
       const value = option.required ? (option.parseArg?.(text, undefined as never) ?? text) : yesOrNo(text);
-      if (value !== false) command.setOptionValueWithSource(name, value, "env");
+      // What --no-cookies switches on is that `cookies` is off.
+      if (value !== false) command.setOptionValueWithSource(name, option.negate ? false : value, "env");
     } catch (error) {
       if (!(error instanceof InvalidArgumentError)) throw error;
       return refusal(variable, text, error.message);

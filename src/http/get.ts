@@ -10,9 +10,9 @@ import { type OpenOptions, opener } from "./connect/open.ts";
 import { basicAuthorization, type ProxyServer } from "./connect/proxy.ts";
 import { type OpeningSteps, plus } from "./connect/steps.ts";
 import { http2Pool } from "./h2/pool.ts";
-import type { Cookies } from "./identity/cookies.ts";
+import { type Cookies, redirectCookies } from "./identity/cookies.ts";
 import type { Authorize } from "./identity/credentials.ts";
-import { commonHeaders, describe, has, lines, type Origin } from "./origin.ts";
+import { commonHeaders, describe, has, lines, type Origin, valuesIn, withCookie } from "./origin.ts";
 import { asking, isConditional, type Terms } from "./semantics/asking.ts";
 import { decoded } from "./semantics/decode.ts";
 import { excerpt } from "./semantics/headers.ts";
@@ -38,8 +38,10 @@ export interface GetOptions extends Limits, OpenOptions {
   readonly headers: readonly string[];
   /** Who we are to the list's own origins. Default: what the URL says. */
   readonly authorize?: Authorize;
-  /** What is sent, and what servers set. Default: none. */
+  /** What is sent, and what servers set. Default: what they set on the way of one URL's redirects, until it is done. */
   readonly cookies?: Cookies;
+  /** Not even that. Default false. */
+  readonly noCookies?: boolean;
   /** Ask for compressed bodies, and store them decoded. */
   readonly compressed: boolean;
   readonly proxyFor: (target: URL) => ProxyServer | undefined;
@@ -73,9 +75,10 @@ export function getter(options: GetOptions): Get {
   const robotsWire = { ...wire, limits: { ...bounds, maxFileBytes: Number.POSITIVE_INFINITY } };
   const origins = new Map<string, Origin>();
   const common = commonHeaders(options);
-  const { authorize = basicAuthorization, cookies } = options;
+  const { authorize = basicAuthorization, cookies, noCookies = false } = options;
   const ownAuthorization = has(common, "authorization");
-  const ownCookie = has(common, "cookie");
+  const ownCookies = valuesIn(common, "cookie");
+  const ownCookie = ownCookies.length > 0;
   const ownConditions = isConditional(common);
 
   const originOf = (target: URL, key: string): Origin => {
@@ -115,7 +118,9 @@ export function getter(options: GetOptions): Get {
       const home = first.origin;
       let target = first;
       let cookie = isRobots ? undefined : cookieFor(first, true);
-      let seen: Set<string> | undefined;
+      /** What servers set on the way, where nothing else keeps it. */
+      let jar: Cookies | undefined;
+      let redirects = 0;
       let request: Request;
       let terms: Terms | undefined;
       let connection: Connection;
@@ -151,7 +156,7 @@ export function getter(options: GetOptions): Get {
         if (origin.barred !== undefined) return origin.barred;
         const isHome = key === home && ask?.robots !== "away";
         let fields = isHome ? fieldsAtHome(first, origin) : origin.harmless;
-        if (cookie !== undefined) fields += lines(["Cookie", cookie]);
+        if (cookie !== undefined) fields = ownCookie ? withCookie(fields, cookie) : fields + lines(["Cookie", cookie]);
         if (asked !== undefined) fields += lines(asked.headers);
         terms = asked === undefined ? undefined : { ...asked, target };
         const path = origin.prefix + originForm(target);
@@ -173,15 +178,20 @@ export function getter(options: GetOptions): Get {
         }
         if (isFailure(reply)) return reply;
         if ("skip" in reply) return unwanted(reply.status, reply.skip, target, first, startedMs);
-        if ("body" in reply) return answerOf(reply, target, first, startedMs, decoding(isRobots, untilMs));
-        seen ??= new Set();
-        seen.add(requestOn(target, cookie));
+        if ("body" in reply) {
+          jar = undefined; // a large body is on its way for long
+          return answerOf(reply, target, first, startedMs, decoding(isRobots, untilMs));
+        }
         const next = nextTarget(reply, target);
         if (isFailure(next)) return next;
-        cookie = isRobots ? undefined : cookieFor(next, next.origin === home);
-        if (seen.has(requestOn(next, cookie)))
-          return limit(`a loop: ${reply.status} back to ${excerpt(next.href)}`, reply.status);
-        if (seen.size > most) return limit(`more than ${most} redirects`, reply.status);
+        if (++redirects > most) return tooMany(most, next, reply.status);
+        if (reply.setCookies !== "" && !noCookies && (cookies === undefined || isRobots)) {
+          jar ??= redirectCookies(ownCookies);
+          jar.take(reply.setCookies, target);
+        }
+        const isNextHome = next.origin === home && ask?.robots !== "away";
+        if (jar !== undefined) cookie = jar.header(next, isNextHome);
+        else cookie = isRobots ? undefined : cookieFor(next, isNextHome);
         if (follow !== undefined && next.host !== target.host && !follow(target, next)) return held(next);
         const nowMs = performance.now();
         if (nowMs >= untilMs) return DEADLINE;
@@ -223,16 +233,6 @@ function held({ host }: URL): Failure {
   return { error: "interrupted", detail: `waits for ${host}`, at: host, held: true };
 }
 
-function limit(detail: string, status: number): Failure {
-  return { error: "redirect_limit", detail, status };
-}
-
-/** Of a longer one a digest is remembered: there may be as many redirects as the user allows, of 64 KiB each. */
-const MAX_SEEN = 256;
-
-/** What makes a request another one: a server may set a cookie, and send back to the same URL to see it. */
-function requestOn(target: URL, cookie: string | undefined): string {
-  const text = `${target.origin}${originForm(target)} ${cookie ?? ""}`;
-  if (text.length <= MAX_SEEN) return text;
-  return process.getBuiltinModule("node:crypto").createHash("sha256").update(text).digest("base64");
+function tooMany(most: number, { href }: URL, status: number): Failure {
+  return { error: "redirect_limit", detail: `more than ${most} redirects, the last one to ${excerpt(href)}`, status };
 }

@@ -46,6 +46,16 @@ export function has(headers: readonly string[], name: string): boolean {
   return headers.some((header, i) => i % 2 === 0 && header.toLowerCase() === name);
 }
 
+/** The values of the headers of that name. */
+export function valuesIn(headers: readonly string[], name: string): string[] {
+  return where(headers, (one) => one === name).filter((_, i) => i % 2 === 1);
+}
+
+/** Header lines with this as their only Cookie (RFC 6265 section 5.4). */
+export function withCookie(fields: string, cookie: string): string {
+  return fields.replace(/^cookie:[^\n]*\n/gim, "") + lines(["Cookie", cookie]);
+}
+
 /** Header lines, of names and values in turn. A line break in one would be another header: none may come this far. */
 export function lines(headers: readonly string[]): string {
   let text = "";

@@ -99,6 +99,7 @@ export const OPTIONS = {
   headers: { type: "headers", isSecret: true },
   userAgent: { type: "text", least: 0, most: MAX_TEXT, default: `bulkget/${VERSION}` },
   cookie: { type: "text or texts", least: 0, most: MAX_TEXT, isSecret: true },
+  noCookies: flag,
   netrc: flag,
   netrcFile: path,
   proxy: { type: "text", least: 0, most: MAX_TEXT, isSecret: true },

@@ -58,6 +58,8 @@ describe("a variable", () => {
     ["FORCE", "1", { force: true }],
     ["INSECURE", "true", { insecure: true }],
     ["COMPRESSED", "yes", { compressed: true }],
+    ["NO_COOKIES", "1", { noCookies: true }],
+    ["NO_COOKIES", "0", { noCookies: false }],
     ["QUIET", "on", { quiet: true }],
     ["VERBOSE", "1", { verbose: true }],
     ["HEADER", "Accept: text/*", { headers: [["Accept", "text/*"]] }],

@@ -112,6 +112,7 @@ describe("exit codes", () => {
       /-H, --header <header>: the header Transfer-Encoding is bulkget's own to send/,
     ],
     [["-", "-H", "Range: bytes=0-99"], /-H, --header <header>: the header Range asks for a part.*leave it out/],
+    [["-", "--no-cookies", "-b", "a=s"], /--no-cookies does not go with --cookie/],
     [["-", "-x", "socks4://h:1"], /-x, --proxy <url>: not a proxy that can be used/],
     [["-", "-A", "a\tb\u0001"], /-A, --user-agent <name>: not a user agent that can be sent/],
     [["-", "--resolve", "h:1"], /not an entry for --resolve/],

@@ -63,6 +63,21 @@ describe("the command needs little memory", { timeout: 120_000 }, () => {
     expect(peakMib()).toBeLessThan(250);
   });
 
+  it("for forty URLs whose 200 redirects set 15 cookies of 4 KB each", async () => {
+    const value = "x".repeat(4000);
+    const server = await serving((nth) => {
+      const cookies = Array.from({ length: 15 }, (_, i) => `Set-Cookie: c${nth}-${i}=${value}; Path=/\r\n`);
+      return `HTTP/1.1 302 Found\r\nLocation: /${nth}\r\n${cookies.join("")}${EMPTY}`;
+    });
+    folder.list(Array.from({ length: 40 }, (_, i) => `${server.origin}/${i}`));
+    const { env, peakMib } = inLittleMemory(folder.path);
+    const args = ["urls.txt", "-q", "-c", "40", "--max-redirs", "200", "--fail-on", "never"];
+    const ran = await folder.run(args, { env });
+    expect([ran.code, ran.stderr]).toEqual([0, ""]);
+    expect(recordsOf(folder.at("downloads")).get(40)).toMatchObject({ outcome: "failed", error: "redirect_limit" });
+    expect(peakMib()).toBeLessThan(250);
+  });
+
   it("for a program that keeps 3,000 outcomes", async () => {
     const kept = 'Content-Type: text/x-something-rare\r\nETag: "a-tag-of-some-length"\r\n';
     const server = await serving(() => `${OK}X-Padding: ${PADDING}\r\n${kept}${EMPTY}`);

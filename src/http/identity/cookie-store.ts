@@ -1,4 +1,4 @@
-// Where the cookies of a run lie: by host, with a bound on how many and how large.
+// Where cookies lie: by host, with a bound on how many and how large.
 
 import { copied } from "../semantics/headers.ts";
 
@@ -15,9 +15,13 @@ export interface Keepable {
 /** So many of one host: of more, those it set first are forgotten. In browsers it is 180. */
 const MAX_OF_HOST = 1000;
 
-/** So many in all, and so many characters: of more, the hosts whose last cookie was set longest ago are forgotten. */
-const MAX_COOKIES = 100_000;
-const MAX_CHARS = 16_777_216;
+/** So many in all, and so many characters: of more, those of the host whose last cookie was set longest ago are forgotten. */
+export interface StoreBounds {
+  readonly cookies: number;
+  readonly chars: number;
+}
+
+const OF_RUN: StoreBounds = { cookies: 100_000, chars: 16_777_216 };
 
 /** So many are looked at for one request: hosts below each other may have 1,000 each. */
 const MAX_FOUND = 1000;
@@ -37,7 +41,7 @@ export interface CookieStore<C extends Keepable> {
 
 type Done<T> = (error: Error | null, result?: T) => void;
 
-export function cookieStore<C extends Keepable>(): CookieStore<C> {
+export function cookieStore<C extends Keepable>(most: StoreBounds = OF_RUN): CookieStore<C> {
   /** Hosts in the order in which they were last set a cookie; the cookies of each in the order in which they came. */
   let hosts = new Map<string, Map<string, C>>();
   /** Those that are not forgotten. */
@@ -73,8 +77,10 @@ export function cookieStore<C extends Keepable>(): CookieStore<C> {
       remove(domain, first);
     }
     for (const [host, theirs] of hosts) {
-      if (size <= MAX_COOKIES && chars <= MAX_CHARS) break;
-      for (const first of theirs.keys()) remove(host, first);
+      for (const first of theirs.keys()) {
+        if (size <= most.cookies && chars <= most.chars) return;
+        remove(host, first);
+      }
     }
   };
 

@@ -41,21 +41,36 @@ const SENDABLE = /^[\t\x20-\x7e\x80-\xff]*$/;
  * a public suffix's; one without goes back to the very origin that set it. Throws an OptionError.
  */
 export function cookies(given: readonly string[]): Cookies {
-  const { CookieJar } = require("tough-cookie") as typeof import("tough-cookie");
   const store = cookieStore<Cookie>();
-  // The jar calls what it has been given, and no more of a Store than that.
-  const jar = new CookieJar(store as unknown as ConstructorParameters<typeof CookieJar>[0], {
-    rejectPublicSuffixes: true,
-  });
-  /** Who set a cookie that is for nobody else. */
-  const ownOf = new WeakMap<Cookie, string>();
   const own: string[] = [];
   for (const one of given) {
     if (one.includes("=")) own.push(...pairs(one));
     else if (one !== "") readFile(one, store);
   }
   store.pin();
+  return jarOf(store, own);
+}
 
+/**
+ * Those that servers set on the way of one URL's redirects, from the first on. `own`: what the user sends by -H, which these are
+ * sent beside. Loads tough-cookie, which few runs need.
+ */
+export function redirectCookies(own: readonly string[]): Cookies {
+  return jarOf(cookieStore<Cookie>(OF_REDIRECTS), own.flatMap(pairs));
+}
+
+/** As many as go out with a few requests: each URL that is under way may have them. */
+const OF_REDIRECTS = { cookies: 100, chars: 32_768 };
+
+/** `own`: pairs for the origins that the list names. */
+function jarOf(store: CookieStore<Cookie>, own: readonly string[]): Cookies {
+  const { CookieJar } = require("tough-cookie") as typeof import("tough-cookie");
+  // The jar calls what it has been given, and no more of a Store than that.
+  const jar = new CookieJar(store as unknown as ConstructorParameters<typeof CookieJar>[0], {
+    rejectPublicSuffixes: true,
+  });
+  /** Who set a cookie that is for nobody else. */
+  const ownOf = new WeakMap<Cookie, string>();
   const fitting = (target: URL): Cookie[] => {
     if (store.size === 0) return [];
     try {

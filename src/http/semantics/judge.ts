@@ -6,7 +6,7 @@ import { directiveFor } from "../robots/robots-tag.ts";
 import type { Terms } from "./asking.ts";
 import { type AnswerHeaders, copied, excerpt, valuesOf } from "./headers.ts";
 import { type Part, partOf } from "./part.ts";
-import { isRedirectStatus, type Redirect } from "./redirect.ts";
+import { isRedirectStatus, type Redirect, setCookiesOf } from "./redirect.ts";
 import { retryAfterMs } from "./retry-after.ts";
 
 /** What answers are held to. */
@@ -70,7 +70,7 @@ function withoutBody(
   fields: string,
   terms: Terms | undefined,
 ): Failure | Redirect {
-  if (isRedirectStatus(status)) return { status, locations };
+  if (isRedirectStatus(status)) return { status, locations, setCookies: setCookiesOf(fields) };
   if (status === 416 && terms?.kept !== undefined) {
     return { error: "bad_range", detail: `416: nothing from byte ${terms.kept.bytes} on`, status };
   }

@@ -3,13 +3,15 @@
 import { isUtf8 } from "node:buffer";
 import type { Failure } from "../../core/failure.ts";
 import { hasLongHost, hasLongHostText, MAX_URL_LENGTH } from "../../core/target.ts";
-import { excerpt } from "./headers.ts";
+import { copied, excerpt } from "./headers.ts";
 
 /** A final answer that points elsewhere. */
 export interface Redirect {
   readonly status: number;
   /** Each Location it carried, those that are the same once: two, where there are more. */
   readonly locations: readonly string[];
+  /** The header lines that set cookies; mostly none. */
+  readonly setCookies: string;
 }
 
 /** The statuses that redirect a GET to Location (RFC 9110 section 15.4). */
@@ -17,8 +19,20 @@ export function isRedirectStatus(status: number): boolean {
   return status === 301 || status === 302 || status === 303 || status === 307 || status === 308;
 }
 
+/** So much is kept of the lines that set cookies, in characters. */
+const MAX_SET_COOKIES = 65_536;
+
+/** The lines of a header block that set cookies, in memory of their own. */
+export function setCookiesOf(fields: string): string {
+  const lines = fields.match(/^set-cookie:[^\n]*\n/gim);
+  if (lines === null) return "";
+  let kept = "";
+  for (const line of lines) if (kept.length + line.length <= MAX_SET_COOKIES) kept += line;
+  return copied(kept);
+}
+
 /** The URL to go on with, without user and password, or why not. `from` is the URL that was answered so. */
-export function nextTarget(redirect: Redirect, from: URL): URL | Failure {
+export function nextTarget(redirect: Omit<Redirect, "setCookies">, from: URL): URL | Failure {
   const { status, locations } = redirect;
   const refused = (detail: string): Failure => ({ error: "redirect_refused", detail: `${status} ${detail}`, status });
   const [location, ...more] = locations;
