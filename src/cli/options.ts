@@ -84,6 +84,7 @@ export interface CommandLine {
   readonly deadlineMs?: number;
 }
 
+const filePath = nonBlank("the path of a file");
 const DEFAULTS = { ...OUTPUT_DEFAULTS, ...SCHEDULE_DEFAULTS, ...WEB_DEFAULTS };
 
 const AFTER = `
@@ -196,7 +197,7 @@ export function describe(): Command {
     .addOption(option("-b, --cookie <data|file>", "'a=b; c=d' or a cookie file; keeps what is set").argParser(added))
     .addOption(option("--no-cookies", "send back none that a redirect sets"))
     .addOption(option("-n, --netrc", "user and password from ~/.netrc or $NETRC"))
-    .addOption(option("--netrc-file <file>", "the same from this file").argParser(nonBlank("the path of a file")))
+    .addOption(option("--netrc-file <file>", "the same from this file").argParser(filePath))
     .addOption(option("-x, --proxy <url>", "http, https, socks5, socks5h (default: environment)"))
     .addOption(option("--public-only", "refuse private, local and reserved addresses"))
     .addOption(
@@ -208,15 +209,9 @@ export function describe(): Command {
       option("--unix-socket <path>", "connect there, whatever the host").argParser(nonBlank("the path of a socket")),
     )
     .addOption(option("-k, --insecure", "accept any certificate"))
-    .addOption(
-      option("--cacert <file>", "trust these certificates (PEM) only").argParser(nonBlank("the path of a file")),
-    )
-    .addOption(
-      option("--cert <file>", "show this certificate (PEM) to the list's servers").argParser(
-        nonBlank("the path of a file"),
-      ),
-    )
-    .addOption(option("--key <file>", "its key, if not in the same file").argParser(nonBlank("the path of a file")))
+    .addOption(option("--cacert <file>", "trust these certificates (PEM) only").argParser(filePath))
+    .addOption(option("--cert <file>", "show this certificate (PEM) to the list's servers").argParser(filePath))
+    .addOption(option("--key <file>", "its key, if not in the same file").argParser(filePath))
     .addOption(option("--compressed", "ask for gzip or br, save it decoded"))
     .addOption(option("--http2", "many requests on one connection, where a server can"))
     .addOption(option("--robots", "ask robots.txt first, and keep to it"))
