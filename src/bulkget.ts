@@ -7,6 +7,7 @@ import { OptionError } from "./core/option.ts";
 import type { Get, Reporter, Sink, Source, View } from "./core/ports.ts";
 import { type NamedReporter, STALL_MS, together } from "./core/reporters.ts";
 import type { StopReason } from "./core/run.ts";
+import { carrierOf, type DispatcherOptions } from "./dispatcher.ts";
 import { download, type ScheduleOptions } from "./download.ts";
 import { handover } from "./handover.ts";
 import { type Input, inputOf, unlessCut } from "./library/input.ts";
@@ -19,7 +20,7 @@ import type { Item, Items } from "./source/items.ts";
 import { namingOf } from "./storing.ts";
 import { type FetchOptions, webOf } from "./web.ts";
 
-export interface BulkgetOptions extends FetchOptions, ScheduleOptions, OutputOptions {
+export interface BulkgetOptions extends FetchOptions, DispatcherOptions, ScheduleOptions, OutputOptions {
   /** Where bodies go: into files of `outputDir` (the default), or with their outcome, as `body`. */
   readonly output?: "files" | "memory" | undefined;
   /** Stops everything at once: the loop throws the signal's reason. */
@@ -175,13 +176,14 @@ export function bulkget(input: Items | string, given?: BulkgetOptions): BulkgetR
 /** How URLs are fetched. Throws an OptionError for what is wrong with these options, or with the folder's. */
 function webFor(options: BulkgetOptions): Get {
   try {
+    const carrier = carrierOf(options);
     if (options.output !== "memory") {
       namingOf(options);
-      return webOf(options);
+      return webOf(options, undefined, carrier);
     }
     if (options.dedupe === true) throw new OptionError("is for files: bodies handed over have no names", "dedupe");
     const maxFilesize = Math.min(options.maxFilesize ?? MAX_BODY_BYTES, constants.MAX_LENGTH);
-    return webOf({ ...options, maxFilesize });
+    return webOf({ ...options, maxFilesize }, undefined, carrier);
   } catch (error) {
     // Its message has the command's name for it, if any.
     if (!(error instanceof OptionError) || error.option === undefined) throw error;

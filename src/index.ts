@@ -13,8 +13,15 @@ export type { Failed, Job, Known, Outcome, Saved, Skipped, Twin, Unchanged } fro
 export { OptionError } from "./core/option.ts";
 export { type HostQueue, ORDERS, type Order } from "./core/order.ts";
 export type { DoneEarlier } from "./core/ports.ts";
+export type { DispatcherOptions } from "./dispatcher.ts";
 export type { ScheduleOptions } from "./download.ts";
 export { JournalError } from "./history/open.ts";
+export type {
+  DispatchController,
+  Dispatcher,
+  DispatchHandler,
+  DispatchOptions,
+} from "./http/dispatcher/dispatcher.ts";
 export type { Directive } from "./http/robots/robots-tag.ts";
 export type { IdentityOptions } from "./identity.ts";
 export type { Progress, Summary } from "./library/progress.ts";

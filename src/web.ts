@@ -3,7 +3,7 @@
 import { clock } from "./clock.ts";
 import type { Get } from "./core/ports.ts";
 import { type Account, throttle } from "./core/throttle.ts";
-import { getter } from "./http/get.ts";
+import { type GetOptions, getter } from "./http/get.ts";
 import { type IdentityOptions, identityOf } from "./identity.ts";
 import { type MannersOptions, mannersOf } from "./manners.ts";
 import { OPTIONS } from "./options/table.ts";
@@ -77,10 +77,14 @@ function timed(bytesPerSecond: number): Account {
 }
 
 /**
- * The web, as the options want it. `pays`: who pays for bytes where those have a speed, if that is another process. Throws an
- * OptionError for options that cannot be used.
+ * The web, as the options want it. `pays`: who pays for bytes where those have a speed, if that is another process. `carrier`: what
+ * carries requests, if not connections of our own. Throws an OptionError for options that cannot be used.
  */
-export function webOf(options: FetchOptions, pays: (bytesPerSecond: number) => Account = timed): Get {
+export function webOf(
+  options: FetchOptions,
+  pays: (bytesPerSecond: number) => Account = timed,
+  carrier?: GetOptions["carrier"],
+): Get {
   const { limitRate } = options;
   const { concurrency = WEB_DEFAULTS.concurrency } = options;
   const most = concurrency === "auto" ? AUTO.most : concurrency;
@@ -101,7 +105,8 @@ export function webOf(options: FetchOptions, pays: (bytesPerSecond: number) => A
     http2: options.http2 ?? false,
     insecure: options.insecure ?? false,
     ...(options.ca === undefined ? {} : { ca: options.ca }),
-    ...wayOf(options, process.env),
+    ...wayOf(options, carrier === undefined ? process.env : {}), // the environment's proxies are for connections of our own
+    carrier,
     ...manners.options,
     ...(limitRate === undefined ? {} : { throttle: throttle(pays(limitRate), limitRate, readSize(limitRate)) }),
     maxConnections: concurrency === "auto" ? AUTO.start : concurrency,

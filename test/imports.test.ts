@@ -25,6 +25,7 @@ const HTTP: Readonly<Record<string, readonly string[]>> = {
   identity: ["connect", "semantics"],
   wire: ["connect", "semantics"],
   h2: ["connect", "semantics", "wire"],
+  dispatcher: ["connect", "semantics", "wire"],
 };
 
 /** What the roots are made with: they may import what those may. */
@@ -126,6 +127,8 @@ describe("imports", () => {
     ["src/http/connect/open.ts", "../wire/exchange.ts"],
     ["src/http/wire/connections.ts", "../h2/pool.ts"],
     ["src/http/semantics/judge.ts", "../wire/reply.ts"],
+    ["src/http/wire/exchange.ts", "../dispatcher/dispatched.ts"],
+    ["src/http/dispatcher/dispatched.ts", "undici"],
   ])("of %s would not include %s", (file, specifier) => {
     expect(objection(file, specifier)).toEqual(expect.any(String));
   });

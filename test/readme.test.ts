@@ -30,18 +30,20 @@ describe("README.md", () => {
     expect(README).toContain("`interrupted`");
   });
 
-  it("has three examples of the library that run", async () => {
+  it("has four examples of the library that run", async () => {
     const examples = blocks("ts");
-    expect(examples).toHaveLength(3);
+    expect(examples).toHaveLength(4);
     for (const [i, example] of examples.entries()) {
       const file = folder.at(`example${i}.mjs`);
-      const here = example
+      const library = example
         .replace('"bulkget"', JSON.stringify(join(ROOT, "dist/src/index.js")))
-        .replaceAll("https://example.org/", server.url("/ok?for="));
+        .replace('"undici"', JSON.stringify(join(ROOT, "node_modules/undici/index.js")));
+      const isMocked = example.includes("MockAgent");
+      const here = isMocked ? library : library.replaceAll("https://example.org/", server.url("/ok?for="));
       writeFileSync(file, here);
       const ran = await shell(`"${process.execPath}" "${file}"`, { cwd: folder.path });
       expect(ran).toMatchObject({ code: 0, stderr: "" });
-      expect(ran.stdout).toContain(["000001 100", "page=3 100", "Map(2)"][i] ?? "never");
+      expect(ran.stdout).toContain(["000001 100", "page=3 100", "Map(2)", "2 hello\n"][i] ?? "never");
     }
   });
 

@@ -69,11 +69,11 @@ const LISTS: readonly (readonly [Row, string])[] = [
 
   [always("proxy_failed"), "BULKGET_PROXY"],
   [always("blocked_address"), "BULKGET_BLOCKED"],
-  // Node's own, of a connection that has gone; undici's.
+  // Node's own, of a connection that has gone.
   [
     LOST,
     `ERR_SOCKET_CLOSED ERR_SOCKET_CLOSED_BEFORE_CONNECTION ERR_SOCKET_CONNECTION_TIMEOUT ERR_STREAM_DESTROYED
-    ERR_STREAM_PREMATURE_CLOSE UND_ERR_ABORTED UND_ERR_CLOSED UND_ERR_DESTROYED UND_ERR_INFO UND_ERR_SOCKET`,
+    ERR_STREAM_PREMATURE_CLOSE`,
   ],
 ];
 

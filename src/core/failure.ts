@@ -51,6 +51,7 @@ export const FACTS = {
   tls_certificate: no("certificate not trusted"),
   tls_error: no("TLS handshake failed"),
   proxy_failed: yes("the proxy made no connection"),
+  dispatcher_failed: no("the dispatcher failed by itself"),
   connection_lost: yes("connection lost before the answer"),
   headers_timeout: yes("no answer in time"),
   body_timeout: yes("the body fell silent"),

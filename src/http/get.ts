@@ -6,20 +6,20 @@ import type { Answer, Get, OpenedTimes, Skip } from "../core/ports.ts";
 import { Coming } from "../core/soon.ts";
 import type { Throttle } from "../core/throttle.ts";
 import { answerOf, type Decoding, unwanted } from "./answer.ts";
-import { type OpenOptions, opener } from "./connect/open.ts";
+import type { OpenOptions } from "./connect/open.ts";
 import { basicAuthorization, type ProxyServer } from "./connect/proxy.ts";
 import { type OpeningSteps, plus } from "./connect/steps.ts";
-import { http2Pool } from "./h2/pool.ts";
 import { type Cookies, redirectCookies } from "./identity/cookies.ts";
 import type { Authorize } from "./identity/credentials.ts";
 import { commonHeaders, describe, has, lines, type Origin, valuesIn, withCookie } from "./origin.ts";
+import { ownConnections } from "./own-connections.ts";
 import { asking, isConditional, type Terms } from "./semantics/asking.ts";
 import { decoded } from "./semantics/decode.ts";
 import { excerpt } from "./semantics/headers.ts";
 import { nextTarget } from "./semantics/redirect.ts";
 import { windows } from "./semantics/windows.ts";
 import type { Connection, Request } from "./wire/connection.ts";
-import { connections } from "./wire/connections.ts";
+import type { Connections } from "./wire/connections.ts";
 import { Exchange } from "./wire/exchange.ts";
 import { DEADLINE } from "./wire/failures.ts";
 import { type Limits, type Reply, STALE } from "./wire/reply.ts";
@@ -47,6 +47,8 @@ export interface GetOptions extends Limits, OpenOptions {
   readonly proxyFor: (target: URL) => ProxyServer | undefined;
   /** The most connections at a time, busy and idle. */
   readonly maxConnections: number;
+  /** What carries requests in the place of connections of our own. */
+  readonly carrier?: Connections | undefined;
   /** Holds the bytes of all bodies together to a speed. */
   readonly throttle?: Throttle | undefined;
 }
@@ -64,9 +66,7 @@ const MAX_ORIGINS = 1000;
 export function getter(options: GetOptions): Get {
   const watching = watch(tickFor([options.connectTimeoutMs, options.timeoutMs, options.maxTimeMs]));
   const { throttle } = options;
-  const readBytes = throttle?.readBytes;
-  const { open, close: closeOpener } = opener({ ...options, readBytes });
-  const pool = connections(open, options.maxConnections, http2Pool, readBytes);
+  const pool = options.carrier ?? ownConnections(options);
   const meter = { bytes: 0 };
   const memory = slabs();
   const room = windows();
@@ -219,7 +219,6 @@ export function getter(options: GetOptions): Get {
       watching.stop();
       throttle?.close();
       pool.close();
-      closeOpener();
     },
   };
 }

@@ -18,6 +18,7 @@ export type Type =
   | "wholes"
   | "headers"
   | "signal"
+  | "dispatcher"
   | "function";
 
 export interface Row {
@@ -112,6 +113,7 @@ export const OPTIONS = {
   key: { ...pem, pem: "PRIVATE KEY" },
   compressed: flag,
   http2: flag,
+  dispatcher: { type: "dispatcher" },
   robots: flag,
   respect: { type: "choices", choices: DIRECTIVES },
 
@@ -131,6 +133,5 @@ export const ELSEWHERE: Readonly<Record<string, string>> = {
   failOn: "count the failed in the loop or in `summary`; the command has --fail-on",
   maxFailures: "leave the loop with `break` when there are too many; the command has --max-failures",
   cacert: "did you mean ca, which takes the PEM text itself?",
-  dispatcher: "an agent of your own is not taken: use proxy, unixSocket, resolve, publicOnly, ca, cert or insecure",
-  agent: "an agent of your own is not taken: use proxy, unixSocket, resolve, publicOnly, ca, cert or insecure",
+  agent: "did you mean dispatcher, which takes an undici Dispatcher such as its Agent? Node's http.Agent is not taken",
 };

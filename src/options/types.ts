@@ -30,6 +30,8 @@ const CHECKS: Readonly<Record<Type, Check>> = {
   wholes: (value, row) => list(value, row, `an array of ${row.unit}`, number),
   headers,
   signal: (value, row) => (isSignal(value) ? { value } : wrong(value, row, "an AbortSignal")),
+  dispatcher: (value, row) =>
+    isDispatcher(value) ? { value } : wrong(value, row, "an undici Dispatcher: an object with a method dispatch"),
   function: (value, row) => (typeof value === "function" ? { value } : wrong(value, row, "a function")),
 };
 
@@ -126,6 +128,11 @@ function isSignal(value: unknown): boolean {
   return (
     typeof aborted === "boolean" && typeof addEventListener === "function" && typeof removeEventListener === "function"
   );
+}
+
+/** Of whatever copy of undici, or composed of one. */
+function isDispatcher(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "dispatch" in value && typeof value.dispatch === "function";
 }
 
 function wrong(value: unknown, { isSecret, unlimited }: Row, wanted: string): Checked {

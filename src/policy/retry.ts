@@ -77,6 +77,7 @@ const SIGNS: Readonly<Record<FailureKind, Sign>> = {
   tls_certificate: "alive",
   tls_error: "alive",
   proxy_failed: "down",
+  dispatcher_failed: "none",
   connection_lost: "pushed",
   headers_timeout: "down",
   body_timeout: "alive",

@@ -28,6 +28,7 @@ const FINAL: readonly FailureKind[] = [
   "invalid_digest",
   "unsupported_scheme",
   "blocked_address",
+  "dispatcher_failed",
   "tls_certificate",
   "tls_error",
   "deadline",

@@ -16,7 +16,7 @@ function install(): void {
   cpSync(join(ROOT, "package.json"), join(modules, "bulkget/package.json"));
   cpSync(join(ROOT, "dist/src"), join(modules, "bulkget/dist/src"), { recursive: true });
   const { dependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { dependencies: object };
-  for (const name of [...Object.keys(dependencies), "@types/node", "undici-types"])
+  for (const name of [...Object.keys(dependencies), "@types/node", "undici", "undici-types"])
     symlinkSync(join(ROOT, "node_modules", name), join(modules, name));
   writeFileSync(folder.at("package.json"), '{ "type": "module" }');
   cpSync(join(ROOT, "fixtures/consumer/program.ts"), folder.at("program.ts"));

@@ -10,6 +10,9 @@ import { ownFolder, ownRudeServer } from "../support/own.ts";
 /** As a program without types calls it. */
 const called = bulkget as (input: unknown, options?: unknown) => AsyncGenerator<Outcome, void, void>;
 
+const dispatcher = { dispatch: () => expect.unreachable() };
+const PEM = "-----BEGIN CERTIFICATE-----";
+
 describe("an option that cannot be used", () => {
   const server = ownRudeServer();
   const folder = ownFolder();
@@ -29,7 +32,20 @@ describe("an option that cannot be used", () => {
     [{ deadline: 5 }, 'there is no option "deadline": did you mean deadlineMs?'],
     [{ max_redirs: 5 }, 'there is no option "max_redirs": did you mean maxRedirs?'],
     [{ workers: 2 }, /^there is no option "workers": the library runs in one process/],
-    [{ dispatcher: {} }, /^there is no option "dispatcher": .*proxy, unixSocket, resolve/],
+    [{ agent: {} }, /^there is no option "agent": did you mean dispatcher/],
+    [{ dispatcher: {} }, "dispatcher: an object is not an undici Dispatcher: an object with a method dispatch"],
+    [{ dispatcher: () => true }, /^dispatcher: a function is not an undici Dispatcher/],
+    [
+      { dispatcher, proxy: "http://me:geheim@localhost:1" },
+      /^proxy: does not go with dispatcher, (?!.*geheim).*ProxyAgent/,
+    ],
+    [{ dispatcher, publicOnly: true }, /^publicOnly: does not go with dispatcher, .*addresses/],
+    [{ dispatcher, resolve: ["a:80:127.0.0.1"] }, /^resolve: does not go with dispatcher, .*connect.lookup/],
+    [{ dispatcher, unixSocket: "/x" }, /^unixSocket: does not go with dispatcher, .*connect.socketPath/],
+    [{ dispatcher, insecure: true }, /^insecure: does not go with dispatcher, .*connect.rejectUnauthorized/],
+    [{ dispatcher, ca: PEM }, /^ca: does not go with dispatcher, .*connect.ca/],
+    [{ dispatcher, cert: PEM }, /^cert: does not go with dispatcher, .*connect.cert/],
+    [{ dispatcher, http2: true }, /^http2: does not go with dispatcher, .*allowH2/],
     [{ zzzzzz: 1 }, /^there is no option "zzzzzz" \(there are: .*concurrency.*\)$/],
     [{ timeoutMs: "10s" }, /^timeoutMs: "10s" is not a number of milliseconds from 1 to 31536000000$/],
     [{ timeoutMs: Number.POSITIVE_INFINITY }, /^timeoutMs: Infinity is not a number of milliseconds/],

@@ -35,7 +35,7 @@ export interface Reader {
 export const GARBAGE: Failure = { error: "protocol_error", detail: "the answer is not HTTP/1.1" };
 
 /** The longest header block, in bytes: 64 KiB. */
-const MAX_HEAD = 65_536;
+export const MAX_HEAD = 65_536;
 
 /**
  * Informational answers and blank lines before the answer itself, in bytes: 256 KiB. Of who sends more, nothing more is read, and

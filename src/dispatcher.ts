@@ -1,0 +1,49 @@
+// A dispatcher of the caller's as what carries the requests, and the options that are its own business then.
+
+import { OptionError } from "./core/option.ts";
+import { dispatched } from "./http/dispatcher/dispatched.ts";
+import type { Dispatcher } from "./http/dispatcher/dispatcher.ts";
+import type { Connections } from "./http/wire/connections.ts";
+import type { FetchOptions } from "./web.ts";
+
+export interface DispatcherOptions {
+  /**
+   * An undici Dispatcher (Agent, Pool, ProxyAgent, MockAgent, what `compose` makes of one; of undici 5 or newer) that carries all
+   * requests, robots.txt included. It makes the connections, and stays yours to close. Limits, redirects, credentials, cookies,
+   * retries and records are as without it, but that connecting has no limit of its own: `timeoutMs` holds for what comes before
+   * a request is sent, and again for the headers. Does not go with `proxy`, `publicOnly`, `resolve`, `unixSocket`, `insecure`,
+   * `ca`, `cert`, `key` or `http2`. Default: connections of our own.
+   */
+  readonly dispatcher?: Dispatcher | undefined;
+}
+
+type Way = "proxy" | "publicOnly" | "resolve" | "unixSocket" | "insecure" | "ca" | "cert" | "key" | "http2";
+
+/** What concerns connections, and where undici has it. */
+const ELSEWHERE: Readonly<Record<Way, string>> = {
+  proxy: "use a ProxyAgent as the dispatcher",
+  publicOnly: "the addresses that it connects to are not seen; its Agent's connect.lookup can refuse some",
+  resolve: "its Agent has connect.lookup",
+  unixSocket: "its Agent has connect.socketPath",
+  insecure: "its Agent has connect.rejectUnauthorized",
+  ca: "its Agent has connect.ca",
+  cert: "its Agent has connect.cert",
+  key: "its Agent has connect.key",
+  http2: "its Agent has allowH2",
+};
+
+/** What carries the requests, if not connections of our own. Throws an OptionError for what does not go with it. */
+export function carrierOf(options: FetchOptions & DispatcherOptions): Connections | undefined {
+  const { dispatcher } = options;
+  if (dispatcher === undefined) return undefined;
+  for (const [name, instead] of Object.entries(ELSEWHERE) as [Way, string][]) {
+    if (isSet(options[name]))
+      throw new OptionError(`does not go with dispatcher, which makes the connections: ${instead}`, name);
+  }
+  return dispatched(dispatcher);
+}
+
+/** Whether it asks for anything. */
+function isSet(value: unknown): boolean {
+  return value !== undefined && value !== false && value !== "" && !(Array.isArray(value) && value.length === 0);
+}
