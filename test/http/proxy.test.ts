@@ -7,7 +7,7 @@ import { flood } from "../support/flood.ts";
 import { certificate, collect, testGet } from "../support/get.ts";
 import { own } from "../support/own.ts";
 import { body, rudeServer } from "../support/rude.ts";
-import { type ProxyMode, rudeProxy } from "../support/rude-proxy.ts";
+import { answeringConnect, type ProxyMode, rudeProxy } from "../support/rude-proxy.ts";
 
 async function proxied(mode: ProxyMode, credentials = "") {
   const proxy = own(await rudeProxy(mode));
@@ -89,6 +89,51 @@ describe("through a proxy", () => {
     }
     answer = Array.from({ length: 1000 }, () => info);
     expect(await ask()).toMatchObject({ error: "proxy_failed" });
+  });
+
+  const ESTABLISHED = [
+    "HTTP/1.1 200 OK\n\n",
+    "HTTP/1.1 200 OK\r\n\n",
+    "HTTP/1.1 200 OK\n\r\n",
+    "HTTP/1.0 200 OK\nVia: a\nServer: b\n\n",
+    "HTTP/1.1   200 OK\r\n\r\n",
+    "HTTP/1.1\t200\tOK\r\n\r\n",
+    "HTTP/1.1 200OK\r\n\r\n",
+    "HTTP/1.1 200\r\n\r\n",
+    "HTTP/1.2 200 OK\r\n\r\n",
+    " HTTP/1.1 200 OK\r\n\r\n",
+    "\r\n\r\nHTTP/1.1 200 OK\r\n\r\n",
+    "HTTP/1.1 204 No Content\r\n\r\n",
+    "HTTP/1.1 200 PHP Warning\r\nX y\r\n: z\r\nContent-Length: 3\r\n\r\n",
+    "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n\r\n",
+    "HTTP/1.1 100 Continue\n\nHTTP/1.1 200 OK\n\n",
+    "HTTP/1.1 103 A\nLink: </a>\n\r\n\nHTTP/1.1  102 B\r\n\nHTTP/1.1 200OK\n\r\n",
+  ];
+  it.each(ESTABLISHED.flatMap((answer) => [[answer, "whole"] as const, [answer, "byte by byte"] as const]))(
+    "%j is a tunnel, as it comes %s",
+    async (answer, how) => {
+      const proxy = own(await answeringConnect(how === "whole" ? [answer] : [...answer]));
+      const get = own(
+        testGet({ ca: certificate("ca-cert.pem"), proxyFor: proxyRules(`http://127.0.0.1:${proxy.port}`, {}) }),
+      );
+      expect(await collect(await get.fetch(new URL((await served(true)).url("/ok"))))).toEqual(body(100));
+    },
+  );
+
+  it.each([
+    "HTTP/1.1 2000 OK\n\n",
+    "HTTP/1.1200 OK\n\n",
+    "HTTP/2 200\n\n",
+    "ICY 200 OK\n\n",
+    "HTTP/1.1 OK\n\n",
+    "\n\n\nx",
+  ])("%j is no tunnel", async (answer) => {
+    const proxy = own(await answeringConnect([answer]));
+    const get = own(testGet({ proxyFor: proxyRules(`http://127.0.0.1:${proxy.port}`, {}) }));
+    expect(await get.fetch(new URL("https://127.0.0.1:9/"))).toMatchObject({
+      error: "proxy_failed",
+      detail: `proxy http://127.0.0.1:${proxy.port} does not speak HTTP`,
+    });
   });
 
   it("a reset on CONNECT is the proxy's failure, too", async () => {

@@ -120,6 +120,23 @@ export async function rudeProxy(mode: ProxyMode = "works"): Promise<RudeProxy> {
   };
 }
 
+/** A proxy that answers CONNECT in its own words, a piece at a time, and then passes on whatever comes. */
+export async function answeringConnect(pieces: readonly string[]): Promise<Pick<RudeProxy, "port" | "close">> {
+  const server = createServer({ noDelay: true }, (client) => {
+    client.on("error", () => client.destroy());
+    client.once("data", async (request: Buffer) => {
+      const { hostname, port } = new URL(`http://${request.toString("latin1").split(" ")[1]}`);
+      const upstream = connect({ host: hostname, port: Number(port), noDelay: true });
+      upstream.on("error", () => client.destroy()).on("close", () => client.destroy());
+      client.on("close", () => upstream.destroy());
+      client.pause();
+      for (const piece of pieces) await new Promise<void>((resolve) => client.write(piece, "latin1", () => resolve()));
+      client.pipe(upstream).pipe(client);
+    });
+  });
+  return listen(server);
+}
+
 /** Passes on what the target sends, its FIN as FIN and its reset as reset; a target that cannot be reached is a 502. */
 function answersFrom(upstream: Socket, client: Socket, bytes: Wire): void {
   let reached = false;

@@ -8,7 +8,14 @@ import { scarcity } from "./scarcity.ts";
 /** The longest answer to CONNECT that is read, informational ones before it included: 16 KiB. */
 const MAX_HEAD = 16_384;
 
-const END = "\r\n\r\n";
+/** An empty line; a lone line feed is a line's end, too (RFC 9112 section 2.2). */
+const END = /\n\r?\n/g;
+
+/** Before a status line they mean nothing. */
+const BLANKS = /^[ \t\r\n]+/;
+
+/** As curl reads it: any blanks, and whatever comes behind the three digits. */
+const STATUS = /^HTTP\/1\.\d[ \t]+(\d{3})(?!\d)/;
 
 /** The proxy made no tunnel; `status` is its answer's, where it gave one. */
 export class ProxyRefusal extends Error {
@@ -53,14 +60,14 @@ export function connectTunnel(
   const onEnd = () => finish(new ProxyRefusal(proxy, "closed the connection on CONNECT"));
   const onData = (chunk: Buffer) => {
     bytes += chunk.length;
-    const known = Math.max(0, head.length - 3);
-    head += chunk.toString("latin1");
-    for (let end = head.indexOf(END, known); end !== -1; end = head.indexOf(END)) {
-      const status = Number(/^HTTP\/1\.[01] (\d{3})(?: |\r|$)/.exec(head)?.[1] ?? Number.NaN);
-      const rest = head.slice(end + END.length);
+    const known = Math.max(0, head.length - 2);
+    head = (head + chunk.toString("latin1")).replace(BLANKS, "");
+    for (let end = endOf(head, known); end !== -1; end = endOf(head, 0)) {
+      const status = Number(STATUS.exec(head)?.[1] ?? Number.NaN);
+      const rest = head.slice(end);
       if (Number.isNaN(status)) return finish(new ProxyRefusal(proxy, "does not speak HTTP"));
       if (status >= 100 && status < 200 && bytes <= MAX_HEAD) {
-        head = rest;
+        head = rest.replace(BLANKS, "");
       } else if (status < 200 || status > 299) {
         return finish(new ProxyRefusal(proxy, `answered CONNECT with ${status}`, status));
       } else return finish(rest === "" ? undefined : new ProxyRefusal(proxy, "sent bytes before the tunnel was used"));
@@ -72,4 +79,10 @@ export function connectTunnel(
   const agent = userAgent === "" ? "" : `User-Agent: ${userAgent}\r\n`;
   const authorization = proxy.authorization === undefined ? "" : `Proxy-Authorization: ${proxy.authorization}\r\n`;
   socket.write(`CONNECT ${authority} HTTP/1.1\r\nHost: ${authority}\r\n${agent}${authorization}\r\n`);
+}
+
+/** Where a header block is over, in a text that has no end before `from`; -1 where it is not. */
+function endOf(head: string, from: number): number {
+  END.lastIndex = from;
+  return END.test(head) ? END.lastIndex : -1;
 }
