@@ -51,6 +51,20 @@ describe("parseNetrc", () => {
     ["other words", "port 21 machine h protocol login me", [{ machine: "h", login: "me" }]],
     ["values before any machine", "login me password pw", []],
     ["a byte order mark", "\ufeffmachine h login me", [{ machine: "h", login: "me" }]],
+    [
+      "a comment where a value should be",
+      "machine h login me password\n# no\n pw",
+      [{ machine: "h", login: "me", password: "pw" }],
+    ],
+    [
+      "a password that begins like a comment",
+      "machine h login me password #1\nmachine i login #j # no",
+      [
+        { machine: "h", login: "me", password: "#1" },
+        { machine: "i", login: "#j" },
+      ],
+    ],
+    ["words in capitals", "MACHINE h LOGIN me Password PW", [{ machine: "h", login: "me", password: "PW" }]],
     ["a value that is missing", "machine h login", [{ machine: "h" }]],
   ])("reads %s", (_, text, entries) => {
     expect(parseNetrc(text)).toEqual(entries);
@@ -121,17 +135,28 @@ describe("entryFor", () => {
     ["sub.h", undefined, "all"],
     ["late", undefined, "all"],
     ["i", "nobody", undefined],
+    ["i", "three", undefined],
   ])("for %s and the user %s is that of %s", (host, login, expected) => {
     expect(entryFor(entries, host, login)?.login).toBe(expected);
   });
 });
 
 describe("authorizer", () => {
+  /** As a file is read: a character for each byte. */
+  const bytes = (text: string) => Buffer.from(text).toString("latin1");
   const authorize = authorizer([
-    { machine: "h", login: "me", password: "pä:ss" },
+    { machine: "h", login: "me", password: bytes("pä:ss") },
     { machine: "h", login: "you", password: "2" },
     { machine: "::1", login: "six", password: "6" },
     { machine: "token", password: "t" },
+    { machine: "open", login: "me" },
+    { machine: "empty" },
+    { machine: "empty", login: "late", password: "l" },
+    { machine: "twice", login: "b" },
+    { machine: "twice", login: "b", password: "2" },
+    { machine: "mixed", login: "a", password: "1" },
+    { machine: "mixed", password: "any" },
+    { machine: "latin", login: "\xfc", password: "\xe4\xff" },
   ]);
   const basic = (text: string) => `Basic ${Buffer.from(text).toString("base64")}`;
   it.each([
@@ -143,6 +168,21 @@ describe("authorizer", () => {
     ["http://other:own@h/", basic("other:own")],
     ["http://[::1]/", basic("six:6")],
     ["http://token/", basic(":t")],
+    ["http://x@token/", basic("x:t")],
+    ["http://open/", basic("me:")],
+    ["http://me@open/", basic("me:")],
+    ["http://x@open/", basic("x:")],
+    ["http://empty/", basic("late:l")],
+    ["http://twice/", basic("b:")],
+    ["http://b@twice/", basic("b:2")],
+    ["http://b@mixed/", basic("b:any")],
+    ["http://a@mixed/", basic("a:1")],
+    ["http://latin/", "Basic /Drk/w=="],
+    ["http://%FC@latin/", "Basic /Drk/w=="],
+    ["http://%FC:%E4%FF@h/", "Basic /Drk/w=="],
+    ["http://100%:50%@h/", basic("100%:50%")],
+    ["http://%C3%BC:%C3%A4@h/", basic("ü:ä")],
+    ["http://ü:ä@h/", basic("ü:ä")],
     ["http://x.h/", undefined],
     ["http://hh/", undefined],
   ])("%s", (url, value) => {
@@ -167,6 +207,12 @@ describe("readNetrc", () => {
     const path = file("machine h login me password s3cret", mode);
     expect(() => readNetrc(path)).toThrow(OptionError);
     expect(() => readNetrc(path)).toThrow(`chmod 600 ${path}`);
+  });
+
+  it("reads bytes, which need not be UTF-8", () => {
+    const path = file("", 0o600);
+    writeFileSync(path, Buffer.from("\xef\xbb\xbfmachine h login \xfc password \xe4\xff", "latin1"));
+    expect(authorizer(readNetrc(path))(new URL("http://h/"))).toBe("Basic /Drk/w==");
   });
 
   it("looks at the file itself where a link leads to it", () => {

@@ -218,6 +218,66 @@ describe("which proxy", () => {
     expect(originFor(url, option, env as unknown as Record<string, string>)).toBe(expected);
   });
 
+  /** What curl 7.88 connects to, or says that it cannot. */
+  it.each<[proxy: string, origin: string, authorization?: string]>([
+    ["http://p:1/path", "http://p:1"],
+    ["http://p:1/path?q=http://x:2#f", "http://p:1"],
+    ["http://p:1?q", "http://p:1"],
+    ["http://p:1#f", "http://p:1"],
+    ["p:1/", "http://p:1"],
+    ["p/x:2", "http://p:1080"],
+    ["https://p/x:2", "https://p:443"],
+    ["https://p:80?q", "https://p:80"],
+    ["socks5://p:1/x", "socks5://p:1"],
+    ["HTTP://P:01", "http://p:1"],
+    ["http://p:", "http://p:1080"],
+    [" http://p:1\n", "http://p:1"],
+    ["[::1]:1", "http://[::1]:1"],
+    ["http://127.1:1/", "http://127.0.0.1:1"],
+    ["DOMAIN\\user:pw@p:1", "http://p:1", "DOMAIN\\user:pw"],
+    ["http://DOMAIN\\user:pw@p:1/", "http://p:1", "DOMAIN\\user:pw"],
+    ["http://DOMAIN%5cuser:p%3Aw@p:1", "http://p:1", "DOMAIN\\user:p:w"],
+    ["http://u:a:b@p:1", "http://p:1", "u:a:b"],
+    ["http://u:p@x@p:1", "http://p:1", "u:p@x"],
+    ["http://100%:p%@p:1", "http://p:1", "100%:p%"],
+    ["http://ü:ä@p:1", "http://p:1", "\xc3\xbc:\xc3\xa4"],
+    ["http://u%FF:%E4@p:1", "http://p:1", "u\xff:\xe4"],
+    ["http://u@p:1", "http://p:1", "u:"],
+    ["http://:pw@p:1", "http://p:1", ":pw"],
+    ["http://@p:1", "http://p:1"],
+  ])("-x %j is %s, with the credentials %j", (option, origin, credentials) => {
+    const { origin: is, authorization } = proxyRules(option, {})(new URL("http://a/")) ?? {};
+    const sent = authorization && Buffer.from(authorization.slice("Basic ".length), "base64").toString("latin1");
+    expect([is, sent]).toEqual([origin, credentials]);
+  });
+
+  it.each([
+    "http://u:12/34@p:1",
+    "http://u:12?34@p:1",
+    "http://u:12#34@p:1",
+    "u:12/34@p:1",
+    "p:1\\x",
+    "http:\\\\p:1",
+    "http:/p:1",
+    "http:p:1",
+    "http:///p:1",
+    "//p:1",
+    "http://p:+1",
+    "http://p:1:2",
+    "http://p:0",
+    "http://p:65536",
+    "http://p:x",
+    "http://p q:1",
+    "http://[p]:1",
+    "http://[::1:1",
+    "http://:1",
+    "http://u@:1",
+    "http://",
+    "http://[fe80::1%25eth0]:1",
+  ])("-x %j is refused: it is no proxy, and not another one in silence", (option) => {
+    expect(() => proxyRules(option, {})).toThrow(/^not a proxy that can be used: /);
+  });
+
   it("one that cannot be used is refused, without its credentials in the message", () => {
     expect(() => proxyRules("socks4://user:secret@p:1", {})).toThrow(/^not a proxy that can be used: "socks4:\/\/p:1"/);
     for (const name of ["http_proxy", "HTTPS_PROXY", "all_proxy"]) {

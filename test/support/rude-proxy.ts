@@ -124,14 +124,19 @@ export async function rudeProxy(mode: ProxyMode = "works"): Promise<RudeProxy> {
 export async function answeringConnect(pieces: readonly string[]): Promise<Pick<RudeProxy, "port" | "close">> {
   const server = createServer({ noDelay: true }, (client) => {
     client.on("error", () => client.destroy());
-    client.once("data", async (request: Buffer) => {
+    client.once("data", (request: Buffer) => {
       const { hostname, port } = new URL(`http://${request.toString("latin1").split(" ")[1]}`);
       const upstream = connect({ host: hostname, port: Number(port), noDelay: true });
       upstream.on("error", () => client.destroy()).on("close", () => client.destroy());
       client.on("close", () => upstream.destroy());
       client.pause();
-      for (const piece of pieces) await new Promise<void>((resolve) => client.write(piece, "latin1", () => resolve()));
-      client.pipe(upstream).pipe(client);
+      const left = [...pieces];
+      const next = () => {
+        const piece = left.shift();
+        if (piece === undefined) client.pipe(upstream).pipe(client);
+        else client.write(piece, "latin1", next);
+      };
+      next();
     });
   });
   return listen(server);

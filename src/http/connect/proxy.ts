@@ -1,6 +1,7 @@
 // Which proxy a URL goes through, by curl's rules for options and environment.
 
 import { OptionError } from "../../core/option.ts";
+import { basic, plainBytes } from "./basic.ts";
 import { bare, noProxy } from "./no-proxy.ts";
 
 export interface ProxyServer {
@@ -20,7 +21,7 @@ export interface ProxyServer {
 export interface Socks {
   /** Whether it is told names, and looks them up itself; else it is told addresses. */
   readonly resolves: boolean;
-  /** User name and password (RFC 1929). */
+  /** User name and password (RFC 1929), a character for each byte. */
   readonly login?: { readonly user: string; readonly password: string };
 }
 
@@ -47,58 +48,59 @@ export function proxyRules(option: string | undefined, env: Env): (target: URL) 
   };
 }
 
-const SCHEMES = new Set(["http:", "https:", "socks5:", "socks5h:"]);
+const SCHEMES = new Set(["http", "https", "socks5", "socks5h"]);
 
-/** `variable`: of the environment, where the value is from there. */
+/** A scheme, a user with a password, a host with a port; what follows is of no use to a proxy. */
+const PARTS = /^([a-z][a-z0-9+.-]*):\/\/(?:([^/?#]*)@)?(\[[^\]/?#@]*\]|[^[\]:/?#@\\\s]+)(?::(\d*))?(?:[/?#][^@]*)?$/i;
+
+/**
+ * Reads a proxy as curl does: not as `new URL`, for which a backslash ends the host, and a port of the scheme's own is none.
+ * `variable`: of the environment, where the value is from there. An `@` behind the host is refused: it would be a password with a
+ * `/`, `?` or `#` in it, and what is before that no host.
+ */
 function parseProxy(value: string, variable: string | undefined): ProxyServer | undefined {
-  if (value === "") return undefined;
-  const text = value.includes("://") ? value : `http://${value}`;
-  const scheme = text.slice(0, text.indexOf(":") + 1).toLowerCase();
-  // Read as http, since `new URL` knows little of a socks5 one's host.
-  const url = parsed(`http${text.slice(text.indexOf(":"))}`);
-  if (url === undefined || !SCHEMES.has(scheme) || url.hostname === "") {
+  const text = value.trim();
+  if (text === "") return undefined;
+  const [, given = "", userinfo, written = "", digits = ""] = PARTS.exec(withScheme(text)) ?? [];
+  const scheme = given.toLowerCase();
+  const tls = scheme === "https";
+  const port = digits === "" ? (tls ? 443 : 1080) : Number(digits);
+  const hostname = hostOf(written);
+  if (hostname === undefined || !SCHEMES.has(scheme) || port < 1 || port > 65_535) {
     const from = variable === undefined ? "" : `${variable}: `;
-    const shown = withoutCredentials(value);
     throw new OptionError(
-      `${from}not a proxy that can be used: "${shown}" (http, https, socks5 or socks5h://host:port)`,
+      `${from}not a proxy that can be used: "${withoutCredentials(text)}" (http, https, socks5 or socks5h://host:port)`,
       variable === undefined ? "proxy" : undefined,
     );
   }
-  const tls = scheme === "https:";
-  // `new URL` drops a port that is the scheme's own: read it from the text. curl's default is 1080, for https 443.
-  const port = Number(/:(\d+)\/*$/.exec(value)?.[1] ?? (tls ? 443 : 1080));
-  const proxy = { origin: `${scheme}//${url.hostname}:${port}`, host: bare(url.hostname), port, tls };
-  if (scheme.startsWith("socks")) return { ...proxy, socks: socksOf(url, scheme === "socks5h:") };
-  const authorization = basicAuthorization(url);
-  return authorization === undefined ? proxy : { ...proxy, authorization };
+  const proxy = { origin: `${scheme}://${hostname}:${port}`, host: bare(hostname), port, tls };
+  const [user, password] = credentialsOf(userinfo ?? "");
+  if (scheme.startsWith("socks")) return { ...proxy, socks: socksOf(user, password, scheme === "socks5h") };
+  return user === "" && password === "" ? proxy : { ...proxy, authorization: basic(user, password) };
 }
 
-function socksOf(url: URL, resolves: boolean): Socks {
-  const login = { user: decoded(url.username), password: decoded(url.password) };
-  if (login.user === "" && login.password === "") return { resolves };
+/** `http:/host` is a slip, and no host named `http`. */
+function withScheme(text: string): string {
+  return /^[a-z][a-z0-9+.-]*:\/|:\/\//i.test(text) ? text : `http://${text}`;
+}
+
+/** In lower case, Punycode, an address in its usual form. */
+function hostOf(written: string): string | undefined {
+  return URL.canParse(`http://${written}/`) ? new URL(`http://${written}/`).hostname || undefined : undefined;
+}
+
+/** A character for each byte. */
+function credentialsOf(userinfo: string): readonly [user: string, password: string] {
+  const [user = "", ...password] = userinfo.split(":");
+  return [plainBytes(user), plainBytes(password.join(":"))];
+}
+
+function socksOf(user: string, password: string, resolves: boolean): Socks {
+  if (user === "" && password === "") return { resolves };
   // RFC 1929 section 2: each has one byte for its length, and is not empty.
-  const fit = Object.values(login).every((part) => part !== "" && Buffer.byteLength(part) <= 255);
+  const fit = [user, password].every(({ length }) => length >= 1 && length <= 255);
   if (!fit) throw new OptionError("a SOCKS proxy takes a user name and a password of 1 to 255 bytes each", "proxy");
-  return { resolves, login };
-}
-
-function parsed(url: string): URL | undefined {
-  return URL.canParse(url) ? new URL(url) : undefined;
-}
-
-/** The value of a Basic Authorization header (RFC 7617) for a URL's user and password; undefined where it has none. */
-export function basicAuthorization(url: URL): string | undefined {
-  if (url.username === "" && url.password === "") return undefined;
-  const credentials = `${decoded(url.username)}:${decoded(url.password)}`;
-  return `Basic ${Buffer.from(credentials, "utf8").toString("base64")}`;
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
+  return { resolves, login: { user, password } };
 }
 
 function withoutCredentials(value: string): string {

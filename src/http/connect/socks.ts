@@ -82,7 +82,7 @@ export function connectSocks(
       if (method === NO_LOGIN) return connect();
       if (login === undefined) return "wants a user name and a password";
       if (method !== LOGIN) return "knows no way to log in that we know";
-      const [user, password] = [Buffer.from(login.user), Buffer.from(login.password)];
+      const [user, password] = [Buffer.from(login.user, "latin1"), Buffer.from(login.password, "latin1")];
       socket.write(Buffer.from([LOGIN_VERSION, user.length, ...user, password.length, ...password]));
       return loggedIn;
     },

@@ -2,8 +2,8 @@
 
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { OptionError } from "../../core/option.ts";
+import { basic, basicAuthorization, plainBytes } from "../connect/basic.ts";
 import { bare } from "../connect/no-proxy.ts";
-import { basicAuthorization } from "../connect/proxy.ts";
 import { entryFor, type NetrcEntry, parseNetrc } from "./netrc.ts";
 
 /** A longer netrc is none. */
@@ -14,28 +14,20 @@ const OTHERS = 0o077;
 
 /**
  * The value of Authorization for a URL of the list, and for no other: a redirect is no reason to tell somebody a password. The
- * URL's own password counts more than netrc's; a user alone has netrc say the password.
+ * URL's own password counts more than netrc's; for a URL with a user alone netrc has the password.
  */
 export type Authorize = (listed: URL) => string | undefined;
 
 export function authorizer(netrc: readonly NetrcEntry[]): Authorize {
   if (netrc.length === 0) return basicAuthorization;
   return (listed) => {
-    const { username, password } = listed;
-    if (password !== "") return basicAuthorization(listed);
+    if (listed.password !== "") return basicAuthorization(listed);
     const host = bare(listed.hostname).replace(/\.$/, "");
-    const entry = entryFor(netrc, host, username === "" ? undefined : plain(username));
-    if (entry?.login === undefined && entry?.password === undefined) return basicAuthorization(listed);
-    return `Basic ${Buffer.from(`${entry.login ?? ""}:${entry.password ?? ""}`, "utf8").toString("base64")}`;
+    const user = listed.username === "" ? undefined : plainBytes(listed.username);
+    const entry = entryFor(netrc, host, user);
+    if (entry === undefined) return basicAuthorization(listed);
+    return basic(user ?? entry.login ?? "", entry.password ?? "");
   };
-}
-
-function plain(username: string): string {
-  try {
-    return decodeURIComponent(username);
-  } catch {
-    return username;
-  }
 }
 
 /** Reads a netrc file. Throws an OptionError for one that is not there, that others may read, or that is none. */
@@ -54,7 +46,7 @@ function textOf(path: string): string {
     if (stats.isFile() && (stats.mode & OTHERS) !== 0 && process.platform !== "win32") {
       throw new OptionError(`netrc ${path}: others may read it: chmod 600 ${path}`);
     }
-    return upTo(MAX_NETRC_BYTES, fd, `netrc ${path}`).toString("utf8");
+    return upTo(MAX_NETRC_BYTES, fd, `netrc ${path}`).toString("latin1");
   } catch (error) {
     if (error instanceof OptionError) throw error;
     throw new OptionError(`netrc ${path}: cannot be read: ${(error as Error).message}`);
