@@ -1,5 +1,6 @@
 // Header blocks of HTTP/2 become header lines, as HTTP/1.1 writes them (RFC 9113 sections 4.3, 8.2 and 8.3).
 
+import { withoutControls } from "../semantics/headers.ts";
 import { ConnectionError, FLAG } from "./frames.ts";
 import { decoder } from "./hpack.ts";
 
@@ -79,7 +80,7 @@ export function fieldSections(
       } else if (CONNECTION_FIELDS.has(name)) {
         malformed ??= `the header ${name}, which HTTP/2 does not have`;
       } else {
-        fields += `${name}: ${value}\r\n`;
+        fields += `${name}: ${name === "content-length" ? value : withoutControls(value)}\r\n`;
       }
     });
     return { fields, status, malformed: length > MAX_SECTION_BYTES ? TOO_LONG : malformed };

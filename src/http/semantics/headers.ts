@@ -164,6 +164,13 @@ export function trimBlanks(text: string, start = 0, end = text.length): string {
   return text.slice(from, to);
 }
 
+const CONTROLS = /[^\t\x20-\x7e\x80-\xff]+/g;
+
+/** A value without control characters, which none has (RFC 9110 section 5.5). */
+export function withoutControls(value: string): string {
+  return value.replace(CONTROLS, "");
+}
+
 function isBlank(code: number): boolean {
   return code === 32 || code === 9;
 }

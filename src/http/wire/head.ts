@@ -1,5 +1,7 @@
 // One header block: where it ends, and what it says (RFC 9112 sections 4 and 5).
 
+import { readOddHead } from "./odd-head.ts";
+
 export interface Head {
   /** Of HTTP/1: "0" or "1". */
   readonly minor: string;
@@ -9,17 +11,17 @@ export interface Head {
 }
 
 /**
- * A status line and header lines, without the empty line. A line that goes on in the next is allowed (RFC 9112 section 5.2:
- * a user agent must take it), a bare line feed is (section 2.2); a blank before the colon is not (section 5.1).
+ * A status line and header lines as they should be. A line that goes on in the next is allowed (RFC 9112 section 5.2: a user
+ * agent must take it), a bare line feed is (section 2.2).
  */
 const HEAD =
   /^HTTP\/1\.([01]) ([1-9]\d\d)(?: [^\0\r\n]*)?\r?\n((?:[!#$%&'*+.^_`|~\w-]+:[\t\x20-\x7e\x80-\xff]*(?:\r?\n[\t ][\t\x20-\x7e\x80-\xff]*)*\r?\n)*)\r?\n$/;
 const FOLD = /\r?\n[\t ]+/g;
 
-/** Reads a whole block, its empty line included; undefined where it is none. */
+/** Reads a whole block, its empty line included; undefined where it is none. Most are as they should be, and are read at once. */
 export function readHead(text: string): Head | undefined {
   const [, minor, code, lines = ""] = HEAD.exec(text) ?? [];
-  if (minor === undefined) return undefined;
+  if (minor === undefined) return readOddHead(text);
   const fields = lines.includes("\n ") || lines.includes("\n\t") ? lines.replace(FOLD, " ") : lines;
   return { minor, status: Number(code), fields };
 }
