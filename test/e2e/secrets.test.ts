@@ -107,7 +107,7 @@ describe("a password in the list", () => {
     write("urls.txt", list());
     const ran = await run(["urls.txt", "-v", "--report", "-", "--progress", progress, "-c", "4"]);
     expect(ran.code).toBe(1);
-    expect(asked.filter(({ authorization }) => authorization === ME)).toHaveLength(6);
+    expect(asked.filter(({ authorization }) => authorization === ME)).toHaveLength(16); // eleven for /loop
     expect(everything(ran)).not.toMatch(SECRET);
     const records = recordsOf(downloads());
     expect([...records.values()].map(({ outcome }) => outcome).sort()).toEqual([
