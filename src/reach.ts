@@ -12,7 +12,7 @@ export interface ReachOptions {
    */
   readonly proxy?: string | undefined;
   /**
-   * Connect to public addresses only, redirects included; any other is `blocked_address`. A proxy looks up names itself, and may
+   * Connect to public addresses only, and to none of this machine's own, redirects included; any other is `blocked_address`. A proxy looks up names itself, and may
    * be anywhere. Default false.
    */
   readonly publicOnly?: boolean | undefined;

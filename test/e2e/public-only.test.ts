@@ -9,14 +9,23 @@ if (!HERE) {
   console.warn("SKIPPED: is shown about names that resolve to several addresses, or about resolvers that fail");
 }
 
-/** Public by all registries, and in this network our own. */
+/** Public by all registries, and in this network somewhere else. */
 const PUBLIC = "93.184.216.34";
 const OTHER = "93.184.216.35";
 const PUBLIC_6 = "2606:2800:21f:cb07::1";
 const PRIVATE = "10.0.0.1";
+/** An interface of this machine has it: so both families count as reachable. */
+const DOCUMENTATION_6 = "2001:db8::1";
 
 const run = (plan: Partial<Plan>) =>
-  inNetwork({ addresses: [PUBLIC, OTHER, PUBLIC_6, PRIVATE], names: {}, list: [], args: [], ...plan });
+  inNetwork({
+    addresses: [PRIVATE, DOCUMENTATION_6],
+    elsewhere: [PUBLIC, OTHER, PUBLIC_6],
+    names: {},
+    list: [],
+    args: [],
+    ...plan,
+  });
 
 describe.skipIf(!HERE)("with --public-only", () => {
   const args = ["--public-only", "--retries", "0"];
@@ -78,13 +87,39 @@ describe.skipIf(!HERE)("with --public-only", () => {
 
   it("where IPv4 comes translated (NAT64), what is translated counts", async () => {
     const { outcomes, connected } = await run({
-      addresses: ["64:ff9b::5db8:d822", "64:ff9b::a00:1"],
+      addresses: ["64:ff9b::a00:1"],
+      elsewhere: ["64:ff9b::5db8:d822"],
       names: { "a.test": [["64:ff9b::5db8:d822"]], "inside.test": [["64:ff9b::a00:1"]] },
       list: ["http://a.test/", "http://inside.test/", "http://[64:ff9b::a00:1]/"],
       args,
     });
     expect(outcomes).toEqual(["saved", "blocked_address", "blocked_address"]);
     expect(connected).toEqual(["64:ff9b::5db8:d822"]);
+  });
+
+  it("this machine's own addresses are none, however public, by name, by address, by redirect and by --resolve", async () => {
+    const [own, own6] = ["93.184.216.36", "2606:2800:21f:cb07::3"];
+    const list = [
+      "http://own.test/",
+      "http://six.test/",
+      "http://both.test/",
+      `http://${own}/`,
+      `http://[::ffff:${own}]/`,
+      `http://[64:ff9b::${own}]/`,
+      `http://[${own6}]/`,
+      `http://both.test/to?${encodeURIComponent(`http://${own}/`)}`,
+      "http://pinned.test/",
+    ];
+    const { outcomes, connected, details } = await run({
+      addresses: [PRIVATE, DOCUMENTATION_6, own, own6],
+      names: { "own.test": [[own]], "six.test": [[own6]], "both.test": [[own, own6, PUBLIC]] },
+      list,
+      args: [...args, "--resolve", `pinned.test:80:${own}`],
+    });
+    const blocked = "blocked_address";
+    expect(outcomes).toEqual([blocked, blocked, "saved", blocked, blocked, blocked, blocked, blocked, blocked]);
+    expect(details[0]).toContain(`own.test is ${own}: an address of this machine`);
+    expect(new Set(connected)).toEqual(new Set([PUBLIC]));
   });
 
   it("what --resolve says is checked as well", async () => {
@@ -107,7 +142,7 @@ describe.skipIf(!HERE)("a name", () => {
       "back.test": [[PRIVATE, "2606:2800:21f:cb07::2"]],
     };
     const { outcomes } = await run({
-      addresses: [PUBLIC, OTHER, PUBLIC_6, "2606:2800:21f:cb07::2", PRIVATE],
+      elsewhere: [PUBLIC, OTHER, PUBLIC_6, "2606:2800:21f:cb07::2"],
       silent: [OTHER, PUBLIC_6],
       names,
       list: Object.keys(names).map((name) => `http://${name}/`),

@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import type { Lookup } from "../../src/http/connect/lookup.ts";
+import { ownAddresses } from "../../src/http/connect/own-addresses.ts";
 import { pins } from "../../src/http/connect/pins.ts";
 import { proxyRules } from "../../src/http/connect/proxy.ts";
 import type { GetOptions } from "../../src/http/get.ts";
@@ -128,6 +129,47 @@ describe("an address inside", () => {
     const fetch = fetcher({ http2: true, lookup: all("127.0.0.1") });
     const got = await Promise.all([1, 2, 3].map((i) => fetch(`https://a.test:${server.port}/${i}`)));
     expect(got).toMatchObject([1, 2, 3].map(() => ({ error: "blocked_address" })));
+  });
+});
+
+describe("an address of this machine's own interfaces", () => {
+  it("is refused, though it is public, also as IPv6 writes it", async () => {
+    const isOwn = ownAddresses(() => ["93.184.216.34", "2606:2800:21f:cb07::1"]);
+    const fetch = fetcher({ isOwn, lookup: all("93.184.216.34", "2606:2800:21f:cb07::1") });
+    const hosts = ["93.184.216.34", "[::ffff:93.184.216.34]", "[64:ff9b::93.184.216.34]", "[2606:2800:21f:cb07:0::1]"];
+    for (const host of [...hosts, "a.test"]) {
+      expect(await fetch(`http://${host}/`)).toMatchObject({
+        error: "blocked_address",
+        detail: expect.stringContaining("an address of this machine"),
+      });
+    }
+  });
+
+  it("is one from a few seconds after the interface has it, and as long as it has it", () => {
+    const own: string[] = [];
+    let nowMs = 0;
+    let lists = 0;
+    const isOwn = ownAddresses(
+      () => {
+        lists++;
+        return own;
+      },
+      () => nowMs,
+    );
+    expect(isOwn("93.184.216.34")).toBe(false);
+    own.push("93.184.216.34");
+    for (nowMs = 0; nowMs < 4999; nowMs += 100) expect(isOwn("93.184.216.34")).toBe(false);
+    expect(lists).toBe(1);
+    nowMs = 5000;
+    expect([isOwn("93.184.216.34"), isOwn("93.184.216.35"), isOwn("::ffff:5db8:d822")]).toEqual([true, false, true]);
+    own.pop();
+    nowMs = 10_000;
+    expect(isOwn("93.184.216.34")).toBe(false);
+    expect(lists).toBe(3);
+  });
+
+  it("is none where they cannot be listed", () => {
+    expect(ownAddresses(() => undefined)("93.184.216.34")).toBe(false);
   });
 });
 

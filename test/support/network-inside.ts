@@ -20,7 +20,7 @@ const { dnsAt = "127.0.0.1" } = plan;
 const dns = dnsAt === null ? undefined : await dnsServer(plan.names, dnsAt);
 const silent = await Promise.all((plan.silent ?? []).map((address) => silentAt(address, PORT)));
 const servers = await Promise.all(
-  ["127.0.0.1", "::1", ...plan.addresses]
+  ["127.0.0.1", "::1", ...plan.addresses, ...(plan.elsewhere ?? [])]
     .filter((address) => plan.silent?.includes(address) !== true && plan.refusing?.includes(address) !== true)
     .map(serve),
 );

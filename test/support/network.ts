@@ -10,6 +10,8 @@ import type { Answers } from "./dns.ts";
 export interface Plan {
   /** Addresses that this machine has there, beside loopback: a server answers on port 80 of each. */
   readonly addresses: readonly string[];
+  /** Others that servers answer on: no interface has them, as if they were somewhere else. */
+  readonly elsewhere?: readonly string[];
   /** Of these, those that take no connection. */
   readonly silent?: readonly string[];
   /** Of these, those that refuse one: nobody listens. */
@@ -52,12 +54,19 @@ const HOSTS = "127.0.0.1 localhost\n::1 localhost\n127.0.0.1 in-hosts.test\n";
 
 const UNSHARE = process.getuid?.() === 0 ? "unshare -nm" : "unshare -rnm";
 
+/** For IPv6 addresses that no interface has; IPv4 does without. */
+const BIND_ANY = "echo 1 > /proc/sys/net/ipv6/ip_nonlocal_bind";
+
 /** Whether such networks can be made here. */
 export function canMakeNetworks(): boolean {
   try {
-    execFileSync("sh", ["-c", `${UNSHARE} sh -c 'ip link set lo up && mount --bind /etc/hosts /etc/resolv.conf'`], {
-      stdio: "ignore",
-    });
+    execFileSync(
+      "sh",
+      ["-c", `${UNSHARE} sh -c 'ip link set lo up && ${BIND_ANY} && mount --bind /etc/hosts /etc/resolv.conf'`],
+      {
+        stdio: "ignore",
+      },
+    );
     return true;
   } catch {
     return false;
@@ -73,11 +82,14 @@ export async function inNetwork(plan: Plan): Promise<Happened> {
       return join(folder.path, name);
     };
     const { resolv = RESOLV, hosts = HOSTS, nsswitch = "hosts: files dns\n" } = plan.files ?? {};
+    const { elsewhere = [] } = plan;
     const over = (text: string | null, path: string) =>
       text === null ? `mount --bind /dev/null ${path}` : `mount --bind ${file(basename(path), text)} ${path}`;
     const setUp = [
       "ip link set lo up",
       ...plan.addresses.map((address) => `ip addr add ${address}/${address.includes(":") ? "128 nodad" : 32} dev lo`),
+      ...elsewhere.map((address) => `ip ${address.includes(":") ? "-6 " : ""}route add local ${address} dev lo`),
+      ...(elsewhere.length === 0 ? [] : [BIND_ANY]),
       over(resolv, "/etc/resolv.conf"),
       over(hosts, "/etc/hosts"),
       over(nsswitch, "/etc/nsswitch.conf"),

@@ -1,8 +1,8 @@
 // In which order a name's addresses are tried: that of getaddrinfo (RFC 6724), as far as this machine's interfaces decide it.
 
 import { isIP } from "node:net";
-import { networkInterfaces } from "node:os";
 import { bytesOf } from "./addresses.ts";
+import { interfaceAddresses, RECHECK_MS } from "./own-addresses.ts";
 
 /** What this machine can reach, by the addresses of its interfaces. */
 export interface Reach {
@@ -12,8 +12,8 @@ export interface Reach {
   readonly ipv6: "global" | "unique-local" | "none";
 }
 
-/** Interfaces seldom change. */
-const RECHECK_MS = 5000;
+/** Of both families: where the interfaces cannot be listed, both count as reachable. */
+const UNKNOWN = ["192.0.2.1", "2001:db8::1"] as const;
 
 /** Returns what this machine can reach now. */
 export function reachNow(nowMs = () => performance.now()): () => Reach {
@@ -21,20 +21,11 @@ export function reachNow(nowMs = () => performance.now()): () => Reach {
   let atMs = 0;
   return () => {
     if (reach === undefined || nowMs() - atMs >= RECHECK_MS) {
-      reach = reachOf(interfaces());
+      reach = reachOf(interfaceAddresses() ?? UNKNOWN);
       atMs = nowMs();
     }
     return reach;
   };
-}
-
-/** Where the interfaces cannot be listed, both families count as reachable. */
-function interfaces(): readonly string[] {
-  try {
-    return Object.values(networkInterfaces()).flatMap((all) => (all ?? []).map(({ address }) => address));
-  } catch {
-    return ["192.0.2.1", "2001:db8::1"];
-  }
 }
 
 export function reachOf(addresses: readonly string[]): Reach {

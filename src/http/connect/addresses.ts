@@ -19,15 +19,21 @@ export function isPublic(address: string): boolean {
   if (isIP(address) === 0 || address.includes("%")) return false;
   const one = parse(address);
   if ("octets" in one) return isPublicIPv4(one);
-  const range = one.range();
-  if (range === "ipv4Mapped" || isTranslated(one)) return isPublic(one.toByteArray().slice(12).join("."));
+  if (hasIPv4(one)) return isPublic(one.toByteArray().slice(12).join("."));
   // RFC 4291 section 2.4: of the rest only 2000::/3 is given out.
-  return ((one.parts[0] ?? 0) & 0xe000) === 0x2000 && range === "unicast";
+  return ((one.parts[0] ?? 0) & 0xe000) === 0x2000 && one.range() === "unicast";
 }
 
 /** The bytes of an address, 4 or 16. */
 export function bytesOf(address: string): readonly number[] {
   return parse(address).toByteArray();
+}
+
+/** The same of what an address stands for: 4 where an IPv6 one has an IPv4 one in it (mapped, NAT64). */
+export function plainBytesOf(address: string): readonly number[] {
+  const one = parse(address);
+  const bytes = one.toByteArray();
+  return "parts" in one && hasIPv4(one) ? bytes.slice(12) : bytes;
 }
 
 function parse(address: string): IpAddr.IPv4 | IpAddr.IPv6 {
@@ -40,6 +46,10 @@ function parse(address: string): IpAddr.IPv4 | IpAddr.IPv6 {
 
 function isPublicIPv4(one: IpAddr.IPv4): boolean {
   return one.range() === "unicast" && !INSIDE.has(one.toString());
+}
+
+function hasIPv4(one: IpAddr.IPv6): boolean {
+  return one.range() === "ipv4Mapped" || isTranslated(one);
 }
 
 /** 64:ff9b::/96: what a network without IPv4 makes of every name that has only that. */

@@ -7,13 +7,16 @@ import { classify } from "../../core/classify.ts";
 import type { Failure } from "../../core/failure.ts";
 import { isPublic } from "./addresses.ts";
 import { type Lookup, type SystemLookup, systemLookup } from "./lookup.ts";
+import { ownAddresses } from "./own-addresses.ts";
 import type { Pins } from "./pins.ts";
 import { recent } from "./recent.ts";
 import { isScarce } from "./scarcity.ts";
 
 export interface ResolveOptions {
-  /** Refuse every address that is not on the public internet. */
+  /** Refuse every address that is not on the public internet, and this machine's own. */
   readonly publicOnly?: boolean;
+  /** Which those are. Default: those of its interfaces. */
+  readonly isOwn?: (address: string) => boolean;
   readonly pins?: Pins;
   /** Default: the way of this machine (`systemLookup`). */
   readonly lookup?: Lookup;
@@ -59,7 +62,7 @@ const ABSENT_LOOKUPS = 2;
 /** So many addresses of one name are kept: an answer may have thousands. */
 const MAX_ADDRESSES = 256;
 
-export function resolver({ publicOnly, pins, lookup }: ResolveOptions): Resolver {
+export function resolver({ publicOnly, isOwn = ownAddresses(), pins, lookup }: ResolveOptions): Resolver {
   // Made when there is a name: a list of addresses does without.
   let system: SystemLookup | undefined;
   const bySystem: Lookup = (...args) => {
@@ -104,7 +107,7 @@ export function resolver({ publicOnly, pins, lookup }: ResolveOptions): Resolver
     (host: string, done: Done): Done =>
     (error, addresses) => {
       if (error !== null) return done(error, []);
-      const allowed = addresses.filter(isPublic);
+      const allowed = addresses.filter((address) => isPublic(address) && !isOwn(address));
       if (allowed.length > 0) done(null, allowed);
       else process.nextTick(done, blocked(host, addresses), []);
     };
@@ -146,13 +149,16 @@ function isLocalhost(hostname: string): boolean {
 
 /** Why a proxy that looks up names itself is not asked for this one under --public-only: an address, or localhost. */
 export function barred(host: string): Failure | undefined {
-  const isInside = isIP(host) === 0 ? isLocalhost(host) : !isPublic(host);
+  const isInside = isIP(host) === 0 ? isLocalhost(host) : !isPublic(host) || ownAddresses()(host);
   return isInside ? classify(blocked(host), "connect") : undefined;
 }
 
 function blocked(host: string, addresses: readonly string[] = []): Error {
   const is = addresses.length === 0 || addresses[0] === host ? "" : ` is ${addresses.slice(0, 3).join(", ")}:`;
-  return Object.assign(new Error(`${host}${is} not a public address`), { code: "BULKGET_BLOCKED" });
+  const what = (addresses.length === 0 ? [host] : addresses).some(isPublic)
+    ? "an address of this machine"
+    : "not a public address";
+  return Object.assign(new Error(`${host}${is} ${what}`), { code: "BULKGET_BLOCKED" });
 }
 
 /** Out of file descriptors, getaddrinfo reports that there is no such name, and c-ares that no server can be reached. Tries to get one. */
