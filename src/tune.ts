@@ -124,8 +124,8 @@ async function measured(concurrency: number, { get, source, stepMs, first }: Ste
   } finally {
     cancel();
   }
-  const p50Ms = quantile(tally, 0.5);
-  const p95Ms = quantile(tally, 0.95);
+  const p50Ms = quantile(tally.times, 0.5);
+  const p95Ms = quantile(tally.times, 0.95);
   const ms = Math.max(lastMs - startedMs, 1);
   return { concurrency, ms, finished: finished(tally), failed: tally.failed, lost, bytes, p50Ms, p95Ms };
 

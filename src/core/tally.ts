@@ -31,9 +31,16 @@ export interface Tally {
   readonly statuses: Map<number, number>;
   /** Why jobs were skipped: "robots", "noai" … */
   readonly reasons: Map<string, number>;
-  /** Times to the outcome, in buckets that grow by 5 %. */
-  readonly histogram: Uint32Array;
+  /** Times to the outcome. */
+  readonly times: Histogram;
+  /** Of the connections opened for jobs: times of look-ups, and of connecting and TLS on top of that. */
+  readonly lookups: Histogram;
+  readonly connects: Histogram;
+  readonly handshakes: Histogram;
 }
+
+/** How often a time occurred, in buckets that grow by 5 %. */
+export type Histogram = Uint32Array;
 
 export function emptyTally(): Tally {
   return {
@@ -50,7 +57,10 @@ export function emptyTally(): Tally {
     kinds: new Map(),
     statuses: new Map(),
     reasons: new Map(),
-    histogram: new Uint32Array(BUCKETS),
+    times: new Uint32Array(BUCKETS),
+    lookups: new Uint32Array(BUCKETS),
+    connects: new Uint32Array(BUCKETS),
+    handshakes: new Uint32Array(BUCKETS),
   };
 }
 
@@ -62,8 +72,10 @@ export function count(tally: Tally, outcome: Outcome): void {
   }
   tally.totalMs += outcome.total_ms;
   if (outcome.attempts > 1) tally.retries += outcome.attempts - 1;
-  const bucket = bucketOf(outcome.total_ms);
-  tally.histogram[bucket] = (tally.histogram[bucket] ?? 0) + 1;
+  record(tally.times, outcome.total_ms);
+  if (outcome.dns_ms !== undefined) record(tally.lookups, outcome.dns_ms);
+  if (outcome.connect_ms !== undefined) record(tally.connects, outcome.connect_ms);
+  if (outcome.tls_ms !== undefined) record(tally.handshakes, outcome.tls_ms);
   if (outcome.outcome === "saved") {
     tally.saved++;
     tally.bytes += outcome.bytes;
@@ -100,9 +112,11 @@ export function add(tally: Tally, other: Tally): void {
   for (const [kind, jobs] of other.kinds) bump(tally.kinds, kind, jobs);
   for (const [status, jobs] of other.statuses) bump(tally.statuses, status, jobs);
   for (const [reason, jobs] of other.reasons) bump(tally.reasons, reason, jobs);
-  other.histogram.forEach((jobs, bucket) => {
-    tally.histogram[bucket] = (tally.histogram[bucket] ?? 0) + jobs;
-  });
+  for (const key of ["times", "lookups", "connects", "handshakes"] as const) {
+    other[key].forEach((count, bucket) => {
+      tally[key][bucket] = (tally[key][bucket] ?? 0) + count;
+    });
+  }
 }
 
 /** Jobs with a final outcome. */
@@ -110,15 +124,25 @@ export function finished({ saved, unchanged, failed, skipped }: Tally): number {
   return saved + unchanged + failed + skipped;
 }
 
-/** The time in milliseconds that the fraction `q` (0 to 1) of the finished jobs did not exceed; 0 for none. */
-export function quantile(tally: Tally, q: number): number {
-  const rank = Math.max(1, Math.ceil(finished(tally) * q));
+/** The time in milliseconds that the fraction `q` (0 to 1) of the times did not exceed; 0 for none. */
+export function quantile(times: Histogram, q: number): number {
+  const rank = Math.max(1, Math.ceil(countOf(times) * q));
   let seen = 0;
-  for (const [bucket, jobs] of tally.histogram.entries()) {
-    seen += jobs;
+  for (const [bucket, count] of times.entries()) {
+    seen += count;
     if (seen >= rank) return SMALLEST_MS * Math.exp(bucket * STEP);
   }
   return 0;
+}
+
+/** How many times are in it. */
+export function countOf(times: Histogram): number {
+  return times.reduce((sum, count) => sum + count, 0);
+}
+
+function record(times: Histogram, ms: number): void {
+  const bucket = bucketOf(ms);
+  times[bucket] = (times[bucket] ?? 0) + 1;
 }
 
 function bucketOf(ms: number): number {

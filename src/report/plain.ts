@@ -58,7 +58,7 @@ export function outcomeLine(outcome: Outcome, list?: string): string {
   }
   if (outcome.outcome !== "failed") {
     const file = outcome.file === undefined ? "" : ` ${escaped(outcome.file)}`;
-    const what = `${outcome.bytes} bytes, ${durationText(outcome.total_ms)}${after}`;
+    const what = `${outcome.bytes} bytes, ${durationText(outcome.total_ms)}${opened(outcome)}${after}`;
     return `${at}: ${outcome.outcome}${file} (${what}): ${url}`;
   }
   if (outcome.error === "invalid_url" || outcome.error === "unsupported_scheme") {
@@ -67,6 +67,17 @@ export function outcomeLine(outcome: Outcome, list?: string): string {
   // A bug is shown whole, with its stack.
   const detail = outcome.error === "internal" ? escapedStack(outcome.detail) : escaped(outcome.detail, 300);
   return `${at}: ${outcome.error}: ${detail}${after}${kept}: ${url}`;
+}
+
+/** Where a connection was opened for it: what that took. */
+function opened({ dns_ms, connect_ms, tls_ms }: Outcome): string {
+  const steps = [
+    ["look-up", dns_ms],
+    ["connect", connect_ms],
+    ["TLS", tls_ms],
+  ] as const;
+  const taken = steps.flatMap(([step, ms]) => (ms === undefined ? [] : [`${step} ${durationText(ms)}`]));
+  return taken.length === 0 ? "" : ` with ${taken.join(", ")}`;
 }
 
 function heartbeat(view: View): string {

@@ -164,7 +164,9 @@ describe.skipIf(TMUX === undefined)("a terminal", () => {
       }
       const summary = shown.screen.slice(-40).filter((line) => /^(saved|failed|times|took) /.test(line));
       expect(summary).toHaveLength(4);
-      const others = shown.screen.filter((line) => !/^(urls\.txt:|saved|failed|times|took| {8}[0-9])/.test(line));
+      const others = shown.screen.filter(
+        (line) => !/^(urls\.txt:|opened|saved|failed|times|took| {8}[0-9])/.test(line),
+      );
       // The summary is whole, however narrow the screen is.
       if (columns > 100) expect(others).toEqual([]);
     },

@@ -158,6 +158,18 @@ describe("plain progress", () => {
     expect(lines()).toHaveLength(300);
   });
 
+  it("that is verbose says what it took to open a connection, where one was opened", () => {
+    const { reporter, lines } = setUp({ verbose: true });
+    void reporter.outcome(saved({ n: 1, bytes: 3, total_ms: 40, dns_ms: 12, connect_ms: 20, tls_ms: 30, file: "1" }));
+    void reporter.outcome(saved({ n: 2, bytes: 3, total_ms: 40, connect_ms: 20, file: "2" }));
+    void reporter.outcome(saved({ n: 3, bytes: 3, total_ms: 40, file: "3" }));
+    expect(lines().map((line) => /\(.*\)/.exec(line)?.[0])).toEqual([
+      "(3 bytes, 40 ms with look-up 12 ms, connect 20 ms, TLS 30 ms)",
+      "(3 bytes, 40 ms with connect 20 ms)",
+      "(3 bytes, 40 ms)",
+    ]);
+  });
+
   it("does not count what was stopped under way as a failure", () => {
     const { reporter, text } = setUp({ verbose: true });
     void reporter.outcome(failed({ error: "interrupted" }));

@@ -35,6 +35,15 @@ describe("the summary", () => {
     ]);
   });
 
+  it("of a run that looked names up says how long that took, and what was opened after it", () => {
+    const opened = (i: number) => ({ dns_ms: i < 90 ? 5 : 50, connect_ms: 20, ...(i === 0 ? { tls_ms: 30 } : {}) });
+    const outcomes = SAVED.map((outcome, i) => (i < 100 ? { ...outcome, ...opened(i) } : outcome));
+    const line = () => summary(viewOf(outcomes), plainly).split("\n")[3];
+    expect(line()).toBe("opened  100 look-ups, p95 51 ms; connecting p95 20 ms; TLS p95 30 ms");
+    outcomes.splice(1);
+    expect(line()).toBe("opened  1 look-up, p95 5.0 ms; connecting p95 20 ms; TLS p95 30 ms");
+  });
+
   it("of a run in which some failed names the kinds, the most frequent first", () => {
     expect(summary(viewOf([...SAVED, ...FAILED]), plainly)).toMatchInlineSnapshot(`
       "saved   1,199 (114 MiB) in downloads
