@@ -12,8 +12,8 @@ export interface ReachOptions {
    */
   readonly proxy?: string | undefined;
   /**
-   * Connect to public addresses only, and to none of this machine's own, redirects included; any other is `blocked_address`. A proxy looks up names itself, and may
-   * be anywhere. Default false.
+   * Connect to public addresses only, and to none of this machine's own, redirects included; any other is `blocked_address`. A
+   * proxy looks up names itself, and may be anywhere. Default false.
    */
   readonly publicOnly?: boolean | undefined;
   /** Where hosts are, before DNS is asked: `host:port:address[,address]`, as curl's --resolve. */

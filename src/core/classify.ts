@@ -38,7 +38,7 @@ function kindOf(error: unknown, phase: Phase): FailureKind | undefined {
  */
 const TELLING: ReadonlyMap<string, number> = new Map(
   [
-    ["EACCES", "EADDRNOTAVAIL", "EAFNOSUPPORT", "ENETDOWN", "ENETUNREACH", "EPERM"],
+    ["EACCES", "EADDRNOTAVAIL", "EAFNOSUPPORT", "EINVAL", "ENETDOWN", "ENETUNREACH", "EPERM"],
     [], // all others
     ["EHOSTDOWN", "EHOSTUNREACH"],
     ["ETIMEDOUT"],

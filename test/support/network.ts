@@ -12,6 +12,8 @@ export interface Plan {
   readonly addresses: readonly string[];
   /** Others that servers answer on: no interface has them, as if they were somewhere else. */
   readonly elsewhere?: readonly string[];
+  /** Arguments of `ip route add`, such as `prohibit 192.0.2.1`. */
+  readonly routes?: readonly string[];
   /** Of these, those that take no connection. */
   readonly silent?: readonly string[];
   /** Of these, those that refuse one: nobody listens. */
@@ -89,6 +91,7 @@ export async function inNetwork(plan: Plan): Promise<Happened> {
       "ip link set lo up",
       ...plan.addresses.map((address) => `ip addr add ${address}/${address.includes(":") ? "128 nodad" : 32} dev lo`),
       ...elsewhere.map((address) => `ip ${address.includes(":") ? "-6 " : ""}route add local ${address} dev lo`),
+      ...(plan.routes ?? []).map((route) => `ip ${route.includes(":") ? "-6 " : ""}route add ${route}`),
       ...(elsewhere.length === 0 ? [] : [BIND_ANY]),
       over(resolv, "/etc/resolv.conf"),
       over(hosts, "/etc/hosts"),
