@@ -272,3 +272,19 @@ describe("headers", () => {
     );
   });
 });
+
+it("a page that sets a cookie and redirects to itself is had through a dispatcher, with the `?` of its URL", async () => {
+  const fake = new Fake((handler, controller, { headers }) => {
+    const isIn = JSON.stringify(headers).includes("wall=open");
+    handler.onRequestStart(controller);
+    if (isIn) handler.onResponseStart(controller, 200, {});
+    else
+      handler.onResponseStart(controller, 302, { location: "/a?", "set-cookie": ["wall=open\u00a0", "b=1; Path=/b"] });
+    handler.onResponseEnd(controller, {});
+  });
+  expect(await fetched(fake)).toEqual(Buffer.alloc(0));
+  expect(fake.asked.map(({ path, headers }) => [path, (headers as Record<string, unknown>)["cookie"]])).toEqual([
+    ["/a", undefined],
+    ["/a?", "wall=open\u00a0"], // of which A0 is a byte
+  ]);
+});

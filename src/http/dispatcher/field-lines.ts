@@ -1,5 +1,7 @@
 // Headers between the lines that we keep and the forms that undici has: names and values in turn, and an object.
 
+import { trimBlanks } from "../semantics/headers.ts";
+
 /** A header's name (RFC 9110 section 5.1). */
 const NAME = /^[!#$%&'*+.^_`|~\w-]+$/;
 
@@ -15,7 +17,7 @@ export function headersOf(lines: string, origin: string): Record<string, string 
     const colon = line.indexOf(":");
     if (colon === -1) continue;
     const name = line.slice(0, colon).toLowerCase();
-    const value = line.slice(colon + 1).trim();
+    const value = trimBlanks(line.slice(colon + 1));
     if (name === "host" && origin.endsWith(`://${value}`)) continue;
     const before = headers.get(name);
     if (before === undefined) headers.set(name, value);
