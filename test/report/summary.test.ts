@@ -41,7 +41,7 @@ describe("the summary", () => {
     const line = () => summary(viewOf(outcomes), plainly).split("\n")[3];
     expect(line()).toBe("opened  100 look-ups, p95 51 ms; connecting p95 20 ms; TLS p95 30 ms");
     outcomes.splice(1);
-    expect(line()).toBe("opened  1 look-up, p95 5.0 ms; connecting p95 20 ms; TLS p95 30 ms");
+    expect(line()).toBe("opened  1 look-up, p95 5 ms; connecting p95 20 ms; TLS p95 30 ms");
   });
 
   it("of a run in which some failed names the kinds, the most frequent first", () => {
