@@ -10,7 +10,7 @@ import { basicAuthorization } from "./connect/basic.ts";
 import type { OpenOptions } from "./connect/open.ts";
 import type { ProxyServer } from "./connect/proxy.ts";
 import { type OpeningSteps, plus } from "./connect/steps.ts";
-import { type Cookies, redirectCookies } from "./identity/cookies.ts";
+import { beside, type Cookies, redirectCookies } from "./identity/cookies.ts";
 import type { Authorize } from "./identity/credentials.ts";
 import { commonHeaders, describe, has, lines, type Origin, valuesIn, withCookie } from "./origin.ts";
 import { ownConnections } from "./own-connections.ts";
@@ -97,8 +97,12 @@ export function getter(options: GetOptions): Get {
     const authorization = ownAuthorization ? undefined : authorize(listed);
     return authorization === undefined ? origin.fields : origin.fields + lines(["Authorization", authorization]);
   };
-  const cookieFor = (target: URL, isHome: boolean): string | undefined =>
-    isHome && ownCookie ? undefined : cookies?.header(target, isHome);
+  /** Undefined where nothing is sent but what is among the header lines already. */
+  const cookieFor = (target: URL, isHome: boolean, jar = cookies): string | undefined => {
+    if (!isHome || !ownCookie) return jar?.header(target, isHome);
+    const kept = jar?.header(target, false);
+    return kept && beside(kept, ownCookies);
+  };
 
   /** How encoded bodies are decoded, if they are. */
   const decoding = (isRobots: boolean, untilMs: number): Decoding | undefined => {
@@ -187,12 +191,11 @@ export function getter(options: GetOptions): Get {
         if (isFailure(next)) return next;
         if (++redirects > most) return tooMany(most, next, reply.status);
         if (reply.setCookies !== "" && !noCookies && (cookies === undefined || isRobots)) {
-          jar ??= redirectCookies(ownCookies);
+          jar ??= redirectCookies();
           jar.take(reply.setCookies, target);
         }
         const isNextHome = next.origin === home && ask?.robots !== "away";
-        if (jar !== undefined) cookie = jar.header(next, isNextHome);
-        else cookie = isRobots ? undefined : cookieFor(next, isNextHome);
+        cookie = isRobots && jar === undefined ? undefined : cookieFor(next, isNextHome, jar);
         if (follow !== undefined && next.host !== target.host && !follow(target, next)) return held(next);
         const nowMs = performance.now();
         if (nowMs >= untilMs) return DEADLINE;

@@ -189,6 +189,17 @@ describe("a cookie that a redirect sets", () => {
     expect(server.asked.map(({ headers }) => headers.cookie)).toEqual([undefined, "wall=open", "wall=open"]);
   });
 
+  it("is kept for the run, with -b, beside those of one's own header, which go in the place of those of -b", async () => {
+    const server = await serve((response, { headers }) => {
+      response.setHeader("set-cookie", headers.cookie === undefined ? [] : "a=set; Path=/").end("in\n");
+    });
+    const web = get({ cookies: cookies(["c=given"]), headers: ["Cookie", "a=own; b=own"] });
+    for (let i = 0; i < 2; i++) await web.fetch(new URL(`${server.origin}/x`));
+    await web.fetch(new URL(`${server.origin.replace("127.0.0.1", "localhost")}/x`));
+    const sent = ["a=own; b=own", "a=set; b=own", "a=own; b=own"];
+    expect(server.asked.map(({ headers }) => headers.cookie)).toEqual(sent);
+  });
+
   it("is bounded: of one answer, in one request, and on the whole way", async () => {
     const lengths: number[] = [];
     const server = await serve((response, { headers, nth }) => {

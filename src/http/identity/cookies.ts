@@ -51,12 +51,15 @@ export function cookies(given: readonly string[]): Cookies {
   return jarOf(store, own);
 }
 
-/**
- * Those that servers set on the way of one URL's redirects, from the first on. `own`: what the user sends by -H, which these are
- * sent beside. Loads tough-cookie, which few runs need.
- */
-export function redirectCookies(own: readonly string[]): Cookies {
-  return jarOf(cookieStore<Cookie>(OF_REDIRECTS), own.flatMap(pairs));
+/** Those that servers set on the way of one URL's redirects, from the first on. Loads tough-cookie, which few runs need. */
+export function redirectCookies(): Cookies {
+  return jarOf(cookieStore<Cookie>(OF_REDIRECTS), []);
+}
+
+/** Cookies that are kept, beside those of the user's own headers: in one header (RFC 6265 section 5.4), each name once. */
+export function beside(kept: string, own: readonly string[]): string {
+  const names = new Set(kept.split("; ").map(nameOf));
+  return [kept, ...own.flatMap(pairs).filter((pair) => !names.has(nameOf(pair)))].join("; ");
 }
 
 /** As many as go out with a few requests: each URL that is under way may have them. */
