@@ -145,7 +145,10 @@ export async function openOutput(options: OutputOptions, context: OutputContext)
     const spans = beginning.unrecorded;
     const known = {
       recorded: resuming ? recordedIn(journalPath) : () => false,
-      counts: history === undefined ? () => false : recordedIn(journalPath, history.isLast),
+      counts:
+        history === undefined
+          ? () => false
+          : recordedIn(journalPath, { counts: history.isLast, flush: () => records.flush() }),
       yields: (file: string) => going?.yields(file) === true,
     };
     const isKnown = resuming || options.dedupe === true;

@@ -9,10 +9,21 @@ import { type TextSet, textSet } from "./text-set.ts";
 /** Whether a record of this number, offset and length counts. */
 type Counts = (n: number, offset: number, bytes: number) => boolean;
 
-/** Whether a file is in a record of the journal, by default in any; read at the first question. */
-export function recordedIn(journalPath: string, counts: Counts = () => true): (file: string) => boolean {
+export interface RecordedOptions {
+  /** Which records count. Default: all. */
+  readonly counts?: Counts;
+  /** Called before the journal is read: what supersedes a record must be in it as well. */
+  readonly flush?: () => void;
+}
+
+/** Whether a file is in a record of the journal; read at the first question. */
+export function recordedIn(
+  journalPath: string,
+  { counts = () => true, flush = () => {} }: RecordedOptions = {},
+): (file: string) => boolean {
   let names: TextSet | undefined;
   return (file) => {
+    if (names === undefined) flush();
     names ??= namesIn(journalPath, counts);
     return names.has(file);
   };

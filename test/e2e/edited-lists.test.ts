@@ -234,6 +234,21 @@ describe("a digest that is new", () => {
     expect((await run()).code).toBe(0);
     expect(readFileSync(saved("000001.txt"), "latin1")).toBe(page("/other"));
   });
+
+  it("and does not fit leaves the file to its line: a later one of that name does not have it as well", async () => {
+    const how = ["--name", "{stem}{ext}", "--retries", "0"];
+    list(["/a"]);
+    await run(...how);
+    list([`${server.url("/a")}\tsha256=${digest("/other")}`, "/a"]);
+    for (const _ of [1, 2]) {
+      expect((await run(...how)).code).toBe(1);
+      expect(journalOf(saved())).toMatchObject([
+        { n: 1, error: "checksum_mismatch", file: "a.txt" },
+        { n: 2, error: "file_exists" },
+      ]);
+      expect(journalOf(saved())[1]).not.toHaveProperty("file");
+    }
+  });
 });
 
 describe("between runs with other options", () => {
