@@ -168,7 +168,7 @@ export async function openOutput(options: OutputOptions, context: OutputContext)
     const sink = storing(plan, known, { stop });
     const claimed = claim({ spans, ...known }, naming.unique);
     const about = { folder, state, names: naming, journal: records, claimed, prune: options.prune === true, note };
-    const going = history && goingOn({ ...about, history });
+    const going = history && goingOn({ ...about, history, stop });
     const keeping = kept(looked(records, folder, durability !== "none", note));
     const reporters: NamedReporter[] = [{ name: JOURNAL, reporter: keeping.reporter }];
     if (history === undefined && !isOwnList)

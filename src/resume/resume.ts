@@ -18,6 +18,8 @@ export interface GoingOnOptions extends Omit<ArrangeOptions, "gone"> {
   /** What is saved of lines that are not in the list is to be removed: so any list will do. */
   readonly prune: boolean;
   readonly note: (text: string) => void;
+  /** Aborted when the run is to end: a list that is read meanwhile ends early. */
+  readonly stop?: AbortSignal | undefined;
 }
 
 export interface GoingOnHow {
@@ -40,7 +42,7 @@ export interface GoingOn {
 
 /** Throws a JournalError where files of lines that are gone cannot be known. */
 export function goingOn(options: GoingOnOptions): GoingOn {
-  const { folder, state, history, prune, note } = options;
+  const { folder, state, history, prune, note, stop } = options;
   const gone = goneOf(folder, state);
   const arranged = arrangement({ ...options, gone });
   let isToPrune = false;
@@ -71,6 +73,7 @@ export function goingOn(options: GoingOnOptions): GoingOn {
         if (!how.isPart) refuseUnless(going, countsOf(jobs, going));
       };
       const onEnd = () => {
+        if (stop?.aborted === true) return; // of the rest nothing is known
         isToPrune = prune;
       };
       return unfinished(source, history, { ...finding(going), onFirst, onEnd });
