@@ -15,23 +15,31 @@ import { JournalError } from "../history/open.ts";
 import { type Journal, journal } from "../report/journal.ts";
 import { FolderError, GONE, JOURNAL, makeFolder } from "../sink/folder.ts";
 import { removedFile } from "../sink/start-over.ts";
+import { isSaved } from "./outcomes.ts";
 
-/** One record that is kept there, and where its file lies from the output folder on. */
+/** One record that is kept there, and where its file, if it has one, lies from the output folder on. */
 export interface Kept {
   readonly n: number;
   readonly record: Outcome;
-  readonly file: string;
+  readonly file: string | undefined;
 }
 
 export interface Gone {
   /** Files that are there. */
   readonly files: number;
+  /** Records that are there, failures without a file as well. */
+  readonly recorded: number;
   /**
    * Takes a record, and its file away from its place. A kill at any time leaves the file there or here, and a record that
    * says so. Throws a FolderError where there can be no such folder, and what the file system says.
    */
   take(record: Outcome, file: string): void;
-  /** What was saved for a URL, if `fits` is true of it; or what was kept by a line that failed. */
+  /**
+   * Takes a failure that has no file, for the line that has its URL by now: a kill does not lose it. Where there can be no such
+   * folder it is forgotten, and its URL asked for again.
+   */
+  takeFailure(record: Outcome): void;
+  /** What was saved for a URL, if `fits` is true of it; or what is known of a line that failed. */
   find(url: string, fits: (kept: Kept) => boolean): Kept | undefined;
   findFailure(url: string): Kept | undefined;
   /** It is elsewhere by now. */
@@ -41,8 +49,11 @@ export interface Gone {
   putBack(): void;
   /** Removes all that is there; returns how many files that were. */
   prune(): number;
-  /** Leaves a journal with one record a file; no folder, if there is none. Throws what the file system says. */
-  close(): Promise<void>;
+  /**
+   * Leaves a journal with one record a file; no folder, if there is none. `isDone`: no line is to come that could have a failure
+   * without a file. Throws what the file system says.
+   */
+  close(isDone: boolean): Promise<void>;
 }
 
 /** Whether a run has kept files of lines that are gone there: somebody else's folder of this name is none of ours. */
@@ -67,9 +78,14 @@ export function goneOf(folder: string, state: string): Gone {
   const failed = chains();
   let files = 0;
   let last = 0;
+  /** Whether there can be such a folder, as far as that was looked at. */
+  let isFolder: boolean | undefined;
   if (hasGone(folder)) {
     opened = open(readBack(path, state, () => {}));
-    files = opened.history.saved;
+    const { history } = opened;
+    history.eachRecord((n, isSaved) => {
+      if (isSaved || history.record(n)?.file !== undefined) files++;
+    });
   }
 
   function open(before?: History): Opened {
@@ -80,7 +96,7 @@ export function goneOf(folder: string, state: string): Gone {
   }
 
   function begin(): Opened {
-    if (isEmptyFolder(path)) return open();
+    if (isFree(path)) return open();
     const why =
       "is there already, and not a run's: files of lines that are no longer in the list are kept under this name";
     throw new FolderError("usage", `${path}: ${why}; move it away, or use another folder (-o)`);
@@ -98,7 +114,15 @@ export function goneOf(folder: string, state: string): Gone {
 
   function keptAs({ history }: Opened, n: number): Kept | undefined {
     const record = history.record(n);
-    return record?.file === undefined ? undefined : { n, record, file: `${GONE}/${record.file}` };
+    if (record === undefined) return undefined;
+    const isKept = record.file !== undefined && isThere(join(path, record.file));
+    return { n, record, file: isKept ? `${GONE}/${record.file}` : undefined };
+  }
+
+  function add({ records }: Opened, record: Outcome): void {
+    void records.outcome(record);
+    records.flush();
+    (isSaved(record) ? saved : failed).add(urlHash(record.url), record.n);
   }
 
   function inThisRun(fresh: Chains, there: Opened, listed: string, fits: (kept: Kept) => boolean): Kept | undefined {
@@ -116,18 +140,20 @@ export function goneOf(folder: string, state: string): Gone {
     records.moved(n, url);
     records.flush();
     history.forget(n);
+    for (const fresh of [saved, failed]) fresh.delete(urlHash(url), n);
   }
 
   return {
     get files() {
       return files;
     },
+    get recorded() {
+      return opened?.history.recorded ?? 0;
+    },
     take(record, from) {
       opened ??= begin();
-      const { records } = opened;
       const { n, file } = freeName(opened, extensionOf(from));
-      void records.outcome({ ...record, n, file });
-      records.flush();
+      add(opened, { ...record, n, file });
       try {
         renameSync(join(folder, from), join(path, file));
       } catch (error) {
@@ -135,8 +161,12 @@ export function goneOf(folder: string, state: string): Gone {
         throw error;
       }
       files++;
-      const isSaved = record.outcome === "saved" || record.outcome === "unchanged";
-      (isSaved ? saved : failed).add(urlHash(record.url), n);
+    },
+    takeFailure(record) {
+      if (opened === undefined) isFolder ??= isFree(path);
+      if (isFolder === false) return;
+      opened ??= open();
+      add(opened, { ...record, n: freeName(opened, "").n });
     },
     find(url, fits) {
       if (opened === undefined) return undefined;
@@ -149,10 +179,9 @@ export function goneOf(folder: string, state: string): Gone {
       const n = opened.history.findFailure(url);
       return n === undefined ? inThisRun(failed, opened, url, () => true) : keptAs(opened, n);
     },
-    give({ n, record }) {
+    give({ n, record, file }) {
       if (opened === undefined) return;
-      for (const fresh of [saved, failed]) fresh.delete(urlHash(record.url), n);
-      files--;
+      if (file !== undefined) files--;
       forget(opened, n, record.url);
     },
     hold(url) {
@@ -175,25 +204,25 @@ export function goneOf(folder: string, state: string): Gone {
       files = 0;
       return removed;
     },
-    async close() {
+    async close(isDone) {
       if (opened === undefined) return;
-      const { history, records } = opened;
+      const there = opened;
+      const { history, records } = there;
       opened = undefined;
+      let isEmpty = false;
       try {
-        // A failure is of use only as long as lines are being moved.
         history.eachRecord((n, isSaved) => {
-          const file = isSaved ? undefined : history.record(n)?.file;
-          if (!isSaved && (file === undefined || !isThere(join(path, file)))) history.forget(n);
+          if (isDone && !isSaved && keptAs(there, n)?.file === undefined) history.forget(n);
         });
         await records.end();
-        compactJournal(journalPath, join(state, JOURNAL), history).commit();
+        // With anything else in it, it stays a run's.
+        isEmpty = history.recorded === 0 && readdirSync(path).length === 1;
+        if (isEmpty) unlinkSync(journalPath);
+        else compactJournal(journalPath, join(state, JOURNAL), history).commit();
       } finally {
         history.close();
       }
-      // With anything else in it, it stays a run's.
-      if (history.recorded > 0 || readdirSync(path).length > 1) return;
-      unlinkSync(journalPath);
-      rmdirSync(path);
+      if (isEmpty) rmdirSync(path);
     },
   };
 }
@@ -207,8 +236,8 @@ function isThere(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
-/** Whether there is a folder, made where there is nothing, in which nothing lies. Throws what the file system says. */
-function isEmptyFolder(path: string): boolean {
+/** Whether a folder is there for a run, made where there is nothing. Throws what the file system says. */
+function isFree(path: string): boolean {
   if (!isThere(path)) makeFolder(path);
   return lstatSync(path).isDirectory() && readdirSync(path).length === 0;
 }

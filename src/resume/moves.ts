@@ -2,10 +2,8 @@
 
 import { renameSync } from "node:fs";
 import { dirname } from "node:path";
-import { escapedUrl } from "../core/escape.ts";
 import { type Failure, isFailure } from "../core/failure.ts";
 import type { Job, Outcome } from "../core/job.ts";
-import { knownAs } from "../core/redact.ts";
 import { parseTarget } from "../core/target.ts";
 import type { History } from "../history/history.ts";
 import type { Journal } from "../report/journal.ts";
@@ -36,21 +34,11 @@ export interface Found {
   forget(): void;
 }
 
-/**
- * So many failures of lines that are elsewhere by now are remembered, as long as their URLs are no longer; what is forgotten
- * is tried again.
- */
-const MAX_FAILURES = 10_000;
-const MAX_FAILURE_CHARS = 2048;
-
 export type Moves = ReturnType<typeof moves>;
 
 /** Each call throws a FolderError, and what the file system says. */
 export function moves({ folder, names, history, journal, gone, claimed }: MovesOptions) {
   let moved = 0;
-  /** Failures of lines whose number is another's by now, by URL; and how many. */
-  const failures = new Map<string, Outcome[]>();
-  let failed = 0;
 
   return {
     foundFor,
@@ -94,14 +82,7 @@ export function moves({ folder, names, history, journal, gone, claimed }: MovesO
     const n = history.findFailure(url);
     if (n !== undefined) return foundHere(n);
     const kept = gone.findFailure(url);
-    if (kept !== undefined) return { ...kept, forget: () => gone.give(kept) };
-    const key = knownAs(url);
-    const same = failures.get(key);
-    const record = same?.pop();
-    if (record === undefined) return undefined;
-    if (same?.length === 0) failures.delete(key);
-    failed--;
-    return { record, file: undefined, forget() {} };
+    return kept && { ...kept, forget: () => gone.give(kept) };
   }
 
   function foundHere(n: number): Found | undefined {
@@ -114,7 +95,7 @@ export function moves({ folder, names, history, journal, gone, claimed }: MovesO
   function take(job: Job, { record, file, forget: done }: Found): Failure | undefined {
     const to = file && nameOf(job, record);
     if (file === undefined || to === undefined) {
-      if (isLasting(record)) write(job, bare(record));
+      if (isLasting(record)) recordAs(job, bare(record));
     } else if (to === file) {
       write(job, record, file);
       moved++;
@@ -160,18 +141,9 @@ export function moves({ folder, names, history, journal, gone, claimed }: MovesO
     if (record === undefined) return;
     const { file } = record;
     if (file !== undefined && isOurs(folder, file)) gone.take(record, file);
-    else if (isLasting(record) && isShort(record)) remember(bare(record));
+    else if (isLasting(record)) gone.takeFailure(bare(record));
     forget(n, record.url);
     journal.flush();
-  }
-
-  function remember(failure: Outcome): void {
-    if (failed >= MAX_FAILURES) return;
-    failed++;
-    const key = escapedUrl(failure.url);
-    const same = failures.get(key);
-    if (same === undefined) failures.set(key, [failure]);
-    else same.push(failure);
   }
 
   function forget(n: number, url: string): void {
@@ -190,8 +162,4 @@ export function moves({ folder, names, history, journal, gone, claimed }: MovesO
     const target = parseTarget(job.url);
     return isFailure(target) ? undefined : names.of(job, target, "type" in record ? record.type : undefined);
   }
-}
-
-function isShort({ url, name = "" }: Outcome): boolean {
-  return url.length + name.length <= MAX_FAILURE_CHARS;
 }

@@ -46,6 +46,7 @@ export function goingOn(options: GoingOnOptions): GoingOn {
   const gone = goneOf(folder, state);
   const arranged = arrangement({ ...options, gone });
   let isToPrune = false;
+  let isRead = false;
   let said = gone.files;
 
   const pruneNow = () => {
@@ -64,6 +65,7 @@ export function goingOn(options: GoingOnOptions): GoingOn {
       const going: Going = { ...options, gone, arranged, how };
       if (again !== undefined) {
         const rest = await surveyed(source, again, going);
+        isRead = !how.isPart;
         if (prune) pruneNow();
         sayGone();
         return rest;
@@ -75,13 +77,14 @@ export function goingOn(options: GoingOnOptions): GoingOn {
       const onEnd = () => {
         if (stop?.aborted === true) return; // of the rest nothing is known
         isToPrune = prune;
+        isRead = !how.isPart;
       };
       return unfinished(source, history, { ...finding(going), onFirst, onEnd });
     },
     async close() {
       if (isToPrune) pruneNow();
       sayGone();
-      await gone.close();
+      await gone.close(isRead);
     },
   };
 }
@@ -125,7 +128,7 @@ async function surveyed(source: Source, again: () => Source, going: Going): Prom
     }
   }
   // As long as every line is where it was, nothing needs to be looked for.
-  if (isEdited && history.unmetInAll + gone.files > 0) {
+  if (isEdited && history.unmetInAll + gone.recorded > 0) {
     const counted = counting(history, gone);
     for await (const jobs of again()) for (const job of jobs) counted.add(job);
     if (!how.isPart) refuseUnless(going, counted.end(true));

@@ -5,8 +5,8 @@ import { cpSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { runsAgain } from "../support/again.ts";
-import { BIN, cleanEnv, ROOT } from "../support/command.ts";
-import { leftIn, pageOf } from "../support/site.ts";
+import { BIN, cleanEnv, type Ran, ROOT } from "../support/command.ts";
+import { leftIn, pageOf, status } from "../support/site.ts";
 
 const { server, folder, at, list, run } = runsAgain();
 
@@ -43,6 +43,19 @@ const lists: readonly (readonly string[])[] = [
   ["/new", "/back", "/b\tx.txt", "/a\tz.txt", "/c\ty.txt", "", "/e", "/d", "/f\tcats/one.txt", "/e\tn=12"],
 ];
 
+/** Runs the present list in copies of the folder `before`, each killed at another change of it, and then to its end. */
+async function killedAtEach(ended: (said: string, ran: Ran) => void): Promise<void> {
+  for (let change = 1 + Math.floor(Math.random() * STRIDE); ; change += STRIDE) {
+    cpSync(at("before"), at("out"), { recursive: true, preserveTimestamps: true });
+    const isKilled = await killedAt(change, "out");
+    server.asked();
+    const ran = await run("-o", "out");
+    ended(`killed at change ${change}: ${ran.stderr}`, ran);
+    rmSync(at("out"), { recursive: true });
+    if (!isKilled) break;
+  }
+}
+
 it(`a run that moves files is killed at every ${STRIDE}th change of the folder: no body is lost, and nothing is fetched twice`, async () => {
   const texts = lists.map((lines) => lines.map((line) => (line === "" ? "" : server.url(line))));
   const [first = [], second = [], third = []] = texts;
@@ -56,13 +69,8 @@ it(`a run that moves files is killed at every ${STRIDE}th change of the folder: 
   expect((await run("-o", "whole")).code).toBe(0);
   expect(server.asked()).toEqual(["/new"]);
   const whole = inFolder("whole");
-  for (let change = 1 + Math.floor(Math.random() * STRIDE); ; change += STRIDE) {
-    const said = `killed at change ${change}`;
-    cpSync(at("before"), at("out"), { recursive: true, preserveTimestamps: true });
-    const isKilled = await killedAt(change, "out");
-    server.asked();
-    const { code, stderr } = await run("-o", "out");
-    expect(code, `${said}: ${stderr}`).toBe(0);
+  await killedAtEach((said, { code }) => {
+    expect(code, said).toBe(0);
     expect(["", "/new"], said).toContain(server.asked().join());
     const { files, records } = inFolder("out");
     expect(records, said).toEqual(whole.records);
@@ -71,7 +79,21 @@ it(`a run that moves files is killed at every ${STRIDE}th change of the folder: 
     for (const path of ["/a", "/b", "/c", "/d", "/e", "/f", "/g", "/back", "/other"]) {
       expect(Object.values(files), `${said}: ${path}`).toContain(pageOf(path).toString("latin1"));
     }
-    rmSync(at("out"), { recursive: true });
-    if (!isKilled) break;
-  }
+  });
+}, 600_000);
+
+it(`what failed for good moves with its line: killed at every ${STRIDE}th change, it is not asked for again`, async () => {
+  for (const path of ["/none", "/nor-this"]) server.answers.set(path, status(404));
+  list(["/none", "/nor-this", "/a", "/none"]);
+  expect((await run("-o", "before")).code).toBe(1);
+  list(["/new", "/none", "/nor-this", "/a", "/none"]);
+  await killedAtEach((said, { code }) => {
+    expect(code, said).toBe(1);
+    expect(["", "/new"], said).toContain(server.asked().join());
+    const { files, records } = inFolder("out");
+    // A kill may leave an empty folder for what is moved.
+    expect(Object.keys(files).filter((file) => file !== "gone")).toEqual(["000001.txt", "000004.txt"]);
+    const errors = records.map((record) => ("error" in record ? record.error : undefined));
+    expect(errors, said).toEqual([undefined, "http_status", "http_status", undefined, "http_status"]);
+  });
 }, 600_000);

@@ -6,7 +6,7 @@ import { expect, it } from "vitest";
 import { bulkget } from "../../src/index.ts";
 import { runsAgain, TEN } from "../support/again.ts";
 import { BIN, cleanEnv } from "../support/command.ts";
-import { leftIn } from "../support/site.ts";
+import { journalOf, leftIn, status } from "../support/site.ts";
 
 const { server, at, saved, list, run } = runsAgain();
 
@@ -58,4 +58,16 @@ it("--prune removes nothing when a program aborts the run, and ends its list for
   };
   await expect(aborted()).rejects.toThrow("aborted");
   expect(leftIn(saved())).toEqual(was);
+});
+
+it("failures of lines that were to come are known to the next run", async () => {
+  server.answers.set("/none", status(404));
+  list(["/none", "/a"]);
+  expect((await run()).code).toBe(1);
+  await stopped(["/new"]);
+  list(["/new", "/none", "/a"]);
+  server.asked();
+  expect((await run()).code).toBe(1);
+  expect(["", "/new"]).toContain(server.asked().join());
+  expect(journalOf(saved()).map(({ outcome }) => outcome)).toEqual(["saved", "failed", "saved"]);
 });

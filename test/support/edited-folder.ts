@@ -27,7 +27,10 @@ export function contentsOf(folder: string): Contents {
     if (lstatSync(join(folder, name)).isFile()) files.set(name, readFileSync(join(folder, name), "utf8"));
   }
   const records = recordsIn(files.get("results.jsonl"));
-  const gone = recordsIn(files.get("gone/results.jsonl")).map((record) => ({ ...record, file: `gone/${record.file}` }));
+  const gone = recordsIn(files.get("gone/results.jsonl")).map((record) => ({
+    ...record,
+    ...(record.file === undefined ? {} : { file: `gone/${record.file}` }),
+  }));
   for (const name of names) if (OURS.test(name)) files.delete(name);
   return { files, records, gone };
 }
@@ -204,10 +207,18 @@ function ofRequests({ list, jobs, how, atLast, asked }: Ran): string[] {
   return problems;
 }
 
-/** How many lines have failed for good. */
-function missingIn(path: string, { records }: Contents): number {
-  return records.filter((one) => pathOf(one.url) === path && one.outcome === "failed" && one.error === "http_status")
-    .length;
+/** How many lines have failed for good, those that are on their way to another number as well. */
+function missingIn(path: string, { records, gone }: Contents): number {
+  return [...lastOf(records), ...lastOf(gone)].filter(
+    (one) => pathOf(one.url) === path && one.outcome === "failed" && one.error === "http_status",
+  ).length;
+}
+
+/** The records that count: a run that was killed leaves earlier ones as well. */
+function lastOf(records: readonly Outcome[]): Outcome[] {
+  const byNumber = new Map<number, Outcome>();
+  for (const one of records) if (one.outcome !== "failed" || one.error !== DUPLICATE) byNumber.set(one.n, one);
+  return [...byNumber.values()];
 }
 
 /** The list as a file. */
