@@ -149,5 +149,5 @@ function isLost(outcome: Outcome): boolean {
   if (outcome.outcome !== "failed") return false;
   const { error, detail, status } = outcome;
   const sign = hostSign(status === undefined ? { error, detail } : { error, detail, status });
-  return sign === "pushed" || sign === "down";
+  return sign === "pushed" || sign === "down" || sign === "silent";
 }

@@ -88,7 +88,8 @@ export function frontier(options: FrontierOptions): Frontier {
       pace?.over?.(sign !== "unasked");
       host.pace?.over?.(sign !== "unasked");
       const capped = host.running-- >= host.most || host.pace !== undefined;
-      if (host.failing !== undefined || host.allowance !== undefined || sign === "pushed" || sign === "down") {
+      const isBad = sign === "pushed" || sign === "down" || sign === "silent";
+      if (isBad || host.failing !== undefined || host.allowance !== undefined) {
         learn(host, { task, sign, failure, nowMs, starts }, options);
       } else {
         if (sign === "alive") host.alive = starts;

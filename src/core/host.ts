@@ -115,9 +115,13 @@ export function jobsOf(host: Host): number {
   return host.waiting + (host.later?.size ?? 0);
 }
 
-/** Takes the first of the jobs that may start. */
+/**
+ * Takes the first of the jobs that may start. Where the host fails, one that was not tried yet: what was may fail by itself, for
+ * as often as it is tried.
+ */
 export function shift(host: Host): Task | undefined {
-  const task = host.back?.pop() ?? leave(host.fresh);
+  const other = host.failing === undefined ? undefined : leave(host.fresh);
+  const task = other ?? host.back?.pop() ?? leave(host.fresh);
   if (task === undefined) return undefined;
   host.waiting--;
   host.next = (host.back?.peek() ?? head(host.fresh))?.job ?? NO_JOB;
@@ -195,9 +199,10 @@ export function learn(host: Host, ended: Try, options: LearnOptions): void {
   const { task, sign, starts } = ended;
   if (host.failing?.probe === task) host.failing.probe = undefined;
   if (sign === "none" || sign === "unasked") return;
-  if (sign === "down") {
-    if (task.started > Math.max(host.struck, host.alive) && ended.failure !== undefined)
-      strike(host, ended.failure, ended);
+  if (sign === "down" || sign === "silent") {
+    if (task.started <= Math.max(host.struck, host.alive) || ended.failure === undefined) return;
+    if (sign === "down" || task.attempts <= 1) strike(host, ended.failure, ended);
+    else host.failing = undefined; // it takes connections, and only lines that were silent before are left: these need not wait
     return;
   }
   host.alive = starts;

@@ -29,10 +29,10 @@ export interface Task {
 }
 
 /**
- * What a finished try says of its host: it answered; it asked for less, or cut the connection; nobody answered there;
- * nothing; nothing, since nothing was sent to it.
+ * What a finished try says of its host: it answered; it asked for less, or cut the connection; nobody answered there; it took the
+ * request and did not answer, which may be the line's fault; nothing; nothing, since nothing was sent to it.
  */
-export type Sign = "alive" | "pushed" | "down" | "none" | "unasked";
+export type Sign = "alive" | "pushed" | "down" | "silent" | "none" | "unasked";
 
 /** When starts may be. `readyMs` gives the time of the next one, now or earlier where it may be now; `take` counts one. */
 export interface Pace {
@@ -72,7 +72,7 @@ export interface Frontier {
   next(nowMs: number): Task | undefined;
   /** When `next` will give a task though nothing is added or finished, `nowMs` for at once; Infinity for never. */
   dueMs(nowMs: number): number;
-  /** A started try is over. `failure` is what to tell of a host that is `down`. */
+  /** A started try is over. `failure` is what to tell of a host that is `down` or `silent`. */
   finished(task: Task, sign: Sign, nowMs: number, failure?: Failure): void;
   /**
    * A started try goes on at another host, where a redirect leads. False where that host may start none now: then the try is

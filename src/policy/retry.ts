@@ -79,7 +79,7 @@ const SIGNS: Readonly<Record<FailureKind, Sign>> = {
   proxy_failed: "down",
   dispatcher_failed: "none",
   connection_lost: "pushed",
-  headers_timeout: "down",
+  headers_timeout: "silent",
   body_timeout: "alive",
   too_slow: "alive",
   truncated: "pushed",

@@ -80,7 +80,7 @@ describe("a small internet", () => {
       ...distribution,
       ...{ urls: 120, names: 40 },
       "names that": { ...distribution["names that"], "are never answered": 0, "are black holes": 0 },
-      answers: { ...distribution.answers, "stall at first": 0, stall: 0, drip: 0 },
+      answers: { ...distribution.answers, "stall at first": 0, stall: 0, "silent at first": 0, silent: 0, drip: 0 },
       // Longer than a busy machine takes.
       limits: { ...distribution.limits, connectTimeoutS: 60, silenceS: 60, maxTimeS: 60, resolverTimeoutS: 10 },
     };

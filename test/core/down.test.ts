@@ -146,4 +146,55 @@ describe("a host where nobody answers", () => {
     front.finished(slow, "down", 1001, REFUSED); // began before the last strike
     expect(started(front, 1001)).toHaveLength(2);
   });
+
+  describe("that takes connections, but leaves some lines without an answer", () => {
+    const SILENT: Failure = { error: "headers_timeout", detail: "no whole header block in 30 s" };
+
+    /** Plays a host that answers these lines only, a second for each try, with three more tries a line. Returns who was refused. */
+    function answering(front: Frontier, isAnswered: (n: number) => boolean, untilMs: number) {
+      const refused: number[] = [];
+      const answered: number[] = [];
+      let nowMs = 0;
+      while (front.dueMs(nowMs) < untilMs) {
+        nowMs = Math.max(front.dueMs(nowMs), nowMs);
+        const batch = started(front, nowMs);
+        refused.push(...numbers(batch.filter((task) => task.refused !== undefined)));
+        const tried = batch.filter((task) => task.refused === undefined);
+        nowMs += 1000;
+        for (const task of tried) {
+          task.attempts++;
+          if (isAnswered(task.job.n)) {
+            answered.push(task.job.n);
+            front.finished(task, "alive", nowMs);
+          } else {
+            front.finished(task, "silent", nowMs, SILENT);
+            if (task.attempts <= 3) front.again(task, nowMs + 1);
+          }
+        }
+      }
+      return { refused, answered, endedMs: nowMs };
+    }
+
+    it("is tried with another line after each, and keeps all lines that it answers", () => {
+      const front = filled("a".repeat(20), { perHost: 2 });
+      const { refused, answered, endedMs } = answering(front, (n) => n > 3, 2_000_000);
+      expect(refused).toEqual([]);
+      expect(answered).toHaveLength(17);
+      expect(front.waiting).toBe(0);
+      expect(endedMs).toBeLessThan(60_000);
+    });
+
+    it("is not held up by lines that never have an answer, however often these are tried", () => {
+      const front = filled("a".repeat(40), { perHost: 4 });
+      const { refused, answered, endedMs } = answering(front, (n) => n % 2 === 1, 2_000_000);
+      expect([refused.length, answered.length]).toEqual([0, 20]);
+      expect(endedMs).toBeLessThan(60_000);
+    });
+
+    it("only fails after four lines in a row, where it never answered any", () => {
+      const front = filled("a".repeat(40), { perHost: 4 });
+      const { refused } = answering(front, () => false, 2_000_000);
+      expect(refused).toHaveLength(40);
+    });
+  });
 });

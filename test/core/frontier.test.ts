@@ -14,7 +14,7 @@ const REFUSED: Failure = { error: "connect_refused", detail: "nobody there" };
 describe("any run", () => {
   const scenario = fc.record({
     hosts: fc.array(fc.constantFrom("a", "b", "c", "d", ""), { minLength: 1, maxLength: 60 }),
-    signs: fc.infiniteStream(fc.constantFrom<Sign>("alive", "alive", "alive", "pushed", "down", "none")),
+    signs: fc.infiniteStream(fc.constantFrom<Sign>("alive", "alive", "alive", "pushed", "down", "silent", "none")),
     again: fc.infiniteStream(fc.option(fc.integer({ min: 0, max: 5000 }), { freq: 2 })),
     parks: fc.infiniteStream(fc.option(fc.tuple(fc.constantFrom("a", "b", "e"), fc.nat(5000)), { freq: 4 })),
     takesMs: fc.infiniteStream(fc.integer({ min: 0, max: 3000 })),
@@ -106,7 +106,7 @@ describe("any run", () => {
           running.delete(task);
           finishing = task.host;
           const sign = given.signs.next().value ?? "none";
-          front.finished(task, sign, nowMs, sign === "down" ? REFUSED : undefined);
+          front.finished(task, sign, nowMs, sign === "down" || sign === "silent" ? REFUSED : undefined);
           const park = given.parks.next().value;
           if (park !== null && park !== undefined) {
             front.park(park[0], nowMs + park[1]);

@@ -91,15 +91,8 @@ describe("the delay", () => {
 describe("what it says of the host", () => {
   const said: Readonly<Record<Sign, readonly FailureKind[]>> = {
     pushed: ["connection_lost", "truncated"],
-    down: [
-      "connect_failed",
-      "dns_not_found",
-      "dns_temporary",
-      "connect_refused",
-      "connect_timeout",
-      "proxy_failed",
-      "headers_timeout",
-    ],
+    down: ["connect_failed", "dns_not_found", "dns_temporary", "connect_refused", "connect_timeout", "proxy_failed"],
+    silent: ["headers_timeout"],
     none: [
       "invalid_url",
       "invalid_digest",
@@ -121,7 +114,7 @@ describe("what it says of the host", () => {
 
   it.each(KINDS)("%s says what it should", (kind) => {
     const sign = hostSign(of(kind));
-    const listed = (["pushed", "down", "none"] as const).find((sign) => said[sign].includes(kind));
+    const listed = (["pushed", "down", "silent", "none"] as const).find((sign) => said[sign].includes(kind));
     expect(sign).toBe(isFatal(kind) ? "none" : (listed ?? "alive"));
   });
 

@@ -16,7 +16,7 @@ export const NAME_FAULTS = [
   "have bad certificates",
 ] as const;
 
-/** What comes of a URL on a good name; all others are answered with 200 and their body at once. */
+/** What comes of a URL on a good name; all others are answered with 200 and their body at once. Silent is without headers. */
 export const ANSWERS = [
   "gone",
   "forbidden",
@@ -27,6 +27,8 @@ export const ANSWERS = [
   "cut",
   "stall at first",
   "stall",
+  "silent at first",
+  "silent",
   "drip",
 ] as const;
 

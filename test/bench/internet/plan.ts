@@ -56,7 +56,7 @@ const SKEW = 0.8;
 const MIN_BYTES = 64;
 
 /** Kinds that no number of tries brings. */
-const NEVER: ReadonlySet<string> = new Set<AnswerKind>(["gone", "forbidden", "cut", "stall", "drip"]);
+const NEVER: ReadonlySet<string> = new Set<AnswerKind>(["gone", "forbidden", "cut", "stall", "silent", "drip"]);
 
 type Chance = () => number;
 

@@ -123,6 +123,11 @@ function answer(page: Page, before: number, request: IncomingMessage, response: 
       return isFirst ? stall(page, response) : whole(page, request, response);
     case "stall":
       return stall(page, response);
+    case "silent at first":
+      if (!isFirst) whole(page, request, response);
+      return;
+    case "silent":
+      return;
     case "drip":
       return drip(response);
     case "redirect":
