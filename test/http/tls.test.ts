@@ -31,6 +31,20 @@ describe("https", () => {
     expect(await fetchFrom("good", options, "localhost")).toEqual(body(100));
   });
 
+  it.each([
+    ["common-name", "localhost", true],
+    ["common-name", "127.0.0.1", false],
+    ["common-name", "other.example", false],
+    ["address", "127.0.0.1", true],
+    ["address", "localhost", true],
+    ["address", "127.0.0.2", false],
+    ["address", "other.example", false],
+  ])("takes a subject's name where there is no other, as Node does: %s for %s (%s)", async (name, host, isTaken) => {
+    const got = await fetchFrom(name, { ...ours, pins: () => ["127.0.0.1"] }, host);
+    if (isTaken) expect(got).toEqual(body(100));
+    else expect(got).toMatchObject({ error: "tls_certificate", detail: expect.stringContaining("ALTNAME_INVALID") });
+  });
+
   it.each(["127.0.0.1", "localhost"])("trusts what --cacert signed, for %s", async (host) => {
     expect(await fetchFrom("good", ours, host)).toEqual(body(100));
   });
