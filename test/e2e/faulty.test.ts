@@ -71,21 +71,21 @@ describe("a server that drops 20 % of connections, answers 503 to 10 % and stall
 });
 
 describe("a host that leaves some of its lines without an answer", () => {
-  it.each([[], ["--workers", "2"]])(
-    "loses none of the others, and is not waited for in between (%j)",
-    async (...args) => {
-      const server = await serve((response, asked) => {
-        if (Number(asked.path.slice(1)) > 3) fine(response, asked);
-      });
-      const { code } = await run(paths(server.origin, 30), "-c", "2", "--timeout", "2s", "--retries", "2", ...args);
-      expect(code).toBe(1);
-      const records = recordsFor(server.origin);
-      const failed = records.filter(({ outcome }) => outcome === "failed");
-      expect(failed.map(({ n }) => n).sort()).toEqual([1, 2, 3]);
-      for (const one of failed) expect(one).toMatchObject({ error: "headers_timeout", attempts: 3 });
-      expect(records).toHaveLength(30);
-    },
-  );
+  it.each([
+    { how: "one process", args: [] },
+    { how: "two processes", args: ["--workers", "2"] },
+  ])("loses none of the others, and is not waited for in between, with $how", async ({ args }) => {
+    const server = await serve((response, asked) => {
+      if (Number(asked.path.slice(1)) > 3) fine(response, asked);
+    });
+    const { code } = await run(paths(server.origin, 30), "-c", "2", "--timeout", "2s", "--retries", "2", ...args);
+    expect(code).toBe(1);
+    const records = recordsFor(server.origin);
+    const failed = records.filter(({ outcome }) => outcome === "failed");
+    expect(failed.map(({ n }) => n).sort()).toEqual([1, 2, 3]);
+    for (const one of failed) expect(one).toMatchObject({ error: "headers_timeout", attempts: 3 });
+    expect(records).toHaveLength(30);
+  });
 });
 
 describe("a host that is down", () => {

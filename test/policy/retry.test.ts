@@ -104,6 +104,7 @@ describe("what it says of the host", () => {
       "name_refused",
       "file_too_large",
       "duplicate_number",
+      "dispatcher_failed",
       "worker_lost",
       "interrupted",
       "internal",
