@@ -78,6 +78,23 @@ describe("the command needs little memory", { timeout: 120_000 }, () => {
     expect(peakMib()).toBeLessThan(250);
   });
 
+  it.each([
+    ["have no end", () => [`${OK}X: ${PADDING}`, ...Array<string>(3).fill(PADDING)]],
+    ["have a body without one", () => [`${OK}Location: ${PADDING}`, ...Array<string>(3).fill(PADDING), "\r\n\r\nbody"]],
+  ])("for a thousand header blocks of 240 KB at a time, which %s", async (_, pieces) => {
+    const server = own(await flood(pieces));
+    folder.list(Array.from({ length: 1000 }, (_, i) => `http://h${i % 100}.localhost:${server.port}/${i}`));
+    const { env, peakMib } = inLittleMemory(folder.path);
+    const args = ["urls.txt", "-q", "-c", "1000", "--timeout", "5s", "--retries", "0", "--fail-on", "never"];
+    const ran = await folder.run(args, { env });
+    expect([ran.code, ran.stderr]).toEqual([0, ""]);
+    const errors = [...recordsOf(folder.at("downloads")).values()].map((one) => "error" in one && one.error);
+    expect(errors).toHaveLength(1000);
+    // Those for which there is no room fail at once.
+    for (const one of errors) expect(["headers_timeout", "body_timeout", "headers_too_large"]).toContain(one);
+    expect(peakMib()).toBeLessThan(250);
+  });
+
   it("for a program that keeps 3,000 outcomes", async () => {
     const kept = 'Content-Type: text/x-something-rare\r\nETag: "a-tag-of-some-length"\r\n';
     const server = await serving(() => `${OK}X-Padding: ${PADDING}\r\n${kept}${EMPTY}`);

@@ -39,6 +39,7 @@ function read(lines: string, status: number, pieceBytes = Number.POSITIVE_INFINI
   return isRead;
 }
 
+/** A quarter of the longest there is: of four times as many short strings, the garbage collector's time is what is seen. */
 const LONGEST = 65_000;
 const times = (piece: string, length: number) => piece.repeat(Math.max(1, Math.floor(length / piece.length)));
 const one =
@@ -79,6 +80,12 @@ const KINDS: Readonly<Record<string, (length: number) => string>> = {
   "a name without a colon": (length) => times("a", length),
   "empty headers, and at last one that is none": (length) => `${times("a:\r\n", length)}b\r\n`,
   "folded lines, and at last one that is none": (length) => `X: a\r\n${times(" b\r\n", length)}\x01\r\n`,
+  "lines that are none": lines("b"),
+  "lines that may frame but for their end": lines(":content-lengt"),
+  "letters apart from each other, without a colon": (length) => `${times("c ", length)}\r\n`,
+  "blanks before a colon": (length) => `X${times(" ", length - 6)}:\r\n`,
+  "control characters": one("X", "a\x01"),
+  "folded lines behind one that is none": (length) => `b\r\n${times(" c\r\n", length - 6)}`,
   "bare line feeds": (length) => times("a:\n", length),
   "carriage returns": one("X", "\r"),
   "a Link": one("Link", "<a>,"),

@@ -14,6 +14,7 @@ import {
   uint8Array,
 } from "fast-check";
 import { describe, expect, it } from "vitest";
+import { headRoom } from "../../src/http/wire/partial-head.ts";
 import { type Reader, reader } from "../../src/http/wire/reader.ts";
 
 interface Told {
@@ -259,13 +260,33 @@ describe("a header block", () => {
     },
   );
 
-  it("has at most 64 KiB, however it comes", () => {
-    const endless = answer(`${OK}X: ${"y".repeat(70_000)}`);
-    const pieces = Array.from({ length: 71 }, (_, i) => endless.subarray(i * 1000, (i + 1) * 1000));
-    for (const parts of [[endless], pieces]) expect(told(parts)).toMatchObject({ error: "headers_too_large" });
-    expect(told([answer(`${OK}X: ${"y".repeat(66_000)}\n\n`)])).toMatchObject({ error: "headers_too_large" });
-    const large = answer(`${OK}X: ${"y".repeat(60_000)}\nContent-Length: 1\n\n`, "z");
-    expect(told([large])).toMatchObject({ body: "z", isComplete: true });
+  it("has at most 256 KiB, however it comes", () => {
+    const pieces = (bytes: Buffer, size: number) =>
+      Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) => bytes.subarray(i * size, (i + 1) * size));
+    const endless = answer(`${OK}X: ${"y".repeat(270_000)}`);
+    const over = answer(`${OK}X: ${"y".repeat(262_144)}\n\n`);
+    const large = answer(`${OK}X: ${"y".repeat(262_000)}\nContent-Length: 1\n\n`, "z");
+    for (const size of [1000, 65_536, 300_000]) {
+      for (const bytes of [endless, over]) {
+        expect(told(pieces(bytes, size))).toMatchObject({ error: "headers_too_large" });
+      }
+      expect(told(pieces(large, size))).toMatchObject({ body: "z", isComplete: true });
+    }
+  });
+
+  it("takes no more room in pieces, together with others, than there is: those up to 64 KiB always have some", () => {
+    const room = headRoom(300_000);
+    const large = answer(`${OK}X: ${"y".repeat(262_000)}\nContent-Length: 1\n\n`, "z");
+    const [begin, end] = [large.subarray(0, 200_000), large.subarray(200_000)];
+    const waiting = Array.from({ length: 2 }, () => reader(room));
+    expect(waiting.map((one) => told([begin], one).error)).toEqual(["", "headers_too_large"]);
+    expect(told([large], reader(room))).toMatchObject({ body: "z" });
+    const usual = answer(`${OK}X: ${"y".repeat(50_000)}\nContent-Length: 1\n\n`, "z");
+    expect(told([usual.subarray(0, 30_000), usual.subarray(30_000)], reader(room))).toMatchObject({ body: "z" });
+    for (const one of waiting) one.drop();
+    expect(room.bytes).toBe(300_000);
+    expect(told([begin, end], reader(room))).toMatchObject({ body: "z" });
+    expect(room.bytes).toBe(300_000);
   });
 });
 

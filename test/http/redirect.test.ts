@@ -13,6 +13,7 @@ describe("nextTarget", () => {
     ["http://a/x", "ftp://a/x", "to another scheme"],
     ["http://a/x", "javascript:alert(1)", "to another scheme"],
     ["http://a/x", "http://a:0/", "not a URL"],
+    ["http://a/x", `/${"./".repeat(32_768)}x`, "to a URL of over 65536 characters"],
     ["http://a/x", "http://h\u00e9/", "not a URL"],
   ])("from %s to %s is refused: %s", (from, to, reason) => {
     const next = nextTarget({ status: 302, locations: [to] }, new URL(from));

@@ -3,10 +3,10 @@
 import type { Phase } from "../../core/classify.ts";
 import type { Failure } from "../../core/failure.ts";
 import { scarcity } from "../connect/scarcity.ts";
-import { hasToken, readHeaders } from "../semantics/headers.ts";
+import { hasToken, readHeaders, transferCoding } from "../semantics/headers.ts";
 import type { Connection, Handler, Request, Route } from "../wire/connection.ts";
 import type { Connections } from "../wire/connections.ts";
-import { MAX_HEAD } from "../wire/reader.ts";
+import { MAX_HEAD } from "../wire/partial-head.ts";
 import { answerIn, failureOf } from "./dispatch-errors.ts";
 import { type Control, type DispatchListener, dispatchHandler } from "./dispatch-handler.ts";
 import type { Dispatcher } from "./dispatcher.ts";
@@ -127,7 +127,8 @@ class Dispatched implements Connection, DispatchListener {
     const { contentLength, connection } = headers;
     if (contentLength !== undefined && !Number.isSafeInteger(contentLength))
       return this.fail("a Content-Length that is none", status);
-    const isChunked = transferEncoding === "chunked";
+    const coding = transferEncoding === undefined ? undefined : transferCoding(transferEncoding);
+    const isChunked = coding === "chunked";
     if (status >= 200) {
       this.phase = "body";
       this.leftBytes = status === 204 || status === 304 ? 0 : (contentLength ?? Number.POSITIVE_INFINITY);
@@ -136,8 +137,8 @@ class Dispatched implements Connection, DispatchListener {
       carrier.answered.add(route.key);
     }
     // Whether the last chunk came is not seen here, and undici takes some resets for it: without a length, an end is unverified.
-    const coding = isChunked || transferEncoding === undefined ? {} : { transferEncoding };
-    handler.onHeaders(status, { ...headers, ...coding }, lines);
+    const odd = isChunked || coding === undefined ? {} : { transferEncoding: coding };
+    handler.onHeaders(status, { ...headers, ...odd }, lines);
   }
 
   onPiece(chunk: Buffer): boolean {

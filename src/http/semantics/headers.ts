@@ -1,9 +1,12 @@
 // The few headers of an answer that a downloader uses, out of its header lines.
 
+import { MAX_URL_LENGTH } from "../../core/target.ts";
+
 export interface AnswerHeaders {
   /** NaN where it is no length, or where there are several that differ. */
   contentLength?: number;
   transferEncoding?: string;
+  /** Its options `close` and `keep-alive`. */
   connection?: string;
   contentType?: string;
   /** The codings that change bytes, in the order in which they were applied: absent where there are none. */
@@ -18,6 +21,12 @@ const NONE: readonly string[] = [];
 
 /** What stands in Content-Encoding and changes no byte: `identity` (RFC 9110 section 12.5.3), and what servers send for it. */
 const NO_CODINGS = new Set(["", "identity", "none"]);
+
+/** What Connection may say of the connection itself. */
+const OPTIONS = new Set(["close", "keep-alive"]);
+
+/** A Location is kept up to this length, in characters: one that is longer is refused. */
+const MAX_LOCATION = MAX_URL_LENGTH + 1;
 
 /** A value that goes into a record is kept up to this length, in characters. */
 export const MAX_VALUE = 1024;
@@ -57,11 +66,10 @@ function take(headers: AnswerHeaders & { locations: readonly string[] }, name: s
       headers.transferEncoding = joined(headers.transferEncoding, text.toLowerCase());
       break;
     case "connection":
-      headers.connection = joined(headers.connection, text.toLowerCase());
+      addOptions(headers, text.toLowerCase());
       break;
     case "content-encoding":
-      for (const coding of members(text.toLowerCase()))
-        if (!NO_CODINGS.has(coding)) headers.contentEncoding = joined(headers.contentEncoding, coding);
+      addCodings(headers, text);
       break;
     case "content-type":
       if (text !== "") headers.contentType = text.length > MAX_VALUE ? copied(text.slice(0, MAX_VALUE)) : text;
@@ -75,7 +83,10 @@ function take(headers: AnswerHeaders & { locations: readonly string[] }, name: s
     case "location":
       // Two that differ are too many already.
       if (headers.locations.length < 2 && headers.locations[0] !== text)
-        headers.locations = [...headers.locations, text];
+        headers.locations = [
+          ...headers.locations,
+          text.length > MAX_LOCATION ? copied(text.slice(0, MAX_LOCATION)) : text,
+        ];
       break;
   }
 }
@@ -104,7 +115,7 @@ const LENGTH = /^0*\d{1,16}$/;
 /** Several that are the same are one (RFC 9110 section 8.6). */
 function lengthOf(text: string, before: number | undefined): number {
   let bytes = before;
-  for (const one of text.includes(",") ? members(text) : [text]) {
+  for (const one of members(text)) {
     const next = LENGTH.test(one) ? Number(one) : Number.NaN;
     if (bytes !== undefined && bytes !== next) return Number.NaN;
     bytes = next;
@@ -125,11 +136,14 @@ export function transferCoding(list: string): string | undefined {
 /** The values of every header of that name, given in lower case, `most` at most: for those that few answers are asked for. */
 export function valuesOf(fields: string, name: string, most = Number.POSITIVE_INFINITY): string[] {
   const values: string[] = [];
-  for (const line of fields.split("\n")) {
-    if (values.length === most) break;
-    const colon = line.indexOf(":");
-    if (colon === name.length && line.slice(0, colon).toLowerCase() === name)
-      values.push(valueIn(line, colon + 1, line.length));
+  for (let from = 0; values.length < most && from < fields.length; ) {
+    const colon = fields.indexOf(":", from);
+    if (colon === -1) break;
+    const line = fields.indexOf("\n", colon);
+    const end = line === -1 ? fields.length : line;
+    if (colon - from === name.length && fields.slice(from, colon).toLowerCase() === name)
+      values.push(valueIn(fields, colon + 1, end));
+    from = end + 1;
   }
   return values;
 }
@@ -144,6 +158,22 @@ export function excerpt(text: string): string {
   return copied(text.slice(0, MAX_EXCERPT)) + (text.length > MAX_EXCERPT ? "…" : "");
 }
 
+/** Adds what a Connection says, each option once. */
+function addOptions(headers: AnswerHeaders, text: string): void {
+  for (const option of members(text))
+    if (OPTIONS.has(option) && !hasToken(headers.connection, option))
+      headers.connection = joined(headers.connection, option);
+}
+
+/** Adds a Content-Encoding. A list that is longer than a value is none that can be undone: its beginning is kept. */
+function addCodings(headers: AnswerHeaders, text: string): void {
+  const before = headers.contentEncoding;
+  if (before !== undefined && before.length > MAX_VALUE) return;
+  const value = text.length > MAX_VALUE ? copied(text.slice(0, MAX_VALUE + 1)) : text.toLowerCase();
+  for (const coding of value.length > MAX_VALUE ? [value] : members(value))
+    if (!NO_CODINGS.has(coding)) headers.contentEncoding = joined(headers.contentEncoding, coding);
+}
+
 /** Whether a list of tokens, in lower case, has this one. */
 export function hasToken(list: string | undefined, token: string): boolean {
   if (list === undefined) return false;
@@ -152,7 +182,7 @@ export function hasToken(list: string | undefined, token: string): boolean {
 
 /** The members of a list (RFC 9110 section 5.6.1), empty ones included. */
 export function members(list: string): string[] {
-  return list.split(",").map((one) => trimBlanks(one));
+  return list.includes(",") ? list.split(",").map((one) => trimBlanks(one)) : [trimBlanks(list)];
 }
 
 /** Without the blanks around it: only SP and HTAB are some (RFC 9110 section 5.6.3). JavaScript takes A0 for one, a byte of UTF-8. */

@@ -19,6 +19,8 @@ export function isRedirectStatus(status: number): boolean {
   return status === 301 || status === 302 || status === 303 || status === 307 || status === 308;
 }
 
+const TOO_LONG = `to a URL of over ${MAX_URL_LENGTH} characters`;
+
 /** So much is kept of the lines that set cookies, in characters. */
 const MAX_SET_COOKIES = 65_536;
 
@@ -38,13 +40,14 @@ export function nextTarget(redirect: Omit<Redirect, "setCookies">, from: URL): U
   const [location, ...more] = locations;
   if (location === undefined || location === "") return refused("without a Location");
   if (more.some((other) => other !== location)) return refused("with several Locations");
+  if (location.length > MAX_URL_LENGTH) return refused(TOO_LONG);
   const text = textOf(location);
   if (hasLongHostText(text)) return refused("to a host name that is too long");
   if (!URL.canParse(text, from.href)) return refused("to a Location that is not a URL");
   const next = new URL(text, from.href);
   if (next.protocol !== "http:" && next.protocol !== "https:")
     return refused(`to another scheme, ${excerpt(next.protocol)}`);
-  if (next.href.length > MAX_URL_LENGTH) return refused(`to a URL of over ${MAX_URL_LENGTH} characters`);
+  if (next.href.length > MAX_URL_LENGTH) return refused(TOO_LONG);
   if (hasLongHost(next)) return refused("to a host name that is too long");
   if (from.protocol === "https:" && next.protocol === "http:") return refused("from https to http");
   if (next.port === "0") return refused("to a Location that is not a URL");

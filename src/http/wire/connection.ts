@@ -6,6 +6,7 @@ import type { Member } from "../../core/row.ts";
 import type { Destination, Open } from "../connect/open.ts";
 import { type OpeningSteps, openingSteps } from "../connect/steps.ts";
 import type { Send } from "./outbox.ts";
+import type { HeadRoom } from "./partial-head.ts";
 import { GARBAGE, type Listener, reader } from "./reader.ts";
 
 /** A GET: its path, or whole URL where a proxy wants that; and its header lines, each with its line end. */
@@ -66,14 +67,15 @@ export type Own = Connection & Lasting;
 export interface Owner {
   readonly open: Open;
   readonly put: Send;
+  readonly heads: HeadRoom;
   released(one: Own): void;
   /** It is over; called once. */
   dropped(one: Own): void;
 }
 
 /** A connection that is opened when its first request is sent. */
-export function connection({ open, put, released, dropped }: Owner, route: Route): Own {
-  const answers = reader();
+export function connection({ open, put, heads, released, dropped }: Owner, route: Route): Own {
+  const answers = reader(heads);
   let socket: Socket | undefined;
   let cancelOpening: (() => void) | undefined;
   let handler: Handler | undefined;
@@ -88,6 +90,7 @@ export function connection({ open, put, released, dropped }: Owner, route: Route
     isOver = true;
     handler = undefined;
     dropped(one);
+    answers.drop();
     cancelOpening?.();
     socket?.destroy();
   };

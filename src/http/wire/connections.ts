@@ -4,6 +4,7 @@ import { Row } from "../../core/row.ts";
 import type { Open } from "../connect/open.ts";
 import { type Connection, connection, type Lasting, type Own, type Route } from "./connection.ts";
 import { outbox } from "./outbox.ts";
+import { headRoom } from "./partial-head.ts";
 
 export interface Connections {
   /** The connection used last of those that lie idle, or a new one; or a share in one (HTTP/2). */
@@ -60,7 +61,7 @@ export function connections(
   const idleByKey = new Map<string, Own[]>();
   let sweeping: NodeJS.Timeout | undefined;
 
-  const owner = { open, put: outbox(), released: release, dropped: forget };
+  const owner = { open, put: outbox(), heads: headRoom(), released: release, dropped: forget };
   const many = sharing({
     open,
     readBytes,

@@ -22,6 +22,9 @@ import type { Watched } from "./watch.ts";
 
 type State = "waiting" | "collecting" | "streaming" | "discarding" | "over";
 
+/** So many characters of header lines are kept until it is known whether `validatorOf` needs them: more are looked at at once. */
+const KEPT_FIELDS = 16_384;
+
 /** Sends a request and tells the reply, once. `untilMs`: when the URL's time is over. `terms`: what its headers ask for. */
 export class Exchange implements Handler, Watched, Reader {
   row: Row<Watched> | undefined;
@@ -41,6 +44,7 @@ export class Exchange implements Handler, Watched, Reader {
   private answerStarted = false;
   private status = 0;
   private fields = "";
+  private validator: string | undefined;
   private headers: AnswerHeaders | undefined;
   private part: Part | undefined;
   /** The length of this answer's body, where it is known. */
@@ -97,7 +101,8 @@ export class Exchange implements Handler, Watched, Reader {
     const verdict = judge(status, headers, fields, this.terms, limits);
     if (verdict !== undefined && "reply" in verdict) return this.discard(verdict, this.headersMs);
     this.state = "collecting";
-    this.fields = fields;
+    if (fields.length <= KEPT_FIELDS) this.fields = fields;
+    else this.validator = validatorOf(headers, fields);
     this.part = verdict;
     this.expectedBytes = status === 204 || status === 304 ? 0 : (verdict?.bytes ?? headers.contentLength);
     if (this.expectedBytes !== undefined && this.expectedBytes > limits.wholeBytes) this.startStream();
@@ -199,8 +204,12 @@ export class Exchange implements Handler, Watched, Reader {
     const { headers, part, terms } = this;
     if (headers === undefined) return;
     // The version of a part was checked, and a 206 need not say all that a 200 does (RFC 9110 section 15.3.7).
-    this.succeed(this.stream, part === undefined ? validatorOf(headers, this.fields) : terms?.kept?.validator);
+    this.succeed(this.stream, part === undefined ? this.ownValidator(headers) : terms?.kept?.validator);
     this.fields = "";
+  }
+
+  private ownValidator(headers: AnswerHeaders): string | undefined {
+    return this.fields === "" ? this.validator : validatorOf(headers, this.fields);
   }
 
   private succeed(body: readonly Uint8Array[] | Arriving, validator: string | undefined): void {

@@ -5,12 +5,10 @@ import type { Head } from "./head.ts";
 
 /** Never in a header block (RFC 9110 section 5.5): a NUL, a carriage return that ends no line. */
 const FORBIDDEN = /\0|\r(?!\n)/;
+const CONTROL = /[^\t\r\n\x20-\x7e\x80-\xff]/;
 
 /** Without a blank after the status, with several before it, or with a TAB: it is three digits all the same. */
 const STATUS_LINE = /^HTTP\/1\.([01])[\t ]+([1-9]\d\d)(?!\d)/;
-
-/** A line that begins with them goes on with the one before (RFC 9112 section 5.2). */
-const BLANKS = /^[\t ]+/;
 
 const NAME = /^[!#$%&'*+.^_`|~\w-]+$/;
 const FRAMES = /^(?:content-length|transfer-encoding)$/i;
@@ -18,37 +16,43 @@ const FRAMES = /^(?:content-length|transfer-encoding)$/i;
 /** The letters with which a line begins that somebody else may take for one of those headers. */
 const MAY_FRAME = /^(?:contentlength|transferencoding)/i;
 
+/** A line that begins with them goes on with the one before (RFC 9112 section 5.2). */
+const BLANKS = /^[\t ]+/;
+
 /**
  * Reads a whole block that `readHead` does not take; undefined where it is none, or where it is ambiguous what ends the body.
  * Control characters in values are left out, and so are blanks before a colon.
  */
 export function readOddHead(text: string): Head | undefined {
   if (FORBIDDEN.test(text)) return undefined;
-  const [first = "", ...lines] = text.split("\n");
-  const [, minor, code] = STATUS_LINE.exec(first) ?? [];
+  const [, minor, code] = STATUS_LINE.exec(text) ?? [];
   if (minor === undefined) return undefined;
-  const fields: string[] = [];
-  /** Whether the line before is left out: then so is what goes on with it. */
-  let isLeftOut = true;
+  const hasControls = CONTROL.test(text);
+  let fields = "";
+  /** The header that is read, if it is one: what goes on with a line that is left out is left out, too. */
+  let header: string | undefined;
   let frames = false;
-  for (const line of lines) {
-    const text = line.endsWith("\r") ? line.slice(0, -1) : line;
-    if (text === "") break;
-    const colon = text.indexOf(":");
-    const isMore = BLANKS.test(text);
-    const name = isMore ? "" : trimBlanks(text, 0, Math.max(0, colon));
-    if (isMore ? isLeftOut : !NAME.test(name)) {
-      if (MAY_FRAME.test(text.replace(/[^a-z]+/gi, ""))) return undefined;
-      isLeftOut = true;
+  for (let from = text.indexOf("\n") + 1; from < text.length; ) {
+    const feed = text.indexOf("\n", from);
+    const line = text.slice(from, text.charCodeAt(feed - 1) === 13 ? feed - 1 : feed);
+    from = feed + 1;
+    if (line === "") break;
+    const isMore = BLANKS.test(line);
+    const colon = line.indexOf(":");
+    const name = isMore ? "" : trimBlanks(line, 0, Math.max(0, colon));
+    if (isMore ? header === undefined : !NAME.test(name)) {
+      if (MAY_FRAME.test(line.replace(/[^a-z]+/gi, ""))) return undefined;
+      if (header !== undefined) fields += `${header}\r\n`;
+      header = undefined;
       continue;
     }
-    isLeftOut = false;
+    const value = isMore ? line.replace(BLANKS, " ") : line.slice(colon + 1);
+    const clean = hasControls ? withoutControls(value) : value;
     if (!isMore) frames = FRAMES.test(name);
-    const value = isMore ? text.replace(BLANKS, " ") : text.slice(colon + 1);
-    const clean = withoutControls(value);
     if (frames && (clean !== value || (!isMore && name.length < colon))) return undefined;
-    if (isMore) fields[fields.length - 1] += clean;
-    else fields.push(`${name}:${clean}`);
+    if (!isMore && header !== undefined) fields += `${header}\r\n`;
+    header = isMore ? header + clean : `${name}:${clean}`;
   }
-  return { minor, status: Number(code), fields: fields.map((field) => `${field}\r\n`).join("") };
+  if (header !== undefined) fields += `${header}\r\n`;
+  return { minor, status: Number(code), fields };
 }

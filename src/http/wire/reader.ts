@@ -4,6 +4,7 @@ import type { Failure } from "../../core/failure.ts";
 import { type AnswerHeaders, hasToken, readHeaders, transferCoding } from "../semantics/headers.ts";
 import { type Chunks, chunks } from "./chunks.ts";
 import { endIn, endOf, HTTP, isHttp, readHead } from "./head.ts";
+import { type HeadRoom, headRoom, MAX_HEAD, PartialHead } from "./partial-head.ts";
 
 /** Told of one answer, in this order; of nothing more once it has failed. */
 export interface Listener {
@@ -29,13 +30,12 @@ export interface Reader {
   take(bytes: Buffer, isOurs: boolean): Failure | boolean;
   /** The other side has ended the connection in good order. Whether the answer was whole by that. */
   finish(): boolean;
+  /** Lets go of what has come: nothing more is read. */
+  drop(): void;
 }
 
 /** What came is the beginning of no answer, and nothing of one came before. */
 export const GARBAGE: Failure = { error: "protocol_error", detail: "the answer is not HTTP/1.1" };
-
-/** The longest header block, in bytes: 64 KiB. */
-export const MAX_HEAD = 65_536;
 
 /**
  * Informational answers and blank lines before the answer itself, in bytes: 256 KiB. Of who sends more, nothing more is read, and
@@ -46,19 +46,15 @@ const MAX_BEFORE = 262_144;
 /** A header block mostly fits into this; a body's first bytes need not be looked at for its end. */
 const USUAL_HEAD = 2048;
 
-/** What is kept of a block that comes in pieces: memory of this size at first, then of twice the size. */
-const FIRST_BYTES = 4096;
-
 /** How the end of the body is told. */
 type Framing = "head" | "length" | "chunked" | "close" | "over";
 
-/** A reader for one connection. */
-export function reader(): Reader {
+/** A reader for one connection. `room`: for header blocks that come in pieces, shared with others. */
+export function reader(room: HeadRoom = headRoom()): Reader {
   let listener: Listener | undefined;
   let framing: Framing = "over";
   /** What has come of a header block that has no end yet. */
-  let head = NOTHING;
-  let headBytes = 0;
+  let head: PartialHead | undefined;
   /** What has come before this answer. */
   let beforeBytes = 0;
   /** Whether informational answers (1xx) came before this one. */
@@ -77,38 +73,29 @@ export function reader(): Reader {
 
   /** Reads a header block from `from` on. Returns where it ends, or undefined if it does not yet. */
   const takeHead = (bytes: Buffer, one: Listener, from: number): Failure | number | undefined => {
-    if (headBytes === 0) {
+    if (head === undefined) {
       one.onResponseStarted();
       const text = bytes.toString("latin1", from, Math.min(bytes.length, from + USUAL_HEAD));
       const end = endOf(text);
       if (end !== -1) return begun(text.slice(0, end), one) ?? from + end;
       const later = text.length < USUAL_HEAD ? -1 : endIn(bytes, from, Math.min(bytes.length, from + MAX_HEAD));
       if (later !== -1) return begun(bytes.toString("latin1", from, later), one) ?? later;
+      head = new PartialHead(room);
     }
-    const before = headBytes;
-    keep(bytes, from);
-    if (!isHttp(head.toString("latin1", 0, Math.min(headBytes, HTTP.length)))) return notHttp();
-    const end = endIn(head, Math.max(0, before - 2), headBytes);
-    if (end > MAX_HEAD || (end === -1 && headBytes > MAX_HEAD)) {
-      return { error: "headers_too_large", detail: `a header block of more than ${MAX_HEAD} bytes` };
-    }
+    const before = head.length;
+    if (!head.add(bytes, from)) return NO_ROOM;
+    if (!isHttp(head.bytes.toString("latin1", 0, Math.min(head.length, HTTP.length)))) return notHttp();
+    const end = endIn(head.bytes, Math.max(0, before - 2), head.length);
+    if (end > MAX_HEAD || (end === -1 && head.length > MAX_HEAD)) return TOO_LARGE;
     if (end === -1) return undefined;
-    const text = head.toString("latin1", 0, end);
-    head = NOTHING;
-    headBytes = 0;
+    const text = head.bytes.toString("latin1", 0, end);
+    forget();
     return begun(text, one) ?? from + end - before;
   };
 
-  /** Puts down what has come of a header block, as far as it may go: a block that comes byte by byte is copied twice, not each time. */
-  const keep = (bytes: Buffer, from: number): void => {
-    const until = Math.min(bytes.length, from + MAX_HEAD + 1 - headBytes);
-    const needed = headBytes + until - from;
-    if (needed > head.length) {
-      const larger = Buffer.allocUnsafe(Math.max(FIRST_BYTES, Math.min(2 * needed, MAX_HEAD + 1)));
-      head.copy(larger, 0, 0, headBytes);
-      head = larger;
-    }
-    headBytes += bytes.copy(head, headBytes, from, until);
+  const forget = (): void => {
+    head?.clear();
+    head = undefined;
   };
 
   const notHttp = (): Failure => (isInformed ? { ...GARBAGE } : GARBAGE);
@@ -162,8 +149,7 @@ export function reader(): Reader {
     expect(next) {
       listener = next;
       framing = "head";
-      head = NOTHING;
-      headBytes = 0;
+      forget();
       beforeBytes = 0;
       isInformed = false;
     },
@@ -172,7 +158,7 @@ export function reader(): Reader {
       while (framing === "head" && listener !== undefined) {
         // Blank lines between answers are skipped, as llhttp and curl do.
         const from = at;
-        if (headBytes === 0) while (bytes[at] === CR || bytes[at] === LF) at++;
+        if (head === undefined) while (bytes[at] === CR || bytes[at] === LF) at++;
         const next = at === bytes.length ? at : takeHead(bytes, listener, at);
         if (typeof next !== "number") return next ?? true;
         at = next;
@@ -204,6 +190,7 @@ export function reader(): Reader {
       complete(true);
       return true;
     },
+    drop: forget,
   };
 }
 
@@ -220,6 +207,7 @@ function codingOf(headers: AnswerHeaders): string | undefined {
 
 const LF = 10;
 const CR = 13;
-const NOTHING: Buffer = Buffer.alloc(0);
+const TOO_LARGE: Failure = { error: "headers_too_large", detail: `a header block of more than ${MAX_HEAD} bytes` };
+const NO_ROOM: Failure = { error: "headers_too_large", detail: "a header block, beside others that take 64 MiB" };
 const BAD_HEAD: Failure = { error: "protocol_error", detail: "a status or header line that is none" };
 const BAD_LENGTH: Failure = { error: "protocol_error", detail: "a Content-Length that is none, or two that differ" };
