@@ -115,7 +115,9 @@ export function opener(options: OpenOptions): Opener {
         if (current !== undefined && isRefusal(current, error)) startOver(current);
         else fail(error);
       };
-      socket.on("error", failed).once("close", () => failed(reset()));
+      socket.on("error", failed).once("close", () => {
+        if (!settled) failed(reset()); // an error is dear to make
+      });
       if (ready === "now") return next(socket);
       socket.once(ready, () => {
         if (!settled) next(socket);
