@@ -278,6 +278,17 @@ describe("which proxy", () => {
     expect(() => proxyRules(option, {})).toThrow(/^not a proxy that can be used: /);
   });
 
+  it("one with a password that ends the host too early is refused, with how to write it", () => {
+    for (const option of ["http://u:12/34@p:1", "u:12#34@p:1", "socks5://u:?34@p:1"]) {
+      expect(() => proxyRules(option, {})).toThrow(
+        /^[^1-4]*"[a-z0-9:/]*p:1" \(in a password \/ is %2F, \? is %3F, # is %23\)$/,
+      );
+    }
+    expect(() => proxyRules("socks4://u:p@h:1", {})).toThrow(
+      '"socks4://h:1" (http, https, socks5 or socks5h://host:port)',
+    );
+  });
+
   it("one that cannot be used is refused, without its credentials in the message", () => {
     expect(() => proxyRules("socks4://user:secret@p:1", {})).toThrow(/^not a proxy that can be used: "socks4:\/\/p:1"/);
     for (const name of ["http_proxy", "HTTPS_PROXY", "all_proxy"]) {

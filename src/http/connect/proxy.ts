@@ -68,8 +68,12 @@ function parseProxy(value: string, variable: string | undefined): ProxyServer | 
   const hostname = hostOf(written);
   if (hostname === undefined || !SCHEMES.has(scheme) || port < 1 || port > 65_535) {
     const from = variable === undefined ? "" : `${variable}: `;
+    const isPassword = /[/?#].*@/.test(text.replace(/^[^/?#]*:\/\//, ""));
+    const why = isPassword
+      ? "in a password / is %2F, ? is %3F, # is %23"
+      : "http, https, socks5 or socks5h://host:port";
     throw new OptionError(
-      `${from}not a proxy that can be used: "${withoutCredentials(text)}" (http, https, socks5 or socks5h://host:port)`,
+      `${from}not a proxy that can be used: "${withoutCredentials(text)}" (${why})`,
       variable === undefined ? "proxy" : undefined,
     );
   }
