@@ -40,6 +40,12 @@ describe("a 206 that lies", () => {
     }
   });
 
+  it("is taken with zeros in front of its numbers, and with a Content-Encoding that is none", async () => {
+    const padded = `Content-Range: bytes ${"0".repeat(20)}50-000149/${"0".repeat(20)}150`;
+    const target = told([padded, "Content-Encoding: none"]);
+    expect(await fetch(target, keptOf(target))).toMatchObject({ from: 50, wholeBytes: 150 });
+  });
+
   it.each<[string, string[], string]>([
     ["that begins earlier", ["bytes 49-148/149"], "to the end"],
     ["that begins later", ["bytes 51-150/151"], "to the end"],

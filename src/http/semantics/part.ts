@@ -37,7 +37,7 @@ export function partOf(headers: AnswerHeaders, fields: string, terms: Terms | un
 
 /** `bytes N-M/T` where it is all that follows what is kept. */
 function endOf(range: string, kept: Kept): Part | undefined {
-  const [, from, last, whole] = /^bytes (\d{1,15})-(\d{1,15})\/(\d{1,15})$/i.exec(range)?.map(Number) ?? [];
+  const [, from, last, whole] = /^bytes 0*(\d{1,15})-0*(\d{1,15})\/0*(\d{1,15})$/i.exec(range)?.map(Number) ?? [];
   if (from === undefined || last === undefined || whole === undefined) return undefined;
   const isEnd = from === kept.bytes && last >= from && whole === last + 1;
   return isEnd && whole === (kept.wholeBytes ?? whole) ? { from, bytes: whole - from, wholeBytes: whole } : undefined;
