@@ -11,7 +11,7 @@ export interface DispatcherOptions {
    * An undici Dispatcher (Agent, Pool, ProxyAgent, MockAgent, what `compose` makes of one; of undici 5 or newer) that carries all
    * requests, robots.txt included. It makes the connections, and stays yours to close. Limits, redirects, credentials, cookies,
    * retries and records are as without it, but that connecting has no limit of its own: `timeoutMs` holds for what comes before
-   * a request is sent, and again for the headers. Does not go with `proxy`, `publicOnly`, `resolve`, `unixSocket`, `insecure`,
+   * a request is sent, but for a queue that moves, and again for the headers. Does not go with `proxy`, `publicOnly`, `resolve`, `unixSocket`, `insecure`,
    * `ca`, `cert`, `key` or `http2`. Default: connections of our own.
    */
   readonly dispatcher?: Dispatcher | undefined;

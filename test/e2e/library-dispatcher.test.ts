@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { Agent, type Dispatcher, interceptors, MockAgent, Pool } from "undici";
 import { afterEach, describe, expect, it } from "vitest";
+import { MAX_HEAD } from "../../src/http/wire/reader.ts";
 import { type BulkgetOptions, bulkget, type Outcome } from "../../src/index.ts";
 import { filesOf, recordsOf } from "../support/command.ts";
 import { own, ownFolder, ownRudeServer } from "../support/own.ts";
@@ -133,7 +134,7 @@ describe("with a MockAgent", () => {
     const pool = agent.get(ORIGIN);
     pool.intercept({ path: "/large" }).reply(200, "x".repeat(2000));
     pool.intercept({ path: "/said" }).reply(200, "", { headers: { "content-length": "2000" } });
-    pool.intercept({ path: "/head" }).reply(200, "", { headers: { x: "x".repeat(70_000) } });
+    pool.intercept({ path: "/head" }).reply(200, "", { headers: { x: "x".repeat(MAX_HEAD) } });
     pool.intercept({ path: "/file" }).reply(302, "", { headers: { location: "file:///etc/passwd" } });
     pool.intercept({ path: "/down" }).reply(302, "", { headers: { location: "http://mock.example/" } });
     for (let i = 0; i < 4; i++)
@@ -363,6 +364,39 @@ describe("with a real server", () => {
     agents.push(pool);
     const outcomes = await outcomesOf(urls, { dispatcher: pool, concurrency: 20 });
     expect([...outcomes.values()].filter(({ outcome }) => outcome !== "saved")).toEqual([]);
+  });
+
+  it("the time in a Pool's queue does not count while that moves", async () => {
+    const one = own(await host((response) => void setTimeout(() => response.end("fine"), 100)));
+    const pool = new Pool(one.origin, { connections: 1 });
+    agents.push(pool);
+    const urls = Array.from({ length: 30 }, (_, i) => `${one.origin}/${i}`);
+    const outcomes = await outcomesOf(urls, { dispatcher: pool, concurrency: 30, timeoutMs: 1500 });
+    expect([...outcomes.values()].filter(({ outcome }) => outcome !== "saved")).toEqual([]);
+  });
+
+  it.each(["/big-nolength?mib=3", "/close-big?mib=3", "/big?mib=3"])(
+    "%s, held up by limitRate, ends neither early nor the process (undici#5360)",
+    async (path) => {
+      const urls = [path, path, path].map((one) => server.url(one));
+      const outcomes = await outcomesOf(urls, { dispatcher: agent(), limitRate: 6_000_000 });
+      for (const n of [1, 2, 3]) expect(outcomes.get(n)).toMatchObject({ outcome: "saved", bytes: 3 * 1_048_576 });
+    },
+  );
+
+  it("of Node's own copy of undici, which fetch uses, does as well", async () => {
+    await fetch(server.url("/ok")).then((response) => response.arrayBuffer());
+    const nodes = (globalThis as Record<symbol, unknown>)[Symbol.for("undici.globalDispatcher.1")] as Dispatcher;
+    const paths = ["/ok?bytes=1000", "/big?mib=2", "/status/404", "/redirect-relative"];
+    const outcomes = await outcomesOf(
+      paths.map((path) => server.url(path)),
+      { dispatcher: nodes },
+    );
+    expect(outcomes.get(1)).toMatchObject({ outcome: "saved", bytes: 1000 });
+    expect(outcomes.get(2)).toMatchObject({ outcome: "saved", bytes: 2 * 1_048_576 });
+    expect(outcomes.get(3)).toMatchObject({ outcome: "failed", status: 404 });
+    expect(outcomes.get(4)).toMatchObject({ outcome: "saved", bytes: 100, final_url: server.url("/ok?bytes=100") });
+    await nodes.destroy();
   });
 
   it("leaving the loop aborts what is under way, and leaves the dispatcher open", async () => {

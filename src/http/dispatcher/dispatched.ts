@@ -11,6 +11,7 @@ import { answerIn, failureOf } from "./dispatch-errors.ts";
 import { type Control, type DispatchListener, dispatchHandler } from "./dispatch-handler.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { headersOf, linesOf } from "./field-lines.ts";
+import { type Queues, queues } from "./queues.ts";
 
 /** So many origins are remembered for having answered. */
 const MAX_KNOWN = 10_000;
@@ -26,11 +27,13 @@ interface Carrier {
   /** The origins that have answered: a connection to one may have been used before, and closed meanwhile. */
   readonly answered: Set<string>;
   readonly underWay: Set<Connection>;
+  readonly unsent: Queues<Dispatched>;
 }
 
 /** All requests go to the dispatcher, which stays its owner's to close. */
 export function dispatched(dispatcher: Dispatcher): Connections {
-  const carrier: Carrier = { dispatcher, answered: new Set(), underWay: new Set() };
+  const unsent = queues<Dispatched>((one) => one.onMoved());
+  const carrier: Carrier = { dispatcher, answered: new Set(), underWay: new Set(), unsent };
   return {
     take: (route) => new Dispatched(carrier, route, carrier.answered.has(route.key)),
     instead: ({ route }) => new Dispatched(carrier, route, false),
@@ -105,6 +108,12 @@ class Dispatched implements Connection, DispatchListener {
     if (this.isOver) return control.abort(GIVEN_UP());
     if (this.phase !== "connect") return;
     this.phase = "headers";
+    this.carrier.unsent.sent(this.route.key, this);
+    this.handler?.onConnect();
+  }
+
+  /** It waits, but others do not: its time begins anew. */
+  onMoved(): void {
     this.handler?.onConnect();
   }
 
@@ -181,6 +190,7 @@ class Dispatched implements Connection, DispatchListener {
   private dispatch({ path, fields }: Request): void {
     if (this.isOver) return;
     const { key: origin } = this.route;
+    this.carrier.unsent.enter(origin, this);
     try {
       const headers = headersOf(fields, origin);
       const result = this.carrier.dispatcher.dispatch({ origin, path, method: "GET", headers }, dispatchHandler(this));
@@ -205,6 +215,7 @@ class Dispatched implements Connection, DispatchListener {
   private leave(): void {
     this.handler = undefined;
     this.carrier.underWay.delete(this);
+    this.carrier.unsent.leave(this.route.key, this);
   }
 }
 

@@ -1,0 +1,43 @@
+// Requests that a dispatcher has not sent yet: while it sends others of their origin they stand in a queue, which is no time that counts.
+
+export interface Queues<T> {
+  enter(origin: string, one: T): void;
+  /** One was sent: all others of its origin have moved up. */
+  sent(origin: string, one: T): void;
+  leave(origin: string, one: T): void;
+}
+
+interface Queue<T> {
+  readonly all: Set<T>;
+  movedMs: number;
+}
+
+/** So seldom, in milliseconds, those that wait are gone through: there may be thousands, of which each is sent. */
+const MOVE_MS = 25;
+
+/** Calls `onMoved` for what still waits where its origin's queue has moved, 25 ms late at most. */
+export function queues<T>(onMoved: (one: T) => void): Queues<T> {
+  const byOrigin = new Map<string, Queue<T>>();
+
+  const leave = (origin: string, one: T): Queue<T> | undefined => {
+    const queue = byOrigin.get(origin);
+    if (queue?.all.delete(one) === true && queue.all.size === 0) byOrigin.delete(origin);
+    return queue;
+  };
+
+  return {
+    enter(origin, one) {
+      const queue = byOrigin.get(origin);
+      if (queue === undefined) byOrigin.set(origin, { all: new Set([one]), movedMs: performance.now() });
+      else queue.all.add(one);
+    },
+    sent(origin, one) {
+      const queue = leave(origin, one);
+      const nowMs = performance.now();
+      if (queue === undefined || nowMs - queue.movedMs < MOVE_MS) return;
+      queue.movedMs = nowMs;
+      for (const other of queue.all) onMoved(other);
+    },
+    leave,
+  };
+}
