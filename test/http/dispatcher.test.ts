@@ -118,6 +118,20 @@ describe("an answer", () => {
     answer.body.cancel();
   });
 
+  it("is not held up again by a piece of nothing, which undici hands over when it is let go on", async () => {
+    const fake = new Fake((handler, controller) => {
+      handler.onRequestStart(controller);
+      handler.onResponseStart(controller, 200, { "content-length": "9000000" });
+      handler.onResponseData(controller, Buffer.alloc(2_000_000));
+      handler.onResponseData(controller, Buffer.alloc(0));
+    });
+    const get = own(testGet({ carrier: dispatched(fake) }));
+    const answer = await get.fetch(new URL("http://mock.example/a"));
+    expect(fake.paused).toBe(1);
+    if (isFailure(answer) || !("next" in answer.body)) return expect.unreachable();
+    answer.body.cancel();
+  });
+
   it.each([
     ["without a length", {}],
     ["whose connection ends with it", { "content-length": String(64 * 1_048_576), connection: "close" }],
