@@ -202,7 +202,11 @@ describe("the connection ends, and says why, at", () => {
       },
     ],
   ])("%s", async (_, code, violate) => {
-    const { get: made, server: one } = await start((peer, stream) => violate(peer, stream), {}, { timeoutMs: 60_000 });
+    const { get: made, server: one } = await start(
+      (peer, stream) => violate(peer, stream),
+      {},
+      { timeoutMs: 60_000, connectTimeoutMs: 60_000 },
+    );
     void made.fetch(new URL(one.origin));
     await expect.poll(() => goawayOf(one.peers[0]), { timeout: 20_000 }).toBe(code);
   });
