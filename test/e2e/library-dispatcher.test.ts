@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { Agent, type Dispatcher, interceptors, MockAgent, Pool } from "undici";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { MAX_HEAD } from "../../src/http/wire/partial-head.ts";
 import { type BulkgetOptions, bulkget, type Outcome } from "../../src/index.ts";
 import { filesOf, recordsOf } from "../support/command.ts";
@@ -155,6 +155,14 @@ describe("with a MockAgent", () => {
       [5, "redirect_refused"],
       [6, "redirect_limit"],
     ]);
+  });
+
+  it("the environment's proxies are not its own", async () => {
+    for (const name of ["http_proxy", "https_proxy", "all_proxy"]) vi.stubEnv(name, "http://127.0.0.1:1");
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const agent = mock();
+    agent.get("http://mock.example").intercept({ path: "/a" }).reply(200, "past them");
+    expect(textOf(await outcomeOf("http://mock.example/a", { dispatcher: agent }))).toBe("past them");
   });
 
   it("an answer that is late is headers_timeout, and its request is aborted", async () => {

@@ -193,6 +193,55 @@ describe("an answer", () => {
   });
 });
 
+const coded = (code: string, more: object = {}) => Object.assign(new Error("said"), { code, ...more });
+
+it.each([
+  ["UND_ERR_SOCKET", "connection_lost", "truncated"],
+  ["UND_ERR_INFO", "connection_lost", "truncated"],
+  ["UND_ERR_ABORTED", "connection_lost", "truncated"],
+  ["UND_ERR_RES_CONTENT_LENGTH_MISMATCH", "protocol_error", "truncated"],
+  ["UND_ERR_HEADERS_TIMEOUT", "headers_timeout", "headers_timeout"],
+  ["UND_ERR_BODY_TIMEOUT", "body_timeout", "body_timeout"],
+  ["UND_ERR_RES_EXCEEDED_MAX_SIZE", "too_large", "too_large"],
+  ["UND_ERR_REQ_RETRY", "connection_lost", "truncated"],
+  ["HPE_INVALID_EOF_STATE", "connection_lost", "truncated"],
+  ["HPE_INVALID_CHUNK_SIZE", "protocol_error", "protocol_error"],
+  ["ECONNRESET", "connection_lost", "truncated"],
+  ["EPIPE", "connection_lost", "truncated"],
+  ["ERR_HTTP2_STREAM_ERROR", "connection_lost", "truncated"],
+  ["UND_ERR_INVALID_ARG", "dispatcher_failed", "dispatcher_failed"],
+])(
+  "an error with the code %s, once the request is sent, is %s; within the body it is %s",
+  async (code, early, late) => {
+    const inHeaders = new Fake((handler, controller) => {
+      handler.onRequestStart(controller);
+      handler.onResponseError(controller, coded(code));
+    });
+    expect(await fetched(inHeaders)).toEqual({ error: early, detail: `said (${code})` });
+    const inBody = new Fake((handler, controller) => {
+      handler.onRequestStart(controller);
+      handler.onResponseStart(controller, 200, { "content-type": "a/b" });
+      handler.onResponseData(controller, Buffer.from("12345"));
+      handler.onResponseError(controller, coded(code));
+    });
+    expect(await fetched(inBody)).toEqual({ error: late, detail: `after 5 bytes: said (${code})`, status: 200 });
+  },
+);
+
+it("an error that stands for an answer is that answer, with its Retry-After", async () => {
+  const more = { statusCode: 503, headers: { "retry-after": "7", "content-length": "100000" } };
+  const fake = new Fake((handler, controller) => {
+    handler.onRequestStart(controller);
+    handler.onResponseError(controller, coded("UND_ERR_RESPONSE", more));
+  });
+  expect(await fetched(fake)).toEqual({
+    error: "http_status",
+    detail: "503 Service Unavailable",
+    status: 503,
+    retryAfterMs: 7000,
+  });
+});
+
 type Step = (handler: DispatchHandler, controller: DispatchController) => void;
 
 const fields = fc.dictionary(
