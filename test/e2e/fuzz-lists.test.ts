@@ -210,7 +210,7 @@ it(`the library gives one outcome for each of ${LINES} random lines (seed ${seed
     outcomes.push(outcome);
   }
   check(list, outcomes, outputDir);
-}, 120_000);
+}, 600_000);
 
 it(`the command reads ${LINES_OF_THE_COMMAND} of them from standard input (seed ${seed})`, async () => {
   const { list, outputDir } = prepared(LINES_OF_THE_COMMAND);
@@ -223,4 +223,4 @@ it(`the command reads ${LINES_OF_THE_COMMAND} of them from standard input (seed 
     .split("\n")
     .map((line) => JSON.parse(line) as Outcome);
   check(list, outcomes, outputDir);
-}, 60_000);
+}, 300_000);

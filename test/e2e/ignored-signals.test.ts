@@ -125,7 +125,7 @@ describe("a signal that was ignored at the start stays ignored", () => {
   });
 
   it("by tune", async () => {
-    const line = `trap '' TERM; exec "$BIN" tune urls.txt --up-to 1 --step-time 20ms 2>&1 >/dev/null`;
+    const line = `trap '' TERM; exec "$BIN" tune urls.txt --up-to 1 --step-time 1s 2>&1 >/dev/null`;
     const { isAsked, answer } = list();
     const env = cleanEnv({ BIN, PATH: `${dirname(process.execPath)}:${process.env["PATH"]}` });
     const child = spawn("sh", ["-c", line], { cwd: folder.path, env });

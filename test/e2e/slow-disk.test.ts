@@ -85,7 +85,7 @@ describe.skipIf(noStrace !== undefined)("a run on a slow disk", { timeout: 120_0
   );
 
   it.each([ONE, TWO])("ends at once by a second signal, while the renames are under way (%s)", async (_, ...args) => {
-    const { ended, fetched, kill, stderr } = started("6s", ...args);
+    const { ended, fetched, kill, stderr } = started("15s", ...args);
     await fetched(20);
     kill("SIGTERM");
     await expect.poll(stderr, PATIENCE).toContain("once more to stop now");

@@ -148,10 +148,10 @@ describe("the built command against a server that misbehaves", () => {
   beforeAll(async () => {
     server = await rudeServer();
     writeFileSync(join(folder.path, "urls.txt"), paths.map((path) => `${server.url(path)}\n`).join(""));
-    const limits = ["--connect-timeout", "2s", "--timeout", "1500ms", "--max-time", "8s", "--max-filesize", "40M"];
-    ran = await bulkgetCommand(["urls.txt", "-c", "200", ...limits], { cwd: folder.path });
+    const limits = ["--connect-timeout", "2s", "--timeout", "1500ms", "--max-time", "15s", "--max-filesize", "10M"];
+    ran = await bulkgetCommand(["urls.txt", "-c", "200", "--retries", "1", ...limits], { cwd: folder.path });
     records = recordsOf(join(folder.path, "downloads"));
-  }, 60_000);
+  }, 120_000);
   afterAll(async () => {
     await server.close();
     folder.remove();
@@ -179,9 +179,9 @@ describe("the built command against a server that misbehaves", () => {
   });
 
   it("waits for nothing beyond its limits", () => {
-    // 8 s is --max-time; the coarse timer, the discarding of bodies and a busy machine are given 7 more.
+    // 15 s is --max-time; the coarse timer, the discarding of bodies and a busy machine are given as much again.
     const slowest = Math.max(...[...records.values()].map((record) => record.total_ms));
-    expect(slowest).toBeLessThan(15_000);
+    expect(slowest).toBeLessThan(30_000);
   });
 
   it("lets go of every connection", async () => {
