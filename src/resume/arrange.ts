@@ -20,7 +20,7 @@ export interface Arrangement {
   settle(job: Job): Job;
   /** Puts a file aside whose name a line needs, if it is that of a line that the list was not seen to have; false if not. */
   yields(file: string): boolean;
-  /** Called when every line was settled: failures of lines that are not in the list are forgotten. */
+  /** Called when every line was settled: of lines that are not in the list, what has no file is forgotten. */
   drop(): void;
   /** Files that are where their line is now, and were not. */
   readonly moved: number;

@@ -83,6 +83,7 @@ export function goingOn(options: GoingOnOptions): GoingOn {
     },
     async close() {
       if (isToPrune) pruneNow();
+      if (isRead) arranged.drop();
       sayGone();
       await gone.close(isRead);
     },
@@ -136,7 +137,6 @@ async function surveyed(source: Source, again: () => Source, going: Going): Prom
     for await (const jobs of again()) {
       for (const job of jobs) left.add(arranged.settle(job), history.state(job.n, job.url));
     }
-    if (!how.isPart) arranged.drop();
     await journal.sync();
   }
   note(inSummary(left.counts, arranged.moved, how.update));

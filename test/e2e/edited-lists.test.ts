@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { runsAgain, TEN } from "../support/again.ts";
 import { journalOf, leftIn, pageOf, status, withoutGone } from "../support/site.ts";
 
-const { server, saved, list, run, fresh } = runsAgain();
+const { server, folder, at, saved, list, run, fresh } = runsAgain();
 
 const page = (path: string) => pageOf(path).toString("latin1");
 const named = (path: string, name: string) => `${server.url(path)}\t${name}`;
@@ -90,6 +90,26 @@ describe("moved lines are found", () => {
       ],
     ]);
     expect(failed).toEqual([`${server.url("/missing")}\t000003`, `${server.url("/missing")}\t000007`]);
+  });
+});
+
+describe("a line that is no longer in the list, and has no file", () => {
+  it.each([
+    ["a list from a file", "urls.txt"],
+    ["standard input", "-"],
+  ])("leaves no record: neither a failure, nor one whose file somebody has removed (%s)", async (_, source) => {
+    server.answers.set("/none", status(404));
+    const runOf = async (lines: readonly string[]) => {
+      list(lines);
+      const stdin = readFileSync(at("urls.txt"), "utf8");
+      return await folder.run([source], { stdin });
+    };
+    expect((await runOf(["/a", "/none", "/b"])).code).toBe(1);
+    rmSync(saved("000003.txt"));
+    const { code, stderr } = await runOf(["/a"]);
+    expect(code, stderr).toBe(0);
+    expect(leftIn(saved())).toEqual(await fresh());
+    expect((await runOf(["/a"])).stderr).not.toContain("missing");
   });
 });
 
