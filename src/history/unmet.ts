@@ -25,7 +25,7 @@ export interface Unmet {
   /** The number of a line with this URL that an earlier run saved and that was not met, and of which `fits` is true. */
   find(url: string, fits?: (record: Outcome) => boolean): number | undefined;
   /** The same of a line that failed or was skipped. */
-  findFailure(url: string): number | undefined;
+  findFailure(url: string, fits?: (record: Outcome) => boolean): number | undefined;
   /** The number of a line that was not met, and has this file. */
   ownerOf(file: string): number | undefined;
 }
@@ -109,9 +109,9 @@ export function unmetOf({ fd, lines, record, isLast }: UnmetOptions): Unmet {
       saved ??= urlIndex(lines, isSaved);
       return found(saved, url, (one) => one.file !== undefined && fits(one));
     },
-    findFailure(url) {
+    findFailure(url, fits = () => true) {
       failures ??= urlIndex(lines, isFailure);
-      return found(failures, url, () => true);
+      return found(failures, url, fits);
     },
     ownerOf(file) {
       const isOwner = (n: number) => {

@@ -6,7 +6,7 @@ import { givenName } from "../sink/names.ts";
 import { knownOf } from "../source/unfinished.ts";
 import { isRight, sha256Of } from "./files.ts";
 import { type Found, type MovesOptions, moves } from "./moves.ts";
-import { asSaved, isOfUrl, isSaved } from "./outcomes.ts";
+import { asSaved, isLasting, isOfUrl, isSaved } from "./outcomes.ts";
 
 export type ArrangeOptions = MovesOptions;
 
@@ -29,7 +29,7 @@ export interface Arrangement {
 export function arrangement(options: ArrangeOptions): Arrangement {
   const { folder, history } = options;
   const made = moves(options);
-  const { foundFor, failureFor, take, setAside, recordAs, hasFile, nameOf } = made;
+  const { foundFor, failureFor, keptFor, take, setAside, recordAs, hasFile, nameOf } = made;
 
   return {
     isSettled,
@@ -82,7 +82,7 @@ export function arrangement(options: ArrangeOptions): Arrangement {
     if (state === "other") setAside(n);
     const isKnown = state !== undefined && state !== "other";
     if (job.refused !== undefined) return isKnown ? refusedAsItIs(job, job.refused) : job;
-    if (!isKnown) return taking(job, foundFor(job) ?? failureFor(job));
+    if (!isKnown) return taking(job, foundFor(job) ?? keptFor(job) ?? failureFor(job));
     if (state === "saved" && isSettled(job)) {
       history.meet(n);
       return job;
@@ -90,7 +90,7 @@ export function arrangement(options: ArrangeOptions): Arrangement {
     const record = history.record(n);
     if (record?.file !== undefined && !hasName(job, record)) {
       setAside(n);
-      return taking(job, foundFor(job) ?? failureFor(job));
+      return taking(job, foundFor(job) ?? keptFor(job) ?? failureFor(job));
     }
     history.meet(n);
     if (state === "saved") return digested(job, record);
@@ -99,7 +99,8 @@ export function arrangement(options: ArrangeOptions): Arrangement {
       return job;
     }
     if (hasFile(record)) return state === "open" ? keeping(job, record) : job;
-    return taking(job, foundFor(job));
+    const isOfLine = record === undefined || !isLasting(record); // of its URL it says nothing
+    return taking(job, foundFor(job) ?? (isOfLine ? keptFor(job) : undefined));
   }
 
   /** A line for which nothing is tried keeps what it has, unless its name is what is wrong with it. */

@@ -34,14 +34,11 @@ export interface Gone {
    * says so. Throws a FolderError where there can be no such folder, and what the file system says.
    */
   take(record: Outcome, file: string): void;
-  /**
-   * Takes a failure that has no file, for the line that has its URL by now: a kill does not lose it. Where there can be no such
-   * folder it is forgotten, and its URL asked for again.
-   */
+  /** Takes a failure that has no file, for its line to come. Where there can be no such folder it is forgotten. */
   takeFailure(record: Outcome): void;
   /** What was saved for a URL, if `fits` is true of it; or what is known of a line that failed. */
   find(url: string, fits: (kept: Kept) => boolean): Kept | undefined;
-  findFailure(url: string): Kept | undefined;
+  findFailure(url: string, fits: (kept: Kept) => boolean): Kept | undefined;
   /** It is elsewhere by now. */
   give(kept: Kept): void;
   /** Counts what was saved for a URL as one less, until `putBack`; false if there is none left. */
@@ -112,11 +109,15 @@ export function goneOf(folder: string, state: string): Gone {
     }
   }
 
-  function keptAs({ history }: Opened, n: number): Kept | undefined {
+  function keptAs(record: Outcome): Kept {
+    const { n, file } = record;
+    const isKept = file !== undefined && isThere(join(path, file));
+    return { n, record, file: isKept ? `${GONE}/${file}` : undefined };
+  }
+
+  function keptUnder({ history }: Opened, n: number): Kept | undefined {
     const record = history.record(n);
-    if (record === undefined) return undefined;
-    const isKept = record.file !== undefined && isThere(join(path, record.file));
-    return { n, record, file: isKept ? `${GONE}/${record.file}` : undefined };
+    return record && keptAs(record);
   }
 
   function add({ records }: Opened, record: Outcome): void {
@@ -129,7 +130,7 @@ export function goneOf(folder: string, state: string): Gone {
     const url = knownAs(listed);
     let found: Kept | undefined;
     fresh.find(urlHash(url), (n) => {
-      const kept = keptAs(there, n);
+      const kept = keptUnder(there, n);
       if (kept !== undefined && escapedUrl(kept.record.url) === url && fits(kept)) found = kept;
       return found !== undefined;
     });
@@ -170,14 +171,13 @@ export function goneOf(folder: string, state: string): Gone {
     },
     find(url, fits) {
       if (opened === undefined) return undefined;
-      const { history } = opened;
-      const n = history.find(url, (record) => fits({ n: record.n, record, file: `${GONE}/${record.file}` }));
-      return n === undefined ? inThisRun(saved, opened, url, fits) : keptAs(opened, n);
+      const n = opened.history.find(url, (record) => fits(keptAs(record)));
+      return n === undefined ? inThisRun(saved, opened, url, fits) : keptUnder(opened, n);
     },
-    findFailure(url) {
+    findFailure(url, fits) {
       if (opened === undefined) return undefined;
-      const n = opened.history.findFailure(url);
-      return n === undefined ? inThisRun(failed, opened, url, () => true) : keptAs(opened, n);
+      const n = opened.history.findFailure(url, (record) => fits(keptAs(record)));
+      return n === undefined ? inThisRun(failed, opened, url, fits) : keptUnder(opened, n);
     },
     give({ n, record, file }) {
       if (opened === undefined) return;
@@ -212,7 +212,7 @@ export function goneOf(folder: string, state: string): Gone {
       let isEmpty = false;
       try {
         history.eachRecord((n, isSaved) => {
-          if (isDone && !isSaved && keptAs(there, n)?.file === undefined) history.forget(n);
+          if (isDone && !isSaved && keptUnder(there, n)?.file === undefined) history.forget(n);
         });
         await records.end();
         // With anything else in it, it stays a run's.

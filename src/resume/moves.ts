@@ -12,7 +12,7 @@ import { makeFolder } from "../sink/folder.ts";
 import { type Names, tooLong } from "../sink/names.ts";
 import { refusalOf } from "../sink/refusal.ts";
 import { isOurs, isWholeFile, sha256Of } from "./files.ts";
-import type { Gone } from "./gone.ts";
+import type { Gone, Kept } from "./gone.ts";
 import { bare, isLasting, isSaved, withoutTwin } from "./outcomes.ts";
 
 export interface MovesOptions {
@@ -43,6 +43,7 @@ export function moves({ folder, names, history, journal, gone, claimed }: MovesO
   return {
     foundFor,
     failureFor,
+    keptFor,
     take,
     recordAs,
     setAside,
@@ -62,33 +63,43 @@ export function moves({ folder, names, history, journal, gone, claimed }: MovesO
 
   /** What is saved of a line, elsewhere. */
   function foundFor(job: Job): Found | undefined {
-    const fits = (file: string | undefined, { bytes, sha256 }: Outcome) => {
-      if (file === undefined || !isWholeFile(folder, file, bytes)) return false;
-      return job.sha256 === undefined || job.sha256 === (sha256 ?? sha256Of(folder, file));
-    };
-    let here: Found | undefined;
-    history.find(job.url, (record) => {
-      const { n, url, file } = record;
-      if (fits(file, record)) here = { record, file, forget: () => forget(n, url) };
-      return here !== undefined;
-    });
-    if (here !== undefined) return here;
-    const kept = gone.find(job.url, ({ file, record }) => fits(file, record));
-    return kept && { ...kept, forget: () => gone.give(kept) };
+    return (
+      foundHere(history.find(job.url, (record) => isWanted(job, record, record.file))) ??
+      foundThere(gone.find(job.url, ({ record, file }) => isWanted(job, record, file)))
+    );
   }
 
-  /** What else is known of a line: that it failed, or was skipped; its file of before may be there. */
+  /** What else is known of a line: that it failed for its URL, or was skipped; or a file that it has kept. */
   function failureFor({ url }: Job): Found | undefined {
-    const n = history.findFailure(url);
-    if (n !== undefined) return foundHere(n);
-    const kept = gone.findFailure(url);
-    return kept && { ...kept, forget: () => gone.give(kept) };
+    return (
+      foundHere(history.findFailure(url, (record) => isLasting(record) || hasFile(record))) ??
+      foundThere(gone.findFailure(url, ({ record, file }) => isLasting(record) || file !== undefined))
+    );
   }
 
-  function foundHere(n: number): Found | undefined {
-    const record = history.record(n);
-    const file = record?.file !== undefined && isOurs(folder, record.file) ? record.file : undefined;
-    return record && { record, file, forget: () => forget(n, record.url) };
+  /** What a line has kept that failed for its digest or its name, and is what this one wants. */
+  function keptFor(job: Job): Found | undefined {
+    const fits = (record: Outcome, file: string | undefined) => !isLasting(record) && isWanted(job, record, file);
+    return (
+      foundHere(history.findFailure(job.url, (record) => fits(record, record.file))) ??
+      foundThere(gone.findFailure(job.url, ({ record, file }) => fits(record, file)))
+    );
+  }
+
+  function isWanted(job: Job, { bytes, sha256 }: Outcome, file: string | undefined): boolean {
+    if (file === undefined || !isWholeFile(folder, file, bytes)) return false;
+    return job.sha256 === undefined || job.sha256 === (sha256 ?? sha256Of(folder, file));
+  }
+
+  function foundHere(n: number | undefined): Found | undefined {
+    const record = n === undefined ? undefined : history.record(n);
+    if (record === undefined) return undefined;
+    const file = record.file !== undefined && isOurs(folder, record.file) ? record.file : undefined;
+    return { record, file, forget: () => forget(record.n, record.url) };
+  }
+
+  function foundThere(kept: Kept | undefined): Found | undefined {
+    return kept && { ...kept, forget: () => gone.give(kept) };
   }
 
   /** Gives a line what was found for it. Returns why it cannot have its name, if so: then all stays where it is. */

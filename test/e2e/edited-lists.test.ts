@@ -255,6 +255,21 @@ describe("a digest that is new", () => {
     expect(readFileSync(saved("000001.txt"), "latin1")).toBe(page("/other"));
   });
 
+  it("and does not fit leaves the file to whoever wants it as it is: another line of its name and URL, for one", async () => {
+    list([named("/a", "x.txt")]);
+    await run();
+    list([`${named("/a", "x.txt")}\tsha256=${digest("/other")}`, named("/a", "x.txt")]);
+    expect((await run("--retries", "0")).code).toBe(1);
+    server.asked();
+    list(["/b", named("/a", "x.txt")]);
+    const { code, stderr } = await run();
+    expect(code, stderr).toBe(0);
+    expect(server.asked()).toEqual(["/b"]);
+    const { files, records } = leftIn(saved());
+    expect(files).toEqual((await fresh()).files);
+    expect(records).toMatchObject([{ outcome: "saved" }, { outcome: "saved", file: "x.txt" }]);
+  });
+
   it("and does not fit leaves the file to its line: a later one of that name does not have it as well", async () => {
     const how = ["--name", "{stem}{ext}", "--retries", "0"];
     list(["/a"]);
