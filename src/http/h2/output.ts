@@ -11,10 +11,15 @@ export interface Output {
   /** Leaves the writing to `flush`. */
   hold(): void;
   flush(): void;
+  /** Writes what was put down, and destroys the connection once it has gone out. */
+  end(): void;
 }
 
 /** What we owe a server, in bytes: acknowledgements of its settings and pings. */
 const MAX_OWED_BYTES = 1_048_576;
+
+/** A server need not read what is last said to it: it is waited for so long. */
+const MAX_END_MS = 1000;
 
 const NOTHING = Buffer.alloc(0);
 
@@ -52,5 +57,11 @@ export function output(socket: Socket): Output {
       isHeld = true;
     },
     flush,
+    end() {
+      flush();
+      const timer = setTimeout(() => socket.destroy(), MAX_END_MS);
+      socket.once("close", () => clearTimeout(timer));
+      socket.pause().destroySoon();
+    },
   };
 }

@@ -76,13 +76,13 @@ export function http2Session(socket: Socket, options: SessionOptions): Http2Sess
     },
     onExhausted: leave,
   });
-  const end = (tell?: (listener: StreamListener) => void) => {
+  const end = (tell?: (listener: StreamListener) => void, close: () => void = () => socket.destroy()) => {
     if (state === "over") return;
     const wasOpen = state === "open";
     state = "over";
     const { open, waiting } = all.clear();
     if (wasOpen) options.onOver();
-    socket.destroy();
+    close();
     if (tell === undefined) return;
     for (const { listener } of open) tell(listener);
     for (const { listener } of waiting) listener.onUnprocessed();
@@ -233,8 +233,7 @@ export function http2Session(socket: Socket, options: SessionOptions): Http2Sess
       } catch (error) {
         if (!(error instanceof ConnectionError)) throw error;
         out.put(goaway(error.code));
-        out.flush();
-        end((listener) => listener.onLost(error));
+        end((listener) => listener.onLost(error), out.end);
       } finally {
         isReading = false;
         out.flush();
