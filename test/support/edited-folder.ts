@@ -191,9 +191,7 @@ function bodiesIn({ files }: Pick<Contents, "files">): Map<string, number> {
 function ofRequests({ list, jobs, how, atLast, asked }: Ran): string[] {
   if (how.update === true) return [];
   const problems: string[] = [];
-  // What a run that was killed has saved and not recorded may be asked for again.
-  const named = new Set([...atLast.records, ...atLast.gone].map(({ file }) => file));
-  const bodies = bodiesIn({ files: new Map([...atLast.files].filter(([file]) => named.has(file))) });
+  const bodies = recordedBodies(atLast);
   for (const [path, count] of asked) {
     const wrong = list.filter((line) => line.path === path && line.isOut !== true && line.digest === "wrong").length;
     const isMissing = MISSING.has(path);
@@ -205,6 +203,16 @@ function ofRequests({ list, jobs, how, atLast, asked }: Ran): string[] {
     if (count > needed) problems.push(`${path}: asked for ${count} times, ${done} done for ${lines} lines`);
   }
   return problems;
+}
+
+/** How many files have a path's body by a record: what a run that was killed had in flight may be asked for again. */
+function recordedBodies({ files, records, gone }: Contents): Map<string, number> {
+  const recorded = new Map<string, string>();
+  for (const { file, url } of [...lastOf(records), ...lastOf(gone)]) {
+    const body = bodyOf(pathOf(url));
+    if (file !== undefined && files.get(file) === body) recorded.set(file, body);
+  }
+  return bodiesIn({ files: recorded });
 }
 
 /** How many lines have failed for good, those that are on their way to another number as well. */
