@@ -195,7 +195,7 @@ export function describe(): Command {
     )
     .addOption(option("-A, --user-agent <name>", "name to go by").default(DEFAULTS.userAgent))
     .addOption(option("-b, --cookie <data|file>", "'a=b; c=d' or a cookie file; keeps what is set").argParser(added))
-    .addOption(option("--no-cookies", "send back none that a redirect sets"))
+    .addOption(option("--no-cookies", "keep no cookies that redirects set"))
     .addOption(option("-n, --netrc", "user and password from ~/.netrc or $NETRC"))
     .addOption(option("--netrc-file <file>", "the same from this file").argParser(filePath))
     .addOption(option("-x, --proxy <url>", "http, https, socks5, socks5h (default: environment)"))
