@@ -1,4 +1,4 @@
-// A dispatcher of the caller's as what carries the requests, and the options that are its own business then.
+// The option `dispatcher`: a dispatcher of the caller's carries the requests, and some other options do not go with it.
 
 import { OptionError } from "./core/option.ts";
 import { dispatched } from "./http/dispatcher/dispatched.ts";
@@ -10,16 +10,16 @@ export interface DispatcherOptions {
   /**
    * An undici Dispatcher (Agent, Pool, ProxyAgent, MockAgent, what `compose` makes of one; of undici 5 or newer) that carries all
    * requests, robots.txt included. It makes the connections, and stays yours to close. Limits, redirects, credentials, cookies,
-   * retries and records are as without it, but that connecting has no limit of its own: `timeoutMs` holds for what comes before
-   * a request is sent, but for a queue that moves, and again for the headers. Does not go with `proxy`, `publicOnly`, `resolve`, `unixSocket`, `insecure`,
-   * `ca`, `cert`, `key` or `http2`. Default: connections of our own.
+   * retries and records are as without it, but that connecting has no limit of its own: `timeoutMs` holds until a request is sent,
+   * anew whenever another one of its origin is, and then for the headers. Does not go with `proxy`, `publicOnly`, `resolve`,
+   * `unixSocket`, `insecure`, `ca`, `cert`, `key` or `http2`. Default: connections of our own.
    */
   readonly dispatcher?: Dispatcher | undefined;
 }
 
 type Way = "proxy" | "publicOnly" | "resolve" | "unixSocket" | "insecure" | "ca" | "cert" | "key" | "http2";
 
-/** What concerns connections, and where undici has it. */
+/** The options that concern connections, and what undici has in their place. */
 const ELSEWHERE: Readonly<Record<Way, string>> = {
   proxy: "use a ProxyAgent as the dispatcher",
   publicOnly: "the addresses that it connects to are not seen; its Agent's connect.lookup can refuse some",
@@ -32,7 +32,7 @@ const ELSEWHERE: Readonly<Record<Way, string>> = {
   http2: "its Agent has allowH2",
 };
 
-/** What carries the requests, if not connections of our own. Throws an OptionError for what does not go with it. */
+/** What carries the requests, if not connections of our own. Throws an OptionError for an option that does not go with it. */
 export function carrierOf(options: FetchOptions & DispatcherOptions): Connections | undefined {
   const { dispatcher } = options;
   if (dispatcher === undefined) return undefined;

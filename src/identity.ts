@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { OptionError } from "./core/option.ts";
 import { type Cookies, cookies } from "./http/identity/cookies.ts";
 import { type Authorize, authorizer, readNetrc } from "./http/identity/credentials.ts";
+import { isFieldName } from "./http/semantics/headers.ts";
 import { OPTIONS } from "./options/table.ts";
 
 /** What servers learn of us. Secrets among it go to the origins that the list names, and to no other. */
@@ -22,7 +23,7 @@ export interface IdentityOptions {
   /**
    * Cookies as `a=b; c=d`, for the origins that the list names; without a `=`, the path of a Netscape cookie file; "" for none at
    * first. With any of these, what servers set is sent back to them for the time of the run. Default: what they set in a redirect
-   * is sent back to them until that URL is done.
+   * is sent back to them for the rest of that try.
    */
   readonly cookie?: string | readonly string[] | undefined;
   /** Keep no cookies that servers set, not even within one URL's redirects. Default false. */
@@ -79,7 +80,7 @@ function headerList(headers: IdentityOptions["headers"]): string[] {
 }
 
 function checkHeader(name: string, value: string): void {
-  if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name)) {
+  if (!isFieldName(name)) {
     throw new OptionError(`not a header that can be sent: the name ${JSON.stringify(name)}`, "headers");
   }
   if (!isValue(value))
@@ -91,10 +92,10 @@ function checkHeader(name: string, value: string): void {
   }
 }
 
-/** Of which servers take one: of several, the last is sent. */
+/** Headers that a request has once: of several, the last is sent. */
 const SINGLE = new Set(["host", "user-agent", "authorization"]);
 
-/** What makes an answer a part of the body. */
+/** Headers that ask for a part of the body. */
 const PARTS = new Set(["range", "if-range"]);
 
 /** RFC 9110 section 5.5, and Latin-1. */

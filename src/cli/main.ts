@@ -90,7 +90,7 @@ async function runCommand(line: CommandLine, env: Env, ignored: ReadonlySet<Stop
   const get = webOf(web);
   await list.check();
   const isRereadable = rereadable(line.lists);
-  // What is no list must not cost what an earlier run saved.
+  // --force removes what an earlier run saved: not before the list is known for one.
   const source = line.force && !isRereadable ? await begun(list) : list;
   const output = await openOutput(line, {
     lists: line.lists,

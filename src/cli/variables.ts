@@ -21,7 +21,7 @@ export function readVariables(command: Command, env: Env): string | undefined {
     if (text === undefined || command.getOptionValueSource(name) === "cli") continue;
     try {
       const value = option.required ? (option.parseArg?.(text, undefined as never) ?? text) : yesOrNo(text);
-      // What --no-cookies switches on is that `cookies` is off.
+      // A --no- option is kept under the name behind that, as false.
       if (value !== false) command.setOptionValueWithSource(name, option.negate ? false : value, "env");
     } catch (error) {
       if (!(error instanceof InvalidArgumentError)) throw error;

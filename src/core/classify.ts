@@ -33,8 +33,8 @@ function kindOf(error: unknown, phase: Phase): FailureKind | undefined {
 }
 
 /**
- * What an error of one address says of the host, from little to much: this machine has no way to addresses of that kind; nobody
- * could be reached there; somebody was.
+ * The codes of errors of single addresses, by how much they show of the host, from little to much: this machine has no way to
+ * addresses of that kind; nobody could be reached there; somebody was.
  */
 const TELLING: ReadonlyMap<string, number> = new Map(
   [
@@ -50,7 +50,7 @@ const TELLING: ReadonlyMap<string, number> = new Map(
 /** The rank of what is in no row: that of the empty one. */
 const OTHERS = 1;
 
-/** An attempt at several addresses fails as an AggregateError: the most telling error speaks for it, of two alike the last one. */
+/** An attempt at several addresses fails as an AggregateError: the most telling error stands for it, of two alike the last one. */
 function mostTelling(thrown: unknown, phase: Phase): unknown {
   if (!(thrown instanceof AggregateError) || thrown.errors.length === 0) return thrown;
   const errors: readonly unknown[] = thrown.errors;

@@ -5,7 +5,7 @@ import type { FailureKind } from "./failure.ts";
 /** How far an exchange had come: DNS to CONNECT, until the headers are whole, in the body, on this disk. */
 export type Phase = "connect" | "headers" | "body" | "write";
 
-/** The kinds of a code, by phase; where a phase has none, nobody expects the code there. */
+/** The kinds of a code, by phase; where a phase has none, the code there is a bug of ours. */
 export type Row = Readonly<Partial<Record<Phase, FailureKind>>>;
 
 /** A connection that fails, or is lost; a disk that does not write. */
@@ -45,7 +45,7 @@ const LISTS: readonly (readonly [Row, string])[] = [
   [{ ...LOST, write: "file_exists" }, "EEXIST EISDIR ELOOP"],
   [{ ...LOST, write: "name_too_long" }, "ENAMETOOLONG"],
 
-  // getaddrinfo(3), as libuv has it; c-ares (ares_strerror(3)), as node:dns has it; what both say of a name that is not there.
+  // getaddrinfo(3), as libuv has it; c-ares (ares_strerror(3)), as node:dns has it. First: there is no such name.
   [
     { ...LOST, connect: "dns_not_found" },
     "ENOTFOUND ENODATA ENONAME EBADNAME EAI_NONAME EAI_NODATA EAI_ADDRFAMILY EAI_IDN_ENCODE",
@@ -58,8 +58,8 @@ const LISTS: readonly (readonly [Row, string])[] = [
     ELOADIPHLPAPI ENOSERVER ENOTIMP ENOTINITIALIZED EREFUSED ESERVFAIL ESERVICE ETIMEOUT UNKNOWN_ARES_ERROR BULKGET_DNS`,
   ],
 
-  // What Node says of a certificate that is not trusted; UNSPECIFIED is all for which it has no name of its own (weak keys and
-  // digests, name constraints, unknown critical extensions, …).
+  // Node's codes for a certificate that is not trusted; UNSPECIFIED stands for all faults without a code of their own (weak keys
+  // and digests, name constraints, unknown critical extensions, …).
   [
     always("tls_certificate"),
     `DEPTH_ZERO_SELF_SIGNED_CERT HOSTNAME_MISMATCH INVALID_CA INVALID_PURPOSE OUT_OF_MEM PATH_LENGTH_EXCEEDED
@@ -81,7 +81,7 @@ const CODES: ReadonlyMap<string, Row> = new Map(
   LISTS.flatMap(([row, codes]) => codes.split(/\s+/).map((code) => [code, row] as const)),
 );
 
-/** What the system says, and nobody has a name for: not what Node throws at who calls it wrongly (`ERR_…`). */
+/** Codes of the system that are in no list; `ERR_…` are none of them: those Node throws at a caller's mistakes. */
 const SYSTEMS = { connect: "connect_failed", headers: "connection_lost", body: "truncated" } as const satisfies Row;
 
 /** Families of codes: OpenSSL's verification errors, then Node's TLS errors. The first that fits counts. */

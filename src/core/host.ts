@@ -116,8 +116,8 @@ export function jobsOf(host: Host): number {
 }
 
 /**
- * Takes the first of the jobs that may start. Where the host fails, one that was not tried yet: what was may fail by itself, for
- * as often as it is tried.
+ * Takes the first of the jobs that may start. Where the host fails, the first that was not tried yet, if there is one: a line that
+ * was tried may be the reason, and would fail each time.
  */
 export function shift(host: Host): Task | undefined {
   const other = host.failing === undefined ? undefined : leave(host.fresh);

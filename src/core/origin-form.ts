@@ -1,4 +1,4 @@
-// What a request says of its URL behind the host: path and query, as they stand in it.
+// What a request sends of its URL: path and query, as they stand in it.
 
 /**
  * The origin form of a request target (RFC 9112 section 3.2.1). Out of `href`, since an empty query is a part of the URL (RFC

@@ -72,7 +72,7 @@ export interface Frontier {
   next(nowMs: number): Task | undefined;
   /** When `next` will give a task though nothing is added or finished, `nowMs` for at once; Infinity for never. */
   dueMs(nowMs: number): number;
-  /** A started try is over. `failure` is what to tell of a host that is `down` or `silent`. */
+  /** A started try is over. `failure`: what happened, where the host is `down` or `silent`. */
   finished(task: Task, sign: Sign, nowMs: number, failure?: Failure): void;
   /**
    * A started try goes on at another host, where a redirect leads. False where that host may start none now: then the try is

@@ -33,13 +33,13 @@ export interface Tally {
   readonly reasons: Map<string, number>;
   /** Times to the outcome. */
   readonly times: Histogram;
-  /** Of the connections opened for jobs: times of look-ups, and of connecting and TLS on top of that. */
+  /** Of the connections opened for jobs: times of look-ups of names; of TCP and a proxy; of TLS. */
   readonly lookups: Histogram;
   readonly connects: Histogram;
   readonly handshakes: Histogram;
 }
 
-/** How often a time occurred, in buckets that grow by 5 %. */
+/** How often a time in milliseconds occurred, in buckets that grow by 5 %. */
 export type Histogram = Uint32Array;
 
 export function emptyTally(): Tally {

@@ -39,9 +39,9 @@ export interface GetOptions extends Limits, OpenOptions {
   readonly headers: readonly string[];
   /** Who we are to the list's own origins. Default: what the URL says. */
   readonly authorize?: Authorize;
-  /** What is sent, and what servers set. Default: what they set on the way of one URL's redirects, until it is done. */
+  /** What is sent, and what servers set. Default: what redirects set, for the rest of the try. */
   readonly cookies?: Cookies;
-  /** Not even that. Default false. */
+  /** Not even what redirects set. Default false. */
   readonly noCookies?: boolean;
   /** Ask for compressed bodies, and store them decoded. */
   readonly compressed: boolean;
@@ -123,7 +123,7 @@ export function getter(options: GetOptions): Get {
       const home = first.origin;
       let target = first;
       let cookie = isRobots ? undefined : cookieFor(first, true);
-      /** What servers set on the way, where nothing else keeps it. */
+      /** What redirects set, where nothing else keeps it. */
       let jar: Cookies | undefined;
       let redirects = 0;
       let request: Request;
@@ -184,7 +184,7 @@ export function getter(options: GetOptions): Get {
         if (isFailure(reply)) return reply;
         if ("skip" in reply) return unwanted(reply.status, reply.skip, target, first, startedMs);
         if ("body" in reply) {
-          jar = undefined; // a large body is on its way for long
+          jar = undefined; // a large body takes long, and needs no cookies
           return answerOf(reply, target, first, startedMs, decoding(isRobots, untilMs));
         }
         const next = nextTarget(reply, target);

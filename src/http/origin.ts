@@ -34,7 +34,7 @@ export function commonHeaders({ headers, userAgent, compressed }: GetOptions): r
   return where([...missing.flat(), ...headers], (name, value) => name !== "user-agent" || value !== "");
 }
 
-/** Of names and values in turn, those of which this holds; the name in lower case. */
+/** Of names and values in turn, the pairs for which `holds` is true; it is called with the name in lower case. */
 function where(headers: readonly string[], holds: (name: string, value: string) => boolean): string[] {
   return headers.filter((_, i) => {
     const at = i - (i % 2);

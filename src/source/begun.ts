@@ -1,4 +1,4 @@
-// A list of which the first lines are read ahead, where it has to be known for one before anything is done.
+// Reads the first lines of a list ahead, where it has to be known for one before anything is done.
 
 import type { Job } from "../core/job.ts";
 import type { Source } from "../core/ports.ts";

@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { Agent, type Dispatcher, interceptors, MockAgent, Pool } from "undici";
 import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
-import { MAX_HEAD } from "../../src/http/wire/partial-head.ts";
+import { MAX_HEAD_BYTES } from "../../src/http/wire/partial-head.ts";
 import { type BulkgetOptions, bulkget, type Outcome } from "../../src/index.ts";
 import { filesOf, recordsOf } from "../support/command.ts";
 import { own, ownFolder, ownRudeServer } from "../support/own.ts";
@@ -134,7 +134,7 @@ describe("with a MockAgent", () => {
     const pool = agent.get(ORIGIN);
     pool.intercept({ path: "/large" }).reply(200, "x".repeat(2000));
     pool.intercept({ path: "/said" }).reply(200, "", { headers: { "content-length": "2000" } });
-    pool.intercept({ path: "/head" }).reply(200, "", { headers: { x: "x".repeat(MAX_HEAD) } });
+    pool.intercept({ path: "/head" }).reply(200, "", { headers: { x: "x".repeat(MAX_HEAD_BYTES) } });
     pool.intercept({ path: "/file" }).reply(302, "", { headers: { location: "file:///etc/passwd" } });
     pool.intercept({ path: "/down" }).reply(302, "", { headers: { location: "http://mock.example/" } });
     for (let i = 0; i < 4; i++)

@@ -1,4 +1,4 @@
-// Authorization out of a user and a password (RFC 7617), byte for byte: what is no UTF-8 is sent as it came.
+// The value of Authorization for a user and a password (RFC 7617), byte for byte: what is no UTF-8 is sent as it came.
 
 /** The bytes that a part of a URL's userinfo stands for, a character for each. A `%` that begins no escape stands for itself. */
 export function plainBytes(text: string): string {

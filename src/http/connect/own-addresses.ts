@@ -3,10 +3,10 @@
 import { networkInterfaces } from "node:os";
 import { plainBytesOf } from "./addresses.ts";
 
-/** Interfaces seldom change: they are read again after so many milliseconds. */
+/** After this time, in milliseconds, interfaces are read again: they seldom change. */
 export const RECHECK_MS = 5000;
 
-/** Undefined where they cannot be listed. */
+/** All addresses of this machine's interfaces; undefined where they cannot be listed. */
 export function interfaceAddresses(): readonly string[] | undefined {
   try {
     return Object.values(networkInterfaces()).flatMap((all) => (all ?? []).map(({ address }) => address));

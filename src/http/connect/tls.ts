@@ -25,7 +25,7 @@ export interface Peer {
 }
 
 export interface Securer {
-  /** Starts a handshake over a socket that is connected, or connects first. `isFull`: without a session of before. */
+  /** Starts a handshake over a socket that is connected, or connects first. `isFull`: without a session of an earlier one. */
   start(over: Socket | ToConnect, peer: Peer, isFull: boolean): TLSSocket;
   /** Whether a handshake that failed had offered a session: without it, it may succeed. */
   hadSession(socket: Socket): boolean;
@@ -55,7 +55,7 @@ export function securer(options: TlsOptions): Securer {
   const named = options.cert === undefined ? undefined : ownContext(options, options.cert);
   let nameless: SecureContext | undefined;
   const offering = new WeakSet<Socket>();
-  /** Who has refused one: none is kept of it then. */
+  /** Servers that have refused a session: of these none is kept. */
   const refusing = recent<true>(MAX_SESSIONS, MAX_SESSION_MS);
 
   const start: Securer["start"] = (over, { host, port, http2, anonymous }, isFull) => {
@@ -84,7 +84,7 @@ export function securer(options: TlsOptions): Securer {
       if (refusing.get(key) === undefined) sessions.set(key, latest);
     });
     if (session === undefined) return made;
-    // Some servers refuse a session instead of making a new one: nobody else is to offer one from then on.
+    // Some servers refuse a session instead of making a new one: they are offered none from then on.
     const forget = () => {
       sessions.delete(key);
       refusing.set(key, true);
@@ -104,7 +104,7 @@ export function securer(options: TlsOptions): Securer {
   return { start, hadSession: (socket) => offering.has(socket) };
 }
 
-/** What of the server's certificate says whose it is: its subject counts only where no name of DNS is beside it (RFC 9525). */
+/** The names in the server's certificate. Its subject counts only without a DNS name beside it (RFC 6125 section 6.4.4). */
 function namesIn(socket: TLSSocket): PeerCertificate {
   const certificate = socket.getPeerX509Certificate();
   const names = { subjectaltname: certificate?.subjectAltName };

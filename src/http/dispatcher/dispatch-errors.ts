@@ -1,4 +1,4 @@
-// What went wrong by the account of a dispatcher: undici's own codes, those that it passes on, and what is neither.
+// Errors of a dispatcher become failures: by undici's codes, by those that it passes on, and what is neither.
 
 import { classify, type Phase } from "../../core/classify.ts";
 import type { Failure, FailureKind } from "../../core/failure.ts";
@@ -19,10 +19,9 @@ const CODES: Readonly<Record<string, Row>> = {
   UND_ERR_SOCKET: LOST,
   UND_ERR_INFO: LOST,
   UND_ERR_REQ_RETRY: LOST,
-  // Before a request is sent, undici's ProxyAgent alone says so: of a proxy that refuses the tunnel.
+  // Before a request is sent it comes from undici's ProxyAgent alone, where the proxy refuses the tunnel.
   UND_ERR_ABORTED: { ...LOST, connect: "proxy_failed" },
   UND_ERR_PRX_TLS: "proxy_failed",
-  UND_ERR_SOCKS5: "proxy_failed",
   HPE_INVALID_EOF_STATE: { ...LOST, connect: "protocol_error" },
 };
 
@@ -35,10 +34,10 @@ const FAMILIES: readonly (readonly [RegExp, Row])[] = [
 /** The errors that stand for an answer: undici's `responseError` interceptor, its `retry` interceptor, and `throwOnError`. */
 const ANSWERS = ["UND_ERR_RESPONSE", "UND_ERR_RESPONSE_STATUS_CODE", "UND_ERR_REQ_RETRY"];
 
-/** An error's cause, and that one's: so far it is looked for a code that is known. */
+/** How many errors, each the cause of the one before, are looked at for a code that is known. */
 const MAX_CAUSES = 5;
 
-/** What an error comes to. `phase`: how far the exchange had come. */
+/** The failure that an error is. `phase`: how far the exchange had come. */
 export function failureOf(error: unknown, phase: Exclude<Phase, "write">): Failure {
   let cause = error;
   for (let i = 0; i < MAX_CAUSES && cause instanceof Error; i++) {
@@ -68,7 +67,7 @@ function codeOf(error: Error): string {
   return "code" in error && typeof error.code === "string" ? error.code : "";
 }
 
-/** One line: what is said, and the code or the name. */
+/** One line: the message, and the code or the name. */
 function textOf(error: unknown): string {
   if (!(error instanceof Error)) return excerpt(`the dispatcher failed with ${typeof error}`);
   const [message = ""] = error.message.split("\n", 1);

@@ -22,7 +22,7 @@ export interface DispatchListener {
 }
 
 /**
- * A handler that has both ways, as properties of its own: an interceptor may spread it, and undici takes the way that it knows.
+ * A handler that has both ways, as properties of its own: an interceptor may spread it, and undici takes the way that it has.
  */
 export function dispatchHandler(to: DispatchListener): DispatchHandler {
   let controller: DispatchController | undefined;
@@ -38,7 +38,7 @@ export function dispatchHandler(to: DispatchListener): DispatchHandler {
       else resume?.();
     },
   };
-  /** One that repeats requests may have another controller for each. */
+  /** A dispatcher that repeats a request may have another controller for each. */
   const by = (one: DispatchController | null | undefined) => {
     if (one != null) controller = one;
   };

@@ -6,21 +6,21 @@ import { scarcity } from "../connect/scarcity.ts";
 import { hasToken, readHeaders, transferCoding } from "../semantics/headers.ts";
 import type { Connection, Handler, Request, Route } from "../wire/connection.ts";
 import type { Connections } from "../wire/connections.ts";
-import { MAX_HEAD } from "../wire/partial-head.ts";
+import { MAX_HEAD_BYTES } from "../wire/partial-head.ts";
 import { answerIn, failureOf } from "./dispatch-errors.ts";
 import { type Control, type DispatchListener, dispatchHandler } from "./dispatch-handler.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { headersOf, linesOf } from "./field-lines.ts";
 import { type Queues, queues } from "./queues.ts";
 
-/** So many origins are remembered for having answered. */
-const MAX_KNOWN = 10_000;
+/** How many origins are remembered for having answered. */
+const MAX_ANSWERED_ORIGINS = 10_000;
 
 /**
  * undici up to version 7 ends the process where an answer is held up and its connection ends, unless the connection was to
- * live on (undici#5360). Of such an answer so many bytes are taken before it is held up after all.
+ * live on (undici#5360). Of such an answer this much, 16 MiB, is taken before it is held up after all.
  */
-const MAX_AHEAD = 16_777_216;
+const MAX_AHEAD_BYTES = 16_777_216;
 
 interface Carrier {
   readonly dispatcher: Dispatcher;
@@ -55,7 +55,7 @@ class Dispatched implements Connection, DispatchListener {
   private isBegun = false;
   private isOver = false;
   private isPaused = false;
-  /** Of the body, in bytes: what may still come by what its headers say. */
+  /** Of the body, in bytes: what may still come by its status and Content-Length. */
   private leftBytes = Number.POSITIVE_INFINITY;
   private canBeHeld = true;
   /** What came since it should have been held up. */
@@ -100,12 +100,12 @@ class Dispatched implements Connection, DispatchListener {
     if (this.isOver) return;
     this.isOver = true;
     // One that is not sent yet is aborted when it is.
-    this.control?.abort(GIVEN_UP());
+    this.control?.abort(givenUp());
   }
 
   onStart(control: Control): void {
     this.control = control;
-    if (this.isOver) return control.abort(GIVEN_UP());
+    if (this.isOver) return control.abort(givenUp());
     if (this.phase !== "connect") return;
     this.phase = "headers";
     this.carrier.unsent.sent(this.route.key, this);
@@ -123,10 +123,10 @@ class Dispatched implements Connection, DispatchListener {
     if (!Number.isInteger(status) || status < 100 || status > 999) return this.fail("a status that is none");
     if (status === 101) return this.fail("the server switched protocols unasked (101)", status);
     if (this.phase === "body") return this.fail("a second answer", status);
-    if (lines.length > MAX_HEAD) {
+    if (lines.length > MAX_HEAD_BYTES) {
       return this.refuse({
         error: "headers_too_large",
-        detail: `a header block of more than ${MAX_HEAD} bytes`,
+        detail: `a header block of more than ${MAX_HEAD_BYTES} bytes`,
         status,
       });
     }
@@ -142,7 +142,7 @@ class Dispatched implements Connection, DispatchListener {
       this.phase = "body";
       this.leftBytes = status === 204 || status === 304 ? 0 : (contentLength ?? Number.POSITIVE_INFINITY);
       this.canBeHeld = (isChunked || contentLength !== undefined) && !hasToken(connection, "close");
-      if (carrier.answered.size >= MAX_KNOWN) carrier.answered.clear();
+      if (carrier.answered.size >= MAX_ANSWERED_ORIGINS) carrier.answered.clear();
       carrier.answered.add(route.key);
     }
     // Whether the last chunk came is not seen here, and undici takes some resets for it: without a length, an end is unverified.
@@ -153,14 +153,14 @@ class Dispatched implements Connection, DispatchListener {
   onPiece(chunk: Buffer): boolean {
     const { handler } = this;
     const piece = bytesOf(chunk);
-    // undici hands over nothing, in the middle of being let go on: it would be held up by that again, for ever.
+    // undici may hand over an empty piece while it resumes: to hold it up again for that would be for ever.
     if (handler === undefined || piece.length === 0) return true;
     if (this.phase !== "body") this.fail("a body before its headers");
     this.leftBytes -= piece.length;
     if (this.leftBytes < 0) this.fail("a body of more than its headers say");
     if (this.isOver || handler.onData(piece, false)) return true;
     this.aheadBytes += piece.length;
-    this.isPaused = !this.isOver && this.leftBytes > 0 && (this.canBeHeld || this.aheadBytes > MAX_AHEAD);
+    this.isPaused = !this.isOver && this.leftBytes > 0 && (this.canBeHeld || this.aheadBytes > MAX_AHEAD_BYTES);
     return !this.isPaused;
   }
 
@@ -220,9 +220,10 @@ class Dispatched implements Connection, DispatchListener {
   }
 }
 
-/** With the code that undici has for it: interceptors look at that. */
-const GIVEN_UP = (): Error =>
-  Object.assign(new Error("bulkget gave the request up"), { name: "AbortError", code: "UND_ERR_ABORTED" });
+/** Why a request is aborted, with undici's own code: interceptors look at that. */
+function givenUp(): Error {
+  return Object.assign(new Error("bulkget gave the request up"), { name: "AbortError", code: "UND_ERR_ABORTED" });
+}
 
 /** A mock's piece may be text, or any array of bytes. */
 function bytesOf(piece: Uint8Array | string): Buffer {

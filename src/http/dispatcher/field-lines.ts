@@ -1,9 +1,6 @@
 // Headers between the lines that we keep and the forms that undici has: names and values in turn, and an object.
 
-import { trimBlanks } from "../semantics/headers.ts";
-
-/** A header's name (RFC 9110 section 5.1). */
-const NAME = /^[!#$%&'*+.^_`|~\w-]+$/;
+import { isFieldName, trimBlanks } from "../semantics/headers.ts";
 
 /** What a value cannot have (RFC 9110 section 5.5): a line break would begin another header. */
 const BREAKS = /[\0\r\n]/g;
@@ -60,7 +57,7 @@ export function linesOf(headers: unknown, raw: unknown): string {
 }
 
 function line(name: string, value: Buffer | undefined): string {
-  if (value === undefined || !NAME.test(name)) return "";
+  if (value === undefined || !isFieldName(name)) return "";
   return `${name}: ${value.toString("latin1").replace(BREAKS, " ")}\r\n`;
 }
 

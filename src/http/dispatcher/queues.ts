@@ -1,9 +1,11 @@
-// Requests that a dispatcher has not sent yet: while it sends others of their origin they stand in a queue, which is no time that counts.
+// Requests that a dispatcher has not sent yet: while it sends others of their origin they are in a queue, a time that does not count.
 
 export interface Queues<T> {
+  /** One waits to be sent. */
   enter(origin: string, one: T): void;
   /** One was sent: all others of its origin have moved up. */
   sent(origin: string, one: T): void;
+  /** One is given up. */
   leave(origin: string, one: T): void;
 }
 
@@ -12,10 +14,10 @@ interface Queue<T> {
   movedMs: number;
 }
 
-/** So seldom, in milliseconds, those that wait are gone through: there may be thousands, of which each is sent. */
+/** The time between two walks through all that wait, at least: they may be thousands, and each of them is sent once. */
 const MOVE_MS = 25;
 
-/** Calls `onMoved` for what still waits where its origin's queue has moved, 25 ms late at most. */
+/** Calls `onMoved` for all that still wait when one of their origin is sent, but only once in 25 ms. */
 export function queues<T>(onMoved: (one: T) => void): Queues<T> {
   const byOrigin = new Map<string, Queue<T>>();
 

@@ -18,7 +18,7 @@ export interface Output {
 /** What we owe a server, in bytes: acknowledgements of its settings and pings. */
 const MAX_OWED_BYTES = 1_048_576;
 
-/** A server need not read what is last said to it: it is waited for so long. */
+/** How long the last bytes may take to go out: a server need not read them. */
 const MAX_END_MS = 1000;
 
 const NOTHING = Buffer.alloc(0);

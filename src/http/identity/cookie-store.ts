@@ -15,7 +15,7 @@ export interface Keepable {
 /** So many of one host: of more, those it set first are forgotten. In browsers it is 180. */
 const MAX_OF_HOST = 1000;
 
-/** So many in all, and so many characters: of more, those of the host whose last cookie was set longest ago are forgotten. */
+/** How many in all, and their characters: of more, those of the host whose last cookie was set longest ago are forgotten. */
 export interface StoreBounds {
   readonly cookies: number;
   readonly chars: number;

@@ -51,7 +51,7 @@ export function cookies(given: readonly string[]): Cookies {
   return jarOf(store, own);
 }
 
-/** Those that servers set on the way of one URL's redirects, from the first on. Loads tough-cookie, which few runs need. */
+/** Those that redirects set in one try of a URL. Loads tough-cookie, which few runs need. */
 export function redirectCookies(): Cookies {
   return jarOf(cookieStore<Cookie>(OF_REDIRECTS), []);
 }
@@ -62,7 +62,7 @@ export function beside(kept: string, own: readonly string[]): string {
   return [kept, ...own.flatMap(pairs).filter((pair) => !names.has(nameOf(pair)))].join("; ");
 }
 
-/** As many as go out with a few requests: each URL that is under way may have them. */
+/** As many as go out with a few requests, since each URL that is under way may have them: 32 KiB. */
 const OF_REDIRECTS = { cookies: 100, chars: 32_768 };
 
 /** `own`: pairs for the origins that the list names. */
@@ -155,11 +155,11 @@ function isSuffix(name: string): boolean {
  * Contexts section 3.1): browsers and curl keep Secure cookies for it.
  */
 function located({ origin, host, hostname, pathname }: URL): string {
-  const safe = IS_LOOPBACK.test(hostname) ? `https://${host}` : origin;
+  const safe = LOOPBACK.test(hostname) ? `https://${host}` : origin;
   return safe + pathname.slice(0, MAX_PATH_CHARS);
 }
 
-const IS_LOOPBACK = /^(?:(?:.+\.)?localhost\.?|127\.\d+\.\d+\.\d+|\[::1\])$/;
+const LOOPBACK = /^(?:(?:.+\.)?localhost\.?|127\.\d+\.\d+\.\d+|\[::1\])$/;
 
 function pairs(data: string): string[] {
   // Said without the value: it is a secret.

@@ -81,8 +81,8 @@ function unescaped(_: string, character: string): string {
 }
 
 /**
- * The first entry for a host, in lower case, or for all, that has something to say: a login or a password; where the user is
- * known, a password, of that login or of none. Another user's password is nobody's business.
+ * The first entry for a host, in lower case, or for all, that has a login or a password; where the user is known, the first with
+ * a password for that login or for none: another user's is never sent.
  */
 export function entryFor(entries: readonly NetrcEntry[], host: string, user: string | undefined) {
   return entries.find(({ machine, login, password }) => {

@@ -32,7 +32,7 @@ export function asking({ kept, known }: Ask): Asked | undefined {
   return undefined;
 }
 
-/** Whether it is no entity tag, mostly for want of quotes, and still means one version to its server: neither a list nor `*`. */
+/** Whether it is no entity tag, mostly for want of quotes, and still stands for one version: neither a list nor `*`. */
 function isOddTag(text: string): boolean {
   return isSendable(text) && text !== "*" && !text.includes(",");
 }

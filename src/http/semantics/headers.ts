@@ -22,8 +22,8 @@ const NONE: readonly string[] = [];
 /** What stands in Content-Encoding and changes no byte: `identity` (RFC 9110 section 12.5.3), and what servers send for it. */
 const NO_CODINGS = new Set(["", "identity", "none"]);
 
-/** What Connection may say of the connection itself. */
-const OPTIONS = new Set(["close", "keep-alive"]);
+/** The options of Connection that are kept: those that are about its end (RFC 9112 section 9.3). */
+const CONNECTION_OPTIONS = new Set(["close", "keep-alive"]);
 
 /** A Location is kept up to this length, in characters: one that is longer is refused. */
 const MAX_LOCATION = MAX_URL_LENGTH + 1;
@@ -125,7 +125,7 @@ function lengthOf(text: string, before: number | undefined): number {
 
 /**
  * How a body is coded for its transfer, out of a list in lower case: empty members and `identity` are nothing, the same coding
- * again is one (RFC 9110 section 5.6.1.2; some servers and the proxies before them say it each). Undefined where nothing is left.
+ * again is one (RFC 9110 section 5.6.1.2; some servers and the proxies before them each add it). Undefined where nothing is left.
  */
 export function transferCoding(list: string): string | undefined {
   if (list === "chunked") return list;
@@ -158,10 +158,10 @@ export function excerpt(text: string): string {
   return copied(text.slice(0, MAX_EXCERPT)) + (text.length > MAX_EXCERPT ? "…" : "");
 }
 
-/** Adds what a Connection says, each option once. */
+/** Adds the options of a Connection, each once. */
 function addOptions(headers: AnswerHeaders, text: string): void {
   for (const option of members(text))
-    if (OPTIONS.has(option) && !hasToken(headers.connection, option))
+    if (CONNECTION_OPTIONS.has(option) && !hasToken(headers.connection, option))
       headers.connection = joined(headers.connection, option);
 }
 
@@ -172,6 +172,13 @@ function addCodings(headers: AnswerHeaders, text: string): void {
   const value = text.length > MAX_VALUE ? copied(text.slice(0, MAX_VALUE + 1)) : text.toLowerCase();
   for (const coding of value.length > MAX_VALUE ? [value] : members(value))
     if (!NO_CODINGS.has(coding)) headers.contentEncoding = joined(headers.contentEncoding, coding);
+}
+
+const FIELD_NAME = /^[!#$%&'*+.^_`|~\w-]+$/;
+
+/** Whether it may be a header's name: a token (RFC 9110 section 5.1). */
+export function isFieldName(text: string): boolean {
+  return FIELD_NAME.test(text);
 }
 
 /** Whether a list of tokens, in lower case, has this one. */
@@ -185,7 +192,7 @@ export function members(list: string): string[] {
   return list.includes(",") ? list.split(",").map((one) => trimBlanks(one)) : [trimBlanks(list)];
 }
 
-/** Without the blanks around it: only SP and HTAB are some (RFC 9110 section 5.6.3). JavaScript takes A0 for one, a byte of UTF-8. */
+/** The text without blanks around it: only SP and HTAB are some (RFC 9110 section 5.6.3). JavaScript takes A0 for one, a byte of UTF-8. */
 export function trimBlanks(text: string, start = 0, end = text.length): string {
   let from = start;
   let to = end;
@@ -196,7 +203,7 @@ export function trimBlanks(text: string, start = 0, end = text.length): string {
 
 const CONTROLS = /[^\t\x20-\x7e\x80-\xff]+/g;
 
-/** A value without control characters, which none has (RFC 9110 section 5.5). */
+/** A value without control characters, which none may have (RFC 9110 section 5.5). */
 export function withoutControls(value: string): string {
   return value.replace(CONTROLS, "");
 }

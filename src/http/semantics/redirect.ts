@@ -21,15 +21,15 @@ export function isRedirectStatus(status: number): boolean {
 
 const TOO_LONG = `to a URL of over ${MAX_URL_LENGTH} characters`;
 
-/** So much is kept of the lines that set cookies, in characters. */
-const MAX_SET_COOKIES = 65_536;
+/** How much is kept of the lines that set cookies: 64 KiB. */
+const MAX_SET_COOKIE_CHARS = 65_536;
 
 /** The lines of a header block that set cookies, in memory of their own. */
 export function setCookiesOf(fields: string): string {
   const lines = fields.match(/^set-cookie:[^\n]*\n/gim);
   if (lines === null) return "";
   let kept = "";
-  for (const line of lines) if (kept.length + line.length <= MAX_SET_COOKIES) kept += line;
+  for (const line of lines) if (kept.length + line.length <= MAX_SET_COOKIE_CHARS) kept += line;
   return copied(kept);
 }
 

@@ -2,7 +2,7 @@
 
 import { httpDate } from "./dates.ts";
 
-/** Who wants to be left alone for longer than 30 days means something else: an overflow, milliseconds, a clock that is wrong. */
+/** 30 days. A longer wait is meant otherwise: it is an overflow, in milliseconds, or of a clock that is wrong. */
 const MAX_MS = 30 * 24 * 3_600_000;
 
 /**

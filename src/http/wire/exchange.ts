@@ -22,8 +22,8 @@ import type { Watched } from "./watch.ts";
 
 type State = "waiting" | "collecting" | "streaming" | "discarding" | "over";
 
-/** So many characters of header lines are kept until it is known whether `validatorOf` needs them: more are looked at at once. */
-const KEPT_FIELDS = 16_384;
+/** Header lines up to this length are kept until it is known whether `validatorOf` needs them; others are read at once. */
+const MAX_KEPT_CHARS = 16_384;
 
 /** Sends a request and tells the reply, once. `untilMs`: when the URL's time is over. `terms`: what its headers ask for. */
 export class Exchange implements Handler, Watched, Reader {
@@ -101,7 +101,7 @@ export class Exchange implements Handler, Watched, Reader {
     const verdict = judge(status, headers, fields, this.terms, limits);
     if (verdict !== undefined && "reply" in verdict) return this.discard(verdict, this.headersMs);
     this.state = "collecting";
-    if (fields.length <= KEPT_FIELDS) this.fields = fields;
+    if (fields.length <= MAX_KEPT_CHARS) this.fields = fields;
     else this.validator = validatorOf(headers, fields);
     this.part = verdict;
     this.expectedBytes = status === 204 || status === 304 ? 0 : (verdict?.bytes ?? headers.contentLength);

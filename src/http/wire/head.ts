@@ -1,4 +1,4 @@
-// One header block: where it ends, and what it says (RFC 9112 sections 4 and 5).
+// One header block: where it ends, and what is in it (RFC 9112 sections 4 and 5).
 
 import { readOddHead } from "./odd-head.ts";
 

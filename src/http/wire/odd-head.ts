@@ -1,16 +1,15 @@
-// A header block with lines that are no headers: they are left out, as browsers do, unless they could say where the body ends.
+// A header block with lines that are no headers: they are left out, as browsers do, unless the end of the body may depend on them.
 
-import { trimBlanks, withoutControls } from "../semantics/headers.ts";
+import { isFieldName, trimBlanks, withoutControls } from "../semantics/headers.ts";
 import type { Head } from "./head.ts";
 
 /** Never in a header block (RFC 9110 section 5.5): a NUL, a carriage return that ends no line. */
 const FORBIDDEN = /\0|\r(?!\n)/;
 const CONTROL = /[^\t\r\n\x20-\x7e\x80-\xff]/;
 
-/** Without a blank after the status, with several before it, or with a TAB: it is three digits all the same. */
+/** The status is three digits, behind any blanks; what follows them need not begin with one. */
 const STATUS_LINE = /^HTTP\/1\.([01])[\t ]+([1-9]\d\d)(?!\d)/;
 
-const NAME = /^[!#$%&'*+.^_`|~\w-]+$/;
 const FRAMES = /^(?:content-length|transfer-encoding)$/i;
 
 /** The letters with which a line begins that somebody else may take for one of those headers. */
@@ -40,7 +39,7 @@ export function readOddHead(text: string): Head | undefined {
     const isMore = BLANKS.test(line);
     const colon = line.indexOf(":");
     const name = isMore ? "" : trimBlanks(line, 0, Math.max(0, colon));
-    if (isMore ? header === undefined : !NAME.test(name)) {
+    if (isMore ? header === undefined : !isFieldName(name)) {
       if (MAY_FRAME.test(line.replace(/[^a-z]+/gi, ""))) return undefined;
       if (header !== undefined) fields += `${header}\r\n`;
       header = undefined;

@@ -1,16 +1,16 @@
 // What has come of a header block that has no end yet: kept until it has, in bounded memory.
 
 /** The longest header block, in bytes: 256 KiB, as in Chromium and over HTTP/2. */
-export const MAX_HEAD = 262_144;
+export const MAX_HEAD_BYTES = 262_144;
 
 /** Memory of this size at first, then of twice the size: a block that comes byte by byte is copied twice, not each time. */
 const FIRST_BYTES = 4096;
 
-/** So much of a block needs nobody's leave; what goes beyond that may take 64 MiB for all connections together. */
+/** What each block may take; beyond that the blocks of all connections together may take 64 MiB. */
 const USUAL_BYTES = 65_536;
 const SHARED_BYTES = 67_108_864;
 
-/** What is left of it for the blocks of all connections. */
+/** What is left of those 64 MiB, in bytes. */
 export interface HeadRoom {
   bytes: number;
 }
@@ -32,7 +32,7 @@ export class PartialHead {
 
   /** Adds what arrived from `from` on, up to one byte more than a block may have. False where there is no room for it. */
   add(arrived: Buffer, from: number): boolean {
-    const until = Math.min(arrived.length, from + MAX_HEAD + 1 - this.length);
+    const until = Math.min(arrived.length, from + MAX_HEAD_BYTES + 1 - this.length);
     const needed = this.length + until - from;
     if (needed > this.bytes.length && !this.grow(needed)) return false;
     this.length += arrived.copy(this.bytes, this.length, from, until);
@@ -47,7 +47,7 @@ export class PartialHead {
   }
 
   private grow(needed: number): boolean {
-    const size = Math.max(FIRST_BYTES, Math.min(2 * needed, MAX_HEAD + 1));
+    const size = Math.max(FIRST_BYTES, Math.min(2 * needed, MAX_HEAD_BYTES + 1));
     const more = Math.max(0, size - USUAL_BYTES) - this.borrowed;
     if (more > this.room.bytes) return false;
     this.room.bytes -= more;

@@ -4,7 +4,7 @@ import type { Failure } from "../../core/failure.ts";
 import { type AnswerHeaders, hasToken, readHeaders, transferCoding } from "../semantics/headers.ts";
 import { type Chunks, chunks } from "./chunks.ts";
 import { endIn, endOf, HTTP, isHttp, readHead } from "./head.ts";
-import { type HeadRoom, headRoom, MAX_HEAD, PartialHead } from "./partial-head.ts";
+import { type HeadRoom, headRoom, MAX_HEAD_BYTES, PartialHead } from "./partial-head.ts";
 
 /** Told of one answer, in this order; of nothing more once it has failed. */
 export interface Listener {
@@ -78,7 +78,7 @@ export function reader(room: HeadRoom = headRoom()): Reader {
       const text = bytes.toString("latin1", from, Math.min(bytes.length, from + USUAL_HEAD));
       const end = endOf(text);
       if (end !== -1) return begun(text.slice(0, end), one) ?? from + end;
-      const later = text.length < USUAL_HEAD ? -1 : endIn(bytes, from, Math.min(bytes.length, from + MAX_HEAD));
+      const later = text.length < USUAL_HEAD ? -1 : endIn(bytes, from, Math.min(bytes.length, from + MAX_HEAD_BYTES));
       if (later !== -1) return begun(bytes.toString("latin1", from, later), one) ?? later;
       head = new PartialHead(room);
     }
@@ -86,7 +86,7 @@ export function reader(room: HeadRoom = headRoom()): Reader {
     if (!head.add(bytes, from)) return NO_ROOM;
     if (!isHttp(head.bytes.toString("latin1", 0, Math.min(head.length, HTTP.length)))) return notHttp();
     const end = endIn(head.bytes, Math.max(0, before - 2), head.length);
-    if (end > MAX_HEAD || (end === -1 && head.length > MAX_HEAD)) return TOO_LARGE;
+    if (end > MAX_HEAD_BYTES || (end === -1 && head.length > MAX_HEAD_BYTES)) return TOO_LARGE;
     if (end === -1) return undefined;
     const text = head.bytes.toString("latin1", 0, end);
     forget();
@@ -98,7 +98,7 @@ export function reader(room: HeadRoom = headRoom()): Reader {
     head = undefined;
   };
 
-  const notHttp = (): Failure => (isInformed ? { ...GARBAGE } : GARBAGE);
+  const notHttp = (): Failure => (isInformed ? NOT_HTTP : GARBAGE);
 
   /** What a whole header block says of what follows. */
   const begun = (text: string, one: Listener): Failure | undefined => {
@@ -194,7 +194,7 @@ export function reader(room: HeadRoom = headRoom()): Reader {
   };
 }
 
-/** How the body is coded, if it is: then a Content-Length says nothing, and is taken for absent. */
+/** How the body is coded, if it is. Deletes what does not count: a Content-Length beside that, or an empty Transfer-Encoding. */
 function codingOf(headers: AnswerHeaders): string | undefined {
   const coding = transferCoding(headers.transferEncoding ?? "");
   if (coding === undefined) delete headers.transferEncoding;
@@ -207,7 +207,12 @@ function codingOf(headers: AnswerHeaders): string | undefined {
 
 const LF = 10;
 const CR = 13;
-const TOO_LARGE: Failure = { error: "headers_too_large", detail: `a header block of more than ${MAX_HEAD} bytes` };
-const NO_ROOM: Failure = { error: "headers_too_large", detail: "a header block, beside others that take 64 MiB" };
+/** The same behind informational answers, which were this request's. */
+const NOT_HTTP: Failure = { ...GARBAGE };
+const TOO_LARGE: Failure = {
+  error: "headers_too_large",
+  detail: `a header block of more than ${MAX_HEAD_BYTES} bytes`,
+};
+const NO_ROOM: Failure = { error: "headers_too_large", detail: "a header block, beside others of 64 MiB" };
 const BAD_HEAD: Failure = { error: "protocol_error", detail: "a status or header line that is none" };
 const BAD_LENGTH: Failure = { error: "protocol_error", detail: "a Content-Length that is none, or two that differ" };
