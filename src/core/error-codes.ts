@@ -58,12 +58,12 @@ const LISTS: readonly (readonly [Row, string])[] = [
     ELOADIPHLPAPI ENOSERVER ENOTIMP ENOTINITIALIZED EREFUSED ESERVFAIL ESERVICE ETIMEOUT UNKNOWN_ARES_ERROR BULKGET_DNS`,
   ],
 
-  // Node's codes for a certificate that is not trusted; UNSPECIFIED stands for all faults without a code of their own (weak keys
-  // and digests, name constraints, unknown critical extensions, …).
+  // Node's codes for a certificate that is not trusted (FAMILIES has more). UNSPECIFIED stands for all faults without a code of
+  // their own: weak keys and digests, name constraints, unknown critical extensions …
   [
     always("tls_certificate"),
-    `DEPTH_ZERO_SELF_SIGNED_CERT HOSTNAME_MISMATCH INVALID_CA INVALID_PURPOSE OUT_OF_MEM PATH_LENGTH_EXCEEDED
-    SELF_SIGNED_CERT_IN_CHAIN UNSPECIFIED ERR_SSL_CERTIFICATE_VERIFY_FAILED`,
+    `HOSTNAME_MISMATCH INVALID_CA INVALID_PURPOSE OUT_OF_MEM PATH_LENGTH_EXCEEDED UNSPECIFIED
+    ERR_SSL_CERTIFICATE_VERIFY_FAILED`,
   ],
   [TLS, "EPROTO"],
 

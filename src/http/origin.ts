@@ -88,7 +88,7 @@ export function describe(target: URL, common: readonly string[], options: GetOpt
   return {
     route,
     elsewhere: cert === undefined ? route : { ...route, key: `${route.key} anonymous`, anonymous: true },
-    barred: options.publicOnly === true && proxy !== undefined ? barred(name) : undefined,
+    barred: options.publicOnly === true && proxy !== undefined ? barred(name, options.isOwn) : undefined,
     fields: lines([...(ownHost.length === 0 ? host : ownHost), ...proxied, ...others]),
     harmless: lines([...host, ...proxied, ...harmless(common)]),
     prefix: forwarded ? target.origin : "",

@@ -15,7 +15,7 @@ import { isScarce } from "./scarcity.ts";
 export interface ResolveOptions {
   /** Refuse every address that is not on the public internet, and this machine's own. */
   readonly publicOnly?: boolean;
-  /** Which those are. Default: those of its interfaces. */
+  /** Whether an address is one of this machine's. Default: by its interfaces. */
   readonly isOwn?: (address: string) => boolean;
   readonly pins?: Pins;
   /** Default: the way of this machine (`systemLookup`). */
@@ -148,8 +148,8 @@ function isLocalhost(hostname: string): boolean {
 }
 
 /** Why a proxy that looks up names itself is not asked for this one under --public-only: an address, or localhost. */
-export function barred(host: string): Failure | undefined {
-  const isInside = isIP(host) === 0 ? isLocalhost(host) : !isPublic(host) || ownAddresses()(host);
+export function barred(host: string, isOwn = ownAddresses()): Failure | undefined {
+  const isInside = isIP(host) === 0 ? isLocalhost(host) : !isPublic(host) || isOwn(host);
   return isInside ? classify(blocked(host), "connect") : undefined;
 }
 

@@ -80,6 +80,7 @@ export function fieldSections(
       } else if (CONNECTION_FIELDS.has(name)) {
         malformed ??= `the header ${name}, which HTTP/2 does not have`;
       } else {
+        // A Content-Length keeps them, so that it is refused.
         fields += `${name}: ${name === "content-length" ? value : withoutControls(value)}\r\n`;
       }
     });

@@ -109,7 +109,7 @@ function mark(length: number, first: number): number {
   return length * 256 + (first | 0x20);
 }
 
-/** 1*DIGIT: of 17 digits that count, none is a length. */
+/** 1*DIGIT (RFC 9110 section 8.6): with more than 16 behind the zeros in front it is none. */
 const LENGTH = /^0*\d{1,16}$/;
 
 /** Several that are the same are one (RFC 9110 section 8.6). */

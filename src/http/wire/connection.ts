@@ -123,7 +123,7 @@ export function connection({ open, put, heads, released, dropped }: Owner, route
     const goOn = answers.take(bytes, isOurs);
     if (typeof goOn === "object") {
       drop();
-      // It may be the rest of what was sent unasked after the answer before: no word about this request.
+      // It may be the rest of what was sent unasked after the answer before, and no answer to this request.
       if (goOn === GARBAGE && requests > 1) listener.onUnprocessed();
       else listener.onFailure(goOn);
     } else if (answers.isOver()) {

@@ -213,6 +213,6 @@ const TOO_LARGE: Failure = {
   error: "headers_too_large",
   detail: `a header block of more than ${MAX_HEAD_BYTES} bytes`,
 };
-const NO_ROOM: Failure = { error: "headers_too_large", detail: "a header block, beside others of 64 MiB" };
+const NO_ROOM: Failure = { error: "headers_too_large", detail: "no memory left: header blocks take 64 MiB" };
 const BAD_HEAD: Failure = { error: "protocol_error", detail: "a status or header line that is none" };
 const BAD_LENGTH: Failure = { error: "protocol_error", detail: "a Content-Length that is none, or two that differ" };
