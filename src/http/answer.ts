@@ -27,12 +27,13 @@ export function answerOf(
     return { ...body, status };
   }
   // Built up rather than spread together: this is done for every URL.
-  const { contentLength, transferEncoding, contentType, etag, lastModified } = headers;
+  const { contentLength, transferEncoding, isEndMarked, contentType, etag, lastModified } = headers;
+  const isDelimited = contentLength !== undefined || transferEncoding !== undefined || isEndMarked === true;
   const result: Mutable<Answer> = {
     status,
     body,
     ttfbMs: reply.headersMs - startedMs,
-    lengthVerified: contentLength !== undefined || transferEncoding !== undefined || bodiless || part !== undefined,
+    lengthVerified: isDelimited || bodiless || part !== undefined,
   };
   if (target !== first) result.finalUrl = target.href;
   if (contentType !== undefined) result.type = contentType;

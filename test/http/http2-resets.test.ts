@@ -183,3 +183,17 @@ it("an answer without a body, with 1xx before it or with trailers after it is wh
   expect(await fetch("/empty")).toEqual(Buffer.alloc(0));
   expect(await fetch("/full")).toEqual(content);
 });
+
+it("an answer without a Content-Length has an end that is sure, small, large, empty and with trailers", async () => {
+  const { server: one, get: made } = await start((peer, stream, path) => {
+    peer.headers(stream, [":status", "200"], path === "/empty" ? FLAG.endStream : 0);
+    if (path === "/empty") return;
+    peer.data(stream, path === "/large" ? large : content, path !== "/trailers");
+    if (path === "/trailers") peer.headers(stream, ["x-sum", "1"], FLAG.endStream);
+  });
+  for (const path of ["/empty", "/small", "/large", "/trailers"]) {
+    const answer = await made.fetch(new URL(one.origin + path));
+    expect(answer).toMatchObject({ status: 200, lengthVerified: true });
+    expect(await collect(answer)).toBeInstanceOf(Buffer);
+  }
+});

@@ -83,6 +83,7 @@ export class Http2Stream implements Connection, StreamListener {
     if (status === undefined) return;
     if (!this.isAnswered) handler.onResponseStarted();
     const headers: AnswerHeaders = readHeaders(fields);
+    headers.isEndMarked = true;
     if (headers.contentLength !== undefined && !Number.isSafeInteger(headers.contentLength)) {
       return this.fail("a Content-Length that is none", status);
     }

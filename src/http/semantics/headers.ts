@@ -6,6 +6,8 @@ export interface AnswerHeaders {
   /** NaN where it is no length, or where there are several that differ. */
   contentLength?: number;
   transferEncoding?: string;
+  /** What carries the answer marks the body's end, whatever the headers say: HTTP/2, by END_STREAM (RFC 9113 section 8.1). */
+  isEndMarked?: boolean;
   /** Its options `close` and `keep-alive`. */
   connection?: string;
   contentType?: string;
