@@ -102,6 +102,32 @@ describe("a 206 that lies", () => {
     expect(await sent(bytes + 1)).toMatchObject({ error: "bad_range" });
   });
 
+  it("that nobody asked for, but is the whole by its range and its length, is stored as curl and browsers do", async () => {
+    const target = told(["bytes 0-99/100", `ETag: ${TAG}`]);
+    for (const ask of [undefined, { known: { etag: '"two"' } }]) {
+      const answer = await fetch(target, ask);
+      expect(answer).toMatchObject({ status: 206, lengthVerified: true });
+      expect(answer).not.toHaveProperty("from");
+      expect(await collect(answer)).toEqual(body(100));
+    }
+  });
+
+  it.each<[string, string[], Record<string, string>]>([
+    ["is not all of it", ["bytes 0-99/101"], {}],
+    ["begins later", ["bytes 1-100/101"], {}],
+    ["is of a whole of unknown length", ["bytes 0-99/*"], {}],
+    ["is shorter than its range", ["bytes 0-99/100"], { bytes: "99" }],
+    ["is longer than its range", ["bytes 0-99/100"], { bytes: "101" }],
+    ["has no length of its own", ["bytes 0-99/100"], { nolength: "1" }],
+    ["has two ranges", ["bytes 0-99/100", "bytes 0-99/100"], {}],
+    ["has several parts", ["bytes 0-99/100", "Content-Type: multipart/byteranges; boundary=x"], {}],
+  ])("that nobody asked for, and that %s, is refused", async (_, header, more) => {
+    expect(await fetch(told(header, more))).toMatchObject({
+      error: "bad_range",
+      detail: expect.stringContaining("not asked"),
+    });
+  });
+
   it("that nobody asked for is refused, also where a condition was asked", async () => {
     const target = told([right]);
     expect(await fetch(target)).toMatchObject({ error: "bad_range" });

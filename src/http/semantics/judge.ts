@@ -5,7 +5,7 @@ import type { Skip } from "../../core/ports.ts";
 import { directiveFor } from "../robots/robots-tag.ts";
 import type { Terms } from "./asking.ts";
 import { type AnswerHeaders, copied, excerpt, valuesOf } from "./headers.ts";
-import { type Part, partOf } from "./part.ts";
+import { isWhole, type Part, partOf } from "./part.ts";
 import { isRedirectStatus, type Redirect, setCookiesOf } from "./redirect.ts";
 import { retryAfterMs } from "./retry-after.ts";
 
@@ -52,7 +52,7 @@ export function judge(
       return { reply: { status, skip: { reason: copied(directive), detail: "X-Robots-Tag" } }, discard: true };
     }
   }
-  if (status === 206) {
+  if (status === 206 && (terms?.kept !== undefined || !isWhole(headers, fields))) {
     const part = partOf(headers, fields, terms);
     if (isFailure(part)) return dropped(part);
     return part.wholeBytes > maxFileBytes ? tooLarge(part.wholeBytes, status) : part;

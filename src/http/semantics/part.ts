@@ -35,8 +35,19 @@ export function partOf(headers: AnswerHeaders, fields: string, terms: Terms | un
   return isOfOther(headers, kept.validator) ? bad("of another version than what is kept") : part;
 }
 
+/**
+ * Whether a 206 is the whole body after all, by its Content-Range and its length: some servers send one though nothing was
+ * asked for but the whole, and curl and browsers store it.
+ */
+export function isWhole({ contentLength, contentType }: AnswerHeaders, fields: string): boolean {
+  if (contentType?.toLowerCase().startsWith("multipart/byteranges") === true) return false;
+  const [range, ...more] = valuesOf(fields, "content-range", 2);
+  const part = more.length > 0 || range === undefined ? undefined : endOf(range, { bytes: 0 });
+  return part !== undefined && part.wholeBytes === contentLength;
+}
+
 /** `bytes N-M/T` where it is all that follows what is kept. */
-function endOf(range: string, kept: Kept): Part | undefined {
+function endOf(range: string, kept: Pick<Kept, "bytes" | "wholeBytes">): Part | undefined {
   const [, from, last, whole] = /^bytes 0*(\d{1,15})-0*(\d{1,15})\/0*(\d{1,15})$/i.exec(range)?.map(Number) ?? [];
   if (from === undefined || last === undefined || whole === undefined) return undefined;
   const isEnd = from === kept.bytes && last >= from && whole === last + 1;
