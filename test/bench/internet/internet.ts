@@ -2,7 +2,7 @@
 
 import { type ChildProcess, execFileSync, fork, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { loadavg } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -24,7 +24,7 @@ const USAGE = `npm run bench -- internet [options]
   --seed <n>             another seed is another internet (default: 1)
   --distribution <file>  in the place of test/bench/internet/distribution.json
   --only <name,name>     these programs: ${CONTENDERS.map(({ name }) => name.split(",")[0]).join(" ")}
-  --keep <folder>        what the programs said and recorded`;
+  --keep <folder>        bulkget's results.jsonl of each run`;
 
 const HERE = fileURLToPath(import.meta.url);
 const MOST_SECONDS = 1800;
@@ -162,10 +162,11 @@ function installed(): readonly Contender[] {
   });
 }
 
+/** Records say why something was lost. */
 function keepFiles(folder: string, out: string, name: string, run: number): void {
-  mkdirSync(folder, { recursive: true });
   if (name !== "bulkget") return;
-  appendFileSync(join(folder, `results-${run}.jsonl`), execFileSync("cat", [join(out, "results.jsonl")]));
+  mkdirSync(folder, { recursive: true });
+  copyFileSync(join(out, "results.jsonl"), join(folder, `results-${run}.jsonl`));
 }
 
 /** Of this machine, with all that runs beside the bench. */
