@@ -39,6 +39,16 @@ describe("the pool", () => {
     gate.close();
   });
 
+  it("keeps connections to more hosts than it has slots, and makes none anew", async () => {
+    const hosts = Array.from({ length: 12 }, (_, i) => `host${i}.test:${new URL(server.origin).port}`);
+    const urls = Array.from({ length: 120 }, (_, i) => `http://${hosts[i % 12]}/ok?seed=${i}`);
+    const resolve = hosts.flatMap((host) => ["--resolve", `${host}:127.0.0.1`]);
+    const { code } = await folder.run(["-", "-c", "4", ...resolve], { stdin: linesOf(urls) });
+    expect(code).toBe(0);
+    expect(server.stats.peakOpenRequests).toBeLessThanOrEqual(4);
+    expect(server.stats.connections).toBe(12);
+  });
+
   it("sends the first request while the list is still open, and downloads lines as they come", async () => {
     const child = spawn(process.execPath, [BIN, "-", "-q"], { cwd: folder.path, env: cleanEnv() });
     const closed = new Promise<number | null>((resolve) => child.on("close", resolve));
