@@ -30,6 +30,11 @@ const CONNECTION_OPTIONS = new Set(["close", "keep-alive"]);
 /** A Location is kept up to this length, in characters: one that is longer is refused. */
 const MAX_LOCATION = MAX_URL_LENGTH + 1;
 
+/** For an answer that is no redirect: a Location of 64 KiB is not kept while its body arrives. */
+export function withoutLocations(headers: AnswerHeaders): AnswerHeaders {
+  return headers.locations.length === 0 ? headers : { ...headers, locations: NONE };
+}
+
 /** A value that goes into a record is kept up to this length, in characters. */
 export const MAX_VALUE = 1024;
 

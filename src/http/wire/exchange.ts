@@ -7,7 +7,7 @@ import type { Reader } from "../../core/throttle.ts";
 import { scarcity } from "../connect/scarcity.ts";
 import type { OpeningSteps } from "../connect/steps.ts";
 import type { Terms } from "../semantics/asking.ts";
-import type { AnswerHeaders } from "../semantics/headers.ts";
+import { type AnswerHeaders, withoutLocations } from "../semantics/headers.ts";
 import { judge, type Refusal, type Unwanted } from "../semantics/judge.ts";
 import type { Part } from "../semantics/part.ts";
 import type { Redirect } from "../semantics/redirect.ts";
@@ -96,7 +96,7 @@ export class Exchange implements Handler, Watched, Reader {
     this.phase = "body";
     this.heard?.(fields);
     this.headersMs = performance.now();
-    this.headers = headers;
+    this.headers = withoutLocations(headers);
     const { limits } = this.wire;
     const verdict = judge(status, headers, fields, this.terms, limits);
     if (verdict !== undefined && "reply" in verdict) return this.discard(verdict, this.headersMs);
