@@ -7,7 +7,7 @@ export const MAX_HEAD_BYTES = 262_144;
 const FIRST_BYTES = 4096;
 
 /** What each block may take; beyond that the blocks of all connections together may take 64 MiB. */
-const USUAL_BYTES = 65_536;
+const USUAL_BYTES = 32_768;
 const SHARED_BYTES = 67_108_864;
 
 /** What is left of those 64 MiB, in bytes. */
