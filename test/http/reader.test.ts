@@ -274,7 +274,7 @@ describe("a header block", () => {
     }
   });
 
-  it("takes no more room in pieces, together with others, than there is: those up to 64 KiB always have some", () => {
+  it("takes no more room in pieces, together with others, than there is: those up to 32 KiB always have some", () => {
     const room = headRoom(300_000);
     const large = answer(`${OK}X: ${"y".repeat(262_000)}\nContent-Length: 1\n\n`, "z");
     const [begin, end] = [large.subarray(0, 200_000), large.subarray(200_000)];
