@@ -33,6 +33,8 @@ export interface KillResult {
   readonly records: number;
   /** Numbers without a record, or with more than one. */
   readonly wrongRecords: readonly number[];
+  /** The records of what failed, which nothing should. */
+  readonly failures: readonly string[];
   /** Whatever else is left in the folder. */
   readonly leftovers: readonly string[];
   readonly exitCode: number | null;
@@ -122,6 +124,7 @@ export async function killedRun(options: KillOptions): Promise<KillResult> {
     wrongFiles,
     records: lines.length,
     wrongRecords: numbers.filter((n) => counts.get(n) !== 1),
+    failures: lines.filter((line) => line.includes('"outcome":"failed"')).slice(0, 10),
     leftovers: readdirSync(output, { recursive: true, encoding: "utf8" }).filter((name) => !EXPECTED.test(name)),
     exitCode,
     seconds: (performance.now() - beganMs) / 1000,
