@@ -19,7 +19,7 @@ import { goingOn } from "./resume/resume.ts";
 import { claim } from "./sink/claim.ts";
 import { FAILED, FolderError, JOURNAL, ofTheDisk, prepareFolder, removeEmpty, sameFile, tidy } from "./sink/folder.ts";
 import { lockFolder } from "./sink/lock.ts";
-import { dropAll } from "./sink/parts.ts";
+import { dropAll, dropUnusable } from "./sink/parts.ts";
 import { type Since, since } from "./sink/since.ts";
 import { startOver } from "./sink/start-over.ts";
 import { unlock } from "./sink/unlock.ts";
@@ -118,7 +118,10 @@ export async function openOutput(options: OutputOptions, context: OutputContext)
       setAside(folder, state, note);
       await startOver(folder, lists, hasGone(folder));
     }
+    // Before this run's time begins: a kill between link and unlink leaves a saved file with two names, and to remove one of them
+    // sets the time of its last change, by which it is known for that run's file.
     if (force) dropAll(state);
+    else dropUnusable(state);
     const resuming = earlier && !force;
     const beginning = since(state);
     began = beginning;

@@ -11,7 +11,7 @@ import { type DirectoryOptions, directory } from "./sink/directory.ts";
 import { nearest } from "./sink/folder.ts";
 import { type Names, names } from "./sink/names.ts";
 import { CREATE, MODE } from "./sink/part.ts";
-import { leftIn, parts } from "./sink/parts.ts";
+import { dropUnusable, parts } from "./sink/parts.ts";
 import { scribe } from "./sink/scribe.ts";
 import type { Span } from "./sink/since.ts";
 import { space } from "./sink/space.ts";
@@ -88,5 +88,5 @@ export function storing(
     probeMs,
     stop,
   };
-  return { ...directory(options), sweep: () => void leftIn(state) };
+  return { ...directory(options), sweep: () => dropUnusable(state) };
 }

@@ -71,6 +71,11 @@ const COPIES = 1_000_000_000;
 /** What parts and their notes are called. */
 const PARTS = /^\d+(-\d+)?\.(part|note)$/;
 
+/** Removes what an earlier run left in the folder `state`, but for parts that can be gone on with. */
+export function dropUnusable(state: string): void {
+  leftIn(state);
+}
+
 /** Removes all that earlier runs kept in the folder `state`. */
 export function dropAll(state: string): void {
   for (const name of readdirSync(state)) if (PARTS.test(name)) remove(join(state, name));
@@ -185,7 +190,7 @@ export function parts(state: string, helper = 0): Parts {
 }
 
 /** The parts in a state folder that can be gone on with, by their line's number. All others are removed. */
-export function leftIn(state: string): Map<number, Noted> {
+function leftIn(state: string): Map<number, Noted> {
   const found = new Map<number, Noted>();
   const names = new Set(readdirSync(state).filter((name) => PARTS.test(name)));
   for (const name of names) {

@@ -1,6 +1,6 @@
 // A run that is killed by kill -9 again and again, and started again until it is done, loses nothing.
 
-import { readFileSync, statSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
+import { linkSync, readFileSync, statSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
 import { beforeEach, describe, expect, it } from "vitest";
 import { killedRun } from "../support/killing.ts";
 import { ownFolder, ownSite } from "../support/own.ts";
@@ -9,6 +9,12 @@ import { commandUnderWay } from "../support/under-way.ts";
 
 const URLS = 3000;
 const KILLS = 6;
+
+interface Lost {
+  readonly n: number;
+  readonly path: string;
+  readonly file: string;
+}
 
 const folder = ownFolder();
 
@@ -59,23 +65,23 @@ describe("a file that a killed run had saved, and not recorded any more", () => 
   }
 
   /** As if the last record had not been written any more before the kill; gives its file. */
-  function withoutLastRecord(): { readonly n: number; readonly path: string } {
+  function withoutLastRecord(): Lost {
     const journal = saved("results.jsonl");
     const { atime, mtime } = statSync(journal);
     const lines = readFileSync(journal, "utf8").trimEnd().split("\n");
     const last = lines.at(-1) ?? "";
     truncateSync(journal, statSync(journal).size - last.length - 1);
     utimesSync(journal, atime, mtime);
-    const { n } = JSON.parse(last) as { n: number };
-    return { n, path: `/page-${n}` };
+    const { n, file } = JSON.parse(last) as { n: number; file: string };
+    return { n, path: `/page-${n}`, file };
   }
 
-  async function goesOn(lost: { readonly n: number; readonly path: string }, args: string[] = []): Promise<void> {
+  async function goesOn(lost: Lost, args: string[] = []): Promise<void> {
     const { code, stderr } = await folder.run(["urls.txt", ...args]);
     expect(code, stderr).toBe(0);
     const { files, records } = leftIn(saved());
     expect(records.map(({ outcome }) => outcome)).toEqual(["saved", "saved", "saved"]);
-    expect(files[`00000${lost.n}.txt`]).toBe(pageOf(lost.path).toString("latin1"));
+    expect(files[lost.file]).toBe(pageOf(lost.path).toString("latin1"));
   }
 
   it("is fetched again, and takes that file's place", async () => {
@@ -101,6 +107,16 @@ describe("a file that a killed run had saved, and not recorded any more", () => 
     server.answers.clear();
     await goesOn(lost, ["--retry-failed"]);
   });
+
+  it.each(["{n:6}{ext}", "{basename}{ext}"])(
+    "also where it still has the name under which it was written: the kill came between link and unlink (%s)",
+    async (name) => {
+      await stopped("SIGKILL", 2, ["/stuck"], ["--name", name]);
+      const lost = withoutLastRecord();
+      linkSync(saved(lost.file), saved(".bulkget", `${lost.n}.part`));
+      await goesOn(lost, ["--name", name]);
+    },
+  );
 
   it("also where its line was out of the list in between", async () => {
     await stopped("SIGKILL", 2, ["/stuck"]);
