@@ -20,7 +20,7 @@ import { plateau } from "./policy/plateau.ts";
 import { arrivals, pace } from "./policy/rate.ts";
 import { hostSign, judge } from "./policy/retry.ts";
 import { turn } from "./policy/turn.ts";
-import { AUTO } from "./web.ts";
+import { AUTO, connectionsFor } from "./web.ts";
 
 /** Which URL is fetched when, and how often it is tried. */
 export interface ScheduleOptions {
@@ -116,8 +116,9 @@ export function download(plan: DownloadPlan): Run {
   const own = alone({ get, sink, clock, follow });
   const crew = plan.spread?.(own, { view: () => started.view, sink }) ?? own;
   const receivedBytes = () => crew.receivedBytes();
+  let isScarce = false; // once file descriptors ran out, none are spent on idle connections
   const resize = (most: number) => {
-    crew.resize(most);
+    crew.resize(isScarce || plan.spread !== undefined ? most : connectionsFor(most));
     started.resize(most);
   };
   const watching = governor && governed({ governor, clock, receivedBytes, resize });
@@ -142,6 +143,7 @@ export function download(plan: DownloadPlan): Run {
     abandon: () => crew.abort(),
     graceMs,
     onScarce(fewer) {
+      isScarce = true;
       crew.resize(fewer);
       watching?.scarce(fewer);
     },

@@ -11,6 +11,7 @@ import { download } from "./download.ts";
 import { hostSign } from "./policy/retry.ts";
 import { isRefused, type Measured, nextOf } from "./policy/sweep.ts";
 import { nowhere } from "./sink/nowhere.ts";
+import { connectionsFor } from "./web.ts";
 
 /** One row of the table. */
 export interface Step extends Measured {
@@ -100,7 +101,7 @@ async function measured(concurrency: number, { get, source, stepMs, first }: Ste
   let lastMs = startedMs;
   let bytes = 0;
   let cancel = clock.after(LOOK_MS, look);
-  get.resize(concurrency);
+  get.resize(connectionsFor(concurrency));
   const { done } = download({
     source,
     get: { ...get, close() {} }, // its connections are for the next step as well

@@ -60,6 +60,11 @@ const SPEED_WINDOW_MS = 60_000;
  */
 const MAX_WITH_IDLE = 256;
 
+/** The most connections that are open, used and idle, where this many URLs are fetched at a time. */
+export function connectionsFor(concurrency: number): number {
+  return Math.max(concurrency, Math.min(4 * concurrency, MAX_WITH_IDLE));
+}
+
 /** Bodies up to this many bytes are collected and written in one go; less where many are under way at a time. */
 const WHOLE_BYTES = 262_144;
 const WHOLE_BYTES_IN_ALL = 67_108_864;
@@ -116,8 +121,7 @@ export function webOf(
     carrier,
     ...manners.options,
     ...(limitRate === undefined ? {} : { throttle: throttle(pays(limitRate), limitRate, readSize(limitRate)) }),
-    maxConnections:
-      concurrency === "auto" ? AUTO.start : Math.max(concurrency, Math.min(4 * concurrency, MAX_WITH_IDLE)),
+    maxConnections: connectionsFor(concurrency === "auto" ? AUTO.start : concurrency),
   });
   return manners.permits === undefined ? get : { ...get, permits: manners.permits };
 }

@@ -39,14 +39,17 @@ describe("the pool", () => {
     gate.close();
   });
 
-  it("keeps connections to more hosts than it has slots, and makes none anew", async () => {
-    const hosts = Array.from({ length: 12 }, (_, i) => `host${i}.test:${new URL(server.origin).port}`);
-    const urls = Array.from({ length: 120 }, (_, i) => `http://${hosts[i % 12]}/ok?seed=${i}`);
+  it.each([
+    ["4", 12],
+    ["auto", 16],
+  ])("with -c %s keeps connections to more hosts than it has slots, and makes none anew", async (slots, many) => {
+    const hosts = Array.from({ length: many }, (_, i) => `host${i}.test:${new URL(server.origin).port}`);
+    const urls = Array.from({ length: 10 * many }, (_, i) => `http://${hosts[i % many]}/ok?seed=${i}`);
     const resolve = hosts.flatMap((host) => ["--resolve", `${host}:127.0.0.1`]);
-    const { code } = await folder.run(["-", "-c", "4", ...resolve], { stdin: linesOf(urls) });
+    const { code } = await folder.run(["-", "-c", slots, ...resolve], { stdin: linesOf(urls) });
     expect(code).toBe(0);
-    expect(server.stats.peakOpenRequests).toBeLessThanOrEqual(4);
-    expect(server.stats.connections).toBe(12);
+    if (slots === "4") expect(server.stats.peakOpenRequests).toBeLessThanOrEqual(4);
+    expect(server.stats.connections).toBe(many);
   });
 
   it("sends the first request while the list is still open, and downloads lines as they come", async () => {
