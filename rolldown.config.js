@@ -1,44 +1,91 @@
-// The command as one CommonJS file, with the packages that every start needs inside: Node 20 takes a millisecond for each module
-// it loads, more for ES modules, and a list of one URL feels sixty of them.
-import { chmodSync, readFileSync, writeFileSync } from "node:fs";
+// All that is shipped, as CommonJS files with the packages inside: the command, its worker, the library, and packages that few
+// runs need. Node 20 takes a millisecond for each module it loads, more for ES modules, and a list of one URL feels sixty of them.
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { isBuiltin } from "node:module";
 import { defineConfig } from "rolldown";
+import { writeDeclarations } from "./build/declarations.js";
+import { thirdParty } from "./build/third-party.js";
 
-// Under the MIT License, too: its text is in LICENSE.
-const NOTICE = `/*! With commander, (c) 2011 TJ Holowaychuk; p-limit and yocto-queue, (c) Sindre Sorhus: MIT License. */`;
 // The file that is started is sh first: Node resets the signals that it was told to ignore (nohup, `trap '' TERM`, `&` in a
-// script), so that they are noted before (src/cli/ignored.ts). To JavaScript each of these lines is a string.
+// script), so that they are noted before (src/cli/ignored.ts). To JavaScript each of these lines is a string. sh is found by env,
+// which publint requires of a command.
 const COMMAND = "dist/bin/bulkget.cjs";
-const LAUNCHER = `#!/bin/sh
+const LAUNCHER = `#!/usr/bin/env sh
 ':' //; while read -r key value; do case $key in SigIgn:) export _BULKGET_SIGIGN="$$ $value"; break;; esac; done 2>/dev/null </proc/self/status
 ':' //; exec node "$0" "$@"
 `;
-const INSIDE = ["commander", "p-limit", "yocto-queue"];
+
+/** Packages that few runs need, and the file in dist/vendor of each. */
+const VENDORED = {
+  "cli-progress": "cli-progress.cjs",
+  "ipaddr.js": "ipaddr.cjs",
+  "mime-db": "mime-db.json",
+  "tough-cookie": "tough-cookie.cjs",
+};
+
+for (const folder of ["bin", "lib", "vendor"]) rmSync(`dist/${folder}`, { recursive: true, force: true });
+mkdirSync("dist/vendor", { recursive: true });
+copyFileSync("node_modules/mime-db/db.json", `dist/vendor/${VENDORED["mime-db"]}`);
+
+/** CommonJS in a folder of dist. */
+const into = (dir) => ({
+  dir: `dist/${dir}`,
+  format: "cjs",
+  entryFileNames: "[name].cjs",
+  chunkFileNames: "[name].cjs",
+  comments: false,
+});
+
+/** Has them required from there, in a way that bundlers follow: of a `require` that is made by `createRequire` they see nothing. */
+const vendored = {
+  name: "vendored",
+  transform: (code) => code.replace("const require = createRequire(import.meta.url);\n", ""),
+  renderChunk: (code) =>
+    code.replace(/\brequire\("([^"]+)"\)/g, (call, name) =>
+      Object.hasOwn(VENDORED, name) ? `require("../vendor/${VENDORED[name]}")` : call,
+    ),
+};
 
 const common = {
   platform: "node",
-  external: (id) => !/^[./]/.test(id) && !INSIDE.includes(id),
-  output: {
-    dir: "dist/bin",
-    format: "cjs",
-    entryFileNames: "[name].cjs",
-    chunkFileNames: "[name].cjs",
-    comments: false,
-    banner: ({ name }) => (name === "main" ? NOTICE : ""),
+  external: (id) => isBuiltin(id) || Object.hasOwn(VENDORED, id),
+  plugins: [vendored, thirdParty()],
+};
+
+const launcher = {
+  name: "launcher",
+  writeBundle() {
+    writeFileSync(COMMAND, LAUNCHER + readFileSync(COMMAND, "utf8"));
+    chmodSync(COMMAND, 0o755);
   },
 };
 
-function makeExecutable() {
-  writeFileSync(COMMAND, LAUNCHER + readFileSync(COMMAND, "utf8"));
-  chmodSync(COMMAND, 0o755);
-}
+/** The one build of the library is CommonJS; what `import` finds hands its exports on, so that there is one of each class. */
+const library = {
+  name: "library",
+  writeBundle(_options, bundle) {
+    const names = bundle["index.cjs"].exports.join(", ");
+    writeFileSync("dist/lib/index.mjs", `export { ${names} } from "./index.cjs";\n`);
+    writeFileSync("dist/lib/index.d.mts", `export * from "./index.cjs";\n`);
+    writeDeclarations("dist/src/index.d.ts", "dist/lib");
+  },
+};
 
 export default defineConfig([
   {
     ...common,
     // Apart from the file that is started: what is loaded later takes from main.cjs, and must not start it again.
     input: ["bin/bulkget.ts", "bin/main.ts"],
-    plugins: [{ name: "launcher", writeBundle: makeExecutable }],
+    output: into("bin"),
+    plugins: [...common.plugins, launcher],
   },
   // By itself: what it has in common with the command would be a third file for both to load.
-  { ...common, input: "bin/worker.ts" },
+  { ...common, input: "bin/worker.ts", output: into("bin") },
+  { ...common, input: "src/index.ts", output: into("lib"), plugins: [...common.plugins, library] },
+  ...["cli-progress", "ipaddr.js", "tough-cookie"].map((name) => ({
+    platform: "node",
+    input: { [VENDORED[name].replace(".cjs", "")]: name },
+    output: into("vendor"),
+    plugins: [thirdParty(["mime-db"])],
+  })),
 ]);

@@ -36,7 +36,7 @@ describe("README.md", () => {
     for (const [i, example] of examples.entries()) {
       const file = folder.at(`example${i}.mjs`);
       const library = example
-        .replace('"bulkget"', JSON.stringify(join(ROOT, "dist/src/index.js")))
+        .replace('"bulkget"', JSON.stringify(join(ROOT, "dist/lib/index.mjs")))
         .replace('"undici"', JSON.stringify(join(ROOT, "node_modules/undici/index.js")));
       const isMocked = example.includes("MockAgent");
       const here = isMocked ? library : library.replaceAll("https://example.org/", server.url("/ok?for="));

@@ -1,6 +1,6 @@
-// The types of the package, as strict programs compile against them: nothing skipped, with and without exact optional properties.
+// The types of the package, as strict programs compile against them: nothing skipped, as ES modules, for a bundler and as CommonJS.
 
-import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { ROOT, shell } from "../support/command.ts";
@@ -8,45 +8,62 @@ import { ownFolder } from "../support/own.ts";
 
 const folder = ownFolder();
 
-/** Where the package lies after an installation, with what it depends on, and Node's types as the program's own. */
+/** Where the package lies after an installation, which brings no other; Node's types and undici are the program's own. */
 function install(): void {
   const modules = folder.at("node_modules");
   mkdirSync(join(modules, "bulkget"), { recursive: true });
   mkdirSync(join(modules, "@types"));
-  cpSync(join(ROOT, "package.json"), join(modules, "bulkget/package.json"));
-  cpSync(join(ROOT, "dist/src"), join(modules, "bulkget/dist/src"), { recursive: true });
-  const { dependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { dependencies: object };
-  for (const name of [...Object.keys(dependencies), "@types/node", "undici", "undici-types"])
+  for (const part of ["package.json", "dist/lib", "dist/vendor"])
+    cpSync(join(ROOT, part), join(modules, "bulkget", part), { recursive: true });
+  for (const name of ["@types/node", "undici", "undici-types"])
     symlinkSync(join(ROOT, "node_modules", name), join(modules, name));
   writeFileSync(folder.at("package.json"), '{ "type": "module" }');
-  cpSync(join(ROOT, "fixtures/consumer/program.ts"), folder.at("program.ts"));
+  for (const program of ["program.ts", "commonjs.cts"])
+    cpSync(join(ROOT, "fixtures/consumer", program), folder.at(program));
+}
+
+/** Compiles a program, which must be without a fault, into the folder `out`. */
+async function compile(program: string, more: object): Promise<void> {
+  const compilerOptions = {
+    target: "es2022",
+    module: "nodenext",
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    noUncheckedIndexedAccess: true,
+    skipLibCheck: false,
+    types: ["node"],
+    declaration: true,
+    outDir: "out",
+    ...more,
+  };
+  writeFileSync(folder.at("tsconfig.json"), JSON.stringify({ compilerOptions, files: [program] }));
+  const tsc = join(ROOT, "node_modules/.bin/tsc");
+  const compiled = await shell(`"${process.execPath}" "${tsc}" -p .`, { cwd: folder.path });
+  expect(compiled).toMatchObject({ code: 0, stdout: "", stderr: "" });
 }
 
 it.each([
-  ["as they are", {}],
+  ["as it is", {}],
+  ["with module node16", { module: "node16" }],
   ["without exact optional properties", { exactOptionalPropertyTypes: false }],
-  ["without those of a browser", { lib: ["es2022"] }],
-  ["by a bundler", { module: "esnext", moduleResolution: "bundler" }],
+  ["without the types of a browser", { lib: ["es2022"] }],
+  ["for a bundler", { module: "esnext", moduleResolution: "bundler" }],
 ])(
-  "a strict program compiles against all types, %s, and its own declarations name them",
+  "a strict ES module compiles against all types %s, and its own declarations name them",
   async (_what, more) => {
     install();
-    const compilerOptions = {
-      target: "es2022",
-      module: "nodenext",
-      strict: true,
-      exactOptionalPropertyTypes: true,
-      noUncheckedIndexedAccess: true,
-      skipLibCheck: false,
-      types: ["node"],
-      declaration: true,
-      outDir: "out",
-      ...more,
-    };
-    writeFileSync(folder.at("tsconfig.json"), JSON.stringify({ compilerOptions, files: ["program.ts"] }));
-    const tsc = join(ROOT, "node_modules/.bin/tsc");
-    const compiled = await shell(`"${process.execPath}" "${tsc}" -p .`, { cwd: folder.path });
-    expect(compiled).toMatchObject({ code: 0, stdout: "", stderr: "" });
+    await compile("program.ts", more);
+  },
+  120_000,
+);
+
+it.each(["node16", "nodenext"])(
+  "a strict CommonJS program compiles with module %s, runs, and has the classes that ES modules have",
+  async (module) => {
+    install();
+    await compile("commonjs.cts", { module });
+    const ran = await shell(`"${process.execPath}" out/commonjs.cjs`, { cwd: folder.path });
+    expect(ran).toMatchObject({ code: 0, stdout: "failed unsupported_scheme\nOptionError true\n", stderr: "" });
   },
   120_000,
 );

@@ -1,6 +1,6 @@
 // The package as npm makes it: what is in it, and that it installs and runs elsewhere.
 
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { VERSION } from "../../src/version.ts";
@@ -21,11 +21,10 @@ describe("the package", () => {
   it("packs what it needs and no more, installs elsewhere, and runs there as a command and as a library", async (context) => {
     const packed = await shell(`npm pack --ignore-scripts --json --pack-destination "${folder.path}"`, { cwd: ROOT });
     const [{ filename, files }] = JSON.parse(packed.stdout) as [{ filename: string; files: { path: string }[] }];
-    const outside = files.map(({ path }) => path).filter((path) => !/^dist\/(bin|src)\//.test(path));
+    const outside = files.map(({ path }) => path).filter((path) => !/^dist\/(bin|lib|vendor)\//.test(path));
     expect(outside.sort()).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "package.json"]);
-    expect(files.some(({ path }) => path === "dist/src/index.d.ts")).toBe(true);
     // Text only: code that V8 has compiled crashes other versions of Node.
-    const others = files.filter(({ path }) => !/\.(?:cjs|js|d\.ts|json|md)$|^LICENSE$/.test(path));
+    const others = files.filter(({ path }) => !/\.(?:cjs|mjs|d\.cts|d\.mts|json|md)$|\bLICENSE(?:S\.txt)?$/.test(path));
     expect(others.map(({ path }) => path)).toEqual([]);
 
     const cwd = folder.path;
@@ -36,16 +35,41 @@ describe("the package", () => {
       return context.skip();
     }
     expect(installed.code).toBe(0);
+    // Everything it needs is inside: no other package comes with it, and none is looked for.
+    const there = readdirSync(join(cwd, "node_modules")).filter((name) => !name.startsWith("."));
+    expect(there).toEqual(["bulkget"]);
     const stdin = `${server.url("/ok")}\n`;
     expect(await shell("npx --no-install bulkget - -q", { cwd, stdin })).toMatchObject({ code: 0, stdout: "" });
     expect(readFileSync(join(cwd, "downloads/000001"))).toHaveLength(100);
+    // The packages that few runs need: a bar, cookies, addresses, rare media types.
+    const more = "--progress bar -b a=b --public-only --force";
+    const refused = await shell(`npx --no-install bulkget - ${more}`, { cwd, stdin });
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining("blocked_address") as string });
 
     const program = `import { bulkget } from "bulkget";
-      for await (const { outcome } of bulkget([process.argv[2]], { output: "memory" })) console.log(outcome);`;
+      const options = { output: "memory", cookie: "a=b" };
+      for await (const { outcome } of bulkget([process.argv[2]], options)) console.log(outcome);`;
     writeFileSync(join(cwd, "program.js"), program);
     expect(await shell(`node program.js "${server.url("/ok")}"`, { cwd })).toMatchObject({
       code: 0,
       stdout: "saved\n",
     });
   }, 120_000);
+
+  it("is good to publint, and its types to @arethetypeswrong/cli for every kind of program", async () => {
+    const packed = await shell(`npm pack --ignore-scripts --silent --pack-destination "${folder.path}"`, { cwd: ROOT });
+    const tarball = folder.at(packed.stdout.trim());
+    const linted = await shell(`npx --no-install publint run "${tarball}" --strict`, { cwd: ROOT });
+    expect(linted).toMatchObject({ code: 0, stdout: expect.stringContaining("All good!") as string });
+    const typed = await shell(`npx --no-install attw "${tarball}"`, { cwd: ROOT });
+    expect(typed).toMatchObject({ code: 0, stdout: expect.stringContaining("No problems found") as string });
+  }, 120_000);
+
+  it("names each package that is inside, with the text of its license", () => {
+    const licenses = readFileSync(join(ROOT, "dist/vendor/LICENSES.txt"), "utf8");
+    const named = [...licenses.matchAll(/^== (\S+)@\d/gm)].map(([, name]) => name);
+    const ours = ["cli-progress", "commander", "ipaddr.js", "mime-db", "p-limit", "tough-cookie"];
+    expect(named).toEqual(expect.arrayContaining([...ours, "tldts", "yocto-queue"]));
+    for (const text of licenses.split(/^== .*$/m).slice(1)) expect(text.length).toBeGreaterThan(500);
+  });
 });

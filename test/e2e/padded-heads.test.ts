@@ -95,7 +95,7 @@ describe("the command needs little memory", { timeout: 120_000 }, () => {
   it("for a program that keeps 3,000 outcomes", async () => {
     const kept = 'Content-Type: text/x-something-rare\r\nETag: "a-tag-of-some-length"\r\n';
     const server = await serving(() => `${OK}X-Padding: ${PADDING}\r\n${kept}${EMPTY}`);
-    const library = pathToFileURL(`${ROOT}/dist/src/index.js`).href;
+    const library = pathToFileURL(`${ROOT}/dist/lib/index.mjs`).href;
     writeFileSync(
       folder.at("program.mjs"),
       `import { bulkget } from ${JSON.stringify(library)};

@@ -84,7 +84,7 @@ it("tough-cookie is loaded for the first cookie that a redirect sets, and for no
 
 it("a program has noCookies", async () => {
   const { origin } = await serve(wall);
-  const library = pathToFileURL(`${ROOT}/dist/src/index.js`).href;
+  const library = pathToFileURL(`${ROOT}/dist/lib/index.mjs`).href;
   const { bulkget } = (await import(library)) as typeof import("../../src/index.ts");
   const outcomes = async (noCookies: boolean) => {
     const all: unknown[] = [];

@@ -1,0 +1,39 @@
+// Gathers the licenses of the packages that are inside the files that are shipped: dist/vendor/LICENSES.txt.
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+const FILE = "dist/vendor/LICENSES.txt";
+const HEAD = "The files of this package contain these packages, each under its license.\n";
+/** What a package contains besides its own code. */
+const MORE = {
+  tldts: "Contains the Public Suffix List (https://publicsuffix.org/list/), under the Mozilla Public License 2.0.\n\n",
+};
+
+/** The folders of all packages that were bundled so far. */
+const folders = new Set();
+
+/** Notes the packages of one bundle, and `others`, which it contains in another way. */
+export function thirdParty(others = []) {
+  return {
+    name: "third-party",
+    generateBundle() {
+      for (const id of this.getModuleIds()) {
+        const [folder] = /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(id.replaceAll("\\", "/")) ?? [];
+        if (folder !== undefined) folders.add(folder);
+      }
+      for (const name of others) folders.add(join(process.cwd(), "node_modules", name));
+    },
+    writeBundle() {
+      mkdirSync("dist/vendor", { recursive: true });
+      writeFileSync(FILE, [HEAD, ...[...folders].map(section).sort()].join("\n"));
+    },
+  };
+}
+
+function section(folder) {
+  const { name, version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+  const file = readdirSync(folder).find((one) => /^licen[cs]e/i.test(one));
+  if (file === undefined) throw new Error(`${name} comes without the text of its license`);
+  const text = readFileSync(join(folder, file), "utf8").trim();
+  return `== ${name}@${version} (${license})\n\n${MORE[name] ?? ""}${text}\n`;
+}
