@@ -1,4 +1,4 @@
 // What the command starts beside itself, with --workers.
-import { work } from "../src/worker.ts";
+import { work } from "../src/app/worker.ts";
 
 work();

@@ -1,24 +1,24 @@
 // The library: an iterable of URLs or a list's path in, typed outcomes out as they finish.
 
 import { constants } from "node:buffer";
-import { clock } from "./clock.ts";
+import { clock } from "./app/clock.ts";
+import { carrierOf, type DispatcherOptions } from "./app/dispatcher-option.ts";
+import { download, type ScheduleOptions } from "./app/download.ts";
+import { namingOf } from "./app/file-sink.ts";
+import { type FetchOptions, httpClient } from "./app/http-client.ts";
+import { refuseNames } from "./app/name-table.ts";
+import { type Output as OpenedOutput, type OutputOptions, openOutput } from "./app/output.ts";
 import type { Failed, Outcome, Saved, Skipped } from "./core/job.ts";
-import { OptionError } from "./core/option.ts";
+import { OptionError } from "./core/option-error.ts";
 import type { Get, Reporter, Sink, Source, View } from "./core/ports.ts";
-import { type NamedReporter, STALL_MS, together } from "./core/reporters.ts";
-import type { StopReason } from "./core/run.ts";
-import { carrierOf, type DispatcherOptions } from "./dispatcher.ts";
-import { download, type ScheduleOptions } from "./download.ts";
-import { handover } from "./handover.ts";
+import { combineReporters, type NamedReporter, STALL_MS } from "./core/run/combine-reporters.ts";
+import type { StopReason } from "./core/run/run.ts";
 import { type Input, inputOf, unlessCut } from "./library/input.ts";
+import { outcomeQueue } from "./library/outcome-queue.ts";
 import { type Progress, progressOf, type Summary, snapshot, type Ticker, ticker } from "./library/progress.ts";
-import { refuseNames } from "./name-table.ts";
 import { checked } from "./options/check.ts";
-import { type Output as OpenedOutput, type OutputOptions, openOutput } from "./output.ts";
-import { memory } from "./sink/memory.ts";
+import { memorySink } from "./sink/memory.ts";
 import type { Item, Items } from "./source/items.ts";
-import { namingOf } from "./storing.ts";
-import { type FetchOptions, webOf } from "./web.ts";
 
 export interface BulkgetOptions extends FetchOptions, DispatcherOptions, ScheduleOptions, OutputOptions {
   /** Where bodies go: into files of `outputDir` (the default), or with their outcome, as `body`. */
@@ -76,7 +76,7 @@ export function bulkget(input: Items | string, given?: BulkgetOptions): BulkgetR
   const get = webFor(options);
   const { signal, onProgress } = options;
   const stop = new AbortController();
-  const handed = handover<Outcome>();
+  const handed = outcomeQueue<Outcome>();
   let isBegun = false;
   let isLeft = false;
   let view: View | undefined;
@@ -179,11 +179,11 @@ function webFor(options: BulkgetOptions): Get {
     const carrier = carrierOf(options);
     if (options.output !== "memory") {
       namingOf(options);
-      return webOf(options, undefined, carrier);
+      return httpClient(options, undefined, carrier);
     }
     if (options.dedupe === true) throw new OptionError("is for files: bodies handed over have no names", "dedupe");
     const maxFilesize = Math.min(options.maxFilesize ?? MAX_BODY_BYTES, constants.MAX_LENGTH);
-    return webOf({ ...options, maxFilesize }, undefined, carrier);
+    return httpClient({ ...options, maxFilesize }, undefined, carrier);
   } catch (error) {
     // Its message has the command's name for it, if any.
     if (!(error instanceof OptionError) || error.option === undefined) throw error;
@@ -214,9 +214,9 @@ async function outputOf(input: Input, options: BulkgetOptions, stop: AbortContro
   await read().check?.();
   const onLost = () => stop.abort("disk" satisfies StopReason);
   const reporterOf = (reporters: readonly NamedReporter[]) =>
-    together(reporters, { stallMs: STALL_MS, after: clock.after, onLost });
+    combineReporters(reporters, { stallMs: STALL_MS, after: clock.after, onLost });
   if (options.output === "memory") {
-    const sink = memory({ hash: options.hash !== undefined });
+    const sink = memorySink({ hash: options.hash !== undefined });
     return { source: read(), sink, reporter: reporterOf([]), close: async () => {} };
   }
   const output = await openOutput(options, {

@@ -103,32 +103,32 @@ describe("imports", () => {
     const all = files.flatMap((file) => importsOf(textOf(file)));
     for (const name of [...Object.keys(DOORS), "node:fs"])
       expect(all.some((one) => one.split("/", 1)[0] === name)).toBe(true);
-    expect(importsOf(textOf("bin/main.ts"))).toEqual(["../src/cli/main.ts", "../src/exit.ts"]);
+    expect(importsOf(textOf("bin/main.ts"))).toEqual(["../src/cli/main.ts", "../src/app/exit-process.ts"]);
   });
 
   it.each([
-    ["src/core/run.ts", "node:fs"],
-    ["src/core/tally.ts", "p-limit"],
-    ["src/core/run.ts", "../http/get.ts"],
-    ["src/core/run.ts", "../download.ts"],
-    ["src/sink/directory.ts", "../http/get.ts"],
+    ["src/core/run/run.ts", "node:fs"],
+    ["src/core/run/tally.ts", "p-limit"],
+    ["src/core/run/run.ts", "../http/get.ts"],
+    ["src/core/run/run.ts", "../download.ts"],
+    ["src/sink/directory/directory.ts", "../http/get.ts"],
     ["src/report/plain.ts", "../sink/folder.ts"],
     ["src/source/lists.ts", "../download.ts"],
     ["src/policy/fail-on.ts", "../cli/units.ts"],
-    ["src/download.ts", "./cli/options.ts"],
+    ["src/app/download.ts", "./cli/options.ts"],
     ["src/index.ts", "undici"],
-    ["src/sink/directory.ts", "undici/lib/x.js"],
+    ["src/sink/directory/directory.ts", "undici/lib/x.js"],
     ["src/cli/main.ts", "commander"],
     ["src/report/plain.ts", "cli-progress"],
     ["src/http/get.ts", "left-pad"],
     ["src/http/get.ts", "./open"],
     ["src/http/get.ts", "../../test/support/get.ts"],
-    ["src/http/wire/exchange.ts", "../get.ts"],
-    ["src/http/connect/open.ts", "../wire/exchange.ts"],
-    ["src/http/wire/connections.ts", "../h2/pool.ts"],
-    ["src/http/semantics/judge.ts", "../wire/reply.ts"],
-    ["src/http/wire/exchange.ts", "../dispatcher/dispatched.ts"],
-    ["src/http/dispatcher/dispatched.ts", "undici"],
+    ["src/http/exchange/exchange.ts", "../get.ts"],
+    ["src/http/connect/connector.ts", "../wire/exchange.ts"],
+    ["src/http/h1/connection-pool.ts", "../h2/pool.ts"],
+    ["src/http/semantics/evaluate.ts", "../wire/reply.ts"],
+    ["src/http/exchange/exchange.ts", "../dispatcher/dispatched.ts"],
+    ["src/http/dispatcher/dispatcher-connections.ts", "undici"],
   ])("of %s would not include %s", (file, specifier) => {
     expect(objection(file, specifier)).toEqual(expect.any(String));
   });

@@ -2,24 +2,24 @@
 
 import { statSync } from "node:fs";
 import { constants } from "node:os";
-import { clock } from "../clock.ts";
-import { OptionError } from "../core/option.ts";
+import { clock } from "../app/clock.ts";
+import { download } from "../app/download.ts";
+import { exitProcess } from "../app/exit-process.ts";
+import { namingOf } from "../app/file-sink.ts";
+import { AUTO, httpClient } from "../app/http-client.ts";
+import { refuseNames } from "../app/name-table.ts";
+import { openOutput } from "../app/output.ts";
+import { OptionError } from "../core/option-error.ts";
 import type { Source, View } from "../core/ports.ts";
-import { STALL_MS, together } from "../core/reporters.ts";
-import type { StopReason } from "../core/run.ts";
-import { finished } from "../core/tally.ts";
-import { download } from "../download.ts";
-import { exit } from "../exit.ts";
-import { JournalError } from "../history/open.ts";
-import { refuseNames } from "../name-table.ts";
-import { openOutput } from "../output.ts";
+import { combineReporters, STALL_MS } from "../core/run/combine-reporters.ts";
+import type { StopReason } from "../core/run/run.ts";
+import { finished } from "../core/run/tally.ts";
+import { JournalError } from "../journal/open-journal.ts";
 import { leftOf } from "../report/summary.ts";
-import { FolderError } from "../sink/folder.ts";
-import { LockedError } from "../sink/lock.ts";
-import { begun } from "../source/begun.ts";
+import { LockedError } from "../sink/folder/lock.ts";
+import { FolderError } from "../sink/folder/output-folder.ts";
 import { ListError, lists } from "../source/lists.ts";
-import { namingOf } from "../storing.ts";
-import { AUTO, webOf } from "../web.ts";
+import { readAhead } from "../source/read-ahead.ts";
 import { ignoredAtStart } from "./ignored.ts";
 import { type CommandLine, describe, type Leave, misspelt, readCommandLine } from "./options.ts";
 import { flagged } from "./parsed.ts";
@@ -87,11 +87,11 @@ async function runCommand(line: CommandLine, env: Env, ignored: ReadonlySet<Stop
   const list = read();
   const processes = processesFor(line);
   const web = { ...line, ...pemOf(line) };
-  const get = webOf(web);
+  const get = httpClient(web);
   await list.check();
   const isRereadable = rereadable(line.lists);
   // --force removes what an earlier run saved: not before the list is known for one.
-  const source = line.force && !isRereadable ? await begun(list) : list;
+  const source = line.force && !isRereadable ? await readAhead(list) : list;
   const output = await openOutput(line, {
     lists: line.lists,
     note: notes.note,
@@ -111,7 +111,7 @@ async function runCommand(line: CommandLine, env: Env, ignored: ReadonlySet<Stop
   const { extra, note } = shown;
   if (!line.quiet) notes.tell = note;
   let brokenReport = false;
-  const reporters = together([...output.reporters, ...extra], {
+  const reporters = combineReporters([...output.reporters, ...extra], {
     stallMs: STALL_MS,
     after: clock.after,
     onLost(name, error) {
@@ -142,7 +142,7 @@ async function runCommand(line: CommandLine, env: Env, ignored: ReadonlySet<Stop
       clock.after(HURRY_MS, () => {
         if (!line.quiet) say(`stopped: ${signal}, at once; ${GO_ON}`);
         signals.raise(signal);
-        exit(128 + constants.signals[signal]); // as pid 1
+        exitProcess(128 + constants.signals[signal]); // as pid 1
       });
       late.abort();
       run.abandon();
@@ -238,5 +238,5 @@ function complain(error: unknown): number {
 
 /** What nobody caught, or a run that can never end: said, and left with the code of a bug. */
 function crash(error: unknown): never {
-  exit(complain(error));
+  exitProcess(complain(error));
 }

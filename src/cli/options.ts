@@ -1,13 +1,13 @@
 // The command line: what there is to say, in groups by intent, and what it is read into.
 
 import { Command, type Option } from "commander";
-import { SCHEDULE_DEFAULTS } from "../download.ts";
+import { SCHEDULE_DEFAULTS } from "../app/download.ts";
+import { FETCH_DEFAULTS } from "../app/http-client.ts";
+import { OUTPUT_DEFAULTS } from "../app/output.ts";
 import type { Directive } from "../http/robots/robots-tag.ts";
 import { OPTIONS } from "../options/table.ts";
-import { OUTPUT_DEFAULTS } from "../output.ts";
 import { type FailOn, parseFailOn } from "../policy/fail-on.ts";
 import { VERSION } from "../version.ts";
-import { WEB_DEFAULTS } from "../web.ts";
 import { commandLine, type Given } from "./given.ts";
 import { type Leave, listArgument, option, parsed } from "./parsed.ts";
 import {
@@ -85,7 +85,7 @@ export interface CommandLine {
 }
 
 const filePath = nonBlank("the path of a file");
-const DEFAULTS = { ...OUTPUT_DEFAULTS, ...SCHEDULE_DEFAULTS, ...WEB_DEFAULTS };
+const DEFAULTS = { ...OUTPUT_DEFAULTS, ...SCHEDULE_DEFAULTS, ...FETCH_DEFAULTS };
 
 const AFTER = `
 Examples:

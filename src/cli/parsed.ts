@@ -2,7 +2,7 @@
 
 import { Argument, type Command, CommanderError, Option } from "commander";
 import { escapedStack } from "../core/escape.ts";
-import type { OptionError } from "../core/option.ts";
+import type { OptionError } from "../core/option-error.ts";
 import { HIDDEN } from "../core/userinfo.ts";
 import { nearest } from "../options/nearest.ts";
 import { nonBlank } from "./units.ts";

@@ -2,18 +2,18 @@
 
 import { statSync } from "node:fs";
 import { join } from "node:path";
-import { clock } from "../clock.ts";
-import { OptionError } from "../core/option.ts";
+import { clock } from "../app/clock.ts";
+import { OptionError } from "../core/option-error.ts";
 import type { Reporter, View } from "../core/ports.ts";
-import { type NamedReporter, STALL_MS } from "../core/reporters.ts";
-import { crowded } from "../report/crowded.ts";
-import { fifo } from "../report/fifo.ts";
+import { type NamedReporter, STALL_MS } from "../core/run/combine-reporters.ts";
+import { journalWriter } from "../journal/writer.ts";
+import { folderSizeHint } from "../report/folder-size-hint.ts";
 import { paint } from "../report/format.ts";
-import { journal } from "../report/journal.ts";
+import { namedPipe } from "../report/named-pipe.ts";
 import { plain } from "../report/plain.ts";
-import { streamed } from "../report/stream.ts";
+import { streamed } from "../report/stream-records.ts";
 import { summary } from "../report/summary.ts";
-import { FAILED, JOURNAL, sameFile } from "../sink/folder.ts";
+import { FAILED, JOURNAL, sameFile } from "../sink/folder/output-folder.ts";
 import type { CommandLine } from "./options.ts";
 import { print, say } from "./say.ts";
 
@@ -53,7 +53,7 @@ export async function extraReporters(line: CommandLine, env: Env, late: AbortSig
     // Loaded only where it is shown: start-up counts for a list of thirty URLs.
     const { bar } = await import("../report/bar.ts");
     const reporter = bar({ ...common, stream: stderr, verbose: line.verbose });
-    extra.push({ name: "progress", reporter }, { name: "advice", reporter: crowded(reporter.note) });
+    extra.push({ name: "progress", reporter }, { name: "advice", reporter: folderSizeHint(reporter.note) });
     return { extra, note: reporter.note };
   } else if (how === "plain") {
     extra.push({ name: "progress", reporter: plain({ ...common, heartbeatMs: HEARTBEAT_MS, verbose: line.verbose }) });
@@ -61,7 +61,7 @@ export async function extraReporters(line: CommandLine, env: Env, late: AbortSig
     const reporter = { outcome() {}, end: (view: View) => common.write(`${summary(view, common)}\n`) };
     extra.push({ name: "progress", reporter });
   }
-  extra.push({ name: "advice", reporter: crowded(say) });
+  extra.push({ name: "advice", reporter: folderSizeHint(say) });
   return { extra, note: say };
 }
 
@@ -71,8 +71,8 @@ function openReport(path: string, { lists, outputDir }: CommandLine, late: Abort
   try {
     // To open a pipe would hold up the whole process until somebody reads it.
     if (statSync(path, { throwIfNoEntry: false })?.isFIFO() === true)
-      return fifo(path, { after: clock.after, late, limitMs: STALL_MS });
-    return journal(path, { replace: true });
+      return namedPipe(path, { after: clock.after, late, limitMs: STALL_MS });
+    return journalWriter(path, { replace: true });
   } catch (error) {
     throw new OptionError(`--report ${path}: cannot be written: ${(error as Error).message}; name another file`);
   }

@@ -1,6 +1,6 @@
 // What the command writes to stdout and stderr: what it says is named, and safe to show.
 
-import { clock } from "../clock.ts";
+import { clock } from "../app/clock.ts";
 import { escapedStack } from "../core/escape.ts";
 import { withoutUserinfo } from "../core/userinfo.ts";
 

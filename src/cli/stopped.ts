@@ -1,6 +1,6 @@
 // What is said of a run that stopped before its list was done, and of a report that stopped it: why, and what to do.
 
-import type { StopReason } from "../core/run.ts";
+import type { StopReason } from "../core/run/run.ts";
 
 export const GO_ON = "run it again to go on";
 

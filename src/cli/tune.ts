@@ -1,14 +1,14 @@
 // `bulkget tune`: sweeps over the concurrency on a sample of a list; a table on stdout, a chart in a file.
 
-import { OptionError } from "../core/option.ts";
-import { kneeOf, sorted } from "../policy/sweep.ts";
-import { chart } from "../report/chart.ts";
-import { objectionTo, putChart } from "../report/chart-file.ts";
+import { httpClient } from "../app/http-client.ts";
+import { type Step, sampleOf, sweep } from "../app/tune.ts";
+import { OptionError } from "../core/option-error.ts";
+import { kneeOf, sorted } from "../policy/concurrency/sweep.ts";
 import { paint } from "../report/format.ts";
-import { stepsTable } from "../report/steps.ts";
+import { tuneChart } from "../report/tune-chart.ts";
+import { tuneTable } from "../report/tune-table.ts";
+import { objectionTo, putChart } from "../report/write-chart.ts";
 import { lists } from "../source/lists.ts";
-import { type Step, sampleOf, sweep } from "../tune.ts";
-import { webOf } from "../web.ts";
 import type { Leave } from "./parsed.ts";
 import { pemOf } from "./pem.ts";
 import { type Env, wantsColour } from "./reporters.ts";
@@ -29,7 +29,7 @@ export async function tune(argv: readonly string[], env: Env): Promise<number | 
     allowEmpty: true,
   });
   sizeThreadPool(upTo);
-  const get = webOf({ ...line.fetching, ...pemOf(line.fetching), concurrency: upTo });
+  const get = httpClient({ ...line.fetching, ...pemOf(line.fetching), concurrency: upTo });
   const steps: Step[] = [];
   try {
     const jobs = await sampleOf(source, line.sample, Math.random);
@@ -44,8 +44,8 @@ export async function tune(argv: readonly string[], env: Env): Promise<number | 
   }
   const knee = kneeOf(steps)?.concurrency;
   const rows = sorted(steps);
-  const failure = putChart(svg, chart(rows, { title: `bulkget tune ${line.lists.join(" ")}`, knee }));
-  await printOut(`${stepsTable(rows, knee, paint(wantsColour(env, process.stdout.isTTY === true)))}\n`);
+  const failure = putChart(svg, tuneChart(rows, { title: `bulkget tune ${line.lists.join(" ")}`, knee }));
+  await printOut(`${tuneTable(rows, knee, paint(wantsColour(env, process.stdout.isTTY === true)))}\n`);
   if (failure !== undefined) throw new OptionError(`--svg ${svg}: ${failure}`);
   say(knee === undefined ? `nothing could be fetched; the chart is ${svg}` : `use -c ${knee}; the chart is ${svg}`);
   return knee === undefined ? 1 : 0;

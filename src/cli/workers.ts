@@ -2,20 +2,20 @@
 
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
-import { clock } from "../clock.ts";
-import type { Crew } from "../core/crew.ts";
-import { OptionError } from "../core/option.ts";
+import { clock } from "../app/clock.ts";
+import type { DownloadPlan } from "../app/download.ts";
+import { type FileSinkPlan, isForOne } from "../app/file-sink.ts";
+import type { FetchOptions } from "../app/http-client.ts";
+import { descriptorsLeft } from "../app/process-limits.ts";
+import { timeOriginMs } from "../app/time-origin.ts";
+import type { WorkerPlan } from "../app/worker.ts";
+import { OptionError } from "../core/option-error.ts";
 import type { Get } from "../core/ports.ts";
-import { finished } from "../core/tally.ts";
-import type { DownloadPlan } from "../download.ts";
-import { descriptorsLeft } from "../limits.ts";
-import { worthSpreading } from "../policy/spread.ts";
-import { isForOne, type StoringPlan } from "../storing.ts";
-import type { FetchOptions } from "../web.ts";
-import type { WorkerPlan } from "../worker.ts";
-import { helper } from "../workers/helper.ts";
+import type { Executor } from "../core/run/executor.ts";
+import { finished } from "../core/run/tally.ts";
+import { worthSpreading } from "../policy/worker-scaling.ts";
 import { type PoolOptions, pool } from "../workers/pool.ts";
-import { zeroMs } from "../zero.ts";
+import { helper } from "../workers/worker-handle.ts";
 import type { CommandLine } from "./options.ts";
 
 /** `auto` takes no more: above, what one process has to do for all of them is what counts. */
@@ -46,13 +46,13 @@ export function spreadOf(
   line: CommandLine,
   web: FetchOptions,
   throttle: Get["throttle"],
-  storing: StoringPlan,
+  storing: FileSinkPlan,
   note: (text: string) => void,
 ): DownloadPlan["spread"] {
   const { processes } = storing;
   const { concurrency } = line;
   if (processes < 2 || concurrency === "auto") return undefined;
-  return (own, { view, sink }): Crew => {
+  return (own, { view, sink }): Executor => {
     const worth = worthSpreading();
     const isTime = (done: number) => {
       if (done === 0) return false; // there is no run to look at yet
@@ -74,7 +74,7 @@ export function spreadOf(
         return helper({
           program: fileURLToPath(new URL("./worker.cjs", import.meta.url)),
           plan,
-          zeroMs: zeroMs(),
+          zeroMs: timeOriginMs(),
           throttle,
           onReady,
           onGone,

@@ -18,13 +18,13 @@ export interface Job {
   /** The digest that the body must have: SHA-256, 64 hexadecimal digits in lower case; anything else is refused. */
   readonly sha256?: string;
   /** The whole file that an earlier run saved for this line, where it is to be refreshed. */
-  readonly known?: Known;
+  readonly known?: KnownFile;
   /** The file that an earlier run saved for this line, whatever it is like: this run's may take its place. */
   readonly replaces?: string;
   /** The file that an earlier run saved for this line, which does not have the digest that the list wants by now: it is named by a failure. */
-  readonly kept?: Known;
+  readonly kept?: KnownFile;
   /** What another line with this URL has saved: its file will do. */
-  readonly twin?: Twin;
+  readonly duplicateOf?: SavedFile;
   /** Lines before it that have a name which may be this one's, too. */
   readonly namesakes?: readonly Namesake[];
   /** Why nothing is to be tried for it: known from the list itself. */
@@ -43,7 +43,7 @@ export interface Namesake {
 }
 
 /** A file of an earlier run that is whole, and what a server needs to say that it is still good. */
-export interface Known {
+export interface KnownFile {
   readonly file: string;
   readonly bytes: number;
   /** Where redirects led to: what follows is that URL's. */
@@ -124,19 +124,19 @@ export interface Saved extends Finished {
 }
 
 /** The server says that the file of an earlier run is still good (304): nothing was touched. */
-export interface Unchanged extends Finished, Known {
+export interface Unchanged extends Finished, KnownFile {
   readonly outcome: "unchanged";
   readonly status: number;
 }
 
 /** An outcome with a file that is whole. */
-export type Twin = (Saved | Unchanged) & { readonly file: string };
+export type SavedFile = (Saved | Unchanged) & { readonly file: string };
 
 /**
  * Nothing was stored under the file's name; `error` says why, `detail` says it to a person. A file of an earlier run is kept
  * and named, with what is known of it where it is whole.
  */
-export interface Failed extends Finished, Partial<Known> {
+export interface Failed extends Finished, Partial<KnownFile> {
   readonly outcome: "failed";
   readonly error: FailureKind;
   readonly detail: string;
@@ -152,7 +152,7 @@ export interface Failed extends Finished, Partial<Known> {
  * The server wants it so: nothing was stored, and that is no failure. A file of an earlier run is kept and named, with what
  * is known of it where it is whole.
  */
-export interface Skipped extends Finished, Partial<Known> {
+export interface Skipped extends Finished, Partial<KnownFile> {
   readonly outcome: "skipped";
   /** "robots": robots.txt disallows it; otherwise the directive of X-Robots-Tag that was heeded, such as "noai". */
   readonly reason: string;

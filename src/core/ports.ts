@@ -1,10 +1,10 @@
 // The sockets: what the core asks of the web, of the disk, of a list and of those who are told.
 
 import type { Failure } from "./failure.ts";
-import type { Job, Outcome, Twin } from "./job.ts";
-import type { Soon } from "./soon.ts";
-import type { Tally } from "./tally.ts";
-import type { Throttle } from "./throttle.ts";
+import type { Job, Outcome, SavedFile } from "./job.ts";
+import type { BandwidthLimiter } from "./run/bandwidth.ts";
+import type { Tally } from "./run/tally.ts";
+import type { Thenable } from "./structures/deferred.ts";
 
 /** A list, read only as fast as it is asked: batches of jobs, never empty, in order. */
 export interface Source extends AsyncIterable<readonly Job[]> {
@@ -22,7 +22,7 @@ export interface DoneEarlier {
 }
 
 /** The first bytes of a body that an earlier try or run kept. */
-export interface Kept {
+export interface PartialBody {
   /** How many: at least 1. */
   readonly bytes: number;
   /** Of the answer they came from. */
@@ -36,13 +36,13 @@ export interface Kept {
 }
 
 /** What a request asks for beyond the URL itself. */
-export interface Ask {
+export interface RequestConditions {
   /** This is robots.txt itself, for which nobody is asked, of an origin that the list names, or only a redirect leads to. */
   readonly robots?: "home" | "away";
   /** Milliseconds that earlier tries took: they count into the URL's whole time. */
   readonly spentMs?: number;
   /** Go on after these bytes, if the body is still the same; otherwise the whole body comes. */
-  readonly kept?: Kept;
+  readonly kept?: PartialBody;
   /** The validators of a stored file that is whole: the answer may be 304, with no body. */
   readonly known?: { readonly etag?: string; readonly last_modified?: string };
 }
@@ -111,11 +111,11 @@ export interface BodyStream {
 /** The web: one call, one answer, by a limit of its own; expected failures are values. */
 export interface Get {
   /** Asked first, where servers have a say in it. */
-  readonly permits?: Permits;
+  readonly robots?: RobotsPolicy;
   /** What holds all bodies together to a speed, where there is one. */
-  readonly throttle?: Throttle;
+  readonly throttle?: BandwidthLimiter;
   /** `follow`: asked before a redirect to another host is followed; false ends the try with a failure that is `held`. */
-  fetch(target: URL, ask?: Ask, follow?: (from: URL, next: URL) => boolean): Soon<Answer | Failure>;
+  fetch(target: URL, ask?: RequestConditions, follow?: (from: URL, next: URL) => boolean): Thenable<Answer | Failure>;
   /** From now on at most so many connections, busy and idle: the machine is short of file descriptors. */
   resize(connections: number): void;
   /** Bytes of bodies received so far, over all answers. */
@@ -127,9 +127,9 @@ export interface Get {
 }
 
 /** Whether servers want their URLs to be fetched: what robots.txt says. */
-export interface Permits {
+export interface RobotsPolicy {
   /** Undefined where a URL may be fetched; or why not; "unknown" where its origin has to be asked first. */
-  of(target: URL): Skip | Failure | "unknown" | undefined;
+  check(target: URL): Skip | Failure | "unknown" | undefined;
   /**
    * Asks its origin, once for all who wait for it. A Failure where that came to nothing: this time, or for the run; or where it
    * takes longer than the URL has left. `spentMs`: what it took already, if anything.
@@ -149,21 +149,25 @@ export interface Stored {
 }
 
 /** The rest needs neither the web nor a slot, and comes by itself. Who hands this out bounds how many there are; so does who takes it. */
-export interface Storing<Result> {
-  readonly storing: Soon<Result>;
+export interface WriteBehind<Result> {
+  readonly storing: Thenable<Result>;
 }
 
 /** Where bodies go: whole, or not at all. A small body is written before `write` returns, where the disk is quick. */
 export interface Sink {
   /** Why this job's body need not be asked for, as far as that is known before it comes. Absent where nothing is. */
-  barred?(job: Job, target: URL): Failure | undefined;
+  conflictOf?(job: Job, target: URL): Failure | undefined;
   /** What an earlier try or run kept of this job's body. */
-  kept?(job: Job): Kept | undefined;
+  partialOf?(job: Job): PartialBody | undefined;
   /** Removes that: it is of no use. */
   drop?(job: Job): void;
   /** Gives this job the file of another line as its own, by a link or a copy; undefined where that file is not there any more. */
-  link?(job: Job, target: URL, twin: Twin): Stored | Failure | undefined | Soon<Stored | Failure>;
-  write(job: Job, target: URL, answer: Answer): Stored | Failure | Soon<Stored | Failure> | Storing<Stored | Failure>;
+  link?(job: Job, target: URL, twin: SavedFile): Stored | Failure | undefined | Thenable<Stored | Failure>;
+  write(
+    job: Job,
+    target: URL,
+    answer: Answer,
+  ): Stored | Failure | Thenable<Stored | Failure> | WriteBehind<Stored | Failure>;
   /** Other processes write there as well; `named`: and the list names files itself, in whichever of them. */
   share?(named: boolean): void;
   /** Leaves what is kept of this job's body to whoever tries it next; false if there is nothing. */

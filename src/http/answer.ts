@@ -2,8 +2,8 @@
 
 import type { Failure } from "../core/failure.ts";
 import type { Answer, BodyStream, Skip } from "../core/ports.ts";
+import type { Success } from "./exchange/reply.ts";
 import { excerpt } from "./semantics/headers.ts";
-import type { Success } from "./wire/reply.ts";
 
 /** Undoes a Content-Encoding, or says why not. */
 export type Decoding = (body: Success["body"], encoding: string) => BodyStream | Failure;

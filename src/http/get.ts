@@ -3,29 +3,29 @@
 import { type Failure, isFailure } from "../core/failure.ts";
 import { originForm } from "../core/origin-form.ts";
 import type { Answer, Get, OpenedTimes, Skip } from "../core/ports.ts";
-import { Coming } from "../core/soon.ts";
-import type { Throttle } from "../core/throttle.ts";
+import type { BandwidthLimiter } from "../core/run/bandwidth.ts";
+import { Deferred } from "../core/structures/deferred.ts";
 import { answerOf, type Decoding, unwanted } from "./answer.ts";
-import { basicAuthorization } from "./connect/basic.ts";
-import type { OpenOptions } from "./connect/open.ts";
+import { basicAuthorization } from "./connect/basic-auth.ts";
+import { addTimings, type ConnectTiming } from "./connect/connect-timing.ts";
+import type { OpenOptions } from "./connect/connector.ts";
 import type { ProxyServer } from "./connect/proxy.ts";
-import { type OpeningSteps, plus } from "./connect/steps.ts";
+import { bufferPool } from "./exchange/buffer-pool.ts";
+import { Exchange } from "./exchange/exchange.ts";
+import { DEADLINE } from "./exchange/failure-details.ts";
+import { type Limits, type Reply, STALE } from "./exchange/reply.ts";
+import { tickFor, timeoutTimer } from "./exchange/timeouts.ts";
+import type { Connection, Request } from "./h1/connection.ts";
+import type { Lease } from "./h1/connection-pool.ts";
 import { beside, type Cookies, redirectCookies } from "./identity/cookies.ts";
 import type { Authorize } from "./identity/credentials.ts";
 import { commonHeaders, describe, has, lines, type Origin, valuesIn, withCookie } from "./origin.ts";
 import { ownConnections } from "./own-connections.ts";
-import { asking, isConditional, type Terms } from "./semantics/asking.ts";
-import { decoded } from "./semantics/decode.ts";
+import { conditionalHeaders, isConditional, type Terms } from "./semantics/conditional.ts";
+import { decoded } from "./semantics/content-decoding.ts";
+import { decoderMemory } from "./semantics/decoder-memory.ts";
 import { excerpt } from "./semantics/headers.ts";
 import { nextTarget } from "./semantics/redirect.ts";
-import { windows } from "./semantics/windows.ts";
-import type { Connection, Request } from "./wire/connection.ts";
-import type { Connections } from "./wire/connections.ts";
-import { Exchange } from "./wire/exchange.ts";
-import { DEADLINE } from "./wire/failures.ts";
-import { type Limits, type Reply, STALE } from "./wire/reply.ts";
-import { slabs } from "./wire/slabs.ts";
-import { tickFor, watch } from "./wire/watch.ts";
 
 export interface GetOptions extends Limits, OpenOptions {
   /** The whole URL, all redirects included; Infinity for none. */
@@ -49,9 +49,9 @@ export interface GetOptions extends Limits, OpenOptions {
   /** The most connections at a time, busy and idle. */
   readonly maxConnections: number;
   /** What carries requests in the place of connections of our own. */
-  readonly carrier?: Connections | undefined;
+  readonly carrier?: Lease | undefined;
   /** Holds the bytes of all bodies together to a speed. */
-  readonly throttle?: Throttle | undefined;
+  readonly throttle?: BandwidthLimiter | undefined;
 }
 
 /** As many redirects as RFC 9309 section 2.3.1.2 wants for robots.txt. */
@@ -65,12 +65,12 @@ const MAX_ORIGINS = 1000;
 
 /** The Get socket. */
 export function getter(options: GetOptions): Get {
-  const watching = watch(tickFor([options.connectTimeoutMs, options.timeoutMs, options.maxTimeMs]));
+  const watching = timeoutTimer(tickFor([options.connectTimeoutMs, options.timeoutMs, options.maxTimeMs]));
   const { throttle } = options;
   const pool = options.carrier ?? ownConnections(options);
   const meter = { bytes: 0 };
-  const memory = slabs();
-  const room = windows();
+  const memory = bufferPool();
+  const room = decoderMemory();
   const wire = { limits: options, watch: watching, meter, slabs: memory, throttle };
   const { respect: _, ...bounds } = options;
   const robotsWire = { ...wire, limits: { ...bounds, maxFileBytes: Number.POSITIVE_INFINITY } };
@@ -116,7 +116,7 @@ export function getter(options: GetOptions): Get {
       const startedMs = performance.now();
       const leftMs = options.maxTimeMs - (ask?.spentMs ?? 0);
       const untilMs = startedMs + leftMs;
-      const asked = ask === undefined || ownConditions ? undefined : asking(ask);
+      const asked = ask === undefined || ownConditions ? undefined : conditionalHeaders(ask);
       const isRobots = ask?.robots !== undefined;
       const on = isRobots ? robotsWire : wire;
       const most = isRobots ? ROBOTS_REDIRECTS : options.maxRedirects;
@@ -130,10 +130,10 @@ export function getter(options: GetOptions): Get {
       let terms: Terms | undefined;
       let connection: Connection;
       let repeats = 0;
-      const coming = new Coming<Answer | Failure>();
+      const coming = new Deferred<Answer | Failure>();
       let opened: OpenedTimes | undefined;
-      const heard = (reply: Reply, steps: OpeningSteps | undefined) => {
-        if (steps !== undefined) opened = plus(opened, steps);
+      const heard = (reply: Reply, steps: ConnectTiming | undefined) => {
+        if (steps !== undefined) opened = addTimings(opened, steps);
         settle(resultOf, reply);
       };
       settle(leftMs > 0 ? send : () => DEADLINE, first);
@@ -145,13 +145,13 @@ export function getter(options: GetOptions): Get {
         try {
           result = step(given);
         } catch (error) {
-          return coming.fail(error);
+          return coming.reject(error);
         }
         if (result === undefined) return;
-        if (isRobots) return coming.tell(result); // what befell it is no line's
+        if (isRobots) return coming.resolve(result); // what befell it is no line's
         if (isFailure(result) && result.at === undefined && target.host !== first.host)
           result = { ...result, at: target.host };
-        coming.tell(opened === undefined ? result : { ...result, opened });
+        coming.resolve(opened === undefined ? result : { ...result, opened });
       }
 
       function send(next: URL): Failure | undefined {
@@ -207,7 +207,7 @@ export function getter(options: GetOptions): Get {
         };
         options.leave(next, (ask?.spentMs ?? 0) + nowMs - startedMs).then(
           (permit) => settle(permitted, permit),
-          (error) => coming.fail(error),
+          (error) => coming.reject(error),
         );
         return undefined;
       }

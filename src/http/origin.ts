@@ -2,11 +2,11 @@
 
 import type { Failure } from "../core/failure.ts";
 import { bare } from "./connect/no-proxy.ts";
-import { barred } from "./connect/resolve.ts";
+import { blockedAddress } from "./connect/resolve.ts";
 import type { GetOptions } from "./get.ts";
-import { ACCEPT_ENCODING } from "./semantics/decode.ts";
+import type { Route } from "./h1/connection.ts";
+import { ACCEPT_ENCODING } from "./semantics/content-decoding.ts";
 import { harmless } from "./semantics/redirect.ts";
-import type { Route } from "./wire/connection.ts";
 
 /** What every request on one origin has in common. */
 export interface Origin {
@@ -88,7 +88,7 @@ export function describe(target: URL, common: readonly string[], options: GetOpt
   return {
     route,
     elsewhere: cert === undefined ? route : { ...route, key: `${route.key} anonymous`, anonymous: true },
-    barred: options.publicOnly === true && proxy !== undefined ? barred(name, options.isOwn) : undefined,
+    barred: options.publicOnly === true && proxy !== undefined ? blockedAddress(name, options.isOwn) : undefined,
     fields: lines([...(ownHost.length === 0 ? host : ownHost), ...proxied, ...others]),
     harmless: lines([...host, ...proxied, ...harmless(common)]),
     prefix: forwarded ? target.origin : "",

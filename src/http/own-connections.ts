@@ -1,15 +1,15 @@
 // Connections of our own: the pool, with HTTP/2 where it is asked for, and the look-ups of names for them.
 
-import { opener } from "./connect/open.ts";
+import { connector } from "./connect/connector.ts";
 import type { GetOptions } from "./get.ts";
+import { connectionPool, type Lease } from "./h1/connection-pool.ts";
 import { http2Pool } from "./h2/pool.ts";
-import { type Connections, connections } from "./wire/connections.ts";
 
 /** What carries the requests, where the caller brings nothing for it. */
-export function ownConnections(options: GetOptions): Connections {
+export function ownConnections(options: GetOptions): Lease {
   const readBytes = options.throttle?.readBytes;
-  const { open, close } = opener({ ...options, readBytes });
-  const pool = connections(open, options.maxConnections, http2Pool, readBytes);
+  const { open, close } = connector({ ...options, readBytes });
+  const pool = connectionPool(open, options.maxConnections, http2Pool, readBytes);
   return {
     ...pool,
     close() {

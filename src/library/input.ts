@@ -1,7 +1,7 @@
 // What a program hands in: an iterable of URLs, or the path of a list; anything else is refused at the call.
 
 import type { Job, Refuse } from "../core/job.ts";
-import { OptionError } from "../core/option.ts";
+import { OptionError } from "../core/option-error.ts";
 import type { Source } from "../core/ports.ts";
 import { reading } from "../options/check.ts";
 import { shown, tagOf } from "../options/shown.ts";

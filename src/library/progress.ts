@@ -2,7 +2,7 @@
 
 import type { FailureKind } from "../core/failure.ts";
 import type { DoneEarlier, View } from "../core/ports.ts";
-import { emptyTally, finished } from "../core/tally.ts";
+import { emptyTally, finished } from "../core/run/tally.ts";
 
 /** How far a run is, in numbers. Every URL that has its outcome is in exactly one of saved, unchanged, failed and skipped. */
 export interface Progress {

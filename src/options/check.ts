@@ -1,6 +1,6 @@
 // Checks what a caller hands over as options: each against its row, once, at the call; what is unknown is refused by name.
 
-import { OptionError } from "../core/option.ts";
+import { OptionError } from "../core/option-error.ts";
 import { nearest } from "./nearest.ts";
 import { shown, tagOf } from "./shown.ts";
 import { ELSEWHERE, OPTIONS, type OptionName, type Row } from "./table.ts";

@@ -1,6 +1,6 @@
 // The table of options: one row each, with what it takes, its unit and range or choices, and what holds where it is left out.
 
-import type { ORDERS } from "../core/order.ts";
+import type { ORDERS } from "../core/scheduler/order.ts";
 import { DIRECTIVES } from "../http/robots/robots-tag.ts";
 import { VERSION } from "../version.ts";
 

@@ -1,6 +1,6 @@
 // How fast: starts evenly spaced at a rate, and bytes paid off at a speed. Numbers in, numbers out.
 
-import type { Pace } from "../core/schedule.ts";
+import type { RateLimiter } from "../core/scheduler/task.ts";
 
 /** After a pause, what this time would have allowed may go at once. */
 const BURST_MS = 100;
@@ -10,24 +10,24 @@ const BURST_MS = 100;
  * together, at least 1. In any window of w seconds that is at most w × perSecond + max(1, perSecond / 10) starts. The
  * generic cell rate algorithm (ITU-T I.371, annex A).
  */
-export function pace(perSecond: number): Pace {
+export function rateLimiter(perSecond: number): RateLimiter {
   const apartMs = 1000 / perSecond;
   const aheadMs = Math.max(0, Math.floor(BURST_MS / apartMs) - 1) * apartMs;
   let evenMs = Number.NEGATIVE_INFINITY; // when the next start would be, were they evenly spaced
 
   return {
-    readyMs: () => evenMs - aheadMs,
-    take(nowMs) {
+    nextAtMs: () => evenMs - aheadMs,
+    acquire(nowMs) {
       evenMs = Math.max(evenMs, nowMs) + apartMs;
     },
-    over(isUsed) {
+    release(isUsed) {
       if (!isUsed) evenMs -= apartMs;
     },
   };
 }
 
 /** A debt in bytes, paid off at a fixed speed. */
-export interface BytesPace {
+export interface ByteBudget {
   /** When all that was spent is paid; now, or earlier: go on. */
   paidMs(): number;
   /** Bytes that have arrived; may be more than is paid for. Fewer than 0 are given back. */
@@ -35,7 +35,7 @@ export interface BytesPace {
 }
 
 /** Bytes at `bytesPerSecond` (more than 0) over all; what was not used is kept for 100 ms, no longer: for a late timer, not for a burst. */
-export function bytesPace(bytesPerSecond: number): BytesPace {
+export function byteBudget(bytesPerSecond: number): ByteBudget {
   let paidMs = Number.NEGATIVE_INFINITY;
 
   return {
@@ -59,7 +59,7 @@ export function readSize(bytesPerSecond: number): number {
 /** A body weighs an eighth of the mean. */
 const WEIGHT = 1 / 8;
 
-export interface Arrivals extends Pace {
+export interface Arrivals extends RateLimiter {
   /** A URL is done, with so many bytes. */
   learn(bytes: number): void;
 }
@@ -76,8 +76,8 @@ export function arrivals(bytesPerSecond: number, paidMs: () => number): Arrivals
 
   return {
     // A timer may be late. And ahead of those who read on: else a slot would be free for as long as any body arrives.
-    readyMs: () => Math.max(evenMs - READ_MS, paidMs() - BURST_MS),
-    take(nowMs) {
+    nextAtMs: () => Math.max(evenMs - READ_MS, paidMs() - BURST_MS),
+    acquire(nowMs) {
       evenMs = Math.max(evenMs, nowMs) + (mean / bytesPerSecond) * 1000;
     },
     learn(bytes) {

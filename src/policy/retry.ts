@@ -1,7 +1,7 @@
 // Whether a failed try is worth another, when, and what the failure says of its host.
 
 import { FACTS, type Failure, type FailureKind, isFatal, isRetryable } from "../core/failure.ts";
-import type { Sign } from "../core/schedule.ts";
+import type { Sign } from "../core/scheduler/task.ts";
 
 const FIRST_MS = 1000;
 const MOST_MS = 60_000;
@@ -16,14 +16,19 @@ export interface RetryOptions {
 }
 
 /** Try again after so long; or give up, for a reason that the record should have besides the failure itself, if any. */
-export type Verdict = { readonly delayMs: number } | { readonly giveUp: string | undefined };
+export type RetryVerdict = { readonly delayMs: number } | { readonly giveUp: string | undefined };
 
 /**
  * Judges a failure after so many tries (`attempts`, from 1). The delay is full jitter over 1 s, doubled with each try, at
  * most 60 s (AWS Architecture Blog, "Exponential Backoff And Jitter"), and never less than Retry-After.
  * `random` gives numbers from 0 to under 1.
  */
-export function judge(failure: Failure, attempts: number, options: RetryOptions, random: () => number): Verdict {
+export function decideRetry(
+  failure: Failure,
+  attempts: number,
+  options: RetryOptions,
+  random: () => number,
+): RetryVerdict {
   if (attempts > options.retries || !worthAnother(failure, attempts, options)) return { giveUp: undefined };
   const atLeastMs = failure.retryAfterMs ?? 0;
   const { maxRetryAfterMs } = options;

@@ -4,7 +4,7 @@ import { MultiBar, type SingleBar } from "cli-progress";
 import { escaped } from "../core/escape.ts";
 import type { Reporter, View } from "../core/ports.ts";
 import { redacted } from "../core/redact.ts";
-import { finished } from "../core/tally.ts";
+import { finished } from "../core/run/tally.ts";
 import { withoutUserinfo } from "../core/userinfo.ts";
 import { bytesText, durationText, rateText, thousands } from "./format.ts";
 import { outcomeLine } from "./plain.ts";

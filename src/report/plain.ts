@@ -3,7 +3,7 @@
 import { escaped, escapedStack } from "../core/escape.ts";
 import type { Outcome } from "../core/job.ts";
 import type { Reporter, View } from "../core/ports.ts";
-import { finished } from "../core/tally.ts";
+import { finished } from "../core/run/tally.ts";
 import { durationText, thousands } from "./format.ts";
 import { type SummaryOptions, summary } from "./summary.ts";
 

@@ -3,7 +3,7 @@
 import { escaped } from "../core/escape.ts";
 import { FACTS } from "../core/failure.ts";
 import type { View } from "../core/ports.ts";
-import { countOf, finished, type Histogram, quantile, type Tally } from "../core/tally.ts";
+import { countOf, finished, type Histogram, quantile, type Tally } from "../core/run/tally.ts";
 import { bytesText, durationText, type Paint, rateText, thousands } from "./format.ts";
 
 export interface SummaryOptions {

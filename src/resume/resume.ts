@@ -3,17 +3,17 @@
 import { join } from "node:path";
 import type { Job } from "../core/job.ts";
 import type { Source } from "../core/ports.ts";
-import type { History } from "../history/history.ts";
+import type { History } from "../journal/history.ts";
 import { thousands } from "../report/format.ts";
-import { FolderError, GONE, JOURNAL, ofTheDisk } from "../sink/folder.ts";
-import { removedFile } from "../sink/start-over.ts";
-import { type UnfinishedOptions, unfinished } from "../source/unfinished.ts";
-import { type Arrangement, type ArrangeOptions, arrangement } from "./arrange.ts";
-import { isOurs, isWholeFile } from "./files.ts";
-import { type Gone, goneOf } from "./gone.ts";
-import { type Counts, counting, inWords, isAnothers, leftover } from "./survey.ts";
+import { FolderError, GONE, JOURNAL, ofTheDisk } from "../sink/folder/output-folder.ts";
+import { removedFile } from "../sink/folder/start-over.ts";
+import { type SkipDoneOptions, skipDone } from "../source/skip-done.ts";
+import { type Counts, comparison, inWords, isAnothers, leftover } from "./compare-list.ts";
+import { type LineMatcher, type LineMatcherOptions, lineMatcher } from "./match-lines.ts";
+import { type RemovedLines, removedLines } from "./removed-lines.ts";
+import { isOurs, isWholeFile } from "./verify-files.ts";
 
-export interface GoingOnOptions extends Omit<ArrangeOptions, "gone"> {
+export interface GoingOnOptions extends Omit<LineMatcherOptions, "gone"> {
   readonly state: string;
   /** What is saved of lines that are not in the list is to be removed: so any list will do. */
   readonly prune: boolean;
@@ -43,8 +43,8 @@ export interface GoingOn {
 /** Throws a JournalError where files of lines that are gone cannot be known. */
 export function goingOn(options: GoingOnOptions): GoingOn {
   const { folder, state, history, prune, note, stop } = options;
-  const gone = goneOf(folder, state);
-  const arranged = arrangement({ ...options, gone });
+  const gone = removedLines(folder, state);
+  const arranged = lineMatcher({ ...options, gone });
   let isToPrune = false;
   let isRead = false;
   let said = gone.files;
@@ -79,7 +79,7 @@ export function goingOn(options: GoingOnOptions): GoingOn {
         isToPrune = prune;
         isRead = !how.isPart;
       };
-      return unfinished(source, history, { ...finding(going), onFirst, onEnd });
+      return skipDone(source, history, { ...finding(going), onFirst, onEnd });
     },
     async close() {
       if (isToPrune) pruneNow();
@@ -91,12 +91,12 @@ export function goingOn(options: GoingOnOptions): GoingOn {
 }
 
 interface Going extends GoingOnOptions {
-  readonly gone: Gone;
-  readonly arranged: Arrangement;
+  readonly gone: RemovedLines;
+  readonly arranged: LineMatcher;
   readonly how: Omit<GoingOnHow, "again">;
 }
 
-function finding({ folder, arranged, how }: Going): UnfinishedOptions {
+function finding({ folder, arranged, how }: Going): SkipDoneOptions {
   return {
     ...how,
     isWhole: ({ file, bytes }) => isWholeFile(folder, file, bytes),
@@ -130,7 +130,7 @@ async function surveyed(source: Source, again: () => Source, going: Going): Prom
   }
   // As long as every line is where it was, nothing needs to be looked for.
   if (isEdited && history.unmetInAll + gone.recorded > 0) {
-    const counted = counting(history, gone);
+    const counted = comparison(history, gone);
     for await (const jobs of again()) for (const job of jobs) counted.add(job);
     if (!how.isPart) refuseUnless(going, counted.end(true));
     left = leftover(history, how);
@@ -142,9 +142,9 @@ async function surveyed(source: Source, again: () => Source, going: Going): Prom
   note(inSummary(left.counts, arranged.moved, how.update));
   const rest = left.rest();
   const { left: jobs, ...before } = left.counts;
-  if (rest === undefined) return unfinished(source, history, { ...finding(going), left: jobs });
+  if (rest === undefined) return skipDone(source, history, { ...finding(going), left: jobs });
   // So few that the list need not be read once more.
-  return unfinished(sourceOf(rest), history, { ...finding(going), left: jobs, before });
+  return skipDone(sourceOf(rest), history, { ...finding(going), left: jobs, before });
 }
 
 function inSummary(
@@ -163,7 +163,7 @@ function inSummary(
 
 /** What the first lines are to the folder. */
 function countsOf(jobs: readonly Job[], { history, gone }: Going): Counts {
-  const counted = counting(history, gone);
+  const counted = comparison(history, gone);
   for (const job of jobs) counted.add(job);
   return counted.end(false);
 }
@@ -185,7 +185,7 @@ function saidOf(files: number): string {
 }
 
 /** Removes what is saved of lines that the list was not seen to have; returns how many files that were. Throws what the file system says. */
-function pruned(folder: string, history: History, gone: Gone): number {
+function pruned(folder: string, history: History, gone: RemovedLines): number {
   let removed = gone.prune();
   history.eachUnmet((n) => {
     const file = history.record(n)?.file;

@@ -3,11 +3,11 @@
 import { createHash } from "node:crypto";
 import { type Failure, isFailure } from "../core/failure.ts";
 import type { Sink } from "../core/ports.ts";
-import { mismatchOf } from "./placing.ts";
+import { mismatchOf } from "./directory/commit.ts";
 import { lengthOf } from "./writing.ts";
 
 /** A sink that keeps each body only until its outcome is taken; `hash`: with the digest of every one. */
-export function memory({ hash = false } = {}): Sink {
+export function memorySink({ hash = false } = {}): Sink {
   return {
     async write(job, _target, { body, free }) {
       const pieces: Uint8Array[] = [];

@@ -9,7 +9,7 @@ const opened = promisify(open) as (path: string, flags: string) => Promise<numbe
 const closed = promisify(close);
 
 /** `fsync` off the event loop. */
-export const synced = promisify(fsync);
+export const sync = promisify(fsync);
 
 /** Brings a folder's names to the disk. */
 export function syncFolder(folder: string): void {
@@ -22,17 +22,17 @@ export function syncFolder(folder: string): void {
 }
 
 /** The same in the thread pool. */
-export async function syncedLater(folder: string): Promise<void> {
+export async function syncAsync(folder: string): Promise<void> {
   const fd = await opened(folder, "r");
   try {
-    await synced(fd);
+    await sync(fd);
   } finally {
     await closed(fd);
   }
 }
 
 /** The same at once. */
-export function syncedFolder(folder: string): void {
+export function syncFolderAsync(folder: string): void {
   const fd = openSync(folder, "r");
   try {
     fsyncSync(fd);

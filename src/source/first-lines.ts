@@ -3,9 +3,9 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { isFailure } from "../core/failure.ts";
 import type { Job } from "../core/job.ts";
+import { parseUrl } from "../core/parse-url.ts";
 import { isRedacted } from "../core/redact.ts";
-import { parseTarget } from "../core/target.ts";
-import { likeness } from "./likeness.ts";
+import { guessFormat } from "./guess-format.ts";
 
 /** So many lines without a URL are no list. */
 const FIRST_LINES = 20;
@@ -42,7 +42,7 @@ export function firstLines(path: string): FirstLines {
 export class NoListError extends Error {
   constructor(jobs: readonly Job[], path: string) {
     const count = jobs.length === 1 ? "its only line is no URL" : `none of its first ${jobs.length} lines is a URL`;
-    super(`${count}${exampleOf(jobs)}: ${likeness(jobs.map(textOf), path)}`);
+    super(`${count}${exampleOf(jobs)}: ${guessFormat(jobs.map(textOf), path)}`);
   }
 }
 
@@ -51,7 +51,7 @@ const MAX_SHOWN = 60;
 
 /** The first line, and what is wrong with it; but a line with an @ may have a password anywhere. */
 function exampleOf([first]: readonly Job[]): string {
-  const why = first && parseTarget(first.url);
+  const why = first && parseUrl(first.url);
   if (first === undefined || why === undefined || !isFailure(why) || first.url.includes("@")) return "";
   const short = first.url.length > MAX_SHOWN ? `${first.url.slice(0, MAX_SHOWN)}…` : first.url;
   return ` (${JSON.stringify(short)}: ${why.detail})`;
@@ -85,7 +85,7 @@ export function beginsWithUrl(path: string): boolean {
  * out. `C:\x` and `example.org:80` only look like schemes.
  */
 function isUrl(text: string): boolean {
-  const target = parseTarget(text);
+  const target = parseUrl(text);
   if (!isFailure(target)) return true;
   if (target.error === "invalid_url") return URL.canParse(text) && isRedacted(new URL(text), text);
   return !/^(?:[a-z]:|[^/:]*\.[^/:]*:|[^/:]*:\d)/i.test(text);

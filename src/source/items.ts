@@ -5,7 +5,7 @@ import type { Failure } from "../core/failure.ts";
 import { isNumber, type Job, NO_DIGEST, type Refuse } from "../core/job.ts";
 import type { Source } from "../core/ports.ts";
 import { nameWithoutUserinfo } from "../core/userinfo.ts";
-import { numbers } from "./numbers.ts";
+import { lineNumbers } from "./line-numbers.ts";
 
 /**
  * A URL, or one with the name its file is to have, the SHA-256 (hexadecimal) that its body must have, and whatever is to come
@@ -40,7 +40,7 @@ export function items(from: Items<unknown>, stop?: AbortSignal, refuse?: () => R
   return {
     [Symbol.asyncIterator]() {
       const values = valuesOf(from, stop);
-      const taken = numbers();
+      const taken = lineNumbers();
       const whyNot = refuse?.();
       let place = 0;
       return {

@@ -7,12 +7,12 @@ import type { Job, Refuse } from "../core/job.ts";
 import type { Source } from "../core/ports.ts";
 import { redacted } from "../core/redact.ts";
 import type { Unknown } from "./columns.ts";
+import { quoted } from "./file-signature.ts";
 import { beginsWithUrl, firstLines, NoListError } from "./first-lines.ts";
-import { quoted } from "./magic.ts";
-import { numbers } from "./numbers.ts";
-import { openList, reason } from "./open.ts";
-import { splitter } from "./split.ts";
-import { FormatError, textOf } from "./text.ts";
+import { lineNumbers } from "./line-numbers.ts";
+import { lineSplitter } from "./lines.ts";
+import { FormatError, textOf } from "./list-text.ts";
+import { openList, reason } from "./open-list.ts";
 
 /** A list that cannot be read: the message names it, the reason and the next step. */
 export class ListError extends Error {}
@@ -57,7 +57,7 @@ export function lists(paths: readonly string[], options: ListsOptions): Lists {
 
   async function* batches(): AsyncGenerator<readonly Job[]> {
     let offset = 0;
-    const taken = numbers();
+    const taken = lineNumbers();
     const unknown = note && unknownKeys(note);
     const refuse = options.refuse?.();
     /** Where each list begins among the lines of all. */
@@ -76,7 +76,7 @@ export function lists(paths: readonly string[], options: ListsOptions): Lists {
       const name = path === "-" ? "(stdin)" : path;
       begins.push({ name, offset });
       const onUnknown = unknown?.(name);
-      const split = splitter({
+      const split = lineSplitter({
         ...{ offset, claim },
         ...(onUnknown === undefined ? {} : { onUnknown }),
         ...(paths.length > 1 ? { list: path } : {}),

@@ -1,6 +1,6 @@
 // The first bytes of a stream, by which it is known what it is, before all of it is read.
 
-export interface Peeked {
+export interface Peek {
   /** Its beginning: some lines, or the first `ENOUGH_BYTES`, or all there is. */
   readonly head: Buffer;
   /** All of it, the beginning included. To be read, or ended. */
@@ -14,7 +14,7 @@ const ENOUGH_BYTES = 512;
 const FEWEST_BYTES = 4;
 
 /** Reads so far as to know. What comes before a fault is in `head` and in `all`, which then throws it. */
-export async function peeked(chunks: AsyncGenerator<Buffer>): Promise<Peeked> {
+export async function peek(chunks: AsyncGenerator<Buffer>): Promise<Peek> {
   let head = Buffer.alloc(0);
   let broken: { readonly error: unknown } | undefined;
   try {

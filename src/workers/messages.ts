@@ -1,8 +1,8 @@
 // What crosses between the run's process and one that helps it: rows of plain data, in the order in which they were put.
 
-import type { Tried } from "../core/attempt.ts";
 import type { Job } from "../core/job.ts";
-import type { Task } from "../core/schedule.ts";
+import type { Tried } from "../core/run/attempt.ts";
+import type { Task } from "../core/scheduler/task.ts";
 
 /** A task for a helper: its number on this channel, the line's number, its URL, when it was read; and whatever else there is. */
 export type TaskRow = readonly [id: number, n: number, url: string, addedMs: number, more?: More];
@@ -25,7 +25,7 @@ export interface Left {
 }
 
 /** What the run tells a helper. */
-export type Order =
+export type ToWorker =
   | TaskRow
   /** First of all: what it needs to know to work, and what the clock of `addedMs` shows when this machine's shows zero. */
   | { readonly begin: unknown; readonly zeroMs: number }
@@ -42,7 +42,7 @@ export type Order =
 export type ResultRow = readonly [id: number, result: Tried, kept?: true];
 
 /** What a helper tells the run. */
-export type Notice =
+export type FromWorker =
   | ResultRow
   /** It may be given tasks. */
   | { readonly ready: true }

@@ -1,25 +1,25 @@
 // Several processes as one crew: this one and its helpers, each with its share of the connections.
 
-import type { Perform, Tried } from "../core/attempt.ts";
-import type { Crew } from "../core/crew.ts";
 import { type Failure, isFailure } from "../core/failure.ts";
 import type { Job } from "../core/job.ts";
-import type { Sink, Storing, View } from "../core/ports.ts";
-import type { Task } from "../core/schedule.ts";
-import type { End, Helper } from "./helper.ts";
+import type { Sink, View, WriteBehind } from "../core/ports.ts";
+import type { Perform, Tried } from "../core/run/attempt.ts";
+import type { Executor } from "../core/run/executor.ts";
+import type { Task } from "../core/scheduler/task.ts";
 import type { Left } from "./messages.ts";
+import type { End, WorkerHandle } from "./worker-handle.ts";
 
 export interface Start {
   /** The list names files itself. */
   readonly named: boolean;
-  readonly onReady: (helper: Helper) => void;
-  readonly onGone: (helper: Helper, end: End) => void;
+  readonly onReady: (helper: WorkerHandle) => void;
+  readonly onGone: (helper: WorkerHandle, end: End) => void;
   readonly onUnsure: () => void;
 }
 
 export interface PoolOptions {
   /** This process. */
-  readonly own: Crew;
+  readonly own: Executor;
   /** Where it puts its files. */
   readonly sink: Sink;
   /** How many processes there are to be, this one included: at least 2. */
@@ -27,7 +27,7 @@ export interface PoolOptions {
   /** URLs at a time, over all of them: at least as many as processes. */
   readonly concurrency: number;
   /** Starts a helper. Throws what the system says. */
-  readonly start: (way: Start) => Helper;
+  readonly start: (way: Start) => WorkerHandle;
   /** The run. */
   readonly view: () => Pick<View, "inFlight" | "open">;
   /** Whether it is time to start the others, asked now and then; told how many tries have begun. */
@@ -46,9 +46,9 @@ const MOST_ENDS = 3;
 const USEFUL_TASKS = 1000;
 
 /** Starts its helpers when it is time, not before; until they are ready this process works alone. */
-export function pool(options: PoolOptions): Crew {
+export function pool(options: PoolOptions): Executor {
   const { own, sink, isOwn, note } = options;
-  const helpers = new Set<Helper>();
+  const helpers = new Set<WorkerHandle>();
   /** How a task's last try left the folder, where that matters to the next one. */
   const trails = new WeakMap<Task, Left>();
   let total = options.concurrency;
@@ -106,7 +106,7 @@ export function pool(options: PoolOptions): Crew {
     }
   }
 
-  function gone(one: Helper, { how, lost }: End): void {
+  function gone(one: WorkerHandle, { how, lost }: End): void {
     helpers.delete(one);
     goneBytes += one.receivedBytes;
     hasLost = true;
@@ -144,7 +144,7 @@ export function pool(options: PoolOptions): Crew {
   }
 
   /** The first task that has a name waits until all know that there are names; so do those that come meanwhile. */
-  async function withNames(task: Task): Promise<Tried | Storing<Tried>> {
+  async function withNames(task: Task): Promise<Tried | WriteBehind<Tried>> {
     naming ??= learn();
     await naming;
     return perform(task);
@@ -155,7 +155,7 @@ export function pool(options: PoolOptions): Crew {
     let busy = options.view().inFlight - 1; // without this one
     for (const one of helpers) busy -= one.busy;
     let room = ownShare - busy;
-    let best: Helper | undefined;
+    let best: WorkerHandle | undefined;
     for (const one of helpers) {
       if (one.isReady && share - one.busy > room) {
         room = share - one.busy;
@@ -169,7 +169,7 @@ export function pool(options: PoolOptions): Crew {
     return best.perform(task, left, trace);
   }
 
-  async function byOwn(task: Task): Promise<Tried | Storing<Tried>> {
+  async function byOwn(task: Task): Promise<Tried | WriteBehind<Tried>> {
     const left = task.attempts === 1 ? undefined : trails.get(task);
     if (left !== undefined) sink.adopt?.(task.job, left);
     const result = await own.perform(task);

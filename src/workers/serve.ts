@@ -1,14 +1,14 @@
 // The helper's side: makes the tries that the run's process asks for, as long as that is there.
 
 import type { Socket } from "node:net";
-import { attempt, type Perform } from "../core/attempt.ts";
 import { isFailure } from "../core/failure.ts";
 import type { Get, Sink } from "../core/ports.ts";
-import type { Clock } from "../core/records.ts";
-import type { Account } from "../core/throttle.ts";
-import { channel } from "./channel.ts";
-import { lease } from "./lease.ts";
-import { ALIVE_MS, type Notice, type Order, type TaskRow, taskOf } from "./messages.ts";
+import { attempt, type Perform } from "../core/run/attempt.ts";
+import type { Account } from "../core/run/bandwidth.ts";
+import type { Clock } from "../core/run/outcomes.ts";
+import { bandwidthLease } from "./bandwidth-lease.ts";
+import { ipcChannel } from "./ipc-channel.ts";
+import { ALIVE_MS, type FromWorker, type TaskRow, type ToWorker, taskOf } from "./messages.ts";
 
 export interface ServeOptions {
   readonly clock: Clock;
@@ -35,11 +35,11 @@ export function serve(socket: Socket, { clock, zeroMs, begin, leave }: ServeOpti
     return { bytes };
   };
   // While as many tasks again are under way, there is something to do until new ones come.
-  const to = channel<Notice, Order>(socket, obey, received, () => busy);
-  const account = lease(to.put);
+  const to = ipcChannel<FromWorker, ToWorker>(socket, obey, received, () => busy);
+  const account = bandwidthLease(to.put);
   socket.on("end", leave).on("close", leave);
 
-  function obey(order: Order): void {
+  function obey(order: ToWorker): void {
     if (Array.isArray(order)) {
       void work(order as TaskRow); // `attempt` never rejects
     } else if ("begin" in order) {

@@ -3,8 +3,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { heap } from "../../src/core/order.ts";
-import { judge } from "../../src/policy/retry.ts";
+import { heap } from "../../src/core/scheduler/order.ts";
+import { decideRetry } from "../../src/policy/retry.ts";
 import { bulkgetCommand, recordsOf } from "../support/command.ts";
 import { hash, random } from "../support/rude/content.ts";
 import { host } from "../support/rude/host.ts";
@@ -50,8 +50,8 @@ function forced(urls: number, slots: number, tryMs: number): Took {
   const savedMs: number[] = [];
   for (let slot = 0; slot < slots; slot++) free.push(0, undefined);
   while (fresh < urls || again.size > 0) {
-    const atMs = fresh < urls ? free.least : Math.max(free.least, again.least);
-    const task = again.least <= atMs ? again.pop() : { url: ++fresh, nth: 1 };
+    const atMs = fresh < urls ? free.minKey : Math.max(free.minKey, again.minKey);
+    const task = again.minKey <= atMs ? again.pop() : { url: ++fresh, nth: 1 };
     if (task === undefined) break;
     free.pop();
     const fate = fateOf(task.url, task.nth);
@@ -62,7 +62,7 @@ function forced(urls: number, slots: number, tryMs: number): Took {
       continue;
     }
     const lost = { error: "connection_lost", detail: "" } as const;
-    const verdict = judge(lost, task.nth, { retries: RETRIES, maxRetryAfterMs: 0 }, Math.random);
+    const verdict = decideRetry(lost, task.nth, { retries: RETRIES, maxRetryAfterMs: 0 }, Math.random);
     if ("delayMs" in verdict) again.push(doneMs + verdict.delayMs, { url: task.url, nth: task.nth + 1 });
   }
   return took(savedMs);

@@ -3,8 +3,8 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import type { Failure } from "../../src/core/failure.ts";
 import type { Saved } from "../../src/core/job.ts";
-import type { Retry } from "../../src/core/verdict.ts";
-import { hostSign, judge } from "../../src/policy/retry.ts";
+import type { RetryDecision } from "../../src/core/run/completion.ts";
+import { decideRetry, hostSign } from "../../src/policy/retry.ts";
 import { type FakeClock, fakeClock } from "./clock.ts";
 import { failure, saved } from "./outcomes.ts";
 import { fakeSource, type PoolOptions, pool, watched } from "./pool.ts";
@@ -101,7 +101,7 @@ function aPool({ jobs, batch, concurrency, capacity, random }: AboutRun) {
     clock,
     graceMs: GRACE_MS,
     perform: web.perform,
-    retry: (last, attempts): Retry => judge(last, attempts, options, () => random),
+    retry: (last, attempts): RetryDecision => decideRetry(last, attempts, options, () => random),
     sign: hostSign,
     onAbandon: web.cutAll,
   });

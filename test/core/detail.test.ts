@@ -2,8 +2,8 @@
 
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { LATER } from "../../src/core/attempt.ts";
 import { bounded } from "../../src/core/detail.ts";
+import { LATER } from "../../src/core/run/attempt.ts";
 import { failure, saved } from "./outcomes.ts";
 
 const detailOf = (detail: string, error: "http_status" | "internal" = "http_status") => {

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import type { Failure } from "../../src/core/failure.ts";
-import type { Frontier, Task } from "../../src/core/schedule.ts";
+import type { Frontier, Task } from "../../src/core/scheduler/task.ts";
 import { filled, job, numbers, only, started } from "./fronts.ts";
 
 const REFUSED: Failure = { error: "connect_refused", detail: "nobody there" };

@@ -2,18 +2,18 @@
 import { describe, expect, it } from "vitest";
 import type { Failure } from "../../src/core/failure.ts";
 import type { Job } from "../../src/core/job.ts";
-import type { Answer, Ask, Kept } from "../../src/core/ports.ts";
+import type { Answer, PartialBody, RequestConditions } from "../../src/core/ports.ts";
 import { TIME } from "./outcomes.ts";
 import { ANSWER, JOB, KNOWN, type Ports, type Started, tried } from "./tried.ts";
 
-const KEPT: Kept = { bytes: 5, validator: '"x"', url: "https://example.org/a", wholeBytes: 9 };
+const KEPT: PartialBody = { bytes: 5, validator: '"x"', url: "https://example.org/a", wholeBytes: 9 };
 
 describe("a file of an earlier run", () => {
   const update: Job = { ...JOB, known: KNOWN };
   const still: Answer = { status: 304, lengthVerified: true, ttfbMs: 4, body: [] };
 
   it("is asked for by its validators, and is unchanged where the server says so: nothing is written", async () => {
-    const asked: (Ask | undefined)[] = [];
+    const asked: (RequestConditions | undefined)[] = [];
     const fetch: Ports["fetch"] = (_target, ask) => {
       asked.push(ask);
       return still;
@@ -51,7 +51,7 @@ describe("a file of an earlier run", () => {
     [elsewhere, undefined],
     [elsewhere, "https://example.org/d"],
   ])("that came from %s is asked for once more, plainly, where %s says that it is still good", async (was, is) => {
-    const asked: (Ask | undefined)[] = [];
+    const asked: (RequestConditions | undefined)[] = [];
     const answers = [
       { ...still, ...(is && { finalUrl: is }) },
       { ...ANSWER, type: "text/plain" },
@@ -77,7 +77,7 @@ describe("a file of an earlier run", () => {
 
 describe("the beginning of a body that is kept", () => {
   const asks = async (job: Job, ports: Ports, started: Started = {}) => {
-    const asked: (Ask | undefined)[] = [];
+    const asked: (RequestConditions | undefined)[] = [];
     const fetch: Ports["fetch"] = (_target, ask) => {
       asked.push(ask);
       return ANSWER;
@@ -100,14 +100,14 @@ describe("the beginning of a body that is kept", () => {
     ['"x"', { etag: '"x"' }],
     ["Sun, 06 Nov 1994 08:49:37 GMT", { last_modified: "Sun, 06 Nov 1994 08:49:37 GMT" }],
   ])("says what its rest does not: the type, and the validator %s", async (validator, rest) => {
-    const kept: Kept = { ...KEPT, type: "text/html", validator };
+    const kept: PartialBody = { ...KEPT, type: "text/html", validator };
     const part: Answer = { ...ANSWER, status: 206, from: 5 };
     const record = await tried(JOB, { kept, fetch: () => part });
     expect(record).toMatchObject({ outcome: "saved", type: "text/html", ...rest });
   });
 
   it("says nothing where the rest speaks for itself, or the whole body came", async () => {
-    const kept: Kept = { ...KEPT, type: "text/html" };
+    const kept: PartialBody = { ...KEPT, type: "text/html" };
     const part: Answer = { ...ANSWER, status: 206, from: 5, type: "image/png", etag: '"new"' };
     expect(await tried(JOB, { kept, fetch: () => part })).toMatchObject({ type: "image/png", etag: '"new"' });
     const whole = await tried(JOB, { kept, fetch: () => ANSWER });

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { escaped, escapedJson, escapedStack, escapedUrl } from "../../src/core/escape.ts";
-import { parseTarget } from "../../src/core/target.ts";
+import { parseUrl } from "../../src/core/parse-url.ts";
 
 /** C0, DEL, C1, line and paragraph separators, bidi and invisible controls, tags, lone surrogates. */
 const UNSAFE =
@@ -29,7 +29,7 @@ describe("an escaped URL", () => {
         const shown = escapedUrl(url);
         expect(shown).not.toMatch(UNSAFE);
         expect(escapedUrl(shown)).toBe(shown);
-        const [one, other] = [parseTarget(url), parseTarget(shown)];
+        const [one, other] = [parseUrl(url), parseUrl(shown)];
         if (one instanceof URL) expect(other instanceof URL && other.href).toBe(one.href);
         else expect(other).toMatchObject({ error: expect.stringMatching(/^(invalid_url|unsupported_scheme)$/) });
       }),

@@ -1,13 +1,13 @@
 // Frontiers for tests, with jobs in them, and what may start now.
 
-import { frontier } from "../../src/core/frontier.ts";
-import type { Allowance } from "../../src/core/host.ts";
 import type { Job } from "../../src/core/job.ts";
-import { ORDERS } from "../../src/core/order.ts";
-import type { Frontier, FrontierOptions, Pace, Task } from "../../src/core/schedule.ts";
+import { frontier } from "../../src/core/scheduler/frontier.ts";
+import type { HostLimit } from "../../src/core/scheduler/host.ts";
+import { ORDERS } from "../../src/core/scheduler/order.ts";
+import type { Frontier, FrontierOptions, RateLimiter, Task } from "../../src/core/scheduler/task.ts";
 
 /** An allowance that is lowered by one each time. */
-export function meek(most: () => number): Allowance {
+export function meek(most: () => number): HostLimit {
   let limit = most();
   return {
     get limit() {
@@ -20,11 +20,11 @@ export function meek(most: () => number): Allowance {
 }
 
 /** Starts at least so far apart. */
-export function every(apartMs: number): Pace {
+export function every(apartMs: number): RateLimiter {
   let readyMs = 0;
   return {
-    readyMs: () => readyMs,
-    take(nowMs) {
+    nextAtMs: () => readyMs,
+    acquire(nowMs) {
       readyMs = nowMs + apartMs;
     },
   };

@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Task } from "../../src/core/schedule.ts";
+import type { Task } from "../../src/core/scheduler/task.ts";
 import { every, job, made, numbers, only, started } from "./fronts.ts";
 
 const DOWN = { error: "connect_refused", detail: "nobody there" } as const;

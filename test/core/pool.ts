@@ -1,14 +1,15 @@
 // A run for tests: nothing in it happens by itself, every try ends when the test says so.
-import type { Perform, Tried } from "../../src/core/attempt.ts";
+
 import type { Failure } from "../../src/core/failure.ts";
-import { frontier } from "../../src/core/frontier.ts";
 import type { Job, Outcome } from "../../src/core/job.ts";
-import { ORDERS, type Order } from "../../src/core/order.ts";
 import type { Source } from "../../src/core/ports.ts";
-import { type Run, run } from "../../src/core/run.ts";
-import type { Sign, Task } from "../../src/core/schedule.ts";
-import type { Retry } from "../../src/core/verdict.ts";
-import { allowance } from "../../src/policy/allowance.ts";
+import type { Perform, Tried } from "../../src/core/run/attempt.ts";
+import type { RetryDecision } from "../../src/core/run/completion.ts";
+import { type Run, run } from "../../src/core/run/run.ts";
+import { frontier } from "../../src/core/scheduler/frontier.ts";
+import { ORDERS, type Order } from "../../src/core/scheduler/order.ts";
+import type { Sign, Task } from "../../src/core/scheduler/task.ts";
+import { hostLimit } from "../../src/policy/host-limit.ts";
 import { type FakeClock, fakeClock } from "./clock.ts";
 import { saved } from "./outcomes.ts";
 
@@ -55,7 +56,7 @@ export interface PoolOptions {
   /** In place of a try that the test ends. */
   readonly perform?: Perform;
   /** What follows a failure; as a rule nothing. */
-  readonly retry?: (failure: Failure, attempts: number) => Retry;
+  readonly retry?: (failure: Failure, attempts: number) => RetryDecision;
   /** What a try says of its host; as a rule nothing. */
   readonly sign?: (failure: Failure | undefined) => Sign;
   readonly clock?: FakeClock;
@@ -92,7 +93,7 @@ export function pool(options: PoolOptions): Pool {
       perHost: Number.POSITIVE_INFINITY,
       concurrency,
       order: options.order ?? ORDERS.fair,
-      allowance,
+      allowance: hostLimit,
     }),
     concurrency,
     stop,

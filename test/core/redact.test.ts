@@ -2,8 +2,8 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { parseUrl } from "../../src/core/parse-url.ts";
 import { isRedacted, redacted } from "../../src/core/redact.ts";
-import { parseTarget } from "../../src/core/target.ts";
 import { HIDDEN, withoutUserinfo } from "../../src/core/userinfo.ts";
 
 describe("redacted", () => {
@@ -168,7 +168,7 @@ describe("a line that was redacted", () => {
     "%s is not fetched, and says why",
     (url) => {
       expect(isRedacted(new URL(url), url)).toBe(true);
-      expect(parseTarget(url)).toMatchObject({
+      expect(parseUrl(url)).toMatchObject({
         error: "invalid_url",
         detail: expect.stringContaining("--retry-failed"),
       });
@@ -176,6 +176,6 @@ describe("a line that was redacted", () => {
   );
 
   it.each(["http://me:%2A%2A%2A@host/", "http://***:pw@host/", "http://host/***"])("%s is another one", (url) => {
-    expect(parseTarget(url)).toBeInstanceOf(URL);
+    expect(parseUrl(url)).toBeInstanceOf(URL);
   });
 });

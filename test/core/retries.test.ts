@@ -1,10 +1,10 @@
 // Trying again: what a record says of all its tries, who waits for whom, and why there is no other try.
 import { describe, expect, it } from "vitest";
-import { attempt } from "../../src/core/attempt.ts";
 import { type Failure, isFailure } from "../../src/core/failure.ts";
 import type { Failed } from "../../src/core/job.ts";
 import type { Answer, Get } from "../../src/core/ports.ts";
-import type { Retry } from "../../src/core/verdict.ts";
+import { attempt } from "../../src/core/run/attempt.ts";
+import type { RetryDecision } from "../../src/core/run/completion.ts";
 import { type FakeClock, fakeClock } from "./clock.ts";
 import { failure, saved, TIME } from "./outcomes.ts";
 import { end, fakeSource, type PoolOptions, pool, quiet } from "./pool.ts";
@@ -14,7 +14,7 @@ const BUSY = failure("http_status", { detail: "503 Service Unavailable", status:
 const ANSWER: Answer = { status: 200, lengthVerified: true, ttfbMs: 4, body: [] };
 
 /** Again after a second, three times at most. */
-const thrice = (_failure: Failure, attempts: number): Retry =>
+const thrice = (_failure: Failure, attempts: number): RetryDecision =>
   attempts <= 3 ? { delayMs: 1000 } : { giveUp: undefined };
 
 /** Two hosts in turn: odd numbers on a, even ones on b. */
@@ -52,7 +52,7 @@ describe("a job that is tried again", () => {
     const results = Array.from({ length: 50 }, (_, i) =>
       failure("connection_lost", { detail: `${i} ${"x".repeat(60_000)}` }),
     );
-    const retry = (_last: Failure, attempts: number): Retry =>
+    const retry = (_last: Failure, attempts: number): RetryDecision =>
       attempts < 50 ? { delayMs: 1000 } : { giveUp: undefined };
     const run = pool({ source: fakeSource([1]), concurrency: 1, retry, clock, perform: tries(clock, 7, results) });
     await clock.pass(100_000);
@@ -70,7 +70,7 @@ describe("a job that is tried again", () => {
   it("and fails at last has a record of all its tries, too, and says that there is no other one", async () => {
     const clock = fakeClock();
     const perform = tries(clock, 7, [LOST, BUSY, failure("truncated", { detail: "1 of 2 bytes" })]);
-    const retry = (last: Failure, attempts: number): Retry =>
+    const retry = (last: Failure, attempts: number): RetryDecision =>
       last.error === "truncated" ? { giveUp: undefined } : thrice(last, attempts);
     const run = pool({ source: fakeSource([1]), concurrency: 1, retry, clock, perform });
     await clock.pass(10_000);
@@ -239,7 +239,7 @@ describe("a host that asks to be left alone", () => {
 
   it("or a job that waits for longer than a timer can be is not asked before: such a timer would go off at once", async () => {
     const longMs = 2 ** 31 + 5000;
-    const retry = (_failure: Failure, attempts: number): Retry =>
+    const retry = (_failure: Failure, attempts: number): RetryDecision =>
       attempts < 2 ? { delayMs: longMs } : { giveUp: undefined };
     const run = pool({ source: fakeSource([1]), concurrency: 1, retry });
     await quiet();

@@ -1,9 +1,9 @@
 // What a server does not want to be fetched, or stored: no failure, and nothing that waits for it holds a slot.
 import { describe, expect, it } from "vitest";
-import { attempt, LATER } from "../../src/core/attempt.ts";
 import type { Failure } from "../../src/core/failure.ts";
 import type { Job } from "../../src/core/job.ts";
-import type { Answer, Permits, Skip } from "../../src/core/ports.ts";
+import type { Answer, RobotsPolicy, Skip } from "../../src/core/ports.ts";
+import { attempt, LATER } from "../../src/core/run/attempt.ts";
 import { fakeClock, quiet } from "./clock.ts";
 import { failure, skipped, TIME } from "./outcomes.ts";
 import { end, fakeSource, pool } from "./pool.ts";
@@ -12,13 +12,16 @@ import { ANSWER, JOB, KNOWN, taskOf, tried } from "./tried.ts";
 const SKIP: Skip = { reason: "robots", detail: "disallowed" };
 
 /** One that says so of every URL, at once or when it was asked. */
-function permitting(known: ReturnType<Permits["of"]>, answer?: Skip | Failure): Permits & { readonly asked: string[] } {
+function permitting(
+  known: ReturnType<RobotsPolicy["check"]>,
+  answer?: Skip | Failure,
+): RobotsPolicy & { readonly asked: string[] } {
   const asked: string[] = [];
-  const ask: Permits["ask"] = async (target, from) => {
+  const ask: RobotsPolicy["ask"] = async (target, from) => {
     asked.push(`${target.href} ${from}`);
     return answer;
   };
-  return { asked, of: () => known, ask, delayMs: () => undefined };
+  return { asked, check: () => known, ask, delayMs: () => undefined };
 }
 
 const untouched = { fetch: () => expect.unreachable(), write: () => expect.unreachable() };

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { Failure, FailureKind } from "../../src/core/failure.ts";
 import type { Source } from "../../src/core/ports.ts";
-import type { StopReason } from "../../src/core/run.ts";
+import type { StopReason } from "../../src/core/run/run.ts";
 import { failure } from "./outcomes.ts";
 import { end, fakeSource, pool, quiet, watched } from "./pool.ts";
 

@@ -1,7 +1,7 @@
 // What needs no slot any more: bodies that are being stored while their slots are at the next URLs.
 import { expect, it } from "vitest";
-import type { Tried } from "../../src/core/attempt.ts";
-import type { Task } from "../../src/core/schedule.ts";
+import type { Tried } from "../../src/core/run/attempt.ts";
+import type { Task } from "../../src/core/scheduler/task.ts";
 import { failure, saved } from "./outcomes.ts";
 import { fakeSource, type PoolOptions, pool, quiet, watched } from "./pool.ts";
 

@@ -1,23 +1,24 @@
 // One try for tests: of a task that is as the test says, on a clock that goes on by itself.
-import { attempt, type Tried } from "../../src/core/attempt.ts";
+
 import type { Failure } from "../../src/core/failure.ts";
-import type { Job, Known } from "../../src/core/job.ts";
-import type { Answer, Ask, Get, Kept, Permits, Sink } from "../../src/core/ports.ts";
-import type { Clock } from "../../src/core/records.ts";
-import type { Task } from "../../src/core/schedule.ts";
+import type { Job, KnownFile } from "../../src/core/job.ts";
+import type { Answer, Get, PartialBody, RequestConditions, RobotsPolicy, Sink } from "../../src/core/ports.ts";
+import { attempt, type Tried } from "../../src/core/run/attempt.ts";
+import type { Clock } from "../../src/core/run/outcomes.ts";
+import type { Task } from "../../src/core/scheduler/task.ts";
 import { TIME } from "./outcomes.ts";
 
 export const JOB: Job = { n: 42, url: "https://example.org/a" };
 export const ANSWER: Answer = { status: 200, lengthVerified: true, ttfbMs: 4.06, body: [] };
 
-export const KNOWN: Known = { file: "000042.html", bytes: 77, etag: '"old"', type: "text/html" };
+export const KNOWN: KnownFile = { file: "000042.html", bytes: 77, etag: '"old"', type: "text/html" };
 
 export interface Ports {
-  readonly fetch?: (target: URL, ask: Ask | undefined) => Answer | Failure | Promise<Answer | Failure>;
+  readonly fetch?: (target: URL, ask: RequestConditions | undefined) => Answer | Failure | Promise<Answer | Failure>;
   readonly write?: Sink["write"];
-  readonly kept?: Kept;
+  readonly kept?: PartialBody;
   readonly drop?: (job: Job) => void;
-  readonly permits?: Permits;
+  readonly permits?: RobotsPolicy;
   /** Default: one that every look at it finds 7.777 ms later. */
   readonly clock?: Clock;
 }
@@ -44,9 +45,9 @@ export async function tried(job: Job, ports: Ports = {}, started: Started = {}):
     receivedBytes: () => 0,
     abort() {},
     close() {},
-    ...(permits && { permits }),
+    ...(permits && { robots: permits }),
   };
-  const sink: Sink = { write, ...(kept && { kept: () => kept }), ...(drop && { drop }) };
+  const sink: Sink = { write, ...(kept && { partialOf: () => kept }), ...(drop && { drop }) };
   const result = await attempt({ get, sink, clock })(taskOf(job, started));
   return "storing" in result ? result.storing : result;
 }

@@ -41,7 +41,7 @@ describe("-c auto", () => {
     const { code, stderr, found, reason } = await run(origin, 800);
     expect(code, stderr).toBe(0);
     expect(stderr).toMatch(/^saved {3}800 /m);
-    // How near is what test/policy/plateau.test.ts shows: this machine may be busy, which looks like a slower server.
+    // How near is what test/policy/concurrency/adaptive.test.ts shows: this machine may be busy, which looks like a slower server.
     expect(found).toBeGreaterThanOrEqual(4);
     expect(found).toBeLessThanOrEqual(64);
     expect(reason).toMatch(/were no faster|too short/);

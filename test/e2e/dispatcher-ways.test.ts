@@ -5,8 +5,8 @@ import { createServer } from "node:net";
 import { setImmediate as turn } from "node:timers/promises";
 import { Agent, ProxyAgent } from "undici";
 import { describe, expect, it } from "vitest";
-import { dispatched } from "../../src/http/dispatcher/dispatched.ts";
-import type { DispatchHandler } from "../../src/http/dispatcher/dispatcher.ts";
+import { dispatcherConnections } from "../../src/http/dispatcher/dispatcher-connections.ts";
+import type { DispatchHandler } from "../../src/http/dispatcher/dispatcher-shape.ts";
 import { type BulkgetOptions, bulkget, type Outcome } from "../../src/index.ts";
 import { certificate, testGet } from "../support/get.ts";
 import { own, ownSite } from "../support/own.ts";
@@ -83,7 +83,7 @@ it("HTTP/2 by undici's allowH2: bodies arrive whole, and without a length they a
 
 it("requests that a dispatcher never takes up leave nothing behind but what it holds itself", async () => {
   const held: DispatchHandler[] = [];
-  const carrier = dispatched({ dispatch: (_options, handler) => void held.push(handler) });
+  const carrier = dispatcherConnections({ dispatch: (_options, handler) => void held.push(handler) });
   const get = testGet({ carrier, timeoutMs: 50 });
   const results: unknown[] = [];
   for (let i = 0; i < 1000; i++)

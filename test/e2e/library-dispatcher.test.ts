@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { Agent, type Dispatcher, interceptors, MockAgent, Pool } from "undici";
 import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
-import { MAX_HEAD_BYTES } from "../../src/http/wire/partial-head.ts";
+import { MAX_HEAD_BYTES } from "../../src/http/h1/partial-header-block.ts";
 import { type BulkgetOptions, bulkget, type Outcome } from "../../src/index.ts";
 import { filesOf, recordsOf } from "../support/command.ts";
 import { own, ownFolder, ownRudeServer } from "../support/own.ts";

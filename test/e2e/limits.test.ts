@@ -2,7 +2,7 @@
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { recordOf } from "../../src/report/record.ts";
+import { serializeOutcome } from "../../src/core/serialize-outcome.ts";
 import { saved } from "../core/outcomes.ts";
 import { filesOf, shell } from "../support/command.ts";
 import { ownFolder, ownSite } from "../support/own.ts";
@@ -34,7 +34,7 @@ describe.runIf(process.platform === "linux")("a limited address space", () => {
       const n = i + 1;
       const file = String(n).padStart(6, "0");
       writeFileSync(folder.at("downloads", file), "x");
-      return recordOf(saved({ n, url, file, bytes: 1 }));
+      return serializeOutcome(saved({ n, url, file, bytes: 1 }));
     });
     writeFileSync(folder.at("downloads/results.jsonl"), records.join(""));
     const { code, signal, stderr } = await run("ulimit -v 1500000; bulkget urls.txt");

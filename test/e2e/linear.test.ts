@@ -3,7 +3,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { escapedStack } from "../../src/core/escape.ts";
-import { hasLongHostText, parseTarget } from "../../src/core/target.ts";
+import { hasLongHostText, parseUrl } from "../../src/core/parse-url.ts";
 import { nextTarget } from "../../src/http/semantics/redirect.ts";
 import { bulkget, type Outcome } from "../../src/index.ts";
 import { ownFolder, ownSite } from "../support/own.ts";
@@ -34,7 +34,7 @@ it("a host that is made to be dear is refused before it is parsed, in a list and
   const from = new URL("http://h/");
   for (let i = 0; i < 500; i++) {
     for (const front of ["http://", "https:", "http:\\\\", "http://me:pw@"]) {
-      expect(parseTarget(`${front}a${long}`)).toMatchObject({ error: "invalid_url", detail: /host name longer/ });
+      expect(parseUrl(`${front}a${long}`)).toMatchObject({ error: "invalid_url", detail: /host name longer/ });
     }
     const location = Buffer.from(`//a${long}`).toString("latin1");
     expect(nextTarget({ status: 302, locations: [location] }, from)).toMatchObject({ error: "redirect_refused" });

@@ -2,7 +2,7 @@
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { names } from "../../src/sink/names.ts";
+import { fileNames } from "../../src/sink/directory/file-names.ts";
 import { bulkgetCommand } from "../support/command.ts";
 import { body, pageOf, status } from "../support/site.ts";
 import { errorsIn, surrounded } from "../support/surrounded.ts";
@@ -89,7 +89,7 @@ describe("a name in the list's second column", () => {
     expect(wellKept().filter(({ outcome }) => outcome === "saved")).toEqual([]);
     server.answers.clear();
     expect((await runAgain("downloads/failed.txt")).code).toBe(1);
-    const naming = names("{n:6}{ext}");
+    const naming = fileNames("{n:6}{ext}");
     const fileOf = (name: string, i: number) =>
       naming.of({ n: i + 1, url: "", name }, new URL(server.url("/x")), "text/plain");
     const records = wellKept();

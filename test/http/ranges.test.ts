@@ -2,7 +2,7 @@
 
 import { beforeEach, describe, expect, it } from "vitest";
 import { isFailure } from "../../src/core/failure.ts";
-import type { Answer, Ask, Get, Kept } from "../../src/core/ports.ts";
+import type { Answer, Get, PartialBody, RequestConditions } from "../../src/core/ports.ts";
 import type { GetOptions } from "../../src/http/get.ts";
 import { collect, collectPart, testGet } from "../support/get.ts";
 import { own, ownRudeServer } from "../support/own.ts";
@@ -28,13 +28,13 @@ function path(name: string, parameters: Readonly<Record<string, string | readonl
   );
   return `/${name}?${pairs.join("&")}`;
 }
-const fetch = (target: string, ask?: Ask, by = get) => by.fetch(new URL(target, server.origin), ask);
-const succeeded = async (target: string, ask?: Ask, by = get): Promise<Answer> => {
+const fetch = (target: string, ask?: RequestConditions, by = get) => by.fetch(new URL(target, server.origin), ask);
+const succeeded = async (target: string, ask?: RequestConditions, by = get): Promise<Answer> => {
   const answer = await fetch(target, ask, by);
   if (isFailure(answer)) throw new Error(answer.detail);
   return answer;
 };
-const keptOf = (target: string, more: Partial<Kept> = {}): { kept: Kept } => ({
+const keptOf = (target: string, more: Partial<PartialBody> = {}): { kept: PartialBody } => ({
   kept: { bytes: 150_000, validator: TAG, url: server.url(target), ...more },
 });
 
@@ -125,7 +125,7 @@ describe("a body that was cut", () => {
     expect(await collect(await fetch(target, keptOf(target), enough))).toEqual(WHOLE.subarray(150_000));
   });
 
-  it.each<[string, Partial<Kept>]>([
+  it.each<[string, Partial<PartialBody>]>([
     ["a weak tag", { validator: `W/${TAG}` }],
     ["a tag with a control character", { validator: '"o\u0007ne"' }],
     ["a tag with a line break", { validator: '"one"\r\nX-Injected: 1' }],

@@ -1,14 +1,14 @@
 // What may be said of how the web is reached, and what does not go together.
 
 import { expect, it } from "vitest";
-import { wayOf } from "../../src/reach.ts";
+import { networkRoute } from "../../src/app/network-options.ts";
 
 const PROXIED = { http_proxy: "http://p:1", https_proxy: "http://p:1" };
 
 it("through a Unix socket no proxy is asked, whatever the environment says", () => {
-  expect(wayOf({}, PROXIED).proxyFor(new URL("http://a/"))?.origin).toBe("http://p:1");
-  expect(wayOf({ unixSocket: "/s" }, PROXIED).proxyFor(new URL("http://a/"))).toBeUndefined();
-  expect(wayOf({ unixSocket: "/s", proxy: "" }, PROXIED)).toMatchObject({ unixSocket: "/s", publicOnly: false });
+  expect(networkRoute({}, PROXIED).proxyFor(new URL("http://a/"))?.origin).toBe("http://p:1");
+  expect(networkRoute({ unixSocket: "/s" }, PROXIED).proxyFor(new URL("http://a/"))).toBeUndefined();
+  expect(networkRoute({ unixSocket: "/s", proxy: "" }, PROXIED)).toMatchObject({ unixSocket: "/s", publicOnly: false });
 });
 
 it.each([
@@ -19,5 +19,5 @@ it.each([
   [{ key: "x" }, "--key is of no use without --cert"],
   [{ resolve: ["a:1"] }, 'not an entry for --resolve: "a:1" (host:port:address[,address])'],
 ])("%j is refused", (options, message) => {
-  expect(() => wayOf(options, {})).toThrow(message);
+  expect(() => networkRoute(options, {})).toThrow(message);
 });

@@ -1,12 +1,12 @@
 // What requests look like on the wire: their target as the URL has it, headers as people spell them, Host first.
 
 import { describe, expect, it } from "vitest";
-import { OptionError } from "../../src/core/option.ts";
+import { type IdentityOptions, identityOf } from "../../src/app/identity-options.ts";
+import { OptionError } from "../../src/core/option-error.ts";
 import { proxyRules } from "../../src/http/connect/proxy.ts";
 import type { GetOptions } from "../../src/http/get.ts";
 import { cookies } from "../../src/http/identity/cookies.ts";
 import { robots } from "../../src/http/robots/robots.ts";
-import { type IdentityOptions, identityOf } from "../../src/identity.ts";
 import { collect, testGet } from "../support/get.ts";
 import { own, ownRudeServer } from "../support/own.ts";
 import { host } from "../support/rude/host.ts";
@@ -61,7 +61,7 @@ describe("the target of a request", () => {
     const web = own(testGet());
     const permits = robots({ fetch: web.fetch, agent: "bulkget" });
     expect(await permits.ask(new URL(`${origin}/x`), "home")).toBeUndefined();
-    expect(permits.of(new URL(`${origin}/x?`))).toMatchObject({ reason: "robots" });
+    expect(permits.check(new URL(`${origin}/x?`))).toMatchObject({ reason: "robots" });
   });
 });
 

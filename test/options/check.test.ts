@@ -3,8 +3,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { BulkgetOptions } from "../../src/bulkget.ts";
-import { OptionError } from "../../src/core/option.ts";
-import { ORDERS } from "../../src/core/order.ts";
+import { OptionError } from "../../src/core/option-error.ts";
+import { ORDERS } from "../../src/core/scheduler/order.ts";
 import { checked } from "../../src/options/check.ts";
 import { nearest } from "../../src/options/nearest.ts";
 import { OPTIONS, type OptionName, type Row } from "../../src/options/table.ts";

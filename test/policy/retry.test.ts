@@ -2,8 +2,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { FACTS, type Failure, type FailureKind, isFatal } from "../../src/core/failure.ts";
-import type { Sign } from "../../src/core/schedule.ts";
-import { hostSign, judge, type RetryOptions } from "../../src/policy/retry.ts";
+import type { Sign } from "../../src/core/scheduler/task.ts";
+import { decideRetry, hostSign, type RetryOptions } from "../../src/policy/retry.ts";
 
 const KINDS = Object.keys(FACTS) as FailureKind[];
 const OPTIONS: RetryOptions = { retries: 3, maxRetryAfterMs: 300_000 };
@@ -14,7 +14,7 @@ const status = (status: number, more: Partial<Failure> = {}) => of("http_status"
 /** How many tries a job gets that always fails so. */
 function triesOf(failure: Failure, options = OPTIONS): number {
   let attempts = 1;
-  while ("delayMs" in judge(failure, attempts, options, half)) attempts++;
+  while ("delayMs" in decideRetry(failure, attempts, options, half)) attempts++;
   return attempts;
 }
 
@@ -59,16 +59,18 @@ describe("another try", () => {
 describe("the delay", () => {
   it("is any part of a second, doubled with each try up to a minute", () => {
     const many = { ...OPTIONS, retries: 5000 };
-    const most = [1, 2, 3, 6, 7, 8, 5000].map((attempts) => judge(of("connect_timeout"), attempts, many, () => 1));
+    const most = [1, 2, 3, 6, 7, 8, 5000].map((attempts) =>
+      decideRetry(of("connect_timeout"), attempts, many, () => 1),
+    );
     expect(most).toEqual([1000, 2000, 4000, 32_000, 60_000, 60_000, 60_000].map((delayMs) => ({ delayMs })));
-    expect(judge(of("connect_timeout"), 3, many, half)).toEqual({ delayMs: 2000 });
-    expect(judge(of("connect_timeout"), 3, many, () => 0)).toEqual({ delayMs: 0 });
+    expect(decideRetry(of("connect_timeout"), 3, many, half)).toEqual({ delayMs: 2000 });
+    expect(decideRetry(of("connect_timeout"), 3, many, () => 0)).toEqual({ delayMs: 0 });
   });
 
   it("is never less than Retry-After", () => {
-    expect(judge(status(429, { retryAfterMs: 7000 }), 1, OPTIONS, half)).toEqual({ delayMs: 7000 });
-    expect(judge(status(429, { retryAfterMs: 100 }), 1, OPTIONS, half)).toEqual({ delayMs: 500 });
-    expect(judge(status(503, { retryAfterMs: 300_000 }), 1, OPTIONS, half)).toEqual({ delayMs: 300_000 });
+    expect(decideRetry(status(429, { retryAfterMs: 7000 }), 1, OPTIONS, half)).toEqual({ delayMs: 7000 });
+    expect(decideRetry(status(429, { retryAfterMs: 100 }), 1, OPTIONS, half)).toEqual({ delayMs: 500 });
+    expect(decideRetry(status(503, { retryAfterMs: 300_000 }), 1, OPTIONS, half)).toEqual({ delayMs: 300_000 });
   });
 
   it.each([
@@ -79,12 +81,12 @@ describe("the delay", () => {
     [2000, 500, "Retry-After: 2 s, over 500 ms"],
   ])("a Retry-After of %i ms where %i is the most gives up at once, and says so", (retryAfterMs, most, giveUp) => {
     const options = { ...OPTIONS, maxRetryAfterMs: most };
-    expect(judge(status(503, { retryAfterMs }), 1, options, half)).toEqual({ giveUp });
+    expect(decideRetry(status(503, { retryAfterMs }), 1, options, half)).toEqual({ giveUp });
   });
 
   it("nothing is said of a Retry-After where there would be no other try anyway", () => {
-    expect(judge(status(404, { retryAfterMs: 7_200_000 }), 1, OPTIONS, half)).toEqual({ giveUp: undefined });
-    expect(judge(status(503, { retryAfterMs: 7_200_000 }), 4, OPTIONS, half)).toEqual({ giveUp: undefined });
+    expect(decideRetry(status(404, { retryAfterMs: 7_200_000 }), 1, OPTIONS, half)).toEqual({ giveUp: undefined });
+    expect(decideRetry(status(503, { retryAfterMs: 7_200_000 }), 4, OPTIONS, half)).toEqual({ giveUp: undefined });
   });
 });
 

@@ -1,5 +1,5 @@
 // Servers as numbers, under a clock of their own: how fast they are by how many URLs are asked for at a time.
-import { type Governor, governed } from "../../src/core/governed.ts";
+import { type ConcurrencyController, concurrencySampler } from "../../src/core/run/concurrency-sampler.ts";
 
 /** What becomes of a try that starts at `nowMs` beside `running` others. */
 export type Server = (nowMs: number, running: number) => { readonly ms: number; readonly lost?: boolean };
@@ -72,7 +72,7 @@ export interface Ran {
 
 export interface Simulation {
   readonly server: Server;
-  readonly governor: Governor;
+  readonly governor: ConcurrencyController;
   readonly forMs: number;
   readonly bytesEach?: number;
   /** No more than so many are ever under way: the list, a rate or a host's cap. */
@@ -105,7 +105,7 @@ export function simulate({ server, governor, forMs, bytesEach = 0, supply = 10_0
     concurrency = next;
     steps.push(next);
   };
-  const watching = governed({ governor, clock, receivedBytes: () => bytes, resize: change });
+  const watching = concurrencySampler({ governor, clock, receivedBytes: () => bytes, resize: change });
   let done = 0;
   let late = 0;
   let lost = 0;
@@ -152,7 +152,7 @@ export function simulate({ server, governor, forMs, bytesEach = 0, supply = 10_0
 }
 
 /** Always as many. */
-export function fixed(concurrency: number): Governor {
+export function fixed(concurrency: number): ConcurrencyController {
   return {
     concurrency,
     found: concurrency,
@@ -160,7 +160,7 @@ export function fixed(concurrency: number): Governor {
     generations: 4,
     leastMs: 1000,
     isPressed: () => false,
-    tell() {},
+    onSample() {},
     cap() {},
   };
 }

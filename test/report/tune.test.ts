@@ -1,8 +1,8 @@
 // What `bulkget tune` shows: the table word for word, and a chart that is whole and says what it should.
 import { describe, expect, it } from "vitest";
-import { CHART_MARK, chart } from "../../src/report/chart.ts";
 import { paint } from "../../src/report/format.ts";
-import { type StepRow, stepsTable } from "../../src/report/steps.ts";
+import { CHART_MARK, tuneChart } from "../../src/report/tune-chart.ts";
+import { type StepRow, tuneTable } from "../../src/report/tune-table.ts";
 import { NO_CONTROLS } from "./view.ts";
 
 const STEPS: StepRow[] = [
@@ -15,7 +15,7 @@ const STEPS: StepRow[] = [
 
 describe("the table", () => {
   it("has a row for each concurrency, and marks the knee", () => {
-    expect(stepsTable(STEPS, 16, paint(false))).toMatchInlineSnapshot(`
+    expect(tuneTable(STEPS, 16, paint(false))).toMatchInlineSnapshot(`
       "-c  URL/s   bytes/s    p50    p95   URLs  failed
        1     20  19.5 KiB  50 ms  55 ms     60       0
        2     40  39.1 KiB  50 ms  56 ms    120       0
@@ -26,14 +26,14 @@ describe("the table", () => {
   });
 
   it("is painted on a terminal, and has no control characters elsewhere", () => {
-    expect(stepsTable(STEPS, 16, paint(false))).toMatch(NO_CONTROLS);
-    expect(stepsTable(STEPS, 16, paint(true))).toContain("\u001b[32m");
-    expect(stepsTable([], undefined, paint(false))).toBe("-c  URL/s  bytes/s  p50  p95  URLs  failed");
+    expect(tuneTable(STEPS, 16, paint(false))).toMatch(NO_CONTROLS);
+    expect(tuneTable(STEPS, 16, paint(true))).toContain("\u001b[32m");
+    expect(tuneTable([], undefined, paint(false))).toBe("-c  URL/s  bytes/s  p50  p95  URLs  failed");
   });
 });
 
 describe("the chart", () => {
-  const svg = chart(STEPS, { title: "bulkget tune <a> & b\u001b", knee: 16 });
+  const svg = tuneChart(STEPS, { title: "bulkget tune <a> & b\u001b", knee: 16 });
 
   it("says what it shows, in what unit, where the knee is and that some failed", () => {
     for (const words of [CHART_MARK, "URLs a second", "time to the outcome", "URLs at a time (-c)", "knee: -c 16"]) {
@@ -58,7 +58,7 @@ describe("the chart", () => {
 
   it("counts large bodies by their bytes", () => {
     const large = STEPS.map((step) => ({ ...step, bytes: step.finished * 1_000_000 }));
-    const shown = chart(large, { title: "t", knee: undefined });
+    const shown = tuneChart(large, { title: "t", knee: undefined });
     expect(shown).toContain("bytes a second");
     expect(shown).toMatch(/>\d+ MiB</);
     expect(shown).not.toContain("knee:");
@@ -66,7 +66,7 @@ describe("the chart", () => {
 
   it("can be drawn of one step, of none, and of nothing that came", () => {
     for (const steps of [[], STEPS.slice(0, 1), STEPS.slice(-1)]) {
-      expect(chart(steps, { title: "t", knee: steps[0]?.concurrency })).not.toMatch(/NaN|Infinity/);
+      expect(tuneChart(steps, { title: "t", knee: steps[0]?.concurrency })).not.toMatch(/NaN|Infinity/);
     }
   });
 });

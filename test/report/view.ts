@@ -1,7 +1,7 @@
 // A look at a run for tests of reporters: fixed numbers instead of a run.
 import type { Outcome } from "../../src/core/job.ts";
 import type { View } from "../../src/core/ports.ts";
-import { count, emptyTally } from "../../src/core/tally.ts";
+import { count, emptyTally } from "../../src/core/run/tally.ts";
 
 /** The view after these outcomes; more of it as the test says. */
 export function viewOf(outcomes: readonly Outcome[], over: Partial<View> = {}): View {

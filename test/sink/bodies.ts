@@ -3,10 +3,10 @@ import { readdirSync } from "node:fs";
 import type { Failure } from "../../src/core/failure.ts";
 import type { Job } from "../../src/core/job.ts";
 import type { Answer, BodyStream, Sink, Stored } from "../../src/core/ports.ts";
-import { type DirectoryOptions, directory } from "../../src/sink/directory.ts";
-import { prepareFolder } from "../../src/sink/folder.ts";
-import { names } from "../../src/sink/names.ts";
-import { parts } from "../../src/sink/parts.ts";
+import { type DirectoryOptions, directory } from "../../src/sink/directory/directory.ts";
+import { fileNames } from "../../src/sink/directory/file-names.ts";
+import { partialFiles } from "../../src/sink/directory/partial-files.ts";
+import { prepareFolder } from "../../src/sink/folder/output-folder.ts";
 
 export const JOB: Job = { n: 1, url: "http://example.org/a.html" };
 export const TARGET = new URL(JOB.url);
@@ -73,7 +73,7 @@ const QUICK = { now: () => true, took: () => {} };
 export function sinkInto(folder: string, { template = "{n:6}{ext}", ...options }: SinkOptions = {}): Sink {
   const { state } = prepareFolder(folder);
   const defaults = { empty: true, hash: false, durable: false, full: () => undefined, disk: QUICK };
-  return directory({ folder, names: names(template), parts: parts(state), ...defaults, ...options });
+  return directory({ folder, names: fileNames(template), parts: partialFiles(state), ...defaults, ...options });
 }
 
 export type Store = (body: Answer["body"], over?: Partial<Job>) => Promise<Stored | Failure>;

@@ -13,7 +13,7 @@ import {
 import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
 import type { Answer } from "../../src/core/ports.ts";
-import type { Swift } from "../../src/sink/swift.ts";
+import type { DiskLatency } from "../../src/sink/directory/disk-latency.ts";
 import { type Folder, temporaryFolder } from "../support/command.ts";
 import { ownFolder } from "../support/own.ts";
 import { bodyOf, filesIn, pouredOf, storeInto, text } from "./bodies.ts";
@@ -150,7 +150,7 @@ describe.skipIf(tmpfs === undefined)("a disk that fills up", () => {
     ["streamed to its very end", () => bodyOf([[big], [big]])],
     ["poured", () => pouredOf([big, big, big, big])],
     ["whole, and written late,", () => [big, big, big], { now: () => false, took: () => {} }],
-  ])("under a %s body is a fatal failure, and nothing is left of it", async (_kind, body, disk?: Swift) => {
+  ])("under a %s body is a fatal failure, and nothing is left of it", async (_kind, body, disk?: DiskLatency) => {
     const full = tmpfs?.path ?? "";
     const given = body();
     expect(await storeInto(full, disk === undefined ? {} : { disk })(given)).toMatchObject({ error: "disk_full" });

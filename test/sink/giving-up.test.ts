@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { isFailure } from "../../src/core/failure.ts";
 import type { Answer, Stored } from "../../src/core/ports.ts";
-import { GIVEN_UP, pending } from "../../src/sink/pending.ts";
+import { GIVEN_UP, pendingWrites } from "../../src/sink/directory/pending-writes.ts";
 import { ownFolder } from "../support/own.ts";
 import { answer, bodyOf, filesIn, JOB, sinkInto, TARGET, text } from "./bodies.ts";
 
@@ -89,7 +89,7 @@ describe("what other threads are at", () => {
   };
 
   it("is told as it is, also after all was given up, if it ends soon", async () => {
-    const all = pending();
+    const all = pendingWrites();
     const { work, end } = held();
     const coming = all.watched(work);
     all.giveUp(() => false);
@@ -101,7 +101,7 @@ describe("what other threads are at", () => {
   });
 
   it("is given up when it takes too long; until it has ended nobody can be sure of it", async () => {
-    const all = pending();
+    const all = pendingWrites();
     const { work, end } = held();
     const coming = all.watched(work);
     let isIdle = false;
@@ -118,12 +118,12 @@ describe("what other threads are at", () => {
   });
 
   it("may be somebody else's, who says so", async () => {
-    const all = pending();
+    const all = pendingWrites();
     let asked = 0;
     all.giveUp(() => ++asked > 0);
     await expect.poll(() => all.isUnsure, { timeout: 20_000 }).toBe(true);
     expect(asked).toBe(1);
-    const other = pending();
+    const other = pendingWrites();
     expect(other.isUnsure).toBe(false);
     other.doubt();
     expect(other.isUnsure).toBe(true);

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Job } from "../../src/core/job.ts";
 import type { Answer, Sink } from "../../src/core/ports.ts";
-import { KEEP_BYTES } from "../../src/sink/parts.ts";
+import { KEEP_BYTES } from "../../src/sink/directory/partial-files.ts";
 import { ownFolder } from "../support/own.ts";
 import { answer, bodyOf, filesIn, JOB, pouredOf, sinkInto, TARGET, text } from "./bodies.ts";
 
@@ -34,7 +34,7 @@ const theFile = (file = "000001.html"): Buffer => {
 it("what was poured before the cut is kept as well", async () => {
   const sink = sinkInto(folder);
   expect(await store(sink, pouredOf([HEAD.subarray(0, 500_000), HEAD.subarray(500_000)], CUT), STRONG)).toBe(CUT);
-  expect(sink.kept?.(JOB)).toMatchObject(KEPT);
+  expect(sink.partialOf?.(JOB)).toMatchObject(KEPT);
   expect(filesIn(folder)).toEqual(LEFT);
   expect(await store(sink, pouredOf([TAIL]), { from: HEAD.length })).toMatchObject({ bytes: WHOLE.length });
   expect(theFile().equals(WHOLE)).toBe(true);
@@ -57,17 +57,17 @@ describe.each([
   it("is one file after the next try, and nothing else is left", async () => {
     const sink = await cutShort();
     expect(filesIn(folder)).toEqual(LEFT);
-    expect(sink.kept?.(JOB)).toMatchObject(KEPT);
+    expect(sink.partialOf?.(JOB)).toMatchObject(KEPT);
     expect(await goOn(sink)).toStrictEqual({ bytes: WHOLE.length, file: "000001.html" });
     expect(theFile().equals(WHOLE)).toBe(true);
-    expect(sink.kept?.(JOB)).toBeUndefined();
+    expect(sink.partialOf?.(JOB)).toBeUndefined();
   });
 
   it("is one file after the next run, where the job is another object", async () => {
     await cutShort();
     const sink = sinkInto(folder);
     const job = { ...JOB };
-    expect(sink.kept?.(job)).toMatchObject(KEPT);
+    expect(sink.partialOf?.(job)).toMatchObject(KEPT);
     expect(await goOn(sink, { from: HEAD.length }, job)).toMatchObject({ bytes: WHOLE.length });
     expect(theFile().equals(WHOLE)).toBe(true);
   });
@@ -75,7 +75,7 @@ describe.each([
   it("is cut to what was asked for, where a killed run had written more", async () => {
     await cutShort();
     const sink = sinkInto(folder);
-    expect(sink.kept?.(JOB)).toMatchObject(KEPT);
+    expect(sink.partialOf?.(JOB)).toMatchObject(KEPT);
     appendFileSync(at(".bulkget/1.part"), "more");
     await goOn(sink);
     expect(theFile().equals(WHOLE)).toBe(true);
@@ -95,7 +95,7 @@ describe.each([
 
   it("is started over where the whole body comes", async () => {
     const sink = await cutShort();
-    expect(sink.kept?.(JOB)).toMatchObject(KEPT);
+    expect(sink.partialOf?.(JOB)).toMatchObject(KEPT);
     expect(await goOn(sink, {})).toMatchObject({ bytes: TAIL.length });
     expect(theFile().equals(TAIL)).toBe(true);
   });
@@ -112,7 +112,7 @@ describe.each([
     const sink = await cutShort(STRONG, job);
     expect(await goOn(sink, { from: HEAD.length }, job)).toMatchObject({ error: "checksum_mismatch" });
     expect(filesIn(folder)).toEqual([]);
-    expect(sink.kept?.(job)).toBeUndefined();
+    expect(sink.partialOf?.(job)).toBeUndefined();
   });
 });
 
@@ -120,8 +120,8 @@ describe("what is kept", () => {
   it("grows when the rest is cut short as well", async () => {
     const sink = await cutShort();
     expect(await store(sink, bodyOf([[text("12")], [text("3")]], CUT), { from: HEAD.length })).toBe(CUT);
-    expect(sink.kept?.(JOB)).toMatchObject({ ...KEPT, bytes: HEAD.length + 3 });
-    expect(sinkInto(folder).kept?.({ ...JOB })).toMatchObject({ ...KEPT, bytes: HEAD.length + 3 });
+    expect(sink.partialOf?.(JOB)).toMatchObject({ ...KEPT, bytes: HEAD.length + 3 });
+    expect(sinkInto(folder).partialOf?.({ ...JOB })).toMatchObject({ ...KEPT, bytes: HEAD.length + 3 });
   });
 
   it("is noted while the body arrives: a run that is killed then leaves it usable", async () => {
@@ -149,13 +149,13 @@ describe("what is kept", () => {
     const body = bodyOf([[HEAD], [TAIL]]);
     expect(await store(sink, body, STRONG)).toBe(noRoom);
     expect([body.cancelled(), filesIn(folder)]).toEqual([1, LEFT]);
-    expect(sink.kept?.(JOB)).toMatchObject(KEPT);
+    expect(sink.partialOf?.(JOB)).toMatchObject(KEPT);
   });
 
   it("goes when it is of no use", async () => {
     const sink = await cutShort();
     sink.drop?.(JOB);
-    expect([filesIn(folder), sink.kept?.(JOB)]).toEqual([[], undefined]);
+    expect([filesIn(folder), sink.partialOf?.(JOB)]).toEqual([[], undefined]);
   });
 });
 
@@ -174,7 +174,7 @@ describe("two lines of the same number", () => {
     const seen: unknown[] = [];
     const first = bodyOf([[HEAD], [TAIL]], undefined, async (index) => {
       if (index !== 1) return;
-      seen.push(sink.kept?.(second));
+      seen.push(sink.partialOf?.(second));
       const cut = bodyOf([[HEAD], [text("!")]], CUT);
       seen.push(await store(sink, cut, { validator: '"v2"' }, second));
       sink.drop?.(second);
@@ -190,8 +190,8 @@ describe("two lines of the same number", () => {
   it("do not go on from the same bytes", async () => {
     await cutShort(STRONG, ONE);
     const sink = sinkInto(folder);
-    expect(sink.kept?.(ONE)).toMatchObject(KEPT);
-    expect(sink.kept?.(TWO)).toBeUndefined();
+    expect(sink.partialOf?.(ONE)).toMatchObject(KEPT);
+    expect(sink.partialOf?.(TWO)).toBeUndefined();
     expect(await store(sink, [text("two")], {}, TWO)).toMatchObject({ file: "two" });
     expect(await store(sink, [TAIL], { from: HEAD.length }, ONE)).toMatchObject({ bytes: WHOLE.length });
     expect(readFileSync(at("one")).equals(WHOLE)).toBe(true);

@@ -2,7 +2,7 @@
 
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import { moved } from "../../src/sink/linking.ts";
+import { renameInto } from "../../src/sink/directory/link-or-copy.ts";
 import { ownFolder } from "../support/own.ts";
 
 const folder = ownFolder();
@@ -11,8 +11,8 @@ it("the second of two that move a file to one name is refused, and both bodies a
   const at = (name: string) => folder.at(name);
   writeFileSync(at("one"), "first");
   writeFileSync(at("two"), "second");
-  expect(moved(at("one"), at("name"))).toBe(true);
-  expect(moved(at("two"), at("name"))).toBe(false);
+  expect(renameInto(at("one"), at("name"))).toBe(true);
+  expect(renameInto(at("two"), at("name"))).toBe(false);
   expect(readFileSync(at("name"), "utf8")).toBe("first");
   expect(existsSync(at("one"))).toBe(false);
   expect(readFileSync(at("two"), "utf8")).toBe("second");

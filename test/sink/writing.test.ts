@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { digestOf, syncedLater, writeAll, writeAllSync } from "../../src/sink/writing.ts";
+import { digestOf, syncAsync, writeAll, writeAllSync } from "../../src/sink/writing.ts";
 import { ownFolder } from "../support/own.ts";
 
 const folder = ownFolder();
@@ -64,6 +64,6 @@ it("a digest of more bytes than there are is an error, not another digest", asyn
 });
 
 it("a folder's names are synced, and one that is gone is an error", async () => {
-  await syncedLater(folder.path);
-  await expect(syncedLater(folder.at("gone"))).rejects.toThrow(/ENOENT/);
+  await syncAsync(folder.path);
+  await expect(syncAsync(folder.at("gone"))).rejects.toThrow(/ENOENT/);
 });

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { Job } from "../../src/core/job.ts";
 import type { Source } from "../../src/core/ports.ts";
-import { names } from "../../src/sink/names.ts";
+import { fileNames } from "../../src/sink/directory/file-names.ts";
 import { type Item, items } from "../../src/source/items.ts";
 
 async function jobsOf(source: Source): Promise<Job[]> {
@@ -50,7 +50,7 @@ describe("URLs", () => {
 
   it("keep the file name that they come with, also one of digits", async () => {
     const [job] = await jobsOf(items([{ url: "http://a/", name: "2024" }]));
-    const file = job === undefined ? "" : names("{n:6}{ext}").of(job, new URL(job.url), undefined);
+    const file = job === undefined ? "" : fileNames("{n:6}{ext}").of(job, new URL(job.url), undefined);
     expect(file).toContain("2024");
   });
 });

@@ -3,9 +3,9 @@
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
+import { refuseNames } from "../../src/app/name-table.ts";
 import type { Job, Outcome } from "../../src/core/job.ts";
-import { refuseNames } from "../../src/name-table.ts";
-import { names } from "../../src/sink/names.ts";
+import { fileNames } from "../../src/sink/directory/file-names.ts";
 import { type Item, items } from "../../src/source/items.ts";
 import { lists } from "../../src/source/lists.ts";
 import { bodyOf, digestOf, type How, type Line, MISSING, PLAIN, textOf } from "./edits.ts";
@@ -69,7 +69,7 @@ export class OwnFiles {
 /** The jobs of a list or of items, as a run reads them. */
 export async function jobsOf(from: string | Iterable<Item>, template: string): Promise<Job[]> {
   const jobs: Job[] = [];
-  const refuse = () => refuseNames(names(template));
+  const refuse = () => refuseNames(fileNames(template));
   const { signal: stop } = new AbortController();
   const source =
     typeof from === "string"
@@ -173,7 +173,7 @@ function isCalled(
   job: Job,
   template: string,
 ): boolean {
-  const name = names(template).of(job, new URL(job.url), type);
+  const name = fileNames(template).of(job, new URL(job.url), type);
   return file === name || (template === PLAIN && file?.endsWith(`/${name}`) === true);
 }
 

@@ -1,19 +1,19 @@
 // Who gets a task, and what becomes of it where a helper ends.
 
 import { describe, expect, it } from "vitest";
-import type { Tried } from "../../src/core/attempt.ts";
-import type { Crew } from "../../src/core/crew.ts";
 import type { Job } from "../../src/core/job.ts";
 import type { Sink } from "../../src/core/ports.ts";
-import type { Task } from "../../src/core/schedule.ts";
-import type { Helper } from "../../src/workers/helper.ts";
+import type { Tried } from "../../src/core/run/attempt.ts";
+import type { Executor } from "../../src/core/run/executor.ts";
+import type { Task } from "../../src/core/scheduler/task.ts";
 import type { Left } from "../../src/workers/messages.ts";
 import { type PoolOptions, pool, type Start } from "../../src/workers/pool.ts";
+import type { WorkerHandle } from "../../src/workers/worker-handle.ts";
 
 const DONE: Tried = { error: "http_status", detail: "404 Not Found", status: 404 };
 
 interface Made {
-  readonly helper: Helper;
+  readonly helper: WorkerHandle;
   readonly way: Start;
   readonly tasks: { readonly task: Task; readonly left: Left | undefined; end(result?: Tried, kept?: boolean): void }[];
   most: number;
@@ -27,7 +27,7 @@ function setup(options: Partial<PoolOptions> = {}) {
   const own: { readonly task: Task; end(result?: Tried): void }[] = [];
   const open = new Map<Job, number>();
   let ownMost = 0;
-  const crew: Crew = {
+  const crew: Executor = {
     perform: (task) =>
       new Promise((resolve) => {
         own.push({ task, end: (result = DONE) => resolve(result) });
@@ -45,7 +45,7 @@ function setup(options: Partial<PoolOptions> = {}) {
     adopt: (job, left) => void calls.push(`adopt ${job.n} ${JSON.stringify(left)}`),
     release: () => false,
   };
-  const start = (way: Start): Helper => {
+  const start = (way: Start): WorkerHandle => {
     let knows = () => {};
     let isReady = false;
     const one: Made = {

@@ -1,7 +1,7 @@
 // Which proxy a URL goes through, by curl's rules for options and environment.
 
-import { OptionError } from "../../core/option.ts";
-import { basic, plainBytes } from "./basic.ts";
+import { OptionError } from "../../core/option-error.ts";
+import { basic, plainBytes } from "./basic-auth.ts";
 import { bare, noProxy } from "./no-proxy.ts";
 
 export interface ProxyServer {

@@ -6,18 +6,18 @@ import { devNull } from "node:os";
 import { classify } from "../../core/classify.ts";
 import type { Failure } from "../../core/failure.ts";
 import { isPublic } from "./addresses.ts";
+import { isFdExhaustion } from "./fd-exhaustion.ts";
 import { type Lookup, type SystemLookup, systemLookup } from "./lookup.ts";
 import { ownAddresses } from "./own-addresses.ts";
-import type { Pins } from "./pins.ts";
-import { recent } from "./recent.ts";
-import { isScarce } from "./scarcity.ts";
+import type { ResolveOverrides } from "./resolve-overrides.ts";
+import { ttlMap } from "./ttl-map.ts";
 
 export interface ResolveOptions {
   /** Refuse every address that is not on the public internet, and this machine's own. */
   readonly publicOnly?: boolean;
   /** Whether an address is one of this machine's. Default: by its interfaces. */
   readonly isOwn?: (address: string) => boolean;
-  readonly pins?: Pins;
+  readonly pins?: ResolveOverrides;
   /** Default: the way of this machine (`systemLookup`). */
   readonly lookup?: Lookup;
 }
@@ -71,8 +71,8 @@ export function resolver({ publicOnly, isOwn = ownAddresses(), pins, lookup }: R
   };
   const look = lookup ?? bySystem;
   const pending = new Map<string, Pending>();
-  const found = recent<readonly string[]>(MAX_NAMES, MAX_AGE_MS);
-  const absent = recent<{ lookups: number; readonly error: Error }>(MAX_NAMES, MAX_ABSENT_MS);
+  const found = ttlMap<readonly string[]>(MAX_NAMES, MAX_AGE_MS);
+  const absent = ttlMap<{ lookups: number; readonly error: Error }>(MAX_NAMES, MAX_ABSENT_MS);
 
   const settle: (host: string, ...result: Parameters<Done>) => void = (host, error, addresses) => {
     const { waiters } = pending.get(host) ?? { waiters: [] };
@@ -96,7 +96,7 @@ export function resolver({ publicOnly, isOwn = ownAddresses(), pins, lookup }: R
       for (const one of own.waiters) one.onLookup?.(isQueued);
     };
     look(host, queued, (error, answers) => {
-      if (error !== null) return settle(host, honest(error), []);
+      if (error !== null) return settle(host, unmaskFdExhaustion(error), []);
       settle(host, null, [...new Set(answers.map(({ address }) => address))].slice(0, MAX_ADDRESSES));
     });
   };
@@ -148,7 +148,7 @@ function isLocalhost(hostname: string): boolean {
 }
 
 /** Why a proxy that looks up names itself is not asked for this one under --public-only: an address, or localhost. */
-export function barred(host: string, isOwn = ownAddresses()): Failure | undefined {
+export function blockedAddress(host: string, isOwn = ownAddresses()): Failure | undefined {
   const isInside = isIP(host) === 0 ? isLocalhost(host) : !isPublic(host) || isOwn(host);
   return isInside ? classify(blocked(host), "connect") : undefined;
 }
@@ -162,11 +162,11 @@ function blocked(host: string, addresses: readonly string[] = []): Error {
 }
 
 /** Out of file descriptors, getaddrinfo reports that there is no such name, and c-ares that no server can be reached. Tries to get one. */
-export function honest(error: NodeJS.ErrnoException): NodeJS.ErrnoException {
+export function unmaskFdExhaustion(error: NodeJS.ErrnoException): NodeJS.ErrnoException {
   try {
     closeSync(openSync(devNull, "r"));
     return error;
   } catch (cause) {
-    return isScarce(cause) ? (cause as NodeJS.ErrnoException) : error;
+    return isFdExhaustion(cause) ? (cause as NodeJS.ErrnoException) : error;
   }
 }

@@ -2,8 +2,8 @@
 
 import { isIP, type OnReadOpts, type Socket } from "node:net";
 import type { ConnectionOptions, DetailedPeerCertificate, PeerCertificate, SecureContext, TLSSocket } from "node:tls";
-import { OptionError } from "../../core/option.ts";
-import { recent } from "./recent.ts";
+import { OptionError } from "../../core/option-error.ts";
+import { ttlMap } from "./ttl-map.ts";
 
 export interface TlsOptions {
   /** -k: any certificate will do. */
@@ -51,12 +51,12 @@ const MAX_SESSION_MS = 3_600_000;
 
 /** Throws an OptionError for a certificate or a key that cannot be used. */
 export function securer(options: TlsOptions): Securer {
-  const sessions = recent<Buffer>(MAX_SESSIONS, MAX_SESSION_MS);
+  const sessions = ttlMap<Buffer>(MAX_SESSIONS, MAX_SESSION_MS);
   const named = options.cert === undefined ? undefined : ownContext(options, options.cert);
   let nameless: SecureContext | undefined;
   const offering = new WeakSet<Socket>();
   /** Servers that have refused a session: of these none is kept. */
-  const refusing = recent<true>(MAX_SESSIONS, MAX_SESSION_MS);
+  const refusing = ttlMap<true>(MAX_SESSIONS, MAX_SESSION_MS);
 
   const start: Securer["start"] = (over, { host, port, http2, anonymous }, isFull) => {
     const isNamed = named !== undefined && anonymous !== true;

@@ -2,8 +2,8 @@
 
 import { isIP, type Socket } from "node:net";
 import { classify } from "../../core/classify.ts";
+import { fdExhaustion } from "./fd-exhaustion.ts";
 import type { ProxyServer } from "./proxy.ts";
-import { scarcity } from "./scarcity.ts";
 
 /** The longest answer to CONNECT that is read, informational ones before it included: 16 KiB. */
 const MAX_HEAD = 16_384;
@@ -30,7 +30,7 @@ export class ProxyRefusal extends Error {
 /** What went wrong on the way to the proxy is its failure; but not a certificate of its own, nor what this machine lacks. */
 export function blamedOn(proxy: ProxyServer, error: Error): Error {
   const { error: kind, detail } = classify(error, "connect");
-  const isOther = kind.startsWith("tls_") || kind === "internal" || scarcity(error) !== undefined;
+  const isOther = kind.startsWith("tls_") || kind === "internal" || fdExhaustion(error) !== undefined;
   return isOther ? error : new ProxyRefusal(proxy, `cannot be reached: ${detail}`);
 }
 

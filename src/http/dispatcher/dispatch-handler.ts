@@ -1,6 +1,6 @@
 // Both of undici's ways to hand over an answer, the one from version 7 on and the one before, as one.
 
-import type { DispatchController, DispatchHandler } from "./dispatcher.ts";
+import type { DispatchController, DispatchHandler } from "./dispatcher-shape.ts";
 import { linesOf, linesOfRaw } from "./field-lines.ts";
 
 /** What stops an answer, and lets it go on. */

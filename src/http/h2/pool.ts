@@ -1,16 +1,16 @@
 // The connections that many requests share (HTTP/2), by server; and what is known of servers: the limits of some, and who has only HTTP/1.1.
 
-import type { Connection, Route } from "../wire/connection.ts";
-import type { Keeper, Pool } from "../wire/connections.ts";
-import { Http2Stream } from "./http2-stream.ts";
+import type { Connection, Route } from "../h1/connection.ts";
+import type { ConnectionOwner, Pool } from "../h1/connection-pool.ts";
 import { SharedConnection } from "./shared-connection.ts";
+import { Http2Stream } from "./stream.ts";
 import { MAX_STREAMS } from "./streams.ts";
 
 /** So many servers are remembered, of each kind. */
 const MAX_KNOWN = 10_000;
 
 /** Shares connections by the key of their routes. */
-export function http2Pool(keeper: Keeper): Pool {
+export function http2Pool(keeper: ConnectionOwner): Pool {
   /** In the order in which they were opened; only those that take more requests. */
   const shared = new Map<string, SharedConnection[]>();
   /** Where to go by HTTP/1.1. */

@@ -5,6 +5,7 @@ import { fieldSections } from "./field-sections.ts";
 import { flowControl } from "./flow-control.ts";
 import { frameOrder } from "./frame-order.ts";
 import { frameReader } from "./frame-reader.ts";
+import { output } from "./frame-writer.ts";
 import {
   type Code,
   ConnectionError,
@@ -17,7 +18,6 @@ import {
   TYPE,
 } from "./frames.ts";
 import { EMPTY_TABLE } from "./hpack.ts";
-import { output } from "./output.ts";
 import { INITIAL, preface, readSettings } from "./settings.ts";
 import { type OpenStream, type Request, type Stream, type StreamListener, streams } from "./streams.ts";
 

@@ -1,11 +1,11 @@
 // One connection that many requests share, from when it is being opened: HTTP/2, or the news that the server has only HTTP/1.1.
 
 import type { Socket } from "node:net";
-import type { Row } from "../../core/row.ts";
-import { type OpeningSteps, openingSteps } from "../connect/steps.ts";
-import { ended, type Lasting, type Route, wasReset } from "../wire/connection.ts";
-import type { Keeper } from "../wire/connections.ts";
-import { requestBlocks } from "./request-blocks.ts";
+import type { LinkedList } from "../../core/structures/linked-list.ts";
+import { type ConnectTiming, connectTiming } from "../connect/connect-timing.ts";
+import { ended, type Lasting, type Route, wasReset } from "../h1/connection.ts";
+import type { ConnectionOwner } from "../h1/connection-pool.ts";
+import { requestBlocks } from "./request-headers.ts";
 import { type Http2Session, http2Session, type SessionOptions } from "./session.ts";
 
 /** What a connection turned out to be. */
@@ -14,18 +14,18 @@ export type Opened = { readonly session: Http2Session } | { readonly error: Erro
 export class SharedConnection implements Lasting {
   readonly route: Route;
   idleSinceMs = 0;
-  row: Row<Lasting> | undefined;
-  before: Lasting | undefined;
-  after: Lasting | undefined;
+  list: LinkedList<Lasting> | undefined;
+  prevNode: Lasting | undefined;
+  nextNode: Lasting | undefined;
   /** Answers that began on it. */
   answers = 0;
   /** The header block of a request. */
   readonly blockOf: (path: string, fields: string) => Buffer;
-  private readonly keeper: Keeper;
+  private readonly keeper: ConnectionOwner;
   /** How many requests it may carry at a time, as far as that is known before it is open. */
   private readonly maxWaiting: number;
   private readonly on: SessionOptions;
-  private readonly steps = openingSteps();
+  private readonly steps = connectTiming();
   private users = 0;
   private opened: Opened | undefined;
   private waiting = new Set<(opened: Opened) => void>();
@@ -35,7 +35,7 @@ export class SharedConnection implements Lasting {
   /** What arrived before it was known to be open. */
   private early: Buffer[] = [];
 
-  constructor(route: Route, keeper: Keeper, maxWaiting: number, on: SessionOptions) {
+  constructor(route: Route, keeper: ConnectionOwner, maxWaiting: number, on: SessionOptions) {
     this.route = route;
     this.keeper = keeper;
     this.maxWaiting = Math.max(1, maxWaiting);
@@ -59,7 +59,7 @@ export class SharedConnection implements Lasting {
   }
 
   /** Undefined once it is open. */
-  get opening(): OpeningSteps | undefined {
+  get opening(): ConnectTiming | undefined {
     return this.opened === undefined ? this.steps : undefined;
   }
 

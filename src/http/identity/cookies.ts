@@ -4,7 +4,7 @@ import { closeSync, openSync } from "node:fs";
 import { createRequire } from "node:module";
 import { isIP } from "node:net";
 import type { Cookie } from "tough-cookie";
-import { OptionError } from "../../core/option.ts";
+import { OptionError } from "../../core/option-error.ts";
 import { bare } from "../connect/no-proxy.ts";
 import { trimBlanks, valuesOf } from "../semantics/headers.ts";
 import { type CookieStore, cookieStore } from "./cookie-store.ts";

@@ -1,8 +1,8 @@
 // Who we are to the servers that the list names: Authorization out of a URL's own user and password, or out of netrc.
 
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
-import { OptionError } from "../../core/option.ts";
-import { basic, basicAuthorization, plainBytes } from "../connect/basic.ts";
+import { OptionError } from "../../core/option-error.ts";
+import { basic, basicAuthorization, plainBytes } from "../connect/basic-auth.ts";
 import { bare } from "../connect/no-proxy.ts";
 import { entryFor, type NetrcEntry, parseNetrc } from "./netrc.ts";
 

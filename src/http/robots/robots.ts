@@ -2,7 +2,7 @@
 
 import { type Failure, isFailure, isRetryable } from "../../core/failure.ts";
 import { originForm } from "../../core/origin-form.ts";
-import type { Answer, Get, Permits, Skip } from "../../core/ports.ts";
+import type { Answer, Get, RobotsPolicy, Skip } from "../../core/ports.ts";
 import { type Matcher, matcher } from "./matcher.ts";
 import { rulesFor } from "./robots-rules.ts";
 
@@ -46,7 +46,7 @@ const ALLOWED: Known = { delayMs: 0, tries: 0 };
 
 const LATE: Failure = { error: "deadline", detail: "the whole URL, with its robots.txt, took longer than --max-time" };
 
-export function robots({ fetch, agent, maxTimeMs = Number.POSITIVE_INFINITY }: RobotsOptions): Permits {
+export function robots({ fetch, agent, maxTimeMs = Number.POSITIVE_INFINITY }: RobotsOptions): RobotsPolicy {
   const origins = new Map<string, Known>();
   const asking = new Map<string, Promise<Known>>();
   let bytes = 0;
@@ -54,7 +54,7 @@ export function robots({ fetch, agent, maxTimeMs = Number.POSITIVE_INFINITY }: R
   let turn: Promise<void> = Promise.resolve();
 
   return {
-    of(target) {
+    check(target) {
       const known = origins.get(target.origin);
       if (known === undefined || isOpen(known)) return "unknown";
       remember(target.origin, known);

@@ -1,6 +1,6 @@
 // The few headers of an answer that a downloader uses, out of its header lines.
 
-import { MAX_URL_LENGTH } from "../../core/target.ts";
+import { MAX_URL_LENGTH } from "../../core/parse-url.ts";
 
 export interface AnswerHeaders {
   /** NaN where it is no length, or where there are several that differ. */

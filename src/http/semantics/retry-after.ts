@@ -1,6 +1,6 @@
 // How long a server asks to be left alone: Retry-After, in both of its forms.
 
-import { httpDate } from "./dates.ts";
+import { httpDate } from "./http-date.ts";
 
 /** 30 days. A longer wait is meant otherwise: it is an overflow, in milliseconds, or of a clock that is wrong. */
 const MAX_MS = 30 * 24 * 3_600_000;

@@ -1,7 +1,7 @@
 // What may stand for one version of a body, byte by byte: entity tags, and dates old enough.
 
-import { httpDate } from "./dates.ts";
 import { type AnswerHeaders, MAX_VALUE, valuesOf } from "./headers.ts";
+import { httpDate } from "./http-date.ts";
 
 const STRONG_TAG = /^"[\x21\x23-\x7e\x80-\xff]*"$/;
 

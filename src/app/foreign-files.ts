@@ -1,0 +1,75 @@
+// Whose results.jsonl and failed.txt in a folder are: what no run has written is refused before anything there is touched.
+
+import { lstatSync, type Stats } from "node:fs";
+import { join } from "node:path";
+import { knownAs, redacted } from "../core/redact.ts";
+import { eachFailure } from "../journal/failed-records.ts";
+import { journalAt } from "../journal/repair.ts";
+import { failedLines } from "../report/parse-failed-list.ts";
+import { FAILED, FolderError, JOURNAL, sameFile } from "../sink/folder/output-folder.ts";
+import { NUMBER_IT } from "../source/unnumbered-lines.ts";
+
+/** `list`: somebody's own, which is read as a list: it stays as it is. */
+export type FailedListOwner = "none" | "ours" | "list";
+
+/** Whose failed.txt is. Throws a JournalError or a FolderError for a file that is neither a run's nor a list. */
+export function failedListOwner(folder: string, lists: readonly string[], force: boolean): FailedListOwner {
+  const journal = journalAt(join(folder, JOURNAL));
+  const path = join(folder, FAILED);
+  const stats = statsOf(path);
+  if (stats === undefined) return "none";
+  const isList = lists.some((list) => sameFile(list, path));
+  if (!stats.isFile() || journal === "none") {
+    if (isList) return "list";
+    throw refused(`${path}: is ${stats.isFile() ? "there already, but no run is" : kindOf(stats)}`);
+  }
+  let numbered = 0;
+  let other: { readonly line: number; readonly text: string } | undefined;
+  for (const { kind, line, text } of failedLines(path)) {
+    if (kind === "numbered") numbered++;
+    if (kind === "other") other ??= { line, text };
+    if (kind === "comment" && force) throw refused(`${path}:${line}: is a comment, which --force would remove`);
+  }
+  if (other === undefined) {
+    const own = force && !isList ? lineOfNoRun(path, join(folder, JOURNAL)) : undefined;
+    if (own !== undefined) throw refused(`${path}:${own}: is of no run here, and --force would remove it`);
+    return "ours";
+  }
+  if (isList && numbered === 0) return "list";
+  const what = JSON.stringify(redacted(other.text.slice(0, 200)));
+  throw new FolderError(
+    "usage",
+    `${path}:${other.line}: has no number, as all of a run's lines have: ${what}: ${NUMBER_IT}`,
+  );
+}
+
+/** So many lines are looked up in the journal; with more, what has the form of a run's is taken for one. */
+const MAX_LOOKED_UP = 10_000;
+
+/** The first line that never failed: somebody has added it. */
+function lineOfNoRun(path: string, journalPath: string): number | undefined {
+  const lines = new Map<string, number>();
+  for (const { line, n, url } of failedLines(path)) {
+    if (n !== undefined && url !== undefined && lines.size < MAX_LOOKED_UP) lines.set(`${n} ${knownAs(url)}`, line);
+  }
+  if (lines.size > 0) eachFailure(journalPath, ({ n, url }) => void lines.delete(`${n} ${knownAs(url)}`));
+  const [first] = lines.values();
+  return first;
+}
+
+function refused(what: string): FolderError {
+  return new FolderError("usage", `${what}: move it away, or use another folder (-o)`);
+}
+
+function kindOf(stats: Stats): string {
+  return stats.isSymbolicLink() ? "a link" : stats.isDirectory() ? "a folder" : "no file";
+}
+
+function statsOf(path: string): Stats | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOTDIR") return undefined; // there is not even the folder
+    throw error;
+  }
+}

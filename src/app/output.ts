@@ -1,0 +1,243 @@
+// The output folder is the state: locked, gone on with where an earlier run stopped, and left with one record a line.
+
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { SavedFile } from "../core/job.ts";
+import { OptionError } from "../core/option-error.ts";
+import type { Sink, Source } from "../core/ports.ts";
+import { completeness, type NamedReporter } from "../core/run/combine-reporters.ts";
+import { type History, readHistory } from "../journal/history.ts";
+import { recordedIn } from "../journal/recorded-files.ts";
+import { OPTIONS } from "../options/table.ts";
+import { failedList } from "../report/failed-list.ts";
+import { hasRemovedLines } from "../resume/removed-lines.ts";
+import { goingOn } from "../resume/resume.ts";
+import { conflictCheck } from "../sink/directory/name-conflict.ts";
+import { dropAll, dropUnusable } from "../sink/directory/partial-files.ts";
+import { lockFolder } from "../sink/folder/lock.ts";
+import {
+  FAILED,
+  FolderError,
+  JOURNAL,
+  ofTheDisk,
+  prepareFolder,
+  removeEmpty,
+  sameFile,
+  tidy,
+} from "../sink/folder/output-folder.ts";
+import { startOver } from "../sink/folder/start-over.ts";
+import { markRun, type RunMark } from "../sink/folder/unclean-shutdown.ts";
+import { unlock } from "../sink/folder/unlock.ts";
+import { refuseUnnumbered } from "../source/unnumbered-lines.ts";
+import type { DownloadPlan } from "./download.ts";
+import { type FileSinkPlan, fileSink, namingOf } from "./file-sink.ts";
+import { type FailedListOwner, failedListOwner } from "./foreign-files.ts";
+import { type Listing, listing, readBack, setAside, settle, settleAfresh } from "./previous-run.ts";
+import { mayStartThread } from "./process-limits.ts";
+import { type Following, looked, openJournal } from "./run-journal.ts";
+
+/** What a user may say about the folder. */
+export interface OutputOptions {
+  /** The folder for files, results.jsonl and failed.txt. Default "downloads". */
+  readonly outputDir?: string | undefined;
+  /** How files are named, relative to the folder. Default "{n:6}{ext}"; also {n}, {host}, {path}, {basename}, {stem}. */
+  readonly name?: string | undefined;
+  /** Lines to a folder: line 42 is `000/000042.jpg` with 1000. Default: all files lie in one. */
+  readonly perDir?: number | undefined;
+  /** Start over in a folder that holds an earlier run: what that run saved is removed. Default false. */
+  readonly force?: boolean | undefined;
+  /** Ask the server for what an earlier run saved, and fetch what has changed. Default false: it is skipped. */
+  readonly update?: boolean | undefined;
+  /** Remove what was saved of lines that are no longer in the list; a list of another folder is taken, too. Default false. */
+  readonly prune?: boolean | undefined;
+  /** Also try again what failed for good in an earlier run. Default false. */
+  readonly retryFailed?: boolean | undefined;
+  /** Fetch a URL that comes again only once: later lines get a hard link to its file, or a copy. Default false. */
+  readonly dedupe?: boolean | undefined;
+  /** Put the digest of every body into its record. */
+  readonly hash?: "sha256" | undefined;
+  /** What a power loss may cost; see the README. Default "run". */
+  readonly durability?: "none" | "run" | "file" | undefined;
+  /** Stop while so many bytes are still free on the disk. Default 64 MiB; 0 for never. */
+  readonly minFree?: number | undefined;
+}
+
+export const OUTPUT_DEFAULTS = {
+  outputDir: OPTIONS.outputDir.default,
+  name: OPTIONS.name.default,
+  durability: OPTIONS.durability.default,
+  minFree: OPTIONS.minFree.default,
+} as const;
+
+export interface Output {
+  readonly sink: Sink;
+  /** What another process has to know to write there as well. */
+  readonly plan: FileSinkPlan;
+  /** With `dedupe`: the file that was saved for a URL. */
+  readonly twinOf?: (url: string) => SavedFile | undefined;
+  /** What is known of a line's name, where only answers tell names apart. */
+  readonly expect?: DownloadPlan["expect"];
+  /** The journal, and the list of failures. */
+  readonly reporters: readonly NamedReporter[];
+  /** What is left of the list. `again` gives it a second time, where it can be read twice. Throws a FolderError. */
+  goOn(source: Source, again?: () => Source): Promise<Source>;
+  /**
+   * Called when all reporters have ended: one record a line, the list of failures, no lock. Throws what the disk says. `isVain`:
+   * the list was none, and a folder that was new to this run is left as it was. `isHurried`: what the next run can do as well is
+   * left to it.
+   */
+  close(isVain?: boolean, isHurried?: boolean): Promise<void>;
+}
+
+export interface OutputContext {
+  /** The lists that are about to be read, for --force and for failed.txt. */
+  readonly lists: readonly string[];
+  /** Says something to the user. */
+  readonly note: (text: string) => void;
+  /** How many processes are to write there at most. Default 1. */
+  readonly processes?: number;
+  /** Whether the process stays in its working directory for good: the way to the folder may begin there. Default false. */
+  readonly stays?: boolean;
+  /** Aborted when the run is to end. */
+  readonly stop?: AbortSignal | undefined;
+}
+
+/** Opens the folder. Throws a FolderError, a LockedError, a JournalError or an OptionError. */
+export async function openOutput(options: OutputOptions, context: OutputContext): Promise<Output> {
+  const { lists, note, processes = 1, stays = false, stop } = context;
+  const folder = options.outputDir ?? OUTPUT_DEFAULTS.outputDir;
+  const durability = options.durability ?? OUTPUT_DEFAULTS.durability;
+  const force = options.force ?? false;
+  const naming = namingOf(options);
+  let whose: FailedListOwner;
+  try {
+    whose = failedListOwner(folder, lists, force); // before anything is made there
+  } catch (error) {
+    throw ofTheDisk(error, folder);
+  }
+  const isNew = !existsSync(folder);
+  const { state, empty, earlier } = prepareFolder(folder);
+  const lock = await lockFolder(state, folder).catch((error: unknown) => {
+    throw ofTheDisk(error, folder);
+  });
+  const [journalPath, failedPath] = [join(folder, JOURNAL), join(folder, FAILED)];
+  let began: RunMark | undefined;
+  try {
+    if (earlier && force) {
+      setAside(folder, state, note);
+      await startOver(folder, lists, hasRemovedLines(folder));
+    }
+    // Before this run's time begins: a kill between link and unlink leaves a saved file with two names, and to remove one of them
+    // sets the time of its last change, by which it is known for that run's file.
+    if (force) dropAll(state);
+    else dropUnusable(state);
+    const resuming = earlier && !force;
+    const beginning = markRun(state);
+    began = beginning;
+    const history = resuming ? readBack(folder, state, note) : undefined;
+    const isList = lists.some((list) => sameFile(list, failedPath));
+    const failures: Listing =
+      history === undefined || whose === "list"
+        ? { isOwnList: whose === "list", before: undefined }
+        : listing(folder, history, isList);
+    const { isOwnList } = failures;
+    if (isOwnList) note(`${failedPath}: is the list itself and stays as it is: what fails is in ${JOURNAL}`);
+    const isFedBack = isList && !isOwnList;
+    if (isFedBack && lists.length > 1) {
+      history?.close();
+      const why = "is fed back by itself only: the lines of other lists would have other numbers beside it";
+      throw new FolderError("usage", `${failedPath}: ${why}`);
+    }
+    if (isFedBack && options.prune === true) {
+      history?.close();
+      const why = "it is a part of a list, and all that is saved is not in it";
+      throw new OptionError(`--prune with ${failedPath}: ${why}`, "prune");
+    }
+    // A killed run's files are taken as long as nobody has recorded them.
+    const spans = beginning.unrecorded;
+    const known = {
+      recorded: resuming ? recordedIn(journalPath) : () => false,
+      counts:
+        history === undefined
+          ? () => false
+          : recordedIn(journalPath, { counts: history.isLast, flush: () => records.flush() }),
+      yields: (file: string) => going?.yields(file) === true,
+    };
+    const isKnown = resuming || options.dedupe === true;
+    const onRecord: Following = (outcome, offset) => lines?.add(outcome, offset);
+    const records = openJournal(folder, journalPath, history, isKnown ? onRecord : undefined);
+    // A fresh journal is read back as well where a URL may come again.
+    const lines = history ?? (isKnown ? readHistory(folder, journalPath, mayStartThread()) : undefined);
+    const plan: FileSinkPlan = {
+      ...{ folder, state, stays, empty, resuming, startMs: beginning.startMs, spans, processes },
+      name: options.name ?? OUTPUT_DEFAULTS.name,
+      ...(options.perDir === undefined ? {} : { perDir: options.perDir }),
+      hash: options.hash !== undefined,
+      durable: durability === "file",
+      probeMs: beginning.tookMs,
+      minFree: options.minFree ?? OUTPUT_DEFAULTS.minFree,
+    };
+    const sink = fileSink(plan, known, { stop });
+    const claimed = conflictCheck({ spans, ...known }, naming.unique);
+    const about = { folder, state, names: naming, journal: records, claimed, prune: options.prune === true, note };
+    const going = history && goingOn({ ...about, history, stop });
+    const keeping = completeness(looked(records, folder, durability !== "none", note));
+    const reporters: NamedReporter[] = [{ name: JOURNAL, reporter: keeping.reporter }];
+    if (history === undefined && !isOwnList)
+      reporters.push({ name: FAILED, reporter: failedList(failedPath, join(state, FAILED)) });
+    return {
+      sink,
+      plan,
+      reporters,
+      ...(naming.isUncertain ? { expect: naming.before } : {}),
+      ...(options.dedupe === true && lines !== undefined ? { twinOf: twinsIn(lines, options.update === true) } : {}),
+      async goOn(source, again) {
+        if (history === undefined || going === undefined) return source;
+        const { update = false, retryFailed = false } = options;
+        const find = (url: string) => history.find(url) ?? history.findFailure(url);
+        const checked = (list: Source) => refuseUnnumbered(list, { state: history.state, find });
+        const how = {
+          again: again && (() => checked(again())),
+          update,
+          retryFailed: retryFailed || isFedBack,
+          isPart: isFedBack,
+        };
+        return await going.goOn(checked(source), how).catch((error: unknown) => {
+          throw ofTheDisk(error, folder);
+        });
+      },
+      async close(isVain = false, isHurried = false) {
+        const isUnsure = sink.isUnsure?.() === true;
+        try {
+          if (!keeping.isBegun) await records.end();
+          if (records.problem === undefined && (keeping.isWhole || !keeping.isBegun) && !isUnsure) beginning.end();
+          await going?.close();
+          // A run that was refused leaves all as it is.
+          if (!keeping.isBegun) lines?.close();
+          else if (records.problem !== undefined) {
+            lines?.close();
+            settleAfresh(folder, state, history !== undefined, failures, records);
+          } else if (history !== undefined && !isHurried) settle(folder, state, history, failures);
+          else lines?.close();
+          if (isVain && history === undefined) removeEmpty(journalPath);
+        } finally {
+          await unlock(lock, state, sink);
+        }
+        if (isVain && isNew) tidy(folder);
+      },
+    };
+  } catch (error) {
+    began?.end();
+    await unlock(lock, state);
+    throw ofTheDisk(error, folder);
+  }
+}
+
+/** What was saved for a URL; by an update, only what it has asked for itself. */
+function twinsIn(lines: History, update: boolean): (url: string) => SavedFile | undefined {
+  const since = new Date().toISOString();
+  return (url) => {
+    const twin = lines.twin(url);
+    return twin === undefined || (update && twin.time < since) ? undefined : twin;
+  };
+}

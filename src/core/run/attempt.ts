@@ -1,0 +1,182 @@
+// One job, one try: parse the URL, get it, store it, and say what became of it. Never throws.
+
+import { bug } from "../classify.ts";
+import { type Failure, isFailure } from "../failure.ts";
+import { isDigest, type Job, NO_DIGEST, type Saved, type Skipped, type Unchanged } from "../job.ts";
+import { parseUrl } from "../parse-url.ts";
+import type { Answer, Get, PartialBody, RequestConditions, Sink, Stored, WriteBehind } from "../ports.ts";
+import type { Task } from "../scheduler/task.ts";
+import { Deferred, type Thenable } from "../structures/deferred.ts";
+import { type Clock, outcomeBuilder } from "./outcomes.ts";
+
+export interface AttemptPorts {
+  readonly get: Get;
+  readonly sink: Sink;
+  readonly clock: Clock;
+  /** Whether a task may go on at the host where a redirect leads. Default: it may. */
+  readonly follow?: (task: Task, from: string, host: string) => boolean;
+}
+
+/** What comes of one try: the job's outcome, or why it did not come to one. */
+export type Tried = Saved | Unchanged | Skipped | Failure;
+
+/** No try at all: the job's origin was asked whether it may be fetched, and its turn comes again. */
+export const LATER: Failure = { error: "interrupted", detail: "its robots.txt was read" };
+
+/** Makes one try of a task; never fails. */
+export type Perform = (task: Task) => Thenable<Tried | WriteBehind<Tried>>;
+
+/** Gives a function that makes one try. */
+export function attempt({ get, sink, clock, follow }: AttemptPorts): Perform {
+  /** Whose origin was asked, while all others of its host were held back: the next time they need not wait for that. */
+  const askers = new WeakSet<Task>();
+  const { saved, unchanged, linked, skipped } = outcomeBuilder(clock);
+
+  return (task) => {
+    const { job } = task;
+    const startedMs = clock.nowMs();
+    const coming = new Deferred<Tried | WriteBehind<Tried>>();
+    const failed = (error: unknown) => coming.resolve(bug(error));
+    settle(begin, job.url);
+    return coming;
+
+    /** Makes a step, and says what it comes to, if to anything. What is expected comes as a value: a throw is a bug. */
+    function settle<Given>(step: (given: Given) => Tried | WriteBehind<Tried> | undefined, given: Given): void {
+      let result: Tried | WriteBehind<Tried> | undefined;
+      try {
+        result = step(given);
+      } catch (error) {
+        result = bug(error);
+      }
+      if (result !== undefined) coming.resolve(result);
+    }
+
+    function begin(url: string): Failure | undefined {
+      const refusal = refusalOf(job);
+      if (refusal !== undefined) {
+        task.attempts = 0;
+        return { ...refusal, known: true };
+      }
+      const target = parseUrl(url);
+      if (isFailure(target)) return target;
+      if (job.duplicateOf === undefined && get.robots === undefined) return fetch(target);
+      const spare = (instead: Tried | undefined) => instead ?? fetch(target);
+      spared(task, target, startedMs).then((instead) => settle(spare, instead), failed);
+      return undefined;
+    }
+
+    function fetch(target: URL): Failure | undefined {
+      const barred = sink.conflictOf?.(job, target);
+      if (barred !== undefined) {
+        task.attempts--; // nothing was asked for
+        return { ...barred, known: true };
+      }
+      const ask = askFor(task);
+      const store = (answer: Answer | Failure) => stored(target, ask, answer);
+      const fetched = (answer: Answer | Failure) => settle(store, answer);
+      const mayFollow = follow && ((from: URL, next: URL) => follow(task, from.host, next.host));
+      get.fetch(target, ask, mayFollow).then((answer) => {
+        // The validators were another URL's: whatever they match there, it is not what was saved.
+        const isOther = !isFailure(answer) && answer.status === 304 && answer.finalUrl !== job.known?.final_url;
+        if (!isOther) return fetched(answer);
+        get.fetch(target, { spentMs: task.spentMs + clock.nowMs() - startedMs }).then(fetched, failed);
+      }, failed);
+      return undefined;
+    }
+
+    /** What an answer comes to; undefined where its body takes a while. */
+    function stored(
+      target: URL,
+      ask: RequestConditions | undefined,
+      answer: Answer | Failure,
+    ): Tried | WriteBehind<Tried> | undefined {
+      if (isFailure(answer)) {
+        // What was kept of it does not fit: the next try begins at the first byte.
+        if (ask?.kept !== undefined && (answer.error === "bad_range" || answer.status === 416)) sink.drop?.(job);
+        return answer;
+      }
+      if (answer.skip !== undefined) {
+        if (ask?.kept !== undefined) sink.drop?.(job);
+        return skipped(task, answer.skip, answer, startedMs);
+      }
+      if (answer.status === 304 && job.known !== undefined) return unchanged(task, job.known, answer, startedMs);
+      const whole = ask?.kept !== undefined && answer.from !== undefined ? completed(answer, ask.kept) : answer;
+      const cancel = () => "cancel" in answer.body && answer.body.cancel();
+      let written: ReturnType<Sink["write"]>;
+      try {
+        written = sink.write(job, target, whole);
+      } catch (error) {
+        cancel();
+        throw error;
+      }
+      if ("storing" in written) return storing(task, whole, written, startedMs);
+      const ended = (end: Stored | Failure) => (isFailure(end) ? end : saved(task, whole, end, startedMs));
+      if (!("then" in written)) return ended(written);
+      written.then(
+        (end) => settle(ended, end),
+        (error) => {
+          cancel();
+          failed(error);
+        },
+      );
+      return undefined;
+    }
+  };
+
+  /** What makes a request needless, if anything does. */
+  async function spared(task: Task, target: URL, startedMs: number): Promise<Tried | undefined> {
+    const { job } = task;
+    if (job.duplicateOf !== undefined) {
+      const stored = await sink.link?.(job, target, job.duplicateOf);
+      if (stored !== undefined) return isFailure(stored) ? stored : linked(task, job.duplicateOf, stored, startedMs);
+    }
+    let permit = get.robots?.check(target);
+    if (permit === "unknown") {
+      permit = await get.robots?.ask(target, "home", task.spentMs + clock.nowMs() - startedMs);
+      if (permit === undefined && !askers.has(task)) {
+        askers.add(task);
+        return LATER;
+      }
+    }
+    if (typeof permit !== "object") return undefined;
+    return isFailure(permit) ? permit : skipped(task, permit, undefined, startedMs);
+  }
+
+  function askFor({ job, spentMs }: Task): RequestConditions | undefined {
+    const kept = sink.partialOf?.(job);
+    if (kept !== undefined) return { spentMs, kept };
+    if (job.known !== undefined) return { spentMs, known: job.known };
+    return spentMs > 0 ? { spentMs } : undefined;
+  }
+
+  function storing(
+    task: Task,
+    answer: Answer,
+    written: WriteBehind<Stored | Failure>,
+    startedMs: number,
+  ): WriteBehind<Tried> {
+    const endedMs = clock.nowMs(); // what waits for its turn to be written waits in a queue
+    const coming = new Deferred<Tried>();
+    written.storing.then(
+      (stored) => coming.resolve(isFailure(stored) ? stored : saved(task, answer, stored, startedMs, endedMs)),
+      (error) => coming.resolve(bug(error)),
+    );
+    return { storing: coming };
+  }
+}
+
+/** What the list itself says against a job. */
+function refusalOf({ refused, sha256 }: Job): Failure | undefined {
+  return refused ?? (sha256 === undefined || isDigest(sha256) ? undefined : NO_DIGEST);
+}
+
+/** The rest of a body, with what the answer to its beginning said and this one did not. */
+function completed(answer: Answer, { type, validator }: PartialBody): Answer {
+  const whole: Mutable<Answer> = { ...answer };
+  if (type !== undefined) whole.type ??= type;
+  if (validator.startsWith('"')) whole.etag ??= validator;
+  else whole.lastModified ??= validator;
+  return whole;
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };

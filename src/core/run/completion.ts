@@ -1,0 +1,118 @@
+// What follows a try: what it says of its host, and whether it was the job's last.
+
+import { type Failure, isFailure, isFatal } from "../failure.ts";
+import type { Outcome } from "../job.ts";
+import type { Frontier, Sign, Task } from "../scheduler/task.ts";
+import { LATER, type Tried } from "./attempt.ts";
+import { fdLimit } from "./fd-limit.ts";
+import { type Clock, failed, withRetryNote } from "./outcomes.ts";
+
+export type RetryDecision = { readonly delayMs: number } | { readonly giveUp: string | undefined };
+
+export interface CompletionOptions {
+  readonly frontier: Frontier;
+  /** What follows a failed try: another one after a while, or that it was the last, and why. `attempts` were made so far. */
+  readonly retry: (failure: Failure, attempts: number) => RetryDecision;
+  /** What a try says of its host; undefined stands for a success. */
+  readonly sign: (failure: Failure | undefined) => Sign;
+  readonly clock: Clock;
+  /** A run that is stopped tries nothing again. */
+  readonly stop: AbortController;
+  /** Out of file descriptors: goes on with as many at a time as `asked` says, if it does. False where it does not. */
+  readonly fewer: (asked: (concurrency: number, inFlight: number) => number | undefined) => boolean;
+}
+
+export interface Completion {
+  /** Tells the host how its try went; `undefined`: the body is there, whatever becomes of it here. */
+  recordHostResult(task: Task, result: Tried | undefined): void;
+  /** What one try came to; undefined if there is to be another one. `beganMs`: when it began. */
+  complete(task: Task, result: Tried, beganMs: number): Outcome | undefined;
+  /** The outcome of a job that ends with this failure. */
+  fail(task: Task, failure: Failure): Outcome;
+}
+
+/** Without a file descriptor a job comes again after so many milliseconds. */
+const SCARCE_PAUSE_MS = 100;
+
+/** A host that wants to be left alone for longer, in milliseconds, has its jobs refused: no line waits for ever. */
+export const MAX_PARK_MS = 300_000;
+
+/** Of more tries than this, the first half and the last half say why they failed. */
+const MAX_REASONS = 20;
+
+/** What is kept of why a try failed, in characters, while another one is waited for. */
+const MAX_REASON = 200;
+
+export function completion({
+  frontier,
+  retry: judge,
+  sign: signOf,
+  clock,
+  stop,
+  fewer,
+}: CompletionOptions): Completion {
+  const scarcity = fdLimit();
+  return { recordHostResult: hear, complete: judged, fail: ended };
+
+  function hear(task: Task, result: Tried | undefined): void {
+    if (result === undefined || !isFailure(result)) {
+      scarcity.recordSuccess();
+      const isUnasked = result !== undefined && result.attempts < task.attempts;
+      return frontier.finished(task, isUnasked ? "unasked" : signOf(undefined), clock.nowMs());
+    }
+    const nowMs = clock.nowMs();
+    if (result.held === true) return; // it is over for its own host, and has not begun at the other
+    frontier.moved(task, result.at ?? task.home, nowMs);
+    const sign = signOf(result);
+    if (sign !== "none") scarcity.recordSuccess(); // it had a descriptor, to learn so much of the host
+    frontier.finished(task, sign, nowMs, result);
+  }
+
+  function judged(task: Task, result: Tried, beganMs: number): Outcome | undefined {
+    if (!isFailure(result)) return result;
+    const nowMs = clock.nowMs();
+    if (result === LATER) {
+      task.attempts--;
+      task.spentMs += nowMs - beganMs; // its time goes on: one clock for a URL, its robots.txt included
+      return again(task, nowMs, result);
+    }
+    if (result.held === true) {
+      task.attempts--;
+      return again(task, nowMs, result);
+    }
+    if (result.scarce === true && fewer((most, inFlight) => scarcity.recordExhaustion(most, inFlight, nowMs))) {
+      task.attempts--;
+      return again(task, nowMs + SCARCE_PAUSE_MS, result);
+    }
+    task.spentMs += nowMs - beganMs;
+    if (isFatal(result.error) || result.error === "interrupted") return ended(task, result);
+    const retry = judge(result, task.attempts);
+    const last = "giveUp" in retry ? withRetryNote(result, task.attempts, retry.giveUp) : undefined;
+    const { retryAfterMs: parkMs } = result;
+    if (parkMs !== undefined) frontier.park(task.host, nowMs + parkMs, parkMs > MAX_PARK_MS ? last : undefined);
+    if ("giveUp" in retry) return ended(task, last ?? result);
+    const outcome = again(task, nowMs + retry.delayMs, result);
+    if (outcome === undefined) {
+      task.retriedAfter = withReason(task.retriedAfter, `${result.error}: ${result.detail.slice(0, MAX_REASON)}`);
+    }
+    return outcome;
+  }
+
+  /** Back into the frontier; but a stopped run tries nothing again, and leaves the line open. */
+  function again(task: Task, dueMs: number, failure: Failure): Outcome | undefined {
+    if (stop.signal.aborted) return ended(task, { error: "interrupted", detail: `stopped after ${failure.detail}` });
+    frontier.again(task, dueMs);
+    return undefined;
+  }
+
+  function ended(task: Task, failure: Failure): Outcome {
+    return failed(task, failure, clock.nowMs(), clock.timestamp());
+  }
+}
+
+function withReason(before: string[] | undefined, reason: string): string[] {
+  if (before === undefined) return [reason];
+  if (before.length === MAX_REASONS) before.splice(MAX_REASONS / 2, 1);
+  before.push(reason);
+  return before;
+}

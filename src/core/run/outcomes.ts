@@ -1,0 +1,200 @@
+// What is said of a job in the end: its outcome, made of what its last try came to.
+
+import { type Failure, isRetryable } from "../failure.ts";
+import type { Failed, Job, KnownFile, Outcome, Saved, SavedFile, Skipped, Unchanged } from "../job.ts";
+import type { Answer, OpenedTimes, Skip, Stored } from "../ports.ts";
+import { redacted } from "../redact.ts";
+import type { Task } from "../scheduler/task.ts";
+import { withoutUserinfo } from "../userinfo.ts";
+
+export interface Clock {
+  /** Milliseconds on a clock that never jumps. */
+  nowMs(): number;
+  /** The wall clock, as ISO 8601. */
+  timestamp(): string;
+}
+
+export interface OutcomeBuilder {
+  /** `endedMs`: when the try ended, if that is not now. */
+  saved(task: Task, answer: Answer, stored: Stored, startedMs: number, endedMs?: number): Saved;
+  /** The record of a file that is still good says all that the one before said of it. */
+  unchanged(task: Task, known: KnownFile, answer: Answer, startedMs: number): Unchanged;
+  /** Saved without a request: all but its own name and times is the other line's. */
+  linked(task: Task, twin: SavedFile, stored: Stored, startedMs: number): Saved;
+  /** By the wish of the server; without an answer, nothing was asked for. */
+  skipped(task: Task, skip: Skip, answer: Answer | undefined, startedMs: number): Skipped;
+}
+
+/** Outcomes of tries that end now; `startedMs`: when the try began. */
+export function outcomeBuilder(clock: Clock): OutcomeBuilder {
+  return { saved, unchanged, linked, skipped };
+
+  function saved(
+    task: Task,
+    answer: Answer,
+    stored: Stored,
+    startedMs: number,
+    endedMs: number = clock.nowMs(),
+  ): Saved {
+    const { n } = task.job;
+    const url = redacted(task.job.url);
+    const { status } = answer;
+    const { file, bytes } = stored;
+    const rest = { attempts: task.attempts, ttfb_ms: rounded(answer.ttfbMs), total_ms: 0, time: clock.timestamp() };
+    // The beginning of a record is the same for all, for whoever reads a million of them.
+    const outcome: Mutable<Saved> =
+      file === undefined
+        ? { n, url, outcome: "saved", status, bytes, ...rest }
+        : { n, url, outcome: "saved", file, status, bytes, ...rest };
+    timed(outcome, task, startedMs, endedMs);
+    if (answer.opened !== undefined) opened(outcome, answer.opened);
+    if (stored.body !== undefined) outcome.body = stored.body;
+    if (stored.sha256 !== undefined) outcome.sha256 = stored.sha256;
+    if (answer.type !== undefined) outcome.type = answer.type;
+    if (answer.encoding !== undefined) outcome.encoding = answer.encoding;
+    if (answer.finalUrl !== undefined) outcome.final_url = answer.finalUrl;
+    if (answer.etag !== undefined) outcome.etag = answer.etag;
+    if (answer.lastModified !== undefined) outcome.last_modified = answer.lastModified;
+    if (!answer.lengthVerified) outcome.length = "unverified";
+    return withOrigin(outcome, task.job);
+  }
+
+  function unchanged(task: Task, known: KnownFile, answer: Answer, startedMs: number): Unchanged {
+    const { n, url } = task.job;
+    const { file, bytes, ...rest } = known;
+    const outcome: Mutable<Unchanged> = {
+      n,
+      url: redacted(url),
+      outcome: "unchanged",
+      file,
+      status: answer.status,
+      bytes,
+      attempts: task.attempts,
+      ttfb_ms: rounded(answer.ttfbMs),
+      total_ms: 0,
+      time: clock.timestamp(),
+      ...rest,
+    };
+    timed(outcome, task, startedMs, clock.nowMs());
+    if (answer.opened !== undefined) opened(outcome, answer.opened);
+    if (answer.etag !== undefined) outcome.etag = answer.etag;
+    if (answer.lastModified !== undefined) outcome.last_modified = answer.lastModified;
+    return withOrigin(outcome, task.job);
+  }
+
+  function linked(task: Task, twin: SavedFile, { file, bytes, sha256 }: Stored, startedMs: number): Saved {
+    const { type, encoding, etag, last_modified, final_url, n: of } = twin;
+    const [status, length, first] =
+      twin.outcome === "saved" ? [twin.status, twin.length, twin.duplicate_of ?? of] : [200, undefined, of];
+    const outcome: Mutable<Saved> = {
+      n: task.job.n,
+      url: redacted(task.job.url),
+      outcome: "saved",
+      ...(file === undefined ? {} : { file }),
+      status,
+      bytes,
+      attempts: task.attempts - 1,
+      total_ms: 0,
+      time: clock.timestamp(),
+      duplicate_of: first,
+    };
+    timed(outcome, task, startedMs, clock.nowMs());
+    if (sha256 !== undefined) outcome.sha256 = sha256;
+    if (type !== undefined) outcome.type = type;
+    if (encoding !== undefined) outcome.encoding = encoding;
+    if (final_url !== undefined) outcome.final_url = final_url;
+    if (etag !== undefined) outcome.etag = etag;
+    if (last_modified !== undefined) outcome.last_modified = last_modified;
+    if (length !== undefined) outcome.length = length;
+    return withOrigin(outcome, task.job);
+  }
+
+  function skipped(task: Task, skip: Skip, answer: Answer | undefined, startedMs: number): Skipped {
+    const { job } = task;
+    const outcome: Mutable<Skipped> = {
+      n: job.n,
+      url: redacted(job.url),
+      outcome: "skipped",
+      reason: skip.reason,
+      detail: skip.detail,
+      attempts: answer === undefined ? task.attempts - 1 : task.attempts,
+      total_ms: 0,
+      time: clock.timestamp(),
+    };
+    timed(outcome, task, startedMs, clock.nowMs());
+    if (answer !== undefined) {
+      outcome.status = answer.status;
+      outcome.ttfb_ms = rounded(answer.ttfbMs);
+    }
+    withFile(outcome, job);
+    if (job.known === undefined && answer?.finalUrl !== undefined) outcome.final_url = answer.finalUrl;
+    return withOrigin(outcome, job);
+  }
+}
+
+/** The outcome of a task that ends with a failure, its last; the times of all tries are in the task by now. */
+export function failed(task: Task, failure: Failure, nowMs: number, time: string): Failed {
+  const { job } = task;
+  const outcome: Mutable<Failed> = {
+    n: job.n,
+    url: redacted(job.url),
+    outcome: "failed",
+    error: failure.error,
+    detail: failure.detail,
+    retryable: isRetryable(failure),
+    attempts: task.attempts,
+    total_ms: 0,
+    time,
+  };
+  timed(outcome, task, nowMs, nowMs);
+  if (failure.opened !== undefined) opened(outcome, failure.opened);
+  if (failure.status !== undefined) outcome.status = failure.status;
+  if (job.sha256 !== undefined) outcome.expected_sha256 = job.sha256;
+  withFile(outcome, job);
+  withOrigin(outcome, job);
+  // The URL may be in the next column.
+  const isNoUrl = failure.error === "invalid_url" || failure.error === "unsupported_scheme";
+  if (isNoUrl && outcome.name !== undefined) outcome.name = withoutUserinfo(outcome.name);
+  return outcome;
+}
+
+/** The file of an earlier run is still there, and is what the next update starts from. */
+function withFile(outcome: Mutable<Failed | Skipped>, { known, kept = known, replaces }: Job): void {
+  if (kept !== undefined) Object.assign(outcome, kept);
+  else if (replaces !== undefined) outcome.file = replaces;
+}
+
+/** The last of several failures, with how many there were and why there is no other try. */
+export function withRetryNote(failure: Failure, attempts: number, why: string | undefined): Failure {
+  const after = attempts > 1 ? ` after ${attempts} attempts` : "";
+  const detail = `${failure.detail}${after}${why === undefined ? "" : `; ${why}`}`;
+  return detail === failure.detail ? failure : { ...failure, detail };
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+function timed(outcome: Mutable<Outcome>, task: Task, startedMs: number, nowMs: number): void {
+  outcome.total_ms = rounded(task.spentMs + nowMs - startedMs);
+  const waitMs = rounded(startedMs - task.addedMs - task.spentMs);
+  if (waitMs > 0) outcome.wait_ms = waitMs;
+  if (task.retriedAfter !== undefined) outcome.retried_after = task.retriedAfter;
+}
+
+function opened(outcome: Mutable<Outcome>, { dnsMs, connectMs, tlsMs }: OpenedTimes): void {
+  if (dnsMs !== undefined) outcome.dns_ms = rounded(dnsMs);
+  if (connectMs !== undefined) outcome.connect_ms = rounded(connectMs);
+  if (tlsMs !== undefined) outcome.tls_ms = rounded(tlsMs);
+}
+
+function withOrigin<T extends Mutable<Outcome>>(outcome: T, job: Job): T {
+  if (job.name !== undefined) outcome.name = job.name;
+  if (job.list !== undefined) outcome.list = job.list;
+  if (job.line !== undefined) outcome.line = job.line;
+  if (job.data !== undefined) outcome.data = job.data;
+  return outcome;
+}
+
+/** Milliseconds to a tenth: what a record needs. */
+function rounded(ms: number): number {
+  return Math.round(ms * 10) / 10;
+}

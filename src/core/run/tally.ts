@@ -1,0 +1,155 @@
+// What happened so far, in numbers: a fold over outcomes. Two tallies add.
+
+import type { FailureKind } from "../failure.ts";
+import type { Outcome } from "../job.ts";
+
+/** Ratio between neighbouring buckets of the histogram: a percentile is right to within 2.5 %. */
+const STEP = Math.log(1.05);
+const SMALLEST_MS = 0.01;
+const BUCKETS = 512;
+
+export interface Tally {
+  saved: number;
+  /** Files of an earlier run that are still good. */
+  unchanged: number;
+  failed: number;
+  /** Not fetched, or not stored, as their servers want it. */
+  skipped: number;
+  /** Jobs that were stopped under way: no outcome of theirs is final. */
+  interrupted: number;
+  /** Of the saved: those whose file another line had fetched. */
+  duplicates: number;
+  /** Bytes stored; those of duplicates, too. */
+  bytes: number;
+  /** Tries beyond the first of each job. */
+  retries: number;
+  /** Saved bodies whose end only the closing of the connection told. */
+  unverified: number;
+  /** The sum of all times to the outcome: what the run would have taken one URL at a time. */
+  totalMs: number;
+  readonly kinds: Map<FailureKind, number>;
+  readonly statuses: Map<number, number>;
+  /** Why jobs were skipped: "robots", "noai" … */
+  readonly reasons: Map<string, number>;
+  /** Times to the outcome. */
+  readonly times: Histogram;
+  /** Of the connections opened for jobs: times of look-ups of names; of TCP and a proxy; of TLS. */
+  readonly lookups: Histogram;
+  readonly connects: Histogram;
+  readonly handshakes: Histogram;
+}
+
+/** How often a time in milliseconds occurred, in buckets that grow by 5 %. */
+export type Histogram = Uint32Array;
+
+export function emptyTally(): Tally {
+  return {
+    saved: 0,
+    unchanged: 0,
+    failed: 0,
+    skipped: 0,
+    interrupted: 0,
+    duplicates: 0,
+    bytes: 0,
+    retries: 0,
+    unverified: 0,
+    totalMs: 0,
+    kinds: new Map(),
+    statuses: new Map(),
+    reasons: new Map(),
+    times: new Uint32Array(BUCKETS),
+    lookups: new Uint32Array(BUCKETS),
+    connects: new Uint32Array(BUCKETS),
+    handshakes: new Uint32Array(BUCKETS),
+  };
+}
+
+/** Counts one outcome. */
+export function count(tally: Tally, outcome: Outcome): void {
+  if (outcome.outcome === "failed" && outcome.error === "interrupted") {
+    tally.interrupted++;
+    return;
+  }
+  tally.totalMs += outcome.total_ms;
+  if (outcome.attempts > 1) tally.retries += outcome.attempts - 1;
+  record(tally.times, outcome.total_ms);
+  if (outcome.dns_ms !== undefined) record(tally.lookups, outcome.dns_ms);
+  if (outcome.connect_ms !== undefined) record(tally.connects, outcome.connect_ms);
+  if (outcome.tls_ms !== undefined) record(tally.handshakes, outcome.tls_ms);
+  if (outcome.outcome === "saved") {
+    tally.saved++;
+    tally.bytes += outcome.bytes;
+    if (outcome.length === "unverified") tally.unverified++;
+    if (outcome.duplicate_of !== undefined) tally.duplicates++;
+    return;
+  }
+  if (outcome.outcome === "unchanged") {
+    tally.unchanged++;
+    return;
+  }
+  if (outcome.outcome === "skipped") {
+    tally.skipped++;
+    bump(tally.reasons, outcome.reason, 1);
+    return;
+  }
+  tally.failed++;
+  bump(tally.kinds, outcome.error, 1);
+  if (outcome.error === "http_status" && outcome.status !== undefined) bump(tally.statuses, outcome.status, 1);
+}
+
+/** Adds `other` to `tally`. */
+export function add(tally: Tally, other: Tally): void {
+  tally.saved += other.saved;
+  tally.unchanged += other.unchanged;
+  tally.failed += other.failed;
+  tally.skipped += other.skipped;
+  tally.interrupted += other.interrupted;
+  tally.duplicates += other.duplicates;
+  tally.bytes += other.bytes;
+  tally.retries += other.retries;
+  tally.unverified += other.unverified;
+  tally.totalMs += other.totalMs;
+  for (const [kind, jobs] of other.kinds) bump(tally.kinds, kind, jobs);
+  for (const [status, jobs] of other.statuses) bump(tally.statuses, status, jobs);
+  for (const [reason, jobs] of other.reasons) bump(tally.reasons, reason, jobs);
+  for (const key of ["times", "lookups", "connects", "handshakes"] as const) {
+    other[key].forEach((count, bucket) => {
+      tally[key][bucket] = (tally[key][bucket] ?? 0) + count;
+    });
+  }
+}
+
+/** Jobs with a final outcome. */
+export function finished({ saved, unchanged, failed, skipped }: Tally): number {
+  return saved + unchanged + failed + skipped;
+}
+
+/** The time in milliseconds that the fraction `q` (0 to 1) of the times did not exceed; 0 for none. */
+export function quantile(times: Histogram, q: number): number {
+  const rank = Math.max(1, Math.ceil(countOf(times) * q));
+  let seen = 0;
+  for (const [bucket, count] of times.entries()) {
+    seen += count;
+    if (seen >= rank) return SMALLEST_MS * Math.exp(bucket * STEP);
+  }
+  return 0;
+}
+
+/** How many times are in it. */
+export function countOf(times: Histogram): number {
+  return times.reduce((sum, count) => sum + count, 0);
+}
+
+function record(times: Histogram, ms: number): void {
+  const bucket = bucketOf(ms);
+  times[bucket] = (times[bucket] ?? 0) + 1;
+}
+
+function bucketOf(ms: number): number {
+  const bucket = Math.round(Math.log(Math.max(ms, SMALLEST_MS) / SMALLEST_MS) / STEP);
+  return Math.min(bucket, BUCKETS - 1);
+}
+
+function bump<K>(counts: Map<K, number>, key: K, by: number): void {
+  counts.set(key, (counts.get(key) ?? 0) + by);
+}

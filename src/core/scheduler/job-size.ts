@@ -1,0 +1,21 @@
+// How much a job that waits holds of memory, in characters: what is not bounded by itself.
+
+import type { Job, KnownFile, SavedFile } from "../job.ts";
+
+export function charsOf({ url, name, known, duplicateOf: twin, replaces }: Job): number {
+  let chars = url.length;
+  if (name !== undefined) chars += name.length;
+  if (known !== undefined) chars += knownChars(known);
+  if (twin !== undefined) chars += duplicateChars(twin);
+  if (replaces !== undefined) chars += replaces.length;
+  return chars;
+}
+
+/** Its URL is that of the lines that wait for it. */
+export function duplicateChars(twin: SavedFile): number {
+  return knownChars(twin) + (twin.retried_after ?? []).reduce((sum, why) => sum + why.length, 0);
+}
+
+function knownChars({ file, final_url, etag, last_modified, type, encoding }: KnownFile): number {
+  return [file, final_url, etag, last_modified, type, encoding].reduce((sum, text) => sum + (text?.length ?? 0), 0);
+}

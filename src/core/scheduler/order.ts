@@ -1,0 +1,118 @@
+// In what order things wait: hosts by an order that picks among them, times in a heap, a host's jobs in a line.
+
+import type { Job } from "../job.ts";
+
+/** A host that may start a job now. */
+export interface HostQueue {
+  /** Name and port, as in `URL.host`. */
+  readonly host: string;
+  /** Its jobs that may start, back-offs not among them. */
+  readonly waiting: number;
+  /** The first of them. */
+  readonly next: Job;
+}
+
+/**
+ * Picks among the hosts that may start a job now: at least one, the one that has waited longest for its turn first. Asked
+ * only where there is a choice, and once for each start: what it takes grows with the number of hosts it looks at.
+ */
+export type Order = (ready: Iterable<HostQueue>) => HostQueue;
+
+/** The hosts in turn; the one whose job comes first in the list; the one with the most jobs waiting. */
+export const ORDERS = {
+  fair: first,
+  list: (ready) => best(ready, (one, other) => one.next.n < other.next.n),
+  longest: (ready) => best(ready, (one, other) => one.waiting > other.waiting),
+} as const satisfies Record<string, Order>;
+
+function first(ready: Iterable<HostQueue>): HostQueue {
+  for (const queue of ready) return queue;
+  throw new Error("an order was asked with no host");
+}
+
+function best(ready: Iterable<HostQueue>, better: (one: HostQueue, other: HostQueue) => boolean): HostQueue {
+  let found = first(ready);
+  for (const queue of ready) if (better(queue, found)) found = queue;
+  return found;
+}
+
+/** Values by the smallest number first. */
+export interface Heap<T> {
+  readonly size: number;
+  /** The smallest key; Infinity where there is none. */
+  readonly minKey: number;
+  push(key: number, value: T): void;
+  /** Takes the value with the smallest key. */
+  pop(): T | undefined;
+  peek(): T | undefined;
+}
+
+/** A binary heap. Values with the same key come in no certain order. */
+export function heap<T>(): Heap<T> {
+  const entries: { readonly key: number; readonly value: T }[] = [];
+  const keyAt = (index: number) => entries[index]?.key ?? Number.POSITIVE_INFINITY;
+
+  return {
+    get size() {
+      return entries.length;
+    },
+    get minKey() {
+      return keyAt(0);
+    },
+    push(key, value) {
+      const entry = { key, value };
+      let hole = entries.length;
+      for (let parent = (hole - 1) >> 1; hole > 0 && key < keyAt(parent); parent = (hole - 1) >> 1) {
+        entries[hole] = entries[parent] ?? entry;
+        hole = parent;
+      }
+      entries[hole] = entry;
+    },
+    pop() {
+      const top = entries[0];
+      const last = entries.pop();
+      if (last === undefined || entries.length === 0) return top?.value;
+      let hole = 0;
+      for (;;) {
+        let child = 2 * hole + 1;
+        if (keyAt(child + 1) < keyAt(child)) child++;
+        if (keyAt(child) >= last.key) break;
+        entries[hole] = entries[child] ?? last;
+        hole = child;
+      }
+      entries[hole] = last;
+      return top?.value;
+    },
+    peek: () => entries[0]?.value,
+  };
+}
+
+/** First in, first out: an array and where it begins, since `shift` moves all that is behind. */
+export interface Fifo<T> {
+  readonly items: (T | undefined)[];
+  from: number;
+}
+
+export function enqueue<T>(line: Fifo<T>, item: T): void {
+  line.items.push(item);
+}
+
+export function dequeue<T>(line: Fifo<T>): T | undefined {
+  const { items } = line;
+  const item = items[line.from];
+  if (item === undefined) return undefined;
+  items[line.from++] = undefined; // not held until the array is cut
+  if (line.from === items.length) {
+    items.length = 0;
+    line.from = 0;
+  } else if (line.from >= 256 && line.from * 2 >= items.length) {
+    items.copyWithin(0, line.from);
+    items.length -= line.from;
+    line.from = 0;
+  }
+  return item;
+}
+
+export function peek<T>(line: Fifo<T>): T | undefined {
+  return line.items[line.from];
+}

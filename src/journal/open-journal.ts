@@ -1,0 +1,35 @@
+// Opens a journal to be read; what is none is refused, with what to do.
+
+import { closeSync, constants, fstatSync, openSync } from "node:fs";
+import { MOVED } from "./parse-record.ts";
+
+/** The journal is not one that can be gone on with; the message says what to do. */
+export class JournalError extends Error {}
+
+/** Opens a journal to read it: a file, and not through a link. Throws a JournalError for anything else. */
+export function openJournal(path: string): number {
+  let fd: number;
+  try {
+    // Not blocking: a pipe without a writer would be waited for.
+    fd = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw code === "ELOOP" ? new JournalError(`${path}: is a link: remove it, or use another folder (-o)`) : error;
+  }
+  const stats = fstatSync(fd);
+  if (stats.isFile() && stats.nlink === 1) return fd;
+  closeSync(fd);
+  // What is appended would also go into whatever file that other name is.
+  const what = stats.isFile() ? "has a second name (a hard link): put a copy in its place" : "is no file: remove it";
+  throw new JournalError(`${path}: ${what}, or use another folder (-o)`);
+}
+
+const KNOWN = new Set(["saved", "unchanged", "failed", "skipped", MOVED]);
+
+/** Throws a JournalError for an outcome that this version does not know; `place` is where it stands. */
+export function refuseNewer(outcome: string, place: string): void {
+  if (KNOWN.has(outcome)) return;
+  const word = JSON.stringify(outcome.slice(0, 40));
+  const ways = "use that version, or another folder (-o), or --force to start over";
+  throw new JournalError(`${place}: outcome ${word}, which only a newer bulkget knows: ${ways}`);
+}

@@ -1,0 +1,82 @@
+// A failed.txt that is there, line by line: what a run has written, what somebody added, and what is another list.
+
+import { closeSync, openSync, readSync } from "node:fs";
+import { isNumber } from "../core/job.ts";
+import { type Decoder, utf16Encoding } from "../core/utf16.ts";
+
+/** One line of it that is not blank. */
+export interface FailedLine {
+  /** From 1. */
+  readonly line: number;
+  readonly text: string;
+  /** `numbered`: with the number that a run gives it; `comment`: somebody's own; `told`: a comment of a run's; `other`: a URL without a number, or anything else. */
+  readonly kind: "numbered" | "comment" | "told" | "other";
+  /** Of a numbered line. */
+  readonly n?: number;
+  readonly url?: string;
+}
+
+const READ_BYTES = 65_536;
+
+/** No line of a run's is longer, in bytes: of a longer one this much is given. */
+const MAX_LINE_BYTES = 1_048_576;
+
+const LF = 0x0a;
+
+/** The lines of a list of failures, in UTF-8 or UTF-16. Throws what the file system says. */
+export function* failedLines(path: string): Generator<FailedLine> {
+  const fd = openSync(path, "r");
+  try {
+    let line = 0;
+    for (const bytes of linesOf(fd)) {
+      line++;
+      const found = failedLine(bytes.toString("utf8"), line);
+      if (found !== undefined) yield found;
+    }
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** A line whose number or name is another's, as `failedFile` has it. */
+const TOLD =
+  /^# .+ has the number \d+, which is that of |^# .+ is the name of (?:line [\d,]+|an earlier line) as well: /;
+
+function failedLine(raw: string, line: number): FailedLine | undefined {
+  const text = raw.trim();
+  if (text === "") return undefined;
+  if (text.startsWith("#")) return { line, text, kind: TOLD.test(text) ? "told" : "comment" };
+  const [url = "", name = "", ...more] = text.split("\t").map((column) => column.trim());
+  const given = [name, ...more].map((column) => /^n=([0-9]{1,15})$/.exec(column)?.[1]).find((digits) => digits);
+  const digits = given ?? (isNumber(name) ? name : undefined);
+  return digits === undefined
+    ? { line, text, kind: "other" }
+    : { line, text, kind: "numbered", n: Number(digits), url };
+}
+
+function* linesOf(fd: number): Generator<Buffer> {
+  const buffer = Buffer.allocUnsafe(READ_BYTES);
+  let decoder: Decoder | undefined;
+  let held: Buffer[] = [];
+  let heldBytes = 0;
+  const hold = (bytes: Buffer) => {
+    const rest = bytes.subarray(0, Math.max(0, MAX_LINE_BYTES - heldBytes));
+    held.push(Buffer.from(rest));
+    heldBytes += rest.length;
+  };
+  for (let i = 0, bytes = readSync(fd, buffer); bytes > 0; i++, bytes = readSync(fd, buffer)) {
+    const read = buffer.subarray(0, bytes);
+    if (i === 0) decoder = utf16Encoding(read);
+    const chunk = decoder === undefined ? read : Buffer.from(decoder.decode(read, { stream: true }));
+    let from = 0;
+    for (let feed = chunk.indexOf(LF); feed >= 0; feed = chunk.indexOf(LF, from)) {
+      hold(chunk.subarray(from, feed));
+      yield Buffer.concat(held);
+      held = [];
+      heldBytes = 0;
+      from = feed + 1;
+    }
+    hold(chunk.subarray(from));
+  }
+  if (heldBytes > 0) yield Buffer.concat(held);
+}

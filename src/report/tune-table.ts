@@ -1,0 +1,41 @@
+// The sweep of `bulkget tune` as a table for a person: a row for each concurrency, and the one to choose.
+
+import { bytesText, durationText, type Paint, rateText, thousands } from "./format.ts";
+
+/** What one concurrency gave. */
+export interface StepRow {
+  readonly concurrency: number;
+  readonly ms: number;
+  readonly finished: number;
+  readonly bytes: number;
+  readonly failed: number;
+  readonly p50Ms: number;
+  readonly p95Ms: number;
+}
+
+const HEAD = ["-c", "URL/s", "bytes/s", "p50", "p95", "URLs", "failed"] as const;
+
+/** The table by concurrency, without a line feed at its end; `knee` is marked. */
+export function tuneTable(steps: readonly StepRow[], knee: number | undefined, paint: Paint): string {
+  const rows = steps.map((step) => cells(step));
+  const widths = HEAD.map((head, column) => Math.max(head.length, ...rows.map((row) => row[column]?.length ?? 0)));
+  const lineOf = (row: readonly string[]) => row.map((cell, column) => cell.padStart(widths[column] ?? 0)).join("  ");
+  const lines = rows.map((row, i) => {
+    const isKnee = steps[i]?.concurrency === knee;
+    return isKnee ? paint.good(`${lineOf(row)}  <- the knee`) : lineOf(row);
+  });
+  return [paint.faint(lineOf(HEAD)), ...lines].join("\n");
+}
+
+function cells({ concurrency, ms, finished, bytes, failed, p50Ms, p95Ms }: StepRow): string[] {
+  const seconds = ms / 1000;
+  return [
+    `${concurrency}`,
+    rateText((finished - failed) / seconds),
+    bytesText(bytes / seconds),
+    finished === 0 ? "-" : durationText(p50Ms),
+    finished === 0 ? "-" : durationText(p95Ms),
+    thousands(finished),
+    thousands(failed),
+  ];
+}

@@ -1,6 +1,0 @@
-// One clock for several processes.
-
-/** What the machine's own clock shows, in milliseconds, when this process's `performance.now()` shows zero. */
-export function zeroMs(): number {
-  return Number(process.hrtime.bigint()) / 1e6 - performance.now();
-}

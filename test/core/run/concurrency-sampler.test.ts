@@ -1,0 +1,124 @@
+// What a governor is told of a run: whole generations, nothing from before a change, nothing that says nothing.
+import { describe, expect, it } from "vitest";
+import { LATER } from "../../../src/core/run/attempt.ts";
+import {
+  type ConcurrencyController,
+  concurrencySampler,
+  type Sample,
+} from "../../../src/core/run/concurrency-sampler.ts";
+import type { Task } from "../../../src/core/scheduler/task.ts";
+import { fakeClock } from "../clock.ts";
+import { failure, saved } from "../outcomes.ts";
+
+function watched(concurrency: number) {
+  const clock = fakeClock();
+  const told: Sample[] = [];
+  const sizes: number[] = [];
+  let at = concurrency;
+  let bytes = 0;
+  const governor: ConcurrencyController & { next: number } = {
+    next: concurrency,
+    get concurrency() {
+      return at;
+    },
+    get found() {
+      return at;
+    },
+    reason: "a test",
+    generations: 2,
+    leastMs: 100,
+    isPressed: (_finished, lost) => lost >= 3,
+    onSample(interval) {
+      told.push(interval);
+      at = this.next;
+    },
+    cap(most) {
+      at = Math.min(at, most);
+    },
+  };
+  const resize = (most: number) => void sizes.push(most);
+  const watching = concurrencySampler({ governor, clock, receivedBytes: () => bytes, resize });
+  const receive = (more: number) => {
+    bytes += more;
+  };
+  return { clock, told, sizes, governor, watching, receive };
+}
+
+describe("a governor", () => {
+  it("is told whole generations: how many ended, were lost and were under way, and how long they took", async () => {
+    const { clock, told, watching, receive } = watched(2);
+    for (const sign of ["alive", "pushed", "alive", "alive"] as const) {
+      watching.began();
+      watching.began();
+      await clock.pass(60);
+      receive(50);
+      watching.ended(sign, 60);
+      watching.ended("alive", 60);
+    }
+    expect(told).toEqual([
+      { ms: 120, finished: 4, lost: 1, bytes: 100, inFlight: 2, latencyMs: 60 },
+      expect.anything(),
+    ]);
+    watching.close();
+    expect(clock.timers()).toEqual([]);
+  });
+
+  it("hears nothing of what was under way at a change, or started just after it", async () => {
+    const { clock, told, sizes, governor, watching } = watched(2);
+    const pair = async () => {
+      watching.began();
+      watching.began();
+      await clock.pass(100);
+      watching.ended("alive", 100);
+      watching.ended("alive", 100);
+    };
+    watching.began(); // one more, that goes on
+    governor.next = 3;
+    await pair();
+    await pair();
+    expect([told.length, sizes]).toEqual([1, [3]]);
+    await pair(); // four that do not count: one under way, and three
+    await pair();
+    await pair();
+    await pair();
+    expect(told).toHaveLength(1);
+    await pair();
+    expect(told).toHaveLength(2);
+    expect(told[1]).toMatchObject({ finished: 6, ms: 300, inFlight: 3 });
+    watching.close();
+  });
+
+  it("is told at once where it wants to know of losses", async () => {
+    const { clock, told, watching } = watched(100);
+    for (let i = 0; i < 3; i++) watching.began();
+    await clock.pass(5);
+    for (let i = 0; i < 3; i++) watching.ended("down", 5);
+    expect(told).toMatchObject([{ finished: 3, lost: 3, ms: 5 }]);
+    watching.close();
+  });
+
+  it("is told of large bodies by their bytes, and of what takes very long after half a minute", async () => {
+    const { clock, told, watching, receive } = watched(2);
+    watching.began();
+    await clock.pass(999);
+    receive(8_000_000);
+    await clock.pass(2);
+    expect(told).toMatchObject([{ finished: 0, bytes: 8_000_000, inFlight: 1 }]);
+    await clock.pass(31_000);
+    expect(told).toHaveLength(2);
+    watching.close();
+  });
+
+  it("hears nothing of tries by which nothing was asked for", async () => {
+    const { told, watching } = watched(1);
+    const sign = (result: unknown) => (result === undefined ? "alive" : "none");
+    const task = { attempts: 1 } as Task; // the rest is nobody's concern
+    const results = [LATER, failure("invalid_url"), saved({ attempts: 0 })];
+    for (const result of results) {
+      const perform = watching.around(() => Promise.resolve(result), sign);
+      for (let i = 0; i < 10; i++) expect(await perform(task)).toBe(result);
+    }
+    expect(told).toEqual([]);
+    watching.close();
+  });
+});

@@ -1,0 +1,142 @@
+// Hosts as the frontier knows them: by the beginning of a URL, left alone where they ask for it, given up where nobody answers.
+
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { parseUrl } from "../../../src/core/parse-url.ts";
+import type { Frontier } from "../../../src/core/scheduler/task.ts";
+import { filled, job, made, numbers, only, started } from "../fronts.ts";
+
+describe("the host of a URL", () => {
+  const hostOf = (front: Frontier, url: string) => {
+    front.add({ n: 1, url }, 0);
+    return front.next(0)?.host;
+  };
+
+  it.each([
+    ["http://example.com/a", "example.com"],
+    ["https://example.com", "example.com"],
+    ["http://Example.COM/", "example.com"],
+    ["http://example.com:80/", "example.com"],
+    ["https://example.com:443?q", "example.com"],
+    ["https://example.com:80#f", "example.com:80"],
+    ["http://example.com:0080/", "example.com"],
+    ["http://example.com:65535/", "example.com:65535"],
+    ["http://user:p@ss@example.com:81/@x", "example.com:81"],
+    ["http://127.0.0.1:8080/a", "127.0.0.1:8080"],
+    ["http://0x7f.1/", "127.0.0.1"],
+    ["http://[::1]:81/", "[::1]:81"],
+    ["http:\\\\example.com\\a", "example.com"],
+    ["http://example.com\\@evil.test/", "example.com"],
+    ["http:///example.com/", "example.com"],
+    ["HTTP:example.com", "example.com"],
+    ["http://bücher.example/", "xn--bcher-kva.example"],
+    ["http://ex%61mple.com/", "example.com"],
+    ["http://", ""],
+    ["http://a b/", ""],
+    ["http://exa\tmple.com/", ""],
+    ["ftp://example.com/", ""],
+    ["example.com/a", ""],
+    ["", ""],
+  ])("of %s is %j", (url, host) => {
+    expect(hostOf(made(), url)).toBe(host);
+  });
+
+  it("is URL.host, whatever came before", () => {
+    const mixed = fc.oneof(
+      fc.webUrl({ withFragments: true, withQueryParameters: true }),
+      fc.webUrl({ authoritySettings: { withIPv4: true, withIPv6: true, withPort: true, withUserInfo: true } }),
+      fc
+        .tuple(
+          fc.constantFrom("http://", "https://", "http:///", "HTTP://", "http:/"),
+          fc.constantFrom("a", "A", "a.b", "a.1", "1.2.3.4", "u@a", "u@b", "a:80", "a:443", "a:99999", "a..b", "", "é"),
+          fc.constantFrom("", "/", "/x/y", "?q", "#f", "\\z"),
+        )
+        .map((parts) => parts.join("")),
+    );
+    fc.assert(
+      fc.property(fc.array(mixed, { minLength: 1, maxLength: 20 }), (urls) => {
+        const front = made();
+        for (const url of urls) {
+          const target = parseUrl(url);
+          const host = hostOf(front, url);
+          if (target instanceof URL) expect(host).toBe(target.host);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+describe("a parked host", () => {
+  it("gets nothing before the time, the other hosts go on", () => {
+    const front = filled("aab");
+    front.park("a", 2000);
+    expect(started(front).map(({ host }) => host)).toEqual(["b"]);
+    expect(front.dueMs(0)).toBe(2000);
+    expect(started(front, 1999)).toEqual([]);
+    expect(numbers(started(front, 2000))).toEqual([1, 2]);
+  });
+
+  it("is not let go earlier by a later park, nor by a task that comes back", () => {
+    const front = filled("aa");
+    const tasks = started(front);
+    front.park("a", 2000);
+    front.park("a", 500);
+    for (const task of tasks) {
+      front.finished(task, "alive", 0);
+      front.again(task, 100);
+    }
+    front.add(job(3, "a"), 100);
+    expect(front.dueMs(100)).toBe(2000);
+    expect(started(front, 1999)).toEqual([]);
+    expect(numbers(started(front, 2000))).toEqual([1, 2, 3]);
+  });
+
+  it("is remembered while it has no jobs, until 10,000 others like it have come", () => {
+    const front = made();
+    front.park("first", 5000);
+    for (let other = 0; other < 20_000; other++) {
+      front.add(job(1, `quiet${other}`), 0);
+      front.finished(only(front, 0), "alive", 0);
+    }
+    for (let other = 1; other < 10_000; other++) front.park(`parked${other}`, 5000);
+    front.add(job(1, "first"), 0);
+    expect(started(front)).toEqual([]);
+    front.finished(only(front, 5000), "alive", 5000);
+    front.park("first", 9000);
+    for (let other = 0; other < 10_000; other++) front.park(`new${other}`, 9000);
+    front.add(job(2, "first"), 5000);
+    expect(started(front, 5000)).toHaveLength(1);
+  });
+});
+
+describe("a host that asks for less", () => {
+  it("gets what its allowance says, and a try from before it was lowered says nothing more", () => {
+    let asked = 0;
+    const notes: boolean[] = [];
+    const front = filled("a".repeat(30), {
+      concurrency: 8,
+      allowance(most) {
+        asked++;
+        let limit = most();
+        return {
+          get limit() {
+            return limit;
+          },
+          note(pushed) {
+            notes.push(pushed);
+            if (pushed) limit = Math.floor(limit / 2);
+          },
+        };
+      },
+    });
+    const eight = Array.from({ length: 8 }, () => front.next(0)).filter((task) => task !== undefined);
+    expect(asked).toBe(0);
+    for (const task of eight) front.finished(task, "pushed", 0);
+    expect([asked, notes]).toEqual([1, [true]]);
+    const four = started(front);
+    expect(four).toHaveLength(4);
+    for (const task of four) front.finished(task, "alive", 0);
+    expect(notes).toEqual([true, false, false, false, false]);
+  });
+});

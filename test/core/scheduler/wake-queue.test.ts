@@ -1,0 +1,62 @@
+// When a host is looked at again: as a simple model has it, in memory for the hosts that wait and not for how often they did.
+
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { hostNamed } from "../../../src/core/scheduler/host.ts";
+import { wakeQueue } from "../../../src/core/scheduler/wake-queue.ts";
+import { ROOT } from "../../support/command.ts";
+
+const NEVER = Number.POSITIVE_INFINITY;
+
+it("is the earliest time of all, whatever was set before", () => {
+  const step = fc.record({
+    host: fc.nat(5),
+    inMs: fc.oneof(fc.integer({ min: 1, max: 50 }), fc.constant(NEVER)),
+    passMs: fc.nat(20),
+  });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 500, size: "max" }), (steps) => {
+      const times = wakeQueue();
+      const hosts = Array.from({ length: 6 }, (_, i) => hostNamed(`h${i}`, 1, undefined));
+      let nowMs = 0;
+      for (const { host: i, inMs, passMs } of steps) {
+        const host = hosts[i] ?? expect.unreachable();
+        times.set(host, nowMs + inMs);
+        expect(times.leastMs()).toBe(Math.min(...hosts.map(({ wakeMs }) => wakeMs)));
+        nowMs += passMs;
+        const due = new Set(hosts.filter(({ wakeMs }) => wakeMs <= nowMs));
+        for (let one = times.due(nowMs); one !== undefined; one = times.due(nowMs)) {
+          expect(due.delete(one)).toBe(true);
+          times.set(one, NEVER);
+        }
+        expect(due.size).toBe(0);
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
+
+it("takes no memory for each line of a host that only fails, however long it is left alone", () => {
+  const url = (file: string) => JSON.stringify(pathToFileURL(join(ROOT, `dist/src/${file}.js`)).href);
+  const program = `
+    import { frontier } from ${url("core/frontier")};
+    import { ORDERS } from ${url("core/order")};
+    import { allowance } from ${url("policy/allowance")};
+    const queue = frontier({ capacity: 10_000, capacityChars: 1e7, perHost: 50, concurrency: 50, order: ORDERS.fair, allowance });
+    queue.add({ n: 0, url: "http://a.example/" }, 0);
+    queue.finished(queue.next(0), "pushed", 0);
+    queue.park("a.example", 86_400_000, { error: "http_status", detail: "429" });
+    let refused = 0;
+    for (let n = 1; n <= 1_500_000; n++) {
+      queue.add({ n, url: "http://a.example/" }, 1);
+      if (queue.next(1)?.refused !== undefined) refused++;
+    }
+    console.log(refused);
+  `;
+  const args = ["--max-old-space-size=40", "--input-type=module", "-e", program];
+  const { stdout, stderr } = spawnSync(process.execPath, args, { encoding: "utf8" });
+  expect(stdout, stderr).toBe("1500000\n");
+});

@@ -1,0 +1,99 @@
+// Out of file descriptors: a failure of this machine's and not of the URL's, whatever the system calls it.
+
+import { execFileSync } from "node:child_process";
+import { closeSync, openSync } from "node:fs";
+import { devNull } from "node:os";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { fdExhaustion } from "../../../src/http/connect/fd-exhaustion.ts";
+import { proxyRules } from "../../../src/http/connect/proxy.ts";
+import { unmaskFdExhaustion } from "../../../src/http/connect/resolve.ts";
+import { collect, testGet } from "../../support/get.ts";
+import { ownRudeServer } from "../../support/own.ts";
+import { body } from "../../support/rude.ts";
+import { installed } from "../../support/servers.ts";
+
+const failing = (code: string) => Object.assign(new Error(`connect ${code}`), { code });
+
+describe("scarcity", () => {
+  it.each(["EMFILE", "ENFILE"])("%s is a lack of descriptors, also of one address among several", (code) => {
+    const expected = { error: "connect_failed", detail: `connect ${code}`, scarce: true };
+    expect(fdExhaustion(failing(code))).toEqual(expected);
+    expect(fdExhaustion(new AggregateError([failing(code), failing("ECONNREFUSED")]))).toEqual(expected);
+  });
+
+  it("nothing else is", () => {
+    for (const error of [
+      failing("ECONNREFUSED"),
+      new AggregateError([failing("ENOTFOUND")]),
+      new Error("EMFILE"),
+      null,
+    ]) {
+      expect(fdExhaustion(error)).toBeUndefined();
+    }
+  });
+});
+
+const prlimit = installed("prlimit");
+
+describe.skipIf(prlimit === undefined)("a process without a free file descriptor", () => {
+  const server = ownRudeServer();
+  const held: number[] = [];
+  const limit = (...how: string[]) =>
+    execFileSync(prlimit ?? "", ["--pid", String(process.pid), ...how], { encoding: "utf8" });
+  const [before = ""] = limitNow();
+  function limitNow(): string[] {
+    return prlimit === undefined ? [] : limit("--nofile", "--output=SOFT", "--noheadings").trim().split("\n");
+  }
+
+  beforeEach(() => {
+    // Enough for what is open already, and soon used up.
+    limit("--nofile=500:");
+  });
+  afterEach(() => {
+    release();
+    limit(`--nofile=${before.trim()}:`);
+  });
+  const release = () => {
+    for (const fd of held.splice(0)) closeSync(fd);
+  };
+  const exhaust = () => {
+    for (;;) {
+      try {
+        held.push(openSync(devNull, "r"));
+      } catch (error) {
+        expect(error).toMatchObject({ code: "EMFILE" });
+        return;
+      }
+    }
+  };
+
+  it.each([
+    ["an address", "http://127.0.0.1:1/", ""],
+    ["TLS", "https://127.0.0.1:1/", ""],
+    ["a name with several addresses", "http://localhost:1/", ""],
+    ["a name that must be looked up", "http://no-such-name.invalid/", ""],
+    ["a proxy", "http://example.invalid/", "http://127.0.0.1:1"],
+  ])("says so of a connection to %s", async (_, url, proxy) => {
+    const get = testGet({ proxyFor: proxyRules(proxy, {}) });
+    exhaust();
+    const failure = await get.fetch(new URL(url));
+    release();
+    expect(failure).toMatchObject({ error: "connect_failed", scarce: true });
+    expect(await collect(await get.fetch(new URL(server.url("/ok"))))).toEqual(
+      proxy === "" ? body(100) : expect.anything(),
+    );
+    const later = await get.fetch(new URL(url));
+    expect(later).toHaveProperty("error");
+    expect(later).not.toHaveProperty("scarce");
+    get.close();
+  });
+
+  it.each(["ENOTFOUND", "EAI_AGAIN", "EAI_SYSTEM"])("a look-up's %s is not believed", (code) => {
+    const error = failing(code);
+    exhaust();
+    const instead = unmaskFdExhaustion(error);
+    release();
+    expect(instead).toMatchObject({ code: "EMFILE" });
+    expect(unmaskFdExhaustion(error)).toBe(error);
+  });
+});

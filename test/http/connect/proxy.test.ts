@@ -1,0 +1,301 @@
+// Proxies: which one a URL goes through, the absolute form, CONNECT, and every way in which CONNECT goes wrong.
+
+import { describe, expect, it } from "vitest";
+import type { Get } from "../../../src/core/ports.ts";
+import { proxyRules } from "../../../src/http/connect/proxy.ts";
+import { flood } from "../../support/flood.ts";
+import { certificate, collect, testGet } from "../../support/get.ts";
+import { own } from "../../support/own.ts";
+import { body, rudeServer } from "../../support/rude.ts";
+import { answeringConnect, type ProxyMode, rudeProxy } from "../../support/rude-proxy.ts";
+
+async function proxied(mode: ProxyMode, credentials = "") {
+  const proxy = own(await rudeProxy(mode));
+  const get: Get = own(
+    testGet({
+      ca: certificate("ca-cert.pem"),
+      proxyFor: proxyRules(proxy.origin.replace("//", `//${credentials}`), {}),
+    }),
+  );
+  return { proxy, fetch: async (url: string) => collect(await get.fetch(new URL(url))) };
+}
+
+async function served(secure: boolean) {
+  const tls = { key: certificate("good-key.pem"), cert: certificate("good-cert.pem") };
+  const server = own(await rudeServer(secure ? { tls } : {}));
+  return server;
+}
+
+describe("through a proxy", () => {
+  it("http goes in absolute form, with the origin's Host", async () => {
+    const { proxy, fetch } = await proxied("works");
+    const [a, b] = [await served(false), await served(false)];
+    expect(await fetch(a.url("/ok?seed=1"))).toEqual(body(100, 1));
+    expect(await fetch(b.url("/ok?seed=2"))).toEqual(body(100, 2));
+    expect(proxy.requests.map(({ line }) => line)).toEqual([
+      `GET ${a.url("/ok?seed=1")} HTTP/1.1`,
+      `GET ${b.url("/ok?seed=2")} HTTP/1.1`,
+    ]);
+    expect(proxy.requests.map(({ headers }) => headers["host"])).toEqual([a, b].map(({ port }) => `127.0.0.1:${port}`));
+  });
+
+  it("https goes through CONNECT, and only the origin sees the request", async () => {
+    const { proxy, fetch } = await proxied("works");
+    const server = await served(true);
+    for (let i = 0; i < 5; i++) expect(await fetch(server.url(`/ok?seed=${i}`))).toEqual(body(100, i));
+    expect(proxy.connects).toEqual([`127.0.0.1:${server.port}`]);
+    expect(proxy.requests).toEqual([]);
+  });
+
+  it.each([false, true])(
+    "credentials in the proxy's URL go to the proxy and no further (https: %s)",
+    async (secure) => {
+      const { fetch } = await proxied("auth", "user:pass@");
+      const server = await served(secure);
+      expect(await fetch(server.url("/ok"))).toEqual(body(100));
+      if (secure) expect(server.seen[0]?.headers["proxy-authorization"]).toBeUndefined();
+    },
+  );
+
+  it("without the credentials it wants: 407, and trying again will not help", async () => {
+    const { fetch } = await proxied("auth");
+    expect(await fetch((await served(true)).url("/ok"))).toMatchObject({ error: "proxy_failed", status: 407 });
+    expect(await fetch((await served(false)).url("/ok"))).toMatchObject({ error: "http_status", status: 407 });
+  });
+
+  it.each([
+    "close-on-connect",
+    "garbage-on-connect",
+    "refuse-on-connect",
+    "huge-on-connect",
+    "extra-on-connect",
+  ] as const)("%s is proxy_failed, at once and without a loop", async (mode) => {
+    const { proxy, fetch } = await proxied(mode);
+    const before = process.cpuUsage();
+    expect(await fetch("https://example.invalid/")).toMatchObject({ error: "proxy_failed" });
+    expect(proxy.connects).toEqual(["example.invalid:443"]);
+    expect(process.cpuUsage(before).user).toBeLessThan(1_000_000);
+  });
+
+  it("informational answers to CONNECT are passed over, also in one piece with the answer, up to 16 KiB", async () => {
+    const info = "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n";
+    const refusing = "HTTP/1.1 403 Forbidden\r\n\r\n";
+    let answer: string[] = [];
+    const raw = own(await flood(() => answer));
+    const get = own(testGet({ proxyFor: proxyRules(`http://127.0.0.1:${raw.port}`, {}) }));
+    const ask = async () => collect(await get.fetch(new URL("https://example.invalid/")));
+    for (answer of [[info, info, refusing], [info + info + refusing], [...`${info}${refusing}`]]) {
+      expect(await ask()).toMatchObject({ error: "proxy_failed", status: 403 });
+    }
+    answer = Array.from({ length: 1000 }, () => info);
+    expect(await ask()).toMatchObject({ error: "proxy_failed" });
+  });
+
+  const ESTABLISHED = [
+    "HTTP/1.1 200 OK\n\n",
+    "HTTP/1.1 200 OK\r\n\n",
+    "HTTP/1.1 200 OK\n\r\n",
+    "HTTP/1.0 200 OK\nVia: a\nServer: b\n\n",
+    "HTTP/1.1   200 OK\r\n\r\n",
+    "HTTP/1.1\t200\tOK\r\n\r\n",
+    "HTTP/1.1 200OK\r\n\r\n",
+    "HTTP/1.1 200\r\n\r\n",
+    "HTTP/1.2 200 OK\r\n\r\n",
+    " HTTP/1.1 200 OK\r\n\r\n",
+    "\r\n\r\nHTTP/1.1 200 OK\r\n\r\n",
+    "HTTP/1.1 204 No Content\r\n\r\n",
+    "HTTP/1.1 200 PHP Warning\r\nX y\r\n: z\r\nContent-Length: 3\r\n\r\n",
+    "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n\r\n",
+    "HTTP/1.1 100 Continue\n\nHTTP/1.1 200 OK\n\n",
+    "HTTP/1.1 103 A\nLink: </a>\n\r\n\nHTTP/1.1  102 B\r\n\nHTTP/1.1 200OK\n\r\n",
+  ];
+  it.each(ESTABLISHED.flatMap((answer) => [[answer, "whole"] as const, [answer, "byte by byte"] as const]))(
+    "%j is a tunnel, as it comes %s",
+    async (answer, how) => {
+      const proxy = own(await answeringConnect(how === "whole" ? [answer] : [...answer]));
+      const get = own(
+        testGet({ ca: certificate("ca-cert.pem"), proxyFor: proxyRules(`http://127.0.0.1:${proxy.port}`, {}) }),
+      );
+      expect(await collect(await get.fetch(new URL((await served(true)).url("/ok"))))).toEqual(body(100));
+    },
+  );
+
+  it.each([
+    "HTTP/1.1 2000 OK\n\n",
+    "HTTP/1.1200 OK\n\n",
+    "HTTP/2 200\n\n",
+    "ICY 200 OK\n\n",
+    "HTTP/1.1 OK\n\n",
+    "\n\n\nx",
+  ])("%j is no tunnel", async (answer) => {
+    const proxy = own(await answeringConnect([answer]));
+    const get = own(testGet({ proxyFor: proxyRules(`http://127.0.0.1:${proxy.port}`, {}) }));
+    expect(await get.fetch(new URL("https://127.0.0.1:9/"))).toMatchObject({
+      error: "proxy_failed",
+      detail: `proxy http://127.0.0.1:${proxy.port} does not speak HTTP`,
+    });
+  });
+
+  it("a reset on CONNECT is the proxy's failure, too", async () => {
+    const { fetch } = await proxied("reset-on-connect");
+    expect(await fetch("https://example.invalid/")).toMatchObject({ error: "proxy_failed" });
+  });
+
+  it.each(["http", "https"])("a proxy that is not there is proxy_failed, for %s", async (scheme) => {
+    const get = own(testGet({ proxyFor: proxyRules("http://user:secret@127.0.0.2:9", {}) }));
+    expect(await get.fetch(new URL(`${scheme}://example.invalid/`))).toEqual({
+      error: "proxy_failed",
+      detail: "proxy http://127.0.0.2:9 cannot be reached: connect ECONNREFUSED 127.0.0.2:9",
+    });
+  });
+
+  it("a proxy whose name is not to be found is proxy_failed, and not the URL's dns_not_found", async () => {
+    const missing = Object.assign(new Error("getaddrinfo ENOTFOUND p.test"), { code: "ENOTFOUND" });
+    const get = own(
+      testGet({
+        proxyFor: proxyRules("http://p.test:1", {}),
+        lookup: (_host, _how, done) => done(missing, []),
+      }),
+    );
+    expect(await get.fetch(new URL("https://example.invalid/"))).toMatchObject({ error: "proxy_failed" });
+  });
+
+  it("an https proxy's own certificate is checked, and not against the origin's name", async () => {
+    const tls = { key: certificate("wrong-host-key.pem"), cert: certificate("wrong-host-cert.pem") };
+    const proxy = own(await rudeServer({ tls }));
+    const get = own(testGet({ ca: certificate("ca-cert.pem"), proxyFor: proxyRules(proxy.origin, {}) }));
+    expect(await get.fetch(new URL("https://example.org/"))).toMatchObject({ error: "tls_certificate" });
+  });
+});
+
+describe("which proxy", () => {
+  const originFor = (url: string, option: string | undefined, env: Record<string, string>) =>
+    proxyRules(option, env)(new URL(url))?.origin;
+
+  it.each([
+    ["http://a/", undefined, { http_proxy: "http://p:1" }, "http://p:1"],
+    ["http://a/", undefined, { HTTP_PROXY: "http://p:1" }, undefined],
+    ["https://a/", undefined, { http_proxy: "http://p:1" }, undefined],
+    ["https://a/", undefined, { HTTPS_PROXY: "p:2" }, "http://p:2"],
+    ["https://a/", undefined, { all_proxy: "p" }, "http://p:1080"],
+    ["http://a/", undefined, { ALL_PROXY: "https://p" }, "https://p:443"],
+    ["http://a/", undefined, { http_proxy: "http://p:80" }, "http://p:80"],
+    ["http://a/", "", { http_proxy: "http://p:1" }, undefined],
+    ["http://a/", "q:3", { http_proxy: "http://p:1" }, "http://q:3"],
+    ["http://a/", "http://u:s@q:3/", {}, "http://q:3"],
+    ["http://a/", "q:3", { no_proxy: "a" }, undefined],
+    ["http://sub.a.org/", "q:3", { no_proxy: "a.org" }, undefined],
+    ["http://sub.a.org/", "q:3", { NO_PROXY: "b.org, .a.org" }, undefined],
+    ["http://xa.org/", "q:3", { no_proxy: "a.org" }, "http://q:3"],
+    ["http://10.1.2.3/", "q:3", { no_proxy: "10.0.0.0/8" }, undefined],
+    ["http://11.1.2.3/", "q:3", { no_proxy: "10.0.0.0/8" }, "http://q:3"],
+    ["http://[::1]/", "q:3", { no_proxy: "::1" }, undefined],
+    ["http://a/", "q:3", { no_proxy: "*" }, undefined],
+    ["http://sub.a.org/", "q:3", { no_proxy: "*.a.org" }, undefined],
+    ["http://a.org./", "q:3", { no_proxy: "A.ORG" }, undefined],
+    ["http://a.org/", "q:3", { no_proxy: "a.org." }, undefined],
+    ["http://a:8080/", "q:3", { no_proxy: "a:8080" }, undefined],
+    ["http://a/", "q:3", { no_proxy: "a:8080" }, "http://q:3"],
+    ["http://a/", "q:3", { no_proxy: "a:80" }, undefined],
+    ["https://a/", "q:3", { no_proxy: "a:80,b" }, "http://q:3"],
+    ["https://x.a/", "q:3", { no_proxy: ".a:443" }, undefined],
+    ["https://x/", "q:3", { no_proxy: "*:443" }, undefined],
+    ["http://10.1.2.3:81/", "q:3", { no_proxy: "10.1.2.3:81" }, undefined],
+    ["http://10.1.2.3/", "q:3", { no_proxy: "10.1.2.3:81" }, "http://q:3"],
+    ["http://10.1.2.3/", "q:3", { no_proxy: "10.1.2.0/24:80" }, undefined],
+    ["http://10.1.2.3/", "q:3", { no_proxy: "10.0.0.0/33 10.0.0.0/x" }, "http://q:3"],
+    ["http://0xa.1.2.3/", "q:3", { no_proxy: "10.0.0.0/8" }, undefined],
+    ["http://[fd00::1]/", "q:3", { no_proxy: "fd00::/8" }, undefined],
+    ["http://[fd00::1]/", "q:3", { no_proxy: "[fd00::]/8" }, undefined],
+    ["http://[fe00::1]/", "q:3", { no_proxy: "fd00::/8" }, "http://q:3"],
+    ["http://[::1]:82/", "q:3", { no_proxy: "[::1]:82" }, undefined],
+    ["http://[::1]:83/", "q:3", { no_proxy: "[::1]:82" }, "http://q:3"],
+    ["http://[::1]/", "q:3", { no_proxy: "[::1]" }, undefined],
+    ["http://1.2.3.4/", "q:3", { no_proxy: "4, ., :80, 3.4" }, "http://q:3"],
+    ["http://a/", undefined, { all_proxy: "socks5://s:1" }, "socks5://s:1"],
+    ["https://a/", undefined, { https_proxy: "socks5h://s", all_proxy: "p:1" }, "socks5h://s:1080"],
+  ])("%s with -x %s and %j goes through %s", (url, option, env, expected) => {
+    expect(originFor(url, option, env as unknown as Record<string, string>)).toBe(expected);
+  });
+
+  /** What curl 7.88 connects to, or says that it cannot. */
+  it.each<[proxy: string, origin: string, authorization?: string]>([
+    ["http://p:1/path", "http://p:1"],
+    ["http://p:1/path?q=http://x:2#f", "http://p:1"],
+    ["http://p:1?q", "http://p:1"],
+    ["http://p:1#f", "http://p:1"],
+    ["p:1/", "http://p:1"],
+    ["p/x:2", "http://p:1080"],
+    ["https://p/x:2", "https://p:443"],
+    ["https://p:80?q", "https://p:80"],
+    ["socks5://p:1/x", "socks5://p:1"],
+    ["HTTP://P:01", "http://p:1"],
+    ["http://p:", "http://p:1080"],
+    [" http://p:1\n", "http://p:1"],
+    ["[::1]:1", "http://[::1]:1"],
+    ["http://127.1:1/", "http://127.0.0.1:1"],
+    ["DOMAIN\\user:pw@p:1", "http://p:1", "DOMAIN\\user:pw"],
+    ["http://DOMAIN\\user:pw@p:1/", "http://p:1", "DOMAIN\\user:pw"],
+    ["http://DOMAIN%5cuser:p%3Aw@p:1", "http://p:1", "DOMAIN\\user:p:w"],
+    ["http://u:a:b@p:1", "http://p:1", "u:a:b"],
+    ["http://u:p@x@p:1", "http://p:1", "u:p@x"],
+    ["http://100%:p%@p:1", "http://p:1", "100%:p%"],
+    ["http://ü:ä@p:1", "http://p:1", "\xc3\xbc:\xc3\xa4"],
+    ["http://u%FF:%E4@p:1", "http://p:1", "u\xff:\xe4"],
+    ["http://u@p:1", "http://p:1", "u:"],
+    ["http://:pw@p:1", "http://p:1", ":pw"],
+    ["http://@p:1", "http://p:1"],
+  ])("-x %j is %s, with the credentials %j", (option, origin, credentials) => {
+    const { origin: is, authorization } = proxyRules(option, {})(new URL("http://a/")) ?? {};
+    const sent = authorization && Buffer.from(authorization.slice("Basic ".length), "base64").toString("latin1");
+    expect([is, sent]).toEqual([origin, credentials]);
+  });
+
+  it.each([
+    "http://u:12/34@p:1",
+    "http://u:12?34@p:1",
+    "http://u:12#34@p:1",
+    "u:12/34@p:1",
+    "p:1\\x",
+    "http:\\\\p:1",
+    "http:/p:1",
+    "http:p:1",
+    "http:///p:1",
+    "//p:1",
+    "http://p:+1",
+    "http://p:1:2",
+    "http://p:0",
+    "http://p:65536",
+    "http://p:x",
+    "http://p q:1",
+    "http://[p]:1",
+    "http://[::1:1",
+    "http://:1",
+    "http://u@:1",
+    "http://",
+    "http://[fe80::1%25eth0]:1",
+  ])("-x %j is refused: it is no proxy, and not another one in silence", (option) => {
+    expect(() => proxyRules(option, {})).toThrow(/^not a proxy that can be used: /);
+  });
+
+  it("one with a password that ends the host too early is refused, with how to write it", () => {
+    for (const option of ["http://u:12/34@p:1", "u:12#34@p:1", "socks5://u:?34@p:1"]) {
+      expect(() => proxyRules(option, {})).toThrow(
+        /^[^1-4]*"[a-z0-9:/]*p:1" \(in a password \/ is %2F, \? is %3F, # is %23\)$/,
+      );
+    }
+    expect(() => proxyRules("socks4://u:p@h:1", {})).toThrow(
+      '"socks4://h:1" (http, https, socks5 or socks5h://host:port)',
+    );
+  });
+
+  it("one that cannot be used is refused, without its credentials in the message", () => {
+    expect(() => proxyRules("socks4://user:secret@p:1", {})).toThrow(/^not a proxy that can be used: "socks4:\/\/p:1"/);
+    for (const name of ["http_proxy", "HTTPS_PROXY", "all_proxy"]) {
+      expect(() => proxyRules(undefined, { [name]: "socks4://p:1" })).toThrow(
+        `${name}: not a proxy that can be used: "socks4://p:1"`,
+      );
+    }
+    expect(() => proxyRules("http://", {})).toThrow(/not a proxy/);
+  });
+});

@@ -1,0 +1,54 @@
+// A process that stood still (^Z and fg, a machine that slept or was busy) does not take its own silence for the server's.
+
+import { once } from "node:events";
+import { Worker } from "node:worker_threads";
+import { afterEach, expect, it } from "vitest";
+import { collect, testGet } from "../../support/get.ts";
+
+/** On a thread of its own: says that it was asked, waits until this one stands still, and answers then. */
+const SERVER = `
+  const { parentPort, workerData: { answer, turn } } = require("node:worker_threads");
+  const server = require("node:net").createServer((socket) => {
+    socket.on("error", () => {}).once("data", () => {
+      parentPort.postMessage("asked");
+      Atomics.wait(turn, 0, 0);
+      socket.write(answer, () => {
+        Atomics.store(turn, 0, 2);
+        Atomics.notify(turn, 0);
+      });
+    });
+  });
+  server.listen(0, "127.0.0.1", () => parentPort.postMessage(server.address().port));
+`;
+const TIMEOUT_MS = 1000;
+const PATIENCE_MS = 20_000;
+
+let worker: Worker | undefined;
+afterEach(async () => {
+  await worker?.terminate();
+});
+
+it.each([
+  ["an answer", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", Buffer.from("ok")],
+  ["headers, of which the body never comes", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n", { error: "body_timeout" }],
+])("what came meanwhile is read before it is judged: %s", async (_, answer, expected) => {
+  const turn = new Int32Array(new SharedArrayBuffer(4));
+  worker = new Worker(SERVER, { eval: true, workerData: { answer, turn } });
+  const [port] = (await once(worker, "message")) as [number];
+  const get = testGet({ timeoutMs: TIMEOUT_MS });
+  const asked = once(worker, "message");
+  const got = get.fetch(new URL(`http://127.0.0.1:${port}/`));
+  await asked;
+  // After what comes off the wire in a turn of the loop, so that timers are first in the next one.
+  await new Promise<void>((resolve) => {
+    setImmediate(() => {
+      Atomics.store(turn, 0, 1);
+      Atomics.notify(turn, 0);
+      expect(Atomics.wait(turn, 0, 1, PATIENCE_MS)).not.toBe("timed-out");
+      Atomics.wait(turn, 0, 2, TIMEOUT_MS); // nobody wakes it: that is how long it stands still
+      resolve();
+    });
+  });
+  expect(await collect(await got)).toMatchObject(expected);
+  get.close();
+});

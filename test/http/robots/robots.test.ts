@@ -1,0 +1,201 @@
+// robots.txt over the wire: asked once, kept within bounds, and what each kind of answer to it means.
+
+import { beforeEach, describe, expect, it } from "vitest";
+import { isFailure } from "../../../src/core/failure.ts";
+import type { Answer, Get, RequestConditions, RobotsPolicy } from "../../../src/core/ports.ts";
+import { robots } from "../../../src/http/robots/robots.ts";
+import { testGet } from "../../support/get.ts";
+import { own, ownSite } from "../../support/own.ts";
+import { body, type Answer as Reply, site, status } from "../../support/site.ts";
+
+const server = ownSite();
+let get: Get;
+let permits: RobotsPolicy;
+beforeEach(() => {
+  get = own(testGet({ headers: ["X-Api-Key", "secret"], maxFileBytes: 10, maxRedirects: 0 }));
+  permits = robots({ fetch: (target, ask) => get.fetch(target, ask), agent: "bulkget" });
+});
+
+const target = (path: string) => new URL(server.url(path));
+const says = (reply: Reply) => server.answers.set("/robots.txt", reply);
+const text = (rules: string) => says(body(`User-agent: *\n${rules}\n`));
+const ask = (path: string) => permits.ask(target(path), "home");
+const SKIP = { reason: "robots", detail: expect.stringMatching(/^disallowed by http:.*\/robots\.txt$/) };
+
+describe("an origin", () => {
+  it("is asked once, however many wait for it and however much is fetched then", async () => {
+    text("Disallow: /a");
+    expect(permits.check(target("/a"))).toBe("unknown");
+    expect(await Promise.all(["/a", "/b", "/a/c", "/"].map(ask))).toEqual([SKIP, undefined, SKIP, undefined]);
+    expect(permits.check(target("/a?x"))).toEqual(SKIP);
+    expect(permits.check(target("/b"))).toBeUndefined();
+    expect(server.asked()).toEqual(["/robots.txt"]);
+  });
+
+  it("always gives robots.txt itself", async () => {
+    text("Disallow: /");
+    expect(await ask("/robots.txt")).toBeUndefined();
+    expect(permits.check(target("/robots"))).toEqual(SKIP);
+  });
+
+  it("is another one with another port", async () => {
+    const other = await site();
+    text("Disallow: /");
+    expect(await ask("/")).toEqual(SKIP);
+    expect(permits.check(new URL(other.url("/")))).toBe("unknown");
+    expect(await permits.ask(new URL(other.url("/")), "home")).toBeUndefined();
+    await other.close();
+  });
+
+  it("that the list names gets the user's headers, one that only a redirect leads to does not", async () => {
+    const seen: unknown[] = [];
+    says((request, response) => {
+      seen.push(request.headers["x-api-key"]);
+      response.writeHead(500).end();
+    });
+    await permits.ask(target("/"), "away");
+    await permits.ask(target("/"), "home");
+    expect(seen).toEqual([undefined, "secret"]);
+  });
+});
+
+describe("an answer", () => {
+  it.each([400, 401, 403, 404, 410, 451])("of %s forbids nothing (RFC 9309 section 2.3.1.3)", async (code) => {
+    says(status(code));
+    expect(await ask("/a")).toBeUndefined();
+    expect(permits.check(target("/a"))).toBeUndefined();
+    expect(permits.delayMs(target("/").host)).toBe(0);
+  });
+
+  it.each([500, 503, 429])("of %s is asked for three times, and then nothing is fetched in this run", async (code) => {
+    says(status(code));
+    const failure = { error: "http_status", status: code, detail: expect.stringContaining(`robots.txt: ${code}`) };
+    for (const _ of [1, 2]) {
+      expect(await ask("/a")).toEqual(failure);
+      expect(permits.check(target("/a"))).toBe("unknown");
+      expect(permits.delayMs(target("/").host)).toBeUndefined();
+    }
+    expect(await ask("/a")).toEqual({ ...failure, known: true });
+    expect(permits.check(target("/b"))).toEqual({ ...failure, known: true });
+    expect(permits.delayMs(target("/").host)).toBe(0);
+    expect(server.asked()).toHaveLength(3);
+  });
+
+  it("that comes at the second try counts", async () => {
+    says(status(503));
+    expect(await ask("/a")).toHaveProperty("error");
+    text("Disallow: /a");
+    expect(await ask("/a")).toEqual(SKIP);
+  });
+
+  it("that is cut short is none", async () => {
+    says((_, response) => {
+      response.writeHead(200, { "content-length": "1000" }).write("User-agent: *\nDisallow: /\n");
+      response.socket?.end();
+    });
+    expect(await ask("/a")).toMatchObject({ error: "truncated" });
+  });
+
+  it("is looked for over five redirects, whatever --max-redirs says, and not over six", async () => {
+    for (let hop = 1; hop <= 6; hop++) server.answers.set(`/r${hop}`, status(302, { location: `/r${hop - 1}` }));
+    server.answers.set("/r0", body("User-agent: *\nDisallow: /\n"));
+    says(status(301, { location: "/r4" }));
+    expect(await ask("/a")).toEqual(SKIP);
+    const other = robots({ fetch: get.fetch, agent: "bulkget" });
+    says(status(301, { location: "/r5" }));
+    expect(await other.ask(target("/a"), "home")).toBeUndefined();
+  });
+
+  it("counts with its first 500 KiB, in whole lines, whatever --max-filesize says", async () => {
+    const filler = "#".repeat(99);
+    const lines = ["User-agent: *", "Disallow: /early", ...Array<string>(5119).fill(filler)].join("\n");
+    const room = 512_000 - lines.length - 1;
+    // The last rule is cut to "Disallow: /".
+    const text = `${lines}\n${"#".repeat(room - 12)}\nDisallow: /late\n`;
+    expect(text.slice(0, 512_000)).toMatch(/\nDisallow: \/$/);
+    says(body(text + filler));
+    expect(await ask("/early")).toEqual(SKIP);
+    expect(permits.check(target("/late"))).toBeUndefined();
+  });
+
+  it("in gzip, though nobody asked for it, is read all the same", async () => {
+    const { gzipSync } = await import("node:zlib");
+    says(body(gzipSync("User-agent: *\nDisallow: /a\n"), { "content-encoding": "gzip" }));
+    expect(await ask("/a")).toEqual(SKIP);
+  });
+
+  it.each([
+    ["2", 2000],
+    ["0.5", 500],
+    ["3600", 60_000],
+    ["-5", 0],
+    ["soon", 0],
+    ["Infinity", 60_000],
+    ["", 0],
+  ])("with Crawl-delay: %s wants %d ms between two starts", async (delay, ms) => {
+    text(`Crawl-delay: ${delay}\nDisallow: /x`);
+    await ask("/");
+    expect(permits.delayMs(target("/").host)).toBe(ms);
+  });
+});
+
+it("a look-up that takes longer than a URL has left goes on, for others", async () => {
+  let release = () => {};
+  says((_, response) => {
+    release = () => response.end("User-agent: *\nDisallow: /a\n");
+  });
+  const limited = robots({ fetch: (target, ask) => get.fetch(target, ask), agent: "bulkget", maxTimeMs: 60_000 });
+  const other = limited.ask(target("/a"), "home");
+  expect(await limited.ask(target("/a"), "home", 59_990)).toMatchObject({ error: "deadline" });
+  expect(limited.check(target("/a"))).toBe("unknown");
+  await expect.poll(() => server.asked()).toEqual(["/robots.txt"]);
+  release();
+  expect(await other).toEqual(SKIP);
+  expect(limited.check(target("/a"))).toEqual(SKIP);
+});
+
+describe("what is remembered", () => {
+  /** A web in which every robots.txt is the same. */
+  function web(rules: string) {
+    const asked: string[] = [];
+    const fetch = (url: URL, _?: RequestConditions): Promise<Answer> => {
+      asked.push(url.href);
+      return Promise.resolve({ status: 200, ttfbMs: 0, lengthVerified: true, body: [Buffer.from(rules)] });
+    };
+    return { asked, permits: robots({ fetch, agent: "bulkget" }) };
+  }
+
+  it("is that of 10,000 origins, those used last", async () => {
+    const { asked, permits } = web("");
+    const origin = (i: number) => new URL(`http://h${i}.example/`);
+    for (let i = 0; i < 10_000; i++) await permits.ask(origin(i), "home");
+    expect(permits.check(origin(0))).toBeUndefined();
+    await permits.ask(origin(10_000), "home");
+    expect([0, 1, 2, 10_000].map((i) => permits.check(origin(i)))).toEqual([
+      undefined,
+      "unknown",
+      undefined,
+      undefined,
+    ]);
+    expect(asked).toHaveLength(10_001);
+  });
+
+  it("is no more than 32 MiB of rules", async () => {
+    const { permits } = web(`User-agent: *\nDisallow: /${"x".repeat(400_000)}`);
+    const origins = Array.from({ length: 100 }, (_, i) => new URL(`http://h${i}.example/`));
+    for (const origin of origins) await permits.ask(origin, "home");
+    const known = origins.filter((origin) => permits.check(origin) !== "unknown");
+    expect(known).toEqual(origins.slice(100 - Math.floor(33_554_432 / 400_030)));
+  });
+
+  it("is nothing of a look that was stopped, or had no file descriptor", async () => {
+    let answer: Awaited<ReturnType<Get["fetch"]>> = { error: "interrupted", detail: "stopped" };
+    const permits = robots({ fetch: async () => answer, agent: "bulkget" });
+    for (let i = 0; i < 5; i++) expect(await permits.ask(new URL("http://a/"), "home")).not.toHaveProperty("known");
+    answer = { error: "connect_failed", detail: "EMFILE", scarce: true };
+    for (let i = 0; i < 5; i++) expect(await permits.ask(new URL("http://a/"), "home")).toHaveProperty("scarce");
+    answer = { error: "tls_certificate", detail: "expired" };
+    const last = await permits.ask(new URL("http://a/"), "home");
+    expect(last !== undefined && isFailure(last) && last.known).toBe(true); // it will not pass
+  });
+});

@@ -1,0 +1,94 @@
+// What an answer says about its version and length, for a later request to go on with it.
+
+import { beforeEach, describe, expect, it } from "vitest";
+import { isFailure } from "../../../src/core/failure.ts";
+import type { Get } from "../../../src/core/ports.ts";
+import { isRangeValidator, isStrongTag, isTag } from "../../../src/http/semantics/validators.ts";
+import { testGet } from "../../support/get.ts";
+import { own, ownRudeServer } from "../../support/own.ts";
+
+const MODIFIED = "Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT";
+const BEFORE_60_S = "Date: Sun, 06 Nov 1994 08:50:36 GMT";
+const AFTER_60_S = "Date: Sun, 06 Nov 1994 08:50:37 GMT";
+const TAG = 'ETag: "one"';
+
+describe("entity tags", () => {
+  it.each([
+    ['""', true, true],
+    ['"a-b/c;d\\"', true, true],
+    ['"\u0080\u00ff"', true, true],
+    ['W/"a"', false, true],
+    ['w/"a"', false, false],
+    ['W/W/"a"', false, false],
+    ['"a b"', false, false],
+    ['"a"b"', false, false],
+    ['"a", "b"', false, false],
+    ['"\u007f"', false, false],
+    ["a", false, false],
+    ["*", false, false],
+    ["", false, false],
+    [`"${"x".repeat(1022)}"`, true, true],
+    [`"${"x".repeat(1023)}"`, false, false],
+  ])("%s: strong %s, a tag at all %s", (text, strong, any) => {
+    expect([isStrongTag(text), isTag(text), isRangeValidator(text)]).toEqual([strong, any, strong]);
+  });
+
+  it("a date may be a range's validator too", () => {
+    expect(isRangeValidator("Sun, 06 Nov 1994 08:49:37 GMT")).toBe(true);
+  });
+});
+
+describe("an answer", () => {
+  const server = ownRudeServer();
+  let get: Get;
+  beforeEach(() => {
+    get = own(testGet());
+  });
+  /** What is told of an answer with a large body; it is then given up. */
+  const told = async (headers: readonly string[], path = "/ok?bytes=200000", by = get) => {
+    const query = headers.map((header) => `&header=${encodeURIComponent(header)}`).join("");
+    const answer = await by.fetch(new URL(`${path}${query}`, server.origin));
+    if (isFailure(answer)) throw new Error(answer.detail);
+    if ("cancel" in answer.body) answer.body.cancel();
+    return answer;
+  };
+
+  it.each<[string, string[], string | undefined]>([
+    ["a strong tag", [TAG, MODIFIED, BEFORE_60_S], '"one"'],
+    ["a date that is 60 s old", [MODIFIED, AFTER_60_S], "Sun, 06 Nov 1994 08:49:37 GMT"],
+    ["no date that is younger", [MODIFIED, BEFORE_60_S], undefined],
+    ["no date of which nobody knows how old it is", [MODIFIED], undefined],
+    ["no date beside a Date that is none", [MODIFIED, "Date: today"], undefined],
+    ["nothing that is not a date", ["Last-Modified: yesterday", AFTER_60_S], undefined],
+    ["no weak tag, nor a date beside it", ['ETag: W/"one"', MODIFIED, AFTER_60_S], undefined],
+    ["no tag without quotes", ["ETag: one"], undefined],
+    ["nothing without ranges", [TAG, "Accept-Ranges: None"], undefined],
+    ["a tag with ranges", [TAG, "Accept-Ranges: bytes"], '"one"'],
+    ["nothing of an encoded body", [TAG, "Content-Encoding: gzip"], undefined],
+    ["a tag of a body that is not encoded", [TAG, "Content-Encoding: identity"], '"one"'],
+    ["a tag of a body that is encoded by none", [TAG, "Content-Encoding: none"], '"one"'],
+    ["a tag of a body with an empty Content-Encoding", [TAG, "Content-Encoding:"], '"one"'],
+    ["nothing where there is nothing", [], undefined],
+  ])("carries for later: %s", async (_, headers, validator) => {
+    for (const path of ["/ok?bytes=200000", "/ok?bytes=200000&chunked=1"]) {
+      expect((await told(headers, path)).validator).toBe(validator);
+    }
+  });
+
+  it("carries nothing for later of a body that is whole already, or was decoded", async () => {
+    expect(await told([TAG], "/ok?bytes=100")).not.toHaveProperty("validator");
+    expect(await told([TAG], "/204?x=1")).not.toHaveProperty("validator");
+    const compressed = own(testGet({ compressed: true }));
+    expect(await told([TAG], "/gzip?bytes=2000000", compressed)).not.toHaveProperty("validator");
+  });
+
+  it("tells the length of its body where a header does, and never that of a decoded one", async () => {
+    expect(await told([], "/ok?bytes=100")).toMatchObject({ wholeBytes: 100 });
+    expect(await told([], "/ok?bytes=200000")).toMatchObject({ wholeBytes: 200_000 });
+    for (const path of ["/ok?bytes=100&chunked=1", "/nolength?x=1", "/204?x=1"]) {
+      expect(await told([], path)).not.toHaveProperty("wholeBytes");
+    }
+    const compressed = own(testGet({ compressed: true }));
+    expect(await told([], "/gzip?bytes=1000", compressed)).not.toHaveProperty("wholeBytes");
+  });
+});

@@ -1,0 +1,112 @@
+// URLs that were made to collide: none is taken for another, and looking one up costs no more than any.
+
+import { describe, expect, it } from "vitest";
+import { lineTable, STATE_SAVED } from "../../src/journal/line-table.ts";
+import { urlHash } from "../../src/journal/parse-record.ts";
+import { savedUrlIndex } from "../../src/journal/saved-url-index.ts";
+import { urlIndex } from "../../src/journal/url-index.ts";
+import { failed, saved } from "../core/outcomes.ts";
+import { collidingPair, collidingUrls } from "./collisions.ts";
+import { ownJournal } from "./journals.ts";
+
+const { read, stored } = ownJournal();
+
+/** Slots in which these URLs are saved, from number 0 on. */
+function slotsOf(urls: readonly string[]) {
+  const lines = lineTable();
+  for (const [n, url] of urls.entries()) lines.set(n, n, urlHash(url), STATE_SAVED, false);
+  return lines;
+}
+
+describe("URLs that collide in FNV-1a", () => {
+  const urls = collidingUrls("https://example.org/", 9);
+
+  it("are not taken for each other", () => {
+    const [one, other] = collidingPair("https://example.org/", "https://evil.example/");
+    const history = read(stored(1, one), stored(2));
+    expect(history.state(1, one)).toBe("saved");
+    expect(history.state(1, other)).toBe("other");
+    expect([history.find(one), history.find(other)]).toEqual([1, undefined]);
+    expect([history.twin(one)?.n, history.twin(other)]).toEqual([1, undefined]);
+  });
+
+  it("are looked up with one record read for each, where files are linked", () => {
+    let reads = 0;
+    const { twin } = savedUrlIndex(slotsOf(urls), (n) => {
+      reads++;
+      return saved({ n, url: urls[n] ?? "", file: `${n}` });
+    });
+    for (const [n, url] of urls.entries()) expect(twin(url)?.n).toBe(n);
+    expect(reads).toBeLessThan(urls.length + 10);
+  });
+
+  it("are looked up with one record read for each, where lines have moved", () => {
+    let reads = 0;
+    const index = urlIndex(slotsOf(urls), () => true);
+    for (const [n, url] of urls.entries()) {
+      index(urlHash(url), (found) => {
+        reads++;
+        return found === n;
+      });
+    }
+    expect(reads).toBeLessThan(urls.length + 10);
+  });
+});
+
+describe("one URL, saved for very many lines", () => {
+  const LINES = 300_000;
+  const url = "https://example.org/";
+  const same = () => slotsOf(Array.from({ length: LINES }, () => url));
+
+  it("is found for each of them in turn, and then no more", () => {
+    const lines = same();
+    const index = urlIndex(lines, (one) => !lines.isMarked(one));
+    for (let i = 0; i < LINES; i++) {
+      let taken = -1;
+      index(urlHash(url), (found) => {
+        taken = found;
+        return true;
+      });
+      const n = lines.numberAt(taken);
+      lines.set(n, lines.unitAt(taken), lines.hashAt(taken), STATE_SAVED, true);
+    }
+    expect(lines.count(STATE_SAVED, true)).toBe(LINES);
+    let more = 0;
+    index(urlHash(url), () => ++more > 0);
+    expect(more).toBe(0);
+  });
+
+  it("is found for each of them, as long as it is not put back", () => {
+    const some = 30_000;
+    const records = Array.from({ length: some }, (_, i) => failed({ n: 1000 * i, url }));
+    const history = read(...records);
+    for (let i = 0; i < some; i++) {
+      const n = history.findFailure(url) ?? expect.unreachable();
+      history.take(n);
+    }
+    expect(history.findFailure(url)).toBeUndefined();
+    history.putBack();
+    expect(history.findFailure(url)).toBeDefined();
+  });
+
+  it("leads to a file at once", () => {
+    let reads = 0;
+    const known = savedUrlIndex(same(), (n) => {
+      reads++;
+      return saved({ n, url, file: `${n}` });
+    });
+    for (let i = 0; i < LINES; i++) known.add(i, urlHash(url));
+    expect(known.twin(url)).toBeDefined();
+    expect(reads).toBe(1);
+  });
+
+  it("has few records read where none of them has a file", () => {
+    let reads = 0;
+    const known = savedUrlIndex(same(), (n) => {
+      reads++;
+      return saved({ n, url });
+    });
+    for (let i = 0; i < 1000; i++) expect(known.twin(url)).toBeUndefined();
+    expect(reads).toBeLessThan(100_000);
+  });
+});

@@ -1,0 +1,218 @@
+// What a run recorded, read back by the next: the last record of each line, wherever the journal ends.
+
+import { appendFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Outcome } from "../../src/core/job.ts";
+import { serializeOutcome } from "../../src/core/serialize-outcome.ts";
+import { readHistory } from "../../src/journal/history.ts";
+import { failed, saved, skipped } from "../core/outcomes.ts";
+import { ownJournal } from "./journals.ts";
+
+const journal = ownJournal();
+
+const { folder, read, reread, stored } = journal;
+
+const URL_A = "https://example.org/a";
+const gone = saved({ n: 5, url: URL_A, file: "gone.txt", bytes: 3 });
+
+describe("a history", () => {
+  it("knows each line's last record, by number and URL", () => {
+    const history = read(
+      stored(1),
+      failed({ n: 2, url: URL_A, retryable: false }),
+      failed({ n: 3, url: URL_A }),
+      gone,
+      failed({ n: 4 }),
+      stored(4),
+    );
+    const states = [1, 2, 3, 4, 5, 6].map((n) =>
+      history.state(n, n === 1 || n === 4 ? `https://example.org/${n}` : URL_A),
+    );
+    expect(states).toEqual(["saved", "failed", "open", "saved", "open", undefined]);
+    expect(history.state(1, "https://example.org/2")).toBe("other");
+    expect(history).toMatchObject({
+      saved: 2,
+      failedForGood: 1,
+      open: 2,
+      recorded: 5,
+      failures: 2,
+      stale: 1,
+      unmet: 2,
+    });
+    expect(history.notes).toEqual(["1 file missing or of another size: fetched again"]);
+    expect(history.record(3)).toEqual(failed({ n: 3, url: URL_A }));
+    expect(history.record(4)).toEqual(stored(4));
+    expect(history.record(6)).toBeUndefined();
+  });
+
+  it("of an empty journal is empty, and that of none an error", () => {
+    expect(read()).toMatchObject({ saved: 0, failedForGood: 0, open: 0, bytes: 0, notes: [], stale: 0, recorded: 0 });
+    rmSync(journal.path);
+    expect(reread).toThrow("ENOENT");
+  });
+
+  it("equals a simple model wherever the journal was cut off", () => {
+    const names = ["a", "ü", 'q"', "😀\\"];
+    const numbers = [1, 2, 70, 999_999_999_999_999];
+    const one = fc.record({
+      n: fc.constantFrom(...numbers),
+      url: fc.constantFrom(...names).map((name) => `https://example.org/${name}`),
+      kind: fc.constantFrom("here", "gone", "passing", "failed"),
+    });
+    for (const n of numbers) writeFileSync(folder.at(`here-${n}.txt`), "here");
+    const outcomeOf = ({ n, url, kind }: { n: number; url: string; kind: string }): Outcome =>
+      kind === "here" || kind === "gone"
+        ? saved({ n, url, file: `${kind}-${n}.txt`, bytes: 4 })
+        : failed({ n, url, retryable: kind === "passing" });
+    fc.assert(
+      fc.property(fc.array(one, { minLength: 1, maxLength: 4 }), (events) => {
+        const records = events.map((event) => Buffer.from(serializeOutcome(outcomeOf(event))));
+        const whole = Buffer.concat(records);
+        writeFileSync(journal.path, whole);
+        for (let cut = whole.length; cut >= 0; cut--) {
+          truncateSync(journal.path, cut);
+          let end = 0;
+          const model = new Map<number, (typeof events)[number]>();
+          for (const [i, event] of events.entries()) {
+            const length = records[i]?.length ?? 0;
+            if (end + length - 1 > cut) break; // only the line feed may be lacking
+            end = Math.min(cut, end + length);
+            model.set(event.n, event);
+          }
+          const history = readHistory(folder.path, journal.path);
+          expect(history.bytes).toBe(end);
+          expect(history.notes.some((note) => note.includes("torn"))).toBe(end < cut);
+          expect(history.recorded).toBe(model.size);
+          for (const { n, url } of events) {
+            const last = model.get(n);
+            const words = { here: "saved", gone: "open", passing: "open", failed: "failed" };
+            const state = last === undefined ? undefined : words[last.kind as keyof typeof words];
+            expect(history.state(n, url)).toBe(last === undefined || last.url === url ? state : "other");
+            if (cut % 50 === 0) expect(history.record(n)).toEqual(last === undefined ? undefined : outcomeOf(last));
+          }
+          history.close();
+        }
+      }),
+      { numRuns: 12 },
+    );
+  });
+
+  it.each(["000002.txt", "000/000002.txt"])(
+    "says of several lines with the file %s that it is the one's whose number it has",
+    (file) => {
+      const history = read(...[1, 2, 3].map((n) => saved({ n, url: `https://example.org/${n}`, file, bytes: 3 })));
+      expect([1, 2, 3].map((n) => history.record(n)?.file)).toEqual([undefined, file, undefined]);
+    },
+  );
+
+  it("says of several lines with one file that it is that of the one that was recorded last", () => {
+    const record = (n: number) => saved({ n, url: `https://example.org/${n}`, file: "x.txt", bytes: 3 });
+    const history = read(...[1, 3, 2].map(record));
+    expect([1, 2, 3].map((n) => history.record(n)?.file)).toEqual([undefined, "x.txt", undefined]);
+  });
+
+  it("knows numbers close together and far apart", () => {
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(
+          fc.oneof(
+            fc.nat(2000),
+            fc.maxSafeNat().map((n) => n % 1e15),
+          ),
+          { maxLength: 200 },
+        ),
+        (numbers) => {
+          const history = read(...numbers.map((n) => failed({ n, url: `https://example.org/${n}` })));
+          for (const n of numbers) {
+            expect(history.state(n, `https://example.org/${n}`)).toBe("open");
+            expect(history.record(n)?.n).toBe(n);
+            if (!numbers.includes(n + 1)) expect(history.state(n + 1, "https://example.org/")).toBeUndefined();
+          }
+        },
+      ),
+      { numRuns: 30 },
+    );
+  });
+
+  it("gives records that are shorter than any of ours, many to a place", () => {
+    const short = (n: number, url: string) => `{"n":${n},"url":"${url}","outcome":"failed"}\n`;
+    const history = read(...Array.from({ length: 200 }, (_, i) => short(i % 7, `x${i}`)));
+    for (let n = 0; n < 7; n++) expect(history.record(n)?.url).toBe(`x${199 - ((199 - n) % 7)}`);
+  });
+
+  it("takes the last of two records that are shorter than any of ours", () => {
+    writeFileSync(folder.at("b"), "12");
+    const short = (file: string) => `{"n":1,"url":"u","outcome":"saved","file":"${file}","bytes":2}\n`;
+    expect(read(short("a"), short("b")).state(1, "u")).toBe("saved");
+    expect(read(short("b"), short("a")).state(1, "u")).toBe("open");
+  });
+
+  it("knows lines that were skipped, read or added, from those that failed", () => {
+    const history = read(
+      '{"n":1,"url":"u","outcome":"skipped","reason":"robots"}\n',
+      skipped({ n: 2 }),
+      failed({ n: 3 }),
+    );
+    history.add(skipped({ n: 4 }), history.bytes);
+    expect([1, 2, 3, 4].map((n) => history.state(n, n === 1 ? "u" : skipped().url))).toEqual([
+      "skipped",
+      "skipped",
+      "open",
+      "skipped",
+    ]);
+    expect(history).toMatchObject({ saved: 0, failedForGood: 0, open: 1, recorded: 4, failures: 1, unmet: 0 });
+    expect(history.find("u")).toBeUndefined();
+  });
+});
+
+describe("while a run goes on", () => {
+  it("what is recorded anew takes the place of what was, and is found where it was written", () => {
+    const history = read(stored(1), failed({ n: 2 }), gone);
+    const outcome = saved({ n: 2, url: "https://example.org/ü", file: "2.txt" });
+    history.add(outcome, history.bytes);
+    expect(history.state(2, outcome.url)).toBe("saved");
+    expect(history.record(2)).toBeUndefined(); // not written yet
+    appendFileSync(journal.path, serializeOutcome(outcome));
+    expect(history.record(2)).toEqual(outcome);
+    history.add(failed({ n: 3, retryable: false }), 10_000);
+    history.add(failed({ n: 4 }), 11_000);
+    expect([3, 4].map((n) => history.state(n, failed().url))).toEqual(["failed", "open"]);
+    expect(history).toMatchObject({ recorded: 5, failures: 2, stale: 1, saved: 1, open: 2 });
+  });
+
+  it("what is forgotten has no record, and no URL is found by it", () => {
+    const history = read(stored(1), stored(2));
+    history.forget(1);
+    history.forget(1);
+    history.forget(12_345);
+    expect(history.state(1, "https://example.org/1")).toBeUndefined();
+    expect(history.record(1)).toBeUndefined();
+    expect(history.find("https://example.org/1")).toBeUndefined();
+    expect(history).toMatchObject({ recorded: 1, stale: 1, unmet: 1 });
+  });
+
+  it("saved lines that the list does not have are counted", () => {
+    const history = read(stored(1), stored(2), stored(3), gone, failed({ n: 6 }));
+    for (const n of [1, 1, 5, 6, 7, 1e14]) history.meet(n);
+    expect(history.unmet).toBe(2);
+    history.add(stored(2), 0);
+    expect(history.unmet).toBe(1);
+    history.forget(3);
+    expect(history.unmet).toBe(0);
+    expect(history.state(1, "https://example.org/1")).toBe("saved");
+  });
+
+  it("a URL leads to a saved line of an earlier run that the list has not met, and to no other", () => {
+    const urls = Array.from({ length: 1100 }, (_, i) => `https://example.org/${i % 2 === 0 ? "ü" : "x"}/${i}`);
+    const history = read(...urls.map((url, i) => stored(1_000_000_000 * i, url, 1)), gone, failed({ n: 3, url: "u" }));
+    for (const [i, url] of urls.entries()) expect(history.find(url)).toBe(1_000_000_000 * i);
+    expect(history.find(URL_A)).toBeUndefined();
+    expect(history.find("u")).toBeUndefined();
+    history.meet(0);
+    history.forget(1_000_000_000);
+    history.add(saved({ n: 2_000_000_000, url: "v" }), 0);
+    expect(urls.slice(0, 4).map((url) => history.find(url))).toEqual([undefined, undefined, undefined, 3_000_000_000]);
+    expect(history.find("v")).toBeUndefined();
+  });
+});

@@ -1,0 +1,51 @@
+// The keyed hash: that of its authors, the same for a text and its bytes, and another one with another key.
+
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { bytesHash, newKey, numberHash, textHash } from "../../src/journal/keyed-hash.ts";
+import { collidingUrls } from "./collisions.ts";
+
+it("is HalfSipHash-1-3, by the vectors that Linux tests its own with", () => {
+  const vectors = [0x5814c896, 0xe7e864ca, 0xbc4b0e30, 0x01539939, 0x7e059ea6, 0x88e3d89b, 0xa0080b65, 0x9d38d9d6];
+  const bytes = String.fromCharCode(0, 1, 2, 3, 4, 5, 6, 7);
+  const key = { low: 0x0302_0100, high: 0x0706_0504 };
+  expect(vectors.map((_, length) => textHash(bytes.slice(0, length), key))).toEqual(vectors);
+});
+
+it("is the same of a text and of its bytes, and another for any other text", () => {
+  const ascii = fc.string({ unit: "binary-ascii", maxLength: 20 });
+  const text = fc.oneof(ascii, fc.string({ unit: "binary" }), fc.string({ minLength: 4000, maxLength: 9000 }));
+  fc.assert(
+    fc.property(ascii, text, text, (front, one, other) => {
+      const bytes = Buffer.from(front + one);
+      if (bytes.length === front.length + one.length)
+        expect(bytesHash(bytes, front.length, bytes.length)).toBe(textHash(one));
+      expect(textHash(one) === textHash(other)).toBe(one === other); // but for one pair in four billion
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+it("has no collisions that were made for another key", () => {
+  const [one, other] = [newKey(), newKey()];
+  const urls = Array.from({ length: 100_000 }, (_, i) => `https://example.org/${i}`);
+  const seen = new Map<number, string>();
+  let met = 0;
+  for (const url of urls) {
+    const before = seen.get(textHash(url, one) >>> 12);
+    if (before !== undefined && textHash(before, other) >>> 12 === textHash(url, other) >>> 12) met++;
+    seen.set(textHash(url, one) >>> 12, url);
+  }
+  expect(seen.size).toBeLessThan(urls.length - 1000); // 20 bits: there are thousands of them
+  expect(met).toBeLessThan(5);
+});
+
+it("takes URLs apart that collide in FNV-1a for every seed", () => {
+  const urls = collidingUrls("https://example.org/", 4);
+  expect(new Set(urls.map((url) => textHash(url))).size).toBe(urls.length);
+});
+
+it("of numbers is another for every number", () => {
+  const numbers = Array.from({ length: 20_000 }, (_, i) => (i % 2 === 0 ? i : i * 2 ** 33));
+  expect(new Set(numbers.map(numberHash)).size).toBeGreaterThan(numbers.length - 5);
+});

@@ -1,0 +1,86 @@
+// What is kept of a line: the last that was written, in few bytes, wherever the numbers lie and in whatever order they come.
+
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { lineTable, STATE_NONE, STATE_SAVED, type State } from "../../src/journal/line-table.ts";
+import { ROOT } from "../support/command.ts";
+
+describe("slots", () => {
+  it("equal a simple model, whatever is written in whatever order", () => {
+    const number = fc.oneof(
+      fc.nat(200),
+      fc.nat(200).map((n) => n * 64),
+      fc.nat(1e6).map((n) => n * 1e9),
+      fc.nat(127).map((n) => 999_999_999_999_999 - n),
+    );
+    const write = fc.record({
+      n: number,
+      unit: fc.integer({ min: 0, max: 0x7fff_ffff }),
+      hash: fc.nat(0x3fff_ffff),
+      state: fc.constantFrom<State>(0, 1, 2, 3),
+      mark: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(fc.array(write, { maxLength: 400, size: "max" }), (writes) => {
+        const lines = lineTable();
+        const model = new Map<number, (typeof writes)[number]>();
+        const indices = new Map<number, number>();
+        for (const one of writes) {
+          const { n, unit, hash, state, mark } = one;
+          expect(lines.set(n, unit, hash, state, mark)).toBe(model.get(n)?.state ?? STATE_NONE);
+          model.set(n, one);
+          const index = lines.indexOf(n);
+          expect(index).toBe(indices.get(n) ?? index);
+          indices.set(n, index);
+        }
+        const each: number[] = [];
+        lines.each((index) => each.push(lines.numberAt(index)));
+        expect(each.sort((a, b) => a - b)).toEqual([...model.keys()].sort((a, b) => a - b));
+        for (const [n, { unit, hash, state, mark }] of model) {
+          const index = lines.indexOf(n);
+          const found = [lines.unitAt(index), lines.hashAt(index), lines.stateAt(index), lines.isMarked(index)];
+          expect(found).toEqual([unit, hash, state, mark]);
+          if (!model.has(n + 1)) expect(lines.indexOf(n + 1)).toBe(-1);
+        }
+        const savedLines = [...model.values()].filter(({ state, mark }) => state === STATE_SAVED && mark);
+        expect(lines.count(STATE_SAVED, true)).toBe(savedLines.length);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  const LINES = 1_000_000;
+  /** What the table of ids leaves behind as it grows, and the program itself as it warms up. */
+  const SPARE_BYTES = 24_000_000;
+  it.each([
+    ["close together", "i", 9],
+    ["each far from all others", "i * 1e6", 40],
+    ["far apart, in no order", "((i * 7919) % 1000003) * 1e8", 40],
+    ["in pairs", "(i >> 1) * 1e6 + (i & 1)", 40],
+    ["of which 33 of 64 are there, the first of all sixty-fours first", "(i % 30304) * 64 + Math.floor(i / 30304)", 40],
+    [
+      "of which 17 of 64 are there, the last of all sixty-fours first",
+      "(i % 58824) * 64 + 63 - Math.floor(i / 58824)",
+      40,
+    ],
+  ])("take a bounded number of bytes a line for numbers %s", (_, number, bytes) => {
+    const program = `
+      import { slots } from ${JSON.stringify(pathToFileURL(join(ROOT, "dist/src/journal/line-table.js")).href)};
+      const peakBytes = () => process.resourceUsage().maxRSS * 1024;
+      for (let i = 0, warm = slots(); i < 20000; i++) warm.set(${number}, i, i, 1, false);
+      const before = peakBytes();
+      const lines = slots();
+      for (let i = 0; i < ${LINES}; i++) lines.set(${number}, i, i, 1, false);
+      if (lines.count(1, false) !== ${LINES}) throw new Error("lines are lost");
+      console.log(peakBytes() - before);
+    `;
+    const { stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", program], {
+      encoding: "utf8",
+    });
+    expect(Number(stdout), stderr).toBeGreaterThan(0);
+    expect(Number(stdout)).toBeLessThan(bytes * LINES + SPARE_BYTES);
+  });
+});

@@ -1,0 +1,90 @@
+// A line counts as recorded only by its very URL, wherever in the journal the record lies and however it is written.
+
+import { closeSync, openSync, writeFileSync } from "node:fs";
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { escapedUrl } from "../../src/core/escape.ts";
+import { serializeOutcome } from "../../src/core/serialize-outcome.ts";
+import { unitOf } from "../../src/journal/line-table.ts";
+import { recordedUrls } from "../../src/journal/recorded-url.ts";
+import { failed, saved } from "../core/outcomes.ts";
+import { own, ownFolder } from "../support/own.ts";
+
+const folder = ownFolder();
+
+it("is true of the last record of a number in its unit, for its URL and for no other", () => {
+  const url = fc.oneof(
+    fc.constantFrom("a", "ab", 'a","x":"b', "a\\", "Ã©", "é", "é\ud800", "http://h/", "http://h/?"),
+    fc.webUrl(),
+    fc.nat(5000).map((length) => `http://h/${"x".repeat(length)}`),
+  );
+  const record = fc.record({ n: fc.constantFrom(1, 2, 12, 999_999_999_999_999), url, isShort: fc.boolean() });
+  const path = folder.at("results.jsonl");
+  fc.assert(
+    fc.property(fc.array(record, { minLength: 1, maxLength: 40, size: "max" }), (records) => {
+      const lines = records.map(({ n, url, isShort }) =>
+        isShort ? `${JSON.stringify({ n, url, outcome: "failed" })}\n` : serializeOutcome(failed({ n, url })),
+      );
+      writeFileSync(path, lines.join(""));
+      const last = new Map<string, { unit: number; n: number; url: string }>();
+      let offset = 0;
+      for (const [i, { n, url }] of records.entries()) {
+        last.set(`${unitOf(offset)} ${n}`, { unit: unitOf(offset), n, url: url });
+        offset += Buffer.byteLength(lines[i] ?? "");
+      }
+      const fd = openSync(path, "r");
+      try {
+        const { has: hasUrl } = recordedUrls(fd, offset);
+        const urls = new Set(records.map((one) => one.url));
+        for (const one of last.values()) {
+          for (const other of urls) expect(hasUrl(one.unit, one.n, escapedUrl(other))).toBe(other === one.url);
+          expect(hasUrl(one.unit, 3, one.url)).toBe(one.unit >= unitOf(offset));
+        }
+      } finally {
+        closeSync(fd);
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
+
+it("takes what is appended while it is asked, and believes what is not written yet", () => {
+  const path = folder.at("results.jsonl");
+  const lines = Array.from({ length: 100 }, (_, n) => serializeOutcome(failed({ n, url: `http://h/${n}` })));
+  const before = lines.slice(0, 50).join("");
+  writeFileSync(path, before);
+  const fd = openSync(path, "r");
+  own({ close: () => closeSync(fd) });
+  const { has: hasUrl } = recordedUrls(fd, before.length);
+  const offsets = lines.map((_, i) => lines.slice(0, i).join("").length);
+  const ask = (url: (n: number) => string) => offsets.map((offset, n) => hasUrl(unitOf(offset), n, url(n)));
+  expect(ask((n) => `http://h/${n}`)).toEqual(lines.map(() => true));
+  expect(ask((n) => `http://h/${n}x`).slice(0, 50)).toEqual(lines.slice(0, 50).map(() => false));
+  writeFileSync(path, lines.join(""));
+  expect(ask((n) => `http://h/${n}`)).toEqual(lines.map(() => true));
+  expect(ask((n) => `http://h/${n}x`)).toEqual(lines.map(() => false));
+});
+
+it("is sure of a file only where the record says so as a run writes it, and no other may count", () => {
+  const path = folder.at("results.jsonl");
+  const { n: _n, url: _url, outcome: _outcome, file: _file, ...rest } = saved({});
+  const lineOf = (n: number, url: string, file: string) =>
+    `${JSON.stringify({ n, url, outcome: "saved", file, ...rest })}\n`;
+  const late = `${JSON.stringify({ n: 2, url: "http://h/2", outcome: "saved", ...rest, file: "two.txt" })}\n`;
+  const lines = [
+    lineOf(1, "http://h/1", "cats/one.txt"),
+    late,
+    serializeOutcome(failed({ n: 3, url: "http://h/3", file: "three.txt" })),
+  ];
+  writeFileSync(path, lines.join(""));
+  const fd = openSync(path, "r");
+  own({ close: () => closeSync(fd) });
+  const { hasFile } = recordedUrls(fd, lines.join("").length);
+  const unitOfLine = (i: number) => unitOf(lines.slice(0, i).join("").length);
+  expect(hasFile(unitOfLine(0), 1, "http://h/1", "cats/one.txt")).toBe(true);
+  for (const other of ["cats/one.tx", "cats/one.txt2", "two.txt"])
+    expect(hasFile(unitOfLine(0), 1, "http://h/1", other)).toBe(false);
+  expect(hasFile(unitOfLine(0), 1, "http://h/2", "cats/one.txt")).toBe(false);
+  expect(hasFile(unitOfLine(1), 2, "http://h/2", "two.txt")).toBe(false);
+  expect(hasFile(unitOfLine(2), 3, "http://h/3", "three.txt")).toBe(false);
+});

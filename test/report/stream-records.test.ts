@@ -1,0 +1,128 @@
+// Records to a stream: at its reader's pace, and quietly over when the reader goes away.
+import { PassThrough, Writable } from "node:stream";
+import { describe, expect, it } from "vitest";
+import { serializeOutcome } from "../../src/core/serialize-outcome.ts";
+import { streamed } from "../../src/report/stream-records.ts";
+import { failed, saved } from "../core/outcomes.ts";
+import { quiet, watched } from "../core/pool.ts";
+import { viewOf } from "./view.ts";
+
+const VIEW = viewOf([]);
+const NEVER = new AbortController().signal;
+
+/** A stream that takes one record at a time, each when the test says so. */
+function slow() {
+  const got: string[] = [];
+  let taken: ((error?: Error) => void) | undefined;
+  const stream = new Writable({
+    highWaterMark: 1,
+    write(chunk: Buffer, _encoding, done) {
+      got.push(chunk.toString());
+      taken = done;
+    },
+  });
+  return { stream, got, take: (error?: Error) => taken?.(error) };
+}
+
+function coded(code: string): Error {
+  return Object.assign(new Error(`write ${code}`), { code });
+}
+
+describe("a stream of records", () => {
+  it("has one for every outcome but those that were stopped under way, and is not ended", async () => {
+    const stream = new PassThrough();
+    const reporter = streamed(stream, NEVER);
+    const [one, two] = [saved({ n: 1 }), failed({ n: 2 })];
+    for (const outcome of [one, failed({ error: "interrupted" }), two])
+      expect(reporter.outcome(outcome)).toBeUndefined();
+    await reporter.end?.(VIEW);
+    expect(String(stream.read())).toBe(serializeOutcome(one) + serializeOutcome(two));
+    expect(stream.writableEnded).toBe(false);
+  });
+
+  it("that is full is waited for, by everyone, until it has drained", async () => {
+    const { stream, got, take } = slow();
+    const reporter = streamed(stream, NEVER);
+    const events = ["drain", "close", "error"];
+    const before = events.map((event) => stream.listenerCount(event));
+    const states = [1, 2].map((n) => watched(Promise.resolve(reporter.outcome(saved({ n })))));
+    await quiet();
+    expect(states.map((state) => state())).toEqual(["pending", "pending"]);
+    take();
+    await quiet();
+    take();
+    await quiet();
+    expect(states.map((state) => state())).toEqual(["resolved", "resolved"]);
+    expect(got).toHaveLength(2);
+    expect(events.map((event) => stream.listenerCount(event))).toEqual(before);
+  });
+
+  it("is waited for at the end as well", async () => {
+    const { stream, take } = slow();
+    const reporter = streamed(stream, NEVER);
+    void reporter.outcome(saved());
+    const state = watched(Promise.resolve(reporter.end?.(VIEW)));
+    await quiet();
+    expect(state()).toBe("pending");
+    take();
+    await quiet();
+    expect(state()).toBe("resolved");
+  });
+});
+
+describe("a reader that has gone away", () => {
+  it("ends the reporting quietly: what waits goes on, and nothing more is written", async () => {
+    const { stream, got, take } = slow();
+    const reporter = streamed(stream, NEVER);
+    const waiting = reporter.outcome(saved({ n: 1 }));
+    take(coded("EPIPE"));
+    await waiting;
+    expect(reporter.outcome(saved({ n: 2 }))).toBeUndefined();
+    await reporter.end?.(VIEW);
+    expect(got).toHaveLength(1);
+  });
+
+  it("without an error ends it as well: nobody waits for a stream that is closed", async () => {
+    const stream = new PassThrough({ highWaterMark: 1 });
+    const reporter = streamed(stream, NEVER);
+    stream.destroy();
+    await quiet();
+    const states = [reporter.outcome(saved()), reporter.end?.(VIEW)].map((one) => watched(Promise.resolve(one)));
+    await quiet();
+    expect(states.map((state) => state())).toEqual(["resolved", "resolved"]);
+  });
+});
+
+describe("a reader that takes nothing", () => {
+  it("is not waited for any more when it is too late: outcomes go on, and the reporter is lost", async () => {
+    const { stream } = slow();
+    const late = new AbortController();
+    const reporter = streamed(stream, late.signal);
+    const state = watched(Promise.resolve(reporter.outcome(saved({ n: 1 }))));
+    await quiet();
+    expect(state()).toBe("pending");
+    late.abort();
+    await quiet();
+    expect(state()).toBe("resolved");
+    expect(() => reporter.outcome(saved({ n: 2 }))).toThrow("nobody reads it");
+  });
+
+  it("is not waited for at the end, where it was too late before", async () => {
+    const { stream } = slow();
+    const reporter = streamed(stream, AbortSignal.abort());
+    await reporter.outcome(saved());
+    await expect(reporter.end?.(VIEW)).rejects.toThrow("nobody reads it");
+  });
+});
+
+describe("any other error", () => {
+  it("is thrown by the next outcome and by the end, for the reporter to be lost with it", async () => {
+    const { stream, take } = slow();
+    const reporter = streamed(stream, NEVER);
+    const waiting = reporter.outcome(saved());
+    take(coded("ENOSPC"));
+    await waiting;
+    expect(() => reporter.outcome(saved())).toThrow("write ENOSPC");
+    await expect(reporter.end?.(VIEW)).rejects.toThrow("write ENOSPC");
+  });
+});

@@ -1,0 +1,422 @@
+// File names: whatever a URL, a list or a template says, they stay inside the folder and harm nothing.
+import { lstatSync, readFileSync, rmSync } from "node:fs";
+import { join, normalize, resolve } from "node:path";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { isFailure } from "../../../src/core/failure.ts";
+import { OptionError } from "../../../src/core/option-error.ts";
+import { fileNames, isSafePath } from "../../../src/sink/directory/file-names.ts";
+import { temporaryFolder } from "../../support/command.ts";
+import { namesBelow, victims } from "../../support/victims.ts";
+import { answer, sinkInto, text } from "../bodies.ts";
+
+const TARGET = new URL("http://www.example.org:8080/dir/page.HTML?q=1");
+
+/** What somebody might put into a URL or a list to get out of the folder. */
+const NASTY = [
+  "..",
+  ".",
+  "/",
+  "\\",
+  " ",
+  "\0",
+  "\n",
+  "\u001b[2J",
+  "\u0085",
+  "\u202e",
+  "\ud800",
+  "~",
+  "C:",
+  "%2e%2e",
+  "%2F",
+  "results.jsonl",
+  "failed.txt",
+  ".part",
+  ".bulkget.lock",
+  "CON",
+  "a",
+  "html",
+];
+const nasty = fc
+  .array(fc.oneof(fc.constantFrom(...NASTY), fc.string({ unit: "binary", maxLength: 3 })))
+  .map((s) => s.join(""));
+const TEMPLATES = [
+  "{n:6}{ext}",
+  "{n}",
+  "{host}/{basename}{ext}",
+  "{host}/{path}/{basename}",
+  "{path}-{stem}-{n}",
+  "{basename}",
+  "../{n}",
+  "/etc/{n}",
+  "{n}/../..",
+  ".{n}.part",
+];
+const aTemplate = fc.constantFrom(...TEMPLATES);
+const aTarget = fc.oneof(
+  fc.webUrl({ withQueryParameters: true }).map((url) => new URL(url)),
+  nasty.map((path) => new URL(`http://example.org/${path.replace(/[?#]/g, "")}`)),
+);
+const aJob = fc
+  .record({
+    target: aTarget,
+    n: fc.integer({ min: 0, max: 2 ** 40 }),
+    name: fc.option(nasty, { nil: undefined }),
+    type: nasty,
+  })
+  .map(({ target, n, name, type }) => {
+    return { job: { n, url: target.href, ...(name === undefined ? {} : { name }) }, target, type };
+  });
+const aFile = fc
+  .record({ template: aTemplate, of: aJob })
+  .map(({ template, of: { job, target, type } }) => fileNames(template).of(job, target, type));
+
+describe("a folder for so many lines", () => {
+  const of = (n: number, perDir: number, template = "{n:6}") =>
+    fileNames(template, perDir).of({ n, url: TARGET.href }, TARGET, undefined);
+
+  it.each([
+    [42, 1000, "000/000042"],
+    [999, 1000, "000/000999"],
+    [1000, 1000, "001/001000"],
+    [123_456, 1000, "123/123456"],
+    [1_234_567, 1000, "1234/1234567"],
+    [42, 1, "000042/000042"],
+    [42, 5000, "000/000042"],
+    [999_999, 5000, "199/999999"],
+    [999_999, 12_345, "81/999999"],
+    [42, 1_000_000, "0/000042"],
+    [42, 1_000_000_000, "0/000042"],
+  ])("of line %i, %i each, is %s", (n, perDir, file) => expect(of(n, perDir)).toBe(file));
+
+  it("has as many digits as the template's number leaves it, and sorts as the number does", () => {
+    expect(of(42, 1000, "{n:9}")).toBe("000000/000000042");
+    expect(of(42, 1000, "x{n}")).toBe("0/x42");
+    expect(of(42, 1000, "{basename}")).toBe("000/page.HTML");
+    fc.assert(
+      fc.property(
+        fc.nat({ max: 999_999 }),
+        fc.nat({ max: 999_999 }),
+        fc.integer({ min: 1, max: 10 ** 7 }),
+        (a, b, per) => {
+          expect(of(a, per) < of(b, per)).toBe(a < b);
+          expect(of(a, per).slice(0, -7)).toHaveLength(Math.max(1, String(Math.floor(999_999 / per)).length));
+        },
+      ),
+    );
+  });
+
+  it("is no part of a name that the list gives, unless that is a number", () => {
+    const named = (name: string) => fileNames("{n:6}", 10).of({ n: 42, url: TARGET.href, name }, TARGET, undefined);
+    expect(named("a.jpg")).toBe("a.jpg");
+    expect(named("42")).toBe("00004/000042");
+  });
+
+  it("is refused for what is no number, and beside a template with folders", () => {
+    for (const perDir of [0, -1, 0.5, Number.NaN, 2 ** 60]) expect(() => of(1, perDir)).toThrow(OptionError);
+    expect(() => of(1, 1000, "{host}/{n}")).toThrow(OptionError);
+  });
+});
+
+describe("any file name", () => {
+  it("stays inside the folder, whatever the URL, the list's name and the template are", () => {
+    fc.assert(
+      fc.property(aFile, (file) => {
+        expect(resolve("/out", file)).toBe(join("/out", file));
+        expect(join("/out", file).startsWith("/out/")).toBe(true);
+        expect(normalize(file)).toBe(file);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it("has nothing that controls or cannot be seen, no backslash, and is never empty or hidden", () => {
+    fc.assert(
+      fc.property(aFile, (file) => {
+        expect(file).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\\:]/u);
+        for (const part of file.split("/")) expect(part).toMatch(/^[^.\s](.*[^.\s])?$/u);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it("that a template makes of a URL fits: no part of it has more than 255 bytes, and none is cut inside a character", () => {
+    const character = fc.constantFrom("a", "é", "日", "😀", "e\u0301", "%E9", "%2F", ".", "%20", "/", "x".repeat(40));
+    const url = fc
+      .tuple(fc.array(character, { maxLength: 400 }), fc.constantFrom("", ".html", ".tar.gz", ".xyz"))
+      .map(([parts, end]) => new URL(`http://${"h".repeat(60)}.example.org/${parts.join("")}${end}`));
+    fc.assert(
+      fc.property(aTemplate, url, fc.nat(), (template, target, n) => {
+        const of = () => fileNames(template).of({ n, url: target.href }, target, "text/html");
+        const file = of();
+        for (const part of file.split("/")) expect(Buffer.byteLength(part)).toBeLessThanOrEqual(255);
+        expect(file).not.toMatch(/\p{Cs}|%[0-9A-Fa-f]?(?![0-9A-Fa-f])/u);
+        expect(file.normalize("NFC")).not.toMatch(/e(?!\u0301)(?=-|$)/u);
+        expect(of()).toBe(file);
+        if (template === "{basename}" && /[a-zA-Z]\.(html|tar\.gz|xyz)$/.test(target.pathname))
+          expect(file.endsWith(target.pathname.slice(target.pathname.lastIndexOf(".")))).toBe(true);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it("takes no longer than its length, however it is made", () => {
+    const long = 1_000_000;
+    const nasty = [".", " ", "..", ". ", "\u3000", "con", "con ", "%2e", "%E9", "e\u0301", "a.", ".tar.gz", "_"];
+    for (const text of nasty.map((piece) => piece.repeat(long / piece.length))) {
+      for (const name of [text, `${text}x`, `x${text}x`, `${text}/${text}x`]) {
+        expect(fileNames("{n}").of({ n: 1, url: "", name }, TARGET, undefined)).not.toBe("");
+        const target = new URL(`http://example.org/${encodeURI(name).slice(0, 100_000)}`);
+        expect(fileNames("{path}/{basename}-{stem}{ext}").of({ n: 1, url: "" }, target, text)).not.toBe("");
+        isSafePath(name);
+      }
+    }
+  });
+
+  it("is never one that the run uses itself, in any case", () => {
+    fc.assert(
+      fc.property(aFile, (file) => {
+        for (const part of file.split("/"))
+          expect(part).not.toMatch(/^(results\.jsonl|failed\.txt|\.bulkget\.lock|.*\.part)$/i);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
+
+it("whatever the names are, all that a sink writes lies in its folder, each body under its own name", () => {
+  const root = temporaryFolder();
+  try {
+    const around = victims(root.path);
+    const folder = join(around.cwd, "downloads");
+    const before = around.snapshot();
+    fc.assert(
+      fc.property(aTemplate, fc.uniqueArray(aJob, { selector: ({ job }) => job.n, maxLength: 8 }), (template, jobs) => {
+        const sink = sinkInto(folder, { template });
+        const bodies = new Map<string, string>();
+        for (const { job, target, type } of jobs) {
+          const stored = sink.write(job, target, answer([text(`of ${job.n}`)], { type }));
+          if ("then" in stored || "storing" in stored) return expect.unreachable();
+          if (isFailure(stored)) expect(stored.error).toMatch(/^(file_exists|name_too_long)$/);
+          else bodies.set(stored.file ?? "", `of ${job.n}`);
+        }
+        const files = namesBelow(folder).filter((name) => !lstatSync(join(folder, name)).isDirectory());
+        expect(new Map(files.map((file) => [file, readFileSync(join(folder, file), "utf8")]))).toEqual(
+          new Map([...bodies].sort(([a], [b]) => (a < b ? -1 : 1))),
+        );
+        expect(around.snapshot()).toEqual(before);
+        rmSync(folder, { recursive: true });
+      }),
+      { numRuns: 150 },
+    );
+  } finally {
+    root.remove();
+  }
+});
+
+describe("a file that a record names", () => {
+  it("is possible if it is any that a run can save", () => {
+    fc.assert(
+      fc.property(aFile, (file) => {
+        expect(isSafePath(file)).toBe(true);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it.each([
+    [
+      "",
+      ".",
+      "..",
+      "../x",
+      "a/../x",
+      "a/..",
+      "./x",
+      "/x",
+      "//x",
+      "a//x",
+      "a/",
+      ".hidden",
+      "a/.hidden",
+      ".bulkget/lock",
+    ],
+    [
+      "a\\b",
+      "..\\x",
+      "C:x",
+      "C:\\x",
+      "x\0",
+      "results.jsonl",
+      "RESULTS.JSONL",
+      "failed.txt",
+      "results.jsonl.part",
+      "1.PART",
+    ],
+  ])("is not if it leads elsewhere, is hidden or the run's own: %j and the like", (...files) => {
+    expect(files.filter(isSafePath)).toEqual([]);
+  });
+});
+
+describe("a template", () => {
+  const of = (template: string, target = TARGET, type?: string) =>
+    fileNames(template).of({ n: 42, url: "" }, target, type);
+
+  it.each([
+    ["{n:6}{ext}", "000042.html"],
+    ["{n}", "42"],
+    ["{n:1}", "42"],
+    ["{n:12}", "000000000042"],
+    ["{host}/{basename}{ext}", "www.example.org_8080/page.html"],
+    ["page-{n:3}.txt", "page-042.txt"],
+    ["{host}-{n}", "www.example.org_8080-42"],
+    ["a//{n}/", "a/42"],
+  ])("%s names line 42 %s", (template, file) => {
+    expect(of(template)).toBe(file);
+  });
+
+  it.each([
+    ["http://example.org/", "index"],
+    ["http://example.org/dir/", "index"],
+    ["http://example.org/a.tar.gz", "a.tar.gz"],
+    ["http://example.org/photo.JPG?size=2", "photo.JPG"],
+    ["http://example.org/page.php", "page.php"],
+    ["http://example.org/v1.2", "v1.2"],
+    ["http://example.org/.htaccess", "_htaccess"],
+    ["http://example.org/%2ehtaccess", "_htaccess"],
+    ["http://example.org/a%20b.html", "a b.html"],
+    ["http://example.org/%e6%97%a5%E6%9C%AC.html", "日本.html"],
+    ["http://example.org/über.html", "über.html"],
+    ["http://example.org/%F0%9F%98%80", "😀"],
+    // What separates, is not to be seen, ends a text or is no UTF-8 stays as it is written.
+    ["http://example.org/a%2Fb%5Cc%3Ad.html", "a%2Fb%5Cc%3Ad.html"],
+    ["http://example.org/..%2f..%2fetc", "_%2f..%2fetc"],
+    ["http://example.org/a%00b%0Ac%7Fd", "a%00b%0Ac%7Fd"],
+    ["http://example.org/a%E2%80%AEgpj.exe", "a%E2%80%AEgpj.exe"],
+    ["http://example.org/%E9t%E9%C3%A9.txt", "%E9t%E9é.txt"],
+    ["http://example.org/%C0%AF%ED%A0%80%EF%BF%BD%F4%90%80%80", "%C0%AF%ED%A0%80%EF%BF%BD%F4%90%80%80"],
+    ["http://example.org/100%25%2541%zz%", "100%25%2541%zz%"],
+    [`http://example.org/${"x".repeat(500)}.html`, `${"x".repeat(245)}.html`],
+    [`http://example.org/${"x".repeat(500)}.tar.gz`, `${"x".repeat(243)}.tar.gz`],
+    [`http://example.org/${"x".repeat(500)}.unknown`, `${"x".repeat(242)}.unknown`],
+    [`http://example.org/a.${"x".repeat(500)}`, `a.${"x".repeat(248)}`],
+    [`http://example.org/${"日".repeat(100)}.html`, `${"日".repeat(81)}.html`],
+    [`http://example.org/${"😀".repeat(100)}`, "😀".repeat(62)],
+    [`http://example.org/${"%E9".repeat(100)}`, "%E9".repeat(83)],
+    [`http://example.org/${"e\u0301".repeat(100)}`, "e\u0301".repeat(83)],
+    [`http://example.org/${"👍🏽".repeat(100)}`, "👍🏽".repeat(31)],
+  ])("takes {basename} of %s", (url, basename) => {
+    expect(of("{basename}", new URL(url))).toBe(basename);
+  });
+
+  it.each([
+    ["{stem}", "https://example.org/a/b.jpg", "b"],
+    ["{stem}", "https://example.org/a.tar.gz", "a"],
+    ["{stem}", "https://example.org/v1.2", "v1.2"],
+    ["{stem}", "https://example.org/%C3%A9.html", "é"],
+    ["{stem}{ext}", "https://example.org/a.JPEG", "a.jpeg"],
+    // Beside {ext}, {basename} is without its own.
+    ["{basename}{ext}", "https://example.org/a.jpg", "a.jpg"],
+    ["{basename}{ext}", "https://example.org/a.JPG", "a.jpg"],
+    ["{basename}{ext}", "https://example.org/a", "a.png"],
+    ["{basename}{ext}", "https://example.org/a.php", "a.png"],
+    ["{basename}-{n}{ext}", "https://example.org/a.jpg", "a-42.jpg"],
+    ["{n}-{basename}", "https://example.org/a.jpg", "42-a.jpg"],
+    ["{basename}/{n}{ext}", "https://example.org/a.jpg", "a.jpg/42.jpg"],
+    ["{host}/{basename}", "https://example.org/a.jpg", "example.org/a.jpg"],
+    ["{host}/{path}/{basename}", "https://example.org/a/b/c.html", "example.org/a/b/c.html"],
+    ["{host}/{path}/{basename}", "https://example.org/", "example.org/index"],
+    ["{host}/{path}/{n}", "https://example.org//a//b/", "example.org/a/b/42"],
+    ["{path}/{stem}", "https://example.org/%7Eme/%C3%A9t%C3%A9/.git/c.html", "~me/été/_git/c"],
+    ["{path}/{n}", "https://example.org/..%2f..%2fetc/%2e%2e%5c/c", "_%2f..%2fetc/_%5c/42"],
+    ["{path}-{n}", "https://example.org/a/b/c", "a/b-42"],
+    ["{path}/{n}", `https://example.org/${"日".repeat(300)}/x`, `${"日".repeat(83)}/42`],
+    ["{host}-{basename}-{n}", `https://example.org/${"x".repeat(300)}.html`, `example.org-${"x".repeat(230)}.html-42`],
+    ["{stem}-{stem}{ext}", `https://example.org/${"x".repeat(300)}.html`, `${"x".repeat(122)}-${"x".repeat(122)}.html`],
+  ])("%s of %s is %s", (template, url, file) => {
+    expect(of(template, new URL(url), "image/png")).toBe(file);
+  });
+
+  it("bounds a host that is longer than a name may be", () => {
+    const host = `${"a".repeat(63)}.${"b".repeat(63)}.${"c".repeat(63)}.${"d".repeat(61)}`;
+    const file = of("{host}-{n}", new URL(`http://${host}:8080/`));
+    expect(file).toBe(`${`${host}_8080`.slice(0, 247)}-42`);
+  });
+
+  it("takes {ext} from the Content-Type where the path has none", () => {
+    expect(of("{n:6}{ext}", new URL("http://example.org/x"), "image/png; q=1")).toBe("000042.png");
+  });
+
+  it.each(["http://[::1]:8080/", "http://[2001:db8::1]/"])("makes a folder's name of {host} in %s", (url) => {
+    expect(of("{host}/{n}", new URL(url))).toMatch(/^[0-9a-z_]+\/42$/);
+  });
+
+  it.each([
+    ["", "every file would have the same name"],
+    ["page.html", "every file would have the same name"],
+    ["{ext}", "every file would have the same name"],
+    ["{n}{nn}", "no field {nn} (there are {n}, {n:6}, {ext}, {host}, {path}, {basename}, {stem})"],
+    ["{n}{n:x}", "no field {n:x}"],
+    ["{n}{}", "no field {}"],
+    ["{constructor}", "no field {constructor}"],
+  ])("%j is refused, and told what would do", (template, message) => {
+    expect(() => fileNames(template)).toThrow(OptionError);
+    expect(() => fileNames(template)).toThrow(`--name "${template}": ${message}`);
+  });
+
+  it.each([
+    "{n:6}{ext}",
+    "{n}{n:2}",
+    "{host}/{n}{ext}",
+    "{n}-{basename}",
+    "{basename}-{n}{ext}",
+    "{basename}{n}",
+    "{n:1}{basename}",
+  ])("%s keeps two numbers apart if it says so", (template) => {
+    const naming = fileNames(template);
+    const numbers = new Map<string, number>();
+    for (const path of ["", "1", "11", "a", "a1", "1a", "1-1", "-1.gz"]) {
+      for (let n = 1; n < 200; n++) {
+        const file = naming.of({ n, url: "" }, new URL(`http://example.org/${path}`), undefined);
+        if (naming.unique) expect(`${numbers.get(file) ?? n} is ${file}`).toBe(`${n} is ${file}`);
+        numbers.set(file, n);
+      }
+    }
+  });
+
+  it("keeps numbers apart as it is by default, and not without a number", () => {
+    expect([fileNames("{n:6}{ext}").unique, fileNames("{host}/{basename}").unique]).toEqual([true, false]);
+  });
+});
+
+describe("a name that the list gives", () => {
+  const of = (name: string) => fileNames("{n:6}{ext}").of({ n: 42, url: "", name }, TARGET, "text/html");
+
+  it.each([
+    ["a b.html", "a b.html"],
+    ["sub/a.html", "sub/a.html"],
+    ["über 日本.txt", "über 日本.txt"],
+    ["../../etc/passwd", "_/_/etc/passwd"],
+    ["/etc/passwd", "etc/passwd"],
+    ["C:\\x", "C__x"],
+    ["results.jsonl", "_results.jsonl"],
+    ["sub/Failed.TXT", "sub/_Failed.TXT"],
+    ["nul.txt", "_nul.txt"],
+    ["a. ", "a_"],
+    ["///", "_"],
+    ["\u202egpj.exe", "_gpj.exe"],
+    ["a\u061cb\u2060c\u00add\u{e0041}", "a_b_c_d_"],
+    ["half\ud800", "half_"],
+    ["\u00a0a\u3000", "_a_"],
+    ["re\u017fults.jsonl", "_re\u017fults.jsonl"],
+    ["com\u00b9.txt", "_com\u00b9.txt"],
+    ["aux .txt", "_aux .txt"],
+    ["CONIN$", "_CONIN$"],
+  ])("%j makes %j", (name, file) => {
+    expect(of(name)).toBe(file);
+  });
+
+  it("is the line's number where it is digits only: the template makes a name of it", () => {
+    expect(of("000042")).toBe("000042.html");
+  });
+});

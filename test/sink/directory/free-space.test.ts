@@ -1,0 +1,61 @@
+// The disk is asked once in a while, and a run stops while there is still room on it.
+import { mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { freeSpaceCheck } from "../../../src/sink/directory/free-space.ts";
+import { ownFolder } from "../../support/own.ts";
+
+const outside = ownFolder();
+let folder: string;
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["performance"] });
+  folder = outside.at("out");
+  mkdirSync(folder);
+});
+afterEach(() => void vi.useRealTimers());
+
+/** No disk has so much room. */
+const ALL = Number.MAX_SAFE_INTEGER;
+
+it("a disk with room enough takes anything, and one without takes nothing", () => {
+  const roomy = freeSpaceCheck(folder, 1);
+  const full = freeSpaceCheck(folder, ALL);
+  for (const bytes of [0, 1, 1e9]) {
+    expect(roomy(bytes)).toBeUndefined();
+    expect(full(bytes)).toEqual({
+      error: "disk_full",
+      detail: expect.stringMatching(/^[0-9]+ bytes free, under 9007199254740991 \(--min-free\)$/),
+    });
+  }
+});
+
+it("nothing to be left free is never looked for", () => {
+  expect(freeSpaceCheck(folder, 0)(1e15)).toBeUndefined();
+});
+
+it("a file system that does not say how much is free is written to until it fails", () => {
+  expect(freeSpaceCheck(join(folder, "gone"), ALL)(1)).toBeUndefined();
+});
+
+// The folder is removed after the first look: then only another look can come to another answer.
+function lookedOnce(minFreeBytes: number) {
+  const full = freeSpaceCheck(folder, minFreeBytes);
+  expect(full(0)).toMatchObject({ error: "disk_full" });
+  rmSync(folder, { recursive: true });
+  return full;
+}
+
+it("a small file does not make it look again within a second, and does after it", () => {
+  const full = lookedOnce(ALL);
+  vi.advanceTimersByTime(999);
+  expect(full(1)).toMatchObject({ error: "disk_full" });
+  vi.advanceTimersByTime(1);
+  expect(full(1)).toBeUndefined();
+});
+
+it("16 MiB make it look again at once, together with 4 KiB for each file", () => {
+  const full = lookedOnce(ALL);
+  expect(full(16_777_216 - 3 * 4096)).toMatchObject({ error: "disk_full" });
+  expect(full(4095)).toMatchObject({ error: "disk_full" });
+  expect(full(0)).toBeUndefined();
+});

@@ -1,0 +1,66 @@
+// A second name for a file: a hard link where there are any, else a copy; never of a file that is not as it was recorded.
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { isWhole, linkOrCopy } from "../../../src/sink/directory/link-or-copy.ts";
+import { saved } from "../../core/outcomes.ts";
+import { ownFolder } from "../../support/own.ts";
+
+const folder = ownFolder();
+const at = (name: string) => folder.at(name);
+
+/** A folder in another file system, if there is one. */
+const memory = "/dev/shm";
+const elsewhere = existsSync(memory) && lstatSync(memory).dev !== lstatSync(process.env["TMPDIR"] ?? "/tmp").dev;
+if (!elsewhere) console.warn("no second file system: copies in the place of links are not tested");
+
+describe("a second name", () => {
+  it("is a hard link", async () => {
+    writeFileSync(at("a"), "text");
+    await linkOrCopy(at("a"), at("b"), true);
+    expect(lstatSync(at("b")).ino).toBe(lstatSync(at("a")).ino);
+  });
+
+  it.skipIf(!elsewhere).each([true, false])("is a copy in another file system (durable: %s)", async (durable) => {
+    const other = mkdtempSync(join(memory, "bulkget-test-"));
+    try {
+      writeFileSync(join(other, "a"), "text");
+      await linkOrCopy(join(other, "a"), at("b"), durable);
+      expect([readFileSync(at("b"), "utf8"), lstatSync(at("b")).nlink]).toEqual(["text", 1]);
+      await expect(linkOrCopy(join(other, "a"), at("b"), durable)).rejects.toThrow("EEXIST");
+    } finally {
+      rmSync(other, { recursive: true });
+    }
+  });
+
+  it("takes no name that is taken, and none for what is not there", async () => {
+    writeFileSync(at("a"), "text");
+    writeFileSync(at("b"), "other");
+    await expect(linkOrCopy(at("a"), at("b"), false)).rejects.toThrow("EEXIST");
+    await expect(linkOrCopy(at("c"), at("d"), false)).rejects.toThrow("ENOENT");
+    expect(readFileSync(at("b"), "utf8")).toBe("other");
+  });
+});
+
+it("only a file of the folder's own counts, with the length that was recorded", () => {
+  writeFileSync(at("a"), "12345");
+  mkdirSync(at("sub"));
+  writeFileSync(at("sub/a"), "12345");
+  mkdirSync(at("folder"));
+  symlinkSync("a", at("link"));
+  symlinkSync("sub", at("way"));
+  const whole = (file: string, bytes = 5) => isWhole(folder.path, { ...saved({ bytes }), file });
+  expect(["a", "sub/a"].map((file) => whole(file))).toEqual([true, true]);
+  expect(whole("a", 4)).toBe(false);
+  const wrong = ["link", "way/a", "folder", "gone", "a/b", "../a", "/etc/passwd", "results.jsonl", ""];
+  expect(wrong.filter((file) => whole(file, lstatSync(at("folder")).size) || whole(file))).toEqual([]);
+});

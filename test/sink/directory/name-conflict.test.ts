@@ -1,0 +1,112 @@
+// Who may have a name: its own line, or whoever comes first; never over a file that nobody knows.
+import { lstatSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { expect, it } from "vitest";
+import { conflictCheck, type Lost, type Replaceable } from "../../../src/sink/directory/name-conflict.ts";
+import { ownFolder } from "../../support/own.ts";
+import { JOB } from "../bodies.ts";
+
+const folder = ownFolder();
+
+const at = (file: string) => folder.at(file);
+const put = (file: string) => writeFileSync(at(file), "there");
+const claimed = (file: string, replaceable?: Replaceable, replaces?: string, unique = false) =>
+  conflictCheck(replaceable, unique)({ ...JOB, ...(replaces === undefined ? {} : { replaces }) }, at(file), file);
+const WAYS = "move it away (then --retry-failed), or use another folder (-o)";
+const TAKEN = { error: "file_exists", detail: `a is there already, and not this line's: ${WAYS}` };
+
+/** Spans of time, in the last of which the file was changed, or that ends or begins with its change. */
+function span(file: string, from: number, before: number, recorded = false): Replaceable {
+  const { ctimeMs } = lstatSync(at(file));
+  const spans = [
+    { fromMs: 0, beforeMs: 1 },
+    { fromMs: ctimeMs + from, beforeMs: ctimeMs + before },
+  ];
+  return { spans, recorded: (name) => recorded && name === file };
+}
+
+it("a name that nobody has may be taken", () => {
+  expect(claimed("a")).toBeUndefined();
+  expect(claimed("sub/a")).toBeUndefined();
+});
+
+it("a file that is there is another's, unless the line itself has saved it", () => {
+  put("a");
+  expect(claimed("a")).toEqual(TAKEN);
+  expect(claimed("a", undefined, "b")).toEqual(TAKEN);
+  expect(claimed("a", undefined, "a")).toBeUndefined();
+});
+
+it("a file changed since a run began that was killed is that run's, unless it is recorded", () => {
+  put("a");
+  expect(claimed("a", span("a", 0, 1))).toBeUndefined();
+  expect(claimed("a", span("a", 0, 1, true))).toEqual(TAKEN);
+  expect(claimed("a", span("a", 0, 1, true), "a")).toBeUndefined();
+});
+
+it("a name that no other line can have is not looked for in the records", () => {
+  put("a");
+  expect(claimed("a", span("a", 0, 1, true), undefined, true)).toBeUndefined();
+  expect(claimed("a", span("a", 1, 2, true), undefined, true)).toEqual(TAKEN);
+});
+
+it("a file from before or after that time is not", () => {
+  put("a");
+  expect(claimed("a", span("a", 1, 2))).toEqual(TAKEN);
+  expect(claimed("a", span("a", -1, 0))).toEqual(TAKEN);
+});
+
+it("a file from before the run may be the line's own, unless it is recorded for another one", () => {
+  put("a");
+  const { ctimeMs } = lstatSync(at("a"));
+  const lost = (startMs: number, isRecorded: boolean): Lost => ({ startMs, recorded: () => isRecorded });
+  const asked = (unique: boolean, which: Lost) => conflictCheck(undefined, unique, which)(JOB, at("a"), "a");
+  expect(asked(false, lost(ctimeMs, false))).toEqual({ ownBytes: 5 });
+  expect(asked(false, lost(ctimeMs - 1, false))).toEqual(TAKEN);
+  expect(asked(false, lost(ctimeMs, true))).toEqual(TAKEN);
+  expect(asked(true, lost(ctimeMs, true))).toEqual({ ownBytes: 5 });
+});
+
+it("a link or a folder is never replaced, whosever it is said to be", () => {
+  const ever = { spans: [{ fromMs: 0, beforeMs: Number.POSITIVE_INFINITY }], recorded: () => false };
+  symlinkSync("nowhere", at("link"));
+  mkdirSync(at("folder"));
+  put("file");
+  symlinkSync("file", at("to a file"));
+  for (const name of ["link", "folder", "to a file"]) {
+    expect(claimed(name, ever, name)).toMatchObject({ error: "file_exists" });
+  }
+  expect(claimed("file", ever)).toBeUndefined();
+});
+
+it("a name below a file cannot be had, and that does not stop the run", () => {
+  put("a");
+  expect(claimed("a/b")).toMatchObject({ error: "file_exists" });
+});
+
+it("a name below a link, to wherever that leads, cannot be had, not even by the line that saved it there", () => {
+  const ever = { spans: [{ fromMs: 0, beforeMs: Number.POSITIVE_INFINITY }], recorded: () => false };
+  mkdirSync(at("real/deep"), { recursive: true });
+  symlinkSync("real", at("inside"));
+  symlinkSync("..", at("outside"));
+  symlinkSync("nowhere", at("dangling"));
+  symlinkSync("../inside", at("real/deep/back"));
+  put("real/a");
+  for (const [above, name] of [
+    ["inside", "inside/a"],
+    ["inside", "inside/deep/b"],
+    ["outside", "outside/b"],
+    ["dangling", "dangling/b"],
+    ["real/deep/back", "real/deep/back/a"],
+  ] as const) {
+    expect(claimed(name, ever, name)).toEqual({
+      error: "file_exists",
+      detail: `${above} is there already, and no folder: ${WAYS}`,
+    });
+  }
+  expect(claimed("real/deep/b")).toBeUndefined();
+  expect(claimed("real/a", ever)).toBeUndefined();
+});
+
+it("a name that cannot be looked at fails with what the file system says", () => {
+  expect(claimed("x".repeat(300))).toMatchObject({ error: "name_too_long" });
+});

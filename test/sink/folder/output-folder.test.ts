@@ -1,0 +1,280 @@
+// The output folder before a run: made, refused, tidied, or cleared of what an earlier run recorded and of nothing else.
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { FolderError, makeFolder, nearest, prepareFolder, tidy } from "../../../src/sink/folder/output-folder.ts";
+import { startOver } from "../../../src/sink/folder/start-over.ts";
+import { ownFolder } from "../../support/own.ts";
+
+const outside = ownFolder();
+let folder: string;
+beforeEach(() => {
+  folder = outside.at("out");
+});
+
+const files = () => readdirSync(folder, { recursive: true, encoding: "utf8" }).sort();
+
+/** Writes files, and folders on the way, below the output folder. */
+function put(...names: string[]) {
+  for (const name of names) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), `the content of ${name}`);
+  }
+}
+
+function journal(...lines: (object | string)[]) {
+  const text = lines.map((line) => (typeof line === "string" ? line : `${JSON.stringify(line)}\n`)).join("");
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, "results.jsonl"), text);
+}
+
+const record = (n: number, file?: unknown) => ({ n, url: "http://a/", outcome: "saved", file });
+
+function refused(path: string): FolderError {
+  try {
+    prepareFolder(path);
+  } catch (error) {
+    if (error instanceof FolderError) return error;
+    throw error;
+  }
+  return expect.unreachable(`${path} is a folder now`);
+}
+
+describe("a folder", () => {
+  it("is made where it is missing, with those above it, and one for the run's state in it", () => {
+    folder = join(folder, "deep", "down");
+    const state = join(folder, ".bulkget");
+    expect(prepareFolder(folder)).toEqual({ state, empty: true, earlier: false });
+    expect(files()).toEqual([".bulkget"]);
+  });
+
+  it("is empty where only a run's state is in it", () => {
+    put(".bulkget/1.part");
+    expect(prepareFolder(folder)).toMatchObject({ empty: true, earlier: false });
+    expect(files()).toEqual([".bulkget", ".bulkget/1.part"]);
+  });
+
+  it("that holds something, but no run, is used as it is", () => {
+    put("000001.html", "notes/mine.txt");
+    expect(prepareFolder(folder)).toMatchObject({ empty: false, earlier: false });
+    expect(files()).toEqual([".bulkget", "000001.html", "notes", "notes/mine.txt"]);
+  });
+
+  it("that holds a run says so, and is left as it is", () => {
+    put("000001.html");
+    journal(record(1, "000001.html"));
+    expect(prepareFolder(folder)).toMatchObject({ empty: false, earlier: true });
+    expect(files()).toEqual([".bulkget", "000001.html", "results.jsonl"]);
+  });
+
+  it("that cannot be one because a file is in the way is refused, and named", () => {
+    put("file", "busy/.bulkget");
+    for (const name of ["file", "file/sub", "busy"]) {
+      const path = join(folder, name);
+      const { kind, message } = refused(path);
+      expect([kind, message]).toEqual(["usage", expect.stringContaining(`${path}: the output folder cannot be made`)]);
+    }
+  });
+
+  it("that a link leads to which leads nowhere, or in a ring, is refused, and the link is named with where it leads", () => {
+    mkdirSync(folder);
+    symlinkSync("gone", join(folder, "dangling"));
+    symlinkSync("ring", join(folder, "ring"));
+    for (const [name, link, target] of [
+      ["dangling", "dangling", "gone"],
+      ["dangling/below", "dangling", "gone"],
+      ["ring", "ring", "ring"],
+    ]) {
+      const path = join(folder, name ?? "");
+      const { kind, message } = refused(path);
+      expect(kind, message).toBe("usage");
+      expect(message).toBe(
+        `${path}: the output folder cannot be made: ${join(folder, link ?? "")} is a link to ${target}, which is no folder; name another folder (-o)`,
+      );
+    }
+    expect(existsSync(join(folder, "gone"))).toBe(false);
+  });
+
+  it("whose state folder is a link is refused: nothing is written elsewhere", () => {
+    mkdirSync(folder);
+    symlinkSync(outside.path, join(folder, ".bulkget"));
+    expect(refused(folder)).toMatchObject({ kind: "usage", message: expect.stringContaining(".bulkget is a link") });
+  });
+
+  it("that the system does not give is the disk's fault", () => {
+    expect(refused(join(folder, "x".repeat(300))).kind).toBe("disk");
+  });
+});
+
+it("a folder that is a link to one is as good as one", () => {
+  symlinkSync(outside.path, folder);
+  expect(() => makeFolder(folder)).not.toThrow();
+  expect(prepareFolder(folder).earlier).toBe(false);
+});
+
+describe("the way to a folder", () => {
+  const before = process.cwd();
+  let here: string;
+  beforeEach(() => {
+    for (const path of ["here/below/deep", "beside"]) mkdirSync(join(folder, path), { recursive: true });
+    process.chdir(join(folder, "here"));
+    here = process.cwd();
+  });
+  afterEach(() => process.chdir(before));
+
+  it.each([".", "below", "below/deep", "../beside"])(
+    "begins in the working directory where that is shorter: %s",
+    (way) => {
+      expect(nearest(join(here, way))).toBe(way);
+    },
+  );
+
+  it.each(["/", "/tmp", "below", "../beside", "."])("stays as it is where it is not: %s", (way) => {
+    expect(nearest(way)).toBe(way);
+  });
+
+  it("stays as it is where it would lead elsewhere, or nowhere", () => {
+    symlinkSync(join(here, "below/deep"), join(here, "link"));
+    expect(nearest(`${here}/link/../../below`)).toBe(`${here}/link/../../below`);
+    expect(nearest(join(here, "absent"))).toBe(join(here, "absent"));
+    rmSync(here, { recursive: true });
+    mkdirSync(here); // of the same name, and another one
+    expect(nearest(here)).toBe(here);
+  });
+});
+
+describe("the state folder after a run", () => {
+  it("is removed, unless something is kept in it, and may be gone", () => {
+    const { state } = prepareFolder(folder);
+    writeFileSync(join(state, "1.part"), "kept");
+    tidy(state);
+    expect(files()).toEqual([".bulkget", ".bulkget/1.part"]);
+    rmSync(join(state, "1.part"));
+    tidy(state);
+    expect(files()).toEqual([]);
+    tidy(state);
+  });
+});
+
+describe("--force", () => {
+  it("removes the files that the run recorded, its reports, and nothing else", async () => {
+    put("000001.html", "sub/000002.html", "mine.txt", "sub/mine.txt", "failed.txt", "000003.html");
+    journal(
+      record(1, "000001.html"),
+      record(2, "sub/000002.html"),
+      { n: 3, url: "http://a/", outcome: "failed", error: "truncated" },
+      record(4, "gone.html"),
+    );
+    await startOver(folder, []);
+    expect(files()).toEqual(["000003.html", "mine.txt", "sub", "sub/mine.txt"]);
+  });
+
+  it("leaves an empty folder where the run was all there was", async () => {
+    put("000001.html", "failed.txt");
+    journal(record(1, "000001.html"));
+    await startOver(folder, []);
+    expect(files()).toEqual([]);
+  });
+
+  it("takes a last record that is torn, and lines that are none", async () => {
+    put("000001.html", "000002.html");
+    journal(record(1, "000001.html"), "not json\n", "\n", "null\n", '"a"\n', '{"n":2,"file":"000002.h');
+    await startOver(folder, []);
+    expect(files()).toEqual(["000002.html"]);
+  });
+
+  it("removes no folder and no link, whatever the journal says", async () => {
+    put("dir/mine.txt");
+    symlinkSync("nowhere", join(folder, "link"));
+    journal(...["dir", "dir/", ".", "", "link", 42, null, ["dir/mine.txt"]].map((file, n) => record(n, file)));
+    await startOver(folder, []);
+    expect(files()).toEqual(["dir", "dir/mine.txt", "link"]);
+  });
+
+  it("removes nothing outside the folder, whatever the journal says", async () => {
+    const victim = outside.at("victim");
+    writeFileSync(victim, "mine");
+    const ways = ["../victim", "./../victim", "sub/../../victim", victim, `/${victim}`, "..", "../out/../victim"];
+    journal(...ways.map((file, n) => record(n, file)));
+    await startOver(folder, []);
+    expect(existsSync(victim)).toBe(true);
+  });
+
+  it("removes nothing that a run does not save: what is hidden, its lock, or reached by a detour", async () => {
+    put(".bulkget/lock", ".hidden", "sub/mine.txt", "mine.txt");
+    const ways = [".bulkget/lock", ".hidden", "sub/../mine.txt", "./mine.txt", "sub//mine.txt", "results.jsonl"];
+    journal(...ways.map((file, n) => record(n, file)));
+    await startOver(folder, []);
+    expect(files()).toEqual([".bulkget", ".bulkget/lock", ".hidden", "mine.txt", "sub", "sub/mine.txt"]);
+  });
+
+  it("finds the files of records that have other line ends in them than a line feed", async () => {
+    put("000001.html", "000002.html", "000003.html");
+    const odd = { name: "a\u2028b\u2029c\u0085d", outcome: "saved" };
+    journal({ ...odd, n: 1, file: "000001.html" }, record(2, "000002.html"), { ...odd, n: 3, file: "000003.html" });
+    await startOver(folder, []);
+    expect(files()).toEqual([]);
+  });
+
+  it("is not stopped by a line that is longer than any record, nor by one cut within a character", async () => {
+    put("000001.html", "000002.html", "000003.html");
+    const long = `${JSON.stringify({ n: 9, url: "\u65e5".repeat(6_000_000) })}\n`;
+    journal(
+      record(1, "000001.html"),
+      long,
+      record(2, "000002.html"),
+      `{"url":"${"\u65e5".repeat(40_000)}","file":"000003.html"}\n`,
+    );
+    await startOver(folder, []);
+    expect(files()).toEqual([]);
+  });
+
+  it("follows no link in place of the journal, and waits for no pipe", async () => {
+    put("000001.html", "mine.txt");
+    const elsewhere = outside.at("journal");
+    writeFileSync(elsewhere, `${JSON.stringify(record(1, "000001.html"))}\n`);
+    const path = join(folder, "results.jsonl");
+    for (const plant of [() => symlinkSync(elsewhere, path), () => spawnSync("mkfifo", [path])]) {
+      plant();
+      await expect(startOver(folder, [])).rejects.toMatchObject({ kind: "disk" });
+      expect(files()).toEqual(["000001.html", "mine.txt", "results.jsonl"]);
+      rmSync(path);
+    }
+  });
+
+  it("removes nothing outside the folder through a link in it", async () => {
+    const victim = outside.at("victim");
+    writeFileSync(victim, "mine");
+    journal(record(1, "link/victim"));
+    symlinkSync(outside.path, join(folder, "link"));
+    await startOver(folder, []);
+    expect(existsSync(victim)).toBe(true);
+  });
+
+  it("whose journal cannot be read is refused with the folder's name", async () => {
+    mkdirSync(join(folder, "results.jsonl"), { recursive: true });
+    await expect(startOver(folder, [])).rejects.toMatchObject({
+      kind: "disk",
+      message: expect.stringContaining(`${folder}: the earlier run cannot be removed`),
+    });
+  });
+
+  it("removes nothing where a list that is about to be read lies in the folder, also by a link", async () => {
+    put("000001.html", "failed.txt");
+    journal(record(1, "000001.html"));
+    const elsewhere = outside.at("urls.txt");
+    const link = outside.at("link.txt");
+    writeFileSync(elsewhere, "http://a/");
+    symlinkSync(join(folder, "failed.txt"), link);
+    for (const list of [join(folder, "failed.txt"), link]) {
+      await expect(startOver(folder, [elsewhere, list])).rejects.toMatchObject({
+        kind: "usage",
+        message: expect.stringContaining(`${list}: lies in ${folder}`),
+      });
+    }
+    expect(files()).toEqual(["000001.html", "failed.txt", "results.jsonl"]);
+    await startOver(folder, [elsewhere, join(folder, "no such list")]);
+    expect(files()).toEqual([]);
+  });
+});
