@@ -24,6 +24,8 @@ export interface RemovedFile {
   readonly file: string | undefined;
 }
 
+type Fits = (kept: RemovedFile) => boolean;
+
 export interface RemovedLines {
   /** Files that are there. */
   readonly files: number;
@@ -37,8 +39,8 @@ export interface RemovedLines {
   /** Takes a failure that has no file, for its line to come. Where there can be no such folder it is forgotten. */
   takeFailure(record: Outcome): void;
   /** What was saved for a URL, if `fits` is true of it; or what is known of a line that failed. */
-  find(url: string, fits: (kept: RemovedFile) => boolean): RemovedFile | undefined;
-  findFailure(url: string, fits: (kept: RemovedFile) => boolean): RemovedFile | undefined;
+  find(url: string, fits: Fits): RemovedFile | undefined;
+  findFailure(url: string, fits: Fits): RemovedFile | undefined;
   /** It is elsewhere by now. */
   give(kept: RemovedFile): void;
   /** Counts what was saved for a URL as one less, until `putBack`; false if there is none left. */
@@ -87,18 +89,15 @@ export function removedLines(folder: string, state: string): RemovedLines {
 
   function open(before?: History): Opened {
     const onRecord = (outcome: Outcome, offset: number) => history.add(outcome, offset);
-    const records = journalWriter(
-      journalPath,
-      before === undefined ? { onRecord } : { onRecord, fromBytes: before.bytes },
-    );
+    const from = before === undefined ? {} : { fromBytes: before.bytes };
+    const records = journalWriter(journalPath, { onRecord, ...from });
     const history = before ?? readHistory(path, journalPath, false);
     return { history, records };
   }
 
   function begin(): Opened {
     if (isFree(path)) return open();
-    const why =
-      "is there already, and not a run's: files of lines that are no longer in the list are kept under this name";
+    const why = "is there already, and not a run's: files of lines that are no longer in the list are kept there";
     throw new FolderError("usage", `${path}: ${why}; move it away, or use another folder (-o)`);
   }
 
@@ -129,12 +128,7 @@ export function removedLines(folder: string, state: string): RemovedLines {
     (isSaved(record) ? saved : failed).add(urlHash(record.url), record.n);
   }
 
-  function inThisRun(
-    fresh: Chains,
-    there: Opened,
-    listed: string,
-    fits: (kept: RemovedFile) => boolean,
-  ): RemovedFile | undefined {
+  function inThisRun(fresh: Chains, there: Opened, listed: string, fits: Fits): RemovedFile | undefined {
     const url = knownAs(listed);
     let found: RemovedFile | undefined;
     fresh.find(urlHash(url), (n) => {

@@ -39,10 +39,10 @@ describe("a URL that may not be fetched", () => {
   };
 
   it("is skipped with nothing sent for it, and no attempt counted", async () => {
-    expect(await tried(JOB, { ...untouched, permits: permitting(SKIP) })).toStrictEqual(least);
+    expect(await tried(JOB, { ...untouched, robots: permitting(SKIP) })).toStrictEqual(least);
     const job: Job = { ...JOB, name: "a name", list: "b.txt", line: 2 };
     const again = { attempts: 3, retriedAfter: ["truncated: x"] };
-    expect(await tried(job, { ...untouched, permits: permitting(SKIP) }, again)).toStrictEqual({
+    expect(await tried(job, { ...untouched, robots: permitting(SKIP) }, again)).toStrictEqual({
       ...least,
       attempts: 2,
       retried_after: ["truncated: x"],
@@ -54,9 +54,9 @@ describe("a URL that may not be fetched", () => {
 
   it("keeps and names the file of an earlier run", async () => {
     const known = { ...JOB, known: KNOWN, replaces: KNOWN.file };
-    expect(await tried(known, { ...untouched, permits: permitting(SKIP) })).toStrictEqual({ ...least, ...KNOWN });
+    expect(await tried(known, { ...untouched, robots: permitting(SKIP) })).toStrictEqual({ ...least, ...KNOWN });
     const replaces = { ...JOB, replaces: "x" };
-    expect(await tried(replaces, { ...untouched, permits: permitting(SKIP) })).toStrictEqual({ ...least, file: "x" });
+    expect(await tried(replaces, { ...untouched, robots: permitting(SKIP) })).toStrictEqual({ ...least, file: "x" });
   });
 
   it("that came with an answer says its status and where that was", async () => {
@@ -76,31 +76,31 @@ describe("a URL that may not be fetched", () => {
 
   it("fails with what is known of its origin", async () => {
     const gone = failure("http_status", { status: 503, known: true });
-    expect(await tried(JOB, { ...untouched, permits: permitting(gone) })).toBe(gone);
+    expect(await tried(JOB, { ...untouched, robots: permitting(gone) })).toBe(gone);
   });
 });
 
 describe("a URL whose origin was not asked yet", () => {
   it("asks it, and comes again: its slot is not for what its host wants to be waited", async () => {
-    const permits = permitting("unknown");
-    expect(await tried(JOB, { ...untouched, permits })).toBe(LATER);
-    expect(permits.asked).toEqual([`${JOB.url} home`]);
+    const robots = permitting("unknown");
+    expect(await tried(JOB, { ...untouched, robots })).toBe(LATER);
+    expect(robots.asked).toEqual([`${JOB.url} home`]);
   });
 
   it("is fetched when it comes again, though the answer was forgotten meanwhile", async () => {
-    const permits = permitting("unknown");
-    const get = { permits, fetch: async () => ANSWER, resize() {}, receivedBytes: () => 0, abort() {}, close() {} };
+    const robots = permitting("unknown");
+    const get = { robots, fetch: async () => ANSWER, resize() {}, receivedBytes: () => 0, abort() {}, close() {} };
     const task = taskOf(JOB);
     const once = attempt({ get, sink: { write: () => ({ bytes: 9 }) }, clock: fakeClock() });
     expect(await once(task)).toBe(LATER);
     expect(await once(task)).toMatchObject({ outcome: "saved" });
-    expect(permits.asked).toHaveLength(2);
+    expect(robots.asked).toHaveLength(2);
   });
 
   it("is skipped, or fails, at once where that is the answer", async () => {
-    expect(await tried(JOB, { ...untouched, permits: permitting("unknown", SKIP) })).toMatchObject(SKIP);
+    expect(await tried(JOB, { ...untouched, robots: permitting("unknown", SKIP) })).toMatchObject(SKIP);
     const down = failure("connect_refused");
-    expect(await tried(JOB, { ...untouched, permits: permitting("unknown", down) })).toBe(down);
+    expect(await tried(JOB, { ...untouched, robots: permitting("unknown", down) })).toBe(down);
   });
 });
 

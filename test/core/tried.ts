@@ -18,7 +18,7 @@ export interface Ports {
   readonly write?: Sink["write"];
   readonly kept?: PartialBody;
   readonly drop?: (job: Job) => void;
-  readonly permits?: RobotsPolicy;
+  readonly robots?: RobotsPolicy;
   /** Default: one that every look at it finds 7.777 ms later. */
   readonly clock?: Clock;
 }
@@ -38,14 +38,14 @@ function impatient(): Clock {
 
 /** Tries a job. */
 export async function tried(job: Job, ports: Ports = {}, started: Started = {}): Promise<Tried> {
-  const { fetch = () => ANSWER, write = () => ({ bytes: 9 }), kept, drop, permits, clock = impatient() } = ports;
+  const { fetch = () => ANSWER, write = () => ({ bytes: 9 }), kept, drop, robots, clock = impatient() } = ports;
   const get: Get = {
     fetch: async (target, ask) => fetch(target, ask),
     resize() {},
     receivedBytes: () => 0,
     abort() {},
     close() {},
-    ...(permits && { robots: permits }),
+    ...(robots && { robots }),
   };
   const sink: Sink = { write, ...(kept && { partialOf: () => kept }), ...(drop && { drop }) };
   const result = await attempt({ get, sink, clock })(taskOf(job, started));

@@ -68,11 +68,11 @@ describe("slots", () => {
     ],
   ])("take a bounded number of bytes a line for numbers %s", (_, number, bytes) => {
     const program = `
-      import { slots } from ${JSON.stringify(pathToFileURL(join(ROOT, "dist/src/journal/line-table.js")).href)};
+      import { lineTable } from ${JSON.stringify(pathToFileURL(join(ROOT, "dist/src/journal/line-table.js")).href)};
       const peakBytes = () => process.resourceUsage().maxRSS * 1024;
-      for (let i = 0, warm = slots(); i < 20000; i++) warm.set(${number}, i, i, 1, false);
+      for (let i = 0, warm = lineTable(); i < 20000; i++) warm.set(${number}, i, i, 1, false);
       const before = peakBytes();
-      const lines = slots();
+      const lines = lineTable();
       for (let i = 0; i < ${LINES}; i++) lines.set(${number}, i, i, 1, false);
       if (lines.count(1, false) !== ${LINES}) throw new Error("lines are lost");
       console.log(peakBytes() - before);

@@ -39,8 +39,8 @@ describe("a URL that is on its way", () => {
     const first = saved({ n: 1, url: URL_A, file: "000001" });
     one.settled(first, 5);
     expect(taken(one).map(({ job }) => job)).toEqual([
-      { n: 2, url: URL_A, twin: first },
-      { n: 3, url: URL_A, twin: first },
+      { n: 2, url: URL_A, duplicateOf: first },
+      { n: 3, url: URL_A, duplicateOf: first },
     ]);
     one.add({ n: 5, url: URL_A }, 6);
     expect(taken(one)[0]?.job.duplicateOf).toBe(first);

@@ -198,7 +198,7 @@ describe("the look-ahead", () => {
 
     const x = "x".repeat(90);
     const known = { file: "1", bytes: 1, etag: x };
-    for (const more of [{ name: x }, { replaces: x }, { known }, { twin: { ...saved(), ...known } }]) {
+    for (const more of [{ name: x }, { replaces: x }, { known }, { duplicateOf: { ...saved(), ...known } }]) {
       const held = made({ capacityChars: 100 });
       held.add({ n: 1, url: "http://a/xx", ...more }, 0);
       expect(held.full, JSON.stringify(more)).toBe(true);

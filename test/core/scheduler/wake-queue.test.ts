@@ -42,9 +42,9 @@ it("is the earliest time of all, whatever was set before", () => {
 it("takes no memory for each line of a host that only fails, however long it is left alone", () => {
   const url = (file: string) => JSON.stringify(pathToFileURL(join(ROOT, `dist/src/${file}.js`)).href);
   const program = `
-    import { frontier } from ${url("core/frontier")};
-    import { ORDERS } from ${url("core/order")};
-    import { allowance } from ${url("policy/allowance")};
+    import { frontier } from ${url("core/scheduler/frontier")};
+    import { ORDERS } from ${url("core/scheduler/order")};
+    import { hostLimit as allowance } from ${url("policy/host-limit")};
     const queue = frontier({ capacity: 10_000, capacityChars: 1e7, perHost: 50, concurrency: 50, order: ORDERS.fair, allowance });
     queue.add({ n: 0, url: "http://a.example/" }, 0);
     queue.finished(queue.next(0), "pushed", 0);

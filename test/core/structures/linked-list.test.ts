@@ -36,7 +36,7 @@ it("is left by who joins another, and holds nobody who has left", () => {
   for (const each of guests.slice(0, 2)) other.add(each);
   expect([names(one), names(other)]).toEqual([[2], [0, 1]]);
   for (const each of guests) each.list?.delete(each);
-  for (const each of guests) expect(each).toMatchObject({ row: undefined, before: undefined, after: undefined });
+  for (const each of guests) expect(each).toMatchObject({ list: undefined, prevNode: undefined, nextNode: undefined });
 });
 
 it("is walked to its end while the one at hand leaves", () => {
