@@ -2,7 +2,8 @@
 
 import type { Get } from "../core/ports.ts";
 import { type Account, bandwidthLimiter } from "../core/run/bandwidth.ts";
-import { type GetOptions, getter } from "../http/get.ts";
+import { getter } from "../http/get.ts";
+import type { GetOptions } from "../http/options.ts";
 import { OPTIONS } from "../options/table.ts";
 import { byteBudget, readSize } from "../policy/rate.ts";
 import { clock } from "./clock.ts";

@@ -2,7 +2,7 @@
 
 import { OptionError } from "../core/option-error.ts";
 import type { Get, RobotsPolicy } from "../core/ports.ts";
-import type { GetOptions } from "../http/get.ts";
+import type { GetOptions } from "../http/options.ts";
 import { robots } from "../http/robots/robots.ts";
 import { DIRECTIVES, type Directive } from "../http/robots/robots-tag.ts";
 

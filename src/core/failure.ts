@@ -1,6 +1,6 @@
 // The closed list of ways in which a URL can fail, and what is known about each.
 
-import type { OpenedTimes } from "./ports.ts";
+import type { ConnectionTimes } from "./connection-times.ts";
 
 /** What went wrong with one URL: a value, never thrown. */
 export interface Failure {
@@ -20,7 +20,7 @@ export interface Failure {
   /** Not tried to its end: a redirect leads to a host (`at`) that takes no request now; the job waits for that one. */
   readonly held?: true;
   /** Of the connections that were opened for it, as far as they came. */
-  readonly opened?: OpenedTimes;
+  readonly opened?: ConnectionTimes;
 }
 
 export interface Fact {

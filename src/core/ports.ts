@@ -1,5 +1,6 @@
 // The sockets: what the core asks of the web, of the disk, of a list and of those who are told.
 
+import type { ConnectionTimes } from "./connection-times.ts";
 import type { Failure } from "./failure.ts";
 import type { Job, Outcome, SavedFile } from "./job.ts";
 import type { BandwidthLimiter } from "./run/bandwidth.ts";
@@ -55,15 +56,6 @@ export interface Skip {
   readonly detail: string;
 }
 
-/** How long it took to open the connections that were made for one try, in milliseconds. */
-export interface OpenedTimes {
-  /** Look-ups of names; absent where there was none. */
-  readonly dnsMs?: number;
-  /** TCP, and what a proxy takes. */
-  readonly connectMs?: number;
-  readonly tlsMs?: number;
-}
-
 /** The final answer to one URL: its status is 2xx, or 304 where `known` was given. */
 export interface Answer {
   readonly status: number;
@@ -87,7 +79,7 @@ export interface Answer {
   readonly lengthVerified: boolean;
   /** Milliseconds from the start of the attempt to the end of the headers. */
   readonly ttfbMs: number;
-  readonly opened?: OpenedTimes;
+  readonly opened?: ConnectionTimes;
   /** A small body, whole and complete, in pieces; a large one, still arriving. */
   readonly body: readonly Uint8Array[] | BodyStream;
   /** For whoever is done with a small body and looks at it no more: its memory may be used again. Need not be called. */

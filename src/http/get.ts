@@ -1,24 +1,21 @@
 // The Get socket: routes, repeats on a fresh connection, redirects, decoding; one answer or one failure.
 
+import type { ConnectionTimes } from "../core/connection-times.ts";
 import { type Failure, isFailure } from "../core/failure.ts";
 import { originForm } from "../core/origin-form.ts";
-import type { Answer, Get, OpenedTimes, Skip } from "../core/ports.ts";
-import type { BandwidthLimiter } from "../core/run/bandwidth.ts";
+import type { Answer, Get, Skip } from "../core/ports.ts";
 import { Deferred } from "../core/structures/deferred.ts";
 import { answerOf, type Decoding, unwanted } from "./answer.ts";
 import { basicAuthorization } from "./connect/basic-auth.ts";
 import { addTimings, type ConnectTiming } from "./connect/connect-timing.ts";
-import type { OpenOptions } from "./connect/connector.ts";
-import type { ProxyServer } from "./connect/proxy.ts";
 import { bufferPool } from "./exchange/buffer-pool.ts";
 import { Exchange } from "./exchange/exchange.ts";
 import { DEADLINE } from "./exchange/failure-details.ts";
-import { type Limits, type Reply, STALE } from "./exchange/reply.ts";
+import { type Reply, STALE } from "./exchange/reply.ts";
 import { tickFor, timeoutTimer } from "./exchange/timeouts.ts";
 import type { Connection, Request } from "./h1/connection.ts";
-import type { Lease } from "./h1/connection-pool.ts";
 import { beside, type Cookies, redirectCookies } from "./identity/cookies.ts";
-import type { Authorize } from "./identity/credentials.ts";
+import type { GetOptions } from "./options.ts";
 import { commonHeaders, describe, has, lines, type Origin, valuesIn, withCookie } from "./origin.ts";
 import { ownConnections } from "./own-connections.ts";
 import { conditionalHeaders, isConditional, type Terms } from "./semantics/conditional.ts";
@@ -26,33 +23,6 @@ import { decoded } from "./semantics/content-decoding.ts";
 import { decoderMemory } from "./semantics/decoder-memory.ts";
 import { excerpt } from "./semantics/headers.ts";
 import { nextTarget } from "./semantics/redirect.ts";
-
-export interface GetOptions extends Limits, OpenOptions {
-  /** The whole URL, all redirects included; Infinity for none. */
-  readonly maxTimeMs: number;
-  readonly maxRedirects: number;
-  /** Says whether a redirect may be followed, where somebody has to be asked. `spentMs`: what the URL took already. */
-  readonly leave?: (target: URL, spentMs: number) => Promise<Skip | Failure | undefined>;
-  /** Ask for HTTP/2 where there is TLS. */
-  readonly http2: boolean;
-  /** Headers of the user's own, name and value in turn. */
-  readonly headers: readonly string[];
-  /** Who we are to the list's own origins. Default: what the URL says. */
-  readonly authorize?: Authorize;
-  /** What is sent, and what servers set. Default: what redirects set, for the rest of the try. */
-  readonly cookies?: Cookies;
-  /** Not even what redirects set. Default false. */
-  readonly noCookies?: boolean;
-  /** Ask for compressed bodies, and store them decoded. */
-  readonly compressed: boolean;
-  readonly proxyFor: (target: URL) => ProxyServer | undefined;
-  /** The most connections at a time, busy and idle. */
-  readonly maxConnections: number;
-  /** What carries requests in the place of connections of our own. */
-  readonly carrier?: Lease | undefined;
-  /** Holds the bytes of all bodies together to a speed. */
-  readonly throttle?: BandwidthLimiter | undefined;
-}
 
 /** As many redirects as RFC 9309 section 2.3.1.2 wants for robots.txt. */
 const ROBOTS_REDIRECTS = 5;
@@ -131,7 +101,7 @@ export function getter(options: GetOptions): Get {
       let connection: Connection;
       let repeats = 0;
       const coming = new Deferred<Answer | Failure>();
-      let opened: OpenedTimes | undefined;
+      let opened: ConnectionTimes | undefined;
       const heard = (reply: Reply, steps: ConnectTiming | undefined) => {
         if (steps !== undefined) opened = addTimings(opened, steps);
         settle(resultOf, reply);

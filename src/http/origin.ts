@@ -3,8 +3,8 @@
 import type { Failure } from "../core/failure.ts";
 import { bare } from "./connect/no-proxy.ts";
 import { blockedAddress } from "./connect/resolve.ts";
-import type { GetOptions } from "./get.ts";
 import type { Route } from "./h1/connection.ts";
+import type { GetOptions } from "./options.ts";
 import { ACCEPT_ENCODING } from "./semantics/content-decoding.ts";
 import { harmless } from "./semantics/redirect.ts";
 

@@ -6,9 +6,9 @@ import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { isFailure } from "../../src/core/failure.ts";
 import { proxyRules } from "../../src/http/connect/proxy.ts";
-import type { GetOptions } from "../../src/http/get.ts";
 import { cookies } from "../../src/http/identity/cookies.ts";
 import { authorizer } from "../../src/http/identity/credentials.ts";
+import type { GetOptions } from "../../src/http/options.ts";
 import { certificate, testGet } from "../support/get.ts";
 
 /** In every secret there is, encoded or not. */

@@ -4,7 +4,7 @@ import { createServer, type Server, type Socket, connect as tcp } from "node:net
 import { createServer as createTlsServer } from "node:tls";
 import { describe, expect, it } from "vitest";
 import { proxyRules } from "../../src/http/connect/proxy.ts";
-import type { GetOptions } from "../../src/http/get.ts";
+import type { GetOptions } from "../../src/http/options.ts";
 import { certificate, collect, testGet } from "../support/get.ts";
 import { own, ownFolder } from "../support/own.ts";
 import { listen } from "../support/rude/listen.ts";

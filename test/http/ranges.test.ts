@@ -3,7 +3,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { isFailure } from "../../src/core/failure.ts";
 import type { Answer, Get, PartialBody, RequestConditions } from "../../src/core/ports.ts";
-import type { GetOptions } from "../../src/http/get.ts";
+import type { GetOptions } from "../../src/http/options.ts";
 import { collect, collectPart, testGet } from "../support/get.ts";
 import { own, ownRudeServer } from "../support/own.ts";
 import { body } from "../support/rude.ts";

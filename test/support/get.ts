@@ -4,7 +4,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Failure, isFailure } from "../../src/core/failure.ts";
 import type { Answer, Get } from "../../src/core/ports.ts";
-import { type GetOptions, getter } from "../../src/http/get.ts";
+import { getter } from "../../src/http/get.ts";
+import type { GetOptions } from "../../src/http/options.ts";
 import { ROOT } from "./command.ts";
 
 export function testGet(options: Partial<GetOptions> = {}): Get {

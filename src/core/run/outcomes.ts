@@ -1,8 +1,9 @@
 // What is said of a job in the end: its outcome, made of what its last try came to.
 
+import type { ConnectionTimes } from "../connection-times.ts";
 import { type Failure, isRetryable } from "../failure.ts";
 import type { Failed, Job, KnownFile, Outcome, Saved, SavedFile, Skipped, Unchanged } from "../job.ts";
-import type { Answer, OpenedTimes, Skip, Stored } from "../ports.ts";
+import type { Answer, Skip, Stored } from "../ports.ts";
 import { redacted } from "../redact.ts";
 import type { Task } from "../scheduler/task.ts";
 import { withoutUserinfo } from "../userinfo.ts";
@@ -180,7 +181,7 @@ function timed(outcome: Mutable<Outcome>, task: Task, startedMs: number, nowMs: 
   if (task.retriedAfter !== undefined) outcome.retried_after = task.retriedAfter;
 }
 
-function opened(outcome: Mutable<Outcome>, { dnsMs, connectMs, tlsMs }: OpenedTimes): void {
+function opened(outcome: Mutable<Outcome>, { dnsMs, connectMs, tlsMs }: ConnectionTimes): void {
   if (dnsMs !== undefined) outcome.dns_ms = rounded(dnsMs);
   if (connectMs !== undefined) outcome.connect_ms = rounded(connectMs);
   if (tlsMs !== undefined) outcome.tls_ms = rounded(tlsMs);

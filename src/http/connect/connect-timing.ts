@@ -1,6 +1,6 @@
 // How long the steps of opening a connection took: look-up, TCP with what a proxy takes, TLS.
 
-import type { OpenedTimes } from "../../core/ports.ts";
+import type { ConnectionTimes } from "../../core/connection-times.ts";
 
 /** How long each step of opening a connection took, in milliseconds; and how far it has come. */
 export interface ConnectTiming {
@@ -30,9 +30,9 @@ export function connectTiming(): ConnectTiming {
 
 /** The times of all connections that were opened for one try; undefined where none came so far. */
 export function addTimings(
-  opened: OpenedTimes | undefined,
+  opened: ConnectionTimes | undefined,
   { dnsMs, connectMs, tlsMs }: ConnectTiming,
-): OpenedTimes | undefined {
+): ConnectionTimes | undefined {
   if (dnsMs === undefined && connectMs === undefined) return opened;
   return {
     ...sum("dnsMs", opened?.dnsMs, dnsMs),
@@ -41,6 +41,6 @@ export function addTimings(
   };
 }
 
-function sum(key: keyof OpenedTimes, one: number | undefined, other: number | undefined): OpenedTimes {
+function sum(key: keyof ConnectionTimes, one: number | undefined, other: number | undefined): ConnectionTimes {
   return one === undefined && other === undefined ? {} : { [key]: (one ?? 0) + (other ?? 0) };
 }

@@ -1,6 +1,14 @@
 // Looks names up by the C library's getaddrinfo, in Node's thread pool: as many at a time as that runs, so that no look-up's time is spent waiting for a thread.
 
-import type { Lookup } from "./lookup.ts";
+/**
+ * Looks a name up. `queued` is called with true where it cannot be asked for yet, and with false once it is; where it is asked
+ * for at once, never.
+ */
+export type Lookup = (
+  hostname: string,
+  queued: (isQueued: boolean) => void,
+  done: (error: NodeJS.ErrnoException | null, addresses: readonly { readonly address: string }[]) => void,
+) => void;
 
 /** libuv's own (docs.libuv.org, threadpool): threads, and how many there may be. */
 const DEFAULT_THREADS = 4;

@@ -3,18 +3,8 @@
 import { hostname } from "node:os";
 import { inOrder, reachNow } from "./address-order.ts";
 import { ABSENT, dnsClient } from "./dns-client.ts";
-import { getaddrinfo } from "./getaddrinfo.ts";
+import { getaddrinfo, type Lookup } from "./getaddrinfo.ts";
 import { SYSTEM_FILES, systemNames } from "./system-names.ts";
-
-/**
- * Looks a name up. `queued` is called with true where it cannot be asked for yet, and with false once it is; where it is asked
- * for at once, never.
- */
-export type Lookup = (
-  hostname: string,
-  queued: (isQueued: boolean) => void,
-  done: (error: NodeJS.ErrnoException | null, addresses: readonly { readonly address: string }[]) => void,
-) => void;
 
 export interface SystemLookup {
   readonly lookup: Lookup;

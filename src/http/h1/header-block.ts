@@ -1,14 +1,7 @@
 // One header block: where it ends, and what is in it (RFC 9112 sections 4 and 5).
 
+import type { Head } from "./head.ts";
 import { readLenientHead } from "./lenient-header-block.ts";
-
-export interface Head {
-  /** Of HTTP/1: "0" or "1". */
-  readonly minor: string;
-  readonly status: number;
-  /** The header lines, each ended by a line feed, none of which goes on in the next. */
-  readonly fields: string;
-}
 
 /**
  * A status line and header lines as they should be. A line that goes on in the next is allowed (RFC 9112 section 5.2: a user

@@ -1,7 +1,7 @@
 // A header block with lines that are no headers: they are left out, as browsers do, unless the end of the body may depend on them.
 
 import { isFieldName, trimBlanks, withoutControls } from "../semantics/headers.ts";
-import type { Head } from "./header-block.ts";
+import type { Head } from "./head.ts";
 
 /** Never in a header block (RFC 9110 section 5.5): a NUL, a carriage return that ends no line. */
 const FORBIDDEN = /\0|\r(?!\n)/;

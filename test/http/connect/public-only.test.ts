@@ -1,11 +1,11 @@
 // --public-only: whatever way an address is written, and whatever leads to it, only public ones are connected to.
 
 import { describe, expect, it } from "vitest";
-import type { Lookup } from "../../../src/http/connect/lookup.ts";
+import type { Lookup } from "../../../src/http/connect/getaddrinfo.ts";
 import { ownAddresses } from "../../../src/http/connect/own-addresses.ts";
 import { proxyRules } from "../../../src/http/connect/proxy.ts";
 import { resolveOverrides } from "../../../src/http/connect/resolve-overrides.ts";
-import type { GetOptions } from "../../../src/http/get.ts";
+import type { GetOptions } from "../../../src/http/options.ts";
 import { collect, testGet } from "../../support/get.ts";
 import { own, ownRudeServer } from "../../support/own.ts";
 import { body } from "../../support/rude.ts";

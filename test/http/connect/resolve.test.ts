@@ -1,7 +1,7 @@
 // Names become addresses: one look-up for many, kept for a minute; and only the public ones of them where that was asked for.
 
 import { describe, expect, it, vi } from "vitest";
-import type { Lookup } from "../../../src/http/connect/lookup.ts";
+import type { Lookup } from "../../../src/http/connect/getaddrinfo.ts";
 import { blockedAddress, type ResolveOptions, type Resolver, resolver } from "../../../src/http/connect/resolve.ts";
 import { resolveOverrides } from "../../../src/http/connect/resolve-overrides.ts";
 

@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import fc from "fast-check";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { proxyRules } from "../../../src/http/connect/proxy.ts";
-import type { GetOptions } from "../../../src/http/get.ts";
+import type { GetOptions } from "../../../src/http/options.ts";
 import { certificate, collect, testGet } from "../../support/get.ts";
 import { own } from "../../support/own.ts";
 import { listen } from "../../support/rude/listen.ts";

@@ -7,7 +7,7 @@ import tls, { type TLSSocket, type TlsOptions } from "node:tls";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { proxyRules } from "../../../src/http/connect/proxy.ts";
 import { resolveOverrides } from "../../../src/http/connect/resolve-overrides.ts";
-import type { GetOptions } from "../../../src/http/get.ts";
+import type { GetOptions } from "../../../src/http/options.ts";
 import { hostSign } from "../../../src/policy/retry.ts";
 import { certificate, collect, testGet } from "../../support/get.ts";
 import { own } from "../../support/own.ts";

@@ -2,7 +2,7 @@
 
 import { createServer } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
-import type { GetOptions } from "../../../src/http/get.ts";
+import type { GetOptions } from "../../../src/http/options.ts";
 import { certificate, collect, testGet } from "../../support/get.ts";
 import { own } from "../../support/own.ts";
 import { body, rudeServer } from "../../support/rude.ts";

@@ -6,7 +6,7 @@ import { createServer as createTlsServer } from "node:https";
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
-import type { GetOptions } from "../../../src/http/get.ts";
+import type { GetOptions } from "../../../src/http/options.ts";
 import { certificate, collect, testGet } from "../../support/get.ts";
 import { own, ownFolder } from "../../support/own.ts";
 

@@ -11,7 +11,7 @@ import type {
   DispatchOptions,
 } from "../../../src/http/dispatcher/dispatcher-shape.ts";
 import { headersOf, linesOf, linesOfRaw } from "../../../src/http/dispatcher/field-lines.ts";
-import type { GetOptions } from "../../../src/http/get.ts";
+import type { GetOptions } from "../../../src/http/options.ts";
 import { collect, testGet } from "../../support/get.ts";
 import { own } from "../../support/own.ts";
 

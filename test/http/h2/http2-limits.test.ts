@@ -5,10 +5,10 @@ import type { AddressInfo, Socket } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { isFailure } from "../../../src/core/failure.ts";
 import type { Get } from "../../../src/core/ports.ts";
-import type { GetOptions } from "../../../src/http/get.ts";
 import { FLAG, TYPE } from "../../../src/http/h2/frames.ts";
 import { http2Session } from "../../../src/http/h2/session.ts";
 import type { StreamListener } from "../../../src/http/h2/streams.ts";
+import type { GetOptions } from "../../../src/http/options.ts";
 import {
   block,
   type FrameServer,

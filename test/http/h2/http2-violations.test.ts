@@ -2,8 +2,8 @@
 
 import { afterEach, describe, expect, it } from "vitest";
 import type { Get } from "../../../src/core/ports.ts";
-import type { GetOptions } from "../../../src/http/get.ts";
 import { FLAG, TYPE } from "../../../src/http/h2/frames.ts";
+import type { GetOptions } from "../../../src/http/options.ts";
 import {
   block,
   type FrameServer,
