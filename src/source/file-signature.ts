@@ -1,6 +1,6 @@
 // What a file is that is no list, by its first bytes, and the command that makes a list of it.
 
-export interface Format {
+export interface FileType {
   /** "it is …": with its article. */
   readonly noun: string;
   /** Writes lines to stdout: `{}` stands for the file. */
@@ -9,9 +9,9 @@ export interface Format {
   readonly isFilter?: true;
 }
 
-const packed = (noun: string, command: string): Format => ({ noun, command: `${command} {}`, isFilter: true });
-const held = (noun: string, command: string): Format => ({ noun, command });
-const other = (noun: string): Format => ({ noun });
+const packed = (noun: string, command: string): FileType => ({ noun, command: `${command} {}`, isFilter: true });
+const held = (noun: string, command: string): FileType => ({ noun, command });
+const other = (noun: string): FileType => ({ noun });
 
 const URLS_IN = "grep -oE 'https?://[^[:space:]]+'";
 const OFFICE = "an Office document";
@@ -23,7 +23,7 @@ const PROGRAM = other("a program");
  * The first bytes, in Latin-1, and at which place. None has the end of a line in it, so that what is read up to there is enough
  * to tell. As in the `file` command's table.
  */
-const SIGNATURES: readonly (readonly [bytes: string, format: Format, at?: number])[] = [
+const SIGNATURES: readonly (readonly [bytes: string, type: FileType, at?: number])[] = [
   ["\xfd7zXZ", packed("compressed with xz", "xz -dc")],
   ["\x28\xb5\x2f\xfd", packed("compressed with zstd", "zstd -dc")],
   ["\x04\x22\x4d\x18", packed("compressed with lz4", "lz4 -dc")],
@@ -74,7 +74,7 @@ const SIGNATURES: readonly (readonly [bytes: string, format: Format, at?: number
 ];
 
 /** What begins with these bytes and is no text; undefined for whatever may be a list. */
-export function formatOf(head: Buffer): Format | undefined {
+export function fileTypeOf(head: Buffer): FileType | undefined {
   const bytes = head.toString("latin1", 0, 512);
   if (/^BZh[1-9](?:1AY&SY|\x17rE8P\x90)/.test(bytes)) return packed("compressed with bzip2", "bzip2 -dc");
   if (/^PK(?:\x03\x04|\x05\x06|\x07\x08)/.test(bytes)) return zipOf(bytes);
@@ -85,14 +85,14 @@ export function formatOf(head: Buffer): Format | undefined {
 }
 
 /** By the name of its first entry, at byte 30, and what that holds. */
-function zipOf(bytes: string): Format {
+function zipOf(bytes: string): FileType {
   if (/^(?:\[Content_Types\]|_rels\/|xl\/|word\/)/.test(bytes.slice(30))) return other(OFFICE);
   if (bytes.startsWith("mimetypeapplication/vnd.oasis", 30)) return other(OFFICE);
   return held("a zip archive", "unzip -p {}");
 }
 
 /** What would do instead of this list: a command that writes the lines to standard input. Undefined where there is none. */
-export function commandFor({ command, isFilter }: Format, path: string, isGzip: boolean): string | undefined {
+export function commandFor({ command, isFilter }: FileType, path: string, isGzip: boolean): string | undefined {
   if (command === undefined) return undefined;
   if (path === "-") {
     if (isFilter !== true) return undefined;

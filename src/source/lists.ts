@@ -6,13 +6,12 @@ import type { Readable } from "node:stream";
 import type { Job, Refuse } from "../core/job.ts";
 import type { Source } from "../core/ports.ts";
 import { redacted } from "../core/redact.ts";
-import type { Unknown } from "./columns.ts";
 import { quoted } from "./file-signature.ts";
 import { beginsWithUrl, firstLines, NoListError } from "./first-lines.ts";
+import type { Unknown } from "./formats/columns.ts";
 import { lineNumbers } from "./line-numbers.ts";
-import { lineSplitter } from "./lines.ts";
-import { FormatError, textOf } from "./list-text.ts";
 import { openList, reason } from "./open-list.ts";
+import { FileTypeError, readList } from "./read-list.ts";
 
 /** A list that cannot be read: the message names it, the reason and the next step. */
 export class ListError extends Error {}
@@ -75,12 +74,15 @@ export function lists(paths: readonly string[], options: ListsOptions): Lists {
     for (const path of paths) {
       const name = path === "-" ? "(stdin)" : path;
       begins.push({ name, offset });
-      const onUnknown = unknown?.(name);
-      const split = lineSplitter({
-        ...{ offset, claim },
-        ...(onUnknown === undefined ? {} : { onUnknown }),
-        ...(paths.length > 1 ? { list: path } : {}),
-      });
+      let lines = 0;
+      const reading = {
+        ...{ path, stop, offset, claim, onBytes },
+        list: paths.length > 1 ? path : undefined,
+        onUnknown: unknown?.(name),
+        onLines(count: number) {
+          lines = count;
+        },
+      };
       const first = isOwn(path) ? undefined : firstLines(path);
       const taken = (jobs: Job[]): Job[] => {
         progress.jobs += jobs.length;
@@ -89,20 +91,18 @@ export function lists(paths: readonly string[], options: ListsOptions): Lists {
       };
       try {
         const opened = path === "-" ? { stream: stdin(), check() {} } : openList(path);
-        for await (const chunk of textOf(opened, { path, stop, onBytes })) {
-          const jobs = taken(split.push(chunk));
+        for await (const batch of readList(opened, reading)) {
+          const jobs = taken(batch);
           if (jobs.length > 0) yield jobs;
         }
-        const last = taken(split.end());
-        if (last.length > 0) yield last;
         first?.end();
       } catch (error) {
         if (stop.aborted) return;
         if (error instanceof NoListError) throw new ListError(`${name}: ${error.message}`);
-        if (error instanceof FormatError) throw new ListError(`${name}: the list cannot be read: ${error.message}`);
-        throw new ListError(`${name}: cannot be read on, after line ${split.lines()}: ${reason(error)}`);
+        if (error instanceof FileTypeError) throw new ListError(`${name}: the list cannot be read: ${error.message}`);
+        throw new ListError(`${name}: cannot be read on, after line ${lines}: ${reason(error)}`);
       }
-      offset += split.lines();
+      offset += lines;
     }
     refuseEmpty(progress.jobs);
     progress.done = true;

@@ -5,14 +5,14 @@ import { Socket } from "node:net";
 import type { Readable } from "node:stream";
 
 /** The bytes of a list, to be destroyed by who reads them; it fails where a file has become shorter meanwhile. */
-export interface Opened {
+export interface OpenedList {
   readonly stream: Readable;
   /** Called at its end: throws for a file that was cut off, whose last line may be half a URL. */
   readonly check: () => void;
 }
 
 /** Throws what the file system says. */
-export function openList(path: string): Opened {
+export function openList(path: string): OpenedList {
   const before = statSync(path);
   if (before.isFIFO() && process.platform === "linux") return { stream: pipe(path), check() {} };
   const stream = createReadStream(path);

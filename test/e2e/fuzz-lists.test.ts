@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { redacted } from "../../src/core/redact.ts";
 import { bulkget, type Outcome } from "../../src/index.ts";
-import { decoded } from "../../src/source/decode-line.ts";
+import { decoded } from "../../src/source/formats/decode-line.ts";
 import { shell } from "../support/command.ts";
 import { type EchoProxy, echoProxy, hostileLists } from "../support/hostile.ts";
 import { numbers } from "../support/numbers.ts";

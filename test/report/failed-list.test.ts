@@ -15,7 +15,7 @@ import type { Job, Outcome } from "../../src/core/job.ts";
 import { knownAs } from "../../src/core/redact.ts";
 import { failedFile, failedList, versionOf } from "../../src/report/failed-list.ts";
 import { fileNames } from "../../src/sink/directory/file-names.ts";
-import { lineSplitter } from "../../src/source/lines.ts";
+import { lineSplitter } from "../../src/source/formats/line-splitter.ts";
 import { failed, saved } from "../core/outcomes.ts";
 import { ownFolder } from "../support/own.ts";
 import { viewOf } from "./view.ts";

@@ -8,7 +8,7 @@ import { isFailure } from "../../../src/core/failure.ts";
 import { OptionError } from "../../../src/core/option-error.ts";
 import { parseUrl } from "../../../src/core/parse-url.ts";
 import { proxyRules } from "../../../src/http/connect/proxy.ts";
-import { lineSplitter } from "../../../src/source/lines.ts";
+import { lineSplitter } from "../../../src/source/formats/line-splitter.ts";
 import { testGet } from "../../support/get.ts";
 
 /** All bytes that came since the last look, in Latin-1; every header block is answered. */

@@ -4,11 +4,11 @@ import { PassThrough, Readable } from "node:stream";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Job } from "../../src/core/job.ts";
-import { encodingOf, type Encoding as Found, toUtf8 } from "../../src/source/encoding.ts";
-import { lists } from "../../src/source/lists.ts";
-import { ENCODINGS, encoded } from "../support/encodings.ts";
-import { ownFolder } from "../support/own.ts";
+import type { Job } from "../../../src/core/job.ts";
+import { encodingOf, type Encoding as Found, toUtf8 } from "../../../src/source/formats/encoding.ts";
+import { lists } from "../../../src/source/lists.ts";
+import { ENCODINGS, encoded } from "../../support/encodings.ts";
+import { ownFolder } from "../../support/own.ts";
 
 const folder = ownFolder();
 

@@ -1,10 +1,11 @@
 // Bytes become jobs: lines numbered from 1, blank ones and comments using up their number.
 
-import { isNumber, type Job } from "../core/job.ts";
-import { MAX_URL_LENGTH } from "../core/parse-url.ts";
-import { nameWithoutUserinfo } from "../core/userinfo.ts";
-import { columnsOf, type Unknown } from "./columns.ts";
+import { isNumber, type Job } from "../../core/job.ts";
+import { MAX_URL_LENGTH } from "../../core/parse-url.ts";
+import { nameWithoutUserinfo } from "../../core/userinfo.ts";
+import { columnsOf } from "./columns.ts";
 import { decoded } from "./decode-line.ts";
+import type { Numbering } from "./format.ts";
 
 /** A line is kept up to here, in bytes: any URL that is not too long, 3 bytes a character, with a name and more. */
 const MAX_LINE_BYTES = 3 * (MAX_URL_LENGTH + 8192);
@@ -17,18 +18,6 @@ const LONG_LINE = 1024;
 
 const LF = 0x0a;
 const CR = 0x0d;
-
-/** What each job of one list carries, besides its line. */
-export interface LineSplitterOptions {
-  /** The number of lines in the lists before this one. */
-  readonly offset: number;
-  /** The list's name, where there are several. */
-  readonly list?: string;
-  /** Told of what is no column that has a meaning, and the number of its line. */
-  readonly onUnknown?: (column: Unknown, line: number) => void;
-  /** Takes a number for the line at a place among all lists' lines, and says what is wrong if another line has it. */
-  readonly claim?: (n: number, place: number) => string | undefined;
-}
 
 export interface LineSplitter {
   /** The jobs on the lines that this chunk completes. Memory: one line, whatever its length. */
@@ -43,7 +32,7 @@ export interface LineSplitter {
  * Splits the bytes of one list, UTF-8 with or without BOM. A line ends in LF, CRLF or CR, each as it comes; several CR before an
  * LF are one end with it, so that where every line has an LF the numbers are those of `sed -n`.
  */
-export function lineSplitter(options: LineSplitterOptions): LineSplitter {
+export function lineSplitter(options: Numbering): LineSplitter {
   const begun = beginning();
   let lines = 0;
   /** How many CR came last, of which the first has ended a line. */
@@ -169,13 +158,13 @@ function firstInk(bytes: Buffer): number {
 }
 
 /** A line too long to be kept: a URL too long to be fetched, with none of the columns that may be cut off. */
-function tooLong(text: string, line: number, { offset, list }: LineSplitterOptions): Job {
+function tooLong(text: string, line: number, { offset, list }: Numbering): Job {
   const url = copied(text.slice(0, MAX_URL_LENGTH + 1));
   return { n: offset + line, url, ...(list === undefined ? {} : { list, line }) };
 }
 
 /** `URL`, and what its columns say. The name may be empty, and the number another line's. */
-function parseLine(text: string, line: number, { offset, list, onUnknown }: LineSplitterOptions): Job {
+function parseLine(text: string, line: number, { offset, list, onUnknown }: Numbering): Job {
   const tab = text.indexOf("\t");
   if (tab === -1) {
     const url = text.length > MAX_URL_LENGTH ? text.slice(0, MAX_URL_LENGTH + 1) : text;

@@ -1,10 +1,10 @@
 // Lines become jobs: their numbers, their names, and that it never matters how the bytes were cut.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { isFailure } from "../../src/core/failure.ts";
-import type { Job } from "../../src/core/job.ts";
-import { parseUrl } from "../../src/core/parse-url.ts";
-import { lineSplitter } from "../../src/source/lines.ts";
+import { isFailure } from "../../../src/core/failure.ts";
+import type { Job } from "../../../src/core/job.ts";
+import { parseUrl } from "../../../src/core/parse-url.ts";
+import { lineSplitter } from "../../../src/source/formats/line-splitter.ts";
 
 function split(chunks: readonly Uint8Array[], options: { offset?: number; list?: string } = {}): Job[] {
   const splitting = lineSplitter({ offset: 0, ...options });

@@ -1,6 +1,6 @@
 // What stands behind a URL in its line: a name, and key=value of the keys n, name and sha256, in any column.
 
-import { DIGEST_LENGTH } from "../core/job.ts";
+import { DIGEST_LENGTH } from "../../core/job.ts";
 
 export interface Columns {
   /** What `name=` says, else the second column, if that is no key=value of another key. */

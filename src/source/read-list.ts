@@ -1,0 +1,53 @@
+// Reads one list: gunzips it where it is gzip, refuses what is no list, and has its format make the jobs.
+
+import type { Readable } from "node:stream";
+import type { Job } from "../core/job.ts";
+import { commandFor, fileTypeOf } from "./file-signature.ts";
+import type { FormatContext } from "./formats/format.ts";
+import { formatOf } from "./formats/registry.ts";
+import { gunzipped } from "./gunzip.ts";
+import type { OpenedList } from "./open-list.ts";
+import { peek } from "./peek.ts";
+
+/** The file is no list; the message names what it is, and a command that makes a list of it. */
+export class FileTypeError extends Error {}
+
+export interface ReadOptions extends Omit<FormatContext, "head"> {
+  /** The list's path: `-` for standard input. */
+  readonly path: string;
+  /** Ends the reading, also while it waits for bytes. */
+  readonly stop: AbortSignal;
+  /** Called with the number of bytes of each chunk, as stored. */
+  readonly onBytes: (count: number) => void;
+}
+
+/** The jobs of a list, in batches that may be empty. Destroys its stream at the end. Throws a FileTypeError. */
+export async function* readList({ stream, check }: OpenedList, options: ReadOptions): AsyncGenerator<Job[]> {
+  const { path, stop, onBytes } = options;
+  const onStop = () => stream.destroy();
+  stop.addEventListener("abort", onStop, { once: true });
+  try {
+    const stored = await peek(counted(stream, onBytes, check));
+    const isGzip = stored.head[0] === 0x1f && stored.head[1] === 0x8b; // RFC 1952 section 2.3.1
+    const { head, all } = isGzip ? await peek(gunzipped(stored.all)) : stored;
+    const type = fileTypeOf(head);
+    if (type !== undefined) {
+      const command = commandFor(type, path, isGzip);
+      const next = command === undefined ? "; a list is text, with a URL a line" : ` (${command})`;
+      throw new FileTypeError(`it is ${type.noun}${next}`);
+    }
+    const format = formatOf(isGzip ? path.replace(/\.gz$/i, "") : path, head);
+    yield* format.jobs(all, { ...options, head });
+  } finally {
+    stop.removeEventListener("abort", onStop);
+    stream.destroy();
+  }
+}
+
+async function* counted(stream: Readable, onBytes: (count: number) => void, check: () => void): AsyncGenerator<Buffer> {
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    onBytes(chunk.length);
+    yield chunk;
+  }
+  check();
+}
