@@ -46,10 +46,26 @@ const vendored = {
     ),
 };
 
+/** The texts of the option table are for people: a run and the library do without, and `--help` loads them in a file of their own. */
+const withoutTexts = {
+  name: "without-texts",
+  transform: {
+    filter: { id: /\/src\/options\/rows\// },
+    handler: (code) => code.replace(/^ +(?:summary: "[^"]*"|details: `[^`]*`),$/gm, ""),
+  },
+};
+
+/** The file of those texts is required by its name. */
+const MANUAL = /\/manual\.ts$/;
+const manual = {
+  name: "manual",
+  renderChunk: (code) => code.replace(/\bimport\("[^"]*\/manual\.ts"\)/g, 'Promise.resolve(require("./manual.cjs"))'),
+};
+
 const common = {
   platform: "node",
-  external: (id) => isBuiltin(id) || Object.hasOwn(VENDORED, id),
-  plugins: [vendored, thirdParty()],
+  external: (id) => isBuiltin(id) || Object.hasOwn(VENDORED, id) || MANUAL.test(id),
+  plugins: [vendored, withoutTexts, manual, thirdParty()],
 };
 
 const launcher = {
@@ -74,11 +90,14 @@ const library = {
 export default defineConfig([
   {
     ...common,
-    // Apart from the file that is started: what is loaded later takes from main.cjs, and must not start it again.
-    input: ["bin/bulkget.ts", "bin/main.ts"],
-    output: into("bin"),
+    // main.cjs is apart from the file that is started: what is loaded later takes from it, and must not start it again. All that
+    // each run needs is in it, since Node takes close to a millisecond for each file.
+    input: "bin/bulkget.ts",
+    treeshake: { moduleSideEffects: [{ test: /\/bin\//, sideEffects: true }] },
+    output: { ...into("bin"), codeSplitting: { groups: [{ name: "main", test: /\/bin\/main\.ts$/ }] } },
     plugins: [...common.plugins, launcher],
   },
+  { platform: "node", external: isBuiltin, input: "src/cli/manual.ts", output: into("bin"), plugins: [thirdParty()] },
   // By itself: what it has in common with the command would be a third file for both to load.
   { ...common, input: "bin/worker.ts", output: into("bin") },
   { ...common, input: "src/index.ts", output: into("lib"), plugins: [...common.plugins, library] },

@@ -12,7 +12,7 @@ const DOORS: Readonly<Record<string, RegExp>> = {
   "p-limit": /^src\/core\/run\/run\.ts$/,
   "ipaddr.js": /^src\/http\/connect\/addresses\.ts$/,
   "tough-cookie": /^src\/http\/identity\/cookies\.ts$/,
-  commander: /^src\/cli\/(options|parsed|tune-options|units|variables)\.ts$/,
+  commander: /^src\/cli\/commander\.ts$/,
   "cli-progress": /^src\/report\/bar\.ts$/,
   "mime-db": /^src\/sink\/directory\/media-types\.ts$/,
 };
@@ -119,7 +119,7 @@ describe("imports", () => {
     ["src/report/plain.ts", "../sink/memory.ts"],
     ["src/source/lists.ts", "../app/download.ts"],
     ["src/policy/fail-on.ts", "../cli/units.ts"],
-    ["src/app/download.ts", "../cli/options.ts"],
+    ["src/app/download.ts", "../cli/command-line.ts"],
     ["src/index.ts", "undici"],
     ["src/sink/directory/directory.ts", "undici/lib/x.js"],
     ["src/cli/main.ts", "commander"],

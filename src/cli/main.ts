@@ -10,28 +10,28 @@ import { AUTO, httpClient } from "../app/http-client.ts";
 import { refuseNames } from "../app/name-table.ts";
 import { openOutput } from "../app/output.ts";
 import { OptionError } from "../core/option-error.ts";
-import type { Source, View } from "../core/ports.ts";
+import type { Source } from "../core/ports.ts";
 import { combineReporters, STALL_MS } from "../core/run/combine-reporters.ts";
 import type { StopReason } from "../core/run/run.ts";
 import { finished } from "../core/run/tally.ts";
-import { JournalError } from "../journal/open-journal.ts";
 import { leftOf } from "../report/summary.ts";
-import { LockedError } from "../sink/folder/lock.ts";
 import { FolderError } from "../sink/folder/output-folder.ts";
 import { ListError, lists } from "../source/lists.ts";
 import { readAhead } from "../source/read-ahead.ts";
+import { VERSION } from "../version.ts";
+import { type CommandLine, flagged, misspelt, readCommandLine } from "./command-line.ts";
+import type { EarlyExit } from "./commander.ts";
+import { EXIT_CODES } from "./exit-code.ts";
+import { exitOfError, exitOfRun } from "./exit-of.ts";
 import { ignoredAtStart } from "./ignored.ts";
-import { type CommandLine, describe, type Leave, misspelt, readCommandLine } from "./options.ts";
-import { flagged } from "./parsed.ts";
 import { pemOf } from "./pem.ts";
 import { type Env, type Extra, extraReporters } from "./reporters.ts";
-import { flushed, once, print, printOut, StdoutError, say, surviveStderr } from "./say.ts";
+import { flushed, once, print, printOut, say, surviveStderr } from "./say.ts";
 import { ignore, onSignals, SIGNALS, type StopSignal } from "./signals.ts";
 import { adviceOn, GO_ON, isSignal, stoppedLine } from "./stopped.ts";
+import { subcommandOf } from "./subcommands.ts";
 import { sizeThreadPool } from "./thread-pool.ts";
 import { processesFor, spreadOf } from "./workers.ts";
-
-const EXIT = { finished: 0, failed: 1, usage: 2, disk: 3, stopped: 4, locked: 5, bug: 70 } as const;
 
 /** What is under way gets so long to finish after the first signal. */
 const GRACE_MS = 5000;
@@ -39,17 +39,17 @@ const GRACE_MS = 5000;
 /** After the second one, so much is left for records and for words: then the process ends, whatever holds it. */
 const HURRY_MS = 1000;
 
-/** Runs the command; gives its exit code. Ends by the signal itself where one stopped it. */
+/** Runs the command. Returns its exit code, or ends by the signal itself where one stopped it. */
 export async function main(argv: readonly string[], env: Env): Promise<number> {
   surviveStderr();
   const ignored = ignoredAtStart(env);
   ignore(ignored);
-  if (argv[2] === "tune") return await tuned(argv.slice(3), env);
   process.once("uncaughtException", crash);
-  process.once("beforeExit", () => crash(new Error("nothing is under way any more, but the run is not over")));
   try {
-    const line = readCommandLine(argv.slice(2));
-    return "exitCode" in line ? await leave(line) : await runCommand(line, env, ignored);
+    const subcommand = await subcommandOf(argv[2]);
+    const end =
+      subcommand === undefined ? await runLine(argv.slice(2), env, ignored) : await subcommand(argv.slice(3), env);
+    return typeof end === "number" ? end : await leave(end);
   } catch (error) {
     return complain(error);
   } finally {
@@ -57,18 +57,14 @@ export async function main(argv: readonly string[], env: Env): Promise<number> {
   }
 }
 
-/** Loaded only where it is asked for. */
-async function tuned(argv: readonly string[], env: Env): Promise<number> {
-  process.once("uncaughtException", crash);
-  try {
-    const { tune } = await import("./tune.ts");
-    const code = await tune(argv, env);
-    return typeof code === "number" ? code : await leave(code);
-  } catch (error) {
-    return complain(error);
-  } finally {
-    await flushed(process.stderr);
-  }
+async function runLine(
+  argv: readonly string[],
+  env: Env,
+  ignored: ReadonlySet<StopSignal>,
+): Promise<number | EarlyExit> {
+  process.once("beforeExit", () => crash(new Error("nothing is under way any more, but the run is not over")));
+  const line = readCommandLine(argv);
+  return "lists" in line ? await runCommand(line, env, ignored) : line;
 }
 
 async function runCommand(line: CommandLine, env: Env, ignored: ReadonlySet<StopSignal>): Promise<number> {
@@ -176,16 +172,23 @@ async function runCommand(line: CommandLine, env: Env, ignored: ReadonlySet<Stop
   signals.release();
   if (broken !== undefined) complain(broken.error);
   const reason = stop.signal.reason as StopReason | undefined;
-  const code = exitCode(run.view, line, reason, broken !== undefined);
-  const isTold = code === EXIT.disk || (!line.quiet && (code === EXIT.stopped || code > 128));
-  const stopped = isTold ? stoppedLine(reason, code !== EXIT.disk && leftOf(run.view) === 0) : undefined;
-  if (stopped !== undefined) say(stopped);
-  if (code === EXIT.finished && brokenReport) return EXIT.failed;
-  if (code > 128 && isSignal(reason)) {
-    await flushed(process.stderr);
-    signals.raise(reason);
+  const end = exitOfRun({
+    view: run.view,
+    failOn: line.failOn,
+    reason,
+    isListBroken: broken !== undefined,
+    isReportBroken: brokenReport,
+  });
+  const isToldQuietly = end === "disk";
+  if (isToldQuietly || (!line.quiet && (end === "stopped" || isSignal(end)))) {
+    const stopped = stoppedLine(reason, !isToldQuietly && leftOf(run.view) === 0);
+    if (stopped !== undefined) say(stopped);
   }
-  return code;
+  if (isSignal(end)) {
+    await flushed(process.stderr);
+    signals.raise(end);
+  }
+  return EXIT_CODES[end].code;
 }
 
 /** Whether all lists are files, which can be read a second time. */
@@ -193,47 +196,24 @@ function rereadable(paths: readonly string[]): boolean {
   return paths.every((path) => path !== "-" && statSync(path, { throwIfNoEntry: false })?.isFile() === true);
 }
 
-/** The most serious of what happened: a bug, a signal, the disk, the list, the failures. */
-function exitCode(view: View, line: CommandLine, reason: StopReason | undefined, listBroken: boolean): number {
-  const { tally } = view;
-  if (tally.kinds.has("internal")) return EXIT.bug;
-  if (reason === "disk") return EXIT.disk;
-  if (isSignal(reason)) return 128 + constants.signals[reason];
-  if (listBroken) return EXIT.usage;
-  if (reason !== undefined) return EXIT.stopped;
-  // What an earlier run gave up for good has failed in this one as well.
-  const { saved, failed, skipped } = view.doneEarlier ?? { saved: 0, failed: 0, skipped: 0 };
-  const failures = tally.failed + failed;
-  const all = finished(tally) + saved + failed + skipped;
-  return line.failOn(failures, all) ? EXIT.failed : EXIT.finished;
+/** Prints what there is instead of a run. The texts are loaded only here. */
+async function leave(exit: EarlyExit): Promise<number> {
+  if ("refusal" in exit) {
+    print(exit.refusal);
+    return EXIT_CODES.usage.code;
+  }
+  const text = exit.page === "version" ? `${VERSION}\n` : (await import("./manual.ts")).helpText(exit.page);
+  await printOut(text);
+  return EXIT_CODES.finished.code;
 }
 
-async function leave({ exitCode, out, err }: Leave): Promise<number> {
-  print(err);
-  if (out !== "") await printOut(out);
-  return exitCode;
-}
-
-/** Says why there is no run, or no more of one; gives the exit code for it. */
+/** Prints why there is no run, or no more of one. Returns the exit code for it. */
 function complain(error: unknown): number {
-  if (error instanceof FolderError) {
-    say(error.message);
-    return error.kind === "disk" ? EXIT.disk : EXIT.usage;
-  }
-  if (error instanceof LockedError) {
-    say(error.message);
-    return EXIT.locked;
-  }
-  if (error instanceof StdoutError) {
-    say(error.message);
-    return EXIT.disk;
-  }
-  if (error instanceof JournalError || error instanceof ListError || error instanceof OptionError) {
-    say(error instanceof OptionError ? flagged(error, describe()) : error.message);
-    return EXIT.usage;
-  }
-  say(`a bug: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-  return EXIT.bug;
+  const end = exitOfError(error);
+  const { stack, message } = error instanceof Error ? error : { stack: undefined, message: String(error) };
+  if (end === "bug") say(`a bug: ${stack ?? message}`);
+  else say(error instanceof OptionError ? flagged(error) : message);
+  return EXIT_CODES[end].code;
 }
 
 /** What nobody caught, or a run that can never end: said, and left with the code of a bug. */

@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { OptionError } from "../core/option-error.ts";
-import type { CommandLine } from "./options.ts";
+import type { CommandLine } from "./command-line.ts";
 
 export interface Pem {
   readonly ca?: string;
@@ -11,9 +11,9 @@ export interface Pem {
 }
 
 /** The texts of --cacert, --cert and --key. Throws an OptionError for a file that cannot be read, or has none. */
-export function pemOf({ cacert, cert, key }: CommandLine): Pem {
+export function pemOf({ ca, cert, key }: Pick<CommandLine, keyof Pem>): Pem {
   return {
-    ...(cacert === undefined ? {} : { ca: read("--cacert", cacert, "CERTIFICATE") }),
+    ...(ca === undefined ? {} : { ca: read("--cacert", ca, "CERTIFICATE") }),
     ...(cert === undefined ? {} : { cert: read("--cert", cert, "CERTIFICATE") }),
     ...(key === undefined ? {} : { key: read("--key", key, "PRIVATE KEY") }),
   };

@@ -14,7 +14,7 @@ import { plain } from "../report/plain.ts";
 import { streamed } from "../report/stream-records.ts";
 import { summary } from "../report/summary.ts";
 import { FAILED, JOURNAL, sameFile } from "../sink/folder/output-folder.ts";
-import type { CommandLine } from "./options.ts";
+import type { CommandLine } from "./command-line.ts";
 import { print, say } from "./say.ts";
 
 export interface Env {

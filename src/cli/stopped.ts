@@ -1,6 +1,7 @@
 // What is said of a run that stopped before its list was done, and of a report that stopped it: why, and what to do.
 
 import type { StopReason } from "../core/run/run.ts";
+import { SIGNALS, type StopSignal } from "./signals.ts";
 
 export const GO_ON = "run it again to go on";
 
@@ -10,8 +11,8 @@ const REASONS: Readonly<Partial<Record<StopReason, string>>> = {
   "max-failures": "as many URLs failed as --max-failures allows",
 };
 
-export function isSignal(reason: StopReason | undefined): reason is NodeJS.Signals {
-  return reason?.startsWith("SIG") === true;
+export function isSignal(reason: string | undefined): reason is StopSignal {
+  return SIGNALS.some((signal) => signal === reason);
 }
 
 /** `isAll`: nothing was left when it stopped. Undefined for what is said elsewhere. */

@@ -9,17 +9,18 @@ import { tuneChart } from "../report/tune-chart.ts";
 import { tuneTable } from "../report/tune-table.ts";
 import { objectionTo, putChart } from "../report/write-chart.ts";
 import { lists } from "../source/lists.ts";
-import type { Leave } from "./parsed.ts";
+import { readTuneLine } from "./command-line.ts";
+import type { EarlyExit } from "./commander.ts";
+import { EXIT_CODES } from "./exit-code.ts";
 import { pemOf } from "./pem.ts";
 import { type Env, wantsColour } from "./reporters.ts";
 import { printOut, say } from "./say.ts";
 import { sizeThreadPool } from "./thread-pool.ts";
-import { readTuneLine } from "./tune-options.ts";
 
-/** Runs it; gives the exit code, or what there is to print instead. Throws an OptionError, a ListError or a StdoutError. */
-export async function tune(argv: readonly string[], env: Env): Promise<number | Leave> {
+/** Runs it. Returns the exit code, or what there is to print instead. Throws an OptionError, a ListError or a StdoutError. */
+export async function tune(argv: readonly string[], env: Env): Promise<number | EarlyExit> {
   const line = readTuneLine(argv);
-  if ("exitCode" in line) return line;
+  if (!("lists" in line)) return line;
   const { upTo, stepMs, svg } = line;
   const objection = objectionTo(svg); // before, not after all the measuring
   if (objection !== undefined) throw new OptionError(`--svg ${svg}: ${objection}`);
@@ -29,7 +30,7 @@ export async function tune(argv: readonly string[], env: Env): Promise<number | 
     allowEmpty: true,
   });
   sizeThreadPool(upTo);
-  const get = httpClient({ ...line.fetching, ...pemOf(line.fetching), concurrency: upTo });
+  const get = httpClient({ ...line, ...pemOf(line), concurrency: upTo });
   const steps: Step[] = [];
   try {
     const jobs = await sampleOf(source, line.sample, Math.random);
@@ -48,5 +49,5 @@ export async function tune(argv: readonly string[], env: Env): Promise<number | 
   await printOut(`${tuneTable(rows, knee, paint(wantsColour(env, process.stdout.isTTY === true)))}\n`);
   if (failure !== undefined) throw new OptionError(`--svg ${svg}: ${failure}`);
   say(knee === undefined ? `nothing could be fetched; the chart is ${svg}` : `use -c ${knee}; the chart is ${svg}`);
-  return knee === undefined ? 1 : 0;
+  return EXIT_CODES[knee === undefined ? "failed" : "finished"].code;
 }

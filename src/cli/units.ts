@@ -1,9 +1,11 @@
 // What people type: durations, sizes, speeds, limits and headers, read into milliseconds, bytes and numbers.
 
-import { InvalidArgumentError } from "commander";
-import { DIRECTIVES, type Directive } from "../http/robots/robots-tag.ts";
-import { OPTIONS } from "../options/table.ts";
+import { DURATION } from "../options/row.ts";
+import { SCHEDULING } from "../options/rows/scheduling.ts";
 import { type FailOn, parseFailOn } from "../policy/fail-on.ts";
+
+/** A text that is not what an option takes. The message completes "is not …". */
+export class ValueError extends Error {}
 
 const DURATIONS: Readonly<Record<string, number>> = {
   ms: 1,
@@ -19,16 +21,16 @@ const SIZES: Readonly<Record<string, number>> = { "": 1, k: 1024, m: 1024 ** 2, 
 export function duration(text: string): number {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d|)$/.exec(text.trim());
   const ms = Number(match?.[1]) * (DURATIONS[match?.[2] ?? ""] ?? 1);
-  const { least, most } = OPTIONS.deadlineMs;
-  if (!(ms >= least)) throw new InvalidArgumentError("a duration such as 500ms, 10s, 5m or 2h");
-  if (ms > most) throw new InvalidArgumentError(`a duration of ${most / 86_400_000} days at most`);
+  const { least, most } = DURATION;
+  if (!(ms >= least)) throw new ValueError("a duration such as 500ms, 10s, 5m or 2h");
+  if (ms > most) throw new ValueError(`a duration of ${most / 86_400_000} days at most`);
   return ms;
 }
 
 /** "0", "100", "10k", "1.5M", "2G": 1024-based, an optional B or iB behind. Whole bytes. */
 export function size(text: string): number {
   const bytes = bytesIn(text);
-  if (bytes === undefined) throw new InvalidArgumentError("a size such as 500, 10k, 2M or 1G");
+  if (bytes === undefined) throw new ValueError("a size such as 500, 10k, 2M or 1G");
   return bytes;
 }
 
@@ -38,39 +40,24 @@ function bytesIn(text: string): number | undefined {
   return match === null || !Number.isSafeInteger(bytes) ? undefined : bytes;
 }
 
-/** Both ends are in it. */
-interface Range {
-  readonly least: number;
-  readonly most: number;
-}
-
-/** A whole number in the range of an option. */
-export function wholeOf({ least, most }: Range): (text: string) => number {
-  return whole(least, most);
-}
-
-/** A whole number from `least` to `most`; `or` is what else may be said. */
-export function whole(least: number, most: number, or = ""): (text: string) => number {
+/** A whole number from `least` to `most`, or one of `words`. */
+export function whole(least: number, most: number, words: readonly string[] = []): (text: string) => number | string {
   return (text) => {
-    const number = /^\d+$/.test(text.trim()) ? Number(text) : Number.NaN;
+    const word = text.trim().toLowerCase();
+    if (words.includes(word)) return word;
+    const number = /^\d+$/.test(word) ? Number(word) : Number.NaN;
     if (number >= least && number <= most) return number;
-    throw new InvalidArgumentError(`a whole number from ${least} to ${most}${or}`);
+    throw new ValueError(`a whole number from ${least} to ${most}${words.map((one) => `, or ${one}`).join("")}`);
   };
-}
-
-/** The same, or "auto". */
-export function wholeOrAuto({ least, most }: Range): (text: string) => number | "auto" {
-  const number = whole(least, most, ", or auto");
-  return (text) => (text.trim().toLowerCase() === "auto" ? "auto" : number(text));
 }
 
 /** "5", "0.5", "10/s", "30/m": events a second. */
 export function perSecond(text: string): number {
   const match = /^(\d+(?:\.\d+)?)(?:\/(s|m|h))?$/.exec(text.trim());
   const rate = Number(match?.[1]) / ((DURATIONS[match?.[2] ?? "s"] ?? 1000) / 1000);
-  const { least, most } = OPTIONS.rate;
-  if (match === null || rate <= 0) throw new InvalidArgumentError("a rate such as 5, 0.5 or 30/m");
-  if (rate < least || rate > most) throw new InvalidArgumentError(`a rate from 1 a day to ${most} a second`);
+  const { least, most } = SCHEDULING.rate;
+  if (match === null || rate <= 0) throw new ValueError("a rate such as 5, 0.5 or 30/m");
+  if (rate < least || rate > most) throw new ValueError(`a rate from 1 a day to ${most} a second`);
   return rate;
 }
 
@@ -78,7 +65,7 @@ export function perSecond(text: string): number {
 export function speed(text: string): number {
   const bytes = bytesIn(text.trim().replace(/\/s$/, ""));
   if (bytes !== undefined && bytes > 0) return bytes;
-  throw new InvalidArgumentError("a speed such as 500k or 2M");
+  throw new ValueError("a speed such as 500k or 2M");
 }
 
 export type Header = readonly [string, string];
@@ -91,7 +78,7 @@ export function header(text: string, before: readonly Header[] = []): readonly H
 
 function oneHeader(line: string): Header {
   const colon = line.indexOf(":");
-  if (colon < 1) throw new InvalidArgumentError("one: a header is 'Name: value'");
+  if (colon < 1) throw new ValueError("one: a header is 'Name: value'");
   return [line.slice(0, colon).trim(), line.slice(colon + 1).replace(/^[\t ]+|[\t\r ]+$/g, "")];
 }
 
@@ -104,7 +91,7 @@ export function added(text: string, before: readonly string[] = []): readonly st
 export function several(what: string): (text: string, before?: readonly string[]) => readonly string[] {
   return (text, before = []) => {
     const lines = text.split("\n").filter((line) => line.trim() !== "");
-    if (lines.length === 0) throw new InvalidArgumentError(what);
+    if (lines.length === 0) throw new ValueError(what);
     return [...before, ...lines];
   };
 }
@@ -112,17 +99,26 @@ export function several(what: string): (text: string, before?: readonly string[]
 /** A text that may be anything but blank; `what` is what it is. */
 export function nonBlank(what: string): (text: string) => string {
   return (text) => {
-    if (text.trim() === "") throw new InvalidArgumentError(what);
+    if (text.trim() === "") throw new ValueError(what);
     return text;
   };
 }
 
-/** Directives of X-Robots-Tag. */
-export function directives(text: string): readonly Directive[] {
-  const words = text.split(",").map((word) => word.trim().toLowerCase());
-  const known = words.flatMap((word) => DIRECTIVES.filter((one) => one === word));
-  if (known.length === words.length) return known;
-  throw new InvalidArgumentError(`one or some of ${DIRECTIVES.join(",")}`);
+/** One of `words`. */
+export function oneOf(words: readonly string[]): (text: string) => string {
+  return (text) => {
+    if (words.includes(text)) return text;
+    throw new ValueError(`one of ${words.join(", ")}`);
+  };
+}
+
+/** Some of `words`, with commas between. */
+export function someOf(words: readonly string[]): (text: string) => readonly string[] {
+  return (text) => {
+    const typed = text.split(",").map((word) => word.trim().toLowerCase());
+    if (typed.every((word) => words.includes(word))) return typed;
+    throw new ValueError(`one or some of ${words.join(",")}`);
+  };
 }
 
 /** What both limits take. */
@@ -130,7 +126,7 @@ const LIMITS = "a number such as 10, or a share such as 5% (both over 0)";
 
 export function failOn(text: string): FailOn {
   const parsed = parseFailOn(text);
-  if (parsed === undefined) throw new InvalidArgumentError(`any, never, ${LIMITS}`);
+  if (parsed === undefined) throw new ValueError(`any, never, ${LIMITS}`);
   return parsed;
 }
 
@@ -139,14 +135,14 @@ const SHARE_OF = 100;
 
 export function maxFailures(text: string): FailOn {
   const parsed = /^\d/.test(text) ? parseFailOn(text) : undefined;
-  if (parsed === undefined) throw new InvalidArgumentError(LIMITS);
+  if (parsed === undefined) throw new ValueError(LIMITS);
   return text.endsWith("%") ? (failed, finished) => finished >= SHARE_OF && parsed(failed, finished) : parsed;
 }
 
 export function statuses(text: string): readonly number[] {
   const codes = text.split(",").map((code) => code.trim());
   if (!codes.every((code) => /^[1-5]\d\d$/.test(code))) {
-    throw new InvalidArgumentError("HTTP statuses with commas between, such as 429,503");
+    throw new ValueError("HTTP statuses with commas between, such as 429,503");
   }
   return codes.map(Number);
 }

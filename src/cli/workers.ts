@@ -13,10 +13,13 @@ import { OptionError } from "../core/option-error.ts";
 import type { Get } from "../core/ports.ts";
 import type { Executor } from "../core/run/executor.ts";
 import { finished } from "../core/run/tally.ts";
+import { splitFlags } from "../options/flags.ts";
+import type { Row } from "../options/row.ts";
+import { TABLE } from "../options/table.ts";
 import { worthSpreading } from "../policy/worker-scaling.ts";
 import { type PoolOptions, pool } from "../workers/pool.ts";
 import { helper } from "../workers/worker-handle.ts";
-import type { CommandLine } from "./options.ts";
+import type { CommandLine } from "./command-line.ts";
 
 /** `auto` takes no more: above, what one process has to do for all of them is what counts. */
 const MOST_BY_ITSELF = 4;
@@ -27,18 +30,24 @@ const SPARE_DESCRIPTORS = 16;
 /** How many processes there are to be at most, this one included. Throws an OptionError. */
 export function processesFor(line: CommandLine): number {
   const { workers, concurrency } = line;
-  const single = (
-    [
-      ["-c auto", concurrency === "auto"],
-      ["--robots", line.robots],
-      ["--cookie", line.cookie !== undefined],
-    ] as const
-  ).find(([, isGiven]) => isGiven);
+  const single = needsSingleProcess(line);
   if (single === undefined && concurrency !== "auto") {
     return Math.min(workers === "auto" ? Math.min(availableParallelism(), MOST_BY_ITSELF) : workers, concurrency);
   }
   if (workers === "auto" || workers === 1) return 1;
-  throw new OptionError(`--workers ${workers} does not go with ${single?.[0]}, which needs a single process`);
+  throw new OptionError(`--workers ${workers} does not go with ${single}, which needs a single process`);
+}
+
+/** The option that needs a single process, as it is typed; undefined where there is none. */
+function needsSingleProcess(line: CommandLine): string | undefined {
+  for (const [key, { singleProcess, flags = "" }] of Object.entries<Row>(TABLE)) {
+    const value: unknown = Object.hasOwn(line, key) ? line[key as keyof CommandLine] : undefined;
+    if (singleProcess === undefined) continue;
+    const { letter, name } = splitFlags(flags);
+    if (singleProcess === true && value !== undefined && value !== false) return name;
+    if (value === singleProcess) return `${letter ?? name} ${value}`;
+  }
+  return undefined;
 }
 
 /** What makes several processes of one; undefined where one it is. */

@@ -3,7 +3,7 @@
 import { OptionError } from "../core/option-error.ts";
 import { nearest } from "./nearest.ts";
 import { shown, tagOf } from "./shown.ts";
-import { ELSEWHERE, OPTIONS, type OptionName, type Row } from "./table.ts";
+import { ELSEWHERE, type LibraryRow, OPTIONS, type OptionName } from "./table.ts";
 import { check } from "./types.ts";
 
 const NAMES = Object.keys(OPTIONS) as readonly OptionName[];
@@ -19,7 +19,7 @@ export function checked(given: unknown): Readonly<Record<string, unknown>> {
   if (unknown !== undefined) throw new OptionError(noOption(unknown));
   const result: Record<string, unknown> = {};
   for (const name of NAMES) {
-    const row: Row = OPTIONS[name];
+    const row: LibraryRow = OPTIONS[name];
     const answer = reading(name, () => {
       const value: unknown = options[name];
       return value === undefined ? undefined : check(value, row);

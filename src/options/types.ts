@@ -1,7 +1,8 @@
-// What each type of option takes, and how that is said.
+// What the library takes for each type of option, and what the message is for anything else.
 
+import type { LibraryType, Row } from "./row.ts";
 import { shown, tagOf } from "./shown.ts";
-import type { Row, Type } from "./table.ts";
+import type { LibraryRow } from "./table.ts";
 
 /** The value as it is used, which nobody can change any more; or what is wrong with it, and what would do. */
 export type Checked = { readonly value: unknown } | { readonly wrong: string };
@@ -12,8 +13,8 @@ const MAX_HEADERS = 1000;
 
 type Check = (value: unknown, row: Row) => Checked;
 
-/** One row a type. A getter or a proxy of the caller's may throw in it. */
-const CHECKS: Readonly<Record<Type, Check>> = {
+/** One row per type. A getter or a proxy of the caller's may throw in it. */
+const CHECKS: Readonly<Record<LibraryType, Check>> = {
   flag: (value, row) => (typeof value === "boolean" ? { value } : wrong(value, row, "true or false")),
   choice: (value, row) => (isChoice(value, row) ? { value } : wrong(value, row, choicesOf(row))),
   "choice or function": (value, row) =>
@@ -21,13 +22,19 @@ const CHECKS: Readonly<Record<Type, Check>> = {
       ? { value }
       : wrong(value, row, `${(row.choices ?? []).map((one) => shown(one)).join(", ")} or a function`),
   whole: number,
-  number,
+  size: number,
+  speed: number,
+  duration: number,
+  rate: number,
   text,
+  folder: text,
+  file: text,
+  pem: text,
   texts: (value, row) => list(value, row, "an array of strings", text),
-  "text or texts": (value, row) =>
+  cookies: (value, row) =>
     typeof value === "string" ? text(value, row) : list(value, row, "a string or an array of strings", text),
   choices: (value, row) => list(value, row, `an array of some of ${(row.choices ?? []).join(", ")}`, CHECKS.choice),
-  wholes: (value, row) => list(value, row, `an array of ${row.unit}`, number),
+  statuses: (value, row) => list(value, row, `an array of ${row.unit}`, number),
   headers,
   signal: (value, row) => (isSignal(value) ? { value } : wrong(value, row, "an AbortSignal")),
   dispatcher: (value, row) =>
@@ -35,14 +42,19 @@ const CHECKS: Readonly<Record<Type, Check>> = {
   function: (value, row) => (typeof value === "function" ? { value } : wrong(value, row, "a function")),
 };
 
-export function check(value: unknown, row: Row): Checked {
+export function check(value: unknown, row: LibraryRow): Checked {
   return CHECKS[row.type](value, row);
 }
 
 /** "a whole number of bytes from 0 to 100": what a number has to be, also for the command. */
 export function rangeOf({ type, unit, least = 0, most = Number.MAX_SAFE_INTEGER }: Row): string {
   const of = unit === undefined || unit === "HTTP statuses" ? "" : ` of ${unit}`;
-  return `a ${type === "number" ? "" : "whole "}number${of} from ${inDigits(least)} to ${inDigits(most)}`;
+  return `a ${isFraction(type) ? "" : "whole "}number${of} from ${inDigits(least)} to ${inDigits(most)}`;
+}
+
+/** Whether a number of that type may have a fraction. */
+function isFraction(type: Row["type"]): boolean {
+  return type === "duration" || type === "rate";
 }
 
 function inDigits(number: number): string {
@@ -50,7 +62,7 @@ function inDigits(number: number): string {
 }
 
 function number(value: unknown, row: Row): Checked {
-  const isGood = isWithin(value, row) && (row.type === "number" || Number.isInteger(value));
+  const isGood = isWithin(value, row) && (isFraction(row.type) || Number.isInteger(value));
   if (isGood || isChoice(value, row)) return { value: value === 0 ? 0 : value };
   const or = (row.choices ?? []).map((one) => `, or ${shown(one)}`).join("");
   return wrong(value, row, `${rangeOf(row)}${or}`);

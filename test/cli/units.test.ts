@@ -1,7 +1,17 @@
 // What people type for times, sizes and counts, and what is refused with the way to write it.
-import { InvalidArgumentError } from "commander";
 import { describe, expect, it } from "vitest";
-import { duration, failOn, header, maxFailures, perSecond, size, speed, statuses, whole } from "../../src/cli/units.ts";
+import {
+  duration,
+  failOn,
+  header,
+  maxFailures,
+  perSecond,
+  size,
+  speed,
+  statuses,
+  ValueError,
+  whole,
+} from "../../src/cli/units.ts";
 
 describe("a duration", () => {
   it.each([
@@ -35,7 +45,7 @@ describe("a duration", () => {
     "NaN",
     "constructor",
   ])("is not %j", (text) => {
-    expect(() => duration(text)).toThrow(InvalidArgumentError);
+    expect(() => duration(text)).toThrow(ValueError);
     expect(() => duration(text)).toThrow("a duration such as 500ms, 10s, 5m or 2h");
   });
 
@@ -69,7 +79,7 @@ describe("a size", () => {
   it.each(["", "k", "-1", "1e3", "10X", "10kk", "1.5.5M", "1,5M", "0x10", "9".repeat(20), "9".repeat(400), "none"])(
     "is not %j",
     (text) => {
-      expect(() => size(text)).toThrow(InvalidArgumentError);
+      expect(() => size(text)).toThrow(ValueError);
       expect(() => size(text)).toThrow("a size such as 500, 10k, 2M or 1G");
     },
   );
@@ -87,7 +97,7 @@ describe("a whole number", () => {
   });
 
   it.each(["", "0", "-1", "10001", "1.5", "1e3", "0x10", "many", "NaN"])("between 1 and 10000 is not %j", (text) => {
-    expect(() => whole(1, 10_000)(text)).toThrow(InvalidArgumentError);
+    expect(() => whole(1, 10_000)(text)).toThrow(ValueError);
     expect(() => whole(1, 10_000)(text)).toThrow("a whole number from 1 to 10000");
   });
 });
@@ -107,7 +117,7 @@ describe("a rate", () => {
   it.each(["", "0", "0/s", "-1", "1e3", "5/d", "5/ms", "5 /s", "/s", "5/", "5s", "1,5", ".5", "many", "0x10"])(
     "is not %j",
     (text) => {
-      expect(() => perSecond(text)).toThrow(InvalidArgumentError);
+      expect(() => perSecond(text)).toThrow(ValueError);
       expect(() => perSecond(text)).toThrow("a rate such as 5, 0.5 or 30/m");
     },
   );
@@ -126,7 +136,7 @@ describe("a speed", () => {
   });
 
   it.each(["", "0", "0/s", "/s", "-1", "2M/m", "fast", "0.0001"])("is not %j", (text) => {
-    expect(() => speed(text)).toThrow(InvalidArgumentError);
+    expect(() => speed(text)).toThrow(ValueError);
     expect(() => speed(text)).toThrow(/^a (speed|size) such as 500/);
   });
 });
@@ -182,7 +192,7 @@ describe("a limit of failures", () => {
   });
 
   it.each(["", "any", "never", "0", "0%", "-1", "x%", "5 %", "101%"])("to stop at is not %j", (text) => {
-    expect(() => maxFailures(text)).toThrow(InvalidArgumentError);
+    expect(() => maxFailures(text)).toThrow(ValueError);
     expect(() => maxFailures(text)).toThrow("a number such as 10, or a share such as 5%");
   });
 });
@@ -197,7 +207,7 @@ describe("HTTP statuses", () => {
   });
 
   it.each(["", ",", "429,", "5xx", "42", "4290", "600", "429;503", "429 503", "-429", "all"])("are not %j", (text) => {
-    expect(() => statuses(text)).toThrow(InvalidArgumentError);
+    expect(() => statuses(text)).toThrow(ValueError);
     expect(() => statuses(text)).toThrow("HTTP statuses with commas between, such as 429,503");
   });
 });

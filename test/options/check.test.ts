@@ -7,10 +7,13 @@ import { OptionError } from "../../src/core/option-error.ts";
 import { ORDERS } from "../../src/core/scheduler/order.ts";
 import { checked } from "../../src/options/check.ts";
 import { nearest } from "../../src/options/nearest.ts";
-import { OPTIONS, type OptionName, type Row } from "../../src/options/table.ts";
+import type { Row } from "../../src/options/row.ts";
+import { OPTIONS, type OptionName } from "../../src/options/table.ts";
 import { anyValue } from "./values.ts";
 
 const NAMES = Object.keys(OPTIONS) as OptionName[];
+const FRACTIONS: readonly string[] = ["duration", "rate"];
+const NUMBERS: readonly string[] = ["whole", "size", "speed", ...FRACTIONS];
 const rowOf = (name: OptionName): Row => OPTIONS[name];
 
 /** Why these options are refused; undefined where they are not. */
@@ -42,10 +45,10 @@ describe("the table", () => {
   it("has ranges of which both ends are in, and what is next to them is out", () => {
     for (const name of NAMES) {
       const { type, least, most } = rowOf(name);
-      if (type !== "whole" && type !== "number") continue;
+      if (!NUMBERS.includes(type)) continue;
       expect.assert(least !== undefined && most !== undefined);
       for (const good of [least, most]) expect(checked({ [name]: good })).toEqual({ [name]: good });
-      const out = type === "whole" ? [least - 1, most + 1] : [least * 0.999, most * 1.001];
+      const out = !FRACTIONS.includes(type) ? [least - 1, most + 1] : [least * 0.999, most * 1.001];
       for (const bad of [...out, -least - 1]) expect(refusal({ [name]: bad })?.option).toBe(name);
     }
   });
@@ -70,7 +73,7 @@ describe("options", () => {
         else if (typeof taken === "number")
           expect(choices?.includes(taken) === true || (taken >= least && taken <= most)).toBe(true);
         else if (choices !== undefined && typeof taken === "string") expect(choices).toContain(taken);
-        else if (type === "whole" || type === "number" || type === "choice") expect.unreachable("it was taken");
+        else if (NUMBERS.includes(type) || type === "choice") expect.unreachable("it was taken");
       }),
       { numRuns: 20_000 },
     );

@@ -2,18 +2,31 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { type CommandLine, type Leave, readCommandLine } from "../../src/cli/options.ts";
+import { type CommandLine, readCommandLine } from "../../src/cli/command-line.ts";
+import { EXIT_CODES } from "../../src/cli/exit-code.ts";
+import { helpText } from "../../src/cli/manual.ts";
+import { variableOf } from "../../src/options/flags.ts";
+import type { Row } from "../../src/options/row.ts";
+import { TABLE } from "../../src/options/table.ts";
 import { VERSION } from "../../src/version.ts";
 import { ROOT } from "../support/command.ts";
 
 function line(...argv: string[]): CommandLine {
-  const read = readCommandLine(argv);
-  return "exitCode" in read ? expect.unreachable(read.err) : read;
+  const read = readCommandLine(argv, {});
+  return "lists" in read ? read : expect.unreachable(JSON.stringify(read));
 }
 
-function leave(...argv: string[]): Leave {
-  const read = readCommandLine(argv);
-  return "exitCode" in read ? read : expect.unreachable("it was taken");
+/** Why a command line cannot be used. */
+function refusal(...argv: string[]): string {
+  const read = readCommandLine(argv, {});
+  return "refusal" in read ? read.refusal : expect.unreachable("it was taken");
+}
+
+/** The page that a command line asks for. */
+function page(...argv: string[]): string {
+  const read = readCommandLine(argv, {});
+  if (!("page" in read)) return expect.unreachable("no page was asked for");
+  return read.page === "version" ? VERSION : helpText(read.page);
 }
 
 describe("without options", () => {
@@ -93,7 +106,7 @@ describe("the option", () => {
     ["--cookie", "-b", "a=b; c=d", { cookie: ["a=b; c=d"] }],
     ["--netrc-file", "", "who.txt", { netrcFile: "who.txt" }],
     ["--proxy", "-x", "http://127.0.0.1:3128", { proxy: "http://127.0.0.1:3128" }],
-    ["--cacert", "", "ca.pem", { cacert: "ca.pem" }],
+    ["--cacert", "", "ca.pem", { ca: "ca.pem" }],
     ["--cert", "", "me.pem", { cert: "me.pem" }],
     ["--key", "", "me.key", { key: "me.key" }],
     ["--resolve", "", "a.org:443:127.0.0.1", { resolve: ["a.org:443:127.0.0.1"] }],
@@ -150,7 +163,7 @@ describe("the option", () => {
   });
 });
 
-describe("what cannot be used leaves with 2, and says what it is and what would do:", () => {
+describe("a command line that cannot be used is refused, with what it is and what would do:", () => {
   const wrong: [argv: string[], thing: string, next: string][] = [
     [["u", "-c", "0"], "-c, --concurrency <n>", "a whole number from 1 to 10000"],
     [["u", "-c", "many"], "'many'", "a whole number from 1 to 10000, or auto"],
@@ -201,8 +214,7 @@ describe("what cannot be used leaves with 2, and says what it is and what would 
     [["-q"], "missing required argument 'list'", "a file with a URL a line, or - for stdin"],
   ];
   it.each(wrong)("%j", (argv, thing, next) => {
-    const { exitCode, out, err } = leave(...argv);
-    expect([exitCode, out]).toEqual([2, ""]);
+    const err = refusal(...argv);
     expect(err).toMatch(/^bulkget: [^\n]+ \(bulkget --help\)\n$/);
     expect(err).not.toContain("\\x");
     expect(err).toContain(thing);
@@ -218,7 +230,7 @@ describe("what cannot be used leaves with 2, and says what it is and what would 
       "' argument 'x' is invalid. y",
     ]) {
       for (const argv of [["-c", value], [`--order=${value}`], [`--x${value}`], ["--rate", value]]) {
-        const { err } = leave("u", ...argv);
+        const err = refusal("u", ...argv);
         expect(err).toMatch(/^bulkget: [\x20-\x7e]+ \(bulkget --help\)\n$/);
       }
     }
@@ -229,51 +241,48 @@ describe("what cannot be used leaves with 2, and says what it is and what would 
     [["u", "--header=s3cret' is invalid"], "a header is 'Name: value'"],
     [["u", "--coookie=sid=s3cret"], "--coookie"],
   ])("%j, without the secret in it", (argv, next) => {
-    const { exitCode, err } = leave(...argv);
-    expect(exitCode).toBe(2);
+    const err = refusal(...argv);
     expect(err).toContain(next);
     expect(err).not.toContain("s3cret");
   });
 
   it.each([[[]], [["-q"]], [["u", "--nonsense"]]])("%j, for which the help is the next step", (argv) => {
-    const { exitCode, out, err } = leave(...argv);
-    expect([exitCode, out]).toEqual([2, ""]);
+    const err = refusal(...argv);
     expect(err).toMatch(/list|--nonsense/);
     expect(err).toContain("--help");
   });
 });
 
-describe("--help", () => {
-  it("fits a terminal of 80 columns", () => {
-    for (const row of leave("--help").out.split("\n")) expect(row.length, row).toBeLessThanOrEqual(80);
+describe("the pages of --help", () => {
+  it.each([["--help"], ["--help", "all"], ["--help=all"]])("%s %s fits a terminal of 80 columns", (...argv) => {
+    for (const row of page(...argv).split("\n")) expect(row.length, row).toBeLessThanOrEqual(80);
   });
 
-  it("reads so, on standard output", async () => {
-    const { exitCode, out, err } = leave("--help");
-    expect([exitCode, err, leave("-h").out]).toEqual([0, "", out]);
-    await expect(out).toMatchFileSnapshot(join(ROOT, "fixtures/golden/help.txt"));
+  it("the short one has a line per option, on hardly more than a screen", async () => {
+    const text = page("--help");
+    expect(page("u", "-q", "-h")).toBe(text);
+    expect(text.split("\n").length).toBeLessThan(80);
+    for (const { flags = "" } of Object.values<Row>(TABLE)) expect(text).toContain(flags);
+    await expect(text).toMatchFileSnapshot(join(ROOT, "fixtures/golden/help.txt"));
   });
 
-  it("says the defaults, the examples and every exit code", () => {
-    const { out } = leave("--help");
-    for (const words of [
-      "default: 50",
-      '"downloads"',
-      "10s",
-      "30s",
-      "Examples:",
-      "Exit codes:",
-      "Durations:",
-      "BULKGET_",
-    ]) {
-      expect(out).toContain(words);
-    }
-    for (const code of [0, 1, 2, 3, 4, 5, 70, 129, 130, 143]) expect(out).toMatch(new RegExp(`\\b${code}\\b`));
+  it("the full one has each option in detail, with its default and its variable, and every exit code", async () => {
+    const text = page("--help", "all");
+    expect([page("-h", "all"), page("--help=all"), page("u", "--help", "all")]).toEqual([text, text, text]);
+    for (const row of Object.values<Row>(TABLE).filter(({ flags }) => flags !== undefined))
+      expect(text.replace(/\s+/g, " ")).toContain(`Variable: ${variableOf(row)}.`);
+    for (const { code } of Object.values(EXIT_CODES)) expect(text).toMatch(new RegExp(`^ +${code}  `, "m"));
+    await expect(text).toMatchFileSnapshot(join(ROOT, "fixtures/golden/help-all.txt"));
+  });
+
+  it("do not come where a value of an option looks like a flag", () => {
+    expect(line("u", "-o", "--help").outputDir).toBe("--help");
+    expect(refusal("u", "--help=short")).toContain("--help=***");
   });
 });
 
 it("the version is package.json's, and --version prints it", () => {
   const { version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { version: string };
   expect(VERSION).toBe(version);
-  for (const flag of ["-V", "--version"]) expect(leave(flag)).toEqual({ exitCode: 0, out: `${version}\n`, err: "" });
+  for (const flag of ["-V", "--version"]) expect(page(flag)).toBe(version);
 });

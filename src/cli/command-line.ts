@@ -1,0 +1,44 @@
+// The command line of a run and of `bulkget tune`: what is typed, read into values by the rows of the option table.
+
+import type { OptionError } from "../core/option-error.ts";
+import type { Row } from "../options/row.ts";
+import { NETWORK } from "../options/rows/network.ts";
+import { REQUESTS } from "../options/rows/requests.ts";
+import { MEASURING } from "../options/rows/tune.ts";
+import { TABLE } from "../options/table.ts";
+import { type EarlyExit, parse } from "./commander.ts";
+import type { Parsed } from "./value-types.ts";
+import { type Env, misspeltVariables } from "./variables.ts";
+
+interface Lists {
+  readonly lists: readonly string[];
+}
+
+export type CommandLine = Lists & Parsed<typeof TABLE>;
+
+const TUNE = { ...MEASURING, ...REQUESTS, ...NETWORK } as const;
+
+export type TuneLine = Lists & Parsed<typeof TUNE>;
+
+/** Reads the arguments after `node script`, and the environment's BULKGET_ variables. */
+export function readCommandLine(argv: readonly string[], env: Env = process.env): CommandLine | EarlyExit {
+  const read = parse("bulkget", TABLE, argv, env);
+  return "values" in read ? { ...read.values, lists: read.args } : read;
+}
+
+/** Reads the arguments after `tune`. */
+export function readTuneLine(argv: readonly string[], env: Env = process.env): TuneLine | EarlyExit {
+  const read = parse("tune", TUNE, argv, env);
+  return "values" in read ? { ...read.values, lists: read.args } : read;
+}
+
+/** A warning for each BULKGET_ variable that is no option's, and is spelt nearly like one. */
+export function misspelt(env: Env): readonly string[] {
+  return misspeltVariables(TABLE, env);
+}
+
+/** What is wrong with an option, named as --help names it: the message may be the library's, which has other names. */
+export function flagged({ message, option }: OptionError): string {
+  const row = Object.entries<Row>(TABLE).find(([key]) => key === option)?.[1];
+  return row?.flags === undefined || /(^| )--?[a-z]/i.test(message) ? message : `${row.flags}: ${message}`;
+}

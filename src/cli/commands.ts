@@ -1,0 +1,83 @@
+// The command and its subcommands, as help, man page and completions show them.
+
+import type { Group } from "../options/row.ts";
+import { NETWORK } from "../options/rows/network.ts";
+import { REQUESTS } from "../options/rows/requests.ts";
+import { MEASURING } from "../options/rows/tune.ts";
+import { RUN_GROUPS } from "../options/table.ts";
+
+export interface CommandInfo {
+  readonly usage: string;
+  readonly summary: string;
+  /** Behind the options of its help. */
+  readonly notes: string;
+  readonly groups: readonly Group[];
+  /** What stands behind the options, as messages name it. */
+  readonly argument: {
+    readonly name: string;
+    readonly noun: string;
+    readonly choices?: readonly string[];
+    readonly isOptional?: true;
+  };
+}
+
+const LIST = { name: "list", noun: "a file with a URL a line, or - for stdin" } as const;
+
+export const SHELLS = ["bash", "zsh", "fish"] as const;
+
+/** The subcommands: the first word of a command line. A list of such a name is written ./tune. */
+export const COMMANDS = {
+  bulkget: {
+    usage: "bulkget [options] <list...>",
+    summary: "Downloads every URL of a list into numbered files: line 42 becomes 000042.",
+    groups: RUN_GROUPS,
+    argument: LIST,
+    notes: `
+Examples:
+  bulkget urls.txt -c 50                     into downloads/, by line number
+  zcat big.gz | bulkget - -o out --report -  records to stdout as they come
+  bulkget urls.txt -u -q --fail-on 5%        for cron: 1 if 5 % or more fail
+`,
+  },
+  tune: {
+    usage: "bulkget tune [options] <list...>",
+    summary: "Measures which -c is best for a list; prints a table, and draws a chart.",
+    groups: [
+      { title: "Measuring", rows: MEASURING },
+      { title: "Requests", rows: REQUESTS },
+      { title: "Network", rows: NETWORK },
+    ],
+    argument: LIST,
+    notes: `
+Fetches a sample of the list with 1, 2, 4, 8 ... concurrent requests, saves
+nothing, and prints the throughput of each. It stops when more requests are no
+faster, or when servers refuse. The knee is the lowest number that is within
+5 % of the fastest. A list that is itself called tune: bulkget ./tune
+`,
+  },
+  completion: {
+    usage: "bulkget completion <shell>",
+    summary: "Prints a completion script for bash, zsh or fish.",
+    groups: [],
+    argument: { name: "shell", noun: `one of ${SHELLS.join(", ")}`, choices: SHELLS },
+    notes: `
+bash, in ~/.bashrc:                      source <(bulkget completion bash)
+zsh, in ~/.zshrc, behind compinit:       source <(bulkget completion zsh)
+fish, in ~/.config/fish/config.fish:     bulkget completion fish | source
+`,
+  },
+  help: {
+    usage: "bulkget help [topic]",
+    summary: "Prints help: all (every option in detail), tune, completion.",
+    groups: [],
+    argument: {
+      name: "topic",
+      noun: "one of all, tune, completion, help",
+      choices: ["all", "tune", "completion", "help"],
+      isOptional: true,
+    },
+    notes: "",
+  },
+} as const satisfies Readonly<Record<string, CommandInfo>>;
+
+export type CommandName = keyof typeof COMMANDS;

@@ -1,0 +1,13 @@
+// `bulkget help`: the help of the command or of a subcommand, as `--help` prints it.
+
+import { type EarlyExit, parse } from "./commander.ts";
+import { COMMANDS, type CommandName } from "./commands.ts";
+import type { Env } from "./variables.ts";
+
+export async function help(argv: readonly string[], env: Env): Promise<EarlyExit> {
+  const read = parse("help", {}, argv, env);
+  if (!("args" in read)) return read;
+  const [topic = "bulkget"] = read.args;
+  const command = Object.hasOwn(COMMANDS, topic) ? (topic as CommandName) : "bulkget";
+  return { page: { command, isFull: topic === "all" } };
+}

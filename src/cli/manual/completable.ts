@@ -1,0 +1,71 @@
+// What a shell completes: the flags of each command, and the values of each flag.
+
+import { type Flags, splitFlags } from "../../options/flags.ts";
+import type { Row } from "../../options/row.ts";
+import { COMMANDS, type CommandInfo, type CommandName } from "../commands.ts";
+import { valueTypeOf } from "../value-types.ts";
+import { ACTIONS } from "./sections.ts";
+
+export interface Completable extends Flags {
+  readonly summary: string;
+  /** What its value may be; undefined of a switch. */
+  readonly value: Value | undefined;
+  readonly isRepeatable: boolean;
+}
+
+/** Words of which one is meant, or (`isList`) some with commas between; or the names of files or folders. */
+export interface Value {
+  readonly words: readonly string[];
+  readonly isList: boolean;
+  readonly paths: "files" | "folders" | undefined;
+}
+
+export interface CompletableCommand {
+  readonly name: CommandName;
+  readonly summary: string;
+  readonly flags: readonly Completable[];
+  /** What stands behind the options; of a list, any file. */
+  readonly words: readonly string[] | undefined;
+}
+
+/** All commands, the main one first. */
+export function completableCommands(): readonly CompletableCommand[] {
+  return Object.entries<CommandInfo>(COMMANDS).map(([name, { summary, groups, argument }]) => ({
+    name: name as CommandName,
+    summary,
+    flags: [
+      ...groups.flatMap(({ rows }) => Object.values(rows)).map(optionOf),
+      ...ACTIONS.map(({ flags, summary }) => ({
+        ...splitFlags(flags.replace(" [all]", "")),
+        summary,
+        value: undefined,
+        isRepeatable: false,
+      })),
+    ],
+    words: argument.choices,
+  }));
+}
+
+function optionOf(row: Row): Completable {
+  const flags = splitFlags(row.flags ?? "");
+  const type = valueTypeOf(row);
+  if (type === undefined) return { ...flags, summary: row.summary, value: undefined, isRepeatable: false };
+  const words = (row.choices ?? []).filter((word) => typeof word === "string");
+  const value = { words, isList: row.type === "choices", paths: type.completes };
+  return { ...flags, summary: row.summary, value, isRepeatable: type.isRepeatable === true };
+}
+
+/** Each flag that any command has, once. */
+export function allFlags(commands: readonly CompletableCommand[]): readonly Completable[] {
+  return [...new Map(commands.flatMap(({ flags }) => flags).map((flag) => [flag.name, flag])).values()];
+}
+
+/** "-o|--output-dir", as it is typed. */
+export function spellings({ letter, name }: Flags): readonly string[] {
+  return letter === undefined ? [name] : [letter, name];
+}
+
+/** A text as one word of a shell. */
+export function quoted(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}

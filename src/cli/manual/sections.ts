@@ -1,0 +1,76 @@
+// What all texts about the command say beside its options: lists, values, variables, files, and where each default is shown.
+
+import { splitFlags, variableOf } from "../../options/flags.ts";
+import type { Row } from "../../options/row.ts";
+import { TABLE } from "../../options/table.ts";
+import { EXIT_CODES } from "../exit-code.ts";
+import { shownDefault } from "../value-types.ts";
+
+/** A flag that is no option of the table: it prints something instead of a run. */
+export interface Action {
+  readonly flags: string;
+  readonly summary: string;
+  readonly details: string;
+}
+
+export const ACTIONS: readonly Action[] = [
+  {
+    flags: "-h, --help [all]",
+    summary: "print this help; all: every option in detail",
+    details: `Prints the help: all options, one line each. "--help all" prints each option in detail.`,
+  },
+  { flags: "-V, --version", summary: "print the version", details: "Prints the version." },
+];
+
+export const LISTS = `
+  Each list is a file with one URL per line; "-" is standard input, and gzip is read as it is. Blank lines and lines that begin with
+  "#" are skipped but keep their number. Behind the URL a line may have columns, each after a TAB: a file name (or "name=..."), a line
+  number ("n=42"), and the SHA-256 digest of the body ("sha256=...").`;
+
+export const VALUES = `
+  - times: 500ms, 10s, 5m, 2h, 1d; a number without a unit is in seconds
+  - sizes: 500, 10k, 2M, 1G, 1T: units of 1024 bytes
+  - rates: 5, 0.5, 10/s, 30/m, 100/h; a number without a unit is per second
+  - limits of failures: a number such as 10, or a share such as 5% of the finished URLs`;
+
+export const VARIABLES = `
+  Each option also has a variable, "BULKGET_" and the name of its flag: "BULKGET_MAX_TIME=5m" is --max-time 5m. A variable is used when
+  the command line does not have the option. A switch is on with 1, true, yes or on, and off with 0, false, no, off or nothing.
+
+  "NO_COLOR" and "FORCE_COLOR" turn colors off and on. "http_proxy", "https_proxy", "all_proxy" and "no_proxy" apply without
+  --proxy. "NETRC" names the file for --netrc.`;
+
+export const FILES = `
+  - downloads/000001.jpg: the body of line 1; a file with its final name is complete
+  - downloads/results.jsonl: one record per finished URL, as a line of JSON
+  - downloads/failed.txt: the failed lines, if any; it is a list itself
+  - downloads/gone/: files whose name or number another line needed
+  - downloads/.bulkget/: lock and partial bodies of a run`;
+
+export const EXITS = `
+${Object.values(EXIT_CODES)
+  .map(({ code, meaning }) => `  - ${code}: ${meaning}`)
+  .join("\n")}
+
+  After the first signal, what is in flight gets 5 seconds to finish; a second signal ends the run at once. A signal that was ignored
+  at the start (nohup, "trap '' TERM") stays ignored.`;
+
+/** "Default: 50. Variable: BULKGET_CONCURRENCY. …": what the row says beside its details. */
+export function factsOf(row: Row, key?: string): string {
+  const facts: (readonly [string, string | undefined])[] = [
+    ["Default", shownDefault(row)],
+    ["Choices", choicesOf(row)],
+    ["Variable", variableOf(row)],
+    ["Library", key === undefined || row.notInLibrary !== undefined ? undefined : key],
+  ];
+  return facts.flatMap(([name, value]) => (value === undefined ? [] : [`${name}: ${value}.`])).join(" ");
+}
+
+function choicesOf({ type, choices = [] }: Row): string | undefined {
+  return type.startsWith("choice") ? choices.join(", ") : undefined;
+}
+
+/** All flags of the command, for what links them. */
+export const FLAG_NAMES: ReadonlySet<string> = new Set(
+  Object.values<Row>(TABLE).flatMap(({ flags }) => (flags === undefined ? [] : [splitFlags(flags).name])),
+);

@@ -1,0 +1,85 @@
+// Options of reporting: what is printed and recorded, when a run stops early, and with which exit code it ends.
+
+import { DURATION, FILE, FLAG, type Rows } from "../row.ts";
+
+export const REPORTING = {
+  report: {
+    ...FILE,
+    flags: "--report <file>",
+    summary: "also write records (JSON lines) here; - is stdout",
+    details: `
+      Writes the records of this run as JSON lines to this file as well, as URLs finish; "-" is standard output. A named pipe works
+      too. If it cannot be written any more, the run goes on and ends with exit code 1.`,
+    noun: "file, or - for stdout",
+    notInLibrary: "outcomes come from the loop; the command has --report",
+  },
+  progress: {
+    type: "choice",
+    flags: "--progress <how>",
+    summary: "on stderr: auto, bar, plain, none",
+    details: `
+      How progress is shown, on standard error.
+
+      - auto: bar on a terminal, otherwise plain
+      - bar: a progress bar, with the URLs that are still open at the end
+      - plain: a line per failure and a line per minute
+      - none: the summary only`,
+    choices: ["auto", "bar", "plain", "none"],
+    default: "auto",
+    notInLibrary: "the library writes nothing to the terminal; onProgress is called with numbers",
+  },
+  quiet: {
+    ...FLAG,
+    flags: "-q, --quiet",
+    summary: "print fatal errors only",
+    details: `
+      Prints nothing but fatal errors: no progress, no warnings, no summary.`,
+    notInLibrary: "the library writes nothing to the terminal",
+  },
+  verbose: {
+    ...FLAG,
+    flags: "-v, --verbose",
+    summary: "print one line per URL",
+    details: `
+      Prints one line per finished URL, with its status, size and times.`,
+    notInLibrary: "the library writes nothing to the terminal; outcomes come from the loop",
+  },
+  allowEmpty: {
+    ...FLAG,
+    flags: "--allow-empty",
+    summary: "accept a list without URLs",
+    details: `
+      A list without any URL is a success. Without it such a list ends with exit code 2.`,
+    notInLibrary: "the library takes an empty list",
+  },
+  failOn: {
+    type: "failure limit",
+    flags: "--fail-on <limit>",
+    summary: "exit with 1 at this many failures",
+    details: `
+      From how many failures on a finished run ends with exit code 1: "any", "never", a number such as "10", or a share of the
+      finished URLs such as "5%". Permanent failures of earlier runs count as well.`,
+    choices: ["any", "never"],
+    default: "any",
+    notInLibrary: "count the failed in the loop or in `summary`; the command has --fail-on",
+  },
+  maxFailures: {
+    type: "failure limit",
+    flags: "--max-failures <limit>",
+    summary: "stop at this many failures, such as 10 or 5%",
+    details: `
+      Stops the run with exit code 4 at this many failures: a number such as "10", or a share of the finished URLs such as "5%",
+      which counts once 100 URLs are finished. Run the same command again to resume.`,
+    otherwise: "no limit",
+    notInLibrary: "leave the loop with `break` when there are too many; the command has --max-failures",
+  },
+  deadlineMs: {
+    ...DURATION,
+    flags: "--deadline <time>",
+    summary: "stop after this time; run again to resume",
+    details: `
+      Stops the run with exit code 4 after this time. What is in flight gets 5 seconds to finish. Run the same command again to resume.`,
+    choices: [Number.POSITIVE_INFINITY],
+    otherwise: "none",
+  },
+} as const satisfies Rows;

@@ -1,0 +1,120 @@
+// Options of scheduling: how many URLs at a time, how fast, in which order, and what is retried.
+
+import type { ORDERS } from "../../core/scheduler/order.ts";
+import type { Rows } from "../row.ts";
+
+/** At least one per day: with less, a list never ends. */
+const RATE = {
+  type: "rate",
+  unit: "URLs a second",
+  least: 1 / 86_400,
+  most: 1_000_000,
+  unlimited: "leave it out for no limit",
+  otherwise: "no limit",
+} as const;
+
+export const SCHEDULING = {
+  concurrency: {
+    type: "whole",
+    flags: "-c, --concurrency <n>",
+    summary: "concurrent requests, or auto to adapt",
+    details: `
+      Number of URLs that are fetched at the same time, over all hosts. "auto" starts with 8, doubles while throughput grows by at
+      least 5 %, and keeps testing more and fewer for the rest of the run, between 4 and 512; it backs off when servers answer 429
+      or 503, reset or time out. It takes some seconds to settle: use a number for short lists. "bulkget tune" measures the best
+      number beforehand.`,
+    least: 1,
+    most: 10_000,
+    choices: ["auto"],
+    singleProcess: "auto",
+    default: 50,
+  },
+  perHost: {
+    type: "whole",
+    flags: "--per-host <n>",
+    summary: "max concurrent requests per host",
+    details: `
+      Maximum number of concurrent requests to one host (name and port). A host that answers 429 or 503 or resets connections gets
+      fewer than that until it recovers.`,
+    least: 1,
+    most: 10_000,
+    otherwise: "all",
+  },
+  rate: {
+    ...RATE,
+    flags: "--rate <n/s>",
+    summary: "max URLs started per second",
+    details: `
+      Maximum number of URLs started per second, over all hosts: "5", "0.5", "30/m" (per minute) or "100/h" (per hour).`,
+  },
+  hostRate: {
+    ...RATE,
+    flags: "--host-rate <n/s>",
+    summary: "max URLs started per second and host",
+    details: `
+      Maximum number of URLs started per second on one host, written as for --rate. URLs that wait for it take no slot of
+      --concurrency.`,
+    otherwise: "none",
+  },
+  limitRate: {
+    type: "speed",
+    flags: "--limit-rate <size/s>",
+    summary: "max bytes per second, all downloads together",
+    details: `
+      Maximum download speed of the whole run, in bytes of bodies as sent: "500k", "2M" or "2M/s".`,
+    unit: "bytes a second",
+    least: 1,
+    most: Number.MAX_SAFE_INTEGER,
+    unlimited: "leave it out for no limit",
+    otherwise: "no limit",
+  },
+  workers: {
+    type: "whole",
+    flags: "--workers <n|auto>",
+    summary: "processes to fetch with",
+    details: `
+      Number of processes that fetch and write files. One of them reads the list and keeps limits and records; results do not depend
+      on the number. "auto" starts with one, and adds others (one per core, 4 at most) in long runs that are busy all the time. Each
+      takes about 100 MB. --robots, --cookie and "-c auto" need a single process.`,
+    least: 1,
+    most: 64,
+    choices: ["auto"],
+    default: 1,
+    notInLibrary: "the library runs in one process; the command has --workers",
+  },
+  order: {
+    type: "choice or function",
+    flags: "--order <how>",
+    summary: "order of hosts: fair, list, longest",
+    details: `
+      Which host's next URL is started first.
+
+      - fair: hosts take turns
+      - list: the order of the list
+      - longest: the host with the most waiting URLs`,
+    choices: ["fair", "list", "longest"] satisfies (keyof typeof ORDERS)[],
+    default: "fair",
+  },
+  retries: {
+    type: "whole",
+    flags: "--retries <n>",
+    summary: "retries after a transient failure",
+    details: `
+      Number of retries of a URL after transient failures: resets, timeouts, cut bodies, some statuses (see --retry-on). Delays are
+      random up to 1 s, 2 s, 4 s and so on. "Retry-After" delays the whole host, for up to 5 minutes.`,
+    least: 0,
+    most: 100,
+    default: 3,
+  },
+  retryOn: {
+    type: "statuses",
+    flags: "--retry-on <statuses>",
+    summary: "HTTP statuses to retry, such as 429,503",
+    details: `
+      HTTP statuses that count as transient failures, separated by commas. It replaces the default list.`,
+    unit: "HTTP statuses",
+    least: 100,
+    most: 599,
+    otherwise: "408 425 429 500 502 503 504 520 to 524",
+  },
+} as const satisfies Rows;
