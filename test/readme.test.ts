@@ -1,59 +1,77 @@
-// The README tells the truth: its help block is --help, its list of errors is the code's, its examples run.
+// README.md and docs/*.md are true and complete: the help, the errors, the demo's picture, the links.
 
 import { execFileSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
 import { describe, expect, it } from "vitest";
 import { FACTS } from "../src/core/failure.ts";
+import { blocks, PAGES, pageText } from "./docs/blocks.ts";
 import { BIN, cleanEnv, ROOT, shell } from "./support/command.ts";
-import { ownFolder, ownRudeServer } from "./support/own.ts";
+import { ownFolder } from "./support/own.ts";
 
-const README = readFileSync(join(ROOT, "README.md"), "utf8");
+describe("the documentation", () => {
+  it("has a README of at most 200 lines", () => {
+    expect(pageText("README.md").split("\n").length - 1).toBeLessThanOrEqual(200);
+  });
 
-describe("README.md", () => {
-  const server = ownRudeServer();
-  const folder = ownFolder();
-  const blocks = (language: string) =>
-    [...README.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, "gms"))].map(([, text = ""]) => text);
-
-  it("has the help as it is", () => {
+  it("shows the help as the command prints it", () => {
     const help = execFileSync(process.execPath, [BIN, "--help"], { encoding: "utf8", env: cleanEnv() });
-    expect(blocks("")).toContain(`${help.trimEnd()}\n`);
+    const shown = blocks("").filter(({ page }) => page === "docs/help.md");
+    expect(shown.map(({ text }) => text)).toEqual([`${help.trimEnd()}\n`]);
   });
 
   it("lists every error of the closed list, and no other", () => {
-    const listed = [...README.matchAll(/^\| (`[a-z_]+`(?:, `[a-z_]+`)*) \|/gm)].flatMap(([, names = ""]) =>
+    const page = pageText("docs/records-and-errors.md");
+    const section = page.slice(page.indexOf("## Errors"));
+    const listed = [...section.matchAll(/^\| (`[a-z_]+`(?:, `[a-z_]+`)*) \|/gm)].flatMap(([, names = ""]) =>
       names.split(", ").map((name) => name.replaceAll("`", "")),
     );
     const kinds = Object.keys(FACTS).filter((kind) => kind !== "interrupted");
     expect(listed.sort()).toEqual(kinds.sort());
-    expect(README).toContain("`interrupted`");
+    expect(section).toContain("`interrupted`");
   });
 
-  it("has four examples of the library that run", async () => {
-    const examples = blocks("ts");
-    expect(examples).toHaveLength(4);
-    for (const [i, example] of examples.entries()) {
-      const file = folder.at(`example${i}.mjs`);
-      const library = example
-        .replace('"bulkget"', JSON.stringify(join(ROOT, "dist/lib/index.mjs")))
-        .replace('"undici"', JSON.stringify(join(ROOT, "node_modules/undici/index.js")));
-      const isMocked = example.includes("MockAgent");
-      const here = isMocked ? library : library.replaceAll("https://example.org/", server.url("/ok?for="));
-      writeFileSync(file, here);
-      const ran = await shell(`"${process.execPath}" "${file}"`, { cwd: folder.path });
-      expect(ran).toMatchObject({ code: 0, stderr: "" });
-      expect(ran.stdout).toContain(["000001 100", "page=3 100", "Map(2)", "2 hello\n"][i] ?? "never");
-    }
-  });
-
-  it("has recipes for the shell that work", async () => {
-    const [recipes = ""] = blocks("sh").filter((block) => block.includes("for try in"));
-    const [retry = ""] = recipes.split("# what failed");
-    const list = [server.url("/ok"), server.url("/flaky?every=3&id=recipe"), server.url("/status/404")];
-    writeFileSync(folder.at("urls.txt"), list.join("\n"));
-    await shell(retry, { cwd: folder.path });
-    const failed = readFileSync(folder.at("downloads/failed.txt"), "utf8");
-    expect(failed).toBe(`${server.url("/status/404")}\t000003\n`);
+  it("has links that lead to a file and a heading that exist", () => {
+    const pages = [...PAGES, "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md"];
+    const dead = pages.flatMap((page) =>
+      [...pageText(page).matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g)]
+        .filter(([, file = "", heading]) => !leads(page, file, heading))
+        .map(([link]) => `${page}: ${link}`),
+    );
+    expect(dead).toEqual([]);
   });
 });
+
+describe("the README's picture", () => {
+  const folder = ownFolder();
+
+  it("is what the demo prints, but for numbers, times and the bar", async () => {
+    const { code, stderr } = await shell(`"${process.execPath}" "${join(ROOT, "dist/test/demo/demo.js")}"`, {
+      cwd: folder.path,
+    });
+    expect({ code, stderr }).toMatchObject({ code: 0 });
+    const [picture, summary] = blocks("text").map(({ text }) => text.trimEnd());
+    const [command, failure] = picture?.split("\n") ?? [];
+    expect(command).toBe("$ npx bulkget demo-urls.txt -c 50 -o demo-downloads");
+    expect(masked(stderr).split("\n")).toContain(masked(failure ?? ""));
+    expect(masked(stderr)).toContain(masked(summary ?? "none"));
+  });
+});
+
+/** Numbers, and units that depend on them, as `#`. */
+function masked(text: string): string {
+  return text.replace(/\d[\d.,:]*(?: (?:h|min|s|ms|[KMG]?i?B(?:\/s)?)\b)*(?: #)*/g, "#").replace(/#(?: #)+/g, "#");
+}
+
+function leads(page: string, file: string, heading: string | undefined): boolean {
+  const path = file === "" ? page : normalize(join(dirname(page), file));
+  if (!existsSync(join(ROOT, path))) return false;
+  if (heading === undefined) return true;
+  const headings = [...pageText(path).matchAll(/^#+ (.*)$/gm)].map(([, text = ""]) =>
+    text
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}_ -]/gu, "")
+      .replaceAll(" ", "-"),
+  );
+  return headings.includes(heading);
+}

@@ -56,7 +56,7 @@ export interface OutputOptions {
   readonly dedupe?: boolean | undefined;
   /** Put the digest of every body into its record. */
   readonly hash?: "sha256" | undefined;
-  /** What a power loss may cost; see the README. Default "run". */
+  /** What a power loss may cost; see docs/names-and-output.md. Default "run". */
   readonly durability?: "none" | "run" | "file" | undefined;
   /** Stop while so many bytes are still free on the disk. Default 64 MiB; 0 for never. */
   readonly minFree?: number | undefined;

@@ -37,7 +37,7 @@ const once = (label: string): Fact => ({ label, retry: "once" });
 const no = (label: string): Fact => ({ label, retry: "no" });
 const fatal = (label: string): Fact => ({ label, retry: "no", fatal: true });
 
-/** One row a kind. A new kind gets its row here, a test, and a line in the README. */
+/** One row a kind. A new kind gets its row here, a test, and a line in docs/records-and-errors.md. */
 export const FACTS = {
   invalid_url: no("not a URL that can be fetched"),
   invalid_digest: no("not a digest"),

@@ -1,4 +1,4 @@
-// `node dist/test/bench/readme.js <results.json> [README.md]`: puts the table of Python's libraries into the README, between its marks.
+// `node dist/test/bench/readme.js <results.json> [page.md]`: writes the table of Python's libraries into docs/benchmarks.md, between its marks.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { read } from "./results.ts";
@@ -7,7 +7,7 @@ import { comparison } from "./table.ts";
 const WORKLOAD = "python-100k";
 const MARKS = /(<!-- bench: python-100k -->\n)[\s\S]*?(<!-- \/bench -->)/;
 
-const [results, readme = "README.md"] = process.argv.slice(2);
+const [results, readme = "docs/benchmarks.md"] = process.argv.slice(2);
 if (results === undefined) throw new Error("which results? test/bench/results/<date>.json");
 const result = read(results).find(({ workload }) => workload === WORKLOAD);
 if (result === undefined) throw new Error(`${results}: nothing of ${WORKLOAD}; npm run bench -- --only ${WORKLOAD}`);

@@ -1,11 +1,11 @@
-// What the README has people do with records and failures: nothing of it hands control characters on to a terminal.
+// The documentation's recipes for records and failures print no control characters to a terminal.
 
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { ROOT, recordsOf, shell } from "../support/command.ts";
+import { blocks } from "../docs/blocks.ts";
+import { recordsOf, shell } from "../support/command.ts";
 import { own, ownFolder, ownSite } from "../support/own.ts";
 
 const site = ownSite();
@@ -25,9 +25,9 @@ const ODD = [
   "a\u2028b",
 ];
 
-/** The lines of the README's shell scripts that read records. */
-const RECIPES = [...readFileSync(join(ROOT, "README.md"), "utf8").matchAll(/^```sh\n(.*?)^```$/gms)]
-  .flatMap(([, text = ""]) => text.split("\n"))
+/** The lines of the documentation's commands that read records. */
+const RECIPES = blocks("sh")
+  .flatMap(({ text }) => text.split("\n"))
   .filter((line) => /\bjq\b/.test(line));
 
 const HAS_JQ = (() => {
@@ -91,7 +91,7 @@ describe("what a terminal is shown", () => {
     expect(again.split("\n").sort()).toEqual(text.split("\n").sort());
   });
 
-  it("has recipes in the README", () => {
+  it("has recipes in the documentation", () => {
     expect(RECIPES.length).toBeGreaterThan(1);
   });
 

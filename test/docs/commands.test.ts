@@ -1,0 +1,173 @@
+// Every command block of README.md and docs/*.md runs as it is shown, against a site of the test's own.
+
+import { appendFileSync, chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { beforeEach, describe, expect, it } from "vitest";
+import { BIN, filesOf, type Ran, shell } from "../support/command.ts";
+import { linesOf, own, ownFolder } from "../support/own.ts";
+import { type Block, blocks } from "./blocks.ts";
+import { type ExampleSite, exampleSite } from "./example-site.ts";
+
+/** Lines that cannot run here, and why. The rest of their block runs. */
+const NOT_RUN: Readonly<Record<string, string>> = {
+  "npm install -g bulkget": "installs from the registry",
+  "npm install bulkget": "installs from the registry",
+  "npm install && npm run demo": "test/readme.test.ts runs the demo, which builds nothing anew",
+  "npm install && npm test": "would run itself",
+  "bulkget urls.txt -x http://proxy.example.org:3128": "no such proxy; test/e2e/networks.test.ts has proxies",
+};
+
+interface Expected {
+  /** The commands that end with another exit code than 0, after that code and a blank; default none. */
+  readonly failing?: readonly string[];
+  /** Files below the test's folder, after it; not those of reports. */
+  readonly files?: readonly string[];
+  readonly stdout?: RegExp;
+}
+
+/** What must come of a block beside exit code 0 of every command; the key is its first line that runs. */
+const EXPECTED: Readonly<Record<string, Expected>> = {
+  "npx bulkget urls.txt": { files: ["downloads/000001.html", "downloads/000002.png", "downloads/000003.json"] },
+  "printf '%s\\n' https://example.org/ https://example.org/logo.png https://example.org/missing > urls.txt": {
+    failing: ["1 bulkget urls.txt"],
+    files: ["downloads/000001.html", "downloads/000002.png", "downloads/failed.txt"],
+  },
+  "README.md: bulkget urls.txt": {
+    failing: [
+      "1 bulkget urls.txt",
+      "1 bulkget urls.txt --retry-failed",
+      "1 bulkget downloads/failed.txt",
+      "1 bulkget urls.txt --update",
+      "1 bulkget urls.txt --force",
+    ],
+  },
+  "docs/resume-and-update.md: bulkget urls.txt": {
+    failing: ["1 bulkget urls.txt", "1 bulkget urls.txt --retry-failed", "1 bulkget downloads/failed.txt"],
+  },
+  "printf 'https://example.org/a.jpg\\tcats/one.jpg\\nhttps://example.org/b/c.jpg\\n' > named.txt": {
+    files: [
+      "by-list/cats/one.jpg",
+      "by-list/000002.jpg",
+      "by-host/example.org/000000001.html",
+      "in-folders/000/000001.html",
+    ],
+  },
+  "for try in 1 2 3; do": { files: ["downloads/000003.json"] },
+  "jq -ac 'select(.outcome == \"failed\") | [.n, .error, .detail, .url]' downloads/results.jsonl": {
+    stdout: /^\[4,"http_status","404 Not Found","https:\/\/example\.org\/missing"\]$/m,
+  },
+  "bulkget - -q --report - < urls.txt | jq -r 'select(.outcome == \"saved\") | .file'": { stdout: /^000002\.png$/m },
+  "./crawl | bulkget - -o pages --name '{host}/{n:9}{ext}'": { files: ["pages/example.org/000000003.json"] },
+  "bulkget urls.txt more.txt": {
+    files: ["downloads/000004.jpg", "from-gzip/000002.png", "from-stdin/000002.png"],
+  },
+  "printf 'https://example.org/a.json\\tdata/a.json\\nhttps://example.org/b.json\\tn=42\\n' > columns.txt": {
+    files: ["columns/data/a.json", "columns/000042.json"],
+  },
+  "bulkget urls.txt --dedupe -o deduped": { files: ["deduped/000003.json"] },
+  "bulkget urls.txt -o hashed --hash sha256": { files: ["hashed/000001.html"] },
+  "bulkget tune urls.txt --up-to 4 --step-time 500ms": { stdout: /<- the knee/, files: ["tune.svg"] },
+  "bulkget urls.txt --report records.jsonl": { files: ["records.jsonl"] },
+  "jq -s 'group_by(.error // .outcome) | map({(.[0].error // .[0].outcome): length}) | add' downloads/results.jsonl": {
+    stdout: /"http_status": 1,\n {2}"saved": 3/,
+  },
+  'jq -ac \'select(.outcome == "failed") | [(.url | split("/")[2]), .error]\' downloads/results.jsonl | sort | uniq -c':
+    {
+      stdout: /^ +1 \["example\.org","http_status"\]$/m,
+    },
+};
+
+/** A block whose commands read what an earlier run left, a failure among it. */
+const NEEDS_A_FAILED_RUN = /downloads\/(failed\.txt|results\.jsonl)/;
+
+const HAS_JQ = await hasJq();
+
+describe("the documentation's commands", () => {
+  const folder = ownFolder();
+  let site: ExampleSite;
+  beforeEach(async () => {
+    site = own(await exampleSite());
+    folder.list(["https://example.org/", "https://example.org/logo.png", "https://example.org/data.json"]);
+    folder.list(["https://example.org/more.jpg"], "more.txt");
+    mkdirSync(folder.at("bin"));
+    program("crawl", "cat urls.txt");
+    program("bin/bulkget", `exec "${process.execPath}" "${BIN}" "$@"`);
+    program("bin/npx", 'exec "$@"');
+  });
+
+  /** Appends the exit code and the text of every command that fails to the file "failing". */
+  const run = (script: string): Promise<Ran> =>
+    shell(`unset -f bulkget; trap 'echo "$? $BASH_COMMAND" >> failing' ERR\n${script}`, {
+      cwd: folder.path,
+      env: { ...site.env, PATH: `${folder.at("bin")}:${process.env["PATH"]}` },
+    });
+
+  const all = blocks("sh").filter((block) => runnable(block) !== "");
+
+  it("exist, and every expectation and exception below is for one of them", () => {
+    const shown = blocks("sh").flatMap(({ text }) => text.split("\n").map(withoutComment));
+    expect(Object.keys(NOT_RUN).filter((line) => !shown.includes(line))).toEqual([]);
+    const keys = all.flatMap(keysOf);
+    expect(Object.keys(EXPECTED).filter((key) => !keys.includes(key))).toEqual([]);
+    expect(all.length).toBeGreaterThan(25);
+  });
+
+  it.each(all.map((block) => [`${block.page}:${block.line}`, block] as const))("of %s run", async (_, block) => {
+    const script = runnable(block);
+    if (/\bjq\b/.test(script) && !HAS_JQ) return;
+    if (NEEDS_A_FAILED_RUN.test(script)) await failedRun();
+    const { stdout, stderr } = await run(script);
+    const expected = expectationOf(block);
+    const failing = existsSync(folder.at("failing"))
+      ? readFileSync(folder.at("failing"), "utf8").trimEnd().split("\n")
+      : [];
+    expect({ failing, stderr }).toEqual({ failing: expected.failing ?? [], stderr: expect.any(String) });
+    expect(stderr).not.toMatch(/command not found|unknown option/);
+    if (expected.stdout !== undefined) expect(stdout).toMatch(expected.stdout);
+    const missing = (expected.files ?? []).filter((file) => !existsSync(folder.at(file)));
+    expect({ missing, files: missing.length > 0 ? filesOf(folder.path) : [] }).toEqual({ missing: [], files: [] });
+  });
+
+  it("for cron escape the percent sign, and run", async () => {
+    const [entry = ""] = blocks("crontab").map(({ text }) => text);
+    expect(entry).toMatch(/^17 \* \* \* \* /);
+    const command = entry.replace(/^(\S+ +){5}cd \S+ && /, "").replaceAll("\\%", "%");
+    const { code, stdout, stderr } = await run(command);
+    expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: "", stderr: "" });
+  });
+
+  function program(name: string, command: string): void {
+    writeFileSync(folder.at(name), `#!/bin/sh\n${command}\n`);
+    chmodSync(folder.at(name), 0o755);
+  }
+
+  /** Adds a fourth line that fails, and runs the list. */
+  async function failedRun(): Promise<void> {
+    appendFileSync(folder.at("urls.txt"), linesOf(["https://example.org/missing"]));
+    const { code } = await run("bulkget urls.txt -q --fail-on never");
+    expect(code).toBe(0);
+  }
+});
+
+function withoutComment(line: string): string {
+  return line.replace(/ +# .*$/, "").trimEnd();
+}
+
+function runnable({ text }: Block): string {
+  const lines = text.trimEnd().split("\n");
+  return lines.filter((line) => !(withoutComment(line) in NOT_RUN)).join("\n");
+}
+
+/** The block's first line that runs, and that after its page, for lines that more than one page has. */
+function keysOf(block: Block): readonly string[] {
+  const line = withoutComment(runnable(block).split("\n")[0] ?? "");
+  return [`${block.page}: ${line}`, line];
+}
+
+function expectationOf(block: Block): Expected {
+  const key = keysOf(block).find((name) => name in EXPECTED);
+  return key === undefined ? {} : (EXPECTED[key] ?? {});
+}
+
+async function hasJq(): Promise<boolean> {
+  return (await shell("command -v jq", { cwd: "/" })).code === 0;
+}
