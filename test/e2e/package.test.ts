@@ -22,9 +22,11 @@ describe("the package", () => {
     const packed = await shell(`npm pack --ignore-scripts --json --pack-destination "${folder.path}"`, { cwd: ROOT });
     const [{ filename, files }] = JSON.parse(packed.stdout) as [{ filename: string; files: { path: string }[] }];
     const outside = files.map(({ path }) => path).filter((path) => !/^dist\/(bin|lib|vendor)\//.test(path));
-    expect(outside.sort()).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "package.json"]);
+    expect(outside.sort()).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "man/bulkget.1", "package.json"]);
     // Text only: code that V8 has compiled crashes other versions of Node.
-    const others = files.filter(({ path }) => !/\.(?:cjs|mjs|d\.cts|d\.mts|json|md)$|\bLICENSE(?:S\.txt)?$/.test(path));
+    const others = files.filter(
+      ({ path }) => !/\.(?:cjs|mjs|d\.cts|d\.mts|json|md|1)$|\bLICENSE(?:S\.txt)?$/.test(path),
+    );
     expect(others.map(({ path }) => path)).toEqual([]);
 
     const cwd = folder.path;

@@ -28,10 +28,10 @@ export const LISTS = `
   number ("n=42"), and the SHA-256 digest of the body ("sha256=...").`;
 
 export const VALUES = `
-  - times: 500ms, 10s, 5m, 2h, 1d; a number without a unit is in seconds
-  - sizes: 500, 10k, 2M, 1G, 1T: units of 1024 bytes
-  - rates: 5, 0.5, 10/s, 30/m, 100/h; a number without a unit is per second
-  - limits of failures: a number such as 10, or a share such as 5% of the finished URLs`;
+  - <time>: 500ms, 10s, 5m, 2h, 1d; a number without a unit is in seconds
+  - <size>: 500, 10k, 2M, 1G, 1T, in units of 1024 bytes
+  - <n/s>: 5, 0.5, 10/s, 30/m, 100/h; a number without a unit is per second
+  - <limit>: a number such as 10, or a share such as 5% of the finished URLs`;
 
 export const VARIABLES = `
   Each option also has a variable, "BULKGET_" and the name of its flag: "BULKGET_MAX_TIME=5m" is --max-time 5m. A variable is used when
@@ -55,18 +55,25 @@ ${Object.values(EXIT_CODES)
   After the first signal, what is in flight gets 5 seconds to finish; a second signal ends the run at once. A signal that was ignored
   at the start (nohup, "trap '' TERM") stays ignored.`;
 
-/** "Default: 50. Variable: BULKGET_CONCURRENCY. …": what the row says beside its details. */
-export function factsOf(row: Row, key?: string): string {
+/** What a row says beside its details: "Default", "Choices", "Variable". */
+export function variableAndDefault(row: Row): readonly (readonly [string, string])[] {
   const facts: (readonly [string, string | undefined])[] = [
     ["Default", shownDefault(row)],
-    ["Choices", choicesOf(row)],
+    ["Choices", row.flags === undefined ? undefined : choicesOf(row)],
     ["Variable", variableOf(row)],
-    ["Library", key === undefined || row.notInLibrary !== undefined ? undefined : key],
   ];
-  return facts.flatMap(([name, value]) => (value === undefined ? [] : [`${name}: ${value}.`])).join(" ");
+  return facts.flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]));
 }
 
-function choicesOf({ type, choices = [] }: Row): string | undefined {
+/** "Default: 50. Variable: BULKGET_CONCURRENCY." */
+export function factsOf(row: Row): string {
+  return variableAndDefault(row)
+    .map(([name, value]) => `${name}: ${value}.`)
+    .join(" ");
+}
+
+/** The words of which an option takes one, or some. */
+export function choicesOf({ type, choices = [] }: Row): string | undefined {
   return type.startsWith("choice") ? choices.join(", ") : undefined;
 }
 
