@@ -1,18 +1,19 @@
 // The reporters that the command line asks for: a copy of the records, and what a person sees of the run.
 
 import { statSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { clock } from "../app/clock.ts";
 import { OptionError } from "../core/option-error.ts";
-import type { Reporter, View } from "../core/ports.ts";
+import type { View } from "../core/ports.ts";
 import { type NamedReporter, STALL_MS } from "../core/run/combine-reporters.ts";
-import { journalWriter } from "../journal/writer.ts";
 import { folderSizeHint } from "../report/folder-size-hint.ts";
 import { paint } from "../report/format.ts";
+import type { ReportRequest } from "../report/formats/registry.ts";
+import type { TextOutput } from "../report/formats/report-format.ts";
 import { namedPipe } from "../report/named-pipe.ts";
 import { plain } from "../report/plain.ts";
-import { streamed } from "../report/stream-records.ts";
 import { summary } from "../report/summary.ts";
+import { textFile, textStream } from "../report/text-output.ts";
 import { FAILED, JOURNAL, sameFile } from "../sink/folder/output-folder.ts";
 import type { CommandLine } from "./command-line.ts";
 import { print, say } from "./say.ts";
@@ -36,8 +37,9 @@ export interface Extra {
 /** Opens them. When `late` is aborted, no reader is waited for any more. Throws an OptionError for a file that cannot be written. */
 export async function extraReporters(line: CommandLine, env: Env, late: AbortSignal): Promise<Extra> {
   const extra: NamedReporter[] = [];
-  if (line.report === "-") extra.push({ name: "on stdout", reporter: streamed(process.stdout, late) });
-  else if (line.report !== undefined) extra.push({ name: line.report, reporter: openReport(line.report, line, late) });
+  const reports = line.report ?? [];
+  refuseOverwriting(reports, line);
+  for (const report of reports) extra.push(openReport(report, late));
   if (line.quiet) return { extra, note: say };
   const list = line.lists.length === 1 && line.lists[0] !== "-" ? line.lists[0] : undefined;
   const { stderr } = process;
@@ -65,14 +67,29 @@ export async function extraReporters(line: CommandLine, env: Env, late: AbortSig
   return { extra, note: say };
 }
 
-function openReport(path: string, { lists, outputDir }: CommandLine, late: AbortSignal): Reporter {
-  const kept = [...lists, join(outputDir, JOURNAL), join(outputDir, FAILED)].find((one) => sameFile(one, path));
-  if (kept !== undefined) throw new OptionError(`--report ${path}: would overwrite ${kept}; name another file`);
+/** Throws an OptionError for a report that would replace a list, a file of the run, or another report. */
+function refuseOverwriting(reports: readonly ReportRequest[], { lists, outputDir }: CommandLine): void {
+  const kept = [...lists, join(outputDir, JOURNAL), join(outputDir, FAILED)];
+  for (const [i, { path }] of reports.entries()) {
+    if (reports.slice(0, i).some((one) => resolve(one.path) === resolve(path) || sameFile(one.path, path)))
+      throw new OptionError(`--report ${path}: is named twice; name another file`);
+    const replaced = path === "-" ? undefined : kept.find((one) => sameFile(one, path));
+    if (replaced !== undefined)
+      throw new OptionError(`--report ${path}: would overwrite ${replaced}; name another file`);
+  }
+}
+
+function openReport({ format, path }: ReportRequest, late: AbortSignal): NamedReporter {
+  if (path === "-") return { name: "on stdout", reporter: format.reporter(textStream(process.stdout, late)) };
+  return { name: path, reporter: format.reporter(openOutput(path, late)) };
+}
+
+function openOutput(path: string, late: AbortSignal): TextOutput {
   try {
-    // To open a pipe would hold up the whole process until somebody reads it.
+    // To open a pipe would block the process until it has a reader.
     if (statSync(path, { throwIfNoEntry: false })?.isFIFO() === true)
       return namedPipe(path, { after: clock.after, late, limitMs: STALL_MS });
-    return journalWriter(path, { replace: true });
+    return textFile(path);
   } catch (error) {
     throw new OptionError(`--report ${path}: cannot be written: ${(error as Error).message}; name another file`);
   }

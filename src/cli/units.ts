@@ -3,6 +3,7 @@
 import { DURATION } from "../options/row.ts";
 import { SCHEDULING } from "../options/rows/scheduling.ts";
 import { type FailOn, parseFailOn } from "../policy/fail-on.ts";
+import { parseReport, REPORT_FORMATS, type ReportRequest } from "../report/formats/registry.ts";
 
 /** A text that is not what an option takes. The message completes "is not …". */
 export class ValueError extends Error {}
@@ -93,6 +94,19 @@ export function several(what: string): (text: string, before?: readonly string[]
     const lines = text.split("\n").filter((line) => line.trim() !== "");
     if (lines.length === 0) throw new ValueError(what);
     return [...before, ...lines];
+  };
+}
+
+/** `[format:]file`, which may come again; in the environment, one per line. */
+export function reports(noun: string): (text: string, before?: readonly ReportRequest[]) => readonly ReportRequest[] {
+  const names = REPORT_FORMATS.map(({ name }) => name).join(", ");
+  return (text, before = []) => {
+    const requests = several(`the path of a ${noun}`)(text).map((line) => {
+      const request = parseReport(line);
+      if (request !== undefined) return request;
+      throw new ValueError(`the path of a ${noun}, behind one of these formats and a colon, if any: ${names}`);
+    });
+    return [...before, ...requests];
   };
 }
 

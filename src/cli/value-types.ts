@@ -10,6 +10,7 @@ import {
   nonBlank,
   oneOf,
   perSecond,
+  reports,
   several,
   size,
   someOf,
@@ -54,6 +55,7 @@ export const VALUE_TYPES = {
   folder: { parse: () => nonBlank("the path of a folder (. is this one)"), completes: "folders" },
   file,
   pem: file,
+  reports: { parse: ({ noun = "file" }: Row) => reports(noun), completes: "files", isRepeatable: true },
   "failure limit": { parse: ({ choices }: Row) => (choices === undefined ? maxFailures : failOn) },
 } as const satisfies Readonly<Record<ValuedType, ValueType>>;
 

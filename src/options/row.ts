@@ -20,13 +20,14 @@ export type OptionType =
   | "file"
   | "pem"
   | "failure limit"
+  | "reports"
   | "dispatcher"
   | "signal"
   | "function";
 
 /** Types that only the library has, or only the command. */
 type LibraryOnly = "dispatcher" | "signal" | "function";
-type CommandOnly = "failure limit";
+type CommandOnly = "failure limit" | "reports";
 
 export type LibraryType = Exclude<OptionType, CommandOnly>;
 export type CommandType = Exclude<OptionType, LibraryOnly>;

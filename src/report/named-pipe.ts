@@ -1,32 +1,32 @@
-// Records to a named pipe, for --report <pipe>: opened when somebody reads it, which holds up outcomes and not the process.
+// The output of a report into a named pipe: opened once a reader has it open, which delays outcomes and not the process.
 
 import { closeSync, constants, fstatSync, openSync } from "node:fs";
 import { Socket } from "node:net";
-import type { Reporter } from "../core/ports.ts";
-import { streamed, unread } from "./stream-records.ts";
+import type { TextOutput } from "./formats/report-format.ts";
+import { textStream, unread } from "./text-output.ts";
 
-/** How often it is looked whether somebody reads it, in milliseconds. */
-const LOOK_MS = 20;
+/** Milliseconds between two attempts to open the pipe. */
+const OPEN_INTERVAL_MS = 20;
 
-/** A reader that comes when all is done finds an end, instead of waiting for a writer, if it comes within so many milliseconds. */
+/** How long an empty report waits for a reader at the end, in milliseconds: one that opens the pipe later waits for a writer. */
 const LAST_READER_MS = 1000;
 
 export interface NamedPipeOptions {
   readonly after: (ms: number, act: () => void) => () => void;
-  /** Aborted when its reader is waited for no longer. */
+  /** Aborted when a reader is no longer waited for. */
   readonly late: AbortSignal;
   /** How long a reader is waited for otherwise, in milliseconds. */
   readonly limitMs: number;
 }
 
-/** What comes before there is a reader waits for one: no more than may be under way. */
-export function namedPipe(path: string, { after, late, limitMs }: NamedPipeOptions): Reporter {
+/** What is written before the pipe has a reader waits for one: at most the outcomes of the URLs in flight. */
+export function namedPipe(path: string, { after, late, limitMs }: NamedPipeOptions): TextOutput {
   let untilMs = performance.now() + limitMs;
   let opened: Opened | undefined;
   let opening: Promise<Opened> | undefined;
-  let isAsked = false;
+  let isWritten = false;
 
-  /** Rejects where nobody comes, or the file system says why not. */
+  /** Rejects where no reader opens the pipe in time, and with an errno error. */
   const open = () =>
     new Promise<Opened>((resolve, reject) => {
       const look = () => {
@@ -34,10 +34,10 @@ export function namedPipe(path: string, { after, late, limitMs }: NamedPipeOptio
           const fd = openToWrite(path);
           if (fd !== undefined) {
             const stream = new Socket({ fd, readable: false, writable: true });
-            opened = { stream, reporter: streamed(stream, late) };
+            opened = { stream, output: textStream(stream, late) };
             resolve(opened);
           } else if (late.aborted || performance.now() > untilMs) throw unread();
-          else after(LOOK_MS, look);
+          else after(OPEN_INTERVAL_MS, look);
         } catch (error) {
           reject(error);
         }
@@ -48,21 +48,21 @@ export function namedPipe(path: string, { after, late, limitMs }: NamedPipeOptio
   return {
     start() {
       opening = open();
-      opening.catch(() => {}); // who waits for it is told
+      opening.catch(() => {}); // `write` and `end` reject with it
     },
-    outcome(outcome) {
-      isAsked = true;
-      if (opened !== undefined) return opened.reporter.outcome(outcome);
-      return opening?.then(({ reporter }) => reporter.outcome(outcome));
+    write(text) {
+      isWritten = true;
+      if (opened !== undefined) return opened.output.write(text);
+      return opening?.then(({ output }) => output.write(text));
     },
-    async end(view) {
-      if (!isAsked) untilMs = Math.min(untilMs, performance.now() + LAST_READER_MS);
+    async end() {
+      if (!isWritten) untilMs = Math.min(untilMs, performance.now() + LAST_READER_MS);
       try {
-        const { stream, reporter } = (await opening) ?? {};
-        await reporter?.end?.(view);
+        const { stream, output } = (await opening) ?? {};
+        await output?.end();
         stream?.destroy();
       } catch (error) {
-        if (isAsked) throw error; // a pipe for nothing that nobody reads is no fault
+        if (isWritten) throw error; // an empty report without a reader is no failure
       }
     },
   };
@@ -70,10 +70,10 @@ export function namedPipe(path: string, { after, late, limitMs }: NamedPipeOptio
 
 interface Opened {
   readonly stream: Socket;
-  readonly reporter: Reporter;
+  readonly output: TextOutput;
 }
 
-/** Undefined where nobody reads it. Throws what else the file system says. */
+/** Undefined where no reader has it open. Throws any other errno error. */
 function openToWrite(path: string): number | undefined {
   try {
     const fd = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);

@@ -8,6 +8,7 @@ import { helpText } from "../../src/cli/manual.ts";
 import { variableOf } from "../../src/options/flags.ts";
 import type { Row } from "../../src/options/row.ts";
 import { TABLE } from "../../src/options/table.ts";
+import { jsonl } from "../../src/report/formats/jsonl.ts";
 import { VERSION } from "../../src/version.ts";
 import { ROOT } from "../support/command.ts";
 
@@ -112,7 +113,7 @@ describe("the option", () => {
     ["--resolve", "", "a.org:443:127.0.0.1", { resolve: ["a.org:443:127.0.0.1"] }],
     ["--unix-socket", "", "/run/x.sock", { unixSocket: "/run/x.sock" }],
     ["--respect", "", "noai, NoIndex", { respect: ["noai", "noindex"] }],
-    ["--report", "", "-", { report: "-" }],
+    ["--report", "", "-", { report: [{ format: jsonl, path: "-" }] }],
     ["--progress", "", "plain", { progress: "plain" }],
     ["--deadline", "", "55m", { deadlineMs: 3_300_000 }],
   ];
@@ -199,6 +200,11 @@ describe("a command line that cannot be used is refused, with what it is and wha
     [["u", "-o", ""], "-o, --output-dir <dir>: ''", "the path of a folder (. is this one)"],
     [["u", "--output-dir=  "], "-o, --output-dir <dir>: '  '", "the path of a folder"],
     [["u", "--report="], "--report <file>: ''", "the path of a file, or - for stdout"],
+    [
+      ["u", "--report=html:out.html"],
+      "--report <file>: 'html:out.html'",
+      "one of these formats and a colon, if any: jsonl",
+    ],
     [["u", "--netrc-file", ""], "--netrc-file <file>: ''", "the path of a file"],
     [["u", "--cacert", ""], "--cacert <file>: ''", "the path of a file"],
     [["u", "--cert", " "], "--cert <file>: ' '", "the path of a file"],

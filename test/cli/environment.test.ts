@@ -6,6 +6,7 @@ import type { EarlyExit } from "../../src/cli/commander.ts";
 import { splitFlags, variableOf } from "../../src/options/flags.ts";
 import type { Row } from "../../src/options/row.ts";
 import { TABLE } from "../../src/options/table.ts";
+import { jsonl } from "../../src/report/formats/jsonl.ts";
 
 /** Reads a command line in this environment. */
 function read(env: Record<string, string>, ...argv: string[]): CommandLine | EarlyExit {
@@ -51,7 +52,7 @@ describe("a variable", () => {
     ["PROXY", "http://127.0.0.1:3128", { proxy: "http://127.0.0.1:3128" }],
     ["PROXY", "", { proxy: "" }],
     ["CACERT", "ca.pem", { ca: "ca.pem" }],
-    ["REPORT", "-", { report: "-" }],
+    ["REPORT", "-\njsonl:out", { report: ["-", "out"].map((path) => ({ format: jsonl, path })) }],
     ["PROGRESS", "none", { progress: "none" }],
     ["DEADLINE", "55m", { deadlineMs: 3_300_000 }],
     ["FORCE", "1", { force: true }],

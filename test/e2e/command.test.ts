@@ -63,6 +63,25 @@ describe("streams", () => {
     expect(own).toBe(readFileSync(downloads("results.jsonl"), "utf8"));
   });
 
+  it("--report may be given several times, with the format in front", async () => {
+    await run(["-", "--report", "a:1.jsonl", "--report=jsonl:two.jsonl"], urls("/ok", "/status/500"));
+    const records = readFileSync(downloads("results.jsonl"), "utf8");
+    for (const name of ["a:1.jsonl", "two.jsonl"]) expect(readFileSync(folder.at(name), "utf8")).toBe(records);
+  });
+
+  it("--report is refused for a format that there is not, and for one file twice, before anything is written", async () => {
+    for (const [reports, reason] of [
+      [["html:x.html"], /'html:x\.html' is not the path of a file.*: jsonl/],
+      [["x", "./x"], /--report \.\/x: is named twice/],
+      [["-", "jsonl:-"], /--report -: is named twice/],
+    ] as const) {
+      const { code, stderr } = await run(["-", ...reports.flatMap((one) => ["--report", one])], urls("/ok"));
+      expect(code, stderr).toBe(2);
+      expect(stderr).toMatch(reason);
+      expect(existsSync(folder.at("x"))).toBe(false);
+    }
+  });
+
   it("failed.txt is a list that keeps numbers and names, and is there only if something failed", async () => {
     await run(["-"], `${urls("/ok")}${server.url("/status/404")}\n${server.url("/status/500")}\tmine.bin\n`);
     const failed = readFileSync(downloads("failed.txt"), "utf8").trimEnd().split("\n").sort();

@@ -1,15 +1,18 @@
 // Options of reporting: what is printed and recorded, when a run stops early, and with which exit code it ends.
 
-import { DURATION, FILE, FLAG, type Rows } from "../row.ts";
+import { DURATION, FLAG, type Rows } from "../row.ts";
 
 export const REPORTING = {
   report: {
-    ...FILE,
+    type: "reports",
     flags: "--report <file>",
     summary: "also write records (JSON lines) here; - is stdout",
     details: `
-      Writes the records of this run as JSON lines to this file as well, as URLs finish; "-" is standard output. A named pipe works
-      too. If it cannot be written any more, the run goes on and ends with exit code 1.`,
+      Writes the records of this run to this file as well, as URLs finish; "-" is standard output. A named pipe works too. If it
+      cannot be written any more, the run goes on and ends with exit code 1. May be repeated; the variable takes one file per line.
+
+      The format may stand in front: "jsonl:out.jsonl". The only one is "jsonl" (JSON lines), which is the default. Two or more
+      lower-case letters and digits before a colon are a format; for a file with such a name write "./run:1.jsonl".`,
     noun: "file, or - for stdout",
     notInLibrary: "outcomes come from the loop; the command has --report",
   },

@@ -1,17 +1,23 @@
-// Records to a stream, for --report -: with its backpressure, and a quiet end where its reader has gone away.
+// The outputs of reports: a stream, with its backpressure and a quiet end where its reader has gone; and a file.
 
 import type { Writable } from "node:stream";
-import type { Reporter } from "../core/ports.ts";
-import { serializeOutcome } from "../core/serialize-outcome.ts";
+import { fileAppender } from "../fs/append-file.ts";
+import type { TextOutput } from "./formats/report-format.ts";
 
-/** Writes records to `stream`, which it does not end. When `late` is aborted, nobody waits for its reader any more. */
-export function streamed(stream: Writable, late: AbortSignal): Reporter {
+/** Replaces a file that is there. Throws the errno error. */
+export function textFile(path: string): TextOutput {
+  const file = fileAppender(path, "w");
+  return { write: file.append, end: async () => file.close() };
+}
+
+/** Writes to `stream`, which it does not end. When `late` is aborted, nothing waits for the stream's reader any more. */
+export function textStream(stream: Writable, late: AbortSignal): TextOutput {
   let open = true;
   let draining: Promise<void> | undefined;
   let failure: Error | undefined;
 
   stream.on("error", (error: NodeJS.ErrnoException) => {
-    // EPIPE: the reader has what it wanted (`| head`). That ends the reporting, not the downloads.
+    // EPIPE: the reader has read enough (`| head`). That ends the report, not the downloads.
     open = false;
     if (error.code !== "EPIPE") failure = error;
   });
@@ -37,10 +43,9 @@ export function streamed(stream: Writable, late: AbortSignal): Reporter {
     });
 
   return {
-    outcome(outcome) {
+    write(text) {
       if (failure !== undefined) throw failure;
-      if (!open || (outcome.outcome === "failed" && outcome.error === "interrupted")) return;
-      if (stream.write(serializeOutcome(outcome))) return;
+      if (!open || stream.write(text)) return;
       draining ??= drained();
       return draining;
     },
@@ -51,7 +56,7 @@ export function streamed(stream: Writable, late: AbortSignal): Reporter {
   };
 }
 
-/** Why a reader is not waited for any longer. */
+/** The error of an output whose reader did not read in time. */
 export function unread(): Error {
   return new Error("nobody reads it");
 }

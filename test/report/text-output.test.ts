@@ -2,12 +2,16 @@
 import { PassThrough, Writable } from "node:stream";
 import { describe, expect, it } from "vitest";
 import { serializeOutcome } from "../../src/core/serialize-outcome.ts";
-import { streamed } from "../../src/report/stream-records.ts";
+import { jsonl } from "../../src/report/formats/jsonl.ts";
+import { textStream } from "../../src/report/text-output.ts";
 import { failed, saved } from "../core/outcomes.ts";
 import { quiet, watched } from "../core/pool.ts";
 import { viewOf } from "./view.ts";
 
 const VIEW = viewOf([]);
+/** The records of outcomes, written to a stream. */
+const streamed = (stream: Writable, late: AbortSignal) => jsonl.reporter(textStream(stream, late));
+
 const NEVER = new AbortController().signal;
 
 /** A stream that takes one record at a time, each when the test says so. */
