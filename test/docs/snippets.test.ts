@@ -20,12 +20,12 @@ describe("the documentation's snippets", () => {
   const folder = ownFolder();
   const snippets = blocks("ts");
 
-  it("each have a row in this test's table", () => {
+  it("every snippet has a row in this test's table", () => {
     expect(snippets).toHaveLength(PRINTED.length);
   });
 
   it.each(snippets.map((snippet, i) => [`${snippet.page}:${snippet.line}`, snippet.text, i] as const))(
-    "of %s run",
+    "%s runs as it is shown",
     async (_, text, i) => {
       const [word, printed] = PRINTED[i] ?? ["", "never"];
       expect(text).toContain(word);
