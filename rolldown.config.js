@@ -1,9 +1,10 @@
 // All that is shipped, as CommonJS files with the packages inside: the command, its worker, the library, and packages that few
 // runs need. Node 20 takes a millisecond for each module it loads, more for ES modules, and a list of one URL feels sixty of them.
-import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { isBuiltin } from "node:module";
 import { defineConfig } from "rolldown";
 import { writeDeclarations } from "./build/declarations.js";
+import { removeStaleFiles } from "./build/stale-files.js";
 import { thirdParty } from "./build/third-party.js";
 
 // The file that is started is sh first: Node resets the signals that it was told to ignore (nohup, `trap '' TERM`, `&` in a
@@ -23,7 +24,7 @@ const VENDORED = {
   "tough-cookie": "tough-cookie.cjs",
 };
 
-for (const folder of ["bin", "lib", "vendor"]) rmSync(`dist/${folder}`, { recursive: true, force: true });
+removeStaleFiles(["dist/bin", "dist/lib", "dist/vendor"]);
 mkdirSync("dist/vendor", { recursive: true });
 copyFileSync("node_modules/mime-db/db.json", `dist/vendor/${VENDORED["mime-db"]}`);
 

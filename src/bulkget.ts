@@ -8,8 +8,8 @@ import { namingOf } from "./app/file-sink.ts";
 import { type FetchOptions, httpClient } from "./app/http-client.ts";
 import { refuseNames } from "./app/name-table.ts";
 import { type Output as OpenedOutput, type OutputOptions, openOutput } from "./app/output.ts";
+import { BulkgetError, OptionError } from "./core/errors.ts";
 import type { Failed, Outcome, Saved, Skipped } from "./core/job.ts";
-import { OptionError } from "./core/option-error.ts";
 import type { Get, Reporter, Sink, Source, View } from "./core/ports.ts";
 import { combineReporters, type NamedReporter, STALL_MS } from "./core/run/combine-reporters.ts";
 import type { StopReason } from "./core/run/run.ts";
@@ -47,9 +47,6 @@ export interface BulkgetRun<O = Outcome> extends AsyncGenerator<O, void, void> {
   /** What became of it: resolved once the loop is over, however that came. Never rejects; of a run that no loop takes it never comes. */
   readonly summary: Promise<Summary>;
 }
-
-/** The run could not go on: this machine's disk, or a list that cannot be read. */
-export class BulkgetError extends Error {}
 
 /** Bodies handed over are bounded, in bytes, where the caller does not say. */
 const MAX_BODY_BYTES = 67_108_864;
@@ -129,7 +126,8 @@ export function bulkget(input: Items | string, given?: BulkgetOptions): BulkgetR
           signal?.throwIfAborted();
           if (broken !== undefined) throw broken.error;
           const reason = stop.signal.reason as StopReason | undefined;
-          if (reason === "disk") throw new BulkgetError("stopped: the disk cannot be written any more");
+          if (reason === "disk")
+            throw new BulkgetError("ERR_BULKGET_DISK", "stopped: the disk cannot be written any more");
           stopped = reason === "deadline" || reason === undefined ? reason : "request";
         } finally {
           halt();
@@ -175,20 +173,14 @@ export function bulkget(input: Items | string, given?: BulkgetOptions): BulkgetR
 
 /** How URLs are fetched. Throws an OptionError for what is wrong with these options, or with the folder's. */
 function webFor(options: BulkgetOptions): Get {
-  try {
-    const carrier = carrierOf(options);
-    if (options.output !== "memory") {
-      namingOf(options);
-      return httpClient(options, undefined, carrier);
-    }
-    if (options.dedupe === true) throw new OptionError("is for files: bodies handed over have no names", "dedupe");
-    const maxFilesize = Math.min(options.maxFilesize ?? MAX_BODY_BYTES, constants.MAX_LENGTH);
-    return httpClient({ ...options, maxFilesize }, undefined, carrier);
-  } catch (error) {
-    // Its message has the command's name for it, if any.
-    if (!(error instanceof OptionError) || error.option === undefined) throw error;
-    throw new OptionError(`${error.option}: ${error.message}`, error.option);
+  const carrier = carrierOf(options);
+  if (options.output !== "memory") {
+    namingOf(options);
+    return httpClient(options, undefined, carrier);
   }
+  if (options.dedupe === true) throw new OptionError("is for files: bodies handed over have no names", "dedupe");
+  const maxFilesize = Math.min(options.maxFilesize ?? MAX_BODY_BYTES, constants.MAX_LENGTH);
+  return httpClient({ ...options, maxFilesize }, undefined, carrier);
 }
 
 /** Without what is the program's own, and goes to no file. */

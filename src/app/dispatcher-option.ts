@@ -1,6 +1,6 @@
 // The option `dispatcher`: a dispatcher of the caller's carries the requests, and some other options do not go with it.
 
-import { OptionError } from "../core/option-error.ts";
+import { OptionError } from "../core/errors.ts";
 import { dispatcherConnections } from "../http/dispatcher/dispatcher-connections.ts";
 import type { Dispatcher } from "../http/dispatcher/dispatcher-shape.ts";
 import type { Lease } from "../http/h1/connection-pool.ts";
@@ -38,7 +38,10 @@ export function carrierOf(options: FetchOptions & DispatcherOptions): Lease | un
   if (dispatcher === undefined) return undefined;
   for (const [name, instead] of Object.entries(ELSEWHERE) as [Way, string][]) {
     if (isSet(options[name]))
-      throw new OptionError(`does not go with dispatcher, which makes the connections: ${instead}`, name);
+      throw new OptionError(
+        ({ option }) => `does not go with ${option("dispatcher")}, which makes the connections: ${instead}`,
+        name,
+      );
   }
   return dispatcherConnections(dispatcher);
 }

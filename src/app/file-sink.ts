@@ -1,7 +1,7 @@
 // The sink into the output folder, as the options want it: the same in every process that writes there.
 
+import { OptionError } from "../core/errors.ts";
 import type { Job } from "../core/job.ts";
-import { OptionError } from "../core/option-error.ts";
 import type { Sink } from "../core/ports.ts";
 import { OPTIONS } from "../options/table.ts";
 import { type DirectoryOptions, directory } from "../sink/directory/directory.ts";
@@ -18,9 +18,9 @@ import { mayStartThread } from "./process-limits.ts";
 
 /** How files are named. Throws an OptionError for what cannot be used, or not together. */
 export function namingOf({ name, perDir, force, update, prune }: OutputOptions): FileNames {
-  const other = update === true ? "--update" : prune === true ? "--prune" : undefined;
+  const other = update === true ? "update" : prune === true ? "prune" : undefined;
   if (force === true && other !== undefined)
-    throw new OptionError(`--force starts over, ${other} goes on: one of them`, "force");
+    throw new OptionError(({ option }) => `starts over, and ${option(other)} goes on: use one of them`, "force");
   return fileNames(name ?? OPTIONS.name.default, perDir);
 }
 

@@ -2,12 +2,13 @@
 
 import { lstatSync, type Stats } from "node:fs";
 import { join } from "node:path";
+import { FolderError, useAnotherFolder, type Wording } from "../core/errors.ts";
 import { knownAs, redacted } from "../core/redact.ts";
 import { eachFailure } from "../journal/failed-records.ts";
 import { journalAt } from "../journal/repair.ts";
 import { failedLines } from "../report/parse-failed-list.ts";
-import { FAILED, FolderError, JOURNAL, sameFile } from "../sink/folder/output-folder.ts";
-import { NUMBER_IT } from "../source/unnumbered-lines.ts";
+import { FAILED, JOURNAL, sameFile } from "../sink/folder/output-folder.ts";
+import { numberIt } from "../source/unnumbered-lines.ts";
 
 /** `list`: somebody's own, which is read as a list: it stays as it is. */
 export type FailedListOwner = "none" | "ours" | "list";
@@ -21,26 +22,26 @@ export function failedListOwner(folder: string, lists: readonly string[], force:
   const isList = lists.some((list) => sameFile(list, path));
   if (!stats.isFile() || journal === "none") {
     if (isList) return "list";
-    throw refused(`${path}: is ${stats.isFile() ? "there already, but no run is" : kindOf(stats)}`);
+    throw refused(() => `${path}: is ${stats.isFile() ? "there already, but no run is" : kindOf(stats)}`);
   }
   let numbered = 0;
   let other: { readonly line: number; readonly text: string } | undefined;
   for (const { kind, line, text } of failedLines(path)) {
     if (kind === "numbered") numbered++;
     if (kind === "other") other ??= { line, text };
-    if (kind === "comment" && force) throw refused(`${path}:${line}: is a comment, which --force would remove`);
+    if (kind === "comment" && force)
+      throw refused(({ option }) => `${path}:${line}: is a comment, which ${option("force")} would remove`);
   }
   if (other === undefined) {
     const own = force && !isList ? lineOfNoRun(path, join(folder, JOURNAL)) : undefined;
-    if (own !== undefined) throw refused(`${path}:${own}: is of no run here, and --force would remove it`);
+    if (own !== undefined)
+      throw refused(({ option }) => `${path}:${own}: is of no run here, and ${option("force")} would remove it`);
     return "ours";
   }
   if (isList && numbered === 0) return "list";
   const what = JSON.stringify(redacted(other.text.slice(0, 200)));
-  throw new FolderError(
-    "usage",
-    `${path}:${other.line}: has no number, as all of a run's lines have: ${what}: ${NUMBER_IT}`,
-  );
+  const why = `${path}:${other.line}: has no number, as all of a run's lines have: ${what}`;
+  throw new FolderError("usage", (words) => `${why}: ${numberIt(words)}`);
 }
 
 /** So many lines are looked up in the journal; with more, what has the form of a run's is taken for one. */
@@ -57,8 +58,8 @@ function lineOfNoRun(path: string, journalPath: string): number | undefined {
   return first;
 }
 
-function refused(what: string): FolderError {
-  return new FolderError("usage", `${what}: move it away, or use another folder (-o)`);
+function refused(whatIn: (words: Wording) => string): FolderError {
+  return new FolderError("usage", (words) => `${whatIn(words)}: move it away, or ${useAnotherFolder(words)}`);
 }
 
 function kindOf(stats: Stats): string {

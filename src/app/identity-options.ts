@@ -2,7 +2,7 @@
 
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { OptionError } from "../core/option-error.ts";
+import { OptionError, type Wording } from "../core/errors.ts";
 import { type Cookies, cookies } from "../http/identity/cookies.ts";
 import { type Authorize, authorizer, readNetrc } from "../http/identity/credentials.ts";
 import { isFieldName } from "../http/semantics/headers.ts";
@@ -53,9 +53,11 @@ export function identityOf(options: IdentityOptions, env: Env): Identity {
   const given = typeof options.cookie === "string" ? [options.cookie] : (options.cookie ?? []);
   const noCookies = options.noCookies ?? false;
   if (noCookies && given.length > 0) {
-    const why =
-      "--no-cookies does not go with --cookie, which keeps what servers set: send your own with --header 'Cookie: …'";
-    throw new OptionError(why, "noCookies");
+    const ownIn = ({ option }: Wording) => `send your own with ${option("headers")} (Cookie: …)`;
+    throw new OptionError(
+      (words) => `does not go with ${words.option("cookie")}, which keeps what servers set: ${ownIn(words)}`,
+      "noCookies",
+    );
   }
   const path = options.netrcFile ?? (options.netrc === true ? (env["NETRC"] ?? join(homedir(), ".netrc")) : undefined);
   const headers = headerList(options.headers);

@@ -1,6 +1,6 @@
 // How the web is reached where it is not simply there: what a user may say of addresses, sockets and certificates.
 
-import { OptionError } from "../core/option-error.ts";
+import { OptionError } from "../core/errors.ts";
 import type { OpenOptions } from "../http/connect/connector.ts";
 import { type ProxyServer, proxyRules } from "../http/connect/proxy.ts";
 import { resolveOverrides } from "../http/connect/resolve-overrides.ts";
@@ -36,7 +36,8 @@ type Way = Pick<OpenOptions, "publicOnly" | "pins" | "unixSocket" | "cert" | "ke
 /** Throws an OptionError for what cannot be used, or not together. */
 export function networkRoute(options: NetworkOptions, env: NodeJS.ProcessEnv): Way {
   const { proxy, publicOnly = false, unixSocket, cert, key } = options;
-  if (key !== undefined && cert === undefined) throw new OptionError("--key is of no use without --cert", "key");
+  if (key !== undefined && cert === undefined)
+    throw new OptionError(({ option }) => `is of no use without ${option("cert")}`, "key");
   const pinned = resolveOverrides(options.resolve ?? []);
   const ways = {
     publicOnly,
@@ -46,11 +47,10 @@ export function networkRoute(options: NetworkOptions, env: NodeJS.ProcessEnv): W
   };
   if (unixSocket === undefined) return { ...ways, proxyFor: proxyRules(proxy, env) };
   if (publicOnly)
-    throw new OptionError("--unix-socket does not go with --public-only: it has no address", "unixSocket");
-  if (proxy !== undefined && proxy !== "")
-    throw new OptionError("--unix-socket does not go with a proxy", "unixSocket");
+    throw new OptionError(({ option }) => `does not go with ${option("publicOnly")}: it has no address`, "unixSocket");
+  if (proxy !== undefined && proxy !== "") throw new OptionError("does not go with a proxy", "unixSocket");
   if (unixSocket === "" || Buffer.byteLength(unixSocket) > MAX_SOCKET_PATH_BYTES || unixSocket.includes("\0")) {
-    throw new OptionError(`--unix-socket: not a path of 1 to ${MAX_SOCKET_PATH_BYTES} bytes`, "unixSocket");
+    throw new OptionError(`not a path of 1 to ${MAX_SOCKET_PATH_BYTES} bytes`, "unixSocket");
   }
   return { ...ways, unixSocket, proxyFor: () => undefined };
 }

@@ -2,8 +2,8 @@
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { FolderError, OptionError } from "../core/errors.ts";
 import type { SavedFile } from "../core/job.ts";
-import { OptionError } from "../core/option-error.ts";
 import type { Sink, Source } from "../core/ports.ts";
 import { completeness, type NamedReporter } from "../core/run/combine-reporters.ts";
 import { type History, readHistory } from "../journal/history.ts";
@@ -17,7 +17,6 @@ import { dropAll, dropUnusable } from "../sink/directory/partial-files.ts";
 import { lockFolder } from "../sink/folder/lock.ts";
 import {
   FAILED,
-  FolderError,
   JOURNAL,
   ofTheDisk,
   prepareFolder,
@@ -150,8 +149,8 @@ export async function openOutput(options: OutputOptions, context: OutputContext)
     }
     if (isFedBack && options.prune === true) {
       history?.close();
-      const why = "it is a part of a list, and all that is saved is not in it";
-      throw new OptionError(`--prune with ${failedPath}: ${why}`, "prune");
+      const why = "that is a part of a list, and all that is saved is not in it";
+      throw new OptionError(`does not go with the list ${failedPath}: ${why}`, "prune");
     }
     // A killed run's files are taken as long as nobody has recorded them.
     const spans = beginning.unrecorded;

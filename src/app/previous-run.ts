@@ -2,6 +2,7 @@
 
 import { lstatSync } from "node:fs";
 import { join } from "node:path";
+import { FolderError } from "../core/errors.ts";
 import { escapedJson } from "../core/escape.ts";
 import type { Failed } from "../core/job.ts";
 import { compactJournal } from "../journal/compact.ts";
@@ -9,7 +10,7 @@ import { type History, readHistory } from "../journal/history.ts";
 import { isDamaged, repair, toldOf } from "../journal/repair.ts";
 import type { JournalWriter } from "../journal/writer.ts";
 import { failedFile, type Version, versionOf } from "../report/failed-list.ts";
-import { FAILED, FOREIGN, FolderError, JOURNAL } from "../sink/folder/output-folder.ts";
+import { FAILED, FOREIGN, JOURNAL } from "../sink/folder/output-folder.ts";
 import { type KeptFailedLines, keptFailedLines } from "./kept-failed-lines.ts";
 import { mayStartThread } from "./process-limits.ts";
 

@@ -1,6 +1,6 @@
 // What servers may ask of us, where the user wants it heeded: robots.txt, and X-Robots-Tag.
 
-import { OptionError } from "../core/option-error.ts";
+import { OptionError } from "../core/errors.ts";
 import type { Get, RobotsPolicy } from "../core/ports.ts";
 import type { GetOptions } from "../http/options.ts";
 import { robots } from "../http/robots/robots.ts";

@@ -1,12 +1,11 @@
 // The journal of a run in its folder: opened, and every few seconds brought to the disk and looked after.
 
+import { FolderError, JournalError } from "../core/errors.ts";
 import type { Outcome } from "../core/job.ts";
 import type { Reporter } from "../core/ports.ts";
 import type { History } from "../journal/history.ts";
-import { JournalError } from "../journal/open-journal.ts";
 import { journalAt } from "../journal/repair.ts";
 import { type JournalWriter, journalWriter } from "../journal/writer.ts";
-import { FolderError } from "../sink/folder/output-folder.ts";
 import { syncAsync } from "../sink/writing.ts";
 
 /** Told of every record, with the byte of the journal at which it begins. */
@@ -28,7 +27,7 @@ export function openJournal(
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === "EEXIST") throw new FolderError("usage", `${folder}: another run has just begun there`);
-    throw new FolderError("disk", `${folder}: cannot be written: ${message}`);
+    throw new FolderError("disk", `${folder}: cannot be written: ${message}`, { cause: error });
   }
 }
 

@@ -1,7 +1,8 @@
 // The command line of a run and of `bulkget tune`: what is typed, read into values by the rows of the option table.
 
-import type { OptionError } from "../core/option-error.ts";
-import type { Row } from "../options/row.ts";
+import type { Wording } from "../core/errors.ts";
+import { splitFlags } from "../options/flags.ts";
+import type { Rows } from "../options/row.ts";
 import { NETWORK } from "../options/rows/network.ts";
 import { REQUESTS } from "../options/rows/requests.ts";
 import { MEASURING } from "../options/rows/tune.ts";
@@ -37,8 +38,18 @@ export function misspelt(env: Env): readonly string[] {
   return misspeltVariables(TABLE, env);
 }
 
-/** What is wrong with an option, named as --help names it: the message may be the library's, which has other names. */
-export function flagged({ message, option }: OptionError): string {
-  const row = Object.entries<Row>(TABLE).find(([key]) => key === option)?.[1];
-  return row?.flags === undefined || /(^| )--?[a-z]/i.test(message) ? message : `${row.flags}: ${message}`;
+function flagsOf(key: string): string | undefined {
+  return Object.hasOwn(TABLE, key) ? (TABLE as Rows)[key]?.flags : undefined;
 }
+
+/** How the command's messages name what the library calls by other names. */
+export const FLAG_WORDING: Wording = {
+  option(key) {
+    const flags = flagsOf(key);
+    if (flags === undefined) return key;
+    const { letter, name } = splitFlags(flags);
+    return letter ?? name;
+  },
+  subject: (key) => flagsOf(key) ?? key,
+  listFrom: (shellCommand) => `${shellCommand} | bulkget -`,
+};

@@ -1,14 +1,10 @@
 // Which exit code a run or an error ends with.
 
-import { OptionError } from "../core/option-error.ts";
+import { BulkgetError, type BulkgetErrorCode } from "../core/errors.ts";
 import type { View } from "../core/ports.ts";
 import type { StopReason } from "../core/run/run.ts";
 import { finished } from "../core/run/tally.ts";
-import { JournalError } from "../journal/open-journal.ts";
 import type { FailOn } from "../policy/fail-on.ts";
-import { LockedError } from "../sink/folder/lock.ts";
-import { FolderError } from "../sink/folder/output-folder.ts";
-import { ListError } from "../source/lists.ts";
 import type { ExitName } from "./exit-code.ts";
 import { StdoutError } from "./say.ts";
 import { isSignal } from "./stopped.ts";
@@ -37,11 +33,18 @@ export function exitOfRun({ view, failOn, reason, isListBroken, isReportBroken }
   return failOn(tally.failed + failed, all) || isReportBroken ? "failed" : "finished";
 }
 
+const EXITS: Readonly<Record<BulkgetErrorCode, ExitName>> = {
+  ERR_BULKGET_OPTION: "usage",
+  ERR_BULKGET_LIST: "usage",
+  ERR_BULKGET_FOLDER: "usage",
+  ERR_BULKGET_OTHER_LIST: "usage",
+  ERR_BULKGET_JOURNAL: "usage",
+  ERR_BULKGET_LOCKED: "locked",
+  ERR_BULKGET_DISK: "disk",
+};
+
 /** How the command ends with an error. */
 export function exitOfError(error: unknown): ExitName {
-  if (error instanceof FolderError) return error.kind === "disk" ? "disk" : "usage";
-  if (error instanceof LockedError) return "locked";
-  if (error instanceof StdoutError) return "disk";
-  if (error instanceof JournalError || error instanceof ListError || error instanceof OptionError) return "usage";
-  return "bug";
+  if (error instanceof BulkgetError) return EXITS[error.code];
+  return error instanceof StdoutError ? "disk" : "bug";
 }

@@ -9,17 +9,16 @@ import { namingOf } from "../app/file-sink.ts";
 import { AUTO, httpClient } from "../app/http-client.ts";
 import { refuseNames } from "../app/name-table.ts";
 import { openOutput } from "../app/output.ts";
-import { OptionError } from "../core/option-error.ts";
+import { BulkgetError, FolderError, ListError, messageFor } from "../core/errors.ts";
 import type { Source } from "../core/ports.ts";
 import { combineReporters, STALL_MS } from "../core/run/combine-reporters.ts";
 import type { StopReason } from "../core/run/run.ts";
 import { finished } from "../core/run/tally.ts";
 import { leftOf } from "../report/summary.ts";
-import { FolderError } from "../sink/folder/output-folder.ts";
-import { ListError, lists } from "../source/lists.ts";
+import { lists } from "../source/lists.ts";
 import { readAhead } from "../source/read-ahead.ts";
 import { VERSION } from "../version.ts";
-import { type CommandLine, flagged, misspelt, readCommandLine } from "./command-line.ts";
+import { type CommandLine, FLAG_WORDING, misspelt, readCommandLine } from "./command-line.ts";
 import type { EarlyExit } from "./commander.ts";
 import { EXIT_CODES } from "./exit-code.ts";
 import { exitOfError, exitOfRun } from "./exit-of.ts";
@@ -166,7 +165,9 @@ async function runCommand(line: CommandLine, env: Env, ignored: ReadonlySet<Stop
     const { message } = error as Error;
     const tell = line.quiet ? note : notes.note; // once, if it was told while the run was on
     tell(
-      error instanceof FolderError ? message : `the folder ${line.outputDir} cannot be written any more: ${message}`,
+      error instanceof FolderError
+        ? messageFor(error, FLAG_WORDING)
+        : `the folder ${line.outputDir} cannot be written any more: ${message}`,
     );
   }
   signals.release();
@@ -212,7 +213,7 @@ function complain(error: unknown): number {
   const end = exitOfError(error);
   const { stack, message } = error instanceof Error ? error : { stack: undefined, message: String(error) };
   if (end === "bug") say(`a bug: ${stack ?? message}`);
-  else say(error instanceof OptionError ? flagged(error) : message);
+  else say(error instanceof BulkgetError ? messageFor(error, FLAG_WORDING) : message);
   return EXIT_CODES[end].code;
 }
 

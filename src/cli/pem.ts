@@ -1,7 +1,7 @@
 // Certificates and keys, read from the files that the command line names.
 
 import { readFileSync } from "node:fs";
-import { OptionError } from "../core/option-error.ts";
+import { OptionError } from "../core/errors.ts";
 import type { CommandLine } from "./command-line.ts";
 
 export interface Pem {

@@ -3,7 +3,7 @@
 import { statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { clock } from "../app/clock.ts";
-import { OptionError } from "../core/option-error.ts";
+import { OptionError } from "../core/errors.ts";
 import type { View } from "../core/ports.ts";
 import { type NamedReporter, STALL_MS } from "../core/run/combine-reporters.ts";
 import { folderSizeHint } from "../report/folder-size-hint.ts";

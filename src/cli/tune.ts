@@ -2,7 +2,7 @@
 
 import { httpClient } from "../app/http-client.ts";
 import { type Step, sampleOf, sweep } from "../app/tune.ts";
-import { OptionError } from "../core/option-error.ts";
+import { OptionError } from "../core/errors.ts";
 import { kneeOf, sorted } from "../policy/concurrency/sweep.ts";
 import { paint } from "../report/format.ts";
 import { tuneChart } from "../report/tune-chart.ts";

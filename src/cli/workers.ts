@@ -9,7 +9,7 @@ import type { FetchOptions } from "../app/http-client.ts";
 import { descriptorsLeft } from "../app/process-limits.ts";
 import { timeOriginMs } from "../app/time-origin.ts";
 import type { WorkerPlan } from "../app/worker.ts";
-import { OptionError } from "../core/option-error.ts";
+import { OptionError } from "../core/errors.ts";
 import type { Get } from "../core/ports.ts";
 import type { Executor } from "../core/run/executor.ts";
 import { finished } from "../core/run/tally.ts";

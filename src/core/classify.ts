@@ -81,7 +81,7 @@ function isKnown(error: unknown): boolean {
 
 function oneLine(error: unknown, code: string): string {
   if (code.endsWith("_ALERT_CERTIFICATE_REQUIRED"))
-    return `the server wants a certificate of ours: see --cert (${code})`;
+    return `the server requires a client certificate: see the option cert (${code})`;
   const message = error instanceof Error ? (reasonOf(error) ?? error.message) : "";
   const line = message.split("\n", 1)[0] ?? "";
   return code === "" || code.startsWith("BULKGET_") || line.includes(code) ? line : `${line} (${code})`;

@@ -75,7 +75,7 @@ export function isNumber(name: string): boolean {
 }
 
 interface Finished
-  extends Omit<Job, "kept" | "known" | "namesakes" | "numbered" | "refused" | "replaces" | "sha256" | "twin"> {
+  extends Omit<Job, "duplicateOf" | "kept" | "known" | "namesakes" | "numbered" | "refused" | "replaces" | "sha256"> {
   /** How often it was tried; a connection found closed and replaced at once is no attempt of its own. 0: not at all. */
   readonly attempts: number;
   /** Why each earlier try of this run failed, in order: "connection_lost: other side closed". Of more than 20, the first 10 and the last 10. */

@@ -34,7 +34,7 @@ export function parseUrl(url: string): URL | Failure {
   if (hasLongHost(target)) return invalid(LONG_HOST);
   if (target.port === "0") return invalid("no valid host or port");
   if (isRedacted(target, url))
-    return invalid(`${HIDDEN} is no password: put it back, or run the list itself, with --retry-failed`);
+    return invalid(`${HIDDEN} is no password: put it back, or run the list itself and retry what failed for good`);
   return target;
 }
 

@@ -1,10 +1,8 @@
 // Opens a journal to be read; what is none is refused, with what to do.
 
 import { closeSync, constants, fstatSync, openSync } from "node:fs";
+import { JournalError, useAnotherFolder, type Wording } from "../core/errors.ts";
 import { MOVED } from "./parse-record.ts";
-
-/** The journal is not one that can be gone on with; the message says what to do. */
-export class JournalError extends Error {}
 
 /** Opens a journal to read it: a file, and not through a link. Throws a JournalError for anything else. */
 export function openJournal(path: string): number {
@@ -14,14 +12,15 @@ export function openJournal(path: string): number {
     fd = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw code === "ELOOP" ? new JournalError(`${path}: is a link: remove it, or use another folder (-o)`) : error;
+    if (code !== "ELOOP") throw error;
+    throw new JournalError((words) => `${path}: is a link: remove it, or ${useAnotherFolder(words)}`, { cause: error });
   }
   const stats = fstatSync(fd);
   if (stats.isFile() && stats.nlink === 1) return fd;
   closeSync(fd);
   // What is appended would also go into whatever file that other name is.
   const what = stats.isFile() ? "has a second name (a hard link): put a copy in its place" : "is no file: remove it";
-  throw new JournalError(`${path}: ${what}, or use another folder (-o)`);
+  throw new JournalError((words) => `${path}: ${what}, or ${useAnotherFolder(words)}`);
 }
 
 const KNOWN = new Set(["saved", "unchanged", "failed", "skipped", MOVED]);
@@ -30,6 +29,7 @@ const KNOWN = new Set(["saved", "unchanged", "failed", "skipped", MOVED]);
 export function refuseNewer(outcome: string, place: string): void {
   if (KNOWN.has(outcome)) return;
   const word = JSON.stringify(outcome.slice(0, 40));
-  const ways = "use that version, or another folder (-o), or --force to start over";
-  throw new JournalError(`${place}: outcome ${word}, which only a newer bulkget knows: ${ways}`);
+  const waysIn = ({ option }: Wording) =>
+    `use that version, or another folder (${option("outputDir")}), or ${option("force")} to start over`;
+  throw new JournalError((words) => `${place}: outcome ${word}, which only a newer bulkget knows: ${waysIn(words)}`);
 }

@@ -1,9 +1,10 @@
 // A journal that was edited or damaged becomes one that a run can go on with: one record a line, and nothing lost that is not ours.
 
 import { closeSync, lstatSync, renameSync } from "node:fs";
+import { JournalError, useAnotherFolder } from "../core/errors.ts";
 import { appendTo, type Copy, copyTo } from "./copy-lines.ts";
 import { counted, isWholeEnd } from "./history.ts";
-import { JournalError, openJournal, refuseNewer } from "./open-journal.ts";
+import { openJournal, refuseNewer } from "./open-journal.ts";
 import { OTHERS, parseRecord } from "./parse-record.ts";
 import { eachLine } from "./read-lines.ts";
 import { pieces } from "./recover-records.ts";
@@ -29,8 +30,8 @@ export function journalAt(path: string): Journal {
     closeSync(fd);
   }
   if (found !== "none") return found;
-  const ways = "move it away, or use another folder (-o)";
-  throw new JournalError(`${path}: is no journal of bulkget's, not one line of it is a record: ${ways}`);
+  const why = `${path}: is no journal of bulkget's, not one line of it is a record`;
+  throw new JournalError((words) => `${why}: move it away, or ${useAnotherFolder(words)}`);
 }
 
 function isThere(path: string): boolean {

@@ -1,7 +1,7 @@
 // What a program hands in: an iterable of URLs, or the path of a list; anything else is refused at the call.
 
+import { OptionError } from "../core/errors.ts";
 import type { Job, Refuse } from "../core/job.ts";
-import { OptionError } from "../core/option-error.ts";
 import type { Source } from "../core/ports.ts";
 import { reading } from "../options/check.ts";
 import { shown, tagOf } from "../options/shown.ts";
@@ -30,7 +30,7 @@ export function inputOf(input: unknown): Input {
     return input === "-" ? { isRereadable: false, read } : { list: input, isRereadable: true, read };
   }
   return reading("input", () => {
-    if (!isIterable(input)) throw new OptionError(`input: ${shown(input)} is not ${WANTED}${hintFor(input)}`, "input");
+    if (!isIterable(input)) throw new OptionError(`${shown(input)} is not ${WANTED}${hintFor(input)}`, "input");
     return { isRereadable: Array.isArray(input), read: (stop, refuse) => items(input, stop, refuse) };
   });
 }

@@ -1,6 +1,6 @@
 // Checks what a caller hands over as options: each against its row, once, at the call; what is unknown is refused by name.
 
-import { OptionError } from "../core/option-error.ts";
+import { OptionError } from "../core/errors.ts";
 import { nearest } from "./nearest.ts";
 import { shown, tagOf } from "./shown.ts";
 import { ELSEWHERE, type LibraryRow, OPTIONS, type OptionName } from "./table.ts";
@@ -25,7 +25,7 @@ export function checked(given: unknown): Readonly<Record<string, unknown>> {
       return value === undefined ? undefined : check(value, row);
     });
     if (answer === undefined) continue;
-    if ("wrong" in answer) throw new OptionError(`${name}: ${answer.wrong}`, name);
+    if ("wrong" in answer) throw new OptionError(answer.wrong, name);
     result[name] = answer.value;
   }
   return result;
@@ -36,7 +36,8 @@ export function reading<T>(name: string, read: () => T): T {
   try {
     return read();
   } catch (error) {
-    throw error instanceof OptionError ? error : new OptionError(`${name}: cannot be read: ${messageOf(error)}`, name);
+    if (error instanceof OptionError) throw error;
+    throw new OptionError(`cannot be read: ${messageOf(error)}`, name, { cause: error });
   }
 }
 
@@ -52,7 +53,7 @@ function objectOf(given: unknown): Readonly<Record<string, unknown>> {
   const isOptions = typeof given === "object" && given !== null && !Array.isArray(given);
   // A module's exports are often a configuration.
   if (isOptions && ["Object", "Module"].includes(tagOf(given))) return given as Record<string, unknown>;
-  throw new OptionError(`options: ${shown(given)} is not an object such as { concurrency: 20 }`, "options");
+  throw new OptionError(`${shown(given)} is not an object such as { concurrency: 20 }`, "options");
 }
 
 /** What can be seen to be set: own names and symbols, and those inherited but for what all objects have. */

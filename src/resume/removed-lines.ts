@@ -3,17 +3,17 @@
 import { lstatSync, readdirSync, renameSync, rmdirSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { readBack } from "../app/previous-run.ts";
+import { FolderError, JournalError, useAnotherFolder } from "../core/errors.ts";
 import { escapedUrl } from "../core/escape.ts";
 import type { Outcome } from "../core/job.ts";
 import { knownAs } from "../core/redact.ts";
 import { compactJournal } from "../journal/compact.ts";
 import { type Chains, chains } from "../journal/hash-chains.ts";
 import { type History, readHistory } from "../journal/history.ts";
-import { JournalError } from "../journal/open-journal.ts";
 import { urlHash } from "../journal/parse-record.ts";
 import { journalAt } from "../journal/repair.ts";
 import { type JournalWriter, journalWriter } from "../journal/writer.ts";
-import { FolderError, GONE, JOURNAL, makeFolder } from "../sink/folder/output-folder.ts";
+import { GONE, JOURNAL, makeFolder } from "../sink/folder/output-folder.ts";
 import { removedFile } from "../sink/folder/start-over.ts";
 import { isSaved } from "./record-state.ts";
 
@@ -98,7 +98,7 @@ export function removedLines(folder: string, state: string): RemovedLines {
   function begin(): Opened {
     if (isFree(path)) return open();
     const why = "is there already, and not a run's: files of lines that are no longer in the list are kept there";
-    throw new FolderError("usage", `${path}: ${why}; move it away, or use another folder (-o)`);
+    throw new FolderError("usage", (words) => `${path}: ${why}; move it away, or ${useAnotherFolder(words)}`);
   }
 
   /** A number, and with it a name, that nothing has there. */

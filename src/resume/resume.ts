@@ -1,11 +1,12 @@
 // Going on with an earlier run: what moved within the list is renamed, what is done is left out, and it is said.
 
 import { join } from "node:path";
+import { FolderError, useAnotherFolder, type Wording } from "../core/errors.ts";
 import type { Job } from "../core/job.ts";
 import type { Source } from "../core/ports.ts";
 import type { History } from "../journal/history.ts";
 import { thousands } from "../report/format.ts";
-import { FolderError, GONE, JOURNAL, ofTheDisk } from "../sink/folder/output-folder.ts";
+import { GONE, JOURNAL, ofTheDisk } from "../sink/folder/output-folder.ts";
 import { removedFile } from "../sink/folder/start-over.ts";
 import { type SkipDoneOptions, skipDone } from "../source/skip-done.ts";
 import { type Counts, comparison, inWords, isAnothers, leftover } from "./compare-list.ts";
@@ -171,8 +172,10 @@ function countsOf(jobs: readonly Job[], { history, gone }: Going): Counts {
 function refuseUnless({ folder, prune }: Going, counts: Counts): void {
   if (prune || !isAnothers(counts)) return;
   const what = counts.gone === 1 ? "the file of that line" : "the files of those lines";
-  const ways = `use another folder (-o); or --prune to remove ${what}, or --force to start over`;
-  throw new FolderError("usage", `${folder}: holds the run of another list (${JOURNAL}): ${inWords(counts)}: ${ways}`);
+  const why = `${folder}: holds the run of another list (${JOURNAL}): ${inWords(counts)}`;
+  const waysIn = (words: Wording) =>
+    `${useAnotherFolder(words)}; or ${words.option("prune")} to remove ${what}, or ${words.option("force")} to start over`;
+  throw new FolderError("usage", (words) => `${why}: ${waysIn(words)}`, { code: "ERR_BULKGET_OTHER_LIST" });
 }
 
 function saidOfGone(folder: string, files: number): string {

@@ -91,16 +91,16 @@ function zipOf(bytes: string): FileType {
   return held("a zip archive", "unzip -p {}");
 }
 
-/** What would do instead of this list: a command that writes the lines to standard input. Undefined where there is none. */
+/** What would do instead of this list: a command that prints its lines. Undefined where there is none. */
 export function commandFor({ command, isFilter }: FileType, path: string, isGzip: boolean): string | undefined {
   if (command === undefined) return undefined;
   if (path === "-") {
     if (isFilter !== true) return undefined;
-    return `… | ${isGzip ? "gzip -dc | " : ""}${command.replace(" {}", "")} | bulkget -`;
+    return `… | ${isGzip ? "gzip -dc | " : ""}${command.replace(" {}", "")}`;
   }
-  if (!isGzip) return `${command.replace("{}", () => quoted(path))} | bulkget -`;
-  if (command.startsWith("tar ")) return `tar -xzOf ${quoted(path)} | bulkget -`;
-  if (isFilter === true) return `gzip -dc ${quoted(path)} | ${command.replace(" {}", "")} | bulkget -`;
+  if (!isGzip) return command.replace("{}", () => quoted(path));
+  if (command.startsWith("tar ")) return `tar -xzOf ${quoted(path)}`;
+  if (isFilter === true) return `gzip -dc ${quoted(path)} | ${command.replace(" {}", "")}`;
   return undefined;
 }
 

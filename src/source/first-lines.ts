@@ -1,6 +1,7 @@
 // The first lines of a list: where none of them is a URL it is no list, and is refused for what it looks like.
 
 import { closeSync, openSync, readSync } from "node:fs";
+import type { Wording } from "../core/errors.ts";
 import { isFailure } from "../core/failure.ts";
 import type { Job } from "../core/job.ts";
 import { parseUrl } from "../core/parse-url.ts";
@@ -38,11 +39,13 @@ export function firstLines(path: string): FirstLines {
   };
 }
 
-/** Says what the lines look like, and what to do. */
+/** The reason says what the lines look like, and what to do. */
 export class NoListError extends Error {
+  readonly reason: (words: Wording) => string;
   constructor(jobs: readonly Job[], path: string) {
+    super();
     const count = jobs.length === 1 ? "its only line is no URL" : `none of its first ${jobs.length} lines is a URL`;
-    super(`${count}${exampleOf(jobs)}: ${guessFormat(jobs.map(textOf), path)}`);
+    this.reason = (words) => `${count}${exampleOf(jobs)}: ${guessFormat(jobs.map(textOf), path, words)}`;
   }
 }
 

@@ -1,5 +1,6 @@
 // What lines look like that are no URLs: CSV, JSON, bare host names; and what makes a list of them.
 
+import type { Wording } from "../core/errors.ts";
 import { quoted } from "./file-signature.ts";
 
 interface Row {
@@ -54,7 +55,7 @@ const MAX_LOOK = 2000;
 const ADVICE = "a list has a URL a line, with http:// or https:// in front";
 
 /** What at least one line looks like, and what to do. `path`: of the list; `-` is standard input. */
-export function guessFormat(lines: readonly string[], path: string): string {
+export function guessFormat(lines: readonly string[], path: string, { listFrom }: Wording): string {
   const texts = lines.map((line) => line.slice(0, MAX_LOOK));
   const fits = ({ line, first }: Row) =>
     first === true ? line.test(texts[0] ?? "") : 2 * texts.filter((text) => line.test(text)).length >= texts.length;
@@ -63,5 +64,5 @@ export function guessFormat(lines: readonly string[], path: string): string {
   const { noun, command, advice = ADVICE } = row;
   if (command === undefined) return `it looks like ${noun}: ${advice}`;
   const whole = path === "-" ? `… | ${command.replace(" {}", "")}` : command.replace("{}", () => quoted(path));
-  return `it looks like ${noun}: ${whole} | bulkget -`;
+  return `it looks like ${noun}: ${listFrom(whole)}`;
 }

@@ -3,6 +3,7 @@
 import { accessSync, constants, fstatSync, type Stats, statSync } from "node:fs";
 import { basename } from "node:path";
 import type { Readable } from "node:stream";
+import { ListError, type Wording } from "../core/errors.ts";
 import type { Job, Refuse } from "../core/job.ts";
 import type { Source } from "../core/ports.ts";
 import { redacted } from "../core/redact.ts";
@@ -12,9 +13,6 @@ import type { Unknown } from "./formats/columns.ts";
 import { lineNumbers } from "./line-numbers.ts";
 import { openList, reason } from "./open-list.ts";
 import { FileTypeError, readList } from "./read-list.ts";
-
-/** A list that cannot be read: the message names it, the reason and the next step. */
-export class ListError extends Error {}
 
 export interface ListsOptions {
   readonly stdin: () => Readable;
@@ -98,9 +96,10 @@ export function lists(paths: readonly string[], options: ListsOptions): Lists {
         first?.end();
       } catch (error) {
         if (stop.aborted) return;
-        if (error instanceof NoListError) throw new ListError(`${name}: ${error.message}`);
-        if (error instanceof FileTypeError) throw new ListError(`${name}: the list cannot be read: ${error.message}`);
-        throw new ListError(`${name}: cannot be read on, after line ${lines}: ${reason(error)}`);
+        if (error instanceof NoListError) throw new ListError((words) => `${name}: ${error.reason(words)}`);
+        if (error instanceof FileTypeError)
+          throw new ListError((words) => `${name}: the list cannot be read: ${error.reason(words)}`);
+        throw new ListError(`${name}: cannot be read on, after line ${lines}: ${reason(error)}`, { cause: error });
       }
       offset += lines;
     }
@@ -154,8 +153,12 @@ function sizeOf(path: string): number | undefined {
     accessSync(path, constants.R_OK);
   } catch (error) {
     const shown = redacted(path);
-    const url = /^https?:\/\//i.test(path) ? ` (a URL goes into a list: echo ${quoted(shown)} | bulkget -)` : "";
-    throw new ListError(`${shown}: the list cannot be read: ${reason(error)}${url}`);
+    const isUrl = /^https?:\/\//i.test(path);
+    const adviceIn = ({ listFrom }: Wording) =>
+      isUrl ? ` (a URL goes into a list: ${listFrom(`echo ${quoted(shown)}`)})` : "";
+    throw new ListError((words) => `${shown}: the list cannot be read: ${reason(error)}${adviceIn(words)}`, {
+      cause: error,
+    });
   }
   if (stats.isDirectory()) throw new ListError(`${path}: the list cannot be read: it is a folder`);
   return stats.isFile() ? stats.size : undefined;

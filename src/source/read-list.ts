@@ -1,6 +1,7 @@
 // Reads one list: gunzips it where it is gzip, refuses what is no list, and has its format make the jobs.
 
 import type { Readable } from "node:stream";
+import type { Wording } from "../core/errors.ts";
 import type { Job } from "../core/job.ts";
 import { commandFor, fileTypeOf } from "./file-signature.ts";
 import type { FormatContext } from "./formats/format.ts";
@@ -9,8 +10,14 @@ import { gunzipped } from "./gunzip.ts";
 import type { OpenedList } from "./open-list.ts";
 import { peek } from "./peek.ts";
 
-/** The file is no list; the message names what it is, and a command that makes a list of it. */
-export class FileTypeError extends Error {}
+/** The file is no list; the reason names what it is, and a command that makes a list of it. */
+export class FileTypeError extends Error {
+  readonly reason: (words: Wording) => string;
+  constructor(reason: (words: Wording) => string) {
+    super();
+    this.reason = reason;
+  }
+}
 
 export interface ReadOptions extends Omit<FormatContext, "head"> {
   /** The list's path: `-` for standard input. */
@@ -33,8 +40,9 @@ export async function* readList({ stream, check }: OpenedList, options: ReadOpti
     const type = fileTypeOf(head);
     if (type !== undefined) {
       const command = commandFor(type, path, isGzip);
-      const next = command === undefined ? "; a list is text, with a URL a line" : ` (${command})`;
-      throw new FileTypeError(`it is ${type.noun}${next}`);
+      const nextIn = ({ listFrom }: Wording) =>
+        command === undefined ? "; a list is text, with a URL a line" : ` (${listFrom(command)})`;
+      throw new FileTypeError((words) => `it is ${type.noun}${nextIn(words)}`);
     }
     const format = formatOf(isGzip ? path.replace(/\.gz$/i, "") : path, head);
     yield* format.jobs(all, { ...options, head });

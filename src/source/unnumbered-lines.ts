@@ -1,13 +1,15 @@
 // Failures that are fed back together with other lines: those have no number of their own here, and would take another line's.
 
+import { ListError, type Wording } from "../core/errors.ts";
 import type { Job } from "../core/job.ts";
 import type { Source } from "../core/ports.ts";
 import { redacted } from "../core/redact.ts";
-import { ListError } from "./lists.ts";
 import type { Earlier } from "./skip-done.ts";
 
 /** What to do about a line without a number among those of failed.txt. */
-export const NUMBER_IT = "add it to the end of the list itself, or put it into a list and a folder (-o) of its own";
+export function numberIt({ option }: Wording): string {
+  return `add it to the end of the list itself, or put it into a list and a folder (${option("outputDir")}) of its own`;
+}
 
 /** So many lines without a number, of which the earlier run knows nothing, are remembered until there is one with a number. */
 const MAX_STRANGERS = 1000;
@@ -53,5 +55,6 @@ export function refuseUnnumbered(source: Source, earlier: Known): Source {
 function numberless({ n, url, list, line }: Job): ListError {
   const place = list === undefined || line === undefined ? `line ${n}` : `${list}:${line}`;
   const what = JSON.stringify(redacted(url.slice(0, 200)));
-  return new ListError(`${place}: has no number, among lines that were fed back with theirs: ${what}: ${NUMBER_IT}`);
+  const why = `has no number, among lines that were fed back with theirs: ${what}`;
+  return new ListError((words) => `${place}: ${why}: ${numberIt(words)}`);
 }

@@ -170,7 +170,7 @@ describe("a line that was redacted", () => {
       expect(isRedacted(new URL(url), url)).toBe(true);
       expect(parseUrl(url)).toMatchObject({
         error: "invalid_url",
-        detail: expect.stringContaining("--retry-failed"),
+        detail: expect.stringContaining("retry what failed for good"),
       });
     },
   );

@@ -13,6 +13,7 @@ const PRINTED: readonly (readonly [string, string])[] = [
   ["outputDir", "1 000001.json"],
   ["async function* pages", "https://example.org/list?page=3"],
   ["times.set", "Map(2)"],
+  ["BulkgetError", "ERR_BULKGET_LIST\n"],
   ["MockAgent", "2 hello\n"],
 ];
 

@@ -131,11 +131,11 @@ describe("exit codes", () => {
       /-H, --header <header>: the header Transfer-Encoding is bulkget's own to send/,
     ],
     [["-", "-H", "Range: bytes=0-99"], /-H, --header <header>: the header Range asks for a part.*leave it out/],
-    [["-", "--no-cookies", "-b", "a=s"], /--no-cookies does not go with --cookie/],
+    [["-", "--no-cookies", "-b", "a=s"], /--no-cookies: does not go with -b/],
     [["-", "-x", "socks4://h:1"], /-x, --proxy <url>: not a proxy that can be used/],
     [["-", "-A", "a\tb\u0001"], /-A, --user-agent <name>: not a user agent that can be sent/],
-    [["-", "--resolve", "h:1"], /not an entry for --resolve/],
-    [["-", "--public-only", "--unix-socket", "/s"], /does not go with --public-only/],
+    [["-", "--resolve", "h:1"], /--resolve <host:port:ip>: not an entry/],
+    [["-", "--public-only", "--unix-socket", "/s"], /--unix-socket <path>: does not go with --public-only/],
     [["-", "--cert", "missing.pem"], /--cert missing\.pem: cannot be read/],
     [["-", "--key", BIN], /no private key in PEM form/],
     [["-", "--cacert", "missing.pem"], /--cacert missing\.pem: cannot be read/],
@@ -176,7 +176,7 @@ describe("exit codes", () => {
     for (const dir of ["dangling", "dangling/below"]) {
       const { code, stderr } = await run(["-", "-o", dir], "");
       expect(code, stderr).toBe(2);
-      expect(stderr).toContain("dangling is a link to gone, which is no folder; name another folder (-o)");
+      expect(stderr).toContain("dangling is a link to gone, which is no folder; use another folder (-o)");
     }
     expect(await run(["-", "-o", "/proc/nowhere"], "")).toMatchObject({ code: 3 });
   });

@@ -149,7 +149,7 @@ describe("a file whose record was lost", () => {
 });
 
 describe("a file that is not the line's own", () => {
-  const NEXT = ": move it away (then --retry-failed), or use another folder (-o)";
+  const NEXT = ": move it away and retry what failed for good, or use another folder";
 
   it.each([
     ["of another length", "mine"],

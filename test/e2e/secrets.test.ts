@@ -260,7 +260,7 @@ describe("a password in the list", () => {
     const again = await run([join(downloads(), "failed.txt"), "-o", downloads()]);
     expect(again.code).toBe(1);
     expect(again.stderr).toMatch(/invalid|not a URL/);
-    expect(again.stderr).toContain("run the list itself, with --retry-failed");
+    expect(again.stderr).toContain("run the list itself and retry what failed for good");
     expect(asked.map(({ path }) => path)).toEqual(["/private"]);
     expect((await run(["urls.txt", "-q", "--retry-failed", "-H", `Authorization: ${ME}`])).code).toBe(0);
     expect(existsSync(join(downloads(), "failed.txt"))).toBe(false);

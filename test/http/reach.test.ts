@@ -12,12 +12,12 @@ it("through a Unix socket no proxy is asked, whatever the environment says", () 
 });
 
 it.each([
-  [{ unixSocket: "/s", publicOnly: true }, "--unix-socket does not go with --public-only: it has no address"],
-  [{ unixSocket: "/s", proxy: "p:1" }, "--unix-socket does not go with a proxy"],
-  [{ unixSocket: "" }, "--unix-socket: not a path of 1 to 107 bytes"],
-  [{ unixSocket: `/${"s".repeat(107)}` }, "--unix-socket: not a path of 1 to 107 bytes"],
-  [{ key: "x" }, "--key is of no use without --cert"],
-  [{ resolve: ["a:1"] }, 'not an entry for --resolve: "a:1" (host:port:address[,address])'],
+  [{ unixSocket: "/s", publicOnly: true }, "unixSocket: does not go with `publicOnly`: it has no address"],
+  [{ unixSocket: "/s", proxy: "p:1" }, "unixSocket: does not go with a proxy"],
+  [{ unixSocket: "" }, "unixSocket: not a path of 1 to 107 bytes"],
+  [{ unixSocket: `/${"s".repeat(107)}` }, "unixSocket: not a path of 1 to 107 bytes"],
+  [{ key: "x" }, "key: is of no use without `cert`"],
+  [{ resolve: ["a:1"] }, 'resolve: not an entry: "a:1" (host:port:address[,address])'],
 ])("%j is refused", (options, message) => {
   expect(() => networkRoute(options, {})).toThrow(message);
 });

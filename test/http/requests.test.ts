@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { type IdentityOptions, identityOf } from "../../src/app/identity-options.ts";
-import { OptionError } from "../../src/core/option-error.ts";
+import { OptionError } from "../../src/core/errors.ts";
 import { proxyRules } from "../../src/http/connect/proxy.ts";
 import { cookies } from "../../src/http/identity/cookies.ts";
 import type { GetOptions } from "../../src/http/options.ts";

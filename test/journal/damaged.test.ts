@@ -2,8 +2,8 @@
 
 import { appendFileSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { JournalError } from "../../src/core/errors.ts";
 import { serializeOutcome } from "../../src/core/serialize-outcome.ts";
-import { JournalError } from "../../src/journal/open-journal.ts";
 import { failed, TIME } from "../core/outcomes.ts";
 import { ownJournal } from "./journals.ts";
 
@@ -77,7 +77,7 @@ describe("a journal that cannot be gone on with", () => {
     for (const end of ["\n", ""]) {
       expect(() => read(stored(1), newer + end)).toThrow(JournalError);
       expect(() => read(stored(1), newer + end)).toThrow(
-        `${journal.path}:2: outcome "frozen", which only a newer bulkget knows: use that version, or another folder (-o), or --force to start over`,
+        `${journal.path}:2: outcome "frozen", which only a newer bulkget knows: use that version, or another folder (\`outputDir\`), or \`force\` to start over`,
       );
     }
   });

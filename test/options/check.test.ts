@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { BulkgetOptions } from "../../src/bulkget.ts";
-import { OptionError } from "../../src/core/option-error.ts";
+import { OptionError } from "../../src/core/errors.ts";
 import { ORDERS } from "../../src/core/scheduler/order.ts";
 import { checked } from "../../src/options/check.ts";
 import { nearest } from "../../src/options/nearest.ts";

@@ -3,9 +3,10 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { PassThrough, Readable } from "node:stream";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
+import { ListError } from "../../src/core/errors.ts";
 import type { Job } from "../../src/core/job.ts";
 import type { Source } from "../../src/core/ports.ts";
-import { ListError, type Lists, lists } from "../../src/source/lists.ts";
+import { type Lists, lists } from "../../src/source/lists.ts";
 import { ownFolder } from "../support/own.ts";
 
 const folder = ownFolder();
@@ -107,7 +108,7 @@ describe("a list that cannot be read", () => {
   });
 
   it("because it is a URL says where a URL goes", async () => {
-    expect(await refusal(() => open(["https://example.org/"]))).toContain("echo https://example.org/ | bulkget -");
+    expect(await refusal(() => open(["https://example.org/"]))).toContain("echo https://example.org/ > new-list.txt");
   });
 
   it("to its end says which it is and after which line, when its good lines are out", async () => {

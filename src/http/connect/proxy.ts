@@ -1,6 +1,6 @@
 // Which proxy a URL goes through, by curl's rules for options and environment.
 
-import { OptionError } from "../../core/option-error.ts";
+import { OptionError } from "../../core/errors.ts";
 import { basic, plainBytes } from "./basic-auth.ts";
 import { bare, noProxy } from "./no-proxy.ts";
 

@@ -1,7 +1,7 @@
 // --resolve: where hosts are, said by the user instead of by DNS, in curl's words.
 
 import { isIP } from "node:net";
-import { OptionError } from "../../core/option-error.ts";
+import { OptionError } from "../../core/errors.ts";
 
 /** The addresses that were given for a host and a port, if any were. */
 export type ResolveOverrides = (host: string, port: number) => readonly string[] | undefined;
@@ -32,7 +32,7 @@ export function resolveOverrides(
     const addresses = (list ?? "").split(",").map((address) => address.trim().replace(/^\[(.*)\]$/, "$1"));
     const isGood = sign === "-" ? list === undefined : addresses.every((address) => isIP(address) !== 0);
     if (name === undefined || digits === "" || port < 1 || port > 65_535 || !isGood) {
-      throw new OptionError(`not an entry for --resolve: "${entry}" (host:port:address[,address])`, "resolve");
+      throw new OptionError(`not an entry: "${entry}" (host:port:address[,address])`, "resolve");
     }
     const key = `${name}:${port}`;
     if (sign === "-") all.delete(key);

@@ -2,7 +2,7 @@
 
 import { isIP, type OnReadOpts, type Socket } from "node:net";
 import type { ConnectionOptions, DetailedPeerCertificate, PeerCertificate, SecureContext, TLSSocket } from "node:tls";
-import { OptionError } from "../../core/option-error.ts";
+import { OptionError } from "../../core/errors.ts";
 import { ttlMap } from "./ttl-map.ts";
 
 export interface TlsOptions {
@@ -129,15 +129,17 @@ function ownContext(options: TlsOptions, cert: string): SecureContext {
   const key = options.key ?? cert;
   if (/^-----BEGIN ENCRYPTED |^Proc-Type: 4,ENCRYPTED/m.test(key)) {
     throw new OptionError(
-      "--key: the key is encrypted, and no passphrase is asked for: openssl pkey writes it without",
+      "the key is encrypted, and no passphrase is asked for: openssl pkey writes it without",
       "key",
     );
   }
-  if (!/^-----BEGIN [A-Z ]*PRIVATE KEY-----/m.test(key))
-    throw new OptionError("--key: no private key in PEM form", "key");
+  if (!/^-----BEGIN [A-Z ]*PRIVATE KEY-----/m.test(key)) throw new OptionError("no private key in PEM form", "key");
   try {
     return tls().createSecureContext({ ...trust(options), cert, key });
   } catch (error) {
-    throw new OptionError(`--cert and --key do not go together: ${(error as Error).message}`, "cert");
+    const { message } = error as Error;
+    throw new OptionError(({ option }) => `does not go together with ${option("key")}: ${message}`, "cert", {
+      cause: error,
+    });
   }
 }

@@ -6,7 +6,7 @@ import type { ConnectTiming } from "../connect/connect-timing.ts";
 import type { PartialRange } from "../semantics/content-range.ts";
 import type { Limits } from "./reply.ts";
 
-export const DEADLINE: Failure = { error: "deadline", detail: "the whole URL took longer than --max-time" };
+export const DEADLINE: Failure = { error: "deadline", detail: "the whole URL took longer than the maximum time" };
 export const INTERRUPTED: Failure = { error: "interrupted", detail: "stopped while it was under way" };
 
 /** There is no connection, or no whole header block, and the time for it is over. */
@@ -24,7 +24,7 @@ export function timedOut(
 
 /** The body goes on beyond what is allowed, or beyond what a part's headers said. */
 export function tooMuch(part: PartialRange | undefined, status: number): Failure {
-  if (part === undefined) return { error: "too_large", detail: "over --max-filesize", status };
+  if (part === undefined) return { error: "too_large", detail: "over the maximum file size", status };
   return { error: "bad_range", detail: `206: more than the ${part.bytes} bytes that were left`, status };
 }
 

@@ -4,7 +4,7 @@ import { closeSync, openSync } from "node:fs";
 import { createRequire } from "node:module";
 import { isIP } from "node:net";
 import type { Cookie } from "tough-cookie";
-import { OptionError } from "../../core/option-error.ts";
+import { OptionError } from "../../core/errors.ts";
 import { bare } from "../connect/no-proxy.ts";
 import { trimBlanks, valuesOf } from "../semantics/headers.ts";
 import { type CookieStore, cookieStore } from "./cookie-store.ts";
@@ -163,7 +163,7 @@ const LOOPBACK = /^(?:(?:.+\.)?localhost\.?|127\.\d+\.\d+\.\d+|\[::1\])$/;
 
 function pairs(data: string): string[] {
   // Said without the value: it is a secret.
-  if (!SENDABLE.test(data)) throw new OptionError("-b: cookies with characters that cannot be sent", "cookie");
+  if (!SENDABLE.test(data)) throw new OptionError("cookies with characters that cannot be sent", "cookie");
   const all = data.split(";").map((pair) => trimBlanks(pair));
   return all.filter((pair) => pair !== "");
 }
@@ -178,10 +178,10 @@ function readFile(path: string, store: CookieStore<Cookie>): void {
   let fd: number | undefined;
   try {
     fd = openSync(path, "r");
-    text = upTo(MAX_FILE_BYTES, fd, `-b ${path}`).toString("latin1");
+    text = upTo(MAX_FILE_BYTES, fd, path, "cookie").toString("latin1");
   } catch (error) {
     if (error instanceof OptionError) throw error;
-    throw new OptionError(`-b ${path}: cannot be read: ${(error as Error).message} (${ways})`, "cookie");
+    throw new OptionError(`${path}: cannot be read: ${(error as Error).message} (${ways})`, "cookie", { cause: error });
   } finally {
     if (fd !== undefined) closeSync(fd);
   }
@@ -190,7 +190,7 @@ function readFile(path: string, store: CookieStore<Cookie>): void {
     .map(withoutReturns)
     .filter((line) => /^#HttpOnly_|^[^#\s]/.test(line));
   const found = lines.map(cookieOf).filter((cookie) => cookie !== undefined);
-  if (lines.length > 0 && found.length === 0) throw new OptionError(`-b ${path}: has no cookies (${ways})`, "cookie");
+  if (lines.length > 0 && found.length === 0) throw new OptionError(`${path}: has no cookies (${ways})`, "cookie");
   for (const cookie of found) store.putCookie(cookie, () => {});
 }
 

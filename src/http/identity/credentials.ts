@@ -1,7 +1,7 @@
 // Who we are to the servers that the list names: Authorization out of a URL's own user and password, or out of netrc.
 
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
-import { OptionError } from "../../core/option-error.ts";
+import { OptionError } from "../../core/errors.ts";
 import { basic, basicAuthorization, plainBytes } from "../connect/basic-auth.ts";
 import { bare } from "../connect/no-proxy.ts";
 import { entryFor, type NetrcEntry, parseNetrc } from "./netrc.ts";
@@ -49,14 +49,14 @@ function textOf(path: string): string {
     return upTo(MAX_NETRC_BYTES, fd, `netrc ${path}`).toString("latin1");
   } catch (error) {
     if (error instanceof OptionError) throw error;
-    throw new OptionError(`netrc ${path}: cannot be read: ${(error as Error).message}`);
+    throw new OptionError(`netrc ${path}: cannot be read: ${(error as Error).message}`, undefined, { cause: error });
   } finally {
     if (fd !== undefined) closeSync(fd);
   }
 }
 
 /** All that an open file has. Throws an OptionError where that is more than `mostBytes`: it may have no end. */
-export function upTo(mostBytes: number, fd: number, what: string): Buffer {
+export function upTo(mostBytes: number, fd: number, what: string, option?: string): Buffer {
   const pieces: Buffer[] = [];
   let bytes = 0;
   for (;;) {
@@ -64,7 +64,7 @@ export function upTo(mostBytes: number, fd: number, what: string): Buffer {
     const read = readSync(fd, piece);
     if (read === 0) return Buffer.concat(pieces);
     bytes += read;
-    if (bytes > mostBytes) throw new OptionError(`${what}: more than ${mostBytes} bytes`);
+    if (bytes > mostBytes) throw new OptionError(`${what}: more than ${mostBytes} bytes`, option);
     pieces.push(piece.subarray(0, read));
   }
 }

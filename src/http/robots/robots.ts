@@ -44,7 +44,10 @@ interface Known {
 
 const ALLOWED: Known = { delayMs: 0, tries: 0 };
 
-const LATE: Failure = { error: "deadline", detail: "the whole URL, with its robots.txt, took longer than --max-time" };
+const LATE: Failure = {
+  error: "deadline",
+  detail: "the whole URL, with its robots.txt, took longer than the maximum time",
+};
 
 export function robots({ fetch, agent, maxTimeMs = Number.POSITIVE_INFINITY }: RobotsOptions): RobotsPolicy {
   const origins = new Map<string, Known>();

@@ -167,7 +167,8 @@ function layer(source: BodyStream | Layer, name: string, maxFileBytes: number, r
         const out: Buffer | null = decoder?.read() ?? null;
         if (out !== null) {
           grownBytes += out.length;
-          if (grownBytes > maxFileBytes) return fail({ error: "too_large", detail: "decoded, over --max-filesize" });
+          if (grownBytes > maxFileBytes)
+            return fail({ error: "too_large", detail: "decoded, over the maximum file size" });
           if (grownBytes > Math.max(SMALL_BYTES, sent() * MAX_RATIO)) {
             return fail({ error: "too_large", detail: `decoded, over ${MAX_RATIO} times what was sent` });
           }

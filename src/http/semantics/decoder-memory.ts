@@ -26,7 +26,7 @@ interface Waiting {
   readonly settle: (result: Release | Failure) => void;
 }
 
-const LATE: Failure = { error: "deadline", detail: "over --max-time while it waited to be decoded" };
+const LATE: Failure = { error: "deadline", detail: "over the maximum time while it waited to be decoded" };
 const INTERRUPTED: Failure = { error: "interrupted", detail: "stopped while it waited to be decoded" };
 
 export function decoderMemory(maxBytes = MAX_BYTES): DecoderMemory {

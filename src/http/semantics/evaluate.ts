@@ -81,7 +81,7 @@ function withoutBody(
 }
 
 function tooLarge(bytes: number, status: number): Refusal {
-  return dropped({ error: "too_large", detail: `${bytes} bytes, over --max-filesize`, status });
+  return dropped({ error: "too_large", detail: `${bytes} bytes, over the maximum file size`, status });
 }
 
 function dropped(reply: Failure): Refusal {

@@ -1,8 +1,8 @@
 // What a file is called: the template's expansion or the list's own name, and never anything outside the folder.
 
+import { OptionError } from "../../core/errors.ts";
 import type { Failure } from "../../core/failure.ts";
 import { isNumber, type Job } from "../../core/job.ts";
-import { OptionError } from "../../core/option-error.ts";
 import type { Expected } from "../../core/scheduler/name-queue.ts";
 import { extensionOf, isCertain, pathExtension } from "./extension.ts";
 import { basenameOf, foldersOf, hostOf, type Limit, stemOf } from "./url-parts.ts";
@@ -58,10 +58,7 @@ export function fileNames(template: string, perDir?: number): FileNames {
     return i === 0 ? fields : [literal("/"), ...fields];
   });
   if (!expanders.some(({ varies }) => varies)) {
-    throw new OptionError(
-      `--name "${template}": every file would have the same name (use {n}, {basename} or {host})`,
-      "name",
-    );
+    throw new OptionError(`"${template}": every file would have the same name (use {n}, {basename} or {host})`, "name");
   }
   const plain = template === "{n:6}{ext}";
   const ofUrl = Math.max(1, expanders.filter(({ isOfUrl }) => isOfUrl).length);
@@ -123,11 +120,11 @@ function overIn(file: string): number {
 /** The folder of a line, such as `000/`: as many digits as the template's own number has before those within a folder. */
 function folders(template: string, perDir: number): (n: number) => string {
   if (!Number.isSafeInteger(perDir) || perDir < 1) {
-    throw new OptionError(`--per-dir ${perDir}: not a number of files (a whole number from 1 on)`, "perDir");
+    throw new OptionError(`${perDir}: not a number of files (a whole number from 1 on)`, "perDir");
   }
   if (template.includes("/") || template.includes("{path}")) {
     throw new OptionError(
-      `--name "${template}" makes folders of its own: without --per-dir, or without the / or {path}`,
+      ({ option }) => `"${template}" makes folders of its own: without ${option("perDir")}, or without the / or {path}`,
       "name",
     );
   }
@@ -154,7 +151,7 @@ function field(part: string, template: string): Expander {
   const expand = Object.hasOwn(FIELDS, name) ? FIELDS[name] : undefined;
   if (expand === undefined) {
     throw new OptionError(
-      `--name "${template}": no field ${part} (there are {n}, {n:6}, {ext}, {host}, {path}, {basename}, {stem})`,
+      `"${template}": no field ${part} (there are {n}, {n:6}, {ext}, {host}, {path}, {basename}, {stem})`,
       "name",
     );
   }

@@ -35,7 +35,7 @@ export interface Doubtful {
 export type ConflictCheck = (job: Job, path: string, file: string) => Failure | Doubtful | undefined;
 
 /** What to do about a name that is taken. */
-const WAYS = "move it away (then --retry-failed), or use another folder (-o)";
+const WAYS = "move it away and retry what failed for good, or use another folder";
 
 /** `unique`: a name that the list does not give is no other line's. */
 export function conflictCheck(replaceable: Replaceable | undefined, unique: boolean, lost?: Lost): ConflictCheck {

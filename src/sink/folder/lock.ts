@@ -18,6 +18,7 @@ import {
 import { uptime } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { LockedError, useAnotherFolder, type Wording } from "../../core/errors.ts";
 import {
   currentProcess,
   describe,
@@ -27,9 +28,6 @@ import {
   type Seen,
   type Times,
 } from "./lock-owner.ts";
-
-/** Another run holds the folder; exit code 5. The message names it. */
-export class LockedError extends Error {}
 
 export interface Lock {
   /** Gives it up; never throws. The file is gone when this returns, the rest when its promise is settled. */
@@ -205,10 +203,10 @@ function removeOwn(path: string, text: string): void {
 
 /** `seen` is undefined where the lock changes hands all the time. */
 function locked(outputFolder: string, seen: Seen | undefined, us: LockOwner): LockedError {
-  const ways = "wait for it, or use another folder (-o)";
-  if (seen === undefined) return new LockedError(`${outputFolder}: another run holds it: ${ways}`);
-  if (seen.holder !== undefined) {
-    return new LockedError(`${outputFolder}: another run holds it (${describe(seen.holder, us)}): ${ways}`);
+  if (seen === undefined || seen.holder !== undefined) {
+    const who = seen?.holder === undefined ? "" : ` (${describe(seen.holder, us)})`;
+    const waysIn = (words: Wording) => `wait for it, or ${useAnotherFolder(words)}`;
+    return new LockedError((words) => `${outputFolder}: another run holds it${who}: ${waysIn(words)}`);
   }
   const what = ".bulkget/lock is no lock, or not whole yet";
   return new LockedError(`${outputFolder}: ${what}: wait a minute, or remove it if no other run is on`);

@@ -12,6 +12,7 @@ import {
   unlinkSync,
 } from "node:fs";
 import { dirname, isAbsolute, join, relative, sep } from "node:path";
+import { FolderError, useAnotherFolder, type Wording } from "../../core/errors.ts";
 
 export const JOURNAL = "results.jsonl";
 export const FAILED = "failed.txt";
@@ -21,20 +22,11 @@ export const STATE = ".bulkget";
 /** What was saved of lines that are no longer in the list, where another line needed its place. */
 export const GONE = "gone";
 
-/** The folder cannot be used: `usage` if that is for the user to decide, `disk` if the file system says so. */
-export class FolderError extends Error {
-  readonly kind: "usage" | "disk";
-  constructor(kind: "usage" | "disk", message: string) {
-    super(message);
-    this.kind = kind;
-  }
-}
-
 /** What the file system says of the folder, as such; anything else as it is. */
 export function ofTheDisk(error: unknown, folder: string): unknown {
   const { code, syscall, message } = error as NodeJS.ErrnoException;
   if (code === undefined || syscall === undefined) return error;
-  return new FolderError("disk", `${folder}: cannot be used: ${message}`);
+  return new FolderError("disk", `${folder}: cannot be used: ${message}`, { cause: error });
 }
 
 export interface Folder {
@@ -59,14 +51,16 @@ export function prepareFolder(folder: string): Folder {
   } catch (error) {
     const { code = "", message } = error as NodeJS.ErrnoException;
     const kind = UNUSABLE.has(code) ? "usage" : "disk";
-    const advice = kind === "usage" ? "; name another folder (-o)" : "";
-    throw new FolderError(kind, `${folder}: the output folder cannot be made: ${message}${advice}`);
+    const adviceIn = (words: Wording) => (kind === "usage" ? `; ${useAnotherFolder(words)}` : "");
+    const why = `${folder}: the output folder cannot be made: ${message}`;
+    throw new FolderError(kind, (words) => `${why}${adviceIn(words)}`, { cause: error });
   }
   try {
     const earlier = lstatSync(join(folder, JOURNAL), { throwIfNoEntry: false }) !== undefined;
     return { state, empty: !earlier && isEmpty(folder), earlier };
   } catch (error) {
-    throw new FolderError("disk", `${folder}: the output folder cannot be read: ${(error as Error).message}`);
+    const why = `the output folder cannot be read: ${(error as Error).message}`;
+    throw new FolderError("disk", `${folder}: ${why}`, { cause: error });
   }
 }
 

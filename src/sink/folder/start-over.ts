@@ -2,8 +2,9 @@
 
 import { closeSync, constants, createReadStream, fstatSync, lstatSync, openSync, rmdirSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
+import { FolderError, useAnotherFolder, type Wording } from "../../core/errors.ts";
 import { isSafePath } from "../directory/file-names.ts";
-import { FAILED, FolderError, GONE, isInside, JOURNAL } from "./output-folder.ts";
+import { FAILED, GONE, isInside, JOURNAL } from "./output-folder.ts";
 
 /**
  * What --force does: removes what the earlier run recorded, and with `withGone` what it kept of lines that were gone. `lists`
@@ -12,8 +13,9 @@ import { FAILED, FolderError, GONE, isInside, JOURNAL } from "./output-folder.ts
 export async function startOver(folder: string, lists: readonly string[], withGone = false): Promise<void> {
   const own = lists.find((list) => isInside(folder, list));
   if (own !== undefined) {
-    const why = `lies in ${folder}, where --force removes what the earlier run saved; use another folder (-o), or move it`;
-    throw new FolderError("usage", `${own}: ${why}`);
+    const whyIn = (words: Wording) =>
+      `lies in ${folder}, where ${words.option("force")} removes what the earlier run saved; ${useAnotherFolder(words)}, or move it`;
+    throw new FolderError("usage", (words) => `${own}: ${whyIn(words)}`);
   }
   const failed = join(folder, FAILED);
   try {
@@ -22,7 +24,9 @@ export async function startOver(folder: string, lists: readonly string[], withGo
       if (lstatSync(failed, { throwIfNoEntry: false })?.isFile() === true) unlinkSync(failed);
     });
   } catch (error) {
-    throw new FolderError("disk", `${folder}: the earlier run cannot be removed: ${(error as Error).message}`);
+    throw new FolderError("disk", `${folder}: the earlier run cannot be removed: ${(error as Error).message}`, {
+      cause: error,
+    });
   }
   if (!withGone) return;
   try {

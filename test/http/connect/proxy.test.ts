@@ -275,7 +275,7 @@ describe("which proxy", () => {
     "http://",
     "http://[fe80::1%25eth0]:1",
   ])("-x %j is refused: it is no proxy, and not another one in silence", (option) => {
-    expect(() => proxyRules(option, {})).toThrow(/^not a proxy that can be used: /);
+    expect(() => proxyRules(option, {})).toThrow(/^proxy: not a proxy that can be used: /);
   });
 
   it("one with a password that ends the host too early is refused, with how to write it", () => {
@@ -290,7 +290,9 @@ describe("which proxy", () => {
   });
 
   it("one that cannot be used is refused, without its credentials in the message", () => {
-    expect(() => proxyRules("socks4://user:secret@p:1", {})).toThrow(/^not a proxy that can be used: "socks4:\/\/p:1"/);
+    expect(() => proxyRules("socks4://user:secret@p:1", {})).toThrow(
+      /^proxy: not a proxy that can be used: "socks4:\/\/p:1"/,
+    );
     for (const name of ["http_proxy", "HTTPS_PROXY", "all_proxy"]) {
       expect(() => proxyRules(undefined, { [name]: "socks4://p:1" })).toThrow(
         `${name}: not a proxy that can be used: "socks4://p:1"`,

@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { OptionError } from "../../../src/core/option-error.ts";
+import { OptionError } from "../../../src/core/errors.ts";
 import { resolveOverrides } from "../../../src/http/connect/resolve-overrides.ts";
 
 const found = (entries: readonly string[], host: string, port: number) => resolveOverrides(entries)?.(host, port);
@@ -54,9 +54,7 @@ it.each([
   "-a.org:80:10.0.0.1",
   "[::1:80:10.0.0.1",
 ])("%j is refused, with what would do", (entry) => {
-  expect(() => resolveOverrides([entry])).toThrow(
-    /^not an entry for --resolve: ".*" \(host:port:address\[,address\]\)$/,
-  );
+  expect(() => resolveOverrides([entry])).toThrow(/^resolve: not an entry: ".*" \(host:port:address\[,address\]\)$/);
 });
 
 it("is an OptionError or addresses, whatever is said", () => {

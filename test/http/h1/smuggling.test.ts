@@ -4,8 +4,8 @@ import { createServer, type Server, type Socket } from "node:net";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type IdentityOptions, identityOf } from "../../../src/app/identity-options.ts";
+import { OptionError } from "../../../src/core/errors.ts";
 import { isFailure } from "../../../src/core/failure.ts";
-import { OptionError } from "../../../src/core/option-error.ts";
 import { parseUrl } from "../../../src/core/parse-url.ts";
 import { proxyRules } from "../../../src/http/connect/proxy.ts";
 import { lineSplitter } from "../../../src/source/formats/line-splitter.ts";
@@ -223,7 +223,7 @@ describe("an option", () => {
     [{ headers: [["X: s\r\nEvil", "s3cret"]] as const }, "the name"],
     [{ headers: { "Transfer-Encoding": "chunked" } }, "bulkget's own"],
     [{ userAgent: "me\r\nEvil: 1" }, "user agent"],
-    [{ cookie: "a=s3cret\r\nEvil: 1" }, "-b"],
+    [{ cookie: "a=s3cret\r\nEvil: 1" }, "cookie"],
   ] satisfies [IdentityOptions, string][])("%j is refused, without the secret", (options, what) => {
     expect(() => identityOf(options, {})).toThrow(OptionError);
     expect(() => identityOf(options, {})).toThrow(what);

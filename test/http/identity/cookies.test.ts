@@ -3,7 +3,7 @@
 import { writeFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { OptionError } from "../../../src/core/option-error.ts";
+import { OptionError } from "../../../src/core/errors.ts";
 import { cookieStore } from "../../../src/http/identity/cookie-store.ts";
 import { type Cookies, cookies } from "../../../src/http/identity/cookies.ts";
 import { expectLinear } from "../../support/linear.ts";

@@ -3,7 +3,7 @@
 import { chmodSync, symlinkSync, writeFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { OptionError } from "../../../src/core/option-error.ts";
+import { OptionError } from "../../../src/core/errors.ts";
 import { authorizer, readNetrc } from "../../../src/http/identity/credentials.ts";
 import { entryFor, type NetrcEntry, parseNetrc } from "../../../src/http/identity/netrc.ts";
 import { ownFolder } from "../../support/own.ts";

@@ -3,8 +3,8 @@ import { lstatSync, readFileSync, rmSync } from "node:fs";
 import { join, normalize, resolve } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { OptionError } from "../../../src/core/errors.ts";
 import { isFailure } from "../../../src/core/failure.ts";
-import { OptionError } from "../../../src/core/option-error.ts";
 import { fileNames, isSafePath } from "../../../src/sink/directory/file-names.ts";
 import { temporaryFolder } from "../../support/command.ts";
 import { namesBelow, victims } from "../../support/victims.ts";
@@ -361,7 +361,7 @@ describe("a template", () => {
     ["{constructor}", "no field {constructor}"],
   ])("%j is refused, and told what would do", (template, message) => {
     expect(() => fileNames(template)).toThrow(OptionError);
-    expect(() => fileNames(template)).toThrow(`--name "${template}": ${message}`);
+    expect(() => fileNames(template)).toThrow(`name: "${template}": ${message}`);
   });
 
   it.each([

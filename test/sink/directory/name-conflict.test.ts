@@ -11,7 +11,7 @@ const at = (file: string) => folder.at(file);
 const put = (file: string) => writeFileSync(at(file), "there");
 const claimed = (file: string, replaceable?: Replaceable, replaces?: string, unique = false) =>
   conflictCheck(replaceable, unique)({ ...JOB, ...(replaces === undefined ? {} : { replaces }) }, at(file), file);
-const WAYS = "move it away (then --retry-failed), or use another folder (-o)";
+const WAYS = "move it away and retry what failed for good, or use another folder";
 const TAKEN = { error: "file_exists", detail: `a is there already, and not this line's: ${WAYS}` };
 
 /** Spans of time, in the last of which the file was changed, or that ends or begins with its change. */

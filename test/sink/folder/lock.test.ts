@@ -26,7 +26,8 @@ import { Writable } from "node:stream";
 import { pathToFileURL } from "node:url";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { claimOn, LockedError, lockFolder } from "../../../src/sink/folder/lock.ts";
+import { LockedError } from "../../../src/core/errors.ts";
+import { claimOn, lockFolder } from "../../../src/sink/folder/lock.ts";
 import {
   currentProcess,
   describe as describeHolder,
@@ -127,7 +128,7 @@ function plant(what: Partial<LockOwner> | string, ageMs = 3600_000, at = path): 
   const time = new Date(Date.now() - ageMs);
   utimesSync(at, time, time);
 }
-const AFTER = "wait for it, or use another folder (-o)";
+const AFTER = "wait for it, or use another folder (`outputDir`)";
 /** No process has it: spawned, ended, and waited for. */
 const deadPid = () => spawnSync(process.execPath, ["-e", ""]).pid;
 

@@ -3,7 +3,8 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { FolderError, makeFolder, nearest, prepareFolder, tidy } from "../../../src/sink/folder/output-folder.ts";
+import { FolderError } from "../../../src/core/errors.ts";
+import { makeFolder, nearest, prepareFolder, tidy } from "../../../src/sink/folder/output-folder.ts";
 import { startOver } from "../../../src/sink/folder/start-over.ts";
 import { ownFolder } from "../../support/own.ts";
 
@@ -90,7 +91,7 @@ describe("a folder", () => {
       const { kind, message } = refused(path);
       expect(kind, message).toBe("usage");
       expect(message).toBe(
-        `${path}: the output folder cannot be made: ${join(folder, link ?? "")} is a link to ${target}, which is no folder; name another folder (-o)`,
+        `${path}: the output folder cannot be made: ${join(folder, link ?? "")} is a link to ${target}, which is no folder; use another folder (\`outputDir\`)`,
       );
     }
     expect(existsSync(join(folder, "gone"))).toBe(false);
