@@ -15,7 +15,7 @@ export interface Failure {
   readonly scarce?: true;
   /** Known from an earlier look: nothing was tried for it, and nothing will be in this run. */
   readonly known?: true;
-  /** The host (`URL.host`) where it happened. */
+  /** The host (see `hostKey`) where it happened. */
   readonly at?: string;
   /** Not tried to its end: a redirect leads to a host (`at`) that takes no request now; the job waits for that one. */
   readonly held?: true;

@@ -2,6 +2,7 @@
 
 import type { ConnectionTimes } from "../core/connection-times.ts";
 import { type Failure, isFailure } from "../core/failure.ts";
+import { hostKey } from "../core/host-key.ts";
 import { originForm } from "../core/origin-form.ts";
 import type { Answer, Get, Skip } from "../core/ports.ts";
 import { Deferred } from "../core/structures/deferred.ts";
@@ -119,8 +120,8 @@ export function getter(options: GetOptions): Get {
         }
         if (result === undefined) return;
         if (isRobots) return coming.resolve(result); // what befell it is no line's
-        if (isFailure(result) && result.at === undefined && target.host !== first.host)
-          result = { ...result, at: target.host };
+        if (isFailure(result) && result.at === undefined && target.origin !== first.origin)
+          result = { ...result, at: hostKey(target) };
         coming.resolve(opened === undefined ? result : { ...result, opened });
       }
 
@@ -166,14 +167,16 @@ export function getter(options: GetOptions): Get {
         }
         const isNextHome = next.origin === home && ask?.robots !== "away";
         cookie = isRobots && jar === undefined ? undefined : cookieFor(next, isNextHome, jar);
-        if (follow !== undefined && next.host !== target.host && !follow(target, next)) return held(next);
+        if (follow !== undefined && next.origin !== target.origin && !follow(target, next)) return held(next);
         const nowMs = performance.now();
         if (nowMs >= untilMs) return DEADLINE;
         if (isRobots || options.leave === undefined) return send(next);
         const { status } = reply;
         const permitted = (permit: Skip | Failure | undefined) => {
           if (permit === undefined) return performance.now() < untilMs ? send(next) : DEADLINE;
-          return isFailure(permit) ? { ...permit, at: next.host } : unwanted(status, permit, next, first, startedMs);
+          return isFailure(permit)
+            ? { ...permit, at: hostKey(next) }
+            : unwanted(status, permit, next, first, startedMs);
         };
         options.leave(next, (ask?.spentMs ?? 0) + nowMs - startedMs).then(
           (permit) => settle(permitted, permit),
@@ -202,8 +205,8 @@ function takeFrom(cookies: Cookies, from: URL): (fields: string) => void {
 }
 
 /** The job waits for the host where its redirect leads. */
-function held({ host }: URL): Failure {
-  return { error: "interrupted", detail: `waits for ${host}`, at: host, held: true };
+function held(next: URL): Failure {
+  return { error: "interrupted", detail: `waits for ${next.host}`, at: hostKey(next), held: true };
 }
 
 function tooMany(most: number, { href }: URL, status: number): Failure {

@@ -1,6 +1,6 @@
 // How many tries at a time one host gets: halved when it asks for less, crept up again while it answers.
 
-import type { HostLimit } from "../core/scheduler/host.ts";
+import type { HostLimit } from "../core/scheduler/task.ts";
 
 /** The smallest round: fewer results say nothing. */
 const ROUND = 8;

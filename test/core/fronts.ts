@@ -2,9 +2,8 @@
 
 import type { Job } from "../../src/core/job.ts";
 import { frontier } from "../../src/core/scheduler/frontier.ts";
-import type { HostLimit } from "../../src/core/scheduler/host.ts";
 import { ORDERS } from "../../src/core/scheduler/order.ts";
-import type { Frontier, FrontierOptions, RateLimiter, Task } from "../../src/core/scheduler/task.ts";
+import type { Frontier, FrontierOptions, HostLimit, RateLimiter, Task } from "../../src/core/scheduler/task.ts";
 
 /** An allowance that is lowered by one each time. */
 export function meek(most: () => number): HostLimit {

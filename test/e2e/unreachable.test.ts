@@ -45,3 +45,12 @@ describe.skipIf(!HERE)("what connect(2) says at once", () => {
     ]);
   });
 });
+
+describe.skipIf(!HERE)("a name whose port 443 refuses connections", () => {
+  it("costs none of its lines with http", async () => {
+    const list = Array.from({ length: 20 }, (_, i) => `${i < 6 ? "https" : "http"}://${HERE_4}/${i + 1}`);
+    const { outcomes } = await inNetwork({ ...network, names: {}, list, args: ["-c", "3", "--retries", "0"] });
+    expect(outcomes.slice(0, 6)).toEqual(Array(6).fill("connect_refused"));
+    expect(outcomes.slice(6)).toEqual(Array(14).fill("saved"));
+  });
+});

@@ -2,6 +2,7 @@
 
 import { bug } from "../classify.ts";
 import { type Failure, isFailure } from "../failure.ts";
+import { hostKey } from "../host-key.ts";
 import { isDigest, type Job, NO_DIGEST, type Saved, type Skipped, type Unchanged } from "../job.ts";
 import { parseUrl } from "../parse-url.ts";
 import type { Answer, Get, PartialBody, RequestConditions, Sink, Stored, WriteBehind } from "../ports.ts";
@@ -74,7 +75,7 @@ export function attempt({ get, sink, clock, follow }: AttemptPorts): Perform {
       const ask = askFor(task);
       const store = (answer: Answer | Failure) => stored(target, ask, answer);
       const fetched = (answer: Answer | Failure) => settle(store, answer);
-      const mayFollow = follow && ((from: URL, next: URL) => follow(task, from.host, next.host));
+      const mayFollow = follow && ((from: URL, next: URL) => follow(task, hostKey(from), hostKey(next)));
       get.fetch(target, ask, mayFollow).then((answer) => {
         // The validators were another URL's: whatever they match there, it is not what was saved.
         const isOther = !isFailure(answer) && answer.status === 304 && answer.finalUrl !== job.known?.final_url;

@@ -4,19 +4,18 @@ import { LinkedList } from "../structures/linked-list.ts";
 import {
   closedNow,
   type Host,
-  hostNamed,
+  type HostLimits,
   jobsOf,
-  learn,
   mayStartAt,
   memory,
-  originOf,
-  refusalOf,
   refuses,
   ripen,
   shift,
   startMs,
   takes,
 } from "./host.ts";
+import { learn, refusalOf } from "./host-health.ts";
+import { hostRegistry } from "./host-registry.ts";
 import { charsOf } from "./job-size.ts";
 import { enqueue, heap } from "./order.ts";
 import { type Frontier, type FrontierOptions, newTask, type Sign, type Task } from "./task.ts";
@@ -27,14 +26,12 @@ const NEVER = Number.POSITIVE_INFINITY;
 /** Gives an empty frontier. Adding, starting and finishing cost the same however many jobs and hosts wait here. */
 export function frontier(options: FrontierOptions): Frontier {
   const { perHost, order, pace } = options;
-  // Jobs without a host fail by themselves: no limit, and no pace, is for them.
-  const nowhere = hostNamed("", NEVER, undefined);
-  const hosts = new Map<string, Host>([["", nowhere]]);
+  const hosts = hostRegistry(perHost, options.hostPace);
+  const { nowhere, named } = hosts;
   const ready = new LinkedList<Host>(); // the one that has waited longest for its turn first
   const refusing = new Set<Host>();
   const wakeTimes = wakeQueue();
-  const keep = memory(forget);
-  let last: { readonly prefix: string; readonly host: Host } | undefined;
+  const keep = memory(hosts.forget);
   let seenMs = Number.NEGATIVE_INFINITY;
   let starts = 0;
   let waiting = 0;
@@ -49,7 +46,7 @@ export function frontier(options: FrontierOptions): Frontier {
     },
     add(job, nowMs) {
       seenMs = nowMs;
-      const host = last !== undefined && job.url.startsWith(last.prefix) ? last.host : hostOf(job.url);
+      const host = hosts.of(job.url);
       const task = newTask(job, host.host, nowMs);
       waiting++;
       chars += charsOf(job);
@@ -86,67 +83,51 @@ export function frontier(options: FrontierOptions): Frontier {
       const host = hosts.get(task.host);
       if (host === undefined || host === nowhere) return;
       pace?.release?.(sign !== "unasked");
-      host.pace?.release?.(sign !== "unasked");
-      const capped = host.running-- >= host.most || host.pace !== undefined;
+      const { limits } = host;
+      limits.pace?.release?.(sign !== "unasked");
+      const capped = limits.running-- >= limits.most || limits.pace !== undefined || limits.members.length > 1;
       const isBad = sign === "pushed" || sign === "down" || sign === "silent";
-      if (isBad || host.failing !== undefined || host.allowance !== undefined) {
+      if (isBad || host.failing !== undefined || limits.allowance !== undefined) {
         learn(host, { task, sign, failure, nowMs, starts }, options);
       } else {
         if (sign === "alive") host.alive = starts;
-        if (!capped && (host.waiting > 0 || host.running > 0)) return;
+        if (!capped && (host.waiting > 0 || limits.running > 0)) return;
       }
-      settle(host);
+      settleAll(limits);
     },
     move(task, name, sign, nowMs) {
       seenMs = nowMs;
       if (name === task.host) return true;
+      const from = hosts.get(task.host)?.limits;
       leave(task, task.host, sign);
       if (arrive(task, name)) return true;
       const to = named(name);
-      const isTaken = takes(to, task.holds, nowMs);
-      if (isTaken) begin(to, task);
+      // From one port of a name to the other it keeps its place, unless nobody answers there.
+      const isTaken = to.limits === from ? to.failing === undefined : takes(to, task.holds, nowMs);
+      if (isTaken) begin(to, task, to.limits === from);
       else task.holds++;
       task.host = name;
-      settle(to);
+      settleAll(to.limits);
       return isTaken;
     },
     moved(task, name, nowMs) {
       seenMs = nowMs;
       if (name === task.host) return;
+      const from = hosts.get(task.host)?.limits;
       leave(task, task.host, "none");
       if (arrive(task, name)) return;
       const to = named(name);
-      begin(to, task);
-      settle(to);
+      begin(to, task, to.limits === from);
+      settleAll(to.limits);
     },
     park(name, untilMs, last) {
       if (name === "") return;
-      const host = named(name);
-      host.closed = last && refusalOf(last, `${name} wants to be left alone`);
-      host.parkedMs = Math.max(host.parkedMs, untilMs);
-      settle(host);
+      const { limits } = named(name);
+      limits.closed = last && refusalOf(last, `${name} wants to be left alone`);
+      limits.parkedMs = Math.max(limits.parkedMs, untilMs);
+      settleAll(limits);
     },
   };
-
-  function hostOf(url: string): Host {
-    const { name, prefix } = originOf(url);
-    const host = named(name);
-    if (prefix !== undefined && host !== nowhere) last = { prefix, host };
-    return host;
-  }
-
-  function named(name: string): Host {
-    const known = hosts.get(name);
-    if (known !== undefined) return known;
-    const host = hostNamed(name, perHost, options.hostPace?.(name));
-    hosts.set(host.host, host);
-    return host;
-  }
-
-  function forget(host: Host): void {
-    hosts.delete(host.host);
-    if (last?.host === host) last = undefined;
-  }
 
   function leaving(task: Task | undefined): Task | undefined {
     if (task === undefined) return undefined;
@@ -168,7 +149,7 @@ export function frontier(options: FrontierOptions): Frontier {
       }
       task.ahead = host.host;
       begin(home, task);
-      settle(home);
+      settleAll(home.limits);
     }
     task.started = ++starts;
     if (host !== nowhere) pace?.acquire(seenMs);
@@ -178,8 +159,9 @@ export function frontier(options: FrontierOptions): Frontier {
       ready.delete(host);
       ready.add(host);
     }
-    const plain = host.pace === undefined && host.failing === undefined;
-    if (!plain || host.waiting === 0 || host.running >= host.most) settle(host);
+    const { limits } = host;
+    const plain = limits.pace === undefined && host.failing === undefined;
+    if (!plain || host.waiting === 0 || limits.running >= limits.most) settleAll(limits);
     return task;
   }
 
@@ -192,10 +174,11 @@ export function frontier(options: FrontierOptions): Frontier {
     settle(host);
   }
 
-  function begin(host: Host, task: Task): void {
+  /** `isPaid`: its start was counted already, at the other port of the name. */
+  function begin(host: Host, task: Task, isPaid = false): void {
     task.host = host.host;
-    host.running++;
-    host.pace?.acquire(seenMs);
+    host.limits.running++;
+    if (!isPaid) host.limits.pace?.acquire(seenMs);
     if (host.failing !== undefined) host.failing.probe ??= task;
   }
 
@@ -203,10 +186,10 @@ export function frontier(options: FrontierOptions): Frontier {
   function leave(task: Task, name: string, sign: Sign): void {
     const host = hosts.get(name);
     if (host === undefined || host === nowhere) return;
-    host.running--;
-    host.pace?.release?.(sign !== "unasked");
+    host.limits.running--;
+    host.limits.pace?.release?.(sign !== "unasked");
     learn(host, { task, sign, failure: undefined, nowMs: seenMs, starts }, options);
-    settle(host);
+    settleAll(host.limits);
   }
 
   /** Takes the place that was kept, if it is at this host; gives it up otherwise. */
@@ -230,6 +213,11 @@ export function frontier(options: FrontierOptions): Frontier {
     for (let host = wakeTimes.due(seenMs); host !== undefined; host = wakeTimes.due(seenMs)) settle(host);
   }
 
+  /** Settles the hosts that share these limits. */
+  function settleAll({ members }: HostLimits): void {
+    for (const host of members) settle(host);
+  }
+
   /** Puts a host where it belongs, after a change that can matter to that. */
   function settle(host: Host): void {
     ripen(host, seenMs);
@@ -242,6 +230,6 @@ export function frontier(options: FrontierOptions): Frontier {
     wakeTimes.set(host, wakeMs);
     if (refuses(host, seenMs)) refusing.add(host);
     else if (refusing.size > 0) refusing.delete(host);
-    if (host !== nowhere && host.running === 0 && jobsOf(host) === 0) keep(host, seenMs);
+    if (host !== nowhere && host.limits.running === 0 && jobsOf(host) === 0) keep(host, seenMs);
   }
 }

@@ -1,16 +1,13 @@
 // What the frontier knows of one host: its name, its jobs, how it fared, and so when it may start another.
 
 import { type Failure, isFailure } from "../failure.ts";
+import { HTTPS_PORT, hostKey } from "../host-key.ts";
 import type { Job } from "../job.ts";
 import { parseUrl } from "../parse-url.ts";
 import { LinkedList, type ListNode } from "../structures/linked-list.ts";
 import { dequeue, type Fifo, type Heap, type HostQueue, heap, peek } from "./order.ts";
-import type { FrontierOptions, RateLimiter, Sign, Task } from "./task.ts";
+import type { HostLimit, RateLimiter, Task } from "./task.ts";
 
-/** Strikes in a row after which a host only fails; one that was alive is given this long besides. */
-const MOST_STRIKES = 4;
-const MERCY_MS = 600_000;
-const LONGEST_PARK_MS = 60_000;
 /** So often a redirect is held before it may go over a cap or a pace: A to B and back to A within A's pace never fits. */
 const MAX_HOLDS = 10;
 /** Hosts without jobs that are remembered: so many with something held against them, and so many others. */
@@ -22,11 +19,20 @@ const NO_JOB: Job = { n: 0, url: "" };
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
-/** How many tries at a time a host gets, from the share of those by which it asked for less. */
-export interface HostLimit {
-  /** A whole number, at least 1. */
-  readonly limit: number;
-  note(pushed: boolean): void;
+/** What the ports of one name share: its politeness, whatever becomes of each port. */
+export interface HostLimits {
+  /** The hosts that share it: one, or the two default ports of a name. */
+  readonly members: Host[];
+  running: number;
+  /** Maximum number of tries at a time. */
+  most: number;
+  parkedMs: number;
+  /** What its jobs are refused with while it is parked. */
+  closed: Failure | undefined;
+  readonly pace: RateLimiter | undefined;
+  allowance: HostLimit | undefined;
+  /** Number of the last start before the allowance was last lowered: older tries do not count. */
+  lowered: number;
 }
 
 export interface Host extends Mutable<HostQueue>, ListNode<Host> {
@@ -35,26 +41,18 @@ export interface Host extends Mutable<HostQueue>, ListNode<Host> {
   back: Heap<Task> | undefined;
   /** Those in their back-off, by the time it ends. */
   later: Heap<Task> | undefined;
-  running: number;
-  /** The most that may run. */
-  most: number;
+  readonly limits: HostLimits;
   /** The last start, of any task, before it last answered: what was started no later says nothing of it now. 0: never. */
   alive: number;
   /** When the frontier is to look at it again. */
   wakeMs: number;
-  parkedMs: number;
-  /** What its jobs are refused with as long as it is parked. */
-  closed: Failure | undefined;
-  readonly pace: RateLimiter | undefined;
-  allowance: HostLimit | undefined;
-  /** The last start before its allowance was last lowered, before its last strike: older tries tell old news. */
-  lowered: number;
+  /** Number of the last start before the last strike: older tries do not count. */
   struck: number;
   failing: Failing | undefined;
 }
 
 /** Nobody answered there since it was last alive: one try at a time, ever more rarely. */
-interface Failing {
+export interface Failing {
   strikes: number;
   readonly sinceMs: number;
   parkedMs: number;
@@ -63,8 +61,31 @@ interface Failing {
   refusal: Failure | undefined;
 }
 
-export function hostNamed(name: string, most: number, pace: RateLimiter | undefined): Host {
+export function hostLimits(most: number, pace: RateLimiter | undefined): HostLimits {
   return {
+    members: [],
+    running: 0,
+    most,
+    parkedMs: LONG_AGO,
+    closed: undefined,
+    pace,
+    allowance: undefined,
+    lowered: 0,
+  };
+}
+
+/** The host that shares the limits of this one, if there is any: the other default port of the name. */
+export function siblingKey(key: string): string {
+  return key.endsWith(HTTPS_PORT) ? withoutHttpsPort(key) : key + HTTPS_PORT;
+}
+
+/** Returns the name of a host as `URL.host` has it. */
+export function withoutHttpsPort(key: string): string {
+  return key.endsWith(HTTPS_PORT) ? key.slice(0, -HTTPS_PORT.length) : key;
+}
+
+export function hostNamed(name: string, limits: HostLimits): Host {
+  const host: Host = {
     // A copy: a part of a line holds the line, and with it the piece of the list it was read in.
     host: String(JSON.parse(JSON.stringify(name))),
     waiting: 0,
@@ -72,31 +93,27 @@ export function hostNamed(name: string, most: number, pace: RateLimiter | undefi
     fresh: { items: [], from: 0 },
     back: undefined,
     later: undefined,
-    running: 0,
-    most,
+    limits,
     alive: 0,
     wakeMs: NEVER,
-    parkedMs: LONG_AGO,
-    closed: undefined,
-    pace,
-    allowance: undefined,
-    lowered: 0,
     struck: 0,
     failing: undefined,
     list: undefined,
     prevNode: undefined,
     nextNode: undefined,
   };
+  limits.members.push(host);
+  return host;
 }
 
 export interface Origin {
-  /** As `URL.host`; "" where there is none. */
+  /** As of `hostKey`; "" where there is none. */
   readonly name: string;
   /** What all its URLs begin with; undefined where that is not certain. */
   readonly prefix: string | undefined;
 }
 
-/** An origin of which `URL.host` is known without parsing: the last label begins with a letter, so it is no IPv4 address. */
+/** An origin of which the key is known without parsing: the last label begins with a letter, so it is no IPv4 address. */
 const PLAIN = /^http(s?):\/\/((?:[a-z0-9-]+\.)*[a-z][a-z0-9-]*)(?::([1-9][0-9]{0,4}))?[/?#]/;
 
 export function originOf(url: string): Origin {
@@ -104,11 +121,12 @@ export function originOf(url: string): Origin {
   const name = plain?.[2];
   if (plain === null || name === undefined) {
     const target = parseUrl(url);
-    return { name: isFailure(target) ? "" : target.host, prefix: /^https?:\/\/[^/?#\\]+[/?#]/.exec(url)?.[0] };
+    return { name: isFailure(target) ? "" : hostKey(target), prefix: /^https?:\/\/[^/?#\\]+[/?#]/.exec(url)?.[0] };
   }
   const port = plain[3];
-  const folded = port === undefined || port === (plain[1] === "" ? "80" : "443");
-  return { name: folded ? name : `${name}:${port}`, prefix: plain[0] };
+  const isHttps = plain[1] !== "";
+  if (port === undefined) return { name: isHttps ? name + HTTPS_PORT : name, prefix: plain[0] };
+  return { name: port === "80" && !isHttps ? name : `${name}:${port}`, prefix: plain[0] };
 }
 
 export function jobsOf(host: Host): number {
@@ -145,26 +163,28 @@ export function ripen(host: Host, nowMs: number): void {
 /** When it may start a job, by what it is itself: now, or earlier, is now. */
 function openMs(host: Host): number {
   const { failing } = host;
-  if (host.running >= host.most || failing?.probe !== undefined) return NEVER;
-  return failing === undefined ? host.parkedMs : Math.max(host.parkedMs, failing.parkedMs);
+  if (host.limits.running >= host.limits.most || failing?.probe !== undefined) return NEVER;
+  return failing === undefined ? host.limits.parkedMs : Math.max(host.limits.parkedMs, failing.parkedMs);
 }
 
 /** Whether it may start one more now, whoever waits there. */
 export function mayStartAt(host: Host, nowMs: number): boolean {
   return (
-    openMs(host) <= nowMs && (host.pace?.nextAtMs(nowMs) ?? LONG_AGO) <= nowMs && host.failing?.refusal === undefined
+    openMs(host) <= nowMs &&
+    (host.limits.pace?.nextAtMs(nowMs) ?? LONG_AGO) <= nowMs &&
+    host.failing?.refusal === undefined
   );
 }
 
 /** Whether it takes a redirect that was held so often: one over its cap or pace ends what may go on for ever between two hosts. */
 export function takes(host: Host, holds: number, nowMs: number): boolean {
-  return mayStartAt(host, nowMs) || (holds >= MAX_HOLDS && host.parkedMs <= nowMs && host.failing === undefined);
+  return mayStartAt(host, nowMs) || (holds >= MAX_HOLDS && host.limits.parkedMs <= nowMs && host.failing === undefined);
 }
 
 /** When it may start one that it has. */
 export function startMs(host: Host, nowMs: number): number {
   if (jobsOf(host) === 0) return NEVER;
-  const atMs = Math.max(openMs(host), host.pace?.nextAtMs(nowMs) ?? LONG_AGO);
+  const atMs = Math.max(openMs(host), host.limits.pace?.nextAtMs(nowMs) ?? LONG_AGO);
   return host.waiting > 0 ? atMs : Math.max(atMs, host.later?.minKey ?? NEVER);
 }
 
@@ -176,55 +196,7 @@ export function refuses(host: Host, nowMs: number): boolean {
 
 /** What a host's jobs are refused with while it wants to be left alone for longer than they can wait. */
 export function closedNow(host: Host, nowMs: number): Failure | undefined {
-  return host.parkedMs > nowMs ? host.closed : undefined;
-}
-
-/** The failure of a job that is not tried: `why`, and what happened on its host last. */
-export function refusalOf({ error, status, detail }: Failure, why: string): Failure {
-  const refusal = { error, detail: `not tried: ${why}, last: ${detail}` };
-  return status === undefined ? refusal : { ...refusal, status };
-}
-
-export interface Try {
-  readonly task: Task;
-  readonly sign: Sign;
-  readonly failure: Failure | undefined;
-  readonly nowMs: number;
-  /** The number of the last start, of any task. */
-  readonly starts: number;
-}
-
-/** Takes in what a finished try says of the host. */
-export function learn(host: Host, ended: Try, options: LearnOptions): void {
-  const { task, sign, starts } = ended;
-  if (host.failing?.probe === task) host.failing.probe = undefined;
-  if (sign === "none" || sign === "unasked") return;
-  if (sign === "down" || sign === "silent") {
-    if (task.started <= Math.max(host.struck, host.alive) || ended.failure === undefined) return;
-    if (sign === "down" || task.attempts <= 1) strike(host, ended.failure, ended);
-    else host.failing = undefined; // it takes connections, and only lines that were silent before are left: these need not wait
-    return;
-  }
-  host.alive = starts;
-  host.failing = undefined;
-  if (sign === "pushed") host.allowance ??= options.allowance(() => Math.min(options.perHost, options.concurrency));
-  if (host.allowance === undefined || task.started <= host.lowered) return;
-  const before = host.allowance.limit;
-  host.allowance.note(sign === "pushed");
-  host.most = host.allowance.limit;
-  if (host.allowance.limit < before) host.lowered = starts;
-}
-
-type LearnOptions = Pick<FrontierOptions, "perHost" | "concurrency" | "allowance">;
-
-function strike(host: Host, failure: Failure, { nowMs, starts }: Try): void {
-  host.failing ??= { strikes: 0, sinceMs: nowMs, parkedMs: LONG_AGO, probe: undefined, refusal: undefined };
-  const { failing } = host;
-  host.struck = starts;
-  failing.strikes++;
-  failing.parkedMs = nowMs + Math.min(LONGEST_PARK_MS, 1000 * 2 ** (failing.strikes - 1));
-  if (failing.strikes < MOST_STRIKES || (host.alive > 0 && nowMs - failing.sinceMs < MERCY_MS)) return;
-  failing.refusal = refusalOf(failure, `${host.host} failed ${failing.strikes} times in a row`);
+  return host.limits.parkedMs > nowMs ? host.limits.closed : undefined;
 }
 
 /** Keeps hosts without jobs for a while, so that what is known of one holds for the jobs that may come; then forgets it. */
@@ -232,7 +204,7 @@ export function memory(forget: (host: Host) => void): (host: Host, nowMs: number
   const quiet = new LinkedList<Host>();
   const suspect = new LinkedList<Host>();
   return (host, nowMs) => {
-    const hasFaults = host.failing !== undefined || host.allowance !== undefined || host.parkedMs > nowMs;
+    const hasFaults = host.failing !== undefined || host.limits.allowance !== undefined || host.limits.parkedMs > nowMs;
     const kept = hasFaults ? suspect : quiet;
     kept.add(host);
     const oldest = kept.size > MOST_IDLE ? kept.first : undefined;

@@ -4,7 +4,7 @@ import type { Job } from "../job.ts";
 
 /** A host that may start a job now. */
 export interface HostQueue {
-  /** Name and port, as in `URL.host`. */
+  /** Name and port: `example.com`, `example.com:443` for https, `example.com:8080`. */
   readonly host: string;
   /** Its jobs that may start, back-offs not among them. */
   readonly waiting: number;

@@ -2,13 +2,12 @@
 
 import type { Failure } from "../failure.ts";
 import type { Job } from "../job.ts";
-import type { HostLimit } from "./host.ts";
 import type { Order } from "./order.ts";
 
 /** One job on its way through the run. */
 export interface Task {
   readonly job: Job;
-  /** The host that it waits for, or is at: name and port as in `URL.host`; "" where the URL has none that can be found. */
+  /** The host that it waits for, or is at: name and port, see `hostKey`; "" where the URL has none that can be found. */
   host: string;
   /** The host of its URL, where each try begins. */
   readonly home: string;
@@ -33,6 +32,13 @@ export interface Task {
  * request and did not answer, which may be the line's fault; nothing; nothing, since nothing was sent to it.
  */
 export type Sign = "alive" | "pushed" | "down" | "silent" | "none" | "unasked";
+
+/** How many tries at a time a host gets, from the share of those by which it asked for less. */
+export interface HostLimit {
+  /** A whole number, at least 1. */
+  readonly limit: number;
+  note(pushed: boolean): void;
+}
 
 /** When starts may be. `readyMs` gives the time of the next one, now or earlier where it may be now; `take` counts one. */
 export interface RateLimiter {

@@ -3,9 +3,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Failure } from "../../../src/core/failure.ts";
-import type { HostLimit } from "../../../src/core/scheduler/host.ts";
 import { ORDERS } from "../../../src/core/scheduler/order.ts";
-import type { Sign, Task } from "../../../src/core/scheduler/task.ts";
+import type { HostLimit, Sign, Task } from "../../../src/core/scheduler/task.ts";
 import { every, job, made, meek, numbers, started } from "../fronts.ts";
 import { saved } from "../outcomes.ts";
 

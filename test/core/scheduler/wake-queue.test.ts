@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { hostNamed } from "../../../src/core/scheduler/host.ts";
+import { hostLimits, hostNamed } from "../../../src/core/scheduler/host.ts";
 import { wakeQueue } from "../../../src/core/scheduler/wake-queue.ts";
 import { ROOT } from "../../support/command.ts";
 
@@ -20,7 +20,7 @@ it("is the earliest time of all, whatever was set before", () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 500, size: "max" }), (steps) => {
       const times = wakeQueue();
-      const hosts = Array.from({ length: 6 }, (_, i) => hostNamed(`h${i}`, 1, undefined));
+      const hosts = Array.from({ length: 6 }, (_, i) => hostNamed(`h${i}`, hostLimits(1, undefined)));
       let nowMs = 0;
       for (const { host: i, inMs, passMs } of steps) {
         const host = hosts[i] ?? expect.unreachable();

@@ -1,0 +1,60 @@
+// What a finished try means for the health of its host: strikes, back-off, and the number of tries that it may have at a time.
+
+import type { Failure } from "../failure.ts";
+import type { Host } from "./host.ts";
+import type { FrontierOptions, Sign, Task } from "./task.ts";
+
+/** Strikes in a row after which a host only fails; one that was alive is given this long besides. */
+const MOST_STRIKES = 4;
+const MERCY_MS = 600_000;
+const LONGEST_PARK_MS = 60_000;
+const LONG_AGO = Number.NEGATIVE_INFINITY;
+
+/** The failure of a job that is not tried: `why`, and what happened on its host last. */
+export function refusalOf({ error, status, detail }: Failure, why: string): Failure {
+  const refusal = { error, detail: `not tried: ${why}, last: ${detail}` };
+  return status === undefined ? refusal : { ...refusal, status };
+}
+
+export interface Try {
+  readonly task: Task;
+  readonly sign: Sign;
+  readonly failure: Failure | undefined;
+  readonly nowMs: number;
+  /** The number of the last start, of any task. */
+  readonly starts: number;
+}
+
+/** Takes in what a finished try says of the host. */
+export function learn(host: Host, ended: Try, options: LearnOptions): void {
+  const { task, sign, starts } = ended;
+  const { limits } = host;
+  if (host.failing?.probe === task) host.failing.probe = undefined;
+  if (sign === "none" || sign === "unasked") return;
+  if (sign === "down" || sign === "silent") {
+    if (task.started <= Math.max(host.struck, host.alive) || ended.failure === undefined) return;
+    if (sign === "down" || task.attempts <= 1) strike(host, ended.failure, ended);
+    else host.failing = undefined; // it takes connections, and only lines that were silent before are left: these need not wait
+    return;
+  }
+  host.alive = starts;
+  host.failing = undefined;
+  if (sign === "pushed") limits.allowance ??= options.allowance(() => Math.min(options.perHost, options.concurrency));
+  if (limits.allowance === undefined || task.started <= limits.lowered) return;
+  const before = limits.allowance.limit;
+  limits.allowance.note(sign === "pushed");
+  limits.most = limits.allowance.limit;
+  if (limits.allowance.limit < before) limits.lowered = starts;
+}
+
+type LearnOptions = Pick<FrontierOptions, "perHost" | "concurrency" | "allowance">;
+
+function strike(host: Host, failure: Failure, { nowMs, starts }: Try): void {
+  host.failing ??= { strikes: 0, sinceMs: nowMs, parkedMs: LONG_AGO, probe: undefined, refusal: undefined };
+  const { failing } = host;
+  host.struck = starts;
+  failing.strikes++;
+  failing.parkedMs = nowMs + Math.min(LONGEST_PARK_MS, 1000 * 2 ** (failing.strikes - 1));
+  if (failing.strikes < MOST_STRIKES || (host.alive > 0 && nowMs - failing.sinceMs < MERCY_MS)) return;
+  failing.refusal = refusalOf(failure, `${host.host} failed ${failing.strikes} times in a row`);
+}

@@ -1,0 +1,48 @@
+// The hosts that the frontier knows: found by their key, or by the beginning of a URL without parsing it.
+
+import { type Host, hostLimits, hostNamed, originOf, siblingKey, withoutHttpsPort } from "./host.ts";
+import type { RateLimiter } from "./task.ts";
+
+export interface HostRegistry {
+  /** Jobs without a host are here: they fail by themselves, without any limit. */
+  readonly nowhere: Host;
+  get(key: string): Host | undefined;
+  /** Returns the host with this key, created if it is not known. */
+  named(key: string): Host;
+  /** Returns the host of a URL. */
+  of(url: string): Host;
+  forget(host: Host): void;
+}
+
+export function hostRegistry(perHost: number, paceOf?: (name: string) => RateLimiter | undefined): HostRegistry {
+  const nowhere = hostNamed("", hostLimits(Number.POSITIVE_INFINITY, undefined));
+  const hosts = new Map<string, Host>([["", nowhere]]);
+  let last: { readonly prefix: string; readonly host: Host } | undefined;
+
+  function named(key: string): Host {
+    const known = hosts.get(key);
+    if (known !== undefined) return known;
+    const shared = hosts.get(siblingKey(key))?.limits;
+    const host = hostNamed(key, shared ?? hostLimits(perHost, paceOf?.(withoutHttpsPort(key))));
+    hosts.set(host.host, host);
+    return host;
+  }
+
+  return {
+    nowhere,
+    get: (key) => hosts.get(key),
+    named,
+    of(url) {
+      if (last !== undefined && url.startsWith(last.prefix)) return last.host;
+      const { name, prefix } = originOf(url);
+      const host = named(name);
+      if (prefix !== undefined && host !== nowhere) last = { prefix, host };
+      return host;
+    },
+    forget(host) {
+      hosts.delete(host.host);
+      host.limits.members.splice(host.limits.members.indexOf(host), 1);
+      if (last?.host === host) last = undefined;
+    },
+  };
+}
