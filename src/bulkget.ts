@@ -8,6 +8,7 @@ import { namingOf } from "./app/file-sink.ts";
 import { type FetchOptions, httpClient } from "./app/http-client.ts";
 import { refuseNames } from "./app/name-table.ts";
 import { type Output as OpenedOutput, type OutputOptions, openOutput } from "./app/output.ts";
+import { openSink } from "./app/output-registry.ts";
 import { BulkgetError, OptionError } from "./core/errors.ts";
 import type { Failed, Outcome, Saved, Skipped } from "./core/job.ts";
 import type { Get, Reporter, Sink, Source, View } from "./core/ports.ts";
@@ -17,7 +18,6 @@ import { type Input, inputOf, unlessCut } from "./library/input.ts";
 import { outcomeQueue } from "./library/outcome-queue.ts";
 import { type Progress, progressOf, type Summary, snapshot, type Ticker, ticker } from "./library/progress.ts";
 import { checked } from "./options/check.ts";
-import { memorySink } from "./sink/memory.ts";
 import type { Item, Items } from "./source/items.ts";
 
 export interface BulkgetOptions extends FetchOptions, DispatcherOptions, ScheduleOptions, OutputOptions {
@@ -208,7 +208,7 @@ async function outputOf(input: Input, options: BulkgetOptions, stop: AbortContro
   const reporterOf = (reporters: readonly NamedReporter[]) =>
     combineReporters(reporters, { stallMs: STALL_MS, after: clock.after, onLost });
   if (options.output === "memory") {
-    const sink = memorySink({ hash: options.hash !== undefined });
+    const { sink } = openSink("memory", { hash: options.hash !== undefined });
     return { source: read(), sink, reporter: reporterOf([]), close: async () => {} };
   }
   const output = await openOutput(options, {

@@ -29,8 +29,9 @@ import { markRun, type RunMark } from "../sink/folder/unclean-shutdown.ts";
 import { unlock } from "../sink/folder/unlock.ts";
 import { refuseUnnumbered } from "../source/unnumbered-lines.ts";
 import type { DownloadPlan } from "./download.ts";
-import { type FileSinkPlan, fileSink, namingOf } from "./file-sink.ts";
+import { namingOf } from "./file-sink.ts";
 import { type FailedListOwner, failedListOwner } from "./foreign-files.ts";
+import { openSink, type SharedSink } from "./output-registry.ts";
 import { type Listing, listing, readBack, setAside, settle, settleAfresh } from "./previous-run.ts";
 import { mayStartThread } from "./process-limits.ts";
 import { type Following, looked, openJournal } from "./run-journal.ts";
@@ -70,8 +71,8 @@ export const OUTPUT_DEFAULTS = {
 
 export interface Output {
   readonly sink: Sink;
-  /** What another process has to know to write there as well. */
-  readonly plan: FileSinkPlan;
+  /** How other processes write there as well. */
+  readonly shared: SharedSink | undefined;
   /** With `dedupe`: the file that was saved for a URL. */
   readonly twinOf?: (url: string) => SavedFile | undefined;
   /** What is known of a line's name, where only answers tell names apart. */
@@ -167,7 +168,7 @@ export async function openOutput(options: OutputOptions, context: OutputContext)
     const records = openJournal(folder, journalPath, history, isKnown ? onRecord : undefined);
     // A fresh journal is read back as well where a URL may come again.
     const lines = history ?? (isKnown ? readHistory(folder, journalPath, mayStartThread()) : undefined);
-    const plan: FileSinkPlan = {
+    const { sink, shared } = openSink("files", {
       ...{ folder, state, stays, empty, resuming, startMs: beginning.startMs, spans, processes },
       name: options.name ?? OUTPUT_DEFAULTS.name,
       ...(options.perDir === undefined ? {} : { perDir: options.perDir }),
@@ -175,8 +176,8 @@ export async function openOutput(options: OutputOptions, context: OutputContext)
       durable: durability === "file",
       probeMs: beginning.tookMs,
       minFree: options.minFree ?? OUTPUT_DEFAULTS.minFree,
-    };
-    const sink = fileSink(plan, known, { stop });
+      ...{ known, stop },
+    });
     const claimed = conflictCheck({ spans, ...known }, naming.unique);
     const about = { folder, state, names: naming, journal: records, claimed, prune: options.prune === true, note };
     const going = history && goingOn({ ...about, history, stop });
@@ -186,7 +187,7 @@ export async function openOutput(options: OutputOptions, context: OutputContext)
       reporters.push({ name: FAILED, reporter: failedList(failedPath, join(state, FAILED)) });
     return {
       sink,
-      plan,
+      shared,
       reporters,
       ...(naming.isUncertain ? { expect: naming.before } : {}),
       ...(options.dedupe === true && lines !== undefined ? { twinOf: twinsIn(lines, options.update === true) } : {}),

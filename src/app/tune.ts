@@ -8,10 +8,10 @@ import type { StopReason } from "../core/run/run.ts";
 import { count, emptyTally, finished, quantile } from "../core/run/tally.ts";
 import { isRefused, type Measured, nextOf } from "../policy/concurrency/sweep.ts";
 import { hostSign } from "../policy/retry.ts";
-import { nullSink } from "../sink/null.ts";
 import { clock } from "./clock.ts";
 import { download } from "./download.ts";
 import { connectionsFor } from "./http-client.ts";
+import { openSink } from "./output-registry.ts";
 
 /** One row of the table. */
 export interface Step extends Measured {
@@ -105,7 +105,7 @@ async function measured(concurrency: number, { get, source, stepMs, first }: Ste
   const { done } = download({
     source,
     get: { ...get, close() {} }, // its connections are for the next step as well
-    sink: nullSink(),
+    sink: openSink("null", {}).sink,
     concurrency,
     retries: 0,
     stop,

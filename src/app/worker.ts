@@ -1,20 +1,18 @@
 // A process that helps the one with the list, the lock and the journal: it fetches, and writes files.
 
 import { Socket } from "node:net";
-import { join } from "node:path";
-import { recordedIn } from "../journal/recorded-files.ts";
-import { JOURNAL } from "../sink/folder/output-folder.ts";
 import { serve } from "../workers/serve.ts";
 import { clock } from "./clock.ts";
 import { exitProcess } from "./exit-process.ts";
-import { type FileSinkPlan, fileSink } from "./file-sink.ts";
 import { type FetchOptions, httpClient } from "./http-client.ts";
+import { openSharedSink, type SharedSinkPlan } from "./output-registry.ts";
 import { timeOriginMs } from "./time-origin.ts";
 
 /** What it is told at first; plain data. */
 export interface WorkerPlan {
   readonly web: FetchOptions;
-  readonly storing: FileSinkPlan;
+  /** Where it writes. */
+  readonly output: SharedSinkPlan;
   /** The list names files itself. */
   readonly named: boolean;
   /** Its number, from 1: no other process of this run has had it. */
@@ -32,8 +30,8 @@ export function work(): void {
     clock,
     zeroMs: timeOriginMs(),
     begin(plan, account) {
-      const { web, storing: place, named, helper } = plan as WorkerPlan;
-      const sink = fileSink(place, { recorded: recordedIn(join(place.folder, JOURNAL)) }, { helper });
+      const { web, output, named, helper } = plan as WorkerPlan;
+      const sink = openSharedSink(output, helper);
       sink.share?.(named);
       return { get: httpClient(web, () => account), sink };
     },

@@ -115,7 +115,7 @@ async function runCommand(line: CommandLine, env: Env, ignored: ReadonlySet<Stop
       if (output.reporters.some((one) => one.name === name)) stop.abort("disk" satisfies StopReason);
     },
   });
-  const spread = spreadOf(line, web, get.throttle, output.plan, line.quiet ? () => {} : note);
+  const spread = spreadOf(line, web, get.throttle, output.shared, line.quiet ? () => {} : note);
   const run = download({
     ...line,
     ...(spread === undefined ? {} : { spread }),

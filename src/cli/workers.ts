@@ -4,8 +4,8 @@ import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { clock } from "../app/clock.ts";
 import type { DownloadPlan } from "../app/download.ts";
-import { type FileSinkPlan, isForOne } from "../app/file-sink.ts";
 import type { FetchOptions } from "../app/http-client.ts";
+import type { SharedSink } from "../app/output-registry.ts";
 import { descriptorsLeft } from "../app/process-limits.ts";
 import { timeOriginMs } from "../app/time-origin.ts";
 import type { WorkerPlan } from "../app/worker.ts";
@@ -55,12 +55,12 @@ export function spreadOf(
   line: CommandLine,
   web: FetchOptions,
   throttle: Get["throttle"],
-  storing: FileSinkPlan,
+  output: SharedSink | undefined,
   note: (text: string) => void,
 ): DownloadPlan["spread"] {
-  const { processes } = storing;
   const { concurrency } = line;
-  if (processes < 2 || concurrency === "auto") return undefined;
+  if (output === undefined || output.processes < 2 || concurrency === "auto") return undefined;
+  const { processes, isForOne: isOwn } = output;
   return (own, { view, sink }): Executor => {
     const worth = worthSpreading();
     const isTime = (done: number) => {
@@ -75,11 +75,10 @@ export function spreadOf(
     const options: PoolOptions = {
       ...{ own, sink, processes, note, concurrency },
       isTime: line.workers === "auto" ? isTime : () => true,
-      isOwn: isForOne(storing),
-      view,
+      ...{ isOwn, view },
       start({ named, onReady, onGone, onUnsure }) {
         if (descriptorsLeft() < SPARE_DESCRIPTORS) throw new Error("too few file descriptors (ulimit -n)");
-        const plan: WorkerPlan = { web, storing, named, helper: ++helpers };
+        const plan: WorkerPlan = { web, output: output.plan, named, helper: ++helpers };
         return helper({
           program: fileURLToPath(new URL("./worker.cjs", import.meta.url)),
           plan,

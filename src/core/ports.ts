@@ -145,39 +145,68 @@ export interface WriteBehind<Result> {
   readonly storing: Thenable<Result>;
 }
 
-/** Where bodies go: whole, or not at all. A small body is written before `write` returns, where the disk is quick. */
-export interface Sink {
-  /** Why this job's body need not be asked for, as far as that is known before it comes. Absent where nothing is. */
-  conflictOf?(job: Job, target: URL): Failure | undefined;
-  /** What an earlier try or run kept of this job's body. */
-  partialOf?(job: Job): PartialBody | undefined;
-  /** Removes that: it is of no use. */
-  drop?(job: Job): void;
-  /** Gives this job the file of another line as its own, by a link or a copy; undefined where that file is not there any more. */
-  link?(job: Job, target: URL, twin: SavedFile): Stored | Failure | undefined | Thenable<Stored | Failure>;
+/**
+ * The output: where bodies go, each whole or not at all. An output has `write` and `close`; each group of the others is for
+ * outputs that can do more.
+ */
+export interface Sink
+  extends Partial<NameChecks>,
+    Partial<PartialBodies>,
+    Partial<LinkedFiles>,
+    Partial<SharedByProcesses>,
+    Partial<Abortable> {
+  /** Stores a body. A small one is written before `write` returns, where the disk is quick. */
   write(
     job: Job,
     target: URL,
     answer: Answer,
   ): Stored | Failure | Thenable<Stored | Failure> | WriteBehind<Stored | Failure>;
-  /** Other processes write there as well; `named`: and the list names files itself, in whichever of them. */
-  share?(named: boolean): void;
-  /** Leaves what is kept of this job's body to whoever tries it next; false if there is nothing. */
-  release?(job: Job): boolean;
-  /** Takes over what another process has left: a part of the body, or the very file, which nobody heard of. */
-  adopt?(job: Job, left: { readonly part: boolean; readonly file: boolean }): void;
-  /** Removes what processes that were killed have left and nobody can use. For when nothing is under way. */
-  sweep?(): void;
-  /** Gives up what is not stored yet, as `interrupted`: what waits at once, what is being written soon. Nothing gets its name any more. */
-  abort?(): void;
-  /** Another process was killed while it stored something. */
-  doubt?(): void;
-  /** Whether something may have got its name, or may still, of which nobody was told. */
-  isUnsure?(): boolean;
-  /** Settled when nothing can get its name any more: after `abort`, a slow disk may still be at something. */
-  idle?(): Promise<void>;
-  /** Frees what it holds. For when nothing is under way. */
-  close?(): void;
+  /** Frees what the output holds. Called once, when nothing is in flight. */
+  close(): void;
+}
+
+/** For outputs in which two bodies cannot have one name. */
+interface NameChecks {
+  /** Why this job's body need not be requested, as far as that is known before the answer. */
+  conflictOf(job: Job, target: URL): Failure | undefined;
+}
+
+/** For outputs that keep the beginning of a body, so that a later try requests only the rest. */
+interface PartialBodies {
+  /** The part of this job's body that an earlier try or run kept. */
+  partialOf(job: Job): PartialBody | undefined;
+  /** Removes that part. */
+  drop(job: Job): void;
+}
+
+/** For outputs that store a duplicate URL without a second request. */
+interface LinkedFiles {
+  /** Stores another line's file under this job's name, by a link or a copy; undefined where that file no longer exists. */
+  link(job: Job, target: URL, twin: SavedFile): Stored | Failure | undefined | Thenable<Stored | Failure>;
+}
+
+/** For outputs into which several processes write at the same time. */
+interface SharedByProcesses {
+  /** Called when other processes write there as well. `named`: the list names files itself. */
+  share(named: boolean): void;
+  /** Leaves the kept part of this job's body to the process of the next try; false if there is none. */
+  release(job: Job): boolean;
+  /** Takes over what another process left: a part of the body, or the file itself, without a record. */
+  adopt(job: Job, left: { readonly part: boolean; readonly file: boolean }): void;
+  /** Removes what killed processes left and no try can use. Called when nothing is in flight. */
+  sweep(): void;
+  /** Called when another process was killed while it stored a body. */
+  doubt(): void;
+}
+
+/** For outputs whose writes may outlast a stop. */
+interface Abortable {
+  /** Ends what is not stored yet as `interrupted`: what is queued at once, what is being written soon. Nothing is committed any more. */
+  abort(): void;
+  /** Whether a body may have been committed, or may still be, without an outcome. */
+  isUnsure(): boolean;
+  /** Settled when nothing can be committed any more: after `abort`, a write to a slow disk may still be under way. */
+  idle(): Promise<void>;
 }
 
 /** A live, read-only look at a run. Polled by who shows it; nothing is emitted per chunk. */

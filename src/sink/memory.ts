@@ -25,6 +25,7 @@ export function memorySink({ hash = false } = {}): Sink {
       const stored = { bytes: whole.length, body: whole };
       return mismatchOf(job, sha256) ?? (sha256 === undefined ? stored : { ...stored, sha256 });
     },
+    close() {},
   };
 }
 

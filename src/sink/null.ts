@@ -19,5 +19,6 @@ export function nullSink(): Sink {
       } else add(body);
       return { bytes };
     },
+    close() {},
   };
 }

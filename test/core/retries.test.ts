@@ -30,7 +30,7 @@ function tries(clock: FakeClock, ms: number, results: (Answer | Failure)[]): Non
     abort() {},
     close() {},
   };
-  return attempt({ get, sink: { write: () => ({ bytes: 9 }) }, clock });
+  return attempt({ get, sink: { write: () => ({ bytes: 9 }), close() {} }, clock });
 }
 
 describe("a job that is tried again", () => {

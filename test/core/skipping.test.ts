@@ -91,7 +91,7 @@ describe("a URL whose origin was not asked yet", () => {
     const robots = permitting("unknown");
     const get = { robots, fetch: async () => ANSWER, resize() {}, receivedBytes: () => 0, abort() {}, close() {} };
     const task = taskOf(JOB);
-    const once = attempt({ get, sink: { write: () => ({ bytes: 9 }) }, clock: fakeClock() });
+    const once = attempt({ get, sink: { write: () => ({ bytes: 9 }), close() {} }, clock: fakeClock() });
     expect(await once(task)).toBe(LATER);
     expect(await once(task)).toMatchObject({ outcome: "saved" });
     expect(robots.asked).toHaveLength(2);

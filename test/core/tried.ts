@@ -47,7 +47,7 @@ export async function tried(job: Job, ports: Ports = {}, started: Started = {}):
     close() {},
     ...(robots && { robots }),
   };
-  const sink: Sink = { write, ...(kept && { partialOf: () => kept }), ...(drop && { drop }) };
+  const sink: Sink = { write, close() {}, ...(kept && { partialOf: () => kept }), ...(drop && { drop }) };
   const result = await attempt({ get, sink, clock })(taskOf(job, started));
   return "storing" in result ? result.storing : result;
 }

@@ -44,6 +44,7 @@ function setup(options: Partial<PoolOptions> = {}) {
     share: (named) => void calls.push(`share ${named}`),
     adopt: (job, left) => void calls.push(`adopt ${job.n} ${JSON.stringify(left)}`),
     release: () => false,
+    close() {},
   };
   const start = (way: Start): WorkerHandle => {
     let knows = () => {};

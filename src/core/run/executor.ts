@@ -27,7 +27,7 @@ export function localExecutor(ports: AttemptPorts): Executor {
     },
     close() {
       get.close();
-      sink.close?.();
+      sink.close();
     },
   };
 }

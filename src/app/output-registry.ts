@@ -1,0 +1,76 @@
+// The registry of outputs: a new one is a sink in src/sink/ and one entry here.
+
+import { join } from "node:path";
+import type { Job } from "../core/job.ts";
+import type { Sink } from "../core/ports.ts";
+import { recordedIn } from "../journal/recorded-files.ts";
+import { JOURNAL } from "../sink/folder/output-folder.ts";
+import { memorySink } from "../sink/memory.ts";
+import { nullSink } from "../sink/null.ts";
+import { type FileSinkPlan, fileSink, isForOne, type Known } from "./file-sink.ts";
+
+/** What each output is opened with. */
+interface SinkOptions {
+  /** Files in a folder: the command, and the library by default. */
+  readonly files: FileSinkPlan & {
+    readonly known: Known;
+    /** Aborted when the run is to end. */
+    readonly stop?: AbortSignal | undefined;
+  };
+  /** Bodies handed over with their outcomes: the library. `hash`: with the SHA-256 of each. */
+  readonly memory: { readonly hash: boolean };
+  /** Bodies received and dropped: `bulkget tune`. */
+  readonly null: Readonly<Record<string, never>>;
+}
+
+type OutputName = keyof SinkOptions;
+
+interface OpenedSink {
+  readonly sink: Sink;
+  /** Undefined where the output belongs to one process. */
+  readonly shared?: SharedSink;
+}
+
+/** An output into which several processes write. */
+export interface SharedSink {
+  readonly plan: SharedSinkPlan;
+  /** Maximum number of processes, this one included. */
+  readonly processes: number;
+  /** Whether a job may be tried only by the process that opened the output. */
+  readonly isForOne: (job: Job) => boolean;
+}
+
+/** How another process opens the same output: plain data. */
+export interface SharedSinkPlan {
+  readonly output: keyof typeof SHARED;
+  readonly options: FileSinkPlan;
+}
+
+const OUTPUTS: { readonly [Name in OutputName]: (options: SinkOptions[Name]) => OpenedSink } = {
+  files: ({ known, stop, ...options }) => ({
+    sink: fileSink(options, known, { stop }),
+    shared: {
+      plan: { output: "files", options },
+      processes: options.processes,
+      isForOne: isForOne(options),
+    },
+  }),
+  memory: ({ hash }) => ({ sink: memorySink({ hash }) }),
+  null: () => ({ sink: nullSink() }),
+};
+
+/** Those of the outputs that another process can open as well. `helper`: the number of that process, from 1. */
+const SHARED = {
+  files: (options: FileSinkPlan, helper: number) =>
+    fileSink(options, { recorded: recordedIn(join(options.folder, JOURNAL)) }, { helper }),
+} as const;
+
+/** Opens an output. Throws the errno error. */
+export function openSink<Name extends OutputName>(name: Name, options: SinkOptions[Name]): OpenedSink {
+  return OUTPUTS[name](options);
+}
+
+/** Opens in a worker process what `openSink` opened in the run's. Throws the errno error. */
+export function openSharedSink({ output, options }: SharedSinkPlan, helper: number): Sink {
+  return SHARED[output](options, helper);
+}
