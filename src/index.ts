@@ -5,7 +5,7 @@ export type { ScheduleOptions } from "./app/download.ts";
 export type { FetchOptions } from "./app/http-client.ts";
 export type { IdentityOptions } from "./app/identity-options.ts";
 export type { NetworkOptions } from "./app/network-options.ts";
-export type { OutputOptions } from "./app/output.ts";
+export type { OutputOptions } from "./app/output-options.ts";
 export type { RobotsOptions } from "./app/robots-options.ts";
 export {
   type BulkgetOptions,

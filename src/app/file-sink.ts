@@ -13,7 +13,7 @@ import { CREATE, MODE } from "../sink/directory/temp-file.ts";
 import { writerThread } from "../sink/directory/writer-thread.ts";
 import { nearest } from "../sink/folder/output-folder.ts";
 import type { Span } from "../sink/folder/unclean-shutdown.ts";
-import type { OutputOptions } from "./output.ts";
+import type { OutputOptions } from "./output-options.ts";
 import { mayStartThread } from "./process-limits.ts";
 
 /** How files are named. Throws an OptionError for what cannot be used, or not together. */

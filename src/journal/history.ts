@@ -16,7 +16,7 @@ import {
 } from "./line-table.ts";
 import { openJournal, refuseNewer } from "./open-journal.ts";
 import { isOfOthers, MOVED, OTHERS, type ParsedRecord, parseRecord, urlHash } from "./parse-record.ts";
-import { historyQueries } from "./queries.ts";
+import { type HistoryQueries, historyQueries } from "./queries.ts";
 import { eachLine, type Tail } from "./read-lines.ts";
 import { isTorn } from "./recover-records.ts";
 import { type SavedUrlIndex, savedUrlIndex } from "./saved-url-index.ts";
@@ -24,7 +24,7 @@ import { type UnmatchedLines, unmatchedLines } from "./unmatched-lines.ts";
 import { fileVerifier, type StartSecond, secondThread } from "./verify-files.ts";
 
 /** All of it in 9 bytes a line, where the numbers are close together; in 60 at most, wherever they are. */
-export interface History extends UnmatchedLines {
+export interface History extends UnmatchedLines, HistoryQueries {
   /** Lines whose file is there, as they were when the journal was read; so are the next four. */
   readonly saved: number;
   /** Lines that failed and will not pass. */
@@ -38,12 +38,6 @@ export interface History extends UnmatchedLines {
   /** The journal's length in bytes without a torn end: where to append. */
   readonly bytes: number;
 
-  /** What is recorded under a number with this URL, whatever its password; "other" under another, undefined for nothing. */
-  state(n: number, url: string): "saved" | "failed" | "skipped" | "open" | "other" | undefined;
-  /** The last record under a number, without `file` where that is another's; undefined if none is there, or not written yet. */
-  record(n: number): Outcome | undefined;
-  /** Whether it is for sure, and quickly seen, that a number has this URL and this file, saved. */
-  hasFile(n: number, url: string, file: string): boolean;
   /** Whether the list gave a name to the file that is recorded under a number, other than a number. */
   isNamed(n: number): boolean;
   /** The record of a line with this URL whose file was saved, in this run or before. Asked for once, it costs 8 bytes a line. */
@@ -58,8 +52,6 @@ export interface History extends UnmatchedLines {
   readonly failures: number;
   /** Lines of the journal that no longer count: superseded, forgotten, unreadable. */
   readonly stale: number;
-  /** Whether the record of this number, offset and length is the one that counts. */
-  isLast(n: number, offset: number, bytes: number): boolean;
   close(): void;
 }
 

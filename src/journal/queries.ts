@@ -1,21 +1,28 @@
 // What may be asked of a history: the questions that change nothing.
 
+import type { Outcome } from "../core/job.ts";
 import { knownAs } from "../core/redact.ts";
 import { fileOwners, type IsOthers } from "./file-owners.ts";
-import type { History } from "./history.ts";
 import { LAST_UNIT, type LineTable, STATE_FAILED, STATE_NONE, UNIT_BYTES, unitOf } from "./line-table.ts";
 import { urlHash } from "./parse-record.ts";
 import { recordAt } from "./read-lines.ts";
 import { recordedUrls } from "./recorded-url.ts";
 
+export interface HistoryQueries {
+  /** What is recorded under a number with this URL, whatever its password; "other" under another, undefined for nothing. */
+  state(n: number, url: string): "saved" | "failed" | "skipped" | "open" | "other" | undefined;
+  /** The last record under a number, without `file` where that is another's; undefined if none is there, or not written yet. */
+  record(n: number): Outcome | undefined;
+  /** Whether it is for sure, and quickly seen, that a number has this URL and this file, saved. */
+  hasFile(n: number, url: string, file: string): boolean;
+  /** Whether the record of this number, offset and length is the one that counts. */
+  isLast(n: number, offset: number, bytes: number): boolean;
+}
+
 const WORDS = [undefined, "saved", "failed", "open"] as const;
 
 /** Of a journal that had so many bytes when it was read. */
-export function historyQueries(
-  fd: number,
-  lines: LineTable,
-  bytes: number,
-): Pick<History, "state" | "record" | "hasFile" | "isLast"> {
+export function historyQueries(fd: number, lines: LineTable, bytes: number): HistoryQueries {
   let isOthers: IsOthers | undefined;
   const urls = recordedUrls(fd, bytes);
   const isLast = (n: number, offset: number, bytes: number): boolean => {
