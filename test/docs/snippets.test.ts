@@ -10,6 +10,7 @@ import { exampleSite } from "./example-site.ts";
 
 /** A word of each snippet, in their order, and what it must print. */
 const PRINTED: readonly (readonly [string, string])[] = [
+  ["{ n, url, outcome }", "2 failed https://example.org/missing"],
   ["outputDir", "1 000001.json"],
   ["async function* pages", "https://example.org/list?page=3"],
   ["times.set", "Map(2)"],
