@@ -33,7 +33,7 @@ export function freeSpaceCheck(
     full =
       freeBytes === undefined || freeBytes >= minFreeBytes
         ? undefined
-        : { error: "disk_full", detail: `${freeBytes} bytes free, under the minimum of ${minFreeBytes}` };
+        : { error: "disk_full", detail: `${freeBytes} bytes free, under the minimum (min-free) of ${minFreeBytes}` };
     return full;
   };
 }

@@ -24,7 +24,7 @@ it("a disk with room enough takes anything, and one without takes nothing", () =
     expect(roomy(bytes)).toBeUndefined();
     expect(full(bytes)).toEqual({
       error: "disk_full",
-      detail: expect.stringMatching(/^[0-9]+ bytes free, under the minimum of 9007199254740991$/),
+      detail: expect.stringMatching(/^[0-9]+ bytes free, under the minimum \(min-free\) of 9007199254740991$/),
     });
   }
 });
