@@ -4,11 +4,11 @@ import { spawn } from "node:child_process";
 import { copyFileSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { BIN, cleanEnv, filesOf, ROOT, shell } from "../support/command.ts";
-import { childrenOf, isAlive } from "../support/crowd.ts";
+import { BIN, cleanEnv, filesOf, ROOT } from "../support/command.ts";
+import { childrenOf, contentOf, isAlive } from "../support/crowd.ts";
 import { crowded } from "../support/crowded.ts";
 import { journalOf } from "../support/site.ts";
-import { commandUnderWay } from "../support/under-way.ts";
+import { commandUnderWay, underWay } from "../support/under-way.ts";
 
 const { folder, at, serve, list, expectAll } = crowded();
 
@@ -59,7 +59,13 @@ describe("a worker that dies", () => {
   });
 
   it("before it could begin is done without", async () => {
-    const server = await serve();
+    // The last answer waits until the missing process is noticed, however busy the machine is.
+    const held: (() => void)[] = [];
+    const server = await serve((response, path) => {
+      if (path !== "/100") return false;
+      held.push(() => response.end(contentOf(path)));
+      return true;
+    });
     list(100, (n) => `${server.origin}/${n}`);
     mkdirSync(at("bin"));
     for (const file of readdirSync(join(ROOT, "dist/bin"))) {
@@ -67,8 +73,12 @@ describe("a worker that dies", () => {
     }
     symlinkSync(join(ROOT, "node_modules"), at("node_modules"));
     writeFileSync(at("package.json"), '{ "type": "module" }');
-    const line = `"${process.execPath}" bin/bulkget.cjs urls.txt --workers 2 -c 4`;
-    const { code, stderr } = await shell(line, { cwd: folder.path });
+    const args = ["bin/bulkget.cjs", "urls.txt", "--workers", "2", "-c", "4"];
+    const run = underWay(process.execPath, args, folder.path);
+    await expect.poll(run.stderr, { timeout: 60_000 }).toContain("the others go on without it");
+    await expect.poll(() => held.length, { timeout: 60_000 }).toBe(1);
+    for (const answer of held) answer();
+    const { code, stderr } = await run.ended;
     expect(code, stderr).toBe(0);
     expectAll(100);
     expect(stderr.match(/a process that was to fetch has ended \(exit 1\); the others go on without it/g)?.length).toBe(

@@ -30,7 +30,8 @@ export function childUnderWay(args: readonly string[], cwd: string): UnderWay {
   return underWay("bash", ["-c", '"$@"; exit', "npx", process.execPath, BIN, ...args], cwd);
 }
 
-function underWay(program: string, args: readonly string[], cwd: string): UnderWay {
+/** Any program; its standard output is ignored. */
+export function underWay(program: string, args: readonly string[], cwd: string): UnderWay {
   const child = spawn(program, args, { cwd, env: cleanEnv(), stdio: ["ignore", "ignore", "pipe"] });
   let stderr = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
