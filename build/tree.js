@@ -19,7 +19,7 @@ function withTree(page) {
   return page.replace(MARKS, (_, begin, end) => `${begin}\`\`\`text\n${tree("src").join("\n")}\n\`\`\`\n${end}`);
 }
 
-/** A line per folder and file: files first, both in the order of their names. */
+/** A line per folder that is not empty and per file: files first, both in the order of their names. */
 function tree(folder, depth = 0) {
   const entries = readdirSync(join(ROOT, folder), { withFileTypes: true }).toSorted((a, b) =>
     a.name < b.name ? -1 : 1,
@@ -27,6 +27,7 @@ function tree(folder, depth = 0) {
   const indent = INDENT.repeat(depth + 1);
   const files = entries.filter((entry) => entry.isFile());
   const folders = entries.filter((entry) => entry.isDirectory());
+  if (entries.length === 0) return []; // git keeps no empty folder, and a checkout may have one
   return [
     `${INDENT.repeat(depth)}${depth === 0 ? folder : folder.slice(folder.lastIndexOf("/") + 1)}/`,
     ...files.map(({ name }) => `${`${indent}${name}`.padEnd(COLUMN - 1)} ${firstSentence(`${folder}/${name}`)}`),
