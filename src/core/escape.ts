@@ -34,13 +34,13 @@ export function escapedJson(json: string): string {
 
 /**
  * A URL, safe to show, that is the same one to whoever reads it: what is unsafe is percent-encoded, which `new URL` does as
- * well. What no URL may have becomes U+FFFD, which it may not have either.
+ * well. A control character becomes U+FFFF, which `parseUrl` refuses as well.
  */
 export function escapedUrl(url: string): string {
   if (!/[^\x20-\x7e]/.test(url)) return url; // nearly always
   return url.replace(UNSAFE, (character) => {
     const code = character.codePointAt(0) ?? 0;
-    if (code < 0x20 || code === 0x7f) return "\ufffd";
+    if (code < 0x20 || code === 0x7f) return "\uffff";
     return encodeURIComponent(code >= 0xd800 && code <= 0xdfff ? "\ufffd" : character); // half of a character
   });
 }

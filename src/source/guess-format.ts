@@ -46,7 +46,7 @@ const ROWS: readonly Row[] = [
     command: "sed 's|^|https://|' {}",
   },
   { noun: "CSV", line: /^[^,;|]+[,;|]/ },
-  { noun: "binary data", line: /[\0-\x08\x0e-\x1f\ufffd]|(?:%[89A-F][0-9A-F].?){3}/ },
+  { noun: "binary data", line: /[\0-\x08\x0e-\x1f\uffff]|(?:%[89A-F][0-9A-F].?){3}/ },
 ];
 
 /** Lines longer than this are looked at so far, in characters: a list in one line may be as long as it likes. */
