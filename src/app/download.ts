@@ -18,7 +18,7 @@ import { crawlDelayLimiter } from "../policy/crawl-delay.ts";
 import type { FailOn } from "../policy/fail-on.ts";
 import { hostLimit } from "../policy/host-limit.ts";
 import { arrivals, rateLimiter } from "../policy/rate.ts";
-import { decideRetry, hostSign } from "../policy/retry.ts";
+import { decideRetry, hostSignal } from "../policy/retry.ts";
 import { clock } from "./clock.ts";
 import { AUTO, connectionsFor } from "./http-client.ts";
 
@@ -112,7 +112,7 @@ export function download(plan: DownloadPlan): Run {
   const unique = twinOf && dedupe(queue, { twinOf, ...LOOK_AHEAD });
   const named = expect && nameQueue(unique ?? queue, { expect, ...LOOK_AHEAD });
   const follow = (task: Task, from: string, host: string) =>
-    queue.move(task, host, from === task.host ? "alive" : "none", clock.nowMs());
+    queue.move(task, host, from === task.host ? "ok" : "neutral", clock.nowMs());
   const own = localExecutor({ get, sink, clock, follow });
   const crew = plan.spread?.(own, { view: () => started.view, sink }) ?? own;
   const receivedBytes = () => crew.receivedBytes();
@@ -126,9 +126,9 @@ export function download(plan: DownloadPlan): Run {
   const started: Run = run({
     source,
     frontier: named ?? unique ?? queue,
-    perform: watching?.around(perform, hostSign) ?? perform,
+    perform: watching?.around(perform, hostSignal) ?? perform,
     retry: (failure, attempts) => decideRetry(failure, attempts, retries, Math.random),
-    sign: hostSign,
+    hostSignal,
     concurrency,
     report(outcome) {
       arriving?.learn(outcome.outcome === "saved" && outcome.duplicate_of === undefined ? outcome.bytes : 0);

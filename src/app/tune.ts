@@ -7,7 +7,7 @@ import type { Get, Source } from "../core/ports.ts";
 import type { StopReason } from "../core/run/run.ts";
 import { count, emptyTally, finished, quantile } from "../core/run/tally.ts";
 import { isRefused, type Measured, nextOf } from "../policy/concurrency/sweep.ts";
-import { hostSign } from "../policy/retry.ts";
+import { hostSignal } from "../policy/retry.ts";
 import { clock } from "./clock.ts";
 import { download } from "./download.ts";
 import { connectionsFor } from "./http-client.ts";
@@ -149,6 +149,6 @@ async function measured(concurrency: number, { get, source, stepMs, first }: Ste
 function isLost(outcome: Outcome): boolean {
   if (outcome.outcome !== "failed") return false;
   const { error, detail, status } = outcome;
-  const sign = hostSign(status === undefined ? { error, detail } : { error, detail, status });
-  return sign === "pushed" || sign === "down" || sign === "silent";
+  const signal = hostSignal(status === undefined ? { error, detail } : { error, detail, status });
+  return signal === "overloaded" || signal === "unreachable" || signal === "silent";
 }

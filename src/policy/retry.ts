@@ -1,7 +1,7 @@
 // Whether a failed try is worth another, when, and what the failure says of its host.
 
 import { FACTS, type Failure, type FailureKind, isFatal, isRetryable } from "../core/failure.ts";
-import type { Sign } from "../core/scheduler/task.ts";
+import type { HostSignal } from "../core/scheduler/task.ts";
 
 const FIRST_MS = 1000;
 const MOST_MS = 60_000;
@@ -68,53 +68,53 @@ function inWords(ms: number): string {
   return parts.slice(0, 2).join(" ");
 }
 
-/** What each kind says of the host; of http_status, the status says more. */
-const SIGNS: Readonly<Record<FailureKind, Sign>> = {
-  invalid_url: "none",
-  invalid_digest: "none",
-  unsupported_scheme: "none",
-  dns_not_found: "down",
-  dns_temporary: "down",
-  blocked_address: "none",
-  connect_refused: "down",
-  connect_timeout: "down",
-  connect_failed: "down",
-  tls_certificate: "alive",
-  tls_error: "alive",
-  proxy_failed: "down",
-  dispatcher_failed: "none",
-  connection_lost: "pushed",
+/** The effect of each kind on its host; for http_status, `hostSignal` looks at the status first. */
+const SIGNALS: Readonly<Record<FailureKind, HostSignal>> = {
+  invalid_url: "neutral",
+  invalid_digest: "neutral",
+  unsupported_scheme: "neutral",
+  dns_not_found: "unreachable",
+  dns_temporary: "unreachable",
+  blocked_address: "neutral",
+  connect_refused: "unreachable",
+  connect_timeout: "unreachable",
+  connect_failed: "unreachable",
+  tls_certificate: "ok",
+  tls_error: "ok",
+  proxy_failed: "unreachable",
+  dispatcher_failed: "neutral",
+  connection_lost: "overloaded",
   headers_timeout: "silent",
-  body_timeout: "alive",
-  too_slow: "alive",
-  truncated: "pushed",
-  deadline: "none",
-  protocol_error: "alive",
-  headers_too_large: "alive",
-  too_large: "alive",
-  bad_encoding: "alive",
-  bad_range: "alive",
-  checksum_mismatch: "alive",
-  http_status: "alive",
-  redirect_limit: "alive",
-  redirect_refused: "alive",
-  file_exists: "none",
-  name_too_long: "none",
-  name_refused: "none",
-  file_too_large: "none",
-  duplicate_number: "none",
-  disk_full: "none",
-  write_failed: "none",
-  worker_lost: "none",
-  interrupted: "none",
-  internal: "none",
+  body_timeout: "ok",
+  too_slow: "ok",
+  truncated: "overloaded",
+  deadline: "neutral",
+  protocol_error: "ok",
+  headers_too_large: "ok",
+  too_large: "ok",
+  bad_encoding: "ok",
+  bad_range: "ok",
+  checksum_mismatch: "ok",
+  http_status: "ok",
+  redirect_limit: "ok",
+  redirect_refused: "ok",
+  file_exists: "neutral",
+  name_too_long: "neutral",
+  name_refused: "neutral",
+  file_too_large: "neutral",
+  duplicate_number: "neutral",
+  disk_full: "neutral",
+  write_failed: "neutral",
+  worker_lost: "neutral",
+  interrupted: "neutral",
+  internal: "neutral",
 };
 
-/** What a finished try says of its host; `undefined` is a success. 429 and 503 ask for less (RFC 6585, RFC 9110). */
-export function hostSign(failure: Failure | undefined): Sign {
-  if (failure === undefined) return "alive";
-  if (failure.scarce === true) return "none";
-  if (failure.known === true) return "unasked";
-  if (failure.error === "http_status" && (failure.status === 429 || failure.status === 503)) return "pushed";
-  return SIGNS[failure.error];
+/** Returns the effect of a finished try on its host; `undefined` is a success. 429 and 503 mean overload (RFC 6585, RFC 9110). */
+export function hostSignal(failure: Failure | undefined): HostSignal {
+  if (failure === undefined) return "ok";
+  if (failure.scarce === true) return "neutral";
+  if (failure.known === true) return "not_requested";
+  if (failure.error === "http_status" && (failure.status === 429 || failure.status === 503)) return "overloaded";
+  return SIGNALS[failure.error];
 }

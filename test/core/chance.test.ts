@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import type { Failure } from "../../src/core/failure.ts";
 import type { Saved } from "../../src/core/job.ts";
 import type { RetryDecision } from "../../src/core/run/completion.ts";
-import { decideRetry, hostSign } from "../../src/policy/retry.ts";
+import { decideRetry, hostSignal } from "../../src/policy/retry.ts";
 import { type FakeClock, fakeClock } from "./clock.ts";
 import { failure, saved } from "./outcomes.ts";
 import { fakeSource, type PoolOptions, pool, watched } from "./pool.ts";
@@ -102,7 +102,7 @@ function aPool({ jobs, batch, concurrency, capacity, random }: AboutRun) {
     graceMs: GRACE_MS,
     perform: web.perform,
     retry: (last, attempts): RetryDecision => decideRetry(last, attempts, options, () => random),
-    sign: hostSign,
+    hostSignal,
     onAbandon: web.cutAll,
   });
   return { run, tries: web.tries };

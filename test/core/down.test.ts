@@ -19,7 +19,7 @@ describe("a host where nobody answers", () => {
           continue;
         }
         triesMs.push(nowMs);
-        front.finished(task, "down", nowMs, { ...REFUSED, status: 500, retryAfterMs: 1, scarce: true });
+        front.finished(task, "unreachable", nowMs, { ...REFUSED, status: 500, retryAfterMs: 1, scarce: true });
       }
     }
     return { triesMs, refused };
@@ -28,11 +28,11 @@ describe("a host where nobody answers", () => {
   it("counts one strike for all tries under way, and is tried again one at a time", () => {
     const front = filled("a".repeat(20));
     const eight = Array.from({ length: 8 }, () => front.next(0)).filter((task) => task !== undefined);
-    for (const task of eight) front.finished(task, "down", 0, REFUSED);
+    for (const task of eight) front.finished(task, "unreachable", 0, REFUSED);
     expect(front.dueMs(0)).toBe(1000);
     const probe = only(front, 1000);
     expect(front.dueMs(1000)).toBe(Number.POSITIVE_INFINITY);
-    front.finished(probe, "alive", 1500);
+    front.finished(probe, "ok", 1500);
     expect(started(front, 1500)).toHaveLength(11);
   });
 
@@ -40,8 +40,8 @@ describe("a host where nobody answers", () => {
     const front = filled("a".repeat(20));
     const [slow, quick] = [front.next(0), front.next(0)];
     if (slow === undefined || quick === undefined) throw new Error("two may start");
-    front.finished(quick, "alive", 10);
-    front.finished(slow, "down", 5000, REFUSED);
+    front.finished(quick, "ok", 10);
+    front.finished(slow, "unreachable", 5000, REFUSED);
     expect(front.dueMs(5000)).toBe(5000);
     expect(started(front, 5000)).toHaveLength(18);
   });
@@ -50,7 +50,7 @@ describe("a host where nobody answers", () => {
     const front = filled("a".repeat(4));
     const first = front.next(0);
     if (first === undefined) throw new Error("one may start");
-    front.finished(first, "pushed", 0);
+    front.finished(first, "overloaded", 0);
     front.park(first.host, 9_000_000, {
       error: "http_status",
       detail: "429 Too Many Requests; Retry-After",
@@ -93,8 +93,8 @@ describe("a host where nobody answers", () => {
     front.add(job(9, "a"), 15_001);
     expect(only(front, 15_001).refused).toBeDefined();
     const probe = three[2];
-    if (probe === undefined) throw new Error("none");
-    front.finished(probe, "pushed", 16_000);
+    if (probe === undefined) throw new Error("neutral");
+    front.finished(probe, "overloaded", 16_000);
     front.add(job(10, "a"), 16_000);
     front.add(job(11, "a"), 16_000);
     expect(started(front, 16_000).map((task) => task.refused)).toEqual([undefined]);
@@ -103,7 +103,7 @@ describe("a host where nobody answers", () => {
   it("refuses what is in its back-off too, at once", () => {
     const front = filled("aaaa", { perHost: 1 });
     const first = only(front, 0);
-    front.finished(first, "down", 0, REFUSED);
+    front.finished(first, "unreachable", 0, REFUSED);
     front.again(first, 50_000);
     const { refused } = failing(front, 0, 8000);
     expect(refused).toEqual([first]);
@@ -113,11 +113,11 @@ describe("a host where nobody answers", () => {
   it("is tried with a job that may start, not with one in its back-off", () => {
     const front = filled("aaaaa", { perHost: 2 });
     const [slow, quick] = started(front);
-    if (slow === undefined || quick === undefined) throw new Error("none");
-    front.finished(quick, "down", 0, REFUSED);
+    if (slow === undefined || quick === undefined) throw new Error("neutral");
+    front.finished(quick, "unreachable", 0, REFUSED);
     failing(front, 0, 15_000);
     front.add(job(6, "a"), 15_000);
-    front.finished(slow, "none", 15_000);
+    front.finished(slow, "neutral", 15_000);
     front.again(slow, 90_000);
     expect(started(front, 15_000).map((task) => [task.job.n, task.refused === undefined])).toEqual([
       [1, false],
@@ -127,7 +127,7 @@ describe("a host where nobody answers", () => {
 
   it("that has answered keeps its jobs for ten minutes, then only fails", () => {
     const front = filled("a".repeat(100), { perHost: 1 });
-    front.finished(only(front, 0), "alive", 0);
+    front.finished(only(front, 0), "ok", 0);
     const { triesMs, refused } = failing(front, 10, 2_000_000);
     const parks = triesMs.map((ms, index) => (triesMs[index + 1] ?? Number.NaN) - ms);
     expect(parks.slice(0, 8)).toEqual([1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000]);
@@ -139,11 +139,11 @@ describe("a host where nobody answers", () => {
   it("is forgiven by a try that was under way when it failed, and not struck by one", () => {
     const front = filled("aaaaa", { perHost: 2 });
     const [slow, quick] = started(front);
-    if (slow === undefined || quick === undefined) throw new Error("none");
-    front.finished(quick, "down", 0, REFUSED);
+    if (slow === undefined || quick === undefined) throw new Error("neutral");
+    front.finished(quick, "unreachable", 0, REFUSED);
     const probe = only(front, 1000);
-    front.finished(probe, "alive", 1000);
-    front.finished(slow, "down", 1001, REFUSED); // began before the last strike
+    front.finished(probe, "ok", 1000);
+    front.finished(slow, "unreachable", 1001, REFUSED); // began before the last strike
     expect(started(front, 1001)).toHaveLength(2);
   });
 
@@ -165,7 +165,7 @@ describe("a host where nobody answers", () => {
           task.attempts++;
           if (isAnswered(task.job.n)) {
             answered.push(task.job.n);
-            front.finished(task, "alive", nowMs);
+            front.finished(task, "ok", nowMs);
           } else {
             front.finished(task, "silent", nowMs, SILENT);
             if (task.attempts <= 3) front.again(task, nowMs + 1);

@@ -18,30 +18,30 @@ describe("a try that is redirected to another host", () => {
   it("gives its place at the first one free, and takes one at the other", () => {
     const front = withJobs(3, { perHost: 1 });
     const first = only(front, 0);
-    expect(front.move(first, "other", "alive", 0)).toBe(true);
+    expect(front.move(first, "other", "ok", 0)).toBe(true);
     expect(first.host).toBe("other");
     const second = only(front, 0);
-    expect(front.move(second, "other", "alive", 0)).toBe(false);
+    expect(front.move(second, "other", "ok", 0)).toBe(false);
     front.again(second, 0);
     expect(numbers(started(front))).toEqual([3]); // the second one waits for the other host
-    front.finished(first, "alive", 0);
+    front.finished(first, "ok", 0);
     expect(front.waiting).toBe(1);
   });
 
   it("that had to wait begins at home again, within what home allows, and its place is kept", () => {
     const front = withJobs(3, { perHost: 1 });
     const first = only(front, 0);
-    front.move(first, "other", "alive", 0);
+    front.move(first, "other", "ok", 0);
     const second = only(front, 0);
-    front.move(second, "other", "alive", 0);
+    front.move(second, "other", "ok", 0);
     front.again(second, 0);
-    front.finished(first, "alive", 0);
+    front.finished(first, "ok", 0);
     const third = only(front, 0);
     expect([third.job.n, started(front, 0)]).toEqual([3, []]); // home has one place: the second one waits for that
-    front.finished(third, "alive", 0);
+    front.finished(third, "ok", 0);
     const next = only(front, 0);
     expect([next.job.n, next.host]).toEqual([2, "short"]);
-    expect(front.move(next, "other", "alive", 0)).toBe(true);
+    expect(front.move(next, "other", "ok", 0)).toBe(true);
     expect(next.host).toBe("other");
   });
 
@@ -49,14 +49,14 @@ describe("a try that is redirected to another host", () => {
     for (const leads of ["elsewhere", undefined]) {
       const front = withJobs(2, { perHost: 1 });
       const first = only(front, 0);
-      front.move(first, "other", "alive", 0);
+      front.move(first, "other", "ok", 0);
       const second = only(front, 0);
-      front.move(second, "other", "alive", 0);
+      front.move(second, "other", "ok", 0);
       front.again(second, 0);
-      front.finished(first, "alive", 0);
+      front.finished(first, "ok", 0);
       const again = only(front, 0);
-      if (leads !== undefined) expect(front.move(again, leads, "alive", 0)).toBe(true);
-      front.finished(again, "alive", 0);
+      if (leads !== undefined) expect(front.move(again, leads, "ok", 0)).toBe(true);
+      front.finished(again, "ok", 0);
       front.add(job(9, "other"), 0);
       expect(numbers(started(front))).toEqual([9]);
     }
@@ -66,14 +66,14 @@ describe("a try that is redirected to another host", () => {
     const front = withJobs(6);
     const [a, b, c, ...rest] = started(front);
     if (a === undefined || b === undefined || c === undefined) expect.unreachable("six were added");
-    front.move(a, "dead", "alive", 0);
-    front.finished(a, "down", 0, DOWN);
-    expect(front.move(b, "dead", "alive", 0)).toBe(false);
+    front.move(a, "dead", "ok", 0);
+    front.finished(a, "unreachable", 0, DOWN);
+    expect(front.move(b, "dead", "ok", 0)).toBe(false);
     front.again(b, 0);
     front.park("busy", 5000);
-    expect(front.move(c, "busy", "alive", 0)).toBe(false);
+    expect(front.move(c, "busy", "ok", 0)).toBe(false);
     front.again(c, 0);
-    for (const one of rest) front.finished(one, "alive", 0);
+    for (const one of rest) front.finished(one, "ok", 0);
     front.add(job(7, "short"), 0);
     expect(numbers(started(front, 0))).toEqual([7]);
     expect(numbers(started(front, 1000))).toEqual([2]);
@@ -85,7 +85,7 @@ describe("a try that is redirected to another host", () => {
     const all = started(front);
     for (const one of all) {
       front.moved(one, "dead", 0);
-      front.finished(one, "down", 0, DOWN);
+      front.finished(one, "unreachable", 0, DOWN);
     }
     front.add(job(11, "short"), 0);
     front.add(job(12, "dead"), 0);
@@ -128,9 +128,9 @@ describe("a try that is redirected to another host", () => {
           const next = one.left.shift();
           if (next === undefined) {
             running.splice(index, 1);
-            front.finished(one.task, "alive", nowMs);
+            front.finished(one.task, "ok", nowMs);
             ended++;
-          } else if (!front.move(one.task, next, "alive", nowMs)) {
+          } else if (!front.move(one.task, next, "ok", nowMs)) {
             running.splice(index, 1);
             front.again(one.task, nowMs);
           }

@@ -8,7 +8,7 @@ import type { RetryDecision } from "../../src/core/run/completion.ts";
 import { type Run, run } from "../../src/core/run/run.ts";
 import { frontier } from "../../src/core/scheduler/frontier.ts";
 import { ORDERS, type Order } from "../../src/core/scheduler/order.ts";
-import type { Sign, Task } from "../../src/core/scheduler/task.ts";
+import type { HostSignal, Task } from "../../src/core/scheduler/task.ts";
 import { hostLimit } from "../../src/policy/host-limit.ts";
 import { type FakeClock, fakeClock } from "./clock.ts";
 import { saved } from "./outcomes.ts";
@@ -57,14 +57,14 @@ export interface PoolOptions {
   readonly perform?: Perform;
   /** What follows a failure; as a rule nothing. */
   readonly retry?: (failure: Failure, attempts: number) => RetryDecision;
-  /** What a try says of its host; as a rule nothing. */
-  readonly sign?: (failure: Failure | undefined) => Sign;
+  /** The effect of a try on its host; default: none. */
+  readonly hostSignal?: (failure: Failure | undefined) => HostSignal;
   readonly clock?: FakeClock;
 }
 
 export function pool(options: PoolOptions): Pool {
   const { source, concurrency, slow, stop = new AbortController(), clock = fakeClock() } = options;
-  const { retry = () => ({ giveUp: undefined }), sign = () => "none" } = options;
+  const { retry = () => ({ giveUp: undefined }), hostSignal = () => "neutral" } = options;
   const pending: Pending[] = [];
   const started: number[] = [];
   const told: Outcome[] = [];
@@ -107,7 +107,7 @@ export function pool(options: PoolOptions): Pool {
       judged.push([failure, attempts]);
       return retry(failure, attempts);
     },
-    sign,
+    hostSignal,
     report(outcome) {
       told.push(outcome);
       return slow?.(outcome.n) === true ? wait(outcome.n, "report").then(() => {}) : undefined;

@@ -22,8 +22,8 @@ function drained(front: Frontier, isDown: (host: string) => boolean): number[] {
   for (let nowMs = 0; front.waiting > 0; nowMs = Math.max(front.dueMs(nowMs), nowMs)) {
     for (const task of started(front, nowMs)) {
       if (task.refused !== undefined) refused.push(task.job.n);
-      else if (isDown(task.host)) front.finished(task, "down", nowMs, REFUSED);
-      else front.finished(task, "alive", nowMs);
+      else if (isDown(task.host)) front.finished(task, "unreachable", nowMs, REFUSED);
+      else front.finished(task, "ok", nowMs);
     }
   }
   return refused;
@@ -43,7 +43,7 @@ describe("the two default ports of one name", () => {
     const front = mixed(4, 4, { perHost: 2 });
     const first = started(front);
     expect(first).toHaveLength(2);
-    for (const task of first) front.finished(task, "alive", 0);
+    for (const task of first) front.finished(task, "ok", 0);
     expect(started(front)).toHaveLength(2);
   });
 
@@ -53,7 +53,7 @@ describe("the two default ports of one name", () => {
     for (let nowMs = 0; front.waiting > 0; nowMs = Math.max(front.dueMs(nowMs), nowMs)) {
       for (const task of started(front, nowMs)) {
         startsMs.push(nowMs);
-        front.finished(task, "alive", nowMs);
+        front.finished(task, "ok", nowMs);
       }
     }
     expect(startsMs).toEqual([0, 100, 200, 300]);
@@ -64,7 +64,7 @@ describe("the two default ports of one name", () => {
     const [task] = started(front);
     if (task === undefined) expect.unreachable();
     front.park(task.host, 5000);
-    front.finished(task, "pushed", 0);
+    front.finished(task, "overloaded", 0);
     expect(front.dueMs(0)).toBe(5000);
     expect(numbers(started(front, 5000))).toEqual([task.job.n === 1 ? 2 : 1]);
   });
@@ -72,9 +72,9 @@ describe("the two default ports of one name", () => {
   it("let a redirect from one to the other keep its place and its start", () => {
     const front = mixed(0, 2, { perHost: 1, hostPace: () => every(100) });
     const task = only(front, 0);
-    expect(front.move(task, HTTPS, "alive", 1)).toBe(true);
+    expect(front.move(task, HTTPS, "ok", 1)).toBe(true);
     expect(started(front, 1)).toEqual([]);
-    front.finished(task, "alive", 2);
+    front.finished(task, "ok", 2);
     expect(front.dueMs(2)).toBe(100);
     expect(numbers(started(front, 100))).toEqual([2]);
   });
@@ -83,9 +83,9 @@ describe("the two default ports of one name", () => {
     const front = mixed(2, 3, { perHost: 4 });
     const first = started(front);
     expect(numbers(first).sort()).toEqual([1, 2, 3, 4]);
-    for (const task of first) if (task.host === HTTPS) front.finished(task, "down", 0, REFUSED);
+    for (const task of first) if (task.host === HTTPS) front.finished(task, "unreachable", 0, REFUSED);
     const http = first.find(({ host }) => host === HTTP) ?? expect.unreachable();
-    expect(front.move(http, HTTPS, "alive", 1)).toBe(false);
+    expect(front.move(http, HTTPS, "ok", 1)).toBe(false);
     front.again(http, 1);
     expect(numbers(started(front, 1))).toEqual([5]);
   });

@@ -257,7 +257,7 @@ describe("a host that asks to be left alone", () => {
 
 describe("a host that only fails", () => {
   it("has its jobs refused: they are never under way, no try is counted, and each has its outcome", async () => {
-    const run = pool({ source: fakeSource([40]), concurrency: 1, sign: () => "down" });
+    const run = pool({ source: fakeSource([40]), concurrency: 1, hostSignal: () => "unreachable" });
     // One strike after the other, with ever longer waits between; after the fourth it is given up.
     for (let strikes = 0; strikes < 4; strikes++) {
       await run.clock.pass(60_000);

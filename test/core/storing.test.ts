@@ -55,18 +55,18 @@ it("no more than 256 are stored, or not reported, at a time", async () => {
 
 it("its host is told of the answer when it comes, once, whatever the disk says later", async () => {
   const { ends, perform } = storing();
-  const signs: (string | undefined)[] = [];
-  const sign = (of: { readonly error: string } | undefined) => {
-    signs.push(of?.error);
-    return "none" as const;
+  const signals: (string | undefined)[] = [];
+  const hostSignal = (of: { readonly error: string } | undefined) => {
+    signals.push(of?.error);
+    return "neutral" as const;
   };
-  const { told, judged, done } = pool({ source: fakeSource([1]), concurrency: 1, perform, sign });
+  const { told, judged, done } = pool({ source: fakeSource([1]), concurrency: 1, perform, hostSignal });
   await quiet();
-  expect(signs).toEqual([undefined]);
+  expect(signals).toEqual([undefined]);
   const refused = failure("file_exists");
   ends[0]?.end(refused);
   await done;
-  expect(signs).toEqual([undefined]);
+  expect(signals).toEqual([undefined]);
   expect(judged).toEqual([[refused, 1]]);
   expect(told).toMatchObject([{ n: 1, outcome: "failed", error: "file_exists" }]);
 });

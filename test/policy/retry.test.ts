@@ -2,8 +2,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { FACTS, type Failure, type FailureKind, isFatal } from "../../src/core/failure.ts";
-import type { Sign } from "../../src/core/scheduler/task.ts";
-import { decideRetry, hostSign, type RetryOptions } from "../../src/policy/retry.ts";
+import type { HostSignal } from "../../src/core/scheduler/task.ts";
+import { decideRetry, hostSignal, type RetryOptions } from "../../src/policy/retry.ts";
 
 const KINDS = Object.keys(FACTS) as FailureKind[];
 const OPTIONS: RetryOptions = { retries: 3, maxRetryAfterMs: 300_000 };
@@ -90,12 +90,19 @@ describe("the delay", () => {
   });
 });
 
-describe("what it says of the host", () => {
-  const said: Readonly<Record<Sign, readonly FailureKind[]>> = {
-    pushed: ["connection_lost", "truncated"],
-    down: ["connect_failed", "dns_not_found", "dns_temporary", "connect_refused", "connect_timeout", "proxy_failed"],
+describe("hostSignal", () => {
+  const kindsOf: Readonly<Record<HostSignal, readonly FailureKind[]>> = {
+    overloaded: ["connection_lost", "truncated"],
+    unreachable: [
+      "connect_failed",
+      "dns_not_found",
+      "dns_temporary",
+      "connect_refused",
+      "connect_timeout",
+      "proxy_failed",
+    ],
     silent: ["headers_timeout"],
-    none: [
+    neutral: [
       "invalid_url",
       "invalid_digest",
       "unsupported_scheme",
@@ -111,23 +118,24 @@ describe("what it says of the host", () => {
       "interrupted",
       "internal",
     ],
-    alive: [],
-    unasked: [],
+    ok: [],
+    not_requested: [],
   };
+  const SIGNALS = ["overloaded", "unreachable", "silent", "neutral"] as const;
 
-  it.each(KINDS)("%s says what it should", (kind) => {
-    const sign = hostSign(of(kind));
-    const listed = (["pushed", "down", "silent", "none"] as const).find((sign) => said[sign].includes(kind));
-    expect(sign).toBe(isFatal(kind) ? "none" : (listed ?? "alive"));
+  it.each(KINDS)("returns the signal listed for %s", (kind) => {
+    const signal = hostSignal(of(kind));
+    const listed = SIGNALS.find((one) => kindsOf[one].includes(kind));
+    expect(signal).toBe(isFatal(kind) ? "neutral" : (listed ?? "ok"));
   });
 
-  it("a success and any status but 429 and 503 say that it is alive", () => {
-    expect(hostSign(undefined)).toBe("alive");
-    for (const code of [301, 404, 408, 500, 502, 504]) expect(hostSign(status(code))).toBe("alive");
-    for (const code of [429, 503]) expect(hostSign(status(code))).toBe("pushed");
+  it("returns ok for a success and for any status but 429 and 503", () => {
+    expect(hostSignal(undefined)).toBe("ok");
+    for (const code of [301, 404, 408, 500, 502, 504]) expect(hostSignal(status(code))).toBe("ok");
+    for (const code of [429, 503]) expect(hostSignal(status(code))).toBe("overloaded");
   });
 
-  it("a failure for want of file descriptors says nothing", () => {
-    for (const kind of KINDS) expect(hostSign(of(kind, { scarce: true }))).toBe("none");
+  it("returns neutral for a failure that a lack of file descriptors caused", () => {
+    for (const kind of KINDS) expect(hostSignal(of(kind, { scarce: true }))).toBe("neutral");
   });
 });

@@ -136,7 +136,7 @@ export function simulate({ server, governor, forMs, bytesEach = 0, supply = 10_0
     if (ended.lost) lost++;
     else done++;
     if (!ended.lost && nowMs > forMs / 2) late++;
-    watching.ended(ended.lost ? "pushed" : "alive", nowMs - ended.fromMs);
+    watching.ended(ended.lost ? "overloaded" : "ok", nowMs - ended.fromMs);
   }
   watching.close();
   change(concurrency);

@@ -2,7 +2,7 @@
 
 import { type Failure, isFailure, isFatal } from "../failure.ts";
 import type { Outcome } from "../job.ts";
-import type { Frontier, Sign, Task } from "../scheduler/task.ts";
+import type { Frontier, HostSignal, Task } from "../scheduler/task.ts";
 import { LATER, type Tried } from "./attempt.ts";
 import { fdLimit } from "./fd-limit.ts";
 import { type Clock, failed, withRetryNote } from "./outcomes.ts";
@@ -13,8 +13,8 @@ export interface CompletionOptions {
   readonly frontier: Frontier;
   /** What follows a failed try: another one after a while, or that it was the last, and why. `attempts` were made so far. */
   readonly retry: (failure: Failure, attempts: number) => RetryDecision;
-  /** What a try says of its host; undefined stands for a success. */
-  readonly sign: (failure: Failure | undefined) => Sign;
+  /** Returns the effect of a try on its host; undefined stands for a success. */
+  readonly hostSignal: (failure: Failure | undefined) => HostSignal;
   readonly clock: Clock;
   /** A run that is stopped tries nothing again. */
   readonly stop: AbortController;
@@ -43,14 +43,7 @@ const MAX_REASONS = 20;
 /** What is kept of why a try failed, in characters, while another one is waited for. */
 const MAX_REASON = 200;
 
-export function completion({
-  frontier,
-  retry: judge,
-  sign: signOf,
-  clock,
-  stop,
-  fewer,
-}: CompletionOptions): Completion {
+export function completion({ frontier, retry: judge, hostSignal, clock, stop, fewer }: CompletionOptions): Completion {
   const scarcity = fdLimit();
   return { recordHostResult: hear, complete: judged, fail: ended };
 
@@ -58,14 +51,14 @@ export function completion({
     if (result === undefined || !isFailure(result)) {
       scarcity.recordSuccess();
       const isUnasked = result !== undefined && result.attempts < task.attempts;
-      return frontier.finished(task, isUnasked ? "unasked" : signOf(undefined), clock.nowMs());
+      return frontier.finished(task, isUnasked ? "not_requested" : hostSignal(undefined), clock.nowMs());
     }
     const nowMs = clock.nowMs();
     if (result.held === true) return; // it is over for its own host, and has not begun at the other
     frontier.moved(task, result.at ?? task.home, nowMs);
-    const sign = signOf(result);
-    if (sign !== "none") scarcity.recordSuccess(); // it had a descriptor, to learn so much of the host
-    frontier.finished(task, sign, nowMs, result);
+    const signal = hostSignal(result);
+    if (signal !== "neutral") scarcity.recordSuccess(); // it had a descriptor, to learn so much of the host
+    frontier.finished(task, signal, nowMs, result);
   }
 
   function judged(task: Task, result: Tried, beganMs: number): Outcome | undefined {

@@ -2,7 +2,7 @@
 
 import { type Failure, isFailure } from "../failure.ts";
 import type { WriteBehind } from "../ports.ts";
-import type { Sign, Task } from "../scheduler/task.ts";
+import type { HostSignal, Task } from "../scheduler/task.ts";
 import type { TimerClock } from "../structures/deadline-timer.ts";
 import { LATER, type Perform, type Tried } from "./attempt.ts";
 
@@ -49,9 +49,9 @@ export interface ConcurrencySamplerOptions {
 
 export interface ConcurrencySampler {
   /** A try that is watched. */
-  around(perform: Perform, sign: (failure: Failure | undefined) => Sign): Perform;
+  around(perform: Perform, hostSignal: (failure: Failure | undefined) => HostSignal): Perform;
   began(): void;
-  ended(sign: Sign, tookMs: number): void;
+  ended(signal: HostSignal, tookMs: number): void;
   /** The machine is out of file descriptors at more than this. */
   scarce(most: number): void;
   /** No timer is left. */
@@ -85,12 +85,12 @@ export function concurrencySampler({
   let cancel = clock.after(TICK_MS, tick);
 
   return {
-    around(perform, sign) {
+    around(perform, hostSignal) {
       return async (task) => {
         began();
         const beganMs = clock.nowMs();
         const result = await perform(task);
-        ended(signOf(result, task, sign), clock.nowMs() - beganMs);
+        ended(signalOf(result, task, hostSignal), clock.nowMs() - beganMs);
         return result;
       };
     },
@@ -109,7 +109,7 @@ export function concurrencySampler({
     running++;
   }
 
-  function ended(sign: Sign, tookMs: number): void {
+  function ended(signal: HostSignal, tookMs: number): void {
     const nowMs = clock.nowMs();
     sum(nowMs);
     running--;
@@ -117,10 +117,10 @@ export function concurrencySampler({
       if (--older === 0) begin(nowMs);
       return;
     }
-    if (sign === "none" || sign === "unasked") return;
+    if (signal === "neutral" || signal === "not_requested") return;
     finished++;
     latencyMs += tookMs;
-    const isLost = sign !== "alive";
+    const isLost = signal !== "ok";
     if (isLost) lost++;
     const { concurrency, generations, leastMs } = governor;
     // Whole generations: tries that all take as long come in waves, and a part of one would look fast or slow.
@@ -178,8 +178,12 @@ export function concurrencySampler({
 }
 
 /** What a try says: nothing where nothing was asked for. */
-function signOf(result: Tried | WriteBehind<Tried>, task: Task, sign: (failure: Failure | undefined) => Sign): Sign {
-  if ("storing" in result) return sign(undefined);
-  if (isFailure(result)) return result === LATER ? "none" : sign(result);
-  return result.attempts < task.attempts ? "unasked" : sign(undefined);
+function signalOf(
+  result: Tried | WriteBehind<Tried>,
+  task: Task,
+  hostSignal: (failure: Failure | undefined) => HostSignal,
+): HostSignal {
+  if ("storing" in result) return hostSignal(undefined);
+  if (isFailure(result)) return result === LATER ? "neutral" : hostSignal(result);
+  return result.attempts < task.attempts ? "not_requested" : hostSignal(undefined);
 }

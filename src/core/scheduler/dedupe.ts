@@ -60,8 +60,8 @@ export function dedupe(inner: Frontier, options: DuplicatesOptions): Duplicates 
     again: (task, dueMs) => inner.again(task, dueMs),
     next: (nowMs) => inner.next(nowMs),
     dueMs: (nowMs) => inner.dueMs(nowMs),
-    finished: (task, sign, nowMs, failure) => inner.finished(task, sign, nowMs, failure),
-    move: (task, host, sign, nowMs) => inner.move(task, host, sign, nowMs),
+    finished: (task, signal, nowMs, failure) => inner.finished(task, signal, nowMs, failure),
+    move: (task, host, signal, nowMs) => inner.move(task, host, signal, nowMs),
     moved: (task, host, nowMs) => inner.moved(task, host, nowMs),
     park: (host, untilMs, last) => inner.park(host, untilMs, last),
     settled(outcome, nowMs) {

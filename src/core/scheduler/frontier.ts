@@ -18,7 +18,7 @@ import { learn, refusalOf } from "./host-health.ts";
 import { hostRegistry } from "./host-registry.ts";
 import { charsOf } from "./job-size.ts";
 import { enqueue, heap } from "./order.ts";
-import { type Frontier, type FrontierOptions, newTask, type Sign, type Task } from "./task.ts";
+import { type Frontier, type FrontierOptions, type HostSignal, newTask, type Task } from "./task.ts";
 import { wakeQueue } from "./wake-queue.ts";
 
 const NEVER = Number.POSITIVE_INFINITY;
@@ -77,29 +77,29 @@ export function frontier(options: FrontierOptions): Frontier {
       const dueMs = ready.size > 0 ? nowMs : wakeTimes.leastMs();
       return pace === undefined ? dueMs : Math.max(dueMs, pace.nextAtMs(nowMs));
     },
-    finished(task, sign, nowMs, failure) {
+    finished(task, signal, nowMs, failure) {
       seenMs = nowMs;
       if (task.ahead !== undefined) arrive(task, task.host);
       const host = hosts.get(task.host);
       if (host === undefined || host === nowhere) return;
-      pace?.release?.(sign !== "unasked");
+      pace?.release?.(signal !== "not_requested");
       const { limits } = host;
-      limits.pace?.release?.(sign !== "unasked");
+      limits.pace?.release?.(signal !== "not_requested");
       const capped = limits.running-- >= limits.most || limits.pace !== undefined || limits.members.length > 1;
-      const isBad = sign === "pushed" || sign === "down" || sign === "silent";
+      const isBad = signal === "overloaded" || signal === "unreachable" || signal === "silent";
       if (isBad || host.failing !== undefined || limits.allowance !== undefined) {
-        learn(host, { task, sign, failure, nowMs, starts }, options);
+        learn(host, { task, signal, failure, nowMs, starts }, options);
       } else {
-        if (sign === "alive") host.alive = starts;
+        if (signal === "ok") host.lastOkStart = starts;
         if (!capped && (host.waiting > 0 || limits.running > 0)) return;
       }
       settleAll(limits);
     },
-    move(task, name, sign, nowMs) {
+    move(task, name, signal, nowMs) {
       seenMs = nowMs;
       if (name === task.host) return true;
       const from = hosts.get(task.host)?.limits;
-      leave(task, task.host, sign);
+      leave(task, task.host, signal);
       if (arrive(task, name)) return true;
       const to = named(name);
       // From one port of a name to the other it keeps its place, unless nobody answers there.
@@ -114,7 +114,7 @@ export function frontier(options: FrontierOptions): Frontier {
       seenMs = nowMs;
       if (name === task.host) return;
       const from = hosts.get(task.host)?.limits;
-      leave(task, task.host, "none");
+      leave(task, task.host, "neutral");
       if (arrive(task, name)) return;
       const to = named(name);
       begin(to, task, to.limits === from);
@@ -183,12 +183,12 @@ export function frontier(options: FrontierOptions): Frontier {
   }
 
   /** The try is over at this host, and may go on at another. */
-  function leave(task: Task, name: string, sign: Sign): void {
+  function leave(task: Task, name: string, signal: HostSignal): void {
     const host = hosts.get(name);
     if (host === undefined || host === nowhere) return;
     host.limits.running--;
-    host.limits.pace?.release?.(sign !== "unasked");
-    learn(host, { task, sign, failure: undefined, nowMs: seenMs, starts }, options);
+    host.limits.pace?.release?.(signal !== "not_requested");
+    learn(host, { task, signal, failure: undefined, nowMs: seenMs, starts }, options);
     settleAll(host.limits);
   }
 
@@ -198,7 +198,7 @@ export function frontier(options: FrontierOptions): Frontier {
     const isThere = ahead === name;
     task.ahead = undefined;
     task.host = name;
-    if (ahead !== undefined && !isThere) leave(task, ahead, "unasked");
+    if (ahead !== undefined && !isThere) leave(task, ahead, "not_requested");
     return isThere;
   }
 

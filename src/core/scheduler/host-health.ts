@@ -2,7 +2,7 @@
 
 import type { Failure } from "../failure.ts";
 import type { Host } from "./host.ts";
-import type { FrontierOptions, Sign, Task } from "./task.ts";
+import type { FrontierOptions, HostSignal, Task } from "./task.ts";
 
 /** Strikes in a row after which a host only fails; one that was alive is given this long besides. */
 const MOST_STRIKES = 4;
@@ -18,7 +18,7 @@ export function refusalOf({ error, status, detail }: Failure, why: string): Fail
 
 export interface Try {
   readonly task: Task;
-  readonly sign: Sign;
+  readonly signal: HostSignal;
   readonly failure: Failure | undefined;
   readonly nowMs: number;
   /** The number of the last start, of any task. */
@@ -27,22 +27,23 @@ export interface Try {
 
 /** Takes in what a finished try says of the host. */
 export function learn(host: Host, ended: Try, options: LearnOptions): void {
-  const { task, sign, starts } = ended;
+  const { task, signal, starts } = ended;
   const { limits } = host;
   if (host.failing?.probe === task) host.failing.probe = undefined;
-  if (sign === "none" || sign === "unasked") return;
-  if (sign === "down" || sign === "silent") {
-    if (task.started <= Math.max(host.struck, host.alive) || ended.failure === undefined) return;
-    if (sign === "down" || task.attempts <= 1) strike(host, ended.failure, ended);
+  if (signal === "neutral" || signal === "not_requested") return;
+  if (signal === "unreachable" || signal === "silent") {
+    if (task.started <= Math.max(host.struck, host.lastOkStart) || ended.failure === undefined) return;
+    if (signal === "unreachable" || task.attempts <= 1) strike(host, ended.failure, ended);
     else host.failing = undefined; // it takes connections, and only lines that were silent before are left: these need not wait
     return;
   }
-  host.alive = starts;
+  host.lastOkStart = starts;
   host.failing = undefined;
-  if (sign === "pushed") limits.allowance ??= options.allowance(() => Math.min(options.perHost, options.concurrency));
+  if (signal === "overloaded")
+    limits.allowance ??= options.allowance(() => Math.min(options.perHost, options.concurrency));
   if (limits.allowance === undefined || task.started <= limits.lowered) return;
   const before = limits.allowance.limit;
-  limits.allowance.note(sign === "pushed");
+  limits.allowance.note(signal === "overloaded");
   limits.most = limits.allowance.limit;
   if (limits.allowance.limit < before) limits.lowered = starts;
 }
@@ -55,6 +56,6 @@ function strike(host: Host, failure: Failure, { nowMs, starts }: Try): void {
   host.struck = starts;
   failing.strikes++;
   failing.parkedMs = nowMs + Math.min(LONGEST_PARK_MS, 1000 * 2 ** (failing.strikes - 1));
-  if (failing.strikes < MOST_STRIKES || (host.alive > 0 && nowMs - failing.sinceMs < MERCY_MS)) return;
+  if (failing.strikes < MOST_STRIKES || (host.lastOkStart > 0 && nowMs - failing.sinceMs < MERCY_MS)) return;
   failing.refusal = refusalOf(failure, `${host.host} failed ${failing.strikes} times in a row`);
 }

@@ -42,8 +42,8 @@ export interface Host extends Mutable<HostQueue>, ListNode<Host> {
   /** Those in their back-off, by the time it ends. */
   later: Heap<Task> | undefined;
   readonly limits: HostLimits;
-  /** The last start, of any task, before it last answered: what was started no later says nothing of it now. 0: never. */
-  alive: number;
+  /** Start number when this host last answered. A failure of a try started at or before it is stale. 0: never answered. */
+  lastOkStart: number;
   /** When the frontier is to look at it again. */
   wakeMs: number;
   /** Number of the last start before the last strike: older tries do not count. */
@@ -94,7 +94,7 @@ export function hostNamed(name: string, limits: HostLimits): Host {
     back: undefined,
     later: undefined,
     limits,
-    alive: 0,
+    lastOkStart: 0,
     wakeMs: NEVER,
     struck: 0,
     failing: undefined,

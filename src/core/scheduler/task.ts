@@ -28,10 +28,11 @@ export interface Task {
 }
 
 /**
- * What a finished try says of its host: it answered; it asked for less, or cut the connection; nobody answered there; it took the
- * request and did not answer, which may be the line's fault; nothing; nothing, since nothing was sent to it.
+ * The effect of a finished try on its host. `ok`: it answered. `overloaded`: 429, 503, or a cut connection. `unreachable`: no
+ * connection. `silent`: a request without an answer, which may be the URL's fault. `neutral`: no effect. `not_requested`:
+ * nothing was sent, so the start does not count against a rate.
  */
-export type Sign = "alive" | "pushed" | "down" | "silent" | "none" | "unasked";
+export type HostSignal = "ok" | "overloaded" | "unreachable" | "silent" | "neutral" | "not_requested";
 
 /** How many tries at a time a host gets, from the share of those by which it asked for less. */
 export interface HostLimit {
@@ -78,13 +79,13 @@ export interface Frontier {
   next(nowMs: number): Task | undefined;
   /** When `next` will give a task though nothing is added or finished, `nowMs` for at once; Infinity for never. */
   dueMs(nowMs: number): number;
-  /** A started try is over. `failure`: what happened, where the host is `down` or `silent`. */
-  finished(task: Task, sign: Sign, nowMs: number, failure?: Failure): void;
+  /** A started try is over. `failure`: given where the host is `unreachable` or `silent`. */
+  finished(task: Task, signal: HostSignal, nowMs: number, failure?: Failure): void;
   /**
    * A started try goes on at another host, where a redirect leads. False where that host may start none now: then the try is
-   * over for the host it came from, and the task waits for the other one after `again`. `sign`: of the host it came from.
+   * over for the host it came from, and the task waits for the other one after `again`. `signal`: of the host it came from.
    */
-  move(task: Task, host: string, sign: Sign, nowMs: number): boolean;
+  move(task: Task, host: string, signal: HostSignal, nowMs: number): boolean;
   /** A started try was made at another host than the frontier knows of. */
   moved(task: Task, host: string, nowMs: number): void;
   /** Nothing goes to this host before `untilMs`. With `last`, its jobs do not wait for that: they are refused with it. */

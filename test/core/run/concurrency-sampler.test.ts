@@ -47,13 +47,13 @@ function watched(concurrency: number) {
 describe("a governor", () => {
   it("is told whole generations: how many ended, were lost and were under way, and how long they took", async () => {
     const { clock, told, watching, receive } = watched(2);
-    for (const sign of ["alive", "pushed", "alive", "alive"] as const) {
+    for (const signal of ["ok", "overloaded", "ok", "ok"] as const) {
       watching.began();
       watching.began();
       await clock.pass(60);
       receive(50);
-      watching.ended(sign, 60);
-      watching.ended("alive", 60);
+      watching.ended(signal, 60);
+      watching.ended("ok", 60);
     }
     expect(told).toEqual([
       { ms: 120, finished: 4, lost: 1, bytes: 100, inFlight: 2, latencyMs: 60 },
@@ -69,8 +69,8 @@ describe("a governor", () => {
       watching.began();
       watching.began();
       await clock.pass(100);
-      watching.ended("alive", 100);
-      watching.ended("alive", 100);
+      watching.ended("ok", 100);
+      watching.ended("ok", 100);
     };
     watching.began(); // one more, that goes on
     governor.next = 3;
@@ -92,7 +92,7 @@ describe("a governor", () => {
     const { clock, told, watching } = watched(100);
     for (let i = 0; i < 3; i++) watching.began();
     await clock.pass(5);
-    for (let i = 0; i < 3; i++) watching.ended("down", 5);
+    for (let i = 0; i < 3; i++) watching.ended("unreachable", 5);
     expect(told).toMatchObject([{ finished: 3, lost: 3, ms: 5 }]);
     watching.close();
   });
@@ -111,11 +111,11 @@ describe("a governor", () => {
 
   it("hears nothing of tries by which nothing was asked for", async () => {
     const { told, watching } = watched(1);
-    const sign = (result: unknown) => (result === undefined ? "alive" : "none");
+    const signal = (result: unknown) => (result === undefined ? "ok" : "neutral");
     const task = { attempts: 1 } as Task; // the rest is nobody's concern
     const results = [LATER, failure("invalid_url"), saved({ attempts: 0 })];
     for (const result of results) {
-      const perform = watching.around(() => Promise.resolve(result), sign);
+      const perform = watching.around(() => Promise.resolve(result), signal);
       for (let i = 0; i < 10; i++) expect(await perform(task)).toBe(result);
     }
     expect(told).toEqual([]);

@@ -104,8 +104,8 @@ describe("a try that found no file descriptor", () => {
 
   it("never counts while there are some again and again, whatever is learnt through them", async () => {
     for (const through of [saved(), LOST, failure("http_status", { status: 404 })]) {
-      const sign = (result: Failure | undefined) => (result === SCARCE ? "none" : "alive");
-      const run = pool({ source: fakeSource([20]), concurrency: 1, sign });
+      const hostSignal = (result: Failure | undefined) => (result === SCARCE ? "neutral" : "ok");
+      const run = pool({ source: fakeSource([20]), concurrency: 1, hostSignal });
       // Each job finds none at first, and 40 seconds later gets through.
       for (let n = 1; n <= 20; n++) {
         await run.clock.pass(PAUSE_MS);

@@ -74,7 +74,7 @@ describe("a URL that is on its way", () => {
     for (const n of [1, 2]) one.add({ n, url: URL_A }, 0);
     const [task] = taken(one);
     if (task === undefined) throw new Error("nothing was given");
-    one.finished(task, "none", 1);
+    one.finished(task, "neutral", 1);
     one.again(task, 50);
     expect([one.next(1), one.dueMs(1), one.waiting]).toEqual([undefined, 50, 2]);
     expect(one.next(50)).toBe(task);
@@ -153,7 +153,7 @@ it("every line comes out once, one a URL at a time, whatever the outcomes are", 
         const { n, url, duplicateOf: twin } = task.job;
         expect(done.has(n)).toBe(false);
         done.add(n);
-        one.finished(task, "alive", 0);
+        one.finished(task, "ok", 0);
         one.settled(ok || twin !== undefined ? saved({ n, url, file: `${n}` }) : failed({ n, url }), 0);
       };
       const take = () => {

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Failure } from "../../../src/core/failure.ts";
 import { ORDERS } from "../../../src/core/scheduler/order.ts";
-import type { HostLimit, Sign, Task } from "../../../src/core/scheduler/task.ts";
+import type { HostLimit, HostSignal, Task } from "../../../src/core/scheduler/task.ts";
 import { every, job, made, meek, numbers, started } from "../fronts.ts";
 import { saved } from "../outcomes.ts";
 
@@ -13,7 +13,9 @@ const REFUSED: Failure = { error: "connect_refused", detail: "nobody there" };
 describe("any run", () => {
   const scenario = fc.record({
     hosts: fc.array(fc.constantFrom("a", "b", "c", "d", ""), { minLength: 1, maxLength: 60 }),
-    signs: fc.infiniteStream(fc.constantFrom<Sign>("alive", "alive", "alive", "pushed", "down", "silent", "none")),
+    signals: fc.infiniteStream(
+      fc.constantFrom<HostSignal>("ok", "ok", "ok", "overloaded", "unreachable", "silent", "neutral"),
+    ),
     again: fc.infiniteStream(fc.option(fc.integer({ min: 0, max: 5000 }), { freq: 2 })),
     parks: fc.infiniteStream(fc.option(fc.tuple(fc.constantFrom("a", "b", "e"), fc.nat(5000)), { freq: 4 })),
     takesMs: fc.infiniteStream(fc.integer({ min: 0, max: 3000 })),
@@ -104,8 +106,8 @@ describe("any run", () => {
           nowMs = Math.max(nowMs, endMs);
           running.delete(task);
           finishing = task.host;
-          const sign = given.signs.next().value ?? "none";
-          front.finished(task, sign, nowMs, sign === "down" || sign === "silent" ? REFUSED : undefined);
+          const signal = given.signals.next().value ?? "neutral";
+          front.finished(task, signal, nowMs, signal === "unreachable" || signal === "silent" ? REFUSED : undefined);
           const park = given.parks.next().value;
           if (park !== null && park !== undefined) {
             front.park(park[0], nowMs + park[1]);
@@ -155,7 +157,7 @@ describe("any run", () => {
           } else if (one.kind === "finish") {
             const [task] = running.splice(one.pick % Math.max(1, running.length), 1);
             if (task === undefined) continue;
-            front.finished(task, "alive", 0);
+            front.finished(task, "ok", 0);
             look(task.host);
           } else {
             const task = front.next(0);
@@ -182,10 +184,10 @@ describe("the look-ahead", () => {
     jobs.add(job(2, "b"), 0);
     expect([jobs.waiting, jobs.full]).toEqual([2, true]);
     const [task] = started(jobs);
-    if (task === undefined) throw new Error("none");
+    if (task === undefined) throw new Error("neutral");
     expect([jobs.waiting, jobs.full]).toEqual([0, false]);
     jobs.add(job(3, "b"), 0);
-    jobs.finished(task, "alive", 0);
+    jobs.finished(task, "ok", 0);
     jobs.again(task, 1000);
     expect([jobs.waiting, jobs.full]).toEqual([2, true]);
 
@@ -228,7 +230,7 @@ describe("the look-ahead", () => {
     front.add(job(4, "a"), 0);
     const tasks = started(front);
     expect(tasks.map(({ host }) => host)).toEqual(["", "", "a"]);
-    for (const task of tasks) front.finished(task, "none", 0);
+    for (const task of tasks) front.finished(task, "neutral", 0);
     expect(front.dueMs(0)).toBe(1000);
   });
 });

@@ -84,7 +84,7 @@ describe("a parked host", () => {
     front.park("a", 2000);
     front.park("a", 500);
     for (const task of tasks) {
-      front.finished(task, "alive", 0);
+      front.finished(task, "ok", 0);
       front.again(task, 100);
     }
     front.add(job(3, "a"), 100);
@@ -98,12 +98,12 @@ describe("a parked host", () => {
     front.park("first", 5000);
     for (let other = 0; other < 20_000; other++) {
       front.add(job(1, `quiet${other}`), 0);
-      front.finished(only(front, 0), "alive", 0);
+      front.finished(only(front, 0), "ok", 0);
     }
     for (let other = 1; other < 10_000; other++) front.park(`parked${other}`, 5000);
     front.add(job(1, "first"), 0);
     expect(started(front)).toEqual([]);
-    front.finished(only(front, 5000), "alive", 5000);
+    front.finished(only(front, 5000), "ok", 5000);
     front.park("first", 9000);
     for (let other = 0; other < 10_000; other++) front.park(`new${other}`, 9000);
     front.add(job(2, "first"), 5000);
@@ -133,11 +133,11 @@ describe("a host that asks for less", () => {
     });
     const eight = Array.from({ length: 8 }, () => front.next(0)).filter((task) => task !== undefined);
     expect(asked).toBe(0);
-    for (const task of eight) front.finished(task, "pushed", 0);
+    for (const task of eight) front.finished(task, "overloaded", 0);
     expect([asked, notes]).toEqual([1, [true]]);
     const four = started(front);
     expect(four).toHaveLength(4);
-    for (const task of four) front.finished(task, "alive", 0);
+    for (const task of four) front.finished(task, "ok", 0);
     expect(notes).toEqual([true, false, false, false, false]);
   });
 });

@@ -58,7 +58,7 @@ describe("the order", () => {
     const front = filled("aabbab", { order: ORDERS.list });
     const first = [front.next(0), front.next(0)].filter((task) => task !== undefined);
     for (const task of first.reverse()) {
-      front.finished(task, "alive", 0);
+      front.finished(task, "ok", 0);
       front.again(task, 50);
     }
     expect(front.next(49)?.job.n).toBe(3);

@@ -47,7 +47,7 @@ it("takes no memory for each line of a host that only fails, however long it is 
     import { hostLimit as allowance } from ${url("policy/host-limit")};
     const queue = frontier({ capacity: 10_000, capacityChars: 1e7, perHost: 50, concurrency: 50, order: ORDERS.fair, allowance });
     queue.add({ n: 0, url: "http://a.example/" }, 0);
-    queue.finished(queue.next(0), "pushed", 0);
+    queue.finished(queue.next(0), "overloaded", 0);
     queue.park("a.example", 86_400_000, { error: "http_status", detail: "429" });
     let refused = 0;
     for (let n = 1; n <= 1_500_000; n++) {

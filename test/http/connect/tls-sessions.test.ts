@@ -8,7 +8,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { proxyRules } from "../../../src/http/connect/proxy.ts";
 import { resolveOverrides } from "../../../src/http/connect/resolve-overrides.ts";
 import type { GetOptions } from "../../../src/http/options.ts";
-import { hostSign } from "../../../src/policy/retry.ts";
+import { hostSignal } from "../../../src/policy/retry.ts";
 import { certificate, collect, testGet } from "../../support/get.ts";
 import { own } from "../../support/own.ts";
 import { rudeProxy } from "../../support/rude-proxy.ts";
@@ -187,8 +187,8 @@ describe("a certificate of our own", () => {
     expect(seen).toMatchObject([{ path: "/with", client: "bulkget test client" }]);
     const refused = await fetcher()(url("/without"));
     expect(refused).toMatchObject({ error: "tls_error" });
-    // TLS 1.3 says so after the handshake: which is no sign of a host that has too much to do.
-    expect("error" in refused && hostSign(refused)).toBe("alive");
+    // TLS 1.3 says so after the handshake: which is no signal of a host that has too much to do.
+    expect("error" in refused && hostSignal(refused)).toBe("ok");
     expect(seen).toHaveLength(1);
   });
 
