@@ -104,7 +104,7 @@ describe("a host where nobody answers", () => {
     const front = filled("aaaa", { perHost: 1 });
     const first = only(front, 0);
     front.finished(first, "unreachable", 0, REFUSED);
-    front.again(first, 50_000);
+    front.requeue(first, 50_000);
     const { refused } = failing(front, 0, 8000);
     expect(refused).toEqual([first]);
     expect(first.refused?.error).toBe("connect_refused");
@@ -118,7 +118,7 @@ describe("a host where nobody answers", () => {
     failing(front, 0, 15_000);
     front.add(job(6, "a"), 15_000);
     front.finished(slow, "neutral", 15_000);
-    front.again(slow, 90_000);
+    front.requeue(slow, 90_000);
     expect(started(front, 15_000).map((task) => [task.job.n, task.refused === undefined])).toEqual([
       [1, false],
       [6, true],
@@ -168,7 +168,7 @@ describe("a host where nobody answers", () => {
             front.finished(task, "ok", nowMs);
           } else {
             front.finished(task, "silent", nowMs, SILENT);
-            if (task.attempts <= 3) front.again(task, nowMs + 1);
+            if (task.attempts <= 3) front.requeue(task, nowMs + 1);
           }
         }
       }

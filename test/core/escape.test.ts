@@ -19,7 +19,23 @@ const anyText = fc
   .map((units) => String.fromCharCode(...units));
 
 describe("an escaped URL", () => {
-  const place = fc.constantFrom("http://", "h", ":80", "/", "?", "#", "@", "a:b@", ".", " ", "%", "\\", "é", "\ufffd", "\uffff");
+  const place = fc.constantFrom(
+    "http://",
+    "h",
+    ":80",
+    "/",
+    "?",
+    "#",
+    "@",
+    "a:b@",
+    ".",
+    " ",
+    "%",
+    "\\",
+    "é",
+    "\ufffd",
+    "\uffff",
+  );
   const urls = fc.array(fc.oneof(place, anyText)).map((parts) => parts.join(""));
 
   it("is the same URL to whoever reads it, or none as before, and comes to the same when done again", () => {

@@ -22,7 +22,7 @@ describe("a try that is redirected to another host", () => {
     expect(first.host).toBe("other");
     const second = only(front, 0);
     expect(front.move(second, "other", "ok", 0)).toBe(false);
-    front.again(second, 0);
+    front.requeue(second, 0);
     expect(numbers(started(front))).toEqual([3]); // the second one waits for the other host
     front.finished(first, "ok", 0);
     expect(front.waiting).toBe(1);
@@ -34,7 +34,7 @@ describe("a try that is redirected to another host", () => {
     front.move(first, "other", "ok", 0);
     const second = only(front, 0);
     front.move(second, "other", "ok", 0);
-    front.again(second, 0);
+    front.requeue(second, 0);
     front.finished(first, "ok", 0);
     const third = only(front, 0);
     expect([third.job.n, started(front, 0)]).toEqual([3, []]); // home has one place: the second one waits for that
@@ -52,7 +52,7 @@ describe("a try that is redirected to another host", () => {
       front.move(first, "other", "ok", 0);
       const second = only(front, 0);
       front.move(second, "other", "ok", 0);
-      front.again(second, 0);
+      front.requeue(second, 0);
       front.finished(first, "ok", 0);
       const again = only(front, 0);
       if (leads !== undefined) expect(front.move(again, leads, "ok", 0)).toBe(true);
@@ -69,10 +69,10 @@ describe("a try that is redirected to another host", () => {
     front.move(a, "dead", "ok", 0);
     front.finished(a, "unreachable", 0, DOWN);
     expect(front.move(b, "dead", "ok", 0)).toBe(false);
-    front.again(b, 0);
+    front.requeue(b, 0);
     front.park("busy", 5000);
     expect(front.move(c, "busy", "ok", 0)).toBe(false);
-    front.again(c, 0);
+    front.requeue(c, 0);
     for (const one of rest) front.finished(one, "ok", 0);
     front.add(job(7, "short"), 0);
     expect(numbers(started(front, 0))).toEqual([7]);
@@ -132,7 +132,7 @@ describe("a try that is redirected to another host", () => {
             ended++;
           } else if (!front.move(one.task, next, "ok", nowMs)) {
             running.splice(index, 1);
-            front.again(one.task, nowMs);
+            front.requeue(one.task, nowMs);
           }
         }
         expect(front.waiting).toBe(0);

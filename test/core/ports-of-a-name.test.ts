@@ -86,7 +86,7 @@ describe("the two default ports of one name", () => {
     for (const task of first) if (task.host === HTTPS) front.finished(task, "unreachable", 0, REFUSED);
     const http = first.find(({ host }) => host === HTTP) ?? expect.unreachable();
     expect(front.move(http, HTTPS, "ok", 1)).toBe(false);
-    front.again(http, 1);
+    front.requeue(http, 1);
     expect(numbers(started(front, 1))).toEqual([5]);
   });
 });

@@ -19,7 +19,7 @@ export interface CompletionOptions {
   /** A run that is stopped tries nothing again. */
   readonly stop: AbortController;
   /** Out of file descriptors: goes on with as many at a time as `asked` says, if it does. False where it does not. */
-  readonly fewer: (asked: (concurrency: number, inFlight: number) => number | undefined) => boolean;
+  readonly reduceConcurrency: (asked: (concurrency: number, inFlight: number) => number | undefined) => boolean;
 }
 
 export interface Completion {
@@ -43,13 +43,20 @@ const MAX_REASONS = 20;
 /** What is kept of why a try failed, in characters, while another one is waited for. */
 const MAX_REASON = 200;
 
-export function completion({ frontier, retry: judge, hostSignal, clock, stop, fewer }: CompletionOptions): Completion {
-  const scarcity = fdLimit();
-  return { recordHostResult: hear, complete: judged, fail: ended };
+export function completion({
+  frontier,
+  retry,
+  hostSignal,
+  clock,
+  stop,
+  reduceConcurrency,
+}: CompletionOptions): Completion {
+  const fds = fdLimit();
+  return { recordHostResult, complete, fail };
 
-  function hear(task: Task, result: Tried | undefined): void {
+  function recordHostResult(task: Task, result: Tried | undefined): void {
     if (result === undefined || !isFailure(result)) {
-      scarcity.recordSuccess();
+      fds.recordSuccess();
       const isUnasked = result !== undefined && result.attempts < task.attempts;
       return frontier.finished(task, isUnasked ? "not_requested" : hostSignal(undefined), clock.nowMs());
     }
@@ -57,34 +64,34 @@ export function completion({ frontier, retry: judge, hostSignal, clock, stop, fe
     if (result.held === true) return; // it is over for its own host, and has not begun at the other
     frontier.moved(task, result.at ?? task.home, nowMs);
     const signal = hostSignal(result);
-    if (signal !== "neutral") scarcity.recordSuccess(); // it had a descriptor, to learn so much of the host
+    if (signal !== "neutral") fds.recordSuccess(); // it had a descriptor, to learn so much of the host
     frontier.finished(task, signal, nowMs, result);
   }
 
-  function judged(task: Task, result: Tried, beganMs: number): Outcome | undefined {
+  function complete(task: Task, result: Tried, beganMs: number): Outcome | undefined {
     if (!isFailure(result)) return result;
     const nowMs = clock.nowMs();
     if (result === LATER) {
       task.attempts--;
       task.spentMs += nowMs - beganMs; // its time goes on: one clock for a URL, its robots.txt included
-      return again(task, nowMs, result);
+      return requeue(task, nowMs, result);
     }
     if (result.held === true) {
       task.attempts--;
-      return again(task, nowMs, result);
+      return requeue(task, nowMs, result);
     }
-    if (result.scarce === true && fewer((most, inFlight) => scarcity.recordExhaustion(most, inFlight, nowMs))) {
+    if (result.scarce === true && reduceConcurrency((most, inFlight) => fds.recordExhaustion(most, inFlight, nowMs))) {
       task.attempts--;
-      return again(task, nowMs + SCARCE_PAUSE_MS, result);
+      return requeue(task, nowMs + SCARCE_PAUSE_MS, result);
     }
     task.spentMs += nowMs - beganMs;
-    if (isFatal(result.error) || result.error === "interrupted") return ended(task, result);
-    const retry = judge(result, task.attempts);
-    const last = "giveUp" in retry ? withRetryNote(result, task.attempts, retry.giveUp) : undefined;
+    if (isFatal(result.error) || result.error === "interrupted") return fail(task, result);
+    const decision = retry(result, task.attempts);
+    const last = "giveUp" in decision ? withRetryNote(result, task.attempts, decision.giveUp) : undefined;
     const { retryAfterMs: parkMs } = result;
     if (parkMs !== undefined) frontier.park(task.host, nowMs + parkMs, parkMs > MAX_PARK_MS ? last : undefined);
-    if ("giveUp" in retry) return ended(task, last ?? result);
-    const outcome = again(task, nowMs + retry.delayMs, result);
+    if ("giveUp" in decision) return fail(task, last ?? result);
+    const outcome = requeue(task, nowMs + decision.delayMs, result);
     if (outcome === undefined) {
       task.retriedAfter = withReason(task.retriedAfter, `${result.error}: ${result.detail.slice(0, MAX_REASON)}`);
     }
@@ -92,13 +99,13 @@ export function completion({ frontier, retry: judge, hostSignal, clock, stop, fe
   }
 
   /** Back into the frontier; but a stopped run tries nothing again, and leaves the line open. */
-  function again(task: Task, dueMs: number, failure: Failure): Outcome | undefined {
-    if (stop.signal.aborted) return ended(task, { error: "interrupted", detail: `stopped after ${failure.detail}` });
-    frontier.again(task, dueMs);
+  function requeue(task: Task, dueMs: number, failure: Failure): Outcome | undefined {
+    if (stop.signal.aborted) return fail(task, { error: "interrupted", detail: `stopped after ${failure.detail}` });
+    frontier.requeue(task, dueMs);
     return undefined;
   }
 
-  function ended(task: Task, failure: Failure): Outcome {
+  function fail(task: Task, failure: Failure): Outcome {
     return failed(task, failure, clock.nowMs(), clock.timestamp());
   }
 }

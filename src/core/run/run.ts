@@ -16,7 +16,7 @@ import { type Counts, type Open, viewOf } from "./view.ts";
 /** Why a run ended before its list did. */
 export type StopReason = "disk" | "deadline" | "max-failures" | "request" | NodeJS.Signals;
 
-export interface RunOptions extends Omit<CompletionOptions, "fewer"> {
+export interface RunOptions extends Omit<CompletionOptions, "reduceConcurrency"> {
   readonly source: Source;
   readonly perform: Perform;
   /** How many jobs may be under way: at least 1. */
@@ -63,7 +63,7 @@ export function run(options: RunOptions): Run {
   const wake = deadlineTimer(clock, pump);
   /** Leaves the slot of a job that has just ended, unless another takes it. */
   let vacant: (() => void) | undefined;
-  const { recordHostResult: hear, complete: judged, fail: ended } = completion({ ...options, fewer });
+  const { recordHostResult, complete, fail } = completion({ ...options, reduceConcurrency });
   let settle: () => void = () => {};
 
   const view = viewOf({ ...options, counts, open, tally, concurrency: () => limit.concurrency });
@@ -166,12 +166,12 @@ export function run(options: RunOptions): Run {
     perform(task).then((result) => {
       let outcome: Outcome | undefined;
       if ("storing" in result) {
-        hear(task, undefined);
+        recordHostResult(task, undefined);
         store(task, result, one);
       } else {
         const tried = bounded(result);
-        hear(task, tried);
-        outcome = judged(task, tried, beganMs);
+        recordHostResult(task, tried);
+        outcome = complete(task, tried, beganMs);
         open.delete(one);
       }
       const taken = outcome && tell(outcome);
@@ -188,7 +188,7 @@ export function run(options: RunOptions): Run {
   }
 
   async function refuse(task: Task, failure: Failure): Promise<void> {
-    const taken = tell(ended(task, failure));
+    const taken = tell(fail(task, failure));
     if (taken !== undefined) await taken;
     counts.inFlight--;
     pump();
@@ -202,7 +202,7 @@ export function run(options: RunOptions): Run {
     };
     storing++;
     body.storing.then((result) => {
-      const outcome = judged(task, bounded(result), one.beganMs);
+      const outcome = complete(task, bounded(result), one.beganMs);
       open.delete(one);
       const taken = outcome && tell(outcome);
       if (taken === undefined) stored();
@@ -223,7 +223,7 @@ export function run(options: RunOptions): Run {
   }
 
   /** Out of file descriptors: goes on with as many at a time as `asked` says. */
-  function fewer(asked: (concurrency: number, inFlight: number) => number | undefined): boolean {
+  function reduceConcurrency(asked: (concurrency: number, inFlight: number) => number | undefined): boolean {
     const concurrency = asked(limit.concurrency, counts.inFlight + storing);
     if (concurrency === undefined) return false;
     limit.concurrency = concurrency;

@@ -57,7 +57,7 @@ export function dedupe(inner: Frontier, options: DuplicatesOptions): Duplicates 
       held++;
       heldChars += charsOf(job);
     },
-    again: (task, dueMs) => inner.again(task, dueMs),
+    requeue: (task, dueMs) => inner.requeue(task, dueMs),
     next: (nowMs) => inner.next(nowMs),
     dueMs: (nowMs) => inner.dueMs(nowMs),
     finished: (task, signal, nowMs, failure) => inner.finished(task, signal, nowMs, failure),

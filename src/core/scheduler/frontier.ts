@@ -55,7 +55,7 @@ export function frontier(options: FrontierOptions): Frontier {
       if (host.waiting === 1) host.next = job;
       if (host.waiting === 1 || host.failing !== undefined) settle(host);
     },
-    again(task, dueMs) {
+    requeue(task, dueMs) {
       wait(task, named(task.host), dueMs);
     },
     next(nowMs) {

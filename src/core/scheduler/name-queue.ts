@@ -76,7 +76,7 @@ export function nameQueue(inner: Frontier, { expect, capacity, capacityChars }: 
       chains.set(key, own);
       start(own, job, nowMs);
     },
-    again: (task, dueMs) => inner.again(task, dueMs),
+    requeue: (task, dueMs) => inner.requeue(task, dueMs),
     next: (nowMs) => inner.next(nowMs),
     dueMs: (nowMs) => inner.dueMs(nowMs),
     finished: (task, signal, nowMs, failure) => inner.finished(task, signal, nowMs, failure),

@@ -73,8 +73,8 @@ export interface Frontier {
   readonly waiting: number;
   readonly full: boolean;
   add(job: Job, nowMs: number): void;
-  /** To be tried again, not before `dueMs`; after `finished`. */
-  again(task: Task, dueMs: number): void;
+  /** Queues the task again, not before `dueMs`; after `finished`. */
+  requeue(task: Task, dueMs: number): void;
   /** The task to start now; undefined if none may. A refused one is not started, and `finished` is not called for it. */
   next(nowMs: number): Task | undefined;
   /** When `next` will give a task though nothing is added or finished, `nowMs` for at once; Infinity for never. */
@@ -83,7 +83,7 @@ export interface Frontier {
   finished(task: Task, signal: HostSignal, nowMs: number, failure?: Failure): void;
   /**
    * A started try goes on at another host, where a redirect leads. False where that host may start none now: then the try is
-   * over for the host it came from, and the task waits for the other one after `again`. `signal`: of the host it came from.
+   * over for the host it came from, and the task waits for the other one after `requeue`. `signal`: of the host it came from.
    */
   move(task: Task, host: string, signal: HostSignal, nowMs: number): boolean;
   /** A started try was made at another host than the frontier knows of. */

@@ -75,7 +75,7 @@ describe("a URL that is on its way", () => {
     const [task] = taken(one);
     if (task === undefined) throw new Error("nothing was given");
     one.finished(task, "neutral", 1);
-    one.again(task, 50);
+    one.requeue(task, 50);
     expect([one.next(1), one.dueMs(1), one.waiting]).toEqual([undefined, 50, 2]);
     expect(one.next(50)).toBe(task);
   });

@@ -117,7 +117,7 @@ describe("any run", () => {
           if (delayMs === null || delayMs === undefined) {
             ended++;
           } else {
-            front.again(task, nowMs + delayMs);
+            front.requeue(task, nowMs + delayMs);
             notBeforeMs.set(task, nowMs + delayMs);
             here.add(task.job.n);
           }
@@ -188,7 +188,7 @@ describe("the look-ahead", () => {
     expect([jobs.waiting, jobs.full]).toEqual([0, false]);
     jobs.add(job(3, "b"), 0);
     jobs.finished(task, "ok", 0);
-    jobs.again(task, 1000);
+    jobs.requeue(task, 1000);
     expect([jobs.waiting, jobs.full]).toEqual([2, true]);
 
     const long = made({ capacityChars: 100 });

@@ -85,7 +85,7 @@ describe("a parked host", () => {
     front.park("a", 500);
     for (const task of tasks) {
       front.finished(task, "ok", 0);
-      front.again(task, 100);
+      front.requeue(task, 100);
     }
     front.add(job(3, "a"), 100);
     expect(front.dueMs(100)).toBe(2000);

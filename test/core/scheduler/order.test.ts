@@ -59,7 +59,7 @@ describe("the order", () => {
     const first = [front.next(0), front.next(0)].filter((task) => task !== undefined);
     for (const task of first.reverse()) {
       front.finished(task, "ok", 0);
-      front.again(task, 50);
+      front.requeue(task, 50);
     }
     expect(front.next(49)?.job.n).toBe(3);
     expect(numbers(started(front, 50))).toEqual([1, 2, 4, 5, 6]);
