@@ -1,10 +1,10 @@
-// One bit for each of a history's lines, called by its index.
+// A bit set that grows: one bit per line of the line table, by its index.
 
 export interface BitSet {
   has(index: number): boolean;
   add(index: number): void;
   delete(index: number): void;
-  /** Takes all marks away. */
+  /** Removes all members. */
   clear(): void;
 }
 
@@ -15,9 +15,9 @@ export function bitSet(): BitSet {
     add(index) {
       const word = index >>> 5;
       if (word >= words.length) {
-        const more = new Uint32Array(Math.max(word + 1, 2 * words.length));
-        more.set(words);
-        words = more;
+        const larger = new Uint32Array(Math.max(word + 1, 2 * words.length));
+        larger.set(words);
+        words = larger;
       }
       words[word] = (words[word] ?? 0) | (1 << (index & 31));
     },

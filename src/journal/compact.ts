@@ -1,4 +1,4 @@
-// The journal after a resumed run: one record a number, its last; and every failure that stays, for the list of them.
+// Rewrites the journal after a resumed run: keeps the last record per line number, and reports the remaining failures.
 
 import { closeSync, renameSync } from "node:fs";
 import type { Failed } from "../core/job.ts";
@@ -8,33 +8,33 @@ import { openJournal } from "./open-journal.ts";
 import { OTHERS, parseRecord, recordIn } from "./parse-record.ts";
 import { eachLine } from "./read-lines.ts";
 
-export interface Compacted {
-  /** Failures that stay. */
+export interface Compaction {
+  /** Number of failure records that remain. */
   readonly failed: number;
-  /** Whether the journal is written anew. */
+  /** Whether a new journal was written. */
   readonly rewritten: boolean;
-  /** Puts the new one in its place: until then, and if this throws, it is as it was. */
+  /** Renames the new journal into place. Before that, and if it throws, the old journal is unchanged. */
   commit(): void;
 }
 
 /**
- * Writes the journal anew if any of it no longer counts, and calls back with every failure that stays, in its order. To be
- * called when the journal is closed: what it was told by `add` must be on the disk. Memory is flat. It is written at `part`.
- * Throws what the file system says, or an Error where records are missing: then the journal is as it was.
+ * Writes a new journal at `part` if the old one has obsolete lines, and calls `onFailed` with each remaining failure, in the
+ * journal's order. Call it when the journal is closed: records passed to `history.add` must be in the file. Uses constant
+ * memory. Throws file-system errors, or an Error if records are missing; the journal is unchanged then.
  */
 export function compactJournal(
   journalPath: string,
   part: string,
   history: History,
   onFailed: (outcome: Failed) => void = () => {},
-): Compacted {
+): Compaction {
   const rewritten = history.stale > 0;
   if (!rewritten && history.failures === 0) return { failed: 0, rewritten, commit() {} };
   const fd = openJournal(journalPath);
   let copy: Copy | undefined;
   try {
     if (rewritten) copy = copyTo(part);
-    const { kept, failed } = keep(fd, history, copy, onFailed);
+    const { kept, failed } = copyCurrent(fd, history, copy, onFailed);
     if (kept < history.recorded) {
       throw new Error(`${journalPath}: holds ${kept} records of ${history.recorded}: left as it is; run again`);
     }
@@ -51,10 +51,10 @@ export function compactJournal(
   }
 }
 
-function keep(fd: number, history: History, copy: Copy | undefined, onFailed: (outcome: Failed) => void) {
+function copyCurrent(fd: number, history: History, copy: Copy | undefined, onFailed: (outcome: Failed) => void) {
   let kept = 0;
   let failed = 0;
-  const take = (bytes: Buffer, start: number, end: number, offset: number) => {
+  const onRecord = (bytes: Buffer, start: number, end: number, offset: number) => {
     const entry = parseRecord(bytes, start, end);
     if (entry === undefined) return;
     const isOthers = entry.outcome === OTHERS;
@@ -67,7 +67,7 @@ function keep(fd: number, history: History, copy: Copy | undefined, onFailed: (o
     failed++;
     onFailed(outcome);
   };
-  const tail = eachLine(fd, take);
-  take(tail.bytes, 0, tail.bytes.length, tail.offset);
+  const tail = eachLine(fd, onRecord);
+  onRecord(tail.bytes, 0, tail.bytes.length, tail.offset);
   return { kept, failed };
 }

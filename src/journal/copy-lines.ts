@@ -1,28 +1,28 @@
-// Lines written to a file in large pieces: a journal that is written anew, and what was found in one and is not ours.
+// Writes lines to a file in batches of 1 MiB: a rewritten journal, or lines of a journal that are not records.
 
 import { closeSync, constants, fstatSync, fsyncSync, openSync, rmSync, writeSync } from "node:fs";
 
 const BATCH_BYTES = 1_048_576;
 
-/** Never through a link that was planted there, and not waiting for whoever reads a pipe. */
+/** O_NOFOLLOW: a planted symbolic link is not followed. O_NONBLOCK: opening a FIFO does not wait for a reader. */
 const FLAGS = constants.O_WRONLY | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
 export interface Copy {
-  /** Takes a line without its line feed. */
+  /** Appends a line, passed without its line feed. */
   line(bytes: Buffer): void;
-  /** Writes what is left, and has it on the disk. */
+  /** Writes the remaining lines, calls fsync and closes the file. */
   finish(): void;
-  /** Removes it, if it is a new file; never throws. */
+  /** Closes the file, and removes it if it is new. Never throws. */
   discard(): void;
 }
 
-/** A new file in the place of what a killed run has left there. */
+/** Creates the file, and replaces one that a killed run left. */
 export function copyTo(path: string): Copy {
   rmSync(path, { force: true });
   return copy(openSync(path, FLAGS | constants.O_EXCL, 0o666), path);
 }
 
-/** Goes on at the end of a file, which may be there. */
+/** Appends to the file, and creates it if it does not exist. */
 export function appendTo(path: string): Copy {
   const fd = openSync(path, FLAGS | constants.O_APPEND, 0o666);
   const stats = fstatSync(fd);
@@ -66,7 +66,7 @@ function copy(fd: number, own: string | undefined): Copy {
         close();
         if (own !== undefined) rmSync(own, { force: true });
       } catch {
-        // The first error is the one that counts; the next run removes what is left.
+        // The caller reports the first error; the next run removes the file.
       }
     },
   };

@@ -1,4 +1,4 @@
-// Every record of a failure that a journal holds, those that no longer count as well.
+// Reads all failure records of a journal, including those that a later record supersedes.
 
 import { closeSync } from "node:fs";
 import type { Failed } from "../core/job.ts";
@@ -6,13 +6,13 @@ import { openJournal } from "./open-journal.ts";
 import { recordIn } from "./parse-record.ts";
 import { pieces } from "./recover-records.ts";
 
-/** Calls back with them, in the order of the file, whatever its layout. Throws what the file system says. */
-export function eachFailure(journalPath: string, take: (outcome: Failed) => void): void {
+/** Calls `onFailure` with each, in the order of the file, in any layout. Throws file-system errors. */
+export function eachFailure(journalPath: string, onFailure: (outcome: Failed) => void): void {
   const fd = openJournal(journalPath);
   try {
     for (const { kind, bytes } of pieces(fd)) {
       const outcome = kind === "record" || kind === "other" ? recordIn(bytes, 0, bytes.length) : undefined;
-      if (outcome?.outcome === "failed") take(outcome);
+      if (outcome?.outcome === "failed") onFailure(outcome);
     }
   } finally {
     closeSync(fd);

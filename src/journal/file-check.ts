@@ -1,17 +1,17 @@
-// Whether the file that a record names is in its folder, with the length that the record gives; never through a link.
+// Checks whether a recorded file exists in its folder with the recorded length, without following symbolic links.
 
 import type { lstatSync } from "node:fs";
 
-/** Looks for a file: `file` relative to the folder, with `/` between folders. Never throws. */
+/** Whether `file`, a path relative to the folder with `/` between folders, has this length. Never throws. */
 export type FileCheck = (file: string, bytes: number) => boolean;
 
-/** Uses nothing from outside: its own text is what a second thread runs. */
+/** Refers to nothing outside itself: the second thread runs its source text. */
 export function fileChecker(lstat: typeof lstatSync, folder: string): FileCheck {
   const quietly = { throwIfNoEntry: false } as const;
-  // Records of one folder mostly come together.
-  let known: string | undefined;
+  /** The folder that was checked last: consecutive records mostly have the same one. */
+  let checkedFolder: string | undefined;
 
-  /** Undefined for whatever cannot be looked at: then the file is fetched again, and writing it says why. */
+  /** Undefined if lstat fails: the URL is then fetched again, and the write reports the error. */
   const statsOf = (path: string) => {
     try {
       return lstat(path, quietly);
@@ -20,21 +20,21 @@ export function fileChecker(lstat: typeof lstatSync, folder: string): FileCheck 
     }
   };
 
-  /** Whether all folders above a file are folders of their own, not links to elsewhere. */
-  const isWithin = (file: string): boolean => {
+  /** Whether every folder on the way to the file is a directory and no symbolic link. */
+  const isBelowDirectories = (file: string): boolean => {
     const above = file.slice(0, file.lastIndexOf("/"));
-    if (above === known) return true;
+    if (above === checkedFolder) return true;
     const parts = above.split("/");
-    const real = parts.every((part, i) => {
-      if (part === "" || part === "." || part === "..") return false; // a journal may have been tampered with
+    const areDirectories = parts.every((part, i) => {
+      if (part === "" || part === "." || part === "..") return false; // a path that no run writes: the journal was edited
       return statsOf(`${folder}/${parts.slice(0, i + 1).join("/")}`)?.isDirectory() === true;
     });
-    if (real) known = above;
-    return real;
+    if (areDirectories) checkedFolder = above;
+    return areDirectories;
   };
 
   return (file, bytes) => {
-    if (file.includes("/") && !isWithin(file)) return false;
+    if (file.includes("/") && !isBelowDirectories(file)) return false;
     const stats = statsOf(`${folder}/${file}`);
     return stats !== undefined && stats.size === bytes && stats.isFile();
   };

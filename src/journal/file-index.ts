@@ -1,34 +1,34 @@
-// Finds the line that has a file: an index over a history's records, made when a name is first found to be taken.
+// Finds the line that owns a file: an index over the journal's records, built when a file name is first found in use.
 
 import { isOfNumber } from "./file-owners.ts";
 import { parseRecord, urlHash } from "./parse-record.ts";
 import { eachLine } from "./read-lines.ts";
 
-/** The numbers of lines that may have this file; whether they do, their records say. */
+/** The numbers of lines whose record may name this file; the caller checks the records. */
 export type FileIndex = (file: string) => readonly number[];
 
-/** So many lines of one file are listed: of several, but one has it. */
-const MOST_OF_ONE = 16;
+/** Maximum number of lines listed for one file. Only one of several lines owns it. */
+const MAX_LINES_PER_FILE = 16;
 
-/** More files than these are not listed: then a name that is taken stays so. */
+/** Maximum number of files listed. The name of a file that is not listed cannot be freed. */
 const MAX_FILES = 4_000_000;
 
 /**
- * Reads the journal `fd` for it, once. A file that has its line's number as its name costs nothing, any other 13 to 22
- * bytes. `isWanted` says which records count.
+ * Reads the journal `fd` once, and indexes the records for which `isWanted` is true. Uses 13 to 22 bytes per file; none for a
+ * file named by its line's number.
  */
 export function fileIndex(fd: number, isWanted: (n: number, offset: number, bytes: number) => boolean): FileIndex {
   let capacity = 1024;
-  /** A number plus 1; 0 where there is none. */
+  /** Line number plus 1; 0: empty cell. */
   let cells = new Float64Array(capacity);
   let hashes = new Uint32Array(capacity);
   let size = 0;
 
   const put = (n: number, hash: number): boolean => {
-    let others = 0;
+    let sameHash = 0;
     let cell = hash % capacity;
     for (; cells[cell] !== 0; cell = (cell + 1) % capacity) {
-      if (hashes[cell] === hash && ++others === MOST_OF_ONE) return false;
+      if (hashes[cell] === hash && ++sameHash === MAX_LINES_PER_FILE) return false;
     }
     cells[cell] = n + 1;
     hashes[cell] = hash;
@@ -36,11 +36,11 @@ export function fileIndex(fd: number, isWanted: (n: number, offset: number, byte
   };
   const add = (n: number, hash: number) => {
     if (size >= MAX_FILES || !put(n, hash) || ++size < capacity * 0.8) return;
-    const [before, theirs] = [cells, hashes];
+    const [oldCells, oldHashes] = [cells, hashes];
     capacity = Math.ceil(capacity * 1.5);
     cells = new Float64Array(capacity);
     hashes = new Uint32Array(capacity);
-    for (const [i, one] of before.entries()) if (one !== 0) put(one - 1, theirs[i] ?? 0);
+    for (const [i, cell] of oldCells.entries()) if (cell !== 0) put(cell - 1, oldHashes[i] ?? 0);
   };
   const onLine = (line: Buffer, start: number, end: number, offset: number) => {
     const entry = parseRecord(line, start, end);

@@ -1,24 +1,24 @@
-// A set of very many texts that keeps none of them, but 64 bits of keyed hash each.
+// A set of strings that stores a 64-bit keyed hash of each instead of the string.
 
 import { newKey, textHash } from "./keyed-hash.ts";
 
-/** 12 to 24 bytes a text. That it takes a text for another is a chance of 3e-8 among a million. */
+/** Uses 12 to 24 bytes per string. The probability of any false match among a million strings is 3e-8. */
 export interface FingerprintSet {
-  /** False where it is there already. */
+  /** False if the string is already in the set. */
   add(text: string): boolean;
   has(text: string): boolean;
 }
 
-/** Cells in use of all, before there are twice as many. */
-const FULL = 2 / 3;
+/** Load factor at which the table doubles. */
+const MAX_LOAD = 2 / 3;
 
 export function fingerprintSet(): FingerprintSet {
   const keys = [newKey(), newKey()] as const;
-  /** Two words a cell; the second is 0 where there is nothing. */
+  /** Two words per cell; the second is 0 in an empty cell. */
   let cells = new Uint32Array(2 * 1024);
   let size = 0;
 
-  /** Where these words are, or are to be. */
+  /** The cell that holds these words, or the empty one for them. */
   const cellOf = (one: number, other: number): number => {
     const last = cells.length / 2 - 1;
     for (let cell = one & last; ; cell = (cell + 1) & last) {
@@ -46,7 +46,7 @@ export function fingerprintSet(): FingerprintSet {
       const cell = cellOf(one, other);
       if (cells[2 * cell + 1] !== 0) return false;
       put(cell, one, other);
-      if (2 * ++size > cells.length * FULL) grow();
+      if (2 * ++size > cells.length * MAX_LOAD) grow();
       return true;
     },
     has(text) {

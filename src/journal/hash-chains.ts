@@ -1,15 +1,15 @@
-// Numbers by hash, that come and go: of those with one hash, the last that came is the first to be found.
+// A hash table with chaining from hashes to line numbers; of equal hashes, the last one added is found first.
 
 export interface Chains {
   add(hash: number, n: number): void;
-  /** The first number of this hash that is wanted. */
+  /** The first number with this hash for which `isWanted` is true. */
   find(hash: number, isWanted: (n: number) => boolean): number | undefined;
   delete(hash: number, n: number): void;
 }
 
 const NONE = -1;
 
-/** 20 to 40 bytes a number. */
+/** Uses 20 to 40 bytes per number. */
 export function chains(): Chains {
   let capacity = 1024;
   let heads = new Int32Array(capacity).fill(NONE);
@@ -17,7 +17,7 @@ export function chains(): Chains {
   let hashes = new Uint32Array(capacity);
   let numbers = new Float64Array(capacity);
   let used = 0;
-  /** The first of the places that are free again; they are a chain, too. */
+  /** The first free place; free places form a chain of their own. */
   let free = NONE;
 
   const link = (place: number) => {
@@ -29,17 +29,17 @@ export function chains(): Chains {
     capacity *= 2;
     heads = new Int32Array(capacity).fill(NONE);
     nexts = new Int32Array(capacity);
-    const [before, theirs] = [hashes, numbers];
+    const [oldHashes, oldNumbers] = [hashes, numbers];
     hashes = new Uint32Array(capacity);
-    hashes.set(before);
+    hashes.set(oldHashes);
     numbers = new Float64Array(capacity);
-    numbers.set(theirs);
+    numbers.set(oldNumbers);
     for (let place = 0; place < used; place++) link(place);
   };
 
   return {
     add(hash, n) {
-      // Only where no place is free: then all that are in use are to be linked anew.
+      // Only when no place is free, so that every place is relinked.
       if (free === NONE && used === capacity) grow();
       let place = free;
       if (place === NONE) place = used++;

@@ -1,4 +1,4 @@
-// What earlier runs recorded in the journal: which lines are done, and which are to be fetched again.
+// Reads the journal of earlier runs: which lines are saved, failed or skipped, and which must be fetched again.
 
 import { closeSync } from "node:fs";
 import { isNumber, type Outcome, type SavedFile } from "../core/job.ts";
@@ -7,9 +7,11 @@ import {
   type LineTable,
   lineTable,
   STATE_FAILED,
+  STATE_MISSING,
   STATE_NONE,
-  STATE_OPEN,
+  STATE_RETRYABLE,
   STATE_SAVED,
+  STATE_SKIPPED,
   type State,
   UNIT_BYTES,
   unitOf,
@@ -23,41 +25,41 @@ import { type SavedUrlIndex, savedUrlIndex } from "./saved-url-index.ts";
 import { type UnmatchedLines, unmatchedLines } from "./unmatched-lines.ts";
 import { fileVerifier, type StartSecond, secondThread } from "./verify-files.ts";
 
-/** All of it in 9 bytes a line, where the numbers are close together; in 60 at most, wherever they are. */
+/** About 9 bytes per line for dense line numbers; at most 60 for sparse ones. */
 export interface History extends UnmatchedLines, HistoryQueries {
-  /** Lines whose file is there, as they were when the journal was read; so are the next four. */
+  /** Lines whose file exists. This and the next five are as of when the journal was read. */
   readonly saved: number;
-  /** Lines that failed and will not pass. */
+  /** Lines that failed permanently. */
   readonly failedForGood: number;
-  /** Lines that failed and may pass, or whose file is missing or of another size. */
+  /** Lines whose failure is retried, or whose file is missing or has another length. */
   readonly open: number;
-  /** More than its end is no record: it is to be mended before a run goes on with it. */
+  /** Lines other than a torn last one are not records: repair the journal before resuming. */
   readonly isDamaged: boolean;
-  /** What was wrong with the journal and its files, a sentence each. */
+  /** Problems of the journal and its files, one sentence each, for the user. */
   readonly notes: readonly string[];
   /** The journal's length in bytes without a torn end: where to append. */
   readonly bytes: number;
 
-  /** Whether the list gave a name to the file that is recorded under a number, other than a number. */
+  /** Whether the list named the recorded file of a number, other than by a number. */
   isNamed(n: number): boolean;
-  /** The record of a line with this URL whose file was saved, in this run or before. Asked for once, it costs 8 bytes a line. */
+  /** The record of a line with this URL that was saved, in this run or before. The first call builds an index: 8 bytes per line. */
   twin(url: string): SavedFile | undefined;
-  /** Nothing is recorded under this number any more: its file was moved elsewhere. */
+  /** Removes what is recorded of a number: its file was moved elsewhere. */
   forget(n: number): void;
-  /** A record was appended at this offset in bytes. A saved one counts as met. */
+  /** Adds a record that was appended at this offset in bytes. Its line counts as matched. */
   add(outcome: Outcome, offset: number): void;
-  /** Numbers with a record. */
+  /** Number of lines with a record. */
   readonly recorded: number;
-  /** Numbers whose last record is a failure, and failures of this run that have no number. */
+  /** Number of lines whose last record is a failure, plus failures of this run with a duplicate number. */
   readonly failures: number;
-  /** Lines of the journal that no longer count: superseded, forgotten, unreadable. */
+  /** Number of obsolete lines of the journal: superseded, removed or unreadable. */
   readonly stale: number;
   close(): void;
 }
 
 /**
- * Reads a journal and looks at every file it names. Writes nothing. Throws a JournalError for what is no journal of this
- * version's, and whatever else the file system says.
+ * Reads a journal and checks every file that it names. Writes nothing. Throws a JournalError for a file that this version
+ * cannot read, and file-system errors.
  */
 export function readHistory(folder: string, journalPath: string, mayStartThread = true): History {
   const fd = openJournal(journalPath);
@@ -72,58 +74,56 @@ export function readHistory(folder: string, journalPath: string, mayStartThread 
 function history(fd: number, folder: string, journalPath: string, start?: StartSecond): History {
   const lines = lineTable();
   const named = bitSet();
-  let read = 0;
+  let lineCount = 0;
   let unreadable = 0;
   let firstUnreadable = 0;
   let stale = 0;
-  let others = 0;
+  let duplicateNumbers = 0;
   let savedByUrl: SavedUrlIndex | undefined;
 
-  /** The mark says of an open line that its file is missing, of a failed one that it was skipped. */
-  const set = (n: number, unit: number, hash: number, state: State, mark: boolean, isNamed: boolean) => {
-    if (lines.set(n, unit, hash, state, mark) !== STATE_NONE) stale++;
+  const set = (n: number, unit: number, hash: number, state: State, isNamed: boolean) => {
+    if (lines.set(n, unit, hash, state) !== STATE_NONE) stale++;
     if (isNamed) named.add(lines.indexOf(n));
     else named.delete(lines.indexOf(n));
   };
   const forget = (n: number) => {
     const index = lines.indexOf(n);
-    if (index >= 0 && lines.stateAt(index) !== STATE_NONE) set(n, 0, 0, STATE_NONE, false, false);
+    if (index >= 0 && lines.stateAt(index) !== STATE_NONE) set(n, 0, 0, STATE_NONE, false);
   };
-  /** Until its file is found missing, a saved line is taken for done. */
   const onMissing = (n: number, unit: number) => {
     const index = lines.indexOf(n);
-    // Superseded meanwhile, perhaps.
-    const isStill = lines.stateAt(index) === STATE_SAVED && lines.unitAt(index) === unit;
-    if (isStill) lines.set(n, unit, lines.hashAt(index), STATE_OPEN, true);
+    // A later record may have superseded this one.
+    const isCurrent = lines.stateAt(index) === STATE_SAVED && lines.unitAt(index) === unit;
+    if (isCurrent) lines.set(n, unit, lines.hashAt(index), STATE_MISSING);
   };
   const files = fileVerifier(folder, onMissing, start);
-  const take = (entry: ParsedRecord, unit: number, isShort: boolean) => {
+  /** A saved line counts as saved until its file is found missing. */
+  const addRecord = (entry: ParsedRecord, unit: number, isShort: boolean) => {
     const { n, outcome, hash, file, bytes, retryable, isNamed } = entry;
-    if (outcome === "failed") set(n, unit, hash, retryable ? STATE_OPEN : STATE_FAILED, false, isNamed);
-    else if (outcome === "skipped") set(n, unit, hash, STATE_FAILED, true, isNamed);
-    else if (file === undefined) set(n, unit, hash, STATE_OPEN, true, isNamed);
+    if (outcome === "failed") set(n, unit, hash, retryable ? STATE_RETRYABLE : STATE_FAILED, isNamed);
+    else if (outcome === "skipped") set(n, unit, hash, STATE_SKIPPED, isNamed);
+    else if (file === undefined) set(n, unit, hash, STATE_MISSING, isNamed);
     else if (isShort) {
-      // Its successor may lie in the same unit, where a late answer could not tell them apart.
-      const isThere = files.now(file, bytes);
-      set(n, unit, hash, isThere ? STATE_SAVED : STATE_OPEN, !isThere, isNamed);
+      // Its successor may begin in the same unit, and onMissing could not tell them apart.
+      set(n, unit, hash, files.now(file, bytes) ? STATE_SAVED : STATE_MISSING, isNamed);
     } else {
-      set(n, unit, hash, STATE_SAVED, false, isNamed);
+      set(n, unit, hash, STATE_SAVED, isNamed);
       files.ask(n, unit, file, bytes);
     }
   };
   const readLine = (line: Buffer, start: number, end: number, offset: number) => {
-    read++;
+    lineCount++;
     const entry = parseRecord(line, start, end);
     if (entry === undefined) {
-      if (unreadable++ === 0) firstUnreadable = read;
+      if (unreadable++ === 0) firstUnreadable = lineCount;
     } else if (entry.outcome === OTHERS) {
-      stale++; // this run says it again, if it is still so
+      stale++; // this run records it again if it still applies
     } else if (entry.outcome === MOVED) {
       stale++;
       forget(entry.n);
     } else {
-      refuseNewer(entry.outcome, `${journalPath}:${read}`);
-      take(entry, unitOf(offset), end - start < UNIT_BYTES);
+      refuseNewer(entry.outcome, `${journalPath}:${lineCount}`);
+      addRecord(entry, unitOf(offset), end - start < UNIT_BYTES);
     }
   };
 
@@ -133,7 +133,7 @@ function history(fd: number, folder: string, journalPath: string, start?: StartS
   files.end();
   stale += unreadable;
 
-  const missing = lines.count(STATE_OPEN, true);
+  const missing = lines.count(STATE_MISSING);
   const notes: string[] = [];
   if (unreadable > 0)
     notes.push(`${counted(unreadable, "unreadable record")} left out, the first at line ${firstUnreadable}`);
@@ -141,45 +141,43 @@ function history(fd: number, folder: string, journalPath: string, start?: StartS
     notes.push(`a torn last record dropped: ${(tail.fileBytes - bytes).toLocaleString("en")} bytes`);
   if (missing > 0) notes.push(`${counted(missing, "file")} missing or of another size: fetched again`);
 
-  const asked = historyQueries(fd, lines, bytes);
-  const unmet = unmatchedLines({ fd, lines, ...asked });
+  const queries = historyQueries(fd, lines, bytes);
+  const unmatched = unmatchedLines({ fd, lines, ...queries });
   return {
-    saved: lines.count(STATE_SAVED, false),
-    failedForGood: lines.count(STATE_FAILED, false),
-    open: lines.count(STATE_OPEN, false) + missing,
+    saved: lines.count(STATE_SAVED),
+    failedForGood: lines.count(STATE_FAILED),
+    open: lines.count(STATE_RETRYABLE) + missing,
     isDamaged: unreadable > 0 || !isWholeEnd(tail),
     notes,
     bytes,
-    ...asked,
+    ...queries,
     twin(url) {
-      savedByUrl ??= savedUrlIndex(lines, asked.record);
+      savedByUrl ??= savedUrlIndex(lines, queries.record);
       return savedByUrl.twin(url);
     },
     forget,
     isNamed: (n) => named.has(lines.indexOf(n)),
-    ...unmet,
+    ...unmatched,
     get unmet() {
-      return unmet.unmet;
+      return unmatched.unmet;
     },
     get unmetInAll() {
-      return unmet.unmetInAll;
+      return unmatched.unmetInAll;
     },
     add(outcome, offset) {
-      if (isOfOthers(outcome)) return void others++;
-      const isFailed = outcome.outcome === "failed";
-      const isLeft = isFailed || outcome.outcome === "skipped";
-      const state = isFailed && outcome.retryable ? STATE_OPEN : isLeft ? STATE_FAILED : STATE_SAVED;
+      if (isOfOthers(outcome)) return void duplicateNumbers++;
+      const state = stateOf(outcome);
       const hash = urlHash(outcome.url);
       const isNamed = outcome.name !== undefined && !isNumber(outcome.name);
-      set(outcome.n, unitOf(offset), hash, state, outcome.outcome === "skipped", isNamed);
-      unmet.meet(outcome.n);
+      set(outcome.n, unitOf(offset), hash, state, isNamed);
+      unmatched.meet(outcome.n);
       if (state === STATE_SAVED && !("duplicate_of" in outcome)) savedByUrl?.add(outcome.n, hash);
     },
     get recorded() {
       return recordedIn(lines);
     },
     get failures() {
-      return failuresIn(lines) + others;
+      return failuresIn(lines) + duplicateNumbers;
     },
     get stale() {
       return stale;
@@ -188,22 +186,28 @@ function history(fd: number, folder: string, journalPath: string, start?: StartS
   };
 }
 
+/** The state of a line that this run has finished. */
+function stateOf(outcome: Outcome): State {
+  if (outcome.outcome === "failed") return outcome.retryable ? STATE_RETRYABLE : STATE_FAILED;
+  return outcome.outcome === "skipped" ? STATE_SKIPPED : STATE_SAVED;
+}
+
 function failuresIn(lines: LineTable): number {
-  return lines.count(STATE_FAILED, false) + lines.count(STATE_OPEN, false);
+  return lines.count(STATE_FAILED) + lines.count(STATE_RETRYABLE);
 }
 
 function recordedIn(lines: LineTable): number {
-  const states = [STATE_SAVED, STATE_FAILED, STATE_OPEN] as const;
-  return states.reduce((sum, state) => sum + lines.count(state, false) + lines.count(state, true), 0);
+  const states = [STATE_SAVED, STATE_FAILED, STATE_RETRYABLE, STATE_SKIPPED, STATE_MISSING] as const;
+  return states.reduce((sum, state) => sum + lines.count(state), 0);
 }
 
-/** Whether what follows the last line feed is nothing but a record, or the beginning of one. */
+/** Whether the bytes after the last line feed are a record, the start of one, or nothing. */
 export function isWholeEnd(tail: Tail): boolean {
   if (tail.fileBytes === tail.offset || wholeBytes(tail) > 0) return true;
   return tail.bytes.length > 0 && isTorn(tail.bytes);
 }
 
-/** The length of a last record that lacks nothing but its line feed; otherwise 0. */
+/** The length of a last record that is complete except for its line feed; otherwise 0. */
 function wholeBytes({ bytes }: Tail): number {
   return parseRecord(bytes, 0, bytes.length) === undefined ? 0 : bytes.length;
 }

@@ -1,21 +1,21 @@
-// Numbers things by a key, from 0 on: an open-addressed table by keyed hash, so that no choice of keys makes it slow.
+// Assigns consecutive ids to keys: an open-addressed table with a keyed hash, so that chosen keys cannot collide.
 
 import { numberHash } from "./keyed-hash.ts";
 
-/** Cells in use of all, and by how much it grows: 5 to 7 bytes a key, 12 while it grows. */
-const FULL = 0.85;
+/** Load factor at which the table grows, and the growth factor: 5 to 7 bytes per key, 12 while it grows. */
+const MAX_LOAD = 0.85;
 const GROWTH = 1.5;
 
 export interface KeyTable {
-  /** The id of a key; -1 where it has none. */
+  /** The id of a key; -1 if it has none. */
   of(key: number): number;
-  /** Gives the key, which has none, the next id. */
+  /** Assigns the next id to a key that has none, and returns it. */
   add(key: number): number;
 }
 
-/** `keyOf` returns the key of an id, also while that is added. */
+/** `keyOf` returns the key of an id, also while that id is added. */
 export function keyTable(keyOf: (id: number) => number): KeyTable {
-  /** An id plus 1; 0 where there is none. */
+  /** Id plus 1; 0: empty cell. */
   let cells = new Uint32Array(64);
   let size = 0;
 
@@ -35,7 +35,7 @@ export function keyTable(keyOf: (id: number) => number): KeyTable {
     },
     add(key) {
       const id = size++;
-      if (size > cells.length * FULL) {
+      if (size > cells.length * MAX_LOAD) {
         cells = new Uint32Array(Math.ceil(cells.length * GROWTH));
         for (let other = 0; other < id; other++) put(keyOf(other), other);
       }

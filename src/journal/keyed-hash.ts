@@ -1,18 +1,18 @@
-// A keyed hash for tables: whoever writes a list or a journal cannot make two texts meet in one.
+// A keyed hash for hash tables: the author of a list or a journal cannot construct collisions.
 //
-// HalfSipHash-1-3 (Aumasson and Bernstein, https://github.com/veorq/SipHash), which Linux uses for its tables. The key is
-// random and new in every process, so that no hash may be written down. A seed for a hash such as FNV would not do: texts
-// can be made that collide for every seed.
+// HalfSipHash-1-3 (Aumasson and Bernstein, https://github.com/veorq/SipHash), which Linux uses for its hash tables. The key is
+// random per process, so hashes must not be stored in files. A seeded hash such as FNV is not enough: strings can be
+// constructed that collide for every seed.
 
 import { randomBytes } from "node:crypto";
 
-/** 64 bits. */
+/** A 64-bit key. */
 export interface Key {
   readonly low: number;
   readonly high: number;
 }
 
-/** A key that nobody else knows. */
+/** A random key. */
 export function newKey(): Key {
   const bytes = randomBytes(8);
   return { low: bytes.readInt32LE(0), high: bytes.readInt32LE(4) };
@@ -20,16 +20,16 @@ export function newKey(): Key {
 
 const PROCESS_KEY = newKey();
 
-/** Goes into the end of a hash: the words were made of bytes, of UTF-16 units, of a number. */
+/** Domain separation, mixed in at the end: the input was bytes, UTF-16 units or a number. */
 const OF_BYTES = 0xff;
 const OF_UNITS = 0xee;
 const OF_NUMBER = 0xdd;
 
-/** Words that are gathered before they are mixed in. */
+/** Input words that are not mixed in yet. */
 const WORDS = new Int32Array(1024);
 const STATE = new Int32Array(4);
 
-/** 32 bits of a text: of its bytes where it is ASCII, otherwise of its UTF-16 units. */
+/** A 32-bit hash of a string: of its bytes if it is ASCII, otherwise of its UTF-16 units. */
 export function textHash(text: string, key: Key = PROCESS_KEY): number {
   const { length } = text;
   let seen = 0;
@@ -64,7 +64,7 @@ function unitsHash(text: string, key: Key): number {
   return end(count, (length << 24) | (length % 2 === 1 ? text.charCodeAt(length - 1) : 0), OF_UNITS);
 }
 
-/** The same as of the text, for bytes that are ASCII. */
+/** Equals `textHash` of these bytes as a string, if they are ASCII. */
 export function bytesHash(bytes: Uint8Array, from: number, to: number): number {
   let count = 0;
   let at = from;
@@ -79,7 +79,7 @@ export function bytesHash(bytes: Uint8Array, from: number, to: number): number {
   return end(count, last, OF_BYTES);
 }
 
-/** 32 bits of a whole number up to 2^53. */
+/** A 32-bit hash of an integer from 0 to 2^53. */
 export function numberHash(number: number): number {
   begin(PROCESS_KEY);
   WORDS[0] = number;
@@ -93,7 +93,7 @@ function begin({ low, high }: Key): void {
   STATE[3] = high ^ 0x7465_6462;
 }
 
-/** One round for each of the first `count` words; returns 0, for those that come next. */
+/** Compresses the first `count` words, one round each. Returns 0, the new count. */
 function mix(count: number): 0 {
   let v0 = STATE[0] ?? 0;
   let v1 = STATE[1] ?? 0;
@@ -121,7 +121,7 @@ function mix(count: number): 0 {
   return 0;
 }
 
-/** Mixes in what is gathered and the last word, and then nothing in three more rounds. */
+/** Compresses the remaining words and the last word, then runs three finalization rounds. */
 function end(gathered: number, last: number, kind: number): number {
   let count = gathered;
   WORDS[count++] = last;

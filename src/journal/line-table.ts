@@ -1,23 +1,34 @@
-// What a history keeps of each line: 8 bytes where the numbers are close together, 36 where each is far from all others.
+// Stores state, URL hash and journal position of each line: 8 bytes per line for dense line numbers, 36 for sparse ones.
 
 import { keyTable } from "./key-table.ts";
 import { slotPool } from "./slot-pool.ts";
 
-/** Nothing is recorded. */
+// What is recorded of a line, in three bits.
+/** Nothing, or its record was deleted. */
 export const STATE_NONE = 0;
-/** A file was saved, and it is there. */
+/** Saved, and its file exists. */
 export const STATE_SAVED = 1;
-/** It failed for good. */
+/** Failed permanently. */
 export const STATE_FAILED = 2;
-/** It failed but may pass, or its file is not there. */
-export const STATE_OPEN = 3;
+/** Failed, and a later run retries it. */
+export const STATE_RETRYABLE = 3;
+/** Skipped, as the server demanded. */
+export const STATE_SKIPPED = 4;
+/** Saved, but its file is missing or has another length. */
+export const STATE_MISSING = 5;
 
-export type State = typeof STATE_NONE | typeof STATE_SAVED | typeof STATE_FAILED | typeof STATE_OPEN;
+export type State =
+  | typeof STATE_NONE
+  | typeof STATE_SAVED
+  | typeof STATE_FAILED
+  | typeof STATE_RETRYABLE
+  | typeof STATE_SKIPPED
+  | typeof STATE_MISSING;
 
-/** What is kept of a place in the journal: it is right to so many bytes. */
+/** Granularity of a record's stored journal position, in bytes. */
 export const UNIT_BYTES = 128;
 
-/** The last unit that 31 bits can name, 256 GiB into the journal; whatever lies behind it is said to lie there. */
+/** The highest unit that fits into 31 bits, 256 GiB into the journal. It also stands for all positions after it. */
 export const LAST_UNIT = 0x7fff_ffff;
 
 export function unitOf(offsetBytes: number): number {
@@ -25,63 +36,63 @@ export function unitOf(offsetBytes: number): number {
 }
 
 /**
- * Two 32-bit words a line: 31 bits of place and a mark, 30 bits of the URL's hash and 2 of state. A line is called by its
- * number, or by an index, which stays the same.
+ * Two 32-bit words per line: 31 bits of position and the high bit of the state; 30 bits of the URL's hash and the two low
+ * bits of the state. A line is addressed by its number, or by an index that never changes.
  */
 export interface LineTable {
-  /** The index of a line; -1 if nothing was ever written for it. */
+  /** The index of a line; -1 if it was never set. */
   indexOf(n: number): number;
-  /** Calls back with the index of every line for which something was written, in the order of their tables. */
+  /** Calls `visit` with the index of every line that was ever set, in the order of their tables. */
   each(visit: (index: number) => void): void;
-  /** Writes a line; `mark` is what the history makes of it. Returns the state it had. */
-  set(n: number, unit: number, hash: number, state: State, mark: boolean): State;
+  /** Sets a line. Returns its previous state. */
+  set(n: number, unit: number, hash: number, state: State): State;
   numberAt(index: number): number;
   stateAt(index: number): State;
   hashAt(index: number): number;
   unitAt(index: number): number;
-  isMarked(index: number): boolean;
-  /** How many lines have this state and this mark. */
-  count(state: State, mark: boolean): number;
+  /** The number of lines in this state, except STATE_NONE. */
+  count(state: State): number;
 }
 
-/** Lines of a table: neighbours in the list. 64 bits say which of them have slots. */
-const TABLE = 64;
+/** Lines per table: consecutive numbers. A bitmap of 64 bits marks those that have slots. */
+const TABLE_LINES = 64;
 
-/** From so many lines on a table has a slot for each of its 64, until then for those alone that were written. */
-const WHOLE = 33;
+/** From this number of lines, a table has 64 slots; below it, slots only for the lines that were set. */
+const MIN_LINES_FOR_ALL_SLOTS = 33;
 
-/** Tables of a chunk, which is allocated in one piece: 80 KiB. */
+/** Tables per chunk. A chunk is one allocation of 80 KiB. */
 const CHUNK_BITS = 12;
-const CHUNK = 1 << CHUNK_BITS;
+const CHUNK_TABLES = 1 << CHUNK_BITS;
 
-/** An index has 32 bits, and one more than it as well. */
+/** Limited by indices: index and index + 1 must fit into 32 bits. */
 const MAX_TABLES = 2 ** 26 - 1;
 
-/** 20 bytes a table. */
+/** 20 bytes per table. */
 interface Chunk {
-  /** The number of its first line divided by 64. */
+  /** Number of the table's first line, divided by 64. */
   readonly keys: Float64Array;
-  /** Its first slot. */
+  /** The table's first slot. */
   readonly places: Uint32Array;
-  /** Which lines of its first half have slots, and which of its second. */
+  /** Bitmaps of the lines with slots: the first 32, the last 32. */
   readonly low: Int32Array;
   readonly high: Int32Array;
 }
 
 /**
- * A table begins with one slot, and moves to twice as many when these are used up: no choice or order of numbers costs more
- * than 36 bytes a line.
+ * A table begins with one slot, and moves to twice as many when they are full: at most 36 bytes per line for any numbers in
+ * any order.
  */
 export function lineTable(): LineTable {
   const pool = slotPool();
   const chunks: Chunk[] = [];
-  const ids = keyTable((id) => chunkOf(id).keys[id & (CHUNK - 1)] ?? 0);
+  const ids = keyTable((id) => chunkOf(id).keys[id & (CHUNK_TABLES - 1)] ?? 0);
   let tables = 0;
-  const counts = [0, 0, 0, 0, 0, 0, 0, 0];
-  // Lines finish nearly in order: most are in the table of the one before.
+  /** The number of lines per state. */
+  const counts = [0, 0, 0, 0, 0, 0];
+  // A cache of the last table: lines finish nearly in order.
   let lastKey = -1;
   let lastId = -1;
-  // All that is kept of a line is asked for in turn.
+  // A cache of the last slot: callers read several fields of one line.
   let lastIndex = -1;
   let lastPlace = -1;
 
@@ -95,37 +106,40 @@ export function lineTable(): LineTable {
   const addTable = (key: number): number => {
     if (tables >= MAX_TABLES)
       throw new Error(`more than ${MAX_TABLES} lines with numbers far apart: use several folders`);
-    if (tables % CHUNK === 0) chunks.push(emptyChunk());
-    chunkOf(tables).keys[tables % CHUNK] = key;
+    if (tables % CHUNK_TABLES === 0) chunks.push(emptyChunk());
+    chunkOf(tables).keys[tables % CHUNK_TABLES] = key;
     tables++;
     lastId = ids.add(key);
     return lastId;
   };
-  /** The slot of a line; -1 if it has none. */
+  /** The slot of a line of a table; -1 if it has none. */
   const placeOf = (id: number, line: number): number => {
     const { places, low, high } = chunkOf(id);
-    const at = id & (CHUNK - 1);
+    const at = id & (CHUNK_TABLES - 1);
     const [first, second] = [low[at] ?? 0, high[at] ?? 0];
-    if (!has(first, second, line)) return -1;
-    return (places[at] ?? 0) + (ones(first) + ones(second) >= WHOLE ? line : rank(first, second, line));
+    if (!hasSlot(first, second, line)) return -1;
+    return (
+      (places[at] ?? 0) +
+      (popcount(first) + popcount(second) >= MIN_LINES_FOR_ALL_SLOTS ? line : rank(first, second, line))
+    );
   };
-  /** Makes a slot for a line that has none. */
+  /** Allocates a slot for a line that has none. */
   const insert = (id: number, line: number): number => {
     const { places, low, high } = chunkOf(id);
-    const at = id & (CHUNK - 1);
+    const at = id & (CHUNK_TABLES - 1);
     const [first, second, from] = [low[at] ?? 0, high[at] ?? 0, places[at] ?? 0];
     if (line < 32) low[at] = first | (1 << line);
     else high[at] = second | (1 << (line - 32));
-    const before = ones(first) + ones(second);
-    if (before >= WHOLE) return from + line;
+    const before = popcount(first) + popcount(second);
+    if (before >= MIN_LINES_FOR_ALL_SLOTS) return from + line;
     const isFull = (before & (before - 1)) === 0; // none, or a power of two
     const to = isFull ? pool.allocate(before === 0 ? 1 : 2 * before) : from;
     const own = rank(first, second, line);
     let place = to + own;
-    if (before + 1 === WHOLE) {
+    if (before + 1 === MIN_LINES_FOR_ALL_SLOTS) {
       place = to + line;
-      for (let other = 0, slot = from; other < TABLE; other++)
-        if (has(first, second, other)) pool.copy(slot++, to + other);
+      for (let other = 0, slot = from; other < TABLE_LINES; other++)
+        if (hasSlot(first, second, other)) pool.copy(slot++, to + other);
     } else {
       for (let slot = before - 1; slot >= own; slot--) pool.copy(from + slot, to + slot + 1);
       if (isFull) for (let slot = 0; slot < own; slot++) pool.copy(from + slot, to + slot);
@@ -142,7 +156,7 @@ export function lineTable(): LineTable {
   };
   const placeAt = (index: number): number => {
     if (index !== lastIndex) {
-      lastPlace = index < 0 ? -1 : placeOf(Math.floor(index / TABLE), index % TABLE);
+      lastPlace = index < 0 ? -1 : placeOf(Math.floor(index / TABLE_LINES), index % TABLE_LINES);
       lastIndex = index;
     }
     return lastPlace;
@@ -151,77 +165,75 @@ export function lineTable(): LineTable {
     const place = placeAt(index);
     return place < 0 ? 0 : pool.word(place, which);
   };
-  const change = (kind: number, by: number) => {
-    counts[kind] = (counts[kind] ?? 0) + by;
+  const addCount = (state: State, by: number) => {
+    counts[state] = (counts[state] ?? 0) + by;
   };
 
   return {
     indexOf(n) {
-      const id = idOf(Math.floor(n / TABLE));
-      const index = id < 0 ? -1 : id * TABLE + (n % TABLE);
+      const id = idOf(Math.floor(n / TABLE_LINES));
+      const index = id < 0 ? -1 : id * TABLE_LINES + (n % TABLE_LINES);
       return placeAt(index) < 0 ? -1 : index;
     },
     each(visit) {
       for (let id = 0; id < tables; id++) {
         const { low, high } = chunkOf(id);
-        const [first, second] = [low[id & (CHUNK - 1)] ?? 0, high[id & (CHUNK - 1)] ?? 0];
-        for (let line = 0; line < TABLE; line++) if (has(first, second, line)) visit(id * TABLE + line);
+        const [first, second] = [low[id & (CHUNK_TABLES - 1)] ?? 0, high[id & (CHUNK_TABLES - 1)] ?? 0];
+        for (let line = 0; line < TABLE_LINES; line++) if (hasSlot(first, second, line)) visit(id * TABLE_LINES + line);
       }
     },
-    set(n, unit, hash, state, mark) {
-      const key = Math.floor(n / TABLE);
+    set(n, unit, hash, state) {
+      const key = Math.floor(n / TABLE_LINES);
       const known = idOf(key);
       const id = known < 0 ? addTable(key) : known;
-      const index = id * TABLE + (n % TABLE);
+      const index = id * TABLE_LINES + (n % TABLE_LINES);
       const found = placeAt(index);
-      const place = found < 0 ? insert(id, n % TABLE) : found;
+      const place = found < 0 ? insert(id, n % TABLE_LINES) : found;
       lastIndex = index;
-      lastPlace = place; // others of its table may have moved
-      const before = kindOf(pool.word(place, 0), pool.word(place, 1));
-      const [one, other] = [unit * 2 + (mark ? 1 : 0), hash * 4 + state];
-      pool.write(place, one, other);
-      change(before, -1);
-      change(kindOf(one, other), 1);
-      return (before >>> 1) as State; // two bits, and there are four states
+      lastPlace = place; // slots of the table may have moved
+      const previous = stateOf(pool.word(place, 0), pool.word(place, 1));
+      pool.write(place, unit * 2 + (state >>> 2), hash * 4 + (state & 3));
+      addCount(previous, -1);
+      addCount(state, 1);
+      return previous;
     },
     numberAt(index) {
-      const id = Math.floor(index / TABLE);
-      return (chunkOf(id).keys[id & (CHUNK - 1)] ?? 0) * TABLE + (index % TABLE);
+      const id = Math.floor(index / TABLE_LINES);
+      return (chunkOf(id).keys[id & (CHUNK_TABLES - 1)] ?? 0) * TABLE_LINES + (index % TABLE_LINES);
     },
-    stateAt: (index) => (word(index, 1) & 3) as State, // likewise
+    stateAt: (index) => stateOf(word(index, 0), word(index, 1)),
     hashAt: (index) => word(index, 1) >>> 2,
     unitAt: (index) => word(index, 0) >>> 1,
-    isMarked: (index) => (word(index, 0) & 1) === 1,
-    count: (state, mark) => counts[(state << 1) | (mark ? 1 : 0)] ?? 0,
+    count: (state) => counts[state] ?? 0,
   };
 }
 
 function emptyChunk(): Chunk {
   return {
-    keys: new Float64Array(CHUNK),
-    places: new Uint32Array(CHUNK),
-    low: new Int32Array(CHUNK),
-    high: new Int32Array(CHUNK),
+    keys: new Float64Array(CHUNK_TABLES),
+    places: new Uint32Array(CHUNK_TABLES),
+    low: new Int32Array(CHUNK_TABLES),
+    high: new Int32Array(CHUNK_TABLES),
   };
 }
 
-/** State and mark of a slot, as one small number. */
-function kindOf(one: number, other: number): number {
-  return ((other & 3) << 1) | (one & 1);
+/** The state in the words of a slot, as `set` wrote them. */
+function stateOf(first: number, second: number): State {
+  return (((first & 1) << 2) | (second & 3)) as State;
 }
 
-function has(first: number, second: number, line: number): boolean {
+function hasSlot(first: number, second: number, line: number): boolean {
   return (((line < 32 ? first : second) >>> (line & 31)) & 1) === 1;
 }
 
-/** How many lines before this one have slots. */
+/** The number of lines before this one that have slots. */
 function rank(first: number, second: number, line: number): number {
-  if (line < 32) return ones(first & ((1 << line) - 1));
-  return ones(first) + ones(second & ((1 << (line - 32)) - 1));
+  if (line < 32) return popcount(first & ((1 << line) - 1));
+  return popcount(first) + popcount(second & ((1 << (line - 32)) - 1));
 }
 
-/** The bits that are set in a word, counted in parallel. */
-function ones(word: number): number {
+/** Population count: the number of set bits of a word, counted in parallel. */
+function popcount(word: number): number {
   const pairs = word - ((word >>> 1) & 0x5555_5555);
   const nibbles = (pairs & 0x3333_3333) + ((pairs >>> 2) & 0x3333_3333);
   return Math.imul((nibbles + (nibbles >>> 4)) & 0x0f0f_0f0f, 0x0101_0101) >>> 24;

@@ -1,14 +1,14 @@
-// Opens a journal to be read; what is none is refused, with what to do.
+// Opens a journal for reading, and refuses links, special files and outcomes of a newer version.
 
 import { closeSync, constants, fstatSync, openSync } from "node:fs";
 import { JournalError, useAnotherFolder, type Wording } from "../core/errors.ts";
 import { MOVED } from "./parse-record.ts";
 
-/** Opens a journal to read it: a file, and not through a link. Throws a JournalError for anything else. */
+/** Opens a regular file without following links. Throws a JournalError for anything else. */
 export function openJournal(path: string): number {
   let fd: number;
   try {
-    // Not blocking: a pipe without a writer would be waited for.
+    // O_NONBLOCK: opening a FIFO does not wait for a writer.
     fd = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
@@ -18,16 +18,16 @@ export function openJournal(path: string): number {
   const stats = fstatSync(fd);
   if (stats.isFile() && stats.nlink === 1) return fd;
   closeSync(fd);
-  // What is appended would also go into whatever file that other name is.
+  // Records would also be appended to the file under its other name.
   const what = stats.isFile() ? "has a second name (a hard link): put a copy in its place" : "is no file: remove it";
   throw new JournalError((words) => `${path}: ${what}, or ${useAnotherFolder(words)}`);
 }
 
-const KNOWN = new Set(["saved", "unchanged", "failed", "skipped", MOVED]);
+const KNOWN_OUTCOMES = new Set(["saved", "unchanged", "failed", "skipped", MOVED]);
 
-/** Throws a JournalError for an outcome that this version does not know; `place` is where it stands. */
+/** Throws a JournalError for an outcome that this version does not know; `place` is "path:line" for the message. */
 export function refuseNewer(outcome: string, place: string): void {
-  if (KNOWN.has(outcome)) return;
+  if (KNOWN_OUTCOMES.has(outcome)) return;
   const word = JSON.stringify(outcome.slice(0, 40));
   const waysIn = ({ option }: Wording) =>
     `use that version, or another folder (${option("outputDir")}), or ${option("force")} to start over`;

@@ -1,4 +1,4 @@
-// The lines of a journal: all of them in turn in large reads, or the records at one place.
+// Reads the lines of a journal: all of them in 1 MiB reads, or the record of one number in a 128-byte unit.
 
 import { readSync } from "node:fs";
 import type { Outcome } from "../core/job.ts";
@@ -7,23 +7,23 @@ import { isOfOthers, recordIn } from "./parse-record.ts";
 
 const READ_BYTES = 1_048_576;
 
-/** No record is as long as this: a longer line is not held in memory. */
+/** Maximum line length in bytes held in memory. No record is longer. */
 const MAX_LINE_BYTES = 16_777_216;
 
 const LF = 0x0a;
 
-/** A line is `bytes` from `start` to before `end`, without its line feed, and lies at `offset` of the file. */
+/** The line is `bytes` from `start` to before `end`, without its line feed, and begins at `offset` of the file. */
 export type OnLine = (bytes: Buffer, start: number, end: number, offset: number) => void;
 
 export interface Tail {
-  /** Where the last line feed ends. */
+  /** The offset after the last line feed. */
   readonly offset: number;
-  /** The bytes after it; empty where there are none, or more than any record has. */
+  /** The bytes after it; empty if there are none, or more than MAX_LINE_BYTES. */
   readonly bytes: Buffer;
   readonly fileBytes: number;
 }
 
-/** Calls back with every line, an over-long one as an empty one, and gives what follows the last line feed. */
+/** Calls `onLine` for every line, with an empty one for an over-long line. Returns the bytes after the last line feed. */
 export function eachLine(fd: number, onLine: OnLine): Tail {
   let buffer = Buffer.allocUnsafe(READ_BYTES);
   let filled = 0;
@@ -33,7 +33,7 @@ export function eachLine(fd: number, onLine: OnLine): Tail {
   let lineOffset = 0;
   for (;;) {
     if (filled === buffer.length) {
-      // One line fills it all.
+      // One line fills the buffer.
       if (buffer.length < MAX_LINE_BYTES) buffer = Buffer.concat([buffer], 4 * buffer.length);
       else {
         skipping = true;
@@ -61,20 +61,20 @@ export function eachLine(fd: number, onLine: OnLine): Tail {
   return { offset: lineOffset, bytes: buffer.subarray(0, skipping ? 0 : filled), fileBytes: base + filled };
 }
 
-/** The last record of this number that begins in a unit of the file, and where; undefined if there is none. */
+/** The last record of this number that begins in a unit of the file, and its offset; undefined if there is none. */
 export function recordAt(fd: number, unit: number, n: number): { outcome: Outcome; offset: number } | undefined {
   const first = unit * UNIT_BYTES;
-  // A record begins at the file's beginning, or after a line feed, which may be the byte before.
+  // A record begins at the file's start or after a line feed, which may be the byte before the unit.
   const base = Math.max(0, first - 1);
   for (let size = 4096; size <= 4 * MAX_LINE_BYTES; size *= 4) {
     const buffer = Buffer.allocUnsafe(size);
     const read = readFully(fd, buffer, base);
-    const found = within(buffer.subarray(0, read), read < size);
+    const found = findRecord(buffer.subarray(0, read), read < size);
     if (found !== "more") return found;
   }
   return undefined;
 
-  function within(bytes: Buffer, isEnd: boolean): { outcome: Outcome; offset: number } | "more" | undefined {
+  function findRecord(bytes: Buffer, isEnd: boolean): { outcome: Outcome; offset: number } | "more" | undefined {
     let found: { outcome: Outcome; offset: number } | undefined;
     let start = first === 0 ? 0 : bytes.indexOf(LF) + 1;
     if (first > 0 && start === 0) return undefined;

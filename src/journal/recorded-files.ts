@@ -1,4 +1,4 @@
-// Which files the journal names: asked only where a killed run may have left one that it does not.
+// The set of files that the journal names: for finding unrecorded files that a killed run left.
 
 import { closeSync } from "node:fs";
 import { type FingerprintSet, fingerprintSet } from "./fingerprint-set.ts";
@@ -6,17 +6,17 @@ import { openJournal } from "./open-journal.ts";
 import { parseRecord } from "./parse-record.ts";
 import { eachLine } from "./read-lines.ts";
 
-/** Whether a record of this number, offset and length counts. */
+/** Whether the record of this number, offset and length is the current one. */
 type Counts = (n: number, offset: number, bytes: number) => boolean;
 
 export interface RecordedOptions {
-  /** Which records count. Default: all. */
+  /** Which records are included. Default: all. */
   readonly counts?: Counts;
-  /** Called before the journal is read: what supersedes a record must be in it as well. */
+  /** Called before the journal is read: records that supersede others must be in the file. */
   readonly flush?: () => void;
 }
 
-/** Whether a file is in a record of the journal; read at the first question. */
+/** Returns whether a record names a file. Reads the journal at the first call. */
 export function recordedIn(
   journalPath: string,
   { counts = () => true, flush = () => {} }: RecordedOptions = {},
@@ -33,12 +33,12 @@ function namesIn(journalPath: string, counts: Counts): FingerprintSet {
   const names = fingerprintSet();
   const fd = openJournal(journalPath);
   try {
-    const take = (line: Buffer, start: number, end: number, offset: number) => {
+    const onLine = (line: Buffer, start: number, end: number, offset: number) => {
       const entry = parseRecord(line, start, end);
       if (entry?.file !== undefined && counts(entry.n, offset, end - start)) names.add(entry.file);
     };
-    const { bytes, offset } = eachLine(fd, take);
-    take(bytes, 0, bytes.length, offset);
+    const { bytes, offset } = eachLine(fd, onLine);
+    onLine(bytes, 0, bytes.length, offset);
   } finally {
     closeSync(fd);
   }

@@ -1,16 +1,16 @@
-// What a journal holds that was edited or damaged: records in any layout and encoding that people's tools make, and the rest.
+// Recovers the records of an edited or damaged journal, in any JSON layout or encoding, and everything between them.
 
 import { isUtf8 } from "node:buffer";
 import { readSync } from "node:fs";
 import { utf16Encoding } from "../core/utf16.ts";
 import { parseRecord } from "./parse-record.ts";
 
-/** One record, or what lies between records, without the line feed at its end. Its bytes hold until the next one is asked for. */
+/** A record, or the bytes between records, without the final line feed. The bytes are valid until the next piece is read. */
 export interface RecoveredPiece {
   /**
-   * `record`: a record on a line of its own, as a run writes it; `other`: a record in another layout or encoding; `torn`: the
-   * beginning of one, which a kill or a full disk has left; `between`: a line of an array that has no more than its brackets;
-   * `foreign`: anything else, but for blanks and zeros.
+   * `record`: a record on its own line, as a run writes it; `other`: a record in another layout or encoding; `torn`: the start
+   * of a record, left by a kill or a full disk; `between`: a line of a JSON array with only brackets or commas; `foreign`:
+   * anything else except whitespace and NUL bytes.
    */
   readonly kind: "record" | "other" | "torn" | "between" | "foreign";
   readonly bytes: Buffer;
@@ -18,7 +18,7 @@ export interface RecoveredPiece {
 
 const READ_BYTES = 1_048_576;
 
-/** No record is as long as this: a longer line, or a longer object over several lines, is foreign, and not held in memory. */
+/** Maximum record length in bytes. A longer line, or a longer object over several lines, is foreign and not held in memory. */
 const MAX_RECORD_BYTES = 16_777_216;
 
 const LF = 0x0a;
@@ -27,44 +27,44 @@ const BACKSLASH = 0x5c;
 const OPEN = 0x7b;
 const CLOSE = 0x7d;
 
-/** How a record of ours begins. */
-const FRONT = '{"n":';
+/** The start of every record that a run writes. */
+const RECORD_START = '{"n":';
 
-/** What is looked for in a line: also where a tool has put blanks between the parts. */
-const KEY = '{"n"';
+/** The start of a record that another tool may have reformatted. */
+const RECORD_KEY = '{"n"';
 
 /**
- * All of a journal, in its order: UTF-8 or UTF-16, with or without a byte order mark; one record a line, or each over
- * several lines (`jq .`), or all in one array (`jq -s`).
+ * Yields all pieces of a journal in order: UTF-8 or UTF-16, with or without a byte order mark; one record per line, records
+ * over several lines (`jq .`), or one array (`jq -s`).
  */
 export function* pieces(fd: number): Generator<RecoveredPiece> {
-  /** The lines of an object that has no end yet. */
+  /** The lines of an object that has not ended yet. */
   let begun: Buffer[] = [];
   let begunBytes = 0;
   let depth = 0;
 
-  /** What was begun is no object: it is so many lines, and `more`. */
-  function* given(more: Buffer = Buffer.alloc(0)): Generator<RecoveredPiece> {
-    const given = [...begun, more];
+  /** Yields the lines of an unfinished object, and `more`, as pieces: they are not an object. */
+  function* flushBegun(more: Buffer = Buffer.alloc(0)): Generator<RecoveredPiece> {
+    const lines = [...begun, more];
     begun = [];
     begunBytes = 0;
     depth = 0;
-    for (const line of given) yield* rest(line);
+    for (const line of lines) yield* unparsed(line);
   }
-  /** Reads objects out of a line that is not one record as it stands. */
+  /** Finds objects in a line that is not a single record. */
   function* scan(line: Buffer): Generator<RecoveredPiece> {
     for (let at = depth > 0 ? 0 : afterSeparators(line, 0); at < line.length; at = afterSeparators(line, at)) {
       if (depth === 0 && line[at] !== OPEN) {
-        const next = nextFront(line, at);
-        yield* rest(line.subarray(at, next));
+        const next = nextRecordStart(line, at);
+        yield* unparsed(line.subarray(at, next));
         at = next;
         continue;
       }
       const start = at;
       const object = objectFrom(line, at, depth);
-      if (object.inText) {
-        at = nextFront(line, start + 1);
-        yield* given(line.subarray(start, at));
+      if (object.inString) {
+        at = nextRecordStart(line, start + 1);
+        yield* flushBegun(line.subarray(start, at));
         continue;
       }
       depth = object.depth;
@@ -72,11 +72,11 @@ export function* pieces(fd: number): Generator<RecoveredPiece> {
       if (depth > 0) {
         begun.push(Buffer.from(line.subarray(start)));
         begunBytes += line.length + 1 - start;
-        if (begunBytes > MAX_RECORD_BYTES) yield* given();
+        if (begunBytes > MAX_RECORD_BYTES) yield* flushBegun();
         return;
       }
-      const bytes = recordOf(joined([...begun, line.subarray(start, at)]));
-      if (bytes === undefined) yield* given(line.subarray(start, at));
+      const bytes = recordOf(joinLines([...begun, line.subarray(start, at)]));
+      if (bytes === undefined) yield* flushBegun(line.subarray(start, at));
       else {
         begun = [];
         begunBytes = 0;
@@ -85,37 +85,37 @@ export function* pieces(fd: number): Generator<RecoveredPiece> {
     }
   }
 
-  for (const { bytes, isPart } of lines(texts(fd))) {
-    const line = isPart ? bytes : unmarked(bytes);
+  for (const { bytes, isPart } of lines(utf8Chunks(fd))) {
+    const line = isPart ? bytes : withoutBom(bytes);
     const text = trimmed(line);
-    const last = text.lastIndexOf(KEY);
+    const last = text.lastIndexOf(RECORD_KEY);
     const whole = isPart ? undefined : recordOf(text);
-    // A torn record, and the one that was written behind it.
-    const behind = isPart || whole !== undefined || last <= 0 ? undefined : recordOf(text.subarray(last));
-    // Records hold no objects: where another one begins, the one before had no end.
+    // A torn record, followed by one that was appended to it.
+    const appended = isPart || whole !== undefined || last <= 0 ? undefined : recordOf(text.subarray(last));
+    // Records contain no objects: where another object begins, the one before was torn.
     const isNew = isPart || whole !== undefined || text[0] === OPEN;
-    if (depth > 0 && isNew) yield* given();
+    if (depth > 0 && isNew) yield* flushBegun();
     if (isPart) yield { kind: "foreign", bytes: line };
     else if (whole !== undefined) yield { kind: whole === text ? "record" : "other", bytes: whole };
     else if (depth === 0 && text.length > 0 && afterSeparators(text, 0) === text.length)
       yield { kind: "between", bytes: text };
-    else if (behind === undefined) yield* scan(line);
+    else if (appended === undefined) yield* scan(line);
     else {
-      yield* scan(line.subarray(0, line.lastIndexOf(KEY)));
-      if (depth > 0) yield* given();
-      yield { kind: "other", bytes: behind };
+      yield* scan(line.subarray(0, line.lastIndexOf(RECORD_KEY)));
+      if (depth > 0) yield* flushBegun();
+      yield { kind: "other", bytes: appended };
     }
   }
-  if (depth > 0) yield* given();
+  if (depth > 0) yield* flushBegun();
 }
 
 const FEED = Buffer.from("\n");
 
-function joined(lines: readonly Buffer[]): Buffer {
+function joinLines(lines: readonly Buffer[]): Buffer {
   return lines.length === 1 ? Buffer.concat(lines) : Buffer.concat(lines.flatMap((line) => [line, FEED]).slice(0, -1));
 }
 
-/** The bytes themselves, if they are a record; with U+FFFD for what is not UTF-8, if that is one. */
+/** The bytes, if they are a record; or with U+FFFD for invalid UTF-8, if those are. */
 function recordOf(bytes: Buffer): Buffer | undefined {
   if (bytes[0] !== OPEN || bytes.at(-1) !== CLOSE) return undefined;
   if (parseRecord(bytes, 0, bytes.length) !== undefined) return bytes;
@@ -124,20 +124,20 @@ function recordOf(bytes: Buffer): Buffer | undefined {
   return parseRecord(clean, 0, clean.length) === undefined ? undefined : clean;
 }
 
-function* rest(bytes: Buffer): Generator<RecoveredPiece> {
+function* unparsed(bytes: Buffer): Generator<RecoveredPiece> {
   if (trimmed(bytes).length > 0) yield { kind: isTorn(bytes) ? "torn" : "foreign", bytes };
 }
 
-/** Whether this is the beginning of a record of ours, and no JSON; so are blanks and zeros. */
+/** Whether this is the start of a record that a run writes, and not valid JSON; also true of whitespace and NUL bytes. */
 export function isTorn(piece: Buffer): boolean {
   const bytes = trimmed(piece);
   const text = bytes.toString("latin1", 0, 64);
-  if (text.length <= FRONT.length) return FRONT.startsWith(text);
+  if (text.length <= RECORD_START.length) return RECORD_START.startsWith(text);
   const front = /^\{"n":\d{1,15}/.exec(text)?.[0];
   if (front === undefined || !URL_KEY.startsWith(text.slice(front.length, front.length + URL_KEY.length))) return false;
   try {
     JSON.parse(bytes.toString("utf8"));
-    return false; // somebody's own record
+    return false; // another program's record
   } catch {
     return true;
   }
@@ -145,39 +145,39 @@ export function isTorn(piece: Buffer): boolean {
 
 const URL_KEY = ',"url":"';
 
-/** Where the next record may begin; the end of the line, if none does. */
-function nextFront(line: Buffer, from: number): number {
-  const at = line.indexOf(KEY, from);
+/** The index where the next record may begin; the end of the line if there is none. */
+function nextRecordStart(line: Buffer, from: number): number {
+  const at = line.indexOf(RECORD_KEY, from);
   return at < 0 ? line.length : at;
 }
 
-/** Blanks, zeros that a power loss has left, and what stands between the objects of an array. */
+/** Whitespace, NUL bytes left by a power loss, and the separators of an array's objects. */
 const SEPARATORS = new Set([0x00, 0x09, 0x0a, 0x0d, 0x1e, 0x20, 0x2c, 0x5b, 0x5d]);
 
-/** The place after separators, if an object follows them or nothing does; otherwise the place itself. */
+/** The index after separators, if an object or the line's end follows them; otherwise `from`. */
 function afterSeparators(line: Buffer, from: number): number {
   let at = from;
   while (at < line.length && SEPARATORS.has(line[at] ?? 0)) at++;
   return at === line.length || line[at] === OPEN ? at : from;
 }
 
-/** Reads on to the end of an object, or of the line: where that is, how deep, and whether a text has no end. */
+/** Scans to the end of an object or of the line. Returns that index, the depth, and whether a string is unterminated. */
 function objectFrom(line: Buffer, from: number, depthBefore: number) {
   let depth = depthBefore;
-  let inText = false;
+  let inString = false;
   for (let at = from; at < line.length; at++) {
     const byte = line[at];
-    if (inText) {
+    if (inString) {
       if (byte === BACKSLASH) at++;
-      else if (byte === QUOTE) inText = false;
-    } else if (byte === QUOTE) inText = true;
+      else if (byte === QUOTE) inString = false;
+    } else if (byte === QUOTE) inString = true;
     else if (byte === OPEN) depth++;
-    else if (byte === CLOSE && --depth === 0) return { depth, end: at + 1, inText };
+    else if (byte === CLOSE && --depth === 0) return { depth, end: at + 1, inString };
   }
-  return { depth, end: line.length, inText };
+  return { depth, end: line.length, inString };
 }
 
-/** Without blanks, zeros and line ends around it. */
+/** Removes whitespace and NUL bytes at both ends. */
 function trimmed(bytes: Buffer): Buffer {
   let start = 0;
   let end = bytes.length;
@@ -186,8 +186,8 @@ function trimmed(bytes: Buffer): Buffer {
   return bytes.subarray(start, end);
 }
 
-/** Without a byte order mark: where two files were put together, the second has one, too. */
-function unmarked(bytes: Buffer): Buffer {
+/** Removes a byte order mark; concatenated files have one in the middle. */
+function withoutBom(bytes: Buffer): Buffer {
   return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
 }
 
@@ -195,7 +195,7 @@ function isBlank(byte = 0): boolean {
   return byte === 0x20 || byte === 0 || (byte >= 0x09 && byte <= 0x0d);
 }
 
-/** Lines without their line feed; of one that is longer than any record, its parts. */
+/** Yields lines without their line feed, and a line longer than MAX_RECORD_BYTES in parts. */
 function* lines(chunks: Iterable<Buffer>): Generator<{ readonly bytes: Buffer; readonly isPart: boolean }> {
   let held: Buffer[] = [];
   let heldBytes = 0;
@@ -210,7 +210,7 @@ function* lines(chunks: Iterable<Buffer>): Generator<{ readonly bytes: Buffer; r
       isPart = false;
       from = feed + 1;
     }
-    held.push(Buffer.from(chunk.subarray(from))); // its own: the chunk is overwritten
+    held.push(Buffer.from(chunk.subarray(from))); // a copy: the chunk is overwritten
     heldBytes += chunk.length - from;
     if (heldBytes <= MAX_RECORD_BYTES) continue;
     isPart = true;
@@ -221,8 +221,8 @@ function* lines(chunks: Iterable<Buffer>): Generator<{ readonly bytes: Buffer; r
   if (heldBytes > 0) yield { bytes: Buffer.concat(held), isPart };
 }
 
-/** A file's text in UTF-8, in pieces that hold until the next one is asked for. */
-function* texts(fd: number): Generator<Buffer> {
+/** Yields a file's text in UTF-8, in chunks that are valid until the next one is read. */
+function* utf8Chunks(fd: number): Generator<Buffer> {
   let position = 0;
   const buffer = Buffer.allocUnsafe(READ_BYTES);
   const read = () => {

@@ -1,4 +1,4 @@
-// A journal that was edited or damaged becomes one that a run can go on with: one record a line, and nothing lost that is not ours.
+// Repairs an edited or damaged journal: rewrites it with one record per line, and moves all other lines to another file.
 
 import { closeSync, lstatSync, renameSync } from "node:fs";
 import { JournalError, useAnotherFolder } from "../core/errors.ts";
@@ -9,12 +9,12 @@ import { OTHERS, parseRecord } from "./parse-record.ts";
 import { eachLine } from "./read-lines.ts";
 import { pieces } from "./recover-records.ts";
 
-/** Whose a journal is, and whether anything is in it. */
+/** Whether a journal exists: `empty` has no record yet, `ours` has records, or the start of one. */
 export type Journal = "none" | "empty" | "ours";
 
 /**
- * Looks whether there is a journal that a run has written; one that holds nothing but blanks or zeros is one that was killed
- * at its beginning. Reads to the first record only. Throws a JournalError for what is none, and what the file system says.
+ * Returns whether a run wrote the journal at `path`; one with only whitespace or NUL bytes is `empty`: its run was killed at
+ * the start. Reads up to the first record. Throws a JournalError for another file, and file-system errors.
  */
 export function journalAt(path: string): Journal {
   if (!isThere(path)) return "none";
@@ -38,34 +38,34 @@ function isThere(path: string): boolean {
   try {
     return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOTDIR") return false; // there is not even the folder
+    if ((error as NodeJS.ErrnoException).code === "ENOTDIR") return false; // the folder does not exist either
     throw error;
   }
 }
 
-/** What was in a journal that was mended. */
+/** Counts of what a repaired journal contained. */
 export interface Repaired {
   readonly records: number;
-  /** Records that had another form, such as one over several lines. */
+  /** Records in another layout or encoding, such as one over several lines. */
   readonly others: number;
-  /** Beginnings of records, which are dropped. */
+  /** Incomplete records, which are dropped. */
   readonly torn: number;
-  /** Lines that are nothing of ours: they are at the end of the file `foreign` now. */
+  /** Lines that are not records, now at the end of the file `foreign`. */
   readonly foreign: number;
 }
 
 export interface RepairOptions {
-  /** Where the journal is written before it gets its name. */
+  /** Path of the new journal until it is renamed into place. */
   readonly part: string;
-  /** Where what is not ours goes. */
+  /** Path of the file for lines that are not records. */
   readonly foreign: string;
-  /** A record as JSON on one line. */
+  /** Serializes a record as JSON on one line. */
   readonly asJson: (record: object) => string;
-  /** Also take records of a newer version's: they are only to be removed. Default false: they are refused. */
+  /** Accept records of a newer version, for a journal about to be removed. Default false: they are refused. */
   readonly anyVersion?: boolean;
 }
 
-/** Whether anything but a torn end is no record. */
+/** Whether any line is not a record, other than a torn last one. */
 export function isDamaged(journalPath: string): boolean {
   const fd = openJournal(journalPath);
   let isWhole = true;
@@ -79,21 +79,21 @@ export function isDamaged(journalPath: string): boolean {
   }
 }
 
-/** What was found and done, a sentence each. */
+/** Describes a repair to the user, in one sentence per kind of line. */
 export function toldOf({ others, torn, foreign }: Repaired, foreignPath: string): readonly string[] {
-  const told: string[] = [];
-  if (others > 0) told.push(`${counted(others, "record")} had another form or encoding: the journal is written anew`);
-  if (torn > 0) told.push(`${counted(torn, "torn record")} left out`);
-  if (foreign > 0) told.push(`${counted(foreign, "line")} of the journal are no records: now in ${foreignPath}`);
-  return told;
+  const notes: string[] = [];
+  if (others > 0) notes.push(`${counted(others, "record")} had another form or encoding: the journal is written anew`);
+  if (torn > 0) notes.push(`${counted(torn, "torn record")} left out`);
+  if (foreign > 0) notes.push(`${counted(foreign, "line")} of the journal are no records: now in ${foreignPath}`);
+  return notes;
 }
 
-/** Writes a journal anew, at once and whole. Throws what the file system says; then it is as it was. */
+/** Replaces a journal atomically by its repaired copy. Throws file-system errors; the journal is unchanged then. */
 export function repair(journalPath: string, { part, foreign, asJson, anyVersion = false }: RepairOptions): Repaired {
   const counts = { records: 0, others: 0, torn: 0, foreign: 0 };
   const fd = openJournal(journalPath);
   let copy: Copy | undefined;
-  let aside: Copy | undefined;
+  let foreignLines: Copy | undefined;
   try {
     copy = copyTo(part);
     for (const { kind, bytes } of pieces(fd)) {
@@ -101,8 +101,8 @@ export function repair(journalPath: string, { part, foreign, asJson, anyVersion 
       if (kind === "torn") counts.torn++;
       else if (kind === "foreign") {
         counts.foreign++;
-        aside ??= appendTo(foreign);
-        aside.line(bytes);
+        foreignLines ??= appendTo(foreign);
+        foreignLines.line(bytes);
       } else {
         counts.records++;
         const outcome = parseRecord(bytes, 0, bytes.length)?.outcome;
@@ -111,13 +111,13 @@ export function repair(journalPath: string, { part, foreign, asJson, anyVersion 
         copy.line(kind === "other" ? Buffer.from(asJson(JSON.parse(bytes.toString("utf8")))) : bytes);
       }
     }
-    aside?.finish();
+    foreignLines?.finish();
     copy.finish();
     renameSync(part, journalPath);
     return counts;
   } catch (error) {
     copy?.discard();
-    aside?.discard();
+    foreignLines?.discard();
     throw error;
   } finally {
     closeSync(fd);

@@ -1,4 +1,4 @@
-// A journal whose file is replaced, removed or cut while it is written: that is noticed, and its records are kept in another.
+// Detects that the journal file was replaced, removed or truncated during a run, and saves the run's records in another file.
 
 import {
   closeSync,
@@ -15,24 +15,24 @@ import {
 import { dirname } from "node:path";
 
 export interface ReplacementGuard {
-  /** Looks at the file; all that was taken must have been written. Returns what has happened, if anything has since the last look. */
+  /** Checks the file; call it after a flush. Returns a description of what has happened since the last check, if anything. */
   check(): string | undefined;
-  /** All that has happened; undefined where nothing has. */
+  /** Description of everything that has happened; undefined if nothing has. */
   readonly problem: string | undefined;
-  /** The file with the records, where that is another one by now; undefined where there is none. */
+  /** The file that has the records now; undefined if there is none. */
   readonly kept: string | undefined;
   close(): void;
 }
 
 export interface ReplacementGuardOptions {
-  /** The journal's own file, open for reading: it goes on being written, whoever has its name. */
+  /** The journal's open file, readable. The run keeps writing it, whatever file has its name. */
   readonly fd: number;
   readonly path: string;
-  /** Where this run's records begin. */
+  /** Offset of this run's first record. */
   readonly startBytes: number;
-  /** The file's length by what was written. */
+  /** Expected length of the file in bytes. */
   readonly bytes: () => number;
-  /** Whether another file that has the journal's name is a journal as well, one that was edited. */
+  /** Whether the file that replaced the journal is a journal too, for example an edited copy. */
   readonly isJournal: (path: string) => boolean;
 }
 
@@ -40,18 +40,18 @@ const COPY_BYTES = 1_048_576;
 const LF = 0x0a;
 const NOFOLLOW = constants.O_NOFOLLOW ?? 0;
 
-/** Where the records go when the file that has the name is somebody else's. */
-const RESCUED = ".rescued";
+/** Suffix of the file for the records if another program's file has the journal's name. */
+const RESCUE_SUFFIX = ".rescued";
 
-/** Another file that gets all that is written from now on, at every look. */
+/** A second file, to which each check appends the new records. */
 interface Copy {
   readonly path: string;
   readonly fd: number;
-  /** How much of the journal is in it. */
+  /** Bytes of the journal that are in it. */
   bytes: number;
 }
 
-/** Throws what the file system says, in `check` as well. */
+/** Throws file-system errors, also from `check`. */
 export function replacementGuard({
   fd,
   path,
@@ -60,59 +60,59 @@ export function replacementGuard({
   isJournal,
 }: ReplacementGuardOptions): ReplacementGuard {
   const folder = dirname(path);
-  const home = identityOf(folderAt(folder));
+  const folderIdentity = identityOf(folderAt(folder));
   const problems: string[] = [];
   let copy: Copy | undefined;
   let keptPath = path;
-  /** What the file's length lacks or has too much, since that was last said. */
-  let skew = 0;
-  let isHomeless = false;
+  /** Difference between actual and expected length that was already reported, in bytes. */
+  let reportedDiffBytes = 0;
+  let isFolderGone = false;
 
   const check = (): string | undefined => {
     const before = problems.length;
-    if (!isHomeless) look();
+    if (!isFolderGone) inspect();
     if (copy !== undefined) extend(copy);
     return problems.length === before ? undefined : problems.slice(before).join("; ");
   };
-  const look = () => {
-    if (identityOf(folderAt(folder)) !== home) {
-      isHomeless = true;
+  const inspect = () => {
+    if (identityOf(folderAt(folder)) !== folderIdentity) {
+      isFolderGone = true;
       problems.push(`${folder} was moved or removed while the run was on`);
       return;
     }
     const { size } = fstatSync(fd);
-    if (size !== bytes() + skew) {
-      const isCut = size < bytes() + skew;
+    if (size !== bytes() + reportedDiffBytes) {
+      const isCut = size < bytes() + reportedDiffBytes;
       const what = isCut
         ? "cut off: what records are lost is found again by their files"
         : "written to by another program";
       problems.push(`${path} was ${what}`);
-      skew = size - bytes();
+      reportedDiffBytes = size - bytes();
     }
     const own = identityOf(fstatSync(copy?.fd ?? fd));
     const now = statsOf(path);
     if (now !== undefined && identityOf(now) === own) return;
-    // Beside the file that is somebody else's it stays as long as nobody takes it away.
+    // The records stay beside another program's file while their own file exists.
     if (copy !== undefined && copy.path !== path && identityOf(statsOf(copy.path)) === own) return;
     const what = now === undefined ? "removed" : "replaced";
-    copy = another(now);
+    copy = newCopy(now);
     keptPath = copy.path;
-    problems.push(`${path} was ${what} while the run was on: ${whereNow(copy.path, now === undefined)}`);
+    problems.push(`${path} was ${what} while the run was on: ${describeCopy(copy.path, now === undefined)}`);
   };
-  const whereNow = (to: string, isNew: boolean): string => {
+  const describeCopy = (to: string, isNew: boolean): string => {
     if (to !== path) return `its records are in ${to}: give it that name before the next run`;
     return isNew ? "it was written again" : "this run's records were added to what is there now";
   };
-  const another = (now: Stats | undefined): Copy => {
+  const newCopy = (now: Stats | undefined): Copy => {
     if (copy !== undefined) closeSync(copy.fd);
     copy = undefined;
     if (now === undefined) return { path, fd: created(path), bytes: 0 };
     if (now.isFile() && now.nlink === 1 && isJournal(path)) {
-      // What is empty has lost the records of earlier runs, too.
+      // An empty file has lost the records of earlier runs as well.
       return { path, fd: appended(path), bytes: now.size === 0 ? 0 : startBytes };
     }
     for (let i = 1; ; i++) {
-      const free = `${path}${RESCUED}${i === 1 ? "" : i}`;
+      const free = `${path}${RESCUE_SUFFIX}${i === 1 ? "" : i}`;
       if (statsOf(free) === undefined) return { path: free, fd: created(free), bytes: 0 };
     }
   };
@@ -127,7 +127,7 @@ export function replacementGuard({
       to.bytes += read;
     }
     fsyncSync(to.fd);
-    to.bytes = size; // where it was cut off, what comes next begins here
+    to.bytes = size; // if it was truncated, the next records begin here
   };
 
   return {
@@ -136,7 +136,7 @@ export function replacementGuard({
       return problems.length === 0 ? undefined : problems.join("; ");
     },
     get kept() {
-      return isHomeless ? undefined : keptPath;
+      return isFolderGone ? undefined : keptPath;
     },
     close() {
       if (copy !== undefined) closeSync(copy.fd);
@@ -149,7 +149,7 @@ function created(path: string): number {
   return openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | constants.O_APPEND | NOFOLLOW, 0o666);
 }
 
-/** Opens a journal to add to it, and ends its last line where that has no end. */
+/** Opens a journal for appending, and adds a line feed if the last line has none. */
 function appended(path: string): number {
   const fd = openSync(path, constants.O_RDWR | constants.O_APPEND | NOFOLLOW);
   const { size } = fstatSync(fd);
@@ -174,6 +174,6 @@ function statsOf(path: string): Stats | undefined {
   try {
     return lstatSync(path, { throwIfNoEntry: false });
   } catch {
-    return undefined; // a part of the way is no folder any more
+    return undefined; // a parent is no longer a folder
   }
 }

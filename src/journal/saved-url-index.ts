@@ -1,4 +1,4 @@
-// Finds what was saved for a URL, this run's lines included: an index that grows, over a history's slots.
+// Finds the file saved for a URL, by earlier runs or this one: a growing hash index over the line table.
 
 import type { Outcome, SavedFile } from "../core/job.ts";
 import { redacted } from "../core/redact.ts";
@@ -8,62 +8,62 @@ import { type LineTable, STATE_SAVED } from "./line-table.ts";
 import { urlHash } from "./parse-record.ts";
 
 export interface SavedUrlIndex {
-  /** This line was saved, and its URL has this hash. */
+  /** Adds a saved line and its URL's hash. */
   add(n: number, hash: number): void;
-  /** The record of a line with this very URL. */
+  /** The record of a saved line with exactly this URL. */
   twin(url: string): SavedFile | undefined;
 }
 
-/** Cells in use of all, and by how much it grows: 5 to 7.5 bytes a line, besides the 8 of its slot. */
-const FULL = 0.8;
+/** Load factor at which the index grows, and the growth factor: 5 to 7.5 bytes per line, plus 8 in the line table. */
+const MAX_LOAD = 0.8;
 const GROWTH = 1.5;
 
-/** So many lines of one hash are remembered: nearly always they have one URL, and any of its files will do. */
-const MOST_OF_ONE = 4;
+/** Maximum number of lines indexed per hash: nearly always they have the same URL, and any of its files is suitable. */
+const MAX_LINES_PER_HASH = 4;
 
 /**
- * Open addressing by 30 bits of hash. Different URLs may have one hash: what counts is the record, which is read for every
- * line that is found. `record` returns the last one under a number.
+ * Open addressing by a 30-bit hash. Different URLs may have equal hashes, so the record of each line found is read and
+ * compared. `record` returns the last record of a number.
  */
-export function savedUrlIndex(slots: LineTable, record: (n: number) => Outcome | undefined): SavedUrlIndex {
-  /** An index into the slots plus 1; 0 where there is none. */
+export function savedUrlIndex(lines: LineTable, record: (n: number) => Outcome | undefined): SavedUrlIndex {
+  /** Line index plus 1; 0: empty cell. */
   let cells = new Uint32Array(1024);
   let used = 0;
 
   const cellAfter = (cell: number) => (cell + 1 === cells.length ? 0 : cell + 1);
-  const isOf = (index: number, hash: number) => slots.hashAt(index) === hash && slots.stateAt(index) === STATE_SAVED;
-  /** False where it is there already, or enough others are. */
+  const isOf = (index: number, hash: number) => lines.hashAt(index) === hash && lines.stateAt(index) === STATE_SAVED;
+  /** False if the line, or MAX_LINES_PER_HASH others of its hash, are already in the index. */
   const put = (index: number, hash: number): boolean => {
     let others = 0;
     let cell = hash % cells.length;
     for (let other = cells[cell] ?? 0; other !== 0; other = cells[cell] ?? 0) {
-      if (other === index + 1 || (isOf(other - 1, hash) && ++others === MOST_OF_ONE)) return false;
+      if (other === index + 1 || (isOf(other - 1, hash) && ++others === MAX_LINES_PER_HASH)) return false;
       cell = cellAfter(cell);
     }
     cells[cell] = index + 1;
     return true;
   };
   const add = (index: number, hash: number) => {
-    if (!put(index, hash) || ++used <= cells.length * FULL) return;
+    if (!put(index, hash) || ++used <= cells.length * MAX_LOAD) return;
     const before = cells;
     cells = new Uint32Array(Math.ceil(before.length * GROWTH));
-    for (const one of before) if (one !== 0) put(one - 1, slots.hashAt(one - 1));
+    for (const cell of before) if (cell !== 0) put(cell - 1, lines.hashAt(cell - 1));
   };
-  slots.each((index) => {
-    if (slots.stateAt(index) === STATE_SAVED) add(index, slots.hashAt(index));
+  lines.each((index) => {
+    if (lines.stateAt(index) === STATE_SAVED) add(index, lines.hashAt(index));
   });
 
   return {
-    add: (n, hash) => add(slots.indexOf(n), hash),
+    add: (n, hash) => add(lines.indexOf(n), hash),
     twin(url) {
-      // A record has no password: of two URLs that differ in nothing else, it does not say which one it is.
+      // Records omit passwords, so URLs that differ only in the password cannot be told apart.
       if (redacted(url) !== url || url.includes(HIDDEN)) return undefined;
       const hash = urlHash(url);
       for (let cell = hash % cells.length; ; cell = cellAfter(cell)) {
         const index = (cells[cell] ?? 0) - 1;
         if (index < 0) return undefined;
         if (!isOf(index, hash)) continue;
-        const found = record(slots.numberAt(index));
+        const found = record(lines.numberAt(index));
         if (found?.url === url && isDuplicateSource(found)) return found;
       }
     },

@@ -1,16 +1,16 @@
-// Memory for slots of two words, in runs of 1, 2, 4 … 64: what one run leaves is the next one's of that size.
+// A pool allocator for two-word slots in runs of 1, 2, 4 … 64, with a free list per size.
 
-/** Slots of a block, which is allocated in one piece: 512 KiB. */
+/** Slots per block. A block is one allocation of 512 KiB. */
 const BLOCK_BITS = 16;
-const BLOCK = 1 << BLOCK_BITS;
+const BLOCK_SLOTS = 1 << BLOCK_BITS;
 
-/** The longest run. */
-const MOST = 64;
+/** Maximum slots per run. */
+const MAX_RUN_SLOTS = 64;
 
 export interface SlotPool {
-  /** The place of the first of so many slots, a power of two. What is in them is left from before; zeros in a run of 64. */
+  /** Returns the place of the first of `size` slots, a power of two. A run of 64 is zeroed; others hold old values. */
   allocate(size: number): number;
-  /** Nothing is in this run any more; for one shorter than 64. */
+  /** Frees a run shorter than 64. */
   free(place: number, size: number): void;
   word(place: number, which: 0 | 1): number;
   write(place: number, one: number, other: number): void;
@@ -19,19 +19,19 @@ export interface SlotPool {
 
 export function slotPool(): SlotPool {
   const blocks: Uint32Array[] = [];
-  let end = 0;
-  /** Of each size by its power of two, a run that is free, plus 1; the first word of that is the next one. */
-  const unused = new Float64Array(Math.log2(MOST));
+  let allocated = 0;
+  /** Per power of two: place plus 1 of the first free run; its first word links to the next one. */
+  const unused = new Float64Array(Math.log2(MAX_RUN_SLOTS));
 
   const blockOf = (place: number): Uint32Array => {
     const block = blocks[place >>> BLOCK_BITS];
     if (block === undefined) throw new Error(`no slot ${place}`);
     return block;
   };
-  const word = (place: number, which: 0 | 1) => blockOf(place)[2 * (place & (BLOCK - 1)) + which] ?? 0;
+  const word = (place: number, which: 0 | 1) => blockOf(place)[2 * (place & (BLOCK_SLOTS - 1)) + which] ?? 0;
   const write = (place: number, one: number, other: number) => {
     const block = blockOf(place);
-    const at = 2 * (place & (BLOCK - 1));
+    const at = 2 * (place & (BLOCK_SLOTS - 1));
     block[at] = one;
     block[at + 1] = other;
   };
@@ -44,13 +44,13 @@ export function slotPool(): SlotPool {
         unused[power] = word(known, 0);
         return known;
       }
-      const room = (BLOCK - (end % BLOCK)) % BLOCK;
+      const room = (BLOCK_SLOTS - (allocated % BLOCK_SLOTS)) % BLOCK_SLOTS;
       if (room < size) {
-        end += room;
-        blocks.push(new Uint32Array(2 * BLOCK));
+        allocated += room;
+        blocks.push(new Uint32Array(2 * BLOCK_SLOTS));
       }
-      end += size;
-      return end - size;
+      allocated += size;
+      return allocated - size;
     },
     free(place, size) {
       const power = 31 - Math.clz32(size);

@@ -1,32 +1,32 @@
-// The lines of earlier runs that the list was not seen to have yet: found by the URL that they had, or by their file.
+// Recorded lines that no line of the list has matched yet: found by their URL or by their file.
 
 import { escapedUrl } from "../core/escape.ts";
 import { isNumber, type Outcome } from "../core/job.ts";
 import { knownAs } from "../core/redact.ts";
 import { bitSet } from "./bit-set.ts";
 import { type FileIndex, fileIndex } from "./file-index.ts";
-import { type LineTable, STATE_FAILED, STATE_NONE, STATE_OPEN, STATE_SAVED } from "./line-table.ts";
+import { type LineTable, STATE_FAILED, STATE_NONE, STATE_RETRYABLE, STATE_SAVED, STATE_SKIPPED } from "./line-table.ts";
 import { urlHash } from "./parse-record.ts";
 import { type UrlIndex, urlIndex } from "./url-index.ts";
 
 export interface UnmatchedLines {
-  /** The list has this line. */
+  /** The list has this line: it is no longer unmatched. */
   meet(n: number): void;
-  /** A line of the list is to have what is saved of this one: until `putBack` it counts as met. */
+  /** Reserves this line's record for another line of the list: it counts as matched until `putBack`. */
   take(n: number): void;
   putBack(): void;
-  /** Lines that were not met: those whose file is there, and all. */
+  /** Number of unmatched lines: those whose file exists, and all. */
   readonly unmet: number;
   readonly unmetInAll: number;
-  /** Their numbers, and whether their file is there. */
+  /** Calls `visit` for each unmatched line; `isSaved`: its file exists. */
   eachUnmet(visit: (n: number, isSaved: boolean) => void): void;
-  /** The same of all lines, met or not. */
+  /** Calls `visit` for each recorded line, matched or not. */
   eachRecord(visit: (n: number, isSaved: boolean) => void): void;
-  /** The number of a line with this URL that an earlier run saved and that was not met, and of which `fits` is true. */
+  /** The number of an unmatched saved line with this URL for which `fits` is true. */
   find(url: string, fits?: (record: Outcome) => boolean): number | undefined;
-  /** The same of a line that failed or was skipped. */
+  /** The number of an unmatched failed or skipped line with this URL for which `fits` is true. */
   findFailure(url: string, fits?: (record: Outcome) => boolean): number | undefined;
-  /** The number of a line that was not met, and has this file. */
+  /** The number of the unmatched line that owns this file. */
   ownerOf(file: string): number | undefined;
 }
 
@@ -37,21 +37,22 @@ export interface UnmatchedOptions {
   readonly isLast: (n: number, offset: number, bytes: number) => boolean;
 }
 
-/** One bit a line, and indexes that are made when they are first asked for: of those that were not met then. */
+/** Uses two bits per line. The indexes are built at the first call, from the lines unmatched at that time. */
 export function unmatchedLines({ fd, lines, record, isLast }: UnmatchedOptions): UnmatchedLines {
-  const met = bitSet();
-  const taken = bitSet();
+  const matched = bitSet();
+  const reserved = bitSet();
   let saved: UrlIndex | undefined;
   let failures: UrlIndex | undefined;
   let files: FileIndex | undefined;
 
-  const isUnmet = (index: number) => lines.stateAt(index) !== STATE_NONE && !met.has(index);
-  const isFree = (index: number) => isUnmet(index) && !taken.has(index);
+  const isUnmatched = (index: number) => lines.stateAt(index) !== STATE_NONE && !matched.has(index);
+  const isFree = (index: number) => isUnmatched(index) && !reserved.has(index);
   const isSaved = (index: number) => lines.stateAt(index) === STATE_SAVED && isFree(index);
-  /** An open line with a mark is one whose file is missing: nothing is known of it that would be of use. */
+  /** Not STATE_MISSING: the record of a missing file is of no use. */
   const isFailure = (index: number) => {
     const state = lines.stateAt(index);
-    return (state === STATE_FAILED || (state === STATE_OPEN && !lines.isMarked(index))) && isFree(index);
+    const isOfFailure = state === STATE_FAILED || state === STATE_RETRYABLE || state === STATE_SKIPPED;
+    return isOfFailure && isFree(index);
   };
   const each = (visit: (index: number) => void) => {
     lines.each((index) => {
@@ -65,13 +66,13 @@ export function unmatchedLines({ fd, lines, record, isLast }: UnmatchedOptions):
     });
     return size;
   };
-  const found = (index: UrlIndex, listed: string, fits: (record: Outcome) => boolean) => {
+  const findIn = (index: UrlIndex, listed: string, fits: (record: Outcome) => boolean) => {
     const url = knownAs(listed);
     let n: number | undefined;
     index(urlHash(url), (slot) => {
-      const one = record(lines.numberAt(slot));
-      if (one === undefined || escapedUrl(one.url) !== url || !fits(one)) return false;
-      n = one.n;
+      const candidate = record(lines.numberAt(slot));
+      if (candidate === undefined || escapedUrl(candidate.url) !== url || !fits(candidate)) return false;
+      n = candidate.n;
       return true;
     });
     return n;
@@ -80,15 +81,15 @@ export function unmatchedLines({ fd, lines, record, isLast }: UnmatchedOptions):
   return {
     meet(n) {
       const index = lines.indexOf(n);
-      if (index >= 0) met.add(index);
+      if (index >= 0) matched.add(index);
     },
     take(n) {
       const index = lines.indexOf(n);
-      if (index >= 0) taken.add(index);
+      if (index >= 0) reserved.add(index);
     },
     putBack() {
-      taken.clear();
-      // What was taken is in them no more.
+      reserved.clear();
+      // The indexes omit the lines that were reserved.
       saved = undefined;
       failures = undefined;
     },
@@ -107,22 +108,22 @@ export function unmatchedLines({ fd, lines, record, isLast }: UnmatchedOptions):
     },
     find(url, fits = () => true) {
       saved ??= urlIndex(lines, isSaved);
-      return found(saved, url, (one) => one.file !== undefined && fits(one));
+      return findIn(saved, url, (found) => found.file !== undefined && fits(found));
     },
     findFailure(url, fits = () => true) {
       failures ??= urlIndex(lines, isFailure);
-      return found(failures, url, fits);
+      return findIn(failures, url, fits);
     },
     ownerOf(file) {
       const isOwner = (n: number) => {
         const index = lines.indexOf(n);
-        return index >= 0 && isUnmet(index) && record(n)?.file === file;
+        return index >= 0 && isUnmatched(index) && record(n)?.file === file;
       };
       const digits = /(?:^|\/)([0-9]{1,15})(?:\.|$)/.exec(file)?.[1];
       if (digits !== undefined && isNumber(digits) && isOwner(Number(digits))) return Number(digits);
       files ??= fileIndex(fd, (n, offset, bytes) => {
         const index = lines.indexOf(n);
-        return index >= 0 && isUnmet(index) && isLast(n, offset, bytes);
+        return index >= 0 && isUnmatched(index) && isLast(n, offset, bytes);
       });
       return files(file).find(isOwner);
     },

@@ -1,4 +1,4 @@
-// Looks at many files on two threads: looking is nearly all that reading a long journal costs.
+// Verifies many recorded files on two threads: lstat takes nearly all the time of reading a long journal.
 
 import { lstatSync } from "node:fs";
 import type { Worker } from "node:worker_threads";
@@ -6,21 +6,21 @@ import { type FileCheck, fileChecker } from "./file-check.ts";
 
 const BATCH_FILES = 1024;
 
-/** A second thread takes 20 ms to start: only for more batches than these. */
-const FIRST_BATCHES = 20;
+/** Batch number at which the second thread starts. Its start takes 20 ms. */
+const MIN_BATCHES_FOR_THREAD = 20;
 
-/** Batches that wait for the second thread; what is more, this one does itself. */
-const AHEAD = 3;
+/** Maximum number of batches queued for the second thread. The main thread verifies the others. */
+const MAX_QUEUED_BATCHES = 3;
 
-/** How long to wait for the second thread's last batches: a thread that is lost is not missed, only its time. */
-const PATIENCE_MS = 2000;
+/** Maximum wait for the second thread's last batches, in milliseconds. After it, the main thread verifies them. */
+const MAX_WAIT_MS = 2000;
 
 export interface FileVerifier {
-  /** Looks at once. */
+  /** Verifies one file immediately. */
   readonly now: FileCheck;
-  /** Asks for a file of so many bytes; `n` and `unit` say to `onMissing` whose it is. */
+  /** Queues a file and its length in bytes; `n` and `unit` are passed to `onMissing`. */
   ask(n: number, unit: number, file: string, bytes: number): void;
-  /** Every file that was asked for has been looked for when this returns. */
+  /** Verifies all queued files before it returns. */
   end(): void;
 }
 
@@ -32,7 +32,7 @@ interface Batch {
 }
 
 /**
- * Calls `onMissing`, in no order, for files that are not in `folder` with their length. `start` starts the second thread, where
+ * Calls `onMissing`, in any order, for files that are not in `folder` with their length. `start` starts the second thread, if
  * there may be one. Blocks; never throws.
  */
 export function fileVerifier(
@@ -40,52 +40,52 @@ export function fileVerifier(
   onMissing: (n: number, unit: number) => void,
   start?: StartSecond,
 ): FileVerifier {
-  const look = fileChecker(lstatSync, folder);
+  const check = fileChecker(lstatSync, folder);
   let batch = emptyBatch();
   let batches = 0;
   let second: Second | undefined;
-  /** Given to the second thread, oldest first. */
-  const given: Batch[] = [];
+  /** Batches queued for the second thread, oldest first. */
+  const queued: Batch[] = [];
 
-  const missingOf = ({ ns, units }: Batch, places: readonly number[]) => {
-    for (const place of places) onMissing(ns[place] ?? 0, units[place] ?? 0);
+  const reportMissing = ({ ns, units }: Batch, missing: readonly number[]) => {
+    for (const index of missing) onMissing(ns[index] ?? 0, units[index] ?? 0);
   };
-  const lookAt = (own: Batch) => {
-    const isMissing = (_: number, place: number) => !look(own.files[place] ?? "", own.bytes[place] ?? -1);
-    missingOf(own, [...own.ns.keys()].filter(isMissing));
+  const verify = (own: Batch) => {
+    const isMissing = (_: number, index: number) => !check(own.files[index] ?? "", own.bytes[index] ?? -1);
+    reportMissing(own, [...own.ns.keys()].filter(isMissing));
   };
   const collect = () => {
     for (let answer = second?.answer(); answer !== undefined; answer = second?.answer()) {
-      const done = given.shift();
-      if (done !== undefined) missingOf(done, answer);
+      const done = queued.shift();
+      if (done !== undefined) reportMissing(done, answer);
     }
   };
-  const handOut = () => {
-    if (++batches === FIRST_BATCHES) second = start?.(folder);
+  const submitBatch = () => {
+    if (++batches === MIN_BATCHES_FOR_THREAD) second = start?.(folder);
     collect();
-    if (second !== undefined && given.length < AHEAD) {
-      given.push(batch);
+    if (second !== undefined && queued.length < MAX_QUEUED_BATCHES) {
+      queued.push(batch);
       second.give(batch);
-    } else lookAt(batch);
+    } else verify(batch);
     batch = emptyBatch();
   };
 
   return {
-    now: look,
+    now: check,
     ask(n, unit, file, bytes) {
       batch.ns.push(n);
       batch.units.push(unit);
       batch.files.push(file);
-      if (batch.bytes.push(bytes) === BATCH_FILES) handOut();
+      if (batch.bytes.push(bytes) === BATCH_FILES) submitBatch();
     },
     end() {
-      lookAt(batch);
+      verify(batch);
       batch = emptyBatch();
       second?.wait();
       collect();
       second?.close();
       second = undefined;
-      for (const lost of given.splice(0)) lookAt(lost);
+      for (const unanswered of queued.splice(0)) verify(unanswered);
     },
   };
 }
@@ -98,30 +98,30 @@ export type StartSecond = (folder: string) => Second | undefined;
 
 export interface Second {
   give(batch: Batch): void;
-  /** The places of missing files in the oldest batch that is not answered, once it is. */
+  /** Takes the next answer: the indices of missing files in the oldest batch; undefined if there is none yet. */
   answer(): readonly number[] | undefined;
-  /** Waits until all is answered, or for `PATIENCE_MS`. */
+  /** Blocks until all batches are answered, or for MAX_WAIT_MS without an answer. */
   wait(): void;
   close(): void;
 }
 
-/** What the second thread runs. A text, since the command is one file and has no other to start a thread from. */
+/** Source text of the second thread: the command is a single file, so there is no other to start a thread from. */
 const PROGRAM = `
   const { lstatSync } = require("node:fs");
   const { workerData: { folder, port, done } } = require("node:worker_threads");
-  const look = (${fileChecker})(lstatSync, folder);
+  const check = (${fileChecker})(lstatSync, folder);
   port.on("message", ({ files, bytes }) => {
     const missing = [];
-    for (let i = 0; i < files.length; i++) if (!look(files[i], bytes[i])) missing.push(i);
+    for (let i = 0; i < files.length; i++) if (!check(files[i], bytes[i])) missing.push(i);
     port.postMessage(missing);
     Atomics.add(done, 0, 1);
     Atomics.notify(done, 0);
   });
 `;
 
-/** Undefined where no thread may be started. */
+/** Undefined if no thread can be started. */
 export function secondThread(folder: string): Second | undefined {
-  // Start-up counts, and this is rare.
+  // Not imported: it would slow down every start, and few runs need it.
   const threads = process.getBuiltinModule("node:worker_threads");
   const { port1: port, port2 } = new threads.MessageChannel();
   const done = new Int32Array(new SharedArrayBuffer(4));
@@ -133,7 +133,7 @@ export function secondThread(folder: string): Second | undefined {
     port.close();
     return undefined;
   }
-  thread.on("error", () => {}); // what it has not answered is looked at here
+  thread.on("error", () => {}); // the main thread verifies what it has not answered
   thread.unref();
   let asked = 0;
   return {
@@ -147,12 +147,12 @@ export function secondThread(folder: string): Second | undefined {
     },
     wait() {
       for (let known = Atomics.load(done, 0); known < asked; known = Atomics.load(done, 0)) {
-        if (Atomics.wait(done, 0, known, PATIENCE_MS) === "timed-out") return;
+        if (Atomics.wait(done, 0, known, MAX_WAIT_MS) === "timed-out") return;
       }
     },
     close() {
       port.close();
-      void thread.terminate(); // never rejects; nobody waits for its end
+      void thread.terminate(); // never rejects
     },
   };
 }

@@ -1,4 +1,4 @@
-// results.jsonl: one record per finished line, the report a machine reads, and what the next run goes on from.
+// Writes results.jsonl, the journal: one record per finished line, from which the next run resumes.
 
 import { escapedJson } from "../core/escape.ts";
 import type { Outcome } from "../core/job.ts";
@@ -8,39 +8,39 @@ import { fileAppender } from "../fs/append-file.ts";
 import { replacementGuard } from "./replacement-guard.ts";
 
 export interface JournalWriterOptions {
-  /** Replace a file that is there. Default false: there must be none. */
+  /** Replace an existing file. Default false: an existing file is an error. */
   readonly replace?: boolean;
-  /** Go on in the file that is there, after so many bytes: what follows them is cut off. */
+  /** Append to the existing file after this many bytes; the rest is truncated. */
   readonly fromBytes?: number;
-  /** Sync at the end: the records are on the disk when `end` is settled. Default false. */
+  /** Call fsync at the end: the records are on the disk when `end` settles. Default false. */
   readonly durable?: boolean;
-  /** Told of every record that is taken, with the byte of the file at which it begins; it may not be written yet. */
+  /** Called with every record and its offset in the file, in bytes. It may not be written yet. */
   readonly onRecord?: (outcome: Outcome, offset: number) => void;
-  /** Whether another file that has the journal's name is a journal, too. Given, the file is looked after by `check` and `end`. */
+  /** Whether a file that replaced the journal is a journal too. If given, `check` and `end` guard the file against replacement. */
   readonly isJournal?: (path: string) => boolean;
 }
 
 export interface JournalWriter extends Reporter {
-  /** What is recorded under a number no longer counts: it is recorded elsewhere by now. */
+  /** Deletes the record of a number, which was recorded elsewhere. */
   moved(n: number, url: string): void;
-  /** Writes all records so far: they are there even if this process is killed. Throws what the file system says. */
+  /** Writes all records so far: they survive a kill of this process. Throws write errors. */
   flush(): void;
-  /** Has all records so far on the disk; keeps nobody waiting but its caller. Rejects with what went wrong. */
+  /** Writes all records so far and calls fsync in the thread pool. Rejects with the error. */
   sync(): Promise<void>;
-  /** Looks whether the file was taken away, and keeps the records if so. Returns what is to be said of it, once. */
+  /** Checks whether the file was replaced, and saves the records if so. Returns a new problem once, as text for the user. */
   check(): string | undefined;
-  /** What has happened to the file; undefined where nothing has. */
+  /** What happened to the file; undefined if nothing did. */
   readonly problem: string | undefined;
-  /** The file that has the records; undefined where the folder itself is gone. */
+  /** The file that has the records; undefined if the folder itself is gone. */
   readonly kept: string | undefined;
   end(): Promise<void>;
 }
 
-/** Writes records to a file. Throws what the file system says. */
+/** Opens the journal for writing. Throws file-system errors. */
 export function journalWriter(path: string, options: JournalWriterOptions = {}): JournalWriter {
   const { replace = false, fromBytes, durable = false, onRecord, isJournal } = options;
   const file = fileAppender(path, fromBytes === undefined ? (replace ? "w" : "wx") : { fromBytes });
-  const guarded =
+  const guard =
     isJournal &&
     replacementGuard({ fd: file.fd, path, startBytes: file.startBytes, bytes: () => file.bytes, isJournal });
   let offset = file.startBytes;
@@ -53,7 +53,7 @@ export function journalWriter(path: string, options: JournalWriterOptions = {}):
 
   return {
     outcome(outcome) {
-      // What was stopped under way is not finished: its line stays open for the next run.
+      // An interrupted line is not finished: the next run fetches it.
       if (outcome.outcome === "failed" && outcome.error === "interrupted") return;
       const record = serializeOutcome(outcome);
       file.append(record);
@@ -69,24 +69,24 @@ export function journalWriter(path: string, options: JournalWriterOptions = {}):
     flush: () => file.flush(),
     sync,
     check() {
-      if (guarded === undefined) return undefined;
+      if (guard === undefined) return undefined;
       file.flush();
-      return guarded.check();
+      return guard.check();
     },
     get problem() {
-      return guarded?.problem;
+      return guard?.problem;
     },
     get kept() {
-      return guarded === undefined ? path : guarded.kept;
+      return guard === undefined ? path : guard.kept;
     },
     async end() {
       try {
-        // The file must not be closed under a sync that is under way, whoever asked for it.
+        // The file must not be closed during an fsync.
         await (durable ? sync() : syncing.catch(() => {}));
         file.flush();
-        guarded?.check();
+        guard?.check();
       } finally {
-        guarded?.close();
+        guard?.close();
         file.close();
       }
     },

@@ -5,8 +5,10 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { lineTable, STATE_NONE, STATE_SAVED, type State } from "../../src/journal/line-table.ts";
+import { lineTable, STATE_NONE, type State } from "../../src/journal/line-table.ts";
 import { ROOT } from "../support/command.ts";
+
+const STATES = [0, 1, 2, 3, 4, 5] as const satisfies readonly State[];
 
 describe("slots", () => {
   it("equal a simple model, whatever is written in whatever order", () => {
@@ -20,8 +22,7 @@ describe("slots", () => {
       n: number,
       unit: fc.integer({ min: 0, max: 0x7fff_ffff }),
       hash: fc.nat(0x3fff_ffff),
-      state: fc.constantFrom<State>(0, 1, 2, 3),
-      mark: fc.boolean(),
+      state: fc.constantFrom(...STATES),
     });
     fc.assert(
       fc.property(fc.array(write, { maxLength: 400, size: "max" }), (writes) => {
@@ -29,8 +30,8 @@ describe("slots", () => {
         const model = new Map<number, (typeof writes)[number]>();
         const indices = new Map<number, number>();
         for (const one of writes) {
-          const { n, unit, hash, state, mark } = one;
-          expect(lines.set(n, unit, hash, state, mark)).toBe(model.get(n)?.state ?? STATE_NONE);
+          const { n, unit, hash, state } = one;
+          expect(lines.set(n, unit, hash, state)).toBe(model.get(n)?.state ?? STATE_NONE);
           model.set(n, one);
           const index = lines.indexOf(n);
           expect(index).toBe(indices.get(n) ?? index);
@@ -39,14 +40,14 @@ describe("slots", () => {
         const each: number[] = [];
         lines.each((index) => each.push(lines.numberAt(index)));
         expect(each.sort((a, b) => a - b)).toEqual([...model.keys()].sort((a, b) => a - b));
-        for (const [n, { unit, hash, state, mark }] of model) {
+        for (const [n, { unit, hash, state }] of model) {
           const index = lines.indexOf(n);
-          const found = [lines.unitAt(index), lines.hashAt(index), lines.stateAt(index), lines.isMarked(index)];
-          expect(found).toEqual([unit, hash, state, mark]);
+          const found = [lines.unitAt(index), lines.hashAt(index), lines.stateAt(index)];
+          expect(found).toEqual([unit, hash, state]);
           if (!model.has(n + 1)) expect(lines.indexOf(n + 1)).toBe(-1);
         }
-        const savedLines = [...model.values()].filter(({ state, mark }) => state === STATE_SAVED && mark);
-        expect(lines.count(STATE_SAVED, true)).toBe(savedLines.length);
+        for (const state of STATES.slice(1))
+          expect(lines.count(state)).toBe([...model.values()].filter((line) => line.state === state).length);
       }),
       { numRuns: 300 },
     );
@@ -70,11 +71,11 @@ describe("slots", () => {
     const program = `
       import { lineTable } from ${JSON.stringify(pathToFileURL(join(ROOT, "dist/src/journal/line-table.js")).href)};
       const peakBytes = () => process.resourceUsage().maxRSS * 1024;
-      for (let i = 0, warm = lineTable(); i < 20000; i++) warm.set(${number}, i, i, 1, false);
+      for (let i = 0, warm = lineTable(); i < 20000; i++) warm.set(${number}, i, i, 1);
       const before = peakBytes();
       const lines = lineTable();
-      for (let i = 0; i < ${LINES}; i++) lines.set(${number}, i, i, 1, false);
-      if (lines.count(1, false) !== ${LINES}) throw new Error("lines are lost");
+      for (let i = 0; i < ${LINES}; i++) lines.set(${number}, i, i, 1);
+      if (lines.count(1) !== ${LINES}) throw new Error("lines are lost");
       console.log(peakBytes() - before);
     `;
     const { stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", program], {
