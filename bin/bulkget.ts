@@ -1,2 +1,2 @@
-// Starts the command; the build puts two lines of sh before it.
+// Starts the command; the build adds two lines of sh before it.
 import "./main.ts";

@@ -1,4 +1,4 @@
-// What the command starts beside itself, with --workers.
+// Entry point of a worker process, which the command starts with --workers.
 import { work } from "../src/app/worker.ts";
 
 work();

@@ -1,11 +1,11 @@
-// Copies the type declarations that the library's users can reach, as those of CommonJS modules.
+// Copies the type declarations of the library as declarations of CommonJS modules (.d.cts).
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 
-/** Of an import or an export of another file of ours. */
+/** The specifier of an import or export of another file of this package. */
 const SPECIFIER = /(\bfrom\s+|\bimport\()"(\.[^"]+)\.ts"/g;
 
-/** Writes what `entry` imports, directly or not, into `folder`, with `.d.cts` at the end of each name. */
+/** Copies `entry` and all files that it imports, directly or not, into `folder`, renamed to `.d.cts`. */
 export function writeDeclarations(entry, folder) {
   const root = dirname(entry);
   const files = new Set([entry]);

@@ -1,11 +1,11 @@
-// Removes what an earlier build left in a folder and this one did not write again.
+// Removes files of an earlier build that this build did not write.
 import { readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 
-/** Clocks of file systems tick coarsely, in milliseconds. */
+/** Maximum granularity of file times (FAT), in milliseconds. */
 const TICK_MS = 2000;
 
-/** When this process ends well, and not before: tests run what is built while it is built anew. */
+/** Removes them when this process ends without an error, because tests may run built files during a build. */
 export function removeStaleFiles(folders) {
   const startMs = Date.now() - TICK_MS;
   process.once("exit", (code) => {

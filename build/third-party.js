@@ -1,18 +1,18 @@
-// Gathers the licenses of the packages that are inside the files that are shipped: dist/vendor/LICENSES.txt.
+// Collects the licenses of all bundled packages in dist/vendor/LICENSES.txt.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 const FILE = "dist/vendor/LICENSES.txt";
 const HEAD = "The files of this package contain these packages, each under its license.\n";
-/** What a package contains besides its own code. */
+/** Licenses of other works that a package contains. */
 const MORE = {
   tldts: "Contains the Public Suffix List (https://publicsuffix.org/list/), under the Mozilla Public License 2.0.\n\n",
 };
 
-/** The folders of all packages that were bundled so far. */
+/** The folders of all packages bundled so far. */
 const folders = new Set();
 
-/** Notes the packages of one bundle, and `others`, which it contains in another way. */
+/** A rollup plugin that collects the packages of one bundle, and `others`, which the bundler does not see. */
 export function thirdParty(others = []) {
   return {
     name: "third-party",

@@ -1,4 +1,4 @@
-// Writes the tree of src, one line per file by its first sentence, into ARCHITECTURE.md; with --print the page to stdout instead.
+// Writes the tree of src into ARCHITECTURE.md, with the first sentence of each file; --print writes the page to stdout instead.
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -6,20 +6,20 @@ const ROOT = join(import.meta.dirname, "..");
 const PAGE = join(ROOT, "ARCHITECTURE.md");
 const MARKS = /(<!-- tree -->\n)[\s\S]*?(<!-- \/tree -->)/;
 const INDENT = "  ";
-/** Where the sentences begin, in characters. */
+/** Column at which the sentences begin. */
 const COLUMN = 34;
 
 const page = withTree(readFileSync(PAGE, "utf8"));
 if (process.argv[2] === "--print") process.stdout.write(page);
 else writeFileSync(PAGE, page);
 
-/** Returns the page with the tree as it is now between its marks. */
+/** Returns the page with the current tree between its marks. */
 function withTree(page) {
   if (!MARKS.test(page)) throw new Error("ARCHITECTURE.md: no <!-- tree --> and <!-- /tree -->");
   return page.replace(MARKS, (_, begin, end) => `${begin}\`\`\`text\n${tree("src").join("\n")}\n\`\`\`\n${end}`);
 }
 
-/** A line per folder that is not empty and per file: files first, both in the order of their names. */
+/** One line per file and per folder that is not empty: files first, both sorted by name. */
 function tree(folder, depth = 0) {
   const entries = readdirSync(join(ROOT, folder), { withFileTypes: true }).toSorted((a, b) =>
     a.name < b.name ? -1 : 1,
@@ -27,7 +27,7 @@ function tree(folder, depth = 0) {
   const indent = INDENT.repeat(depth + 1);
   const files = entries.filter((entry) => entry.isFile());
   const folders = entries.filter((entry) => entry.isDirectory());
-  if (entries.length === 0) return []; // git keeps no empty folder, and a checkout may have one
+  if (entries.length === 0) return []; // an empty folder may remain in a work tree, but not in git
   return [
     `${INDENT.repeat(depth)}${depth === 0 ? folder : folder.slice(folder.lastIndexOf("/") + 1)}/`,
     ...files.map(({ name }) => `${`${indent}${name}`.padEnd(COLUMN - 1)} ${firstSentence(`${folder}/${name}`)}`),

@@ -1,4 +1,4 @@
-// The library: an iterable of URLs or a list's path in, typed outcomes out as they finish.
+// The library: downloads the URLs of an iterable or a list file, and yields typed outcomes as they finish.
 
 import { constants } from "node:buffer";
 import { clock } from "./app/clock.ts";
@@ -22,47 +22,47 @@ import { checked } from "./options/check.ts";
 import type { Item, Items } from "./source/items.ts";
 
 export interface BulkgetOptions extends FetchOptions, DispatcherOptions, ScheduleOptions, OutputOptions {
-  /** Where bodies go: into files of `outputDir` (the default), or with their outcome, as `body`. */
+  /** "files" (the default) saves bodies in `outputDir`; "memory" yields each body with its outcome, as `body`. */
   readonly output?: "files" | "memory" | undefined;
-  /** Stops everything at once: the loop throws the signal's reason. */
+  /** Stops the run at once when it aborts: the loop throws the signal's reason. */
   readonly signal?: AbortSignal | undefined;
-  /** Stops in good order after so many milliseconds: what was not done then has no outcome, and the loop ends. */
+  /** Stops the run after this many milliseconds: the loop ends, and unfinished URLs have no outcome. Default: no limit. */
   readonly deadlineMs?: number | undefined;
   /**
-   * Called with how far the run is, at most 10 times a second, and once at its end. What it throws ends the run, and the loop
-   * throws it; nobody waits for a promise of it.
+   * Called with the progress, at most 10 times per second and once at the end. If it throws or rejects, the run ends and the loop
+   * throws that error. A promise that it returns is not awaited.
    */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 
-/** A body that was handed over, with its outcome. */
+/** A saved outcome of a run with `output: "memory"`, with its body. */
 export type SavedBody = Saved & { readonly body: Uint8Array };
 
-/** What comes of a run with `output: "memory"`. */
+/** An outcome of a run with `output: "memory"`. */
 export type MemoryOutcome = SavedBody | Skipped | Failed;
 
-/** A run: begun by the first `next`, as a loop calls it. */
+/** A run. It starts with the first call of `next`, as a `for await` loop makes it. */
 export interface BulkgetRun<O = Outcome> extends AsyncGenerator<O, void, void> {
-  /** How far it is, whenever it is read. */
+  /** The live progress of the run. */
   readonly view: Progress;
-  /** What became of it: resolved once the loop is over, however that came. Never rejects; of a run that no loop takes it never comes. */
+  /** Resolves when the loop is over, for whatever reason. Never rejects; stays pending if no loop starts the run. */
   readonly summary: Promise<Summary>;
 }
 
-/** Bodies handed over are bounded, in bytes, where the caller does not say. */
+/** Default maximum size of a body in memory, in bytes. */
 const MAX_BODY_BYTES = 67_108_864;
 
 type InMemory = BulkgetOptions & { readonly output: "memory" };
 type With<T> = Exclude<Item<T>, string | URL> & { readonly data: T };
 
 /**
- * Downloads every URL of `input`, at most `concurrency` at a time, and yields one outcome for each as it finishes: failures
- * are outcomes too, never thrown. `input` is an iterable or async iterable, pulled only as slots free up, or the path of a
- * list. An item's `data` comes back with its outcome. A slow loop slows the downloads down; nothing piles up. `break`, an
- * abort or a throw stop everything and free it. Options are read and checked once, by the call itself.
- * @throws OptionError by the call, for an option or an input that cannot be used, or is not known. By the loop: FolderError,
- * LockedError, JournalError, ListError or BulkgetError, for a folder that holds an earlier run, is in use or cannot be made, a
- * list that cannot be read, a disk that fails under way. The iterable's own error is thrown on.
+ * Downloads every URL of `input`, at most `concurrency` at a time, and yields one outcome per URL as it finishes. Failures are
+ * outcomes too, never thrown. `input` is an iterable or async iterable, which is pulled only when a slot is free, or the path of
+ * a list. The `data` of an item is returned with its outcome. A slow loop slows the downloads down, so memory stays bounded.
+ * `break`, an abort or a throw stops the run and releases its resources. Options are read and checked once, by the call.
+ * @throws OptionError by the call, for an unknown option, or an option or input that cannot be used. By the loop: FolderError,
+ * LockedError, JournalError, ListError or BulkgetError, for a folder of another list, in use or not writable, a list that cannot
+ * be read, or a disk that fails during the run. The loop rethrows the iterable's own error.
  */
 export function bulkget<T>(input: Items<With<T>>, options: InMemory): BulkgetRun<MemoryOutcome & { readonly data: T }>;
 export function bulkget<T>(input: Items<With<T>>, options?: BulkgetOptions): BulkgetRun<Outcome & { readonly data: T }>;
@@ -84,7 +84,7 @@ export function bulkget(input: Items | string, given?: BulkgetOptions): BulkgetR
   const summary = new Promise<Summary>((resolve) => {
     conclude = (stopped) => resolve({ ...snapshot(progress), stopped });
   });
-  /** Starts nothing new, ends what is under way, and the loop. */
+  /** Starts no more URLs, aborts those in flight, and ends the loop. */
   const halt = () => {
     stop.abort("request" satisfies StopReason);
     handed.finish();
@@ -141,7 +141,7 @@ export function bulkget(input: Items | string, given?: BulkgetOptions): BulkgetR
       }
     } catch (error) {
       if (view === undefined) {
-        signal?.throwIfAborted(); // whatever came of that while the folder was opened
+        signal?.throwIfAborted(); // the abort takes precedence over any error of opening the folder
         if (isLeft) return;
       }
       if (signal?.aborted !== true) stopped = stop.signal.reason === "disk" ? "disk" : "error";
@@ -162,7 +162,7 @@ export function bulkget(input: Items | string, given?: BulkgetOptions): BulkgetR
   return Object.assign(run, {
     view: progress,
     summary,
-    /** Does not wait for a `next` that is under way. */
+    /** Does not wait for a pending `next`. */
     return() {
       isLeft = true;
       halt();
@@ -172,7 +172,7 @@ export function bulkget(input: Items | string, given?: BulkgetOptions): BulkgetR
   });
 }
 
-/** How URLs are fetched. Throws an OptionError for what is wrong with these options, or with the folder's. */
+/** Creates the HTTP client. Throws an OptionError for an option of the client or the folder that cannot be used. */
 function webFor(options: BulkgetOptions): Get {
   const carrier = carrierOf(options);
   if (options.output !== "memory") {
@@ -184,7 +184,7 @@ function webFor(options: BulkgetOptions): Get {
   return httpClient({ ...options, maxFilesize }, undefined, carrier);
 }
 
-/** Without what is the program's own, and goes to no file. */
+/** The outcome without `data`, which belongs to the caller and is not written to files. */
 function recordable(outcome: Outcome): Outcome {
   if (outcome.data === undefined) return outcome;
   const { data: _, ...rest } = outcome;

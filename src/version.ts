@@ -1,2 +1,2 @@
-// The version of this program; a test holds it equal to package.json's.
+// The version of this program; a test compares it with package.json.
 export const VERSION = "0.1.0";

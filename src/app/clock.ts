@@ -1,6 +1,6 @@
-// The clocks and the timer that a run is handed.
+// The monotonic clock, the timestamps and the timer of a run.
 
-/** A timer holds no more, 24.8 days; given more, it goes off at once. */
+/** Maximum delay of Node's setTimeout, in milliseconds: 24.8 days. A longer delay fires at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 let stampMs = 0;

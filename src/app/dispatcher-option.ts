@@ -1,4 +1,4 @@
-// The option `dispatcher`: a dispatcher of the caller's carries the requests, and some other options do not go with it.
+// The option `dispatcher`: sends requests with the caller's undici Dispatcher, and refuses options that conflict with it.
 
 import { OptionError } from "../core/errors.ts";
 import { dispatcherConnections } from "../http/dispatcher/dispatcher-connections.ts";
@@ -8,19 +8,29 @@ import type { FetchOptions } from "./http-client.ts";
 
 export interface DispatcherOptions {
   /**
-   * An undici Dispatcher (Agent, Pool, ProxyAgent, MockAgent, what `compose` makes of one; of undici 5 or newer) that carries all
-   * requests, robots.txt included. It makes the connections, and stays yours to close. Limits, redirects, credentials, cookies,
-   * retries and records are as without it, but that connecting has no limit of its own: `timeoutMs` holds until a request is sent,
-   * anew whenever another one of its origin is, and then for the headers. Does not go with `proxy`, `publicOnly`, `resolve`,
-   * `unixSocket`, `insecure`, `ca`, `cert`, `key` or `http2`. Default: connections of our own.
+   * An undici Dispatcher (Agent, Pool, ProxyAgent, MockAgent, or the result of `compose`; undici 5 or newer) that sends all
+   * requests, including those for robots.txt. It makes the connections, and the caller closes it. Limits, redirects, credentials,
+   * cookies, retries and records work as without it, except that connecting has no limit of its own: `timeoutMs` applies until a
+   * request is sent, starts again whenever another request of its origin is sent, and then applies to the headers. Cannot be
+   * combined with `proxy`, `publicOnly`, `resolve`, `unixSocket`, `insecure`, `ca`, `cert`, `key` or `http2`. Default: bulkget's
+   * own connections.
    */
   readonly dispatcher?: Dispatcher | undefined;
 }
 
-type Way = "proxy" | "publicOnly" | "resolve" | "unixSocket" | "insecure" | "ca" | "cert" | "key" | "http2";
+type ConnectionOption =
+  | "proxy"
+  | "publicOnly"
+  | "resolve"
+  | "unixSocket"
+  | "insecure"
+  | "ca"
+  | "cert"
+  | "key"
+  | "http2";
 
-/** The options that concern connections, and what undici has in their place. */
-const ELSEWHERE: Readonly<Record<Way, string>> = {
+/** The options that concern connections, and undici's replacement for each. */
+const REPLACEMENTS: Readonly<Record<ConnectionOption, string>> = {
   proxy: "use a ProxyAgent as the dispatcher",
   publicOnly: "the addresses that it connects to are not seen; its Agent's connect.lookup can refuse some",
   resolve: "its Agent has connect.lookup",
@@ -32,11 +42,11 @@ const ELSEWHERE: Readonly<Record<Way, string>> = {
   http2: "its Agent has allowH2",
 };
 
-/** What carries the requests, if not connections of our own. Throws an OptionError for an option that does not go with it. */
+/** The connections of the caller's dispatcher, if there is one. Throws an OptionError for an option that conflicts with it. */
 export function carrierOf(options: FetchOptions & DispatcherOptions): Lease | undefined {
   const { dispatcher } = options;
   if (dispatcher === undefined) return undefined;
-  for (const [name, instead] of Object.entries(ELSEWHERE) as [Way, string][]) {
+  for (const [name, instead] of Object.entries(REPLACEMENTS) as [ConnectionOption, string][]) {
     if (isSet(options[name]))
       throw new OptionError(
         ({ option }) => `does not go with ${option("dispatcher")}, which makes the connections: ${instead}`,
@@ -46,7 +56,7 @@ export function carrierOf(options: FetchOptions & DispatcherOptions): Lease | un
   return dispatcherConnections(dispatcher);
 }
 
-/** Whether it asks for anything. */
+/** Whether an option has an effect. */
 function isSet(value: unknown): boolean {
   return value !== undefined && value !== false && value !== "" && !(Array.isArray(value) && value.length === 0);
 }

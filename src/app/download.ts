@@ -1,4 +1,4 @@
-// Puts the rooms together: options in, a run under way out. The command and the library both start here.
+// Starts a run: creates frontier, executor and retry policy from the options. Used by the command, the library and `tune`.
 
 import type { Outcome, SavedFile } from "../core/job.ts";
 import type { Get, Sink, Source, View } from "../core/ports.ts";
@@ -22,21 +22,21 @@ import { decideRetry, hostSignal } from "../policy/retry.ts";
 import { clock } from "./clock.ts";
 import { AUTO, connectionsFor } from "./http-client.ts";
 
-/** Which URL is fetched when, and how often it is tried. */
+/** When each URL is fetched, and how often it is tried. */
 export interface ScheduleOptions {
-  /** How many URLs at a time; "auto" finds it while running. Default 50. */
+  /** Number of URLs fetched at the same time; "auto" adapts it during the run. Default 50. */
   readonly concurrency?: number | "auto" | undefined;
-  /** How many of them on one host (name and port). Default: as many as in all. */
+  /** Maximum number of concurrent requests to one host (name and port). Default: `concurrency`. */
   readonly perHost?: number | undefined;
-  /** Starts a second, of the whole run. Default: no limit. */
+  /** Maximum number of URLs started per second. Default: no limit. */
   readonly rate?: number | undefined;
-  /** Starts a second on one host. Default: no limit. */
+  /** Maximum number of URLs started per second on one host. Default: no limit. */
   readonly hostRate?: number | undefined;
-  /** Which host is next: `fair` takes them in turn (the default), `list` keeps the list's order, `longest` takes the one with the most jobs waiting; or a function. */
+  /** Which host's next URL starts first: `fair` takes hosts in turn (the default), `list` keeps the list's order, `longest` takes the host with the most waiting URLs; or a function. */
   readonly order?: keyof typeof ORDERS | Order | undefined;
-  /** Tries after the first, where another may help. Default 3. */
+  /** Number of retries of a URL after transient failures. Default 3. */
   readonly retries?: number | undefined;
-  /** The HTTP statuses that are tried again. Default: 408 425 429 500 502 503 504 520 to 524. */
+  /** HTTP statuses that are retried. Default: 408 425 429 500 502 503 504 520 to 524. */
   readonly retryOn?: readonly number[] | undefined;
 }
 
@@ -46,7 +46,7 @@ export const SCHEDULE_DEFAULTS = {
   retries: OPTIONS.retries.default,
 } as const;
 
-/** So far the list is looked ahead where jobs have to wait: in jobs, and in characters of their URLs. */
+/** Maximum number of jobs that are read ahead while others wait, and of characters of their URLs. */
 const LOOK_AHEAD = { capacity: 10_000, capacityChars: 16_777_216 } as const;
 
 export interface DownloadPlan extends ScheduleOptions {
@@ -55,21 +55,21 @@ export interface DownloadPlan extends ScheduleOptions {
   readonly sink: Sink;
   readonly report: (outcome: Outcome) => void | Promise<void>;
   readonly stop: AbortController;
-  /** How long what is under way may go on after a stop, in milliseconds. */
+  /** How long URLs in flight may continue after a stop, in milliseconds. */
   readonly graceMs: number;
-  /** When the run is stopped, in milliseconds from now. */
+  /** Time until the run is stopped, in milliseconds. Default: no limit. */
   readonly deadlineMs?: number | undefined;
-  /** What is known of a line's name, where only answers tell names apart: given, lines that may get one name go in order. */
+  /** The name of a line as far as it is known before its response. If given, lines that may get the same name run in list order. */
   readonly expect?: NameQueueOptions["expect"];
-  /** The file that was saved for a URL: given, a URL that comes again is fetched once. */
+  /** The file that was saved for a URL. If given, each distinct URL is fetched once. */
   readonly twinOf?: (url: string) => SavedFile | undefined;
-  /** Makes several processes of one. */
+  /** Creates an executor that distributes tasks over several processes. */
   readonly spread?: (own: Executor, about: { readonly view: () => View; readonly sink: Sink }) => Executor;
-  /** Told of the failed and the finished: whether that is enough. */
+  /** Whether this many failures, of this many finished URLs, stop the run. */
   readonly maxFailures?: FailOn;
 }
 
-/** Several limits as one: the slowest counts. */
+/** Combines several rate limiters: the slowest one decides. */
 function all(paces: readonly RateLimiter[]): RateLimiter {
   return {
     nextAtMs: (nowMs) => Math.max(...paces.map((one) => one.nextAtMs(nowMs))),
@@ -82,7 +82,7 @@ function all(paces: readonly RateLimiter[]): RateLimiter {
   };
 }
 
-/** Starts the run; its connections and timers are gone when it is done. */
+/** Starts the run. `done` resolves after its connections and timers are closed. */
 export function download(plan: DownloadPlan): Run {
   const { source, get, sink, stop, graceMs, maxFailures, rate, hostRate, order = SCHEDULE_DEFAULTS.order } = plan;
   const { concurrency: asked = SCHEDULE_DEFAULTS.concurrency } = plan;

@@ -1,10 +1,10 @@
-// Ends the process, whatever has become of its terminal.
+// Ends the process without an abort where its terminal is gone.
 
 import { closeSync, fstatSync, openSync } from "node:fs";
 
 /**
- * Like `process.exit`, which restores the settings of the terminals it began with, and aborts where one of them is gone (up to
- * Node 24: ResetStdio in its node.cc). We change no settings, so that another file in the place of each has no need of it.
+ * Like `process.exit`, which restores the settings of each terminal on stdin, stdout and stderr, and aborts the process if one of
+ * them is gone (Node up to 24: ResetStdio in src/node.cc). bulkget changes no settings, so /dev/null replaces each terminal first.
  */
 export function exitProcess(code: number): never {
   for (const fd of [0, 1, 2]) {
@@ -13,7 +13,7 @@ export function exitProcess(code: number): never {
       closeSync(fd);
       openSync("/dev/null", "r+"); // takes the lowest number that is free
     } catch {
-      // What is closed is left alone as well.
+      // A closed descriptor needs no replacement.
     }
   }
   process.exit(code);

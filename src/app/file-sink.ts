@@ -1,4 +1,4 @@
-// The sink into the output folder, as the options want it: the same in every process that writes there.
+// Opens the sink that writes files, from plain options, in the run's process and in worker processes alike.
 
 import { OptionError } from "../core/errors.ts";
 import type { Job } from "../core/job.ts";
@@ -16,7 +16,7 @@ import type { Span } from "../sink/folder/unclean-shutdown.ts";
 import type { OutputOptions } from "./output-options.ts";
 import { mayStartThread } from "./process-limits.ts";
 
-/** How files are named. Throws an OptionError for what cannot be used, or not together. */
+/** Creates the naming of files. Throws an OptionError for options that cannot be used, or not together. */
 export function namingOf({ name, perDir, force, update, prune }: OutputOptions): FileNames {
   const other = update === true ? "update" : prune === true ? "prune" : undefined;
   if (force === true && other !== undefined)
@@ -24,51 +24,51 @@ export function namingOf({ name, perDir, force, update, prune }: OutputOptions):
   return fileNames(name ?? OPTIONS.name.default, perDir);
 }
 
-/** What a process has to know to write there; plain data. */
+/** The options of the sink as plain data, which another process can receive. */
 export interface FileSinkPlan {
   readonly folder: string;
   readonly state: string;
-  /** Whether a process that writes there stays in its working directory for good. */
+  /** Whether the process never changes its working directory. */
   readonly stays: boolean;
   readonly name: string;
   readonly perDir?: number;
-  /** The folder held nothing when the run began. */
+  /** The folder was empty when the run began. */
   readonly empty: boolean;
-  /** The folder holds an earlier run, which is gone on with. */
+  /** The run resumes an earlier one. */
   readonly resuming: boolean;
-  /** When the run began, by the clock that files get their times from. */
+  /** The start of the run, by the clock of the file system. */
   readonly startMs: number;
-  /** When files were saved that are in no record. */
+  /** Time spans in which files were saved without a record. */
   readonly spans: readonly Span[];
   readonly hash: boolean;
   readonly durable: boolean;
   readonly minFree: number;
-  /** What a small file took there at the beginning, in milliseconds. */
+  /** How long writing a small file took at the beginning, in milliseconds. */
   readonly probeMs: number;
-  /** How many processes write there at most. */
+  /** Maximum number of processes that write there. */
   readonly processes: number;
 }
 
 /**
- * Whether a job is for the process with the lock, and no other: only that knows whose a file is that a killed run has left,
- * or whose line is gone; and where there is nothing to be tried no other is asked.
+ * Whether only the process with the lock may run a job: it alone knows the owner of a file that a killed run or a removed line
+ * left behind. Jobs without a request (duplicates, refused ones) also run there.
  */
 export function isForOne({ name, perDir, spans, resuming }: FileSinkPlan): (job: Job) => boolean {
   const { unique } = fileNames(name, perDir);
-  const asks = spans.length > 0 || resuming;
+  const mayFindFile = spans.length > 0 || resuming;
   return (job) =>
-    job.duplicateOf !== undefined || job.refused !== undefined || (asks && !(unique && job.name === undefined));
+    job.duplicateOf !== undefined || job.refused !== undefined || (mayFindFile && !(unique && job.name === undefined));
 }
 
-/** What is known of the files in the folder. */
+/** Which files in the folder have a record. */
 export interface Known extends Omit<Replaceable, "spans"> {
-  /** Whether a record that counts has a file. Default: whether any has it. */
+  /** Whether the last record of some line has a file. Default: whether any record has it. */
   readonly counts?: (file: string) => boolean;
 }
 
 /**
- * `helper`: 0 for the process that has the lock, otherwise a number of its own; `stop`: aborted when the run is to end. Throws what
- * the file system says.
+ * `helper`: 0 for the process with the lock, otherwise the number of the worker. `stop`: aborts when the run is to end. Throws the
+ * errno error.
  */
 export function fileSink(
   plan: FileSinkPlan,
@@ -83,7 +83,7 @@ export function fileSink(
     ...{ folder, names: fileNames(name, perDir), parts: partialFiles(state, helper), empty, hash, durable },
     ...(spans.length === 0 && !resuming ? {} : { replaceable: { spans, ...known } }),
     ...(empty ? {} : { lost: { startMs, recorded: counts ?? known.recorded } }),
-    // Another process takes the core that a thread would want.
+    // With several processes, no core is free for a thread.
     ...(processes === 1 && mayStartThread() ? { scribe: () => writerThread(CREATE, MODE) } : {}),
     full: freeSpaceCheck(folder, minFree, processes),
     probeMs,

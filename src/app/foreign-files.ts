@@ -1,4 +1,4 @@
-// Whose results.jsonl and failed.txt in a folder are: what no run has written is refused before anything there is touched.
+// Finds out whether a run wrote the failed.txt of a folder, and refuses foreign files before anything is changed.
 
 import { lstatSync, type Stats } from "node:fs";
 import { join } from "node:path";
@@ -10,10 +10,10 @@ import { failedLines } from "../report/parse-failed-list.ts";
 import { FAILED, JOURNAL, sameFile } from "../sink/folder/output-folder.ts";
 import { numberIt } from "../source/unnumbered-lines.ts";
 
-/** `list`: somebody's own, which is read as a list: it stays as it is. */
+/** `ours`: a run wrote it; `list`: it is the user's own list, and stays unchanged. */
 export type FailedListOwner = "none" | "ours" | "list";
 
-/** Whose failed.txt is. Throws a JournalError or a FolderError for a file that is neither a run's nor a list. */
+/** Who owns failed.txt. Throws a JournalError or a FolderError for a file that neither a run wrote nor this run reads as a list. */
 export function failedListOwner(folder: string, lists: readonly string[], force: boolean): FailedListOwner {
   const journal = journalAt(join(folder, JOURNAL));
   const path = join(folder, FAILED);
@@ -44,10 +44,10 @@ export function failedListOwner(folder: string, lists: readonly string[], force:
   throw new FolderError("usage", (words) => `${why}: ${numberIt(words)}`);
 }
 
-/** So many lines are looked up in the journal; with more, what has the form of a run's is taken for one. */
+/** Maximum number of lines looked up in the journal. Later lines count as a run's by their form alone. */
 const MAX_LOOKED_UP = 10_000;
 
-/** The first line that never failed: somebody has added it. */
+/** The number of the first line that has no failure in the journal: the user added it. */
 function lineOfNoRun(path: string, journalPath: string): number | undefined {
   const lines = new Map<string, number>();
   for (const { line, n, url } of failedLines(path)) {
@@ -70,7 +70,7 @@ function statsOf(path: string): Stats | undefined {
   try {
     return lstatSync(path, { throwIfNoEntry: false });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOTDIR") return undefined; // there is not even the folder
+    if ((error as NodeJS.ErrnoException).code === "ENOTDIR") return undefined; // the folder does not exist
     throw error;
   }
 }

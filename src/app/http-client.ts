@@ -1,4 +1,4 @@
-// The web as the options want it: what a user may say about fetching, with its defaults, put into the Get socket.
+// Creates the HTTP client (`Get`) from the options, with their defaults.
 
 import type { Get } from "../core/ports.ts";
 import { type Account, bandwidthLimiter } from "../core/run/bandwidth.ts";
@@ -11,31 +11,31 @@ import { type IdentityOptions, identityOf } from "./identity-options.ts";
 import { type NetworkOptions, networkRoute } from "./network-options.ts";
 import { type RobotsOptions, robotsOf } from "./robots-options.ts";
 
-/** How URLs are fetched. Times in milliseconds, sizes in bytes. The defaults are the command's. */
+/** How URLs are fetched. Times are in milliseconds, sizes in bytes. Defaults are those of the command. */
 export interface FetchOptions extends IdentityOptions, NetworkOptions, RobotsOptions {
-  /** How many URLs at a time; "auto" finds it while running. Default 50. */
+  /** Number of URLs fetched at the same time; "auto" adapts it during the run. Default 50. */
   readonly concurrency?: number | "auto" | undefined;
-  /** Look-up, TCP, TLS and a proxy's CONNECT. Default 10,000. */
+  /** Limit for making a connection: DNS, TCP, the proxy and TLS together. Default 10,000. */
   readonly connectTimeoutMs?: number | undefined;
-  /** To the end of the headers, and then the longest silence in the body. Default 30,000. */
+  /** Limit from the request to the end of the response headers, and then for each period of silence in the body. Default 30,000. */
   readonly timeoutMs?: number | undefined;
-  /** Bytes a second, over a minute: a slower body fails. Default 100; 0 for any speed. */
+  /** Minimum speed of a body in bytes per second, averaged over one minute; a slower body fails. Default 100; 0 accepts any speed. */
   readonly minSpeed?: number | undefined;
-  /** One URL: all its tries and redirects, with their robots.txt, without the waiting between them. Default: no limit. */
+  /** Limit for one URL: all tries, redirects and robots.txt requests together, without the waiting between tries. Default: no limit. */
   readonly maxTimeMs?: number | undefined;
-  /** Redirects followed for one URL. Default 10. */
+  /** Maximum number of redirects for one URL. Default 10. */
   readonly maxRedirs?: number | undefined;
   /** Accept any certificate. Default false. */
   readonly insecure?: boolean | undefined;
-  /** PEM text of the certificates to trust instead of Node's own. */
+  /** PEM text of the certificates to trust. Default: those built into Node. */
   readonly ca?: string | undefined;
-  /** Ask for compressed bodies and store them decoded. Default false: bytes are stored as sent. */
+  /** Request gzip or brotli, and save bodies decoded. Default false: bodies are saved as sent. */
   readonly compressed?: boolean | undefined;
-  /** Ask servers for HTTP/2, many requests on one connection. Default false. */
+  /** Offer HTTP/2 to https servers: many concurrent requests share a connection. Default false. */
   readonly http2?: boolean | undefined;
-  /** A larger body, in bytes, fails. Default: no limit; for bodies handed over, 64 MiB. */
+  /** Maximum size of a body in bytes; a larger one fails. Default: no limit; with `output: "memory"`, 64 MiB. */
   readonly maxFilesize?: number | undefined;
-  /** Bytes of bodies a second, of the whole run. Default: no limit. */
+  /** Maximum speed of the whole run, in bytes of bodies per second. Default: no limit. */
   readonly limitRate?: number | undefined;
 }
 
@@ -48,32 +48,32 @@ export const FETCH_DEFAULTS = {
   userAgent: OPTIONS.userAgent.default,
 } as const;
 
-/** "auto" begins with so many, and takes no more than these. */
+/** The initial and the maximum concurrency of "auto". */
 export const AUTO = { start: 8, most: 512 } as const;
 
-/** Over which a body's speed is measured: one minute. */
+/** Over this time the speed of a body is averaged. */
 const SPEED_WINDOW_MS = 60_000;
 
 /**
- * Of more hosts than slots each would be connected to anew for every URL, if only as many connections were kept as may be busy: four
- * times as many are, as curl does, but no more than this, so that file descriptors are left. 1,200 URLs on 60 hosts by TLS: 70
- * handshakes in the place of 1,195, 0.9 s in the place of 2.7 s.
+ * Maximum number of connections, used and idle, where fewer are in use. Four times the concurrency is kept, as curl does
+ * (CURLMOPT_MAXCONNECTS), so that lists with more hosts than slots reuse connections; the limit leaves file descriptors free.
+ * 1,200 URLs on 60 hosts over TLS: 70 handshakes instead of 1,195, 0.9 s instead of 2.7 s.
  */
 const MAX_WITH_IDLE = 256;
 
-/** The most connections that are open, used and idle, where this many URLs are fetched at a time. */
+/** Maximum number of open connections, used and idle, for a concurrency. */
 export function connectionsFor(concurrency: number): number {
   return Math.max(concurrency, Math.min(4 * concurrency, MAX_WITH_IDLE));
 }
 
-/** Bodies up to this many bytes are collected and written in one go; less where many are under way at a time. */
+/** Maximum size of a body that is buffered and written at once, in bytes; and of all such buffers together. */
 const WHOLE_BYTES = 262_144;
 const WHOLE_BYTES_IN_ALL = 67_108_864;
 
-/** What waits for a slow disk, in all; of one body never more than 1 MiB. */
+/** Maximum number of bytes that wait for a slow disk, of all bodies; of one body at most 1 MiB. */
 const WAITING_BYTES_IN_ALL = 134_217_728;
 
-/** Pays for bytes at their speed. */
+/** A byte budget that refills at a constant rate (a token bucket). */
 function timed(bytesPerSecond: number): Account {
   const pace = byteBudget(bytesPerSecond);
   let cancel = () => {};
@@ -90,8 +90,8 @@ function timed(bytesPerSecond: number): Account {
 }
 
 /**
- * The web, as the options want it. `pays`: who pays for bytes where those have a speed, if that is another process. `carrier`: what
- * carries requests, if not connections of our own. Throws an OptionError for options that cannot be used.
+ * Creates the HTTP client. `pays`: the byte budget of `limitRate`, if another process keeps it. `carrier`: sends the requests
+ * instead of bulkget's own connections. Throws an OptionError for options that cannot be used.
  */
 export function httpClient(
   options: FetchOptions,

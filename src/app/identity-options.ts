@@ -1,4 +1,4 @@
-// Who is asking, as the options want it: headers of one's own, user agent, netrc and cookies, checked before anything is sent.
+// Options of identity: headers, user agent, netrc and cookies, read and checked before the first request.
 
 import { homedir } from "node:os";
 import { join } from "node:path";
@@ -8,25 +8,25 @@ import { type Authorize, authorizer, readNetrc } from "../http/identity/credenti
 import { isFieldName } from "../http/semantics/headers.ts";
 import { OPTIONS } from "../options/table.ts";
 
-/** What servers learn of us. Secrets among it go to the origins that the list names, and to no other. */
+/** What is sent about the user. Credentials are sent only to the origins that the list names. */
 export interface IdentityOptions {
-  /** Headers sent with every request to an origin that the list names; to others only harmless ones. Also a Headers or a Map. */
+  /** Headers of every request to an origin that the list names; others get only harmless ones. An object, a Headers or a Map. */
   readonly headers?: Readonly<Record<string, string>> | Iterable<readonly [string, string]> | undefined;
   readonly userAgent?: string | undefined;
   /**
-   * User and password from ~/.netrc, or the file that the environment's NETRC names, for hosts that the list names. What a URL
-   * itself says counts more, and so does an Authorization in `headers`. The file must be its owner's only. Default false.
+   * Read users and passwords from ~/.netrc, or the file in the variable NETRC, for hosts that the list names. Credentials in the URL
+   * and an Authorization in `headers` take precedence. Only the owner may be able to read the file. Default false.
    */
   readonly netrc?: boolean | undefined;
-  /** The same from this file. */
+  /** Read users and passwords from this file; implies `netrc`. */
   readonly netrcFile?: string | undefined;
   /**
-   * Cookies as `a=b; c=d`, for the origins that the list names; without a `=`, the path of a Netscape cookie file; "" for none at
-   * first. With any of these, what servers set is sent back to them for the time of the run. Default: what they set in a redirect
-   * is sent back to them for the rest of that try.
+   * Cookies as `a=b; c=d`, for the origins that the list names; without a `=`, the path of a Netscape cookie file; "" for none. With
+   * any of these, cookies that servers set are sent back until the run ends. Default: cookies that a redirect sets are sent back for
+   * the rest of that try.
    */
   readonly cookie?: string | readonly string[] | undefined;
-  /** Keep no cookies that servers set, not even within one URL's redirects. Default false. */
+  /** Ignore cookies that servers set, also within the redirects of one URL. Default false. */
   readonly noCookies?: boolean | undefined;
 }
 
@@ -36,7 +36,7 @@ export interface Identity {
   /** Name and value in turn. */
   readonly headers: readonly string[];
   readonly userAgent: string;
-  /** The user agent that is sent: a header of one's own counts more. */
+  /** The user agent that is sent: a User-Agent in `headers` takes precedence. */
   readonly goesBy: string;
   readonly authorize: Authorize;
   readonly cookies?: Cookies;
@@ -45,7 +45,7 @@ export interface Identity {
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** Reads the files that are named. Throws an OptionError for what cannot be sent or read; secrets are not in its message. */
+/** Reads netrc and cookie files. Throws an OptionError, without secrets, for a value or file that cannot be used. */
 export function identityOf(options: IdentityOptions, env: Env): Identity {
   const userAgent = options.userAgent ?? USER_AGENT;
   if (!isValue(userAgent))
@@ -72,7 +72,7 @@ export function identityOf(options: IdentityOptions, env: Env): Identity {
   };
 }
 
-/** Name and value in turn. Throws for what is no header: a line feed in one would be a second header. */
+/** Name and value in turn. Throws for an invalid header: a line feed in it would start a second header. */
 function headerList(headers: IdentityOptions["headers"]): string[] {
   const pairs = headers === undefined ? [] : Symbol.iterator in headers ? headers : Object.entries(headers);
   const all = [...(pairs as Iterable<readonly [string, string]>)];
@@ -94,7 +94,7 @@ function checkHeader(name: string, value: string): void {
   }
 }
 
-/** Headers that a request has once: of several, the last is sent. */
+/** Headers that a request has only once: the last one is sent. */
 const SINGLE = new Set(["host", "user-agent", "authorization"]);
 
 /** Headers that ask for a part of the body. */
@@ -105,7 +105,7 @@ function isValue(text: string): boolean {
   return /^[\t\u0020-\u007e\u0080-\u00ff]*$/.test(text);
 }
 
-/** What frames the message or the connection (RFC 9112); set by hand it would break either. */
+/** Headers that frame the message or the connection (RFC 9112); a user's value would break it. */
 const REFUSED = new Set([
   "connection",
   "content-length",

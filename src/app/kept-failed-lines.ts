@@ -1,4 +1,4 @@
-// A failed.txt that is there when a run goes on: what of it is somebody's own, and stays, whatever becomes of the failures.
+// Finds the lines of an existing failed.txt that the user added, and keeps them when the file is written anew.
 
 import { knownAs } from "../core/redact.ts";
 import { eachFailure } from "../journal/failed-records.ts";
@@ -8,18 +8,18 @@ import type { FailedFile } from "../report/failed-list.ts";
 import { failedLines } from "../report/parse-failed-list.ts";
 
 export interface KeptFailedLines {
-  /** It is no run's, but a list of somebody's own with a number on each line: it stays as it is. */
+  /** The file is the user's own list with a number on each line, and stays unchanged. */
   readonly isOwnList: boolean;
-  /** Hands on what is somebody's own, and returns the numbers that such lines have. */
+  /** Adds the user's own lines to `list`, and returns their numbers. */
   keep(list: FailedFile): ReadonlySet<number>;
 }
 
-/** So many lines are looked up in the journal; what is more, and in no record, is taken for somebody's own. */
+/** Maximum number of lines looked up in the journal. Later lines without a record count as the user's own. */
 const MAX_LOOKED_UP = 10_000;
 
 /**
- * Reads the list of failures at `path` with what a journal says of its lines. A run has written a line if that has failed
- * before; and of a list that is fed back, which may also be one that a run has just gone through, before it was last written.
+ * Reads the list of failures at `path` and looks its lines up in the journal. A run wrote a line if its URL failed before; if the
+ * list is this run's input, the failure must also be older than the file, since an earlier run may have read the user's own list.
  */
 export function keptFailedLines(
   path: string,
@@ -62,7 +62,7 @@ export function keptFailedLines(
       const numbers = new Set<number>();
       for (const { line, text, n, url } of failedLines(path)) {
         if (!own.has(line)) continue;
-        // What had no record, and has one now, is listed by that, or done.
+        // A line that got a record during this run is finished, or listed by that record.
         const state = n === undefined || url === undefined ? undefined : history.state(n, url);
         if (state !== undefined && state !== "other") continue;
         list.keep(text);

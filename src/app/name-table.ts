@@ -1,4 +1,4 @@
-// Of two lines with one name the lower has it: the other is refused while the list is read, in every run and by any of its processes.
+// Refuses a line whose file name an earlier line of the list has, by a table of hashed names.
 
 import { isFailure } from "../core/failure.ts";
 import type { Refuse } from "../core/job.ts";
@@ -7,15 +7,15 @@ import { isNameOf } from "../core/scheduler/name-queue.ts";
 import { newKey, textHash } from "../journal/keyed-hash.ts";
 import type { FileNames } from "../sink/directory/file-names.ts";
 
-/** More names than this are not remembered: from there on the folder tells which are taken. 600 MB. */
+/** Maximum number of names in the table (600 MB). Conflicts of later names are found in the folder when a file is saved. */
 const MAX_NAMES = 33_554_432;
 
-/** Refuses a line whose name an earlier one has. Nothing is remembered of lines whose names are their own by the template. */
+/** Refuses a line whose name an earlier line has. Names that the template makes unique are not stored. */
 export function refuseNames(naming: FileNames, most = MAX_NAMES): Refuse {
   let taken: NameTable | undefined;
   return (job) => {
     const file = naming.before(job)?.file;
-    // A line that is no URL fails by itself, and takes no name.
+    // A line without a valid URL fails, and takes no name.
     if (file === undefined || isFailure(parseUrl(job.url))) return undefined;
     taken ??= nameTable(most);
     const other = taken.take(file, job.n);
@@ -24,21 +24,21 @@ export function refuseNames(naming: FileNames, most = MAX_NAMES): Refuse {
 }
 
 export interface NameTable {
-  /** Takes a name for a line. Returns the number of the one that has it, 0 where that is too large to be kept. */
+  /** Reserves a name for a line. Returns the number of the line that has it already; 0 for a number of 2^32 or more. */
   take(name: string, n: number): number | undefined;
 }
 
-/** The share of cells in use at which there are more of them, and by how much: 14 to 18 bytes a name, twice that while it grows. */
-const FULL = 0.85;
-const GROWTH = 1.25;
+/** Load factor at which the table grows, and its growth factor: 14 to 18 bytes per name, twice that while it grows. */
+const MAX_LOAD_FACTOR = 0.85;
+const GROWTH_FACTOR = 1.25;
 
 /**
- * Keeps no name, but 64 bits of keyed hash and the number of its line: that it takes a name for another is a chance of 3e-8
- * among a million.
+ * A hash table with open addressing and linear probing. A cell holds 64 bits of keyed hash and the line number. The probability
+ * of a false match among a million names is 3e-8.
  */
 export function nameTable(most: number): NameTable {
   const keys = [newKey(), newKey()] as const;
-  /** Three words each, of which the second is 0 where there is nothing. */
+  /** Three words per cell: two of hash and the line number. The second is 0 in an empty cell. */
   let cells = new Uint32Array(3 * 1024);
   let size = 0;
 
@@ -56,7 +56,7 @@ export function nameTable(most: number): NameTable {
   };
   const grow = () => {
     const before = cells;
-    cells = new Uint32Array(3 * Math.ceil((before.length / 3) * GROWTH));
+    cells = new Uint32Array(3 * Math.ceil((before.length / 3) * GROWTH_FACTOR));
     for (let at = 0; at < before.length; at += 3) {
       const [one = 0, other = 0, n = 0] = before.subarray(at, at + 3);
       if (other !== 0) put(cellOf(one, other), one, other, n);
@@ -71,7 +71,7 @@ export function nameTable(most: number): NameTable {
       if (cells[at + 1] !== 0) return cells[at + 2];
       if (size >= most) return undefined;
       put(at, one, other, n < 2 ** 32 ? n : 0);
-      if (++size > (cells.length / 3) * FULL) grow();
+      if (++size > (cells.length / 3) * MAX_LOAD_FACTOR) grow();
       return undefined;
     },
   };

@@ -1,4 +1,4 @@
-// How the web is reached where it is not simply there: what a user may say of addresses, sockets and certificates.
+// Network options: proxy, resolve, Unix socket, public addresses only, client certificate.
 
 import { OptionError } from "../core/errors.ts";
 import type { OpenOptions } from "../http/connect/connector.ts";
@@ -7,50 +7,50 @@ import { resolveOverrides } from "../http/connect/resolve-overrides.ts";
 
 export interface NetworkOptions {
   /**
-   * A proxy's URL: `http`, `https`, `socks5` (names are looked up here) or `socks5h` (by the proxy); "" for none. Default: the
-   * environment's (http_proxy, https_proxy, all_proxy, no_proxy).
+   * URL of a proxy: `http`, `https`, `socks5` (names are resolved here) or `socks5h` (by the proxy); "" for none. Default: the
+   * variables http_proxy, https_proxy, all_proxy and no_proxy.
    */
   readonly proxy?: string | undefined;
   /**
-   * Connect to public addresses only, and to none of this machine's own, redirects included; any other is `blocked_address`. A
-   * proxy looks up names itself, and may be anywhere. Default false.
+   * Connect only to public addresses that are not this machine's own, redirects included; others fail as `blocked_address`. Does
+   * not apply to the address of a proxy and to names that the proxy resolves. Default false.
    */
   readonly publicOnly?: boolean | undefined;
-  /** Where hosts are, before DNS is asked: `host:port:address[,address]`, as curl's --resolve. */
+  /** Addresses of hosts, used instead of DNS: `host:port:address[,address]`, as curl's --resolve. */
   readonly resolve?: readonly string[] | undefined;
-  /** The path of a Unix socket through which everything goes, instead of to the URL's host. */
+  /** Path of a Unix domain socket that every request connects to, whatever the URL's host. */
   readonly unixSocket?: string | undefined;
-  /** PEM text of a certificate to show to servers that the list names, with its chain. */
+  /** PEM text of a client certificate with its chain, for servers that the list names. */
   readonly cert?: string | undefined;
-  /** PEM text of its key, without a passphrase. Default: in `cert`. */
+  /** PEM text of the private key of `cert`, without a passphrase. Default: the key in `cert`. */
   readonly key?: string | undefined;
 }
 
-/** Linux holds one byte more (sun_path of 108), macOS three fewer. */
+/** Maximum length of a Unix socket's path: sun_path has 108 bytes in Linux, with a NUL at the end (104 in macOS). */
 const MAX_SOCKET_PATH_BYTES = 107;
 
-type Way = Pick<OpenOptions, "publicOnly" | "pins" | "unixSocket" | "cert" | "key"> & {
+type Route = Pick<OpenOptions, "publicOnly" | "pins" | "unixSocket" | "cert" | "key"> & {
   readonly proxyFor: (target: URL) => ProxyServer | undefined;
 };
 
-/** Throws an OptionError for what cannot be used, or not together. */
-export function networkRoute(options: NetworkOptions, env: NodeJS.ProcessEnv): Way {
+/** Throws an OptionError for options that cannot be used, or not together. */
+export function networkRoute(options: NetworkOptions, env: NodeJS.ProcessEnv): Route {
   const { proxy, publicOnly = false, unixSocket, cert, key } = options;
   if (key !== undefined && cert === undefined)
     throw new OptionError(({ option }) => `is of no use without ${option("cert")}`, "key");
-  const pinned = resolveOverrides(options.resolve ?? []);
-  const ways = {
+  const pins = resolveOverrides(options.resolve ?? []);
+  const route = {
     publicOnly,
-    ...(pinned === undefined ? {} : { pins: pinned }),
+    ...(pins === undefined ? {} : { pins }),
     ...(cert === undefined ? {} : { cert }),
     ...(key === undefined ? {} : { key }),
   };
-  if (unixSocket === undefined) return { ...ways, proxyFor: proxyRules(proxy, env) };
+  if (unixSocket === undefined) return { ...route, proxyFor: proxyRules(proxy, env) };
   if (publicOnly)
     throw new OptionError(({ option }) => `does not go with ${option("publicOnly")}: it has no address`, "unixSocket");
   if (proxy !== undefined && proxy !== "") throw new OptionError("does not go with a proxy", "unixSocket");
   if (unixSocket === "" || Buffer.byteLength(unixSocket) > MAX_SOCKET_PATH_BYTES || unixSocket.includes("\0")) {
     throw new OptionError(`not a path of 1 to ${MAX_SOCKET_PATH_BYTES} bytes`, "unixSocket");
   }
-  return { ...ways, unixSocket, proxyFor: () => undefined };
+  return { ...route, unixSocket, proxyFor: () => undefined };
 }

@@ -4,27 +4,27 @@ import { OPTIONS } from "../options/table.ts";
 
 /** Options of the output folder. */
 export interface OutputOptions {
-  /** The folder for files, results.jsonl and failed.txt. Default "downloads". */
+  /** Folder for the files, results.jsonl and failed.txt. Default "downloads". */
   readonly outputDir?: string | undefined;
-  /** How files are named, relative to the folder. Default "{n:6}{ext}"; also {n}, {host}, {path}, {basename}, {stem}. */
+  /** Template of file names, relative to the folder: {n}, {n:6}, {ext}, {host}, {path}, {basename}, {stem}. Default "{n:6}{ext}". */
   readonly name?: string | undefined;
-  /** Lines to a folder: line 42 is `000/000042.jpg` with 1000. Default: all files lie in one. */
+  /** Lines per subfolder: with 1000, line 42 is `000/000042.jpg`. Default: no subfolders. */
   readonly perDir?: number | undefined;
-  /** Start over in a folder that holds an earlier run: what that run saved is removed. Default false. */
+  /** Start over in a folder that holds an earlier run: delete the files and records of that run. Default false. */
   readonly force?: boolean | undefined;
-  /** Ask the server for what an earlier run saved, and fetch what has changed. Default false: it is skipped. */
+  /** Fetch again files of an earlier run that have changed on the server. Default false: they are kept. */
   readonly update?: boolean | undefined;
-  /** Remove what was saved of lines that are no longer in the list; a list of another folder is taken, too. Default false. */
+  /** Delete files whose lines are no longer in the list, even if it has no line of the earlier run. Default false. */
   readonly prune?: boolean | undefined;
-  /** Also try again what failed for good in an earlier run. Default false. */
+  /** Also retry permanent failures of earlier runs. Default false. */
   readonly retryFailed?: boolean | undefined;
-  /** Fetch a URL that comes again only once: later lines get a hard link to its file, or a copy. Default false. */
+  /** Fetch each distinct URL once; later lines get a hard link to its file, or a copy. Default false. */
   readonly dedupe?: boolean | undefined;
-  /** Put the digest of every body into its record. */
+  /** Record the digest of each body. */
   readonly hash?: "sha256" | undefined;
-  /** What a power loss may cost; see docs/names-and-output.md. Default "run". */
+  /** What is synced to disk, and when; see docs/names-and-output.md. Default "run". */
   readonly durability?: "none" | "run" | "file" | undefined;
-  /** Stop while so many bytes are still free on the disk. Default 64 MiB; 0 for never. */
+  /** Stop the run when fewer bytes are free on the disk. Default 64 MiB; 0 turns the check off. */
   readonly minFree?: number | undefined;
 }
 

@@ -9,15 +9,15 @@ import { memorySink } from "../sink/memory.ts";
 import { nullSink } from "../sink/null.ts";
 import { type FileSinkPlan, fileSink, isForOne, type Known } from "./file-sink.ts";
 
-/** What each output is opened with. */
+/** The options of each output. */
 interface SinkOptions {
   /** Files in a folder: the command, and the library by default. */
   readonly files: FileSinkPlan & {
     readonly known: Known;
-    /** Aborted when the run is to end. */
+    /** Aborts when the run is to end. */
     readonly stop?: AbortSignal | undefined;
   };
-  /** Bodies handed over with their outcomes: the library. `hash`: with the SHA-256 of each. */
+  /** Bodies returned with their outcomes: the library. `hash`: with the SHA-256 of each. */
   readonly memory: { readonly hash: boolean };
   /** Bodies received and dropped: `bulkget tune`. */
   readonly null: Readonly<Record<string, never>>;
@@ -59,7 +59,7 @@ const OUTPUTS: { readonly [Name in OutputName]: (options: SinkOptions[Name]) => 
   null: () => ({ sink: nullSink() }),
 };
 
-/** Those of the outputs that another process can open as well. `helper`: the number of that process, from 1. */
+/** The outputs that a worker process can open as well. `helper`: the number of that process, from 1. */
 const SHARED = {
   files: (options: FileSinkPlan, helper: number) =>
     fileSink(options, { recorded: recordedIn(join(options.folder, JOURNAL)) }, { helper }),

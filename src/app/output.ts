@@ -1,4 +1,4 @@
-// The output folder is the state: locked, gone on with where an earlier run stopped, and left with one record a line.
+// Opens the output folder: lock, journal, sink and resume; and closes it with one record per line.
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -34,38 +34,38 @@ import { OUTPUT_DEFAULTS, type OutputOptions } from "./output-options.ts";
 import { openSink, type SharedSink } from "./output-registry.ts";
 import { type Listing, listing, readBack, setAside, settle, settleAfresh } from "./previous-run.ts";
 import { mayStartThread } from "./process-limits.ts";
-import { type Following, looked, openJournal } from "./run-journal.ts";
+import { type OnRecord, openJournal, watchedJournal } from "./run-journal.ts";
 
 export interface Output {
   readonly sink: Sink;
-  /** How other processes write there as well. */
+  /** How worker processes write into the folder. */
   readonly shared: SharedSink | undefined;
-  /** With `dedupe`: the file that was saved for a URL. */
+  /** The file that was saved for a URL; with `dedupe` only. */
   readonly twinOf?: (url: string) => SavedFile | undefined;
-  /** What is known of a line's name, where only answers tell names apart. */
+  /** The name of a line as far as it is known before its response, where names depend on responses. */
   readonly expect?: DownloadPlan["expect"];
   /** The journal, and the list of failures. */
   readonly reporters: readonly NamedReporter[];
-  /** What is left of the list. `again` gives it a second time, where it can be read twice. Throws a FolderError. */
+  /** Returns the lines that are left to do. `again` returns the source a second time, if it can be read twice. Throws a FolderError. */
   goOn(source: Source, again?: () => Source): Promise<Source>;
   /**
-   * Called when all reporters have ended: one record a line, the list of failures, no lock. Throws what the disk says. `isVain`:
-   * the list was none, and a folder that was new to this run is left as it was. `isHurried`: what the next run can do as well is
-   * left to it.
+   * Call it after all reporters have ended. Reduces the journal to one record per line, writes the list of failures and removes
+   * the lock. Throws the errno error. `isVain`: the input was no list, so a folder that this run created is removed. `isHurried`:
+   * work that the next run can do is skipped.
    */
   close(isVain?: boolean, isHurried?: boolean): Promise<void>;
 }
 
 export interface OutputContext {
-  /** The lists that are about to be read, for --force and for failed.txt. */
+  /** The paths of the input lists: `force` does not delete them, and failed.txt may be one. */
   readonly lists: readonly string[];
-  /** Says something to the user. */
+  /** Prints a message for the user. */
   readonly note: (text: string) => void;
-  /** How many processes are to write there at most. Default 1. */
+  /** Maximum number of processes that write into the folder. Default 1. */
   readonly processes?: number;
-  /** Whether the process stays in its working directory for good: the way to the folder may begin there. Default false. */
+  /** Whether the process never changes its working directory, so that relative paths stay valid. Default false. */
   readonly stays?: boolean;
-  /** Aborted when the run is to end. */
+  /** Aborts when the run is to end. */
   readonly stop?: AbortSignal | undefined;
 }
 
@@ -78,7 +78,7 @@ export async function openOutput(options: OutputOptions, context: OutputContext)
   const naming = namingOf(options);
   let whose: FailedListOwner;
   try {
-    whose = failedListOwner(folder, lists, force); // before anything is made there
+    whose = failedListOwner(folder, lists, force); // before anything is created there
   } catch (error) {
     throw ofTheDisk(error, folder);
   }
@@ -94,8 +94,8 @@ export async function openOutput(options: OutputOptions, context: OutputContext)
       setAside(folder, state, note);
       await startOver(folder, lists, hasRemovedLines(folder));
     }
-    // Before this run's time begins: a kill between link and unlink leaves a saved file with two names, and to remove one of them
-    // sets the time of its last change, by which it is known for that run's file.
+    // Before this run's time span begins: a kill between link and unlink leaves a saved file with two names. Removing one of them
+    // sets the ctime of the file, by which the file is assigned to that run.
     if (force) dropAll(state);
     else dropUnusable(state);
     const resuming = earlier && !force;
@@ -120,7 +120,7 @@ export async function openOutput(options: OutputOptions, context: OutputContext)
       const why = "that is a part of a list, and all that is saved is not in it";
       throw new OptionError(`does not go with the list ${failedPath}: ${why}`, "prune");
     }
-    // A killed run's files are taken as long as nobody has recorded them.
+    // Files of a killed run that have no record may be overwritten.
     const spans = beginning.unrecorded;
     const known = {
       recorded: resuming ? recordedIn(journalPath) : () => false,
@@ -131,9 +131,9 @@ export async function openOutput(options: OutputOptions, context: OutputContext)
       yields: (file: string) => going?.yields(file) === true,
     };
     const isKnown = resuming || options.dedupe === true;
-    const onRecord: Following = (outcome, offset) => lines?.add(outcome, offset);
+    const onRecord: OnRecord = (outcome, offset) => lines?.add(outcome, offset);
     const records = openJournal(folder, journalPath, history, isKnown ? onRecord : undefined);
-    // A fresh journal is read back as well where a URL may come again.
+    // `dedupe` looks URLs up in a new journal as well.
     const lines = history ?? (isKnown ? readHistory(folder, journalPath, mayStartThread()) : undefined);
     const { sink, shared } = openSink("files", {
       ...{ folder, state, stays, empty, resuming, startMs: beginning.startMs, spans, processes },
@@ -148,7 +148,7 @@ export async function openOutput(options: OutputOptions, context: OutputContext)
     const claimed = conflictCheck({ spans, ...known }, naming.unique);
     const about = { folder, state, names: naming, journal: records, claimed, prune: options.prune === true, note };
     const going = history && goingOn({ ...about, history, stop });
-    const keeping = completeness(looked(records, folder, durability !== "none", note));
+    const keeping = completeness(watchedJournal(records, folder, durability !== "none", note));
     const reporters: NamedReporter[] = [{ name: JOURNAL, reporter: keeping.reporter }];
     if (history === undefined && !isOwnList)
       reporters.push({ name: FAILED, reporter: failedList(failedPath, join(state, FAILED)) });
@@ -179,7 +179,7 @@ export async function openOutput(options: OutputOptions, context: OutputContext)
           if (!keeping.isBegun) await records.end();
           if (records.problem === undefined && (keeping.isWhole || !keeping.isBegun) && !isUnsure) beginning.end();
           await going?.close();
-          // A run that was refused leaves all as it is.
+          // A refused run changes nothing.
           if (!keeping.isBegun) lines?.close();
           else if (records.problem !== undefined) {
             lines?.close();
@@ -200,7 +200,7 @@ export async function openOutput(options: OutputOptions, context: OutputContext)
   }
 }
 
-/** What was saved for a URL; by an update, only what it has asked for itself. */
+/** The file that was saved for a URL; with `update`, only by this run. */
 function twinsIn(lines: History, update: boolean): (url: string) => SavedFile | undefined {
   const since = new Date().toISOString();
   return (url) => {

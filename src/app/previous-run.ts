@@ -1,4 +1,4 @@
-// The run that a folder holds: its journal read back, mended where that was edited or damaged, and settled at the end.
+// The earlier run in a folder: reads its journal, repairs a damaged one, and reduces both files at the end of this run.
 
 import { lstatSync } from "node:fs";
 import { join } from "node:path";
@@ -16,7 +16,7 @@ import { mayStartThread } from "./process-limits.ts";
 
 type Note = (text: string) => void;
 
-/** The journal of an earlier run, for one that goes on. Throws a JournalError, and what the file system says. */
+/** Reads the journal of the earlier run. Throws a JournalError or the errno error. */
 export function readBack(folder: string, state: string, note: Note): History {
   const path = join(folder, JOURNAL);
   const found = readHistory(folder, path, mayStartThread());
@@ -26,7 +26,7 @@ export function readBack(folder: string, state: string, note: Note): History {
   return readHistory(folder, path, mayStartThread());
 }
 
-/** What is in a journal that is about to be removed, and is not a run's, is kept. Throws what the file system says. */
+/** Moves foreign lines out of a journal that is about to be removed. Throws the errno error. */
 export function setAside(folder: string, state: string, note: Note): void {
   if (isDamaged(join(folder, JOURNAL))) mended(folder, state, note, true);
 }
@@ -38,17 +38,17 @@ function mended(folder: string, state: string, note: Note, anyVersion: boolean):
   for (const told of toldOf(done, foreign)) note(told);
 }
 
-/** How the list of failures is gone on with. */
+/** The failed.txt that existed when the run began. */
 export interface Listing {
-  /** What is there is a list of somebody's own: it stays as it is, and none is written. */
+  /** The file is the user's own list: it stays unchanged, and no list of failures is written. */
   readonly isOwnList: boolean;
-  /** How it was when the run began. */
+  /** Its version when the run began. */
   readonly before: Version;
-  /** What is somebody's own in it; absent where there is none. */
+  /** The user's own lines in it; absent without a file. */
   readonly own?: KeptFailedLines;
 }
 
-/** The list of failures that is there when a run goes on; `isList`: it is the list itself. */
+/** Reads the failed.txt of a resumed run. `isList`: it is the input list itself. */
 export function listing(folder: string, history: History, isList: boolean): Listing {
   const path = join(folder, FAILED);
   const stats = lstatSync(path, { throwIfNoEntry: false });
@@ -58,7 +58,7 @@ export function listing(folder: string, history: History, isList: boolean): List
   return { isOwnList: own.isOwnList, before: versionOf(path), own };
 }
 
-/** One record a line, and the failures of all runs listed. Throws what the disk says, or a FolderError. */
+/** Reduces the journal to one record per line, and lists the failures of all runs. Throws a FolderError or the errno error. */
 export function settle(folder: string, state: string, history: History, { isOwnList, before, own }: Listing): void {
   const [journalPath, failedPath] = [join(folder, JOURNAL), join(folder, FAILED)];
   let problem: string | undefined;
@@ -67,11 +67,11 @@ export function settle(folder: string, state: string, history: History, { isOwnL
     const isThere = own !== undefined && versionOf(failedPath) === before;
     const kept = list !== undefined && isThere ? own.keep(list) : new Set<number>();
     const onFailed = (outcome: Failed) => {
-      // Its number is in a line that somebody has changed.
+      // The user has changed the line with this number.
       if (!kept.has(outcome.n) || outcome.error === "duplicate_number") list?.add(outcome);
     };
     const { commit } = compactJournal(journalPath, join(state, JOURNAL), history, onFailed);
-    // First: a run that is killed in between must find in the journal what is in the list.
+    // The list first: after a kill in between, the journal still has every failure of the list.
     problem = list?.end();
     commit();
   } finally {
@@ -81,8 +81,8 @@ export function settle(folder: string, state: string, history: History, { isOwnL
 }
 
 /**
- * The same where the journal was replaced, removed or cut while the run was on: by what is in the folder now. Throws a
- * FolderError that says what has happened; `isResumed`: the list of failures is yet to be written.
+ * Settles a folder whose journal was replaced, removed or truncated during the run, by its current content. Throws a FolderError
+ * with the reason. `isResumed`: the list of failures is not written yet.
  */
 export function settleAfresh(
   folder: string,

@@ -1,4 +1,4 @@
-// What the system allows this process: a second thread, file descriptors. Known beforehand, since to try is to be aborted.
+// Limits of this process, read in advance: whether a second thread may start, and how many file descriptors are left.
 
 import { readdirSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
@@ -6,15 +6,15 @@ import { availableParallelism } from "node:os";
 let isThreadAllowed: boolean | undefined;
 
 /**
- * Whether a second thread may be started: another core is there for it, and the address space is not limited (`ulimit -v`).
- * V8 reserves up to 2 GiB for a thread, and aborts the process where it cannot.
+ * Whether a second thread may start: there is a second core, and the address space is not limited (`ulimit -v`). V8 reserves up to
+ * 2 GiB for a thread, and aborts the process if it cannot.
  */
 export function mayStartThread(): boolean {
   isThreadAllowed ??= availableParallelism() > 1 && softLimit("address space") === Number.POSITIVE_INFINITY;
   return isThreadAllowed;
 }
 
-/** How many more file descriptors there may be; Infinity where nobody knows. */
+/** Number of file descriptors left; Infinity where it is unknown. */
 export function descriptorsLeft(): number {
   try {
     return softLimit("open files") - readdirSync("/proc/self/fd").length;
@@ -23,7 +23,7 @@ export function descriptorsLeft(): number {
   }
 }
 
-/** Where there is no /proc, there is none that we know of. */
+/** A soft limit from /proc; Infinity where there is no /proc. */
 function softLimit(name: string): number {
   let limits: string;
   try {

@@ -1,4 +1,4 @@
-// What servers may ask of us, where the user wants it heeded: robots.txt, and X-Robots-Tag.
+// Options for robots: whether robots.txt and X-Robots-Tag are obeyed.
 
 import { OptionError } from "../core/errors.ts";
 import type { Get, RobotsPolicy } from "../core/ports.ts";
@@ -8,27 +8,26 @@ import { DIRECTIVES, type Directive } from "../http/robots/robots-tag.ts";
 
 export interface RobotsOptions {
   /**
-   * Ask each origin's robots.txt first (RFC 9309), by the first word of `userAgent`; what it disallows is `skipped`, and its
-   * Crawl-delay is kept to, up to a minute. Default false.
+   * Obey the robots.txt of each origin (RFC 9309), for the first word of `userAgent`: disallowed URLs are `skipped`, and Crawl-delay
+   * applies, up to a minute. Default false.
    */
   readonly robots?: boolean | undefined;
-  /** Directives of X-Robots-Tag by which an answer is not stored but `skipped`, such as "noai". Default: none. */
+  /** Skip responses whose X-Robots-Tag has one of these directives, such as "noai". Default: none. */
   readonly respect?: readonly Directive[] | undefined;
 }
 
-/** With the longest time that one URL may take. */
-interface Limited extends RobotsOptions {
+interface LimitedRobotsOptions extends RobotsOptions {
   readonly maxTimeMs?: number | undefined;
 }
 
-interface Manners {
-  /** What the Get socket has to know. */
+interface Robots {
+  /** For the HTTP client. */
   readonly options: Pick<GetOptions, "respect" | "leave">;
   readonly permits?: RobotsPolicy;
 }
 
-/** `get` is asked for later, when there is one. Throws an OptionError for what is no directive. */
-export function robotsOf(options: Limited, userAgent: string, get: () => Get): Manners {
+/** `get` is called when a robots.txt is fetched. Throws an OptionError for an unknown directive. */
+export function robotsOf(options: LimitedRobotsOptions, userAgent: string, get: () => Get): Robots {
   const agent = productToken(userAgent);
   const unknown = options.respect?.find((one) => !DIRECTIVES.includes(one));
   if (unknown !== undefined) {
@@ -43,7 +42,7 @@ export function robotsOf(options: Limited, userAgent: string, get: () => Get): M
   return { options: { ...respect, leave: (target, spentMs) => leave(permits, target, spentMs) }, permits };
 }
 
-/** Whether a redirect may be followed. A Retry-After of another host's holds nothing up here. */
+/** Whether a redirect may be followed. The Retry-After of another host does not delay this one, and is dropped. */
 async function leave(permits: RobotsPolicy, target: URL, spentMs: number): ReturnType<RobotsPolicy["ask"]> {
   const known = permits.check(target);
   const permit = known === "unknown" ? await permits.ask(target, "away", spentMs) : known;
@@ -52,7 +51,7 @@ async function leave(permits: RobotsPolicy, target: URL, spentMs: number): Retur
   return failure;
 }
 
-/** "bulkget" of "bulkget/1.0 (+https://…)": by which robots.txt and X-Robots-Tag call us (RFC 9309 section 2.2.1). */
+/** "bulkget" of "bulkget/1.0 (+https://…)": the product token in robots.txt and X-Robots-Tag (RFC 9309 section 2.2.1). */
 function productToken(userAgent: string): string {
   return /^[\w*.+-]+/.exec(userAgent.trim())?.[0].toLowerCase() ?? "bulkget";
 }

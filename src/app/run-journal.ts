@@ -1,4 +1,4 @@
-// The journal of a run in its folder: opened, and every few seconds brought to the disk and looked after.
+// Opens the journal of a run, syncs it to disk every few seconds, and checks that it is still in its place.
 
 import { FolderError, JournalError } from "../core/errors.ts";
 import type { Outcome } from "../core/job.ts";
@@ -8,22 +8,22 @@ import { journalAt } from "../journal/repair.ts";
 import { type JournalWriter, journalWriter } from "../journal/writer.ts";
 import { syncAsync } from "../sink/writing.ts";
 
-/** Told of every record, with the byte of the journal at which it begins. */
-export type Following = (outcome: Outcome, offset: number) => void;
+/** Called with every record and the byte offset in the journal at which it begins. */
+export type OnRecord = (outcome: Outcome, offset: number) => void;
 
-/** Journal and folder are brought to the disk so often, in milliseconds, and at the end. */
-const SYNC_MS = 5000;
+/** Interval of syncs of journal and folder, in milliseconds. */
+const SYNC_INTERVAL_MS = 5000;
 
-/** Opens the journal, a new one or, with a history, one that is gone on with. Throws a FolderError. */
+/** Opens a new journal or, with a history, the earlier one to append to. Throws a FolderError. */
 export function openJournal(
   folder: string,
   path: string,
   history: History | undefined,
-  onRecord: Following | undefined,
+  onRecord: OnRecord | undefined,
 ): JournalWriter {
   try {
-    const following = { isJournal, ...(onRecord === undefined ? {} : { onRecord }) };
-    return journalWriter(path, history === undefined ? following : { ...following, fromBytes: history.bytes });
+    const options = { isJournal, ...(onRecord === undefined ? {} : { onRecord }) };
+    return journalWriter(path, history === undefined ? options : { ...options, fromBytes: history.bytes });
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === "EEXIST") throw new FolderError("usage", `${folder}: another run has just begun there`);
@@ -31,7 +31,7 @@ export function openJournal(
   }
 }
 
-/** Whether a file is a journal that this run's records may be added to. */
+/** Whether this run's records may be appended to a file. */
 function isJournal(path: string): boolean {
   try {
     return journalAt(path) !== "none";
@@ -42,17 +42,17 @@ function isJournal(path: string): boolean {
 }
 
 /**
- * What a power loss may cost is bounded, where `isSynced`: every few seconds, and at the end, the journal and the names are on
- * the disk. As often it is looked whether the journal is still the one that is written.
+ * A reporter that writes the journal. Every few seconds and at the end it syncs journal and folder, if `isSynced`, which bounds
+ * the loss by a power failure; and it checks that the path still names the file that is written.
  */
-export function looked(
+export function watchedJournal(
   records: JournalWriter,
   folder: string,
   isSynced: boolean,
   note: (text: string) => void,
 ): Reporter {
   let timer: NodeJS.Timeout | undefined;
-  const look = async () => {
+  const syncAndCheck = async () => {
     if (isSynced) {
       await records.sync();
       await syncAsync(folder);
@@ -62,15 +62,15 @@ export function looked(
   };
   return {
     start() {
-      // What fails here fails at the end as well, where it is said.
-      timer = setInterval(() => void look().catch(() => {}), SYNC_MS);
+      // An error here recurs at the end, where it is reported.
+      timer = setInterval(() => void syncAndCheck().catch(() => {}), SYNC_INTERVAL_MS);
       timer.unref();
     },
     outcome: (outcome) => records.outcome(outcome),
     async end() {
       clearInterval(timer);
       try {
-        await look();
+        await syncAndCheck();
       } finally {
         await records.end();
       }

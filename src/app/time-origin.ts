@@ -1,6 +1,6 @@
-// One clock for several processes.
+// Aligns the clocks of several processes: the origin of `performance.now()` on the machine's monotonic clock.
 
-/** What the machine's own clock shows, in milliseconds, when this process's `performance.now()` shows zero. */
+/** Time on the machine's monotonic clock, in milliseconds, at which this process's `performance.now()` was zero. */
 export function timeOriginMs(): number {
   return Number(process.hrtime.bigint()) / 1e6 - performance.now();
 }

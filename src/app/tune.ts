@@ -1,4 +1,4 @@
-// The sweep of `bulkget tune`: a sample of the list, fetched at one concurrency after the other, kept nowhere.
+// The measurement of `bulkget tune`: fetches a sample of the list at one concurrency after the other, and saves nothing.
 
 import { isFailure } from "../core/failure.ts";
 import type { Job, Outcome } from "../core/job.ts";
@@ -13,9 +13,9 @@ import { download } from "./download.ts";
 import { connectionsFor } from "./http-client.ts";
 import { openSink } from "./output-registry.ts";
 
-/** One row of the table. */
+/** The measurement of one concurrency. */
 export interface Step extends Measured {
-  /** Milliseconds to the outcome that half, and 95 %, of the URLs did not exceed. */
+  /** Median and 95th percentile of the time per URL. */
   readonly p50Ms: number;
   readonly p95Ms: number;
 }
@@ -23,30 +23,30 @@ export interface Step extends Measured {
 export interface TuneOptions {
   readonly get: Get;
   readonly jobs: readonly Job[];
-  /** The highest concurrency. */
+  /** Highest concurrency to measure. */
   readonly most: number;
-  /** How long each is measured. */
+  /** Duration of each measurement. */
   readonly stepMs: number;
-  /** Told after each step. */
+  /** Called after each measurement. */
   readonly onStep: (step: Step) => void;
 }
 
-/** So many URLs are read of the list, and for so long, to take the sample from. */
-const MOST_READ = 1_000_000;
-const READ_MS = 3000;
-/** A step is over after so many URLs for each that is under way, and after these at least. */
-const GENERATIONS = 20;
-const FEWEST = 50;
-/** It lasts longer where answers are slow: until as many have come as are under way, but no longer than this many times. */
-const PATIENCE = 10;
-const LOOK_MS = 100;
-/** What is under way at the end of a step gets so long. */
+/** Maximum number of URLs that the sample is taken from, and maximum time to read them. */
+const MAX_READ_URLS = 1_000_000;
+const MAX_READ_MS = 3000;
+/** A step ends after this many URLs per concurrent request, but not before the minimum. */
+const URLS_PER_SLOT = 20;
+const MIN_URLS = 50;
+/** A step with slow responses lasts until as many URLs are finished as are in flight, at most this many times as long. */
+const MAX_EXTENSION = 10;
+const CHECK_INTERVAL_MS = 100;
+/** URLs in flight at the end of a step get this time to finish. */
 const GRACE_MS = 1000;
 
-/** Up to `size` jobs that can be fetched from all over the first million of the list, each as likely as the others (Vitter's algorithm R). */
+/** A uniform sample of up to `size` fetchable jobs from the first million of the list (reservoir sampling, Vitter's algorithm R). */
 export async function sampleOf(source: Source, size: number, random: () => number): Promise<Job[]> {
   const sample: Job[] = [];
-  const untilMs = clock.nowMs() + READ_MS;
+  const untilMs = clock.nowMs() + MAX_READ_MS;
   let seen = 0;
   for await (const batch of source) {
     for (const job of batch) {
@@ -55,12 +55,12 @@ export async function sampleOf(source: Source, size: number, random: () => numbe
       const place = sample.length < size ? sample.length : Math.floor(random() * seen);
       if (place < size) sample[place] = job;
     }
-    if (seen >= MOST_READ || clock.nowMs() > untilMs) break;
+    if (seen >= MAX_READ_URLS || clock.nowMs() > untilMs) break;
   }
   return sample;
 }
 
-/** Measures step by step; the caller closes `get`. */
+/** Measures one concurrency after the other. The caller closes `get`. */
 export async function sweep({ get, jobs, most, stepMs, onStep }: TuneOptions): Promise<Step[]> {
   const steps: Step[] = [];
   const source = endless(jobs);
@@ -72,7 +72,7 @@ export async function sweep({ get, jobs, most, stepMs, onStep }: TuneOptions): P
   return steps;
 }
 
-/** The jobs over and over; each run takes on where the one before stopped. */
+/** Repeats the jobs endlessly. Each run continues where the one before stopped. */
 function endless(jobs: readonly Job[]): Source {
   let taken = 0;
   async function* batches(): AsyncGenerator<readonly Job[]> {
@@ -94,17 +94,17 @@ async function measured(concurrency: number, { get, source, stepMs, first }: Ste
   const stop = new AbortController();
   const end = () => stop.abort("request" satisfies StopReason);
   const tally = emptyTally();
-  const urls = Math.max(FEWEST, GENERATIONS * concurrency);
+  const urls = Math.max(MIN_URLS, URLS_PER_SLOT * concurrency);
   const startedMs = clock.nowMs();
   const fromBytes = get.receivedBytes();
   let lost = 0;
   let lastMs = startedMs;
   let bytes = 0;
-  let cancel = clock.after(LOOK_MS, look);
+  let cancel = clock.after(CHECK_INTERVAL_MS, check);
   get.resize(connectionsFor(concurrency));
   const { done } = download({
     source,
-    get: { ...get, close() {} }, // its connections are for the next step as well
+    get: { ...get, close() {} }, // the next step reuses its connections
     sink: openSink("null", {}).sink,
     concurrency,
     retries: 0,
@@ -116,7 +116,7 @@ async function measured(concurrency: number, { get, source, stepMs, first }: Ste
       if (isLost(outcome)) lost++;
       lastMs = clock.nowMs();
       bytes = get.receivedBytes() - fromBytes;
-      // Servers that refuse are left alone at once.
+      // A step ends at once when servers refuse.
       if (finished(tally) >= urls || (lost >= 10 && isRefused({ finished: finished(tally), lost }, first))) end();
     },
   });
@@ -130,12 +130,12 @@ async function measured(concurrency: number, { get, source, stepMs, first }: Ste
   const ms = Math.max(lastMs - startedMs, 1);
   return { concurrency, ms, finished: finished(tally), failed: tally.failed, lost, bytes, p50Ms, p95Ms };
 
-  function look(): void {
-    cancel = clock.after(LOOK_MS, look);
+  function check(): void {
+    cancel = clock.after(CHECK_INTERVAL_MS, check);
     const nowMs = clock.nowMs();
     const elapsedMs = nowMs - startedMs;
-    if (elapsedMs < stepMs || (finished(tally) < concurrency && elapsedMs < PATIENCE * stepMs)) return;
-    // Bodies that take longer than a step count by what has come of them.
+    if (elapsedMs < stepMs || (finished(tally) < concurrency && elapsedMs < MAX_EXTENSION * stepMs)) return;
+    // Bodies that take longer than a step count by their bytes so far.
     const received = get.receivedBytes() - fromBytes;
     if (finished(tally) < 2 * concurrency && received > bytes) {
       bytes = received;
@@ -145,7 +145,7 @@ async function measured(concurrency: number, { get, source, stepMs, first }: Ste
   }
 }
 
-/** Whether a server asked for less, or did not answer. */
+/** Whether a server was overloaded, unreachable or silent. */
 function isLost(outcome: Outcome): boolean {
   if (outcome.outcome !== "failed") return false;
   const { error, detail, status } = outcome;

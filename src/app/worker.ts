@@ -1,4 +1,4 @@
-// A process that helps the one with the list, the lock and the journal: it fetches, and writes files.
+// A worker process of --workers: fetches URLs and writes files for the run's process, which has list, lock and journal.
 
 import { Socket } from "node:net";
 import { serve } from "../workers/serve.ts";
@@ -8,23 +8,22 @@ import { type FetchOptions, httpClient } from "./http-client.ts";
 import { openSharedSink, type SharedSinkPlan } from "./output-registry.ts";
 import { timeOriginMs } from "./time-origin.ts";
 
-/** What it is told at first; plain data. */
+/** The first message to a worker: plain data. */
 export interface WorkerPlan {
   readonly web: FetchOptions;
-  /** Where it writes. */
   readonly output: SharedSinkPlan;
-  /** The list names files itself. */
+  /** Whether lines of the list have file names. */
   readonly named: boolean;
-  /** Its number, from 1: no other process of this run has had it. */
+  /** Number of the worker, from 1, unique in this run. */
   readonly helper: number;
 }
 
-/** The pipe to the run's process. */
+/** File descriptor of the pipe to the run's process. */
 const PIPE_FD = 3;
 
-/** Works until the run's process has no more to do, or is gone. */
+/** Serves the run's process until that closes the pipe or ends. */
 export function work(): void {
-  // A terminal sends ^C to all processes: when to stop is for the run's own to say. SIGUSR1 opens Node's debugger.
+  // A terminal sends ^C to all processes of its group; the run's process decides when to stop. SIGUSR1 opens Node's debugger.
   for (const signal of ["SIGUSR1", "SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => {});
   serve(new Socket({ fd: PIPE_FD, readable: true, writable: true }), {
     clock,

@@ -1,4 +1,4 @@
-// The command line of a run and of `bulkget tune`: what is typed, read into values by the rows of the option table.
+// Parses the command line of a run and of `bulkget tune` into typed values, by the rows of the option table.
 
 import type { Wording } from "../core/errors.ts";
 import { splitFlags } from "../options/flags.ts";
@@ -33,7 +33,7 @@ export function readTuneLine(argv: readonly string[], env: Env = process.env): T
   return "values" in read ? { ...read.values, lists: read.args } : read;
 }
 
-/** A warning for each BULKGET_ variable that is no option's, and is spelt nearly like one. */
+/** A warning for each BULKGET_ variable that belongs to no option, and is spelt nearly like one. */
 export function misspelt(env: Env): readonly string[] {
   return misspeltVariables(TABLE, env);
 }
@@ -42,7 +42,7 @@ function flagsOf(key: string): string | undefined {
   return Object.hasOwn(TABLE, key) ? (TABLE as Rows)[key]?.flags : undefined;
 }
 
-/** How the command's messages name what the library calls by other names. */
+/** The names of options in messages of the command: flags instead of the library's keys. */
 export const FLAG_WORDING: Wording = {
   option(key) {
     const flags = flagsOf(key);

@@ -1,4 +1,4 @@
-// Has commander read a command line by the rows of the option table, and the environment's variables after it.
+// Parses a command line with commander by the rows of the option table, then the BULKGET_ variables.
 
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { escapedStack } from "../core/escape.ts";
@@ -11,20 +11,20 @@ import { nonBlank, oneOf, ValueError } from "./units.ts";
 import { defaultOf, type Parsed, parsedValue } from "./value-types.ts";
 import { type Env, yesOrNo } from "./variables.ts";
 
-/** Nothing to run: a page to print, or why the command line cannot be used. */
+/** There is no run: a page to print, or the reason why the command line cannot be used. */
 export type EarlyExit = { readonly page: Page } | { readonly refusal: string };
 
-/** The version, or the help of a command: in short, or every option in detail. */
+/** The version, or the help of a command: short, or (`isFull`) with every option in detail. */
 export type Page = "version" | { readonly command: CommandName; readonly isFull: boolean };
 
-/** A row as commander has it. */
+/** A row with commander's option for it. */
 interface Entry {
   readonly key: string;
   readonly row: Row;
   readonly option: Option;
 }
 
-/** What the words of a command line come to, by these rows; what stands behind the options is `args`. */
+/** Parses the words of a command line by these rows. `args` are the operands. */
 export function parse<T extends Rows>(
   name: CommandName,
   rows: T,
@@ -65,7 +65,7 @@ function entryOf(key: string, row: Row): Entry | undefined {
   if (row.flags === undefined) return undefined;
   const option = new Option(row.flags);
   if (row.type !== "flag") {
-    option.argParser((text, before) => commanders(() => parsedValue(row, text, before)));
+    option.argParser((text, before) => asArgumentError(() => parsedValue(row, text, before)));
     const value = defaultOf(row);
     if (value !== undefined) option.default(value);
   }
@@ -77,7 +77,7 @@ function commandOf({ argument }: CommandInfo, entries: readonly Entry[]): Comman
   const read = choices === undefined ? nonBlank(noun) : oneOf(choices);
   const operand = new Argument(isOptional ? `[${name}]` : choices === undefined ? `<${name}...>` : `<${name}>`);
   const command = new Command()
-    .addArgument(operand.argParser((text) => commanders(() => read(text))))
+    .addArgument(operand.argParser((text) => asArgumentError(() => read(text))))
     .allowExcessArguments(false)
     .exitOverride()
     .showSuggestionAfterError(false)
@@ -89,8 +89,8 @@ function commandOf({ argument }: CommandInfo, entries: readonly Entry[]): Comman
   return command;
 }
 
-/** What `read` returns; a text that it refuses is refused in commander's way. */
-function commanders<T>(read: () => T): T {
+/** Turns a ValueError of `read` into the error that commander expects. */
+function asArgumentError<T>(read: () => T): T {
   try {
     return read();
   } catch (error) {
@@ -101,7 +101,7 @@ function commanders<T>(read: () => T): T {
 /** A BULKGET_ variable whose value cannot be used. */
 class VariableError extends Error {}
 
-/** Sets the options that only a variable names. Throws a VariableError. */
+/** Sets options from variables, where the command line does not have them. Throws a VariableError. */
 function readVariables(command: Command, entries: readonly Entry[], env: Env): void {
   if (!Object.keys(env).some((name) => name.startsWith(PREFIX))) return;
   for (const { row, option } of entries) {
@@ -110,7 +110,7 @@ function readVariables(command: Command, entries: readonly Entry[], env: Env): v
     if (text === undefined || command.getOptionValueSource(option.attributeName()) === "cli") continue;
     try {
       const value = row.type === "flag" ? yesOrNo(text) : parsedValue(row, text);
-      // A --no- option is kept under the name behind that, as false.
+      // commander stores --no-x as x: false.
       if (value !== false)
         command.setOptionValueWithSource(option.attributeName(), option.negate ? false : value, "env");
     } catch (error) {
@@ -120,14 +120,14 @@ function readVariables(command: Command, entries: readonly Entry[], env: Env): v
   }
 }
 
-/** `-c, --concurrency <n>: 'many' is not a whole number from 1 to 10000`. A header may hold a secret, which is left out. */
+/** `-c, --concurrency <n>: 'many' is not a whole number from 1 to 10000`. The value of a header is left out: it may be secret. */
 function refusalOf(thing: string, value: string, wanted: string, row?: Row): string {
   return `${thing}: ${row?.type === "headers" ? "the value" : `'${value}'`} is not ${wanted}`;
 }
 
 type Rewrite = (parts: readonly string[], entries: readonly Entry[], info: CommandInfo) => string;
 
-/** Each message of commander that there can be, in our words, and without what it quotes where that may be a secret. */
+/** Rewrites each possible message of commander into bulkget's wording, without secrets that commander quotes. */
 const REWRITES: readonly (readonly [RegExp, Rewrite])[] = [
   [
     /^option '(.*?)' argument '(.*)' is invalid\. (.*)$/s,

@@ -1,4 +1,4 @@
-// The command and its subcommands, as help, man page and completions show them.
+// Usage, summary and operands of the command and its subcommands, for help, man page and completions.
 
 import type { Group } from "../options/row.ts";
 import { NETWORK } from "../options/rows/network.ts";
@@ -9,10 +9,10 @@ import { RUN_GROUPS } from "../options/table.ts";
 export interface CommandInfo {
   readonly usage: string;
   readonly summary: string;
-  /** Behind the options of its help. */
+  /** Text after the options of its help. */
   readonly notes: string;
   readonly groups: readonly Group[];
-  /** What stands behind the options, as messages name it. */
+  /** The operand, and its noun in messages. */
   readonly argument: {
     readonly name: string;
     readonly noun: string;
@@ -21,11 +21,11 @@ export interface CommandInfo {
   };
 }
 
-const LIST = { name: "list", noun: "a file with a URL a line, or - for stdin" } as const;
+const LIST = { name: "list", noun: "a file with one URL per line, or - for stdin" } as const;
 
 export const SHELLS = ["bash", "zsh", "fish"] as const;
 
-/** The subcommands: the first word of a command line. A list of such a name is written ./tune. */
+/** One row per command. A subcommand is the first word of a command line; a list with such a name is typed as ./tune. */
 export const COMMANDS = {
   bulkget: {
     usage: "bulkget [options] <list...>",

@@ -3,7 +3,7 @@
 import { type EarlyExit, parse } from "./commander.ts";
 import { SHELLS } from "./commands.ts";
 import { EXIT_CODES } from "./exit-code.ts";
-import { printOut } from "./say.ts";
+import { printStdout } from "./log.ts";
 import type { Env } from "./variables.ts";
 
 /** Throws a StdoutError. */
@@ -12,6 +12,6 @@ export async function completion(argv: readonly string[], env: Env): Promise<num
   if (!("args" in read)) return read;
   const shell = SHELLS.find((one) => one === read.args[0]) ?? "bash";
   const { completionScript } = await import("./manual.ts");
-  await printOut(completionScript(shell));
+  await printStdout(completionScript(shell));
   return EXIT_CODES.finished.code;
 }

@@ -7,7 +7,7 @@ export interface ExitRow {
   readonly meaning: string;
 }
 
-/** As a shell shows a process that a signal has ended. */
+/** The exit code of a process that was ended by a signal, as a shell reports it. */
 const stoppedBy = (signal: "SIGHUP" | "SIGINT" | "SIGTERM"): ExitRow => ({
   code: 128 + constants.signals[signal],
   meaning: `stopped by ${signal}`,

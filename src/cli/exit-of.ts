@@ -1,4 +1,4 @@
-// Which exit code a run or an error ends with.
+// Chooses the exit code for the end of a run, and for an error.
 
 import { BulkgetError, type BulkgetErrorCode } from "../core/errors.ts";
 import type { View } from "../core/ports.ts";
@@ -6,8 +6,8 @@ import type { StopReason } from "../core/run/run.ts";
 import { finished } from "../core/run/tally.ts";
 import type { FailOn } from "../policy/fail-on.ts";
 import type { ExitName } from "./exit-code.ts";
-import { StdoutError } from "./say.ts";
-import { isSignal } from "./stopped.ts";
+import { StdoutError } from "./log.ts";
+import { isSignal } from "./stop-messages.ts";
 
 export interface RunEnd {
   readonly view: Pick<View, "tally" | "doneEarlier">;
@@ -19,7 +19,7 @@ export interface RunEnd {
   readonly isReportBroken: boolean;
 }
 
-/** How a run ended: by the most serious of what happened. */
+/** The exit code of a run: the most serious event decides. */
 export function exitOfRun({ view, failOn, reason, isListBroken, isReportBroken }: RunEnd): ExitName {
   const { tally } = view;
   if (tally.kinds.has("internal")) return "bug";
@@ -27,7 +27,7 @@ export function exitOfRun({ view, failOn, reason, isListBroken, isReportBroken }
   if (isSignal(reason)) return reason;
   if (isListBroken) return "usage";
   if (reason !== undefined) return "stopped";
-  // What failed permanently in an earlier run has failed in this one as well.
+  // Permanent failures of earlier runs count as failures of this one.
   const { saved, failed, skipped } = view.doneEarlier ?? { saved: 0, failed: 0, skipped: 0 };
   const all = finished(tally) + saved + failed + skipped;
   return failOn(tally.failed + failed, all) || isReportBroken ? "failed" : "finished";
@@ -43,7 +43,7 @@ const EXITS: Readonly<Record<BulkgetErrorCode, ExitName>> = {
   ERR_BULKGET_DISK: "disk",
 };
 
-/** How the command ends with an error. */
+/** The exit code for an error. */
 export function exitOfError(error: unknown): ExitName {
   if (error instanceof BulkgetError) return EXITS[error.code];
   return error instanceof StdoutError ? "disk" : "bug";

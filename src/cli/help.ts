@@ -1,4 +1,4 @@
-// `bulkget help`: the help of the command or of a subcommand, as `--help` prints it.
+// `bulkget help [topic]`: prints the same help as `--help`, of the command or a subcommand.
 
 import { type EarlyExit, parse } from "./commander.ts";
 import { COMMANDS, type CommandName } from "./commands.ts";

@@ -1,4 +1,4 @@
-// The composition root of the command: reads the command line, runs, tells, and leaves with the right code.
+// The main function of the command: parses the command line, runs it, prints errors, and returns the exit code.
 
 import { statSync } from "node:fs";
 import { constants } from "node:os";
@@ -22,23 +22,23 @@ import { type CommandLine, FLAG_WORDING, misspelt, readCommandLine } from "./com
 import type { EarlyExit } from "./commander.ts";
 import { EXIT_CODES } from "./exit-code.ts";
 import { exitOfError, exitOfRun } from "./exit-of.ts";
-import { ignoredAtStart } from "./ignored.ts";
+import { ignoredAtStart } from "./ignored-signals.ts";
+import { flushed, log, once, printStderr, printStdout, surviveStderr } from "./log.ts";
 import { pemOf } from "./pem.ts";
 import { type Env, type Extra, extraReporters } from "./reporters.ts";
-import { flushed, once, print, printOut, say, surviveStderr } from "./say.ts";
 import { ignore, onSignals, SIGNALS, type StopSignal } from "./signals.ts";
-import { adviceOn, GO_ON, isSignal, stoppedLine } from "./stopped.ts";
+import { adviceOn, isSignal, RESUME_HINT, stoppedLine } from "./stop-messages.ts";
 import { subcommandOf } from "./subcommands.ts";
 import { sizeThreadPool } from "./thread-pool.ts";
 import { processesFor, spreadOf } from "./workers.ts";
 
-/** What is under way gets so long to finish after the first signal. */
+/** After the first signal, URLs in flight get this time to finish. */
 const GRACE_MS = 5000;
 
-/** After the second one, so much is left for records and for words: then the process ends, whatever holds it. */
+/** After the second signal, the process ends after this time at the latest. Until then it writes records and messages. */
 const HURRY_MS = 1000;
 
-/** Runs the command. Returns its exit code, or ends by the signal itself where one stopped it. */
+/** Runs the command. Returns its exit code; if a signal stopped the run, the process ends by that signal. */
 export async function main(argv: readonly string[], env: Env): Promise<number> {
   surviveStderr();
   const ignored = ignoredAtStart(env);
@@ -48,9 +48,9 @@ export async function main(argv: readonly string[], env: Env): Promise<number> {
     const subcommand = await subcommandOf(argv[2]);
     const end =
       subcommand === undefined ? await runLine(argv.slice(2), env, ignored) : await subcommand(argv.slice(3), env);
-    return typeof end === "number" ? end : await leave(end);
+    return typeof end === "number" ? end : await printPage(end);
   } catch (error) {
-    return complain(error);
+    return printError(error);
   } finally {
     await flushed(process.stderr);
   }
@@ -69,14 +69,14 @@ async function runLine(
 async function runCommand(line: CommandLine, env: Env, ignored: ReadonlySet<StopSignal>): Promise<number> {
   sizeThreadPool(line.concurrency === "auto" ? AUTO.most : line.concurrency);
   const stop = new AbortController();
-  /** What is under way is given up, and so is the reader of a report. */
+  /** Aborts when readers of reports are no longer waited for. */
   const late = new AbortController();
-  if (!line.quiet) for (const text of misspelt(env)) say(text);
+  if (!line.quiet) for (const text of misspelt(env)) log(text);
   const { allowEmpty } = line;
   const naming = namingOf(line);
   const refuse = () => refuseNames(naming);
-  const said = line.quiet ? () => {} : say;
-  const notes = once(said);
+  const printNote = line.quiet ? () => {} : log;
+  const notes = once(printNote);
   const read = () =>
     lists(line.lists, { stdin: () => process.stdin, stop: stop.signal, note: notes.note, refuse, allowEmpty });
   const list = read();
@@ -85,7 +85,7 @@ async function runCommand(line: CommandLine, env: Env, ignored: ReadonlySet<Stop
   const get = httpClient(web);
   await list.check();
   const isRereadable = rereadable(line.lists);
-  // --force removes what an earlier run saved: not before the list is known for one.
+  // --force deletes files of an earlier run: only after the input proves to be a list.
   const source = line.force && !isRereadable ? await readAhead(list) : list;
   const output = await openOutput(line, {
     lists: line.lists,
@@ -98,13 +98,13 @@ async function runCommand(line: CommandLine, env: Env, ignored: ReadonlySet<Stop
   let shown: Extra;
   try {
     rest = await output.goOn(source, isRereadable ? read : undefined);
-    shown = await extraReporters(line, env, late.signal); // last: a run that is refused must not empty another's --report
+    shown = await extraReporters(line, env, late.signal); // last: a refused run must not truncate an existing --report file
   } catch (error) {
     await output.close(error instanceof ListError);
     throw error;
   }
   const { extra, note } = shown;
-  if (!line.quiet) notes.tell = note;
+  if (!line.quiet) notes.print = note;
   let brokenReport = false;
   const reporters = combineReporters([...output.reporters, ...extra], {
     stallMs: STALL_MS,
@@ -135,9 +135,9 @@ async function runCommand(line: CommandLine, env: Env, ignored: ReadonlySet<Stop
     if (again) {
       isHurried = true;
       clock.after(HURRY_MS, () => {
-        if (!line.quiet) say(`stopped: ${signal}, at once; ${GO_ON}`);
+        if (!line.quiet) log(`stopped: ${signal}, at once; ${RESUME_HINT}`);
         signals.raise(signal);
-        exitProcess(128 + constants.signals[signal]); // as pid 1
+        exitProcess(128 + constants.signals[signal]); // pid 1 survives a signal that it raises itself
       });
       late.abort();
       run.abandon();
@@ -155,7 +155,7 @@ async function runCommand(line: CommandLine, env: Env, ignored: ReadonlySet<Stop
     broken = { error };
     if (error instanceof FolderError && error.kind === "disk") stop.abort("disk" satisfies StopReason);
   }
-  signals.last(); // what follows holds this thread where the disk is slow
+  signals.last(); // the synchronous writes that follow block this thread on a slow disk
   await reporters.end(run.view);
   try {
     await output.close(broken?.error instanceof ListError && finished(run.view.tally) === 0, isHurried);
@@ -163,15 +163,15 @@ async function runCommand(line: CommandLine, env: Env, ignored: ReadonlySet<Stop
     brokenReport = true;
     stop.abort("disk" satisfies StopReason);
     const { message } = error as Error;
-    const tell = line.quiet ? note : notes.note; // once, if it was told while the run was on
-    tell(
+    const notify = line.quiet ? note : notes.note; // only once, if it was printed during the run
+    notify(
       error instanceof FolderError
         ? messageFor(error, FLAG_WORDING)
         : `the folder ${line.outputDir} cannot be written any more: ${message}`,
     );
   }
   signals.release();
-  if (broken !== undefined) complain(broken.error);
+  if (broken !== undefined) printError(broken.error);
   const reason = stop.signal.reason as StopReason | undefined;
   const end = exitOfRun({
     view: run.view,
@@ -180,10 +180,10 @@ async function runCommand(line: CommandLine, env: Env, ignored: ReadonlySet<Stop
     isListBroken: broken !== undefined,
     isReportBroken: brokenReport,
   });
-  const isToldQuietly = end === "disk";
-  if (isToldQuietly || (!line.quiet && (end === "stopped" || isSignal(end)))) {
-    const stopped = stoppedLine(reason, !isToldQuietly && leftOf(run.view) === 0);
-    if (stopped !== undefined) say(stopped);
+  const isFatal = end === "disk"; // printed with --quiet as well
+  if (isFatal || (!line.quiet && (end === "stopped" || isSignal(end)))) {
+    const stopped = stoppedLine(reason, !isFatal && leftOf(run.view) === 0);
+    if (stopped !== undefined) log(stopped);
   }
   if (isSignal(end)) {
     await flushed(process.stderr);
@@ -197,27 +197,27 @@ function rereadable(paths: readonly string[]): boolean {
   return paths.every((path) => path !== "-" && statSync(path, { throwIfNoEntry: false })?.isFile() === true);
 }
 
-/** Prints what there is instead of a run. The texts are loaded only here. */
-async function leave(exit: EarlyExit): Promise<number> {
+/** Prints a page or a refusal. The texts of pages are loaded only when needed. */
+async function printPage(exit: EarlyExit): Promise<number> {
   if ("refusal" in exit) {
-    print(exit.refusal);
+    printStderr(exit.refusal);
     return EXIT_CODES.usage.code;
   }
   const text = exit.page === "version" ? `${VERSION}\n` : (await import("./manual.ts")).helpText(exit.page);
-  await printOut(text);
+  await printStdout(text);
   return EXIT_CODES.finished.code;
 }
 
-/** Prints why there is no run, or no more of one. Returns the exit code for it. */
-function complain(error: unknown): number {
+/** Prints the error that prevented or ended a run. Returns its exit code. */
+function printError(error: unknown): number {
   const end = exitOfError(error);
   const { stack, message } = error instanceof Error ? error : { stack: undefined, message: String(error) };
-  if (end === "bug") say(`a bug: ${stack ?? message}`);
-  else say(error instanceof BulkgetError ? messageFor(error, FLAG_WORDING) : message);
+  if (end === "bug") log(`a bug: ${stack ?? message}`);
+  else log(error instanceof BulkgetError ? messageFor(error, FLAG_WORDING) : message);
   return EXIT_CODES[end].code;
 }
 
-/** What nobody caught, or a run that can never end: said, and left with the code of a bug. */
+/** Prints an uncaught error, or the error of a run that can never end, and exits with the code of a bug. */
 function crash(error: unknown): never {
-  exitProcess(complain(error));
+  exitProcess(printError(error));
 }

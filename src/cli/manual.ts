@@ -1,4 +1,4 @@
-// The door to all texts about the command: help and completions. Loaded only when one of them is asked for.
+// Entry point of the texts about the command: help and completion scripts. Loaded only when one is printed.
 
 export { completionScript } from "./manual/completion-script.ts";
 export { helpText } from "./manual/help-page.ts";

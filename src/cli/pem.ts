@@ -1,4 +1,4 @@
-// Certificates and keys, read from the files that the command line names.
+// Reads the certificates and the key of --cacert, --cert and --key.
 
 import { readFileSync } from "node:fs";
 import { OptionError } from "../core/errors.ts";
@@ -10,7 +10,7 @@ export interface Pem {
   readonly key?: string;
 }
 
-/** The texts of --cacert, --cert and --key. Throws an OptionError for a file that cannot be read, or has none. */
+/** The PEM texts of the files. Throws an OptionError for a file that cannot be read, or has no certificate or key. */
 export function pemOf({ ca, cert, key }: Pick<CommandLine, keyof Pem>): Pem {
   return {
     ...(ca === undefined ? {} : { ca: read("--cacert", ca, "CERTIFICATE") }),

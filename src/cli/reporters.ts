@@ -1,4 +1,4 @@
-// The reporters that the command line asks for: a copy of the records, and what a person sees of the run.
+// Opens the reporters of the command line: --report files, and progress with the summary on stderr.
 
 import { statSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -16,7 +16,7 @@ import { summary } from "../report/summary.ts";
 import { textFile, textStream } from "../report/text-output.ts";
 import { FAILED, JOURNAL, sameFile } from "../sink/folder/output-folder.ts";
 import type { CommandLine } from "./command-line.ts";
-import { print, say } from "./say.ts";
+import { log, printStderr } from "./log.ts";
 
 export interface Env {
   readonly [name: string]: string | undefined;
@@ -30,29 +30,29 @@ const HEARTBEAT_MS = 60_000;
 
 export interface Extra {
   readonly extra: NamedReporter[];
-  /** Says something while the run is on, beside what is shown of it. */
+  /** Prints a message during the run, without breaking the progress display. */
   readonly note: (text: string) => void;
 }
 
-/** Opens them. When `late` is aborted, no reader is waited for any more. Throws an OptionError for a file that cannot be written. */
+/** Opens the reporters. When `late` aborts, readers of reports are no longer waited for. Throws an OptionError for a file that cannot be written. */
 export async function extraReporters(line: CommandLine, env: Env, late: AbortSignal): Promise<Extra> {
   const extra: NamedReporter[] = [];
   const reports = line.report ?? [];
   refuseOverwriting(reports, line);
   for (const report of reports) extra.push(openReport(report, late));
-  if (line.quiet) return { extra, note: say };
+  if (line.quiet) return { extra, note: log };
   const list = line.lists.length === 1 && line.lists[0] !== "-" ? line.lists[0] : undefined;
   const { stderr } = process;
   const terminal = stderr.isTTY === true && env.TERM !== "dumb";
   const common = {
     paint: paint(wantsColour(env, terminal)),
     folder: line.outputDir,
-    write: print,
+    write: printStderr,
     ...(list === undefined ? {} : { list }),
   };
   const how = line.progress === "auto" ? (terminal && !env.CI ? "bar" : "plain") : line.progress;
   if (how === "bar") {
-    // Loaded only where it is shown: start-up counts for a list of thirty URLs.
+    // Loaded only when it is shown: start-up time matters for a list of thirty URLs.
     const { bar } = await import("../report/bar.ts");
     const reporter = bar({ ...common, stream: stderr, verbose: line.verbose });
     extra.push({ name: "progress", reporter }, { name: "advice", reporter: folderSizeHint(reporter.note) });
@@ -63,8 +63,8 @@ export async function extraReporters(line: CommandLine, env: Env, late: AbortSig
     const reporter = { outcome() {}, end: (view: View) => common.write(`${summary(view, common)}\n`) };
     extra.push({ name: "progress", reporter });
   }
-  extra.push({ name: "advice", reporter: folderSizeHint(say) });
-  return { extra, note: say };
+  extra.push({ name: "advice", reporter: folderSizeHint(log) });
+  return { extra, note: log };
 }
 
 /** Throws an OptionError for a report that would replace a list, a file of the run, or another report. */
@@ -86,7 +86,7 @@ function openReport({ format, path }: ReportRequest, late: AbortSignal): NamedRe
 
 function openOutput(path: string, late: AbortSignal): TextOutput {
   try {
-    // To open a pipe would block the process until it has a reader.
+    // Opening a named pipe for writing would block the process until it has a reader.
     if (statSync(path, { throwIfNoEntry: false })?.isFIFO() === true)
       return namedPipe(path, { after: clock.after, late, limitMs: STALL_MS });
     return textFile(path);

@@ -1,13 +1,13 @@
-// The subcommands: the first word of a command line, each loaded only when it is that word.
+// The table of subcommands, each loaded when it is the first word of the command line.
 
 import type { EarlyExit } from "./commander.ts";
 import type { CommandName } from "./commands.ts";
 import type { Env } from "./reporters.ts";
 
-/** Runs it with the words after its name. Returns the exit code, or what there is to print instead. */
+/** Runs a subcommand with the words after its name. Returns the exit code, or a page or refusal to print. */
 export type Subcommand = (argv: readonly string[], env: Env) => Promise<number | EarlyExit>;
 
-/** One row per subcommand; what its help shows is in `commands.ts`. */
+/** One row per subcommand; its help is in `commands.ts`. */
 const SUBCOMMANDS: Readonly<Record<Exclude<CommandName, "bulkget">, () => Promise<Subcommand>>> = {
   tune: async () => (await import("./tune.ts")).tune,
   completion: async () => (await import("./completion.ts")).completion,

@@ -1,11 +1,11 @@
-// Node's thread pool, made large enough for look-ups by the C library, where names go there.
+// Sizes libuv's thread pool for name look-ups by getaddrinfo.
 
 import { threadsFor } from "../http/connect/getaddrinfo.ts";
 import { needsThreads } from "../http/connect/lookup.ts";
 
 /**
- * Sets the number of threads for so many URLs at a time, unless the user has; processes that help inherit it. To be called before
- * anything asynchronous: libuv reads it when the pool is first used.
+ * Sets UV_THREADPOOL_SIZE for a concurrency, unless the user has set it. Worker processes inherit it. Call it before the first
+ * asynchronous file or DNS operation: libuv reads the variable when it creates the pool (init_threads in src/threadpool.c).
  */
 export function sizeThreadPool(concurrency: number, env: NodeJS.ProcessEnv = process.env): void {
   if (env["UV_THREADPOOL_SIZE"] === undefined && needsThreads())

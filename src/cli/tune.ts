@@ -1,4 +1,4 @@
-// `bulkget tune`: sweeps over the concurrency on a sample of a list; a table on stdout, a chart in a file.
+// `bulkget tune`: measures the concurrency with a sample of a list; prints a table and writes a chart.
 
 import { httpClient } from "../app/http-client.ts";
 import { type Step, sampleOf, sweep } from "../app/tune.ts";
@@ -12,17 +12,17 @@ import { lists } from "../source/lists.ts";
 import { readTuneLine } from "./command-line.ts";
 import type { EarlyExit } from "./commander.ts";
 import { EXIT_CODES } from "./exit-code.ts";
+import { log, printStdout } from "./log.ts";
 import { pemOf } from "./pem.ts";
 import { type Env, wantsColour } from "./reporters.ts";
-import { printOut, say } from "./say.ts";
 import { sizeThreadPool } from "./thread-pool.ts";
 
-/** Runs it. Returns the exit code, or what there is to print instead. Throws an OptionError, a ListError or a StdoutError. */
+/** Runs `bulkget tune`. Returns the exit code, or a page or refusal to print. Throws an OptionError, a ListError or a StdoutError. */
 export async function tune(argv: readonly string[], env: Env): Promise<number | EarlyExit> {
   const line = readTuneLine(argv);
   if (!("lists" in line)) return line;
   const { upTo, stepMs, svg } = line;
-  const objection = objectionTo(svg); // before, not after all the measuring
+  const objection = objectionTo(svg); // checked before minutes of measuring
   if (objection !== undefined) throw new OptionError(`--svg ${svg}: ${objection}`);
   const source = lists(line.lists, {
     stdin: () => process.stdin,
@@ -35,19 +35,19 @@ export async function tune(argv: readonly string[], env: Env): Promise<number | 
   try {
     const jobs = await sampleOf(source, line.sample, Math.random);
     if (jobs.length === 0) throw new OptionError(`${line.lists.join(", ")}: no URL that can be fetched`);
-    say(`measuring with ${jobs.length} URLs of the list, for about ${stepMs / 1000} s each`);
-    const onStep = ({ concurrency, finished }: Step) => say(`${concurrency} at a time: ${finished} URLs`);
+    log(`measuring with ${jobs.length} URLs of the list, for about ${stepMs / 1000} s each`);
+    const onStep = ({ concurrency, finished }: Step) => log(`${concurrency} at a time: ${finished} URLs`);
     steps.push(...(await sweep({ get, jobs, most: upTo, stepMs, onStep })));
     if (steps.reduce((sum, { finished }) => sum + finished, 0) > jobs.length)
-      say("the sample is short: its URLs were fetched more than once, and caches may have helped");
+      log("the sample is short: its URLs were fetched more than once, and caches may have helped");
   } finally {
     get.close();
   }
   const knee = kneeOf(steps)?.concurrency;
   const rows = sorted(steps);
   const failure = putChart(svg, tuneChart(rows, { title: `bulkget tune ${line.lists.join(" ")}`, knee }));
-  await printOut(`${tuneTable(rows, knee, paint(wantsColour(env, process.stdout.isTTY === true)))}\n`);
+  await printStdout(`${tuneTable(rows, knee, paint(wantsColour(env, process.stdout.isTTY === true)))}\n`);
   if (failure !== undefined) throw new OptionError(`--svg ${svg}: ${failure}`);
-  say(knee === undefined ? `nothing could be fetched; the chart is ${svg}` : `use -c ${knee}; the chart is ${svg}`);
+  log(knee === undefined ? `nothing could be fetched; the chart is ${svg}` : `use -c ${knee}; the chart is ${svg}`);
   return EXIT_CODES[knee === undefined ? "failed" : "finished"].code;
 }

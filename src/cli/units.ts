@@ -1,11 +1,11 @@
-// What people type: durations, sizes, speeds, limits and headers, read into milliseconds, bytes and numbers.
+// Parses what people type: durations, sizes, speeds, rates, limits, statuses and headers.
 
 import { DURATION } from "../options/row.ts";
 import { SCHEDULING } from "../options/rows/scheduling.ts";
 import { type FailOn, parseFailOn } from "../policy/fail-on.ts";
 import { parseReport, REPORT_FORMATS, type ReportRequest } from "../report/formats/registry.ts";
 
-/** A text that is not what an option takes. The message completes "is not …". */
+/** A text that an option does not accept. The message completes "is not …". */
 export class ValueError extends Error {}
 
 const DURATIONS: Readonly<Record<string, number>> = {
@@ -18,7 +18,7 @@ const DURATIONS: Readonly<Record<string, number>> = {
 };
 const SIZES: Readonly<Record<string, number>> = { "": 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3, t: 1024 ** 4 };
 
-/** "500ms", "10s", "1.5m", "2h", "1d"; a bare number is seconds. Milliseconds, from 1 on. */
+/** Milliseconds of "500ms", "10s", "1.5m", "2h", "1d"; a number without a unit is in seconds. */
 export function duration(text: string): number {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d|)$/.exec(text.trim());
   const ms = Number(match?.[1]) * (DURATIONS[match?.[2] ?? ""] ?? 1);
@@ -28,7 +28,7 @@ export function duration(text: string): number {
   return ms;
 }
 
-/** "0", "100", "10k", "1.5M", "2G": 1024-based, an optional B or iB behind. Whole bytes. */
+/** Bytes of "0", "100", "10k", "1.5M", "2G", "2GiB"; units are powers of 1024. */
 export function size(text: string): number {
   const bytes = bytesIn(text);
   if (bytes === undefined) throw new ValueError("a size such as 500, 10k, 2M or 1G");
@@ -52,7 +52,7 @@ export function whole(least: number, most: number, words: readonly string[] = []
   };
 }
 
-/** "5", "0.5", "10/s", "30/m": events a second. */
+/** Events per second of "5", "0.5", "10/s", "30/m", "100/h". */
 export function perSecond(text: string): number {
   const match = /^(\d+(?:\.\d+)?)(?:\/(s|m|h))?$/.exec(text.trim());
   const rate = Number(match?.[1]) / ((DURATIONS[match?.[2] ?? "s"] ?? 1000) / 1000);
@@ -62,7 +62,7 @@ export function perSecond(text: string): number {
   return rate;
 }
 
-/** Bytes a second, more than 0: as a size, an optional /s behind. */
+/** Bytes per second, more than 0: a size with an optional "/s". */
 export function speed(text: string): number {
   const bytes = bytesIn(text.trim().replace(/\/s$/, ""));
   if (bytes !== undefined && bytes > 0) return bytes;
@@ -71,7 +71,7 @@ export function speed(text: string): number {
 
 export type Header = readonly [string, string];
 
-/** `Name: value`; in the environment, one a line. */
+/** `Name: value`; a variable has one per line. */
 export function header(text: string, before: readonly Header[] = []): readonly Header[] {
   const added = text.split("\n").filter((line) => line.trim() !== "");
   return [...before, ...(added.length === 0 ? [oneHeader(text)] : added.map(oneHeader))];
@@ -83,12 +83,12 @@ function oneHeader(line: string): Header {
   return [line.slice(0, colon).trim(), line.slice(colon + 1).replace(/^[\t ]+|[\t\r ]+$/g, "")];
 }
 
-/** An option that may come again, and be empty. */
+/** An option that may be repeated, and may be empty. */
 export function added(text: string, before: readonly string[] = []): readonly string[] {
   return [...before, text];
 }
 
-/** An option that may come again; in the environment, one a line. `what` is what each of them is. */
+/** An option that may be repeated; a variable has one value per line. `what` names one value. */
 export function several(what: string): (text: string, before?: readonly string[]) => readonly string[] {
   return (text, before = []) => {
     const lines = text.split("\n").filter((line) => line.trim() !== "");
@@ -97,7 +97,7 @@ export function several(what: string): (text: string, before?: readonly string[]
   };
 }
 
-/** `[format:]file`, which may come again; in the environment, one per line. */
+/** `[format:]file`, which may be repeated; a variable has one per line. */
 export function reports(noun: string): (text: string, before?: readonly ReportRequest[]) => readonly ReportRequest[] {
   const names = REPORT_FORMATS.map(({ name }) => name).join(", ");
   return (text, before = []) => {
@@ -110,7 +110,7 @@ export function reports(noun: string): (text: string, before?: readonly ReportRe
   };
 }
 
-/** A text that may be anything but blank; `what` is what it is. */
+/** A text that is not blank. `what` names it. */
 export function nonBlank(what: string): (text: string) => string {
   return (text) => {
     if (text.trim() === "") throw new ValueError(what);
@@ -126,7 +126,7 @@ export function oneOf(words: readonly string[]): (text: string) => string {
   };
 }
 
-/** Some of `words`, with commas between. */
+/** Some of `words`, separated by commas. */
 export function someOf(words: readonly string[]): (text: string) => readonly string[] {
   return (text) => {
     const typed = text.split(",").map((word) => word.trim().toLowerCase());
@@ -135,7 +135,7 @@ export function someOf(words: readonly string[]): (text: string) => readonly str
   };
 }
 
-/** What both limits take. */
+/** The values of both limits. */
 const LIMITS = "a number such as 10, or a share such as 5% (both over 0)";
 
 export function failOn(text: string): FailOn {
@@ -144,13 +144,15 @@ export function failOn(text: string): FailOn {
   return parsed;
 }
 
-/** A share only counts once enough URLs are done to speak of one. */
-const SHARE_OF = 100;
+/** A share applies from this number of finished URLs on: below it, a few failures would be a large share. */
+const MIN_FINISHED_FOR_SHARE = 100;
 
 export function maxFailures(text: string): FailOn {
   const parsed = /^\d/.test(text) ? parseFailOn(text) : undefined;
   if (parsed === undefined) throw new ValueError(LIMITS);
-  return text.endsWith("%") ? (failed, finished) => finished >= SHARE_OF && parsed(failed, finished) : parsed;
+  return text.endsWith("%")
+    ? (failed, finished) => finished >= MIN_FINISHED_FOR_SHARE && parsed(failed, finished)
+    : parsed;
 }
 
 export function statuses(text: string): readonly number[] {

@@ -1,4 +1,4 @@
-// What the command reads for each type of option: how a text becomes a value, how a default is shown, what a shell completes.
+// The types of option values on the command line: how each is parsed, shown and completed.
 
 import type { CommandType, Row, Rows } from "../options/row.ts";
 import {
@@ -22,9 +22,9 @@ import {
 type ValuedType = Exclude<CommandType, "flag">;
 
 interface ValueType {
-  /** Reads a text; `before` is what a repeatable option has from earlier ones. Throws a ValueError. */
+  /** Parses a text; `before` is the value of a repeatable option so far. Throws a ValueError. */
   readonly parse: (row: Row) => (text: string, before?: never) => unknown;
-  /** A value as it is typed; otherwise `String` is. */
+  /** Formats a value as it is typed. Default: `String`. */
   readonly show?: (value: never) => string;
   readonly completes?: "files" | "folders";
   readonly isRepeatable?: true;
@@ -61,7 +61,7 @@ export const VALUE_TYPES = {
 
 type ChoiceOf<R> = R extends { readonly choices: readonly (infer C)[] } ? C : never;
 
-/** What the command line has for a row. */
+/** The type of a row's value on the command line. */
 type ValueOf<R extends Row> = R["type"] extends "flag"
   ? boolean
   : R["type"] extends "choice" | "choice or function"
@@ -77,27 +77,27 @@ type ValueOf<R extends Row> = R["type"] extends "flag"
 type Typed<T extends Rows> = { [K in keyof T]: T[K] extends { readonly flags: string } ? K : never }[keyof T];
 type Always<T extends Rows> = { [K in Typed<T>]: "default" extends keyof T[K] ? K : never }[Typed<T>];
 
-/** A command line as its rows say: what has a default is always there. */
+/** The values of a command line: an option with a default is always present. */
 export type Parsed<T extends Rows> = {
   readonly [K in Always<T>]: ValueOf<T[K]>;
 } & { readonly [K in Exclude<Typed<T>, Always<T>>]?: ValueOf<T[K]> };
 
-/** The row of a type that takes a value; undefined of a flag, and of what cannot be typed. */
+/** The value type of a row; undefined for a flag, and for types of the library only. */
 export function valueTypeOf({ type }: Pick<Row, "type">): ValueType | undefined {
   return Object.hasOwn(VALUE_TYPES, type) ? (VALUE_TYPES as Readonly<Record<string, ValueType>>)[type] : undefined;
 }
 
-/** The text as the value that the row's option has for it. Throws a ValueError. */
+/** Parses the text of a row's option. Throws a ValueError. */
 export function parsedValue(row: Row, typed: string, before?: unknown): unknown {
   return valueTypeOf(row)?.parse(row)(typed, before as never);
 }
 
-/** What the option has where it is left out. */
+/** The value of an option that is left out. */
 export function defaultOf(row: Row): unknown {
   return row.type === "failure limit" && typeof row.default === "string" ? parsedValue(row, row.default) : row.default;
 }
 
-/** The default as a person would type it, or what applies without one; undefined where there is nothing to show. */
+/** The default as it is typed, or the text for what applies without one; undefined if there is neither. */
 export function shownDefault(row: Pick<Row, "type" | "default" | "otherwise">): string | undefined {
   const { type, default: value, otherwise } = row;
   if (otherwise !== undefined) return otherwise;

@@ -1,4 +1,4 @@
-// The environment's BULKGET_ variables: each stands for the option of its name, where the command line leaves that open.
+// The environment's BULKGET_ variables: values of switches, and warnings for misspelt names.
 
 import { PREFIX, variableOf } from "../options/flags.ts";
 import { nearest } from "../options/nearest.ts";
@@ -7,7 +7,7 @@ import { ValueError } from "./units.ts";
 
 export type Env = Readonly<Record<string, string | undefined>>;
 
-/** A warning for each variable that is named like an option's, and is none's: it may be somebody else's. */
+/** A warning for each variable whose name is close to an option's. Others may belong to other programs. */
 export function misspeltVariables(rows: Rows, env: Env): string[] {
   const names = Object.keys(env).filter((name) => name.toUpperCase().startsWith(PREFIX));
   if (names.length === 0) return [];
@@ -28,7 +28,7 @@ export function misspeltVariables(rows: Rows, env: Env): string[] {
 const YES = /^(1|true|yes|on)$/i;
 const NO = /^(0|false|no|off)$/i;
 
-/** What people write to switch something on or off; nothing at all is off. Throws a ValueError for anything else. */
+/** The value of a switch; an empty text is off. Throws a ValueError for any other text. */
 export function yesOrNo(text: string): boolean {
   const word = text.trim();
   if (YES.test(word)) return true;

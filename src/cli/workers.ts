@@ -1,4 +1,4 @@
-// --workers: how many processes fetch, which options need a single one, and what the others are told.
+// --workers: the number of processes, the options that need a single one, and the start of worker processes.
 
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
@@ -21,18 +21,18 @@ import { type PoolOptions, pool } from "../workers/pool.ts";
 import { helper } from "../workers/worker-handle.ts";
 import type { CommandLine } from "./command-line.ts";
 
-/** `auto` takes no more: above, what one process has to do for all of them is what counts. */
-const MOST_BY_ITSELF = 4;
+/** Maximum number of processes of `auto`. With more, the process that keeps list and records is the bottleneck. */
+const MAX_AUTO_PROCESSES = 4;
 
-/** What another process must leave free for this one: to start it takes some six of them, a URL two, the end of the run two. */
+/** File descriptors that must stay free when a worker starts: its start takes some six, a URL two, the end of the run two. */
 const SPARE_DESCRIPTORS = 16;
 
-/** How many processes there are to be at most, this one included. Throws an OptionError. */
+/** Maximum number of processes, this one included. Throws an OptionError. */
 export function processesFor(line: CommandLine): number {
   const { workers, concurrency } = line;
   const single = needsSingleProcess(line);
   if (single === undefined && concurrency !== "auto") {
-    return Math.min(workers === "auto" ? Math.min(availableParallelism(), MOST_BY_ITSELF) : workers, concurrency);
+    return Math.min(workers === "auto" ? Math.min(availableParallelism(), MAX_AUTO_PROCESSES) : workers, concurrency);
   }
   if (workers === "auto" || workers === 1) return 1;
   throw new OptionError(`--workers ${workers} does not go with ${single}, which needs a single process`);
@@ -50,7 +50,7 @@ function needsSingleProcess(line: CommandLine): string | undefined {
   return undefined;
 }
 
-/** What makes several processes of one; undefined where one it is. */
+/** Creates the executor that distributes tasks over several processes; undefined for a single process. */
 export function spreadOf(
   line: CommandLine,
   web: FetchOptions,
@@ -64,7 +64,7 @@ export function spreadOf(
   return (own, { view, sink }): Executor => {
     const worth = worthSpreading();
     const isTime = (done: number) => {
-      if (done === 0) return false; // there is no run to look at yet
+      if (done === 0) return false; // `view` does not exist yet
       const { total, tally } = view();
       const all = total();
       const left = all === undefined ? undefined : all.jobs - finished(tally);

@@ -1,4 +1,4 @@
-// What a program hands in: an iterable of URLs, or the path of a list; anything else is refused at the call.
+// The input of the library: an iterable of URLs or the path of a list; refuses anything else at the call.
 
 import { OptionError } from "../core/errors.ts";
 import type { Job, Refuse } from "../core/job.ts";
@@ -9,11 +9,11 @@ import { type Items, items } from "../source/items.ts";
 import { type Lists, lists } from "../source/lists.ts";
 
 export interface Input {
-  /** Its path, where it is the file of a list. */
+  /** The path, if the input is a list file. */
   readonly list?: string;
   /** Whether it can be read twice. */
   readonly isRereadable: boolean;
-  /** Closed when `stop` is aborted. */
+  /** The source is closed when `stop` aborts. */
   read(stop: AbortSignal, refuse?: () => Refuse): Source & Partial<Lists>;
 }
 
@@ -35,7 +35,7 @@ export function inputOf(input: unknown): Input {
   });
 }
 
-/** The same jobs; where `stop` has cut them short, an error: part of a list must not be taken for all of it. */
+/** The jobs of `source`. Throws at the end if `stop` aborted, because a part of the list must not count as the whole list. */
 export function unlessCut(source: Source, stop: AbortSignal): Source {
   async function* batches(): AsyncGenerator<readonly Job[]> {
     yield* source;
@@ -46,12 +46,15 @@ export function unlessCut(source: Source, stop: AbortSignal): Source {
 
 const WANTED = "an iterable or async iterable of URLs, or the path of a list";
 
-/** A string object is no path, and bytes are no URLs. */
+/** Refuses String objects and typed arrays, which are iterable. */
 function isIterable(input: unknown): input is Items<unknown> {
   if (typeof input !== "object" || input === null || ArrayBuffer.isView(input) || tagOf(input) === "String")
     return false;
-  const ways = input as { readonly [Symbol.iterator]?: unknown; readonly [Symbol.asyncIterator]?: unknown };
-  return typeof (ways[Symbol.asyncIterator] ?? ways[Symbol.iterator]) === "function";
+  const { [Symbol.asyncIterator]: asyncIterator, [Symbol.iterator]: iterator } = input as {
+    readonly [Symbol.iterator]?: unknown;
+    readonly [Symbol.asyncIterator]?: unknown;
+  };
+  return typeof (asyncIterator ?? iterator) === "function";
 }
 
 function hintFor(input: unknown): string {

@@ -1,13 +1,13 @@
-// Hands outcomes from the run to the loop that takes them, one by one; a slot is free again when its outcome is taken.
+// A queue of outcomes between the run and the caller's loop, with backpressure: a slot is free when its outcome is taken.
 
 export interface OutcomeQueue<T> {
-  /** Settled when the item has been taken, or nobody takes any more. */
+  /** Resolves when the item is taken, or after `close`. */
   put(item: T): Promise<void>;
-  /** The next item, or undefined at the end: `finish` was called and everything is taken. */
+  /** Resolves with the next item; with undefined after `finish`, when all are taken. */
   next(): Promise<T | undefined>;
-  /** No more items will come. */
+  /** Called when there are no more items. */
   finish(): void;
-  /** Nobody takes any more. */
+  /** Called when no more items are taken: resolves pending and later `put` calls. */
   close(): void;
 }
 

@@ -1,45 +1,45 @@
-// How far a run of the library is: a live look at it, and what is told of it while it goes on and at its end.
+// The progress of a library run: a live view, snapshots, and the calls of `onProgress`.
 
 import type { FailureKind } from "../core/failure.ts";
 import type { DoneEarlier, View } from "../core/ports.ts";
 import { emptyTally, finished } from "../core/run/tally.ts";
 
-/** How far a run is, in numbers. Every URL that has its outcome is in exactly one of saved, unchanged, failed and skipped. */
+/** The progress of a run. Each finished URL counts in exactly one of saved, unchanged, failed and skipped. */
 export interface Progress {
   readonly saved: number;
-  /** Files of an earlier run that are still good. */
+  /** Files of an earlier run that have not changed on the server. */
   readonly unchanged: number;
   readonly failed: number;
   readonly skipped: number;
-  /** All four together. */
+  /** The sum of these four. */
   readonly finished: number;
-  /** Of the saved: those whose file another URL had fetched. */
+  /** Saved URLs whose file was fetched for another line. */
   readonly duplicates: number;
-  /** Bytes saved or handed over. */
+  /** Bytes of saved bodies. */
   readonly bytes: number;
-  /** Bytes of bodies that have come, those of bodies under way or thrown away among them. */
+  /** Bytes of bodies received, including bodies in flight and discarded ones. */
   readonly receivedBytes: number;
-  /** Tries beyond the first of each URL. */
+  /** Number of tries after the first of each URL. */
   readonly retries: number;
   readonly inFlight: number;
-  /** URLs read and not started: held up by their host, a rate or a back-off, or only just read. */
+  /** URLs that are read but not started: they wait for a slot, their host, a rate or a retry delay. */
   readonly waiting: number;
-  /** How many URLs at a time there may be now. */
+  /** The current maximum of `inFlight`. */
   readonly concurrency: number;
   readonly elapsedMs: number;
-  /** How many URLs there are in all, once that is known; not `exact`: a guess from the part of the list that was read. */
+  /** Number of URLs in the input, if known; not `exact`: an estimate from the part of the list that was read. */
   readonly total: { readonly jobs: number; readonly exact: boolean } | undefined;
-  /** What an earlier run in the folder had finished, of what was read so far: none of the other numbers has it. */
+  /** URLs read so far that an earlier run in the folder finished. They are in none of the other counts. */
   readonly doneEarlier: DoneEarlier;
-  /** How many failed of each kind. */
+  /** Number of failures of each kind. */
   readonly failures: Readonly<Partial<Record<FailureKind, number>>>;
 }
 
-/** What became of a run. */
+/** The result of a run. */
 export interface Summary extends Progress {
   /**
-   * Why it ended before its list did: `deadlineMs`; the disk; the loop was left, or the signal aborted; an error that the
-   * loop threw. Undefined where every URL has its outcome.
+   * Why the run ended early: "deadline": `deadlineMs` passed; "disk": the disk failed; "request": the loop was left or the signal
+   * aborted; "error": the loop threw. Undefined if every URL has its outcome.
    */
   readonly stopped: "deadline" | "disk" | "request" | "error" | undefined;
 }
@@ -54,7 +54,7 @@ const NOTHING: Readonly<Omit<View, "receivedBytes" | "total" | "nowMs" | "open">
 };
 const NONE: DoneEarlier = { saved: 0, failed: 0, skipped: 0 };
 
-/** Looks at the run whenever it is read; all is 0 before there is one. */
+/** A live view of the run. All counts are 0 before it starts. */
 export function progressOf(run: () => View | undefined): Progress {
   const at = () => run() ?? NOTHING;
   return {
@@ -109,22 +109,22 @@ export function progressOf(run: () => View | undefined): Progress {
   };
 }
 
-/** What is seen now, which changes no more. */
+/** A copy of the current values. */
 export function snapshot(progress: Progress): Progress {
   return { ...progress };
 }
 
-/** A program is told at most so often, in milliseconds; and at the end. */
-const TELL_MS = 100;
+/** Minimum time between two calls of `onProgress`, in milliseconds. */
+const INTERVAL_MS = 100;
 
 export interface Ticker {
-  /** Tells once more, and no more. Throws what the program's own function throws. */
+  /** Calls `onProgress` a last time. Throws what it throws. */
   end(): void;
 }
 
 /**
- * Tells `onProgress` how far the run is; `fail` is called, once, with what it throws meanwhile, or rejects with. Nobody waits
- * for what it returns.
+ * Calls `onProgress` regularly. Calls `fail` once with the error that it throws or rejects with. A promise that it returns is not
+ * awaited.
  */
 export function ticker(
   progress: Progress,
@@ -133,24 +133,24 @@ export function ticker(
 ): Ticker {
   let isOver = false;
   let timer: NodeJS.Timeout;
-  let toldMs = performance.now();
-  const lost = (error: unknown) => {
+  let lastCallMs = performance.now();
+  const onError = (error: unknown) => {
     clearTimeout(timer);
     if (!isOver) fail(error);
     isOver = true;
   };
-  const tell = () => void Promise.resolve(onProgress(snapshot(progress))).catch(lost);
-  // Not an interval: it makes up for a tick that came late by one that comes early.
+  const call = () => void Promise.resolve(onProgress(snapshot(progress))).catch(onError);
+  // No setInterval: after a late tick, its next one comes early.
   const tick = () => {
     const nowMs = performance.now();
-    const earlyMs = toldMs + TELL_MS - nowMs;
-    timer = setTimeout(tick, Math.ceil(earlyMs > 0 ? earlyMs : TELL_MS)).unref();
+    const earlyMs = lastCallMs + INTERVAL_MS - nowMs;
+    timer = setTimeout(tick, Math.ceil(earlyMs > 0 ? earlyMs : INTERVAL_MS)).unref();
     if (earlyMs > 0) return;
-    toldMs = nowMs;
+    lastCallMs = nowMs;
     try {
-      tell();
+      call();
     } catch (error) {
-      lost(error);
+      onError(error);
     }
   };
   tick();
@@ -159,7 +159,7 @@ export function ticker(
       clearTimeout(timer);
       if (isOver) return;
       isOver = true;
-      tell();
+      call();
     },
   };
 }

@@ -1,4 +1,4 @@
-// Checks what a caller hands over as options: each against its row, once, at the call; what is unknown is refused by name.
+// Checks the options of a call of the library: each against its row in the option table; refuses unknown ones.
 
 import { OptionError } from "../core/errors.ts";
 import { nearest } from "./nearest.ts";
@@ -9,8 +9,8 @@ import { check } from "./types.ts";
 const NAMES = Object.keys(OPTIONS) as readonly OptionName[];
 
 /**
- * The options that are given, each read once and good for what it says; undefined is not given. Nobody can change them any
- * more. Throws an OptionError for anything else, whatever `given` is and whatever its getters throw.
+ * Returns a checked copy of the options, so that later changes have no effect. Each option is read once; undefined counts as left
+ * out. Throws an OptionError for anything else, also if `given` is no object or its getters throw.
  */
 export function checked(given: unknown): Readonly<Record<string, unknown>> {
   if (given === undefined) return {};
@@ -31,7 +31,7 @@ export function checked(given: unknown): Readonly<Record<string, unknown>> {
   return result;
 }
 
-/** What `read` returns; what it throws is the caller's own code, and said of that option. */
+/** Calls `read`, which runs the caller's code. Turns an error of it into an OptionError of that option. */
 export function reading<T>(name: string, read: () => T): T {
   try {
     return read();
@@ -51,12 +51,12 @@ function messageOf(error: unknown): string {
 
 function objectOf(given: unknown): Readonly<Record<string, unknown>> {
   const isOptions = typeof given === "object" && given !== null && !Array.isArray(given);
-  // A module's exports are often a configuration.
+  // The exports of a module are often used as a configuration.
   if (isOptions && ["Object", "Module"].includes(tagOf(given))) return given as Record<string, unknown>;
   throw new OptionError(`${shown(given)} is not an object such as { concurrency: 20 }`, "options");
 }
 
-/** What can be seen to be set: own names and symbols, and those inherited but for what all objects have. */
+/** The enumerable keys: own names and symbols, and inherited names except those of Object.prototype. */
 function keysOf(options: object): (string | symbol)[] {
   const keys: (string | symbol)[] = [];
   for (const key in options) if (Object.hasOwn(options, key) || !(key in Object.prototype)) keys.push(key);

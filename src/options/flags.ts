@@ -1,4 +1,4 @@
-// The flags of a row, taken apart: "-o, --output-dir <dir>" is a letter, a name and a placeholder.
+// Splits the flags of a row: "-o, --output-dir <dir>" has a letter, a name and a placeholder.
 
 import type { Row } from "./row.ts";
 
@@ -7,7 +7,7 @@ export interface Flags {
   readonly letter: string | undefined;
   /** "--output-dir" */
   readonly name: string;
-  /** "<dir>"; none of a switch. */
+  /** "<dir>"; undefined for a switch. */
   readonly placeholder: string | undefined;
 }
 
@@ -17,7 +17,7 @@ export function splitFlags(flags: string): Flags {
   return { letter: match[1], name: match[2], placeholder: match[3] };
 }
 
-/** How the variables of all options begin. */
+/** The prefix of the variables of all options. */
 export const PREFIX = "BULKGET_";
 
 /** "BULKGET_OUTPUT_DIR": the environment's variable of an option. */

@@ -1,11 +1,11 @@
-// The name that a misspelt one was most likely meant to be.
+// Finds the name that a misspelt name most likely stands for, by edit distance.
 
-/** Names further apart than this, in edits for each character of the longer one, are not taken for each other. */
+/** Maximum edit distance, per character of the longer name. */
 const MAX_EDITS_PER_CHAR = 0.4;
-/** A longer name is misspelt by nobody. */
+/** Maximum length of a misspelt name: bounds the cost. */
 const MAX_CHARS = 64;
 
-/** The one of `names` that is fewest edits away, if it is near enough; case, `-`, `_` and a unit left out do not count. */
+/** The name with the smallest edit distance, if that is small enough. Case, `-`, `_` and a missing unit "Ms" are ignored. */
 export function nearest(name: string, names: Iterable<string>): string | undefined {
   const wanted = plain(name);
   if (wanted === "" || name.length > MAX_CHARS) return undefined;
@@ -27,7 +27,7 @@ function plain(name: string): string {
   return name.toLowerCase().replace(/[-_]/g, "");
 }
 
-/** Optimal string alignment: insertions, deletions, substitutions, and swaps of neighbours (Damerau 1964). */
+/** Optimal string alignment distance: insertions, deletions, substitutions, and swaps of neighbours (Damerau 1964). */
 function editsBetween(one: string, other: string): number {
   let before: number[] = [];
   let last = Array.from({ length: other.length + 1 }, (_, j) => j);

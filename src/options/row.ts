@@ -1,6 +1,6 @@
-// One row of the option table: all there is to say about an option. The command, the library and the documentation read it.
+// The type of a row of the option table, which defines an option for command, library and documentation.
 
-/** What an option takes; `types.ts` checks the library's values by it, `cli/value-types.ts` reads what is typed. */
+/** The type of an option's value. `types.ts` checks values of the library, `cli/value-types.ts` parses typed ones. */
 export type OptionType =
   | "flag"
   | "choice"
@@ -25,7 +25,7 @@ export type OptionType =
   | "signal"
   | "function";
 
-/** Types that only the library has, or only the command. */
+/** Types of the library only, and of the command only. */
 type LibraryOnly = "dispatcher" | "signal" | "function";
 type CommandOnly = "failure limit" | "reports";
 
@@ -34,39 +34,39 @@ export type CommandType = Exclude<OptionType, LibraryOnly>;
 
 export interface Row<T extends OptionType = OptionType> {
   readonly type: T;
-  /** What is typed, with a placeholder for the value: "-o, --output-dir <dir>". Without it only the library has the option. */
+  /** The flags, with a placeholder for the value: "-o, --output-dir <dir>". Absent: only the library has the option. */
   readonly flags?: string;
   /** One line of `--help`: at most 52 characters, together with the default. */
   readonly summary: string;
   /**
-   * Paragraphs for `--help all`, the man page and docs/options.md; one of lines that begin with "- " is a list. What stands in
+   * Paragraphs for `--help all`, the man page and docs/options.md. A paragraph whose lines begin with "- " is a list. Text in
    * double quotes is shown as code.
    */
   readonly details: string;
-  /** Why only the command has it, and what there is in its place. */
+  /** Why only the command has the option, and what the library has instead. */
   readonly notInLibrary?: string;
-  /** It needs a single process, always or with this value. */
+  /** The option needs a single process: always, or with this value. */
   readonly singleProcess?: true | string;
 
-  /** What is counted, as messages name it. */
+  /** The unit of a number, for messages. */
   readonly unit?: string;
-  /** What is named, as messages name it: "file", "socket". */
+  /** The noun of a value, for messages: "file", "socket". */
   readonly noun?: string;
-  /** The range of a number, of each in a list, or of a text's length in characters; both ends are in it. */
+  /** The range of a number, of each number of a list, or of a text's length in characters, both inclusive. */
   readonly least?: number;
   readonly most?: number;
-  /** What it may be; of a number, besides a number. */
+  /** The allowed values; for a number, values beside numbers. */
   readonly choices?: readonly (string | number)[];
-  /** What a PEM text must have. */
+  /** The block that a PEM text must contain. */
   readonly pem?: "CERTIFICATE" | "PRIVATE KEY";
-  /** No message shows its value. */
+  /** The value is shown in no message. */
   readonly isSecret?: true;
-  /** What a user does who wants no limit. */
+  /** How to set no limit, for messages. */
   readonly unlimited?: string;
 
-  /** Where the option is left out, or undefined. Of a failure limit: as it is typed. */
+  /** The value if the option is left out or undefined. For a failure limit: as it is typed. */
   readonly default?: unknown;
-  /** What applies where there is no default: "no limit". */
+  /** Text for what applies without a default: "no limit". */
   readonly otherwise?: string;
 }
 
@@ -78,15 +78,15 @@ export interface Group {
   readonly rows: Rows;
 }
 
-/** 365 days: a longer wait is a mistake. */
+/** Maximum duration: 365 days. A longer one is a mistake. */
 const MAX_MS = 31_536_000_000;
-/** The system takes no longer path (PATH_MAX). */
+/** Maximum length of a path: PATH_MAX of Linux. */
 const MAX_PATH_CHARS = 4096;
-/** A bundle of all public certificate authorities has a quarter of a million characters. */
+/** Maximum length of a PEM text. A bundle of all public certificate authorities has a quarter of a million characters. */
 const MAX_PEM_CHARS = 16_777_216;
 const MAX_TEXT_CHARS = 65_536;
 
-/** What rows of one type have in common. */
+/** Common parts of the rows of one type. */
 export const FLAG = { type: "flag", default: false } as const;
 export const TEXT = { type: "text", least: 0, most: MAX_TEXT_CHARS } as const;
 export const TEMPLATE = { type: "text", least: 1, most: MAX_PATH_CHARS } as const;

@@ -1,9 +1,9 @@
-// A value of a caller's as a message shows it: short, and without calling anything of the value's own but its tag.
+// Formats a caller's value for a message: short, and without calling its methods.
 
-/** So much of a string is shown. */
+/** Maximum number of characters shown of a string. */
 const MAX_CHARS = 60;
 
-/** Throws only what a getter of the value's throws. */
+/** Formats a value. Throws only if a getter of `Symbol.toStringTag` throws. */
 export function shown(value: unknown, isSecret = false): string {
   switch (typeof value) {
     case "string": {

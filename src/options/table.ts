@@ -1,4 +1,4 @@
-// The option table: all rows, in the order of the help, and who has them.
+// The option table: all rows in the order of the help, and which of them the library has.
 
 import type { Group, LibraryType, Row } from "./row.ts";
 import { LIBRARY } from "./rows/library.ts";
@@ -31,7 +31,7 @@ export const OPTIONS = Object.fromEntries(
   Object.entries<Row>(TABLE).filter(([, row]) => row.notInLibrary === undefined),
 ) as { readonly [K in OptionName]: Table[K] };
 
-/** What is asked for under these names in the library, and what there is in its place. */
+/** Hints for names that are no options of the library. */
 export const ELSEWHERE: Readonly<Record<string, string>> = {
   ...Object.fromEntries(
     Object.entries<Row>(TABLE).flatMap(([key, { notInLibrary }]) =>

@@ -1,19 +1,19 @@
-// What the library takes for each type of option, and what the message is for anything else.
+// The types of option values in the library: the check of each type, and its error message.
 
 import type { LibraryType, Row } from "./row.ts";
 import { shown, tagOf } from "./shown.ts";
 import type { LibraryRow } from "./table.ts";
 
-/** The value as it is used, which nobody can change any more; or what is wrong with it, and what would do. */
+/** A checked copy of the value; or a message with what is wrong and what is accepted. */
 export type Checked = { readonly value: unknown } | { readonly wrong: string };
 
-/** More entries than this no list of an option has. */
+/** Maximum number of entries of an array. */
 const MAX_ENTRIES = 100_000;
 const MAX_HEADERS = 1000;
 
 type Check = (value: unknown, row: Row) => Checked;
 
-/** One row per type. A getter or a proxy of the caller's may throw in it. */
+/** One row per type. A check may throw an error of the caller's getter or proxy. */
 const CHECKS: Readonly<Record<LibraryType, Check>> = {
   flag: (value, row) => (typeof value === "boolean" ? { value } : wrong(value, row, "true or false")),
   choice: (value, row) => (isChoice(value, row) ? { value } : wrong(value, row, choicesOf(row))),
@@ -46,7 +46,7 @@ export function check(value: unknown, row: LibraryRow): Checked {
   return CHECKS[row.type](value, row);
 }
 
-/** "a whole number of bytes from 0 to 100": what a number has to be, also for the command. */
+/** The accepted range: "a whole number of bytes from 0 to 100". */
 export function rangeOf({ type, unit, least = 0, most = Number.MAX_SAFE_INTEGER }: Row): string {
   const of = unit === undefined || unit === "HTTP statuses" ? "" : ` of ${unit}`;
   return `a ${isFraction(type) ? "" : "whole "}number${of} from ${inDigits(least)} to ${inDigits(most)}`;
@@ -93,7 +93,7 @@ function text(value: unknown, row: Row): Checked {
   return isPem ? { value } : wrong(value, row, `a PEM text with a ${row.pem} in it`);
 }
 
-/** A copy of an array of which every entry is good. */
+/** Checks every entry of an array, and returns a copy. */
 function list(value: unknown, row: Row, wanted: string, check: Check): Checked {
   if (!Array.isArray(value)) return wrong(value, row, wanted);
   const { length } = value;
@@ -109,7 +109,7 @@ function list(value: unknown, row: Row, wanted: string, check: Check): Checked {
 
 const HEADERS = "an object of strings by their names, a Headers, a Map, or an array of [name, value]";
 
-/** Whatever has pairs of strings becomes an array of them. */
+/** Turns any collection of pairs of strings into an array of pairs. */
 function headers(value: unknown, row: Row): Checked {
   const pairs = pairsOf(value);
   if (pairs === undefined) return wrong(value, row, HEADERS);
@@ -132,7 +132,7 @@ function pairsOf(value: unknown): Iterable<unknown> | undefined {
   return tagOf(value) === "Object" ? Object.entries(value) : undefined;
 }
 
-/** Also one of another realm: a test's own DOM has one. */
+/** Accepts AbortSignals of other realms as well, such as those of jsdom. */
 function isSignal(value: unknown): boolean {
   if (value instanceof AbortSignal) return true;
   if (typeof value !== "object" || value === null || tagOf(value) !== "AbortSignal") return false;
@@ -142,7 +142,7 @@ function isSignal(value: unknown): boolean {
   );
 }
 
-/** Of whatever copy of undici, or composed of one. */
+/** Accepts Dispatchers of any copy of undici, and the result of `compose`. */
 function isDispatcher(value: unknown): boolean {
   return typeof value === "object" && value !== null && "dispatch" in value && typeof value.dispatch === "function";
 }

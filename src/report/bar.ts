@@ -1,4 +1,4 @@
-// Progress for a terminal: one line of it, the failures above it, and at the tail the URLs that are still open.
+// The progress bar for a terminal: one line, failures above it, and the last open URLs below it.
 
 import { MultiBar, type SingleBar } from "cli-progress";
 import { escaped } from "../core/escape.ts";
@@ -10,26 +10,26 @@ import { bytesText, durationText, rateText, thousands } from "./format.ts";
 import { outcomeLine } from "./plain.ts";
 import { type SummaryOptions, summary } from "./summary.ts";
 
-/** 10 redraws a second at most. */
+/** Time between two redraws. */
 const REDRAW_MS = 100;
 
-/** The tail: no job waits any more, and so few are open that each can be named. */
+/** Maximum number of open URLs shown at the end, when no job waits any more. */
 const TAIL_LINES = 4;
 
-/** Failures are shown as they come, up to here; a screen is no log. */
+/** Maximum number of failures shown on the terminal; all are in failed.txt. */
 const MAX_FAILURE_LINES = 30;
 
-/** Over so many milliseconds the rates are averaged. */
+/** Rates are averaged over this time. */
 const RATE_WINDOW_MS = 5000;
 
 export interface BarOptions extends SummaryOptions {
   readonly stream: NodeJS.WriteStream;
   readonly list?: string;
-  /** Every outcome a line, not only failures. */
+  /** Print one line per outcome, not only for failures. */
   readonly verbose: boolean;
 }
 
-/** A bar; `note` shows a line above it, which no redraw covers. */
+/** The bar; `note` prints a line above it, which stays. */
 export function bar(options: BarOptions): Reporter & { note(text: string): void } {
   const { stream, list } = options;
   const multi = new MultiBar({
@@ -37,7 +37,7 @@ export function bar(options: BarOptions): Reporter & { note(text: string): void 
     fps: 1000 / REDRAW_MS,
     hideCursor: true,
     clearOnComplete: true,
-    gracefulExit: false, // signals are the command's
+    gracefulExit: false, // the command handles signals
     forceRedraw: true,
     emptyOnZero: true,
     format: (_options, _params, payload: { readonly text: string }) => payload.text,
@@ -47,7 +47,7 @@ export function bar(options: BarOptions): Reporter & { note(text: string): void 
   let timer: NodeJS.Timeout | undefined;
   let failures = 0;
 
-  /** A terminal whose size nobody has set has 0 of them. */
+  /** A terminal without a size has 0 columns. */
   const columns = () => stream.columns || 80;
   const show = (texts: readonly string[]) => {
     for (const [i, text] of texts.entries()) {
@@ -57,7 +57,7 @@ export function bar(options: BarOptions): Reporter & { note(text: string): void 
     }
     for (const surplus of lines.splice(texts.length)) multi.remove(surplus);
   };
-  /** A line that stays, above what is redrawn. The terminal does not wrap meanwhile: what is too long is cut. */
+  /** Prints a line above the bar. cli-progress turns line wrapping off, so a long line is cut. */
   const above = (text: string, colour = (fit: string) => fit) => {
     const lines = text.split("\n").map((line) => colour(fitted(line, columns())));
     multi.log(`${lines.join("\n")}\n`);
@@ -96,7 +96,7 @@ interface Rates {
   readonly bytes: number;
 }
 
-/** Jobs and bytes a second over the last few seconds. */
+/** Jobs and bytes per second over the last few seconds. */
 function movingRates(): (view: View) => Rates {
   const samples: { readonly atMs: number; readonly jobs: number; readonly bytes: number }[] = [];
   return (view) => {
@@ -117,19 +117,19 @@ function progressLine(view: View, rates: Rates): string {
   const total = view.total();
   const parts = [`${view.inFlight} open`, `${rateText(rates.jobs)} URL/s`, `${bytesText(rates.bytes)}/s`];
   if (failed > 0) parts.unshift(`${thousands(failed)} failed`);
-  // Read, and held up by its host: what was only just read is not worth a word.
+  // With a free slot, waiting jobs are held up by their hosts or rates, and not just read.
   if (view.inFlight < view.concurrency && view.waiting > 0) parts.splice(-2, 0, `${thousands(view.waiting)} waiting`);
   if (total === undefined) return [`${thousands(done)} done`, ...parts, durationText(view.elapsedMs)].join(" · ");
   const fraction = Math.min(1, done / Math.max(1, total.jobs));
   const filled = Math.round(fraction * WIDTH);
   const drawn = `${"█".repeat(filled)}${"░".repeat(WIDTH - filled)}`;
   const left = Math.max(0, total.jobs - done);
-  // When all that is left is open already, no rate says how long it takes.
+  // Once all remaining URLs are open, the rate does not predict the end.
   if (left > view.inFlight && rates.jobs > 0) parts.push(`ETA ${durationText((left / rates.jobs) * 1000)}`);
   return [`${drawn} ${thousands(done)}/${total.exact ? "" : "~"}${thousands(total.jobs)}`, ...parts].join(" · ");
 }
 
-/** Once the list is read to its end and few URLs are open: which, and for how long. */
+/** The open URLs and their times, once the list is read to its end and few URLs are open. */
 function tailLines(view: View): string[] {
   const total = view.total();
   const left = (total?.jobs ?? 0) - finished(view.tally);
@@ -141,8 +141,8 @@ function tailLines(view: View): string[] {
   );
 }
 
-/** One line of the terminal, whatever its width: a line that wraps would be drawn over and over. */
+/** Cuts a text to one line of the terminal: a redraw does not erase a line that wraps. */
 function fitted(text: string, columns: number): string {
   if (text.length < columns) return text;
-  return `${text.slice(0, Math.max(1, columns - 2)).replace(/[\ud800-\udbff]$/, "")}…`; // no half of a character
+  return `${text.slice(0, Math.max(1, columns - 2)).replace(/[\ud800-\udbff]$/, "")}…`; // without half a surrogate pair
 }

@@ -1,4 +1,4 @@
-// failed.txt: the lines that failed, as a list to be fed back, with their numbers or names. Only there if any failed.
+// Writes failed.txt: the failed lines with their numbers or names, as a list for another run. Exists only if a line failed.
 
 import { lstatSync, renameSync, rmSync, utimesSync } from "node:fs";
 import { escaped } from "../core/escape.ts";
@@ -7,32 +7,32 @@ import type { Reporter } from "../core/ports.ts";
 import { knownAs } from "../core/redact.ts";
 import { type FileAppender, fileAppender } from "../fs/append-file.ts";
 
-/** The detail of a line whose name is another line's; a name that is taken by anything else may be free the next time. */
+/** The detail of a failure whose file name belongs to another line. Names taken by other files may be free in the next run. */
 const NAMESAKE = / is the name of (?:line [\d,]+|an earlier line) as well$/;
 
 export interface FailedFile {
-  /** Makes the file before there is a line for it: later there may be no descriptor left. Throws what the disk says. */
+  /** Creates the file early: later there may be no file descriptor left. Throws the errno error. */
   open(): void;
   add(outcome: Failed): void;
-  /** Takes a line that was there before, as it is. */
+  /** Adds an existing line unchanged. */
   keep(text: string): void;
   /**
-   * Gives the file its name, in place of the one that was there before; where nothing is in it, removes that one. What
-   * has come there since is somebody else's: then it gets a name beside it, and what is to be said of that is returned.
+   * Renames the file to its final name, replacing the earlier list; without lines, removes the earlier list. If another program
+   * changed the file at that path during the run, uses a name beside it and returns a message.
    */
   end(): string | undefined;
 }
 
-/** Which file has a path, and how it was written last; undefined where none is there. */
+/** Identity, size and mtime of the file at a path; undefined if there is none. */
 export type Version = string | undefined;
 
-/** Throws what the file system says. */
+/** Throws the errno error. */
 export function versionOf(path: string): Version {
   const stats = lstatSync(path, { throwIfNoEntry: false, bigint: true });
   return stats && `${stats.dev} ${stats.ino} ${stats.size} ${stats.mtimeNs}`;
 }
 
-/** What failed in a fresh run. */
+/** The reporter that writes the list of failures of a new run. */
 export function failedList(path: string, part: string): Reporter {
   const file = failedFile(path, part, undefined);
   return {
@@ -48,8 +48,8 @@ export function failedList(path: string, part: string): Reporter {
 }
 
 /**
- * `URL<TAB>000042`, or `URL<TAB>name<TAB>n=42` where the list gave a name: either keeps the number when it is fed back. A
- * line whose number or name is another's, in this very list, is there as a comment. It is written at `part`; `before` is what was there.
+ * `URL<TAB>000042`, or `URL<TAB>name<TAB>n=42` where the list has a name: both keep the number in the next run. A line whose
+ * number or name belongs to another line becomes a comment. Written at `part`; `before` is the version of the earlier list.
  */
 export function failedFile(path: string, part: string, before: Version): FailedFile {
   let file: FileAppender | undefined;
@@ -61,7 +61,7 @@ export function failedFile(path: string, part: string, before: Version): FailedF
     add({ n, url, name, error, detail, expected_sha256: sha256 }) {
       file ??= fresh(part);
       isEmpty = false;
-      // Fed back, it would take the place of the line that has the number.
+      // As a line of the next run it would replace the line that has the number.
       if (error === "duplicate_number" || (error === "file_exists" && NAMESAKE.test(detail)))
         return file.append(`# ${escaped(detail)}: ${urlOf(url)}\n`);
       const columns = [urlOf(url).trim() || NO_URL, name === undefined ? String(n).padStart(6, "0") : nameOf(name)];
@@ -92,54 +92,54 @@ export function failedFile(path: string, part: string, before: Version): FailedF
 }
 
 /**
- * Dates the file no earlier than the records of what is in it, by which a list that is fed back is known as a run's
- * (fed-back.ts). A file system's clock is behind Date.now() by up to a tick of the kernel's (10 ms), and FAT rounds down to
- * even seconds: so it is the next of these.
+ * Sets the mtime no earlier than the times of the records, by which the next run recognises the list as a run's
+ * (app/kept-failed-lines.ts). The clock of a file system is up to a kernel tick (10 ms) behind Date.now(), and FAT rounds down to
+ * even seconds: so the time is rounded up to the next even second.
  */
 function stamp(path: string): void {
   const seconds = 2 * Math.ceil(Date.now() / 2000);
   try {
     utimesSync(path, seconds, seconds);
-  } catch {} // some network file systems take no dates: they have their own clock
+  } catch {} // some network file systems refuse utimes
 }
 
-/** The path, or it with a number, so that nothing has it. */
+/** The path, with a number if needed, that no file has. */
 function freeName(path: string): string {
   let free = path;
   for (let i = 2; versionOf(free) !== undefined; i++) free = `${path}${i}`;
   return free;
 }
 
-/** A new file, never through a link that was planted there. */
+/** Creates a new file; never follows a symbolic link at that path. */
 function fresh(path: string): FileAppender {
   rmSync(path, { force: true });
   return fileAppender(path, "wx");
 }
 
-/** What a program handed in for a URL may be nothing at all; the number behind it is to be no URL. */
+/** Replaces an empty URL of a library's caller, so that the number after it is not read as the URL. */
 const NO_URL = "(no URL)";
 
-/** What has no place in a list, or in a file's name, where it becomes the same. */
-const HARMFUL = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
+/** Characters that a list cannot contain. File names have "_" in their place. */
+const UNSAFE_CHARACTERS = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 
-/** A name as a list may have it, of which the same file comes: without what is cut off there, and no `key=value`. */
+/** A name in the form that a list can contain, and that leads to the same file: trimmed, and not like `key=value`. */
 function nameOf(name: string): string {
-  const clean = name.replace(HARMFUL, "_");
+  const clean = name.replace(UNSAFE_CHARACTERS, "_");
   const whole = clean.trim() === clean ? clean : withoutEnds(clean);
   return /^[a-z0-9]+=/i.test(whole) ? `/${whole}` : whole || "_";
 }
 
-/** The same URL, safe to show, also where an edited journal has its password. */
+/** The URL without a password, which an edited journal may contain. */
 function urlOf(url: string): string {
   return knownAs(oneLine(url));
 }
 
-/** A URL from a program may have anything in it; a list has one a line, and no TAB in it. */
+/** Replaces TABs and line breaks, which a URL of a library's caller may contain. */
 function oneLine(text: string): string {
   return text.replace(/[\t\r\n]/g, " ");
 }
 
-/** With `_` for the dots and blanks at either end: of a long name each is looked at once. */
+/** Replaces dots and blanks at both ends by `_`, in linear time. */
 function withoutEnds(name: string): string {
   const from = name.search(/[^.\s]/);
   if (from < 0) return "_";

@@ -1,4 +1,4 @@
-// Numbers as people read them, and colour where it is wanted.
+// Formats numbers, sizes and durations for people, and colours text for a terminal.
 
 const UNITS = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
 
@@ -9,16 +9,16 @@ export function thousands(count: number): string {
     .replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
-/** Events a second: "0.3", "1,234". */
+/** Events per second: "0.3", "1,234". */
 export function rateText(perSecond: number): string {
   return perSecond < 9.95 ? perSecond.toFixed(1) : thousands(perSecond);
 }
 
-/** Bytes with a 1024-based unit: "512 B", "1.5 KiB". */
+/** Bytes in units of powers of 1024: "512 B", "1.5 KiB". */
 export function bytesText(bytes: number): string {
   let power = 0;
   let scaled = bytes;
-  // What would be rounded up to 1024 of a unit is 1.0 of the next.
+  // 1023.5 would be rounded to 1024 of a unit, which is 1.0 of the next.
   while (scaled >= 1023.5 && power < UNITS.length - 1) {
     scaled /= 1024;
     power++;
@@ -39,7 +39,7 @@ export function durationText(ms: number): string {
   return `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }
 
-/** Paints text for a terminal, or leaves it alone. */
+/** Colours text for a terminal, or returns it unchanged. */
 export interface Paint {
   good(text: string): string;
   bad(text: string): string;

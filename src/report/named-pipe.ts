@@ -1,4 +1,4 @@
-// The output of a report into a named pipe: opened once a reader has it open, which delays outcomes and not the process.
+// Writes a report into a named pipe: waits for a reader without blocking the process, with a limit.
 
 import { closeSync, constants, fstatSync, openSync } from "node:fs";
 import { Socket } from "node:net";
@@ -13,23 +13,23 @@ const LAST_READER_MS = 1000;
 
 export interface NamedPipeOptions {
   readonly after: (ms: number, act: () => void) => () => void;
-  /** Aborted when a reader is no longer waited for. */
+  /** Aborts when the reader is no longer waited for. */
   readonly late: AbortSignal;
-  /** How long a reader is waited for otherwise, in milliseconds. */
+  /** Maximum wait for a reader otherwise, in milliseconds. */
   readonly limitMs: number;
 }
 
-/** What is written before the pipe has a reader waits for one: at most the outcomes of the URLs in flight. */
+/** Texts that are written before the pipe has a reader wait for one: at most the outcomes of the URLs in flight. */
 export function namedPipe(path: string, { after, late, limitMs }: NamedPipeOptions): TextOutput {
   let untilMs = performance.now() + limitMs;
   let opened: Opened | undefined;
   let opening: Promise<Opened> | undefined;
   let isWritten = false;
 
-  /** Rejects where no reader opens the pipe in time, and with an errno error. */
+  /** Rejects if no reader opens the pipe in time, or with an errno error. */
   const open = () =>
     new Promise<Opened>((resolve, reject) => {
-      const look = () => {
+      const tryOpen = () => {
         try {
           const fd = openToWrite(path);
           if (fd !== undefined) {
@@ -37,12 +37,12 @@ export function namedPipe(path: string, { after, late, limitMs }: NamedPipeOptio
             opened = { stream, output: textStream(stream, late) };
             resolve(opened);
           } else if (late.aborted || performance.now() > untilMs) throw unread();
-          else after(OPEN_INTERVAL_MS, look);
+          else after(OPEN_INTERVAL_MS, tryOpen);
         } catch (error) {
           reject(error);
         }
       };
-      look();
+      tryOpen();
     });
 
   return {
@@ -73,7 +73,7 @@ interface Opened {
   readonly output: TextOutput;
 }
 
-/** Undefined where no reader has it open. Throws any other errno error. */
+/** Opens the pipe; undefined if it has no reader (ENXIO, fifo(7)). Throws any other errno error. */
 function openToWrite(path: string): number | undefined {
   try {
     const fd = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);

@@ -1,29 +1,29 @@
-// A failed.txt that is there, line by line: what a run has written, what somebody added, and what is another list.
+// Parses an existing failed.txt: tells lines of a run from comments and lines of the user.
 
 import { closeSync, openSync, readSync } from "node:fs";
 import { isNumber } from "../core/job.ts";
 import { type Decoder, utf16Encoding } from "../core/utf16.ts";
 
-/** One line of it that is not blank. */
+/** A line of failed.txt that is not blank. */
 export interface FailedLine {
   /** From 1. */
   readonly line: number;
   readonly text: string;
-  /** `numbered`: with the number that a run gives it; `comment`: somebody's own; `told`: a comment of a run's; `other`: a URL without a number, or anything else. */
-  readonly kind: "numbered" | "comment" | "told" | "other";
-  /** Of a numbered line. */
+  /** `numbered`: with a line number, as a run writes it; `comment`: the user's; `run_comment`: written by a run; `other`: a URL without a number, or anything else. */
+  readonly kind: "numbered" | "comment" | "run_comment" | "other";
+  /** Number and URL of a numbered line. */
   readonly n?: number;
   readonly url?: string;
 }
 
 const READ_BYTES = 65_536;
 
-/** No line of a run's is longer, in bytes: of a longer one this much is given. */
+/** Maximum length of a line, in bytes: a run writes none longer, and the rest of a longer one is dropped. */
 const MAX_LINE_BYTES = 1_048_576;
 
 const LF = 0x0a;
 
-/** The lines of a list of failures, in UTF-8 or UTF-16. Throws what the file system says. */
+/** The lines of a list of failures in UTF-8 or UTF-16. Throws the errno error. */
 export function* failedLines(path: string): Generator<FailedLine> {
   const fd = openSync(path, "r");
   try {
@@ -38,14 +38,14 @@ export function* failedLines(path: string): Generator<FailedLine> {
   }
 }
 
-/** A line whose number or name is another's, as `failedFile` has it. */
-const TOLD =
+/** A comment that `failedFile` writes for a line whose number or name belongs to another line. */
+const RUN_COMMENT =
   /^# .+ has the number \d+, which is that of |^# .+ is the name of (?:line [\d,]+|an earlier line) as well: /;
 
 function failedLine(raw: string, line: number): FailedLine | undefined {
   const text = raw.trim();
   if (text === "") return undefined;
-  if (text.startsWith("#")) return { line, text, kind: TOLD.test(text) ? "told" : "comment" };
+  if (text.startsWith("#")) return { line, text, kind: RUN_COMMENT.test(text) ? "run_comment" : "comment" };
   const [url = "", name = "", ...more] = text.split("\t").map((column) => column.trim());
   const given = [name, ...more].map((column) => /^n=([0-9]{1,15})$/.exec(column)?.[1]).find((digits) => digits);
   const digits = given ?? (isNumber(name) ? name : undefined);

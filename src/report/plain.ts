@@ -1,4 +1,4 @@
-// Progress for pipes, logs and CI: failures a line each, a heartbeat a minute, the summary. No control bytes.
+// Plain progress for pipes, logs and CI: one line per failure, one per minute, and the summary; no control characters.
 
 import { escaped, escapedStack } from "../core/escape.ts";
 import type { Outcome } from "../core/job.ts";
@@ -7,15 +7,15 @@ import { finished } from "../core/run/tally.ts";
 import { durationText, thousands } from "./format.ts";
 import { type SummaryOptions, summary } from "./summary.ts";
 
-/** After so many failures, each with its line, the rest is left to failed.txt. */
+/** Maximum number of failures printed; all are in failed.txt. */
 const MAX_FAILURE_LINES = 100;
 
 export interface PlainOptions extends SummaryOptions {
   readonly write: (text: string) => void;
-  /** The list's name where there is only one; outcomes of several carry their own. */
+  /** The name of the list, if there is only one. Outcomes of several lists have their own. */
   readonly list?: string;
   readonly heartbeatMs: number;
-  /** Every outcome a line, not only failures. */
+  /** Print one line per outcome, not only for failures. */
   readonly verbose: boolean;
 }
 
@@ -46,7 +46,7 @@ export function plain(options: PlainOptions): Reporter {
   };
 }
 
-/** `urls.txt:42: connect_refused: connect ECONNREFUSED …: https://…`, all of it safe to show. */
+/** `urls.txt:42: connect_refused: connect ECONNREFUSED …: https://…`, escaped for a terminal. */
 export function outcomeLine(outcome: Outcome, list?: string): string {
   const place = outcome.list ?? list;
   const at = place === undefined ? `#${outcome.n}` : `${escaped(place)}:${outcome.line ?? outcome.n}`;
@@ -64,12 +64,12 @@ export function outcomeLine(outcome: Outcome, list?: string): string {
   if (outcome.error === "invalid_url" || outcome.error === "unsupported_scheme") {
     return `${at}: not a URL that can be fetched: "${url}" (${escaped(outcome.detail, 200)})`;
   }
-  // A bug is shown whole, with its stack.
+  // The stack of a bug is shown in full.
   const detail = outcome.error === "internal" ? escapedStack(outcome.detail) : escaped(outcome.detail, 300);
   return `${at}: ${outcome.error}: ${detail}${after}${kept}: ${url}`;
 }
 
-/** Where a connection was opened for it: what that took. */
+/** The times of a new connection, if one was opened for the URL. */
 function opened({ dns_ms, connect_ms, tls_ms }: Outcome): string {
   const steps = [
     ["look-up", dns_ms],

@@ -1,4 +1,4 @@
-// The end of a run, in a few lines for a person.
+// The summary that is printed at the end of a run.
 
 import { escaped } from "../core/escape.ts";
 import { FACTS } from "../core/failure.ts";
@@ -8,7 +8,7 @@ import { bytesText, durationText, type Paint, rateText, thousands } from "./form
 
 export interface SummaryOptions {
   readonly paint: Paint;
-  /** Where the files are, as the user named it; absent where bodies are handed over. */
+  /** The output folder, as the user typed it; absent if bodies are kept in memory. */
   readonly folder?: string;
 }
 
@@ -30,7 +30,7 @@ export function summary(view: View, { paint, folder }: SummaryOptions): string {
   ];
   if (tally.unverified > 0) {
     lines.push(
-      `        ${thousands(tally.unverified)} of the saved came without a length: their end is the server's word`,
+      `        ${thousands(tally.unverified)} of the saved had no Content-Length: their completeness is unverified`,
     );
   }
   if (tally.retries > 0) lines.push(`retried ${thousands(tally.retries)} times`);
@@ -46,7 +46,7 @@ export function summary(view: View, { paint, folder }: SummaryOptions): string {
   return lines.join("\n");
 }
 
-/** What an earlier run has done: it needs no work, and is in no other count. */
+/** URLs that an earlier run finished, which are in no other count. */
 function earlierLines({ doneEarlier }: View): string[] {
   if (doneEarlier === undefined) return [];
   const { saved, skipped } = doneEarlier;
@@ -56,7 +56,7 @@ function earlierLines({ doneEarlier }: View): string[] {
   ];
 }
 
-/** What an earlier run gave up for good has failed as well: the exit code counts it. */
+/** The number of failures, including permanent failures of earlier runs, which the exit code counts as well. */
 function failedLine({ tally, doneEarlier }: View, paint: Paint): string {
   const earlier = doneEarlier?.failed ?? 0;
   const all = tally.failed + earlier;
@@ -65,13 +65,13 @@ function failedLine({ tally, doneEarlier }: View, paint: Paint): string {
   return `${all > 0 ? paint.bad("failed") : "failed"}  ${thousands(all)}${when}`;
 }
 
-/** How many URLs are not finished yet; undefined where nobody knows. */
+/** The number of unfinished URLs; undefined if the total is unknown. */
 export function leftOf(view: View): number | undefined {
   const total = view.total();
   return total && Math.max(0, total.jobs - finished(view.tally));
 }
 
-/** "left    about 162 of 200": what a run that was stopped has not finished. */
+/** "left    about 162 of 200": the unfinished URLs of a stopped run. */
 function leftLines(view: View): string[] {
   if (view.isStopped !== true) return [];
   const total = view.total();
@@ -82,13 +82,13 @@ function leftLines(view: View): string[] {
   return [`left    ${about}${thousands(left)} of ${all}`];
 }
 
-/** "7 robots, 2 noai": as their servers want it, the most frequent first. */
+/** "7 robots, 2 noai": the reasons for skipping, the most frequent first. */
 function reasons(tally: Tally): string {
   const rows = [...tally.reasons].sort((a, b) => b[1] - a[1]);
   return rows.map(([reason, jobs]) => `${thousands(jobs)} ${escaped(reason, 40)}`).join(", ");
 }
 
-/** "opened  1,203 look-ups, p95 52 ms; connecting p95 110 ms; TLS p95 230 ms": where names were looked up. */
+/** "opened  1,203 look-ups, p95 52 ms; connecting p95 110 ms; TLS p95 230 ms"; nothing without look-ups. */
 function openedLine({ lookups, connects, handshakes }: Tally): string[] {
   const count = countOf(lookups);
   if (count === 0) return [];
@@ -104,10 +104,10 @@ function took(tally: Tally, elapsedMs: number): string {
   return `took ${durationText(elapsedMs)}; ${alone} (${factor.toFixed(1)}×)`;
 }
 
-/** The most frequent first; more kinds than this share the last line. */
+/** Maximum number of kinds with a line of their own; the rest is counted in one last line. */
 const MAX_KINDS = 12;
 
-/** "        3 truncated (the body was cut short)", a line a kind. */
+/** "        3 truncated (the body was cut short)": one line per kind, the most frequent first. */
 function kinds(tally: Tally): string[] {
   const rows: (readonly [string, number])[] = [];
   for (const [kind, jobs] of tally.kinds) {

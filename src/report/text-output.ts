@@ -1,23 +1,23 @@
-// The outputs of reports: a stream, with its backpressure and a quiet end where its reader has gone; and a file.
+// Where reports are written: a file, or a stream with backpressure, whose end by EPIPE is no error.
 
 import type { Writable } from "node:stream";
 import { fileAppender } from "../fs/append-file.ts";
 import type { TextOutput } from "./formats/report-format.ts";
 
-/** Replaces a file that is there. Throws the errno error. */
+/** Writes a new file, replacing an existing one. Throws the errno error. */
 export function textFile(path: string): TextOutput {
   const file = fileAppender(path, "w");
   return { write: file.append, end: async () => file.close() };
 }
 
-/** Writes to `stream`, which it does not end. When `late` is aborted, nothing waits for the stream's reader any more. */
+/** Writes to `stream`, and does not end it. When `late` aborts, the reader of the stream is no longer waited for. */
 export function textStream(stream: Writable, late: AbortSignal): TextOutput {
   let open = true;
   let draining: Promise<void> | undefined;
   let failure: Error | undefined;
 
   stream.on("error", (error: NodeJS.ErrnoException) => {
-    // EPIPE: the reader has read enough (`| head`). That ends the report, not the downloads.
+    // EPIPE: the reader has closed the pipe (`| head`). That ends the report, not the run.
     open = false;
     if (error.code !== "EPIPE") failure = error;
   });

@@ -1,4 +1,4 @@
-// The sweep of `bulkget tune` as an SVG: throughput above, latency below, over the concurrency; light and dark.
+// Draws the measurements of `bulkget tune` as SVG: throughput above and latency below, over the concurrency.
 
 import { bytesText, durationText, rateText } from "./format.ts";
 import type { StepRow } from "./tune-table.ts";
@@ -9,7 +9,7 @@ export interface ChartOptions {
   readonly knee: number | undefined;
 }
 
-/** By which a chart of ours is known again: only such a file is replaced. */
+/** Marks a file as a chart of bulkget: only such a file is replaced. */
 export const CHART_MARK = "<!-- made by bulkget tune -->";
 
 const WIDTH = 720;
@@ -18,7 +18,7 @@ const RIGHT = WIDTH - 24;
 const UPPER = { top: 64, bottom: 244 } as const;
 const LOWER = { top: 300, bottom: 440 } as const;
 const HEIGHT = 492;
-/** Bodies of this many bytes on average are better told in bytes a second. */
+/** From this average size of a body on, the throughput is shown in bytes per second. */
 const LARGE_BYTES = 65_536;
 
 const STYLE = `
@@ -52,7 +52,7 @@ export function tuneChart(steps: readonly StepRow[], { title, knee }: ChartOptio
   const isLarge = bytes > LARGE_BYTES * urls;
   const speedOf = (step: StepRow) => ((isLarge ? step.bytes : step.finished - step.failed) * 1000) / step.ms;
   const unit = isLarge ? "bytes a second" : "URLs a second";
-  // What was refused at once says nothing of how long answers take.
+  // Times of steps with many failures do not show the latency of responses.
   const answered = steps.filter(({ finished, failed }) => finished > 2 * failed);
   const speeds = panel(UPPER, steps.map(speedOf), isLarge ? bytesText : rateText, isLarge ? 1024 : 1000);
   const times = panel(
@@ -110,7 +110,7 @@ function yOf({ top, bottom, most }: Panel, value: number): number {
   return bottom - ((bottom - top) * value) / most;
 }
 
-/** Lines at quarters, with their values. */
+/** Horizontal lines at each quarter, with their values. */
 function grid(on: Panel): string[] {
   return [0, 0.25, 0.5, 0.75, 1].flatMap((part) => {
     const y = round(yOf(on, part * on.most));
@@ -139,7 +139,7 @@ function kneeLine(knee: number | undefined, x: (concurrency: number) => number):
   ];
 }
 
-/** To a number of which the quarters are short to write: 1, 2, 4, 6, 8 or 10 times a power of ten. */
+/** Rounds up to 1, 2, 4, 6, 8 or 10 times a power of ten, whose quarters have few digits. */
 function roundUp(value: number): number {
   const power = 10 ** Math.floor(Math.log10(value));
   return power * ([1, 2, 4, 6, 8].find((step) => value <= step * power) ?? 10);

@@ -1,8 +1,8 @@
-// The sweep of `bulkget tune` as a table for a person: a row for each concurrency, and the one to choose.
+// Prints the measurements of `bulkget tune` as a table: one row per concurrency, and the best one marked.
 
 import { bytesText, durationText, type Paint, rateText, thousands } from "./format.ts";
 
-/** What one concurrency gave. */
+/** The measurement of one concurrency. */
 export interface StepRow {
   readonly concurrency: number;
   readonly ms: number;

@@ -1,4 +1,4 @@
-// The file of a chart: put there whole, in the place of an earlier chart or of nothing, and never through a link.
+// Writes the chart of `bulkget tune` to a file atomically; replaces only an earlier chart, and follows no symbolic link.
 
 import { randomBytes } from "node:crypto";
 import {
@@ -16,21 +16,21 @@ import {
 import { dirname } from "node:path";
 import { CHART_MARK } from "./tune-chart.ts";
 
-/** The mark of a chart is within so many bytes. */
+/** The mark of a chart is within this many first bytes. */
 const HEAD_BYTES = 4096;
 
-/** Why a chart cannot be put there, or undefined where it can. Waits for nobody, as a pipe would. */
+/** Why a chart cannot be written to a path; undefined if it can. Does not block on a named pipe. */
 export function objectionTo(path: string): string | undefined {
   try {
     accessSync(dirname(path), constants.W_OK);
     if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return undefined;
-    return isChart(path) ? undefined : "is there, and no chart of tune's; name another file";
+    return isChart(path) ? undefined : "exists and is no chart of bulkget tune; name another file";
   } catch (error) {
     return cannot(error);
   }
 }
 
-/** Puts it there; gives why not, if it cannot. What is there by then is looked at again: measuring takes minutes. */
+/** Writes a chart; returns the reason if it cannot. Checks the path again, because measuring takes minutes. */
 export function putChart(path: string, svg: string): string | undefined {
   const objection = objectionTo(path);
   if (objection !== undefined) return objection;
@@ -49,7 +49,7 @@ function cannot(error: unknown): string {
   return `cannot be written: ${(error as Error).message}`;
 }
 
-/** Whether it is a file that begins as our charts do. */
+/** Whether a file has the mark of a chart. */
 function isChart(path: string): boolean {
   if (!lstatSync(path).isFile()) return false;
   const fd = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));

@@ -1,22 +1,22 @@
-// What a helper may read where bytes have a speed: the run's process pays for all, and grants it in portions.
+// Shares --limit-rate among processes: a worker asks the run's process for portions of bytes that it may read.
 
 import type { Account } from "../core/run/bandwidth.ts";
 import type { FromWorker } from "./messages.ts";
 
-/** A portion is what comes in 10 ms, or one read: to ask for each read would be too slow for a fast connection. */
+/** A portion has the bytes of this time, or of one read. A request for every read would slow a fast connection down. */
 const PORTION_MS = 10;
 
-/** How many bytes a helper is granted at once. */
+/** The number of bytes that a worker is granted at once. */
 export function portion(bytesPerSecond: number, readBytes: number): number {
   return Math.max(readBytes, Math.round((bytesPerSecond * PORTION_MS) / 1000));
 }
 
 export interface BandwidthLease extends Account {
-  /** The run's process has paid for so many bytes. */
+  /** Called when the run's process has granted this many bytes. */
   granted(bytes: number): void;
 }
 
-/** The helper's account: `put` asks the run's process, and says what has arrived beyond what was granted. */
+/** The account of a worker: `put` requests portions from the run's process, and reports bytes beyond what was granted. */
 export function bandwidthLease(put: (notice: FromWorker) => void): BandwidthLease {
   let balance = 0;
   let waiting: (() => void) | undefined;
@@ -35,7 +35,7 @@ export function bandwidthLease(put: (notice: FromWorker) => void): BandwidthLeas
       if (!isAsked) put({ wants: true });
       isAsked = true;
     },
-    // Who starts what is the run's process, by its own account.
+    // The run's process decides when a URL starts, by its own account.
     paidMs: () => Number.NEGATIVE_INFINITY,
     granted(bytes) {
       isAsked = false;

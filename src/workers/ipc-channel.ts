@@ -1,27 +1,27 @@
-// A pipe between two processes: what is put in one turn of the event loop, or a little later, crosses as one line of JSON.
+// A message channel over a pipe between two processes: rows of one turn of the event loop are sent as one line of JSON.
 
 import type { Socket } from "node:net";
 
-/** Rows too few for a line wait for so long, in milliseconds. */
-const LATER_MS = 1;
+/** How long a few rows wait for more, in milliseconds. */
+const BATCH_DELAY_MS = 1;
 
 export interface IpcChannel<Out> {
-  /** Goes out at the end of this turn if there is enough by then; a millisecond or two later otherwise. */
+  /** Sends a row: at the end of this turn if `minRows` are waiting, otherwise a millisecond or two later. */
   put(row: Out): void;
-  /** What was put goes out, and then the end. */
+  /** Sends the waiting rows, and ends the pipe. */
   end(): void;
 }
 
 /**
- * `take` is told of each row, in order; what comes over this pipe is our own: a line that is no JSON throws. `last` may add
- * a row to each line that goes out. `enough` says how many rows are worth a line: to wake the other side for each costs
- * both more than what it is told.
+ * `onRow` is called with each received row, in order; a line that is no JSON throws, because only bulkget writes to this pipe.
+ * `lastRow` may add a row to each line that is sent. `minRows` is the number of rows for which the other process is woken at once:
+ * waking it costs both processes more than handling a row.
  */
 export function ipcChannel<Out, In>(
   socket: Socket,
-  take: (row: In) => void,
-  last?: () => Out | undefined,
-  enough: () => number = () => 1,
+  onRow: (row: In) => void,
+  lastRow?: () => Out | undefined,
+  minRows: () => number = () => 1,
 ): IpcChannel<Out> {
   let waiting: Out[] = [];
   let rest = "";
@@ -35,28 +35,28 @@ export function ipcChannel<Out, In>(
     if (waiting.length === 0) return;
     const rows = waiting;
     waiting = [];
-    const more = last?.();
+    const more = lastRow?.();
     if (more !== undefined) rows.push(more);
     if (!socket.destroyed && socket.writable) socket.write(`${JSON.stringify(rows)}\n`);
   };
   socket.setEncoding("utf8");
-  socket.on("error", () => {}); // it is over then, and 'close' says so
+  socket.on("error", () => {}); // 'close' follows
   socket.on("data", (text: string) => {
     rest += text;
     for (let end = rest.indexOf("\n"); end >= 0; end = rest.indexOf("\n")) {
       const line = rest.slice(0, end);
       rest = rest.slice(end + 1);
-      for (const row of JSON.parse(line) as In[]) take(row);
+      for (const row of JSON.parse(line) as In[]) onRow(row);
     }
   });
   return {
     put(row) {
       const rows = waiting.push(row);
       if (isDue) return;
-      if (rows >= enough()) {
+      if (rows >= minRows()) {
         isDue = true;
         setImmediate(flush);
-      } else timer ??= setTimeout(flush, LATER_MS);
+      } else timer ??= setTimeout(flush, BATCH_DELAY_MS);
     },
     end() {
       flush();

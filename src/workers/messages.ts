@@ -1,63 +1,63 @@
-// What crosses between the run's process and one that helps it: rows of plain data, in the order in which they were put.
+// The messages between the run's process and its workers: rows of plain data, delivered in order.
 
 import type { Job } from "../core/job.ts";
 import type { Tried } from "../core/run/attempt.ts";
 import type { Task } from "../core/scheduler/task.ts";
 
-/** A task for a helper: its number on this channel, the line's number, its URL, when it was read; and whatever else there is. */
-export type TaskRow = readonly [id: number, n: number, url: string, addedMs: number, more?: More];
+/** A task for a worker. `id` is unique on the channel, `n` is the line number, `addedMs` the time at which it was read. */
+export type TaskRow = readonly [id: number, n: number, url: string, addedMs: number, more?: TaskDetails];
 
-/** What most tasks have nothing of. */
-interface More {
+/** Details that most tasks do not have. */
+interface TaskDetails {
   readonly job: Job;
   readonly attempts: number;
   readonly spentMs: number;
   readonly retriedAfter?: string[];
-  /** How an earlier try left the folder. */
+  /** The files that an earlier try left in the folder. */
   readonly left?: Left;
 }
 
 export interface Left {
-  /** A part of its body is kept there. */
+  /** A partial body exists. */
   readonly part: boolean;
-  /** The file may be there already: who saved it could not say so any more. */
+  /** The complete file may exist: a worker that ended may have saved it without reporting it. */
   readonly file: boolean;
 }
 
-/** What the run tells a helper. */
+/** A message to a worker. */
 export type ToWorker =
   | TaskRow
-  /** First of all: what it needs to know to work, and what the clock of `addedMs` shows when this machine's shows zero. */
+  /** The first message: the worker's plan, and the clock origin that `addedMs` refers to. */
   | { readonly begin: unknown; readonly zeroMs: number }
-  /** At most so many connections. */
+  /** Maximum number of connections. */
   | { readonly most: number }
-  /** It may read so many bytes of bodies. */
+  /** This many more bytes of bodies may be read. */
   | { readonly granted: number }
-  /** The list names files itself. Answered with the same. */
+  /** Lines of the list have file names. The worker confirms with the same message. */
   | { readonly named: true }
-  /** Ends what is under way as `interrupted`. */
+  /** Aborts tasks in flight as `interrupted`. */
   | { readonly abort: true };
 
-/** What a try came to; with `true` where a part of the body is kept for the next one. */
+/** The result of a try; `true` if a partial body is kept for the next one. */
 export type ResultRow = readonly [id: number, result: Tried, kept?: true];
 
-/** What a helper tells the run. */
+/** A message from a worker. */
 export type FromWorker =
   | ResultRow
-  /** It may be given tasks. */
+  /** The worker can receive tasks. */
   | { readonly ready: true }
   | { readonly named: true }
-  /** It has bodies to read, and no bytes granted. */
+  /** The worker has bodies to read, and no granted bytes. */
   | { readonly wants: true }
-  /** Bytes of bodies that arrived and were not granted. */
+  /** Bytes of bodies that arrived beyond what was granted. */
   | { readonly spent: number }
-  /** Something that it has given up may get its name all the same. */
+  /** The file of an aborted write may still get its final name. */
   | { readonly unsure: true }
-  /** Bytes of bodies received so far; also said as a sign of life. */
+  /** Bytes of bodies received so far; also the heartbeat. */
   | { readonly bytes: number };
 
-/** A sign of life comes so often, in milliseconds. */
-export const ALIVE_MS = 1000;
+/** Interval of heartbeats, in milliseconds. */
+export const HEARTBEAT_MS = 1000;
 
 export function rowOf(id: number, task: Task, left: Left | undefined): TaskRow {
   const { job, addedMs, attempts, spentMs, retriedAfter } = task;
@@ -67,7 +67,7 @@ export function rowOf(id: number, task: Task, left: Left | undefined): TaskRow {
   return [id, n, url, addedMs, more];
 }
 
-/** `laterMs`: what the helper's clock shows more than the run's. */
+/** `laterMs`: the offset of the worker's clock from the run's. */
 export function taskOf([, n, url, addedMs, more]: TaskRow, laterMs: number): Task {
   return {
     job: more?.job ?? { n, url },

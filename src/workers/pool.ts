@@ -1,4 +1,4 @@
-// Several processes as one crew: this one and its helpers, each with its share of the connections.
+// Distributes tasks over this process and its workers, each with a share of the connections, and replaces dead workers.
 
 import { type Failure, isFailure } from "../core/failure.ts";
 import type { Job } from "../core/job.ts";
@@ -10,7 +10,7 @@ import type { Left } from "./messages.ts";
 import type { End, WorkerHandle } from "./worker-handle.ts";
 
 export interface Start {
-  /** The list names files itself. */
+  /** Whether lines of the list have file names. */
   readonly named: boolean;
   readonly onReady: (helper: WorkerHandle) => void;
   readonly onGone: (helper: WorkerHandle, end: End) => void;
@@ -18,39 +18,38 @@ export interface Start {
 }
 
 export interface PoolOptions {
-  /** This process. */
+  /** The executor of this process. */
   readonly own: Executor;
-  /** Where it puts its files. */
+  /** The sink of this process. */
   readonly sink: Sink;
-  /** How many processes there are to be, this one included: at least 2. */
+  /** Number of processes, this one included: at least 2. */
   readonly processes: number;
-  /** URLs at a time, over all of them: at least as many as processes. */
+  /** Concurrency over all processes: at least their number. */
   readonly concurrency: number;
-  /** Starts a helper. Throws what the system says. */
+  /** Starts a worker. Throws the errno error. */
   readonly start: (way: Start) => WorkerHandle;
-  /** The run. */
   readonly view: () => Pick<View, "inFlight" | "open">;
-  /** Whether it is time to start the others, asked now and then; told how many tries have begun. */
+  /** Whether the workers should start now; called every few hundred tries with the number of tries so far. */
   readonly isTime: (tries: number) => boolean;
-  /** This job is for this process and no other. */
+  /** Whether only this process may run the job. */
   readonly isOwn: (job: Job) => boolean;
-  /** Says something to the user. */
+  /** Prints a message for the user. */
   readonly note: (text: string) => void;
 }
 
-/** After so many tries it is asked whether it is time. */
-const ASK_EVERY = 500;
+/** Number of tries between two calls of `isTime`. */
+const TRIES_PER_CHECK = 500;
 
-/** After so many ends in a row nobody takes their place. A helper that has finished so many tasks begins a new row. */
-const MOST_ENDS = 3;
-const USEFUL_TASKS = 1000;
+/** A worker is not replaced after this many ends in a row. A worker that has finished enough tasks starts a new row. */
+const MAX_ENDS_IN_A_ROW = 3;
+const MIN_USEFUL_TASKS = 1000;
 
-/** Starts its helpers when it is time, not before; until they are ready this process works alone. */
+/** Starts the workers when `isTime` returns true. Until they are ready, this process works alone. */
 export function pool(options: PoolOptions): Executor {
   const { own, sink, isOwn, note } = options;
   const helpers = new Set<WorkerHandle>();
-  /** How a task's last try left the folder, where that matters to the next one. */
-  const trails = new WeakMap<Task, Left>();
+  /** The files that the last try of a task left, where they matter to the next one. */
+  const leftovers = new WeakMap<Task, Left>();
   let total = options.concurrency;
   let share = total;
   let ownShare = total;
@@ -94,10 +93,10 @@ export function pool(options: PoolOptions): Executor {
     },
   };
 
-  /** Whether one could be started. */
+  /** Starts a worker. Returns whether it could. */
   function startOne(): boolean {
     try {
-      helpers.add(options.start({ named: isNamed, onReady: divide, onGone: gone, onUnsure: () => sink.doubt?.() }));
+      helpers.add(options.start({ named: isNamed, onReady: divide, onGone, onUnsure: () => sink.doubt?.() }));
       return true;
     } catch (error) {
       const rest = helpers.size === 0 ? "this one goes on alone" : "the others go on without it";
@@ -106,13 +105,13 @@ export function pool(options: PoolOptions): Executor {
     }
   }
 
-  function gone(one: WorkerHandle, { how, lost }: End): void {
+  function onGone(one: WorkerHandle, { how, lost }: End): void {
     helpers.delete(one);
     goneBytes += one.receivedBytes;
     hasLost = true;
     const canWork = one.finished > 0;
-    ends = one.finished >= USEFUL_TASKS ? 1 : ends + 1;
-    const isReplaced = !isClosing && canWork && ends <= MOST_ENDS;
+    ends = one.finished >= MIN_USEFUL_TASKS ? 1 : ends + 1;
+    const isReplaced = !isClosing && canWork && ends <= MAX_ENDS_IN_A_ROW;
     divide();
     if (isClosing) return;
     const what = canWork ? "a process that fetched" : "a process that was to fetch";
@@ -123,8 +122,8 @@ export function pool(options: PoolOptions): Executor {
   }
 
   /**
-   * Each that is ready gets its share of the connections, and of the URLs under way: this process half of what another has,
-   * since it also does what is for all of them, and theirs are under way for longer.
+   * Divides connections and URLs in flight among the processes that are ready. This process gets half the share of a worker: it
+   * also keeps list and records, and tasks of workers are in flight for longer.
    */
   function divide(): void {
     let ready = 1;
@@ -136,23 +135,23 @@ export function pool(options: PoolOptions): Executor {
   }
 
   function perform(task: Task): ReturnType<Perform> {
-    if (!hasStarted && ++begun % ASK_EVERY === 0) begin();
+    if (!hasStarted && ++begun % TRIES_PER_CHECK === 0) begin();
     if (task.job.name !== undefined && !isNamed) return withNames(task);
     if (!hasStarted) return own.perform(task);
     if (helpers.size === 0 || isOwn(task.job)) return byOwn(task);
     return byAnyone(task);
   }
 
-  /** The first task that has a name waits until all know that there are names; so do those that come meanwhile. */
+  /** Waits until all workers have confirmed that lines have names, before the first task with a name runs. */
   async function withNames(task: Task): Promise<Tried | WriteBehind<Tried>> {
-    naming ??= learn();
+    naming ??= announceNames();
     await naming;
     return perform(task);
   }
 
-  /** The one with the most room. */
+  /** Runs a task in the process with the most free slots. */
   function byAnyone(task: Task): ReturnType<Perform> {
-    let busy = options.view().inFlight - 1; // without this one
+    let busy = options.view().inFlight - 1; // without this task
     for (const one of helpers) busy -= one.busy;
     let room = ownShare - busy;
     let best: WorkerHandle | undefined;
@@ -163,26 +162,26 @@ export function pool(options: PoolOptions): Executor {
       }
     }
     if (best === undefined) return byOwn(task);
-    let left = task.attempts === 1 ? undefined : trails.get(task);
-    // A part that an earlier run kept is known here only.
+    let left = task.attempts === 1 ? undefined : leftovers.get(task);
+    // Only this process has the table of partial bodies of an earlier run.
     if (left === undefined && sink.release?.(task.job) === true) left = { part: true, file: false };
-    return best.perform(task, left, trace);
+    return best.perform(task, left, noteLeftovers);
   }
 
   async function byOwn(task: Task): Promise<Tried | WriteBehind<Tried>> {
-    const left = task.attempts === 1 ? undefined : trails.get(task);
+    const left = task.attempts === 1 ? undefined : leftovers.get(task);
     if (left !== undefined) sink.adopt?.(task.job, left);
     const result = await own.perform(task);
-    if (isFailure(result)) trace(task, result, sink.release?.(task.job) === true);
+    if (isFailure(result)) noteLeftovers(task, result, sink.release?.(task.job) === true);
     return result;
   }
 
-  /** What one that has ended was at is still there; but of two lines with one number, the part may be the other's. */
-  function trace(task: Task, failure: Failure, isKept: boolean): void {
+  /** A dead worker's partial files remain on disk. If two lines share a number, the file may belong to the other line. */
+  function noteLeftovers(task: Task, failure: Failure, isKept: boolean): void {
     const { job } = task;
     const isLost = failure.error === "worker_lost";
-    if (isKept || isLost) trails.set(task, { part: isKept || !hasNamesake(job), file: isLost });
-    else if (task.attempts > 1) trails.delete(task);
+    if (isKept || isLost) leftovers.set(task, { part: isKept || !hasNamesake(job), file: isLost });
+    else if (task.attempts > 1) leftovers.delete(task);
   }
 
   function hasNamesake(job: Job): boolean {
@@ -190,8 +189,8 @@ export function pool(options: PoolOptions): Executor {
     return false;
   }
 
-  /** From now on a name may be taken by another line; nobody goes on before all know. */
-  async function learn(): Promise<void> {
+  /** Announces to all processes that lines have names, so that a file may belong to another line. Resolves when all have confirmed. */
+  async function announceNames(): Promise<void> {
     sink.share?.(true);
     await Promise.all([...helpers].map((one) => one.named()));
     isNamed = true;

@@ -1,4 +1,4 @@
-// The helper's side: makes the tries that the run's process asks for, as long as that is there.
+// The worker's side of the channel: runs the tasks that the run's process sends, until the channel closes.
 
 import type { Socket } from "node:net";
 import { isFailure } from "../core/failure.ts";
@@ -8,54 +8,54 @@ import type { Account } from "../core/run/bandwidth.ts";
 import type { Clock } from "../core/run/outcomes.ts";
 import { bandwidthLease } from "./bandwidth-lease.ts";
 import { ipcChannel } from "./ipc-channel.ts";
-import { ALIVE_MS, type FromWorker, type TaskRow, type ToWorker, taskOf } from "./messages.ts";
+import { type FromWorker, HEARTBEAT_MS, type TaskRow, type ToWorker, taskOf } from "./messages.ts";
 
 export interface ServeOptions {
   readonly clock: Clock;
-  /** What this machine's clock shows when that of `clock.nowMs` shows zero, in milliseconds. */
+  /** Time on the machine's monotonic clock, in milliseconds, at which `clock.nowMs` was zero. */
   readonly zeroMs: number;
-  /** Makes what it takes to work, of what the run's process says. */
+  /** Creates client and sink from the plan of the run's process. */
   readonly begin: (plan: unknown, account: Account) => { readonly get: Get; readonly sink: Sink };
-  /** The run's process is gone, or has no more to do. Does not come back. */
+  /** Called when the run's process has closed the channel or has ended. */
   readonly leave: () => never;
 }
 
-/** Takes orders from the socket until its end. */
+/** Handles messages from the socket until its end. */
 export function serve(socket: Socket, { clock, zeroMs, begin, leave }: ServeOptions): void {
   let get: Get | undefined;
   let sink: Sink | undefined;
   let perform: Perform | undefined;
   let laterMs = 0;
-  let saidBytes = 0;
+  let sentBytes = 0;
   let busy = 0;
   const received = () => {
     const bytes = get?.receivedBytes() ?? 0;
-    if (bytes === saidBytes) return undefined;
-    saidBytes = bytes;
+    if (bytes === sentBytes) return undefined;
+    sentBytes = bytes;
     return { bytes };
   };
-  // While as many tasks again are under way, there is something to do until new ones come.
-  const to = ipcChannel<FromWorker, ToWorker>(socket, obey, received, () => busy);
+  // Results are sent at once only if at least as many are ready as tasks are in flight: until then this process stays busy.
+  const to = ipcChannel<FromWorker, ToWorker>(socket, onMessage, received, () => busy);
   const account = bandwidthLease(to.put);
   socket.on("end", leave).on("close", leave);
 
-  function obey(order: ToWorker): void {
-    if (Array.isArray(order)) {
-      void work(order as TaskRow); // `attempt` never rejects
-    } else if ("begin" in order) {
-      ({ get, sink } = begin(order.begin, account));
+  function onMessage(message: ToWorker): void {
+    if (Array.isArray(message)) {
+      void work(message as TaskRow); // `attempt` never rejects
+    } else if ("begin" in message) {
+      ({ get, sink } = begin(message.begin, account));
       perform = attempt({ get, sink, clock });
-      laterMs = order.zeroMs - zeroMs;
-      setInterval(() => to.put({ bytes: get?.receivedBytes() ?? 0 }), ALIVE_MS);
+      laterMs = message.zeroMs - zeroMs;
+      setInterval(() => to.put({ bytes: get?.receivedBytes() ?? 0 }), HEARTBEAT_MS);
       to.put({ ready: true });
-    } else if ("most" in order) {
-      get?.resize(order.most);
-    } else if ("granted" in order) {
-      account.granted(order.granted);
-    } else if ("named" in order) {
+    } else if ("most" in message) {
+      get?.resize(message.most);
+    } else if ("granted" in message) {
+      account.granted(message.granted);
+    } else if ("named" in message) {
       sink?.share?.(true);
-      to.put(order);
-    } else if ("abort" in order) {
+      to.put(message);
+    } else if ("abort" in message) {
       get?.abort();
       sink?.abort?.();
     }
@@ -67,7 +67,7 @@ export function serve(socket: Socket, { clock, zeroMs, begin, leave }: ServeOpti
     if (left !== undefined) sink?.adopt?.(task.job, left);
     busy++;
     const tried = await perform?.(task);
-    if (tried === undefined) throw new Error("a task came before all that it takes to work");
+    if (tried === undefined) throw new Error("a task came before the plan");
     const result = "storing" in tried ? await tried.storing : tried;
     busy--;
     const [id] = row;

@@ -1,4 +1,4 @@
-// One process that helps, as the run's process sees it: what it is at, whether it lives, and what becomes of its tasks if not.
+// Handle of a worker process in the run's process: starts it, sends tasks, watches its heartbeat, fails its tasks if it dies.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Socket } from "node:net";
@@ -10,47 +10,47 @@ import { portion } from "./bandwidth-lease.ts";
 import { ipcChannel } from "./ipc-channel.ts";
 import { type FromWorker, type Left, rowOf, type ToWorker } from "./messages.ts";
 
-/** It is looked at so often; if it gave no sign of life so many times in a row it is taken for dead: 60 s. */
-const LOOK_MS = 5000;
-const SILENT_LOOKS = 12;
+/** The heartbeat is checked at this interval. After this many checks without a message (60 s) the worker is killed. */
+const CHECK_INTERVAL_MS = 5000;
+const MAX_SILENT_CHECKS = 12;
 
-/** What is told to end, or to give up what is under way, is ended if it has not after so long, in milliseconds. */
-const OBEY_MS = 2000;
+/** A worker that has not ended, or not aborted its tasks, after this time is killed. */
+const KILL_DELAY_MS = 2000;
 
 export interface WorkerHandleOptions {
-  /** The program's file. */
+  /** Path of the worker's program. */
   readonly program: string;
-  /** What it needs to know. */
+  /** The first message to the worker. */
   readonly plan: unknown;
   readonly zeroMs: number;
-  /** Whose turn it is to read, where bytes have a speed. */
+  /** The queue of readers, if --limit-rate applies. */
   readonly throttle?: BandwidthLimiter | undefined;
-  /** It may be given tasks. */
+  /** Called when the worker can receive tasks. */
   readonly onReady: (workerHandle: WorkerHandle) => void;
-  /** It has ended, before `close`; every task of its own has come back by then. */
+  /** Called when the worker has ended before `close`, after all of its tasks have failed. */
   readonly onGone: (helper: WorkerHandle, end: End) => void;
-  /** A file may have got its name of which nobody was told. */
+  /** Called when a file may have got its final name without a record. */
   readonly onUnsure: () => void;
 }
 
 export interface End {
   /** "SIGKILL", "exit 1", or why it could not be started. */
   readonly how: string;
-  /** How many tasks came back as failures. */
+  /** Number of tasks that failed by it. */
   readonly lost: number;
 }
 
 export interface WorkerHandle {
   readonly isReady: boolean;
-  /** Tasks under way there. */
+  /** Number of tasks in flight. */
   readonly busy: number;
-  /** Tasks that it has finished. */
+  /** Number of finished tasks. */
   readonly finished: number;
   readonly receivedBytes: number;
-  /** `onFailure`: told of one first, and whether a part of the body lies in the folder. */
+  /** Sends a task. If it fails, `onFailure` is called before the promise resolves; `isKept`: a partial body is on disk. */
   perform(task: Task, left: Left | undefined, onFailure: OnFailure): Promise<Tried>;
   resize(connections: number): void;
-  /** Settled when it knows that the list names files itself, or is gone. */
+  /** Resolves when the worker has confirmed that lines have file names, or has ended. */
   named(): Promise<void>;
   abort(): void;
   close(): Promise<void>;
@@ -66,7 +66,7 @@ interface Open {
 
 const GIVEN_UP: Failure = { error: "interrupted", detail: "stopped" };
 
-/** Starts one. Throws where there are no descriptors for it, or what the system says. */
+/** Starts a worker. Throws if there are too few file descriptors, or the errno error. */
 export function helper({
   program,
   plan,
@@ -81,11 +81,11 @@ export function helper({
   });
   const streams: readonly unknown[] | undefined = child.stdio;
   if (streams === undefined) {
-    child.on("error", () => {}); // it says the same, later
+    child.on("error", () => {}); // emitted later, with the same reason
     throw new Error("too few file descriptors (EMFILE)");
   }
   const open = new Map<number, Open>();
-  const knowers: (() => void)[] = [];
+  const namedWaiters: (() => void)[] = [];
   let ids = 0;
   let finished = 0;
   let receivedBytes = 0;
@@ -93,14 +93,14 @@ export function helper({
   let isClosing = false;
   let isAborted = false;
   let isOver = false;
-  let silentLooks = 0;
+  let silentChecks = 0;
   let startError: Error | undefined;
   let closed = () => {};
   let force: NodeJS.Timeout | undefined;
 
   const pipe = child.stdio[3] as Socket;
   const to = ipcChannel<ToWorker, FromWorker>(pipe, (notice) => {
-    silentLooks = 0;
+    silentChecks = 0;
     if (Array.isArray(notice)) settled(notice[0], notice[1], notice[2] === true);
     else if ("bytes" in notice) receivedBytes = notice.bytes;
     else if ("unsure" in notice) onUnsure();
@@ -110,7 +110,7 @@ export function helper({
       isReady = true;
       onReady(self);
     } else if ("named" in notice) {
-      for (const know of knowers.splice(0)) know();
+      for (const resolve of namedWaiters.splice(0)) resolve();
       hold();
     }
   });
@@ -118,14 +118,14 @@ export function helper({
   const granting: PausedReader = { resume: () => to.put({ granted }) };
   hold();
   to.put({ begin: plan, zeroMs });
-  const looking = setInterval(() => {
-    if (++silentLooks > SILENT_LOOKS) kill();
-  }, LOOK_MS).unref();
+  const heartbeatCheck = setInterval(() => {
+    if (++silentChecks > MAX_SILENT_CHECKS) kill();
+  }, CHECK_INTERVAL_MS).unref();
   child.on("error", (error) => {
     startError = error;
-    if (child.pid === undefined) over("");
+    if (child.pid === undefined) onEnd("");
   });
-  child.on("close", (code, signal) => over(signal ?? `exit ${code}`));
+  child.on("close", (code, signal) => onEnd(signal ?? `exit ${code}`));
 
   function settled(id: number, result: Tried, isKept: boolean): void {
     const one = open.get(id);
@@ -137,13 +137,13 @@ export function helper({
     one.settle(result);
   }
 
-  function over(how: string): void {
+  function onEnd(how: string): void {
     if (isOver) return;
     isOver = true;
     isReady = false;
-    if (isAborted && open.size > 0) onUnsure(); // it was killed in the middle of something
+    if (isAborted && open.size > 0) onUnsure(); // killed during a task
     throttle?.cancel(granting);
-    clearInterval(looking);
+    clearInterval(heartbeatCheck);
     clearTimeout(force);
     const end = { how: startError?.message ?? how, lost: open.size };
     const why: Failure = isAborted ? GIVEN_UP : { error: "worker_lost", detail: `its process ended: ${end.how}` };
@@ -152,29 +152,29 @@ export function helper({
       settle(why);
     }
     open.clear();
-    for (const know of knowers.splice(0)) know();
+    for (const resolve of namedWaiters.splice(0)) resolve();
     closed();
     if (!isClosing) onGone(self, end);
   }
 
-  /** Only a helper that is at something keeps this process: a run that is not over, and can never be, is to be noticed. */
-  function hold(isWaitedFor = open.size + knowers.length > 0): void {
+  /** Keeps this process alive only while a message of the worker is expected, so that `beforeExit` reveals a run that hangs. */
+  function hold(isWaitedFor = open.size + namedWaiters.length > 0): void {
     for (const one of [child, pipe]) {
       if (isWaitedFor) one.ref();
       else one.unref();
     }
   }
 
-  function orElse(): void {
-    force ??= setTimeout(kill, OBEY_MS);
+  function killLater(): void {
+    force ??= setTimeout(kill, KILL_DELAY_MS);
   }
 
-  /** What it has said before is still heard; but a process that a dead disk holds may never be gone. */
+  /** Messages sent before the kill are still received until 'close'. A process blocked by a dead disk never ends, hence the timer. */
   function kill(): void {
     child.kill("SIGKILL");
-    clearInterval(looking);
+    clearInterval(heartbeatCheck);
     clearTimeout(force);
-    force = setTimeout(() => over("SIGKILL"), OBEY_MS);
+    force = setTimeout(() => onEnd("SIGKILL"), KILL_DELAY_MS);
   }
 
   const self: WorkerHandle = {
@@ -203,19 +203,19 @@ export function helper({
       if (isOver) return Promise.resolve();
       to.put({ named: true });
       hold(true);
-      return new Promise((know) => void knowers.push(know));
+      return new Promise((resolve) => void namedWaiters.push(resolve));
     },
     abort() {
       isAborted = true;
       to.put({ abort: true });
-      if (open.size > 0) orElse();
+      if (open.size > 0) killLater();
     },
     close() {
       isClosing = true;
       if (isOver) return Promise.resolve();
       hold(true);
       to.end();
-      orElse();
+      killLater();
       return new Promise((resolve) => {
         closed = resolve;
       });

@@ -215,9 +215,9 @@ describe("a command line that cannot be used is refused, with what it is and wha
     [["u", "--respect="], "--respect <words>: ''", "some of noai,noimageai"],
     [["u", "--retry-on="], "--retry-on <statuses>: ''", "such as 429,503"],
     [["u", "--limit-rate", "fast"], "--limit-rate <size/s>: 'fast'", "a speed such as 500k or 2M"],
-    [[""], "list: ''", "a file with a URL a line, or - for stdin"],
-    [["u", " "], "list: ' '", "a file with a URL a line, or - for stdin"],
-    [["-q"], "missing required argument 'list'", "a file with a URL a line, or - for stdin"],
+    [[""], "list: ''", "a file with one URL per line, or - for stdin"],
+    [["u", " "], "list: ' '", "a file with one URL per line, or - for stdin"],
+    [["-q"], "missing required argument 'list'", "a file with one URL per line, or - for stdin"],
   ];
   it.each(wrong)("%j", (argv, thing, next) => {
     const err = refusal(...argv);

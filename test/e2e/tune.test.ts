@@ -70,7 +70,7 @@ describe("bulkget tune", () => {
     writeFileSync(folder.at("mine.svg"), "<svg/>");
     const { code, stderr } = await tune("urls.txt", "--svg", "mine.svg");
     expect(code).toBe(2);
-    expect(stderr).toBe("bulkget: --svg mine.svg: is there, and no chart of tune's; name another file\n");
+    expect(stderr).toBe("bulkget: --svg mine.svg: exists and is no chart of bulkget tune; name another file\n");
     expect(readFileSync(folder.at("mine.svg"), "utf8")).toBe("<svg/>");
     expect((await tune("urls.txt", "--svg", "no/where.svg")).code).toBe(2);
     expect(server.asked).toEqual([]);
@@ -78,7 +78,8 @@ describe("bulkget tune", () => {
     expect([(await tune(...again)).code, (await tune(...again)).code]).toEqual([0, 0]);
   });
 
-  const isNone = (name: string) => `bulkget: --svg ${name}: is there, and no chart of tune's; name another file\n`;
+  const isNone = (name: string) =>
+    `bulkget: --svg ${name}: exists and is no chart of bulkget tune; name another file\n`;
 
   it.each([
     ["a pipe, which nobody reads", () => execFileSync("mkfifo", [folder.at("tune.svg")])],

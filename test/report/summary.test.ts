@@ -66,7 +66,7 @@ describe("the summary", () => {
     expect(summary(viewOf(outcomes), plainly)).toMatchInlineSnapshot(`
       "saved   2 (200 B) in downloads
       failed  0
-              1 of the saved came without a length: their end is the server's word
+              1 of the saved had no Content-Length: their completeness is unverified
       stopped 50 under way
       times   p50 10 ms, p95 10 ms, p99 10 ms; 0.4 URL/s, 287 KiB/s; peak 50 in flight
       took 5.1 s; one at a time it would have taken 20 ms (0.0×)"

@@ -1,4 +1,4 @@
-// The completion script of bash, from version 3.2 on: no package beside it is needed.
+// The completion script for bash 3.2 or newer; it does not need the package bash-completion.
 
 import { allFlags, type Completable, completableCommands, spellings } from "./completable.ts";
 
@@ -13,7 +13,7 @@ export function bashScript(): string {
 _bulkget() {
   local IFS=$' \\t\\n' current=\${COMP_WORDS[COMP_CWORD]} option=\${COMP_WORDS[COMP_CWORD-1]} command=bulkget words flags word
   COMPREPLY=()
-  # bash takes --flag=value for three words.
+  # bash splits --flag=value into three words.
   if [ "$current" = "=" ]; then
     current=
   elif [ "$option" = "=" ]; then
@@ -41,7 +41,7 @@ ${flags.join("\n")}
     COMPREPLY=($(compgen -W "$words" -- "$current"))
   elif [ "$COMP_CWORD" -eq 1 ]; then
     COMPREPLY=($(compgen -W "${subcommands.map(({ name }) => name).join(" ")}" -- "$current"))
-    # A list may be called so as well; where no command fits, bash completes files by itself.
+    # A list may have such a name as well; where no command fits, bash completes files by itself.
     if [ \${#COMPREPLY[@]} -gt 0 ]; then
       compopt -o filenames 2>/dev/null
       while IFS= read -r word; do COMPREPLY+=("$word"); done < <(compgen -f -- "$current")
@@ -52,7 +52,7 @@ complete -o default -F _bulkget ${main?.name}
 `;
 }
 
-/** The cases of what stands before the word: a flag whose value it is. */
+/** The cases of the word before the current one: a flag that takes a value. */
 function valueCases(flags: readonly Completable[]): string[] {
   return flags.flatMap(({ value, ...flag }) => {
     if (value === undefined) return [];

@@ -1,4 +1,4 @@
-// What a shell completes: the flags of each command, and the values of each flag.
+// The words that a shell completes: the flags of each command, and the values of each flag.
 
 import { type Flags, splitFlags } from "../../options/flags.ts";
 import type { Row } from "../../options/row.ts";
@@ -8,12 +8,12 @@ import { ACTIONS } from "./sections.ts";
 
 export interface Completable extends Flags {
   readonly summary: string;
-  /** What its value may be; undefined of a switch. */
+  /** The completions of its value; undefined for a switch. */
   readonly value: Value | undefined;
   readonly isRepeatable: boolean;
 }
 
-/** Words of which one is meant, or (`isList`) some with commas between; or the names of files or folders. */
+/** One of these words, or (`isList`) several separated by commas; or names of files or folders. */
 export interface Value {
   readonly words: readonly string[];
   readonly isList: boolean;
@@ -24,11 +24,11 @@ export interface CompletableCommand {
   readonly name: CommandName;
   readonly summary: string;
   readonly flags: readonly Completable[];
-  /** What stands behind the options; of a list, any file. */
+  /** The choices of the operand; undefined for a list, which is any file. */
   readonly words: readonly string[] | undefined;
 }
 
-/** All commands, the main one first. */
+/** All commands; the main one is first. */
 export function completableCommands(): readonly CompletableCommand[] {
   return Object.entries<CommandInfo>(COMMANDS).map(([name, { summary, groups, argument }]) => ({
     name: name as CommandName,
@@ -55,7 +55,7 @@ function optionOf(row: Row): Completable {
   return { ...flags, summary: row.summary, value, isRepeatable: type.isRepeatable === true };
 }
 
-/** Each flag that any command has, once. */
+/** Every flag of all commands, once. */
 export function allFlags(commands: readonly CompletableCommand[]): readonly Completable[] {
   return [...new Map(commands.flatMap(({ flags }) => flags).map((flag) => [flag.name, flag])).values()];
 }

@@ -1,4 +1,4 @@
-// The pages of `--help`: all options in a line each, or each in detail.
+// The pages of `--help` and `--help all`: one line per option, or each option in detail.
 
 import type { Row } from "../../options/row.ts";
 import type { Page } from "../commander.ts";
@@ -7,9 +7,9 @@ import { shownDefault } from "../value-types.ts";
 import { blocksOf, wrapped } from "./prose.ts";
 import { ACTIONS, EXITS, FILES, factsOf, LISTS, VALUES, VARIABLES } from "./sections.ts";
 
-/** As wide as the narrowest terminal that is still common. */
+/** The width of a default terminal. */
 const COLUMNS = 80;
-/** Where the texts of the short help begin. */
+/** Column at which the summaries of the short help begin. */
 const SUMMARY_COLUMN = 28;
 
 export function helpText({ command, isFull }: Exclude<Page, "version">): string {
@@ -30,14 +30,14 @@ function shortOptions({ groups }: CommandInfo): string {
   return groups.length === 0 ? `\n${lines(ACTIONS.slice(0, 1))}` : `${parts.join("")}${lines(ACTIONS)}`;
 }
 
-/** A row, or an action, which has no type. */
+/** A row, or an action (which has no type). */
 type Brief = Pick<Row, "flags" | "summary"> & Partial<Row>;
 
 function lines(rows: readonly Brief[]): string {
   return rows.map((row) => `${line(row)}\n`).join("");
 }
 
-/** An option with its default; what applies without one is left out where it does not fit. */
+/** An option with its default. The text for no default is left out where it does not fit. */
 function line({ flags, summary, ...row }: Brief): string {
   const start = `  ${flags}`.padEnd(SUMMARY_COLUMN) + summary;
   const value = row.type === undefined ? undefined : shownDefault({ ...row, type: row.type });

@@ -7,7 +7,7 @@ import { COMMANDS, type CommandInfo } from "../commands.ts";
 import { blocksOf, type Markup, marked, wrapped } from "./prose.ts";
 import { ACTIONS, EXITS, FILES, factsOf, LISTS, VALUES, VARIABLES } from "./sections.ts";
 
-/** Lines of the source, for those who read a difference. */
+/** Maximum length of a line of the source, so that diffs are readable. */
 const COLUMNS = 100;
 
 const { bulkget, tune, completion, help } = COMMANDS;
@@ -76,27 +76,27 @@ const MARKUP: Markup = {
   plain,
 };
 
-/** Paragraphs and lists; `apart` is the macro between them. */
-function text(prose: string, apart = ".PP"): string {
+/** Paragraphs and lists; `separator` is the macro between them. */
+function text(prose: string, separator = ".PP"): string {
   return blocksOf(prose)
     .map((block) => {
       if ("paragraph" in block) return lines(block.paragraph);
       const items = block.items.map(({ term, meaning }) => `.TP\n\\fB${plain(term)}\\fR\n${lines(meaning)}\n`);
       return `.RS\n${items.join("")}.RE`;
     })
-    .join(`\n${apart}\n`);
+    .join(`\n${separator}\n`);
 }
 
 function lines(paragraph: string): string {
   return wrapped(marked(paragraph, MARKUP), COLUMNS, 0).replace(/^(?=[.'])/gm, "\\&");
 }
 
-/** Lines that stay as they are. */
+/** Lines that are not filled. */
 function example(notes: string): string {
   return `.nf\n${plain(notes.trim()).replace(/^ +/gm, "")}\n.fi\n`;
 }
 
-/** What roff would take for its own, escaped. */
+/** Escapes the characters that roff interprets. */
 function plain(words: string): string {
   const escapes: Readonly<Record<string, string>> = {
     "\\": "\\e",

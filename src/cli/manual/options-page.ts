@@ -1,4 +1,4 @@
-// docs/options.md: each option in detail, with its variable and its name in the library.
+// The page docs/options.md: each option in detail, with its variable and its name in the library.
 
 import { splitFlags } from "../../options/flags.ts";
 import type { Group, Row, Rows } from "../../options/row.ts";
@@ -18,8 +18,8 @@ export function optionsPage(): string {
 
 <!-- Made by \`npm run docs\` from src/options: edit the rows there. -->
 
-All options of the command and of the library, as \`bulkget --help all\` and \`man bulkget\` have them, too. The library has the
-options that name it, with times in milliseconds and sizes in bytes.
+All options of the command and of the library; \`bulkget --help all\` and \`man bulkget\` show the same. An option that the library
+has as well names its key there; the library takes times in milliseconds and sizes in bytes.
 
 ${groups.map(overview).join("\n")}
 ${groups.map(section).join("\n")}
@@ -86,7 +86,7 @@ function facts(key: string, row: Row): string {
   return parts.join(" ");
 }
 
-/** What the library takes for it, where that is a number or more than the command takes. */
+/** The library's values of a row, if they are numbers or more than the command accepts. */
 function ofLibrary(row: Row): string {
   const numbers = ["whole", "duration", "size", "speed", "rate"];
   const words = (row.choices ?? []).map((word) => (typeof word === "string" ? `"${word}"` : String(word)));

@@ -1,6 +1,6 @@
-// The texts of the option table, taken apart for a terminal, a man page and Markdown.
+// Parses the texts of the option table into paragraphs, lists and markup, for terminal, man page and Markdown.
 
-/** A paragraph, or a list of terms with what each means. */
+/** A paragraph, or a list of terms and their meanings. */
 export type Block = { readonly paragraph: string } | { readonly items: readonly Item[] };
 
 export interface Item {
@@ -8,7 +8,7 @@ export interface Item {
   readonly meaning: string;
 }
 
-/** The blocks of a text: paragraphs are apart by an empty line; one of lines that begin with "- " is a list. */
+/** The blocks of a text, which are separated by empty lines. A block whose lines begin with "- " is a list. */
 export function blocksOf(text: string): readonly Block[] {
   return text
     .trim()
@@ -31,14 +31,14 @@ function itemOf(text: string): Item {
   return { term: line.slice(0, end), meaning: line.slice(end + 2) };
 }
 
-/** How code, flags and all else of a text are written. */
+/** How code, flags and other text are formatted. */
 export interface Markup {
   readonly code: (text: string) => string;
   readonly flag: (text: string) => string;
   readonly plain: (text: string) => string;
 }
 
-/** Writes what stands in double quotes as code, options as flags, and the rest as plain text. */
+/** Formats text in double quotes as code, options as flags, and the rest as plain text. */
 export function marked(text: string, { code, flag, plain }: Markup): string {
   return text
     .split(/("[^"]+"|(?<![\w-])--?[a-z][a-z0-9-]*)/)
@@ -49,7 +49,7 @@ export function marked(text: string, { code, flag, plain }: Markup): string {
     .join("");
 }
 
-/** A text in lines of at most `columns`, each behind `indent` blanks. */
+/** Wraps a text into lines of at most `columns` characters, each indented by `indent` blanks. */
 export function wrapped(text: string, columns: number, indent: number): string {
   const lines: string[] = [];
   let line = "";

@@ -1,4 +1,4 @@
-// What all texts about the command say beside its options: lists, values, variables, files, and where each default is shown.
+// Sections that help, man page and docs/options.md share: lists, values, variables, files, exit codes.
 
 import { splitFlags, variableOf } from "../../options/flags.ts";
 import type { Row } from "../../options/row.ts";
@@ -6,7 +6,7 @@ import { TABLE } from "../../options/table.ts";
 import { EXIT_CODES } from "../exit-code.ts";
 import { shownDefault } from "../value-types.ts";
 
-/** A flag that is no option of the table: it prints something instead of a run. */
+/** A flag that prints a page instead of starting a run. It has no row in the option table. */
 export interface Action {
   readonly flags: string;
   readonly summary: string;
@@ -55,7 +55,7 @@ ${Object.values(EXIT_CODES)
   After the first signal, what is in flight gets 5 seconds to finish; a second signal ends the run at once. A signal that was ignored
   at the start (nohup, "trap '' TERM") stays ignored.`;
 
-/** What a row says beside its details: "Default", "Choices", "Variable". */
+/** The facts of a row: "Default", "Choices" and "Variable", if it has them. */
 export function variableAndDefault(row: Row): readonly (readonly [string, string])[] {
   const facts: (readonly [string, string | undefined])[] = [
     ["Default", shownDefault(row)],
@@ -72,12 +72,12 @@ export function factsOf(row: Row): string {
     .join(" ");
 }
 
-/** The words of which an option takes one, or some. */
+/** The choices of an option; undefined for other types. */
 export function choicesOf({ type, choices = [] }: Row): string | undefined {
   return type.startsWith("choice") ? choices.join(", ") : undefined;
 }
 
-/** All flags of the command, for what links them. */
+/** All flags of the command, for links. */
 export const FLAG_NAMES: ReadonlySet<string> = new Set(
   Object.values<Row>(TABLE).flatMap(({ flags }) => (flags === undefined ? [] : [splitFlags(flags).name])),
 );

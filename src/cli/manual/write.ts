@@ -1,4 +1,4 @@
-// `npm run docs`: writes the man page, docs/options.md and the help in docs/help.md from the option table.
+// Part of `npm run docs`: writes the man page, docs/options.md and the help in docs/help.md from the option table.
 
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { helpText } from "./help-page.ts";

@@ -1,4 +1,4 @@
-// The completion script of zsh: to be sourced behind compinit, or as a file _bulkget in the fpath.
+// The completion script for zsh: sourced after compinit, or stored as the file _bulkget in the fpath.
 
 import { type Completable, completableCommands, quoted, spellings, type Value } from "./completable.ts";
 
@@ -34,7 +34,7 @@ if [ "$funcstack[1]" = _bulkget ]; then _bulkget "$@"; else compdef _bulkget bul
 `;
 }
 
-/** The flags as _arguments takes them, a line each. */
+/** The flags in the syntax of _arguments, one line each. */
 function specs(flags: readonly Completable[]): string {
   return flags.map((flag) => ` \\\n          ${spec(flag)}`).join("");
 }

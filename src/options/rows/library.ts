@@ -16,8 +16,7 @@ export const LIBRARY = {
     type: "dispatcher",
     summary: "undici Dispatcher to send all requests with",
     details: `
-      A Dispatcher of undici (Agent, Pool, ProxyAgent, MockAgent) that carries all requests in the place of bulkget's own
-      connections.`,
+      A Dispatcher of undici (Agent, Pool, ProxyAgent, MockAgent) that sends all requests, instead of bulkget's own connections.`,
     otherwise: "own connections",
   },
   signal: {

@@ -1,4 +1,4 @@
-// Options of the output: where bodies are saved, under which names, and what a later run does with them.
+// Options of the output folder: file names, resume, update, deduplication, digests and durability.
 
 import { FLAG, FOLDER, type Rows, SIZE, TEMPLATE } from "../row.ts";
 

@@ -1,4 +1,4 @@
-// Options of reporting: what is printed and recorded, when a run stops early, and with which exit code it ends.
+// Options of reporting: records, progress, early stops and exit codes.
 
 import { DURATION, FLAG, type Rows } from "../row.ts";
 

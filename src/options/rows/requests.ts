@@ -1,4 +1,4 @@
-// Options of a request: its limits, its headers and credentials, and what servers ask of robots.
+// Options of requests: time and size limits, headers, credentials, cookies, compression and robots.
 
 import { DIRECTIVES } from "../../http/robots/robots-tag.ts";
 import { VERSION } from "../../version.ts";

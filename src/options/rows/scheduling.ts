@@ -1,4 +1,4 @@
-// Options of scheduling: how many URLs at a time, how fast, in which order, and what is retried.
+// Options of scheduling: concurrency, rates, order of hosts, workers and retries.
 
 import type { ORDERS } from "../../core/scheduler/order.ts";
 import type { Rows } from "../row.ts";

@@ -1,4 +1,4 @@
-// Options of `bulkget tune`, beside those of requests and of the network.
+// Options of `bulkget tune` only.
 
 import { DURATION, FILE, type Rows } from "../row.ts";
 

@@ -1,9 +1,9 @@
-// The socket of report formats, for --report [format:]file: what a file under formats/ implements, and where it writes.
+// The interface of report formats (--report [format:]file), and of the outputs that they write to.
 
 import type { Reporter } from "../../core/ports.ts";
 
 export interface ReportFormat {
-  /** What is typed before the colon: two or more lower-case letters and digits, beginning with a letter. Unique. */
+  /** The prefix before the colon: two or more lower-case letters and digits, beginning with a letter. Unique. */
   readonly name: string;
   /** A reporter that writes to `output`, and ends it. */
   reporter(output: TextOutput): Reporter;
@@ -13,8 +13,8 @@ export interface ReportFormat {
 export interface TextOutput {
   /** Called once, when the run begins. */
   start?(): void;
-  /** Writes some whole lines. Settled when there is room for more. Throws or rejects with what an earlier write failed with. */
+  /** Writes whole lines. Resolves when there is room for more. Throws or rejects with the error of an earlier write. */
   write(text: string): void | Promise<void>;
-  /** Settled when all is written. Rejects with what a write failed with. */
+  /** Resolves when everything is written. Rejects with the error of a write. */
   end(): Promise<void>;
 }

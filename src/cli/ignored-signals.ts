@@ -1,4 +1,4 @@
-// Which of the signals that stop a run are to be ignored, because whoever started it ignores them: nohup, `trap '' TERM`, `&` in a script.
+// Finds the signals that were ignored when bulkget was started (nohup, `trap '' TERM`, `&` in a script), so that they stay ignored.
 
 import { fstatSync, readFileSync, statSync } from "node:fs";
 import { constants, homedir } from "node:os";
@@ -6,31 +6,31 @@ import { basename, join } from "node:path";
 import type { Env } from "./reporters.ts";
 import { SIGNALS, type StopSignal } from "./signals.ts";
 
-/** What the line of sh in the command's own file leaves us: our process id, and what it had of `SigIgn` in /proc/self/status. */
+/** Set by the lines of sh that start the command: the process id, and the mask `SigIgn` of /proc/self/status before Node started. */
 export const VARIABLE = "_BULKGET_SIGIGN";
 
-/** Of `SigIgn`. An ignored signal is a bit; the first is that of signal 1. */
+/** A mask of ignored signals: bit 0 is signal 1. */
 type Mask = bigint;
 
 /**
- * Node resets all signals when it starts, so that it cannot be asked. Where sh has not started us either (`node bulkget.cjs`),
- * the process that did is looked at, and what nohup leaves behind it.
+ * Node resets all signals when it starts (PlatformInit in src/node.cc), so its own mask is of no use. Where no sh started the
+ * command (`node bulkget.cjs`), the mask of the parent process and the traces of nohup are used instead.
  */
 export function ignoredAtStart(env: Env): ReadonlySet<StopSignal> {
-  const mask = noted(env[VARIABLE]) ?? ofParent();
+  const mask = maskFromShell(env[VARIABLE]) ?? maskOfParent();
   const ignored = new Set(SIGNALS.filter((signal) => isIn(mask, constants.signals[signal])));
   if (isUnderNohup(env)) ignored.add("SIGHUP");
   return ignored;
 }
 
-/** What sh noted before it became us. */
-function noted(text = ""): Mask | undefined {
+/** The mask that sh stored before its exec. */
+function maskFromShell(text = ""): Mask | undefined {
   const [, pid, mask] = /^(\d+) ([0-9a-f]+)$/.exec(text) ?? [];
   return Number(pid) === process.pid ? BigInt(`0x${mask}`) : undefined;
 }
 
-/** What our parent ignores, as its children do unless it sees to that: interactive shells and debuggers do, and ignore SIGTTOU themselves. */
-function ofParent(): Mask {
+/** The mask of the parent, which children inherit. Interactive shells and debuggers reset it for children; they ignore SIGTTOU. */
+function maskOfParent(): Mask {
   const status = contentOf(`/proc/${process.ppid}/status`);
   const [, mask = "0"] = /^SigIgn:\s*([0-9a-f]+)$/m.exec(status) ?? [];
   const ignored = BigInt(`0x${mask}`);
@@ -41,7 +41,7 @@ function isIn(mask: Mask, signal: number): boolean {
   return ((mask >> BigInt(signal - 1)) & 1n) === 1n;
 }
 
-/** By its name in `_`, where a shell has started it; by the terminal that it took from us: stdin can only be written, or stdout is nohup.out. */
+/** Detects nohup by `_`, which the shell sets to its path, or by its redirections: stdin is write-only, or stdout is nohup.out. */
 function isUnderNohup(env: Env): boolean {
   if (basename(env["_"] ?? "") === "nohup") return true;
   try {
