@@ -15,7 +15,7 @@ import { DEADLINE } from "./exchange/failure-details.ts";
 import { type Reply, STALE } from "./exchange/reply.ts";
 import { tickFor, timeoutTimer } from "./exchange/timeouts.ts";
 import type { Connection, Request } from "./h1/connection.ts";
-import { beside, type Cookies, redirectCookies } from "./identity/cookies.ts";
+import { type Cookies, mergeCookies, redirectCookies } from "./identity/cookies.ts";
 import type { GetOptions } from "./options.ts";
 import { commonHeaders, describe, has, lines, type Origin, valuesIn, withCookie } from "./origin.ts";
 import { ownConnections } from "./own-connections.ts";
@@ -72,7 +72,7 @@ export function getter(options: GetOptions): Get {
   const cookieFor = (target: URL, isHome: boolean, jar = cookies): string | undefined => {
     if (!isHome || !ownCookie) return jar?.header(target, isHome);
     const kept = jar?.header(target, false);
-    return kept && beside(kept, ownCookies);
+    return kept && mergeCookies(kept, ownCookies);
   };
 
   /** How encoded bodies are decoded, if they are. */
@@ -163,7 +163,7 @@ export function getter(options: GetOptions): Get {
         if (++redirects > most) return tooMany(most, next, reply.status);
         if (reply.setCookies !== "" && !noCookies && (cookies === undefined || isRobots)) {
           jar ??= redirectCookies();
-          jar.take(reply.setCookies, target);
+          jar.setCookies(reply.setCookies, target);
         }
         const isNextHome = next.origin === home && ask?.robots !== "away";
         cookie = isRobots && jar === undefined ? undefined : cookieFor(next, isNextHome, jar);
@@ -201,7 +201,7 @@ export function getter(options: GetOptions): Get {
 }
 
 function takeFrom(cookies: Cookies, from: URL): (fields: string) => void {
-  return (fields) => cookies.take(fields, from);
+  return (fields) => cookies.setCookies(fields, from);
 }
 
 /** The job waits for the host where its redirect leads. */

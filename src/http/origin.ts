@@ -1,7 +1,7 @@
 // What all requests on one origin have in common: the way there, and the header lines.
 
 import type { Failure } from "../core/failure.ts";
-import { bare } from "./connect/no-proxy.ts";
+import { withoutBrackets } from "./connect/no-proxy.ts";
 import { blockedAddress } from "./connect/resolve.ts";
 import type { Route } from "./h1/connection.ts";
 import type { GetOptions } from "./options.ts";
@@ -68,7 +68,7 @@ export function describe(target: URL, common: readonly string[], options: GetOpt
   const tls = target.protocol === "https:";
   const { http2, unixSocket, cert } = options;
   const proxy = options.proxyFor(target);
-  const name = bare(target.hostname);
+  const name = withoutBrackets(target.hostname);
   const destination = {
     host: name,
     port: target.port === "" ? (tls ? 443 : 80) : Number(target.port),

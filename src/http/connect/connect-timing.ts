@@ -1,19 +1,19 @@
-// How long the steps of opening a connection took: look-up, TCP with what a proxy takes, TLS.
+// Measures the steps of opening a connection: DNS look-up, TCP with the proxy's handshake, TLS.
 
 import type { ConnectionTimes } from "../../core/connection-times.ts";
 
-/** How long each step of opening a connection took, in milliseconds; and how far it has come. */
+/** The duration of each step of opening a connection, in milliseconds, and the current step. */
 export interface ConnectTiming {
-  /** When it began, by `performance.now()`. */
+  /** Start time, by `performance.now()`. */
   readonly startedMs: number;
-  /** All look-ups of names; undefined where there was none: an address, or a name that a proxy looks up. */
+  /** All look-ups of names; undefined if there was none: an address, or a name that a proxy resolves. */
   dnsMs: number | undefined;
-  /** TCP, and what a proxy takes. */
+  /** TCP, and the handshake with a proxy. */
   connectMs: number | undefined;
   /** The TLS handshake with the server. */
   tlsMs: number | undefined;
   isResolving: boolean;
-  /** Its look-up could not be sent yet: no time that counts. */
+  /** The look-up is queued and not sent yet: this time does not count towards a timeout. */
   isQueued: boolean;
 }
 
@@ -28,7 +28,7 @@ export function connectTiming(): ConnectTiming {
   };
 }
 
-/** The times of all connections that were opened for one try; undefined where none came so far. */
+/** Adds the times of a connection to those of earlier ones of the same try; undefined if no step was completed. */
 export function addTimings(
   opened: ConnectionTimes | undefined,
   { dnsMs, connectMs, tlsMs }: ConnectTiming,

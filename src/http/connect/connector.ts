@@ -8,75 +8,75 @@ import type { ProxyServer } from "./proxy.ts";
 import { type ResolveOptions, resolver } from "./resolve.ts";
 import { connectSocks } from "./socks.ts";
 import { READ_BYTES, securer, type TlsOptions } from "./tls.ts";
-import { authority, blamedOn, connectTunnel } from "./tunnel.ts";
+import { authority, connectTunnel, proxyError } from "./tunnel.ts";
 
 /** Where a connection leads. */
 export interface Destination {
   readonly host: string;
   readonly port: number;
   readonly tls: boolean;
-  /** Ask for HTTP/2 (RFC 7301); the socket says by its `alpnProtocol` what came of it. */
+  /** Offer HTTP/2 by ALPN (RFC 7301); the socket's `alpnProtocol` is the negotiated protocol. */
   readonly http2?: boolean;
   readonly proxy?: ProxyServer;
-  /** The path of a Unix socket that is there instead of the host. */
+  /** The path of a Unix socket to connect to instead of the host. */
   readonly unixSocket?: string;
-  /** Show no certificate of ours. */
+  /** Present no client certificate. */
   readonly anonymous?: boolean;
 }
 
 export interface OpenOptions extends ResolveOptions, TlsOptions {
-  /** The time there is for opening a connection; kept by the caller. */
+  /** The time limit for opening a connection. The caller enforces it; here it only spaces attempts. */
   readonly connectTimeoutMs: number;
-  /** The path of a Unix socket through which everything goes. */
+  /** The path of a Unix socket for all connections. */
   readonly unixSocket?: string;
   readonly userAgent: string;
-  /** As much is read at once, at most. Default: 256 KiB. */
+  /** Maximum size of one read, in bytes. Default: 256 KiB. */
   readonly readBytes?: number | undefined;
 }
 
-/** Told of a connection that is being opened. */
+/** The callbacks and timing of a connection that is being opened. */
 export interface Opening {
   readonly steps: ConnectTiming;
-  /** Called once, with one of both. */
+  /** Called once, with an error or a socket. */
   done(error: Error | null, socket: Socket | null): void;
-  /** What arrives once it is open. Bytes that are not `isOurs` are overwritten by the next ones, of whatever connection. */
+  /** Called with received bytes. Unless `isOurs`, the next read of any connection overwrites them. */
   read?(bytes: Buffer, isOurs: boolean): void;
 }
 
 type Found = (addresses: readonly string[]) => void;
 
-/** Opens a connection. Returns what cancels it, which also calls `done`. Has no limit in time. */
+/** Opens a connection. Returns a function that cancels it, which also calls `done`. Has no time limit of its own. */
 export type Open = (to: Destination, opening: Opening) => () => void;
 
 export interface Connector {
   readonly open: Open;
-  /** Gives up the look-ups that are under way. For when no connection is being opened. */
+  /** Cancels pending look-ups. To be called when no connection is being opened. */
   close(): void;
 }
 
 /**
- * All connections read into this, where Node lets them: what arrives is taken at once, before the next one reads. 256 KiB: a body of 64 KiB
- * comes with its headers in one read, and of a large one few reads are needed; a processor's own cache still holds it.
+ * The read buffer of all connections whose socket has Node's `onread` option: bytes are consumed before the next read.
+ * 256 KiB holds a body of 64 KiB and its headers in one read, needs few reads for a large body, and fits a processor's cache.
  */
 const READ_BUFFER = Buffer.allocUnsafeSlow(4 * READ_BYTES);
 
 /** Throws an OptionError for a certificate or a key that cannot be used. */
 export function connector(options: OpenOptions): Connector {
-  const names = resolver(options);
+  const nameResolver = resolver(options);
   const secured = securer(options);
   const readBuffer = options.readBytes === undefined ? READ_BUFFER : Buffer.allocUnsafeSlow(options.readBytes);
 
   const open: Open = (to, { steps, done, read }) => {
     const { proxy } = to;
     const isPlain = !to.tls && proxy?.tls !== true && proxy?.socks === undefined;
-    /** TLS from the first byte on, with nobody in between. */
-    const isStraight = to.tls && proxy === undefined && to.unixSocket === undefined;
+    /** TLS from the first byte on, without a proxy or Unix socket. */
+    const isDirectTls = to.tls && proxy === undefined && to.unixSocket === undefined;
     let current: Socket | undefined;
     let giveUp: (() => void) | undefined;
     let shareTimer: NodeJS.Timeout | undefined;
-    /** While it is the proxy's to fail. */
+    /** Whether an error now is the proxy's. */
     let atProxy = proxy !== undefined;
-    /** A TLS session was refused: from now on handshakes are full ones. */
+    /** A server refused a TLS session: further handshakes are full ones. */
     let isFull = false;
     let settled = false;
 
@@ -85,7 +85,7 @@ export function connector(options: OpenOptions): Connector {
       return true;
     };
     const onread = { buffer: readBuffer, callback: onRead };
-    const how: SocketConstructorOpts & { noDelay: boolean; highWaterMark: number } = {
+    const socketOptions: SocketConstructorOpts & { noDelay: boolean; highWaterMark: number } = {
       noDelay: true,
       highWaterMark: READ_BYTES,
       ...(isPlain ? { onread } : {}),
@@ -98,11 +98,11 @@ export function connector(options: OpenOptions): Connector {
       giveUp?.();
       if (error !== null) current?.destroy();
       done(error, socket);
-      if (!isPlain && !isStraight && read !== undefined)
+      if (!isPlain && !isDirectTls && read !== undefined)
         socket?.on("data", (bytes: Buffer) => read(bytes, true)).resume();
     };
-    const fail = (error: Error) => settle(atProxy && proxy !== undefined ? blamedOn(proxy, error) : error, null);
-    /** Makes `socket` the one that is being opened; an error of it, at any time, is heard. */
+    const fail = (error: Error) => settle(atProxy && proxy !== undefined ? proxyError(proxy, error) : error, null);
+    /** Makes `socket` the current one, and handles its errors for as long as it lives. */
     const adopt = <S extends Socket>(
       socket: S,
       ready: "connect" | "secureConnect" | "now",
@@ -111,12 +111,12 @@ export function connector(options: OpenOptions): Connector {
       current = socket;
       const wasFull = isFull;
       const failed = (error: Error) => {
-        if (wasFull !== isFull) return; // it had a session, and was given up
+        if (wasFull !== isFull) return; // the socket offered a session and was replaced
         if (current !== undefined && isRefusal(current, error)) startOver(current);
         else fail(error);
       };
       socket.on("error", failed).once("close", () => {
-        if (!settled) failed(reset()); // an error is dear to make
+        if (!settled) failed(reset()); // only if needed: errors are expensive to create
       });
       if (ready === "now") return next(socket);
       socket.once(ready, () => {
@@ -124,7 +124,7 @@ export function connector(options: OpenOptions): Connector {
       });
     };
 
-    /** Whether a handshake failed that had offered a session: a full one may succeed. */
+    /** Whether a failed handshake had offered a session: a full handshake may succeed. */
     const isRefusal = (socket: Socket, error: Error) =>
       !settled && secured.hadSession(socket) && classify(error, "connect").error !== "tls_certificate";
     const startOver = (refused: Socket) => {
@@ -135,17 +135,17 @@ export function connector(options: OpenOptions): Connector {
       begin();
     };
 
-    /** Since the opening began, without look-ups. */
+    /** Time since the start, without look-ups. */
     const elapsedMs = () => performance.now() - steps.startedMs - (steps.dnsMs ?? 0);
     const deliver = (socket: Socket) => {
       if (to.tls) steps.tlsMs = elapsedMs() - (steps.connectMs ?? 0);
       else steps.connectMs = elapsedMs();
       settle(null, socket);
     };
-    /** Finds a name's addresses; notes how long a look-up took, if there was one. */
+    /** Resolves a name and adds the duration of the look-up, if there was one. */
     const find = (name: string, portOf: number, onError: (error: Error) => void, found: Found) => {
       let fromMs: number | undefined;
-      names.find(name, portOf, name === to.host, {
+      nameResolver.find(name, portOf, name === to.host, {
         onLookup(isQueued) {
           steps.isResolving = true;
           steps.isQueued = isQueued;
@@ -165,8 +165,8 @@ export function connector(options: OpenOptions): Connector {
       steps.connectMs = elapsedMs();
       adopt(secured.start(socket, to, isFull), "secureConnect", deliver);
     };
-    /** Asks for one address after the other, on a new connection each; all have their share of the time. */
-    const askSocks = (socket: Socket, via: ProxyServer, [address = "", ...left]: readonly string[]) => {
+    /** Requests the addresses one after the other, each on a new connection and with an equal share of the remaining time. */
+    const requestBySocks = (socket: Socket, via: ProxyServer, [address = "", ...left]: readonly string[]) => {
       let isOver = false;
       const over = (error: Error | undefined) => {
         if (isOver || settled) return;
@@ -174,11 +174,11 @@ export function connector(options: OpenOptions): Connector {
         clearTimeout(shareTimer);
         if (error === undefined) return toTarget(socket);
         if (left.length === 0) {
-          names.forget(to.host);
+          nameResolver.forget(to.host);
           return settle(error, null);
         }
         socket.removeAllListeners("close").removeAllListeners("data").destroy();
-        dial((again) => askSocks(again, via, left));
+        dial((again) => requestBySocks(again, via, left));
       };
       if (left.length > 0) {
         const leftMs = steps.startedMs + options.connectTimeoutMs - performance.now();
@@ -194,12 +194,12 @@ export function connector(options: OpenOptions): Connector {
           else settle(error, null);
         });
       } else if (via.socks.resolves) {
-        askSocks(socket, via, [to.host]);
+        requestBySocks(socket, via, [to.host]);
       } else {
-        const refused = (error: Error) => settle(error, null); // no failure of the proxy's
+        const refused = (error: Error) => settle(error, null); // not the proxy's failure
         find(to.host, to.port, refused, (addresses) => {
-          const four = addresses.filter((address) => isIP(address) === 4); // few proxies have IPv6
-          askSocks(socket, via, [...four, ...addresses.filter((address) => isIP(address) !== 4)]);
+          const ipv4First = addresses.filter((address) => isIP(address) === 4); // few proxies have IPv6
+          requestBySocks(socket, via, [...ipv4First, ...addresses.filter((address) => isIP(address) !== 4)]);
         });
       }
     };
@@ -213,38 +213,40 @@ export function connector(options: OpenOptions): Connector {
 
     const { host, port } = proxy ?? to;
     const connectTo = (address: string) =>
-      isStraight ? secured.start({ address, port, onread }, to, isFull) : connectTcp({ ...how, host: address, port });
+      isDirectTls
+        ? secured.start({ address, port, onread }, to, isFull)
+        : connectTcp({ ...socketOptions, host: address, port });
     const dial = (next: (socket: Socket) => void) => {
-      giveUp = () => names.forget(host);
+      giveUp = () => nameResolver.forget(host);
       find(host, port, fail, (addresses) => {
         const leftMs = options.connectTimeoutMs - (steps.dnsMs ?? 0);
         const stop = happyEyeballs(addresses, leftMs, connectTo, (failure, socket, address) => {
           giveUp = undefined;
           if (socket === null) {
-            names.forget(host);
+            nameResolver.forget(host);
             return fail(failure ?? reset());
           }
-          names.prefer(host, address);
-          if (isStraight) steps.connectMs = elapsedMs();
-          adopt(socket, isStraight ? "secureConnect" : "now", next);
+          nameResolver.prefer(host, address);
+          if (isDirectTls) steps.connectMs = elapsedMs();
+          adopt(socket, isDirectTls ? "secureConnect" : "now", next);
         });
         giveUp = () => {
           stop();
-          names.forget(host);
+          nameResolver.forget(host);
         };
       });
     };
     const begin = () => {
-      if (to.unixSocket === undefined) dial(isStraight ? deliver : connected);
-      else adopt(connectTcp({ ...how, path: to.unixSocket }), "connect", connected);
+      if (to.unixSocket === undefined) dial(isDirectTls ? deliver : connected);
+      else adopt(connectTcp({ ...socketOptions, path: to.unixSocket }), "connect", connected);
     };
     begin();
     return () => settle(reset(), null);
   };
-  return { open, close: () => names.close() };
+  return { open, close: () => nameResolver.close() };
 }
 
-/** A connection that closes while it is being opened was reset in the handshake. */
+/** The error for a connection that closes while it is being opened. */
 function reset(): Error {
   return Object.assign(new Error("the connection was closed in the handshake"), { code: "ECONNRESET" });
 }

@@ -1,30 +1,33 @@
-// Asks DNS servers by c-ares, in the order and within the time of the C library: as many questions at a time as are asked for.
+// Queries DNS servers by c-ares, in the C library's order and time limits, with any number of queries at a time.
 
 import type { Resolver as DnsResolver } from "node:dns";
 import type { Reach } from "./address-order.ts";
 import type { SystemNames } from "./system-names.ts";
 
-/** RFC 8305 section 3: how long the first family waits for the other one. */
+/** Resolution delay of RFC 8305 section 3: time that the first answer waits for the other address family. */
 const RESOLUTION_DELAY_MS = 50;
 
 /**
- * c-ares asks again after what a server mostly takes (at least 250 ms), doubled each time. An attempt costs a packet: enough of
- * them that our own limit ends a look-up, which is the C library's.
+ * Timeout and number of attempts of c-ares. It derives its timeout from a server's latency (at least 250 ms) and doubles it
+ * each time. With 6 attempts our own limit, which is the C library's, ends a look-up; an attempt costs one packet.
  */
 const FIRST_TIMEOUT_MS = 2000;
 const TRIES = 6;
 
-/** What one server answers that has no answer: another one may have. Node's c-ares does not ask it by itself. */
-const OF_ONE_SERVER = new Set(["ESERVFAIL", "EREFUSED", "ENOTIMP", "EFORMERR", "EBADRESP"]);
-/** The name, or an address of its kind, does not exist. */
-export const ABSENT = new Set(["ENOTFOUND", "ENODATA", "EBADNAME"]);
+/**
+ * Codes of a failure of one server: another server may answer. Node sets ARES_FLAG_NOCHECKRESP (src/cares_wrap.cc), with which
+ * c-ares returns SERVFAIL, NOTIMP and REFUSED instead of trying the next server.
+ */
+const SERVER_FAILURE_CODES = new Set(["ESERVFAIL", "EREFUSED", "ENOTIMP", "EFORMERR", "EBADRESP"]);
+/** Codes for a name that does not exist or has no address of the family. */
+export const NO_ADDRESS_CODES = new Set(["ENOTFOUND", "ENODATA", "EBADNAME"]);
 
-/** The code of a look-up's failure that has none of DNS. */
+/** The code of a look-up that failed for another reason than DNS. */
 const NO_ANSWER = "BULKGET_DNS";
 
 type Failed = NodeJS.ErrnoException;
 
-/** Names to ask for, in the order of resolv.conf(5). */
+/** Returns the names to query, in the order of resolv.conf(5). */
 export function candidates(name: string, { search, ndots }: Pick<SystemNames, "search" | "ndots">): readonly string[] {
   if (name.endsWith(".")) return [name];
   const dots = name.split(".").length - 1;
@@ -35,14 +38,14 @@ export function candidates(name: string, { search, ndots }: Pick<SystemNames, "s
 type Found = (error: Failed | null, addresses: readonly string[]) => void;
 
 export interface DnsClient {
-  /** Asks for one name after the other, until one has addresses. Ends within the budget of the system's settings. */
+  /** Queries one candidate after the other until one has addresses. Ends within `names.budgetMs`. */
   find(name: string, names: SystemNames, reach: Reach, done: Found): void;
-  /** Gives up all questions that are under way: nothing more is called back. */
+  /** Cancels all pending queries: no callback is called afterwards. */
   close(): void;
 }
 
 export function dnsClient(): DnsClient {
-  /** The first asks all servers in their order, each other one those from the second, third … on. */
+  /** Resolver i queries the servers resolver index i on, in order. */
   let resolvers: readonly DnsResolver[] = [];
   let version: string | undefined;
   const timers = new Set<NodeJS.Timeout>();
@@ -51,12 +54,12 @@ export function dnsClient(): DnsClient {
   const cancel = () => {
     for (const resolver of resolvers) resolver.cancel();
   };
-  /** Made anew when the system's name servers may have changed; what was under way is asked again there. */
+  /** Replaces the resolvers when the system's settings have changed; pending queries are cancelled and sent again. */
   const resolverFor = (names: SystemNames, skipped: number): DnsResolver | undefined => {
     if (version !== names.version) {
       const old = resolvers;
       version = names.version;
-      resolvers = made(names);
+      resolvers = resolversFor(names);
       for (const resolver of old) resolver.cancel();
     }
     return resolvers[skipped];
@@ -76,23 +79,24 @@ export function dnsClient(): DnsClient {
       };
       const timer = setTimeout(() => settle(failure ?? coded("ETIMEOUT"), []), names.budgetMs);
       timers.add(timer);
-      const askFor = (candidate: string, skipped: number) => {
-        const from = resolverFor(names, skipped);
-        if (from === undefined) return settle(coded("ESERVFAIL"), []);
-        ask(from, candidate, reach, (error, addresses) => {
+      const queryCandidate = (candidate: string, skipped: number) => {
+        const resolver = resolverFor(names, skipped);
+        if (resolver === undefined) return settle(coded("ESERVFAIL"), []);
+        query(resolver, candidate, reach, (error, addresses) => {
           if (isOver || isClosed) return;
           if (error === null) return settle(null, addresses);
           const { code = "" } = error;
-          if (code === "ECANCELLED") return askFor(candidate, 0);
-          if (OF_ONE_SERVER.has(code) && skipped + 1 < resolvers.length) return askFor(candidate, skipped + 1);
-          // As the C library: after "no such name" or a server's failure the next one, which the failure outlives.
-          if (failure === undefined || !ABSENT.has(code)) failure = error;
-          const next = ABSENT.has(code) || OF_ONE_SERVER.has(code) ? left.shift() : undefined;
+          if (code === "ECANCELLED") return queryCandidate(candidate, 0);
+          if (SERVER_FAILURE_CODES.has(code) && skipped + 1 < resolvers.length)
+            return queryCandidate(candidate, skipped + 1);
+          // As the C library: "no such name" and a server's failure lead to the next name; a server's failure is the one reported.
+          if (failure === undefined || !NO_ADDRESS_CODES.has(code)) failure = error;
+          const next = NO_ADDRESS_CODES.has(code) || SERVER_FAILURE_CODES.has(code) ? left.shift() : undefined;
           if (next === undefined) settle(failure, []);
-          else askFor(next, 0);
+          else queryCandidate(next, 0);
         });
       };
-      askFor(first, 0);
+      queryCandidate(first, 0);
     },
     close() {
       isClosed = true;
@@ -103,7 +107,7 @@ export function dnsClient(): DnsClient {
   };
 }
 
-function made({ servers, budgetMs }: SystemNames): readonly DnsResolver[] {
+function resolversFor({ servers, budgetMs }: SystemNames): readonly DnsResolver[] {
   const { Resolver } = process.getBuiltinModule("node:dns");
   const options = { timeout: Math.min(FIRST_TIMEOUT_MS, budgetMs), tries: TRIES };
   if (servers.length === 0) return [new Resolver(options)];
@@ -114,8 +118,8 @@ function made({ servers, budgetMs }: SystemNames): readonly DnsResolver[] {
   });
 }
 
-/** Both families; without IPv6 on this machine, its addresses only where there are no others. */
-function ask(resolver: DnsResolver, name: string, { ipv6 }: Reach, done: Found): void {
+/** Queries both families; without IPv6 on this machine, AAAA only if the name has no A records. */
+function query(resolver: DnsResolver, name: string, { ipv6 }: Reach, done: Found): void {
   const found: Partial<Record<4 | 6, readonly string[]>> = {};
   const errors: Failed[] = [];
   let asked = 0;
@@ -128,31 +132,31 @@ function ask(resolver: DnsResolver, name: string, { ipv6 }: Reach, done: Found):
     isOver = true;
     clearTimeout(timer);
     const addresses = [...(found[6] ?? []), ...(found[4] ?? [])];
-    // A server's failure says more than that the other family has nothing.
-    const error = errors.find(({ code }) => !ABSENT.has(code ?? "")) ?? errors[0] ?? coded("ENODATA");
+    // A server's failure is reported rather than the absence of the other family.
+    const error = errors.find(({ code }) => !NO_ADDRESS_CODES.has(code ?? "")) ?? errors[0] ?? coded("ENODATA");
     if (addresses.length > 0) done(null, addresses);
     else done(error, []);
   };
-  const take = (family: 4 | 6) => (error: Failed | null, addresses: readonly string[]) => {
+  const onAnswer = (family: 4 | 6) => (error: Failed | null, addresses: readonly string[]) => {
     if (isOver) return;
     answered++;
     if (error !== null) errors.push(error);
     else if (addresses.length > 0) found[family] = addresses;
-    const hasSome = found[4] !== undefined || found[6] !== undefined;
+    const hasAddresses = found[4] !== undefined || found[6] !== undefined;
     if (ipv6 === "none") {
       const isAbsent = error === null || error.code === "ENODATA";
-      if (family === 4 && !hasSome && isAbsent) send(6);
+      if (family === 4 && !hasAddresses && isAbsent) send(6);
       else settle();
     } else if (answered === asked) settle();
-    else if (hasSome) timer ??= setTimeout(settle, RESOLUTION_DELAY_MS);
+    else if (hasAddresses) timer ??= setTimeout(settle, RESOLUTION_DELAY_MS);
   };
   const send = (family: 4 | 6) => {
     asked++;
     try {
-      if (family === 4) resolver.resolve4(name, take(4));
-      else resolver.resolve6(name, take(6));
+      if (family === 4) resolver.resolve4(name, onAnswer(4));
+      else resolver.resolve6(name, onAnswer(6));
     } catch (error) {
-      process.nextTick(take(family), error as Failed, []);
+      process.nextTick(onAnswer(family), error as Failed, []);
     }
   };
   if (ipv6 !== "none") {
@@ -166,7 +170,7 @@ function coded(code: string): Failed {
   return Object.assign(new Error(code), { code });
 }
 
-/** What a code of c-ares means, in words. */
+/** The meaning of c-ares' codes in messages. */
 const MEANINGS: Readonly<Record<string, string>> = {
   ENOTFOUND: "no such name",
   ENODATA: "the name has no address",
@@ -177,7 +181,7 @@ const MEANINGS: Readonly<Record<string, string>> = {
   ECONNREFUSED: "no name server is there",
 };
 
-/** The same failure, as one of names: c-ares says ECONNREFUSED of name servers, which is another thing for whoever connects. */
+/** Adds the name and the meaning. ECONNREFUSED, which c-ares returns for name servers, gets another code: to a caller it means the host. */
 function explained({ code = "", message }: Failed, name: string, { servers }: SystemNames): Failed {
   const meaning = MEANINGS[code];
   if (meaning === undefined) return Object.assign(new Error(`${name}: ${message}`), { code: NO_ANSWER });

@@ -1,8 +1,8 @@
-// Looks names up by the C library's getaddrinfo, in Node's thread pool: as many at a time as that runs, so that no look-up's time is spent waiting for a thread.
+// Resolves names by getaddrinfo, with no more look-ups at a time than Node's thread pool runs, so that none waits for a thread.
 
 /**
- * Looks a name up. `queued` is called with true where it cannot be asked for yet, and with false once it is; where it is asked
- * for at once, never.
+ * Looks a name up. `queued` is called with true if the look-up has to wait, and with false when it starts; it is not called
+ * if the look-up starts at once.
  */
 export type Lookup = (
   hostname: string,
@@ -10,24 +10,24 @@ export type Lookup = (
   done: (error: NodeJS.ErrnoException | null, addresses: readonly { readonly address: string }[]) => void,
 ) => void;
 
-/** libuv's own (docs.libuv.org, threadpool): threads, and how many there may be. */
+/** libuv's default and maximum number of threads (docs.libuv.org, threadpool). */
 const DEFAULT_THREADS = 4;
 const MAX_THREADS = 1024;
 
-/** How many look-ups Node runs at a time: libuv leaves half of its threads to files. */
+/** Returns how many look-ups Node runs at a time: libuv limits them to half of its threads, rounded up (libuv#1845). */
 export function lookupsAtATime(size: string | undefined): number {
   const threads = size === undefined ? DEFAULT_THREADS : Number.parseInt(size, 10) || 1;
   return Math.floor((Math.min(MAX_THREADS, Math.max(1, threads)) + 1) / 2);
 }
 
-/** How many threads look-ups of so many URLs at a time need. */
+/** Returns the number of threads with which `concurrency` look-ups run at a time. */
 export function threadsFor(concurrency: number): number {
   return Math.min(MAX_THREADS, Math.max(DEFAULT_THREADS, 2 * concurrency));
 }
 
-/** Returns a look-up with a queue of its own. */
+/** Returns a look-up function with its own queue. */
 export function getaddrinfo(): Lookup {
-  const most = lookupsAtATime(process.env["UV_THREADPOOL_SIZE"]);
+  const maxRunning = lookupsAtATime(process.env["UV_THREADPOOL_SIZE"]);
   const waiting = new Set<() => void>();
   let running = 0;
 
@@ -44,7 +44,7 @@ export function getaddrinfo(): Lookup {
         done(error, addresses);
       });
     };
-    if (running < most) return start();
+    if (running < maxRunning) return start();
     queued(true);
     waiting.add(() => {
       queued(false);

@@ -1,23 +1,23 @@
-// Looks names up as the system does, but as many at a time as are asked for: by c-ares, and by getaddrinfo where only that knows how.
+// Resolves names as the system does, without its limit of concurrency: by c-ares, or getaddrinfo where c-ares cannot.
 
 import { hostname } from "node:os";
-import { inOrder, reachNow } from "./address-order.ts";
-import { ABSENT, dnsClient } from "./dns-client.ts";
+import { currentReach, sortAddresses } from "./address-order.ts";
+import { dnsClient, NO_ADDRESS_CODES } from "./dns-client.ts";
 import { getaddrinfo, type Lookup } from "./getaddrinfo.ts";
 import { SYSTEM_FILES, systemNames } from "./system-names.ts";
 
 export interface SystemLookup {
   readonly lookup: Lookup;
-  /** Gives up all queries that are under way: nothing more is called back. */
+  /** Cancels all pending queries: no callback is called afterwards. */
   close(): void;
 }
 
-/** Looks names up in the way of this machine. Linux only follows its files; elsewhere the system itself is asked. */
+/** Returns a look-up that follows this machine's settings: on Linux by its files and c-ares, elsewhere by getaddrinfo. */
 export function systemLookup(): SystemLookup {
   const bySystem = getaddrinfo();
   if (process.platform !== "linux") return { lookup: bySystem, close() {} };
   const settings = systemNames(SYSTEM_FILES);
-  const reach = reachNow();
+  const reach = currentReach();
   const client = dnsClient();
   return {
     lookup(name, queued, done) {
@@ -25,7 +25,7 @@ export function systemLookup(): SystemLookup {
       const { otherSources } = names;
       if (otherSources === undefined) return bySystem(name, queued, done);
       const deliver = (addresses: readonly string[]) => {
-        const ordered = inOrder(addresses, reach(), names.prefersIPv4);
+        const ordered = sortAddresses(addresses, reach(), names.prefersIPv4);
         done(
           null,
           ordered.map((address) => ({ address })),
@@ -34,10 +34,11 @@ export function systemLookup(): SystemLookup {
       const local = names.hosts(name);
       if (local !== undefined) return process.nextTick(deliver, local);
       const host = name.toLowerCase().replace(/\.$/, "");
-      if (isElsewhere(host, otherSources)) return bySystem(name, queued, done);
+      if (isOfOtherSource(host, otherSources)) return bySystem(name, queued, done);
       client.find(name, names, reach(), (error, addresses) => {
         if (error === null) return deliver(addresses);
-        if (ABSENT.has(error.code ?? "") && mayBeElsewhere(host, otherSources)) return bySystem(name, queued, done);
+        if (NO_ADDRESS_CODES.has(error.code ?? "") && mayBeOfOtherSource(host, otherSources))
+          return bySystem(name, queued, done);
         done(error, []);
       });
     },
@@ -45,18 +46,18 @@ export function systemLookup(): SystemLookup {
   };
 }
 
-/** Whether all names of this machine are looked up by getaddrinfo, which needs threads. */
+/** Returns whether this machine resolves all names by getaddrinfo, which needs threads. */
 export function needsThreads(): boolean {
   return process.platform !== "linux" || systemNames(SYSTEM_FILES)().otherSources === undefined;
 }
 
-/** Names that other sources know better than DNS: this machine's own, and those of multicast DNS where the machine speaks it (RFC 6762). */
-function isElsewhere(host: string, sources: readonly string[]): boolean {
+/** Names that other sources take precedence for: this machine's own name, and `.local` with multicast DNS (RFC 6762). */
+function isOfOtherSource(host: string, sources: readonly string[]): boolean {
   if (host.endsWith(".local")) return sources.some((source) => /^mdns|^resolve$/.test(source));
   return sources.length > 0 && host === hostname().toLowerCase();
 }
 
-/** Names of one label: other machines', containers', gateways'. */
-function mayBeElsewhere(host: string, sources: readonly string[]): boolean {
+/** Names of one label, which other sources may have: machines, containers, gateways. */
+function mayBeOfOtherSource(host: string, sources: readonly string[]): boolean {
   return sources.length > 0 && !host.includes(".");
 }

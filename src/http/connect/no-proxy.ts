@@ -1,10 +1,10 @@
-// no_proxy: which hosts are reached without the proxy.
+// Parses no_proxy: the hosts that are reached without the proxy.
 
 import { BlockList, isIP } from "node:net";
 
 /**
- * Matches URLs by `no_proxy`: `*`, names with everything below them (`a.org`, `.a.org`, `*.a.org`), addresses, and CIDR blocks
- * (curl 7.86); each may end in a port, which then must be the URL's. IPv6 addresses may have brackets, and with a port must.
+ * Returns a function that matches URLs by `no_proxy`: `*`, names with their subdomains (`a.org`, `.a.org`, `*.a.org`),
+ * addresses, and CIDR blocks (as curl 7.86). An entry with a port matches that port only; an IPv6 address then has brackets.
  */
 export function noProxy(list: string): (target: URL) => boolean {
   const matchers = list
@@ -12,7 +12,7 @@ export function noProxy(list: string): (target: URL) => boolean {
     .map(matcher)
     .filter((one) => one !== undefined);
   return (target) => {
-    const host = bare(target.hostname).toLowerCase().replace(/\.$/, "");
+    const host = withoutBrackets(target.hostname).toLowerCase().replace(/\.$/, "");
     const port = target.port === "" ? (target.protocol === "https:" ? 443 : 80) : Number(target.port);
     return matchers.some((matches) => matches(host, port));
   };
@@ -22,7 +22,7 @@ type Matcher = (host: string, port: number) => boolean;
 
 function matcher(entry: string): Matcher | undefined {
   if (entry === "") return undefined;
-  // What has several colons and no brackets is an IPv6 address, and has no port.
+  // Several colons without brackets are an IPv6 address without a port.
   const [, written = entry, digits] = /^(\[[^\]]*\](?:\/\d+)?|[^:]*):(\d+)$/.exec(entry) ?? [];
   const matches = hostMatcher(written.replace(/^\[([^\]]*)\]/, "$1").toLowerCase());
   if (digits === undefined) return matches;
@@ -48,7 +48,7 @@ function hostMatcher(text: string): Matcher {
   };
 }
 
-/** An IPv6 host without its brackets. */
-export function bare(hostname: string): string {
+/** Returns a host name, an IPv6 address without its brackets. */
+export function withoutBrackets(hostname: string): string {
   return hostname.startsWith("[") ? hostname.slice(1, -1) : hostname;
 }

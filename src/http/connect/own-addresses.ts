@@ -1,12 +1,12 @@
-// The addresses of this machine's own interfaces: however public, under --public-only they are inside.
+// Lists the addresses of this machine's interfaces, which --public-only refuses even if they are public.
 
 import { networkInterfaces } from "node:os";
-import { plainBytesOf } from "./addresses.ts";
+import { embeddedBytesOf } from "./addresses.ts";
 
-/** After this time, in milliseconds, interfaces are read again: they seldom change. */
+/** Time after which the interfaces are read again, in milliseconds. They seldom change. */
 export const RECHECK_MS = 5000;
 
-/** All addresses of this machine's interfaces; undefined where they cannot be listed. */
+/** Returns all addresses of this machine's interfaces; undefined if they cannot be listed. */
 export function interfaceAddresses(): readonly string[] | undefined {
   try {
     return Object.values(networkInterfaces()).flatMap((all) => (all ?? []).map(({ address }) => address));
@@ -15,7 +15,7 @@ export function interfaceAddresses(): readonly string[] | undefined {
   }
 }
 
-/** Returns whether an address is this machine's own, also where an IPv6 one stands for an IPv4 one. */
+/** Returns a function that tests whether an address is this machine's own, also as an IPv4 address embedded in IPv6. */
 export function ownAddresses(list = interfaceAddresses, nowMs = () => performance.now()): (address: string) => boolean {
   let own: ReadonlySet<string> | undefined;
   let atMs = 0;
@@ -29,5 +29,5 @@ export function ownAddresses(list = interfaceAddresses, nowMs = () => performanc
 }
 
 function key(address: string): string {
-  return plainBytesOf(address).join(".");
+  return embeddedBytesOf(address).join(".");
 }

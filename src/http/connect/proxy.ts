@@ -1,36 +1,36 @@
-// Which proxy a URL goes through, by curl's rules for options and environment.
+// Selects the proxy of a URL by curl's rules for -x and the proxy environment variables.
 
 import { OptionError } from "../../core/errors.ts";
-import { basic, plainBytes } from "./basic-auth.ts";
-import { bare, noProxy } from "./no-proxy.ts";
+import { basic, percentDecoded } from "./basic-auth.ts";
+import { noProxy, withoutBrackets } from "./no-proxy.ts";
 
 export interface ProxyServer {
-  /** Without credentials, for messages: `http://host:port`, `socks5://host:port`. */
+  /** For messages, without credentials: `http://host:port`, `socks5://host:port`. */
   readonly origin: string;
   readonly host: string;
   readonly port: number;
   /** Whether the connection to the proxy itself is TLS. */
   readonly tls: boolean;
-  /** The value of Proxy-Authorization, where the proxy's URL has credentials (RFC 7617). */
+  /** The value of Proxy-Authorization, if the proxy's URL has credentials (RFC 7617). */
   readonly authorization?: string;
   /** SOCKS 5 instead of HTTP. */
   readonly socks?: Socks;
 }
 
-/** How a SOCKS server is spoken to (RFC 1928). */
+/** Settings of a SOCKS server (RFC 1928). */
 export interface Socks {
-  /** Whether it is told names, and looks them up itself; else it is told addresses. */
+  /** Whether the server resolves names itself (socks5h); otherwise it gets addresses. */
   readonly resolves: boolean;
-  /** User name and password (RFC 1929), a character for each byte. */
+  /** User name and password (RFC 1929), one character per byte. */
   readonly login?: { readonly user: string; readonly password: string };
 }
 
 type Env = Readonly<Record<string, string | undefined>>;
 
 /**
- * Gives the proxy for a URL. `option` (-x) beats the environment; an empty one means none. From the environment, as curl
- * reads it: `http_proxy` in lower case only (CGI sets the other from a request header), `https_proxy`, `all_proxy`,
- * `no_proxy` in either. Throws an OptionError for a proxy that cannot be used.
+ * Returns a function that returns the proxy of a URL. `option` (-x) overrides the environment; an empty one means no proxy.
+ * Environment, as in curl: `http_proxy` in lower case only (CGI sets HTTP_PROXY from a request header, RFC 3875 section 4.1.18),
+ * `https_proxy`, `all_proxy` and `no_proxy` in either case. Throws an OptionError for an invalid proxy.
  */
 export function proxyRules(option: string | undefined, env: Env): (target: URL) => ProxyServer | undefined {
   const chosen = (...names: string[]): ProxyServer | undefined => {
@@ -50,13 +50,13 @@ export function proxyRules(option: string | undefined, env: Env): (target: URL) 
 
 const SCHEMES = new Set(["http", "https", "socks5", "socks5h"]);
 
-/** A scheme, a user with a password, a host with a port; what follows is of no use to a proxy. */
+/** Scheme, user and password, host, port; a path or query is ignored. */
 const PARTS = /^([a-z][a-z0-9+.-]*):\/\/(?:([^/?#]*)@)?(\[[^\]/?#@]*\]|[^[\]:/?#@\\\s]+)(?::(\d*))?(?:[/?#][^@]*)?$/i;
 
 /**
- * Reads a proxy as curl does: not as `new URL`, for which a backslash ends the host, and a port of the scheme's own is none.
- * `variable`: of the environment, where the value is from there. An `@` behind the host is refused: it would be a password with a
- * `/`, `?` or `#` in it, and what is before that no host.
+ * Parses a proxy as curl does. `new URL` differs: a backslash ends the host, and the scheme's default port is dropped.
+ * `variable`: the environment variable that has the value, if one does. An `@` behind the host is refused: the password then
+ * has an unescaped `/`, `?` or `#`, and the text before it is no host.
  */
 function parseProxy(value: string, variable: string | undefined): ProxyServer | undefined {
   const text = value.trim();
@@ -77,31 +77,31 @@ function parseProxy(value: string, variable: string | undefined): ProxyServer | 
       variable === undefined ? "proxy" : undefined,
     );
   }
-  const proxy = { origin: `${scheme}://${hostname}:${port}`, host: bare(hostname), port, tls };
+  const proxy = { origin: `${scheme}://${hostname}:${port}`, host: withoutBrackets(hostname), port, tls };
   const [user, password] = credentialsOf(userinfo ?? "");
   if (scheme.startsWith("socks")) return { ...proxy, socks: socksOf(user, password, scheme === "socks5h") };
   return user === "" && password === "" ? proxy : { ...proxy, authorization: basic(user, password) };
 }
 
-/** `http:/host` is a slip, and no host named `http`. */
+/** Adds `http://` to a text without a scheme. `http:/host` is left as it is and refused: its host is not `http`. */
 function withScheme(text: string): string {
   return /^[a-z][a-z0-9+.-]*:\/|:\/\//i.test(text) ? text : `http://${text}`;
 }
 
-/** In lower case, Punycode, an address in its usual form. */
+/** Returns the host as the URL parser normalises it: lower case, Punycode, canonical address. */
 function hostOf(written: string): string | undefined {
   return URL.canParse(`http://${written}/`) ? new URL(`http://${written}/`).hostname || undefined : undefined;
 }
 
-/** A character for each byte. */
+/** Splits and percent-decodes userinfo, into one character per byte. */
 function credentialsOf(userinfo: string): readonly [user: string, password: string] {
   const [user = "", ...password] = userinfo.split(":");
-  return [plainBytes(user), plainBytes(password.join(":"))];
+  return [percentDecoded(user), percentDecoded(password.join(":"))];
 }
 
 function socksOf(user: string, password: string, resolves: boolean): Socks {
   if (user === "" && password === "") return { resolves };
-  // RFC 1929 section 2: each has one byte for its length, and is not empty.
+  // RFC 1929 section 2: each has a length of one byte, and is not empty.
   const fit = [user, password].every(({ length }) => length >= 1 && length <= 255);
   if (!fit) throw new OptionError("a SOCKS proxy takes a user name and a password of 1 to 255 bytes each", "proxy");
   return { resolves, login: { user, password } };

@@ -1,4 +1,4 @@
-// Host names become addresses: look-ups of the same name share one, their results are kept for a while, and localhost needs none.
+// Resolves host names to addresses, with shared look-ups, a cache, and localhost without a look-up.
 
 import { closeSync, openSync } from "node:fs";
 import { isIP } from "node:net";
@@ -14,12 +14,12 @@ import type { ResolveOverrides } from "./resolve-overrides.ts";
 import { ttlMap } from "./ttl-map.ts";
 
 export interface ResolveOptions {
-  /** Refuse every address that is not on the public internet, and this machine's own. */
+  /** Refuse all addresses that are not public, and those of this machine. */
   readonly publicOnly?: boolean;
-  /** Whether an address is one of this machine's. Default: by its interfaces. */
+  /** Whether an address is this machine's own. Default: by its interfaces. */
   readonly isOwn?: (address: string) => boolean;
   readonly pins?: ResolveOverrides;
-  /** Default: the way of this machine (`systemLookup`). */
+  /** Default: `systemLookup`. */
   readonly lookup?: Lookup;
 }
 
@@ -27,7 +27,7 @@ type Done = (error: Error | null, addresses: readonly string[]) => void;
 
 export interface Waiter {
   readonly done: Done;
-  /** There is a look-up to wait for; while it `isQueued`, it has not been sent. */
+  /** Called when the result needs a look-up. While `isQueued`, the look-up has not been sent. */
   onLookup?(isQueued: boolean): void;
 }
 
@@ -38,39 +38,39 @@ interface Pending {
 
 export interface Resolver {
   /**
-   * The addresses to connect to, at least one where there is no error. A `target` is what a URL names: under --public-only it has
-   * only public addresses, however it is written. A proxy is none.
+   * Calls back with the addresses to connect to: at least one if there is no error. `isTarget`: the host is a URL's, and not a
+   * proxy's; under --public-only it then has only public addresses.
    */
   find(host: string, port: number, isTarget: boolean, waiter: Waiter): void;
-  /** No address would do: the next look-up asks anew. */
+  /** Removes a name from the cache after no address could be connected to. */
   forget(host: string): void;
-  /** This address would do, where others had not answered: it comes first next time. */
+  /** Moves an address that could be connected to to the front of the cached ones. */
   prefer(host: string, address: string): void;
-  /** Gives up look-ups that are under way: nothing more is called back. */
+  /** Cancels pending look-ups: no callback is called afterwards. */
   close(): void;
 }
 
 const LOOPBACK = ["127.0.0.1", "::1"] as const;
 
-/** So many names are kept, for so long: DNS's own times are not to be had from getaddrinfo. */
+/** Maximum number and age of cached names. getaddrinfo does not return the TTLs of DNS. */
 const MAX_NAMES = 10_000;
 const MAX_AGE_MS = 60_000;
-/** How long a name that does not exist is known not to. */
+/** Maximum age of the cached fact that a name does not exist, in milliseconds. */
 const MAX_ABSENT_MS = 300_000;
-/** So many look-ups in a row must say so: a server may be wrong once. */
-const ABSENT_LOOKUPS = 2;
+/** Number of look-ups in a row with that result before it is cached: a server may be wrong once. */
+const MIN_ABSENT_LOOKUPS = 2;
 
-/** So many addresses of one name are kept: an answer may have thousands. */
+/** Maximum number of cached addresses of one name. An answer may have thousands. */
 const MAX_ADDRESSES = 256;
 
 export function resolver({ publicOnly, isOwn = ownAddresses(), pins, lookup }: ResolveOptions): Resolver {
-  // Made when there is a name: a list of addresses does without.
+  // Created for the first name: a list of URLs with addresses needs none.
   let system: SystemLookup | undefined;
   const bySystem: Lookup = (...args) => {
     system ??= systemLookup();
     system.lookup(...args);
   };
-  const look = lookup ?? bySystem;
+  const resolveName = lookup ?? bySystem;
   const pending = new Map<string, Pending>();
   const found = ttlMap<readonly string[]>(MAX_NAMES, MAX_AGE_MS);
   const absent = ttlMap<{ lookups: number; readonly error: Error }>(MAX_NAMES, MAX_ABSENT_MS);
@@ -83,10 +83,10 @@ export function resolver({ publicOnly, isOwn = ownAddresses(), pins, lookup }: R
     else absent.set(host, { lookups: (absent.get(host)?.lookups ?? 0) + 1, error });
     for (const { done } of waiters) done(error, addresses);
   };
-  const ask = (host: string, waiter: Waiter) => {
+  const lookUp = (host: string, waiter: Waiter) => {
     const known = absent.get(host);
-    if (known !== undefined && known.lookups >= ABSENT_LOOKUPS)
-      return process.nextTick(waiter.done, again(known.error), []);
+    if (known !== undefined && known.lookups >= MIN_ABSENT_LOOKUPS)
+      return process.nextTick(waiter.done, knownError(known.error), []);
     const shared = pending.get(host);
     waiter.onLookup?.(shared?.isQueued ?? false);
     if (shared !== undefined) return void shared.waiters.push(waiter);
@@ -96,14 +96,14 @@ export function resolver({ publicOnly, isOwn = ownAddresses(), pins, lookup }: R
       own.isQueued = isQueued;
       for (const one of own.waiters) one.onLookup?.(isQueued);
     };
-    look(host, queued, (error, answers) => {
+    resolveName(host, queued, (error, answers) => {
       if (error !== null) return settle(host, unmaskFdExhaustion(error), []);
       settle(host, null, [...new Set(answers.map(({ address }) => address))].slice(0, MAX_ADDRESSES));
     });
   };
   const known = (host: string, port: number) =>
     pins?.(host, port) ?? (isIP(host) === 0 ? undefined : [host]) ?? (isLocalhost(host) ? LOOPBACK : found.get(host));
-  /** Hands on what may be connected to. */
+  /** Wraps `done` so that it gets only addresses that may be connected to. */
   const checked =
     (host: string, done: Done): Done =>
     (error, addresses) => {
@@ -118,7 +118,7 @@ export function resolver({ publicOnly, isOwn = ownAddresses(), pins, lookup }: R
       const done = publicOnly === true && isTarget ? checked(host, waiter.done) : waiter.done;
       const addresses = known(host, port);
       if (addresses !== undefined) done(null, addresses);
-      else ask(host, { done, onLookup: (isQueued) => waiter.onLookup?.(isQueued) });
+      else lookUp(host, { done, onLookup: (isQueued) => waiter.onLookup?.(isQueued) });
     },
     forget: (host) => found.delete(host),
     prefer(host, address) {
@@ -133,22 +133,22 @@ export function resolver({ publicOnly, isOwn = ownAddresses(), pins, lookup }: R
   };
 }
 
-/** No such name, or none with an address. */
+/** Whether the name does not exist or has no address. */
 function isAbsent(error: Error): boolean {
   return classify(error, "connect").error === "dns_not_found";
 }
 
-/** The error of an earlier look-up: no other one was made. */
-function again(error: Error): Error {
+/** Copies the error of an earlier look-up, marked as `known`: no further look-up was made. */
+function knownError(error: Error): Error {
   return Object.assign(new Error(error.message), { code: (error as NodeJS.ErrnoException).code, known: true });
 }
 
-/** RFC 6761 section 6.3: localhost and every name below it is loopback, without asking anyone. */
+/** RFC 6761 section 6.3: localhost and its subdomains are loopback, without a DNS query. */
 function isLocalhost(hostname: string): boolean {
   return /^(.+\.)?localhost\.?$/i.test(hostname);
 }
 
-/** Why a proxy that looks up names itself is not asked for this one under --public-only: an address, or localhost. */
+/** Returns the failure under --public-only for a host that a proxy would resolve itself: a non-public address, or localhost. */
 export function blockedAddress(host: string, isOwn = ownAddresses()): Failure | undefined {
   const isInside = isIP(host) === 0 ? isLocalhost(host) : !isPublic(host) || isOwn(host);
   return isInside ? classify(blocked(host), "connect") : undefined;
@@ -162,7 +162,10 @@ function blocked(host: string, addresses: readonly string[] = []): Error {
   return Object.assign(new Error(`${host}${is} ${what}`), { code: "BULKGET_BLOCKED" });
 }
 
-/** Out of file descriptors, getaddrinfo reports that there is no such name, and c-ares that no server can be reached. Tries to get one. */
+/**
+ * Returns EMFILE or ENFILE instead of `error` if no file descriptor is available: getaddrinfo then reports ENOTFOUND
+ * (nodejs/node#27604), and c-ares ECONNREFUSED.
+ */
 export function unmaskFdExhaustion(error: NodeJS.ErrnoException): NodeJS.ErrnoException {
   try {
     closeSync(openSync(devNull, "r"));

@@ -1,4 +1,4 @@
-// SOCKS 5 (RFC 1928, RFC 1929): a server that connects to where we want, or says in one byte why not.
+// Connects through a SOCKS 5 proxy (RFC 1928), with a user name and password if it has them (RFC 1929).
 
 import { isIP, type Socket } from "node:net";
 import { bytesOf } from "./addresses.ts";
@@ -7,14 +7,14 @@ import { ProxyRefusal } from "./tunnel.ts";
 
 const VERSION = 5;
 const LOGIN_VERSION = 1;
-const NO_LOGIN = 0;
-const LOGIN = 2;
+const NO_AUTHENTICATION = 0;
+const USER_AND_PASSWORD = 2;
 
 const IPV4 = 1;
 const NAME = 3;
 const IPV6 = 4;
 
-/** RFC 1928 section 6: what a reply other than 0 says. */
+/** The reply codes of RFC 1928 section 6, from 1 on. */
 const REFUSALS = [
   "failed",
   "does not allow it",
@@ -26,19 +26,19 @@ const REFUSALS = [
   "does not know this type of address",
 ] as const;
 
-/** An answer that is waited for. */
+/** One expected answer of the handshake. */
 interface Step {
   /** Its first byte. */
   readonly version: number;
-  /** Its length in bytes, or the least it can have as far as what has come of it tells. */
+  /** Returns the length of the answer in bytes, or the minimum length that follows from the bytes received so far. */
   bytes(answer: Buffer): number;
-  /** What comes after it; a text is why nothing does; undefined: all is done. */
+  /** Returns the next step; a text if the proxy refused; undefined at the end of the handshake. */
   next(answer: Buffer): Step | string | undefined;
 }
 
 /**
- * Asks for a connection to `host` (a name or an address) and `port` over a connected socket, and calls `done` once. No answer
- * has more than 262 bytes; what follows one unasked is refused. Has no limit in time: the caller's.
+ * Requests a connection to `host` (a name or an address) and `port` over a connected socket, and calls `done` once. No answer
+ * has more than 262 bytes; surplus bytes are refused. The caller has the time limit.
  */
 export function connectSocks(
   socket: Socket,
@@ -70,18 +70,18 @@ export function connectSocks(
   };
 
   const connect = (): Step | string => {
-    const address = addressed(host);
+    const address = encodedAddress(host);
     if (address === undefined) return "cannot be told a name of over 255 bytes";
     socket.write(Buffer.from([VERSION, 1, 0, ...address, port >> 8, port & 0xff]));
-    return CONNECTED;
+    return REPLY;
   };
   const greeted: Step = {
     version: VERSION,
     bytes: () => 2,
     next([, method]) {
-      if (method === NO_LOGIN) return connect();
+      if (method === NO_AUTHENTICATION) return connect();
       if (login === undefined) return "wants a user name and a password";
-      if (method !== LOGIN) return "knows no way to log in that we know";
+      if (method !== USER_AND_PASSWORD) return "knows no way to log in that we know";
       const [user, password] = [Buffer.from(login.user, "latin1"), Buffer.from(login.password, "latin1")];
       socket.write(Buffer.from([LOGIN_VERSION, user.length, ...user, password.length, ...password]));
       return loggedIn;
@@ -95,11 +95,15 @@ export function connectSocks(
 
   let step = greeted;
   socket.on("data", onData).on("end", onEnd);
-  socket.write(Buffer.from(login === undefined ? [VERSION, 1, NO_LOGIN] : [VERSION, 2, NO_LOGIN, LOGIN]));
+  socket.write(
+    Buffer.from(
+      login === undefined ? [VERSION, 1, NO_AUTHENTICATION] : [VERSION, 2, NO_AUTHENTICATION, USER_AND_PASSWORD],
+    ),
+  );
 }
 
-/** The reply: where the server has connected from is of no use, but has to be read to its end. */
-const CONNECTED: Step = {
+/** The reply to CONNECT. Its bound address is not used, but has to be read completely. */
+const REPLY: Step = {
   version: VERSION,
   bytes(answer) {
     const [, reply, , type, nameBytes] = answer;
@@ -115,8 +119,8 @@ const CONNECTED: Step = {
   },
 };
 
-/** A type, and an address or a name behind its length. */
-function addressed(host: string): readonly number[] | undefined {
+/** Returns the address type and the address, or a name after its length; undefined for a name that is too long. */
+function encodedAddress(host: string): readonly number[] | undefined {
   const family = isIP(host);
   if (family !== 0) return [family === 4 ? IPV4 : IPV6, ...bytesOf(host)];
   const name = Buffer.from(host);

@@ -1,10 +1,10 @@
-// How this machine resolves names: nsswitch.conf, resolv.conf, gai.conf and the hosts file, as far as c-ares needs to follow them.
+// Reads how this machine resolves names: nsswitch.conf, resolv.conf, gai.conf and the hosts file.
 
 import { readFileSync, statSync } from "node:fs";
 import { isIP } from "node:net";
 import { hostname } from "node:os";
 
-/** Where the system's files are; others in tests. */
+/** The paths of the system's files; tests use others. */
 export interface SystemFiles {
   readonly nsswitch: string;
   readonly resolv: string;
@@ -20,49 +20,49 @@ export const SYSTEM_FILES: SystemFiles = {
 };
 
 export interface SystemNames {
-  /** Changes with every file that was read. */
+  /** Changes whenever one of the files changes. */
   readonly version: string;
   /**
-   * Sources of names besides the hosts file and DNS (nsswitch.conf(5)), each of which knows names of its own kind only. Undefined
-   * where only the C library can follow the settings.
+   * Sources of names besides the hosts file and DNS (nsswitch.conf(5)), each for names of one kind. Undefined if only the C
+   * library can follow the settings.
    */
   readonly otherSources: readonly string[] | undefined;
-  /** The name servers, at most three; empty where there is an address that Node cannot set: then c-ares reads them itself. */
+  /** At most three name servers; empty if one has a zone, which Node's setServers refuses: c-ares then reads the file itself. */
   readonly servers: readonly string[];
-  /** Domains to append to a name (resolv.conf(5), search); "" is the root: the name as it is. */
+  /** Domains to append to a name (resolv.conf(5), search); "" is the root: the name unchanged. */
   readonly search: readonly string[];
-  /** A name with at least this many dots is tried as it is first. */
+  /** A name with at least this number of dots is first tried unchanged. */
   readonly ndots: number;
-  /** How long the C library waits for all servers and attempts together, in milliseconds. */
+  /** Time limit of the C library for all servers and attempts together, in milliseconds. */
   readonly budgetMs: number;
-  /** IPv4 before IPv6 (gai.conf(5): precedence ::ffff:0:0/96 100). */
+  /** Whether IPv4 precedes IPv6 (gai.conf(5): precedence ::ffff:0:0/96 100). */
   readonly prefersIPv4: boolean;
-  /** The addresses that the hosts file has for a name, in any case of its letters. */
+  /** Returns the hosts file's addresses of a name, which is case-insensitive. */
   hosts(name: string): readonly string[] | undefined;
 }
 
-/** Files are looked at again after so long. */
+/** Time after which the files are checked for changes, in milliseconds. */
 const RECHECK_MS = 1000;
 
-/** Settings of the environment that change what getaddrinfo does, and that c-ares does not know (resolv.conf(5), hosts(5)). */
+/** Environment variables that change getaddrinfo's results and that c-ares ignores (resolv.conf(5), hostname(7)). */
 const ENVIRONMENT = ["HOSTALIASES", "RES_OPTIONS"] as const;
 
-/** Options of resolv.conf(5) that are followed here, or change nothing of what is found. */
+/** Options of resolv.conf(5) that are followed here, or do not change the result. */
 const OPTIONS =
   /^(ndots:|timeout:|attempts:|(debug|rotate|edns0|single-request|single-request-reopen|trust-ad|no-reload)$)/;
 
-/** Sources that know names of their own kind only: the machine's, containers', systemd-resolved (whose server is in resolv.conf), multicast DNS. */
+/** Sources for names of one kind: this machine, containers, systemd-resolved (whose server is in resolv.conf), multicast DNS. */
 const LOCAL_SOURCES = /^(myhostname|mymachines|resolve|mdns[46]?(_minimal)?)$/;
-/** What commonly follows these; any other action changes the order in which sources are asked. */
+/** The usual actions after these sources; any other action changes the order of the sources. */
 const USUAL_ACTIONS = /(mdns[46]?_minimal\s*\[NOTFOUND=return\])|(resolve\s*\[!UNAVAIL=return\])/gi;
 
-/** glibc's own defaults (resolv.conf(5)). */
+/** glibc's defaults (resolv.conf(5)). */
 const DEFAULT_TIMEOUT_S = 5;
 const DEFAULT_ATTEMPTS = 2;
-/** glibc reads no more name servers than this (MAXNS). */
+/** Maximum number of name servers that glibc reads (MAXNS). */
 const MAX_SERVERS = 3;
 
-/** Returns a reader of the system's settings, which reads its files again when they have changed. */
+/** Returns a function that returns the settings, and reads the files again when they have changed. */
 export function systemNames(
   files = SYSTEM_FILES,
   env: NodeJS.ProcessEnv = process.env,
@@ -110,7 +110,7 @@ function readAll(files: SystemFiles, env: NodeJS.ProcessEnv): Omit<SystemNames, 
   };
 }
 
-/** resolv.conf(5): LOCALDOMAIN, the last line of either kind, or what follows the first dot of the machine's own name. */
+/** The search list of resolv.conf(5): LOCALDOMAIN, the last `search` or `domain` line, or the domain of this machine's name. */
 function searchOf(fromEnvironment: string | undefined, resolv: readonly string[][]): readonly string[] {
   if (fromEnvironment !== undefined) return fromEnvironment.split(/\s+/).filter((domain) => domain !== "");
   const line = resolv.findLast(([key, domain]) => (key === "search" || key === "domain") && domain !== undefined);
@@ -119,7 +119,7 @@ function searchOf(fromEnvironment: string | undefined, resolv: readonly string[]
   return own === undefined ? [] : [own];
 }
 
-/** No file, or no line in it: first the hosts file, then DNS (nsswitch.conf(5), musl). */
+/** Without the file or a hosts line: the hosts file, then DNS (nsswitch.conf(5), musl). */
 function otherSources(nsswitch: string, servers: readonly string[]): readonly string[] | undefined {
   const line = /^[ \t]*hosts:(.*)$/m.exec(nsswitch.replaceAll(/#.*/g, ""))?.[1] ?? "files dns";
   if (line.replaceAll(USUAL_ACTIONS, "").includes("[")) return undefined;
@@ -129,7 +129,7 @@ function otherSources(nsswitch: string, servers: readonly string[]): readonly st
     .split(/\s+/);
   const [files, dns, resolved] = [sources.indexOf("files"), sources.indexOf("dns"), sources.indexOf("resolve")];
   const last = dns >= 0 ? dns : resolved;
-  // systemd-resolved knows more than the servers in resolv.conf, unless it is itself the one.
+  // systemd-resolved may use other servers than resolv.conf, unless resolv.conf names its stub, 127.0.0.53.
   if (resolved >= 0 && !servers.includes("127.0.0.53")) return undefined;
   if (files < 0 || last < files) return undefined;
   const others = sources.filter((source) => source !== "files" && source !== "dns");
@@ -157,7 +157,7 @@ function words(text: string, comment: RegExp): string[][] {
     .filter(([first]) => first !== "");
 }
 
-/** The text of a file; none where it cannot be read. */
+/** Returns the text of a file; an empty text if it cannot be read. */
 function textOf(file: string): string {
   try {
     return readFileSync(file, "utf8");

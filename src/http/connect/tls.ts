@@ -1,4 +1,4 @@
-// TLS, over a connected socket or one of its own: what is trusted, what is shown of our own, and sessions that are taken up again.
+// Starts TLS handshakes: trusted certificates, the client certificate, and session resumption.
 
 import { isIP, type OnReadOpts, type Socket } from "node:net";
 import type { ConnectionOptions, DetailedPeerCertificate, PeerCertificate, SecureContext, TLSSocket } from "node:tls";
@@ -6,45 +6,45 @@ import { OptionError } from "../../core/errors.ts";
 import { ttlMap } from "./ttl-map.ts";
 
 export interface TlsOptions {
-  /** -k: any certificate will do. */
+  /** -k: accept any certificate. */
   readonly insecure: boolean;
-  /** PEM certificates to trust instead of Node's own. */
+  /** PEM certificates to trust instead of Node's. */
   readonly ca?: string;
-  /** PEM: our own certificate, with its chain; and its key, where that is not in the same text. */
+  /** PEM: the client certificate with its chain; `key` if the key is not in the same text. */
   readonly cert?: string;
   readonly key?: string;
 }
 
-/** Whom a handshake is with. */
+/** The server of a handshake. */
 export interface Peer {
   readonly host: string;
   readonly port: number;
   readonly http2?: boolean;
-  /** It is shown no certificate of ours. */
+  /** Present no client certificate. */
   readonly anonymous?: boolean;
 }
 
 export interface Securer {
-  /** Starts a handshake over a socket that is connected, or connects first. `isFull`: without a session of an earlier one. */
+  /** Starts a handshake over a connected socket, or connects first. `isFull`: without resuming a session. */
   start(over: Socket | ToConnect, peer: Peer, isFull: boolean): TLSSocket;
-  /** Whether a handshake that failed had offered a session: without it, it may succeed. */
+  /** Whether a failed handshake had offered a session: without it, it may succeed. */
   hadSession(socket: Socket): boolean;
 }
 
-/** A TCP connection that is still to be made. */
+/** A TCP connection to open. */
 export interface ToConnect {
   readonly address: string;
   readonly port: number;
-  /** Where what arrives goes: only a socket of its own can be read from without a piece of new memory for every record. */
+  /** The read buffer. Node supports `onread` only on a TLS socket that connects itself; others allocate a buffer per record. */
   readonly onread: OnReadOpts;
 }
 
-/** As large as what libuv reads at once. */
+/** The size of libuv's reads, in bytes (uv__read in src/unix/stream.c). */
 export const READ_BYTES = 65_536;
 
 /**
- * So many sessions are kept, for so long. A session that is taken up again is not checked for its name once more, so each is for
- * the name and the certificate of ours it was made with; Node tells of none before the server is trusted.
+ * Maximum number and age of sessions. A resumed session is not verified again, so each is kept for its server name and client
+ * certificate. Node emits none before the server is verified.
  */
 const MAX_SESSIONS = 1000;
 const MAX_SESSION_MS = 3_600_000;
@@ -52,59 +52,61 @@ const MAX_SESSION_MS = 3_600_000;
 /** Throws an OptionError for a certificate or a key that cannot be used. */
 export function securer(options: TlsOptions): Securer {
   const sessions = ttlMap<Buffer>(MAX_SESSIONS, MAX_SESSION_MS);
-  const named = options.cert === undefined ? undefined : ownContext(options, options.cert);
-  let nameless: SecureContext | undefined;
-  const offering = new WeakSet<Socket>();
-  /** Servers that have refused a session: of these none is kept. */
-  const refusing = ttlMap<true>(MAX_SESSIONS, MAX_SESSION_MS);
+  const clientContext = options.cert === undefined ? undefined : clientCertificateContext(options, options.cert);
+  let anonymousContext: SecureContext | undefined;
+  const socketsWithSession = new WeakSet<Socket>();
+  /** Servers that have refused a session: none is kept for them. */
+  const refusingServers = ttlMap<true>(MAX_SESSIONS, MAX_SESSION_MS);
 
   const start: Securer["start"] = (over, { host, port, http2, anonymous }, isFull) => {
-    const isNamed = named !== undefined && anonymous !== true;
-    const key = `${isNamed} ${host}:${port}`;
+    const hasClientCertificate = clientContext !== undefined && anonymous !== true;
+    const key = `${hasClientCertificate} ${host}:${port}`;
     const session = isFull ? undefined : sessions.get(key);
-    if (!isNamed) nameless ??= tls().createSecureContext(trust(options));
-    // RFC 6066 section 3: no address as the server's name, and no dot at its end.
+    if (!hasClientCertificate) anonymousContext ??= tls().createSecureContext(trust(options));
+    // RFC 6066 section 3: a server name is no address, and has no trailing dot.
     const servername = isIP(host) === 0 ? host.replace(/\.$/, "") : "";
-    const how: ConnectionOptions & { highWaterMark: number; onread?: OnReadOpts } = {
+    const connectOptions: ConnectionOptions & { highWaterMark: number; onread?: OnReadOpts } = {
       ...("onread" in over ? { host: over.address, port: over.port, onread: over.onread } : { socket: over, host }),
       servername,
-      // The certificate must be the name's that was asked for, not the address's that it was found at.
-      checkServerIdentity: () => tls().checkServerIdentity(servername || host, namesIn(made)),
+      // The certificate must match the requested name, and not the address that is connected to.
+      checkServerIdentity: () => tls().checkServerIdentity(servername || host, namesIn(socket)),
       ALPNProtocols: http2 === true ? ["h2", "http/1.1"] : ["http/1.1"],
       rejectUnauthorized: !options.insecure,
       highWaterMark: READ_BYTES,
       ...(session === undefined ? {} : { session }),
     };
-    const context = isNamed ? named : nameless;
-    const made: TLSSocket = tls().connect(context === undefined ? how : { ...how, secureContext: context });
-    // Node takes the whole chain apart for the check of the name, which is a quarter of a handshake's processor time.
-    made.getPeerCertificate = nothing;
-    if ("onread" in over) made.once("connect", () => made.setNoDelay(true));
-    made.on("session", (latest: Buffer) => {
-      if (refusing.get(key) === undefined) sessions.set(key, latest);
+    const context = hasClientCertificate ? clientContext : anonymousContext;
+    const socket: TLSSocket = tls().connect(
+      context === undefined ? connectOptions : { ...connectOptions, secureContext: context },
+    );
+    // Node 20 to 26 (onConnectSecure) converts the whole chain for checkServerIdentity: a quarter of a handshake's CPU time.
+    socket.getPeerCertificate = noCertificate;
+    if ("onread" in over) socket.once("connect", () => socket.setNoDelay(true));
+    socket.on("session", (latest: Buffer) => {
+      if (refusingServers.get(key) === undefined) sessions.set(key, latest);
     });
-    if (session === undefined) return made;
-    // Some servers refuse a session instead of making a new one: they are offered none from then on.
+    if (session === undefined) return socket;
+    // Some servers fail the handshake instead of falling back to a full one (RFC 5246 section 7.3, RFC 8446 section 2.2).
     const forget = () => {
       sessions.delete(key);
-      refusing.set(key, true);
+      refusingServers.set(key, true);
     };
-    const offer = () => {
-      offering.add(made);
-      made.once("error", forget).once("close", forget);
+    const watchRefusal = () => {
+      socketsWithSession.add(socket);
+      socket.once("error", forget).once("close", forget);
     };
-    if ("onread" in over) made.once("connect", offer);
-    else offer();
-    made.once("secureConnect", () => {
-      offering.delete(made);
-      made.off("error", forget).off("close", forget);
+    if ("onread" in over) socket.once("connect", watchRefusal);
+    else watchRefusal();
+    socket.once("secureConnect", () => {
+      socketsWithSession.delete(socket);
+      socket.off("error", forget).off("close", forget);
     });
-    return made;
+    return socket;
   };
-  return { start, hadSession: (socket) => offering.has(socket) };
+  return { start, hadSession: (socket) => socketsWithSession.has(socket) };
 }
 
-/** The names in the server's certificate. Its subject counts only without a DNS name beside it (RFC 6125 section 6.4.4). */
+/** Returns the names in the server's certificate. The subject counts only without a DNS name (RFC 6125 section 6.4.4). */
 function namesIn(socket: TLSSocket): PeerCertificate {
   const certificate = socket.getPeerX509Certificate();
   const names = { subjectaltname: certificate?.subjectAltName };
@@ -112,11 +114,11 @@ function namesIn(socket: TLSSocket): PeerCertificate {
   return (isEnough ? names : (certificate?.toLegacyObject() ?? {})) as PeerCertificate;
 }
 
-function nothing(): DetailedPeerCertificate {
+function noCertificate(): DetailedPeerCertificate {
   return {} as DetailedPeerCertificate;
 }
 
-/** Read when it is first needed: it takes 5 ms. */
+/** Loads node:tls on first use, which takes 5 ms. */
 function tls() {
   return process.getBuiltinModule("node:tls");
 }
@@ -125,7 +127,7 @@ function trust({ ca }: TlsOptions) {
   return { minVersion: "TLSv1.2", ...(ca === undefined ? {} : { ca }) } as const;
 }
 
-function ownContext(options: TlsOptions, cert: string): SecureContext {
+function clientCertificateContext(options: TlsOptions, cert: string): SecureContext {
   const key = options.key ?? cert;
   if (/^-----BEGIN ENCRYPTED |^Proc-Type: 4,ENCRYPTED/m.test(key)) {
     throw new OptionError(

@@ -1,4 +1,4 @@
-// A map that forgets: so many entries at most, the oldest of them first, and each for so long.
+// A map with a maximum size and a time to live: the oldest entries are removed first.
 
 export interface TtlMap<V> {
   get(key: string): V | undefined;
@@ -6,22 +6,22 @@ export interface TtlMap<V> {
   delete(key: string): void;
 }
 
-/** `nowMs` is `performance.now()`, but for tests. */
-export function ttlMap<V>(most: number, maxAgeMs: number, nowMs = () => performance.now()): TtlMap<V> {
-  const entries = new Map<string, { readonly value: V; readonly untilMs: number }>();
+/** `nowMs` is `performance.now()`; tests replace it. */
+export function ttlMap<V>(maxEntries: number, maxAgeMs: number, nowMs = () => performance.now()): TtlMap<V> {
+  const entries = new Map<string, { readonly value: V; readonly expiresMs: number }>();
 
   return {
     get(key) {
       const entry = entries.get(key);
       if (entry === undefined) return undefined;
-      if (nowMs() < entry.untilMs) return entry.value;
+      if (nowMs() < entry.expiresMs) return entry.value;
       entries.delete(key);
       return undefined;
     },
     set(key, value) {
       entries.delete(key);
-      entries.set(key, { value, untilMs: nowMs() + maxAgeMs });
-      if (entries.size <= most) return;
+      entries.set(key, { value, expiresMs: nowMs() + maxAgeMs });
+      if (entries.size <= maxEntries) return;
       for (const oldest of entries.keys()) return void entries.delete(oldest);
     },
     delete: (key) => void entries.delete(key),

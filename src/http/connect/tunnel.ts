@@ -1,23 +1,23 @@
-// CONNECT: an HTTP proxy opens a tunnel to wherever we want, or says why not.
+// Opens a tunnel through an HTTP proxy by CONNECT (RFC 9110 section 9.3.6).
 
 import { isIP, type Socket } from "node:net";
 import { classify } from "../../core/classify.ts";
 import { fdExhaustion } from "./fd-exhaustion.ts";
 import type { ProxyServer } from "./proxy.ts";
 
-/** The longest answer to CONNECT that is read, informational ones before it included: 16 KiB. */
-const MAX_HEAD = 16_384;
+/** Maximum length of the answer to CONNECT with the informational ones before it, in bytes: 16 KiB. */
+const MAX_HEAD_BYTES = 16_384;
 
-/** An empty line; a lone line feed is a line's end, too (RFC 9112 section 2.2). */
-const END = /\n\r?\n/g;
+/** An empty line. A lone line feed also ends a line (RFC 9112 section 2.2). */
+const EMPTY_LINE = /\n\r?\n/g;
 
-/** Before a status line they mean nothing. */
-const BLANKS = /^[ \t\r\n]+/;
+/** Blanks and empty lines before a status line, which are ignored. */
+const LEADING_BLANKS = /^[ \t\r\n]+/;
 
-/** As curl reads it: any blanks, and whatever comes behind the three digits. */
-const STATUS = /^HTTP\/1\.\d[ \t]+(\d{3})(?!\d)/;
+/** A status line as curl parses it: any blanks, and anything after the three digits. */
+const STATUS_LINE = /^HTTP\/1\.\d[ \t]+(\d{3})(?!\d)/;
 
-/** The proxy made no tunnel; `status` is its answer's, where it gave one. */
+/** The proxy opened no tunnel. `status`: the status of its answer, if there was one. */
 export class ProxyRefusal extends Error {
   readonly code = "BULKGET_PROXY";
   readonly status: number | undefined;
@@ -27,21 +27,21 @@ export class ProxyRefusal extends Error {
   }
 }
 
-/** What went wrong on the way to the proxy is its failure; but not a certificate of its own, nor what this machine lacks. */
-export function blamedOn(proxy: ProxyServer, error: Error): Error {
+/** Turns an error on the way to the proxy into a ProxyRefusal, except TLS errors and those of this machine. */
+export function proxyError(proxy: ProxyServer, error: Error): Error {
   const { error: kind, detail } = classify(error, "connect");
   const isOther = kind.startsWith("tls_") || kind === "internal" || fdExhaustion(error) !== undefined;
   return isOther ? error : new ProxyRefusal(proxy, `cannot be reached: ${detail}`);
 }
 
-/** host:port, as CONNECT and Host have it. */
+/** Returns host:port as in CONNECT and Host (RFC 9110 section 7.2). */
 export function authority({ host, port }: { readonly host: string; readonly port: number }): string {
   return isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
 /**
- * Asks for a tunnel to `authority` (host:port) over a connected socket (RFC 9110 section 9.3.6), and calls `done` once.
- * Reads no byte past the answer's header block: what follows it unasked is refused. Has no limit in time: the caller's.
+ * Requests a tunnel to `authority` (host:port) over a connected socket, and calls `done` once. Bytes after the answer's header
+ * block are refused. The caller has the time limit.
  */
 export function connectTunnel(
   socket: Socket,
@@ -61,18 +61,18 @@ export function connectTunnel(
   const onData = (chunk: Buffer) => {
     bytes += chunk.length;
     const known = Math.max(0, head.length - 2);
-    head = (head + chunk.toString("latin1")).replace(BLANKS, "");
+    head = (head + chunk.toString("latin1")).replace(LEADING_BLANKS, "");
     for (let end = endOf(head, known); end !== -1; end = endOf(head, 0)) {
-      const status = Number(STATUS.exec(head)?.[1] ?? Number.NaN);
+      const status = Number(STATUS_LINE.exec(head)?.[1] ?? Number.NaN);
       const rest = head.slice(end);
       if (Number.isNaN(status)) return finish(new ProxyRefusal(proxy, "does not speak HTTP"));
-      if (status >= 100 && status < 200 && bytes <= MAX_HEAD) {
-        head = rest.replace(BLANKS, "");
+      if (status >= 100 && status < 200 && bytes <= MAX_HEAD_BYTES) {
+        head = rest.replace(LEADING_BLANKS, "");
       } else if (status < 200 || status > 299) {
         return finish(new ProxyRefusal(proxy, `answered CONNECT with ${status}`, status));
       } else return finish(rest === "" ? undefined : new ProxyRefusal(proxy, "sent bytes before the tunnel was used"));
     }
-    if (bytes > MAX_HEAD) finish(new ProxyRefusal(proxy, "answered CONNECT with an endless header block"));
+    if (bytes > MAX_HEAD_BYTES) finish(new ProxyRefusal(proxy, "answered CONNECT with an endless header block"));
     else if (!"HTTP/1.".startsWith(head.slice(0, 7))) finish(new ProxyRefusal(proxy, "does not speak HTTP"));
   };
   socket.on("data", onData).on("end", onEnd);
@@ -81,8 +81,8 @@ export function connectTunnel(
   socket.write(`CONNECT ${authority} HTTP/1.1\r\nHost: ${authority}\r\n${agent}${authorization}\r\n`);
 }
 
-/** Where a header block is over, in a text that has no end before `from`; -1 where it is not. */
+/** Returns the index after the header block's end, searched from `from` on; -1 if it has not ended. */
 function endOf(head: string, from: number): number {
-  END.lastIndex = from;
-  return END.test(head) ? END.lastIndex : -1;
+  EMPTY_LINE.lastIndex = from;
+  return EMPTY_LINE.test(head) ? EMPTY_LINE.lastIndex : -1;
 }

@@ -1,30 +1,30 @@
-// Both of undici's ways to hand over an answer, the one from version 7 on and the one before, as one.
+// Adapts both handler interfaces of undici, that of version 7 and the earlier one, to one listener.
 
 import type { DispatchController, DispatchHandler } from "./dispatcher-shape.ts";
 import { linesOf, linesOfRaw } from "./field-lines.ts";
 
-/** What stops an answer, and lets it go on. */
+/** Aborts or resumes an answer. */
 export interface Control {
   abort(reason: Error): void;
   resume(): void;
 }
 
-/** Called with one answer, whichever way it comes. */
+/** Receives one answer, from either interface. */
 export interface DispatchListener {
-  /** The request is being sent; once more where the dispatcher repeats it. */
+  /** Called when the request is sent; again if the dispatcher repeats it. */
   onStart(control: Control): void;
-  /** Also with informational ones. `fields`: header lines, in Latin-1. */
-  onHead(status: number, fields: string): void;
-  /** False holds up the answer until `resume` is called. */
-  onPiece(piece: Buffer): boolean;
-  onEnd(): void;
-  onLost(error: unknown): void;
+  /** Also called for informational answers. `fields`: header lines, in Latin-1. */
+  onHeaders(status: number, fields: string): void;
+  /** Returning false pauses the answer until `resume` is called. */
+  onData(piece: Buffer): boolean;
+  onComplete(): void;
+  onError(error: unknown): void;
 }
 
 /**
- * A handler that has both ways, as properties of its own: an interceptor may spread it, and undici takes the way that it has.
+ * Returns a handler with both interfaces as own properties: an interceptor may spread it, and undici calls the one it supports.
  */
-export function dispatchHandler(to: DispatchListener): DispatchHandler {
+export function dispatchHandler(listener: DispatchListener): DispatchHandler {
   let controller: DispatchController | undefined;
   let abort: ((error?: Error) => void) | undefined;
   let resume: (() => void) | undefined;
@@ -38,45 +38,45 @@ export function dispatchHandler(to: DispatchListener): DispatchHandler {
       else resume?.();
     },
   };
-  /** A dispatcher that repeats a request may have another controller for each. */
-  const by = (one: DispatchController | null | undefined) => {
+  /** Stores the controller: a dispatcher that repeats a request may use a new one each time. */
+  const useController = (one: DispatchController | null | undefined) => {
     if (one != null) controller = one;
   };
-  const upgraded = (socket: unknown) => {
+  const onUpgraded = (socket: unknown) => {
     if (typeof socket === "object" && socket !== null && "destroy" in socket && typeof socket.destroy === "function")
       socket.destroy();
-    to.onHead(101, "");
+    listener.onHeaders(101, "");
   };
 
   return {
     onRequestStart(one) {
-      by(one);
-      to.onStart(control);
+      useController(one);
+      listener.onStart(control);
     },
-    onRequestUpgrade: (_one, _status, _headers, socket) => upgraded(socket),
+    onRequestUpgrade: (_one, _status, _headers, socket) => onUpgraded(socket),
     onResponseStart(one, status, headers) {
-      by(one);
-      to.onHead(status, linesOf(headers, one?.rawHeaders));
+      useController(one);
+      listener.onHeaders(status, linesOf(headers, one?.rawHeaders));
     },
     onResponseData(one, chunk) {
-      by(one);
-      if (!to.onPiece(chunk)) controller?.pause();
+      useController(one);
+      if (!listener.onData(chunk)) controller?.pause();
     },
-    onResponseEnd: () => to.onEnd(),
-    onResponseError: (_one, error) => to.onLost(error),
+    onResponseEnd: () => listener.onComplete(),
+    onResponseError: (_one, error) => listener.onError(error),
 
     onConnect(toAbort) {
       abort = toAbort;
-      to.onStart(control);
+      listener.onStart(control);
     },
-    onUpgrade: (_status, _headers, socket) => upgraded(socket),
+    onUpgrade: (_status, _headers, socket) => onUpgraded(socket),
     onHeaders(status, headers, toResume) {
       resume = toResume;
-      to.onHead(status, linesOfRaw(headers));
+      listener.onHeaders(status, linesOfRaw(headers));
       return true;
     },
-    onData: (chunk) => to.onPiece(chunk),
-    onComplete: () => to.onEnd(),
-    onError: (error) => to.onLost(error),
+    onData: (chunk) => listener.onData(chunk),
+    onComplete: () => listener.onComplete(),
+    onError: (error) => listener.onError(error),
   };
 }

@@ -1,4 +1,4 @@
-// Requests that a dispatcher of the caller's carries, in the place of connections of our own.
+// Sends requests through the caller's undici Dispatcher instead of our own connections.
 
 import type { Phase } from "../../core/classify.ts";
 import type { Failure } from "../../core/failure.ts";
@@ -13,33 +13,33 @@ import type { Dispatcher } from "./dispatcher-shape.ts";
 import { headersOf, linesOf } from "./field-lines.ts";
 import { type UnsentRequests, unsentRequests } from "./unsent-requests.ts";
 
-/** How many origins are remembered for having answered. */
+/** Maximum number of origins remembered as having answered. */
 const MAX_ANSWERED_ORIGINS = 10_000;
 
 /**
- * undici up to version 7 ends the process where an answer is held up and its connection ends, unless the connection was to
- * live on (undici#5360). Of such an answer this much, 16 MiB, is taken before it is held up after all.
+ * Maximum number of bytes accepted before an answer on a closing connection is paused, 16 MiB. undici up to 7 throws an
+ * uncatchable AssertionError if the connection of a paused answer ends (nodejs/undici#5360).
  */
 const MAX_AHEAD_BYTES = 16_777_216;
 
 interface Carrier {
   readonly dispatcher: Dispatcher;
-  /** The origins that have answered: a connection to one may have been used before, and closed meanwhile. */
+  /** Origins that have answered: a connection to one may be reused, and closed by the server in the meantime. */
   readonly answered: Set<string>;
-  readonly underWay: Set<Connection>;
+  readonly active: Set<Connection>;
   readonly unsent: UnsentRequests<Dispatched>;
 }
 
-/** All requests go to the dispatcher, which stays its owner's to close. */
+/** Sends all requests through the dispatcher, which its owner closes. */
 export function dispatcherConnections(dispatcher: Dispatcher): Lease {
-  const unsent = unsentRequests<Dispatched>((one) => one.onMoved());
-  const carrier: Carrier = { dispatcher, answered: new Set(), underWay: new Set(), unsent };
+  const unsent = unsentRequests<Dispatched>((one) => one.onQueueMoved());
+  const carrier: Carrier = { dispatcher, answered: new Set(), active: new Set(), unsent };
   return {
     take: (route) => new Dispatched(carrier, route, carrier.answered.has(route.key)),
     instead: ({ route }) => new Dispatched(carrier, route, false),
     resize() {},
     close() {
-      for (const one of carrier.underWay) one.drop();
+      for (const one of carrier.active) one.drop();
     },
   };
 }
@@ -51,14 +51,14 @@ class Dispatched implements Connection, DispatchListener {
   private handler: Handler | undefined;
   private control: Control | undefined;
   private phase: Exclude<Phase, "write"> = "connect";
-  /** Something came of the answer, if only an informational one. */
-  private isBegun = false;
-  private isOver = false;
+  /** A part of the answer has arrived, possibly only an informational one. */
+  private hasAnswer = false;
+  private isDone = false;
   private isPaused = false;
-  /** Of the body, in bytes: what may still come by its status and Content-Length. */
+  /** Remaining bytes of the body by its status and Content-Length. */
   private leftBytes = Number.POSITIVE_INFINITY;
-  private canBeHeld = true;
-  /** What came since it should have been held up. */
+  private canPause = true;
+  /** Bytes received since the answer should have been paused. */
   private aheadBytes = 0;
 
   constructor(carrier: Carrier, route: Route, mayBeStale: boolean) {
@@ -77,10 +77,10 @@ class Dispatched implements Connection, DispatchListener {
 
   send(request: Request, handler: Handler): void {
     this.handler = handler;
-    this.carrier.underWay.add(this);
-    // How far a dispatcher has come with connecting cannot be seen: that has the time for the headers.
+    this.carrier.active.add(this);
+    // The progress of connecting is not visible: it counts towards the time for the headers.
     handler.onConnect();
-    // Not at once: a mock's answer comes before `dispatch` returns, and a whole list would pass without a turn of the event loop.
+    // Deferred: MockAgent answers before `dispatch` returns, and a whole list would run without a turn of the event loop.
     setImmediate(() => this.dispatch(request));
   }
 
@@ -92,32 +92,32 @@ class Dispatched implements Connection, DispatchListener {
   }
 
   release(): void {
-    this.leave();
+    this.detach();
   }
 
   drop(): void {
-    this.leave();
-    if (this.isOver) return;
-    this.isOver = true;
-    // One that is not sent yet is aborted when it is.
-    this.control?.abort(givenUp());
+    this.detach();
+    if (this.isDone) return;
+    this.isDone = true;
+    // A request that is not sent yet is aborted in `onStart`.
+    this.control?.abort(abortError());
   }
 
   onStart(control: Control): void {
     this.control = control;
-    if (this.isOver) return control.abort(givenUp());
+    if (this.isDone) return control.abort(abortError());
     if (this.phase !== "connect") return;
     this.phase = "headers";
-    this.carrier.unsent.sent(this.route.key, this);
+    this.carrier.unsent.onSent(this.route.key, this);
     this.handler?.onConnect();
   }
 
-  /** It waits, but others do not: its time begins anew. */
-  onMoved(): void {
+  /** Other requests of the origin were sent: restarts the time limit of this one. */
+  onQueueMoved(): void {
     this.handler?.onConnect();
   }
 
-  onHead(status: number, lines: string): void {
+  onHeaders(status: number, lines: string): void {
     const { handler, route, carrier } = this;
     if (handler === undefined) return;
     if (!Number.isInteger(status) || status < 100 || status > 999) return this.fail("a status that is none");
@@ -130,7 +130,7 @@ class Dispatched implements Connection, DispatchListener {
         status,
       });
     }
-    this.isBegun = true;
+    this.hasAnswer = true;
     handler.onResponseStarted();
     const { transferEncoding, ...headers } = readHeaders(lines);
     const { contentLength, connection } = headers;
@@ -141,64 +141,64 @@ class Dispatched implements Connection, DispatchListener {
     if (status >= 200) {
       this.phase = "body";
       this.leftBytes = status === 204 || status === 304 ? 0 : (contentLength ?? Number.POSITIVE_INFINITY);
-      this.canBeHeld = (isChunked || contentLength !== undefined) && !hasToken(connection, "close");
+      this.canPause = (isChunked || contentLength !== undefined) && !hasToken(connection, "close");
       if (carrier.answered.size >= MAX_ANSWERED_ORIGINS) carrier.answered.clear();
       carrier.answered.add(route.key);
     }
-    // Whether the last chunk came is not seen here, and undici takes some resets for it: without a length, an end is unverified.
+    // The last chunk is not visible here, and undici takes some resets for an end: without a length, the end is unverified.
     const odd = isChunked || coding === undefined ? {} : { transferEncoding: coding };
     handler.onHeaders(status, { ...headers, ...odd }, lines);
   }
 
-  onPiece(chunk: Buffer): boolean {
+  onData(chunk: Buffer): boolean {
     const { handler } = this;
     const piece = bytesOf(chunk);
-    // undici may hand over an empty piece while it resumes: to hold it up again for that would be for ever.
+    // undici 7 may pass an empty piece while it resumes; pausing again because of it would never end.
     if (handler === undefined || piece.length === 0) return true;
     if (this.phase !== "body") this.fail("a body before its headers");
     this.leftBytes -= piece.length;
     if (this.leftBytes < 0) this.fail("a body of more than its headers say");
-    if (this.isOver || handler.onData(piece, false)) return true;
+    if (this.isDone || handler.onData(piece, false)) return true;
     this.aheadBytes += piece.length;
-    this.isPaused = !this.isOver && this.leftBytes > 0 && (this.canBeHeld || this.aheadBytes > MAX_AHEAD_BYTES);
+    this.isPaused = !this.isDone && this.leftBytes > 0 && (this.canPause || this.aheadBytes > MAX_AHEAD_BYTES);
     return !this.isPaused;
   }
 
-  onEnd(): void {
+  onComplete(): void {
     const { handler } = this;
     if (handler === undefined) return;
     if (this.phase !== "body") return this.fail("an end without an answer");
-    this.isOver = true;
+    this.isDone = true;
     handler.onComplete();
   }
 
-  onLost(error: unknown): void {
+  onError(error: unknown): void {
     const { handler, phase } = this;
     if (handler === undefined) return;
-    this.isOver = true;
+    this.isDone = true;
     const answer = phase === "body" ? undefined : answerIn(error);
     if (answer !== undefined) {
-      this.onHead(answer.status, linesOf(answer.headers, undefined));
+      this.onHeaders(answer.status, linesOf(answer.headers, undefined));
       this.leftBytes = 0;
-      return this.onEnd();
+      return this.onComplete();
     }
     const failure = (phase === "connect" ? fdExhaustion(error) : undefined) ?? failureOf(error, phase);
-    const isStale = this.mayBeStale && !this.isBegun && phase === "headers" && failure.error === "connection_lost";
+    const isStale = this.mayBeStale && !this.hasAnswer && phase === "headers" && failure.error === "connection_lost";
     if (isStale) handler.onUnprocessed();
     else handler.onFailure(failure);
   }
 
   private dispatch({ path, fields }: Request): void {
-    if (this.isOver) return;
+    if (this.isDone) return;
     const { key: origin } = this.route;
-    this.carrier.unsent.enter(origin, this);
+    this.carrier.unsent.add(origin, this);
     try {
       const headers = headersOf(fields, origin);
       const result = this.carrier.dispatcher.dispatch({ origin, path, method: "GET", headers }, dispatchHandler(this));
-      // An interceptor may be an async function.
-      if (typeof result === "object") Promise.resolve(result).catch((error: unknown) => this.onLost(error));
+      // The result is a promise if an interceptor is an async function.
+      if (typeof result === "object") Promise.resolve(result).catch((error: unknown) => this.onError(error));
     } catch (error) {
-      this.onLost(error);
+      this.onError(error);
     }
   }
 
@@ -213,19 +213,19 @@ class Dispatched implements Connection, DispatchListener {
     handler?.onFailure(failure);
   }
 
-  private leave(): void {
+  private detach(): void {
     this.handler = undefined;
-    this.carrier.underWay.delete(this);
-    this.carrier.unsent.leave(this.route.key, this);
+    this.carrier.active.delete(this);
+    this.carrier.unsent.remove(this.route.key, this);
   }
 }
 
-/** Why a request is aborted, with undici's own code: interceptors look at that. */
-function givenUp(): Error {
-  return Object.assign(new Error("bulkget gave the request up"), { name: "AbortError", code: "UND_ERR_ABORTED" });
+/** The reason with which a request is aborted; interceptors check undici's code. */
+function abortError(): Error {
+  return Object.assign(new Error("bulkget cancelled the request"), { name: "AbortError", code: "UND_ERR_ABORTED" });
 }
 
-/** A mock's piece may be text, or any array of bytes. */
+/** MockAgent's pieces may be text or any array of bytes. */
 function bytesOf(piece: Uint8Array | string): Buffer {
   if (typeof piece === "string") return Buffer.from(piece);
   return Buffer.isBuffer(piece) ? piece : Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);

@@ -1,33 +1,33 @@
-// What is used of an undici Dispatcher: its shape, so that any copy of undici will do, from version 5 on.
+// The part of undici's Dispatcher interface that is used, so that any copy of undici from version 5 on fits.
 
-/** A request, as a dispatcher takes it. */
+/** The request options of `dispatch`. */
 export interface DispatchOptions {
   /** Scheme, host and port. */
   readonly origin: string;
   /** Path and query. */
   readonly path: string;
   readonly method: "GET";
-  /** By their names in lower case. `host` is among them only where it is not the URL's. */
+  /** By names in lower case. Includes `host` only if it differs from the URL's. */
   readonly headers: Record<string, string | string[]>;
 }
 
-/** What stops and holds up an answer. */
+/** Aborts, pauses and resumes an answer. */
 export interface DispatchController {
-  /** Name and value in turn, as they came. */
+  /** Names and values in turn, as received. */
   readonly rawHeaders?: unknown;
   abort(reason: Error): void;
   pause(): void;
   resume(): void;
 }
 
-/** What undici and its interceptors call with the answer: as from version 7 on, and as up to then. */
+/** The handler that undici and its interceptors call: the interface of version 7, then that of earlier versions. */
 export interface DispatchHandler {
   onRequestStart(controller: DispatchController, context?: unknown): void;
   onRequestUpgrade(controller: DispatchController, status: number, headers: unknown, socket: unknown): void;
   onResponseStart(controller: DispatchController, status: number, headers: object, statusMessage?: string): void;
   onResponseData(controller: DispatchController, chunk: Buffer): void;
   onResponseEnd(controller: DispatchController, trailers: object): void;
-  /** undici 8 has no controller where a request failed at once. */
+  /** undici 8 passes no controller if a request fails at once. */
   onResponseError(controller: DispatchController | null, error: Error): void;
 
   onConnect(abort: (error?: Error) => void, context?: unknown): void;
@@ -38,8 +38,8 @@ export interface DispatchHandler {
   onError(error: Error): void;
 }
 
-/** An undici Dispatcher: Agent, Pool, ProxyAgent, MockAgent, or what `compose` makes of one. */
+/** An undici Dispatcher: Agent, Pool, ProxyAgent, MockAgent, or the result of `compose`. */
 export interface Dispatcher {
-  /** Carries a request. Its result is not used; a promise may reject. */
+  /** Sends a request. The result is not used, unless it is a promise that rejects. */
   dispatch(options: DispatchOptions, handler: DispatchHandler): unknown;
 }

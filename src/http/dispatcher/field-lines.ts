@@ -1,13 +1,13 @@
-// Headers between the lines that we keep and the forms that undici has: names and values in turn, and an object.
+// Converts header lines to and from undici's forms: an object, and an array of names and values.
 
 import { isFieldName, trimBlanks } from "../semantics/headers.ts";
 
-/** What a value cannot have (RFC 9110 section 5.5): a line break would begin another header. */
-const BREAKS = /[\0\r\n]/g;
+/** Characters that a field value cannot have (RFC 9110 section 5.5): a line break would begin another field. */
+const FORBIDDEN = /[\0\r\n]/g;
 
-const WIDE = /[^\0-\xff]/;
+const NOT_LATIN1 = /[^\0-\xff]/;
 
-/** The lines of a request as an object, by names in lower case. The origin's own Host is left to whoever sends it. */
+/** Converts request lines to an object, by names in lower case. Omits the origin's own Host, which undici adds. */
 export function headersOf(lines: string, origin: string): Record<string, string | string[]> {
   const headers = new Map<string, string | string[]>();
   for (const line of lines.split("\r\n")) {
@@ -23,7 +23,7 @@ export function headersOf(lines: string, origin: string): Record<string, string 
   return Object.fromEntries(headers);
 }
 
-/** Lines, in Latin-1, of what undici up to version 6 hands over: names and values in turn. */
+/** Converts the headers of undici up to version 6, names and values in turn, to lines in Latin-1. */
 export function linesOfRaw(raw: unknown): string {
   return pairsOf(raw)
     .map(([name, value]) => line(name, value))
@@ -31,8 +31,8 @@ export function linesOfRaw(raw: unknown): string {
 }
 
 /**
- * Lines, in Latin-1, of what undici hands over from version 7 on. The object counts, since interceptors change it; its values are
- * Latin-1 or UTF-8, by version: the bytes are those of `raw` where both are the same header.
+ * Converts the headers of undici from version 7 on to lines in Latin-1. `headers` counts, since interceptors change it. Its
+ * values are Latin-1 or UTF-8, by version: where `raw` has the same value, its bytes are used.
  */
 export function linesOf(headers: unknown, raw: unknown): string {
   if (typeof headers !== "object" || headers === null) return "";
@@ -58,10 +58,10 @@ export function linesOf(headers: unknown, raw: unknown): string {
 
 function line(name: string, value: Buffer | undefined): string {
   if (value === undefined || !isFieldName(name)) return "";
-  return `${name}: ${value.toString("latin1").replace(BREAKS, " ")}\r\n`;
+  return `${name}: ${value.toString("latin1").replace(FORBIDDEN, " ")}\r\n`;
 }
 
-/** Names and values of a list that has them in turn, the values of one name perhaps as a list of their own; none of anything else. */
+/** Returns the pairs of an array of names and values in turn, where a value may be an array; nothing for any other value. */
 function pairsOf(raw: unknown): (readonly [string, Buffer])[] {
   if (!Array.isArray(raw)) return [];
   const pairs: [string, Buffer][] = [];
@@ -76,10 +76,10 @@ function pairsOf(raw: unknown): (readonly [string, Buffer])[] {
   return pairs;
 }
 
-/** Text is Latin-1 where it can be; a mock's author may have written any. Undefined for what is no value of a header. */
+/** Encodes text as Latin-1 if possible, else UTF-8 (a mock may have any text). Undefined for a value that is no header value. */
 function bytesOf(value: unknown): Buffer | undefined {
   if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
   if (typeof value !== "string" && typeof value !== "number") return undefined;
   const text = String(value);
-  return Buffer.from(text, WIDE.test(text) ? "utf8" : "latin1");
+  return Buffer.from(text, NOT_LATIN1.test(text) ? "utf8" : "latin1");
 }

@@ -1,45 +1,45 @@
-// Requests that a dispatcher has not sent yet: while it sends others of their origin they are in a queue, a time that does not count.
+// Tracks requests that a dispatcher has queued: their time limit restarts while it sends others of their origin.
 
 export interface UnsentRequests<T> {
-  /** One waits to be sent. */
-  enter(origin: string, one: T): void;
-  /** One was sent: all others of its origin have moved up. */
-  sent(origin: string, one: T): void;
-  /** One is given up. */
-  leave(origin: string, one: T): void;
+  /** Adds a request that waits to be sent. */
+  add(origin: string, request: T): void;
+  /** Removes a request that was sent, and notifies the others of its origin. */
+  onSent(origin: string, request: T): void;
+  /** Removes a request that was cancelled. */
+  remove(origin: string, request: T): void;
 }
 
 interface Queue<T> {
   readonly all: Set<T>;
-  movedMs: number;
+  notifiedMs: number;
 }
 
-/** The time between two walks through all that wait, at least: they may be thousands, and each of them is sent once. */
-const MOVE_MS = 25;
+/** Minimum interval between two notifications, in milliseconds: thousands may wait, and each one sent would notify all. */
+const NOTIFY_INTERVAL_MS = 25;
 
-/** Calls `onMoved` for all that still wait when one of their origin is sent, but only once in 25 ms. */
-export function unsentRequests<T>(onMoved: (one: T) => void): UnsentRequests<T> {
+/** Calls `onQueueMoved` for all waiting requests when one of their origin is sent, at most once per `NOTIFY_INTERVAL_MS`. */
+export function unsentRequests<T>(onQueueMoved: (request: T) => void): UnsentRequests<T> {
   const byOrigin = new Map<string, Queue<T>>();
 
-  const leave = (origin: string, one: T): Queue<T> | undefined => {
+  const remove = (origin: string, request: T): Queue<T> | undefined => {
     const queue = byOrigin.get(origin);
-    if (queue?.all.delete(one) === true && queue.all.size === 0) byOrigin.delete(origin);
+    if (queue?.all.delete(request) === true && queue.all.size === 0) byOrigin.delete(origin);
     return queue;
   };
 
   return {
-    enter(origin, one) {
+    add(origin, request) {
       const queue = byOrigin.get(origin);
-      if (queue === undefined) byOrigin.set(origin, { all: new Set([one]), movedMs: performance.now() });
-      else queue.all.add(one);
+      if (queue === undefined) byOrigin.set(origin, { all: new Set([request]), notifiedMs: performance.now() });
+      else queue.all.add(request);
     },
-    sent(origin, one) {
-      const queue = leave(origin, one);
+    onSent(origin, request) {
+      const queue = remove(origin, request);
       const nowMs = performance.now();
-      if (queue === undefined || nowMs - queue.movedMs < MOVE_MS) return;
-      queue.movedMs = nowMs;
-      for (const other of queue.all) onMoved(other);
+      if (queue === undefined || nowMs - queue.notifiedMs < NOTIFY_INTERVAL_MS) return;
+      queue.notifiedMs = nowMs;
+      for (const waiting of queue.all) onQueueMoved(waiting);
     },
-    leave,
+    remove,
   };
 }

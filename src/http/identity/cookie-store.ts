@@ -1,33 +1,33 @@
-// Where cookies lie: by host, with a bound on how many and how large.
+// Stores cookies by host, with bounds on their number and size.
 
 import { copied } from "../semantics/headers.ts";
 
-/** What has to be known of a cookie to keep it. */
-export interface Keepable {
+/** The fields of a cookie that the store uses. */
+export interface StorableCookie {
   domain: string | null;
   path: string | null;
   key: string;
   value: string;
-  /** Attributes that nobody knows. */
+  /** Unknown attributes. */
   extensions?: string[] | null;
 }
 
-/** So many of one host: of more, those it set first are forgotten. In browsers it is 180. */
-const MAX_OF_HOST = 1000;
+/** Maximum number of cookies of one host; the oldest are removed. Browsers keep 180. */
+const MAX_COOKIES_PER_HOST = 1000;
 
-/** How many in all, and their characters: of more, those of the host whose last cookie was set longest ago are forgotten. */
+/** Maximum number of cookies and of their characters. The cookies of the host that set none for the longest time are removed. */
 export interface StoreBounds {
   readonly cookies: number;
   readonly chars: number;
 }
 
-const OF_RUN: StoreBounds = { cookies: 100_000, chars: 16_777_216 };
+const RUN_BOUNDS: StoreBounds = { cookies: 100_000, chars: 16_777_216 };
 
-/** So many are looked at for one request: hosts below each other may have 1,000 each. */
-const MAX_FOUND = 1000;
+/** Maximum number of cookies considered for one request: a host and its parent domains may have 1,000 each. */
+const MAX_COOKIES_CONSIDERED = 1000;
 
-/** The methods that tough-cookie's jar calls, each of which calls back at once. */
-export interface CookieStore<C extends Keepable> {
+/** The methods of tough-cookie's Store that its jar calls; each calls back synchronously. */
+export interface CookieStore<C extends StorableCookie> {
   readonly synchronous: true;
   findCookie(domain: string, path: string, key: string, done: Done<C | undefined>): void;
   findCookies(host: string, path: string | null, isSpecial: boolean, done: Done<C[]>): void;
@@ -35,23 +35,23 @@ export interface CookieStore<C extends Keepable> {
   updateCookie(old: C, cookie: C, done: Done<void>): void;
   removeCookie(domain: string, path: string, key: string, done: Done<void>): void;
   readonly size: number;
-  /** From now on, hosts that have a cookie already are not forgotten. */
+  /** Exempts the hosts that have cookies now from removal. */
   pin(): void;
 }
 
 type Done<T> = (error: Error | null, result?: T) => void;
 
-export function cookieStore<C extends Keepable>(most: StoreBounds = OF_RUN): CookieStore<C> {
-  /** Hosts in the order in which they were last set a cookie; the cookies of each in the order in which they came. */
+export function cookieStore<C extends StorableCookie>(bounds: StoreBounds = RUN_BOUNDS): CookieStore<C> {
+  /** Hosts, ordered by when they last set a cookie; the cookies of each in the order in which they were set. */
   let hosts = new Map<string, Map<string, C>>();
-  /** Those that are not forgotten. */
+  /** Hosts that are not removed. */
   const pinned = new Map<string, Map<string, C>>();
   let size = 0;
   let chars = 0;
 
-  const of = (domain: string) => pinned.get(domain) ?? hosts.get(domain);
+  const cookiesOf = (domain: string) => pinned.get(domain) ?? hosts.get(domain);
   const remove = (domain: string, id: string) => {
-    const cookies = of(domain);
+    const cookies = cookiesOf(domain);
     const cookie = cookies?.get(id);
     if (cookies === undefined || cookie === undefined) return;
     cookies.delete(id);
@@ -60,11 +60,11 @@ export function cookieStore<C extends Keepable>(most: StoreBounds = OF_RUN): Coo
     chars -= charsOf(cookie);
   };
   const put = (cookie: C) => {
-    own(cookie);
+    copyTexts(cookie);
     const domain = cookie.domain ?? "";
     const id = idOf(cookie.path, cookie.key);
     remove(domain, id);
-    const cookies = of(domain) ?? new Map<string, C>();
+    const cookies = cookiesOf(domain) ?? new Map<string, C>();
     cookies.set(id, cookie);
     if (!pinned.has(domain)) {
       hosts.delete(domain);
@@ -73,12 +73,12 @@ export function cookieStore<C extends Keepable>(most: StoreBounds = OF_RUN): Coo
     size++;
     chars += charsOf(cookie);
     for (const first of cookies.keys()) {
-      if (cookies.size <= MAX_OF_HOST) break;
+      if (cookies.size <= MAX_COOKIES_PER_HOST) break;
       remove(domain, first);
     }
     for (const [host, theirs] of hosts) {
       for (const first of theirs.keys()) {
-        if (size <= most.cookies && chars <= most.chars) return;
+        if (size <= bounds.cookies && chars <= bounds.chars) return;
         remove(host, first);
       }
     }
@@ -87,15 +87,15 @@ export function cookieStore<C extends Keepable>(most: StoreBounds = OF_RUN): Coo
   return {
     synchronous: true,
     findCookie(domain, path, key, done) {
-      done(null, of(domain)?.get(idOf(path, key)));
+      done(null, cookiesOf(domain)?.get(idOf(path, key)));
     },
-    /** More than fit the request, perhaps: the jar looks at each. It looks for their paths within this one, which takes long. */
+    /** May return cookies that do not match the request, which the jar filters. Checks paths first: the jar's check is slow. */
     findCookies(host, path, _isSpecial, done) {
       const found: C[] = [];
       for (let at = 0; ; ) {
-        for (const cookie of of(host.slice(at))?.values() ?? []) {
+        for (const cookie of cookiesOf(host.slice(at))?.values() ?? []) {
           if (path === null || cookie.path === null || path.startsWith(cookie.path)) found.push(cookie);
-          if (found.length === MAX_FOUND) return done(null, found);
+          if (found.length === MAX_COOKIES_CONSIDERED) return done(null, found);
         }
         const dot = host.indexOf(".", at);
         if (dot === -1) return done(null, found);
@@ -128,12 +128,12 @@ function idOf(path: string | null, key: string): string {
   return `${path ?? ""}\0${key}`;
 }
 
-function charsOf({ key, value, path, domain }: Keepable): number {
+function charsOf({ key, value, path, domain }: StorableCookie): number {
   return key.length + value.length + (path?.length ?? 0) + (domain?.length ?? 0);
 }
 
-/** Its texts are parts of the answer that set it: in memory of their own they hold none of the rest. */
-function own(cookie: Keepable): void {
+/** Copies the texts, which otherwise retain the whole answer in memory (V8's sliced strings, v8:2869). */
+function copyTexts(cookie: StorableCookie): void {
   cookie.key = copied(cookie.key);
   cookie.value = copied(cookie.value);
   if (cookie.path !== null) cookie.path = copied(cookie.path);

@@ -1,20 +1,20 @@
-// Who we are to the servers that the list names: Authorization out of a URL's own user and password, or out of netrc.
+// Makes the Authorization header for the URLs of the list, from the URL's user and password or from netrc.
 
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { OptionError } from "../../core/errors.ts";
-import { basic, basicAuthorization, plainBytes } from "../connect/basic-auth.ts";
-import { bare } from "../connect/no-proxy.ts";
+import { basic, basicAuthorization, percentDecoded } from "../connect/basic-auth.ts";
+import { withoutBrackets } from "../connect/no-proxy.ts";
 import { entryFor, type NetrcEntry, parseNetrc } from "./netrc.ts";
 
-/** A longer netrc is none. */
+/** Maximum size of a netrc file, in bytes: 1 MiB. */
 const MAX_NETRC_BYTES = 1_048_576;
 
-/** Read and write for its owner only: what ~/.netrc has to be for every program that reads one. */
-const OTHERS = 0o077;
+/** Permission bits of group and others, of which a netrc file may have none, as other programs require. */
+const GROUP_OTHER_BITS = 0o077;
 
 /**
- * The value of Authorization for a URL of the list, and for no other: a redirect is no reason to tell somebody a password. The
- * URL's own password counts more than netrc's; for a URL with a user alone netrc has the password.
+ * Returns the value of Authorization for a URL of the list. It is not used for redirects, whose targets must not get a password.
+ * The URL's password takes precedence over netrc's; for a URL with only a user, netrc has the password.
  */
 export type Authorize = (listed: URL) => string | undefined;
 
@@ -22,15 +22,15 @@ export function authorizer(netrc: readonly NetrcEntry[]): Authorize {
   if (netrc.length === 0) return basicAuthorization;
   return (listed) => {
     if (listed.password !== "") return basicAuthorization(listed);
-    const host = bare(listed.hostname).replace(/\.$/, "");
-    const user = listed.username === "" ? undefined : plainBytes(listed.username);
+    const host = withoutBrackets(listed.hostname).replace(/\.$/, "");
+    const user = listed.username === "" ? undefined : percentDecoded(listed.username);
     const entry = entryFor(netrc, host, user);
     if (entry === undefined) return basicAuthorization(listed);
     return basic(user ?? entry.login ?? "", entry.password ?? "");
   };
 }
 
-/** Reads a netrc file. Throws an OptionError for one that is not there, that others may read, or that is none. */
+/** Reads a netrc file. Throws an OptionError if it is missing, invalid, or accessible to others. */
 export function readNetrc(path: string): readonly NetrcEntry[] {
   const entries = parseNetrc(textOf(path));
   if ("problem" in entries) throw new OptionError(`netrc ${path}: ${entries.problem}`);
@@ -42,11 +42,11 @@ function textOf(path: string): string {
   try {
     fd = openSync(path, "r");
     const stats = fstatSync(fd);
-    // Windows has other rights than these.
-    if (stats.isFile() && (stats.mode & OTHERS) !== 0 && process.platform !== "win32") {
+    // Windows has no such permission bits.
+    if (stats.isFile() && (stats.mode & GROUP_OTHER_BITS) !== 0 && process.platform !== "win32") {
       throw new OptionError(`netrc ${path}: others may read it: chmod 600 ${path}`);
     }
-    return upTo(MAX_NETRC_BYTES, fd, `netrc ${path}`).toString("latin1");
+    return readUpTo(MAX_NETRC_BYTES, fd, `netrc ${path}`).toString("latin1");
   } catch (error) {
     if (error instanceof OptionError) throw error;
     throw new OptionError(`netrc ${path}: cannot be read: ${(error as Error).message}`, undefined, { cause: error });
@@ -55,8 +55,8 @@ function textOf(path: string): string {
   }
 }
 
-/** All that an open file has. Throws an OptionError where that is more than `mostBytes`: it may have no end. */
-export function upTo(mostBytes: number, fd: number, what: string, option?: string): Buffer {
+/** Reads an open file. Throws an OptionError if it has more than `maxBytes`: it may be endless. */
+export function readUpTo(maxBytes: number, fd: number, what: string, option?: string): Buffer {
   const pieces: Buffer[] = [];
   let bytes = 0;
   for (;;) {
@@ -64,7 +64,7 @@ export function upTo(mostBytes: number, fd: number, what: string, option?: strin
     const read = readSync(fd, piece);
     if (read === 0) return Buffer.concat(pieces);
     bytes += read;
-    if (bytes > mostBytes) throw new OptionError(`${what}: more than ${mostBytes} bytes`, option);
+    if (bytes > maxBytes) throw new OptionError(`${what}: more than ${maxBytes} bytes`, option);
     pieces.push(piece.subarray(0, read));
   }
 }

@@ -1,6 +1,6 @@
-// The text of a netrc file becomes its entries, by the rules of curl 8; and the entry for a host is found.
+// Parses a netrc file by the rules of curl 8, and finds the entry of a host.
 
-/** A machine's credentials, with a character for each byte; those of `default` have no machine. */
+/** The credentials of a machine, with one character per byte. The `default` entry has no machine. */
 export interface NetrcEntry {
   /** In lower case. */
   readonly machine?: string;
@@ -9,7 +9,7 @@ export interface NetrcEntry {
   readonly account?: string;
 }
 
-/** What is wrong with the text, with the line. */
+/** A syntax error, with its line. */
 export interface NetrcError {
   readonly problem: string;
 }
@@ -17,16 +17,16 @@ export interface NetrcError {
 interface Word {
   readonly text: string;
   readonly isQuoted: boolean;
-  /** Where it ends in its line. */
+  /** The index of its end in the line. */
   readonly end: number;
 }
 
 const VALUES = ["login", "password", "account"] as const;
 
 /**
- * Reads `machine`, `default`, `login`, `password`, `account` and `macdef` (which goes on to an empty line), in any case. A value
- * may be in double quotes, with `\"`, `\\`, `\n`, `\r` and `\t` in it; `#` begins a comment, but not within a line where a value is
- * to come. Words that are none of these are left out.
+ * Parses `machine`, `default`, `login`, `password`, `account` and `macdef` (up to an empty line), in any case. A value may be in
+ * double quotes, with the escapes `\"`, `\\`, `\n`, `\r` and `\t`. `#` begins a comment, except in the middle of a line where a
+ * value is expected. Other words are ignored.
  */
 export function parseNetrc(text: string): readonly NetrcEntry[] | NetrcError {
   const entries: { -readonly [K in keyof NetrcEntry]: NetrcEntry[K] }[] = [];
@@ -61,7 +61,7 @@ export function parseNetrc(text: string): readonly NetrcEntry[] | NetrcError {
   return entries;
 }
 
-/** The next word of a line; undefined where its quote does not end. */
+/** Returns the next word of a line; undefined if its quote does not end. */
 function wordAt(line: string, at: number): Word | undefined {
   const word = /[ \t]*(?:"((?:[^"\\]|\\.)*)"|(?!")([^ \t]+))/y;
   word.lastIndex = at;
@@ -71,7 +71,7 @@ function wordAt(line: string, at: number): Word | undefined {
   return { text, isQuoted: quoted !== undefined, end: word.lastIndex };
 }
 
-/** In UTF-8, too, where each byte is a character. */
+/** U+FEFF, or its three UTF-8 bytes as one character each. */
 const BYTE_ORDER_MARK = /^(?:\ufeff|\u00ef\u00bb\u00bf)/;
 
 const ESCAPES: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t" };
@@ -81,8 +81,8 @@ function unescaped(_: string, character: string): string {
 }
 
 /**
- * The first entry for a host, in lower case, or for all, that has a login or a password; where the user is known, the first with
- * a password for that login or for none: another user's is never sent.
+ * Returns the first entry for a host (in lower case) or for all hosts that has a login or a password. If the user is known, it is
+ * the first with a password for that login or without a login: another user's password is never sent.
  */
 export function entryFor(entries: readonly NetrcEntry[], host: string, user: string | undefined) {
   return entries.find(({ machine, login, password }) => {

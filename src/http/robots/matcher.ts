@@ -1,34 +1,34 @@
-// Whether the rules of a robots.txt allow a path (RFC 9309 section 2.2.2): the longest that matches says so, in bounded time.
+// Matches a path against the rules of a robots.txt in bounded time; the longest match decides (RFC 9309 section 2.2.2).
 
-/** The rules for us, ready to be asked. */
+/** The compiled rules that apply to us. */
 export interface Matcher {
-  /** Whether a path, with its query, may be fetched; undefined where the rules are made so that finding out takes too long. */
+  /** Returns whether a path with its query may be fetched; undefined if matching would take too long. */
   allows(path: string): boolean | undefined;
-  /** Seconds between two requests, as it says. */
+  /** The Crawl-delay, in seconds. */
   readonly crawlDelay: number;
-  /** What it takes in memory, at most. */
+  /** Maximum memory that it uses, in bytes. */
   readonly bytes: number;
 }
 
-/** A longer path is matched by its beginning. */
-const MAX_PATH = 4096;
+/** Maximum length of the path that is matched; a longer one is cut. */
+const MAX_PATH_LENGTH = 4096;
 
 /**
- * So many characters are compared for one path: some 5 ms. A robots.txt as long as one may be, of rules with a star each, takes
- * 1,500,000 for a path of 100; a path has to be made for the rules to take more.
+ * Maximum number of comparisons for one path: some 5 ms. A robots.txt of maximum length, with a star in each rule, takes
+ * 1,500,000 for a path of 100 characters; only a path made for the rules takes more.
  */
 const MAX_STEPS = 4_000_000;
 
-/** What is not ASCII is percent-encoded, and escapes are in upper case, as robots-parser and Google's own parser have it. */
-const PLAIN = /^[\w;,/?:@&=+$\-.!~*'()#]*$/;
+/** A pattern that needs no percent-encoding. Other patterns are encoded, with escapes in upper case, as in robots-parser and Google's parser. */
+const UNENCODED = /^[\w;,/?:@&=+$\-.!~*'()#]*$/;
 
-/** In the codes of a rule: any characters. No path has it. */
+/** The code for `*` in a pattern. No path contains it. */
 const STAR = 0;
 
-/** Longer ones are looked for in a way that never goes back: for shorter ones it does not pay. */
-const SHORT = 16;
+/** Maximum length of a literal that is searched naively; the Knuth-Morris-Pratt search pays only for longer ones. */
+const MAX_NAIVE_LENGTH = 16;
 
-/** The rules of one group, a record a line, as `rulesFor` returns them. */
+/** Compiles the rules of one group, one record per line, as `rulesFor` returns them. */
 export function matcher(group: string): Matcher {
   const { patterns, isAllowed, crawlDelay } = read(group);
   const order = ordered(patterns, isAllowed);
@@ -37,10 +37,10 @@ export function matcher(group: string): Matcher {
   const anchored = new Uint8Array(patterns.length);
   const codes = new Uint8Array(patterns.reduce((sum, pattern) => sum + pattern.length, 0));
   let written = 0;
-  for (const [i, place] of order.entries()) {
-    const pattern = patterns[place] ?? "";
+  for (const [i, index] of order.entries()) {
+    const pattern = patterns[index] ?? "";
     const isAnchored = pattern.endsWith("$");
-    allowed[i] = Number(isAllowed[place]);
+    allowed[i] = Number(isAllowed[index]);
     anchored[i] = Number(isAnchored);
     for (let at = 0, end = pattern.length - Number(isAnchored), before = -1; at < end; at++) {
       const character = pattern.charCodeAt(at);
@@ -52,7 +52,10 @@ export function matcher(group: string): Matcher {
   }
   return {
     allows(path) {
-      return allows({ codes, starts, allowed, anchored }, Buffer.from(upperEscapes(path.slice(0, MAX_PATH)), "latin1"));
+      return allows(
+        { codes, starts, allowed, anchored },
+        Buffer.from(upperEscapes(path.slice(0, MAX_PATH_LENGTH)), "latin1"),
+      );
     },
     crawlDelay,
     bytes: Math.max(group.length, codes.length + 6 * patterns.length),
@@ -62,7 +65,7 @@ export function matcher(group: string): Matcher {
 const ASTERISK = 42;
 
 interface Group {
-  /** No two are the same. */
+  /** Without duplicates. */
   readonly patterns: readonly string[];
   readonly isAllowed: readonly boolean[];
   readonly crawlDelay: number;
@@ -76,51 +79,51 @@ function read(group: string): Group {
     const [key, value] = [line.slice(0, Math.max(0, colon)), line.slice(colon + 2)];
     if (key === "crawl-delay") crawlDelay = Number.isNaN(Number(value)) ? crawlDelay : Number(value);
     if ((key !== "allow" && key !== "disallow") || value === "" || !canMatch(value)) continue;
-    const pattern = normal(value);
+    const pattern = normalised(value);
     byPattern.set(pattern, key === "allow" || byPattern.get(pattern) === true);
   }
   return { patterns: [...byPattern.keys()], isAllowed: [...byPattern.values()], crawlDelay };
 }
 
-/** Whether any path is as long as what the pattern asks for. */
+/** Whether a path of the maximum length can match: the literals of the pattern are not longer. */
 function canMatch(pattern: string): boolean {
-  if (pattern.length <= MAX_PATH) return true;
+  if (pattern.length <= MAX_PATH_LENGTH) return true;
   let literals = pattern.endsWith("$") ? -1 : 0;
   for (let at = 0; at < pattern.length; at++) if (pattern.charCodeAt(at) !== ASTERISK) literals++;
-  return literals <= MAX_PATH;
+  return literals <= MAX_PATH_LENGTH;
 }
 
-/** The places of the patterns as they count: the longest first, and of those as long as each other one that allows. */
+/** Returns the indices of the patterns by precedence: longest first, and of equal length `allow` first. */
 function ordered(patterns: readonly string[], isAllowed: readonly boolean[]): Uint32Array {
-  // Numbers are sorted ten times as fast as anything by a function: the place is in the lower bits of each.
-  const keys = Float64Array.from(patterns, (pattern, place) => {
-    const rank = 2 * (MAX_LENGTH - pattern.length) + Number(isAllowed[place] !== true);
-    return rank * MAX_PLACES + place;
+  // Sorting numbers is ten times as fast as sorting by a comparison function: the index is in the lower bits.
+  const keys = Float64Array.from(patterns, (pattern, index) => {
+    const rank = 2 * (MAX_PATTERN_LENGTH - pattern.length) + Number(isAllowed[index] !== true);
+    return rank * MAX_PATTERNS + index;
   });
-  return Uint32Array.from(keys.sort(), (key) => key % MAX_PLACES);
+  return Uint32Array.from(keys.sort(), (key) => key % MAX_PATTERNS);
 }
 
 /** More than there can be of either, in a robots.txt of 500 KiB. */
-const MAX_LENGTH = 2 ** 23;
-const MAX_PLACES = 2 ** 20;
+const MAX_PATTERN_LENGTH = 2 ** 23;
+const MAX_PATTERNS = 2 ** 20;
 
-/** As `ordered`: the first that matches is the one that counts. */
+/** Rules in the order of `ordered`: the first match decides. */
 interface Rules {
-  /** Those of all patterns, one after the other; and where each begins, and the last ends. */
+  /** The codes of all patterns; `starts` has the start of each, and the end of the last. */
   readonly codes: Uint8Array;
   readonly starts: Uint32Array;
   readonly allowed: Uint8Array;
-  /** Whether the path has to end where the pattern does. */
+  /** Whether the pattern ends with `$`: it then has to match up to the end of the path. */
   readonly anchored: Uint8Array;
 }
 
 function allows({ codes, starts, allowed, anchored }: Rules, path: Uint8Array): boolean | undefined {
   let steps = 0;
 
-  /** Where in the path, between two places, the codes `from` to `to` come first; and the place after it. -1 for none. */
-  const after = (from: number, to: number, at: number, until: number): number => {
+  /** Finds the first occurrence of the codes `from` to `to` in the path between `at` and `until`. Returns its end, or -1. */
+  const endOfMatch = (from: number, to: number, at: number, until: number): number => {
     const length = to - from;
-    if (length > SHORT) return length > until - at ? -1 : afterLong(from, to, at, until);
+    if (length > MAX_NAIVE_LENGTH) return length > until - at ? -1 : endOfLongMatch(from, to, at, until);
     for (let start = at; start <= until - length; start++) {
       let same = 0;
       while (same < length && codes[from + same] === path[start + same]) same++;
@@ -130,8 +133,8 @@ function allows({ codes, starts, allowed, anchored }: Rules, path: Uint8Array): 
     return -1;
   };
 
-  /** Knuth, Morris and Pratt (1977). `borders`: of each beginning, how much of its end is a beginning, too. */
-  const afterLong = (from: number, to: number, at: number, until: number): number => {
+  /** The search of Knuth, Morris and Pratt (1977). `borders`: the length of the longest border of each prefix. */
+  const endOfLongMatch = (from: number, to: number, at: number, until: number): number => {
     borders[0] = 0;
     for (let i = 1, matched = 0; i < to - from; i++) {
       while (matched > 0 && codes[from + matched] !== codes[from + i]) matched = borders[matched - 1] ?? 0;
@@ -148,7 +151,7 @@ function allows({ codes, starts, allowed, anchored }: Rules, path: Uint8Array): 
     return -1;
   };
 
-  /** What lies between two stars is taken where it comes first: so what follows has the most room, and nothing is looked at twice. */
+  /** Matches each literal between two stars at its first occurrence, which leaves the most room for the rest: no backtracking. */
   const matches = (rule: number): boolean => {
     const isAnchored = anchored[rule] === 1;
     let from = starts[rule] ?? 0;
@@ -162,7 +165,7 @@ function allows({ codes, starts, allowed, anchored }: Rules, path: Uint8Array): 
       const begin = from + 1;
       from = begin;
       while (from < end && codes[from] !== STAR) from++;
-      at = after(begin, from, at, until);
+      at = endOfMatch(begin, from, at, until);
       if (at === -1) return false;
     }
     return at <= until;
@@ -175,14 +178,14 @@ function allows({ codes, starts, allowed, anchored }: Rules, path: Uint8Array): 
   return true;
 }
 
-const borders = new Uint16Array(MAX_PATH + 1);
+const borders = new Uint16Array(MAX_PATH_LENGTH + 1);
 
-function normal(pattern: string): string {
-  if (PLAIN.test(pattern)) return pattern;
+function normalised(pattern: string): string {
+  if (UNENCODED.test(pattern)) return pattern;
   try {
     return encodeURI(upperEscapes(pattern)).replaceAll("%25", "%");
   } catch {
-    return pattern; // half of a character
+    return pattern; // a lone surrogate
   }
 }
 

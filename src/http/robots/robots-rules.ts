@@ -1,26 +1,26 @@
-// The part of a robots.txt that is for us: what the rest says, however long, is not kept.
+// Extracts the rules for our product token from a robots.txt, and keeps nothing of the rest.
 
-/** Other records, such as Sitemap, begin and end no group (RFC 9309 section 2.2.4). */
+/** The records of a group. Others, such as Sitemap, neither begin nor end a group (RFC 9309 section 2.2.4). */
 const RULES = new Set(["allow", "disallow", "crawl-delay"]);
 
-/** More in a row match no more, and only cost time. Fewer count: the longest rule wins (RFC 9309 section 2.2.2). */
+/** Maximum number of stars in a row that are kept. More match nothing else; fewer would change the rule's length, which decides. */
 const MAX_STARS = 8;
 const STARS = new RegExp(`\\*{${MAX_STARS + 1},}`, "g");
 
-/** Those that are not empty: there may be half a million others. */
+/** Lines that are not empty: a file may have half a million empty ones. */
 const LINES = /[^\r\n]+/g;
 
 /**
- * The rules of the groups that name `agent` (a product token in lower case), or, where none does, of those for `*`: as a
- * robots.txt with one group. Many names over many rules would multiply in a parser; here each line counts once.
+ * Returns the rules of the groups that name `agent` (a product token in lower case), or, if none does, of the groups for `*`, as
+ * a robots.txt with one group. Each line is processed once, even in groups of many names, which a parser would multiply.
  */
 export function rulesFor(text: string, agent: string): string {
-  const ours: string[] = [];
-  const everybodys: string[] = [];
+  const ownRules: string[] = [];
+  const commonRules: string[] = [];
   let isNamed = false;
-  let isOurs = false;
-  let isEverybodys = false;
-  let isOpen = false; // further names belong to the same group
+  let isOwn = false;
+  let isCommon = false;
+  let isHeader = false; // further names belong to the same group
   for (const line of text.replace(/^\ufeff/, "").match(LINES) ?? []) {
     const comment = line.indexOf("#");
     const record = comment === -1 ? line : line.slice(0, comment);
@@ -29,18 +29,18 @@ export function rulesFor(text: string, agent: string): string {
     const key = record.slice(0, colon).trim().toLowerCase();
     const value = record.slice(colon + 1).trim();
     if (key === "user-agent") {
-      if (!isOpen) isOurs = isEverybodys = false;
-      isOpen = true;
+      if (!isHeader) isOwn = isCommon = false;
+      isHeader = true;
       const name = value.split("/", 1)[0]?.trim().toLowerCase();
-      if (name === agent) isNamed = isOurs = true;
-      else if (name === "*") isEverybodys = true;
+      if (name === agent) isNamed = isOwn = true;
+      else if (name === "*") isCommon = true;
     } else if (RULES.has(key)) {
-      isOpen = false;
+      isHeader = false;
       const rule = `${key}: ${value.replace(STARS, "*".repeat(MAX_STARS))}`;
-      if (isOurs) ours.push(rule);
-      if (isEverybodys) everybodys.push(rule);
+      if (isOwn) ownRules.push(rule);
+      if (isCommon) commonRules.push(rule);
     }
   }
-  const rules = isNamed ? ours : everybodys;
+  const rules = isNamed ? ownRules : commonRules;
   return rules.length === 0 ? "" : ["user-agent: *", ...rules, ""].join("\n");
 }

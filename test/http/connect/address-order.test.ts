@@ -1,7 +1,7 @@
 // In which order addresses are tried: RFC 6724 by this machine's interfaces; and which names are asked for, by resolv.conf(5).
 
 import { describe, expect, it } from "vitest";
-import { inOrder, reachOf } from "../../../src/http/connect/address-order.ts";
+import { reachOf, sortAddresses } from "../../../src/http/connect/address-order.ts";
 import { candidates } from "../../../src/http/connect/dns-client.ts";
 
 const V4 = "192.0.2.1";
@@ -17,16 +17,16 @@ describe("addresses of a name", () => {
     ["unique-local IPv6 beside IPv4", ["198.51.100.1", "fd00::9"], [V6, V4, ULA], [V4, ULA, V6]],
     ["both families, with 6to4", ["198.51.100.1", "2001:db8::9"], ["2002::1", V4, V6], [V6, V4, "2002::1"]],
   ])("with %s are tried in the system's order", (_, own, answer, order) => {
-    expect(inOrder(answer, reachOf(own), false)).toEqual(order);
+    expect(sortAddresses(answer, reachOf(own), false)).toEqual(order);
   });
 
   it("of one kind stay as the server has them", () => {
     const many = ["192.0.2.9", "192.0.2.1", "192.0.2.5"];
-    expect(inOrder(many, reachOf(["198.51.100.1"]), false)).toEqual(many);
+    expect(sortAddresses(many, reachOf(["198.51.100.1"]), false)).toEqual(many);
   });
 
   it("begin with IPv4 where gai.conf has it first", () => {
-    expect(inOrder([V6, V4], reachOf(["198.51.100.1", "2001:db8::9"]), true)).toEqual([V4, V6]);
+    expect(sortAddresses([V6, V4], reachOf(["198.51.100.1", "2001:db8::9"]), true)).toEqual([V4, V6]);
   });
 });
 

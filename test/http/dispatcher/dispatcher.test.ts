@@ -89,7 +89,7 @@ describe.each(Object.entries(WAYS))("the way of undici %s", (_way, answer) => {
     expect(result).toMatchObject({ error: "headers_timeout" });
     if (handler !== undefined && control !== undefined) answer(handler, control, [Buffer.from("late")]);
     // It is only now that there is something to abort.
-    expect(fake.aborted.map(({ message }) => message)).toEqual(["bulkget gave the request up"]);
+    expect(fake.aborted.map(({ message }) => message)).toEqual(["bulkget cancelled the request"]);
   });
 });
 

@@ -28,7 +28,7 @@ function read(lines: string, status: number, pieceBytes = Number.POSITIVE_INFINI
       if (headers.contentEncoding !== undefined) decoded([], headers.contentEncoding, WISHES.maxFileBytes);
       if (verdict !== undefined && "reply" in verdict && "locations" in verdict.reply) nextTarget(verdict.reply, FROM);
       validatorOf(headers, fields);
-      jar.take(fields, FROM);
+      jar.setCookies(fields, FROM);
       jar.header(FROM, true);
     },
     onData: () => true,

@@ -10,7 +10,7 @@ import { expectLinear } from "../../support/linear.ts";
 import { ownFolder } from "../../support/own.ts";
 
 const set = (jar: Cookies, url: string, ...values: string[]) =>
-  jar.take(values.map((value) => `Set-Cookie: ${value}\r\n`).join(""), new URL(url));
+  jar.setCookies(values.map((value) => `Set-Cookie: ${value}\r\n`).join(""), new URL(url));
 const sent = (jar: Cookies, url: string, isListed = true) => jar.header(new URL(url), isListed);
 
 describe("cookies that are given as text", () => {
