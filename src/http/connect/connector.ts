@@ -85,7 +85,7 @@ export function connector(options: OpenOptions): Connector {
       return true;
     };
     const onread = { buffer: readBuffer, callback: onRead };
-    const socketOptions: SocketConstructorOpts & { noDelay: boolean; highWaterMark: number } = {
+    const tcp: SocketConstructorOpts & { noDelay: boolean; highWaterMark: number } = {
       noDelay: true,
       highWaterMark: READ_BYTES,
       ...(isPlain ? { onread } : {}),
@@ -213,9 +213,7 @@ export function connector(options: OpenOptions): Connector {
 
     const { host, port } = proxy ?? to;
     const connectTo = (address: string) =>
-      isDirectTls
-        ? secured.start({ address, port, onread }, to, isFull)
-        : connectTcp({ ...socketOptions, host: address, port });
+      isDirectTls ? secured.start({ address, port, onread }, to, isFull) : connectTcp({ ...tcp, host: address, port });
     const dial = (next: (socket: Socket) => void) => {
       giveUp = () => nameResolver.forget(host);
       find(host, port, fail, (addresses) => {
@@ -238,7 +236,7 @@ export function connector(options: OpenOptions): Connector {
     };
     const begin = () => {
       if (to.unixSocket === undefined) dial(isDirectTls ? deliver : connected);
-      else adopt(connectTcp({ ...socketOptions, path: to.unixSocket }), "connect", connected);
+      else adopt(connectTcp({ ...tcp, path: to.unixSocket }), "connect", connected);
     };
     begin();
     return () => settle(reset(), null);
