@@ -145,8 +145,8 @@ export async function openOutput(options: OutputOptions, context: OutputContext)
       minFree: options.minFree ?? OUTPUT_DEFAULTS.minFree,
       ...{ known, stop },
     });
-    const claimed = conflictCheck({ spans, ...known }, naming.unique);
-    const about = { folder, state, names: naming, journal: records, claimed, prune: options.prune === true, note };
+    const conflictOf = conflictCheck({ spans, ...known }, naming.unique);
+    const about = { folder, state, names: naming, journal: records, conflictOf, prune: options.prune === true, note };
     const going = history && goingOn({ ...about, history, stop });
     const keeping = completeness(watchedJournal(records, folder, durability !== "none", note));
     const reporters: NamedReporter[] = [{ name: JOURNAL, reporter: keeping.reporter }];

@@ -1,4 +1,4 @@
-// What a list is to a folder: how many of its lines are known there, moved or new, and how many saved lines it does not have.
+// Compares a list with an earlier run: counts its known, moved and new lines, and the saved lines that are not in it.
 
 import type { Job } from "../core/job.ts";
 import type { DoneEarlier } from "../core/ports.ts";
@@ -9,39 +9,39 @@ import { doneAs, isNotOurs } from "../source/skip-done.ts";
 import type { RemovedLines } from "./removed-lines.ts";
 
 export interface Counts {
-  /** Lines that are recorded under their number. */
+  /** Lines recorded under their number. */
   readonly known: number;
-  /** Lines whose URL is recorded under another number, or was that of a line that was no longer in the list. */
+  /** Lines whose URL is recorded under another number, or as a removed line. */
   readonly moved: number;
   readonly new: number;
-  /** Saved lines that are not in the list. */
+  /** Saved lines that are no longer in the list. */
   readonly gone: number;
 }
 
-/** Whether a list is another folder's: more of what is saved is not in it than is, and there is something to be done for it. */
+/** Whether a list belongs to another folder: most saved lines are not in it, and it has lines to download. */
 export function isAnothers({ known, moved, new: fresh, gone }: Counts): boolean {
   return gone > known + moved && moved + fresh > 0;
 }
 
-/** "3 of its lines are known, 1 moved, 2 are new; 7 saved lines are not in it" */
+/** For example "3 of its lines are known, 1 moved, 2 are new; 7 saved lines are not in it". */
 export function inWords({ known, moved, new: fresh, gone }: Counts): string {
   const are = (count: number) => (count === 1 ? "is" : "are");
   const lines = `${thousands(known)} of its lines ${are(known)} known, ${thousands(moved)} moved, ${thousands(fresh)} ${are(fresh)} new`;
   return `${lines}; ${thousands(gone)} saved line${gone === 1 ? "" : "s"} ${are(gone)} not in it`;
 }
 
-/** So many lines that are left, of so many characters, are remembered, instead of reading the list once more to come to them. */
-const MAX_REST = 10_000;
-const MAX_REST_CHARS = 4_194_304;
+/** Maximum number of remaining lines, and of their characters, kept in memory. With more, the list is read once more. */
+const MAX_KEPT_JOBS = 10_000;
+const MAX_KEPT_CHARS = 4_194_304;
 
-/** Counts what is left of a list, and keeps it if that is little. */
+/** Counts the remaining lines of a list, and keeps them up to a limit. */
 export function leftover(history: History, how: { readonly update: boolean; readonly retryFailed: boolean }) {
   const counts = { left: 0, saved: 0, failed: 0, skipped: 0 };
   let rest: Job[] | undefined = [];
   let chars = 0;
   const keep = (job: Job) => {
     chars += charsOf(job);
-    if (rest === undefined || rest.length === MAX_REST || chars > MAX_REST_CHARS) rest = undefined;
+    if (rest === undefined || rest.length === MAX_KEPT_JOBS || chars > MAX_KEPT_CHARS) rest = undefined;
     else rest.push(job);
   };
   return {
@@ -51,17 +51,17 @@ export function leftover(history: History, how: { readonly update: boolean; read
       counts[done ?? "left"]++;
       if (done === undefined) keep(job);
     },
-    /** What needs no work, and how much does. */
+    /** Numbers of finished lines, and of those left to do. */
     counts: counts as DoneEarlier & { readonly left: number },
-    /** All that is left; undefined if it is too much to be remembered. */
+    /** The jobs left to do; undefined if they are more than the limit. */
     rest: (): readonly Job[] | undefined => rest,
   };
 }
 
-/** Counts lines, in their order. What is recorded of one is taken, and put back at the end. */
+/** Counts lines, in list order. Reserves the record of each line until `end`. */
 export function comparison(history: History, gone: RemovedLines) {
   const counts = { known: 0, moved: 0, new: 0 };
-  /** The highest number that a line has, or had. */
+  /** The highest line number, listed or recorded. */
   let top = 0;
   const take = (n: number) => {
     history.take(n);
@@ -79,13 +79,13 @@ export function comparison(history: History, gone: RemovedLines) {
       const here = history.find(url) ?? history.findFailure(url);
       if (here !== undefined) take(here);
       else if (!gone.hold(url)) {
-        // Under a number of its own that nobody has it takes nothing away, as a line that was added to failed.txt.
+        // A numbered line with an unused number replaces nothing, for example a line added to failed.txt.
         if (numbered !== true || state !== undefined) counts.new++;
         return;
       }
       counts.moved++;
     },
-    /** What of all that is saved is not in the list; or, if not all of the list was counted, of as much as that goes over. */
+    /** Returns the counts. `gone` includes lines above the highest number only if the whole list was counted (`isAll`). */
     end(isAll: boolean): Counts {
       let left = 0;
       history.eachUnmet((n, isSaved) => {

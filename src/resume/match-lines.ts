@@ -1,4 +1,4 @@
-// Which line has what is saved: decides for each, in the order of the list, what is to be moved where.
+// Matches each line of the list with the saved files, in list order, and has files moved to their line's name.
 
 import type { Failure } from "../core/failure.ts";
 import type { Job, Outcome } from "../core/job.ts";
@@ -6,30 +6,30 @@ import { givenName } from "../sink/directory/file-names.ts";
 import { knownOf } from "../source/skip-done.ts";
 import { type FileMoverOptions, type Found, fileMover } from "./move-files.ts";
 import { asSaved, isLasting, isOfUrl, isSaved } from "./record-state.ts";
-import { isRight, sha256Of } from "./verify-files.ts";
+import { isAccepted, sha256Of } from "./verify-files.ts";
 
 export type LineMatcherOptions = FileMoverOptions;
 
 export interface LineMatcher {
-  /** Whether what is saved under a line's number has the name and the digest that the list wants. Changes nothing. */
+  /** Whether the file saved under a line's number has the name and digest that the list requires. Changes nothing. */
   isSettled(job: Job): boolean;
   /**
-   * Sees to it that a line's number is its own, and that what is saved of its URL is there, under its name. Returns the job;
-   * refused, where something is saved that cannot have its name. Throws a FolderError, and what the file system says.
+   * Frees the line's number from another line's record, and moves the file saved for its URL to its name. Returns the job;
+   * refused if its file cannot be renamed. Throws a FolderError, and file-system errors.
    */
   settle(job: Job): Job;
-  /** Puts a file aside whose name a line needs, if it is that of a line that the list was not seen to have; false if not. */
+  /** Frees a file name that a line needs, if an unmatched line owns it: moves that file to "gone/". Otherwise false. */
   yields(file: string): boolean;
-  /** Called when every line was settled: of lines that are not in the list, what has no file is forgotten. */
+  /** Deletes the records of unmatched lines without a file. Called when every line was settled. */
   drop(): void;
-  /** Files that are where their line is now, and were not. */
+  /** Number of files moved to their line's name. */
   readonly moved: number;
 }
 
 export function lineMatcher(options: LineMatcherOptions): LineMatcher {
   const { folder, history } = options;
-  const made = fileMover(options);
-  const { foundFor, failureFor, keptFor, take, setAside, recordAs, hasFile, nameOf } = made;
+  const mover = fileMover(options);
+  const { foundFor, failureFor, keptFor, take, setAside, recordAs, hasFile, nameOf } = mover;
 
   return {
     isSettled,
@@ -41,7 +41,7 @@ export function lineMatcher(options: LineMatcherOptions): LineMatcher {
         setAside(n);
         return true;
       } catch {
-        return false; // it stays, and so its name is taken
+        return false; // the file stays, and so its name stays in use
       }
     },
     drop() {
@@ -50,7 +50,7 @@ export function lineMatcher(options: LineMatcherOptions): LineMatcher {
       });
     },
     get moved() {
-      return made.moved;
+      return mover.moved;
     },
   };
 
@@ -67,7 +67,7 @@ export function lineMatcher(options: LineMatcherOptions): LineMatcher {
 
   function hasName(job: Job, record: Outcome): boolean {
     const given = givenName(job);
-    // Without a name of its own a line keeps the name that it got, whatever the template is by now.
+    // A line that the list does not name keeps its file name, even if the template has changed.
     return given === undefined ? givenName(record) === undefined : nameOf(job, record) === record.file;
   }
 
@@ -81,8 +81,8 @@ export function lineMatcher(options: LineMatcherOptions): LineMatcher {
     const state = history.state(n, url);
     if (state === "other") setAside(n);
     const isKnown = state !== undefined && state !== "other";
-    if (job.refused !== undefined) return isKnown ? refusedAsItIs(job, job.refused) : job;
-    if (!isKnown) return taking(job, foundFor(job) ?? keptFor(job) ?? failureFor(job));
+    if (job.refused !== undefined) return isKnown ? settleRefused(job, job.refused) : job;
+    if (!isKnown) return takeFound(job, foundFor(job) ?? keptFor(job) ?? failureFor(job));
     if (state === "saved" && isSettled(job)) {
       history.meet(n);
       return job;
@@ -90,38 +90,38 @@ export function lineMatcher(options: LineMatcherOptions): LineMatcher {
     const record = history.record(n);
     if (record?.file !== undefined && !hasName(job, record)) {
       setAside(n);
-      return taking(job, foundFor(job) ?? keptFor(job) ?? failureFor(job));
+      return takeFound(job, foundFor(job) ?? keptFor(job) ?? failureFor(job));
     }
     history.meet(n);
-    if (state === "saved") return digested(job, record);
-    if (record !== undefined && isRight(folder, job, record)) {
+    if (state === "saved") return checkDigest(job, record);
+    if (record !== undefined && isAccepted(folder, job, record)) {
       recordAs(job, asSaved(record));
       return job;
     }
-    if (hasFile(record)) return state === "open" ? keeping(job, record) : job;
-    const isOfLine = record === undefined || !isLasting(record); // of its URL it says nothing
-    return taking(job, foundFor(job) ?? (isOfLine ? keptFor(job) : undefined));
+    if (hasFile(record)) return state === "open" ? withKept(job, record) : job;
+    const isOfLine = record === undefined || !isLasting(record); // it does not concern the URL
+    return takeFound(job, foundFor(job) ?? (isOfLine ? keptFor(job) : undefined));
   }
 
-  /** A line for which nothing is tried keeps what it has, unless its name is what is wrong with it. */
-  function refusedAsItIs(job: Job, { error }: Failure): Job {
+  /** A refused line keeps its file, unless it is refused for its name. */
+  function settleRefused(job: Job, { error }: Failure): Job {
     const record = history.record(job.n);
     if (hasFile(record) && error === "file_exists") {
       setAside(job.n);
       return job;
     }
     history.meet(job.n);
-    return hasFile(record) ? keeping(job, record) : job;
+    return hasFile(record) ? withKept(job, record) : job;
   }
 
-  /** Its record goes on to say all that is known of its file, whatever the line comes to. */
-  function keeping(job: Job, record: Outcome | undefined): Job {
+  /** The job's next record keeps all fields of its file, whatever its outcome. */
+  function withKept(job: Job, record: Outcome | undefined): Job {
     const known = record?.outcome === "failed" && isOfUrl(record) ? undefined : record && knownOf(record);
     return known === undefined ? job : { ...job, kept: known };
   }
 
-  /** The job, which is to be fetched again where its file does not have the digest that the list wants. */
-  function digested(job: Job, record: Outcome | undefined): Job {
+  /** The job; with `kept` set, so that it is fetched again, if its file does not have the digest that the list requires. */
+  function checkDigest(job: Job, record: Outcome | undefined): Job {
     const { sha256: wanted } = job;
     if (wanted === undefined || record?.file === undefined || record.sha256 === wanted) return job;
     const known = knownOf(record);
@@ -132,11 +132,11 @@ export function lineMatcher(options: LineMatcherOptions): LineMatcher {
     return job;
   }
 
-  function taking(job: Job, found: Found | undefined): Job {
+  function takeFound(job: Job, found: Found | undefined): Job {
     if (found === undefined) return job;
     const why = take(job, found);
     if (why !== undefined) return { ...job, refused: why };
-    // What failed elsewhere for its digest need not fail here.
+    // A line that failed elsewhere for its digest need not fail here.
     return isSaved(found.record) ? job : settle(job);
   }
 }

@@ -1,4 +1,4 @@
-// Moves what is saved from where it is to its line's place: a kill between any two steps leaves records that tell where it is.
+// Renames saved files to their line's name and records each move; after a kill between any two steps the records locate the file.
 
 import { renameSync } from "node:fs";
 import { dirname } from "node:path";
@@ -21,23 +21,23 @@ export interface FileMoverOptions {
   readonly history: History;
   readonly journal: JournalWriter;
   readonly gone: RemovedLines;
-  /** Says why a name cannot be had, if so. */
-  readonly claimed: ConflictCheck;
+  /** Returns why a name cannot be used, if so. */
+  readonly conflictOf: ConflictCheck;
 }
 
-/** What is known of a URL under another number, or of a line that is not in the list. */
+/** The record of a URL under another number, or of a removed line. */
 export interface Found {
   readonly record: Outcome;
-  /** From the output folder on; absent where nothing is saved. */
+  /** Path relative to the output folder; undefined if nothing is saved. */
   readonly file: string | undefined;
-  /** It is recorded elsewhere by now. */
+  /** Deletes the record, which was written elsewhere. */
   forget(): void;
 }
 
 export type FileMover = ReturnType<typeof fileMover>;
 
-/** Each call throws a FolderError, and what the file system says. */
-export function fileMover({ folder, names, history, journal, gone, claimed }: FileMoverOptions) {
+/** Each call throws a FolderError, and file-system errors. */
+export function fileMover({ folder, names, history, journal, gone, conflictOf }: FileMoverOptions) {
   let moved = 0;
 
   return {
@@ -49,40 +49,40 @@ export function fileMover({ folder, names, history, journal, gone, claimed }: Fi
     setAside,
     hasFile,
     nameOf,
-    /** Files that are where their line is now, and were not. */
+    /** Number of files moved to their line's name. */
     get moved() {
       return moved;
     },
   };
 
-  /** Writes a record under the line's number, for good. */
+  /** Writes a record under the line's number, and flushes it. */
   function recordAs(job: Job, record: Outcome): void {
     write(job, record);
     journal.flush();
   }
 
-  /** What is saved of a line, elsewhere. */
+  /** The saved file of a line's URL under another number. */
   function foundFor(job: Job): Found | undefined {
     return (
-      foundHere(history.find(job.url, (record) => isWanted(job, record, record.file))) ??
-      foundThere(gone.find(job.url, ({ record, file }) => isWanted(job, record, file)))
+      inHistory(history.find(job.url, (record) => isWanted(job, record, record.file))) ??
+      inRemoved(gone.find(job.url, ({ record, file }) => isWanted(job, record, file)))
     );
   }
 
-  /** What else is known of a line: that it failed for its URL, or was skipped; or a file that it has kept. */
+  /** A failure or skip of a line's URL under another number, or a failure with a kept file. */
   function failureFor({ url }: Job): Found | undefined {
     return (
-      foundHere(history.findFailure(url, (record) => isLasting(record) || hasFile(record))) ??
-      foundThere(gone.findFailure(url, ({ record, file }) => isLasting(record) || file !== undefined))
+      inHistory(history.findFailure(url, (record) => isLasting(record) || hasFile(record))) ??
+      inRemoved(gone.findFailure(url, ({ record, file }) => isLasting(record) || file !== undefined))
     );
   }
 
-  /** What a line has kept that failed for its digest or its name, and is what this one wants. */
+  /** A file kept by a line that failed for its digest or name, and that is what this line requires. */
   function keptFor(job: Job): Found | undefined {
     const fits = (record: Outcome, file: string | undefined) => !isLasting(record) && isWanted(job, record, file);
     return (
-      foundHere(history.findFailure(job.url, (record) => fits(record, record.file))) ??
-      foundThere(gone.findFailure(job.url, ({ record, file }) => fits(record, file)))
+      inHistory(history.findFailure(job.url, (record) => fits(record, record.file))) ??
+      inRemoved(gone.findFailure(job.url, ({ record, file }) => fits(record, file)))
     );
   }
 
@@ -91,19 +91,19 @@ export function fileMover({ folder, names, history, journal, gone, claimed }: Fi
     return job.sha256 === undefined || job.sha256 === (sha256 ?? sha256Of(folder, file));
   }
 
-  function foundHere(n: number | undefined): Found | undefined {
+  function inHistory(n: number | undefined): Found | undefined {
     const record = n === undefined ? undefined : history.record(n);
     if (record === undefined) return undefined;
     const file = record.file !== undefined && isOurs(folder, record.file) ? record.file : undefined;
     return { record, file, forget: () => forget(record.n, record.url) };
   }
 
-  function foundThere(kept: RemovedFile | undefined): Found | undefined {
+  function inRemoved(kept: RemovedFile | undefined): Found | undefined {
     return kept && { ...kept, forget: () => gone.give(kept) };
   }
 
-  /** Gives a line what was found for it. Returns why it cannot have its name, if so: then all stays where it is. */
-  function take(job: Job, { record, file, forget: done }: Found): Failure | undefined {
+  /** Moves a found record and its file to a line. Returns a Failure, and changes nothing, if the file cannot have its name. */
+  function take(job: Job, { record, file, forget: forgetFound }: Found): Failure | undefined {
     const to = file && nameOf(job, record);
     if (file === undefined || to === undefined) {
       if (isLasting(record)) recordAs(job, bare(record));
@@ -112,10 +112,10 @@ export function fileMover({ folder, names, history, journal, gone, claimed }: Fi
       moved++;
     } else {
       const path = `${folder}/${to}`;
-      const why = tooLong(to) ?? claimed(job, path, to);
+      const why = tooLong(to) ?? conflictOf(job, path, to);
       if (why !== undefined && isFailure(why)) return why;
       write(job, record, to);
-      journal.flush(); // from now on the body is looked for at both places
+      journal.flush(); // from now on both records name the body, at both places
       try {
         if (to.includes("/")) makeFolder(dirname(path));
         renameSync(`${folder}/${file}`, path);
@@ -126,12 +126,12 @@ export function fileMover({ folder, names, history, journal, gone, claimed }: Fi
       }
       moved++;
     }
-    done();
+    forgetFound();
     journal.flush();
     return undefined;
   }
 
-  /** A record gets the line's number, and the name and the digest that the list wants, which it has. */
+  /** Writes a record with the line's number, name and digest. */
   function write(job: Job, record: Outcome, file?: string): void {
     const { name: _name, list: _list, line: _line, ...rest } = withoutTwin(record);
     const { n, name, list, line, sha256 } = job;
@@ -146,7 +146,7 @@ export function fileMover({ folder, names, history, journal, gone, claimed }: Fi
     });
   }
 
-  /** Makes a number free: its line is not in the list, or has another number or another name there. */
+  /** Frees a number whose line is not in the list, or has another number or name there. */
   function setAside(n: number): void {
     const record = history.record(n);
     if (record === undefined) return;
@@ -167,7 +167,7 @@ export function fileMover({ folder, names, history, journal, gone, claimed }: Fi
     return file !== undefined && isOurs(folder, file);
   }
 
-  /** Without a record, as far as no answer is needed to know it. */
+  /** The line's file name. Without a record, undefined if the name depends on the response. */
   function nameOf(job: Job, record?: Outcome): string | undefined {
     if (record === undefined) return names.before(job)?.file;
     const target = parseUrl(job.url);

@@ -1,9 +1,9 @@
-// What a record says of its line when it moves: whether something is saved, and whether a failure is its URL's own.
+// Classifies a record that moves to another line: whether a file is saved, and whether a failure depends on the URL.
 
 import type { FailureKind } from "../core/failure.ts";
 import type { Failed, Outcome, Saved, Skipped } from "../core/job.ts";
 
-/** The record of a line whose file turned out to be what is wanted. */
+/** The record of a failed line whose file is accepted now, as a saved one. */
 export function asSaved({
   error: _error,
   detail: _detail,
@@ -19,8 +19,8 @@ export function isSaved({ outcome }: Outcome): boolean {
   return outcome === "saved" || outcome === "unchanged";
 }
 
-/** What a line fails with for its name, or for the digest that the list gives: neither says anything of its URL. */
-const OF_THE_LIST: ReadonlySet<FailureKind> = new Set([
+/** Failures for the name or the digest that the list gives: they do not depend on the URL. */
+const LIST_FAILURES: ReadonlySet<FailureKind> = new Set([
   "file_exists",
   "name_too_long",
   "name_refused",
@@ -30,10 +30,10 @@ const OF_THE_LIST: ReadonlySet<FailureKind> = new Set([
 ]);
 
 export function isOfUrl({ error }: Failed): boolean {
-  return !OF_THE_LIST.has(error);
+  return !LIST_FAILURES.has(error);
 }
 
-/** Whether a line came to this for its URL: under another number it would be the same. */
+/** Whether the outcome depends on the URL only: under another number it would be the same. */
 export function isLasting(record: Outcome): record is Failed | Skipped {
   return record.outcome === "failed" ? isOfUrl(record) : record.outcome === "skipped";
 }
@@ -42,7 +42,7 @@ export function bare({ file: _file, ...record }: Failed | Skipped): Outcome {
   return record;
 }
 
-/** Without the number of the line whose file it is, too: that may be another line's by now. */
+/** Removes `duplicate_of`: that number may belong to another line now. */
 export function withoutTwin(record: Outcome): Outcome {
   if (record.outcome !== "saved") return record;
   const { duplicate_of: _number, ...rest } = record;

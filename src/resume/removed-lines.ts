@@ -1,4 +1,4 @@
-// What was saved of lines that are no longer in the list, where another line needs its place: kept in a folder of its own.
+// Keeps files of lines removed from the list in the folder "gone", with a journal, when another line needs their name.
 
 import { lstatSync, readdirSync, renameSync, rmdirSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
@@ -17,7 +17,7 @@ import { GONE, JOURNAL, makeFolder } from "../sink/folder/output-folder.ts";
 import { removedFile } from "../sink/folder/start-over.ts";
 import { isSaved } from "./record-state.ts";
 
-/** One record that is kept there, and where its file, if it has one, lies from the output folder on. */
+/** A record kept there, and its file, if any, relative to the output folder. */
 export interface RemovedFile {
   readonly n: number;
   readonly record: Outcome;
@@ -27,35 +27,35 @@ export interface RemovedFile {
 type Fits = (kept: RemovedFile) => boolean;
 
 export interface RemovedLines {
-  /** Files that are there. */
+  /** Number of files kept. */
   readonly files: number;
-  /** Records that are there, failures without a file as well. */
+  /** Number of records kept, including failures without a file. */
   readonly recorded: number;
   /**
-   * Takes a record, and its file away from its place. A kill at any time leaves the file there or here, and a record that
-   * says so. Throws a FolderError where there can be no such folder, and what the file system says.
+   * Adds a record and moves its file here. After a kill at any time, the file is at one of the two places, and a record names
+   * it. Throws a FolderError if the folder cannot be made, and file-system errors.
    */
   take(record: Outcome, file: string): void;
-  /** Takes a failure that has no file, for its line to come. Where there can be no such folder it is forgotten. */
+  /** Adds a failure without a file, for a later line with its URL. Drops it if the folder cannot be made. */
   takeFailure(record: Outcome): void;
-  /** What was saved for a URL, if `fits` is true of it; or what is known of a line that failed. */
+  /** The saved, or failed, record of a URL for which `fits` is true. */
   find(url: string, fits: Fits): RemovedFile | undefined;
   findFailure(url: string, fits: Fits): RemovedFile | undefined;
-  /** It is elsewhere by now. */
+  /** Deletes a record, which was written elsewhere. */
   give(kept: RemovedFile): void;
-  /** Counts what was saved for a URL as one less, until `putBack`; false if there is none left. */
+  /** Reserves a record of a URL until `putBack`; false if there is none left. */
   hold(url: string): boolean;
   putBack(): void;
-  /** Removes all that is there; returns how many files that were. */
+  /** Removes all files and records; returns the number of files. */
   prune(): number;
   /**
-   * Leaves a journal with one record a file; no folder, if there is none. `isDone`: no line is to come that could have a failure
-   * without a file. Throws what the file system says.
+   * Compacts the journal, and removes the folder if it is empty. `isDone`: failures without a file are dropped, since no more
+   * lines can match them. Throws file-system errors.
    */
   close(isDone: boolean): Promise<void>;
 }
 
-/** Whether a run has kept files of lines that are gone there: somebody else's folder of this name is none of ours. */
+/** Whether a run has kept files in "gone": the folder has a journal. A folder without one is the user's. */
 export function hasRemovedLines(folder: string): boolean {
   const path = join(folder, GONE);
   if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return false;
@@ -67,17 +67,17 @@ export function hasRemovedLines(folder: string): boolean {
   }
 }
 
-/** Opened when it is first needed, but for one that is there. Throws what the file system says. */
+/** Opens an existing folder at once, a new one when it is first needed. Throws file-system errors. */
 export function removedLines(folder: string, state: string): RemovedLines {
   const path = join(folder, GONE);
   const journalPath = join(path, JOURNAL);
   let opened: Opened | undefined;
-  /** What came in this run, by its URL: the history's own index does not grow. */
+  /** Records added in this run, by URL hash: the indexes of the history do not grow. */
   const saved = chains();
   const failed = chains();
   let files = 0;
   let last = 0;
-  /** Whether there can be such a folder, as far as that was looked at. */
+  /** Whether the folder can be used; undefined: not checked yet. */
   let isFolder: boolean | undefined;
   if (hasRemovedLines(folder)) {
     opened = open(readBack(path, state, () => {}));
@@ -95,13 +95,13 @@ export function removedLines(folder: string, state: string): RemovedLines {
     return { history, records };
   }
 
-  function begin(): Opened {
-    if (isFree(path)) return open();
+  function create(): Opened {
+    if (isEmptyFolder(path)) return open();
     const why = "is there already, and not a run's: files of lines that are no longer in the list are kept there";
     throw new FolderError("usage", (words) => `${path}: ${why}; move it away, or ${useAnotherFolder(words)}`);
   }
 
-  /** A number, and with it a name, that nothing has there. */
+  /** An unused number, and the file name for it. */
   function freeName({ history }: Opened, extension: string): { readonly n: number; readonly file: string } {
     for (let n = Math.max(last, history.recorded) + 1; ; n++) {
       const file = `${String(n).padStart(6, "0")}${extension}`;
@@ -128,10 +128,10 @@ export function removedLines(folder: string, state: string): RemovedLines {
     (isSaved(record) ? saved : failed).add(urlHash(record.url), record.n);
   }
 
-  function inThisRun(fresh: Chains, there: Opened, listed: string, fits: Fits): RemovedFile | undefined {
+  function findAdded(added: Chains, there: Opened, listed: string, fits: Fits): RemovedFile | undefined {
     const url = knownAs(listed);
     let found: RemovedFile | undefined;
-    fresh.find(urlHash(url), (n) => {
+    added.find(urlHash(url), (n) => {
       const kept = keptUnder(there, n);
       if (kept !== undefined && escapedUrl(kept.record.url) === url && fits(kept)) found = kept;
       return found !== undefined;
@@ -143,7 +143,7 @@ export function removedLines(folder: string, state: string): RemovedLines {
     records.moved(n, url);
     records.flush();
     history.forget(n);
-    for (const fresh of [saved, failed]) fresh.delete(urlHash(url), n);
+    for (const added of [saved, failed]) added.delete(urlHash(url), n);
   }
 
   return {
@@ -154,7 +154,7 @@ export function removedLines(folder: string, state: string): RemovedLines {
       return opened?.history.recorded ?? 0;
     },
     take(record, from) {
-      opened ??= begin();
+      opened ??= create();
       const { n, file } = freeName(opened, extensionOf(from));
       add(opened, { ...record, n, file });
       try {
@@ -166,7 +166,7 @@ export function removedLines(folder: string, state: string): RemovedLines {
       files++;
     },
     takeFailure(record) {
-      if (opened === undefined) isFolder ??= isFree(path);
+      if (opened === undefined) isFolder ??= isEmptyFolder(path);
       if (isFolder === false) return;
       opened ??= open();
       add(opened, { ...record, n: freeName(opened, "").n });
@@ -174,12 +174,12 @@ export function removedLines(folder: string, state: string): RemovedLines {
     find(url, fits) {
       if (opened === undefined) return undefined;
       const n = opened.history.find(url, (record) => fits(keptAs(record)));
-      return n === undefined ? inThisRun(saved, opened, url, fits) : keptUnder(opened, n);
+      return n === undefined ? findAdded(saved, opened, url, fits) : keptUnder(opened, n);
     },
     findFailure(url, fits) {
       if (opened === undefined) return undefined;
       const n = opened.history.findFailure(url, (record) => fits(keptAs(record)));
-      return n === undefined ? inThisRun(failed, opened, url, fits) : keptUnder(opened, n);
+      return n === undefined ? findAdded(failed, opened, url, fits) : keptUnder(opened, n);
     },
     give({ n, record, file }) {
       if (opened === undefined) return;
@@ -217,7 +217,7 @@ export function removedLines(folder: string, state: string): RemovedLines {
           if (isDone && !isSaved && keptUnder(there, n)?.file === undefined) history.forget(n);
         });
         await records.end();
-        // With anything else in it, it stays a run's.
+        // With other files in it, the folder keeps its journal.
         isEmpty = history.recorded === 0 && readdirSync(path).length === 1;
         if (isEmpty) unlinkSync(journalPath);
         else compactJournal(journalPath, join(state, JOURNAL), history).commit();
@@ -238,13 +238,13 @@ function isThere(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
-/** Whether a folder is there for a run, made where there is nothing. Throws what the file system says. */
-function isFree(path: string): boolean {
+/** Makes the folder if it does not exist. Returns whether it is an empty folder. Throws file-system errors. */
+function isEmptyFolder(path: string): boolean {
   if (!isThere(path)) makeFolder(path);
   return lstatSync(path).isDirectory() && readdirSync(path).length === 0;
 }
 
-/** ".html", ".tar.gz"; nothing where the last part of the path has none. */
+/** For example ".html" or ".tar.gz"; "" if the file has no extension. */
 function extensionOf(file: string): string {
   return /[^/](\.tar)?(\.[^./]{1,20})$/.exec(file)?.slice(1).join("") ?? "";
 }

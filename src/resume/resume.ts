@@ -1,4 +1,4 @@
-// Going on with an earlier run: what moved within the list is renamed, what is done is left out, and it is said.
+// Resumes an earlier run: renames files whose line moved within the list, leaves out finished lines, and reports both.
 
 import { join } from "node:path";
 import { FolderError, useAnotherFolder, type Wording } from "../core/errors.ts";
@@ -16,95 +16,95 @@ import { isOurs, isWholeFile } from "./verify-files.ts";
 
 export interface GoingOnOptions extends Omit<LineMatcherOptions, "gone"> {
   readonly state: string;
-  /** What is saved of lines that are not in the list is to be removed: so any list will do. */
+  /** --prune: remove files of lines that are not in the list. Then another run's list is not refused. */
   readonly prune: boolean;
   readonly note: (text: string) => void;
-  /** Aborted when the run is to end: a list that is read meanwhile ends early. */
+  /** Aborted when the run is stopped: a list being read ends early then. */
   readonly stop?: AbortSignal | undefined;
 }
 
 export interface GoingOnHow {
   readonly update: boolean;
   readonly retryFailed: boolean;
-  /** The list is a part of the folder's, such as its failures: that other lines are not in it says nothing. */
+  /** The list is a part of the folder's list, such as failed.txt: lines that are not in it are not removed. */
   readonly isPart: boolean;
-  /** The list once more, where it can be read twice: then moved lines are found before the run, and what is left is counted. */
+  /** Opens the list again, if it can be read twice: then moved lines are found, and the rest is counted, before the run. */
   readonly again: (() => Source) | undefined;
 }
 
 export interface GoingOn {
-  /** The source without what is done. Throws a FolderError where the folder holds another list's run, and what the file system says. */
+  /** The source without finished lines. Throws a FolderError if the folder holds another list's run, and file-system errors. */
   goOn(source: Source, how: GoingOnHow): Promise<Source>;
-  /** Puts a file aside whose name a line needs, if it is that of a line that is no longer in the list; false if not. */
+  /** Frees a file name that a line needs, if a line that is no longer in the list owns it: moves that file to "gone/". */
   yields(file: string): boolean;
-  /** To be called when the journal is closed, and before it is compacted. Throws what the file system says. */
+  /** Call when the journal is closed, before it is compacted. Throws file-system errors. */
   close(): Promise<void>;
 }
 
-/** Throws a JournalError where files of lines that are gone cannot be known. */
+/** Throws a JournalError if the journal of removed lines cannot be read. */
 export function goingOn(options: GoingOnOptions): GoingOn {
   const { folder, state, history, prune, note, stop } = options;
   const gone = removedLines(folder, state);
-  const arranged = lineMatcher({ ...options, gone });
+  const matcher = lineMatcher({ ...options, gone });
   let isToPrune = false;
   let isRead = false;
-  let said = gone.files;
+  let reported = gone.files;
 
   const pruneNow = () => {
-    const removed = pruned(folder, history, gone);
-    if (removed > 0) note(`pruned ${saidOf(removed)}`);
+    const removed = pruneUnmatched(folder, history, gone);
+    if (removed > 0) note(`pruned ${countOfRemoved(removed)}`);
   };
-  const sayGone = () => {
-    if (gone.files > said) note(saidOfGone(folder, gone.files));
-    said = gone.files;
+  const reportGone = () => {
+    if (gone.files > reported) note(removedNote(folder, gone.files));
+    reported = gone.files;
   };
 
   return {
-    yields: arranged.yields,
+    yields: matcher.yields,
     async goOn(source, { again, ...how }) {
       for (const one of history.notes) note(one);
-      const going: Going = { ...options, gone, arranged, how };
+      const run: ResumedRun = { ...options, gone, matcher, how };
       if (again !== undefined) {
-        const rest = await surveyed(source, again, going);
+        const rest = await surveyList(source, again, run);
         isRead = !how.isPart;
         if (prune) pruneNow();
-        sayGone();
+        reportGone();
         return rest;
       }
       note(`resuming: ${thousands(history.saved)} saved earlier`);
       const onFirst = (jobs: readonly Job[]) => {
-        if (!how.isPart) refuseUnless(going, countsOf(jobs, going));
+        if (!how.isPart) refuseUnless(run, countsOf(jobs, run));
       };
       const onEnd = () => {
-        if (stop?.aborted === true) return; // of the rest nothing is known
+        if (stop?.aborted === true) return; // the rest of the list was not read
         isToPrune = prune;
         isRead = !how.isPart;
       };
-      return skipDone(source, history, { ...finding(going), onFirst, onEnd });
+      return skipDone(source, history, { ...skipOptions(run), onFirst, onEnd });
     },
     async close() {
       if (isToPrune) pruneNow();
-      if (isRead) arranged.drop();
-      sayGone();
+      if (isRead) matcher.drop();
+      reportGone();
       await gone.close(isRead);
     },
   };
 }
 
-interface Going extends GoingOnOptions {
+interface ResumedRun extends GoingOnOptions {
   readonly gone: RemovedLines;
-  readonly arranged: LineMatcher;
+  readonly matcher: LineMatcher;
   readonly how: Omit<GoingOnHow, "again">;
 }
 
-function finding({ folder, arranged, how }: Going): SkipDoneOptions {
+function skipOptions({ folder, matcher, how }: ResumedRun): SkipDoneOptions {
   return {
     ...how,
     isWhole: ({ file, bytes }) => isWholeFile(folder, file, bytes),
     isThere: (file) => isOurs(folder, file),
     settle(job) {
       try {
-        return arranged.settle(job);
+        return matcher.settle(job);
       } catch (error) {
         throw ofTheDisk(error, folder);
       }
@@ -112,9 +112,9 @@ function finding({ folder, arranged, how }: Going): SkipDoneOptions {
   };
 }
 
-/** A list that can be read twice is looked at before the run: what moved is moved, and what is left is counted. */
-async function surveyed(source: Source, again: () => Source, going: Going): Promise<Source> {
-  const { history, journal, gone, arranged, how, note } = going;
+/** For a list that can be read twice: moves files of moved lines, and counts the rest, before the run. */
+async function surveyList(source: Source, again: () => Source, run: ResumedRun): Promise<Source> {
+  const { history, journal, gone, matcher, how, note } = run;
   let left = leftover(history, how);
   let isEdited = false;
   for await (const jobs of again()) {
@@ -123,32 +123,32 @@ async function surveyed(source: Source, again: () => Source, going: Going): Prom
       left.add(job, state);
       if (job.refused?.error === "duplicate_number") continue;
       const isKnown = state !== undefined && state !== "other";
-      const isInPlace = isKnown && (job.refused === undefined ? arranged.isSettled(job) : state === "failed");
+      const isInPlace = isKnown && (job.refused === undefined ? matcher.isSettled(job) : state === "failed");
       if (isInPlace) history.meet(job.n);
-      // What failed may be saved elsewhere, by now.
+      // The URL of a failed line may be saved under another number.
       isEdited ||= !isInPlace || (state !== "saved" && job.refused === undefined);
     }
   }
-  // As long as every line is where it was, nothing needs to be looked for.
+  // If every line is in its place, there is nothing to search for.
   if (isEdited && history.unmetInAll + gone.recorded > 0) {
     const counted = comparison(history, gone);
     for await (const jobs of again()) for (const job of jobs) counted.add(job);
-    if (!how.isPart) refuseUnless(going, counted.end(true));
+    if (!how.isPart) refuseUnless(run, counted.end(true));
     left = leftover(history, how);
     for await (const jobs of again()) {
-      for (const job of jobs) left.add(arranged.settle(job), history.state(job.n, job.url));
+      for (const job of jobs) left.add(matcher.settle(job), history.state(job.n, job.url));
     }
     await journal.sync();
   }
-  note(inSummary(left.counts, arranged.moved, how.update));
+  note(summaryOf(left.counts, matcher.moved, how.update));
   const rest = left.rest();
   const { left: jobs, ...before } = left.counts;
-  if (rest === undefined) return skipDone(source, history, { ...finding(going), left: jobs });
-  // So few that the list need not be read once more.
-  return skipDone(sourceOf(rest), history, { ...finding(going), left: jobs, before });
+  if (rest === undefined) return skipDone(source, history, { ...skipOptions(run), left: jobs });
+  // They were kept in memory: the list need not be read again.
+  return skipDone(sourceOf(rest), history, { ...skipOptions(run), left: jobs, before });
 }
 
-function inSummary(
+function summaryOf(
   { left, saved, failed, skipped }: ReturnType<typeof leftover>["counts"],
   moved: number,
   update: boolean,
@@ -162,14 +162,14 @@ function inSummary(
   ].join(", ");
 }
 
-/** What the first lines are to the folder. */
-function countsOf(jobs: readonly Job[], { history, gone }: Going): Counts {
+/** Compares the first lines with the folder. */
+function countsOf(jobs: readonly Job[], { history, gone }: ResumedRun): Counts {
   const counted = comparison(history, gone);
   for (const job of jobs) counted.add(job);
   return counted.end(false);
 }
 
-function refuseUnless({ folder, prune }: Going, counts: Counts): void {
+function refuseUnless({ folder, prune }: ResumedRun, counts: Counts): void {
   if (prune || !isAnothers(counts)) return;
   const what = counts.gone === 1 ? "the file of that line" : "the files of those lines";
   const why = `${folder}: holds the run of another list (${JOURNAL}): ${inWords(counts)}`;
@@ -178,17 +178,17 @@ function refuseUnless({ folder, prune }: Going, counts: Counts): void {
   throw new FolderError("usage", (words) => `${why}: ${waysIn(words)}`, { code: "ERR_BULKGET_OTHER_LIST" });
 }
 
-function saidOfGone(folder: string, files: number): string {
+function removedNote(folder: string, files: number): string {
   const [are, them] = files === 1 ? ["is", "it"] : ["are", "them"];
-  return `${saidOf(files)} ${are} kept in ${join(folder, GONE)}; --prune removes ${them}`;
+  return `${countOfRemoved(files)} ${are} kept in ${join(folder, GONE)}; --prune removes ${them}`;
 }
 
-function saidOf(files: number): string {
+function countOfRemoved(files: number): string {
   return `${thousands(files)} ${files === 1 ? "file of a line that is" : "files of lines that are"} no longer in the list`;
 }
 
-/** Removes what is saved of lines that the list was not seen to have; returns how many files that were. Throws what the file system says. */
-function pruned(folder: string, history: History, gone: RemovedLines): number {
+/** Removes files and records of unmatched lines. Returns the number of files. Throws file-system errors. */
+function pruneUnmatched(folder: string, history: History, gone: RemovedLines): number {
   let removed = gone.prune();
   history.eachUnmet((n) => {
     const file = history.record(n)?.file;
