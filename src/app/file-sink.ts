@@ -9,7 +9,6 @@ import { type FileNames, fileNames } from "../sink/directory/file-names.ts";
 import { freeSpaceCheck } from "../sink/directory/free-space.ts";
 import type { Replaceable } from "../sink/directory/name-conflict.ts";
 import { dropUnusable, partialFiles } from "../sink/directory/partial-files.ts";
-import { CREATE, MODE } from "../sink/directory/temp-file.ts";
 import { writerThread } from "../sink/directory/writer-thread.ts";
 import { nearest } from "../sink/folder/output-folder.ts";
 import type { Span } from "../sink/folder/unclean-shutdown.ts";
@@ -84,7 +83,7 @@ export function fileSink(
     ...(spans.length === 0 && !resuming ? {} : { replaceable: { spans, ...known } }),
     ...(empty ? {} : { lost: { startMs, recorded: counts ?? known.recorded } }),
     // With several processes, no core is free for a thread.
-    ...(processes === 1 && mayStartThread() ? { scribe: () => writerThread(CREATE, MODE) } : {}),
+    ...(processes === 1 && mayStartThread() ? { scribe: () => writerThread() } : {}),
     full: freeSpaceCheck(folder, minFree, processes),
     probeMs,
     stop,

@@ -3,10 +3,10 @@
 import { FolderError, JournalError } from "../core/errors.ts";
 import type { Outcome } from "../core/job.ts";
 import type { Reporter } from "../core/ports.ts";
+import { syncFolder } from "../fs/sync.ts";
 import type { History } from "../journal/history.ts";
 import { journalAt } from "../journal/repair.ts";
 import { type JournalWriter, journalWriter } from "../journal/writer.ts";
-import { syncAsync } from "../sink/writing.ts";
 
 /** Called with every record and the byte offset in the journal at which it begins. */
 export type OnRecord = (outcome: Outcome, offset: number) => void;
@@ -55,7 +55,7 @@ export function watchedJournal(
   const syncAndCheck = async () => {
     if (isSynced) {
       await records.sync();
-      await syncAsync(folder);
+      await syncFolder(folder);
     }
     const problem = records.check();
     if (problem !== undefined) note(problem);

@@ -1,7 +1,9 @@
 // Lines gathered and appended to a file in few writes: at most 100 ms or 64 KiB behind.
 
-import { closeSync, constants, fstatSync, fsync, ftruncateSync, openSync, readSync, writeSync } from "node:fs";
-import { promisify } from "node:util";
+import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from "node:fs";
+import { checked, isSingleLinkFile, openToAppend } from "./open-nofollow.ts";
+import { isNotSyncable, syncFile } from "./sync.ts";
+import { writeAllSync } from "./write-all.ts";
 
 const DELAY_MS = 100;
 const BATCH_CHARS = 65_536;
@@ -56,9 +58,10 @@ export function fileAppender(path: string, how: "wx" | "w" | From): FileAppender
     const bytes = Buffer.from(waiting, "utf8");
     waiting = "";
     let done = 0;
-    // A full disk may take a part without an error: only the next write says so.
     try {
-      while (done < bytes.length) done += writeSync(fd, bytes, done);
+      writeAllSync(fd, [bytes], (writtenBytes) => {
+        done = writtenBytes;
+      });
     } catch (error) {
       failed = { error };
       const whole = bytes.subarray(0, done).lastIndexOf(LF) + 1;
@@ -78,9 +81,9 @@ export function fileAppender(path: string, how: "wx" | "w" | From): FileAppender
   const syncOnce = async () => {
     flushed();
     try {
-      await fsyncOf(fd);
+      await syncFile(fd);
     } catch (error) {
-      if (CANNOT_SYNC.has((error as NodeJS.ErrnoException).code ?? "")) return;
+      if (isNotSyncable(error)) return;
       // What the system could not write it may have thrown away: a second sync would say that all is well.
       failed = { error };
       throw error;
@@ -118,17 +121,10 @@ export function fileAppender(path: string, how: "wx" | "w" | From): FileAppender
   };
 }
 
-const fsyncOf = promisify(fsync);
-
-/** Said by pipes, devices and file systems that have nothing to sync with. */
-const CANNOT_SYNC = new Set(["EINVAL", "ENOSYS", "ENOTSUP", "EOPNOTSUPP"]);
-
 function reopened(path: string): number {
-  const fd = openSync(path, constants.O_RDWR | constants.O_APPEND | (constants.O_NOFOLLOW ?? 0));
-  const stats = fstatSync(fd);
-  if (stats.isFile() && stats.nlink === 1) return fd;
-  closeSync(fd);
-  throw new Error(`${path}: no file, or one with a second name (a hard link)`);
+  return checked(openToAppend(path), (stats) => {
+    if (!isSingleLinkFile(stats)) throw new Error(`${path}: no file, or one with a second name (a hard link)`);
+  });
 }
 
 /** Takes back the last bytes of a file, the beginning of a line that has no room. */

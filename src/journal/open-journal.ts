@@ -1,26 +1,25 @@
 // Opens a journal for reading, and refuses links, special files and outcomes of a newer version.
 
-import { closeSync, constants, fstatSync, openSync } from "node:fs";
 import { JournalError, useAnotherFolder, type Wording } from "../core/errors.ts";
+import { checked, isSingleLinkFile, openToRead } from "../fs/open-nofollow.ts";
 import { MOVED } from "./parse-record.ts";
 
 /** Opens a regular file without following links. Throws a JournalError for anything else. */
 export function openJournal(path: string): number {
   let fd: number;
   try {
-    // O_NONBLOCK: opening a FIFO does not wait for a writer.
-    fd = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
+    fd = openToRead(path);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code !== "ELOOP") throw error;
     throw new JournalError((words) => `${path}: is a link: remove it, or ${useAnotherFolder(words)}`, { cause: error });
   }
-  const stats = fstatSync(fd);
-  if (stats.isFile() && stats.nlink === 1) return fd;
-  closeSync(fd);
-  // Records would also be appended to the file under its other name.
-  const what = stats.isFile() ? "has a second name (a hard link): put a copy in its place" : "is no file: remove it";
-  throw new JournalError((words) => `${path}: ${what}, or ${useAnotherFolder(words)}`);
+  return checked(fd, (stats) => {
+    if (isSingleLinkFile(stats)) return;
+    // Records would also be appended to the file under its other name.
+    const what = stats.isFile() ? "has a second name (a hard link): put a copy in its place" : "is no file: remove it";
+    throw new JournalError((words) => `${path}: ${what}, or ${useAnotherFolder(words)}`);
+  });
 }
 
 const KNOWN_OUTCOMES = new Set(["saved", "unchanged", "failed", "skipped", MOVED]);

@@ -4,6 +4,7 @@ import { isUtf8 } from "node:buffer";
 import { escapedUrl } from "../core/escape.ts";
 import type { FailureKind } from "../core/failure.ts";
 import { isNumber, type Outcome } from "../core/job.ts";
+import { isSafePath } from "../fs/safe-path.ts";
 import { bytesHash, textHash } from "./keyed-hash.ts";
 
 export interface ParsedRecord {
@@ -65,13 +66,11 @@ export function parseSlowly(line: Buffer, start: number, end: number): ParsedRec
 const SHA256 = /^[0-9a-f]{64}$/;
 /** A field value (RFC 9110 section 5.5) that may be sent in a request. */
 const FIELD_VALUE = /^[\x20-\x7e\x80-\xff]*$/;
-/** Paths that a run never saves to: outside the folder, hidden, or reserved for its own files. */
-const UNSAFE_FILE = /^$|(^|\/)(\.|\/|$)|[\\:\0]|^(results\.jsonl(\.foreign)?|failed\.txt)$|^gone($|\/)|\.part$/i;
 
 /** Other text fields and their checks. A field that fails its check is removed: the journal may have been edited. */
 const TEXT_FIELDS: readonly (readonly [string, (text: string) => boolean])[] = [
   ...["name", "list", "type", "encoding", "final_url", "error", "detail"].map((key) => [key, () => true] as const),
-  ["file", (text) => !UNSAFE_FILE.test(text)],
+  ["file", isSafePath],
   ...["etag", "last_modified"].map((key) => [key, (text: string) => FIELD_VALUE.test(text)] as const),
   ...["sha256", "expected_sha256"].map((key) => [key, (text: string) => SHA256.test(text)] as const),
 ];
@@ -143,7 +142,7 @@ export function parseQuickly(line: Buffer, start: number, end: number): ParsedRe
     } else if (length === 4 && matchesAt(line, key, "file")) {
       if (line[value] !== QUOTE) return undefined;
       file = line.toString("latin1", value + 1, at - 1);
-      if (UNSAFE_FILE.test(file)) return undefined; // parseSlowly removes the field
+      if (!isSafePath(file)) return undefined; // parseSlowly removes the field
     } else if (length === 4 && matchesAt(line, key, "name")) {
       if (line[value] !== QUOTE) return undefined;
       isNamed = integerIn(line, value + 1, at - 1) < 0 || at - value === 2;

@@ -1,18 +1,9 @@
 // Detects that the journal file was replaced, removed or truncated during a run, and saves the run's records in another file.
 
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  fsyncSync,
-  lstatSync,
-  openSync,
-  readSync,
-  type Stats,
-  statSync,
-  writeSync,
-} from "node:fs";
+import { closeSync, fstatSync, fsyncSync, lstatSync, readSync, type Stats, statSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
+import { createToAppend, isSingleLinkFile, openToAppend } from "../fs/open-nofollow.ts";
+import { writeAllSync } from "../fs/write-all.ts";
 
 export interface ReplacementGuard {
   /** Checks the file; call it after a flush. Returns a description of what has happened since the last check, if anything. */
@@ -38,7 +29,6 @@ export interface ReplacementGuardOptions {
 
 const COPY_BYTES = 1_048_576;
 const LF = 0x0a;
-const NOFOLLOW = constants.O_NOFOLLOW ?? 0;
 
 /** Suffix of the file for the records if another program's file has the journal's name. */
 const RESCUE_SUFFIX = ".rescued";
@@ -106,14 +96,14 @@ export function replacementGuard({
   const newCopy = (now: Stats | undefined): Copy => {
     if (copy !== undefined) closeSync(copy.fd);
     copy = undefined;
-    if (now === undefined) return { path, fd: created(path), bytes: 0 };
-    if (now.isFile() && now.nlink === 1 && isJournal(path)) {
-      // An empty file has lost the records of earlier runs as well.
+    if (now === undefined) return { path, fd: createToAppend(path), bytes: 0 };
+    if (isSingleLinkFile(now) && isJournal(path)) {
+      // An empty file has lost the records of earlier runs too.
       return { path, fd: appended(path), bytes: now.size === 0 ? 0 : startBytes };
     }
     for (let i = 1; ; i++) {
       const free = `${path}${RESCUE_SUFFIX}${i === 1 ? "" : i}`;
-      if (statsOf(free) === undefined) return { path: free, fd: created(free), bytes: 0 };
+      if (statsOf(free) === undefined) return { path: free, fd: createToAppend(free), bytes: 0 };
     }
   };
   const extend = (to: Copy) => {
@@ -123,7 +113,7 @@ export function replacementGuard({
     while (to.bytes < size) {
       const read = readSync(fd, buffer, 0, COPY_BYTES, to.bytes);
       if (read === 0) break;
-      for (let done = 0; done < read; ) done += writeSync(to.fd, buffer, done, read - done);
+      writeAllSync(to.fd, [buffer.subarray(0, read)]);
       to.bytes += read;
     }
     fsyncSync(to.fd);
@@ -145,13 +135,9 @@ export function replacementGuard({
   };
 }
 
-function created(path: string): number {
-  return openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | constants.O_APPEND | NOFOLLOW, 0o666);
-}
-
-/** Opens a journal for appending, and adds a line feed if the last line has none. */
+/** Opens a journal to add to it, and ends its last line where that has no end. */
 function appended(path: string): number {
-  const fd = openSync(path, constants.O_RDWR | constants.O_APPEND | NOFOLLOW);
+  const fd = openToAppend(path);
   const { size } = fstatSync(fd);
   const last = Buffer.alloc(1);
   if (size > 0 && readSync(fd, last, 0, 1, size - 1) === 1 && last[0] !== LF) writeSync(fd, "\n");

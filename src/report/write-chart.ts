@@ -7,13 +7,13 @@ import {
   constants,
   fstatSync,
   lstatSync,
-  openSync,
   readSync,
   renameSync,
   rmSync,
   writeFileSync,
 } from "node:fs";
 import { dirname } from "node:path";
+import { openToRead } from "../fs/open-nofollow.ts";
 import { CHART_MARK } from "./tune-chart.ts";
 
 /** The mark of a chart is within this many first bytes. */
@@ -52,7 +52,7 @@ function cannot(error: unknown): string {
 /** Whether a file has the mark of a chart. */
 function isChart(path: string): boolean {
   if (!lstatSync(path).isFile()) return false;
-  const fd = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
+  const fd = openToRead(path);
   try {
     if (!fstatSync(fd).isFile()) return false;
     const head = Buffer.alloc(HEAD_BYTES);

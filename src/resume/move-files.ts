@@ -5,6 +5,7 @@ import { dirname } from "node:path";
 import { type Failure, isFailure } from "../core/failure.ts";
 import type { Job, Outcome } from "../core/job.ts";
 import { parseUrl } from "../core/parse-url.ts";
+import { isSavedFile, isWholeFile } from "../fs/verify-file.ts";
 import type { History } from "../journal/history.ts";
 import type { JournalWriter } from "../journal/writer.ts";
 import { type FileNames, tooLong } from "../sink/directory/file-names.ts";
@@ -13,7 +14,7 @@ import { refusalOf } from "../sink/directory/write-errors.ts";
 import { makeFolder } from "../sink/folder/output-folder.ts";
 import { bare, isLasting, isSaved, withoutTwin } from "./record-state.ts";
 import type { RemovedFile, RemovedLines } from "./removed-lines.ts";
-import { isOurs, isWholeFile, sha256Of } from "./verify-files.ts";
+import { sha256Of } from "./verify-files.ts";
 
 export interface FileMoverOptions {
   readonly folder: string;
@@ -94,7 +95,7 @@ export function fileMover({ folder, names, history, journal, gone, conflictOf }:
   function inHistory(n: number | undefined): Found | undefined {
     const record = n === undefined ? undefined : history.record(n);
     if (record === undefined) return undefined;
-    const file = record.file !== undefined && isOurs(folder, record.file) ? record.file : undefined;
+    const file = record.file !== undefined && isSavedFile(folder, record.file) ? record.file : undefined;
     return { record, file, forget: () => forget(record.n, record.url) };
   }
 
@@ -151,7 +152,7 @@ export function fileMover({ folder, names, history, journal, gone, conflictOf }:
     const record = history.record(n);
     if (record === undefined) return;
     const { file } = record;
-    if (file !== undefined && isOurs(folder, file)) gone.take(record, file);
+    if (file !== undefined && isSavedFile(folder, file)) gone.take(record, file);
     else if (isLasting(record)) gone.takeFailure(bare(record));
     forget(n, record.url);
     journal.flush();
@@ -164,7 +165,7 @@ export function fileMover({ folder, names, history, journal, gone, conflictOf }:
 
   function hasFile(record: Outcome | undefined): boolean {
     const file = record?.file;
-    return file !== undefined && isOurs(folder, file);
+    return file !== undefined && isSavedFile(folder, file);
   }
 
   /** The line's file name. Without a record, undefined if the name depends on the response. */

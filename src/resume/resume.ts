@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { FolderError, useAnotherFolder, type Wording } from "../core/errors.ts";
 import type { Job } from "../core/job.ts";
 import type { Source } from "../core/ports.ts";
+import { isSavedFile, isWholeFile } from "../fs/verify-file.ts";
 import type { History } from "../journal/history.ts";
 import { thousands } from "../report/format.ts";
 import { GONE, JOURNAL, ofTheDisk } from "../sink/folder/output-folder.ts";
@@ -12,7 +13,6 @@ import { type SkipDoneOptions, skipDone } from "../source/skip-done.ts";
 import { type Counts, comparison, inWords, isAnothers, leftover } from "./compare-list.ts";
 import { type LineMatcher, type LineMatcherOptions, lineMatcher } from "./match-lines.ts";
 import { type RemovedLines, removedLines } from "./removed-lines.ts";
-import { isOurs, isWholeFile } from "./verify-files.ts";
 
 export interface GoingOnOptions extends Omit<LineMatcherOptions, "gone"> {
   readonly state: string;
@@ -101,7 +101,7 @@ function skipOptions({ folder, matcher, how }: ResumedRun): SkipDoneOptions {
   return {
     ...how,
     isWhole: ({ file, bytes }) => isWholeFile(folder, file, bytes),
-    isThere: (file) => isOurs(folder, file),
+    isThere: (file) => isSavedFile(folder, file),
     settle(job) {
       try {
         return matcher.settle(job);

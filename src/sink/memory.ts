@@ -3,8 +3,8 @@
 import { createHash } from "node:crypto";
 import { type Failure, isFailure } from "../core/failure.ts";
 import type { Sink } from "../core/ports.ts";
+import { lengthOf } from "../fs/write-all.ts";
 import { mismatchOf } from "./directory/commit.ts";
-import { lengthOf } from "./writing.ts";
 
 /** A sink that keeps each body only until its outcome is taken; `hash`: with the digest of every one. */
 export function memorySink({ hash = false } = {}): Sink {

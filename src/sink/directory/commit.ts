@@ -6,8 +6,8 @@ import { promisify } from "node:util";
 import { type Failure, isFailure } from "../../core/failure.ts";
 import type { Job } from "../../core/job.ts";
 import type { Stored } from "../../core/ports.ts";
+import { syncFolder, syncFolderSync } from "../../fs/sync.ts";
 import { makeFolder, removeOld } from "../folder/output-folder.ts";
-import { syncAsync, syncFolderAsync } from "../writing.ts";
 import { renameInto, renameIntoAsync } from "./link-or-copy.ts";
 import { type ConflictCheck, type Doubtful, other, taken as takenBy } from "./name-conflict.ts";
 import type { PartialFiles } from "./partial-files.ts";
@@ -91,7 +91,7 @@ export function committer(options: CommitterOptions): Committer {
   /** Makes the folders that a name wants; what is as new as the file has a name to be kept, too. */
   const makeRoom = (path: string): void => {
     makeFolder(dirname(path));
-    for (let made = dirname(path); durable && made !== folder; made = dirname(made)) syncFolderAsync(dirname(made));
+    for (let made = dirname(path); durable && made !== folder; made = dirname(made)) syncFolderSync(dirname(made));
   };
   /** A body that was compared with the file that has its name. */
   const known = (place: Target, part: TempFile, isOwn: boolean, bytes: number, sha256: string | undefined) => {
@@ -99,7 +99,7 @@ export function committer(options: CommitterOptions): Committer {
     if (!isOwn) return other(place.file, place.ownBytes ?? bytes);
     if (found.has(place.path)) return takenBy(`${place.file} is another line's`);
     if (!unique || place.job.name !== undefined) found.add(place.path);
-    if (durable) syncFolderAsync(dirname(place.path));
+    if (durable) syncFolderSync(dirname(place.path));
     return stored(place, bytes, sha256);
   };
   /** In the place of this line's own file, or of none. */
@@ -127,7 +127,7 @@ export function committer(options: CommitterOptions): Committer {
       why = named(place, part);
     }
     if (why !== undefined) return abandoned(job, part, why);
-    if (durable) syncFolderAsync(dirname(path));
+    if (durable) syncFolderSync(dirname(path));
     return stored(place, bytes, sha256);
   };
   const abandoned: Committer["abort"] = (job, part, failure) => {
@@ -182,7 +182,7 @@ export function committer(options: CommitterOptions): Committer {
       } finally {
         coming.delete(path);
       }
-      if (durable) await syncAsync(dirname(path));
+      if (durable) await syncFolder(dirname(path));
       return stored(place, bytes, sha256);
     },
   };

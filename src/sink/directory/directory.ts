@@ -5,11 +5,14 @@ import { closeSync, fsyncSync, openSync, rmSync, unlinkSync } from "node:fs";
 import { type Failure, isFailure } from "../../core/failure.ts";
 import type { Job, SavedFile } from "../../core/job.ts";
 import type { Answer, BodyStream, Sink, Stored } from "../../core/ports.ts";
-import { digestOf, lengthOf, writeAllSync } from "../writing.ts";
+import { hashOfStart } from "../../fs/hash-file.ts";
+import { isSafePath } from "../../fs/safe-path.ts";
+import { isWholeFile } from "../../fs/verify-file.ts";
+import { lengthOf, writeAllSync } from "../../fs/write-all.ts";
 import { committer, mismatchOf, type Target } from "./commit.ts";
 import { type DiskLatency, diskLatency, unlessBusy, unlessStuck, until } from "./disk-latency.ts";
 import { type FileNames, tooLong } from "./file-names.ts";
-import { isWhole, linkOrCopy } from "./link-or-copy.ts";
+import { linkOrCopy } from "./link-or-copy.ts";
 import { type ConflictCheck, conflictCheck, type Lost, other, type Replaceable } from "./name-conflict.ts";
 import type { PartialFiles } from "./partial-files.ts";
 import { GIVEN_UP, pendingWrites } from "./pending-writes.ts";
@@ -84,7 +87,8 @@ export function directory(options: DirectoryOptions): Sink {
     link(job, target, twin) {
       if (waiting.isGivenUp) return GIVEN_UP;
       const wanted = hash || job.sha256 !== undefined;
-      if ((wanted && twin.sha256 === undefined) || !isWhole(folder, twin)) return undefined;
+      if ((wanted && twin.sha256 === undefined) || !isSafePath(twin.file)) return undefined;
+      if (!isWholeFile(folder, twin.file, twin.bytes)) return undefined;
       const place = placeOf(job, target, twin.type);
       if (isFailure(place)) return place;
       return waiting.watched(place.ownBytes === undefined ? writeLink(place, twin) : sameAs(place, twin));
@@ -194,7 +198,7 @@ export function directory(options: DirectoryOptions): Sink {
 
   function digesting(job: Job, fd: number, from: number): Hash | undefined {
     if (!hash && job.sha256 === undefined) return undefined;
-    return from > 0 ? digestOf(fd, from) : createHash("sha256");
+    return from > 0 ? hashOfStart(fd, from) : createHash("sha256");
   }
 }
 

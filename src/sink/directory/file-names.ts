@@ -189,8 +189,3 @@ function trimmed(part: string): string {
 function isDotOrBlank(character: string | undefined): boolean {
   return character !== undefined && /[.\s]/.test(character);
 }
-
-/** Whether a file that somebody says a run has saved can be one: not outside the folder, hidden, or the run's own. */
-export function isSafePath(file: string): boolean {
-  return !/^$|(^|\/)(\.|\/|$)|[\\:\0]|^(results\.jsonl(\.foreign)?|failed\.txt)$|^gone($|\/)|\.part$/i.test(file);
-}

@@ -13,10 +13,7 @@ import {
   unlinkSync,
 } from "node:fs";
 import { promisify } from "node:util";
-import type { SavedFile } from "../../core/job.ts";
-import { inTheWay } from "../folder/output-folder.ts";
-import { sync } from "../writing.ts";
-import { isSafePath } from "./file-names.ts";
+import { syncFile } from "../../fs/sync.ts";
 
 /** What systems say that have no link to give: another file system, none at all, too many, not allowed (link(2)). */
 const NO_LINK = new Set(["EXDEV", "EPERM", "EMLINK", "ENOSYS", "ENOTSUP", "EOPNOTSUPP", "EACCES"]);
@@ -32,7 +29,7 @@ export async function linkOrCopy(from: string, to: string, durable: boolean): Pr
   if (!durable) return;
   const fd = openSync(to, "r");
   try {
-    await sync(fd);
+    await syncFile(fd);
   } finally {
     closeSync(fd);
   }
@@ -65,15 +62,4 @@ export async function renameIntoAsync(from: string, to: string): Promise<boolean
   }
   await promisify(unlink)(from);
   return true;
-}
-
-/** Whether the file of a record is there, whole, and no link. */
-export function isWhole(folder: string, { file, bytes }: SavedFile): boolean {
-  try {
-    if (!isSafePath(file) || inTheWay(folder, file) !== undefined) return false;
-    const stats = lstatSync(`${folder}/${file}`, { throwIfNoEntry: false });
-    return stats?.isFile() === true && stats.size === bytes;
-  } catch {
-    return false;
-  }
 }

@@ -4,7 +4,7 @@ import { lstatSync } from "node:fs";
 import type { Failure } from "../../core/failure.ts";
 import type { Job } from "../../core/job.ts";
 import { isNameOf } from "../../core/scheduler/name-queue.ts";
-import { inTheWay } from "../folder/output-folder.ts";
+import { nonFolderOnPath } from "../../fs/safe-path.ts";
 import type { Span } from "../folder/unclean-shutdown.ts";
 import { refusalOf } from "./write-errors.ts";
 
@@ -57,7 +57,7 @@ export function conflictCheck(replaceable: Replaceable | undefined, unique: bool
   };
   return (job, path, file) => {
     try {
-      const above = file.includes("/") ? inTheWay(path.slice(0, -file.length - 1), file) : undefined;
+      const above = file.includes("/") ? nonFolderOnPath(path.slice(0, -file.length - 1), file) : undefined;
       return above === undefined ? owner(job, path, file) : taken(`${above} is there already, and no folder`);
     } catch (error) {
       // A part of the path is a file, this run's or another's.

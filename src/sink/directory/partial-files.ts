@@ -1,30 +1,18 @@
 // Bodies that are not whole yet: written in the state folder under their line's number, and kept there to be gone on with.
 
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  ftruncateSync,
-  lstatSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  type Stats,
-  unlinkSync,
-} from "node:fs";
+import { closeSync, fstatSync, ftruncateSync, lstatSync, readdirSync, readFileSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { escapedUrl } from "../../core/escape.ts";
 import type { Job } from "../../core/job.ts";
 import type { PartialBody } from "../../core/ports.ts";
 import { knownAs, redacted } from "../../core/redact.ts";
-import { writeAllSync } from "../writing.ts";
-import { createTempFile, createTempFileAsync, NOFOLLOW, type TempFile, tempFile } from "./temp-file.ts";
+import { isSingleLinkFile, openToAppend, openToRead } from "../../fs/open-nofollow.ts";
+import { writeAllSync } from "../../fs/write-all.ts";
+import { createTempFile, createTempFileAsync, type TempFile, tempFile } from "./temp-file.ts";
 
 /** Less than this many bytes are sooner fetched again than asked for by range. */
 export const KEEP_BYTES = 1_048_576;
 
-/** A pipe without a writer would be waited for. */
-const NONBLOCK = constants.O_NONBLOCK ?? 0;
 export interface PartialFiles {
   /** What is kept of a job's body, if its URL is still the same. */
   kept(job: Job): PartialBody | undefined;
@@ -147,10 +135,10 @@ export function partialFiles(state: string, helper = 0): PartialFiles {
     },
     reopen(job, bytes) {
       const path = pathOf(job);
-      const fd = openSync(path, constants.O_RDWR | constants.O_APPEND | NOFOLLOW);
+      const fd = openToAppend(path);
       try {
         const stats = fstatSync(fd);
-        if (!isOwn(stats) || stats.size < bytes) {
+        if (!isSingleLinkFile(stats) || stats.size < bytes) {
           throw Object.assign(new Error("what was kept is no longer there"), { code: "EIO" });
         }
         if (stats.size > bytes) ftruncateSync(fd, bytes);
@@ -210,8 +198,8 @@ function readNote(path: string, part: string): Noted | undefined {
   let fd: number | undefined;
   try {
     const stats = lstatSync(part);
-    fd = openSync(path, constants.O_RDONLY | NOFOLLOW | NONBLOCK);
-    if (!isOwn(stats) || stats.size === 0 || !fstatSync(fd).isFile()) return undefined;
+    fd = openToRead(path);
+    if (!isSingleLinkFile(stats) || stats.size === 0 || !fstatSync(fd).isFile()) return undefined;
     const { job, url, validator, wholeBytes, type } = JSON.parse(readFileSync(fd, "utf8")) as Note;
     if (![job, url, validator].every((text) => typeof text === "string")) return undefined;
     return {
@@ -224,11 +212,6 @@ function readNote(path: string, part: string): Noted | undefined {
   } finally {
     if (fd !== undefined) closeSync(fd);
   }
-}
-
-/** A file with no second name: what is appended to a part must not go into somebody else's file. */
-function isOwn(stats: Stats): boolean {
-  return stats.isFile() && stats.nlink === 1;
 }
 
 function notePath(state: string, n: number): string {

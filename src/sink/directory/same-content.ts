@@ -1,8 +1,9 @@
 // Whether two files have the same bytes: a body that has arrived, and a file that may be the same body of an earlier run.
 
-import { closeSync, constants, fstatSync, fsyncSync, openSync, read, readSync } from "node:fs";
+import { closeSync, fstatSync, fsyncSync, read, readSync } from "node:fs";
 import { promisify } from "node:util";
-import { sync } from "../writing.ts";
+import { openToRead } from "../../fs/open-nofollow.ts";
+import { syncFile } from "../../fs/sync.ts";
 
 const CHUNK_BYTES = 262_144;
 
@@ -41,7 +42,7 @@ export async function hasSameContentAsync(fd: number, bytes: number, path: strin
       if (reads.some(({ bytesRead }) => bytesRead !== length)) return false;
       if (one.compare(two, 0, length, 0, length) !== 0) return false;
     }
-    if (durable) await sync(other);
+    if (durable) await syncFile(other);
     return true;
   } finally {
     closeSync(other);
@@ -52,7 +53,7 @@ export async function hasSameContentAsync(fd: number, bytes: number, path: strin
 function opened(path: string, bytes: number): number | undefined {
   let fd: number;
   try {
-    fd = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
+    fd = openToRead(path);
   } catch {
     return undefined; // it cannot be read, or is gone
   }

@@ -1,16 +1,11 @@
 // A file that is being written under a name nobody looks at: opened as a new one, closed once.
 
-import { close, closeSync, constants, open, openSync } from "node:fs";
+import { close, closeSync, open } from "node:fs";
 import { promisify } from "node:util";
+import { CREATE_FLAGS, createNew, NEW_FILE_MODE } from "../../fs/open-nofollow.ts";
 
 const closed = promisify(close);
 const opened = promisify(open) as (path: string, flags: number, mode: number) => Promise<number>;
-
-/** Never through a planted link. */
-export const NOFOLLOW = constants.O_NOFOLLOW ?? 0;
-/** New, with the mode the umask leaves. */
-export const CREATE = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | NOFOLLOW;
-export const MODE = 0o666;
 
 export interface TempFile {
   readonly path: string;
@@ -42,10 +37,10 @@ export function tempFile(path: string, fd: number): TempFile {
 
 /** Throws what the file system says, if there is such a file. */
 export function createTempFile(path: string): TempFile {
-  return tempFile(path, openSync(path, CREATE, MODE));
+  return tempFile(path, createNew(path));
 }
 
 /** The same in the thread pool. */
 export async function createTempFileAsync(path: string): Promise<TempFile> {
-  return tempFile(path, await opened(path, CREATE, MODE));
+  return tempFile(path, await opened(path, CREATE_FLAGS, NEW_FILE_MODE));
 }

@@ -3,7 +3,8 @@
 import type { BinaryLike } from "node:crypto";
 import type { Failure } from "../../core/failure.ts";
 import type { Answer, Stored } from "../../core/ports.ts";
-import { lengthOf, sync, writeAll } from "../writing.ts";
+import { syncFile } from "../../fs/sync.ts";
+import { lengthOf, writeAll } from "../../fs/write-all.ts";
 import { mismatchOf, type Target } from "./commit.ts";
 import { GIVEN_UP } from "./pending-writes.ts";
 import type { TempFile } from "./temp-file.ts";
@@ -51,7 +52,7 @@ export function asyncWriter(desk: WriteContext): AsyncWriter {
         const sha256 = digest?.digest("hex");
         const mismatch = mismatchOf(job, sha256);
         if (mismatch !== undefined) return desk.abort(job, part, mismatch);
-        if (desk.durable) await sync(part.fd);
+        if (desk.durable) await syncFile(part.fd);
         const stored = await desk.placedLater(place, part, bytes, sha256);
         desk.disk.tookLater?.(performance.now() - fromMs);
         return stored;

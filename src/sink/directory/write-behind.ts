@@ -4,7 +4,7 @@ import { type BinaryLike, createHash } from "node:crypto";
 import type { Failure } from "../../core/failure.ts";
 import type { Answer, Stored, WriteBehind } from "../../core/ports.ts";
 import { Deferred, type Thenable } from "../../core/structures/deferred.ts";
-import { lengthOf } from "../writing.ts";
+import { lengthOf } from "../../fs/write-all.ts";
 import { mismatchOf, type Target } from "./commit.ts";
 import { GIVEN_UP } from "./pending-writes.ts";
 import type { WriteContext } from "./write-stream.ts";

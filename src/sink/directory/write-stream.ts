@@ -4,7 +4,8 @@ import type { BinaryLike, Hash } from "node:crypto";
 import { type Failure, isFailure } from "../../core/failure.ts";
 import type { Job } from "../../core/job.ts";
 import type { Answer, BodyStream, Stored } from "../../core/ports.ts";
-import { lengthOf, sync, writeAll, writeAllSync } from "../writing.ts";
+import { syncFile } from "../../fs/sync.ts";
+import { lengthOf, writeAll, writeAllSync } from "../../fs/write-all.ts";
 import { type Committer, mismatchOf, type Target } from "./commit.ts";
 import type { DiskLatency } from "./disk-latency.ts";
 import { taken } from "./name-conflict.ts";
@@ -98,7 +99,7 @@ export async function writeStream(
     const sha256 = digest?.digest("hex");
     const mismatch = mismatchOf(job, sha256);
     if (mismatch !== undefined) return desk.abort(job, part, mismatch);
-    if (desk.durable) await sync(part.fd);
+    if (desk.durable) await syncFile(part.fd);
     if (place.ownBytes !== undefined) return await desk.compared(place, part, bytes, sha256);
     // While it arrived, another line may have taken the name.
     const why = desk.taken(place);

@@ -2,6 +2,7 @@
 
 import type * as fs from "node:fs";
 import type { Worker } from "node:worker_threads";
+import { CREATE_FLAGS, NEW_FILE_MODE } from "../../fs/open-nofollow.ts";
 
 /** What became of a file, and how many milliseconds that took. Where it is not written, nothing of it is left. */
 export type Done = (isWritten: boolean, ms: number) => void;
@@ -112,8 +113,8 @@ const PROGRAM = `
   (${write})(require("node:fs"), shared, numbers);
 `;
 
-/** Starts the thread; undefined where none may be started. `flags`, `mode`: how a part is opened. */
-export function writerThread(flags: number, mode: number): WriterThread | undefined {
+/** Starts the thread; undefined where none may be started. */
+export function writerThread(): WriterThread | undefined {
   const { Worker } = process.getBuiltinModule("node:worker_threads"); // start-up counts, and short lists need none
   const counts = new Int32Array(new SharedArrayBuffer(12));
   const slots = new Int32Array(new SharedArrayBuffer(SLOTS * FIELDS * 4));
@@ -133,7 +134,8 @@ export function writerThread(flags: number, mode: number): WriterThread | undefi
   let isGone = false;
   let thread: Worker;
   try {
-    const workerData = { shared: { counts, slots, bytes } satisfies Shared, numbers: [flags, mode, SLOTS, FIELDS] };
+    const numbers = [CREATE_FLAGS, NEW_FILE_MODE, SLOTS, FIELDS];
+    const workerData = { shared: { counts, slots, bytes } satisfies Shared, numbers };
     thread = new Worker(PROGRAM, { eval: true, execArgv: [], env: {}, workerData });
   } catch {
     return undefined;

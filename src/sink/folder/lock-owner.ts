@@ -1,7 +1,8 @@
 // Who holds an output folder: what a lock file says of a run, and whether that run is still there.
 
-import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, readlinkSync, readSync } from "node:fs";
+import { closeSync, fstatSync, lstatSync, readFileSync, readlinkSync, readSync } from "node:fs";
 import { hostname } from "node:os";
+import { openToRead } from "../../fs/open-nofollow.ts";
 
 /** One run, as its lock file has it: one line of JSON. */
 export interface LockOwner {
@@ -79,7 +80,7 @@ export function readLockOwner(path: string): Seen | undefined {
     const stats = lstatSync(path);
     if (!stats.isFile()) return { text: "", mtimeMs: stats.mtimeMs, uid: stats.uid };
     // It may have become a link or a pipe since.
-    const file = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
+    const file = openToRead(path);
     try {
       const bytes = Buffer.alloc(MAX_BYTES);
       const text = bytes.toString("utf8", 0, readSync(file, bytes));

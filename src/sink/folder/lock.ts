@@ -3,10 +3,8 @@
 import { createHash, randomBytes } from "node:crypto";
 import {
   closeSync,
-  constants,
   fdatasync,
   linkSync,
-  openSync,
   readdirSync,
   renameSync,
   rmSync,
@@ -19,6 +17,7 @@ import { uptime } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { LockedError, useAnotherFolder, type Wording } from "../../core/errors.ts";
+import { openToUpdate } from "../../fs/open-nofollow.ts";
 import {
   currentProcess,
   describe,
@@ -169,7 +168,7 @@ function hold(path: string, text: string): Lock {
 
 function reopened(path: string, text: string): number {
   try {
-    return openSync(path, constants.O_RDWR | (constants.O_NOFOLLOW ?? 0));
+    return openToUpdate(path);
   } catch (error) {
     removeOwn(path, text);
     throw error;

@@ -13,6 +13,7 @@ import {
 } from "node:fs";
 import { dirname, isAbsolute, join, relative, sep } from "node:path";
 import { FolderError, useAnotherFolder, type Wording } from "../../core/errors.ts";
+import { isInside } from "../../fs/safe-path.ts";
 
 export const JOURNAL = "results.jsonl";
 export const FAILED = "failed.txt";
@@ -91,33 +92,10 @@ export function removeEmpty(path: string): void {
   if (lstatSync(path, { throwIfNoEntry: false })?.size === 0) unlinkSync(path);
 }
 
-/**
- * The part of a file's path below `folder` that is in the way: a link, or whatever else is no folder. Only the last part may
- * be missing or anything. Throws what the file system says.
- */
-export function inTheWay(folder: string, file: string): string | undefined {
-  for (let slash = file.indexOf("/"); slash >= 0; slash = file.indexOf("/", slash + 1)) {
-    const above = file.slice(0, slash);
-    const stats = lstatSync(`${folder}/${above}`, { throwIfNoEntry: false });
-    if (stats === undefined) return undefined;
-    if (!stats.isDirectory()) return above;
-  }
-  return undefined;
-}
-
 /** Whether two paths lead to one file, links followed. */
 export function sameFile(one: string, other: string): boolean {
   try {
     return realpathSync(one) === realpathSync(other);
-  } catch {
-    return false;
-  }
-}
-
-/** Whether a path, all links followed, lies below a folder. One that does not exist lies nowhere. */
-export function isInside(folder: string, path: string): boolean {
-  try {
-    return realpathSync(path).startsWith(join(realpathSync(folder), sep));
   } catch {
     return false;
   }

@@ -1,10 +1,11 @@
 // What --force does, and --prune: removes what an earlier run saved, by its records, and nothing else.
 
-import { closeSync, constants, createReadStream, fstatSync, lstatSync, openSync, rmdirSync, unlinkSync } from "node:fs";
+import { createReadStream, lstatSync, rmdirSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { FolderError, useAnotherFolder, type Wording } from "../../core/errors.ts";
-import { isSafePath } from "../directory/file-names.ts";
-import { FAILED, GONE, isInside, JOURNAL } from "./output-folder.ts";
+import { checked, openToRead } from "../../fs/open-nofollow.ts";
+import { isInside, isSafePath } from "../../fs/safe-path.ts";
+import { FAILED, GONE, JOURNAL } from "./output-folder.ts";
 
 /**
  * What --force does: removes what the earlier run recorded, and with `withGone` what it kept of lines that were gone. `lists`
@@ -62,12 +63,9 @@ const MAX_RECORD = 16_777_216;
 
 /** The lines of a journal, which must be a file and no link; only a line feed ends one: a record may have U+2028 in it. */
 async function* linesOf(journal: string): AsyncGenerator<string> {
-  // Not blocking: a pipe without a writer would be waited for.
-  const fd = openSync(journal, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
-  if (!fstatSync(fd).isFile()) {
-    closeSync(fd);
-    throw new Error(`${JOURNAL} is no file`);
-  }
+  const fd = checked(openToRead(journal), (stats) => {
+    if (!stats.isFile()) throw new Error(`${JOURNAL} is no file`);
+  });
   let carry = "";
   for await (const chunk of createReadStream("", { fd, encoding: "utf8" }) as AsyncIterable<string>) {
     const [first = "", ...rest] = chunk.split("\n");

@@ -1,6 +1,7 @@
 // When runs were under way whose records were not all written: what was saved then and is in no record may be replaced.
 
-import { closeSync, constants, lstatSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, lstatSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { createNew } from "../../fs/open-nofollow.ts";
 
 /** A span of time by the file system's own clock, in milliseconds: from, and before; Infinity while it lasts. */
 export interface Span {
@@ -18,8 +19,6 @@ export interface RunMark {
   /** This run's records are all written. */
   end(): void;
 }
-
-const NOFOLLOW = constants.O_NOFOLLOW ?? 0;
 
 /** So many spans are kept apart; of more, the earliest two become one. */
 const MAX_SPANS = 20;
@@ -81,5 +80,5 @@ function nowMs(state: string): number {
 /** A new, empty file in the place of whatever had its name; links are not followed. */
 function created(path: string): number {
   rmSync(path, { force: true });
-  return openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | NOFOLLOW, 0o666);
+  return createNew(path);
 }

@@ -7,7 +7,6 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Failure } from "../../../src/core/failure.ts";
 import type { Sink, Stored } from "../../../src/core/ports.ts";
 import type { Thenable } from "../../../src/core/structures/deferred.ts";
-import { CREATE, MODE } from "../../../src/sink/directory/temp-file.ts";
 import { arrivesFast } from "../../../src/sink/directory/write-behind.ts";
 import { type Done, type WriterThread, writerThread } from "../../../src/sink/directory/writer-thread.ts";
 import { answer, filesIn, JOB, type SinkOptions, sinkInto, TARGET, text } from "../bodies.ts";
@@ -109,7 +108,7 @@ it("where no thread can be started it is tried once, and all is written without 
 });
 
 it("a real one writes what it takes at once, and what has to wait for that", async () => {
-  const sink = sinkInto(folder, { scribe: () => writerThread(CREATE, MODE), isTime: () => true });
+  const sink = sinkInto(folder, { scribe: () => writerThread(), isTime: () => true });
   const later: Thenable<unknown>[] = [];
   for (let n = 1; n <= 3000; n++) {
     const written = write(sink, n);

@@ -3,7 +3,6 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { CREATE, MODE } from "../../../src/sink/directory/temp-file.ts";
 import { type WriterThread, writerThread } from "../../../src/sink/directory/writer-thread.ts";
 
 let folder: string;
@@ -12,7 +11,7 @@ let thread: WriterThread;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "bulkget-scribe-"));
   mkdirSync(join(folder, "parts"));
-  const started = writerThread(CREATE, MODE);
+  const started = writerThread();
   if (started === undefined) throw new Error("no thread can be started here");
   thread = started;
 });

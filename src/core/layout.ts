@@ -1,0 +1,48 @@
+// The layout of an output folder: the names of bulkget's own files in it, and the names that no body may have.
+
+/** Names relative to the output folder. */
+export interface Layout {
+  /** The journal: one record per outcome. */
+  readonly journal: string;
+  /** Lines of an edited journal that are not records of a run. */
+  readonly foreignLines: string;
+  /** The list of failed lines. */
+  readonly failedList: string;
+  /** The folder of the lock and of incomplete bodies; it is removed when it is empty. */
+  readonly state: string;
+  /** The folder of bodies whose lines were removed from the list, where another line needed their names. */
+  readonly removed: string;
+}
+
+/** The only layout today. Runs that share a folder would each have their own. */
+export const LAYOUT: Layout = {
+  journal: "results.jsonl",
+  foreignLines: "results.jsonl.foreign",
+  failedList: "failed.txt",
+  state: ".bulkget",
+  removed: "gone",
+};
+
+/** Names in the state folder. A journal and a failed list that are being rewritten have their final names there. */
+export const STATE_LAYOUT = {
+  lock: "lock",
+  /** The start times of runs whose records are not all written. */
+  unclean: "since",
+  /** An empty file that shows the time by the file system's clock. */
+  clockProbe: "now",
+  /** An incomplete body of line `n`; `copy` tells lines of one number apart. */
+  part: (n: number, copy?: number): string => (copy === undefined ? `${n}.part` : `${n}-${copy}.part`),
+  /** The URL and validator of an incomplete body, for a range request. */
+  note: (n: number): string => `${n}.note`,
+} as const;
+
+/** The names that `STATE_LAYOUT.part` and `note` return: the number, `-copy`, `part` or `note`. */
+export const PART_OR_NOTE = /^(\d+)(-\d+)?\.(part|note)$/;
+
+/** The ending of incomplete bodies, in any case: no body has it. */
+export const PART_ENDING = /\.part$/i;
+
+/** Own files of the output folder, as the source of a regular expression. */
+export const OWN_FILES = [LAYOUT.journal, LAYOUT.foreignLines, LAYOUT.failedList]
+  .map((name) => name.replaceAll(".", "\\."))
+  .join("|");
