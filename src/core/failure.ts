@@ -15,6 +15,8 @@ export interface Failure {
   readonly scarce?: true;
   /** Known from an earlier look: nothing was tried for it, and nothing will be in this run. */
   readonly known?: true;
+  /** No request was made: the try is not counted as an attempt. */
+  readonly notRequested?: true;
   /** The host (see `hostKey`) where it happened. */
   readonly at?: string;
   /** Not tried to its end: a redirect leads to a host (`at`) that takes no request now; the job waits for that one. */

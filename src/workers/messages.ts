@@ -1,7 +1,7 @@
 // The messages between the run's process and its workers: rows of plain data, delivered in order.
 
 import type { Job } from "../core/job.ts";
-import type { Tried } from "../core/run/attempt.ts";
+import type { TryResult } from "../core/run/try-result.ts";
 import type { Task } from "../core/scheduler/task.ts";
 
 /** A task for a worker. `id` is unique on the channel, `n` is the line number, `addedMs` the time at which it was read. */
@@ -39,7 +39,7 @@ export type ToWorker =
   | { readonly abort: true };
 
 /** The result of a try; `true` if a partial body is kept for the next one. */
-export type ResultRow = readonly [id: number, result: Tried, kept?: true];
+export type ResultRow = readonly [id: number, result: TryResult, kept?: true];
 
 /** A message from a worker. */
 export type FromWorker =

@@ -3,8 +3,9 @@
 import { type Failure, isFailure } from "../core/failure.ts";
 import type { Job } from "../core/job.ts";
 import type { Sink, View, WriteBehind } from "../core/ports.ts";
-import type { Perform, Tried } from "../core/run/attempt.ts";
+import type { Perform } from "../core/run/attempt.ts";
 import type { Executor } from "../core/run/executor.ts";
+import { isRequeue, type Requeue, type TryResult } from "../core/run/try-result.ts";
 import type { Task } from "../core/scheduler/task.ts";
 import type { Left } from "./messages.ts";
 import type { End, WorkerHandle } from "./worker-handle.ts";
@@ -143,7 +144,7 @@ export function pool(options: PoolOptions): Executor {
   }
 
   /** Waits until all workers have confirmed that lines have names, before the first task with a name runs. */
-  async function withNames(task: Task): Promise<Tried | WriteBehind<Tried>> {
+  async function withNames(task: Task): Promise<TryResult | WriteBehind<TryResult>> {
     naming ??= announceNames();
     await naming;
     return perform(task);
@@ -168,18 +169,18 @@ export function pool(options: PoolOptions): Executor {
     return best.perform(task, left, noteLeftovers);
   }
 
-  async function byOwn(task: Task): Promise<Tried | WriteBehind<Tried>> {
+  async function byOwn(task: Task): Promise<TryResult | WriteBehind<TryResult>> {
     const left = task.attempts === 1 ? undefined : leftovers.get(task);
     if (left !== undefined) sink.adopt?.(task.job, left);
     const result = await own.perform(task);
-    if (isFailure(result)) noteLeftovers(task, result, sink.release?.(task.job) === true);
+    if (isFailure(result) || isRequeue(result)) noteLeftovers(task, result, sink.release?.(task.job) === true);
     return result;
   }
 
   /** A dead worker's partial files remain on disk. If two lines share a number, the file may belong to the other line. */
-  function noteLeftovers(task: Task, failure: Failure, isKept: boolean): void {
+  function noteLeftovers(task: Task, result: Failure | Requeue, isKept: boolean): void {
     const { job } = task;
-    const isLost = failure.error === "worker_lost";
+    const isLost = isFailure(result) && result.error === "worker_lost";
     if (isKept || isLost) leftovers.set(task, { part: isKept || !hasNamesake(job), file: isLost });
     else if (task.attempts > 1) leftovers.delete(task);
   }

@@ -3,8 +3,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Socket } from "node:net";
 import { type Failure, isFailure } from "../core/failure.ts";
-import type { Tried } from "../core/run/attempt.ts";
 import type { BandwidthLimiter, PausedReader } from "../core/run/bandwidth.ts";
+import type { TryResult } from "../core/run/try-result.ts";
 import type { Task } from "../core/scheduler/task.ts";
 import { portion } from "./bandwidth-lease.ts";
 import { ipcChannel } from "./ipc-channel.ts";
@@ -48,7 +48,7 @@ export interface WorkerHandle {
   readonly finished: number;
   readonly receivedBytes: number;
   /** Sends a task. If it fails, `onFailure` is called before the promise resolves; `isKept`: a partial body is on disk. */
-  perform(task: Task, left: Left | undefined, onFailure: OnFailure): Promise<Tried>;
+  perform(task: Task, left: Left | undefined, onFailure: OnFailure): Promise<TryResult>;
   resize(connections: number): void;
   /** Resolves when the worker has confirmed that lines have file names, or has ended. */
   named(): Promise<void>;
@@ -60,7 +60,7 @@ type OnFailure = (task: Task, failure: Failure, isKept: boolean) => void;
 
 interface Open {
   readonly task: Task;
-  readonly settle: (result: Tried) => void;
+  readonly settle: (result: TryResult) => void;
   readonly onFailure: OnFailure;
 }
 
@@ -127,7 +127,7 @@ export function helper({
   });
   child.on("close", (code, signal) => onEnd(signal ?? `exit ${code}`));
 
-  function settled(id: number, result: Tried, isKept: boolean): void {
+  function settled(id: number, result: TryResult, isKept: boolean): void {
     const one = open.get(id);
     if (one === undefined) return;
     open.delete(id);

@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { bounded } from "../../src/core/detail.ts";
-import { LATER } from "../../src/core/run/attempt.ts";
+import type { Requeue } from "../../src/core/run/try-result.ts";
 import { failure, saved } from "./outcomes.ts";
 
 const detailOf = (detail: string, error: "http_status" | "internal" = "http_status") => {
@@ -15,7 +15,10 @@ const detailOf = (detail: string, error: "http_status" | "internal" = "http_stat
 it("is the same where there is nothing to hide", () => {
   expect(detailOf("503 Service Unavailable")).toBe("503 Service Unavailable");
   expect(detailOf("überlastet, 日本語 😀")).toBe("überlastet, 日本語 😀");
-  expect(bounded(LATER)).toBe(LATER);
+  const requeue: Requeue = { requeue: "robots", detail: "its robots.txt was read" };
+  expect(bounded(requeue)).toBe(requeue);
+  const interrupted = failure("interrupted");
+  expect(bounded(interrupted)).toBe(interrupted);
   const outcome = saved();
   expect(bounded(outcome)).toBe(outcome);
 });

@@ -3,9 +3,10 @@
 import type { Failure } from "../../src/core/failure.ts";
 import type { Job, Outcome } from "../../src/core/job.ts";
 import type { Source } from "../../src/core/ports.ts";
-import type { Perform, Tried } from "../../src/core/run/attempt.ts";
+import type { Perform } from "../../src/core/run/attempt.ts";
 import type { RetryDecision } from "../../src/core/run/completion.ts";
 import { type Run, run } from "../../src/core/run/run.ts";
+import type { TryResult } from "../../src/core/run/try-result.ts";
 import { frontier } from "../../src/core/scheduler/frontier.ts";
 import { ORDERS, type Order } from "../../src/core/scheduler/order.ts";
 import type { HostSignal, Task } from "../../src/core/scheduler/task.ts";
@@ -15,7 +16,7 @@ import { saved } from "./outcomes.ts";
 
 export { quiet } from "./clock.ts";
 
-type Result = Tried;
+type Result = TryResult;
 
 /** Something under way, to be ended by the test. */
 export interface Pending {

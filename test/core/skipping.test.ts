@@ -3,12 +3,14 @@ import { describe, expect, it } from "vitest";
 import type { Failure } from "../../src/core/failure.ts";
 import type { Job } from "../../src/core/job.ts";
 import type { Answer, RobotsPolicy, Skip } from "../../src/core/ports.ts";
-import { attempt, LATER } from "../../src/core/run/attempt.ts";
+import { attempt } from "../../src/core/run/attempt.ts";
+import type { Requeue } from "../../src/core/run/try-result.ts";
 import { fakeClock, quiet } from "./clock.ts";
 import { failure, skipped, TIME } from "./outcomes.ts";
 import { end, fakeSource, pool } from "./pool.ts";
 import { ANSWER, JOB, KNOWN, taskOf, tried } from "./tried.ts";
 
+const ROBOTS_READ: Requeue = { requeue: "robots", detail: "its robots.txt was read" };
 const SKIP: Skip = { reason: "robots", detail: "disallowed" };
 
 /** One that says so of every URL, at once or when it was asked. */
@@ -83,7 +85,7 @@ describe("a URL that may not be fetched", () => {
 describe("a URL whose origin was not asked yet", () => {
   it("asks it, and comes again: its slot is not for what its host wants to be waited", async () => {
     const robots = permitting("unknown");
-    expect(await tried(JOB, { ...untouched, robots })).toBe(LATER);
+    expect(await tried(JOB, { ...untouched, robots })).toEqual(ROBOTS_READ);
     expect(robots.asked).toEqual([`${JOB.url} home`]);
   });
 
@@ -92,7 +94,7 @@ describe("a URL whose origin was not asked yet", () => {
     const get = { robots, fetch: async () => ANSWER, resize() {}, receivedBytes: () => 0, abort() {}, close() {} };
     const task = taskOf(JOB);
     const once = attempt({ get, sink: { write: () => ({ bytes: 9 }), close() {} }, clock: fakeClock() });
-    expect(await once(task)).toBe(LATER);
+    expect(await once(task)).toEqual(ROBOTS_READ);
     expect(await once(task)).toMatchObject({ outcome: "saved" });
     expect(robots.asked).toHaveLength(2);
   });
@@ -109,7 +111,7 @@ describe("a run", () => {
     const attempts: number[] = [];
     const perform = async (task: { attempts: number }) => {
       attempts.push(task.attempts);
-      return attempts.length === 1 ? LATER : skipped({ n: 1 });
+      return attempts.length === 1 ? ROBOTS_READ : skipped({ n: 1 });
     };
     const one = pool({ source: fakeSource([1]), concurrency: 1, perform });
     await one.done;
@@ -123,7 +125,7 @@ describe("a run", () => {
     const one = pool({ source: fakeSource([1]), concurrency: 1 });
     await quiet();
     one.stop.abort("request");
-    end(one, 1, LATER);
+    end(one, 1, ROBOTS_READ);
     await one.done;
     expect(one.view.tally).toMatchObject({ interrupted: 1, failed: 0 });
   });

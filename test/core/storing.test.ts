@@ -1,13 +1,13 @@
 // What needs no slot any more: bodies that are being stored while their slots are at the next URLs.
 import { expect, it } from "vitest";
-import type { Tried } from "../../src/core/run/attempt.ts";
+import type { TryResult } from "../../src/core/run/try-result.ts";
 import type { Task } from "../../src/core/scheduler/task.ts";
 import { failure, saved } from "./outcomes.ts";
 import { fakeSource, type PoolOptions, pool, quiet, watched } from "./pool.ts";
 
 /** Tries whose bodies are there at once, and stored when the test says so. */
 function storing() {
-  const ends: { readonly n: number; readonly attempts: number; end(result?: Tried): void }[] = [];
+  const ends: { readonly n: number; readonly attempts: number; end(result?: TryResult): void }[] = [];
   const perform: NonNullable<PoolOptions["perform"]> = async ({ job: { n }, attempts }: Task) => ({
     storing: new Promise((done) => ends.push({ n, attempts, end: (result = saved({ n })) => done(result) })),
   });

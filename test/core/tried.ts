@@ -3,8 +3,9 @@
 import type { Failure } from "../../src/core/failure.ts";
 import type { Job, KnownFile } from "../../src/core/job.ts";
 import type { Answer, Get, PartialBody, RequestConditions, RobotsPolicy, Sink } from "../../src/core/ports.ts";
-import { attempt, type Tried } from "../../src/core/run/attempt.ts";
+import { attempt } from "../../src/core/run/attempt.ts";
 import type { Clock } from "../../src/core/run/outcomes.ts";
+import type { TryResult } from "../../src/core/run/try-result.ts";
 import type { Task } from "../../src/core/scheduler/task.ts";
 import { TIME } from "./outcomes.ts";
 
@@ -37,7 +38,7 @@ function impatient(): Clock {
 }
 
 /** Tries a job. */
-export async function tried(job: Job, ports: Ports = {}, started: Started = {}): Promise<Tried> {
+export async function tried(job: Job, ports: Ports = {}, started: Started = {}): Promise<TryResult> {
   const { fetch = () => ANSWER, write = () => ({ bytes: 9 }), kept, drop, robots, clock = impatient() } = ports;
   const get: Get = {
     fetch: async (target, ask) => fetch(target, ask),

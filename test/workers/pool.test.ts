@@ -3,19 +3,23 @@
 import { describe, expect, it } from "vitest";
 import type { Job } from "../../src/core/job.ts";
 import type { Sink } from "../../src/core/ports.ts";
-import type { Tried } from "../../src/core/run/attempt.ts";
 import type { Executor } from "../../src/core/run/executor.ts";
+import type { TryResult } from "../../src/core/run/try-result.ts";
 import type { Task } from "../../src/core/scheduler/task.ts";
 import type { Left } from "../../src/workers/messages.ts";
 import { type PoolOptions, pool, type Start } from "../../src/workers/pool.ts";
 import type { WorkerHandle } from "../../src/workers/worker-handle.ts";
 
-const DONE: Tried = { error: "http_status", detail: "404 Not Found", status: 404 };
+const DONE: TryResult = { error: "http_status", detail: "404 Not Found", status: 404 };
 
 interface Made {
   readonly helper: WorkerHandle;
   readonly way: Start;
-  readonly tasks: { readonly task: Task; readonly left: Left | undefined; end(result?: Tried, kept?: boolean): void }[];
+  readonly tasks: {
+    readonly task: Task;
+    readonly left: Left | undefined;
+    end(result?: TryResult, kept?: boolean): void;
+  }[];
   most: number;
   finished: number;
 }
@@ -24,7 +28,7 @@ function setup(options: Partial<PoolOptions> = {}) {
   const made: Made[] = [];
   const notes: string[] = [];
   const calls: string[] = [];
-  const own: { readonly task: Task; end(result?: Tried): void }[] = [];
+  const own: { readonly task: Task; end(result?: TryResult): void }[] = [];
   const open = new Map<Job, number>();
   let ownMost = 0;
   const crew: Executor = {
@@ -67,7 +71,7 @@ function setup(options: Partial<PoolOptions> = {}) {
             const entry = {
               task,
               left,
-              end(result: Tried = DONE, kept = false) {
+              end(result: TryResult = DONE, kept = false) {
                 one.tasks.splice(one.tasks.indexOf(entry), 1);
                 one.finished++;
                 if ("error" in result) onFailure(task, result, kept);

@@ -3,12 +3,13 @@
 import { bug } from "../classify.ts";
 import { type Failure, isFailure } from "../failure.ts";
 import { hostKey } from "../host-key.ts";
-import { isDigest, type Job, NO_DIGEST, type Saved, type Skipped, type Unchanged } from "../job.ts";
+import { isDigest, type Job, NO_DIGEST } from "../job.ts";
 import { parseUrl } from "../parse-url.ts";
 import type { Answer, Get, PartialBody, RequestConditions, Sink, Stored, WriteBehind } from "../ports.ts";
 import type { Task } from "../scheduler/task.ts";
 import { Deferred, type Thenable } from "../structures/deferred.ts";
 import { type Clock, outcomeBuilder } from "./outcomes.ts";
+import type { Requeue, TryResult } from "./try-result.ts";
 
 export interface AttemptPorts {
   readonly get: Get;
@@ -18,14 +19,10 @@ export interface AttemptPorts {
   readonly follow?: (task: Task, from: string, host: string) => boolean;
 }
 
-/** What comes of one try: the job's outcome, or why it did not come to one. */
-export type Tried = Saved | Unchanged | Skipped | Failure;
-
-/** No try at all: the job's origin was asked whether it may be fetched, and its turn comes again. */
-export const LATER: Failure = { error: "interrupted", detail: "its robots.txt was read" };
+const ROBOTS_READ: Requeue = { requeue: "robots", detail: "its robots.txt was read" };
 
 /** Makes one try of a task; never fails. */
-export type Perform = (task: Task) => Thenable<Tried | WriteBehind<Tried>>;
+export type Perform = (task: Task) => Thenable<TryResult | WriteBehind<TryResult>>;
 
 /** Gives a function that makes one try. */
 export function attempt({ get, sink, clock, follow }: AttemptPorts): Perform {
@@ -36,14 +33,14 @@ export function attempt({ get, sink, clock, follow }: AttemptPorts): Perform {
   return (task) => {
     const { job } = task;
     const startedMs = clock.nowMs();
-    const coming = new Deferred<Tried | WriteBehind<Tried>>();
+    const coming = new Deferred<TryResult | WriteBehind<TryResult>>();
     const failed = (error: unknown) => coming.resolve(bug(error));
     settle(begin, job.url);
     return coming;
 
     /** Makes a step, and says what it comes to, if to anything. What is expected comes as a value: a throw is a bug. */
-    function settle<Given>(step: (given: Given) => Tried | WriteBehind<Tried> | undefined, given: Given): void {
-      let result: Tried | WriteBehind<Tried> | undefined;
+    function settle<Given>(step: (given: Given) => TryResult | WriteBehind<TryResult> | undefined, given: Given): void {
+      let result: TryResult | WriteBehind<TryResult> | undefined;
       try {
         result = step(given);
       } catch (error) {
@@ -55,13 +52,12 @@ export function attempt({ get, sink, clock, follow }: AttemptPorts): Perform {
     function begin(url: string): Failure | undefined {
       const refusal = refusalOf(job);
       if (refusal !== undefined) {
-        task.attempts = 0;
-        return { ...refusal, known: true };
+        return { ...refusal, known: true, notRequested: true };
       }
       const target = parseUrl(url);
       if (isFailure(target)) return target;
       if (job.duplicateOf === undefined && get.robots === undefined) return fetch(target);
-      const spare = (instead: Tried | undefined) => instead ?? fetch(target);
+      const spare = (instead: TryResult | undefined) => instead ?? fetch(target);
       spared(task, target, startedMs).then((instead) => settle(spare, instead), failed);
       return undefined;
     }
@@ -69,8 +65,7 @@ export function attempt({ get, sink, clock, follow }: AttemptPorts): Perform {
     function fetch(target: URL): Failure | undefined {
       const barred = sink.conflictOf?.(job, target);
       if (barred !== undefined) {
-        task.attempts--; // nothing was asked for
-        return { ...barred, known: true };
+        return { ...barred, known: true, notRequested: true };
       }
       const ask = askFor(task);
       const store = (answer: Answer | Failure) => stored(target, ask, answer);
@@ -90,8 +85,9 @@ export function attempt({ get, sink, clock, follow }: AttemptPorts): Perform {
       target: URL,
       ask: RequestConditions | undefined,
       answer: Answer | Failure,
-    ): Tried | WriteBehind<Tried> | undefined {
+    ): TryResult | WriteBehind<TryResult> | undefined {
       if (isFailure(answer)) {
+        if (answer.held === true) return { requeue: "redirect", detail: answer.detail };
         // What was kept of it does not fit: the next try begins at the first byte.
         if (ask?.kept !== undefined && (answer.error === "bad_range" || answer.status === 416)) sink.drop?.(job);
         return answer;
@@ -125,7 +121,7 @@ export function attempt({ get, sink, clock, follow }: AttemptPorts): Perform {
   };
 
   /** What makes a request needless, if anything does. */
-  async function spared(task: Task, target: URL, startedMs: number): Promise<Tried | undefined> {
+  async function spared(task: Task, target: URL, startedMs: number): Promise<TryResult | undefined> {
     const { job } = task;
     if (job.duplicateOf !== undefined) {
       const stored = await sink.link?.(job, target, job.duplicateOf);
@@ -136,7 +132,7 @@ export function attempt({ get, sink, clock, follow }: AttemptPorts): Perform {
       permit = await get.robots?.ask(target, "home", task.spentMs + clock.nowMs() - startedMs);
       if (permit === undefined && !askers.has(task)) {
         askers.add(task);
-        return LATER;
+        return ROBOTS_READ;
       }
     }
     if (typeof permit !== "object") return undefined;
@@ -155,9 +151,9 @@ export function attempt({ get, sink, clock, follow }: AttemptPorts): Perform {
     answer: Answer,
     written: WriteBehind<Stored | Failure>,
     startedMs: number,
-  ): WriteBehind<Tried> {
+  ): WriteBehind<TryResult> {
     const endedMs = clock.nowMs(); // what waits for its turn to be written waits in a queue
-    const coming = new Deferred<Tried>();
+    const coming = new Deferred<TryResult>();
     written.storing.then(
       (stored) => coming.resolve(isFailure(stored) ? stored : saved(task, answer, stored, startedMs, endedMs)),
       (error) => coming.resolve(bug(error)),

@@ -1,11 +1,11 @@
 // What follows a try: what it says of its host, and whether it was the job's last.
 
-import { type Failure, isFailure, isFatal } from "../failure.ts";
+import { type Failure, isFatal } from "../failure.ts";
 import type { Outcome } from "../job.ts";
 import type { Frontier, HostSignal, Task } from "../scheduler/task.ts";
-import { LATER, type Tried } from "./attempt.ts";
 import { fdLimit } from "./fd-limit.ts";
 import { type Clock, failed, withRetryNote } from "./outcomes.ts";
+import { isDone, isRequeue, madeRequest, type TryResult } from "./try-result.ts";
 
 export type RetryDecision = { readonly delayMs: number } | { readonly giveUp: string | undefined };
 
@@ -24,9 +24,9 @@ export interface CompletionOptions {
 
 export interface Completion {
   /** Tells the host how its try went; `undefined`: the body is there, whatever becomes of it here. */
-  recordHostResult(task: Task, result: Tried | undefined): void;
+  recordHostResult(task: Task, result: TryResult | undefined): void;
   /** What one try came to; undefined if there is to be another one. `beganMs`: when it began. */
-  complete(task: Task, result: Tried, beganMs: number): Outcome | undefined;
+  complete(task: Task, result: TryResult, beganMs: number): Outcome | undefined;
   /** The outcome of a job that ends with this failure. */
   fail(task: Task, failure: Failure): Outcome;
 }
@@ -54,44 +54,45 @@ export function completion({
   const fds = fdLimit();
   return { recordHostResult, complete, fail };
 
-  function recordHostResult(task: Task, result: Tried | undefined): void {
-    if (result === undefined || !isFailure(result)) {
-      fds.recordSuccess();
-      const isUnasked = result !== undefined && result.attempts < task.attempts;
-      return frontier.finished(task, isUnasked ? "not_requested" : hostSignal(undefined), clock.nowMs());
-    }
+  function recordHostResult(task: Task, result: TryResult | undefined): void {
     const nowMs = clock.nowMs();
-    if (result.held === true) return; // it is over for its own host, and has not begun at the other
+    if (result === undefined || isDone(result)) {
+      fds.recordSuccess();
+      const isRequested = result === undefined || madeRequest(result);
+      return frontier.finished(task, isRequested ? hostSignal(undefined) : "not_requested", nowMs);
+    }
+    if (isRequeue(result)) {
+      if (result.requeue === "redirect") return; // `move` has ended the try at its first host, and started none at the next
+      frontier.moved(task, task.home, nowMs);
+      return frontier.finished(task, "neutral", nowMs);
+    }
     frontier.moved(task, result.at ?? task.home, nowMs);
     const signal = hostSignal(result);
     if (signal !== "neutral") fds.recordSuccess(); // it had a descriptor, to learn so much of the host
     frontier.finished(task, signal, nowMs, result);
   }
 
-  function complete(task: Task, result: Tried, beganMs: number): Outcome | undefined {
-    if (!isFailure(result)) return result;
+  function complete(task: Task, result: TryResult, beganMs: number): Outcome | undefined {
+    if (isDone(result)) return result;
     const nowMs = clock.nowMs();
-    if (result === LATER) {
+    if (isRequeue(result)) {
       task.attempts--;
-      task.spentMs += nowMs - beganMs; // its time goes on: one clock for a URL, its robots.txt included
-      return requeue(task, nowMs, result);
-    }
-    if (result.held === true) {
-      task.attempts--;
-      return requeue(task, nowMs, result);
+      if (result.requeue === "robots") task.spentMs += nowMs - beganMs; // the URL's time limit includes its robots.txt
+      return requeue(task, nowMs, result.detail);
     }
     if (result.scarce === true && reduceConcurrency((most, inFlight) => fds.recordExhaustion(most, inFlight, nowMs))) {
       task.attempts--;
-      return requeue(task, nowMs + SCARCE_PAUSE_MS, result);
+      return requeue(task, nowMs + SCARCE_PAUSE_MS, result.detail);
     }
     task.spentMs += nowMs - beganMs;
+    if (result.notRequested === true) task.attempts--;
     if (isFatal(result.error) || result.error === "interrupted") return fail(task, result);
     const decision = retry(result, task.attempts);
     const last = "giveUp" in decision ? withRetryNote(result, task.attempts, decision.giveUp) : undefined;
     const { retryAfterMs: parkMs } = result;
     if (parkMs !== undefined) frontier.park(task.host, nowMs + parkMs, parkMs > MAX_PARK_MS ? last : undefined);
     if ("giveUp" in decision) return fail(task, last ?? result);
-    const outcome = requeue(task, nowMs + decision.delayMs, result);
+    const outcome = requeue(task, nowMs + decision.delayMs, result.detail);
     if (outcome === undefined) {
       task.retriedAfter = withReason(task.retriedAfter, `${result.error}: ${result.detail.slice(0, MAX_REASON)}`);
     }
@@ -99,8 +100,8 @@ export function completion({
   }
 
   /** Back into the frontier; but a stopped run tries nothing again, and leaves the line open. */
-  function requeue(task: Task, dueMs: number, failure: Failure): Outcome | undefined {
-    if (stop.signal.aborted) return fail(task, { error: "interrupted", detail: `stopped after ${failure.detail}` });
+  function requeue(task: Task, dueMs: number, detail: string): Outcome | undefined {
+    if (stop.signal.aborted) return fail(task, { error: "interrupted", detail: `stopped after ${detail}` });
     frontier.requeue(task, dueMs);
     return undefined;
   }

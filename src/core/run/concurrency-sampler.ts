@@ -1,10 +1,11 @@
 // Tells a governor how the tries of a run go, in intervals that mean something, and sets how many there are at a time.
 
-import { type Failure, isFailure } from "../failure.ts";
+import type { Failure } from "../failure.ts";
 import type { WriteBehind } from "../ports.ts";
-import type { HostSignal, Task } from "../scheduler/task.ts";
+import type { HostSignal } from "../scheduler/task.ts";
 import type { TimerClock } from "../structures/deadline-timer.ts";
-import { LATER, type Perform, type Tried } from "./attempt.ts";
+import type { Perform } from "./attempt.ts";
+import { isDone, isRequeue, madeRequest, type TryResult } from "./try-result.ts";
 
 /** What happened in one interval at one concurrency. */
 export interface Sample {
@@ -90,7 +91,7 @@ export function concurrencySampler({
         began();
         const beganMs = clock.nowMs();
         const result = await perform(task);
-        ended(signalOf(result, task, hostSignal), clock.nowMs() - beganMs);
+        ended(signalOf(result, hostSignal), clock.nowMs() - beganMs);
         return result;
       };
     },
@@ -179,11 +180,10 @@ export function concurrencySampler({
 
 /** What a try says: nothing where nothing was asked for. */
 function signalOf(
-  result: Tried | WriteBehind<Tried>,
-  task: Task,
+  result: TryResult | WriteBehind<TryResult>,
   hostSignal: (failure: Failure | undefined) => HostSignal,
 ): HostSignal {
   if ("storing" in result) return hostSignal(undefined);
-  if (isFailure(result)) return result === LATER ? "neutral" : hostSignal(result);
-  return result.attempts < task.attempts ? "not_requested" : hostSignal(undefined);
+  if (isDone(result)) return madeRequest(result) ? hostSignal(undefined) : "not_requested";
+  return isRequeue(result) ? "neutral" : hostSignal(result);
 }

@@ -5,7 +5,7 @@ import { type Failure, isRetryable } from "../failure.ts";
 import type { Failed, Job, KnownFile, Outcome, Saved, SavedFile, Skipped, Unchanged } from "../job.ts";
 import type { Answer, Skip, Stored } from "../ports.ts";
 import { redacted } from "../redact.ts";
-import type { Task } from "../scheduler/task.ts";
+import { attemptsBefore, type Task } from "../scheduler/task.ts";
 import { withoutUserinfo } from "../userinfo.ts";
 
 export interface Clock {
@@ -94,7 +94,7 @@ export function outcomeBuilder(clock: Clock): OutcomeBuilder {
       ...(file === undefined ? {} : { file }),
       status,
       bytes,
-      attempts: task.attempts - 1,
+      attempts: attemptsBefore(task),
       total_ms: 0,
       time: clock.timestamp(),
       duplicate_of: first,
@@ -118,7 +118,7 @@ export function outcomeBuilder(clock: Clock): OutcomeBuilder {
       outcome: "skipped",
       reason: skip.reason,
       detail: skip.detail,
-      attempts: answer === undefined ? task.attempts - 1 : task.attempts,
+      attempts: answer === undefined ? attemptsBefore(task) : task.attempts,
       total_ms: 0,
       time: clock.timestamp(),
     };

@@ -8,9 +8,10 @@ import type { Source, View, WriteBehind } from "../ports.ts";
 import type { Task } from "../scheduler/task.ts";
 import { deadlineTimer, type TimerClock } from "../structures/deadline-timer.ts";
 import { LinkedList } from "../structures/linked-list.ts";
-import type { Perform, Tried } from "./attempt.ts";
+import type { Perform } from "./attempt.ts";
 import { type CompletionOptions, completion } from "./completion.ts";
 import { count, emptyTally } from "./tally.ts";
+import type { TryResult } from "./try-result.ts";
 import { type Counts, type Open, viewOf } from "./view.ts";
 
 /** Why a run ended before its list did. */
@@ -195,7 +196,7 @@ export function run(options: RunOptions): Run {
   }
 
   /** Sees to a body that needs no slot any more. */
-  function store(task: Task, body: WriteBehind<Tried>, one: Open): void {
+  function store(task: Task, body: WriteBehind<TryResult>, one: Open): void {
     const stored = () => {
       storing--;
       pump();

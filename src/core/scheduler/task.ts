@@ -92,6 +92,11 @@ export interface Frontier {
   park(host: string, untilMs: number, last?: Failure): void;
 }
 
+/** Returns the attempts made before this try: all there are, where this one makes no request. */
+export function attemptsBefore(task: Task): number {
+  return task.attempts - 1;
+}
+
 export function newTask(job: Job, host: string, addedMs: number): Task {
   return {
     job,

@@ -1,6 +1,5 @@
 // What a governor is told of a run: whole generations, nothing from before a change, nothing that says nothing.
 import { describe, expect, it } from "vitest";
-import { LATER } from "../../../src/core/run/attempt.ts";
 import {
   type ConcurrencyController,
   concurrencySampler,
@@ -8,7 +7,7 @@ import {
 } from "../../../src/core/run/concurrency-sampler.ts";
 import type { Task } from "../../../src/core/scheduler/task.ts";
 import { fakeClock } from "../clock.ts";
-import { failure, saved } from "../outcomes.ts";
+import { failure, saved, skipped } from "../outcomes.ts";
 
 function watched(concurrency: number) {
   const clock = fakeClock();
@@ -113,7 +112,13 @@ describe("a governor", () => {
     const { told, watching } = watched(1);
     const signal = (result: unknown) => (result === undefined ? "ok" : "neutral");
     const task = { attempts: 1 } as Task; // the rest is nobody's concern
-    const results = [LATER, failure("invalid_url"), saved({ attempts: 0 })];
+    const results = [
+      { requeue: "robots", detail: "" } as const,
+      { requeue: "redirect", detail: "" } as const,
+      failure("invalid_url"),
+      saved({ attempts: 0, duplicate_of: 1 }),
+      skipped({ attempts: 0 }),
+    ];
     for (const result of results) {
       const perform = watching.around(() => Promise.resolve(result), signal);
       for (let i = 0; i < 10; i++) expect(await perform(task)).toBe(result);
