@@ -1,4 +1,4 @@
-// A list that is not the folder's is refused with the counts, and nothing that was saved is removed but by --prune or --force.
+// A list that differs too much from the folder's own is refused; only --prune and --force remove saved files.
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
@@ -9,7 +9,7 @@ const { server, folder, at, saved, list, run, fresh } = runsAgain();
 
 const page = (path: string) => pageOf(path).toString("latin1");
 
-/** Runs the first list, then the second, which must be refused: nothing is asked for, and all is as it was. */
+/** Runs the first list, then the second, which must be refused without a request and without any change to the folder. */
 async function refused(before: readonly string[], after: readonly string[], counts: string): Promise<void> {
   list(before);
   expect((await run()).code).toBe(0);
@@ -29,30 +29,30 @@ async function refused(before: readonly string[], after: readonly string[], coun
   expect((await run()).stderr).toContain(counts);
 }
 
-describe("a list that is not the folder's is refused with the counts, and nothing is touched", () => {
-  it("the end of the list", () =>
+describe("another list in the folder of an earlier run is refused with line counts, and changes nothing:", () => {
+  it("the last lines of the earlier list", () =>
     refused(TEN, TEN.slice(-2), "0 of its lines are known, 2 moved, 0 are new; 8 saved lines are not in it"));
 
-  it("lines from all over the list", () =>
+  it("a selection of the earlier lines", () =>
     refused(
       TEN,
       [TEN[2], TEN[5], TEN[9]].map(String),
       "0 of its lines are known, 3 moved, 0 are new; 7 saved lines are not in it",
     ));
 
-  it("another list with the same first line", () =>
+  it("a list that shares only the first line", () =>
     refused(
       TEN,
       ["/page-1", ...TEN.slice(1).map((path) => `/other${path}`)],
       "1 of its lines is known, 0 moved, 9 are new; 9 saved lines are not in it",
     ));
 
-  it("nothing in common", () =>
+  it("a list that shares no line", () =>
     refused(TEN, ["/x", "/y"], "0 of its lines are known, 0 moved, 2 are new; 10 saved lines are not in it"));
 });
 
-describe("a list that is the folder's", () => {
-  it("may be its beginning: nothing is to be done, and the rest stays", async () => {
+describe("an edited list in the folder of an earlier run", () => {
+  it("that has only the first lines left is accepted, and the files of the other lines stay", async () => {
     list(TEN);
     await run();
     const was = leftIn(saved());
@@ -71,7 +71,7 @@ describe("a list that is the folder's", () => {
   it.each([
     ["quotes removed", (path: string) => `"${path}"`],
     ["a scheme added", (path: string) => path.replace("http://", "")],
-  ])("may be corrected where nothing was saved: %s", async (_, broken) => {
+  ])("is accepted where no line was saved before: %s", async (_, broken) => {
     server.answers.set("/missing", status(404));
     list(["/missing", ...TEN.map((path) => broken(server.url(path)))]);
     expect((await run()).code).toBe(1);
@@ -81,7 +81,7 @@ describe("a list that is the folder's", () => {
     expect(leftIn(saved())).toEqual(await fresh());
   });
 
-  it("may be corrected where all were 404", async () => {
+  it("is accepted where every line was a 404 before", async () => {
     for (const path of TEN) server.answers.set(path, status(404));
     list(TEN);
     expect((await run()).code).toBe(1);
@@ -93,8 +93,8 @@ describe("a list that is the folder's", () => {
   });
 });
 
-describe("the file of a line that is gone", () => {
-  it("stays where it is as long as no line needs its number or its name, and its record too", async () => {
+describe("the file of a line that was removed from the list", () => {
+  it("stays in place with its record while no other line needs its number or name", async () => {
     list([...TEN.slice(0, 5), `${server.url("/named")}\tcats/one.txt`]);
     await run();
     list([...TEN.slice(0, 4), "", "", "/new"]);
@@ -107,7 +107,7 @@ describe("the file of a line that is gone", () => {
     expect(records.map(({ n }) => n)).toEqual([1, 2, 3, 4, 5, 6, 7]);
   });
 
-  it("is kept in gone/ when another line needs its number, and said once; it comes back without a request", async () => {
+  it("moves to gone/ when another line needs its number, is reported once, and returns without a request", async () => {
     list(TEN);
     await run();
     const first = leftIn(saved());
@@ -137,7 +137,7 @@ describe("the file of a line that is gone", () => {
     expect(leftIn(saved())).toEqual(first);
   });
 
-  it("is kept in gone/ when another line needs its name", async () => {
+  it("moves to gone/ when another line needs its name", async () => {
     list([`${server.url("/a")}\tx.txt`, "/b"]);
     await run();
     list(["# a", "/b", `${server.url("/c")}\tx.txt`]);
@@ -152,7 +152,7 @@ describe("the file of a line that is gone", () => {
     expect(leftIn(saved()).files).toEqual({ "000002.txt": page("/b"), "x.txt": page("/c"), "y.txt": page("/a") });
   });
 
-  it("is kept in gone/ when the name of another line is only known with its answer", async () => {
+  it("moves to gone/ when another line needs its name, which only the response determines", async () => {
     const type = { "content-type": "text/plain" };
     for (const path of ["/a/x", "/b/x"])
       server.answers.set(path, (_, response) => void response.writeHead(200, type).end(page(path)));
@@ -166,7 +166,7 @@ describe("the file of a line that is gone", () => {
     expect(files).toMatchObject({ "x.txt": page("/b/x"), "gone/000001.txt": page("/a/x"), "c.txt": page("/c.txt") });
   });
 
-  it("is not deleted by a list that comes from stdin", async () => {
+  it("moves to gone/, and is not deleted, when the list is standard input", async () => {
     const piped = (paths: readonly string[]) =>
       folder.run(["-"], { stdin: paths.map((path) => `${server.url(path)}\n`).join("") });
     await piped(TEN);
@@ -186,7 +186,7 @@ describe("the file of a line that is gone", () => {
 });
 
 describe("--prune", () => {
-  it("removes what is saved of lines that are not in the list, wherever it is, and its records; it says how many", async () => {
+  it("removes the files and records of lines that are not in the list, and reports their number", async () => {
     list([...TEN, `${server.url("/named")}\tcats/one.txt`]);
     await run();
     list(["/x", ...TEN.slice(5)]);
@@ -196,7 +196,7 @@ describe("--prune", () => {
     expect(leftIn(saved())).toEqual({ ...(await fresh()), files: { ...(await fresh()).files, cats: "folder" } });
   });
 
-  it("takes another list into the folder, and leaves what is the user's", async () => {
+  it("accepts another list in the folder, and leaves the user's files", async () => {
     list(TEN);
     await run();
     writeFileSync(saved("notes.md"), "mine");
@@ -208,7 +208,7 @@ describe("--prune", () => {
     expect([files, rest]).toEqual([{ ...wanted, "notes.md": "mine" }, others]);
   });
 
-  it("works for stdin at its end, and says nothing where there is nothing", async () => {
+  it("prunes when standard input ends, and reports nothing where nothing was pruned", async () => {
     const piped = (paths: readonly string[], ...args: string[]) =>
       folder.run(["-", ...args], { stdin: paths.map((path) => `${server.url(path)}\n`).join("") });
     await piped(TEN);
@@ -220,7 +220,7 @@ describe("--prune", () => {
     expect((await piped(TEN.slice(0, 8), "--prune")).stderr).not.toContain("pruned");
   });
 
-  it("does not go with --force, nor with failed.txt, which is a part of a list", async () => {
+  it("is refused together with --force, and with failed.txt as the list", async () => {
     list([...TEN, "/missing"]);
     server.answers.set("/missing", status(404));
     await run();
@@ -234,7 +234,7 @@ describe("--prune", () => {
 });
 
 describe("--force", () => {
-  it("leaves a user's file that a name of the list hits", async () => {
+  it("leaves a user's file whose name a line of the list needs", async () => {
     list([...TEN.slice(0, 2), `${server.url("/named")}\tnotes.md`]);
     mkdirSync(saved());
     writeFileSync(saved("notes.md"), "mine");
@@ -248,7 +248,7 @@ describe("--force", () => {
     }
   });
 
-  it("removes what is kept in gone/ as well", async () => {
+  it("removes saved files in gone/ too", async () => {
     list(TEN);
     await run();
     list(["/new", ...TEN.slice(1)]);

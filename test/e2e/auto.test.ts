@@ -1,4 +1,4 @@
-// `-c auto` on real servers, whose delays decide and not the machine: one that serves so many at a time, one that refuses.
+// `-c auto` against servers with a fixed capacity and delay, so that the speed of the test machine decides nothing.
 
 import { writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
@@ -8,7 +8,7 @@ import { type Host, host } from "../support/rude/host.ts";
 
 const folder = ownFolder();
 
-/** Serves so many at a time, each for so long; the others queue, or are refused. */
+/** Serves `workers` requests at a time, each in `ms`; further requests queue, or are refused with 503. */
 async function serve(workers: number, ms: number, others: "queue" | "refuse"): Promise<Host> {
   const queue: (() => void)[] = [];
   let busy = 0;
@@ -36,18 +36,18 @@ async function run(origin: string, urls: number) {
 }
 
 describe("-c auto", () => {
-  it("settles near what a server can do at a time, and says so", async () => {
+  it("settles near the number of requests that a server handles at a time, and reports it", async () => {
     const { origin } = await serve(10, 100, "queue");
     const { code, stderr, found, reason } = await run(origin, 800);
     expect(code, stderr).toBe(0);
     expect(stderr).toMatch(/^saved {3}800 /m);
-    // How near is what test/policy/concurrency/adaptive.test.ts shows: this machine may be busy, which looks like a slower server.
+    // Wide limits: a busy machine looks like a slower server. test/policy/concurrency/adaptive.test.ts tests the accuracy.
     expect(found).toBeGreaterThanOrEqual(4);
     expect(found).toBeLessThanOrEqual(64);
     expect(reason).toMatch(/were no faster|too short/);
   });
 
-  it("goes past 50 where that is faster", async () => {
+  it("exceeds 50 requests at a time where that is faster", async () => {
     const one = await serve(1000, 300, "queue");
     const { code, stderr } = await run(one.origin, 1500);
     expect(code, stderr).toBe(0);
@@ -55,7 +55,7 @@ describe("-c auto", () => {
     expect(one.peakOpen).toBeLessThanOrEqual(512);
   });
 
-  it("stays below what a server refuses, and loses no URL to it", async () => {
+  it("stays below the number at which a server refuses, and loses no URL", async () => {
     const one = await serve(12, 100, "refuse");
     const { code, stderr, found } = await run(one.origin, 600);
     expect(code, stderr).toBe(0);
@@ -64,7 +64,7 @@ describe("-c auto", () => {
     expect(one.asked.length).toBeLessThan(700);
   });
 
-  it("keeps to --per-host, and says that something else holds it up", async () => {
+  it("obeys --per-host, and reports that something else limits the concurrency", async () => {
     const one = await serve(1000, 100, "queue");
     writeFileSync(folder.at("urls.txt"), Array.from({ length: 400 }, (_, i) => `${one.origin}/${i}`).join("\n"));
     const { stderr, code } = await folder.run(["urls.txt", "-c", "auto", "--per-host", "4"]);
@@ -74,7 +74,7 @@ describe("-c auto", () => {
   });
 });
 
-it('concurrency: "auto" is for programs, too', async () => {
+it('the library accepts concurrency: "auto"', async () => {
   const one = await serve(1000, 20, "queue");
   const urls = Array.from({ length: 100 }, (_, i) => `${one.origin}/${i}`);
   let saved = 0;

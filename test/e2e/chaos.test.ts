@@ -1,4 +1,4 @@
-// Faults, kills and edits of the list in any order, then one clean run: what is left is what a run that never failed leaves.
+// After faults, kills and edits of the list in random order, one clean run leaves the same folder as a fresh run.
 
 import { createHash } from "node:crypto";
 import { rmSync } from "node:fs";
@@ -14,8 +14,8 @@ const folder = ownFolder();
 
 const PAGES = 40;
 /**
- * These head every list and are saved before anything goes wrong: a list of which more is gone than is there is refused as
- * another one, and four rounds of six edits take 24 lines away at most.
+ * The first lines of every list, saved before any fault: a list that lost more than half of its lines is refused, and four
+ * rounds of six edits remove 24 lines at most.
  */
 const HEAD = Array.from({ length: 24 }, (_, i) => `/head-${i + 1}`);
 const page = nat({ max: 80 });
@@ -28,19 +28,23 @@ type Edit = { readonly kind: string; readonly at: number; readonly page: number 
 const round = record({
   edits: array(edit, { maxLength: 6 }),
   faults: nat(),
-  /** The run is ended by this when so many requests have come. */
+  /** The signal that ends the run, and the number of requests after which it is sent. */
   end: tuple(constantFrom<NodeJS.Signals>("SIGKILL", "SIGKILL", "SIGINT"), integer({ min: 1, max: PAGES })),
 });
 
-it("faults, kills and edits, then a clean run: files and journal are those of a fresh run", async () => {
+it("a clean run after random faults, kills and edits of the list leaves the files and records of a fresh run", async () => {
   const seed = Date.now() % 1_000_000_007;
   await assert(
-    asyncProperty(array(page, { minLength: 5, maxLength: PAGES }), array(round, { minLength: 1, maxLength: 4 }), lived),
+    asyncProperty(
+      array(page, { minLength: 5, maxLength: PAGES }),
+      array(round, { minLength: 1, maxLength: 4 }),
+      endsAsFreshRun,
+    ),
     { numRuns: 8, seed, endOnFailure: true },
   );
 }, 120_000);
 
-async function lived(
+async function endsAsFreshRun(
   first: readonly number[],
   rounds: readonly { edits: Edit[]; faults: number; end: [NodeJS.Signals, number] }[],
 ) {
@@ -76,10 +80,10 @@ function edited(pages: readonly number[], { kind, at, page: one }: Edit): number
   return pages.with(i, pages[j] ?? 0).with(j, pages[i] ?? 0);
 }
 
-/** Runs against a server with faults, up to this signal, or to its end if that is sooner. */
+/** Runs against a server with faults until the signal, or to its end if that is sooner. */
 async function endedBy([signal, requests]: [NodeJS.Signals, number], faults: number): Promise<void> {
   const args = ["urls.txt", "-o", "out", "-q", "-c", "8", "--retries", "1", "--timeout", "500ms"];
-  let come = 0;
+  let requestCount = 0;
   let stop = () => {};
   for (let one = 0; one <= 80; one++) {
     const path = `/${one}`;
@@ -88,7 +92,7 @@ async function endedBy([signal, requests]: [NodeJS.Signals, number], faults: num
       const dice = createHash("sha256").update(`${faults} ${path} ${tries++}`).digest();
       FAULTS[(dice[0] ?? 0) % 16]?.(response, path);
       if ((dice[0] ?? 0) % 16 >= FAULTS.length) response.setHeader("content-type", "text/plain").end(pageOf(path));
-      if (++come === requests) stop();
+      if (++requestCount === requests) stop();
     });
   }
   const running = commandUnderWay(args, folder.path);
@@ -98,7 +102,7 @@ async function endedBy([signal, requests]: [NodeJS.Signals, number], faults: num
   if (code === null) expect(by).toBe(signal);
 }
 
-/** Of 16 answers so many are not what they should be. */
+/** The faults, each in 1 of 16 responses. */
 const FAULTS: readonly ((response: ServerResponse, path: string) => void)[] = [
   (response) => void response.writeHead(503).end(),
   (response) => void response.writeHead(404).end("not now\n"),
@@ -112,7 +116,7 @@ const FAULTS: readonly ((response: ServerResponse, path: string) => void)[] = [
   },
 ];
 
-/** Without the lines that an earlier, longer list had at its end: what is recorded of them stays. */
+/** Removes the lines that only an earlier, longer list had: their files and records stay. */
 function upTo(lines: number, { files, records, failed = [] }: LeftBehind): LeftBehind {
   const isLine = (n: number) => n <= lines;
   const listed = failed.filter((line) => isLine(Number(line.split("\t")[1])));

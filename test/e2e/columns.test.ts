@@ -1,4 +1,4 @@
-// What stands behind a URL in its line, through the built command: names, numbers, digests; and what is none of these is said.
+// The columns after a URL, through the built command: names, numbers, digests, and warnings about unknown keys.
 
 import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -19,8 +19,8 @@ function run(lines: readonly string[], ...args: string[]) {
   return folder.run(["urls.txt", ...args]);
 }
 
-describe("key=value", () => {
-  it("of a known key counts in any column from the second on, in any case and with blanks", async () => {
+describe("a key=value column", () => {
+  it("with a known key is read from the second column on, in any letter case and with blanks", async () => {
     const lines = [
       `/a\tsha256=${digest("/a")}`,
       `/b\tsha256=${digest("/other")}`,
@@ -40,7 +40,7 @@ describe("key=value", () => {
     ]);
   });
 
-  it("of a digest that is none fails before anything is asked for, and says what one is", async () => {
+  it("with an invalid digest fails its line without a request, with a message that describes a digest", async () => {
     const wrong = [
       "",
       "abc",
@@ -63,7 +63,7 @@ describe("key=value", () => {
       });
     }
     expect(stderr).toContain("urls.txt:2: invalid_digest: its sha256 is not 64 hexadecimal digits");
-    // Fed back, they are refused again; put right, they are fetched.
+    // In failed.txt they are refused again; corrected, they are fetched.
     expect((await folder.run(["downloads/failed.txt"])).code).toBe(1);
     expect(server.asked()).toEqual([]);
     const right = [...wrong.map((_, i) => `/${i}\tsha256=${digest(`/${i}`)}`), "/fine"];
@@ -71,7 +71,7 @@ describe("key=value", () => {
     expect(server.asked()).toHaveLength(wrong.length);
   });
 
-  it("leaves the file of an earlier run where it is, though its digest is none by now", async () => {
+  it("with an invalid digest leaves the file that an earlier run saved for the line", async () => {
     expect((await run(["/a", "/b"])).code).toBe(0);
     await run(["/a\tsha256=none", "/b"], "-u");
     expect(records()).toMatchObject([{ n: 1, error: "invalid_digest", file: "000001.txt" }, { n: 2 }]);
@@ -80,7 +80,7 @@ describe("key=value", () => {
     expect(records()).toMatchObject([{ n: 1, outcome: "saved", file: "000001.txt" }, { n: 2 }]);
   });
 
-  it("as name= names a file that is called like a key", async () => {
+  it("with the key name sets a file name that itself looks like key=value", async () => {
     const lines = ["/a\tname=sha256=abc", "/b\tname=n=5", "/c\tname=name=c.txt", "/d\tother.txt\tname=d.txt"];
     const { code, stderr } = await run(lines);
     expect(code).toBe(0);
@@ -88,7 +88,7 @@ describe("key=value", () => {
     expect(records().map((record) => record.file)).toEqual(["sha256=abc", "n=5", "name=c.txt", "d.txt"]);
   });
 
-  it("of an unknown key is said once, and what becomes of it", async () => {
+  it("with an unknown key is reported once per key, and left out or used as the name", async () => {
     const lines = [
       "/a\ta.txt\tmd5=1",
       "/b\tb.txt\tmd5=2\tfoo=bar",
@@ -111,19 +111,19 @@ describe("key=value", () => {
     expect((await run([...lines, "/g"], "-o", "out", "-q")).stderr).toBe("");
   });
 
-  it("of an unknown key shows no password that it may have", async () => {
+  it("with an unknown key is reported without the password in it", async () => {
     const { stderr } = await run(["/a\t\treferer=https://me:secret@example.org/", "/b\tfrom=me:secret@example.org"]);
     expect(stderr).toContain('bulkget: urls.txt:1: "referer=…" is left out');
     expect(stderr).toContain('bulkget: urls.txt:2: "from=…" is taken for the name');
     expect(stderr).not.toContain("secret");
   });
 
-  it("of ever more unknown keys is said for ten of them", async () => {
+  it("with an unknown key is reported for at most ten keys", async () => {
     const lines = Array.from({ length: 50 }, (_, i) => `/${i}\t\tkey${i}=x`);
     expect((await run(lines)).stderr.match(/is left out/g)).toHaveLength(10);
   });
 
-  it("is what failed.txt has it, for a name that looks like one", async () => {
+  it("in failed.txt keeps a file name that looks like key=value", async () => {
     for (const path of ["/a", "/b"]) server.answers.set(path, status(404));
     const lines = ["/a\tname=sha256=abc", "/b\tpage=4.html"];
     expect((await run(lines)).code).toBe(1);

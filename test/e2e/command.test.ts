@@ -1,4 +1,4 @@
-// The command in a shell: streams, exit codes, and what is refused.
+// The command in a shell: standard streams, exit codes, refused arguments, environment variables.
 
 import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -14,8 +14,8 @@ const run = (args: readonly string[], stdin: string, env: Record<string, string>
   folder.run(args, { stdin, env });
 const urls = (...paths: string[]) => linesOf(paths.map(server.url));
 
-describe("streams", () => {
-  it("stdout has the records and nothing else with --report -, stderr nothing with -q", async () => {
+describe("standard streams:", () => {
+  it("--report - writes only records to stdout, and -q keeps stderr empty", async () => {
     const { code, stdout, stderr } = await run(["-", "-q", "--report", "-"], urls("/ok", "/status/404", "/empty"));
     const records = stdout
       .trimEnd()
@@ -27,7 +27,7 @@ describe("streams", () => {
     expect(code).toBe(1);
   });
 
-  it("stdout is empty without --report, and nothing on a pipe has control bytes", async () => {
+  it("stdout is empty without --report, and no control bytes are written to a pipe", async () => {
     const nasty = ["/control-reason/404", "/high-headers", "/long-type"];
     const { stdout, stderr } = await run(["-", "-v"], `${urls(...nasty)}\u001b[31mred\u009b2J\n`);
     expect(stdout).toBe("");
@@ -35,7 +35,7 @@ describe("streams", () => {
     expect(stderr).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
   });
 
-  it("a reader that goes away ends the reporting, not the downloads", async () => {
+  it("a reader that closes the pipe of --report - does not stop the downloads", async () => {
     const list = Array.from({ length: 2000 }, (_, i) => server.url(`/ok?seed=${i}`)).join("\n");
     writeFileSync(folder.at("urls.txt"), list);
     // biome-ignore lint/suspicious/noTemplateCurlyInString: it is bash's
@@ -45,7 +45,7 @@ describe("streams", () => {
     expect(recordsOf(downloads()).size).toBe(2000);
   });
 
-  it("--report is refused where it would overwrite what is read, or the folder's own files", async () => {
+  it("--report is refused where it would overwrite the list or the folder's own files", async () => {
     writeFileSync(folder.at("urls.txt"), urls("/ok"));
     await run(["urls.txt"], "");
     for (const report of ["urls.txt", "./downloads/results.jsonl"]) {
@@ -57,19 +57,19 @@ describe("streams", () => {
     }
   });
 
-  it("--report writes the same records to a file of one's own", async () => {
+  it("--report writes the records of results.jsonl to a file", async () => {
     await run(["-", "--report", "mine.jsonl"], urls("/ok", "/status/500"));
     const own = readFileSync(folder.at("mine.jsonl"), "utf8");
     expect(own).toBe(readFileSync(downloads("results.jsonl"), "utf8"));
   });
 
-  it("--report may be given several times, with the format in front", async () => {
+  it("--report is accepted several times, with a format before the file", async () => {
     await run(["-", "--report", "a:1.jsonl", "--report=jsonl:two.jsonl"], urls("/ok", "/status/500"));
     const records = readFileSync(downloads("results.jsonl"), "utf8");
     for (const name of ["a:1.jsonl", "two.jsonl"]) expect(readFileSync(folder.at(name), "utf8")).toBe(records);
   });
 
-  it("--report is refused for a format that there is not, and for one file twice, before anything is written", async () => {
+  it("--report is refused for an unknown format, and for one file twice, before anything is written", async () => {
     for (const [reports, reason] of [
       [["html:x.html"], /'html:x\.html' is not the path of a file.*: jsonl/],
       [["x", "./x"], /--report \.\/x: is named twice/],
@@ -82,7 +82,7 @@ describe("streams", () => {
     }
   });
 
-  it("failed.txt is a list that keeps numbers and names, and is there only if something failed", async () => {
+  it("failed.txt is a list that keeps numbers and names, and exists only if a line failed", async () => {
     await run(["-"], `${urls("/ok")}${server.url("/status/404")}\n${server.url("/status/500")}\tmine.bin\n`);
     const failed = readFileSync(downloads("failed.txt"), "utf8").trimEnd().split("\n").sort();
     expect(failed).toEqual([`${server.url("/status/404")}\t000002`, `${server.url("/status/500")}\tmine.bin\tn=3`]);
@@ -98,7 +98,7 @@ describe("streams", () => {
   });
 });
 
-describe("exit codes", () => {
+describe("the exit code", () => {
   it.each([
     [["-"], ["/ok"], 0],
     [["-"], ["/ok", "/status/404"], 1],
@@ -109,7 +109,7 @@ describe("exit codes", () => {
     [["-", "--fail-on", "2"], ["/ok", "/status/404"], 0],
     [["-"], [], 2],
     [["-", "--allow-empty"], [], 0],
-  ])("%j on %j leaves with %i", async (args, paths, code) => {
+  ])("of arguments %j on paths %j is %i", async (args, paths, code) => {
     expect((await run(args, urls(...paths))).code).toBe(code);
   });
 
@@ -137,9 +137,9 @@ describe("exit codes", () => {
     [["-", "--resolve", "h:1"], /--resolve <host:port:ip>: not an entry/],
     [["-", "--public-only", "--unix-socket", "/s"], /--unix-socket <path>: does not go with --public-only/],
     [["-", "--cert", "missing.pem"], /--cert missing\.pem: cannot be read/],
-    [["-", "--key", BIN], /no private key in PEM form/],
+    [["-", "--key", process.execPath], /no private key in PEM form/],
     [["-", "--cacert", "missing.pem"], /--cacert missing\.pem: cannot be read/],
-  ])("%j is refused with 2, before a folder is made", async (args, message) => {
+  ])("of arguments %j is 2, and no folder is created", async (args, message) => {
     const { code, stderr, stdout } = await run(args, "");
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     expect(stderr).toMatch(message);
@@ -148,7 +148,7 @@ describe("exit codes", () => {
   });
 
   it.each(["n", "none", "null", "undefined", "-1", " ", "2"])(
-    "BULKGET_FORCE=%j is refused with 2, named, and nothing that was saved is touched",
+    "of BULKGET_FORCE=%j is 2, the message names the variable, and saved files stay",
     async (text) => {
       await run(["-"], urls("/ok"));
       const before = filesOf(downloads());
@@ -159,7 +159,7 @@ describe("exit codes", () => {
     },
   );
 
-  it("a variable that is spelt nearly like an option's is said, but for -q, and the run goes on", async () => {
+  it("is 0 for a misspelt BULKGET_ variable, which is reported except with -q", async () => {
     const env = { BULKGET_CONCURENCY: "5" };
     const { code, stderr } = await run(["-"], urls("/ok"), env);
     expect(code, stderr).toBe(0);
@@ -169,7 +169,7 @@ describe("exit codes", () => {
     expect(await run(["-", "-q"], urls("/ok"), env)).toMatchObject({ code: 0, stderr: "" });
   });
 
-  it("a folder that cannot be made or written is 3, or 2 where a file is in its way", async () => {
+  it("is 3 where the folder cannot be created, and 2 where a file or broken link has its name", async () => {
     writeFileSync(folder.at("file"), "");
     symlinkSync("gone", folder.at("dangling"));
     expect(await run(["-", "-o", "file"], "")).toMatchObject({ code: 2 });
@@ -181,16 +181,16 @@ describe("exit codes", () => {
     expect(await run(["-", "-o", "/proc/nowhere"], "")).toMatchObject({ code: 3 });
   });
 
-  it("a disk that is full stops the run with 3, with no partial file and a clear message", async () => {
+  it("is 1 where the report's disk is full, and the downloads finish", async () => {
     if (!existsSync("/dev/full")) return;
     const { code, stderr } = await run(["-", "--report", "/dev/full"], urls("/ok"));
-    // A report of one's own that cannot be written fails the run, but stops nothing.
+    // A --report that cannot be written fails the run, but does not stop it.
     expect(code).toBe(1);
     expect(stderr).toMatch(/the report \/dev\/full cannot be written any more: ENOSPC/);
     expect(recordsOf(downloads()).size).toBe(1);
   });
 
-  it("what nobody expected is 70, and says that it is a bug: a throw, and a run that could never end", async () => {
+  it("is 70, with a message that it is a bug, after an unexpected exception and for a run that can never end", async () => {
     const cases = [
       // The coarse timer of the first request, which throws once it is under way.
       [
@@ -208,7 +208,7 @@ describe("exit codes", () => {
     }
   });
 
-  it("a list that breaks off is 2, after what could be read of it was done", async () => {
+  it("is 2 for a truncated gzip list, whose readable lines are fetched first", async () => {
     const list = readFileSync(join(import.meta.dirname, "../../fixtures/urls/list.txt.gz"));
     writeFileSync(folder.at("cut.gz"), list.subarray(0, list.length - 12));
     const { code, stderr } = await run(["cut.gz"], "");
@@ -217,8 +217,8 @@ describe("exit codes", () => {
   });
 });
 
-describe("the folder", () => {
-  it("that holds another list's run is refused with the way out, and --force starts over", async () => {
+describe("the output folder", () => {
+  it("of another list's run is refused with a message that names --force, which starts over", async () => {
     await run(["-"], urls("/ok?seed=1", "/ok?seed=2"));
     writeFileSync(downloads("mine.txt"), "keep");
     const refused = await run(["-"], urls("/ok?seed=3"));
@@ -231,13 +231,13 @@ describe("the folder", () => {
     expect(recordsOf(downloads()).size).toBe(1);
   });
 
-  it("files get the mode that the umask leaves, and no .part stays", async () => {
+  it("gets files with the mode that the umask allows, and no temporary file stays in it", async () => {
     await shell("umask 027; bulkget - -q", { cwd: folder.path, stdin: urls("/ok", "/ok?bytes=400000") });
     expect(filesOf(downloads())).toEqual(["000001", "000002"]);
     for (const file of filesOf(downloads())) expect(statSync(downloads(file)).mode & 0o777).toBe(0o640);
   });
 
-  it("a file that is somebody else's is left alone, and said", async () => {
+  it("keeps a user's file that has the name of a line, and the line fails with file_exists", async () => {
     mkdirSync(downloads());
     writeFileSync(downloads("000001"), "mine");
     const { code } = await run(["-"], urls("/ok"));
@@ -247,15 +247,15 @@ describe("the folder", () => {
   });
 });
 
-describe("the environment", () => {
-  it("BULKGET_* sets options, and the command line beats it", async () => {
+describe("environment variables:", () => {
+  it("BULKGET_* sets options, and the command line overrides it", async () => {
     const env = { BULKGET_OUTPUT_DIR: "elsewhere", BULKGET_NAME: "{host}/{n}{ext}", BULKGET_QUIET: "0" };
     const { stderr } = await run(["-", "--name", "{n:3}"], urls("/ok"), env);
     expect(filesOf(folder.at("elsewhere"))).toEqual(["001"]);
     expect(stderr).toContain("saved");
   });
 
-  it("http_proxy is used, and no_proxy excepts", async () => {
+  it("http_proxy selects a proxy, and no_proxy exempts hosts", async () => {
     const dead = { http_proxy: "http://127.0.0.1:9" };
     await run(["-", "-o", "a"], urls("/ok"), dead);
     expect(recordsOf(folder.at("a")).get(1)).toMatchObject({ error: "proxy_failed" });
@@ -263,7 +263,7 @@ describe("the environment", () => {
   });
 });
 
-it("works from a folder that is gone, where nothing that it is given is relative", async () => {
+it("the command works from a deleted working directory if all its paths are absolute", async () => {
   const gone = folder.at("gone");
   mkdirSync(gone);
   const out = folder.at("far", "away");

@@ -1,4 +1,4 @@
-// The types of the package, as strict programs compile against them: nothing skipped, as ES modules, for a bundler and as CommonJS.
+// Strict programs compile against the package's types as ES modules, for a bundler and as CommonJS, without skipLibCheck.
 
 import { cpSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -8,7 +8,7 @@ import { ownFolder } from "../support/own.ts";
 
 const folder = ownFolder();
 
-/** Where the package lies after an installation, which brings no other; Node's types and undici are the program's own. */
+/** Lays out the package as an installation does, without dependencies; Node's types and undici are the program's own. */
 function install(): void {
   const modules = folder.at("node_modules");
   mkdirSync(join(modules, "bulkget"), { recursive: true });
@@ -22,7 +22,7 @@ function install(): void {
     cpSync(join(ROOT, "fixtures/consumer", program), folder.at(program));
 }
 
-/** Compiles a program, which must be without a fault, into the folder `out`. */
+/** Compiles a program, without any error, into the folder `out`. */
 async function compile(program: string, more: object): Promise<void> {
   const compilerOptions = {
     target: "es2022",
@@ -43,13 +43,13 @@ async function compile(program: string, more: object): Promise<void> {
 }
 
 it.each([
-  ["as it is", {}],
+  ["with module nodenext", {}],
   ["with module node16", { module: "node16" }],
   ["without exact optional properties", { exactOptionalPropertyTypes: false }],
-  ["without the types of a browser", { lib: ["es2022"] }],
+  ["without the DOM types", { lib: ["es2022"] }],
   ["for a bundler", { module: "esnext", moduleResolution: "bundler" }],
 ])(
-  "a strict ES module compiles against all types %s, and its own declarations name them",
+  "a strict ES module compiles against all exported types %s, and its declarations can name them",
   async (_what, more) => {
     install();
     await compile("program.ts", more);
@@ -58,7 +58,7 @@ it.each([
 );
 
 it.each(["node16", "nodenext"])(
-  "a strict CommonJS program compiles with module %s, runs, and has the classes that ES modules have",
+  "a strict CommonJS program compiles with module %s, runs, and shares the error classes with ES modules",
   async (module) => {
     install();
     await compile("commonjs.cts", { module });

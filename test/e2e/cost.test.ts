@@ -1,4 +1,4 @@
-// What a URL costs may not grow unnoticed: system calls, promises and bytes allocated, which need no clock to be compared.
+// The cost of one URL in system calls, promises and allocated bytes stays within 10 % of its baseline.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -20,17 +20,17 @@ import {
 const MAJOR = process.versions.node.split(".", 1)[0] ?? "";
 const LIMIT_MS = 240_000; // strace on a busy machine
 
-/** What a URL cost when the file was written, by name. */
+/** The cost per URL when fixtures/costs.json was written, by name. */
 type Baselines = Readonly<Record<string, number>>;
 
 function baselines(): Baselines {
   return JSON.parse(readFileSync(join(ROOT, BASELINES), "utf8")) as Baselines;
 }
 
-/** What a moment adds (a disk that is slow is written to by other calls) is not there every time; what a URL costs is. */
+/** Repeats of a count that is too high: a slow disk or a busy machine adds calls only now and then. */
 const TRIES = 4;
 
-/** Fails where the sum of the costs is over 10 % above the baseline each time; with RENEW it becomes the baseline. */
+/** Fails where the sum of the costs is over 10 % above the baseline in every try; RENEW makes it the baseline. */
 async function compare(name: string, count: () => Promise<Counts>): Promise<void> {
   let costs = await count();
   const known = baselines()[name];
@@ -60,21 +60,21 @@ function sumOf(costs: Counts): number {
   return [...costs.values()].reduce((sum, one) => sum + one, 0);
 }
 
-describe("a URL of 100 bytes costs no more than it did, in", () => {
+describe("a URL of 100 bytes stays within 10 % of its baseline in", () => {
   const traces = canTrace();
   if (!traces) console.warn("SKIPPED: system calls are not counted: strace is not installed, or may not trace");
 
   it.skipIf(!traces)("system calls", () => compare("system calls", () => costsAUrl(SYSTEM_CALLS)), LIMIT_MS);
   it("promises", () => compare("promises", () => costsAUrl(PROMISES)), LIMIT_MS);
   it(
-    "bytes allocated, which differ from one version of Node to another",
+    "bytes allocated, per version of Node",
     () => compare(`bytes, Node ${MAJOR}`, () => costsAUrl(HEAP_BYTES)),
     LIMIT_MS,
   );
 });
 
-describe("a cost", () => {
-  it("fails when it is over 10 % more, is said when it is over 10 % less, and is nothing to speak of between", () => {
+describe("the comparison of a cost", () => {
+  it("fails over 10 % above the baseline, reports over 10 % below it, and accepts all between", () => {
     expect(judged("promises", 17.62, 16).tooMuch).toContain(
       "promises a URL: 17.62, and 16.00 in fixtures/costs.json: over 10 % more",
     );

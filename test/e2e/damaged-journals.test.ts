@@ -1,4 +1,4 @@
-// Whatever is done to results.jsonl between two runs: every saved body is still there, no line is lost, and the journal is whole.
+// After random damage to results.jsonl, the next run keeps every saved body, loses no line, and leaves a valid journal.
 
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import fc from "fast-check";
@@ -11,7 +11,7 @@ const server = ownSite();
 const folder = ownFolder();
 const out = (...more: readonly string[]) => folder.at("out", ...more);
 
-/** A path, and what its line says besides; the files that come of them. */
+/** Paths with further columns, and the files that are saved for them. */
 const LINES = ["/a", "/b.html\tsub/b", "/gone", "/{d}\t000040", "/e?x=%7B%22n%22", "/gone-2\tf.txt", "/g.bin", "/h"];
 const FILES: Readonly<Record<string, string>> = {
   "000001.txt": "/a",
@@ -26,7 +26,7 @@ const NUMBERS = [1, 2, 3, 40, 5, 6, 7, 8].sort((a, b) => a - b);
 
 const RUNS = Number(process.env["DAMAGED_RUNS"] ?? 100);
 
-/** What is somebody else's in a journal. */
+/** Lines in a journal that no run has written. */
 const OWN = ["# my notes", '{"id": 7}', "mine, too", '{"n":1,"url":"mine"}'];
 
 async function run(options: BulkgetOptions = {}): Promise<Outcome[]> {
@@ -36,7 +36,7 @@ async function run(options: BulkgetOptions = {}): Promise<Outcome[]> {
   return outcomes;
 }
 
-/** All below the folder, with its content. */
+/** All files below the folder, with their content. */
 function contents(): Record<string, string> {
   const found: Record<string, string> = {};
   for (const name of readdirSync(out(), { recursive: true, encoding: "utf8" }).sort()) {
@@ -55,11 +55,11 @@ const relaid = (text: string) =>
     try {
       return JSON.stringify(JSON.parse(line), undefined, 2);
     } catch {
-      return line; // it was damaged before
+      return line; // damaged earlier
     }
   });
 
-/** One of what matches has the text of another one. */
+/** Replaces one match of the pattern by the text of another match. */
 function exchanged(text: string, pattern: RegExp, at: number, more: number): string {
   const found = text.match(pattern) ?? [];
   const [one, other] = [place(at, found.length), found[place(more, found.length)] ?? ""];
@@ -67,7 +67,7 @@ function exchanged(text: string, pattern: RegExp, at: number, more: number): str
   return text.replace(pattern, (match) => (i++ === one ? other : match));
 }
 
-/** One kind of damage each, at a place from 0 to below 1. Bytes are characters here. */
+/** The kinds of damage, at a relative position in [0, 1). The text has one character per byte. */
 const KINDS: Readonly<Record<string, (text: string, at: number, more: number) => string>> = {
   cut: (text, at) => text.slice(0, place(at, text.length)),
   "cut the last": (text, at) => text.slice(0, text.length - place(at, 300)),
@@ -121,7 +121,7 @@ const asUtf16 = (text: string, isBig: boolean) => {
   return isBig ? bytes.swap16() : bytes;
 };
 
-describe("a journal that was damaged in any way", () => {
+describe("a damaged journal", () => {
   const damage: fc.Arbitrary<Damage> = fc.tuple(
     fc.constantFrom(...Object.keys(KINDS)),
     fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
@@ -131,7 +131,7 @@ describe("a journal that was damaged in any way", () => {
   const besides = fc.subarray(["failed.txt", ".bulkget"]);
 
   it(
-    "costs no body and no line, and is one record a line after the next run; what is not ours is kept",
+    "loses no body and no line, has one record per line after the next run, and foreign lines are kept",
     async () => {
       let down = false;
       const answers = new Map([
@@ -183,17 +183,17 @@ describe("a journal that was damaged in any way", () => {
                 const left = contents();
                 const all = new Set(Object.values(left));
                 for (const [name, content = ""] of Object.entries(bodies)) {
-                  // What a record says to be another line's is put aside, and kept.
+                  // A file that a record assigns to another line is moved aside, and kept.
                   const isThere = isTampered ? all.has(content) : left[name] === content;
                   expect([name, isThere]).toEqual([name, true]);
                 }
               }
               await run();
-              // Where records have each other's files or numbers, it may take a second run to tell whose they are.
+              // Where records have each other's files or numbers, a second run may be needed to assign them.
               for (let i = 0; i < (isTampered ? 2 : again ? 1 : 0); i++) await run({ retryFailed: true });
             } catch (error) {
               down = false;
-              // Not one record is left in it, or it has another layout that cannot be read.
+              // No record is left in it, or its layout cannot be read.
               expect((error as Error).message).toMatch(/results\.jsonl: is no journal|failed\.txt: is there already/);
               expect(contents()).toEqual(before);
               refused++;
@@ -208,7 +208,7 @@ describe("a journal that was damaged in any way", () => {
               .map((line) => JSON.parse(line) as Outcome);
             expect(records.map(({ n }) => n).sort((a, b) => a - b)).toEqual(NUMBERS);
             for (const record of records) {
-              // A record that has a line's URL by mistake may want the name of its file, which is there.
+              // A record with another line's URL may need the name of that line's file, which exists.
               const isMistaken = hasOtherUrl && record.outcome === "failed" && record.error === "file_exists";
               const outcome = [3, 6].includes(record.n) ? "failed" : "saved";
               if (!isMistaken) expect([record.n, record.outcome]).toEqual([record.n, outcome]);
@@ -231,7 +231,7 @@ describe("a journal that was damaged in any way", () => {
     RUNS * 1000,
   );
 
-  it("cut at any byte of its last two records costs these at most", async () => {
+  it("that is cut at any byte of its last two records loses at most these", async () => {
     server.answers.set("/gone", status(404));
     writeFileSync(folder.at("urls.txt"), ["/a", "/b", "/gone"].map((path) => `${server.url(path)}\n`).join(""));
     for (const path of ["/a", "/b"])

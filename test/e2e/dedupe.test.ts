@@ -1,4 +1,4 @@
-// With --dedupe a URL is fetched once, however often it comes; every line has its file, its name and its record all the same.
+// --dedupe fetches each distinct URL once; every line still has its own file name and record.
 import { existsSync, lstatSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -20,7 +20,7 @@ const urls = (...paths: string[]) => paths.map((path) => server.url(path));
 const inode = (file: string) => lstatSync(out(file)).ino;
 
 describe("--dedupe", () => {
-  it("fetches a URL once, and links its file under the names of all its lines", async () => {
+  it("fetches a repeated URL once, and hard-links its file under the names of all its lines", async () => {
     const lines = [...urls("/a", "/b", "/a", "/a"), `${server.url("/b")}\tmine/b.txt`];
     const { code, stderr } = await run(lines, "--dedupe", "-v");
     expect(code, stderr).toBe(0);
@@ -46,14 +46,14 @@ describe("--dedupe", () => {
     expect(stderr).toContain("3 of them fetched for another line");
   });
 
-  it("is off by default: each line asks for itself", async () => {
+  it("is off by default: a repeated URL is fetched for each line", async () => {
     await run(urls("/a", "/a"));
     expect(server.asked()).toEqual(["/a", "/a"]);
     expect(inode("000001.txt")).not.toBe(inode("000002.txt"));
   });
 
-  it("waits for the first one without a slot: others go on meanwhile", async () => {
-    // The first is answered when all others have been: with -c 2, one duplicate in a slot would keep that from happening.
+  it("keeps duplicates waiting without a slot, so that other URLs continue", async () => {
+    // The first URL is answered after all others: with -c 2, one duplicate in a slot would prevent that.
     let release = () => {};
     server.answers.set("/slow", (_, response) => {
       release = () => response.end("at last");
@@ -76,7 +76,7 @@ describe("--dedupe", () => {
     );
   });
 
-  it("fetches a line for itself where the first one failed, or has another digest than it wants", async () => {
+  it("fetches a duplicate itself where the first request failed, or where its digest differs", async () => {
     let asked = 0;
     server.answers.set("/flaky", (_, response) => response.writeHead(++asked === 1 ? 404 : 200).end("fine"));
     server.answers.set("/gone", status(410));
@@ -91,7 +91,7 @@ describe("--dedupe", () => {
     ).toEqual(["http_status", undefined, 2, "http_status", "http_status", undefined, "checksum_mismatch"]);
   });
 
-  it("goes on with an earlier run's files, and with those of a run without it", async () => {
+  it("links to files of an earlier run, also of a run without --dedupe", async () => {
     await run(urls("/a", "/b"));
     server.asked();
     const { code, stderr } = await run(urls("/a", "/b", "/a", "/b", "/c"), "--dedupe");
@@ -103,7 +103,7 @@ describe("--dedupe", () => {
     expect(recordsOf(out()).get(3)).toMatchObject({ duplicate_of: 1 });
   });
 
-  it("fetches what is no longer there, or is of another size", async () => {
+  it("fetches a URL again whose file is missing or has another size", async () => {
     await run(urls("/a", "/b"));
     rmSync(out("000001.txt"));
     writeFileSync(out("000002.txt"), "tampered with");
@@ -113,7 +113,7 @@ describe("--dedupe", () => {
     expect(readFileSync(out("000004.txt"))).toEqual(pageOf("/b"));
   });
 
-  it("with -u asks once for what several lines have, and gives all of them what has changed", async () => {
+  it("with -u requests a repeated URL once, and updates the files of all its lines", async () => {
     server.answers.set("/a", body("one", { etag: '"1"', "content-type": "text/plain" }));
     server.answers.set("/b", body("same", { etag: '"1"', "content-type": "text/plain" }));
     await run(urls("/a", "/b", "/a", "/b"), "--dedupe");
@@ -133,7 +133,7 @@ describe("--dedupe", () => {
     expect(recordsOf(out()).get(4)).toMatchObject({ outcome: "saved", status: 200, duplicate_of: 2 });
   });
 
-  it("leaves a taken name alone", async () => {
+  it("leaves a user's file that has the name of a duplicate", async () => {
     await run(urls("/a"));
     writeFileSync(out("000002.txt"), "somebody's");
     const { code, stderr } = await run(urls("/a", "/a"), "--dedupe");
@@ -141,7 +141,7 @@ describe("--dedupe", () => {
     expect(readFileSync(out("000002.txt"), "utf8")).toBe("somebody's");
   });
 
-  it("tells URLs apart that differ only in their password, and links none by its record", async () => {
+  it("fetches URLs that differ only in their password separately, and links none by its record", async () => {
     const { host } = new URL(server.origin);
     const lines = [`http://me:one@${host}/a`, `http://me:two@${host}/a`, `http://me:one@${host}/a`];
     expect((await run(lines, "--dedupe")).code).toBe(0);
@@ -151,7 +151,7 @@ describe("--dedupe", () => {
     expect(server.asked()).toEqual(["/a", "/a"]);
   });
 
-  it("remembers more URLs than it keeps at hand: what it reads back is the journal", async () => {
+  it("recognises more duplicates than it keeps in memory, by reading the journal back", async () => {
     const paths = Array.from({ length: 6000 }, (_, i) => `/${i}`);
     const { code, stderr } = await run(urls(...paths, ...paths), "--dedupe", "--durability", "none");
     expect(code, stderr).toBe(0);
@@ -163,7 +163,7 @@ describe("--dedupe", () => {
     }
   });
 
-  it("fetches again where the first one's file has gone, or is another, while the run is on", async () => {
+  it("fetches a duplicate again where the first file was removed or changed during the run", async () => {
     const files: (string | undefined)[] = [];
     const spoil = [(file: string) => rmSync(file), (file: string) => writeFileSync(file, "somebody has been here")];
     let saved = () => {};
@@ -187,17 +187,17 @@ describe("--dedupe", () => {
     expect(readFileSync(out("000003.txt"))).toEqual(pageOf("/a"));
   });
 
-  it("is for files only", () => {
+  it("is refused by the library for output in memory", () => {
     expect(() => bulkget([], { output: "memory", dedupe: true })).toThrow("dedupe");
   });
 
-  it("saves what it would save without, whatever comes how often, in as few requests as can be", async () => {
+  it("saves the files of a run without it, with one request per distinct URL, for random lists", async () => {
     let round = 0;
     await fc.assert(
       fc.asyncProperty(fc.array(fc.integer({ min: 0, max: 9 }), { maxLength: 60 }), async (picks) => {
         const outputDir = folder.at(`out${++round}`);
         const lines = picks.map((pick) => server.url(`/page${pick}`));
-        // In two runs, the second one with all of it.
+        // In two runs, the second one with the whole list.
         for (const part of [lines.slice(0, picks.length / 2), lines]) {
           for await (const one of bulkget(part, { outputDir, dedupe: true, concurrency: 5 }))
             expect(one.outcome).toBe("saved");

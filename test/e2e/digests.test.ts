@@ -1,4 +1,4 @@
-// Digests, of the list's or for the record: right ones are saved, wrong ones are tried once more and leave no file.
+// SHA-256 digests: recorded on request, and checked where the list has one.
 
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
@@ -27,13 +27,13 @@ describe("digests", () => {
     server.answers.set("/big", (_, response) => void response.writeHead(200).end(BIG));
   });
 
-  it("--hash sha256 records them, of small bodies and of streamed ones", async () => {
+  it("are recorded with --hash sha256, for small and for streamed bodies", async () => {
     list("/small", "/empty", "/big");
     expect((await run("--hash", "sha256")).code).toBe(0);
     expect(journalOf(saved())).toMatchObject(["small", "", BIG].map((text) => ({ sha256: digest(text) })));
   });
 
-  it("one that the list gives is checked: right ones are saved", async () => {
+  it("from the list that match their bodies let the lines be saved", async () => {
     const upper = digest(BIG).toUpperCase();
     list(`/small\t\tsha256=${digest("small")}`, `/empty\tmine\tsha256=${digest("")}`, `/big\t\tSHA256=${upper}`);
     const { code, stderr } = await run();
@@ -41,7 +41,7 @@ describe("digests", () => {
     expect(outcomes()).toEqual(["saved", "saved", "saved"]);
   });
 
-  it("a wrong one is tried once more and leaves no file; failed.txt keeps the column", async () => {
+  it("from the list that do not match cause one more try and no file, and failed.txt keeps them", async () => {
     const column = `sha256=${digest("what it should be")}`;
     list(`/small\t\t${column}`, `/big\tbig.bin\t${column}`, "/empty");
     server.asked();
@@ -64,7 +64,7 @@ describe("digests", () => {
     expect(existsSync(saved("failed.txt"))).toBe(false);
   });
 
-  it("a digest that the list has got since is checked by -u against the whole body, not taken from a 304", async () => {
+  it("that were added to the list are checked by -u against the whole body, without a conditional request", async () => {
     serve("/a", "one", { etag: '"1"' });
     list("/a");
     await run();

@@ -1,4 +1,4 @@
-// A dispatcher's own ways to servers: a proxy (squid), HTTP/2; and what stays behind of many requests through one.
+// undici dispatchers with transports of their own: proxies, HTTP/2; and the memory that many requests leave behind.
 
 import { createSecureServer } from "node:http2";
 import { createServer } from "node:net";
@@ -25,10 +25,10 @@ const ending = <T extends Agent | ProxyAgent>(agent: T): T => {
   return agent;
 };
 
-describe("a ProxyAgent", () => {
+describe("a ProxyAgent as dispatcher", () => {
   const site = ownSite();
 
-  it.skipIf(installed("squid") === undefined)("goes through squid, by a tunnel and without one", async () => {
+  it.skipIf(installed("squid") === undefined)("fetches through squid, with and without a tunnel", async () => {
     const proxy = await squid();
     own({ close: () => proxy.stop() });
     const urls = Array.from({ length: 50 }, (_, i) => site.url(`/${i}`));
@@ -36,13 +36,13 @@ describe("a ProxyAgent", () => {
       const dispatcher = ending(new ProxyAgent({ uri: proxy.origin, proxyTunnel }));
       const outcomes = await outcomesOf(urls, { dispatcher, concurrency: 20 });
       expect([...outcomes.values()].filter(({ outcome }) => outcome !== "saved")).toEqual([]);
-      await dispatcher.destroy(); // a tunnel is in the log when it ends
+      await dispatcher.destroy(); // squid logs a tunnel when it ends
     }
     const log = () => ["CONNECT", "GET"].map((method) => proxy.log().includes(` ${method} `));
     await expect.poll(log, { timeout: 20_000 }).toEqual([true, true]);
   });
 
-  it("that refuses the tunnel, or is not there, is a failure of its own kind and no bug", async () => {
+  it("whose proxy refuses the tunnel, or is unreachable, causes proxy_failed or connect_* and no internal error", async () => {
     const refusing = createServer((socket) => {
       socket
         .on("error", () => {})
@@ -60,7 +60,7 @@ describe("a ProxyAgent", () => {
   });
 });
 
-it("HTTP/2 by undici's allowH2: bodies arrive whole, and without a length they are unverified", async () => {
+it("a dispatcher with allowH2 fetches whole bodies over HTTP/2, unverified without a Content-Length", async () => {
   const pair = { key: certificate("good-key.pem"), cert: certificate("good-cert.pem") };
   const server = createSecureServer({ ...pair, allowHTTP1: false }, (request, response) => {
     const body = Buffer.alloc(Number(request.url.slice(1)), "x");
@@ -81,7 +81,7 @@ it("HTTP/2 by undici's allowH2: bodies arrive whole, and without a length they a
   }
 });
 
-it("requests that a dispatcher never takes up leave nothing behind but what it holds itself", async () => {
+it("requests that a dispatcher never starts time out, and are aborted if it starts them later", async () => {
   const held: DispatchHandler[] = [];
   const carrier = dispatcherConnections({ dispatch: (_options, handler) => void held.push(handler) });
   const get = testGet({ carrier, timeoutMs: 50 });
@@ -93,7 +93,7 @@ it("requests that a dispatcher never takes up leave nothing behind but what it h
     );
   await expect.poll(() => results.length, { timeout: 60_000 }).toBe(1000);
   expect(held).toHaveLength(1000);
-  // Late, whatever comes is left alone: it is aborted as soon as it can be.
+  // A request that starts after its timeout is aborted at once.
   let aborted = 0;
   for (const handler of held) handler.onRequestStart({ abort: () => aborted++, pause() {}, resume() {} });
   expect(aborted).toBe(1000);
@@ -102,7 +102,7 @@ it("requests that a dispatcher never takes up leave nothing behind but what it h
   expect(process.getActiveResourcesInfo().filter((one) => one === "Immediate")).toEqual([]);
 });
 
-it("10,000 requests through one dispatcher take no more memory than 1,000", async () => {
+it("10,000 requests through one dispatcher leave fewer than 200 handlers in memory", async () => {
   const dispatcher = {
     dispatch(_options: object, handler: DispatchHandler) {
       const controller = { abort() {}, pause() {}, resume() {} };

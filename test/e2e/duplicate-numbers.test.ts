@@ -1,4 +1,4 @@
-// Two lines with one number: the second is a failure that names both, in every run, and the first keeps its file.
+// Of two lines with one number, the second fails with a message that names both, and the first keeps its file.
 
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
@@ -10,22 +10,22 @@ const { server, folder, at, saved, list, run } = runsAgain();
 
 const page = (path: string) => pageOf(path).toString("latin1");
 
-describe("of two lines with one number", () => {
+describe("of two lines with one number,", () => {
   it.each([
-    ["ids that repeat", ["/a\t7", "/b\t8", "/c\t7"], "line 3 has the number 7, which is that of line 1", 7],
+    ["a repeated number", ["/a\t7", "/b\t8", "/c\t7"], "line 3 has the number 7, which is that of line 1", 7],
     [
-      "a number given that is an earlier line's own",
+      "a number in the list that an earlier line has by position",
       ["/a", "/b", "/c\t\tn=1"],
       "line 3 has the number 1, which is that of line 1",
       1,
     ],
     [
-      "a number given that is a later line's own",
+      "a number in the list that a later line has by position",
       ["/a\t3", "/b", "/c"],
       "line 3 has the number 3, which is that of line 1",
       3,
     ],
-  ])("the second is never fetched, and no run removes the file of the first: %s", async (_, lines, detail, n) => {
+  ])("the second is never fetched, and no later run removes the file of the first: %s", async (_, lines, detail, n) => {
     list(lines.map((line) => server.url("") + line));
     const stays = { ...(await left(detail, n)), asked: ["/a", "/b"] };
     for (const more of [[], ["-u"], ["--retry-failed"], []]) {
@@ -35,7 +35,7 @@ describe("of two lines with one number", () => {
     }
   });
 
-  /** Runs it, and looks at what there is: both good files, and one record a line. */
+  /** Runs the list, checks that both good files and one record per line are there, and returns them. */
   async function left(detail: string, n: number, ...args: string[]) {
     server.asked();
     const { code, stderr } = await run(...args);
@@ -54,7 +54,7 @@ describe("of two lines with one number", () => {
     return { files, records };
   }
 
-  it("in several lists both are named with their list", async () => {
+  it("in two lists, the message names the list of each", async () => {
     list(["/a", "/b"]);
     list(
       ["/c\tx\tn=2", "/d"].map((line) => server.url("") + line),
@@ -67,7 +67,7 @@ describe("of two lines with one number", () => {
     expect(server.asked()).toEqual(["/a", "/b", "/d"]);
   });
 
-  it("the second may be fed back: it is a comment of failed.txt, and the first keeps its file", async () => {
+  it("the second is a comment in failed.txt, and a run of failed.txt leaves the file of the first", async () => {
     list(["/a\t7", "/c\t7"].map((line) => server.url("") + line));
     await run();
     server.asked();
@@ -76,7 +76,7 @@ describe("of two lines with one number", () => {
     expect(readFileSync(saved("000007.txt"), "latin1")).toBe(page("/a"));
   });
 
-  it("the second is a failure for a program as well, also where it has the same URL, and with dedupe", async () => {
+  it("the second fails in the library too, also with the first one's URL, and with dedupe", async () => {
     const items = [
       { url: server.url("/a"), name: "2" },
       { url: server.url("/b") },

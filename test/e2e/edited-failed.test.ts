@@ -1,4 +1,4 @@
-// Whatever somebody does to failed.txt between runs: it survives, or the run is refused, and no saved file is touched.
+// After random edits of failed.txt, each later run keeps the user's lines or is refused, and changes no saved file.
 
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import fc from "fast-check";
@@ -21,7 +21,7 @@ async function run(list: string, options: BulkgetOptions = {}): Promise<void> {
   for await (const _ of bulkget(list, all)) void _;
 }
 
-/** What somebody adds, by its kind. */
+/** The lines that a user adds, by kind. */
 const ADDED = {
   comment: () => "# look at these again",
   commented: () => `# ${server.url("/c")}\t000003`,
@@ -37,7 +37,7 @@ type Edit =
   | readonly ["reverse"]
   | readonly ["blank", number];
 
-/** How an editor may save it. */
+/** The forms in which an editor may save the file. */
 const FORMS: Readonly<Record<string, (text: string) => string | Buffer>> = {
   "as it is": (text) => text,
   "with CRLF": (text) => text.replaceAll("\n", "\r\n"),
@@ -47,7 +47,7 @@ const FORMS: Readonly<Record<string, (text: string) => string | Buffer>> = {
 };
 
 it(
-  "a list of failures that somebody has edited keeps what is not a run's, through any runs",
+  "failed.txt keeps the lines and comments that a user added, through random later runs",
   async () => {
     let isUp = false;
     for (const path of [...PATHS, "/new", "/bare"]) {
@@ -108,7 +108,7 @@ it(
             const text = existsSync(out("failed.txt")) ? readFileSync(out("failed.txt")) : Buffer.alloc(0);
             const left = text[0] === 0xff ? text.toString("utf16le") : text.toString("utf8");
             for (const one of added) {
-              // Once it was tried it is a line as any other: done, or forgotten with a list that does not have it.
+              // Once tried, it is an ordinary line: it is saved, or removed with a list that lacks it.
               if (one === "numbered" && (wasTried || recordsOf(out()).has(99))) wasTried = true;
               else expect(left).toContain(ADDED[one]());
             }

@@ -1,4 +1,4 @@
-// A journal that somebody edited names files, and leads out of the folder or to somebody else's file no more than a list does.
+// File names in an edited journal never make a run touch files outside the folder, or files that are not its own.
 
 import { existsSync, lstatSync, readFileSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
@@ -7,8 +7,8 @@ import { surrounded } from "../support/surrounded.ts";
 
 const { server, around, out, run, wellKept } = surrounded();
 
-describe("a journal that somebody edited", () => {
-  /** What a record may say that its file is: each line gets one of them. */
+describe("an edited journal", () => {
+  /** Hostile values of a record's `file`, one for each line. */
   const hostileFiles = () => [
     "../victims/x",
     "../../../x",
@@ -34,7 +34,7 @@ describe("a journal that somebody edited", () => {
   ];
   const honest = ["/101\t000101", "/102\tsub/x"];
 
-  /** A run whose records then name those files, with the length that these have or another one; the lines' own are gone. */
+  /** Runs a list, deletes its files, and puts the hostile names into the records, with the fitting length or another one. */
   async function tampered(fitting: boolean): Promise<readonly string[]> {
     const files = hostileFiles();
     const lines = [...files.map((_, i) => `/${i + 1}`), ...honest];
@@ -58,37 +58,37 @@ describe("a journal that somebody edited", () => {
     return lstatSync(file.startsWith("/") ? file : out(file), { throwIfNoEntry: false })?.size;
   }
 
-  it.each([true, false])(
-    "is not believed about files that cannot be a run's, whichever way it goes on (%s)",
-    async (fitting) => {
-      const ways: (readonly [(lines: readonly string[]) => readonly string[], ...string[]])[] = [
-        [(lines) => lines],
-        [(lines) => lines, "-u"],
-        [(lines) => lines, "--force"],
-        [(lines) => lines, "-u", "--name", "other/{n}{ext}"],
-        [(lines) => ["/new", ...lines]],
-        [(lines) => [...lines.slice(0, -2).reverse(), ...lines.slice(-2)]],
-        [(lines) => lines.map((line, i) => (i < lines.length - 2 ? `${line}-changed` : line))],
-      ];
-      for (const [change, ...more] of ways) {
-        const lines = change(await tampered(fitting));
-        const { code, stderr } = await run(lines, ...more);
-        expect(code, stderr).toBe(0);
-        const records = wellKept(["linked", "mine.txt"]);
-        expect(records.filter(({ outcome }) => outcome === "failed")).toEqual([]);
-        expect(new Set(records.map(({ url }) => url))).toEqual(
-          new Set(lines.map((line) => server.url(line.split("\t")[0] ?? ""))),
-        );
-        expect(existsSync(out(".bulkget/lock"))).toBe(false);
-      }
-    },
-  );
+  it.each([
+    ["their true length", true],
+    ["another length", false],
+  ])("that names foreign files, with %s, makes no later run touch them", async (_, fitting) => {
+    const ways: (readonly [(lines: readonly string[]) => readonly string[], ...string[]])[] = [
+      [(lines) => lines],
+      [(lines) => lines, "-u"],
+      [(lines) => lines, "--force"],
+      [(lines) => lines, "-u", "--name", "other/{n}{ext}"],
+      [(lines) => ["/new", ...lines]],
+      [(lines) => [...lines.slice(0, -2).reverse(), ...lines.slice(-2)]],
+      [(lines) => lines.map((line, i) => (i < lines.length - 2 ? `${line}-changed` : line))],
+    ];
+    for (const [change, ...more] of ways) {
+      const lines = change(await tampered(fitting));
+      const { code, stderr } = await run(lines, ...more);
+      expect(code, stderr).toBe(0);
+      const records = wellKept(["linked", "mine.txt"]);
+      expect(records.filter(({ outcome }) => outcome === "failed")).toEqual([]);
+      expect(new Set(records.map(({ url }) => url))).toEqual(
+        new Set(lines.map((line) => server.url(line.split("\t")[0] ?? ""))),
+      );
+      expect(existsSync(out(".bulkget/lock"))).toBe(false);
+    }
+  });
 
-  it("or left by a run that was killed while it moved files, does not cost a line its file", async () => {
+  it("of a run that was killed while it moved files still leads each line to its file", async () => {
     await run(["/1\tx", "/2"]);
     const [one] = journalOf(out());
     if (one === undefined || one.outcome !== "saved") return expect.unreachable();
-    // Line 1 has become line 2, its record is there, and the file has the same name; then came the kill.
+    // Line 1 has become line 2: its record is written, the file has not been renamed yet.
     const left = {
       ...one,
       outcome: "failed",
@@ -106,7 +106,7 @@ describe("a journal that somebody edited", () => {
     ]);
   });
 
-  it("gives nothing to requests and to the list of failures that would be more than one line there", async () => {
+  it("with line breaks in its values injects no header and no line of failed.txt", async () => {
     const lines = ["/1", "/2", "/3"];
     server.answers.set("/3", status(404));
     await run(lines);

@@ -1,4 +1,4 @@
-// A list that was edited between runs: what was saved goes where its line is, and only what is new is asked for.
+// After the list was edited between runs, saved files move with their lines, and only new lines are fetched.
 
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -12,7 +12,7 @@ const page = (path: string) => pageOf(path).toString("latin1");
 const named = (path: string, name: string) => `${server.url(path)}\t${name}`;
 const digest = (path: string) => createHash("sha256").update(pageOf(path)).digest("hex");
 
-/** Runs a list to its end, then another one; returns what was asked for by the second run, which leaves what a fresh one does. */
+/** Runs a list, then another one, which must leave a fresh run's folder; returns the second run's requests. */
 async function changed(before: readonly string[], after: readonly string[], ...args: string[]): Promise<string[]> {
   list(before);
   expect((await run(...args)).code).toBe(0);
@@ -25,28 +25,28 @@ async function changed(before: readonly string[], after: readonly string[], ...a
   return asked;
 }
 
-describe("moved lines are found", () => {
+describe("moved lines keep their files, and only new lines are fetched,", () => {
   const doubled = (lines: readonly string[]) => lines.flatMap((line) => [line, ""]);
 
-  it("where a comment was put on top of a double-spaced list", async () => {
+  it("after a comment was inserted above a list with blank lines between", async () => {
     expect(await changed(doubled(TEN), ["# mine", ...doubled(TEN)])).toEqual([]);
   });
 
-  it("where a list was double-spaced, and where it is no more", async () => {
+  it("after blank lines were inserted between all lines, and after they were removed", async () => {
     expect(await changed(TEN, doubled(TEN))).toEqual([]);
     expect(await changed(doubled(TEN), TEN)).toEqual([]);
   });
 
-  it("where a comment was put on top of a list with names", async () => {
+  it("after a comment was inserted above a list with names", async () => {
     const names = TEN.map((path) => named(path, `${path.slice(1)}.bin`));
     expect(await changed(names, ["# mine", ...names])).toEqual([]);
   });
 
-  it("where a line was put after the first one", async () => {
+  it("after a line was inserted behind the first one", async () => {
     expect(await changed(TEN, [TEN[0] ?? "", "/new", ...TEN.slice(1)])).toEqual(["/new"]);
   });
 
-  it("where a line was commented out, and in again", async () => {
+  it("after a line was commented out and in again", async () => {
     list(TEN);
     await run();
     server.asked();
@@ -59,18 +59,18 @@ describe("moved lines are found", () => {
     }
   });
 
-  it("where all of it moved by less than there is of it, with numbers, names and one URL twice", async () => {
+  it("after a list with numbers, names and a repeated URL was reversed and moved down", async () => {
     const lines = ["/a", "/b\t\tn=77", "/c\tx.txt", "/a", "/d"].map((line) => server.url(line));
     expect(await changed(lines, ["/new", "", ...lines.toReversed()])).toEqual(["/new"]);
   });
 
-  it("by several processes as well", async () => {
+  it("with --workers 2", async () => {
     const lines = [...TEN.slice(0, 8), named("/x", "x.txt"), named("/y", "y.txt")];
     const after = ["/new", named("/z", "x.txt"), ...lines.slice(0, 8), named("/x", "y.txt"), named("/y", "z.txt")];
     expect(await changed(lines, after, "--workers", "2")).toEqual(["/new", "/z"]);
   });
 
-  it("with their failures: what failed for good is not asked for again", async () => {
+  it("and permanent failures move with them", async () => {
     server.answers.set("/missing", status(404));
     list(["/missing", ...TEN.slice(0, 3), "/missing"]);
     expect((await run()).code).toBe(1);
@@ -93,11 +93,11 @@ describe("moved lines are found", () => {
   });
 });
 
-describe("a line that is no longer in the list, and has no file", () => {
+describe("a line without a file that was removed from the list", () => {
   it.each([
-    ["a list from a file", "urls.txt"],
+    ["list file", "urls.txt"],
     ["standard input", "-"],
-  ])("leaves no record: neither a failure, nor one whose file somebody has removed (%s)", async (_, source) => {
+  ])("leaves no record, whether it failed or its file was deleted (%s)", async (_, source) => {
     server.answers.set("/none", status(404));
     const runOf = async (lines: readonly string[]) => {
       list(lines);
@@ -113,16 +113,16 @@ describe("a line that is no longer in the list, and has no file", () => {
   });
 });
 
-describe("a name that the list gives", () => {
+describe("a file name in the list", () => {
   it.each([
-    ["is exchanged with another line's", ["a\tx", "b\ty", "c"], ["a\ty", "b\tx", "c"]],
-    ["goes round in a ring", ["a\tx", "b\ty", "c\tz"], ["a\ty", "b\tz", "c\tx"]],
-    ["is another one", ["a\tx", "b"], ["a\ty", "b"]],
-    ["is new", ["a", "b"], ["a\tcats/x", "b"]],
-    ["is taken away", ["a\tcats/x", "b"], ["a", "b"]],
-    ["is the number of another line", ["a", "b"], ["a\t000002.txt", "b\tx"]],
-    ["is exchanged between lines that moved", ["a\tx", "b\ty", "c"], ["", "c", "b\tx", "", "a\ty"]],
-  ])("%s: the file is renamed, and nothing is asked for", async (_, before, after) => {
+    ["swapped with another line's name", ["a\tx", "b\ty", "c"], ["a\ty", "b\tx", "c"]],
+    ["rotated among three lines", ["a\tx", "b\ty", "c\tz"], ["a\ty", "b\tz", "c\tx"]],
+    ["changed", ["a\tx", "b"], ["a\ty", "b"]],
+    ["added", ["a", "b"], ["a\tcats/x", "b"]],
+    ["removed", ["a\tcats/x", "b"], ["a", "b"]],
+    ["changed to another line's numbered name", ["a", "b"], ["a\t000002.txt", "b\tx"]],
+    ["swapped between moved lines", ["a\tx", "b\ty", "c"], ["", "c", "b\tx", "", "a\ty"]],
+  ])("that was %s renames the saved file without a request", async (_, before, after) => {
     const lines = (all: readonly string[]) => all.map((line) => (line === "" ? "" : server.url(`/${line}`)));
     list(lines(before));
     expect((await run()).code).toBe(0);
@@ -137,7 +137,7 @@ describe("a name that the list gives", () => {
     expect(files).toEqual({ ...(existsSync(saved("cats")) ? { cats: "folder" } : {}), ...wanted });
   });
 
-  it("of two moved lines is the lower's: the other fails, its body is kept, and comes back", async () => {
+  it("that two moved lines share belongs to the lower line number; the other line fails, and its body is kept", async () => {
     list(["/a", "/b", "/c"]);
     await run();
     server.asked();
@@ -162,7 +162,7 @@ describe("a name that the list gives", () => {
     expect(leftIn(saved())).toEqual(await fresh());
   });
 
-  it("that a lower line has by now is not the one's that had it", async () => {
+  it("that a new line with a lower number shares is taken from the line that had it", async () => {
     list(["/a", named("/b", "x.txt")]);
     await run();
     server.asked();
@@ -176,8 +176,8 @@ describe("a name that the list gives", () => {
   });
 });
 
-describe("a name that a user's file has", () => {
-  it("is not taken by a line that moves: it fails without a request, and its body is kept until the name is free", async () => {
+describe("the name of a user's file", () => {
+  it("is not overwritten by a moved line, which fails without a request and whose body is kept", async () => {
     list(TEN);
     await run();
     server.asked();
@@ -199,7 +199,7 @@ describe("a name that a user's file has", () => {
     expect(leftIn(saved())).toEqual(await fresh());
   });
 
-  it("costs no line of a ring its body", async () => {
+  it("interrupts a rotation of names without the loss of a body", async () => {
     list([named("/a", "x"), named("/b", "y"), named("/c", "z")]);
     await run();
     server.asked();
@@ -215,8 +215,8 @@ describe("a name that a user's file has", () => {
   });
 });
 
-describe("a digest that is new", () => {
-  it("and fits the file that is there is recorded without a request; it may go again, too", async () => {
+describe("a digest that was added to the list", () => {
+  it("and matches the saved file is recorded without a request, and can be removed again", async () => {
     list(["/a", "/b"]);
     await run();
     server.asked();
@@ -231,7 +231,7 @@ describe("a digest that is new", () => {
     expect(server.asked()).toEqual([]);
   });
 
-  it("and does not fit has the line fetched again; the file stays until there is a better one", async () => {
+  it("and does not match makes the line fetched again, and the old file stays until a body matches", async () => {
     list(["/a", "/b"]);
     await run();
     server.asked();
@@ -255,7 +255,7 @@ describe("a digest that is new", () => {
     expect(readFileSync(saved("000001.txt"), "latin1")).toBe(page("/other"));
   });
 
-  it("and does not fit leaves the file to whoever wants it as it is: another line of its name and URL, for one", async () => {
+  it("and does not match leaves the file to another line with the same name and URL", async () => {
     list([named("/a", "x.txt")]);
     await run();
     list([`${named("/a", "x.txt")}\tsha256=${digest("/other")}`, named("/a", "x.txt")]);
@@ -270,7 +270,7 @@ describe("a digest that is new", () => {
     expect(records).toMatchObject([{ outcome: "saved" }, { outcome: "saved", file: "x.txt" }]);
   });
 
-  it("and does not fit leaves the file to its line: a later one of that name does not have it as well", async () => {
+  it("and does not match leaves the file to its line, and not to a later line of the same name", async () => {
     const how = ["--name", "{stem}{ext}", "--retries", "0"];
     list(["/a"]);
     await run(...how);
@@ -286,8 +286,8 @@ describe("a digest that is new", () => {
   });
 });
 
-describe("between runs with other options", () => {
-  it("files keep the folder that --per-dir gave them, and lines that move go where it says now", async () => {
+describe("between runs with different options,", () => {
+  it("files stay in their --per-dir folders, and files of moved lines go where the present options put them", async () => {
     list(TEN);
     await run("--per-dir", "4");
     server.asked();
@@ -301,7 +301,7 @@ describe("between runs with other options", () => {
     expect(files["000002.txt"]).toBe(page("/page-1"));
   });
 
-  it("linked files of --dedupe move like any other", async () => {
+  it("hard-linked files of --dedupe move with their lines", async () => {
     list(["/a", "/b", "/a", "/c"]);
     await run("--dedupe");
     server.asked();
@@ -310,11 +310,11 @@ describe("between runs with other options", () => {
     expect(server.asked()).toEqual([]);
     const { files, records } = leftIn(saved());
     expect(files).toEqual((await fresh()).files);
-    // The line that had the file first has another number by now.
+    // The line that fetched the file has another number now.
     expect(records.find(({ n }) => n === 5)).not.toHaveProperty("duplicate_of");
   });
 
-  it("-u asks for what moved as for what did not", async () => {
+  it("-u requests moved and unmoved lines", async () => {
     list(TEN.slice(0, 3));
     await run();
     server.asked();

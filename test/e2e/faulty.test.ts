@@ -1,8 +1,9 @@
-// Hosts that fail, now and then or for good: what may pass is tried again until it is saved, and what is down fails fast.
+// Hosts that fail temporarily or permanently: temporary failures are retried, and hosts that are down fail fast.
 
 import { existsSync, readFileSync } from "node:fs";
 import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import type { Outcome } from "../../src/core/job.ts";
 import { filesOf, type Ran, recordsOf } from "../support/command.ts";
@@ -12,6 +13,8 @@ import { type Act, type Asked, host } from "../support/rude/host.ts";
 import { silentAt } from "../support/silent.ts";
 
 const folder = ownFolder();
+
+const OUTAGE_MS = 3000;
 
 const serve = async (act: Act) => own(await host(act));
 
@@ -29,7 +32,7 @@ function recordsFor(origin: string): Outcome[] {
 }
 
 describe("a server that drops 20 % of connections, answers 503 to 10 % and stalls 2 %", () => {
-  it("gives everything in the end, and every record says what it took", async () => {
+  it("delivers every file, and every record lists its retries", async () => {
     const dealt = new Map<string, string[]>();
     const draws = new Map<string, number>();
     const used = new WeakSet<Socket>();
@@ -39,14 +42,14 @@ describe("a server that drops 20 % of connections, answers 503 to 10 % and stall
       dealt.set(path, fates);
       const reused = used.has(socket);
       used.add(socket);
-      // This machine was too busy to answer in time, and nobody waits any more.
+      // The client gave up: this machine was too busy to answer in time.
       if (socket.readableEnded || socket.destroyed) return void fates.push("headers_timeout");
       const draw = (draws.get(path) ?? 0) + 1;
       draws.set(path, draw);
-      const chance = random(hash(`${path} ${draw}`))() / 2 ** 32; // the same in every run
-      if (chance >= 0.32 || fates.length >= 3) return fine(response, asked); // longer back-offs only take time
+      const chance = random(hash(`${path} ${draw}`))() / 2 ** 32; // equal in every run
+      if (chance >= 0.32 || fates.length >= 3) return fine(response, asked); // more failures would only add back-off time
       if (chance < 0.2) {
-        if (!reused) fates.push("connection_lost"); // else it is asked again at once, and that is no try of its own
+        if (!reused) fates.push("connection_lost"); // a lost reused connection is retried at once and uncounted
         return void socket.destroy();
       }
       fates.push(chance < 0.3 ? "http_status" : "headers_timeout");
@@ -54,7 +57,7 @@ describe("a server that drops 20 % of connections, answers 503 to 10 % and stall
     };
     const server = await serve((response, asked) => {
       const { socket } = response;
-      // Two turns of the loop later, the end of a connection that came together with the request has been read, too.
+      // After two turns of the event loop, a FIN that arrived with the request has been read too.
       if (socket !== null) setImmediate(() => setImmediate(deal, socket, response, asked));
     });
     const { code, stderr } = await run(paths(server.origin, 1000), "--timeout", "1s", "--retries", "10");
@@ -70,11 +73,11 @@ describe("a server that drops 20 % of connections, answers 503 to 10 % and stall
   });
 });
 
-describe("a host that leaves some of its lines without an answer", () => {
+describe("a host that never answers some of its URLs", () => {
   it.each([
-    { how: "one process", args: [] },
-    { how: "two processes", args: ["--workers", "2"] },
-  ])("loses none of the others, and is not waited for in between, with $how", async ({ args }) => {
+    { how: "in one process", args: [] },
+    { how: "in two processes", args: ["--workers", "2"] },
+  ])("fails only these, $how", async ({ args }) => {
     const server = await serve((response, asked) => {
       if (Number(asked.path.slice(1)) > 3) fine(response, asked);
     });
@@ -89,9 +92,9 @@ describe("a host that leaves some of its lines without an answer", () => {
 });
 
 describe("a host that is down", () => {
-  it("fails fast with what happened, refused or silent, instead of line by line; the others go on", async () => {
+  it("fails its lines after a few tries, with the cause, while other hosts continue", async () => {
     const alive = await serve(fine);
-    const refusing = `http://127.0.0.2:${alive.port}`; // another address: nobody listens there
+    const refusing = `http://127.0.0.2:${alive.port}`; // nobody listens at this address
     const silent = own(await silentAt("127.0.0.1"));
     const silentOrigin = `http://127.0.0.1:${silent.port}`;
     const lines = Array.from({ length: 500 }, (_, i) => [
@@ -109,7 +112,7 @@ describe("a host that is down", () => {
     ] as const) {
       const failed = recordsFor(origin);
       expect(failed).toHaveLength(500);
-      // At first as many as there are slots, then one at a time; most are not tried at all.
+      // First one try per slot, then one at a time; most lines are not tried at all.
       expect(failed.reduce((sum, { attempts }) => sum + attempts, 0)).toBeLessThan(50);
       for (const one of failed) expect(one).toMatchObject({ outcome: "failed", error, retryable: true });
       const { host: name } = new URL(origin);
@@ -122,8 +125,8 @@ describe("a host that is down", () => {
     }
   });
 
-  it("for 3 s only, after it has answered, costs nothing but time", async () => {
-    const address = "127.0.0.3"; // for itself, so that nobody else takes the port meanwhile
+  it("for 3 s, after it has answered, fails no line", async () => {
+    const address = "127.0.0.3"; // its own address, so that no other test takes the port meanwhile
     let back: Promise<void> | undefined;
     const restarting: Act = (response, asked) => {
       fine(response, asked);
@@ -132,7 +135,7 @@ describe("a host that is down", () => {
     const first = own(await host(restarting, { address }));
     async function restart(): Promise<void> {
       await first.close();
-      await new Promise((resolve) => setTimeout(resolve, 3000)); // that is how long it takes
+      await sleep(OUTAGE_MS); // the outage itself: no test waits for anything by it
       own(await host(fine, { address, port: first.port }));
     }
     const { code, stderr } = await run(paths(first.origin, 1000), "-c", "20");
@@ -144,10 +147,10 @@ describe("a host that is down", () => {
   });
 });
 
-describe("another try", () => {
+describe("a retry", () => {
   const server = ownRudeServer();
 
-  it("is made --retries times, and the record says why each one was", async () => {
+  it("is made up to --retries times, and the record has the reason of each", async () => {
     const lines = [server.url("/turns?first=/reset-in-headers&times=2"), server.url("/status/503")];
     const { code, stderr } = await run(lines, "--retries", "2");
     expect(code).toBe(1);
@@ -175,7 +178,7 @@ describe("another try", () => {
     }
   });
 
-  it("is not made for what does not pass, and only once for what hardly does", async () => {
+  it("is not made for permanent failures, and only once for those that are rarely temporary", async () => {
     const lines = ["/status/404", "/status/410", "/redirect-loop", "/ssh-banner", "/206"].map(server.url);
     expect((await run([...lines, "http://no-such-name.invalid/"])).code).toBe(1);
     const attempts = [...recordsOf(at()).values()]
@@ -191,15 +194,15 @@ describe("another try", () => {
     ]);
   });
 
-  it("goes by --retry-on, which takes the place of the statuses that are tried again otherwise", async () => {
+  it("is made for the statuses of --retry-on, which replace the default ones", async () => {
     const lines = ["/turns?first=/status/404", "/turns?first=/status/503"].map(server.url);
     expect((await run(lines, "--retry-on", "404,418")).code).toBe(1);
     expect(recordsOf(at()).get(1)).toMatchObject({ outcome: "saved", attempts: 2 });
     expect(recordsOf(at()).get(2)).toMatchObject({ outcome: "failed", status: 503, attempts: 1 });
   });
 
-  it.each(["closed", "reset"])("of a body that was %s in the middle begins with an empty file", async (how) => {
-    const sizes = [100_000, 900_000]; // the second arrives as a stream, and neither is long enough to be kept
+  it.each(["closed", "reset"])("of a body whose connection was %s half way starts with an empty file", async (how) => {
+    const sizes = [100_000, 900_000]; // the second is streamed; both are too short for a partial file to be kept
     const flaky = await serve((response, asked) => {
       const n = Number(asked.path.slice(1));
       const bytes = body(sizes[n - 1] ?? 0, n);

@@ -1,4 +1,4 @@
-// failed.txt is fed back: every line keeps its number and name, and no other line's file is touched for it.
+// A run of failed.txt: every line keeps its number and name, and no other line's file changes.
 
 import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
@@ -8,11 +8,11 @@ import { leftIn, status } from "../support/site.ts";
 
 const { server, at, saved, list, run, fresh, folder } = runsAgain();
 
-/** A run that goes on with the failures of the one before. */
+/** Runs failed.txt of the run before. */
 const feedBack = (...args: readonly string[]) => folder.run(["downloads/failed.txt", ...args]);
 const failures = () => readFileSync(saved("failed.txt"), "utf8");
 
-/** A run of the ten of which these fail; what was asked for is forgotten. */
+/** Runs the list TEN, of which these paths fail. */
 async function failing(...paths: readonly string[]): Promise<void> {
   list(TEN);
   for (const path of paths) server.answers.set(path, status(404));
@@ -21,10 +21,10 @@ async function failing(...paths: readonly string[]): Promise<void> {
   server.asked();
 }
 
-describe("failed.txt, fed back", () => {
-  it("keeps names that only look like numbers", async () => {
+describe("failed.txt as the list", () => {
+  it("keeps file names that only look like numbers", async () => {
     const names = ["0x10", "1.0", "1e1", "+16", "18", "１６", "1_6", "007", "0b1", "1234567890123456"];
-    // Each on the line whose number it looks like.
+    // Each name is on the line whose number it resembles.
     const places = [16, 1, 10, 17, 18, 19, 20, 7, 2, 21];
     const lines = Array.from({ length: 22 }, (_, i) => `/${i + 1}`);
     for (const [i, name] of names.entries()) {
@@ -43,7 +43,7 @@ describe("failed.txt, fed back", () => {
     expect(leftIn(saved()).files).toEqual(expected.files);
   });
 
-  it("with a line that has no number is refused, and named, before anything is asked for", async () => {
+  it("with a line that has no number is refused by file and line before any request", async () => {
     await failing("/page-2", "/page-9");
     for (const line of [server.url("/new"), `${server.url("/new")}\tname.html`, "something else"]) {
       const text = failures();
@@ -61,12 +61,12 @@ describe("failed.txt, fed back", () => {
 
   it.each([
     ["through a pipe", "cat downloads/failed.txt more | bulkget -", "line 3"],
-    ["through a pipe, in pieces", "{ cat downloads/failed.txt; sleep 0.3; cat more; } | bulkget -", "line 3"],
-    ["from a file of another name", "cat downloads/failed.txt more > both; bulkget both", "line 3"],
-    ["before it", "cat more downloads/failed.txt > both; bulkget both", "line 1"],
-    ["as a list of its own", "cp downloads/failed.txt copy; bulkget copy more", "more:1"],
-    ["as a list before it", "cp downloads/failed.txt copy; bulkget more copy", "more:1"],
-  ])("with other URLs that have no number, %s, is refused and overwrites nothing", async (_, line, place) => {
+    ["through a pipe in two pieces", "{ cat downloads/failed.txt; sleep 0.3; cat more; } | bulkget -", "line 3"],
+    ["in a file of another name", "cat downloads/failed.txt more > both; bulkget both", "line 3"],
+    ["before its lines", "cat more downloads/failed.txt > both; bulkget both", "line 1"],
+    ["in a second list", "cp downloads/failed.txt copy; bulkget copy more", "more:1"],
+    ["in a list before it", "cp downloads/failed.txt copy; bulkget more copy", "more:1"],
+  ])("together with unnumbered URLs, %s, is refused and overwrites nothing", async (_, line, place) => {
     await failing("/page-2", "/page-9");
     for (const more of ["/new", "/new\tname.html"]) {
       writeFileSync(at("more"), `${server.url(more)}\n${server.url("/other")}\n`);
@@ -79,7 +79,7 @@ describe("failed.txt, fed back", () => {
     }
   });
 
-  it("in part costs the other failures nothing: they stay recorded, and listed", async () => {
+  it("with some of its lines removed leaves the removed failures recorded and listed", async () => {
     await failing("/page-2", "/page-4", "/page-9");
     const lines = failures()
       .split(/(?<=\n)/)
@@ -98,7 +98,7 @@ describe("failed.txt, fed back", () => {
     expect(server.asked()).toEqual([]);
   });
 
-  it("beside other lists, whose lines would have other numbers, is refused", async () => {
+  it("beside other lists is refused", async () => {
     await failing("/page-2", "/page-9");
     writeFileSync(at("more"), `${server.url("/new")}\n`);
     const before = leftIn(saved());
@@ -115,7 +115,7 @@ describe("failed.txt, fed back", () => {
     expect(server.asked()).toEqual([]);
   });
 
-  it("is not mixed up with a list that gives some of its lines numbers, and goes on with that", async () => {
+  it("is not confused with a list that numbers some of its lines, which is resumed as usual", async () => {
     const lines = TEN.map((path, i) => (i % 3 === 1 ? `${server.url(path)}\t${100 + i}` : path));
     list(lines);
     server.answers.set(TEN[1] ?? "", status(404));
@@ -134,7 +134,7 @@ describe("failed.txt, fed back", () => {
     }
   });
 
-  it("keeps what still fails, what was not come to, and what somebody has added with a number or as a comment", async () => {
+  it("keeps lines that still fail or were not reached, and a user's numbered lines and comments", async () => {
     await failing("/page-2", "/page-4", "/page-9");
     const own = ["# mine: look at these again", `# ${server.url("/page-3")}`];
     const added = `${server.url("/new")}\tnew.html\tn=99`;

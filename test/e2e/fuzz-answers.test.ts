@@ -1,4 +1,4 @@
-// 20,000 answers that nobody thought of, byte by byte from a real server: no crash, no hang, one outcome a line.
+// 20,000 randomly mutated HTTP responses from a real server: no crash, no hang, one outcome per line.
 
 import { readdirSync, statSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
@@ -10,21 +10,21 @@ import { type Folder, temporaryFolder } from "../support/command.ts";
 import { numbers } from "../support/numbers.ts";
 
 const ANSWERS = 20_000;
-/** So many that a host which resets connections holds up only its own. */
+/** Many hosts, so that a host that resets connections delays only its own URLs. */
 const HOSTS = 5000;
 const GROWTH_BYTES = 250_000_000;
 
-/** To see a failure again: BULKGET_TEST_SEED. */
+/** BULKGET_TEST_SEED repeats a failure. */
 const seed = Number(process.env["BULKGET_TEST_SEED"] ?? Date.now() % 1_000_000_007);
 const random = numbers(seed);
-const any = <T>(of: readonly T[]): T => of[Math.floor(random() * of.length)] as T; // never of nothing
+const any = <T>(of: readonly T[]): T => of[Math.floor(random() * of.length)] as T; // `of` is never empty
 
 const answer = (lines: readonly string[], body: string | Buffer = ""): Buffer =>
   Buffer.concat([Buffer.from(`${lines.join("\r\n")}\r\n\r\n`, "latin1"), Buffer.from(body as string, "latin1")]);
 const PAGE = "x".repeat(300);
 const zipped = gzipSync(PAGE);
 
-/** As servers send them. */
+/** Responses as real servers send them. */
 const REAL: readonly Buffer[] = [
   answer(["HTTP/1.1 200 OK", "Content-Type: text/html", 'ETag: "1-a"', `Content-Length: ${PAGE.length}`], PAGE),
   answer(["HTTP/1.1 200 OK", "Transfer-Encoding: chunked"], `12c;a=b\r\n${PAGE}\r\n0\r\nX: y\r\n\r\n`),
@@ -53,7 +53,7 @@ function mutated(): Buffer {
   if (random() < 0.02) return Buffer.from(Array.from({ length: Math.floor(random() * 500) }, () => random() * 256));
   let bytes = any(REAL);
   for (let changes = Math.floor(random() * 5); changes > 0; changes--) {
-    // Most of them where it matters: in the header block.
+    // Most changes are in the header block.
     const at = Math.floor(random() ** 2 * (bytes.length + 1));
     const to = Math.min(bytes.length, at + Math.floor(random() * 12));
     const change = any(["insert", "cut", "flip", "splice", "repeat"]);
@@ -73,7 +73,7 @@ let server: Server;
 const sockets = new Set<Socket>();
 const answers = Array.from({ length: ANSWERS }, mutated);
 
-/** Sends it in up to three pieces, and then ends the connection, resets it, or leaves it open. */
+/** Sends the response in one or two pieces, then ends the connection, resets it, or leaves it open. */
 function serve(socket: Socket, i: number): void {
   const bytes = answers[i] ?? Buffer.alloc(0);
   const cut = i % 5 === 0 ? Math.floor(bytes.length / 3) : bytes.length;
@@ -103,7 +103,7 @@ afterAll(async () => {
   folder.remove();
 });
 
-it(`${ANSWERS} mutated answers give one outcome each (seed ${seed})`, async () => {
+it(`${ANSWERS} mutated HTTP responses yield one outcome each, without a crash or an internal error (seed ${seed})`, async () => {
   const { port } = server.address() as AddressInfo;
   const list = join(folder.path, "urls.txt");
   writeFileSync(list, answers.map((_, i) => `http://${hostOf(i)}:${port}/${i}\n`).join(""));
@@ -132,7 +132,7 @@ it(`${ANSWERS} mutated answers give one outcome each (seed ${seed})`, async () =
   expect(saved.length).toBeGreaterThan(ANSWERS / 20);
   expect(ANSWERS - saved.length).toBeGreaterThan(ANSWERS / 20);
 
-  // Every file is its line's and whole, and nothing lies anywhere else.
+  // Every file belongs to its line and is whole, and there are no other files.
   const files = new Map(saved.map(({ file, bytes }) => [join("a/b/out", file ?? ""), bytes]));
   const others = ["urls.txt", "a/b/out/results.jsonl", "a/b/out/failed.txt"];
   for (const file of readdirSync(folder.path, { recursive: true, encoding: "utf8" })) {

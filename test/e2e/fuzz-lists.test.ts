@@ -1,4 +1,4 @@
-// 100,000 lines of bytes that nobody thought of, through the library and the command: one outcome a line, whatever it is.
+// 100,000 randomly mutated list lines, through the library and the command: one outcome per line, no file elsewhere.
 
 import { lstatSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -15,14 +15,14 @@ import { ownFolder } from "../support/own.ts";
 const LINES = 100_000;
 const LINES_OF_THE_COMMAND = 5000;
 
-/** To see a failure again: BULKGET_TEST_SEED. */
+/** BULKGET_TEST_SEED repeats a failure. */
 const seed = Number(process.env["BULKGET_TEST_SEED"] ?? Date.now() % 1_000_000_007);
 
 const folder = ownFolder();
 let proxy: EchoProxy;
 beforeAll(async () => {
   proxy = await echoProxy();
-  // Whatever host a line names, it is the proxy that is asked.
+  // All requests go to the proxy, whatever host a line names.
   for (const name of ["no_proxy", "NO_PROXY"]) vi.stubEnv(name, undefined);
 });
 afterAll(async () => {
@@ -30,7 +30,7 @@ afterAll(async () => {
   await proxy.close();
 });
 
-/** What URLs are made of, and what has no place in one. */
+/** Parts of URLs, and text that is invalid in a URL. */
 const PIECES = [
   "http://",
   "http:",
@@ -120,11 +120,11 @@ const aLine = fc.oneof(
   { weight: 1, arbitrary: fc.uint8Array({ maxLength: 60 }).map((bytes) => Buffer.from(bytes)) },
 );
 
-/** Lines of every kind, most of them made from another by a few changes. */
+/** Random lines, most of them made from another line by a few changes. */
 function manyLines(count: number): Buffer[] {
   const random = numbers(seed);
-  const any = <T>(of: readonly T[]): T => of[Math.floor(random() * of.length)] as T; // never of nothing
-  // A line of UTF-16 ends a list of UTF-8.
+  const any = <T>(of: readonly T[]): T => of[Math.floor(random() * of.length)] as T; // `of` is never empty
+  // A UTF-16 line ends a UTF-8 list, so these lists are left out.
   const lists = hostileLists().filter(({ name }) => !name.startsWith("utf16"));
   const corpus = lists.flatMap(({ path }) => split(readFileSync(path)));
   const bases = [...fc.sample(aLine, { numRuns: 4000, seed }), ...corpus];
@@ -140,7 +140,7 @@ function manyLines(count: number): Buffer[] {
       else if (change === "repeat") line = Buffer.concat([line.subarray(0, to), line.subarray(at)]);
       else line = Buffer.from(line.map((byte, i) => (i === at ? byte ^ (1 << Math.floor(random() * 8)) : byte)));
     }
-    // What wants TLS would fail at the proxy, one connection each: a few of those are enough.
+    // https lines fail at the proxy, with one connection each: a few are enough.
     const isSecure = /^\s*https/i.test(line.toString("latin1"));
     return isSecure && random() > 0.002
       ? Buffer.from(line.toString("latin1").replace(/https/i, "http"), "latin1")
@@ -153,14 +153,14 @@ function split(bytes: Buffer): Buffer[] {
   return lines.map((line) => Buffer.from(line, "latin1"));
 }
 
-/** The URLs that there must be an outcome for, each as often as it is there; sorted. */
+/** The URLs that must have an outcome, with repetitions, sorted. */
 function urlsIn(list: Buffer): string[] {
   const lines = split(list).map((line) => decoded(line, 0, line.length).trim());
   const urls = lines.filter((line) => line !== "" && !line.startsWith("#"));
   return urls.map((line) => redacted((line.split("\t", 1)[0] ?? "").trimEnd().slice(0, 65_537))).sort();
 }
 
-/** The list, and where to put its files: so deep that what climbs out of there is found in the test's own folder. */
+/** The list, and an output folder so deep that a file that climbs out of it still lies in the test's own folder. */
 function prepared(count: number) {
   const list = Buffer.concat(manyLines(count).flatMap((line) => [line, Buffer.from("\n")]));
   const path = folder.at("list.txt");
@@ -186,7 +186,7 @@ function check(list: Buffer, outcomes: readonly Outcome[], outputDir: string): v
     .map((line) => JSON.parse(line) as Outcome);
   expect(records).toHaveLength(outcomes.length);
 
-  // Every file is its line's, and nothing lies anywhere else.
+  // Every file belongs to its line, and there are no other files.
   const names = saved.map(({ file }) => file ?? "");
   expect(new Set(names).size).toBe(names.length);
   const below = (path: string) =>
@@ -203,7 +203,7 @@ function check(list: Buffer, outcomes: readonly Outcome[], outputDir: string): v
   expect(outside).toEqual(["list.txt"]);
 }
 
-it(`the library gives one outcome for each of ${LINES} random lines (seed ${seed})`, async () => {
+it(`the library yields one outcome for each of ${LINES} mutated list lines (seed ${seed})`, async () => {
   const { list, path, outputDir } = prepared(LINES);
   const outcomes: Outcome[] = [];
   for await (const outcome of bulkget(path, { outputDir, proxy: proxy.origin, retries: 0, minFree: 0 })) {
@@ -212,7 +212,7 @@ it(`the library gives one outcome for each of ${LINES} random lines (seed ${seed
   check(list, outcomes, outputDir);
 }, 600_000);
 
-it(`the command reads ${LINES_OF_THE_COMMAND} of them from standard input (seed ${seed})`, async () => {
+it(`the command yields one outcome for each of ${LINES_OF_THE_COMMAND} mutated lines of standard input (seed ${seed})`, async () => {
   const { list, outputDir } = prepared(LINES_OF_THE_COMMAND);
   const line = `bulkget - -o "${outputDir}" -x ${proxy.origin} --retries 0 --report - <list.txt`;
   const { code, stdout, stderr } = await shell(line, { cwd: folder.path });

@@ -1,4 +1,4 @@
-// The folder of files of lines that are gone is the run's own: nobody else's of that name is used, and no journal in it leads out.
+// gone/ holds files of removed lines: a user's folder of that name is not used, and an edited journal in it is harmless.
 
 import {
   existsSync,
@@ -19,13 +19,13 @@ const { server, around, out, run, tried } = surrounded();
 const LINES = ["/1", "/2", "/3"];
 const EDITED = ["/new", "/2", "/3"];
 
-describe("somebody else's gone", () => {
+describe("a user's gone/ in the output folder", () => {
   const theirs: [string, () => void][] = [
     ["a folder with files", () => mkdirSync(out("gone"))],
     ["a file", () => writeFileSync(out("gone"), "mine")],
     ["a link", () => symlinkSync(around().path, out("gone"))],
     [
-      "a folder with a journal that is none",
+      "a folder with a foreign results.jsonl",
       () => {
         mkdirSync(out("gone"));
         writeFileSync(out("gone/results.jsonl"), '{"loss":0.1}\n');
@@ -33,13 +33,13 @@ describe("somebody else's gone", () => {
     ],
   ];
 
-  it.each(theirs)("is not touched, and named where it is needed: %s", async (_, put) => {
+  it.each(theirs)("is not changed, and is named in an error when a run needs it: %s", async (_, put) => {
     await run(LINES);
     put();
     if (existsSync(out("gone")) && lstatSync(out("gone")).isDirectory()) writeFileSync(out("gone/mine.txt"), "mine");
     const look = () => (lstatSync(out("gone")).isDirectory() ? readdirSync(out("gone")) : lstatSync(out("gone")).ino);
     const before = look();
-    // Nothing is in the way of another line: it is not needed.
+    // No line needs another one's number or name, so gone/ is not needed.
     expect((await run([...LINES, "/4"])).code).toBe(0);
     writeFileSync(`${around().cwd}/urls.txt`, EDITED.map((path) => `${server.url(path)}\n`).join(""));
     server.asked();
@@ -56,7 +56,7 @@ describe("somebody else's gone", () => {
     expect(look()).toEqual(before);
   });
 
-  it("is no name that a list can give", async () => {
+  it("cannot be named by a list", async () => {
     await run(["/1\tgone", "/2\tgone/x", "/3\tGone/y", "/4\ta/gone"]);
     expect(journalOf(out()).map(({ file }) => file)).toEqual(
       ["_gone", "_gone/x", "_Gone/y", "a/_gone"].map((name, i) => (i === 1 ? undefined : name)),
@@ -64,7 +64,7 @@ describe("somebody else's gone", () => {
   });
 });
 
-describe("a journal in gone that somebody edited", () => {
+describe("an edited journal in gone/", () => {
   const hostileFiles = () => [
     "../../victims/x",
     "../000002.txt",
@@ -78,7 +78,7 @@ describe("a journal in gone that somebody edited", () => {
     "sub/..",
   ];
 
-  it("leads to nothing outside of it, whichever way the list is gone on with", async () => {
+  it("makes no later run touch files outside of gone/", async () => {
     const hostile = hostileFiles();
     const stable = hostile.map((_, i) => `/stable-${i}`).concat("/stable");
     const lines = [...hostile.map((_, i) => `/${i + 1}`), ...stable];

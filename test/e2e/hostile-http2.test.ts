@@ -1,4 +1,4 @@
-// Servers that abuse HTTP/2 beside a good host: the command ends, in little memory, with all of the good host's files.
+// Servers that abuse HTTP/2: the command ends, in bounded memory, with all files of another, good host.
 
 import { describe, expect, it } from "vitest";
 import { FLAG, frame, TYPE } from "../../src/http/h2/frames.ts";
@@ -21,7 +21,7 @@ const GOOD = 100;
 const content = body(2000);
 const HEADERS = block(":status", "200");
 
-/** Sends the same again and again, as fast as it is read, until the connection ends. */
+/** Sends the bytes repeatedly, with backpressure, until the connection ends or `most` bytes are sent. */
 function endlessly({ socket }: Peer, bytes: Buffer, most = Number.POSITIVE_INFINITY): void {
   const many = Buffer.concat(Array.from({ length: Math.ceil(65_536 / bytes.length) }, () => bytes));
   let sent = 0;
@@ -34,7 +34,7 @@ function endlessly({ socket }: Peer, bytes: Buffer, most = Number.POSITIVE_INFIN
   go();
 }
 
-/** Runs the command on so many URLs of a bad server and on a good host, and checks what has to hold whatever the bad one does. */
+/** Runs the command on `urls` URLs of a bad server and on a good host, and checks memory, exit code and the good files. */
 async function besideGood(bad: FrameServer, urls: number, ...args: readonly string[]) {
   const good = own(await frameServer((peer, stream) => peer.answer(stream, content)));
   const bads = Array.from({ length: urls }, (_, i) => `${bad.origin}/${i}`);
@@ -73,8 +73,8 @@ async function besideGood(bad: FrameServer, urls: number, ...args: readonly stri
 
 const LIMIT = { timeout: 120_000 };
 
-describe("beside a good host", () => {
-  it("a connection that is reset while more URLs wait than there are slots costs those URLs only", LIMIT, async () => {
+describe("an HTTP/2 server that", () => {
+  it("resets connections while more URLs wait than there are slots fails only its own URLs", LIMIT, async () => {
     let requests = 0;
     const bad = own(
       await frameServer(({ tcp }) => {
@@ -84,31 +84,27 @@ describe("beside a good host", () => {
     for (const one of await besideGood(bad, 30)) expect(one).toMatchObject({ outcome: "failed" });
   });
 
-  it(
-    "resets by every code, before an answer, in a body with a length and in one without, save nothing that is cut",
-    LIMIT,
-    async () => {
-      const bad = own(
-        await frameServer((peer, stream, path) => {
-          const n = Number(path.slice(1));
-          const code = n % 14;
-          const kind = Math.floor(n / 14);
-          if (kind > 0) {
-            peer.headers(stream, [":status", "200", ...(kind % 2 === 1 ? ["content-length", "300000"] : [])]);
-            peer.data(stream, Buffer.alloc(kind > 2 ? 300_000 : 100, "x"));
-          }
-          peer.reset(stream, code);
-        }),
-      );
-      const outcomes = await besideGood(bad, 70);
-      for (const one of outcomes) expect(one).toMatchObject({ outcome: "failed" });
-      expect(filesOf(folder.at("downloads")).filter((file) => /^0*([1-9]|[1-6]\d|70)\b/.test(file))).toEqual([]);
-    },
-  );
+  it("resets streams by every code, before and within bodies, has no truncated file saved", LIMIT, async () => {
+    const bad = own(
+      await frameServer((peer, stream, path) => {
+        const n = Number(path.slice(1));
+        const code = n % 14;
+        const kind = Math.floor(n / 14);
+        if (kind > 0) {
+          peer.headers(stream, [":status", "200", ...(kind % 2 === 1 ? ["content-length", "300000"] : [])]);
+          peer.data(stream, Buffer.alloc(kind > 2 ? 300_000 : 100, "x"));
+        }
+        peer.reset(stream, code);
+      }),
+    );
+    const outcomes = await besideGood(bad, 70);
+    for (const one of outcomes) expect(one).toMatchObject({ outcome: "failed" });
+    expect(filesOf(folder.at("downloads")).filter((file) => /^0*([1-9]|[1-6]\d|70)\b/.test(file))).toEqual([]);
+  });
 
   it.each<[string, OnRequest]>([
     [
-      "a :status of 000, 099, none or two",
+      "sends an invalid, missing or repeated :status",
       (peer, stream) =>
         peer.headers(
           stream,
@@ -116,11 +112,11 @@ describe("beside a good host", () => {
             [],
         ),
     ],
-    ["pings without end that want answers", (peer) => endlessly(peer, frame(TYPE.ping, 0, 0, Buffer.alloc(8)))],
-    ["settings without end", (peer) => endlessly(peer, frame(TYPE.settings, 0, 0, Buffer.from([0, 3, 0, 0, 0, 50])))],
-    ["resets without end", (peer, stream) => endlessly(peer, frame(TYPE.rstStream, 0, stream, uint32(8)))],
+    ["sends endless pings", (peer) => endlessly(peer, frame(TYPE.ping, 0, 0, Buffer.alloc(8)))],
+    ["sends endless settings", (peer) => endlessly(peer, frame(TYPE.settings, 0, 0, Buffer.from([0, 3, 0, 0, 0, 50])))],
+    ["sends endless resets", (peer, stream) => endlessly(peer, frame(TYPE.rstStream, 0, stream, uint32(8)))],
     [
-      "empty bodies without end",
+      "sends endless empty bodies",
       (peer, stream) =>
         endlessly(
           peer,
@@ -128,16 +124,16 @@ describe("beside a good host", () => {
           1e8,
         ),
     ],
-    ["frames that nobody knows, without end", (peer) => endlessly(peer, frame(0xbb, 0, 0, Buffer.alloc(10_000)))],
+    ["sends endless frames of an unknown type", (peer) => endlessly(peer, frame(0xbb, 0, 0, Buffer.alloc(10_000)))],
     [
-      "headers without end",
+      "sends endless header blocks",
       (peer, stream) => {
         peer.send(TYPE.headers, 0, stream, HEADERS);
         endlessly(peer, frame(TYPE.continuation, 0, stream, Buffer.alloc(10)));
       },
     ],
     [
-      "header blocks of much in few bytes",
+      "sends header blocks that HPACK expands enormously",
       (peer, stream) => {
         peer.send(
           TYPE.headers,
@@ -155,7 +151,7 @@ describe("beside a good host", () => {
       },
     ],
     [
-      "bodies of a byte at a time, between frames to be ignored",
+      "sends bodies one byte at a time between ignored frames",
       (peer, stream) => {
         peer.headers(stream, [":status", "200"]);
         const bytes = Buffer.concat([frame(TYPE.data, 0, stream, Buffer.of(1)), frame(0xbb, 0, 0, Buffer.alloc(4000))]);
@@ -163,23 +159,23 @@ describe("beside a good host", () => {
       },
     ],
     [
-      "more of a body than its window",
+      "exceeds the flow-control window of a body",
       (peer, stream) => {
         peer.headers(stream, [":status", "200"]);
         endlessly(peer, frame(TYPE.data, 0, stream, Buffer.alloc(16_384)));
       },
     ],
     [
-      "a body of a stream that is over",
+      "sends a body on a closed stream",
       (peer, stream) => {
         peer.answer(stream, "x");
         endlessly(peer, frame(TYPE.data, 0, stream, Buffer.alloc(16_384)));
       },
     ],
-    ["garbage", ({ socket }) => void socket.write(Buffer.alloc(1000, "x"))],
-    ["silence", () => {}],
+    ["sends garbage", ({ socket }) => void socket.write(Buffer.alloc(1000, "x"))],
+    ["never answers", () => {}],
     [
-      "GOAWAY at any moment",
+      "sends GOAWAY at any moment",
       (peer, stream) => {
         const kind = ((stream - 1) / 2) % 4;
         if (kind === 0) peer.answer(stream, content);
@@ -189,14 +185,14 @@ describe("beside a good host", () => {
       },
     ],
     [
-      "limits that go up and down",
+      "raises and lowers its limits",
       (peer, stream) => {
         peer.settings([SETTING.maxStreams, stream % 3]);
         peer.settings([SETTING.initialWindow, 0], [SETTING.headerTableSize, stream % 5]);
         if (stream % 4 === 1) peer.reset(stream, 7);
       },
     ],
-  ])("%s: nothing but its own URLs fails", LIMIT, async (_, onRequest) => {
+  ])("%s fails only its own URLs, in bounded memory", LIMIT, async (_, onRequest) => {
     await besideGood(own(await frameServer(onRequest)), 20);
   });
 });

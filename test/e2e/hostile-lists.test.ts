@@ -1,4 +1,4 @@
-// Lists that mean harm, or are none, through the built command: one outcome a line, in bounded memory, and nothing else.
+// Hostile, damaged and unreadable lists through the built command: one outcome per line, in bounded memory.
 
 import { execFileSync, spawn } from "node:child_process";
 import {
@@ -42,7 +42,7 @@ function list(name: string, content: string | Buffer): string {
 }
 const records = (): Outcome[] => [...recordsOf(downloads()).values()].sort((a, b) => a.n - b.n);
 
-/** Lists that cannot be read to their end: what is said of that, when all lines before were done. */
+/** Lists that cannot be read to their end, and the error after all earlier lines are done. */
 const BROKEN: Readonly<Record<string, RegExp>> = {
   "gzip-torn": /after line \d+: it is gzip that ends too early$/m,
   "gzip-second-torn": /after line [3-6]: it is gzip that ends too early$/m,
@@ -57,7 +57,7 @@ const BROKEN: Readonly<Record<string, RegExp>> = {
   "gzip-followed-after-zeros": /after line 3: its gzip is followed by what is none$/m,
 };
 
-/** Lists that are none: what is said of them, and that nothing is made. */
+/** Files that are not lists, and the error; no folder is created. */
 const NONE: Readonly<Record<string, RegExp>> = {
   empty: /: no URL in it/,
   comments: /: no URL in it/,
@@ -66,14 +66,14 @@ const NONE: Readonly<Record<string, RegExp>> = {
   "one-byte-of-gzip": /: its only line is no URL/,
 };
 
-/** What no terminal may be sent: C0 but LF, DEL, C1, bidi controls, separators of lines. */
+/** Characters that must not reach a terminal: C0 except LF, DEL, C1, bidi controls, line separators. */
 const UNSAFE = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/;
 
-describe("the hostile list", () => {
+describe("the hostile list yields its expected records, files and messages:", () => {
   it.each(hostileLists().map((list) => [list.name, list] as const))("%s", async (name, { path, records: expected }) => {
     const file = `${name}.txt`;
     list(file, readFileSync(path));
-    // One URL at a time, so that of two lines that want one name the first gets it.
+    // One URL at a time, so that the first of two lines with one name gets it.
     const { code, stderr } = await run([file, "-c", "1"]);
 
     const kept = ({ sent: _sent, host: _host, authorization: _authorization, ...record }: Expected) => record;
@@ -86,7 +86,7 @@ describe("the hostile list", () => {
     expect(records()).toMatchObject(said);
     expect(records()).toHaveLength(said.length);
     for (const line of expected) {
-      // The line that asks for a number of its own is said by that number.
+      // A line with a number in the list is reported by that number.
       const lines = stderr.split("\n").filter((text) => text.startsWith(`${file}:${line.n}: `));
       expect(lines).toHaveLength(1);
       const record = recordsOf(downloads()).get(line.n);
@@ -102,10 +102,10 @@ describe("the hostile list", () => {
   });
 });
 
-describe("a line", () => {
+describe("a line of a list", () => {
   const blanks = " ".repeat(300_000);
 
-  it("may be as long as it likes: what can be fetched of such lines is, and of the others nothing", async () => {
+  it("of any length is either fetched whole or fails, and is never cut off silently", async () => {
     const longest = url("").padEnd(65_536, "x");
     const wide = `${url("")}${"é".repeat(65_000)}`;
     const lines: [line: string, outcome: string | Partial<Expected>][] = [
@@ -117,7 +117,7 @@ describe("a line", () => {
       [`#${"x".repeat(10 * MIB)}`, ""],
       [`${blanks}# ${"x".repeat(300_000)}`, ""],
       [`${url("")}${"x".repeat(10 * MIB)}`, { error: "invalid_url", url: `${url("")}`.padEnd(65_537, "x") }],
-      // What says how a body is to be checked must not be cut off in silence.
+      // A digest must not be cut off silently.
       [`${url("digest")}\t${"x".repeat(300_000)}\tsha256=${"0".repeat(64)}`, { error: "invalid_url" }],
       [`${url("digest")}${blanks}\t\tsha256=${"0".repeat(64)}`, { error: "invalid_url" }],
       [`${url("name")}\t${"x".repeat(5000)}`, { error: "name_too_long", name: "x".repeat(4097) }],
@@ -136,14 +136,14 @@ describe("a line", () => {
       else expect(readFileSync(join(downloads(), record.file ?? ""), "utf8")).toBe(`GET ${outcome}\nhost: ${HOST}\n`);
     }
     expect(code).toBe(1);
-    // Fed back, each still has its number.
+    // A run of failed.txt keeps the number of each line.
     await run(["downloads/failed.txt", "-o", "again"]);
     const identity = (record: Outcome) => [record.n, record.url.replace(/\s+/g, " ").trimEnd()];
     const again = [...recordsOf(folder.at("again")).values()].sort((a, b) => a.n - b.n);
     expect(again.map(identity)).toEqual(found.filter(({ outcome }) => outcome === "failed").map(identity));
   });
 
-  it("may end with standard input, wherever that is", async () => {
+  it("at the end of standard input is read without a line feed", async () => {
     await run(["-"], `${url(1)}\n${url("half")}`);
     expect(records()).toMatchObject([{ outcome: "saved" }, { url: url("half"), outcome: "saved" }]);
     await run(["-", "--force"], `${url(1)}\nhttp://`);
@@ -154,7 +154,7 @@ describe("a line", () => {
     expect(records()).toMatchObject([{ outcome: "saved" }, { url: `${url(2)}%C3`, outcome: "saved" }]);
   });
 
-  it("goes to the very server that it names, with the path as it is written, without a proxy", async () => {
+  it("is fetched without a proxy from the host that it names, with its path unchanged", async () => {
     const { port } = proxy;
     const cases: [authority: string, host: string][] = [
       [`127.0.0.1:${port}`, "127.0.0.1"],
@@ -181,16 +181,16 @@ describe("a line", () => {
   });
 });
 
-describe("memory", () => {
+describe("memory stays below 250 MiB", () => {
   const LIMIT_MIB = 250;
-  /** Runs a line of bash in which `bulkget` says at its end how much memory it ever had. */
+  /** Runs a line of bash, and returns the peak memory of `bulkget` in it, in MiB. */
   async function peakOf(line: string): Promise<number> {
     const { env, peakMib } = peakMemory(folder.path);
     expect(await shell(line, { cwd: folder.path, env })).toMatchObject({ signal: null });
     return peakMib();
   }
 
-  it("does not grow with a line of standard input that never ends", async () => {
+  it("on a line of 1 GiB from standard input", async () => {
     const endless = "head -c 1073741824 /dev/zero";
     const lines = `{ echo ${url(1)}; ${endless}; echo; echo ${url(3)}; }`;
     expect(await peakOf(`${lines} | bulkget - ${how().join(" ")}`)).toBeLessThan(LIMIT_MIB);
@@ -198,25 +198,25 @@ describe("memory", () => {
   });
 
   it.each([
-    ["one line", Buffer.alloc(64 * MIB, "x"), 1],
+    ["one long line", Buffer.alloc(64 * MIB, "x"), 1],
     ["blank lines", Buffer.alloc(8 * MIB, "\n"), 0],
-    ["one comment", Buffer.alloc(64 * MIB, "#"), 0],
-    ["one line of blanks", Buffer.alloc(64 * MIB, " "), 0],
-  ])("does not grow with what a small gzip becomes: %s of it", async (what, content, failures) => {
+    ["one long comment", Buffer.alloc(64 * MIB, "#"), 0],
+    ["one long line of blanks", Buffer.alloc(64 * MIB, " "), 0],
+  ])("on a small gzip list that expands to %s", async (what, content, failures) => {
     const bomb = gzipSync(content);
     const times = what === "blank lines" ? 2 : 8;
-    const first = gzipSync(`${url(1)}\n`); // without it, it is no list
+    const first = gzipSync(`${url(1)}\n`); // a list needs one URL
     list("bomb.txt", Buffer.concat([first, ...Array.from({ length: times }, () => bomb)]));
     expect(await peakOf(`bulkget bomb.txt ${how().join(" ")}`)).toBeLessThan(LIMIT_MIB);
     expect(records()).toHaveLength(1 + failures);
   });
 
-  it("does not grow with what lies between lines that wait", async () => {
+  it("on long comments between lines that wait for their host", async () => {
     const LINES = 4000;
     const { env, peakMib } = peakMemory(folder.path);
     void proxy.hold(1);
     try {
-      // A free slot, and a host that may have no more: the list is read on, and all its lines wait.
+      // A slot is free but the host is at its limit: the list is read on, and all its lines wait.
       const args = [BIN, "-", "-c", "2", "--per-host", "1", ...how()];
       const child = spawn(process.execPath, args, {
         cwd: folder.path,
@@ -241,8 +241,8 @@ describe("memory", () => {
   });
 });
 
-describe("a list that is no file to be read", () => {
-  it("because it is a folder, or is not there, is refused before anything is made", async () => {
+describe("a list path", () => {
+  it("of a folder or a missing file is refused, and no folder is created", async () => {
     mkdirSync(folder.at("folder.txt"));
     for (const [name, why] of [
       ["folder.txt", "it is a folder"],
@@ -254,12 +254,12 @@ describe("a list that is no file to be read", () => {
     expect(existsSync(downloads())).toBe(false);
   });
 
-  it("because it may not be read is refused before anything is made", async (context) => {
+  it("of an unreadable file is refused, and no folder is created", async (context) => {
     const nobody = ["--reuid=65534", "--clear-groups"];
     chmodSync(list("mine.txt", url(1)), 0);
     chmodSync(folder.path, 0o777);
     const isRoot = process.getuid?.() === 0;
-    if (isRoot && !reads(nobody, BIN)) return context.skip("root cannot run the command as somebody else here");
+    if (isRoot && !reads(nobody, BIN)) return context.skip("root cannot run the command as another user here");
     const command = isRoot ? `setpriv ${nobody.join(" ")} "${process.execPath}" "${BIN}"` : "bulkget";
     const { code, stderr } = await shell(`${command} mine.txt ${how().join(" ")}`, { cwd: folder.path });
     expect({ code, stderr }).toEqual({
@@ -269,7 +269,7 @@ describe("a list that is no file to be read", () => {
     expect(existsSync(downloads())).toBe(false);
   });
 
-  it("but a pipe with a name is read like standard input", async () => {
+  it("of a named pipe is read like standard input", async () => {
     const line = `mkfifo pipe; { echo ${url(1)}; echo ftp://x; printf ${url(3)}; } >pipe & bulkget pipe ${how().join(" ")}`;
     expect((await shell(line, { cwd: folder.path })).code).toBe(1);
     expect(records()).toMatchObject([{ outcome: "saved" }, { error: "unsupported_scheme" }, { outcome: "saved" }]);
@@ -278,8 +278,8 @@ describe("a list that is no file to be read", () => {
     expect(recordsOf(folder.at("both")).size).toBe(2);
   });
 
-  it("and a pipe that nobody writes to, or writes to and then falls silent, keeps no run from ending", async () => {
-    // Killed only where it hangs: the test's end would not end it.
+  it("of a named pipe without a writer, or with a silent one, does not keep --deadline from ending the run", async () => {
+    // `timeout` kills a run that hangs, which would outlive the test.
     const bounded = `timeout -s KILL 20 "${process.execPath}" "${BIN}" pipe --deadline 1s ${how().join(" ")}`;
     expect((await shell(`mkfifo pipe; ${bounded}`, { cwd: folder.path })).code).toBe(4);
     // bash holds the pipe open for writing.
@@ -289,12 +289,12 @@ describe("a list that is no file to be read", () => {
   });
 });
 
-describe("a list that changes while it is read", () => {
+describe("a list that is changed while it is read", () => {
   const LINES = 4000;
   const line = (n: number) => `${url(`${n}-${"x".repeat(200)}`)}\n`;
   const content = Array.from({ length: LINES }, (_, i) => line(i + 1)).join("");
 
-  /** Starts on the list, changes it when so many requests wait that nothing more is read, and lets the run go on. */
+  /** Starts a run, changes the list while 20 held requests stop the reading, and releases them. */
   async function changed(change: (path: string) => void) {
     const path = list("urls.txt", content);
     const asked = proxy.hold(20);
@@ -310,9 +310,9 @@ describe("a list that changes while it is read", () => {
   }
 
   it.each([
-    ["in the midst of a line", Math.floor(content.length / 2) + 30],
-    ["to nothing", 0],
-  ])("by being cut off %s is said, and no half of a line is fetched", async (_where, bytes) => {
+    ["within a line", Math.floor(content.length / 2) + 30],
+    ["at its start", 0],
+  ])("by truncation %s ends with an error, and no partial line is fetched", async (_where, bytes) => {
     const { code, stderr } = await changed((path) => truncateSync(path, bytes));
     expect(code).toBe(2);
     const [, after] =
@@ -323,7 +323,7 @@ describe("a list that changes while it is read", () => {
     for (const { n, url: fetched } of found) expect(`${fetched}\n`).toBe(line(n));
   });
 
-  it("by being removed or replaced is read to its end", async () => {
+  it("by removal and replacement is read to its original end", async () => {
     const { code } = await changed((path) => {
       unlinkSync(path);
       writeFileSync(path, "http://another.example/\n");
@@ -336,7 +336,7 @@ describe("a list that changes while it is read", () => {
     ).toBe(content);
   });
 
-  it("by growing is read to its new end", async () => {
+  it("by appended lines is read to its new end", async () => {
     const { code } = await changed((path) => appendFileSync(path, line(LINES + 1)));
     expect(code).toBe(0);
     expect(
@@ -347,7 +347,7 @@ describe("a list that changes while it is read", () => {
   });
 });
 
-/** Whether somebody else, by `setpriv`, can read a file. */
+/** Whether another user, by `setpriv`, can read a file. */
 function reads(who: readonly string[], path: string): boolean {
   try {
     execFileSync("setpriv", [...who, process.execPath, "-e", `require("fs").readFileSync(${JSON.stringify(path)})`], {

@@ -1,4 +1,4 @@
-// --http2 with Apache and nginx: alone, by two processes, compressed, with robots.txt, and once more with -u.
+// --http2 against Apache and nginx: plain, with two processes, compressed, with robots.txt, and again with -u.
 
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -24,7 +24,7 @@ const contentOf = (i: number) => Buffer.alloc(i === 7 ? 3_000_000 : i * 97, `${i
 
 beforeAll(() => {
   site = temporaryFolder();
-  chmodSync(site.path, 0o755); // Apache does not read it as root
+  chmodSync(site.path, 0o755); // Apache drops root
   mkdirSync(join(site.path, "f"));
   for (let i = 1; i <= FILES; i++) writeFileSync(join(site.path, `f/${i}.txt`), contentOf(i));
 });
@@ -32,7 +32,7 @@ afterAll(() => site.remove());
 
 describe.each(PEERS)("from $name over HTTP/2", ({ program, start }) => {
   it.skipIf(installed(program) === undefined).each([[[]], [["--workers", "2"]], [["--compressed"]], [["--robots"]]])(
-    "all files arrive to the byte, and again with -u: %j",
+    "all files arrive byte for byte with arguments %j, and again with -u",
     { timeout: 120_000 },
     async (args) => {
       await during(start({ root: site.path, tls: TLS, more: { http2: true } }), async (server) => {
@@ -47,7 +47,7 @@ describe.each(PEERS)("from $name over HTTP/2", ({ program, start }) => {
         }
         await expect.poll(() => server.log()).toContain("HTTP/2.0");
         expect((await folder.run([...all, "-u"])).code).toBe(0);
-        // Apache gives what it compresses an ETag that it does not know again.
+        // Apache does not recognise the ETag that it sends with a compressed body.
         if (!args.includes("--compressed")) await expect.poll(() => server.log()).toContain(" 304 ");
       });
     },

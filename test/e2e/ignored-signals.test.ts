@@ -1,4 +1,4 @@
-// Signals that whoever started the command wants ignored, by nohup, `trap ''` or `&` in a script, do not stop it.
+// Signals that were ignored when the command was started, by nohup, `trap ''` or `&` in a script, do not stop it.
 
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -15,15 +15,15 @@ const SIGNALS = ["SIGHUP", "SIGINT", "SIGTERM"] as const;
 type StopSignal = (typeof SIGNALS)[number];
 
 const OPTIONS = "urls.txt -c 1 --progress plain";
-/** The executable file, as `bulkget` is where it is installed. */
+/** The executable file, as it is installed. */
 const INSTALLED = `"$BIN" ${OPTIONS}`;
-/** Node is started without it. */
+/** Node runs the file, without its shebang. */
 const BY_NODE = `"$NODE" "$BIN" ${OPTIONS}`;
 
-/** Far more than are asked for, one at a time, until a signal is seen: whoever has stopped asks for no more. */
+/** Far more URLs than one slot fetches before a signal arrives: a stopped run fetches fewer. */
 const URLS = 50;
 
-/** A list of which the first URL has its answer when that is called. */
+/** Writes a list whose first URL is answered when `answer` is called. */
 function list(): { readonly isAsked: () => boolean; answer(): void } {
   let held: (() => void) | undefined;
   site.answers.set("/1", (_, response) => {
@@ -33,7 +33,7 @@ function list(): { readonly isAsked: () => boolean; answer(): void } {
   return { isAsked: () => held !== undefined, answer: () => held?.() };
 }
 
-/** Runs a line of a shell, in a process group of its own, and calls `act` with the command's process id when it has asked for the first URL. */
+/** Runs a shell line in its own process group, and calls `act` with the command's pid once the first URL is requested. */
 async function run(shell: readonly string[], line: string, act: (pid: number) => void | Promise<void>): Promise<Ran> {
   const { isAsked, answer } = list();
   const [program = "", ...args] = shell;
@@ -57,7 +57,7 @@ async function run(shell: readonly string[], line: string, act: (pid: number) =>
   return await ended;
 }
 
-/** As the lock says. */
+/** The pid in the lock file. */
 function pidOfRun(): number {
   return (JSON.parse(readFileSync(folder.at("downloads/.bulkget/lock"), "utf8")) as { pid: number }).pid;
 }
@@ -83,16 +83,16 @@ describe("a signal that was ignored at the start stays ignored", () => {
       [signal, "sh", BY_NODE],
       [signal, "bash", BY_NODE],
     ]) as [StopSignal, string, string][],
-  )("%s: `trap ''` of %s, %s", async (signal, shell, command) => {
-    // Not the last command, which the shell would become itself.
+  )("%s, by `trap ''` in %s: %s", async (signal, shell, command) => {
+    // The command is not the last one, which the shell would exec.
     expectAll(await run([shell], `trap '' ${signal.slice(3)}; ${command}; exit $?`, send(signal)));
   });
 
-  it.each(SIGNALS)("%s: `trap ''` of a shell that becomes the command", async (signal) => {
+  it.each(SIGNALS)("%s, by `trap ''` in a shell that execs the command", async (signal) => {
     expectAll(await run(["sh"], `trap '' ${signal.slice(3)}; exec ${INSTALLED}`, send(signal)));
   });
 
-  it("all of them at once", async () => {
+  it("SIGHUP, SIGINT and SIGTERM, all sent twice", async () => {
     const act = (pid: number) => {
       for (const signal of SIGNALS) process.kill(pid, signal);
       for (const signal of SIGNALS) process.kill(pid, signal);
@@ -104,15 +104,15 @@ describe("a signal that was ignored at the start stays ignored", () => {
     ["sh", INSTALLED],
     ["bash", INSTALLED],
     ["bash", BY_NODE],
-  ])("SIGHUP: nohup in %s, everything redirected, %s", async (shell, command) => {
+  ])("SIGHUP, by nohup in %s with redirected streams: %s", async (shell, command) => {
     expectAll(await run([shell], `nohup ${command} < /dev/null`, send("SIGHUP")));
   });
 
-  it("SIGINT: a script's job in the background, as its shell wants", async () => {
+  it("SIGINT, in a background job of a script", async () => {
     expectAll(await run(["sh"], `${INSTALLED} & wait $!`, send("SIGINT")));
   });
 
-  it("by all processes of several, which a terminal sends it to", async () => {
+  it("SIGHUP, in all processes of --workers 2", async () => {
     const act = (pid: number) => {
       const group = Number(
         readFileSync(`/proc/${pid}/stat`, "utf8")
@@ -124,7 +124,7 @@ describe("a signal that was ignored at the start stays ignored", () => {
     expectAll(await run(["sh"], `trap '' HUP; "$BIN" urls.txt -c 2 --per-host 1 --workers 2; exit $?`, act));
   });
 
-  it("by tune", async () => {
+  it("SIGTERM, in bulkget tune", async () => {
     const line = `trap '' TERM; exec "$BIN" tune urls.txt --up-to 1 --step-time 1s 2>&1 >/dev/null`;
     const { isAsked, answer } = list();
     const env = cleanEnv({ BIN, PATH: `${dirname(process.execPath)}:${process.env["PATH"]}` });
@@ -139,17 +139,17 @@ describe("a signal that was ignored at the start stays ignored", () => {
   });
 });
 
-describe.skipIf(TMUX === undefined)("SIGHUP of a terminal that goes", () => {
+describe.skipIf(TMUX === undefined)("SIGHUP from a terminal that closes", () => {
   it.each([
     ["stdout and stderr in nohup.out", ""],
     ["stdout and stderr in a log", ">log 2>&1"],
-    ["only stdin is not the terminal", "<urls.txt"],
-  ])("does not stop what nohup has started: %s", async (_, redirected) => {
+    ["only stdin redirected", "<urls.txt"],
+  ])("does not stop a command started by nohup, with %s", async (_, redirected) => {
     const { isAsked, answer } = list();
-    // Without what bash says of it in the environment.
+    // Without bash's variable `_` in the environment.
     const line = `env -u _ nohup "${process.execPath}" "${BIN}" ${OPTIONS} ${redirected}`;
     const gone = () => {
-      process.kill(pidOfRun(), "SIGHUP"); // as its shell does, or the system for one that has ended
+      process.kill(pidOfRun(), "SIGHUP"); // as the shell does, or the kernel after the shell has ended
       answer();
     };
     const code = inLostTerminal(line, { cwd: folder.path, isTime: isAsked, gone });
@@ -160,31 +160,31 @@ describe.skipIf(TMUX === undefined)("SIGHUP of a terminal that goes", () => {
 
 describe("a signal that was not ignored at the start", () => {
   it.each([
-    ["the installed command", "sh", INSTALLED],
-    ["node", "bash", BY_NODE],
-  ])("stops it: %s, where another one was ignored", async (_, shell, command) => {
+    ["installed as an executable", "sh", INSTALLED],
+    ["run by node", "bash", BY_NODE],
+  ])("stops the command %s while another signal is ignored", async (_, shell, command) => {
     expectStopped(await run([shell], `trap '' HUP; ${command}; exit $?`, send("SIGTERM")), "SIGTERM");
   });
 
-  it("stops it, though the interactive shell that started it ignores it for itself", async () => {
+  it("stops a command started by an interactive shell, which ignores the signal for itself", async () => {
     const isInteractive = ["bash", "--norc", "-i"];
     expectStopped(await run(isInteractive, `${BY_NODE}; exit $?`, send("SIGTERM")), "SIGTERM");
   });
 
-  it("stops it, whatever another process has left in the environment", async () => {
+  it("stops the command although its environment claims that the signal is ignored", async () => {
     const line = `export _BULKGET_SIGIGN="1 00000000ffffffff"; exec ${BY_NODE}`;
     expectStopped(await run(["sh"], line, send("SIGTERM")), "SIGTERM");
   });
 });
 
 describe("SIGUSR1", () => {
-  /** Whether a process has begun to catch signals itself. */
+  /** Whether a process has installed its signal handlers. */
   const isReady = (pid: number) => {
     const [, caught = "0"] = /^SigCgt:\s*([0-9a-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
-    return (BigInt(`0x${caught}`) & 1n) === 1n; // SIGHUP, which Node does not catch
+    return (BigInt(`0x${caught}`) & 1n) === 1n; // SIGHUP, which Node itself does not catch
   };
 
-  it("opens no debugger and stops nothing, in no process of several", async () => {
+  it("opens no debugger and does not stop the run, in any process of --workers 2", async () => {
     const act = async (pid: number) => {
       const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").map(Number);
       expect(children).toHaveLength(1);

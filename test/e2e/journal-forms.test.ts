@@ -1,4 +1,4 @@
-// results.jsonl as people's tools leave it: a run goes on with whatever holds records of its own, and touches nothing else.
+// results.jsonl as editors and tools leave it: a run resumes from any form of its own records, and changes no foreign file.
 
 import { spawnSync } from "node:child_process";
 import {
@@ -39,25 +39,25 @@ const escapes = (text: string) => text.replaceAll("http://", "http:\\/\\/").repl
 const floats = (text: string) => text.replaceAll(/"(n|bytes)":(\d+)/g, '"$1":$2.0');
 const utf16 = (text: string) => Buffer.from(`\ufeff${text}`, "utf16le");
 
-/** What a tool makes of a journal, and whether a run has to write it anew. */
+/** The forms that tools make of a journal, and whether a run has to rewrite them. */
 const FORMS: readonly (readonly [string, (text: string) => string | Buffer, boolean])[] = [
   ["with a byte order mark", (text) => `\ufeff${text}`, true],
-  ["in UTF-16, as PowerShell has it", (text) => utf16(text.replaceAll("\n", "\r\n")), true],
-  ["in UTF-16, the high byte first", (text) => utf16(text).swap16(), true],
-  ["laid out by jq .", pretty, true],
-  ["laid out by jq . in PowerShell", (text) => utf16(pretty(text).replaceAll("\n", "\r\n")), true],
-  ["in one array", array, true],
+  ["in UTF-16LE, as PowerShell writes it", (text) => utf16(text.replaceAll("\n", "\r\n")), true],
+  ["in UTF-16BE", (text) => utf16(text).swap16(), true],
+  ["formatted by jq", pretty, true],
+  ["formatted by jq in PowerShell", (text) => utf16(pretty(text).replaceAll("\n", "\r\n")), true],
+  ["as one array", array, true],
   ["with blank lines", (text) => text.replaceAll("\n", "\n\n"), true],
   ["with CRLF", (text) => text.replaceAll("\n", "\r\n"), false],
   ["sorted", sorted, false],
-  ["twice in a row", (text) => text + text, false],
+  ["doubled", (text) => text + text, false],
   ["with its keys in another order", reordered, false],
   ["with escapes that JSON allows", escapes, false],
-  ["with numbers that have a fraction", floats, false],
+  ["with fractions in numbers", floats, false],
 ];
 
 describe("a journal", () => {
-  it.each(FORMS)("%s is gone on with", async (_, form) => {
+  it.each(FORMS)("%s is resumed without a request", async (_, form) => {
     list(TEN);
     server.answers.set("/page-7", status(404));
     expect((await run()).code).toBe(1);
@@ -74,7 +74,7 @@ describe("a journal", () => {
     expect(readdirSync(saved())).not.toContain(".bulkget");
   });
 
-  it.each(FORMS)("%s is removed by --force as any other", async (_, form) => {
+  it.each(FORMS)("%s is replaced by --force, with the files that it records", async (_, form) => {
     list(TEN);
     await run();
     const done = leftIn(saved());
@@ -84,7 +84,7 @@ describe("a journal", () => {
     expect(Object.keys(leftIn(saved()).files)).toHaveLength(Object.keys(done.files).length);
   });
 
-  it("keeps what somebody else has written into it, whether a run goes on or starts over", async () => {
+  it("with foreign lines is resumed, or replaced by --force, and the lines move to results.jsonl.foreign", async () => {
     list(TEN);
     await run();
     for (const args of [[], ["--force"]]) {
@@ -97,7 +97,7 @@ describe("a journal", () => {
     expect(readFileSync(saved("results.jsonl.foreign"), "utf8")).toBe('# my notes\n{"mine": 1}\n'.repeat(2));
   });
 
-  it("of a newer version's is left alone in any layout", async () => {
+  it("of a newer version is left unchanged in any form", async () => {
     list(TEN);
     await run();
     const text = `${readFileSync(saved("results.jsonl"), "utf8")}{"n":11,"url":"${server.url("/x")}","outcome":"postponed"}\n`;
@@ -113,16 +113,16 @@ describe("a journal", () => {
 
 describe("a results.jsonl that no run has written", () => {
   const OWN: readonly (readonly [string, string | Buffer])[] = [
-    ["of somebody's own records", '{"id":1,"result":"fine"}\n{"n":2,"url":"http://a/"}\n'],
-    ["of one object over several lines", '{\n  "results": [\n    { "n": 1, "url": "u" }\n  ]\n}\n'],
-    ["of text", "my results\n"],
+    ["with foreign JSON lines", '{"id":1,"result":"fine"}\n{"n":2,"url":"http://a/"}\n'],
+    ["with one object over several lines", '{\n  "results": [\n    { "n": 1, "url": "u" }\n  ]\n}\n'],
+    ["with text", "my results\n"],
     ["without a line feed", "x"],
-    ["of bytes", Buffer.from([0x1f, 0x8b, 8, 0, 0xff, 0xfe, 10, 0, 200])],
-    ["in UTF-16", utf16('{"id":1}\r\n')],
-    ["of brackets", "[]\n"],
+    ["with binary data", Buffer.from([0x1f, 0x8b, 8, 0, 0xff, 0xfe, 10, 0, 200])],
+    ["with UTF-16", utf16('{"id":1}\r\n')],
+    ["with an empty array", "[]\n"],
   ];
 
-  it.each(OWN)("%s is not touched, and nothing is fetched", async (_, content) => {
+  it.each(OWN)("%s is not changed by any option, and nothing is fetched", async (_, content) => {
     list(TEN);
     for (const folder of ["downloads", "."]) {
       mkdirSync(at(folder), { recursive: true });
@@ -143,11 +143,11 @@ describe("a results.jsonl that no run has written", () => {
 
   it.each([
     ["a folder", (path: string) => mkdirSync(path)],
-    ["a link", (path: string) => symlinkSync(at("urls.txt"), path)],
-    ["a link to nowhere", (path: string) => symlinkSync("/nowhere/at/all", path)],
-    ["a second name of another file", (path: string) => linkSync(at("urls.txt"), path)],
+    ["a symbolic link", (path: string) => symlinkSync(at("urls.txt"), path)],
+    ["a dangling link", (path: string) => symlinkSync("/nowhere/at/all", path)],
+    ["a hard link to another file", (path: string) => linkSync(at("urls.txt"), path)],
     ["a pipe", (path: string) => void spawnSync("mkfifo", [path])],
-  ])("but is %s is not touched, with --force neither", async (_, make) => {
+  ])("and that is %s is not changed, even with --force", async (_, make) => {
     list(TEN);
     mkdirSync(saved());
     make(saved("results.jsonl"));
@@ -163,15 +163,18 @@ describe("a results.jsonl that no run has written", () => {
     expect(server.asked()).toEqual([]);
   });
 
-  it.each(["", "\n\n", "\0".repeat(4096), '{"n":1,"url":"http://127.0', '{"'])(
-    "but was begun by a run that was killed (%j) is gone on with",
-    async (content) => {
-      list(TEN);
-      mkdirSync(saved());
-      writeFileSync(saved("results.jsonl"), content);
-      const { code, stderr } = await run();
-      expect(code, stderr).toBe(0);
-      expect(leftIn(saved()).records).toHaveLength(TEN.length);
-    },
-  );
+  it.each([
+    ["nothing", ""],
+    ["line feeds", "\n\n"],
+    ["4096 NULs", "\0".repeat(4096)],
+    ["a truncated record", '{"n":1,"url":"http://127.0'],
+    ["two bytes of a record", '{"'],
+  ])("and that holds only %s, as a killed run leaves it, is resumed", async (_, content) => {
+    list(TEN);
+    mkdirSync(saved());
+    writeFileSync(saved("results.jsonl"), content);
+    const { code, stderr } = await run();
+    expect(code, stderr).toBe(0);
+    expect(leftIn(saved()).records).toHaveLength(TEN.length);
+  });
 });

@@ -1,4 +1,4 @@
-// results.jsonl is replaced, removed or cut while a run writes it: it is said, and no record is lost that can be kept.
+// results.jsonl is replaced, removed or truncated during a run: the run reports it, and keeps every record that it can.
 
 import {
   existsSync,
@@ -20,7 +20,7 @@ const { server, at, saved, list, run, fresh } = runsAgain();
 const MORE = [...TEN, ...Array.from({ length: 10 }, (_, i) => `/more-${i + 1}`)];
 const journal = () => saved("results.jsonl");
 
-/** When this page is asked for, and the pages before it are in the journal, that is done first. */
+/** Calls `act` when this page is requested and the page before it is recorded; then the page is answered. */
 function during(path: string, act: () => void): void {
   server.answers.set(path, (request, response) => {
     server.answers.delete(path);
@@ -34,13 +34,13 @@ function during(path: string, act: () => void): void {
   });
 }
 
-/** As `sed -i` does it. */
+/** Edits the journal as `sed -i` does. */
 function edited(change: (text: string) => string): void {
   writeFileSync(saved("sedXXXXXX"), change(readFileSync(journal(), "utf8")));
   renameSync(saved("sedXXXXXX"), journal());
 }
 
-/** What can be done to the journal, what is said of it, and whether every record is kept. */
+/** Changes of the journal, the message about each, and whether every record is kept. */
 const ACTS: readonly (readonly [string, () => void, string, boolean])[] = [
   [
     "edited by sed -i",
@@ -49,7 +49,7 @@ const ACTS: readonly (readonly [string, () => void, string, boolean])[] = [
     true,
   ],
   [
-    "laid out anew",
+    "formatted anew",
     () => edited((text) => text.replaceAll(",", " ,\n ")),
     "was replaced while the run was on: this run's records were added",
     true,
@@ -62,7 +62,7 @@ const ACTS: readonly (readonly [string, () => void, string, boolean])[] = [
     true,
   ],
   [
-    "replaced by an empty one",
+    "replaced by an empty file",
     () => {
       rmSync(journal());
       writeFileSync(journal(), "");
@@ -71,53 +71,51 @@ const ACTS: readonly (readonly [string, () => void, string, boolean])[] = [
     true,
   ],
   ["emptied", () => truncateSync(journal(), 0), "was cut off", false],
-  [
-    "cut in the middle",
-    () => truncateSync(journal(), Math.floor(readFileSync(journal()).length / 2)),
-    "was cut off",
-    false,
-  ],
-  ["written to", () => writeFileSync(journal(), "# mine\n", { flag: "a" }), "was written to by another program", true],
+  ["cut in half", () => truncateSync(journal(), Math.floor(readFileSync(journal()).length / 2)), "was cut off", false],
+  ["appended to", () => writeFileSync(journal(), "# mine\n", { flag: "a" }), "was written to by another program", true],
 ];
 
-describe.each(["in a first run", "in a run that goes on"])("a journal that is taken away %s", (which) => {
-  const isFirst = which === "in a first run";
+describe.each(["a first run", "a resumed run"])("during %s, a journal", (which) => {
+  const isFirst = which === "a first run";
 
-  it.each(ACTS)("by being %s: exit 3, and what is saved is there for the next run", async (_, act, said, isWhole) => {
-    if (!isFirst) {
-      list(TEN);
-      await run();
-    }
-    list(MORE);
-    server.answers.set("/more-3", status(404));
-    during("/more-7", act);
-    server.asked();
-    const { code, stderr } = await run("-c", "1", "--order", "list");
-    expect(code, stderr).toBe(3);
-    expect(stderr.match(/results\.jsonl was [^;]*/g)).toEqual([expect.stringContaining(said)]);
-    // Of what was cut off in a later run, the failures are lost as well.
-    if (isFirst || isWhole)
-      expect(readFileSync(saved("failed.txt"), "utf8")).toBe(`${server.url("/more-3")}\t000013\n`);
-    expect(journalOf(saved()).map(({ n }) => n)).toEqual(expect.arrayContaining([17, 18, 19, 20]));
-    server.answers.clear();
-    server.asked();
-    const again = await run("--retry-failed");
-    expect(again.code, again.stderr).toBe(0);
-    if (isWhole) expect(server.asked()).toEqual(["/more-3"]);
-    else expect(server.asked()).toContain("/more-3");
-    for (const name of ["old.jsonl", "results.jsonl.foreign"]) rmSync(saved(name), { force: true });
-    const { files, records } = await fresh();
-    expect(leftIn(saved()).files).toEqual(files);
-    expect(leftIn(saved()).records.map(({ n, outcome }) => [n, outcome])).toEqual(
-      records.map(({ n, outcome }) => [n, outcome]),
-    );
-  });
+  it.each(ACTS)(
+    "that is %s ends the run with exit code 3, and the next run finds what was saved",
+    async (_, act, said, isWhole) => {
+      if (!isFirst) {
+        list(TEN);
+        await run();
+      }
+      list(MORE);
+      server.answers.set("/more-3", status(404));
+      during("/more-7", act);
+      server.asked();
+      const { code, stderr } = await run("-c", "1", "--order", "list");
+      expect(code, stderr).toBe(3);
+      expect(stderr.match(/results\.jsonl was [^;]*/g)).toEqual([expect.stringContaining(said)]);
+      // A truncation in a resumed run loses the recorded failures too.
+      if (isFirst || isWhole)
+        expect(readFileSync(saved("failed.txt"), "utf8")).toBe(`${server.url("/more-3")}\t000013\n`);
+      expect(journalOf(saved()).map(({ n }) => n)).toEqual(expect.arrayContaining([17, 18, 19, 20]));
+      server.answers.clear();
+      server.asked();
+      const again = await run("--retry-failed");
+      expect(again.code, again.stderr).toBe(0);
+      if (isWhole) expect(server.asked()).toEqual(["/more-3"]);
+      else expect(server.asked()).toContain("/more-3");
+      for (const name of ["old.jsonl", "results.jsonl.foreign"]) rmSync(saved(name), { force: true });
+      const { files, records } = await fresh();
+      expect(leftIn(saved()).files).toEqual(files);
+      expect(leftIn(saved()).records.map(({ n, outcome }) => [n, outcome])).toEqual(
+        records.map(({ n, outcome }) => [n, outcome]),
+      );
+    },
+  );
 
   it.each([
-    ["a file of somebody's own", () => writeFileSync(journal(), "mine\n")],
+    ["a foreign file", () => writeFileSync(journal(), "mine\n")],
     ["a folder", () => mkdirSync(journal())],
-    ["a link", () => symlinkSync("../urls.txt", journal())],
-  ])("by being replaced with %s: its records are beside it, and that is not touched", async (_, put) => {
+    ["a symbolic link", () => symlinkSync("../urls.txt", journal())],
+  ])("that is replaced by %s is written to results.jsonl.rescued, and the replacement stays", async (_, put) => {
     if (!isFirst) {
       list(TEN);
       await run();
@@ -143,25 +141,28 @@ describe.each(["in a first run", "in a run that goes on"])("a journal that is ta
     expect(leftIn(saved())).toEqual(await fresh());
   });
 
-  it.each(["renamed", "removed"])("with its folder %s: exit 3, and what was moved is gone on with", async (how) => {
-    if (!isFirst) {
-      list(TEN);
-      await run();
-    }
-    list(MORE);
-    during("/more-7", () => {
-      if (how === "renamed") renameSync(saved(), at("elsewhere"));
-      else rmSync(saved(), { recursive: true });
-    });
-    const { code, stderr } = await run("-c", "1", "--order", "list");
-    expect(code, stderr).toBe(3);
-    expect(stderr).toContain("downloads was moved or removed while the run was on");
-    expect(readdirSync(at())).not.toContain("downloads");
-    if (how === "removed") return;
-    server.asked();
-    const again = await run("-o", "elsewhere");
-    expect(again.code, again.stderr).toBe(0);
-    expect(server.asked()).toEqual(["/more-10", "/more-7", "/more-8", "/more-9"]);
-    expect(leftIn(at("elsewhere"))).toEqual(await fresh());
-  });
+  it.each(["renamed", "removed"])(
+    "whose folder is %s ends the run with exit code 3, and a moved folder can be resumed",
+    async (how) => {
+      if (!isFirst) {
+        list(TEN);
+        await run();
+      }
+      list(MORE);
+      during("/more-7", () => {
+        if (how === "renamed") renameSync(saved(), at("elsewhere"));
+        else rmSync(saved(), { recursive: true });
+      });
+      const { code, stderr } = await run("-c", "1", "--order", "list");
+      expect(code, stderr).toBe(3);
+      expect(stderr).toContain("downloads was moved or removed while the run was on");
+      expect(readdirSync(at())).not.toContain("downloads");
+      if (how === "removed") return;
+      server.asked();
+      const again = await run("-o", "elsewhere");
+      expect(again.code, again.stderr).toBe(0);
+      expect(server.asked()).toEqual(["/more-10", "/more-7", "/more-8", "/more-9"]);
+      expect(leftIn(at("elsewhere"))).toEqual(await fresh());
+    },
+  );
 });

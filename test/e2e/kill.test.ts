@@ -1,4 +1,4 @@
-// A run that is killed by kill -9 again and again, and started again until it is done, loses nothing.
+// A run that is killed repeatedly by SIGKILL and started again until it is done loses nothing.
 
 import { linkSync, readFileSync, statSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
 import { beforeEach, describe, expect, it } from "vitest";
@@ -18,7 +18,7 @@ interface Lost {
 
 const folder = ownFolder();
 
-it(`${KILLS} kills in ${URLS} URLs: every file right to the byte, one record a line, nothing left, hardly anything twice`, async () => {
+it(`a run of ${URLS} URLs with ${KILLS} kills saves every file byte for byte, and fetches few URLs twice`, async () => {
   const moments: number[] = [];
   const random = () => {
     const one = Math.random();
@@ -40,7 +40,7 @@ it(`${KILLS} kills in ${URLS} URLs: every file right to the byte, one record a l
   expect(result.twice, said).toBeLessThanOrEqual(result.allowedTwice);
 }, 120_000);
 
-describe("a file that a killed run had saved, and not recorded any more", () => {
+describe("a file that a killed run saved but did not record", () => {
   const server = ownSite();
   beforeEach(() => {
     folder.list(["/page-1", "/page-2", "/stuck"].map(server.url));
@@ -48,7 +48,7 @@ describe("a file that a killed run had saved, and not recorded any more", () => 
 
   const saved = (...more: string[]) => folder.at("downloads", ...more);
 
-  /** Stops a run by this signal when so many lines have their record and the others wait for an answer. */
+  /** Sends the signal to a run when `records` lines are recorded and the `stuck` paths are requested. */
   async function stopped(
     signal: NodeJS.Signals,
     records: number,
@@ -64,7 +64,7 @@ describe("a file that a killed run had saved, and not recorded any more", () => 
     server.answers.clear();
   }
 
-  /** As if the last record had not been written any more before the kill; gives its file. */
+  /** Removes the last record from the journal, as if the kill had come before it; returns the line. */
   function withoutLastRecord(): Lost {
     const journal = saved("results.jsonl");
     const { atime, mtime } = statSync(journal);
@@ -84,22 +84,25 @@ describe("a file that a killed run had saved, and not recorded any more", () => 
     expect(files[lost.file]).toBe(pageOf(lost.path).toString("latin1"));
   }
 
-  it("is fetched again, and takes that file's place", async () => {
+  it("is replaced by the next run", async () => {
     await stopped("SIGKILL", 2, ["/stuck"]);
     await goesOn(withoutLastRecord());
   });
 
-  it.each(["SIGKILL", "SIGINT"] as const)("also where the next run did not come to it before a %s", async (signal) => {
-    await stopped("SIGKILL", 2, ["/stuck"]);
-    const lost = withoutLastRecord();
-    await stopped(signal, 1, [lost.path, "/stuck"]);
-    // That run was long: it recorded other lines until 5 s later.
-    const lateMs = Date.now() + 5000;
-    utimesSync(saved("results.jsonl"), lateMs / 1000, lateMs / 1000);
-    await goesOn(lost);
-  });
+  it.each(["SIGKILL", "SIGINT"] as const)(
+    "is replaced although another run ended by %s before it reached the line",
+    async (signal) => {
+      await stopped("SIGKILL", 2, ["/stuck"]);
+      const lost = withoutLastRecord();
+      await stopped(signal, 1, [lost.path, "/stuck"]);
+      // As after a long run, which recorded other lines until 5 s later.
+      const lateMs = Date.now() + 5000;
+      utimesSync(saved("results.jsonl"), lateMs / 1000, lateMs / 1000);
+      await goesOn(lost);
+    },
+  );
 
-  it("also where the server had nothing for its line in between", async () => {
+  it("is replaced although another run got a 404 for its line", async () => {
     await stopped("SIGKILL", 2, ["/stuck"]);
     const lost = withoutLastRecord();
     server.answers.set(lost.path, (_, response) => void response.writeHead(404).end());
@@ -109,7 +112,7 @@ describe("a file that a killed run had saved, and not recorded any more", () => 
   });
 
   it.each(["{n:6}{ext}", "{basename}{ext}"])(
-    "also where it still has the name under which it was written: the kill came between link and unlink (%s)",
+    "is replaced although its temporary name still exists, because the kill came between link and unlink (--name %s)",
     async (name) => {
       await stopped("SIGKILL", 2, ["/stuck"], ["--name", name]);
       const lost = withoutLastRecord();
@@ -118,7 +121,7 @@ describe("a file that a killed run had saved, and not recorded any more", () => 
     },
   );
 
-  it("also where its line was out of the list in between", async () => {
+  it("is replaced although its line was missing in the list of another run", async () => {
     await stopped("SIGKILL", 2, ["/stuck"]);
     const lost = withoutLastRecord();
     const list = readFileSync(folder.at("urls.txt"), "utf8");
@@ -128,7 +131,7 @@ describe("a file that a killed run had saved, and not recorded any more", () => 
     await goesOn(lost);
   });
 
-  it("leaves one line the file and the other a file_exists, where two have one {basename}", async () => {
+  it("belongs to one of two lines with one {basename}, and the other line fails with file_exists", async () => {
     const lines = ["/a/same.txt", "/b/same.txt", "/stuck"].map(server.url);
     writeFileSync(folder.at("urls.txt"), `${lines.join("\n")}\n`);
     const name = ["--name", "{basename}{ext}"];

@@ -1,4 +1,4 @@
-// kill -9 at any change of the folder while what is saved moves to where its lines are now: no body is lost, and the next run goes on.
+// SIGKILL at any change of the folder while saved files move to their lines' new names: no body is lost.
 
 import { spawn } from "node:child_process";
 import { cpSync, rmSync } from "node:fs";
@@ -12,10 +12,10 @@ const { server, folder, at, list, run } = runsAgain();
 
 const SUICIDE = join(ROOT, "dist/test/support/suicide.js");
 
-/** Every how manieth change of the folder is one at which a run is killed: 1 for all, which takes a minute. */
+/** A run is killed at every STRIDE-th change of the folder: 1 for all changes, which takes a minute. */
 const STRIDE = Number(process.env["KILL_STRIDE"] ?? 6);
 
-/** Runs `urls.txt` in a folder; whether it was killed at that change of it. */
+/** Runs `urls.txt` in a folder; resolves to whether the run was killed at that change. */
 function killedAt(change: number, output: string): Promise<boolean> {
   const args = ["--import", SUICIDE, BIN, "urls.txt", "-o", output, "-q", "-c", "1"];
   const env = cleanEnv({ KILL_AT: String(change) });
@@ -26,7 +26,7 @@ function killedAt(change: number, output: string): Promise<boolean> {
   });
 }
 
-/** All but the run's own state, and of what is gone its journal, which has times, and its number. */
+/** Files and records, without the run's own state, gone/'s journal (it has times), and the numbers in gone/. */
 function inFolder(name: string) {
   const { files, records } = leftIn(at(name));
   const kept = Object.entries(files).filter(([file]) => !/^(\.bulkget|gone\/results\.jsonl)/.test(file));
@@ -36,14 +36,14 @@ function inFolder(name: string) {
   };
 }
 
-/** Names exchanged, a ring of names, a name that a moved line leaves, lines before, in between and gone, and one that comes back. */
+/** Swapped and rotated names, a name that a moved line frees, lines inserted and removed, and a line that returns. */
 const lists: readonly (readonly string[])[] = [
   ["/back", "/a\tx.txt", "/b\ty.txt", "/c\tz.txt", "/d", "/e", "/e", "/f", "/g\tcats/one.txt"],
   ["", "/a\tx.txt", "/b\ty.txt", "/c\tz.txt", "/d", "/e", "/e", "/f", "/g\tcats/one.txt", "/other"],
   ["/new", "/back", "/b\tx.txt", "/a\tz.txt", "/c\ty.txt", "", "/e", "/d", "/f\tcats/one.txt", "/e\tn=12"],
 ];
 
-/** Runs the present list in copies of the folder `before`, each killed at another change of it, and then to its end. */
+/** Runs the present list in copies of the folder `before`: killed at another change each time, then to its end. */
 async function killedAtEach(ended: (said: string, ran: Ran) => void): Promise<void> {
   for (let change = 1 + Math.floor(Math.random() * STRIDE); ; change += STRIDE) {
     cpSync(at("before"), at("out"), { recursive: true, preserveTimestamps: true });
@@ -56,7 +56,7 @@ async function killedAtEach(ended: (said: string, ran: Ran) => void): Promise<vo
   }
 }
 
-it(`a run that moves files is killed at every ${STRIDE}th change of the folder: no body is lost, and nothing is fetched twice`, async () => {
+it(`a run that moves files and is killed at every ${STRIDE}th change of the folder loses no body and fetches none twice`, async () => {
   const texts = lists.map((lines) => lines.map((line) => (line === "" ? "" : server.url(line))));
   const [first = [], second = [], third = []] = texts;
   list(first);
@@ -82,7 +82,7 @@ it(`a run that moves files is killed at every ${STRIDE}th change of the folder: 
   });
 }, 600_000);
 
-it(`what failed for good moves with its line: killed at every ${STRIDE}th change, it is not asked for again`, async () => {
+it(`a permanent failure moves with its line and is not requested again, with kills at every ${STRIDE}th change`, async () => {
   for (const path of ["/none", "/nor-this"]) server.answers.set(path, status(404));
   list(["/none", "/nor-this", "/a", "/none"]);
   expect((await run("-o", "before")).code).toBe(1);
@@ -91,7 +91,7 @@ it(`what failed for good moves with its line: killed at every ${STRIDE}th change
     expect(code, said).toBe(1);
     expect(["", "/new"], said).toContain(server.asked().join());
     const { files, records } = inFolder("out");
-    // A kill may leave an empty folder for what is moved.
+    // A kill may leave an empty gone/.
     expect(Object.keys(files).filter((file) => file !== "gone")).toEqual(["000001.txt", "000004.txt"]);
     const errors = records.map((record) => ("error" in record ? record.error : undefined));
     expect(errors, said).toEqual([undefined, "http_status", "http_status", undefined, "http_status"]);

@@ -1,4 +1,4 @@
-// Options of any value, several at a time, in real runs: refused by name, or settled; the folder is free and no bound is lifted.
+// Random values of several options in real runs: each is refused by name, or the run settles within its limits.
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -9,10 +9,10 @@ import { own, ownFolder, ownRudeServer } from "../support/own.ts";
 import { host } from "../support/rude/host.ts";
 
 const NAMES = Object.keys(OPTIONS) as OptionName[];
-/** As strings these lead elsewhere: to other folders, files and machines. */
+/** Options whose strings name other folders, files and machines. */
 const LEADING: readonly OptionName[] = ["outputDir", "netrcFile", "unixSocket", "proxy", "cookie"];
 
-/** What a run comes to; fails the test for a TypeError or a lock. */
+/** The outcomes or the error of a run; fails the test on a TypeError or a LockedError. */
 async function settled(urls: readonly string[], options: unknown): Promise<Outcome[] | Error> {
   const all: Outcome[] = [];
   try {
@@ -32,11 +32,11 @@ const given = fc.uniqueArray(fc.tuple(fc.constantFrom(...NAMES), anyValue), {
   maxLength: 3,
 });
 
-describe("options of any value", () => {
+describe("random option values", () => {
   const server = ownRudeServer();
   const folder = ownFolder();
 
-  it("are refused by name, or the run settles; its folder is free afterwards", async () => {
+  it("are refused by name, or the run settles, and the folder is unlocked afterwards", async () => {
     let runs = 0;
     await fc.assert(
       fc.asyncProperty(given, async (pairs) => {
@@ -46,7 +46,7 @@ describe("options of any value", () => {
           const value = make();
           if (!LEADING.includes(name) || typeof value !== "string") options[name] = value;
         }
-        // What is tried again may take minutes, as it should.
+        // Retries could take minutes.
         if (Object.keys(options).length > 1 || !("retries" in options)) options["retries"] = 0;
         const result = await settled([server.url("/empty")], { outputDir, ...options });
         if (result instanceof OptionError) expect(NAMES).toContain(result.option);
@@ -57,14 +57,14 @@ describe("options of any value", () => {
     );
   }, 300_000);
 
-  it("never let through a body over the bound of memory", async () => {
+  it("of maxFilesize never admit a body over the memory limit", async () => {
     const huge = own(
       await host((response) => void response.writeHead(200, { "content-length": String(2 ** 42) }).write("x")),
     );
     await fc.assert(
       fc.asyncProperty(anyValue, async ({ make }) => {
         const maxFilesize = make();
-        fc.pre(!(typeof maxFilesize === "number" && maxFilesize > 2 ** 42)); // that is a bound, and asked for
+        fc.pre(!(typeof maxFilesize === "number" && maxFilesize > 2 ** 42)); // a valid limit above the body's size
         const result = await settled([`${huge.origin}/`], { output: "memory", maxFilesize, retries: 0 });
         if (result instanceof Error) expect(result).toMatchObject({ option: "maxFilesize" });
         else expect(result).toMatchObject([{ outcome: "failed", error: "too_large" }]);
@@ -73,7 +73,7 @@ describe("options of any value", () => {
     );
   }, 120_000);
 
-  it("never open what publicOnly closes, but for false itself", async () => {
+  it("of publicOnly never admit a private address, except false and undefined", async () => {
     await fc.assert(
       fc.asyncProperty(anyValue, async ({ make }) => {
         const publicOnly = make();
@@ -86,7 +86,7 @@ describe("options of any value", () => {
     );
   }, 120_000);
 
-  it("never follow more redirects than the command can be told to", async () => {
+  it("of maxRedirs never exceed the option's maximum", async () => {
     let asked = 0;
     const onward = own(await host((response) => void response.writeHead(302, { location: `/${++asked}` }).end()));
     await fc.assert(

@@ -1,4 +1,4 @@
-// A dispatcher of the caller's carries the requests: undici's MockAgent, Agent, interceptors; what the library promises holds there too.
+// The option `dispatcher` with undici's MockAgent, Agent, Pool and interceptors keeps the library's promises.
 
 import { readFileSync } from "node:fs";
 import { Agent, type Dispatcher, interceptors, MockAgent, Pool } from "undici";
@@ -12,14 +12,14 @@ import { body } from "../support/rude.ts";
 
 const ORIGIN = "https://mock.example";
 
-/** One that makes no connection. */
+/** A MockAgent that makes no connections. */
 function mock(): MockAgent {
   const agent = new MockAgent();
   agent.disableNetConnect();
   return own(agent);
 }
 
-/** The outcomes by their numbers; a saved body is its text, beside `output: "memory"`. */
+/** The outcomes by number, with bodies in memory unless the options differ. */
 async function outcomesOf(urls: Iterable<string>, options: BulkgetOptions): Promise<Map<number, Outcome>> {
   const outcomes = new Map<number, Outcome>();
   for await (const outcome of bulkget(urls, { retries: 0, output: "memory", ...options }))
@@ -37,10 +37,10 @@ function textOf(outcome: Outcome | undefined): string {
     : expect.unreachable(JSON.stringify(outcome));
 }
 
-describe("with a MockAgent", () => {
+describe("with a MockAgent as dispatcher,", () => {
   const folder = ownFolder();
 
-  it("answers become files, failures and records, as from a server", async () => {
+  it("responses become files, failures and records, as from a server", async () => {
     const agent = mock();
     const pool = agent.get(ORIGIN);
     pool.intercept({ path: "/a.json?x=1" }).reply(200, { ok: true }, { headers: { etag: '"e"' } });
@@ -61,7 +61,7 @@ describe("with a MockAgent", () => {
     agent.assertNoPendingInterceptors();
   });
 
-  it("what may pass is tried again, and Retry-After is kept to", async () => {
+  it("a 503 is retried after its Retry-After", async () => {
     const agent = mock();
     const pool = agent.get(ORIGIN);
     pool.intercept({ path: "/" }).reply(503, "", { headers: { "retry-after": "1" } });
@@ -71,7 +71,7 @@ describe("with a MockAgent", () => {
     expect(outcome.outcome === "saved" && (outcome.wait_ms ?? 0) >= 900).toBe(true);
   });
 
-  it("headers, credentials and cookies are for the list's origin, and do not follow a redirect elsewhere", async () => {
+  it("headers, credentials and cookies do not follow a redirect to another origin", async () => {
     const agent = mock();
     const seen: unknown[] = [];
     const answer = (path: string, statusCode: number, location?: string, origin = ORIGIN) =>
@@ -101,7 +101,7 @@ describe("with a MockAgent", () => {
     ]);
   });
 
-  it("a Host of one's own is sent, and headers that come twice are", async () => {
+  it("a custom Host header and repeated headers are sent", async () => {
     const agent = mock();
     let seen: unknown;
     agent
@@ -120,7 +120,7 @@ describe("with a MockAgent", () => {
     expect(seen).toMatchObject({ host: "virtual.example", "x-a": ["1", "2"] });
   });
 
-  it("robots.txt is asked for through it, and kept to", async () => {
+  it("robots.txt is requested through the dispatcher, and obeyed", async () => {
     const agent = mock();
     agent.get(ORIGIN).intercept({ path: "/robots.txt" }).reply(200, "User-agent: *\nDisallow: /private\n");
     agent.get(ORIGIN).intercept({ path: "/public" }).reply(200, "yes");
@@ -129,7 +129,7 @@ describe("with a MockAgent", () => {
     expect(textOf(outcomes.get(2))).toBe("yes");
   });
 
-  it("limits on sizes and redirects hold", async () => {
+  it("the limits of sizes and redirects hold", async () => {
     const agent = mock();
     const pool = agent.get(ORIGIN);
     pool.intercept({ path: "/large" }).reply(200, "x".repeat(2000));
@@ -157,7 +157,7 @@ describe("with a MockAgent", () => {
     ]);
   });
 
-  it("the environment's proxies are not its own", async () => {
+  it("the proxies of the environment are not used", async () => {
     for (const name of ["http_proxy", "https_proxy", "all_proxy"]) vi.stubEnv(name, "http://127.0.0.1:1");
     onTestFinished(() => void vi.unstubAllEnvs());
     const agent = mock();
@@ -165,7 +165,7 @@ describe("with a MockAgent", () => {
     expect(textOf(await outcomeOf("http://mock.example/a", { dispatcher: agent }))).toBe("past them");
   });
 
-  it("an answer that is late is headers_timeout, and its request is aborted", async () => {
+  it("a late response fails with headers_timeout", async () => {
     const agent = mock();
     agent.get(ORIGIN).intercept({ path: "/" }).reply(200, "late").delay(60_000);
     const outcome = await outcomeOf(`${ORIGIN}/`, { dispatcher: agent, timeoutMs: 100 });
@@ -176,7 +176,7 @@ describe("with a MockAgent", () => {
     });
   });
 
-  it("a body of another length than is said is no file, and one without a length is unverified", async () => {
+  it("a body that differs from its Content-Length fails, and one without a Content-Length is unverified", async () => {
     const agent = mock();
     const pool = agent.get(ORIGIN);
     pool.intercept({ path: "/short" }).reply(200, "12345", { headers: { "content-length": "10" } });
@@ -192,20 +192,20 @@ describe("with a MockAgent", () => {
     expect(outcomes.get(4)).toMatchObject({ outcome: "saved", bytes: 5, length: "unverified" });
   });
 
-  it("a request that nothing is mocked for is dispatcher_failed at once, with what MockAgent says", async () => {
+  it("a request without a mock fails with dispatcher_failed at once, with MockAgent's message", async () => {
     const outcome = await outcomeOf(`${ORIGIN}/unknown`, { dispatcher: mock(), retries: 3 });
     expect(outcome).toMatchObject({ outcome: "failed", error: "dispatcher_failed", attempts: 1, retryable: false });
     expect(outcome).toMatchObject({ detail: expect.stringContaining("net.connect disabled") });
   });
 
-  it("a closed one is dispatcher_failed", async () => {
+  it("a closed dispatcher causes dispatcher_failed without a retry", async () => {
     const agent = new Agent();
     await agent.close();
     const outcome = await outcomeOf(`${ORIGIN}/`, { dispatcher: agent, retries: 3 });
     expect(outcome).toMatchObject({ outcome: "failed", error: "dispatcher_failed", attempts: 1 });
   });
 
-  it("a list of 20,000 passes, in turns of the event loop", async () => {
+  it("a list of 20,000 URLs does not block the event loop", async () => {
     const agent = mock();
     agent
       .get(ORIGIN)
@@ -253,28 +253,28 @@ describe("an error of a dispatcher", () => {
     ["E_NOBODY_KNOWS", "connect_failed"],
     ["ERR_INVALID_ARG_TYPE", "dispatcher_failed"],
     ["NOBODY_KNOWS", "dispatcher_failed"],
-  ])("with the code %s, before the request is sent, is %s", async (code, error) => {
+  ])("with code %s before the request is sent becomes %s", async (code, error) => {
     const agent = mock();
     agent.get(ORIGIN).intercept({ path: "/" }).replyWithError(coded(code));
     const outcome = await outcomeOf(`${ORIGIN}/`, { dispatcher: agent });
     expect(outcome).toMatchObject({ outcome: "failed", error, detail: `said: ${code}` });
   });
 
-  it("without a code is dispatcher_failed, with its name and first line, and no bug", async () => {
+  it("without a code becomes dispatcher_failed, with the error's name and first line", async () => {
     const agent = mock();
     agent.get(ORIGIN).intercept({ path: "/" }).replyWithError(new TypeError("x is not a function\nat y"));
     const outcome = await outcomeOf(`${ORIGIN}/`, { dispatcher: agent });
     expect(outcome).toMatchObject({ error: "dispatcher_failed", detail: "TypeError: x is not a function" });
   });
 
-  it("is known by its cause", async () => {
+  it("is classified by its cause", async () => {
     const agent = mock();
     const error = new TypeError("fetch failed", { cause: coded("ECONNREFUSED") });
     agent.get(ORIGIN).intercept({ path: "/" }).replyWithError(error);
     expect(await outcomeOf(`${ORIGIN}/`, { dispatcher: agent })).toMatchObject({ error: "connect_refused" });
   });
 
-  it("that is thrown, or that a promise rejects with, is one", async () => {
+  it("that dispatch throws or rejects with becomes a failure", async () => {
     const thrower = { dispatch: () => expect.fail("thrown") };
     const rejecting = { dispatch: async () => Promise.reject(coded("ECONNREFUSED")) };
     expect(await outcomeOf(`${ORIGIN}/`, { dispatcher: thrower })).toMatchObject({ error: "dispatcher_failed" });
@@ -282,7 +282,7 @@ describe("an error of a dispatcher", () => {
   });
 });
 
-describe("with a real server", () => {
+describe("with an undici dispatcher and a real server,", () => {
   const server = ownRudeServer();
   const agents: Dispatcher[] = [];
   const agent = (options?: Agent.Options): Agent => {
@@ -290,12 +290,12 @@ describe("with a real server", () => {
     agents.push(made);
     return made;
   };
-  // Before the server looks whether a connection is left.
+  // Runs before the server checks that no connection is left.
   afterEach(async () => {
     await Promise.all(agents.splice(0).map((one) => one.destroy()));
   });
 
-  it("bodies are right to the byte, small and large, with a length, in chunks and to the end of the connection", async () => {
+  it("small and large bodies with Content-Length, in chunks or to the end of the connection arrive byte for byte", async () => {
     const paths = [
       "/ok?bytes=1000",
       "/ok?chunked&bytes=5000",
@@ -335,13 +335,13 @@ describe("with a real server", () => {
     ["/huge-headers", "headers_too_large"],
     ["/endless-body", "too_large"],
     ["/redirect-loop", "redirect_limit"],
-  ])("%s is %s", async (path, error) => {
+  ])("%s causes %s", async (path, error) => {
     const outcome = await outcomeOf(server.url(path), { dispatcher: agent(), timeoutMs: 500, maxFilesize: 1_000_000 });
     expect([outcome.outcome === "failed" && outcome.error, outcome]).toEqual([error, outcome]);
   });
 
   it.each(["/rude-keepalive", "/rude-keepalive-reset"])(
-    "a connection that turns out to be closed when it is used again costs no try: %s",
+    "a reused connection that the server has closed costs no retry: %s",
     async (path) => {
       const urls = Array.from({ length: 20 }, (_, i) => server.url(`${path}?seed=${i}`));
       const outcomes = await outcomesOf(urls, { dispatcher: agent(), concurrency: 1 });
@@ -350,7 +350,7 @@ describe("with a real server", () => {
     },
   );
 
-  it("nobody listening is connect_refused, and an unknown name dns_not_found", async () => {
+  it("a closed port causes connect_refused, and an unknown name a dns_ error", async () => {
     const closed = await host((response) => response.end());
     await closed.close();
     expect(await outcomeOf(closed.origin, { dispatcher: agent() })).toMatchObject({ error: "connect_refused" });
@@ -358,7 +358,7 @@ describe("with a real server", () => {
     expect(nowhere).toMatchObject({ error: expect.stringMatching(/^dns_/) });
   });
 
-  it("as many are under way as `concurrency` says, and a Pool has them wait without losing one", async () => {
+  it("`concurrency` requests run at a time, and requests that wait in a Pool are not lost", async () => {
     const doors = gate();
     const held = own(await host((response) => doors.pass(() => response.end("fine"))));
     const urls = Array.from({ length: 100 }, (_, i) => `${held.origin}/${i}`);
@@ -374,7 +374,7 @@ describe("with a real server", () => {
     expect([...outcomes.values()].filter(({ outcome }) => outcome !== "saved")).toEqual([]);
   });
 
-  it("the time in a Pool's queue does not count while that moves", async () => {
+  it("the time in a moving Pool queue does not count towards the timeout", async () => {
     const one = own(await host((response) => void setTimeout(() => response.end("fine"), 100)));
     const pool = new Pool(one.origin, { connections: 1 });
     agents.push(pool);
@@ -384,7 +384,7 @@ describe("with a real server", () => {
   });
 
   it.each(["/big-nolength?mib=3", "/close-big?mib=3", "/big?mib=3"])(
-    "%s, held up by limitRate, ends neither early nor the process (undici#5360)",
+    "%s slowed down by limitRate arrives whole, and does not end the process (undici#5360)",
     async (path) => {
       const urls = [path, path, path].map((one) => server.url(one));
       const outcomes = await outcomesOf(urls, { dispatcher: agent(), limitRate: 6_000_000 });
@@ -392,7 +392,7 @@ describe("with a real server", () => {
     },
   );
 
-  it("of Node's own copy of undici, which fetch uses, does as well", async () => {
+  it("the dispatcher of Node's own fetch works too", async () => {
     await fetch(server.url("/ok")).then((response) => response.arrayBuffer());
     const nodes = (globalThis as Record<symbol, unknown>)[Symbol.for("undici.globalDispatcher.1")] as Dispatcher;
     const paths = ["/ok?bytes=1000", "/big?mib=2", "/status/404", "/redirect-relative"];
@@ -407,7 +407,7 @@ describe("with a real server", () => {
     await nodes.destroy();
   });
 
-  it("leaving the loop aborts what is under way, and leaves the dispatcher open", async () => {
+  it("leaving the loop aborts requests under way, and leaves the dispatcher open", async () => {
     const dispatcher = agent();
     const paths = ["/ok", "/stall-before", "/endless-body", "/stall-in-body"];
     for await (const { n } of bulkget(
@@ -421,7 +421,7 @@ describe("with a real server", () => {
     expect(textOf(await outcomeOf(server.url("/ok?bytes=10"), { dispatcher }))).toHaveLength(10);
   });
 
-  it("interceptors are kept to: one that signs, one that is async, decompress, responseError, retry, dns", async () => {
+  it("composed interceptors apply: signing, asynchronous, responseError, retry, dns", async () => {
     const signing: Dispatcher.DispatcherComposeInterceptor = (dispatch) => (options, handler) =>
       dispatch({ ...options, headers: { ...(options.headers as object), signature: `for ${options.path}` } }, handler);
     const later = (dispatch: Dispatcher.Dispatch) => async (options: Dispatcher.DispatchOptions, handler: object) => {

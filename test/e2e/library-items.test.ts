@@ -1,4 +1,4 @@
-// What a program hands in: items of any kind, each with one outcome, and its own data back; iterables that end badly.
+// The library's input: items of any kind yield one outcome each and keep their `data`; iterables may throw or never end.
 
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
@@ -8,14 +8,14 @@ import { anyValue } from "../options/values.ts";
 import { recordsOf } from "../support/command.ts";
 import { ownFolder, ownRudeServer } from "../support/own.ts";
 
-/** As a program without types calls it; sorted by number. */
+/** Calls bulkget with untyped input, as JavaScript does; returns the outcomes sorted by number. */
 async function outcomesOf(input: Iterable<unknown> | AsyncIterable<unknown>, options: BulkgetOptions = {}) {
   const all: Outcome[] = [];
   for await (const outcome of bulkget(input as Iterable<Item>, options)) all.push(outcome);
   return all.sort((one, other) => one.n - other.n);
 }
 
-describe("an item that cannot be used", () => {
+describe("an item of the library's input", () => {
   const server = ownRudeServer();
   const folder = ownFolder();
   const url = () => server.url("/ok");
@@ -33,7 +33,7 @@ describe("an item that cannot be used", () => {
     ["a url that is an object with toString", (good) => ({ url: { toString: () => good } }), /an item is a URL/],
     ["a name that is a number", (good) => ({ url: good, name: 5 }), /its name is no string/],
     ["a name that is null", (good) => ({ url: good, name: null }), /its name is no string/],
-    ["a digest that is none", (good) => ({ url: good, sha256: "abc" }), /its sha256 is not 64 hexadecimal digits/],
+    ["a digest that is invalid", (good) => ({ url: good, sha256: "abc" }), /its sha256 is not 64 hexadecimal digits/],
     ["a digest that is a number", (good) => ({ url: good, sha256: 5 }), /its sha256 is not/],
     [
       "a getter that throws",
@@ -55,7 +55,7 @@ describe("an item that cannot be used", () => {
       },
       /it cannot be read/,
     ],
-  ])("is one failed outcome, among those of its neighbours: %s", async (what, bad, detail) => {
+  ])("that is unusable becomes one failed outcome, and its neighbours are saved: %s", async (what, bad, detail) => {
     const error = what.startsWith("a digest") ? "invalid_digest" : "invalid_url";
     const items = [url(), bad(url()), url()];
     for (const options of [{ output: "memory" }, { outputDir: folder.at("out") }] as const) {
@@ -69,11 +69,11 @@ describe("an item that cannot be used", () => {
       });
     }
     expect(recordsOf(folder.at("out")).get(2)).toMatchObject({ outcome: "failed", error });
-    // Going on fetches nothing again, and says of it what there is to say.
+    // A resumed run fetches nothing again, and yields the failure again.
     expect(await outcomesOf(items, { outputDir: folder.at("out") })).toMatchObject([{ n: 2, error }]);
   });
 
-  it("gives one outcome each, whatever the items are", async () => {
+  it("of any kind yields one outcome, for random values", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(
@@ -112,11 +112,11 @@ describe("an item that cannot be used", () => {
   });
 });
 
-describe("an item's data", () => {
+describe("the data of an item", () => {
   const server = ownRudeServer();
   const folder = ownFolder();
 
-  it("comes back as it is, by identity, also with a failure, a retry, and a URL that comes again", async () => {
+  it("is returned by identity, also after a failure or a retry, and for a repeated URL", async () => {
     const data = [{ any: 1 }, new Map(), Symbol("x"), 5n, () => {}, null, 0, ""];
     const paths = ["/ok", "/status/404", "/flaky?every=2&id=data", "/ok", "/ok", "no url", "/ok", "/ok"];
     const items = paths.map((path, i) => ({ url: path.startsWith("/") ? server.url(path) : path, data: data[i] }));
@@ -132,7 +132,7 @@ describe("an item's data", () => {
     }
   });
 
-  it("is in no file, and in a resumed run belongs to the lines that are left", async () => {
+  it("is written to no file, and stays with its item in a resumed run", async () => {
     const outputDir = folder.at("out");
     const items = (paths: string[]) =>
       paths.map((path, i) => ({ url: server.url(path), data: { secret: `geheim ${i}` } }));
@@ -144,11 +144,11 @@ describe("an item's data", () => {
   });
 });
 
-describe("an iterable", () => {
+describe("an iterable as the library's input", () => {
   const server = ownRudeServer();
   const folder = ownFolder();
 
-  it("that throws ends the loop with its error, after what is under way, and leaves the folder free", async () => {
+  it("that throws ends the loop with its error, and unlocks the folder", async () => {
     const outputDir = folder.at("out");
     for (const make of [
       () => ({
@@ -168,7 +168,7 @@ describe("an iterable", () => {
     expect(await outcomesOf([server.url("/ok")], { outputDir })).toMatchObject([{ outcome: "saved" }]);
   });
 
-  it("is refused by the call, or read, or ends the loop with an error of its own, whatever it is", async () => {
+  it("of random form is refused by the call, read, or ends the loop with a documented error", async () => {
     await fc.assert(
       fc.asyncProperty(anyValue, async ({ make }) => {
         const input = make();
@@ -177,7 +177,7 @@ describe("an iterable", () => {
         try {
           for await (const outcome of bulkget(input as Iterable<Item>, { output: "memory" })) {
             expect(outcome.outcome).toBe("failed");
-            if (++seen === 50) break; // some have no end
+            if (++seen === 50) break; // some are endless
           }
         } catch (error) {
           if (error instanceof OptionError) expect(error.message).toMatch(/^input: /);
@@ -188,9 +188,9 @@ describe("an iterable", () => {
     );
   }, 120_000);
 
-  it("is closed when the loop is left, also while its next item is waited for", async () => {
+  it("is closed when the loop is left, also while its next item is pending", async () => {
     const outputDir = folder.at("out");
-    await outcomesOf([server.url("/ok")], { outputDir }); // and in a run that goes on
+    await outcomesOf([server.url("/ok")], { outputDir }); // so that the second run resumes
     for (const options of [{ output: "memory" }, { outputDir }] as const) {
       let closed = 0;
       const items = [server.url("/ok"), server.url("/ok?seed=2")];
@@ -211,7 +211,7 @@ describe("an iterable", () => {
     }
   });
 
-  it("may await promises, as `for await` does", async () => {
+  it("may contain promises of items, as `for await` allows", async () => {
     const urls = [Promise.resolve(server.url("/ok")), server.url("/ok")];
     expect(await outcomesOf(urls, { output: "memory" })).toMatchObject([{ outcome: "saved" }, { outcome: "saved" }]);
   });

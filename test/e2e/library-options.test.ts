@@ -1,4 +1,4 @@
-// The library's options: each is checked at the call, and what cannot be used is refused by name, with nothing begun.
+// bulkget() checks every option and its input at the call, and refuses unusable values by name before anything starts.
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -7,13 +7,13 @@ import { bulkget, OptionError, type Outcome } from "../../src/index.ts";
 import { filesOf } from "../support/command.ts";
 import { ownFolder, ownRudeServer } from "../support/own.ts";
 
-/** As a program without types calls it. */
+/** bulkget without types, as JavaScript calls it. */
 const called = bulkget as (input: unknown, options?: unknown) => AsyncGenerator<Outcome, void, void>;
 
 const dispatcher = { dispatch: () => expect.unreachable() };
 const PEM = "-----BEGIN CERTIFICATE-----";
 
-describe("an option that cannot be used", () => {
+describe("bulkget() refuses, by name and before anything starts,", () => {
   const server = ownRudeServer();
   const folder = ownFolder();
 
@@ -94,7 +94,7 @@ describe("an option that cannot be used", () => {
     ["fast", /^options: "fast" is not an object/],
     [new Map([["concurrency", 5]]), /^options: an object \(Map\) is not an object/],
     [[], /^options: an array is not an object/],
-  ])("%o is refused by the call itself, by its name, and nothing is begun", (options, message) => {
+  ])("the unusable option %o", (options, message) => {
     const outputDir = folder.at("out");
     const all = typeof options === "object" && options?.constructor === Object ? { outputDir, ...options } : options;
     const call = () => called([server.url("/ok")], all);
@@ -106,16 +106,16 @@ describe("an option that cannot be used", () => {
   });
 
   it.each([
-    [undefined, /^input: undefined is not/],
-    [null, /^input: null is not/],
-    [5, /^input: 5 is not/],
-    [{}, /^input: an object is not/],
-    [new URL("http://127.0.0.1/"), /^input: an object \(URL\) is not .*\[url\]/],
-    [Promise.resolve(["http://127.0.0.1/"]), /^input: an object \(Promise\) is not .*await/],
-    [Buffer.from("http://127.0.0.1/\n"), /^input: an object \(Uint8Array\) is not/],
-    [new String("http://127.0.0.1/"), /^input: an object \(String\) is not/],
-    [{ [Symbol.iterator]: 5 }, /^input: an object is not/],
-  ])("is also the input: %o is refused as no list of URLs", (input, message) => {
+    ["undefined", undefined, /^input: undefined is not/],
+    ["null", null, /^input: null is not/],
+    ["a number", 5, /^input: 5 is not/],
+    ["an empty object", {}, /^input: an object is not/],
+    ["a URL object", new URL("http://127.0.0.1/"), /^input: an object \(URL\) is not .*\[url\]/],
+    ["a promise", Promise.resolve(["http://127.0.0.1/"]), /^input: an object \(Promise\) is not .*await/],
+    ["a Buffer", Buffer.from("http://127.0.0.1/\n"), /^input: an object \(Uint8Array\) is not/],
+    ["a String object", new String("http://127.0.0.1/"), /^input: an object \(String\) is not/],
+    ["a false iterator", { [Symbol.iterator]: 5 }, /^input: an object is not/],
+  ])("the unusable input %s", (_, input, message) => {
     const call = () => called(input, { outputDir: join(folder.path, "out") });
     expect(call).toThrow(OptionError);
     expect(call).toThrow(message);

@@ -1,4 +1,4 @@
-// How far a run of the library is, without a look at the disk: `view`, `onProgress`, `summary`; and how a run is left.
+// The progress of a library run by `view`, `onProgress` and `summary`, and the ways to leave a run early.
 
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
@@ -10,11 +10,11 @@ async function drained(run: AsyncIterable<Outcome>): Promise<void> {
   for await (const _ of run);
 }
 
-describe("how far a run is", () => {
+describe("the progress of a library run", () => {
   const server = ownRudeServer();
   const folder = ownFolder();
 
-  it("can be seen whenever it is looked at, before, meanwhile and after", async () => {
+  it("is current in `view` before, during and after the run", async () => {
     const held = gate();
     const slow = own(
       await host((response, { path }) => {
@@ -45,7 +45,7 @@ describe("how far a run is", () => {
     expect(() => Object.assign(view, { saved: 1 })).toThrow(TypeError);
   });
 
-  it("is told at most ten times a second, and once at the end", async () => {
+  it("is passed to onProgress at most ten times a second, and once at the end", async () => {
     const told: Progress[] = [];
     const atsMs: number[] = [];
     let isOver = false;
@@ -68,7 +68,7 @@ describe("how far a run is", () => {
     for (const [i, atMs] of atsMs.entries()) if (i < told.length) expect(i + 1).toBeLessThanOrEqual(atMs / 100);
   });
 
-  it("is told to a function of one's own, whose error ends the run and is thrown by the loop", async () => {
+  it("ends the run with the error that onProgress throws", async () => {
     const stalled = [server.url("/stall-before")];
     for (const onProgress of [
       () => {
@@ -81,10 +81,10 @@ describe("how far a run is", () => {
       expect(await run.summary).toMatchObject({ stopped: "error" });
     }
     const run = bulkget([], { outputDir: folder.at("out") });
-    await drained(run); // nobody holds the folder
+    await drained(run); // the folder is unlocked
   });
 
-  it("is summed up also where a run is left, stopped, or cannot begin", async () => {
+  it("has a `summary` also where the run is left early, stopped, or cannot start", async () => {
     const outputDir = folder.at("out");
     const urls = [server.url("/ok"), server.url("/stall-before")];
     const left = bulkget(urls, { outputDir });
@@ -110,11 +110,11 @@ describe("how far a run is", () => {
   });
 });
 
-describe("a run that is left", () => {
+describe("a library run that is left early", () => {
   const server = ownRudeServer();
   const folder = ownFolder();
 
-  it("while its next outcome is waited for ends at once", async () => {
+  it("while next() is pending ends at once", async () => {
     const run = bulkget([server.url("/stall-before")], { outputDir: folder.at("out") });
     const next = run.next();
     await expect.poll(() => server.stats.openRequests).toBe(1);
@@ -122,7 +122,7 @@ describe("a run that is left", () => {
     expect(await next).toEqual({ done: true, value: undefined });
   });
 
-  it("by an abort while its folder is opened fetches nothing, and leaves the folder free", async () => {
+  it("by an abort while the folder is opened fetches nothing, and unlocks the folder", async () => {
     const outputDir = folder.at("out");
     const controller = new AbortController();
     const run = bulkget([server.url("/ok")], { outputDir, signal: controller.signal });
@@ -133,7 +133,7 @@ describe("a run that is left", () => {
     await drained(bulkget([server.url("/ok")], { outputDir }));
   });
 
-  it("by an abort, or by itself, while its list is looked over has changed nothing in the folder", async () => {
+  it("while its list is compared with the folder changes nothing in the folder", async () => {
     const outputDir = folder.at("out");
     const [a, b, c] = ["a", "b", "c"].map((seed) => server.url(`/ok?seed=${seed}`));
     await drained(bulkget([a, b, c] as string[], { outputDir }));
@@ -156,7 +156,7 @@ describe("a run that is left", () => {
     expect(server.stats.requests).toBe(3);
   });
 
-  it("leaves no listener on a signal that lives on", async () => {
+  it("or that ends leaves no listener on its AbortSignal", async () => {
     const { signal } = new AbortController();
     let listeners = 0;
     const { addEventListener, removeEventListener } = signal;
@@ -173,11 +173,11 @@ describe("a run that is left", () => {
   });
 });
 
-describe("a folder", () => {
+describe("the output folder", () => {
   const server = ownRudeServer();
   const folder = ownFolder();
 
-  it("is not held by a call whose options cannot be used, or that nobody loops over", async () => {
+  it("is not locked by a call with unusable options, or without a loop", async () => {
     const outputDir = folder.at("out");
     expect(() => bulkget([], { outputDir, concurrency: Number.NaN })).toThrow(OptionError);
     bulkget([server.url("/ok")], { outputDir });
@@ -186,7 +186,7 @@ describe("a folder", () => {
     await drained(bulkget([server.url("/ok")], { outputDir }));
   });
 
-  it("is free after an order of one's own has thrown", async () => {
+  it("is unlocked after a custom `order` function has thrown", async () => {
     const outputDir = folder.at("out");
     const urls = [..."abcdef"].map((name) => server.url("/ok").replace("127.0.0.1", `${name}.localhost`));
     for (const order of [
@@ -202,6 +202,6 @@ describe("a folder", () => {
   });
 });
 
-it("errors of the library are classes of their own", () => {
+it("the library's error classes extend Error", () => {
   for (const one of [BulkgetError, FolderError, OptionError]) expect(one.prototype).toBeInstanceOf(Error);
 });

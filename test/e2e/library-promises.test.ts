@@ -1,4 +1,4 @@
-// What the library promises beyond its options: bounds that hold, runs that end, folders that are free again, items of any kind.
+// The library's promises about bodies in memory, undefined options, very long times, and forms of headers.
 
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
@@ -14,10 +14,10 @@ async function outcomesOf(input: Iterable<unknown> | AsyncIterable<unknown>, opt
 
 const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 
-describe("bodies that are handed over", () => {
+describe("bodies in memory", () => {
   const server = ownRudeServer();
 
-  it("are checked against the digest of their item, and have theirs in the outcome", async () => {
+  it("are checked against the digest of their item, and their outcome has the digest", async () => {
     const url = server.url("/ok");
     const [plain] = await outcomesOf([url], { output: "memory" });
     const digest = sha256((plain as { readonly body: Uint8Array }).body);
@@ -34,7 +34,7 @@ describe("bodies that are handed over", () => {
     ]);
   });
 
-  it("have their digest where `hash` asks for it, large ones as well", async () => {
+  it("of all sizes have their digest in the outcome with `hash`", async () => {
     const urls = [server.url("/ok"), server.url("/big?mib=2"), server.url("/empty")];
     const outcomes = await outcomesOf(urls, { output: "memory", hash: "sha256" });
     expect(outcomes.map(({ outcome }) => outcome)).toEqual(["saved", "saved", "saved"]);
@@ -44,7 +44,7 @@ describe("bodies that are handed over", () => {
     }
   });
 
-  it("stay bounded where maxFilesize is undefined", async () => {
+  it("have the default size limit where maxFilesize is undefined", async () => {
     const huge = own(
       await host((response) => void response.writeHead(200, { "content-length": String(2 ** 40) }).write("x")),
     );
@@ -53,11 +53,11 @@ describe("bodies that are handed over", () => {
   });
 });
 
-describe("an option that is undefined", () => {
+describe("an option whose value is undefined", () => {
   const server = ownRudeServer();
   const folder = ownFolder();
 
-  it("means its default, whichever it is", async () => {
+  it("has its default, for every option", async () => {
     const { OPTIONS } = await import("../../src/options/table.ts");
     const none = Object.fromEntries(Object.keys(OPTIONS).map((name) => [name, undefined]));
     const outputDir = folder.at("out");
@@ -68,7 +68,7 @@ describe("an option that is undefined", () => {
   });
 });
 
-describe("a time that is longer than a timer can be", () => {
+describe("a time beyond the maximum of a Node timer (2^31 ms)", () => {
   it.each([
     { deadlineMs: 30 * 86_400_000 },
     { deadlineMs: Number.POSITIVE_INFINITY },
@@ -77,14 +77,14 @@ describe("a time that is longer than a timer can be", () => {
     { timeoutMs: 30 * 86_400_000 },
     { connectTimeoutMs: 30 * 86_400_000 },
     { hostRate: 1 / 86_400 },
-  ])("%o ends nothing early", async (options) => {
+  ])("does not end a run early: %o", async (options) => {
     const slow = own(await host((response) => void setTimeout(() => response.end("fine"), 100)));
     const outcomes = await outcomesOf([`${slow.origin}/`], { output: "memory", ...options });
     expect(outcomes).toMatchObject([{ outcome: "saved" }]);
   });
 });
 
-describe("headers", () => {
+describe("the option headers", () => {
   const server = ownRudeServer();
 
   it.each([
@@ -103,9 +103,9 @@ describe("headers", () => {
         ["x-two", "2"],
       ]),
     ],
-    ["a Headers", new Headers({ "X-One": "1", "x-two": "2" })],
+    ["a Headers object", new Headers({ "X-One": "1", "x-two": "2" })],
     ["an object without a prototype", Object.assign(Object.create(null), { "X-One": "1", "x-two": "2" })],
-  ])("may be %s", async (_what, headers) => {
+  ])("accepts %s", async (_what, headers) => {
     await outcomesOf([server.url("/ok")], { output: "memory", headers: headers as Map<string, string> });
     expect(server.seen.at(-1)?.headers).toMatchObject({ "x-one": "1", "x-two": "2" });
   });

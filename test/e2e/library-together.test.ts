@@ -1,4 +1,4 @@
-// Many runs in one process: they share nothing while they go on at the same time, and leave nothing behind.
+// Many library runs in one process share nothing while they run in parallel, and leak nothing.
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -16,7 +16,7 @@ interface Asked {
   readonly atMs: number;
 }
 
-/** Sets a cookie that is the asker's own, and lets nobody whose name ends in "polite" have /private. */
+/** Sets a cookie with the client's user agent, and disallows /private for the user agent "polite". */
 async function site() {
   const asked: Asked[] = [];
   const server = own(
@@ -30,10 +30,10 @@ async function site() {
   return { origin: server.origin, asked };
 }
 
-describe("twenty runs at the same time", () => {
+describe("twenty parallel library runs", () => {
   const folder = ownFolder();
 
-  it("have their own cookies, connections, robots, headers, folders and ends", async () => {
+  it("have their own cookies, connections, robots.txt, headers, folders and ways to end", async () => {
     const { origin, asked } = await site();
     const urls = Array.from({ length: 8 }, (_, i) => `${origin}/${i === 3 ? "private" : i}`);
     const optionsOf = (i: number): BulkgetOptions => ({
@@ -87,7 +87,7 @@ describe("twenty runs at the same time", () => {
     }
   });
 
-  it("are each as fast as their own rates allow, and only one of them may have a folder", async () => {
+  it("each keep their own rate, and only one at a time locks a folder", async () => {
     const { origin, asked } = await site();
     const urls = Array.from({ length: 6 }, (_, i) => `${origin}/${i}`);
     const started = await Promise.all(
@@ -97,8 +97,8 @@ describe("twenty runs at the same time", () => {
         return (await run.summary).elapsedMs;
       }),
     );
-    for (const elapsedMs of started) expect(elapsedMs).toBeGreaterThanOrEqual(490); // one start at once, then 100 ms apart each
-    // With a rate that all share there would be as long between any two.
+    for (const elapsedMs of started) expect(elapsedMs).toBeGreaterThanOrEqual(490); // the first start is immediate, the others follow at 100 ms each
+    // A shared rate would put 100 ms between any two requests.
     const together = asked.filter(({ atMs }, i) => i > 0 && atMs - (asked[i - 1]?.atMs ?? 0) < 50);
     expect(together.length).toBeGreaterThan(10);
     asked.length = 0;
@@ -109,13 +109,13 @@ describe("twenty runs at the same time", () => {
       }),
     );
     for (const one of results) if (one.status === "rejected") expect(one.reason).toBeInstanceOf(LockedError);
-    // Who comes when the first has ended finds nothing to do.
+    // A run that locks the folder after the first one finds nothing to do.
     expect(asked.map(({ path }) => path).sort()).toEqual(urls.map((url) => new URL(url).pathname));
   });
 });
 
-describe("hundreds of runs", () => {
-  it("leave no memory, file, thread, handle or listener behind", async () => {
+describe("hundreds of library runs", () => {
+  it("leak no memory, file descriptor, thread, handle or listener", async () => {
     const program = join(ROOT, "dist/test/bench/runs.js");
     const { code, stdout, stderr } = await shell(`"${process.execPath}" --expose-gc "${program}" 400`, { cwd: ROOT });
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
@@ -129,7 +129,7 @@ describe("hundreds of runs", () => {
     const [heapMb = 0, files = 0, threads = 0, resources = 0, listeners = 0] = [1, 4, 5, 6, 7].map(
       (column) => (last[column] ?? 0) - (first[column] ?? 0),
     );
-    // Code that V8 compiles meanwhile takes half a megabyte; one object of each run would be 300.
+    // Code that V8 compiles meanwhile takes 0.5 MB; one retained object per run would make 300.
     expect(heapMb).toBeLessThan(3);
     for (const more of [files, threads, resources, listeners]) expect(more).toBeLessThan(30);
   }, 300_000);

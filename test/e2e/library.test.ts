@@ -1,4 +1,4 @@
-// The library: typed outcomes as they finish, pulled only as fast as slots free up, and nothing left behind.
+// The library: outcomes in order of completion, input pulled only as slots become free, no leaked resources.
 
 import { writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
@@ -25,21 +25,21 @@ describe("bulkget()", () => {
     const order: number[] = [];
     for await (const { n } of bulkget(urls, { outputDir: outputDir() })) {
       order.push(n);
-      (n === 2 ? three : one).open(); // the next is done only when this one was taken
+      (n === 2 ? three : one).open(); // each response is released after the outcome before it
     }
     expect(order).toEqual([2, 3, 1]);
     expect(filesOf(outputDir())).toEqual(["000001", "000003"]);
     expect(recordsOf(outputDir()).size).toBe(3);
   });
 
-  it("takes the path of a list, and names of one's own", async () => {
+  it("accepts the path of a list with file names", async () => {
     const list = folder.at("list.txt");
     writeFileSync(list, `${server.url("/ok")}\tmine.bin\n`);
     for await (const { outcome } of bulkget(list, { outputDir: outputDir() })) expect(outcome).toBe("saved");
     expect(filesOf(outputDir())).toEqual(["mine.bin"]);
   });
 
-  it("hands bodies over where asked, within maxFilesize, and writes nothing", async () => {
+  it('returns bodies up to maxFilesize with output: "memory", and writes no file', async () => {
     const urls = ["/ok?bytes=1000", "/big?mib=2", "/big?mib=3", "/empty"].map((path) => server.url(path));
     const bodies = new Map<number, number | string>();
     for await (const outcome of bulkget(urls, { output: "memory", maxFilesize: 2 * 1_048_576 })) {
@@ -58,13 +58,13 @@ describe("bulkget()", () => {
     expect(filesOf(folder.path)).toEqual([]);
   });
 
-  it("pulls an async generator only as fast as slots free up", async () => {
+  it("pulls an async generator only as slots become free", async () => {
     let pulled = 0;
     let taken = 0;
     async function* producing() {
       for (; pulled < 50; ) {
         pulled++;
-        // What is pulled is under way, or done and waiting to be taken: never more than the slots.
+        // Pulled items are under way, or done and not yet taken: never more than the slots and one.
         expect(pulled - taken).toBeLessThanOrEqual(5);
         yield server.url(`/ok?seed=${pulled}`);
       }
@@ -76,22 +76,22 @@ describe("bulkget()", () => {
     expect([pulled, taken]).toEqual([50, 50]);
   });
 
-  it("a generator may wait for outcomes before it goes on", async () => {
+  it("accepts a generator that waits for outcomes before it continues", async () => {
     const seen: string[] = [];
-    let tell = () => {};
+    let wake = () => {};
     async function* crawl() {
       yield server.url("/ok?seed=1");
-      while (seen.length === 0) await new Promise<void>((resolve) => (tell = resolve));
+      while (seen.length === 0) await new Promise<void>((resolve) => (wake = resolve));
       yield server.url("/ok?seed=2");
     }
     for await (const { url } of bulkget(crawl(), { output: "memory" })) {
       seen.push(url);
-      tell();
+      wake();
     }
     expect(seen).toEqual([server.url("/ok?seed=1"), server.url("/ok?seed=2")]);
   });
 
-  it("break stops everything under way, and the generator it was fed from", async () => {
+  it("stops all requests and closes the generator on break", async () => {
     let returned = false;
     function* endless() {
       try {
@@ -108,7 +108,7 @@ describe("bulkget()", () => {
     expect(filesOf(outputDir())).toEqual(["000001"]);
   });
 
-  it("an AbortSignal stops the loop with its reason, also where the source waits for ever", async () => {
+  it("ends the loop with the reason of an AbortSignal, also while the source waits forever", async () => {
     async function* silent() {
       yield server.url("/stall-before");
       await new Promise(() => {});
@@ -124,13 +124,13 @@ describe("bulkget()", () => {
     expect(all).toEqual([]);
   });
 
-  it("a signal that was aborted before starts nothing", async () => {
+  it("starts nothing where its signal is already aborted", async () => {
     const loop = bulkget([server.url("/ok")], { outputDir: outputDir(), signal: AbortSignal.abort(new Error("no")) });
     await expect(loop.next()).rejects.toThrow("no");
     expect(server.stats.requests).toBe(0);
   });
 
-  it("an iterable that throws ends the loop with its error, after the outcomes of what it gave", async () => {
+  it("ends the loop with the error of its iterable, after the outcomes of earlier items", async () => {
     function* broken() {
       yield server.url("/ok");
       throw new Error("no more");
@@ -143,7 +143,7 @@ describe("bulkget()", () => {
     expect(all.map(({ outcome }) => outcome)).toEqual(["saved"]);
   });
 
-  it("goes on in a folder that holds its run, is refused by another list's, and force starts over", async () => {
+  it("resumes in a folder of its list, refuses a folder of another list, and starts over with force", async () => {
     const again = async (paths: readonly string[], force = false) => {
       const outcomes: Outcome[] = [];
       const urls = paths.map((path) => server.url(path));
@@ -156,7 +156,7 @@ describe("bulkget()", () => {
     expect(await again(["/ok?seed=3"], true)).toEqual(["1 saved"]);
   });
 
-  it("says so where the disk fails under it", async () => {
+  it("ends the loop with an error where its folder is removed during the run", async () => {
     const { rmSync } = await import("node:fs");
     const loop = async () => {
       const urls = [server.url("/ok"), server.url("/ok?seed=2")];
@@ -168,7 +168,7 @@ describe("bulkget()", () => {
     await expect(loop()).rejects.toThrow(/was moved or removed while the run was on/);
   });
 
-  it("leaves no timer and no connection behind", async () => {
+  it("leaves no timer and no connection open", async () => {
     const before = process.getActiveResourcesInfo().length;
     for (let i = 0; i < 5; i++) {
       for await (const _ of bulkget(

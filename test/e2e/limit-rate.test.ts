@@ -1,4 +1,4 @@
-// --limit-rate: all bodies together keep to their speed from the first byte on, whatever carries them and however many processes.
+// --limit-rate bounds the speed of all bodies together from the first byte on, over any transport and with any --workers.
 
 import { createSecureServer } from "node:http2";
 import type { AddressInfo } from "node:net";
@@ -12,13 +12,13 @@ import { host } from "../support/rude/host.ts";
 
 const folder = ownFolder();
 
-/** `/BYTES/i` has so many bytes of its own. */
+/** The body of `/BYTES/i`: BYTES bytes with the seed i. */
 const bytesOf = (path: string): Buffer => body(Number(path.split("/")[1]), Number(path.split("/")[2]));
 
 const plain = async () =>
   own(await host((response, { path }) => void response.setHeader("etag", `"${path}"`).end(bytesOf(path)))).origin;
 
-/** The same by HTTPS, and by HTTP/2 where it is asked for; gzipped where that is. */
+/** An HTTPS server of these bodies, with HTTP/2 and gzip where the client requests them. */
 async function secure(): Promise<string> {
   const tls = { key: certificate("good-key.pem"), cert: certificate("good-cert.pem"), allowHTTP1: true };
   const server = createSecureServer(tls, (request, response) => {
@@ -32,10 +32,10 @@ async function secure(): Promise<string> {
   return `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** What the limit lets through at once: a pause's credit, and reads that were under way; in milliseconds. */
+/** The burst that the limit allows: credit of a pause, and reads under way; in milliseconds. */
 const AHEAD_MS = 300;
 
-/** Fetches so many bodies of this length in no less than the time it must take; nothing is ahead of that at any time. */
+/** Fetches `count` bodies, and checks that at no time more had arrived than the rate allows. */
 async function paced(
   origin: string,
   count: number,
@@ -58,27 +58,27 @@ async function paced(
 }
 
 const LISTS: [what: string, count: number, bytes: number, perSecond: number][] = [
-  ["a list of thirty", 30, 102_400, 1_500_000],
-  ["thirty small bodies, fewer than there are slots", 30, 1024, 16_000],
+  ["thirty bodies", 30, 102_400, 1_500_000],
+  ["thirty small bodies in fifty slots", 30, 1024, 16_000],
   ["many small bodies", 600, 1024, 300_000],
   ["one large body", 1, 4_194_304, 2_000_000],
 ];
 
-describe("--limit-rate holds from the first byte on for", () => {
+describe("--limit-rate is never exceeded by", () => {
   it.each(LISTS)("%s", async (_, count, bytes, perSecond) => {
     await paced(await plain(), count, bytes, perSecond);
   });
 
-  it("bodies that come over connections that are used again", async () => {
+  it("bodies on reused connections", async () => {
     await paced(await plain(), 20, 204_800, 2_000_000, "-c", "3", "--retries", "0");
   });
 
-  it.each(LISTS)("%s, fetched by two processes", async (_, count, bytes, perSecond) => {
+  it.each(LISTS)("%s in two processes", async (_, count, bytes, perSecond) => {
     await paced(await plain(), count, bytes, perSecond, "--workers", "2");
   });
 
   it.each([[[]], [["--http2"]], [["--compressed"]], [["--compressed", "--http2"]], [["--http2", "--workers", "2"]]])(
-    "TLS with %j",
+    "bodies over TLS with arguments %j",
     async (args) => {
       await paced(await secure(), 20, 102_400, 1_000_000, ...args);
     },

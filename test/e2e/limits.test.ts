@@ -1,4 +1,4 @@
-// Limits of the system (ulimit): where there is too little for more threads or processes, the run goes on without them.
+// Under limits of the system (ulimit), a run continues without the threads and processes that do not fit.
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
@@ -18,15 +18,15 @@ function list(urls: number): string[] {
   return lines;
 }
 
-describe.runIf(process.platform === "linux")("a limited address space", () => {
-  it.each([1_500_000, 2_000_000])("does without the second thread that writes: ulimit -v %i", async (kib) => {
+describe.runIf(process.platform === "linux")("in a limited address space, a run", () => {
+  it.each([1_500_000, 2_000_000])("finishes without its writer thread: ulimit -v %i", async (kib) => {
     list(2000);
     const { code, signal, stderr } = await run(`ulimit -v ${kib}; bulkget urls.txt -q`);
     expect({ code, signal, stderr }).toEqual({ code: 0, signal: null, stderr: "" });
     expect(filesOf(folder.at("downloads"))).toHaveLength(2000);
   });
 
-  it("does without the second thread that looks for the files of a long journal", async () => {
+  it("finishes without the thread that checks the files of a long journal", async () => {
     const LONG = 22_000;
     const urls = list(LONG);
     mkdirSync(folder.at("downloads"));
@@ -44,11 +44,11 @@ describe.runIf(process.platform === "linux")("a limited address space", () => {
   });
 });
 
-describe("too few file descriptors for several processes", () => {
-  // From too few for any run to enough for all of them.
+describe("with too few file descriptors for --workers, a run", () => {
+  // From too few for one process to enough for all.
   const limits = [24, 26, 28, 30, 32, 34, 36, 40, 44, 48, 64];
 
-  it.each(limits)("ulimit -n %i: all is fetched, by fewer, or nothing; no bug, no crash", async (limit) => {
+  it.each(limits)("finishes with fewer processes, or ends before any request: ulimit -n %i", async (limit) => {
     list(200);
     const { code, signal, stderr } = await run(`ulimit -n ${limit}; bulkget urls.txt --workers 8 -c 40 --retries 0`);
     const files = code === 0 ? filesOf(folder.at("downloads")) : [];
@@ -61,7 +61,7 @@ describe("too few file descriptors for several processes", () => {
     if (limit >= 32) expect(code, stderr).toBe(0);
   });
 
-  it("is said, and by how many it goes on", async () => {
+  it("reports the reason and the number of processes", async () => {
     list(200);
     const { code, stderr } = await run("ulimit -n 36; bulkget urls.txt --workers 2");
     expect(code, stderr).toBe(0);

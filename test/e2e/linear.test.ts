@@ -1,4 +1,4 @@
-// Lists, items and journals that are made to be dear: each takes time in proportion to its length, or is refused.
+// Lists, items and journals built to be expensive take time linear in their length, or are refused.
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { expect, it } from "vitest";
@@ -11,10 +11,10 @@ import { ownFolder, ownSite } from "../support/own.ts";
 const server = ownSite();
 const folder = ownFolder();
 
-/** Marks that are in the wrong order all the time: putting them right takes time by the square. */
+/** Combining marks in the wrong canonical order, whose normalisation takes quadratic time. */
 const MARKS = "\u0316\u0301";
 
-it("names of very many dots, blanks or marks cost no more than their length, in files and in failed.txt", async () => {
+it("file names of 300,000 dots, blanks or combining marks are handled in linear time", async () => {
   const odd = [".", " ", "\u00a0", `a${MARKS}`, MARKS, ".part", "/", "./", "con ", "\u202e", "%41", "a:b@", "//", "@"];
   const items = odd.flatMap((one, i) => {
     const long = one.repeat(300_000 / one.length);
@@ -29,7 +29,7 @@ it("names of very many dots, blanks or marks cost no more than their length, in 
   }
 });
 
-it("a host that is made to be dear is refused before it is parsed, in a list and in a redirect", () => {
+it("a host name that is expensive to parse is refused before parsing, in a list and in a redirect", () => {
   const long = MARKS.repeat(32_000);
   const from = new URL("http://h/");
   for (let i = 0; i < 500; i++) {
@@ -41,7 +41,7 @@ it("a host that is made to be dear is refused before it is parsed, in a list and
   }
 });
 
-it("a host may be as long as it can be, in whatever way it is written", () => {
+it("a host name of the maximum length is accepted in percent-encoding", () => {
   const label = "%F0%90%90%A8"; // one letter, in 12 characters
   const name = Array.from({ length: 4 }, () => label.repeat(15)).join(".");
   expect(hasLongHostText(`http://${name}/`)).toBe(false);
@@ -51,7 +51,7 @@ it("a host may be as long as it can be, in whatever way it is written", () => {
   expect(hasLongHostText("x".repeat(60_000))).toBe(false);
 });
 
-it("a text of line feeds is shown in time, and a stack as it is", () => {
+it("a text of a million line feeds is escaped in linear time, and a stack keeps its lines", () => {
   expect(escapedStack(`a${"\n".repeat(1_000_000)}`)).toHaveLength(1 + 1998 * "\\x0a".length + 1);
   expect(escapedStack("Error: a\nb\n    at x\n    at y")).toBe("Error: a\\x0ab\n    at x\n    at y");
 });
@@ -74,7 +74,7 @@ it.each([
   "\ufeff",
   "a:b@",
   '{"n":1,"url":"x"}',
-])("a journal of millions of %j is read, or refused, in time", async (one) => {
+])("a journal of 3 MB of %j is read or refused in linear time", async (one) => {
   mkdirSync(folder.at("out"));
   const record = `{"n":1,"url":"${server.url("/1")}","outcome":"failed","error":"truncated","detail":"x","retryable":true}\n`;
   writeFileSync(folder.at("out/results.jsonl"), record + one.repeat(3_000_000 / one.length));

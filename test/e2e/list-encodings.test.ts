@@ -1,4 +1,4 @@
-// Lists as Excel, PowerShell and editors write them, through the built command: what they name is fetched, whatever their bytes.
+// Lists in the encodings and line ends of Excel, PowerShell and editors are fetched by the built command.
 
 import { writeFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
@@ -18,8 +18,8 @@ function list(content: string | Buffer, name = "urls.txt"): string {
 }
 const saved = (...numbers: readonly number[]) => numbers.map((n) => ({ n, outcome: "saved" }));
 
-describe("a list whose lines end in CR", () => {
-  it("and that begins with a comment is fetched, as Excel for Mac writes it", async () => {
+describe("a list with CR line ends", () => {
+  it("and a comment at its start, as Excel for Mac writes it, is fetched", async () => {
     const text = ["# my list", server.url("/a"), "", server.url("/b")].join("\r");
     const { code } = await folder.run([list(text)]);
     expect(code).toBe(0);
@@ -27,7 +27,7 @@ describe("a list whose lines end in CR", () => {
     expect(records()).toMatchObject(saved(2, 4));
   });
 
-  it("in some places, LF or CRLF in others, has a line for each end", async () => {
+  it("mixed with LF and CRLF counts one line per line end", async () => {
     const text = `${server.url("/a")}\r${server.url("/b")}\n# c\r${server.url("/d")}\r\n\r${server.url("/e")}`;
     const { code } = await folder.run([list(text)]);
     expect(code).toBe(0);
@@ -35,16 +35,16 @@ describe("a list whose lines end in CR", () => {
     expect(records()).toMatchObject(saved(1, 2, 4, 6));
   });
 
-  it("on standard input is fetched, too", async () => {
+  it("on standard input is fetched", async () => {
     const { code } = await folder.run(["-"], { stdin: `# c\r${server.url("/a")}\r` });
     expect([code, server.asked()]).toEqual([0, ["/a"]]);
   });
 });
 
-describe("a list in another encoding than UTF-8", () => {
+describe("a list encoded", () => {
   const text = () => `# Grüße, 日本, 😀\r\n${server.url("/a")}\r\n\r\n${server.url("/é")}\tdir/ü.txt\r\n`;
 
-  it.each(ENCODINGS)("%s is fetched as what it says", async (encoding) => {
+  it.each(ENCODINGS)("in %s is fetched with its non-ASCII URLs and names", async (encoding) => {
     const { code, stderr } = await folder.run([list(encoded(text(), encoding))]);
     expect(stderr).not.toContain("bulkget: ");
     expect(code).toBe(0);
@@ -55,7 +55,7 @@ describe("a list in another encoding than UTF-8", () => {
     ]);
   });
 
-  it("may be gzip, standard input, or one of several, each in its own", async () => {
+  it("differently from the other lists of a run, gzipped or on standard input, is fetched", async () => {
     list(encoded(`${server.url("/a")}\n`, "UTF-16LE"), "a.txt");
     list(gzipSync(encoded(`#\r${server.url("/b")}\r`, "UTF-16BE with BOM")), "b.gz");
     list(encoded(`${server.url("/c")}\n`, "UTF-32LE with BOM"), "c.txt");
@@ -67,7 +67,7 @@ describe("a list in another encoding than UTF-8", () => {
   });
 });
 
-describe("a list in two encodings", () => {
+describe("a list whose encoding changes", () => {
   it.each([
     ["UTF-8", "UTF-16LE", "UTF-16"],
     ["UTF-8", "UTF-32LE", "UTF-32"],
@@ -76,7 +76,7 @@ describe("a list in two encodings", () => {
     ["UTF-16BE with BOM", "UTF-8", "UTF-8"],
     ["UTF-16LE with BOM", "UTF-16BE", "UTF-16BE"],
     ["UTF-32LE with BOM", "UTF-8", "UTF-8"],
-  ] as const)("of which the first is %s and the second %s ends there, and says so", async (first, second, said) => {
+  ] as const)("from %s to %s is read up to the change, and ends with an error", async (first, second, said) => {
     const one = encoded(`# one\r\n${server.url("/a")}\r\n`, first);
     const other = encoded(`${server.url("/b")}\r\n${server.url("/c")}\r\n`, second);
     const { code, stderr } = await folder.run([list(Buffer.concat([one, other]))]);

@@ -1,4 +1,4 @@
-// One run at a time in a folder: a second one leaves at once, and what a killed one leaves stops nobody.
+// One run at a time holds a folder: a second one exits with code 5, and the lock of a killed run is no obstacle.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -21,7 +21,7 @@ import { childUnderWay, commandUnderWay, type UnderWay } from "../support/under-
 const server = ownSite();
 const folder = ownFolder();
 let running: UnderWay[];
-/** Settled when somebody asked for the page that never comes. */
+/** Resolved when the page that is never answered is requested. */
 let stuck: Promise<void>;
 beforeEach(() => {
   running = [];
@@ -46,23 +46,26 @@ function holder(): number {
   return (JSON.parse(readFileSync(saved(".bulkget/lock"), "utf8")) as { pid: number }).pid;
 }
 
-it.each([[[]], [["--force"]], [["-u"]]])("a second run leaves with 5 and names the first: %s", async (args) => {
-  const { pid } = first(commandUnderWay);
-  await stuck;
-  server.asked();
-  const from = Date.now();
-  const { code, stdout, stderr } = await second(...args);
-  expect(code, stderr).toBe(5);
-  expect(stderr).toMatch(
-    new RegExp(`^bulkget: downloads: another run holds it \\(pid ${pid}, since [0-9-]{10} [0-9:]{8}\\): wait for it`),
-  );
-  const since = Date.parse(/since ([0-9-]{10} [0-9:]{8})/.exec(stderr)?.[1] ?? "");
-  expect(from - since).toBeLessThan(60_000);
-  expect(stdout).toBe("");
-  expect(server.asked()).toEqual([]);
-});
+it.each([[[]], [["--force"]], [["-u"]]])(
+  "a second run in the folder exits with code 5 and names the first one, with arguments %j",
+  async (args) => {
+    const { pid } = first(commandUnderWay);
+    await stuck;
+    server.asked();
+    const from = Date.now();
+    const { code, stdout, stderr } = await second(...args);
+    expect(code, stderr).toBe(5);
+    expect(stderr).toMatch(
+      new RegExp(`^bulkget: downloads: another run holds it \\(pid ${pid}, since [0-9-]{10} [0-9:]{8}\\): wait for it`),
+    );
+    const since = Date.parse(/since ([0-9-]{10} [0-9:]{8})/.exec(stderr)?.[1] ?? "");
+    expect(from - since).toBeLessThan(60_000);
+    expect(stdout).toBe("");
+    expect(server.asked()).toEqual([]);
+  },
+);
 
-it("a run that is refused leaves the first one's --report as it is", async () => {
+it("a refused run leaves the first one's --report unchanged", async () => {
   const report = folder.at("mine.jsonl");
   const { ended } = first((args, cwd) => commandUnderWay([...args, "--report", report], cwd));
   await stuck;
@@ -76,7 +79,7 @@ it("a run that is refused leaves the first one's --report as it is", async () =>
   expect(readFileSync(report, "utf8")).toContain("page-1");
 });
 
-it("the first run is not disturbed by a second one, and the next may come when it is done", async () => {
+it("a refused run does not disturb the first one, after which the next run starts", async () => {
   let answer = () => {};
   const asked = new Promise<void>((resolve) => {
     server.answers.set("/stuck", (_, response) => {
@@ -93,7 +96,7 @@ it("the first run is not disturbed by a second one, and the next may come when i
   expect((await second()).stderr).toContain("resuming: 2 saved earlier, 0 to do\n");
 });
 
-it("after kill -9 the next run goes on at once", async () => {
+it("after SIGKILL the next run resumes at once", async () => {
   const { kill, ended } = first(commandUnderWay);
   await stuck;
   await expect.poll(() => journalOf(saved()).length).toBe(1);
@@ -109,7 +112,7 @@ it("after kill -9 the next run goes on at once", async () => {
   expect(Object.keys(leftIn(saved()).files)).toEqual(["000001.txt", "000002.txt"]);
 });
 
-it("where an npx was killed, the run that it left behind still holds the folder", async () => {
+it("a run whose parent npx was killed still locks the folder", async () => {
   const npx = first(childUnderWay);
   await stuck;
   const pid = holder();
@@ -122,12 +125,12 @@ it("where an npx was killed, the run that it left behind still holds the folder"
   } finally {
     process.kill(pid, "SIGKILL");
   }
-  await npx.ended; // its stderr is closed: nobody is left
+  await npx.ended; // its stderr is closed: no process is left
   server.answers.clear();
   expect((await second()).code).toBe(0);
 });
 
-it("of many that start at once, one runs and the others leave with 5", async () => {
+it("of six runs that start at once, one runs and the others exit with code 5", async () => {
   const starting = Array.from({ length: 6 }, () => first(commandUnderWay));
   await stuck;
   const pid = holder();
@@ -137,7 +140,7 @@ it("of many that start at once, one runs and the others leave with 5", async () 
   expect(server.asked()).toEqual(["/page-1", "/stuck"]);
 });
 
-describe.runIf(process.platform === "linux")("a lock that no run has", () => {
+describe.runIf(process.platform === "linux")("a stale or foreign lock", () => {
   const plant = (text: string, aheadMs = 0) => {
     mkdirSync(saved(".bulkget"), { recursive: true });
     const path = saved(".bulkget/lock");
@@ -153,11 +156,11 @@ describe.runIf(process.platform === "linux")("a lock that no run has", () => {
   beforeEach(() => server.answers.clear());
 
   it.each([
-    ["of another boot, whose time lies ahead", { boot: "another", pidns: "pid:[1]" }, 3600_000],
-    ["of another machine, silent since a clock was set back", { boot: "another", host: "build-7" }, 90_000],
-    ["of a process that is gone", { pid: 4_194_303 }, 0],
-    ["of a pid that no system has", { pid: 2 ** 40 }, 0],
-  ])("%s, keeps nobody out, and nothing is left", async (_, what, aheadMs) => {
+    ["of another boot, with a time in the future", { boot: "another", pidns: "pid:[1]" }, 3600_000],
+    ["of another machine, silent since its clock was set back", { boot: "another", host: "build-7" }, 90_000],
+    ["of an ended process", { pid: 4_194_303 }, 0],
+    ["with an impossible pid", { pid: 2 ** 40 }, 0],
+  ])("%s, does not stop a run, and is removed", async (_, what, aheadMs) => {
     const here = { boot: readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim() };
     plant(holderText({ ...here, pidns: namespaces(), started: 1, ...what }), aheadMs);
     writeFileSync(saved(".bulkget/lock.0123456789abcdef"), readFileSync(saved(".bulkget/lock")));
@@ -167,7 +170,7 @@ describe.runIf(process.platform === "linux")("a lock that no run has", () => {
     expect(existsSync(saved(".bulkget"))).toBe(false);
   });
 
-  it("but may be one that is being written, is refused with what to do", async () => {
+  it("whose file is incomplete stops a run with advice", async () => {
     plant("garbage");
     const { code, stderr } = await second();
     const what = "downloads: .bulkget/lock is no lock, or not whole yet";
@@ -177,7 +180,7 @@ describe.runIf(process.platform === "linux")("a lock that no run has", () => {
     });
   });
 
-  it("is not made by another user of the machine, who cannot write to the folder", async (context) => {
+  it("cannot be made by another user who cannot write to the folder", async (context) => {
     const program = `
       const { createHash } = require("node:crypto");
       const { statSync } = require("node:fs");
@@ -197,7 +200,7 @@ describe.runIf(process.platform === "linux")("a lock that no run has", () => {
       once(nobody, "error").then(() => "no setpriv"),
       once(nobody, "exit").then(() => "ended"),
     ]);
-    if (said !== "bound\n") return context.skip("nobody could be started to take the name");
+    if (said !== "bound\n") return context.skip("a process of the user nobody cannot be started here");
     const { code, stderr } = await second();
     expect(code, stderr).toBe(0);
   });

@@ -1,4 +1,4 @@
-// Files whose records were lost are found again by their content; what is not the line's own stays, and is known beforehand.
+// Files whose records were lost are recognised by their content; foreign files with a line's name stay unchanged.
 
 import { createHash } from "node:crypto";
 import {
@@ -20,7 +20,7 @@ import { commandUnderWay } from "../support/under-way.ts";
 
 const { server, at, saved, list, run, fresh } = runsAgain();
 
-/** The journal without the records of these numbers. */
+/** Removes records from the journal. */
 function forget(isLost: (n: number) => boolean): void {
   const lines = readFileSync(saved("results.jsonl"), "utf8").split(/(?<=\n)/);
   writeFileSync(
@@ -29,7 +29,7 @@ function forget(isLost: (n: number) => boolean): void {
   );
 }
 
-/** What makes a file another one. */
+/** The identity of all files: name, inode and modification time. */
 const looksOf = (folder: string) =>
   readdirSync(folder, { recursive: true, encoding: "utf8" })
     .filter((name) => lstatSync(`${folder}/${name}`).isFile() && !name.startsWith("results.jsonl"))
@@ -62,7 +62,7 @@ describe("a file whose record was lost", () => {
     [["--compressed"]],
     [["--workers", "2"]],
     [["--dedupe"]],
-  ])("is found again, asked for once, and not touched (%s)", async (args) => {
+  ])("is recognised after one request, and not rewritten, with arguments %j", async (args) => {
     list([...lines, ...(args.includes("--dedupe") ? ["/plain", "/page.html"] : [])]);
     server.answers.set("/long.bin", (_, response) => response.setHeader("etag", '"a"').end(long));
     server.answers.set("/chunked.bin", (_, response) => {
@@ -89,7 +89,7 @@ describe("a file whose record was lost", () => {
     }
   });
 
-  it("is found again where the whole journal is gone", async () => {
+  it("is recognised where the whole journal was removed or emptied", async () => {
     list(TEN);
     await run();
     const [left, looks] = [leftIn(saved()), looksOf(saved())];
@@ -102,9 +102,9 @@ describe("a file whose record was lost", () => {
   });
 
   it.each([
-    ["its state was removed", () => rmSync(saved(".bulkget"), { recursive: true })],
+    [".bulkget/ was removed", () => rmSync(saved(".bulkget"), { recursive: true })],
     [
-      "its files were moved elsewhere, but what is hidden",
+      "all but its hidden files were moved to a new folder",
       () => {
         renameSync(saved(), at("old"));
         mkdirSync(saved());
@@ -114,7 +114,7 @@ describe("a file whose record was lost", () => {
       },
     ],
     [
-      "it was copied",
+      "the folder was copied",
       () => {
         cpSync(saved(), at("copy"), { recursive: true });
         rmSync(saved(), { recursive: true });
@@ -122,16 +122,16 @@ describe("a file whose record was lost", () => {
       },
     ],
     [
-      "it was renamed there and back",
+      "the folder was renamed there and back",
       () => {
         renameSync(saved(), at("moved"));
         renameSync(at("moved"), saved());
       },
     ],
-  ])("by a kill is found again although %s", async (_, act) => {
+  ])("by a kill is recognised although %s", async (_, act) => {
     list(TEN);
     let killed: (() => void) | undefined;
-    // So near to the end that hardly any record is in the journal.
+    // So close to the start that hardly any record has reached the journal.
     server.answers.set("/page-10", (_request, response) => {
       if (killed === undefined) return void response.end(pageOf("/page-10"));
       killed();
@@ -148,14 +148,14 @@ describe("a file whose record was lost", () => {
   });
 });
 
-describe("a file that is not the line's own", () => {
+describe("a foreign file with the name of a line,", () => {
   const NEXT = ": move it away and retry what failed for good, or use another folder";
 
   it.each([
     ["of another length", "mine"],
     ["of the same length", "x".repeat(pageOf("/page-3").length)],
-    ["with more behind it", `${pageOf("/page-3").toString()}.`],
-  ])("%s stays, which is said once with what to do, and not asked for again", async (_, content) => {
+    ["with one more byte", `${pageOf("/page-3").toString()}.`],
+  ])("%s, stays, is reported once with advice, and the line is not requested again", async (_, content) => {
     list([...TEN.slice(0, 2), "/page-3\tmine.txt", ...TEN.slice(3)]);
     for (const earlier of [false, true]) {
       if (earlier) {
@@ -183,7 +183,7 @@ describe("a file that is not the line's own", () => {
     }
   });
 
-  it("is known before anything is asked for where that is sure: another line's, a folder, a link", async () => {
+  it("if it is another line's file, a folder or a link, fails the line without a request", async () => {
     list(["/one\tone.txt", "/two.html", "/three"]);
     await run();
     mkdirSync(saved("four.txt"));
@@ -204,7 +204,7 @@ describe("a file that is not the line's own", () => {
     expect(code, stderr).toBe(1);
     expect(stderr.match(/file_exists: .*/g)).toHaveLength(5);
     expect(stderr).toContain(`four.txt is there already, and no file${NEXT}`);
-    // Its name is known when its type is.
+    // The name of line 9 depends on its Content-Type.
     expect(server.asked()).toEqual(["/nine"]);
     const listed = readFileSync(saved("failed.txt"), "utf8").trimEnd().split("\n").sort();
     expect(listed.map((line) => line.replace(server.origin, ""))).toEqual([

@@ -1,4 +1,4 @@
-// Bodies that take as much memory as one may, on all connections at once: in all it stays within bounds.
+// Bodies with the largest allowed memory need, on all connections at once, stay within a memory limit in all.
 
 import { brotliCompressSync, constants } from "node:zlib";
 import { describe, expect, it } from "vitest";
@@ -12,8 +12,8 @@ const MIB = 1_048_576;
 
 const folder = ownFolder();
 
-describe("the command needs little memory for", { timeout: 120_000 }, () => {
-  it("forty bodies of brotli with the largest window there is", async () => {
+describe("memory stays bounded for", { timeout: 120_000 }, () => {
+  it("forty brotli bodies with the largest window", async () => {
     const params = { [constants.BROTLI_PARAM_LGWIN]: 24, [constants.BROTLI_PARAM_QUALITY]: 4 };
     const sent = brotliCompressSync(Buffer.alloc(24 * MIB), { params });
     const head = `${OK}Content-Encoding: br\r\nContent-Length: ${sent.length}\r\n\r\n`;
@@ -28,7 +28,7 @@ describe("the command needs little memory for", { timeout: 120_000 }, () => {
     expect(peakMib()).toBeLessThan(350);
   });
 
-  it("a hundred robots.txt of half a MiB of rules each", async () => {
+  it("a hundred robots.txt with 0.5 MiB of rules each", async () => {
     const rules = Array.from({ length: 44_000 }, (_, i) => `Allow:/${i}`).join("\n");
     const robots = `User-agent: *\n${rules}\n`;
     const server = own(

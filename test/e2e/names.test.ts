@@ -1,4 +1,4 @@
-// Whoever chooses a name, a list or a server: nothing leaves the folder, and nobody's file is touched.
+// File names from lists and servers never lead out of the folder, and never overwrite a file of somebody else.
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
@@ -9,7 +9,7 @@ import { errorsIn, surrounded } from "../support/surrounded.ts";
 
 const { server, around, out, run, runAgain, wellKept } = surrounded();
 
-/** Names that want out, over something else, or to be what they are not. */
+/** Names that try to leave the folder, to overwrite files, or to look like other names. */
 const NAMES = [
   "../../../x",
   "..",
@@ -55,10 +55,10 @@ const NAMES = [
 
 const TOO_LONG = ["x".repeat(251), "\u65e5".repeat(84), "\u{1f600}".repeat(63), `${"d/".repeat(2047)}x`];
 
-describe("a name in the list's second column", () => {
+describe("a file name in the list's second column", () => {
   const lines = [...NAMES, ...TOO_LONG].map((name, i) => `/${i + 1}\t${name}`);
 
-  it("stays in the folder, and is nobody else's: not the journal's, the lock's, another line's, or a device's", async () => {
+  it("stays in the folder, and never is the name of the journal, the lock, another line's file or a device", async () => {
     let lock = "";
     server.answers.set("/last", (request, response) => {
       lock = readFileSync(out(".bulkget/lock"), "utf8");
@@ -75,7 +75,7 @@ describe("a name in the list's second column", () => {
     const errors = errorsIn(records);
     const tooLong = errors.slice(NAMES.length, -1);
     expect(tooLong).toEqual(TOO_LONG.map(() => "name_too_long"));
-    // By then there are folders called so, for what came before.
+    // Folders with these names exist by then, for earlier lines.
     const taken = NAMES.filter((_, i) => errors[i] !== "saved");
     expect([taken, errors.filter((error) => error === "file_exists")]).toEqual([
       ["..", ".", ".bulkget"],
@@ -83,7 +83,7 @@ describe("a name in the list's second column", () => {
     ]);
   });
 
-  it("fed back from failed.txt is the same name, and no more able to leave", async () => {
+  it("is unchanged in failed.txt, and stays in the folder when failed.txt is run", async () => {
     for (const i of lines.keys()) server.answers.set(`/${i + 1}`, status(500));
     expect((await run(lines, "--retries", "0")).code).toBe(1);
     expect(wellKept().filter(({ outcome }) => outcome === "saved")).toEqual([]);
@@ -93,14 +93,14 @@ describe("a name in the list's second column", () => {
     const fileOf = (name: string, i: number) =>
       naming.of({ n: i + 1, url: "", name }, new URL(server.url("/x")), "text/plain");
     const records = wellKept();
-    // Lines whose names come to one, such as `.` and `..`, are there as comments.
+    // Lines that end up with one name, such as `.` and `..`, are comments in failed.txt.
     expect(records.length).toBeGreaterThan(lines.length - 10);
     for (const { n, name = "" } of records) {
       expect(fileOf(name, n - 1)).toBe(fileOf([...NAMES, ...TOO_LONG][n - 1] ?? "", n - 1));
     }
   });
 
-  it("that another line has is a failure that is said, and the first keeps its file", async () => {
+  it("that another line has fails with file_exists, and the first line keeps its file", async () => {
     const { code, stderr } = await run(["/1\tsame", "/2\tsame", "/3\tsame/below", "/4\tdir/x", "/5\tdir"], "-c", "1");
     expect(code).toBe(1);
     expect(errorsIn(wellKept())).toEqual(["saved", "file_exists", "file_exists", "saved", "file_exists"]);
@@ -110,7 +110,7 @@ describe("a name in the list's second column", () => {
     expect(errorsIn(wellKept())).toEqual(["saved", "file_exists", "file_exists", "saved", "file_exists"]);
   });
 
-  it("is another one in another case or another form of its letters, where the file system says so", async () => {
+  it("in another letter case or Unicode form is a different name where the file system distinguishes it", async () => {
     mkdirSync(out());
     writeFileSync(out("probe"), "");
     const isOne = existsSync(out("PROBE"));
@@ -120,7 +120,7 @@ describe("a name in the list's second column", () => {
   });
 });
 
-describe("a name made of a URL", () => {
+describe("a file name made from a URL", () => {
   const PATHS = [
     "/%2e%2e/%2e%2e/x",
     "/..%2f..%2f..%2fx",
@@ -159,7 +159,7 @@ describe("a name made of a URL", () => {
     ".{n}",
     "results.jsonl/{n}",
     ".bulkget/{n}.part",
-  ])("by --name %s stays in the folder", async (template) => {
+  ])("by --name %s stays in the folder, or the template is refused", async (template) => {
     const varies = /\{(n|host|basename)/.test(template);
     if (!varies) {
       const { code } = await bulkgetCommand(["-", "--name", template], { cwd: around().cwd });
@@ -172,7 +172,7 @@ describe("a name made of a URL", () => {
     if (template.includes("{n")) expect(errorsIn(records)).toEqual(PATHS.map(() => "saved"));
   });
 
-  it("has no extension but a known one, whatever the path and the Content-Type are", async () => {
+  it("has only known extensions, whatever the path and the Content-Type are", async () => {
     const types = [
       "text/html/../../../x",
       "../../x",
@@ -190,7 +190,7 @@ describe("a name made of a URL", () => {
       server.answers.set(`/type-${i}`, body(pageOf(`/type-${i}`), { "content-type": type }));
     }
     expect((await run(lines)).code).toBe(0);
-    const plain = [2]; // a blank or TAB around a media type is none of it
+    const plain = [2]; // whitespace around a media type is not part of it
     const extensions = [
       ...types.map((_, i) => (plain.includes(i) ? ".txt" : "")),
       ...[".txt", ".txt", ".txt", ".html", ".tar.gz", ".txt", ".c"],

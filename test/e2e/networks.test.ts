@@ -1,4 +1,4 @@
-// Networks as they are: squid and a SOCKS server, nginx with each version of TLS, HTTP/2, client certificates, IPv6 and a socket.
+// Real networks: squid, a SOCKS server, and nginx with TLS 1.2 and 1.3, HTTP/2, client certificates, IPv6 and a Unix socket.
 
 import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -22,9 +22,9 @@ const MISSING = [
   ...["nginx", "squid", "microsocks", "openssl"]
     .filter((program) => !has(program))
     .map((it) => `${it} is not installed`),
-  ...(IPV6 ? [] : ["::1 is not there"]),
+  ...(IPV6 ? [] : ["::1 is not available"]),
 ];
-for (const what of MISSING) console.warn(`SKIPPED: ${what}, and these tests show nothing about it`);
+for (const what of MISSING) console.warn(`SKIPPED: tests of real networks: ${what}`);
 
 let site: Folder;
 let plain: RunningServer;
@@ -48,15 +48,15 @@ afterAll(async () => {
 
 interface Got {
   readonly code: number | null;
-  /** How many of the files are there, right to the byte. */
+  /** Number of files that are equal to the original byte for byte. */
   readonly right: number;
   readonly errors: readonly string[];
   readonly details: readonly string[];
-  /** All that was said and recorded. */
+  /** All messages and records. */
   readonly said: string;
 }
 
-/** Downloads all files from there with the built command. */
+/** Downloads the files from `origin` with the built command. */
 async function download(
   origin: string,
   args: readonly string[],
@@ -83,50 +83,47 @@ async function download(
   }
 }
 
-/** Whether a file is what its line named; what else lies in the folder is none. */
+/** Whether a file is a numbered one with the content of its line. */
 function isRight(folder: string, file: string): boolean {
   const [number] = /^\d{6}/.exec(file) ?? [];
   return number !== undefined && readFileSync(join(folder, file)).equals(contentOf(Number(number) - 1));
 }
 
 const ALL = { code: 0, right: FILES, errors: [] };
-/** Waits until a server has logged so many requests, which may be a little after their answers. */
+/** Waits until a server has logged this number of requests, which may be a little after their responses. */
 const logged = (server: RunningServer, requests: number) =>
   expect.poll(() => linesOf(server).length, { timeout: 10_000 }).toBe(requests);
 const linesOf = (server: RunningServer) => server.log().trimEnd().split("\n");
 
-describe.skipIf(!has("nginx") || !has("squid"))("through squid", () => {
+describe.skipIf(!has("nginx") || !has("squid"))("through squid,", () => {
   const withPassword = async (work: (proxy: RunningServer) => Promise<void>) => {
     const folder = temporaryFolder();
     try {
       const hash = execFileSync("openssl", ["passwd", "-apr1", "p@ss:word"], { encoding: "utf8" });
       const file = join(folder.path, "passwords");
       writeFileSync(file, `user:${hash}`);
-      chmodSync(folder.path, 0o755); // squid does not read it as root
+      chmodSync(folder.path, 0o755); // squid drops root
       await during(squid(file), work);
     } finally {
       folder.remove();
     }
   };
 
-  it.skipIf(!has("openssl"))(
-    "that wants a password files arrive by GET and by CONNECT, and nobody is told it",
-    async () => {
-      await withPassword(async ({ port }) => {
-        const proxy = `http://user:p%40ss%3Aword@127.0.0.1:${port}`;
-        for (const got of [
-          await download(plain.origin, ["-x", proxy]),
-          await download(secure.origin, ["-x", proxy, ...CACERT]),
-          await download(secure.origin, CACERT, { https_proxy: proxy }),
-        ]) {
-          expect(got, got.said).toMatchObject(ALL);
-          expect(got.said).not.toMatch(/p@ss|p%40ss/);
-        }
-      });
-    },
-  );
+  it.skipIf(!has("openssl"))("files arrive by GET and by CONNECT with a password, which is not shown", async () => {
+    await withPassword(async ({ port }) => {
+      const proxy = `http://user:p%40ss%3Aword@127.0.0.1:${port}`;
+      for (const got of [
+        await download(plain.origin, ["-x", proxy]),
+        await download(secure.origin, ["-x", proxy, ...CACERT]),
+        await download(secure.origin, CACERT, { https_proxy: proxy }),
+      ]) {
+        expect(got, got.said).toMatchObject(ALL);
+        expect(got.said).not.toMatch(/p@ss|p%40ss/);
+      }
+    });
+  });
 
-  it.skipIf(!has("openssl"))("that is told another one, or none, says 407, and the password stays unsaid", async () => {
+  it.skipIf(!has("openssl"))("a wrong or missing password causes 407, and is not shown", async () => {
     await withPassword(async ({ port }) => {
       for (const login of ["", "user:wr0ng@"]) {
         const proxy = ["-x", `http://${login}127.0.0.1:${port}`];
@@ -143,7 +140,7 @@ describe.skipIf(!has("nginx") || !has("squid"))("through squid", () => {
     });
   });
 
-  it("goes what no_proxy does not except, by host, port and block", async () => {
+  it("all requests go except those that no_proxy exempts by host, port or block", async () => {
     await during(squid(), async (proxy) => {
       const env = (no_proxy: string) => ({ http_proxy: proxy.origin, no_proxy });
       for (const no of ["127.0.0.1", "127.0.0.0/8", `127.0.0.1:${plain.port}`, "x.org, 127.0.0.1/32"])
@@ -155,7 +152,7 @@ describe.skipIf(!has("nginx") || !has("squid"))("through squid", () => {
     });
   });
 
-  it("nothing is asked for that --public-only refuses, though squid itself is inside", async () => {
+  it("--public-only refuses private targets although squid itself has a private address", async () => {
     await during(squid(), async (proxy) => {
       for (const origin of [plain.origin, secure.origin, `http://localhost:${plain.port}`]) {
         const got = await download(origin, ["-x", proxy.origin, "--public-only", ...CACERT], {}, 3);
@@ -164,7 +161,7 @@ describe.skipIf(!has("nginx") || !has("squid"))("through squid", () => {
     });
   });
 
-  it("a proxy that is gone is proxy_failed", async () => {
+  it("a stopped proxy causes proxy_failed", async () => {
     const proxy = await squid();
     await proxy.stop();
     const got = await download(secure.origin, ["-x", proxy.origin, ...CACERT], {}, 3);
@@ -173,21 +170,18 @@ describe.skipIf(!has("nginx") || !has("squid"))("through squid", () => {
   });
 });
 
-describe.skipIf(!has("nginx") || !has("microsocks"))("through a SOCKS server", () => {
-  it.each(["socks5", "socks5h"])(
-    "(%s) files arrive, with and without TLS, names looked up here or there",
-    async (scheme) => {
-      await during(microsocks(), async ({ port }) => {
-        const proxy = `${scheme}://127.0.0.1:${port}`;
-        expect(await download(plain.origin, ["-x", proxy])).toMatchObject(ALL);
-        expect(await download(`http://localhost:${plain.port}`, ["-x", proxy])).toMatchObject(ALL);
-        expect(await download(secure.origin, ["-x", proxy, ...CACERT])).toMatchObject(ALL);
-        expect(await download(secure.origin, CACERT, { all_proxy: proxy })).toMatchObject(ALL);
-      });
-    },
-  );
+describe.skipIf(!has("nginx") || !has("microsocks"))("through a SOCKS server,", () => {
+  it.each(["socks5", "socks5h"])("files arrive by %s, with and without TLS", async (scheme) => {
+    await during(microsocks(), async ({ port }) => {
+      const proxy = `${scheme}://127.0.0.1:${port}`;
+      expect(await download(plain.origin, ["-x", proxy])).toMatchObject(ALL);
+      expect(await download(`http://localhost:${plain.port}`, ["-x", proxy])).toMatchObject(ALL);
+      expect(await download(secure.origin, ["-x", proxy, ...CACERT])).toMatchObject(ALL);
+      expect(await download(secure.origin, CACERT, { all_proxy: proxy })).toMatchObject(ALL);
+    });
+  });
 
-  it("that wants a user and a password they arrive with these, and else not", async () => {
+  it("files arrive with the right user and password only", async () => {
     await during(microsocks({ user: "user", password: "s3cret" }), async ({ port }) => {
       const as = (login: string, files: number) =>
         download(secure.origin, ["-x", `socks5h://${login}127.0.0.1:${port}`, ...CACERT], {}, files);
@@ -201,7 +195,7 @@ describe.skipIf(!has("nginx") || !has("microsocks"))("through a SOCKS server", (
     });
   });
 
-  it("what it cannot connect to is proxy_failed", async () => {
+  it("an unreachable target causes proxy_failed", async () => {
     await during(microsocks(), async ({ port }) => {
       const got = await download("http://127.0.0.2:9", ["-x", `socks5h://127.0.0.1:${port}`], {}, 3);
       expect(got).toMatchObject({ code: 1, errors: ["proxy_failed"] });
@@ -210,11 +204,11 @@ describe.skipIf(!has("nginx") || !has("microsocks"))("through a SOCKS server", (
   });
 });
 
-describe.skipIf(!has("nginx"))("from nginx", () => {
+describe.skipIf(!has("nginx"))("from nginx,", () => {
   const serving = (more: NginxOptions, work: (server: RunningServer) => Promise<void>, tls = TLS) =>
     during(nginx({ root: site.path, tls, more }), work);
 
-  it.each(["TLSv1.2", "TLSv1.3"])("files arrive by %s, and connections take up its session", async (protocols) => {
+  it.each(["TLSv1.2", "TLSv1.3"])("files arrive over %s, and connections resume its TLS session", async (protocols) => {
     await serving({ protocols, oneEach: true }, async (server) => {
       expect(await download(server.origin, [...CACERT, "-c", "2"])).toMatchObject(ALL);
       await logged(server, FILES);
@@ -224,7 +218,7 @@ describe.skipIf(!has("nginx"))("from nginx", () => {
     });
   });
 
-  it.each(["TLSv1.2", "TLSv1.3"])("files arrive by HTTP/2 over %s", async (protocols) => {
+  it.each(["TLSv1.2", "TLSv1.3"])("files arrive over HTTP/2 and %s", async (protocols) => {
     await serving({ protocols, http2: true }, async (server) => {
       expect(await download(server.origin, [...CACERT, "--http2"])).toMatchObject(ALL);
       await logged(server, FILES);
@@ -232,7 +226,7 @@ describe.skipIf(!has("nginx"))("from nginx", () => {
     });
   });
 
-  it("a certificate of our own is shown where it is wanted, over HTTP/1.1 and HTTP/2; without it nothing arrives", async () => {
+  it("files arrive over HTTP/1.1 and HTTP/2 with the required client certificate, and none without", async () => {
     await serving({ http2: true, clientCa: pem("ca-cert") }, async (server) => {
       expect(await download(server.origin, [...CACERT, ...CLIENT])).toMatchObject(ALL);
       expect(await download(server.origin, [...CACERT, ...CLIENT, "--http2"])).toMatchObject(ALL);
@@ -246,7 +240,7 @@ describe.skipIf(!has("nginx"))("from nginx", () => {
     });
   });
 
-  it.skipIf(!IPV6)("files arrive by IPv6, from an address and from a name that has both", async () => {
+  it.skipIf(!IPV6)("files arrive over IPv6, from an address and from a name with both families", async () => {
     await serving({ ipv6: true }, async (server) => {
       expect(await download(`https://[::1]:${server.port}`, CACERT)).toMatchObject(ALL);
       await logged(server, FILES);
@@ -255,7 +249,7 @@ describe.skipIf(!has("nginx"))("from nginx", () => {
     });
   });
 
-  it("--resolve says where a name is, and its certificate is checked all the same", async () => {
+  it("--resolve sets the addresses of a name, whose certificate is still checked", async () => {
     const other = { key: pem("wrong-host-key"), cert: pem("wrong-host-cert") };
     await serving(
       { http2: true },
@@ -276,7 +270,7 @@ describe.skipIf(!has("nginx"))("from nginx", () => {
     );
   });
 
-  it("files arrive over a Unix socket, with TLS, HTTP/2 and the URL's host", async () => {
+  it("files arrive over a Unix socket with TLS, HTTP/2 and the host of the URL", async () => {
     const folder = temporaryFolder();
     try {
       const unixSocket = join(folder.path, "s");

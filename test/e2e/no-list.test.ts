@@ -1,4 +1,4 @@
-// What is given as a list and is none, through the built command: named, with what would do, before anything is fetched or made.
+// Files that are not URL lists are refused by the built command, with the command that would make a list of them.
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { brotliCompressSync, gzipSync } from "node:zlib";
@@ -16,14 +16,14 @@ function list(content: string | Buffer, name: string): string {
   return name;
 }
 
-/** Refused with 2; nothing was asked for, and nothing is there but the list. */
+/** Expects exit code 2, no request, and only the lists in the folder. */
 function refused(ran: { readonly code: number | null; readonly stderr: string }, lists: readonly string[]): void {
   expect([ran.code, ran.stderr]).toEqual([2, ran.stderr]);
   expect(server.asked()).toEqual([]);
   expect(readdirSync(folder.path)).toEqual(lists);
 }
 
-describe("a list that is a file of another format", () => {
+describe("a list in an unsupported file format", () => {
   const bytes = (text: string, ...more: readonly number[]) =>
     Buffer.concat([Buffer.from(text, "latin1"), Buffer.from(more)]);
   const tar = Buffer.alloc(1024);
@@ -53,15 +53,18 @@ describe("a list that is a file of another format", () => {
     ["talk.mp4", bytes("\0\0\0\x20ftypisom"), "audio or video"],
   ];
 
-  it.each(FORMATS)("%s is named, with the command that would do", async (name, content, noun, command) => {
-    const ran = await folder.run([list(content, name)]);
-    const what = `bulkget: ${name}: the list cannot be read: it is ${noun}`;
-    if (command === undefined) expect(ran.stderr).toBe(`${what}; a list is text, with a URL a line\n`);
-    else expect(ran.stderr).toBe(`${what} (${command} | bulkget -)\n`);
-    refused(ran, [name]);
-  });
+  it.each(FORMATS)(
+    "is refused with its format and a command that converts it: %s",
+    async (name, content, noun, command) => {
+      const ran = await folder.run([list(content, name)]);
+      const what = `bulkget: ${name}: the list cannot be read: it is ${noun}`;
+      if (command === undefined) expect(ran.stderr).toBe(`${what}; a list is text, with a URL a line\n`);
+      else expect(ran.stderr).toBe(`${what} (${command} | bulkget -)\n`);
+      refused(ran, [name]);
+    },
+  );
 
-  it("on standard input is named, too, and leaves no folder behind", async () => {
+  it("on standard input is refused with its format, and no folder is created", async () => {
     list(bytes("\xfd7zXZ\0"), "urls.xz");
     const ran = await shell("bulkget - -q < urls.xz", { cwd: folder.path });
     expect(ran.stderr).toBe(
@@ -70,12 +73,12 @@ describe("a list that is a file of another format", () => {
     refused(ran, ["urls.xz"]);
   });
 
-  it("among others is named before any of them is begun", async () => {
+  it("among other lists is refused before any of them is fetched", async () => {
     list(linesOf([server.url("/a")]), "a.txt");
     refused(await folder.run(["a.txt", list(bytes("\xfd7zXZ\0"), "b.xz")]), ["a.txt", "b.xz"]);
   });
 
-  it("is refused before --force removes what an earlier run saved", async () => {
+  it("is refused before --force removes saved files", async () => {
     await folder.run([folder.list([server.url("/a")])]);
     const before = leftIn(folder.at("downloads"));
     expect((await folder.run([list(bytes("BZh91AY&SY"), "b.bz2"), "--force"])).code).toBe(2);
@@ -83,11 +86,11 @@ describe("a list that is a file of another format", () => {
   });
 
   it.each([
-    ["on standard input", "bulkget - --force < b.txt"],
-    ["on a pipe, behind a comment", "{ echo '# mine'; cat b.txt; } | bulkget - --force"],
-    ["on a pipe that has a name", "bulkget --force <(cat b.txt)"],
-    ["that is empty", "bulkget - --force < /dev/null"],
-  ])("%s is refused before --force removes what an earlier run saved", async (_where, command) => {
+    ["or without a URL, on standard input", "bulkget - --force < b.txt"],
+    ["or without a URL, on a pipe behind a comment", "{ echo '# mine'; cat b.txt; } | bulkget - --force"],
+    ["or without a URL, on a named pipe", "bulkget --force <(cat b.txt)"],
+    ["or without any line", "bulkget - --force < /dev/null"],
+  ])("%s, is refused before --force removes saved files", async (_where, command) => {
     await folder.run([folder.list([server.url("/a")])]);
     const before = leftIn(folder.at("downloads"));
     list(linesOf(["neither", "of these", "is a URL"]), "b.txt");
@@ -96,7 +99,7 @@ describe("a list that is a file of another format", () => {
     expect(leftIn(folder.at("downloads"))).toEqual(before);
   });
 
-  it("on standard input is begun once with --force, and read whole", async () => {
+  it("is distinguished from a good list on standard input, of which --force fetches every line", async () => {
     await folder.run([folder.list([server.url("/a")])]);
     list(linesOf(["/b", "/c", "/d"].map((path) => server.url(path))), "b.txt");
     expect((await shell("bulkget - --force -q < b.txt", { cwd: folder.path })).code).toBe(0);
@@ -107,15 +110,15 @@ describe("a list that is a file of another format", () => {
     ]);
   });
 
-  it("that no first bytes tell is named by what its lines look like", async () => {
+  it("without a signature is refused by the look of its lines", async () => {
     const ran = await folder.run([list(brotliCompressSync(Buffer.alloc(3000, "http://a/b\n")), "urls.br")]);
     expect(ran.stderr).toContain("it looks like binary data");
     refused(ran, ["urls.br"]);
   });
 });
 
-describe("standard input that is a folder", () => {
-  it("is refused as a list that is one", async () => {
+describe("standard input", () => {
+  it("that is a folder is refused", async () => {
     mkdirSync(folder.at("urls"));
     const ran = await shell("bulkget - < urls", { cwd: folder.path });
     expect(ran.stderr).toBe("bulkget: (stdin): the list cannot be read: it is a folder\n");
@@ -123,12 +126,12 @@ describe("standard input that is a folder", () => {
   });
 });
 
-describe("a URL in the place of a list", () => {
+describe("a URL as the list argument", () => {
   it.each([
     ["https://example.org/x", "echo https://example.org/x | bulkget -"],
     ["https://example.org/x?a=1&b=it's", "echo 'https://example.org/x?a=1&b=it'\\''s' | bulkget -"],
     ["https://me:secret@example.org/", "echo 'https://me:***@example.org/' | bulkget -"],
-  ])("%s is answered with where a URL goes", async (url, command) => {
+  ])("is refused with a command that puts it into a list: %s", async (url, command) => {
     const ran = await folder.run([url]);
     expect(ran.stderr).toContain(`(a URL goes into a list: ${command})`);
     expect(ran.stderr).not.toContain("secret");
@@ -138,18 +141,18 @@ describe("a URL in the place of a list", () => {
 
 describe("a list without any URL", () => {
   it.each([
-    ["that is empty", ""],
-    ["of comments", "# a\r# b\r"],
-    ["of blank lines", "\n \r\n\t\n"],
-    ["of a byte order mark", "\ufeff"],
-  ])("%s ends with 2, and makes nothing", async (_what, content) => {
+    ["nothing", ""],
+    ["comments", "# a\r# b\r"],
+    ["blank lines", "\n \r\n\t\n"],
+    ["a byte order mark", "\ufeff"],
+  ])("that holds only %s exits with code 2, and no folder is created", async (_what, content) => {
     const ran = await folder.run([list(content, "urls.txt")]);
     expect(ran.stderr).toBe("bulkget: urls.txt: no URL in it (--allow-empty, if that is no mistake)\n");
     refused(ran, ["urls.txt"]);
   });
 
   it.each(["bulkget - -q </dev/null", "bulkget - -q <&-", "printf '# x\\n' | bulkget - -q", "bulkget -q <(:)"])(
-    "from `%s` does so, too",
+    "from `%s` exits with code 2, and no folder is created",
     async (line) => {
       const ran = await shell(line, { cwd: folder.path });
       expect(ran.stderr).toMatch(/^bulkget: \S+: no URL in it \(--allow-empty/);
@@ -157,7 +160,7 @@ describe("a list without any URL", () => {
     },
   );
 
-  it("is as it should be with --allow-empty, BULKGET_ALLOW_EMPTY or another list that has one", async () => {
+  it("is accepted with --allow-empty, with BULKGET_ALLOW_EMPTY, and beside a list with a URL", async () => {
     list("", "a.txt");
     expect((await folder.run(["a.txt", "--allow-empty"])).code).toBe(0);
     expect((await folder.run(["-"], { env: { BULKGET_ALLOW_EMPTY: "1" } })).code).toBe(0);
@@ -165,7 +168,7 @@ describe("a list without any URL", () => {
     expect(server.asked()).toEqual(["/a"]);
   });
 
-  it("is none where everything is done, or where failed.txt has nothing left", async () => {
+  it("is not reported for a list that is done, or for an empty failed.txt", async () => {
     folder.list([server.url("/a")]);
     expect((await folder.run(["urls.txt"])).code).toBe(0);
     expect((await folder.run(["urls.txt"])).code).toBe(0);
@@ -184,7 +187,7 @@ describe("a list without any URL", () => {
   });
 });
 
-describe("a list of which the first lines are no URLs", () => {
+describe("a list whose first 20 lines are no URLs", () => {
   const many = (line: (i: number) => string) => Array.from({ length: 30 }, (_, i) => line(i));
   const grep = (stop: string) => `grep -oE 'https?://[^${stop}[:space:]]+'`;
   const CASES: readonly (readonly [what: string, noun: string, lines: readonly string[], command: string])[] = [
@@ -202,8 +205,8 @@ describe("a list of which the first lines are no URLs", () => {
       many((i) => `${i}\thttps://example.org/${i}`),
       `${grep("")} LIST`,
     ],
-    ["JSON a line each", "JSON", ["[", ...many((i) => `  "https://example.org/${i}",`), "]"], "jq -r"],
-    ["JSON in one line", "JSON", [JSON.stringify(many((i) => `https://example.org/${i}`))], "jq -r"],
+    ["a JSON array over several lines", "JSON", ["[", ...many((i) => `  "https://example.org/${i}",`), "]"], "jq -r"],
+    ["a JSON array in one line", "JSON", [JSON.stringify(many((i) => `https://example.org/${i}`))], "jq -r"],
     ["JSON lines", "JSON lines", many((i) => JSON.stringify({ url: `https://example.org/${i}` })), "jq -r"],
     [
       "HTML",
@@ -245,7 +248,7 @@ describe("a list of which the first lines are no URLs", () => {
     ["words", "", many((i) => `line ${i}`), ""],
   ];
 
-  it.each(CASES)("but %s ends with 2, and says so", async (_what, noun, lines, command) => {
+  it.each(CASES)("but %s exits with code 2 and a message that names the form", async (_what, noun, lines, command) => {
     const ran = await folder.run([list(linesOf(lines), "urls.txt")]);
     expect(ran.stderr).toMatch(/^bulkget: urls\.txt: (none of its first 20 lines is a URL|its only line is no URL) \(/);
     const like =
@@ -258,7 +261,7 @@ describe("a list of which the first lines are no URLs", () => {
   });
 
   it.each(CASES.filter(([, , , command]) => /^(grep|sed|cut)/.test(command)))(
-    "but %s becomes a list by the command that is named",
+    "but %s becomes a list by the command in the message",
     async (_what, _noun, lines) => {
       const { stderr } = await folder.run([list(linesOf(lines), "urls.txt")]);
       const command = /: ((?:grep|sed|cut) .*) \| bulkget -\n$/.exec(stderr)?.[1];
@@ -269,7 +272,7 @@ describe("a list of which the first lines are no URLs", () => {
     },
   );
 
-  it("is refused as well where it has fewer lines than that, and none is a URL", async () => {
+  it("is refused if it has fewer than 20 lines, of which none is a URL", async () => {
     const ran = await folder.run([list("example.org/a\n# x\nexample.org/b\n", "urls.txt")]);
     expect(ran.stderr).toBe(
       'bulkget: urls.txt: none of its first 2 lines is a URL ("example.org/a": no http:// or https:// in front): ' +
@@ -278,14 +281,14 @@ describe("a list of which the first lines are no URLs", () => {
     refused(ran, ["urls.txt"]);
   });
 
-  it("shows no line that may have a password in it", async () => {
+  it("is refused without a password in the message", async () => {
     const lines = many((i) => `GET https://me:secret${i}@example.org/`);
     const ran = await folder.run([list(linesOf(lines), "urls.txt")]);
     expect(ran.stderr).not.toContain("secret");
     refused(ran, ["urls.txt"]);
   });
 
-  it("is a list like any other if one of the first 20 is a URL, or of another scheme", async () => {
+  it("is accepted if one of them is a URL, or has another scheme", async () => {
     const lines = [...many((i) => `line ${i}`).slice(0, 19), server.url("/a"), "line"];
     expect((await folder.run([list(linesOf(lines), "urls.txt")])).code).toBe(1);
     expect(records().map(({ n, outcome }) => [n, outcome])).toEqual(
@@ -296,7 +299,7 @@ describe("a list of which the first lines are no URLs", () => {
     expect(journalOf(folder.at("ftp"))).toHaveLength(30);
   });
 
-  it("is none though the 21st is a URL, in one chunk or in many", async () => {
+  it("is refused although the 21st is a URL, read in one chunk or in many", async () => {
     const lines = [...many((i) => `line ${i}`).slice(0, 20), server.url("/a")];
     refused(await folder.run([list(linesOf(lines), "urls.txt")]), ["urls.txt"]);
     const slow = await shell('while read -r line; do echo "$line"; done < urls.txt | bulkget - -q', {
@@ -315,7 +318,7 @@ describe("a list of which the first lines are no URLs", () => {
     expect(leftIn(folder.at("downloads"))).toEqual(before);
   });
 
-  it("may be failed.txt, whose lines have been judged before", async () => {
+  it("is accepted if it is failed.txt", async () => {
     const lines = [server.url("/a"), ...many((i) => `line ${i}`)];
     expect((await folder.run([list(linesOf(lines), "urls.txt")])).code).toBe(1);
     const failed = readFileSync(folder.at("downloads/failed.txt"), "utf8");

@@ -1,4 +1,4 @@
-// Servers that are odd, and whose files browsers and curl get all the same: the whole run, with the built command.
+// Odd responses that browsers and curl accept are saved by the built command.
 
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
@@ -11,7 +11,7 @@ const saved = (n: number) => readFileSync(folder.at("downloads", String(n).padSt
 const records = () => [...recordsOf(folder.at("downloads")).values()];
 
 it.each(["99999999999999999999", "31536000000", "Fri, 31 Dec 9999 23:59:59 GMT"])(
-  "a Retry-After beyond sense on one line fails no other line of its host: %s",
+  "an absurd Retry-After of one URL fails no other URL of its host: %s",
   async (value) => {
     const server = own(
       await rawServer(
@@ -52,7 +52,7 @@ const ODD: Readonly<Record<string, string>> = {
 };
 
 it.each([[["--compressed"]], [["--workers", "2"]]])(
-  "odd answers are saved to the byte, on connections that live on (%j)",
+  "odd responses are saved byte for byte over reused connections with arguments %j",
   async (args) => {
     const server = own(
       await rawServer((path) => ODD[path] ?? "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", true),
@@ -64,7 +64,7 @@ it.each([[["--compressed"]], [["--workers", "2"]]])(
   },
 );
 
-it("-u sends an ETag without quotes back as it came", async () => {
+it("-u returns an ETag without quotes unchanged", async () => {
   const server = own(await rawServer(() => "HTTP/1.1 200 OK\r\nETag: 5f3a-12\r\nContent-Length: 4\r\n\r\nfine", true));
   const stdin = linesOf([server.url("/x")]);
   expect((await folder.run(["-"], { stdin })).code).toBe(0);

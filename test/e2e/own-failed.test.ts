@@ -1,4 +1,4 @@
-// A failed.txt that no run has written is read where it is the list, and touched never.
+// A failed.txt that no run has written is never changed; where it is the list, it is read.
 
 import { spawnSync } from "node:child_process";
 import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
@@ -8,10 +8,10 @@ import { journalOf, status } from "../support/site.ts";
 
 const { server, at, saved, list, run, folder } = runsAgain();
 
-describe("a failed.txt of somebody's own", () => {
+describe("a user's failed.txt", () => {
   const OWN = ["", "my failures\n", "# a comment\n", "http://127.0.0.1:1/x\t000003\n", "http://127.0.0.1:1/x\n"];
 
-  it.each(OWN)("in a folder without a run is not touched, and nothing is fetched (%j)", async (content) => {
+  it.each(OWN)("in a folder without a run is not changed, and nothing is fetched: %j", async (content) => {
     list(TEN);
     for (const to of ["downloads", "."]) {
       mkdirSync(at(to), { recursive: true });
@@ -31,9 +31,9 @@ describe("a failed.txt of somebody's own", () => {
 
   it.each([
     ["a folder", (path: string) => mkdirSync(path)],
-    ["a link", (path: string) => symlinkSync("../notes.txt", path)],
+    ["a symbolic link", (path: string) => symlinkSync("../notes.txt", path)],
     ["a pipe", (path: string) => void spawnSync("mkfifo", [path])],
-  ])("that is %s is not touched, beside a run neither", async (_, make) => {
+  ])("that is %s is not changed, with and without an earlier run", async (_, make) => {
     list(TEN);
     list(["mine"], "notes.txt");
     server.answers.set("/page-1", status(404));
@@ -54,7 +54,7 @@ describe("a failed.txt of somebody's own", () => {
     }
   });
 
-  it("made beside a run is not touched, whether the run goes on or starts over", async () => {
+  it("in the folder of an earlier run is not changed by a resumed run or by --force", async () => {
     list(TEN);
     server.answers.set("/page-1", status(404));
     await run();
@@ -77,7 +77,7 @@ describe("a failed.txt of somebody's own", () => {
     ["plain lines", (i: number) => `/page-${i}`],
     ["numbers", (i: number) => `/page-${i}\t${i + 10}`],
     ["names and numbers", (i: number) => `/page-${i}\tn${i}.txt\tn=${i + 10}`],
-  ])("that is the list itself, of %s, is read in every run and stays as it is", async (_, line) => {
+  ])("that is the list itself, with %s, is read by every run and never changed", async (_, line) => {
     const text = `# mine\n${TEN.map((_, i) => `${server.url(line(i + 1))}\n`).join("")}\n# end`;
     writeFileSync(at("failed.txt"), text);
     const runIt = (...more: readonly string[]) => folder.run(["failed.txt", "-o", ".", ...more]);
@@ -99,9 +99,9 @@ describe("a failed.txt of somebody's own", () => {
     expect(journalOf(at()).filter(({ outcome }) => outcome === "saved")).toHaveLength(10);
   });
 
-  it.each([[], ["--retry-failed"]])(
-    "that came while a run was on stays, and the run's own is beside it (%s)",
-    async (...more) => {
+  it.each([["a first run"], ["a run with --retry-failed", "--retry-failed"]])(
+    "that is created during %s stays, and the run's failures go to failed.txt.new",
+    async (_, ...more) => {
       list(TEN);
       for (const path of ["/page-1", "/page-2"]) server.answers.set(path, status(404));
       if (more.length > 0) await run();

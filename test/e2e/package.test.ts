@@ -1,4 +1,4 @@
-// The package as npm makes it: what is in it, and that it installs and runs elsewhere.
+// The npm package: its files, its installation elsewhere, and the checks of publint and @arethetypeswrong/cli.
 
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -7,23 +7,23 @@ import { VERSION } from "../../src/version.ts";
 import { ROOT, shell } from "../support/command.ts";
 import { ownFolder, ownRudeServer } from "../support/own.ts";
 
-describe("the package", () => {
+describe("the npm package", () => {
   const server = ownRudeServer();
   const folder = ownFolder();
 
   it("runs by npx inside the checkout", async () => {
-    // npx keeps what a checkout's commands were called when it first saw it.
+    // npx caches the names of a checkout's commands.
     const env = { npm_config_cache: folder.at("npm") };
     const ran = await shell("npx --no-install bulkget --version", { cwd: ROOT, env });
     expect(ran).toMatchObject({ code: 0, stdout: `${VERSION}\n` });
   });
 
-  it("packs what it needs and no more, installs elsewhere, and runs there as a command and as a library", async (context) => {
+  it("contains only the needed files, installs elsewhere, and runs there as a command and as a library", async (context) => {
     const packed = await shell(`npm pack --ignore-scripts --json --pack-destination "${folder.path}"`, { cwd: ROOT });
     const [{ filename, files }] = JSON.parse(packed.stdout) as [{ filename: string; files: { path: string }[] }];
     const outside = files.map(({ path }) => path).filter((path) => !/^dist\/(bin|lib|vendor)\//.test(path));
     expect(outside.sort()).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "man/bulkget.1", "package.json"]);
-    // Text only: code that V8 has compiled crashes other versions of Node.
+    // Text only: V8's code cache crashes other versions of Node.
     const others = files.filter(
       ({ path }) => !/\.(?:cjs|mjs|d\.cts|d\.mts|json|md|1)$|\bLICENSE(?:S\.txt)?$/.test(path),
     );
@@ -37,13 +37,13 @@ describe("the package", () => {
       return context.skip();
     }
     expect(installed.code).toBe(0);
-    // Everything it needs is inside: no other package comes with it, and none is looked for.
+    // All dependencies are bundled: no other package is installed.
     const there = readdirSync(join(cwd, "node_modules")).filter((name) => !name.startsWith("."));
     expect(there).toEqual(["bulkget"]);
     const stdin = `${server.url("/ok")}\n`;
     expect(await shell("npx --no-install bulkget - -q", { cwd, stdin })).toMatchObject({ code: 0, stdout: "" });
     expect(readFileSync(join(cwd, "downloads/000001"))).toHaveLength(100);
-    // The packages that few runs need: a bar, cookies, addresses, rare media types.
+    // Options that load the rarely needed bundled packages.
     const more = "--progress bar -b a=b --public-only --force";
     const refused = await shell(`npx --no-install bulkget - ${more}`, { cwd, stdin });
     expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining("blocked_address") as string });
@@ -58,7 +58,7 @@ describe("the package", () => {
     });
   }, 120_000);
 
-  it("is good to publint, and its types to @arethetypeswrong/cli for every kind of program", async () => {
+  it("passes publint and @arethetypeswrong/cli", async () => {
     const packed = await shell(`npm pack --ignore-scripts --silent --pack-destination "${folder.path}"`, { cwd: ROOT });
     const tarball = folder.at(packed.stdout.trim());
     const linted = await shell(`npx --no-install publint run "${tarball}" --strict`, { cwd: ROOT });
@@ -67,7 +67,7 @@ describe("the package", () => {
     expect(typed).toMatchObject({ code: 0, stdout: expect.stringContaining("No problems found") as string });
   }, 120_000);
 
-  it("names each package that is inside, with the text of its license", () => {
+  it("contains the license text of each bundled package", () => {
     const licenses = readFileSync(join(ROOT, "dist/vendor/LICENSES.txt"), "utf8");
     const named = [...licenses.matchAll(/^== (\S+)@\d/gm)].map(([, name]) => name);
     const ours = ["cli-progress", "commander", "ipaddr.js", "mime-db", "p-limit", "tough-cookie"];

@@ -1,4 +1,4 @@
-// With --per-dir files lie in numbered folders, so many lines each; everything else is as it is without.
+// --per-dir puts files into numbered folders; resume, update, --force and --dedupe work as without it.
 
 import { existsSync, lstatSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
@@ -13,13 +13,13 @@ const folder = ownFolder();
 const out = (file = "") => folder.at("out", file);
 const paths = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => `/p${from + i}`);
 
-/** Each line is a path, with a name behind a TAB or not. */
+/** Runs a list whose lines are paths, with further columns or none. */
 function run(lines: readonly string[], ...args: string[]): Promise<Ran> {
   folder.list(lines.map(server.url));
   return folder.run(["urls.txt", "-o", "out", ...args]);
 }
 
-/** Each of these files is there with the page of that path, and no other is. */
+/** Expects exactly these files, each with the page of its path. */
 function holds(files: Readonly<Record<string, string>>): void {
   expect(filesOf(out())).toEqual(Object.keys(files).sort());
   for (const [file, path] of Object.entries(files)) expect(readFileSync(out(file)), file).toEqual(pageOf(path));
@@ -34,7 +34,7 @@ const FIVE = {
 };
 
 describe("--per-dir", () => {
-  it("puts line 42 into 000, and line 123456 into 123", async () => {
+  it("1000 puts line 42 into folder 000, and line 123456 into 123", async () => {
     const lines = ["/a\t42", "/b\t123456", "/c\t1234567", "/d\t999", "/e\t1000"];
     expect(await run(lines, "--per-dir", "1000")).toMatchObject({ code: 0 });
     holds({
@@ -47,7 +47,7 @@ describe("--per-dir", () => {
     expect(recordsOf(out()).get(123_456)).toMatchObject({ outcome: "saved", file: "123/123456.txt" });
   });
 
-  it("goes on where a run stopped, asking only for what is missing", async () => {
+  it("resumes a run, and fetches only missing files", async () => {
     await run(paths(1, 3), "--per-dir", "2");
     rmSync(out("000001/000002.txt"));
     server.asked();
@@ -57,13 +57,13 @@ describe("--per-dir", () => {
     holds(FIVE);
   });
 
-  it("takes folders that are there already, as a run leaves them that was killed before its files were", async () => {
+  it("uses empty folders that a killed run left", async () => {
     for (const empty of ["000000", "000001", "000002"]) mkdirSync(out(empty), { recursive: true });
     expect(await run(paths(1, 5), "--per-dir", "2")).toMatchObject({ code: 0 });
     holds(FIVE);
   });
 
-  it("leaves what a run without it saved where it is, and puts what is left into folders", async () => {
+  it("leaves files of a run without it in place, and puts only new files into folders", async () => {
     server.answers.set("/p2", status(503));
     await run(paths(1, 3), "--retries", "0");
     server.answers.delete("/p2");
@@ -78,7 +78,7 @@ describe("--per-dir", () => {
     expect(server.asked()).toEqual([]);
   });
 
-  it("has files move with their lines, into the folders of their new numbers", async () => {
+  it("moves files with their lines into the folders of their new numbers", async () => {
     await run(paths(1, 5), "--per-dir", "2");
     server.asked();
     const { code, stderr } = await run(["/new", ...paths(1, 5)], "--per-dir", "2");
@@ -95,7 +95,7 @@ describe("--per-dir", () => {
     });
   });
 
-  it("with -u replaces a file of a flat run by one in its folder, once it has changed", async () => {
+  it("with -u moves a changed file of a flat run into its folder", async () => {
     server.answers.set("/p2", body("old", { "content-type": "text/plain", etag: '"1"' }));
     server.answers.set("/p1", (request, response) => {
       if (request.headers["if-none-match"] === '"same"') response.writeHead(304).end();
@@ -108,7 +108,7 @@ describe("--per-dir", () => {
     holds({ "000001.txt": "/p1", "000001/000002.txt": "/p2" });
   });
 
-  it("with --force starts over: what lay flat is gone, and the other way round", async () => {
+  it("with --force removes the files of a flat run, and a flat run removes its folders' files", async () => {
     await run(paths(1, 5));
     await run(paths(1, 5), "--force", "--per-dir", "2");
     holds(FIVE);
@@ -116,7 +116,7 @@ describe("--per-dir", () => {
     holds({ "000001.txt": "/p9" });
   });
 
-  it("links what comes again across folders", async () => {
+  it("hard-links duplicates across folders with --dedupe", async () => {
     const { code, stderr } = await run(["/p1", "/p1", "/p1"], "--per-dir", "2", "--dedupe");
     expect(code, stderr).toBe(0);
     expect(server.asked()).toEqual(["/p1"]);
@@ -124,7 +124,7 @@ describe("--per-dir", () => {
     expect(lstatSync(out("000001/000003.txt")).ino).toBe(lstatSync(out("000000/000001.txt")).ino);
   });
 
-  it("makes a folder for bodies that are written while they arrive, and for those brought to the disk", async () => {
+  it("creates folders for streamed bodies, and with --durability file", async () => {
     const large = Buffer.alloc(3_000_000, "large ");
     server.answers.set("/large", body(large, { "content-type": "text/plain" }));
     await run(["/large\t9", "/p10\t10"], "--per-dir", "10");
@@ -134,7 +134,7 @@ describe("--per-dir", () => {
     holds({ "000000/000001.txt": "/p9" });
   });
 
-  it("numbers as the template does, which keeps its own folders to itself", async () => {
+  it("uses the digits of the --name template, and refuses a template with folders", async () => {
     expect(await run(paths(1, 3), "--per-dir", "2", "--name", "{n:9}-{basename}{ext}")).toMatchObject({ code: 0 });
     holds({
       "000000000/000000001-p1.txt": "/p1",
@@ -147,7 +147,7 @@ describe("--per-dir", () => {
     expect(existsSync(folder.at("other"))).toBe(false);
   });
 
-  it("leaves names that the list gives as they are, and lets none take a line's place", async () => {
+  it("leaves file names of the list unchanged, and none of them replaces a line's numbered file", async () => {
     const lines = ["/p1\tmine.txt", "/p2", "/p3\t000001/000002.txt", "/p4\t../000002/x", "/p5"];
     const { code, stderr } = await run(lines, "--per-dir", "2", "-c", "1");
     expect(code).toBe(1);
@@ -157,8 +157,8 @@ describe("--per-dir", () => {
 
   it.each([
     ["a file", (path: string) => writeFileSync(path, "mine")],
-    ["a link to another folder", (path: string) => symlinkSync("..", path)],
-  ])("fails a line whose folder's name is taken by %s, and touches nothing", async (_, plant) => {
+    ["a symbolic link", (path: string) => symlinkSync("..", path)],
+  ])("fails the lines whose folder's name is taken by %s, and changes nothing there", async (_, plant) => {
     mkdirSync(out());
     plant(out("000001"));
     const { code, stderr } = await run(paths(1, 4), "--per-dir", "2");
@@ -174,7 +174,7 @@ describe("--per-dir", () => {
     expect(readFileSync(out("000000/000001.txt"))).toEqual(pageOf("/p1"));
   });
 
-  it("is perDir in the library, which refuses what is no number of files", async () => {
+  it("is the option perDir in the library, which refuses invalid numbers", async () => {
     const seen: (string | undefined)[] = [];
     for await (const { file } of bulkget(paths(1, 2).map(server.url), { outputDir: out(), perDir: 2 })) seen.push(file);
     expect(seen.sort()).toEqual(["000000/000001.txt", "000001/000002.txt"]);
@@ -187,7 +187,7 @@ describe("--per-dir", () => {
 });
 
 describe("a list of more than 100,000 lines", () => {
-  /** The first 1,000 are saved, the others are of the same length, and nothing to fetch. */
+  /** 1,000 lines that are saved, and 100,000 lines of equal length that are no URLs. */
   const long = () => {
     const pages = paths(1, 1000).map((path) => `${server.url(path.padEnd(12, "x"))}\n`);
     const nothing = `${"x".repeat((pages[0]?.length ?? 2) - 1)}\n`;
@@ -195,7 +195,7 @@ describe("a list of more than 100,000 lines", () => {
   };
   const args = ["long.txt", "--fail-on", "never", "--progress", "none"];
 
-  it("has --per-dir suggested once, and not with -q", async () => {
+  it("causes one suggestion of --per-dir, and none with -q", async () => {
     writeFileSync(folder.at("long.txt"), long());
     const { code, stderr } = await folder.run([...args, "-o", "flat"]);
     expect(code, stderr).toBe(0);

@@ -1,4 +1,4 @@
-// What somebody planted in the folder, links and pipes and devices, is not followed, written to, or taken for the run's own.
+// Links, pipes, devices and folders that somebody planted in the output folder are not followed, written to or adopted.
 
 import { spawnSync } from "node:child_process";
 import { linkSync, mkdirSync, readFileSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
@@ -10,16 +10,16 @@ import { look, namesBelow } from "../support/victims.ts";
 
 const { server, around, out, run, tried, wellKept } = surrounded();
 
-/** What somebody puts into the folder, at a path of it; false where only root may. */
+/** Creates an object at a path in the folder; false where that needs root. */
 const PLANTS: Readonly<Record<string, (path: string) => boolean>> = {
   "a link to a file": (path) => planted(() => symlinkSync(around().file, path)),
   "a link to a folder": (path) => planted(() => symlinkSync(around().path, path)),
   "a link to nowhere": (path) => planted(() => symlinkSync(join(around().cwd, "nowhere"), path)),
   "a link to itself": (path) => planted(() => symlinkSync(path, path)),
   "a pipe": (path) => spawnSync("mkfifo", [path]).status === 0,
-  "a device": (path) => spawnSync("mknod", [path, "c", "1", "5"]).status === 0, // /dev/zero, which has no end
+  "a device": (path) => spawnSync("mknod", [path, "c", "1", "5"]).status === 0, // /dev/zero, which is endless
   "a folder": (path) => planted(() => mkdirSync(path)),
-  "a file with a second name": (path) => planted(() => linkSync(around().file, path)),
+  "a hard link to a file": (path) => planted(() => linkSync(around().file, path)),
 };
 const PLANTED = Object.keys(PLANTS);
 
@@ -28,19 +28,19 @@ function planted(plant: () => void): true {
   return true;
 }
 
-/** Plants it; false, and said, where that cannot be. */
+/** Plants an object; false, with a warning, where that is impossible. */
 function plant(what: string, ...path: readonly string[]): boolean {
   if (PLANTS[what]?.(out(...path)) === true) return true;
   console.warn(`SKIPPED: ${what} cannot be made here`);
   return false;
 }
 
-describe.each(PLANTED)("%s that was planted", (what) => {
+describe.each(PLANTED)("%s that somebody planted", (what) => {
   const LINES = ["/1", "/2\tsub/x", "/3"];
   const isFolder = what === "a folder";
-  const isFile = what === "a file with a second name";
+  const isFile = what === "a hard link to a file";
 
-  it("where a file is to be is left alone, and the line fails, in a fresh run and in a later one", async () => {
+  it("in place of a line's file stays, and the line fails, in a fresh and in a resumed run", async () => {
     mkdirSync(out());
     if (!plant(what, "000001.txt")) return;
     const before = look(out("000001.txt"));
@@ -52,20 +52,20 @@ describe.each(PLANTED)("%s that was planted", (what) => {
     }
   });
 
-  it("where a saved file was is left alone, whichever way the run goes on", async () => {
+  it("in place of a saved file stays in a resumed run and with -u", async () => {
     await run(LINES);
     for (const more of [[], ["-u", "--retry-failed"]]) {
       rmSync(out("000001.txt"), { force: true, recursive: true });
       if (!plant(what, "000001.txt")) return;
       const before = look(out("000001.txt"));
-      // A file has the name that is the line's own: it gives way to the line's, and what it was besides is as it was.
+      // A hard link at the line's own name is replaced by the line's file; its other name keeps the old content.
       expect((await run(LINES, ...more)).code).toBe(isFile ? 0 : 1);
       if (isFile) expect(errorsIn(wellKept())).not.toContain("file_exists");
       else expect(look(out("000001.txt"))).toBe(before);
     }
   });
 
-  it("where a folder for files is to be, or was, is not gone through", async () => {
+  it("in place of a folder for files is not entered", async () => {
     mkdirSync(out());
     if (!plant(what, "sub")) return;
     const also = isFolder ? [] : ["sub"];
@@ -82,7 +82,7 @@ describe.each(PLANTED)("%s that was planted", (what) => {
     }
   });
 
-  it("in place of the journal stops the run before it begins, with --force too", async () => {
+  it("in place of results.jsonl stops the run before any request, also with --force", async () => {
     await run(LINES);
     unlinkSync(out("results.jsonl"));
     if (!plant(what, "results.jsonl")) return;
@@ -95,7 +95,7 @@ describe.each(PLANTED)("%s that was planted", (what) => {
     expect(forced).toMatchObject({ code, stderr });
   });
 
-  it("in place of the list of failures stops the run before it begins", async () => {
+  it("in place of failed.txt stops the run before any request", async () => {
     server.answers.set("/1", status(404));
     mkdirSync(out());
     if (!plant(what, "failed.txt")) return;
@@ -110,7 +110,7 @@ describe.each(PLANTED)("%s that was planted", (what) => {
     }
   });
 
-  it("where the list of failures and the journal are written is not written through", async () => {
+  it("at the temporary names of failed.txt and results.jsonl is not written through", async () => {
     server.answers.set("/1", status(404));
     mkdirSync(out(".bulkget"), { recursive: true });
     for (const more of [[], ["--retry-failed"]]) {
@@ -132,9 +132,9 @@ describe.each(PLANTED)("%s that was planted", (what) => {
     }
   });
 
-  it("in place of what a run keeps for itself is not written through", async () => {
+  it("in place of the files in .bulkget/ is not written through", async () => {
     const parts = ["1.part", "1-1.part", "1.note", "2.part"];
-    // A folder in place of a file that has to be there can only be said.
+    // A folder in place of a required file can only be reported.
     for (const [names, wanted] of isFolder
       ? ([
           [["lock"], 5],
@@ -152,14 +152,14 @@ describe.each(PLANTED)("%s that was planted", (what) => {
         wanted,
         expect.stringContaining({ 0: "saved   3", 3: "cannot be used: ", 5: ".bulkget/lock is no lock" }[wanted]),
       ]);
-      // What is a file there is a mark of times, such as it is, and stays to be one.
+      // A regular file at .bulkget/since counts as the run's own, and stays.
       if (wanted === 0)
         expect(errorsIn(wellKept(isFile ? [".bulkget/since"] : []))).toEqual(["saved", "saved", "saved"]);
       rmSync(out(), { recursive: true });
     }
   });
 
-  it("in place of the folder that a run keeps for itself stops it", async () => {
+  it("in place of .bulkget/ stops the run", async () => {
     mkdirSync(out());
     if (isFolder || !plant(what, ".bulkget")) return;
     const { code, stderr } = await tried(["-"], LINES);
@@ -169,7 +169,7 @@ describe.each(PLANTED)("%s that was planted", (what) => {
   });
 });
 
-it("a kept part that is also somebody else's file is not written to", async () => {
+it("a partial file that is a link to a user's file is not written to", async () => {
   const whole = Buffer.alloc(3_000_000, "0123456789");
   server.answers.set("/big", (request, response) => {
     const from = Number(/^bytes=([0-9]+)-$/.exec(request.headers.range ?? "")?.[1] ?? 0);
@@ -198,7 +198,7 @@ it("a kept part that is also somebody else's file is not written to", async () =
   }
 });
 
-it("an output folder that is itself a link is the user's own choice", async () => {
+it("an output folder that is itself a symbolic link is used", async () => {
   mkdirSync(join(around().cwd, "downloads"));
   symlinkSync("downloads", join(around().cwd, "linked"));
   expect((await run(["/1", "/2\tsub/x"], "-o", "linked")).code).toBe(0);

@@ -1,4 +1,4 @@
-// The pool as the server sees it: never more than -c connections or requests, never fewer while there is work.
+// The connection pool as the server sees it: exactly -c requests and connections at a time.
 
 import { spawn } from "node:child_process";
 import { createServer } from "node:http";
@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { BIN, cleanEnv, filesOf, recordsOf } from "../support/command.ts";
 import { linesOf, ownFolder, ownRudeServer } from "../support/own.ts";
 
-describe("the pool", () => {
+describe("the connection pool", () => {
   const server = ownRudeServer();
   const folder = ownFolder();
   const list = (jobs: number, path: (n: number) => string) =>
@@ -24,8 +24,8 @@ describe("the pool", () => {
     expect(server.stats.connections).toBe(20);
   });
 
-  it("has exactly -c requests open until the tail, where all take equally long", async () => {
-    // The server answers only when -c requests are open, then all of them: one fewer, and the run would never end.
+  it("keeps exactly -c requests open until the end of the list", async () => {
+    // The server answers only when -c requests are open: with one fewer, the run would never end.
     const held: (() => void)[] = [];
     const gate = createServer((_, response) => {
       held.push(() => response.end("x"));
@@ -42,7 +42,7 @@ describe("the pool", () => {
   it.each([
     ["4", 12],
     ["auto", 16],
-  ])("with -c %s keeps connections to more hosts than it has slots, and makes none anew", async (slots, many) => {
+  ])("with -c %s keeps connections to more hosts than there are slots, and reopens none", async (slots, many) => {
     const hosts = Array.from({ length: many }, (_, i) => `host${i}.test:${new URL(server.origin).port}`);
     const urls = Array.from({ length: 10 * many }, (_, i) => `http://${hosts[i % many]}/ok?seed=${i}`);
     const resolve = hosts.flatMap((host) => ["--resolve", `${host}:127.0.0.1`]);
@@ -52,7 +52,7 @@ describe("the pool", () => {
     expect(server.stats.connections).toBe(many);
   });
 
-  it("sends the first request while the list is still open, and downloads lines as they come", async () => {
+  it("sends requests while standard input is still open", async () => {
     const child = spawn(process.execPath, [BIN, "-", "-q"], { cwd: folder.path, env: cleanEnv() });
     const closed = new Promise<number | null>((resolve) => child.on("close", resolve));
     for (let n = 1; n <= 3; n++) {
@@ -64,13 +64,13 @@ describe("the pool", () => {
     expect(filesOf(folder.at("downloads"))).toEqual(["000001", "000002", "000003"]);
   });
 
-  it("counts no time spent waiting for a slot", async () => {
+  it("does not count the time in the queue towards the timeouts", async () => {
     const limits = ["--timeout", "1s", "--connect-timeout", "1s", "--max-time", "2s"];
     const { code } = await folder.run(["-", "-c", "1", ...limits], { stdin: list(12, () => "/ok?delay=300") });
     expect(code).toBe(0);
   });
 
-  it("numbers by line over several lists, and says which list and line", async () => {
+  it("numbers lines across several lists, and reports failures by list and line", async () => {
     const { writeFileSync } = await import("node:fs");
     writeFileSync(folder.at("a.txt"), `# first\n${server.url("/ok?seed=2")}\n\n`);
     writeFileSync(folder.at("b.txt"), `${server.url("/ok?seed=4")}\n${server.url("/status/404")}`);

@@ -1,20 +1,20 @@
-// --public-only, look-ups and dead addresses in a network of its own, with the built command and a DNS server that lies.
+// --public-only, look-ups and dead addresses in a network namespace with a hostile DNS server.
 
 import { describe, expect, it } from "vitest";
 import { canMakeNetworks, inNetwork, type Plan } from "../support/network.ts";
 
 const HERE = canMakeNetworks();
 if (!HERE) {
-  console.warn("SKIPPED: no network of its own can be made here (Linux, unshare, ip, and the right to), so nothing");
-  console.warn("SKIPPED: is shown about names that resolve to several addresses, or about resolvers that fail");
+  console.warn("SKIPPED: --public-only and names with several addresses are not tested:");
+  console.warn("SKIPPED: no network namespace can be made (Linux, unshare, ip, rights)");
 }
 
-/** Public by all registries, and in this network somewhere else. */
+/** Public addresses, which belong to another machine of this network. */
 const PUBLIC = "93.184.216.34";
 const OTHER = "93.184.216.35";
 const PUBLIC_6 = "2606:2800:21f:cb07::1";
 const PRIVATE = "10.0.0.1";
-/** An interface of this machine has it: so both families count as reachable. */
+/** The IPv6 address of this machine's interface, so that both families count as reachable. */
 const DOCUMENTATION_6 = "2001:db8::1";
 
 const run = (plan: Partial<Plan>) =>
@@ -27,10 +27,10 @@ const run = (plan: Partial<Plan>) =>
     ...plan,
   });
 
-describe.skipIf(!HERE)("with --public-only", () => {
+describe.skipIf(!HERE)("with --public-only,", () => {
   const args = ["--public-only", "--retries", "0"];
 
-  it("a name with both kinds of addresses is reached at its public ones, and no other is tried", async () => {
+  it("a name with public and private addresses is connected to at its public ones only", async () => {
     const names = {
       "both.test": [[PRIVATE, "127.0.0.1", "::1", PUBLIC]],
       "six.test": [["::1", "fd00::1", PUBLIC_6, PRIVATE]],
@@ -45,7 +45,7 @@ describe.skipIf(!HERE)("with --public-only", () => {
     expect(open.connected).not.toEqual(connected);
   });
 
-  it("a name that is public first and private second is refused the second time", async () => {
+  it("a name whose second look-up is private is refused in the retry (DNS rebinding)", async () => {
     const { outcomes, connected, lookups, details } = await run({
       names: { "rebinding.test": [[OTHER], [PRIVATE]] },
       refusing: [OTHER],
@@ -57,7 +57,7 @@ describe.skipIf(!HERE)("with --public-only", () => {
     expect([connected, lookups]).toEqual([[], { "rebinding.test": 2 }]);
   });
 
-  it("is connected to where its one look-up said, though a second one would say otherwise", async () => {
+  it("a name is looked up once and connected to at that address (DNS rebinding)", async () => {
     const { outcomes, connected, lookups } = await run({
       names: { "rebinding.test": [[PUBLIC], [PRIVATE]] },
       list: Array.from({ length: 20 }, (_, i) => `http://rebinding.test/close?${i}`),
@@ -68,7 +68,7 @@ describe.skipIf(!HERE)("with --public-only", () => {
     expect(lookups).toEqual({ "rebinding.test": 1 });
   });
 
-  it("no redirect leads inside, by name or by address", async () => {
+  it("no redirect leads to a private address, by name or by address", async () => {
     const inside = [
       "http://inside.test/",
       `http://${PRIVATE}/`,
@@ -85,7 +85,7 @@ describe.skipIf(!HERE)("with --public-only", () => {
     expect(new Set(connected)).toEqual(new Set([PUBLIC, OTHER]));
   });
 
-  it("where IPv4 comes translated (NAT64), what is translated counts", async () => {
+  it("a NAT64 address is judged by its embedded IPv4 address", async () => {
     const { outcomes, connected } = await run({
       addresses: ["64:ff9b::a00:1"],
       elsewhere: ["64:ff9b::5db8:d822"],
@@ -97,7 +97,7 @@ describe.skipIf(!HERE)("with --public-only", () => {
     expect(connected).toEqual(["64:ff9b::5db8:d822"]);
   });
 
-  it("this machine's own addresses are none, however public, by name, by address, by redirect and by --resolve", async () => {
+  it("public addresses of this machine are refused by name, address, redirect and --resolve", async () => {
     const [own, own6] = ["93.184.216.36", "2606:2800:21f:cb07::3"];
     const list = [
       "http://own.test/",
@@ -122,7 +122,7 @@ describe.skipIf(!HERE)("with --public-only", () => {
     expect(new Set(connected)).toEqual(new Set([PUBLIC]));
   });
 
-  it("what --resolve says is checked as well", async () => {
+  it("the addresses of --resolve are checked", async () => {
     const resolve = ["--resolve", `a.test:80:${PRIVATE},${PUBLIC}`, "--resolve", "b.test:80:127.0.0.1"];
     const { outcomes, connected } = await run({
       list: ["http://a.test/", "http://b.test/"],
@@ -132,10 +132,10 @@ describe.skipIf(!HERE)("with --public-only", () => {
   });
 });
 
-describe.skipIf(!HERE)("a name", () => {
+describe.skipIf(!HERE)("a host name", () => {
   const args = ["--retries", "0"];
 
-  it("whose first address is dead still arrives, by IPv4, by IPv6 and by both", async () => {
+  it("whose first address is dead is reached at its next one, over IPv4, IPv6 and both", async () => {
     const names = {
       "four.test": [[OTHER, PUBLIC]],
       "six.test": [[PUBLIC_6, PRIVATE]],
@@ -151,7 +151,7 @@ describe.skipIf(!HERE)("a name", () => {
     expect(outcomes).toEqual(["saved", "saved", "saved"]);
   });
 
-  it("is looked up once for many URLs and connections", async () => {
+  it("is looked up once for 200 URLs and connections", async () => {
     const { outcomes, lookups } = await run({
       names: { "a.test": [[PUBLIC]] },
       list: Array.from({ length: 200 }, (_, i) => `http://a.test/close?${i}`),
@@ -161,7 +161,7 @@ describe.skipIf(!HERE)("a name", () => {
     expect(lookups).toEqual({ "a.test": 1 });
   });
 
-  it("whose address refuses is looked up anew for the next try", async () => {
+  it("whose address refuses is looked up again for the retry", async () => {
     const { outcomes, lookups, connected } = await run({
       refusing: [OTHER],
       names: { "moves.test": [[OTHER], [PUBLIC]] },
@@ -171,7 +171,7 @@ describe.skipIf(!HERE)("a name", () => {
     expect([outcomes, lookups, connected]).toEqual([["saved"], { "moves.test": 2 }, [PUBLIC]]);
   });
 
-  it("that nobody has is dns_not_found; a resolver that is silent or fails is dns_temporary", async () => {
+  it("that does not exist is dns_not_found, and dns_temporary where the resolver fails or is silent", async () => {
     const { outcomes } = await run({
       names: { "silent.test": "silent", "fails.test": "servfail", "empty.test": [[]] },
       list: ["http://nobody.test/", "http://empty.test/", "http://fails.test/", "http://silent.test/"],
@@ -181,7 +181,7 @@ describe.skipIf(!HERE)("a name", () => {
   });
 });
 
-it.skipIf(!HERE)("--resolve beats DNS, for its own port, and for all with *", async () => {
+it.skipIf(!HERE)("--resolve overrides DNS for its host and port, and for all hosts with *", async () => {
   const { outcomes, requests, lookups } = await run({
     names: { "a.test": [[PRIVATE]], "b.test": [[PRIVATE]] },
     list: ["http://a.test/1", "http://b.test/2"],

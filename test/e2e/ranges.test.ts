@@ -1,4 +1,4 @@
-// A large body that is cut goes on from where it was, within a run and across runs; never as a splice of two versions.
+// An interrupted large body is continued with a range request, within a run and across runs, and never mixes two versions.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -35,13 +35,13 @@ interface Version {
   readonly etag: string;
 }
 
-/** The first byte asked for; 0 for the whole body, and where If-Range names another version. */
+/** The first requested byte; 0 without a range, or where If-Range has another ETag. */
 function fromOf({ headers }: Asked, etag: string): number {
   const from = /^bytes=(\d+)-$/.exec(headers.range ?? "")?.[1];
   return from === undefined || headers["if-range"] !== etag ? 0 : Number(from);
 }
 
-/** Sends what is asked for, by the rules; only up to `cutAt`, where that is given, and then closes. */
+/** Sends the requested part as RFC 9110 section 14 requires; with `cutAt`, only up to there, and closes. */
 function send(response: ServerResponse, asked: Asked, { bytes, etag }: Version, cutAt = bytes.length): void {
   const from = fromOf(asked, etag);
   const whole = bytes.length;
@@ -52,7 +52,7 @@ function send(response: ServerResponse, asked: Asked, { bytes, etag }: Version, 
   else response.write(part, () => response.socket?.end());
 }
 
-/** What the ranges that were asked for left out, so that it was sent twice, in bytes; all of `cuts` was sent. */
+/** Number of bytes that were sent twice, because a range began before the cut of the response before it. */
 function twice(server: Host, cuts: readonly number[], etag: string): number {
   return cuts.reduce((sum, cut, i) => {
     const next = server.asked[i + 1];
@@ -66,15 +66,15 @@ function expectWhole(version: Version): void {
   expect(recordsOf(at()).get(1)).toMatchObject({ outcome: "saved", bytes: version.bytes.length });
 }
 
-/** Points in the body at which it is cut, each far enough behind the one before for both to matter. */
+/** Random cuts of the body, one per section of equal length. */
 function randomCuts(count: number, seed: number): number[] {
   const next = random(seed);
   const step = Math.floor((BYTES - 2 * MIB) / count);
   return Array.from({ length: count }, (_, i) => 2 * MIB + i * step + (next() % step));
 }
 
-describe("a file that is cut at random points", () => {
-  it("is whole after ten of them, over eleven runs, with nothing fetched twice", async () => {
+describe("a large body that is interrupted at random points", () => {
+  it("is whole after ten interruptions over eleven runs, and no part is fetched twice", async () => {
     const version = { bytes: first, etag: '"one"' };
     const cuts = randomCuts(10, 7);
     const server = await serve((response, asked) => send(response, asked, version, cuts[asked.nth]));
@@ -89,7 +89,7 @@ describe("a file that is cut at random points", () => {
     expect(twice(server, cuts, version.etag)).toBeLessThanOrEqual(BYTES / 100);
   });
 
-  it("is whole after three of them within one run", async () => {
+  it("is whole after three interruptions within one run, with the right digest", async () => {
     const version = { bytes: first, etag: '"one"' };
     const cuts = randomCuts(3, 8);
     const server = await serve((response, asked) => send(response, asked, version, cuts[asked.nth]));
@@ -102,7 +102,7 @@ describe("a file that is cut at random points", () => {
     expect(recordsOf(at()).get(1)).toHaveProperty("sha256", createHash("sha256").update(first).digest("hex"));
   });
 
-  it("is whole after kill -9 in the middle, five times over, with what was on the disk not fetched again", async () => {
+  it("is whole after five SIGKILLs, and no part on the disk is fetched again", async () => {
     const version = { bytes: first, etag: '"one"' };
     const cuts = randomCuts(5, 9);
     const server = await serve((response, asked) => {
@@ -112,7 +112,7 @@ describe("a file that is cut at random points", () => {
       const whole = version.bytes.length;
       const range = from > 0 ? { "content-range": `bytes ${from}-${whole - 1}/${whole}` } : {};
       response.writeHead(from > 0 ? 206 : 200, { ...range, etag: version.etag, "content-length": whole - from });
-      response.write(version.bytes.subarray(from, cut)); // and then nothing: it is killed while it waits
+      response.write(version.bytes.subarray(from, cut)); // then stalls until the command is killed
     });
     for (const cut of cuts) {
       const args = [BIN, "-", "-q"];
@@ -132,7 +132,7 @@ describe("a file that is cut at random points", () => {
     expect(twice(server, cuts, version.etag)).toBeLessThanOrEqual(BYTES / 100);
   });
 
-  it("is fetched from its beginning where no strong validator vouches for it", async () => {
+  it("is fetched from its start without a strong validator", async () => {
     const weak = [{}, { etag: 'W/"weak"' }, { "last-modified": new Date().toUTCString() }];
     for (const [i, headers] of weak.entries()) {
       const server = await serve((response, { nth }) => {
@@ -156,11 +156,11 @@ async function ended(child: ChildProcess): Promise<void> {
   if (child.exitCode === null && child.signalCode === null) await once(child, "close");
 }
 
-describe("a file that changed while it was cut", () => {
+describe("a large body that changed after an interruption", () => {
   it.each([
     ["within a run", ["--retries", "3"]],
     ["between two runs", ["--retries", "0"]],
-  ])("is the new one, whole, %s", async (_, args) => {
+  ])("is saved whole in its new version, %s", async (_, args) => {
     const server = await serve((response, asked) => {
       if (asked.nth === 0) send(response, asked, { bytes: first, etag: '"one"' }, 9 * MIB);
       else send(response, asked, { bytes: second, etag: '"two"' });
@@ -174,7 +174,7 @@ describe("a file that changed while it was cut", () => {
     expect(server.asked[1]?.headers).toMatchObject({ range: `bytes=${9 * MIB}-`, "if-range": '"one"' });
   });
 
-  it("is the new one, whole, where its old date no longer fits", async () => {
+  it("is saved whole in its new version where the validator was Last-Modified", async () => {
     const dates = ["Mon, 02 Mar 2020 10:00:00 GMT", "Tue, 03 Mar 2020 10:00:00 GMT"] as const;
     const server = await serve((response, { headers, nth }) => {
       const bytes = nth === 0 ? first : second;
@@ -188,7 +188,7 @@ describe("a file that changed while it was cut", () => {
     expectWhole({ bytes: second, etag: "" });
   });
 
-  it("twice over is the last one, whole", async () => {
+  it("twice is saved whole in its last version", async () => {
     const third = { bytes: body(20 * MIB, 3), etag: '"three"' };
     const server = await serve((response, asked) => {
       if (asked.nth === 0) send(response, asked, { bytes: first, etag: '"one"' }, 9 * MIB);
@@ -202,7 +202,7 @@ describe("a file that changed while it was cut", () => {
   });
 });
 
-describe("a server that lies about a part", () => {
+describe("a false response to a range request", () => {
   const CUT = 9 * MIB;
   const etag = '"one"';
   const end = `${BYTES - 1}/${BYTES}`;
@@ -212,14 +212,14 @@ describe("a server that lies about a part", () => {
       response.writeHead(status, { etag, "content-length": part.length, ...headers }).end(part);
     };
   };
-  /** What it answers to the request for the rest. */
+  /** False responses to the request for the rest of the body. */
   const LIES: Readonly<Record<string, (response: ServerResponse) => void>> = {
     "206 from a later byte": lie(206, { "content-range": `bytes ${CUT + 1000}-${end}` }, CUT + 1000),
     "206 from an earlier byte": lie(206, { "content-range": `bytes ${CUT - 1000}-${end}` }, CUT - 1000),
-    "206 that is the whole body": lie(206, { "content-range": `bytes 0-${end}` }, 0),
+    "206 with the whole body": lie(206, { "content-range": `bytes 0-${end}` }, 0),
     "206 without a range": lie(206, {}, CUT),
-    "206 of a body of another length": lie(206, { "content-range": `bytes ${CUT}-${BYTES}/${BYTES + 1}` }, CUT - 1),
-    "206 whose length is not its range's": lie(206, { "content-range": `bytes ${CUT}-${end}` }, CUT + 5),
+    "206 with another total length": lie(206, { "content-range": `bytes ${CUT}-${BYTES}/${BYTES + 1}` }, CUT - 1),
+    "206 whose Content-Length differs from its range": lie(206, { "content-range": `bytes ${CUT}-${end}` }, CUT + 5),
     "206 that ends early": lie(206, { "content-range": `bytes ${CUT}-${CUT + MIB - 1}/${BYTES}` }, CUT, CUT + MIB),
     "206 in several parts": lie(206, { "content-type": "multipart/byteranges; boundary=x" }, CUT),
     "206 of another version": lie(206, { etag: '"two"', "content-range": `bytes ${CUT}-${end}` }, CUT),
@@ -229,7 +229,7 @@ describe("a server that lies about a part", () => {
     "416 of another length": lie(416, { "content-range": "bytes */1000" }, 0, 10),
   };
 
-  it.each(Object.keys(LIES))("gets the whole file asked for anew: %s", async (name) => {
+  it.each(Object.keys(LIES))("makes the body fetched whole: %s", async (name) => {
     const server = await serve((response, asked) => {
       if (asked.headers.range !== undefined) LIES[name]?.(response);
       else send(response, asked, { bytes: first, etag }, asked.nth === 0 ? CUT : BYTES);
@@ -244,7 +244,7 @@ describe("a server that lies about a part", () => {
     );
   });
 
-  it("and goes on lying gets a failure, and no file", async () => {
+  it("to every request fails the line, and leaves no file", async () => {
     const server = await serve((response, asked) => {
       if (asked.nth === 0) send(response, asked, { bytes: first, etag }, CUT);
       else lie(206, { "content-range": `bytes 0-${end}` }, 0)(response);

@@ -11,7 +11,7 @@ import { own, ownFolder, ownSite } from "../support/own.ts";
 const site = ownSite();
 const folder = ownFolder();
 
-/** All that a terminal may take for more than text, but for the ends of lines and columns. */
+/** Characters that a terminal may interpret, except TAB and LF. */
 const UNSAFE = /(?![\t\n])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u;
 
 const ODD = [
@@ -38,7 +38,7 @@ const HAS_JQ = (() => {
   }
 })();
 
-/** A server that says odd things in whatever it says. */
+/** A server with control characters in its headers. */
 async function rude(): Promise<string> {
   const server = createServer((socket) => {
     socket
@@ -74,8 +74,8 @@ async function hostileRun(): Promise<void> {
   expect(recordsOf(folder.at("downloads")).size).toBe(good.length + lines.length);
 }
 
-describe("what a terminal is shown", () => {
-  it("by cat failed.txt has no control characters, and the list is the same when it is fed back", async () => {
+describe("the terminal output", () => {
+  it("of cat failed.txt has no control characters, and a run of failed.txt leaves it unchanged", async () => {
     await hostileRun();
     const text = readFileSync(folder.at("downloads/failed.txt"), "utf8");
     expect(text.split("\n").filter((line) => UNSAFE.test(line))).toEqual([]);
@@ -91,11 +91,11 @@ describe("what a terminal is shown", () => {
     expect(again.split("\n").sort()).toEqual(text.split("\n").sort());
   });
 
-  it("has recipes in the documentation", () => {
+  it("is tested for at least two recipes of the documentation", () => {
     expect(RECIPES.length).toBeGreaterThan(1);
   });
 
-  it.skipIf(!HAS_JQ).each(RECIPES)("by %s has no control characters", async (recipe) => {
+  it.skipIf(!HAS_JQ).each(RECIPES)("of the documented command %s has no control characters", async (recipe) => {
     await hostileRun();
     const fresh = recipe.startsWith("bulkget") ? "rm -r downloads; " : "";
     const { code, stdout } = await shell(fresh + recipe, { cwd: folder.path });

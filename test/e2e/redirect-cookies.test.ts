@@ -1,4 +1,4 @@
-// Pages that set a cookie and redirect to themselves: had with every option that changes who asks, and where --no-cookies is not given.
+// Pages that set a cookie and redirect to themselves are fetched, except with --no-cookies.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
@@ -12,7 +12,7 @@ const serve = async (act: Act) => own(await host(act));
 const run = (lines: readonly string[], ...args: string[]) => folder.run(["-", ...args], { stdin: linesOf(lines) });
 const records = () => [...recordsOf(folder.at("downloads")).values()];
 
-/** Lets in who brings the cookie of this very page. */
+/** Answers a request with the page's own cookie; redirects any other one to set it. */
 const wall: Act = (response, { path, headers }) => {
   if (path === "/robots.txt") return void response.writeHead(404).end();
   const pass = `pass=${path.slice(1)}`;
@@ -23,7 +23,12 @@ const wall: Act = (response, { path, headers }) => {
 const pages = (origin: string) => Array.from({ length: 40 }, (_, i) => `${origin}/${i}`);
 
 describe("a list of pages that set a cookie and redirect to themselves", () => {
-  it.each([[], ["--workers", "2"], ["--robots"], ["--per-host", "1"]])("is saved with %j", async (...args) => {
+  it.each([
+    ["no option"],
+    ["--workers 2", "--workers", "2"],
+    ["--robots", "--robots"],
+    ["--per-host 1", "--per-host", "1"],
+  ])("is saved with %s", async (_, ...args) => {
     const { origin } = await serve(wall);
     const { code, stderr } = await run(pages(origin), ...args);
     expect(code, stderr).toBe(0);
@@ -32,7 +37,7 @@ describe("a list of pages that set a cookie and redirect to themselves", () => {
       expect(readFileSync(folder.at("downloads", `0000${`${page}`.padStart(2, "0")}`))).toEqual(Buffer.from("in\n"));
   });
 
-  it("has not changed when it is asked for again with -u", async () => {
+  it("is unchanged with -u", async () => {
     const { origin } = await serve(wall);
     expect((await run(pages(origin))).code).toBe(0);
     const { code, stderr } = await run(pages(origin), "-u");
@@ -40,7 +45,7 @@ describe("a list of pages that set a cookie and redirect to themselves", () => {
     expect(stderr).toContain("40 unchanged");
   });
 
-  it("is saved though it is led to another host and back, one at a time", async () => {
+  it("is saved where the redirects lead to another host and back, with --per-host 1", async () => {
     const other = await serve((response, { path }) => {
       response.writeHead(302, { location: `${origin}${path}`, "set-cookie": "other=1; Path=/" }).end();
     });
@@ -55,7 +60,7 @@ describe("a list of pages that set a cookie and redirect to themselves", () => {
   it.each([
     [["--no-cookies"], {}],
     [[], { BULKGET_NO_COOKIES: "1" }],
-  ])("is not had with %j and %j", async (args, env) => {
+  ])("fails with redirect_limit with arguments %j and environment %j", async (args, env) => {
     const { origin } = await serve(wall);
     const { code } = await folder.run(["-", ...args], { stdin: linesOf([`${origin}/x`]), env });
     expect(code).toBe(1);
@@ -63,7 +68,7 @@ describe("a list of pages that set a cookie and redirect to themselves", () => {
   });
 });
 
-it("tough-cookie is loaded for the first cookie that a redirect sets, and for no other", async () => {
+it("tough-cookie is loaded only when a redirect sets a cookie", async () => {
   const { origin } = await serve((response, { path }) => {
     if (path === "/x") return void response.setHeader("set-cookie", "b=1").end();
     response.writeHead(302, { location: "/x", ...(path === "/sets" && { "set-cookie": "a=1" }) }).end();
@@ -82,7 +87,7 @@ it("tough-cookie is loaded for the first cookie that a redirect sets, and for no
   expect(await isLoaded("/sets")).toBe(true);
 });
 
-it("a program has noCookies", async () => {
+it("the library has the option noCookies", async () => {
   const { origin } = await serve(wall);
   const library = pathToFileURL(`${ROOT}/dist/lib/index.mjs`).href;
   const { bulkget } = (await import(library)) as typeof import("../../src/index.ts");

@@ -1,4 +1,4 @@
-// Redirects to other hosts: what happens there is held against that host, and not against the one that redirected.
+// Failures and limits after a redirect to another host count for that host, not for the redirecting one.
 
 import { describe, expect, it } from "vitest";
 import { recordsOf } from "../support/command.ts";
@@ -19,11 +19,11 @@ const run = (lines: readonly string[], ...args: string[]) => folder.run(["-", ..
 const records = () => recordsOf(folder.at("downloads"));
 const to = (origin: string, target: string) => `${origin}/to?${encodeURIComponent(target)}`;
 
-/** Addresses of hosts of their own where nobody listens. */
+/** URLs of distinct hosts that refuse connections. */
 const dead = (count: number) => Array.from({ length: count }, (_, i) => `http://127.0.3.${i + 1}:9/`);
 
-describe("a host that redirects", () => {
-  it("keeps all its other lines, however many of the hosts where it leads are dead", async () => {
+describe("a host that redirects to other hosts", () => {
+  it("has all its good lines saved although many targets are dead", async () => {
     const { origin } = await serve(shortener);
     const lines = [
       ...dead(12).map((target) => to(origin, target)),
@@ -36,9 +36,9 @@ describe("a host that redirects", () => {
     expect(all.filter((one) => one.outcome === "failed" && one.error === "connect_refused")).toHaveLength(12);
   });
 
-  it.each([[], ["--workers", "2"]])(
-    "with 20 %% of its targets dead has every good line saved, in a few tries each (%j)",
-    async (...args) => {
+  it.each([["one process"], ["two processes", "--workers", "2"]])(
+    "has every good line saved although a fifth of its targets is dead, in %s",
+    async (_, ...args) => {
       const { origin } = await serve(shortener);
       const lines = Array.from({ length: 150 }, (_, i) =>
         to(origin, i % 5 === 4 ? `http://127.0.4.${i}:9/` : `${origin}/${i}`),
@@ -53,7 +53,7 @@ describe("a host that redirects", () => {
     },
   );
 
-  it("is asked for no line that leads to a host that wants to be left alone, until that host's time is over", async () => {
+  it("does not lead to a target before that target's Retry-After is over", async () => {
     let untilMs = 0;
     const early: string[] = [];
     const target = await serve((response, { path }) => {
@@ -70,7 +70,7 @@ describe("a host that redirects", () => {
     expect(target.asked.length).toBe(21);
   });
 
-  it("gives its place free: the cap counts where the request is", async () => {
+  it("frees its --per-host place, which counts for the target", async () => {
     const target = await serve((response) => void response.end("fine\n"));
     const { origin } = await serve(shortener);
     const lines = Array.from({ length: 60 }, (_, i) => to(origin, `${target.origin}/${i}`));

@@ -1,4 +1,4 @@
-// A file that its folder cannot hold, for its size or its name, fails by itself; a disk that fails stops the run.
+// A file whose size or name the file system refuses fails only its line; a failing disk stops the run.
 
 import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
@@ -13,30 +13,30 @@ const folder = ownFolder();
 const { at } = folder;
 const NUMBERS = Array.from({ length: 12 }, (_, i) => i + 1);
 
-/** A line of bash in the test's folder; the list is urls.txt. */
+/** Runs a line of bash in the test's folder. */
 const sh = (line: string): Promise<Ran> => shell(line, { cwd: folder.path });
 const list = (paths: readonly string[]) => folder.list(paths.map((path) => server.url(path)));
 
-/** What became of each line: how it failed, or that it was saved. */
+/** The outcome of each line: its error, or "saved". */
 function fates(output = "downloads"): Record<number, string> {
   const records = [...recordsOf(at(output)).values()];
   return Object.fromEntries(records.map((one) => [one.n, one.outcome === "failed" ? one.error : one.outcome]));
 }
 
-/** An answer with no length: nobody knows that it is large before it has come. */
+/** A response without Content-Length, whose size is unknown in advance. */
 const unsized = (bytes: number) => (_: unknown, response: import("node:http").ServerResponse) => {
   response.write(Buffer.alloc(bytes / 2, "a"));
   response.end(Buffer.alloc(bytes / 2, "b"));
 };
 
-describe("a body larger than a file may be (ulimit -f)", () => {
+describe("a body larger than `ulimit -f`", () => {
   const ways: [how: string, options: string][] = [
-    ["as they come", ""],
-    ["with their digests", "--hash sha256"],
-    ["with every file on the disk", "--durability file"],
-    ["by two processes", "--workers 2"],
+    ["no option", ""],
+    ["--hash sha256", "--hash sha256"],
+    ["--durability file", "--durability file"],
+    ["--workers 2", "--workers 2"],
   ];
-  it.each(ways)("fails by itself and for good, and all others are saved: %s", async (_, options) => {
+  it.each(ways)("fails only its line, permanently, with %s", async (_, options) => {
     const large = {
       "/whole": body(Buffer.alloc(150_000)),
       "/stream": body(Buffer.alloc(3_000_000)),
@@ -68,7 +68,7 @@ describe("a body larger than a file may be (ulimit -f)", () => {
     expect(readFileSync(at("downloads/000004"))).toHaveLength(3_000_000);
   });
 
-  it.skipIf(noStrace !== undefined)("fails by itself where the disk is slow as well", async () => {
+  it.skipIf(noStrace !== undefined)("fails only its line on a slow disk", async () => {
     server.answers.set("/whole", body(Buffer.alloc(150_000)));
     list([...NUMBERS.map((n) => `/${n}`), "/whole", "/13", "/14"]);
     const { code, stderr } = await sh(`ulimit -f 100; ${renames("delay_enter=20ms")} urls.txt -c 2`);
@@ -77,7 +77,7 @@ describe("a body larger than a file may be (ulimit -f)", () => {
     expect(Object.values(fates()).filter((fate) => fate === "saved")).toHaveLength(14);
   });
 
-  it("that is the journal stops the run with 3, with what to do, and the next run goes on when there is room", async () => {
+  it("or a journal that exceeds it stops the run with exit code 3 and advice, and the next run resumes", async () => {
     list(Array.from({ length: 200 }, (_, i) => `/${i}`));
     for (let runs = 0; runs < 2; runs++) {
       const { code, stderr } = await sh("ulimit -f 8; bulkget urls.txt");
@@ -93,19 +93,19 @@ describe("a body larger than a file may be (ulimit -f)", () => {
   });
 });
 
-describe("a folder below the output folder", () => {
-  /** A user without rights: root is let in everywhere. */
+describe("a subfolder of the output folder", () => {
+  /** Runs as an unprivileged user: permissions do not apply to root. */
   const asNobody = process.getuid?.() === 0 ? "setpriv --reuid=65534 --regid=65534 --clear-groups" : "";
   const line = `${asNobody} "${process.execPath}" "${BIN}" urls.txt`;
 
-  it.each(["as they come", "with those of an earlier run there"])(
-    "that may not be written fails its own lines only, %s, and they are fetched when it may",
+  it.each(["in a first run", "in a resumed run"])(
+    "that is not writable fails only its own lines, %s, and a later run fetches them",
     async (how) => {
       chmodSync(folder.path, 0o777);
       folder.list(
         ["open/a", "closed/b", "open/c", "closed/d", "e"].map((name) => `${server.url(`/${name}`)}\t${name}`),
       );
-      if (how !== "as they come") {
+      if (how !== "in a first run") {
         expect((await sh(line)).code).toBe(0);
         for (const name of ["open/a", "closed/b"]) rmSync(at("downloads", name));
       } else mkdirSync(at("downloads/closed"), { recursive: true });
@@ -115,7 +115,7 @@ describe("a folder below the output folder", () => {
       expect(code, stderr).toBe(1);
       const failed = Object.entries(fates()).filter(([, fate]) => fate !== "saved");
       expect(failed).toEqual(
-        how === "as they come"
+        how === "in a first run"
           ? [
               ["2", "name_refused"],
               ["4", "name_refused"],
@@ -135,7 +135,7 @@ describe("a folder below the output folder", () => {
     },
   );
 
-  it("in whose place a file lies fails its own lines only", async () => {
+  it("whose name a user's file has fails only its own lines", async () => {
     mkdirSync(at("downloads"));
     writeFileSync(at("downloads/0"), "mine");
     list(NUMBERS.map((n) => `/${n}`));
@@ -146,10 +146,10 @@ describe("a folder below the output folder", () => {
   });
 });
 
-if (noStrace !== undefined) console.warn(`SKIPPED, what disks say now and then: strace cannot be used: ${noStrace}`);
+if (noStrace !== undefined) console.warn(`SKIPPED: errors of disks: strace cannot be used: ${noStrace}`);
 
-describe.skipIf(noStrace !== undefined)("a rename that fails once with", () => {
-  /** The third is one of a file: the first is the run's own mark. */
+describe.skipIf(noStrace !== undefined)("a rename that fails once", () => {
+  /** Injects the error into the third rename: the first ones are of the run's own files. */
   const once = (errno: string, more = "") => sh(`${renames(`error=${errno}:when=3`)} urls.txt -c 1 ${more}`);
 
   it.each<[errno: string, kind: FailureKind]>([
@@ -160,11 +160,11 @@ describe.skipIf(noStrace !== undefined)("a rename that fails once with", () => {
     ["ELOOP", "file_exists"],
     ["EBUSY", "file_exists"],
     ["ETXTBSY", "file_exists"],
-  ])("%s is one line's: %s, and the run goes on", async (errno, kind) => {
+  ])("with %s fails only its line, with %s", async (errno, kind) => {
     list(NUMBERS.map((n) => `/${n}`));
     const { code, stderr } = await once(errno);
     expect(code, stderr).toBe(1);
-    // Each thread that writes has its own third.
+    // Each writing thread has its own third rename.
     expect(new Set(Object.values(fates()))).toEqual(new Set(["saved", kind]));
     const again = await sh("bulkget urls.txt --retry-failed");
     expect(again.code, again.stderr).toBe(0);
@@ -179,7 +179,7 @@ describe.skipIf(noStrace !== undefined)("a rename that fails once with", () => {
     ["ESTALE", "write_failed"],
     ["EUCLEAN", "write_failed"],
     ["EACCES", "write_failed"],
-  ])("%s stops the run with 3, as %s, and the next one goes on", async (errno, kind) => {
+  ])("with %s stops the run with exit code 3 and %s, and the next run resumes", async (errno, kind) => {
     list(NUMBERS.map((n) => `/${n}`));
     const { code, stderr } = await once(errno);
     expect(code, stderr).toBe(3);

@@ -1,4 +1,4 @@
-// --report into a pipe: its reader may come late, leave early, or never read; the downloads wait for it, but not for ever.
+// --report into a pipe whose reader comes late, leaves early or never reads: the run waits for it, but not forever.
 
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -10,7 +10,7 @@ import { commandUnderWay } from "../support/under-way.ts";
 const site = ownSite();
 const folder = ownFolder();
 
-/** Records of so many URLs, of so many characters each, are far more than a pipe holds. */
+/** The records of URLs of CHARS characters exceed the capacity of a pipe. */
 const URLS = 400;
 const CHARS = 1000;
 
@@ -24,27 +24,27 @@ const run = (line: string) => shell(line, { cwd: folder.path });
 const pipe = () => execFileSync("mkfifo", [folder.at("pipe")]);
 const lost = (name: string) => `the report ${name} cannot be written any more: nobody reads it`;
 
-describe("a report to a pipe that nobody reads", () => {
+describe("a --report to a pipe that nobody reads", () => {
   it.each([
     ["without a reader", "bulkget urls.txt --report pipe --deadline 1s", "pipe"],
-    ["whose reader never reads", "exec 9<> pipe; bulkget urls.txt --report pipe --deadline 1s", "pipe"],
+    ["with a reader that never reads", "exec 9<> pipe; bulkget urls.txt --report pipe --deadline 1s", "pipe"],
     [
       "on stdout",
       "bulkget urls.txt --report - --deadline 1s > >(exec sleep 1000); code=$?; kill $!; exit $code",
       "on stdout",
     ],
-  ])("%s: --deadline stops the run", async (_, line, name) => {
+  ])("lets --deadline stop the run, %s", async (_, line, name) => {
     pipe();
     list();
     const { code, stderr } = await run(line);
     expect(code, stderr).toBe(4);
     expect(stderr).toContain(lost(name));
     expect(stderr).toContain("the time of --deadline is over");
-    // What was fetched meanwhile is recorded.
+    // Files that were fetched meanwhile are recorded.
     expect(recordsOf(folder.at("downloads")).size).toBe(filesOf(folder.at("downloads")).length);
   });
 
-  it("a signal stops the run after its grace", async () => {
+  it("lets a signal stop the run after its grace period", async () => {
     pipe();
     list();
     const { kill, ended } = commandUnderWay(["urls.txt", "--report", "pipe"], folder.path);
@@ -55,7 +55,7 @@ describe("a report to a pipe that nobody reads", () => {
     expect(stderr).toContain(lost("pipe"));
   });
 
-  it("a second signal stops the run at once", async () => {
+  it("lets a second signal stop the run at once", async () => {
     pipe();
     list();
     const { kill, stderr, ended } = commandUnderWay(["urls.txt", "--report", "pipe"], folder.path);
@@ -68,7 +68,7 @@ describe("a report to a pipe that nobody reads", () => {
     expect(performance.now() - sinceMs).toBeLessThan(4500); // the grace of 5 s was cut short
   });
 
-  it("does not keep a run from its end that has nothing to report", async () => {
+  it("does not delay the end of a run without records", async () => {
     pipe();
     list();
     expect((await run("bulkget urls.txt -q")).code).toBe(0);
@@ -77,7 +77,7 @@ describe("a report to a pipe that nobody reads", () => {
   });
 });
 
-describe("a report to a pipe", () => {
+describe("a --report to a pipe", () => {
   it("waits for a reader that comes later", async () => {
     pipe();
     list();
@@ -88,7 +88,7 @@ describe("a report to a pipe", () => {
     expect(stdout.trimEnd().split("\n").sort()).toEqual(linesOf("downloads/results.jsonl"));
   });
 
-  it("goes on without a reader that has read enough", async () => {
+  it("does not stop the run when its reader ends early", async () => {
     pipe();
     list();
     const { code, stdout, stderr } = await run("head -n 1 pipe & bulkget urls.txt -q --report pipe; exit $?");
@@ -97,13 +97,13 @@ describe("a report to a pipe", () => {
     expect(filesOf(folder.at("downloads"))).toHaveLength(URLS);
   });
 
-  it("reaches a process substitution, whole", async () => {
+  it("reaches a process substitution completely", async () => {
     list();
     expect((await run("bulkget urls.txt -q --report >(cat > copy); wait $!")).code).toBe(0);
     expect(linesOf("copy")).toEqual(linesOf("downloads/results.jsonl"));
   });
 
-  it("ends for its reader where there is nothing to report", async () => {
+  it("ends for its reader in a run without records", async () => {
     pipe();
     list();
     expect((await run("bulkget urls.txt -q")).code).toBe(0);

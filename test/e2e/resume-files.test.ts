@@ -1,4 +1,4 @@
-// What lies where a run goes on is what it saved, or it is fetched again; and what is somebody else's is left alone.
+// A resumed run fetches changed or missing files again, and leaves files that are not its own.
 
 import {
   appendFileSync,
@@ -16,13 +16,13 @@ import { leftIn, pageOf, status, withoutGone } from "../support/site.ts";
 
 const { server, at, saved, list, run, fresh } = runsAgain();
 
-describe("a file that is not as it was saved is fetched again", () => {
+describe("a saved file", () => {
   const broken: [string, (path: string) => void][] = [
     ["missing", (path) => rmSync(path)],
-    ["cut short", (path) => truncateSync(path, 3)],
-    ["longer than it was", (path) => appendFileSync(path, "more")],
+    ["truncated", (path) => truncateSync(path, 3)],
+    ["longer", (path) => appendFileSync(path, "more")],
   ];
-  it.each(broken)("one that is %s", async (_, damage) => {
+  it.each(broken)("that is %s is fetched again by a resumed run", async (_, damage) => {
     list(TEN);
     await run();
     server.asked();
@@ -37,41 +37,44 @@ describe("a file that is not as it was saved is fetched again", () => {
 
   const replaced: [string, (path: string) => void][] = [
     ["a folder", (path) => mkdirSync(path)],
-    ["a link", (path) => symlinkSync(at("theirs"), path)],
+    ["a symbolic link", (path) => symlinkSync(at("theirs"), path)],
   ];
-  it.each(replaced)("but %s in its place is not replaced, nor followed", async (_, replace) => {
-    list(TEN);
-    await run();
-    server.asked();
-    // As long as the page itself: only its being a link tells.
-    writeFileSync(at("theirs"), Buffer.alloc(pageOf("/page-4").length, "x"));
-    rmSync(saved("000004.txt"));
-    replace(saved("000004.txt"));
-    const { code } = await run();
-    expect(code).toBe(1);
-    const { files, records } = leftIn(saved());
-    expect(files["000004.txt"]).toMatch(/^(folder|link)$/);
-    expect(readFileSync(at("theirs"), "utf8")).toMatch(/^x+$/);
-    expect(records.filter(({ outcome }) => outcome === "failed")).toMatchObject([{ n: 4, error: "file_exists" }]);
-    rmSync(saved("000004.txt"), { recursive: true });
-    expect((await run("--retry-failed")).code).toBe(0);
-    expect(leftIn(saved())).toEqual(await fresh());
-  });
+  it.each(replaced)(
+    "that was replaced by %s fails its line, and the replacement is not followed or changed",
+    async (_, replace) => {
+      list(TEN);
+      await run();
+      server.asked();
+      // The link's target has the length of the page, so that only its type differs.
+      writeFileSync(at("theirs"), Buffer.alloc(pageOf("/page-4").length, "x"));
+      rmSync(saved("000004.txt"));
+      replace(saved("000004.txt"));
+      const { code } = await run();
+      expect(code).toBe(1);
+      const { files, records } = leftIn(saved());
+      expect(files["000004.txt"]).toMatch(/^(folder|link)$/);
+      expect(readFileSync(at("theirs"), "utf8")).toMatch(/^x+$/);
+      expect(records.filter(({ outcome }) => outcome === "failed")).toMatchObject([{ n: 4, error: "file_exists" }]);
+      rmSync(saved("000004.txt"), { recursive: true });
+      expect((await run("--retry-failed")).code).toBe(0);
+      expect(leftIn(saved())).toEqual(await fresh());
+    },
+  );
 });
 
-describe("a line whose old file is to be replaced, and that fails first", () => {
+describe("a line that fails before its old file is replaced", () => {
   const ways: [string, () => void][] = [
-    ["its URL has changed", () => list([...TEN.slice(0, 3), "/late", ...TEN.slice(4)])],
-    ["its file is short", () => truncateSync(saved("000004.txt"), 3)],
+    ["URL has changed", () => list([...TEN.slice(0, 3), "/late", ...TEN.slice(4)])],
+    ["file is truncated", () => truncateSync(saved("000004.txt"), 3)],
   ];
-  it.each(ways)("replaces it when it succeeds: %s", async (_, change) => {
+  it.each(ways)("replaces the file when it succeeds, where its %s", async (_, change) => {
     list(TEN);
     await run();
     change();
     for (const path of ["/late", "/page-4"]) server.answers.set(path, status(503));
     expect((await run("--retries", "0")).code).toBe(1);
     server.answers.clear();
-    // Long after that file was changed last.
+    // As if the run had ended long after the last change of that file.
     const lateMs = Date.now() + 5000;
     utimesSync(saved("results.jsonl"), lateMs / 1000, lateMs / 1000);
     const { code, stderr } = await run();
@@ -80,8 +83,8 @@ describe("a line whose old file is to be replaced, and that fails first", () => 
   });
 });
 
-describe("files that are not the run's", () => {
-  it("a user's own file is never replaced, in no run", async () => {
+describe("a file that is not the run's own", () => {
+  it("is never replaced by a line of its name", async () => {
     mkdirSync(saved());
     writeFileSync(saved("000003.txt"), "mine");
     list(TEN);
@@ -95,7 +98,7 @@ describe("files that are not the run's", () => {
     }
   });
 
-  it("one put there after the run is not replaced by a line that moves", async () => {
+  it("is not replaced by a line that moves to its name", async () => {
     list(TEN);
     await run();
     writeFileSync(saved("000011.txt"), "mine");
@@ -107,7 +110,7 @@ describe("files that are not the run's", () => {
     expect(records.filter(({ outcome }) => outcome !== "saved")).toMatchObject([{ n: 11, error: "file_exists" }]);
   });
 
-  it("of two lines of one {basename} the second stays a file_exists", async () => {
+  it("but another line's with the same {basename} is not replaced by later runs", async () => {
     list(["/a/page.txt", "/b/page.txt", "/c.txt"]);
     const name = ["--name", "{basename}{ext}", "-c", "1"];
     for (const more of [[], [], ["--retry-failed"], ["-u"]]) {

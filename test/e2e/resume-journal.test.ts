@@ -1,4 +1,4 @@
-// The same command goes on with a journal that is not whole: what it still says counts, and is believed no further.
+// A run resumes from a truncated or damaged journal: its intact records count.
 
 import {
   appendFileSync,
@@ -18,8 +18,8 @@ import { journalOf, leftIn } from "../support/site.ts";
 
 const { server, at, saved, list, run, fresh } = runsAgain();
 
-describe("a journal that is not whole", () => {
-  it("a last record cut anywhere costs that one record", async () => {
+describe("a run resumes from a journal", () => {
+  it("whose last record is truncated anywhere, and fetches only that line again", async () => {
     list(TEN);
     await run();
     const done = leftIn(saved());
@@ -29,13 +29,13 @@ describe("a journal that is not whole", () => {
     await assert(
       asyncProperty(integer({ min: 1, max: whole.length - last }), async (cut) => {
         truncateSync(saved("results.jsonl"), whole.length - cut);
-        // As a run that was killed leaves it: since it began, its files may be in no record.
+        // As a killed run leaves it: files since its start may have no record.
         mkdirSync(saved(".bulkget"), { recursive: true });
         writeFileSync(saved(".bulkget/since"), "");
         utimesSync(saved(".bulkget/since"), 0, 0);
         const { code, stderr } = await run();
         expect(code, stderr).toBe(0);
-        // Only the line feed is missing: the record is whole.
+        // Where only the line feed is missing, the record is intact.
         expect(server.asked()).toHaveLength(cut === 1 ? 0 : 1);
         if (cut > 1 && cut < whole.length - last) expect(stderr).toContain("a torn last record dropped");
         expect(leftIn(saved())).toEqual(done);
@@ -45,7 +45,7 @@ describe("a journal that is not whole", () => {
     );
   });
 
-  it("junk in the middle is put aside and said, and the records around it count", async () => {
+  it("with junk in the middle, which is reported and moved to results.jsonl.foreign", async () => {
     list(TEN);
     await run();
     const done = leftIn(saved());
@@ -65,10 +65,10 @@ describe("a journal that is not whole", () => {
     expect(leftIn(saved())).toEqual(done);
   });
 
-  it("one that the disk had no room for ends with a whole record, and is gone on with", async () => {
+  it("that a size limit cut off after a whole record", async () => {
     const lines = Array.from({ length: 300 }, (_, i) => `/${i + 1}`);
     list(lines);
-    // No file may be longer than 16 KiB: the journal's is the one that would be.
+    // The journal is the only file that would exceed 16 KiB.
     const { code, stderr } = await shell("ulimit -f 16; bulkget urls.txt -q", { cwd: at() });
     expect(code, stderr).toBe(3);
     expect(journalOf(saved()).length).toBeGreaterThan(10);
@@ -78,7 +78,7 @@ describe("a journal that is not whole", () => {
     expect(leftIn(saved())).toEqual(await fresh());
   });
 
-  it("an empty one is gone on with", async () => {
+  it("that is empty", async () => {
     list(TEN);
     mkdirSync(saved());
     writeFileSync(saved("results.jsonl"), "");
@@ -87,7 +87,7 @@ describe("a journal that is not whole", () => {
     expect(leftIn(saved())).toEqual(await fresh());
   });
 
-  it("one of a newer format is refused and left alone", async () => {
+  it("unless it has a newer format, which is refused and left unchanged", async () => {
     list(TEN);
     await run();
     appendFileSync(saved("results.jsonl"), `{"n":11,"url":"${server.url("/x")}","outcome":"postponed"}\n`);

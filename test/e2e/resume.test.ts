@@ -1,4 +1,4 @@
-// The same command goes on where it stopped: nothing is fetched twice, and a list that has changed is noticed.
+// Running a command again resumes it: nothing is fetched twice, and changes of the list are found.
 
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
@@ -8,7 +8,7 @@ import { body, journalOf, type LeftBehind, leftIn, pageOf, status, withoutGone }
 
 const { server, folder, at, saved, list, run, fresh } = runsAgain();
 
-/** Runs a list to its end, then another one in the same folder; gives what was fetched for that one. */
+/** Runs a list, then another one in the same folder; returns the paths that the second run fetched. */
 async function changed(before: readonly string[], after: readonly string[], ...args: string[]): Promise<string[]> {
   list(before);
   expect((await run(...args)).code).toBe(0);
@@ -21,8 +21,8 @@ async function changed(before: readonly string[], after: readonly string[], ...a
   return asked;
 }
 
-describe("the same list again", () => {
-  it("fetches nothing twice, and leaves everything as it was", async () => {
+describe("running a list again", () => {
+  it("fetches nothing twice, and changes nothing", async () => {
     list(TEN);
     expect((await run()).code).toBe(0);
     expect(server.asked()).toEqual([...TEN].sort());
@@ -36,7 +36,7 @@ describe("the same list again", () => {
     expect(readFileSync(saved("results.jsonl")).equals(journal)).toBe(true);
   });
 
-  it("goes on after what a kill left: what has a record and a file is not fetched again", async () => {
+  it("after a kill fetches only lines without a record or a file", async () => {
     list(TEN);
     const done = await fresh();
     const records = readFileSync(at("fresh", "results.jsonl"), "utf8").split(/(?<=\n)/);
@@ -54,13 +54,13 @@ describe("the same list again", () => {
     expect(leftIn(saved())).toEqual(done);
   });
 
-  it("says nothing of it with -q", async () => {
+  it("prints nothing with -q", async () => {
     list(TEN);
     await run("-q");
     expect(await run("-q")).toMatchObject({ code: 0, stdout: "", stderr: "" });
   });
 
-  it("works for standard input, by number", async () => {
+  it("from standard input recognises lines by number", async () => {
     const text = (paths: readonly string[]) => paths.map((path) => `${server.url(path)}\n`).join("");
     const piped = (paths: readonly string[]) => folder.run(["-"], { stdin: text(paths) });
     await piped(TEN);
@@ -78,7 +78,7 @@ describe("the same list again", () => {
     expect(readFileSync(saved("000005.txt")).equals(pageOf("/new"))).toBe(true);
   });
 
-  it("works for several lists, numbered through", async () => {
+  it("with several lists recognises lines by consecutive numbers", async () => {
     list(TEN.slice(0, 3));
     list(TEN.slice(3, 6), "more.txt");
     expect((await run("more.txt")).code).toBe(0);
@@ -87,14 +87,14 @@ describe("the same list again", () => {
     const { stderr } = await run("more.txt");
     expect(stderr).toContain("resuming: 6 saved earlier, 1 to do\n");
     expect(server.asked()).toEqual(["/new"]);
-    // A line more in the first list moves those of the second.
+    // A line added to the first list moves the lines of the second.
     list([...TEN.slice(0, 3), "/third"]);
     expect((await run("more.txt")).stderr).toContain("7 saved earlier, 4 moved within the list, 1 to do\n");
     expect(server.asked()).toEqual(["/third"]);
     expect(leftIn(saved())).toEqual(await fresh("more.txt"));
   });
 
-  it("works for a list that is gzip", async () => {
+  it("from a gzip file recognises moved lines", async () => {
     list(TEN);
     const zipped = () => writeFileSync(at("urls.txt.gz"), gzipSync(readFileSync(at("urls.txt"))));
     zipped();
@@ -109,7 +109,7 @@ describe("the same list again", () => {
   });
 });
 
-describe("of a list that has changed, only what is new is fetched", () => {
+describe("running a changed list again fetches only its new lines:", () => {
   it.each([
     ["a changed line", [...TEN.slice(0, 4), "/new", ...TEN.slice(5)], ["/new"]],
     ["a changed first line", ["/new", ...TEN.slice(1)], ["/new"]],
@@ -118,32 +118,32 @@ describe("of a list that has changed, only what is new is fetched", () => {
     ["a removed line", [...TEN.slice(0, 4), ...TEN.slice(5)], []],
     ["a removed first line", TEN.slice(1), []],
     ["two lines swapped", [...TEN.slice(0, 2), "/page-8", ...TEN.slice(3, 7), "/page-3", ...TEN.slice(8)], []],
-    ["all lines turned round", TEN.toReversed(), []],
-    ["a line twice, then a longer list", [...TEN, "/page-1", "/page-11"], ["/page-1", "/page-11"]],
+    ["all lines reversed", TEN.toReversed(), []],
+    ["a repeated line and a new one at the end", [...TEN, "/page-1", "/page-11"], ["/page-1", "/page-11"]],
     ["another extension on the same line", [...TEN.slice(0, 4), "/new.csv", ...TEN.slice(5)], ["/new.csv"]],
   ])("%s", async (_, after, asked) => {
     expect(await changed(TEN, after)).toEqual(asked);
   });
 
-  it("lines of one URL stay two", async () => {
+  it("two lines with one URL", async () => {
     expect(await changed(["/a", "/b", "/a"], ["/b", "/a", "/new", "/a"])).toEqual(["/new"]);
   });
 
-  it("bodies of different types move with their extensions", async () => {
+  it("moved lines with files of different types", async () => {
     server.answers.set("/page", body("<p>", { "content-type": "text/html" }));
     server.answers.set("/json", body("{}", { "content-type": "application/json" }));
     expect(await changed(["/page", "/json", "/c.csv", "/plain"], ["/plain", "/c.csv", "/page", "/json"])).toEqual([]);
   });
 
-  it("files that carry names of the list keep them, wherever the line is", async () => {
+  it("moved lines with file names of the list", async () => {
     const named = (path: string) => `${server.url(path)}\t${path.slice(1)}.bin`;
     const before = TEN.slice(0, 4).map(named);
     expect(await changed(before, ["/new", ...before.toReversed()])).toEqual(["/new"]);
   });
 });
 
-describe("another list's folder", () => {
-  it.each([["a file"], ["standard input"]])("is refused with 2 and left alone: %s", async (kind) => {
+describe("the folder of another list", () => {
+  it.each([["a file"], ["standard input"]])("is refused with exit code 2 and left unchanged: %s", async (kind) => {
     list(TEN);
     await run();
     const before = leftIn(saved());
@@ -161,7 +161,7 @@ describe("another list's folder", () => {
     expect(readFileSync(saved("results.jsonl")).equals(journal)).toBe(true);
   });
 
-  it("is started over with --force, and only what the earlier run saved is removed", async () => {
+  it("is started over by --force, which removes only the files that the earlier run saved", async () => {
     list(TEN);
     await run();
     writeFileSync(saved("notes.md"), "mine");
@@ -174,14 +174,14 @@ describe("another list's folder", () => {
   });
 });
 
-describe("failures", () => {
+describe("recorded failures", () => {
   const BAD = ["/gone", "/busy"];
   beforeEach(() => {
     server.answers.set("/gone", status(404));
     server.answers.set("/busy", status(503));
   });
 
-  it("those that may pass are tried again, those for good only with --retry-failed", async () => {
+  it("are retried by the next run if temporary, and with --retry-failed if permanent", async () => {
     list([...TEN, ...BAD]);
     expect((await run("--retries", "0")).code).toBe(1);
     server.asked();
@@ -201,7 +201,7 @@ describe("failures", () => {
     expect(existsSync(saved("failed.txt"))).toBe(false);
   });
 
-  it("what failed for good counts for the exit code of every run", async () => {
+  it("count for the exit code of every run if permanent", async () => {
     list([...TEN, "/gone"]);
     expect((await run()).code).toBe(1);
     const { code, stderr } = await run();
@@ -210,7 +210,7 @@ describe("failures", () => {
     expect((await run("--fail-on", "50%")).code).toBe(0);
   });
 
-  it("failed.txt fed back keeps numbers and names, in the same folder and journal", async () => {
+  it("keep their numbers and names in a run of failed.txt", async () => {
     const named = `${server.url("/gone")}?named\tmine.bin`;
     server.answers.set("/gone?named", status(404));
     list(["/gone", ...TEN.slice(0, 4), "/busy", named]);
@@ -237,7 +237,7 @@ describe("failures", () => {
   });
 });
 
-/** Without the numbers that failed.txt has in the place of names, and its lines' records then as well. */
+/** Removes names that are only numbers, which records of failed.txt's lines have. */
 function unnumbered(left: LeftBehind): LeftBehind {
   const records = left.records.map(({ name, ...rest }) =>
     name === undefined || /^\d+$/.test(name) ? rest : { ...rest, name },

@@ -1,4 +1,4 @@
-// The built command heeds what servers ask of it, where it is told to: robots.txt, Crawl-delay and X-Robots-Tag.
+// --robots obeys robots.txt and Crawl-delay, and --respect obeys X-Robots-Tag.
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { bulkget } from "../../src/index.ts";
@@ -21,7 +21,7 @@ const rules = (text: string) => body(`User-agent: *\n${text}\n`);
 describe("--robots", () => {
   const urls = () => ["/a", "/private/b", "/c", "/private/d"].map((path) => server.url(path));
 
-  it("asks robots.txt once, and skips what it disallows: no failure, counted and said", async () => {
+  it("requests robots.txt once, and skips and reports disallowed URLs, which are no failures", async () => {
     server.answers.set("/robots.txt", rules("Disallow: /private/"));
     const { code, stderr } = await run(urls(), "--robots", "-v");
     expect(code, stderr).toBe(0);
@@ -42,7 +42,7 @@ describe("--robots", () => {
     expect(server.asked()).not.toContain("/robots.txt");
   });
 
-  it("goes by the first word of -A, and of a User-Agent given by -H", async () => {
+  it("uses the rules for the first word of -A, or of a User-Agent set by -H", async () => {
     const text = "User-agent: mybot\nDisallow: /a\n\nUser-agent: yourbot\nDisallow: /c\n";
     server.answers.set("/robots.txt", body(text));
     await run(urls(), "--robots", "-A", "MyBot/2.0 (+https://example.org)");
@@ -51,7 +51,7 @@ describe("--robots", () => {
     expect(server.asked()).toEqual(["/a", "/private/b", "/private/d", "/robots.txt"]);
   });
 
-  it("leaves out later what was skipped, until --retry-failed or -u", async () => {
+  it("does not request skipped URLs in later runs, except with --retry-failed or -u", async () => {
     server.answers.set("/robots.txt", rules("Disallow: /private/"));
     await run(urls(), "--robots");
     server.asked();
@@ -69,7 +69,7 @@ describe("--robots", () => {
     expect(outcomes).toEqual(["saved", "skipped", "saved", "saved"]);
   });
 
-  it("fails what belongs to a robots.txt that cannot be had, asks for it three times, and tries again in the next run", async () => {
+  it("fails the URLs of a host whose robots.txt fails three times, and retries them in the next run", async () => {
     server.answers.set("/robots.txt", status(503));
     const { code, stderr } = await run([...urls(), server.url("/e")], "--robots", "--retries", "0");
     expect(code).toBe(1);
@@ -84,8 +84,8 @@ describe("--robots", () => {
     expect(filesOf(out())).toHaveLength(5);
   });
 
-  it("waits for a slow robots.txt with one slot, and never with another's", async () => {
-    // It answers when the other host has been asked for all: lines that waited in slots would keep it from that for ever.
+  it("occupies only one slot while a robots.txt is slow", async () => {
+    // robots.txt is answered after all URLs of the other host: lines that waited in slots would prevent that.
     let release = () => {};
     server.answers.set("/robots.txt", (_, response) => {
       release = () => response.end("User-agent: *\nDisallow: /3\n");
@@ -105,7 +105,7 @@ describe("--robots", () => {
     expect(filesOf(out())).toHaveLength(69);
   });
 
-  it("keeps to Crawl-delay between starts on that host, while another host goes on; what is skipped waits for nothing", async () => {
+  it("keeps Crawl-delay between requests to a host, but not for skipped URLs", async () => {
     const startsMs: number[] = [];
     let knownMs = Number.NaN;
     server.answers.set("/robots.txt", (request, response) => {
@@ -124,12 +124,12 @@ describe("--robots", () => {
     expect(code, stderr).toBe(0);
     expect(stderr).toContain("skipped 500 (500 robots)");
     expect(startsMs).toHaveLength(3);
-    // The server's clock, not ours. What comes late there says nothing of what comes next: each is held to the beginning.
+    // By the server's clock, relative to the first request: a late request does not delay the next one.
     const earlyMs = startsMs.map((ms, i) => knownMs + i * 400 - ms);
     expect(Math.max(...earlyMs)).toBeLessThan(5);
   });
 
-  it("asks where a redirect leads to, and does not follow it to where it may not go", async () => {
+  it("checks the robots.txt of a redirect's target, and does not follow a disallowed redirect", async () => {
     other.answers.set("/robots.txt", rules("Disallow: /no"));
     server.answers.set("/robots.txt", rules("Disallow: /secret"));
     server.answers.set("/1", status(302, { location: other.url("/no") }));
@@ -146,7 +146,7 @@ describe("--robots", () => {
     expect(records.get(3)).toMatchObject({ outcome: "skipped", final_url: server.url("/secret") });
   });
 
-  it("has one clock for a URL: its redirects' robots.txt count into --max-time", async () => {
+  it("counts robots.txt requests of redirect targets towards --max-time", async () => {
     const slow = own(
       await host((response, { path, headers }) => {
         const hop = Number(/^h(\d+)/.exec(headers.host ?? "")?.[1]);
@@ -161,13 +161,13 @@ describe("--robots", () => {
     expect(slow.asked.filter(({ path }) => path === "/robots.txt").length).toBeLessThan(5);
   });
 
-  it("has one clock for a URL: the robots.txt of its own origin counts into --max-time", async () => {
+  it("counts the robots.txt request of the URL's own origin towards --max-time", async () => {
     const slow = own(await host((response) => void setTimeout(() => response.end("User-agent: *\n"), 700)));
     await run([`${slow.origin}/a`], "--robots", "--max-time", "1s");
     expect(recordsOf(out()).get(1)).toMatchObject({ outcome: "failed", error: "deadline" });
   });
 
-  it("skips what the rules and a path make too dear to tell, and is quick with rules that are only long", async () => {
+  it("skips a URL whose match with the rules is too expensive, and accepts long rules", async () => {
     const words = Array.from({ length: 16_000 }, (_, i) => `Disallow: /*${"a".repeat(12)}${i}`);
     server.answers.set("/robots.txt", rules(words.join("\n")));
     const { code, stderr } = await run(
@@ -182,7 +182,7 @@ describe("--robots", () => {
     ]);
   });
 
-  it("in the library gives outcomes that are skipped, in files and in memory", async () => {
+  it("yields skipped outcomes in the library, for files and in memory", async () => {
     server.answers.set("/robots.txt", rules("Disallow: /private/"));
     for (const options of [{ outputDir: out() }, { output: "memory" }] as const) {
       const outcomes: string[] = [];
@@ -197,7 +197,7 @@ describe("--robots", () => {
 describe("--respect", () => {
   const tagged = (tag: string) => body("a body that is not to be stored", { "x-robots-tag": tag });
 
-  it("skips by X-Robots-Tag what it names, and stores nothing of it", async () => {
+  it("skips responses with a named X-Robots-Tag, and saves nothing of them", async () => {
     server.answers.set("/1", tagged("noai"));
     server.answers.set("/2", tagged("noimageai"));
     server.answers.set("/3", tagged("otherbot: noai"));
@@ -221,7 +221,7 @@ describe("--respect", () => {
     expect(filesOf(out())).toHaveLength(3);
   });
 
-  it("is off by default, and no header of robots.txt's own counts", async () => {
+  it("is off by default, and ignores the X-Robots-Tag of robots.txt itself", async () => {
     server.answers.set("/robots.txt", body("User-agent: *\nDisallow: /2\n", { "x-robots-tag": "noindex" }));
     server.answers.set("/1", tagged("noindex"));
     expect((await run(["/1", "/2"].map(server.url), "--robots")).code).toBe(0);
@@ -231,7 +231,7 @@ describe("--respect", () => {
     expect(recordsOf(out()).get(2)).toMatchObject({ reason: "robots" });
   });
 
-  it.each([200, 304])("keeps the file of an earlier run where an update is answered so, with %d", async (code) => {
+  it.each([200, 304])("keeps the file of an earlier run when -u gets the tag with status %d", async (code) => {
     server.answers.set("/1", body("as it was", { etag: '"1"', "content-type": "text/plain" }));
     await run([server.url("/1")]);
     const headers = { etag: '"1"', "x-robots-tag": "noai" };
@@ -250,7 +250,7 @@ describe("--respect", () => {
     expect(recordsOf(out()).get(1)).toMatchObject({ outcome: "unchanged", file: "000001.txt" });
   });
 
-  it("takes only what a server can say", async () => {
+  it("accepts only known values", async () => {
     const { code, stderr } = await run([server.url("/1")], "--respect", "noidex");
     expect(code).toBe(2);
     expect(stderr).toContain("some of noai,noimageai,noindex");

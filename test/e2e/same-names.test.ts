@@ -1,4 +1,4 @@
-// Of two lines with one name the lower has it: whichever answer is first, in every run, with one process or two.
+// Of two lines with one file name the lower line number has it, whichever response arrives first, in every run.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import fc from "fast-check";
@@ -16,11 +16,11 @@ function run(lines: readonly string[], ...args: string[]) {
   write(lines);
   return folder.run(["urls.txt", ...args]);
 }
-const told = (records: readonly Outcome[]) =>
+const fates = (records: readonly Outcome[]) =>
   records.map((one) => (one.outcome === "failed" ? `${one.n} ${one.error}` : `${one.n} ${one.file}`));
 
-/** The first path is answered only when the second was asked for: its answer comes later. */
-function turned(first: string, second: string): void {
+/** Answers the first path only after the second one was requested. */
+function answerLate(first: string, second: string): void {
   const answer: Answer = (request, response) =>
     body(pageOf(request.url ?? ""), { "content-type": "text/plain" })(request, response);
   let isAsked = false;
@@ -36,19 +36,19 @@ function turned(first: string, second: string): void {
   });
 }
 
-describe("two lines with one name in the list", () => {
+describe("of two lines with one file name in the list,", () => {
   it.each([
-    ["one process", []],
-    ["two processes", ["--workers", "2"]],
-    ["one URL at a time", ["-c", "1"]],
-  ])("are the lower line's file, by %s, and the other is not asked for", async (_how, args) => {
-    if (args[0] !== "-c") turned("/1", "/3");
+    ["in one process", []],
+    ["in two processes", ["--workers", "2"]],
+    ["with one URL at a time", ["-c", "1"]],
+  ])("the first is saved, and the second fails without a request, %s", async (_how, args) => {
+    if (args[0] !== "-c") answerLate("/1", "/3");
     const ran = await run(
       ["/1\tsame.txt", "/2\tsame.txt", "/3\tother.txt", "/4\tdir/../same.txt", "/5\t//same.txt"],
       ...args,
     );
     expect(ran.code).toBe(1);
-    expect(told(journalOf(at()))).toEqual([
+    expect(fates(journalOf(at()))).toEqual([
       "1 same.txt",
       "2 file_exists",
       "3 other.txt",
@@ -60,7 +60,7 @@ describe("two lines with one name in the list", () => {
     expect(server.asked()).toEqual(["/1", "/3", "/4"]);
   });
 
-  it("are never the higher line's, whatever becomes of the lower, in this run and in the next", async () => {
+  it("the second never gets the name although the first fails, in this run and in the next", async () => {
     for (const [code, retried] of [
       [404, []],
       [503, ["/1"]],
@@ -68,18 +68,18 @@ describe("two lines with one name in the list", () => {
       server.answers.set("/1", status(code));
       const lines = ["/1\tsame.txt", "/2\tsame.txt"];
       await run(lines, "--force", "--retries", "0");
-      expect(told(journalOf(at()))).toEqual(["1 http_status", "2 file_exists"]);
+      expect(fates(journalOf(at()))).toEqual(["1 http_status", "2 file_exists"]);
       expect(server.asked()).toEqual(["/1"]);
       server.answers.clear();
       expect((await run(lines)).code).toBe(1);
       expect(server.asked()).toEqual(retried);
       expect((await run(lines, "--retry-failed")).code).toBe(1);
-      expect(told(journalOf(at()))).toEqual(["1 same.txt", "2 file_exists"]);
+      expect(fates(journalOf(at()))).toEqual(["1 same.txt", "2 file_exists"]);
       server.asked();
     }
   });
 
-  it("are the lower line's when failed.txt is fed back, which has the other as a comment", async () => {
+  it("the first gets the name in a run of failed.txt, where the second is a comment", async () => {
     server.answers.set("/1", status(503));
     await run(["/0", "/1\tsame.txt", "/2\tsame.txt"], "--retries", "0");
     const failed = readFileSync(folder.at("downloads/failed.txt"), "utf8").trimEnd().split("\n").sort();
@@ -89,30 +89,30 @@ describe("two lines with one name in the list", () => {
     ]);
     server.answers.clear();
     expect((await folder.run(["downloads/failed.txt"])).code).toBe(0);
-    expect(told(journalOf(at()))).toEqual(["1 000001.txt", "2 same.txt", "3 file_exists"]);
+    expect(fates(journalOf(at()))).toEqual(["1 000001.txt", "2 same.txt", "3 file_exists"]);
     expect((await folder.run(["urls.txt"])).code).toBe(1);
-    expect(told(journalOf(at()))).toEqual(["1 000001.txt", "2 same.txt", "3 file_exists"]);
+    expect(fates(journalOf(at()))).toEqual(["1 000001.txt", "2 same.txt", "3 file_exists"]);
     expect(server.asked()).toEqual(["/0", "/1", "/1"]);
   });
 
-  it("fail the higher one in a program's items as well", async () => {
+  it("the second fails in the library too", async () => {
     const items = ["/1", "/2"].map((path) => ({ url: server.url(path), name: "same.txt" }));
     const outcomes: Outcome[] = [];
     for await (const outcome of bulkget(items, { outputDir: at("out") })) outcomes.push(outcome);
-    expect(told(outcomes.sort((a, b) => a.n - b.n))).toEqual(["1 same.txt", "2 file_exists"]);
+    expect(fates(outcomes.sort((a, b) => a.n - b.n))).toEqual(["1 same.txt", "2 file_exists"]);
     expect(server.asked()).toEqual(["/1"]);
   });
 });
 
-describe("two lines whose names a template makes the same", () => {
-  it("are the lower line's file, and the other is not asked for", async () => {
-    turned("/a/page.txt", "/other");
+describe("of lines with one file name by the --name template,", () => {
+  it("the first is saved, and the others fail without a request", async () => {
+    answerLate("/a/page.txt", "/other");
     await run(["/a/page.txt", "/b/page.txt", "/c/page.txt?d", "/other"], "--name", "{basename}");
-    expect(told(journalOf(at()))).toEqual(["1 page.txt", "2 file_exists", "3 file_exists", "4 other"]);
+    expect(fates(journalOf(at()))).toEqual(["1 page.txt", "2 file_exists", "3 file_exists", "4 other"]);
     expect(server.asked()).toEqual(["/a/page.txt", "/other"]);
   });
 
-  it("by extensions that only answers tell are the lower line's, too, and the others fetched in turn", async () => {
+  it("the first is saved where only the Content-Type determines the extension", async () => {
     const html: Answer = (request, response) =>
       body(pageOf(request.url ?? ""), { "content-type": "text/html" })(request, response);
     for (const path of ["/a/page", "/b/page.php", "/d/page"]) server.answers.set(path, html);
@@ -130,7 +130,7 @@ describe("two lines whose names a template makes the same", () => {
     ];
     for (const args of [[], ["--workers", "2"], ["-c", "1"]]) {
       const { stderr } = await run(lines, "--name", "{basename}{ext}", "--force", ...args);
-      expect(told(journalOf(at()))).toEqual([
+      expect(fates(journalOf(at()))).toEqual([
         "1 page.html",
         "2 file_exists",
         "3 page.json",
@@ -142,24 +142,24 @@ describe("two lines whose names a template makes the same", () => {
       ]);
       expect(stderr).toContain("urls.txt:2: file_exists: page.html is the name of line 1 as well: ");
       expect(stderr).toContain("urls.txt:6: file_exists: page.html is the name of line 1 as well: ");
-      // The name of the sixth is known, and by then it is known to be taken.
+      // The name of the sixth line is known without a request, and it is taken by then.
       expect(server.asked()).toEqual(lines.filter((path) => path !== "/f/page.html").sort());
     }
   });
 
-  it("but not the numbers are told apart at no cost: each line has its own file", async () => {
+  it("all are saved if the template contains {n}", async () => {
     await run(["/a/page", "/b/page", "/c/page"], "--name", "{basename}-{n}{ext}");
-    expect(told(journalOf(at()))).toEqual(["1 page-1.txt", "2 page-2.txt", "3 page-3.txt"]);
+    expect(fates(journalOf(at()))).toEqual(["1 page-1.txt", "2 page-2.txt", "3 page-3.txt"]);
   });
 });
 
-describe("any list in which names come again", () => {
+describe("a random list with repeated names", () => {
   const NAMES = ["\ta", "\tb", "\td/a", "\ta.html", "", ""];
   const PATHS = ["/x/a", "/y/a", "/a.html", "/z/a.html", "/b", "/404/b", "/b.php", "/json/a", "/json/b"];
   const aLine = fc.tuple(fc.constantFrom(...PATHS), fc.constantFrom(...NAMES));
   const aTemplate = fc.constantFrom("{basename}", "{basename}{ext}", "{path}/{stem}{ext}", "{n:6}{ext}");
 
-  it("leaves the same files with one URL at a time, with many, with two processes, and after a run that was cut short", async () => {
+  it("leaves equal files with -c 1, with -c 8, with two processes, and after a partial run", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(aLine, { minLength: 2, maxLength: 12 }),

@@ -1,4 +1,4 @@
-// Which URL goes next, and when, as the servers see it: hosts that ask to be left alone, caps, rates and orders.
+// The order and time of requests as servers see them: Retry-After, --per-host, --rate, --host-rate and --order.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -24,7 +24,7 @@ function run(lines: readonly string[], ...args: string[]): Promise<Ran> {
 const records = () => recordsOf(folder.at("downloads"));
 
 describe("a host that answers 429 with Retry-After", () => {
-  /** Lets a few requests through, then none for 2 s: whoever comes too early is counted. */
+  /** Answers `perWindow` requests, then one with 429; records requests that come before its Retry-After is over. */
   async function windowed(perWindow: number, retryAfter: (nowMs: number) => { value: string; untilMs: number }) {
     let left = 0;
     let closedUntilMs = 0;
@@ -40,7 +40,7 @@ describe("a host that answers 429 with Retry-After", () => {
     return { server, early };
   }
 
-  it("is asked again when its time is over and never before, and all of it arrives", async () => {
+  it("gets no request before that time is over, and all its files arrive", async () => {
     const seconds = (nowMs: number) => ({ value: "2", untilMs: nowMs + 2000 });
     const { server, early } = await windowed(5, seconds);
     const { code, stderr } = await run(paths(server.origin, 12), "--per-host", "1");
@@ -49,7 +49,7 @@ describe("a host that answers 429 with Retry-After", () => {
     expect(server.asked).toHaveLength(12 + 3);
   });
 
-  it("may say it as a date", async () => {
+  it("as a date gets no request before that date", async () => {
     const inTwoSeconds = (nowMs: number) => {
       const date = new Date(Math.ceil((nowMs + 1000) / 1000) * 1000);
       return { value: date.toUTCString(), untilMs: date.getTime() };
@@ -61,7 +61,7 @@ describe("a host that answers 429 with Retry-After", () => {
     expect(server.asked).toHaveLength(9 + 2);
   });
 
-  it("gets nothing more once it has said so to all that was under way", async () => {
+  it("to all requests under way gets no further request before the last of them allows it", async () => {
     const lastSaidMs: number[] = [];
     const first = gate();
     const server = await serve((response, { nth }) => {
@@ -70,7 +70,7 @@ describe("a host that answers 429 with Retry-After", () => {
         lastSaidMs.push(performance.now());
         response.writeHead(429, { "retry-after": "2" }).end();
       });
-      if (first.waiting === 4) first.open(); // all four are on the wire, and none has been told
+      if (first.waiting === 4) first.open(); // all four requests have arrived, and none is answered
     });
     const { code, stderr } = await run(paths(server.origin, 20), "--per-host", "4");
     expect(code, stderr).toBe(0);
@@ -78,8 +78,8 @@ describe("a host that answers 429 with Retry-After", () => {
     expect(server.asked[4]?.atMs).toBeGreaterThanOrEqual((lastSaidMs.at(-1) ?? Number.NaN) + 2000);
   });
 
-  it("holds up no other host: all of that one is done while it still waits", async () => {
-    // It relents only when the other host is done: a waiting job that held a slot would run out of tries before.
+  it("does not delay other hosts", async () => {
+    // It answers 200 only when the other host is done: jobs that waited in slots would run out of retries before.
     const quick = await serve(fine);
     const busy = await serve((response) => {
       if (quick.asked.length === 3000) response.end("fine\n");
@@ -92,7 +92,7 @@ describe("a host that answers 429 with Retry-After", () => {
   });
 
   it.each(["soon", "-1", "1.5", "3600 s", "", "Thu, 01 Jan 1970 00:00:00 GMT", "Mon, 99 Foo 2099 00:00:00 GMT"])(
-    "is tried again as usual where Retry-After is %j",
+    "is retried after the usual back-off where Retry-After is %j",
     async (value) => {
       const server = await serve((response, { nth }) => {
         if (nth === 0) response.writeHead(429, { "retry-after": value }).end();
@@ -103,7 +103,7 @@ describe("a host that answers 429 with Retry-After", () => {
     },
   );
 
-  it("fails now where that is over 5 minutes, all of it and with the reason, and is asked no more", async () => {
+  it("over 5 minutes fails all its lines at once, with the reason, and gets no further request", async () => {
     const server = await serve((response) => void response.writeHead(429, { "retry-after": "3600" }).end());
     const other = await serve(fine);
     const lines = [...paths(server.origin, 20), ...paths(other.origin, 20)];
@@ -122,26 +122,26 @@ describe("a host that answers 429 with Retry-After", () => {
   });
 });
 
-describe("a long stretch of one slow host", () => {
-  it.each(["fair", "list", "longest"])("keeps no slot from the hosts behind it, by --order %s", async (order) => {
-    const held = gate(); // never opened: not one URL of the slow host is ever done, nor given up
+describe("9,000 lines of one slow host", () => {
+  it.each(["fair", "list", "longest"])("do not delay the hosts after them with --order %s", async (order) => {
+    const held = gate(); // never opened: no URL of the slow host ever ends
     const wide = new Set<string>();
-    let everybodyCame = () => {};
-    const everybody = new Promise<void>((resolve) => {
-      everybodyCame = resolve;
+    let allHostsAsked = () => {};
+    const allHosts = new Promise<void>((resolve) => {
+      allHostsAsked = resolve;
     });
     const server = await serve((response, { path, headers }) => {
       if (path.startsWith("/slow")) return held.pass(() => response.end());
       wide.add(String(headers.host));
       response.end("fine\n");
-      if (wide.size === 1000) everybodyCame();
+      if (wide.size === 1000) allHostsAsked();
     });
     const slow = Array.from({ length: 9000 }, (_, i) => server.named("slow", `/slow/${i}`));
     const others = Array.from({ length: 1000 }, (_, i) => server.named(`host-${i}`, "/"));
     writeFileSync(folder.at("urls.txt"), `${[...slow, ...others].join("\n")}\n`);
     const args = ["urls.txt", "-q", "--per-host", "2", "-c", "50", "--order", order, "--timeout", "600s"];
     const child = spawn(process.execPath, [BIN, ...args], { cwd: folder.path, env: cleanEnv(), stdio: "ignore" });
-    await Promise.race([everybody, ended(child)]);
+    await Promise.race([allHosts, ended(child)]);
     child.kill("SIGKILL");
     await ended(child);
     expect(wide.size).toBe(1000);
@@ -154,8 +154,8 @@ async function ended(child: ChildProcess): Promise<void> {
 }
 
 describe("--per-host", () => {
-  it("is what each host gets, no more and no less", async () => {
-    // Each answers only when three wait: with one fewer the run would never end.
+  it("is the exact number of parallel requests to each host", async () => {
+    // Each server answers only when three requests wait: with fewer, the run would never end.
     const inThrees = (): Act => {
       const waiting: (() => void)[] = [];
       return (response) => {
@@ -177,14 +177,14 @@ describe("--order", () => {
   it.each([
     ["list", "aaaaabbbccaab"],
     ["fair", "abcabcababaaa"],
-    // The most waiting first; of several with as many, the one that has waited longest for its turn.
+    // The host with the most waiting lines first; among equals, the one whose turn was longest ago.
     ["longest", "aaababacbacba"],
-  ])("%s: one at a time, the hosts are asked in that order", async (order, expected) => {
+  ])("%s takes the hosts in its documented order", async (order, expected) => {
     const server = await serve(fine);
     const lines = LIST.map((name, i) => server.named(name, `/${i}`));
     expect((await run(lines, "-c", "1", "--order", order)).code).toBe(0);
     expect(server.asked.map(({ headers }) => headers.host?.[0]).join("")).toBe(expected);
-    // Within a host the order is the list's, whatever comes between.
+    // Within a host, the order is that of the list.
     for (const name of "abc") {
       const own = server.asked.filter(({ headers }) => headers.host?.startsWith(name)).map(({ path }) => path);
       expect(own).toEqual([...LIST.entries()].filter(([, host]) => host === name).map(([i]) => `/${i}`));
@@ -192,13 +192,13 @@ describe("--order", () => {
   });
 });
 
-describe("rates", () => {
-  /** How many requests came earlier than a start every so often allows, `burst` of them at once, since `sinceMs`. */
+describe("a rate limit", () => {
+  /** Number of requests since `sinceMs` that came earlier than the rate with its burst allows. */
   function tooEarly(server: Host, sinceMs: number, perSecond: number, burst: number): number {
     return server.asked.filter(({ atMs, nth }) => atMs - sinceMs < ((nth + 1 - burst) * 1000) / perSecond).length;
   }
 
-  it("--rate holds for the whole run, tries that fail among them", async () => {
+  it("by --rate holds for the whole run, including retries", async () => {
     const act: Act = (response, { nth }) => void response.writeHead(nth < 60 && nth % 3 === 0 ? 503 : 200).end();
     const one = await serve(act);
     const sinceMs = performance.now();
@@ -209,7 +209,7 @@ describe("rates", () => {
     expect(tooEarly(one, sinceMs, 40, 4)).toBe(0);
   });
 
-  it("--host-rate holds for each host by itself", async () => {
+  it("by --host-rate holds for each host separately", async () => {
     const one = await serve(fine);
     const other = await serve(fine);
     const sinceMs = performance.now();

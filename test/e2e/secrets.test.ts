@@ -1,4 +1,4 @@
-// Passwords, tokens and cookies through the built command: they arrive where they belong, and are nowhere to be read afterwards.
+// Passwords, tokens and cookies reach their servers, and never appear in messages, records, files or the terminal.
 
 import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
@@ -15,7 +15,7 @@ const BIG = Buffer.alloc(4 * MIB, "big");
 const basic = (text: string) => `Basic ${Buffer.from(text).toString("base64")}`;
 const ME = basic("me:s3cret");
 
-/** The secret itself, in percent-encoding, or in Base64 wherever it may begin. */
+/** The secret in plain text, percent-encoding, or Base64 at any offset. */
 const SECRET = /s3cret|%733cret|czNjcmV0|M2NyZX|zY3JldA/;
 
 interface Asked {
@@ -75,7 +75,7 @@ const write = (name: string, lines: readonly string[], mode = 0o600) => {
 const run = (args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
   folder.run(["--retries", "0", ...args], { env });
 
-/** All that a run wrote anywhere: what it said, and every file of its folder with its name. */
+/** All output of a run: stdout, stderr, and every file of its folder with its name. */
 function everything({ stdout, stderr }: Pick<Ran, "stdout" | "stderr">): string {
   const names = existsSync(downloads()) ? readdirSync(downloads(), { recursive: true, encoding: "utf8" }) : [];
   const texts = names.map((name) => {
@@ -103,30 +103,33 @@ describe("a password in the list", () => {
     `http://${host}/private`,
   ];
 
-  it.each([["plain"], ["bar"], ["none"]])("is in nothing that is said or kept (--progress %s)", async (progress) => {
-    write("urls.txt", list());
-    const ran = await run(["urls.txt", "-v", "--report", "-", "--progress", progress, "-c", "4"]);
-    expect(ran.code).toBe(1);
-    expect(asked.filter(({ authorization }) => authorization === ME)).toHaveLength(16); // eleven for /loop
-    expect(everything(ran)).not.toMatch(SECRET);
-    const records = recordsOf(downloads());
-    expect([...records.values()].map(({ outcome }) => outcome).sort()).toEqual([
-      ...Array.from({ length: 12 }, () => "failed"),
-      "saved",
-      "saved",
-    ]);
-    expect(records.get(1)).toMatchObject({ url: `http://me:***@${host}/private`, outcome: "saved" });
-    expect(records.get(2)).toMatchObject({ url: `http://me:***@${host}/away`, final_url: `http://${host}/private` });
-    expect(records.get(3)).toMatchObject({
-      error: "redirect_limit",
-      detail: expect.stringMatching(/^more than 10 redirects/),
-    });
-    expect(records.get(7)?.url).toBe(`http://me:***@${host}/slash`);
-    expect(records.get(13)?.url).toBe(`http://***@${host}/token`);
-    expect(readdirSync(join(downloads(), ".bulkget"))).toContain("5.note");
-  });
+  it.each([["plain"], ["bar"], ["none"]])(
+    "appears in no message, record or file with --progress %s",
+    async (progress) => {
+      write("urls.txt", list());
+      const ran = await run(["urls.txt", "-v", "--report", "-", "--progress", progress, "-c", "4"]);
+      expect(ran.code).toBe(1);
+      expect(asked.filter(({ authorization }) => authorization === ME)).toHaveLength(16); // eleven for /loop
+      expect(everything(ran)).not.toMatch(SECRET);
+      const records = recordsOf(downloads());
+      expect([...records.values()].map(({ outcome }) => outcome).sort()).toEqual([
+        ...Array.from({ length: 12 }, () => "failed"),
+        "saved",
+        "saved",
+      ]);
+      expect(records.get(1)).toMatchObject({ url: `http://me:***@${host}/private`, outcome: "saved" });
+      expect(records.get(2)).toMatchObject({ url: `http://me:***@${host}/away`, final_url: `http://${host}/private` });
+      expect(records.get(3)).toMatchObject({
+        error: "redirect_limit",
+        detail: expect.stringMatching(/^more than 10 redirects/),
+      });
+      expect(records.get(7)?.url).toBe(`http://me:***@${host}/slash`);
+      expect(records.get(13)?.url).toBe(`http://***@${host}/token`);
+      expect(readdirSync(join(downloads(), ".bulkget"))).toContain("5.note");
+    },
+  );
 
-  it.skipIf(TMUX === undefined)("is not on the screen, while it is open or when it has failed", async () => {
+  it.skipIf(TMUX === undefined)("does not appear in the terminal, during or after its request", async () => {
     write("urls.txt", list());
     const { bytes } = await inTerminal(["urls.txt", "-v", "--retries", "0"], {
       cwd: folder.path,
@@ -137,7 +140,7 @@ describe("a password in the list", () => {
     expect(bytes).not.toMatch(SECRET);
   });
 
-  it.skipIf(TMUX === undefined)("is not among the URLs that are open for long", async () => {
+  it.skipIf(TMUX === undefined)("does not appear in the terminal's list of slow URLs", async () => {
     write("urls.txt", [`http://me:s3cret@${host}/hang`]);
     const how = ["urls.txt", "--retries", "0", "--timeout", "1s"];
     const { bytes } = await inTerminal(how, { cwd: folder.path, columns: 160, rows: 40 });
@@ -145,7 +148,7 @@ describe("a password in the list", () => {
     expect(bytes).not.toMatch(SECRET);
   });
 
-  it("is in nothing that is said or kept of lines that are no URLs, whatever stands around it", async () => {
+  it("appears in no message, record or file for lines that are no URLs", async () => {
     const around = [
       "",
       "- ",
@@ -216,7 +219,7 @@ describe("a password in the list", () => {
     }
   });
 
-  it("is no reason to fetch anything again: not when it has changed, nor when the line has moved", async () => {
+  it("does not make a line fetched again when it has changed, or when the line has moved", async () => {
     write("urls.txt", [`http://me:s3cret@${host}/private`, `http://you:s3cret@${host}/private`]);
     expect((await run(["urls.txt", "-q"])).code).toBe(0);
     asked = [];
@@ -232,7 +235,7 @@ describe("a password in the list", () => {
     expect(recordsOf(downloads()).get(2)?.url).toBe(`http://you:***@${host}/private`);
   });
 
-  it("goes on with a large body that was cut, by a note without it", async () => {
+  it("is used to continue a partial body, whose note does not contain it", async () => {
     write("urls.txt", [`http://me:s3cret@${host}/big`]);
     const cut = await run(["urls.txt", "-q"]);
     expect(everything(cut)).not.toMatch(SECRET);
@@ -246,7 +249,7 @@ describe("a password in the list", () => {
     expect(readFileSync(join(downloads(), "000001")).equals(BIG)).toBe(true);
   });
 
-  it("is missing in failed.txt, which says so when it is fed back; the list itself goes on", async () => {
+  it("is missing in failed.txt, whose run reports that, while the list itself can be retried", async () => {
     write("urls.txt", [`http://me:s3cret@${host}/later`, `http://${host}/private`]);
     expect((await run(["urls.txt", "-q"])).code).toBe(1);
     const failed = readFileSync(join(downloads(), "failed.txt"), "utf8");
@@ -267,22 +270,22 @@ describe("a password in the list", () => {
   });
 });
 
-describe("a secret on the command line", () => {
+describe("a secret in arguments or the environment", () => {
   it.each<[string, readonly string[]]>([
-    ["a proxy that refuses", ["urls.txt", "-x", "http://me:s3cret@127.0.0.1:1"]],
-    ["a proxy that is none", ["urls.txt", "-x", "ftp://me:s3cret@127.0.0.1:1"]],
-    ["a proxy's address that is broken", ["urls.txt", "-x", "http://me:s3/s3cret@127.0.0.1:x"]],
+    ["an unreachable proxy", ["urls.txt", "-x", "http://me:s3cret@127.0.0.1:1"]],
+    ["an invalid proxy", ["urls.txt", "-x", "ftp://me:s3cret@127.0.0.1:1"]],
+    ["an invalid proxy address", ["urls.txt", "-x", "http://me:s3/s3cret@127.0.0.1:x"]],
     ["a header without a colon", ["urls.txt", "-H", "Authorization Bearer s3cret"]],
-    ["a header that cannot be sent", ["urls.txt", "-H", "Authorization: s3cret\u0001"]],
-    ["a cookie that cannot be sent", ["urls.txt", "-b", "a=s3cret\u0001"]],
-    ["an option misspelt", ["urls.txt", "--cokie=s3cret"]],
-    ["a URL where the list belongs", ["http://me:s3cret@host.example/"]],
-    ["a URL with a path where the list belongs", ["https://me:s3cret@host.example/urls.txt"]],
-    ["half a URL where the list belongs", ["//me:s3cret@host.example/urls.txt"]],
-    ["a URL without its scheme where the list belongs", ["me:s3cret@host.example/urls.txt"]],
+    ["an invalid header", ["urls.txt", "-H", "Authorization: s3cret\u0001"]],
+    ["an invalid cookie", ["urls.txt", "-b", "a=s3cret\u0001"]],
+    ["a misspelt option", ["urls.txt", "--cokie=s3cret"]],
+    ["a URL as the list", ["http://me:s3cret@host.example/"]],
+    ["a URL with a path as the list", ["https://me:s3cret@host.example/urls.txt"]],
+    ["half a URL as the list", ["//me:s3cret@host.example/urls.txt"]],
+    ["a URL without a scheme as the list", ["me:s3cret@host.example/urls.txt"]],
     ["a list with a URL in its name", ["- http://me:s3cret@host.example/"]],
     ["a second list", ["urls.txt", "http:me:s3cret@host.example"]],
-    ["where a host is", ["urls.txt", "--resolve", "http://me:s3cret@host:80:127.0.0.1"]],
+    ["an invalid --resolve", ["urls.txt", "--resolve", "http://me:s3cret@host:80:127.0.0.1"]],
     ["a number that is a URL", ["urls.txt", "-c", "http://me:s3cret@host/"]],
     ["a time that is a URL", ["urls.txt", "--timeout", "me:s3cret@host/"]],
     ["a choice that is a URL", ["urls.txt", "--order", "http://me:s3cret@host/"]],
@@ -290,8 +293,8 @@ describe("a secret on the command line", () => {
     ["certificates at a URL", ["urls.txt", "--cacert", "http://me:s3cret@host/"]],
     ["a netrc file at a URL", ["urls.txt", "--netrc-file", "http://me:s3cret@host/"]],
     ["a report at a URL", ["urls.txt", "--report", "http://me:s3cret@host/"]],
-    ["an option that is none", ["urls.txt", "--http://me:s3cret@host/"]],
-  ])("is not repeated: %s", async (_, args) => {
+    ["an unknown option", ["urls.txt", "--http://me:s3cret@host/"]],
+  ])("is not repeated in the error about %s", async (_, args) => {
     write("urls.txt", [`http://${host}/open`]);
     const ran = await run(args);
     expect(ran.code).toBeGreaterThan(0);
@@ -300,7 +303,7 @@ describe("a secret on the command line", () => {
     expect(everything(ran)).not.toMatch(SECRET);
   });
 
-  it("is not repeated from the environment", async () => {
+  it("is not repeated in errors about environment variables", async () => {
     write("urls.txt", [`http://${host}/open`]);
     const wrong: Readonly<Record<string, string>>[] = [
       { BULKGET_HEADER: "Bearer s3cret" },
@@ -318,7 +321,7 @@ describe("a secret on the command line", () => {
     }
   });
 
-  it("is in no report of a run that uses it", async () => {
+  it("appears in no output of a run that sends it", async () => {
     write("urls.txt", [`http://${host}/private`, `http://${host}/later`, `http://${host}/loop`]);
     const ran = await run(["urls.txt", "-v", "--report", "-", "-H", `Authorization: ${ME}`, "-b", "sid=s3cret"]);
     expect(asked.every(({ authorization, cookie }) => authorization === ME && cookie === "sid=s3cret")).toBe(true);
@@ -337,7 +340,7 @@ describe("--netrc", () => {
     ["$NETRC", () => ["-n"], (path) => ({ NETRC: path, HOME: "/" })],
     ["--netrc-file", (path) => ["--netrc-file", path], () => ({ HOME: "/" })],
     ["BULKGET_NETRC", () => [], () => ({ BULKGET_NETRC: "1" })],
-  ])("takes %s for the hosts it names, and for no other", async (_, args, env) => {
+  ])("by %s sends credentials only to the hosts in the file", async (_, args, env) => {
     urls();
     const path = write(".netrc", netrc);
     const ran = await run(["urls.txt", "-v", ...args(path)], { HOME: folder.path, ...env(path) });
@@ -347,14 +350,14 @@ describe("--netrc", () => {
     expect(everything(ran)).not.toMatch(SECRET);
   });
 
-  it("is not read where nobody asks for it", async () => {
+  it("is off by default", async () => {
     urls();
     write(".netrc", netrc, 0o644);
     await run(["urls.txt", "-q"], { HOME: folder.path });
     expect(asked.map(({ authorization }) => authorization)).toEqual([undefined, undefined]);
   });
 
-  it("is refused where others may read it, before anything is fetched", async () => {
+  it("refuses a file that other users can read, before any request", async () => {
     urls();
     const path = write(".netrc", netrc, 0o644);
     const ran = await run(["urls.txt", "--netrc"], { HOME: folder.path });
@@ -367,13 +370,13 @@ describe("-b", () => {
   const urls = () => write("urls.txt", [`http://${host}/set`, `http://${host}/open`]);
   const cookiesSent = () => asked.map(({ cookie }) => cookie);
 
-  it("sends what it says, and then what servers set", async () => {
+  it("sends its cookies, and those that servers set", async () => {
     urls();
     const ran = await run(["urls.txt", "-c", "1", "-b", "a=1; b=2"]);
     expect([ran.code, cookiesSent()]).toEqual([0, ["a=1; b=2", "sid=s3cret; a=1; b=2"]]);
   });
 
-  it("reads a cookie file, which may be empty", async () => {
+  it("reads a cookie file, or starts empty", async () => {
     urls();
     write("cookies.txt", ["# Netscape HTTP Cookie File", "127.0.0.1\tFALSE\t/open\tFALSE\t0\tc\t3"]);
     await run(["urls.txt", "-c", "1", "-b", "cookies.txt"]);
@@ -381,7 +384,7 @@ describe("-b", () => {
     expect(cookiesSent()).toEqual([undefined, "c=3; sid=s3cret", undefined, "sid=s3cret"]);
   });
 
-  it("is what it takes for any cookie to be sent", async () => {
+  it("is required for cookies that servers set", async () => {
     urls();
     await run(["urls.txt", "-c", "1"]);
     expect(cookiesSent()).toEqual([undefined, undefined]);

@@ -1,4 +1,4 @@
-// nginx, Apache and squid as peers, with and without TLS: 1,000 files of real mixed content, every byte compared.
+// 1,000 files of mixed content from nginx and Apache, with and without TLS and squid, arrive byte for byte.
 
 import { createHash } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
@@ -23,7 +23,7 @@ const PEERS = [
 const HAS_SQUID = installed("squid") !== undefined;
 for (const { name, program, package: from } of [...PEERS, { name: "squid", program: "squid", package: "squid" }]) {
   if (installed(program) === undefined) {
-    console.warn(`SKIPPED: ${name} is not installed: apt-get install ${from}, or these tests show nothing about it`);
+    console.warn(`SKIPPED: tests against ${name}: it is not installed (apt-get install ${from})`);
   }
 }
 
@@ -34,7 +34,7 @@ describe("1,000 files", () => {
 
   beforeAll(() => {
     site = temporaryFolder();
-    chmodSync(site.path, 0o755); // Apache does not read it as root
+    chmodSync(site.path, 0o755); // Apache drops root
     for (let i = 0; i < FILES; i++) {
       const path = pathOf(i);
       mkdirSync(join(site.path, dirname(path)), { recursive: true });
@@ -44,7 +44,7 @@ describe("1,000 files", () => {
   }, LIMIT_MS);
   afterAll(() => site.remove());
 
-  /** Downloads all of them with the built command, and compares every byte and the count. */
+  /** Downloads all files with the built command, and compares every byte and their number. */
   async function downloadAll(server: RunningServer, args: readonly string[]): Promise<void> {
     const folder = temporaryFolder();
     try {
@@ -69,7 +69,7 @@ describe("1,000 files", () => {
     }
   }
 
-  /** The same through squid, whose log must come to have so many lines of this kind. */
+  /** Downloads all files through squid, whose log must then contain `line` at least `lines` times. */
   function downloadAllThroughSquid(server: RunningServer, args: readonly string[], line: string, lines: number) {
     return during(squid(), async (proxy) => {
       await downloadAll(server, ["-x", proxy.origin, ...args]);
@@ -78,7 +78,7 @@ describe("1,000 files", () => {
     });
   }
 
-  it("are as mixed as they should be", () => {
+  it("have the intended mix of sizes", () => {
     const sizes = paths.map((path) => statSync(join(site.path, path)).size);
     expect(new Set(paths).size).toBe(FILES);
     expect(sizes.filter((size) => size === 0).length).toBeGreaterThan(10);
@@ -95,12 +95,16 @@ describe("1,000 files", () => {
     const securely = <T>(work: (server: RunningServer) => Promise<T>) =>
       during(start({ root: site.path, tls: TLS }), work);
 
-    it.skipIf(!here)("arrive to the byte", () => plainly((server) => downloadAll(server, [])), LIMIT_MS);
-
-    it.skipIf(!here)("arrive to the byte over TLS", () => securely((server) => downloadAll(server, CACERT)), LIMIT_MS);
+    it.skipIf(!here)("arrive byte for byte", () => plainly((server) => downloadAll(server, [])), LIMIT_MS);
 
     it.skipIf(!here)(
-      "arrive to the byte where the server compresses them: --compressed",
+      "arrive byte for byte over TLS",
+      () => securely((server) => downloadAll(server, CACERT)),
+      LIMIT_MS,
+    );
+
+    it.skipIf(!here)(
+      "arrive byte for byte with --compressed",
       async () => {
         await plainly(async (server) => {
           const text = paths.findIndex((path, i) => path.endsWith(".html") && sizeOf(i) > 1_000);
@@ -113,13 +117,13 @@ describe("1,000 files", () => {
     );
 
     it.skipIf(!here || !HAS_SQUID)(
-      "arrive to the byte through squid, asked for by their whole URLs",
+      "arrive byte for byte through squid, by absolute-form requests",
       () => plainly((server) => downloadAllThroughSquid(server, [], ` GET ${server.origin}/`, FILES)),
       LIMIT_MS,
     );
 
     it.skipIf(!here || !HAS_SQUID)(
-      "arrive to the byte through squid's tunnels over TLS",
+      "arrive byte for byte over TLS through squid's tunnels",
       () =>
         securely(async (server) => {
           const log = await downloadAllThroughSquid(server, CACERT, ` CONNECT 127.0.0.1:${server.port} `, 50);
@@ -131,10 +135,10 @@ describe("1,000 files", () => {
 });
 
 const MI = 1024 * 1024;
-/** Sizes at which somebody's buffer begins or ends, give or take one. */
+/** Typical buffer sizes, and one less and more. */
 const EDGES = [1, 4_095, 4_096, 16_383, 16_384, 16_385, 65_535, 65_536, 65_537, 131_072];
 
-/** Bytes of file i: a few large, some medium, most small, every 40th empty. */
+/** The size of file i in bytes: a few large, some medium, most small, every 40th empty. */
 function sizeOf(i: number): number {
   if (i % 500 === 7) return 5 * MI;
   if (i % 100 === 33) return MI + i;
@@ -146,7 +150,7 @@ function sizeOf(i: number): number {
 
 const EXTENSIONS = ["html", "json", "csv", "txt", "png", "bin", "", "dat"];
 
-/** Where file i lies under the root: plain, or with what has to be escaped in a URL. */
+/** The path of file i under the root, often with characters that a URL must escape. */
 function pathOf(i: number): string {
   const extension = EXTENSIONS[i % EXTENSIONS.length] ?? "";
   const odd = ["page", "two words", "100% 50%25", "größe-日本語-🗼", "a+b&c=d;e", "q?x=1#y", "~(it's)!*@$,[1]"];
@@ -154,12 +158,12 @@ function pathOf(i: number): string {
   return `${folder}${odd[i % odd.length]}-${i}${extension === "" ? "" : `.${extension}`}`;
 }
 
-/** The path as a list has it: escaped, and now and then only as far as people do, with blanks and letters as they are. */
+/** The path as a list has it: percent-encoded, or in every fourth line only as far as necessary. */
 function urlPath(path: string, i: number): string {
   return i % 4 === 0 ? path.replace(/[%?#]/g, encodeURIComponent) : path.split("/").map(encodeURIComponent).join("/");
 }
 
-/** The content of file i, the same in every run. */
+/** The content of file i, equal in every run. */
 function contentOf(i: number): Buffer {
   const bytes = sizeOf(i);
   switch (EXTENSIONS[i % EXTENSIONS.length]) {
@@ -185,7 +189,7 @@ function contentOf(i: number): Buffer {
   }
 }
 
-/** Text of exactly so many bytes, cut wherever that is. */
+/** Text of exactly `bytes` bytes, which may end within a character. */
 function filled(bytes: number, head: string, line: (n: number) => string): Buffer {
   const parts = [Buffer.from(head)];
   for (let n = 0, length = parts[0]?.length ?? 0; length < bytes; n++) {
@@ -196,7 +200,7 @@ function filled(bytes: number, head: string, line: (n: number) => string): Buffe
   return Buffer.concat(parts).subarray(0, bytes);
 }
 
-/** The Content-Encoding of the answer to somebody who takes gzip. */
+/** The Content-Encoding of the response to a client that accepts gzip. */
 function encodingOf(url: string): Promise<string | undefined> {
   return new Promise((resolve, reject) => {
     get(url, { headers: { "accept-encoding": "gzip" } }, (response) => {

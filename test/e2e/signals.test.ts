@@ -1,4 +1,4 @@
-// The command and signals: the first lets finish what is under way, the second ends it at once.
+// A first signal lets requests under way finish, and a second one ends the command at once.
 
 import { spawn } from "node:child_process";
 import { describe, expect, it } from "vitest";
@@ -10,14 +10,14 @@ const folder = ownFolder();
 const downloads = (...more: string[]) => folder.at("downloads", ...more);
 const urls = (...paths: string[]) => linesOf(paths.map(server.url));
 
-describe("signals", () => {
+describe("the command with a signal:", () => {
   const started = (paths: string[]) => {
     const child = spawn(process.execPath, [BIN, "-"], { cwd: folder.path, env: cleanEnv() });
     let stderr = "";
     child.stderr.setEncoding("utf8").on("data", (text: string) => {
       stderr += text;
     });
-    // The list stays open: the run would go on for ever.
+    // The list stays open: without a signal, the run would never end.
     child.stdin.write(urls(...paths));
     child.stdin.on("error", () => {});
     const ended = new Promise<{ code: number | null; signal: string | null }>((resolve) =>
@@ -27,7 +27,7 @@ describe("signals", () => {
   };
 
   it.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
-    "%s lets what is under way finish, then ends by that signal",
+    "%s lets requests under way finish, then the command ends by that signal",
     async (signal) => {
       const { child, ended, stderr } = started(["/ok", "/ok?delay=1000"]);
       await expect.poll(() => server.stats.openRequests, { timeout: 10_000 }).toBe(1);
@@ -40,7 +40,7 @@ describe("signals", () => {
     },
   );
 
-  it("a second signal ends it at once; what was under way leaves no file and no record", async () => {
+  it("a second signal ends the command at once, without files or records of requests under way", async () => {
     const { child, ended, stderr } = started(["/ok", "/stall-before", "/stall-in-body?bytes=400000"]);
     await expect.poll(() => server.stats.openRequests, { timeout: 10_000 }).toBe(2);
     const sinceMs = performance.now();
@@ -54,7 +54,7 @@ describe("signals", () => {
     expect(filesOf(downloads())).toEqual(["000001"]);
   });
 
-  it("what hangs is given up after a few seconds", async () => {
+  it("a request that hangs is abandoned after the grace period", async () => {
     const { child, ended } = started(["/stall-before"]);
     await expect.poll(() => server.stats.openRequests, { timeout: 10_000 }).toBe(1);
     child.kill("SIGTERM");

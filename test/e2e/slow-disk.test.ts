@@ -1,4 +1,4 @@
-// A disk on which each rename takes seconds: a run that is to end does so all the same, and the next one goes on.
+// On a disk where each rename takes seconds, signals and --deadline still end a run, and the next run resumes.
 
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
@@ -8,19 +8,19 @@ import { ownFolder, ownSite } from "../support/own.ts";
 import { journalOf, pageOf } from "../support/site.ts";
 import { noStrace, renames } from "../support/traced.ts";
 
-if (noStrace !== undefined) console.warn(`SKIPPED, all about slow disks: strace cannot be used: ${noStrace}`);
+if (noStrace !== undefined) console.warn(`SKIPPED: slow disks: strace cannot be used: ${noStrace}`);
 
 const site = ownSite();
 const folder = ownFolder();
 const URLS = 120;
 const out = folder.at;
 
-/** Far more than a run needs to get so far, on a machine that is busy. */
+/** A generous limit for a busy machine. */
 const PATIENCE = { timeout: 60_000 };
 
 beforeEach(() => void folder.list(Array.from({ length: URLS }, (_, i) => site.url(`/${i + 1}`))));
 
-/** The command itself, not strace, is the child: `-D`. */
+/** Starts the command under strace; with `-D` the command, not strace, is the child. */
 function started(delay: string, ...args: string[]) {
   const line = `exec ${renames(`delay_enter=${delay}`).replace("strace ", "strace -D ")} urls.txt ${args.join(" ")}`;
   const child = spawn("bash", ["-c", line], { cwd: folder.path, env: cleanEnv(), stdio: ["ignore", "ignore", "pipe"] });
@@ -36,7 +36,7 @@ function started(delay: string, ...args: string[]) {
     ended,
     stderr: () => stderr,
     kill: (signal: NodeJS.Signals) => child.kill(signal),
-    /** Settled when so many bodies wait to be written. */
+    /** Resolves when this number of bodies was requested. */
     fetched: (many: number) =>
       expect
         .poll(() => {
@@ -47,7 +47,7 @@ function started(delay: string, ...args: string[]) {
   };
 }
 
-/** What is there is whole, and the records say so. */
+/** Expects every file to be whole and every saved record to have its file; returns the number of saved records. */
 function expectWhole(): number {
   const saved = [...recordsOf(out("downloads")).values()].filter(({ outcome }) => outcome === "saved");
   for (const file of filesOf(out("downloads")).filter((name) => !name.startsWith(".bulkget"))) {
@@ -57,20 +57,20 @@ function expectWhole(): number {
   return saved.length;
 }
 
-async function expectGoesOn(): Promise<void> {
+async function expectResumes(): Promise<void> {
   const { code, stderr } = await folder.run(["urls.txt"]);
   expect(code, stderr).toBe(0);
   expect(expectWhole()).toBe(URLS);
   expect(journalOf(out("downloads")).map(({ n }) => n)).toEqual(Array.from({ length: URLS }, (_, i) => i + 1));
 }
 
-const ONE: [how: string, ...args: string[]] = ["one process"];
-const TWO: typeof ONE = ["two processes", "--workers", "2"];
-const NAMED: typeof ONE = ["names of its own", "--name", "{n}-{basename}"];
+const ONE: [how: string, ...args: string[]] = ["in one process"];
+const TWO: typeof ONE = ["in two processes", "--workers", "2"];
+const NAMED: typeof ONE = ["with --name", "--name", "{n}-{basename}"];
 
 describe.skipIf(noStrace !== undefined)("a run on a slow disk", { timeout: 120_000 }, () => {
   it.each([ONE, TWO, NAMED])(
-    "ends after its grace when it is told to: what waits to be written is given up (%s)",
+    "ends by a signal after its grace period, and abandons bodies that wait to be written, %s",
     async (_, ...args) => {
       const { ended, fetched, kill, stderr } = started("2s", ...args);
       await fetched(40);
@@ -78,30 +78,30 @@ describe.skipIf(noStrace !== undefined)("a run on a slow disk", { timeout: 120_0
       expect(await ended).toEqual({ code: null, signal: "SIGTERM" });
       expect(stderr()).toContain("stopped: SIGTERM; run it again to go on");
       expect(stderr()).toMatch(/\nleft {4}(about )?\d+ of 120\n/);
-      // Three at a time, 2 s each.
+      // Three renames at a time, 2 s each.
       expect(expectWhole()).toBeLessThan(36);
-      await expectGoesOn();
+      await expectResumes();
     },
   );
 
-  it.each([ONE, TWO])("ends at once by a second signal, while the renames are under way (%s)", async (_, ...args) => {
+  it.each([ONE, TWO])("ends at once by a second signal during the renames, %s", async (_, ...args) => {
     const { ended, fetched, kill, stderr } = started("15s", ...args);
     await fetched(20);
     kill("SIGTERM");
     await expect.poll(stderr, PATIENCE).toContain("once more to stop now");
     kill("SIGTERM");
-    // strace itself lets nothing end while it holds a rename.
+    // strace keeps the process from ending while it delays a rename.
     expect(await ended).toEqual({ code: null, signal: "SIGTERM" });
     expect(stderr()).toContain("stopped: SIGTERM, at once; run it again to go on");
     expect(expectWhole()).toBe(0);
-    await expectGoesOn();
+    await expectResumes();
   });
 
-  it("ends by --deadline, with 4", async () => {
+  it("ends by --deadline with exit code 4", async () => {
     const { ended, stderr } = started("2s", "--deadline", "1s");
     expect(await ended).toEqual({ code: 4, signal: null });
     expect(stderr()).toContain("stopped: the time of --deadline is over; run it again to go on");
     expect(expectWhole()).toBeLessThan(36);
-    await expectGoesOn();
+    await expectResumes();
   });
 });

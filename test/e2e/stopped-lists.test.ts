@@ -1,4 +1,4 @@
-// A run that is stopped has not seen all of a list that can be read but once: what it has not seen is not taken for gone.
+// A stopped run has not read all of standard input: lines that it has not read do not count as removed.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -10,7 +10,7 @@ import { journalOf, leftIn, status } from "../support/site.ts";
 
 const { server, at, saved, list, run } = runsAgain();
 
-/** Runs lines from a standard input that does not end, until the last of them was asked for, and then the signal comes. */
+/** Runs lines from a standard input that stays open, and sends SIGTERM when the last line is requested. */
 async function stopped(lines: readonly string[], ...args: string[]): Promise<string> {
   server.asked();
   const child = spawn(process.execPath, [BIN, "-", ...args], { cwd: at("."), env: cleanEnv() });
@@ -44,7 +44,7 @@ it("--prune removes nothing when a signal stops the run before the end of standa
   expect(Object.values(now)).toEqual(expect.arrayContaining(Object.values(files)));
 });
 
-it("--prune removes nothing when a program aborts the run, and ends its list for that", async () => {
+it("--prune removes nothing when the library's run is aborted and its iterable ends", async () => {
   list(TEN);
   expect((await run()).code).toBe(0);
   const was = leftIn(saved());
@@ -60,7 +60,7 @@ it("--prune removes nothing when a program aborts the run, and ends its list for
   expect(leftIn(saved())).toEqual(was);
 });
 
-it("failures of lines that were to come are known to the next run", async () => {
+it("failures of lines that a stopped run has not read are kept for the next run", async () => {
   server.answers.set("/none", status(404));
   list(["/none", "/a"]);
   expect((await run()).code).toBe(1);

@@ -1,4 +1,4 @@
-// A run that must stop, for want of disk or because it is told to: no file is cut short, no line lost, and the next run goes on.
+// Runs stopped by a full disk, a lost folder, limits or SIGINT leave only whole files, and the next run resumes.
 
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -27,7 +27,7 @@ const serve = async (act: Act) => own(await host(act));
 
 const { at } = folder;
 
-/** Every tenth body is large enough to be written while it arrives. */
+/** Every tenth body is large enough to be streamed to its file. */
 const pageOf = (n: number) => body(n % 10 === 0 ? 400_000 : 20_000 + n, n);
 const page: Act = (response, { path }) => void response.end(pageOf(Number(path.slice(1))));
 
@@ -40,13 +40,13 @@ function run(...args: string[]): Promise<Ran> {
   return folder.run(["urls.txt", ...args]);
 }
 
-/** The whole records of a journal, of which a full disk may have cut off the last. */
+/** The whole records of a journal, whose last record a full disk may have truncated. */
 function recorded(output: string): Outcome[] {
   const lines = readFileSync(join(output, "results.jsonl"), "utf8").split("\n");
   return lines.slice(0, -1).map((line) => JSON.parse(line) as Outcome);
 }
 
-/** Whatever has a final name is whole, and so is whatever is recorded as saved; gives how many of them there are. */
+/** Expects every file with a final name and every saved record to be whole; returns the number of saved records. */
 function expectOnlyWhole(output: string): number {
   const saved = recorded(output).filter(({ outcome }) => outcome === "saved");
   for (const { n, file = "" } of saved as { n: number; file?: string }[]) {
@@ -67,7 +67,7 @@ function expectDone(output: string, count: number): void {
   expect(existsSync(join(output, "failed.txt"))).toBe(false);
 }
 
-/** Mounts a file system in memory, or says why that cannot be. */
+/** Mounts a tmpfs; returns the reason where that is impossible. */
 function mounted(path: string, options: string): string | undefined {
   mkdirSync(path, { recursive: true });
   try {
@@ -89,8 +89,7 @@ function whyNoMount(): string | undefined {
 }
 
 const noMount = whyNoMount();
-if (noMount !== undefined)
-  console.warn(`SKIPPED, all about full and read-only disks: they cannot be mounted: ${noMount}`);
+if (noMount !== undefined) console.warn(`SKIPPED: full and read-only disks: they cannot be mounted: ${noMount}`);
 
 describe.skipIf(noMount !== undefined)("a disk of 1 MiB", () => {
   let disk: string;
@@ -101,7 +100,7 @@ describe.skipIf(noMount !== undefined)("a disk of 1 MiB", () => {
   afterEach(() => unmount(disk));
   const remount = (options: string) => execFileSync("mount", ["-o", `remount,${options}`, disk]);
 
-  it("is left alone by default: the run stops at once with 3, and says what --min-free asks for", async () => {
+  it("stops a run at once with exit code 3 by the default of --min-free", async () => {
     const server = await serve(page);
     list(server, 200);
     const { code, stderr } = await run("-o", "disk/out");
@@ -116,7 +115,7 @@ describe.skipIf(noMount !== undefined)("a disk of 1 MiB", () => {
   });
 
   it.each(["none", "run", "file"])(
-    "that fills up with --min-free 0 cuts no file short and records none that is not there: --durability %s",
+    "that fills up leaves only whole files and true records, with --min-free 0 --durability %s",
     async (durability) => {
       const server = await serve(page);
       list(server, 100);
@@ -126,7 +125,7 @@ describe.skipIf(noMount !== undefined)("a disk of 1 MiB", () => {
       expect(stderr).toContain("disk_full");
       const saved = expectOnlyWhole(join(disk, "out"));
       expect(saved).toBeLessThan(100);
-      const again = await run(...args); // still full: the same, and nothing gets worse
+      const again = await run(...args); // still full
       expect(again.code, again.stderr).toBe(3);
       expect(expectOnlyWhole(join(disk, "out"))).toBeGreaterThanOrEqual(saved);
       remount("size=64m");
@@ -136,7 +135,7 @@ describe.skipIf(noMount !== undefined)("a disk of 1 MiB", () => {
     },
   );
 
-  it("that has become read-only stops it with 3 before anything is fetched, and the run after that goes on", async () => {
+  it("that has become read-only stops a run with exit code 3 before any request, and a later run resumes", async () => {
     let broken = true;
     const server = await serve((response, asked) => {
       if (broken && asked.nth >= 10) response.writeHead(503).end();
@@ -158,11 +157,11 @@ describe.skipIf(noMount !== undefined)("a disk of 1 MiB", () => {
   });
 });
 
-describe("a folder that cannot be written any more", () => {
-  /** A user without rights: root is let in everywhere. */
+describe("an output folder", () => {
+  /** Runs as an unprivileged user: permissions do not apply to root. */
   const asNobody = process.getuid?.() === 0 ? "setpriv --reuid=65534 --regid=65534 --clear-groups" : "";
 
-  it("for want of permission stops the run with 3, and the run after that goes on", async () => {
+  it("that loses its write permission stops the run with exit code 3, and a later run resumes", async () => {
     chmodSync(folder.path, 0o777);
     let act = () => {};
     const server = await serve((response, asked) => {
@@ -190,9 +189,9 @@ describe("a folder that cannot be written any more", () => {
     expectDone(at("downloads"), 200);
   });
 
-  it("because it was removed stops the run with 3, and the run after that begins anew", async () => {
+  it("that is removed stops the run with exit code 3, and the next run starts anew", async () => {
     const server = await serve((response, asked) => {
-      // By another name first: files are still being made in it.
+      // Renamed first, because files are still being created in it.
       if (asked.nth === 50) renameSync(at("downloads"), at("removed"));
       page(response, asked);
     });
@@ -207,11 +206,11 @@ describe("a folder that cannot be written any more", () => {
   });
 });
 
-describe("too few file descriptors", () => {
+describe("64 file descriptors and -c 100", () => {
   it.each([
-    ["one host", 1],
-    ["many hosts", 300],
-  ])("slow the run down and fail nothing: 64 of them, -c 100, %s", async (_, names) => {
+    ["to one host", 1],
+    ["to many hosts", 300],
+  ])("slow a run down but fail no line, %s", async (_, names) => {
     const server = await serve((response, asked) => void setTimeout(page, 20, response, asked)); // so that many are open
     const lines = Array.from({ length: 300 }, (_line, i) => server.named(`host-${i % names}`, `/${i + 1}`));
     writeFileSync(at("urls.txt"), `${lines.join("\n")}\n`);
@@ -222,7 +221,7 @@ describe("too few file descriptors", () => {
     expect(server.peakOpen).toBeGreaterThan(10);
   });
 
-  it("leave one for the list of what failed", async () => {
+  it("leave one for failed.txt", async () => {
     const server = await serve((response) => void setTimeout(() => response.writeHead(404).end(), 20));
     list(server, 200);
     const { code, stderr } = await shell("ulimit -n 64; bulkget urls.txt -c 100", { cwd: folder.path });
@@ -232,15 +231,15 @@ describe("too few file descriptors", () => {
   });
 });
 
-describe("a run that is told when to stop", () => {
-  it("--deadline, --max-time and --timeout may be longer than a timer can be, and end nothing early", async () => {
+describe("the limit", () => {
+  it("--deadline, --max-time or --timeout beyond the maximum of a Node timer does not end a run early", async () => {
     list(await serve(page), 3);
     const { code } = await run("--deadline", "60d", "--max-time", "90d", "--timeout", "365d");
     expect(code).toBe(0);
     expect(filesOf(at("downloads"))).toHaveLength(3);
   });
 
-  it("--deadline: leaves with 4 and says so, and the next run goes on", async () => {
+  it("--deadline ends a run with exit code 4 and a message, and the next run resumes", async () => {
     let delayMs = 100; // 200 of them, two at a time: ten seconds at least
     const server = await serve((response, asked) => void setTimeout(page, delayMs, response, asked));
     list(server, 200);
@@ -249,7 +248,7 @@ describe("a run that is told when to stop", () => {
     expect(stderr).toContain("stopped: the time of --deadline is over; run it again to go on\n");
     const saved = expectOnlyWhole(at("downloads"));
     expect(stderr).toMatch(new RegExp(`\nleft {4}(about )?${200 - saved} of 200\n`));
-    expect(saved).toBe(server.asked.length); // what was under way was finished
+    expect(saved).toBe(server.asked.length); // requests under way were finished
     delayMs = 0;
     const again = await run("--deadline", "1h");
     expect(again.code, again.stderr).toBe(0);
@@ -260,7 +259,7 @@ describe("a run that is told when to stop", () => {
   it.each([
     ["5", 0],
     ["10%", 100],
-  ])("--max-failures %s: leaves with 4 and says so, and the next run goes on", async (limit, good) => {
+  ])("--max-failures %s ends a run with exit code 4 and a message, and the next run resumes", async (limit, good) => {
     let broken = true;
     const server = await serve((response, asked) => {
       if (broken && asked.nth >= good) response.writeHead(503).end();
@@ -274,15 +273,15 @@ describe("a run that is told when to stop", () => {
     const failures = journalOf(at("downloads")).length - good;
     const enough = limit === "5" ? 5 : 12; // 12 of 112 are the first 10 % or more
     expect(failures).toBeGreaterThanOrEqual(enough);
-    expect(failures).toBeLessThan(enough + 5); // those under way are let finish
+    expect(failures).toBeLessThan(enough + 5); // requests under way finish
     broken = false;
     expect((await run()).code).toBe(0);
     expectDone(at("downloads"), 300);
   });
 });
 
-describe("^C", () => {
-  it("in the middle lets what is under way finish, and the next run fetches the rest and nothing twice", async () => {
+describe("^C during a run", () => {
+  it("lets requests under way finish, and the next run fetches the rest and nothing twice", async () => {
     let stop = () => {};
     const server = await serve((response, asked) => {
       if (asked.nth === 100) stop();
@@ -309,7 +308,7 @@ describe("^C", () => {
     expect(server.asked).toHaveLength(500);
   });
 
-  it("twice cuts what is under way, and the next run fetches that again", async () => {
+  it("twice aborts requests under way, and the next run fetches these again", async () => {
     const held = gate();
     let interrupt = () => {};
     const server = await serve((response, asked) => {
@@ -320,7 +319,7 @@ describe("^C", () => {
     list(server, 300);
     const child = spawn(process.execPath, [BIN, "urls.txt", "-c", "10"], { cwd: folder.path, env: cleanEnv() });
     interrupt = () => child.kill("SIGINT");
-    // The first is answered by a sentence; only then is the second one a second.
+    // The second signal follows the message about the first one.
     child.stderr.on("data", (text: Buffer) => {
       if (String(text).includes("SIGINT: finishing")) child.kill("SIGINT");
     });

@@ -1,4 +1,4 @@
-// Every way in which a server misbehaves, through the built command: the outcome that the closed list says, and no other.
+// Every kind of server misbehaviour, through the built command, has its outcome from the closed list of failures.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -10,7 +10,7 @@ import { body, type RudeServer, rudeServer } from "../support/rude.ts";
 
 const MIB = 1_048_576;
 
-/** What is to come of a path: the bytes saved, or the failure. */
+/** The expected outcome of a path: the saved bytes, or the failure. */
 type Expected =
   | { readonly saved: Buffer; readonly unverified?: true }
   | { readonly error: string; readonly status?: number };
@@ -138,7 +138,7 @@ const CATALOGUE: Readonly<Record<string, Expected>> = {
   "/odd-etag": saved(content),
 };
 
-describe("the built command against a server that misbehaves", () => {
+describe("against a misbehaving server, the command", () => {
   const folder = temporaryFolder();
   const paths = Object.keys(CATALOGUE);
   let server: RudeServer;
@@ -157,7 +157,7 @@ describe("the built command against a server that misbehaves", () => {
     folder.remove();
   });
 
-  it.each(paths)("%s", (path) => {
+  it.each(paths)("has the documented outcome for %s", (path) => {
     const expected = CATALOGUE[path];
     const record = records.get(paths.indexOf(path) + 1);
     if (expected === undefined || record === undefined) throw new Error("no record");
@@ -171,24 +171,24 @@ describe("the built command against a server that misbehaves", () => {
     }
   });
 
-  it("has one record a line, files for the saved and for nothing else, and exit code 1", () => {
+  it("writes one record per line and files for saved lines only, and exits with code 1", () => {
     expect(ran.code).toBe(1);
     expect([...records.keys()].sort((a, b) => a - b)).toEqual(paths.map((_, i) => i + 1));
     const files = [...records.values()].flatMap((record) => (record.outcome === "saved" ? [record.file] : []));
     expect(filesOf(join(folder.path, "downloads"))).toEqual(files.sort());
   });
 
-  it("waits for nothing beyond its limits", () => {
-    // 15 s is --max-time; the coarse timer, the discarding of bodies and a busy machine are given as much again.
+  it("keeps its time limits for every line", () => {
+    // --max-time is 15 s; the limit allows as much again for the coarse timer and a busy machine.
     const slowest = Math.max(...[...records.values()].map((record) => record.total_ms));
     expect(slowest).toBeLessThan(30_000);
   });
 
-  it("lets go of every connection", async () => {
+  it("closes every connection", async () => {
     await expect.poll(() => server.stats.openConnections).toBe(0);
   });
 
-  it("decodes what it stored as sent to the same content", () => {
+  it("saves an encoded body as sent, and records its encoding", () => {
     const record = records.get(paths.indexOf("/gzip") + 1);
     const file = record?.outcome === "saved" ? (record.file ?? "") : "";
     expect(record).toMatchObject({ encoding: "gzip" });

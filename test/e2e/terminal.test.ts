@@ -1,4 +1,4 @@
-// What strangers send is shown as text: by a real terminal, by a log, and by whoever reads the records.
+// Control sequences from lists and servers are shown as text in a real terminal, in logs and in records.
 
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
@@ -10,7 +10,7 @@ import { ownFolder } from "../support/own.ts";
 import { type Listening, listen } from "../support/rude/listen.ts";
 import { inTerminal, TMUX } from "../support/terminal.ts";
 
-/** Sequences as bytes in latin1: what terminals act on, whatever encoding they take it to be in, and what deceives an eye. */
+/** Sequences that terminals interpret in any encoding, and deceptive characters; as bytes in Latin-1. */
 const SEQUENCES: readonly string[] = [
   ...Array.from({ length: 33 }, (_, i) => `c0 ${String.fromCharCode(i === 32 ? 0x7f : i)}.`),
   ...Array.from({ length: 32 }, (_, i) => `c1 ${String.fromCharCode(0x80 + i)}.`),
@@ -46,30 +46,30 @@ function utf8(text: string): string {
   return Buffer.from(text, "utf8").toString("latin1");
 }
 
-/** In a line of a list, what ends a line or a column is that. */
+/** Without LF and TAB, which end lines and columns of a list. */
 const IN_A_LINE = SEQUENCES.filter((sequence) => !/[\n\t]/.test(sequence));
 
-/** In a header, what ends a line is that. */
+/** Without CR and LF, which end a header. */
 const IN_A_HEADER = SEQUENCES.filter((sequence) => !/[\r\n]/.test(sequence));
 
-/** Whatever a terminal, or an eye, could take for something else than a character. */
+/** Characters that a terminal interprets, or that are invisible. */
 const NO_TEXT = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u;
 
-/** All that bulkget itself sends to a terminal but text: the bar's moves, three colours, and ends of lines. */
+/** bulkget's own control sequences: cursor moves of the bar, three colours, and line ends. */
 const OWN = /\x1b\[(?:\?25[lh]|\?7[lh]|\d*[AG]|[02]?[KJ]|[0-9]+m)|\r?\n|\r/g;
 
-/** In place of an answer: none, ever. */
+/** Makes the server never answer. */
 const SILENCE = "";
 
 const folder = ownFolder();
 let server: Listening;
-/** Answers by path: bytes in latin1. */
+/** Responses by path, as bytes in Latin-1. */
 let answers: Map<string, string>;
 beforeEach(async () => {
   answers = new Map();
   server = await listen(
     createServer((socket) => {
-      socket.on("error", () => {}); // whoever has read enough
+      socket.on("error", () => {}); // the client may close early
       let asked = "";
       socket.on("data", (chunk) => {
         asked += chunk.toString("latin1");
@@ -87,7 +87,7 @@ afterEach(() => server.close());
 const { at } = folder;
 const url = (path: string) => `http://127.0.0.1:${server.port}${path}`;
 
-/** A list with every sequence in a URL, in a name, and in whatever part of an answer may be shown or recorded. */
+/** Writes a list with every sequence in URLs, in names, and in all parts of responses that are shown or recorded. */
 function hostileList(): void {
   const lines: string[] = [];
   for (const sequence of IN_A_LINE) {
@@ -114,7 +114,7 @@ function hostileList(): void {
 
 const ARGS = ["urls.txt", "--retries", "0", "--compressed", "--timeout", "5s"];
 
-/** The records, which are UTF-8 and JSON, a line each, and nothing but text. */
+/** The records; expects UTF-8, one JSON object per line, and text only. */
 function records(): Outcome[] {
   const text = new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(at("downloads/results.jsonl")));
   const lines = text.split("\n").slice(0, -1);
@@ -131,7 +131,7 @@ function unmarked(text: string): string {
 }
 
 describe.skipIf(TMUX === undefined)("a terminal", () => {
-  it("whose size nobody has set, with 0 columns, shows what one of 80 columns would", async () => {
+  it("without a size (0 columns) shows whole lines", async () => {
     writeFileSync(at("urls.txt"), `${url("/0")}\n${url("/none")}\n`);
     answers.set("/none", "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
     const size = { columns: 100, rows: 50, before: "stty cols 0" };
@@ -144,35 +144,30 @@ describe.skipIf(TMUX === undefined)("a terminal", () => {
     ["bar", 2000],
     ["bar", 60],
     ["plain", 2000],
-  ] as const)(
-    "with --progress %s, %i columns wide, shows text only, a line for every outcome",
-    async (how, columns) => {
-      hostileList();
-      const shown = await inTerminal([...ARGS, "-v", "--progress", how], { cwd: folder.path, columns, rows: 50 });
-      expect(shown.code).toBe(1);
-      onlyText(Buffer.from(shown.bytes.replace(OWN, "\n"), "latin1").toString("utf8"));
-      expect(shown.bytes).not.toMatch(/\x1b\[(?!\?25|\?7|\d*A|1G|[02]K|0?J|0m|31m|32m)/);
-      const expected = records().map((outcome) => outcomeLine(outcome, "urls.txt"));
-      const outcomes = shown.screen.filter((line) => line.startsWith("urls.txt:"));
-      const number = (line: string) => Number(/^urls\.txt:([0-9]+)/.exec(line)?.[1]);
-      expect(outcomes.map(number)).toEqual(expected.map(number));
-      for (const [i, line] of outcomes.entries()) {
-        const whole = expected[i] ?? "";
-        // A terminal puts only so many marks above one letter.
-        if (whole.length < columns) expect(unmarked(line)).toBe(unmarked(whole.trimEnd()));
-        else expect(whole.startsWith(line.slice(0, 20))).toBe(true);
-      }
-      const summary = shown.screen.slice(-40).filter((line) => /^(saved|failed|times|took) /.test(line));
-      expect(summary).toHaveLength(4);
-      const others = shown.screen.filter(
-        (line) => !/^(urls\.txt:|opened|saved|failed|times|took| {8}[0-9])/.test(line),
-      );
-      // The summary is whole, however narrow the screen is.
-      if (columns > 100) expect(others).toEqual([]);
-    },
-  );
+  ] as const)("with --progress %s and %i columns shows only text, one line per outcome", async (how, columns) => {
+    hostileList();
+    const shown = await inTerminal([...ARGS, "-v", "--progress", how], { cwd: folder.path, columns, rows: 50 });
+    expect(shown.code).toBe(1);
+    onlyText(Buffer.from(shown.bytes.replace(OWN, "\n"), "latin1").toString("utf8"));
+    expect(shown.bytes).not.toMatch(/\x1b\[(?!\?25|\?7|\d*A|1G|[02]K|0?J|0m|31m|32m)/);
+    const expected = records().map((outcome) => outcomeLine(outcome, "urls.txt"));
+    const outcomes = shown.screen.filter((line) => line.startsWith("urls.txt:"));
+    const number = (line: string) => Number(/^urls\.txt:([0-9]+)/.exec(line)?.[1]);
+    expect(outcomes.map(number)).toEqual(expected.map(number));
+    for (const [i, line] of outcomes.entries()) {
+      const whole = expected[i] ?? "";
+      // A terminal limits the number of combining marks per letter.
+      if (whole.length < columns) expect(unmarked(line)).toBe(unmarked(whole.trimEnd()));
+      else expect(whole.startsWith(line.slice(0, 20))).toBe(true);
+    }
+    const summary = shown.screen.slice(-40).filter((line) => /^(saved|failed|times|took) /.test(line));
+    expect(summary).toHaveLength(4);
+    const others = shown.screen.filter((line) => !/^(urls\.txt:|opened|saved|failed|times|took| {8}[0-9])/.test(line));
+    // The summary is whole, however narrow the screen is.
+    if (columns > 100) expect(others).toEqual([]);
+  });
 
-  it("shows records as text, too", async () => {
+  it("shows the records of --report - as text", async () => {
     hostileList();
     const args = [...ARGS, "-q", "--report", "-"];
     const { bytes } = await inTerminal(args, { cwd: folder.path, columns: 200, rows: 50 });
@@ -180,7 +175,7 @@ describe.skipIf(TMUX === undefined)("a terminal", () => {
     expect(records().length).toBeGreaterThan(700);
   });
 
-  it("shows the URLs that are still open as text", async () => {
+  it("shows the URLs of slow requests as text", async () => {
     writeFileSync(at("urls.txt"), `${url(utf8("/open?\u202e\u009b2J"))}\n`, "latin1");
     answers.set("/open", SILENCE);
     const args = ["urls.txt", "--retries", "0", "--timeout", "2s", "--progress", "bar"];
@@ -190,11 +185,11 @@ describe.skipIf(TMUX === undefined)("a terminal", () => {
   });
 });
 
-describe("without a terminal", () => {
+describe("without a terminal,", () => {
   const run = (args: readonly string[], env: Record<string, string> = {}): Promise<Ran> => folder.run(args, { env });
 
   it.each(["plain", "bar", "none"])(
-    "--progress %s writes text and line feeds only, and the records are UTF-8",
+    "--progress %s writes only text and line feeds, and the records are UTF-8",
     async (how) => {
       hostileList();
       const { code, stderr, stdout } = await run([...ARGS, "-v", "--progress", how]);
@@ -204,7 +199,7 @@ describe("without a terminal", () => {
     },
   );
 
-  it("says what each sequence was", async () => {
+  it("control characters are shown escaped", async () => {
     const lines = ["http://a/\x1b[31m\x9b", `${utf8("x\u009b\u202e\u{e0001}")}://b/`, url("/")];
     writeFileSync(at("urls.txt"), lines.join("\n"), "latin1");
     const { stderr } = await run(ARGS);
@@ -214,7 +209,7 @@ describe("without a terminal", () => {
     ]);
   });
 
-  it("a proxy's answers are text, to http and to https", async () => {
+  it("responses of a proxy are shown as text, for http and https", async () => {
     const sequences = SEQUENCES.filter((sequence) => !/[\r\n]/.test(sequence)).join("");
     for (const answer of [
       `HTTP/1.1 407 ${sequences}\r\nProxy-Authenticate: ${sequences}\r\n\r\n`,
@@ -231,7 +226,7 @@ describe("without a terminal", () => {
     }
   });
 
-  it("names of lists and folders are text, and add no line of their own", async () => {
+  it("names of lists and folders are shown as text, and add no line", async () => {
     const evil = "\x1b]0;t\x07\u009b2J\u202e\r\nbulkget: all is well\u2028.txt";
     writeFileSync(at(evil), `htp://x\n${url("/")}\n`);
     writeFileSync(at("fine.txt"), `${url("/")}\n`);
@@ -252,15 +247,15 @@ describe("without a terminal", () => {
   });
 
   it.each([
-    ["a list that is not there", (evil: string) => [evil]],
+    ["a missing list", (evil: string) => [evil]],
     ["a list that is a URL", (evil: string) => [`http://${evil}`]],
-    ["a folder that a file is in the way of", (evil: string) => ["-", "-o", `taken/${evil}`]],
+    ["a folder whose name a file has", (evil: string) => ["-", "-o", `taken/${evil}`]],
     ["a folder below a file", (evil: string) => ["-", "-o", `taken/${evil}/x`]],
     ["a template", (evil: string) => ["-", "--name", `{n}${evil}{x}`]],
     ["certificates", (evil: string) => ["-", "--cacert", evil]],
     ["a proxy", (evil: string) => ["-", "-x", evil]],
     ["a report", (evil: string) => ["-", "--report", `none/${evil}`]],
-  ])("what is wrong with %s is said in text, on one line", async (_what, args) => {
+  ])("the error about %s is text on one line", async (_what, args) => {
     const evil = "\x1b]0;t\x07\u009b2J\u202e\r\nbulkget: all is well\u2028";
     mkdirSync(at("taken"));
     writeFileSync(at("taken", evil), "");

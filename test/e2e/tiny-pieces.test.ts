@@ -1,4 +1,4 @@
-// Bodies in the smallest pieces a server can send, on all connections at once: the command needs no more memory for them.
+// Memory stays bounded for bodies in the smallest possible pieces, on all connections at once.
 
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
@@ -12,7 +12,7 @@ const OK = "HTTP/1.1 200 OK\r\n";
 const CHUNKED = `${OK}Transfer-Encoding: chunked\r\n\r\n`;
 const TLS = { tls: { key: certificate("good-key.pem"), cert: certificate("good-cert.pem") } };
 
-/** The same piece so many times, each by a write of its own: over TLS, a record of its own. */
+/** `count` pieces, each by its own write, and so over TLS in its own record. */
 function* many(head: string, piece: string, count: number, end = ""): Pieces {
   yield head;
   const bytes = Buffer.from(piece);
@@ -22,7 +22,7 @@ function* many(head: string, piece: string, count: number, end = ""): Pieces {
 
 const folder = ownFolder();
 
-/** Saves so many URLs at once, all answered so; returns the peak in MiB. */
+/** Saves `urls` URLs at once; returns the peak memory in MiB. */
 async function peakOf(urls: number, answer: () => Pieces, args: readonly string[], options?: FloodOptions) {
   const server = own(await flood(answer, options));
   folder.list(Array.from({ length: urls }, (_, i) => `${server.origin}/${i}`));
@@ -34,8 +34,8 @@ async function peakOf(urls: number, answer: () => Pieces, args: readonly string[
 
 const bodyOf = (n: number) => readFileSync(folder.at(`downloads/0000${n}`), "latin1");
 
-describe("the command needs little memory for", () => {
-  it("forty bodies in chunks of one byte, each with an extension of 4 KB", { timeout: 120_000 }, async () => {
+describe("memory stays bounded for", () => {
+  it("forty bodies in one-byte chunks with chunk extensions of 4 KB", { timeout: 120_000 }, async () => {
     const piece = `b\r\n1;${"x".repeat(4093)}\r\n`;
     const answer = () => many(`${CHUNKED}1\r\n`, piece, 6000, "b\r\n0\r\n\r\n");
     const peakMib = await peakOf(40, answer, ["--max-filesize", "1M"], TLS);

@@ -1,4 +1,4 @@
-// `bulkget tune` on real servers: the sweep, the table and the chart, and when it stops.
+// `bulkget tune` against real servers: the sweep, the table, the chart, and the reasons to stop.
 
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
@@ -24,7 +24,7 @@ const late =
     void setTimeout(() => response.end("fine\n"), ms);
 
 describe("bulkget tune", () => {
-  it("measures, prints a table, and draws a chart; nothing else is left behind", async () => {
+  it("measures, prints a table and draws a chart, and leaves no other file", async () => {
     await list(late(30));
     const { code, stdout, stderr } = await tune("urls.txt", "--up-to", "8", "--step-time", "300ms", "-H", "X-Mine: 1");
     expect(code, stderr).toBe(0);
@@ -35,11 +35,11 @@ describe("bulkget tune", () => {
     expect(existsSync(folder.at("downloads"))).toBe(false);
     expect(server.peakOpen).toBe(8);
     expect(server.asked.every(({ headers }) => headers["x-mine"] === "1")).toBe(true);
-    // From all over the list: not just its beginning.
+    // The sample is taken from the whole list.
     expect(new Set(server.asked.map(({ path }) => path)).size).toBeGreaterThan(20);
   });
 
-  it("asks servers for no more once they refuse", async () => {
+  it("stops raising the concurrency when the server refuses", async () => {
     let open = 0;
     await list((response) => {
       if (open >= 6) return void response.writeHead(503).end();
@@ -56,7 +56,7 @@ describe("bulkget tune", () => {
     expect(existsSync(folder.at("a.svg"))).toBe(true);
   });
 
-  it("leaves with 1 where nothing can be fetched, after a few tries", async () => {
+  it("exits with code 1 after a few tries where nothing can be fetched", async () => {
     await list((response) => void response.writeHead(503).end());
     const { code, stdout, stderr } = await tune("urls.txt", "--step-time", "300ms");
     expect(code).toBe(1);
@@ -65,7 +65,7 @@ describe("bulkget tune", () => {
     expect(server.asked.length).toBeLessThan(60);
   });
 
-  it("measures nothing where it could not keep the chart, and replaces no file but a chart of its own", async () => {
+  it("measures nothing where the chart cannot be written, and replaces only charts of its own", async () => {
     await list(late(1));
     writeFileSync(folder.at("mine.svg"), "<svg/>");
     const { code, stderr } = await tune("urls.txt", "--svg", "mine.svg");
@@ -78,21 +78,21 @@ describe("bulkget tune", () => {
     expect([(await tune(...again)).code, (await tune(...again)).code]).toEqual([0, 0]);
   });
 
-  const isNone = (name: string) =>
+  const refusal = (name: string) =>
     `bulkget: --svg ${name}: exists and is no chart of bulkget tune; name another file\n`;
 
   it.each([
-    ["a pipe, which nobody reads", () => execFileSync("mkfifo", [folder.at("tune.svg")])],
+    ["a pipe without a reader", () => execFileSync("mkfifo", [folder.at("tune.svg")])],
     ["a link to a chart", () => symlinkSync("other.svg", folder.at("tune.svg"))],
-    ["a link to nowhere", () => symlinkSync("nowhere.svg", folder.at("tune.svg"))],
+    ["a dangling link", () => symlinkSync("nowhere.svg", folder.at("tune.svg"))],
     ["a folder", () => mkdirSync(folder.at("tune.svg"))],
-  ])("measures nothing where its chart is %s", async (_, plant) => {
+  ])("measures nothing where tune.svg is %s", async (_, plant) => {
     await list(late(1));
     expect((await tune("urls.txt", "--up-to", "1", "--step-time", "50ms", "--svg", "other.svg")).code).toBe(0);
     const asked = server.asked.length;
     const before = readFileSync(folder.at("other.svg"), "utf8");
     plant();
-    expect(await tune("urls.txt")).toMatchObject({ code: 2, stderr: isNone("tune.svg") });
+    expect(await tune("urls.txt")).toMatchObject({ code: 2, stderr: refusal("tune.svg") });
     expect(server.asked).toHaveLength(asked);
     expect(readFileSync(folder.at("other.svg"), "utf8")).toBe(before);
     expect(existsSync(folder.at("nowhere.svg"))).toBe(false);
@@ -102,7 +102,7 @@ describe("bulkget tune", () => {
     ["a link", () => symlinkSync("mine.txt", folder.at("tune.svg"))],
     ["a pipe", () => execFileSync("mkfifo", [folder.at("tune.svg")])],
     ["a file", () => writeFileSync(folder.at("tune.svg"), "mine\n")],
-  ])("neither follows nor replaces %s that is put in the chart's place while it measures", async (_, plant) => {
+  ])("neither follows nor replaces %s that appears at tune.svg while it measures", async (_, plant) => {
     writeFileSync(folder.at("mine.txt"), "mine\n");
     let planted = false;
     await list((response) => {
@@ -112,13 +112,13 @@ describe("bulkget tune", () => {
     });
     const { code, stdout, stderr } = await tune("urls.txt", "--up-to", "1", "--step-time", "50ms");
     expect(code).toBe(2);
-    expect(stderr).toContain(isNone("tune.svg"));
-    expect(stdout).toMatch(/URL\/s/); // what was measured is not lost
+    expect(stderr).toContain(refusal("tune.svg"));
+    expect(stdout).toMatch(/URL\/s/); // the measurements are still printed
     expect(readFileSync(folder.at("mine.txt"), "utf8")).toBe("mine\n");
     expect(readdirSync(folder.path).sort()).toEqual(["mine.txt", "tune.svg", "urls.txt"]);
   });
 
-  it("says what is wrong with its command line, and has its own help", async () => {
+  it("reports errors in its arguments, and has its own help", async () => {
     await list(late(1), 0);
     expect(await tune()).toMatchObject({ code: 2, stdout: "" });
     expect(await tune("urls.txt", "--up-to", "0")).toMatchObject({ code: 2, stdout: "" });
@@ -130,7 +130,7 @@ describe("bulkget tune", () => {
     await expect(help.stdout).toMatchFileSnapshot(join(ROOT, "fixtures/golden/help-tune.txt"));
   });
 
-  it("is only the first word: a list may be called tune", async () => {
+  it("is recognised only as the first word, so that a list can have the name tune", async () => {
     server = await host((response) => void response.end("fine\n"));
     writeFileSync(folder.at("tune"), `${server.origin}/x\n`);
     for (const args of [["./tune"], ["--", "tune"], ["-q", "tune"]]) {

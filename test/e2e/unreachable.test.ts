@@ -1,22 +1,23 @@
-// What this machine itself refuses to connect to, by its routes, with the built command in a network of its own: no bug, and no word on the host.
+// Connections that this machine's own routes refuse, in a network namespace, are ordinary failures.
 
 import { describe, expect, it } from "vitest";
 import { canMakeNetworks, inNetwork } from "../support/network.ts";
 
 const HERE = canMakeNetworks();
 if (!HERE) {
-  console.warn("SKIPPED: no network of its own can be made here (Linux, unshare, ip, and the right to), so nothing");
-  console.warn("SKIPPED: is shown about what connect(2) says of routes");
+  console.warn(
+    "SKIPPED: errors of connect(2) by routes: no network namespace can be made (Linux, unshare, ip, rights)",
+  );
 }
 
-/** By ip-route(8). */
+/** Route types of ip-route(8). */
 const ROUTES = ["prohibit 192.0.2.1", "unreachable 192.0.2.2", "blackhole 192.0.2.3"];
 const ROUTES_6 = ["prohibit 2001:db8::11", "unreachable 2001:db8::12", "blackhole 2001:db8::13"];
 const [HERE_4, HERE_6, REFUSING] = ["192.0.2.10", "2001:db8::10", "192.0.2.20"];
 
 const network = { addresses: [HERE_4, HERE_6, REFUSING], refusing: [REFUSING], routes: [...ROUTES, ...ROUTES_6] };
 
-describe.skipIf(!HERE)("what connect(2) says at once", () => {
+describe.skipIf(!HERE)("an immediate error of connect(2)", () => {
   it("is connect_failed with its code", async () => {
     const targets = ["192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4"];
     const targets6 = ["[2001:db8::11]", "[2001:db8::12]", "[2001:db8::13]", "[2001:db8::14]"];
@@ -28,7 +29,7 @@ describe.skipIf(!HERE)("what connect(2) says at once", () => {
     expect(ran.code).toBe(1);
   });
 
-  it("of one address of several does not hide what another one's host says, whichever comes first", async () => {
+  it("for one of several addresses does not hide the refusal or success of another one", async () => {
     const names = {
       "first.test": [[REFUSING, "192.0.2.1", "192.0.2.3", "2001:db8::14"]],
       "last.test": [["192.0.2.1", "2001:db8::12", "192.0.2.4", REFUSING]],
@@ -46,8 +47,8 @@ describe.skipIf(!HERE)("what connect(2) says at once", () => {
   });
 });
 
-describe.skipIf(!HERE)("a name whose port 443 refuses connections", () => {
-  it("costs none of its lines with http", async () => {
+describe.skipIf(!HERE)("a host whose port 443 refuses connections", () => {
+  it("has its http lines saved", async () => {
     const list = Array.from({ length: 20 }, (_, i) => `${i < 6 ? "https" : "http"}://${HERE_4}/${i + 1}`);
     const { outcomes } = await inNetwork({ ...network, names: {}, list, args: ["-c", "3", "--retries", "0"] });
     expect(outcomes.slice(0, 6)).toEqual(Array(6).fill("connect_refused"));

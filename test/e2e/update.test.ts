@@ -1,4 +1,4 @@
-// -u asks for what has changed and touches nothing else.
+// -u makes conditional requests, replaces changed files, and leaves unchanged ones.
 
 import {
   existsSync,
@@ -22,9 +22,7 @@ import { versionsOn } from "../support/versions.ts";
 
 const HAS_NGINX = installed("nginx") !== undefined;
 if (!HAS_NGINX) {
-  console.warn(
-    "SKIPPED: nginx is not installed: apt-get install nginx-light, or -u is not shown against a real server",
-  );
+  console.warn("SKIPPED: -u against nginx, which is not installed (apt-get install nginx-light)");
 }
 
 const server = ownSite();
@@ -41,14 +39,14 @@ const outcomes = () => journalOf(saved()).map(({ outcome }) => outcome);
 const OLD = "Wed, 01 Jan 2020 00:00:00 GMT";
 const NEW = "Thu, 02 Jan 2020 00:00:00 GMT";
 
-/** What of a file would show that somebody touched it. */
+/** The metadata that shows whether a file was touched. */
 function traceOf(file: string) {
   const { ino, mtimeMs, ctimeMs, size } = statSync(saved(file));
   return { ino, mtimeMs, ctimeMs, size };
 }
 
 describe("-u", () => {
-  it("leaves what has not changed as it is, and says so in its record", async () => {
+  it("leaves unchanged files untouched, and records them as unchanged", async () => {
     serve("/a", "one", { etag: '"1"' });
     serve("/b", "two", { "last-modified": OLD });
     serve("/c", "three", { etag: 'W/"3"', "last-modified": OLD });
@@ -70,7 +68,7 @@ describe("-u", () => {
     expect(conditions()).toEqual([]);
   });
 
-  it("without it, what is saved is not asked for", async () => {
+  it("is required to request saved files again", async () => {
     serve("/a", "one", { etag: '"1"' });
     list("/a");
     await run();
@@ -81,7 +79,7 @@ describe("-u", () => {
     expect(contentOf("000001.txt")).toBe("one");
   });
 
-  it("replaces what has changed, with its validators, and fetches new lines", async () => {
+  it("replaces changed files and their validators, and fetches new lines", async () => {
     serve("/a", "one", { etag: '"1"' });
     serve("/b", "two", { etag: '"2"' });
     list("/a", "/b");
@@ -99,7 +97,7 @@ describe("-u", () => {
     expect(conditions()).toEqual(['/a 304 "1b"', '/b 304 "2"']);
   });
 
-  it("fetches again what came without validators", async () => {
+  it("fetches files without validators again", async () => {
     server.answers.set("/a", body("one"));
     list("/a");
     await run();
@@ -109,7 +107,7 @@ describe("-u", () => {
     expect(outcomes()).toEqual(["saved"]);
   });
 
-  it("a reader never finds a file missing or half replaced", async () => {
+  it("never shows a reader a missing or half-replaced file", async () => {
     const [before, after] = ["a", "b"].map((letter) => letter.repeat(3_000_000)) as [string, string];
     serve("/big", before, { etag: '"1"' });
     list("/big");
@@ -117,7 +115,7 @@ describe("-u", () => {
     const seen: string[] = [];
     let reading = true;
     const look = () => {
-      const text = contentOf("000001.txt"); // throws where there is none
+      const text = contentOf("000001.txt"); // throws where the file is missing
       if (text === before || text === after) seen[text === before ? 0 : 1] = text === before ? "old" : "new";
       else seen.push(`${text.length} bytes of neither`);
     };
@@ -145,35 +143,32 @@ describe("-u", () => {
   const failures: [string, Answer, string][] = [
     ["500", status(500), "http_status"],
     ["404", status(404), "http_status"],
-    ["silence", () => {}, "headers_timeout"],
-    ["a body cut short", (_, response) => void cut(response), "truncated"],
+    ["no response", () => {}, "headers_timeout"],
+    ["a truncated body", (_, response) => void cut(response), "truncated"],
   ];
-  it.each(failures)(
-    "keeps the old file where the server answers with %s, and asks again next time",
-    async (_, answer, error) => {
-      serve("/a", "one", { etag: '"1"', "last-modified": OLD });
-      list("/a");
-      await run();
-      const trace = traceOf("000001.txt");
-      server.answers.set("/a", answer);
-      const { code, stderr } = await run("-u", "--retries", "0", "--timeout", "500ms");
-      expect(code).toBe(1);
-      expect(stderr).toContain("(000001.txt is kept as it was)");
-      expect(traceOf("000001.txt")).toEqual(trace);
-      const known = { file: "000001.txt", bytes: 3, etag: '"1"', last_modified: OLD };
-      expect(journalOf(saved())).toMatchObject([{ outcome: "failed", error, ...known }]);
-      expect(existsSync(saved("failed.txt"))).toBe(true);
-      conditions();
-      serve("/a", "one", { etag: '"1"', "last-modified": OLD });
-      expect((await run("-u", "--retry-failed")).code).toBe(0);
-      expect(conditions()).toEqual(['/a 304 "1"']);
-      expect(traceOf("000001.txt")).toEqual(trace);
-      expect(outcomes()).toEqual(["unchanged"]);
-      expect(existsSync(saved("failed.txt"))).toBe(false);
-    },
-  );
+  it.each(failures)("keeps the old file after %s, and requests it again next time", async (_, answer, error) => {
+    serve("/a", "one", { etag: '"1"', "last-modified": OLD });
+    list("/a");
+    await run();
+    const trace = traceOf("000001.txt");
+    server.answers.set("/a", answer);
+    const { code, stderr } = await run("-u", "--retries", "0", "--timeout", "500ms");
+    expect(code).toBe(1);
+    expect(stderr).toContain("(000001.txt is kept as it was)");
+    expect(traceOf("000001.txt")).toEqual(trace);
+    const known = { file: "000001.txt", bytes: 3, etag: '"1"', last_modified: OLD };
+    expect(journalOf(saved())).toMatchObject([{ outcome: "failed", error, ...known }]);
+    expect(existsSync(saved("failed.txt"))).toBe(true);
+    conditions();
+    serve("/a", "one", { etag: '"1"', "last-modified": OLD });
+    expect((await run("-u", "--retry-failed")).code).toBe(0);
+    expect(conditions()).toEqual(['/a 304 "1"']);
+    expect(traceOf("000001.txt")).toEqual(trace);
+    expect(outcomes()).toEqual(["unchanged"]);
+    expect(existsSync(saved("failed.txt"))).toBe(false);
+  });
 
-  it("also what failed for good at the last update is looked at by the next one, without --retry-failed", async () => {
+  it("requests files again whose last update failed permanently", async () => {
     serve("/a", "one", { etag: '"1"' });
     list("/a");
     await run();
@@ -187,8 +182,8 @@ describe("-u", () => {
 
   it.each([
     ["missing", (path: string) => rmSync(path)],
-    ["short", (path: string) => truncateSync(path, 1)],
-  ])("never takes a 304 for a file that is %s", async (_, damage) => {
+    ["truncated", (path: string) => truncateSync(path, 1)],
+  ])("never accepts a 304 for a file that is %s", async (_, damage) => {
     serve("/a", "one", { etag: '"1"', "last-modified": OLD });
     list("/a");
     await run();
@@ -198,7 +193,7 @@ describe("-u", () => {
     expect(code, stderr).toBe(0);
     expect(conditions()).toEqual(["/a 200"]);
     expect(contentOf("000001.txt")).toBe("one");
-    // Nobody asked for this one, and it is no body.
+    // A 304 to an unconditional request has no body to save.
     rmSync(saved("000001.txt"));
     server.answers.set("/a", status(304));
     expect((await run("-u")).code).toBe(1);
@@ -206,14 +201,14 @@ describe("-u", () => {
     expect(journalOf(saved())).toMatchObject([{ outcome: "failed", error: "http_status", status: 304 }]);
   });
 
-  it("killed by kill -9 in the middle: the next one leaves journal and files that agree", async () => {
+  it("after a SIGKILL of another -u leaves a journal that agrees with the files", async () => {
     const paths = Array.from({ length: 300 }, (_, i) => `/page-${i + 1}`);
     for (const path of paths) serve(path, `old ${path}`, { etag: `"old-${path}"` });
     list(...paths);
     await run();
     const isNew = (i: number) => i % 3 === 0;
     for (const [i, path] of paths.entries()) {
-      // Of the same length: only its tag tells that it is another.
+      // Of equal length, so that only the ETag differs.
       if (isNew(i)) serve(path, `new ${path}`, { etag: `"new-${path}"` });
     }
     conditions();
@@ -243,7 +238,7 @@ describe("-u", () => {
   });
 
   it.skipIf(!HAS_NGINX)(
-    "10,000 files on nginx, 100 of them changed: 9,900 unchanged, 100 saved",
+    "finds 100 changed files among 10,000 on nginx",
     async () => {
       const root = at("site");
       mkdirSync(root);
@@ -284,12 +279,12 @@ describe("-u", () => {
   );
 });
 
-/** The record of a file that was saved, after an update that found nothing new. */
+/** The record of a saved file after an update that found it unchanged. */
 function asUnchanged(record: Partial<Outcome>): Partial<Outcome> {
   return Object.assign({}, record, { outcome: "unchanged", status: 304 });
 }
 
-/** Half of what its length says, and the end. */
+/** Sends a part of the Content-Length, and closes. */
 function cut(response: Parameters<Answer>[1]): void {
   response.writeHead(200, { "content-length": 100, etag: '"2"' });
   response.write("half of it", () => response.destroy());

@@ -1,4 +1,4 @@
-// The package as one version of Node packs it, run by others: what one of them made must not trip another.
+// The package, packed by one version of Node, runs with the other supported versions.
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
@@ -7,25 +7,25 @@ import { filesOf, ROOT, recordsOf, shell, temporaryFolder } from "../support/com
 import { installNodes, NODES, nodeIn } from "../support/nodes.ts";
 import { ownFolder, ownSite } from "../support/own.ts";
 
-/** To download, install and remove all of them, on a busy machine. */
+/** Allows the download, installation and removal of all versions on a busy machine. */
 const LIMIT_MS = 600_000;
 
-/** So many that the second thread and the other process have something to do. */
+/** Enough URLs to occupy the writer thread and the second process. */
 const URLS = 1500;
 
 if (NODES.length === 0) {
   const line = 'NODES="20.18.1 20.19 22 24 26" npx vitest run test/e2e/versions.test.ts';
-  console.warn(`SKIPPED: the package on other versions of Node, which npm brings: ${line}`);
+  console.warn(`SKIPPED: the package on other versions of Node, which npm installs: ${line}`);
 }
 
-describe.skipIf(NODES.length === 0)(`packed with Node ${process.version}, and run by Node`, () => {
+describe.skipIf(NODES.length === 0)(`the package, packed with Node ${process.version} and run by Node`, () => {
   const site = ownSite();
   const folder = ownFolder();
   const packed = temporaryFolder();
   const nodes = join(packed.path, "nodes");
   afterAll(() => packed.remove(), LIMIT_MS);
 
-  // As `npm install bulkget` would.
+  // Installs the tarball as `npm install bulkget` does.
   beforeAll(async () => {
     const cwd = packed.path;
     mkdirSync(nodes);
@@ -37,21 +37,21 @@ describe.skipIf(NODES.length === 0)(`packed with Node ${process.version}, and ru
     if (code !== 0) throw new Error(`the tarball cannot be installed: ${stderr}`);
   }, LIMIT_MS);
 
-  /** A line of bash, in which `bulkget` is the installed command. */
+  /** Runs a line of bash, in which `bulkget` is the installed command. */
   const runBy = (version: string, line: string) => {
     const paths = [dirname(nodeIn(nodes, version)), join(packed.path, "node_modules/.bin")].join(delimiter);
     return shell(`unset -f bulkget; PATH="${paths}:$PATH"; ${line}`, { cwd: folder.path });
   };
   const list = (urls: number) => folder.list(Array.from({ length: urls }, (_, i) => site.url(`/${i}.txt`)));
 
-  it.each(NODES)("%s, it prints its version and its help", async (version) => {
+  it.each(NODES)("%s, prints its version and its help", async (version) => {
     expect((await runBy(version, "node --version")).stdout).toContain(`v${version}`);
     const ran = await runBy(version, "bulkget --version && bulkget --help && bulkget tune --help");
     expect(ran).toMatchObject({ code: 0, stderr: "" });
     expect(ran.stdout).toContain("Downloads every URL of a list");
   });
 
-  it.each(NODES)("%s, it downloads a list, and goes on there", async (version) => {
+  it.each(NODES)("%s, downloads a list, and resumes", async (version) => {
     list(URLS);
     expect(await runBy(version, "bulkget urls.txt --progress bar")).toMatchObject({ code: 0 });
     expect(filesOf(folder.at("downloads"))).toHaveLength(URLS);
@@ -61,13 +61,13 @@ describe.skipIf(NODES.length === 0)(`packed with Node ${process.version}, and ru
     expect(site.asked()).toHaveLength(URLS);
   });
 
-  it.each(NODES)("%s, it downloads a list with several processes", async (version) => {
+  it.each(NODES)("%s, downloads a list with two processes", async (version) => {
     list(URLS);
     expect(await runBy(version, "bulkget urls.txt --workers 2")).toMatchObject({ code: 0 });
     expect(filesOf(folder.at("downloads"))).toHaveLength(URLS);
   });
 
-  it.each(NODES)("%s, tune measures, and the library is loaded by import and from CommonJS", async (version) => {
+  it.each(NODES)("%s, tunes, and is loaded as a library by ES modules and CommonJS", async (version) => {
     list(50);
     const tuned = await runBy(version, "bulkget tune urls.txt --up-to 2 --step-time 50ms");
     expect(tuned, tuned.stderr).toMatchObject({ code: 0 });

@@ -1,4 +1,4 @@
-// --workers where a process of the crew is killed, or the run itself: nothing is lost, and nobody is left behind.
+// --workers when a worker process or the whole run is killed: no line is lost, and no process is left.
 
 import { spawn } from "node:child_process";
 import { copyFileSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
@@ -12,8 +12,8 @@ import { commandUnderWay, underWay } from "../support/under-way.ts";
 
 const { folder, at, serve, list, expectAll } = crowded();
 
-describe("a worker that dies", () => {
-  it("costs its jobs one try, is replaced, and is said", async () => {
+describe("a worker process that dies", () => {
+  it("costs its requests one try each, is reported, and is replaced", async () => {
     let kill = () => {};
     const server = await serve((_response, _path, nth) => {
       if (nth === 1500) kill();
@@ -42,7 +42,7 @@ describe("a worker that dies", () => {
     for (const { retried_after } of again) expect(retried_after).toEqual(["worker_lost: its process ended: SIGKILL"]);
   });
 
-  it("again and again is not replaced for ever: the run goes on without it", async () => {
+  it("repeatedly is replaced a few times only, and the run continues without it", async () => {
     let pid = 0;
     const server = await serve((_response, _path, nth) => {
       if (nth > 200 && nth % 20 === 0) for (const child of childrenOf(pid)) process.kill(child, "SIGKILL");
@@ -58,8 +58,8 @@ describe("a worker that dies", () => {
     expect(stderr.match(/has ended/g)?.length).toBeLessThanOrEqual(4);
   });
 
-  it("before it could begin is done without", async () => {
-    // The last answer waits until the missing process is noticed, however busy the machine is.
+  it("before it is ready is reported, and the run continues without it", async () => {
+    // The last response waits until the missing process is noticed.
     const held: (() => void)[] = [];
     const server = await serve((response, path) => {
       if (path !== "/100") return false;
@@ -87,8 +87,8 @@ describe("a worker that dies", () => {
   });
 });
 
-describe("the run itself, killed", () => {
-  it("by kill -9, leaves no process behind, and the next one goes on", async () => {
+describe("a run with several processes", () => {
+  it("that is killed by SIGKILL leaves no process, and the next run resumes", async () => {
     let act = () => {};
     const server = await serve((_response, _path, nth) => {
       if (nth === 1500) act();
@@ -109,7 +109,7 @@ describe("the run itself, killed", () => {
     expectAll(3000);
   });
 
-  /** A terminal's ^C goes to every process of the group. */
+  /** Sends SIGINT to every process of the group, as a terminal does on ^C. */
   async function interrupted(times: number, isStuck: (nth: number) => boolean) {
     let act = () => {};
     const server = await serve((_response, _path, nth) => {
@@ -141,7 +141,7 @@ describe("the run itself, killed", () => {
     return { server, stderr };
   }
 
-  it("by ^C, finishes what is under way in all of them", async () => {
+  it("finishes the requests under way in all processes on ^C", async () => {
     const { stderr } = await interrupted(1, () => false);
     expect(stderr).not.toMatch(/^stopped {2}\d/m);
     const { code } = await folder.run(["urls.txt", "-q", "--workers", "2"]);
@@ -149,7 +149,7 @@ describe("the run itself, killed", () => {
     expectAll(3000);
   });
 
-  it("by ^C twice, gives up what is under way in all of them at once", async () => {
+  it("aborts the requests under way in all processes on a second ^C", async () => {
     let isFree = false;
     const beganMs = performance.now();
     const { stderr } = await interrupted(2, (nth) => !isFree && nth >= 996);
@@ -161,7 +161,7 @@ describe("the run itself, killed", () => {
     expectAll(3000);
   });
 
-  it("by --deadline, ends with 4 and is gone on with", async () => {
+  it("ends by --deadline with exit code 4 and files that match the records", async () => {
     const server = await serve();
     list(20_000, (n) => `${server.origin}/${n}`);
     const { code } = await folder.run(["urls.txt", "-q", "--workers", "2", "--deadline", "1s"]);

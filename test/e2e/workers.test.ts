@@ -1,4 +1,4 @@
-// --workers: several processes fetch, and nothing else is different.
+// --workers: several processes fetch, with the files, records and limits of a single one.
 
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
@@ -11,8 +11,8 @@ import { journalOf, OF_THE_MOMENT } from "../support/site.ts";
 
 const { folder, at, serve, list, expectAll } = crowded();
 
-describe("any number of workers", () => {
-  it("gives the same files and the same records", async () => {
+describe("--workers", () => {
+  it("1, 2 and 4 produce equal files and records", async () => {
     const server = await rudeServer();
     const paths = (n: number) =>
       [
@@ -29,7 +29,7 @@ describe("any number of workers", () => {
       const ran = await folder.run(["urls.txt", "-o", workers, "-c", "12", "--workers", workers, "-q"]);
       const records = journalOf(at(workers)).map((record) => {
         const rest = Object.entries(record).filter(([key]) => !OF_THE_MOMENT.includes(key));
-        // A reset turns up in one phase or the other; how often is the server's chance.
+        // A reset may be noticed in one phase or another, with different details.
         return JSON.stringify({ ...Object.fromEntries(rest), detail: "" });
       });
       const files = filesOf(at(workers)).map((file) => [file, readFileSync(at(workers, file)).toString("base64")]);
@@ -44,14 +44,14 @@ describe("any number of workers", () => {
     expect(four).toEqual(one);
   });
 
-  it("keeps -c, --per-host and --rate, as the server sees them, and shares the work", async () => {
+  it("2 keeps -c, --per-host and --rate as the server sees them, and shares the work", async () => {
     const server = await serve();
     list(3000, (n) => `${server.origin}/${n}`);
     const run = (...args: string[]) => folder.run(["urls.txt", "--workers", "2", ...args]);
     expect((await run("-c", "10")).code).toBe(0);
     expectAll(3000);
     expect(server.peakOpen).toBe(10);
-    expect(server.connections).toBeGreaterThan(10); // the other process has some, too
+    expect(server.connections).toBeGreaterThan(10); // the second process has connections too
     const capped = await serve();
     list(500, (n) => `${capped.origin}/${n}`);
     expect((await run("-c", "10", "--per-host", "3", "-o", "capped")).code).toBe(0);
@@ -62,7 +62,7 @@ describe("any number of workers", () => {
     expect(performance.now() - beganMs).toBeGreaterThan(1400);
   });
 
-  it("takes stdin as it comes, and leaves no process behind", async () => {
+  it("3 reads standard input, and leaves no process", async () => {
     const server = await serve();
     const stdin = Array.from({ length: 500 }, (_, i) => `${server.origin}/${i + 1}\n`).join("");
     const { code, stderr } = await folder.run(["-", "-q", "--workers", "3", "-c", "6"], { stdin });
@@ -71,9 +71,9 @@ describe("any number of workers", () => {
     expectAll(500);
   });
 
-  it("gives a name that comes twice to one line only, whichever process has it", async () => {
+  it("2 saves a repeated name for one line only", async () => {
     const server = await serve();
-    // Both lines of a pair come one after the other, so that they are under way together.
+    // The lines of a pair are neighbours, so that both are under way together.
     list(2000, (n) => `${server.origin}/${n}/same-${Math.ceil(n / 2)}`);
     const args = ["urls.txt", "--workers", "2", "-c", "8", "--name", "{basename}"];
     const { code } = await folder.run(args);
@@ -91,7 +91,7 @@ describe("any number of workers", () => {
     expect(filesOf(at("downloads")).length).toBe(1000);
   });
 
-  it("keeps a name that the list gives from the line whose number it is", async () => {
+  it("2 never saves two lines under one name where the list names another line's numbered file", async () => {
     const server = await serve();
     list(2000, (n) => {
       const stolen = n > 100 && n % 2 === 1 ? `\tx/../${String(n + 1).padStart(6, "0")}.bin` : "";
@@ -108,7 +108,7 @@ describe("any number of workers", () => {
     expect([0, 1]).toContain(code);
   });
 
-  it.each([["--robots"], ["--cookie", "a=b"]])("is refused with %s", async (...option) => {
+  it.each([["--robots"], ["--cookie", "a=b"]])("2 is refused with %s", async (...option) => {
     list(1, () => "http://127.0.0.1:1/");
     const { code, stderr } = await folder.run(["urls.txt", "--workers", "2", ...option]);
     expect(code).toBe(2);
@@ -119,8 +119,8 @@ describe("any number of workers", () => {
   });
 });
 
-describe("for want of", () => {
-  it("file descriptors, all of them get fewer URLs at a time, and nothing fails", async () => {
+describe("--workers 2 without enough", () => {
+  it("file descriptors fetches fewer URLs at a time, and fails no line", async () => {
     const server = await serve();
     list(3000, (n) => `${server.origin}/${n}`);
     const { code, stderr } = await shell("ulimit -n 40; bulkget urls.txt --workers 2 -c 100 -q", { cwd: folder.path });
@@ -128,39 +128,42 @@ describe("for want of", () => {
     expectAll(3000);
   });
 
-  it.skipIf(process.platform !== "linux" || process.getuid?.() !== 0)("disk, the run stops with 3", async (context) => {
-    const disk = at("disk");
-    mkdirSync(disk);
-    try {
-      execFileSync("mount", ["-t", "tmpfs", "-o", "size=3m,mode=777", "bulkget-test", disk], { stdio: "pipe" });
-    } catch {
-      return context.skip("nothing can be mounted");
-    }
-    try {
-      const server = await serve();
-      list(5000, (n) => `${server.origin}/${n}`);
-      const args = ["urls.txt", "--workers", "2", "-c", "10", "-q", "-o", "disk/out", "--min-free", "0"];
-      const { code, stderr } = await folder.run(args);
-      expect(code, stderr).toBe(3);
-      const lines = readFileSync(at("disk", "out", "results.jsonl"), "utf8")
-        .split("\n")
-        .slice(0, -1);
-      const saved = lines.map((line) => JSON.parse(line)).filter(({ outcome }) => outcome === "saved");
-      expect(saved.length).toBeGreaterThan(100);
-      for (const { n, file } of saved) {
-        expect(readFileSync(at("disk", "out", file)).equals(contentOf(`/${n}`)), file).toBe(true);
+  it.skipIf(process.platform !== "linux" || process.getuid?.() !== 0)(
+    "disk space stops the run with exit code 3, and the next run resumes",
+    async (context) => {
+      const disk = at("disk");
+      mkdirSync(disk);
+      try {
+        execFileSync("mount", ["-t", "tmpfs", "-o", "size=3m,mode=777", "bulkget-test", disk], { stdio: "pipe" });
+      } catch {
+        return context.skip("no tmpfs can be mounted");
       }
-      execFileSync("mount", ["-o", "remount,size=96m", disk]);
-      expect((await folder.run(args)).code).toBe(0);
-      expectAll(5000, at("disk", "out"));
-    } finally {
-      execFileSync("umount", ["--lazy", disk]);
-    }
-  });
+      try {
+        const server = await serve();
+        list(5000, (n) => `${server.origin}/${n}`);
+        const args = ["urls.txt", "--workers", "2", "-c", "10", "-q", "-o", "disk/out", "--min-free", "0"];
+        const { code, stderr } = await folder.run(args);
+        expect(code, stderr).toBe(3);
+        const lines = readFileSync(at("disk", "out", "results.jsonl"), "utf8")
+          .split("\n")
+          .slice(0, -1);
+        const saved = lines.map((line) => JSON.parse(line)).filter(({ outcome }) => outcome === "saved");
+        expect(saved.length).toBeGreaterThan(100);
+        for (const { n, file } of saved) {
+          expect(readFileSync(at("disk", "out", file)).equals(contentOf(`/${n}`)), file).toBe(true);
+        }
+        execFileSync("mount", ["-o", "remount,size=96m", disk]);
+        expect((await folder.run(args)).code).toBe(0);
+        expectAll(5000, at("disk", "out"));
+      } finally {
+        execFileSync("umount", ["--lazy", disk]);
+      }
+    },
+  );
 });
 
-describe("a large body", () => {
-  it("that was cut is gone on with by whichever process tries again", async () => {
+describe("--workers 2 with a large body", () => {
+  it("that was interrupted continues it with a range request, in either process", async () => {
     const whole = body(3_000_000, 7);
     const ranges: string[] = [];
     const server = await serve((response, path, nth) => {
