@@ -10,7 +10,7 @@ import { freeSpaceCheck } from "../sink/directory/free-space.ts";
 import type { Replaceable } from "../sink/directory/name-conflict.ts";
 import { dropUnusable, partialFiles } from "../sink/directory/partial-files.ts";
 import { writerThread } from "../sink/directory/writer-thread.ts";
-import { nearest } from "../sink/folder/output-folder.ts";
+import { shortestPath } from "../sink/folder/output-folder.ts";
 import type { Span } from "../sink/folder/unclean-shutdown.ts";
 import type { OutputOptions } from "./output-options.ts";
 import { mayStartThread } from "./process-limits.ts";
@@ -75,7 +75,7 @@ export function fileSink(
   { helper = 0, stop }: { readonly helper?: number; readonly stop?: AbortSignal | undefined } = {},
 ): Sink {
   const { name, perDir, empty, resuming, startMs, spans, hash, durable, minFree, probeMs, processes } = plan;
-  const shortened = plan.stays ? nearest : (path: string) => path;
+  const shortened = plan.stays ? shortestPath : (path: string) => path;
   const folder = shortened(plan.folder);
   const state = shortened(plan.state);
   const options: DirectoryOptions = {

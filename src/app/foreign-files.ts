@@ -3,11 +3,12 @@
 import { lstatSync, type Stats } from "node:fs";
 import { join } from "node:path";
 import { FolderError, useAnotherFolder, type Wording } from "../core/errors.ts";
+import { LAYOUT } from "../core/layout.ts";
 import { knownAs, redacted } from "../core/redact.ts";
 import { eachFailure } from "../journal/failed-records.ts";
 import { journalAt } from "../journal/repair.ts";
 import { failedLines } from "../report/parse-failed-list.ts";
-import { FAILED, JOURNAL, sameFile } from "../sink/folder/output-folder.ts";
+import { sameFile } from "../sink/folder/output-folder.ts";
 import { numberIt } from "../source/unnumbered-lines.ts";
 
 /** `ours`: a run wrote it; `list`: it is the user's own list, and stays unchanged. */
@@ -15,8 +16,8 @@ export type FailedListOwner = "none" | "ours" | "list";
 
 /** Who owns failed.txt. Throws a JournalError or a FolderError for a file that neither a run wrote nor this run reads as a list. */
 export function failedListOwner(folder: string, lists: readonly string[], force: boolean): FailedListOwner {
-  const journal = journalAt(join(folder, JOURNAL));
-  const path = join(folder, FAILED);
+  const journal = journalAt(join(folder, LAYOUT.journal));
+  const path = join(folder, LAYOUT.failedList);
   const stats = statsOf(path);
   if (stats === undefined) return "none";
   const isList = lists.some((list) => sameFile(list, path));
@@ -33,7 +34,7 @@ export function failedListOwner(folder: string, lists: readonly string[], force:
       throw refused(({ option }) => `${path}:${line}: is a comment, which ${option("force")} would remove`);
   }
   if (other === undefined) {
-    const own = force && !isList ? lineOfNoRun(path, join(folder, JOURNAL)) : undefined;
+    const own = force && !isList ? lineOfNoRun(path, join(folder, LAYOUT.journal)) : undefined;
     if (own !== undefined)
       throw refused(({ option }) => `${path}:${own}: is of no run here, and ${option("force")} would remove it`);
     return "ours";

@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { FolderError, OptionError } from "../core/errors.ts";
 import type { SavedFile } from "../core/job.ts";
+import { LAYOUT } from "../core/layout.ts";
 import type { Sink, Source } from "../core/ports.ts";
 import { completeness, type NamedReporter } from "../core/run/combine-reporters.ts";
 import { type History, readHistory } from "../journal/history.ts";
@@ -15,13 +16,11 @@ import { conflictCheck } from "../sink/directory/name-conflict.ts";
 import { dropAll, dropUnusable } from "../sink/directory/partial-files.ts";
 import { lockFolder } from "../sink/folder/lock.ts";
 import {
-  FAILED,
-  JOURNAL,
-  ofTheDisk,
+  asFolderError,
   prepareFolder,
-  removeEmpty,
+  removeEmptyFile,
+  removeIfEmpty,
   sameFile,
-  tidy,
 } from "../sink/folder/output-folder.ts";
 import { startOver } from "../sink/folder/start-over.ts";
 import { markRun, type RunMark } from "../sink/folder/unclean-shutdown.ts";
@@ -80,14 +79,14 @@ export async function openOutput(options: OutputOptions, context: OutputContext)
   try {
     whose = failedListOwner(folder, lists, force); // before anything is created there
   } catch (error) {
-    throw ofTheDisk(error, folder);
+    throw asFolderError(error, folder);
   }
   const isNew = !existsSync(folder);
   const { state, empty, earlier } = prepareFolder(folder);
   const lock = await lockFolder(state, folder).catch((error: unknown) => {
-    throw ofTheDisk(error, folder);
+    throw asFolderError(error, folder);
   });
-  const [journalPath, failedPath] = [join(folder, JOURNAL), join(folder, FAILED)];
+  const [journalPath, failedPath] = [join(folder, LAYOUT.journal), join(folder, LAYOUT.failedList)];
   let began: RunMark | undefined;
   try {
     if (earlier && force) {
@@ -108,7 +107,7 @@ export async function openOutput(options: OutputOptions, context: OutputContext)
         ? { isOwnList: whose === "list", before: undefined }
         : listing(folder, history, isList);
     const { isOwnList } = failures;
-    if (isOwnList) note(`${failedPath}: is the list itself and stays as it is: what fails is in ${JOURNAL}`);
+    if (isOwnList) note(`${failedPath}: is the list itself and stays as it is: what fails is in ${LAYOUT.journal}`);
     const isFedBack = isList && !isOwnList;
     if (isFedBack && lists.length > 1) {
       history?.close();
@@ -149,9 +148,9 @@ export async function openOutput(options: OutputOptions, context: OutputContext)
     const about = { folder, state, names: naming, journal: records, conflictOf, prune: options.prune === true, note };
     const going = history && goingOn({ ...about, history, stop });
     const keeping = completeness(watchedJournal(records, folder, durability !== "none", note));
-    const reporters: NamedReporter[] = [{ name: JOURNAL, reporter: keeping.reporter }];
+    const reporters: NamedReporter[] = [{ name: LAYOUT.journal, reporter: keeping.reporter }];
     if (history === undefined && !isOwnList)
-      reporters.push({ name: FAILED, reporter: failedList(failedPath, join(state, FAILED)) });
+      reporters.push({ name: LAYOUT.failedList, reporter: failedList(failedPath, join(state, LAYOUT.failedList)) });
     return {
       sink,
       shared,
@@ -170,7 +169,7 @@ export async function openOutput(options: OutputOptions, context: OutputContext)
           isPart: isFedBack,
         };
         return await going.goOn(checked(source), how).catch((error: unknown) => {
-          throw ofTheDisk(error, folder);
+          throw asFolderError(error, folder);
         });
       },
       async close(isVain = false, isHurried = false) {
@@ -186,17 +185,17 @@ export async function openOutput(options: OutputOptions, context: OutputContext)
             settleAfresh(folder, state, history !== undefined, failures, records);
           } else if (history !== undefined && !isHurried) settle(folder, state, history, failures);
           else lines?.close();
-          if (isVain && history === undefined) removeEmpty(journalPath);
+          if (isVain && history === undefined) removeEmptyFile(journalPath);
         } finally {
           await unlock(lock, state, sink);
         }
-        if (isVain && isNew) tidy(folder);
+        if (isVain && isNew) removeIfEmpty(folder);
       },
     };
   } catch (error) {
     began?.end();
     await unlock(lock, state);
-    throw ofTheDisk(error, folder);
+    throw asFolderError(error, folder);
   }
 }
 

@@ -5,12 +5,12 @@ import { join } from "node:path";
 import { FolderError } from "../core/errors.ts";
 import { escapedJson } from "../core/escape.ts";
 import type { Failed } from "../core/job.ts";
+import { LAYOUT } from "../core/layout.ts";
 import { compactJournal } from "../journal/compact.ts";
 import { type History, readHistory } from "../journal/history.ts";
 import { isDamaged, repair, toldOf } from "../journal/repair.ts";
 import type { JournalWriter } from "../journal/writer.ts";
 import { failedFile, type Version, versionOf } from "../report/failed-list.ts";
-import { FAILED, FOREIGN, JOURNAL } from "../sink/folder/output-folder.ts";
 import { type KeptFailedLines, keptFailedLines } from "./kept-failed-lines.ts";
 import { mayStartThread } from "./process-limits.ts";
 
@@ -18,7 +18,7 @@ type Note = (text: string) => void;
 
 /** Reads the journal of the earlier run. Throws a JournalError or the errno error. */
 export function readBack(folder: string, state: string, note: Note): History {
-  const path = join(folder, JOURNAL);
+  const path = join(folder, LAYOUT.journal);
   const found = readHistory(folder, path, mayStartThread());
   if (!found.isDamaged) return found;
   found.close();
@@ -28,13 +28,13 @@ export function readBack(folder: string, state: string, note: Note): History {
 
 /** Moves foreign lines out of a journal that is about to be removed. Throws the errno error. */
 export function setAside(folder: string, state: string, note: Note): void {
-  if (isDamaged(join(folder, JOURNAL))) mended(folder, state, note, true);
+  if (isDamaged(join(folder, LAYOUT.journal))) mended(folder, state, note, true);
 }
 
 function mended(folder: string, state: string, note: Note, anyVersion: boolean): void {
-  const foreign = join(folder, FOREIGN);
+  const foreign = join(folder, LAYOUT.foreignLines);
   const asJson = (record: object) => escapedJson(JSON.stringify(record));
-  const done = repair(join(folder, JOURNAL), { part: join(state, JOURNAL), foreign, asJson, anyVersion });
+  const done = repair(join(folder, LAYOUT.journal), { part: join(state, LAYOUT.journal), foreign, asJson, anyVersion });
   for (const told of toldOf(done, foreign)) note(told);
 }
 
@@ -50,27 +50,27 @@ export interface Listing {
 
 /** Reads the failed.txt of a resumed run. `isList`: it is the input list itself. */
 export function listing(folder: string, history: History, isList: boolean): Listing {
-  const path = join(folder, FAILED);
+  const path = join(folder, LAYOUT.failedList);
   const stats = lstatSync(path, { throwIfNoEntry: false });
   if (stats === undefined) return { isOwnList: false, before: undefined };
   const about = { isList, writtenMs: stats.mtimeMs };
-  const own = keptFailedLines(path, join(folder, JOURNAL), history, about);
+  const own = keptFailedLines(path, join(folder, LAYOUT.journal), history, about);
   return { isOwnList: own.isOwnList, before: versionOf(path), own };
 }
 
 /** Reduces the journal to one record per line, and lists the failures of all runs. Throws a FolderError or the errno error. */
 export function settle(folder: string, state: string, history: History, { isOwnList, before, own }: Listing): void {
-  const [journalPath, failedPath] = [join(folder, JOURNAL), join(folder, FAILED)];
+  const [journalPath, failedPath] = [join(folder, LAYOUT.journal), join(folder, LAYOUT.failedList)];
   let problem: string | undefined;
   try {
-    const list = isOwnList ? undefined : failedFile(failedPath, join(state, FAILED), before);
+    const list = isOwnList ? undefined : failedFile(failedPath, join(state, LAYOUT.failedList), before);
     const isThere = own !== undefined && versionOf(failedPath) === before;
     const kept = list !== undefined && isThere ? own.keep(list) : new Set<number>();
     const onFailed = (outcome: Failed) => {
       // The user has changed the line with this number.
       if (!kept.has(outcome.n) || outcome.error === "duplicate_number") list?.add(outcome);
     };
-    const { commit } = compactJournal(journalPath, join(state, JOURNAL), history, onFailed);
+    const { commit } = compactJournal(journalPath, join(state, LAYOUT.journal), history, onFailed);
     // The list first: after a kill in between, the journal still has every failure of the list.
     problem = list?.end();
     commit();
@@ -91,7 +91,7 @@ export function settleAfresh(
   failures: Listing,
   { problem, kept }: Pick<JournalWriter, "problem" | "kept">,
 ): void {
-  if (kept === join(folder, JOURNAL)) {
+  if (kept === join(folder, LAYOUT.journal)) {
     const history = readBack(folder, state, () => {});
     settle(folder, state, history, isResumed ? failures : { isOwnList: true, before: undefined });
   }

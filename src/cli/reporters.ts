@@ -4,6 +4,7 @@ import { statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { clock } from "../app/clock.ts";
 import { OptionError } from "../core/errors.ts";
+import { LAYOUT } from "../core/layout.ts";
 import type { View } from "../core/ports.ts";
 import { type NamedReporter, STALL_MS } from "../core/run/combine-reporters.ts";
 import { folderSizeHint } from "../report/folder-size-hint.ts";
@@ -14,7 +15,7 @@ import { namedPipe } from "../report/named-pipe.ts";
 import { plain } from "../report/plain.ts";
 import { summary } from "../report/summary.ts";
 import { textFile, textStream } from "../report/text-output.ts";
-import { FAILED, JOURNAL, sameFile } from "../sink/folder/output-folder.ts";
+import { sameFile } from "../sink/folder/output-folder.ts";
 import type { CommandLine } from "./command-line.ts";
 import { log, printStderr } from "./log.ts";
 
@@ -69,7 +70,7 @@ export async function extraReporters(line: CommandLine, env: Env, late: AbortSig
 
 /** Throws an OptionError for a report that would replace a list, a file of the run, or another report. */
 function refuseOverwriting(reports: readonly ReportRequest[], { lists, outputDir }: CommandLine): void {
-  const kept = [...lists, join(outputDir, JOURNAL), join(outputDir, FAILED)];
+  const kept = [...lists, join(outputDir, LAYOUT.journal), join(outputDir, LAYOUT.failedList)];
   for (const [i, { path }] of reports.entries()) {
     if (reports.slice(0, i).some((one) => resolve(one.path) === resolve(path) || sameFile(one.path, path)))
       throw new OptionError(`--report ${path}: is named twice; name another file`);

@@ -2,6 +2,7 @@
 
 import { MultiBar, type SingleBar } from "cli-progress";
 import { escaped } from "../core/escape.ts";
+import { LAYOUT } from "../core/layout.ts";
 import type { Reporter, View } from "../core/ports.ts";
 import { redacted } from "../core/redact.ts";
 import { finished } from "../core/run/tally.ts";
@@ -79,7 +80,8 @@ export function bar(options: BarOptions): Reporter & { note(text: string): void 
       if (outcome.error === "interrupted") return;
       failures++;
       if (options.verbose || failures <= MAX_FAILURE_LINES) above(outcomeLine(outcome, list), options.paint.bad);
-      else if (failures === MAX_FAILURE_LINES + 1) above("more failures: each is in failed.txt and results.jsonl");
+      else if (failures === MAX_FAILURE_LINES + 1)
+        above(`more failures: each is in ${LAYOUT.failedList} and ${LAYOUT.journal}`);
     },
     end(view) {
       clearInterval(timer);

@@ -2,6 +2,7 @@
 
 import { escaped, escapedStack } from "../core/escape.ts";
 import type { Outcome } from "../core/job.ts";
+import { LAYOUT } from "../core/layout.ts";
 import type { Reporter, View } from "../core/ports.ts";
 import { finished } from "../core/run/tally.ts";
 import { durationText, thousands } from "./format.ts";
@@ -37,7 +38,8 @@ export function plain(options: PlainOptions): Reporter {
       if (outcome.error === "interrupted") return;
       failures++;
       if (failures <= MAX_FAILURE_LINES || verbose) write(`${outcomeLine(outcome, list)}\n`);
-      else if (failures === MAX_FAILURE_LINES + 1) write("more failures: each is in failed.txt and results.jsonl\n");
+      else if (failures === MAX_FAILURE_LINES + 1)
+        write(`more failures: each is in ${LAYOUT.failedList} and ${LAYOUT.journal}\n`);
     },
     end(view) {
       clearInterval(timer);

@@ -8,7 +8,7 @@ import { parseUrl } from "../core/parse-url.ts";
 import { isSavedFile, isWholeFile } from "../fs/verify-file.ts";
 import type { History } from "../journal/history.ts";
 import type { JournalWriter } from "../journal/writer.ts";
-import { type FileNames, tooLong } from "../sink/directory/file-names.ts";
+import { type FileNames, nameTooLong } from "../sink/directory/file-names.ts";
 import type { ConflictCheck } from "../sink/directory/name-conflict.ts";
 import { refusalOf } from "../sink/directory/write-errors.ts";
 import { makeFolder } from "../sink/folder/output-folder.ts";
@@ -113,7 +113,7 @@ export function fileMover({ folder, names, history, journal, gone, conflictOf }:
       moved++;
     } else {
       const path = `${folder}/${to}`;
-      const why = tooLong(to) ?? conflictOf(job, path, to);
+      const why = nameTooLong(to) ?? conflictOf(job, path, to);
       if (why !== undefined && isFailure(why)) return why;
       write(job, record, to);
       journal.flush(); // from now on both records name the body, at both places

@@ -6,6 +6,7 @@ import { readBack } from "../app/previous-run.ts";
 import { FolderError, JournalError, useAnotherFolder } from "../core/errors.ts";
 import { escapedUrl } from "../core/escape.ts";
 import type { Outcome } from "../core/job.ts";
+import { LAYOUT } from "../core/layout.ts";
 import { knownAs } from "../core/redact.ts";
 import { compactJournal } from "../journal/compact.ts";
 import { type Chains, chains } from "../journal/hash-chains.ts";
@@ -13,8 +14,8 @@ import { type History, readHistory } from "../journal/history.ts";
 import { urlHash } from "../journal/parse-record.ts";
 import { journalAt } from "../journal/repair.ts";
 import { type JournalWriter, journalWriter } from "../journal/writer.ts";
-import { GONE, JOURNAL, makeFolder } from "../sink/folder/output-folder.ts";
-import { removedFile } from "../sink/folder/start-over.ts";
+import { makeFolder } from "../sink/folder/output-folder.ts";
+import { removeSavedFile } from "../sink/folder/start-over.ts";
 import { isSaved } from "./record-state.ts";
 
 /** A record kept there, and its file, if any, relative to the output folder. */
@@ -48,19 +49,16 @@ export interface RemovedLines {
   putBack(): void;
   /** Removes all files and records; returns the number of files. */
   prune(): number;
-  /**
-   * Compacts the journal, and removes the folder if it is empty. `isDone`: failures without a file are dropped, since no more
-   * lines can match them. Throws file-system errors.
-   */
+  /** Compacts the journal; removes an empty folder. `isDone`: no lines follow, so failures without a file are dropped. */
   close(isDone: boolean): Promise<void>;
 }
 
 /** Whether a run has kept files in "gone": the folder has a journal. A folder without one is the user's. */
 export function hasRemovedLines(folder: string): boolean {
-  const path = join(folder, GONE);
+  const path = join(folder, LAYOUT.removed);
   if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return false;
   try {
-    return ["ours", "empty"].includes(journalAt(join(path, JOURNAL)));
+    return ["ours", "empty"].includes(journalAt(join(path, LAYOUT.journal)));
   } catch (error) {
     if (error instanceof JournalError) return false;
     throw error;
@@ -69,8 +67,8 @@ export function hasRemovedLines(folder: string): boolean {
 
 /** Opens an existing folder at once, a new one when it is first needed. Throws file-system errors. */
 export function removedLines(folder: string, state: string): RemovedLines {
-  const path = join(folder, GONE);
-  const journalPath = join(path, JOURNAL);
+  const path = join(folder, LAYOUT.removed);
+  const journalPath = join(path, LAYOUT.journal);
   let opened: Opened | undefined;
   /** Records added in this run, by URL hash: the indexes of the history do not grow. */
   const saved = chains();
@@ -114,7 +112,7 @@ export function removedLines(folder: string, state: string): RemovedLines {
   function keptAs(record: Outcome): RemovedFile {
     const { n, file } = record;
     const isKept = file !== undefined && isThere(join(path, file));
-    return { n, record, file: isKept ? `${GONE}/${file}` : undefined };
+    return { n, record, file: isKept ? `${LAYOUT.removed}/${file}` : undefined };
   }
 
   function keptUnder({ history }: Opened, n: number): RemovedFile | undefined {
@@ -198,7 +196,7 @@ export function removedLines(folder: string, state: string): RemovedLines {
       let removed = 0;
       history.eachRecord((n) => {
         const record = history.record(n);
-        if (record?.file !== undefined && removedFile(path, record.file)) removed++;
+        if (record?.file !== undefined && removeSavedFile(path, record.file)) removed++;
         records.moved(n, record?.url ?? "");
         history.forget(n);
       });
@@ -220,7 +218,7 @@ export function removedLines(folder: string, state: string): RemovedLines {
         // With other files in it, the folder keeps its journal.
         isEmpty = history.recorded === 0 && readdirSync(path).length === 1;
         if (isEmpty) unlinkSync(journalPath);
-        else compactJournal(journalPath, join(state, JOURNAL), history).commit();
+        else compactJournal(journalPath, join(state, LAYOUT.journal), history).commit();
       } finally {
         history.close();
       }

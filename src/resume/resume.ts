@@ -3,12 +3,13 @@
 import { join } from "node:path";
 import { FolderError, useAnotherFolder, type Wording } from "../core/errors.ts";
 import type { Job } from "../core/job.ts";
+import { LAYOUT } from "../core/layout.ts";
 import type { Source } from "../core/ports.ts";
 import { isSavedFile, isWholeFile } from "../fs/verify-file.ts";
 import type { History } from "../journal/history.ts";
 import { thousands } from "../report/format.ts";
-import { GONE, JOURNAL, ofTheDisk } from "../sink/folder/output-folder.ts";
-import { removedFile } from "../sink/folder/start-over.ts";
+import { asFolderError } from "../sink/folder/output-folder.ts";
+import { removeSavedFile } from "../sink/folder/start-over.ts";
 import { type SkipDoneOptions, skipDone } from "../source/skip-done.ts";
 import { type Counts, comparison, inWords, isAnothers, leftover } from "./compare-list.ts";
 import { type LineMatcher, type LineMatcherOptions, lineMatcher } from "./match-lines.ts";
@@ -106,7 +107,7 @@ function skipOptions({ folder, matcher, how }: ResumedRun): SkipDoneOptions {
       try {
         return matcher.settle(job);
       } catch (error) {
-        throw ofTheDisk(error, folder);
+        throw asFolderError(error, folder);
       }
     },
   };
@@ -172,7 +173,7 @@ function countsOf(jobs: readonly Job[], { history, gone }: ResumedRun): Counts {
 function refuseUnless({ folder, prune }: ResumedRun, counts: Counts): void {
   if (prune || !isAnothers(counts)) return;
   const what = counts.gone === 1 ? "the file of that line" : "the files of those lines";
-  const why = `${folder}: holds the run of another list (${JOURNAL}): ${inWords(counts)}`;
+  const why = `${folder}: holds the run of another list (${LAYOUT.journal}): ${inWords(counts)}`;
   const waysIn = (words: Wording) =>
     `${useAnotherFolder(words)}; or ${words.option("prune")} to remove ${what}, or ${words.option("force")} to start over`;
   throw new FolderError("usage", (words) => `${why}: ${waysIn(words)}`, { code: "ERR_BULKGET_OTHER_LIST" });
@@ -180,7 +181,7 @@ function refuseUnless({ folder, prune }: ResumedRun, counts: Counts): void {
 
 function removedNote(folder: string, files: number): string {
   const [are, them] = files === 1 ? ["is", "it"] : ["are", "them"];
-  return `${countOfRemoved(files)} ${are} kept in ${join(folder, GONE)}; --prune removes ${them}`;
+  return `${countOfRemoved(files)} ${are} kept in ${join(folder, LAYOUT.removed)}; --prune removes ${them}`;
 }
 
 function countOfRemoved(files: number): string {
@@ -192,7 +193,7 @@ function pruneUnmatched(folder: string, history: History, gone: RemovedLines): n
   let removed = gone.prune();
   history.eachUnmet((n) => {
     const file = history.record(n)?.file;
-    if (file !== undefined && removedFile(folder, file)) removed++;
+    if (file !== undefined && removeSavedFile(folder, file)) removed++;
     history.forget(n);
   });
   return removed;

@@ -5,6 +5,7 @@ import { basename } from "node:path";
 import type { Readable } from "node:stream";
 import { ListError, type Wording } from "../core/errors.ts";
 import type { Job, Refuse } from "../core/job.ts";
+import { LAYOUT } from "../core/layout.ts";
 import type { Source } from "../core/ports.ts";
 import { redacted } from "../core/redact.ts";
 import { quoted } from "./file-signature.ts";
@@ -33,9 +34,6 @@ export interface Lists extends Source {
    */
   check(): Promise<void>;
 }
-
-/** What a run leaves for those lines of its list that failed: they have been judged, and it may be empty. */
-const FAILED = "failed.txt";
 
 interface Progress {
   /** Bytes read from the files, as stored. */
@@ -173,8 +171,9 @@ function refuseIn(jobs: Job[], refuse: Refuse): void {
   }
 }
 
+/** Whether it is the list of failed lines of a run: its lines were checked before, and it may be empty. */
 function isOwn(path: string): boolean {
-  return basename(path) === FAILED;
+  return basename(path) === LAYOUT.failedList;
 }
 
 /** Node takes a folder for a standard input that has ended. */

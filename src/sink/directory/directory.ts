@@ -11,7 +11,7 @@ import { isWholeFile } from "../../fs/verify-file.ts";
 import { lengthOf, writeAllSync } from "../../fs/write-all.ts";
 import { committer, mismatchOf, type Target } from "./commit.ts";
 import { type DiskLatency, diskLatency, unlessBusy, unlessStuck, until } from "./disk-latency.ts";
-import { type FileNames, tooLong } from "./file-names.ts";
+import { type FileNames, nameTooLong } from "./file-names.ts";
 import { linkOrCopy } from "./link-or-copy.ts";
 import { type ConflictCheck, conflictCheck, type Lost, other, type Replaceable } from "./name-conflict.ts";
 import type { PartialFiles } from "./partial-files.ts";
@@ -127,7 +127,7 @@ export function directory(options: DirectoryOptions): Sink {
     const file = names.of(job, target, type);
     const path = `${folder}/${file}`;
     if (job.name !== undefined) trusted = false;
-    const why = tooLong(file);
+    const why = nameTooLong(file);
     if (why !== undefined) return why;
     const place = { job, path, file };
     const there = taken(place);
@@ -139,7 +139,7 @@ export function directory(options: DirectoryOptions): Sink {
   function barred(job: Job, target: URL): Failure | undefined {
     if (empty || job.replaces !== undefined || isSure(job)) return undefined;
     const file = names.of(job, target, undefined);
-    if (file !== names.of(job, target, "text/html") || tooLong(file) !== undefined) return undefined;
+    if (file !== names.of(job, target, "text/html") || nameTooLong(file) !== undefined) return undefined;
     const there = taken({ job, path: `${folder}/${file}`, file });
     return there !== undefined && isFailure(there) && there.error === "file_exists" ? there : undefined;
   }

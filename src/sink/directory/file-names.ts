@@ -3,6 +3,7 @@
 import { OptionError } from "../../core/errors.ts";
 import type { Failure } from "../../core/failure.ts";
 import { isNumber, type Job } from "../../core/job.ts";
+import { LAYOUT, OWN_FILES, PART_ENDING } from "../../core/layout.ts";
 import type { Expected } from "../../core/scheduler/name-queue.ts";
 import { extensionOf, isCertain, pathExtension } from "./extension.ts";
 import { basenameOf, foldersOf, hostOf, type Limit, stemOf } from "./url-parts.ts";
@@ -30,7 +31,7 @@ export function givenName({ name }: { readonly name?: string }): string | undefi
 }
 
 /** Says that a part of a file's path is longer than file systems take, if so. */
-export function tooLong(file: string): Failure | undefined {
+export function nameTooLong(file: string): Failure | undefined {
   const isLong =
     file.length * 3 > MAX_NAME_BYTES && file.split("/").some((part) => Buffer.byteLength(part) > MAX_NAME_BYTES);
   return isLong ? { error: "name_too_long", detail: `over ${MAX_NAME_BYTES} bytes` } : undefined;
@@ -162,8 +163,10 @@ function field(part: string, template: string): Expander {
 const UNIQUE = /(^|[^\d}])\{n(:\d+)?\}($|\{ext\}$|[^\d{])/;
 
 /** Names the run itself uses, or that Windows gives to devices, with any ending. */
-const RESERVED =
-  /^(results\.jsonl(\.foreign)?|failed\.txt|gone|(con|prn|aux|nul|conin\$|conout\$|com\d|lpt\d) *(\..*)?)$/i;
+const RESERVED = new RegExp(
+  `^(${OWN_FILES}|${LAYOUT.removed}|(con|prn|aux|nul|conin\\$|conout\\$|com\\d|lpt\\d) *(\\..*)?)$`,
+  "i",
+);
 
 /** What separates, what Windows refuses, controls, what cannot be seen or turns text around (Cf), halves of a character. */
 const HARMFUL = /[\\:*?"<>|\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
@@ -172,7 +175,7 @@ const HARMFUL = /[\\:*?"<>|\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 function safe(part: string): string {
   const clean = trimmed(part.replace(HARMFUL, "_"));
   if (clean.length > MAX_NAME_BYTES) return clean; // no file system takes it, and normalizing it may take for ever
-  const whole = /\.part$/i.test(clean) ? `${clean}_` : clean; // what is called so is taken for a body that is not whole
+  const whole = PART_ENDING.test(clean) ? `${clean}_` : clean; // what is called so is taken for a body that is not whole
   // Some file systems take other forms of a letter for the same name, as "reſults.jsonl"; to Windows, COM¹ is a device.
   return RESERVED.test(whole.normalize("NFKC")) ? `_${whole}` : whole;
 }

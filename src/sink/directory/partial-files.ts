@@ -4,6 +4,7 @@ import { closeSync, fstatSync, ftruncateSync, lstatSync, readdirSync, readFileSy
 import { join } from "node:path";
 import { escapedUrl } from "../../core/escape.ts";
 import type { Job } from "../../core/job.ts";
+import { PART_OR_NOTE, STATE_LAYOUT } from "../../core/layout.ts";
 import type { PartialBody } from "../../core/ports.ts";
 import { knownAs, redacted } from "../../core/redact.ts";
 import { isSingleLinkFile, openToAppend, openToRead } from "../../fs/open-nofollow.ts";
@@ -56,9 +57,6 @@ interface Noted extends Note {
 /** So many copies of one process have names of their own. */
 const COPIES = 1_000_000_000;
 
-/** What parts and their notes are called. */
-const PARTS = /^\d+(-\d+)?\.(part|note)$/;
-
 /** Removes what an earlier run left in the folder `state`, but for parts that can be gone on with. */
 export function dropUnusable(state: string): void {
   leftIn(state);
@@ -66,7 +64,7 @@ export function dropUnusable(state: string): void {
 
 /** Removes all that earlier runs kept in the folder `state`. */
 export function dropAll(state: string): void {
-  for (const name of readdirSync(state)) if (PARTS.test(name)) remove(join(state, name));
+  for (const name of readdirSync(state)) if (PART_OR_NOTE.test(name)) remove(join(state, name));
 }
 
 /**
@@ -77,12 +75,12 @@ export function partialFiles(state: string, helper = 0): PartialFiles {
   const noted = helper === 0 ? leftIn(state) : new Map<number, Noted>();
   let copies = helper * COPIES;
 
-  const pathOf = (job: Job) => `${state}/${job.n}.part`;
+  const pathOf = (job: Job) => `${state}/${STATE_LAYOUT.part(job.n)}`;
 
   /** Where else, if another line of the same number is under way; throws any other error. */
   const besides = (job: Job, error: unknown): string => {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    return `${state}/${job.n}-${++copies}.part`;
+    return `${state}/${STATE_LAYOUT.part(job.n, ++copies)}`;
   };
 
   /** What is noted under a job's number, unless another line of the same number has it. */
@@ -180,16 +178,18 @@ export function partialFiles(state: string, helper = 0): PartialFiles {
 /** The parts in a state folder that can be gone on with, by their line's number. All others are removed. */
 function leftIn(state: string): Map<number, Noted> {
   const found = new Map<number, Noted>();
-  const names = new Set(readdirSync(state).filter((name) => PARTS.test(name)));
+  const names = new Set(readdirSync(state).filter((name) => PART_OR_NOTE.test(name)));
   for (const name of names) {
-    const n = Number(/^(\d+)\.note$/.exec(name)?.[1] ?? Number.NaN);
-    if (!names.has(`${n}.part`)) continue;
-    const note = readNote(join(state, name), join(state, `${n}.part`));
+    const [, digits, copy, kind] = PART_OR_NOTE.exec(name) ?? [];
+    if (kind !== "note" || copy !== undefined) continue;
+    const n = Number(digits);
+    const part = STATE_LAYOUT.part(n);
+    const note = names.has(part) ? readNote(join(state, name), join(state, part)) : undefined;
     if (note !== undefined) found.set(n, note);
   }
   for (const name of names) {
-    const n = Number(/^(\d+)\.(part|note)$/.exec(name)?.[1] ?? Number.NaN);
-    if (!found.has(n)) remove(join(state, name));
+    const [, digits, copy] = PART_OR_NOTE.exec(name) ?? [];
+    if (copy !== undefined || !found.has(Number(digits))) remove(join(state, name));
   }
   return found;
 }
@@ -215,7 +215,7 @@ function readNote(path: string, part: string): Noted | undefined {
 }
 
 function notePath(state: string, n: number): string {
-  return `${state}/${n}.note`;
+  return `${state}/${STATE_LAYOUT.note(n)}`;
 }
 
 function remove(path: string): void {

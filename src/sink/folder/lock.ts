@@ -17,6 +17,7 @@ import { uptime } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { LockedError, useAnotherFolder, type Wording } from "../../core/errors.ts";
+import { LAYOUT, STATE_LAYOUT } from "../../core/layout.ts";
 import { openToUpdate } from "../../fs/open-nofollow.ts";
 import {
   currentProcess,
@@ -45,7 +46,7 @@ const ROUNDS = 100;
  * has a name outside the folder decides, such as a socket, which any user of the machine could take. Keeps no process alive.
  */
 export async function lockFolder(stateFolder: string, outputFolder: string): Promise<Lock> {
-  const path = join(stateFolder, LOCK);
+  const path = join(stateFolder, STATE_LAYOUT.lock);
   const nonce = randomBytes(8).toString("hex");
   const us = currentProcess(nonce, new Date());
   const text = `${JSON.stringify(us)}\n`;
@@ -61,13 +62,11 @@ export async function lockFolder(stateFolder: string, outputFolder: string): Pro
   return hold(path, text);
 }
 
-const LOCK = "lock";
-
 /** Removes what runs have left that were killed while they took the lock. */
 function sweep(stateFolder: string, own: string, us: LockOwner, times: Times): void {
   for (const name of readdirSync(stateFolder)) {
     const path = join(stateFolder, name);
-    if (!name.startsWith(`${LOCK}.`) || path === own) continue;
+    if (!name.startsWith(`${STATE_LAYOUT.lock}.`) || path === own) continue;
     try {
       const seen = readLockOwner(path);
       if (seen !== undefined && !isHeld(seen, us, times)) unlinkSync(path);
@@ -207,6 +206,6 @@ function locked(outputFolder: string, seen: Seen | undefined, us: LockOwner): Lo
     const waysIn = (words: Wording) => `wait for it, or ${useAnotherFolder(words)}`;
     return new LockedError((words) => `${outputFolder}: another run holds it${who}: ${waysIn(words)}`);
   }
-  const what = ".bulkget/lock is no lock, or not whole yet";
+  const what = `${LAYOUT.state}/${STATE_LAYOUT.lock} is no lock, or not whole yet`;
   return new LockedError(`${outputFolder}: ${what}: wait a minute, or remove it if no other run is on`);
 }

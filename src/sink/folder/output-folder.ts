@@ -13,18 +13,11 @@ import {
 } from "node:fs";
 import { dirname, isAbsolute, join, relative, sep } from "node:path";
 import { FolderError, useAnotherFolder, type Wording } from "../../core/errors.ts";
+import { LAYOUT } from "../../core/layout.ts";
 import { isInside } from "../../fs/safe-path.ts";
 
-export const JOURNAL = "results.jsonl";
-export const FAILED = "failed.txt";
-/** What was found in the journal and is not a run's. */
-export const FOREIGN = "results.jsonl.foreign";
-export const STATE = ".bulkget";
-/** What was saved of lines that are no longer in the list, where another line needed its place. */
-export const GONE = "gone";
-
 /** What the file system says of the folder, as such; anything else as it is. */
-export function ofTheDisk(error: unknown, folder: string): unknown {
+export function asFolderError(error: unknown, folder: string): unknown {
   const { code, syscall, message } = error as NodeJS.ErrnoException;
   if (code === undefined || syscall === undefined) return error;
   return new FolderError("disk", `${folder}: cannot be used: ${message}`, { cause: error });
@@ -44,11 +37,12 @@ const UNUSABLE = new Set(["EEXIST", "ENOTDIR", "ELOOP", "EINVAL", "EILSEQ"]);
 
 /** Makes the folder, and in it the one for the run's state. Throws a FolderError. */
 export function prepareFolder(folder: string): Folder {
-  const state = join(folder, STATE);
+  const state = join(folder, LAYOUT.state);
   try {
     makeFolder(folder);
     makeFolder(state);
-    if (!lstatSync(state).isDirectory()) throw Object.assign(new Error(`${STATE} is a link`), { code: "ENOTDIR" });
+    if (!lstatSync(state).isDirectory())
+      throw Object.assign(new Error(`${LAYOUT.state} is a link`), { code: "ENOTDIR" });
   } catch (error) {
     const { code = "", message } = error as NodeJS.ErrnoException;
     const kind = UNUSABLE.has(code) ? "usage" : "disk";
@@ -57,7 +51,7 @@ export function prepareFolder(folder: string): Folder {
     throw new FolderError(kind, (words) => `${why}${adviceIn(words)}`, { cause: error });
   }
   try {
-    const earlier = lstatSync(join(folder, JOURNAL), { throwIfNoEntry: false }) !== undefined;
+    const earlier = lstatSync(join(folder, LAYOUT.journal), { throwIfNoEntry: false }) !== undefined;
     return { state, empty: !earlier && isEmpty(folder), earlier };
   } catch (error) {
     const why = `the output folder cannot be read: ${(error as Error).message}`;
@@ -70,7 +64,7 @@ function isEmpty(folder: string): boolean {
   const names = opendirSync(folder);
   try {
     for (let entry = names.readSync(); entry !== null; entry = names.readSync()) {
-      if (entry.name !== STATE) return false;
+      if (entry.name !== LAYOUT.state) return false;
     }
     return true;
   } finally {
@@ -79,7 +73,7 @@ function isEmpty(folder: string): boolean {
 }
 
 /** Removes a folder, such as the state's, unless something is kept in it. */
-export function tidy(folder: string): void {
+export function removeIfEmpty(folder: string): void {
   try {
     rmdirSync(folder);
   } catch {
@@ -88,7 +82,7 @@ export function tidy(folder: string): void {
 }
 
 /** Removes a file that has no content. */
-export function removeEmpty(path: string): void {
+export function removeEmptyFile(path: string): void {
   if (lstatSync(path, { throwIfNoEntry: false })?.size === 0) unlinkSync(path);
 }
 
@@ -105,7 +99,7 @@ export function sameFile(one: string, other: string): boolean {
  * The way to a folder from the working directory, if that has fewer parts and leads there: the system walks it three times
  * for every file.
  */
-export function nearest(folder: string): string {
+export function shortestPath(folder: string): string {
   if (!isAbsolute(folder)) return folder;
   try {
     const way = relative(process.cwd(), folder) || ".";

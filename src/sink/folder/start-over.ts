@@ -3,9 +3,9 @@
 import { createReadStream, lstatSync, rmdirSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { FolderError, useAnotherFolder, type Wording } from "../../core/errors.ts";
+import { LAYOUT } from "../../core/layout.ts";
 import { checked, openToRead } from "../../fs/open-nofollow.ts";
 import { isInside, isSafePath } from "../../fs/safe-path.ts";
-import { FAILED, GONE, JOURNAL } from "./output-folder.ts";
 
 /**
  * What --force does: removes what the earlier run recorded, and with `withGone` what it kept of lines that were gone. `lists`
@@ -18,9 +18,9 @@ export async function startOver(folder: string, lists: readonly string[], withGo
       `lies in ${folder}, where ${words.option("force")} removes what the earlier run saved; ${useAnotherFolder(words)}, or move it`;
     throw new FolderError("usage", (words) => `${own}: ${whyIn(words)}`);
   }
-  const failed = join(folder, FAILED);
+  const failed = join(folder, LAYOUT.failedList);
   try {
-    if (withGone) await removeRecorded(join(folder, GONE));
+    if (withGone) await removeRecorded(join(folder, LAYOUT.removed));
     await removeRecorded(folder, () => {
       if (lstatSync(failed, { throwIfNoEntry: false })?.isFile() === true) unlinkSync(failed);
     });
@@ -31,14 +31,14 @@ export async function startOver(folder: string, lists: readonly string[], withGo
   }
   if (!withGone) return;
   try {
-    rmdirSync(join(folder, GONE));
+    rmdirSync(join(folder, LAYOUT.removed));
   } catch {
     // Something else lies there.
   }
 }
 
 /** Removes a file that a record names, if it is a file of the folder; false if not. Throws what the file system says. */
-export function removedFile(folder: string, file: string): boolean {
+export function removeSavedFile(folder: string, file: string): boolean {
   const path = join(folder, file);
   // A folder of the path may be a link by now, to somewhere else.
   const isOurs =
@@ -49,10 +49,10 @@ export function removedFile(folder: string, file: string): boolean {
 
 /** Removes what a journal names, and then itself: nothing else. */
 async function removeRecorded(folder: string, beforeJournal: () => void = () => {}): Promise<void> {
-  const journal = join(folder, JOURNAL);
+  const journal = join(folder, LAYOUT.journal);
   for await (const line of linesOf(journal)) {
     const file = recordedFile(line);
-    if (file !== undefined) removedFile(folder, file);
+    if (file !== undefined) removeSavedFile(folder, file);
   }
   beforeJournal();
   unlinkSync(journal);
@@ -64,7 +64,7 @@ const MAX_RECORD = 16_777_216;
 /** The lines of a journal, which must be a file and no link; only a line feed ends one: a record may have U+2028 in it. */
 async function* linesOf(journal: string): AsyncGenerator<string> {
   const fd = checked(openToRead(journal), (stats) => {
-    if (!stats.isFile()) throw new Error(`${JOURNAL} is no file`);
+    if (!stats.isFile()) throw new Error(`${LAYOUT.journal} is no file`);
   });
   let carry = "";
   for await (const chunk of createReadStream("", { fd, encoding: "utf8" }) as AsyncIterable<string>) {

@@ -1,6 +1,7 @@
 // When runs were under way whose records were not all written: what was saved then and is in no record may be replaced.
 
 import { closeSync, lstatSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { STATE_LAYOUT } from "../../core/layout.ts";
 import { createNew } from "../../fs/open-nofollow.ts";
 
 /** A span of time by the file system's own clock, in milliseconds: from, and before; Infinity while it lasts. */
@@ -28,7 +29,7 @@ const MAX_SPANS = 20;
  * failed, the next run finds the mark. To be called under the lock. Throws what the file system says.
  */
 export function markRun(state: string): RunMark {
-  const mark = `${state}/since`;
+  const mark = `${state}/${STATE_LAYOUT.unclean}`;
   const fromMs = performance.now();
   const startMs = nowMs(state);
   const earlier = spansIn(mark);
@@ -70,7 +71,7 @@ function spansIn(mark: string): Span[] {
 
 /** Now, by the clock that files get their times from: it may be behind ours, or another machine's. */
 function nowMs(state: string): number {
-  const probe = `${state}/now`;
+  const probe = `${state}/${STATE_LAYOUT.clockProbe}`;
   closeSync(created(probe));
   const { mtimeMs } = lstatSync(probe);
   rmSync(probe);

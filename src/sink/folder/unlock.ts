@@ -2,13 +2,13 @@
 
 import type { Sink } from "../../core/ports.ts";
 import type { Lock } from "./lock.ts";
-import { tidy } from "./output-folder.ts";
+import { removeIfEmpty } from "./output-folder.ts";
 
 /** After a sink has given up on a slow disk, nobody else may write there before that is over, or this process is. */
 export async function unlock(lock: Lock, state: string, sink?: Sink): Promise<void> {
   if (sink?.isUnsure?.() === true) return void afterwards(lock, state, sink); // never rejects
   await lock.release();
-  tidy(state);
+  removeIfEmpty(state);
 }
 
 async function afterwards(lock: Lock, state: string, sink: Sink): Promise<void> {

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync 
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { FolderError } from "../../../src/core/errors.ts";
-import { makeFolder, nearest, prepareFolder, tidy } from "../../../src/sink/folder/output-folder.ts";
+import { makeFolder, prepareFolder, removeIfEmpty, shortestPath } from "../../../src/sink/folder/output-folder.ts";
 import { startOver } from "../../../src/sink/folder/start-over.ts";
 import { ownFolder } from "../../support/own.ts";
 
@@ -127,21 +127,21 @@ describe("the way to a folder", () => {
   it.each([".", "below", "below/deep", "../beside"])(
     "begins in the working directory where that is shorter: %s",
     (way) => {
-      expect(nearest(join(here, way))).toBe(way);
+      expect(shortestPath(join(here, way))).toBe(way);
     },
   );
 
   it.each(["/", "/tmp", "below", "../beside", "."])("stays as it is where it is not: %s", (way) => {
-    expect(nearest(way)).toBe(way);
+    expect(shortestPath(way)).toBe(way);
   });
 
   it("stays as it is where it would lead elsewhere, or nowhere", () => {
     symlinkSync(join(here, "below/deep"), join(here, "link"));
-    expect(nearest(`${here}/link/../../below`)).toBe(`${here}/link/../../below`);
-    expect(nearest(join(here, "absent"))).toBe(join(here, "absent"));
+    expect(shortestPath(`${here}/link/../../below`)).toBe(`${here}/link/../../below`);
+    expect(shortestPath(join(here, "absent"))).toBe(join(here, "absent"));
     rmSync(here, { recursive: true });
     mkdirSync(here); // of the same name, and another one
-    expect(nearest(here)).toBe(here);
+    expect(shortestPath(here)).toBe(here);
   });
 });
 
@@ -149,12 +149,12 @@ describe("the state folder after a run", () => {
   it("is removed, unless something is kept in it, and may be gone", () => {
     const { state } = prepareFolder(folder);
     writeFileSync(join(state, "1.part"), "kept");
-    tidy(state);
+    removeIfEmpty(state);
     expect(files()).toEqual([".bulkget", ".bulkget/1.part"]);
     rmSync(join(state, "1.part"));
-    tidy(state);
+    removeIfEmpty(state);
     expect(files()).toEqual([]);
-    tidy(state);
+    removeIfEmpty(state);
   });
 });
 
