@@ -2,7 +2,6 @@
 
 import type { Outcome, SavedFile } from "../core/job.ts";
 import type { Get, Sink, Source, View } from "../core/ports.ts";
-import { MAX_PARK_MS } from "../core/run/completion.ts";
 import { concurrencySampler } from "../core/run/concurrency-sampler.ts";
 import { type Executor, localExecutor } from "../core/run/executor.ts";
 import { type Run, run, type StopReason } from "../core/run/run.ts";
@@ -18,7 +17,7 @@ import { crawlDelayLimiter } from "../policy/crawl-delay.ts";
 import type { FailOn } from "../policy/fail-on.ts";
 import { hostLimit } from "../policy/host-limit.ts";
 import { arrivals, rateLimiter } from "../policy/rate.ts";
-import { decideRetry, hostSignal } from "../policy/retry.ts";
+import { decideRetry, hostSignal, MAX_RETRY_AFTER_MS } from "../policy/retry.ts";
 import { clock } from "./clock.ts";
 import { AUTO, connectionsFor } from "./http-client.ts";
 
@@ -95,7 +94,7 @@ export function download(plan: DownloadPlan): Run {
   const retries = {
     retries: plan.retries ?? SCHEDULE_DEFAULTS.retries,
     ...(plan.retryOn === undefined ? {} : { retryOn: new Set(plan.retryOn) }),
-    maxRetryAfterMs: MAX_PARK_MS,
+    maxRetryAfterMs: MAX_RETRY_AFTER_MS,
   };
   const queue = frontier({
     ...LOOK_AHEAD,

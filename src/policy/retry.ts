@@ -1,45 +1,55 @@
-// Whether a failed try is worth another, when, and what the failure says of its host.
+// Decides what follows a failed try: a retry after a delay or none, a pause of its host, and the effect on that host.
 
 import { FACTS, type Failure, type FailureKind, isFatal, isRetryable } from "../core/failure.ts";
+import type { RetryDecision } from "../core/run/completion.ts";
 import type { HostSignal } from "../core/scheduler/task.ts";
 
-const FIRST_MS = 1000;
-const MOST_MS = 60_000;
+const FIRST_BACKOFF_MS = 1000;
+const MAX_BACKOFF_MS = 60_000;
+
+/** Longest Retry-After that jobs wait for, in milliseconds. Longer ones fail the host's jobs: no line waits for hours. */
+export const MAX_RETRY_AFTER_MS = 300_000;
 
 export interface RetryOptions {
-  /** Extra tries. */
+  /** Maximum number of tries after the first. */
   readonly retries: number;
-  /** The HTTP statuses that are tried again, in place of those that may pass by themselves. */
+  /** HTTP statuses that are retried, instead of the default ones. */
   readonly retryOn?: ReadonlySet<number>;
-  /** A server that asks for a longer wait than this, in milliseconds, is not waited for. */
+  /** Longest Retry-After that jobs wait for, in milliseconds. */
   readonly maxRetryAfterMs: number;
 }
 
-/** Try again after so long; or give up, for a reason that the record should have besides the failure itself, if any. */
-export type RetryVerdict = { readonly delayMs: number } | { readonly giveUp: string | undefined };
-
 /**
- * Judges a failure after so many tries (`attempts`, from 1). The delay is full jitter over 1 s, doubled with each try, at
+ * Decides what follows a failure after `attempts` tries (from 1). The delay is full jitter over 1 s, doubled with each try, at
  * most 60 s (AWS Architecture Blog, "Exponential Backoff And Jitter"), and never less than Retry-After.
- * `random` gives numbers from 0 to under 1.
+ * `random` returns numbers from 0 to under 1.
  */
 export function decideRetry(
   failure: Failure,
   attempts: number,
   options: RetryOptions,
   random: () => number,
-): RetryVerdict {
-  if (attempts > options.retries || !worthAnother(failure, attempts, options)) return { giveUp: undefined };
-  const atLeastMs = failure.retryAfterMs ?? 0;
-  const { maxRetryAfterMs } = options;
-  if (atLeastMs > maxRetryAfterMs) {
-    return { giveUp: `Retry-After: ${inWords(atLeastMs)}, over ${inWords(maxRetryAfterMs)}` };
-  }
-  return { delayMs: Math.max(atLeastMs, random() * Math.min(MOST_MS, FIRST_MS * 2 ** (attempts - 1))) };
+): RetryDecision {
+  const { retryAfterMs } = failure;
+  const next = retryOrGiveUp(failure, attempts, options, random);
+  if (retryAfterMs === undefined) return next;
+  return { ...next, pause: { ms: retryAfterMs, jobs: retryAfterMs > options.maxRetryAfterMs ? "refuse" : "wait" } };
 }
 
-function worthAnother(failure: Failure, attempts: number, { retryOn }: RetryOptions): boolean {
-  // The next run may; this one ends, or knows already.
+function retryOrGiveUp(failure: Failure, attempts: number, options: RetryOptions, random: () => number): RetryDecision {
+  if (attempts > options.retries || !isWorthRetry(failure, attempts, options)) return { giveUp: undefined };
+  const { retryAfterMs = 0 } = failure;
+  const { maxRetryAfterMs } = options;
+  if (retryAfterMs > maxRetryAfterMs) {
+    return { giveUp: `Retry-After: ${formatDuration(retryAfterMs)}, over ${formatDuration(maxRetryAfterMs)}` };
+  }
+  return {
+    delayMs: Math.max(retryAfterMs, random() * Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** (attempts - 1))),
+  };
+}
+
+function isWorthRetry(failure: Failure, attempts: number, { retryOn }: RetryOptions): boolean {
+  // Interrupted and fatal failures are left to the next run; a known one would be the same again.
   if (failure.error === "interrupted" || isFatal(failure.error) || failure.known === true) return false;
   if (failure.error === "http_status" && retryOn !== undefined) {
     return failure.status !== undefined && retryOn.has(failure.status);
@@ -54,8 +64,8 @@ const UNITS = [
   ["s", 1],
 ] as const;
 
-/** "2 h", "5 min 1 s", "800 ms": the two largest units, rounded up to seconds. */
-function inWords(ms: number): string {
+/** Formats a duration as "2 h", "5 min 1 s" or "800 ms": the two largest units, rounded up to seconds. */
+function formatDuration(ms: number): string {
   if (ms < 1000) return `${Math.ceil(ms)} ms`;
   let seconds = Math.ceil(ms / 1000);
   const parts: string[] = [];

@@ -5,6 +5,7 @@ import type { Failed } from "../../src/core/job.ts";
 import type { Answer, Get } from "../../src/core/ports.ts";
 import { attempt } from "../../src/core/run/attempt.ts";
 import type { RetryDecision } from "../../src/core/run/completion.ts";
+import { decideRetry, MAX_RETRY_AFTER_MS } from "../../src/policy/retry.ts";
 import { type FakeClock, fakeClock } from "./clock.ts";
 import { failure, saved, TIME } from "./outcomes.ts";
 import { end, fakeSource, type PoolOptions, pool, quiet } from "./pool.ts";
@@ -187,9 +188,15 @@ describe("a job that waits for its next try", () => {
 
 describe("a host that asks to be left alone", () => {
   const asks = (retryAfterMs: number) => ({ ...BUSY, retryAfterMs });
+  const options = { retries: 0, maxRetryAfterMs: MAX_RETRY_AFTER_MS };
+  const never = (failure: Failure, attempts: number) => decideRetry(failure, attempts, options, () => 0);
 
   it("is, by all of its jobs, while the other hosts' run", async () => {
-    const run = pool({ source: fakeSource([6], "end", twoHosts), concurrency: 1, retry: thrice });
+    const retry = (failure: Failure, attempts: number): RetryDecision => ({
+      ...thrice(failure, attempts),
+      pause: { ms: 5000, jobs: "wait" },
+    });
+    const run = pool({ source: fakeSource([6], "end", twoHosts), concurrency: 1, retry });
     await quiet();
     end(run, 1, asks(5000));
     for (const n of [2, 4, 6]) {
@@ -210,7 +217,7 @@ describe("a host that asks to be left alone", () => {
   });
 
   it.each([2000, 300_000])("is waited for %i ms even where the job that was told so is given up", async (parkMs) => {
-    const run = pool({ source: fakeSource([2]), concurrency: 1 });
+    const run = pool({ source: fakeSource([2]), concurrency: 1, retry: never });
     await quiet();
     end(run, 1, asks(parkMs));
     await run.clock.pass(parkMs - 1);
@@ -223,7 +230,7 @@ describe("a host that asks to be left alone", () => {
 
   it.each([300_001, 1e12])("for %i ms has its jobs refused: none of them waits so long", async (retryAfterMs) => {
     const clock = fakeClock();
-    const run = pool({ source: fakeSource([6], "end", twoHosts), concurrency: 1, clock });
+    const run = pool({ source: fakeSource([6], "end", twoHosts), concurrency: 1, clock, retry: never });
     await quiet();
     end(run, 1, asks(retryAfterMs));
     for (const n of [2, 4, 6]) {

@@ -67,10 +67,15 @@ describe("the delay", () => {
     expect(decideRetry(of("connect_timeout"), 3, many, () => 0)).toEqual({ delayMs: 0 });
   });
 
-  it("is never less than Retry-After", () => {
-    expect(decideRetry(status(429, { retryAfterMs: 7000 }), 1, OPTIONS, half)).toEqual({ delayMs: 7000 });
-    expect(decideRetry(status(429, { retryAfterMs: 100 }), 1, OPTIONS, half)).toEqual({ delayMs: 500 });
-    expect(decideRetry(status(503, { retryAfterMs: 300_000 }), 1, OPTIONS, half)).toEqual({ delayMs: 300_000 });
+  it("is never less than Retry-After, for which the host's other jobs wait as well", () => {
+    for (const [retryAfterMs, delayMs] of [
+      [7000, 7000],
+      [100, 500],
+      [300_000, 300_000],
+    ] as const) {
+      const decision = decideRetry(status(429, { retryAfterMs }), 1, OPTIONS, half);
+      expect(decision).toEqual({ delayMs, pause: { ms: retryAfterMs, jobs: "wait" } });
+    }
   });
 
   it.each([
@@ -79,14 +84,24 @@ describe("the delay", () => {
     [90_061_000, 3_600_000, "Retry-After: 1 d 1 h, over 1 h"],
     [3_605_000, 90_000, "Retry-After: 1 h, over 1 min 30 s"],
     [2000, 500, "Retry-After: 2 s, over 500 ms"],
-  ])("a Retry-After of %i ms where %i is the most gives up at once, and says so", (retryAfterMs, most, giveUp) => {
-    const options = { ...OPTIONS, maxRetryAfterMs: most };
-    expect(decideRetry(status(503, { retryAfterMs }), 1, options, half)).toEqual({ giveUp });
-  });
+  ])(
+    "a Retry-After of %i ms where %i is the maximum ends the job at once with the reason, and refuses the host's other jobs",
+    (retryAfterMs, most, giveUp) => {
+      const options = { ...OPTIONS, maxRetryAfterMs: most };
+      expect(decideRetry(status(503, { retryAfterMs }), 1, options, half)).toEqual({
+        giveUp,
+        pause: { ms: retryAfterMs, jobs: "refuse" },
+      });
+    },
+  );
 
-  it("nothing is said of a Retry-After where there would be no other try anyway", () => {
-    expect(decideRetry(status(404, { retryAfterMs: 7_200_000 }), 1, OPTIONS, half)).toEqual({ giveUp: undefined });
-    expect(decideRetry(status(503, { retryAfterMs: 7_200_000 }), 4, OPTIONS, half)).toEqual({ giveUp: undefined });
+  it("a Retry-After is no reason in the record where there would be no other try anyway, and pauses the host all the same", () => {
+    const pause = { ms: 7_200_000, jobs: "refuse" };
+    const retryAfterMs = 7_200_000;
+    expect(decideRetry(status(404, { retryAfterMs }), 1, OPTIONS, half)).toEqual({ giveUp: undefined, pause });
+    expect(decideRetry(status(503, { retryAfterMs }), 4, OPTIONS, half)).toEqual({ giveUp: undefined, pause });
+    const shortly = decideRetry(status(404, { retryAfterMs: 1000 }), 1, OPTIONS, half);
+    expect(shortly).toEqual({ giveUp: undefined, pause: { ms: 1000, jobs: "wait" } });
   });
 });
 

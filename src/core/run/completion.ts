@@ -7,11 +7,29 @@ import { fdLimit } from "./fd-limit.ts";
 import { type Clock, failed, withRetryNote } from "./outcomes.ts";
 import { isDone, isRequeue, madeRequest, type TryResult } from "./try-result.ts";
 
-export type RetryDecision = { readonly delayMs: number } | { readonly giveUp: string | undefined };
+/** What follows a failed try. Completion does as it says. */
+export type RetryDecision = (Retry | GiveUp) & { readonly pause?: HostPause };
+
+interface Retry {
+  /** Milliseconds until the next try. */
+  readonly delayMs: number;
+}
+
+interface GiveUp {
+  /** For the record: why there is no other try, where the failure itself does not show it. */
+  readonly giveUp: string | undefined;
+}
+
+/** A Retry-After, which holds for all jobs of the host. */
+export interface HostPause {
+  readonly ms: number;
+  /** Whether they wait until it is over, or fail at once. */
+  readonly jobs: "wait" | "refuse";
+}
 
 export interface CompletionOptions {
   readonly frontier: Frontier;
-  /** What follows a failed try: another one after a while, or that it was the last, and why. `attempts` were made so far. */
+  /** Decides what follows a failed try. `attempts`: how many were made so far. */
   readonly retry: (failure: Failure, attempts: number) => RetryDecision;
   /** Returns the effect of a try on its host; undefined stands for a success. */
   readonly hostSignal: (failure: Failure | undefined) => HostSignal;
@@ -33,9 +51,6 @@ export interface Completion {
 
 /** Without a file descriptor a job comes again after so many milliseconds. */
 const SCARCE_PAUSE_MS = 100;
-
-/** A host that wants to be left alone for longer, in milliseconds, has its jobs refused: no line waits for ever. */
-export const MAX_PARK_MS = 300_000;
 
 /** Of more tries than this, the first half and the last half say why they failed. */
 const MAX_REASONS = 20;
@@ -89,8 +104,10 @@ export function completion({
     if (isFatal(result.error) || result.error === "interrupted") return fail(task, result);
     const decision = retry(result, task.attempts);
     const last = "giveUp" in decision ? withRetryNote(result, task.attempts, decision.giveUp) : undefined;
-    const { retryAfterMs: parkMs } = result;
-    if (parkMs !== undefined) frontier.park(task.host, nowMs + parkMs, parkMs > MAX_PARK_MS ? last : undefined);
+    const { pause } = decision;
+    if (pause !== undefined) {
+      frontier.park(task.host, nowMs + pause.ms, pause.jobs === "refuse" ? (last ?? result) : undefined);
+    }
     if ("giveUp" in decision) return fail(task, last ?? result);
     const outcome = requeue(task, nowMs + decision.delayMs, result.detail);
     if (outcome === undefined) {
