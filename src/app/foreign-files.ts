@@ -6,7 +6,7 @@ import { FolderError, useAnotherFolder, type Wording } from "../core/errors.ts";
 import { LAYOUT } from "../core/layout.ts";
 import { knownAs, redacted } from "../core/redact.ts";
 import { eachFailure } from "../journal/failed-records.ts";
-import { journalAt } from "../journal/repair.ts";
+import { journalKind } from "../journal/repair.ts";
 import { failedLines } from "../report/parse-failed-list.ts";
 import { sameFile } from "../sink/folder/output-folder.ts";
 import { numberIt } from "../source/unnumbered-lines.ts";
@@ -16,7 +16,7 @@ export type FailedListOwner = "none" | "ours" | "list";
 
 /** Who owns failed.txt. Throws a JournalError or a FolderError for a file that neither a run wrote nor this run reads as a list. */
 export function failedListOwner(folder: string, lists: readonly string[], force: boolean): FailedListOwner {
-  const journal = journalAt(join(folder, LAYOUT.journal));
+  const journal = journalKind(join(folder, LAYOUT.journal));
   const path = join(folder, LAYOUT.failedList);
   const stats = statsOf(path);
   if (stats === undefined) return "none";

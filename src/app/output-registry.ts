@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Job } from "../core/job.ts";
 import { LAYOUT } from "../core/layout.ts";
 import type { Sink } from "../core/ports.ts";
-import { recordedIn } from "../journal/recorded-files.ts";
+import { recordedFiles } from "../journal/recorded-files.ts";
 import { memorySink } from "../sink/memory.ts";
 import { nullSink } from "../sink/null.ts";
 import { type FileSinkPlan, fileSink, isForOne, type Known } from "./file-sink.ts";
@@ -62,7 +62,7 @@ const OUTPUTS: { readonly [Name in OutputName]: (options: SinkOptions[Name]) => 
 /** The outputs that a worker process can open as well. `helper`: the number of that process, from 1. */
 const SHARED = {
   files: (options: FileSinkPlan, helper: number) =>
-    fileSink(options, { recorded: recordedIn(join(options.folder, LAYOUT.journal)) }, { helper }),
+    fileSink(options, { recorded: recordedFiles(join(options.folder, LAYOUT.journal)) }, { helper }),
 } as const;
 
 /** Opens an output. Throws the errno error. */

@@ -8,10 +8,10 @@ import { LAYOUT } from "../core/layout.ts";
 import type { Sink, Source } from "../core/ports.ts";
 import { completeness, type NamedReporter } from "../core/run/combine-reporters.ts";
 import { type History, readHistory } from "../journal/history.ts";
-import { recordedIn } from "../journal/recorded-files.ts";
+import { recordedFiles } from "../journal/recorded-files.ts";
 import { failedList } from "../report/failed-list.ts";
 import { hasRemovedLines } from "../resume/removed-lines.ts";
-import { goingOn } from "../resume/resume.ts";
+import { resumeRun } from "../resume/resume.ts";
 import { conflictCheck } from "../sink/directory/name-conflict.ts";
 import { dropAll, dropUnusable } from "../sink/directory/partial-files.ts";
 import { lockFolder } from "../sink/folder/lock.ts";
@@ -122,12 +122,12 @@ export async function openOutput(options: OutputOptions, context: OutputContext)
     // Files of a killed run that have no record may be overwritten.
     const spans = beginning.unrecorded;
     const known = {
-      recorded: resuming ? recordedIn(journalPath) : () => false,
+      recorded: resuming ? recordedFiles(journalPath) : () => false,
       counts:
         history === undefined
           ? () => false
-          : recordedIn(journalPath, { counts: history.isLast, flush: () => records.flush() }),
-      yields: (file: string) => going?.yields(file) === true,
+          : recordedFiles(journalPath, { isCurrent: history.isLast, flush: () => records.flush() }),
+      yields: (file: string) => resumed?.freeName(file) === true,
     };
     const isKnown = resuming || options.dedupe === true;
     const onRecord: OnRecord = (outcome, offset) => lines?.add(outcome, offset);
@@ -146,7 +146,7 @@ export async function openOutput(options: OutputOptions, context: OutputContext)
     });
     const conflictOf = conflictCheck({ spans, ...known }, naming.unique);
     const about = { folder, state, names: naming, journal: records, conflictOf, prune: options.prune === true, note };
-    const going = history && goingOn({ ...about, history, stop });
+    const resumed = history && resumeRun({ ...about, history, stop });
     const keeping = completeness(watchedJournal(records, folder, durability !== "none", note));
     const reporters: NamedReporter[] = [{ name: LAYOUT.journal, reporter: keeping.reporter }];
     if (history === undefined && !isOwnList)
@@ -158,9 +158,9 @@ export async function openOutput(options: OutputOptions, context: OutputContext)
       ...(naming.isUncertain ? { expect: naming.before } : {}),
       ...(options.dedupe === true && lines !== undefined ? { twinOf: twinsIn(lines, options.update === true) } : {}),
       async goOn(source, again) {
-        if (history === undefined || going === undefined) return source;
+        if (history === undefined || resumed === undefined) return source;
         const { update = false, retryFailed = false } = options;
-        const find = (url: string) => history.find(url) ?? history.findFailure(url);
+        const find = (url: string) => history.findSaved(url) ?? history.findFailure(url);
         const checked = (list: Source) => refuseUnnumbered(list, { state: history.state, find });
         const how = {
           again: again && (() => checked(again())),
@@ -168,7 +168,7 @@ export async function openOutput(options: OutputOptions, context: OutputContext)
           retryFailed: retryFailed || isFedBack,
           isPart: isFedBack,
         };
-        return await going.goOn(checked(source), how).catch((error: unknown) => {
+        return await resumed.remaining(checked(source), how).catch((error: unknown) => {
           throw asFolderError(error, folder);
         });
       },
@@ -177,7 +177,7 @@ export async function openOutput(options: OutputOptions, context: OutputContext)
         try {
           if (!keeping.isBegun) await records.end();
           if (records.problem === undefined && (keeping.isWhole || !keeping.isBegun) && !isUnsure) beginning.end();
-          await going?.close();
+          await resumed?.close();
           // A refused run changes nothing.
           if (!keeping.isBegun) lines?.close();
           else if (records.problem !== undefined) {
@@ -203,7 +203,7 @@ export async function openOutput(options: OutputOptions, context: OutputContext)
 function twinsIn(lines: History, update: boolean): (url: string) => SavedFile | undefined {
   const since = new Date().toISOString();
   return (url) => {
-    const twin = lines.twin(url);
+    const twin = lines.duplicateSource(url);
     return twin === undefined || (update && twin.time < since) ? undefined : twin;
   };
 }

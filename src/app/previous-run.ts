@@ -8,7 +8,7 @@ import type { Failed } from "../core/job.ts";
 import { LAYOUT } from "../core/layout.ts";
 import { compactJournal } from "../journal/compact.ts";
 import { type History, readHistory } from "../journal/history.ts";
-import { isDamaged, repair, toldOf } from "../journal/repair.ts";
+import { isDamaged, repair, repairNotes } from "../journal/repair.ts";
 import type { JournalWriter } from "../journal/writer.ts";
 import { failedFile, type Version, versionOf } from "../report/failed-list.ts";
 import { type KeptFailedLines, keptFailedLines } from "./kept-failed-lines.ts";
@@ -35,7 +35,7 @@ function mended(folder: string, state: string, note: Note, anyVersion: boolean):
   const foreign = join(folder, LAYOUT.foreignLines);
   const asJson = (record: object) => escapedJson(JSON.stringify(record));
   const done = repair(join(folder, LAYOUT.journal), { part: join(state, LAYOUT.journal), foreign, asJson, anyVersion });
-  for (const told of toldOf(done, foreign)) note(told);
+  for (const text of repairNotes(done, foreign)) note(text);
 }
 
 /** The failed.txt that existed when the run began. */
@@ -89,9 +89,9 @@ export function settleAfresh(
   state: string,
   isResumed: boolean,
   failures: Listing,
-  { problem, kept }: Pick<JournalWriter, "problem" | "kept">,
+  { problem, recordsPath }: Pick<JournalWriter, "problem" | "recordsPath">,
 ): void {
-  if (kept === join(folder, LAYOUT.journal)) {
+  if (recordsPath === join(folder, LAYOUT.journal)) {
     const history = readBack(folder, state, () => {});
     settle(folder, state, history, isResumed ? failures : { isOwnList: true, before: undefined });
   }

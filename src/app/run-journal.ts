@@ -5,7 +5,7 @@ import type { Outcome } from "../core/job.ts";
 import type { Reporter } from "../core/ports.ts";
 import { syncFolder } from "../fs/sync.ts";
 import type { History } from "../journal/history.ts";
-import { journalAt } from "../journal/repair.ts";
+import { journalKind } from "../journal/repair.ts";
 import { type JournalWriter, journalWriter } from "../journal/writer.ts";
 
 /** Called with every record and the byte offset in the journal at which it begins. */
@@ -34,7 +34,7 @@ export function openJournal(
 /** Whether this run's records may be appended to a file. */
 function isJournal(path: string): boolean {
   try {
-    return journalAt(path) !== "none";
+    return journalKind(path) !== "none";
   } catch (error) {
     if (error instanceof JournalError) return false;
     throw error;

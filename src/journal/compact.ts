@@ -2,10 +2,10 @@
 
 import { closeSync, renameSync } from "node:fs";
 import type { Failed } from "../core/job.ts";
-import { type Copy, copyTo } from "./copy-lines.ts";
+import { type Copy, createLineFile } from "./copy-lines.ts";
 import type { History } from "./history.ts";
 import { openJournal } from "./open-journal.ts";
-import { OTHERS, parseRecord, recordIn } from "./parse-record.ts";
+import { DUPLICATE_NUMBER, parseRecord, recordIn } from "./parse-record.ts";
 import { eachLine } from "./read-lines.ts";
 
 export interface Compaction {
@@ -33,7 +33,7 @@ export function compactJournal(
   const fd = openJournal(journalPath);
   let copy: Copy | undefined;
   try {
-    if (rewritten) copy = copyTo(part);
+    if (rewritten) copy = createLineFile(part);
     const { kept, failed } = copyCurrent(fd, history, copy, onFailed);
     if (kept < history.recorded) {
       throw new Error(`${journalPath}: holds ${kept} records of ${history.recorded}: left as it is; run again`);
@@ -57,11 +57,11 @@ function copyCurrent(fd: number, history: History, copy: Copy | undefined, onFai
   const onRecord = (bytes: Buffer, start: number, end: number, offset: number) => {
     const entry = parseRecord(bytes, start, end);
     if (entry === undefined) return;
-    const isOthers = entry.outcome === OTHERS;
-    if (isOthers ? offset < history.bytes : !history.isLast(entry.n, offset, end - start)) return;
-    if (!isOthers) kept++;
+    const isDuplicateNumber = entry.outcome === DUPLICATE_NUMBER;
+    if (isDuplicateNumber ? offset < history.bytes : !history.isLast(entry.n, offset, end - start)) return;
+    if (!isDuplicateNumber) kept++;
     copy?.line(bytes.subarray(start, end));
-    if (!isOthers && entry.outcome !== "failed") return;
+    if (!isDuplicateNumber && entry.outcome !== "failed") return;
     const outcome = recordIn(bytes, start, end);
     if (outcome?.outcome !== "failed") return;
     failed++;

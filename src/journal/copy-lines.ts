@@ -16,13 +16,13 @@ export interface Copy {
 }
 
 /** Creates the file, and replaces one that a killed run left. */
-export function copyTo(path: string): Copy {
+export function createLineFile(path: string): Copy {
   rmSync(path, { force: true });
   return copy(createNew(path), path);
 }
 
 /** Appends to the file, and creates it if it does not exist. */
-export function appendTo(path: string): Copy {
+export function appendLineFile(path: string): Copy {
   const fd = checked(openOrCreateToAppend(path), (stats) => {
     if (isSingleLinkFile(stats)) return;
     throw Object.assign(new Error(`${path}: no file, or one with a second name`), { code: "EEXIST", syscall: "open" });

@@ -4,13 +4,13 @@ import { closeSync } from "node:fs";
 import type { Failed } from "../core/job.ts";
 import { openJournal } from "./open-journal.ts";
 import { recordIn } from "./parse-record.ts";
-import { pieces } from "./recover-records.ts";
+import { recoverPieces } from "./recover-records.ts";
 
 /** Calls `onFailure` with each, in the order of the file, in any layout. Throws file-system errors. */
 export function eachFailure(journalPath: string, onFailure: (outcome: Failed) => void): void {
   const fd = openJournal(journalPath);
   try {
-    for (const { kind, bytes } of pieces(fd)) {
+    for (const { kind, bytes } of recoverPieces(fd)) {
       const outcome = kind === "record" || kind === "other" ? recordIn(bytes, 0, bytes.length) : undefined;
       if (outcome?.outcome === "failed") onFailure(outcome);
     }

@@ -5,7 +5,7 @@ import { parseRecord } from "./parse-record.ts";
 import { eachLine } from "./read-lines.ts";
 
 /** Whether another line owns the file that line `n`'s record names. */
-export type IsOthers = (n: number, file: string) => boolean;
+export type IsOwnedByOther = (n: number, file: string) => boolean;
 
 /** The line that owns a shared file, of the records read so far. The highest `priority` wins; among equals, the last. */
 interface Owner {
@@ -22,7 +22,7 @@ const MAX_SHARED_CHARS = 8_388_608;
  * recorded last. Reads the journal at the first call that the file's number cannot answer. Only records for which `isLast` is
  * true count.
  */
-export function fileOwners(fd: number, isLast: (n: number, offset: number, bytes: number) => boolean): IsOthers {
+export function fileOwners(fd: number, isLast: (n: number, offset: number, bytes: number) => boolean): IsOwnedByOther {
   let shared: ReadonlyMap<string, Owner> | undefined;
   let isComplete = true;
 

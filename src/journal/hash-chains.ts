@@ -1,6 +1,6 @@
 // A hash table with chaining from hashes to line numbers; of equal hashes, the last one added is found first.
 
-export interface Chains {
+export interface HashChains {
   add(hash: number, n: number): void;
   /** The first number with this hash for which `isWanted` is true. */
   find(hash: number, isWanted: (n: number) => boolean): number | undefined;
@@ -10,7 +10,7 @@ export interface Chains {
 const NONE = -1;
 
 /** Uses 20 to 40 bytes per number. */
-export function chains(): Chains {
+export function hashChains(): HashChains {
   let capacity = 1024;
   let heads = new Int32Array(capacity).fill(NONE);
   let nexts = new Int32Array(capacity);

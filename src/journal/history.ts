@@ -17,7 +17,14 @@ import {
   unitOf,
 } from "./line-table.ts";
 import { openJournal, refuseNewer } from "./open-journal.ts";
-import { isOfOthers, MOVED, OTHERS, type ParsedRecord, parseRecord, urlHash } from "./parse-record.ts";
+import {
+  DUPLICATE_NUMBER,
+  hasDuplicateNumber,
+  MOVED,
+  type ParsedRecord,
+  parseRecord,
+  urlHash,
+} from "./parse-record.ts";
 import { type HistoryQueries, historyQueries } from "./queries.ts";
 import { eachLine, type Tail } from "./read-lines.ts";
 import { isTorn } from "./recover-records.ts";
@@ -43,9 +50,9 @@ export interface History extends UnmatchedLines, HistoryQueries {
   /** Whether the list named the recorded file of a number, other than by a number. */
   isNamed(n: number): boolean;
   /** The record of a line with this URL that was saved, in this run or before. The first call builds an index: 8 bytes per line. */
-  twin(url: string): SavedFile | undefined;
+  duplicateSource(url: string): SavedFile | undefined;
   /** Removes what is recorded of a number: its file was moved elsewhere. */
-  forget(n: number): void;
+  remove(n: number): void;
   /** Adds a record that was appended at this offset in bytes. Its line counts as matched. */
   add(outcome: Outcome, offset: number): void;
   /** Number of lines with a record. */
@@ -86,7 +93,7 @@ function history(fd: number, folder: string, journalPath: string, start?: StartS
     if (isNamed) named.add(lines.indexOf(n));
     else named.delete(lines.indexOf(n));
   };
-  const forget = (n: number) => {
+  const remove = (n: number) => {
     const index = lines.indexOf(n);
     if (index >= 0 && lines.stateAt(index) !== STATE_NONE) set(n, 0, 0, STATE_NONE, false);
   };
@@ -116,11 +123,11 @@ function history(fd: number, folder: string, journalPath: string, start?: StartS
     const entry = parseRecord(line, start, end);
     if (entry === undefined) {
       if (unreadable++ === 0) firstUnreadable = lineCount;
-    } else if (entry.outcome === OTHERS) {
+    } else if (entry.outcome === DUPLICATE_NUMBER) {
       stale++; // this run records it again if it still applies
     } else if (entry.outcome === MOVED) {
       stale++;
-      forget(entry.n);
+      remove(entry.n);
     } else {
       refuseNewer(entry.outcome, `${journalPath}:${lineCount}`);
       addRecord(entry, unitOf(offset), end - start < UNIT_BYTES);
@@ -136,10 +143,10 @@ function history(fd: number, folder: string, journalPath: string, start?: StartS
   const missing = lines.count(STATE_MISSING);
   const notes: string[] = [];
   if (unreadable > 0)
-    notes.push(`${counted(unreadable, "unreadable record")} left out, the first at line ${firstUnreadable}`);
+    notes.push(`${countOf(unreadable, "unreadable record")} left out, the first at line ${firstUnreadable}`);
   if (tail.fileBytes > bytes)
     notes.push(`a torn last record dropped: ${(tail.fileBytes - bytes).toLocaleString("en")} bytes`);
-  if (missing > 0) notes.push(`${counted(missing, "file")} missing or of another size: fetched again`);
+  if (missing > 0) notes.push(`${countOf(missing, "file")} missing or of another size: fetched again`);
 
   const queries = historyQueries(fd, lines, bytes);
   const unmatched = unmatchedLines({ fd, lines, ...queries });
@@ -151,33 +158,33 @@ function history(fd: number, folder: string, journalPath: string, start?: StartS
     notes,
     bytes,
     ...queries,
-    twin(url) {
+    duplicateSource(url) {
       savedByUrl ??= savedUrlIndex(lines, queries.record);
-      return savedByUrl.twin(url);
+      return savedByUrl.find(url);
     },
-    forget,
+    remove,
     isNamed: (n) => named.has(lines.indexOf(n)),
     ...unmatched,
-    get unmet() {
-      return unmatched.unmet;
+    get unmatchedSaved() {
+      return unmatched.unmatchedSaved;
     },
-    get unmetInAll() {
-      return unmatched.unmetInAll;
+    get unmatched() {
+      return unmatched.unmatched;
     },
     add(outcome, offset) {
-      if (isOfOthers(outcome)) return void duplicateNumbers++;
+      if (hasDuplicateNumber(outcome)) return void duplicateNumbers++;
       const state = stateOf(outcome);
       const hash = urlHash(outcome.url);
       const isNamed = outcome.name !== undefined && !isNumber(outcome.name);
       set(outcome.n, unitOf(offset), hash, state, isNamed);
-      unmatched.meet(outcome.n);
+      unmatched.markMatched(outcome.n);
       if (state === STATE_SAVED && !("duplicate_of" in outcome)) savedByUrl?.add(outcome.n, hash);
     },
     get recorded() {
-      return recordedIn(lines);
+      return recordedCount(lines);
     },
     get failures() {
-      return failuresIn(lines) + duplicateNumbers;
+      return failureCount(lines) + duplicateNumbers;
     },
     get stale() {
       return stale;
@@ -192,11 +199,11 @@ function stateOf(outcome: Outcome): State {
   return outcome.outcome === "skipped" ? STATE_SKIPPED : STATE_SAVED;
 }
 
-function failuresIn(lines: LineTable): number {
+function failureCount(lines: LineTable): number {
   return lines.count(STATE_FAILED) + lines.count(STATE_RETRYABLE);
 }
 
-function recordedIn(lines: LineTable): number {
+function recordedCount(lines: LineTable): number {
   const states = [STATE_SAVED, STATE_FAILED, STATE_RETRYABLE, STATE_SKIPPED, STATE_MISSING] as const;
   return states.reduce((sum, state) => sum + lines.count(state), 0);
 }
@@ -212,6 +219,6 @@ function wholeBytes({ bytes }: Tail): number {
   return parseRecord(bytes, 0, bytes.length) === undefined ? 0 : bytes.length;
 }
 
-export function counted(count: number, noun: string): string {
+export function countOf(count: number, noun: string): string {
   return `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
 }

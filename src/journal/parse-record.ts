@@ -21,14 +21,14 @@ export interface ParsedRecord {
 }
 
 /** The outcome of a line whose number another line has: it does not replace what is recorded under that number. */
-export const OTHERS = "another's";
+export const DUPLICATE_NUMBER = "another's";
 
 /** The outcome that deletes the record of a number: it was moved to another number or folder. */
 export const MOVED = "moved";
 
 const DUPLICATE_ERROR: FailureKind = "duplicate_number";
 
-export function isOfOthers(record: Outcome): boolean {
+export function hasDuplicateNumber(record: Outcome): boolean {
   return record.outcome === "failed" && record.error === DUPLICATE_ERROR;
 }
 
@@ -54,7 +54,7 @@ export function parseSlowly(line: Buffer, start: number, end: number): ParsedRec
   return {
     n,
     hash: urlHash(url),
-    outcome: isOfOthers(record) ? OTHERS : outcome,
+    outcome: hasDuplicateNumber(record) ? DUPLICATE_NUMBER : outcome,
     file,
     bytes: bytes ?? -1,
     retryable,

@@ -2,7 +2,7 @@
 
 import type { Outcome } from "../core/job.ts";
 import { knownAs } from "../core/redact.ts";
-import { fileOwners, type IsOthers } from "./file-owners.ts";
+import { fileOwners, type IsOwnedByOther } from "./file-owners.ts";
 import { LAST_UNIT, type LineTable, STATE_NONE, UNIT_BYTES, unitOf } from "./line-table.ts";
 import { urlHash } from "./parse-record.ts";
 import { recordAt } from "./read-lines.ts";
@@ -24,7 +24,7 @@ const STATE_NAMES = [undefined, "saved", "failed", "open", "skipped", "open"] as
 
 /** `bytes`: the journal's length when it was read. */
 export function historyQueries(fd: number, lines: LineTable, bytes: number): HistoryQueries {
-  let isOthers: IsOthers | undefined;
+  let isOwnedByOther: IsOwnedByOther | undefined;
   const urls = recordedUrls(fd, bytes);
   const isLast = (n: number, offset: number, bytes: number): boolean => {
     const index = indexOf(n);
@@ -49,8 +49,8 @@ export function historyQueries(fd: number, lines: LineTable, bytes: number): His
       const index = indexOf(n);
       const outcome = index < 0 ? undefined : recordAt(fd, lines.unitAt(index), n)?.outcome;
       if (outcome?.file === undefined) return outcome;
-      isOthers ??= fileOwners(fd, isLast);
-      if (isOthers(n, outcome.file)) delete (outcome as { file?: string }).file; // an object of JSON.parse
+      isOwnedByOther ??= fileOwners(fd, isLast);
+      if (isOwnedByOther(n, outcome.file)) delete (outcome as { file?: string }).file; // an object of JSON.parse
       return outcome;
     },
     hasFile(n, url, file) {

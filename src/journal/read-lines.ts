@@ -3,7 +3,7 @@
 import { readSync } from "node:fs";
 import type { Outcome } from "../core/job.ts";
 import { UNIT_BYTES } from "./line-table.ts";
-import { isOfOthers, recordIn } from "./parse-record.ts";
+import { hasDuplicateNumber, recordIn } from "./parse-record.ts";
 
 const READ_BYTES = 1_048_576;
 
@@ -83,7 +83,7 @@ export function recordAt(fd: number, unit: number, n: number): { outcome: Outcom
       if (feed < 0 && !isEnd) return "more";
       const end = feed < 0 ? bytes.length : feed;
       const outcome = recordIn(bytes, start, end);
-      if (outcome?.n === n && !isOfOthers(outcome)) found = { outcome, offset: base + start };
+      if (outcome?.n === n && !hasDuplicateNumber(outcome)) found = { outcome, offset: base + start };
       start = end + 1;
     }
     return found;

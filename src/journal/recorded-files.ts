@@ -7,35 +7,35 @@ import { parseRecord } from "./parse-record.ts";
 import { eachLine } from "./read-lines.ts";
 
 /** Whether the record of this number, offset and length is the current one. */
-type Counts = (n: number, offset: number, bytes: number) => boolean;
+type IsCurrent = (n: number, offset: number, bytes: number) => boolean;
 
-export interface RecordedOptions {
+export interface RecordedFilesOptions {
   /** Which records are included. Default: all. */
-  readonly counts?: Counts;
+  readonly isCurrent?: IsCurrent;
   /** Called before the journal is read: records that supersede others must be in the file. */
   readonly flush?: () => void;
 }
 
 /** Returns whether a record names a file. Reads the journal at the first call. */
-export function recordedIn(
+export function recordedFiles(
   journalPath: string,
-  { counts = () => true, flush = () => {} }: RecordedOptions = {},
+  { isCurrent = () => true, flush = () => {} }: RecordedFilesOptions = {},
 ): (file: string) => boolean {
   let names: FingerprintSet | undefined;
   return (file) => {
     if (names === undefined) flush();
-    names ??= namesIn(journalPath, counts);
+    names ??= namesIn(journalPath, isCurrent);
     return names.has(file);
   };
 }
 
-function namesIn(journalPath: string, counts: Counts): FingerprintSet {
+function namesIn(journalPath: string, isCurrent: IsCurrent): FingerprintSet {
   const names = fingerprintSet();
   const fd = openJournal(journalPath);
   try {
     const onLine = (line: Buffer, start: number, end: number, offset: number) => {
       const entry = parseRecord(line, start, end);
-      if (entry?.file !== undefined && counts(entry.n, offset, end - start)) names.add(entry.file);
+      if (entry?.file !== undefined && isCurrent(entry.n, offset, end - start)) names.add(entry.file);
     };
     const { bytes, offset } = eachLine(fd, onLine);
     onLine(bytes, 0, bytes.length, offset);

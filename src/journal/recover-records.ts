@@ -37,7 +37,7 @@ const RECORD_KEY = '{"n"';
  * Yields all pieces of a journal in order: UTF-8 or UTF-16, with or without a byte order mark; one record per line, records
  * over several lines (`jq .`), or one array (`jq -s`).
  */
-export function* pieces(fd: number): Generator<RecoveredPiece> {
+export function* recoverPieces(fd: number): Generator<RecoveredPiece> {
   /** The lines of an object that has not ended yet. */
   let begun: Buffer[] = [];
   let begunBytes = 0;

@@ -2,12 +2,12 @@
 
 import { closeSync, lstatSync, renameSync } from "node:fs";
 import { JournalError, useAnotherFolder } from "../core/errors.ts";
-import { appendTo, type Copy, copyTo } from "./copy-lines.ts";
-import { counted, isWholeEnd } from "./history.ts";
+import { appendLineFile, type Copy, createLineFile } from "./copy-lines.ts";
+import { countOf, isWholeEnd } from "./history.ts";
 import { openJournal, refuseNewer } from "./open-journal.ts";
-import { OTHERS, parseRecord } from "./parse-record.ts";
+import { DUPLICATE_NUMBER, parseRecord } from "./parse-record.ts";
 import { eachLine } from "./read-lines.ts";
-import { pieces } from "./recover-records.ts";
+import { recoverPieces } from "./recover-records.ts";
 
 /** Whether a journal exists: `empty` has no record yet, `ours` has records, or the start of one. */
 export type Journal = "none" | "empty" | "ours";
@@ -16,12 +16,12 @@ export type Journal = "none" | "empty" | "ours";
  * Returns whether a run wrote the journal at `path`; one with only whitespace or NUL bytes is `empty`: its run was killed at
  * the start. Reads up to the first record. Throws a JournalError for another file, and file-system errors.
  */
-export function journalAt(path: string): Journal {
+export function journalKind(path: string): Journal {
   if (!isThere(path)) return "none";
   const fd = openJournal(path);
   let found: Journal = "empty";
   try {
-    for (const { kind } of pieces(fd)) {
+    for (const { kind } of recoverPieces(fd)) {
       if (kind === "record" || kind === "other") return "ours";
       if (kind === "foreign" || kind === "between") found = "none";
       else if (found === "empty") found = "ours";
@@ -80,11 +80,11 @@ export function isDamaged(journalPath: string): boolean {
 }
 
 /** Describes a repair to the user, in one sentence per kind of line. */
-export function toldOf({ others, torn, foreign }: Repaired, foreignPath: string): readonly string[] {
+export function repairNotes({ others, torn, foreign }: Repaired, foreignPath: string): readonly string[] {
   const notes: string[] = [];
-  if (others > 0) notes.push(`${counted(others, "record")} had another form or encoding: the journal is written anew`);
-  if (torn > 0) notes.push(`${counted(torn, "torn record")} left out`);
-  if (foreign > 0) notes.push(`${counted(foreign, "line")} of the journal are no records: now in ${foreignPath}`);
+  if (others > 0) notes.push(`${countOf(others, "record")} had another form or encoding: the journal is written anew`);
+  if (torn > 0) notes.push(`${countOf(torn, "torn record")} left out`);
+  if (foreign > 0) notes.push(`${countOf(foreign, "line")} of the journal are no records: now in ${foreignPath}`);
   return notes;
 }
 
@@ -95,18 +95,18 @@ export function repair(journalPath: string, { part, foreign, asJson, anyVersion 
   let copy: Copy | undefined;
   let foreignLines: Copy | undefined;
   try {
-    copy = copyTo(part);
-    for (const { kind, bytes } of pieces(fd)) {
+    copy = createLineFile(part);
+    for (const { kind, bytes } of recoverPieces(fd)) {
       if (kind === "between") continue;
       if (kind === "torn") counts.torn++;
       else if (kind === "foreign") {
         counts.foreign++;
-        foreignLines ??= appendTo(foreign);
+        foreignLines ??= appendLineFile(foreign);
         foreignLines.line(bytes);
       } else {
         counts.records++;
         const outcome = parseRecord(bytes, 0, bytes.length)?.outcome;
-        if (!anyVersion && outcome !== undefined && outcome !== OTHERS) refuseNewer(outcome, journalPath);
+        if (!anyVersion && outcome !== undefined && outcome !== DUPLICATE_NUMBER) refuseNewer(outcome, journalPath);
         if (kind === "other") counts.others++;
         copy.line(kind === "other" ? Buffer.from(asJson(JSON.parse(bytes.toString("utf8")))) : bytes);
       }

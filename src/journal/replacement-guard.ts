@@ -11,7 +11,7 @@ export interface ReplacementGuard {
   /** Description of everything that has happened; undefined if nothing has. */
   readonly problem: string | undefined;
   /** The file that has the records now; undefined if there is none. */
-  readonly kept: string | undefined;
+  readonly recordsPath: string | undefined;
   close(): void;
 }
 
@@ -34,7 +34,7 @@ const LF = 0x0a;
 const RESCUE_SUFFIX = ".rescued";
 
 /** A second file, to which each check appends the new records. */
-interface Copy {
+interface RescueCopy {
   readonly path: string;
   readonly fd: number;
   /** Bytes of the journal that are in it. */
@@ -52,7 +52,7 @@ export function replacementGuard({
   const folder = dirname(path);
   const folderIdentity = identityOf(folderAt(folder));
   const problems: string[] = [];
-  let copy: Copy | undefined;
+  let copy: RescueCopy | undefined;
   let keptPath = path;
   /** Difference between actual and expected length that was already reported, in bytes. */
   let reportedDiffBytes = 0;
@@ -93,7 +93,7 @@ export function replacementGuard({
     if (to !== path) return `its records are in ${to}: give it that name before the next run`;
     return isNew ? "it was written again" : "this run's records were added to what is there now";
   };
-  const newCopy = (now: Stats | undefined): Copy => {
+  const newCopy = (now: Stats | undefined): RescueCopy => {
     if (copy !== undefined) closeSync(copy.fd);
     copy = undefined;
     if (now === undefined) return { path, fd: createToAppend(path), bytes: 0 };
@@ -106,7 +106,7 @@ export function replacementGuard({
       if (statsOf(free) === undefined) return { path: free, fd: createToAppend(free), bytes: 0 };
     }
   };
-  const extend = (to: Copy) => {
+  const extend = (to: RescueCopy) => {
     const { size } = fstatSync(fd);
     if (to.bytes === size) return;
     const buffer = Buffer.allocUnsafe(COPY_BYTES);
@@ -125,7 +125,7 @@ export function replacementGuard({
     get problem() {
       return problems.length === 0 ? undefined : problems.join("; ");
     },
-    get kept() {
+    get recordsPath() {
       return isFolderGone ? undefined : keptPath;
     },
     close() {

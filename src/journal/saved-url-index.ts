@@ -11,7 +11,7 @@ export interface SavedUrlIndex {
   /** Adds a saved line and its URL's hash. */
   add(n: number, hash: number): void;
   /** The record of a saved line with exactly this URL. */
-  twin(url: string): SavedFile | undefined;
+  find(url: string): SavedFile | undefined;
 }
 
 /** Load factor at which the index grows, and the growth factor: 5 to 7.5 bytes per line, plus 8 in the line table. */
@@ -55,7 +55,7 @@ export function savedUrlIndex(lines: LineTable, record: (n: number) => Outcome |
 
   return {
     add: (n, hash) => add(lines.indexOf(n), hash),
-    twin(url) {
+    find(url) {
       // Records omit passwords, so URLs that differ only in the password cannot be told apart.
       if (redacted(url) !== url || url.includes(HIDDEN)) return undefined;
       const hash = urlHash(url);

@@ -11,19 +11,19 @@ import { type UrlIndex, urlIndex } from "./url-index.ts";
 
 export interface UnmatchedLines {
   /** The list has this line: it is no longer unmatched. */
-  meet(n: number): void;
-  /** Reserves this line's record for another line of the list: it counts as matched until `putBack`. */
-  take(n: number): void;
-  putBack(): void;
+  markMatched(n: number): void;
+  /** Reserves this line's record for another line of the list: it counts as matched until `releaseReserved`. */
+  reserve(n: number): void;
+  releaseReserved(): void;
   /** Number of unmatched lines: those whose file exists, and all. */
-  readonly unmet: number;
-  readonly unmetInAll: number;
+  readonly unmatchedSaved: number;
+  readonly unmatched: number;
   /** Calls `visit` for each unmatched line; `isSaved`: its file exists. */
-  eachUnmet(visit: (n: number, isSaved: boolean) => void): void;
+  eachUnmatched(visit: (n: number, isSaved: boolean) => void): void;
   /** Calls `visit` for each recorded line, matched or not. */
   eachRecord(visit: (n: number, isSaved: boolean) => void): void;
   /** The number of an unmatched saved line with this URL for which `fits` is true. */
-  find(url: string, fits?: (record: Outcome) => boolean): number | undefined;
+  findSaved(url: string, fits?: (record: Outcome) => boolean): number | undefined;
   /** The number of an unmatched failed or skipped line with this URL for which `fits` is true. */
   findFailure(url: string, fits?: (record: Outcome) => boolean): number | undefined;
   /** The number of the unmatched line that owns this file. */
@@ -79,34 +79,34 @@ export function unmatchedLines({ fd, lines, record, isLast }: UnmatchedOptions):
   };
 
   return {
-    meet(n) {
+    markMatched(n) {
       const index = lines.indexOf(n);
       if (index >= 0) matched.add(index);
     },
-    take(n) {
+    reserve(n) {
       const index = lines.indexOf(n);
       if (index >= 0) reserved.add(index);
     },
-    putBack() {
+    releaseReserved() {
       reserved.clear();
       // The indexes omit the lines that were reserved.
       saved = undefined;
       failures = undefined;
     },
-    get unmet() {
+    get unmatchedSaved() {
       return count(isSaved);
     },
-    get unmetInAll() {
+    get unmatched() {
       return count(() => true);
     },
-    eachUnmet: (visit) => each((index) => visit(lines.numberAt(index), lines.stateAt(index) === STATE_SAVED)),
+    eachUnmatched: (visit) => each((index) => visit(lines.numberAt(index), lines.stateAt(index) === STATE_SAVED)),
     eachRecord(visit) {
       lines.each((index) => {
         const state = lines.stateAt(index);
         if (state !== STATE_NONE) visit(lines.numberAt(index), state === STATE_SAVED);
       });
     },
-    find(url, fits = () => true) {
+    findSaved(url, fits = () => true) {
       saved ??= urlIndex(lines, isSaved);
       return findIn(saved, url, (found) => found.file !== undefined && fits(found));
     },

@@ -22,7 +22,7 @@ export interface JournalWriterOptions {
 
 export interface JournalWriter extends Reporter {
   /** Deletes the record of a number, which was recorded elsewhere. */
-  moved(n: number, url: string): void;
+  recordMoved(n: number, url: string): void;
   /** Writes all records so far: they survive a kill of this process. Throws write errors. */
   flush(): void;
   /** Writes all records so far and calls fsync in the thread pool. Rejects with the error. */
@@ -32,7 +32,7 @@ export interface JournalWriter extends Reporter {
   /** What happened to the file; undefined if nothing did. */
   readonly problem: string | undefined;
   /** The file that has the records; undefined if the folder itself is gone. */
-  readonly kept: string | undefined;
+  readonly recordsPath: string | undefined;
   end(): Promise<void>;
 }
 
@@ -61,7 +61,7 @@ export function journalWriter(path: string, options: JournalWriterOptions = {}):
       onRecord(outcome, offset);
       offset += Buffer.byteLength(record);
     },
-    moved(n, url) {
+    recordMoved(n, url) {
       const line = `${escapedJson(JSON.stringify({ n, url, outcome: "moved" }))}\n`;
       file.append(line);
       offset += Buffer.byteLength(line);
@@ -76,8 +76,8 @@ export function journalWriter(path: string, options: JournalWriterOptions = {}):
     get problem() {
       return guard?.problem;
     },
-    get kept() {
-      return guard === undefined ? path : guard.kept;
+    get recordsPath() {
+      return guard === undefined ? path : guard.recordsPath;
     },
     async end() {
       try {

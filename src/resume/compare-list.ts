@@ -8,26 +8,26 @@ import { thousands } from "../report/format.ts";
 import { doneAs, isNotOurs } from "../source/skip-done.ts";
 import type { RemovedLines } from "./removed-lines.ts";
 
-export interface Counts {
+export interface ListCounts {
   /** Lines recorded under their number. */
   readonly known: number;
   /** Lines whose URL is recorded under another number, or as a removed line. */
   readonly moved: number;
   readonly new: number;
   /** Saved lines that are no longer in the list. */
-  readonly gone: number;
+  readonly removed: number;
 }
 
 /** Whether a list belongs to another folder: most saved lines are not in it, and it has lines to download. */
-export function isAnothers({ known, moved, new: fresh, gone }: Counts): boolean {
-  return gone > known + moved && moved + fresh > 0;
+export function isOtherList({ known, moved, new: fresh, removed }: ListCounts): boolean {
+  return removed > known + moved && moved + fresh > 0;
 }
 
 /** For example "3 of its lines are known, 1 moved, 2 are new; 7 saved lines are not in it". */
-export function inWords({ known, moved, new: fresh, gone }: Counts): string {
+export function describeCounts({ known, moved, new: fresh, removed }: ListCounts): string {
   const are = (count: number) => (count === 1 ? "is" : "are");
   const lines = `${thousands(known)} of its lines ${are(known)} known, ${thousands(moved)} moved, ${thousands(fresh)} ${are(fresh)} new`;
-  return `${lines}; ${thousands(gone)} saved line${gone === 1 ? "" : "s"} ${are(gone)} not in it`;
+  return `${lines}; ${thousands(removed)} saved line${removed === 1 ? "" : "s"} ${are(removed)} not in it`;
 }
 
 /** Maximum number of remaining lines, and of their characters, kept in memory. With more, the list is read once more. */
@@ -35,7 +35,7 @@ const MAX_KEPT_JOBS = 10_000;
 const MAX_KEPT_CHARS = 4_194_304;
 
 /** Counts the remaining lines of a list, and keeps them up to a limit. */
-export function leftover(history: History, how: { readonly update: boolean; readonly retryFailed: boolean }) {
+export function remainingLines(history: History, how: { readonly update: boolean; readonly retryFailed: boolean }) {
   const counts = { left: 0, saved: 0, failed: 0, skipped: 0 };
   let rest: Job[] | undefined = [];
   let chars = 0;
@@ -59,12 +59,12 @@ export function leftover(history: History, how: { readonly update: boolean; read
 }
 
 /** Counts lines, in list order. Reserves the record of each line until `end`. */
-export function comparison(history: History, gone: RemovedLines) {
+export function listComparison(history: History, removedLines: RemovedLines) {
   const counts = { known: 0, moved: 0, new: 0 };
   /** The highest line number, listed or recorded. */
   let top = 0;
-  const take = (n: number) => {
-    history.take(n);
+  const reserve = (n: number) => {
+    history.reserve(n);
     top = Math.max(top, n);
   };
   return {
@@ -73,27 +73,27 @@ export function comparison(history: History, gone: RemovedLines) {
       const state = history.state(n, url);
       if (state !== undefined && state !== "other") {
         counts.known++;
-        return take(n);
+        return reserve(n);
       }
       top = Math.max(top, n);
-      const here = history.find(url) ?? history.findFailure(url);
-      if (here !== undefined) take(here);
-      else if (!gone.hold(url)) {
+      const here = history.findSaved(url) ?? history.findFailure(url);
+      if (here !== undefined) reserve(here);
+      else if (!removedLines.reserve(url)) {
         // A numbered line with an unused number replaces nothing, for example a line added to failed.txt.
         if (numbered !== true || state !== undefined) counts.new++;
         return;
       }
       counts.moved++;
     },
-    /** Returns the counts. `gone` includes lines above the highest number only if the whole list was counted (`isAll`). */
-    end(isAll: boolean): Counts {
+    /** Returns the counts. `removed` includes lines above the highest number only if the whole list was counted (`isAll`). */
+    end(isAll: boolean): ListCounts {
       let left = 0;
-      history.eachUnmet((n, isSaved) => {
+      history.eachUnmatched((n, isSaved) => {
         if (isSaved && (isAll || n <= top)) left++;
       });
-      history.putBack();
-      gone.putBack();
-      return { ...counts, gone: left };
+      history.releaseReserved();
+      removedLines.releaseReserved();
+      return { ...counts, removed: left };
     },
   };
 }

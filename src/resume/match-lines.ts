@@ -5,7 +5,7 @@ import type { Job, Outcome } from "../core/job.ts";
 import { givenName } from "../sink/directory/file-names.ts";
 import { knownOf } from "../source/skip-done.ts";
 import { type FileMoverOptions, type Found, fileMover } from "./move-files.ts";
-import { asSaved, isLasting, isOfUrl, isSaved } from "./record-state.ts";
+import { asSaved, dependsOnUrl, isSaved, isUrlFailure } from "./record-state.ts";
 import { isAccepted, sha256Of } from "./verify-files.ts";
 
 export type LineMatcherOptions = FileMoverOptions;
@@ -19,7 +19,7 @@ export interface LineMatcher {
    */
   settle(job: Job): Job;
   /** Frees a file name that a line needs, if an unmatched line owns it: moves that file to "gone/". Otherwise false. */
-  yields(file: string): boolean;
+  freeName(file: string): boolean;
   /** Deletes the records of unmatched lines without a file. Called when every line was settled. */
   drop(): void;
   /** Number of files moved to their line's name. */
@@ -29,12 +29,12 @@ export interface LineMatcher {
 export function lineMatcher(options: LineMatcherOptions): LineMatcher {
   const { folder, history } = options;
   const mover = fileMover(options);
-  const { foundFor, failureFor, keptFor, take, setAside, recordAs, hasFile, nameOf } = mover;
+  const { findSaved, findFailure, findKept, moveTo, setAside, recordAs, hasFile, nameOf } = mover;
 
   return {
     isSettled,
     settle,
-    yields(file) {
+    freeName(file) {
       const n = history.ownerOf(file);
       if (n === undefined) return false;
       try {
@@ -45,8 +45,8 @@ export function lineMatcher(options: LineMatcherOptions): LineMatcher {
       }
     },
     drop() {
-      history.eachUnmet((n, isSaved) => {
-        if (!isSaved && !hasFile(history.record(n))) history.forget(n);
+      history.eachUnmatched((n, isSaved) => {
+        if (!isSaved && !hasFile(history.record(n))) history.remove(n);
       });
     },
     get moved() {
@@ -82,25 +82,25 @@ export function lineMatcher(options: LineMatcherOptions): LineMatcher {
     if (state === "other") setAside(n);
     const isKnown = state !== undefined && state !== "other";
     if (job.refused !== undefined) return isKnown ? settleRefused(job, job.refused) : job;
-    if (!isKnown) return takeFound(job, foundFor(job) ?? keptFor(job) ?? failureFor(job));
+    if (!isKnown) return takeFound(job, findSaved(job) ?? findKept(job) ?? findFailure(job));
     if (state === "saved" && isSettled(job)) {
-      history.meet(n);
+      history.markMatched(n);
       return job;
     }
     const record = history.record(n);
     if (record?.file !== undefined && !hasName(job, record)) {
       setAside(n);
-      return takeFound(job, foundFor(job) ?? keptFor(job) ?? failureFor(job));
+      return takeFound(job, findSaved(job) ?? findKept(job) ?? findFailure(job));
     }
-    history.meet(n);
+    history.markMatched(n);
     if (state === "saved") return checkDigest(job, record);
     if (record !== undefined && isAccepted(folder, job, record)) {
       recordAs(job, asSaved(record));
       return job;
     }
     if (hasFile(record)) return state === "open" ? withKept(job, record) : job;
-    const isOfLine = record === undefined || !isLasting(record); // it does not concern the URL
-    return takeFound(job, foundFor(job) ?? (isOfLine ? keptFor(job) : undefined));
+    const isOfLine = record === undefined || !dependsOnUrl(record); // it does not concern the URL
+    return takeFound(job, findSaved(job) ?? (isOfLine ? findKept(job) : undefined));
   }
 
   /** A refused line keeps its file, unless it is refused for its name. */
@@ -110,13 +110,13 @@ export function lineMatcher(options: LineMatcherOptions): LineMatcher {
       setAside(job.n);
       return job;
     }
-    history.meet(job.n);
+    history.markMatched(job.n);
     return hasFile(record) ? withKept(job, record) : job;
   }
 
   /** The job's next record keeps all fields of its file, whatever its outcome. */
   function withKept(job: Job, record: Outcome | undefined): Job {
-    const known = record?.outcome === "failed" && isOfUrl(record) ? undefined : record && knownOf(record);
+    const known = record?.outcome === "failed" && isUrlFailure(record) ? undefined : record && knownOf(record);
     return known === undefined ? job : { ...job, kept: known };
   }
 
@@ -134,7 +134,7 @@ export function lineMatcher(options: LineMatcherOptions): LineMatcher {
 
   function takeFound(job: Job, found: Found | undefined): Job {
     if (found === undefined) return job;
-    const why = take(job, found);
+    const why = moveTo(job, found);
     if (why !== undefined) return { ...job, refused: why };
     // A line that failed elsewhere for its digest need not fail here.
     return isSaved(found.record) ? job : settle(job);

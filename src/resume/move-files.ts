@@ -12,8 +12,8 @@ import { type FileNames, nameTooLong } from "../sink/directory/file-names.ts";
 import type { ConflictCheck } from "../sink/directory/name-conflict.ts";
 import { refusalOf } from "../sink/directory/write-errors.ts";
 import { makeFolder } from "../sink/folder/output-folder.ts";
-import { bare, isLasting, isSaved, withoutTwin } from "./record-state.ts";
-import type { RemovedFile, RemovedLines } from "./removed-lines.ts";
+import { dependsOnUrl, isSaved, withoutDuplicateOf, withoutFile } from "./record-state.ts";
+import type { RemovedLine, RemovedLines } from "./removed-lines.ts";
 import { sha256Of } from "./verify-files.ts";
 
 export interface FileMoverOptions {
@@ -21,7 +21,7 @@ export interface FileMoverOptions {
   readonly names: FileNames;
   readonly history: History;
   readonly journal: JournalWriter;
-  readonly gone: RemovedLines;
+  readonly removedLines: RemovedLines;
   /** Returns why a name cannot be used, if so. */
   readonly conflictOf: ConflictCheck;
 }
@@ -38,14 +38,14 @@ export interface Found {
 export type FileMover = ReturnType<typeof fileMover>;
 
 /** Each call throws a FolderError, and file-system errors. */
-export function fileMover({ folder, names, history, journal, gone, conflictOf }: FileMoverOptions) {
+export function fileMover({ folder, names, history, journal, removedLines, conflictOf }: FileMoverOptions) {
   let moved = 0;
 
   return {
-    foundFor,
-    failureFor,
-    keptFor,
-    take,
+    findSaved,
+    findFailure,
+    findKept,
+    moveTo,
     recordAs,
     setAside,
     hasFile,
@@ -63,27 +63,27 @@ export function fileMover({ folder, names, history, journal, gone, conflictOf }:
   }
 
   /** The saved file of a line's URL under another number. */
-  function foundFor(job: Job): Found | undefined {
+  function findSaved(job: Job): Found | undefined {
     return (
-      inHistory(history.find(job.url, (record) => isWanted(job, record, record.file))) ??
-      inRemoved(gone.find(job.url, ({ record, file }) => isWanted(job, record, file)))
+      inHistory(history.findSaved(job.url, (record) => isWanted(job, record, record.file))) ??
+      inRemoved(removedLines.find(job.url, ({ record, file }) => isWanted(job, record, file)))
     );
   }
 
   /** A failure or skip of a line's URL under another number, or a failure with a kept file. */
-  function failureFor({ url }: Job): Found | undefined {
+  function findFailure({ url }: Job): Found | undefined {
     return (
-      inHistory(history.findFailure(url, (record) => isLasting(record) || hasFile(record))) ??
-      inRemoved(gone.findFailure(url, ({ record, file }) => isLasting(record) || file !== undefined))
+      inHistory(history.findFailure(url, (record) => dependsOnUrl(record) || hasFile(record))) ??
+      inRemoved(removedLines.findFailure(url, ({ record, file }) => dependsOnUrl(record) || file !== undefined))
     );
   }
 
   /** A file kept by a line that failed for its digest or name, and that is what this line requires. */
-  function keptFor(job: Job): Found | undefined {
-    const fits = (record: Outcome, file: string | undefined) => !isLasting(record) && isWanted(job, record, file);
+  function findKept(job: Job): Found | undefined {
+    const fits = (record: Outcome, file: string | undefined) => !dependsOnUrl(record) && isWanted(job, record, file);
     return (
       inHistory(history.findFailure(job.url, (record) => fits(record, record.file))) ??
-      inRemoved(gone.findFailure(job.url, ({ record, file }) => fits(record, file)))
+      inRemoved(removedLines.findFailure(job.url, ({ record, file }) => fits(record, file)))
     );
   }
 
@@ -99,15 +99,15 @@ export function fileMover({ folder, names, history, journal, gone, conflictOf }:
     return { record, file, forget: () => forget(record.n, record.url) };
   }
 
-  function inRemoved(kept: RemovedFile | undefined): Found | undefined {
-    return kept && { ...kept, forget: () => gone.give(kept) };
+  function inRemoved(kept: RemovedLine | undefined): Found | undefined {
+    return kept && { ...kept, forget: () => removedLines.remove(kept) };
   }
 
   /** Moves a found record and its file to a line. Returns a Failure, and changes nothing, if the file cannot have its name. */
-  function take(job: Job, { record, file, forget: forgetFound }: Found): Failure | undefined {
+  function moveTo(job: Job, { record, file, forget: forgetFound }: Found): Failure | undefined {
     const to = file && nameOf(job, record);
     if (file === undefined || to === undefined) {
-      if (isLasting(record)) recordAs(job, bare(record));
+      if (dependsOnUrl(record)) recordAs(job, withoutFile(record));
     } else if (to === file) {
       write(job, record, file);
       moved++;
@@ -134,7 +134,7 @@ export function fileMover({ folder, names, history, journal, gone, conflictOf }:
 
   /** Writes a record with the line's number, name and digest. */
   function write(job: Job, record: Outcome, file?: string): void {
-    const { name: _name, list: _list, line: _line, ...rest } = withoutTwin(record);
+    const { name: _name, list: _list, line: _line, ...rest } = withoutDuplicateOf(record);
     const { n, name, list, line, sha256 } = job;
     void journal.outcome({
       ...rest,
@@ -152,15 +152,15 @@ export function fileMover({ folder, names, history, journal, gone, conflictOf }:
     const record = history.record(n);
     if (record === undefined) return;
     const { file } = record;
-    if (file !== undefined && isSavedFile(folder, file)) gone.take(record, file);
-    else if (isLasting(record)) gone.takeFailure(bare(record));
+    if (file !== undefined && isSavedFile(folder, file)) removedLines.moveIn(record, file);
+    else if (dependsOnUrl(record)) removedLines.addFailure(withoutFile(record));
     forget(n, record.url);
     journal.flush();
   }
 
   function forget(n: number, url: string): void {
-    journal.moved(n, url);
-    history.forget(n);
+    journal.recordMoved(n, url);
+    history.remove(n);
   }
 
   function hasFile(record: Outcome | undefined): boolean {

@@ -29,21 +29,21 @@ const LIST_FAILURES: ReadonlySet<FailureKind> = new Set([
   "invalid_digest",
 ]);
 
-export function isOfUrl({ error }: Failed): boolean {
+export function isUrlFailure({ error }: Failed): boolean {
   return !LIST_FAILURES.has(error);
 }
 
 /** Whether the outcome depends on the URL only: under another number it would be the same. */
-export function isLasting(record: Outcome): record is Failed | Skipped {
-  return record.outcome === "failed" ? isOfUrl(record) : record.outcome === "skipped";
+export function dependsOnUrl(record: Outcome): record is Failed | Skipped {
+  return record.outcome === "failed" ? isUrlFailure(record) : record.outcome === "skipped";
 }
 
-export function bare({ file: _file, ...record }: Failed | Skipped): Outcome {
+export function withoutFile({ file: _file, ...record }: Failed | Skipped): Outcome {
   return record;
 }
 
 /** Removes `duplicate_of`: that number may belong to another line now. */
-export function withoutTwin(record: Outcome): Outcome {
+export function withoutDuplicateOf(record: Outcome): Outcome {
   if (record.outcome !== "saved") return record;
   const { duplicate_of: _number, ...rest } = record;
   return rest;

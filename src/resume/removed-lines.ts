@@ -9,23 +9,23 @@ import type { Outcome } from "../core/job.ts";
 import { LAYOUT } from "../core/layout.ts";
 import { knownAs } from "../core/redact.ts";
 import { compactJournal } from "../journal/compact.ts";
-import { type Chains, chains } from "../journal/hash-chains.ts";
+import { type HashChains, hashChains } from "../journal/hash-chains.ts";
 import { type History, readHistory } from "../journal/history.ts";
 import { urlHash } from "../journal/parse-record.ts";
-import { journalAt } from "../journal/repair.ts";
+import { journalKind } from "../journal/repair.ts";
 import { type JournalWriter, journalWriter } from "../journal/writer.ts";
 import { makeFolder } from "../sink/folder/output-folder.ts";
 import { removeSavedFile } from "../sink/folder/start-over.ts";
 import { isSaved } from "./record-state.ts";
 
 /** A record kept there, and its file, if any, relative to the output folder. */
-export interface RemovedFile {
+export interface RemovedLine {
   readonly n: number;
   readonly record: Outcome;
   readonly file: string | undefined;
 }
 
-type Fits = (kept: RemovedFile) => boolean;
+type Fits = (kept: RemovedLine) => boolean;
 
 export interface RemovedLines {
   /** Number of files kept. */
@@ -36,17 +36,17 @@ export interface RemovedLines {
    * Adds a record and moves its file here. After a kill at any time, the file is at one of the two places, and a record names
    * it. Throws a FolderError if the folder cannot be made, and file-system errors.
    */
-  take(record: Outcome, file: string): void;
+  moveIn(record: Outcome, file: string): void;
   /** Adds a failure without a file, for a later line with its URL. Drops it if the folder cannot be made. */
-  takeFailure(record: Outcome): void;
+  addFailure(record: Outcome): void;
   /** The saved, or failed, record of a URL for which `fits` is true. */
-  find(url: string, fits: Fits): RemovedFile | undefined;
-  findFailure(url: string, fits: Fits): RemovedFile | undefined;
+  find(url: string, fits: Fits): RemovedLine | undefined;
+  findFailure(url: string, fits: Fits): RemovedLine | undefined;
   /** Deletes a record, which was written elsewhere. */
-  give(kept: RemovedFile): void;
-  /** Reserves a record of a URL until `putBack`; false if there is none left. */
-  hold(url: string): boolean;
-  putBack(): void;
+  remove(kept: RemovedLine): void;
+  /** Reserves a record of a URL until `releaseReserved`; false if there is none left. */
+  reserve(url: string): boolean;
+  releaseReserved(): void;
   /** Removes all files and records; returns the number of files. */
   prune(): number;
   /** Compacts the journal; removes an empty folder. `isDone`: no lines follow, so failures without a file are dropped. */
@@ -58,7 +58,7 @@ export function hasRemovedLines(folder: string): boolean {
   const path = join(folder, LAYOUT.removed);
   if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return false;
   try {
-    return ["ours", "empty"].includes(journalAt(join(path, LAYOUT.journal)));
+    return ["ours", "empty"].includes(journalKind(join(path, LAYOUT.journal)));
   } catch (error) {
     if (error instanceof JournalError) return false;
     throw error;
@@ -66,13 +66,13 @@ export function hasRemovedLines(folder: string): boolean {
 }
 
 /** Opens an existing folder at once, a new one when it is first needed. Throws file-system errors. */
-export function removedLines(folder: string, state: string): RemovedLines {
+export function openRemovedLines(folder: string, state: string): RemovedLines {
   const path = join(folder, LAYOUT.removed);
   const journalPath = join(path, LAYOUT.journal);
   let opened: Opened | undefined;
   /** Records added in this run, by URL hash: the indexes of the history do not grow. */
-  const saved = chains();
-  const failed = chains();
+  const saved = hashChains();
+  const failed = hashChains();
   let files = 0;
   let last = 0;
   /** Whether the folder can be used; undefined: not checked yet. */
@@ -100,7 +100,7 @@ export function removedLines(folder: string, state: string): RemovedLines {
   }
 
   /** An unused number, and the file name for it. */
-  function freeName({ history }: Opened, extension: string): { readonly n: number; readonly file: string } {
+  function unusedName({ history }: Opened, extension: string): { readonly n: number; readonly file: string } {
     for (let n = Math.max(last, history.recorded) + 1; ; n++) {
       const file = `${String(n).padStart(6, "0")}${extension}`;
       if (history.state(n, "") !== undefined || isThere(join(path, file))) continue;
@@ -109,13 +109,13 @@ export function removedLines(folder: string, state: string): RemovedLines {
     }
   }
 
-  function keptAs(record: Outcome): RemovedFile {
+  function keptAs(record: Outcome): RemovedLine {
     const { n, file } = record;
     const isKept = file !== undefined && isThere(join(path, file));
     return { n, record, file: isKept ? `${LAYOUT.removed}/${file}` : undefined };
   }
 
-  function keptUnder({ history }: Opened, n: number): RemovedFile | undefined {
+  function keptUnder({ history }: Opened, n: number): RemovedLine | undefined {
     const record = history.record(n);
     return record && keptAs(record);
   }
@@ -126,9 +126,9 @@ export function removedLines(folder: string, state: string): RemovedLines {
     (isSaved(record) ? saved : failed).add(urlHash(record.url), record.n);
   }
 
-  function findAdded(added: Chains, there: Opened, listed: string, fits: Fits): RemovedFile | undefined {
+  function findAdded(added: HashChains, there: Opened, listed: string, fits: Fits): RemovedLine | undefined {
     const url = knownAs(listed);
-    let found: RemovedFile | undefined;
+    let found: RemovedLine | undefined;
     added.find(urlHash(url), (n) => {
       const kept = keptUnder(there, n);
       if (kept !== undefined && escapedUrl(kept.record.url) === url && fits(kept)) found = kept;
@@ -137,10 +137,10 @@ export function removedLines(folder: string, state: string): RemovedLines {
     return found;
   }
 
-  function forget({ history, records }: Opened, n: number, url: string): void {
-    records.moved(n, url);
+  function forgetRecord({ history, records }: Opened, n: number, url: string): void {
+    records.recordMoved(n, url);
     records.flush();
-    history.forget(n);
+    history.remove(n);
     for (const added of [saved, failed]) added.delete(urlHash(url), n);
   }
 
@@ -151,27 +151,27 @@ export function removedLines(folder: string, state: string): RemovedLines {
     get recorded() {
       return opened?.history.recorded ?? 0;
     },
-    take(record, from) {
+    moveIn(record, from) {
       opened ??= create();
-      const { n, file } = freeName(opened, extensionOf(from));
+      const { n, file } = unusedName(opened, extensionOf(from));
       add(opened, { ...record, n, file });
       try {
         renameSync(join(folder, from), join(path, file));
       } catch (error) {
-        forget(opened, n, record.url);
+        forgetRecord(opened, n, record.url);
         throw error;
       }
       files++;
     },
-    takeFailure(record) {
+    addFailure(record) {
       if (opened === undefined) isFolder ??= isEmptyFolder(path);
       if (isFolder === false) return;
       opened ??= open();
-      add(opened, { ...record, n: freeName(opened, "").n });
+      add(opened, { ...record, n: unusedName(opened, "").n });
     },
     find(url, fits) {
       if (opened === undefined) return undefined;
-      const n = opened.history.find(url, (record) => fits(keptAs(record)));
+      const n = opened.history.findSaved(url, (record) => fits(keptAs(record)));
       return n === undefined ? findAdded(saved, opened, url, fits) : keptUnder(opened, n);
     },
     findFailure(url, fits) {
@@ -179,17 +179,17 @@ export function removedLines(folder: string, state: string): RemovedLines {
       const n = opened.history.findFailure(url, (record) => fits(keptAs(record)));
       return n === undefined ? findAdded(failed, opened, url, fits) : keptUnder(opened, n);
     },
-    give({ n, record, file }) {
+    remove({ n, record, file }) {
       if (opened === undefined) return;
       if (file !== undefined) files--;
-      forget(opened, n, record.url);
+      forgetRecord(opened, n, record.url);
     },
-    hold(url) {
-      const n = opened?.history.find(url) ?? opened?.history.findFailure(url);
-      if (n !== undefined) opened?.history.take(n);
+    reserve(url) {
+      const n = opened?.history.findSaved(url) ?? opened?.history.findFailure(url);
+      if (n !== undefined) opened?.history.reserve(n);
       return n !== undefined;
     },
-    putBack: () => opened?.history.putBack(),
+    releaseReserved: () => opened?.history.releaseReserved(),
     prune() {
       if (opened === undefined) return 0;
       const { history, records } = opened;
@@ -197,8 +197,8 @@ export function removedLines(folder: string, state: string): RemovedLines {
       history.eachRecord((n) => {
         const record = history.record(n);
         if (record?.file !== undefined && removeSavedFile(path, record.file)) removed++;
-        records.moved(n, record?.url ?? "");
-        history.forget(n);
+        records.recordMoved(n, record?.url ?? "");
+        history.remove(n);
       });
       records.flush();
       files = 0;
@@ -212,7 +212,7 @@ export function removedLines(folder: string, state: string): RemovedLines {
       let isEmpty = false;
       try {
         history.eachRecord((n, isSaved) => {
-          if (isDone && !isSaved && keptUnder(there, n)?.file === undefined) history.forget(n);
+          if (isDone && !isSaved && keptUnder(there, n)?.file === undefined) history.remove(n);
         });
         await records.end();
         // With other files in it, the folder keeps its journal.

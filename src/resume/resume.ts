@@ -11,11 +11,11 @@ import { thousands } from "../report/format.ts";
 import { asFolderError } from "../sink/folder/output-folder.ts";
 import { removeSavedFile } from "../sink/folder/start-over.ts";
 import { type SkipDoneOptions, skipDone } from "../source/skip-done.ts";
-import { type Counts, comparison, inWords, isAnothers, leftover } from "./compare-list.ts";
+import { describeCounts, isOtherList, type ListCounts, listComparison, remainingLines } from "./compare-list.ts";
 import { type LineMatcher, type LineMatcherOptions, lineMatcher } from "./match-lines.ts";
-import { type RemovedLines, removedLines } from "./removed-lines.ts";
+import { openRemovedLines, type RemovedLines } from "./removed-lines.ts";
 
-export interface GoingOnOptions extends Omit<LineMatcherOptions, "gone"> {
+export interface ResumeOptions extends Omit<LineMatcherOptions, "removedLines"> {
   readonly state: string;
   /** --prune: remove files of lines that are not in the list. Then another run's list is not refused. */
   readonly prune: boolean;
@@ -24,7 +24,7 @@ export interface GoingOnOptions extends Omit<LineMatcherOptions, "gone"> {
   readonly stop?: AbortSignal | undefined;
 }
 
-export interface GoingOnHow {
+export interface ListOptions {
   readonly update: boolean;
   readonly retryFailed: boolean;
   /** The list is a part of the folder's list, such as failed.txt: lines that are not in it are not removed. */
@@ -33,38 +33,38 @@ export interface GoingOnHow {
   readonly again: (() => Source) | undefined;
 }
 
-export interface GoingOn {
+export interface ResumedRun {
   /** The source without finished lines. Throws a FolderError if the folder holds another list's run, and file-system errors. */
-  goOn(source: Source, how: GoingOnHow): Promise<Source>;
+  remaining(source: Source, how: ListOptions): Promise<Source>;
   /** Frees a file name that a line needs, if a line that is no longer in the list owns it: moves that file to "gone/". */
-  yields(file: string): boolean;
+  freeName(file: string): boolean;
   /** Call when the journal is closed, before it is compacted. Throws file-system errors. */
   close(): Promise<void>;
 }
 
 /** Throws a JournalError if the journal of removed lines cannot be read. */
-export function goingOn(options: GoingOnOptions): GoingOn {
+export function resumeRun(options: ResumeOptions): ResumedRun {
   const { folder, state, history, prune, note, stop } = options;
-  const gone = removedLines(folder, state);
-  const matcher = lineMatcher({ ...options, gone });
+  const removedLines = openRemovedLines(folder, state);
+  const matcher = lineMatcher({ ...options, removedLines });
   let isToPrune = false;
   let isRead = false;
-  let reported = gone.files;
+  let reported = removedLines.files;
 
   const pruneNow = () => {
-    const removed = pruneUnmatched(folder, history, gone);
+    const removed = pruneUnmatched(folder, history, removedLines);
     if (removed > 0) note(`pruned ${countOfRemoved(removed)}`);
   };
   const reportGone = () => {
-    if (gone.files > reported) note(removedNote(folder, gone.files));
-    reported = gone.files;
+    if (removedLines.files > reported) note(removedNote(folder, removedLines.files));
+    reported = removedLines.files;
   };
 
   return {
-    yields: matcher.yields,
-    async goOn(source, { again, ...how }) {
+    freeName: matcher.freeName,
+    async remaining(source, { again, ...how }) {
       for (const one of history.notes) note(one);
-      const run: ResumedRun = { ...options, gone, matcher, how };
+      const run: ResumeContext = { ...options, removedLines, matcher, how };
       if (again !== undefined) {
         const rest = await surveyList(source, again, run);
         isRead = !how.isPart;
@@ -87,18 +87,18 @@ export function goingOn(options: GoingOnOptions): GoingOn {
       if (isToPrune) pruneNow();
       if (isRead) matcher.drop();
       reportGone();
-      await gone.close(isRead);
+      await removedLines.close(isRead);
     },
   };
 }
 
-interface ResumedRun extends GoingOnOptions {
-  readonly gone: RemovedLines;
+interface ResumeContext extends ResumeOptions {
+  readonly removedLines: RemovedLines;
   readonly matcher: LineMatcher;
-  readonly how: Omit<GoingOnHow, "again">;
+  readonly how: Omit<ListOptions, "again">;
 }
 
-function skipOptions({ folder, matcher, how }: ResumedRun): SkipDoneOptions {
+function skipOptions({ folder, matcher, how }: ResumeContext): SkipDoneOptions {
   return {
     ...how,
     isWhole: ({ file, bytes }) => isWholeFile(folder, file, bytes),
@@ -114,9 +114,9 @@ function skipOptions({ folder, matcher, how }: ResumedRun): SkipDoneOptions {
 }
 
 /** For a list that can be read twice: moves files of moved lines, and counts the rest, before the run. */
-async function surveyList(source: Source, again: () => Source, run: ResumedRun): Promise<Source> {
-  const { history, journal, gone, matcher, how, note } = run;
-  let left = leftover(history, how);
+async function surveyList(source: Source, again: () => Source, run: ResumeContext): Promise<Source> {
+  const { history, journal, removedLines, matcher, how, note } = run;
+  let left = remainingLines(history, how);
   let isEdited = false;
   for await (const jobs of again()) {
     for (const job of jobs) {
@@ -125,17 +125,17 @@ async function surveyList(source: Source, again: () => Source, run: ResumedRun):
       if (job.refused?.error === "duplicate_number") continue;
       const isKnown = state !== undefined && state !== "other";
       const isInPlace = isKnown && (job.refused === undefined ? matcher.isSettled(job) : state === "failed");
-      if (isInPlace) history.meet(job.n);
+      if (isInPlace) history.markMatched(job.n);
       // The URL of a failed line may be saved under another number.
       isEdited ||= !isInPlace || (state !== "saved" && job.refused === undefined);
     }
   }
   // If every line is in its place, there is nothing to search for.
-  if (isEdited && history.unmetInAll + gone.recorded > 0) {
-    const counted = comparison(history, gone);
-    for await (const jobs of again()) for (const job of jobs) counted.add(job);
-    if (!how.isPart) refuseUnless(run, counted.end(true));
-    left = leftover(history, how);
+  if (isEdited && history.unmatched + removedLines.recorded > 0) {
+    const comparison = listComparison(history, removedLines);
+    for await (const jobs of again()) for (const job of jobs) comparison.add(job);
+    if (!how.isPart) refuseUnless(run, comparison.end(true));
+    left = remainingLines(history, how);
     for await (const jobs of again()) {
       for (const job of jobs) left.add(matcher.settle(job), history.state(job.n, job.url));
     }
@@ -150,7 +150,7 @@ async function surveyList(source: Source, again: () => Source, run: ResumedRun):
 }
 
 function summaryOf(
-  { left, saved, failed, skipped }: ReturnType<typeof leftover>["counts"],
+  { left, saved, failed, skipped }: ReturnType<typeof remainingLines>["counts"],
   moved: number,
   update: boolean,
 ) {
@@ -164,16 +164,16 @@ function summaryOf(
 }
 
 /** Compares the first lines with the folder. */
-function countsOf(jobs: readonly Job[], { history, gone }: ResumedRun): Counts {
-  const counted = comparison(history, gone);
-  for (const job of jobs) counted.add(job);
-  return counted.end(false);
+function countsOf(jobs: readonly Job[], { history, removedLines }: ResumeContext): ListCounts {
+  const comparison = listComparison(history, removedLines);
+  for (const job of jobs) comparison.add(job);
+  return comparison.end(false);
 }
 
-function refuseUnless({ folder, prune }: ResumedRun, counts: Counts): void {
-  if (prune || !isAnothers(counts)) return;
-  const what = counts.gone === 1 ? "the file of that line" : "the files of those lines";
-  const why = `${folder}: holds the run of another list (${LAYOUT.journal}): ${inWords(counts)}`;
+function refuseUnless({ folder, prune }: ResumeContext, counts: ListCounts): void {
+  if (prune || !isOtherList(counts)) return;
+  const what = counts.removed === 1 ? "the file of that line" : "the files of those lines";
+  const why = `${folder}: holds the run of another list (${LAYOUT.journal}): ${describeCounts(counts)}`;
   const waysIn = (words: Wording) =>
     `${useAnotherFolder(words)}; or ${words.option("prune")} to remove ${what}, or ${words.option("force")} to start over`;
   throw new FolderError("usage", (words) => `${why}: ${waysIn(words)}`, { code: "ERR_BULKGET_OTHER_LIST" });
@@ -189,12 +189,12 @@ function countOfRemoved(files: number): string {
 }
 
 /** Removes files and records of unmatched lines. Returns the number of files. Throws file-system errors. */
-function pruneUnmatched(folder: string, history: History, gone: RemovedLines): number {
-  let removed = gone.prune();
-  history.eachUnmet((n) => {
+function pruneUnmatched(folder: string, history: History, removedLines: RemovedLines): number {
+  let removed = removedLines.prune();
+  history.eachUnmatched((n) => {
     const file = history.record(n)?.file;
     if (file !== undefined && removeSavedFile(folder, file)) removed++;
-    history.forget(n);
+    history.remove(n);
   });
   return removed;
 }

@@ -26,17 +26,17 @@ describe("URLs that collide in FNV-1a", () => {
     const history = read(stored(1, one), stored(2));
     expect(history.state(1, one)).toBe("saved");
     expect(history.state(1, other)).toBe("other");
-    expect([history.find(one), history.find(other)]).toEqual([1, undefined]);
-    expect([history.twin(one)?.n, history.twin(other)]).toEqual([1, undefined]);
+    expect([history.findSaved(one), history.findSaved(other)]).toEqual([1, undefined]);
+    expect([history.duplicateSource(one)?.n, history.duplicateSource(other)]).toEqual([1, undefined]);
   });
 
   it("are looked up with one record read for each, where files are linked", () => {
     let reads = 0;
-    const { twin } = savedUrlIndex(slotsOf(urls), (n) => {
+    const { find } = savedUrlIndex(slotsOf(urls), (n) => {
       reads++;
       return saved({ n, url: urls[n] ?? "", file: `${n}` });
     });
-    for (const [n, url] of urls.entries()) expect(twin(url)?.n).toBe(n);
+    for (const [n, url] of urls.entries()) expect(find(url)?.n).toBe(n);
     expect(reads).toBeLessThan(urls.length + 10);
   });
 
@@ -82,10 +82,10 @@ describe("one URL, saved for very many lines", () => {
     const history = read(...records);
     for (let i = 0; i < some; i++) {
       const n = history.findFailure(url) ?? expect.unreachable();
-      history.take(n);
+      history.reserve(n);
     }
     expect(history.findFailure(url)).toBeUndefined();
-    history.putBack();
+    history.releaseReserved();
     expect(history.findFailure(url)).toBeDefined();
   });
 
@@ -96,7 +96,7 @@ describe("one URL, saved for very many lines", () => {
       return saved({ n, url, file: `${n}` });
     });
     for (let i = 0; i < LINES; i++) known.add(i, urlHash(url));
-    expect(known.twin(url)).toBeDefined();
+    expect(known.find(url)).toBeDefined();
     expect(reads).toBe(1);
   });
 
@@ -106,7 +106,7 @@ describe("one URL, saved for very many lines", () => {
       reads++;
       return saved({ n, url });
     });
-    for (let i = 0; i < 1000; i++) expect(known.twin(url)).toBeUndefined();
+    for (let i = 0; i < 1000; i++) expect(known.find(url)).toBeUndefined();
     expect(reads).toBeLessThan(100_000);
   });
 });

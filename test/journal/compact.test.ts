@@ -80,7 +80,7 @@ describe("a journal in which not all counts", () => {
   it("loses what was forgotten and what cannot be read, and ends its last line", () => {
     const last = serializeOutcome(saved({ n: 3 })).trimEnd();
     const history = read(`${textOf([saved({ n: 1 }), saved({ n: 2 })])}no json\n\0\0\n${last}`);
-    history.forget(1);
+    history.remove(1);
     expect(compacted(history).rewritten).toBe(true);
     expect(content()).toBe(textOf([saved({ n: 2 }), saved({ n: 3 })]));
   });
@@ -105,7 +105,7 @@ describe("a journal in which not all counts", () => {
         const history = read(earlier.join(""));
         let model = earlier;
         for (const n of forgotten) {
-          history.forget(n);
+          history.remove(n);
           model = model.filter((text) => numberOf(text) !== n);
         }
         await goOn(history, events.map(outcomeOf));

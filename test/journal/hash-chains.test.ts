@@ -1,14 +1,14 @@
 // Numbers by hash that come and go, beside a list of them.
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { chains } from "../../src/journal/hash-chains.ts";
+import { hashChains } from "../../src/journal/hash-chains.ts";
 
 it("finds the last number of a hash that came and is wanted, whatever comes and goes", () => {
   const hash = fc.constantFrom(0, 1, 1024, 2048, 4_294_967_295);
   const step = fc.record({ what: fc.constantFrom("add", "add", "add", "delete", "find"), hash, n: fc.nat({ max: 9 }) });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 200 }), fc.boolean(), (steps, isFull) => {
-      const numbers = chains();
+      const numbers = hashChains();
       const model: { readonly hash: number; readonly n: number }[] = [];
       const add = (hash: number, n: number) => {
         numbers.add(hash, n);

@@ -38,7 +38,7 @@ describe("a history", () => {
       recorded: 5,
       failures: 2,
       stale: 1,
-      unmet: 2,
+      unmatchedSaved: 2,
     });
     expect(history.notes).toEqual(["1 file missing or of another size: fetched again"]);
     expect(history.record(3)).toEqual(failed({ n: 3, url: URL_A }));
@@ -161,8 +161,8 @@ describe("a history", () => {
       "open",
       "skipped",
     ]);
-    expect(history).toMatchObject({ saved: 0, failedForGood: 0, open: 1, recorded: 4, failures: 1, unmet: 0 });
-    expect(history.find("u")).toBeUndefined();
+    expect(history).toMatchObject({ saved: 0, failedForGood: 0, open: 1, recorded: 4, failures: 1, unmatchedSaved: 0 });
+    expect(history.findSaved("u")).toBeUndefined();
   });
 });
 
@@ -183,36 +183,41 @@ describe("while a run goes on", () => {
 
   it("what is forgotten has no record, and no URL is found by it", () => {
     const history = read(stored(1), stored(2));
-    history.forget(1);
-    history.forget(1);
-    history.forget(12_345);
+    history.remove(1);
+    history.remove(1);
+    history.remove(12_345);
     expect(history.state(1, "https://example.org/1")).toBeUndefined();
     expect(history.record(1)).toBeUndefined();
-    expect(history.find("https://example.org/1")).toBeUndefined();
-    expect(history).toMatchObject({ recorded: 1, stale: 1, unmet: 1 });
+    expect(history.findSaved("https://example.org/1")).toBeUndefined();
+    expect(history).toMatchObject({ recorded: 1, stale: 1, unmatchedSaved: 1 });
   });
 
-  it("saved lines that the list does not have are counted", () => {
+  it("saved lines that the list does not have are countOf", () => {
     const history = read(stored(1), stored(2), stored(3), gone, failed({ n: 6 }));
-    for (const n of [1, 1, 5, 6, 7, 1e14]) history.meet(n);
-    expect(history.unmet).toBe(2);
+    for (const n of [1, 1, 5, 6, 7, 1e14]) history.markMatched(n);
+    expect(history.unmatchedSaved).toBe(2);
     history.add(stored(2), 0);
-    expect(history.unmet).toBe(1);
-    history.forget(3);
-    expect(history.unmet).toBe(0);
+    expect(history.unmatchedSaved).toBe(1);
+    history.remove(3);
+    expect(history.unmatchedSaved).toBe(0);
     expect(history.state(1, "https://example.org/1")).toBe("saved");
   });
 
   it("a URL leads to a saved line of an earlier run that the list has not met, and to no other", () => {
     const urls = Array.from({ length: 1100 }, (_, i) => `https://example.org/${i % 2 === 0 ? "ü" : "x"}/${i}`);
     const history = read(...urls.map((url, i) => stored(1_000_000_000 * i, url, 1)), gone, failed({ n: 3, url: "u" }));
-    for (const [i, url] of urls.entries()) expect(history.find(url)).toBe(1_000_000_000 * i);
-    expect(history.find(URL_A)).toBeUndefined();
-    expect(history.find("u")).toBeUndefined();
-    history.meet(0);
-    history.forget(1_000_000_000);
+    for (const [i, url] of urls.entries()) expect(history.findSaved(url)).toBe(1_000_000_000 * i);
+    expect(history.findSaved(URL_A)).toBeUndefined();
+    expect(history.findSaved("u")).toBeUndefined();
+    history.markMatched(0);
+    history.remove(1_000_000_000);
     history.add(saved({ n: 2_000_000_000, url: "v" }), 0);
-    expect(urls.slice(0, 4).map((url) => history.find(url))).toEqual([undefined, undefined, undefined, 3_000_000_000]);
-    expect(history.find("v")).toBeUndefined();
+    expect(urls.slice(0, 4).map((url) => history.findSaved(url))).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      3_000_000_000,
+    ]);
+    expect(history.findSaved("v")).toBeUndefined();
   });
 });

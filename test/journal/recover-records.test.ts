@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Outcome } from "../../src/core/job.ts";
 import { serializeOutcome } from "../../src/core/serialize-outcome.ts";
-import { pieces } from "../../src/journal/recover-records.ts";
+import { recoverPieces } from "../../src/journal/recover-records.ts";
 import { failed, saved } from "../core/outcomes.ts";
 import { ownFolder } from "../support/own.ts";
 
@@ -17,7 +17,7 @@ function read(bytes: Buffer | string) {
   const fd = openSync(folder.at("results.jsonl"), "r");
   const found = { records: [] as Outcome[], others: 0, torn: [] as string[], foreign: [] as string[] };
   try {
-    for (const { kind, bytes } of pieces(fd)) {
+    for (const { kind, bytes } of recoverPieces(fd)) {
       if (kind === "between") continue;
       if (kind === "torn" || kind === "foreign") found[kind].push(bytes.toString("utf8"));
       else found.records.push(JSON.parse(bytes.toString("utf8")) as Outcome);

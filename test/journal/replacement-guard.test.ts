@@ -33,7 +33,7 @@ describe("a journal that is looked after", () => {
         expect(records.check()).toBeUndefined();
       }
       await records.end();
-      expect([records.problem, records.kept]).toEqual([undefined, path]);
+      expect([records.problem, records.recordsPath]).toEqual([undefined, path]);
       expect(numbersIn(path)).toEqual(upTo(3));
     }
   });
@@ -83,7 +83,7 @@ describe("a journal that is looked after", () => {
     rmSync(path);
     expect(records.check()).toBeUndefined();
     await records.end();
-    expect(records.kept).toBe(`${path}.rescued2`);
+    expect(records.recordsPath).toBe(`${path}.rescued2`);
     expect(numbersIn(`${path}.rescued2`)).toEqual([1, 2]);
   });
 
@@ -96,7 +96,7 @@ describe("a journal that is looked after", () => {
     expect(records.check()).toBe(`${folder.at("out")} was moved or removed while the run was on`);
     void records.outcome(saved({ n: 2 }));
     await records.end();
-    expect(records.kept).toBeUndefined();
+    expect(records.recordsPath).toBeUndefined();
     expect(readdirSync(folder.at("out"))).toEqual([]);
     expect(numbersIn(folder.at("moved", "results.jsonl"))).toEqual([1, 2]);
   });
@@ -141,7 +141,7 @@ describe("a journal that is looked after", () => {
         }
         await records.end();
         expect(new Set(numbersIn(path))).toEqual(new Set(upTo(n)));
-        expect(records.kept).toBe(path);
+        expect(records.recordsPath).toBe(path);
       }),
       { numRuns: 300 },
     );

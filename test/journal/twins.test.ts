@@ -24,17 +24,17 @@ describe("a twin", () => {
       skipped({ n: 6, url: "https://c/" }),
       saved({ n: 7, url: "http://me:***@a/", file: "7.txt", bytes: 7 }),
     );
-    expect(history.twin(URL_A)).toMatchObject({ n: 1, file: "1.txt" });
+    expect(history.duplicateSource(URL_A)).toMatchObject({ n: 1, file: "1.txt" });
     for (const url of ["https://b/", "https://c/", "https://d/", "http://me:***@a/", "http://me:one@a/"]) {
-      expect(history.twin(url), url).toBeUndefined();
+      expect(history.duplicateSource(url), url).toBeUndefined();
     }
     const added = serializeOutcome(stored(8, "https://d/"));
     history.add(JSON.parse(added) as Outcome, lstatSync(journal.path).size);
-    expect(history.twin("https://d/")).toBeUndefined(); // not written yet
+    expect(history.duplicateSource("https://d/")).toBeUndefined(); // not written yet
     appendFileSync(journal.path, added);
-    expect(history.twin("https://d/")).toMatchObject({ n: 8, file: "8.txt" });
-    history.forget(1);
-    expect(history.twin(URL_A)).toBeUndefined();
+    expect(history.duplicateSource("https://d/")).toMatchObject({ n: 8, file: "8.txt" });
+    history.remove(1);
+    expect(history.duplicateSource(URL_A)).toBeUndefined();
   });
 
   it("is found among thousands, and in no other place, while they are added", () => {
@@ -47,10 +47,10 @@ describe("a twin", () => {
       appendFileSync(journal.path, record);
       history.add(outcome, offset);
       offset += record.length;
-      if (n % 7 === 0) expect(history.twin(urlOf(n))?.url).toBe(urlOf(n));
+      if (n % 7 === 0) expect(history.duplicateSource(urlOf(n))?.url).toBe(urlOf(n));
     }
-    for (let i = 0; i < 3000; i++) expect(history.twin(urlOf(i))?.url).toBe(urlOf(i));
-    for (let i = 3000; i < 6000; i++) expect(history.twin(`https://example.org/${i}`)).toBeUndefined();
+    for (let i = 0; i < 3000; i++) expect(history.duplicateSource(urlOf(i))?.url).toBe(urlOf(i));
+    for (let i = 3000; i < 6000; i++) expect(history.duplicateSource(`https://example.org/${i}`)).toBeUndefined();
   });
 
   it("is not taken from another URL with the same hash", () => {
@@ -63,11 +63,11 @@ describe("a twin", () => {
       byHash.set(urlHash(url), url);
     }
     const history = read(stored(1, pair[0]));
-    expect(history.twin(pair[0])).toMatchObject({ n: 1 });
-    expect(history.twin(pair[1])).toBeUndefined();
+    expect(history.duplicateSource(pair[0])).toMatchObject({ n: 1 });
+    expect(history.duplicateSource(pair[1])).toBeUndefined();
     history.add(stored(2, pair[1]), lstatSync(journal.path).size);
     appendFileSync(journal.path, serializeOutcome(stored(2, pair[1])));
-    expect([history.twin(pair[0])?.n, history.twin(pair[1])?.n]).toEqual([1, 2]);
+    expect([history.duplicateSource(pair[0])?.n, history.duplicateSource(pair[1])?.n]).toEqual([1, 2]);
   });
 });
 
@@ -81,8 +81,8 @@ describe("a URL with the hash of another", () => {
       if (twin === undefined) continue;
       const history = read(stored(1, twin));
       expect(history.state(1, url)).toBe("other");
-      expect(history.find(url)).toBeUndefined();
-      expect(history.find(twin)).toBe(1);
+      expect(history.findSaved(url)).toBeUndefined();
+      expect(history.findSaved(twin)).toBe(1);
       return;
     }
   });

@@ -12,26 +12,26 @@ const { read, reread, stored } = journal;
 const urlOf = (n: number) => `https://example.org/${n}`;
 const numbers = (history: ReturnType<typeof reread>) => {
   const found: number[] = [];
-  history.eachUnmet((n) => found.push(n));
+  history.eachUnmatched((n) => found.push(n));
   return found.sort((a, b) => a - b);
 };
 
 describe("lines that were not met", () => {
   it("are all that are recorded, at first", () => {
     const history = read(stored(1), failed({ n: 2 }), skipped({ n: 3 }), stored(4));
-    expect([history.unmet, history.unmetInAll, numbers(history)]).toEqual([2, 4, [1, 2, 3, 4]]);
-    history.meet(1);
-    history.meet(2);
-    history.forget(3);
-    expect([history.unmet, history.unmetInAll, numbers(history)]).toEqual([1, 1, [4]]);
+    expect([history.unmatchedSaved, history.unmatched, numbers(history)]).toEqual([2, 4, [1, 2, 3, 4]]);
+    history.markMatched(1);
+    history.markMatched(2);
+    history.remove(3);
+    expect([history.unmatchedSaved, history.unmatched, numbers(history)]).toEqual([1, 1, [4]]);
   });
 
   it("may be taken for a while", () => {
     const history = read(stored(1), stored(2));
-    history.take(1);
-    expect([history.find(urlOf(1)), history.unmet]).toEqual([undefined, 1]);
-    history.putBack();
-    expect([history.find(urlOf(1)), history.unmet]).toEqual([1, 2]);
+    history.reserve(1);
+    expect([history.findSaved(urlOf(1)), history.unmatchedSaved]).toEqual([undefined, 1]);
+    history.releaseReserved();
+    expect([history.findSaved(urlOf(1)), history.unmatchedSaved]).toEqual([1, 2]);
   });
 
   it("are found by their URL, those that are saved and those that are not", () => {
@@ -43,11 +43,11 @@ describe("lines that were not met", () => {
       stored(3, url),
       failed({ n: 4, url }),
     );
-    expect(history.find(url, ({ sha256 }) => sha256 === undefined)).toBe(3);
-    expect(history.find(url, ({ n }) => n === 9)).toBeUndefined();
+    expect(history.findSaved(url, ({ sha256 }) => sha256 === undefined)).toBe(3);
+    expect(history.findSaved(url, ({ n }) => n === 9)).toBeUndefined();
     const first = history.findFailure(url);
     expect([1, 4]).toContain(first);
-    history.meet(Number(first));
+    history.markMatched(Number(first));
     expect(history.findFailure(url)).toBe(first === 1 ? 4 : 1);
     expect(history.findFailure("https://example.org/other")).toBeUndefined();
   });
@@ -62,9 +62,9 @@ describe("lines that were not met", () => {
     );
     const owners = ["000001.txt", "x.txt", "cats/one.txt", "kept.txt", "000002.txt", "mine.txt"].map(history.ownerOf);
     expect(owners).toEqual([1, 2, 3, 4, undefined, undefined]);
-    history.meet(1);
-    history.meet(2);
-    history.forget(3);
+    history.markMatched(1);
+    history.markMatched(2);
+    history.remove(3);
     expect(["000001.txt", "x.txt", "cats/one.txt"].map(history.ownerOf)).toEqual([undefined, undefined, undefined]);
   });
 });
