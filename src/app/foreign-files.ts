@@ -9,7 +9,7 @@ import { eachFailure } from "../journal/failed-records.ts";
 import { journalKind } from "../journal/repair.ts";
 import { failedLines } from "../report/parse-failed-list.ts";
 import { sameFile } from "../sink/folder/output-folder.ts";
-import { numberIt } from "../source/unnumbered-lines.ts";
+import { unnumberedAdvice } from "../source/unnumbered-lines.ts";
 
 /** `ours`: a run wrote it; `list`: it is the user's own list, and stays unchanged. */
 export type FailedListOwner = "none" | "ours" | "list";
@@ -42,7 +42,7 @@ export function failedListOwner(folder: string, lists: readonly string[], force:
   if (isList && numbered === 0) return "list";
   const what = JSON.stringify(redacted(other.text.slice(0, 200)));
   const why = `${path}:${other.line}: has no number, as all of a run's lines have: ${what}`;
-  throw new FolderError("usage", (words) => `${why}: ${numberIt(words)}`);
+  throw new FolderError("usage", (words) => `${why}: ${unnumberedAdvice(words)}`);
 }
 
 /** Maximum number of lines looked up in the journal. Later lines count as a run's by their form alone. */

@@ -5,7 +5,7 @@ import type { DoneEarlier } from "../core/ports.ts";
 import { charsOf } from "../core/scheduler/job-size.ts";
 import type { History } from "../journal/history.ts";
 import { thousands } from "../report/format.ts";
-import { doneAs, isNotOurs } from "../source/skip-done.ts";
+import { doneAs, hasForeignRecord } from "../source/skip-done.ts";
 import type { RemovedLines } from "./removed-lines.ts";
 
 export interface ListCounts {
@@ -46,7 +46,7 @@ export function remainingLines(history: History, how: { readonly update: boolean
   };
   return {
     add(job: Job, state: ReturnType<History["state"]>): void {
-      const isOpen = isNotOurs(job) || job.kept !== undefined;
+      const isOpen = hasForeignRecord(job) || job.kept !== undefined;
       const done = isOpen ? undefined : doneAs(state, job.n, history, how);
       counts[done ?? "left"]++;
       if (done === undefined) keep(job);

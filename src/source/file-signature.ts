@@ -1,11 +1,11 @@
-// What a file is that is no list, by its first bytes, and the command that makes a list of it.
+// Recognises files that are not lists by their first bytes, with a command that makes a list of each type.
 
 export interface FileType {
-  /** "it is …": with its article. */
+  /** Completes "it is …", with its article. */
   readonly noun: string;
-  /** Writes lines to stdout: `{}` stands for the file. */
+  /** A command that writes lines to stdout; `{}` is the file. */
   readonly command?: string;
-  /** Without a file it reads standard input. */
+  /** The command reads standard input if no file is given. */
   readonly isFilter?: true;
 }
 
@@ -20,8 +20,8 @@ const FILM = other("audio or video");
 const PROGRAM = other("a program");
 
 /**
- * The first bytes, in Latin-1, and at which place. None has the end of a line in it, so that what is read up to there is enough
- * to tell. As in the `file` command's table.
+ * The first bytes, in Latin-1, and their offset, from the `file` command's table. None contains the end of a line, so that the
+ * bytes before the first one suffice.
  */
 const SIGNATURES: readonly (readonly [bytes: string, type: FileType, at?: number])[] = [
   ["\xfd7zXZ", packed("compressed with xz", "xz -dc")],
@@ -73,25 +73,25 @@ const SIGNATURES: readonly (readonly [bytes: string, type: FileType, at?: number
   ["\xed\xab\xee\xdb", other("an RPM package")],
 ];
 
-/** What begins with these bytes and is no text; undefined for whatever may be a list. */
+/** Returns the type of a file that begins with these bytes; undefined if it may be a list. */
 export function fileTypeOf(head: Buffer): FileType | undefined {
   const bytes = head.toString("latin1", 0, 512);
   if (/^BZh[1-9](?:1AY&SY|\x17rE8P\x90)/.test(bytes)) return packed("compressed with bzip2", "bzip2 -dc");
   if (/^PK(?:\x03\x04|\x05\x06|\x07\x08)/.test(bytes)) return zipOf(bytes);
-  // Letters that a text may begin with, too.
+  // A text may begin with the letters alone.
   if (/^MZ[^\n\r]*\0/.test(bytes)) return PROGRAM;
   if (/^BM[^\n\r]{4}\0\0\0\0/.test(bytes)) return PICTURE;
   return SIGNATURES.find(([signature, , at = 0]) => bytes.startsWith(signature, at))?.[1];
 }
 
-/** By the name of its first entry, at byte 30, and what that holds. */
+/** Classifies a zip archive by the name and content of its first entry, at byte 30. */
 function zipOf(bytes: string): FileType {
   if (/^(?:\[Content_Types\]|_rels\/|xl\/|word\/)/.test(bytes.slice(30))) return other(OFFICE);
   if (bytes.startsWith("mimetypeapplication/vnd.oasis", 30)) return other(OFFICE);
   return held("a zip archive", "unzip -p {}");
 }
 
-/** What would do instead of this list: a command that prints its lines. Undefined where there is none. */
+/** Returns a command that prints the lines of this file; undefined if there is none. */
 export function commandFor({ command, isFilter }: FileType, path: string, isGzip: boolean): string | undefined {
   if (command === undefined) return undefined;
   if (path === "-") {
@@ -104,7 +104,7 @@ export function commandFor({ command, isFilter }: FileType, path: string, isGzip
   return undefined;
 }
 
-/** A text as one word of a shell. */
+/** Quotes a text as one word for a shell. */
 export function quoted(text: string): string {
   return /^[\w@%+=:,./][\w@%+=:,./-]*$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -1,4 +1,4 @@
-// The first lines of a list: where none of them is a URL it is no list, and is refused for what it looks like.
+// Refuses a file as a list if none of its first lines is a URL, and names what the lines look like.
 
 import { closeSync, openSync, readSync } from "node:fs";
 import type { Wording } from "../core/errors.ts";
@@ -8,29 +8,29 @@ import { parseUrl } from "../core/parse-url.ts";
 import { isRedacted } from "../core/redact.ts";
 import { guessFormat } from "./guess-format.ts";
 
-/** So many lines without a URL are no list. */
-const FIRST_LINES = 20;
+/** Number of first lines of which at least one has to be a URL. */
+const MAX_LINES_WITHOUT_URL = 20;
 
-/** Holds lines back until one is a URL: from then on they are no matter of its. */
+/** Holds jobs back until one has a URL; later jobs pass unchecked. */
 export interface FirstLines {
-  /** What may be gone on with: these jobs, and those held back. Throws for the last of so many without a URL. */
-  take(jobs: Job[]): Job[];
-  /** There is no further line. */
+  /** Returns the jobs to continue with, including those held back. Throws a NoListError after `MAX_LINES_WITHOUT_URL`. */
+  accept(jobs: Job[]): Job[];
+  /** Called at the end of the list. Throws a NoListError if no line was a URL. */
   end(): void;
 }
 
-/** `path`: of the list, for a command that would do; `-` is standard input. */
+/** `path`: the list's, for the command in the message; `-` is standard input. */
 export function firstLines(path: string): FirstLines {
   const held: Job[] = [];
   let isList = false;
   return {
-    take(jobs) {
+    accept(jobs) {
       if (isList) return jobs;
-      const first = jobs.slice(0, FIRST_LINES - held.length);
+      const first = jobs.slice(0, MAX_LINES_WITHOUT_URL - held.length);
       isList = first.some(({ url }) => isUrl(url));
       if (isList) return held.length === 0 ? jobs : [...held, ...jobs];
       held.push(...first);
-      if (held.length === FIRST_LINES) throw new NoListError(held, path);
+      if (held.length === MAX_LINES_WITHOUT_URL) throw new NoListError(held, path);
       return [];
     },
     end() {
@@ -39,20 +39,20 @@ export function firstLines(path: string): FirstLines {
   };
 }
 
-/** The reason says what the lines look like, and what to do. */
+/** The file is no list. `reason` names what the lines look like, and the next step. */
 export class NoListError extends Error {
   readonly reason: (words: Wording) => string;
   constructor(jobs: readonly Job[], path: string) {
     super();
     const count = jobs.length === 1 ? "its only line is no URL" : `none of its first ${jobs.length} lines is a URL`;
-    this.reason = (words) => `${count}${exampleOf(jobs)}: ${guessFormat(jobs.map(textOf), path, words)}`;
+    this.reason = (words) => `${count}${exampleOf(jobs)}: ${guessFormat(jobs.map(lineOf), path, words)}`;
   }
 }
 
-/** So much of a line is shown, in characters. */
+/** Maximum length of a line in a message, in characters. */
 const MAX_SHOWN = 60;
 
-/** The first line, and what is wrong with it; but a line with an @ may have a password anywhere. */
+/** Returns the first line and its error; nothing for a line with an @, which may contain a password. */
 function exampleOf([first]: readonly Job[]): string {
   const why = first && parseUrl(first.url);
   if (first === undefined || why === undefined || !isFailure(why) || first.url.includes("@")) return "";
@@ -60,19 +60,19 @@ function exampleOf([first]: readonly Job[]): string {
   return ` (${JSON.stringify(short)}: ${why.detail})`;
 }
 
-function textOf({ url, name }: Job): string {
+function lineOf({ url, name }: Job): string {
   return name === undefined ? url : `${url}\t${name}`;
 }
 
-/** So much of a list is looked at first, in bytes. */
-const LOOK_BYTES = 1024;
+/** Number of bytes read to look for a URL without opening a stream. */
+const HEAD_BYTES = 1024;
 
-/** Whether a file begins with a URL in ASCII: most lists are known by that, without a stream. False where that cannot be seen. */
+/** Whether a file begins with a URL in ASCII, as most lists do. False if it does not or cannot be read. */
 export function beginsWithUrl(path: string): boolean {
   let fd: number | undefined;
   try {
     fd = openSync(path, "r");
-    const bytes = Buffer.alloc(LOOK_BYTES);
+    const bytes = Buffer.alloc(HEAD_BYTES);
     const head = bytes.toString("latin1", 0, readSync(fd, bytes));
     const [url] = /^https?:[!-~]*(?=[\t\n\r])/.exec(head) ?? [];
     return url !== undefined && isUrl(url);
@@ -84,8 +84,8 @@ export function beginsWithUrl(path: string): boolean {
 }
 
 /**
- * Whether a line is meant as a URL, be it one that cannot be fetched: of another scheme, or with a password that was taken
- * out. `C:\x` and `example.org:80` only look like schemes.
+ * Whether a line is meant as a URL, even if it cannot be fetched: of another scheme, or with a redacted password. `C:\x` and
+ * `example.org:80` do not count as URLs of a scheme `C` or `example.org`.
  */
 function isUrl(text: string): boolean {
   const target = parseUrl(text);

@@ -1,28 +1,28 @@
-// What lines look like that are no URLs: CSV, JSON, bare host names; and what makes a list of them.
+// Guesses the format of lines that are not URLs (CSV, JSON, HTML, host names), with a command that makes a list of them.
 
 import type { Wording } from "../core/errors.ts";
 import { quoted } from "./file-signature.ts";
 
 interface Row {
   readonly noun: string;
-  /** Whether a line looks so. */
+  /** Matches a line of this format. */
   readonly line: RegExp;
-  /** By the first line alone, whatever follows. */
+  /** The first line alone decides. */
   readonly first?: true;
-  /** Writes the URLs of the file `{}` to stdout; without it, those of standard input. */
+  /** A command that writes the URLs of the file `{}`, or without it of standard input, to stdout. */
   readonly command?: string;
   readonly advice?: string;
 }
 
-/** A URL, up to a blank or one of these. */
+/** A command that finds URLs up to a blank or one of the `stop` characters. */
 const grep = (stop: string) => `grep -oE 'https?://[^${stop}[:space:]]+' {}`;
 const MARKUP = `${grep('"<>')} | sed 's/&amp;/\\&/g'`;
 const JQ = `jq -r '.. | strings | select(test("^https?://"))' {}`;
 const HOST = "(?:[\\w-]+\\.)+[\\w-]{2,}";
 
-/** The first that fits the first line, or half of the lines. */
+/** The formats. The first that matches the first line or half of the lines counts. */
 const ROWS: readonly Row[] = [
-  { noun: "URLs that are not valid", line: /^https?:/i, advice: "put them right" },
+  { noun: "URLs that are not valid", line: /^https?:/i, advice: "correct them" },
   { noun: "HTML", line: /^<(?:!doctype|html|head|body|!--|a |p>|ul|div|table)/i, first: true, command: MARKUP },
   { noun: "XML", line: /^<(?:\?xml|urlset|sitemapindex|rss|feed|opml)/i, first: true, command: MARKUP },
   { noun: "JSON lines", line: /^\{.*\}$/, command: JQ },
@@ -49,14 +49,14 @@ const ROWS: readonly Row[] = [
   { noun: "binary data", line: /[\0-\x08\x0e-\x1f\uffff]|(?:%[89A-F][0-9A-F].?){3}/ },
 ];
 
-/** Lines longer than this are looked at so far, in characters: a list in one line may be as long as it likes. */
-const MAX_LOOK = 2000;
+/** Maximum length of a line that is matched, in characters: a list in one line has any length. */
+const MAX_MATCHED_CHARS = 2000;
 
-const ADVICE = "a list has a URL a line, with http:// or https:// in front";
+const ADVICE = "a list has one URL per line, with http:// or https:// in front";
 
-/** What at least one line looks like, and what to do. `path`: of the list; `-` is standard input. */
+/** Returns what the lines (at least one) look like, and the next step. `path`: the list's; `-` is standard input. */
 export function guessFormat(lines: readonly string[], path: string, { listFrom }: Wording): string {
-  const texts = lines.map((line) => line.slice(0, MAX_LOOK));
+  const texts = lines.map((line) => line.slice(0, MAX_MATCHED_CHARS));
   const fits = ({ line, first }: Row) =>
     first === true ? line.test(texts[0] ?? "") : 2 * texts.filter((text) => line.test(text)).length >= texts.length;
   const row = ROWS.find(fits);

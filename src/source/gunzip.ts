@@ -1,27 +1,27 @@
-// Gzip becomes its content, member after member, each checked: what comes before a fault is given, what follows is told.
+// Decompresses gzip (RFC 1952) and verifies each member; all content before an error is returned before it is thrown.
 
 import type { InflateRaw } from "node:zlib";
 
 /**
- * The content of gzip (RFC 1952), whose first two bytes are known to be its own. Between members and after them zeros are
- * padding. Throws for what is torn, damaged or followed by anything else: Node's own Gunzip then drops what it has inflated
- * last, and after a zero says nothing at all.
+ * Returns the content of gzip, whose first two bytes the caller has checked. Zeros between and after members are padding. Throws
+ * if the data is truncated, damaged or followed by anything else. Node's Gunzip then discards the chunk it inflated last, and
+ * ignores everything after a zero (nodejs/node#5883).
  */
 export async function* gunzipped(chunks: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {
   const input = inputOf(chunks);
   do {
-    await passHeader(input);
+    await skipHeader(input);
     yield* contentOf(input);
   } while (await isFollowed(input));
 }
 
 interface Input {
-  /** Some bytes, or undefined at the end. */
+  /** Returns the next bytes; undefined at the end. */
   next(): Promise<Buffer | undefined>;
-  /** Gives back what is not needed, to come next. */
-  back(bytes: Buffer): void;
-  /** Exactly so many. Throws where there are fewer. */
-  take(count: number): Promise<Buffer>;
+  /** Returns unused bytes to the input; `next` returns them first. */
+  unread(bytes: Buffer): void;
+  /** Reads exactly `count` bytes. Throws if there are fewer. */
+  readBytes(count: number): Promise<Buffer>;
 }
 
 function inputOf(chunks: AsyncIterator<Buffer>): Input {
@@ -37,72 +37,72 @@ function inputOf(chunks: AsyncIterator<Buffer>): Input {
   };
   return {
     next,
-    back(bytes) {
+    unread(bytes) {
       rest = bytes;
     },
-    async take(count) {
-      let taken: Buffer = rest;
+    async readBytes(count) {
+      let collected: Buffer = rest;
       rest = NOTHING;
-      while (taken.length < count) {
+      while (collected.length < count) {
         const more = await next();
-        if (more === undefined) throw new Error(TORN);
-        taken = Buffer.concat([taken, more]);
+        if (more === undefined) throw new Error(TRUNCATED);
+        collected = Buffer.concat([collected, more]);
       }
-      rest = taken.subarray(count);
-      return taken.subarray(0, count);
+      rest = collected.subarray(count);
+      return collected.subarray(0, count);
     },
   };
 }
 
 const NOTHING = Buffer.alloc(0);
-const TORN = "it is gzip that ends too early";
+const TRUNCATED = "its gzip data is truncated";
 const DAMAGED = "it begins like gzip, but is damaged";
-const FOLLOWED = "its gzip is followed by what is none";
+const TRAILING_DATA = "its gzip data is followed by other data";
 
-/** RFC 1952 section 2.3: the fixed part, then what its flags say. */
-async function passHeader(input: Input): Promise<void> {
-  const fixed = await input.take(10);
+/** Reads a member's header (RFC 1952 section 2.3): the fixed part, then the fields by its flags. */
+async function skipHeader(input: Input): Promise<void> {
+  const fixed = await input.readBytes(10);
   const flags = fixed.readUInt8(3);
   if (fixed.readUIntBE(0, 3) !== MAGIC || (flags & 0xe0) !== 0) throw new Error(DAMAGED);
-  if ((flags & EXTRA) !== 0) await input.take((await input.take(2)).readUInt16LE());
-  if ((flags & NAME) !== 0) await passText(input);
-  if ((flags & COMMENT) !== 0) await passText(input);
-  if ((flags & HEADER_SUM) !== 0) await input.take(2);
+  if ((flags & EXTRA) !== 0) await input.readBytes((await input.readBytes(2)).readUInt16LE());
+  if ((flags & NAME) !== 0) await skipText(input);
+  if ((flags & COMMENT) !== 0) await skipText(input);
+  if ((flags & HEADER_CRC) !== 0) await input.readBytes(2);
 }
 
-/** Its two bytes, and the only method there is: deflate. */
+/** The two identification bytes and the only compression method, deflate. */
 const MAGIC = 0x1f_8b_08;
-const HEADER_SUM = 2;
+const HEADER_CRC = 2;
 const EXTRA = 4;
 const NAME = 8;
 const COMMENT = 16;
 
-/** A text of any length, and the zero that ends it. */
-async function passText(input: Input): Promise<void> {
+/** Reads a text of any length and the zero that ends it. */
+async function skipText(input: Input): Promise<void> {
   for (let bytes = await input.next(); bytes !== undefined; bytes = await input.next()) {
     const end = bytes.indexOf(0);
-    if (end !== -1) return input.back(bytes.subarray(end + 1));
+    if (end !== -1) return input.unread(bytes.subarray(end + 1));
   }
-  throw new Error(TORN);
+  throw new Error(TRUNCATED);
 }
 
-/** A member of so few bytes, if it lies in one piece, is inflated at once: a stream costs a tenth of a millisecond. */
-const SMALL_BYTES = 1024;
-/** So many bytes at most come out of it. */
-const SMALL_CONTENT = 16_384;
+/** Maximum size of a member that is inflated synchronously, in bytes, if it is in one chunk: a stream costs 0.1 ms. */
+const MAX_SMALL_BYTES = 1024;
+/** Maximum content of such a member, in bytes. */
+const MAX_SMALL_CONTENT = 16_384;
 
-/** A member's content, then its trailer: CRC-32 and length, modulo 2^32. */
+/** Returns a member's content and verifies its trailer: CRC-32 and length modulo 2^32. */
 async function* contentOf(input: Input): AsyncGenerator<Buffer> {
   const { crc32, createInflateRaw } = process.getBuiltinModule("node:zlib"); // few lists are gzip
   const some = await input.next();
-  const small = some && smallContent(some.subarray(0, SMALL_BYTES));
-  if (some !== undefined) input.back(small === undefined ? some : some.subarray(small.bytes));
+  const small = some && smallContent(some.subarray(0, MAX_SMALL_BYTES));
+  if (some !== undefined) input.unread(small === undefined ? some : some.subarray(small.bytes));
   if (small !== undefined) {
     if (small.content.length > 0) yield small.content;
-    return checked(await input.take(8), crc32(small.content), small.content.length);
+    return verifyTrailer(await input.readBytes(8), crc32(small.content), small.content.length);
   }
   const inflate = createInflateRaw();
-  // Whatever it fails with arrives through the loop.
+  // An error of the input arrives through the loop.
   const feeding = feed(inflate, input).catch((error: unknown) => void inflate.destroy(error as Error));
   let sum = 0;
   let length = 0;
@@ -115,20 +115,20 @@ async function* contentOf(input: Input): AsyncGenerator<Buffer> {
     await feeding;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === "Z_BUF_ERROR") throw new Error(TORN);
+    if (code === "Z_BUF_ERROR") throw new Error(TRUNCATED);
     throw code === "Z_DATA_ERROR" ? new Error(DAMAGED) : error;
   } finally {
     inflate.destroy();
   }
-  checked(await input.take(8), sum, length);
+  verifyTrailer(await input.readBytes(8), sum, length);
 }
 
-/** What these bytes begin with, inflated, and how many of them it took; undefined where that is more, or damaged. */
+/** Inflates a member at the beginning of `bytes`; `bytes` of the result is its length. Undefined if it is longer or damaged. */
 function smallContent(bytes: Buffer): { readonly content: Buffer; readonly bytes: number } | undefined {
   const { inflateRawSync } = process.getBuiltinModule("node:zlib");
   try {
-    const options = { info: true, chunkSize: SMALL_BYTES, maxOutputLength: SMALL_CONTENT };
-    // With `info` it returns what has inflated it as well, which the types do not know.
+    const options = { info: true, chunkSize: MAX_SMALL_BYTES, maxOutputLength: MAX_SMALL_CONTENT };
+    // With `info` the result has the engine as well, which @types/node 20 does not declare.
     const { buffer, engine } = inflateRawSync(bytes, options) as unknown as Inflated;
     return { content: buffer, bytes: engine.bytesWritten };
   } catch {
@@ -141,11 +141,11 @@ interface Inflated {
   readonly engine: { readonly bytesWritten: number };
 }
 
-function checked(trailer: Buffer, sum: number, length: number): void {
+function verifyTrailer(trailer: Buffer, sum: number, length: number): void {
   if (trailer.readUInt32LE(0) !== sum || trailer.readUInt32LE(4) !== length) throw new Error(DAMAGED);
 }
 
-/** Feeds it until it has had enough, one chunk at a time: only so is it certain where the member ends. */
+/** Writes chunks one at a time until the member ends, so that `bytesWritten` is the exact position of its end. */
 async function feed(inflate: InflateRaw, input: Input): Promise<void> {
   let fedBytes = 0;
   for (let bytes = await input.next(); bytes !== undefined; bytes = await input.next()) {
@@ -153,18 +153,18 @@ async function feed(inflate: InflateRaw, input: Input): Promise<void> {
     fedBytes += chunk.length;
     await new Promise<void>((resolve) => inflate.write(chunk, () => resolve()));
     const left = fedBytes - inflate.bytesWritten;
-    if (left > 0) return input.back(chunk.subarray(chunk.length - left));
+    if (left > 0) return input.unread(chunk.subarray(chunk.length - left));
   }
   inflate.end();
 }
 
-/** Whether another member follows, after padding. Throws for anything else. */
+/** Whether another member follows, after padding. Throws if anything else follows. */
 async function isFollowed(input: Input): Promise<boolean> {
   for (let bytes = await input.next(); bytes !== undefined; bytes = await input.next()) {
     const from = bytes.findIndex((byte) => byte !== 0);
     if (from === -1) continue;
-    if (bytes[from] !== 0x1f) throw new Error(FOLLOWED);
-    input.back(bytes.subarray(from));
+    if (bytes[from] !== 0x1f) throw new Error(TRAILING_DATA);
+    input.unread(bytes.subarray(from));
     return true;
   }
   return false;

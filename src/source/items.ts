@@ -1,4 +1,4 @@
-// An iterable of URLs as a source: pulled one at a time, only when a slot is free.
+// A source of jobs from an iterable of URLs, pulled one at a time when a slot is free.
 
 import { types } from "node:util";
 import type { Failure } from "../core/failure.ts";
@@ -8,8 +8,8 @@ import { nameWithoutUserinfo } from "../core/userinfo.ts";
 import { lineNumbers } from "./line-numbers.ts";
 
 /**
- * A URL, or one with the name its file is to have, the SHA-256 (hexadecimal) that its body must have, and whatever is to come
- * back with its outcome.
+ * A URL; or a URL with its file's name, the SHA-256 (hexadecimal) that its body must have, and data that is returned with its
+ * outcome.
  */
 export type Item<T = unknown> =
   | string
@@ -21,18 +21,18 @@ export type Item<T = unknown> =
       readonly data?: T | undefined;
     };
 
-/** What a program hands in for a list. */
+/** The input of the library: an iterable of items. */
 export type Items<I = Item> = Iterable<I> | AsyncIterable<I>;
 
 /**
- * After so many items the event loop has a turn: items that all fail at once, or are done already, are nothing but promises,
- * and would keep timers and signals waiting for as long as they come.
+ * Number of items after which the event loop gets a turn. Items that fail at once or are done settle in microtasks only, which
+ * would delay timers and signals until the end of the input.
  */
-const MOST_AT_ONCE = 64;
+const MAX_ITEMS_PER_TURN = 64;
 
 /**
- * Numbers the items from 1, in order; what cannot be used as one is a job that fails. The iterator is closed when `stop` is
- * aborted, even while it is waited for.
+ * Numbers the items from 1, in order; an invalid item becomes a job that fails. The iterator is closed when `stop` is aborted,
+ * even while its `next` is pending.
  */
 export function items(from: Items<unknown>, stop?: AbortSignal, refuse?: () => Refuse): Source {
   let jobs = 0;
@@ -41,18 +41,19 @@ export function items(from: Items<unknown>, stop?: AbortSignal, refuse?: () => R
     [Symbol.asyncIterator]() {
       const values = valuesOf(from, stop);
       const taken = lineNumbers();
-      const whyNot = refuse?.();
+      const refusalOf = refuse?.();
       let place = 0;
       return {
         async next() {
-          if (place % MOST_AT_ONCE === MOST_AT_ONCE - 1) await new Promise((resolve) => setImmediate(resolve));
+          if (place % MAX_ITEMS_PER_TURN === MAX_ITEMS_PER_TURN - 1)
+            await new Promise((resolve) => setImmediate(resolve));
           const { done, value } = await values.next();
           if (done !== true) {
             const job = jobOf(value, ++place);
-            const other = taken.take(job.n, place);
+            const other = taken.claim(job.n, place);
             jobs = place;
             if (other !== undefined) return { done: false, value: [duplicate(job, place, other)] };
-            const refused = job.refused ?? whyNot?.(job);
+            const refused = job.refused ?? refusalOf?.(job);
             return { done: false, value: [refused === undefined ? job : { ...job, refused }] };
           }
           isExhausted = stop?.aborted !== true;
@@ -76,7 +77,7 @@ function duplicate(job: Job, place: number, other: number): Job {
   return { ...job, line: place, refused: { error: "duplicate_number", detail } };
 }
 
-/** What `for await` would take of an iterable; but `return` does not wait for a `next` that is under way. */
+/** Iterates as `for await`, but `return` does not wait for a pending `next`, as an async generator's does (ECMA-262 section 27.6.3). */
 function valuesOf(from: Items<unknown>, stop: AbortSignal | undefined) {
   let iterator: Iterator<unknown> | AsyncIterator<unknown> | undefined;
   let isOver = false;
@@ -89,7 +90,7 @@ function valuesOf(from: Items<unknown>, stop: AbortSignal | undefined) {
     finish();
     await iterator?.return?.();
   };
-  const onStop = () => void close().catch(() => {}); // the run is over, whatever its input has to say
+  const onStop = () => void close().catch(() => {}); // the run is over: an error of its input does not matter
 
   return {
     return: close,
@@ -110,7 +111,7 @@ function valuesOf(from: Items<unknown>, stop: AbortSignal | undefined) {
       if (result.done === true) finish();
       if (result.done === true || isOver) return { done: true, value: undefined };
       const { value } = result;
-      if (!types.isPromise(value)) return { done: false, value }; // what only looks like one may never settle
+      if (!types.isPromise(value)) return { done: false, value }; // an object that only resembles a promise may never settle
       try {
         return { done: false, value: await value };
       } catch (error) {
@@ -122,19 +123,19 @@ function valuesOf(from: Items<unknown>, stop: AbortSignal | undefined) {
 }
 
 function iteratorOf(from: Items<unknown>): Iterator<unknown> | AsyncIterator<unknown> {
-  const ways = from as Partial<Iterable<unknown> & AsyncIterable<unknown>>;
-  const iterator = ways[Symbol.asyncIterator]?.() ?? ways[Symbol.iterator]?.();
+  const iterable = from as Partial<Iterable<unknown> & AsyncIterable<unknown>>;
+  const iterator = iterable[Symbol.asyncIterator]?.() ?? iterable[Symbol.iterator]?.();
   if (typeof iterator === "object" && iterator !== null) return iterator;
   throw new TypeError("the input is no iterable: its iterator is no object");
 }
 
-/** Never throws, whatever the item is. */
+/** Makes a job of any item. Never throws. */
 function jobOf(item: unknown, n: number): Job {
   if (typeof item === "string") return { n, url: item };
   try {
     const href = hrefOf(item);
     if (href !== undefined) return { n, url: href };
-    if (typeof item !== "object" || item === null) return { n, url: labelOf(item), refused: NO_ITEM };
+    if (typeof item !== "object" || item === null) return { n, url: labelOf(item), refused: INVALID_ITEM };
     return jobOfParts(item, n);
   } catch {
     return { n, url: "[object]", refused: invalid("it cannot be read: a getter of it throws") };
@@ -142,7 +143,7 @@ function jobOf(item: unknown, n: number): Job {
 }
 
 const MAX_LABEL_CHARS = 100;
-const NO_ITEM = invalid("an item is a URL, or { url, name, sha256, data }");
+const INVALID_ITEM = invalid("an item is a URL, or { url, name, sha256, data }");
 
 function invalid(detail: string): Failure {
   return { error: "invalid_url", detail };
@@ -153,7 +154,7 @@ function jobOfParts(item: { readonly [K in "url" | "name" | "sha256" | "data"]?:
   const url = typeof given === "string" ? given : hrefOf(given);
   const job: { -readonly [K in keyof Job]: Job[K] } = { n, url: url ?? labelOf(given === undefined ? item : given) };
   if (data !== undefined) job.data = data;
-  if (url === undefined) job.refused = NO_ITEM;
+  if (url === undefined) job.refused = INVALID_ITEM;
   else if (name !== undefined && typeof name !== "string") job.refused = invalid("its name is no string");
   else if (sha256 !== undefined && !isDigest(sha256)) job.refused = NO_DIGEST;
   else {
@@ -169,7 +170,7 @@ function isDigest(value: unknown): value is string {
   return typeof value === "string" && /^[0-9a-f]{64}$/i.test(value);
 }
 
-/** The text of a URL object, also of another library's. */
+/** Returns the text of a URL object, also of another implementation; undefined for another value. */
 function hrefOf(value: unknown): string | undefined {
   if (value instanceof URL) return value.href;
   if (typeof value !== "object" || value === null || tagOf(value) !== "[object URL]") return undefined;
@@ -177,7 +178,7 @@ function hrefOf(value: unknown): string | undefined {
   return typeof href === "string" ? href : undefined;
 }
 
-/** What stands in a record for a URL where there is none. */
+/** Returns the text that a record has in place of a URL. */
 function labelOf(value: unknown): string {
   if (typeof value === "function") return "[function]";
   return (typeof value === "object" && value !== null ? tagOf(value) : String(value)).slice(0, MAX_LABEL_CHARS);

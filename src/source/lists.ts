@@ -1,4 +1,4 @@
-// List files and standard input as one source: streamed, gunzipped where they are gzip, numbered through.
+// A source of jobs from list files and standard input: streamed, gunzipped if needed, and numbered across all lists.
 
 import { accessSync, constants, fstatSync, type Stats, statSync } from "node:fs";
 import { basename } from "node:path";
@@ -10,27 +10,27 @@ import type { Source } from "../core/ports.ts";
 import { redacted } from "../core/redact.ts";
 import { quoted } from "./file-signature.ts";
 import { beginsWithUrl, firstLines, NoListError } from "./first-lines.ts";
-import type { Unknown } from "./formats/columns.ts";
+import type { UnknownColumn } from "./formats/columns.ts";
 import { lineNumbers } from "./line-numbers.ts";
 import { openList, reason } from "./open-list.ts";
 import { FileTypeError, readList } from "./read-list.ts";
 
 export interface ListsOptions {
   readonly stdin: () => Readable;
-  /** Stops the reading, wherever it waits. */
+  /** Stops reading, also while it waits for bytes. */
   readonly stop: AbortSignal;
-  /** Says something to the user of a line. Default: nobody is to know. */
+  /** Called with a message to the user about a line. Default: no messages. */
   readonly note?: (text: string) => void;
-  /** Called when the reading begins: gives what says, of each line in turn, why nothing is to be tried for it. */
+  /** Called when reading begins. Returns a function that returns, for each job in order, the failure with which it is refused. */
   readonly refuse?: () => Refuse;
-  /** Lists without any URL are as they should be. Default: they are refused, at their end. */
+  /** Accept lists without any URL. Default: they are refused at their end. */
   readonly allowEmpty?: boolean;
 }
 
 export interface Lists extends Source {
   /**
-   * Reads the beginning of every list that is a file, before anything is made: rejects with a ListError for one that is no
-   * list, and where all of them are empty. Standard input is read by the run alone, and may be refused then.
+   * Reads the beginning of every list that is a file, before anything is created. Rejects with a ListError if one is no list, or
+   * if all are empty. Standard input is checked only while it is read.
    */
   check(): Promise<void>;
 }
@@ -42,7 +42,7 @@ interface Progress {
   done: boolean;
 }
 
-/** The lists in turn; `-` is standard input. Throws a ListError at once for one that is not there to be read. */
+/** Reads the lists in order; `-` is standard input. Throws a ListError at once for a list that is missing or unreadable. */
 export function lists(paths: readonly string[], options: ListsOptions): Lists {
   const { stdin, stop, note, allowEmpty = false } = options;
   const sizes = paths.map((path) => (path === "-" ? undefined : sizeOf(path)));
@@ -52,24 +52,24 @@ export function lists(paths: readonly string[], options: ListsOptions): Lists {
 
   async function* batches(): AsyncGenerator<readonly Job[]> {
     let offset = 0;
-    const taken = lineNumbers();
+    const numbers = lineNumbers();
     const unknown = note && unknownKeys(note);
     const refuse = options.refuse?.();
-    /** Where each list begins among the lines of all. */
-    const begins: { readonly name: string; readonly offset: number }[] = [];
+    /** The number of lines before each list. */
+    const starts: { readonly name: string; readonly offset: number }[] = [];
     const lineAt = (place: number): string => {
-      const list = begins.findLast((one) => one.offset < place);
+      const list = starts.findLast((one) => one.offset < place);
       return paths.length > 1 && list ? `${list.name}:${place - list.offset}` : `line ${place}`;
     };
     const claim = (n: number, place: number): string | undefined => {
-      const other = taken.take(n, place);
+      const other = numbers.claim(n, place);
       return other === undefined
         ? undefined
         : `${lineAt(place)} has the number ${n}, which is that of ${lineAt(other)}`;
     };
     for (const path of paths) {
       const name = path === "-" ? "(stdin)" : path;
-      begins.push({ name, offset });
+      starts.push({ name, offset });
       let lines = 0;
       const reading = {
         ...{ path, stop, offset, claim, onBytes },
@@ -79,16 +79,16 @@ export function lists(paths: readonly string[], options: ListsOptions): Lists {
           lines = count;
         },
       };
-      const first = isOwn(path) ? undefined : firstLines(path);
-      const taken = (jobs: Job[]): Job[] => {
+      const first = isFailedList(path) ? undefined : firstLines(path);
+      const accepted = (jobs: Job[]): Job[] => {
         progress.jobs += jobs.length;
         if (refuse !== undefined) refuseIn(jobs, refuse);
-        return first === undefined || jobs.length === 0 ? jobs : first.take(jobs);
+        return first === undefined || jobs.length === 0 ? jobs : first.accept(jobs);
       };
       try {
         const opened = path === "-" ? { stream: stdin(), check() {} } : openList(path);
         for await (const batch of readList(opened, reading)) {
-          const jobs = taken(batch);
+          const jobs = accepted(batch);
           if (jobs.length > 0) yield jobs;
         }
         first?.end();
@@ -110,7 +110,7 @@ export function lists(paths: readonly string[], options: ListsOptions): Lists {
   }
 
   function refuseEmpty(jobs: number): void {
-    if (jobs > 0 || allowEmpty || paths.some(isOwn)) return;
+    if (jobs > 0 || allowEmpty || paths.some(isFailedList)) return;
     const names = paths.map((path) => (path === "-" ? "(stdin)" : path)).join(", ");
     throw new ListError(
       `${names}: no URL in ${paths.length > 1 ? "them" : "it"} (--allow-empty, if that is no mistake)`,
@@ -122,9 +122,9 @@ export function lists(paths: readonly string[], options: ListsOptions): Lists {
     async check() {
       let jobs = 0;
       for (const [i, path] of paths.entries()) {
-        if (path === "-") refuseFolder();
+        if (path === "-") refuseDirectory();
         if (sizes[i] === undefined)
-          jobs = Number.NaN; // nobody knows yet
+          jobs = Number.NaN; // not known yet
         else if (beginsWithUrl(path)) jobs++;
         else {
           for await (const batch of lists([path], { stdin, stop, allowEmpty: true })) {
@@ -143,7 +143,7 @@ export function lists(paths: readonly string[], options: ListsOptions): Lists {
   };
 }
 
-/** The length of a list in bytes; undefined for one that is no file. Throws for one that cannot be read. */
+/** Returns the length of a list in bytes; undefined if it is not a regular file. Throws if it cannot be read. */
 function sizeOf(path: string): number | undefined {
   let stats: Stats;
   try {
@@ -172,32 +172,32 @@ function refuseIn(jobs: Job[], refuse: Refuse): void {
 }
 
 /** Whether it is the list of failed lines of a run: its lines were checked before, and it may be empty. */
-function isOwn(path: string): boolean {
+function isFailedList(path: string): boolean {
   return basename(path) === LAYOUT.failedList;
 }
 
-/** Node takes a folder for a standard input that has ended. */
-function refuseFolder(): void {
-  let isFolder = false;
+/** Throws if standard input is a directory, which Node 20 to 26 reads as empty (getStdin in is_main_thread.js). */
+function refuseDirectory(): void {
+  let isDirectory = false;
   try {
-    isFolder = fstatSync(0).isDirectory();
+    isDirectory = fstatSync(0).isDirectory();
   } catch {
-    // It is closed, which is as good as empty.
+    // It is closed, which is treated as empty.
   }
-  if (isFolder) throw new ListError("(stdin): the list cannot be read: it is a folder");
+  if (isDirectory) throw new ListError("(stdin): the list cannot be read: it is a folder");
 }
 
-/** So many keys that are none are said, of all lists together. */
-const MAX_KEYS = 10;
+/** Maximum number of messages about unknown keys, for all lists together. */
+const MAX_KEY_MESSAGES = 10;
 
-/** Says each key that is none once, by the first line that has it. */
+/** Reports each unknown key once, for the first line that has it. */
 function unknownKeys(note: (text: string) => void) {
-  const said = new Set<string>();
+  const reported = new Set<string>();
   return (list: string) =>
-    ({ key, text, isName }: Unknown, line: number) => {
-      if (said.size >= MAX_KEYS || said.has(key)) return;
-      said.add(key);
-      // What has an @ may have a password.
+    ({ key, text, isName }: UnknownColumn, line: number) => {
+      if (reported.size >= MAX_KEY_MESSAGES || reported.has(key)) return;
+      reported.add(key);
+      // A text with an @ may contain a password.
       const shown = text.includes("@") ? `${key}=…` : shortened(text);
       const what = isName
         ? `is taken for the name of the file, as name=${shown} would be`
@@ -206,7 +206,7 @@ function unknownKeys(note: (text: string) => void) {
     };
 }
 
-/** So much of a column is shown, in characters. */
+/** Maximum length of a column in a message, in characters. */
 const MAX_SHOWN = 60;
 
 function shortened(text: string): string {

@@ -1,38 +1,38 @@
-// The first bytes of a stream, by which it is known what it is, before all of it is read.
+// Reads the first bytes of a stream, to determine its type, without consuming them.
 
 export interface Peek {
-  /** Its beginning: some lines, or the first `ENOUGH_BYTES`, or all there is. */
+  /** The beginning: at least one line, or `HEAD_BYTES`, or everything. */
   readonly head: Buffer;
-  /** All of it, the beginning included. To be read, or ended. */
+  /** The whole stream, including the beginning. Has to be read or returned. */
   readonly all: AsyncGenerator<Buffer>;
 }
 
-/** By so many bytes every format is known: a tar archive's name for itself ends at byte 262. */
-const ENOUGH_BYTES = 512;
+/** Number of bytes that suffice to recognise every type: a tar archive's magic number ends at byte 262. */
+const HEAD_BYTES = 512;
 
-/** What has the end of a line in it is known by fewer: four say the encoding. Whoever waits for a line gets it when it comes. */
-const FEWEST_BYTES = 4;
+/** Number of bytes that suffice if they contain the end of a line, so that a line is not delayed: four determine the encoding. */
+const MIN_HEAD_BYTES = 4;
 
-/** Reads so far as to know. What comes before a fault is in `head` and in `all`, which then throws it. */
+/** Reads until the type can be determined. Bytes before an error are in `head` and in `all`, which then throws the error. */
 export async function peek(chunks: AsyncGenerator<Buffer>): Promise<Peek> {
   let head = Buffer.alloc(0);
-  let broken: { readonly error: unknown } | undefined;
+  let failure: { readonly error: unknown } | undefined;
   try {
     for (let next = await chunks.next(); next.done !== true; next = await chunks.next()) {
       head = Buffer.concat([head, next.value]);
       if (isEnough(head)) break;
     }
   } catch (error) {
-    broken = { error };
+    failure = { error };
   }
   async function* all(): AsyncGenerator<Buffer> {
     if (head.length > 0) yield head;
-    if (broken !== undefined) throw broken.error;
+    if (failure !== undefined) throw failure.error;
     yield* chunks;
   }
   return { head, all: all() };
 }
 
 function isEnough(head: Buffer): boolean {
-  return head.length >= ENOUGH_BYTES || (head.length >= FEWEST_BYTES && (head.includes(0x0a) || head.includes(0x0d)));
+  return head.length >= HEAD_BYTES || (head.length >= MIN_HEAD_BYTES && (head.includes(0x0a) || head.includes(0x0d)));
 }

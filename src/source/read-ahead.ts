@@ -1,9 +1,9 @@
-// Reads the first lines of a list ahead, where it has to be known for one before anything is done.
+// Reads the first batch of a list ahead, to check that it is a list before anything else is done.
 
 import type { Job } from "../core/job.ts";
 import type { Source } from "../core/ports.ts";
 
-/** Waits for the first lines; the source that is returned has them all. Rejects as the reading of them does. */
+/** Reads the first batch. The returned source has all batches, including it. Rejects if reading fails. */
 export async function readAhead(source: Source): Promise<Source> {
   const batches = source[Symbol.asyncIterator]();
   const first = await batches.next();

@@ -1,4 +1,4 @@
-// Reads one list: gunzips it where it is gzip, refuses what is no list, and has its format make the jobs.
+// Reads one list: gunzips it if needed, refuses files that are not lists, and parses it by its format.
 
 import type { Readable } from "node:stream";
 import type { Wording } from "../core/errors.ts";
@@ -10,7 +10,7 @@ import { gunzipped } from "./gunzip.ts";
 import type { OpenedList } from "./open-list.ts";
 import { peek } from "./peek.ts";
 
-/** The file is no list; the reason names what it is, and a command that makes a list of it. */
+/** The file is no list. `reason` names its type and a command that makes a list of it. */
 export class FileTypeError extends Error {
   readonly reason: (words: Wording) => string;
   constructor(reason: (words: Wording) => string) {
@@ -22,13 +22,13 @@ export class FileTypeError extends Error {
 export interface ReadOptions extends Omit<FormatContext, "head"> {
   /** The list's path: `-` for standard input. */
   readonly path: string;
-  /** Ends the reading, also while it waits for bytes. */
+  /** Stops reading, also while it waits for bytes. */
   readonly stop: AbortSignal;
   /** Called with the number of bytes of each chunk, as stored. */
   readonly onBytes: (count: number) => void;
 }
 
-/** The jobs of a list, in batches that may be empty. Destroys its stream at the end. Throws a FileTypeError. */
+/** Returns the jobs of a list in batches, which may be empty. Destroys the stream at the end. Throws a FileTypeError. */
 export async function* readList({ stream, check }: OpenedList, options: ReadOptions): AsyncGenerator<Job[]> {
   const { path, stop, onBytes } = options;
   const onStop = () => stream.destroy();
@@ -41,7 +41,7 @@ export async function* readList({ stream, check }: OpenedList, options: ReadOpti
     if (type !== undefined) {
       const command = commandFor(type, path, isGzip);
       const nextIn = ({ listFrom }: Wording) =>
-        command === undefined ? "; a list is text, with a URL a line" : ` (${listFrom(command)})`;
+        command === undefined ? "; a list is text, with one URL per line" : ` (${listFrom(command)})`;
       throw new FileTypeError((words) => `it is ${type.noun}${nextIn(words)}`);
     }
     const format = formatOf(isGzip ? path.replace(/\.gz$/i, "") : path, head);

@@ -1,37 +1,37 @@
-// A list without the lines that an earlier run has finished: what is left is what a resumed run has to do.
+// Filters out the lines that an earlier run has finished, so that a resumed run gets the remaining ones.
 
 import type { Job, KnownFile, Outcome } from "../core/job.ts";
 import type { DoneEarlier, Source } from "../core/ports.ts";
 
-/** What is known of the lines of an earlier run. */
+/** The recorded lines of an earlier run. */
 export interface Earlier {
-  /** Under this number, with this URL: saved, failed for good, skipped, or still to be done; or another URL; or nothing. */
+  /** The state of a number and URL: "open" is not finished, "other" is another URL under that number, undefined no record. */
   state(n: number, url: string): "saved" | "failed" | "skipped" | "open" | "other" | undefined;
   record(n: number): Outcome | undefined;
 }
 
 export interface SkipDoneOptions {
-  /** Ask the server whether what was saved is still good. */
+  /** Revalidate saved files with the server. */
   readonly update: boolean;
-  /** Also try again what failed for good, and what was skipped. */
+  /** Also retry permanent failures and skipped lines. */
   readonly retryFailed: boolean;
-  /** How many are left, where somebody has counted. */
+  /** The number of remaining jobs, if it is known. */
   readonly left?: number;
-  /** What was left out already, before these jobs. */
+  /** The counts of lines left out before these jobs. */
   readonly before?: DoneEarlier;
-  /** Whether a file is there, and whole. */
+  /** Whether a file exists and is complete. */
   readonly isWhole: (known: KnownFile) => boolean;
-  /** Whether a file is there. Default: it is. */
+  /** Whether a file exists. Default: always true. */
   readonly isThere?: (file: string) => boolean;
-  /** Called with each line: puts what is saved of it where it is now. Returns the job, refused if that cannot be. */
+  /** Called with each job: moves its saved file to its present place. Returns the job, refused if that fails. */
   readonly settle?: (job: Job) => Job;
-  /** Called with the first lines; throws to refuse. */
+  /** Called with the first batch; throws to refuse the list. */
   readonly onFirst?: (jobs: readonly Job[]) => void;
-  /** Called when all lines were read. */
+  /** Called after the last line. */
   readonly onEnd?: () => void;
 }
 
-/** The jobs of `source` that are left, each with what it may go on from. */
+/** Returns the remaining jobs of `source`, each with the file and validators of the earlier run. */
 export function skipDone(source: Source, earlier: Earlier, options: SkipDoneOptions): Source {
   const { update, left, isWhole, isThere = () => true, settle = (job) => job, onFirst, onEnd } = options;
   const doneEarlier = { saved: 0, failed: 0, skipped: 0, ...options.before };
@@ -41,15 +41,15 @@ export function skipDone(source: Source, earlier: Earlier, options: SkipDoneOpti
     for await (const jobs of source) {
       if (first) onFirst?.(jobs);
       first = false;
-      const rest = jobs.map(leftOf).filter((job) => job !== undefined);
+      const rest = jobs.map(remainingJob).filter((job) => job !== undefined);
       if (rest.length > 0) yield rest;
     }
     onEnd?.();
   }
 
-  function leftOf(listed: Job): Job | undefined {
+  function remainingJob(listed: Job): Job | undefined {
     const job = settle(listed);
-    if (isNotOurs(job)) return job;
+    if (hasForeignRecord(job)) return job;
     if (job.kept !== undefined) return { ...job, replaces: job.kept.file };
     const state = earlier.state(job.n, job.url);
     const done = doneAs(state, job.n, earlier, options);
@@ -59,10 +59,10 @@ export function skipDone(source: Source, earlier: Earlier, options: SkipDoneOpti
     }
     const record = state === undefined ? undefined : earlier.record(job.n);
     const file = record?.file;
-    // A name that nothing has may be another line's by the time that there is something to be removed.
+    // Without the file, its name may be another line's by the time something is to be replaced.
     if (record === undefined || file === undefined || !isThere(file)) return job;
     const known = knownOf(record);
-    // "Not modified" says nothing of a digest that the list has asked for since.
+    // 304 does not confirm a digest that the list requires since.
     const isAsWanted = job.sha256 === undefined || job.sha256 === known?.sha256;
     const mayAsk = update && known !== undefined && state !== "other" && isAsWanted && isWhole(known);
     return mayAsk ? { ...job, replaces: file, known } : { ...job, replaces: file };
@@ -80,12 +80,12 @@ export function skipDone(source: Source, earlier: Earlier, options: SkipDoneOpti
   };
 }
 
-/** Whether what is recorded under a job's number is another line's, or said anew; a name that is taken changes nothing of it. */
-export function isNotOurs({ refused }: Job): boolean {
+/** Whether the record under a job's number is not the job's: it is refused, except for a name in use. */
+export function hasForeignRecord({ refused }: Job): boolean {
   return refused !== undefined && refused.error !== "file_exists";
 }
 
-/** As what a line in this state needs no work: saved, failed for good, or skipped. Undefined where it does. */
+/** Returns as what a line counts that needs no work: saved, failed or skipped. Undefined if it has to be fetched. */
 export function doneAs(
   state: ReturnType<Earlier["state"]>,
   n: number,
@@ -93,15 +93,15 @@ export function doneAs(
   { update, retryFailed }: Pick<SkipDoneOptions, "update" | "retryFailed">,
 ): keyof DoneEarlier | undefined {
   if (state === "saved") return update ? undefined : "saved";
-  // What a server does not want to be fetched may change as any page does.
+  // Whether a server allows a URL may change, as its content may.
   if (state === "skipped") return update || retryFailed ? undefined : "skipped";
   if (state !== "failed" || retryFailed) return undefined;
   const record = update ? earlier.record(n) : undefined;
-  // A file that could not be refreshed is looked at by every update, whatever the last one was told: 404 may pass.
+  // A file that could not be refreshed is revalidated by every update, even after a permanent failure: 404 may be temporary.
   return record !== undefined && knownOf(record) !== undefined ? undefined : "failed";
 }
 
-/** The file a record names, with what a server wants to hear of it. */
+/** Returns the file that a record names, with the validators of its answer; undefined if it names none. */
 export function knownOf(record: Outcome): KnownFile | undefined {
   const { file, bytes, final_url, etag, last_modified, type, encoding, sha256 } = record as Partial<KnownFile>;
   if (file === undefined || bytes === undefined) return undefined;

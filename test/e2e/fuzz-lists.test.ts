@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { redacted } from "../../src/core/redact.ts";
 import { bulkget, type Outcome } from "../../src/index.ts";
-import { decoded } from "../../src/source/formats/decode-line.ts";
+import { decodeLine } from "../../src/source/formats/decode-line.ts";
 import { shell } from "../support/command.ts";
 import { type EchoProxy, echoProxy, hostileLists } from "../support/hostile.ts";
 import { numbers } from "../support/numbers.ts";
@@ -155,7 +155,7 @@ function split(bytes: Buffer): Buffer[] {
 
 /** The URLs that must have an outcome, with repetitions, sorted. */
 function urlsIn(list: Buffer): string[] {
-  const lines = split(list).map((line) => decoded(line, 0, line.length).trim());
+  const lines = split(list).map((line) => decodeLine(line, 0, line.length).trim());
   const urls = lines.filter((line) => line !== "" && !line.startsWith("#"));
   return urls.map((line) => redacted((line.split("\t", 1)[0] ?? "").trimEnd().slice(0, 65_537))).sort();
 }

@@ -44,17 +44,17 @@ const records = (): Outcome[] => [...recordsOf(downloads()).values()].sort((a, b
 
 /** Lists that cannot be read to their end, and the error after all earlier lines are done. */
 const BROKEN: Readonly<Record<string, RegExp>> = {
-  "gzip-torn": /after line \d+: it is gzip that ends too early$/m,
-  "gzip-second-torn": /after line [3-6]: it is gzip that ends too early$/m,
-  "gzip-two-bytes": /after line 0: it is gzip that ends too early$/m,
-  "gzip-endless-name": /after line 0: it is gzip that ends too early$/m,
+  "gzip-torn": /after line \d+: its gzip data is truncated$/m,
+  "gzip-second-torn": /after line [3-6]: its gzip data is truncated$/m,
+  "gzip-two-bytes": /after line 0: its gzip data is truncated$/m,
+  "gzip-endless-name": /after line 0: its gzip data is truncated$/m,
   "gzip-method": /after line 0: it begins like gzip, but is damaged$/m,
   "gzip-flags": /after line 0: it begins like gzip, but is damaged$/m,
   "gzip-bad-body": /after line 0: it begins like gzip, but is damaged$/m,
   "gzip-wrong-sum": /after line 3: it begins like gzip, but is damaged$/m,
   "gzip-wrong-length": /after line 3: it begins like gzip, but is damaged$/m,
-  "gzip-followed": /after line 3: its gzip is followed by what is none$/m,
-  "gzip-followed-after-zeros": /after line 3: its gzip is followed by what is none$/m,
+  "gzip-followed": /after line 3: its gzip data is followed by other data$/m,
+  "gzip-followed-after-zeros": /after line 3: its gzip data is followed by other data$/m,
 };
 
 /** Files that are not lists, and the error; no folder is created. */

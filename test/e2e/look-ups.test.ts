@@ -175,7 +175,7 @@ describe.skipIf(!HERE)("a name that cannot be resolved", () => {
   ] as const)("is dns_temporary at once, with the reason, where %s", async (_, plan) => {
     const { outcomes, details } = await run({ ...plan, list: ["http://a.test/"] });
     expect(outcomes).toEqual(["dns_temporary"]);
-    expect(details[0]).toBe("a.test: no name server is there (127.0.0.1)");
+    expect(details[0]).toBe("a.test: no name server is reachable (127.0.0.1)");
   });
 
   it.each([

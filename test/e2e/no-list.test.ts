@@ -58,7 +58,7 @@ describe("a list in an unsupported file format", () => {
     async (name, content, noun, command) => {
       const ran = await folder.run([list(content, name)]);
       const what = `bulkget: ${name}: the list cannot be read: it is ${noun}`;
-      if (command === undefined) expect(ran.stderr).toBe(`${what}; a list is text, with a URL a line\n`);
+      if (command === undefined) expect(ran.stderr).toBe(`${what}; a list is text, with one URL per line\n`);
       else expect(ran.stderr).toBe(`${what} (${command} | bulkget -)\n`);
       refused(ran, [name]);
     },
@@ -252,7 +252,7 @@ describe("a list whose first 20 lines are no URLs", () => {
     const ran = await folder.run([list(linesOf(lines), "urls.txt")]);
     expect(ran.stderr).toMatch(/^bulkget: urls\.txt: (none of its first 20 lines is a URL|its only line is no URL) \(/);
     const like =
-      noun === "" ? "a list has a URL a line" : `it looks like ${noun}: ${command.replace("LIST", "urls.txt")}`;
+      noun === "" ? "a list has one URL per line" : `it looks like ${noun}: ${command.replace("LIST", "urls.txt")}`;
     expect(ran.stderr).toContain(`: ${like}`);
     refused(ran, ["urls.txt"]);
     const piped = await shell("bulkget - -q < urls.txt", { cwd: folder.path });

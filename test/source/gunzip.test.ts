@@ -31,8 +31,8 @@ const padding = fc.nat({ max: 40 }).map((length) => Buffer.alloc(length));
 const zip = (texts: readonly string[], between = Buffer.alloc(0)) =>
   Buffer.concat(texts.flatMap((text) => [gzipSync(text), between]));
 
-const TORN = "it is gzip that ends too early";
-const FOLLOWED = "its gzip is followed by what is none";
+const TORN = "its gzip data is truncated";
+const FOLLOWED = "its gzip data is followed by other data";
 
 describe("gzip", () => {
   it("is its members' content, with zeros between and behind them, however it is cut", async () => {

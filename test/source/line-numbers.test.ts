@@ -19,7 +19,7 @@ describe("numbers of lines", () => {
           if (what === "blank") continue;
           const place = i + 1;
           const n = what === "own" ? place : what;
-          expect(taken.take(n, place)).toBe(owners.get(n));
+          expect(taken.claim(n, place)).toBe(owners.get(n));
           if (!owners.has(n)) owners.set(n, place);
         }
       }),
@@ -30,17 +30,17 @@ describe("numbers of lines", () => {
   it("that are given are all remembered, however many there are", () => {
     const taken = lineNumbers();
     const given = (place: number) => 1_000_000 + place * 7919;
-    for (let place = 1; place <= 50_000; place++) expect(taken.take(given(place), place)).toBeUndefined();
-    for (let place = 1; place <= 50_000; place += 997) expect(taken.take(given(place), 60_000)).toBe(place);
-    expect(taken.take(999_999_999_999_999, 60_001)).toBeUndefined();
+    for (let place = 1; place <= 50_000; place++) expect(taken.claim(given(place), place)).toBeUndefined();
+    for (let place = 1; place <= 50_000; place += 997) expect(taken.claim(given(place), 60_000)).toBe(place);
+    expect(taken.claim(999_999_999_999_999, 60_001)).toBeUndefined();
   });
 
   it("of a list with many blank lines are all its lines' own: a blank line's counts as taken then", () => {
     const taken = lineNumbers();
-    for (let place = 1; place <= 100_001; place += 2) expect(taken.take(place, place)).toBeUndefined();
-    expect(taken.take(2, 100_002)).toBeUndefined(); // told apart so far
-    expect(taken.take(99_999, 100_003)).toBe(99_999);
-    expect(taken.take(100_000, 100_004)).toBe(100_000);
-    expect(taken.take(100_005, 100_006)).toBeUndefined();
+    for (let place = 1; place <= 100_001; place += 2) expect(taken.claim(place, place)).toBeUndefined();
+    expect(taken.claim(2, 100_002)).toBeUndefined(); // told apart so far
+    expect(taken.claim(99_999, 100_003)).toBe(99_999);
+    expect(taken.claim(100_000, 100_004)).toBe(100_000);
+    expect(taken.claim(100_005, 100_006)).toBeUndefined();
   });
 });

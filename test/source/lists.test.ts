@@ -121,7 +121,7 @@ describe("a list that cannot be read", () => {
     const error: unknown = await reading().catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(ListError);
     const [, line] =
-      /cut\.txt: cannot be read on, after line (\d+): it is gzip that ends too early$/.exec(String(error)) ?? [];
+      /cut\.txt: cannot be read on, after line (\d+): its gzip data is truncated$/.exec(String(error)) ?? [];
     expect(Number(line)).toBe(found.length);
     expect(found.length).toBeGreaterThan(9000);
   });
@@ -159,7 +159,7 @@ describe("a source of lists", () => {
   it.each([
     ["at all", Buffer.alloc(0)],
     ["after some lines", Buffer.from("http://a/\n")],
-    ["in the midst of gzip", gzipSync("http://a/\n").subarray(0, 12)],
+    ["in the middle of gzip", gzipSync("http://a/\n").subarray(0, 12)],
   ])("that is stopped ends, though standard input says nothing %s", async (_when, begin) => {
     const stdin = new PassThrough();
     if (begin.length > 0) stdin.write(begin);

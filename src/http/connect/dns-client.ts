@@ -89,7 +89,7 @@ export function dnsClient(): DnsClient {
           if (code === "ECANCELLED") return queryCandidate(candidate, 0);
           if (SERVER_FAILURE_CODES.has(code) && skipped + 1 < resolvers.length)
             return queryCandidate(candidate, skipped + 1);
-          // As the C library: "no such name" and a server's failure lead to the next name; a server's failure is the one reported.
+          // As the C library: both kinds of failure lead to the next name, and a server's failure is the one reported.
           if (failure === undefined || !NO_ADDRESS_CODES.has(code)) failure = error;
           const next = NO_ADDRESS_CODES.has(code) || SERVER_FAILURE_CODES.has(code) ? left.shift() : undefined;
           if (next === undefined) settle(failure, []);
@@ -174,14 +174,14 @@ function coded(code: string): Failed {
 const MEANINGS: Readonly<Record<string, string>> = {
   ENOTFOUND: "no such name",
   ENODATA: "the name has no address",
-  EBADNAME: "not a name that DNS can have",
+  EBADNAME: "not a valid DNS name",
   ESERVFAIL: "the name server failed to resolve it",
   EREFUSED: "the name server refused to resolve it",
-  ETIMEOUT: "not answered by any name server",
-  ECONNREFUSED: "no name server is there",
+  ETIMEOUT: "no name server answered",
+  ECONNREFUSED: "no name server is reachable",
 };
 
-/** Adds the name and the meaning. ECONNREFUSED, which c-ares returns for name servers, gets another code: to a caller it means the host. */
+/** Adds the name and the meaning. c-ares' ECONNREFUSED, of name servers, gets another code: to callers it means the host. */
 function explained({ code = "", message }: Failed, name: string, { servers }: SystemNames): Failed {
   const meaning = MEANINGS[code];
   if (meaning === undefined) return Object.assign(new Error(`${name}: ${message}`), { code: NO_ANSWER });

@@ -17,13 +17,13 @@ const IPV6 = 4;
 /** The reply codes of RFC 1928 section 6, from 1 on. */
 const REFUSALS = [
   "failed",
-  "does not allow it",
+  "does not allow the connection",
   "cannot reach the network",
   "cannot reach the host",
   "was refused the connection",
-  "gave up in time",
-  "does not know how to connect",
-  "does not know this type of address",
+  "reports an expired TTL",
+  "does not support CONNECT",
+  "does not support this type of address",
 ] as const;
 
 /** One expected answer of the handshake. */
@@ -61,7 +61,7 @@ export function connectSocks(
     if (answer[0] !== step.version) return finish("does not speak SOCKS 5");
     const bytes = step.bytes(answer);
     if (answer.length < bytes) return;
-    if (answer.length > bytes) return finish("sent bytes that nobody had asked for");
+    if (answer.length > bytes) return finish("sent unexpected bytes");
     const next = step.next(answer);
     answer = Buffer.alloc(0);
     if (next === undefined) finish();
@@ -71,7 +71,7 @@ export function connectSocks(
 
   const connect = (): Step | string => {
     const address = encodedAddress(host);
-    if (address === undefined) return "cannot be told a name of over 255 bytes";
+    if (address === undefined) return "accepts no name of over 255 bytes";
     socket.write(Buffer.from([VERSION, 1, 0, ...address, port >> 8, port & 0xff]));
     return REPLY;
   };
@@ -80,8 +80,8 @@ export function connectSocks(
     bytes: () => 2,
     next([, method]) {
       if (method === NO_AUTHENTICATION) return connect();
-      if (login === undefined) return "wants a user name and a password";
-      if (method !== USER_AND_PASSWORD) return "knows no way to log in that we know";
+      if (login === undefined) return "requires a user name and a password";
+      if (method !== USER_AND_PASSWORD) return "accepts none of our authentication methods";
       const [user, password] = [Buffer.from(login.user, "latin1"), Buffer.from(login.password, "latin1")];
       socket.write(Buffer.from([LOGIN_VERSION, user.length, ...user, password.length, ...password]));
       return loggedIn;
@@ -90,7 +90,7 @@ export function connectSocks(
   const loggedIn: Step = {
     version: LOGIN_VERSION,
     bytes: () => 2,
-    next: ([, status]) => (status === 0 ? connect() : "does not know the user name, or the password"),
+    next: ([, status]) => (status === 0 ? connect() : "rejected the user name or the password"),
   };
 
   let step = greeted;

@@ -130,17 +130,14 @@ function trust({ ca }: TlsOptions) {
 function clientCertificateContext(options: TlsOptions, cert: string): SecureContext {
   const key = options.key ?? cert;
   if (/^-----BEGIN ENCRYPTED |^Proc-Type: 4,ENCRYPTED/m.test(key)) {
-    throw new OptionError(
-      "the key is encrypted, and no passphrase is asked for: openssl pkey writes it without",
-      "key",
-    );
+    throw new OptionError("the key is encrypted, which is not supported: decrypt it with openssl pkey", "key");
   }
   if (!/^-----BEGIN [A-Z ]*PRIVATE KEY-----/m.test(key)) throw new OptionError("no private key in PEM form", "key");
   try {
     return tls().createSecureContext({ ...trust(options), cert, key });
   } catch (error) {
     const { message } = error as Error;
-    throw new OptionError(({ option }) => `does not go together with ${option("key")}: ${message}`, "cert", {
+    throw new OptionError(({ option }) => `does not match ${option("key")}: ${message}`, "cert", {
       cause: error,
     });
   }

@@ -120,7 +120,7 @@ class Dispatched implements Connection, DispatchListener {
   onHeaders(status: number, lines: string): void {
     const { handler, route, carrier } = this;
     if (handler === undefined) return;
-    if (!Number.isInteger(status) || status < 100 || status > 999) return this.fail("a status that is none");
+    if (!Number.isInteger(status) || status < 100 || status > 999) return this.fail("an invalid status");
     if (status === 101) return this.fail("the server switched protocols unasked (101)", status);
     if (this.phase === "body") return this.fail("a second answer", status);
     if (lines.length > MAX_HEAD_BYTES) {

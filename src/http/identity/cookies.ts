@@ -121,7 +121,7 @@ function jarOf(store: CookieStore<Cookie>, own: readonly string[]): Cookies {
   };
 }
 
-/** Replaces A0 while tough-cookie 5 trims by String.prototype.trim, for which it is white space; in UTF-8 it is part of a letter. */
+/** Replaces A0 while tough-cookie 5 trims: String.prototype.trim removes it, but in UTF-8 it is a part of a letter. */
 const A0_PLACEHOLDER = "\uf8ff";
 
 /** Parses a Set-Cookie header, whose white space is only SP and HTAB (RFC 6265 section 5.2). */
@@ -201,7 +201,7 @@ function withoutReturns(line: string): string {
   return line.slice(0, end);
 }
 
-/** Parses `domain TAB subdomains TAB path TAB secure TAB expires TAB name TAB value`, the format of curl and browser exporters. */
+/** Parses `domain TAB subdomains TAB path TAB secure TAB expires TAB name TAB value`, as curl and browser exporters write it. */
 function cookieOf(line: string): Cookie | undefined {
   const { Cookie } = require("tough-cookie") as typeof import("tough-cookie");
   const [site = "", subdomains, path = "/", secure, expires = "0", key, value = ""] = line

@@ -19,7 +19,7 @@ const MAX_PATH_LENGTH = 4096;
  */
 const MAX_STEPS = 4_000_000;
 
-/** A pattern that needs no percent-encoding. Other patterns are encoded, with escapes in upper case, as in robots-parser and Google's parser. */
+/** A pattern that needs no percent-encoding. Others are encoded, with upper-case escapes, as in robots-parser and Google's parser. */
 const UNENCODED = /^[\w;,/?:@&=+$\-.!~*'()#]*$/;
 
 /** The code for `*` in a pattern. No path contains it. */

@@ -3,7 +3,7 @@
 /** The records of a group. Others, such as Sitemap, neither begin nor end a group (RFC 9309 section 2.2.4). */
 const RULES = new Set(["allow", "disallow", "crawl-delay"]);
 
-/** Maximum number of stars in a row that are kept. More match nothing else; fewer would change the rule's length, which decides. */
+/** Maximum number of stars in a row. More match the same; fewer would shorten the rule, and the longest wins (RFC 9309 section 2.2.2). */
 const MAX_STARS = 8;
 const STARS = new RegExp(`\\*{${MAX_STARS + 1},}`, "g");
 

@@ -1,30 +1,30 @@
-// What stands behind a URL in its line: a name, and key=value of the keys n, name and sha256, in any column.
+// Parses the columns after a URL: a name, and key=value of the keys n, name and sha256.
 
 import { DIGEST_LENGTH } from "../../core/job.ts";
 
 export interface Columns {
-  /** What `name=` says, else the second column, if that is no key=value of another key. */
+  /** The value of `name=`, else the second column unless it is a key=value of a known key. */
   readonly name?: string;
-  /** Digits: the line's number. */
+  /** The line's number, in digits. */
   readonly n?: string;
-  /** As it is given, in lower case and without blanks; whatever its length, but no longer than it takes to be wrong. */
+  /** In lower case and without blanks; of any length, cut to one character more than a digest. */
   readonly sha256?: string;
-  readonly unknown?: readonly Unknown[];
+  readonly unknown?: readonly UnknownColumn[];
 }
 
-/** A key=value that means nothing here. */
-export interface Unknown {
+/** A key=value with an unknown key. */
+export interface UnknownColumn {
   readonly key: string;
   readonly text: string;
-  /** It stands where a name does, and is taken for one. */
+  /** It is in the second column, and so is used as the name. */
   readonly isName: boolean;
 }
 
-/** The columns of a line from this place on. The first of several with one key counts, and so much of each column as it takes. */
+/** Parses the columns of a line from index `from` on. The first of several values of a key counts. */
 export function columnsOf(line: string, from: number): Columns {
   const found: { -readonly [K in keyof Columns]: Columns[K] } = {};
   let [name, second] = ["", ""];
-  let unknown: Unknown[] | undefined;
+  let unknown: UnknownColumn[] | undefined;
   for (let at = from; at <= line.length; ) {
     const tab = line.indexOf("\t", at);
     const end = tab === -1 ? line.length : tab;
@@ -49,7 +49,7 @@ export function columnsOf(line: string, from: number): Columns {
   return found;
 }
 
-/** What stands before the first `=`, in lower case, if that is a word. */
+/** Returns the text before the first `=` in lower case, if it is a word. */
 function keyIn(column: string): string | undefined {
   return /^([a-z][a-z0-9_-]{0,31})\s*=/i.exec(column)?.[1]?.toLowerCase();
 }

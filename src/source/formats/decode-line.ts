@@ -1,24 +1,24 @@
-// The text of a line: UTF-8, and in its URL what is none as the bytes that it is, percent-encoded.
+// Decodes a line as UTF-8, and percent-encodes the bytes of its URL that are not UTF-8.
 
 const TAB = 0x09;
 const SPACE = 0x20;
 
 /**
- * As curl and wget send it: a list in Latin-1 asks for `/caf%E9`, not for what its bytes would be in another encoding. Behind
- * the URL, what is no UTF-8 becomes U+FFFD.
+ * Returns the text of `bytes` from `from` to `to`. As with curl and wget, a list in Latin-1 requests `/caf%E9`. After the URL,
+ * bytes that are not UTF-8 become U+FFFD.
  */
-export function decoded(bytes: Buffer, from: number, to: number): string {
+export function decodeLine(bytes: Buffer, from: number, to: number): string {
   const text = bytes.toString("utf8", from, to);
   if (!text.includes("\ufffd")) return text;
-  // Blanks before a URL are dropped: a TAB among them ends nothing.
+  // A TAB among the blanks before a URL ends no column.
   let begin = from;
   while (begin < to && (bytes[begin] === TAB || bytes[begin] === SPACE)) begin++;
   const tab = bytes.indexOf(TAB, begin);
   const end = tab === -1 || tab > to ? to : tab;
-  return `${encoded(bytes.subarray(from, end))}${bytes.toString("utf8", end, to)}`;
+  return `${percentEncoded(bytes.subarray(from, end))}${bytes.toString("utf8", end, to)}`;
 }
 
-function encoded(bytes: Buffer): string {
+function percentEncoded(bytes: Buffer): string {
   let text = "";
   let from = 0;
   for (let at = 0; at < bytes.length; ) {
@@ -33,7 +33,7 @@ function encoded(bytes: Buffer): string {
   return text + bytes.toString("utf8", from);
 }
 
-/** How many bytes the character has that begins there; 0 for no character (RFC 3629 section 4). */
+/** Returns the length in bytes of the character at `at`; 0 if there is no valid one (RFC 3629 section 4). */
 function lengthAt(bytes: Buffer, at: number): number {
   const first = bytes[at] ?? 0;
   if (first < 0x80) return 1;

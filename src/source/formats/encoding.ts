@@ -1,10 +1,10 @@
-// The encoding of a list, by its first bytes, and its text as UTF-8; a second encoding further on is refused by name.
+// Detects the Unicode encoding of a list and converts it to UTF-8; refuses a list that changes its encoding.
 
 export type Encoding = "UTF-8" | "UTF-16LE" | "UTF-16BE" | "UTF-32LE" | "UTF-32BE";
 
 /**
- * By the byte order mark, else by where the zeros of the first character lie: it is one of ASCII in any list, as it is in JSON
- * (RFC 4627 section 3). Four bytes are enough.
+ * Detects the encoding by the byte order mark, else by the zeros in the first character, which is ASCII in any list, as in JSON
+ * (RFC 4627 section 3). Four bytes suffice.
  */
 export function encodingOf(head: Uint8Array): Encoding {
   const [a, b, c, d] = head;
@@ -20,32 +20,32 @@ function isText(byte: number | undefined): boolean {
   return byte !== undefined && ((byte >= 0x20 && byte <= 0x7e) || byte === 0x09 || byte === 0x0a || byte === 0x0d);
 }
 
-/** The same text as UTF-8, and a byte order mark as any character. Throws where another encoding begins: what comes before is out then. */
+/** Converts text to UTF-8, with the byte order mark. Throws where another encoding begins, after returning the text before it. */
 export function toUtf8(chunks: AsyncIterable<Buffer>, encoding: Encoding): AsyncGenerator<Buffer> {
   if (encoding === "UTF-8") return utf8(chunks);
   const isBig = encoding.endsWith("BE");
   return encoding.startsWith("UTF-16") ? utf16(chunks, encoding, isBig) : utf32(chunks, encoding, isBig);
 }
 
-function mixed(other: string, encoding: Encoding): Error {
+function mixedEncodings(other: string, encoding: Encoding): Error {
   return new Error(`${other} follows ${encoding} (PowerShell's >> does that): save the list in one encoding`);
 }
 
-/** Six characters of ASCII with one zero, or three, between any two: UTF-16 or UTF-32, in either byte order. */
+/** Six ASCII characters with one or three zeros between any two: UTF-16 or UTF-32, in either byte order. */
 const ZEROS = /[\t\n\r -~](?:(\0|\0\0\0)[\t\n\r -~])(?:\1[\t\n\r -~]){4}/;
 
-/** The longest text that `ZEROS` matches. */
+/** Maximum length of a match of `ZEROS`. */
 const MAX_ZEROS = 21;
 
-/** Where the other encoding begins, and which it is. */
+/** Returns the index at which another encoding begins, and its name. */
 function zerosIn(text: string): { readonly at: number; readonly other: string } | undefined {
   const found = ZEROS.exec(text);
   if (found === null) return undefined;
-  const at = found.index + (/^[\n\r]/.test(found[0]) ? 1 : 0); // it ends the line before
+  const at = found.index + (/^[\n\r]/.test(found[0]) ? 1 : 0); // the end of the line before
   return { at, other: found[1] === "\0" ? "UTF-16" : "UTF-32" };
 }
 
-/** Chunks without a zero are handed on as they are. */
+/** Passes on chunks without a zero unchanged. */
 async function* utf8(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let held: Buffer = NOTHING;
   for await (const chunk of chunks) {
@@ -54,12 +54,12 @@ async function* utf8(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
       continue;
     }
     const bytes = Buffer.concat([held, chunk]);
-    const begun = zerosIn(bytes.toString("latin1"));
-    if (begun !== undefined) {
-      yield bytes.subarray(0, begun.at);
-      throw mixed(begun.other, "UTF-8");
+    const change = zerosIn(bytes.toString("latin1"));
+    if (change !== undefined) {
+      yield bytes.subarray(0, change.at);
+      throw mixedEncodings(change.other, "UTF-8");
     }
-    // The beginning of what would match with the next chunk.
+    // Holds back the possible beginning of a match that continues in the next chunk.
     const from = Math.max(0, bytes.length - MAX_ZEROS);
     const to = bytes.includes(0, from) ? from : bytes.length;
     held = bytes.subarray(to);
@@ -82,28 +82,28 @@ async function* utf16(chunks: AsyncIterable<Buffer>, encoding: Encoding, isBig: 
       yield Buffer.from(text, "latin1");
       continue;
     }
-    const begun = misread(text) ?? zerosIn(text);
-    if (begun !== undefined) {
-      yield Buffer.from(text.slice(0, begun.at));
-      throw mixed(begun.other, encoding);
+    const change = misread(text) ?? zerosIn(text);
+    if (change !== undefined) {
+      yield Buffer.from(text.slice(0, change.at));
+      throw mixedEncodings(change.other, encoding);
     }
-    // Half of a surrogate pair, or the beginning of what would match with the next chunk; neither goes over a line's end.
+    // Holds back half a surrogate pair or the beginning of a match; neither extends over the end of a line.
     const to = Math.max(text.lastIndexOf("\n") + 1, text.length - MAX_ZEROS);
     const end = to > 0 && isTrailing(text.charCodeAt(to)) ? to - 1 : to;
     held = text.slice(end);
     yield Buffer.from(text.slice(0, end));
   }
   if (held !== "") yield Buffer.from(held);
-  endOf(rest);
+  checkRest(rest);
 }
 
 function isTrailing(unit: number): boolean {
   return unit >= 0xdc00 && unit <= 0xdfff;
 }
 
-/** What ASCII in another encoding looks like when it is read as UTF-16. */
+/** Returns a function that finds ASCII of another encoding in text that was decoded as UTF-16. */
 function misreading(colonSlash: RegExp, other: Encoding) {
-  // Printable ASCII, and ends of lines, with the bytes exchanged: no text has six of these in a row.
+  // Printable ASCII and line ends with swapped bytes: no text has six of these in a row.
   const swapped = new RegExp(`(?:\0?[${unitsWith(0)}\u0900\u0a00\u0d00]){6}|\ufffe`);
   return (text: string) => {
     const url = colonSlash.exec(text);
@@ -114,12 +114,12 @@ function misreading(colonSlash: RegExp, other: Encoding) {
   };
 }
 
-/** The units whose lower byte is this, and whose upper byte is printable ASCII. */
+/** Returns the code units with this lower byte and printable ASCII as upper byte. */
 function unitsWith(low: number): string {
   return Array.from({ length: 0x7f - 0x20 }, (_, i) => String.fromCharCode(((0x20 + i) << 8) | low)).join("");
 }
 
-/** `://` of UTF-8, which begins with the first or with the second byte of a unit: Kangxi radicals in a row otherwise. */
+/** `://` of UTF-8, beginning at the first or second byte of a code unit; otherwise these are consecutive Kangxi radicals. */
 const MISREAD = {
   little: misreading(new RegExp(`\u2f3a[${unitsWith(0x2f)}]|[\u3a00-\u3aff]\u2f2f`), "UTF-16BE"),
   big: misreading(new RegExp(`\u3a2f[\u2f00-\u2fff]|[${unitsWith(0x3a)}]\u2f2f`), "UTF-16LE"),
@@ -135,21 +135,21 @@ async function* utf32(chunks: AsyncIterable<Buffer>, encoding: Encoding, isBig: 
       const point = isBig ? bytes.readUInt32BE(at) : bytes.readUInt32LE(at);
       if (point > 0x10_ff_ff || (point >= 0xd800 && point <= 0xdfff)) {
         yield Buffer.from(text);
-        throw mixed(bytes.subarray(at, at + 4).includes(0) ? "another encoding" : "UTF-8", encoding);
+        throw mixedEncodings(bytes.subarray(at, at + 4).includes(0) ? "another encoding" : "UTF-8", encoding);
       }
       text += String.fromCodePoint(point);
     }
     rest = bytes.subarray(whole);
     yield Buffer.from(text);
   }
-  endOf(rest);
+  checkRest(rest);
 }
 
 const NOTHING = Buffer.alloc(0);
 
-/** A line end that was appended as ASCII (`echo >> list`) is none of the text; anything else there is half a character. */
-function endOf(rest: Buffer): void {
+/** Ignores a line end appended as ASCII (`echo >> list`); throws for any other incomplete character. */
+function checkRest(rest: Buffer): void {
   if (rest.some((byte) => byte !== 0 && !/\s/.test(String.fromCharCode(byte)))) {
-    throw new Error("it ends in the midst of a character");
+    throw new Error("it ends in the middle of a character");
   }
 }

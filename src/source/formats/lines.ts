@@ -1,4 +1,4 @@
-// The format "lines": text in any Unicode encoding with a URL per line, and further columns behind a TAB.
+// The list format "lines": text in any Unicode encoding with one URL per line, and further columns after a TAB.
 
 import { encodingOf, toUtf8 } from "./encoding.ts";
 import type { Format } from "./format.ts";

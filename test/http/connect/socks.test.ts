@@ -90,14 +90,14 @@ describe("through a SOCKS server", () => {
     const failure = await bad.fetch(`http://127.0.0.1:${port}/ok`);
     expect(failure).toMatchObject({
       error: "proxy_failed",
-      detail: expect.stringContaining("does not know the user name"),
+      detail: expect.stringContaining("rejected the user name"),
     });
     expect(bad.socks.logins).toEqual(["user:p@ss"]);
     expect(JSON.stringify(failure)).not.toMatch(/p@ss|p%40ss|user:/);
     const none = await through("login");
     expect(await none.fetch(`http://127.0.0.1:${port}/ok`)).toMatchObject({
       error: "proxy_failed",
-      detail: expect.stringContaining("wants a user name and a password"),
+      detail: expect.stringContaining("requires a user name and a password"),
     });
   });
 
@@ -113,15 +113,15 @@ describe("through a SOCKS server", () => {
     ["reset-on-greeting", /cannot be reached: read ECONNRESET/],
     ["close-on-connect", /closed the connection in the handshake/],
     ["http", /does not speak SOCKS 5/],
-    ["no-method", /wants a user name and a password/],
-    ["not-allowed", /does not allow it/],
+    ["no-method", /requires a user name and a password/],
+    ["not-allowed", /does not allow the connection/],
     ["network-unreachable", /cannot reach the network/],
     ["host-unreachable", /cannot reach the host/],
     ["refused", /was refused the connection/],
     ["short-refusal", /failed/],
     ["unknown-reply", /answered 200/],
     ["unknown-type", /does not speak SOCKS 5/],
-    ["extra-bytes", /sent bytes that nobody had asked for/],
+    ["extra-bytes", /sent unexpected bytes/],
     ["version-4", /does not speak SOCKS 5/],
   ])("%s is proxy_failed", async (mode, words) => {
     const { socks, fetch } = await through(mode);

@@ -173,7 +173,7 @@ describe("a list in two encodings", () => {
     const list = encoded("http://a/\n", "UTF-16LE");
     const ended = await read([list, Buffer.from("\n")]);
     expect(ended).toMatchObject({ error: "", jobs: [{ url: "http://a/" }] });
-    expect((await read([list, Buffer.from("x")])).error).toContain("it ends in the midst of a character");
+    expect((await read([list, Buffer.from("x")])).error).toContain("it ends in the middle of a character");
   });
 });
 
@@ -188,7 +188,7 @@ it("what is no text in UTF-16 or UTF-32 does no harm, and takes no more than a m
       try {
         for await (const piece of toUtf8(chunks(), encodingOf(all) as Found)) pieces.push(piece);
       } catch (error) {
-        expect((error as Error).message).toMatch(/ follows UTF-|in the midst of a character/);
+        expect((error as Error).message).toMatch(/ follows UTF-|in the middle of a character/);
       }
       expect(Buffer.concat(pieces).toString()).toContain("#\n");
     }),
