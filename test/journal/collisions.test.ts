@@ -1,4 +1,4 @@
-// URLs that were made to collide: none is taken for another, and looking one up costs no more than any.
+// Hash collisions of URLs: no URL is confused with another, and lookups stay cheap.
 
 import { describe, expect, it } from "vitest";
 import { lineTable, STATE_SAVED, STATE_SKIPPED } from "../../src/journal/line-table.ts";
@@ -11,17 +11,17 @@ import { ownJournal } from "./journals.ts";
 
 const { read, stored } = ownJournal();
 
-/** Slots in which these URLs are saved, from number 0 on. */
+/** A line table in which these URLs are saved, from number 0 on. */
 function slotsOf(urls: readonly string[]) {
   const lines = lineTable();
   for (const [n, url] of urls.entries()) lines.set(n, n, urlHash(url), STATE_SAVED);
   return lines;
 }
 
-describe("URLs that collide in FNV-1a", () => {
+describe("URLs with equal FNV-1a hashes", () => {
   const urls = collidingUrls("https://example.org/", 9);
 
-  it("are not taken for each other", () => {
+  it("have separate records in a history", () => {
     const [one, other] = collidingPair("https://example.org/", "https://evil.example/");
     const history = read(stored(1, one), stored(2));
     expect(history.state(1, one)).toBe("saved");
@@ -30,7 +30,7 @@ describe("URLs that collide in FNV-1a", () => {
     expect([history.duplicateSource(one)?.n, history.duplicateSource(other)]).toEqual([1, undefined]);
   });
 
-  it("are looked up with one record read for each, where files are linked", () => {
+  it("need one record read per lookup in the index of saved URLs", () => {
     let reads = 0;
     const { find } = savedUrlIndex(slotsOf(urls), (n) => {
       reads++;
@@ -40,7 +40,7 @@ describe("URLs that collide in FNV-1a", () => {
     expect(reads).toBeLessThan(urls.length + 10);
   });
 
-  it("are looked up with one record read for each, where lines have moved", () => {
+  it("need one record read per lookup in the index of unmatched lines", () => {
     let reads = 0;
     const index = urlIndex(slotsOf(urls), () => true);
     for (const [n, url] of urls.entries()) {
@@ -53,12 +53,12 @@ describe("URLs that collide in FNV-1a", () => {
   });
 });
 
-describe("one URL, saved for very many lines", () => {
+describe("a URL that very many lines have", () => {
   const LINES = 300_000;
   const url = "https://example.org/";
   const same = () => slotsOf(Array.from({ length: LINES }, () => url));
 
-  it("is found for each of them in turn, and then no more", () => {
+  it("is found once for each of its lines by the URL index", () => {
     const lines = same();
     const index = urlIndex(lines, (one) => lines.stateAt(one) === STATE_SAVED);
     for (let i = 0; i < LINES; i++) {
@@ -76,7 +76,7 @@ describe("one URL, saved for very many lines", () => {
     expect(more).toBe(0);
   });
 
-  it("is found for each of them, as long as it is not put back", () => {
+  it("is found once for each of its lines until the reserved lines are released", () => {
     const some = 30_000;
     const records = Array.from({ length: some }, (_, i) => failed({ n: 1000 * i, url }));
     const history = read(...records);
@@ -89,7 +89,7 @@ describe("one URL, saved for very many lines", () => {
     expect(history.findFailure(url)).toBeDefined();
   });
 
-  it("leads to a file at once", () => {
+  it("is found in the index of saved URLs with one record read", () => {
     let reads = 0;
     const known = savedUrlIndex(same(), (n) => {
       reads++;
@@ -100,7 +100,7 @@ describe("one URL, saved for very many lines", () => {
     expect(reads).toBe(1);
   });
 
-  it("has few records read where none of them has a file", () => {
+  it("causes few record reads per lookup if none of its records has a file", () => {
     let reads = 0;
     const known = savedUrlIndex(same(), (n) => {
       reads++;

@@ -1,18 +1,18 @@
-// URLs that collide in FNV-1a, by which lines were known once: found as whoever writes a list would find them.
+// Generates URLs with equal FNV-1a hashes, as an attacker who writes a list could.
 
 const OFFSET_BASIS = 0x811c_9dc5;
 const PRIME = 0x0100_0193;
-/** Multiplied by it, numbers lose their order: endings that differ much meet sooner. */
+/** Fibonacci hashing: endings that differ in many bits collide sooner. */
 const GOLDEN = 0x9e37_79b1;
 
-/** The state of FNV-1a after so much more text. */
+/** The state of FNV-1a after `text`, from an earlier state. */
 function fnv(text: string, from = OFFSET_BASIS): number {
   let hash = from;
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), PRIME);
   return hash;
 }
 
-/** Two endings, by which these beginnings become texts of one hash. */
+/** Two endings with which these beginnings have equal hashes. */
 function endings(one: string, other: string): readonly [string, string] {
   const [first, second] = [fnv(one), fnv(other)];
   const seen = new Map<number, string>();
@@ -24,13 +24,13 @@ function endings(one: string, other: string): readonly [string, string] {
   }
 }
 
-/** Two URLs of one hash, each below its own beginning. */
+/** Two URLs with equal hashes, each with its own beginning. */
 export function collidingPair(one: string, other: string): readonly [string, string] {
   const [first, second] = endings(one, other);
   return [one + first, other + second];
 }
 
-/** 2 to the power of `bits` URLs of one hash (Joux, 2004): wherever two endings meet, either will do. */
+/** 2^`bits` URLs with equal hashes: a multicollision (Joux, CRYPTO 2004). */
 export function collidingUrls(beginning: string, bits: number): readonly string[] {
   let urls = [beginning];
   for (let bit = 0; bit < bits; bit++) {

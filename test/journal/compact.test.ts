@@ -1,4 +1,4 @@
-// The journal after a resumed run: one record a number, nothing lost, and every failure in the list of them.
+// Compaction of the journal after a resumed run: one record per number, no record lost, all failures in failed.txt.
 import {
   appendFileSync,
   existsSync,
@@ -26,18 +26,18 @@ beforeEach(() => {
   path = folder.at("results.jsonl");
 });
 
-/** Where a journal is written before it gets its name. */
+/** Path of the new journal before its rename. */
 const part = () => folder.at("part");
 const textOf = (outcomes: readonly Outcome[]) => outcomes.map(serializeOutcome).join("");
 const content = () => readFileSync(path, "utf8");
 
-/** A history of what the journal holds now. */
+/** Reads the journal. */
 function read(text: string): History {
   writeFileSync(path, text);
   return own(readHistory(folder.path, path));
 }
 
-/** A run that goes on in the journal with these outcomes. */
+/** A resumed run that appends these outcomes to the journal. */
 async function goOn(history: History, outcomes: readonly Outcome[]): Promise<void> {
   const onRecord = (outcome: Outcome, offset: number) => history.add(outcome, offset);
   const reporter = journalWriter(path, { fromBytes: history.bytes, onRecord });
@@ -54,8 +54,8 @@ function compacted(history: History): { failures: Failed[]; rewritten: boolean }
   return { failures, rewritten };
 }
 
-describe("a journal in which all counts", () => {
-  it("is not touched, and tells its failures all the same", async () => {
+describe("a journal without obsolete lines", () => {
+  it("is left unchanged by compaction, which still reports its failures", async () => {
     const earlier = [saved({ n: 1, file: "gone" }), failed({ n: 2 }), failed({ n: 3, retryable: false })];
     const history = read(textOf(earlier));
     await goOn(history, [saved({ n: 4 }), failed({ n: 5 })]);
@@ -67,8 +67,8 @@ describe("a journal in which all counts", () => {
   });
 });
 
-describe("a journal in which not all counts", () => {
-  it("keeps each number's last record, in the order of the file", async () => {
+describe("a compacted journal", () => {
+  it("has the last record of each number, in file order", async () => {
     const history = read(textOf([failed({ n: 1 }), saved({ n: 2 }), failed({ n: 3 }), failed({ n: 4 })]));
     await goOn(history, [saved({ n: 3 }), failed({ n: 1, detail: "again" }), failed({ n: 1, detail: "ünd noch mal" })]);
     const { failures } = compacted(history);
@@ -77,7 +77,7 @@ describe("a journal in which not all counts", () => {
     expect(failures).toEqual([failed({ n: 4 }), last]);
   });
 
-  it("loses what was forgotten and what cannot be read, and ends its last line", () => {
+  it("has no removed records and no unreadable lines, and ends with a line feed", () => {
     const last = serializeOutcome(saved({ n: 3 })).trimEnd();
     const history = read(`${textOf([saved({ n: 1 }), saved({ n: 2 })])}no json\n\0\0\n${last}`);
     history.remove(1);
@@ -85,7 +85,7 @@ describe("a journal in which not all counts", () => {
     expect(content()).toBe(textOf([saved({ n: 2 }), saved({ n: 3 })]));
   });
 
-  it("equals a simple model after any two runs, short records and long ones", async () => {
+  it("equals a simple model after any two runs with short and long records", async () => {
     const one = fc.record({
       n: fc.oneof(fc.nat(4), fc.constant(1e15 - 1)),
       url: fc.constantFrom("u", "https://example.org/ü"),
@@ -120,7 +120,7 @@ describe("a journal in which not all counts", () => {
     );
   });
 
-  it("of more than one read and write is written whole", () => {
+  it("is complete if it is longer than one read and one write", () => {
     const texts = Array.from({ length: 30_000 }, (_, n) =>
       serializeOutcome(failed({ n, detail: `${n}`.repeat(1 + (n % 30)) })),
     );
@@ -131,7 +131,7 @@ describe("a journal in which not all counts", () => {
   });
 });
 
-it("a record that ends exactly where a write does keeps its line feed", () => {
+it("a record that ends exactly at the end of a write keeps its line feed", () => {
   const first = serializeOutcome(failed({ n: 1 }));
   const empty = serializeOutcome(failed({ n: 2, detail: "" }));
   for (const over of [-1, 0, 1]) {
@@ -143,10 +143,10 @@ it("a record that ends exactly where a write does keeps its line feed", () => {
   }
 });
 
-describe("the copy", () => {
+describe("the new journal of a compaction", () => {
   const twice = textOf([failed({ n: 1, detail: "first" }), failed({ n: 1 })]);
 
-  it("is not written through a link that somebody planted, and replaces what a killed run left", () => {
+  it("is not written through a planted link, and replaces the file of a killed run", () => {
     const victim = folder.at("victim");
     writeFileSync(victim, "mine");
     symlinkSync(victim, part());
@@ -157,7 +157,7 @@ describe("the copy", () => {
     expect(content()).toBe(serializeOutcome(failed({ n: 1 })));
   });
 
-  it("that cannot be made, or is broken off, leaves the journal as it was", () => {
+  it("leaves the old journal unchanged if it cannot be created or completed", () => {
     const history = read(twice);
     const breakOff = () => {
       throw new Error("disk full");
@@ -169,7 +169,7 @@ describe("the copy", () => {
     expect(content()).toBe(twice);
   });
 
-  it("that would lack a record is not taken: it was not written where the history has it", () => {
+  it("is rejected if a record of the history is missing in it", () => {
     const history = read(twice);
     history.add(saved({ n: 2 }), history.bytes);
     expect(() => compactJournal(path, part(), history)).toThrow("holds 1 records of 2: left as it is");
@@ -183,7 +183,7 @@ describe("the copy", () => {
 describe("failed.txt after a resumed run", () => {
   const list = () => folder.at("failed.txt");
 
-  it("has the failures of all runs, and is gone when all has passed", async () => {
+  it("has the failures of all runs, and is removed when none is left", async () => {
     const history = read(
       textOf([failed({ n: 1, url: "http://a/", retryable: false }), failed({ n: 2, url: "http://b/" })]),
     );

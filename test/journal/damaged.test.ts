@@ -1,4 +1,4 @@
-// Journals that are damaged, or cannot be gone on with: what is lost is said, and nothing else is.
+// Damaged journals: every loss is reported, every other record is kept; files that are not journals are refused.
 
 import { appendFileSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
@@ -11,8 +11,8 @@ const journal = ownJournal();
 
 const { folder, read, reread, stored } = journal;
 
-describe("a journal that is damaged", () => {
-  it("loses what cannot be read, and says how much and where", () => {
+describe("a damaged journal", () => {
+  it("loses only unreadable lines, and a note has their number and the first one's place", () => {
     const half = serializeOutcome(stored(2)).slice(0, 90);
     const history = read(
       stored(1),
@@ -33,14 +33,14 @@ describe("a journal that is damaged", () => {
     ]);
   });
 
-  it("by zeros at its end is cut off before them", () => {
+  it("with NUL bytes at its end is truncated before them", () => {
     const one = serializeOutcome(stored(1));
     const history = read(one, "\0".repeat(5000));
     expect(history).toMatchObject({ saved: 1, bytes: one.length, stale: 0 });
     expect(history.notes).toEqual(["a torn last record dropped: 5,000 bytes"]);
   });
 
-  it("by a line longer than any record keeps what follows it", () => {
+  it("with an over-long line keeps the records after it", () => {
     const long = failed({ n: 2, detail: "y".repeat(3_000_000) });
     const history = read(stored(1), long, `${"x".repeat(40_000_000)}\n`, stored(3));
     expect(history).toMatchObject({ saved: 2, open: 1, stale: 1 });
@@ -52,27 +52,27 @@ describe("a journal that is damaged", () => {
     expect(reread()).toMatchObject({ saved: 2, bytes: before });
   });
 
-  it("by a line longer than any record has no record at that line's end", () => {
+  it("with an over-long line has no record at the end of that line", () => {
     const hidden = serializeOutcome(stored(2));
     expect(read(stored(1), "x".repeat(16_777_216), hidden).state(2, "https://example.org/2")).toBeUndefined();
   });
 
-  it("holds records of which nothing but the number, the URL and the outcome can be relied on", () => {
+  it("may have records with invalid fields, which are dropped, except number, URL and outcome", () => {
     const odd = '{"n":1,"url":"u","outcome":"saved","file":7,"bytes":"1","etag":null,"name":{}}\n';
     const history = read(odd);
     expect(history.state(1, "u")).toBe("open");
     expect(history.record(1)).toEqual({ n: 1, url: "u", outcome: "saved" });
   });
 
-  it("is read, not mended: whoever appends cuts it off", () => {
+  it("is not changed by reading: the appending writer truncates it", () => {
     const text = `${serializeOutcome(stored(1))}{"n":2`;
     read(text);
     expect(readFileSync(journal.path, "utf8")).toBe(text);
   });
 });
 
-describe("a journal that cannot be gone on with", () => {
-  it("because a newer version wrote it is refused with its place and the next step", () => {
+describe("a journal that cannot be resumed from", () => {
+  it("is refused with place and next step if a newer version wrote it", () => {
     const newer = `{"n":2,"url":"u","outcome":"frozen","time":"${TIME}"}`;
     for (const end of ["\n", ""]) {
       expect(() => read(stored(1), newer + end)).toThrow(JournalError);
@@ -82,7 +82,7 @@ describe("a journal that cannot be gone on with", () => {
     }
   });
 
-  it("because it is a link or a folder is refused, and nothing is read", () => {
+  it("is refused without reading if it is a link or a folder", () => {
     const target = folder.at("target");
     writeFileSync(target, serializeOutcome(failed()));
     symlinkSync(target, journal.path);

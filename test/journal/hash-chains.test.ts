@@ -1,9 +1,9 @@
-// Numbers by hash that come and go, beside a list of them.
+// The hash table with chaining, compared with an array.
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { hashChains } from "../../src/journal/hash-chains.ts";
 
-it("finds the last number of a hash that came and is wanted, whatever comes and goes", () => {
+it("hash chains find the number of a hash that was added last and is wanted, after any additions and deletions", () => {
   const hash = fc.constantFrom(0, 1, 1024, 2048, 4_294_967_295);
   const step = fc.record({ what: fc.constantFrom("add", "add", "add", "delete", "find"), hash, n: fc.nat({ max: 9 }) });
   fc.assert(
@@ -14,7 +14,7 @@ it("finds the last number of a hash that came and is wanted, whatever comes and 
         numbers.add(hash, n);
         model.unshift({ hash, n });
       };
-      // More than there is room for at first.
+      // More than the initial capacity.
       if (isFull) for (let n = 0; n < 1100; n++) add(n, 100 + n);
       for (const { what, hash, n } of steps) {
         if (what === "add") add(hash, n);

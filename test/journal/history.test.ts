@@ -1,4 +1,4 @@
-// What a run recorded, read back by the next: the last record of each line, wherever the journal ends.
+// The history read from a journal: the last record of each line, for a journal truncated anywhere.
 
 import { appendFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import fc from "fast-check";
@@ -17,7 +17,7 @@ const URL_A = "https://example.org/a";
 const gone = saved({ n: 5, url: URL_A, file: "gone.txt", bytes: 3 });
 
 describe("a history", () => {
-  it("knows each line's last record, by number and URL", () => {
+  it("has each line's last record by number and URL", () => {
     const history = read(
       stored(1),
       failed({ n: 2, url: URL_A, retryable: false }),
@@ -46,13 +46,13 @@ describe("a history", () => {
     expect(history.record(6)).toBeUndefined();
   });
 
-  it("of an empty journal is empty, and that of none an error", () => {
+  it("is empty for an empty journal; reading a missing one throws", () => {
     expect(read()).toMatchObject({ saved: 0, failedForGood: 0, open: 0, bytes: 0, notes: [], stale: 0, recorded: 0 });
     rmSync(journal.path);
     expect(reread).toThrow("ENOENT");
   });
 
-  it("equals a simple model wherever the journal was cut off", () => {
+  it("equals a simple model for a journal truncated anywhere", () => {
     const names = ["a", "ü", 'q"', "😀\\"];
     const numbers = [1, 2, 70, 999_999_999_999_999];
     const one = fc.record({
@@ -99,20 +99,20 @@ describe("a history", () => {
   });
 
   it.each(["000002.txt", "000/000002.txt"])(
-    "says of several lines with the file %s that it is the one's whose number it has",
+    "assigns the file %s of several records to the line with its number",
     (file) => {
       const history = read(...[1, 2, 3].map((n) => saved({ n, url: `https://example.org/${n}`, file, bytes: 3 })));
       expect([1, 2, 3].map((n) => history.record(n)?.file)).toEqual([undefined, file, undefined]);
     },
   );
 
-  it("says of several lines with one file that it is that of the one that was recorded last", () => {
+  it("assigns a file of several records to the line recorded last", () => {
     const record = (n: number) => saved({ n, url: `https://example.org/${n}`, file: "x.txt", bytes: 3 });
     const history = read(...[1, 3, 2].map(record));
     expect([1, 2, 3].map((n) => history.record(n)?.file)).toEqual([undefined, "x.txt", undefined]);
   });
 
-  it("knows numbers close together and far apart", () => {
+  it("has the records of dense and sparse line numbers", () => {
     fc.assert(
       fc.property(
         fc.uniqueArray(
@@ -135,20 +135,20 @@ describe("a history", () => {
     );
   });
 
-  it("gives records that are shorter than any of ours, many to a place", () => {
+  it("has all of several short records in one unit of the journal", () => {
     const short = (n: number, url: string) => `{"n":${n},"url":"${url}","outcome":"failed"}\n`;
     const history = read(...Array.from({ length: 200 }, (_, i) => short(i % 7, `x${i}`)));
     for (let n = 0; n < 7; n++) expect(history.record(n)?.url).toBe(`x${199 - ((199 - n) % 7)}`);
   });
 
-  it("takes the last of two records that are shorter than any of ours", () => {
+  it("has the last of two short records of one number", () => {
     writeFileSync(folder.at("b"), "12");
     const short = (file: string) => `{"n":1,"url":"u","outcome":"saved","file":"${file}","bytes":2}\n`;
     expect(read(short("a"), short("b")).state(1, "u")).toBe("saved");
     expect(read(short("b"), short("a")).state(1, "u")).toBe("open");
   });
 
-  it("knows lines that were skipped, read or added, from those that failed", () => {
+  it("distinguishes skipped lines from failed ones, both read and added", () => {
     const history = read(
       '{"n":1,"url":"u","outcome":"skipped","reason":"robots"}\n',
       skipped({ n: 2 }),
@@ -166,8 +166,8 @@ describe("a history", () => {
   });
 });
 
-describe("while a run goes on", () => {
-  it("what is recorded anew takes the place of what was, and is found where it was written", () => {
+describe("a history during a run", () => {
+  it("has an added record instead of the earlier one, and reads it from where it was written", () => {
     const history = read(stored(1), failed({ n: 2 }), gone);
     const outcome = saved({ n: 2, url: "https://example.org/ü", file: "2.txt" });
     history.add(outcome, history.bytes);
@@ -181,7 +181,7 @@ describe("while a run goes on", () => {
     expect(history).toMatchObject({ recorded: 5, failures: 2, stale: 1, saved: 1, open: 2 });
   });
 
-  it("what is forgotten has no record, and no URL is found by it", () => {
+  it("has no record of a removed line, and does not find its URL", () => {
     const history = read(stored(1), stored(2));
     history.remove(1);
     history.remove(1);
@@ -203,7 +203,7 @@ describe("while a run goes on", () => {
     expect(history.state(1, "https://example.org/1")).toBe("saved");
   });
 
-  it("a URL leads to a saved line of an earlier run that the list has not met, and to no other", () => {
+  it("finds a URL only in saved, unmatched lines of earlier runs", () => {
     const urls = Array.from({ length: 1100 }, (_, i) => `https://example.org/${i % 2 === 0 ? "ü" : "x"}/${i}`);
     const history = read(...urls.map((url, i) => stored(1_000_000_000 * i, url, 1)), gone, failed({ n: 3, url: "u" }));
     for (const [i, url] of urls.entries()) expect(history.findSaved(url)).toBe(1_000_000_000 * i);

@@ -1,4 +1,4 @@
-// A journal and its files in a folder of the test's own, read back.
+// Test fixture: a journal and its files in a temporary folder.
 
 import { writeFileSync } from "node:fs";
 import type { Outcome } from "../../src/core/job.ts";
@@ -9,16 +9,16 @@ import { type OwnFolder, own, ownFolder } from "../support/own.ts";
 
 export interface OwnJournal {
   readonly folder: OwnFolder;
-  /** Of the journal that is read. */
+  /** Path of the journal. */
   readonly path: string;
-  /** Makes these the journal, outcomes or whole lines, and reads it. It is closed after the test. */
+  /** Writes a journal of these outcomes or lines, and reads it. The history is closed after the test. */
   read(...lines: readonly (Outcome | string)[]): History;
   reread(): History;
-  /** A saved line whose file is on the disk. */
+  /** Writes a file, and returns the outcome of its saved line. */
   stored(n: number, url?: string, bytes?: number): Outcome;
 }
 
-/** For the top of a file: a folder with a journal for each of its tests. */
+/** For the top of a test file: each test gets its own folder and journal. */
 export function ownJournal(): OwnJournal {
   const folder = ownFolder();
   const pathNow = () => folder.at("results.jsonl");

@@ -1,18 +1,18 @@
-// The keyed hash: that of its authors, the same for a text and its bytes, and another one with another key.
+// The keyed hash: published test vectors, equality of string and byte hashes, and no fixed collisions.
 
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { bytesHash, newKey, numberHash, textHash } from "../../src/journal/keyed-hash.ts";
 import { collidingUrls } from "./collisions.ts";
 
-it("is HalfSipHash-1-3, by the vectors that Linux tests its own with", () => {
+it("the keyed hash equals HalfSipHash-1-3 on the test vectors of Linux", () => {
   const vectors = [0x5814c896, 0xe7e864ca, 0xbc4b0e30, 0x01539939, 0x7e059ea6, 0x88e3d89b, 0xa0080b65, 0x9d38d9d6];
   const bytes = String.fromCharCode(0, 1, 2, 3, 4, 5, 6, 7);
   const key = { low: 0x0302_0100, high: 0x0706_0504 };
   expect(vectors.map((_, length) => textHash(bytes.slice(0, length), key))).toEqual(vectors);
 });
 
-it("is the same of a text and of its bytes, and another for any other text", () => {
+it("the keyed hash is equal for a string and its bytes, and differs for other strings", () => {
   const ascii = fc.string({ unit: "binary-ascii", maxLength: 20 });
   const text = fc.oneof(ascii, fc.string({ unit: "binary" }), fc.string({ minLength: 4000, maxLength: 9000 }));
   fc.assert(
@@ -26,7 +26,7 @@ it("is the same of a text and of its bytes, and another for any other text", () 
   );
 });
 
-it("has no collisions that were made for another key", () => {
+it("the keyed hash has no collisions that were constructed for another key", () => {
   const [one, other] = [newKey(), newKey()];
   const urls = Array.from({ length: 100_000 }, (_, i) => `https://example.org/${i}`);
   const seen = new Map<number, string>();
@@ -40,12 +40,12 @@ it("has no collisions that were made for another key", () => {
   expect(met).toBeLessThan(5);
 });
 
-it("takes URLs apart that collide in FNV-1a for every seed", () => {
+it("the keyed hash separates URLs that collide in FNV-1a for every seed", () => {
   const urls = collidingUrls("https://example.org/", 4);
   expect(new Set(urls.map((url) => textHash(url))).size).toBe(urls.length);
 });
 
-it("of numbers is another for every number", () => {
+it("the keyed hash of numbers differs for every number", () => {
   const numbers = Array.from({ length: 20_000 }, (_, i) => (i % 2 === 0 ? i : i * 2 ** 33));
   expect(new Set(numbers.map(numberHash)).size).toBeGreaterThan(numbers.length - 5);
 });

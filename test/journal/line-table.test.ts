@@ -1,4 +1,4 @@
-// What is kept of a line: the last that was written, in few bytes, wherever the numbers lie and in whatever order they come.
+// The line table: holds what was set last for each line, in a bounded number of bytes for any numbers in any order.
 
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
@@ -10,8 +10,8 @@ import { ROOT } from "../support/command.ts";
 
 const STATES = [0, 1, 2, 3, 4, 5] as const satisfies readonly State[];
 
-describe("slots", () => {
-  it("equal a simple model, whatever is written in whatever order", () => {
+describe("a line table", () => {
+  it("equals a simple model after any sequence of writes", () => {
     const number = fc.oneof(
       fc.nat(200),
       fc.nat(200).map((n) => n * 64),
@@ -54,20 +54,16 @@ describe("slots", () => {
   });
 
   const LINES = 1_000_000;
-  /** What the table of ids leaves behind as it grows, and the program itself as it warms up. */
+  /** Garbage of the growing id table, and warm-up of the program. */
   const SPARE_BYTES = 24_000_000;
   it.each([
-    ["close together", "i", 9],
-    ["each far from all others", "i * 1e6", 40],
-    ["far apart, in no order", "((i * 7919) % 1000003) * 1e8", 40],
+    ["that are consecutive", "i", 9],
+    ["far apart", "i * 1e6", 40],
+    ["far apart, in random order", "((i * 7919) % 1000003) * 1e8", 40],
     ["in pairs", "(i >> 1) * 1e6 + (i & 1)", 40],
-    ["of which 33 of 64 are there, the first of all sixty-fours first", "(i % 30304) * 64 + Math.floor(i / 30304)", 40],
-    [
-      "of which 17 of 64 are there, the last of all sixty-fours first",
-      "(i % 58824) * 64 + 63 - Math.floor(i / 58824)",
-      40,
-    ],
-  ])("take a bounded number of bytes a line for numbers %s", (_, number, bytes) => {
+    ["that are 33 of each 64, the first of each block first", "(i % 30304) * 64 + Math.floor(i / 30304)", 40],
+    ["that are 17 of each 64, the last of each block first", "(i % 58824) * 64 + 63 - Math.floor(i / 58824)", 40],
+  ])("uses a bounded number of bytes per line for numbers %s", (_, number, bytes) => {
     const program = `
       import { lineTable } from ${JSON.stringify(pathToFileURL(join(ROOT, "dist/src/journal/line-table.js")).href)};
       const peakBytes = () => process.resourceUsage().maxRSS * 1024;

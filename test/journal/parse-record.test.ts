@@ -1,4 +1,4 @@
-// One record of a journal, read by the quick way and the slow, and the hash of its URL.
+// Parsing of one record, by the fast parser and by JSON.parse, and the hash of its URL.
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -7,7 +7,7 @@ import { serializeOutcome } from "../../src/core/serialize-outcome.ts";
 import { parseQuickly, parseRecord, parseSlowly, urlHash } from "../../src/journal/parse-record.ts";
 import { failed, saved } from "../core/outcomes.ts";
 
-describe("a line", () => {
+describe("a line of the journal", () => {
   const text = fc.oneof(fc.string(), fc.string({ unit: "binary" }), fc.webUrl());
   const number = fc.oneof(fc.nat(), fc.constantFrom(0, 1e15 - 1, 1e15, 0.5, 1.25, -1));
   const outcomes = fc.oneof(
@@ -19,7 +19,7 @@ describe("a line", () => {
       .map((over) => failed(over)),
   );
 
-  it("says the same by either way to read it, whatever is in it", () => {
+  it("is parsed equally by the fast parser and by JSON.parse, for any record", () => {
     fc.assert(
       fc.property(outcomes, (outcome) => {
         const line = Buffer.from(serializeOutcome(outcome));
@@ -34,7 +34,7 @@ describe("a line", () => {
     );
   });
 
-  it("with a byte changed, lost or added is never taken for what it is not", () => {
+  it("is parsed equally by both parsers after a byte is changed, removed or added", () => {
     const edit = fc.record({
       at: fc.nat(),
       remove: fc.nat(3),
@@ -53,7 +53,7 @@ describe("a line", () => {
     );
   });
 
-  it("cut anywhere is a record only where it is whole, whatever braces and quotes its headers have", () => {
+  it("is a record only if it is complete, for a cut anywhere and any braces and quotes in its headers", () => {
     const odd = fc.string({ unit: fc.constantFrom("{", "}", '"', "\\", ",", ":", "a", "]", "1") });
     const headers = fc.record({ etag: odd, type: odd, final_url: odd });
     fc.assert(
@@ -69,7 +69,7 @@ describe("a line", () => {
     );
   });
 
-  it("with zeros or junk anywhere in it, as a power loss leaves them, is no record", () => {
+  it("is parsed equally by both parsers with NUL or other bytes anywhere, as after a power loss", () => {
     const record = serializeOutcome(asWritten({ etag: '"abc"', type: "text/html" })).trimEnd();
     fc.assert(
       fc.property(fc.nat(record.length - 2), fc.constantFrom("\0", "\0\0\0", "\x01", '"', "\n"), (at, junk) => {
@@ -97,14 +97,14 @@ describe("a line", () => {
     "{",
     "",
     "nul",
-  ])("with %s for a value is no record", (value) => {
+  ])("is not a record with %s as a value", (value) => {
     const line = Buffer.from(`{"n":1,"x":${value},"url":"u","outcome":"saved"}\n`);
     expect(parseRecord(line, 0, line.length - 1)).toBeUndefined();
     const last = Buffer.from(`{"n":1,"url":"u","outcome":"saved","x":${value}}\n`);
     expect(parseRecord(last, 0, last.length - 1)).toBeUndefined();
   });
 
-  it("of the usual kind takes the quick way, in the order of any version", () => {
+  it("in the usual form is parsed by the fast parser, with the key order of any version", () => {
     const { n, url, outcome, status, bytes, ...rest } = saved({ etag: "abc", type: "text/html" });
     const file = "000001.html";
     for (const record of [
@@ -121,14 +121,14 @@ describe("a line", () => {
   });
 });
 
-/** A saved line with its keys in the order in which they are written: the file before its length. */
+/** A saved outcome with its keys in the order of a record: the file before its length. */
 function asWritten(over: Partial<Saved>): Saved {
   const { n, url, outcome, ...rest } = saved(over);
   return { n, url, outcome, file: "1.txt", ...rest };
 }
 
 describe("the hash of a URL", () => {
-  it("is another for another URL, nearly always, and uses all of its 30 bits", () => {
+  it("differs for different URLs, nearly always, and uses all of its 30 bits", () => {
     const hashes = new Set<number>();
     const buckets = new Uint32Array(1024);
     const count = 100_000;
@@ -139,7 +139,7 @@ describe("the hash of a URL", () => {
       buckets[hash & 1023] = (buckets[hash & 1023] ?? 0) + 1;
       buckets[hash >>> 20] = (buckets[hash >>> 20] ?? 0) + 1;
     }
-    // By chance 4.7 collide; 20 or more in one of 10 million such lists.
+    // The expected number of collisions is 4.7; the probability of 20 or more is 1e-7.
     expect(count - hashes.size).toBeLessThan(20);
     expect(Math.max(...buckets)).toBeLessThan(300);
     expect(Math.min(...buckets)).toBeGreaterThan(110);

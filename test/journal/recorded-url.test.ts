@@ -1,4 +1,4 @@
-// A line counts as recorded only by its very URL, wherever in the journal the record lies and however it is written.
+// The check of a record's exact URL, for records anywhere in the journal and in any JSON form.
 
 import { closeSync, openSync, writeFileSync } from "node:fs";
 import fc from "fast-check";
@@ -12,7 +12,7 @@ import { own, ownFolder } from "../support/own.ts";
 
 const folder = ownFolder();
 
-it("is true of the last record of a number in its unit, for its URL and for no other", () => {
+it("a recorded URL is confirmed only by the last record of its number in the unit, and only for exactly that URL", () => {
   const url = fc.oneof(
     fc.constantFrom("a", "ab", 'a","x":"b', "a\\", "Ã©", "é", "é\ud800", "http://h/", "http://h/?"),
     fc.webUrl(),
@@ -48,7 +48,7 @@ it("is true of the last record of a number in its unit, for its URL and for no o
   );
 });
 
-it("takes what is appended while it is asked, and believes what is not written yet", () => {
+it("a recorded URL is checked in records appended meanwhile, and assumed for records not written yet", () => {
   const path = folder.at("results.jsonl");
   const lines = Array.from({ length: 100 }, (_, n) => serializeOutcome(failed({ n, url: `http://h/${n}` })));
   const before = lines.slice(0, 50).join("");
@@ -65,7 +65,7 @@ it("takes what is appended while it is asked, and believes what is not written y
   expect(ask((n) => `http://h/${n}x`)).toEqual(lines.map(() => false));
 });
 
-it("is sure of a file only where the record says so as a run writes it, and no other may count", () => {
+it("a recorded file is confirmed only by a record in the form that a run writes, alone in its unit", () => {
   const path = folder.at("results.jsonl");
   const { n: _n, url: _url, outcome: _outcome, file: _file, ...rest } = saved({});
   const lineOf = (n: number, url: string, file: string) =>

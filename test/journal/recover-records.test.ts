@@ -1,4 +1,4 @@
-// A journal as editors, jq, PowerShell and power losses leave it: what is still read of it, and what is not ours.
+// Recovery of records from journals changed by editors, jq, PowerShell or power losses.
 
 import { closeSync, openSync, writeFileSync } from "node:fs";
 import fc from "fast-check";
@@ -11,7 +11,7 @@ import { ownFolder } from "../support/own.ts";
 
 const folder = ownFolder();
 
-/** What is in a journal of these bytes: its records, and the rest as text. */
+/** The pieces recovered from a journal of these bytes: records parsed, other pieces as text. */
 function read(bytes: Buffer | string) {
   writeFileSync(folder.at("results.jsonl"), bytes);
   const fd = openSync(folder.at("results.jsonl"), "r");
@@ -68,7 +68,7 @@ describe("the records of a journal", () => {
     expect(read(bytes)).toMatchObject(ALL);
   });
 
-  it("are found in what is longer than one read, whichever layout it has", () => {
+  it("are found in a file longer than one read, in every layout", () => {
     const many = Array.from({ length: 20_000 }, (_, i) => saved({ n: i + 1, url: `https://example.org/ü/${i}` }));
     const pretty = many.map((one) => `${JSON.stringify(one, undefined, 2)}\n`).join("");
     expect(read(pretty).records).toEqual(many);
@@ -76,21 +76,21 @@ describe("the records of a journal", () => {
     expect(read(many.map(serializeOutcome).join(""))).toMatchObject({ records: many, others: 0 });
   });
 
-  it("are found in the form of any that JSON allows, and say the same", () => {
+  it("are found, with equal content, in any form that JSON allows", () => {
     const odd =
       '{"outcome":"failed","n":42.0,"url":"https:\\/\\/example.org\\/\\u00fc","error":"http_status","x":{"y":[1]}}\n';
     expect(read(odd).records).toMatchObject([{ n: 42, url: "https://example.org/ü", outcome: "failed" }]);
   });
 
-  it("are found behind a torn one on its line", () => {
+  it("are found after a torn record on the same line", () => {
     const half = serializeOutcome(OUTCOMES[1] ?? failed()).slice(0, 60);
     expect(read(`${half}${LINES}`)).toMatchObject({ records: OUTCOMES, torn: [half], foreign: [] });
     expect(read(`${half}\0\0\0${LINES}`)).toMatchObject({ records: OUTCOMES, torn: [`${half}\0\0\0`], foreign: [] });
   });
 });
 
-describe("what is no record", () => {
-  it("is given as it is, but for blanks", () => {
+describe("bytes of a journal that are not a record", () => {
+  it("are returned unchanged except for whitespace", () => {
     const own = ["my notes", '{"a": 1}', "[1, 2]", "}", '"', '{"n":1,"url":"mine"}', "12 }{ 3", "é\u202e"];
     const mixed = own.map((text, i) => `${text}\n${i % 2 === 0 ? LINES : PRETTY}`).join("");
     const { records, torn, foreign } = read(mixed);
@@ -98,7 +98,7 @@ describe("what is no record", () => {
     expect([torn, foreign]).toEqual([[], own]);
   });
 
-  it("is torn only where a record begins like it, and it is no JSON", () => {
+  it("are torn only if a record begins like them and they are not JSON", () => {
     const record = LINES.slice(0, LINES.indexOf("\n"));
     for (let end = 1; end < record.length; end++)
       expect(read(`${record.slice(0, end)}\n${LINES}`)).toMatchObject({
@@ -112,7 +112,7 @@ describe("what is no record", () => {
     });
   });
 
-  it("costs no record around it, whatever it is and wherever it stands between lines", () => {
+  it("cause no loss of a record around them, wherever they are between lines", () => {
     const junk = fc.oneof(
       fc.string({ unit: "binary", maxLength: 40 }),
       fc.string({ unit: fc.constantFrom(...'{}[]",:\\n1 \n\r\0') }),
@@ -128,7 +128,7 @@ describe("what is no record", () => {
     );
   });
 
-  it("is given whole where it is longer than any record", () => {
+  it("are returned completely if they are longer than any record", () => {
     const long = "x".repeat(40_000_000);
     const { records, foreign } = read(`${LINES}${long}\n${LINES}{"a":"${long}`);
     expect(records).toEqual([...OUTCOMES, ...OUTCOMES]);

@@ -1,4 +1,4 @@
-// A journal's file is taken away while it is written: what is looked at, and where the records are afterwards.
+// The journal file is replaced, removed or truncated during a run: what is reported, and where the records are afterwards.
 
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import fc from "fast-check";
@@ -24,8 +24,8 @@ const numbersIn = (file: string) =>
     .map((line) => (JSON.parse(line) as Outcome).n);
 const upTo = (n: number) => Array.from({ length: n }, (_, i) => i + 1);
 
-describe("a journal that is looked after", () => {
-  it("has nothing to say where nobody touches it, in a new file and in one that is gone on with", async () => {
+describe("a guarded journal", () => {
+  it("reports nothing if no one touches its file, new or appended to", async () => {
     for (const fromBytes of [undefined, 0]) {
       const records = journalWriter(path, { isJournal, ...(fromBytes === undefined ? {} : { fromBytes }) });
       for (const n of upTo(3)) {
@@ -38,7 +38,7 @@ describe("a journal that is looked after", () => {
     }
   });
 
-  it("is written again at the next look after it was removed, with what earlier runs recorded, each time", async () => {
+  it("is written again, with earlier runs' records, at the first check after each removal", async () => {
     writeFileSync(path, serializeOutcome(saved({ n: 1 })));
     const fromBytes = readFileSync(path).length;
     const records = journalWriter(path, { isJournal, fromBytes });
@@ -56,7 +56,7 @@ describe("a journal that is looked after", () => {
     expect(records.problem?.split("; ")).toHaveLength(3);
   });
 
-  it("says once how its length is another's doing, and goes on at its end", async () => {
+  it("reports once that another program changed its length, and appends at its end", async () => {
     const records = journalWriter(path, { isJournal });
     void records.outcome(saved({ n: 1 }));
     records.flush();
@@ -71,7 +71,7 @@ describe("a journal that is looked after", () => {
     expect(numbersIn(path)).toEqual([2, 3, 4]);
   });
 
-  it("is beside a file of somebody else's, also when that comes and goes", async () => {
+  it("is kept beside another program's file, also if that appears and disappears", async () => {
     const records = journalWriter(path, { isJournal });
     void records.outcome(saved({ n: 1 }));
     records.check();
@@ -87,7 +87,7 @@ describe("a journal that is looked after", () => {
     expect(numbersIn(`${path}.rescued2`)).toEqual([1, 2]);
   });
 
-  it("is left alone where its folder is no longer there", async () => {
+  it("is not written elsewhere if its folder is gone", async () => {
     const records = journalWriter(path, { isJournal });
     void records.outcome(saved({ n: 1 }));
     records.check();
@@ -101,7 +101,7 @@ describe("a journal that is looked after", () => {
     expect(numbersIn(folder.at("moved", "results.jsonl"))).toEqual([1, 2]);
   });
 
-  it("has every record in the end, whatever is done to it by name and whenever it is looked at", async () => {
+  it("has every record in the end, after any changes by name and any checks", async () => {
     const edit = (keep: (line: string) => boolean) => {
       const lines = readFileSync(path, "utf8").split(/(?<=\n)/);
       writeFileSync(`${path}.edit`, lines.filter(keep).join(""));

@@ -1,4 +1,4 @@
-// Lines that the list was not seen to have yet: found by their URL or their file, until they are met, taken or forgotten.
+// Unmatched lines: found by their URL or file until they are matched, reserved or removed.
 
 import { appendFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
@@ -16,8 +16,8 @@ const numbers = (history: ReturnType<typeof reread>) => {
   return found.sort((a, b) => a - b);
 };
 
-describe("lines that were not met", () => {
-  it("are all that are recorded, at first", () => {
+describe("unmatched lines", () => {
+  it("are at first all recorded lines", () => {
     const history = read(stored(1), failed({ n: 2 }), skipped({ n: 3 }), stored(4));
     expect([history.unmatchedSaved, history.unmatched, numbers(history)]).toEqual([2, 4, [1, 2, 3, 4]]);
     history.markMatched(1);
@@ -26,7 +26,7 @@ describe("lines that were not met", () => {
     expect([history.unmatchedSaved, history.unmatched, numbers(history)]).toEqual([1, 1, [4]]);
   });
 
-  it("may be taken for a while", () => {
+  it("can be reserved and released", () => {
     const history = read(stored(1), stored(2));
     history.reserve(1);
     expect([history.findSaved(urlOf(1)), history.unmatchedSaved]).toEqual([undefined, 1]);
@@ -34,7 +34,7 @@ describe("lines that were not met", () => {
     expect([history.findSaved(urlOf(1)), history.unmatchedSaved]).toEqual([1, 2]);
   });
 
-  it("are found by their URL, those that are saved and those that are not", () => {
+  it("are found by their URL, saved and failed ones separately", () => {
     const url = "https://example.org/same";
     stored(2);
     const history = read(
@@ -52,7 +52,7 @@ describe("lines that were not met", () => {
     expect(history.findFailure("https://example.org/other")).toBeUndefined();
   });
 
-  it("are found by their file, whether that is a number or a name", () => {
+  it("are found by their file, named by number or otherwise", () => {
     const named = (n: number, file: string) => saved({ n, url: urlOf(n), file, bytes: 9 });
     const history = read(
       named(1, "000001.txt"),
@@ -69,8 +69,8 @@ describe("lines that were not met", () => {
   });
 });
 
-describe("a record", () => {
-  it("no longer counts once it was said to have moved, until there is another one under its number", () => {
+describe("a record in a history", () => {
+  it("is deleted by a moved record, until its number has another one", () => {
     read(stored(1), stored(2), stored(3));
     const moved = (n: number) => `${JSON.stringify({ n, url: urlOf(n), outcome: "moved" })}\n`;
     appendFileSync(journal.path, `${[1, 2, 7].map(moved).join("")}${JSON.stringify(stored(2))}\n`);
@@ -81,7 +81,7 @@ describe("a record", () => {
     expect(history.record(2)).toEqual(stored(2));
   });
 
-  it("says whether the list gave a name, which a number is not", () => {
+  it("is named only if the list gave a name that is not a number", () => {
     const names = ["x.txt", "000002", "", "ü", "1e1", undefined];
     const history = read(...names.map((name, i) => ({ ...stored(i + 1), ...(name === undefined ? {} : { name }) })));
     expect(names.map((_, i) => history.isNamed(i + 1))).toEqual([true, false, true, true, true, false]);

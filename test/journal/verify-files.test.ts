@@ -1,4 +1,4 @@
-// Whether the files of a journal are there: looked for here, or by a second thread.
+// Verification of a journal's files by the main thread and by the second thread.
 
 import { appendFileSync, mkdirSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
@@ -11,8 +11,8 @@ const journal = ownJournal();
 
 const { folder, read } = journal;
 
-describe("files", () => {
-  it("count only as files of their own with the recorded length, in folders of their own", () => {
+describe("files of a journal", () => {
+  it("count only if they are regular files with the recorded length and without a link on their path", () => {
     const at = (name: string) => folder.at(name);
     mkdirSync(at("sub/deep"), { recursive: true });
     mkdirSync(at("folder"));
@@ -44,7 +44,7 @@ describe("files", () => {
     expect(history.notes).toEqual([`${bad.length + odd.length + 1} files missing or of another size: fetched again`]);
   });
 
-  it("of a long journal are all looked for, and only what is missing of the last records counts", () => {
+  it("are all verified in a long journal, and only those of each line's last record count as missing", () => {
     writeFileSync(folder.at("here"), "1");
     const fileOf = (n: number) => (n % 97 === 0 ? "gone" : "here");
     const record = (n: number, file: string) => serializeOutcome(saved({ n, file, bytes: 1 }));
@@ -58,7 +58,7 @@ describe("files", () => {
   });
 });
 
-describe("a second thread", () => {
+describe("the verifier thread", () => {
   const asked = Array.from({ length: 40_000 }, (_, n) => (n % 97 === 0 ? "gone" : "here"));
 
   /** The numbers of the files that were found missing. */
@@ -72,13 +72,13 @@ describe("a second thread", () => {
   }
   const right = asked.flatMap((file, n) => (file === "gone" ? [n] : []));
 
-  it("that is lost, or cannot be started, is not missed", () => {
+  it("is replaced by the main thread if it does not answer or cannot be started", () => {
     const silent = { give: () => {}, answer: () => undefined, wait: () => {}, close: () => {} };
     expect(missing(() => silent)).toEqual(right);
     expect(missing(() => undefined)).toEqual(right);
   });
 
-  it("finds what is missing itself, once it is asked", () => {
+  it("returns the missing files of each batch", () => {
     writeFileSync(folder.at("here"), "1");
     const second = secondThread(folder.path);
     second?.give({ ns: [], units: [], files: ["here", "gone", "here"], bytes: [1, 1, 2] });
@@ -88,7 +88,7 @@ describe("a second thread", () => {
     second?.close();
   });
 
-  it("and this one together miss nothing", () => {
+  it("and the main thread together find all missing files", () => {
     expect(missing()).toEqual(right);
   });
 });

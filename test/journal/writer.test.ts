@@ -1,4 +1,4 @@
-// results.jsonl: one record a line, as the design writes it down, and never for what is not finished.
+// The journal writer: one record per line, for finished lines only.
 import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
@@ -21,8 +21,8 @@ async function written(...outcomes: Outcome[]): Promise<string> {
   return readFileSync(path, "utf8");
 }
 
-describe("the journal", () => {
-  it("has a line for every outcome, in order of completion", async () => {
+describe("the journal writer", () => {
+  it("writes one line per outcome, in order of completion", async () => {
     const text = await written(
       saved({ n: 2, file: "000002.html", type: "text/html" }),
       failed({ n: 1, error: "http_status", detail: "503 Service Unavailable", status: 503 }),
@@ -34,11 +34,11 @@ describe("the journal", () => {
     `);
   });
 
-  it("has none for what was stopped under way: that line stays open", async () => {
+  it("writes no record for an interrupted line", async () => {
     expect(await written(failed({ error: "interrupted" }))).toBe("");
   });
 
-  it("is not written over, but where it is a copy that may be", async () => {
+  it("overwrites an existing file only with the option replace", async () => {
     writeFileSync(path, "an earlier run\n");
     expect(() => journalWriter(path)).toThrow("EEXIST");
     expect(readFileSync(path, "utf8")).toBe("an earlier run\n");
@@ -47,8 +47,8 @@ describe("the journal", () => {
   });
 });
 
-describe("a journal that is gone on with", () => {
-  it("keeps what it has up to there, cuts off what follows, and tells where each record begins", async () => {
+describe("a journal that is appended to", () => {
+  it("keeps its first bytes, is truncated after them, and reports the offset of each new record", async () => {
     const first = serializeOutcome(saved({ n: 1, url: "https://example.org/ü日本😀" }));
     writeFileSync(path, `${first}{"n":2,"torn`);
     const told: [number, number][] = [];
@@ -69,7 +69,7 @@ describe("a journal that is gone on with", () => {
     for (const [n, offset] of told) expect(bytes.toString("utf8", offset)).toMatch(new RegExp(`^\\{"n":${n},`));
   });
 
-  it("gets the line feed that its last record lacks", async () => {
+  it("gets a line feed after its last record if that is missing", async () => {
     const first = serializeOutcome(saved({ n: 1 })).trimEnd();
     writeFileSync(path, first);
     const offsets: number[] = [];
@@ -81,7 +81,7 @@ describe("a journal that is gone on with", () => {
     expect(offsets).toEqual([first.length + 1]);
   });
 
-  it("is one that is there, and no link", () => {
+  it("must exist and must not be a link", () => {
     expect(() => journalWriter(path, { fromBytes: 0 })).toThrow("ENOENT");
     const victim = folder.at("victim");
     writeFileSync(victim, "mine");
@@ -91,8 +91,8 @@ describe("a journal that is gone on with", () => {
   });
 });
 
-describe("a sync", () => {
-  it("writes what is gathered before it settles, and the records after it follow", async () => {
+describe("a sync of the journal", () => {
+  it("writes buffered records before it settles, and later records follow", async () => {
     const reporter = journalWriter(path, { durable: true });
     await reporter.outcome(saved({ n: 1 }));
     const syncing = reporter.sync();
@@ -106,8 +106,8 @@ describe("a sync", () => {
   });
 });
 
-describe("a record", () => {
-  it("is one line that reads back as the outcome, whatever is in it", () => {
+describe("a journal record", () => {
+  it("is one line that parses to its outcome, for any outcome", () => {
     const anything = fc.string({ unit: "binary" });
     fc.assert(
       fc.property(anything, anything, anything, (url, name, detail) => {
@@ -119,13 +119,13 @@ describe("a record", () => {
     );
   });
 
-  it("leaves out the body, which is in no record", () => {
+  it("omits the body", () => {
     const outcome = saved({ body: new Uint8Array(3) });
     expect(Object.keys(JSON.parse(serializeOutcome(outcome)) as object)).toEqual(Object.keys(saved()));
     expect(outcome.body).toHaveLength(3);
   });
 
-  it("is each outcome's own, asked for in any order", () => {
+  it("is correct for each outcome, serialized in any order", () => {
     const [one, two] = [saved({ n: 1 }), saved({ n: 2 })];
     for (const outcome of [one, two, one, one, two]) expect(JSON.parse(serializeOutcome(outcome))).toEqual(outcome);
   });

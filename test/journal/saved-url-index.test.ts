@@ -1,4 +1,4 @@
-// A URL leads to a saved line that has it, and never to one that only has its hash.
+// Lookups of a saved line by URL, never by an equal hash alone.
 
 import { appendFileSync, lstatSync } from "node:fs";
 import { describe, expect, it } from "vitest";
@@ -15,8 +15,8 @@ const { read, stored } = journal;
 const URL_A = "https://example.org/a";
 const gone = saved({ n: 5, url: URL_A, file: "gone.txt", bytes: 3 });
 
-describe("a twin", () => {
-  it("is the record of a saved line with this very URL, of an earlier run or added since", () => {
+describe("the duplicate source of a URL", () => {
+  it("is the record of a saved line with exactly this URL, of an earlier run or added since", () => {
     const history = read(
       stored(1, URL_A),
       failed({ n: 2, url: "https://b/" }),
@@ -37,7 +37,7 @@ describe("a twin", () => {
     expect(history.duplicateSource(URL_A)).toBeUndefined();
   });
 
-  it("is found among thousands, and in no other place, while they are added", () => {
+  it("is found among thousands of lines while they are added", () => {
     const urlOf = (n: number) => `https://example.org/${n % 3000}`;
     const history = read();
     let offset = 0;
@@ -53,7 +53,7 @@ describe("a twin", () => {
     for (let i = 3000; i < 6000; i++) expect(history.duplicateSource(`https://example.org/${i}`)).toBeUndefined();
   });
 
-  it("is not taken from another URL with the same hash", () => {
+  it("is never the record of another URL with an equal hash", () => {
     const byHash = new Map<number, string>();
     let pair: readonly [string, string] | undefined;
     for (let i = 0; pair === undefined; i++) {
@@ -71,8 +71,8 @@ describe("a twin", () => {
   });
 });
 
-describe("a URL with the hash of another", () => {
-  it("does not lead to the other's line", () => {
+describe("a URL with the hash of another one", () => {
+  it("does not find the other one's line", () => {
     const seen = new Map<number, string>();
     for (let i = 0; ; i++) {
       const url = `https://example.org/${i}`;
