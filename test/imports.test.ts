@@ -1,13 +1,13 @@
-// Who may import whom, read from the files themselves; and the size and opening that every file keeps to.
+// Every source file imports only what its room may, has at most 250 lines, opens with one sentence, and forms no cycle.
 import { readdirSync, readFileSync } from "node:fs";
 import { posix, sep } from "node:path";
 import { describe, expect, it } from "vitest";
 import { ROOT } from "./support/command.ts";
 
-/** The rooms that know the core, node: and their one package, and not each other. */
+/** Rooms that may import core, fs, node: and their own package, but not each other. */
 const ROOMS = ["http", "source", "sink", "report", "journal", "policy", "workers"];
 
-/** Each package, and the files that are its one door. */
+/** The one file that may import each package. */
 const DOORS: Readonly<Record<string, RegExp>> = {
   "p-limit": /^src\/core\/run\/run\.ts$/,
   "ipaddr.js": /^src\/http\/connect\/addresses\.ts$/,
@@ -17,7 +17,7 @@ const DOORS: Readonly<Record<string, RegExp>> = {
   "mime-db": /^src\/sink\/directory\/media-types\.ts$/,
 };
 
-/** The folders of http/, and which others each may use. */
+/** The folders of http/, each with the folders that it may import. */
 const HTTP: Readonly<Record<string, readonly string[]>> = {
   connect: [],
   robots: [],
@@ -29,34 +29,34 @@ const HTTP: Readonly<Record<string, readonly string[]>> = {
   dispatcher: ["connect", "semantics", "h1", "exchange"],
 };
 
-/** What the roots are made with: they may import what those may. */
+/** Rooms that may import all rooms except cli. */
 const WITH_ROOTS = ["app", "options", "library", "resume"];
 
-/** The room of a file: `core`, `http` …; `root` for those that lie in src itself; `bin`. */
+/** The room of a file: `core`, `http` …; `root` for files directly in src; `bin`. */
 function roomOf(file: string): string {
   const [top = "", room = "", ...more] = file.split("/");
   if (top === "bin") return "bin";
   return more.length === 0 ? "root" : room;
 }
 
-/** Why a file may not import this, or undefined where it may. */
+/** The reason why a file may not import a module; undefined if it may. */
 function objection(file: string, specifier: string): string | undefined {
   const from = roomOf(file);
-  if (specifier.startsWith("node:")) return from === "core" ? "the core asks no system for anything" : undefined;
+  if (specifier.startsWith("node:")) return from === "core" ? "core does no I/O" : undefined;
   if (!specifier.startsWith(".")) {
     const name = specifier.split("/", 1)[0] ?? "";
     const door = Object.hasOwn(DOORS, name) ? DOORS[name] : undefined;
-    if (door === undefined) return "a package without a door";
-    return door.test(file) ? undefined : `${name} comes in by another door`;
+    if (door === undefined) return "this package is not allowed";
+    return door.test(file) ? undefined : `another file imports ${name}`;
   }
   if (!/\.(ts|json)$/.test(specifier)) return "an import ends in .ts";
   const target = posix.join(posix.dirname(file), specifier);
   if (from === "bin" && target.startsWith("bin/")) return undefined;
   if (!target.startsWith("src/")) return "outside src";
   const to = roomOf(target);
-  if (to === "cli") return from === "bin" || from === "cli" ? undefined : "nobody imports the command";
-  if (from === "core") return to === "core" ? undefined : "the core imports itself";
-  if (from === "fs") return to === "fs" || to === "core" ? undefined : "what only knows files knows no room";
+  if (to === "cli") return from === "bin" || from === "cli" ? undefined : "only bin/ imports cli/";
+  if (from === "core") return to === "core" ? undefined : "core imports only core";
+  if (from === "fs") return to === "fs" || to === "core" ? undefined : "fs imports only core and fs";
   if (to === "fs") return undefined;
   if (from === "http" && to === "http") return objectionWithinHttp(file, target);
   if (ROOMS.includes(from)) return to === from || to === "core" ? undefined : "rooms do not import each other";
@@ -65,19 +65,19 @@ function objection(file: string, specifier: string): string | undefined {
 
 function objectionWithinHttp(file: string, target: string): string | undefined {
   const [from, to] = [file, target].map((path) => posix.dirname(path).split("/")[2]);
-  if (from === undefined || from === to) return undefined; // what lies in http/ itself puts its folders together
-  if (to === undefined) return "a folder of http/ does not know what puts it to use";
-  return HTTP[from]?.includes(to) ? undefined : `${from} does not need ${to}`;
+  if (from === undefined || from === to) return undefined; // files directly in http/ may import all its folders
+  if (to === undefined) return "a folder of http/ does not import the files above it";
+  return HTTP[from]?.includes(to) ? undefined : `${from}/ may not import ${to}/`;
 }
 
-/** What a file imports, re-exports, requires or loads, types included. */
+/** All modules that a file imports, re-exports, requires or loads, including types. */
 function importsOf(text: string): string[] {
   const code = text.replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "");
   const ways = /(?:\bfrom\s*|\bimport\s*\(?\s*|\brequire\s*\(\s*|\bcreateRequire\([^)]*\)\s*\(\s*)["'`]([^"'`]+)["'`]/g;
   return [...code.matchAll(ways)].map(([, name = ""]) => name);
 }
 
-/** How many places of a file look like an import: a way to write one that `importsOf` does not know would stand out. */
+/** Number of places that look like an import, to reveal forms of imports that `importsOf` does not recognise. */
 function lookLikeImports(text: string): number {
   const places =
     /^\s*import\b(?!\.meta)|\bimport\(|^export (type )?[{*][^;]* from |[rR]equire\((?!import\.meta\.url\);)/gm;
@@ -92,7 +92,7 @@ const files = ["bin", "src"].flatMap((top) =>
 const textOf = (file: string) => readFileSync(`${ROOT}/${file}`, "utf8");
 
 describe("imports", () => {
-  it.each(files)("%s imports only what it may", (file) => {
+  it.each(files)("of %s are allowed for its room", (file) => {
     const imports = importsOf(textOf(file));
     expect(imports).toHaveLength(lookLikeImports(textOf(file)));
     const objections = imports
@@ -110,7 +110,7 @@ describe("imports", () => {
           .map((name) => posix.join(posix.dirname(file), name)),
       ]),
     );
-    // Without cycles, files whose imports are all gone can be taken away until none is left.
+    // Removes files without imports among the rest repeatedly: in a graph without cycles, none is left.
     for (let removed = 1; removed > 0; ) {
       removed = 0;
       for (const [file, imports] of graph) {
@@ -122,7 +122,7 @@ describe("imports", () => {
     expect([...graph.keys()]).toEqual([]);
   });
 
-  it("are found at all: the rooms, the packages and the command's own file", () => {
+  it("are found in all rooms, of all packages, and in the command's own file", () => {
     expect(new Set(files.map(roomOf))).toEqual(new Set(["bin", "root", "core", "fs", "cli", ...ROOMS, ...WITH_ROOTS]));
     const all = files.flatMap((file) => importsOf(textOf(file)));
     for (const name of [...Object.keys(DOORS), "node:fs"])
@@ -155,20 +155,20 @@ describe("imports", () => {
     ["src/http/semantics/evaluate.ts", "../exchange/reply.ts"],
     ["src/http/exchange/exchange.ts", "../dispatcher/dispatcher-connections.ts"],
     ["src/http/dispatcher/dispatcher-connections.ts", "undici"],
-  ])("of %s would not include %s", (file, specifier) => {
+  ])("of %s may not include %s", (file, specifier) => {
     expect(objection(file, specifier)).toEqual(expect.any(String));
   });
 });
 
-describe("every file", () => {
-  it.each(files)("%s opens with what it is for, and has at most 250 lines", (file) => {
+describe("source files:", () => {
+  it.each(files)("%s opens with one sentence, and has at most 250 lines", (file) => {
     const lines = textOf(file).trimEnd().split("\n");
     const [first = ""] = lines.filter((line) => !line.startsWith("#!"));
     expect(first).toMatch(/^\/\/ [A-Z\S].{10,}\.$/);
     expect(lines.length).toBeLessThanOrEqual(250);
   });
 
-  it("of the command itself has at most 10 lines", () => {
+  it("bin/bulkget.ts has at most 10 lines", () => {
     expect(textOf("bin/bulkget.ts").trimEnd().split("\n").length).toBeLessThanOrEqual(10);
   });
 });

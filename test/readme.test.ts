@@ -1,4 +1,4 @@
-// README.md and docs/*.md are true and complete: the help, the errors, the demo's picture, the links.
+// README.md and docs/*.md show the current help, all failures, the demo's output and valid links.
 
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -14,13 +14,13 @@ describe("the documentation", () => {
     expect(pageText("README.md").split("\n").length - 1).toBeLessThanOrEqual(200);
   });
 
-  it("shows the help as the command prints it", () => {
+  it("contains the help that the command prints", () => {
     const help = execFileSync(process.execPath, [BIN, "--help"], { encoding: "utf8", env: cleanEnv() });
     const shown = blocks("").filter(({ page }) => page === "docs/help.md");
     expect(shown.map(({ text }) => text)).toEqual([`${help.trimEnd()}\n`]);
   });
 
-  it("lists every error of the closed list, and no other", () => {
+  it("lists exactly the failures of the closed list", () => {
     const page = pageText("docs/records-and-errors.md");
     const section = page.slice(page.indexOf("## Errors"));
     const listed = [...section.matchAll(/^\| (`[a-z_]+`(?:, `[a-z_]+`)*) \|/gm)].flatMap(([, names = ""]) =>
@@ -31,7 +31,7 @@ describe("the documentation", () => {
     expect(section).toContain("`interrupted`");
   });
 
-  it("has links that lead to a file and a heading that exist", () => {
+  it("has only links to existing files and headings", () => {
     const pages = [...PAGES, "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "docs/decisions/README.md"];
     const dead = pages.flatMap((page) =>
       [...pageText(page).matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g)]
@@ -42,10 +42,10 @@ describe("the documentation", () => {
   });
 });
 
-describe("the README's picture", () => {
+describe("the README's example output", () => {
   const folder = ownFolder();
 
-  it("is what the demo prints, but for numbers, times and the bar", async () => {
+  it("is the demo's output except for numbers, times and the bar", async () => {
     const { code, stderr } = await shell(`"${process.execPath}" "${join(ROOT, "dist/test/demo/demo.js")}"`, {
       cwd: folder.path,
     });

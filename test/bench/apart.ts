@@ -1,4 +1,4 @@
-// Whether a host that answers 429 with Retry-After holds up another one: 5,000 URLs of that one, alone and beside it.
+// Measures whether a host with 429 and Retry-After delays another one: 5,000 URLs of that one, alone and beside it.
 
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -11,15 +11,15 @@ const BUSY = 500;
 const PER_WINDOW = 100;
 const RETRY_AFTER_MS = 2000;
 const ROUNDS = 7;
-/** With 1 nothing can be on its way when the host refuses, and nothing may come too early. */
+/** With 1, no request is in flight when the host refuses, so that none may come too early. */
 const perHost = process.argv[2] ?? "50";
 
 interface Round {
-  /** From the first to the last request on the host that never refuses. */
+  /** Seconds from the first to the last request to the host that never refuses. */
   readonly quickSeconds: number;
   readonly wholeSeconds: number;
   readonly refusals: number;
-  /** How long after the last 429 before them requests came that came too early, in milliseconds. */
+  /** Requests that came before Retry-After was over: milliseconds since the last 429. */
   readonly earlyMs: readonly number[];
 }
 
@@ -70,7 +70,7 @@ const folder = mkdtempSync(join(tmpdir(), "bulkget-apart-"));
 try {
   const alone: Round[] = [];
   const beside: Round[] = [];
-  await round(folder, false); // a warm-up, for this process: it is the server
+  await round(folder, false); // warms up this process, which is the server
   for (let i = 0; i < ROUNDS; i++) {
     alone.push(await round(folder, false));
     beside.push(await round(folder, true));

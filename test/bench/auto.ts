@@ -1,4 +1,4 @@
-// `node dist/test/bench/auto.js [rounds] [knee|nginx|all] [URLs]`: -c auto beside fixed numbers, on a server that does 40 at a time and on nginx.
+// `node dist/test/bench/auto.js [rounds] [knee|nginx|all] [URLs]`: -c auto against fixed numbers, on a server with capacity 40 and on nginx.
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -19,13 +19,13 @@ interface Result {
 }
 
 const [rounds = "3", which = "all", count] = process.argv.slice(2);
-/** 10 to 15 s a run: it takes some seconds to find the number, and what they cost is another question than what it finds. */
+/** Gives runs of 10 to 15 s, because the search takes some seconds, whose cost is not measured here. */
 const LENGTHS = { knee: 12_000, nginx: 200_000 } as const;
 const WORKERS = 40;
 const SERVICE_MS = 50;
 const folder = mkdtempSync(join("/dev/shm", "bulkget-auto-"));
 
-/** So many at a time, each for so long; the others queue. */
+/** Serves `workers` requests at a time; the others queue. */
 async function kneeServer() {
   const queue: (() => void)[] = [];
   let busy = 0;
@@ -56,7 +56,7 @@ async function run(urls: readonly string[], concurrency: string): Promise<Result
   return { seconds, failed, said };
 }
 
-/** Interleaved, so that a machine that is busy for a while is so for all of them. */
+/** Interleaves the runs, so that a temporary load affects all of them. */
 async function contest({ name, urls, fixed }: Contest): Promise<void> {
   const kinds = ["auto", ...fixed.map(String)];
   const results = new Map<string, Result[]>(kinds.map((kind) => [kind, []]));
@@ -66,7 +66,7 @@ async function contest({ name, urls, fixed }: Contest): Promise<void> {
   const secondsOf = (kind: string) => (results.get(kind) ?? []).map(({ seconds }) => seconds);
   const medians = kinds.map((kind) => [kind, median(secondsOf(kind))] as const);
   const [best] = medians.slice(1).reduce((one, other) => (other[1] < one[1] ? other : one));
-  // Round by round, since the machine's own speed changes from one to the next.
+  // Compares within rounds, because the speed of the machine changes between them.
   const beside = (kind: string) =>
     median(secondsOf(kind).map((seconds, round) => seconds / (secondsOf(best)[round] ?? 0)));
   console.log(`${name}, ${urls.length} URLs, medians of ${rounds}:`);

@@ -1,4 +1,4 @@
-// `npm run bench`: times bulkget and its peers on the same lists against a server on this machine, and keeps the results.
+// `npm run bench`: times bulkget and its peers on equal lists against a server on this machine, and stores the results.
 
 import { existsSync, mkdirSync, mkdtempSync, rmSync, statfsSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -13,14 +13,14 @@ import { section } from "./table.ts";
 import type { Workload } from "./workloads.ts";
 
 const MEMORY = "/dev/shm";
-/** The large files take 2 GiB; so does the journal of five million lines. */
+/** Required free space in bytes: the large files need 2 GiB, like the journal of five million lines. */
 const ROOM_BYTES = 4 * 1024 ** 3;
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 if (process.argv[2] === "internet") await import("./internet/internet.ts");
 else process.exitCode = await main();
 
-/** Returns the exit code: 0, 1 if a run of any peer failed, 2 for options that make no sense. */
+/** Returns the exit code: 0, 1 if a run of any peer failed, 2 for invalid options. */
 async function main(): Promise<number> {
   const options = optionsOrWhyNot();
   if (typeof options === "number") return options;
@@ -30,7 +30,7 @@ async function main(): Promise<number> {
     stoppedBy = signal;
     stop.abort(new Error(`stopped by ${signal}`));
   };
-  // Once: a second ^C ends it at once.
+  // Only the first ^C is handled; a second one ends the process at once.
   for (const signal of SIGNALS) process.once(signal, onSignal);
   try {
     return (await bench(options, stop.signal)) ? 0 : 1;
@@ -55,7 +55,7 @@ function optionsOrWhyNot(): Options | number {
   }
 }
 
-/** Whether all runs did their work. */
+/** Whether all runs succeeded. */
 async function bench(options: Options, signal: AbortSignal): Promise<boolean> {
   const folder = mkdtempSync(join(roomyFolder(), "bulkget-bench-"));
   const servers = new Map<"tls" | "plain", RunningServer>();
@@ -88,7 +88,7 @@ async function bench(options: Options, signal: AbortSignal): Promise<boolean> {
   }
 }
 
-/** In memory if it fits: a container may have a /dev/shm of 64 MB. */
+/** The work folder: in memory if it is large enough (a container's /dev/shm may have 64 MB). */
 function roomyFolder(): string {
   if (!existsSync(MEMORY)) return tmpdir();
   const { bavail, bsize } = statfsSync(MEMORY);

@@ -1,4 +1,4 @@
-// Runs the peers of one workload in turns: a warm-up each, then A B C A B C, with an empty folder and a check for every run.
+// Runs the peers of one workload alternately: a warm-up each, then A B C A B C, each in an empty folder and with a check.
 
 import { closeSync, mkdirSync, openSync, readdirSync, rmSync, statSync, writeSync } from "node:fs";
 import { join } from "node:path";
@@ -13,7 +13,7 @@ export interface Failure {
 
 export interface Entrant {
   readonly peer: string;
-  /** One for each round; rounds of different peers with the same index ran one after another. */
+  /** One per round; entries of different peers with one index ran directly after one another. */
   readonly rounds: readonly (Cost | Failure)[];
 }
 
@@ -22,15 +22,15 @@ export interface Contest {
   readonly peers: readonly Peer[];
   readonly runs: number;
   readonly port: number;
-  /** For a workload over TLS: the certificate that the server's is signed by, as a file. */
+  /** For a workload over TLS: the path of the authority's certificate. */
   readonly cacert?: string;
-  /** A folder that is there and empty; it is left so. */
+  /** The path of an empty folder, which is empty again afterwards. */
   readonly folder: string;
   readonly signal: AbortSignal;
   say(sentence: string): void;
 }
 
-/** What bulkget keeps beside the downloads. */
+/** bulkget's own files beside the downloads. */
 const BESIDE = new Set(["results.jsonl", "failed.txt"]);
 const SIZES_LOOKED_AT = 500;
 const CHARACTERS_A_WRITE = 1024 * 1024;
@@ -101,7 +101,7 @@ function badEnd(ended: Finished | TimedOut): string | undefined {
   return `exit ${ended.exitCode}${ended.said === "" ? "" : `: ${ended.said.split("\n").at(-1)}`}`;
 }
 
-/** Every file must be there; the sizes of some are looked at. */
+/** Checks the number of files, and the sizes of some. */
 function problemIn(out: string, { urls, bytes }: Workload): string | undefined {
   const names = readdirSync(out).filter((name) => !name.startsWith(".") && !BESIDE.has(name));
   if (names.length !== urls) return `${names.length} files, not ${urls}`;

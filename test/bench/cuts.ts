@@ -1,4 +1,4 @@
-// A file of 256 MiB that is cut at ten random points: whether it is right in the end, and how much of it came twice.
+// Downloads a file of 256 MiB with ten random interruptions: checks its content, and measures what was sent twice.
 
 import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";

@@ -1,4 +1,4 @@
-// `node dist/test/bench/edits.js <minutes> [--kill]`: lists that are edited at random between runs, for so long; what did not hold, if anything.
+// `node dist/test/bench/edits.js <minutes> [--kill]`: tests randomly edited lists for this time; prints violated invariants.
 
 import fc from "fast-check";
 import { editsCheck } from "../support/editing.ts";

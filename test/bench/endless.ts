@@ -1,13 +1,13 @@
-// For lists too long for files: one child writes the URLs into a pipe, another one removes the downloads as they come.
+// Lists too long for files: one child process writes the URLs into a pipe, another one removes the downloads.
 
 import { type ChildProcess, execFileSync, fork, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { urlOf, type Workload } from "./workloads.ts";
 
 export interface Endless {
-  /** The named pipe to be read as stdin. */
+  /** The path of the named pipe for the standard input. */
   readonly pipe: string;
-  /** To be called once the downloads are over: what is wrong with them, if anything. */
+  /** Call after the downloads: resolves to an error message, or undefined. */
   problem(): Promise<string | undefined>;
   close(): void;
 }
@@ -29,7 +29,7 @@ export function endless(workload: Workload, port: number, pipe: string, out: str
       return wrongSizes === 0 ? undefined : `${wrongSizes} of the files looked at are not of ${workload.bytes} bytes`;
     },
     close() {
-      // SIGKILL, for a writer whose pipe nobody has opened is inside open().
+      // SIGKILL, because a writer whose pipe has no reader is blocked in open().
       writer.kill("SIGKILL");
       sweeper.kill("SIGKILL");
     },

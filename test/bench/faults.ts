@@ -1,4 +1,4 @@
-// What a server's faults cost: 20,000 URLs of one that drops, refuses and stalls, against the time those faults force.
+// Measures the cost of faults: 20,000 URLs of a server that drops, refuses and stalls, against the unavoidable time.
 
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -18,7 +18,7 @@ const SIMULATIONS = 20;
 
 type Fate = "fine" | "dropped" | "refused" | "stalled";
 
-/** The same for every run: the fate of a URL's nth try. */
+/** The fate of a URL's nth try, equal in every run. */
 function fateOf(url: number, nth: number): Fate {
   const chance = random(hash(`/${url} ${nth}`))() / 2 ** 32;
   if (chance < DROPPED) return "dropped";
@@ -26,13 +26,13 @@ function fateOf(url: number, nth: number): Fate {
   return chance < DROPPED + REFUSED + STALLED ? "stalled" : "fine";
 }
 
-/** Seconds from the start until so much was saved. */
+/** Seconds from the start until a part of the URLs was saved. */
 interface Took {
   readonly most: number;
   readonly all: number;
 }
 
-/** When 99 % and all of it was done. The last few take what their unlucky back-offs take, which differs from run to run. */
+/** Times until 99 % and 100 %. The last few URLs depend on random back-offs. */
 function took(doneMs: number[]): Took {
   doneMs.sort((a, b) => a - b);
   const at = (share: number) => (doneMs[Math.ceil(share * doneMs.length) - 1] ?? Number.NaN) / 1000;
@@ -40,8 +40,8 @@ function took(doneMs: number[]): Took {
 }
 
 /**
- * What a scheduler needs which knows no host and loses no time: so many slots, a try in one takes what it takes on
- * a server without faults, or the timeout; after a failure the URL waits out its back-off, in no slot, and goes first.
+ * The time of an ideal scheduler without knowledge of hosts: a try occupies a slot for the time of a faultless response, or
+ * for the timeout; after a failure the URL waits for its back-off without a slot, and is started first.
  */
 function forced(urls: number, slots: number, tryMs: number): Took {
   const free = heap<undefined>();
@@ -78,7 +78,7 @@ async function measured(folder: string, urls: number, slots: number, faulty: boo
     const fate = faulty ? fateOf(Number(path.slice(1)), nth) : "fine";
     if (fate === "fine") response.end("fine\n", () => savedMs.push(performance.now() - beganMs));
     else if (fate === "refused") response.writeHead(503).end();
-    // Not before the first byte: on a connection that was used before, that would be repeated at once and for nothing.
+    // Drops after the first byte: an earlier loss of a reused connection is retried at once and not counted.
     else if (fate === "dropped") response.socket?.end("HTTP/1.1 200 OK\r\nX-Half: o");
   });
   try {

@@ -1,4 +1,4 @@
-// Whether a URL costs the same however many came before: ten million lines through stdin, speed and memory at every million.
+// Measures speed and memory at every million of ten million lines from standard input: the cost per URL must stay constant.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -14,7 +14,7 @@ const USAGE = "node dist/test/bench/flat.js [lines, in millions] [option of bulk
 const MILLION = 1_000_000;
 const POLL_MS = 100;
 const NEWLINE = 0x0a;
-/** A tick of /proc's CPU times, in seconds. */
+/** The unit of CPU times in /proc, in seconds. */
 const TICK = 0.01;
 
 const [millions = "10", ...options] = process.argv.slice(2);
@@ -57,7 +57,7 @@ try {
   while (child.exitCode === null && child.signalCode === null) {
     await sleep(POLL_MS);
     const latest = look(child.pid ?? 0);
-    if (latest.nowBytes > 0) now = latest; // it may just have ended
+    if (latest.nowBytes > 0) now = latest; // else the command has just ended
     if (records() < marks.length * MILLION || now === undefined) continue;
     const before = marks.at(-1);
     if (before !== undefined) console.log(row(marks.length, before, now));
@@ -75,12 +75,12 @@ try {
 
 function row(million: number, before: Mark, now: Mark): string {
   const perSecond = MILLION / ((now.ms - before.ms) / 1000);
-  const each = now.cpuSeconds - before.cpuSeconds; // seconds for a million are microseconds for one
+  const each = now.cpuSeconds - before.cpuSeconds; // seconds per million lines = microseconds per line
   const [rss, peak] = [now.nowBytes, now.peakBytes].map((bytes) => (bytes / 1e6).toFixed(0).padStart(8));
   return `${String(million).padStart(7)} ${perSecond.toFixed(0).padStart(10)} ${each.toFixed(1).padStart(12)} ${rss} ${peak}`;
 }
 
-/** What the command and its children have used so far; of what is gone, nothing. */
+/** CPU time and memory of the command and its living children so far. */
 function look(pid: number): Mark {
   const mark = { ms: performance.now(), cpuSeconds: 0, peakBytes: 0, nowBytes: 0 };
   for (const one of [pid, ...children(pid)]) {
@@ -105,7 +105,7 @@ function read(path: string): string {
   }
 }
 
-/** Gives the number of lines that a growing file has by now. */
+/** Returns a function that counts the lines of a growing file. */
 function counter(path: string): () => number {
   const buffer = Buffer.alloc(MILLION);
   let fd: number | undefined;

@@ -1,4 +1,4 @@
-// The bench of the internet does what its plan says: shares, fates, and a comparison byte by byte.
+// Tests of the internet benchmark: the shares of its plan, the fates of its URLs, and its comparison of files.
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -16,14 +16,14 @@ import { makePlan } from "./internet/plan.ts";
 const folder = ownFolder();
 const distribution = readDistribution();
 
-describe("the plan", () => {
-  it("is the same for the same seed, and another for another", () => {
+describe("the plan of the internet benchmark", () => {
+  it("is determined by its seed", () => {
     const [plan, same, other] = [1, 1, 2].map((seed) => makePlan(distribution, seed));
     expect(same).toEqual(plan);
     expect(other).not.toEqual(plan);
   });
 
-  it("has each kind's share of names and of answers, no name or line twice, and every name", () => {
+  it("contains the share of each kind of name and response, every name, and no duplicates", () => {
     const { sites, pages } = makePlan(distribution, 3);
     for (const fault of NAME_FAULTS) {
       const share = sites.filter((site) => site.fault === fault).length / sites.length;
@@ -39,7 +39,7 @@ describe("the plan", () => {
     expect(new Set(pages.map(({ site }) => site)).size).toBe(distribution.names);
   });
 
-  it("refuses shares of more than all, and kinds that there are not", () => {
+  it("refuses shares above 100 % in total, and unknown kinds", () => {
     const file = folder.at("changed.json");
     const refused = (changed: object) => {
       writeFileSync(file, JSON.stringify(changed));
@@ -52,7 +52,7 @@ describe("the plan", () => {
   });
 });
 
-it("a file counts as saved only where it has all its bytes and no others", () => {
+it("the internet benchmark counts a file as saved only if all its bytes are right", () => {
   const { pages } = makePlan({ ...distribution, urls: 40, names: 20 }, 1);
   const bodyOf = bodies(distribution.bytes.max, 1);
   const saveable = pages.filter((page) => page.saveable);
@@ -71,17 +71,17 @@ it("a file counts as saved only where it has all its bytes and no others", () =>
   expect(new Set(wrong)).toEqual(new Set([cut, another, refused]));
 });
 
-describe("a small internet", () => {
+describe("the internet benchmark", () => {
   const canRun = canMakeNetworks() && installed("openssl") !== undefined;
-  if (!canRun) console.warn("SKIPPED: the bench of the internet, for here is no unshare, ip or openssl");
+  if (!canRun) console.warn("SKIPPED: the internet benchmark, which needs unshare, ip and openssl");
 
-  it.skipIf(!canRun)("has all of it: bulkget saves what can be saved, right to the byte", async () => {
+  it.skipIf(!canRun)("finds that bulkget saves every saveable page of a small plan byte for byte", async () => {
     const quick: Distribution = {
       ...distribution,
       ...{ urls: 120, names: 40 },
       "names that": { ...distribution["names that"], "are never answered": 0, "are black holes": 0 },
       answers: { ...distribution.answers, "stall at first": 0, stall: 0, "silent at first": 0, silent: 0, drip: 0 },
-      // Longer than a busy machine takes.
+      // A generous limit for a busy machine.
       limits: { ...distribution.limits, connectTimeoutS: 60, silenceS: 60, maxTimeS: 60, resolverTimeoutS: 10 },
     };
     writeFileSync(folder.at("quick.json"), JSON.stringify(quick));

@@ -1,4 +1,4 @@
-// `node dist/test/bench/kill.js`: 100,000 URLs, kill -9 at 50 random moments, started again until it is done; what came of it in a table.
+// `node dist/test/bench/kill.js`: downloads 100,000 URLs with SIGKILL at 50 random moments, and prints the result as a table.
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-// Runs one command to its end and tells what it cost: wall clock, CPU of its whole process tree, peak memory.
+// Runs one command to its end, and measures wall-clock time, CPU time of its process tree, and peak memory.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -8,7 +8,7 @@ import { watchPeak } from "./peak.ts";
 export interface Command {
   readonly argv: readonly string[];
   readonly cwd: string;
-  /** A file or a named pipe; /dev/null if absent. */
+  /** The path of standard input, a file or named pipe; default /dev/null. */
   readonly stdin?: string;
 }
 
@@ -16,13 +16,13 @@ export interface Cost {
   readonly wallSeconds: number;
   readonly userSeconds: number;
   readonly sysSeconds: number;
-  /** Absent where it cannot be had. */
+  /** Undefined where it cannot be measured. */
   readonly peakRssBytes?: number;
 }
 
 export interface Finished extends Cost {
   readonly exitCode: number;
-  /** The end of what it wrote to stderr. */
+  /** The last part of stderr. */
   readonly said: string;
 }
 
@@ -31,19 +31,19 @@ export interface TimedOut {
 }
 
 // bash's `time` takes getrusage() of the children it waited for, which counts theirs too: exact, and in milliseconds where
-// /proc/<pid>/stat has ticks of 10 ms. The command has the stderr it was given; the times go to descriptor 3.
+// /proc/<pid>/stat has ticks of 10 ms. The command keeps its own stderr; the times go to descriptor 3.
 const TIMED = `TIMEFORMAT='%3R %3U %3S'; { time "$@" <"$0" 2>&4 3>&- 4>&-; } 4>&2 2>&3`;
 
 const MAX_SAID = 300;
 
-/** Kills the command and all its children at the limit, or when `signal` aborts; then it throws the signal's reason. */
+/** Kills the command and all its children at the limit, or when `signal` aborts, whose reason is then thrown. */
 export async function measure(
   command: Command,
   limitSeconds: number,
   signal: AbortSignal,
 ): Promise<Finished | TimedOut> {
   signal.throwIfAborted();
-  // A process group of its own, so that one kill reaches every child.
+  // Its own process group, so that one kill reaches every child.
   const child = spawn("bash", ["-c", TIMED, command.stdin ?? "/dev/null", ...command.argv], {
     cwd: command.cwd,
     env: plainEnvironment(),
@@ -77,7 +77,7 @@ export async function measure(
   }
 }
 
-/** No proxies, and a decimal point in bash's times. */
+/** The environment without proxies, and with a locale whose times have a decimal point. */
 function plainEnvironment(): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(([name]) => !/_proxy$/i.test(name));
   return { ...Object.fromEntries(kept), LC_ALL: "C" };
@@ -88,7 +88,7 @@ function killGroup(child: ChildProcess): void {
   try {
     process.kill(-child.pid, "SIGKILL");
   } catch {
-    // It has just ended by itself.
+    // The process has just ended.
   }
 }
 

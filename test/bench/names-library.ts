@@ -1,4 +1,4 @@
-// A child of the bench of names: the library in a program of its own.
+// Child process of the benchmark of names: a program that uses the library.
 //   node names-library.js <list> <concurrency> <connect timeout in ms>
 
 import { readFileSync } from "node:fs";

@@ -1,6 +1,6 @@
-// A child of the bench of names: a DNS server whose answers take a while, and a web server that has a small file for every name.
+// Child process of the benchmark of names: a DNS server with a delay, and a web server with a small file for every name.
 //   node names-servers.js <delay in ms>
-// What a name begins with says what becomes of it: h, absent, silent, servfail, refused.
+// The prefix of a name selects its fate: h (good), absent, silent, servfail, refused.
 
 import { createSocket } from "node:dgram";
 import { createServer } from "node:http";

@@ -1,4 +1,4 @@
-// Times bulkget against curl on lists of many names, with a DNS server of its own in a private network (Linux, unshare, ip, curl).
+// Times bulkget against curl on lists of many host names, with a DNS server in a network namespace (Linux, unshare, ip, curl).
 //   node dist/test/bench/names.js [--runs n] [scenario, a regular expression]
 
 import { execFileSync, fork, spawn, spawnSync } from "node:child_process";
@@ -26,7 +26,7 @@ const TWO = ["curl", "bulkget"] as const;
 const DEAD = ["absent", "silent", "servfail", "refused"] as const;
 
 const good = (count: number) => Array.from({ length: count }, (_, i) => `h${i}`);
-/** Of every `nth`, the last is of this kind. */
+/** Every `nth` name has this kind. */
 const withDead = (hosts: readonly string[], kind: string, nth: number) =>
   hosts.map((host, i) => (i % nth >= nth - 1 ? `${kind}${i}` : host));
 const dead = (kind: string) => good(1000).map((host, i) => (i % 10 < 3 ? `${kind}${i}` : host));

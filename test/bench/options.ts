@@ -1,4 +1,4 @@
-// The options of `npm run bench -- …`, read and checked.
+// Parses and checks the options of `npm run bench -- …`.
 
 import { parseArgs } from "node:util";
 import { BULKGET, bulkgetIsBuilt, installedPeers, PEERS, type Peer } from "./peers/peers.ts";
@@ -12,7 +12,7 @@ export interface Options {
   readonly versions: Readonly<Record<string, string>>;
   readonly runs: number;
   readonly server: ServerName;
-  /** Absent with --quick, but for an explicit --out: a quick look must not replace a day's figures. */
+  /** Undefined with --quick and no --out, because a quick run must not replace a day's results. */
   readonly out?: string;
 }
 
@@ -28,7 +28,7 @@ npm run bench -- internet --help    names, distance, TLS and faults as the inter
 
 const DEFAULT_OUT = "test/bench/results";
 
-/** Throws a UsageError if they make no sense. */
+/** Throws a UsageError for invalid options. */
 export function readOptions(args: readonly string[]): Options | "help" {
   const { only, peers: wantedPeers, runs = "5", quick = false, server = "own", out, help } = parse(args);
   if (help) return "help";

@@ -1,4 +1,4 @@
-// 9,000 lines of a slow host before 1,000 of many others: when those are done, by each order, and alone.
+// Measures when 1,000 URLs of other hosts are done behind 9,000 of a slow host, for each --order and without the slow host.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -14,14 +14,14 @@ const PER_HOST = 2;
 const DELAY_MS = 50;
 
 interface Reached {
-  /** From the start of the command to the first and the last of the others, in seconds. */
+  /** Seconds from the start of the command to the first and the last of the other URLs. */
   readonly firstSeconds: number;
   readonly lastSeconds: number;
-  /** Of the slow host, by then. */
+  /** Number of the slow host's URLs that were done by then. */
   readonly slow: number;
 }
 
-/** Runs until all the others are answered, and ends it there: the slow host alone would take 225 s. */
+/** Ends the run when all the others are answered: the slow host alone would take 225 s. */
 async function reached(folder: string, order: string, slow: number): Promise<Reached> {
   let slowDone = 0;
   const timesMs: number[] = [];
@@ -62,7 +62,7 @@ async function reached(folder: string, order: string, slow: number): Promise<Rea
 
 const folder = mkdtempSync(join(tmpdir(), "bulkget-order-"));
 try {
-  await reached(folder, "fair", 0); // a warm-up, for this process: it is the server
+  await reached(folder, "fair", 0); // warms up this process, which is the server
   const rows = [{ name: "alone", ...(await reached(folder, "fair", 0)) }];
   for (const order of ["fair", "list", "longest"]) rows.push({ name: order, ...(await reached(folder, order, SLOW)) });
   console.log("order    first of 1,000   last of 1,000   of the slow host by then");

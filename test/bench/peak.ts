@@ -1,16 +1,16 @@
-// Samples how much memory a command and its children hold at most, from /proc; nothing where there is no /proc.
+// Samples the peak memory of a command and its children from /proc; returns nothing where there is no /proc.
 
 import { readFileSync } from "node:fs";
 
-/** VmHWM only grows, so for one process a late look is enough; it is the sum over many that wants frequent ones. */
+/** Maximum sampling interval: VmHWM only grows, so one late sample is enough for one process; sums need more. */
 const GAP_MS = 20;
-/** curl is done with one URL within 10 ms: look more often at first. */
+/** First sampling interval: curl is done with one URL within 10 ms. */
 const EARLY_GAP_MS = 3;
 const EARLY_MS = 60;
-/** Looking may take at most a twentieth of the time. */
+/** Sampling takes at most a twentieth of the time. */
 const MAX_SHARE = 20;
 
-/** Watches the descendants of process `shell` (not itself); the function returned ends that and tells bytes, if any could be had. */
+/** Samples the descendants of process `shell`. The returned function stops, and returns the peak in bytes, if known. */
 export function watchPeak(shell: number): () => number | undefined {
   let peakBytes: number | undefined;
   let timer: NodeJS.Timeout | undefined;
@@ -36,7 +36,7 @@ function heldBelow(parent: number): number {
   return bytes;
 }
 
-/** Children of the main thread, which in all peers is the one that starts any. */
+/** Children of the main thread, which starts all child processes in all peers. */
 function childrenOf(pid: number): readonly number[] {
   return read(`/proc/${pid}/task/${pid}/children`)
     .split(" ")
@@ -46,13 +46,13 @@ function childrenOf(pid: number): readonly number[] {
 
 function heldBy(pid: number): number {
   const status = read(`/proc/${pid}/status`);
-  // A shell between fork and exec: not yet the command.
+  // Skips a shell between fork and exec.
   if (status.startsWith("Name:\tbash\n")) return 0;
   const kib = /^VmHWM:\s*(\d+) kB$/m.exec(status)?.[1];
   return kib === undefined ? 0 : Number(kib) * 1024;
 }
 
-/** A process may be gone by the time it is read; it then holds nothing. */
+/** The memory of a process; 0 if it has ended. */
 function read(path: string): string {
   try {
     return readFileSync(path, "latin1");

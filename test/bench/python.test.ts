@@ -1,4 +1,4 @@
-// The scripts that bulkget is compared with do what they are to do: whole files by number, every failure counted.
+// Tests of the Python peers: they save whole files by number, and count every failure.
 
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -12,12 +12,12 @@ import { PYTHON_PEERS } from "./peers/python.ts";
 const server = ownSite();
 const folder = ownFolder();
 
-describe.each(PYTHON_PEERS)("$name", ({ name, version, command, line }) => {
+describe.each(PYTHON_PEERS)("the Python peer $name", ({ name, version, command, line }) => {
   const [program, ...args] = version;
   const isThere = spawnSync(program, args).status === 0;
   if (!isThere) console.warn(`SKIPPED: ${name} is not installed`);
 
-  it.skipIf(!isThere)("saves each line under its number, counts what failed, and leaves with 1 for that", async () => {
+  it.skipIf(!isThere)("saves each line under its number, counts failures, and exits with code 1 for them", async () => {
     const out = folder.at("out");
     const list = folder.at("urls.txt");
     mkdirSync(out);

@@ -1,4 +1,4 @@
-// `node dist/test/bench/readme.js <results.json> [page.md]`: writes the table of Python's libraries into docs/benchmarks.md, between its marks.
+// `node dist/test/bench/readme.js <results.json> [page.md]`: writes the table of Python libraries into docs/benchmarks.md.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { read } from "./results.ts";

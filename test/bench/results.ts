@@ -1,4 +1,4 @@
-// Keeps results: one JSON file a day, from which the Markdown beside it is written; a workload measured again (with the same server) replaces itself.
+// Stores results in one JSON file per day, and writes its Markdown; a repeated workload replaces its earlier result.
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { arch, cpus, release, totalmem, type } from "node:os";
@@ -7,7 +7,7 @@ import type { Entrant } from "./contest.ts";
 import { document } from "./table.ts";
 import { WORKLOADS } from "./workloads.ts";
 
-/** What is worth knowing of the machine; nothing that names it. */
+/** Describes the machine, without its name. */
 export interface Machine {
   readonly cores: number;
   readonly cpu: string;
@@ -41,7 +41,7 @@ export function thisMachine(): Machine {
   };
 }
 
-/** Puts one result into the files of its day in `folder`, and tells the path of the Markdown. */
+/** Adds one result to the files of its day in `folder`, and returns the path of the Markdown. */
 export function keep(folder: string, result: Result): string {
   mkdirSync(folder, { recursive: true });
   const date = result.time.slice(0, 10);
@@ -62,7 +62,7 @@ function place({ workload }: Result): number {
   return WORKLOADS.findIndex(({ name }) => name === workload);
 }
 
-/** The results in a file of a day. Throws for what is none. */
+/** Reads the results of a day. Throws for other files. */
 export function read(path: string): readonly Result[] {
   const kept: unknown = JSON.parse(readFileSync(path, "utf8"));
   if (typeof kept === "object" && kept !== null && "results" in kept && Array.isArray(kept.results))

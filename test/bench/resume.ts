@@ -1,4 +1,4 @@
-// What it takes to go on: a folder with a million records and their files, of which a hundred lines are still to be done.
+// Measures the resumption of a folder with a million records and files, with a hundred lines left to fetch.
 
 import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from "node:fs";
 import { createServer } from "node:http";
@@ -20,7 +20,7 @@ try {
   const seconds: number[] = [];
   const peaks: number[] = [];
   for (let i = 0; i < RUNS; i++) {
-    // The hundred are of the list's end: each run has a list that is longer by them.
+    // Each run has a list with a hundred more lines at its end.
     append(join(folder, "urls.txt"), LINES + i * LEFT, LEFT, (n) => `${origin}/${n}\n`);
     const argv = [process.execPath, BIN, "urls.txt", "-o", "out", "-q"];
     const cost = await measure({ argv, cwd: folder }, 300, new AbortController().signal);
@@ -36,7 +36,7 @@ try {
   rmSync(folder, { recursive: true, force: true });
 }
 
-/** What a run of `LINES` lines leaves. */
+/** Writes the files and records of a run of `LINES` lines. */
 function prepare(): void {
   mkdirSync(join(folder, "out"));
   append(join(folder, "urls.txt"), 0, LINES, (n) => `${origin}/${n}\n`);

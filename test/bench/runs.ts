@@ -1,4 +1,4 @@
-// Ten thousand runs of the library in one process, of every kind: what each leaves behind, in memory, handles and listeners.
+// Measures what ten thousand library runs of all kinds in one process leak: memory, handles, listeners.
 
 import { getEventListeners } from "node:events";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
@@ -19,7 +19,7 @@ const urls = ["/b/100/1", "/b/100000/2", "/nowhere", "/b/0/4", "/b/100/1"].map(
   (path) => `http://127.0.0.1:${server.port}${path}`,
 );
 
-/** Each ends in its own way. */
+/** The kinds of runs, each with another way to end. */
 const KINDS: readonly BulkgetOptions[] = [
   { output: "memory", signal, hash: "sha256", onProgress() {} },
   { outputDir: join(folder, "new"), signal, dedupe: true },

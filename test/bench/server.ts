@@ -1,16 +1,16 @@
-// The benchmark's HTTP server, a process of its own: pre-built answers over node:net, so that the client is what is measured.
+// The benchmark's HTTP server, a child process with pre-built responses over node:net, so that the client is the bottleneck.
 //
 //   /b/<bytes>/<anything>        that many bytes
 //   /d/<ms>/<bytes>/<anything>   the same after a delay
 //
-// It shares the cores with the client. So no node:http, and of a request it reads the path and `Connection: close`, no more.
+// It shares the cores with the client, so it avoids node:http, and reads only the path and `Connection: close` of a request.
 
 import { createServer, type Server, type Socket } from "node:net";
 
 const NOTHING = Buffer.alloc(0);
 const HEAD_END = "\r\n\r\n";
 const MAX_HEAD_BYTES = 64 * 1024;
-/** Every body is cut from this; a body that fits is kept with its header as one buffer, a larger one is poured. */
+/** The source of all bodies; a body that fits is kept with its header in one buffer, a larger one is written in parts. */
 const STUFF = Buffer.alloc(1024 * 1024, "What a benchmark downloads need not be interesting.\n");
 const NOT_FOUND = Buffer.from("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
 const PATH = /^\/(?:b|d\/(\d{1,6}))\/(\d{1,12})\//;
@@ -32,14 +32,14 @@ function smallAnswer(bytes: number, close: boolean): Buffer {
   return answer;
 }
 
-/** Answers the requests of one connection in their order. */
+/** Answers the requests of one connection in order. */
 function serve(socket: Socket): void {
-  /** Bytes read and not yet answered. */
+  /** Received bytes that are not answered yet. */
   let rest: Buffer = NOTHING;
-  /** While a delay or a large body is under way, what comes in waits in `rest`. */
+  /** Whether a delay or a large body is under way; meanwhile, received bytes wait in `rest`. */
   let busy = false;
   let closing = false;
-  /** Bytes of a large body still to be written. */
+  /** Number of bytes of a large body that are not written yet. */
   let left = 0;
   let timer: NodeJS.Timeout | undefined;
 
@@ -67,7 +67,7 @@ function serve(socket: Socket): void {
     pour();
   };
 
-  /** Takes whole requests off `rest`; small answers to several requests of one chunk go out in one write. */
+  /** Answers the whole requests in `rest`; small responses to several requests of one chunk are one write. */
   const answer = () => {
     const ready: Buffer[] = [];
     let at = 0;
@@ -122,7 +122,7 @@ function serve(socket: Socket): void {
     left = 0;
     clearTimeout(timer);
   });
-  // A client that was stopped resets its connections; "close" follows and is all that matters.
+  // A stopped client resets its connections; the following "close" is enough.
   socket.on("error", () => {});
 }
 
@@ -140,7 +140,7 @@ function portOf(server: Server): number {
   return address.port;
 }
 
-/** Listens on both loopback addresses with one port; a machine without IPv6 gets one of them. */
+/** Listens on both loopback addresses with one port; only on IPv4 on a machine without IPv6. */
 async function listenOnLoopback(): Promise<number> {
   for (let attempt = 1; ; attempt++) {
     const server = await listen("127.0.0.1", 0);
@@ -157,6 +157,6 @@ async function listenOnLoopback(): Promise<number> {
   }
 }
 
-// The benchmark holds the other end of this channel: however it ends, the server ends too.
+// The benchmark has the other end of this channel, so that the server ends with it.
 process.on("disconnect", () => process.exit());
 process.send?.({ port: await listenOnLoopback() });

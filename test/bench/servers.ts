@@ -1,4 +1,4 @@
-// Starts and ends what the peers download from: our own server, or nginx where it is installed.
+// Starts and stops the servers of the benchmark: its own server, or nginx where it is installed.
 
 import { type ChildProcess, fork, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -15,7 +15,7 @@ export type ServerName = "own" | "nginx";
 export interface RunningServer {
   readonly name: ServerName;
   readonly port: number;
-  /** The certificate that its own is signed by, as a file. */
+  /** The path of the authority's certificate. */
   readonly cacert?: string;
   close(): Promise<void>;
 }
@@ -34,7 +34,7 @@ export async function ownServer(): Promise<RunningServer> {
 
 const CERTIFICATES = join(ROOT, "fixtures/tls");
 
-/** What `listen` and `server` say for TLS 1.3 and HTTP/2. */
+/** The directives of nginx for TLS 1.3 and HTTP/2. */
 const SECURE = {
   listen: " ssl http2",
   server: `ssl_protocols TLSv1.3; ssl_certificate ${CERTIFICATES}/good-cert.pem; ssl_certificate_key ${CERTIFICATES}/good-key.pem;`,
@@ -58,7 +58,7 @@ export async function nginxServer(folder: string, sizes: readonly number[], tls 
     child.once("error", (error) => reject(new Error(`nginx cannot be started: ${error.message}`)));
     child.once("exit", (code) => reject(new Error(`nginx ended before it began (exit ${code})`)));
   });
-  // Once nginx answers nobody waits for this any more, and its end is what we ask for.
+  // After nginx has answered, nothing waits for this promise, and its end is expected.
   failed.catch(() => {});
   await Promise.race([answers(port), failed]);
   return { name: "nginx", port, ...(tls && { cacert: `${CERTIFICATES}/ca-cert.pem` }), close: () => end(child) };
@@ -67,7 +67,7 @@ export async function nginxServer(folder: string, sizes: readonly number[], tls 
 function nginxConfig(folder: string, port: number, sizes: readonly number[], how: typeof SECURE): string {
   const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
   return [
-    // Started as root its worker would become a user who may not enter our folder.
+    // As root, its worker would become a user that cannot enter the folder.
     process.getuid?.() === 0 ? "user root;" : "",
     "daemon off; worker_processes 1; error_log stderr;",
     `pid ${join(folder, "nginx.pid")};`,

@@ -1,4 +1,4 @@
-// A child of the benchmark: removes numbered files that are a second old, counts them, looks at the size of some.
+// Child process of the benchmark: removes numbered files that are a second old, counts them, and checks some sizes.
 //   node sweep.js <folder> <bytes that each file should have>
 //
 // Five million files do not fit: by default a tmpfs has one inode for two pages of RAM (3.1 million on a machine of 24 GB), and
@@ -10,14 +10,14 @@ import { join } from "node:path";
 const [folder = "", bytes = ""] = process.argv.slice(2);
 const EVERY_MS = 1_000;
 const LOOK_AT_ONE_IN = 100;
-/** A file under its final name: unfinished ones end in .part, others have no number. */
+/** The final name of a file; unfinished files end in .part, and others have no number. */
 const FINISHED = /^\d+(?:\.(?!part$)[a-z0-9]+)?$/;
 
 let files = 0;
 let wrongSizes = 0;
 let seen: ReadonlySet<string> = new Set();
 
-/** Removes what was already there the last time; with `all`, everything. */
+/** Removes the files that existed at the last call; with `all`, all files. */
 function sweep(all: boolean): void {
   const young = new Set<string>();
   for (const name of readdirSync(folder)) {
@@ -35,7 +35,7 @@ function remove(path: string): void {
 }
 
 const timer = setInterval(sweep, EVERY_MS, false);
-// Any message: the downloads are over.
+// Any message means that the downloads have ended.
 process.once("message", () => {
   clearInterval(timer);
   sweep(true);

@@ -1,4 +1,4 @@
-// The README's table of a workload: the fastest first, and each beside ours, run by run.
+// Tests of the benchmark's table: medians, and ratios to the neighbouring run.
 
 import { expect, it } from "vitest";
 import type { Result } from "./results.ts";
@@ -6,7 +6,7 @@ import { comparison } from "./table.ts";
 
 const cost = (wallSeconds: number) => ({ wallSeconds, userSeconds: 1, sysSeconds: 1 });
 
-it("shows medians, and how many times as long as the run next to it each took; without who failed", () => {
+it("the benchmark's table shows medians and ratios to neighbouring runs, and omits peers that failed", () => {
   const result: Result = {
     ...{ workload: "w", about: "a", urls: 1000, bytes: 100, concurrency: 50, server: "own", time: "2026-01-01" },
     machine: { cores: 2, cpu: "c", memoryGb: 1, kernel: "k", node: "v20" },

@@ -1,4 +1,4 @@
-// Turns what was measured into Markdown: medians, ranges, ratios.
+// Formats measurements as Markdown tables: medians, ranges, ratios.
 
 import type { Entrant, Failure } from "./contest.ts";
 import type { Cost } from "./measure.ts";
@@ -33,7 +33,7 @@ export function section(result: Result): string {
   return [`## ${workload}`, "", `${what}; ${about}.`, "", table([HEADINGS, ...rows]), ...notes].join("\n");
 }
 
-/** A workload's table for the README: the fastest first, and how many times as long as `ours` each takes. */
+/** The table of a workload, with the fastest first, and the ratio of each to `ours`. */
 export function comparison({ entrants, versions, urls }: Result, ours: string): string {
   const own = entrants.find(({ peer }) => peer === ours);
   const rows = entrants.flatMap((entrant) => {
@@ -75,7 +75,7 @@ function row(
   ];
 }
 
-/** Time over another's, run by run: what slows the machine for a while slows neighbours alike. */
+/** The ratio of times within each round: a temporary load affects neighbouring runs equally. */
 function ratiosOf(entrant: Entrant, other: Entrant): readonly number[] {
   return entrant.rounds.flatMap((mine, round) => {
     const its = other.rounds[round];

@@ -1,4 +1,4 @@
-// What is downloaded: one row a workload.
+// The workloads of the benchmark, one row each.
 
 export interface Workload {
   readonly name: string;
@@ -9,21 +9,21 @@ export interface Workload {
   readonly bytes: number;
   readonly concurrency: number;
   readonly delayMs?: number;
-  /** Every URL on a host of its own; for peers which resolve *.localhost themselves, as RFC 6761 section 6.3 allows. */
+  /** Every URL has its own host; for peers that resolve *.localhost themselves, as RFC 6761 section 6.3 allows. */
   readonly manyHosts?: true;
-  /** The list comes through a pipe, too long for a file; the downloads are removed as they come. */
+  /** The list is read from a pipe, because it is too long for a file; the downloads are removed during the run. */
   readonly endless?: true;
-  /** Only these peers; all if absent. */
+  /** Limits the workload to these peers. */
   readonly peers?: readonly string[];
-  /** Instead of --runs, and without a warm-up. */
+  /** Number of runs instead of --runs, without a warm-up. */
   readonly runs?: number;
-  /** From an nginx of its own, over TLS 1.3. */
+  /** Served by its own nginx over TLS 1.3. */
   readonly tls?: true;
-  /** With that, over HTTP/2. */
+  /** Served over HTTP/2, with `tls`. */
   readonly http2?: true;
-  /** Whether `--server nginx` is meant for it. */
+  /** Whether `--server nginx` applies. */
   readonly nginx?: true;
-  /** For each run of each peer. */
+  /** Time limit per run of a peer. */
   readonly limitSeconds: number;
 }
 
@@ -48,7 +48,7 @@ export const WORKLOADS: readonly Workload[] = [
     quickUrls: 5_000,
     bytes: 100,
     concurrency: 50,
-    // xargs would start 10,000 curls.
+    // xargs would start 10,000 processes of curl.
     peers: ["bulkget", "bulkget-w1", "bulkget-w2", "curl", "aria2c", "wget2"],
     nginx: true,
     limitSeconds: 300,
@@ -169,7 +169,7 @@ export const WORKLOADS: readonly Workload[] = [
   },
 ];
 
-/** The URL of line `n`. Its last segment is a name no other line has, since most peers name the file by it. */
+/** The URL of line `n`. Its last segment is unique, because most peers use it as the file name. */
 export function urlOf(workload: Workload, port: number, n: number): string {
   const name = String(n).padStart(6, "0");
   const host = workload.manyHosts === undefined ? "127.0.0.1" : `h${name}.localhost`;
@@ -177,7 +177,7 @@ export function urlOf(workload: Workload, port: number, n: number): string {
   return `http${workload.tls ? "s" : ""}://${host}:${port}/${kind}/${workload.bytes}/${name}`;
 }
 
-/** Rows named so, or whose name begins so before a dash: `small` is small-20k and small-200k. Undefined if there is none. */
+/** The rows with this name or this prefix before a dash: `small` selects small-20k and small-200k. Undefined if there is none. */
 export function workloadsNamed(wanted: string): readonly Workload[] | undefined {
   const found = WORKLOADS.filter(({ name }) => name === wanted || name.startsWith(`${wanted}-`));
   return found.length === 0 ? undefined : found;

@@ -1,4 +1,4 @@
-// `npm run demo`: downloads a small site on this machine with the real command, then checks every file to the byte.
+// `npm run demo`: downloads a small site on this machine with the built command, and checks every file byte by byte.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -14,13 +14,13 @@ const FIRST_LINE = "# The demo's list; `npm run demo` writes it anew.";
 
 interface Line {
   readonly text: string;
-  /** What its URL leads to; absent for comments and blank lines. */
+  /** The exhibit of its URL; undefined for comments and blank lines. */
   readonly exhibit?: Exhibit;
 }
 
 process.exitCode = await demo();
 
-/** Returns the exit code: 0 if everything came out as planned. */
+/** Returns the exit code: 0 if all files and failures are as expected. */
 async function demo(): Promise<number> {
   const obstacle = inTheWay();
   if (obstacle !== undefined) {
@@ -53,7 +53,7 @@ async function demo(): Promise<number> {
   }
 }
 
-/** What must be put right first; nothing is removed that an earlier demo did not write. */
+/** Returns the reason why the demo cannot start. Removes only what an earlier demo wrote. */
 function inTheWay(): string | undefined {
   if (!existsSync(COMMAND)) return "dist/bin/bulkget.cjs is not there; run `npm run build` first";
   const found = lstatSync(FOLDER, { throwIfNoEntry: false });
@@ -67,7 +67,7 @@ function inTheWay(): string | undefined {
   return undefined;
 }
 
-/** The list as people keep them: with comments and blank lines, which use up their numbers. */
+/** A list with comments and blank lines, which count as lines. */
 function listLines(origin: string): Line[] {
   const lines: Line[] = [{ text: FIRST_LINE }];
   let group = "";
@@ -83,7 +83,7 @@ function listLines(origin: string): Line[] {
 /** Runs the built command; returns its exit code, or the name of the signal that ended it. */
 async function runCommand(): Promise<number | NodeJS.Signals> {
   const child = spawn(process.execPath, [COMMAND, ...ARGS], { stdio: "inherit", env: environment() });
-  // A terminal sends Ctrl-C to both: the command decides how to end, and the site is up until it has.
+  // A terminal sends ^C to both processes: the command ends as it decides, and the site stays up until then.
   const wait = (): void => {};
   const pass = (signal: NodeJS.Signals): void => void child.kill(signal);
   process.on("SIGINT", wait).on("SIGTERM", pass).on("SIGHUP", pass);
@@ -95,7 +95,7 @@ async function runCommand(): Promise<number | NodeJS.Signals> {
   }
 }
 
-/** This process's own, without what would send the demo through a proxy or change its options. */
+/** The environment without proxies and BULKGET_ variables. */
 function environment(): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(([name]) => !name.startsWith("BULKGET_"));
   return { ...Object.fromEntries(kept), NO_PROXY: "127.0.0.1", no_proxy: "127.0.0.1" };
@@ -115,7 +115,7 @@ Try
 `;
 }
 
-/** Compares what is in the folder with what the site has; returns a sentence for everything that is wrong. */
+/** Compares the folder with the site; returns one sentence per difference. */
 function check(lines: readonly Line[], origin: string): string[] {
   const wrong: string[] = [];
   const surplus = new Set(existsSync(FOLDER) ? readdirSync(FOLDER) : []);

@@ -1,4 +1,4 @@
-// The demo's site serves what it says: the demo trusts it to tell right files from wrong ones.
+// Tests of the demo's site, on whose content the check of the demo relies.
 
 import { once } from "node:events";
 import { Agent, get, type IncomingMessage } from "node:http";
@@ -20,7 +20,7 @@ afterAll(async () => {
 async function open(path: string): Promise<IncomingMessage> {
   const request = get(site.origin + path, { agent });
   const [response]: IncomingMessage[] = await once(request, "response");
-  request.on("error", () => {}); // a reset in the body is told to the response as well, where it is looked for
+  request.on("error", () => {}); // a reset within the body is also emitted by the response, which is checked
   if (response === undefined) throw new Error(`no response to ${path}`);
   return response;
 }
@@ -37,7 +37,7 @@ function find(manner: Manner): Exhibit {
   return found;
 }
 
-test("there are 200 URLs, no two alike, and five of them fail in five ways", () => {
+test("the demo site has 200 distinct URLs, of which five fail in five ways", () => {
   const urls = demoUrls(site.origin);
   expect(urls).toHaveLength(200);
   expect(new Set(urls).size).toBe(200);
@@ -46,7 +46,7 @@ test("there are 200 URLs, no two alike, and five of them fail in five ways", () 
   expect(failures.map(({ manner }) => manner).sort()).toEqual(["broken", "loop", "missing", "reset", "short"]);
 });
 
-test("every good URL gives its bytes and its Content-Type", async () => {
+test("the demo site sends the right bytes and Content-Type for every good URL", async () => {
   const good = exhibits().filter((exhibit) => exhibit.manner === "whole" && !exhibit.path.startsWith("/moved/"));
   const seen = await Promise.all(
     good.map(async ({ path, type, body }) => {
@@ -59,7 +59,7 @@ test("every good URL gives its bytes and its Content-Type", async () => {
   expect(seen).toEqual(good.map(({ path, type }) => ({ path, status: 200, type, right: type })));
 });
 
-test("the bodies are the same every time and differ from page to page", () => {
+test("the demo site's bodies are deterministic and distinct", () => {
   const bodies = (): string[] =>
     exhibits()
       .filter(({ path }) => /^\/(pages|images|data|tables|notes|themes)\//.test(path))
@@ -68,7 +68,7 @@ test("the bodies are the same every time and differ from page to page", () => {
   expect(new Set(bodies()).size).toBe(160);
 });
 
-test("the JSON is JSON, and the big ones are 1 to 4 MiB", () => {
+test("the demo site's JSON is valid, and its large files have 1 to 4 MiB", () => {
   for (const { ext, body } of exhibits()) {
     if (ext === ".json") expect(JSON.parse(body().toString())).toMatchObject({ name: "Skerry Light" });
   }
@@ -76,12 +76,12 @@ test("the JSON is JSON, and the big ones are 1 to 4 MiB", () => {
   expect(big.map(({ body }) => body().length / 2 ** 20)).toEqual([1, 2, 3, 4]);
 });
 
-test("some paths have no extension and leave it to the Content-Type", () => {
+test("some paths of the demo site have no extension, so that the Content-Type determines it", () => {
   const bare = exhibits().filter(({ path, ext }) => !new URL(path, site.origin).pathname.endsWith(ext));
   expect(new Set(bare.map(({ ext }) => ext))).toEqual(new Set([".html", ".json", ".png"]));
 });
 
-test("the latency is 20 to 150 ms, but for one URL that takes 1.5 s", async () => {
+test("the demo site's responses take 20 to 150 ms, and one 1.5 s", async () => {
   const delays = exhibits().map(({ delayMs }) => delayMs);
   expect(Math.min(...delays)).toBe(20);
   expect(delays.filter((ms) => ms > 150)).toEqual([1500]);
@@ -90,7 +90,7 @@ test("the latency is 20 to 150 ms, but for one URL that takes 1.5 s", async () =
   expect(performance.now() - startMs).toBeGreaterThan(1490);
 });
 
-test("an empty answer is a 204, and a live one has chunks instead of a length", async () => {
+test("the demo site sends an empty page as 204, and a live one in chunks", async () => {
   const empty = await open(find("empty").path);
   expect([empty.statusCode, (await read(empty)).length]).toEqual([204, 0]);
   const live = await open(find("chunked").path);
@@ -99,9 +99,9 @@ test("an empty answer is a 204, and a live one has chunks instead of a length", 
 });
 
 test.each([
-  ["a chain of two redirects ends at a page", "/moved/guide", [302, 302, 200]],
-  ["a redirect loop comes back to its start", "/trouble/loop", [302, 302, 302, 302, 302]],
-])("%s", async (_, start, expected) => {
+  ["chain of two redirects ends at a page", "/moved/guide", [302, 302, 200]],
+  ["redirect loop returns to its start", "/trouble/loop", [302, 302, 302, 302, 302]],
+])("the demo site's %s", async (_, start, expected) => {
   const statuses: (number | undefined)[] = [];
   for (let path: string | undefined = start; path !== undefined && statuses.length < 5; ) {
     const response: IncomingMessage = await open(path);
@@ -112,7 +112,7 @@ test.each([
   expect(statuses).toEqual(expected);
 });
 
-test("what is missing or unknown is a 404, and what is broken a 500", async () => {
+test("the demo site answers missing and unknown paths with 404, and a broken page with 500", async () => {
   const paths = [find("missing").path, "/no/such/page", find("broken").path];
   const statuses: (number | undefined)[] = [];
   for (const path of paths) {
@@ -126,7 +126,7 @@ test("what is missing or unknown is a 404, and what is broken a 500", async () =
 test.each([
   ["a reset", "reset", "ECONNRESET"],
   ["an orderly close", "short", undefined],
-] as const)("a body that is cut by %s stops half way to its length", async (_, manner, code) => {
+] as const)("the demo site's body that is cut by %s stops at half its length", async (_, manner, code) => {
   const { path, body } = find(manner);
   const response = await open(path);
   const { socket } = response;
@@ -142,7 +142,7 @@ test.each([
   expect(socket.errored === null ? undefined : Reflect.get(socket.errored, "code")).toBe(code);
 });
 
-test("closing it ends an answer under way", async () => {
+test("closing the demo site ends responses under way", async () => {
   const own = await demoSite();
   const request = get(`${own.origin}/special/slow.html`);
   const failed = once(request, "error");

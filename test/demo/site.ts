@@ -1,4 +1,4 @@
-// The demo's site: 200 URLs of mixed sizes and kinds on 127.0.0.1, of which 195 can be had and five fail, each its own way.
+// The demo's site: 200 URLs of mixed sizes and kinds on 127.0.0.1, of which five fail in different ways.
 
 import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
@@ -6,20 +6,20 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** How a URL is answered; the last five are the failures. */
+/** Kinds of responses; the last five are failures. */
 export type Manner = "whole" | "chunked" | "empty" | "missing" | "broken" | "reset" | "short" | "loop";
 
 /** One URL of the site. */
 export interface Exhibit {
-  /** What follows the origin in the URL. */
+  /** The part of the URL after the origin. */
   readonly path: string;
-  /** The extension the saved file must get, with its dot. */
+  /** The expected extension of the saved file, with its dot. */
   readonly ext: string;
-  /** The Content-Type it is sent with. */
+  /** Its Content-Type. */
   readonly type: string;
   readonly delayMs: number;
   readonly manner: Manner;
-  /** The bytes that arrive; of a failure, those that would have. */
+  /** The body; for a failure, the body that is not delivered. */
   body(): Buffer;
 }
 
@@ -43,7 +43,7 @@ const TYPES = {
 } as const;
 type Ext = keyof typeof TYPES;
 
-/** Where a redirect leads: a chain of two, and a loop. */
+/** Targets of redirects: a chain of two, and a loop. */
 const REDIRECTS: ReadonlyMap<string, string> = new Map([
   ["/moved/guide", "/moved/guide-again"],
   ["/moved/guide-again", "/guide.html"],
@@ -55,7 +55,7 @@ const MIB = 2 ** 20;
 
 const FIXTURES = fixtures();
 
-/** All 200 URLs in the order of the list; the same ones every time. */
+/** All 200 URLs in the order of the list, always equal. */
 export function exhibits(): readonly Exhibit[] {
   const all: Exhibit[] = [];
   const add = (path: string, ext: Ext, body: () => Buffer, manner: Manner = "whole", delayMs?: number): void => {
@@ -107,7 +107,7 @@ export function demoUrls(origin: string): string[] {
   return exhibits().map((exhibit) => origin + exhibit.path);
 }
 
-/** Whether no file can come of it. */
+/** Whether its URL fails. */
 export function fails(exhibit: Exhibit): boolean {
   return !["whole", "chunked", "empty"].includes(exhibit.manner);
 }
@@ -116,14 +116,14 @@ export function fails(exhibit: Exhibit): boolean {
 export async function demoSite(): Promise<DemoSite> {
   const byPath = new Map(exhibits().map((exhibit) => [exhibit.path, exhibit]));
   const server = createServer((request, response) => {
-    // Not awaited: an answer ends with its connection. What throws here is a client that left, or the site closing.
+    // Not awaited: a response ends with its connection, and rejects only if the client left or the site closes.
     void answer(byPath, request, response).catch(() => response.destroy());
   });
-  // Longer than the demo, lest the site close a connection just as it is used again.
+  // Longer than the demo, so that the site does not close a connection that is about to be reused.
   server.keepAliveTimeout = 60_000;
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  const { port } = server.address() as AddressInfo; // as node:net documents it for a TCP server
+  const { port } = server.address() as AddressInfo; // node:net documents this type for a TCP server
   return {
     origin: `http://127.0.0.1:${port}`,
     async close() {
@@ -200,7 +200,7 @@ function note(n: number): Buffer {
   return vary("notes.txt", "Sunday.", `${series(n * 3, (i) => `Day ${i}. Read ${reading(n, i)}.\n`)}Sunday.`);
 }
 
-/** A CSV of exactly so many bytes; its last row may be cut. */
+/** A CSV of exactly `bytes` bytes, whose last row may be truncated. */
 function table(n: number, bytes: number): Buffer {
   const rows = series(Math.ceil(bytes / 20), (i) => `${i},station ${n},${reading(n, i)}\n`);
   return Buffer.from(`hour,station,level\n${rows}`).subarray(0, bytes);
@@ -210,7 +210,7 @@ function series(count: number, item: (i: number) => string): string {
   return Array.from({ length: count }, (_, i) => item(i)).join("");
 }
 
-/** A level of the water that looks random and is always the same. */
+/** A pseudo-random but deterministic water level. */
 function reading(n: number, i: number): string {
   return `${(0.4 + ((i * 7919 + n * 104_729) % 4401) / 1000).toFixed(3)} m`;
 }
@@ -223,7 +223,7 @@ function fixture(name: string): Buffer {
   return readFileSync(new URL(name, FIXTURES));
 }
 
-/** From test/demo and from dist/test/demo alike. */
+/** Resolves from test/demo and from dist/test/demo. */
 function fixtures(): URL {
   for (const path of ["../../fixtures/site/", "../../../fixtures/site/"]) {
     const folder = new URL(path, import.meta.url);

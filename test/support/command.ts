@@ -1,4 +1,4 @@
-// Runs the built command as its users do: a process of its own, in a folder of its own.
+// Runs the built command in its own process and folder, and reads its records and files.
 
 import { spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
@@ -7,7 +7,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Outcome } from "../../src/core/job.ts";
 
-/** The checkout: three folders above this file, or four where it is built. */
+/** The checkout: three folders above this file, or four above its built form. */
 const above = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 export const ROOT = above.endsWith("dist") ? dirname(above) : above;
 export const BIN = join(ROOT, "dist/bin/bulkget.cjs");
@@ -21,12 +21,12 @@ export interface Ran {
 
 export interface RunOptions {
   readonly cwd: string;
-  /** Text for standard input, then its end. */
+  /** The whole standard input. */
   readonly stdin?: string;
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** The environment of the tests' own process, without what would change a run. */
+/** The environment of the test process, without variables that would change a run. */
 export function cleanEnv(more: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(
     ([name]) => !/^(BULKGET_|CI$|NO_COLOR|FORCE_COLOR|(http|https|all|no)_proxy$)/i.test(name),
@@ -39,7 +39,7 @@ export function bulkgetCommand(args: readonly string[], options: RunOptions): Pr
   return programRun(process.execPath, [BIN, ...args], options);
 }
 
-/** Runs a line of bash to its end; `bulkget` in it is the built command. The test's own process goes on meanwhile. */
+/** Runs a line of bash to its end; `bulkget` in it is the built command. */
 export function shell(line: string, options: RunOptions): Promise<Ran> {
   const script = `bulkget() { "${process.execPath}" "${BIN}" "$@"; }; ${line}`;
   return programRun("bash", ["-c", script], options);
@@ -56,7 +56,7 @@ function programRun(program: string, args: readonly string[], options: RunOption
     child.stderr.setEncoding("utf8").on("data", (text: string) => {
       stderr += text;
     });
-    child.stdin.on("error", () => {}); // it may have ended without reading
+    child.stdin.on("error", () => {}); // the program may end without reading it
     child.stdin.end(options.stdin ?? "");
     child.on("error", reject);
     child.on("close", (code, signal) => resolve({ code, signal, stdout, stderr }));
@@ -68,7 +68,7 @@ export interface Folder {
   remove(): void;
 }
 
-/** A new folder under the system's temporary one. */
+/** Creates a folder in the system's temporary folder. */
 export function temporaryFolder(under = tmpdir()): Folder {
   const path = mkdtempSync(join(under, "bulkget-test-"));
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
@@ -85,7 +85,7 @@ export function recordsOf(folder: string): Map<number, Outcome> {
   );
 }
 
-/** Every file below a folder, relative to it, sorted; without the reports. */
+/** All files below a folder except results.jsonl and failed.txt: relative paths, sorted. */
 export function filesOf(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: "utf8" })
     .filter((file) => statSync(join(folder, file)).isFile() && file !== "results.jsonl" && file !== "failed.txt")

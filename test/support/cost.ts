@@ -1,4 +1,4 @@
-// What a URL costs, in counts and not in time: the built command on a short and on a long list, and the difference.
+// Measures the cost of one URL in system calls, promises and allocated bytes, as the difference of two runs.
 
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -6,28 +6,28 @@ import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { BIN, cleanEnv, type Ran, ROOT, temporaryFolder } from "./command.ts";
 
-/** Where files lie in memory, if anywhere. */
+/** The folder of a memory file system, if the system has one. */
 const MEMORY = "/dev/shm";
 
-/** What a URL cost when this file of the checkout was written, by name. */
+/** The file with the baselines: the cost per URL, by name. */
 export const BASELINES = "fixtures/costs.json";
-/** Writes it anew. */
+/** The command that renews it. */
 export const RENEW = "RENEW=1 npx vitest run test/e2e/cost.test.ts";
 
-/** Starting, and what V8 compiles first, is in both and drops out. */
+/** Numbers of URLs of the two runs: the costs of the start are in both, and cancel out. */
 const SHORT = 2000;
 const LONG = 12_000;
 
 const BODY_BYTES = 100;
 const ANSWER = `HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: ${BODY_BYTES}\r\n\r\n${"x".repeat(BODY_BYTES)}`;
 
-/** How a run is counted, and what of. */
+/** A method to count the cost of a run. */
 export interface Meter {
-  /** What goes before `node` in the command line; `file` is for what it has to say. */
+  /** Arguments before `node`; `file` is for the output of that program. */
   before?(file: string): readonly string[];
   readonly nodeArgs: readonly string[];
   readonly env: Readonly<Record<string, string>>;
-  /** The counts by name, from what the run has said and from the file. */
+  /** Reads the counts by name from the output of the run and from the file. */
   read(ran: Ran, file: string): Counts;
 }
 
@@ -35,7 +35,7 @@ export type Counts = ReadonlyMap<string, number>;
 
 const COUNT = join(ROOT, "dist/test/support/count.js");
 
-/** The most that depends on how busy the machine is: waits, locks, and what V8's own threads do with memory. */
+/** System calls whose number depends on the load of the machine: waits, locks, and memory management of V8's threads. */
 const OF_THE_MOMENT =
   /^(futex|epoll_.*|e?poll|sched_.*|m(un)?map|mremap|mprotect|madvise|brk|rt_sig.*|restart_syscall|clock_.*|getpid)$/;
 
@@ -51,31 +51,31 @@ export const SYSTEM_CALLS: Meter = {
   },
 };
 
-/** Promises made, awaits included, by async_hooks. */
+/** Promises created, including awaits, by async_hooks. */
 export const PROMISES: Meter = {
   nodeArgs: ["--import", COUNT],
   env: { COUNT: "promises" },
   read: ({ stderr }) => new Map([["promises", Number(/^promises (\d+)$/m.exec(stderr)?.[1])]]),
 };
 
-/** Bytes allocated on V8's heap, by what it says of its own collections; in one form up to Node 25, in another after. */
+/** Bytes allocated on V8's heap, from its trace of garbage collections, whose format changed after Node 25. */
 export const HEAP_BYTES: Meter = {
   nodeArgs: ["--trace-gc-nvp", "--expose-gc", "--import", COUNT],
   env: {},
   read({ stdout }) {
     const collections = [...stdout.matchAll(/\ballocated(?:=|":)(\d+)/g)];
-    // Where more was swept meanwhile than allocated, Node 22 says a little less than 2^64.
+    // Where more was swept than allocated, Node 22 prints the negative number as an unsigned 64-bit one.
     const bytesOf = (text: string) => Number(BigInt.asIntN(64, BigInt(text)));
     return new Map([["bytes", collections.reduce((sum, [, text = ""]) => sum + bytesOf(text), 0)]]);
   },
 };
 
-/** Whether strace is there and may trace. */
+/** Whether strace is installed and allowed to trace. */
 export function canTrace(): boolean {
   return spawnSync("strace", ["-f", "-c", "-o", "/dev/null", "true"]).status === 0;
 }
 
-/** What each URL of 100 bytes costs, by name; names that cost nothing are left out. */
+/** The cost per URL of 100 bytes, by name, without names that cost nothing. */
 export async function costsAUrl(meter: Meter): Promise<Counts> {
   const server = await countedServer();
   try {
@@ -89,7 +89,7 @@ export async function costsAUrl(meter: Meter): Promise<Counts> {
 }
 
 async function counted(meter: Meter, port: number, urls: number): Promise<Counts> {
-  // In memory, where it can be: a disk that happens to be slow is written to by other calls.
+  // In memory if possible: on a slow disk, the command uses other system calls.
   const folder = temporaryFolder(existsSync(MEMORY) ? MEMORY : undefined);
   try {
     const list = join(folder.path, "urls.txt");
@@ -104,7 +104,7 @@ async function counted(meter: Meter, port: number, urls: number): Promise<Counts
       [...argv, list, "-o", join(folder.path, "out"), "-q", "-c", "50", "--workers", "1"],
       meter.env,
     );
-    if (ran.code !== 0) throw new Error(`the run that is counted left with ${ran.code}: ${ran.stderr}`);
+    if (ran.code !== 0) throw new Error(`the counted run exited with code ${ran.code}: ${ran.stderr}`);
     return meter.read(ran, file);
   } finally {
     folder.remove();
@@ -130,7 +130,7 @@ function run([program = "", ...args]: readonly string[], env: Readonly<Record<st
   });
 }
 
-/** Answers every request with one write, so that a client has one read to do for it. */
+/** Answers every request with one write, so that the client needs one read. */
 async function countedServer(): Promise<{ readonly port: number; close(): Promise<void> }> {
   const server = createServer((socket) => {
     let rest = "";
@@ -149,10 +149,10 @@ async function countedServer(): Promise<{ readonly port: number; close(): Promis
   };
 }
 
-/** Less than this a URL is what belongs to the run, or to a batch of lines: it says nothing. */
+/** Differences per URL below this belong to the run or to a batch of lines, and are ignored. */
 const NOISE = 0.1;
 
-/** What there is to say of a cost beside its baseline: `tooMuch` fails, `less` is said. */
+/** Compares a cost with its baseline: `tooMuch` is a failure, `less` a hint. */
 export function judged(name: string, cost: number, baseline: number): { tooMuch?: string; less?: string } {
   const beside = `${name} a URL: ${shown(cost)}, and ${shown(baseline)} in ${BASELINES}`;
   if (cost > Math.max(baseline * 1.1, baseline + NOISE)) {
@@ -163,7 +163,7 @@ export function judged(name: string, cost: number, baseline: number): { tooMuch?
     : {};
 }
 
-/** With two digits behind the point, where they say something. */
+/** Formats a cost, with two decimals below 1,000. */
 export function shown(cost: number): string {
   return cost >= 1000 ? cost.toFixed(0) : cost.toFixed(2);
 }

@@ -1,4 +1,4 @@
-// Loaded into a run by `node --import`: says at its end, on stderr, how many promises were made, after a last collection.
+// Preloaded into a run (`node --import`): prints the number of created promises on stderr, after a last garbage collection.
 
 import { createHook } from "node:async_hooks";
 import { writeSync } from "node:fs";
@@ -14,6 +14,6 @@ if (process.env["COUNT"] === "promises") {
 }
 
 process.on("exit", () => {
-  (globalThis as { gc?: () => void }).gc?.(); // what was allocated since the last one is counted, too
+  (globalThis as { gc?: () => void }).gc?.(); // includes allocations since the last collection
   if (promises > 0) writeSync(process.stderr.fd, `promises ${promises}\n`);
 });

@@ -1,4 +1,4 @@
-// A server for runs of several processes: each answer comes by and by, and it knows how many connections there were.
+// A server for runs with several processes: answers after 5 ms, and counts requests, connections and peaks.
 
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -9,19 +9,19 @@ export interface Crowd {
   readonly origin: string;
   readonly port: number;
   readonly requests: number;
-  /** Over the whole time. */
+  /** Number of connections since the start. */
   readonly connections: number;
   readonly peakOpen: number;
   close(): Promise<void>;
 }
 
-/** Bodies of 1 to 2,000 bytes, each its path's own. */
+/** The body of a path: 1 to 2,000 bytes. */
 export function contentOf(path: string): Buffer {
   const seed = createHash("sha256").update(path).digest();
   return Buffer.alloc(1 + (seed.readUInt16BE(0) % 2000), seed);
 }
 
-/** `act` may answer by itself; where it gives false, the path's content comes after 5 ms. Told how many requests came before. */
+/** Starts the server. `act` answers itself and returns true, or returns false; `nth` counts the earlier requests. */
 export async function crowd(act: (response: ServerResponse, path: string, nth: number) => boolean): Promise<Crowd> {
   let requests = 0;
   let connections = 0;
@@ -58,13 +58,13 @@ export async function crowd(act: (response: ServerResponse, path: string, nth: n
   };
 }
 
-/** The processes that a process has started and that are there, by Linux. */
+/** The living child processes of a process, from Linux's /proc. */
 export function childrenOf(pid: number): number[] {
   const text = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8");
   return text.split(" ").filter(Boolean).map(Number);
 }
 
-/** Whether a process is there, and not only waited for. */
+/** Whether a process runs, and is not a zombie. */
 export function isAlive(pid: number): boolean {
   try {
     return !/^\d+ \(.*\) [ZX]/.test(readFileSync(`/proc/${pid}/stat`, "utf8"));

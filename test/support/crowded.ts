@@ -1,4 +1,4 @@
-// Lists for several processes, a server that knows how many came, and what must be there at the end.
+// Fixture for tests of --workers: a folder, servers that count, lists, and the check of a complete run.
 
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -10,7 +10,7 @@ import { journalOf } from "./site.ts";
 
 type Act = Parameters<typeof crowd>[0];
 
-/** For the top of a file: a folder for each of its tests, and servers that end with them. */
+/** Call at the top of a file: creates a folder for each of its tests, and servers that end with the test. */
 export function crowded() {
   const folder = ownFolder();
   const { at } = folder;
@@ -21,7 +21,7 @@ export function crowded() {
     folder.list(Array.from({ length: urls }, (_, i) => line(i + 1)));
   }
 
-  /** Every line has its one record, in which it is saved, and its file, right to the byte; and there is nothing else. */
+  /** Expects one saved record and the right file for every line, and nothing else. */
   function expectAll(urls: number, output = at("downloads")): void {
     const numbers = Array.from({ length: urls }, (_, i) => i + 1);
     const lines = readFileSync(join(output, "results.jsonl"), "utf8").trimEnd().split("\n");

@@ -1,28 +1,28 @@
-// A DNS server for tests (RFC 1035), on UDP and TCP: every name has its answers, look-up after look-up, or none in the way it says.
+// A scripted DNS server (RFC 1035) on UDP and TCP: per name, answers for each look-up in turn, errors, delays or silence.
 
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { createServer, type Socket } from "node:net";
 
-/** The addresses of each look-up in turn, the last of them for all that follow; what goes wrong; or both in more detail. */
+/** The addresses of each look-up in turn, the last of them repeated; or an error; or details. */
 export type Answers = readonly (readonly string[])[] | Wrong | Detailed;
 
-/** No answer; RCODEs 2 and 5 of RFC 1035; bytes that are no answer; an answer with another id, and one about another name. */
+/** No response; RCODE 2 or 5 (RFC 1035); garbage; a response with another id, or about another name. */
 export type Wrong = "silent" | "servfail" | "refused" | "garbage" | "other-id" | "other-name";
 
 export interface Detailed {
   readonly addresses: readonly string[];
   readonly delayMs?: number;
-  /** So many CNAMEs lead there (RFC 1034 section 3.6.2). */
+  /** Number of CNAMEs that lead to the name (RFC 1034 section 3.6.2). */
   readonly aliases?: number;
-  /** Questions for this family are never answered. */
+  /** Queries for this record type are never answered. */
   readonly silentFor?: "A" | "AAAA";
 }
 
 export interface DnsServer {
-  /** How often each name was looked up, as far as the IPv4 addresses go. */
+  /** Number of A queries per name. */
   readonly lookups: Readonly<Record<string, number>>;
-  /** The most names that waited for a delayed answer at a time. */
+  /** Maximum number of names that waited for a delayed response at a time. */
   readonly peak: () => number;
   close(): void;
 }
@@ -30,12 +30,12 @@ export interface DnsServer {
 const A = 1;
 const CNAME = 5;
 const AAAA = 28;
-/** Longer answers over UDP are cut, and say so (RFC 1035 section 4.2.1). */
+/** Longer responses over UDP are truncated, with the bit TC set (RFC 1035 section 4.2.1). */
 const MAX_UDP_BYTES = 512;
 
 const RCODES = { servfail: 2, refused: 5 } as const;
 
-/** Answers questions about the names in `zone`; others do not exist. */
+/** Answers queries about the names in `zone`; other names do not exist. */
 export async function dnsServer(
   zone: Readonly<Record<string, Answers>>,
   address = "127.0.0.1",
@@ -50,7 +50,7 @@ export async function dnsServer(
   const tcp = createServer((socket) => {
     sockets.add(socket);
     socket.on("error", () => {}).on("close", () => sockets.delete(socket));
-    // A question comes in one piece here.
+    // On loopback, a query arrives in one piece.
     socket.on("data", (framed) => {
       answer(framed.subarray(2), (reply) => {
         const length = Buffer.alloc(2);
@@ -116,7 +116,7 @@ export async function dnsServer(
   }
 }
 
-/** What a name has at its nth look-up. A liar's answer has an address as well. */
+/** The addresses of a name at its nth look-up. A false response has an address as well. */
 function detailed(answers: Answers | undefined, count: number): Detailed {
   if (answers === undefined) return { addresses: [] };
   if (typeof answers === "string") return { addresses: answers.startsWith("other") ? ["127.0.0.1"] : [] };
@@ -134,7 +134,7 @@ function question(query: Buffer): { readonly name: string; readonly type: number
   return { name: labels.join(".").toLowerCase(), type: query.readUInt16BE(at + 1), end: at + 5 };
 }
 
-/** CNAMEs from the name that was asked for to `alias1.test`, `alias2.test` …; and the name that the addresses are of. */
+/** A chain of CNAMEs from the queried name to `alias1.test`, `alias2.test` …; and the last name, which has the addresses. */
 function chainOf(aliases: number, asked: number): { readonly records: readonly Buffer[]; readonly owner: Buffer } {
   let owner = pointer(asked);
   const records: Buffer[] = [];
@@ -157,7 +157,7 @@ function pointer(at: number): Buffer {
   return Buffer.from([0xc0, at]);
 }
 
-/** A record of a name, to be forgotten at once. */
+/** A resource record with a TTL of 0. */
 function record(type: number, data: Buffer, owner: Buffer): Buffer {
   const head = Buffer.alloc(10);
   for (const [i, value] of [type, 1, 0, 0, data.length].entries()) head.writeUInt16BE(value, 2 * i);

@@ -1,4 +1,4 @@
-// What must hold of a folder after each run of a list that is edited: every line has its own body, nothing is lost or asked for twice.
+// Invariants of a folder after each run of an edited list: every line has its body, and nothing is lost or fetched twice.
 
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -10,11 +10,11 @@ import { type Item, items } from "../../src/source/items.ts";
 import { lists } from "../../src/source/lists.ts";
 import { bodyOf, digestOf, type How, type Line, MISSING, PLAIN, textOf } from "./edits.ts";
 
-/** What is in the folder: each file below it, with its content; and the records of both journals. */
+/** The content of the folder: all files below it, and the records of both journals. */
 export interface Contents {
   readonly files: ReadonlyMap<string, string>;
   readonly records: readonly Outcome[];
-  /** Of `gone/`, with files from the output folder on. */
+  /** The records of `gone/`, with file paths relative to the output folder. */
   readonly gone: readonly Outcome[];
 }
 
@@ -36,18 +36,18 @@ export function contentsOf(folder: string): Contents {
 }
 
 function recordsIn(journal: string | undefined): Outcome[] {
-  const lines = (journal ?? "").split("\n").filter((line) => line.endsWith("}")); // the last one may be torn
+  const lines = (journal ?? "").split("\n").filter((line) => line.endsWith("}")); // the last one may be truncated
   return lines.map((line) => JSON.parse(line) as Outcome);
 }
 
-/** A user's own files: whatever becomes of the list, they stay. */
+/** A user's own files, which must stay whatever happens to the list. */
 export class OwnFiles {
   private readonly files = new Map<string, string>();
   private readonly folder: string;
   constructor(folder: string) {
     this.folder = folder;
   }
-  /** Puts one there, unless something has its name. */
+  /** Creates a user's file unless its name is taken. */
   put(file: string): void {
     const path = join(this.folder, file);
     if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) return;
@@ -66,7 +66,7 @@ export class OwnFiles {
   }
 }
 
-/** The jobs of a list or of items, as a run reads them. */
+/** Reads the jobs of a list or of items, as a run does. */
 export async function jobsOf(from: string | Iterable<Item>, template: string): Promise<Job[]> {
   const jobs: Job[] = [];
   const refuse = () => refuseNames(fileNames(template));
@@ -86,14 +86,14 @@ export interface Ran {
   readonly how: How;
   readonly own: OwnFiles;
   readonly before: Contents;
-  /** When the run began that came to its end: others may have been killed before. */
+  /** Start of the run that reached its end; earlier ones may have been killed. */
   readonly atLast: Contents;
   readonly after: Contents;
-  /** How often each path was asked for. */
+  /** Number of requests per path. */
   readonly asked: ReadonlyMap<string, number>;
 }
 
-/** What is wrong after a run that went on to its end. */
+/** Returns the violated invariants after a run that reached its end. */
 export function problemsOf(ran: Ran): string[] {
   return [...ofRecords(ran), ...ofFiles(ran), ...ofRequests(ran), ...ran.own.problems(ran.after)];
 }
@@ -106,7 +106,7 @@ function isSaved({ outcome }: Outcome): boolean {
   return outcome === "saved" || outcome === "unchanged";
 }
 
-/** Every line has one record, of its own URL; there is none besides but of lines that are gone. */
+/** Every line has one record with its URL; further records belong to removed lines. */
 function ofRecords({ jobs, after: { records } }: Ran): string[] {
   const problems: string[] = [];
   const keyOf = (n: number, url: string, error?: string) => `${n} ${pathOf(url)}${error === DUPLICATE ? " again" : ""}`;
@@ -125,7 +125,7 @@ function ofRecords({ jobs, after: { records } }: Ran): string[] {
   return problems;
 }
 
-/** Each saved line's file has its URL's body, under the name that the list gives; each file is some record's, or the user's. */
+/** Each saved line's file has its body and the list's name; every other file is a record's or the user's. */
 function ofFiles({ template, jobs, own, how, before, after }: Ran): string[] {
   const problems: string[] = [];
   const { files, records, gone } = after;
@@ -167,7 +167,7 @@ function ofFiles({ template, jobs, own, how, before, after }: Ran): string[] {
   return problems;
 }
 
-/** Whether a saved line has the name that the list or the template gives; with `--per-dir` once, any folder will do. */
+/** Whether a saved file has the name of the list or template; after any run with `--per-dir`, in any folder. */
 function isCalled(
   { file, type }: { readonly file?: string; readonly type?: string },
   job: Job,
@@ -177,7 +177,7 @@ function isCalled(
   return file === name || (template === PLAIN && file?.endsWith(`/${name}`) === true);
 }
 
-/** How many files have a path's body. */
+/** Number of files with the body of a path. */
 function bodiesIn({ files }: Pick<Contents, "files">): Map<string, number> {
   const counts = new Map<string, number>();
   for (const text of files.values()) {
@@ -187,7 +187,7 @@ function bodiesIn({ files }: Pick<Contents, "files">): Map<string, number> {
   return counts;
 }
 
-/** Only what nothing was saved for is asked for. */
+/** Only paths without a saved file are requested. */
 function ofRequests({ list, jobs, how, atLast, asked }: Ran): string[] {
   if (how.update === true) return [];
   const problems: string[] = [];
@@ -195,7 +195,7 @@ function ofRequests({ list, jobs, how, atLast, asked }: Ran): string[] {
   for (const [path, count] of asked) {
     const wrong = list.filter((line) => line.path === path && line.isOut !== true && line.digest === "wrong").length;
     const isMissing = MISSING.has(path);
-    // A line that is refused may have the record of a failure that another line could have.
+    // A refused line may have the failure record of another line.
     const isOne = (job: Job) => pathOf(job.url) === path && (isMissing || job.refused === undefined);
     const lines = jobs.filter(isOne).length;
     const done = isMissing && how.retryFailed !== true ? missingIn(path, atLast) : (bodies.get(path) ?? 0);
@@ -205,7 +205,7 @@ function ofRequests({ list, jobs, how, atLast, asked }: Ran): string[] {
   return problems;
 }
 
-/** How many files have a path's body by a record: what a run that was killed had in flight may be asked for again. */
+/** Number of recorded files with the body of a path: requests in flight at a kill may be repeated. */
 function recordedBodies({ files, records, gone }: Contents): Map<string, number> {
   const recorded = new Map<string, string>();
   for (const { file, url } of [...lastOf(records), ...lastOf(gone)]) {
@@ -215,21 +215,21 @@ function recordedBodies({ files, records, gone }: Contents): Map<string, number>
   return bodiesIn({ files: recorded });
 }
 
-/** How many lines have failed for good, those that are on their way to another number as well. */
+/** Number of permanently failed lines, including those that are moving to another number. */
 function missingIn(path: string, { records, gone }: Contents): number {
   return [...lastOf(records), ...lastOf(gone)].filter(
     (one) => pathOf(one.url) === path && one.outcome === "failed" && one.error === "http_status",
   ).length;
 }
 
-/** The records that count: a run that was killed leaves earlier ones as well. */
+/** The last record of each line: a killed run leaves earlier ones too. */
 function lastOf(records: readonly Outcome[]): Outcome[] {
   const byNumber = new Map<number, Outcome>();
   for (const one of records) if (one.outcome !== "failed" || one.error !== DUPLICATE) byNumber.set(one.n, one);
   return [...byNumber.values()];
 }
 
-/** The list as a file. */
+/** Writes the list to a file. */
 export function written(path: string, list: readonly Line[], origin: string): void {
   writeFileSync(path, textOf(list, origin));
 }

@@ -1,4 +1,4 @@
-// Runs a list in a folder, edits it, runs it again, and so on; and says what did not hold, for the smallest list that can be found.
+// Property test that alternates runs and random edits of a list; returns the violated invariants of the smallest counterexample.
 
 import { spawn } from "node:child_process";
 import { join } from "node:path";
@@ -24,18 +24,18 @@ export interface Checked {
   readonly seed: number;
   readonly counterexample: unknown;
   readonly error: string;
-  /** Runs that came to their end, and runs that were killed. */
+  /** Numbers of runs that reached their end, and of runs that were killed. */
   readonly runs: number;
   readonly kills: number;
 }
 
-/** A step before which runs are killed, each at one of its changes of the folder. */
+/** A step before which runs are killed, each at one of their changes of the folder. */
 type KilledStep = Step & { readonly kills: readonly number[] };
 
 export interface EditsOptions extends fc.Parameters<[string, readonly Line[], readonly KilledStep[]]> {
-  /** Kills runs by kill -9, up to three times at any of so many changes of the folder, before one comes to its end. */
+  /** Kills up to three runs by SIGKILL, each within this number of changes of the folder, before a run reaches its end. */
   readonly killsWithin?: number;
-  /** Where to work. Default: in the system's folder for temporary files. */
+  /** The parent folder. Default: the system's temporary folder. */
   readonly under?: string;
 }
 
@@ -86,7 +86,7 @@ async function edit(
     if (step?.own !== undefined) own.put(step.own.file);
     if (!next.some((line) => line.path !== undefined && line.isOut !== true)) {
       list = next;
-      continue; // a list without a URL is another matter
+      continue; // a list without a URL is refused
     }
     written(listPath, next, origin);
     const { perDir, ...rest } = step?.how ?? {};
@@ -110,9 +110,9 @@ async function edit(
   }
 }
 
-/** Refused is only what is another list by the counts, and then nothing is touched. */
+/** A run may be refused only for a list that counts as another one, and then changes nothing. */
 function problemsOfRefusal(why: string, how: How, isUntouched: boolean): string[] {
-  // A line that was put among those that have failed, and have their numbers.
+  // An unnumbered line in failed.txt.
   if (isUntouched && /line \d+: has no number, among lines/.test(why)) return [];
   const counts = /: (\d+) of its lines (?:is|are) known, (\d+) moved, (\d+) (?:is|are) new; (\d+) saved/.exec(why);
   if (counts === null) return [why];
@@ -131,7 +131,7 @@ async function byLibrary(list: string | Iterable<Item>, folder: string, how: How
   }
 }
 
-/** Runs the command, which is killed at a change of the folder. False where it came to its end before. */
+/** Runs the command, and kills it at a change of the folder. Resolves to false where it ended before that change. */
 function killedAt(at: number, list: string, folder: string, how: How): Promise<boolean> {
   const switches = [
     ...(how.update === true ? ["-u"] : []),

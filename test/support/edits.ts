@@ -1,4 +1,4 @@
-// Lists that are edited between runs: a model of a list, random edits of it, and a server that counts what it is asked for.
+// Model of a list with random edits, and a server that counts requests per path.
 
 import { createHash } from "node:crypto";
 import { createServer } from "node:http";
@@ -8,16 +8,16 @@ import type { Item } from "../../src/index.ts";
 
 /** One line of a list. */
 export interface Line {
-  /** Absent: a blank line. */
+  /** Undefined for a blank line. */
   readonly path?: string;
-  /** It is a comment for the time being. */
+  /** Whether the line is commented out. */
   readonly isOut?: boolean;
   readonly name?: string;
   readonly number?: number;
   readonly digest?: "right" | "wrong";
 }
 
-/** What is done to a list; numbers choose the lines, whatever they are. */
+/** An edit of a list; numbers select lines, modulo the length. */
 export interface Edit {
   readonly what: (typeof EDITS)[number];
   readonly at: number;
@@ -51,7 +51,7 @@ const EDITS = [
   "tail",
 ] as const;
 
-/** How a run is made. */
+/** The options of a run. */
 export interface How {
   readonly update?: boolean;
   readonly retryFailed?: boolean;
@@ -59,11 +59,11 @@ export interface How {
   readonly prune?: boolean;
   readonly perDir?: number;
   readonly name?: string;
-  /** The list is handed in as an iterable, which is read once: without blank lines, comments and numbers. */
+  /** Passes the list as an iterable, without blank lines, comments and numbers. */
   readonly once?: boolean;
 }
 
-/** A file that the user puts there before a run, if nothing has its name. */
+/** A file that the user creates before a run, if its name is free. */
 export interface Own {
   readonly file: string;
 }
@@ -75,11 +75,11 @@ export interface Step {
 }
 
 const NAMES = ["x1.txt", "x2.txt", "x3.txt", "cats/x4.txt"];
-/** All of one length, so that no file is told from another by its size. */
+/** Paths of equal length, so that no file is recognised by its size. */
 const PATHS = Array.from({ length: 24 }, (_, i) =>
   `/p${String(i).padStart(2, "0")}${["", ".txt", ".html"][i % 3]}`.padEnd(9, "~"),
 );
-/** These are not there. */
+/** Paths that are answered with 404. */
 export const MISSING = new Set(PATHS.slice(20, 22));
 
 export const digestOf = (text: string) => createHash("sha256").update(text).digest("hex");
@@ -95,7 +95,7 @@ const anyLine: fc.Arbitrary<Line> = fc.oneof(
   { weight: 1, arbitrary: fc.constant({}) },
 );
 export const PLAIN = "{n:6}{ext}";
-/** What all runs of a list have as `--name`. */
+/** The values of `--name`, one for all runs of a list. */
 export const anyTemplate = fc.constantFrom(PLAIN, PLAIN, PLAIN, "{basename}", "{stem}{ext}", "{host}/{n}{ext}");
 
 export const anyList = fc.array(anyLine, { minLength: 1, maxLength: 12 });
@@ -127,7 +127,7 @@ export const anyStep: fc.Arbitrary<Step> = fc.record({
   own: anyOwn,
 });
 
-/** The list after an edit; as it was where there is nothing to be edited. */
+/** Returns the list after an edit; unchanged where the edit does not apply. */
 export function edited(list: readonly Line[], { what, at, to, path, name }: Edit): readonly Line[] {
   const place = list.length === 0 ? 0 : at % list.length;
   const other = list.length === 0 ? 0 : to % list.length;
@@ -205,7 +205,7 @@ export function textOf(list: readonly Line[], origin: string): string {
   return list.map((line) => `${lineOf(line)}\n`).join("");
 }
 
-/** A list as a program hands it in. */
+/** A list as items of the library. */
 export function* itemsOf(list: readonly Line[], origin: string): Generator<Item> {
   for (const { path, isOut, name, digest } of list) {
     if (path === undefined || isOut === true) continue;
@@ -214,7 +214,7 @@ export function* itemsOf(list: readonly Line[], origin: string): Generator<Item>
   }
 }
 
-/** A server that answers every path with the path, and counts. */
+/** A server that answers every path with the path, and counts requests. */
 export async function countingServer() {
   let asked = new Map<string, number>();
   const server = createServer((request, response) => {
@@ -227,7 +227,7 @@ export async function countingServer() {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    /** How often each path was asked for since the last call. */
+    /** Number of requests per path since the last call. */
     asked(): ReadonlyMap<string, number> {
       const before = asked;
       asked = new Map();

@@ -1,6 +1,6 @@
-// Text in the encodings that lists come in.
+// Encodes text in the encodings that lists may have.
 
-/** Each way to write a list. */
+/** The encodings, with and without a byte order mark. */
 export const ENCODINGS = [
   "UTF-8",
   "UTF-8 with BOM",

@@ -1,10 +1,10 @@
-// A raw server that answers byte by byte what a test tells it to, on many connections in turn and no faster than it is read.
+// A raw TCP or TLS server that sends a test's pieces on many connections in turn, with backpressure.
 
 import { createServer, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import { listen } from "./rude/listen.ts";
 
-/** What goes out for one request, a piece at a time: each is a write of its own. */
+/** The response to one request; each piece is its own write. */
 export type Pieces = Iterable<Buffer | string>;
 
 export interface Flood {
@@ -19,11 +19,11 @@ export interface Flood {
 export interface FloodOptions {
   /** PEM. */
   readonly tls?: { readonly key: string; readonly cert: string };
-  /** End each connection after its first answer. */
+  /** Ends each connection after its first response. */
   readonly closes?: boolean;
 }
 
-/** `answer` gets the path (or whole URL) that is asked for, and the number of the request, from 0 on. */
+/** `answer` receives the request target, and the number of the request from 0. */
 export async function flood(
   answer: (path: string, nth: number) => Pieces,
   { tls, closes }: FloodOptions = {},
@@ -49,7 +49,7 @@ export async function flood(
   return { port, origin: `${tls === undefined ? "http" : "https"}://127.0.0.1:${port}`, asked, close };
 }
 
-/** A turn of the event loop for each piece: all connections get theirs at the same time. */
+/** Sends one piece per turn of the event loop, so that all connections progress in parallel. */
 function pour(socket: Socket, pieces: Iterator<Buffer | string>, done: () => void): void {
   const step = () => {
     if (socket.destroyed) return;

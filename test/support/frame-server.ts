@@ -1,4 +1,4 @@
-// A server of HTTP/2 whose tests send every frame themselves, right and wrong ones.
+// An HTTP/2 server whose test sends every frame, valid or not.
 
 import type { AddressInfo, Socket } from "node:net";
 import { createServer } from "node:tls";
@@ -7,19 +7,19 @@ import { ConnectionError, FLAG, frame, PREFACE, TYPE } from "../../src/http/h2/f
 import { decoder, encodeField } from "../../src/http/h2/hpack.ts";
 import { certificate } from "./get.ts";
 
-/** One connection of the server's. */
+/** One connection of the server. */
 export interface Peer {
   readonly socket: Socket;
-  /** What lies below its TLS. */
+  /** The TCP socket below TLS. */
   readonly tcp: Socket;
-  /** All that came, by type, flags, stream and payload. */
+  /** All received frames: type, flags, stream, payload. */
   readonly frames: readonly (readonly [number, number, number, Buffer])[];
   send(type: number, flags: number, stream: number, payload?: Buffer): void;
   settings(...values: readonly (readonly [id: number, value: number])[]): void;
-  /** Names and values in turn, the pseudo-header among them. */
+  /** Sends a header block: names and values in turn, including pseudo-headers. */
   headers(stream: number, fields: readonly string[], flags?: number): void;
   data(stream: number, bytes: Buffer | string, isEnd?: boolean): void;
-  /** A whole answer. */
+  /** Sends a whole response. */
   answer(stream: number, body: Buffer | string, ...fields: readonly string[]): void;
   reset(stream: number, code: number): void;
   goaway(lastStream: number, code?: number): void;
@@ -29,13 +29,13 @@ export interface FrameServer {
   readonly origin: string;
   /** In the order of their connections. */
   readonly peers: readonly Peer[];
-  /** How many requests came. */
+  /** Number of received requests. */
   readonly requests: number;
   close(): Promise<void>;
 }
 
 export interface FrameServerOptions {
-  /** A connection is open, before anything is sent. Default: sends empty settings. */
+  /** Called when a connection is open, before anything is sent. Default: sends empty settings. */
   readonly onOpen?: (peer: Peer) => void;
   readonly maxVersion?: "TLSv1.2" | "TLSv1.3";
   readonly onBytes?: (peer: Peer, bytes: Buffer) => void;
@@ -43,7 +43,7 @@ export interface FrameServerOptions {
 
 export type OnRequest = (peer: Peer, stream: number, path: string, fields: ReadonlyMap<string, string>) => void;
 
-/** What servers allow: the settings by their ids. */
+/** Ids of settings (RFC 9113 section 6.5.2). */
 export const SETTING = { headerTableSize: 1, enablePush: 2, maxStreams: 3, initialWindow: 4, maxFrame: 5 } as const;
 
 export function block(...fields: readonly string[]): Buffer {
@@ -94,7 +94,7 @@ export async function frameServer(onRequest: OnRequest, options: FrameServerOpti
       socket.on("data", (bytes: Buffer) => {
         onBytes?.(peer, bytes);
         try {
-          read(isFirst ? bytes.subarray(PREFACE.length) : bytes); // it comes in one record
+          read(isFirst ? bytes.subarray(PREFACE.length) : bytes); // it arrives in one TLS record
         } catch (error) {
           if (!(error instanceof ConnectionError)) throw error;
         }

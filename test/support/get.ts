@@ -1,4 +1,4 @@
-// The Get socket for tests: the command's defaults, with limits short enough to wait for.
+// The HTTP client for tests: the command's defaults with short time limits.
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -42,7 +42,7 @@ export async function collect(answer: Answer | Failure): Promise<Buffer | Failur
   return Buffer.concat(pieces);
 }
 
-/** What came of a body before its end or its failure, and that failure. */
+/** The bytes of a body before its end or failure, and the failure. */
 export async function collectPart(answer: Answer): Promise<{ readonly bytes: Buffer; readonly failure?: Failure }> {
   const { body } = answer;
   if (!("next" in body)) return { bytes: Buffer.concat(body) };

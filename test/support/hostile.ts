@@ -1,4 +1,4 @@
-// Hostile lists and what is to come of them, and a proxy that answers every URL with what it was asked.
+// The hostile lists of fixtures/hostile with their expected records, an echoing proxy, and the measurement of peak memory.
 
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -9,7 +9,7 @@ import { ROOT } from "./command.ts";
 
 const CORPUS = join(ROOT, "fixtures/hostile");
 
-/** What a line's record has to say, and what the server has to see of it. */
+/** The expected record of a line, and the expected request. */
 export interface Expected {
   readonly n: number;
   readonly url: string;
@@ -18,7 +18,7 @@ export interface Expected {
   readonly sent?: string;
   readonly host?: string;
   readonly authorization?: string;
-  /** Whatever else the record has to say. */
+  /** Further keys of the record. */
   readonly [key: string]: unknown;
 }
 
@@ -28,7 +28,7 @@ export interface HostileList {
   readonly records: readonly Expected[];
 }
 
-/** The lists of fixtures/hostile, each with its records in the order of their lines. */
+/** The lists of fixtures/hostile, each with its expected records in the order of the lines. */
 export function hostileLists(): HostileList[] {
   const names = readdirSync(CORPUS).flatMap((file) => /^(.*)\.jsonl$/.exec(file)?.[1] ?? []);
   return names.sort().map((name) => {
@@ -38,7 +38,7 @@ export function hostileLists(): HostileList[] {
   });
 }
 
-/** The body that the proxy answers with. */
+/** The body of the proxy's response. */
 export function echoOf({ sent, host, authorization }: Pick<Expected, "sent" | "host" | "authorization">): string {
   return `GET ${sent}\nhost: ${host}\n${authorization === undefined ? "" : `authorization: ${authorization}\n`}`;
 }
@@ -46,13 +46,13 @@ export function echoOf({ sent, host, authorization }: Pick<Expected, "sent" | "h
 export interface EchoProxy {
   readonly origin: string;
   readonly port: number;
-  /** From now on requests wait for `go`. Resolves when so many do. */
+  /** Makes requests wait for `go`. Resolves when this number of requests waits. */
   hold(count: number): Promise<void>;
   go(): void;
   close(): Promise<void>;
 }
 
-/** Takes URLs of 512 KiB, once they are percent-encoded; refuses CONNECT, so that no https leaves the machine. */
+/** Accepts URLs of 512 KiB, as percent-encoding makes them; refuses CONNECT, so that no https request leaves the machine. */
 export async function echoProxy(): Promise<EchoProxy> {
   let held: { readonly answers: (() => void)[]; readonly count: number; readonly reached: () => void } | undefined;
   const server = createServer({ maxHeaderSize: 524_288 }, ({ method, url, headers, rawHeaders }, response) => {
@@ -87,7 +87,7 @@ export async function echoProxy(): Promise<EchoProxy> {
   };
 }
 
-/** An environment in which the command says at its end, in `folder`, how much memory it ever had: Linux's VmHWM. */
+/** An environment in which the command writes its peak memory (Linux's VmHWM) to a file in `folder` at its end. */
 export function peakMemory(folder: string) {
   const [hook, said] = [join(folder, "peak.cjs"), join(folder, "peak.txt")];
   const save = `fs.writeFileSync(${JSON.stringify(said)}, fs.readFileSync("/proc/self/status", "utf8"))`;
@@ -98,7 +98,7 @@ export function peakMemory(folder: string) {
   };
 }
 
-/** The same, with at most so many MiB for what V8 counts as old: what a run keeps must not grow with what servers send. */
+/** Also limits V8's old generation: what a run keeps must not grow with what servers send. */
 export function inLittleMemory(folder: string, oldSpaceMib = 100) {
   const { env, peakMib } = peakMemory(folder);
   return { env: { NODE_OPTIONS: `${env.NODE_OPTIONS} --max-old-space-size=${oldSpaceMib}` }, peakMib };

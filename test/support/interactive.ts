@@ -1,29 +1,29 @@
-// An interactive shell in a terminal of its own: keys are typed into it, as a person would.
+// Types keys into an interactive bash or zsh in a pseudo-terminal, for tests of completion.
 
 import { spawn } from "node:child_process";
 import { cleanEnv } from "./command.ts";
 import { installed } from "./servers.ts";
 
-/** util-linux's, which makes the terminal; those of other systems have other options. */
+/** script(1) of util-linux, which creates the pseudo-terminal; other systems' have other options. */
 const SCRIPT = process.platform === "linux" ? installed("script") : undefined;
 
-/** How each is started without a configuration of the user's. */
+/** The commands that start the shells without the user's configuration. */
 const STARTS = { bash: "bash --norc --noprofile -i", zsh: "zsh -f -i" } as const;
 
 export type InteractiveShell = keyof typeof STARTS;
 
-/** Whether there is one; where there is not, that is printed. */
+/** Whether the shell can be used; prints a warning if not. */
 export function hasShell(shell: InteractiveShell): boolean {
   const there = SCRIPT !== undefined && installed(shell) !== undefined;
-  if (!there) console.warn(`SKIPPED: no completion was tried in ${shell}, which is not installed`);
+  if (!there) console.warn(`SKIPPED: completion in ${shell}, which is not installed`);
   return there;
 }
 
 const PATIENCE_MS = 30_000;
 
 /**
- * Runs `setup`, a line; then types each of `keys`, a line without its end. In it `bulkget` prints its arguments, each in
- * brackets. Returns what it printed for each.
+ * Runs the line `setup`, then types each line of `keys` with a line end. In this shell, `bulkget` prints its arguments in
+ * brackets. Returns the printed arguments for each line.
  */
 export async function typed(
   shell: InteractiveShell,
@@ -37,7 +37,7 @@ export async function typed(
     screen += text;
     onOutput();
   });
-  child.stdin.on("error", () => {}); // it may have ended
+  child.stdin.on("error", () => {}); // the shell may have ended
   const shown = (pattern: RegExp) =>
     new Promise<string>((resolve, reject) => {
       const timer = setTimeout(
@@ -54,7 +54,7 @@ export async function typed(
       onOutput();
     });
   try {
-    // What is echoed is not yet what is printed: that is the sum.
+    // The echo of the typed line contains the sum, the output its result: this distinguishes them.
     child.stdin.write(
       `${setup}\nbulkget() { printf 'got:'; printf '[%s]' "$@"; echo :$((40+2)); }; echo ready$((40+2))\n`,
     );

@@ -1,4 +1,4 @@
-// One run that is killed again and again by kill -9, and started again until it is done; and what came of it.
+// Kills a run repeatedly by SIGKILL, starts it again until it is done, and checks files and records.
 
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -13,10 +13,10 @@ export interface KillOptions {
   readonly folder: string;
   readonly urls: number;
   readonly concurrency: number;
-  /** So often it is killed, at moments chosen by `random` (0 to 1) over all requests of the run. */
+  /** Number of kills, at moments chosen by `random` (0 to 1) over all requests of the run. */
   readonly kills: number;
   readonly random: () => number;
-  /** Told of each kill. */
+  /** Called at each kill. */
   readonly onKill?: (kill: number, requests: number) => void;
 }
 
@@ -24,18 +24,18 @@ export interface KillResult {
   readonly kills: number;
   readonly starts: number;
   readonly requests: number;
-  /** Requests beyond one a URL. */
+  /** Number of requests beyond one per URL. */
   readonly twice: number;
-  /** What was to be expected at most: in flight, and what was requested in the 0.2 s before each kill. */
+  /** Maximum of `twice`: requests in flight, and those of the 0.2 s before each kill. */
   readonly allowedTwice: number;
   readonly files: number;
   readonly wrongFiles: readonly string[];
   readonly records: number;
   /** Numbers without a record, or with more than one. */
   readonly wrongRecords: readonly number[];
-  /** The records of what failed, which nothing should. */
+  /** Records of failures, which are not expected. */
   readonly failures: readonly string[];
-  /** Whatever else is left in the folder. */
+  /** Other files in the folder. */
   readonly leftovers: readonly string[];
   readonly exitCode: number | null;
   readonly seconds: number;
@@ -43,10 +43,10 @@ export interface KillResult {
 
 const UNRECORDED_MS = 200;
 
-/** Files, the journal, and when runs were killed. */
+/** The files of a complete run. */
 const EXPECTED = /^(\d{6}|results\.jsonl|\.bulkget|\.bulkget\/since)$/;
 
-/** Bodies of 1 to 4,000 bytes, each its URL's own. */
+/** The body of a path: 1 to 4,000 bytes. */
 function bodyOf(path: string): Buffer {
   const seed = createHash("sha256").update(path).digest();
   return Buffer.alloc(1 + (seed.readUInt16BE(0) % 4000), seed);
@@ -63,7 +63,7 @@ export async function killedRun(options: KillOptions): Promise<KillResult> {
 
   const server = createServer((request, response) => {
     timesMs.push(performance.now());
-    // Only while a run is there to be killed: one that is just starting gets its own requests first.
+    // A new run makes some requests before its own kill.
     const threshold = thresholds[killed];
     if (threshold !== undefined && timesMs.length >= threshold + killed * concurrency) kill();
     response.setHeader("content-type", "application/octet-stream");
@@ -95,7 +95,7 @@ export async function killedRun(options: KillOptions): Promise<KillResult> {
       child.on("close", (code) => resolve(code));
     });
   let exitCode = await once();
-  while (exitCode === null) exitCode = await once(); // killed: `until bulkget …; do :; done`
+  while (exitCode === null) exitCode = await once(); // null: killed
   server.closeAllConnections();
   await new Promise((resolve) => server.close(resolve));
 

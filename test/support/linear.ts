@@ -1,18 +1,18 @@
-// Whether work grows in proportion to what is worked on: told by times at one size and at eight times that size.
+// Expects that work takes linear time, by its times at one size and at eight times that size.
 
 import { expect } from "vitest";
 
-/** Runs of each size at most, of which the quickest counts: a busy machine makes many of them slow, never quick. */
+/** Maximum number of runs per size; the fastest counts, because a busy machine only makes runs slower. */
 const MAX_RUNS = 50;
 
-/** Linear work takes 8 times as long, quadratic work 64 times. Below some milliseconds a clock says little. */
-const MOST_TIMES = 24;
+/** Linear work takes 8 times as long, quadratic work 64 times. Times below NOISE_MS are not meaningful. */
+const MAX_RATIO = 24;
 const NOISE_MS = 5;
 
-/** Expects that `work` on eight times as much does not take much more than eight times as long, in the quickest runs. */
+/** Expects that `work` at eight times the size takes less than MAX_RATIO times as long, in the fastest runs. */
 export function expectLinear(size: number, work: (size: number) => void): void {
   let [small, large] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
-  const isLinear = () => large < MOST_TIMES * small + NOISE_MS;
+  const isLinear = () => large < MAX_RATIO * small + NOISE_MS;
   for (let run = 0; run < MAX_RUNS && (run < 2 || !isLinear()); run++) {
     small = Math.min(small, tookMs(size / 8, work));
     large = Math.min(large, tookMs(size, work));

@@ -1,4 +1,4 @@
-// What runs inside a network of its own: its DNS, its servers and the command; then it writes down what happened.
+// Runs inside a network namespace: starts DNS, servers and the command, and writes down what happened.
 
 import { once } from "node:events";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -53,7 +53,7 @@ for (const server of servers) {
   server.close();
 }
 
-/** Answers with a few bytes; `/to?URL` redirects, `/close` closes. */
+/** Answers with a few bytes; `/to?URL` redirects, `/close` closes the connection. */
 async function serve(address: string) {
   const server = createServer((request, response) => {
     const { pathname, search } = new URL(request.url ?? "", "http://localhost");

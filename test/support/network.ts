@@ -1,4 +1,4 @@
-// A network of its own for a run of the command: any address, its own DNS, and nothing of it leaves the machine (Linux).
+// Runs the command in a network namespace (Linux) with any addresses and its own DNS; nothing leaves the machine.
 
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -8,26 +8,26 @@ import { type Ran, ROOT, shell, temporaryFolder } from "./command.ts";
 import type { Answers } from "./dns.ts";
 
 export interface Plan {
-  /** Addresses that this machine has there, beside loopback: a server answers on port 80 of each. */
+  /** Addresses of this machine besides loopback, each with a server on port 80. */
   readonly addresses: readonly string[];
-  /** Others that servers answer on: no interface has them, as if they were somewhere else. */
+  /** Further addresses with servers, as if on other machines: no interface has them. */
   readonly elsewhere?: readonly string[];
   /** Arguments of `ip route add`, such as `prohibit 192.0.2.1`. */
   readonly routes?: readonly string[];
-  /** Of these, those that take no connection. */
+  /** Those of these addresses that drop connections. */
   readonly silent?: readonly string[];
-  /** Of these, those that refuse one: nobody listens. */
+  /** Those of these addresses that refuse connections. */
   readonly refusing?: readonly string[];
   readonly names: Readonly<Record<string, Answers>>;
-  /** Where that DNS server is; default 127.0.0.1. None where `null`. */
+  /** The address of the DNS server; default 127.0.0.1. `null` for no server. */
   readonly dnsAt?: string | null;
-  /** Texts in the place of the usual ones; an empty file where `null`. */
+  /** Contents of configuration files; `null` for an empty file. */
   readonly files?: { readonly resolv?: string | null; readonly hosts?: string; readonly nsswitch?: string | null };
-  /** What resolv.conf has from the first request on. */
+  /** The content of resolv.conf from the first request on. */
   readonly thenResolv?: string;
-  /** Names of which getent(1) is to say what the C library has for them. */
+  /** Names that getent(1) resolves with the C library for comparison. */
   readonly compare?: readonly string[];
-  /** What the run has in its environment besides. */
+  /** Further environment variables of the run. */
   readonly env?: Readonly<Record<string, string>>;
   readonly list: readonly string[];
   readonly args: readonly string[];
@@ -35,19 +35,19 @@ export interface Plan {
 
 export interface Happened {
   readonly ran: Ran;
-  /** `outcome` or `error` of every line, in their order. */
+  /** `outcome` or `error` of every line, in the order of the list. */
   readonly outcomes: readonly string[];
   readonly details: readonly (string | undefined)[];
   readonly records: readonly (Outcome | undefined)[];
-  /** What servers were asked for: the address they were reached at, the Host, and the path. */
+  /** The requests: server address, Host and path. */
   readonly requests: readonly string[];
-  /** The addresses that were connected to. */
+  /** The addresses of connections. */
   readonly connected: readonly string[];
-  /** How often each name was looked up. */
+  /** Number of look-ups per name. */
   readonly lookups: Readonly<Record<string, number>>;
-  /** The most names that were looked up at a time, of those with a delay. */
+  /** Maximum number of delayed names that were looked up at a time. */
   readonly peakLookups: number;
-  /** The C library's addresses of each name of `compare`, in its order. */
+  /** The C library's addresses of each name in `compare`, in its order. */
   readonly system: Readonly<Record<string, readonly string[]>>;
 }
 
@@ -56,10 +56,10 @@ const HOSTS = "127.0.0.1 localhost\n::1 localhost\n127.0.0.1 in-hosts.test\n";
 
 const UNSHARE = process.getuid?.() === 0 ? "unshare -nm" : "unshare -rnm";
 
-/** For IPv6 addresses that no interface has; IPv4 does without. */
+/** Allows listening at IPv6 addresses that no interface has; IPv4 does not need it. */
 const BIND_ANY = "echo 1 > /proc/sys/net/ipv6/ip_nonlocal_bind";
 
-/** Whether such networks can be made here. */
+/** Whether network namespaces can be created here. */
 export function canMakeNetworks(): boolean {
   try {
     execFileSync(
@@ -75,7 +75,7 @@ export function canMakeNetworks(): boolean {
   }
 }
 
-/** Runs the built command there, with this list and these options. Redirects are made by `/to?URL`. */
+/** Runs the built command in a network namespace. `/to?URL` redirects. */
 export async function inNetwork(plan: Plan): Promise<Happened> {
   const folder = temporaryFolder();
   try {

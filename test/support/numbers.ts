@@ -1,6 +1,6 @@
-// Numbers that look random, and are the same each time.
+// A seeded pseudo-random number generator.
 
-/** Gives one from 0 to below 1 at each call (mulberry32), always the same ones for the same `from`. */
+/** Returns a generator of numbers in [0, 1) (mulberry32), which is determined by the seed `from`. */
 export function numbers(from: number): () => number {
   let state = from;
   return () => {

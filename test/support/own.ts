@@ -1,4 +1,4 @@
-// What a test has for itself: a folder, a server, whatever it opens. All of it is gone when the test is over, whatever came of it.
+// Fixtures per test: a new folder, a new server, and the cleanup of everything that a test opens.
 
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -7,24 +7,24 @@ import { bulkgetCommand, type Ran, type RunOptions, temporaryFolder } from "./co
 import { type RudeServer, rudeServer } from "./rude.ts";
 import { type Site, site } from "./site.ts";
 
-/** Closes it when the test that runs is over; what was opened last is closed first, and before that come `afterEach`. */
+/** Closes an object when the running test ends: last opened, first closed, and after `afterEach`. */
 export function own<T extends { close(): void | Promise<void> }>(opened: T): T {
   onTestFinished(() => opened.close());
   return opened;
 }
 
-/** The folder of the test that runs. */
+/** The folder of the running test. */
 export interface OwnFolder {
   readonly path: string;
-  /** A path in it. */
+  /** Returns a path in the folder. */
   at(...more: readonly string[]): string;
-  /** Writes a list of these lines there, and gives its path. */
+  /** Writes a list of these lines into the folder, and returns its path. */
   list(lines: readonly string[], name?: string): string;
-  /** Runs `bulkget` in it to its end. */
+  /** Runs `bulkget` in the folder to its end. */
   run(args: readonly string[], more?: Omit<RunOptions, "cwd">): Promise<Ran>;
 }
 
-/** For the top of a file or a `describe`: a new folder for each of its tests. */
+/** Call at the top of a file or a `describe`: creates a folder for each of its tests. */
 export function ownFolder(): OwnFolder {
   let path: string;
   beforeEach(() => {
@@ -46,7 +46,7 @@ export function ownFolder(): OwnFolder {
   };
 }
 
-/** For the top of a file or a `describe`: a new `site` for each of its tests. */
+/** Call at the top of a file or a `describe`: starts a `site` for each of its tests. */
 export function ownSite(): Omit<Site, "close"> {
   let server: Site;
   beforeEach(async () => {
@@ -64,10 +64,10 @@ export function ownSite(): Omit<Site, "close"> {
   };
 }
 
-/** For what a client has closed, and the server is yet to hear of. Not `expect.poll`, which is for a test that still runs. */
+/** Limit for the server to notice closed connections, by vi.waitFor: `expect.poll` works only while a test runs. */
 const PATIENCE = { timeout: 10_000 };
 
-/** For the top of a file or a `describe`: a new rude server for each of its tests, to which no connection may be left. */
+/** Call at the top of a file or a `describe`: starts a rude server per test, and expects all connections closed at its end. */
 export function ownRudeServer(): Omit<RudeServer, "close"> {
   let server: RudeServer;
   beforeEach(async () => {
@@ -97,7 +97,7 @@ export function ownRudeServer(): Omit<RudeServer, "close"> {
   };
 }
 
-/** As a list or standard input has them. */
+/** Joins lines to the text of a list. */
 export function linesOf(lines: readonly string[]): string {
   return lines.map((line) => `${line}\n`).join("");
 }

@@ -1,10 +1,10 @@
-// Real proxies as peers for tests: squid and microsocks as installed, each on a free port with a folder of its own.
+// Starts the installed squid and microsocks as real proxies, each on a free port with its own folder.
 
 import { AS_ROOT, type Kind, type RunningServer, start } from "./servers.ts";
 
 /**
- * squid, a proxy that forwards and stores nothing, and tunnels to any port. `passwords`: the path of a file of users that it
- * lets in, as htpasswd writes them, which anybody may read.
+ * Starts squid, which forwards without a cache and tunnels to any port. `passwords` is the path of an htpasswd file with
+ * the allowed users, readable for everybody.
  */
 export async function squid(passwords?: string): Promise<RunningServer> {
   const kind: Kind = {
@@ -13,7 +13,7 @@ export async function squid(passwords?: string): Promise<RunningServer> {
     config: (folder, port) => [
       passwords === undefined ? "" : `auth_param basic program /usr/lib/squid/basic_ncsa_auth ${passwords}`,
       passwords === undefined ? "" : "acl users proxy_auth REQUIRED\nhttp_access deny !users",
-      AS_ROOT ? "cache_effective_user nobody" : "", // it refuses to stay root
+      AS_ROOT ? "cache_effective_user nobody" : "", // squid refuses to run as root
       `http_port 127.0.0.1:${port}\nvisible_hostname localhost\npid_filename ${folder}/pid\ncoredump_dir ${folder}`,
       `access_log stdio:${folder}/access.log\ncache_log ${folder}/error.log\ncache_store_log none`,
       "http_access allow all\ncache deny all\ncache_mem 8 MB\nmemory_cache_shared off\npinger_enable off",
@@ -23,7 +23,7 @@ export async function squid(passwords?: string): Promise<RunningServer> {
   return start(kind, "http");
 }
 
-/** microsocks, a SOCKS 5 server, which lets in whoever says this user and password, or everybody. */
+/** Starts microsocks, a SOCKS 5 server, with or without a required user and password. */
 export async function microsocks(login?: { user: string; password: string }): Promise<RunningServer> {
   const wanted = login === undefined ? "" : ` -u ${login.user} -P ${login.password}`;
   const kind: Kind = {

@@ -1,16 +1,16 @@
-// A server that answers each path with bytes as they are: for what no library would send.
+// A server that answers each path with raw bytes, for responses that no library sends.
 
 import { createServer } from "node:net";
 import { listen } from "./rude/listen.ts";
 
 export interface RawServer {
   url(path: string): string;
-  /** The requests so far, in Latin-1, and the number of the connection that each came on, from 1. */
+  /** The requests so far, in Latin-1, each with the number of its connection, from 1. */
   readonly requests: readonly { readonly path: string; readonly text: string; readonly connection: number }[];
   close(): Promise<void>;
 }
 
-/** `answer`, in Latin-1; for `undefined` nothing is sent. After each the connection ends, unless it `keeps`. */
+/** `answer` returns the response in Latin-1, or undefined to send nothing. The connection ends after each one unless `keeps`. */
 export async function rawServer(
   answer: (path: string, connection: number) => string | undefined,
   keeps = false,

@@ -1,4 +1,4 @@
-// The proxies of the tests do what they say: the rude one to CONNECT, the slow one to every chunk.
+// Tests of the tests' own proxies: the rude one misbehaves by its mode, the slow one delays every chunk.
 import { connect } from "node:net";
 import { describe, expect, it } from "vitest";
 import { own } from "./own.ts";
@@ -33,7 +33,7 @@ describe("a rude proxy", () => {
     ["huge-on-connect", "enough", /^(?!.*\r\n\r\n).{100000}/s],
     ["extra-on-connect", "enough", /^HTTP\/1\.1 200 [^\r]*\r\n\r\nthese bytes are not TLS/],
   ];
-  it.each(modes)("does what %s says to CONNECT", async (mode, ending, says) => {
+  it.each(modes)("answers CONNECT according to its mode %s", async (mode, ending, says) => {
     const { port } = own(await rudeProxy(mode));
     const request = "CONNECT 127.0.0.1:1 HTTP/1.1\r\nHost: 127.0.0.1:1\r\n\r\n";
     const heard = await once(port, request, ending === "enough" ? (text) => says.test(text) : undefined);
@@ -41,7 +41,7 @@ describe("a rude proxy", () => {
   });
 });
 
-it("a delaying proxy passes every byte, in order, and no sooner than it says", async () => {
+it("a slow proxy relays every byte in order, and not before its delay", async () => {
   const server = own(await rudeServer());
   const slow = own(await delayProxy(server.port, 25));
   const from = performance.now();

@@ -1,4 +1,4 @@
-// A proxy for tests: absolute-form GET and CONNECT done right, or CONNECT gone wrong in the way its mode says.
+// A proxy for absolute-form GET and CONNECT that misbehaves at CONNECT according to its mode.
 import { connect, createServer, type Socket } from "node:net";
 import { body, forEver } from "./rude/content.ts";
 import { listen } from "./rude/listen.ts";
@@ -8,7 +8,7 @@ import { type Wire, wire } from "./rude/wire.ts";
 const ESTABLISHED = "HTTP/1.1 200 Connection Established\r\n\r\n";
 const CREDENTIALS = `Basic ${Buffer.from("user:pass").toString("base64")}`;
 
-/** How CONNECT is answered, by mode; in the modes without a row it works. Absolute-form GET works in every mode. */
+/** The response to CONNECT by mode; correct in modes without a row. Absolute-form GET works in every mode. */
 const ON_CONNECT = {
   "close-on-connect": (client: Wire) => client.end(),
   "reset-on-connect": (client: Wire) => client.reset(),
@@ -40,7 +40,7 @@ export interface RudeProxy {
   close(): Promise<void>;
 }
 
-/** "auth" wants user:pass as Basic credentials for every request, and works with them. */
+/** The mode "auth" requires the Basic credentials user:pass for every request. */
 export async function rudeProxy(mode: ProxyMode = "works"): Promise<RudeProxy> {
   const connects: string[] = [];
   const requests: { line: string; headers: Record<string, string> }[] = [];
@@ -120,7 +120,7 @@ export async function rudeProxy(mode: ProxyMode = "works"): Promise<RudeProxy> {
   };
 }
 
-/** A proxy that answers CONNECT in its own words, a piece at a time, and then passes on whatever comes. */
+/** A proxy that answers CONNECT with these pieces, and then relays all bytes. */
 export async function answeringConnect(pieces: readonly string[]): Promise<Pick<RudeProxy, "port" | "close">> {
   const server = createServer({ noDelay: true }, (client) => {
     client.on("error", () => client.destroy());
@@ -142,7 +142,7 @@ export async function answeringConnect(pieces: readonly string[]): Promise<Pick<
   return listen(server);
 }
 
-/** Passes on what the target sends, its FIN as FIN and its reset as reset; a target that cannot be reached is a 502. */
+/** Relays the target's bytes, FIN and reset; answers 502 for an unreachable target. */
 function answersFrom(upstream: Socket, client: Socket, bytes: Wire): void {
   let reached = false;
   upstream.once("connect", () => {

@@ -1,4 +1,4 @@
-// A SOCKS 5 server for tests: done right, byte by byte if need be, or gone wrong in the way its mode says.
+// A SOCKS 5 server that misbehaves according to its mode.
 
 import { connect, createServer, isIP, type Socket } from "node:net";
 import { listen } from "./rude/listen.ts";
@@ -6,7 +6,7 @@ import { remember } from "./rude/request.ts";
 
 const BOUND = [0, 0, 0, 0, 0, 0];
 
-/** What is answered to CONNECT, by mode. */
+/** The reply to CONNECT by mode. */
 const REPLIES = {
   "not-allowed": [5, 2, 0, 1, ...BOUND],
   "network-unreachable": [5, 3, 0, 1, ...BOUND],
@@ -36,13 +36,13 @@ export interface RudeSocks {
   readonly port: number;
   /** `127.0.0.1:PORT` */
   readonly authority: string;
-  /** What was asked for, as sent: "name a.test:80", "address 127.0.0.1:80". */
+  /** The requested targets as sent: "name a.test:80", "address 127.0.0.1:80". */
   readonly asked: readonly string[];
   readonly logins: readonly string[];
   close(): Promise<void>;
 }
 
-/** In "login" it takes user and pass; else nothing. Names are all at 127.0.0.1. */
+/** The mode "login" requires user and pass. All names resolve to 127.0.0.1. */
 export async function rudeSocks(mode: SocksMode = "works"): Promise<RudeSocks> {
   const asked: string[] = [];
   const logins: string[] = [];

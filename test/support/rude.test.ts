@@ -1,4 +1,4 @@
-// The server that misbehaves does what it says: read with raw sockets, so that no client's mercy hides a fault of its own.
+// Tests of the rude server, with raw sockets, so that no lenient client hides an error.
 import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { connect as connectTls } from "node:tls";
@@ -65,7 +65,7 @@ describe("a rude server", () => {
     expect(heard.ending).toBe(ending);
   });
 
-  it("does something on every path of its table, and serves on after all of them", async () => {
+  it("answers on every path of its table, and keeps serving after all of them", async () => {
     const server = await started();
     const names = Object.keys(BEHAVIOURS).filter((name) => name !== "stall-before");
     for (const name of names) await once(server.port, last(`/${name}`), () => true);
@@ -74,7 +74,7 @@ describe("a rude server", () => {
     expect(server.stats.peakOpenRequests).toBeGreaterThan(0);
   });
 
-  it("sends content that is known beforehand, and no two blocks of it alike", async () => {
+  it("sends deterministic content in distinct blocks", async () => {
     const { port } = await started();
     const bytes = 200_001;
     const heard = await once(port, last(`/big?mib=${bytes / 1_048_576}&seed=7`));
@@ -84,7 +84,7 @@ describe("a rude server", () => {
     expect(body(65_536).equals(body(131_072).subarray(65_536))).toBe(false);
   });
 
-  it("keeps a connection, answers one request after another, and remembers what it saw", async () => {
+  it("answers several requests on a connection, and records them", async () => {
     const server = await started();
     const { text } = await once(server.port, get("/ok?bytes=3", "X-A: 1", "x-a: 2") + last("/ok?bytes=4"));
     expect(text.match(/Content-Length: \d/g)).toEqual(["Content-Length: 3", "Content-Length: 4"]);
@@ -108,13 +108,13 @@ describe("a rude server", () => {
     expect(await hear(socket, get("/ok"))).toEqual({ text: says, ending });
   });
 
-  it("counts requests that are open, and how many there were at once", async () => {
+  it("counts open requests and their peak", async () => {
     const server = await started();
     await Promise.all(Array.from({ length: 5 }, () => once(server.port, last("/ok?delay=50"))));
     expect(server.stats).toMatchObject({ requests: 5, peakOpenRequests: 5, openRequests: 0, peakConnections: 5 });
   });
 
-  it("takes turns, and is flaky, by counting", async () => {
+  it("counts requests for /turns and /flaky", async () => {
     const { port } = await started();
     const statuses = async (path: string) => {
       const heard: string[] = [];
@@ -125,7 +125,7 @@ describe("a rude server", () => {
     expect(await statuses("/flaky?every=2")).toEqual(["200", "503", "200", "503"]);
   });
 
-  it("makes a gzip bomb that is correct gzip", async () => {
+  it("sends a gzip bomb that is valid gzip", async () => {
     const { port } = await started();
     const { text } = await once(port, last("/gzip-bomb?mib=2"));
     const chunks = [...bodyOf(text).matchAll(/([0-9a-f]+)\r\n/g)];
@@ -146,7 +146,7 @@ describe("a rude server", () => {
     "GET / HTTP/1.1\r\n\r\n",
     "GET / HTTP/1.1\r\nHost: x\r\nno\r\n\r\n",
     "hello\r\n\r\n",
-  ])("refuses %j, which is not what a correct client sends", async (request) => {
+  ])("refuses the incorrect request %j", async (request) => {
     const { port } = await started();
     expect(await once(port, request)).toMatchObject({
       text: expect.stringMatching(/^HTTP\/1\.1 40[05] /),
@@ -154,7 +154,7 @@ describe("a rude server", () => {
     });
   });
 
-  it("ends everything on close, whatever it was doing", async () => {
+  it("ends all connections on close", async () => {
     const server = await started();
     const ends = ["/stall-before", "/endless-body", "/drip-body?ms=1"].map((path) => once(server.port, get(path)));
     while (server.stats.requests < 3) await once(server.port, last("/ok"), () => true);
@@ -167,7 +167,7 @@ describe("a rude server", () => {
 const pem = (name: string) => readFileSync(new URL(`../../fixtures/tls/${name}.pem`, import.meta.url), "utf8");
 const tls = (name: string) => ({ key: pem(`${name}-key`), cert: pem(`${name}-cert`) });
 
-describe("over TLS", () => {
+describe("a rude server over TLS", () => {
   const handshake = (port: number, servername: string): Promise<string> =>
     new Promise((resolve) => {
       const socket = connectTls({ host: "127.0.0.1", port, servername, ca: pem("ca-cert") });
@@ -184,11 +184,11 @@ describe("over TLS", () => {
     ["expired", "localhost", "CERT_HAS_EXPIRED"],
     ["wrong-host", "localhost", "ERR_TLS_CERT_ALTNAME_INVALID"],
     ["self-signed", "localhost", "DEPTH_ZERO_SELF_SIGNED_CERT"],
-  ])("the %s certificate for %s gives %s", async (name, servername, result) => {
+  ])("with the %s certificate and the server name %s results in %s", async (name, servername, result) => {
     expect(await handshake((await started(tls(name))).port, servername)).toBe(result);
   });
 
-  it("answers and resets as it does without", async () => {
+  it("answers and resets as without TLS", async () => {
     const { port } = await started(tls("good"));
     const secure = () => connectTls({ host: "127.0.0.1", port, servername: "localhost", ca: pem("ca-cert") });
     expect(bodyOf((await hear(secure(), last("/ok"))).text)).toBe(hundred);

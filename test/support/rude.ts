@@ -1,4 +1,4 @@
-// A server that misbehaves on request: every path of it does one thing right or wrong, down to the byte.
+// A server that misbehaves on request: each path has one exact behaviour, right or wrong.
 import { createServer, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import { connection, type Ledger } from "./rude/connection.ts";
@@ -14,7 +14,7 @@ export interface RudeStats {
   connections: number;
   openConnections: number;
   peakConnections: number;
-  /** Requests not yet answered; counted down in the tick that writes the last byte, so that no peak is ever too high. */
+  /** Number of unanswered requests; decremented in the tick that writes the last byte, so that no peak is too high. */
   openRequests: number;
   peakOpenRequests: number;
   requests: number;
@@ -81,7 +81,7 @@ export async function rudeServer(
   if (options.tls === undefined) {
     server.on("connection", (tcp: Socket) => serve(tcp, tcp, accepted(tcp)));
   } else {
-    // A TLS socket does not say which TCP socket it runs on, and only that one can be reset: they share the remote port.
+    // Only the TCP socket below TLS can be reset, and Node does not expose it: it is found by its remote port.
     const byPort = new Map<number | undefined, { tcp: Socket; number: number }>();
     server.on("connection", (tcp: Socket) => {
       const port = tcp.remotePort;

@@ -1,4 +1,4 @@
-// Real servers as peers for tests: nginx and Apache as installed, each on a free port with a folder of its own.
+// Starts the installed nginx and Apache as real servers, each on a free port with its own folder.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -18,11 +18,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Folder, temporaryFolder } from "./command.ts";
 
 export interface SiteOptions {
-  /** The folder to serve. Apache started as root drops to a user without rights: that one must be able to read it. */
+  /** The folder to serve. It must be readable for the unprivileged user that Apache becomes when started as root. */
   readonly root: string;
-  /** Paths of PEM files; with them the server speaks TLS only. */
+  /** Paths of PEM files; with them the server accepts only TLS. */
   readonly tls?: { readonly key: string; readonly cert: string };
-  /** What it does beyond that: Apache knows `http2` only. */
+  /** Further options, of which Apache supports only `http2`. */
   readonly more?: NginxOptions;
 }
 
@@ -30,13 +30,13 @@ export interface NginxOptions {
   /** Such as "TLSv1.2". */
   readonly protocols?: string;
   readonly http2?: boolean;
-  /** The path of a PEM file: clients must show a certificate that one of these has signed. */
+  /** The path of a PEM file with authorities, one of which must have signed the client's certificate. */
   readonly clientCa?: string;
-  /** Every connection ends with its first answer. */
+  /** Closes every connection after its first response. */
   readonly oneEach?: boolean;
-  /** Listen at [::1], too, on the same port. */
+  /** Also listens at [::1], on the same port. */
   readonly ipv6?: boolean;
-  /** Listen at this Unix socket, too. */
+  /** Also listens at this Unix socket. */
   readonly unixSocket?: string;
 }
 
@@ -44,16 +44,16 @@ export interface RunningServer {
   readonly port: number;
   /** `http://127.0.0.1:PORT`, or https. */
   readonly origin: string;
-  /** The access log so far. Servers may write a line a little after its answer has arrived. */
+  /** The access log so far. A line may be written a little after its response has arrived. */
   log(): string;
-  /** Ends it by SIGTERM, or by SIGKILL after 5 s, and removes its folder. */
+  /** Stops the server by SIGTERM, or by SIGKILL after 5 s, and removes its folder. */
   stop(): Promise<void>;
 }
 
-/** What differs between the servers. `folder` is theirs: the process id goes into `pid` there, the log into `access.log`. */
+/** Differences between the servers. They write their pid to `pid` and the log to `access.log` in `folder`. */
 export interface Kind {
   readonly program: string;
-  /** A line for sh that becomes the server, where it has no configuration. */
+  /** A line for sh that execs the server, instead of a configuration file. */
   shell?(program: string, folder: string, port: number): string;
   args(folder: string, config: string): readonly string[];
   config(folder: string, port: number): readonly string[];
@@ -66,7 +66,7 @@ const MAX_STARTS = 5;
 const START_MS = 10_000;
 const STOP_MS = 5_000;
 
-/** Where a program is, in PATH or in /usr/sbin, which is not in everybody's PATH; undefined where it is not. */
+/** The path of an installed program, from PATH and /usr/sbin; undefined if there is none. */
 export function installed(program: string): string | undefined {
   const folders = [...(process.env["PATH"] ?? "").split(delimiter).filter((folder) => folder !== ""), "/usr/sbin"];
   return folders.map((folder) => join(folder, program)).find(executable);
@@ -81,7 +81,7 @@ function executable(path: string): boolean {
   }
 }
 
-/** nginx, which compresses what it can for those who ask for it. Its log ends in the version of TLS and `r` for a session taken up. */
+/** Starts nginx with gzip. Its log lines end with the version of TLS and `r` for a resumed session. */
 export async function nginx({ root, tls, more = {} }: SiteOptions): Promise<RunningServer> {
   const { protocols, http2, clientCa, oneEach, ipv6, unixSocket } = more;
   const how = `${tls === undefined ? "" : " ssl"}${http2 === true ? " http2" : ""}`;
@@ -89,7 +89,7 @@ export async function nginx({ root, tls, more = {} }: SiteOptions): Promise<Runn
     program: "nginx",
     args: (folder, config) => ["-e", "stderr", "-p", folder, "-c", config],
     config: (folder, port) => [
-      AS_ROOT ? "user root;" : "", // else a worker may not enter the folders of tests
+      AS_ROOT ? "user root;" : "", // otherwise a worker cannot enter the folders of tests
       `daemon off; worker_processes 2; error_log stderr; pid ${folder}/pid;`,
       "events { worker_connections 1024; }",
       "http {",
@@ -113,7 +113,7 @@ export async function nginx({ root, tls, more = {} }: SiteOptions): Promise<Runn
   return start(kind, tls === undefined ? "http" : "https");
 }
 
-/** Apache, which ends a connection after every tenth answer and compresses text for those who ask for it. */
+/** Starts Apache, which closes a connection after ten responses and compresses text. */
 export async function apache({ root, tls, more }: SiteOptions): Promise<RunningServer> {
   const kind: Kind = {
     program: "apache2",
@@ -123,7 +123,7 @@ export async function apache({ root, tls, more }: SiteOptions): Promise<RunningS
         (name) => `LoadModule ${name}_module ${APACHE_MODULES}/mod_${name}.so`,
       ),
       more?.http2 === true ? `LoadModule http2_module ${APACHE_MODULES}/mod_http2.so\nProtocols h2 http/1.1` : "",
-      AS_ROOT ? "User #65534\nGroup #65534" : "", // nobody: it refuses to serve as root
+      AS_ROOT ? "User #65534\nGroup #65534" : "", // nobody: Apache refuses to serve as root
       `ServerName localhost\nListen 127.0.0.1:${port}\nPidFile ${folder}/pid\nDefaultRuntimeDir ${folder}`,
       `Mutex file:${folder}\nTypesConfig /dev/null\nErrorLog ${folder}/error.log`,
       `CustomLog ${folder}/access.log "%h %t \\"%r\\" %>s %b"`,
@@ -139,7 +139,7 @@ export async function apache({ root, tls, more }: SiteOptions): Promise<RunningS
   return start(kind, tls === undefined ? "http" : "https");
 }
 
-/** Starts a server on a free port; on another one where it could not, for somebody else may have been faster. */
+/** Starts a server on a free port; tries another port where it fails, because another process may have taken the first. */
 export async function start(kind: Kind, scheme: string): Promise<RunningServer> {
   const program = installed(kind.program);
   if (program === undefined) throw new Error(`${kind.program} is not installed`);
@@ -147,7 +147,7 @@ export async function start(kind: Kind, scheme: string): Promise<RunningServer> 
   for (let starts = 0; starts < MAX_STARTS; starts++) {
     const port = await freePort();
     const folder = temporaryFolder();
-    chmodSync(folder.path, 0o777); // a server that drops from root writes its logs as somebody else
+    chmodSync(folder.path, 0o777); // a server that drops root writes its logs as another user
     const config = join(folder.path, "config");
     writeFileSync(config, `${kind.config(folder.path, port).join("\n")}\n`);
     const output = openSync(join(folder.path, "output"), "w");
@@ -156,7 +156,7 @@ export async function start(kind: Kind, scheme: string): Promise<RunningServer> 
     const child = spawn(run, args, { stdio: ["ignore", output, output] });
     closeSync(output);
     const server = running(child, folder, `${scheme}://127.0.0.1:${port}`, port);
-    child.on("error", () => {}); // it then never comes up, and what is missing is said below
+    child.on("error", () => {}); // the server then never comes up, which is reported below
     if (await comesUp(child, folder, port)) return server;
     said = ["output", "error.log"].map((name) => textOf(join(folder.path, name))).join("");
     await server.stop();
@@ -164,7 +164,7 @@ export async function start(kind: Kind, scheme: string): Promise<RunningServer> 
   throw new Error(`${kind.program} did not start, ${MAX_STARTS} times over: ${said.trim()}`);
 }
 
-/** Stops it when the work is done, whatever came of that. */
+/** Stops the server when the work has ended or failed. */
 export async function during<T>(
   starting: Promise<RunningServer>,
   work: (server: RunningServer) => Promise<T>,
@@ -179,7 +179,7 @@ export async function during<T>(
 
 function running(child: ChildProcess, folder: Folder, origin: string, port: number): RunningServer {
   const killed = () => child.kill("SIGTERM");
-  process.on("exit", killed); // of a test run that ends without its afterAll
+  process.on("exit", killed); // for a test run that ends without its afterAll
   return {
     port,
     origin,
@@ -202,7 +202,7 @@ function ended(child: ChildProcess): boolean {
   return child.pid === undefined || child.exitCode !== null || child.signalCode !== null;
 }
 
-/** Whether it accepts connections in time. Its `pid` tells it from somebody else who took the port. */
+/** Whether the server accepts connections in time. Its `pid` file distinguishes it from another process on the port. */
 async function comesUp(child: ChildProcess, folder: Folder, port: number): Promise<boolean> {
   for (let waitedMs = 0; waitedMs < START_MS && !ended(child); waitedMs += 20) {
     if (existsSync(join(folder.path, "pid")) && (await accepts(port))) return !ended(child);
@@ -223,7 +223,7 @@ async function accepts(port: number): Promise<boolean> {
   }
 }
 
-/** A port of 127.0.0.1 at which nobody listens just now. */
+/** Returns a port of 127.0.0.1 that is free at the moment. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");

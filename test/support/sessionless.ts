@@ -1,9 +1,9 @@
-// A relay in front of a TLS server that refuses every ClientHello with a session in it, instead of making a new one.
+// A relay before a TLS server that refuses every ClientHello that offers a session.
 
 import { connect, createServer } from "node:net";
 import { listen } from "./rude/listen.ts";
 
-/** By an alert (RFC 8446 section 6.2), by an orderly end, by a reset. */
+/** Refusal by an alert (RFC 8446 section 6.2), by FIN, or by RST. */
 export type Refusing = number | "close" | "reset";
 
 /** RFC 5077 section 3.2 and RFC 8446 section 4.2.11. */
@@ -12,12 +12,12 @@ const PRE_SHARED_KEY = 41;
 
 export interface SessionlessRelay {
   readonly port: number;
-  /** Of each connection, whether a session was offered. */
+  /** For each connection, whether a session was offered. */
   readonly offered: readonly boolean[];
   close(): Promise<void>;
 }
 
-/** Passes everything else on to `port`. */
+/** Relays everything else to `port`. */
 export async function sessionlessRelay(port: number, refusing: Refusing): Promise<SessionlessRelay> {
   const offered: boolean[] = [];
   const server = createServer({ noDelay: true }, (client) => {
@@ -45,10 +45,10 @@ export async function sessionlessRelay(port: number, refusing: Refusing): Promis
   return { port: own, offered, close };
 }
 
-/** Whether a record with a ClientHello offers a session: a ticket of TLS 1.2, or a pre-shared key of TLS 1.3. */
+/** Whether a ClientHello offers a session: a ticket of TLS 1.2, or a pre-shared key of TLS 1.3. */
 function offersSession(hello: Buffer): boolean {
   let at = 5 + 4 + 2 + 32;
-  at += 1 + hello.readUInt8(at); // legacy_session_id, which TLS 1.3 fills with anything
+  at += 1 + hello.readUInt8(at); // legacy_session_id, which is random in TLS 1.3
   at += 2 + hello.readUInt16BE(at);
   at += 1 + hello.readUInt8(at);
   const end = at + 2 + hello.readUInt16BE(at);

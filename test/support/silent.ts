@@ -1,4 +1,4 @@
-// An address that drops whoever wants to connect, as a dead machine does: the queue of its listener is full and stays so.
+// Addresses that drop connections, as a dead machine does: the accept queue of their listener stays full.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -18,16 +18,16 @@ export interface Endpoint {
 
 const BACKLOG = 1;
 const PATIENCE_MS = 20_000;
-/** As /proc/net/tcp has it. */
+/** The state LISTEN in /proc/net/tcp. */
 const LISTENING = "0A";
 
-/** Listens there in a process that is stopped, and fills its queue: what comes after that never connects. */
+/** Listens in a stopped process, and fills the accept queue, so that further connections never complete. */
 export async function silentAt(host: string, port = 0): Promise<Silent> {
   const { endpoints, close } = await allSilentAt([{ host, port }]);
   return { port: endpoints[0]?.port ?? 0, close };
 }
 
-/** The same for many, in one process; with the ports they got. */
+/** Makes many addresses silent, in one process; returns them with their ports. */
 export async function allSilentAt(
   wanted: readonly Endpoint[],
 ): Promise<{ readonly endpoints: readonly Endpoint[]; close(): Promise<void> }> {
@@ -54,8 +54,8 @@ export async function allSilentAt(
     child.kill("SIGKILL");
     await once(child, "close");
   };
-  // A connection says nothing of the queue: on a busy machine Linux drops one for which there was room, or answers one
-  // (by a SYN cookie) that it then has none for.
+  // A connection does not show the state of the queue: on a busy machine Linux drops one although there is room, or
+  // answers one by a SYN cookie although there is none.
   const untilMs = performance.now() + PATIENCE_MS;
   for (let open = opened; open.length > 0; ) {
     const queued = queues();
@@ -70,7 +70,7 @@ export async function allSilentAt(
   return { endpoints: opened, close };
 }
 
-/** How many connections wait to be accepted by each listener, as /proc/PID/fd names it; Linux takes one more than the backlog. */
+/** Number of connections in the accept queue of each listener, by its name in /proc/PID/fd; Linux allows backlog + 1. */
 function queues(): ReadonlyMap<string, number> {
   const tables = ["/proc/net/tcp", "/proc/net/tcp6"].filter((table) => existsSync(table));
   const lines = tables.flatMap((table) => readFileSync(table, "utf8").split("\n"));

@@ -1,4 +1,4 @@
-// A small server that counts what it is asked for, and what a run left in its folder, to be compared with another run's.
+// A small server that records its requests, and the comparison of what runs leave in their folders.
 
 import { createHash } from "node:crypto";
 import { lstatSync, readdirSync, readFileSync } from "node:fs";
@@ -11,15 +11,15 @@ export type Answer = (request: IncomingMessage, response: ServerResponse) => voi
 
 export interface Site {
   readonly origin: string;
-  /** What it answers at the paths that have an answer of their own; at all others it sends `pageOf`. */
+  /** Responses of paths; all other paths are answered with `pageOf`. */
   readonly answers: Map<string, Answer>;
   url(path: string): string;
-  /** The paths that were asked for since the last call, sorted. */
+  /** The requested paths since the last call, sorted. */
   asked(): string[];
   close(): Promise<void>;
 }
 
-/** Text of a length of its own for every path. */
+/** The text of a path, with a length of its own. */
 export function pageOf(path: string): Buffer {
   const seed = createHash("sha256").update(path).digest();
   return Buffer.alloc(10 + (seed.readUInt16BE(0) % 2000), `${path} ${seed.toString("hex")}\n`);
@@ -53,17 +53,17 @@ export async function site(): Promise<Site> {
   };
 }
 
-/** An answer of this status, with no body to speak of. */
+/** A response with this status and a negligible body. */
 export function status(code: number, headers: Readonly<Record<string, string>> = {}): Answer {
   return (_, response) => void response.writeHead(code, headers).end(`${code}\n`);
 }
 
-/** A body of one's own. */
+/** A response with this body and these headers. */
 export function body(content: string | Buffer, headers: Readonly<Record<string, string>> = {}): Answer {
   return (_, response) => void response.writeHead(200, headers).end(content);
 }
 
-/** What differs from run to run. */
+/** Keys of records that differ from run to run. */
 export const OF_THE_MOMENT: readonly string[] = [
   "attempts",
   "retried_after",
@@ -77,15 +77,15 @@ export const OF_THE_MOMENT: readonly string[] = [
 ];
 
 export interface LeftBehind {
-  /** Everything else in the folder but the mark of runs that were killed, with its content; what is no file, with what it is. */
+  /** All other files with their content, and the kind of what is no file; without the run's own mark `.bulkget/since`. */
   readonly files: Readonly<Record<string, string>>;
-  /** The journal's records by number, each as often as it is there, without times and attempts. */
+  /** The journal's records by number, with repetitions, without times and attempts. */
   readonly records: readonly Readonly<Partial<Outcome>>[];
   /** The lines of failed.txt, sorted. */
   readonly failed: readonly string[] | undefined;
 }
 
-/** All that a run left in its folder, apart from times. */
+/** What a run left in its folder, without times. */
 export function leftIn(folder: string): LeftBehind {
   const files: Record<string, string> = {};
   for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" }).sort()) {
@@ -97,12 +97,12 @@ export function leftIn(folder: string): LeftBehind {
   return { files, records: journalOf(folder).map(lasting), failed: linesOf(join(folder, "failed.txt"))?.sort() };
 }
 
-/** The same without what is kept of lines that are no longer in the list. */
+/** Removes what is kept of lines that were removed from the list. */
 export function withoutGone({ files, ...rest }: LeftBehind): LeftBehind {
   return { files: Object.fromEntries(Object.entries(files).filter(([name]) => !/^gone(\/|$)/.test(name))), ...rest };
 }
 
-/** The journal's records, by number, each as often as it is there. */
+/** The journal's records by number, with repetitions. */
 export function journalOf(folder: string): Outcome[] {
   const lines = linesOf(join(folder, "results.jsonl")) ?? [];
   return lines.map((line) => JSON.parse(line) as Outcome).sort((a, b) => a.n - b.n);

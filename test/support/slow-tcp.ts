@@ -1,8 +1,8 @@
-// A TCP proxy that makes the way to a local server long: every chunk, FIN and reset arrives so much later.
+// A TCP proxy with latency: every chunk, FIN and reset arrives later by a fixed time.
 import { connect, createServer, type Socket } from "node:net";
 import { listen } from "./rude/listen.ts";
 
-/** More than this on its way in one direction, and the sender has to wait, as with a full window. */
+/** Maximum number of bytes in flight per direction; beyond it the sender waits, as with a full window. */
 const MAX_HELD_BYTES = 8_388_608;
 
 export interface DelayProxy {
@@ -33,14 +33,14 @@ export async function delayProxy(targetPort: number, delayMs: number): Promise<D
   };
 }
 
-/** Connects a client (half open, without delay) to that port of 127.0.0.1; `timers` has what is under way, for who ends it. */
+/** Connects a client to that port of 127.0.0.1; `timers` has the pending timers, to be cleared at the end. */
 export function carryLate(
   client: Socket,
   targetPort: number,
   delayMs: number,
   timers = new Set<NodeJS.Timeout>(),
 ): Socket {
-  // Timers of one and the same duration fire in the order they were set: that keeps the chunks in order.
+  // Node fires timers of equal duration in the order in which they were set, which keeps the chunks in order.
   const later = (act: () => void) => {
     const timer = setTimeout(() => {
       timers.delete(timer);

@@ -1,9 +1,9 @@
-// Preloaded into a process (`node --import`): it ends by kill -9 in the place of the KILL_AT-th call that changes the file system.
+// Preloaded into a process (`node --import`): kills it by SIGKILL instead of its KILL_AT-th change of the file system.
 
 import fs from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 
-/** What a run calls to change a folder: names, contents, lengths. */
+/** The calls by which a run changes a folder: names, contents, lengths. */
 const CALLS = [
   "openSync",
   "writeSync",

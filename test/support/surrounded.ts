@@ -1,4 +1,4 @@
-// Runs in a folder with something of somebody else's all around it, of which nothing may change.
+// Runs the command in a folder surrounded by a user's files, and expects that none of these changes.
 
 import { lstatSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -9,7 +9,7 @@ import { linesOf, ownFolder, ownSite } from "./own.ts";
 import { journalOf, pageOf } from "./site.ts";
 import { namesBelow, type Victims, victims } from "./victims.ts";
 
-/** For the top of a file: a site, a folder and victims around it for each of its tests. `around()` is what the test has. */
+/** Call at the top of a file: creates a site, a folder and victims around it for each of its tests. */
 export function surrounded() {
   const server = ownSite();
   const folder = ownFolder();
@@ -20,7 +20,7 @@ export function surrounded() {
   const around = () => here;
   const out = (...more: readonly string[]) => join(here.cwd, "downloads", ...more);
 
-  /** Runs a list in which each line is a path, a name behind a TAB or not; nothing around the folder may change. */
+  /** Runs a list of paths with further columns or none; expects no change around the folder. */
   async function run(lines: readonly string[], ...args: string[]): Promise<Ran> {
     writeFileSync(join(here.cwd, "urls.txt"), linesOf(lines.map(server.url)));
     return runAgain("urls.txt", ...args);
@@ -34,7 +34,7 @@ export function surrounded() {
     return ran;
   }
 
-  /** Runs it whatever comes of it; nothing around the folder may change. `lines` go to standard input. */
+  /** Runs the command with any result; expects no change around the folder. `lines` are its standard input. */
   async function tried(args: readonly string[], lines: readonly string[] = []): Promise<Ran> {
     const before = here.snapshot();
     const stdin = linesOf(lines.map(server.url));
@@ -43,7 +43,7 @@ export function surrounded() {
     return ran;
   }
 
-  /** Each record's line has its own body in a file of its own, and nothing else is there. Gives the records by number. */
+  /** Expects that each record has its own body in its own file, and no other files; returns the records by number. */
   function wellKept(also: readonly string[] = []): Outcome[] {
     const records = journalOf(out());
     expect(new Set(records.map(({ n }) => n)).size).toBe(records.length);
@@ -65,6 +65,6 @@ export function surrounded() {
   return { server, around, out, run, runAgain, tried, wellKept };
 }
 
-/** What became of each line: how it failed, or what else. */
+/** The error or outcome of each line. */
 export const errorsIn = (records: readonly Outcome[]) =>
   records.map((one) => (one.outcome === "failed" ? one.error : one.outcome));

@@ -1,4 +1,4 @@
-// A real terminal: a command in a tmux of its own, with the bytes that it was sent and the screen that came of them.
+// Runs a command in a real terminal (tmux), and returns the bytes that it wrote and the resulting screen.
 
 import { type SpawnSyncReturns, spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -7,15 +7,15 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { BIN, cleanEnv } from "./command.ts";
 import { installed } from "./servers.ts";
 
-/** Undefined, and said, where there is no tmux. */
+/** The path of tmux; undefined, with a warning, where it is not installed. */
 export const TMUX = installed("tmux");
 if (TMUX === undefined) console.warn("SKIPPED: no test of a real terminal, which needs tmux");
 
 export interface Shown {
   readonly code: number;
-  /** All that the command wrote to its terminal, as bytes in latin1. */
+  /** All bytes that the command wrote to its terminal, in Latin-1. */
   readonly bytes: string;
-  /** The lines of the screen and of what has scrolled off it, without blanks at their ends, and without empty ones. */
+  /** The lines of the screen and its history, without trailing blanks and empty lines. */
   readonly screen: readonly string[];
 }
 
@@ -23,15 +23,15 @@ export interface TerminalOptions {
   readonly cwd: string;
   readonly columns: number;
   readonly rows: number;
-  /** A line of bash that runs there before it. */
+  /** A line of bash that runs before the command. */
   readonly before?: string;
 }
 
-/** How often to look whether the command is over. */
+/** Interval of the checks whether the command has ended. */
 const POLL_MS = 50;
 const PATIENCE_MS = 20_000;
 
-/** Runs `bulkget` in a terminal to its end. The arguments may hold any character but NUL. */
+/** Runs `bulkget` in a terminal to its end. The arguments may contain any character except NUL. */
 export async function inTerminal(args: readonly string[], options: TerminalOptions): Promise<Shown> {
   const quoted = [process.execPath, BIN, ...args].map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(" ");
   const { before } = options;
@@ -42,7 +42,7 @@ export async function inTerminal(args: readonly string[], options: TerminalOptio
     tmux("set-option", "-g", "history-limit", "5000");
     tmux("pipe-pane", `cat >'${at("bytes")}'`);
     const code = await terminal.run();
-    // tmux has read all of it when the cursor has come to rest; what is after it is nothing but its own.
+    // tmux has read all output when the cursor has stopped moving; later bytes are tmux's own.
     let bytes = "";
     await until(() => {
       const before = bytes;
@@ -59,13 +59,13 @@ export async function inTerminal(args: readonly string[], options: TerminalOptio
 
 export interface LostOptions {
   readonly cwd: string;
-  /** Whether it is time for the terminal to go. */
+  /** Whether the terminal is to be closed now. */
   readonly isTime: () => boolean;
-  /** Called when it is gone. */
+  /** Called when the terminal is closed. */
   readonly gone: () => void;
 }
 
-/** Runs a line of bash in a terminal that goes while it runs; gives its exit code. bash outlives the SIGHUP, which it does not ignore. */
+/** Runs a line of bash in a terminal that is closed meanwhile; returns its exit code. bash handles, but does not ignore, SIGHUP. */
 export async function inLostTerminal(line: string, { cwd, isTime, gone }: LostOptions): Promise<number> {
   const { run, tmux } = opened(`trap : HUP; ${line}`, { cwd, columns: 80, rows: 24, stays: false });
   try {
@@ -80,14 +80,14 @@ export async function inLostTerminal(line: string, { cwd, isTime, gone }: LostOp
 }
 
 interface Opened {
-  /** A file beside the terminal's. */
+  /** Returns the path of a file in the terminal's folder. */
   at(name: string): string;
   tmux(...words: readonly string[]): SpawnSyncReturns<Buffer>;
   /** Starts the line, and waits for its exit code. */
   run(): Promise<number>;
 }
 
-/** A terminal with a line of bash that is not started yet. `stays`: its screen can still be looked at afterwards. */
+/** A terminal with a line of bash that is not started yet. With `stays`, the screen can be read afterwards. */
 function opened(line: string, { cwd, columns, rows, stays }: TerminalOptions & { readonly stays: boolean }): Opened {
   const folder = join(cwd, "terminal");
   mkdirSync(folder);
@@ -95,7 +95,7 @@ function opened(line: string, { cwd, columns, rows, stays }: TerminalOptions & {
   const env = { ...cleanEnv(), LC_ALL: "C.UTF-8", TERM: "xterm-256color", TMUX: "", TMUX_TMPDIR: folder };
   const tmux = (...words: readonly string[]) =>
     spawnSync(TMUX ?? "", ["-f", "/dev/null", "-u", ...words], { cwd, env });
-  // It starts when its bytes are recorded.
+  // The line starts when the recording of bytes has started.
   const script = `until [ -e '${at("go")}' ]; do sleep 0.02; done; ${line}; echo $? >'${at("code")}'`;
   writeFileSync(at("script"), stays ? `${script}; sleep 60` : script);
   const size = ["-x", String(columns), "-y", String(rows)];

@@ -1,15 +1,15 @@
-// Starts the built command and leaves it running: for tests that look at it, or kill it, in the middle.
+// Starts the built command without waiting for its end, for tests that observe or kill it.
 
 import { spawn } from "node:child_process";
 import { BIN, cleanEnv } from "./command.ts";
 
 export interface UnderWay {
   readonly pid: number;
-  /** Does nothing where it has ended. */
+  /** Does nothing after the end of the process. */
   kill(signal: NodeJS.Signals): void;
-  /** What it has said so far. */
+  /** The standard error so far. */
   stderr(): string;
-  /** Settled when it has ended and said all it has to say. */
+  /** Resolved when the process has ended and its standard error is closed. */
   readonly ended: Promise<Ended>;
 }
 
@@ -19,18 +19,18 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** `bulkget` with these arguments. */
+/** Starts `bulkget` with these arguments. */
 export function commandUnderWay(args: readonly string[], cwd: string): UnderWay {
   return underWay(process.execPath, [BIN, ...args], cwd);
 }
 
-/** The same as the child of a shell that waits for it: as npx does. */
+/** Starts `bulkget` as the child of a shell that waits for it, as npx does. */
 export function childUnderWay(args: readonly string[], cwd: string): UnderWay {
-  // Not the last command, which bash would become itself.
+  // The command is not the last one, which bash would exec.
   return underWay("bash", ["-c", '"$@"; exit', "npx", process.execPath, BIN, ...args], cwd);
 }
 
-/** Any program; its standard output is ignored. */
+/** Starts any program; its standard output is ignored. */
 export function underWay(program: string, args: readonly string[], cwd: string): UnderWay {
   const child = spawn(program, args, { cwd, env: cleanEnv(), stdio: ["ignore", "ignore", "pipe"] });
   let stderr = "";

@@ -1,4 +1,4 @@
-// Versions of files on a site, for those who ask whether theirs is still good, and what they were asked with.
+// Serves versioned files with conditional requests on a site, and records the conditions of the requests.
 
 import { beforeEach } from "vitest";
 import type { Answer, Site } from "./site.ts";
@@ -9,15 +9,15 @@ export interface Validators {
 }
 
 export interface Versions {
-  /** Serves this content as one version: 304 to those who have it. */
+  /** Serves this content as one version: 304 to requests whose condition matches. */
   serve(path: string, content: string, validators: Validators): void;
-  /** What was asked for, with its conditions and the status of the answer; since the last call. */
+  /** The requests since the last call: path, status of the response, condition. */
   conditions(): string[];
-  /** How many answers there were since then. */
+  /** Number of responses since the last call of `conditions`. */
   answered(): number;
 }
 
-/** For the top of a file: of a site that each of its tests has. */
+/** Call at the top of a file, with its site. */
 export function versionsOn(server: Pick<Site, "answers">): Versions {
   let log: string[];
   beforeEach(() => {

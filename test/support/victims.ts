@@ -1,4 +1,4 @@
-// What lies around an output folder, and must be the same after a run: every name, byte, link, owner and time of it.
+// Files around an output folder that no run may change, compared by name, content, link, owner and times.
 
 import { createHash } from "node:crypto";
 import {
@@ -14,17 +14,17 @@ import {
 import { join } from "node:path";
 
 export interface Victims {
-  /** Deep enough below `root` that `../../..` from the output folder is still seen: where the runs take place. */
+  /** The working directory of runs, so deep below `root` that `../../..` from the output folder is still compared. */
   readonly cwd: string;
   /** A folder of victims beside the output folder. */
   readonly path: string;
-  /** The file in it that links are planted to. */
+  /** The file in that folder that planted links point to. */
   readonly file: string;
-  /** All that is below `root` but the output folder, with what it is. To be compared with one made before. */
+  /** Describes everything below `root` except the output folder, for comparison before and after a run. */
   snapshot(): Readonly<Record<string, string>>;
 }
 
-/** Makes them below `root`; the output folder is `downloads` in `cwd`. */
+/** Creates the victims below `root`; the output folder is `downloads` in `cwd`. */
 export function victims(root: string): Victims {
   const cwd = join(root, "a", "b", "c");
   const path = join(cwd, "victims");
@@ -43,13 +43,13 @@ function looksOf(root: string, except: string): Record<string, string> {
   const looks: Record<string, string> = {};
   for (const name of namesBelow(root, except)) {
     const path = join(root, name);
-    // The output folder is made in this one: its times are no sign.
+    // The output folder is created in this folder, so its times may change.
     looks[name] = join(except, "..") === path ? "here" : look(path);
   }
   return looks;
 }
 
-/** Everything below a folder but one path and what is below that, sorted, links not followed as `readdir` does it. */
+/** All names below a folder except one path and its content, sorted; links are not followed. */
 export function namesBelow(root: string, except?: string): string[] {
   const found: string[] = [];
   const walk = (above: string) => {
@@ -64,7 +64,7 @@ export function namesBelow(root: string, except?: string): string[] {
   return found.sort();
 }
 
-/** What lies at a path, links not followed. */
+/** Describes what is at a path; links are not followed. */
 export function look(path: string): string {
   const stats = lstatSync(path, { bigint: true });
   const { mode, uid, gid, size, mtimeNs, ino } = stats;

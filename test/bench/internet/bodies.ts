@@ -1,10 +1,10 @@
-// The body of every page: a piece of one random block, so that neither the servers nor the comparison take time to make it.
+// The bodies of pages: slices of one random block, which cost neither the servers nor the comparison any time.
 
 import { body } from "../../support/rude/content.ts";
 
 const SPARE_BYTES = 1_048_576;
 
-/** Returns the bodies of pages of at most `maxBytes`; no two pages of one plan have the same. */
+/** Returns a function for the distinct bodies of pages of at most `maxBytes`. */
 export function bodies(maxBytes: number, seed: number): (n: number, bytes: number) => Buffer {
   const block = body(maxBytes + SPARE_BYTES, seed);
   return (n, bytes) => {

@@ -1,4 +1,4 @@
-// Makes the certificates of the bench by openssl: an authority, a certificate for each domain, and the bad ones.
+// Creates the benchmark's certificates by openssl: an authority, one certificate per domain, and bad ones.
 
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -6,16 +6,16 @@ import { join } from "node:path";
 import { grouped } from "./grouped.ts";
 import type { BadCertificate, Site } from "./plan.ts";
 
-/** PEM. */
+/** Key and certificate in PEM. */
 export interface Certificate {
   readonly key: string;
   readonly cert: string;
 }
 
 export interface Certificates {
-  /** The file of the authority that the programs are to trust. */
+  /** The path of the authority's certificate, which the programs trust. */
   readonly authority: string;
-  /** By domain. */
+  /** Certificates by domain. */
   readonly good: Readonly<Record<string, Certificate>>;
   readonly bad: Readonly<Record<BadCertificate, Certificate>>;
 }
@@ -24,7 +24,7 @@ export function domainOf(name: string): string {
   return name.split(".").slice(-2).join(".");
 }
 
-/** Node and OpenSSL take a wildcard for one label below a domain: the names beginning with www. are spelled out. */
+/** Creates the certificates. A wildcard matches one label (RFC 6125 section 6.4.3), so www. names are listed explicitly. */
 export function makeCertificates(sites: readonly Site[], folder: string): Certificates {
   const openssl = (...args: readonly string[]) => {
     execFileSync("openssl", args, { cwd: folder, encoding: "utf8", stdio: ["ignore", "ignore", "pipe"] });

@@ -1,4 +1,4 @@
-// Compares what a program saved with the plan, byte by byte.
+// Compares the files that a program saved with the plan, byte by byte.
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -7,11 +7,11 @@ import { grouped } from "./grouped.ts";
 import type { Page } from "./plan.ts";
 
 export interface Checked {
-  /** Pages that can be saved, and were. */
+  /** Number of saveable pages that were saved. */
   readonly saved: number;
-  /** Pages that can be saved, and were not. */
+  /** Saveable pages that were not saved. */
   readonly lost: readonly Page[];
-  /** Pages with a file that is not what their server would send: cut, or another's. */
+  /** Pages whose file is truncated, or has another page's content. */
   readonly wrong: readonly Page[];
 }
 
@@ -30,7 +30,7 @@ export function check(pages: readonly Page[], folder: string, bodyOf: (n: number
   };
 }
 
-/** How many of each answer: "3 stall at first, 1 whole". */
+/** Counts pages by kind of response: "3 stall at first, 1 whole". */
 export function byAnswer(pages: readonly Page[]): string {
   const kinds = grouped(pages, ({ answer, redirect }) => redirect ?? answer);
   return [...kinds].map(([kind, members]) => `${members.length} ${kind}`).join(", ");

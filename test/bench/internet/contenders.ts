@@ -1,4 +1,4 @@
-// The programs that the bench of the internet compares: each with the same limits, and a file out/000042 for line 42.
+// The programs of the internet benchmark, each with equal limits, and a file out/000042 for line 42.
 
 import { execFileSync } from "node:child_process";
 import { existsSync, writeFileSync } from "node:fs";
@@ -10,7 +10,7 @@ import type { Page } from "./plan.ts";
 export interface Contender {
   readonly name: string;
   readonly version: readonly [string, ...string[]];
-  /** What starts it; its list is in the folder where it is started. */
+  /** The command that starts the program, in the folder with its list. */
   command(limits: Limits, authority: string): readonly string[];
 }
 
@@ -51,14 +51,14 @@ export const CONTENDERS: readonly Contender[] = [
   },
 ];
 
-/** The lists in the form of each. */
+/** Writes the list in the form of each program. */
 export function writeLists(pages: readonly Page[], folder: string): void {
   writeFileSync(join(folder, "urls.txt"), pages.map(({ url }) => `${url}\n`).join(""));
   const options = pages.map(({ url, n }) => `url="${url}"\noutput="out/${nameOf(n)}"\n`);
   writeFileSync(join(folder, "urls.curl"), options.join(""));
 }
 
-/** Its version; undefined where it is not installed. */
+/** The version of a program; undefined if it is not installed. */
 export function versionOf({ version: [program, ...args] }: Contender): string | undefined {
   try {
     const said = execFileSync(program, args, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });

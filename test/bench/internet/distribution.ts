@@ -1,4 +1,4 @@
-// What the internet of the bench is made of: the numbers of distribution.json, which can be changed, read and checked.
+// Reads and checks distribution.json: the shares of names, responses, sizes and delays of the internet benchmark.
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -6,7 +6,7 @@ import { ROOT } from "../../support/command.ts";
 
 export const DISTRIBUTION = join(ROOT, "test/bench/internet/distribution.json");
 
-/** What is wrong with a whole name; all others are good. */
+/** Faults of whole names; all other names are good. */
 export const NAME_FAULTS = [
   "do not exist",
   "are never answered",
@@ -16,7 +16,7 @@ export const NAME_FAULTS = [
   "have bad certificates",
 ] as const;
 
-/** What comes of a URL on a good name; all others are answered with 200 and their body at once. Silent is without headers. */
+/** Kinds of responses on good names; other URLs get 200 with their body at once. A silent one gets no headers. */
 export const ANSWERS = [
   "gone",
   "forbidden",
@@ -35,7 +35,7 @@ export const ANSWERS = [
 export type NameFault = (typeof NAME_FAULTS)[number];
 export type AnswerKind = (typeof ANSWERS)[number];
 
-/** Spread evenly over the logarithm between the two. */
+/** Bounds of a log-uniform distribution. */
 export interface Range {
   readonly least: number;
   readonly most: number;
@@ -43,14 +43,14 @@ export interface Range {
 
 export interface Limits {
   readonly concurrency: number;
-  /** Tries after the first one. */
+  /** Number of tries after the first one. */
   readonly retries: number;
   readonly connectTimeoutS: number;
-  /** To the headers, and then between two pieces of a body. */
+  /** Limit for the headers, and between two parts of a body. */
   readonly silenceS: number;
-  /** For one URL. */
+  /** Limit per URL. */
   readonly maxTimeS: number;
-  /** resolv.conf(5), timeout, with two attempts: as much shorter as the other limits are. */
+  /** The timeout in resolv.conf(5), with two attempts; shortened like the other limits. */
   readonly resolverTimeoutS: number;
 }
 
@@ -59,13 +59,13 @@ export interface Distribution {
   readonly names: number;
   /** The share of names whose URLs are https. */
   readonly https: number;
-  /** Log-normal. */
+  /** Sizes of bodies: a log-normal distribution. */
   readonly bytes: { readonly median: number; readonly sigma: number; readonly max: number };
-  /** Of a name, both ways together. */
+  /** Round-trip time of a name. */
   readonly roundTripMs: Range;
-  /** Of a URL: until its server begins to answer. */
+  /** Time of the server per URL until it starts to answer. */
   readonly answerMs: Range;
-  /** Of a name. */
+  /** Time of a look-up. */
   readonly lookUpMs: Range;
   /** Shares of all names. */
   readonly "names that": Readonly<Record<NameFault, number>>;
@@ -74,7 +74,7 @@ export interface Distribution {
   readonly limits: Limits;
 }
 
-/** Throws where the file is none, or its shares are more than all. With `urls`, so many, and names in proportion. */
+/** Reads a distribution. Throws for shares above 1 in total. `urls` scales the numbers of URLs and names. */
 export function readDistribution(file = DISTRIBUTION, urls?: number): Distribution {
   const read = JSON.parse(readFileSync(file, "utf8")) as Distribution;
   for (const [what, kinds] of [

@@ -1,4 +1,4 @@
-// Map.groupBy, which Node 20 does not have.
+// Map.groupBy, which Node 20 lacks.
 
 export function grouped<Item, Key>(
   items: readonly Item[],

@@ -1,4 +1,4 @@
-// `npm run bench -- internet`: bulkget and its peers on a list as the internet has them, in a private network (Linux, unshare, ip, openssl).
+// `npm run bench -- internet`: bulkget and its peers on a realistic list in a network namespace (Linux, unshare, ip, openssl).
 
 import { type ChildProcess, execFileSync, fork, spawnSync } from "node:child_process";
 import { once } from "node:events";
@@ -43,7 +43,7 @@ if (values.help === true) console.log(USAGE);
 else if (values.inside === true) await inside();
 else process.exitCode = outside();
 
-/** Runs this again in a network and with files of its own. */
+/** Runs this program again in new network and mount namespaces. */
 function outside(): number {
   const unshare = process.getuid?.() === 0 ? ["-nm"] : ["-rnm"];
   const args = [...unshare, process.execPath, HERE, "--inside", ...process.argv.slice(2)];
@@ -94,7 +94,7 @@ async function inside(): Promise<void> {
   }
 }
 
-/** In this mount namespace only. */
+/** Sets up loopback and resolv.conf, in this namespace only. */
 function setUpNames(folder: string, timeoutS: number): void {
   execFileSync("ip", ["link", "set", "lo", "up"]);
   for (const [path, content] of [
@@ -107,7 +107,7 @@ function setUpNames(folder: string, timeoutS: number): void {
   }
 }
 
-/** The programs in turn, as often as there are runs; then the table. */
+/** Runs the programs alternately, and prints the table. */
 async function compare(
   { sites, pages }: Plan,
   { limits, bytes }: Distribution,
@@ -162,14 +162,14 @@ function installed(): readonly Contender[] {
   });
 }
 
-/** Records say why something was lost. */
+/** Keeps bulkget's records, which show why a page was lost. */
 function keepFiles(folder: string, out: string, name: string, run: number): void {
   if (name !== "bulkget") return;
   mkdirSync(folder, { recursive: true });
   copyFileSync(join(out, "results.jsonl"), join(folder, `results-${run}.jsonl`));
 }
 
-/** Of this machine, with all that runs beside the bench. */
+/** The load average of the machine, including other programs. */
 function loadNow(): string {
   return (loadavg()[0] ?? Number.NaN).toFixed(1);
 }

@@ -1,4 +1,4 @@
-// The plan of a run: every name and every URL with what becomes of it, the same for the same distribution and seed.
+// The plan of a run: every name and URL with its fate, determined by the distribution and the seed.
 
 import { random } from "../../support/rude/content.ts";
 import {
@@ -12,11 +12,11 @@ import {
 
 export interface Site {
   readonly name: string;
-  /** Of loopback, its own. */
+  /** Its own loopback address. */
   readonly address: string;
   readonly https: boolean;
   readonly fault: NameFault | undefined;
-  /** One of `BAD_CERTIFICATES`, where that is its fault. */
+  /** The kind of its bad certificate, if that is its fault. */
   readonly badCertificate: BadCertificate | undefined;
   readonly roundTripMs: number;
   readonly lookUpMs: number;
@@ -28,19 +28,19 @@ export type BadCertificate = (typeof BAD_CERTIFICATES)[number];
 export const REDIRECTS = ["to https", "to www.", "relative"] as const;
 
 export interface Page {
-  /** The line in the list, from 1. */
+  /** The line number in the list, from 1. */
   readonly n: number;
-  /** As the list has it. */
+  /** The URL in the list. */
   readonly url: string;
   readonly site: Site;
   readonly answer: AnswerKind | "whole";
-  /** Where the answer is a redirect. */
+  /** The kind of redirect, if the response is one. */
   readonly redirect: (typeof REDIRECTS)[number] | undefined;
-  /** 404 or 410, where it is gone. */
+  /** 404 or 410, if the page is gone. */
   readonly status: number;
   readonly bytes: number;
   readonly answerMs: number;
-  /** Whether a program that tries again can have its body. */
+  /** Whether a program with retries can save it. */
   readonly saveable: boolean;
 }
 
@@ -49,13 +49,13 @@ export interface Plan {
   readonly pages: readonly Page[];
 }
 
-/** Names whose certificates are one: so many have a common domain. */
+/** Number of names with a common domain and certificate. */
 const SITES_A_DOMAIN = 20;
-/** How unequal names are: the nth most common one has n^-SKEW of the first one's URLs. */
+/** Zipf exponent: the nth most common name has n^-SKEW of the URLs of the first. */
 const SKEW = 0.8;
 const MIN_BYTES = 64;
 
-/** Kinds that no number of tries brings. */
+/** Kinds of responses that no retry can save. */
 const NEVER: ReadonlySet<string> = new Set<AnswerKind>(["gone", "forbidden", "cut", "stall", "silent", "drip"]);
 
 type Chance = () => number;
@@ -110,7 +110,7 @@ function pageOf(
   };
 }
 
-/** Of `count`, each kind's share, rounded; undefined for the rest. */
+/** Assigns kinds to `count` entries by their rounded shares; undefined for the rest. */
 function dealt<Kind extends string>(
   count: number,
   kinds: readonly Kind[],
@@ -121,7 +121,7 @@ function dealt<Kind extends string>(
   return all.slice(0, count);
 }
 
-/** A site for each URL: every site once, where they suffice, then more often the common ones. */
+/** Assigns a site to each URL: every site at least once if possible, and common sites more often. */
 function spread(urls: number, sites: readonly Site[], chance: Chance): Site[] {
   const sums: number[] = [];
   for (const [i] of sites.entries()) sums.push((sums[i - 1] ?? 0) + (i + 1) ** -SKEW);
@@ -149,7 +149,7 @@ function within({ least, most }: Range, chance: Chance): number {
   return least * (most / least) ** chance();
 }
 
-/** Of mean 0 and standard deviation 1 (Box and Muller, 1958). */
+/** A normally distributed number with mean 0 and standard deviation 1 (Box and Muller, 1958). */
 function normal(chance: Chance): number {
   return Math.sqrt(-2 * Math.log(1 - chance())) * Math.cos(2 * Math.PI * chance());
 }

@@ -1,4 +1,4 @@
-// A child of the bench: makes the way to every name as long as the plan has it, by carrying every piece late.
+// Child process of the internet benchmark: relays connections with the latency of each name.
 //   node relay.js <settings file>
 
 import { once } from "node:events";
@@ -11,7 +11,7 @@ const BACKLOG = 512;
 
 const { distribution, seed } = readSettings();
 for (const { address, fault, roundTripMs } of makePlan(distribution, seed).sites) {
-  if (fault !== undefined && fault !== "have bad certificates") continue; // nobody listens there, or somebody else
+  if (fault !== undefined && fault !== "have bad certificates") continue; // these addresses have no listener, or another one
   for (const [port, target] of [
     [80, ORIGIN_PORTS.plain],
     [443, ORIGIN_PORTS.secure],

@@ -1,6 +1,6 @@
-// A child of the bench: the DNS server, and the web servers of all names, as the plan has them.
+// Child process of the internet benchmark: the DNS server and the web servers of all names.
 //   node servers.js <settings file>
-// A message "anew" makes it forget what was asked for; it answers "ready" to that, and once at the start.
+// A message "anew" resets the counts of requests. It sends "ready" at the start and after each reset.
 
 import { once } from "node:events";
 import { createServer as createPlain, type IncomingMessage, type ServerResponse } from "node:http";
@@ -13,7 +13,7 @@ import type { NameFault } from "./distribution.ts";
 import { makePlan, type Page, type Site } from "./plan.ts";
 import { ORIGIN_PORTS, readSettings } from "./settings.ts";
 
-/** Longer than any program waits in the bench. */
+/** Exceeds all time limits of the programs. */
 const IDLE_MS = 120_000;
 const DRIP_MS = 500;
 const RETRY_AFTER_S = 1;
@@ -22,7 +22,7 @@ const BACKLOG = 4096;
 const { distribution, seed, certificates } = readSettings();
 const { sites, pages } = makePlan(distribution, seed);
 const bodyOf = bodies(distribution.bytes.max, seed);
-/** How often each page was asked for. */
+/** Number of requests per page. */
 const asked = new Map<number, number>();
 
 const dns = await dnsServer(zoneOf(sites));
@@ -89,7 +89,7 @@ function serve(request: IncomingMessage, response: ServerResponse, isSecure: boo
   response.once("close", () => clearTimeout(timer));
 }
 
-/** Where it is redirected to, until it is there. */
+/** The target of the page's redirect; undefined at its end. */
 function redirectOf({ redirect, site, n }: Page, url: string, host: string, isSecure: boolean): string | undefined {
   switch (redirect) {
     case "to https":
@@ -140,7 +140,7 @@ function refuse(response: ServerResponse, status: number, more: Readonly<Record<
   response.writeHead(status, { "content-type": "text/html", ...more }).end(`<h1>${status}</h1>`);
 }
 
-/** With ranges, as servers of files have them (RFC 9110 section 14). */
+/** Sends the body, or a range of it, as file servers do (RFC 9110 section 14). */
 function whole({ n, bytes }: Page, { headers }: IncomingMessage, response: ServerResponse): void {
   const body = bodyOf(n, bytes);
   const etag = `"${n}"`;
@@ -165,7 +165,7 @@ function stall(page: Page, response: ServerResponse): void {
   half(page, response, () => {});
 }
 
-/** A byte now and then, for ever. */
+/** Sends one byte at intervals, endlessly. */
 function drip(response: ServerResponse): void {
   response.writeHead(200, { "content-type": "application/octet-stream" });
   const timer = setInterval(() => response.write("."), DRIP_MS);

@@ -1,4 +1,4 @@
-// What the processes of the bench have in common, in a file that each of them reads.
+// The settings that all processes of the internet benchmark read from one file.
 
 import { readFileSync } from "node:fs";
 import type { Certificates } from "./certificates.ts";
@@ -10,10 +10,10 @@ export interface Settings {
   readonly certificates: Certificates;
 }
 
-/** The web servers' own, at 127.0.0.1; the programs reach them through the relay, at each name's address, on 80 and 443. */
+/** Ports of the web servers at 127.0.0.1; the programs connect through the relay to each name's address, ports 80 and 443. */
 export const ORIGIN_PORTS = { plain: 8080, secure: 8443 } as const;
 
-/** Reads the file that this process was started with. */
+/** Reads the settings file in this process's first argument. */
 export function readSettings(): Settings {
   return JSON.parse(readFileSync(process.argv[2] ?? "", "utf8")) as Settings;
 }

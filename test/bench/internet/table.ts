@@ -1,11 +1,11 @@
-// The bench of the internet's table: medians of all runs, a row for each program.
+// The table of the internet benchmark: medians of all runs, one row per program.
 
 import type { Finished, TimedOut } from "../measure.ts";
 
 export type Round = (Finished | TimedOut) & {
-  /** Of the pages that can be saved, those that were, right to the byte. */
+  /** Number of saveable pages that were saved byte for byte. */
   readonly saved: number;
-  /** Files that are not what a server sent. */
+  /** Number of files that differ from what the server sent. */
   readonly wrong: number;
 };
 

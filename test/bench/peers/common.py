@@ -1,4 +1,4 @@
-"""What the Python peers share: the lines of the list, files that are whole or not there, and what is said at the end."""
+"""Functions of all Python peers: reading the list, writing only whole files, and printing the summary."""
 
 import os
 import sys

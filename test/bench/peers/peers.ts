@@ -1,4 +1,4 @@
-// The programs compared: how each is started and in which form it wants its list. Each writes one file per URL.
+// The compared programs: their commands and forms of lists. Each writes one file per URL.
 
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -9,25 +9,25 @@ import { PYTHON_PEERS } from "./python.ts";
 export interface Task {
   readonly urls: number;
   readonly concurrency: number;
-  /** The file that has the list in the peer's own form; - is stdin, for bulkget only. */
+  /** The path of the list in the peer's own form; - for stdin, only for bulkget. */
   readonly list: string;
-  /** The folder for the downloads: there, and empty. */
+  /** The path of the empty folder for the downloads. */
   readonly out: string;
-  /** The file of the certificate that the server's is signed by, where the list is of https URLs. */
+  /** The path of the authority's certificate, for https URLs. */
   readonly cacert?: string;
-  /** All over HTTP/2. */
+  /** Whether all requests use HTTP/2. */
   readonly http2?: true;
 }
 
 export interface Peer {
   readonly name: string;
-  /** How to ask for the version; fails if the program is not installed. */
+  /** The command that prints the version; fails if the program is not installed. */
   readonly version: readonly [string, ...string[]];
-  /** Whether it takes *.localhost for loopback without asking a name server. */
+  /** Whether it resolves *.localhost to loopback without a name server. */
   readonly resolvesLocalhost: boolean;
-  /** Takes part only in workloads that name it. */
+  /** Whether it runs only in workloads that name it. */
   readonly invited?: true;
-  /** Only these workloads; all if absent. */
+  /** Limits the peer to these workloads. */
   readonly workloads?: readonly string[];
   line(url: string, n: number): string;
   command(task: Task): Command;
@@ -40,8 +40,8 @@ const justTheUrl = (url: string) => `${url}\n`;
 const words = (line: string): readonly string[] => line.split(" ");
 
 /**
- * The one-liner at its best: up to 20 URLs a curl, so that connections are used again and few processes are started, yet
- * never so many that some of the -P have nothing to do.
+ * The fairest number of URLs per process of curl under xargs: up to 20, so that connections are reused and few processes
+ * are started, but not so many that some of the -P processes are idle.
  */
 function urlsACurl(urls: number, concurrency: number): number {
   return Math.min(20, Math.max(1, Math.floor(urls / concurrency)));
@@ -76,7 +76,7 @@ export const PEERS: readonly Peer[] = [
     resolvesLocalhost: true,
     line: (url, n) => `url=${url}\noutput=${String(n).padStart(6, "0")}\n`,
     // Older curls stop at --parallel-max 300 (curl#18068), and show the progress meter of -Z in spite of -s. -q: no ~/.curlrc.
-    // --parallel-immediate would have HTTP/2 open connections instead of sharing one.
+    // With --parallel-immediate, HTTP/2 would open connections instead of sharing one.
     command: ({ list, concurrency, out, cacert, http2 }) => ({
       argv: [
         ...words(`curl -q --no-progress-meter -Z --parallel-max ${concurrency}`),
@@ -93,7 +93,7 @@ export const PEERS: readonly Peer[] = [
     version: ["aria2c", "--version"],
     resolvesLocalhost: false,
     line: justTheUrl,
-    // Its default would first allocate each file: a large one is then written twice.
+    // By default, it allocates each file first, so that a large one is written twice.
     command: ({ list, concurrency, out }) => ({
       argv: [...words(`aria2c --no-conf --quiet --file-allocation=none -x1 -s1 -j ${concurrency} -d`), out, "-i", list],
       cwd: out,
@@ -123,7 +123,7 @@ export const PEERS: readonly Peer[] = [
   ...PYTHON_PEERS,
 ];
 
-/** The version of each peer that is installed, by name. */
+/** The versions of the installed peers, by name. */
 export function installedPeers(): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
   for (const { name, version } of PEERS) {

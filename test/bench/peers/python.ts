@@ -1,11 +1,11 @@
-// The peers in Python: short scripts of our own beside this file, each the best that we know of its library.
+// The peers in Python: short scripts beside this file, each the fastest known use of its library.
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "../../support/command.ts";
 import type { Peer } from "./peers.ts";
 
-/** Debian's, for which apt-get installs the libraries; another one may come first in PATH. */
+/** Debian's Python, which has the libraries of apt-get; another one may come first in PATH. */
 const PYTHON = existsSync("/usr/bin/python3") ? "/usr/bin/python3" : "python3";
 
 const SCRIPTS: readonly (readonly [name: string, script: string, ...args: string[]])[] = [
@@ -19,7 +19,7 @@ const SCRIPTS: readonly (readonly [name: string, script: string, ...args: string
 ];
 
 export const PYTHON_PEERS: readonly Peer[] = SCRIPTS.map(([name, script, ...args]) => {
-  const run = [PYTHON, "-B", join(ROOT, "test/bench/peers", script), ...args] as const; // -B: no __pycache__ beside it
+  const run = [PYTHON, "-B", join(ROOT, "test/bench/peers", script), ...args] as const; // -B: writes no __pycache__
   return {
     name,
     version: [...run, "--version"],

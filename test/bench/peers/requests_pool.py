@@ -1,4 +1,4 @@
-"""requests as one would use it for a list of the internet: a pool of threads, a session each, retries, and every body checked."""
+"""requests with a pool of threads, one session each, retries, and a check of every body."""
 
 import sys
 import time

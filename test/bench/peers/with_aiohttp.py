@@ -1,4 +1,4 @@
-"""aiohttp: one session, as many workers as connections, each pulling the next line; with --uvloop on that event loop."""
+"""aiohttp: one session, one worker per connection, each taking the next line; with --uvloop on that event loop."""
 
 import asyncio
 import sys

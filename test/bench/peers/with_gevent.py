@@ -1,4 +1,4 @@
-"""gevent: a pool of greenlets over one iterator, each with an http.client connection of its own that it keeps."""
+"""gevent: a pool of greenlets over one iterator, each with its own persistent http.client connection."""
 
 from gevent import monkey
 

@@ -1,4 +1,4 @@
-"""requests: a session a thread, all over one iterator; with --processes one process a core, which share threads and lines."""
+"""requests: one session per thread over one iterator; with --processes, one process per core that share threads and lines."""
 
 import sys
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor

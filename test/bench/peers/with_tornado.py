@@ -1,4 +1,4 @@
-"""Tornado: its client on libcurl, which keeps connections where the simple one does not, and workers over one iterator."""
+"""Tornado: workers over one iterator, with its libcurl client, which reuses connections unlike the simple one."""
 
 import asyncio
 import sys

@@ -1,4 +1,4 @@
-"""Twisted: an Agent with a pool of persistent connections, and as many cooperative tasks over one iterator."""
+"""Twisted: an Agent with a pool of persistent connections, and one cooperative task per connection over one iterator."""
 
 import sys
 

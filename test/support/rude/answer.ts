@@ -1,15 +1,15 @@
-// What a behaviour is, and the pieces of correct HTTP that behaviours are made of.
+// The type of a behaviour, and functions that write correct parts of HTTP responses.
 import { blocks, body } from "./content.ts";
 import { number, type RudeRequest, text } from "./request.ts";
 import type { Wire } from "./wire.ts";
 
-/** The wire while one request is open on it. */
+/** One request on a connection, and the means to answer it. */
 export interface Exchange extends Wire {
-  /** The answer is complete: the next request on this connection may be read. `end` and `reset` imply it. */
+  /** Ends the response, so that the next request on the connection is read. `end` and `reset` imply it. */
   done(): void;
-  /** Calls this instead of a behaviour when the next request on this connection arrives, whatever it asks for. */
+  /** Sets the handler of the next request on this connection, instead of a behaviour. */
   trap(act: (exchange: Exchange) => void): void;
-  /** Counts up from 1 in the server's memory, by key. */
+  /** Increments the server's counter of this key, and returns it, from 1. */
   count(key: string): number;
 }
 
@@ -21,7 +21,7 @@ export function head(statusLine: string, ...headers: readonly string[]): string 
   return `${statusLine}\r\n${headers.map((header) => `${header}\r\n`).join("")}\r\n`;
 }
 
-/** The Content-Type (`?type=`), any `?header=Name:%20value`, and Connection: close where the client wants it. */
+/** The headers Content-Type (`?type=`), `?header=Name:%20value`, and Connection: close if the request has it. */
 export function usualHeaders(request: RudeRequest): string[] {
   return [
     `Content-Type: ${text(request, "type", "application/octet-stream")}`,
@@ -30,17 +30,17 @@ export function usualHeaders(request: RudeRequest): string[] {
   ];
 }
 
-/** The content asked for by `?bytes=` and `?seed=`. */
+/** The content for `?bytes=` and `?seed=`. */
 export function content(request: RudeRequest, bytes = 100): Buffer {
   return body(number(request, "bytes", bytes), number(request, "seed", 1));
 }
 
-/** The same in blocks, for bodies asked for by `?mib=`; without an end if it is Infinity. */
+/** The content for `?mib=`, in blocks; endless for Infinity. */
 export function contentBlocks(request: RudeRequest, bytes: number): Iterable<Buffer> {
   return blocks(bytes, number(request, "seed", 1));
 }
 
-/** One chunk of the chunked coding; of no bytes it is the last chunk and the end of the trailers. */
+/** One chunk of the chunked coding; without bytes, the last chunk with empty trailers. */
 export function chunk(bytes: Buffer): Buffer {
   return Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from("\r\n")]);
 }
@@ -51,12 +51,12 @@ export function* chunked(bytes: Buffer, chunkBytes: number): Generator<Buffer> {
   for (let at = 0; at < bytes.length; at += chunkBytes) yield chunk(bytes.subarray(at, at + chunkBytes));
 }
 
-/** A chunk for each block, made when asked for. */
+/** The blocks as chunks, generated on demand. */
 export function* chunkEach(blocks: Iterable<Buffer>): Generator<Buffer> {
   for (const block of blocks) yield chunk(block);
 }
 
-/** A complete answer with a Content-Length, in one write. */
+/** Sends a complete response with Content-Length in one write. */
 export function answer(exchange: Exchange, statusLine: string, headers: readonly string[], bytes: Buffer): void {
   exchange.send(
     Buffer.concat([Buffer.from(head(statusLine, ...headers, `Content-Length: ${bytes.length}`), "latin1"), bytes]),

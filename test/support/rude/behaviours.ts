@@ -1,4 +1,4 @@
-// The table of everything a rude server can do, one row per path; the rows live by theme in the files beside this one.
+// The table of all behaviours of a rude server, one row per path; the files beside this one define them by theme.
 import { answer, type Behaviour, type Exchange } from "./answer.ts";
 import { CUTS } from "./cuts.ts";
 import { ENCODINGS } from "./encodings.ts";
@@ -21,7 +21,7 @@ export const BEHAVIOURS: Record<string, Behaviour> = {
   ...TURNS,
   ...ENCODINGS,
   ...RANGES,
-  /** `/turns?first=/reset-before&times=2&then=/ok`: the first so many requests for this target go one way, later ones another. */
+  /** `/turns?first=/reset-before&times=2&then=/ok`: the first `times` requests for this target behave differently. */
   turns(request, exchange) {
     const nth = exchange.count(`turns ${request.path}`);
     const target =
@@ -30,7 +30,7 @@ export const BEHAVIOURS: Record<string, Behaviour> = {
   },
 };
 
-/** Does what the path asks for. */
+/** Runs the behaviour of the path. */
 export function behave(request: RudeRequest, exchange: Exchange): void {
   const behaviour = Object.hasOwn(BEHAVIOURS, request.name) ? BEHAVIOURS[request.name] : undefined;
   if (behaviour !== undefined) behaviour(request, exchange);

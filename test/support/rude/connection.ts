@@ -1,11 +1,11 @@
-// One connection of a rude server: requests one after another, each handed to its behaviour, counted while it is open.
+// One connection of a rude server: parses requests one after the other, counts them, and runs their behaviours.
 import type { Exchange } from "./answer.ts";
 import { head } from "./answer.ts";
 import { behave } from "./behaviours.ts";
 import { type RudeRequest, takeRequest } from "./request.ts";
 import type { Wire } from "./wire.ts";
 
-/** What the server behind all connections wants to know, and remembers. */
+/** Statistics and counters that all connections of a server share. */
 export interface Ledger {
   opened(request: RudeRequest): void;
   answered(): void;
@@ -14,7 +14,7 @@ export interface Ledger {
 
 export interface Connection {
   received(bytes: Buffer): void;
-  /** The connection is gone, and with it the request that was open. */
+  /** Called when the connection is closed, with its open request. */
   closed(): void;
 }
 
@@ -55,7 +55,7 @@ export function connection(wire: Wire, number: number, ledger: Ledger): Connecti
       done() {
         if (request.wantsClose) return exchange.end();
         finished();
-        // Not from within: the behaviour that called may still have a line to run.
+        // Deferred, because the calling behaviour may not have returned.
         setImmediate(next);
       },
       trap(act) {
@@ -90,7 +90,7 @@ export function connection(wire: Wire, number: number, ledger: Ledger): Connecti
     received(bytes) {
       if (over) return;
       pending += bytes.toString("latin1");
-      // Nobody sends this much ahead: a client gone wrong must not fill the memory.
+      // No client pipelines this much: a broken one must not fill the memory.
       if (pending.length > 4_194_304) return wire.destroy();
       next();
     },

@@ -1,8 +1,8 @@
-// Deterministic content: what a rude server sends, and what a test compares its files with, byte by byte.
+// Deterministic content, which a rude server sends and tests compare byte by byte.
 
 const BLOCK_BYTES = 65_536;
 
-/** mulberry32: the same numbers (0 to 2^32 - 1) for the same seed, on every machine. */
+/** mulberry32: a generator of numbers from 0 to 2^32 - 1 that its seed determines. */
 export function random(seed: number): () => number {
   let state = seed | 0;
   return () => {
@@ -13,14 +13,14 @@ export function random(seed: number): () => number {
   };
 }
 
-/** FNV-1a: a seed made of a text. */
+/** FNV-1a: the hash of a text, used as a seed. */
 export function hash(text: string): number {
   let sum = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) sum = Math.imul(sum ^ text.charCodeAt(i), 0x01000193);
   return sum >>> 0;
 }
 
-/** `body(bytes, seed)` in blocks of at most 64 KiB, made when asked for; no two blocks are alike. */
+/** `body(bytes, seed)` in distinct blocks of at most 64 KiB, generated on demand. */
 export function* blocks(bytes: number, seed = 1): Generator<Buffer> {
   for (let at = 0; at < bytes; at += BLOCK_BYTES) {
     const next = random(Math.imul(seed, 0x9e3779b1) ^ Math.imul(at / BLOCK_BYTES + 1, 0x85ebca6b));
@@ -32,12 +32,12 @@ export function* blocks(bytes: number, seed = 1): Generator<Buffer> {
   }
 }
 
-/** Content of that many bytes, always the same for a seed. */
+/** Content of this number of bytes, determined by the seed. */
 export function body(bytes: number, seed = 1): Buffer {
   return Buffer.concat([...blocks(bytes, seed)]);
 }
 
-/** The same part again and again, without an end. */
+/** Repeats a part endlessly. */
 export function* forEver(part: string): Generator<string> {
   for (;;) yield part;
 }

@@ -1,4 +1,4 @@
-// Behaviours that stop in the middle: reset, close or stall at every place of an answer, and drip for ever.
+// Behaviours that reset, close, stall or drip at every place of a response.
 import {
   type Behaviour,
   chunk,
@@ -15,7 +15,7 @@ import { number, type RudeRequest } from "./request.ts";
 
 type Sent = (request: RudeRequest) => readonly (string | Buffer)[];
 
-/** What each verb does when the place is reached. */
+/** The action of each verb at its place. */
 const VERBS: Record<string, (exchange: Exchange) => void> = {
   reset: (exchange) => exchange.reset(),
   close: (exchange) => exchange.end(),
@@ -29,7 +29,7 @@ const wholeChunks: Sent = (request) => [
 
 const noLength: Sent = (request) => [head(OK, ...usualHeaders({ ...request, wantsClose: true })), content(request)];
 
-/** What has been sent by the time each place is reached. */
+/** The bytes that are sent before each place. */
 const PLACES: Record<string, Sent> = {
   before: () => [],
   "in-headers": () => [`${OK}\r\nContent-Type: text/plain\r\nX-Half: o`],
@@ -45,7 +45,7 @@ const PLACES: Record<string, Sent> = {
 
 /**
  * Sends, waits `?after=` ms, cuts. libuv reports a reset that arrives together with data as an orderly end, so a client
- * must have read the data first: after the time is up, the event loop polls once more, for clients in this process.
+ * must have read the data first: after the delay, the event loop polls once more, for clients in this process.
  */
 function cutAt(place: Sent, cut: (exchange: Exchange) => void): Behaviour {
   return (request, exchange) => {
@@ -57,7 +57,7 @@ function cutAt(place: Sent, cut: (exchange: Exchange) => void): Behaviour {
   };
 }
 
-/** `/reset-in-body` and so on, a row for each verb at each place. */
+/** `/reset-in-body` etc.: one row for each verb at each place. */
 const rows = Object.entries(VERBS).flatMap(([verb, cut]) =>
   Object.entries(PLACES).map(([place, sent]) => [`${verb}-${place}`, cutAt(sent, cut)] as const),
 );

@@ -1,11 +1,11 @@
-// Behaviours about Content-Encoding: right, cut, corrupt, unknown, and far larger decoded than sent.
+// Behaviours of Content-Encoding: correct, truncated, corrupt, unknown, and decompression bombs.
 import { brotliCompressSync, constants, crc32, deflateRawSync, deflateSync, gzipSync } from "node:zlib";
 import { answer, type Behaviour, chunkEach, content, head, LAST_CHUNK, OK, usualHeaders } from "./answer.ts";
 import { flag, number } from "./request.ts";
 
 const MIB = 1_048_576;
 
-/** A correct framing around what `encode` makes of the content. */
+/** Sends the encoded content with correct framing. */
 function encoded(encoding: string, encode: (bytes: Buffer) => Buffer): Behaviour {
   return (request, exchange) => {
     const headers = [...usualHeaders(request), `Content-Encoding: ${encoding}`];
@@ -13,7 +13,7 @@ function encoded(encoding: string, encode: (bytes: Buffer) => Buffer): Behaviour
   };
 }
 
-/** One gzip member (RFC 1952) of so many MiB of zeros, a KiB or so for each MiB: the same flushed block over and over. */
+/** One gzip member (RFC 1952) of `mib` MiB of zeros: one flushed block of about 1 KiB per MiB, repeated. */
 function* bomb(mib: number): Generator<Buffer> {
   const zeros = Buffer.alloc(MIB);
   const block = deflateRawSync(zeros, { level: 9, finishFlush: constants.Z_FULL_FLUSH });
@@ -38,7 +38,7 @@ export const ENCODINGS: Record<string, Behaviour> = {
   }),
   "gzip-corrupt": encoded("gzip", (bytes) => {
     const whole = gzipSync(bytes);
-    // The checksum is wrong: everything decodes, and only the last eight bytes tell.
+    // Only the checksum, in the last eight bytes, is wrong.
     whole.writeUInt32LE((whole.readUInt32LE(whole.length - 8) ^ 1) >>> 0, whole.length - 8);
     return whole;
   }),
@@ -51,11 +51,11 @@ export const ENCODINGS: Record<string, Behaviour> = {
     });
   },
   deflate(request, exchange) {
-    // RFC 9110 section 8.4.1.2 wants the zlib wrapper; many servers send the bare stream.
+    // RFC 9110 section 8.4.1.2 requires the zlib wrapper; many servers send the raw stream.
     const encode = flag(request, "raw") ? deflateRawSync : deflateSync;
     encoded("deflate", (bytes) => encode(bytes))(request, exchange);
   },
-  // The best quality, the default, takes seconds for a few MiB.
+  // The default quality takes seconds for a few MiB.
   br: encoded("br", (bytes) => brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } })),
   "unknown-encoding": encoded("x-nonsense", (bytes) => bytes),
 };

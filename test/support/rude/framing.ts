@@ -1,4 +1,4 @@
-// Behaviours whose Content-Length, chunks or Transfer-Encoding are wrong, contradict each other or never end.
+// Behaviours with a wrong, contradictory or endless Content-Length, Transfer-Encoding or chunk.
 import { gzipSync } from "node:zlib";
 import {
   type Behaviour,
@@ -16,7 +16,7 @@ import { number, type RudeRequest, text } from "./request.ts";
 
 const CHUNKED = "Transfer-Encoding: chunked";
 
-/** The head with these headers about the framing, these bytes, and on to the next request. */
+/** Sends a header block with these framing headers and these bytes, and ends the response. */
 function sent(
   request: RudeRequest,
   exchange: Exchange,

@@ -1,11 +1,11 @@
-// Behaviours that are not HTTP at all, or not from the status line or a header line on; and header blocks too big.
+// Behaviours that are not HTTP, or have an invalid status line or header line, or a too large header block.
 import { answer, type Behaviour, content, head, OK, usualHeaders } from "./answer.ts";
 import { body } from "./content.ts";
 import { number, type RudeRequest, text } from "./request.ts";
 
 const HTML = "<!doctype html>\n<html><head><title>hello</title></head><body>no status line</body></html>\n";
 
-/** A header block of about so many KiB, in lines of 1 KiB; without its end if that is Infinity. */
+/** A header block of about `kib` KiB, in lines of 1 KiB; endless for Infinity. */
 function* fill(request: RudeRequest, kib: number): Generator<string> {
   yield `${OK}\r\nContent-Type: text/plain\r\n`;
   for (let i = 0; i < kib; i++) yield `X-Fill-${i % 1_000}: ${"f".repeat(1_008)}\r\n`;

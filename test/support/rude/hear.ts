@@ -1,4 +1,4 @@
-// A raw client for the tests of the rude servers: it sends bytes, and hears bytes and how they ended.
+// A raw TCP client for the tests of the rude servers: sends bytes, and returns the received bytes and the kind of end.
 import { connect, type Socket } from "node:net";
 
 export type Ending = "fin" | "reset" | "enough";
@@ -7,12 +7,12 @@ export interface Heard {
   readonly ending: Ending;
 }
 
-/** A correct request; `last` asks for the connection to be closed after its answer. */
+/** A correct request; with `last`, it has Connection: close. */
 export const get = (path: string, ...headers: string[]) =>
   `${[`GET ${path} HTTP/1.1`, "Host: x", ...headers].join("\r\n")}\r\n\r\n`;
 export const last = (path: string) => get(path, "Connection: close");
 
-/** Sends, and hears until the other side ends or `enough` is true of all that was heard (latin1). */
+/** Sends, and receives until the server ends or `enough` is true of the received bytes (Latin-1). */
 export function hear(socket: Socket, request: string, enough: (text: string) => boolean = () => false): Promise<Heard> {
   return new Promise((resolve, reject) => {
     let text = "";
@@ -27,7 +27,7 @@ export function hear(socket: Socket, request: string, enough: (text: string) => 
     };
     const onEnd = () => settle("fin");
     socket.on("data", onData).on("end", onEnd);
-    // It stays after the end: a reset that comes later is nobody's business, but must not be thrown.
+    // The listener stays, because a later reset must not be thrown.
     socket.on("error", (error: NodeJS.ErrnoException) =>
       error.code === "ECONNRESET" ? settle("reset") : reject(error),
     );
@@ -35,7 +35,7 @@ export function hear(socket: Socket, request: string, enough: (text: string) => 
   });
 }
 
-/** The same on a connection of its own, which is gone afterwards. */
+/** Sends and receives on a new connection, which is closed afterwards. */
 export async function once(port: number, request: string, enough?: (text: string) => boolean): Promise<Heard> {
   const socket = connect({ host: "127.0.0.1", port });
   const heard = await hear(socket, request, enough);
@@ -43,5 +43,5 @@ export async function once(port: number, request: string, enough?: (text: string
   return heard;
 }
 
-/** What follows the first empty line. */
+/** The bytes after the first empty line. */
 export const bodyOf = (text: string) => text.slice(text.indexOf("\r\n\r\n") + 4);

@@ -1,13 +1,13 @@
-// A server that answers as a test tells it to, and keeps what it was asked, when, and how much at a time.
+// A server whose responses a test defines, and that records its requests, their times and their peak.
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
 export interface Asked {
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
-  /** When it arrived, in milliseconds of `performance.now()`. */
+  /** The time of arrival, in milliseconds of `performance.now()`. */
   readonly atMs: number;
-  /** How many requests had come before it. */
+  /** Number of earlier requests. */
   readonly nth: number;
 }
 
@@ -19,16 +19,16 @@ export interface Host {
   readonly origin: string;
   /** Every request so far, oldest first. */
   readonly asked: readonly Asked[];
-  /** The most that were open at a time. */
+  /** Maximum number of requests that were open at a time. */
   readonly peakOpen: number;
   /** `http://NAME.localhost:PORT/path`: for a client, a host of its own for every name. */
   named(name: string, path: string): string;
-  /** Every connection is reset, and nobody listens any more. Does nothing the second time. */
+  /** Resets all connections, and stops listening. Does nothing the second time. */
   close(): Promise<void>;
 }
 
 export interface HostOptions {
-  /** Where to listen; default a free port. */
+  /** The port to listen at; default: a free one. */
   readonly port?: number;
   /** Default 127.0.0.1. */
   readonly address?: string;
@@ -69,7 +69,7 @@ export async function host(act: Act, { port = 0, address = "127.0.0.1" }: HostOp
   };
 }
 
-/** Holds answers back until so many wait, or `open` is called: then all of them are let go, and all that come later. */
+/** Holds responses back until `open` is called, or until the given number waits; later ones pass at once. */
 export interface Gate {
   /** Calls `answer` when the gate is open. */
   pass(answer: () => void): void;

@@ -1,4 +1,4 @@
-// A server on a free port of 127.0.0.1 that can be stopped at once, whatever its connections are doing.
+// Starts a server on a free port of 127.0.0.1 that can be stopped at once with all its connections.
 import { once } from "node:events";
 import type { AddressInfo, Server, Socket } from "node:net";
 
@@ -8,21 +8,21 @@ export interface Listening {
   close(): Promise<void>;
 }
 
-/** Call it before anything else can connect: it must see every connection. */
+/** Call before any client can connect: all connections must be tracked. */
 export async function listen(server: Server): Promise<Listening> {
   const sockets = new Set<Socket>();
   server.on("connection", (socket) => {
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
   });
-  // The queue of not yet accepted connections is long, so that hundreds at once are not dropped by the kernel.
+  // A long accept queue, so that the kernel does not drop connections when hundreds arrive at once.
   server.listen({ host: "127.0.0.1", port: 0, backlog: 4_096 });
   await once(server, "listening");
   return {
     port: (server.address() as AddressInfo).port,
     async close() {
       if (!server.listening) return;
-      // A server may say "close" before its last socket does, and whoever counts sockets hears only these.
+      // A server may emit "close" before its last socket does, and tests count sockets.
       const closed = [once(server, "close"), ...[...sockets].map(gone)];
       server.close();
       for (const socket of sockets) socket.destroy();

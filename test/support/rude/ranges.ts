@@ -1,8 +1,8 @@
-// Behaviours about parts and versions: a server that does ranges and conditions right, and one that says what it is told.
+// Behaviours of ranges and conditional requests: correct ones, and fixed responses.
 import { answer, type Behaviour, chunked, content, head, LAST_CHUNK, OK, usualHeaders } from "./answer.ts";
 import { flag, number, type RudeRequest, text } from "./request.ts";
 
-/** The validators and the date that the URL gives, as headers. */
+/** The validators and the date of the URL's parameters, as headers. */
 function versionHeaders(request: RudeRequest): string[] {
   const named: [string, string][] = [
     ["ETag", text(request, "etag", "")],
@@ -12,7 +12,7 @@ function versionHeaders(request: RudeRequest): string[] {
   return named.filter(([, value]) => value !== "").map(([name, value]) => `${name}: ${value}`);
 }
 
-/** RFC 9110 section 13.2.2: If-Modified-Since counts only without If-None-Match, whose comparison is weak. */
+/** RFC 9110 section 13.2.2: If-Modified-Since applies only without If-None-Match, whose comparison is weak. */
 function isUnchanged(request: RudeRequest): boolean {
   const { "if-none-match": tags, "if-modified-since": since } = request.headers;
   const opaque = (tag: string) => tag.trim().replace(/^W\//, "");
@@ -24,7 +24,7 @@ function isUnchanged(request: RudeRequest): boolean {
   return since !== undefined && since === text(request, "modified", "");
 }
 
-/** The first byte asked for; undefined for the whole body, as where If-Range names another version. */
+/** The first requested byte; undefined for the whole body, and where If-Range does not match. */
 function firstByte(request: RudeRequest): number | undefined {
   const { range, "if-range": version } = request.headers;
   const from = /^bytes=(\d+)-$/.exec(range ?? "")?.[1];
@@ -33,7 +33,7 @@ function firstByte(request: RudeRequest): number | undefined {
 }
 
 export const RANGES: Record<string, Behaviour> = {
-  /** `?etag=`, `?modified=`, `?date=`; `?cut=` sends only so many bytes of the body and closes. */
+  /** `?etag=`, `?modified=`, `?date=`; `?cut=` sends only this number of bytes of the body, and closes. */
   ranged(request, exchange) {
     const headers = [...usualHeaders(request), ...versionHeaders(request)];
     if (isUnchanged(request)) {
@@ -53,7 +53,7 @@ export const RANGES: Record<string, Behaviour> = {
     exchange.send(head(status, ...headers, `Content-Length: ${bytes.length}`));
     exchange.end(bytes.subarray(0, number(request, "cut", 0)));
   },
-  /** 206 with no headers but those of `?header=`, whatever was asked: a body of `?bytes=`, `?chunked`, or with `?nolength` up to the end. */
+  /** 206 to any request, with the headers of `?header=` and a body by `?bytes=`, `?chunked` or `?nolength`. */
   "206-as-told"(request, exchange) {
     const headers = usualHeaders(request).slice(1);
     const bytes = content(request);
@@ -67,7 +67,7 @@ export const RANGES: Record<string, Behaviour> = {
     exchange.send(LAST_CHUNK);
     exchange.done();
   },
-  /** A 304 that tells the length of the body that it does not have (RFC 9110 section 8.6). */
+  /** A 304 with the Content-Length of the body that it does not have (RFC 9110 section 8.6). */
   "304-length"(request, exchange) {
     exchange.send(head("HTTP/1.1 304 Not Modified", ...usualHeaders(request).slice(1), "Content-Length: 100"));
     exchange.done();

@@ -1,4 +1,4 @@
-// Behaviours that send elsewhere: to where the test says, in circles, for ever, or nowhere that can be gone to.
+// Behaviours that redirect: to a given target, in loops, endlessly, or to an invalid target.
 import { STATUS_CODES } from "node:http";
 import { answer, type Behaviour, contentBlocks, type Exchange, head, usualHeaders } from "./answer.ts";
 import { type RudeRequest, text } from "./request.ts";

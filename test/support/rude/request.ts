@@ -1,11 +1,11 @@
-// A small correct parser of HTTP/1.1 requests (RFC 9112): GET only, no bodies, one after another on a connection.
+// A small strict parser of HTTP/1.1 requests (RFC 9112): only GET, without bodies.
 
 const MAX_REMEMBERED = 10_000;
 const MAX_HEAD_CHARS = 1_048_576;
 const REQUEST_LINE = /^([A-Z]+) ([^\s]+) HTTP\/1\.([01])$/;
 const HEADER_LINE = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*?)[ \t]*$/;
 
-/** What a server remembers of a request. */
+/** The record of a request. */
 export interface SeenRequest {
   /** The request target as it was sent: path and query, or the absolute form. */
   readonly path: string;
@@ -14,16 +14,16 @@ export interface SeenRequest {
   readonly headers: Record<string, string>;
   /** The bytes of the head, up to and with its empty line, as latin1. */
   readonly raw: string;
-  /** Which connection it came on, counted from 1. */
+  /** The number of its connection, from 1. */
   readonly connection: number;
 }
 
-/** What a behaviour is asked with: `/name/rest?parameter=value`. */
+/** The parsed request target: `/name/rest?parameter=value`. */
 export interface RudeRequest extends SeenRequest {
   readonly name: string;
   readonly rest: string;
   readonly parameters: ReadonlyMap<string, readonly string[]>;
-  /** The client wants the connection closed after the answer. */
+  /** Whether the request has Connection: close. */
   readonly wantsClose: boolean;
 }
 
@@ -35,13 +35,13 @@ export type Taken =
 /** The head of a request, whatever its method. */
 export interface RequestHead extends Omit<SeenRequest, "connection"> {
   readonly kind: "head";
-  /** The x of HTTP/1.x. */
+  /** The minor version: x of HTTP/1.x. */
   readonly minor: string;
-  /** What follows the head. */
+  /** The bytes after the head. */
   readonly left: string;
 }
 
-/** Takes the first head off what a connection has sent (latin1). */
+/** Parses the first head of the received bytes (Latin-1). */
 export function takeHead(pending: string): RequestHead | Exclude<Taken, { kind: "request" }> {
   const end = pending.indexOf("\r\n\r\n");
   if (end < 0) return pending.length > MAX_HEAD_CHARS ? { kind: "bad", status: "431 Too Large" } : { kind: "more" };
@@ -53,7 +53,7 @@ export function takeHead(pending: string): RequestHead | Exclude<Taken, { kind: 
   return { kind: "head", path, method, minor, headers, raw: pending.slice(0, end + 4), left: pending.slice(end + 4) };
 }
 
-/** Takes the first request off what a connection has sent (latin1). */
+/** Parses the first request of the received bytes (Latin-1). */
 export function takeRequest(pending: string, connection: number): Taken {
   const taken = takeHead(pending);
   if (taken.kind !== "head") return taken;
@@ -90,12 +90,12 @@ export function number(request: RudeRequest, parameter: string, fallback: number
   return Number.isFinite(value) ? value : fallback;
 }
 
-/** True for `?name`, `?name=1`; false without it and for `?name=0`. */
+/** True for `?name` and `?name=1`; false without it and for `?name=0`. */
 export function flag(request: RudeRequest, parameter: string): boolean {
   return text(request, parameter, "0") !== "0";
 }
 
-/** To latin1, so that a test can ask for any byte; "+" stays "+". */
+/** Percent-decodes to Latin-1, so that a test can send any byte; "+" stays "+". */
 function percentDecoded(value: string): string {
   return value.replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 }
@@ -113,7 +113,7 @@ function readHeaders(lines: readonly string[]): Record<string, string> | undefin
   return headers;
 }
 
-/** Appends to a list of which only the last 10,000 are kept. */
+/** Appends to a list that keeps only its last 10,000 entries. */
 export function remember<T>(list: T[], item: T): void {
   list.push(item);
   if (list.length > MAX_REMEMBERED) list.shift();

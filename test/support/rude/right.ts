@@ -1,4 +1,4 @@
-// Behaviours that are correct HTTP: what a good server does, in every framing and size.
+// Behaviours that are correct HTTP, in every framing and size.
 import {
   answer,
   type Behaviour,

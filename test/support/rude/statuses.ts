@@ -1,4 +1,4 @@
-// Behaviours about the status and the header block: every status, odd ones, and bytes that no terminal should see raw.
+// Behaviours of status and header block: all statuses, odd header blocks, and control characters.
 import { STATUS_CODES } from "node:http";
 import { answer, type Behaviour, content, contentBlocks, type Exchange, head, OK, usualHeaders } from "./answer.ts";
 import { number, type RudeRequest, text } from "./request.ts";

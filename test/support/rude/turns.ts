@@ -1,4 +1,4 @@
-// Behaviours about what comes before, between and after answers: 1xx, second answers, connections that die when reused.
+// Behaviours before, between and after responses: 1xx, second responses, connections that fail when reused.
 import { answer, type Behaviour, content, type Exchange, head, OK, usualHeaders } from "./answer.ts";
 import { forEver } from "./content.ts";
 import { flag, number, type RudeRequest } from "./request.ts";
@@ -10,7 +10,7 @@ function right(request: RudeRequest, exchange: Exchange, ...headers: readonly st
   answer(exchange, OK, [...usualHeaders(request), ...headers], content(request));
 }
 
-/** One correct answer that promises to keep the connection; then this befalls the next request on it. */
+/** Sends one correct keep-alive response, and lets the next request on the connection fail. */
 function thenOnReuse(fate: (exchange: Exchange) => void): Behaviour {
   return (request, exchange) => {
     exchange.trap(fate);

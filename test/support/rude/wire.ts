@@ -1,23 +1,23 @@
-// One connection of a rude server: raw bytes out, timers that end with the connection, FIN or RST when told.
+// Writes raw bytes, FIN and RST to a connection of a rude server, with timers that end with it.
 import type { Socket } from "node:net";
 
 export interface Wire {
   readonly closed: boolean;
-  /** Writes bytes; a string is latin1, so that "\x9b" is one byte. */
+  /** Writes bytes; a string is Latin-1, so that "\x9b" is one byte. */
   send(bytes: string | Buffer): void;
-  /** Writes many or endless chunks no faster than they are read; `last` runs in the same tick as the last write. */
+  /** Writes many or endless chunks with backpressure; `last` runs in the tick of the last write. */
   pump(chunks: Iterable<Buffer | string>, last?: () => void): void;
-  /** Writes the chunks one by one, one every so many ms. */
+  /** Writes the chunks one by one at an interval in milliseconds. */
   drip(chunks: Iterable<Buffer | string>, everyMs: number, last?: () => void): void;
-  /** Sends these bytes if any, then FIN. */
+  /** Sends these bytes, if any, then FIN. */
   end(bytes?: string | Buffer): void;
-  /** Sends RST; what the kernel has not delivered yet is lost. */
+  /** Sends RST; bytes that the kernel has not delivered are lost. */
   reset(): void;
   after(delayMs: number, act: () => void): void;
   destroy(): void;
 }
 
-/** `socket` carries the bytes; `tcp` is the socket under it, the same one but for TLS. */
+/** `socket` carries the bytes; `tcp` is the socket below TLS, else the same one. */
 export function wire(socket: Socket, tcp: Socket = socket): Wire {
   const timers = new Set<NodeJS.Timeout>();
   let closed = false;
@@ -27,7 +27,7 @@ export function wire(socket: Socket, tcp: Socket = socket): Wire {
     timers.clear();
   };
   socket.on("close", close);
-  // The other side may reset at any time; "close" follows and is all we need.
+  // The client may reset at any time; the following "close" is enough.
   socket.on("error", close);
 
   const send = (bytes: string | Buffer): boolean => {
@@ -42,7 +42,7 @@ export function wire(socket: Socket, tcp: Socket = socket): Wire {
     }, delayMs);
     timers.add(timer);
   };
-  /** Sends chunk after chunk, one look ahead, so that the last one is known when it is sent. */
+  /** Sends the chunks with one read ahead, so that the last one is known when it is sent. */
   const run = (
     chunks: Iterable<Buffer | string>,
     last: () => void,
@@ -67,7 +67,7 @@ export function wire(socket: Socket, tcp: Socket = socket): Wire {
     },
     send,
     pump(chunks, last = () => {}) {
-      // A turn of the event loop for each chunk: a fast reader must not starve everything else in this process.
+      // One chunk per turn of the event loop, so that a fast reader does not starve this process.
       run(chunks, last, (step, full) => (full ? socket.once("drain", () => setImmediate(step)) : setImmediate(step)))();
     },
     drip(chunks, everyMs, last = () => {}) {
@@ -82,7 +82,7 @@ export function wire(socket: Socket, tcp: Socket = socket): Wire {
     },
     reset() {
       close();
-      // While a FIN is being sent libuv refuses to reset, and Node would then keep the socket for ever.
+      // While a FIN is being sent, libuv refuses to reset, and Node keeps the socket forever.
       if (!tcp.destroyed && !tcp.writableEnded) tcp.resetAndDestroy();
       socket.destroy();
     },
