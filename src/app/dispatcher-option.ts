@@ -3,7 +3,7 @@
 import { OptionError } from "../core/errors.ts";
 import { dispatcherConnections } from "../http/dispatcher/dispatcher-connections.ts";
 import type { Dispatcher } from "../http/dispatcher/dispatcher-shape.ts";
-import type { Lease } from "../http/h1/connection-pool.ts";
+import type { ConnectionPool } from "../http/h1/connection-pool.ts";
 import type { FetchOptions } from "./http-client.ts";
 
 export interface DispatcherOptions {
@@ -43,7 +43,7 @@ const REPLACEMENTS: Readonly<Record<ConnectionOption, string>> = {
 };
 
 /** The connections of the caller's dispatcher, if there is one. Throws an OptionError for an option that conflicts with it. */
-export function carrierOf(options: FetchOptions & DispatcherOptions): Lease | undefined {
+export function carrierOf(options: FetchOptions & DispatcherOptions): ConnectionPool | undefined {
   const { dispatcher } = options;
   if (dispatcher === undefined) return undefined;
   for (const [name, instead] of Object.entries(REPLACEMENTS) as [ConnectionOption, string][]) {

@@ -52,7 +52,7 @@ export function answerOf(
 }
 
 /** Nothing is stored, by the wish of a server. */
-export function unwanted(status: number, skip: Skip, target: URL, first: URL, startedMs: number): Answer {
+export function skippedAnswer(status: number, skip: Skip, target: URL, first: URL, startedMs: number): Answer {
   const ttfbMs = performance.now() - startedMs;
   const answer: Answer = { status, skip, ttfbMs, lengthVerified: true, body: [] };
   return target === first ? answer : { ...answer, finalUrl: target.href };

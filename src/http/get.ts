@@ -6,7 +6,7 @@ import { hostKey } from "../core/host-key.ts";
 import { originForm } from "../core/origin-form.ts";
 import type { Answer, Get, Skip } from "../core/ports.ts";
 import { Deferred } from "../core/structures/deferred.ts";
-import { answerOf, type Decoding, unwanted } from "./answer.ts";
+import { answerOf, type Decoding, skippedAnswer } from "./answer.ts";
 import { basicAuthorization } from "./connect/basic-auth.ts";
 import { addTimings, type ConnectTiming } from "./connect/connect-timing.ts";
 import { bufferPool } from "./exchange/buffer-pool.ts";
@@ -17,10 +17,18 @@ import { tickFor, timeoutTimer } from "./exchange/timeouts.ts";
 import type { Connection, Request } from "./h1/connection.ts";
 import { type Cookies, mergeCookies, redirectCookies } from "./identity/cookies.ts";
 import type { GetOptions } from "./options.ts";
-import { commonHeaders, describe, has, lines, type Origin, valuesIn, withCookie } from "./origin.ts";
+import {
+  commonHeaders,
+  createOrigin,
+  hasHeader,
+  headerLines,
+  headerValues,
+  type Origin,
+  withCookie,
+} from "./origin.ts";
 import { ownConnections } from "./own-connections.ts";
-import { conditionalHeaders, isConditional, type Terms } from "./semantics/conditional.ts";
-import { decoded } from "./semantics/content-decoding.ts";
+import { conditionalHeaders, isConditional, type SentConditions } from "./semantics/conditional.ts";
+import { decodeBody } from "./semantics/content-decoding.ts";
 import { decoderMemory } from "./semantics/decoder-memory.ts";
 import { excerpt } from "./semantics/headers.ts";
 import { nextTarget } from "./semantics/redirect.ts";
@@ -42,14 +50,14 @@ export function getter(options: GetOptions): Get {
   const meter = { bytes: 0 };
   const memory = bufferPool();
   const room = decoderMemory();
-  const wire = { limits: options, watch: watching, meter, slabs: memory, throttle };
+  const wire = { limits: options, timer: watching, meter, buffers: memory, throttle };
   const { respect: _, ...bounds } = options;
   const robotsWire = { ...wire, limits: { ...bounds, maxFileBytes: Number.POSITIVE_INFINITY } };
   const origins = new Map<string, Origin>();
   const common = commonHeaders(options);
   const { authorize = basicAuthorization, cookies, noCookies = false } = options;
-  const ownAuthorization = has(common, "authorization");
-  const ownCookies = valuesIn(common, "cookie");
+  const ownAuthorization = hasHeader(common, "authorization");
+  const ownCookies = headerValues(common, "cookie");
   const ownCookie = ownCookies.length > 0;
   const ownConditions = isConditional(common);
 
@@ -57,7 +65,7 @@ export function getter(options: GetOptions): Get {
     let origin = origins.get(key);
     if (origin === undefined) {
       if (origins.size >= MAX_ORIGINS) origins.clear();
-      origin = describe(target, common, options);
+      origin = createOrigin(target, common, options);
       origins.set(key, origin);
     }
     return origin;
@@ -66,9 +74,9 @@ export function getter(options: GetOptions): Get {
   /** Credentials, and whatever else the user adds, are for the origin that the list names and for no other. */
   const fieldsAtHome = (listed: URL, origin: Origin): string => {
     const authorization = ownAuthorization ? undefined : authorize(listed);
-    return authorization === undefined ? origin.fields : origin.fields + lines(["Authorization", authorization]);
+    return authorization === undefined ? origin.fields : origin.fields + headerLines(["Authorization", authorization]);
   };
-  /** Undefined where nothing is sent but what is among the header lines already. */
+  /** Undefined where nothing is sent but what is among the header headerLines already. */
   const cookieFor = (target: URL, isHome: boolean, jar = cookies): string | undefined => {
     if (!isHome || !ownCookie) return jar?.header(target, isHome);
     const kept = jar?.header(target, false);
@@ -79,7 +87,7 @@ export function getter(options: GetOptions): Get {
   const decoding = (isRobots: boolean, untilMs: number): Decoding | undefined => {
     if (!options.compressed && !isRobots) return undefined;
     const maxBytes = isRobots ? Number.POSITIVE_INFINITY : options.maxFileBytes;
-    return (body, encoding) => decoded(body, encoding, maxBytes, (bytes) => room.take(bytes, untilMs));
+    return (body, encoding) => decodeBody(body, encoding, maxBytes, (bytes) => room.acquire(bytes, untilMs));
   };
 
   return {
@@ -98,7 +106,7 @@ export function getter(options: GetOptions): Get {
       let jar: Cookies | undefined;
       let redirects = 0;
       let request: Request;
-      let terms: Terms | undefined;
+      let terms: SentConditions | undefined;
       let connection: Connection;
       let repeats = 0;
       const coming = new Deferred<Answer | Failure>();
@@ -129,15 +137,16 @@ export function getter(options: GetOptions): Get {
         target = next;
         const key = target === first ? home : target.origin;
         const origin = originOf(target, key);
-        if (origin.barred !== undefined) return origin.barred;
+        if (origin.blocked !== undefined) return origin.blocked;
         const isHome = key === home && ask?.robots !== "away";
-        let fields = isHome ? fieldsAtHome(first, origin) : origin.harmless;
-        if (cookie !== undefined) fields = ownCookie ? withCookie(fields, cookie) : fields + lines(["Cookie", cookie]);
-        if (asked !== undefined) fields += lines(asked.headers);
+        let fields = isHome ? fieldsAtHome(first, origin) : origin.safeFields;
+        if (cookie !== undefined)
+          fields = ownCookie ? withCookie(fields, cookie) : fields + headerLines(["Cookie", cookie]);
+        if (asked !== undefined) fields += headerLines(asked.headers);
         terms = asked === undefined ? undefined : { ...asked, target };
         const path = origin.prefix + originForm(target);
-        request = cookies === undefined ? { path, fields } : { path, fields, heard: takeFrom(cookies, target) };
-        connection = pool.take(isHome ? origin.route : origin.elsewhere);
+        request = cookies === undefined ? { path, fields } : { path, fields, onFields: takeFrom(cookies, target) };
+        connection = pool.acquire(isHome ? origin.route : origin.anonymousRoute);
         repeats = 0;
         new Exchange(on, connection, untilMs, terms, heard).send(request);
         return undefined;
@@ -148,12 +157,12 @@ export function getter(options: GetOptions): Get {
         if (reply === STALE) {
           // A reused connection turned out to be closed: repeated at once on another one, and no attempt of its own.
           if (repeats++ === MAX_REPEATS) return { error: "connection_lost", detail: "closed before the first byte" };
-          connection = pool.instead(connection);
+          connection = pool.replace(connection);
           new Exchange(on, connection, untilMs, terms, heard).send(request);
           return undefined;
         }
         if (isFailure(reply)) return reply;
-        if ("skip" in reply) return unwanted(reply.status, reply.skip, target, first, startedMs);
+        if ("skip" in reply) return skippedAnswer(reply.status, reply.skip, target, first, startedMs);
         if ("body" in reply) {
           jar = undefined; // a large body takes long, and needs no cookies
           return answerOf(reply, target, first, startedMs, decoding(isRobots, untilMs));
@@ -176,7 +185,7 @@ export function getter(options: GetOptions): Get {
           if (permit === undefined) return performance.now() < untilMs ? send(next) : DEADLINE;
           return isFailure(permit)
             ? { ...permit, at: hostKey(next) }
-            : unwanted(status, permit, next, first, startedMs);
+            : skippedAnswer(status, permit, next, first, startedMs);
         };
         options.leave(next, (ask?.spentMs ?? 0) + nowMs - startedMs).then(
           (permit) => settle(permitted, permit),

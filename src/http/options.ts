@@ -6,7 +6,7 @@ import type { BandwidthLimiter } from "../core/run/bandwidth.ts";
 import type { OpenOptions } from "./connect/connector.ts";
 import type { ProxyServer } from "./connect/proxy.ts";
 import type { Limits } from "./exchange/reply.ts";
-import type { Lease } from "./h1/connection-pool.ts";
+import type { ConnectionPool } from "./h1/connection-pool.ts";
 import type { Cookies } from "./identity/cookies.ts";
 import type { Authorize } from "./identity/credentials.ts";
 
@@ -32,7 +32,7 @@ export interface GetOptions extends Limits, OpenOptions {
   /** The most connections at a time, busy and idle. */
   readonly maxConnections: number;
   /** What carries requests in the place of connections of our own. */
-  readonly carrier?: Lease | undefined;
+  readonly carrier?: ConnectionPool | undefined;
   /** Holds the bytes of all bodies together to a speed. */
   readonly throttle?: BandwidthLimiter | undefined;
 }

@@ -6,18 +6,18 @@ import { blockedAddress } from "./connect/resolve.ts";
 import type { Route } from "./h1/connection.ts";
 import type { GetOptions } from "./options.ts";
 import { ACCEPT_ENCODING } from "./semantics/content-decoding.ts";
-import { harmless } from "./semantics/redirect.ts";
+import { safeHeaders } from "./semantics/redirect.ts";
 
 /** What every request on one origin has in common. */
 export interface Origin {
   /** For what the list names; and where only a redirect leads to it, without a certificate of ours. */
   readonly route: Route;
-  readonly elsewhere: Route;
+  readonly anonymousRoute: Route;
   /** Why nothing is asked of it. */
-  readonly barred: Failure | undefined;
+  readonly blocked: Failure | undefined;
   /** Header lines: where the list names this origin; and where only a redirect leads to it. */
   readonly fields: string;
-  readonly harmless: string;
+  readonly safeFields: string;
   /** Put before the path where a proxy wants the absolute form (RFC 9112 section 3.2.2). */
   readonly prefix: string;
 }
@@ -29,42 +29,42 @@ export function commonHeaders({ headers, userAgent, compressed }: GetOptions): r
     Accept: "*/*",
     "Accept-Encoding": compressed ? ACCEPT_ENCODING : "identity",
   };
-  const missing = Object.entries(defaults).filter(([name]) => !has(headers, name.toLowerCase()));
+  const missing = Object.entries(defaults).filter(([name]) => !hasHeader(headers, name.toLowerCase()));
   // A User-Agent without a product is none (RFC 9110 section 10.1.5).
-  return where([...missing.flat(), ...headers], (name, value) => name !== "user-agent" || value !== "");
+  return filterHeaders([...missing.flat(), ...headers], (name, value) => name !== "user-agent" || value !== "");
 }
 
 /** Of names and values in turn, the pairs for which `holds` is true; it is called with the name in lower case. */
-function where(headers: readonly string[], holds: (name: string, value: string) => boolean): string[] {
+function filterHeaders(headers: readonly string[], holds: (name: string, value: string) => boolean): string[] {
   return headers.filter((_, i) => {
     const at = i - (i % 2);
     return holds((headers[at] ?? "").toLowerCase(), headers[at + 1] ?? "");
   });
 }
 
-export function has(headers: readonly string[], name: string): boolean {
+export function hasHeader(headers: readonly string[], name: string): boolean {
   return headers.some((header, i) => i % 2 === 0 && header.toLowerCase() === name);
 }
 
 /** The values of the headers of that name. */
-export function valuesIn(headers: readonly string[], name: string): string[] {
-  return where(headers, (one) => one === name).filter((_, i) => i % 2 === 1);
+export function headerValues(headers: readonly string[], name: string): string[] {
+  return filterHeaders(headers, (one) => one === name).filter((_, i) => i % 2 === 1);
 }
 
 /** Header lines with this as their only Cookie (RFC 6265 section 5.4). */
 export function withCookie(fields: string, cookie: string): string {
-  return fields.replace(/^cookie:[^\n]*\n/gim, "") + lines(["Cookie", cookie]);
+  return fields.replace(/^cookie:[^\n]*\n/gim, "") + headerLines(["Cookie", cookie]);
 }
 
 /** Header lines, of names and values in turn. A line break in one would be another header: none may come this far. */
-export function lines(headers: readonly string[]): string {
+export function headerLines(headers: readonly string[]): string {
   let text = "";
   for (let i = 0; i + 1 < headers.length; i += 2) text += `${headers[i]}: ${headers[i + 1]}\r\n`;
   if (!/^(?:[^\0\r\n]*\r\n)*$/.test(text)) throw new Error("a header with a line break in it");
   return text;
 }
 
-export function describe(target: URL, common: readonly string[], options: GetOptions): Origin {
+export function createOrigin(target: URL, common: readonly string[], options: GetOptions): Origin {
   const tls = target.protocol === "https:";
   const { http2, unixSocket, cert } = options;
   const proxy = options.proxyFor(target);
@@ -81,16 +81,16 @@ export function describe(target: URL, common: readonly string[], options: GetOpt
   const authorization = proxy?.authorization;
   const proxied = forwarded && authorization !== undefined ? ["Proxy-Authorization", authorization] : [];
   const host = ["Host", target.host]; // the first header (RFC 9110 section 7.2)
-  const ownHost = where(common, (name) => name === "host");
-  const others = where(common, (name) => name !== "host");
+  const ownHost = filterHeaders(common, (name) => name === "host");
+  const others = filterHeaders(common, (name) => name !== "host");
   // Also through a proxy that forwards for all: what it passes on in advance must not become another origin's answer.
   const route = { ...destination, key: target.origin };
   return {
     route,
-    elsewhere: cert === undefined ? route : { ...route, key: `${route.key} anonymous`, anonymous: true },
-    barred: options.publicOnly === true && proxy !== undefined ? blockedAddress(name, options.isOwn) : undefined,
-    fields: lines([...(ownHost.length === 0 ? host : ownHost), ...proxied, ...others]),
-    harmless: lines([...host, ...proxied, ...harmless(common)]),
+    anonymousRoute: cert === undefined ? route : { ...route, key: `${route.key} anonymous`, anonymous: true },
+    blocked: options.publicOnly === true && proxy !== undefined ? blockedAddress(name, options.isOwn) : undefined,
+    fields: headerLines([...(ownHost.length === 0 ? host : ownHost), ...proxied, ...others]),
+    safeFields: headerLines([...host, ...proxied, ...safeHeaders(common)]),
     prefix: forwarded ? target.origin : "",
   };
 }

@@ -4,7 +4,7 @@ import type { Phase } from "../../core/classify.ts";
 import type { Failure } from "../../core/failure.ts";
 import { fdExhaustion } from "../connect/fd-exhaustion.ts";
 import type { Connection, Handler, Request, Route } from "../h1/connection.ts";
-import type { Lease } from "../h1/connection-pool.ts";
+import type { ConnectionPool } from "../h1/connection-pool.ts";
 import { MAX_HEAD_BYTES } from "../h1/partial-header-block.ts";
 import { hasToken, readHeaders, transferCoding } from "../semantics/headers.ts";
 import { answerIn, failureOf } from "./dispatch-errors.ts";
@@ -31,12 +31,12 @@ interface Carrier {
 }
 
 /** Sends all requests through the dispatcher, which its owner closes. */
-export function dispatcherConnections(dispatcher: Dispatcher): Lease {
+export function dispatcherConnections(dispatcher: Dispatcher): ConnectionPool {
   const unsent = unsentRequests<Dispatched>((one) => one.onQueueMoved());
   const carrier: Carrier = { dispatcher, answered: new Set(), active: new Set(), unsent };
   return {
-    take: (route) => new Dispatched(carrier, route, carrier.answered.has(route.key)),
-    instead: ({ route }) => new Dispatched(carrier, route, false),
+    acquire: (route) => new Dispatched(carrier, route, carrier.answered.has(route.key)),
+    replace: ({ route }) => new Dispatched(carrier, route, false),
     resize() {},
     close() {
       for (const one of carrier.active) one.drop();

@@ -1,30 +1,30 @@
-// Memory that bodies are gathered in, and that is used again once they are written: fresh memory costs more than the copy.
+// A pool of buffers for small bodies: allocating new memory costs more than copying the body.
 
-/** A piece of memory on loan. */
+/** A buffer that was acquired from the pool. */
 export interface PooledBuffer {
   readonly bytes: Buffer;
-  /** Gives it back, the first time: from then on others write to it. One that is never given back is garbage like any other. */
+  /** Returns the buffer to the pool; later calls do nothing. A buffer that is never returned is garbage-collected. */
   free(): void;
 }
 
 export interface BufferPool {
-  /** At least so many bytes, in whatever state the last user left them. */
-  take(bytes: number): PooledBuffer;
+  /** Returns a buffer of at least `minBytes`, with undefined content. */
+  acquire(minBytes: number): PooledBuffer;
 }
 
-/** In bytes: smaller ones are not worth keeping, larger ones are not kept; nor is more than so many in all. */
-const SMALLEST = 16_384;
-const LARGEST = 262_144;
-const KEPT_IN_ALL = 16_777_216;
+/** Minimum size of a buffer, maximum size of one that is kept, and maximum size of all that are kept, in bytes. */
+const MIN_BUFFER_BYTES = 16_384;
+const MAX_KEPT_BUFFER_BYTES = 262_144;
+const MAX_KEPT_BYTES = 16_777_216;
 
-/** Keeps what comes back, by sizes that are powers of two. */
+/** A pool with sizes that are powers of two. */
 export function bufferPool(): BufferPool {
   const kept = new Map<number, Buffer[]>();
   let keptBytes = 0;
 
-  const giveBack = (bytes: Buffer) => {
+  const release = (bytes: Buffer) => {
     const { length } = bytes;
-    if (length > LARGEST || keptBytes + length > KEPT_IN_ALL) return;
+    if (length > MAX_KEPT_BUFFER_BYTES || keptBytes + length > MAX_KEPT_BYTES) return;
     keptBytes += length;
     const others = kept.get(length);
     if (others === undefined) kept.set(length, [bytes]);
@@ -32,8 +32,8 @@ export function bufferPool(): BufferPool {
   };
 
   return {
-    take(atLeast) {
-      const length = Math.max(SMALLEST, 2 ** Math.ceil(Math.log2(atLeast)));
+    acquire(minBytes) {
+      const length = Math.max(MIN_BUFFER_BYTES, 2 ** Math.ceil(Math.log2(minBytes)));
       const used = kept.get(length)?.pop();
       if (used !== undefined) keptBytes -= length;
       const bytes = used ?? Buffer.allocUnsafeSlow(length);
@@ -43,7 +43,7 @@ export function bufferPool(): BufferPool {
         free() {
           if (!isOut) return;
           isOut = false;
-          giveBack(bytes);
+          release(bytes);
         },
       };
     },

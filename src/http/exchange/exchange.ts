@@ -7,16 +7,16 @@ import type { LinkedList } from "../../core/structures/linked-list.ts";
 import type { ConnectTiming } from "../connect/connect-timing.ts";
 import { fdExhaustion } from "../connect/fd-exhaustion.ts";
 import type { Connection, Handler, Request } from "../h1/connection.ts";
-import type { Terms } from "../semantics/conditional.ts";
+import type { SentConditions } from "../semantics/conditional.ts";
 import type { PartialRange } from "../semantics/content-range.ts";
-import { evaluate, type Refusal, type Unwanted } from "../semantics/evaluate.ts";
+import { evaluate, type Refusal, type Skipped } from "../semantics/evaluate.ts";
 import { type AnswerHeaders, withoutLocations } from "../semantics/headers.ts";
 import type { Redirect } from "../semantics/redirect.ts";
 import { validatorOf } from "../semantics/validators.ts";
 import { BodyBuffer } from "./body-buffer.ts";
 import { type BodyQueue, bodyQueue } from "./body-stream.ts";
-import { DEADLINE, INTERRUPTED, inBody, timedOut, tooMuch, truncated } from "./failure-details.ts";
-import { DISCARD_BYTES, DISCARD_MS, STALE, type Told, type Wire } from "./reply.ts";
+import { DEADLINE, INTERRUPTED, inBody, timedOut, tooLarge, truncated } from "./failure-details.ts";
+import { DISCARD_BYTES, DISCARD_MS, type ExchangeContext, type OnReply, STALE } from "./reply.ts";
 import { type StallDetector, stallDetector } from "./stall-detector.ts";
 import type { Timed } from "./timeouts.ts";
 
@@ -30,12 +30,12 @@ export class Exchange implements Handler, Timed, PausedReader {
   list: LinkedList<Timed> | undefined;
   prevNode: Timed | undefined;
   nextNode: Timed | undefined;
-  private readonly wire: Wire;
+  private readonly wire: ExchangeContext;
   private readonly connection: Connection;
-  private heard: Request["heard"];
+  private onFields: Request["onFields"];
   private readonly untilMs: number;
-  private readonly terms: Terms | undefined;
-  private readonly told: Told;
+  private readonly terms: SentConditions | undefined;
+  private readonly onReply: OnReply;
   private steps: ConnectTiming | undefined;
   private state: State = "waiting";
   private phase: Phase = "connect";
@@ -53,24 +53,30 @@ export class Exchange implements Handler, Timed, PausedReader {
   private readonly gathered: BodyBuffer;
   private bytes = 0;
   private stream: BodyQueue | undefined;
-  private discarded: Redirect | Failure | Unwanted | undefined;
+  private discarded: Redirect | Failure | Skipped | undefined;
   private paused = false; // the disk is slower than the wire
   private held = false; // it is another body's turn to be read
   private pace: StallDetector | undefined;
 
-  constructor(wire: Wire, connection: Connection, untilMs: number, terms: Terms | undefined, told: Told) {
+  constructor(
+    wire: ExchangeContext,
+    connection: Connection,
+    untilMs: number,
+    terms: SentConditions | undefined,
+    onReply: OnReply,
+  ) {
     this.wire = wire;
     this.connection = connection;
     this.untilMs = untilMs;
     this.terms = terms;
-    this.told = told;
-    this.gathered = new BodyBuffer(wire.slabs);
+    this.onReply = onReply;
+    this.gathered = new BodyBuffer(wire.buffers);
     this.deadlineMs = performance.now() + wire.limits.connectTimeoutMs;
   }
 
   send(request: Request): void {
-    this.heard = request.heard;
-    this.wire.watch.add(this);
+    this.onFields = request.onFields;
+    this.wire.timer.add(this);
     this.connection.send(request, this);
   }
 
@@ -94,7 +100,7 @@ export class Exchange implements Handler, Timed, PausedReader {
     if (this.state === "over" || status < 200) return;
     this.status = status;
     this.phase = "body";
-    this.heard?.(fields);
+    this.onFields?.(fields);
     this.headersMs = performance.now();
     this.headers = withoutLocations(headers);
     const { limits } = this.wire;
@@ -119,7 +125,7 @@ export class Exchange implements Handler, Timed, PausedReader {
     }
     meter.bytes += chunk.length;
     if (this.bytes > (this.part?.bytes ?? limits.maxFileBytes)) {
-      this.fail(tooMuch(this.part, this.status));
+      this.fail(tooLarge(this.part, this.status));
       return true;
     }
     if (this.stream !== undefined) {
@@ -148,7 +154,7 @@ export class Exchange implements Handler, Timed, PausedReader {
     const stream = this.stream;
     this.end();
     this.connection.release();
-    if (stream === undefined) this.succeed(this.gathered.take(), undefined);
+    if (stream === undefined) this.succeed(this.gathered.pieces(), undefined);
     else stream.end();
   }
 
@@ -163,7 +169,7 @@ export class Exchange implements Handler, Timed, PausedReader {
     if (this.state === "over") return;
     this.end();
     this.connection.drop();
-    this.told(STALE, this.steps);
+    this.onReply(STALE, this.steps);
   }
 
   onFailure(failure: Failure): void {
@@ -199,7 +205,7 @@ export class Exchange implements Handler, Timed, PausedReader {
       this.paused = false;
       if (!this.held) this.connection.resume();
     };
-    this.stream = bodyQueue(this.gathered.take(), onDrained, () => this.abort(), this.wire.limits.waitingBytes);
+    this.stream = bodyQueue(this.gathered.pieces(), onDrained, () => this.abort(), this.wire.limits.waitingBytes);
     this.state = "streaming";
     const { headers, part, terms } = this;
     if (headers === undefined) return;
@@ -215,7 +221,7 @@ export class Exchange implements Handler, Timed, PausedReader {
   private succeed(body: readonly Uint8Array[] | BodyQueue, validator: string | undefined): void {
     const { status, headers, headersMs, part } = this;
     if (headers !== undefined)
-      this.told({ status, headers, headersMs, body, free: this.gathered.free, part, validator }, this.steps);
+      this.onReply({ status, headers, headersMs, body, free: this.gathered.free, part, validator }, this.steps);
   }
 
   private discard({ reply, discard }: Refusal, nowMs: number): void {
@@ -229,7 +235,7 @@ export class Exchange implements Handler, Timed, PausedReader {
     const discarded = this.discarded;
     this.end();
     this.connection[then]();
-    if (discarded !== undefined) this.told(discarded, this.steps);
+    if (discarded !== undefined) this.onReply(discarded, this.steps);
   }
 
   private fail(failure: Failure): void {
@@ -238,13 +244,13 @@ export class Exchange implements Handler, Timed, PausedReader {
     this.end();
     this.gathered.free?.();
     this.connection.drop();
-    if (stream === undefined) this.told(failure, this.steps);
+    if (stream === undefined) this.onReply(failure, this.steps);
     else stream.end(failure);
   }
 
   private end(): void {
     this.state = "over";
-    this.wire.watch.remove(this);
+    this.wire.timer.remove(this);
     this.wire.throttle?.cancel(this);
   }
 }

@@ -1,10 +1,10 @@
-// What exchanges share and are held to, and what can come of one.
+// Types of an exchange: its limits, the resources that all exchanges share, and its possible results.
 
 import type { Failure } from "../../core/failure.ts";
 import type { BandwidthLimiter } from "../../core/run/bandwidth.ts";
 import type { ConnectTiming } from "../connect/connect-timing.ts";
 import type { PartialRange } from "../semantics/content-range.ts";
-import type { Unwanted, Wishes } from "../semantics/evaluate.ts";
+import type { AnswerPolicy, Skipped } from "../semantics/evaluate.ts";
 import type { AnswerHeaders } from "../semantics/headers.ts";
 import type { Redirect } from "../semantics/redirect.ts";
 import type { BodyQueue } from "./body-stream.ts";
@@ -12,51 +12,51 @@ import type { BufferPool } from "./buffer-pool.ts";
 import type { StallLimits } from "./stall-detector.ts";
 import type { TimeoutTimer } from "./timeouts.ts";
 
-export interface Limits extends StallLimits, Wishes {
-  /** From the start of the look-up to the end of CONNECT and TLS. */
+export interface Limits extends StallLimits, AnswerPolicy {
+  /** Maximum time from the start of the DNS look-up to the end of CONNECT and TLS, in milliseconds. */
   readonly connectTimeoutMs: number;
-  /** From the request's sending to the end of the headers; then the longest silence in the body. */
+  /** Maximum time from sending the request to the end of the headers, then between two reads of the body, in milliseconds. */
   readonly timeoutMs: number;
-  /** Up to this many bytes a body is collected and handed over whole. */
+  /** Maximum length of a body that is buffered and returned whole, in bytes; longer ones are streamed. */
   readonly wholeBytes: number;
-  /** Of a larger one so many bytes may wait for the disk. Default: 1 MiB, which is also the most. */
+  /** Maximum bytes of a streamed body that wait for the disk. Default and upper bound: 1 MiB. */
   readonly waitingBytes?: number;
 }
 
-/** The body of an answer that is not stored is waited for if it is short, so that the connection lives on. */
+/** Maximum bytes and milliseconds spent on reading a body that is not stored, so that its connection can be reused. */
 export const DISCARD_BYTES = 16_384;
 export const DISCARD_MS = 1000;
 
-/** What all exchanges share. */
-export interface Wire {
+/** Resources that all exchanges share. */
+export interface ExchangeContext {
   readonly limits: Limits;
-  readonly watch: TimeoutTimer;
-  /** Counts the bytes of bodies received. */
+  readonly timer: TimeoutTimer;
+  /** Counts the received bytes of all bodies. */
   readonly meter: { bytes: number };
-  readonly slabs: BufferPool;
-  /** Whose turn it is to read, where bytes have a speed. */
+  readonly buffers: BufferPool;
+  /** Decides which body is read next, if a maximum speed is set. */
   readonly throttle?: BandwidthLimiter | undefined;
 }
 
-/** A 2xx answer, or a 304 that was asked for: its headers, and its body, in pieces that are all there or still arriving. */
+/** A 2xx answer, or a 304 to a conditional request: its headers, and its body, complete or still arriving. */
 export interface Success {
   readonly status: number;
   readonly headers: AnswerHeaders;
-  /** When the headers were whole, in milliseconds of `performance.now()`. */
+  /** When the header block was complete, in milliseconds of `performance.now()`. */
   readonly headersMs: number;
   readonly body: readonly Uint8Array[] | BodyQueue;
-  /** Lets the body's memory be used again. */
+  /** Returns the memory of the body to its pool. */
   readonly free: (() => void) | undefined;
-  /** Where the body is only the end of the whole (206). */
+  /** The range of the body, if it is only the end of the whole (206). */
   readonly part: PartialRange | undefined;
-  /** What `If-Range` may carry later, if the body is cut: only of a body that is still arriving. */
+  /** Value for `If-Range`, if this body is cut and the rest is requested later; only for a body that is still arriving. */
   readonly validator: string | undefined;
 }
 
-/** The connection was reused and died before the first byte of an answer: no failure, to be repeated on a new one. */
+/** A reused connection ended before the first byte of an answer: the request is repeated on a new one (RFC 9112 section 9.3.1). */
 export const STALE = Symbol("stale");
 
-export type Reply = Success | Unwanted | Redirect | Failure | typeof STALE;
+export type Reply = Success | Skipped | Redirect | Failure | typeof STALE;
 
-/** Takes a reply. `steps`: of the connection that was opened for this request, if one was. */
-export type Told = (reply: Reply, steps: ConnectTiming | undefined) => void;
+/** Called once with the result. `steps`: timings of the connection that was opened for this request, if one was. */
+export type OnReply = (reply: Reply, steps: ConnectTiming | undefined) => void;

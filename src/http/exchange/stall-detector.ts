@@ -1,19 +1,19 @@
-// Whether a body arrives fast enough: no silence, and no trickle. Fed with byte counts by the coarse timer.
+// Detects a stalled body: one that is silent for too long, or slower than the minimum speed.
 
 import type { Failure } from "../../core/failure.ts";
 
 export interface StallLimits {
-  /** The longest silence, in milliseconds. */
+  /** Maximum time without a byte of the body, in milliseconds. */
   readonly timeoutMs: number;
-  /** A body slower than this over a whole window fails; 0 for any speed. */
+  /** Minimum speed of a body over a whole window, in bytes per second; 0 for none. */
   readonly minBytesPerSecond: number;
   readonly speedWindowMs: number;
 }
 
-/** Given the bytes so far and whether we ourselves hold the body up, says what is wrong, if anything. */
+/** Returns a failure if the body has stalled. `bytes`: received so far; `paused`: whether this side holds the body up. */
 export type StallDetector = (bytes: number, paused: boolean, nowMs: number) => Failure | undefined;
 
-/** Starts to watch a body at `startMs`. What we hold up, because the disk is slower, is not held against the server. */
+/** Starts at `startMs`. Time in which this side holds the body up, because the disk is slower, does not count. */
 export function stallDetector(
   { timeoutMs, minBytesPerSecond, speedWindowMs }: StallLimits,
   startMs: number,

@@ -1,54 +1,54 @@
-// One coarse timer for everything that is under way, instead of a timer for each request.
+// One coarse timer checks the limits of all requests under way, instead of a timer for each request.
 
 import { LinkedList, type ListNode } from "../../core/structures/linked-list.ts";
 
 export interface Timed extends ListNode<Timed> {
-  /** Called at every tick; ends itself if its time is up. */
+  /** Called at every tick; ends the request if a limit is exceeded. */
   check(nowMs: number): void;
 }
 
 export interface TimeoutTimer {
-  add(watched: Timed): void;
-  remove(watched: Timed): void;
-  /** What is being watched now. */
+  add(entry: Timed): void;
+  remove(entry: Timed): void;
+  /** All entries at present. */
   all(): readonly Timed[];
   stop(): void;
 }
 
-/** Checks whatever was added, every `tickMs`; a limit is kept to within one tick. No timer while nothing is watched. */
+/** Checks all entries every `tickMs`; limits are precise to one tick. Without entries no timer runs. */
 export function timeoutTimer(tickMs: number): TimeoutTimer {
-  const watched = new LinkedList<Timed>();
+  const entries = new LinkedList<Timed>();
   let timer: NodeJS.Timeout | undefined;
-  let judging: NodeJS.Immediate | undefined;
+  let checking: NodeJS.Immediate | undefined;
 
-  const judge = () => {
+  const checkAll = () => {
     const nowMs = performance.now();
-    for (const one of [...watched]) one.check(nowMs);
+    for (const one of [...entries]) one.check(nowMs);
   };
   const tick = () => {
-    if (watched.size === 0) return stop();
-    // Timers come before sockets: after a process stood still (^Z, a machine that slept), what came meanwhile is read first.
-    judging = setImmediate(judge);
+    if (entries.size === 0) return stop();
+    // libuv runs timers before it polls sockets. After a standstill (^Z, suspend) the data that arrived meanwhile is read first.
+    checking = setImmediate(checkAll);
   };
   const stop = () => {
     clearInterval(timer);
-    clearImmediate(judging);
+    clearImmediate(checking);
     timer = undefined;
   };
   return {
     add(one) {
-      watched.add(one);
+      entries.add(one);
       timer ??= setInterval(tick, tickMs);
     },
     remove(one) {
-      watched.delete(one);
+      entries.delete(one);
     },
-    all: () => [...watched],
+    all: () => [...entries],
     stop,
   };
 }
 
-/** The tick for a set of limits in milliseconds: a tenth of the shortest, between 5 and 250 ms. */
+/** Returns the tick for a set of limits in milliseconds: a tenth of the shortest, between 5 and 250 ms. */
 export function tickFor(limitsMs: readonly number[]): number {
   return Math.min(250, Math.max(5, Math.min(...limitsMs) / 10));
 }

@@ -1,93 +1,93 @@
-// The connections that are open: which one a request may go out on, and when an idle one is dropped.
+// The connection pool: which connection carries a request, how many are open, and when idle ones are closed.
 
 import { LinkedList } from "../../core/structures/linked-list.ts";
 import type { Open } from "../connect/connector.ts";
-import { type Connection, connection, type Lasting, type Own, type Route } from "./connection.ts";
-import { headRoom } from "./partial-header-block.ts";
+import { type Connection, connection, type Http1Connection, type PooledConnection, type Route } from "./connection.ts";
+import { headMemory } from "./partial-header-block.ts";
 import { writeBatcher } from "./write-batcher.ts";
 
-export interface Lease {
-  /** The connection used last of those that lie idle, or a new one; or a share in one (HTTP/2). */
-  take(route: Route): Connection;
-  /** Another connection, where one that was used before has just turned out dead: one that was opened after it. */
-  instead(lost: Connection): Connection;
-  /** Changes how many there may be. Idle ones that are too many are dropped at once, busy ones when they come back. */
+export interface ConnectionPool {
+  /** Returns the idle connection that was used last, or a new one; with HTTP/2, a stream on a shared connection. */
+  acquire(route: Route): Connection;
+  /** Returns a connection that was opened after `lost`, a reused connection that turned out to be closed. */
+  replace(lost: Connection): Connection;
+  /** Changes the maximum number of connections. Surplus idle ones are closed at once, busy ones when they are released. */
   resize(maxOpen: number): void;
   close(): void;
 }
 
-/** Where requests share connections. */
-export interface Pool {
-  /** A share in a connection that is open, or being opened; or a connection of its own, where it turns out so. */
-  take(route: Route): Connection;
-  /** The same after a loss: not on the connection that was lost, nor on any before it. */
-  instead(lost: Connection): Connection;
+/** Connections that requests share (HTTP/2). */
+export interface SharedPool {
+  /** Returns a stream on a connection that is open or being opened; falls back to HTTP/1.1 if the server has no HTTP/2. */
+  acquire(route: Route): Connection;
+  /** Returns a stream on a connection that was opened after `lost`. */
+  replace(lost: Connection): Connection;
 }
 
-/** Who keeps count of what is open, and has the connections for requests that share none. */
+/** The pool as the shared connections see it: counts open connections, and has those that are not shared. */
 export interface ConnectionOwner {
   readonly open: Open;
-  /** How much is read of a body at once, where bytes have a speed. */
+  /** Maximum bytes of one read of a body, if a maximum speed is set. */
   readonly readBytes: number | undefined;
-  opened(one: Lasting): void;
-  busy(one: Lasting): void;
-  idle(one: Lasting): void;
-  dropped(one: Lasting): void;
-  /** The connection used last of those that lie idle, or a new one. */
-  oneAtATime(route: Route): Connection;
-  newOne(route: Route): Connection;
+  onOpened(one: PooledConnection): void;
+  onBusy(one: PooledConnection): void;
+  onIdle(one: PooledConnection): void;
+  onDropped(one: PooledConnection): void;
+  /** Returns the idle HTTP/1.1 connection that was used last, or a new one. */
+  acquireHttp1(route: Route): Connection;
+  /** Returns a new HTTP/1.1 connection. */
+  openHttp1(route: Route): Connection;
 }
 
-/** How long an idle connection is kept, whatever the server promises: 4 s. */
+/** How long an idle connection is kept, in milliseconds, whatever Keep-Alive says: below the 5 s after which Node's servers close. */
 const KEEP_ALIVE_MS = 4000;
 
-/** So often the idle ones are looked through. */
+/** Interval at which expired idle connections are closed, in milliseconds. */
 const SWEEP_MS = 500;
 
 /**
- * Keeps at most so many connections, busy and idle: for a new one, the idle one used longest ago is dropped. `sharing`: for requests
- * that ask for HTTP/2. `readBytes`: how much is read of a body at once, where bytes have a speed.
+ * Keeps at most `initialMaxOpen` connections, busy and idle: for a new one, the least recently used idle one is closed.
+ * `createShared`: connections for requests with HTTP/2. `readBytes`: maximum bytes of one read, if a maximum speed is set.
  */
 export function connectionPool(
   open: Open,
-  maxOpenAtFirst: number,
-  sharing: (keeper: ConnectionOwner) => Pool,
+  initialMaxOpen: number,
+  createShared: (owner: ConnectionOwner) => SharedPool,
   readBytes?: number,
-): Lease {
-  let maxOpen = maxOpenAtFirst;
-  const all = new Set<Lasting>();
-  /** In the order in which they became so. */
-  const idle = new LinkedList<Lasting>();
-  const idleByKey = new Map<string, Own[]>();
+): ConnectionPool {
+  let maxOpen = initialMaxOpen;
+  const all = new Set<PooledConnection>();
+  /** Idle connections, the least recently used first. */
+  const idle = new LinkedList<PooledConnection>();
+  const idleByKey = new Map<string, Http1Connection[]>();
   let sweeping: NodeJS.Timeout | undefined;
 
-  const owner = { open, put: writeBatcher(), heads: headRoom(), released: release, dropped: forget };
-  const many = sharing({
+  const owner = { open, send: writeBatcher(), heads: headMemory(), onReleased: release, onDropped: forget };
+  const shared = createShared({
     open,
     readBytes,
-    oneAtATime: take,
-    newOne: fresh,
-    opened(session) {
+    acquireHttp1: acquire,
+    openHttp1: openNew,
+    onOpened(session) {
       shrink(maxOpen - 1);
       all.add(session);
     },
-    busy: (session) => idle.delete(session),
-    idle: rest,
-    dropped(session) {
+    onBusy: (session) => idle.delete(session),
+    onIdle: addIdle,
+    onDropped(session) {
       all.delete(session);
       idle.delete(session);
     },
   });
 
-  /** Puts down that nobody uses it now. */
-  function rest(one: Lasting): void {
+  function addIdle(one: PooledConnection): void {
     if (all.size > maxOpen) return one.drop();
     one.idleSinceMs = performance.now();
     idle.add(one);
     sweeping ??= setInterval(sweep, SWEEP_MS).unref();
   }
 
-  function forget(one: Own): void {
+  function forget(one: Http1Connection): void {
     all.delete(one);
     if (one.list !== idle) return;
     idle.delete(one);
@@ -97,7 +97,7 @@ export function connectionPool(
     else idleByKey.set(key, others);
   }
 
-  /** Drops idle connections, those used longest ago first, until at most `most` are open. */
+  /** Closes idle connections, the least recently used first, until at most `most` are open. */
   function shrink(most: number): void {
     if (all.size <= most) return;
     for (const one of idle) {
@@ -106,7 +106,7 @@ export function connectionPool(
     }
   }
 
-  /** Drops what has been idle for too long. No timer while nothing is. */
+  /** Closes expired idle connections. Without idle connections no timer runs. */
   function sweep(): void {
     const beforeMs = performance.now() - KEEP_ALIVE_MS;
     for (const one of idle) {
@@ -117,36 +117,36 @@ export function connectionPool(
     sweeping = undefined;
   }
 
-  function fresh(route: Route): Own {
+  function openNew(route: Route): Http1Connection {
     shrink(maxOpen - 1);
     const one = connection(owner, route);
     all.add(one);
     return one;
   }
 
-  function take(route: Route): Own {
+  function acquire(route: Route): Http1Connection {
     const candidates = idleByKey.get(route.key);
     for (let one = candidates?.pop(); one !== undefined; one = candidates?.pop()) {
       idle.delete(one);
       if (one.isIdle()) return one;
       one.drop();
     }
-    return fresh(route);
+    return openNew(route);
   }
 
-  function release(one: Own): void {
+  function release(one: Http1Connection): void {
     if (!all.has(one)) return;
     if (!one.isIdle() || all.size > maxOpen) return one.drop();
     one.resume(); // it may have been paused within its last bytes
-    rest(one);
+    addIdle(one);
     const others = idleByKey.get(one.route.key);
     if (others === undefined) idleByKey.set(one.route.key, [one]);
     else others.push(one);
   }
 
   return {
-    take: (route) => (route.http2 === true ? many.take(route) : take(route)),
-    instead: (lost) => (lost.route.http2 === true ? many.instead(lost) : fresh(lost.route)),
+    acquire: (route) => (route.http2 === true ? shared.acquire(route) : acquire(route)),
+    replace: (lost) => (lost.route.http2 === true ? shared.replace(lost) : openNew(lost.route)),
     resize(most) {
       maxOpen = most;
       shrink(most);

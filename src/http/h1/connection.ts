@@ -1,86 +1,86 @@
-// One connection: carries one request at a time, and knows whether it may carry another.
+// An HTTP/1.1 connection: sends one request at a time, passes on the answer, and can be reused after it.
 
 import type { Socket } from "node:net";
 import type { Failure } from "../../core/failure.ts";
 import type { ListNode } from "../../core/structures/linked-list.ts";
 import { type ConnectTiming, connectTiming } from "../connect/connect-timing.ts";
 import type { Destination, Open } from "../connect/connector.ts";
-import type { HeadRoom } from "./partial-header-block.ts";
+import type { HeadMemory } from "./partial-header-block.ts";
 import { GARBAGE, type ParserListener, responseParser } from "./response-parser.ts";
 import type { Send } from "./write-batcher.ts";
 
-/** A GET: its path, or whole URL where a proxy wants that; and its header lines, each with its line end. */
+/** A GET request: its target in origin form, or in absolute form for a proxy, and its header lines, each with its line end. */
 export interface Request {
   readonly path: string;
   readonly fields: string;
-  /** Told of the header lines of its final answer, whatever the status. */
-  readonly heard?: (fields: string) => void;
+  /** Called with the header lines of its final answer, of any status. */
+  readonly onFields?: (fields: string) => void;
 }
 
-/** What a request and its answer tell of themselves. Times and limits are the caller's. */
+/** Receives the events of one request. Timeouts are the task of the handler. */
 export interface Handler extends ParserListener {
-  /** A connection is being opened for this request; with no steps, it shares one that is open. */
+  /** A connection is being opened for this request; without `steps`, the request uses one that is open. */
   onOpening(steps: ConnectTiming | undefined): void;
-  /** It is there, and the request goes out. */
+  /** The connection is open, and the request is sent. */
   onConnect(): void;
-  /** The connection failed, or ended before the answer did. */
+  /** The connection could not be opened, or ended before the answer did. */
   onError(error: Error): void;
-  /** The server has not processed the request, as far as can be known: it may be sent again at once. */
+  /** The server has not processed the request, so that it may be repeated at once (RFC 9110 section 9.2.2, RFC 9113 section 8.7). */
   onUnprocessed(): void;
-  /** The answer cannot be read on. */
+  /** The answer is invalid. */
   onFailure(failure: Failure): void;
 }
 
-/** Where requests of one kind go: connections are shared by what has the same key. */
+/** A destination with the key under which its connections are reused. */
 export interface Route extends Destination {
   readonly key: string;
 }
 
-/** A place for one request at a time: a connection of its own, or a share in one. */
+/** Carries one request at a time: an HTTP/1.1 connection, or a stream on a shared connection. */
 export interface Connection {
   readonly route: Route;
-  /** Whether it has carried a request before: such a one may have been closed by the server meanwhile. */
+  /** Whether it has carried a request before, so that the server may have closed it meanwhile. */
   isReused(): boolean;
-  /** Whether it may carry another. */
+  /** Whether it may carry another request. */
   isIdle(): boolean;
-  /** Sends a request. Opens the connection first, if it is new. */
+  /** Sends a request; a new connection is opened first. */
   send(request: Request, handler: Handler): void;
-  /** Reads on, after a pause that the handler asked for. */
+  /** Continues reading after `onData` returned false. */
   resume(): void;
-  /** Gives it back, when the answer is complete. */
+  /** Returns it to the pool when the answer is complete. */
   release(): void;
-  /** Drops it, at whatever stage; the request under way hears nothing more. */
+  /** Closes it in any state; its handler is not called any more. */
   drop(): void;
 }
 
-/** What stays open between requests. */
-export interface Lasting extends ListNode<Lasting> {
-  /** Since when nobody uses it, in milliseconds of `performance.now()`; of no meaning while somebody does. */
+/** A connection in the pool, which stays open between requests. */
+export interface PooledConnection extends ListNode<PooledConnection> {
+  /** When it became idle, in milliseconds of `performance.now()`; meaningless while it is in use. */
   idleSinceMs: number;
   drop(): void;
 }
 
-/** A connection for one request after the other. */
-export type Own = Connection & Lasting;
+/** A connection for one request after another. */
+export type Http1Connection = Connection & PooledConnection;
 
-/** Whose connection it is. */
+/** The pool as its connections see it. */
 export interface Owner {
   readonly open: Open;
-  readonly put: Send;
-  readonly heads: HeadRoom;
-  released(one: Own): void;
-  /** It is over; called once. */
-  dropped(one: Own): void;
+  readonly send: Send;
+  readonly heads: HeadMemory;
+  onReleased(one: Http1Connection): void;
+  /** The connection has ended; called once. */
+  onDropped(one: Http1Connection): void;
 }
 
-/** A connection that is opened when its first request is sent. */
-export function connection({ open, put, heads, released, dropped }: Owner, route: Route): Own {
-  const answers = responseParser(heads);
+/** Creates a connection, which is opened when its first request is sent. */
+export function connection({ open, send, heads, onReleased, onDropped }: Owner, route: Route): Http1Connection {
+  const parser = responseParser(heads);
   let socket: Socket | undefined;
   let cancelOpening: (() => void) | undefined;
   let handler: Handler | undefined;
   let requests = 0;
-  /** A request that waits for its turn to be written. */
+  /** The text of a request that is queued to be written. */
   let unsent: string | undefined;
   let isPaused = false;
   let isOver = false;
@@ -89,13 +89,12 @@ export function connection({ open, put, heads, released, dropped }: Owner, route
     if (isOver) return;
     isOver = true;
     handler = undefined;
-    dropped(one);
-    answers.drop();
+    onDropped(one);
+    parser.drop();
     cancelOpening?.();
     socket?.destroy();
   };
-  /** It is over, and so is whatever was under way. */
-  const lost = (error: Error) => {
+  const fail = (error: Error) => {
     const listener = handler;
     drop();
     listener?.onError(error);
@@ -109,24 +108,24 @@ export function connection({ open, put, heads, released, dropped }: Owner, route
   };
   const write = ({ path, fields }: Request, listener: Handler) => {
     requests++;
-    answers.expect(listener);
+    parser.expect(listener);
     listener.onConnect();
     unsent = `GET ${path} HTTP/1.1\r\n${fields}\r\n`;
-    put(outgoing);
+    send(outgoing);
   };
   const read = (bytes: Buffer, isOurs: boolean) => {
     const listener = handler;
     if (isOver) return;
-    if (listener === undefined) return drop(); // nobody has asked for it
-    // Nor for this: it came after the answer before, and would be taken for that of a request which is still to be sent.
-    if (unsent !== undefined && requests > 1) return lost(ended("closed"));
-    const goOn = answers.take(bytes, isOurs);
+    if (listener === undefined) return drop(); // data without a request (RFC 9112 section 9.2)
+    // The request is not sent yet: these bytes came after the previous answer and must not be read as this one's (section 9.2).
+    if (unsent !== undefined && requests > 1) return fail(lossError("closed"));
+    const goOn = parser.parse(bytes, isOurs);
     if (typeof goOn === "object") {
       drop();
-      // It may be the rest of what was sent unasked after the answer before, and no answer to this request.
+      // This may be the rest of data that followed the previous answer, and no answer to this request.
       if (goOn === GARBAGE && requests > 1) listener.onUnprocessed();
       else listener.onFailure(goOn);
-    } else if (answers.isOver()) {
+    } else if (parser.isOver()) {
       if (handler === listener) handler = undefined;
     } else if (!goOn && !isOver && handler === listener) {
       isPaused = true;
@@ -134,19 +133,19 @@ export function connection({ open, put, heads, released, dropped }: Owner, route
     }
   };
   const onEnd = () => {
-    if (socket !== undefined && route.unixSocket === undefined && wasReset(socket)) lost(ended("reset"));
-    else if (answers.finish()) drop();
-    else lost(ended("closed"));
+    if (socket !== undefined && route.unixSocket === undefined && wasReset(socket)) fail(lossError("reset"));
+    else if (parser.finish()) drop();
+    else fail(lossError("closed"));
   };
 
-  const one: Own = {
+  const one: Http1Connection = {
     route,
     idleSinceMs: 0,
     list: undefined,
     prevNode: undefined,
     nextNode: undefined,
     isReused: () => requests > 1,
-    isIdle: () => !isOver && socket !== undefined && !socket.destroyed && answers.isReusable(),
+    isIdle: () => !isOver && socket !== undefined && !socket.destroyed && parser.isReusable(),
     send(request, listener) {
       handler = listener;
       if (socket !== undefined) return write(request, listener);
@@ -158,9 +157,9 @@ export function connection({ open, put, heads, released, dropped }: Owner, route
         done(error, made) {
           cancelOpening = undefined;
           if (isOver) return void made?.destroy();
-          if (made === null) return lost(error ?? ended("closed"));
-          socket = made.on("end", onEnd).on("error", lost);
-          made.on("close", () => lost(ended("closed")));
+          if (made === null) return fail(error ?? lossError("closed"));
+          socket = made.on("end", onEnd).on("error", fail);
+          made.on("close", () => fail(lossError("closed")));
           write(request, listener);
         },
       });
@@ -170,21 +169,21 @@ export function connection({ open, put, heads, released, dropped }: Owner, route
       isPaused = false;
       socket?.resume();
     },
-    release: () => released(one),
+    release: () => onReleased(one),
     drop,
   };
   return one;
 }
 
 /**
- * Whether a connection that Node says has ended was in truth reset. libuv reports a reset that comes together with data
- * as an orderly end; the kernel no longer knows a peer then (getpeername fails), as it still does after a FIN.
- * Node keeps the first answer it gets: nobody may ask for the address before. A Unix socket has none.
+ * Whether a connection was reset although Node emitted "end". libuv reports EOF where POLLHUP follows a partial read
+ * (libuv#2319; reworked in libuv#4997), so a reset together with data looks like an orderly end. After a reset getpeername
+ * fails, after a FIN it does not. Node caches its first result: nothing may read `remoteAddress` before. Not for Unix sockets.
  */
 export function wasReset(socket: Socket): boolean {
   return socket.remoteAddress === undefined;
 }
 
-export function ended(how: "closed" | "reset"): Error {
+export function lossError(how: "closed" | "reset"): Error {
   return Object.assign(new Error(`the connection was ${how}`), { code: "ECONNRESET" });
 }

@@ -1,9 +1,9 @@
-// What is read of the header block of an answer.
+// The parsed header block of an answer.
 
 export interface Head {
-  /** Of HTTP/1: "0" or "1". */
+  /** The minor version of HTTP/1: "0" or "1". */
   readonly minor: string;
   readonly status: number;
-  /** The header lines, each ended by a line feed, none of which goes on in the next. */
+  /** The header lines, unfolded, each ended by a line feed. */
   readonly fields: string;
 }

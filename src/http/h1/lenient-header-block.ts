@@ -1,26 +1,26 @@
-// A header block with lines that are no headers: they are left out, as browsers do, unless the end of the body may depend on them.
+// Parses a header block with invalid lines, which are skipped as in browsers unless they may affect the end of the body.
 
 import { isFieldName, trimBlanks, withoutControls } from "../semantics/headers.ts";
 import type { Head } from "./head.ts";
 
-/** Never in a header block (RFC 9110 section 5.5): a NUL, a carriage return that ends no line. */
+/** Refused in a header block (RFC 9110 section 5.5): NUL, and a carriage return without a line feed. */
 const FORBIDDEN = /\0|\r(?!\n)/;
 const CONTROL = /[^\t\r\n\x20-\x7e\x80-\xff]/;
 
-/** The status is three digits, behind any blanks; what follows them need not begin with one. */
+/** Accepts several blanks before the three digits of the status, and no blank after them. */
 const STATUS_LINE = /^HTTP\/1\.([01])[\t ]+([1-9]\d\d)(?!\d)/;
 
-const FRAMES = /^(?:content-length|transfer-encoding)$/i;
+const FRAMING_NAME = /^(?:content-length|transfer-encoding)$/i;
 
-/** The letters with which a line begins that somebody else may take for one of those headers. */
-const MAY_FRAME = /^(?:contentlength|transferencoding)/i;
+/** The letters of an invalid line that another parser on the way may read as one of these headers (request smuggling). */
+const LIKE_FRAMING_NAME = /^(?:contentlength|transferencoding)/i;
 
-/** A line that begins with them goes on with the one before (RFC 9112 section 5.2). */
+/** The beginning of a folded line (RFC 9112 section 5.2). */
 const BLANKS = /^[\t ]+/;
 
 /**
- * Reads a whole block that `readHead` does not take; undefined where it is none, or where it is ambiguous what ends the body.
- * Control characters in values are left out, and so are blanks before a colon.
+ * Parses a whole block that the strict expression of `readHead` does not match; undefined if it is not a header block, or if the
+ * end of the body is ambiguous. Removes control characters in values, and blanks before a colon.
  */
 export function readLenientHead(text: string): Head | undefined {
   if (FORBIDDEN.test(text)) return undefined;
@@ -28,29 +28,29 @@ export function readLenientHead(text: string): Head | undefined {
   if (minor === undefined) return undefined;
   const hasControls = CONTROL.test(text);
   let fields = "";
-  /** The header that is read, if it is one: what goes on with a line that is left out is left out, too. */
+  /** The current header; undefined after a skipped line, whose folded lines are skipped as well. */
   let header: string | undefined;
-  let frames = false;
+  let isFraming = false;
   for (let from = text.indexOf("\n") + 1; from < text.length; ) {
     const feed = text.indexOf("\n", from);
     const line = text.slice(from, text.charCodeAt(feed - 1) === 13 ? feed - 1 : feed);
     from = feed + 1;
     if (line === "") break;
-    const isMore = BLANKS.test(line);
+    const isFolded = BLANKS.test(line);
     const colon = line.indexOf(":");
-    const name = isMore ? "" : trimBlanks(line, 0, Math.max(0, colon));
-    if (isMore ? header === undefined : !isFieldName(name)) {
-      if (MAY_FRAME.test(line.replace(/[^a-z]+/gi, ""))) return undefined;
+    const name = isFolded ? "" : trimBlanks(line, 0, Math.max(0, colon));
+    if (isFolded ? header === undefined : !isFieldName(name)) {
+      if (LIKE_FRAMING_NAME.test(line.replace(/[^a-z]+/gi, ""))) return undefined;
       if (header !== undefined) fields += `${header}\r\n`;
       header = undefined;
       continue;
     }
-    const value = isMore ? line.replace(BLANKS, " ") : line.slice(colon + 1);
+    const value = isFolded ? line.replace(BLANKS, " ") : line.slice(colon + 1);
     const clean = hasControls ? withoutControls(value) : value;
-    if (!isMore) frames = FRAMES.test(name);
-    if (frames && (clean !== value || (!isMore && name.length < colon))) return undefined;
-    if (!isMore && header !== undefined) fields += `${header}\r\n`;
-    header = isMore ? header + clean : `${name}:${clean}`;
+    if (!isFolded) isFraming = FRAMING_NAME.test(name);
+    if (isFraming && (clean !== value || (!isFolded && name.length < colon))) return undefined;
+    if (!isFolded && header !== undefined) fields += `${header}\r\n`;
+    header = isFolded ? header + clean : `${name}:${clean}`;
   }
   if (header !== undefined) fields += `${header}\r\n`;
   return { minor, status: Number(code), fields };

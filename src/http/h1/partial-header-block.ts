@@ -1,36 +1,36 @@
-// What has come of a header block that has no end yet: kept until it has, in bounded memory.
+// Buffers a header block that arrives in pieces, in bounded memory.
 
-/** The longest header block, in bytes: 256 KiB, as in Chromium and over HTTP/2. */
+/** Maximum length of a header block, in bytes: 256 KiB, as in Chromium and as over HTTP/2. */
 export const MAX_HEAD_BYTES = 262_144;
 
-/** Memory of this size at first, then of twice the size: a block that comes byte by byte is copied twice, not each time. */
-const FIRST_BYTES = 4096;
+/** Initial size of the buffer, in bytes. It doubles, so that each byte is copied about twice even if a block arrives byte by byte. */
+const INITIAL_BYTES = 4096;
 
-/** What each block may take; beyond that the blocks of all connections together may take 64 MiB. */
-const USUAL_BYTES = 32_768;
+/** Memory that each block may take without asking; beyond it all connections together may take 64 MiB. */
+const FREE_BYTES = 32_768;
 const SHARED_BYTES = 67_108_864;
 
-/** What is left of those 64 MiB, in bytes. */
-export interface HeadRoom {
+/** The rest of those 64 MiB, in bytes. */
+export interface HeadMemory {
   bytes: number;
 }
 
-export function headRoom(bytes: number = SHARED_BYTES): HeadRoom {
+export function headMemory(bytes: number = SHARED_BYTES): HeadMemory {
   return { bytes };
 }
 
 export class PartialHead {
   bytes: Buffer = Buffer.alloc(0);
-  /** How many of them have come. */
+  /** The number of bytes that have arrived. */
   length = 0;
-  private readonly room: HeadRoom;
+  private readonly memory: HeadMemory;
   private borrowed = 0;
 
-  constructor(room: HeadRoom) {
-    this.room = room;
+  constructor(memory: HeadMemory) {
+    this.memory = memory;
   }
 
-  /** Adds what arrived from `from` on, up to one byte more than a block may have. False where there is no room for it. */
+  /** Adds bytes from `from` on, up to one more than the maximum length. Returns false if there is no memory left. */
   add(arrived: Buffer, from: number): boolean {
     const until = Math.min(arrived.length, from + MAX_HEAD_BYTES + 1 - this.length);
     const needed = this.length + until - from;
@@ -40,17 +40,17 @@ export class PartialHead {
   }
 
   clear(): void {
-    this.room.bytes += this.borrowed;
+    this.memory.bytes += this.borrowed;
     this.borrowed = 0;
     this.bytes = Buffer.alloc(0);
     this.length = 0;
   }
 
   private grow(needed: number): boolean {
-    const size = Math.max(FIRST_BYTES, Math.min(2 * needed, MAX_HEAD_BYTES + 1));
-    const more = Math.max(0, size - USUAL_BYTES) - this.borrowed;
-    if (more > this.room.bytes) return false;
-    this.room.bytes -= more;
+    const size = Math.max(INITIAL_BYTES, Math.min(2 * needed, MAX_HEAD_BYTES + 1));
+    const more = Math.max(0, size - FREE_BYTES) - this.borrowed;
+    if (more > this.memory.bytes) return false;
+    this.memory.bytes -= more;
     this.borrowed += more;
     const larger = Buffer.allocUnsafeSlow(size);
     this.bytes.copy(larger, 0, 0, this.length);

@@ -1,86 +1,86 @@
-// Reads answers off one connection by HTTP/1.1 (RFC 9112): what is ambiguous is refused, not guessed.
+// Parses the answers on an HTTP/1.1 connection (RFC 9112): finds the end of each body, and refuses ambiguous ones.
 
 import type { Failure } from "../../core/failure.ts";
 import { type AnswerHeaders, hasToken, readHeaders, transferCoding } from "../semantics/headers.ts";
 import { type ChunkedDecoder, chunkedDecoder } from "./chunked-decoder.ts";
 import { endIn, endOf, HTTP, isHttp, readHead } from "./header-block.ts";
-import { type HeadRoom, headRoom, MAX_HEAD_BYTES, PartialHead } from "./partial-header-block.ts";
+import { type HeadMemory, headMemory, MAX_HEAD_BYTES, PartialHead } from "./partial-header-block.ts";
 
-/** Told of one answer, in this order; of nothing more once it has failed. */
+/** Receives the events of one answer, in this order; none after a failure. */
 export interface ParserListener {
   onResponseStarted(): void;
-  /** Informational ones included (1xx). `fields`: the header lines as they came. */
+  /** Also called for informational answers (1xx). `fields`: the header lines as received. */
   onHeaders(status: number, headers: AnswerHeaders, fields: string): void;
-  /** A piece of the body. `isOurs`: to keep; otherwise it is overwritten soon. False asks the connection to pause. */
+  /** A piece of the body. Unless `isOurs`, it is overwritten after the call. Returns false to pause the connection. */
   onData(piece: Buffer, isOurs: boolean): boolean;
   onComplete(): void;
 }
 
 export interface ResponseParser {
-  /** Whether the connection may carry another request: the answer was whole, and nothing came after it. */
+  /** Whether the connection may carry another request: the answer is complete, and no data came after it. */
   isReusable(): boolean;
-  /** Whether no answer is expected, or this one is complete. */
+  /** Whether the answer is complete, or none is expected. */
   isOver(): boolean;
-  /** Makes it wait for the next answer. */
+  /** Starts the next answer. */
   expect(listener: ParserListener): void;
   /**
-   * Takes what arrived, and may move these bytes about. `isOurs`: nobody else writes to them later. Returns what is wrong with
-   * the answer, or whether to go on reading.
+   * Parses received bytes, and may move them within the buffer. `isOurs`: nothing else writes to the buffer later. Returns a
+   * failure, or whether to go on reading.
    */
-  take(bytes: Buffer, isOurs: boolean): Failure | boolean;
-  /** The other side has ended the connection in good order. Whether the answer was whole by that. */
+  parse(bytes: Buffer, isOurs: boolean): Failure | boolean;
+  /** The server has closed the connection in good order. Returns whether that completes the answer. */
   finish(): boolean;
-  /** Lets go of what has come: nothing more is read. */
+  /** Frees its memory; nothing more is parsed. */
   drop(): void;
 }
 
-/** What came is the beginning of no answer, and nothing of one came before. */
+/** The first bytes are not the beginning of an answer. Compared by identity. */
 export const GARBAGE: Failure = { error: "protocol_error", detail: "the answer is not HTTP/1.1" };
 
 /**
- * Informational answers and blank lines before the answer itself, in bytes: 256 KiB. Of who sends more, nothing more is read, and
- * the time for the headers runs out: thousands of small heads in each read held up everybody else for seconds.
+ * Maximum bytes of informational answers and blank lines before the answer. Beyond it nothing is read, and the timeout for the
+ * headers ends the request: thousands of small header blocks in each read blocked all other requests for seconds.
  */
-const MAX_BEFORE = 262_144;
+const MAX_INTERIM_BYTES = 262_144;
 
-/** A header block mostly fits into this; a body's first bytes need not be looked at for its end. */
-const USUAL_HEAD = 2048;
+/** Bytes that are decoded to find the end of a header block: most blocks are shorter, and the body need not be searched. */
+const USUAL_HEAD_BYTES = 2048;
 
-/** How the end of the body is told. */
-type Framing = "head" | "length" | "chunked" | "close" | "over";
+/** What is parsed next: the header block, or a body that ends by its length, its last chunk, or the end of the connection. */
+type State = "head" | "length" | "chunked" | "close" | "over";
 
-/** A reader for one connection. `room`: for header blocks that come in pieces, shared with others. */
-export function responseParser(room: HeadRoom = headRoom()): ResponseParser {
+/** Creates a parser for one connection. `memory`: for header blocks that arrive in pieces, shared by all connections. */
+export function responseParser(memory: HeadMemory = headMemory()): ResponseParser {
   let listener: ParserListener | undefined;
-  let framing: Framing = "over";
-  /** What has come of a header block that has no end yet. */
+  let state: State = "over";
+  /** A header block that is incomplete so far. */
   let head: PartialHead | undefined;
-  /** What has come before this answer. */
-  let beforeBytes = 0;
+  let interimBytes = 0;
   /** Whether informational answers (1xx) came before this one. */
-  let isInformed = false;
+  let hasInterim = false;
   let left = 0;
-  let body: ChunkedDecoder | undefined;
+  let chunks: ChunkedDecoder | undefined;
   let persists = true;
 
   const complete = (isAll: boolean) => {
     const one = listener;
     listener = undefined;
-    framing = "over";
+    state = "over";
     persists &&= isAll;
     one?.onComplete();
   };
 
-  /** Reads a header block from `from` on. Returns where it ends, or undefined if it does not yet. */
-  const takeHead = (bytes: Buffer, one: ParserListener, from: number): Failure | number | undefined => {
+  /** Parses a header block from `from` on. Returns the index after it, or undefined if it is incomplete. */
+  const parseHead = (bytes: Buffer, one: ParserListener, from: number): Failure | number | undefined => {
     if (head === undefined) {
       one.onResponseStarted();
-      const text = bytes.toString("latin1", from, Math.min(bytes.length, from + USUAL_HEAD));
+      const text = bytes.toString("latin1", from, Math.min(bytes.length, from + USUAL_HEAD_BYTES));
       const end = endOf(text);
-      if (end !== -1) return begun(text.slice(0, end), one) ?? from + end;
-      const later = text.length < USUAL_HEAD ? -1 : endIn(bytes, from, Math.min(bytes.length, from + MAX_HEAD_BYTES));
-      if (later !== -1) return begun(bytes.toString("latin1", from, later), one) ?? later;
-      head = new PartialHead(room);
+      if (end !== -1) return onHead(text.slice(0, end), one) ?? from + end;
+      const later =
+        text.length < USUAL_HEAD_BYTES ? -1 : endIn(bytes, from, Math.min(bytes.length, from + MAX_HEAD_BYTES));
+      if (later !== -1) return onHead(bytes.toString("latin1", from, later), one) ?? later;
+      head = new PartialHead(memory);
     }
     const before = head.length;
     if (!head.add(bytes, from)) return NO_ROOM;
@@ -90,7 +90,7 @@ export function responseParser(room: HeadRoom = headRoom()): ResponseParser {
     if (end === -1) return undefined;
     const text = head.bytes.toString("latin1", 0, end);
     forget();
-    return begun(text, one) ?? from + end - before;
+    return onHead(text, one) ?? from + end - before;
   };
 
   const forget = (): void => {
@@ -98,10 +98,9 @@ export function responseParser(room: HeadRoom = headRoom()): ResponseParser {
     head = undefined;
   };
 
-  const notHttp = (): Failure => (isInformed ? NOT_HTTP : GARBAGE);
+  const notHttp = (): Failure => (hasInterim ? NOT_HTTP : GARBAGE);
 
-  /** What a whole header block says of what follows. */
-  const begun = (text: string, one: ParserListener): Failure | undefined => {
+  const onHead = (text: string, one: ParserListener): Failure | undefined => {
     const block = readHead(text);
     if (block === undefined) return isHttp(text) ? BAD_HEAD : notHttp();
     const { status, fields } = block;
@@ -110,83 +109,83 @@ export function responseParser(room: HeadRoom = headRoom()): ResponseParser {
     if (status === 101)
       return { error: "protocol_error", detail: "the server switched protocols unasked (101)", status };
     // RFC 9110 section 15.2: any number of 1xx may come before the answer.
-    if (status < 200) isInformed = true;
+    if (status < 200) hasInterim = true;
     else {
       persists = block.minor === "1" ? !hasToken(connection, "close") : hasToken(connection, "keep-alive");
       const coding = headers.transferEncoding === undefined ? undefined : codingOf(headers);
       if (coding === undefined && contentLength !== undefined && !Number.isSafeInteger(contentLength))
         return { ...BAD_LENGTH, status };
-      // RFC 9112 sections 6.1 and 6.3: chunks count, but whoever stands between may have gone by the length or the version.
+      // RFC 9112 sections 6.1 and 6.3: chunked overrides, but an intermediary may have used the length, or the version.
       if (coding !== undefined && (contentLength !== undefined || block.minor === "0")) persists = false;
-      frame(status, headers.contentLength, coding);
+      startBody(status, headers.contentLength, coding);
     }
     one.onHeaders(status, headers, fields);
     return undefined;
   };
 
-  /** RFC 9112 section 6.3. A transfer coding that is not known to us is refused by whoever judges the answer. */
-  const frame = (status: number, contentLength: number | undefined, coding: string | undefined): void => {
+  /** RFC 9112 section 6.3. An unknown transfer coding is refused in `semantics/evaluate.ts`. */
+  const startBody = (status: number, contentLength: number | undefined, coding: string | undefined): void => {
     if (status === 204 || status === 304) {
-      framing = "length";
+      state = "length";
       left = 0;
     } else if (coding !== undefined) {
-      framing = coding === "chunked" ? "chunked" : "close";
-      body = chunkedDecoder();
+      state = coding === "chunked" ? "chunked" : "close";
+      chunks = chunkedDecoder();
     } else {
-      framing = contentLength === undefined ? "close" : "length";
+      state = contentLength === undefined ? "close" : "length";
       left = contentLength ?? 0;
     }
-    if (framing === "close") persists = false;
+    if (state === "close") persists = false;
   };
 
   return {
     isReusable() {
-      return persists && framing === "over";
+      return persists && state === "over";
     },
     isOver() {
-      return framing === "over";
+      return state === "over";
     },
     expect(next) {
       listener = next;
-      framing = "head";
+      state = "head";
       forget();
-      beforeBytes = 0;
-      isInformed = false;
+      interimBytes = 0;
+      hasInterim = false;
     },
-    take(bytes, isOurs) {
+    parse(bytes, isOurs) {
       let at = 0;
-      while (framing === "head" && listener !== undefined) {
-        // Blank lines between answers are skipped, as llhttp and curl do.
+      while (state === "head" && listener !== undefined) {
+        // Blank lines before a status line are skipped, as llhttp and curl do; RFC 9112 section 2.2 asks it of servers.
         const from = at;
         if (head === undefined) while (bytes[at] === CR || bytes[at] === LF) at++;
-        const next = at === bytes.length ? at : takeHead(bytes, listener, at);
+        const next = at === bytes.length ? at : parseHead(bytes, listener, at);
         if (typeof next !== "number") return next ?? true;
         at = next;
-        if (framing !== "head") break;
-        beforeBytes += at - from;
-        if (beforeBytes > MAX_BEFORE) return false;
+        if (state !== "head") break;
+        interimBytes += at - from;
+        if (interimBytes > MAX_INTERIM_BYTES) return false;
         if (at === bytes.length) return true;
       }
       const one = listener;
-      if (one === undefined || framing === "over") {
-        persists = false; // bytes that nobody asked for
+      if (one === undefined || state === "over") {
+        persists = false; // data without a request (RFC 9112 section 9.2)
         return true;
       }
-      if (framing === "chunked" && body !== undefined) {
-        const taken = body.take(bytes, at);
+      if (state === "chunked" && chunks !== undefined) {
+        const taken = chunks.decode(bytes, at);
         if ("error" in taken) return taken;
         const goOn = taken.data.length === 0 || one.onData(taken.data, isOurs);
         if (taken.end !== undefined && listener === one) complete(taken.end === bytes.length);
         return goOn;
       }
-      const until = framing === "length" ? Math.min(bytes.length, at + left) : bytes.length;
-      if (framing === "length") left -= until - at;
+      const until = state === "length" ? Math.min(bytes.length, at + left) : bytes.length;
+      if (state === "length") left -= until - at;
       const goOn = until === at || one.onData(bytes.subarray(at, until), isOurs);
-      if (framing === "length" && left === 0 && listener === one) complete(until === bytes.length);
+      if (state === "length" && left === 0 && listener === one) complete(until === bytes.length);
       return goOn;
     },
     finish() {
-      if (framing !== "close") return false;
+      if (state !== "close") return false;
       complete(true);
       return true;
     },
@@ -194,7 +193,7 @@ export function responseParser(room: HeadRoom = headRoom()): ResponseParser {
   };
 }
 
-/** How the body is coded, if it is. Deletes what does not count: a Content-Length beside that, or an empty Transfer-Encoding. */
+/** Returns the transfer coding, if any. Deletes an overridden Content-Length (RFC 9112 section 6.3), or an empty Transfer-Encoding. */
 function codingOf(headers: AnswerHeaders): string | undefined {
   const coding = transferCoding(headers.transferEncoding ?? "");
   if (coding === undefined) delete headers.transferEncoding;
@@ -207,7 +206,7 @@ function codingOf(headers: AnswerHeaders): string | undefined {
 
 const LF = 10;
 const CR = 13;
-/** The same behind informational answers, which were this request's. */
+/** Like GARBAGE, after an informational answer: that one belonged to this request, which is not repeated. */
 const NOT_HTTP: Failure = { ...GARBAGE };
 const TOO_LARGE: Failure = {
   error: "headers_too_large",

@@ -1,18 +1,17 @@
-// Requests go out together, some 20 of a turn: a server that is woken for each one by itself costs both sides twice the time.
+// Writes requests in batches of 20: waking the server for each request doubles the processor time of both sides.
 
-/** What has a request to write. */
+/** A connection with a request to write. */
 export interface Outgoing {
-  /** Writes it to its connection, which may be gone by then. */
+  /** Writes the request, unless the connection has ended meanwhile. */
   write(): void;
 }
 
-/** Has a request written, at the end of this turn of the event loop at the latest. */
+/** Queues a request, which is written at the end of this turn of the event loop at the latest. */
 export type Send = (one: Outgoing) => void;
 
-/** So many do not wait for the end of a turn: it may be a long one, and a server that is slow could be at them already. */
-const BURST = 20;
+/** Number of queued requests that are written at once: a turn may take long, and the server can start on them meanwhile. */
+const BATCH_SIZE = 20;
 
-/** Collects what is sent in one turn of the event loop, and writes it at its end at the latest. */
 export function writeBatcher(): Send {
   let waiting: Outgoing[] = [];
 
@@ -24,6 +23,6 @@ export function writeBatcher(): Send {
   return (one) => {
     const collected = waiting.push(one);
     if (collected === 1) setImmediate(flush);
-    else if (collected === BURST) flush();
+    else if (collected === BATCH_SIZE) flush();
   };
 }

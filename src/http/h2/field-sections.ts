@@ -1,4 +1,4 @@
-// Header blocks of HTTP/2 become header lines, as HTTP/1.1 writes them (RFC 9113 sections 4.3, 8.2 and 8.3).
+// Decodes the header blocks of HTTP/2 to header lines as in HTTP/1.1 (RFC 9113 sections 4.3, 8.2 and 8.3).
 
 import { withoutControls } from "../semantics/headers.ts";
 import { ConnectionError, FLAG } from "./frames.ts";
@@ -10,38 +10,36 @@ export interface FieldSection {
   readonly fields: string;
   /** Absent in trailers. */
   readonly status: number | undefined;
-  /** Why the answer cannot be taken, if so: the stream fails, and not its connection. */
+  /** Why the answer is malformed, if it is: the stream fails, and not its connection (section 8.1.1). */
   readonly malformed: string | undefined;
 }
 
 export interface FieldSections {
-  /** A block has begun, and its end has not come. */
+  /** A block is incomplete: its next frame must be CONTINUATION. */
   readonly isOpen: boolean;
-  /** The payload of a HEADERS frame. */
-  begin(stream: number, flags: number, payload: Buffer): void;
-  /** That of a CONTINUATION frame. */
-  goOn(stream: number, flags: number, payload: Buffer): void;
+  onHeadersFrame(stream: number, flags: number, payload: Buffer): void;
+  onContinuationFrame(stream: number, flags: number, payload: Buffer): void;
 }
 
-/** The longest header block, compressed and not, in bytes: as over HTTP/1.1. */
+/** Maximum length of a header block, both compressed and decoded, in bytes: as over HTTP/1.1. */
 const MAX_SECTION_BYTES = 262_144;
-/** Of how many frames a block may consist: those without a byte would have no end. */
+/** Maximum number of frames of a header block: empty CONTINUATION frames would never reach the limit in bytes (CVE-2024-27316). */
 const MAX_FRAMES = 1000;
 
-/** What a section is that has too much in it. */
+/** The value of `malformed` for a section that is too long. */
 export const TOO_LONG = `a header block of more than ${MAX_SECTION_BYTES} bytes`;
 
 /** Section 8.2.1: a field name is a token in lower case. */
 const NAME = /^[!#$%&'*+.^_`|~0-9a-z-]+$/;
-/** Names that make an answer malformed. Other odd ones are no headers, and are left out, as curl does. */
+/** Names that make an answer malformed. Headers with other invalid names are skipped, as in curl. */
 const REFUSED_NAME = /^:|[A-Z]/;
 const VALUE = /^[^\0\r\n]*$/;
-/** Section 8.2.2: of one connection, and of no meaning here. */
+/** Connection-specific headers, which make an answer malformed (section 8.2.2). */
 const CONNECTION_FIELDS = new Set(["connection", "proxy-connection", "keep-alive", "transfer-encoding", "upgrade"]);
 /** Three digits, as over HTTP/1.1 (RFC 9110 section 15). */
 const STATUS = /^[1-9]\d\d$/;
 
-/** Calls `onSection` with every section that is whole; those of streams that are over must be read, too. */
+/** Calls `onSection` with every complete section, also of streams that are closed: the decoder's table depends on all (section 4.3). */
 export function fieldSections(
   onSection: (stream: number, section: FieldSection, isEnd: boolean) => void,
 ): FieldSections {
@@ -54,10 +52,10 @@ export function fieldSections(
 
   const finish = (block: Uint8Array) => {
     isOpen = false;
-    onSection(stream, read(block), isEnd);
+    onSection(stream, decodeSection(block), isEnd);
   };
-  /** Every block is decoded to its end, since the table depends on it. */
-  const read = (block: Uint8Array): FieldSection => {
+  /** Decodes a block to its end even if it is malformed, since the table depends on it. */
+  const decodeSection = (block: Uint8Array): FieldSection => {
     let fields = "";
     let length = 0;
     let status: number | undefined;
@@ -67,7 +65,7 @@ export function fieldSections(
       length += name.length + value.length + 4;
       if (length > MAX_SECTION_BYTES) return;
       if (name === ":status") {
-        // Before all other fields, and once (section 8.3).
+        // Pseudo-headers come before all others, and once (section 8.3).
         if (hasFields || status !== undefined || !STATUS.test(value)) malformed ??= `a :status of "${excerpt(value)}"`;
         else status = Number(value);
         return;
@@ -80,7 +78,7 @@ export function fieldSections(
       } else if (CONNECTION_FIELDS.has(name)) {
         malformed ??= `the header ${name}, which HTTP/2 does not have`;
       } else {
-        // A Content-Length keeps them, so that it is refused.
+        // A Content-Length keeps control characters, so that it is refused.
         fields += `${name}: ${name === "content-length" ? value : withoutControls(value)}\r\n`;
       }
     });
@@ -91,7 +89,7 @@ export function fieldSections(
     get isOpen() {
       return isOpen;
     },
-    begin(id, flags, payload) {
+    onHeadersFrame(id, flags, payload) {
       let from = 0;
       let to = payload.length;
       if ((flags & FLAG.padded) !== 0) to -= payload[from++] ?? 0;
@@ -105,7 +103,7 @@ export function fieldSections(
       pieces = [Buffer.from(block)];
       bytes = block.length;
     },
-    goOn(id, flags, payload) {
+    onContinuationFrame(id, flags, payload) {
       if (!isOpen || id !== stream) throw new ConnectionError("PROTOCOL_ERROR", "a CONTINUATION of nothing");
       bytes += payload.length;
       if (bytes > MAX_SECTION_BYTES || pieces.length >= MAX_FRAMES) {

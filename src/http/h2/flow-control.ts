@@ -1,53 +1,54 @@
-// Flow control of HTTP/2 (RFC 9113 section 5.2): what a server may still send, of each body and in all.
+// Flow control of HTTP/2 (RFC 9113 section 5.2): how much a server may send, per stream and per connection.
 
-import { ConnectionError, frame, number32, TYPE } from "./frames.ts";
+import { ConnectionError, frame, TYPE, uint32 } from "./frames.ts";
 
-/** What the server may send of one body before the disk has taken it, in bytes: enough for 10 MB/s at 100 ms. */
-const STREAM_WINDOW = 1_048_576;
-/** Where bytes have a speed, what arrives before it is read has to be little: so many reads, but a frame at least. */
-const HELD_READS = 2;
-const LEAST_WINDOW = 16_384;
+/** Window of a stream, in bytes: enough for 10 MB/s at a round-trip time of 100 ms. */
+const STREAM_WINDOW_BYTES = 1_048_576;
+/** With a maximum speed, the window of a stream is this many reads, but at least one frame: little arrives before its turn. */
+const LIMITED_WINDOW_READS = 2;
+const MIN_WINDOW_BYTES = 16_384;
 
 /**
- * Of all bodies of a connection. It is given back as bytes arrive, not as the disk takes them: bodies that wait for a slow
- * disk must not hold up others, which would then fail as too slow.
+ * Window of a connection, in bytes. It is updated when bytes arrive, not when they are written: streams that wait for a slow
+ * disk must not stop the others, which would then fail as too slow.
  */
-const CONNECTION_WINDOW = 8_388_608;
-/** The window of a connection before anything is said (section 6.9.2). */
-const INITIAL_WINDOW = 65_535;
+const CONNECTION_WINDOW_BYTES = 8_388_608;
+/** Initial window of a connection, in bytes (section 6.9.2). */
+const INITIAL_WINDOW_BYTES = 65_535;
 
 /** The window of one stream. */
 export interface Window {
   readonly id: number;
-  /** What the server may still send, in bytes. */
+  /** How much the server may still send, in bytes. */
   windowBytes: number;
 }
 
 export interface FlowControl {
-  /** What a server may send of one body at first. */
+  /** The initial window of a stream, in bytes. */
   readonly streamBytes: number;
-  /** Opens the connection's window. */
+  /** Enlarges the window of the connection. */
   begin(): void;
-  /** DATA has come: its whole payload counts. `of`: undefined where the stream is over. Throws a ConnectionError. */
-  received(of: Window | undefined, bytes: number): void;
-  /** What came of a stream has been handed on: the server may send as much again. */
-  credit(of: Window): void;
-  /** We have ended a stream: what the server sent before it knows may still come. */
-  ended(of: Window): void;
+  /** A DATA frame has arrived; its whole payload counts. `of`: undefined if the stream is closed. Throws a ConnectionError. */
+  onData(of: Window | undefined, bytes: number): void;
+  /** The received bytes of a stream have been consumed: updates its window. */
+  onConsumed(of: Window): void;
+  /** The client has reset a stream: frames within its window may still arrive. */
+  onReset(of: Window): void;
 }
 
-/** `readBytes`: how much is read of a body at once, where bytes have a speed. */
+/** `readBytes`: maximum bytes of one read of a body, if a maximum speed is set. */
 export function flowControl(put: (bytes: Buffer) => void, readBytes: number | undefined): FlowControl {
-  const heldBytes = readBytes === undefined ? STREAM_WINDOW : Math.max(LEAST_WINDOW, readBytes * HELD_READS);
-  const streamBytes = Math.min(STREAM_WINDOW, heldBytes);
-  let windowBytes = CONNECTION_WINDOW;
-  /** What may still come of streams that we have ended. */
+  const limitedBytes =
+    readBytes === undefined ? STREAM_WINDOW_BYTES : Math.max(MIN_WINDOW_BYTES, readBytes * LIMITED_WINDOW_READS);
+  const streamBytes = Math.min(STREAM_WINDOW_BYTES, limitedBytes);
+  let windowBytes = CONNECTION_WINDOW_BYTES;
+  /** Bytes that may still arrive for streams that the client has reset. */
   let lateBytes = 0;
 
   return {
     streamBytes,
-    begin: () => put(frame(TYPE.windowUpdate, 0, 0, number32(CONNECTION_WINDOW - INITIAL_WINDOW))),
-    received(of, bytes) {
+    begin: () => put(frame(TYPE.windowUpdate, 0, 0, uint32(CONNECTION_WINDOW_BYTES - INITIAL_WINDOW_BYTES))),
+    onData(of, bytes) {
       windowBytes -= bytes;
       if (windowBytes < 0) throw new ConnectionError("FLOW_CONTROL_ERROR", "more than the connection's window");
       if (of !== undefined) {
@@ -57,18 +58,18 @@ export function flowControl(put: (bytes: Buffer) => void, readBytes: number | un
         lateBytes -= bytes;
         if (lateBytes < 0) throw new ConnectionError("STREAM_CLOSED", "a body that goes on after its end");
       }
-      const missing = CONNECTION_WINDOW - windowBytes;
-      if (missing < CONNECTION_WINDOW / 4) return;
-      put(frame(TYPE.windowUpdate, 0, 0, number32(missing)));
+      const missing = CONNECTION_WINDOW_BYTES - windowBytes;
+      if (missing < CONNECTION_WINDOW_BYTES / 4) return;
+      put(frame(TYPE.windowUpdate, 0, 0, uint32(missing)));
       windowBytes += missing;
     },
-    credit(of) {
+    onConsumed(of) {
       const missing = streamBytes - of.windowBytes;
       if (missing < streamBytes / 2) return;
-      put(frame(TYPE.windowUpdate, 0, of.id, number32(missing)));
+      put(frame(TYPE.windowUpdate, 0, of.id, uint32(missing)));
       of.windowBytes += missing;
     },
-    ended(of) {
+    onReset(of) {
       lateBytes += of.windowBytes;
     },
   };

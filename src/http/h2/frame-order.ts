@@ -1,22 +1,22 @@
-// Which frame of HTTP/2 may come next, and how many in a row may bring nothing (RFC 9113 sections 3.4, 4.3 and 10.5).
+// Checks the order of HTTP/2 frames, and limits frames without effect (RFC 9113 sections 3.4, 4.3 and 10.5).
 
 import { ConnectionError, TYPE } from "./frames.ts";
 
 export interface FrameOrder {
-  /** A frame of this type begins. Throws a ConnectionError where it may not. */
-  next(type: number, isInHeaderBlock: boolean): void;
-  /** Something came that is of use: the headers of an answer, or a byte of a body. */
-  useful(): void;
+  /** A frame begins. Throws a ConnectionError if it may not. */
+  onFrame(type: number, isInHeaderBlock: boolean): void;
+  /** The headers of an answer or a byte of a body have arrived. */
+  onProgress(): void;
 }
 
-/** So many frames in a row may bring nothing: a server that is slow to answer may ping in the meantime. */
+/** Maximum number of frames in a row without progress: a slow server may send pings before it answers. */
 const MAX_IDLE_FRAMES = 10_000;
 
 export function frameOrder(): FrameOrder {
   let hasBegun = false;
   let idleFrames = 0;
   return {
-    next(type, isInHeaderBlock) {
+    onFrame(type, isInHeaderBlock) {
       if (!hasBegun && type !== TYPE.settings) {
         throw new ConnectionError("PROTOCOL_ERROR", "the server does not begin with settings");
       }
@@ -28,7 +28,7 @@ export function frameOrder(): FrameOrder {
         throw new ConnectionError("ENHANCE_YOUR_CALM", `${MAX_IDLE_FRAMES} frames that bring nothing`);
       }
     },
-    useful() {
+    onProgress() {
       idleFrames = 0;
     },
   };

@@ -1,21 +1,21 @@
-// Reads the frames of HTTP/2 off a connection, in whatever pieces they come (RFC 9113 sections 4.1 and 6).
+// Parses HTTP/2 frames (RFC 9113 sections 4.1 and 6), whatever pieces they arrive in.
 
 import { ConnectionError, FLAG, HEAD_BYTES, MAX_PAYLOAD_BYTES, MAX_STREAM_ID, TYPE } from "./frames.ts";
 
 export interface FrameListener {
-  /** A frame begins: its head has come, and its payload may not have. */
+  /** The header of a frame has arrived. */
   onHead(type: number): void;
-  /** A whole frame, of any type but DATA. The payload is overwritten afterwards. */
+  /** A whole frame of any type but DATA. Its payload is overwritten after the call. */
   onFrame(type: number, flags: number, stream: number, payload: Buffer): void;
-  /** A DATA frame begins: `length` bytes of payload count against the windows. */
+  /** A DATA frame begins: `length` bytes of payload, including padding, count against the windows. */
   onDataFrame(stream: number, length: number): void;
-  /** A piece of a DATA frame, without padding; it is overwritten afterwards. */
+  /** A piece of a DATA frame without padding; it is overwritten after the call. */
   onData(piece: Buffer): void;
-  /** A DATA frame is over, and with `isEnd` the stream. */
+  /** A DATA frame ends, and with `isEnd` its stream. */
   onDataFrameEnd(isEnd: boolean): void;
 }
 
-/** By type: the fewest and the most bytes of payload, and whether it is a stream's frame or the connection's; undefined where it is either's. */
+/** By type: minimum and maximum bytes of payload; whether a frame belongs to a stream, to the connection (false), or to either. */
 const BOUNDS: readonly (readonly [number, number, boolean | undefined])[] = [
   [0, MAX_PAYLOAD_BYTES, true], // DATA
   [0, MAX_PAYLOAD_BYTES, true], // HEADERS
@@ -30,16 +30,16 @@ const BOUNDS: readonly (readonly [number, number, boolean | undefined])[] = [
 ];
 const NO_BOUNDS = [0, MAX_PAYLOAD_BYTES, undefined] as const;
 
-/** Returns what takes the bytes of a connection as they come. It throws a ConnectionError, and what the listener throws. */
+/** Returns a function that parses received bytes. It throws a ConnectionError, and whatever the listener throws. */
 export function frameReader(on: FrameListener): (bytes: Buffer) => void {
   const head = Buffer.allocUnsafe(HEAD_BYTES);
   let headBytes = 0;
-  /** What has come of a payload that came in pieces. */
+  /** A payload that is incomplete so far. */
   let pieces: Buffer[] = [];
   let type = 0;
   let flags = 0;
   let stream = 0;
-  /** Of the frame that has begun: bytes of payload to come, padding included. */
+  /** Bytes of the current payload that are still to come, including padding. */
   let left = 0;
   let padding = 0;
   let isPadKnown = true;
@@ -55,8 +55,8 @@ export function frameReader(on: FrameListener): (bytes: Buffer) => void {
     isPadKnown = true;
     isInFrame = true;
     on.onHead(type);
-    const [least, most, isOfStream] = BOUNDS[type] ?? NO_BOUNDS;
-    if (left < least || left > most) throw new ConnectionError("FRAME_SIZE_ERROR", `a frame of ${left} bytes`);
+    const [minBytes, maxBytes, isOfStream] = BOUNDS[type] ?? NO_BOUNDS;
+    if (left < minBytes || left > maxBytes) throw new ConnectionError("FRAME_SIZE_ERROR", `a frame of ${left} bytes`);
     if (isOfStream !== undefined && isOfStream !== stream > 0) {
       throw new ConnectionError("PROTOCOL_ERROR", `a frame of type ${type} on stream ${stream}`);
     }
@@ -65,8 +65,8 @@ export function frameReader(on: FrameListener): (bytes: Buffer) => void {
     if (!isPadKnown && left === 0) throw new ConnectionError("FRAME_SIZE_ERROR", "a padded frame without its padding");
     on.onDataFrame(stream, left);
   };
-  /** Takes a part of a DATA frame's payload. Returns where it ends. */
-  const takeData = (bytes: Buffer, from: number): number => {
+  /** Parses a piece of the payload of a DATA frame. Returns the index after it. */
+  const readData = (bytes: Buffer, from: number): number => {
     let at = from;
     if (!isPadKnown) {
       padding = bytes[at++] ?? 0;
@@ -88,8 +88,8 @@ export function frameReader(on: FrameListener): (bytes: Buffer) => void {
     }
     return at;
   };
-  /** Takes a part of another frame's payload, and hands that over once it is whole. Returns where the part ends. */
-  const takePayload = (bytes: Buffer, from: number): number => {
+  /** Collects a piece of the payload of another frame, and emits the frame once it is complete. Returns the index after it. */
+  const readPayload = (bytes: Buffer, from: number): number => {
     const end = Math.min(bytes.length, from + left);
     const piece = bytes.subarray(from, end);
     left -= piece.length;
@@ -120,10 +120,10 @@ export function frameReader(on: FrameListener): (bytes: Buffer) => void {
       }
       if (left > 0 && at === bytes.length) return;
       if (type !== TYPE.data) {
-        at = takePayload(bytes, at);
+        at = readPayload(bytes, at);
         continue;
       }
-      if (left > 0) at = takeData(bytes, at);
+      if (left > 0) at = readData(bytes, at);
       if (left > 0) continue;
       isInFrame = false;
       on.onDataFrameEnd((flags & FLAG.endStream) !== 0);

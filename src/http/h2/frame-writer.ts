@@ -1,60 +1,60 @@
-// What goes out on a connection of HTTP/2: the frames of one turn together, and no more answers than the server reads.
+// Writes HTTP/2 frames: those of one turn of the event loop together, and limits replies that the server does not read.
 
 import type { Socket } from "node:net";
 import { ConnectionError } from "./frames.ts";
 
-export interface Output {
-  /** Puts a frame down, to be written at the end of this turn. */
+export interface FrameWriter {
+  /** Queues a frame, which is written at the end of this turn. */
   put(bytes: Buffer): void;
-  /** Puts down the answer to a frame of the server's. Throws a ConnectionError where it reads none of them. */
-  owe(bytes: Buffer): void;
-  /** Leaves the writing to `flush`. */
-  hold(): void;
+  /** Queues the acknowledgement of SETTINGS or PING. Throws a ConnectionError if the server reads none of them. */
+  putAck(bytes: Buffer): void;
+  /** Defers writing until `flush` is called. */
+  cork(): void;
   flush(): void;
-  /** Writes what was put down, and destroys the connection once it has gone out. */
+  /** Writes all queued frames, and destroys the connection when they are sent. */
   end(): void;
 }
 
-/** What we owe a server, in bytes: acknowledgements of its settings and pings. */
-const MAX_OWED_BYTES = 1_048_576;
+/** Maximum bytes of unread acknowledgements: a server could send pings and never read (CVE-2019-9512, CVE-2019-9515). */
+const MAX_UNREAD_ACK_BYTES = 1_048_576;
 
-/** How long the last bytes may take to go out: a server need not read them. */
+/** Maximum time to send the last bytes, in milliseconds: the server may not read them. */
 const MAX_END_MS = 1000;
 
-const NOTHING = Buffer.alloc(0);
+const EMPTY = Buffer.alloc(0);
 
-export function output(socket: Socket): Output {
+export function frameWriter(socket: Socket): FrameWriter {
   let pieces: Buffer[] = [];
-  let owedBytes = 0;
-  let isHeld = false;
-  let isDue = false;
+  let ackBytes = 0;
+  let isCorked = false;
+  let isScheduled = false;
 
   const flush = () => {
-    isHeld = false;
-    isDue = false;
+    isCorked = false;
+    isScheduled = false;
     if (pieces.length === 0) return;
-    const bytes = pieces.length === 1 ? (pieces[0] ?? NOTHING) : Buffer.concat(pieces);
+    const bytes = pieces.length === 1 ? (pieces[0] ?? EMPTY) : Buffer.concat(pieces);
     pieces = [];
-    owedBytes = 0;
+    ackBytes = 0;
     if (!socket.destroyed) socket.write(bytes);
   };
   const put = (bytes: Buffer) => {
     pieces.push(bytes);
-    if (isHeld || isDue) return;
-    isDue = true;
+    if (isCorked || isScheduled) return;
+    isScheduled = true;
     setImmediate(flush);
   };
   return {
     put,
-    owe(bytes) {
-      owedBytes += bytes.length;
-      if (owedBytes + socket.writableLength > MAX_OWED_BYTES) {
+    putAck(bytes) {
+      ackBytes += bytes.length;
+      if (ackBytes + socket.writableLength > MAX_UNREAD_ACK_BYTES) {
         throw new ConnectionError("ENHANCE_YOUR_CALM", "pings or settings without end");
       }
       put(bytes);
     },
-    hold() {
-      isHeld = true;
+    cork() {
+      isCorked = true;
     },
     flush,
     end() {

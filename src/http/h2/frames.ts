@@ -1,4 +1,4 @@
-// Frames of HTTP/2 (RFC 9113 sections 4 and 6): their types, flags and error codes, and how ours are written.
+// HTTP/2 frames (RFC 9113 sections 4 and 6): types, flags, error codes, and the encoding of those that a client sends.
 
 /** Section 6. */
 export const TYPE = {
@@ -36,12 +36,12 @@ export const CODES = [
 
 export type Code = (typeof CODES)[number];
 
-/** The name of an error code; its number where it has none. */
+/** Returns the name of an error code, or its number. */
 export function codeName(code: number): string {
   return CODES[code] ?? `code ${code}`;
 }
 
-/** What the other side may not do: the connection ends with this code. */
+/** A connection error (section 5.4.1): the connection ends with this code. */
 export class ConnectionError extends Error {
   readonly code: Code;
   constructor(code: Code, message: string) {
@@ -50,14 +50,14 @@ export class ConnectionError extends Error {
   }
 }
 
-/** The longest payload, ours and the server's, in bytes: SETTINGS_MAX_FRAME_SIZE as it is where nobody changes it (section 4.2). */
+/** Maximum length of a payload in both directions, in bytes: the default of SETTINGS_MAX_FRAME_SIZE (section 6.5.2). */
 export const MAX_PAYLOAD_BYTES = 16_384;
 export const HEAD_BYTES = 9;
-/** What a client begins with (section 3.4). */
+/** The client connection preface (section 3.4). */
 export const PREFACE: Buffer = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "latin1");
 export const MAX_STREAM_ID = 0x7fff_ffff;
 
-/** A frame, ready to be written. */
+/** Encodes a frame. */
 export function frame(type: number, flags: number, stream: number, payload: Buffer = NOTHING): Buffer {
   const bytes = Buffer.allocUnsafe(HEAD_BYTES + payload.length);
   bytes.writeUIntBE(payload.length, 0, 3);
@@ -70,23 +70,22 @@ export function frame(type: number, flags: number, stream: number, payload: Buff
 
 const NOTHING = Buffer.alloc(0);
 
-/** One number of 32 bits. */
-export function number32(value: number): Buffer {
+export function uint32(value: number): Buffer {
   const bytes = Buffer.allocUnsafe(4);
   bytes.writeUInt32BE(value);
   return bytes;
 }
 
 export function rstStream(stream: number, code: Code): Buffer {
-  return frame(TYPE.rstStream, 0, stream, number32(CODES.indexOf(code)));
+  return frame(TYPE.rstStream, 0, stream, uint32(CODES.indexOf(code)));
 }
 
-/** Ends the connection; of streams that a server began there are none. */
+/** GOAWAY. Its last stream is 0: servers begin no streams, since push is disabled. */
 export function goaway(code: Code): Buffer {
-  return frame(TYPE.goaway, 0, 0, Buffer.concat([number32(0), number32(CODES.indexOf(code))]));
+  return frame(TYPE.goaway, 0, 0, Buffer.concat([uint32(0), uint32(CODES.indexOf(code))]));
 }
 
-/** A request without a body: HEADERS, and CONTINUATION where one frame does not hold the block. */
+/** Encodes a request without a body: HEADERS, and CONTINUATION if the header block does not fit into one frame. */
 export function requestFrames(stream: number, block: Buffer): Buffer {
   const frames: Buffer[] = [];
   for (let from = 0; from === 0 || from < block.length; from += MAX_PAYLOAD_BYTES) {

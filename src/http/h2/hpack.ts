@@ -1,17 +1,17 @@
-// Header compression for HTTP/2 (RFC 7541): decodes what servers send; encodes requests without a dynamic table.
+// HPACK, header compression for HTTP/2 (RFC 7541): a decoder, and an encoder without a dynamic table.
 
 import { ConnectionError } from "./frames.ts";
 import { decodeHuffman } from "./huffman.ts";
 
-/** Called with each field, in order; text is Latin-1. */
+/** Called with each field in order; name and value are Latin-1. */
 export type OnField = (name: string, value: string) => void;
 
 export interface Decoder {
-  /** Decodes a whole header block. Throws a ConnectionError: without it the next ones cannot be decoded (RFC 9113 section 4.3). */
+  /** Decodes a whole header block. Throws a ConnectionError if it is invalid: the next ones depend on it (RFC 9113 section 4.3). */
   decode(block: Uint8Array, onField: OnField): void;
 }
 
-/** RFC 7541 appendix A, from index 1 on: a name, and its value where it has one. */
+/** The static table (RFC 7541 appendix A), from index 1 on: names and values. */
 const STATIC: readonly (readonly [string, string])[] = `
   :authority; :method=GET; :method=POST; :path=/; :path=/index.html; :scheme=http; :scheme=https; :status=200;
   :status=204; :status=206; :status=304; :status=400; :status=404; :status=500; accept-charset;
@@ -29,19 +29,19 @@ const STATIC: readonly (readonly [string, string])[] = `
     return [name, value] as const;
   });
 
-/** The size of the table that we allow a server (SETTINGS_HEADER_TABLE_SIZE), in bytes by section 4.1: the default. */
+/** Size of the decoder's dynamic table, in bytes as section 4.1 counts them: the default of SETTINGS_HEADER_TABLE_SIZE. */
 export const TABLE_BYTES = 4096;
-/** What an entry counts beside its text (section 4.1). */
+/** Overhead of an entry, in bytes (section 4.1). */
 const ENTRY_BYTES = 32;
-/** One name or value, decoded, in bytes; more than any header block may have. */
+/** Maximum encoded length of a name or value, in bytes: that of a whole header block. */
 const MAX_TEXT_BYTES = 262_144;
 
-/** Where a text that is Huffman code is decoded into, for all decoders. */
+/** Buffer for decoded Huffman strings, shared by all decoders. */
 let scratch = Buffer.allocUnsafeSlow(4096);
 
-/** A decoder for one connection. */
+/** Creates a decoder for one connection. */
 export function decoder(): Decoder {
-  /** The dynamic table, its newest entry last. */
+  /** The dynamic table, the newest entry last. */
   let entries: (readonly [string, string])[] = [];
   let tableBytes = 0;
   let maxTableBytes = TABLE_BYTES;
@@ -89,7 +89,7 @@ export function decoder(): Decoder {
     decode(bytes, onField) {
       block = bytes;
       at = 0;
-      let isFirst = true; // a change of size comes before the fields (section 4.2)
+      let isFirst = true; // table size updates come before the fields (section 4.2)
       while (at < block.length) {
         const first = block[at] ?? 0;
         if ((first & 0xe0) === 0x20) {
@@ -127,15 +127,15 @@ function latin1(bytes: Uint8Array, from: number, to: number): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString("latin1");
 }
 
-/** The first index of each name that is in the static table. */
+/** The first index of each name in the static table. */
 const NAME_INDEX = new Map(STATIC.map(([name], i) => [name, i + 1] as const).reverse());
 
-/** Not to be kept by anybody on the way (section 7.1.3). */
-const SECRET = new Set(["authorization", "cookie", "proxy-authorization"]);
+/** Encoded as never-indexed literals, which intermediaries must not index either (section 7.1.3). */
+const SECRET_NAMES = new Set(["authorization", "cookie", "proxy-authorization"]);
 
-/** Encodes one field as a literal that no table keeps: name in lower case, value in Latin-1. */
+/** Encodes a field as a literal without indexing: name in lower case, value in Latin-1. */
 export function encodeField(name: string, value: string): Buffer {
-  const bits = SECRET.has(name) ? 0x10 : 0x00;
+  const bits = SECRET_NAMES.has(name) ? 0x10 : 0x00;
   const index = NAME_INDEX.get(name);
   const head = index === undefined ? [Buffer.of(bits), encodeText(name)] : [encodeInteger(index, 4, bits)];
   return Buffer.concat([...head, encodeText(value)]);
@@ -146,7 +146,7 @@ function encodeText(text: string): Buffer {
   return Buffer.concat([encodeInteger(bytes.length, 7, 0), bytes]);
 }
 
-/** Section 5.1, with `bits` before the prefix. */
+/** Encodes an integer (section 5.1), with `bits` before the prefix. */
 function encodeInteger(value: number, prefixBits: number, bits: number): Buffer {
   const mask = (1 << prefixBits) - 1;
   if (value < mask) return Buffer.of(bits | value);
@@ -157,8 +157,8 @@ function encodeInteger(value: number, prefixBits: number, bits: number): Buffer 
   return Buffer.from(bytes);
 }
 
-/** Says that our encoder keeps nothing (section 6.3). */
+/** A table size update to 0 (section 6.3). */
 export const EMPTY_TABLE: Buffer = Buffer.of(0x20);
 
-/** `:method GET` and `:scheme https`, as indices. */
+/** `:method GET` and `:scheme https` as indexed fields. */
 export const GET_HTTPS: Buffer = Buffer.of(0x82, 0x87);

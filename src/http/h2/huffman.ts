@@ -1,10 +1,10 @@
 // The Huffman code of HPACK (RFC 7541 appendix B): decoded four bits at a time.
 
 /**
- * The length of each symbol's code in bits, symbol 256 being the end of a string. The code is canonical: codes of one length
- * follow each other in the order of their symbols.
+ * Length of the code of each symbol, in bits; symbol 256 is the end of a string. The code is canonical: codes of equal length
+ * are consecutive numbers in the order of their symbols.
  */
-// biome-ignore format: 16 to a line, as a table
+// biome-ignore format: a table with 16 columns
 const CODE_LENGTHS = [
   13, 23, 28, 28, 28, 28, 28, 28, 28, 24, 30, 28, 28, 30, 28, 28,
   28, 28, 28, 28, 28, 28, 30, 28, 28, 28, 28, 28, 28, 28, 28, 28,
@@ -27,13 +27,13 @@ const CODE_LENGTHS = [
 
 const END_OF_STRING = 256;
 
-/** For each state and each four bits: the next state, the symbol that is complete (or none), and whether padding may end here. */
+/** A state machine over four bits at a time: the next state, the completed symbol (or none), and whether a string may end. */
 interface Machine {
-  /** State × 16 + bits → next state; `FAILED` where the bits are no code. */
+  /** State × 16 + bits → next state; `FAILED` for an invalid code. */
   readonly next: Int16Array;
-  /** State × 16 + bits → symbol; `NONE` where none is complete. */
+  /** State × 16 + bits → symbol; `NONE` if none is complete. */
   readonly symbol: Int16Array;
-  /** Whether a string may end in a state: fewer than 8 bits, all ones, since the last symbol (section 5.2). */
+  /** Whether a string may end in a state: after the last symbol fewer than 8 bits, all ones (section 5.2). */
   readonly mayEnd: Uint8Array;
 }
 
@@ -42,7 +42,7 @@ const FAILED = -1;
 
 let machine: Machine | undefined;
 
-/** Decodes `bytes[from]` up to `bytes[to]` into `out`, from `at` on. Returns the number of bytes written; -1 for what is no code, or has no room. */
+/** Decodes `bytes` from `from` up to `to` into `out` at `at`. Returns the number of bytes written; -1 if invalid or too long. */
 export function decodeHuffman(bytes: Uint8Array, from: number, to: number, out: Uint8Array, at: number): number {
   machine ??= build();
   const { next, symbol, mayEnd } = machine;

@@ -1,12 +1,12 @@
-// The header block of a request over HTTP/2, out of the header lines that HTTP/1.1 would send (RFC 9113 section 8.3.1).
+// Encodes the header block of an HTTP/2 request from the header lines of HTTP/1.1 (RFC 9113 section 8.3.1).
 
 import type { Route } from "../h1/connection.ts";
 import { encodeField, GET_HTTPS } from "./hpack.ts";
 
-/** Header fields of one connection (section 8.2.2), and Host, which is the authority here. */
-const LEFT_OUT = new Set(["host", "connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"]);
+/** Not sent: connection-specific headers (section 8.2.2), and Host, which becomes :authority. */
+const OMITTED_NAMES = new Set(["host", "connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"]);
 
-/** Returns what encodes requests for one connection: their header lines are mostly those of the request before. */
+/** Returns an encoder for one connection, which caches the last header lines: most requests repeat them. */
 export function requestBlocks(route: Route): (path: string, fields: string) => Buffer {
   let fieldsBefore: string | undefined;
   let block = GET_HTTPS;
@@ -28,7 +28,7 @@ function blockOf(route: Route, fields: string): Buffer {
     const name = line.slice(0, colon).toLowerCase();
     const value = line.slice(colon + 1).replace(/^[\t ]+|[\t ]+$/g, "");
     if (name === "host") authority = value;
-    else if (!LEFT_OUT.has(name)) encoded.push(encodeField(name, value));
+    else if (!OMITTED_NAMES.has(name)) encoded.push(encodeField(name, value));
   }
   return Buffer.concat([encodeField(":authority", authority), ...encoded]);
 }

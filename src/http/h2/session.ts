@@ -1,11 +1,11 @@
-// One connection of HTTP/2 (RFC 9113): what each frame means for its streams, and how both sides end it.
+// An HTTP/2 session on one connection (RFC 9113): dispatches frames to streams, and handles settings, GOAWAY and errors.
 
 import type { Socket } from "node:net";
 import { fieldSections } from "./field-sections.ts";
 import { flowControl } from "./flow-control.ts";
 import { frameOrder } from "./frame-order.ts";
 import { frameReader } from "./frame-reader.ts";
-import { output } from "./frame-writer.ts";
+import { frameWriter } from "./frame-writer.ts";
 import {
   type Code,
   ConnectionError,
@@ -22,46 +22,46 @@ import { INITIAL, preface, readSettings } from "./settings.ts";
 import { type OpenStream, type Request, type Stream, type StreamListener, streams } from "./streams.ts";
 
 export interface Http2Session {
-  /** Whether another stream may begin now. */
+  /** Whether another stream can be opened now. */
   readonly hasRoom: boolean;
   request(block: Buffer, listener: StreamListener): Stream;
-  /** Takes what arrived. */
+  /** Parses received bytes. */
   read(bytes: Buffer): void;
-  /** The connection is gone. */
-  lost(error: Error): void;
-  /** Ends the connection; no listener is called any more. */
+  /** The connection has ended. */
+  onLost(error: Error): void;
+  /** Closes the connection; no listener is called any more. */
   close(): void;
 }
 
 export interface SessionOptions {
-  /** It has ended, or takes no more streams; called once. */
+  /** The session has ended, or accepts no more streams; called once. */
   readonly onOver: () => void;
-  /** The server has said how many streams it allows at a time, or says otherwise. */
+  /** The server has sent or changed its maximum number of concurrent streams. */
   readonly onLimit: (maxStreams: number) => void;
-  /** How much is read of a body at once, where bytes have a speed. */
+  /** Maximum bytes of one read of a body, if a maximum speed is set. */
   readonly readBytes?: number | undefined;
-  /** The id of its first stream. Default: 1. */
+  /** The id of the first stream. Default: 1. */
   readonly firstId?: number;
 }
 
-/** A session over a socket on which TLS has agreed on h2. */
+/** Starts a session on a socket for which ALPN has selected h2. */
 export function http2Session(socket: Socket, options: SessionOptions): Http2Session {
-  const out = output(socket);
+  const out = frameWriter(socket);
   const flow = flowControl(out.put, options.readBytes);
   const order = frameOrder();
-  /** Leaving: the streams that are open go on, and no others begin (section 6.8). */
-  let state: "open" | "leaving" | "over" = "open";
+  /** "draining": open streams continue, and no others are opened (section 6.8). */
+  let state: "open" | "draining" | "over" = "open";
   let server = INITIAL;
   let mustEmptyTable = false;
   let reads = 0;
   let isReading = false;
-  /** A stream was given up, and nothing had come since it last got something: the server may be dead. */
-  let isDoubted = false;
-  let current: OpenStream | undefined; // whose DATA is arriving
+  /** A stream was cancelled while nothing arrived: the server may be dead, and PING was sent. No streams are opened until it answers. */
+  let isProbing = false;
+  let current: OpenStream | undefined; // the stream of the current DATA frame
 
-  const leave = () => {
+  const drain = () => {
     if (state !== "open") return;
-    state = "leaving";
+    state = "draining";
     options.onOver();
     all.stop();
   };
@@ -74,27 +74,27 @@ export function http2Session(socket: Socket, options: SessionOptions): Http2Sess
       mustEmptyTable = false;
       one.listener.onSent();
     },
-    onExhausted: leave,
+    onExhausted: drain,
   });
-  const end = (tell?: (listener: StreamListener) => void, close: () => void = () => socket.destroy()) => {
+  const end = (notify?: (listener: StreamListener) => void, close: () => void = () => socket.destroy()) => {
     if (state === "over") return;
     const wasOpen = state === "open";
     state = "over";
     const { open, waiting } = all.clear();
     if (wasOpen) options.onOver();
     close();
-    if (tell === undefined) return;
-    for (const { listener } of open) tell(listener);
+    if (notify === undefined) return;
+    for (const { listener } of open) notify(listener);
     for (const { listener } of waiting) listener.onUnprocessed();
   };
-  /** Called before the listener is, which may begin another. */
+  /** Called before the listener of the stream, which may open another one. */
   const remove = (one: OpenStream) => {
     all.remove(one);
-    if (state === "leaving" && all.openCount === 0) end();
+    if (state === "draining" && all.openCount === 0) end();
   };
   const reset = (one: OpenStream, code: Code) => {
     out.put(rstStream(one.id, code));
-    flow.ended(one);
+    flow.onReset(one);
     remove(one);
   };
   const refuse = (one: OpenStream, malformed: string, status?: number) => {
@@ -102,18 +102,18 @@ export function http2Session(socket: Socket, options: SessionOptions): Http2Sess
     one.listener.onHeaders({ fields: "", status, malformed });
   };
   const streamOf = (id: number) => {
-    const one = all.of(id);
+    const one = all.find(id);
     if (one !== undefined) one.reads = reads;
     return one;
   };
-  const ended = (one: OpenStream) => {
+  const complete = (one: OpenStream) => {
     remove(one);
     one.listener.onEnd();
   };
-  /** Asks a server that may be dead, and sends it no requests until it says anything. */
-  const doubt = (one: OpenStream) => {
-    if (isReading || isDoubted || one.reads !== reads) return;
-    isDoubted = true;
+  /** Sends PING if nothing has arrived since the last event of a cancelled stream (section 6.7). */
+  const probe = (one: OpenStream) => {
+    if (isReading || isProbing || one.reads !== reads) return;
+    isProbing = true;
     out.put(frame(TYPE.ping, 0, 0, Buffer.alloc(8)));
   };
 
@@ -128,33 +128,33 @@ export function http2Session(socket: Socket, options: SessionOptions): Http2Sess
       if (status === undefined) return refuse(one, "an answer without a status");
       if (status < 200 && isEnd) return refuse(one, "an end without an answer", status);
       one.isAnswered = status >= 200;
-      if (one.isAnswered) order.useful();
+      if (one.isAnswered) order.onProgress();
       one.listener.onHeaders(section);
     }
-    if (isEnd && all.isOpen(one)) ended(one);
+    if (isEnd && all.isOpen(one)) complete(one);
   });
 
-  const take = frameReader({
-    onHead: (type) => order.next(type, sections.isOpen),
+  const parse = frameReader({
+    onHead: (type) => order.onFrame(type, sections.isOpen),
     onFrame(type, flags, id, payload) {
-      if (type === TYPE.headers) sections.begin(id, flags, payload);
-      else if (type === TYPE.continuation) sections.goOn(id, flags, payload);
+      if (type === TYPE.headers) sections.onHeadersFrame(id, flags, payload);
+      else if (type === TYPE.continuation) sections.onContinuationFrame(id, flags, payload);
       else if (type === TYPE.settings) onSettings(flags, payload);
       else if (type === TYPE.goaway) onGoaway(payload.readUInt32BE(0) & MAX_STREAM_ID, payload.readUInt32BE(4));
       else if (type === TYPE.rstStream) onReset(id, payload.readUInt32BE(0));
       else if (type === TYPE.pushPromise) throw new ConnectionError("PROTOCOL_ERROR", "a push, which is not allowed");
-      else if (type === TYPE.ping && (flags & FLAG.ack) === 0) out.owe(frame(TYPE.ping, FLAG.ack, 0, payload));
-      // WINDOW_UPDATE is for bodies of requests; other types are ignored (section 5.5).
+      else if (type === TYPE.ping && (flags & FLAG.ack) === 0) out.putAck(frame(TYPE.ping, FLAG.ack, 0, payload));
+      // WINDOW_UPDATE concerns bodies of requests, of which there are none; unknown types are ignored (section 5.5).
     },
     onDataFrame(id, length) {
       current = streamOf(id);
-      flow.received(current, length);
+      flow.onData(current, length);
       if (current === undefined || current.isAnswered) return;
       refuse(current, "a body before its headers");
     },
     onData(piece) {
       if (current === undefined || !all.isOpen(current)) return;
-      order.useful();
+      order.onProgress();
       current.reads = reads;
       if (!current.listener.onData(piece)) current.isPaused = true;
     },
@@ -162,8 +162,8 @@ export function http2Session(socket: Socket, options: SessionOptions): Http2Sess
       const one = current;
       current = undefined;
       if (one === undefined || !all.isOpen(one)) return;
-      if (isEnd) ended(one);
-      else if (!one.isPaused) flow.credit(one);
+      if (isEnd) complete(one);
+      else if (!one.isPaused) flow.onConsumed(one);
     },
   });
 
@@ -172,18 +172,19 @@ export function http2Session(socket: Socket, options: SessionOptions): Http2Sess
     if (latest === undefined) return;
     const { maxStreams, headerTableBytes } = server;
     server = latest;
-    // Section 4.3.1: the next block has to say that the table became smaller.
+    // Section 4.3.1: the next header block must confirm a smaller table.
     if (latest.headerTableBytes < headerTableBytes) mustEmptyTable = true;
-    out.owe(frame(TYPE.settings, FLAG.ack, 0));
+    out.putAck(frame(TYPE.settings, FLAG.ack, 0));
     if (latest.maxStreams === undefined || latest.maxStreams === maxStreams) return;
     options.onLimit(latest.maxStreams);
-    all.allow(latest.maxStreams);
+    all.setLimit(latest.maxStreams);
   };
+  /** Section 6.8. nginx sends it after `keepalive_requests` (1,000), while later streams are already on their way (golang/go#18112). */
   const onGoaway = (lastId: number, code: number) => {
-    leave();
+    drain();
     for (const one of all.all()) {
       if (one.id <= lastId || !all.isOpen(one)) continue;
-      flow.ended(one);
+      flow.onReset(one);
       remove(one);
       one.listener.onUnprocessed(code);
     }
@@ -201,7 +202,7 @@ export function http2Session(socket: Socket, options: SessionOptions): Http2Sess
 
   return {
     get hasRoom() {
-      return state === "open" && !isDoubted && all.hasRoom;
+      return state === "open" && !isProbing && all.hasRoom;
     },
     request(block, listener) {
       const request: Request = { block, listener };
@@ -211,13 +212,13 @@ export function http2Session(socket: Socket, options: SessionOptions): Http2Sess
           const one = request.open;
           if (one === undefined || !all.isOpen(one)) return;
           one.isPaused = false;
-          flow.credit(one);
+          flow.onConsumed(one);
         },
         cancel() {
           const one = request.open;
           if (one === undefined) return all.withdraw(request);
           if (!all.isOpen(one)) return;
-          doubt(one);
+          probe(one);
           reset(one, "CANCEL");
         },
       };
@@ -225,11 +226,11 @@ export function http2Session(socket: Socket, options: SessionOptions): Http2Sess
     read(bytes) {
       if (state === "over") return;
       reads++;
-      isDoubted = false;
+      isProbing = false;
       isReading = true;
-      out.hold();
+      out.cork();
       try {
-        take(bytes);
+        parse(bytes);
       } catch (error) {
         if (!(error instanceof ConnectionError)) throw error;
         out.put(goaway(error.code));
@@ -239,7 +240,7 @@ export function http2Session(socket: Socket, options: SessionOptions): Http2Sess
         out.flush();
       }
     },
-    lost: (error) => end((listener) => listener.onLost(error)),
+    onLost: (error) => end((listener) => listener.onLost(error)),
     close: () => end(),
   };
 }

@@ -1,4 +1,4 @@
-// What both sides of a connection of HTTP/2 may do (RFC 9113 section 6.5.2): our settings, and the server's.
+// SETTINGS of HTTP/2 (RFC 9113 section 6.5.2): encodes the client's, and parses the server's.
 
 import { ConnectionError, FLAG, frame, MAX_PAYLOAD_BYTES, PREFACE, TYPE } from "./frames.ts";
 
@@ -11,16 +11,16 @@ const ID = {
 } as const;
 
 export interface ServerSettings {
-  /** The most streams at a time; undefined while the server has not said so. */
+  /** Maximum number of concurrent streams; undefined until the server sends it. */
   readonly maxStreams: number | undefined;
-  /** The most that our encoder may keep, in bytes. It keeps nothing, but must say so where this becomes less. */
+  /** Maximum size of the encoder's dynamic table, in bytes. The encoder has none, but must confirm a reduction. */
   readonly headerTableBytes: number;
 }
 
-/** What holds before a server says anything. */
+/** The defaults, until the server sends SETTINGS. */
 export const INITIAL: ServerSettings = { maxStreams: undefined, headerTableBytes: 4096 };
 
-/** What a client begins with (section 3.4). Our settings: no pushes, and what a server may send of a body before it hears of us again. */
+/** Encodes the client connection preface (section 3.4) with the settings: no push, and the initial window of streams. */
 export function preface(streamWindowBytes: number): Buffer {
   const bytes = Buffer.alloc(12);
   bytes.writeUInt16BE(ID.enablePush, 0);
@@ -29,7 +29,7 @@ export function preface(streamWindowBytes: number): Buffer {
   return Buffer.concat([PREFACE, frame(TYPE.settings, 0, 0, bytes)]);
 }
 
-/** Reads a payload of SETTINGS. Undefined for an acknowledgement of ours. Throws a ConnectionError. */
+/** Parses a SETTINGS payload; undefined for an acknowledgement. Throws a ConnectionError if it is invalid. */
 export function readSettings(flags: number, payload: Buffer, before: ServerSettings): ServerSettings | undefined {
   const isAck = (flags & FLAG.ack) !== 0;
   if (payload.length % 6 !== 0 || (isAck && payload.length > 0)) {

@@ -1,48 +1,48 @@
-// One connection that many requests share, from when it is being opened: HTTP/2, or the news that the server has only HTTP/1.1.
+// A connection that many requests share, from opening it on: an HTTP/2 session, unless ALPN selects HTTP/1.1.
 
 import type { Socket } from "node:net";
 import type { LinkedList } from "../../core/structures/linked-list.ts";
 import { type ConnectTiming, connectTiming } from "../connect/connect-timing.ts";
-import { ended, type Lasting, type Route, wasReset } from "../h1/connection.ts";
+import { lossError, type PooledConnection, type Route, wasReset } from "../h1/connection.ts";
 import type { ConnectionOwner } from "../h1/connection-pool.ts";
 import { requestBlocks } from "./request-headers.ts";
 import { type Http2Session, http2Session, type SessionOptions } from "./session.ts";
 
-/** What a connection turned out to be. */
+/** The result of opening a connection. */
 export type Opened = { readonly session: Http2Session } | { readonly error: Error } | "http/1.1";
 
-export class SharedConnection implements Lasting {
+export class SharedConnection implements PooledConnection {
   readonly route: Route;
   idleSinceMs = 0;
-  list: LinkedList<Lasting> | undefined;
-  prevNode: Lasting | undefined;
-  nextNode: Lasting | undefined;
-  /** Answers that began on it. */
+  list: LinkedList<PooledConnection> | undefined;
+  prevNode: PooledConnection | undefined;
+  nextNode: PooledConnection | undefined;
+  /** The number of answers that have begun. */
   answers = 0;
-  /** The header block of a request. */
+  /** Encodes the header block of a request. */
   readonly blockOf: (path: string, fields: string) => Buffer;
-  private readonly keeper: ConnectionOwner;
-  /** How many requests it may carry at a time, as far as that is known before it is open. */
+  private readonly owner: ConnectionOwner;
+  /** Maximum number of requests that wait for it to open: the server's stream limit, if known from before. */
   private readonly maxWaiting: number;
-  private readonly on: SessionOptions;
+  private readonly options: SessionOptions;
   private readonly steps = connectTiming();
   private users = 0;
   private opened: Opened | undefined;
   private waiting = new Set<(opened: Opened) => void>();
   private cancel: (() => void) | undefined;
   private isOver = false;
-  private isLeaving = false;
-  /** What arrived before it was known to be open. */
+  private isDraining = false;
+  /** Bytes that arrived before `done` was called. */
   private early: Buffer[] = [];
 
-  constructor(route: Route, keeper: ConnectionOwner, maxWaiting: number, on: SessionOptions) {
+  constructor(route: Route, owner: ConnectionOwner, maxWaiting: number, options: SessionOptions) {
     this.route = route;
-    this.keeper = keeper;
+    this.owner = owner;
     this.maxWaiting = Math.max(1, maxWaiting);
-    this.on = on;
+    this.options = options;
     this.blockOf = requestBlocks(route);
-    keeper.opened(this);
-    this.cancel = keeper.open(route, {
+    owner.onOpened(this);
+    this.cancel = owner.open(route, {
       steps: this.steps,
       read: (bytes) => {
         if (this.session !== undefined) this.session.read(bytes);
@@ -50,39 +50,39 @@ export class SharedConnection implements Lasting {
       },
       done: (error, socket) => {
         this.cancel = undefined;
-        if (socket === null || this.isOver) return this.settle({ error: error ?? ended("closed") }, socket);
+        if (socket === null || this.isOver) return this.settle({ error: error ?? lossError("closed") }, socket);
         const isHttp2 = "alpnProtocol" in socket && socket.alpnProtocol === "h2";
-        if (isHttp2) this.settle({ session: this.sessionOver(socket) }, null);
+        if (isHttp2) this.settle({ session: this.startSession(socket) }, null);
         else this.settle("http/1.1", socket);
       },
     });
   }
 
-  /** Undefined once it is open. */
+  /** The timings while it is being opened; undefined afterwards. */
   get opening(): ConnectTiming | undefined {
     return this.opened === undefined ? this.steps : undefined;
   }
 
   get hasRoom(): boolean {
-    if (this.isOver || this.isLeaving) return false;
+    if (this.isOver || this.isDraining) return false;
     return this.session?.hasRoom ?? this.users < this.maxWaiting;
   }
 
-  /** Calls back when it is known what the connection is. Returns what stops that. */
+  /** Calls `onOpened` with the result of opening, now or later. Returns a function that cancels that. */
   whenOpened(onOpened: (opened: Opened) => void): () => void {
     if (this.opened !== undefined) onOpened(this.opened);
     else this.waiting.add(onOpened);
     return () => void this.waiting.delete(onOpened);
   }
 
-  enter(): void {
-    if (this.users++ === 0) this.keeper.busy(this);
+  addUser(): void {
+    if (this.users++ === 0) this.owner.onBusy(this);
   }
 
-  leave(): void {
+  removeUser(): void {
     if (--this.users > 0 || this.isOver) return;
-    if (this.isLeaving) this.drop();
-    else this.keeper.idle(this);
+    if (this.isDraining) this.drop();
+    else this.owner.onIdle(this);
   }
 
   drop(): void {
@@ -97,33 +97,33 @@ export class SharedConnection implements Lasting {
     return typeof this.opened === "object" && "session" in this.opened ? this.opened.session : undefined;
   }
 
-  private sessionOver(socket: Socket): Http2Session {
+  private startSession(socket: Socket): Http2Session {
     const session = http2Session(socket, {
       onOver: () => this.retire(),
-      onLimit: this.on.onLimit,
-      readBytes: this.keeper.readBytes,
+      onLimit: this.options.onLimit,
+      readBytes: this.owner.readBytes,
     });
     socket
-      .on("error", (error) => session.lost(error))
-      .on("end", () => session.lost(ended(wasReset(socket) ? "reset" : "closed")))
-      .on("close", () => session.lost(ended("closed")));
+      .on("error", (error) => session.onLost(error))
+      .on("end", () => session.onLost(lossError(wasReset(socket) ? "reset" : "closed")))
+      .on("close", () => session.onLost(lossError("closed")));
     return session;
   }
 
-  /** It takes no more requests; those under way go on where they can. */
+  /** Accepts no more requests; those under way continue if possible. */
   private retire(): void {
-    if (this.isLeaving || this.isOver) return;
-    this.isLeaving = true;
-    this.on.onOver();
+    if (this.isDraining || this.isOver) return;
+    this.isDraining = true;
+    this.options.onOver();
     if (this.users === 0) this.drop();
   }
 
   private end(): void {
     if (this.isOver) return;
     this.isOver = true;
-    if (!this.isLeaving) this.on.onOver();
-    this.isLeaving = true;
-    this.keeper.dropped(this);
+    if (!this.isDraining) this.options.onOver();
+    this.isDraining = true;
+    this.owner.onDropped(this);
   }
 
   private settle(opened: Opened, unused: Socket | null): void {

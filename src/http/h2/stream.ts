@@ -1,4 +1,4 @@
-// One request on a connection that many share: a stream of HTTP/2, or a connection of its own where the server has only HTTP/1.1.
+// One request as a stream on a shared HTTP/2 connection; on an HTTP/1.1 connection if the server has no HTTP/2.
 
 import type { Failure } from "../../core/failure.ts";
 import type { Connection, Handler, Request, Route } from "../h1/connection.ts";
@@ -8,11 +8,11 @@ import { ConnectionError, codeName } from "./frames.ts";
 import type { Opened, SharedConnection } from "./shared-connection.ts";
 import type { Stream, StreamListener } from "./streams.ts";
 
-/** Where requests go whose server does not take them by HTTP/2. */
+/** Requests to servers that do not accept HTTP/2. */
 export interface Fallback {
-  /** A connection of HTTP/1.1 for this request and all that follow to that server. */
-  oneAtATime(route: Route): Connection;
-  /** The server takes HTTP/1.1 only, though it speaks HTTP/2 (HTTP_1_1_REQUIRED). */
+  /** Returns an HTTP/1.1 connection, and uses HTTP/1.1 for that server from now on. */
+  acquireHttp1(route: Route): Connection;
+  /** The server requires HTTP/1.1 although it has selected h2 (HTTP_1_1_REQUIRED, RFC 9113 section 7). */
   refusesHttp2(route: Route): void;
 }
 
@@ -20,11 +20,11 @@ export class Http2Stream implements Connection, StreamListener {
   readonly shared: SharedConnection;
   private readonly fallback: Fallback;
   private handler: Handler | undefined;
-  private own: Connection | undefined;
+  private http1: Connection | undefined;
   private stream: Stream | undefined;
   private stopWaiting: (() => void) | undefined;
   private isAnswered = false;
-  /** Of the body, in bytes: what may still come by what its headers say. */
+  /** Bytes of the body that may still arrive by its Content-Length. */
   private leftBytes = Number.POSITIVE_INFINITY;
   private status = 0;
   private isOver = false;
@@ -32,16 +32,16 @@ export class Http2Stream implements Connection, StreamListener {
   constructor(shared: SharedConnection, fallback: Fallback) {
     this.shared = shared;
     this.fallback = fallback;
-    shared.enter();
+    shared.addUser();
   }
 
   get route(): Route {
     return this.shared.route;
   }
 
-  /** As it is now: it was good for another request, if not for this one. */
+  /** Whether the connection has carried an answer, not necessarily before this request was sent. */
   isReused(): boolean {
-    return this.own?.isReused() ?? this.shared.answers > 0;
+    return this.http1?.isReused() ?? this.shared.answers > 0;
   }
 
   isIdle(): boolean {
@@ -55,20 +55,20 @@ export class Http2Stream implements Connection, StreamListener {
   }
 
   resume(): void {
-    if (this.own !== undefined) this.own.resume();
+    if (this.http1 !== undefined) this.http1.resume();
     else this.stream?.resume();
   }
 
   release(): void {
-    const { own } = this;
-    this.leave();
-    own?.release();
+    const { http1 } = this;
+    this.close();
+    http1?.release();
   }
 
   drop(): void {
-    const { own, stream } = this;
-    this.leave();
-    own?.drop();
+    const { http1, stream } = this;
+    this.close();
+    http1?.drop();
     stream?.cancel();
   }
 
@@ -112,7 +112,7 @@ export class Http2Stream implements Connection, StreamListener {
     this.handler?.onComplete();
   }
 
-  /** Before its end an answer is cut, whatever the code: that a server behind a proxy died is no end (RFC 9113 section 8.1). */
+  /** A reset before END_STREAM truncates the answer, whatever the code, also NO_ERROR (RFC 9113 section 8.1). */
   onReset(code: number): void {
     this.stream = undefined;
     const name = codeName(code);
@@ -130,7 +130,7 @@ export class Http2Stream implements Connection, StreamListener {
     this.stream = undefined;
     const { handler } = this;
     this.drop();
-    if (this.isAnswered) handler?.onFailure({ error: "truncated", detail: "the server says that it has not begun" });
+    if (this.isAnswered) handler?.onFailure({ error: "truncated", detail: "GOAWAY names a stream that was answered" });
     else handler?.onUnprocessed();
   }
 
@@ -145,8 +145,8 @@ export class Http2Stream implements Connection, StreamListener {
   private start(opened: Opened, request: Request, handler: Handler): void {
     const { shared } = this;
     if (opened === "http/1.1") {
-      this.own = this.fallback.oneAtATime(shared.route);
-      this.own.send(request, handler);
+      this.http1 = this.fallback.acquireHttp1(shared.route);
+      this.http1.send(request, handler);
     } else if ("error" in opened) {
       this.onLost(opened.error);
     } else {
@@ -163,14 +163,14 @@ export class Http2Stream implements Connection, StreamListener {
     handler?.onFailure(status === undefined ? failure : { ...failure, status });
   }
 
-  private leave(): void {
+  private close(): void {
     if (this.isOver) return;
     this.isOver = true;
     this.stopWaiting?.();
     this.handler = undefined;
-    this.own = undefined;
+    this.http1 = undefined;
     this.stream = undefined;
     this.stopWaiting = undefined;
-    this.shared.leave();
+    this.shared.removeUser();
   }
 }

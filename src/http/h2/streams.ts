@@ -1,94 +1,94 @@
-// The streams of one connection of HTTP/2 (RFC 9113 section 5.1): which are open, and which wait until the server allows one more.
+// The streams of an HTTP/2 session (RFC 9113 section 5.1): open ones, and requests that wait for the server's stream limit.
 
 import type { FieldSection } from "./field-sections.ts";
 import type { Window } from "./flow-control.ts";
 import { ConnectionError, MAX_STREAM_ID } from "./frames.ts";
 
-/** Called with what becomes of one request. After `onEnd`, `onReset`, `onUnprocessed` and `onLost` nothing more comes. */
+/** Receives the events of one request. `onEnd`, `onReset`, `onUnprocessed` and `onLost` are the last one. */
 export interface StreamListener {
-  /** The request goes out. */
+  /** The request is sent. */
   onSent(): void;
-  /** Headers; or what makes the answer malformed, and then nothing more comes. */
+  /** A header block; if it is malformed, this is the last event. */
   onHeaders(section: FieldSection): void;
-  /** A piece of the body, overwritten afterwards. False asks for a pause until `resume`. */
+  /** A piece of the body, which is overwritten after the call. Returns false for a pause until `resume`. */
   onData(piece: Buffer): boolean;
-  /** END_STREAM: the only end of a body that is whole (section 8.1). */
+  /** END_STREAM: the answer is complete (section 8.1). */
   onEnd(): void;
-  /** The server ended the stream. */
+  /** RST_STREAM from the server. */
   onReset(code: number): void;
-  /** The server has not processed the request (section 8.7): it may be sent again at once. `code`: why it goes away, if it does. */
+  /** The server has not processed the request (section 8.7): it may be repeated at once. `code`: that of GOAWAY, if any. */
   onUnprocessed(code?: number): void;
-  /** The connection is gone. */
+  /** The connection has ended. */
   onLost(error: Error): void;
 }
 
-/** A request's place in a session. */
+/** A request in a session. */
 export interface Stream {
-  /** The server may send more of the body. */
+  /** Lets the server send more of the body. */
   resume(): void;
-  /** Ends it, at whatever stage; its listener is not called any more. */
+  /** Ends the request in any state; its listener is not called any more. */
   cancel(): void;
 }
 
 export interface OpenStream extends Window {
   readonly listener: StreamListener;
   isPaused: boolean;
-  /** The headers of its final answer have come. */
+  /** The headers of the final answer have arrived. */
   isAnswered: boolean;
-  /** How often the connection had been read from when this stream last got something. */
+  /** The number of reads of the connection at the last event of this stream. */
   reads: number;
 }
 
 export interface Request {
-  /** Its header block. */
+  /** The header block. */
   readonly block: Buffer;
   readonly listener: StreamListener;
-  /** Once it has been sent. */
+  /** The stream, once the request is sent. */
   open?: OpenStream;
 }
 
 export interface Streams {
   readonly openCount: number;
-  /** Whether another request would be sent at once. */
+  /** Whether another request is sent at once. */
   readonly hasRoom: boolean;
   all(): OpenStream[];
   isOpen(one: OpenStream): boolean;
-  /** The stream of a frame; undefined where it is over. Throws a ConnectionError for one that never began. */
-  of(id: number): OpenStream | undefined;
+  /** Returns the stream of a frame; undefined if it is closed. Throws a ConnectionError if it is idle. */
+  find(id: number): OpenStream | undefined;
   add(request: Request): void;
-  /** Takes one out, and sends what waits. Returns whether it was open. */
+  /** Removes a stream, and sends waiting requests. Returns whether it was open. */
   remove(one: OpenStream): boolean;
-  /** Takes out one that waits. */
+  /** Removes a waiting request. */
   withdraw(request: Request): void;
-  /** The server allows so many at a time from now on. */
-  allow(maxStreams: number): void;
-  /** No others begin. Those that wait were not processed. */
+  /** Sets the server's maximum number of concurrent streams. */
+  setLimit(maxStreams: number): void;
+  /** Opens no more streams. Waiting requests end as unprocessed. */
   stop(): void;
-  /** Forgets all. Returns the open ones, and those that waited. */
+  /** Removes all. Returns the open streams, and the waiting requests. */
   clear(): { readonly open: readonly OpenStream[]; readonly waiting: readonly Request[] };
 }
 
 export interface StreamsOptions {
   readonly firstId: number;
-  /** What a server may send of each at first. */
+  /** The initial window of each stream, in bytes. */
   readonly windowBytes: number;
   send(one: OpenStream, block: Buffer): void;
-  /** There are no more ids (section 5.1.1). */
+  /** The stream ids are exhausted (section 5.1.1). */
   onExhausted(): void;
 }
 
-/** As many streams as section 6.5.2 wants servers to allow at least; also until they say how many. */
+/** Maximum number of concurrent streams, also until the server sends its own: section 6.5.2 asks servers to allow at least 100. */
 export const MAX_STREAMS = 100;
 
 export function streams({ firstId, windowBytes, send, onExhausted }: StreamsOptions): Streams {
   const open = new Map<number, OpenStream>();
   const waiting: Request[] = [];
-  let most = MAX_STREAMS;
+  let limit = MAX_STREAMS;
   let nextId = firstId;
   let isStopped = false;
 
   const start = () => {
-    while (!isStopped && open.size < most) {
+    while (!isStopped && open.size < limit) {
       const request = waiting.shift();
       if (request === undefined) return;
       const { block, listener } = request;
@@ -106,8 +106,8 @@ export function streams({ firstId, windowBytes, send, onExhausted }: StreamsOpti
       send(one, block);
       if (nextId > MAX_STREAM_ID) onExhausted();
     }
-    // Elsewhere there may be room. One waits, for a server that allows none at the moment.
-    while (waiting.length > 0 && open.size + waiting.length > Math.max(1, most)) {
+    // The others go to another connection. One request waits, for a server that allows no stream at the moment.
+    while (waiting.length > 0 && open.size + waiting.length > Math.max(1, limit)) {
       waiting.pop()?.listener.onUnprocessed();
     }
   };
@@ -117,11 +117,11 @@ export function streams({ firstId, windowBytes, send, onExhausted }: StreamsOpti
       return open.size;
     },
     get hasRoom() {
-      return !isStopped && open.size + waiting.length < Math.max(1, most);
+      return !isStopped && open.size + waiting.length < Math.max(1, limit);
     },
     all: () => [...open.values()],
     isOpen: (one) => open.get(one.id) === one,
-    of(id) {
+    find(id) {
       const one = open.get(id);
       if (one === undefined && (id % 2 === 0 || id < firstId || id >= nextId)) {
         throw new ConnectionError("PROTOCOL_ERROR", `a frame of stream ${id}, which is idle`);
@@ -143,8 +143,8 @@ export function streams({ firstId, windowBytes, send, onExhausted }: StreamsOpti
       const at = waiting.indexOf(request);
       if (at >= 0) waiting.splice(at, 1);
     },
-    allow(maxStreams) {
-      most = Math.min(MAX_STREAMS, maxStreams);
+    setLimit(maxStreams) {
+      limit = Math.min(MAX_STREAMS, maxStreams);
       start();
     },
     stop() {

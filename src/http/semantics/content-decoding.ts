@@ -1,59 +1,60 @@
-// Undoes Content-Encoding while a body arrives, with a bound on what it may grow to.
+// Decodes Content-Encoding (gzip, br, deflate) while a body arrives, and stops decompression bombs.
 
 import { finished } from "node:stream";
 import type { Gunzip } from "node:zlib";
 import { type Failure, isFailure } from "../../core/failure.ts";
 import type { BodyStream } from "../../core/ports.ts";
 import { type Release, windowBytes } from "./decoder-memory.ts";
-import { excerpt, members } from "./headers.ts";
+import { excerpt, listMembers } from "./headers.ts";
 
-/** What --compressed asks for (RFC 9110 section 12.5.3). */
+/** The Accept-Encoding of --compressed (RFC 9110 section 12.5.3). */
 export const ACCEPT_ENCODING = "gzip, br";
 
-/** What comes out of each layer may be this many times as long as what was sent, or this many bytes: a bomb is `too_large`. */
+/** Maximum ratio of decoded to received bytes for each encoding, beyond 16 MiB of output: more is a decompression bomb. */
 const MAX_RATIO = 250;
-const SMALL_BYTES = 16_777_216;
+const UNCHECKED_BYTES = 16_777_216;
 
-/** More encodings than this on one body are refused; and a list of them that is longer than this, in characters. */
-const MAX_LAYERS = 3;
-const MAX_LIST = 256;
+/** Maximum number of encodings of a body, and maximum length of the header that lists them, in characters. */
+const MAX_ENCODINGS = 3;
+const MAX_LIST_CHARS = 256;
 
-/** So many bytes after the end are taken for padding. */
-const MAX_PADDING = 65_536;
+/** Maximum bytes after the end of the compressed data, which are ignored as padding. */
+const MAX_PADDING_BYTES = 65_536;
 
-/** A decoder of brotli may have a window of so many bytes without asking: what others need is little beside it. */
-const FREE_WINDOW = 262_144;
+/** Maximum window of a brotli decoder without a reservation of memory, in bytes; gzip and deflate need less. */
+const FREE_WINDOW_BYTES = 262_144;
 
 type Decoder = Gunzip;
 
-/** Waits for room in memory, so many bytes. */
-type Room = (bytes: number) => Promise<Release | Failure>;
+/** Reserves memory for a decoder, in bytes. */
+type Reserve = (bytes: number) => Promise<Release | Failure>;
 
 /**
- * A body in pieces or still arriving, decoded; the encodings in the order they were applied, as in the header. `room` is asked
- * before much memory is needed.
+ * Returns the decoded body, or a failure for unknown encodings. `encoding`: the header, with encodings in the order in which
+ * they were applied. `reserve` is called before a decoder needs much memory.
  */
-export function decoded(
+export function decodeBody(
   body: readonly Uint8Array[] | BodyStream,
   encoding: string,
   maxFileBytes: number,
-  room: Room = async () => () => {},
+  reserve: Reserve = async () => () => {},
 ): BodyStream | Failure {
-  if (encoding.length > MAX_LIST) return { error: "bad_encoding", detail: `content-encoding "${excerpt(encoding)}"` };
-  const applied = members(encoding);
+  if (encoding.length > MAX_LIST_CHARS)
+    return { error: "bad_encoding", detail: `content-encoding "${excerpt(encoding)}"` };
+  const applied = listMembers(encoding);
   const unknown = applied.find((name) => !/^(x-)?gzip$|^br$|^deflate$/.test(name));
   if (unknown !== undefined)
     return { error: "bad_encoding", detail: `content-encoding "${excerpt(unknown)}" is not known` };
-  if (applied.length > MAX_LAYERS) return { error: "bad_encoding", detail: `${applied.length} content-encodings` };
-  // One that had room for its window could wait for the other's for ever.
+  if (applied.length > MAX_ENCODINGS) return { error: "bad_encoding", detail: `${applied.length} content-encodings` };
+  // Two decoders of one body could deadlock: each of several bodies holds memory for one window and waits for the other.
   if (applied.indexOf("br") !== applied.lastIndexOf("br")) return { error: "bad_encoding", detail: "br within br" };
-  let source: BodyStream | Layer = "next" in body ? body : held(body);
-  for (const name of applied.reverse()) source = layer(source, name, maxFileBytes, room);
+  let source: BodyStream | Layer = "next" in body ? body : streamOf(body);
+  for (const name of applied.reverse()) source = layer(source, name, maxFileBytes, reserve);
   return source;
 }
 
-/** Pieces that are all there, as a stream. */
-function held(pieces: readonly Uint8Array[]): BodyStream {
+/** Returns a stream of pieces that are in memory. */
+function streamOf(pieces: readonly Uint8Array[]): BodyStream {
   let left: readonly Uint8Array[] | undefined = pieces.length > 0 ? pieces : undefined;
   return {
     async next() {
@@ -65,22 +66,22 @@ function held(pieces: readonly Uint8Array[]): BodyStream {
   };
 }
 
-/** One encoding undone. */
+/** The decoder of one encoding. */
 interface Layer extends BodyStream {
-  /** How much of what was sent this came from: of what is still to be decoded, nothing counts. */
+  /** The number of received bytes that are decoded so far. */
   readonly sentBytes: number;
 }
 
-function layer(source: BodyStream | Layer, name: string, maxFileBytes: number, room: Room): Layer {
+function layer(source: BodyStream | Layer, name: string, maxFileBytes: number, reserve: Reserve): Layer {
   let decoder: Decoder | undefined;
   let release: Release = () => {};
-  let grownBytes = 0;
+  let outputBytes = 0;
   let sourceEnded = false;
   let failed: Failure | undefined;
   let ended = false;
   let wake: (() => void) | undefined;
 
-  /** The decoder has something to say: output, room for input, its end or an error. */
+  /** Called when the decoder has output or accepts input, and at its end or error. */
   const notify = () => {
     wake?.();
     wake = undefined;
@@ -89,24 +90,24 @@ function layer(source: BodyStream | Layer, name: string, maxFileBytes: number, r
     failed ??= failure;
     source.cancel();
     decoder?.destroy();
-    over();
+    releaseMemory();
     return failed;
   };
-  const over = () => {
+  const releaseMemory = () => {
     release();
     release = () => {};
   };
-  /** Waits for room, where the decoder needs much: a few bytes can have it fill its window before anything comes out. */
+  /** Reserves memory if the decoder needs much: a few bytes of input can fill its whole window before any output. */
   const prepare = async (firstByte: number): Promise<void> => {
     const bytes = name === "br" ? windowBytes(firstByte) : 0;
-    if (bytes <= FREE_WINDOW) return;
-    const result = await room(bytes);
+    if (bytes <= FREE_WINDOW_BYTES) return;
+    const result = await reserve(bytes);
     if (typeof result !== "function") fail(result);
     else if (failed !== undefined) result();
     else release = result;
   };
 
-  /** Feeds what was sent until something comes out; at most one batch is inside at a time. */
+  /** Writes the next batch of input to the decoder, which holds at most one batch at a time. */
   const feed = async (): Promise<void> => {
     const batch = await source.next();
     if (batch === undefined) {
@@ -126,7 +127,7 @@ function layer(source: BodyStream | Layer, name: string, maxFileBytes: number, r
         if (failed !== undefined) return;
         decoder = start(name, firstByte);
       }
-      // Not "drain": that comes only after a write that was too much, and a gzip header or trailer alone puts nothing out.
+      // The callback, not "drain": Node emits that only after `write` returned false, and a gzip header alone has no output.
       decoder.write(piece, notify);
     }
   };
@@ -137,21 +138,21 @@ function layer(source: BodyStream | Layer, name: string, maxFileBytes: number, r
     });
     made.once("end", () => {
       ended = true;
-      over();
+      releaseMemory();
     });
     for (const event of ["readable", "end", "error", "close"]) made.on(event, notify);
     return made;
   };
 
-  /** Reads to the end of what was sent: only that tells whether it is whole. */
-  const pad = async (): Promise<Failure | undefined> => {
+  /** Reads the rest of the input, to know whether the body is complete, and ignores it as padding. */
+  const skipPadding = async (): Promise<Failure | undefined> => {
     let bytes = 0;
     while (!sourceEnded) {
       const batch = await source.next();
       if (batch === undefined) sourceEnded = true;
       else if (isFailure(batch)) return fail(batch);
       else for (const piece of batch) bytes += piece.length;
-      if (bytes > MAX_PADDING) return fail({ error: "bad_encoding", detail: `${name}: goes on after its end` });
+      if (bytes > MAX_PADDING_BYTES) return fail({ error: "bad_encoding", detail: `${name}: goes on after its end` });
     }
     return undefined;
   };
@@ -166,15 +167,15 @@ function layer(source: BodyStream | Layer, name: string, maxFileBytes: number, r
         if (failed !== undefined) return failed;
         const out: Buffer | null = decoder?.read() ?? null;
         if (out !== null) {
-          grownBytes += out.length;
-          if (grownBytes > maxFileBytes)
+          outputBytes += out.length;
+          if (outputBytes > maxFileBytes)
             return fail({ error: "too_large", detail: "decoded, over the maximum file size" });
-          if (grownBytes > Math.max(SMALL_BYTES, sent() * MAX_RATIO)) {
+          if (outputBytes > Math.max(UNCHECKED_BYTES, sent() * MAX_RATIO)) {
             return fail({ error: "too_large", detail: `decoded, over ${MAX_RATIO} times what was sent` });
           }
           return [out];
         }
-        if (ended) return pad();
+        if (ended) return skipPadding();
         if (decoder === undefined || (decoder.writableLength === 0 && !sourceEnded)) await feed();
         else {
           await new Promise<void>((resolve) => {
@@ -189,7 +190,10 @@ function layer(source: BodyStream | Layer, name: string, maxFileBytes: number, r
   };
 }
 
-/** "deflate" is zlib by RFC 9110 section 8.4.1.2, and raw from some servers: the first byte tells. */
+/**
+ * "deflate" is the zlib format (RFC 9110 section 8.4.1.2), but some servers send raw deflate data (node-fetch#123): a low nibble
+ * of 8 in the first byte means zlib (RFC 1950 section 2.2).
+ */
 function decoderFor(name: string, firstByte: number): Decoder {
   const zlib = process.getBuiltinModule("node:zlib");
   if (name === "br") return zlib.createBrotliDecompress();

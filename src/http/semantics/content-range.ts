@@ -1,31 +1,31 @@
-// Whether a 206 is the part that was asked for: everything is checked, since the file is spliced together from it.
+// Checks that a 206 answer is exactly the requested range, since the file is put together from both parts.
 
 import type { Failure } from "../../core/failure.ts";
 import { originForm } from "../../core/origin-form.ts";
 import type { PartialBody } from "../../core/ports.ts";
-import type { Terms } from "./conditional.ts";
+import type { SentConditions } from "./conditional.ts";
 import { type AnswerHeaders, excerpt, valuesOf } from "./headers.ts";
 import { isStrongTag } from "./validators.ts";
 
-/** The end of a body, from a byte on. */
+/** The range of a 206 answer: from a byte on to the end of the body. */
 export interface PartialRange {
-  /** How many bytes come before it. */
+  /** The index of its first byte. */
   readonly from: number;
-  /** Its own length. */
+  /** Its length, in bytes. */
   readonly bytes: number;
-  /** The length of the whole body, those before it included. */
+  /** The length of the whole body, in bytes. */
   readonly wholeBytes: number;
 }
 
-/** The Part, or `bad_range` with what is wrong (RFC 9110 sections 14.4 and 15.3.7). `terms`: what was asked, if a part. */
+/** Returns the range, or `bad_range` (RFC 9110 sections 14.4 and 15.3.7). `sent`: the conditions that were sent, if any. */
 export function partialRangeOf(
   headers: AnswerHeaders,
   fields: string,
-  terms: Terms | undefined,
+  sent: SentConditions | undefined,
 ): PartialRange | Failure {
-  const kept = terms?.kept;
-  if (terms === undefined || kept === undefined) return bad("a part that was not asked for");
-  if (!isSameUrl(kept.url, terms.target)) return bad("from another URL than what is kept");
+  const kept = sent?.kept;
+  if (sent === undefined || kept === undefined) return bad("a part that was not asked for");
+  if (!isSameUrl(kept.url, sent.target)) return bad("from another URL than what is kept");
   const [range, ...more] = valuesOf(fields, "content-range", 2);
   if (headers.contentType?.toLowerCase().startsWith("multipart/byteranges") === true) return bad("several parts");
   if (range === undefined) return bad("without a Content-Range");
@@ -40,8 +40,8 @@ export function partialRangeOf(
 }
 
 /**
- * Whether a 206 is the whole body after all, by its Content-Range and its length: some servers send one though nothing was
- * asked for but the whole, and curl and browsers store it.
+ * Whether an unrequested 206 has the whole body, by its Content-Range and length. RFC 9110 section 15.3.7 allows 206 for range
+ * requests only, but some servers send it for others, and curl and browsers store it.
  */
 export function isWhole({ contentLength, contentType }: AnswerHeaders, fields: string): boolean {
   if (contentType?.toLowerCase().startsWith("multipart/byteranges") === true) return false;
@@ -50,7 +50,7 @@ export function isWhole({ contentLength, contentType }: AnswerHeaders, fields: s
   return part !== undefined && part.wholeBytes === contentLength;
 }
 
-/** `bytes N-M/T` where it is all that follows what is kept. */
+/** Parses `bytes N-M/T`; undefined unless it begins after the kept bytes and reaches the end. */
 function endOf(range: string, kept: Pick<PartialBody, "bytes" | "wholeBytes">): PartialRange | undefined {
   const [, from, last, whole] = /^bytes 0*(\d{1,15})-0*(\d{1,15})\/0*(\d{1,15})$/i.exec(range)?.map(Number) ?? [];
   if (from === undefined || last === undefined || whole === undefined) return undefined;
@@ -62,13 +62,13 @@ function ofWhole({ wholeBytes }: PartialBody): string {
   return wholeBytes === undefined ? "" : ` of ${wholeBytes}`;
 }
 
-/** Whether the answer's own validator, if it has one of that kind, is not the one that was sent. */
+/** Whether the answer has a validator of the kind that was sent, with another value. */
 function isOfOther({ etag, lastModified }: AnswerHeaders, validator: string): boolean {
   const own = isStrongTag(validator) ? etag : lastModified;
   return own !== undefined && own !== validator;
 }
 
-/** Neither credentials nor fragment are part of what a URL names. */
+/** Compares URLs without credentials and fragment, which do not identify the resource. */
 function isSameUrl(url: string, target: URL): boolean {
   if (!URL.canParse(url)) return false;
   const kept = new URL(url);

@@ -1,24 +1,24 @@
-// The memory in which decoders of brotli keep what they may refer back to: so much of it at a time, for all bodies together.
+// Limits the memory of all brotli decoders together: a decoder waits until there is room for its window.
 
 import type { Failure } from "../../core/failure.ts";
 
-/** Gives what was taken back. */
+/** Frees the reserved memory. */
 export type Release = () => void;
 
 export interface DecoderMemory {
   /**
-   * Waits until there is room for so many bytes, in the order in which it was asked for: for as long as the bodies take that
-   * have it, but only until `untilMs` of `performance.now()`. Returns what gives them back, or why there was none.
+   * Reserves memory, first come, first served: waits until other bodies have freed enough, at most until `untilMs` of
+   * `performance.now()`. Resolves with a function that frees it, or with a failure.
    */
-  take(bytes: number, untilMs: number): Promise<Release | Failure>;
-  /** Whoever waits gets none, nor does who comes later and would have to. */
+  acquire(bytes: number, untilMs: number): Promise<Release | Failure>;
+  /** Ends all waiting requests as `interrupted`, and later ones that would have to wait. */
   abort(): void;
 }
 
-/** In bytes: eight of the largest windows, 32 of those that are usual. */
+/** Maximum memory of all windows, in bytes: 8 of the largest (16 MiB), or 32 of the usual ones (4 MiB). */
 const MAX_BYTES = 134_217_728;
 
-/** A timer holds no more: 24.8 days. */
+/** Maximum delay of setTimeout, in milliseconds (24.8 days); Node uses 1 ms for longer ones. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 interface Waiting {
@@ -45,7 +45,7 @@ export function decoderMemory(maxBytes = MAX_BYTES): DecoderMemory {
     };
   };
   return {
-    take(bytes, untilMs) {
+    acquire(bytes, untilMs) {
       if (waiting.size === 0 && taken + bytes <= maxBytes) return Promise.resolve(grant(bytes));
       if (isAborted) return Promise.resolve(INTERRUPTED);
       const leftMs = untilMs - performance.now();
@@ -67,11 +67,11 @@ export function decoderMemory(maxBytes = MAX_BYTES): DecoderMemory {
   };
 }
 
-/** How large the window is that a stream of brotli needs, in bytes, by its first byte (RFC 7932 section 9.1). */
+/** Returns the window size of a brotli stream in bytes, by its first byte (RFC 7932 section 9.1). */
 export function windowBytes(firstByte: number): number {
   const [n, m] = [(firstByte >> 1) & 7, (firstByte >> 4) & 7];
   if ((firstByte & 1) === 0) return 2 ** 16;
   if (n > 0) return 2 ** (17 + n);
   if (m === 0) return 2 ** 17;
-  return m === 1 ? 2 ** 24 : 2 ** (8 + m); // 1 stands for none that a decoder takes
+  return m === 1 ? 2 ** 24 : 2 ** (8 + m); // 1 is invalid: decoders refuse it
 }

@@ -1,59 +1,59 @@
-// What an answer's status and headers mean, before any of its body.
+// Evaluates the status and headers of an answer: whether its body is stored, refused, skipped or redirected.
 
 import { type Failure, isFailure } from "../../core/failure.ts";
 import type { Skip } from "../../core/ports.ts";
 import { directiveFor } from "../robots/robots-tag.ts";
-import type { Terms } from "./conditional.ts";
+import type { SentConditions } from "./conditional.ts";
 import { isWhole, type PartialRange, partialRangeOf } from "./content-range.ts";
 import { type AnswerHeaders, copied, excerpt, valuesOf } from "./headers.ts";
 import { isRedirectStatus, type Redirect, setCookiesOf } from "./redirect.ts";
 import { retryAfterMs } from "./retry-after.ts";
 
-/** What answers are held to. */
-export interface Wishes {
+/** Which answers are stored. */
+export interface AnswerPolicy {
   readonly maxFileBytes: number;
-  /** Directives of X-Robots-Tag by which an answer is not stored, in lower case; and our product token, likewise. */
+  /** Directives of X-Robots-Tag by which an answer is not stored, and the product token of the User-Agent; both in lower case. */
   readonly respect?: { readonly directives: ReadonlySet<string>; readonly agent: string };
 }
 
-/** A 2xx answer, or a 304, that is not to be stored. */
-export interface Unwanted {
+/** A 2xx or 304 answer that is not stored, as the server demands. */
+export interface Skipped {
   readonly status: number;
   readonly skip: Skip;
 }
 
-/** The body is not wanted. */
+/** The body is not stored. */
 export interface Refusal {
-  readonly reply: Failure | Redirect | Unwanted;
-  /** Read it to its end if it is short, so that the connection lives on. */
+  readonly reply: Failure | Redirect | Skipped;
+  /** Whether a short body is read to its end, so that the connection can be reused. */
   readonly discard: boolean;
 }
 
 /**
- * Why the body is not wanted, or of what it is a part; undefined where it is the whole body, or none (304) as was asked.
- * `terms`: what the request asked for beyond its URL.
+ * Returns why the body is not stored, or its range (206); undefined for a whole body, or for a 304 to a conditional request.
+ * `sent`: the conditions that were sent, if any.
  */
 export function evaluate(
   status: number,
   headers: AnswerHeaders,
   fields: string,
-  terms: Terms | undefined,
-  { maxFileBytes, respect }: Wishes,
+  sent: SentConditions | undefined,
+  { maxFileBytes, respect }: AnswerPolicy,
 ): Refusal | PartialRange | undefined {
   const { transferEncoding, contentLength } = headers;
   if (transferEncoding !== undefined && transferEncoding !== "chunked") {
     const detail = `transfer-encoding "${excerpt(transferEncoding)}" was not asked for`;
     return dropped({ error: "protocol_error", detail, status });
   }
-  const isUnchanged = status === 304 && terms !== undefined && terms.kept === undefined;
+  const isUnchanged = status === 304 && sent !== undefined && sent.kept === undefined;
   if (respect !== undefined && (isUnchanged || (status >= 200 && status <= 299))) {
     const directive = directiveFor(valuesOf(fields, "x-robots-tag"), respect.agent, respect.directives);
     if (directive !== undefined) {
       return { reply: { status, skip: { reason: copied(directive), detail: "X-Robots-Tag" } }, discard: true };
     }
   }
-  if (status === 206 && (terms?.kept !== undefined || !isWhole(headers, fields))) {
-    const part = partialRangeOf(headers, fields, terms);
+  if (status === 206 && (sent?.kept !== undefined || !isWhole(headers, fields))) {
+    const part = partialRangeOf(headers, fields, sent);
     if (isFailure(part)) return dropped(part);
     return part.wholeBytes > maxFileBytes ? tooLarge(part.wholeBytes, status) : part;
   }
@@ -61,20 +61,20 @@ export function evaluate(
     return contentLength !== undefined && contentLength > maxFileBytes ? tooLarge(contentLength, status) : undefined;
   }
   if (isUnchanged) return undefined;
-  return { reply: withoutBody(status, headers, fields, terms), discard: true };
+  return { reply: withoutBody(status, headers, fields, sent), discard: true };
 }
 
 function withoutBody(
   status: number,
   { locations }: AnswerHeaders,
   fields: string,
-  terms: Terms | undefined,
+  sent: SentConditions | undefined,
 ): Failure | Redirect {
   if (isRedirectStatus(status)) return { status, locations, setCookies: setCookiesOf(fields) };
-  if (status === 416 && terms?.kept !== undefined) {
-    return { error: "bad_range", detail: `416: nothing from byte ${terms.kept.bytes} on`, status };
+  if (status === 416 && sent?.kept !== undefined) {
+    return { error: "bad_range", detail: `416: nothing from byte ${sent.kept.bytes} on`, status };
   }
-  const { STATUS_CODES } = process.getBuiltinModule("node:http"); // 3 ms of start-up: where all is well it is not needed
+  const { STATUS_CODES } = process.getBuiltinModule("node:http"); // loaded late: 3 ms of start-up, and only failures need it
   const failure: Failure = { error: "http_status", detail: `${status} ${STATUS_CODES[status] ?? ""}`.trim(), status };
   const waitMs = retryAfterMs(valuesOf(fields, "retry-after", 1)[0], Date.now());
   return waitMs === undefined ? failure : { ...failure, retryAfterMs: waitMs };

@@ -1,70 +1,70 @@
-// The few headers of an answer that a downloader uses, out of its header lines.
+// Parses the few headers of an answer that a downloader uses, and has helpers for header values.
 
 import { MAX_URL_LENGTH } from "../../core/parse-url.ts";
 
 export interface AnswerHeaders {
-  /** NaN where it is no length, or where there are several that differ. */
+  /** NaN if it is invalid, or if there are several with different values. */
   contentLength?: number;
   transferEncoding?: string;
-  /** What carries the answer marks the body's end, whatever the headers say: HTTP/2, by END_STREAM (RFC 9113 section 8.1). */
+  /** Whether the protocol marks the end of the body: HTTP/2 does, by END_STREAM (RFC 9113 section 8.1). */
   isEndMarked?: boolean;
-  /** Its options `close` and `keep-alive`. */
+  /** The options `close` and `keep-alive`. */
   connection?: string;
   contentType?: string;
-  /** The codings that change bytes, in the order in which they were applied: absent where there are none. */
+  /** The codings that change bytes, in the order in which they were applied; absent if there are none. */
   contentEncoding?: string;
   etag?: string;
   lastModified?: string;
-  /** The first Location, and one that differs from it, if any does. */
+  /** The first Location, and the next one with another value, if any. */
   readonly locations: readonly string[];
 }
 
 const NONE: readonly string[] = [];
 
-/** What stands in Content-Encoding and changes no byte: `identity` (RFC 9110 section 12.5.3), and what servers send for it. */
+/** Values of Content-Encoding that mean no coding: `identity` (RFC 9110 section 8.4.1 reserves it), and `none` (curl#2298). */
 const NO_CODINGS = new Set(["", "identity", "none"]);
 
-/** The options of Connection that are kept: those that are about its end (RFC 9112 section 9.3). */
+/** The options of Connection that decide about its reuse (RFC 9112 section 9.3). */
 const CONNECTION_OPTIONS = new Set(["close", "keep-alive"]);
 
-/** A Location is kept up to this length, in characters: one that is longer is refused. */
-const MAX_LOCATION = MAX_URL_LENGTH + 1;
+/** Maximum length of a Location that is kept, in characters: with one more than a URL may have, it is refused. */
+const MAX_LOCATION_CHARS = MAX_URL_LENGTH + 1;
 
-/** For an answer that is no redirect: a Location of 64 KiB is not kept while its body arrives. */
+/** For an answer that is not a redirect: its Location of up to 64 KiB is not kept while the body arrives. */
 export function withoutLocations(headers: AnswerHeaders): AnswerHeaders {
   return headers.locations.length === 0 ? headers : { ...headers, locations: NONE };
 }
 
-/** A value that goes into a record is kept up to this length, in characters. */
-export const MAX_VALUE = 1024;
+/** Maximum length of a header value that is recorded, in characters. */
+export const MAX_VALUE_CHARS = 1024;
 
-/** Of longer header lines, in characters, what is kept is copied: V8 makes a part of a string a view, which holds all of it. */
-const LONG_FIELDS = 2048;
+/** Values out of longer header lines are copied: V8's substrings of 13 characters or more keep the whole string (node#31891). */
+const LONG_FIELDS_CHARS = 2048;
 
-/** So much of what a server says goes into a message, in characters. */
-const MAX_EXCERPT = 100;
+/** Maximum length of a server's text in a message, in characters. */
+const MAX_EXCERPT_CHARS = 100;
 
 /**
- * Reads header lines, each ended by a line feed. Values are latin1, as on the wire (RFC 9110 section 5.5). The name's length
- * and first letter rule out most headers before anything is made of them.
+ * Parses header lines, each ended by a line feed. Values are Latin-1, as received (RFC 9110 section 5.5). The length and first
+ * letter of a name exclude most headers before a string is made of them.
  */
 export function readHeaders(fields: string): AnswerHeaders {
   const headers: AnswerHeaders & { locations: readonly string[] } = { locations: NONE };
-  const isLong = fields.length > LONG_FIELDS;
+  const isLong = fields.length > LONG_FIELDS_CHARS;
   for (let from = 0; from < fields.length; ) {
     const colon = fields.indexOf(":", from);
     const end = fields.indexOf("\n", colon);
     if (colon === -1 || end === -1) break;
-    if (USED.has(mark(colon - from, fields.charCodeAt(from)))) {
+    if (USED_NAMES.has(nameKey(colon - from, fields.charCodeAt(from)))) {
       const text = valueIn(fields, colon + 1, end);
-      take(headers, fields.slice(from, colon).toLowerCase(), isLong ? copied(text) : text);
+      addHeader(headers, fields.slice(from, colon).toLowerCase(), isLong ? copied(text) : text);
     }
     from = end + 1;
   }
   return headers;
 }
 
-function take(headers: AnswerHeaders & { locations: readonly string[] }, name: string, text: string): void {
+function addHeader(headers: AnswerHeaders & { locations: readonly string[] }, name: string, text: string): void {
   switch (name) {
     case "content-length":
       headers.contentLength = lengthOf(text, headers.contentLength);
@@ -79,26 +79,27 @@ function take(headers: AnswerHeaders & { locations: readonly string[] }, name: s
       addCodings(headers, text);
       break;
     case "content-type":
-      if (text !== "") headers.contentType = text.length > MAX_VALUE ? copied(text.slice(0, MAX_VALUE)) : text;
+      if (text !== "")
+        headers.contentType = text.length > MAX_VALUE_CHARS ? copied(text.slice(0, MAX_VALUE_CHARS)) : text;
       break;
     case "etag":
-      if (text.length <= MAX_VALUE) headers.etag = text;
+      if (text.length <= MAX_VALUE_CHARS) headers.etag = text;
       break;
     case "last-modified":
-      if (text.length <= MAX_VALUE) headers.lastModified = text;
+      if (text.length <= MAX_VALUE_CHARS) headers.lastModified = text;
       break;
     case "location":
-      // Two that differ are too many already.
+      // Two different values are enough to refuse the redirect.
       if (headers.locations.length < 2 && headers.locations[0] !== text)
         headers.locations = [
           ...headers.locations,
-          text.length > MAX_LOCATION ? copied(text.slice(0, MAX_LOCATION)) : text,
+          text.length > MAX_LOCATION_CHARS ? copied(text.slice(0, MAX_LOCATION_CHARS)) : text,
         ];
       break;
   }
 }
 
-const USED = new Set(
+const USED_NAMES = new Set(
   [
     "content-length",
     "transfer-encoding",
@@ -108,21 +109,21 @@ const USED = new Set(
     "etag",
     "last-modified",
     "location",
-  ].map((name) => mark(name.length, name.charCodeAt(0))),
+  ].map((name) => nameKey(name.length, name.charCodeAt(0))),
 );
 
-/** One number for a name's length and first letter, whatever its case. */
-function mark(length: number, first: number): number {
+/** Returns a number for the length and first letter of a name, independent of case. */
+function nameKey(length: number, first: number): number {
   return length * 256 + (first | 0x20);
 }
 
-/** 1*DIGIT (RFC 9110 section 8.6): with more than 16 behind the zeros in front it is none. */
+/** 1*DIGIT (RFC 9110 section 8.6); more than 16 digits after leading zeros are not a safe integer. */
 const LENGTH = /^0*\d{1,16}$/;
 
-/** Several that are the same are one (RFC 9110 section 8.6). */
+/** Repeated equal values count as one (RFC 9110 section 8.6). */
 function lengthOf(text: string, before: number | undefined): number {
   let bytes = before;
-  for (const one of members(text)) {
+  for (const one of listMembers(text)) {
     const next = LENGTH.test(one) ? Number(one) : Number.NaN;
     if (bytes !== undefined && bytes !== next) return Number.NaN;
     bytes = next;
@@ -131,19 +132,19 @@ function lengthOf(text: string, before: number | undefined): number {
 }
 
 /**
- * How a body is coded for its transfer, out of a list in lower case: empty members and `identity` are nothing, the same coding
- * again is one (RFC 9110 section 5.6.1.2; some servers and the proxies before them each add it). Undefined where nothing is left.
+ * Returns the transfer codings of a list in lower case, without empty members (RFC 9110 section 5.6.1.2), `identity` (of RFC
+ * 2616) and repetitions (some servers and their proxies each add `chunked`); undefined if none is left.
  */
 export function transferCoding(list: string): string | undefined {
   if (list === "chunked") return list;
-  const codings = new Set(members(list).filter((one) => one !== "" && one !== "identity"));
+  const codings = new Set(listMembers(list).filter((one) => one !== "" && one !== "identity"));
   return codings.size === 0 ? undefined : [...codings].join(", ");
 }
 
-/** The values of every header of that name, given in lower case, `most` at most: for those that few answers are asked for. */
-export function valuesOf(fields: string, name: string, most = Number.POSITIVE_INFINITY): string[] {
+/** Returns the values of all headers of a name in lower case, at most `maxValues`; for headers that few answers need. */
+export function valuesOf(fields: string, name: string, maxValues = Number.POSITIVE_INFINITY): string[] {
   const values: string[] = [];
-  for (let from = 0; values.length < most && from < fields.length; ) {
+  for (let from = 0; values.length < maxValues && from < fields.length; ) {
     const colon = fields.indexOf(":", from);
     if (colon === -1) break;
     const line = fields.indexOf("\n", colon);
@@ -155,51 +156,51 @@ export function valuesOf(fields: string, name: string, most = Number.POSITIVE_IN
   return values;
 }
 
-/** The same text, Latin-1, in memory of its own. */
+/** Returns a copy of a Latin-1 string in memory of its own (see LONG_FIELDS_CHARS). */
 export function copied(text: string): string {
   return Buffer.from(text, "latin1").toString("latin1");
 }
 
-/** What a server says, as it may stand in a message: its beginning. */
+/** Returns the beginning of a server's text, for a message. */
 export function excerpt(text: string): string {
-  return copied(text.slice(0, MAX_EXCERPT)) + (text.length > MAX_EXCERPT ? "…" : "");
+  return copied(text.slice(0, MAX_EXCERPT_CHARS)) + (text.length > MAX_EXCERPT_CHARS ? "…" : "");
 }
 
-/** Adds the options of a Connection, each once. */
+/** Adds the options of a Connection header, each once. */
 function addOptions(headers: AnswerHeaders, text: string): void {
-  for (const option of members(text))
+  for (const option of listMembers(text))
     if (CONNECTION_OPTIONS.has(option) && !hasToken(headers.connection, option))
       headers.connection = joined(headers.connection, option);
 }
 
-/** Adds a Content-Encoding. A list that is longer than a value is none that can be undone: its beginning is kept. */
+/** Adds a Content-Encoding. A list over the maximum length cannot be decoded: only its beginning is kept. */
 function addCodings(headers: AnswerHeaders, text: string): void {
   const before = headers.contentEncoding;
-  if (before !== undefined && before.length > MAX_VALUE) return;
-  const value = text.length > MAX_VALUE ? copied(text.slice(0, MAX_VALUE + 1)) : text.toLowerCase();
-  for (const coding of value.length > MAX_VALUE ? [value] : members(value))
+  if (before !== undefined && before.length > MAX_VALUE_CHARS) return;
+  const value = text.length > MAX_VALUE_CHARS ? copied(text.slice(0, MAX_VALUE_CHARS + 1)) : text.toLowerCase();
+  for (const coding of value.length > MAX_VALUE_CHARS ? [value] : listMembers(value))
     if (!NO_CODINGS.has(coding)) headers.contentEncoding = joined(headers.contentEncoding, coding);
 }
 
 const FIELD_NAME = /^[!#$%&'*+.^_`|~\w-]+$/;
 
-/** Whether it may be a header's name: a token (RFC 9110 section 5.1). */
+/** Whether it is a valid header name: a token (RFC 9110 section 5.1). */
 export function isFieldName(text: string): boolean {
   return FIELD_NAME.test(text);
 }
 
-/** Whether a list of tokens, in lower case, has this one. */
+/** Whether a list of tokens in lower case contains `token`. */
 export function hasToken(list: string | undefined, token: string): boolean {
   if (list === undefined) return false;
-  return list === token || members(list).includes(token);
+  return list === token || listMembers(list).includes(token);
 }
 
-/** The members of a list (RFC 9110 section 5.6.1), empty ones included. */
-export function members(list: string): string[] {
+/** Returns the members of a list (RFC 9110 section 5.6.1), including empty ones. */
+export function listMembers(list: string): string[] {
   return list.includes(",") ? list.split(",").map((one) => trimBlanks(one)) : [trimBlanks(list)];
 }
 
-/** The text without blanks around it: only SP and HTAB are some (RFC 9110 section 5.6.3). JavaScript takes A0 for one, a byte of UTF-8. */
+/** Trims SP and HTAB (RFC 9110 section 5.6.3). String.prototype.trim also removes U+00A0, which is a byte of UTF-8 here. */
 export function trimBlanks(text: string, start = 0, end = text.length): string {
   let from = start;
   let to = end;
@@ -210,7 +211,7 @@ export function trimBlanks(text: string, start = 0, end = text.length): string {
 
 const CONTROLS = /[^\t\x20-\x7e\x80-\xff]+/g;
 
-/** A value without control characters, which none may have (RFC 9110 section 5.5). */
+/** Removes control characters, which are invalid in values (RFC 9110 section 5.5). */
 export function withoutControls(value: string): string {
   return value.replace(CONTROLS, "");
 }
@@ -219,12 +220,12 @@ function isBlank(code: number): boolean {
   return code === 32 || code === 9;
 }
 
-/** A header's value, between its colon and the line feed. */
+/** Returns the header value between colon and line feed. */
 function valueIn(fields: string, from: number, end: number): string {
   return trimBlanks(fields, from, fields.charCodeAt(end - 1) === 13 ? end - 1 : end);
 }
 
-/** Several headers of one name are one list (RFC 9110 section 5.3). */
+/** Joins headers of the same name to one list (RFC 9110 section 5.3). */
 function joined(before: string | undefined, value: string): string {
   return before === undefined ? value : `${before}, ${value}`;
 }

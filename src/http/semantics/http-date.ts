@@ -1,4 +1,4 @@
-// Reads the dates of HTTP headers: a pure function.
+// Parses the dates of HTTP headers (RFC 9110 section 5.6.7).
 
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
@@ -10,8 +10,8 @@ const FORMS = [
 ];
 
 /**
- * An HTTP-date (RFC 9110 section 5.6.7) in milliseconds since 1970; undefined for anything else, a day that is in no
- * calendar included. `nowMs`, of the same clock, tells the century of a year of two digits.
+ * Parses an HTTP-date to milliseconds since 1970; undefined if it is invalid or its day does not exist. `nowMs`, by the same
+ * clock, decides the century of a two-digit year.
  */
 export function httpDate(text: string, nowMs: number): number | undefined {
   const parts = FORMS.map((form) => form.exec(text)?.groups).find((groups) => groups !== undefined);
@@ -23,12 +23,12 @@ export function httpDate(text: string, nowMs: number): number | undefined {
   // 60 is a leap second.
   if (month === -1 || day < 1 || hour > 23 || minute > 59 || second > 60) return undefined;
   const date = new Date(0);
-  date.setUTCFullYear(year, month, day); // Date.UTC takes the years 0 to 99 for others
+  date.setUTCFullYear(year, month, day); // Date.UTC adds 1900 to the years 0 to 99 (ECMA-262 section 21.4.3.4)
   if (date.getUTCMonth() !== month) return undefined;
   return date.setUTCHours(hour, minute, second);
 }
 
-/** Two digits are the last year that ends so and is at most 50 ahead. */
+/** Two digits are the latest year with these digits that is at most 50 years ahead (RFC 9110 section 5.6.7). */
 function wholeYear(digits: string, nowMs: number): number {
   if (digits.length === 4) return Number(digits);
   const lastYear = new Date(nowMs).getUTCFullYear() + 50;

@@ -1,16 +1,16 @@
-// Where a redirect leads, and with which headers: pure decisions.
+// The target of a redirect, and the headers that may be sent to another origin.
 
 import { isUtf8 } from "node:buffer";
 import type { Failure } from "../../core/failure.ts";
 import { hasLongHost, hasLongHostText, MAX_URL_LENGTH } from "../../core/parse-url.ts";
 import { copied, excerpt } from "./headers.ts";
 
-/** A final answer that points elsewhere. */
+/** A redirect answer. */
 export interface Redirect {
   readonly status: number;
-  /** Each Location it carried, those that are the same once: two, where there are more. */
+  /** The different values of its Location headers, at most two. */
   readonly locations: readonly string[];
-  /** The header lines that set cookies; mostly none. */
+  /** Its Set-Cookie lines; mostly "". */
   readonly setCookies: string;
 }
 
@@ -21,10 +21,10 @@ export function isRedirectStatus(status: number): boolean {
 
 const TOO_LONG = `to a URL of over ${MAX_URL_LENGTH} characters`;
 
-/** How much is kept of the lines that set cookies: 64 KiB. */
+/** Maximum length of the Set-Cookie lines that are kept, in characters: 64 KiB. */
 const MAX_SET_COOKIE_CHARS = 65_536;
 
-/** The lines of a header block that set cookies, in memory of their own. */
+/** Returns the Set-Cookie lines of a header block, in memory of their own. */
 export function setCookiesOf(fields: string): string {
   const lines = fields.match(/^set-cookie:[^\n]*\n/gim);
   if (lines === null) return "";
@@ -33,7 +33,7 @@ export function setCookiesOf(fields: string): string {
   return copied(kept);
 }
 
-/** The URL to go on with, without user and password, or why not. `from` is the URL that was answered so. */
+/** Returns the next URL, without user and password, or why the redirect is refused. `from`: the URL that redirects. */
 export function nextTarget(redirect: Omit<Redirect, "setCookies">, from: URL): URL | Failure {
   const { status, locations } = redirect;
   const refused = (detail: string): Failure => ({ error: "redirect_refused", detail: `${status} ${detail}`, status });
@@ -51,17 +51,17 @@ export function nextTarget(redirect: Omit<Redirect, "setCookies">, from: URL): U
   if (hasLongHost(next)) return refused("to a host name that is too long");
   if (from.protocol === "https:" && next.protocol === "http:") return refused("from https to http");
   if (next.port === "0") return refused("to a Location that is not a URL");
-  // Whoever redirects has no say in who we are; and what is relative takes over what the list says.
+  // A redirect must not choose the credentials, and a relative Location inherits those of the list's URL.
   if (next.username !== "") next.username = "";
   if (next.password !== "") next.password = "";
-  // RFC 9110 section 10.2.2: the fragment goes on with the redirect.
+  // RFC 9110 section 10.2.2: the fragment is inherited.
   if (next.hash === "") next.hash = from.hash;
   return next;
 }
 
 /**
- * A Location as text, out of its bytes: UTF-8 where it is that. Otherwise it is of an encoding that only the server knows (Latin-1,
- * GBK, Shift_JIS), and each byte is asked for as it came; so is a backslash that is the second byte of a character there.
+ * Decodes the bytes of a Location: as UTF-8 if valid. Otherwise the encoding is unknown (Latin-1, GBK, Shift_JIS), and each byte
+ * is percent-encoded, including a backslash after it, which is the second byte of some characters in Shift_JIS.
  */
 function textOf(location: string): string {
   if (!/[\x80-\xff]/.test(location)) return location;
@@ -71,8 +71,8 @@ function textOf(location: string): string {
   return location.replace(/[\x80-\xff]\\?/g, (character) => Array.from(character, encoded).join(""));
 }
 
-/** The headers of one's own that another origin may see; anything else may be a secret. */
-const HARMLESS = new Set([
+/** The user's headers that are sent to other origins; any other may be a secret. */
+const SAFE_HEADERS = new Set([
   "accept",
   "accept-encoding",
   "accept-language",
@@ -82,7 +82,7 @@ const HARMLESS = new Set([
   "user-agent",
 ]);
 
-/** Name and value in turn: those that may be sent to an origin that the user did not name. */
-export function harmless(headers: readonly string[]): string[] {
-  return headers.filter((_, i) => HARMLESS.has((headers[i - (i % 2)] ?? "").toLowerCase()));
+/** Returns the headers, as alternating names and values, that may be sent to an origin that the list does not name. */
+export function safeHeaders(headers: readonly string[]): string[] {
+  return headers.filter((_, i) => SAFE_HEADERS.has((headers[i - (i % 2)] ?? "").toLowerCase()));
 }

@@ -35,7 +35,7 @@ describe("a small body", () => {
           pushed(whole.subarray(at, at + length), (piece) => gathered.add(piece, isKnown ? whole.length : undefined));
           at += length;
         }
-        expect(Buffer.concat(gathered.take()).equals(whole)).toBe(true);
+        expect(Buffer.concat(gathered.pieces()).equals(whole)).toBe(true);
       }),
     );
   });
@@ -45,7 +45,7 @@ describe("a small body", () => {
     const read = Buffer.alloc(65_536, "x");
     for (let i = 0; i < 200_000; i++)
       gathered.add(read.subarray(i % 1000, (i % 1000) + 1), isKnown ? 200_000 : undefined);
-    const pieces = gathered.take();
+    const pieces = gathered.pieces();
     expect([pieces.length, pieces[0]?.length]).toEqual([1, 200_000]);
     expect(heldBytes(pieces)).toBeLessThanOrEqual(524_288);
   });
@@ -54,10 +54,10 @@ describe("a small body", () => {
     const memory = bufferPool();
     const gathered = new BodyBuffer(memory);
     for (let i = 0; i < 3; i++) gathered.add(body(8000), undefined);
-    const [first] = gathered.take();
-    expect(memory.take(16_384).bytes.buffer).not.toBe(first?.buffer);
+    const [first] = gathered.pieces();
+    expect(memory.acquire(16_384).bytes.buffer).not.toBe(first?.buffer);
     gathered.free?.();
-    expect(memory.take(first?.buffer.byteLength ?? 0).bytes.buffer).toBe(first?.buffer);
+    expect(memory.acquire(first?.buffer.byteLength ?? 0).bytes.buffer).toBe(first?.buffer);
   });
 });
 

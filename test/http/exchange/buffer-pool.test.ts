@@ -24,28 +24,28 @@ afterAll(() => server.close());
 
 it("memory that was given back is given out again, to one taker", () => {
   const memory = bufferPool();
-  const first = memory.take(60_000);
-  const second = memory.take(65_536);
+  const first = memory.acquire(60_000);
+  const second = memory.acquire(65_536);
   expect(first.bytes.length).toBeGreaterThanOrEqual(60_000);
   expect(second.bytes.buffer).not.toBe(first.bytes.buffer);
   first.free();
   first.free();
-  const third = memory.take(40_000);
+  const third = memory.acquire(40_000);
   expect(third.bytes.buffer).toBe(first.bytes.buffer);
-  expect(memory.take(40_000).bytes.buffer).not.toBe(first.bytes.buffer);
+  expect(memory.acquire(40_000).bytes.buffer).not.toBe(first.bytes.buffer);
   first.free(); // its time is over: this is the third one's
-  expect(memory.take(40_000).bytes.buffer).not.toBe(first.bytes.buffer);
+  expect(memory.acquire(40_000).bytes.buffer).not.toBe(first.bytes.buffer);
 });
 
 it("what is large, or too much in all, is not kept", () => {
   const memory = bufferPool();
-  const large = memory.take(1_000_000);
+  const large = memory.acquire(1_000_000);
   expect(large.bytes.length).toBeGreaterThanOrEqual(1_000_000);
   large.free();
-  expect(memory.take(1_000_000).bytes.buffer).not.toBe(large.bytes.buffer);
-  const many = Array.from({ length: 65 }, () => memory.take(262_144));
+  expect(memory.acquire(1_000_000).bytes.buffer).not.toBe(large.bytes.buffer);
+  const many = Array.from({ length: 65 }, () => memory.acquire(262_144));
   for (const one of many) one.free();
-  const again = Array.from({ length: 65 }, () => memory.take(262_144).bytes.buffer);
+  const again = Array.from({ length: 65 }, () => memory.acquire(262_144).bytes.buffer);
   expect(new Set(again.filter((buffer) => many.some(({ bytes }) => bytes.buffer === buffer))).size).toBe(64);
 });
 

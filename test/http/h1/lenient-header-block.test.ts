@@ -145,7 +145,7 @@ it("over HTTP/2 control characters in a value are left out as well, but where it
   const block = [":status", "200", "etag", "a\x1bb\x7f", "content-length", "5\x01"].map(literal);
   const bytes = Buffer.concat(block.flatMap((one, i) => (i % 2 === 0 ? [Buffer.of(0), one] : [one])));
   const sections: string[] = [];
-  fieldSections((_, section) => sections.push(section.fields)).begin(1, FLAG.endHeaders, bytes);
+  fieldSections((_, section) => sections.push(section.fields)).onHeadersFrame(1, FLAG.endHeaders, bytes);
   expect(sections).toEqual(["etag: ab\r\ncontent-length: 5\x01\r\n"]);
 });
 

@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { responseParser } from "../../../src/http/h1/response-parser.ts";
 import { cookies } from "../../../src/http/identity/cookies.ts";
-import { decoded } from "../../../src/http/semantics/content-decoding.ts";
+import { decodeBody } from "../../../src/http/semantics/content-decoding.ts";
 import { evaluate } from "../../../src/http/semantics/evaluate.ts";
 import { nextTarget } from "../../../src/http/semantics/redirect.ts";
 import { validatorOf } from "../../../src/http/semantics/validators.ts";
@@ -25,7 +25,7 @@ function read(lines: string, status: number, pieceBytes = Number.POSITIVE_INFINI
     onHeaders(_, headers, fields) {
       isRead = true;
       const verdict = evaluate(status, headers, fields, undefined, WISHES);
-      if (headers.contentEncoding !== undefined) decoded([], headers.contentEncoding, WISHES.maxFileBytes);
+      if (headers.contentEncoding !== undefined) decodeBody([], headers.contentEncoding, WISHES.maxFileBytes);
       if (verdict !== undefined && "reply" in verdict && "locations" in verdict.reply) nextTarget(verdict.reply, FROM);
       validatorOf(headers, fields);
       jar.setCookies(fields, FROM);
@@ -35,7 +35,7 @@ function read(lines: string, status: number, pieceBytes = Number.POSITIVE_INFINI
     onComplete() {},
   });
   const bytes = Buffer.from(`HTTP/1.1 ${status} OK\r\n${lines}\r\n`, "latin1");
-  for (let at = 0; at < bytes.length; at += pieceBytes) one.take(bytes.subarray(at, at + pieceBytes), false);
+  for (let at = 0; at < bytes.length; at += pieceBytes) one.parse(bytes.subarray(at, at + pieceBytes), false);
   return isRead;
 }
 

@@ -14,7 +14,7 @@ import {
   uint8Array,
 } from "fast-check";
 import { describe, expect, it } from "vitest";
-import { headRoom } from "../../../src/http/h1/partial-header-block.ts";
+import { headMemory } from "../../../src/http/h1/partial-header-block.ts";
 import { type ResponseParser, responseParser } from "../../../src/http/h1/response-parser.ts";
 
 interface Told {
@@ -53,7 +53,7 @@ function told(pieces: readonly Buffer[], one: ResponseParser = responseParser())
   });
   for (const piece of pieces) {
     const shared = Buffer.from(piece);
-    const goOn = one.take(shared, false);
+    const goOn = one.parse(shared, false);
     shared.fill("#"); // what was taken must not depend on it
     if (typeof goOn === "object") return { ...all, error: goOn.error };
   }
@@ -192,7 +192,7 @@ describe("a connection", () => {
     expect(whole(`${OK}Content-Length: 5\n\n`, "hello!").isReusable).toBe(false);
     const one = responseParser();
     expect(told([answer(`${OK}Content-Length: 0\n\n`)], one).isReusable).toBe(true);
-    one.take(Buffer.from("H"), false);
+    one.parse(Buffer.from("H"), false);
     expect(one.isReusable()).toBe(false);
   });
 
@@ -218,7 +218,7 @@ describe("a header block", () => {
       const one = responseParser();
       one.expect({ onResponseStarted() {}, onHeaders() {}, onData: () => true, onComplete() {} });
       const few = Buffer.from(piece.repeat(Math.floor(200_000 / piece.length)));
-      expect([one.take(few, false), one.take(few, false)]).toEqual([true, false]);
+      expect([one.parse(few, false), one.parse(few, false)]).toEqual([true, false]);
     }
   });
 
@@ -275,7 +275,7 @@ describe("a header block", () => {
   });
 
   it("takes no more room in pieces, together with others, than there is: those up to 32 KiB always have some", () => {
-    const room = headRoom(300_000);
+    const room = headMemory(300_000);
     const large = answer(`${OK}X: ${"y".repeat(262_000)}\nContent-Length: 1\n\n`, "z");
     const [begin, end] = [large.subarray(0, 200_000), large.subarray(200_000)];
     const waiting = Array.from({ length: 2 }, () => responseParser(room));

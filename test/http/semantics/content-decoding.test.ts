@@ -5,7 +5,7 @@ import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { beforeEach, describe, expect, it } from "vitest";
 import { type Failure, isFailure } from "../../../src/core/failure.ts";
 import type { BodyStream, Get } from "../../../src/core/ports.ts";
-import { decoded } from "../../../src/http/semantics/content-decoding.ts";
+import { decodeBody } from "../../../src/http/semantics/content-decoding.ts";
 import { collect, testGet } from "../../support/get.ts";
 import { own, ownRudeServer } from "../../support/own.ts";
 import { body } from "../../support/rude.ts";
@@ -79,7 +79,7 @@ describe("--compressed", () => {
 
 describe("decoded", () => {
   it("undoes several encodings in the order opposite to the header's", async () => {
-    const twice = decoded([gzipSync(gzipSync("text"))], "gzip, x-gzip", 1000);
+    const twice = decodeBody([gzipSync(gzipSync("text"))], "gzip, x-gzip", 1000);
     if ("error" in twice) throw new Error(twice.detail);
     expect(String(await collect({ status: 200, body: twice, ttfbMs: 0, lengthVerified: true }))).toBe("text");
   });
@@ -98,7 +98,7 @@ describe("decoded", () => {
       },
       cancel() {},
     };
-    const body = decoded(stream, "gzip", 1000);
+    const body = decodeBody(stream, "gzip", 1000);
     if ("error" in body) throw new Error(body.detail);
     expect(String(await collect({ status: 200, body, ttfbMs: 0, lengthVerified: true }))).toBe(text);
   });
@@ -131,7 +131,7 @@ describe("decoded", () => {
   const BOMB = zeros(64);
 
   it("stops a bomb by what was decoded of it, however much more has come", async () => {
-    const { bytes, end } = await drained(decoded([BOMB], "gzip", Number.POSITIVE_INFINITY));
+    const { bytes, end } = await drained(decodeBody([BOMB], "gzip", Number.POSITIVE_INFINITY));
     expect(end).toMatchObject({ error: "too_large" });
     expect(bytes).toBeLessThanOrEqual(16 * MIB);
   });
@@ -144,7 +144,7 @@ describe("decoded", () => {
     for (let i = 1; i < layers; i++) sent = gzipSync(sent, { level: 9 });
     expect(sent.length).toBeLessThan(30_000);
     const names = Array.from({ length: layers }, () => "gzip").join(", ");
-    const { bytes, end } = await drained(decoded([sent], names, Number.POSITIVE_INFINITY));
+    const { bytes, end } = await drained(decodeBody([sent], names, Number.POSITIVE_INFINITY));
     expect(end).toMatchObject({ error: "too_large" });
     expect(bytes).toBeLessThanOrEqual(16 * MIB);
   });
@@ -152,13 +152,13 @@ describe("decoded", () => {
   it("stops a brotli bomb", async () => {
     const bomb = brotliCompressSync(Buffer.alloc(64 * MIB), { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } });
     expect(bomb.length).toBeLessThan(1000);
-    const { bytes, end } = await drained(decoded([bomb], "br", Number.POSITIVE_INFINITY));
+    const { bytes, end } = await drained(decodeBody([bomb], "br", Number.POSITIVE_INFINITY));
     expect(end).toMatchObject({ error: "too_large" });
     expect(bytes).toBeLessThanOrEqual(16 * MIB);
   });
 
   it("takes what compresses well for no bomb as long as it is small", async () => {
-    expect(await drained(decoded([zeros(16)], "gzip", Number.POSITIVE_INFINITY))).toEqual({
+    expect(await drained(decodeBody([zeros(16)], "gzip", Number.POSITIVE_INFINITY))).toEqual({
       bytes: 16 * MIB,
       end: undefined,
     });
@@ -167,12 +167,12 @@ describe("decoded", () => {
   it("reads on after the end: padding is left out, and a body that is cut there is cut", async () => {
     const whole = gzipSync("text");
     const padding = Buffer.alloc(30_000);
-    expect(await drained(decoded(stream([[whole], [padding], [padding]]), "gzip", 1000))).toEqual({
+    expect(await drained(decodeBody(stream([[whole], [padding], [padding]]), "gzip", 1000))).toEqual({
       bytes: 4,
       end: undefined,
     });
     const cut: Failure = { error: "truncated", detail: "cut" };
-    expect(await drained(decoded(stream([[whole, padding], [padding], cut]), "gzip", 1000))).toEqual({
+    expect(await drained(decodeBody(stream([[whole, padding], [padding], cut]), "gzip", 1000))).toEqual({
       bytes: 4,
       end: cut,
     });
@@ -181,11 +181,11 @@ describe("decoded", () => {
   it("does not read on for ever", async () => {
     const padding = Buffer.alloc(30_000);
     const endless = stream([[gzipSync("text")], ...Array.from({ length: 100 }, () => [padding])]);
-    expect(await drained(decoded(endless, "gzip", 1000))).toMatchObject({ end: { error: "bad_encoding" } });
+    expect(await drained(decodeBody(endless, "gzip", 1000))).toMatchObject({ end: { error: "bad_encoding" } });
     expect(endless.cancelled).toBe(true);
   });
 
   it("refuses more layers than anyone needs", () => {
-    expect(decoded([], "gzip, gzip, gzip, gzip", 1000)).toMatchObject({ error: "bad_encoding" });
+    expect(decodeBody([], "gzip, gzip, gzip, gzip", 1000)).toMatchObject({ error: "bad_encoding" });
   });
 });

@@ -4,7 +4,7 @@ import { brotliCompressSync, constants } from "node:zlib";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { isFailure } from "../../../src/core/failure.ts";
-import { decoded } from "../../../src/http/semantics/content-decoding.ts";
+import { decodeBody } from "../../../src/http/semantics/content-decoding.ts";
 import { decoderMemory, type Release, windowBytes } from "../../../src/http/semantics/decoder-memory.ts";
 import { collect } from "../../support/get.ts";
 import { body } from "../../support/rude.ts";
@@ -31,7 +31,7 @@ it("whoever asks gets room in turn, and never more than there is", async () => {
       let taken = 0;
       await Promise.all(
         sizes.map(async (bytes, i) => {
-          const release = released(await room.take(bytes, NEVER));
+          const release = released(await room.acquire(bytes, NEVER));
           order.push(i);
           taken += bytes;
           expect(taken).toBeLessThanOrEqual(100);
@@ -47,14 +47,14 @@ it("whoever asks gets room in turn, and never more than there is", async () => {
 
 it("who has waited until its time is over goes without, and so does who waits when all is stopped", async () => {
   const room = decoderMemory(100);
-  const release = released(await room.take(60, NEVER));
-  expect(await room.take(60, performance.now() + 10)).toMatchObject({ error: "deadline" });
-  const waiting = room.take(60, NEVER);
+  const release = released(await room.acquire(60, NEVER));
+  expect(await room.acquire(60, performance.now() + 10)).toMatchObject({ error: "deadline" });
+  const waiting = room.acquire(60, NEVER);
   room.abort();
   expect(await waiting).toMatchObject({ error: "interrupted" });
-  expect(await room.take(60, NEVER)).toMatchObject({ error: "interrupted" });
+  expect(await room.acquire(60, NEVER)).toMatchObject({ error: "interrupted" });
   release();
-  released(await room.take(60, NEVER));
+  released(await room.acquire(60, NEVER));
 });
 
 it("a body of brotli has room for its window until it is over, whole or not; a small window needs none", async () => {
@@ -68,7 +68,7 @@ it("a body of brotli has room for its window until it is over, whole or not; a s
     return () => void open--;
   };
   const read = async (bytes: Buffer, most = NEVER) => {
-    const stream = decoded([bytes], "br", most, room);
+    const stream = decodeBody([bytes], "br", most, room);
     if (isFailure(stream)) return expect.unreachable();
     return collect({ status: 200, ttfbMs: 0, lengthVerified: true, body: stream });
   };
@@ -82,6 +82,6 @@ it("a body of brotli has room for its window until it is over, whole or not; a s
 });
 
 it("brotli within brotli is refused, as each would wait for room that others like it have", () => {
-  expect(decoded([], "br, gzip, br", NEVER)).toMatchObject({ error: "bad_encoding" });
-  expect(decoded([], "gzip, br", NEVER)).not.toHaveProperty("error");
+  expect(decodeBody([], "br, gzip, br", NEVER)).toMatchObject({ error: "bad_encoding" });
+  expect(decodeBody([], "gzip, br", NEVER)).not.toHaveProperty("error");
 });
