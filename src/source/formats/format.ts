@@ -1,7 +1,7 @@
 // The interface of list formats: what a file in formats/ implements, and the context that it gets.
 
 import type { Job } from "../../core/job.ts";
-import type { UnknownColumn } from "./columns.ts";
+import type { Numbering } from "./numbering.ts";
 
 export interface Format {
   /** Unique among the formats, in lower case. */
@@ -16,18 +16,6 @@ export interface Format {
    * Throws if it cannot continue; the message is the reason alone. Memory is bounded, for a list of any length.
    */
   jobs(bytes: AsyncGenerator<Buffer>, context: FormatContext): AsyncGenerator<Job[]>;
-}
-
-/** The numbering of the jobs of a list. */
-export interface Numbering {
-  /** The number of lines in the lists before this one. */
-  readonly offset: number;
-  /** The list's name, if there are several lists. */
-  readonly list?: string | undefined;
-  /** Called with each column with an unknown key, and the number of its line. */
-  readonly onUnknown?: ((column: UnknownColumn, line: number) => void) | undefined;
-  /** Assigns a number to the line at a place among the lines of all lists; returns the reason if another line has it. */
-  readonly claim?: ((n: number, place: number) => string | undefined) | undefined;
 }
 
 export interface FormatContext extends Numbering {

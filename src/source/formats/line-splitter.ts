@@ -5,7 +5,7 @@ import { MAX_URL_LENGTH } from "../../core/parse-url.ts";
 import { nameWithoutUserinfo } from "../../core/userinfo.ts";
 import { columnsOf } from "./columns.ts";
 import { decodeLine } from "./decode-line.ts";
-import type { Numbering } from "./format.ts";
+import { claimNumber, jobOnLine, type Numbering } from "./numbering.ts";
 
 /** Maximum part of a line that is kept, in bytes: a URL of maximum length and 8,192 characters of columns, at 3 bytes each. */
 const MAX_LINE_BYTES = 3 * (MAX_URL_LENGTH + 8192);
@@ -43,14 +43,9 @@ export function lineSplitter(options: Numbering): LineSplitter {
     lines++;
     const text = line.trim(); // removes blanks, CR, and a byte order mark
     if (text.charCodeAt(0) === 0x23) return;
-    if (isCut) jobs.push(claimNumber(tooLong(text.length > MAX_URL_LENGTH ? text : line, lines, options)));
-    else if (text !== "") jobs.push(claimNumber(withoutLine(parseLine(text, lines, options), line)));
-  };
-
-  /** Claims the job's number. Returns the job, refused if another line has that number. */
-  const claimNumber = (job: Job): Job => {
-    const detail = options.claim?.(job.n, options.offset + lines);
-    return detail === undefined ? job : { ...job, line: lines, refused: { error: "duplicate_number", detail } };
+    if (isCut)
+      jobs.push(claimNumber(tooLong(text.length > MAX_URL_LENGTH ? text : line, lines, options), lines, options));
+    else if (text !== "") jobs.push(claimNumber(withoutLine(parseLine(text, lines, options), line), lines, options));
   };
 
   const addBytes = (bytes: Buffer, from: number, to: number, jobs: Job[]) => {
@@ -158,18 +153,18 @@ function firstNonBlank(bytes: Buffer): number {
 }
 
 /** Returns the job of a line that was cut off: with a URL that is too long to be fetched, and without columns. */
-function tooLong(text: string, line: number, { offset, list }: Numbering): Job {
-  const url = copied(text.slice(0, MAX_URL_LENGTH + 1));
-  return { n: offset + line, url, ...(list === undefined ? {} : { list, line }) };
+function tooLong(text: string, line: number, options: Numbering): Job {
+  return jobOnLine(copied(text.slice(0, MAX_URL_LENGTH + 1)), line, options);
 }
 
 /** Returns the job of a line. Its name may be empty, and its number another line's. */
-function parseLine(text: string, line: number, { offset, list, onUnknown }: Numbering): Job {
+function parseLine(text: string, line: number, options: Numbering): Job {
   const tab = text.indexOf("\t");
   if (tab === -1) {
     const url = text.length > MAX_URL_LENGTH ? text.slice(0, MAX_URL_LENGTH + 1) : text;
-    return list === undefined ? { n: offset + line, url } : { n: offset + line, url, list, line };
+    return jobOnLine(url, line, options);
   }
+  const { offset, list, onUnknown } = options;
   const { name, n, sha256, unknown } = columnsOf(text, tab + 1);
   if (unknown !== undefined && onUnknown !== undefined) for (const column of unknown) onUnknown(column, line);
   const number = n ?? (name !== undefined && isNumber(name) ? name : undefined);
