@@ -9,7 +9,7 @@ const ROOMS = ["http", "source", "sink", "report", "journal", "policy", "workers
 
 /** The one file that may import each package. */
 const DOORS: Readonly<Record<string, RegExp>> = {
-  "p-limit": /^src\/core\/run\/run\.ts$/,
+  "p-limit": /^src\/core\/run\/slots\.ts$/,
   "ipaddr.js": /^src\/http\/connect\/addresses\.ts$/,
   "tough-cookie": /^src\/http\/identity\/cookies\.ts$/,
   commander: /^src\/cli\/commander\.ts$/,

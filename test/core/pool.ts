@@ -11,6 +11,7 @@ import { frontier } from "../../src/core/scheduler/frontier.ts";
 import { ORDERS, type Order } from "../../src/core/scheduler/order.ts";
 import type { HostSignal, Task } from "../../src/core/scheduler/task.ts";
 import { hostLimit } from "../../src/policy/host-limit.ts";
+import { decideRetry, MAX_RETRY_AFTER_MS } from "../../src/policy/retry.ts";
 import { type FakeClock, fakeClock } from "./clock.ts";
 import { saved } from "./outcomes.ts";
 
@@ -56,16 +57,21 @@ export interface PoolOptions {
   readonly onAbandon?: () => void;
   /** In place of a try that the test ends. */
   readonly perform?: Perform;
-  /** What follows a failure; as a rule nothing. */
+  /** What follows a failure; default: no other try, and the pause that Retry-After asks for. */
   readonly retry?: (failure: Failure, attempts: number) => RetryDecision;
   /** The effect of a try on its host; default: none. */
   readonly hostSignal?: (failure: Failure | undefined) => HostSignal;
   readonly clock?: FakeClock;
 }
 
+/** Decides on no other try. */
+function never(failure: Failure, attempts: number): RetryDecision {
+  return decideRetry(failure, attempts, { retries: 0, maxRetryAfterMs: MAX_RETRY_AFTER_MS }, () => 0);
+}
+
 export function pool(options: PoolOptions): Pool {
   const { source, concurrency, slow, stop = new AbortController(), clock = fakeClock() } = options;
-  const { retry = () => ({ giveUp: undefined }), hostSignal = () => "neutral" } = options;
+  const { retry = never, hostSignal = () => "neutral" } = options;
   const pending: Pending[] = [];
   const started: number[] = [];
   const told: Outcome[] = [];

@@ -5,7 +5,6 @@ import type { Failed } from "../../src/core/job.ts";
 import type { Answer, Get } from "../../src/core/ports.ts";
 import { attempt } from "../../src/core/run/attempt.ts";
 import type { RetryDecision } from "../../src/core/run/completion.ts";
-import { decideRetry, MAX_RETRY_AFTER_MS } from "../../src/policy/retry.ts";
 import { type FakeClock, fakeClock } from "./clock.ts";
 import { failure, saved, TIME } from "./outcomes.ts";
 import { end, fakeSource, type PoolOptions, pool, quiet } from "./pool.ts";
@@ -188,8 +187,6 @@ describe("a job that waits for its next try", () => {
 
 describe("a host that asks to be left alone", () => {
   const asks = (retryAfterMs: number) => ({ ...BUSY, retryAfterMs });
-  const options = { retries: 0, maxRetryAfterMs: MAX_RETRY_AFTER_MS };
-  const never = (failure: Failure, attempts: number) => decideRetry(failure, attempts, options, () => 0);
 
   it("is, by all of its jobs, while the other hosts' run", async () => {
     const retry = (failure: Failure, attempts: number): RetryDecision => ({
@@ -217,7 +214,7 @@ describe("a host that asks to be left alone", () => {
   });
 
   it.each([2000, 300_000])("is waited for %i ms even where the job that was told so is given up", async (parkMs) => {
-    const run = pool({ source: fakeSource([2]), concurrency: 1, retry: never });
+    const run = pool({ source: fakeSource([2]), concurrency: 1 });
     await quiet();
     end(run, 1, asks(parkMs));
     await run.clock.pass(parkMs - 1);
@@ -230,7 +227,7 @@ describe("a host that asks to be left alone", () => {
 
   it.each([300_001, 1e12])("for %i ms has its jobs refused: none of them waits so long", async (retryAfterMs) => {
     const clock = fakeClock();
-    const run = pool({ source: fakeSource([6], "end", twoHosts), concurrency: 1, clock, retry: never });
+    const run = pool({ source: fakeSource([6], "end", twoHosts), concurrency: 1, clock });
     await quiet();
     end(run, 1, asks(retryAfterMs));
     for (const n of [2, 4, 6]) {

@@ -183,7 +183,8 @@ describe("a source that throws", () => {
 
 describe("a run that is stopped while jobs wait", () => {
   it("ends at once, however long they would have to wait, and leaves them without an outcome", async () => {
-    const run = pool({ source: fakeSource([5], "silence"), concurrency: 2, retry: () => ({ delayMs: 60_000 }) });
+    const pause = { ms: 60_000, jobs: "wait" } as const;
+    const run = pool({ source: fakeSource([5], "silence"), concurrency: 2, retry: () => ({ delayMs: 60_000, pause }) });
     await quiet();
     end(run, 2, failure("http_status", { status: 503, retryAfterMs: 60_000 }));
     end(run, 1, failure("connection_lost"));

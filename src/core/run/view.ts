@@ -1,31 +1,30 @@
-// A live, read-only look at a run, for whoever shows it.
+// A live, read-only view of a run, for its reporters.
 
 import type { Job } from "../job.ts";
 import type { Source, View } from "../ports.ts";
-import type { Frontier } from "../scheduler/task.ts";
+import type { Frontier, Task } from "../scheduler/task.ts";
 import type { TimerClock } from "../structures/deadline-timer.ts";
 import type { LinkedList, ListNode } from "../structures/linked-list.ts";
+import type { Slots } from "./slots.ts";
 import type { Tally } from "./tally.ts";
 
-/** A job that is under way. */
+/** A job in flight. */
 export interface Open extends ListNode<Open> {
   readonly job: Job;
   readonly beganMs: number;
 }
 
-/** What a run counts as it goes on. */
-export interface Counts {
-  inFlight: number;
-  peakInFlight: number;
+/** When a run started and ended. */
+export interface Times {
   readonly startedMs: number;
   endedMs: number | undefined;
 }
 
 export interface ViewOptions {
-  readonly counts: Counts;
+  readonly slots: Slots<Task>;
+  readonly times: Times;
   readonly tally: Tally;
   readonly open: LinkedList<Open>;
-  readonly concurrency: () => number;
   readonly source: Source;
   readonly frontier: Frontier;
   readonly clock: TimerClock;
@@ -34,26 +33,26 @@ export interface ViewOptions {
   readonly auto?: View["auto"];
 }
 
-export function viewOf({ counts, tally, open, source, frontier, clock, ...options }: ViewOptions): View {
+export function viewOf({ slots, times, tally, open, source, frontier, clock, ...options }: ViewOptions): View {
   return {
     tally,
     get open() {
       return new Map(Array.from(open, ({ job, beganMs }) => [job, beganMs]));
     },
     get concurrency() {
-      return options.concurrency();
+      return slots.concurrency;
     },
     get inFlight() {
-      return counts.inFlight;
+      return slots.busy;
     },
     get peakInFlight() {
-      return counts.peakInFlight;
+      return slots.peak;
     },
     get waiting() {
       return frontier.waiting;
     },
     get elapsedMs() {
-      return (counts.endedMs ?? clock.nowMs()) - counts.startedMs;
+      return (times.endedMs ?? clock.nowMs()) - times.startedMs;
     },
     get isStopped() {
       return options.stop.signal.aborted;
