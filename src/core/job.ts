@@ -1,9 +1,10 @@
 // The plain data of a run: a Job goes in, exactly one Outcome comes out. Both are JSON.
 
+import type { DigestName, Digests, ExpectedDigests } from "./digest.ts";
 import type { Failure, FailureKind } from "./failure.ts";
 
-/** One line of a list. */
-export interface Job {
+/** One line of a list. Its digests are those that the body must have. */
+export interface Job extends Digests {
   /** The number of the line, from 1; over several lists the count goes on. Names the file. */
   readonly n: number;
   /** The URL as the list has it; in an outcome with `***` for a password. */
@@ -15,8 +16,6 @@ export interface Job {
   readonly line?: number;
   /** The list gives it its number. */
   readonly numbered?: true;
-  /** The digest that the body must have: SHA-256, 64 hexadecimal digits in lower case; anything else is refused. */
-  readonly sha256?: string;
   /** The whole file that an earlier run saved for this line, where it is to be refreshed. */
   readonly known?: KnownFile;
   /** The file that an earlier run saved for this line, whatever it is like: this run's may take its place. */
@@ -43,7 +42,7 @@ export interface Namesake {
 }
 
 /** A file of an earlier run that is whole, and what a server needs to say that it is still good. */
-export interface KnownFile {
+export interface KnownFile extends Digests {
   readonly file: string;
   readonly bytes: number;
   /** Where redirects led to: what follows is that URL's. */
@@ -52,21 +51,6 @@ export interface KnownFile {
   readonly last_modified?: string;
   readonly type?: string;
   readonly encoding?: string;
-  readonly sha256?: string;
-}
-
-/** Of SHA-256, in hexadecimal digits. */
-export const DIGEST_LENGTH = 64;
-
-/** What is said of a line whose digest is none: nobody could check its body. */
-export const NO_DIGEST: Failure = {
-  error: "invalid_digest",
-  detail: `its sha256 is not ${DIGEST_LENGTH} hexadecimal digits`,
-};
-
-/** Whether a text can be the digest of anything. */
-export function isDigest(text: string): boolean {
-  return text.length === DIGEST_LENGTH && /^[0-9a-f]*$/.test(text);
 }
 
 /** Whether a name given by a list is no name, but the line's number. */
@@ -74,8 +58,9 @@ export function isNumber(name: string): boolean {
   return /^[0-9]{1,15}$/.test(name);
 }
 
-interface Finished
-  extends Omit<Job, "duplicateOf" | "kept" | "known" | "namesakes" | "numbered" | "refused" | "replaces" | "sha256"> {
+type OfTheJobAlone = "duplicateOf" | "kept" | "known" | "namesakes" | "numbered" | "refused" | "replaces" | DigestName;
+
+interface Finished extends Omit<Job, OfTheJobAlone> {
   /** How often it was tried; a connection found closed and replaced at once is no attempt of its own. 0: not at all. */
   readonly attempts: number;
   /** Why each earlier try of this run failed, in order: "connection_lost: other side closed". Of more than 20, the first 10 and the last 10. */
@@ -98,8 +83,8 @@ interface Finished
   readonly time: string;
 }
 
-/** The body arrived whole and was stored. */
-export interface Saved extends Finished {
+/** The body arrived whole and was stored. It has the digests that --hash or the list asks for. */
+export interface Saved extends Finished, Digests {
   readonly outcome: "saved";
   /** The HTTP status: one of 2xx. */
   readonly status: number;
@@ -113,8 +98,6 @@ export interface Saved extends Finished {
   readonly encoding?: string;
   readonly etag?: string;
   readonly last_modified?: string;
-  /** The body's digest, where --hash or the list asks for it. */
-  readonly sha256?: string;
   /** Neither a length nor chunks told the end; the connection was closed in good order (RFC 9112 section 6.3). */
   readonly length?: "unverified";
   /** The number of the line with the same URL whose file this is, by a hard link or as a copy: nothing was asked for. */
@@ -136,7 +119,7 @@ export type SavedFile = (Saved | Unchanged) & { readonly file: string };
  * Nothing was stored under the file's name; `error` says why, `detail` says it to a person. A file of an earlier run is kept
  * and named, with what is known of it where it is whole.
  */
-export interface Failed extends Finished, Partial<KnownFile> {
+export interface Failed extends Finished, Partial<KnownFile>, ExpectedDigests {
   readonly outcome: "failed";
   readonly error: FailureKind;
   readonly detail: string;
@@ -144,8 +127,6 @@ export interface Failed extends Finished, Partial<KnownFile> {
   readonly status?: number;
   /** Whether trying again later may help. */
   readonly retryable: boolean;
-  /** The digest that the list wants the body to have. */
-  readonly expected_sha256?: string;
 }
 
 /**

@@ -1,6 +1,7 @@
 // The sockets: what the core asks of the web, of the disk, of a list and of those who are told.
 
 import type { ConnectionTimes } from "./connection-times.ts";
+import type { Digests } from "./digest.ts";
 import type { Failure } from "./failure.ts";
 import type { Job, Outcome, SavedFile } from "./job.ts";
 import type { BandwidthLimiter } from "./run/bandwidth.ts";
@@ -132,10 +133,9 @@ export interface RobotsPolicy {
 }
 
 /** What became of a body. */
-export interface Stored {
+export interface Stored extends Digests {
   readonly bytes: number;
   readonly file?: string;
-  readonly sha256?: string;
   /** The body itself, where it is handed over. */
   readonly body?: Uint8Array;
 }

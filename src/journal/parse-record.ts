@@ -1,6 +1,7 @@
 // Parses a line of the journal into the fields that a later run needs, without JSON.parse for records in the usual form.
 
 import { isUtf8 } from "node:buffer";
+import { DIGEST_NAMES, isDigest } from "../core/digest.ts";
 import { escapedUrl } from "../core/escape.ts";
 import type { FailureKind } from "../core/failure.ts";
 import { isNumber, type Outcome } from "../core/job.ts";
@@ -62,8 +63,6 @@ export function parseSlowly(line: Buffer, start: number, end: number): ParsedRec
   };
 }
 
-/** A SHA-256 digest in lower-case hexadecimal. */
-const SHA256 = /^[0-9a-f]{64}$/;
 /** A field value (RFC 9110 section 5.5) that may be sent in a request. */
 const FIELD_VALUE = /^[\x20-\x7e\x80-\xff]*$/;
 
@@ -72,7 +71,10 @@ const TEXT_FIELDS: readonly (readonly [string, (text: string) => boolean])[] = [
   ...["name", "list", "type", "encoding", "final_url", "error", "detail"].map((key) => [key, () => true] as const),
   ["file", isSafePath],
   ...["etag", "last_modified"].map((key) => [key, (text: string) => FIELD_VALUE.test(text)] as const),
-  ...["sha256", "expected_sha256"].map((key) => [key, (text: string) => SHA256.test(text)] as const),
+  ...DIGEST_NAMES.flatMap((name) => {
+    const isValid = (text: string) => isDigest(name, text);
+    return [[name, isValid] as const, [`expected_${name}`, isValid] as const];
+  }),
 ];
 
 /** The whole record of a line; undefined if it is not a record. Its `outcome` may be unknown to this version. */

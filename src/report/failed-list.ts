@@ -1,6 +1,7 @@
 // Writes failed.txt: the failed lines with their numbers or names, as a list for another run. Exists only if a line failed.
 
 import { lstatSync, renameSync, rmSync, utimesSync } from "node:fs";
+import { DIGEST_NAMES } from "../core/digest.ts";
 import { escaped } from "../core/escape.ts";
 import { type Failed, isNumber } from "../core/job.ts";
 import type { Reporter } from "../core/ports.ts";
@@ -58,7 +59,8 @@ export function failedFile(path: string, part: string, before: Version): FailedF
     open() {
       file ??= fresh(part);
     },
-    add({ n, url, name, error, detail, expected_sha256: sha256 }) {
+    add(outcome) {
+      const { n, url, name, error, detail } = outcome;
       file ??= fresh(part);
       isEmpty = false;
       // As a line of the next run it would replace the line that has the number.
@@ -66,7 +68,10 @@ export function failedFile(path: string, part: string, before: Version): FailedF
         return file.append(`# ${escaped(detail)}: ${urlOf(url)}\n`);
       const columns = [urlOf(url).trim() || NO_URL, name === undefined ? String(n).padStart(6, "0") : nameOf(name)];
       if (name !== undefined && !(isNumber(name) && Number(name) === n)) columns.push(`n=${n}`);
-      if (sha256 !== undefined) columns.push(`sha256=${escaped(oneLine(sha256))}`);
+      for (const digest of DIGEST_NAMES) {
+        const wanted = outcome[`expected_${digest}`];
+        if (wanted !== undefined) columns.push(`${digest}=${escaped(oneLine(wanted))}`);
+      }
       file.append(`${columns.join("\t")}\n`);
     },
     keep(text) {

@@ -1,12 +1,13 @@
 // Matches each line of the list with the saved files, in list order, and has files moved to their line's name.
 
+import { digestsOf, hasDigests, mismatchedDigest } from "../core/digest.ts";
 import type { Failure } from "../core/failure.ts";
 import type { Job, Outcome } from "../core/job.ts";
 import { givenName } from "../sink/directory/file-names.ts";
 import { knownOf } from "../source/skip-done.ts";
 import { type FileMoverOptions, type Found, fileMover } from "./move-files.ts";
 import { asSaved, dependsOnUrl, isSaved, isUrlFailure } from "./record-state.ts";
-import { isAccepted, sha256Of } from "./verify-files.ts";
+import { fileDigests, isAccepted } from "./verify-files.ts";
 
 export type LineMatcherOptions = FileMoverOptions;
 
@@ -56,7 +57,7 @@ export function lineMatcher(options: LineMatcherOptions): LineMatcher {
 
   function isSettled(job: Job): boolean {
     const isNamed = givenName(job) !== undefined;
-    if (job.sha256 === undefined) {
+    if (!hasDigests(job)) {
       if (!isNamed && !history.isNamed(job.n)) return true;
       const file = isNamed ? nameOf(job) : undefined;
       if (file !== undefined && history.hasFile(job.n, job.url, file)) return true;
@@ -71,8 +72,8 @@ export function lineMatcher(options: LineMatcherOptions): LineMatcher {
     return given === undefined ? givenName(record) === undefined : nameOf(job, record) === record.file;
   }
 
-  function hasDigest({ sha256 }: Job, record: Outcome): boolean {
-    return sha256 === undefined || !isSaved(record) || record.sha256 === sha256;
+  function hasDigest(job: Job, record: Outcome): boolean {
+    return !hasDigests(job) || !isSaved(record) || mismatchedDigest(job, record) === undefined;
   }
 
   function settle(job: Job): Job {
@@ -122,12 +123,13 @@ export function lineMatcher(options: LineMatcherOptions): LineMatcher {
 
   /** The job; with `kept` set, so that it is fetched again, if its file does not have the digest that the list requires. */
   function checkDigest(job: Job, record: Outcome | undefined): Job {
-    const { sha256: wanted } = job;
-    if (wanted === undefined || record?.file === undefined || record.sha256 === wanted) return job;
+    const wanted = digestsOf(job);
+    if (wanted === undefined || record?.file === undefined || mismatchedDigest(wanted, record) === undefined)
+      return job;
     const known = knownOf(record);
-    const sha256 = record.sha256 ?? sha256Of(folder, record.file);
-    if (known === undefined || sha256 === undefined) return job;
-    if (sha256 !== wanted) return { ...job, kept: { ...known, sha256 } };
+    const digests = fileDigests(folder, record.file, wanted, digestsOf(record) ?? {});
+    if (known === undefined || digests === undefined) return job;
+    if (mismatchedDigest(wanted, digests) !== undefined) return { ...job, kept: { ...known, ...digests } };
     recordAs(job, record);
     return job;
   }

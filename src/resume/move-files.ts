@@ -2,6 +2,7 @@
 
 import { renameSync } from "node:fs";
 import { dirname } from "node:path";
+import { digestsOf } from "../core/digest.ts";
 import { type Failure, isFailure } from "../core/failure.ts";
 import type { Job, Outcome } from "../core/job.ts";
 import { parseUrl } from "../core/parse-url.ts";
@@ -14,7 +15,7 @@ import { refusalOf } from "../sink/directory/write-errors.ts";
 import { makeFolder } from "../sink/folder/output-folder.ts";
 import { dependsOnUrl, isSaved, withoutDuplicateOf, withoutFile } from "./record-state.ts";
 import type { RemovedLine, RemovedLines } from "./removed-lines.ts";
-import { sha256Of } from "./verify-files.ts";
+import { hasWantedDigests } from "./verify-files.ts";
 
 export interface FileMoverOptions {
   readonly folder: string;
@@ -87,9 +88,9 @@ export function fileMover({ folder, names, history, journal, removedLines, confl
     );
   }
 
-  function isWanted(job: Job, { bytes, sha256 }: Outcome, file: string | undefined): boolean {
-    if (file === undefined || !isWholeFile(folder, file, bytes)) return false;
-    return job.sha256 === undefined || job.sha256 === (sha256 ?? sha256Of(folder, file));
+  function isWanted(job: Job, record: Outcome, file: string | undefined): boolean {
+    if (file === undefined || !isWholeFile(folder, file, record.bytes)) return false;
+    return hasWantedDigests(folder, file, job, record);
   }
 
   function inHistory(n: number | undefined): Found | undefined {
@@ -135,12 +136,12 @@ export function fileMover({ folder, names, history, journal, removedLines, confl
   /** Writes a record with the line's number, name and digest. */
   function write(job: Job, record: Outcome, file?: string): void {
     const { name: _name, list: _list, line: _line, ...rest } = withoutDuplicateOf(record);
-    const { n, name, list, line, sha256 } = job;
+    const { n, name, list, line } = job;
     void journal.outcome({
       ...rest,
       n,
       ...(file === undefined ? {} : { file }),
-      ...(sha256 === undefined || !isSaved(record) ? {} : { sha256 }),
+      ...(isSaved(record) ? digestsOf(job) : {}),
       ...(name === undefined ? {} : { name }),
       ...(list === undefined ? {} : { list }),
       ...(line === undefined ? {} : { line }),

@@ -8,7 +8,10 @@ export function asSaved({
   error: _error,
   detail: _detail,
   retryable: _retryable,
+  expected_md5: _md5,
+  expected_sha1: _sha1,
   expected_sha256: _sha256,
+  expected_sha512: _sha512,
   ...record
 }: Failed): Saved {
   const { bytes = 0, status = 200, ...rest } = record;

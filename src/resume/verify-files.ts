@@ -1,18 +1,26 @@
-// Checks files that records name: whether they exist, their length and their SHA-256 digest.
+// Checks files that records name: whether they exist, their length and their digests.
 
 import { closeSync, fstatSync } from "node:fs";
+import { DIGEST_NAMES, type Digests, digestsOf, mismatchedDigest } from "../core/digest.ts";
 import type { Failed, Job, Outcome } from "../core/job.ts";
-import { hashOfStart } from "../fs/hash-file.ts";
+import { digestBy, updateFromFile } from "../fs/body-digest.ts";
 import { openToRead } from "../fs/open-nofollow.ts";
 import { isWholeFile } from "../fs/verify-file.ts";
 import { isUrlFailure } from "./record-state.ts";
 
-/** The SHA-256 digest of a file; undefined if it cannot be read. */
-export function sha256Of(folder: string, file: string): string | undefined {
+/**
+ * Those digests of a file that are wanted: as its record has them, the others computed; undefined if they have to be and the file
+ * cannot be read.
+ */
+export function fileDigests(folder: string, file: string, wanted: Digests, recorded: Digests): Digests | undefined {
+  const missing = DIGEST_NAMES.filter((name) => wanted[name] !== undefined && recorded[name] === undefined);
+  if (missing.length === 0) return recorded;
   try {
     const fd = openToRead(`${folder}/${file}`);
     try {
-      return hashOfStart(fd, fstatSync(fd).size).digest("hex");
+      const digest = digestBy(missing);
+      updateFromFile(digest, fd, fstatSync(fd).size);
+      return { ...recorded, ...digest.result() };
     } finally {
       closeSync(fd);
     }
@@ -22,8 +30,14 @@ export function sha256Of(folder: string, file: string): string | undefined {
 }
 
 /** Whether the file kept by a line that failed for its digest or name is what the list requires now. */
-export function isAccepted(folder: string, { sha256 }: Job, record: Outcome): record is Failed {
+export function isAccepted(folder: string, job: Job, record: Outcome): record is Failed {
   if (record.outcome !== "failed" || isUrlFailure(record) || record.file === undefined) return false;
   if (!isWholeFile(folder, record.file, record.bytes)) return false;
-  return sha256 === undefined || sha256 === (record.sha256 ?? sha256Of(folder, record.file));
+  return hasWantedDigests(folder, record.file, job, record);
+}
+
+/** Whether a file has the digests that the list wants. */
+export function hasWantedDigests(folder: string, file: string, wanted: Digests, recorded: Digests): boolean {
+  const actual = fileDigests(folder, file, wanted, digestsOf(recorded) ?? {});
+  return actual !== undefined && mismatchedDigest(wanted, actual) === undefined;
 }

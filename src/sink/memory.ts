@@ -1,10 +1,9 @@
 // Bodies are handed over instead of stored: for programs that use them at once.
 
-import { createHash } from "node:crypto";
 import { type Failure, isFailure } from "../core/failure.ts";
 import type { Sink } from "../core/ports.ts";
+import { bodyDigest, mismatchOf } from "../fs/body-digest.ts";
 import { lengthOf } from "../fs/write-all.ts";
-import { mismatchOf } from "./directory/commit.ts";
 
 /** A sink that keeps each body only until its outcome is taken; `hash`: with the digest of every one. */
 export function memorySink({ hash = false } = {}): Sink {
@@ -20,10 +19,10 @@ export function memorySink({ hash = false } = {}): Sink {
       const whole = inOne(pieces);
       free?.();
       if (isFailure(whole)) return whole;
-      const isWanted = hash || job.sha256 !== undefined;
-      const sha256 = isWanted ? createHash("sha256").update(whole).digest("hex") : undefined;
-      const stored = { bytes: whole.length, body: whole };
-      return mismatchOf(job, sha256) ?? (sha256 === undefined ? stored : { ...stored, sha256 });
+      const digest = bodyDigest(job, hash);
+      digest?.update(whole);
+      const digests = digest?.result();
+      return mismatchOf(job, digests) ?? { bytes: whole.length, body: whole, ...digests };
     },
     close() {},
   };

@@ -1,8 +1,9 @@
 // A source of jobs from an iterable of URLs, pulled one at a time when a slot is free.
 
 import { types } from "node:util";
+import { DIGEST_NAMES, type DigestName, invalidDigest, isDigest } from "../core/digest.ts";
 import type { Failure } from "../core/failure.ts";
-import { isNumber, type Job, NO_DIGEST, type Refuse } from "../core/job.ts";
+import { isNumber, type Job, type Refuse } from "../core/job.ts";
 import type { Source } from "../core/ports.ts";
 import { nameWithoutUserinfo } from "../core/userinfo.ts";
 import { lineNumbers } from "./line-numbers.ts";
@@ -17,7 +18,10 @@ export type Item<T = unknown> =
   | {
       readonly url: string | URL;
       readonly name?: string | undefined;
+      readonly md5?: string | undefined;
+      readonly sha1?: string | undefined;
       readonly sha256?: string | undefined;
+      readonly sha512?: string | undefined;
       readonly data?: T | undefined;
     };
 
@@ -149,25 +153,25 @@ function invalid(detail: string): Failure {
   return { error: "invalid_url", detail };
 }
 
-function jobOfParts(item: { readonly [K in "url" | "name" | "sha256" | "data"]?: unknown }, n: number): Job {
-  const { url: given, name, sha256, data } = item;
+function jobOfParts(item: { readonly [K in "url" | "name" | "data" | DigestName]?: unknown }, n: number): Job {
+  const { url: given, name, data } = item;
+  const digests = DIGEST_NAMES.map((digest) => [digest, item[digest]] as const).filter(
+    ([, value]) => value !== undefined,
+  );
+  const wrong = digests.find(([digest, value]) => typeof value !== "string" || !isDigest(digest, value.toLowerCase()));
   const url = typeof given === "string" ? given : hrefOf(given);
   const job: { -readonly [K in keyof Job]: Job[K] } = { n, url: url ?? labelOf(given === undefined ? item : given) };
   if (data !== undefined) job.data = data;
   if (url === undefined) job.refused = INVALID_ITEM;
   else if (name !== undefined && typeof name !== "string") job.refused = invalid("its name is no string");
-  else if (sha256 !== undefined && !isDigest(sha256)) job.refused = NO_DIGEST;
+  else if (wrong !== undefined) job.refused = invalidDigest(wrong[0]);
   else {
-    if (sha256 !== undefined) job.sha256 = sha256.toLowerCase();
+    for (const [digest, value] of digests) job[digest] = String(value).toLowerCase();
     if (name === undefined || name === "") return job;
     if (isNumber(name)) job.n = Number(name);
     job.name = nameWithoutUserinfo(name);
   }
   return job;
-}
-
-function isDigest(value: unknown): value is string {
-  return typeof value === "string" && /^[0-9a-f]{64}$/i.test(value);
 }
 
 /** Returns the text of a URL object, also of another implementation; undefined for another value. */

@@ -201,7 +201,7 @@ function unknownKeys(note: (text: string) => void) {
       const shown = text.includes("@") ? `${key}=…` : shortened(text);
       const what = isName
         ? `is taken for the name of the file, as name=${shown} would be`
-        : "is left out: the keys are n (digits), name and sha256";
+        : "is left out: the keys are n (digits), name, md5, sha1, sha256 and sha512";
       note(`${list}:${line}: "${shown}" ${what}`);
     };
 }

@@ -1,5 +1,6 @@
 // Filters out the lines that an earlier run has finished, so that a resumed run gets the remaining ones.
 
+import { copyDigests, hasDigests, mismatchedDigest } from "../core/digest.ts";
 import type { Job, KnownFile, Outcome } from "../core/job.ts";
 import type { DoneEarlier, Source } from "../core/ports.ts";
 
@@ -63,7 +64,7 @@ export function skipDone(source: Source, earlier: Earlier, options: SkipDoneOpti
     if (record === undefined || file === undefined || !isThere(file)) return job;
     const known = knownOf(record);
     // 304 does not confirm a digest that the list requires since.
-    const isAsWanted = job.sha256 === undefined || job.sha256 === known?.sha256;
+    const isAsWanted = !hasDigests(job) || (known !== undefined && mismatchedDigest(job, known) === undefined);
     const mayAsk = update && known !== undefined && state !== "other" && isAsWanted && isWhole(known);
     return mayAsk ? { ...job, replaces: file, known } : { ...job, replaces: file };
   }
@@ -103,7 +104,7 @@ export function doneAs(
 
 /** Returns the file that a record names, with the validators of its answer; undefined if it names none. */
 export function knownOf(record: Outcome): KnownFile | undefined {
-  const { file, bytes, final_url, etag, last_modified, type, encoding, sha256 } = record as Partial<KnownFile>;
+  const { file, bytes, final_url, etag, last_modified, type, encoding } = record as Partial<KnownFile>;
   if (file === undefined || bytes === undefined) return undefined;
   const known: { -readonly [K in keyof KnownFile]: KnownFile[K] } = { file, bytes };
   if (final_url !== undefined) known.final_url = final_url;
@@ -111,6 +112,6 @@ export function knownOf(record: Outcome): KnownFile | undefined {
   if (last_modified !== undefined) known.last_modified = last_modified;
   if (type !== undefined) known.type = type;
   if (encoding !== undefined) known.encoding = encoding;
-  if (sha256 !== undefined) known.sha256 = sha256;
+  copyDigests(record as Partial<KnownFile>, known);
   return known;
 }

@@ -90,9 +90,9 @@ describe("a key=value column", () => {
 
   it("with an unknown key is reported once per key, and left out or used as the name", async () => {
     const lines = [
-      "/a\ta.txt\tmd5=1",
-      "/b\tb.txt\tmd5=2\tfoo=bar",
-      "/c\tc.txt\tmd5=3",
+      "/a\ta.txt\tcrc=1",
+      "/b\tb.txt\tcrc=2\tfoo=bar",
+      "/c\tc.txt\tcrc=3",
       "/d\tpage=4.html",
       "/e\tpage=5.html",
     ];
@@ -100,8 +100,8 @@ describe("a key=value column", () => {
     expect(code).toBe(0);
     const said = stderr.split("\n").filter((line) => line.startsWith("bulkget: "));
     expect(said).toEqual([
-      'bulkget: urls.txt:1: "md5=1" is left out: the keys are n (digits), name and sha256',
-      'bulkget: urls.txt:2: "foo=bar" is left out: the keys are n (digits), name and sha256',
+      'bulkget: urls.txt:1: "crc=1" is left out: the keys are n (digits), name, md5, sha1, sha256 and sha512',
+      'bulkget: urls.txt:2: "foo=bar" is left out: the keys are n (digits), name, md5, sha1, sha256 and sha512',
       'bulkget: urls.txt:4: "page=4.html" is taken for the name of the file, as name=page=4.html would be',
     ]);
     expect(journalOf(folder.at("out")).map(({ file }) => file)).toContain("page=5.html");

@@ -64,6 +64,30 @@ describe("digests", () => {
     expect(existsSync(saved("failed.txt"))).toBe(false);
   });
 
+  it("of the other kinds are checked as well, and several of one line all have to agree", async () => {
+    const of = (name: string, text: string) => `${name}=${createHash(name).update(text).digest("hex")}`;
+    list(
+      `/small\t\t${of("md5", "small")}\t${of("sha512", "small")}`,
+      `/big\t\t${of("sha1", BIG)}`,
+      `/empty\t\t${of("md5", "")}\t${of("sha1", "other")}`,
+    );
+    expect((await run("--retries", "0")).code).toBe(1);
+    const { records, failed } = leftIn(saved());
+    const hex = (column: string) => column.replace(/.*=/, "");
+    expect(records).toMatchObject([
+      { n: 1, outcome: "saved", md5: hex(of("md5", "small")), sha512: hex(of("sha512", "small")) },
+      { n: 2, outcome: "saved", sha1: hex(of("sha1", BIG)) },
+      { n: 3, outcome: "failed", error: "checksum_mismatch", expected_sha1: hex(of("sha1", "other")) },
+    ]);
+    expect(failed).toEqual([`${server.url("/empty")}\t000003\t${of("md5", "")}\t${of("sha1", "other")}`]);
+    // The next run takes saved files for what the list wants only with that digest, which is computed where no record has it.
+    list(`/small\t\t${of("sha1", "small")}`, `/big\t\t${of("md5", "other")}`, `/empty\t\t${of("md5", "")}`);
+    server.asked();
+    expect((await run("--retries", "0", "--retry-failed")).code).toBe(1);
+    expect(server.asked()).toEqual(["/big", "/empty"]);
+    expect(outcomes()).toEqual(["saved", "failed", "saved"]);
+  });
+
   it("that were added to the list are checked by -u against the whole body, without a conditional request", async () => {
     serve("/a", "one", { etag: '"1"' });
     list("/a");

@@ -25,7 +25,7 @@ export const ACTIONS: readonly Action[] = [
 export const LISTS = `
   Each list is a file with one URL per line; "-" is standard input, and gzip is read as it is. Blank lines and lines that begin with
   "#" are skipped but keep their number. Behind the URL a line may have columns, each after a TAB: a file name (or "name=..."), a line
-  number ("n=42"), and the SHA-256 digest of the body ("sha256=...").`;
+  number ("n=42"), and a digest of the body ("sha256=...", "md5=...", "sha1=..." or "sha512=...").`;
 
 export const VALUES = `
   - <time>: 500ms, 10s, 5m, 2h, 1d; a number without a unit is in seconds

@@ -1,9 +1,10 @@
 // One job, one try: parse the URL, get it, store it, and say what became of it. Never throws.
 
 import { bug } from "../classify.ts";
+import { digestFailure, hasDigests } from "../digest.ts";
 import { type Failure, isFailure } from "../failure.ts";
 import { hostKey } from "../host-key.ts";
-import { isDigest, type Job, NO_DIGEST } from "../job.ts";
+import type { Job } from "../job.ts";
 import { parseUrl } from "../parse-url.ts";
 import type { Answer, Get, PartialBody, RequestConditions, Sink, Stored, WriteBehind } from "../ports.ts";
 import type { Task } from "../scheduler/task.ts";
@@ -163,8 +164,8 @@ export function attempt({ get, sink, clock, follow }: AttemptPorts): Perform {
 }
 
 /** What the list itself says against a job. */
-function refusalOf({ refused, sha256 }: Job): Failure | undefined {
-  return refused ?? (sha256 === undefined || isDigest(sha256) ? undefined : NO_DIGEST);
+function refusalOf(job: Job): Failure | undefined {
+  return job.refused ?? (hasDigests(job) ? digestFailure(job) : undefined);
 }
 
 /** The rest of a body, with what the answer to its beginning said and this one did not. */

@@ -1,6 +1,7 @@
 // What is said of a job in the end: its outcome, made of what its last try came to.
 
 import type { ConnectionTimes } from "../connection-times.ts";
+import { copyDigests, DIGEST_NAMES, hasDigests } from "../digest.ts";
 import { type Failure, isRetryable } from "../failure.ts";
 import type { Failed, Job, KnownFile, Outcome, Saved, SavedFile, Skipped, Unchanged } from "../job.ts";
 import type { Answer, Skip, Stored } from "../ports.ts";
@@ -50,7 +51,7 @@ export function outcomeBuilder(clock: Clock): OutcomeBuilder {
     timed(outcome, task, startedMs, endedMs);
     if (answer.opened !== undefined) opened(outcome, answer.opened);
     if (stored.body !== undefined) outcome.body = stored.body;
-    if (stored.sha256 !== undefined) outcome.sha256 = stored.sha256;
+    copyDigests(stored, outcome);
     if (answer.type !== undefined) outcome.type = answer.type;
     if (answer.encoding !== undefined) outcome.encoding = answer.encoding;
     if (answer.finalUrl !== undefined) outcome.final_url = answer.finalUrl;
@@ -83,7 +84,8 @@ export function outcomeBuilder(clock: Clock): OutcomeBuilder {
     return withOrigin(outcome, task.job);
   }
 
-  function linked(task: Task, twin: SavedFile, { file, bytes, sha256 }: Stored, startedMs: number): Saved {
+  function linked(task: Task, twin: SavedFile, stored: Stored, startedMs: number): Saved {
+    const { file, bytes } = stored;
     const { type, encoding, etag, last_modified, final_url, n: of } = twin;
     const [status, length, first] =
       twin.outcome === "saved" ? [twin.status, twin.length, twin.duplicate_of ?? of] : [200, undefined, of];
@@ -100,7 +102,7 @@ export function outcomeBuilder(clock: Clock): OutcomeBuilder {
       duplicate_of: first,
     };
     timed(outcome, task, startedMs, clock.nowMs());
-    if (sha256 !== undefined) outcome.sha256 = sha256;
+    copyDigests(stored, outcome);
     if (type !== undefined) outcome.type = type;
     if (encoding !== undefined) outcome.encoding = encoding;
     if (final_url !== undefined) outcome.final_url = final_url;
@@ -150,7 +152,8 @@ export function failed(task: Task, failure: Failure, nowMs: number, time: string
   timed(outcome, task, nowMs, nowMs);
   if (failure.opened !== undefined) opened(outcome, failure.opened);
   if (failure.status !== undefined) outcome.status = failure.status;
-  if (job.sha256 !== undefined) outcome.expected_sha256 = job.sha256;
+  if (hasDigests(job))
+    for (const name of DIGEST_NAMES) if (job[name] !== undefined) outcome[`expected_${name}`] = job[name];
   withFile(outcome, job);
   withOrigin(outcome, job);
   // The URL may be in the next column.

@@ -1,5 +1,6 @@
 // URLs that come again: held back without a slot until the first of them has its outcome, whose file is then theirs, too.
 
+import { hasDigests, mismatchedDigest } from "../digest.ts";
 import type { Job, Outcome, SavedFile } from "../job.ts";
 import { redacted } from "../redact.ts";
 import { charsOf, duplicateChars } from "./job-size.ts";
@@ -170,6 +171,6 @@ export function isDuplicateSource(outcome: Outcome): outcome is SavedFile {
   return (outcome.outcome === "saved" || outcome.outcome === "unchanged") && outcome.file !== undefined;
 }
 
-function isWanted({ n, sha256 }: Job, twin: SavedFile): boolean {
-  return n !== twin.n && (sha256 === undefined || sha256 === twin.sha256);
+function isWanted(job: Job, twin: SavedFile): boolean {
+  return job.n !== twin.n && (!hasDigests(job) || mismatchedDigest(job, twin) === undefined);
 }

@@ -3,6 +3,7 @@
 import { existsSync, rename, renameSync, unlink, unlinkSync } from "node:fs";
 import { dirname } from "node:path";
 import { promisify } from "node:util";
+import type { Digests } from "../../core/digest.ts";
 import { type Failure, isFailure } from "../../core/failure.ts";
 import type { Job } from "../../core/job.ts";
 import type { Stored } from "../../core/ports.ts";
@@ -30,17 +31,17 @@ export interface Target {
 
 export interface Committer {
   /** A whole body gets its name, unless that has been taken meanwhile. Throws what the file system says. */
-  commit(place: Target, part: TempFile, bytes: number, sha256: string | undefined): Stored | Failure;
+  commit(place: Target, part: TempFile, bytes: number, digests: Digests | undefined): Stored | Failure;
   /** The same in the thread pool, where the name is nobody else's; or a Failure, if it has been taken meanwhile. */
-  placedLater(place: Target, part: TempFile, bytes: number, sha256: string | undefined): Promise<Stored | Failure>;
+  placedLater(place: Target, part: TempFile, bytes: number, digests: Digests | undefined): Promise<Stored | Failure>;
   /** What is said of a file that has its name. */
-  stored(place: Target, bytes: number, sha256: string | undefined): Stored;
+  stored(place: Target, bytes: number, digests: Digests | undefined): Stored;
   /** Somebody else is about to put a file there, for who looks whether there is one; gives what ends that. */
   expected(place: Target): () => void;
   /** Says why a file cannot have its name, if so; or what is there that may be it. */
   taken(place: Target): Failure | Doubtful | undefined;
   /** For a body, whole, whose name a file has that may be the same: saved if it is. Rejects with what the file system says. */
-  compared(place: Target, part: TempFile, bytes: number, sha256: string | undefined): Promise<Stored | Failure>;
+  compared(place: Target, part: TempFile, bytes: number, digests: Digests | undefined): Promise<Stored | Failure>;
   /** What the file system's error says of a file. */
   refused(error: unknown, place: Target): Failure;
   /** A body that is not stored leaves nothing behind; gives the failure back. */
@@ -73,10 +74,10 @@ export function committer(options: CommitterOptions): Committer {
     if (coming.has(path) || (found.size > 0 && found.has(path))) return takenBy(`${file} is another line's`);
     return isSure(job) ? undefined : claimed(job, path, file);
   };
-  const stored = ({ job, file }: Target, bytes: number, sha256: string | undefined): Stored => {
+  const stored = ({ job, file }: Target, bytes: number, digests: Digests | undefined): Stored => {
     parts.forget(job);
     if (job.replaces !== undefined && job.replaces !== file) removeOld(folder, job.replaces);
-    return sha256 === undefined ? { bytes, file } : { bytes, file, sha256 };
+    return digests === undefined ? { bytes, file } : { bytes, file, ...digests };
   };
   /** The look at the name was before: what another process has put there since is not replaced. */
   const named = ({ job, path, file }: Target, part: TempFile): Failure | undefined => {
@@ -94,13 +95,13 @@ export function committer(options: CommitterOptions): Committer {
     for (let made = dirname(path); durable && made !== folder; made = dirname(made)) syncFolderSync(dirname(made));
   };
   /** A body that was compared with the file that has its name. */
-  const known = (place: Target, part: TempFile, isOwn: boolean, bytes: number, sha256: string | undefined) => {
+  const known = (place: Target, part: TempFile, isOwn: boolean, bytes: number, digests: Digests | undefined) => {
     dropped(place.job, part);
     if (!isOwn) return other(place.file, place.ownBytes ?? bytes);
     if (found.has(place.path)) return takenBy(`${place.file} is another line's`);
     if (!unique || place.job.name !== undefined) found.add(place.path);
     if (durable) syncFolderSync(dirname(place.path));
-    return stored(place, bytes, sha256);
+    return stored(place, bytes, digests);
   };
   /** In the place of this line's own file, or of none. */
   const movedOver = async (from: string, path: string): Promise<void> => {
@@ -112,11 +113,11 @@ export function committer(options: CommitterOptions): Committer {
       await renamed(from, path);
     }
   };
-  const placed: Committer["commit"] = (place, part, bytes, sha256) => {
+  const placed: Committer["commit"] = (place, part, bytes, digests) => {
     const { job, path } = place;
     if (storing.isGivenUp) return abandoned(job, part, GIVEN_UP);
     if (place.ownBytes !== undefined)
-      return known(place, part, hasSameContent(part.fd, bytes, path, durable), bytes, sha256);
+      return known(place, part, hasSameContent(part.fd, bytes, path, durable), bytes, digests);
     part.close();
     let why: Failure | undefined;
     try {
@@ -128,7 +129,7 @@ export function committer(options: CommitterOptions): Committer {
     }
     if (why !== undefined) return abandoned(job, part, why);
     if (durable) syncFolderSync(dirname(path));
-    return stored(place, bytes, sha256);
+    return stored(place, bytes, digests);
   };
   const abandoned: Committer["abort"] = (job, part, failure) => {
     if (part !== undefined) dropped(job, part);
@@ -148,8 +149,8 @@ export function committer(options: CommitterOptions): Committer {
     }
     parts.forget(job);
   };
-  const compared: Committer["compared"] = async (place, part, bytes, sha256) =>
-    known(place, part, await hasSameContentAsync(part.fd, bytes, place.path, durable), bytes, sha256);
+  const compared: Committer["compared"] = async (place, part, bytes, digests) =>
+    known(place, part, await hasSameContentAsync(part.fd, bytes, place.path, durable), bytes, digests);
 
   return {
     commit: placed,
@@ -162,9 +163,9 @@ export function committer(options: CommitterOptions): Committer {
       coming.add(path);
       return () => coming.delete(path);
     },
-    async placedLater(place, part, bytes, sha256) {
+    async placedLater(place, part, bytes, digests) {
       const { job, path, file } = place;
-      if (place.ownBytes !== undefined) return compared(place, part, bytes, sha256);
+      if (place.ownBytes !== undefined) return compared(place, part, bytes, digests);
       await part.closeLater();
       if (storing.isGivenUp) return abandoned(job, part, GIVEN_UP);
       const why = taken(place);
@@ -176,14 +177,14 @@ export function committer(options: CommitterOptions): Committer {
         // What comes between the look and this is not replaced, whoever has put it there.
         else if (!(await renameIntoAsync(part.path, path))) {
           const there = claimed(job, path, file);
-          if (there === undefined) return placed(place, part, bytes, sha256);
+          if (there === undefined) return placed(place, part, bytes, digests);
           return abandoned(job, part, isFailure(there) ? there : takenBy(`${file} is another line's`));
         }
       } finally {
         coming.delete(path);
       }
       if (durable) await syncFolder(dirname(path));
-      return stored(place, bytes, sha256);
+      return stored(place, bytes, digests);
     },
   };
 }
@@ -197,10 +198,4 @@ function lacksFolder(error: unknown, folder: string, path: string): boolean {
 async function removed(part: TempFile): Promise<void> {
   await part.closeLater().catch(() => {});
   await unlinked(part.path).catch(() => {});
-}
-
-/** What the list says that a body must have. */
-export function mismatchOf(job: Job, sha256: string | undefined): Failure | undefined {
-  if (job.sha256 === undefined || job.sha256 === sha256) return undefined;
-  return { error: "checksum_mismatch", detail: `sha256 is ${sha256}, the list says ${job.sha256}` };
 }

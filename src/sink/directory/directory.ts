@@ -1,15 +1,15 @@
 // Bodies become files of a folder: written in its state folder, and renamed into place when they are whole.
 
-import { type BinaryLike, createHash, type Hash } from "node:crypto";
 import { closeSync, fsyncSync, openSync, rmSync, unlinkSync } from "node:fs";
+import { digestsOf, mismatchedDigest } from "../../core/digest.ts";
 import { type Failure, isFailure } from "../../core/failure.ts";
 import type { Job, SavedFile } from "../../core/job.ts";
 import type { Answer, BodyStream, Sink, Stored } from "../../core/ports.ts";
-import { hashOfStart } from "../../fs/hash-file.ts";
+import { type BodyDigest, bodyDigest, mismatchOf, updateFromFile } from "../../fs/body-digest.ts";
 import { isSafePath } from "../../fs/safe-path.ts";
 import { isWholeFile } from "../../fs/verify-file.ts";
 import { lengthOf, writeAllSync } from "../../fs/write-all.ts";
-import { committer, mismatchOf, type Target } from "./commit.ts";
+import { committer, type Target } from "./commit.ts";
 import { type DiskLatency, diskLatency, unlessBusy, unlessStuck, until } from "./disk-latency.ts";
 import { type FileNames, nameTooLong } from "./file-names.ts";
 import { linkOrCopy } from "./link-or-copy.ts";
@@ -86,8 +86,8 @@ export function directory(options: DirectoryOptions): Sink {
     },
     link(job, target, twin) {
       if (waiting.isGivenUp) return GIVEN_UP;
-      const wanted = hash || job.sha256 !== undefined;
-      if ((wanted && twin.sha256 === undefined) || !isSafePath(twin.file)) return undefined;
+      const lacks = (hash && twin.sha256 === undefined) || mismatchedDigest(job, twin) !== undefined;
+      if (lacks || !isSafePath(twin.file)) return undefined;
       if (!isWholeFile(folder, twin.file, twin.bytes)) return undefined;
       const place = placeOf(job, target, twin.type);
       if (isFailure(place)) return place;
@@ -145,13 +145,13 @@ export function directory(options: DirectoryOptions): Sink {
   }
 
   /** Another line's file under this one's name as well. */
-  async function writeLink(place: Target, { file, bytes, sha256 }: SavedFile): Promise<Stored | Failure> {
+  async function writeLink(place: Target, twin: SavedFile): Promise<Stored | Failure> {
     let part: TempFile | undefined;
     try {
       part = parts.create(place.job);
       unlinkSync(part.path); // what was to be made is its name
-      await linkOrCopy(`${folder}/${file}`, part.path, durable);
-      const stored = placed(place, part, bytes, sha256);
+      await linkOrCopy(`${folder}/${twin.file}`, part.path, durable);
+      const stored = placed(place, part, twin.bytes, digestsOf(twin));
       // Of two names of one file, a rename to the other leaves both (POSIX).
       rmSync(part.path, { force: true });
       return stored;
@@ -161,11 +161,12 @@ export function directory(options: DirectoryOptions): Sink {
   }
 
   /** A file that has the name may be the other line's under this one's name as well, by an earlier run. */
-  async function sameAs(place: Target, { file, bytes, sha256 }: SavedFile): Promise<Stored | Failure> {
-    const fd = openSync(`${folder}/${file}`, "r");
+  async function sameAs(place: Target, twin: SavedFile): Promise<Stored | Failure> {
+    const { bytes } = twin;
+    const fd = openSync(`${folder}/${twin.file}`, "r");
     try {
       const isOwn = place.ownBytes === bytes && (await hasSameContentAsync(fd, bytes, place.path, durable));
-      return isOwn ? placer.stored(place, bytes, sha256) : other(place.file, place.ownBytes ?? bytes);
+      return isOwn ? placer.stored(place, bytes, digestsOf(twin)) : other(place.file, place.ownBytes ?? bytes);
     } finally {
       closeSync(fd);
     }
@@ -179,13 +180,13 @@ export function directory(options: DirectoryOptions): Sink {
       part = answer.from === undefined ? parts.create(place.job) : parts.reopen(place.job, answer.from);
       const from = answer.from ?? 0;
       const digest = digesting(place.job, part.fd, from);
-      if (digest !== undefined) for (const piece of pieces) digest.update(piece as BinaryLike);
+      if (digest !== undefined) for (const piece of pieces) digest.update(piece);
       const bytes = from + writeAllSync(part.fd, pieces);
-      const sha256 = digest?.digest("hex");
-      const mismatch = mismatchOf(place.job, sha256);
+      const digests = digest?.result();
+      const mismatch = mismatchOf(place.job, digests);
       if (mismatch !== undefined) return abandoned(place.job, part, mismatch);
       if (durable) fsyncSync(part.fd);
-      const stored = placed(place, part, bytes, sha256);
+      const stored = placed(place, part, bytes, digests);
       const nowMs = performance.now();
       disk.took(nowMs - fromMs, bytes - from, nowMs);
       return stored;
@@ -196,9 +197,10 @@ export function directory(options: DirectoryOptions): Sink {
     }
   }
 
-  function digesting(job: Job, fd: number, from: number): Hash | undefined {
-    if (!hash && job.sha256 === undefined) return undefined;
-    return from > 0 ? hashOfStart(fd, from) : createHash("sha256");
+  function digesting(job: Job, fd: number, from: number): BodyDigest | undefined {
+    const digest = bodyDigest(job, hash);
+    if (digest !== undefined && from > 0) updateFromFile(digest, fd, from);
+    return digest;
   }
 }
 

@@ -1,11 +1,11 @@
 // A small body on a slow disk: written in the thread pool, a few at a time, so that everything else goes on meanwhile.
 
-import type { BinaryLike } from "node:crypto";
 import type { Failure } from "../../core/failure.ts";
 import type { Answer, Stored } from "../../core/ports.ts";
+import { mismatchOf } from "../../fs/body-digest.ts";
 import { syncFile } from "../../fs/sync.ts";
 import { lengthOf, writeAll } from "../../fs/write-all.ts";
-import { mismatchOf, type Target } from "./commit.ts";
+import type { Target } from "./commit.ts";
 import { GIVEN_UP } from "./pending-writes.ts";
 import type { TempFile } from "./temp-file.ts";
 import type { WriteContext } from "./write-stream.ts";
@@ -45,15 +45,15 @@ export function asyncWriter(desk: WriteContext): AsyncWriter {
       try {
         part = await desk.parts.createLater(job);
         const digest = desk.digesting(job, part.fd, 0);
-        if (digest !== undefined) for (const piece of pieces) digest.update(piece as BinaryLike);
+        if (digest !== undefined) for (const piece of pieces) digest.update(piece);
         const isWanted = !desk.storing.isGivenUp && lengthOf(pieces) > 0;
         const bytes = isWanted ? await writeAll(part.fd, pieces) : 0;
         if (desk.storing.isGivenUp) return desk.abort(job, part, GIVEN_UP);
-        const sha256 = digest?.digest("hex");
-        const mismatch = mismatchOf(job, sha256);
+        const digests = digest?.result();
+        const mismatch = mismatchOf(job, digests);
         if (mismatch !== undefined) return desk.abort(job, part, mismatch);
         if (desk.durable) await syncFile(part.fd);
-        const stored = await desk.placedLater(place, part, bytes, sha256);
+        const stored = await desk.placedLater(place, part, bytes, digests);
         desk.disk.tookLater?.(performance.now() - fromMs);
         return stored;
       } catch (error) {

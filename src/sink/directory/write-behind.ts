@@ -1,11 +1,12 @@
 // Small bodies go to the second thread where they come so fast that this pays; what it cannot do is done here after all.
 
-import { type BinaryLike, createHash } from "node:crypto";
+import type { Digests } from "../../core/digest.ts";
 import type { Failure } from "../../core/failure.ts";
 import type { Answer, Stored, WriteBehind } from "../../core/ports.ts";
 import { Deferred, type Thenable } from "../../core/structures/deferred.ts";
+import { bodyDigest, mismatchOf } from "../../fs/body-digest.ts";
 import { lengthOf } from "../../fs/write-all.ts";
-import { mismatchOf, type Target } from "./commit.ts";
+import type { Target } from "./commit.ts";
 import { GIVEN_UP } from "./pending-writes.ts";
 import type { WriteContext } from "./write-stream.ts";
 import type { WriterThread } from "./writer-thread.ts";
@@ -66,7 +67,7 @@ interface Body {
   readonly answer: Answer;
   readonly pieces: readonly Uint8Array[];
   readonly bytes: number;
-  readonly sha256: string | undefined;
+  readonly digests: Digests | undefined;
   readonly done: (result: Result) => void;
 }
 
@@ -82,11 +83,11 @@ export function writeBehind({ desk, isTime, start, hash, here }: WriteBehindOpti
     desk.storing.isGivenUp ? GIVEN_UP : here(place, answer, pieces);
 
   /** False where the thread takes no more for now. */
-  const hand = (thread: WriterThread, { place, answer, pieces, bytes, sha256, done }: Body): boolean => {
+  const hand = (thread: WriterThread, { place, answer, pieces, bytes, digests, done }: Body): boolean => {
     const isTaken = thread.take(parts.pathFor(place.job), place.path, pieces, (isWritten, ms) => {
       underWay--;
       if (isWritten) disk.took(ms, bytes, performance.now());
-      done(isWritten ? desk.stored(place, bytes, sha256) : orElse(place, answer, pieces));
+      done(isWritten ? desk.stored(place, bytes, digests) : orElse(place, answer, pieces));
       for (let next = waiting[0]; next !== undefined && (hand(thread, next) || isStuck(next)); next = waiting[0]) {
         waiting.shift();
       }
@@ -110,8 +111,10 @@ export function writeBehind({ desk, isTime, start, hash, here }: WriteBehindOpti
         scribe = start();
       }
       if (scribe === undefined) return undefined;
-      const sha256 = hash || place.job.sha256 !== undefined ? digestOf(pieces) : undefined;
-      if (mismatchOf(place.job, sha256) !== undefined) return undefined; // as for any other body
+      const digest = bodyDigest(place.job, hash);
+      if (digest !== undefined) for (const piece of pieces) digest.update(piece);
+      const digests = digest?.result();
+      if (mismatchOf(place.job, digests) !== undefined) return undefined; // as for any other body
       const ended = desk.expected(place);
       const coming = new Deferred<Result>();
       const done = (result: Result) => {
@@ -119,7 +122,7 @@ export function writeBehind({ desk, isTime, start, hash, here }: WriteBehindOpti
         answer.free?.();
         coming.resolve(result);
       };
-      const body: Body = { place, answer, pieces, bytes, sha256, done };
+      const body: Body = { place, answer, pieces, bytes, digests, done };
       if (waiting.length > 0 || !hand(scribe, body)) {
         if (underWay === 0) return void ended(); // the thread has ended
         waiting.push(body);
@@ -135,10 +138,4 @@ export function writeBehind({ desk, isTime, start, hash, here }: WriteBehindOpti
     idle: () => scribe?.idle() ?? Promise.resolve(),
     close: () => scribe?.close(),
   };
-}
-
-function digestOf(pieces: readonly Uint8Array[]): string {
-  const digest = createHash("sha256");
-  for (const piece of pieces) digest.update(piece as BinaryLike);
-  return digest.digest("hex");
 }

@@ -1,12 +1,12 @@
 // A large body becomes a file while it arrives: written at once where the disk is quick, else in the thread pool.
 
-import type { BinaryLike, Hash } from "node:crypto";
 import { type Failure, isFailure } from "../../core/failure.ts";
 import type { Job } from "../../core/job.ts";
 import type { Answer, BodyStream, Stored } from "../../core/ports.ts";
+import { type BodyDigest, mismatchOf } from "../../fs/body-digest.ts";
 import { syncFile } from "../../fs/sync.ts";
 import { lengthOf, writeAll, writeAllSync } from "../../fs/write-all.ts";
-import { type Committer, mismatchOf, type Target } from "./commit.ts";
+import type { Committer, Target } from "./commit.ts";
 import type { DiskLatency } from "./disk-latency.ts";
 import { taken } from "./name-conflict.ts";
 import { KEEP_BYTES, type PartialFiles } from "./partial-files.ts";
@@ -21,7 +21,7 @@ export interface WriteContext extends Committer {
   readonly durable: boolean;
   /** Says why nothing may be written any more, if so. */
   readonly full: (bytes: number) => Failure | undefined;
-  readonly digesting: (job: Job, fd: number, from: number) => Hash | undefined;
+  readonly digesting: (job: Job, fd: number, from: number) => BodyDigest | undefined;
 }
 
 export async function writeStream(
@@ -34,7 +34,7 @@ export async function writeStream(
   const { parts, disk, full } = desk;
   const { job } = place;
   let part: TempFile | undefined;
-  let digest: Hash | undefined;
+  let digest: BodyDigest | undefined;
   let bytes = answer.from ?? 0;
   let noted = answer.from !== undefined;
 
@@ -48,7 +48,7 @@ export async function writeStream(
   };
   const written = (to: TempFile, pieces: readonly Uint8Array[], length: number) => {
     bytes += length;
-    if (digest !== undefined) for (const piece of pieces) digest.update(piece as BinaryLike);
+    if (digest !== undefined) for (const piece of pieces) digest.update(piece);
     if (noted || bytes <= KEEP_BYTES || answer.validator === undefined) return;
     const { validator, wholeBytes, finalUrl, type } = answer;
     noted = parts.note(job, to, {
@@ -96,17 +96,17 @@ export async function writeStream(
       }
       written(part, pieces, await writeAll(part.fd, pieces));
     }
-    const sha256 = digest?.digest("hex");
-    const mismatch = mismatchOf(job, sha256);
+    const digests = digest?.result();
+    const mismatch = mismatchOf(job, digests);
     if (mismatch !== undefined) return desk.abort(job, part, mismatch);
     if (desk.durable) await syncFile(part.fd);
-    if (place.ownBytes !== undefined) return await desk.compared(place, part, bytes, sha256);
+    if (place.ownBytes !== undefined) return await desk.compared(place, part, bytes, digests);
     // While it arrived, another line may have taken the name.
     const why = desk.taken(place);
     if (why !== undefined)
       return desk.abort(job, part, isFailure(why) ? why : taken(`${place.file} is another line's`));
-    if (disk.now(performance.now())) return desk.commit(place, part, bytes, sha256);
-    return await desk.placedLater(place, part, bytes, sha256);
+    if (disk.now(performance.now())) return desk.commit(place, part, bytes, digests);
+    return await desk.placedLater(place, part, bytes, digests);
   } catch (error) {
     body.cancel();
     return desk.abort(job, part, desk.refused(error, place));

@@ -1,14 +1,14 @@
-// Parses the columns after a URL: a name, and key=value of the keys n, name and sha256.
+// Parses the columns after a URL: a name, and key=value of the keys n, name and the digests.
 
-import { DIGEST_LENGTH } from "../../core/job.ts";
+import { type DigestName, isDigestName, normalizedDigest } from "../../core/digest.ts";
 
 export interface Columns {
   /** The value of `name=`, else the second column unless it is a key=value of a known key. */
   readonly name?: string;
   /** The line's number, in digits. */
   readonly n?: string;
-  /** In lower case and without blanks; of any length, cut to one character more than a digest. */
-  readonly sha256?: string;
+  /** In lower case and without blanks; of any length, cut to one character more than the longest digest. */
+  readonly digests?: { readonly [Name in DigestName]?: string };
   readonly unknown?: readonly UnknownColumn[];
 }
 
@@ -33,7 +33,7 @@ export function columnsOf(line: string, from: number): Columns {
     at = end + 1;
     const key = column.includes("=") ? keyIn(column) : undefined;
     const value = key === undefined ? "" : column.slice(column.indexOf("=") + 1).trimStart();
-    if (key === "sha256") found.sha256 ??= digestIn(value);
+    if (key !== undefined && isDigestName(key)) found.digests = { [key]: normalizedDigest(value), ...found.digests };
     else if (key === "name") name ||= value;
     else if (key === "n" && /^[0-9]{1,15}$/.test(value)) found.n ??= value;
     else {
@@ -52,11 +52,4 @@ export function columnsOf(line: string, from: number): Columns {
 /** Returns the text before the first `=` in lower case, if it is a word. */
 function keyIn(column: string): string | undefined {
   return /^([a-z][a-z0-9_-]{0,31})\s*=/i.exec(column)?.[1]?.toLowerCase();
-}
-
-function digestIn(value: string): string {
-  return value
-    .replace(/\s+/g, "")
-    .toLowerCase()
-    .slice(0, DIGEST_LENGTH + 1);
 }

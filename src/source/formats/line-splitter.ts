@@ -1,5 +1,6 @@
 // Splits bytes into lines and lines into jobs; blank lines and comments count in the numbering.
 
+import { digestsOf } from "../../core/digest.ts";
 import { isNumber, type Job } from "../../core/job.ts";
 import { MAX_URL_LENGTH } from "../../core/parse-url.ts";
 import { nameWithoutUserinfo } from "../../core/userinfo.ts";
@@ -165,7 +166,7 @@ function parseLine(text: string, line: number, options: Numbering): Job {
     return jobOnLine(url, line, options);
   }
   const { offset, list, onUnknown } = options;
-  const { name, n, sha256, unknown } = columnsOf(text, tab + 1);
+  const { name, n, digests, unknown } = columnsOf(text, tab + 1);
   if (unknown !== undefined && onUnknown !== undefined) for (const column of unknown) onUnknown(column, line);
   const number = n ?? (name !== undefined && isNumber(name) ? name : undefined);
   // A given number is also the name: both may be another line's.
@@ -180,19 +181,20 @@ function parseLine(text: string, line: number, options: Numbering): Job {
     ...(named === undefined ? {} : { name: nameWithoutUserinfo(named.slice(0, MAX_NAME_LENGTH + 1)) }),
     ...(number === undefined ? {} : { numbered: true }),
     ...(list === undefined ? {} : { list, line }),
-    ...(sha256 === undefined ? {} : { sha256 }),
+    ...digests,
   };
 }
 
 /** Copies the job's texts if they are less than half of a long line, which substrings would retain (v8:2869). */
 function withoutLine(job: Job, line: string): Job {
   if (line.length < LONG_LINE || line.length < 2 * (job.url.length + (job.name?.length ?? 0))) return job;
-  const { url, name, sha256 } = job;
+  const { url, name } = job;
+  const digests = Object.entries(digestsOf(job) ?? {}).map(([key, digest]) => [key, copied(digest)] as const);
   return {
     ...job,
     url: copied(url),
     ...(name === undefined ? {} : { name: copied(name) }),
-    ...(sha256 === undefined ? {} : { sha256: copied(sha256) }),
+    ...Object.fromEntries(digests),
   };
 }
 
