@@ -1,45 +1,45 @@
-// Names that come again are found among millions, in memory with a bound, and nobody's name is taken for another's.
+// The table of names finds repeated names among millions, within its memory limit and without false matches.
 import { describe, expect, it } from "vitest";
 import { nameTable, refuseNames } from "../../src/app/name-table.ts";
 import { fileNames } from "../../src/sink/directory/file-names.ts";
 
-describe("a table of names", () => {
-  it("says of each name whose it is, among 300,000", () => {
+describe("the table of names", () => {
+  it("returns the line of each repeated name among 300,000", () => {
     const table = nameTable(1_000_000);
     const nameOf = (n: number) => `dir/${n % 7}/file-${n}.html`;
     for (let n = 1; n <= 300_000; n++) expect(table.take(nameOf(n), n)).toBeUndefined();
     for (let n = 1; n <= 300_000; n += 997) expect(table.take(nameOf(n), 999_999)).toBe(n);
   });
 
-  it("knows a name by a number beyond 32 bits as an earlier line's", () => {
+  it("returns 0 for a repeated name whose line number exceeds 32 bits", () => {
     const table = nameTable(10);
     expect([table.take("a", 2 ** 40), table.take("a", 1)]).toEqual([undefined, 0]);
   });
 
-  it("takes no more names than it may, and still knows those", () => {
+  it("stores no names beyond its limit, and still finds those that it has", () => {
     const table = nameTable(3);
     for (const [n, name] of ["a", "b", "c", "d", "d"].entries()) expect(table.take(name, n)).toBeUndefined();
     expect([table.take("a", 9), table.take("c", 9), table.take("d", 9)]).toEqual([0, 2, undefined]);
   });
 
-  it("takes 14 to 18 bytes a name", () => {
+  it("uses 14 to 18 bytes per name", () => {
     const table = nameTable(10_000_000);
     const before = process.memoryUsage().arrayBuffers;
     for (let n = 1; n <= 1_000_000; n++) table.take(`name-${n}`, n);
     const grown = process.memoryUsage().arrayBuffers - before;
-    // While it grows both tables are there, and the old one until it is collected.
+    // While the table grows, both tables exist, the old one until it is collected.
     expect(grown / 1_000_000).toBeLessThan(60);
     expect(table.take("name-5", 7)).toBe(5);
   });
 });
 
-describe("names refused", () => {
+describe("refusing names", () => {
   const asked = (template: string, jobs: readonly { readonly url: string; readonly name?: string }[]) => {
     const refuse = refuseNames(fileNames(template));
     return jobs.map((job, i) => refuse({ n: i + 1, ...job })?.detail);
   };
 
-  it("are those of an earlier line, as they will be in the folder", () => {
+  it("refuses a line whose file name an earlier line has", () => {
     const given = ["a", "/a", "a/", "b", "./b", "A", "../a", "_/a", "7", "000007"].map((name) => ({
       url: "http://a/",
       name,
@@ -59,13 +59,13 @@ describe("names refused", () => {
     ]);
   });
 
-  it("are none of lines that are no URLs, which fail by themselves", () => {
+  it("reserves no name for a line without a URL", () => {
     const lines = ["id", "http://a/", "x", "http://b/"].map((url) => ({ url, name: "same" }));
     const taken = "same is the name of line 2 as well";
     expect(asked("{n:6}{ext}", lines)).toEqual([undefined, undefined, undefined, taken]);
   });
 
-  it("are none where the template has the line's number, or the answer tells the name", () => {
+  it("refuses nothing where the template has the line number, or the name depends on the response", () => {
     const urls = ["http://a/x", "http://a/x", "not a URL", "not a URL"].map((url) => ({ url }));
     const none = urls.map(() => undefined);
     for (const template of ["{n:6}{ext}", "{n}-{basename}", "{basename}{ext}", "{host}/{stem}{ext}"])

@@ -1,4 +1,4 @@
-// The command line: its defaults, every flag in every way to write it, and what is said of one that is wrong.
+// The command line: its defaults, every form of every flag, and the messages for wrong ones.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -30,8 +30,8 @@ function page(...argv: string[]): string {
   return read.page === "version" ? VERSION : helpText(read.page);
 }
 
-describe("without options", () => {
-  it("everything is as the design says", () => {
+describe("a command line without options", () => {
+  it("has the documented defaults", () => {
     const { failOn, ...rest } = line("urls.txt");
     expect(rest).toEqual({
       lists: ["urls.txt"],
@@ -70,7 +70,7 @@ describe("without options", () => {
     expect([failOn(0, 10), failOn(1, 10)]).toEqual([false, true]);
   });
 
-  it("there may be several lists, stdin, and after -- even one that looks like an option", () => {
+  it("may have several lists, stdin, and after -- a list that looks like an option", () => {
     expect(line("a.txt", "-", "b.gz").lists).toEqual(["a.txt", "-", "b.gz"]);
     expect(line("a.txt", "-q", "b.txt")).toMatchObject({ lists: ["a.txt", "b.txt"], quiet: true });
     expect(line("-q", "--", "-k", "--force")).toMatchObject({ lists: ["-k", "--force"], quiet: true, force: false });
@@ -143,12 +143,12 @@ describe("the option", () => {
     if (short !== "") expect(line("urls.txt", short)).toMatchObject(read);
   });
 
-  it("-b adds up, and may be empty", () => {
+  it("-b may be repeated, and may be empty", () => {
     expect(line("u").cookie).toBeUndefined();
     expect(line("u", "-b", "", "--cookie=a=b").cookie).toEqual(["", "a=b"]);
   });
 
-  it("-H adds up, and --fail-on and --max-failures decide", () => {
+  it("-H may be repeated, and --fail-on and --max-failures become functions", () => {
     expect(line("u", "-H", "A: 1", "-HB:2:3 ", "-H", "C:").headers).toEqual([
       ["A", "1"],
       ["B", "2:3"],
@@ -164,7 +164,7 @@ describe("the option", () => {
   });
 });
 
-describe("a command line that cannot be used is refused, with what it is and what would do:", () => {
+describe("a wrong command line is refused, with its wrong part and the accepted values:", () => {
   const wrong: [argv: string[], thing: string, next: string][] = [
     [["u", "-c", "0"], "-c, --concurrency <n>", "a whole number from 1 to 10000"],
     [["u", "-c", "many"], "'many'", "a whole number from 1 to 10000, or auto"],
@@ -227,7 +227,7 @@ describe("a command line that cannot be used is refused, with what it is and wha
     expect(err).toContain(next);
   });
 
-  it("no value adds a line to what is said of it, or moves the cursor", () => {
+  it("a value with control characters adds no line to the message and does not move the cursor", () => {
     for (const value of [
       "a\nb",
       "\u001b[2J",
@@ -246,13 +246,13 @@ describe("a command line that cannot be used is refused, with what it is and wha
     [["u", "-H", "Authorization Bearer s3cret"], "a header is 'Name: value'"],
     [["u", "--header=s3cret' is invalid"], "a header is 'Name: value'"],
     [["u", "--coookie=sid=s3cret"], "--coookie"],
-  ])("%j, without the secret in it", (argv, next) => {
+  ])("%j, without showing the secret", (argv, next) => {
     const err = refusal(...argv);
     expect(err).toContain(next);
     expect(err).not.toContain("s3cret");
   });
 
-  it.each([[[]], [["-q"]], [["u", "--nonsense"]]])("%j, for which the help is the next step", (argv) => {
+  it.each([[[]], [["-q"]], [["u", "--nonsense"]]])("%j, with a hint to --help", (argv) => {
     const err = refusal(...argv);
     expect(err).toMatch(/list|--nonsense/);
     expect(err).toContain("--help");
@@ -264,7 +264,7 @@ describe("the pages of --help", () => {
     for (const row of page(...argv).split("\n")) expect(row.length, row).toBeLessThanOrEqual(80);
   });
 
-  it("the short one has a line per option, on hardly more than a screen", async () => {
+  it("the short one has one line per option, and less than 80 lines", async () => {
     const text = page("--help");
     expect(page("u", "-q", "-h")).toBe(text);
     expect(text.split("\n").length).toBeLessThan(80);
@@ -272,7 +272,7 @@ describe("the pages of --help", () => {
     await expect(text).toMatchFileSnapshot(join(ROOT, "fixtures/golden/help.txt"));
   });
 
-  it("the full one has each option in detail, with its default and its variable, and every exit code", async () => {
+  it("the full one has the details, default and variable of each option, and every exit code", async () => {
     const text = page("--help", "all");
     expect([page("-h", "all"), page("--help=all"), page("u", "--help", "all")]).toEqual([text, text, text]);
     for (const row of Object.values<Row>(TABLE).filter(({ flags }) => flags !== undefined))
@@ -281,13 +281,13 @@ describe("the pages of --help", () => {
     await expect(text).toMatchFileSnapshot(join(ROOT, "fixtures/golden/help-all.txt"));
   });
 
-  it("do not come where a value of an option looks like a flag", () => {
+  it("are not printed where the value of an option looks like --help", () => {
     expect(line("u", "-o", "--help").outputDir).toBe("--help");
     expect(refusal("u", "--help=short")).toContain("--help=***");
   });
 });
 
-it("the version is package.json's, and --version prints it", () => {
+it("--version prints the version of package.json", () => {
   const { version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { version: string };
   expect(VERSION).toBe(version);
   for (const flag of ["-V", "--version"]) expect(page(flag)).toBe(version);

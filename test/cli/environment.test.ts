@@ -1,4 +1,4 @@
-// The environment says what the command line does not: every option reads its BULKGET_ variable.
+// Every option reads its BULKGET_ variable, unless the command line has the option.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type CommandLine, misspelt, readCommandLine } from "../../src/cli/command-line.ts";
@@ -23,7 +23,7 @@ function refusal(env: Record<string, string>, ...argv: string[]): string {
   return "refusal" in taken ? taken.refusal : expect.unreachable("it was taken");
 }
 
-describe("a variable", () => {
+describe("a BULKGET_ variable", () => {
   const variables: [name: string, value: string, read: Partial<CommandLine>][] = [
     ["OUTPUT_DIR", "out", { outputDir: "out" }],
     ["NAME", "{n}", { name: "{n}" }],
@@ -73,7 +73,7 @@ describe("a variable", () => {
     expect(line({ BULKGET_MAX_FAILURES: "3" }).maxFailures?.(3, 3)).toBe(true);
   });
 
-  it("BULKGET_HEADER has a header a line, and -H replaces them all", () => {
+  it("BULKGET_HEADER has one header per line, and -H replaces all of them", () => {
     const env = { BULKGET_HEADER: "A: 1\nB: 2\n\n" };
     expect(line(env).headers).toEqual([
       ["A", "1"],
@@ -82,7 +82,7 @@ describe("a variable", () => {
     expect(line(env, "-H", "C: 3").headers).toEqual([["C", "3"]]);
   });
 
-  it("gives way to the command line", () => {
+  it("does not override the command line", () => {
     expect(line({ BULKGET_CONCURRENCY: "7", BULKGET_TIMEOUT: "1s" }, "-c", "9", "--timeout=2s")).toMatchObject({
       concurrency: 9,
       timeoutMs: 2000,
@@ -90,21 +90,18 @@ describe("a variable", () => {
     expect(line({ BULKGET_CONCURRENCY: "7" }, "-c", "50").concurrency).toBe(50);
   });
 
-  it.each(["0", "false", "FALSE", "no", "off", "", " no ", "Off\r"])(
-    "of a switch that says %j leaves it off",
-    (off) => {
-      const switches = ["quiet", "verbose", "force", "update", "retryFailed", "insecure", "compressed"];
-      const env = switches.map((name) => [`BULKGET_${name.replace("F", "_F").toUpperCase()}`, off]);
-      expect(line(Object.fromEntries(env))).toMatchObject(Object.fromEntries(switches.map((name) => [name, false])));
-    },
-  );
+  it.each(["0", "false", "FALSE", "no", "off", "", " no ", "Off\r"])("with the value %j turns a switch off", (off) => {
+    const switches = ["quiet", "verbose", "force", "update", "retryFailed", "insecure", "compressed"];
+    const env = switches.map((name) => [`BULKGET_${name.replace("F", "_F").toUpperCase()}`, off]);
+    expect(line(Object.fromEntries(env))).toMatchObject(Object.fromEntries(switches.map((name) => [name, false])));
+  });
 
-  it.each(["1", "true", "TRUE", "yes", "on", " Yes "])("of a switch that says %j turns it on", (on) => {
+  it.each(["1", "true", "TRUE", "yes", "on", " Yes "])("with the value %j turns a switch on", (on) => {
     expect(line({ BULKGET_FORCE: on, BULKGET_RETRY_FAILED: on })).toMatchObject({ force: true, retryFailed: true });
   });
 
   it.each(["n", "y", "none", "null", "undefined", "-1", "2", "00", " ", "\t", "nope", "no yes", "true,", "é"])(
-    "of a switch that says %j is refused, by its name and with what would do",
+    "with the value %j is refused for a switch, by its name and with the accepted values",
     (text) => {
       expect(refusal({ BULKGET_FORCE: text })).toMatch(
         /^bulkget: BULKGET_FORCE: '.*' is not yes or no \(1, true, yes, on; 0, false, no, off, or empty\) \(bulkget --help\)\n$/,
@@ -113,11 +110,11 @@ describe("a variable", () => {
     },
   );
 
-  it("of a header is refused without the secret in it", () => {
+  it("of an invalid header is refused without showing its value", () => {
     expect(refusal({ BULKGET_HEADER: "Authorization Bearer s3cret" })).not.toContain("s3cret");
   });
 
-  it("that cannot be used keeps nobody from the help and the version", () => {
+  it("that cannot be used does not prevent --help and --version", () => {
     const help = { page: { command: "bulkget", isFull: false } };
     expect(read({ BULKGET_FORCE: "n", BULKGET_RATE: "fast" }, "--help")).toEqual(help);
     expect(read({ BULKGET_FORCE: "n", BULKGET_VERSION: "1" }, "-V")).toEqual({ page: "version" });
@@ -133,28 +130,28 @@ describe("a variable", () => {
     ["RATE", "fast", "a rate such as"],
     ["ORDER", "random", "fair, list, longest"],
     ["RETRY_ON", "429;503", "such as 429,503"],
-  ])("BULKGET_%s=%s is refused, by its name and with what would do", (name, value, next) => {
+  ])("BULKGET_%s=%s is refused, by its name and with the accepted values", (name, value, next) => {
     const refused = refusal({ [`BULKGET_${name}`]: value });
     expect(refused).toContain(`BULKGET_${name}`);
     expect(refused).toContain(next);
   });
 });
 
-describe("a variable that is no option's", () => {
+describe("a variable of no option", () => {
   it.each([
     ["BULKGET_CONCURENCY", "BULKGET_CONCURRENCY"],
     ["BULKGET_OUTPUTDIR", "BULKGET_OUTPUT_DIR"],
     ["BULKGET_MAX_TIM", "BULKGET_MAX_TIME"],
     ["bulkget_rate", "BULKGET_RATE"],
     ["BULKGET_RETRY_FIALED", "BULKGET_RETRY_FAILED"],
-  ])("but spelt nearly so is said, with the one that was meant: %s", (name, meant) => {
+  ])("that is spelt nearly like one causes a warning with the right name: %s", (name, meant) => {
     expect(misspelt({ [name]: "1", [meant]: "1" })).toEqual([
       `${name} is no option's variable and is not read: was ${meant} meant?`,
     ]);
   });
 
   it.each(["BULKGET_CONCURRENCY", "BULKGET_QUALITY_ASSURANCE_TEAM", "BULKGET", "BULK_GET_RATE", "PATH"])(
-    "or is one, or is somebody else's, is passed over: %s",
+    "that resembles none causes no warning: %s",
     (name) => {
       expect(misspelt({ [name]: "1" })).toEqual([]);
     },
@@ -189,7 +186,7 @@ describe("an option and its variable", () => {
   const choices = rows.flatMap(({ choices }) => (choices ?? []).map(String));
   const value = fc.oneof(fc.constantFrom(...words, ...choices, "A: 1", "noai", "a:1:127.0.0.1", "{n}"), fc.string());
 
-  /** What is comparable of what was read: limits are functions. */
+  /** The values in a comparable form: limits are functions, and are called. */
   const plain = (taken: CommandLine | EarlyExit) => {
     if ("refusal" in taken) return { why: taken.refusal.replace(/^bulkget: (BULKGET_\w+|-.*? <.*?>): /, "") };
     if (!("lists" in taken)) return expect.unreachable("a page");
@@ -201,7 +198,7 @@ describe("an option and its variable", () => {
     return { ...rest, decided };
   };
 
-  it.each(named(false))("have the same value, or are refused for the same reason: %s", (flag, variable) => {
+  it.each(named(false))("have the same value or the same reason for refusal: %s", (flag, variable) => {
     fc.assert(
       fc.property(value, (text) => {
         expect(plain(read({ [variable]: text }))).toEqual(plain(read({}, `${flag}=${text}`)));
@@ -210,7 +207,7 @@ describe("an option and its variable", () => {
     );
   });
 
-  it.each(named(true))("switch the same on, and anything else but a no is refused: %s", (flag, variable) => {
+  it.each(named(true))("turn the same switch on, and refuse any other word than yes or no: %s", (flag, variable) => {
     fc.assert(
       fc.property(fc.oneof(fc.constantFrom("yes", "1", "on", "no", "off", "0", ""), fc.string()), (text) => {
         const [on, off] = [plain(read({}, flag)), plain(read({}))];

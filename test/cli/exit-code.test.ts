@@ -16,7 +16,7 @@ const urls = (...paths: string[]) => linesOf(paths.map(server.url));
 const code = async (args: readonly string[], stdin = "", env: Record<string, string> = {}) =>
   (await folder.run(args, { stdin, env })).code;
 
-/** A run whose only URL is asked for, and not yet answered. */
+/** A run whose only URL is requested, and not answered. */
 async function underWay(path: string): Promise<ChildProcess> {
   const child = spawn(process.execPath, [BIN, "-", "-q"], { cwd: folder.path, env: cleanEnv(), stdio: ["pipe", 2, 2] });
   own({ close: () => void child.kill("SIGKILL") });
@@ -25,7 +25,7 @@ async function underWay(path: string): Promise<ChildProcess> {
   return child;
 }
 
-/** As a shell shows it. */
+/** The exit code as a shell shows it. */
 async function stoppedBy(signal: "SIGHUP" | "SIGINT" | "SIGTERM"): Promise<number> {
   const child = await underWay("/ok?delay=1000");
   const ended = new Promise<NodeJS.Signals | null>((resolve) => child.on("close", (_, by) => resolve(by)));
@@ -33,7 +33,7 @@ async function stoppedBy(signal: "SIGHUP" | "SIGINT" | "SIGTERM"): Promise<numbe
   return 128 + constants.signals[(await ended) ?? "SIGKILL"];
 }
 
-/** How a person comes to each of them. */
+/** One way to get each exit code. */
 const CASES: Readonly<Record<ExitName, () => Promise<number | null>>> = {
   finished: () => code(["-"], urls("/ok")),
   failed: () => code(["-"], urls("/ok", "/status/404")),
@@ -53,7 +53,7 @@ const CASES: Readonly<Record<ExitName, () => Promise<number | null>>> = {
   SIGTERM: () => stoppedBy("SIGTERM"),
 };
 
-describe("the command ends with", () => {
+describe("the command ends with the exit code", () => {
   it.each(Object.entries(EXIT_CODES).map(([name, { code, meaning }]) => [code, meaning, name as ExitName] as const))(
     "%i: %s",
     async (wanted, _, name) => {
@@ -62,7 +62,7 @@ describe("the command ends with", () => {
   );
 });
 
-describe("a run in which several things happened", () => {
+describe("a run with several events", () => {
   const tally = (failed: number, kinds: readonly string[] = []) =>
     ({ saved: 1, failed, skipped: 0, unchanged: 0, kinds: new Map(kinds.map((kind) => [kind, 1])) }) as never;
   const end = (more: Partial<RunEnd>) =>
@@ -75,7 +75,7 @@ describe("a run in which several things happened", () => {
       ...more,
     });
 
-  it("ends with the most serious: a bug, the disk, a signal, the list, an early stop, the failures", () => {
+  it("ends with the exit code of the most serious one: bug, disk, signal, list, early stop, failures", () => {
     const all = { view: { tally: tally(1, ["internal"]) }, isListBroken: true, isReportBroken: true };
     expect(end({ ...all, reason: "disk" })).toBe("bug");
     expect(end({ isListBroken: true, reason: "disk" })).toBe("disk");
@@ -85,7 +85,7 @@ describe("a run in which several things happened", () => {
     expect(end({})).toBe("failed");
   });
 
-  it("has failed by a report that is lost, and by what failed in an earlier run", () => {
+  it("ends with exit code 1 for a lost report, and for failures of an earlier run", () => {
     expect(end({ view: { tally: tally(0) } })).toBe("finished");
     expect(end({ view: { tally: tally(0) }, isReportBroken: true })).toBe("failed");
     expect(end({ view: { tally: tally(0), doneEarlier: { saved: 5, failed: 1, skipped: 0 } as never } })).toBe(

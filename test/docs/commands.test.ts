@@ -24,7 +24,7 @@ interface Expected {
   readonly stdout?: RegExp;
 }
 
-/** What must come of a block beside exit code 0 of every command; the key is its first line that runs. */
+/** The expected results of a block, beside exit code 0 of every command; the key is its first line that runs. */
 const EXPECTED: Readonly<Record<string, Expected>> = {
   "npx bulkget urls.txt": { files: ["downloads/000001.html", "downloads/000002.png", "downloads/000003.json"] },
   "printf '%s\\n' https://example.org/ https://example.org/logo.png https://example.org/missing > urls.txt": {
@@ -76,7 +76,7 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
     },
 };
 
-/** A block whose commands read what an earlier run left, a failure among it. */
+/** Blocks whose commands read the records of an earlier run with a failure. */
 const NEEDS_A_FAILED_RUN = /downloads\/(failed\.txt|results\.jsonl)/;
 
 const HAS_JQ = await hasJq();
@@ -103,7 +103,7 @@ describe("the documentation's commands", () => {
 
   const all = blocks("sh").filter((block) => runnable(block) !== "");
 
-  it("no expectation and no exception is for a block that no page shows", () => {
+  it("every expectation and exception is for a block that a page shows", () => {
     const shown = blocks("sh").flatMap(({ text }) => text.split("\n").map(withoutComment));
     expect(Object.keys(NOT_RUN).filter((line) => !shown.includes(line))).toEqual([]);
     const keys = all.flatMap(keysOf);

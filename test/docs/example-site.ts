@@ -1,4 +1,4 @@
-// A proxy that is itself every site of the documentation's examples, so that they run as they are shown, without the internet.
+// A proxy that answers for every site of the documentation's examples, so that they run as shown, without the internet.
 
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -9,7 +9,7 @@ import { TLSSocket } from "node:tls";
 import { ROOT } from "../support/command.ts";
 
 export interface ExampleSite {
-  /** The variables by which bulkget reaches it: the proxy, and the authority of its certificate, which is example.org's. */
+  /** The variables for bulkget: the proxy, and the certificate authority of its certificate for example.org. */
   readonly env: Readonly<Record<string, string>>;
   /** `http://127.0.0.1:PORT` */
   readonly proxy: string;
@@ -50,7 +50,7 @@ export async function exampleSite(): Promise<ExampleSite> {
   };
 }
 
-/** Paths with "missing" or "gone" are 404, robots.txt too; all others have a text of their own, and an ETag. */
+/** Paths with "missing" or "gone" and robots.txt are 404; all others have a text of their own and an ETag. */
 function answer(request: IncomingMessage, response: ServerResponse): void {
   const path = (request.url ?? "").replace(/^http:\/\/[^/]*/, "");
   if (/missing|gone|robots\.txt/.test(path)) {

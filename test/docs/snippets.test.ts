@@ -22,7 +22,7 @@ describe("the documentation's snippets", () => {
   const folder = ownFolder();
   const snippets = blocks("ts");
 
-  it("every snippet has a row in this test's table", () => {
+  it("have one row each in this test's table", () => {
     expect(snippets).toHaveLength(PRINTED.length);
   });
 

@@ -1,4 +1,4 @@
-// Options, each checked against its row: whatever is handed over is refused by its name, or is what the row says.
+// The check of the library's options: any value is refused with the option's name, or is within the range of its row.
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -16,7 +16,7 @@ const FRACTIONS: readonly string[] = ["duration", "rate"];
 const NUMBERS: readonly string[] = ["whole", "size", "speed", ...FRACTIONS];
 const rowOf = (name: OptionName): Row => OPTIONS[name];
 
-/** Why these options are refused; undefined where they are not. */
+/** The message with which these options are refused; undefined if they are accepted. */
 function refusal(options: unknown): OptionError | undefined {
   try {
     checked(options);
@@ -27,7 +27,7 @@ function refusal(options: unknown): OptionError | undefined {
   }
 }
 
-describe("the table", () => {
+describe("the table of the library's options", () => {
   it("has a row for every option, and no other", () => {
     const rows: Readonly<Record<keyof BulkgetOptions, Row>> = OPTIONS;
     const names: readonly (keyof BulkgetOptions)[] = NAMES;
@@ -35,14 +35,14 @@ describe("the table", () => {
     expect([...OPTIONS.order.choices]).toEqual(Object.keys(ORDERS));
   });
 
-  it("has defaults that its own rows take", () => {
+  it("has defaults that its rows accept", () => {
     for (const name of NAMES) {
       const { default: value } = rowOf(name);
       if (value !== undefined) expect(checked({ [name]: value })).toEqual({ [name]: value });
     }
   });
 
-  it("has ranges of which both ends are in, and what is next to them is out", () => {
+  it("has ranges that include both ends, and not their neighbours", () => {
     for (const name of NAMES) {
       const { type, least, most } = rowOf(name);
       if (!NUMBERS.includes(type)) continue;
@@ -54,8 +54,8 @@ describe("the table", () => {
   });
 });
 
-describe("options", () => {
-  it("are refused by name, or are within what their rows say, whatever they are", () => {
+describe("the check of options", () => {
+  it("refuses a value with the option's name, or returns one within the range of its row", () => {
     fc.assert(
       fc.property(fc.constantFrom(...NAMES), anyValue, (name, { make }) => {
         const value = make();
@@ -79,7 +79,7 @@ describe("options", () => {
     );
   });
 
-  it("may not be anything but an object, whatever that is", () => {
+  it("refuses anything but an object", () => {
     fc.assert(
       fc.property(anyValue, ({ make }) => {
         const options = make();
@@ -91,7 +91,7 @@ describe("options", () => {
     );
   });
 
-  it("are read once, and nobody changes them afterwards", () => {
+  it("reads each option once, and returns a copy that later changes do not affect", () => {
     let reads = 0;
     const headers = new Map([["a", "b"]]);
     const retryOn = [503];
@@ -109,7 +109,7 @@ describe("options", () => {
     expect(reads).toBe(1);
   });
 
-  it("may come from an instance or a module, also by getters of a class; undefined is not given", async () => {
+  it("accepts instances with getters and modules, and treats undefined as left out", async () => {
     class Config {
       readonly concurrency = 5;
       readonly timeoutMs = undefined;
@@ -124,7 +124,7 @@ describe("options", () => {
     expect(refusal({ toString: 5 })?.message).toContain('there is no option "toString"');
   });
 
-  it("show no secret", () => {
+  it("shows no secret in a message", () => {
     const secret = "geheim\0\r\n";
     const rows = NAMES.filter((name) => rowOf(name).isSecret === true);
     expect(rows).toEqual(["headers", "cookie", "proxy", "ca", "cert", "key"]);
@@ -135,8 +135,8 @@ describe("options", () => {
   });
 });
 
-describe("a name that is misspelt", () => {
-  it("by one letter, or two that are exchanged, is told as what it was meant to be", () => {
+describe("a misspelt option name", () => {
+  it("with one wrong letter or two swapped ones gets a hint to the right name", () => {
     const misspelt = fc
       .constantFrom(...NAMES.filter(({ length }) => length > 4))
       .chain((name) =>
@@ -169,7 +169,7 @@ describe("a name that is misspelt", () => {
     ["hosts", undefined],
     ["", undefined],
     ["x".repeat(1_000_000), undefined],
-  ])("%j is taken for %j", (given, meant) => {
+  ])("%j gets a hint to %j", (given, meant) => {
     expect(nearest(given, NAMES)).toBe(meant);
   });
 });

@@ -1,4 +1,4 @@
-// The option table: every row is complete, and its texts are where people read them and nowhere else.
+// The option table: every row is complete, and its texts are bundled only into the files that print them.
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -12,13 +12,13 @@ import { ROOT } from "../support/command.ts";
 const ROWS = Object.entries<Row>({ ...TABLE, ...MEASURING });
 
 describe("a row of the option table", () => {
-  it.each(ROWS)("says what %s does in one line and in detail", (_, { summary, details }) => {
+  it.each(ROWS)("describes %s in one line and in detail", (_, { summary, details }) => {
     expect(summary).toMatch(/^[\x20-\x7e]{3,52}$/);
     expect(summary).not.toMatch(/\.$|"/);
     expect(details.trim()).toMatch(/^[A-Z][^`]*[.a-z0-9")]$/s);
   });
 
-  it.each(ROWS)("of %s belongs to the command, the library or both", (_, { flags, notInLibrary, type }) => {
+  it.each(ROWS)("assigns %s to the command, the library or both", (_, { flags, notInLibrary, type }) => {
     expect(flags !== undefined || notInLibrary === undefined).toBe(true);
     if (flags === undefined) return;
     expect(splitFlags(flags).placeholder === undefined).toBe(type === "flag");
@@ -39,7 +39,7 @@ describe("the option table", () => {
     );
   });
 
-  it.each(["bin/main.cjs", "bin/worker.cjs", "lib/index.cjs"])("leaves its texts out of dist/%s", (file) => {
+  it.each(["bin/main.cjs", "bin/worker.cjs", "lib/index.cjs"])("has its detailed texts left out of dist/%s", (file) => {
     const code = readFileSync(join(ROOT, "dist", file), "utf8");
     const left = ROWS.filter(([, { summary, details }]) => {
       const [line = ""] = details.trim().split("\n");

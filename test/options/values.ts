@@ -1,4 +1,4 @@
-// Any value that JavaScript has, hostile ones among them: what a caller without types may hand over.
+// Arbitrary JavaScript values, including hostile ones, that an untyped caller may pass.
 
 import fc from "fast-check";
 
@@ -15,7 +15,7 @@ function revoked(target: object): object {
   return proxy;
 }
 
-/** Each made anew, since some can be used once. */
+/** Functions that create a value, since some values can be used only once. */
 const ODD: readonly (() => unknown)[] = [
   () => Number.NaN,
   () => -0,
@@ -57,7 +57,7 @@ const ODD: readonly (() => unknown)[] = [
   () => Object.defineProperty([5], 0, { get: thrower }),
 ];
 
-/** How to make one: what looks at it, as fast-check does, may be thrown at. */
+/** Generates the function instead of the value: fast-check inspects values, and hostile ones throw. */
 export const anyValue: fc.Arbitrary<{ readonly make: () => unknown }> = fc
   .oneof(
     fc.constantFrom(...ODD),

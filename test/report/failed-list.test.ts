@@ -1,4 +1,4 @@
-// failed.txt: a list of what failed, which fed back keeps every number and name.
+// failed.txt: the list of failures, which keeps every number and name in the next run.
 import {
   existsSync,
   mkdirSync,
@@ -35,7 +35,7 @@ function written(...outcomes: Outcome[]): string | undefined {
 }
 
 describe("failed.txt", () => {
-  it("has the failures' URLs, each with its name or the line's number", () => {
+  it("has the URL of each failure, with its name or line number", () => {
     const text = written(
       failed({ n: 42, url: "http://a/" }),
       saved({ n: 43 }),
@@ -47,19 +47,19 @@ describe("failed.txt", () => {
     expect(readdirSync(folder.path)).toEqual(["failed.txt"]);
   });
 
-  it("has a line for each, whatever is in their names and digests", () => {
+  it("has one line per failure, whatever names and digests contain", () => {
     const odd = { name: "a\tb\r\nhttp://evil/", expected_sha256: "x\nhttp://evil/\t000009" };
     expect(written(failed({ n: 1, url: "http://a/\n\thttp://evil/", ...odd }))).toBe(
       "http://a/  http://evil/\ta_b__http://evil/\tn=1\tsha256=x http://evil/ 000009\n",
     );
   });
 
-  it("is not there where nothing failed", () => {
+  it("does not exist if nothing failed", () => {
     expect(written(saved(), failed({ error: "interrupted" }))).toBeUndefined();
     expect(readdirSync(folder.path)).toEqual([]);
   });
 
-  it("is dated no earlier than what is in it, whatever a file system makes of a date: by that it is known as a run's", () => {
+  it("has an mtime that is not before its failures, also on file systems with coarse times", () => {
     const failedMs = Date.now();
     written(failed());
     const { mtimeMs } = statSync(path);
@@ -67,7 +67,7 @@ describe("failed.txt", () => {
     expect(mtimeMs % 2000).toBe(0);
   });
 
-  it("has its name only when it is whole", () => {
+  it("gets its final name only when it is complete", () => {
     const reporter = failedList(path, `${path}.part`);
     void reporter.outcome(failed());
     expect(readdirSync(folder.path)).toEqual(["failed.txt.part"]);
@@ -75,7 +75,7 @@ describe("failed.txt", () => {
     expect(readdirSync(folder.path)).toEqual(["failed.txt"]);
   });
 
-  it("of an earlier run is replaced, and goes where nothing failed", () => {
+  it("of an earlier run is replaced, and removed if nothing failed", () => {
     written(failed({ n: 1 }));
     const file = failedFile(path, `${path}.part`, versionOf(path));
     file.add(failed({ n: 2, url: "http://b/" }));
@@ -85,7 +85,7 @@ describe("failed.txt", () => {
     expect(readdirSync(folder.path)).toEqual([]);
   });
 
-  it("that somebody else has put there or changed meanwhile stays, and the run's own is beside it", () => {
+  it("that another program created or changed during the run stays, and the run writes failed.txt.new", () => {
     for (const before of ["none", "one"]) {
       if (before === "one") written(failed({ n: 1 }));
       const version = versionOf(path);
@@ -100,7 +100,7 @@ describe("failed.txt", () => {
     }
   });
 
-  it("is a list that gives the same jobs again", () => {
+  it("is a list that results in the same jobs", () => {
     const texts = [
       "http://a/",
       " ",
@@ -131,7 +131,7 @@ describe("failed.txt", () => {
     );
   });
 
-  it("keeps a name that only looks like the line's number, and takes digits for a number alone", () => {
+  it("keeps a name that only looks like a line number, and reads only digits as a number", () => {
     const odd = [
       "0x10",
       "16.0",
@@ -157,7 +157,7 @@ describe("failed.txt", () => {
     );
   });
 
-  it("leads to the same file again, whatever name a program hands in", () => {
+  it("leads to the same file again for any name of a library's caller", () => {
     const texts = [
       " ",
       "\t",
@@ -189,18 +189,18 @@ describe("failed.txt", () => {
     );
   });
 
-  it("keeps a number that the list gave beside a name of digits", () => {
+  it("keeps the line number of a line whose name is digits", () => {
     const jobs = jobsOf("http://a/\t42\tn=7\n");
     expect(jobs).toMatchObject([{ n: 7 }]);
     expect(jobsOf(written(...jobs.map((job) => failed(job))) ?? "")).toMatchObject([{ n: 7 }]);
   });
 
-  it("has one line for each, whatever a program hands in", () => {
+  it("has one line per failure for any URL of a library's caller", () => {
     const text = written(failed({ url: "http://a/\nhttp://b/\t\r", name: "x\n\ty" }));
     expect(text).toMatch(/^[^\t\r\n]+\t[^\t\r\n]+\tn=1\n$/);
   });
 
-  it("is not written through a link that somebody planted on its way", () => {
+  it("is not written through a symbolic link at its path", () => {
     const victim = folder.at("victim");
     writeFileSync(victim, "mine");
     mkdirSync(folder.at("out"));
@@ -209,7 +209,7 @@ describe("failed.txt", () => {
     try {
       written(failed());
     } catch {
-      // to refuse is as good as to replace
+      // refusing is as safe as replacing
     }
     expect(readFileSync(victim, "utf8")).toBe("mine");
   });
@@ -220,7 +220,7 @@ function jobsOf(text: string) {
   return [...splitting.push(Buffer.from(text)), ...splitting.end()];
 }
 
-/** The file that a job would get, in a folder of the default names. */
+/** The file name of a job with the default template. */
 function fileOf(job: Job | undefined): string | undefined {
   return job && fileNames("{n:6}{ext}").of(job, new URL("http://a/"), undefined);
 }
@@ -229,7 +229,7 @@ function isNumber(name = ""): boolean {
   return /^\d{1,15}$/.test(name);
 }
 
-/** What must survive: the URL, the number, and the name unless it is a number; but for what becomes `_` in a file's name. */
+/** The values that must survive: URL, number, and a name that is no number; without characters that become `_` in file names. */
 function origin({ n, url, name = "" }: { n: number; url: string; name?: string }) {
   const clean = name.replace(/[\p{Cc}\p{Cf}\p{Zl}]/gu, "_").replace(/^\/(?=n=)/, "");
   return { n, url: url.replaceAll("\r", " "), name: isNumber(name) ? "" : clean };

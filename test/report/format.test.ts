@@ -1,4 +1,4 @@
-// Numbers as people read them.
+// Formatting of counts, rates, sizes and durations.
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { bytesText, durationText, paint, thousands } from "../../src/report/format.ts";
@@ -14,7 +14,7 @@ it.each([
   expect(thousands(count)).toBe(text);
 });
 
-it("every count reads back as itself", () => {
+it("a formatted count can be parsed back to the count", () => {
   fc.assert(
     fc.property(fc.maxSafeNat(), (count) => {
       expect(thousands(count)).toMatch(/^\d{1,3}(,\d{3})*$/);
@@ -39,7 +39,7 @@ it.each([
   expect(bytesText(bytes)).toBe(text);
 });
 
-it("no size is 1024 of a unit that has a larger one", () => {
+it("a formatted size is below 1024 of its unit, if there is a larger unit", () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 4 }), fc.double({ min: 0.99, max: 1, noNaN: true }), (power, nearly) => {
       expect(bytesText(nearly * 1024 ** power)).not.toMatch(/^1024 /);
@@ -66,7 +66,7 @@ it.each([
   expect(durationText(ms)).toBe(text);
 });
 
-it("no duration has 60 seconds, 60 minutes or 24 hours beside a larger unit", () => {
+it("a formatted duration never has 60 seconds, 60 minutes or 24 hours beside a larger unit", () => {
   fc.assert(
     fc.property(fc.double({ min: 0, max: 1e9, noNaN: true }), (ms) => {
       expect(durationText(ms)).not.toMatch(/ (60 s|60 min|24 h)$|^(60\.0 s|1000 ms)$/);
@@ -75,7 +75,7 @@ it("no duration has 60 seconds, 60 minutes or 24 hours beside a larger unit", ()
   );
 });
 
-it("colour is there only where it is wanted", () => {
+it("text is coloured only if colour is on", () => {
   for (const colour of Object.values(paint(false))) expect(colour("text")).toBe("text");
   for (const colour of Object.values(paint(true))) expect(colour("text")).toMatch(/^\u001b\[\d+mtext\u001b\[0m$/);
 });

@@ -1,4 +1,4 @@
-// Progress for pipes and logs, word for word: failures a line each, a heartbeat a minute, the summary.
+// Plain progress, word for word: one line per failure, a heartbeat, and the summary.
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { paint } from "../../src/report/format.ts";
 import { outcomeLine, type PlainOptions, plain } from "../../src/report/plain.ts";
@@ -28,7 +28,7 @@ const HOSTILE = failed({
   error: "proxy_failed",
 });
 
-describe("a line for an outcome", () => {
+describe("the line of an outcome", () => {
   it.each([
     [failed({ n: 42 }), "urls.txt:42: connect_refused: connect ECONNREFUSED 127.0.0.1:1: https://example.org/a.html"],
     [
@@ -77,11 +77,11 @@ describe("a line for an outcome", () => {
     expect(outcomeLine(outcome, "urls.txt")).toBe(line);
   });
 
-  it("gives the number where the list has no name", () => {
+  it("has the line number where the list has no name", () => {
     expect(outcomeLine(failed({ n: 42 }))).toMatch(/^#42: connect_refused: /);
   });
 
-  it("shows a bug whole, with its stack, safe all the same", () => {
+  it("has the full, escaped stack of a bug", () => {
     const bug = failed({ error: "internal", detail: "TypeError: \u001b[31mx\ny\n    at file.ts:1:1" });
     const lines = outcomeLine(bug, "urls.txt").split("\n");
     expect(lines).toEqual([
@@ -90,14 +90,14 @@ describe("a line for an outcome", () => {
     ]);
   });
 
-  it("is short, however long the URL is", () => {
+  it("is short for a long URL", () => {
     const long = failed({ url: `http://a/${"x".repeat(60_000)}`, detail: "y".repeat(60_000) });
     expect(outcomeLine(long, "urls.txt").length).toBeLessThan(600);
   });
 });
 
 describe("plain progress", () => {
-  it("of a whole run reads so", () => {
+  it("prints failures, heartbeats and the summary of a run", () => {
     const { reporter, text } = setUp();
     const outcomes = [
       saved({ n: 1 }),
@@ -131,7 +131,7 @@ describe("plain progress", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it("says a total that is known, and none that is not", () => {
+  it("shows the total only if it is known", () => {
     for (const [total, words] of [
       [{ jobs: 2000, exact: true }, " 0 of 2,000 done"],
       [undefined, " 0 done"],
@@ -143,7 +143,7 @@ describe("plain progress", () => {
     }
   });
 
-  it("shows a hundred failures, says that there are more, and leaves them to failed.txt", () => {
+  it("prints 100 failures, and then refers to failed.txt", () => {
     const { reporter, lines } = setUp();
     for (let n = 1; n <= 150; n++) void reporter.outcome(failed({ n }));
     expect(lines()).toHaveLength(101);
@@ -151,14 +151,14 @@ describe("plain progress", () => {
     expect(lines()[100]).toBe("more failures: each is in failed.txt and results.jsonl");
   });
 
-  it("that is verbose has a line for every outcome", () => {
+  it("prints one line per outcome if it is verbose", () => {
     const { reporter, lines } = setUp({ verbose: true });
     for (let n = 1; n <= 150; n++) void reporter.outcome(n % 2 === 0 ? saved({ n }) : failed({ n }));
     for (let n = 151; n <= 300; n++) void reporter.outcome(failed({ n }));
     expect(lines()).toHaveLength(300);
   });
 
-  it("that is verbose says what it took to open a connection, where one was opened", () => {
+  it("prints the times of a new connection if it is verbose", () => {
     const { reporter, lines } = setUp({ verbose: true });
     void reporter.outcome(saved({ n: 1, bytes: 3, total_ms: 40, dns_ms: 12, connect_ms: 20, tls_ms: 30, file: "1" }));
     void reporter.outcome(saved({ n: 2, bytes: 3, total_ms: 40, connect_ms: 20, file: "2" }));
@@ -170,7 +170,7 @@ describe("plain progress", () => {
     ]);
   });
 
-  it("does not count what was stopped under way as a failure", () => {
+  it("does not count interrupted URLs as failures", () => {
     const { reporter, text } = setUp({ verbose: true });
     void reporter.outcome(failed({ error: "interrupted" }));
     expect(text()).toBe("");

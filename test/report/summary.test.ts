@@ -1,4 +1,4 @@
-// The summary, word for word: what a person sees at the end of a run.
+// The summary at the end of a run, word for word.
 import { describe, expect, it } from "vitest";
 import { paint } from "../../src/report/format.ts";
 import { summary } from "../../src/report/summary.ts";
@@ -16,7 +16,7 @@ const FAILED = [
 ];
 
 describe("the summary", () => {
-  it("of a run in which all went well", () => {
+  it("of a run without failures has counts, times and rates", () => {
     expect(summary(viewOf(SAVED), plainly)).toMatchInlineSnapshot(`
       "saved   1,199 (114 MiB) in downloads
       failed  0
@@ -25,7 +25,7 @@ describe("the summary", () => {
     `);
   });
 
-  it("of a run that found its concurrency itself says which, and why", () => {
+  it("of a run with -c auto has the concurrency and its reason", () => {
     const auto = { found: 41, reason: "62 were no faster, 32 slower" };
     const lines = summary(viewOf(SAVED, { auto }), plainly).split("\n");
     expect(lines.slice(2)).toEqual([
@@ -35,7 +35,7 @@ describe("the summary", () => {
     ]);
   });
 
-  it("of a run that looked names up says how long that took, and what was opened after it", () => {
+  it("of a run with look-ups has the times of look-ups, connects and TLS handshakes", () => {
     const opened = (i: number) => ({ dns_ms: i < 90 ? 5 : 50, connect_ms: 20, ...(i === 0 ? { tls_ms: 30 } : {}) });
     const outcomes = SAVED.map((outcome, i) => (i < 100 ? { ...outcome, ...opened(i) } : outcome));
     const line = () => summary(viewOf(outcomes), plainly).split("\n")[3];
@@ -44,7 +44,7 @@ describe("the summary", () => {
     expect(line()).toBe("opened  1 look-up, p95 5 ms; connecting p95 20 ms; TLS p95 30 ms");
   });
 
-  it("of a run in which some failed names the kinds, the most frequent first", () => {
+  it("of a run with failures has their kinds, the most frequent first", () => {
     expect(summary(viewOf([...SAVED, ...FAILED]), plainly)).toMatchInlineSnapshot(`
       "saved   1,199 (114 MiB) in downloads
       failed  23
@@ -57,7 +57,7 @@ describe("the summary", () => {
     `);
   });
 
-  it("of a run that was stopped, with bodies whose end nobody vouched for", () => {
+  it("of a stopped run has the URLs that are left, and the bodies without a Content-Length", () => {
     const outcomes = [
       saved({ length: "unverified" }),
       saved(),
@@ -73,7 +73,7 @@ describe("the summary", () => {
     `);
   });
 
-  it("of a run that went on where another one stopped says what it skipped", () => {
+  it("of a resumed run has the counts of earlier runs", () => {
     const outcomes = [saved(), failed({ error: "http_status", status: 410 })];
     const doneEarlier = { saved: 998_211, failed: 12, skipped: 7 };
     expect(summary(viewOf(outcomes, { doneEarlier }), plainly)).toMatchInlineSnapshot(`
@@ -92,7 +92,7 @@ describe("the summary", () => {
     expect(text({ saved: 0, failed: 0, skipped: 3 })).toContain("\nearlier 3 skipped by an earlier run\n");
   });
 
-  it("of a run that had nothing to do but what failed for good before says how many, and how to try them again", () => {
+  it("of a resumed run with permanent failures only has their number and --retry-failed", () => {
     const doneEarlier = { saved: 0, failed: 5, skipped: 0 };
     expect(summary(viewOf([], { doneEarlier }), plainly)).toBe(
       "saved   0 (0 B) in downloads\nfailed  5 (all in an earlier run; --retry-failed)",
@@ -113,12 +113,12 @@ describe("the summary", () => {
     expect(summary(viewOf(outcomes, { isStopped: false, total: () => total }), plainly)).not.toContain("left ");
   });
 
-  it("of a run that was stopped when all was done has nothing left", () => {
+  it("of a run that was stopped after its last URL has no line for URLs that are left", () => {
     const text = summary(viewOf([saved()], { isStopped: true, total: () => ({ jobs: 1, exact: true }) }), plainly);
     expect(text).not.toContain("left ");
   });
 
-  it("says how many were skipped, and for what, the most frequent first", () => {
+  it("has the number of skipped URLs and the reasons, the most frequent first", () => {
     const outcomes = [
       ...Array.from({ length: 3 }, (_, i) => skipped({ n: i + 1, reason: "noai" })),
       ...Array.from({ length: 1200 }, (_, i) => skipped({ n: i + 4 })),
@@ -127,7 +127,7 @@ describe("the summary", () => {
     expect(summary(viewOf([saved()]), plainly)).not.toContain("skipped");
   });
 
-  it("of a run that refreshed what was there, and had to try again", () => {
+  it("of an update with retries has the unchanged files and the number of retries", () => {
     const outcomes = [
       ...Array.from({ length: 9900 }, (_, i) => unchanged({ n: i + 1, bytes: 1000 })),
       ...Array.from({ length: 100 }, (_, i) => saved({ n: i + 9901, attempts: i % 10 === 0 ? 3 : 1 })),
@@ -142,19 +142,19 @@ describe("the summary", () => {
     `);
   });
 
-  it("of a run in which nothing was done has no times", () => {
+  it("of a run without outcomes has no times", () => {
     expect(summary(viewOf([], { elapsedMs: 0 }), { paint: paint(false) })).toMatchInlineSnapshot(`
       "saved   0 (0 B)
       failed  0"
     `);
   });
 
-  it("of a run of a single URL that took no time divides by nothing", () => {
+  it("of a run that took 0 ms has finite rates", () => {
     const text = summary(viewOf([saved({ total_ms: 0 })], { elapsedMs: 0 }), plainly);
     expect(text).not.toMatch(/NaN|Infinity/);
   });
 
-  it("is painted on a terminal, and has no control characters elsewhere", () => {
+  it("is coloured on a terminal, and has no control characters elsewhere", () => {
     const view = viewOf([...SAVED, ...FAILED]);
     expect(summary(view, plainly)).toMatch(NO_CONTROLS);
     const painted = summary(view, { ...plainly, paint: paint(true) });
@@ -163,7 +163,7 @@ describe("the summary", () => {
     expect(summary(viewOf(SAVED), { ...plainly, paint: paint(true) })).not.toContain("\u001b[31m");
   });
 
-  it("shows a folder's name escaped, as everything that came from outside", () => {
+  it("has the folder's name escaped", () => {
     expect(summary(viewOf(SAVED), { ...plainly, folder: "out\u001b[2J" })).toMatch(NO_CONTROLS);
   });
 });

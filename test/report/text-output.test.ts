@@ -1,4 +1,4 @@
-// Records to a stream: at its reader's pace, and quietly over when the reader goes away.
+// Records in a stream: backpressure, an early end without an error by EPIPE, and other errors.
 import { PassThrough, Writable } from "node:stream";
 import { describe, expect, it } from "vitest";
 import { serializeOutcome } from "../../src/core/serialize-outcome.ts";
@@ -14,7 +14,7 @@ const streamed = (stream: Writable, late: AbortSignal) => jsonl.reporter(textStr
 
 const NEVER = new AbortController().signal;
 
-/** A stream that takes one record at a time, each when the test says so. */
+/** A stream that accepts one record at a time, when the test calls for it. */
 function slow() {
   const got: string[] = [];
   let taken: ((error?: Error) => void) | undefined;
@@ -33,7 +33,7 @@ function coded(code: string): Error {
 }
 
 describe("a stream of records", () => {
-  it("has one for every outcome but those that were stopped under way, and is not ended", async () => {
+  it("has one per outcome except interrupted ones, and is not ended", async () => {
     const stream = new PassThrough();
     const reporter = streamed(stream, NEVER);
     const [one, two] = [saved({ n: 1 }), failed({ n: 2 })];
@@ -44,7 +44,7 @@ describe("a stream of records", () => {
     expect(stream.writableEnded).toBe(false);
   });
 
-  it("that is full is waited for, by everyone, until it has drained", async () => {
+  it("that is full delays every writer until it has drained", async () => {
     const { stream, got, take } = slow();
     const reporter = streamed(stream, NEVER);
     const events = ["drain", "close", "error"];
@@ -61,7 +61,7 @@ describe("a stream of records", () => {
     expect(events.map((event) => stream.listenerCount(event))).toEqual(before);
   });
 
-  it("is waited for at the end as well", async () => {
+  it("is drained before `end` resolves", async () => {
     const { stream, take } = slow();
     const reporter = streamed(stream, NEVER);
     void reporter.outcome(saved());
@@ -74,8 +74,8 @@ describe("a stream of records", () => {
   });
 });
 
-describe("a reader that has gone away", () => {
-  it("ends the reporting quietly: what waits goes on, and nothing more is written", async () => {
+describe("a stream whose reader has closed it", () => {
+  it("ends the report without an error: writers continue, and nothing more is written", async () => {
     const { stream, got, take } = slow();
     const reporter = streamed(stream, NEVER);
     const waiting = reporter.outcome(saved({ n: 1 }));
@@ -86,7 +86,7 @@ describe("a reader that has gone away", () => {
     expect(got).toHaveLength(1);
   });
 
-  it("without an error ends it as well: nobody waits for a stream that is closed", async () => {
+  it("without an error event ends the report as well", async () => {
     const stream = new PassThrough({ highWaterMark: 1 });
     const reporter = streamed(stream, NEVER);
     stream.destroy();
@@ -97,8 +97,8 @@ describe("a reader that has gone away", () => {
   });
 });
 
-describe("a reader that takes nothing", () => {
-  it("is not waited for any more when it is too late: outcomes go on, and the reporter is lost", async () => {
+describe("a stream whose reader does not read", () => {
+  it("delays writers only until `late` aborts: then they continue, and the report fails", async () => {
     const { stream } = slow();
     const late = new AbortController();
     const reporter = streamed(stream, late.signal);
@@ -111,7 +111,7 @@ describe("a reader that takes nothing", () => {
     expect(() => reporter.outcome(saved({ n: 2 }))).toThrow("nobody reads it");
   });
 
-  it("is not waited for at the end, where it was too late before", async () => {
+  it("does not delay the end after `late` has aborted", async () => {
     const { stream } = slow();
     const reporter = streamed(stream, AbortSignal.abort());
     await reporter.outcome(saved());
@@ -119,8 +119,8 @@ describe("a reader that takes nothing", () => {
   });
 });
 
-describe("any other error", () => {
-  it("is thrown by the next outcome and by the end, for the reporter to be lost with it", async () => {
+describe("any other error of a stream", () => {
+  it("is thrown by the next write and by the end", async () => {
     const { stream, take } = slow();
     const reporter = streamed(stream, NEVER);
     const waiting = reporter.outcome(saved());

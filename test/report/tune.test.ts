@@ -1,4 +1,4 @@
-// What `bulkget tune` shows: the table word for word, and a chart that is whole and says what it should.
+// The output of `bulkget tune`: the table word for word, and the elements of the chart.
 import { describe, expect, it } from "vitest";
 import { paint } from "../../src/report/format.ts";
 import { CHART_MARK, tuneChart } from "../../src/report/tune-chart.ts";
@@ -13,8 +13,8 @@ const STEPS: StepRow[] = [
   { concurrency: 64, ms: 300, finished: 12, bytes: 0, failed: 12, p50Ms: 1, p95Ms: 2 },
 ];
 
-describe("the table", () => {
-  it("has a row for each concurrency, and marks the knee", () => {
+describe("the table of bulkget tune", () => {
+  it("has one row per concurrency, and marks the knee", () => {
     expect(tuneTable(STEPS, 16, paint(false))).toMatchInlineSnapshot(`
       "-c  URL/s   bytes/s    p50    p95   URLs  failed
        1     20  19.5 KiB  50 ms  55 ms     60       0
@@ -25,17 +25,17 @@ describe("the table", () => {
     `);
   });
 
-  it("is painted on a terminal, and has no control characters elsewhere", () => {
+  it("is coloured on a terminal, and has no control characters elsewhere", () => {
     expect(tuneTable(STEPS, 16, paint(false))).toMatch(NO_CONTROLS);
     expect(tuneTable(STEPS, 16, paint(true))).toContain("\u001b[32m");
     expect(tuneTable([], undefined, paint(false))).toBe("-c  URL/s  bytes/s  p50  p95  URLs  failed");
   });
 });
 
-describe("the chart", () => {
+describe("the chart of bulkget tune", () => {
   const svg = tuneChart(STEPS, { title: "bulkget tune <a> & b\u001b", knee: 16 });
 
-  it("says what it shows, in what unit, where the knee is and that some failed", () => {
+  it("shows title, unit, knee and failures", () => {
     for (const words of [CHART_MARK, "URLs a second", "time to the outcome", "URLs at a time (-c)", "knee: -c 16"]) {
       expect(svg).toContain(words);
     }
@@ -44,7 +44,7 @@ describe("the chart", () => {
     expect(svg).toContain("prefers-color-scheme: dark");
   });
 
-  it("is well-formed, with numbers only where numbers belong, and what came from outside escaped", () => {
+  it("is well-formed XML with finite numbers and escaped texts", () => {
     expect(svg).toMatch(NO_CONTROLS);
     expect(svg).toContain("bulkget tune &lt;a> &amp; b?");
     expect(svg).not.toMatch(/NaN|Infinity|undefined/);
@@ -56,7 +56,7 @@ describe("the chart", () => {
     expect(open).toEqual([]);
   });
 
-  it("counts large bodies by their bytes", () => {
+  it("shows bytes per second for large bodies", () => {
     const large = STEPS.map((step) => ({ ...step, bytes: step.finished * 1_000_000 }));
     const shown = tuneChart(large, { title: "t", knee: undefined });
     expect(shown).toContain("bytes a second");
@@ -64,7 +64,7 @@ describe("the chart", () => {
     expect(shown).not.toContain("knee:");
   });
 
-  it("can be drawn of one step, of none, and of nothing that came", () => {
+  it("can be drawn for one step, for none, and for steps without outcomes", () => {
     for (const steps of [[], STEPS.slice(0, 1), STEPS.slice(-1)]) {
       expect(tuneChart(steps, { title: "t", knee: steps[0]?.concurrency })).not.toMatch(/NaN|Infinity/);
     }

@@ -1,9 +1,9 @@
-// A look at a run for tests of reporters: fixed numbers instead of a run.
+// A view with fixed numbers for tests of reporters.
 import type { Outcome } from "../../src/core/job.ts";
 import type { View } from "../../src/core/ports.ts";
 import { count, emptyTally } from "../../src/core/run/tally.ts";
 
-/** The view after these outcomes; more of it as the test says. */
+/** The view after these outcomes; `more` replaces parts of it. */
 export function viewOf(outcomes: readonly Outcome[], over: Partial<View> = {}): View {
   const tally = emptyTally();
   for (const outcome of outcomes) count(tally, outcome);
@@ -22,5 +22,5 @@ export function viewOf(outcomes: readonly Outcome[], over: Partial<View> = {}): 
   };
 }
 
-/** Nothing but text and line feeds: what a log file may hold. */
+/** Text without control characters other than line feeds. */
 export const NO_CONTROLS = /^[^\u0000-\u0009\u000b-\u001f\u007f-\u009f]*$/;

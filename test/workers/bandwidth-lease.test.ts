@@ -1,4 +1,4 @@
-// What a helper may read: asked for once, granted in portions, and what came beyond that is said.
+// The bandwidth lease of a worker: requests portions once, reads what is granted, and reports bytes beyond that.
 import { expect, it } from "vitest";
 import { bandwidthLease, portion } from "../../src/workers/bandwidth-lease.ts";
 import type { FromWorker } from "../../src/workers/messages.ts";
@@ -10,7 +10,7 @@ function bench() {
   return { account, notices, acts, act: (name: string) => () => void acts.push(name) };
 }
 
-it("nothing may be read before a portion is granted, which is asked for once", () => {
+it("a worker reads nothing before a portion is granted, and requests it once", () => {
   const { account, notices, acts, act } = bench();
   expect(account.isPaid()).toBe(false);
   account.whenPaid(act("one"));
@@ -25,7 +25,7 @@ it("nothing may be read before a portion is granted, which is asked for once", (
   expect([account.isPaid(), notices]).toEqual([false, [{ wants: true }, { wants: true }]]);
 });
 
-it("what arrives unasked is said, and is the run's to pay; what is given back is read later", () => {
+it("a worker reports bytes beyond its grant, and may read refunded bytes later", () => {
   const { account, notices } = bench();
   account.spend(70);
   account.granted(100);
@@ -35,7 +35,7 @@ it("what arrives unasked is said, and is the run's to pay; what is given back is
   expect(account.isPaid()).toBe(true);
 });
 
-it("closed, it calls nobody", () => {
+it("a closed lease calls no reader", () => {
   const { account, acts, act } = bench();
   account.whenPaid(act("one"));
   account.close();
@@ -43,6 +43,6 @@ it("closed, it calls nobody", () => {
   expect(acts).toEqual([]);
 });
 
-it("a portion is one read, or what comes in 10 ms", () => {
+it("a portion has the bytes of one read or of 10 ms, whichever is larger", () => {
   expect([portion(1000, 1024), portion(100_000_000, 65_536)]).toEqual([1024, 1_000_000]);
 });

@@ -1,4 +1,4 @@
-// Rows cross in order, whole, and all of one turn at a time.
+// The channel between processes: rows arrive complete and in order, batched per turn of the event loop.
 
 import { connect, createServer, type Socket } from "node:net";
 import { describe, expect, it } from "vitest";
@@ -19,8 +19,8 @@ async function pipe(): Promise<[Socket, Socket, () => void]> {
   return [one, other, () => void server.close()];
 }
 
-describe("a channel", () => {
-  it("gives every row in order, those of one turn in one line, whatever the text", async () => {
+describe("a channel between processes", () => {
+  it("delivers every row in order, and sends the rows of one turn in one line", async () => {
     const [one, other, close] = await pipe();
     const taken: unknown[] = [];
     let lines = 0;
@@ -47,7 +47,7 @@ describe("a channel", () => {
     close();
   });
 
-  it("says nothing more to one that has gone", async () => {
+  it("sends nothing after the other process has ended", async () => {
     const [one, other, close] = await pipe();
     const closed = new Promise((resolve) => one.on("close", resolve));
     const to = ipcChannel<unknown, unknown>(one, () => {});
@@ -59,7 +59,7 @@ describe("a channel", () => {
   });
 });
 
-describe("a task", () => {
+describe("a task sent to a worker", () => {
   const task = {
     job: { n: 7, url: "http://x.test/" },
     ...{
@@ -76,13 +76,13 @@ describe("a task", () => {
     },
   };
 
-  it("crosses with what a try needs, and by the other's clock", () => {
+  it("arrives with all that a try needs, in the time of the worker's clock", () => {
     const row = rowOf(3, task, undefined);
     expect(row).toEqual([3, 7, "http://x.test/", 1000]);
     expect(taskOf(row, -400)).toEqual({ ...task, host: "", home: "", addedMs: 600, started: 0 });
   });
 
-  it("that is not the first or not plain crosses whole", () => {
+  it("arrives with all its details if it is a retry or has more than a URL", () => {
     const job = { n: 7, url: "http://x.test/", name: "a", sha256: "0".repeat(64), list: "l", line: 3 };
     const more = { ...task, job, attempts: 3, spentMs: 12, retriedAfter: ["truncated: x"] };
     const row = JSON.parse(JSON.stringify(rowOf(3, more, { part: true, file: false })));

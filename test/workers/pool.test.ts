@@ -1,4 +1,4 @@
-// Who gets a task, and what becomes of it where a helper ends.
+// The distribution of tasks over processes, and the recovery of tasks of a worker that ends.
 
 import { describe, expect, it } from "vitest";
 import type { Job } from "../../src/core/job.ts";
@@ -118,8 +118,8 @@ function task(n: number, more: Partial<Job> = {}): Task {
   return { job, host: "x.test", home: "x.test", ahead: undefined, holds: 0, addedMs: 0, attempts: 1, ...rest };
 }
 
-describe("a pool", () => {
-  it("works alone until a helper is ready, and gives it twice its own share then", () => {
+describe("a pool of processes", () => {
+  it("works alone until a worker is ready, and then gives it twice its own share", () => {
     const { crew, made, own, ready, ownMost } = setup();
     void crew.perform(task(1));
     expect(own.length).toBe(1);
@@ -129,7 +129,7 @@ describe("a pool", () => {
     expect([own.length, made[0]?.tasks.length]).toEqual([4, 6]);
   });
 
-  it("shares what there is, where descriptors are few; nobody but itself gets the last one", () => {
+  it("divides a few connections, and keeps the last one for itself", () => {
     const { crew, made, ready, ownMost } = setup({ processes: 3, concurrency: 50 });
     ready(0);
     ready(1);
@@ -138,7 +138,7 @@ describe("a pool", () => {
     expect([ownMost(), made[0]?.most, made[1]?.most]).toEqual([1, 0, 0]);
   });
 
-  it("starts nobody before it is time", () => {
+  it("starts no worker before isTime returns true", () => {
     const asked: number[] = [];
     const { crew, made } = setup({
       isTime(begun) {
@@ -153,14 +153,14 @@ describe("a pool", () => {
     expect(asked).toEqual([0, 500, 1000]);
   });
 
-  it("keeps to itself what is for it alone", () => {
+  it("runs jobs that only this process may run", () => {
     const { crew, made, own, ready } = setup({ isOwn: ({ n }) => n > 5 });
     ready(0);
     for (let n = 6; n <= 10; n++) void crew.perform(task(n));
     expect([own.length, made[0]?.tasks.length]).toEqual([5, 0]);
   });
 
-  it("has nobody go on with a name of the list's before all know that there are names", async () => {
+  it("runs no task with a file name before all workers have confirmed that there are names", async () => {
     const { crew, made, own, calls, ready, know } = setup();
     ready(0);
     void crew.perform(task(1, { name: "a" }));
@@ -172,7 +172,7 @@ describe("a pool", () => {
     await expect.poll(() => own.length + (made[0]?.tasks.length ?? 0)).toBe(2);
   });
 
-  it("tells whoever tries next what the last try has left, be it in another process", async () => {
+  it("passes on the leftovers of the last try to the next process", async () => {
     const { crew, made, own, calls, ready, open } = setup();
     ready(0);
     const [helper] = made;
@@ -191,7 +191,7 @@ describe("a pool", () => {
     const third = crew.perform(one); // the helper has as much to do by now
     expect(own.map(({ task }) => task.job.n)).toEqual([1]);
     expect(calls).toContain('adopt 1 {"part":true,"file":true}');
-    // Of two lines with one number, the part may be that of the one that is still under way.
+    // If two lines share a number, the partial file may belong to the one in flight.
     open.set({ n: 1, url: "another line" }, 0);
     own[0]?.end({ error: "worker_lost", detail: "gone" });
     await third;
@@ -200,7 +200,7 @@ describe("a pool", () => {
     expect(helper?.tasks.at(-1)?.left).toEqual({ part: false, file: true });
   });
 
-  it("replaces a helper that ends, but one that never worked not at all, and one that ends at once not for ever", () => {
+  it("replaces a worker that ends, except one that never worked, and stops after three early ends in a row", () => {
     const { made, notes, ready } = setup();
     for (let at = 0; at < 10 && made[at] !== undefined; at++) {
       ready(at);
@@ -222,7 +222,7 @@ describe("a pool", () => {
     expect(never.notes).toEqual(["a process that was to fetch has ended (exit 1); the others go on without it"]);
   });
 
-  it("counts what all have received, ends all, and closes all", async () => {
+  it("sums received bytes over all processes, and aborts and closes all", async () => {
     const { crew, made, calls, ready } = setup();
     ready(0);
     expect(crew.receivedBytes()).toBe(11);
@@ -233,7 +233,7 @@ describe("a pool", () => {
     expect(calls).toEqual(["share false", "abort", "close"]);
   });
 
-  it("says it where there is no process to be had, and works alone", () => {
+  it("prints a message and works alone if no process can be started", () => {
     const { crew, own, notes } = setup({
       start() {
         throw new Error("spawn EAGAIN");

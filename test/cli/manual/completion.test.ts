@@ -1,4 +1,4 @@
-// Completions in the shells themselves: flags, choices, file names and subcommands, as TAB makes them.
+// The completion scripts in real shells: TAB completes flags, choices, file names and subcommands.
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
@@ -19,7 +19,7 @@ function fill(): void {
   writeFileSync(folder.at("albums.txt"), "");
 }
 
-/** What is typed, and the arguments that come of it. A flag and its value are two arguments or, by `=`, one. */
+/** Typed keys, and the arguments that result. A flag and its value are two arguments, or one with `=`. */
 const CASES: readonly (readonly [keys: string, got: RegExp])[] = [
   ["bulkget --concur\t7", /^\[--concurrency(=|\]\[)7\]$/],
   ["bulkget -q --retry-f\t", /^\[-q\]\[--retry-failed\]$/],
@@ -90,7 +90,7 @@ describe("TAB in fish", () => {
 });
 
 describe("a completion script", () => {
-  it.each(["bash", "zsh", "fish"])("of %s has every flag of the command", async (name) => {
+  it.each(["bash", "zsh", "fish"])("for %s has every flag of the command", async (name) => {
     const { code, stdout, stderr } = await folder.run(["completion", name]);
     expect([code, stderr]).toEqual([0, ""]);
     for (const { flags } of Object.values<Row>(TABLE)) {
@@ -100,7 +100,7 @@ describe("a completion script", () => {
     }
   });
 
-  it("of another shell is refused, with those that there are", async () => {
+  it("for an unknown shell is refused, with the known shells", async () => {
     for (const args of [["completion", "tcsh"], ["completion"], ["completion", "bash", "zsh"]])
       expect(await folder.run(args)).toMatchObject({ code: 2, stdout: "" });
     const { stderr } = await folder.run(["completion", "tcsh"]);

@@ -1,4 +1,4 @@
-// The man page and docs/options.md: current, and good to the programs that show them.
+// The man page and docs/options.md are current, and valid for man, groff and Markdown links.
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -25,7 +25,7 @@ describe("the man page", () => {
     expect(textOf("man/bulkget.1")).toBe(manPage());
   });
 
-  it.skipIf(needs("man"))("is shown by man without a warning, with every flag and variable", async () => {
+  it.skipIf(needs("man"))("is rendered by man without a warning, with every flag and variable", async () => {
     const shown = await shell("man -l --warnings man/bulkget.1 | col -bx", {
       cwd: ROOT,
       env: { MANWIDTH: "200", LC_ALL: "C.UTF-8" },
@@ -38,7 +38,7 @@ describe("the man page", () => {
     }
   });
 
-  it.skipIf(needs("groff"))("is formatted by groff with all of its warnings on", async () => {
+  it.skipIf(needs("groff"))("is rendered by groff without a warning, with all warnings on", async () => {
     expect(await shell("groff -man -ww -Tutf8 -z man/bulkget.1", { cwd: ROOT })).toMatchObject({ code: 0, stderr: "" });
   });
 });
@@ -48,7 +48,7 @@ describe("docs/options.md", () => {
     expect(textOf("docs/options.md")).toBe(optionsPage());
   });
 
-  it("links to headings that it has", () => {
+  it("has links only to its own headings", () => {
     const text = optionsPage();
     const headings = [...text.matchAll(/^#+ (.*)$/gm)].map(([, title = ""]) =>
       title.toLowerCase().replaceAll(" ", "-"),
@@ -58,7 +58,7 @@ describe("docs/options.md", () => {
     for (const target of links) expect(headings).toContain(target);
   });
 
-  it("has each option of the command and of the library", () => {
+  it("documents each option of the command and of the library", () => {
     const text = optionsPage();
     for (const [key, row] of Object.entries<Row>(TABLE)) {
       if (row.flags !== undefined) expect(text).toContain(`\n### ${splitFlags(row.flags).name}\n`);

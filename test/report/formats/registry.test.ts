@@ -1,4 +1,4 @@
-// The registry of report formats: what --report [format:]file asks for.
+// The registry of report formats: parsing of --report [format:]file.
 import { describe, expect, it } from "vitest";
 import { jsonl } from "../../../src/report/formats/jsonl.ts";
 import { parseReport, REPORT_FORMATS } from "../../../src/report/formats/registry.ts";
@@ -26,7 +26,7 @@ describe("--report [format:]file", () => {
     expect(parseReport(text)).toBeUndefined();
   });
 
-  it("has format names that are unique and that a prefix can have", () => {
+  it("has unique format names that are valid prefixes", () => {
     const names = REPORT_FORMATS.map(({ name }) => name);
     expect(new Set(names).size).toBe(names.length);
     for (const name of names) expect(parseReport(`${name}:x`)?.format.name).toBe(name);
