@@ -103,9 +103,7 @@ export function bulkget(input: Items | string, given?: BulkgetOptions): BulkgetR
         const { sink, source, twinOf, expect, reporter } = output;
         const run = download({
           ...options,
-          ...{ source, get, sink, stop, graceMs: 0 },
-          ...(twinOf === undefined ? {} : { twinOf }),
-          ...(expect === undefined ? {} : { expect }),
+          ...{ source, get, sink, stop, twinOf, expect, graceMs: 0 },
           async report(outcome) {
             await reporter.outcome(recordable(outcome));
             if (outcome.outcome !== "failed" || outcome.error !== "interrupted") await handed.put(outcome);
@@ -194,8 +192,8 @@ function recordable(outcome: Outcome): Outcome {
 interface Output {
   readonly source: Source;
   readonly sink: Sink;
-  readonly twinOf?: OpenedOutput["twinOf"];
-  readonly expect?: OpenedOutput["expect"];
+  readonly twinOf: OpenedOutput["twinOf"];
+  readonly expect: OpenedOutput["expect"];
   readonly reporter: Required<Reporter>;
   readonly close: () => Promise<void>;
 }
@@ -210,7 +208,14 @@ async function outputOf(input: Input, options: BulkgetOptions, stop: AbortContro
     combineReporters(reporters, { stallMs: STALL_MS, after: clock.after, onLost });
   if (options.output === "memory") {
     const { sink } = openSink("memory", { hash: options.hash !== undefined });
-    return { source: read(), sink, reporter: reporterOf([]), close: async () => {} };
+    return {
+      source: read(),
+      sink,
+      twinOf: undefined,
+      expect: undefined,
+      reporter: reporterOf([]),
+      close: async () => {},
+    };
   }
   const output = await openOutput(options, {
     lists: input.list === undefined ? [] : [input.list],
@@ -219,7 +224,7 @@ async function outputOf(input: Input, options: BulkgetOptions, stop: AbortContro
   });
   try {
     const again = input.isRereadable ? () => unlessCut(read(), stop.signal) : undefined;
-    const source = await output.goOn(read(), again);
+    const source = await output.resume(read(), again);
     return { ...output, source, reporter: reporterOf(output.reporters), close: () => output.close() };
   } catch (error) {
     await output.close();

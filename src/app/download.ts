@@ -2,6 +2,7 @@
 
 import type { Outcome, SavedFile } from "../core/job.ts";
 import type { Get, Sink, Source, View } from "../core/ports.ts";
+
 import { concurrencySampler } from "../core/run/concurrency-sampler.ts";
 import { type Executor, localExecutor } from "../core/run/executor.ts";
 import { type Run, run, type StopReason } from "../core/run/run.ts";
@@ -59,78 +60,79 @@ export interface DownloadPlan extends ScheduleOptions {
   /** Time until the run is stopped, in milliseconds. Default: no limit. */
   readonly deadlineMs?: number | undefined;
   /** The name of a line as far as it is known before its response. If given, lines that may get the same name run in list order. */
-  readonly expect?: NameQueueOptions["expect"];
+  readonly expect?: NameQueueOptions["expect"] | undefined;
   /** The file that was saved for a URL. If given, each distinct URL is fetched once. */
-  readonly twinOf?: (url: string) => SavedFile | undefined;
+  readonly twinOf?: ((url: string) => SavedFile | undefined) | undefined;
   /** Creates an executor that distributes tasks over several processes. */
-  readonly spread?: (own: Executor, about: { readonly view: () => View; readonly sink: Sink }) => Executor;
+  readonly spread?:
+    | ((own: Executor, about: { readonly view: () => View; readonly sink: Sink }) => Executor)
+    | undefined;
   /** Whether this many failures, of this many finished URLs, stop the run. */
   readonly maxFailures?: FailOn;
 }
 
 /** Combines several rate limiters: the slowest one decides. */
-function all(paces: readonly RateLimiter[]): RateLimiter {
+function all(limiters: readonly RateLimiter[]): RateLimiter {
   return {
-    nextAtMs: (nowMs) => Math.max(...paces.map((one) => one.nextAtMs(nowMs))),
+    nextAtMs: (nowMs) => Math.max(...limiters.map((one) => one.nextAtMs(nowMs))),
     acquire(nowMs) {
-      for (const one of paces) one.acquire(nowMs);
+      for (const one of limiters) one.acquire(nowMs);
     },
     release(isUsed) {
-      for (const one of paces) one.release?.(isUsed);
+      for (const one of limiters) one.release?.(isUsed);
     },
   };
 }
 
 /** Starts the run. `done` resolves after its connections and timers are closed. */
 export function download(plan: DownloadPlan): Run {
-  const { source, get, sink, stop, graceMs, maxFailures, rate, hostRate, order = SCHEDULE_DEFAULTS.order } = plan;
+  const { source, get, sink, stop, graceMs, maxFailures, spread } = plan;
+
+  // 1. The concurrency: a number, or adapted by a controller.
   const { concurrency: asked = SCHEDULE_DEFAULTS.concurrency } = plan;
-  const governor = asked === "auto" ? adaptiveConcurrency(AUTO.start, AUTO.most) : undefined;
+  const controller = asked === "auto" ? adaptiveConcurrency(AUTO.start, AUTO.most) : undefined;
   const concurrency = asked === "auto" ? AUTO.start : asked;
-  const { robots: permits, throttle } = get;
-  const arriving = throttle && arrivals(throttle.bytesPerSecond, throttle.paidMs);
-  const hostPace = () => (hostRate === undefined ? undefined : rateLimiter(hostRate));
-  const starts = [...(rate === undefined ? [] : [rateLimiter(rate)]), ...(arriving === undefined ? [] : [arriving])];
-  const retries = {
-    retries: plan.retries ?? SCHEDULE_DEFAULTS.retries,
-    ...(plan.retryOn === undefined ? {} : { retryOn: new Set(plan.retryOn) }),
-    maxRetryAfterMs: MAX_RETRY_AFTER_MS,
-  };
-  const queue = frontier({
-    ...LOOK_AHEAD,
-    perHost: plan.perHost ?? Number.POSITIVE_INFINITY,
-    get concurrency() {
-      return governor?.concurrency ?? concurrency;
-    },
-    order: typeof order === "function" ? order : ORDERS[order],
-    allowance: hostLimit,
-    ...(starts.length === 0 ? {} : { pace: all(starts) }),
-    hostPace: permits === undefined ? hostPace : (host) => crawlDelayLimiter(() => permits.delayMs(host), hostPace()),
-  });
+
+  // 2. The frontier; behind `dedupe` and the queue of names, where they are needed.
+  const { throttle } = get;
+  const bandwidth = throttle && arrivals(throttle.bytesPerSecond, throttle.paidMs);
   const { expect, twinOf } = plan;
+  const queue = frontierOf(plan, bandwidth, () => controller?.concurrency ?? concurrency);
   const unique = twinOf && dedupe(queue, { twinOf, ...LOOK_AHEAD });
   const named = expect && nameQueue(unique ?? queue, { expect, ...LOOK_AHEAD });
+
+  // 3. The executor: this process, or several. From here on callbacks use `started`; they are called after step 5.
+  let started: Run;
   const follow = (task: Task, from: string, host: string) =>
     queue.move(task, host, from === task.host ? "ok" : "neutral", clock.nowMs());
   const own = localExecutor({ get, sink, clock, follow });
-  const crew = plan.spread?.(own, { view: () => started.view, sink }) ?? own;
-  const receivedBytes = () => crew.receivedBytes();
+  const executor = spread?.(own, { view: () => started.view, sink }) ?? own;
+  const perform = (task: Task) => executor.perform(task);
+
+  // 4. The samples for the controller.
   let isScarce = false; // once file descriptors ran out, none are spent on idle connections
+  const receivedBytes = () => executor.receivedBytes();
   const resize = (most: number) => {
-    crew.resize(isScarce || plan.spread !== undefined ? most : connectionsFor(most));
+    executor.resize(isScarce || spread !== undefined ? most : connectionsFor(most));
     started.resize(most);
   };
-  const watching = governor && concurrencySampler({ governor, clock, receivedBytes, resize });
-  const perform = (task: Task) => crew.perform(task);
-  const started: Run = run({
+  const sampler = controller && concurrencySampler({ governor: controller, clock, receivedBytes, resize });
+
+  // 5. The run.
+  const retryPolicy = {
+    retries: plan.retries ?? SCHEDULE_DEFAULTS.retries,
+    retryOn: plan.retryOn && new Set(plan.retryOn),
+    maxRetryAfterMs: MAX_RETRY_AFTER_MS,
+  };
+  started = run({
     source,
     frontier: named ?? unique ?? queue,
-    perform: watching?.around(perform, hostSignal) ?? perform,
-    retry: (failure, attempts) => decideRetry(failure, attempts, retries, Math.random),
+    perform: sampler?.around(perform, hostSignal) ?? perform,
+    retry: (failure, attempts) => decideRetry(failure, attempts, retryPolicy, Math.random),
     hostSignal,
     concurrency,
     report(outcome) {
-      arriving?.learn(outcome.outcome === "saved" && outcome.duplicate_of === undefined ? outcome.bytes : 0);
+      bandwidth?.learn(outcome.outcome === "saved" && outcome.duplicate_of === undefined ? outcome.bytes : 0);
       unique?.settled(outcome, clock.nowMs());
       named?.settled(outcome, clock.nowMs());
       if (maxFailures?.(started.view.tally.failed, finished(started.view.tally)) === true)
@@ -139,27 +141,49 @@ export function download(plan: DownloadPlan): Run {
     },
     clock,
     stop,
-    abandon: () => crew.abort(),
+    abandon: () => executor.abort(),
     graceMs,
     onScarce(fewer) {
       isScarce = true;
-      crew.resize(fewer);
-      watching?.scarce(fewer);
+      executor.resize(fewer);
+      sampler?.scarce(fewer);
     },
     receivedBytes,
-    ...(governor === undefined ? {} : { auto: governor }),
+    auto: controller,
   });
-  const cancelDeadline =
-    plan.deadlineMs === undefined
-      ? () => {}
-      : clock.after(plan.deadlineMs, () => stop.abort("deadline" satisfies StopReason));
-  const over = async () => {
+
+  // 6. The deadline, and the end.
+  const { deadlineMs = Number.POSITIVE_INFINITY } = plan;
+  const cancelDeadline = clock.after(deadlineMs, () => stop.abort("deadline" satisfies StopReason));
+  const close = async () => {
     try {
       await started.done.finally(cancelDeadline);
     } finally {
-      watching?.close();
-      await crew.close();
+      sampler?.close();
+      await executor.close();
     }
   };
-  return { ...started, done: over() };
+  return { ...started, done: close() };
+}
+
+/** The frontier with the rates of the plan. `bandwidth` delays starts while --limit-rate is exhausted. */
+function frontierOf(
+  { get, rate, hostRate, perHost = Number.POSITIVE_INFINITY, order = SCHEDULE_DEFAULTS.order }: DownloadPlan,
+  bandwidth: RateLimiter | undefined,
+  concurrency: () => number,
+) {
+  const { robots } = get;
+  const starts = [rate === undefined ? undefined : rateLimiter(rate), bandwidth].filter((one) => one !== undefined);
+  const hostPace = () => (hostRate === undefined ? undefined : rateLimiter(hostRate));
+  return frontier({
+    ...LOOK_AHEAD,
+    perHost,
+    get concurrency() {
+      return concurrency();
+    },
+    order: typeof order === "function" ? order : ORDERS[order],
+    allowance: hostLimit,
+    ...(starts.length === 0 ? {} : { pace: all(starts) }),
+    hostPace: robots === undefined ? hostPace : (host) => crawlDelayLimiter(() => robots.delayMs(host), hostPace()),
+  });
 }

@@ -30,7 +30,7 @@ export interface FileSinkPlan {
   /** Whether the process never changes its working directory. */
   readonly stays: boolean;
   readonly name: string;
-  readonly perDir?: number;
+  readonly perDir: number | undefined;
   /** The folder was empty when the run began. */
   readonly empty: boolean;
   /** The run resumes an earlier one. */

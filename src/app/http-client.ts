@@ -74,7 +74,7 @@ const WHOLE_BYTES_IN_ALL = 67_108_864;
 const WAITING_BYTES_IN_ALL = 134_217_728;
 
 /** A byte budget that refills at a constant rate (a token bucket). */
-function timed(bytesPerSecond: number): Account {
+function byteAccount(bytesPerSecond: number): Account {
   const pace = byteBudget(bytesPerSecond);
   let cancel = () => {};
   return {
@@ -95,15 +95,30 @@ function timed(bytesPerSecond: number): Account {
  */
 export function httpClient(
   options: FetchOptions,
-  pays: (bytesPerSecond: number) => Account = timed,
+  pays: (bytesPerSecond: number) => Account = byteAccount,
   carrier?: GetOptions["carrier"],
 ): Get {
-  const { limitRate } = options;
-  const { concurrency = FETCH_DEFAULTS.concurrency } = options;
-  const most = concurrency === "auto" ? AUTO.most : concurrency;
+  // 1. Limits that depend on the concurrency.
+  const { concurrency = FETCH_DEFAULTS.concurrency, limitRate } = options;
+  const [start, most] = concurrency === "auto" ? [AUTO.start, AUTO.most] : [concurrency, concurrency];
+  const limits = {
+    wholeBytes: Math.min(WHOLE_BYTES, Math.ceil(WHOLE_BYTES_IN_ALL / most)),
+    waitingBytes: Math.ceil(WAITING_BYTES_IN_ALL / most),
+    maxConnections: connectionsFor(start),
+  };
+
+  // 2. Headers, credentials and cookies.
   const { goesBy, ...identity } = identityOf(options, process.env);
-  const manners = robotsOf(options, goesBy, () => get);
-  const get = getter({
+
+  // 3. Robots. They fetch robots.txt by `client`, but not before the first request.
+  let client: Get;
+  const robots = robotsOf(options, goesBy, () => client);
+
+  // 4. Addresses and proxies. The environment's proxies are for bulkget's own connections.
+  const route = networkRoute(options, carrier === undefined ? process.env : {});
+
+  // 5. The client.
+  client = getter({
     connectTimeoutMs: options.connectTimeoutMs ?? FETCH_DEFAULTS.connectTimeoutMs,
     timeoutMs: options.timeoutMs ?? FETCH_DEFAULTS.timeoutMs,
     minBytesPerSecond: options.minSpeed ?? FETCH_DEFAULTS.minSpeed,
@@ -111,18 +126,16 @@ export function httpClient(
     maxTimeMs: options.maxTimeMs ?? Number.POSITIVE_INFINITY,
     maxRedirects: options.maxRedirs ?? FETCH_DEFAULTS.maxRedirs,
     maxFileBytes: options.maxFilesize ?? Number.POSITIVE_INFINITY,
-    wholeBytes: Math.min(WHOLE_BYTES, Math.ceil(WHOLE_BYTES_IN_ALL / most)),
-    waitingBytes: Math.ceil(WAITING_BYTES_IN_ALL / most),
-    ...identity,
     compressed: options.compressed ?? false,
     http2: options.http2 ?? false,
     insecure: options.insecure ?? false,
-    ...(options.ca === undefined ? {} : { ca: options.ca }),
-    ...networkRoute(options, carrier === undefined ? process.env : {}), // the environment's proxies are for connections of our own
+    ca: options.ca,
+    throttle: limitRate === undefined ? undefined : bandwidthLimiter(pays(limitRate), limitRate, readSize(limitRate)),
     carrier,
-    ...manners.options,
-    ...(limitRate === undefined ? {} : { throttle: bandwidthLimiter(pays(limitRate), limitRate, readSize(limitRate)) }),
-    maxConnections: connectionsFor(concurrency === "auto" ? AUTO.start : concurrency),
+    ...limits,
+    ...identity,
+    ...route,
+    ...robots.options,
   });
-  return manners.permits === undefined ? get : { ...get, robots: manners.permits };
+  return robots.permits === undefined ? client : { ...client, robots: robots.permits };
 }

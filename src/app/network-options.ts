@@ -38,13 +38,7 @@ export function networkRoute(options: NetworkOptions, env: NodeJS.ProcessEnv): R
   const { proxy, publicOnly = false, unixSocket, cert, key } = options;
   if (key !== undefined && cert === undefined)
     throw new OptionError(({ option }) => `is of no use without ${option("cert")}`, "key");
-  const pins = resolveOverrides(options.resolve ?? []);
-  const route = {
-    publicOnly,
-    ...(pins === undefined ? {} : { pins }),
-    ...(cert === undefined ? {} : { cert }),
-    ...(key === undefined ? {} : { key }),
-  };
+  const route = { publicOnly, pins: resolveOverrides(options.resolve ?? []), cert, key };
   if (unixSocket === undefined) return { ...route, proxyFor: proxyRules(proxy, env) };
   if (publicOnly)
     throw new OptionError(({ option }) => `does not go with ${option("publicOnly")}: it has no address`, "unixSocket");

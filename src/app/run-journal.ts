@@ -22,8 +22,7 @@ export function openJournal(
   onRecord: OnRecord | undefined,
 ): JournalWriter {
   try {
-    const options = { isJournal, ...(onRecord === undefined ? {} : { onRecord }) };
-    return journalWriter(path, history === undefined ? options : { ...options, fromBytes: history.bytes });
+    return journalWriter(path, { isJournal, onRecord, fromBytes: history?.bytes });
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === "EEXIST") throw new FolderError("usage", `${folder}: another run has just begun there`);

@@ -28,7 +28,7 @@ import { pemOf } from "./pem.ts";
 import { type Env, type Extra, extraReporters } from "./reporters.ts";
 import { ignore, onSignals, SIGNALS, type StopSignal } from "./signals.ts";
 import { adviceOn, isSignal, RESUME_HINT, stoppedLine } from "./stop-messages.ts";
-import { subcommandOf } from "./subcommands.ts";
+import { subcommandLoader } from "./subcommands.ts";
 import { sizeThreadPool } from "./thread-pool.ts";
 import { processesFor, spreadOf } from "./workers.ts";
 
@@ -45,9 +45,9 @@ export async function main(argv: readonly string[], env: Env): Promise<number> {
   ignore(ignored);
   process.once("uncaughtException", crash);
   try {
-    const subcommand = await subcommandOf(argv[2]);
+    const load = subcommandLoader(argv[2]);
     const end =
-      subcommand === undefined ? await runLine(argv.slice(2), env, ignored) : await subcommand(argv.slice(3), env);
+      load === undefined ? await runLine(argv.slice(2), env, ignored) : await (await load())(argv.slice(3), env);
     return typeof end === "number" ? end : await printPage(end);
   } catch (error) {
     return printError(error);
@@ -97,7 +97,7 @@ async function runCommand(line: CommandLine, env: Env, ignored: ReadonlySet<Stop
   let rest: Source;
   let shown: Extra;
   try {
-    rest = await output.goOn(source, isRereadable ? read : undefined);
+    rest = await output.resume(source, isRereadable ? read : undefined);
     shown = await extraReporters(line, env, late.signal); // last: a refused run must not truncate an existing --report file
   } catch (error) {
     await output.close(error instanceof ListError);
@@ -118,12 +118,12 @@ async function runCommand(line: CommandLine, env: Env, ignored: ReadonlySet<Stop
   const spread = spreadOf(line, web, get.throttle, output.shared, line.quiet ? () => {} : note);
   const run = download({
     ...line,
-    ...(spread === undefined ? {} : { spread }),
+    spread,
     source: rest,
     get,
     sink: output.sink,
-    ...(output.twinOf === undefined ? {} : { twinOf: output.twinOf }),
-    ...(output.expect === undefined ? {} : { expect: output.expect }),
+    twinOf: output.twinOf,
+    expect: output.expect,
     report: (outcome) => reporters.outcome(outcome),
     stop,
     graceMs: GRACE_MS,

@@ -5,17 +5,17 @@ import { OptionError } from "../core/errors.ts";
 import type { CommandLine } from "./command-line.ts";
 
 export interface Pem {
-  readonly ca?: string;
-  readonly cert?: string;
-  readonly key?: string;
+  readonly ca: string | undefined;
+  readonly cert: string | undefined;
+  readonly key: string | undefined;
 }
 
 /** The PEM texts of the files. Throws an OptionError for a file that cannot be read, or has no certificate or key. */
 export function pemOf({ ca, cert, key }: Pick<CommandLine, keyof Pem>): Pem {
   return {
-    ...(ca === undefined ? {} : { ca: read("--cacert", ca, "CERTIFICATE") }),
-    ...(cert === undefined ? {} : { cert: read("--cert", cert, "CERTIFICATE") }),
-    ...(key === undefined ? {} : { key: read("--key", key, "PRIVATE KEY") }),
+    ca: ca && read("--cacert", ca, "CERTIFICATE"),
+    cert: cert && read("--cert", cert, "CERTIFICATE"),
+    key: key && read("--key", key, "PRIVATE KEY"),
   };
 }
 

@@ -49,7 +49,7 @@ export async function extraReporters(line: CommandLine, env: Env, late: AbortSig
     paint: paint(wantsColour(env, terminal)),
     folder: line.outputDir,
     write: printStderr,
-    ...(list === undefined ? {} : { list }),
+    list,
   };
   const how = line.progress === "auto" ? (terminal && !env.CI ? "bar" : "plain") : line.progress;
   if (how === "bar") {

@@ -14,7 +14,7 @@ const SUBCOMMANDS: Readonly<Record<Exclude<CommandName, "bulkget">, () => Promis
   help: async () => (await import("./help.ts")).help,
 };
 
-/** The subcommand that a word names; undefined for any other, such as a list. */
-export async function subcommandOf(word = ""): Promise<Subcommand | undefined> {
-  return Object.hasOwn(SUBCOMMANDS, word) ? await SUBCOMMANDS[word as keyof typeof SUBCOMMANDS]() : undefined;
+/** The loader of the subcommand that a word names; undefined for any other word, such as a list. */
+export function subcommandLoader(word = ""): (() => Promise<Subcommand>) | undefined {
+  return Object.hasOwn(SUBCOMMANDS, word) ? SUBCOMMANDS[word as keyof typeof SUBCOMMANDS] : undefined;
 }

@@ -11,11 +11,11 @@ export interface JournalWriterOptions {
   /** Replace an existing file. Default false: an existing file is an error. */
   readonly replace?: boolean;
   /** Append to the existing file after this many bytes; the rest is truncated. */
-  readonly fromBytes?: number;
+  readonly fromBytes?: number | undefined;
   /** Call fsync at the end: the records are on the disk when `end` settles. Default false. */
   readonly durable?: boolean;
   /** Called with every record and its offset in the file, in bytes. It may not be written yet. */
-  readonly onRecord?: (outcome: Outcome, offset: number) => void;
+  readonly onRecord?: ((outcome: Outcome, offset: number) => void) | undefined;
   /** Whether a file that replaced the journal is a journal too. If given, `check` and `end` guard the file against replacement. */
   readonly isJournal?: (path: string) => boolean;
 }

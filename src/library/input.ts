@@ -21,12 +21,7 @@ export interface Input {
 export function inputOf(input: unknown): Input {
   if (typeof input === "string") {
     const read: Input["read"] = (stop, refuse) =>
-      lists([input], {
-        stdin: () => process.stdin,
-        stop,
-        allowEmpty: true,
-        ...(refuse === undefined ? {} : { refuse }),
-      });
+      lists([input], { stdin: () => process.stdin, stop, allowEmpty: true, refuse });
     return input === "-" ? { isRereadable: false, read } : { list: input, isRereadable: true, read };
   }
   return reading("input", () => {

@@ -14,7 +14,7 @@ export interface RetryOptions {
   /** Maximum number of tries after the first. */
   readonly retries: number;
   /** HTTP statuses that are retried, instead of the default ones. */
-  readonly retryOn?: ReadonlySet<number>;
+  readonly retryOn?: ReadonlySet<number> | undefined;
   /** Longest Retry-After that jobs wait for, in milliseconds. */
   readonly maxRetryAfterMs: number;
 }

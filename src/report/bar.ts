@@ -25,7 +25,7 @@ const RATE_WINDOW_MS = 5000;
 
 export interface BarOptions extends SummaryOptions {
   readonly stream: NodeJS.WriteStream;
-  readonly list?: string;
+  readonly list?: string | undefined;
   /** Print one line per outcome, not only for failures. */
   readonly verbose: boolean;
 }

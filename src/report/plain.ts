@@ -14,7 +14,7 @@ const MAX_FAILURE_LINES = 100;
 export interface PlainOptions extends SummaryOptions {
   readonly write: (text: string) => void;
   /** The name of the list, if there is only one. Outcomes of several lists have their own. */
-  readonly list?: string;
+  readonly list?: string | undefined;
   readonly heartbeatMs: number;
   /** Print one line per outcome, not only for failures. */
   readonly verbose: boolean;

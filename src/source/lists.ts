@@ -22,7 +22,7 @@ export interface ListsOptions {
   /** Called with a message to the user about a line. Default: no messages. */
   readonly note?: (text: string) => void;
   /** Called when reading begins. Returns a function that returns, for each job in order, the failure with which it is refused. */
-  readonly refuse?: () => Refuse;
+  readonly refuse?: (() => Refuse) | undefined;
   /** Accept lists without any URL. Default: they are refused at their end. */
   readonly allowEmpty?: boolean;
 }

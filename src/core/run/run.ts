@@ -34,7 +34,7 @@ export interface RunOptions extends Omit<CompletionOptions, "reduceConcurrency">
   readonly onScarce: (concurrency: number) => void;
   readonly receivedBytes: () => number;
   /** The concurrency controller, where the concurrency may change during the run. */
-  readonly auto?: View["auto"];
+  readonly auto?: View["auto"] | undefined;
 }
 
 export interface Run {

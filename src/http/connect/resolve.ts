@@ -18,7 +18,7 @@ export interface ResolveOptions {
   readonly publicOnly?: boolean;
   /** Whether an address is this machine's own. Default: by its interfaces. */
   readonly isOwn?: (address: string) => boolean;
-  readonly pins?: ResolveOverrides;
+  readonly pins?: ResolveOverrides | undefined;
   /** Default: `systemLookup`. */
   readonly lookup?: Lookup;
 }

@@ -9,10 +9,10 @@ export interface TlsOptions {
   /** -k: accept any certificate. */
   readonly insecure: boolean;
   /** PEM certificates to trust instead of Node's. */
-  readonly ca?: string;
+  readonly ca?: string | undefined;
   /** PEM: the client certificate with its chain; `key` if the key is not in the same text. */
-  readonly cert?: string;
-  readonly key?: string;
+  readonly cert?: string | undefined;
+  readonly key?: string | undefined;
 }
 
 /** The server of a handshake. */
