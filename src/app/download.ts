@@ -2,7 +2,6 @@
 
 import type { Outcome, SavedFile } from "../core/job.ts";
 import type { Get, Sink, Source, View } from "../core/ports.ts";
-
 import { concurrencySampler } from "../core/run/concurrency-sampler.ts";
 import { type Executor, localExecutor } from "../core/run/executor.ts";
 import { type Run, run, type StopReason } from "../core/run/run.ts";

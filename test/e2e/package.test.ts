@@ -22,7 +22,13 @@ describe("the npm package", () => {
     const packed = await shell(`npm pack --ignore-scripts --json --pack-destination "${folder.path}"`, { cwd: ROOT });
     const [{ filename, files }] = JSON.parse(packed.stdout) as [{ filename: string; files: { path: string }[] }];
     const outside = files.map(({ path }) => path).filter((path) => !/^dist\/(bin|lib|vendor)\//.test(path));
-    expect(outside.sort()).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "man/bulkget.1", "package.json"]);
+    const pages = readdirSync(join(ROOT, "docs")).filter((name) => name.endsWith(".md"));
+    expect(outside.sort()).toEqual(
+      [
+        ...["CHANGELOG.md", "LICENSE", "README.md", "SECURITY.md", "man/bulkget.1", "package.json"],
+        ...pages.map((name) => `docs/${name}`),
+      ].sort(),
+    );
     // Text only: V8's code cache crashes other versions of Node.
     const others = files.filter(
       ({ path }) => !/\.(?:cjs|mjs|d\.cts|d\.mts|json|md|1)$|\bLICENSE(?:S\.txt)?$/.test(path),
