@@ -1,4 +1,4 @@
-// Gzip however it is cut and whatever follows it: all content that is there, and a word where something is wrong.
+// Decompression of gzip in any chunks, with its errors after all content before them.
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -9,7 +9,7 @@ interface Read {
   readonly error: string | undefined;
 }
 
-/** Everything that comes out of the bytes, handed in cut at these places (fractions of their length). */
+/** The content and error of bytes that are cut at these places (fractions of their length). */
 async function read(bytes: Buffer, places: readonly number[] = []): Promise<Read> {
   const ends = [...places.map((place) => Math.floor(place * bytes.length)), bytes.length].sort((a, b) => a - b);
   async function* chunks() {
@@ -31,11 +31,11 @@ const padding = fc.nat({ max: 40 }).map((length) => Buffer.alloc(length));
 const zip = (texts: readonly string[], between = Buffer.alloc(0)) =>
   Buffer.concat(texts.flatMap((text) => [gzipSync(text), between]));
 
-const TORN = "its gzip data is truncated";
-const FOLLOWED = "its gzip data is followed by other data";
+const TRUNCATED = "its gzip data is truncated";
+const TRAILING_DATA = "its gzip data is followed by other data";
 
 describe("gzip", () => {
-  it("is its members' content, with zeros between and behind them, however it is cut", async () => {
+  it("of several members, with zeros between and after them, is decompressed in any chunks", async () => {
     await fc.assert(
       fc.asyncProperty(contents, padding, places, async (texts, between, at) => {
         expect(await read(zip(texts, between), at)).toEqual({ content: texts.join(""), error: undefined });
@@ -43,41 +43,41 @@ describe("gzip", () => {
     );
   });
 
-  it("byte by byte is the same", async () => {
+  it("is decompressed byte by byte", async () => {
     const bytes = zip(["one\n", "", "two\n"], Buffer.alloc(3));
     const everywhere = Array.from(bytes, (_, i) => i / bytes.length);
     expect(await read(bytes, everywhere)).toEqual({ content: "one\ntwo\n", error: undefined });
   });
 
-  it("of 200,000 empty members, and small and large ones in turn, is read member by member and quickly", async () => {
+  it("of 200,000 empty members, and of small and large ones in turn, is decompressed quickly", async () => {
     const empty = Buffer.alloc(200_000 * gzipSync("").length, gzipSync(""));
     expect(await read(Buffer.concat([empty, gzipSync("end\n")]), [0.1, 0.2, 0.3])).toMatchObject({ content: "end\n" });
     const texts = Array.from({ length: 60 }, (_, i) => "x".repeat((i % 3) * 20_000 + (i % 2)));
     expect(await read(zip(texts))).toEqual({ content: texts.join(""), error: undefined });
   });
 
-  it("that is torn at any place gives what was there, and is called torn", async () => {
+  it("truncated at any place returns its content and is reported as truncated", async () => {
     const first = gzipSync("one\n".repeat(30));
     const bytes = Buffer.concat([first, gzipSync("two\n")]);
     for (let length = 1; length < bytes.length; length++) {
       const { content, error } = await read(bytes.subarray(0, length), [0.5]);
       expect(`${"one\n".repeat(30)}two\n`.startsWith(content)).toBe(true);
       if (length >= first.length) expect(content.startsWith("one\n".repeat(30))).toBe(true);
-      expect(error).toBe(length === first.length ? undefined : TORN);
+      expect(error).toBe(length === first.length ? undefined : TRUNCATED);
     }
   });
 
-  it("that is followed by anything else gives all its content first", async () => {
+  it("followed by other data returns all its content before the error", async () => {
     const rest = fc.uint8Array({ minLength: 1, maxLength: 50 }).filter(([first = 0]) => first !== 0 && first !== 0x1f);
     await fc.assert(
       fc.asyncProperty(contents, padding, rest, places, async (texts, between, behind, at) => {
         const bytes = Buffer.concat([zip(texts, between), behind]);
-        expect(await read(bytes, at)).toEqual({ content: texts.join(""), error: FOLLOWED });
+        expect(await read(bytes, at)).toEqual({ content: texts.join(""), error: TRAILING_DATA });
       }),
     );
   });
 
-  it("with any bit turned ends, and never as other content without a word", async () => {
+  it("with any bit flipped ends, and never with other content and no error", async () => {
     const text = "http://example.org/1\nhttp://example.org/2\n";
     const bytes = gzipSync(text);
     for (let bit = 8 * 2; bit < bytes.length * 8; bit++) {
@@ -88,7 +88,7 @@ describe("gzip", () => {
     }
   });
 
-  it("whose source fails fails with it", async () => {
+  it("fails with the error of its input", async () => {
     async function* chunks() {
       yield gzipSync("one\n").subarray(0, 14);
       throw new Error("read EIO");

@@ -1,4 +1,4 @@
-// What a program hands in: any iterable of URLs, numbered from 1, and asked for no more than is wanted.
+// The library's input: any iterable of URLs, numbered from 1, and pulled only on demand.
 import { describe, expect, it } from "vitest";
 import type { Job } from "../../src/core/job.ts";
 import type { Source } from "../../src/core/ports.ts";
@@ -20,7 +20,7 @@ const JOBS = [
   { n: 2, url: "http://b/" },
 ];
 
-describe("URLs", () => {
+describe("the items of the library's input", () => {
   it("may be an array, a set, a generator or an async generator", async () => {
     function* generated() {
       yield* URLS;
@@ -48,15 +48,15 @@ describe("URLs", () => {
     ]);
   });
 
-  it("keep the file name that they come with, also one of digits", async () => {
+  it("keep their file name, also one of digits", async () => {
     const [job] = await jobsOf(items([{ url: "http://a/", name: "2024" }]));
     const file = job === undefined ? "" : fileNames("{n:6}{ext}").of(job, new URL(job.url), undefined);
     expect(file).toContain("2024");
   });
 });
 
-describe("an async generator", () => {
-  it("is asked for the next URL only when the next job is wanted, and is ended when none is", async () => {
+describe("an async generator as input", () => {
+  it("is pulled only for the next job, and is closed when no more is needed", async () => {
     const steps: string[] = [];
     async function* computed() {
       try {
@@ -78,7 +78,7 @@ describe("an async generator", () => {
     expect(steps).toEqual(["computed 1", "computed 2", "ended"]);
   });
 
-  it("that throws ends the jobs with its error", async () => {
+  it("ends the jobs with the error that it throws", async () => {
     async function* computed() {
       yield "http://a/";
       throw new Error("out of ideas");
@@ -94,7 +94,7 @@ describe("the number of jobs", () => {
     expect(items(URLS).total()).toEqual({ jobs: 2, exact: true });
   });
 
-  it("of anything else is known at its end", async () => {
+  it("of any other iterable is known at its end", async () => {
     const source = items(new Set(URLS));
     const iterator = source[Symbol.asyncIterator]();
     await iterator.next();
@@ -105,7 +105,7 @@ describe("the number of jobs", () => {
   });
 });
 
-it("let the event loop have a turn, however many come at once", async () => {
+it("any number of items at once leaves the event loop its turns", async () => {
   function* endless() {
     for (;;) yield "no URL";
   }

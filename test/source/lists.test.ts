@@ -1,4 +1,4 @@
-// List files and standard input: read as a stream, gunzipped by what they are, and refused with a reason.
+// List files and standard input: streamed, gunzipped by their content, and refused with a reason.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { PassThrough, Readable } from "node:stream";
 import { gzipSync } from "node:zlib";
@@ -18,7 +18,7 @@ function file(name: string, content: string | Uint8Array): string {
 }
 
 function open(paths: string[], stdin?: Readable, stop = new AbortController()): Lists {
-  return lists(paths, { stdin: () => stdin ?? expect.unreachable("nobody asked for stdin"), stop: stop.signal });
+  return lists(paths, { stdin: () => stdin ?? expect.unreachable("stdin is not read"), stop: stop.signal });
 }
 
 async function jobsOf(source: Source): Promise<Job[]> {
@@ -30,7 +30,7 @@ async function jobsOf(source: Source): Promise<Job[]> {
   return jobs;
 }
 
-/** What a list says that cannot be read, at once or later. */
+/** The message of a list that cannot be read, at once or while it is read. */
 async function refusal(open: () => Source): Promise<string> {
   try {
     await jobsOf(open());
@@ -46,7 +46,7 @@ const MANY = Array.from({ length: 20_000 }, (_, i) => `http://example.org/${Stri
 );
 
 describe("a list", () => {
-  it("alone gives jobs without its name; several give theirs, with the line, and numbers that go on", async () => {
+  it("has jobs without its name; with several lists, jobs have the list, the line, and continuous numbers", async () => {
     const a = file("a.txt", "# first\nhttp://a/\n");
     const b = file("b.txt", "http://b/\n\nhttp://c/\tname");
     expect(await jobsOf(open([a]))).toEqual([{ n: 2, url: "http://a/" }]);
@@ -64,7 +64,7 @@ describe("a list", () => {
     ]);
   });
 
-  it("may be empty, or hold nothing but comments, where another is not or the user says so", async () => {
+  it("may be empty or have only comments if another list has URLs or with allowEmpty", async () => {
     const [a, b, c] = [file("a.txt", ""), file("b.txt", "#\n\n"), file("c.txt", "http://a/")];
     expect(await jobsOf(open([a, b, c]))).toHaveLength(1);
     const options = { stdin: () => expect.unreachable(), stop: new AbortController().signal };
@@ -73,7 +73,7 @@ describe("a list", () => {
     await expect(open([a, b]).check()).rejects.toThrow("no URL in them");
   });
 
-  it("may be gzip under any name, of one member or of several", async () => {
+  it("may be gzip under any name, of one or several members", async () => {
     const a = file("a.txt", Buffer.concat([gzipSync("http://a/\nhttp"), gzipSync("://b/\n")]));
     expect(await jobsOf(open([a]))).toEqual([
       { n: 1, url: "http://a/" },
@@ -85,20 +85,20 @@ describe("a list", () => {
 
   const zipped = gzipSync("http://a/\n");
   it.each([
-    ["in one go", [zipped]],
+    ["in one chunk", [zipped]],
     ["byte by byte", Array.from(zipped, (byte) => Buffer.from([byte]))],
-  ])("from standard input may be gzip that comes %s", async (_how, chunks) => {
+  ])("from standard input may be gzip that arrives %s", async (_how, chunks) => {
     expect(await jobsOf(open(["-"], Readable.from(chunks)))).toEqual([{ n: 1, url: "http://a/" }]);
   });
 
-  it("of many chunks loses no line", async () => {
+  it("of many chunks has all its lines", async () => {
     const jobs = await jobsOf(open([file("a.txt", gzipSync(MANY))]));
     expect(jobs.map(({ url }) => `${url}\n`).join("")).toBe(MANY);
   });
 });
 
 describe("a list that cannot be read", () => {
-  it("is refused at once, before another is begun", async () => {
+  it("is refused before any other list is read", async () => {
     const gone = folder.at("gone.txt");
     expect(() => open([file("a.txt", "http://a/"), gone])).toThrow(
       `${gone}: the list cannot be read: there is no such file`,
@@ -107,11 +107,11 @@ describe("a list that cannot be read", () => {
     expect(await refusal(() => open([folder.at("sub")]))).toMatch(/sub: the list cannot be read: it is a folder$/);
   });
 
-  it("because it is a URL says where a URL goes", async () => {
+  it("because it is a URL is refused with the command that makes a list of it", async () => {
     expect(await refusal(() => open(["https://example.org/"]))).toContain("echo https://example.org/ > new-list.txt");
   });
 
-  it("to its end says which it is and after which line, when its good lines are out", async () => {
+  it("to its end is reported with its name and line number, after its complete lines", async () => {
     const whole = gzipSync(MANY, { level: 0 });
     const path = file("cut.txt", whole.subarray(0, whole.length / 2));
     const found: Job[] = [];
@@ -126,7 +126,7 @@ describe("a list that cannot be read", () => {
     expect(found.length).toBeGreaterThan(9000);
   });
 
-  it("because its gzip is damaged says so", async () => {
+  it("because of damaged gzip is refused with that reason", async () => {
     const bytes = gzipSync(MANY);
     bytes.fill(0xff, 50, 500);
     expect(await refusal(() => open([file("bad.gz", bytes)]))).toMatch(
@@ -134,7 +134,7 @@ describe("a list that cannot be read", () => {
     );
   });
 
-  it("because standard input failed says so", async () => {
+  it("because standard input failed is refused with that error", async () => {
     const stdin = new PassThrough();
     stdin.write("http://a/\nhttp://b/\nhttp");
     const iterator = open(["-"], stdin)[Symbol.asyncIterator]();
@@ -145,7 +145,7 @@ describe("a list that cannot be read", () => {
 });
 
 describe("a source of lists", () => {
-  it("gives each line of standard input when it comes, while that stays open", async () => {
+  it("returns each line of standard input when it arrives, while that stays open", async () => {
     const stdin = new PassThrough();
     const iterator = open(["-"], stdin)[Symbol.asyncIterator]();
     for (let n = 1; n < 4; n++) {
@@ -157,10 +157,10 @@ describe("a source of lists", () => {
   });
 
   it.each([
-    ["at all", Buffer.alloc(0)],
+    ["before any byte", Buffer.alloc(0)],
     ["after some lines", Buffer.from("http://a/\n")],
     ["in the middle of gzip", gzipSync("http://a/\n").subarray(0, 12)],
-  ])("that is stopped ends, though standard input says nothing %s", async (_when, begin) => {
+  ])("ends when it is stopped while standard input is idle %s", async (_when, begin) => {
     const stdin = new PassThrough();
     if (begin.length > 0) stdin.write(begin);
     const stop = new AbortController();
@@ -172,7 +172,7 @@ describe("a source of lists", () => {
     expect(stdin.destroyed).toBe(true);
   });
 
-  it("guesses its total from the part that was read, and knows it at the end", async () => {
+  it("estimates its total from the part that was read, and knows it at the end", async () => {
     const source = open([file("a.txt", MANY), file("b.txt", MANY)]);
     expect(source.total()).toBeUndefined();
     let guesses = 0;
@@ -186,7 +186,7 @@ describe("a source of lists", () => {
     expect(source.total()).toEqual({ jobs: 40_000, exact: true });
   });
 
-  it("guesses nothing where standard input is a part of it", async () => {
+  it("estimates no total if standard input is one of the lists", async () => {
     const source = open([file("a.txt", "http://a/\n"), "-"], Readable.from([Buffer.from("http://b/\n")]));
     const iterator = source[Symbol.asyncIterator]();
     await iterator.next();

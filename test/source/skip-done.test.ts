@@ -1,4 +1,4 @@
-// A list without what is done: what is left, with what each line may go on from, and how many were left out.
+// A list without its finished lines: the remaining jobs, with their files and validators, and the counts of the others.
 import { describe, expect, it } from "vitest";
 import type { Job, KnownFile, Outcome } from "../../src/core/job.ts";
 import type { Source } from "../../src/core/ports.ts";
@@ -30,7 +30,7 @@ function sourceOf(batches: readonly (readonly Job[])[], total?: { jobs: number; 
   };
 }
 
-/** An earlier run in which line n was of the nth state. */
+/** An earlier run in which line n has the nth state. */
 function earlierOf(states: readonly State[], record: Outcome | undefined = SAVED): Earlier & { read: number[] } {
   const read: number[] = [];
   return {
@@ -54,14 +54,14 @@ async function jobsOf(source: Source): Promise<Job[]> {
   return jobs;
 }
 
-/** What is left of line 1 in each state. */
-async function leftOf(state: State, options: Partial<SkipDoneOptions> = {}, record: Outcome | undefined = SAVED) {
+/** The remaining job of line 1 in a state. */
+async function remainingJob(state: State, options: Partial<SkipDoneOptions> = {}, record: Outcome | undefined = SAVED) {
   const rest = skipDone(sourceOf([[jobOf(1)]]), earlierOf([state], record), { ...DEFAULTS, ...options });
   const [job] = await jobsOf(rest);
   return { job, doneEarlier: rest.doneEarlier };
 }
 
-const ASKED = { ...jobOf(1), replaces: "a.html", known: KNOWN };
+const REVALIDATED = { ...jobOf(1), replaces: "a.html", known: KNOWN };
 const FETCHED = { ...jobOf(1), replaces: "a.html" };
 const NONE = { saved: 0, failed: 0, skipped: 0 };
 const DONE = {
@@ -71,50 +71,53 @@ const DONE = {
   none: NONE,
 };
 
-describe("a line", () => {
+describe("a line of a resumed run", () => {
   it.each<[state: State, how: Partial<SkipDoneOptions>, job: Job | undefined, done: keyof typeof DONE]>([
     [undefined, {}, jobOf(1), "none"],
     ["saved", {}, undefined, "saved"],
     ["saved", { retryFailed: true }, undefined, "saved"],
-    ["saved", { update: true }, ASKED, "none"],
+    ["saved", { update: true }, REVALIDATED, "none"],
     ["failed", {}, undefined, "failed"],
-    ["failed", { update: true }, ASKED, "none"],
+    ["failed", { update: true }, REVALIDATED, "none"],
     ["failed", { retryFailed: true }, FETCHED, "none"],
-    ["failed", { retryFailed: true, update: true }, ASKED, "none"],
+    ["failed", { retryFailed: true, update: true }, REVALIDATED, "none"],
     ["skipped", {}, undefined, "skipped"],
-    ["skipped", { update: true }, ASKED, "none"],
+    ["skipped", { update: true }, REVALIDATED, "none"],
     ["skipped", { retryFailed: true }, FETCHED, "none"],
     ["open", {}, FETCHED, "none"],
-    ["open", { update: true }, ASKED, "none"],
+    ["open", { update: true }, REVALIDATED, "none"],
     ["other", {}, FETCHED, "none"],
     ["other", { update: true }, FETCHED, "none"],
-  ])("that is recorded as %s, with %j", async (state, how, job, done) => {
-    expect(await leftOf(state, how)).toStrictEqual({ job, doneEarlier: DONE[done] });
-  });
+  ])(
+    "recorded as %s, with the options %j, is left out or has the right file and validators",
+    async (state, how, job, done) => {
+      expect(await remainingJob(state, how)).toStrictEqual({ job, doneEarlier: DONE[done] });
+    },
+  );
 
-  it("whose file is not whole is fetched, not asked for", async () => {
+  it("whose file is incomplete is fetched, and not revalidated", async () => {
     const looked: KnownFile[] = [];
     const isWhole = (known: KnownFile) => {
       looked.push(known);
       return false;
     };
-    expect((await leftOf("saved", { update: true, isWhole })).job).toStrictEqual(FETCHED);
+    expect((await remainingJob("saved", { update: true, isWhole })).job).toStrictEqual(FETCHED);
     expect(looked).toEqual([KNOWN]);
   });
 
-  it.each([FAILED, undefined])("of which no file is recorded begins from nothing: %j", async (record) => {
+  it.each([FAILED, undefined])("without a recorded file is fetched anew: %j", async (record) => {
     const earlier: Earlier = { ...earlierOf(["open"]), record: () => record };
     const rest = skipDone(sourceOf([[jobOf(1)]]), earlier, { ...DEFAULTS, update: true });
     expect(await jobsOf(rest)).toStrictEqual([jobOf(1)]);
   });
 
-  it("keeps what the list says of it", async () => {
+  it("keeps the columns of its list", async () => {
     const job = { ...jobOf(1), name: "x", list: "a.txt", line: 4, sha256: "d".repeat(64) };
     const rest = skipDone(sourceOf([[job]]), earlierOf(["open"]), DEFAULTS);
     expect(await jobsOf(rest)).toStrictEqual([{ ...job, replaces: "a.html" }]);
   });
 
-  it("that has to have a digest is asked for only where its file has that", async () => {
+  it("with a digest is revalidated only if its file has that digest", async () => {
     for (const sha256 of [undefined, "d".repeat(64), "e".repeat(64)]) {
       const job = { ...jobOf(1), sha256: "d".repeat(64) };
       const earlier = earlierOf(["saved"], { ...SAVED, ...(sha256 === undefined ? {} : { sha256 }) });
@@ -125,11 +128,11 @@ describe("a line", () => {
   });
 });
 
-describe("a list that is gone on with", () => {
+describe("a resumed list", () => {
   const STATES: State[] = ["saved", undefined, "failed", "saved", "saved", "open"];
   const batches = [[1, 2, 3], [4, 5], [6]].map((ns) => ns.map(jobOf));
 
-  it("has no empty batches, and tells what was left out so far", async () => {
+  it("has no empty batches, and counts the lines left out so far", async () => {
     const rest = skipDone(sourceOf(batches, { jobs: 6, exact: false }), earlierOf(STATES), DEFAULTS);
     expect([rest.doneEarlier, rest.total()]).toEqual([DONE.none, { jobs: 6, exact: false }]);
     const seen: unknown[] = [];
@@ -145,7 +148,7 @@ describe("a list that is gone on with", () => {
     ]);
   });
 
-  it("knows how many are left where somebody has counted, or else nothing if its source does not", async () => {
+  it("has the given number of remaining jobs, and otherwise a total only if its source has one", async () => {
     const counted = skipDone(sourceOf(batches, { jobs: 6, exact: false }), earlierOf(STATES), {
       ...DEFAULTS,
       left: 2,
@@ -156,21 +159,21 @@ describe("a list that is gone on with", () => {
     expect(skipDone(sourceOf(batches), earlierOf(STATES), DEFAULTS).total()).toBeUndefined();
   });
 
-  it("is never less than nothing, however wrong the guess was", async () => {
+  it("never has a negative total, even for a wrong estimate", async () => {
     const rest = skipDone(sourceOf(batches, { jobs: 1, exact: false }), earlierOf(STATES), DEFAULTS);
     await jobsOf(rest);
     expect(rest.total()).toEqual({ jobs: 0, exact: false });
   });
 
-  it("reads no record of a line that is done", async () => {
+  it("reads no record of a finished line", async () => {
     const earlier = earlierOf(STATES);
     await jobsOf(skipDone(sourceOf(batches), earlier, DEFAULTS));
     expect(earlier.read).toEqual([6]);
   });
 });
 
-describe("the first lines", () => {
-  it("are shown once, before any job is given", async () => {
+describe("the first batch of a resumed list", () => {
+  it("is passed to onFirst once, before any job is returned", async () => {
     const shown: (readonly Job[])[] = [];
     const onFirst = (jobs: readonly Job[]) => void shown.push(jobs);
     const batches = [[jobOf(1), jobOf(2)], [jobOf(3)]];
@@ -178,7 +181,7 @@ describe("the first lines", () => {
     expect(shown).toEqual([batches[0]]);
   });
 
-  it("are refused before any job is given", async () => {
+  it("can be refused by onFirst before any job is returned", async () => {
     const onFirst = () => {
       throw new Error("another list");
     };

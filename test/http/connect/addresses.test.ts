@@ -1,10 +1,10 @@
-// Which addresses are public: the registries' ranges, their edges, and every way to write one address as another.
+// Public addresses: the registries' ranges with their edges, and IPv6 addresses that embed IPv4 ones.
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { bytesOf, isPublic } from "../../../src/http/connect/addresses.ts";
 
-/** Not globally reachable by IANA's IPv4 special-purpose registry, multicast and what is set aside: first and last address. */
+/** First and last address of ranges that IANA's IPv4 registry lists as not globally reachable, of multicast and of reserved ones. */
 const NOT_PUBLIC: readonly (readonly [string, string])[] = [
   ["0.0.0.0", "0.255.255.255"], // this network, RFC 791
   ["10.0.0.0", "10.255.255.255"], // private, RFC 1918
@@ -24,7 +24,7 @@ const NOT_PUBLIC: readonly (readonly [string, string])[] = [
   ["203.0.113.0", "203.0.113.255"], // documentation, RFC 5737
   ["224.0.0.0", "239.255.255.255"], // multicast, RFC 5771
   ["240.0.0.0", "255.255.255.255"], // reserved, RFC 1112, and broadcast, RFC 919
-  ["168.63.129.16", "168.63.129.16"], // Azure's platform, from inside
+  ["168.63.129.16", "168.63.129.16"], // Azure's platform, internal
 ];
 
 const numberOf = (address: string) => address.split(".").reduce((sum, byte) => sum * 256 + Number(byte), 0);
@@ -33,7 +33,7 @@ const inTable = (number: number) =>
   NOT_PUBLIC.some(([first, last]) => number >= numberOf(first) && number <= numberOf(last));
 
 describe("an IPv4 address", () => {
-  it.each(NOT_PUBLIC)("from %s to %s is not public, and its neighbours are where the table says so", (first, last) => {
+  it.each(NOT_PUBLIC)("in the range from %s to %s is not public, and the range ends there", (first, last) => {
     for (const address of [first, last]) expect(isPublic(address)).toBe(false);
     for (const number of [numberOf(first) - 1, numberOf(last) + 1]) {
       if (number < 0 || number > 0xffffffff) continue;
@@ -41,7 +41,7 @@ describe("an IPv4 address", () => {
     }
   });
 
-  it("is public where the table has it not, whichever it is", () => {
+  it("outside the table's ranges is public", () => {
     fc.assert(
       fc.property(fc.nat({ max: 0xffffffff }), (number) => {
         expect(isPublic(addressOf(number))).toBe(!inTable(number));
@@ -72,12 +72,12 @@ describe("an IPv6 address", () => {
     "3fff::1", // documentation, RFC 9637
     "3fff:fff:ffff::1",
     "5f00::1", // segment routing, RFC 9602
-    "2002:808:808::1", // 6to4 of a public one
+    "2002:808:808::1", // 6to4 of a public address
     "::8.8.8.8", // compatible, RFC 4291
     "::ffff:0:8.8.8.8", // RFC 2765
     "64:ff9b:1::808:808", // local NAT64, RFC 8215
     "64:ff9b:0:1::808:808",
-    "4000::1", // given out to nobody
+    "4000::1", // not assigned
     "1fff:ffff::1",
     "e000::1",
     "2606:4700::1%1", // a zone
@@ -93,7 +93,7 @@ describe("an IPv6 address", () => {
   it.each([
     ["mapped", "::ffff:"],
     ["NAT64", "64:ff9b::"],
-  ])("that stands for an IPv4 one (%s) is what that is", (_, prefix) => {
+  ])("that embeds an IPv4 address (%s) is public exactly if that is", (_, prefix) => {
     for (const inside of ["127.0.0.1", "10.0.0.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "224.0.0.1"])
       expect(isPublic(`${prefix}${inside}`)).toBe(false);
     fc.assert(
@@ -116,9 +116,9 @@ it.each([
   "8.8.8.8.",
   " 8.8.8.8",
   "[::1]",
-])("%j is no address, and so not public", (text) => expect(isPublic(text)).toBe(false));
+])("%j is no valid address, and so not public", (text) => expect(isPublic(text)).toBe(false));
 
-it("bytes of an address are as many as it has", () => {
+it("an IPv4 address has 4 bytes, and an IPv6 address 16", () => {
   expect(bytesOf("1.2.3.255")).toEqual([1, 2, 3, 255]);
   expect(bytesOf("2001:db8::1:ff")).toEqual([0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0xff]);
 });

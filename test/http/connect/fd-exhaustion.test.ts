@@ -1,4 +1,4 @@
-// Out of file descriptors: a failure of this machine's and not of the URL's, whatever the system calls it.
+// A lack of file descriptors is a failure of this machine and not of the URL, whichever error the system reports.
 
 import { execFileSync } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
@@ -14,14 +14,17 @@ import { installed } from "../../support/servers.ts";
 
 const failing = (code: string) => Object.assign(new Error(`connect ${code}`), { code });
 
-describe("scarcity", () => {
-  it.each(["EMFILE", "ENFILE"])("%s is a lack of descriptors, also of one address among several", (code) => {
-    const expected = { error: "connect_failed", detail: `connect ${code}`, scarce: true };
-    expect(fdExhaustion(failing(code))).toEqual(expected);
-    expect(fdExhaustion(new AggregateError([failing(code), failing("ECONNREFUSED")]))).toEqual(expected);
-  });
+describe("the failure of a connection", () => {
+  it.each(["EMFILE", "ENFILE"])(
+    "is marked as a lack of file descriptors for %s, even of one address among several",
+    (code) => {
+      const expected = { error: "connect_failed", detail: `connect ${code}`, scarce: true };
+      expect(fdExhaustion(failing(code))).toEqual(expected);
+      expect(fdExhaustion(new AggregateError([failing(code), failing("ECONNREFUSED")]))).toEqual(expected);
+    },
+  );
 
-  it("nothing else is", () => {
+  it("is not marked as a lack of file descriptors for any other error", () => {
     for (const error of [
       failing("ECONNREFUSED"),
       new AggregateError([failing("ENOTFOUND")]),
@@ -46,7 +49,7 @@ describe.skipIf(prlimit === undefined)("a process without a free file descriptor
   }
 
   beforeEach(() => {
-    // Enough for what is open already, and soon used up.
+    // Enough for the open ones, and soon exhausted.
     limit("--nofile=500:");
   });
   afterEach(() => {
@@ -73,7 +76,7 @@ describe.skipIf(prlimit === undefined)("a process without a free file descriptor
     ["a name with several addresses", "http://localhost:1/", ""],
     ["a name that must be looked up", "http://no-such-name.invalid/", ""],
     ["a proxy", "http://example.invalid/", "http://127.0.0.1:1"],
-  ])("says so of a connection to %s", async (_, url, proxy) => {
+  ])("reports a connection to %s as failed for lack of file descriptors", async (_, url, proxy) => {
     const get = testGet({ proxyFor: proxyRules(proxy, {}) });
     exhaust();
     const failure = await get.fetch(new URL(url));
@@ -88,7 +91,7 @@ describe.skipIf(prlimit === undefined)("a process without a free file descriptor
     get.close();
   });
 
-  it.each(["ENOTFOUND", "EAI_AGAIN", "EAI_SYSTEM"])("a look-up's %s is not believed", (code) => {
+  it.each(["ENOTFOUND", "EAI_AGAIN", "EAI_SYSTEM"])("reports EMFILE instead of a look-up's %s", (code) => {
     const error = failing(code);
     exhaust();
     const instead = unmaskFdExhaustion(error);

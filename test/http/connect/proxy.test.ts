@@ -1,4 +1,4 @@
-// Proxies: which one a URL goes through, the absolute form, CONNECT, and every way in which CONNECT goes wrong.
+// HTTP proxies: selection for a URL, the absolute form, CONNECT, and the failures of CONNECT.
 
 import { describe, expect, it } from "vitest";
 import type { Get } from "../../../src/core/ports.ts";
@@ -26,8 +26,8 @@ async function served(secure: boolean) {
   return server;
 }
 
-describe("through a proxy", () => {
-  it("http goes in absolute form, with the origin's Host", async () => {
+describe("a request through an HTTP proxy", () => {
+  it("uses the absolute form for http, with the origin's Host", async () => {
     const { proxy, fetch } = await proxied("works");
     const [a, b] = [await served(false), await served(false)];
     expect(await fetch(a.url("/ok?seed=1"))).toEqual(body(100, 1));
@@ -39,7 +39,7 @@ describe("through a proxy", () => {
     expect(proxy.requests.map(({ headers }) => headers["host"])).toEqual([a, b].map(({ port }) => `127.0.0.1:${port}`));
   });
 
-  it("https goes through CONNECT, and only the origin sees the request", async () => {
+  it("uses CONNECT for https, and only the origin gets the request", async () => {
     const { proxy, fetch } = await proxied("works");
     const server = await served(true);
     for (let i = 0; i < 5; i++) expect(await fetch(server.url(`/ok?seed=${i}`))).toEqual(body(100, i));
@@ -47,17 +47,14 @@ describe("through a proxy", () => {
     expect(proxy.requests).toEqual([]);
   });
 
-  it.each([false, true])(
-    "credentials in the proxy's URL go to the proxy and no further (https: %s)",
-    async (secure) => {
-      const { fetch } = await proxied("auth", "user:pass@");
-      const server = await served(secure);
-      expect(await fetch(server.url("/ok"))).toEqual(body(100));
-      if (secure) expect(server.seen[0]?.headers["proxy-authorization"]).toBeUndefined();
-    },
-  );
+  it.each([false, true])("sends the credentials of the proxy's URL to the proxy only (https: %s)", async (secure) => {
+    const { fetch } = await proxied("auth", "user:pass@");
+    const server = await served(secure);
+    expect(await fetch(server.url("/ok"))).toEqual(body(100));
+    if (secure) expect(server.seen[0]?.headers["proxy-authorization"]).toBeUndefined();
+  });
 
-  it("without the credentials it wants: 407, and trying again will not help", async () => {
+  it("without the required credentials fails with 407, and is not retried", async () => {
     const { fetch } = await proxied("auth");
     expect(await fetch((await served(true)).url("/ok"))).toMatchObject({ error: "proxy_failed", status: 407 });
     expect(await fetch((await served(false)).url("/ok"))).toMatchObject({ error: "http_status", status: 407 });
@@ -69,7 +66,7 @@ describe("through a proxy", () => {
     "refuse-on-connect",
     "huge-on-connect",
     "extra-on-connect",
-  ] as const)("%s is proxy_failed, at once and without a loop", async (mode) => {
+  ] as const)('to a proxy in the mode "%s" is proxy_failed at once, without a busy loop', async (mode) => {
     const { proxy, fetch } = await proxied(mode);
     const before = process.cpuUsage();
     expect(await fetch("https://example.invalid/")).toMatchObject({ error: "proxy_failed" });
@@ -77,7 +74,7 @@ describe("through a proxy", () => {
     expect(process.cpuUsage(before).user).toBeLessThan(1_000_000);
   });
 
-  it("informational answers to CONNECT are passed over, also in one piece with the answer, up to 16 KiB", async () => {
+  it("skips informational answers to CONNECT, also in one chunk with the answer, up to 16 KiB", async () => {
     const info = "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n";
     const refusing = "HTTP/1.1 403 Forbidden\r\n\r\n";
     let answer: string[] = [];
@@ -110,7 +107,7 @@ describe("through a proxy", () => {
     "HTTP/1.1 103 A\nLink: </a>\n\r\n\nHTTP/1.1  102 B\r\n\nHTTP/1.1 200OK\n\r\n",
   ];
   it.each(ESTABLISHED.flatMap((answer) => [[answer, "whole"] as const, [answer, "byte by byte"] as const]))(
-    "%j is a tunnel, as it comes %s",
+    "opens a tunnel by the answer %j, received %s",
     async (answer, how) => {
       const proxy = own(await answeringConnect(how === "whole" ? [answer] : [...answer]));
       const get = own(
@@ -127,7 +124,7 @@ describe("through a proxy", () => {
     "ICY 200 OK\n\n",
     "HTTP/1.1 OK\n\n",
     "\n\n\nx",
-  ])("%j is no tunnel", async (answer) => {
+  ])("fails if the answer to CONNECT is %j", async (answer) => {
     const proxy = own(await answeringConnect([answer]));
     const get = own(testGet({ proxyFor: proxyRules(`http://127.0.0.1:${proxy.port}`, {}) }));
     expect(await get.fetch(new URL("https://127.0.0.1:9/"))).toMatchObject({
@@ -136,12 +133,12 @@ describe("through a proxy", () => {
     });
   });
 
-  it("a reset on CONNECT is the proxy's failure, too", async () => {
+  it("is the proxy's failure if the connection is reset on CONNECT", async () => {
     const { fetch } = await proxied("reset-on-connect");
     expect(await fetch("https://example.invalid/")).toMatchObject({ error: "proxy_failed" });
   });
 
-  it.each(["http", "https"])("a proxy that is not there is proxy_failed, for %s", async (scheme) => {
+  it.each(["http", "https"])("to an unreachable proxy is proxy_failed, for %s", async (scheme) => {
     const get = own(testGet({ proxyFor: proxyRules("http://user:secret@127.0.0.2:9", {}) }));
     expect(await get.fetch(new URL(`${scheme}://example.invalid/`))).toEqual({
       error: "proxy_failed",
@@ -149,7 +146,7 @@ describe("through a proxy", () => {
     });
   });
 
-  it("a proxy whose name is not to be found is proxy_failed, and not the URL's dns_not_found", async () => {
+  it("to a proxy whose name does not exist is proxy_failed, and not dns_not_found", async () => {
     const missing = Object.assign(new Error("getaddrinfo ENOTFOUND p.test"), { code: "ENOTFOUND" });
     const get = own(
       testGet({
@@ -160,7 +157,7 @@ describe("through a proxy", () => {
     expect(await get.fetch(new URL("https://example.invalid/"))).toMatchObject({ error: "proxy_failed" });
   });
 
-  it("an https proxy's own certificate is checked, and not against the origin's name", async () => {
+  it("verifies the certificate of an https proxy against the proxy's name", async () => {
     const tls = { key: certificate("wrong-host-key.pem"), cert: certificate("wrong-host-cert.pem") };
     const proxy = own(await rudeServer({ tls }));
     const get = own(testGet({ ca: certificate("ca-cert.pem"), proxyFor: proxyRules(proxy.origin, {}) }));
@@ -168,7 +165,7 @@ describe("through a proxy", () => {
   });
 });
 
-describe("which proxy", () => {
+describe("the selection of a proxy", () => {
   const originFor = (url: string, option: string | undefined, env: Record<string, string>) =>
     proxyRules(option, env)(new URL(url))?.origin;
 
@@ -214,11 +211,11 @@ describe("which proxy", () => {
     ["http://1.2.3.4/", "q:3", { no_proxy: "4, ., :80, 3.4" }, "http://q:3"],
     ["http://a/", undefined, { all_proxy: "socks5://s:1" }, "socks5://s:1"],
     ["https://a/", undefined, { https_proxy: "socks5h://s", all_proxy: "p:1" }, "socks5h://s:1080"],
-  ])("%s with -x %s and %j goes through %s", (url, option, env, expected) => {
+  ])("for %s with -x %s and %j is %s", (url, option, env, expected) => {
     expect(originFor(url, option, env as unknown as Record<string, string>)).toBe(expected);
   });
 
-  /** What curl 7.88 connects to, or says that it cannot. */
+  /** The proxies that curl 7.88 connects to. */
   it.each<[proxy: string, origin: string, authorization?: string]>([
     ["http://p:1/path", "http://p:1"],
     ["http://p:1/path?q=http://x:2#f", "http://p:1"],
@@ -245,7 +242,7 @@ describe("which proxy", () => {
     ["http://u@p:1", "http://p:1", "u:"],
     ["http://:pw@p:1", "http://p:1", ":pw"],
     ["http://@p:1", "http://p:1"],
-  ])("-x %j is %s, with the credentials %j", (option, origin, credentials) => {
+  ])("with -x %j is %s, with the credentials %j", (option, origin, credentials) => {
     const { origin: is, authorization } = proxyRules(option, {})(new URL("http://a/")) ?? {};
     const sent = authorization && Buffer.from(authorization.slice("Basic ".length), "base64").toString("latin1");
     expect([is, sent]).toEqual([origin, credentials]);
@@ -274,11 +271,11 @@ describe("which proxy", () => {
     "http://u@:1",
     "http://",
     "http://[fe80::1%25eth0]:1",
-  ])("-x %j is refused: it is no proxy, and not another one in silence", (option) => {
+  ])("refuses -x %j as invalid instead of using another host", (option) => {
     expect(() => proxyRules(option, {})).toThrow(/^proxy: not a proxy that can be used: /);
   });
 
-  it("one with a password that ends the host too early is refused, with how to write it", () => {
+  it("refuses a password with an unescaped / ? or #, with the escapes in the message", () => {
     for (const option of ["http://u:12/34@p:1", "u:12#34@p:1", "socks5://u:?34@p:1"]) {
       expect(() => proxyRules(option, {})).toThrow(
         /^[^1-4]*"[a-z0-9:/]*p:1" \(in a password \/ is %2F, \? is %3F, # is %23\)$/,
@@ -289,7 +286,7 @@ describe("which proxy", () => {
     );
   });
 
-  it("one that cannot be used is refused, without its credentials in the message", () => {
+  it("refuses an unsupported proxy without its credentials in the message", () => {
     expect(() => proxyRules("socks4://user:secret@p:1", {})).toThrow(
       /^proxy: not a proxy that can be used: "socks4:\/\/p:1"/,
     );

@@ -1,4 +1,4 @@
-// --public-only: whatever way an address is written, and whatever leads to it, only public ones are connected to.
+// --public-only connects only to public addresses, however an address is written or reached.
 
 import { describe, expect, it } from "vitest";
 import type { Lookup } from "../../../src/http/connect/getaddrinfo.ts";
@@ -19,7 +19,7 @@ function fetcher(options: Partial<GetOptions> = {}) {
   return async (url: string) => collect(await get.fetch(new URL(url)));
 }
 
-/** Every name there is at these addresses. */
+/** A look-up that returns these addresses for every name. */
 const all =
   (...addresses: string[]): Lookup =>
   (_host, _how, done) =>
@@ -28,7 +28,7 @@ const all =
       addresses.map((address) => ({ address, family: address.includes(":") ? 6 : 4 })),
     );
 
-/** Loopback, as it can be written in a URL; without --public-only every one of these arrives. */
+/** Spellings of loopback in a URL; without --public-only each of them reaches the server. */
 const LOOPBACK = [
   "127.0.0.1",
   "127.1",
@@ -52,7 +52,7 @@ const LOOPBACK = [
   "[0:0:0:0:0:ffff:127.0.0.1]",
 ];
 
-/** Loopback in ways that need a network which knows them, or that the tests' server does not listen on. */
+/** Spellings of loopback that need a network's support, or at which the tests' server does not listen. */
 const EMBEDDED = [
   "[::1]",
   "[0:0:0:0:0:0:0:1]",
@@ -63,7 +63,7 @@ const EMBEDDED = [
   "[2001:0:7f00:1::]",
 ];
 
-/** Others that lead inside, or nowhere. */
+/** Other addresses that are internal or lead nowhere. */
 const OTHERS = [
   "0.0.0.0",
   "0",
@@ -86,28 +86,25 @@ const OTHERS = [
   "168.63.129.16",
 ];
 
-describe("an address inside", () => {
-  it.each(LOOPBACK)("written %s is refused, where else it is fetched", async (host) => {
+describe("a non-public address", () => {
+  it.each(LOOPBACK)("written as %s is refused with --public-only and fetched without", async (host) => {
     const url = `http://${host}:${server.port}/ok`;
     expect(await fetcher()(url)).toMatchObject({ error: "blocked_address" });
     expect(server.stats.connections).toBe(0);
     expect(await fetcher({ publicOnly: false })(url)).toEqual(body(100));
   });
 
-  it.each([...EMBEDDED, ...OTHERS])(
-    "such as %s is refused, for http and https, and never connected to",
-    async (host) => {
-      const fetch = fetcher({ lookup: () => expect.unreachable("an address needs no look-up") });
-      for (const scheme of ["http", "https"]) {
-        expect(await fetch(`${scheme}://${host}/`)).toEqual({
-          error: "blocked_address",
-          detail: expect.stringMatching(/^[\w.:]+ not a public address$/),
-        });
-      }
-    },
-  );
+  it.each([...EMBEDDED, ...OTHERS])("%s is refused, for http and https, without a connection", async (host) => {
+    const fetch = fetcher({ lookup: () => expect.unreachable("an address needs no look-up") });
+    for (const scheme of ["http", "https"]) {
+      expect(await fetch(`${scheme}://${host}/`)).toEqual({
+        error: "blocked_address",
+        detail: expect.stringMatching(/^[\w.:]+ not a public address$/),
+      });
+    }
+  });
 
-  it("is refused as the answer of a look-up, also where it is one of several, and no connection is made", async () => {
+  it("is refused as the answer of a look-up, also among public ones, and no connection is opened", async () => {
     const fetch = fetcher({ lookup: all("127.0.0.1", "::1", "::ffff:7f00:1") });
     expect(await fetch(`http://inside.test:${server.port}/ok`)).toEqual({
       error: "blocked_address",
@@ -117,7 +114,7 @@ describe("an address inside", () => {
     expect(server.stats.connections).toBe(0);
   });
 
-  it("is refused where --resolve puts a name there", async () => {
+  it("is refused if --resolve maps a name to it", async () => {
     const pinned = resolveOverrides([`a.test:${server.port}:127.0.0.1`]);
     if (pinned === undefined) expect.unreachable();
     const url = `http://a.test:${server.port}/ok`;
@@ -125,7 +122,7 @@ describe("an address inside", () => {
     expect(await fetcher({ pins: pinned, publicOnly: false })(url)).toEqual(body(100));
   });
 
-  it("is refused for HTTP/2 as well, for all who wait", async () => {
+  it("is refused for HTTP/2, for all waiting requests", async () => {
     const fetch = fetcher({ http2: true, lookup: all("127.0.0.1") });
     const got = await Promise.all([1, 2, 3].map((i) => fetch(`https://a.test:${server.port}/${i}`)));
     expect(got).toMatchObject([1, 2, 3].map(() => ({ error: "blocked_address" })));
@@ -133,7 +130,7 @@ describe("an address inside", () => {
 });
 
 describe("an address of this machine's own interfaces", () => {
-  it("is refused, though it is public, also as IPv6 writes it", async () => {
+  it("is refused even if it is public, also embedded in IPv6", async () => {
     const isOwn = ownAddresses(() => ["93.184.216.34", "2606:2800:21f:cb07::1"]);
     const fetch = fetcher({ isOwn, lookup: all("93.184.216.34", "2606:2800:21f:cb07::1") });
     const hosts = ["93.184.216.34", "[::ffff:93.184.216.34]", "[64:ff9b::93.184.216.34]", "[2606:2800:21f:cb07:0::1]"];
@@ -145,7 +142,7 @@ describe("an address of this machine's own interfaces", () => {
     }
   });
 
-  it("is one from a few seconds after the interface has it, and as long as it has it", () => {
+  it("is recognised a few seconds after the interface gets it, and until it loses it", () => {
     const own: string[] = [];
     let nowMs = 0;
     let lists = 0;
@@ -168,13 +165,13 @@ describe("an address of this machine's own interfaces", () => {
     expect(lists).toBe(3);
   });
 
-  it("is none where they cannot be listed", () => {
+  it("is not recognised if the interfaces cannot be listed", () => {
     expect(ownAddresses(() => undefined)("93.184.216.34")).toBe(false);
   });
 });
 
-describe("through a proxy, which may be inside itself,", () => {
-  it.each([...LOOPBACK, ...EMBEDDED, ...OTHERS])("%s is not asked for, by http or by tunnel", async (host) => {
+describe("--public-only through a proxy, which may be internal itself,", () => {
+  it.each([...LOOPBACK, ...EMBEDDED, ...OTHERS])("does not request %s, by http or by tunnel", async (host) => {
     const proxy = own(await rudeProxy());
     const socks = own(await rudeSocks("refused"));
     for (const by of [proxy.origin, `socks5h://${socks.authority}`, `socks5://${socks.authority}`]) {
@@ -186,7 +183,7 @@ describe("through a proxy, which may be inside itself,", () => {
     expect([proxy.connects, proxy.requests, socks.asked]).toEqual([[], [], []]);
   });
 
-  it("names are the proxy's business, but not those that socks5 has us look up", async () => {
+  it("leaves names to the proxy, except those that socks5 has us look up", async () => {
     const socks = own(await rudeSocks());
     const url = `http://a.test:${server.port}/ok`;
     const there = fetcher({ proxyFor: proxyRules(`socks5h://${socks.authority}`, {}) });
@@ -194,7 +191,7 @@ describe("through a proxy, which may be inside itself,", () => {
     const here = { proxyFor: proxyRules(`socks5://${socks.authority}`, {}), lookup: all("127.0.0.1") };
     expect(await fetcher(here)(url)).toMatchObject({ error: "blocked_address" });
     expect(socks.asked).toEqual([`name a.test:${server.port}`]);
-    const refusing = own(await rudeSocks("refused")); // it notes what is asked for, and connects to nothing
+    const refusing = own(await rudeSocks("refused")); // it records requests and opens no connection
     const both = {
       proxyFor: proxyRules(`socks5://${refusing.authority}`, {}),
       lookup: all("10.0.0.1", "127.0.0.1", "2001:4860:4860::8888"),
@@ -203,7 +200,7 @@ describe("through a proxy, which may be inside itself,", () => {
     expect(refusing.asked).toEqual(["address 2001:4860:4860::8888:80"]);
   });
 
-  it("a redirect to an address inside is not followed", async () => {
+  it("does not follow a redirect to a non-public address", async () => {
     const socks = own(await rudeSocks());
     const fetch = fetcher({ proxyFor: proxyRules(`socks5h://${socks.authority}`, {}) });
     for (const host of ["127.0.0.1", "0x7f.1", "localhost.", "[::ffff:127.0.0.1]", "169.254.169.254"]) {

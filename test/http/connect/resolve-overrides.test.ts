@@ -1,4 +1,4 @@
-// --resolve, in curl's words: hosts, wildcards, what passes, what is taken back, and what is no entry.
+// --resolve in curl's syntax: hosts, wildcards, expiring and removed entries, and invalid ones.
 
 import fc from "fast-check";
 import { expect, it } from "vitest";
@@ -23,11 +23,11 @@ it.each<[entries: string[], host: string, port: number, addresses: string[] | un
   [["[::1]:80:10.0.0.1"], "::1", 80, ["10.0.0.1"]],
   [["bücher.example:80:10.0.0.1"], "xn--bcher-kva.example", 80, ["10.0.0.1"]],
   [["127.1:80:10.0.0.1"], "127.0.0.1", 80, ["10.0.0.1"]],
-])("%j: %s:%i is at %j", (entries, host, port, addresses) => {
+])("with --resolve %j, %s:%i has the addresses %j", (entries, host, port, addresses) => {
   expect(found(entries, host, port)).toEqual(addresses);
 });
 
-it("an entry with a + counts for a minute", () => {
+it("an entry of --resolve with a + expires after a minute", () => {
   let nowMs = 0;
   const find = resolveOverrides(["+a.org:80:10.0.0.1", "b.org:80:10.0.0.2"], () => nowMs);
   nowMs = 59_999;
@@ -53,11 +53,11 @@ it.each([
   "a/b:80:10.0.0.1",
   "-a.org:80:10.0.0.1",
   "[::1:80:10.0.0.1",
-])("%j is refused, with what would do", (entry) => {
+])("the entry %j of --resolve is refused with the syntax", (entry) => {
   expect(() => resolveOverrides([entry])).toThrow(/^resolve: not an entry: ".*" \(host:port:address\[,address\]\)$/);
 });
 
-it("is an OptionError or addresses, whatever is said", () => {
+it("any text for --resolve either is an OptionError or returns addresses", () => {
   const piece = fc.constantFrom("a.org", ":", "80", "*", "+", "-", "[", "]", "::1", "10.0.0.1", ",", "%", "é", " ");
   fc.assert(
     fc.property(fc.array(piece, { maxLength: 9 }), (pieces) => {

@@ -1,4 +1,4 @@
-// Names become addresses: one look-up for many, kept for a minute; and only the public ones of them where that was asked for.
+// The resolver: shared look-ups, the cache, localhost and --resolve without a look-up, and --public-only.
 
 import { describe, expect, it, vi } from "vitest";
 import type { Lookup } from "../../../src/http/connect/getaddrinfo.ts";
@@ -7,7 +7,7 @@ import { resolveOverrides } from "../../../src/http/connect/resolve-overrides.ts
 
 const at = (...addresses: string[]) => addresses.map((address) => ({ address }));
 
-/** A resolver whose look-ups wait to be answered by the test. */
+/** A resolver whose look-ups the test answers. */
 function asked(options: ResolveOptions = {}) {
   const waiting: { readonly host: string; readonly answer: Parameters<Lookup>[2] }[] = [];
   const lookup: Lookup = (host, _, answer) => void waiting.push({ host, answer });
@@ -34,7 +34,7 @@ const find = (names: Resolver, host: string, { port = 80, isTarget = true } = {}
   });
 
 describe("a name", () => {
-  it("is looked up once for all who want it, and then kept", async () => {
+  it("is looked up once for all callers, and then cached", async () => {
     const { names, answer, waiting } = asked();
     const all = [find(names, "a.test"), find(names, "a.test", { port: 443 }), find(names, "b.test")];
     expect(waiting.map(({ host }) => host)).toEqual(["a.test", "b.test"]);
@@ -45,7 +45,7 @@ describe("a name", () => {
     expect(waiting).toEqual([]);
   });
 
-  it("of thousands of addresses keeps 256", async () => {
+  it("with thousands of addresses is cached with 256", async () => {
     const { names, answer } = asked();
     const all = find(names, "a.test");
     answer(null, ...Array.from({ length: 4000 }, (_, i) => `10.0.${i >> 8}.${i & 255}`));
@@ -72,7 +72,7 @@ describe("a name", () => {
     }
   });
 
-  it("that could not be found is looked up again, and so is one whose addresses would not do", async () => {
+  it("is looked up again after a failure, and after none of its addresses could be connected to", async () => {
     const { names, answer, all } = asked();
     const failing = Object.assign(new Error("queryA ESERVFAIL"), { code: "ESERVFAIL" });
     const first = find(names, "a.test");
@@ -88,7 +88,7 @@ describe("a name", () => {
     expect(all).toEqual(["a.test", "a.test", "a.test"]);
   });
 
-  it("that does not exist is known not to after two look-ups, for five minutes; another failure is not remembered", async () => {
+  it("that does not exist is cached as absent for five minutes after two look-ups; other failures are not cached", async () => {
     vi.useFakeTimers({ toFake: ["performance"] });
     try {
       const { names, answer, waiting, all } = asked();
@@ -110,7 +110,7 @@ describe("a name", () => {
     }
   });
 
-  it("has the address first that answered, where others had not", async () => {
+  it("has the address first that could be connected to", async () => {
     const { names, answer } = asked();
     const first = find(names, "a.test");
     answer(null, "127.0.0.1", "127.0.0.2", "127.0.0.3");
@@ -120,7 +120,7 @@ describe("a name", () => {
     expect(await find(names, "a.test")).toEqual(["127.0.0.3", "127.0.0.1", "127.0.0.2"]);
   });
 
-  it("is kept among 10,000 and no more", async () => {
+  it("is one of at most 10,000 cached names", async () => {
     let count = 0;
     const names = resolver({ lookup: (_host, _how, done) => done(null, at(`127.0.${count >> 8}.${count++ & 255}`)) });
     for (let i = 0; i <= 10_000; i++) await find(names, `h${i}.test`);
@@ -139,7 +139,7 @@ describe("a name", () => {
     },
   );
 
-  it("that was said by --resolve needs none either, nor does an address", async () => {
+  it("given by --resolve needs no look-up, nor does an address", async () => {
     const pinned = resolveOverrides(["a.test:80:127.0.0.7", "9.9.9.9:80:127.0.0.8", "localhost:81:127.0.0.9"]);
     const { names } = asked(pinned === undefined ? {} : { pins: pinned });
     expect(await find(names, "a.test")).toEqual(["127.0.0.7"]);
@@ -150,14 +150,14 @@ describe("a name", () => {
 });
 
 describe("with --public-only", () => {
-  it("of both kinds only the public ones are handed on, in their order", async () => {
+  it("only the public addresses of a name are returned, in their order", async () => {
     const { names, answer } = asked({ publicOnly: true });
     const first = find(names, "both.test");
     answer(null, "10.0.0.1", "9.9.9.9", "::1", "2620:fe::fe", "::ffff:127.0.0.1", "169.254.169.254");
     expect(await first).toEqual(["9.9.9.9", "2620:fe::fe"]);
   });
 
-  it("a name that is public first and private second is refused the second time", async () => {
+  it("a name that becomes private after a public answer is refused then", async () => {
     const { names, answer } = asked({ publicOnly: true });
     const first = find(names, "rebinding.test");
     answer(null, "9.9.9.9");
@@ -181,7 +181,7 @@ describe("with --public-only", () => {
     },
   );
 
-  it("what --resolve says counts as what it is: an address that is connected to", async () => {
+  it("an address from --resolve is checked as well", async () => {
     const pinned = resolveOverrides(["a.test:80:10.0.0.1,9.9.9.9", "b.test:80:10.0.0.1", "127.0.0.1:80:9.9.9.9"]);
     const { names } = asked({ publicOnly: true, ...(pinned === undefined ? {} : { pins: pinned }) });
     expect(await find(names, "a.test")).toEqual(["9.9.9.9"]);
@@ -189,7 +189,7 @@ describe("with --public-only", () => {
     expect(await find(names, "127.0.0.1")).toEqual(["9.9.9.9"]);
   });
 
-  it("names that only a proxy looks up are its business", () => {
+  it("a name that a proxy looks up is not checked", () => {
     for (const host of ["example.org", "localhost.example.org", "9.9.9.9", "2620:fe::fe"])
       expect(blockedAddress(host)).toBeUndefined();
   });

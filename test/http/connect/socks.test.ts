@@ -1,4 +1,4 @@
-// SOCKS 5: names looked up here or there, logging in, and every way in which a server says no or nonsense.
+// SOCKS 5: names resolved here or by the server, authentication, and refusals and invalid answers of a server.
 
 import { createServer } from "node:net";
 import fc from "fast-check";
@@ -24,29 +24,26 @@ async function served(secure = false) {
   return server;
 }
 
-describe("through a SOCKS server", () => {
-  it.each(["works", "drips", "long-bound"] as const)(
-    "files arrive, over connections that are kept (%s)",
-    async (mode) => {
-      const server = await served();
-      const { socks, fetch } = await through(mode);
-      for (let i = 0; i < 5; i++) expect(await fetch(server.url(`/ok?seed=${i}`))).toEqual(body(100, i));
-      const large = await fetch(server.url("/big?mib=4"));
-      expect(Buffer.isBuffer(large) && large.length).toBe(4 * 1_048_576);
-      expect(socks.asked).toEqual([`address 127.0.0.1:${server.port}`]);
-      expect(server.seen[0]?.headers).not.toHaveProperty("proxy-authorization");
-      expect(server.seen[0]?.path).toBe("/ok?seed=0");
-    },
-  );
+describe("a request through a SOCKS server", () => {
+  it.each(["works", "drips", "long-bound"] as const)("receives files over reused connections (%s)", async (mode) => {
+    const server = await served();
+    const { socks, fetch } = await through(mode);
+    for (let i = 0; i < 5; i++) expect(await fetch(server.url(`/ok?seed=${i}`))).toEqual(body(100, i));
+    const large = await fetch(server.url("/big?mib=4"));
+    expect(Buffer.isBuffer(large) && large.length).toBe(4 * 1_048_576);
+    expect(socks.asked).toEqual([`address 127.0.0.1:${server.port}`]);
+    expect(server.seen[0]?.headers).not.toHaveProperty("proxy-authorization");
+    expect(server.seen[0]?.path).toBe("/ok?seed=0");
+  });
 
-  it("https is TLS with the origin itself", async () => {
+  it("over https is TLS with the origin", async () => {
     const server = await served(true);
     const { socks, fetch } = await through("works");
     for (let i = 0; i < 3; i++) expect(await fetch(server.url(`/ok?seed=${i}`))).toEqual(body(100, i));
     expect(socks.asked).toEqual([`address 127.0.0.1:${server.port}`]);
   });
 
-  it("socks5h hands on the name, socks5 an address that was looked up here", async () => {
+  it("sends the name with socks5h, and an address that was looked up here with socks5", async () => {
     const { port } = await served();
     const there = await through("works", "socks5h://");
     expect(await there.fetch(`http://a.test:${port}/ok`)).toEqual(body(100));
@@ -58,7 +55,7 @@ describe("through a SOCKS server", () => {
     expect(here.socks.asked).toEqual([`address 127.0.0.1:${port}`]);
   });
 
-  it("socks5 asks for all addresses of a name, each on a connection of its own, until one will do", async () => {
+  it("with socks5 tries all addresses of a name, each on its own connection, until one succeeds", async () => {
     const { port } = await served();
     const addresses = [...Array.from({ length: 19 }, (_, i) => `127.0.9.${i + 1}`), "127.0.0.1"];
     const { fetch, socks } = await through("works", "socks5://", {
@@ -68,20 +65,20 @@ describe("through a SOCKS server", () => {
     expect(socks.asked).toEqual(addresses.map((address) => `address ${address}:${port}`));
   });
 
-  it("a name that socks5 cannot find is the URL's failure, not the server's", async () => {
+  it("with socks5 to a name that does not exist is the URL's failure, not the server's", async () => {
     const missing = Object.assign(new Error("getaddrinfo ENOTFOUND a.test"), { code: "ENOTFOUND" });
     const { fetch, socks } = await through("works", "socks5://", { lookup: (_host, _how, done) => done(missing, []) });
     expect(await fetch("http://a.test/")).toMatchObject({ error: "dns_not_found" });
     expect(socks.asked).toEqual([]);
   });
 
-  it("an IPv6 address goes as its sixteen bytes", async () => {
+  it("sends an IPv6 address as 16 bytes", async () => {
     const { fetch, socks } = await through("refused");
     expect(await fetch("http://[2001:db8::1]:81/")).toMatchObject({ error: "proxy_failed" });
     expect(socks.asked).toEqual(["address 2001:db8::1:81"]);
   });
 
-  it("it is logged in to where it wants that", async () => {
+  it("authenticates if the server requires it", async () => {
     const { port } = await served();
     const good = await through("login", "socks5h://user:pass@");
     expect(await good.fetch(`http://127.0.0.1:${port}/ok`)).toEqual(body(100));
@@ -101,7 +98,7 @@ describe("through a SOCKS server", () => {
     });
   });
 
-  it("one that wants no login gets none, even where there is one", async () => {
+  it("sends no credentials to a server that requires none, even if it has some", async () => {
     const { port } = await served();
     const { fetch, socks } = await through("works", "socks5h://user:pass@");
     expect(await fetch(`http://127.0.0.1:${port}/ok`)).toEqual(body(100));
@@ -123,7 +120,7 @@ describe("through a SOCKS server", () => {
     ["unknown-type", /does not speak SOCKS 5/],
     ["extra-bytes", /sent unexpected bytes/],
     ["version-4", /does not speak SOCKS 5/],
-  ])("%s is proxy_failed", async (mode, words) => {
+  ])('to a server in the mode "%s" is proxy_failed', async (mode, words) => {
     const { socks, fetch } = await through(mode);
     const failure = await fetch("http://a.test/");
     expect(failure).toMatchObject({ error: "proxy_failed" });
@@ -131,7 +128,7 @@ describe("through a SOCKS server", () => {
     expect(failure).toHaveProperty("detail", expect.stringContaining(`proxy socks5h://${socks.authority} `));
   });
 
-  it("one that is not there is proxy_failed, one that stalls runs into the connect timeout", async () => {
+  it("to an unreachable server is proxy_failed, and to one that stalls ends with the connect timeout", async () => {
     const dead = own(testGet({ proxyFor: proxyRules("socks5://127.0.0.2:9", {}) }));
     expect(await dead.fetch(new URL("http://a.test/"))).toMatchObject({
       error: "proxy_failed",
@@ -141,14 +138,14 @@ describe("through a SOCKS server", () => {
     expect(await fetch("http://a.test/")).toMatchObject({ error: "connect_timeout" });
   });
 
-  it("a name that is too long for it is said to be", async () => {
+  it("for a name that is too long for SOCKS fails with that reason", async () => {
     const { fetch } = await through("works");
     const name = Array.from({ length: 5 }, () => "a".repeat(60)).join(".");
     expect(await fetch(`http://${name}/`)).toMatchObject({ error: "proxy_failed" });
   });
 });
 
-it("whatever a server answers, in whatever pieces, ends as proxy_failed and is read no further", async () => {
+it("any answer of a SOCKS server, in any pieces, ends as proxy_failed and is not read further", async () => {
   let answers: Uint8Array[] = [];
   const server = createServer({ noDelay: true }, (client) => {
     client.on("error", () => {});
@@ -168,7 +165,7 @@ it("whatever a server answers, in whatever pieces, ends as proxy_failed and is r
     fc.asyncProperty(fc.array(piece, { minLength: 1, maxLength: 4 }), async (pieces) => {
       answers = pieces.map((bytes) => Uint8Array.from(bytes));
       const got = await get.fetch(new URL("http://a.test/"));
-      // Ten bytes that happen to be right make a connection, over which no answer comes.
+      // Ten bytes that happen to be valid open a connection, over which no answer comes.
       expect(got).toHaveProperty("error", expect.stringMatching(/^(proxy_failed|connection_lost|protocol_error)$/));
     }),
     { numRuns: 300 },
@@ -183,7 +180,7 @@ describe("a SOCKS proxy's URL", () => {
       "socks5://u:p%3A@[::1]:9/",
       { host: "::1", port: 9, socks: { resolves: false, login: { user: "u", password: "p:" } } },
     ],
-  ])("%s is read", (text, proxy) => {
+  ])("%s is parsed", (text, proxy) => {
     expect(proxyRules(text, {})(new URL("http://a/"))).toMatchObject(proxy);
     expect(proxyRules(undefined, { all_proxy: text })(new URL("https://a/"))).toMatchObject(proxy);
   });
@@ -194,7 +191,7 @@ describe("a SOCKS proxy's URL", () => {
     ["socks5://", /not a proxy/],
     ["socks5://user@h", /1 to 255 bytes/],
     [`socks5://u:${"p".repeat(256)}@h`, /1 to 255 bytes/],
-  ])("%s is refused", (text, message) => {
+  ])("%s is refused with the reason", (text, message) => {
     expect(() => proxyRules(text, {})).toThrow(message);
   });
 });

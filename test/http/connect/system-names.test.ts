@@ -1,4 +1,4 @@
-// The system's settings for names are read as resolv.conf(5), nsswitch.conf(5), hosts(5) and gai.conf(5) have them.
+// The system's settings for names: resolv.conf(5), nsswitch.conf(5), hosts(5) and gai.conf(5).
 
 import { writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
@@ -36,27 +36,30 @@ describe("the sources of names", () => {
     ["hosts: files [NOTFOUND=return] dns", undefined],
     ["hosts: files dns [SUCCESS=continue] nis", undefined],
     ["hosts: files resolve [!UNAVAIL=return] dns", undefined],
-  ])("%j: besides the file and DNS, %j", (nsswitch, others) => {
+  ])("of %j, besides the hosts file and DNS, are %j", (nsswitch, others) => {
     expect(read(nsswitch === undefined ? {} : { nsswitch }).otherSources).toEqual(others);
   });
 
-  it("are followed with systemd-resolved where its own server is the one in resolv.conf", () => {
+  it("are followed with systemd-resolved if resolv.conf has its stub server", () => {
     const nsswitch = "hosts: files myhostname resolve [!UNAVAIL=return] dns\n";
     const resolv = "nameserver 127.0.0.53\noptions edns0 trust-ad\n";
     expect(read({ nsswitch, resolv }).otherSources).toEqual(["myhostname", "resolve"]);
   });
 
-  it.each([{ HOSTALIASES: "/x" }, { RES_OPTIONS: "ndots:3" }])("are the C library's to follow with %j", (env) => {
-    expect(read({}, env).otherSources).toBeUndefined();
-  });
+  it.each([{ HOSTALIASES: "/x" }, { RES_OPTIONS: "ndots:3" }])(
+    "are left to the C library with the environment %j",
+    (env) => {
+      expect(read({}, env).otherSources).toBeUndefined();
+    },
+  );
 
-  it.each(["use-vc", "no-aaaa", "inet6", "unheard-of"])("are the C library's to follow with the option %s", (one) => {
+  it.each(["use-vc", "no-aaaa", "inet6", "unheard-of"])("are left to the C library with the option %s", (one) => {
     expect(read({ resolv: `nameserver 127.0.0.1\noptions ndots:2 ${one}\n` }).otherSources).toBeUndefined();
   });
 });
 
 describe("resolv.conf", () => {
-  it("has up to three servers, domains to append, dots, and times", () => {
+  it("sets up to three servers, the search list, ndots, and the time limit", () => {
     const servers = ["127.0.0.1", "::1", "127.0.0.2", "127.0.0.3"];
     const resolv = [
       "# comment",
@@ -76,26 +79,26 @@ describe("resolv.conf", () => {
     });
   });
 
-  it("that is absent, or has no times, has those of glibc", () => {
+  it("without timeouts, or absent, has glibc's defaults", () => {
     expect(read({})).toMatchObject({ servers: [], ndots: 1, budgetMs: 10_000 });
   });
 
-  it("with an address of one interface is left to c-ares", () => {
+  it("with an address that has a zone is left to c-ares", () => {
     expect(read({ resolv: "nameserver fe80::1%lo\nnameserver 127.0.0.1\n" }).servers).toEqual([]);
   });
 
-  it("counts numbers beyond the bounds of glibc as these", () => {
+  it("has its numbers clamped to the bounds of glibc", () => {
     const resolv = "options ndots:99 timeout:999 attempts:99\n";
     expect(read({ resolv })).toMatchObject({ ndots: 15, budgetMs: 150_000 });
   });
 
-  it("gives way to LOCALDOMAIN, also to an empty one", () => {
+  it("is overridden by LOCALDOMAIN, also by an empty one", () => {
     const resolv = "search a.test\n";
     expect(read({ resolv }, { LOCALDOMAIN: "b.test c.test" }).search).toEqual(["b.test", "c.test"]);
     expect(read({ resolv }, { LOCALDOMAIN: "" }).search).toEqual([]);
   });
 
-  it("is read again when it has changed, once a second", () => {
+  it("is read again after a change, checked once per second", () => {
     let nowMs = 0;
     const names = systemNames(files({ resolv: "search a.test\n" }), {}, () => nowMs);
     expect(names().search).toEqual(["a.test"]);
@@ -133,12 +136,12 @@ describe("the hosts file", () => {
     ["dotted.test", undefined],
     ["dotted.test.", ["127.0.0.4"]],
     ["constructor", undefined],
-  ])("has for %s %j", (name, addresses) => {
+  ])("has for %s the addresses %j", (name, addresses) => {
     expect(read({ hosts }).hosts(name)).toEqual(addresses);
   });
 });
 
-it("gai.conf puts IPv4 first by its line for mapped addresses, and not by a comment", () => {
+it("gai.conf prefers IPv4 by its line for mapped addresses, and not by a comment", () => {
   expect(read({}).prefersIPv4).toBe(false);
   expect(read({ gai: "#precedence ::ffff:0:0/96  100\n" }).prefersIPv4).toBe(false);
   expect(read({ gai: "precedence ::ffff:0:0/96  10\n" }).prefersIPv4).toBe(false);

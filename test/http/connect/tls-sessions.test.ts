@@ -1,4 +1,4 @@
-// TLS sessions and certificates of our own: taken up again where they are good, shown to nobody whom the list does not name.
+// TLS session resumption and client certificates, which are presented only to the origins of the list.
 
 import { once } from "node:events";
 import { createServer, type Server } from "node:https";
@@ -23,11 +23,11 @@ interface Seen {
   readonly path: string;
   readonly reused: boolean;
   readonly protocol: string | null;
-  /** The common name of the certificate that was shown. */
+  /** The common name of the client certificate. */
   readonly client: string | undefined;
 }
 
-/** An https server that asks for a certificate, takes whatever comes, and ends every connection after its answer. */
+/** An https server that requests a certificate, accepts any, and closes every connection after its answer. */
 async function serving(options: TlsOptions = {}) {
   const seen: Seen[] = [];
   const server: Server = createServer(
@@ -64,7 +64,7 @@ function fetcher(options: Partial<GetOptions> = {}) {
 }
 
 describe("a TLS session", () => {
-  it.each(["TLSv1.2", "TLSv1.3"] as const)("of %s is taken up again by the next connection", async (version) => {
+  it.each(["TLSv1.2", "TLSv1.3"] as const)("of %s is resumed by the next connection", async (version) => {
     const { seen, url } = await serving({ minVersion: version, maxVersion: version });
     const fetch = fetcher();
     for (let i = 0; i < 4; i++) expect(await fetch(url(`/${i}`))).toEqual(Buffer.from("body"));
@@ -72,14 +72,14 @@ describe("a TLS session", () => {
     expect(new Set(seen.map(({ protocol }) => protocol))).toEqual(new Set([version]));
   });
 
-  it("is of one name and port: another one has its own", async () => {
+  it("is kept per name and port", async () => {
     const { seen, url } = await serving();
     const fetch = fetcher();
     for (const host of ["127.0.0.1", "localhost", "a.localhost", "localhost"]) await fetch(url("/", host));
     expect(seen.map(({ reused }) => reused)).toEqual([false, false, false, true]);
   });
 
-  it("that the server has forgotten costs nothing", async () => {
+  it("that the server no longer has leads to a full handshake", async () => {
     const { seen, server, url } = await serving();
     const fetch = fetcher();
     await fetch(url("/0"));
@@ -88,23 +88,20 @@ describe("a TLS session", () => {
     expect(seen.map(({ reused }) => reused)).toEqual([false, false, true]);
   });
 
-  it.each(["wrong-host", "expired", "self-signed"])(
-    "is no way around a certificate that is not trusted: %s",
-    async (name) => {
-      for (const maxVersion of ["TLSv1.2", "TLSv1.3"] as const) {
-        const { seen, url } = await serving({
-          key: certificate(`${name}-key.pem`),
-          cert: certificate(`${name}-cert.pem`),
-          maxVersion,
-        });
-        const fetch = fetcher();
-        for (let i = 0; i < 3; i++) expect(await fetch(url("/"))).toMatchObject({ error: "tls_certificate" });
-        expect(seen).toEqual([]);
-      }
-    },
-  );
+  it.each(["wrong-host", "expired", "self-signed"])("does not bypass an untrusted certificate: %s", async (name) => {
+    for (const maxVersion of ["TLSv1.2", "TLSv1.3"] as const) {
+      const { seen, url } = await serving({
+        key: certificate(`${name}-key.pem`),
+        cert: certificate(`${name}-cert.pem`),
+        maxVersion,
+      });
+      const fetch = fetcher();
+      for (let i = 0; i < 3; i++) expect(await fetch(url("/"))).toMatchObject({ error: "tls_certificate" });
+      expect(seen).toEqual([]);
+    }
+  });
 
-  it("is no way around a name that the certificate has not, where --resolve sends both to one server", async () => {
+  it("does not bypass the check of the name if --resolve sends two names to one server", async () => {
     const server = await serving();
     const pinned = resolveOverrides([`localhost:${server.port}:127.0.0.1`, `other.test:${server.port}:127.0.0.1`]);
     if (pinned === undefined) expect.unreachable();
@@ -121,20 +118,20 @@ describe("a TLS session that the server refuses", () => {
   const VERSIONS = ["TLSv1.2", "TLSv1.3"] as const;
   const ways = VERSIONS.flatMap((version) => REFUSING.map((refusing) => [version, refusing] as const));
 
-  it.each(ways)("costs no URL, and none is offered again (%s, %s)", async (version, refusing) => {
+  it.each(ways)("fails no URL, and no session is offered again (%s, %s)", async (version, refusing) => {
     const server = await serving({ minVersion: version, maxVersion: version });
     const relay = own(await sessionlessRelay(server.port, refusing));
     const fetch = fetcher();
     const url = (i: number) => `https://127.0.0.1:${relay.port}/${i}`;
     for (let i = 0; i < 3; i++) expect(await fetch(url(i))).toEqual(Buffer.from("body"));
     expect(relay.offered).toEqual([false, true, false, false]);
-    // All of them may take the same session, before one of them knows that it is refused.
+    // All of them may offer the same session before the first refusal.
     const all = await Promise.all(Array.from({ length: 20 }, (_, i) => fetch(url(i))));
     expect(all).toEqual(all.map(() => Buffer.from("body")));
     expect(server.seen).toHaveLength(23);
   });
 
-  it.each(["http", "socks5", "socks5h"])("costs no URL through a proxy either (%s)", async (scheme) => {
+  it.each(["http", "socks5", "socks5h"])("fails no URL through a proxy either (%s)", async (scheme) => {
     const server = await serving();
     const relay = own(await sessionlessRelay(server.port, 40));
     const proxy = scheme === "http" ? own(await rudeProxy()).origin : own(await rudeSocks()).authority;
@@ -144,7 +141,7 @@ describe("a TLS session that the server refuses", () => {
     expect(relay.offered).toEqual([false, true, false, false]);
   });
 
-  it("is no more than one handshake: what fails in full as well is tls_error", async () => {
+  it("leads to one more handshake: if that fails as well, it is tls_error", async () => {
     const server = await serving();
     const relay = own(await sessionlessRelay(server.port, 40));
     const fetch = fetcher();
@@ -155,7 +152,7 @@ describe("a TLS session that the server refuses", () => {
     expect(relay.offered).toEqual([false, true, false]);
   });
 
-  it("is no reason to take a certificate that is not trusted, nor to ask for it twice", async () => {
+  it("does not cause an untrusted certificate to be accepted or requested twice", async () => {
     const server = await serving();
     const fetch = fetcher();
     await fetch(server.url("/"));
@@ -170,7 +167,7 @@ describe("a TLS session that the server refuses", () => {
 });
 
 describe("the version of TLS", () => {
-  it("is 1.2 at least, even where Node was told to be content with less", async () => {
+  it("is at least 1.2, even if Node is configured to accept less", async () => {
     const { DEFAULT_MIN_VERSION, DEFAULT_CIPHERS } = tls;
     onTestFinished(() => void Object.assign(tls, { DEFAULT_MIN_VERSION, DEFAULT_CIPHERS }));
     Object.assign(tls, { DEFAULT_MIN_VERSION: "TLSv1", DEFAULT_CIPHERS: "DEFAULT@SECLEVEL=0" });
@@ -180,25 +177,25 @@ describe("the version of TLS", () => {
   });
 });
 
-describe("a certificate of our own", () => {
-  it.each(["TLSv1.2", "TLSv1.3"] as const)("is shown to a server that asks for one (%s)", async (version) => {
+describe("a client certificate", () => {
+  it.each(["TLSv1.2", "TLSv1.3"] as const)("is presented to a server that requests one (%s)", async (version) => {
     const { seen, url } = await serving({ rejectUnauthorized: true, minVersion: version, maxVersion: version });
     expect(await fetcher(CLIENT)(url("/with"))).toEqual(Buffer.from("body"));
     expect(seen).toMatchObject([{ path: "/with", client: "bulkget test client" }]);
     const refused = await fetcher()(url("/without"));
     expect(refused).toMatchObject({ error: "tls_error" });
-    // TLS 1.3 says so after the handshake: which is no signal of a host that has too much to do.
+    // TLS 1.3 reports this after the handshake, which is not a sign of an overloaded host.
     expect("error" in refused && hostSignal(refused)).toBe("ok");
     expect(seen).toHaveLength(1);
   });
 
-  it("may lie in one file with its key", async () => {
+  it("may be in one file with its key", async () => {
     const { seen, url } = await serving();
     await fetcher({ cert: `${CLIENT.cert}${CLIENT.key}` })(url("/"));
     expect(seen).toMatchObject([{ client: "bulkget test client" }]);
   });
 
-  it("is not shown where only a redirect leads, not even over a connection or a session that the list's lines use", async () => {
+  it("is not presented to the target of a redirect, not even over a connection or session of the list's URLs", async () => {
     const [first, second] = [await serving(), await serving()];
     const fetch = fetcher(CLIENT);
     const to = encodeURIComponent(second.url("/landed"));
@@ -219,15 +216,20 @@ describe("a certificate of our own", () => {
     ["another's key", CLIENT.cert, GOOD.key, /^cert: does not match `key`: /],
     ["no key", CLIENT.cert, undefined, /^key: no private key in PEM form/],
     ["no certificate", CLIENT.key, CLIENT.key, /^cert: does not match `key`: /],
-    ["a broken one", CLIENT.cert.replace(/\n[A-Za-z0-9+/]{10}/, "\n"), CLIENT.key, /^cert: does not match `key`: /],
+    [
+      "a broken certificate",
+      CLIENT.cert.replace(/\n[A-Za-z0-9+/]{10}/, "\n"),
+      CLIENT.key,
+      /^cert: does not match `key`: /,
+    ],
     ["an encrypted key", CLIENT.cert, "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAA==\n", /the key is encrypted/],
     [
-      "an encrypted key of old",
+      "an encrypted key in the traditional format",
       CLIENT.cert,
       "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nAA==\n",
       /the key is encrypted/,
     ],
-  ])("is refused before anything is fetched: %s", (_, cert, key, message) => {
+  ])("is refused before anything is fetched with %s", (_, cert, key, message) => {
     expect(() => testGet({ cert, ...(key === undefined ? {} : { key }) })).toThrow(message);
   });
 });

@@ -1,4 +1,4 @@
-// TLS: what is trusted, what is not, and what is not TLS at all.
+// TLS: certificates that are trusted and not, and peers that do not speak TLS.
 
 import { createServer } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -12,7 +12,7 @@ const ours = { ca: certificate("ca-cert.pem") };
 async function fetchFrom(name: string, options: Partial<GetOptions>, host = "127.0.0.1") {
   const server = own(
     await rudeServer({
-      // Some of these are too weak for a server of today, too.
+      // Some of these are also too weak for a present-day server.
       tls: {
         key: certificate(`${name}-key.pem`),
         cert: certificate(`${name}-cert.pem`),
@@ -25,11 +25,14 @@ async function fetchFrom(name: string, options: Partial<GetOptions>, host = "127
 }
 
 describe("https", () => {
-  it.each(["127.0.0.2", "other.example"])("wants %s in the certificate, wherever it was found", async (host) => {
-    const options = { ...ours, pins: () => ["127.0.0.1"] };
-    expect(await fetchFrom("good", options, host)).toMatchObject({ error: "tls_certificate" });
-    expect(await fetchFrom("good", options, "localhost")).toEqual(body(100));
-  });
+  it.each(["127.0.0.2", "other.example"])(
+    "requires %s in the certificate, whichever address it is connected to",
+    async (host) => {
+      const options = { ...ours, pins: () => ["127.0.0.1"] };
+      expect(await fetchFrom("good", options, host)).toMatchObject({ error: "tls_certificate" });
+      expect(await fetchFrom("good", options, "localhost")).toEqual(body(100));
+    },
+  );
 
   it.each([
     ["common-name", "localhost", true],
@@ -39,13 +42,16 @@ describe("https", () => {
     ["address", "localhost", true],
     ["address", "127.0.0.2", false],
     ["address", "other.example", false],
-  ])("takes a subject's name where there is no other, as Node does: %s for %s (%s)", async (name, host, isTaken) => {
-    const got = await fetchFrom(name, { ...ours, pins: () => ["127.0.0.1"] }, host);
-    if (isTaken) expect(got).toEqual(body(100));
-    else expect(got).toMatchObject({ error: "tls_certificate", detail: expect.stringContaining("ALTNAME_INVALID") });
-  });
+  ])(
+    'uses the subject\'s name only without a DNS name, as Node does: certificate "%s" for %s (%s)',
+    async (name, host, isTaken) => {
+      const got = await fetchFrom(name, { ...ours, pins: () => ["127.0.0.1"] }, host);
+      if (isTaken) expect(got).toEqual(body(100));
+      else expect(got).toMatchObject({ error: "tls_certificate", detail: expect.stringContaining("ALTNAME_INVALID") });
+    },
+  );
 
-  it.each(["127.0.0.1", "localhost"])("trusts what --cacert signed, for %s", async (host) => {
+  it.each(["127.0.0.1", "localhost"])("trusts a certificate signed by --cacert, for %s", async (host) => {
     expect(await fetchFrom("good", ours, host)).toEqual(body(100));
   });
 
@@ -55,12 +61,12 @@ describe("https", () => {
     ["wrong-host", ours],
     ["self-signed", ours],
     ["self-signed", {}],
-  ])("refuses %s with %j", async (name, options) => {
+  ])('refuses the certificate "%s" with %j', async (name, options) => {
     expect(await fetchFrom(name, options)).toMatchObject({ error: "tls_certificate" });
   });
 
   it.each(["sha1", "weak-key", "unknown-critical", "constrained"])(
-    "refuses %s, which OpenSSL does and Node has no name for",
+    'refuses the certificate "%s", for which OpenSSL has an error and Node no code',
     async (name) => {
       expect(await fetchFrom(name, ours)).toEqual({
         error: "tls_certificate",
@@ -70,11 +76,14 @@ describe("https", () => {
     },
   );
 
-  it.each(["expired", "wrong-host", "self-signed", "unknown-critical"])("-k takes %s", async (name) => {
-    expect(await fetchFrom(name, { insecure: true })).toEqual(body(100));
-  });
+  it.each(["expired", "wrong-host", "self-signed", "unknown-critical"])(
+    'accepts the certificate "%s" with -k',
+    async (name) => {
+      expect(await fetchFrom(name, { insecure: true })).toEqual(body(100));
+    },
+  );
 
-  it("to a server that speaks plain HTTP is a TLS error, at once", async () => {
+  it("to a plain HTTP server is a TLS error, at once", async () => {
     const plain = createServer((socket) => socket.once("data", () => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n")));
     await new Promise<void>((resolve) => plain.listen(0, "127.0.0.1", resolve));
     onTestFinished(() => void plain.close());
@@ -83,7 +92,7 @@ describe("https", () => {
     expect(await get.fetch(new URL(`https://127.0.0.1:${port}/`))).toMatchObject({ error: "tls_error" });
   });
 
-  it("http to a server that speaks TLS is a protocol error or a lost connection, never a file", async () => {
+  it("is required by a TLS server: http to it is a protocol error or a lost connection, never a file", async () => {
     const server = own(
       await rudeServer({ tls: { key: certificate("good-key.pem"), cert: certificate("good-cert.pem") } }),
     );
@@ -92,7 +101,7 @@ describe("https", () => {
     expect("error" in answer && ["protocol_error", "connection_lost"].includes(answer.error)).toBe(true);
   });
 
-  it("keeps a connection for the next request", async () => {
+  it("reuses a connection for the next request", async () => {
     const server = own(
       await rudeServer({ tls: { key: certificate("good-key.pem"), cert: certificate("good-cert.pem") } }),
     );

@@ -1,9 +1,9 @@
-// A map that forgets: by age, by number, and when told to.
+// The map with a time to live: removal by age, by number, and by delete.
 
 import { expect, it } from "vitest";
 import { ttlMap } from "../../../src/http/connect/ttl-map.ts";
 
-it("an entry is there until its time is over", () => {
+it("an entry of a TTL map exists until it expires", () => {
   let nowMs = 0;
   const map = ttlMap<string>(10, 1000, () => nowMs);
   map.set("a", "1");
@@ -16,7 +16,7 @@ it("an entry is there until its time is over", () => {
   expect(map.get("b")).toBeUndefined();
 });
 
-it("the oldest goes when there are too many, and setting one anew makes it young", () => {
+it("the oldest entry of a full TTL map is removed, and setting an entry again makes it the newest", () => {
   const map = ttlMap<number>(3, 1000, () => 0);
   for (const [i, key] of ["a", "b", "c", "a", "d"].entries()) map.set(key, i);
   expect(["a", "b", "c", "d"].map((key) => map.get(key))).toEqual([3, undefined, 2, 4]);

@@ -1,4 +1,4 @@
-// --unix-socket: everything goes there, with the URL's own host, in whatever way it ends.
+// --unix-socket: all requests use it, with the URL's host.
 
 import { once } from "node:events";
 import { createServer as createHttpServer } from "node:http";
@@ -25,7 +25,7 @@ function fetcher(unixSocket: string, options: Partial<GetOptions> = {}) {
   return async (url: string) => collect(await get.fetch(new URL(url)));
 }
 
-it("the socket is asked for every host, and hears which; connections are kept for each", async () => {
+it("requests to all hosts use the Unix socket, with their Host, and connections are reused per host", async () => {
   const hosts: (string | undefined)[] = [];
   let connections = 0;
   const server = createHttpServer((request, response) => {
@@ -40,7 +40,7 @@ it("the socket is asked for every host, and hears which; connections are kept fo
   expect([hosts, connections]).toEqual([["a.test", "a.test", "b.test:81", "127.0.0.1"], 3]);
 });
 
-it("TLS goes over it too, and is checked by the URL's name", async () => {
+it("TLS over a Unix socket is verified by the URL's name", async () => {
   const server = createTlsServer(
     { key: certificate("good-key.pem"), cert: certificate("good-cert.pem") },
     (request, response) => void response.end(request.headers.host),
@@ -51,7 +51,7 @@ it("TLS goes over it too, and is checked by the URL's name", async () => {
   expect(await fetch("https://other.test/")).toMatchObject({ error: "tls_certificate" });
 });
 
-it("a body that ends with its connection is whole, and one that is cut is not", async () => {
+it("over a Unix socket a body that ends with its connection is complete, and a truncated one is not", async () => {
   const server = createServer((socket) => {
     socket.once("data", (request: Buffer) => {
       const cut = request.includes("/cut");
@@ -63,14 +63,14 @@ it("a body that ends with its connection is whole, and one that is cut is not", 
   expect(await fetch("http://a.test/cut")).toMatchObject({ error: "truncated" });
 });
 
-it("large bodies arrive, paused and resumed", async () => {
+it("over a Unix socket large bodies arrive, also paused and resumed", async () => {
   const large = Buffer.alloc(8 * 1_048_576, "x");
   const fetch = fetcher(await listening(createHttpServer((_, response) => void response.end(large))));
   const got = await fetch("http://a.test/");
   expect(Buffer.isBuffer(got) && got.equals(large)).toBe(true);
 });
 
-it("a socket that is not there, or has nobody behind it, is a failure with its path", async () => {
+it("a Unix socket that is missing, or without a listener, is a failure with its path", async () => {
   const missing = folder.at("missing");
   expect(await fetcher(missing)("http://a.test/")).toMatchObject({
     error: "connect_failed",

@@ -1,4 +1,4 @@
-// What dispatchers may hand over, by both of undici's ways, right or wrong: each request settles once, and nothing is held for ever.
+// Answers of dispatchers, valid or not, by both handler interfaces of undici: each request settles once, and none stays paused.
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -15,7 +15,7 @@ import type { GetOptions } from "../../../src/http/options.ts";
 import { collect, testGet } from "../../support/get.ts";
 import { own } from "../../support/own.ts";
 
-/** One that does as a test says with each request; how often each was held up, let go on and aborted. */
+/** A dispatcher whose behaviour the test sets; it counts pauses, resumes and aborts. */
 class Fake implements Dispatcher {
   paused = 0;
   resumed = 0;
@@ -44,7 +44,7 @@ const fetched = async (dispatcher: Dispatcher, options: Partial<GetOptions> = {}
   return collect(await get.fetch(new URL("http://mock.example/a")));
 };
 
-/** The same answer by the way of undici 7 and by that of undici 6. */
+/** One answer by the handler interface of undici 7, and by that of undici 6. */
 const WAYS = {
   "from version 7 on"(handler: DispatchHandler, controller: DispatchController, pieces: readonly Buffer[]) {
     handler.onRequestStart(controller);
@@ -63,8 +63,8 @@ const WAYS = {
   },
 };
 
-describe.each(Object.entries(WAYS))("the way of undici %s", (_way, answer) => {
-  it("brings a body, through informational answers", async () => {
+describe.each(Object.entries(WAYS))("the handler interface of undici %s", (_way, answer) => {
+  it("receives a body after informational answers", async () => {
     const fake = new Fake((handler, controller) => answer(handler, controller, [Buffer.from("a"), Buffer.from("b")]));
     expect(String(await fetched(fake))).toBe("ab");
     expect(fake.asked).toEqual([
@@ -78,7 +78,7 @@ describe.each(Object.entries(WAYS))("the way of undici %s", (_way, answer) => {
     expect(fake.aborted).toEqual([]);
   });
 
-  it("is left alone once the request is given up", async () => {
+  it("ignores an answer after the request was cancelled", async () => {
     let handler: DispatchHandler | undefined;
     let control: DispatchController | undefined;
     const fake = new Fake((one, controller) => {
@@ -88,13 +88,13 @@ describe.each(Object.entries(WAYS))("the way of undici %s", (_way, answer) => {
     const result = await fetched(fake, { timeoutMs: 50 });
     expect(result).toMatchObject({ error: "headers_timeout" });
     if (handler !== undefined && control !== undefined) answer(handler, control, [Buffer.from("late")]);
-    // It is only now that there is something to abort.
+    // Only now is there something to abort.
     expect(fake.aborted.map(({ message }) => message)).toEqual(["bulkget cancelled the request"]);
   });
 });
 
-describe("an answer", () => {
-  it("is held up while what it feeds is slower, and not after its last byte", async () => {
+describe("an answer of a dispatcher", () => {
+  it("is paused while its consumer is slower, but not after its last byte", async () => {
     const MIB = Buffer.alloc(1_048_576);
     let send = (_pieces: number): void => {};
     const fake = new Fake((handler, controller) => {
@@ -118,7 +118,7 @@ describe("an answer", () => {
     answer.body.cancel();
   });
 
-  it("is not held up again by a piece of nothing, which undici hands over when it is let go on", async () => {
+  it("is not paused again by the empty chunk that undici passes on resume", async () => {
     const fake = new Fake((handler, controller) => {
       handler.onRequestStart(controller);
       handler.onResponseStart(controller, 200, { "content-length": "9000000" });
@@ -135,7 +135,7 @@ describe("an answer", () => {
   it.each([
     ["without a length", {}],
     ["whose connection ends with it", { "content-length": String(64 * 1_048_576), connection: "close" }],
-  ])("%s is held up only when 16 MiB wait (undici#5360)", async (_what, headers) => {
+  ])("%s is paused only after 16 MiB (nodejs/undici#5360)", async (_what, headers) => {
     const fake = new Fake((handler, controller) => {
       handler.onRequestStart(controller);
       handler.onResponseStart(controller, 200, headers);
@@ -152,7 +152,7 @@ describe("an answer", () => {
     answer.body.cancel();
   });
 
-  it("that is given up within its body is aborted, with undici's code for that", async () => {
+  it("whose request is cancelled within the body is aborted with undici's code", async () => {
     const fake = new Fake((handler, controller) => {
       handler.onRequestStart(controller);
       handler.onResponseStart(controller, 200, { "content-length": "10" });
@@ -162,7 +162,7 @@ describe("an answer", () => {
     expect(fake.aborted).toMatchObject([{ code: "UND_ERR_ABORTED" }]);
   });
 
-  it("may be text or any bytes, and of an error without a controller (undici 8)", async () => {
+  it("may have chunks of text or of any array type, and an error without a controller (undici 8)", async () => {
     const odd = new Fake((handler, controller) => {
       handler.onRequestStart(controller);
       handler.onResponseStart(controller, 200, {});
@@ -175,7 +175,7 @@ describe("an answer", () => {
     expect(await fetched(failing)).toEqual({ error: "dispatcher_failed", detail: "early" });
   });
 
-  it("that switches protocols is refused, and its socket destroyed", async () => {
+  it("with 101 is refused, and its socket destroyed", async () => {
     let destroyed = 0;
     const fake = new Fake((handler, controller) => {
       handler.onRequestStart(controller);
@@ -185,7 +185,7 @@ describe("an answer", () => {
     expect(destroyed).toBe(1);
   });
 
-  it("by an interceptor that spreads the handler is as good", async () => {
+  it("arrives through an interceptor that spreads the handler", async () => {
     const fake = new Fake((handler, controller) =>
       WAYS["from version 7 on"]({ ...handler }, controller, [Buffer.from("x")]),
     );
@@ -211,7 +211,7 @@ it.each([
   ["ERR_HTTP2_STREAM_ERROR", "connection_lost", "truncated"],
   ["UND_ERR_INVALID_ARG", "dispatcher_failed", "dispatcher_failed"],
 ])(
-  "an error with the code %s, once the request is sent, is %s; within the body it is %s",
+  "a dispatcher's error with the code %s is %s after the request was sent, and %s within the body",
   async (code, early, late) => {
     const inHeaders = new Fake((handler, controller) => {
       handler.onRequestStart(controller);
@@ -228,7 +228,7 @@ it.each([
   },
 );
 
-it("an error that stands for an answer is that answer, with its Retry-After", async () => {
+it("a dispatcher's error that contains an answer is that answer, with its Retry-After", async () => {
   const more = { statusCode: 503, headers: { "retry-after": "7", "content-length": "100000" } };
   const fake = new Fake((handler, controller) => {
     handler.onRequestStart(controller);
@@ -277,7 +277,7 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
   }),
 );
 
-it("whatever a dispatcher does, in whatever order, a request comes to one answer or one failure that is no bug", async () => {
+it("any sequence of a dispatcher's calls ends in one answer or one failure that is not `internal`", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(steps, { maxLength: 8 }), async (all) => {
       const fake = new Fake((handler, controller) => {
@@ -297,8 +297,8 @@ it("whatever a dispatcher does, in whatever order, a request comes to one answer
   );
 });
 
-describe("headers", () => {
-  it("of a request go by lower-case names, several of one name as a list, without the origin's own Host", () => {
+describe("the headers of a dispatcher", () => {
+  it("of a request have lower-case names, arrays for repeated ones, and no Host of the origin", () => {
     const lines = "host: a:80\r\nX-A: 1\r\nx-a:  2\r\n__proto__: 3\r\naccept: */*\r\n";
     expect(Object.entries(headersOf(lines, "http://a:80"))).toEqual([
       ["x-a", ["1", "2"]],
@@ -308,7 +308,7 @@ describe("headers", () => {
     expect(headersOf(lines, "http://b")).toHaveProperty("host", "a:80");
   });
 
-  it("of an answer are the bytes that were sent, whether undici reads them as UTF-8 or as Latin-1", () => {
+  it("of an answer keep their bytes, whether undici decodes them as UTF-8 or Latin-1", () => {
     const value = Buffer.from("/voilà");
     const raw = [Buffer.from("Location"), value];
     const line = `location: ${value.toString("latin1")}\r\n`;
@@ -319,12 +319,12 @@ describe("headers", () => {
     expect(linesOf({ location: latin1.toString("utf8") }, ["location", latin1])).toBe("location: /voil\xe0\r\n");
   });
 
-  it("of an answer that an interceptor has changed are what it made of them", () => {
+  it("of an answer are those that an interceptor has set", () => {
     const raw = ["Content-Encoding", "gzip", "Content-Length", "5"].map((one) => Buffer.from(one));
     expect(linesOf({ "content-length": "9" }, raw)).toBe("content-length: 9\r\n");
   });
 
-  it("never make more lines than there are", () => {
+  it("never become more lines than there are headers", () => {
     const anything = fc.oneof(fields, fc.anything({ withNullPrototype: true }));
     fc.assert(
       fc.property(anything, anything, (headers, raw) => {
@@ -336,7 +336,7 @@ describe("headers", () => {
   });
 });
 
-it("a page that sets a cookie and redirects to itself is had through a dispatcher, with the `?` of its URL", async () => {
+it("a page that sets a cookie and redirects to itself is fetched through a dispatcher, with the `?` of its URL", async () => {
   const fake = new Fake((handler, controller, { headers }) => {
     const isIn = JSON.stringify(headers).includes("wall=open");
     handler.onRequestStart(controller);

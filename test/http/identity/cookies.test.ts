@@ -1,4 +1,4 @@
-// Cookies: which are sent where, what a file says, what servers may set, and how much of it is kept.
+// Cookies: where they are sent, cookie files, what servers may set, and the bounds of the store.
 
 import { writeFileSync } from "node:fs";
 import fc from "fast-check";
@@ -13,23 +13,23 @@ const set = (jar: Cookies, url: string, ...values: string[]) =>
   jar.setCookies(values.map((value) => `Set-Cookie: ${value}\r\n`).join(""), new URL(url));
 const sent = (jar: Cookies, url: string, isListed = true) => jar.header(new URL(url), isListed);
 
-describe("cookies that are given as text", () => {
-  it("go to the origins of the list, and to no other", () => {
+describe("cookies given as text", () => {
+  it("are sent only to the origins of the list", () => {
     const jar = cookies(["a=b;  c=d ;", "e=f"]);
     expect(sent(jar, "http://h/")).toBe("a=b; c=d; e=f");
     expect(sent(jar, "http://h/", false)).toBeUndefined();
   });
 
-  it("keep their bytes, of which only SP and HTAB are blanks", () => {
+  it("keep their bytes, of which only SP and HTAB are white space", () => {
     expect(sent(cookies(["\t\u00a0=\u00c3\u00a0 ; b=\u00a0"]), "http://h/")).toBe("\u00a0=\u00c3\u00a0; b=\u00a0");
   });
 
-  it.each(["a=b\r\nEvil: 1", "a=\0", "a=\u0142"])("%j cannot be sent, and is not repeated", (text) => {
+  it.each(["a=b\r\nEvil: 1", "a=\0", "a=\u0142"])("%j are refused without the value in the message", (text) => {
     expect(() => cookies([text])).toThrow(OptionError);
     expect(() => cookies([text])).not.toThrow("a=");
   });
 
-  it("give way to what the server sets under their name", () => {
+  it("are replaced by the server's cookies of the same name", () => {
     const jar = cookies(["sid=first; keep=1"]);
     set(jar, "http://h/", "sid=second");
     expect(sent(jar, "http://h/x")).toBe("sid=second; keep=1");
@@ -97,7 +97,7 @@ describe("cookies that servers set", () => {
     ["a=x\u0007y", "http://h/", "http://h/", undefined],
     [`a=${"x".repeat(5000)}`, "http://h/", "http://h/", undefined],
     ["nonsense", "http://h/", "http://h/", undefined],
-  ])("%j from %s comes to %s as %j", (value, from, to, expected) => {
+  ])("%j from %s: the Cookie header for %s is %j", (value, from, to, expected) => {
     expect(after(from, value)(to)).toBe(expected);
   });
 
@@ -108,7 +108,7 @@ describe("cookies that servers set", () => {
     expect(sent(jar, "http://h/")).toBe("a=2");
   });
 
-  it("are bounded: of one answer, and in one request", () => {
+  it("are bounded in number per answer and per request", () => {
     const jar = cookies([""]);
     const many = Array.from({ length: 1000 }, (_, i) => `c${i}=${"x".repeat(100)}`);
     set(jar, "http://h/", ...many);
@@ -117,7 +117,7 @@ describe("cookies that servers set", () => {
     expect(sent(jar, "http://h/")?.length).toBeLessThanOrEqual(8190);
   });
 
-  it("are found in linear time, though their paths nearly are the request's, and it is long", () => {
+  it("are found in linear time for a long path that they nearly match", () => {
     const jar = cookies([""]);
     const path = `/b${"/a".repeat(1000)}`;
     set(jar, "http://h/", ...Array.from({ length: 50 }, (_, i) => `c${i}=1; Path=${path}`));
@@ -125,13 +125,13 @@ describe("cookies that servers set", () => {
     expectLinear(48_000, (size) => void sent(jar, `http://h${"/a".repeat(size / 2)}`));
   });
 
-  it("that take up more than 5,000 characters with their attributes are none, as for curl", () => {
+  it("of more than 5,000 characters with their attributes are ignored, as by curl", () => {
     const jar = cookies([""]);
     set(jar, "http://h/", `a=1${"; x".repeat(1600)}; Path=/`, `b=1${"; x".repeat(2000)}; Secure`);
     expect(sent(jar, "http://h/")).toBe("a=1");
   });
 
-  it("of 120 hosts below each other are looked at as far as 1,000 of them", () => {
+  it("of 120 nested domains are considered up to 1,000", () => {
     const store = cookieStore();
     const hosts = Array.from({ length: 120 }, (_, i) => `${"a.".repeat(i)}example.com`);
     for (const domain of hosts) {
@@ -141,7 +141,7 @@ describe("cookies that servers set", () => {
     store.findCookies("example.com", "/", true, (_, found) => expect(found).toHaveLength(100));
   });
 
-  it("never throw, and never make a header with a line break in it", () => {
+  it("never throw and never make a header with a line break, whatever their text", () => {
     const value = fc.oneof(
       fc.string({ unit: "binary" }),
       fc.string().map((text) => `a=${text}; Domain=h; Path=/`),
@@ -178,7 +178,7 @@ describe("a cookie file", () => {
     ["example.com\tFALSE\t/\tFALSE\t1000000000\ta\t1", "http://example.com/", undefined],
     ["example.com\tFALSE\t/\tFALSE\t0\ta", "http://example.com/", "a="],
     ["127.0.0.1\tFALSE\t/\tFALSE\t0\ta\t1\r", "http://127.0.0.1:8080/", "a=1"],
-  ])("that says %j has for %s the header %j", (line, url, expected) => {
+  ])("with the line %j has for %s the header %j", (line, url, expected) => {
     const jar = cookies([file("# Netscape HTTP Cookie File", "", line)]);
     expect(sent(jar, url, true)).toBe(expected);
     expect(sent(jar, url, false)).toBe(expected);
@@ -189,25 +189,25 @@ describe("a cookie file", () => {
     ["that is a folder", () => folder.path, "cannot be read"],
     ["that never ends", () => "/dev/zero", "more than 16777216 bytes"],
     ["that is something else", () => file("s3cret", "a,b"), "has no cookies"],
-  ])("%s is refused, with what would do", (_, path, what) => {
+  ])("%s is refused with the accepted forms", (_, path, what) => {
     expect(() => cookies([path()])).toThrow(OptionError);
     expect(() => cookies([path()])).toThrow(what);
     expect(() => cookies([path()])).not.toThrow("s3cret");
   });
 
-  it("of carriage returns is read in linear time, and so are its lines", () => {
+  it("with many carriage returns is read in linear time", () => {
     const made = (size: number) => file(`a.test\tTRUE\t/\tFALSE\t0\ta\t1${"\r".repeat(size)}x`);
     expectLinear(80_000, (size) => void cookies([made(size)]));
   });
 
-  it("may be empty: that begins a jar", () => {
+  it("may be empty, which enables the jar", () => {
     const jar = cookies([file("# Netscape HTTP Cookie File")]);
     set(jar, "http://h/", "a=1");
     expect(sent(jar, "http://h/")).toBe("a=1");
   });
 });
 
-describe("the store", () => {
+describe("the cookie store", () => {
   const cookie = (domain: string, key: string, value = "") => ({ domain, path: "/", key, value });
   const put = (store: ReturnType<typeof cookieStore>, ...all: ReturnType<typeof cookie>[]) => {
     for (const one of all) store.putCookie(one, () => {});
@@ -220,7 +220,7 @@ describe("the store", () => {
     return keys;
   };
 
-  it("keeps 1,000 cookies of a host, the last ones", () => {
+  it("keeps the last 1,000 cookies of a host", () => {
     const store = cookieStore();
     put(store, ...Array.from({ length: 1005 }, (_, i) => cookie("h", `c${i}`)), cookie("i", "other"));
     expect(keysOf(store, "h")).toHaveLength(1000);
@@ -229,7 +229,7 @@ describe("the store", () => {
     expect(store.size).toBe(1001);
   });
 
-  it("keeps 100,000 in all: the hosts that were set one last, and those that it had from the beginning", () => {
+  it("keeps 100,000 cookies: of the hosts that set one last, and of the cookie file", () => {
     const store = cookieStore();
     put(store, cookie("given", "a"));
     store.pin();
@@ -243,14 +243,14 @@ describe("the store", () => {
     ]);
   });
 
-  it("keeps 16 MiB in all", () => {
+  it("keeps 16 MiB of cookies", () => {
     const store = cookieStore();
     for (let i = 0; i < 5000; i++) put(store, cookie(`h${i}`, "a", "x".repeat(4000)));
     expect(store.size).toBeGreaterThan(4000);
     expect(store.size).toBeLessThan(4200);
   });
 
-  it("counts right, whatever comes and goes", () => {
+  it("counts its cookies exactly for any sequence of operations", () => {
     const name = fc.constantFrom("a", "b", "c");
     const step = fc.tuple(fc.constantFrom("put", "remove"), name, name);
     fc.assert(

@@ -1,4 +1,4 @@
-// netrc: its text becomes entries whatever is in it, and the right one is found, if its owner alone can read it.
+// netrc: parsing, the entry of a host, Authorization values, and the permissions of the file.
 
 import { chmodSync, symlinkSync, writeFileSync } from "node:fs";
 import fc from "fast-check";
@@ -10,7 +10,7 @@ import { ownFolder } from "../../support/own.ts";
 
 describe("parseNetrc", () => {
   it.each<[string, string, readonly NetrcEntry[]]>([
-    ["nothing", "", []],
+    ["an empty text", "", []],
     ["one line", "machine Host login me password pw", [{ machine: "host", login: "me", password: "pw" }]],
     ["many lines", "machine h\n\tlogin me\r\n  password\n\n pw\n", [{ machine: "h", login: "me", password: "pw" }]],
     [
@@ -27,7 +27,7 @@ describe("parseNetrc", () => {
       ],
     ],
     [
-      "words that are values",
+      "keywords as values",
       "machine login login machine password default",
       [{ machine: "login", login: "machine", password: "default" }],
     ],
@@ -37,7 +37,7 @@ describe("parseNetrc", () => {
       [{ machine: "h", login: "a b", password: 'c"d\\e\n#x' }],
     ],
     ["an empty value", 'machine h login "" password ""', [{ machine: "h", login: "", password: "" }]],
-    ["a quoted word is no word of its own", '"machine" h "login" x', []],
+    ["a quoted word as no keyword", '"machine" h "login" x', []],
     ["comments", "# machine x login y\nmachine h # login z\nlogin me#1", [{ machine: "h", login: "me#1" }]],
     [
       "a macro",
@@ -48,11 +48,11 @@ describe("parseNetrc", () => {
       ],
     ],
     ["a macro without an end", "macdef init\nmachine evil login x", []],
-    ["other words", "port 21 machine h protocol login me", [{ machine: "h", login: "me" }]],
+    ["unknown words", "port 21 machine h protocol login me", [{ machine: "h", login: "me" }]],
     ["values before any machine", "login me password pw", []],
     ["a byte order mark", "\ufeffmachine h login me", [{ machine: "h", login: "me" }]],
     [
-      "a comment where a value should be",
+      "a comment in place of a value",
       "machine h login me password\n# no\n pw",
       [{ machine: "h", login: "me", password: "pw" }],
     ],
@@ -64,9 +64,9 @@ describe("parseNetrc", () => {
         { machine: "i", login: "#j" },
       ],
     ],
-    ["words in capitals", "MACHINE h LOGIN me Password PW", [{ machine: "h", login: "me", password: "PW" }]],
-    ["a value that is missing", "machine h login", [{ machine: "h" }]],
-  ])("reads %s", (_, text, entries) => {
+    ["keywords in capitals", "MACHINE h LOGIN me Password PW", [{ machine: "h", login: "me", password: "PW" }]],
+    ["a missing value", "machine h login", [{ machine: "h" }]],
+  ])("parses %s", (_, text, entries) => {
     expect(parseNetrc(text)).toEqual(entries);
   });
 
@@ -74,11 +74,11 @@ describe("parseNetrc", () => {
     ['machine h\nlogin "me', "line 2"],
     ['machine h login "me\\"', "line 1"],
     ['"', "line 1"],
-  ])("says where the quote of %j does not end", (text, where) => {
+  ])("reports the line of the unterminated quote in %j", (text, where) => {
     expect(parseNetrc(text)).toEqual({ problem: expect.stringContaining(where) });
   });
 
-  it("never throws, and gives entries or a problem", () => {
+  it("returns entries or a problem for any text", () => {
     const word = fc.constantFrom(
       "machine",
       "default",
@@ -107,7 +107,7 @@ describe("parseNetrc", () => {
     );
   });
 
-  it("gives back what is written in quotes, whatever it is", () => {
+  it("returns any quoted value unchanged", () => {
     const quoted = (text: string) =>
       `"${text.replace(/[\\"]/g, "\\$&").replaceAll("\n", "\\n").replaceAll("\r", "\\r")}"`;
     fc.assert(
@@ -136,13 +136,13 @@ describe("entryFor", () => {
     ["late", undefined, "all"],
     ["i", "nobody", undefined],
     ["i", "three", undefined],
-  ])("for %s and the user %s is that of %s", (host, login, expected) => {
+  ])("for the host %s and the user %s returns the entry of %s", (host, login, expected) => {
     expect(entryFor(entries, host, login)?.login).toBe(expected);
   });
 });
 
 describe("authorizer", () => {
-  /** As a file is read: a character for each byte. */
+  /** One character per byte, as the file is read. */
   const bytes = (text: string) => Buffer.from(text).toString("latin1");
   const authorize = authorizer([
     { machine: "h", login: "me", password: bytes("pä:ss") },
@@ -185,7 +185,7 @@ describe("authorizer", () => {
     ["http://ü:ä@h/", basic("ü:ä")],
     ["http://x.h/", undefined],
     ["http://hh/", undefined],
-  ])("%s", (url, value) => {
+  ])("returns the credentials of %s as %s", (url, value) => {
     expect(authorize(new URL(url))).toBe(value);
   });
 });
@@ -203,30 +203,33 @@ describe("readNetrc", () => {
     expect(readNetrc(file("machine h login me", mode))).toEqual([{ machine: "h", login: "me" }]);
   });
 
-  it.each([0o604, 0o640, 0o644, 0o620, 0o602, 0o660, 0o666])("refuses one of mode %o, and says what to do", (mode) => {
-    const path = file("machine h login me password s3cret", mode);
-    expect(() => readNetrc(path)).toThrow(OptionError);
-    expect(() => readNetrc(path)).toThrow(`chmod 600 ${path}`);
-  });
+  it.each([0o604, 0o640, 0o644, 0o620, 0o602, 0o660, 0o666])(
+    "refuses a file of mode %o with the command that corrects it",
+    (mode) => {
+      const path = file("machine h login me password s3cret", mode);
+      expect(() => readNetrc(path)).toThrow(OptionError);
+      expect(() => readNetrc(path)).toThrow(`chmod 600 ${path}`);
+    },
+  );
 
-  it("reads bytes, which need not be UTF-8", () => {
+  it("reads bytes that are not UTF-8", () => {
     const path = file("", 0o600);
     writeFileSync(path, Buffer.from("\xef\xbb\xbfmachine h login \xfc password \xe4\xff", "latin1"));
     expect(authorizer(readNetrc(path))(new URL("http://h/"))).toBe("Basic /Drk/w==");
   });
 
-  it("looks at the file itself where a link leads to it", () => {
+  it("checks the mode of the file that a link leads to", () => {
     const link = folder.at("link");
     symlinkSync(file("machine h", 0o644), link);
     expect(() => readNetrc(link)).toThrow("chmod 600");
   });
 
   it.each([
-    ["that is not there", () => folder.at("none"), "cannot be read"],
+    ["that is missing", () => folder.at("none"), "cannot be read"],
     ["that is a folder", () => folder.path, /chmod|cannot be read/],
-    ["that never ends", () => "/dev/zero", "more than 1048576 bytes"],
-    ["with a quote that does not end", () => file('machine h password "s3cret', 0o600), "line 1"],
-  ])("refuses one %s", (_, path, what) => {
+    ["that is endless", () => "/dev/zero", "more than 1048576 bytes"],
+    ["with an unterminated quote", () => file('machine h password "s3cret', 0o600), "line 1"],
+  ])("refuses a path %s", (_, path, what) => {
     expect(() => readNetrc(path())).toThrow(OptionError);
     expect(() => readNetrc(path())).toThrow(what);
     expect(() => readNetrc(path())).not.toThrow("s3cret");

@@ -1,4 +1,4 @@
-// Redirects back to where they came from, and the cookies that make them end: kept for one URL, sent to who set them.
+// Redirects to the same URL that end by a cookie: cookies are kept for one URL and sent to the origins that set them.
 
 import { createSecureServer } from "node:http2";
 import type { AddressInfo } from "node:net";
@@ -17,15 +17,15 @@ type Response = Parameters<Act>[0];
 const moved = (response: Response, location: string, ...setCookies: string[]) =>
   void response.writeHead(302, { location, "set-cookie": setCookies }).end();
 
-/** Lets in who brings its cookie, and sends everybody else back to where they came. */
+/** Answers requests with its cookie, and redirects others to the same URL with the cookie. */
 const wall: Act = (response, { path, headers }) => {
   if (/(^|; )wall=open($|;)/.test(headers.cookie ?? "")) response.end("in\n");
   else moved(response, path, "wall=open; Path=/; HttpOnly");
 };
 const IN = Buffer.from("in\n");
 
-describe("a redirect back to a URL that was asked before", () => {
-  it("is followed: the second answer may be another one", async () => {
+describe("a redirect to a URL requested before", () => {
+  it("is followed, since the second answer may differ", async () => {
     const server = await serve((response, { path, nth }) =>
       nth < 3 ? moved(response, path) : void response.end("in\n"),
     );
@@ -34,7 +34,7 @@ describe("a redirect back to a URL that was asked before", () => {
     expect(server.asked).toHaveLength(4);
   });
 
-  it("is followed over a token and back", async () => {
+  it("is followed over another URL and back", async () => {
     const server = await serve((response, { path, headers }) => {
       if (path === "/token") moved(response, "/x", "token=1");
       else if (headers.cookie === "token=1") response.end("in\n");
@@ -44,7 +44,7 @@ describe("a redirect back to a URL that was asked before", () => {
     expect(server.asked.map(({ path }) => path)).toEqual(["/x", "/token", "/x"]);
   });
 
-  it.each([0, 1, 7])("has no other limit than that of redirects: %i", async (maxRedirects) => {
+  it.each([0, 1, 7])("is limited only by the maximum number of redirects: %i", async (maxRedirects) => {
     const server = await serve((response, { path }) => moved(response, path));
     const answer = await get({ maxRedirects }).fetch(new URL(`${server.origin}/x`));
     const detail = `more than ${maxRedirects} redirects, the last one to ${server.origin}/x`;
@@ -54,14 +54,14 @@ describe("a redirect back to a URL that was asked before", () => {
 });
 
 describe("a page that sets a cookie and redirects to itself", () => {
-  it("is had, and so is the next one, which begins without any", async () => {
+  it("is fetched, and so is the next one, which begins without cookies", async () => {
     const server = await serve(wall);
     const web = get();
     for (let i = 0; i < 2; i++) expect(await collect(await web.fetch(new URL(`${server.origin}/x`)))).toEqual(IN);
     expect(server.asked.map(({ headers }) => headers.cookie)).toEqual([undefined, "wall=open", undefined, "wall=open"]);
   });
 
-  it("is had over HTTP/2", async () => {
+  it("is fetched over HTTP/2", async () => {
     const pair = { key: certificate("good-key.pem"), cert: certificate("good-cert.pem") };
     const server = createSecureServer(pair);
     const seen: (string | undefined)[] = [];
@@ -79,7 +79,7 @@ describe("a page that sets a cookie and redirects to itself", () => {
     expect(seen).toEqual([undefined, "wall=open; more=1"]);
   });
 
-  it("is asked whether it has changed on each of its ways", async () => {
+  it("is revalidated on every request of the chain", async () => {
     const server = await serve((response, { path, headers }) => {
       if (headers.cookie === undefined) return moved(response, path, "wall=open");
       response.writeHead(headers["if-none-match"] === '"x"' ? 304 : 200).end();
@@ -88,7 +88,7 @@ describe("a page that sets a cookie and redirects to itself", () => {
     expect(answer).toMatchObject({ status: 304 });
   });
 
-  it("is the robots.txt that it is", async () => {
+  it("works for robots.txt as well", async () => {
     const server = await serve((response, { path, headers }) => {
       if (headers.cookie === undefined) moved(response, path, "wall=open; Path=/");
       else response.end("User-agent: *\nDisallow: /private\n");
@@ -98,14 +98,14 @@ describe("a page that sets a cookie and redirects to itself", () => {
     expect(server.asked.map(({ headers }) => headers.cookie)).toEqual([undefined, "wall=open"]);
   });
 
-  it("is not had where no cookies are kept", async () => {
+  it("ends with the redirect limit without cookies", async () => {
     const server = await serve(wall);
     const answer = await get({ noCookies: true }).fetch(new URL(`${server.origin}/x`));
     expect(answer).toMatchObject({ error: "redirect_limit" });
     expect(server.asked.filter(({ headers }) => headers.cookie !== undefined)).toEqual([]);
   });
 
-  it("gets them beside those of one's own header, in one header, and in the place of those of their name", async () => {
+  it("gets its cookies and those of the user's header in one header, where its own replace those of the same name", async () => {
     const server = await serve((response, { path, nth }) =>
       nth === 0 ? moved(response, path, "b=new", "wall=open") : void response.end("in\n"),
     );
@@ -116,7 +116,7 @@ describe("a page that sets a cookie and redirects to itself", () => {
 });
 
 describe("a cookie that a redirect sets", () => {
-  /** What the last of these stops is sent, each of which sets cookies and leads to the next. */
+  /** The Cookie header at the last stop; each stop sets cookies and redirects to the next. */
   const sentAtLast = async (...stops: readonly (readonly [path: string, ...setCookies: string[]])[]) => {
     const server = await serve((response, { nth }) => {
       const [, ...setCookies] = stops[nth] ?? [""];
@@ -139,11 +139,11 @@ describe("a cookie that a redirect sets", () => {
     ["a=1", ["/x", "a=1; Domain=127.0.0.1"], ["/x"]],
     [undefined, ["/x", "nonsense"], ["/x"]],
     ["a=voil\u00c3\u00a0", ["/x", "a=voil\u00c3\u00a0"], ["/x"]],
-  ])("comes as %j, by RFC 6265", async (expected, ...stops) => {
+  ])("is sent as %j by RFC 6265", async (expected, ...stops) => {
     expect(await sentAtLast(...stops)).toBe(expected);
   });
 
-  it("goes to the origins that set it and to no other, on whatever way", async () => {
+  it("is sent only to the origins that set it, for any chain of redirects", async () => {
     const stop = fc.record({ at: fc.nat(2), name: fc.constantFrom("a", "b"), isSet: fc.boolean() });
     await fc.assert(
       fc.asyncProperty(fc.array(stop, { minLength: 2, maxLength: 8 }), async (stops) => {
@@ -157,7 +157,7 @@ describe("a cookie that a redirect sets", () => {
           moved(response, origins[next.at] ?? "", ...(isSet ? [`${name}=${nth}`] : []));
         };
         const servers = [await host(act), await host(act)];
-        // The third is the first one by another name.
+        // The third is the first by another name.
         const origins = [...servers.map(({ origin }) => origin), `http://localhost:${servers[0]?.port}`];
         const web = testGet();
         try {
@@ -182,14 +182,14 @@ describe("a cookie that a redirect sets", () => {
 
   const sorted = (header: string) => header.split("; ").sort().join("; ");
 
-  it("is kept for the run, with -b, as it was", async () => {
+  it("is kept for the run with -b", async () => {
     const server = await serve(wall);
     const web = get({ cookies: cookies([""]) });
     for (let i = 0; i < 2; i++) expect(await collect(await web.fetch(new URL(`${server.origin}/x`)))).toEqual(IN);
     expect(server.asked.map(({ headers }) => headers.cookie)).toEqual([undefined, "wall=open", "wall=open"]);
   });
 
-  it("is kept for the run, with -b, beside those of one's own header, which go in the place of those of -b", async () => {
+  it("is kept for the run with -b, with those of the user's header, which replace those of -b", async () => {
     const server = await serve((response, { headers }) => {
       response.setHeader("set-cookie", headers.cookie === undefined ? [] : "a=set; Path=/").end("in\n");
     });
@@ -200,7 +200,7 @@ describe("a cookie that a redirect sets", () => {
     expect(server.asked.map(({ headers }) => headers.cookie)).toEqual(sent);
   });
 
-  it("is bounded: of one answer, in one request, and on the whole way", async () => {
+  it("is bounded per answer, per request, and per chain of redirects", async () => {
     const lengths: number[] = [];
     const server = await serve((response, { headers, nth }) => {
       lengths.push(headers.cookie?.length ?? 0);

@@ -1,4 +1,4 @@
-// Rules of a robots.txt and a path: they say what robots-parser says, and take no longer for rules that are made to take long.
+// The matcher of robots.txt rules: the same results as robots-parser, in linear time even for adversarial rules.
 
 import fc from "fast-check";
 import robotsParser from "robots-parser";
@@ -13,7 +13,7 @@ const PAGE = "https://example.org/robots.txt";
 
 const rulesOf = (lines: readonly string[]) => matcher(rulesFor(["User-agent: *", ...lines].join("\n"), "bulkget"));
 
-describe("the rules of a group", () => {
+describe("the rules of a robots.txt group", () => {
   it.each<[rules: string[], path: string, isAllowed: boolean]>([
     [[], "/a", true],
     [["Disallow: /"], "/a", false],
@@ -38,11 +38,11 @@ describe("the rules of a group", () => {
     [["Disallow: /%c3%a4"], "/%C3%A4", false],
     [["Disallow: /a%2fb"], "/a%2Fb", false],
     [["Disallow: /a b"], "/a%20b", false],
-  ])("%j: may %j be fetched: %s", (lines, path, isAllowed) => {
+  ])("%j for %j: allowed is %s", (lines, path, isAllowed) => {
     expect(rulesOf(lines).allows(path)).toBe(isAllowed);
   });
 
-  it("allow and disallow what they do for robots-parser", () => {
+  it("allow and disallow the same paths as robots-parser", () => {
     const some = fc.string({
       unit: fc.constantFrom("a", "b", "/", "*", "$", "?", "ab", "\u00e4", "%c3", " "),
       maxLength: 12,
@@ -78,7 +78,7 @@ describe("the rules of a group", () => {
   });
 });
 
-describe("rules that are made to take long", () => {
+describe("adversarial robots.txt rules", () => {
   const READ_BYTES = 490_000;
   const many = (line: (i: number) => string, bytes: number) => {
     const lines: string[] = [];
@@ -90,35 +90,35 @@ describe("rules that are made to take long", () => {
       line: (i) => `Disallow: /${"*a".repeat(500 + (i % 500))}b`,
       path: `/${"a".repeat(4095)}`,
     },
-    "stars between single letters that are there": {
+    "stars between single letters that occur": {
       line: (i) => `Disallow: /*b${"*a".repeat(500 + (i % 500))}c`,
       path: `/b${"a".repeat(4094)}`,
     },
-    "one star, and a word that is nearly there everywhere": {
+    "one star and a word that nearly matches everywhere": {
       line: (i) => `Disallow: /*${"a".repeat(1000 + (i % 1000))}b`,
       path: `/${"a".repeat(4095)}`,
     },
-    "the same from behind": {
+    "one star and a word that nearly matches from its end": {
       line: (i) => `Disallow: /*b${"a".repeat(1000 + (i % 1000))}`,
       path: `/${"a".repeat(4095)}`,
     },
-    "short words that are there at the end only": {
+    "short words that match at the end only": {
       line: (i) => `Disallow: /*a${(i % 46_656).toString(36)}c`,
       path: `/${"a".repeat(4000)}`,
     },
     "short rules": { line: (i) => `Disallow: /${i}`, path: `/${"9".repeat(4000)}` },
-    "one rule that is as long as all": {
+    "a single rule of maximum length": {
       line: () => `Disallow: /${"*a".repeat(240_000)}b`,
       path: `/${"a".repeat(4095)}`,
     },
   };
 
-  it.each(Object.entries(KINDS))("%s: the work is in proportion to the rules", (_, { line, path }) => {
+  it.each(Object.entries(KINDS))("with %s are matched in linear time", (_, { line, path }) => {
     const prepared = new Map([1, 8].map((part) => [READ_BYTES / part, rulesOf(many(line, READ_BYTES / part))]));
     expectLinear(READ_BYTES, (size) => void prepared.get(size)?.allows(path));
   });
 
-  it("and a path that is made for them come to no answer, instead of none for seconds", () => {
+  it("return no result for a path made for them, instead of taking seconds", () => {
     const words = many((i) => `Disallow: /*${"a".repeat(20)}${i}`, READ_BYTES);
     const rules = rulesOf(words);
     expect(rules.allows(`/${"a".repeat(4000)}`)).toBeUndefined();

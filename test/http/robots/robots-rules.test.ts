@@ -1,4 +1,4 @@
-// The part of a robots.txt that is for us says of every path what the whole of it says.
+// The extracted rules of a robots.txt allow and disallow the same paths as the whole file.
 import fc from "fast-check";
 import robotsParser from "robots-parser";
 import { describe, expect, it } from "vitest";
@@ -8,28 +8,28 @@ import { rulesFor } from "../../../src/http/robots/robots-rules.ts";
 const parse = robotsParser as unknown as typeof robotsParser.default;
 const PAGE = "https://example.org/robots.txt";
 
-describe("the rules for us", () => {
+describe("the extracted rules", () => {
   it.each<[what: string, text: string, rules: string]>([
-    ["of nobody", "", ""],
-    ["that stand before any name", "Disallow: /\n", ""],
-    ["for everybody", "User-agent: *\nDisallow: /a\n", "user-agent: *\ndisallow: /a\n"],
+    ["of an empty text", "", ""],
+    ["before any user agent", "Disallow: /\n", ""],
+    ["for all robots", "User-agent: *\nDisallow: /a\n", "user-agent: *\ndisallow: /a\n"],
     [
-      "by our name, in place of those for everybody",
+      "for our name, instead of those for all robots",
       "User-agent: *\nDisallow: /\n\nUser-agent: BulkGet/2\nAllow: /b\n",
       "user-agent: *\nallow: /b\n",
     ],
-    ["by our name, though there are none", "User-agent: *\nDisallow: /\nUser-agent: bulkget\n", ""],
+    ["for our name, even if there are none", "User-agent: *\nDisallow: /\nUser-agent: bulkget\n", ""],
     [
       "of a group with several names",
       "User-agent: a\nUser-agent: bulkget\n# and\nUser-agent: b\nDisallow: /c\n",
       "user-agent: *\ndisallow: /c\n",
     ],
     [
-      "of several groups, put together",
+      "of several groups, merged",
       "User-agent: *\nDisallow: /a\nUser-agent: x\nDisallow: /b\nUser-agent: *\nDisallow: /c",
       "user-agent: *\ndisallow: /a\ndisallow: /c\n",
     ],
-    ["of others", "User-agent: bulkgetter\nDisallow: /\n", ""],
+    ["of other robots", "User-agent: bulkgetter\nDisallow: /\n", ""],
     [
       "with a Sitemap among the names",
       "User-agent: *\nSitemap: https://a/b\nUser-agent: x\nDisallow: /a",
@@ -41,20 +41,20 @@ describe("the rules for us", () => {
       "user-agent: *\ndisallow: /a\ncrawl-delay: 2\n",
     ],
     [
-      "with every star that may decide",
+      "with all stars that affect the result",
       "User-agent: *\nDisallow: /**\nAllow: /a",
       "user-agent: *\ndisallow: /**\nallow: /a\n",
     ],
     [
-      "with no more stars in a row than are of use",
+      "with at most 8 stars in a row",
       `User-agent: *\nDisallow: /a${"*".repeat(5000)}b**`,
       "user-agent: *\ndisallow: /a********b**\n",
     ],
-  ])("%s", (_, text, rules) => {
+  ])("are those %s", (_, text, rules) => {
     expect(rulesFor(text, "bulkget")).toBe(rules);
   });
 
-  it("allow and disallow what the whole robots.txt does", () => {
+  it("allow and disallow the same paths as the whole robots.txt", () => {
     const path = fc.string({ unit: fc.constantFrom("a", "b", "/", "*", "$", "?"), maxLength: 6 });
     const line = fc.oneof(
       fc.constantFrom(
@@ -71,7 +71,7 @@ describe("the rules for us", () => {
     const target = fc.string({ unit: fc.constantFrom("a", "b", "/", "?"), maxLength: 8 });
     fc.assert(
       fc.property(fc.array(line, { maxLength: 12 }), fc.array(target), (lines, targets) => {
-        // The library knows no group without a rule; RFC 9309 has it allow everything.
+        // robots-parser ignores a group without rules; by RFC 9309 it allows everything.
         const text = [...lines, "Disallow:"].join("\n");
         const whole = parse(PAGE, text);
         const ours = parse(PAGE, rulesFor(text, "bulkget"));
@@ -85,13 +85,13 @@ describe("the rules for us", () => {
     );
   });
 
-  it("are no more than what was sent, though thousands of names stand over thousands of rules", () => {
+  it("are no longer than the file, even with thousands of names for thousands of rules", () => {
     const names = Array.from({ length: 12_000 }, (_, i) => `User-agent: ${i % 2 === 0 ? "*" : `bot${i}`}\n`).join("");
     const rules = Array.from({ length: 12_000 }, (_, i) => `Disallow: /${i}\n`).join("");
     expect(rulesFor(names + rules, "bulkget").length).toBeLessThan(names.length + rules.length);
   });
 
-  it("never throw, whatever is sent", () => {
+  it("are returned for any text without an error", () => {
     fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => void parse(PAGE, rulesFor(text, "bulkget"))));
   });
 });

@@ -1,11 +1,11 @@
-// X-Robots-Tag: which of its directives are for us, and which of these are heeded.
+// X-Robots-Tag: which of its directives are for us, and which of them are obeyed.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { DIRECTIVES, directiveFor } from "../../../src/http/robots/robots-tag.ts";
 
 const ALL = new Set<string>(DIRECTIVES);
 
-describe("a directive", () => {
+describe("a directive of X-Robots-Tag", () => {
   it.each<[value: string, heeded: readonly string[], found: string | undefined]>([
     ["noai", ["noai"], "noai"],
     ["NoAI , NOINDEX", ["noindex"], "noindex"],
@@ -32,16 +32,16 @@ describe("a directive", () => {
     ["bulkget: none", ["noindex"], "noindex"],
     [":noindex", ["noindex"], undefined],
     ["", [...DIRECTIVES], undefined],
-  ])("%j with %j heeded is %s", (value, heeded, found) => {
+  ])("in %j, of which %j are obeyed, is %s", (value, heeded, found) => {
     expect(directiveFor([value], "bulkget", new Set(heeded))).toBe(found);
   });
 
-  it("for another robot ends with its header: the next one is for all", () => {
+  it("for another robot applies up to the end of its header, and the next header is for all", () => {
     expect(directiveFor(["otherbot: nofollow", "noindex"], "bulkget", new Set(["noindex"]))).toBe("noindex");
     expect(directiveFor([], "bulkget", ALL)).toBeUndefined();
   });
 
-  it("is found only where it stands, and only if it is heeded, whatever the header holds", () => {
+  it("is found only if the header contains it and it is obeyed, for any header", () => {
     const piece = fc.oneof(
       fc.constantFrom(...DIRECTIVES, "none", "bulkget:", "otherbot:", "max-snippet:9", ",", " "),
       fc.string(),
@@ -58,7 +58,7 @@ describe("a directive", () => {
     );
   });
 
-  it("said to all counts beside any that is for others", () => {
+  it("for all robots applies in addition to those for other robots", () => {
     const others = fc.array(
       fc.constantFrom("otherbot: noindex", "otherbot: none", "a: noai", "unavailable_after: Fri, 1 Jan 2100"),
     );

@@ -1,4 +1,4 @@
-// robots.txt over the wire: asked once, kept within bounds, and what each kind of answer to it means.
+// robots.txt over HTTP: one request per origin, the bounded cache, and the meaning of each kind of answer.
 
 import { beforeEach, describe, expect, it } from "vitest";
 import { isFailure } from "../../../src/core/failure.ts";
@@ -22,8 +22,8 @@ const text = (rules: string) => says(body(`User-agent: *\n${rules}\n`));
 const ask = (path: string) => permits.ask(target(path), "home");
 const SKIP = { reason: "robots", detail: expect.stringMatching(/^disallowed by http:.*\/robots\.txt$/) };
 
-describe("an origin", () => {
-  it("is asked once, however many wait for it and however much is fetched then", async () => {
+describe("the robots.txt of an origin", () => {
+  it("is requested once for any number of URLs", async () => {
     text("Disallow: /a");
     expect(permits.check(target("/a"))).toBe("unknown");
     expect(await Promise.all(["/a", "/b", "/a/c", "/"].map(ask))).toEqual([SKIP, undefined, SKIP, undefined]);
@@ -32,13 +32,13 @@ describe("an origin", () => {
     expect(server.asked()).toEqual(["/robots.txt"]);
   });
 
-  it("always gives robots.txt itself", async () => {
+  it("may always be fetched itself", async () => {
     text("Disallow: /");
     expect(await ask("/robots.txt")).toBeUndefined();
     expect(permits.check(target("/robots"))).toEqual(SKIP);
   });
 
-  it("is another one with another port", async () => {
+  it("is another one for another port", async () => {
     const other = await site();
     text("Disallow: /");
     expect(await ask("/")).toEqual(SKIP);
@@ -47,7 +47,7 @@ describe("an origin", () => {
     await other.close();
   });
 
-  it("that the list names gets the user's headers, one that only a redirect leads to does not", async () => {
+  it("is requested with the user's headers only if the list names the origin", async () => {
     const seen: unknown[] = [];
     says((request, response) => {
       seen.push(request.headers["x-api-key"]);
@@ -59,15 +59,15 @@ describe("an origin", () => {
   });
 });
 
-describe("an answer", () => {
-  it.each([400, 401, 403, 404, 410, 451])("of %s forbids nothing (RFC 9309 section 2.3.1.3)", async (code) => {
+describe("an answer for robots.txt", () => {
+  it.each([400, 401, 403, 404, 410, 451])("of %s allows everything (RFC 9309 section 2.3.1.3)", async (code) => {
     says(status(code));
     expect(await ask("/a")).toBeUndefined();
     expect(permits.check(target("/a"))).toBeUndefined();
     expect(permits.delayMs(target("/").host)).toBe(0);
   });
 
-  it.each([500, 503, 429])("of %s is asked for three times, and then nothing is fetched in this run", async (code) => {
+  it.each([500, 503, 429])("of %s is retried twice, and then the run fetches nothing from the origin", async (code) => {
     says(status(code));
     const failure = { error: "http_status", status: code, detail: expect.stringContaining(`robots.txt: ${code}`) };
     for (const _ of [1, 2]) {
@@ -81,14 +81,14 @@ describe("an answer", () => {
     expect(server.asked()).toHaveLength(3);
   });
 
-  it("that comes at the second try counts", async () => {
+  it("to the second try counts", async () => {
     says(status(503));
     expect(await ask("/a")).toHaveProperty("error");
     text("Disallow: /a");
     expect(await ask("/a")).toEqual(SKIP);
   });
 
-  it("that is cut short is none", async () => {
+  it("that is truncated is a failure", async () => {
     says((_, response) => {
       response.writeHead(200, { "content-length": "1000" }).write("User-agent: *\nDisallow: /\n");
       response.socket?.end();
@@ -96,7 +96,7 @@ describe("an answer", () => {
     expect(await ask("/a")).toMatchObject({ error: "truncated" });
   });
 
-  it("is looked for over five redirects, whatever --max-redirs says, and not over six", async () => {
+  it("may follow five redirects and no more, whatever --max-redirs is", async () => {
     for (let hop = 1; hop <= 6; hop++) server.answers.set(`/r${hop}`, status(302, { location: `/r${hop - 1}` }));
     server.answers.set("/r0", body("User-agent: *\nDisallow: /\n"));
     says(status(301, { location: "/r4" }));
@@ -106,11 +106,11 @@ describe("an answer", () => {
     expect(await other.ask(target("/a"), "home")).toBeUndefined();
   });
 
-  it("counts with its first 500 KiB, in whole lines, whatever --max-filesize says", async () => {
+  it("counts with the whole lines of its first 500 KiB, whatever --max-filesize is", async () => {
     const filler = "#".repeat(99);
     const lines = ["User-agent: *", "Disallow: /early", ...Array<string>(5119).fill(filler)].join("\n");
     const room = 512_000 - lines.length - 1;
-    // The last rule is cut to "Disallow: /".
+    // The last rule is cut off after "Disallow: /".
     const text = `${lines}\n${"#".repeat(room - 12)}\nDisallow: /late\n`;
     expect(text.slice(0, 512_000)).toMatch(/\nDisallow: \/$/);
     says(body(text + filler));
@@ -118,7 +118,7 @@ describe("an answer", () => {
     expect(permits.check(target("/late"))).toBeUndefined();
   });
 
-  it("in gzip, though nobody asked for it, is read all the same", async () => {
+  it("in gzip is decoded, even if it was not requested", async () => {
     const { gzipSync } = await import("node:zlib");
     says(body(gzipSync("User-agent: *\nDisallow: /a\n"), { "content-encoding": "gzip" }));
     expect(await ask("/a")).toEqual(SKIP);
@@ -132,14 +132,14 @@ describe("an answer", () => {
     ["soon", 0],
     ["Infinity", 60_000],
     ["", 0],
-  ])("with Crawl-delay: %s wants %d ms between two starts", async (delay, ms) => {
+  ])("with Crawl-delay: %s requires %d ms between two starts", async (delay, ms) => {
     text(`Crawl-delay: ${delay}\nDisallow: /x`);
     await ask("/");
     expect(permits.delayMs(target("/").host)).toBe(ms);
   });
 });
 
-it("a look-up that takes longer than a URL has left goes on, for others", async () => {
+it("a request for robots.txt continues for other URLs after the deadline of one", async () => {
   let release = () => {};
   says((_, response) => {
     release = () => response.end("User-agent: *\nDisallow: /a\n");
@@ -154,8 +154,8 @@ it("a look-up that takes longer than a URL has left goes on, for others", async 
   expect(limited.check(target("/a"))).toEqual(SKIP);
 });
 
-describe("what is remembered", () => {
-  /** A web in which every robots.txt is the same. */
+describe("the cache of robots.txt", () => {
+  /** A `fetch` that returns the same robots.txt for every origin. */
   function web(rules: string) {
     const asked: string[] = [];
     const fetch = (url: URL, _?: RequestConditions): Promise<Answer> => {
@@ -165,7 +165,7 @@ describe("what is remembered", () => {
     return { asked, permits: robots({ fetch, agent: "bulkget" }) };
   }
 
-  it("is that of 10,000 origins, those used last", async () => {
+  it("keeps the 10,000 most recently used origins", async () => {
     const { asked, permits } = web("");
     const origin = (i: number) => new URL(`http://h${i}.example/`);
     for (let i = 0; i < 10_000; i++) await permits.ask(origin(i), "home");
@@ -180,7 +180,7 @@ describe("what is remembered", () => {
     expect(asked).toHaveLength(10_001);
   });
 
-  it("is no more than 32 MiB of rules", async () => {
+  it("keeps at most 32 MiB of rules", async () => {
     const { permits } = web(`User-agent: *\nDisallow: /${"x".repeat(400_000)}`);
     const origins = Array.from({ length: 100 }, (_, i) => new URL(`http://h${i}.example/`));
     for (const origin of origins) await permits.ask(origin, "home");
@@ -188,7 +188,7 @@ describe("what is remembered", () => {
     expect(known).toEqual(origins.slice(100 - Math.floor(33_554_432 / 400_030)));
   });
 
-  it("is nothing of a look that was stopped, or had no file descriptor", async () => {
+  it("does not keep a request that was stopped or had no file descriptor", async () => {
     let answer: Awaited<ReturnType<Get["fetch"]>> = { error: "interrupted", detail: "stopped" };
     const permits = robots({ fetch: async () => answer, agent: "bulkget" });
     for (let i = 0; i < 5; i++) expect(await permits.ask(new URL("http://a/"), "home")).not.toHaveProperty("known");
@@ -196,6 +196,6 @@ describe("what is remembered", () => {
     for (let i = 0; i < 5; i++) expect(await permits.ask(new URL("http://a/"), "home")).toHaveProperty("scarce");
     answer = { error: "tls_certificate", detail: "expired" };
     const last = await permits.ask(new URL("http://a/"), "home");
-    expect(last !== undefined && isFailure(last) && last.known).toBe(true); // it will not pass
+    expect(last !== undefined && isFailure(last) && last.known).toBe(true); // it is permanent
   });
 });

@@ -1,4 +1,4 @@
-// A list is the same in every encoding, with every end of line, gzip or not, however its bytes are cut; a second encoding is found.
+// A list has the same jobs in every encoding, with every line end, gzip or not, in any chunks; a second encoding is refused.
 import { writeFileSync } from "node:fs";
 import { PassThrough, Readable } from "node:stream";
 import { gzipSync } from "node:zlib";
@@ -14,7 +14,7 @@ const folder = ownFolder();
 
 const READ = { stop: new AbortController().signal, allowEmpty: true };
 
-/** All jobs from standard input, and what is said of it in the end. */
+/** All jobs of a standard input, and its error message. */
 async function read(chunks: readonly Uint8Array[]): Promise<{ readonly jobs: Job[]; readonly error: string }> {
   const jobs: Job[] = [];
   const stdin = () => Readable.from(chunks.map((chunk) => Buffer.from(chunk)));
@@ -48,11 +48,11 @@ const aLine = fc.oneof(
   { weight: 1, arbitrary: aName.map((name) => `# ${name}`) },
   { weight: 1, arbitrary: fc.constantFrom("", " ") },
 );
-/** The first character of a list is one of ASCII. */
+/** Lists that begin with an ASCII character. */
 const aList = fc.array(aLine, { minLength: 1, maxLength: 12 });
 
 describe("any list of URLs", () => {
-  it("is the same jobs in any encoding, with any ends of lines, gzip or not, and cut anywhere", async () => {
+  it("has the same jobs in any encoding, with any line ends, gzip or not, and in any chunks", async () => {
     await fc.assert(
       fc.asyncProperty(aList, anEncoding, anEnd, fc.boolean(), places, async (lines, encoding, end, isGzip, at) => {
         const expected = await read([Buffer.from(lines.join("\n"))]);
@@ -65,7 +65,7 @@ describe("any list of URLs", () => {
     );
   });
 
-  it("is the same jobs byte by byte", async () => {
+  it("has the same jobs byte by byte", async () => {
     const text = "# Grüße, 日本, 😀\r\rhttp://a/😀\r\nhttp://b/\tü\rhttp://c/";
     const expected = await read([Buffer.from(text)]);
     expect(expected.jobs.map(({ n }) => n)).toEqual([3, 4, 5]);
@@ -77,7 +77,7 @@ describe("any list of URLs", () => {
     }
   });
 
-  it("is the same jobs among several lists, each in an encoding of its own", async () => {
+  it("has the same jobs among lists in other encodings", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.tuple(aList, anEncoding, fc.boolean()), { minLength: 2, maxLength: 3 }),
@@ -105,7 +105,7 @@ describe("any list of URLs", () => {
     );
   });
 
-  it("in UTF-16 is out line by line as it comes, while standard input stays open", async () => {
+  it("in UTF-16 is returned line by line while standard input stays open", async () => {
     for (const encoding of ["UTF-16LE", "UTF-16BE with BOM", "UTF-32LE"] as const) {
       const stdin = new PassThrough();
       const iterator = lists(["-"], { ...READ, stdin: () => stdin })[Symbol.asyncIterator]();
@@ -119,8 +119,8 @@ describe("any list of URLs", () => {
   });
 });
 
-describe("an encoding", () => {
-  it("is known by the first bytes, with a byte order mark or without", () => {
+describe("the encoding of a list", () => {
+  it("is detected by the first bytes, with and without a byte order mark", () => {
     for (const encoding of ENCODINGS) {
       for (const text of ["http://a/", "# 日本", "\r\n"]) {
         expect([text, encodingOf(encoded(text, encoding))]).toEqual([text, encoding.replace(/ .*/, "")]);
@@ -141,7 +141,7 @@ describe("a list in two encodings", () => {
   const names = ENCODINGS.filter((encoding) => !encoding.includes("BOM"));
   const pairs = names.flatMap((one) => names.filter((other) => other !== one).map((other) => [one, other] as const));
 
-  it.each(pairs)("is read as %s and refused where %s begins, however it is cut", async (one, other) => {
+  it.each(pairs)("is read as %s and refused where %s begins, in any chunks", async (one, other) => {
     const bytes = Buffer.concat([encoded(text, one), encoded("http://b/2\r\nhttp://b/3\r\n", other)]);
     const isNamed = one === "UTF-8" || (one.startsWith("UTF-16") && !other.startsWith("UTF-32"));
     const said = !isNamed
@@ -158,7 +158,7 @@ describe("a list in two encodings", () => {
     );
   });
 
-  it("is not taken for one, whatever characters there are in its comments", async () => {
+  it("is not detected in a list in one encoding with any comment", async () => {
     const aComment = fc.string({ unit: "binary", maxLength: 60 }).map((comment) => comment.replace(/[\r\n\0]/g, ""));
     await fc.assert(
       fc.asyncProperty(aComment, anEncoding, async (comment, encoding) => {
@@ -169,7 +169,7 @@ describe("a list in two encodings", () => {
     );
   });
 
-  it("has no half of a character at its end, but may have a line's end of ASCII there", async () => {
+  it("may have an ASCII line end at its end, but no incomplete character", async () => {
     const list = encoded("http://a/\n", "UTF-16LE");
     const ended = await read([list, Buffer.from("\n")]);
     expect(ended).toMatchObject({ error: "", jobs: [{ url: "http://a/" }] });
@@ -177,7 +177,7 @@ describe("a list in two encodings", () => {
   });
 });
 
-it("what is no text in UTF-16 or UTF-32 does no harm, and takes no more than a moment", async () => {
+it("bytes that are no valid UTF-16 or UTF-32 are converted or refused, and never fail otherwise", async () => {
   await fc.assert(
     fc.asyncProperty(fc.uint8Array({ maxLength: 400 }), anEncoding, places, async (bytes, encoding, at) => {
       const all = Buffer.concat([encoded("#\n", encoding), bytes]);

@@ -1,4 +1,4 @@
-// Lines become jobs: their numbers, their names, and that it never matters how the bytes were cut.
+// The line splitter: numbers, names and columns of lines, in any chunks.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { isFailure } from "../../../src/core/failure.ts";
@@ -41,7 +41,7 @@ const aText = fc.array(fc.constantFrom(...PIECES)).map((pieces) => pieces.join("
 const places = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 20 });
 
 describe("the jobs of a list", () => {
-  it("are the same however its bytes are cut, also inside a character or a CRLF", () => {
+  it("are the same in any chunks, also cut inside a character or a CRLF", () => {
     fc.assert(
       fc.property(aText, places, (text, at) => {
         const bytes = Buffer.from(text);
@@ -58,7 +58,7 @@ describe("the jobs of a list", () => {
     );
   });
 
-  it("are numbered as `sed -n Np` counts lines, where no CR is but before an LF", () => {
+  it("are numbered as by `sed -n Np` if every CR is before an LF", () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom("http://a/", "#", "", " "), { minLength: 1 }), (lines) => {
         for (const end of ["\n", "\r\n", "\r\r\n"]) {
@@ -69,7 +69,7 @@ describe("the jobs of a list", () => {
     );
   });
 
-  it("are the same for bytes that are no UTF-8, and these are asked for as they are, percent-encoded", () => {
+  it("have bytes that are not UTF-8 percent-encoded, in any chunks", () => {
     const someBytes = fc
       .array(fc.constantFrom(0x68, 0x0a, 0xc3, 0xa9, 0xf0, 0x9f, 0x98, 0x80, 0xff, 0xe2))
       .map((bytes) => Uint8Array.from(bytes));
@@ -89,7 +89,7 @@ describe("the jobs of a list", () => {
     }
   });
 
-  it("are numbered by the ends of lines: LF, CRLF and CR, and of several CR before an LF all are one", () => {
+  it("are numbered by line ends: LF, CRLF, CR, or several CR before an LF", () => {
     fc.assert(
       fc.property(aText, fc.nat(1000), (text, offset) => {
         const lines = text.split(/\r*\n|\r/).map((line) => line.trim());
@@ -107,11 +107,11 @@ describe("the jobs of a list", () => {
   });
 });
 
-describe("a line", () => {
+describe("a line of a list", () => {
   const lines: [what: string, text: string, jobs: object[]][] = [
     ["is a job", "http://a/\n", [{ n: 1, url: "http://a/" }]],
     [
-      "needs no line feed if it is the last",
+      "needs no line end if it is the last",
       "http://a/\nhttp://b/",
       [
         { n: 1, url: "http://a/" },
@@ -120,7 +120,7 @@ describe("a line", () => {
     ],
     ["loses the blanks around its URL", " \t http://a/b c \t\n", [{ n: 1, url: "http://a/b c" }]],
     ["loses a byte order mark", "\ufeffhttp://a/\n", [{ n: 1, url: "http://a/" }]],
-    ["that is a comment is one after a byte order mark too", "\ufeff# list\nhttp://a/", [{ n: 2, url: "http://a/" }]],
+    ["is a comment also after a byte order mark", "\ufeff# list\nhttp://a/", [{ n: 2, url: "http://a/" }]],
     [
       "may end in CRLF",
       "http://a/\r\n\r\nhttp://b/\r\n",
@@ -129,21 +129,21 @@ describe("a line", () => {
         { n: 3, url: "http://b/" },
       ],
     ],
-    ["uses up its number if it is blank or a comment", "\n  \n#x\n  # y\nhttp://a/", [{ n: 5, url: "http://a/" }]],
-    ["keeps a # inside it", "http://a/#b\n", [{ n: 1, url: "http://a/#b" }]],
-    ["keeps a NUL, which no URL may have", "http://a/\0b\n", [{ n: 1, url: "http://a/\0b" }]],
-    ["may have a name after a TAB", "http://a/\t b c.html \n", [{ n: 1, url: "http://a/", name: "b c.html" }]],
-    ["has the number that n= says, beside its name", "http://a/\tx.html\tn=42\n", [{ n: 42, name: "x.html" }]],
     [
-      "is named by the number that n= says, as it may be another line's",
-      "http://a/\t\tn=42\n",
-      [{ n: 42, name: "42" }],
+      "counts in the numbering even if it is blank or a comment",
+      "\n  \n#x\n  # y\nhttp://a/",
+      [{ n: 5, url: "http://a/" }],
     ],
-    ["has its own number where n= says none", "http://a/\tx.html\tn=4x\n", [{ n: 1, name: "x.html" }]],
-    ["has one name, whatever follows it", "http://a/\tb\tc\n", [{ n: 1, url: "http://a/", name: "b" }]],
-    ["has no name if that is blank", "http://a/\t \tc\n", [{ n: 1, url: "http://a/" }]],
+    ["keeps a # inside it", "http://a/#b\n", [{ n: 1, url: "http://a/#b" }]],
+    ["keeps a NUL, which makes its URL invalid", "http://a/\0b\n", [{ n: 1, url: "http://a/\0b" }]],
+    ["may have a name after a TAB", "http://a/\t b c.html \n", [{ n: 1, url: "http://a/", name: "b c.html" }]],
+    ["has the number of n=, and its name", "http://a/\tx.html\tn=42\n", [{ n: 42, name: "x.html" }]],
+    ["is named by the number of n=, which may be another line's", "http://a/\t\tn=42\n", [{ n: 42, name: "42" }]],
+    ["has its own number if n= has no number", "http://a/\tx.html\tn=4x\n", [{ n: 1, name: "x.html" }]],
+    ["has only the first name", "http://a/\tb\tc\n", [{ n: 1, url: "http://a/", name: "b" }]],
+    ["has no name if its second column is blank", "http://a/\t \tc\n", [{ n: 1, url: "http://a/" }]],
     [
-      "has the number that its name is",
+      "has its name as number if that is one",
       "http://a/\nhttp://b/\t000042\n",
       [
         { n: 1, url: "http://a/" },
@@ -151,7 +151,7 @@ describe("a line", () => {
       ],
     ],
     [
-      "has a name, not a number, of more than 15 digits",
+      "has digits as a name, and not as a number, from 16 digits on",
       `http://a/\t${"9".repeat(16)}`,
       [{ n: 1, name: "9".repeat(16) }],
     ],
@@ -162,7 +162,7 @@ describe("a line", () => {
     expect(found).toHaveLength(jobs.length);
   });
 
-  it("carries neither list nor line where there is only one list", () => {
+  it("has neither list nor line in its job if there is only one list", () => {
     expect(jobsOf("http://a/\nhttp://b/\tname\n")).toEqual([
       { n: 1, url: "http://a/" },
       { n: 2, url: "http://b/", name: "name" },
@@ -170,12 +170,12 @@ describe("a line", () => {
   });
 });
 
-describe("a line of 10 MB", () => {
+describe("a line of 10 MiB", () => {
   const MIB = 1_048_576;
   const chunk = Buffer.alloc(65_536, "a");
   const end = Buffer.from("\nhttp://b/\n");
 
-  it("is one job that is too long, kept only as far as it takes to say so", () => {
+  it("is one job with a URL that is too long and is cut off", () => {
     const chunks = Array.from({ length: (10 * MIB) / chunk.length }, () => chunk);
     const jobs = split([Buffer.from("http://a/"), ...chunks, end]);
     expect(jobs.map(({ n }) => n)).toEqual([1, 2]);
@@ -184,21 +184,21 @@ describe("a line of 10 MB", () => {
     expect(jobs[1]?.url).toBe("http://b/");
   });
 
-  it("may as well have more characters than a string can: no more is kept of it", () => {
+  it("may have more characters than a JavaScript string", () => {
     const splitting = lineSplitter({ offset: 0 });
     const mebibyte = Buffer.alloc(MIB, "a");
-    for (let i = 0; i < 520; i++) splitting.push(mebibyte); // V8's strings end at 512 Mi characters
+    for (let i = 0; i < 520; i++) splitting.push(mebibyte); // V8's maximum string length is 512 Mi characters
     expect(splitting.push(end).map(({ n }) => n)).toEqual([1, 2]);
   });
 
-  it("is the same job when it comes in one chunk", () => {
+  it("has the same job in one chunk", () => {
     const line = Buffer.concat([Buffer.from("http://a/"), Buffer.alloc(10 * MIB, "a"), end]);
     const pieces = Array.from({ length: 161 }, (_, i) => line.subarray(i * 65_536, (i + 1) * 65_536));
     const [whole, cuts] = [split([line]), split(pieces)].map((jobs) => jobs.map(({ n, url }) => [n, url.length]));
     expect(whole).toEqual(cuts);
   });
 
-  it("is the URL behind its blanks, however many those are, and cut anywhere", () => {
+  it("is its URL, after any number of blanks, in any chunks", () => {
     const blanks = Buffer.alloc(MIB, " \t\v");
     const chunks = [blanks, blanks, Buffer.from("http://a/"), blanks, blanks, end];
     const urls = [
@@ -210,7 +210,7 @@ describe("a line of 10 MB", () => {
     expect(split([blanks, blanks, end])).toEqual([{ n: 2, url: "http://b/" }]);
   });
 
-  it("is no shorter one, where that is all that was kept of it", () => {
+  it("has an invalid URL, and not that of the shorter line that was kept", () => {
     const blanks = Buffer.alloc(MIB, " ");
     for (const [text, rest] of [
       ["http://a/", "x"],
@@ -225,20 +225,20 @@ describe("a line of 10 MB", () => {
     }
   });
 
-  it("of a comment is a comment", () => {
+  it("is a comment if it begins with #", () => {
     expect(split([Buffer.from("  #"), chunk, chunk, chunk, chunk, end])).toEqual([{ n: 2, url: "http://b/" }]);
   });
 });
 
-describe("what a job has of its line", () => {
-  it("is bounded, and so much of what is too long that it still is", () => {
+describe("the texts of a job", () => {
+  it("are bounded, and too long ones are cut to more than their maximum", () => {
     const [job] = jobsOf(`http://a/${"u".repeat(70_000)}\t${"n".repeat(70_000)}\tsha256=${"0".repeat(70_000)}`);
     expect([job?.url.length, job?.name?.length, job?.sha256?.length]).toEqual([65_537, 4097, 65]);
     const [fits] = jobsOf(`http://a/\t${"n".repeat(4096)}\tsha256=${"A".repeat(64)}`);
     expect(fits).toMatchObject({ name: "n".repeat(4096), sha256: "a".repeat(64) });
   });
 
-  it("is the same where most of the line is blanks around it", () => {
+  it("are the same if most of the line is blanks", () => {
     const long = " ".repeat(100_000);
     expect(jobsOf(`http://a/${long}\tname ${long}\tn=7\tsha256=00 ${long}`)).toEqual([
       { n: 7, url: "http://a/", name: "name", numbered: true, sha256: "00" },

@@ -25,7 +25,7 @@ describe("the registry of list formats", () => {
     ["its extension", "urls.csv", "http://a/", csv],
     ["its first bytes", "-", '{"url":"http://a/"}', json],
     ["the first format that matches", "urls.csv", "{", csv],
-    ["`lines` where nothing matches", "urls.txt", "http://a/\n", lines],
+    ["`lines` if no other format matches", "urls.txt", "http://a/\n", lines],
   ])("chooses the format of a list by %s", (_, path, head, format) => {
     expect(formatOf(path, Buffer.from(head), formats)).toBe(format);
   });
