@@ -7,6 +7,7 @@ import { cleanEnv, filesOf, recordsOf } from "../support/command.ts";
 import { ownFolder, ownSite } from "../support/own.ts";
 import { journalOf, pageOf } from "../support/site.ts";
 import { noStrace, renames } from "../support/traced.ts";
+import { GRACE_MESSAGE, graceOf } from "../support/under-way.ts";
 
 if (noStrace !== undefined) console.warn(`SKIPPED: slow disks: strace cannot be used: ${noStrace}`);
 
@@ -21,9 +22,13 @@ const PATIENCE = { timeout: 60_000 };
 beforeEach(() => void folder.list(Array.from({ length: URLS }, (_, i) => site.url(`/${i + 1}`))));
 
 /** Starts the command under strace; with `-D` the command, not strace, is the child. */
-function started(delay: string, ...args: string[]) {
+function started(delay: string, args: readonly string[], graceMs = 5000) {
   const line = `exec ${renames(`delay_enter=${delay}`).replace("strace ", "strace -D ")} urls.txt ${args.join(" ")}`;
-  const child = spawn("bash", ["-c", line], { cwd: folder.path, env: cleanEnv(), stdio: ["ignore", "ignore", "pipe"] });
+  const child = spawn("bash", ["-c", line], {
+    cwd: folder.path,
+    env: cleanEnv(graceOf(graceMs)),
+    stdio: ["ignore", "ignore", "pipe"],
+  });
   let stderr = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     stderr += text;
@@ -72,10 +77,11 @@ describe.skipIf(noStrace !== undefined)("a run on a slow disk", { timeout: 120_0
   it.each([ONE, TWO, NAMED])(
     "ends by a signal after its grace period, and abandons bodies that wait to be written, %s",
     async (_, ...args) => {
-      const { ended, fetched, kill, stderr } = started("2s", ...args);
+      const { ended, fetched, kill, stderr } = started("2s", args, 500);
       await fetched(40);
       kill("SIGTERM");
       expect(await ended).toEqual({ code: null, signal: "SIGTERM" });
+      expect(stderr()).toContain(GRACE_MESSAGE);
       expect(stderr()).toContain("stopped: SIGTERM; run it again to go on");
       expect(stderr()).toMatch(/\nleft {4}(about )?\d+ of 120\n/);
       // Three renames at a time, 2 s each.
@@ -85,7 +91,7 @@ describe.skipIf(noStrace !== undefined)("a run on a slow disk", { timeout: 120_0
   );
 
   it.each([ONE, TWO])("ends at once by a second signal during the renames, %s", async (_, ...args) => {
-    const { ended, fetched, kill, stderr } = started("15s", ...args);
+    const { ended, fetched, kill, stderr } = started("15s", args);
     await fetched(20);
     kill("SIGTERM");
     await expect.poll(stderr, PATIENCE).toContain("once more to stop now");
@@ -98,7 +104,7 @@ describe.skipIf(noStrace !== undefined)("a run on a slow disk", { timeout: 120_0
   });
 
   it("ends by --deadline with exit code 4", async () => {
-    const { ended, stderr } = started("2s", "--deadline", "1s");
+    const { ended, stderr } = started("2s", ["--deadline", "1s"], 500);
     expect(await ended).toEqual({ code: 4, signal: null });
     expect(stderr()).toContain("stopped: the time of --deadline is over; run it again to go on");
     expect(expectWhole()).toBeLessThan(36);

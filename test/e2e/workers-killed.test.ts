@@ -8,7 +8,7 @@ import { BIN, cleanEnv, filesOf, ROOT } from "../support/command.ts";
 import { childrenOf, contentOf, isAlive } from "../support/crowd.ts";
 import { crowded } from "../support/crowded.ts";
 import { journalOf } from "../support/site.ts";
-import { commandUnderWay, underWay } from "../support/under-way.ts";
+import { commandUnderWay, GRACE_MESSAGE, graceOf, underWay } from "../support/under-way.ts";
 
 const { folder, at, serve, list, expectAll } = crowded();
 
@@ -118,7 +118,13 @@ describe("a run with several processes", () => {
     });
     list(3000, (n) => `${server.origin}/${n}`);
     const args = [BIN, "urls.txt", "--workers", "2", "-c", "10", "--progress", "plain"];
-    const child = spawn(process.execPath, args, { cwd: folder.path, env: cleanEnv(), detached: true, stdio: "pipe" });
+    const child = spawn(process.execPath, args, {
+      cwd: folder.path,
+      // Within the time limit of the test, only a second signal can end a run with stuck requests.
+      env: cleanEnv(graceOf(600_000)),
+      detached: true,
+      stdio: "pipe",
+    });
     let children: number[] = [];
     let stderr = "";
     let sent = 0;
@@ -151,10 +157,9 @@ describe("a run with several processes", () => {
 
   it("aborts the requests under way in all processes on a second ^C", async () => {
     let isFree = false;
-    const beganMs = performance.now();
     const { stderr } = await interrupted(2, (nth) => !isFree && nth >= 996);
     expect(stderr).toMatch(/stopped \d+ under way/);
-    expect(performance.now() - beganMs).toBeLessThan(20_000);
+    expect(stderr).toContain(GRACE_MESSAGE);
     isFree = true;
     const { code } = await folder.run(["urls.txt", "-q", "--workers", "2"]);
     expect(code).toBe(0);
