@@ -42,7 +42,7 @@ describe("-c auto", () => {
     expect(code, stderr).toBe(0);
     expect(stderr).toMatch(/^saved {3}800 /m);
     // Wide limits: a busy machine looks like a slower server. test/policy/concurrency/adaptive.test.ts tests the accuracy.
-    expect(found).toBeGreaterThanOrEqual(4);
+    expect(found).toBeGreaterThanOrEqual(2);
     expect(found).toBeLessThanOrEqual(64);
     expect(reason).toMatch(/were no faster|too short/);
   });

@@ -59,8 +59,8 @@ describe("a host that redirects to other hosts", () => {
     const target = await serve((response, { path }) => {
       if (Date.now() < untilMs) early.push(path);
       if (untilMs > 0) return void response.end("fine\n");
-      untilMs = Date.now() + 2000;
-      response.writeHead(429, { "retry-after": "2" }).end();
+      untilMs = Date.now() + 1000;
+      response.writeHead(429, { "retry-after": "1" }).end();
     });
     const { origin } = await serve(shortener);
     const lines = Array.from({ length: 20 }, (_, i) => to(origin, `${target.origin}/${i}`));

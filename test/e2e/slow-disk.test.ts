@@ -91,7 +91,7 @@ describe.skipIf(noStrace !== undefined)("a run on a slow disk", { timeout: 120_0
   );
 
   it.each([ONE, TWO])("ends at once by a second signal during the renames, %s", async (_, ...args) => {
-    const { ended, fetched, kill, stderr } = started("15s", args);
+    const { ended, fetched, kill, stderr } = started("8s", args);
     await fetched(20);
     kill("SIGTERM");
     await expect.poll(stderr, PATIENCE).toContain("once more to stop now");

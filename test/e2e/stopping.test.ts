@@ -211,7 +211,11 @@ describe("64 file descriptors and -c 100", () => {
     ["to one host", 1],
     ["to many hosts", 300],
   ])("slow a run down but fail no line, %s", async (_, names) => {
-    const server = await serve((response, asked) => void setTimeout(page, 20, response, asked)); // so that many are open
+    const doors = gate();
+    const server = await serve((response, asked) => {
+      doors.pass(() => void setTimeout(page, 20, response, asked)); // so that many requests are open at a time
+      if (doors.waiting > 10) doors.open();
+    });
     const lines = Array.from({ length: 300 }, (_line, i) => server.named(`host-${i % names}`, `/${i + 1}`));
     writeFileSync(at("urls.txt"), `${lines.join("\n")}\n`);
     const { code, stderr } = await shell("ulimit -n 64; bulkget urls.txt -c 100 --retries 0", { cwd: folder.path });

@@ -17,6 +17,7 @@ async function list(act: Act, urls = 400): Promise<void> {
   writeFileSync(folder.at("urls.txt"), ["# a list", "", ...lines, "not a URL"].join("\n"));
 }
 
+const numberOf = (text = "") => Number(text.replaceAll(",", ""));
 const tune = (...args: string[]) => folder.run(["tune", ...args]);
 const late =
   (ms: number): Act =>
@@ -25,15 +26,18 @@ const late =
 
 describe("bulkget tune", () => {
   it("measures, prints a table and draws a chart, and leaves no other file", async () => {
-    await list(late(30));
+    await list(late(100)); // far more than the command's own time per URL, even on a busy machine
     const { code, stdout, stderr } = await tune("urls.txt", "--up-to", "8", "--step-time", "300ms", "-H", "X-Mine: 1");
     expect(code, stderr).toBe(0);
-    expect(stdout).toMatch(/^ *-c +URL\/s +bytes\/s +p50 +p95 +URLs +failed\n( *[1-8] .*\n){4,}$/);
-    expect(stdout).toMatch(/^ *[4-8] .*<- the knee$/m);
-    expect(stderr).toMatch(/use -c [4-8]; the chart is tune\.svg/);
+    expect(stdout).toMatch(/^ *-c +URL\/s +bytes\/s +p50 +p95 +URLs +failed\n( *[1-8] .*\n){3,}$/);
+    // test/policy/concurrency/sweep.test.ts tests the choice of the knee.
+    const speeds = new Map([...stdout.matchAll(/^ *(\d+) +([\d.,]+) /gm)].map(([, c, speed]) => [c, numberOf(speed)]));
+    const [, knee] = /^ *(\d+) .*<- the knee$/m.exec(stdout) ?? [];
+    expect(speeds.get(knee)).toBeGreaterThan(0.9 * Math.max(...speeds.values()));
+    expect(stderr).toContain(`use -c ${knee}; the chart is tune.svg`);
     expect(readFileSync(folder.at("tune.svg"), "utf8")).toMatch(/^<svg [\s\S]*<\/svg>\n$/);
     expect(existsSync(folder.at("downloads"))).toBe(false);
-    expect(server.peakOpen).toBe(8);
+    expect(server.peakOpen).toBeLessThanOrEqual(8);
     expect(server.asked.every(({ headers }) => headers["x-mine"] === "1")).toBe(true);
     // The sample is taken from the whole list.
     expect(new Set(server.asked.map(({ path }) => path)).size).toBeGreaterThan(20);
@@ -47,7 +51,7 @@ describe("bulkget tune", () => {
       setTimeout(() => {
         open--;
         response.end("fine\n");
-      }, 50);
+      }, 100);
     });
     const { code, stdout, stderr } = await tune("urls.txt", "--step-time", "300ms", "--svg", "a.svg");
     expect(code, stderr).toBe(0);

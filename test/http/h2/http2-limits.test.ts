@@ -220,7 +220,15 @@ describe("a body that waits for the disk", () => {
     const polling = setInterval(update, 5);
     const answer = await made.fetch(new URL(one.origin));
     await expect.poll(() => made.receivedBytes(), { timeout: 20_000 }).toBeGreaterThan(1_048_575);
-    for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setTimeout(resolve, 5));
+    // The client has handled all data before a PING when it acknowledges that: only then may credit follow.
+    for (let before = -1; before < sent; ) {
+      before = sent;
+      const pongs = () => one.peers[0]?.frames.filter(([type, flags]) => type === TYPE.ping && flags === FLAG.ack);
+      const known = pongs()?.length ?? 0;
+      one.peers[0]?.send(TYPE.ping, 0, 0, Buffer.alloc(8));
+      await expect.poll(pongs, { timeout: 20_000 }).toHaveLength(known + 1);
+      update();
+    }
     expect(made.receivedBytes()).toBeLessThanOrEqual(3 * 1_048_576 - 1);
     const whole = await collect(answer);
     clearInterval(polling);

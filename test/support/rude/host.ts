@@ -69,7 +69,7 @@ export async function host(act: Act, { port = 0, address = "127.0.0.1" }: HostOp
   };
 }
 
-/** Holds responses back until `open` is called, or until the given number waits; later ones pass at once. */
+/** Holds responses back until `open` is called; later ones pass at once. */
 export interface Gate {
   /** Calls `answer` when the gate is open. */
   pass(answer: () => void): void;
