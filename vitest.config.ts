@@ -1,6 +1,28 @@
-// How the tests run: each file in its own process, generous limits, because a limit here only ever means "hangs".
+// How the tests run: each file in its own process, in four projects. Limits are generous, because a limit only ever means "hangs".
 import { defineConfig } from "vitest/config";
 
+/** Rooms without a network, and their own files. */
+const UNIT = ["core", "fs", "journal", "options", "policy", "report", "source", "workers"].map(
+  (room) => `test/${room}/**`,
+);
+const COST = "test/e2e/cost.test.ts";
+const E2E = "test/e2e/**";
+
+const TESTS = "test/**/*.test.ts";
+const only = (folders: readonly string[]) => folders.map((folder) => `${folder}/*.test.ts`);
+
 export default defineConfig({
-  test: { include: ["test/**/*.test.ts"], pool: "forks", maxWorkers: 2, testTimeout: 120_000, hookTimeout: 60_000 },
+  test: {
+    pool: "forks",
+    maxWorkers: 2,
+    testTimeout: 120_000,
+    hookTimeout: 60_000,
+    setupFiles: ["test/support/equality.ts"],
+    projects: [
+      { extends: true, test: { name: "unit", include: only(UNIT) } },
+      { extends: true, test: { name: "integration", include: [TESTS], exclude: [...UNIT, E2E] } },
+      { extends: true, test: { name: "e2e", include: only([E2E]), exclude: [COST] } },
+      { extends: true, test: { name: "cost", include: [COST] } },
+    ],
+  },
 });
