@@ -81,10 +81,10 @@ export function fileSink(
   const options: DirectoryOptions = {
     ...{ folder, names: fileNames(name, perDir), parts: partialFiles(state, helper), empty, hash, durable },
     ...(spans.length === 0 && !resuming ? {} : { replaceable: { spans, ...known } }),
-    ...(empty ? {} : { lost: { startMs, recorded: counts ?? known.recorded } }),
+    ...(empty ? {} : { recoverable: { startMs, recorded: counts ?? known.recorded } }),
     // With several processes, no core is free for a thread.
-    ...(processes === 1 && mayStartThread() ? { scribe: () => writerThread() } : {}),
-    full: freeSpaceCheck(folder, minFree, processes),
+    ...(processes === 1 && mayStartThread() ? { startThread: () => writerThread() } : {}),
+    checkSpace: freeSpaceCheck(folder, minFree, processes),
     probeMs,
     stop,
   };

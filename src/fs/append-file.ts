@@ -1,52 +1,52 @@
-// Lines gathered and appended to a file in few writes: at most 100 ms or 64 KiB behind.
+// Appends lines to a file in batches, at most 100 ms or 64 KiB late.
 
 import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from "node:fs";
 import { checked, isSingleLinkFile, openToAppend } from "./open-nofollow.ts";
 import { isNotSyncable, syncFile } from "./sync.ts";
 import { writeAllSync } from "./write-all.ts";
 
-const DELAY_MS = 100;
+const MAX_DELAY_MS = 100;
 const BATCH_CHARS = 65_536;
 
 const LF = 0x0a;
 
 export interface FileAppender {
-  /** The file's length in bytes before the first line. */
+  /** The file's length before the first line. */
   readonly startBytes: number;
-  /** Its length by what was written. */
+  /** The length that it should have now. */
   readonly bytes: number;
-  /** The open file; not to be closed. */
+  /** The open file, which the caller must not close. */
   readonly fd: number;
-  /** Takes a line. Throws what an earlier write failed with: a line is never dropped in silence. */
+  /** Queues a line. Throws the error of an earlier write: no line is lost without an error. */
   append(line: string): void;
-  /** Writes what is gathered: it is there even if this process is killed. Throws what that or an earlier write failed with. */
+  /** Writes the queued lines: they survive `kill -9`. Throws the error of this write or of an earlier one. */
   flush(): void;
-  /** Writes what is gathered, and waits until the disk has it. Rejects with what that or an earlier write failed with. */
+  /** Writes the queued lines and calls fsync: they survive a power loss. Rejects with the error of this write or of an earlier one. */
   sync(): Promise<void>;
-  /** Writes what is left and closes the file, which nothing may sync any more. */
+  /** Writes the queued lines and closes the file. No `sync` may be pending. Throws as `flush` does. */
   close(): void;
 }
 
-/** Where to go on in a file that is there: after so many bytes; what follows them is cut off. */
+/** Continues an existing file after this many bytes; the rest is truncated. */
 export interface From {
   readonly fromBytes: number;
 }
 
 /**
- * Opens `path` and appends to it: to a new file (`wx`: it must not be there), or to one that is there, which must be no
- * link. Throws what the file system says.
+ * Opens a file for appending: `wx` a new file, `w` a new or truncated one, `From` an existing regular file without links. Throws
+ * file-system errors.
  */
 export function fileAppender(path: string, how: "wx" | "w" | From): FileAppender {
-  const fd = typeof how === "string" ? openSync(path, how === "wx" ? "ax+" : how, 0o666) : reopened(path);
+  const fd = typeof how === "string" ? openSync(path, how === "wx" ? "ax+" : how, 0o666) : reopen(path);
   let startBytes = 0;
   try {
-    if (typeof how === "object") startBytes = cutAt(fd, how.fromBytes);
+    if (typeof how === "object") startBytes = truncateAt(fd, how.fromBytes);
   } catch (error) {
     closeSync(fd);
     throw error;
   }
   let written = 0;
-  let waiting = "";
+  let queued = "";
   let timer: NodeJS.Timeout | undefined;
   let failed: { readonly error: unknown } | undefined;
   let synced: Promise<void> = Promise.resolve();
@@ -54,9 +54,9 @@ export function fileAppender(path: string, how: "wx" | "w" | From): FileAppender
   const flush = () => {
     clearTimeout(timer);
     timer = undefined;
-    if (waiting === "") return;
-    const bytes = Buffer.from(waiting, "utf8");
-    waiting = "";
+    if (queued === "") return;
+    const bytes = Buffer.from(queued, "utf8");
+    queued = "";
     let done = 0;
     try {
       writeAllSync(fd, [bytes], (writtenBytes) => {
@@ -65,26 +65,26 @@ export function fileAppender(path: string, how: "wx" | "w" | From): FileAppender
     } catch (error) {
       failed = { error };
       const whole = bytes.subarray(0, done).lastIndexOf(LF) + 1;
-      cutOff(fd, done - whole);
+      truncateLast(fd, done - whole);
       done = whole;
     }
     written += done;
   };
-  const complain = () => {
+  const throwIfFailed = () => {
     if (failed !== undefined) throw failed.error;
   };
-  const flushed = () => {
-    complain();
+  const flushOrThrow = () => {
+    throwIfFailed();
     flush();
-    complain();
+    throwIfFailed();
   };
   const syncOnce = async () => {
-    flushed();
+    flushOrThrow();
     try {
       await syncFile(fd);
     } catch (error) {
       if (isNotSyncable(error)) return;
-      // What the system could not write it may have thrown away: a second sync would say that all is well.
+      // Linux may drop pages that it could not write, so that a second fsync succeeds (wiki.postgresql.org/wiki/Fsync_Errors).
       failed = { error };
       throw error;
     }
@@ -97,22 +97,22 @@ export function fileAppender(path: string, how: "wx" | "w" | From): FileAppender
       return startBytes + written;
     },
     append(line) {
-      complain();
-      waiting += line;
-      if (waiting.length >= BATCH_CHARS) {
+      throwIfFailed();
+      queued += line;
+      if (queued.length >= BATCH_CHARS) {
         flush();
-        complain();
-      } else timer ??= setTimeout(flush, DELAY_MS);
+        throwIfFailed();
+      } else timer ??= setTimeout(flush, MAX_DELAY_MS);
     },
-    flush: flushed,
+    flush: flushOrThrow,
     sync() {
-      // One after the other, whatever became of the one before: it told its own caller.
+      // One at a time. The error of the one before has been reported to its own caller.
       synced = synced.then(syncOnce, syncOnce);
       return synced;
     },
     close() {
       try {
-        flushed();
+        flushOrThrow();
       } finally {
         clearTimeout(timer);
         closeSync(fd);
@@ -121,26 +121,26 @@ export function fileAppender(path: string, how: "wx" | "w" | From): FileAppender
   };
 }
 
-function reopened(path: string): number {
+function reopen(path: string): number {
   return checked(openToAppend(path), (stats) => {
     if (!isSingleLinkFile(stats)) throw new Error(`${path}: no file, or one with a second name (a hard link)`);
   });
 }
 
-/** Takes back the last bytes of a file, the beginning of a line that has no room. */
-function cutOff(fd: number, bytes: number): void {
+/** Truncates the last bytes of a file: the beginning of a line for which the disk has no room. */
+function truncateLast(fd: number, bytes: number): void {
   if (bytes === 0) return;
   try {
     ftruncateSync(fd, fstatSync(fd).size - bytes);
   } catch {
-    // A device, or a disk that is gone: whoever reads it next finds a torn line.
+    // A device, or a disk that is gone: a later reader finds an incomplete line.
   }
 }
 
-/** Cuts a file off, ends its last line where that has no end, and gives its length. */
-function cutAt(fd: number, fromBytes: number): number {
+/** Truncates a file, adds a missing line feed at its end, and returns its length. */
+function truncateAt(fd: number, fromBytes: number): number {
   const { size } = fstatSync(fd);
-  // A file that has become shorter is somebody else's doing: its own end is where to go on.
+  // Another program may have truncated it further.
   const bytes = Math.min(size, fromBytes);
   if (bytes < size) ftruncateSync(fd, bytes);
   const last = Buffer.alloc(1);

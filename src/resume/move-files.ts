@@ -11,7 +11,7 @@ import type { History } from "../journal/history.ts";
 import type { JournalWriter } from "../journal/writer.ts";
 import { type FileNames, nameTooLong } from "../sink/directory/file-names.ts";
 import type { ConflictCheck } from "../sink/directory/name-conflict.ts";
-import { refusalOf } from "../sink/directory/write-errors.ts";
+import { failureOfWrite } from "../sink/directory/write-errors.ts";
 import { makeFolder } from "../sink/folder/output-folder.ts";
 import { dependsOnUrl, isSaved, withoutDuplicateOf, withoutFile } from "./record-state.ts";
 import type { RemovedLine, RemovedLines } from "./removed-lines.ts";
@@ -124,7 +124,7 @@ export function fileMover({ folder, names, history, journal, removedLines, confl
       } catch (error) {
         forget(job.n, job.url);
         journal.flush();
-        return refusalOf(error, folder, path);
+        return failureOfWrite(error, folder, path);
       }
       moved++;
     }

@@ -1,11 +1,11 @@
-// Bodies are handed over instead of stored: for programs that use them at once.
+// The output that keeps bodies in memory, for programs that use them at once.
 
 import { type Failure, isFailure } from "../core/failure.ts";
 import type { Sink } from "../core/ports.ts";
 import { bodyDigest, mismatchOf } from "../fs/body-digest.ts";
 import { lengthOf } from "../fs/write-all.ts";
 
-/** A sink that keeps each body only until its outcome is taken; `hash`: with the digest of every one. */
+/** A sink that returns each body with its outcome. `hash`: computes the digest of every body. */
 export function memorySink({ hash = false } = {}): Sink {
   return {
     async write(job, _target, { body, free }) {
@@ -16,7 +16,7 @@ export function memorySink({ hash = false } = {}): Sink {
           for (const piece of batch) pieces.push(piece);
         }
       } else for (const piece of body) pieces.push(piece);
-      const whole = inOne(pieces);
+      const whole = concatenated(pieces);
       free?.();
       if (isFailure(whole)) return whole;
       const digest = bodyDigest(job, hash);
@@ -28,8 +28,8 @@ export function memorySink({ hash = false } = {}): Sink {
   };
 }
 
-/** A copy of its own: small Buffers share memory with others. */
-function inOne(pieces: readonly Uint8Array[]): Uint8Array | Failure {
+/** A copy with memory of its own: small Buffers share a pool (Buffer.poolSize). */
+function concatenated(pieces: readonly Uint8Array[]): Uint8Array | Failure {
   const bytes = lengthOf(pieces);
   let whole: Uint8Array;
   try {

@@ -1,9 +1,9 @@
-// Bodies are received and dropped: for measuring how fast they come.
+// The output that discards bodies, for measuring throughput without a disk.
 
 import { isFailure } from "../core/failure.ts";
 import type { Sink } from "../core/ports.ts";
 
-/** A sink that counts bytes and keeps none. */
+/** A sink that counts bytes. */
 export function nullSink(): Sink {
   return {
     async write(_job, _target, { body }) {

@@ -1,4 +1,4 @@
-// Lines gathered into few writes: when they reach the file, and that a write that fails is said.
+// Lines are appended in batches; an error of a write is thrown by the next call.
 import { spawnSync } from "node:child_process";
 import { existsSync, linkSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -15,8 +15,8 @@ afterEach(() => void vi.useRealTimers());
 
 const content = () => readFileSync(path, "utf8");
 
-describe("lines", () => {
-  it("are written together, 100 ms after the first", () => {
+describe("appended lines", () => {
+  it("are written in one batch, 100 ms after the first", () => {
     const file = fileAppender(path, "wx");
     file.append("one\n");
     vi.advanceTimersByTime(60);
@@ -31,7 +31,7 @@ describe("lines", () => {
     file.close();
   });
 
-  it("are written at once when there are 64 KiB of them", () => {
+  it("are written at once when the batch has 64 KiB", () => {
     const file = fileAppender(path, "wx");
     const line = `${"x".repeat(1023)}\n`;
     for (let i = 1; i < 64; i++) file.append(line);
@@ -42,7 +42,7 @@ describe("lines", () => {
     file.close();
   });
 
-  it("are written when the file is closed, and no timer stays", () => {
+  it("are written when the file is closed, which clears the timer", () => {
     const file = fileAppender(path, "wx");
     file.append("ü 日本 😀\n");
     file.close();
@@ -51,8 +51,8 @@ describe("lines", () => {
   });
 });
 
-describe("a file that is there", () => {
-  it("is refused, or begun anew, as was asked", () => {
+describe("an existing file", () => {
+  it("is an error with `wx`, and truncated with `w`", () => {
     writeFileSync(path, "mine");
     expect(() => fileAppender(path, "wx")).toThrow("EEXIST");
     expect(content()).toBe("mine");
@@ -60,7 +60,7 @@ describe("a file that is there", () => {
     expect(content()).toBe("");
   });
 
-  it("is gone on with only where it is a file, no link, with no second name", () => {
+  it("is continued only if it is a regular file, not a link, without a second hard link", () => {
     const mine = folder.at("mine");
     writeFileSync(mine, "mine\n");
     for (const plant of [
@@ -80,8 +80,8 @@ describe("a file that is there", () => {
   });
 });
 
-describe.skipIf(!existsSync("/dev/null"))("a file that has nothing to sync with", () => {
-  it("is as good as synced", async () => {
+describe.skipIf(!existsSync("/dev/null"))("a device that cannot be synced", () => {
+  it("counts as synced", async () => {
     const file = fileAppender("/dev/null", "w");
     file.append("one\n");
     await expect(file.sync()).resolves.toBeUndefined();
@@ -89,8 +89,8 @@ describe.skipIf(!existsSync("/dev/null"))("a file that has nothing to sync with"
   });
 });
 
-describe.skipIf(!existsSync("/dev/full"))("a write that fails", () => {
-  it("by the timer is thrown by the next line, and by the end", () => {
+describe.skipIf(!existsSync("/dev/full"))("an error of a write", () => {
+  it("by the timer is thrown by the next `append` and by `close`", () => {
     const file = fileAppender("/dev/full", "w");
     file.append("one\n");
     vi.advanceTimersByTime(100);
@@ -100,20 +100,20 @@ describe.skipIf(!existsSync("/dev/full"))("a write that fails", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it("is what a sync rejects with", async () => {
+  it("rejects `sync`", async () => {
     const file = fileAppender("/dev/full", "w");
     file.append("one\n");
     await expect(file.sync()).rejects.toThrow("ENOSPC");
     expect(() => file.close()).toThrow("ENOSPC");
   });
 
-  it("at the end is thrown there", () => {
+  it("in `close` is thrown by it", () => {
     const file = fileAppender("/dev/full", "w");
     file.append("one\n");
     expect(() => file.close()).toThrow("ENOSPC");
   });
 
-  it("at once is thrown at once, and by every line that follows", () => {
+  it("of a full batch is thrown by that `append` and by all later ones", () => {
     const file = fileAppender("/dev/full", "w");
     expect(() => file.append("x".repeat(65_536))).toThrow("ENOSPC");
     expect(() => file.append("two\n")).toThrow("ENOSPC");

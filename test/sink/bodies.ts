@@ -67,12 +67,12 @@ export interface SinkOptions extends Partial<Omit<DirectoryOptions, "folder" | "
 }
 
 /** A disk that is written to at once, however long that takes: a test's own is slow when others are busy. */
-const QUICK = { now: () => true, took: () => {} };
+const QUICK = { isFast: () => true, record: () => {} };
 
 /** A sink into a folder, which is taken for empty, as a new run has it. */
 export function sinkInto(folder: string, { template = "{n:6}{ext}", ...options }: SinkOptions = {}): Sink {
   const { state } = prepareFolder(folder);
-  const defaults = { empty: true, hash: false, durable: false, full: () => undefined, disk: QUICK };
+  const defaults = { empty: true, hash: false, durable: false, checkSpace: () => undefined, disk: QUICK };
   return directory({ folder, names: fileNames(template), parts: partialFiles(state), ...defaults, ...options });
 }
 

@@ -26,7 +26,7 @@ beforeEach(() => {
 });
 
 describe("a streamed body", () => {
-  it("has no final name before it is whole", async () => {
+  it("has no final name before it is complete", async () => {
     const seen: string[][] = [];
     const body = bodyOf([[text("a")], [text("b")]], undefined, () => seen.push(filesIn(folder)));
     await storeInto(folder)(body);
@@ -34,7 +34,7 @@ describe("a streamed body", () => {
     expect(filesIn(folder)).toEqual(["000001.html"]);
   });
 
-  it("that ends in a failure is that failure, and leaves nothing", async () => {
+  it("that ends in a failure returns that failure, and leaves no file", async () => {
     const failure = { error: "truncated", detail: "cut short" } as const;
     expect(await storeInto(folder)(bodyOf([[text("a")]], failure))).toBe(failure);
     expect(await storeInto(folder)(bodyOf([], failure))).toBe(failure);
@@ -45,7 +45,7 @@ describe("a streamed body", () => {
     ["taken", "x"],
     ["too long", "x".repeat(251)],
     ["longer than any path may be", "sub/".repeat(2000)],
-  ])("is let go, not read, if its name is %s", async (_what, name) => {
+  ])("is cancelled, not read, if its name is %s", async (_what, name) => {
     writeFileSync(join(folder, "x"), "mine");
     const body = bodyOf([[text("a")]], undefined, () => expect.unreachable("nobody wants it"));
     const error = name === "x" ? "file_exists" : "name_too_long";
@@ -54,24 +54,24 @@ describe("a streamed body", () => {
     expect(filesIn(folder)).toEqual(["x"]);
   });
 
-  it("is let go, not read, while the disk has no room, and as soon as it has none", async () => {
+  it("is cancelled, not read, while the disk is full, and when it becomes full", async () => {
     const noRoom = { error: "disk_full", detail: "5 bytes free" } as const;
     const unread = bodyOf([[text("a")]], undefined, () => expect.unreachable("nobody wants it"));
-    expect(await storeInto(folder, { full: () => noRoom })(unread)).toBe(noRoom);
+    expect(await storeInto(folder, { checkSpace: () => noRoom })(unread)).toBe(noRoom);
     const asked: number[] = [];
     const full = (bytes: number) => (asked.push(bytes) === 3 ? noRoom : undefined);
     const cut = bodyOf([[text("a"), text("b")], [text("c")], [text("d")]]);
-    expect(await storeInto(folder, { full })(cut)).toBe(noRoom);
+    expect(await storeInto(folder, { checkSpace: full })(cut)).toBe(noRoom);
     expect([unread.cancelled(), cut.cancelled(), asked]).toEqual([1, 1, [0, 2, 1]]);
     expect(filesIn(folder)).toEqual([]);
   });
 
-  it("that is poured is let go as soon as the disk has no room", async () => {
+  it("that is poured is cancelled when the disk becomes full", async () => {
     const noRoom = { error: "disk_full", detail: "5 bytes free" } as const;
     const asked: number[] = [];
     const full = (bytes: number) => (asked.push(bytes) === 3 ? noRoom : undefined);
     const cut = pouredOf([text("ab"), text("c"), text("d")]);
-    expect(await storeInto(folder, { full })(cut)).toBe(noRoom);
+    expect(await storeInto(folder, { checkSpace: full })(cut)).toBe(noRoom);
     expect([cut.cancelled(), asked]).toEqual([1, [0, 2, 1]]);
     expect(filesIn(folder)).toEqual([]);
   });
@@ -80,7 +80,7 @@ describe("a streamed body", () => {
 describe.each([
   ["whole", (): Answer["body"] => [text("theirs")]],
   ["streamed", (): Answer["body"] => bodyOf([[text("theirs")]])],
-])("a link that somebody planted, and a %s body", (_kind, body) => {
+])("a planted link, and a %s body:", (_kind, body) => {
   const victims = () => [outside.at("victim"), outside.at("nowhere")];
   const untouched = () => {
     expect(readFileSync(outside.at("victim"), "utf8")).toBe("mine");
@@ -88,7 +88,7 @@ describe.each([
   };
   beforeEach(() => writeFileSync(outside.at("victim"), "mine"));
 
-  it("at its name is neither followed nor replaced", async () => {
+  it("a link at its final name is neither followed nor replaced", async () => {
     const name = join(folder, "000001.html");
     const replaceable = { spans: [{ fromMs: 0, beforeMs: Date.now() + 60_000 }], recorded: () => false };
     for (const target of victims()) {
@@ -104,23 +104,26 @@ describe.each([
     untouched();
   });
 
-  it.each(["before the run", "during it"])("where it is written, %s, is not followed", async (when) => {
-    const link = join(folder, ".bulkget", "1.part");
-    mkdirSync(join(folder, ".bulkget"));
-    for (const target of victims()) {
-      if (when === "before the run") symlinkSync(target, link);
-      const store = storeInto(folder, { template: `${target === victims()[0] ? "a" : "b"}{n}` });
-      if (when === "during it") symlinkSync(target, link);
-      expect(await store(body())).toMatchObject({ bytes: 6 });
-      rmSync(link, { force: true });
-    }
-    expect(filesIn(folder).map((file) => [file, readFileSync(join(folder, file), "utf8")])).toEqual([
-      ["a1", "theirs"],
-      ["b1", "theirs"],
-    ]);
-    expect(filesIn(folder).some((file) => lstatSync(join(folder, file)).isSymbolicLink())).toBe(false);
-    untouched();
-  });
+  it.each(["before the run", "during the run"])(
+    "a link at the path of its part, made %s, is not followed",
+    async (when) => {
+      const link = join(folder, ".bulkget", "1.part");
+      mkdirSync(join(folder, ".bulkget"));
+      for (const target of victims()) {
+        if (when === "before the run") symlinkSync(target, link);
+        const store = storeInto(folder, { template: `${target === victims()[0] ? "a" : "b"}{n}` });
+        if (when === "during the run") symlinkSync(target, link);
+        expect(await store(body())).toMatchObject({ bytes: 6 });
+        rmSync(link, { force: true });
+      }
+      expect(filesIn(folder).map((file) => [file, readFileSync(join(folder, file), "utf8")])).toEqual([
+        ["a1", "theirs"],
+        ["b1", "theirs"],
+      ]);
+      expect(filesIn(folder).some((file) => lstatSync(join(folder, file)).isSymbolicLink())).toBe(false);
+      untouched();
+    },
+  );
 });
 
 const tmpfs = mounted();
@@ -149,8 +152,8 @@ describe.skipIf(tmpfs === undefined)("a disk that fills up", () => {
     ["streamed", () => bodyOf([[big], [big, big], [big]])],
     ["streamed to its very end", () => bodyOf([[big], [big]])],
     ["poured", () => pouredOf([big, big, big, big])],
-    ["whole, and written late,", () => [big, big, big], { now: () => false, took: () => {} }],
-  ])("under a %s body is a fatal failure, and nothing is left of it", async (_kind, body, disk?: DiskLatency) => {
+    ["whole, and written late,", () => [big, big, big], { isFast: () => false, record: () => {} }],
+  ])("while a %s body is written ends the run, and leaves no part", async (_kind, body, disk?: DiskLatency) => {
     const full = tmpfs?.path ?? "";
     const given = body();
     expect(await storeInto(full, disk === undefined ? {} : { disk })(given)).toMatchObject({ error: "disk_full" });

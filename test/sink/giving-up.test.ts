@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { isFailure } from "../../src/core/failure.ts";
 import type { Answer, Stored } from "../../src/core/ports.ts";
-import { GIVEN_UP, pendingWrites } from "../../src/sink/directory/pending-writes.ts";
+import { pendingWrites, STOPPED_BEFORE_WRITE } from "../../src/sink/directory/pending-writes.ts";
 import { ownFolder } from "../support/own.ts";
 import { answer, bodyOf, filesIn, JOB, sinkInto, TARGET, text } from "./bodies.ts";
 
@@ -16,9 +16,9 @@ beforeEach(() => {
 });
 
 /** A disk that is left to the thread pool. */
-const SLOW = { now: () => false, took: () => {} };
+const SLOW = { isFast: () => false, record: () => {} };
 
-describe("a sink on a slow disk", () => {
+describe("abort on a slow disk", () => {
   const write = (
     sink: ReturnType<typeof sinkInto>,
     n: number,
@@ -26,15 +26,16 @@ describe("a sink on a slow disk", () => {
     name?: string,
   ) => Promise.resolve(sink.write({ ...JOB, n, ...(name === undefined ? {} : { name }) }, TARGET, answer(body)));
 
-  it("gives up what waits for its turn, lets nothing more begin, and says what became of each", async () => {
+  it("ends the queued bodies, starts no other, and reports a result for each", async () => {
     const sink = sinkInto(folder, { disk: SLOW });
     const writing = Array.from({ length: 50 }, (_, i) => write(sink, i + 1));
     sink.abort?.();
     const results = await Promise.all(writing);
-    const given = results.filter((result) => result === GIVEN_UP);
+    const given = results.filter((result) => result === STOPPED_BEFORE_WRITE);
     expect(given.length).toBeGreaterThanOrEqual(47); // three at a time
-    for (const result of results) if (result !== GIVEN_UP) expect(result).toMatchObject({ file: expect.any(String) });
-    expect(await write(sink, 99)).toBe(GIVEN_UP);
+    for (const result of results)
+      if (result !== STOPPED_BEFORE_WRITE) expect(result).toMatchObject({ file: expect.any(String) });
+    expect(await write(sink, 99)).toBe(STOPPED_BEFORE_WRITE);
     await sink.idle?.();
     const saved = results.flatMap((result) => ("file" in result ? [(result as Stored).file] : []));
     expect(filesIn(folder)).toEqual(saved.sort());
@@ -42,17 +43,17 @@ describe("a sink on a slow disk", () => {
     sink.close?.();
   });
 
-  it("lets go of a body that comes when all is given up", async () => {
+  it("cancels a body that arrives later", async () => {
     const sink = sinkInto(folder, { disk: SLOW });
     sink.abort?.();
     const body = bodyOf([[text("a")]], undefined, () => expect.unreachable("nobody wants it"));
-    expect(await write(sink, 1, body)).toBe(GIVEN_UP);
+    expect(await write(sink, 1, body)).toBe(STOPPED_BEFORE_WRITE);
     expect(body.cancelled()).toBe(1);
     expect(filesIn(folder)).toEqual([]);
     sink.close?.();
   });
 
-  it("gives no name to a large body that was whole only then", async () => {
+  it("commits no large body that was complete only later", async () => {
     const sink = sinkInto(folder, { disk: SLOW });
     const body = bodyOf([[text("a")]], undefined, (index) => index === 1 && sink.abort?.());
     expect(await write(sink, 1, body)).toMatchObject({ error: "interrupted" });
@@ -61,7 +62,7 @@ describe("a sink on a slow disk", () => {
     sink.close?.();
   });
 
-  it("saves under names of the list as well, and replaces nothing that has come meanwhile", async () => {
+  it("does not matter to names of the list: they are saved, and replace no file that was created meanwhile", async () => {
     const sink = sinkInto(folder, { disk: SLOW });
     writeFileSync(join(folder, "mine"), "mine");
     const results = await Promise.all([
@@ -79,7 +80,7 @@ describe("a sink on a slow disk", () => {
   });
 });
 
-describe("what other threads are at", () => {
+describe("a pending write", () => {
   const held = () => {
     let end: (result: Stored) => void = () => {};
     const work = new Promise<Stored>((resolve) => {
@@ -88,28 +89,28 @@ describe("what other threads are at", () => {
     return { work, end };
   };
 
-  it("is told as it is, also after all was given up, if it ends soon", async () => {
+  it("returns its result, also after abort if it ends within the grace period", async () => {
     const all = pendingWrites();
     const { work, end } = held();
-    const coming = all.watched(work);
-    all.giveUp(() => false);
+    const coming = all.track(work);
+    all.abort(() => false);
     end({ bytes: 1 });
     expect(await coming).toEqual({ bytes: 1 });
     await all.idle();
-    expect([all.isGivenUp, all.isUnsure]).toEqual([true, false]);
+    expect([all.isAborted, all.isUnsure]).toEqual([true, false]);
     all.close();
   });
 
-  it("is given up when it takes too long; until it has ended nobody can be sure of it", async () => {
+  it("is abandoned after the grace period, and unsure until it has ended", async () => {
     const all = pendingWrites();
     const { work, end } = held();
-    const coming = all.watched(work);
+    const coming = all.track(work);
     let isIdle = false;
     void all.idle().then(() => {
       isIdle = true;
     });
-    all.giveUp(() => false);
-    expect(await coming).toBe(GIVEN_UP);
+    all.abort(() => false);
+    expect(await coming).toBe(STOPPED_BEFORE_WRITE);
     expect([all.isUnsure, isIdle]).toEqual([true, false]);
     end({ bytes: 1 });
     await all.idle();
@@ -117,10 +118,10 @@ describe("what other threads are at", () => {
     all.close();
   });
 
-  it("may be somebody else's, who says so", async () => {
+  it("of another process that was killed makes the sink unsure", async () => {
     const all = pendingWrites();
     let asked = 0;
-    all.giveUp(() => ++asked > 0);
+    all.abort(() => ++asked > 0);
     await expect.poll(() => all.isUnsure, { timeout: 20_000 }).toBe(true);
     expect(asked).toBe(1);
     const other = pendingWrites();

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Job } from "../../src/core/job.ts";
 import type { Answer, Sink } from "../../src/core/ports.ts";
-import { KEEP_BYTES } from "../../src/sink/directory/partial-files.ts";
+import { MIN_KEPT_BYTES } from "../../src/sink/directory/partial-files.ts";
 import { ownFolder } from "../support/own.ts";
 import { answer, bodyOf, filesIn, JOB, pouredOf, sinkInto, TARGET, text } from "./bodies.ts";
 
@@ -16,7 +16,7 @@ beforeEach(() => {
 });
 
 const CUT = { error: "truncated", detail: "cut short" } as const;
-const HEAD = Buffer.alloc(KEEP_BYTES + 1, "head ");
+const HEAD = Buffer.alloc(MIN_KEPT_BYTES + 1, "head ");
 const TAIL = text(" and the tail");
 const WHOLE = Buffer.concat([HEAD, TAIL]);
 const STRONG = { validator: '"v1"', wholeBytes: WHOLE.length };
@@ -31,7 +31,7 @@ const theFile = (file = "000001.html"): Buffer => {
   expect(filesIn(folder)).toEqual([file]);
   return readFileSync(at(file));
 };
-it("what was poured before the cut is kept as well", async () => {
+it("bytes that were poured before the connection was cut are kept", async () => {
   const sink = sinkInto(folder);
   expect(await store(sink, pouredOf([HEAD.subarray(0, 500_000), HEAD.subarray(500_000)], CUT), STRONG)).toBe(CUT);
   expect(sink.partialOf?.(JOB)).toMatchObject(KEPT);
@@ -54,7 +54,7 @@ describe.each([
   const goOn = (sink: Sink, over: Partial<Answer> = { from: HEAD.length }, job: Job = JOB) =>
     store(sink, rest(TAIL), over, job);
 
-  it("is one file after the next try, and nothing else is left", async () => {
+  it("become one file at the next try, and leave no other file", async () => {
     const sink = await cutShort();
     expect(filesIn(folder)).toEqual(LEFT);
     expect(sink.partialOf?.(JOB)).toMatchObject(KEPT);
@@ -63,7 +63,7 @@ describe.each([
     expect(sink.partialOf?.(JOB)).toBeUndefined();
   });
 
-  it("is one file after the next run, where the job is another object", async () => {
+  it("become one file in the next run, with another job object", async () => {
     await cutShort();
     const sink = sinkInto(folder);
     const job = { ...JOB };
@@ -72,7 +72,7 @@ describe.each([
     expect(theFile().equals(WHOLE)).toBe(true);
   });
 
-  it("is cut to what was asked for, where a killed run had written more", async () => {
+  it("become one file where a killed run had written more than was requested from", async () => {
     await cutShort();
     const sink = sinkInto(folder);
     expect(sink.partialOf?.(JOB)).toMatchObject(KEPT);
@@ -81,7 +81,7 @@ describe.each([
     expect(theFile().equals(WHOLE)).toBe(true);
   });
 
-  it("makes no file where there is less than was asked for", async () => {
+  it("make no file where less is kept than was requested from", async () => {
     const sink = await cutShort();
     truncateSync(at(".bulkget/1.part"), HEAD.length - 1);
     expect(await goOn(sink)).toMatchObject({
@@ -93,21 +93,21 @@ describe.each([
     expect(filesIn(folder).filter((file) => !file.startsWith(".bulkget"))).toEqual([]);
   });
 
-  it("is started over where the whole body comes", async () => {
+  it("are replaced where the whole body arrives", async () => {
     const sink = await cutShort();
     expect(sink.partialOf?.(JOB)).toMatchObject(KEPT);
     expect(await goOn(sink, {})).toMatchObject({ bytes: TAIL.length });
     expect(theFile().equals(TAIL)).toBe(true);
   });
 
-  it("has the digest of all its bytes", async () => {
+  it("have the digest of all bytes", async () => {
     const sha256 = createHash("sha256").update(WHOLE).digest("hex");
     const job = { ...JOB, sha256 };
     const sink = await cutShort(STRONG, job);
     expect(await goOn(sink, { from: HEAD.length }, job)).toMatchObject({ sha256, file: "000001.html" });
   });
 
-  it("is thrown away where its digest is not the list's", async () => {
+  it("are removed where the digest is not the list's", async () => {
     const job = { ...JOB, sha256: createHash("sha256").update(TAIL).digest("hex") };
     const sink = await cutShort(STRONG, job);
     expect(await goOn(sink, { from: HEAD.length }, job)).toMatchObject({ error: "checksum_mismatch" });
@@ -116,15 +116,15 @@ describe.each([
   });
 });
 
-describe("what is kept", () => {
-  it("grows when the rest is cut short as well", async () => {
+describe("the kept part of a body", () => {
+  it("grows when the rest is cut off as well", async () => {
     const sink = await cutShort();
     expect(await store(sink, bodyOf([[text("12")], [text("3")]], CUT), { from: HEAD.length })).toBe(CUT);
     expect(sink.partialOf?.(JOB)).toMatchObject({ ...KEPT, bytes: HEAD.length + 3 });
     expect(sinkInto(folder).partialOf?.({ ...JOB })).toMatchObject({ ...KEPT, bytes: HEAD.length + 3 });
   });
 
-  it("is noted while the body arrives: a run that is killed then leaves it usable", async () => {
+  it("is noted while the body arrives: it can be resumed after a kill", async () => {
     const seen: unknown[] = [];
     const body = bodyOf([[HEAD], [TAIL]], undefined, (index) => {
       if (index === 1) seen.push(filesIn(folder), JSON.parse(readFileSync(at(".bulkget/1.note"), "utf8")));
@@ -135,24 +135,24 @@ describe("what is kept", () => {
     expect(theFile().equals(WHOLE)).toBe(true);
   });
 
-  it("is nothing of a body without a validator, or of 1 MiB at most", async () => {
+  it("does not exist for a body without a validator, or of at most 1 MiB", async () => {
     await cutShort({});
     expect(filesIn(folder)).toEqual([]);
-    const body = bodyOf([[HEAD.subarray(0, KEEP_BYTES)]], CUT);
+    const body = bodyOf([[HEAD.subarray(0, MIN_KEPT_BYTES)]], CUT);
     expect(await store(sinkInto(folder), body, STRONG)).toBe(CUT);
     expect(filesIn(folder)).toEqual([]);
   });
 
-  it("stays when the disk has no room for the rest", async () => {
+  it("stays when the disk is too full for the rest", async () => {
     const noRoom = { error: "disk_full", detail: "5 bytes free" } as const;
-    const sink = sinkInto(folder, { full: (bytes) => (bytes === TAIL.length ? noRoom : undefined) });
+    const sink = sinkInto(folder, { checkSpace: (bytes) => (bytes === TAIL.length ? noRoom : undefined) });
     const body = bodyOf([[HEAD], [TAIL]]);
     expect(await store(sink, body, STRONG)).toBe(noRoom);
     expect([body.cancelled(), filesIn(folder)]).toEqual([1, LEFT]);
     expect(sink.partialOf?.(JOB)).toMatchObject(KEPT);
   });
 
-  it("goes when it is of no use", async () => {
+  it("is removed when it cannot be resumed", async () => {
     const sink = await cutShort();
     sink.drop?.(JOB);
     expect([filesIn(folder), sink.partialOf?.(JOB)]).toEqual([[], undefined]);
@@ -169,7 +169,7 @@ describe("two lines of the same number", () => {
   it.each([
     ["of another URL", OTHER],
     ["of the same URL", TWO],
-  ])("each get their own bytes, the second, %s, while the first arrives", async (_what, second) => {
+  ])("are each saved with their own bytes: the second, %s, while the first arrives", async (_what, second) => {
     const sink = sinkInto(folder);
     const seen: unknown[] = [];
     const first = bodyOf([[HEAD], [TAIL]], undefined, async (index) => {
@@ -187,7 +187,7 @@ describe("two lines of the same number", () => {
     expect(readFileSync(at(second.name ?? ""), "utf8").slice(-5)).toBe(`${HEAD.toString().slice(-4)}?`);
   });
 
-  it("do not go on from the same bytes", async () => {
+  it("do not both resume one part", async () => {
     await cutShort(STRONG, ONE);
     const sink = sinkInto(folder);
     expect(sink.partialOf?.(ONE)).toMatchObject(KEPT);

@@ -10,18 +10,18 @@ it.each([
   ["no pieces", [], []],
   ["one piece", [one], [1, 2]],
   ["several pieces", [one, two], [1, 2, 3]],
-])("a body of %s is handed over as one Uint8Array", async (_what, pieces, bytes) => {
+])("a body of %s is returned as one Uint8Array", async (_what, pieces, bytes) => {
   for (const body of [pieces, bodyOf([pieces]), bodyOf(pieces.map((piece) => [piece]))]) {
     const stored = await memorySink().write(JOB, TARGET, answer(body));
     expect(stored).toStrictEqual({ bytes: bytes.length, body: Uint8Array.from(bytes) });
   }
 });
 
-it("a body that ends in a failure is that failure", async () => {
+it("a body in memory that ends in a failure returns that failure", async () => {
   expect(await memorySink().write(JOB, TARGET, answer(bodyOf([[one]], failure)))).toBe(failure);
 });
 
-it("a body owns its bytes: it can be transferred to a worker without another's", async () => {
+it("a body in memory has an ArrayBuffer of its own, which can be transferred to a worker", async () => {
   const stored = await memorySink().write(JOB, TARGET, answer([one, two]));
   expect("body" in stored && stored.body?.buffer.byteLength).toBe(3);
 });

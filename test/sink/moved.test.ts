@@ -2,17 +2,17 @@
 
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import { renameInto } from "../../src/sink/directory/link-or-copy.ts";
+import { renameNoReplace } from "../../src/sink/directory/link-or-copy.ts";
 import { ownFolder } from "../support/own.ts";
 
 const folder = ownFolder();
 
-it("the second of two that move a file to one name is refused, and both bodies are whole", () => {
+it("of two processes that rename a file to one name, the second is refused, and both bodies are complete", () => {
   const at = (name: string) => folder.at(name);
   writeFileSync(at("one"), "first");
   writeFileSync(at("two"), "second");
-  expect(renameInto(at("one"), at("name"))).toBe(true);
-  expect(renameInto(at("two"), at("name"))).toBe(false);
+  expect(renameNoReplace(at("one"), at("name"))).toBe(true);
+  expect(renameNoReplace(at("two"), at("name"))).toBe(false);
   expect(readFileSync(at("name"), "utf8")).toBe("first");
   expect(existsSync(at("one"))).toBe(false);
   expect(readFileSync(at("two"), "utf8")).toBe("second");

@@ -1,4 +1,4 @@
-// How a part ends: under its final name, or not at all.
+// Commits a complete temporary file under its final name, or removes it: the only place where bodies are renamed.
 
 import { existsSync, rename, renameSync, unlink, unlinkSync } from "node:fs";
 import { dirname } from "node:path";
@@ -8,194 +8,202 @@ import { type Failure, isFailure } from "../../core/failure.ts";
 import type { Job } from "../../core/job.ts";
 import type { Stored } from "../../core/ports.ts";
 import { syncFolder, syncFolderSync } from "../../fs/sync.ts";
-import { makeFolder, removeOld } from "../folder/output-folder.ts";
-import { renameInto, renameIntoAsync } from "./link-or-copy.ts";
-import { type ConflictCheck, type Doubtful, other, taken as takenBy } from "./name-conflict.ts";
+import { makeFolder, removePrevious } from "../folder/output-folder.ts";
+import { renameNoReplace, renameNoReplaceAsync } from "./link-or-copy.ts";
+import { type ConflictCheck, differentContent, nameOfAnother, type PossiblyOwn } from "./name-conflict.ts";
 import type { PartialFiles } from "./partial-files.ts";
-import { GIVEN_UP, type PendingWrites } from "./pending-writes.ts";
+import { type PendingWrites, STOPPED_BEFORE_WRITE } from "./pending-writes.ts";
 import { hasSameContent, hasSameContentAsync } from "./same-content.ts";
 import type { TempFile } from "./temp-file.ts";
-import { refusalOf } from "./write-errors.ts";
+import { failureOfWrite } from "./write-errors.ts";
 
-const renamed = promisify(rename);
-const unlinked = promisify(unlink);
+const renameAsync = promisify(rename);
+const unlinkAsync = promisify(unlink);
 
 /** Where a job's file goes. */
 export interface Target {
   readonly job: Job;
   readonly path: string;
   readonly file: string;
-  /** The length of a file that has the name and may be this line's own: the body is compared with it. */
+  /** The length of an existing file of that name that may be this line's own: the body is compared with it. */
   readonly ownBytes?: number;
 }
 
 export interface Committer {
-  /** A whole body gets its name, unless that has been taken meanwhile. Throws what the file system says. */
-  commit(place: Target, part: TempFile, bytes: number, digests: Digests | undefined): Stored | Failure;
-  /** The same in the thread pool, where the name is nobody else's; or a Failure, if it has been taken meanwhile. */
-  placedLater(place: Target, part: TempFile, bytes: number, digests: Digests | undefined): Promise<Stored | Failure>;
-  /** What is said of a file that has its name. */
-  stored(place: Target, bytes: number, digests: Digests | undefined): Stored;
-  /** Somebody else is about to put a file there, for who looks whether there is one; gives what ends that. */
-  expected(place: Target): () => void;
-  /** Says why a file cannot have its name, if so; or what is there that may be it. */
-  taken(place: Target): Failure | Doubtful | undefined;
-  /** For a body, whole, whose name a file has that may be the same: saved if it is. Rejects with what the file system says. */
-  compared(place: Target, part: TempFile, bytes: number, digests: Digests | undefined): Promise<Stored | Failure>;
-  /** What the file system's error says of a file. */
-  refused(error: unknown, place: Target): Failure;
-  /** A body that is not stored leaves nothing behind; gives the failure back. */
+  /** Renames a complete body; a Failure where the name was taken meanwhile. Throws file-system errors. */
+  commit(target: Target, part: TempFile, bytes: number, digests: Digests | undefined): Stored | Failure;
+  /** As `commit`, in the thread pool. Rejects with file-system errors. */
+  commitAsync(target: Target, part: TempFile, bytes: number, digests: Digests | undefined): Promise<Stored | Failure>;
+  /** Commits a body whose name an existing file has, if the content is equal. Rejects with file-system errors. */
+  commitIfSame(target: Target, part: TempFile, bytes: number, digests: Digests | undefined): Promise<Stored | Failure>;
+  /** The result for a file that has its final name. Removes what was noted of its part, and the line's previous file. */
+  stored(target: Target, bytes: number, digests: Digests | undefined): Stored;
+  /** Reserves a name for a file that another thread is about to create. Returns the function that releases it. */
+  reserve(target: Target): () => void;
+  /** Why a file cannot have its name, or the existing file that may be its own; undefined where it can. */
+  conflictAt(target: Target): Failure | PossiblyOwn | undefined;
+  /** The failure that a file-system error means for a file. */
+  failureOf(error: unknown, target: Target): Failure;
+  /** Removes the part of a body that is not stored; returns the failure. */
   abort(job: Job, part: TempFile | undefined, failure: Failure): Failure;
 }
 
 export interface CommitterOptions {
   readonly folder: string;
   readonly parts: PartialFiles;
-  readonly storing: PendingWrites;
-  /** Bring a name to the disk before its file counts as saved. */
+  readonly pending: PendingWrites;
+  /** Sync a name to the disk before its file counts as saved. */
   readonly durable: boolean;
-  readonly claimed: ConflictCheck;
-  /** Whether a name that the list does not give is no other line's. */
+  readonly conflictOf: ConflictCheck;
+  /** Whether a name that the template makes belongs to one line only. */
   readonly unique: boolean;
-  /** Whether whatever has this job's name is its own. */
-  readonly isSure: (job: Job) => boolean;
+  /** Whether any file with this job's name is its own. */
+  readonly ownsName: (job: Job) => boolean;
   /** Whether other processes write there as well. */
   readonly shared: () => boolean;
 }
 
 export function committer(options: CommitterOptions): Committer {
-  const { folder, parts, storing, durable, claimed, unique, isSure, shared } = options;
-  /** Names that files are about to get, in other threads: what looks whether they are there cannot see them yet. */
-  const coming = new Set<string>();
-  /** Names of files that were found to be a line's own: they are no other line's. */
-  const found = new Set<string>();
+  const { folder, parts, pending, durable, conflictOf, unique, ownsName, shared } = options;
+  /** Paths of files that other threads are about to create: lstat does not find them yet. */
+  const reserved = new Set<string>();
+  /** Paths of existing files that were found to be a line's own: no other line may have them. */
+  const matched = new Set<string>();
 
-  const taken = ({ job, path, file }: Target): Failure | Doubtful | undefined => {
-    if (coming.has(path) || (found.size > 0 && found.has(path))) return takenBy(`${file} is another line's`);
-    return isSure(job) ? undefined : claimed(job, path, file);
+  const conflictAt = ({ job, path, file }: Target): Failure | PossiblyOwn | undefined => {
+    if (reserved.has(path) || (matched.size > 0 && matched.has(path))) return nameOfAnother(file);
+    return ownsName(job) ? undefined : conflictOf(job, path, file);
   };
   const stored = ({ job, file }: Target, bytes: number, digests: Digests | undefined): Stored => {
     parts.forget(job);
-    if (job.replaces !== undefined && job.replaces !== file) removeOld(folder, job.replaces);
+    if (job.replaces !== undefined && job.replaces !== file) removePrevious(folder, job.replaces);
     return digests === undefined ? { bytes, file } : { bytes, file, ...digests };
   };
-  /** The look at the name was before: what another process has put there since is not replaced. */
-  const named = ({ job, path, file }: Target, part: TempFile): Failure | undefined => {
-    if (shared() && !isSure(job)) {
-      if (renameInto(part.path, path)) return undefined;
-      const why = claimed(job, path, file);
-      if (why !== undefined) return isFailure(why) ? why : takenBy(`${file} is another line's`);
+  /** The name was checked before; a file that another process has created since is not replaced. */
+  const renameToFinal = ({ job, path, file }: Target, part: TempFile): Failure | undefined => {
+    if (shared() && !ownsName(job)) {
+      if (renameNoReplace(part.path, path)) return undefined;
+      const conflict = conflictOf(job, path, file);
+      if (conflict !== undefined) return isFailure(conflict) ? conflict : nameOfAnother(file);
     }
     renameSync(part.path, path);
     return undefined;
   };
-  /** Makes the folders that a name wants; what is as new as the file has a name to be kept, too. */
-  const makeRoom = (path: string): void => {
+  /** Makes the folders above a file; `durable`: the names of new folders are synced too. */
+  const makeFoldersFor = (path: string): void => {
     makeFolder(dirname(path));
     for (let made = dirname(path); durable && made !== folder; made = dirname(made)) syncFolderSync(dirname(made));
   };
-  /** A body that was compared with the file that has its name. */
-  const known = (place: Target, part: TempFile, isOwn: boolean, bytes: number, digests: Digests | undefined) => {
-    dropped(place.job, part);
-    if (!isOwn) return other(place.file, place.ownBytes ?? bytes);
-    if (found.has(place.path)) return takenBy(`${place.file} is another line's`);
-    if (!unique || place.job.name !== undefined) found.add(place.path);
-    if (durable) syncFolderSync(dirname(place.path));
-    return stored(place, bytes, digests);
+  /** After a body was compared with the existing file of its name. */
+  const commitCompared = (
+    target: Target,
+    part: TempFile,
+    isSame: boolean,
+    bytes: number,
+    digests: Digests | undefined,
+  ): Stored | Failure => {
+    removePart(target.job, part);
+    if (!isSame) return differentContent(target.file, target.ownBytes ?? bytes);
+    if (matched.has(target.path)) return nameOfAnother(target.file);
+    if (!unique || target.job.name !== undefined) matched.add(target.path);
+    if (durable) syncFolderSync(dirname(target.path));
+    return stored(target, bytes, digests);
   };
-  /** In the place of this line's own file, or of none. */
-  const movedOver = async (from: string, path: string): Promise<void> => {
+  /** Replaces this line's own file, if there is one. */
+  const renameOver = async (from: string, path: string): Promise<void> => {
     try {
-      await renamed(from, path);
+      await renameAsync(from, path);
     } catch (error) {
       if (!lacksFolder(error, folder, path)) throw error;
-      makeRoom(path);
-      await renamed(from, path);
+      makeFoldersFor(path);
+      await renameAsync(from, path);
     }
   };
-  const placed: Committer["commit"] = (place, part, bytes, digests) => {
-    const { job, path } = place;
-    if (storing.isGivenUp) return abandoned(job, part, GIVEN_UP);
-    if (place.ownBytes !== undefined)
-      return known(place, part, hasSameContent(part.fd, bytes, path, durable), bytes, digests);
+  const commit: Committer["commit"] = (target, part, bytes, digests) => {
+    const { job, path } = target;
+    if (pending.isAborted) return abort(job, part, STOPPED_BEFORE_WRITE);
+    if (target.ownBytes !== undefined)
+      return commitCompared(target, part, hasSameContent(part.fd, bytes, path, durable), bytes, digests);
     part.close();
-    let why: Failure | undefined;
+    let conflict: Failure | undefined;
     try {
-      why = named(place, part);
+      conflict = renameToFinal(target, part);
     } catch (error) {
       if (!lacksFolder(error, folder, path)) throw error;
-      makeRoom(path);
-      why = named(place, part);
+      makeFoldersFor(path);
+      conflict = renameToFinal(target, part);
     }
-    if (why !== undefined) return abandoned(job, part, why);
+    if (conflict !== undefined) return abort(job, part, conflict);
     if (durable) syncFolderSync(dirname(path));
-    return stored(place, bytes, digests);
+    return stored(target, bytes, digests);
   };
-  const abandoned: Committer["abort"] = (job, part, failure) => {
-    if (part !== undefined) dropped(job, part);
+  const abort: Committer["abort"] = (job, part, failure) => {
+    if (part !== undefined) removePart(job, part);
     return failure;
   };
-  const dropped = (job: Job, part: TempFile): void => {
-    if (storing.isGivenUp) return storing.also(removed(part)); // here nobody waits for a slow disk any more
+  const removePart = (job: Job, part: TempFile): void => {
+    if (pending.isAborted) return pending.trackCleanup(removePartAsync(part)); // must not wait for a slow disk
     try {
       part.close();
     } catch {
-      // The first error is the one that counts.
+      // The first error is reported.
     }
     try {
       unlinkSync(part.path);
     } catch {
-      // Likewise; what is left has no final name.
+      // The next run removes it.
     }
     parts.forget(job);
   };
-  const compared: Committer["compared"] = async (place, part, bytes, digests) =>
-    known(place, part, await hasSameContentAsync(part.fd, bytes, place.path, durable), bytes, digests);
+  const commitIfSame: Committer["commitIfSame"] = async (target, part, bytes, digests) => {
+    const isSame = await hasSameContentAsync(part.fd, bytes, target.path, durable);
+    return commitCompared(target, part, isSame, bytes, digests);
+  };
 
   return {
-    commit: placed,
-    compared,
-    abort: abandoned,
-    taken,
+    commit,
+    commitIfSame,
+    abort,
+    conflictAt,
     stored,
-    refused: (error, { path }) => refusalOf(error, folder, path),
-    expected({ path }) {
-      coming.add(path);
-      return () => coming.delete(path);
+    failureOf: (error, { path }) => failureOfWrite(error, folder, path),
+    reserve({ path }) {
+      reserved.add(path);
+      return () => reserved.delete(path);
     },
-    async placedLater(place, part, bytes, digests) {
-      const { job, path, file } = place;
-      if (place.ownBytes !== undefined) return compared(place, part, bytes, digests);
-      await part.closeLater();
-      if (storing.isGivenUp) return abandoned(job, part, GIVEN_UP);
-      const why = taken(place);
-      if (why !== undefined) return abandoned(job, part, isFailure(why) ? why : takenBy(`${file} is another line's`));
-      const isOwn = isSure(job) || file === job.replaces;
-      coming.add(path);
+    async commitAsync(target, part, bytes, digests) {
+      const { job, path, file } = target;
+      if (target.ownBytes !== undefined) return commitIfSame(target, part, bytes, digests);
+      await part.closeAsync();
+      if (pending.isAborted) return abort(job, part, STOPPED_BEFORE_WRITE);
+      const conflict = conflictAt(target);
+      if (conflict !== undefined) return abort(job, part, isFailure(conflict) ? conflict : nameOfAnother(file));
+      const isOwn = ownsName(job) || file === job.replaces;
+      reserved.add(path);
       try {
-        if (isOwn) await movedOver(part.path, path);
-        // What comes between the look and this is not replaced, whoever has put it there.
-        else if (!(await renameIntoAsync(part.path, path))) {
-          const there = claimed(job, path, file);
-          if (there === undefined) return placed(place, part, bytes, digests);
-          return abandoned(job, part, isFailure(there) ? there : takenBy(`${file} is another line's`));
+        if (isOwn) await renameOver(part.path, path);
+        // A file that is created between the check and the rename is not replaced.
+        else if (!(await renameNoReplaceAsync(part.path, path))) {
+          const late = conflictOf(job, path, file);
+          if (late === undefined) return commit(target, part, bytes, digests);
+          return abort(job, part, isFailure(late) ? late : nameOfAnother(file));
         }
       } finally {
-        coming.delete(path);
+        reserved.delete(path);
       }
       if (durable) await syncFolder(dirname(path));
-      return stored(place, bytes, digests);
+      return stored(target, bytes, digests);
     },
   };
 }
 
-/** Whether a rename failed for a folder that the name wants, below one that is there. */
+/** Whether a rename failed because a folder of the new name is missing, below an output folder that exists. */
 function lacksFolder(error: unknown, folder: string, path: string): boolean {
   return (error as NodeJS.ErrnoException).code === "ENOENT" && dirname(path) !== folder && existsSync(folder);
 }
 
-/** Closes and removes a part in the thread pool. What is left of it the next run removes. */
-async function removed(part: TempFile): Promise<void> {
-  await part.closeLater().catch(() => {});
-  await unlinked(part.path).catch(() => {});
+/** Closes and removes a part in the thread pool. Never rejects: the next run removes what is left. */
+async function removePartAsync(part: TempFile): Promise<void> {
+  await part.closeAsync().catch(() => {});
+  await unlinkAsync(part.path).catch(() => {});
 }

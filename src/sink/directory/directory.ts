@@ -1,217 +1,171 @@
-// Bodies become files of a folder: written in its state folder, and renamed into place when they are whole.
+// The output that saves bodies as files of a folder: written in its state folder, and renamed when they are complete.
 
-import { closeSync, fsyncSync, openSync, rmSync, unlinkSync } from "node:fs";
-import { digestsOf, mismatchedDigest } from "../../core/digest.ts";
+import { mismatchedDigest } from "../../core/digest.ts";
 import { type Failure, isFailure } from "../../core/failure.ts";
-import type { Job, SavedFile } from "../../core/job.ts";
-import type { Answer, BodyStream, Sink, Stored } from "../../core/ports.ts";
-import { type BodyDigest, bodyDigest, mismatchOf, updateFromFile } from "../../fs/body-digest.ts";
+import type { Job } from "../../core/job.ts";
+import type { Answer, BodyStream, Sink } from "../../core/ports.ts";
+import { type BodyDigest, bodyDigest, updateFromFile } from "../../fs/body-digest.ts";
 import { isSafePath } from "../../fs/safe-path.ts";
 import { isWholeFile } from "../../fs/verify-file.ts";
-import { lengthOf, writeAllSync } from "../../fs/write-all.ts";
+import { lengthOf } from "../../fs/write-all.ts";
 import { committer, type Target } from "./commit.ts";
-import { type DiskLatency, diskLatency, unlessBusy, unlessStuck, until } from "./disk-latency.ts";
+import { type DiskLatency, diskLatency, unlessBusy, unlessStuck, untilStopped } from "./disk-latency.ts";
 import { type FileNames, nameTooLong } from "./file-names.ts";
-import { linkOrCopy } from "./link-or-copy.ts";
-import { type ConflictCheck, conflictCheck, type Lost, other, type Replaceable } from "./name-conflict.ts";
+import {
+  type ConflictCheck,
+  conflictCheck,
+  differentContent,
+  type Recoverable,
+  type Replaceable,
+} from "./name-conflict.ts";
 import type { PartialFiles } from "./partial-files.ts";
-import { GIVEN_UP, pendingWrites } from "./pending-writes.ts";
-import { hasSameContentAsync } from "./same-content.ts";
-import type { TempFile } from "./temp-file.ts";
+import { pendingWrites, STOPPED_BEFORE_WRITE } from "./pending-writes.ts";
+import { chooseStrategy, type WriteContext } from "./strategy.ts";
 import { asyncWriter } from "./write-async.ts";
-import { arrivesFast, writeBehind } from "./write-behind.ts";
-import { type WriteContext, writeStream } from "./write-stream.ts";
+import { arrivalRateCheck, writeBehind } from "./write-behind.ts";
+import { writeDirect } from "./write-direct.ts";
+import { writeLink } from "./write-link.ts";
+import { writeStream } from "./write-stream.ts";
 import type { WriterThread } from "./writer-thread.ts";
 
 export interface DirectoryOptions {
   readonly folder: string;
   readonly names: FileNames;
   readonly parts: PartialFiles;
-  /** The folder held nothing when the run began: a unique name cannot be taken. */
+  /** The folder was empty when the run began: a unique name cannot be taken. */
   readonly empty: boolean;
   readonly replaceable?: Replaceable;
-  readonly lost?: Lost;
-  /** Put every body's digest into its record. */
+  readonly recoverable?: Recoverable;
+  /** Record the digest of every body. */
   readonly hash: boolean;
-  /** Bring every file and its name to the disk itself before it counts as saved. */
+  /** Sync every file and its name to the disk before it counts as saved. */
   readonly durable: boolean;
-  /** How quick the disk is seen to be. Default: by what its writes take. */
+  /** Default: decides by the latency of the writes. */
   readonly disk?: DiskLatency;
-  /** Starts a thread that writes small bodies. Default: there is none. */
-  readonly scribe?: () => WriterThread | undefined;
-  /** Told of every body that such a thread could write: whether it is time to start it. Default: once they come fast. */
+  /** Starts the writer thread. Default: there is none. */
+  readonly startThread?: () => WriterThread | undefined;
+  /** Called for each body that the thread could write, until it returns true. Default: when bodies arrive fast. */
   readonly isTime?: (nowMs: number) => boolean;
-  /** What a small file took there before, in milliseconds. */
+  /** How long a small file took there before, in milliseconds. */
   readonly probeMs?: number | undefined;
-  /** Aborted when the run is to end: from then on nothing is written in this thread, which a slow disk would hold up. */
+  /** Aborted when the run is to end: from then on, the main thread writes nothing, since a slow disk would delay the end. */
   readonly stop?: AbortSignal | undefined;
-  /** Says why nothing may be written any more, if so: asked before every file, and while a large one arrives. */
-  readonly full: (bytes: number) => Failure | undefined;
+  /** Called before every file and every piece of a large one. Returns why no more bytes may be written, if so. */
+  readonly checkSpace: (bytes: number) => Failure | undefined;
 }
 
-/** A sink into an existing folder. */
+/** A sink for an existing folder. */
 export function directory(options: DirectoryOptions): Sink {
-  const { folder, names, parts, empty, replaceable, lost, hash, durable, full, stop } = options;
-  const disk = until(options.disk ?? unlessStuck(unlessBusy(diskLatency())), stop);
-  if (options.probeMs !== undefined) disk.took(options.probeMs, 0, performance.now());
-  const claimed: ConflictCheck = conflictCheck(replaceable, names.unique, lost);
-  // A line's own number is nobody else's, as long as the list itself names no file.
-  let trusted = empty && names.unique;
-  let shared = false;
-  /** Jobs whose file may be there already, saved by a process that has ended since. */
-  const mine = new WeakSet<Job>();
-  const isSure = (job: Job) => trusted || mine.has(job);
-  const waiting = pendingWrites();
-  const how = { durable, claimed, unique: names.unique, isSure, shared: () => shared };
-  const placer = committer({ folder, parts, storing: waiting, ...how });
-  const { commit: placed, abort: abandoned, taken, refused } = placer;
-  const desk: WriteContext = { ...placer, parts, storing: waiting, disk, durable, full, digesting };
-  const slowly = asyncWriter(desk);
-  // What has to be on the disk is brought there by whoever says so.
-  const start = durable ? undefined : options.scribe;
-  const second = start && writeBehind({ desk, isTime: options.isTime ?? arrivesFast(), start, hash, here: writeWhole });
+  const { folder, names, parts, empty, replaceable, recoverable, hash, durable, checkSpace, stop } = options;
+  const disk = untilStopped(options.disk ?? unlessStuck(unlessBusy(diskLatency())), stop);
+  if (options.probeMs !== undefined) disk.record(options.probeMs, 0, performance.now());
+  const conflictOf: ConflictCheck = conflictCheck(replaceable, names.unique, recoverable);
+  // Unless the list names files itself, no other line has a name with this line's number.
+  let isEveryNameOwn = empty && names.unique;
+  let isShared = false;
+  /** Jobs whose file another process may have saved before it was killed. */
+  const adopted = new WeakSet<Job>();
+  const ownsName = (job: Job) => isEveryNameOwn || adopted.has(job);
+  const pending = pendingWrites();
+  const naming = { conflictOf, unique: names.unique, ownsName, shared: () => isShared };
+  const commits = committer({ folder, parts, pending, durable, ...naming });
+  const context: WriteContext = { ...commits, parts, pending, disk, durable, checkSpace, startDigest };
+  const pool = asyncWriter(context);
+  // A durable file is synced before it counts as saved, which the thread does not do.
+  const start = durable ? undefined : options.startThread;
+  const isTime = options.isTime ?? arrivalRateCheck();
+  const inMainThread = (target: Target, answer: Answer, pieces: readonly Uint8Array[]) =>
+    writeDirect(context, target, answer, pieces);
+  const behind = start && writeBehind({ context, isTime, start, hash, writeDirect: inMainThread });
 
   return {
-    ...(empty ? {} : { conflictOf: barred }),
+    ...(empty ? {} : { conflictOf: certainConflict }),
     partialOf: (job) => parts.kept(job),
     drop: (job) => parts.drop(job),
     share(named) {
-      shared = true;
-      if (named) trusted = false;
+      isShared = true;
+      if (named) isEveryNameOwn = false;
     },
     release: (job) => parts.release(job),
     adopt(job, left) {
       if (left.part) parts.adopt(job);
-      if (left.file && names.unique && job.name === undefined) mine.add(job);
+      if (left.file && names.unique && job.name === undefined) adopted.add(job);
     },
-    link(job, target, twin) {
-      if (waiting.isGivenUp) return GIVEN_UP;
-      const lacks = (hash && twin.sha256 === undefined) || mismatchedDigest(job, twin) !== undefined;
-      if (lacks || !isSafePath(twin.file)) return undefined;
-      if (!isWholeFile(folder, twin.file, twin.bytes)) return undefined;
-      const place = placeOf(job, target, twin.type);
-      if (isFailure(place)) return place;
-      return waiting.watched(place.ownBytes === undefined ? writeLink(place, twin) : sameAs(place, twin));
+    link(job, url, saved) {
+      if (pending.isAborted) return STOPPED_BEFORE_WRITE;
+      const isDigestMissing = (hash && saved.sha256 === undefined) || mismatchedDigest(job, saved) !== undefined;
+      if (isDigestMissing || !isSafePath(saved.file) || !isWholeFile(folder, saved.file, saved.bytes)) return undefined;
+      const target = targetOf(job, url, saved.type);
+      if (isFailure(target)) return target;
+      return pending.track(writeLink(context, folder, target, saved));
     },
-    write(job, target, answer) {
+    write(job, url, answer) {
       const { body } = answer;
-      const place = waiting.isGivenUp ? GIVEN_UP : placeOf(job, target, answer.type);
-      if (isFailure(place)) return given(body, place);
-      const { ownBytes } = place;
-      if (ownBytes !== undefined && isOther(answer, ownBytes)) return given(body, other(place.file, ownBytes));
-      if ("next" in body) return waiting.watched(writeStream(desk, place, target, answer, body));
+      const target = pending.isAborted ? STOPPED_BEFORE_WRITE : targetOf(job, url, answer.type);
+      if (isFailure(target)) return discard(body, target);
+      const { ownBytes } = target;
+      if (ownBytes !== undefined && hasOtherLength(answer, ownBytes))
+        return discard(body, differentContent(target.file, ownBytes));
       const nowMs = performance.now();
-      if (answer.from === undefined && !disk.now(nowMs)) return waiting.watched(slowly.write(place, answer, body));
-      // A name that may be another's is looked at right before the rename.
-      const isPlain = answer.from === undefined && !shared && isSure(job);
-      return (isPlain ? second?.write(place, answer, body, nowMs) : undefined) ?? writeWhole(place, answer, body);
+      const strategy = chooseStrategy(answer, disk, nowMs, !isShared && ownsName(job));
+      if ("next" in body) return pending.track(writeStream(context, target, url, answer, body));
+      if (strategy === "async") return pending.track(pool.write(target, answer, body));
+      const queued = strategy === "behind" ? behind?.write(target, answer, body, nowMs) : undefined;
+      return queued ?? inMainThread(target, answer, body);
     },
     abort() {
-      waiting.giveUp(() => second?.giveUpLate() ?? false);
-      slowly.giveUp();
-      second?.giveUp();
+      pending.abort(() => behind?.abandon() ?? false);
+      pool.abort();
+      behind?.abort();
     },
-    doubt: () => waiting.doubt(),
-    isUnsure: () => waiting.isUnsure,
+    doubt: () => pending.doubt(),
+    isUnsure: () => pending.isUnsure,
     async idle() {
-      await Promise.all([waiting.idle(), second?.idle()]);
+      await Promise.all([pending.idle(), behind?.idle()]);
     },
     close() {
-      waiting.close();
-      second?.close();
+      pending.close();
+      behind?.close();
     },
   };
 
-  /** Where a job's file goes, or why it cannot. */
-  function placeOf(job: Job, target: URL, type: string | undefined): Target | Failure {
-    const file = names.of(job, target, type);
+  /** Where a job's file goes, or why it cannot be stored. */
+  function targetOf(job: Job, url: URL, type: string | undefined): Target | Failure {
+    const file = names.of(job, url, type);
     const path = `${folder}/${file}`;
-    if (job.name !== undefined) trusted = false;
-    const why = nameTooLong(file);
-    if (why !== undefined) return why;
-    const place = { job, path, file };
-    const there = taken(place);
-    if (there !== undefined && isFailure(there)) return there;
-    return full(0) ?? (there === undefined ? place : { ...place, ...there });
+    if (job.name !== undefined) isEveryNameOwn = false;
+    const tooLong = nameTooLong(file);
+    if (tooLong !== undefined) return tooLong;
+    const target = { job, path, file };
+    const conflict = commits.conflictAt(target);
+    if (conflict !== undefined && isFailure(conflict)) return conflict;
+    return checkSpace(0) ?? (conflict === undefined ? target : { ...target, ...conflict });
   }
 
-  /** Why a job's body need not be asked for: its name is certain, and taken for sure. Not looked for in a folder that was empty. */
-  function barred(job: Job, target: URL): Failure | undefined {
-    if (empty || job.replaces !== undefined || isSure(job)) return undefined;
-    const file = names.of(job, target, undefined);
-    if (file !== names.of(job, target, "text/html") || nameTooLong(file) !== undefined) return undefined;
-    const there = taken({ job, path: `${folder}/${file}`, file });
-    return there !== undefined && isFailure(there) && there.error === "file_exists" ? there : undefined;
+  /** The conflict of a job whose name does not depend on the answer: no request is needed. */
+  function certainConflict(job: Job, url: URL): Failure | undefined {
+    if (empty || job.replaces !== undefined || ownsName(job)) return undefined;
+    const file = names.of(job, url, undefined);
+    if (file !== names.of(job, url, "text/html") || nameTooLong(file) !== undefined) return undefined;
+    const conflict = commits.conflictAt({ job, path: `${folder}/${file}`, file });
+    return conflict !== undefined && isFailure(conflict) && conflict.error === "file_exists" ? conflict : undefined;
   }
 
-  /** Another line's file under this one's name as well. */
-  async function writeLink(place: Target, twin: SavedFile): Promise<Stored | Failure> {
-    let part: TempFile | undefined;
-    try {
-      part = parts.create(place.job);
-      unlinkSync(part.path); // what was to be made is its name
-      await linkOrCopy(`${folder}/${twin.file}`, part.path, durable);
-      const stored = placed(place, part, twin.bytes, digestsOf(twin));
-      // Of two names of one file, a rename to the other leaves both (POSIX).
-      rmSync(part.path, { force: true });
-      return stored;
-    } catch (error) {
-      return abandoned(place.job, part, refused(error, place));
-    }
-  }
-
-  /** A file that has the name may be the other line's under this one's name as well, by an earlier run. */
-  async function sameAs(place: Target, twin: SavedFile): Promise<Stored | Failure> {
-    const { bytes } = twin;
-    const fd = openSync(`${folder}/${twin.file}`, "r");
-    try {
-      const isOwn = place.ownBytes === bytes && (await hasSameContentAsync(fd, bytes, place.path, durable));
-      return isOwn ? placer.stored(place, bytes, digestsOf(twin)) : other(place.file, place.ownBytes ?? bytes);
-    } finally {
-      closeSync(fd);
-    }
-  }
-
-  /** A small body, in one go: open, write, close, rename. No thread-pool trip: on a quick disk that is where the time goes. */
-  function writeWhole(place: Target, answer: Answer, pieces: readonly Uint8Array[]): Stored | Failure {
-    const fromMs = performance.now();
-    let part: TempFile | undefined;
-    try {
-      part = answer.from === undefined ? parts.create(place.job) : parts.reopen(place.job, answer.from);
-      const from = answer.from ?? 0;
-      const digest = digesting(place.job, part.fd, from);
-      if (digest !== undefined) for (const piece of pieces) digest.update(piece);
-      const bytes = from + writeAllSync(part.fd, pieces);
-      const digests = digest?.result();
-      const mismatch = mismatchOf(place.job, digests);
-      if (mismatch !== undefined) return abandoned(place.job, part, mismatch);
-      if (durable) fsyncSync(part.fd);
-      const stored = placed(place, part, bytes, digests);
-      const nowMs = performance.now();
-      disk.took(nowMs - fromMs, bytes - from, nowMs);
-      return stored;
-    } catch (error) {
-      return abandoned(place.job, part, refused(error, place));
-    } finally {
-      answer.free?.();
-    }
-  }
-
-  function digesting(job: Job, fd: number, from: number): BodyDigest | undefined {
+  function startDigest(job: Job, fd: number, fromBytes: number): BodyDigest | undefined {
     const digest = bodyDigest(job, hash);
-    if (digest !== undefined && from > 0) updateFromFile(digest, fd, from);
+    if (digest !== undefined && fromBytes > 0) updateFromFile(digest, fd, fromBytes);
     return digest;
   }
 }
 
-/** Whether an answer cannot be what a file of so many bytes is, by its length alone. */
-function isOther({ wholeBytes, from, body }: Answer, ownBytes: number): boolean {
+/** Whether the length alone shows that the body is not an existing file of `ownBytes` bytes. */
+function hasOtherLength({ wholeBytes, from, body }: Answer, ownBytes: number): boolean {
   const bytes = "next" in body || from !== undefined ? wholeBytes : lengthOf(body);
   return bytes !== undefined && bytes !== ownBytes;
 }
 
-/** A body that will not be stored is let go. */
-function given(body: readonly Uint8Array[] | BodyStream, failure: Failure): Failure {
+/** Cancels a body that is not stored; returns the failure. */
+function discard(body: readonly Uint8Array[] | BodyStream, failure: Failure): Failure {
   if ("cancel" in body) body.cancel();
   return failure;
 }

@@ -1,91 +1,91 @@
-// Whether the disk takes what it is given at once, or is better left to the thread pool: decided by what its writes took.
+// Decides by the latency of recent writes whether the disk is fast enough to write in the main thread.
 
-/** Decides by numbers alone: milliseconds of any clock that does not jump. */
+/** Decides by numbers alone: milliseconds of any monotonic clock. */
 export interface DiskLatency {
-  /** Whether to write synchronously now. While the disk is slow, now and then for one write: to see whether it still is. */
-  now(nowMs: number): boolean;
-  /** A synchronous write of so many bytes took so long, and ended now. */
-  took(ms: number, bytes: number, nowMs: number): void;
-  /** A file took so long in the thread pool. */
-  tookLater?(ms: number): void;
+  /** Whether to write synchronously now. On a slow disk it is true now and then, for one write that measures the disk again. */
+  isFast(nowMs: number): boolean;
+  /** Records a synchronous write that ended now. */
+  record(ms: number, bytes: number, nowMs: number): void;
+  /** Records a file that was written in the thread pool. */
+  recordAsync?(ms: number): void;
 }
 
-/** What is quick: a millisecond for a file, and one for every 256 KiB; a trip through the pool costs a tenth of that. */
-const FILE_MS = 1;
-const BYTES_PER_MS = 262_144;
+/** A fast write takes at most 1 ms per file and 1 ms per 256 KiB; the detour through the thread pool costs about 0.1 ms. */
+const FAST_FILE_MS = 1;
+const FAST_BYTES_PER_MS = 262_144;
 
-/** A write weighs an eighth of the mean, and at most so many times what is quick: one hiccup is none, two in a row are. */
-const WEIGHT = 1 / 8;
-const MOST = 6;
+/** Weight of one write in the moving average, and its maximum ratio to a fast write: one slow write is ignored, two in a row are not. */
+const AVERAGE_WEIGHT = 1 / 8;
+const MAX_RATIO = 6;
 
-/** Slow with a mean above what is quick, and quick again below half of that. */
-const QUICK_AGAIN = 0.5;
+/** The disk is slow at an average ratio of 1, and fast again below this one (hysteresis). */
+const FAST_AGAIN_RATIO = 0.5;
 
-/** A slow disk is tried after a quarter of a second, and so rarely that trying takes no more than a twentieth of the time. */
-const TRY_MS = 250;
-const TRY_SHARE = 20;
+/** A slow disk is measured again after 250 ms at the earliest, and so seldom that this takes at most 1/20 of the time. */
+const PROBE_MS = 250;
+const PROBE_SHARE = 20;
 
-/** Takes a disk for quick until it is seen to be slow. */
+/** The disk is fast until writes are seen to be slow. */
 export function diskLatency(): DiskLatency {
-  let isSwift = true;
-  let mean = 0;
-  let tryAtMs = 0;
+  let isFast = true;
+  let averageRatio = 0;
+  let probeAtMs = 0;
 
   return {
-    now: (nowMs) => isSwift || nowMs >= tryAtMs,
-    took(ms, bytes, nowMs) {
-      const times = ms / (FILE_MS + bytes / BYTES_PER_MS);
-      mean += (Math.min(times, MOST) - mean) * WEIGHT;
-      isSwift = mean < (isSwift ? 1 : QUICK_AGAIN);
-      // After a quick one the next is tried at once.
-      tryAtMs = times < 1 ? nowMs : nowMs + Math.max(TRY_MS, ms * TRY_SHARE);
+    isFast: (nowMs) => isFast || nowMs >= probeAtMs,
+    record(ms, bytes, nowMs) {
+      const ratio = ms / (FAST_FILE_MS + bytes / FAST_BYTES_PER_MS);
+      averageRatio += (Math.min(ratio, MAX_RATIO) - averageRatio) * AVERAGE_WEIGHT;
+      isFast = averageRatio < (isFast ? 1 : FAST_AGAIN_RATIO);
+      // After a fast write the next one is measured as well.
+      probeAtMs = ratio < 1 ? nowMs : nowMs + Math.max(PROBE_MS, ms * PROBE_SHARE);
     },
   };
 }
 
 /**
- * The same, but for what took long while this process had to wait for a CPU: that says nothing of the disk. `switches`: how often
- * it was made to wait so far.
+ * Ignores slow writes during which this process waited for a CPU: they do not measure the disk. `switches` returns the number of
+ * involuntary context switches so far (getrusage(2)).
  */
 export function unlessBusy(disk: DiskLatency, switches: () => number = involuntarySwitches): DiskLatency {
   let seen = switches();
   return {
-    now: (nowMs) => disk.now(nowMs),
-    took(ms, bytes, nowMs) {
-      if (ms >= FILE_MS) {
+    isFast: (nowMs) => disk.isFast(nowMs),
+    record(ms, bytes, nowMs) {
+      if (ms >= FAST_FILE_MS) {
         const before = seen;
         seen = switches();
         if (seen > before) return;
       }
-      disk.took(ms, bytes, nowMs);
+      disk.record(ms, bytes, nowMs);
     },
   };
 }
 
-/** A write that takes so long, in milliseconds, holds up signals, timers and every connection. */
+/** A write that takes this many milliseconds delays signals, timers and all connections. */
 const STUCK_MS = 100;
 
 /**
- * The same, but for a disk on which one write took far too long: it is left to the thread pool at once, until a file there has
- * been quicker, or for so long that trying takes no more than a twentieth of the time.
+ * Uses the thread pool at once after one write that took far too long, until a file there was faster, or for 20 times as long as
+ * that write took.
  */
 export function unlessStuck(disk: DiskLatency): DiskLatency {
   let stuckUntilMs = Number.NEGATIVE_INFINITY;
   return {
-    now: (nowMs) => nowMs >= stuckUntilMs && disk.now(nowMs),
-    took(ms, bytes, nowMs) {
-      if (ms >= STUCK_MS) stuckUntilMs = nowMs + ms * TRY_SHARE;
-      disk.took(ms, bytes, nowMs);
+    isFast: (nowMs) => nowMs >= stuckUntilMs && disk.isFast(nowMs),
+    record(ms, bytes, nowMs) {
+      if (ms >= STUCK_MS) stuckUntilMs = nowMs + ms * PROBE_SHARE;
+      disk.record(ms, bytes, nowMs);
     },
-    tookLater(ms) {
+    recordAsync(ms) {
       if (ms < STUCK_MS) stuckUntilMs = Number.NEGATIVE_INFINITY;
     },
   };
 }
 
-/** The same, until `stop` is aborted: then nothing may hold this thread up any more. */
-export function until(disk: DiskLatency, stop: AbortSignal | undefined): DiskLatency {
-  return stop === undefined ? disk : { ...disk, now: (nowMs) => !stop.aborted && disk.now(nowMs) };
+/** Never fast once `stop` is aborted: the main thread must not be delayed any more. */
+export function untilStopped(disk: DiskLatency, stop: AbortSignal | undefined): DiskLatency {
+  return stop === undefined ? disk : { ...disk, isFast: (nowMs) => !stop.aborted && disk.isFast(nowMs) };
 }
 
 function involuntarySwitches(): number {

@@ -1,36 +1,36 @@
-// What a file is called: the template's expansion or the list's own name, and never anything outside the folder.
+// Makes a file's name from the --name template or the list's own name, and keeps it inside the folder.
 
 import { OptionError } from "../../core/errors.ts";
 import type { Failure } from "../../core/failure.ts";
 import { isNumber, type Job } from "../../core/job.ts";
 import { LAYOUT, OWN_FILES, PART_ENDING } from "../../core/layout.ts";
 import type { Expected } from "../../core/scheduler/name-queue.ts";
-import { extensionOf, isCertain, pathExtension } from "./extension.ts";
+import { extensionOf, hasOwnExtension, pathExtension } from "./extension.ts";
 import { basenameOf, foldersOf, hostOf, type Limit, stemOf } from "./url-parts.ts";
 
 export interface FileNames {
   /** The file for a job, relative to the folder, `/` between folders. `type` is the Content-Type. */
   of(job: Job, target: URL, type: string | undefined): string;
-  /** What is known of that without an answer; undefined where it is no other line's, or the URL is none. */
+  /** What is known of the name before the answer; undefined where no other line can have it, or the URL is invalid. */
   before(job: Job): Expected | undefined;
-  /** Whether there are lines whose names only answers tell apart. */
+  /** Whether two lines may differ in their names only by the Content-Type of their answers. */
   readonly isUncertain: boolean;
-  /** Whether the template alone keeps two jobs of different numbers apart. */
+  /** Whether the template makes different names for different line numbers. */
   readonly unique: boolean;
 }
 
-/** What a field becomes; `limit` bounds what is the URL's. */
+/** The value of a template field. `limit`: the maximum length of a part of the URL. */
 type Expand = (job: Job, target: URL, extension: string, limit: Limit) => string;
 
-/** The bytes one part of a path may have: a little less than the 255 of common file systems. */
+/** Maximum length of one part of a path, in bytes: a little less than NAME_MAX (255) of common file systems. */
 export const MAX_NAME_BYTES = 250;
 
-/** The name that a list gives, which no number is. */
+/** The name in the list's second column, unless it is a number. */
 export function givenName({ name }: { readonly name?: string }): string | undefined {
   return name === undefined || isNumber(name) ? undefined : name;
 }
 
-/** Says that a part of a file's path is longer than file systems take, if so. */
+/** The failure of a path with a part that is longer than file systems accept; undefined for any other. */
 export function nameTooLong(file: string): Failure | undefined {
   const isLong =
     file.length * 3 > MAX_NAME_BYTES && file.split("/").some((part) => Buffer.byteLength(part) > MAX_NAME_BYTES);
@@ -47,12 +47,12 @@ const FIELDS: Readonly<Record<string, Expand>> = {
 };
 
 /**
- * Reads a template such as `{n:6}{ext}`, with the fields n, n:<digits>, ext, host, path, basename and stem. With `perDir` what
- * it makes goes into numbered folders of so many lines; a name that the list gives stays as it is. Throws an OptionError.
+ * Parses a template such as `{n:6}{ext}`, with the fields n, n:<digits>, ext, host, path, basename and stem. `perDir`: the names
+ * go into numbered folders, each for this many lines; a name from the list is used as it is. Throws an OptionError.
  */
 export function fileNames(template: string, perDir?: number): FileNames {
   const expanders = template.split("/").flatMap((part, i) => {
-    // Beside {ext} the extension of {basename} would be there twice.
+    // {basename}{ext} would have the extension twice.
     const plain = part.includes("{ext}") ? part.replaceAll("{basename}", "{stem}") : part;
     const pieces = plain.split(/(\{[^{}]*\})/).filter((piece) => piece !== "");
     const fields = pieces.map((piece) => (/^\{.*\}$/.test(piece) ? field(piece, template) : literal(piece)));
@@ -62,20 +62,20 @@ export function fileNames(template: string, perDir?: number): FileNames {
     throw new OptionError(`"${template}": every file would have the same name (use {n}, {basename} or {host})`, "name");
   }
   const plain = template === "{n:6}{ext}";
-  const ofUrl = Math.max(1, expanders.filter(({ isOfUrl }) => isOfUrl).length);
-  const folderOf = perDir === undefined ? () => "" : folders(template, perDir);
+  const urlFields = Math.max(1, expanders.filter(({ isOfUrl }) => isOfUrl).length);
+  const folderOf = perDir === undefined ? () => "" : numberedFolders(template, perDir);
   const unique = UNIQUE.test(template);
   const hasExtension = template.includes("{ext}");
 
-  const made = (job: Job, target: URL, extension: string): string => {
-    const expanded = (limit: Limit) =>
-      cleaned(expanders.map(({ expand }) => expand(job, target, extension, limit)).join(""));
-    let file = expanded(MAX_NAME_BYTES);
-    // What is the URL's gives way to what stands beside it.
+  const expand = (job: Job, target: URL, extension: string): string => {
+    const withLimit = (limit: Limit) =>
+      sanitized(expanders.map((field) => field.expand(job, target, extension, limit)).join(""));
+    let file = withLimit(MAX_NAME_BYTES);
+    // Parts of the URL are shortened, the template's own text is not.
     let limit = MAX_NAME_BYTES;
-    for (let over = overIn(file); over > 0 && limit > 0; over = overIn(file)) {
-      limit -= Math.ceil(over / ofUrl);
-      file = expanded(limit);
+    for (let over = excessBytes(file); over > 0 && limit > 0; over = excessBytes(file)) {
+      limit -= Math.ceil(over / urlFields);
+      file = withLimit(limit);
     }
     return folderOf(job.n) + file;
   };
@@ -84,42 +84,44 @@ export function fileNames(template: string, perDir?: number): FileNames {
     unique,
     isUncertain: hasExtension && !unique,
     of(job, target, type) {
-      // Nothing in a number and a known extension needs looking at.
+      // A number and a known extension are always safe.
       if (plain && job.name === undefined) {
         return folderOf(job.n) + String(job.n).padStart(6, "0") + extensionOf(target.pathname, type);
       }
-      if (job.name !== undefined && !isNumber(job.name)) return cleaned(job.name);
-      return made(job, target, hasExtension ? extensionOf(target.pathname, type) : "");
+      if (job.name !== undefined && !isNumber(job.name)) return sanitized(job.name);
+      return expand(job, target, hasExtension ? extensionOf(target.pathname, type) : "");
     },
     before(job) {
       if (job.name !== undefined && !isNumber(job.name)) {
-        const file = cleaned(job.name);
+        const file = sanitized(job.name);
         return { key: file.slice(0, file.length - pathExtension(file).length), file };
       }
       if (unique) return undefined;
       const target = URL.canParse(job.url) ? new URL(job.url) : undefined;
       if (target === undefined) return undefined;
-      const key = made(job, target, "");
+      const key = expand(job, target, "");
       if (!hasExtension) return { key, file: key };
-      return isCertain(target.pathname) ? { key, file: made(job, target, pathExtension(target.pathname)) } : { key };
+      return hasOwnExtension(target.pathname)
+        ? { key, file: expand(job, target, pathExtension(target.pathname)) }
+        : { key };
     },
   };
 }
 
-/** A path within the folder, of whatever a name is made of. */
-function cleaned(raw: string): string {
+/** A relative path that stays inside the folder, whatever the name contains. */
+function sanitized(raw: string): string {
   const parts = raw.split("/").filter((part) => part !== "");
-  return parts.map(safe).join("/") || "_";
+  return parts.map(sanitizedPart).join("/") || "_";
 }
 
-/** By how many bytes the longest part of a path is too long. */
-function overIn(file: string): number {
+/** The number of bytes by which the longest part of a path exceeds the maximum; not above 0 where it does not. */
+function excessBytes(file: string): number {
   if (3 * file.length <= MAX_NAME_BYTES) return 0;
   return Math.max(...file.split("/").map((part) => Buffer.byteLength(part))) - MAX_NAME_BYTES;
 }
 
-/** The folder of a line, such as `000/`: as many digits as the template's own number has before those within a folder. */
-function folders(template: string, perDir: number): (n: number) => string {
+/** Returns the function that makes the folder of a line, such as `000/`, with the leading digits of the template's {n}. */
+function numberedFolders(template: string, perDir: number): (n: number) => string {
   if (!Number.isSafeInteger(perDir) || perDir < 1) {
     throw new OptionError(`${perDir}: not a number of files (a whole number from 1 on)`, "perDir");
   }
@@ -137,7 +139,7 @@ function folders(template: string, perDir: number): (n: number) => string {
 interface Expander {
   readonly expand: Expand;
   readonly varies: boolean;
-  /** It may be of any length. */
+  /** A part of the URL, which may be of any length. */
   readonly isOfUrl?: boolean;
 }
 
@@ -159,29 +161,29 @@ function field(part: string, template: string): Expander {
   return { expand, varies: name !== "ext", isOfUrl: !["n", "ext"].includes(name) };
 }
 
-/** {n} with nothing beside it that may be or end in digits: then no two numbers make the same name. */
+/** A template with {n} and no digits or fields beside it: two numbers never make one name. */
 const UNIQUE = /(^|[^\d}])\{n(:\d+)?\}($|\{ext\}$|[^\d{])/;
 
-/** Names the run itself uses, or that Windows gives to devices, with any ending. */
+/** bulkget's own files, and device names of Windows with any ending. */
 const RESERVED = new RegExp(
   `^(${OWN_FILES}|${LAYOUT.removed}|(con|prn|aux|nul|conin\\$|conout\\$|com\\d|lpt\\d) *(\\..*)?)$`,
   "i",
 );
 
-/** What separates, what Windows refuses, controls, what cannot be seen or turns text around (Cf), halves of a character. */
-const HARMFUL = /[\\:*?"<>|\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
+/** Separators, characters that Windows refuses, controls, invisible and bidirectional characters (Cf), lone surrogates. */
+const UNSAFE_CHARACTERS = /[\\:*?"<>|\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 
-/** One part of a path, harmless: nothing in it that separates or controls, not hidden, not reserved. */
-function safe(part: string): string {
-  const clean = trimmed(part.replace(HARMFUL, "_"));
-  if (clean.length > MAX_NAME_BYTES) return clean; // no file system takes it, and normalizing it may take for ever
-  const whole = PART_ENDING.test(clean) ? `${clean}_` : clean; // what is called so is taken for a body that is not whole
-  // Some file systems take other forms of a letter for the same name, as "reſults.jsonl"; to Windows, COM¹ is a device.
+/** One part of a path without unsafe characters, not hidden, and not reserved. */
+function sanitizedPart(part: string): string {
+  const clean = withoutOuterDots(part.replace(UNSAFE_CHARACTERS, "_"));
+  if (clean.length > MAX_NAME_BYTES) return clean; // it is refused later, and normalizing a long text takes very long
+  const whole = PART_ENDING.test(clean) ? `${clean}_` : clean;
+  // Some file systems treat variants of a letter as equal ("reſults.jsonl"); COM¹ is a device of Windows.
   return RESERVED.test(whole.normalize("NFKC")) ? `_${whole}` : whole;
 }
 
-/** With `_` for the dots and blanks at either end. */
-function trimmed(part: string): string {
+/** Replaces dots and blanks at either end by `_`. */
+function withoutOuterDots(part: string): string {
   let from = 0;
   while (isDotOrBlank(part[from])) from++;
   let to = part.length;

@@ -1,17 +1,18 @@
-// Stops in time: while there is still room on the disk for the journal and for everybody else.
+// Stops a run before the disk is full, while the journal and other programs can still write (--min-free).
 
 import { statfsSync } from "node:fs";
 import type { Failure } from "../../core/failure.ts";
 
+/** statfs(2) is called after 16 MiB or one second, whichever comes first. */
 const CHECK_BYTES = 16_777_216;
 const CHECK_MS = 1000;
-/** What a small file takes at least, in its folder and on the disk. */
+/** Minimum disk space of a file, in bytes: one block. */
 const FILE_BYTES = 4096;
 
 /**
- * Gives a function that is told of every file, and of every piece of a large one, in bytes; it says why nothing more may
- * be written. The disk is asked once in a while only: after a second, or a quarter of the bytes to be left free; of which
- * each of several processes that write there has its part.
+ * Returns a function to be called with the bytes of every file, and of every piece of a large one. It returns a Failure once less
+ * than `minFreeBytes` are free. It checks after a second or a quarter of `minFreeBytes`, which is divided among the processes that
+ * write there.
  */
 export function freeSpaceCheck(
   folder: string,
@@ -29,7 +30,7 @@ export function freeSpaceCheck(
     if (written < checkBytes && nowMs - checkedMs < CHECK_MS) return full;
     written = 0;
     checkedMs = nowMs;
-    const freeBytes = free(folder);
+    const freeBytes = freeBytesOf(folder);
     full =
       freeBytes === undefined || freeBytes >= minFreeBytes
         ? undefined
@@ -38,8 +39,8 @@ export function freeSpaceCheck(
   };
 }
 
-/** The bytes that are free for this user; undefined where the file system does not say, as some network ones. */
-function free(folder: string): number | undefined {
+/** The bytes that are free for this user; undefined where the file system does not report them, as some network ones. */
+function freeBytesOf(folder: string): number | undefined {
   try {
     const { bavail, bsize, blocks } = statfsSync(folder);
     return blocks === 0 ? undefined : bavail * bsize;

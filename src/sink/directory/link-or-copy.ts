@@ -1,4 +1,4 @@
-// A second name for a file that is there: a hard link, or a copy where the file system has no links, or no more of them.
+// A second name for an existing file: a hard link, or a copy where the file system has no links; and rename without replacing.
 
 import {
   closeSync,
@@ -15,10 +15,10 @@ import {
 import { promisify } from "node:util";
 import { syncFile } from "../../fs/sync.ts";
 
-/** What systems say that have no link to give: another file system, none at all, too many, not allowed (link(2)). */
+/** Codes of link(2) where no link can be made: other file system, none supported, too many, not permitted. */
 const NO_LINK = new Set(["EXDEV", "EPERM", "EMLINK", "ENOSYS", "ENOTSUP", "EOPNOTSUPP", "EACCES"]);
 
-/** Gives the file `from` the name `to`, which must be free; a copy is on the disk then, if `durable`. Rejects with what the system says. */
+/** Makes `to` a second name of the file `from`; `to` must not exist. `durable`: syncs a copy. Rejects with the error of link(2) or the copy. */
 export async function linkOrCopy(from: string, to: string, durable: boolean): Promise<void> {
   try {
     return linkSync(from, to);
@@ -35,8 +35,11 @@ export async function linkOrCopy(from: string, to: string, durable: boolean): Pr
   }
 }
 
-/** Gives a file another name; false if somebody has that already, whenever they took it. Throws what the system says. */
-export function renameInto(from: string, to: string): boolean {
+/**
+ * Renames a file; false if `to` exists. Node has no RENAME_NOREPLACE (renameat2(2)): link and unlink do the same atomically, and
+ * where there are no links, a file that is created between lstat and rename is replaced. Throws the error of the system call.
+ */
+export function renameNoReplace(from: string, to: string): boolean {
   try {
     linkSync(from, to);
   } catch (error) {
@@ -44,15 +47,15 @@ export function renameInto(from: string, to: string): boolean {
     if (code === "EEXIST") return false;
     if (!NO_LINK.has(code)) throw error;
     if (lstatSync(to, { throwIfNoEntry: false }) !== undefined) return false;
-    renameSync(from, to); // no links here: what comes between the look and this is lost
+    renameSync(from, to);
     return true;
   }
   unlinkSync(from);
   return true;
 }
 
-/** The same in the thread pool; false also where that cannot be told by a link: then `moved` has to look. */
-export async function renameIntoAsync(from: string, to: string): Promise<boolean> {
+/** As `renameNoReplace`, in the thread pool. False also where no link can be made, or a folder is missing. */
+export async function renameNoReplaceAsync(from: string, to: string): Promise<boolean> {
   try {
     await promisify(link)(from, to);
   } catch (error) {

@@ -1,8 +1,8 @@
-// Which extension a media type has: by a table of the usual ones, and by mime-db, which is loaded where that does not know.
+// Maps a media type to a file extension: by a table of common types, and by mime-db, which is loaded for all others.
 
 import { createRequire } from "node:module";
 
-/** What servers mostly send (IANA's registry), and what they call it besides: of these nothing needs to be loaded. */
+/** Common types of IANA's registry and their unofficial names: mime-db is not loaded for them. */
 export const BY_TYPE: Readonly<Record<string, string>> = {
   "text/html": ".html",
   "application/xhtml+xml": ".xhtml",
@@ -79,10 +79,10 @@ export const BY_TYPE: Readonly<Record<string, string>> = {
   "font/woff2": ".woff2",
   "font/ttf": ".ttf",
   "font/otf": ".otf",
-  // What says nothing of the content.
+  // These do not describe the content.
   "application/octet-stream": "",
   "application/x-compressed": "",
-  // Other names of the same.
+  // Unofficial names.
   "image/pjpeg": ".jpg",
   "image/x-citrix-jpeg": ".jpg",
   "image/x-citrix-png": ".png",
@@ -116,7 +116,7 @@ export const BY_TYPE: Readonly<Record<string, string>> = {
   "multipart/related": ".mht",
 };
 
-/** By what a type is built on (RFC 6839). */
+/** Structured syntax suffixes (RFC 6839). */
 const BY_SUFFIX: Readonly<Record<string, string>> = {
   json: ".json",
   xml: ".xml",
@@ -128,13 +128,13 @@ const BY_SUFFIX: Readonly<Record<string, string>> = {
 };
 
 /**
- * The extension with its dot for a type without parameters, in lower case; "" for none. A type that nobody knows may be a known
- * one with `x-` in front, be built on one (`+json`), or be called as its extension is (`isKnown`).
+ * The extension with its dot for a type without parameters, in lower case; "" for none. An unknown type may be a known one with
+ * `x-` in front, have a suffix (`+json`), or be named like its extension (`isKnown`).
  */
 export function extensionFor(type: string, isKnown: (extension: string) => boolean): string {
   const plain = type.replace("/x-", "/");
-  const usual = own(BY_TYPE, type) ?? own(BY_TYPE, plain);
-  if (usual !== undefined || !/^[a-z]+\/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}$/.test(type)) return usual ?? "";
+  const common = own(BY_TYPE, type) ?? own(BY_TYPE, plain);
+  if (common !== undefined || !/^[a-z]+\/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}$/.test(type)) return common ?? "";
   const registered = registeredFor(type) ?? registeredFor(plain);
   if (registered !== undefined) return `.${registered}`;
   const subtype = plain.slice(plain.indexOf("/") + 1);
@@ -149,7 +149,7 @@ type Registry = Readonly<Record<string, { readonly extensions?: readonly string[
 
 let registry: Registry | undefined;
 
-/** IANA's registry with those of Apache and nginx: 200 KB, of which few runs need any. */
+/** Loads the registries of IANA, Apache and nginx (200 KB), which few runs need. */
 function registeredFor(type: string): string | undefined {
   registry ??= require("mime-db") as Registry;
   return own(registry, type)?.extensions?.[0];

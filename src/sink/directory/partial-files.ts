@@ -1,4 +1,4 @@
-// Bodies that are not whole yet: written in the state folder under their line's number, and kept there to be gone on with.
+// Keeps incomplete bodies in the state folder under their line's number, with a note that allows a later range request.
 
 import { closeSync, fstatSync, ftruncateSync, lstatSync, readdirSync, readFileSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
@@ -7,84 +7,84 @@ import type { Job } from "../../core/job.ts";
 import { PART_OR_NOTE, STATE_LAYOUT } from "../../core/layout.ts";
 import type { PartialBody } from "../../core/ports.ts";
 import { knownAs, redacted } from "../../core/redact.ts";
-import { isSingleLinkFile, openToAppend, openToRead } from "../../fs/open-nofollow.ts";
+import { checked, isSingleLinkFile, openToAppend, openToRead } from "../../fs/open-nofollow.ts";
 import { writeAllSync } from "../../fs/write-all.ts";
 import { createTempFile, createTempFileAsync, type TempFile, tempFile } from "./temp-file.ts";
 
-/** Less than this many bytes are sooner fetched again than asked for by range. */
-export const KEEP_BYTES = 1_048_576;
+/** A shorter part, in bytes, is not kept: it is fetched again sooner than a range request is answered. */
+export const MIN_KEPT_BYTES = 1_048_576;
 
 export interface PartialFiles {
-  /** What is kept of a job's body, if its URL is still the same. */
+  /** The kept part of a job's body, if the job still has its URL. */
   kept(job: Job): PartialBody | undefined;
-  /** A new, empty part. What was kept of the job is removed first. Throws what the file system says. */
+  /** Creates an empty part, and removes a kept one. Throws the error of open(2). */
   create(job: Job): TempFile;
-  /** Where a new part is to be made, by somebody else. What was kept of the job is removed first. */
+  /** The path at which the writer thread creates a part. Removes a kept one. */
   pathFor(job: Job): string;
-  /** The same in the thread pool. */
-  createLater(job: Job): Promise<TempFile>;
-  /** What is kept, cut to `bytes` in case there is more of it. */
+  /** As `create`, in the thread pool. */
+  createAsync(job: Job): Promise<TempFile>;
+  /** Opens the kept part to append, and truncates it to `bytes`. Throws EIO where it is not as it was kept. */
   reopen(job: Job, bytes: number): TempFile;
   /**
-   * Writes down, beside the part, what it takes to go on with it: even a run that is killed now leaves it usable. False
-   * where that cannot be: another job of the same number came first.
+   * Writes the note beside the part, so that it can be resumed even after `kill -9`. False where another job of the same number
+   * has the part's usual name.
    */
   note(job: Job, part: TempFile, kept: Omit<PartialBody, "bytes">): boolean;
-  /** The part stays as it is, `bytes` long; for one that was noted. */
+  /** Records the length of a part that has a note. */
   keep(job: Job, bytes: number): void;
-  /** The part is a file by now, or nobody wants it: removes what was noted of it. */
+  /** Removes the note: the part has been committed or removed. */
   forget(job: Job): void;
-  /** Removes a job's part, and what was noted of it. */
+  /** Removes a job's part and its note. */
   drop(job: Job): void;
-  /** Forgets what is kept of a job's body, and leaves it there for another process; false if there is nothing. */
+  /** Leaves the part and its note to another process; false if there is none. */
   release(job: Job): boolean;
-  /** Knows again what another process left there, if it can be gone on with. */
+  /** Takes over a part that another process left, if it can be resumed. */
   adopt(job: Job): void;
 }
 
+/** The content of a note: JSON. */
 interface Note extends Omit<PartialBody, "bytes"> {
-  /** The URL that the list has, without its password. */
+  /** The URL in the list, without its password. */
   readonly job: string;
 }
 
-/** A part that is noted. */
-interface Noted extends Note {
+interface NotedPart extends Note {
   bytes: number;
-  /** The job that is at it, and no other of its number. */
+  /** The job of this number that uses it. */
   owner?: Job;
 }
 
-/** So many copies of one process have names of their own. */
-const COPIES = 1_000_000_000;
+/** Maximum number of additional names (`copy`) of one process; each process has a range of its own. */
+const MAX_COPIES = 1_000_000_000;
 
-/** Removes what an earlier run left in the folder `state`, but for parts that can be gone on with. */
+/** Removes what an earlier run left in the folder `state`, except parts that can be resumed. */
 export function dropUnusable(state: string): void {
-  leftIn(state);
+  scan(state);
 }
 
-/** Removes all that earlier runs kept in the folder `state`. */
+/** Removes all parts that earlier runs left in the folder `state`. */
 export function dropAll(state: string): void {
   for (const name of readdirSync(state)) if (PART_OR_NOTE.test(name)) remove(join(state, name));
 }
 
 /**
- * What an earlier run left in the folder `state`: usable parts are kept, anything else of the kind is removed. A process that
- * helps another one begins with nothing, and leaves all as it is; with a number of its own, from 1, its names are its own, too.
+ * The parts in the folder `state`. Keeps those that can be resumed, and removes all others; a worker process (`helper`: its number,
+ * from 1) starts with none, removes nothing, and uses names of its own.
  */
 export function partialFiles(state: string, helper = 0): PartialFiles {
-  const noted = helper === 0 ? leftIn(state) : new Map<number, Noted>();
-  let copies = helper * COPIES;
+  const noted = helper === 0 ? scan(state) : new Map<number, NotedPart>();
+  let copies = helper * MAX_COPIES;
 
   const pathOf = (job: Job) => `${state}/${STATE_LAYOUT.part(job.n)}`;
 
-  /** Where else, if another line of the same number is under way; throws any other error. */
-  const besides = (job: Job, error: unknown): string => {
+  /** Another path, where another line of the same number has the usual one; throws any other error. */
+  const otherPathFor = (job: Job, error: unknown): string => {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
     return `${state}/${STATE_LAYOUT.part(job.n, ++copies)}`;
   };
 
-  /** What is noted under a job's number, unless another line of the same number has it. */
-  const ownOf = (job: Job): Noted | undefined => {
+  /** The noted part of a job, unless another line of the same number has it. */
+  const ownOf = (job: Job): NotedPart | undefined => {
     const found = noted.size === 0 ? undefined : noted.get(job.n);
     if (found === undefined) return undefined;
     found.owner ??= job;
@@ -115,35 +115,32 @@ export function partialFiles(state: string, helper = 0): PartialFiles {
       try {
         return createTempFile(path);
       } catch (error) {
-        return createTempFile(besides(job, error));
+        return createTempFile(otherPathFor(job, error));
       }
     },
     pathFor(job) {
       drop(job);
       return pathOf(job);
     },
-    async createLater(job) {
+    async createAsync(job) {
       drop(job);
       const path = pathOf(job);
       try {
         return await createTempFileAsync(path);
       } catch (error) {
-        return createTempFileAsync(besides(job, error));
+        return createTempFileAsync(otherPathFor(job, error));
       }
     },
     reopen(job, bytes) {
       const path = pathOf(job);
       const fd = openToAppend(path);
-      try {
-        const stats = fstatSync(fd);
+      checked(fd, (stats) => {
+        // Bytes would also be appended to the file under its other name.
         if (!isSingleLinkFile(stats) || stats.size < bytes) {
           throw Object.assign(new Error("what was kept is no longer there"), { code: "EIO" });
         }
         if (stats.size > bytes) ftruncateSync(fd, bytes);
-      } catch (error) {
-        closeSync(fd);
-        throw error;
-      }
+      });
       return tempFile(path, fd);
     },
     note(job, { path }, about) {
@@ -175,9 +172,9 @@ export function partialFiles(state: string, helper = 0): PartialFiles {
   };
 }
 
-/** The parts in a state folder that can be gone on with, by their line's number. All others are removed. */
-function leftIn(state: string): Map<number, Noted> {
-  const found = new Map<number, Noted>();
+/** Returns the parts in a state folder that can be resumed, by their line's number, and removes all others. */
+function scan(state: string): Map<number, NotedPart> {
+  const found = new Map<number, NotedPart>();
   const names = new Set(readdirSync(state).filter((name) => PART_OR_NOTE.test(name)));
   for (const name of names) {
     const [, digits, copy, kind] = PART_OR_NOTE.exec(name) ?? [];
@@ -194,7 +191,8 @@ function leftIn(state: string): Map<number, Noted> {
   return found;
 }
 
-function readNote(path: string, part: string): Noted | undefined {
+/** Reads the note of a part; undefined where either is incomplete (a kill), not a regular file, or not a run's. */
+function readNote(path: string, part: string): NotedPart | undefined {
   let fd: number | undefined;
   try {
     const stats = lstatSync(part);
@@ -208,7 +206,7 @@ function readNote(path: string, part: string): Noted | undefined {
       ...(typeof type === "string" ? { type } : {}),
     };
   } catch {
-    return undefined; // torn by a kill, or not ours
+    return undefined;
   } finally {
     if (fd !== undefined) closeSync(fd);
   }
@@ -222,6 +220,6 @@ function remove(path: string): void {
   try {
     unlinkSync(path);
   } catch {
-    // It has no final name: what is left of it is removed by the next run.
+    // The next run removes it.
   }
 }

@@ -1,4 +1,4 @@
-// What other threads are storing, and can be given up: a slow disk must not hold up a run that is to end.
+// Tracks writes in other threads, and abandons them when the run is to end: a slow disk must not delay that.
 
 import type { Failure } from "../../core/failure.ts";
 import type { Stored } from "../../core/ports.ts";
@@ -6,25 +6,26 @@ import { Deferred, type Thenable } from "../../core/structures/deferred.ts";
 
 type Result = Stored | Failure;
 
-export const GIVEN_UP: Failure = { error: "interrupted", detail: "stopped before it was written" };
+/** The outcome of a body that was not stored because the run was stopped. */
+export const STOPPED_BEFORE_WRITE: Failure = { error: "interrupted", detail: "stopped before it was written" };
 
-/** What a thread is at cannot be cancelled. It is waited for so long, in milliseconds: on most disks it ends by then. */
-const LATE_MS = 2000;
+/** Milliseconds that `abort` waits for system calls under way, which cannot be cancelled: most disks need less. */
+const ABORT_GRACE_MS = 2000;
 
 export interface PendingWrites {
-  /** Nothing is to be begun any more, and nothing is to get its name. */
-  readonly isGivenUp: boolean;
-  /** Something may get its name, or has, of which nobody was told. */
+  /** Nothing may be started any more, and no file may be committed. */
+  readonly isAborted: boolean;
+  /** A file may be committed, now or later, whose result nobody received. */
   readonly isUnsure: boolean;
-  /** The result of such work, or that it was given up. */
-  watched(work: Promise<Result>): Thenable<Result>;
-  /** Work whose result nobody waits for. Never rejects. */
-  also(work: Promise<void>): void;
-  /** Gives up; `late` is called if that takes too long, and says whether it is at something still. */
-  giveUp(late: () => boolean): void;
-  /** Somebody else has ended in the middle of something. */
+  /** Returns the result of `work`, or STOPPED_BEFORE_WRITE once it is abandoned. */
+  track(work: Promise<Result>): Thenable<Result>;
+  /** Tracks work whose result nobody uses. `work` must not reject. */
+  trackCleanup(work: Promise<void>): void;
+  /** Abandons all work after the grace period. Calls `abandonThread` then, which returns whether a thread is still writing. */
+  abort(abandonThread: () => boolean): void;
+  /** Sets `isUnsure`: another process was killed while it wrote. */
   doubt(): void;
-  /** Settled when no thread is at anything any more. */
+  /** Resolves when no work is under way any more. */
   idle(): Promise<void>;
   close(): void;
 }
@@ -33,56 +34,56 @@ export function pendingWrites(): PendingWrites {
   const open = new Set<Deferred<Result>>();
   const waiting: (() => void)[] = [];
   let underWay = 0;
-  let isGivenUp = false;
+  let isAborted = false;
   let isUnsure = false;
   let timer: NodeJS.Timeout | undefined;
 
-  const over = () => {
+  const settled = () => {
     underWay--;
-    if (underWay === 0) for (const go of waiting.splice(0)) go();
+    if (underWay === 0) for (const resolve of waiting.splice(0)) resolve();
   };
 
   return {
-    get isGivenUp() {
-      return isGivenUp;
+    get isAborted() {
+      return isAborted;
     },
     get isUnsure() {
       return isUnsure;
     },
-    watched(work) {
-      const coming = new Deferred<Result>();
-      open.add(coming);
+    track(work) {
+      const result = new Deferred<Result>();
+      open.add(result);
       underWay++;
       work.then(
-        (result) => {
-          if (open.delete(coming)) coming.resolve(result);
-          over();
+        (value) => {
+          if (open.delete(result)) result.resolve(value);
+          settled();
         },
         (error) => {
-          if (open.delete(coming)) coming.reject(error);
-          over();
+          if (open.delete(result)) result.reject(error);
+          settled();
         },
       );
-      return coming;
+      return result;
     },
-    also(work) {
+    trackCleanup(work) {
       underWay++;
-      void work.finally(over);
+      void work.finally(settled);
     },
-    giveUp(late) {
-      if (isGivenUp) return;
-      isGivenUp = true;
+    abort(abandonThread) {
+      if (isAborted) return;
+      isAborted = true;
       timer = setTimeout(() => {
-        const isLate = late();
-        isUnsure ||= isLate || open.size > 0;
-        for (const coming of open) coming.resolve(GIVEN_UP);
+        const isThreadWriting = abandonThread();
+        isUnsure ||= isThreadWriting || open.size > 0;
+        for (const result of open) result.resolve(STOPPED_BEFORE_WRITE);
         open.clear();
-      }, LATE_MS);
+      }, ABORT_GRACE_MS);
     },
     doubt() {
       isUnsure = true;
     },
-    idle: () => (underWay === 0 ? Promise.resolve() : new Promise((go) => void waiting.push(go))),
+    idle: () => (underWay === 0 ? Promise.resolve() : new Promise((resolve) => void waiting.push(resolve))),
     close: () => clearTimeout(timer),
   };
 }

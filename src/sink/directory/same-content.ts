@@ -1,4 +1,4 @@
-// Whether two files have the same bytes: a body that has arrived, and a file that may be the same body of an earlier run.
+// Compares the content of two files: a received body, and an existing file that may be the same body from an earlier run.
 
 import { closeSync, fstatSync, fsyncSync, read, readSync } from "node:fs";
 import { promisify } from "node:util";
@@ -7,14 +7,14 @@ import { syncFile } from "../../fs/sync.ts";
 
 const CHUNK_BYTES = 262_144;
 
-const readOf = promisify(read);
+const readAsync = promisify(read);
 
 /**
- * Compares a body, an open file of so many bytes, with what lies at a path, no link followed; `durable`: and brings that to
- * the disk, if it is the same. Throws what the file system says.
+ * Compares an open file of `bytes` bytes with the file at `path`; links are not followed. `durable`: syncs the file at `path` if it
+ * is equal. Throws the error of read(2) or fsync(2).
  */
 export function hasSameContent(fd: number, bytes: number, path: string, durable: boolean): boolean {
-  const other = opened(path, bytes);
+  const other = openIfLength(path, bytes);
   if (other === undefined) return false;
   try {
     const [one, two] = [Buffer.allocUnsafe(CHUNK_BYTES), Buffer.allocUnsafe(CHUNK_BYTES)];
@@ -30,15 +30,15 @@ export function hasSameContent(fd: number, bytes: number, path: string, durable:
   }
 }
 
-/** The same in the thread pool, for what may be long. */
+/** As `hasSameContent`, in the thread pool. */
 export async function hasSameContentAsync(fd: number, bytes: number, path: string, durable: boolean): Promise<boolean> {
-  const other = opened(path, bytes);
+  const other = openIfLength(path, bytes);
   if (other === undefined) return false;
   try {
     const [one, two] = [Buffer.allocUnsafe(CHUNK_BYTES), Buffer.allocUnsafe(CHUNK_BYTES)];
     for (let at = 0; at < bytes; at += CHUNK_BYTES) {
       const length = Math.min(CHUNK_BYTES, bytes - at);
-      const reads = [await readOf(fd, one, 0, length, at), await readOf(other, two, 0, length, at)];
+      const reads = [await readAsync(fd, one, 0, length, at), await readAsync(other, two, 0, length, at)];
       if (reads.some(({ bytesRead }) => bytesRead !== length)) return false;
       if (one.compare(two, 0, length, 0, length) !== 0) return false;
     }
@@ -49,13 +49,13 @@ export async function hasSameContentAsync(fd: number, bytes: number, path: strin
   }
 }
 
-/** Opens a file of this length to read it; undefined for anything else. */
-function opened(path: string, bytes: number): number | undefined {
+/** Opens a regular file of this length for reading; undefined for anything else, or what cannot be read. */
+function openIfLength(path: string, bytes: number): number | undefined {
   let fd: number;
   try {
     fd = openToRead(path);
   } catch {
-    return undefined; // it cannot be read, or is gone
+    return undefined;
   }
   const stats = fstatSync(fd);
   if (stats.isFile() && stats.size === bytes) return fd;

@@ -1,22 +1,22 @@
-// A file that is being written under a name nobody looks at: opened as a new one, closed once.
+// A temporary file: a body is written to it under a name in the state folder, and it is renamed when it is complete.
 
 import { close, closeSync, open } from "node:fs";
 import { promisify } from "node:util";
 import { CREATE_FLAGS, createNew, NEW_FILE_MODE } from "../../fs/open-nofollow.ts";
 
-const closed = promisify(close);
-const opened = promisify(open) as (path: string, flags: number, mode: number) => Promise<number>;
+const closeAsync = promisify(close);
+const openAsync = promisify(open) as (path: string, flags: number, mode: number) => Promise<number>;
 
 export interface TempFile {
   readonly path: string;
   readonly fd: number;
-  /** Closes it, the first time. Throws what the file system says. */
+  /** Closes the file; does nothing if it is closed. Throws the error of close(2). */
   close(): void;
-  /** The same in the thread pool. */
-  closeLater(): Promise<void>;
+  /** As `close`, in the thread pool. */
+  closeAsync(): Promise<void>;
 }
 
-/** What is open already. */
+/** A file that is open. */
 export function tempFile(path: string, fd: number): TempFile {
   let isOpen = true;
   return {
@@ -24,23 +24,23 @@ export function tempFile(path: string, fd: number): TempFile {
     fd,
     close() {
       if (!isOpen) return;
-      isOpen = false; // a second close might hit another file of the same number
+      isOpen = false; // a second close might close another file with the same descriptor
       closeSync(fd);
     },
-    async closeLater() {
+    async closeAsync() {
       if (!isOpen) return;
       isOpen = false;
-      await closed(fd);
+      await closeAsync(fd);
     },
   };
 }
 
-/** Throws what the file system says, if there is such a file. */
+/** Creates a new file. Throws the error of open(2), EEXIST where the name is taken. */
 export function createTempFile(path: string): TempFile {
   return tempFile(path, createNew(path));
 }
 
-/** The same in the thread pool. */
+/** As `createTempFile`, in the thread pool. */
 export async function createTempFileAsync(path: string): Promise<TempFile> {
-  return tempFile(path, await opened(path, CREATE_FLAGS, NEW_FILE_MODE));
+  return tempFile(path, await openAsync(path, CREATE_FLAGS, NEW_FILE_MODE));
 }

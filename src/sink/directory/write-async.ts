@@ -1,4 +1,4 @@
-// A small body on a slow disk: written in the thread pool, a few at a time, so that everything else goes on meanwhile.
+// Writes small bodies in the thread pool, a few at a time, so that a slow disk does not block the main thread.
 
 import type { Failure } from "../../core/failure.ts";
 import type { Answer, Stored } from "../../core/ports.ts";
@@ -6,65 +6,65 @@ import { mismatchOf } from "../../fs/body-digest.ts";
 import { syncFile } from "../../fs/sync.ts";
 import { lengthOf, writeAll } from "../../fs/write-all.ts";
 import type { Target } from "./commit.ts";
-import { GIVEN_UP } from "./pending-writes.ts";
+import { STOPPED_BEFORE_WRITE } from "./pending-writes.ts";
+import type { WriteContext } from "./strategy.ts";
 import type { TempFile } from "./temp-file.ts";
-import type { WriteContext } from "./write-stream.ts";
 
-/** One fewer than libuv has threads: names are looked up there, too. */
-const AT_A_TIME = 3;
+/** One fewer than libuv's default of 4 threads (UV_THREADPOOL_SIZE): DNS look-ups use them too. */
+const MAX_CONCURRENT_WRITES = 3;
 
 export interface AsyncWriter {
-  write(place: Target, answer: Answer, pieces: readonly Uint8Array[]): Promise<Stored | Failure>;
-  /** Those that wait have no turn any more. */
-  giveUp(): void;
+  write(target: Target, answer: Answer, pieces: readonly Uint8Array[]): Promise<Stored | Failure>;
+  /** Ends the bodies that are queued as STOPPED_BEFORE_WRITE. */
+  abort(): void;
 }
 
-/** Those that wait hold their bodies; there are no more of them than slots. */
-export function asyncWriter(desk: WriteContext): AsyncWriter {
-  const waiting: ((isTurn: boolean) => void)[] = [];
+/** Queued bodies stay in memory; there are at most as many as slots of the run. */
+export function asyncWriter(context: WriteContext): AsyncWriter {
+  const queue: ((isGranted: boolean) => void)[] = [];
   let running = 0;
 
-  /** Waits for a turn; whoever ends gives his own to the next. False where there is none any more. */
-  const turn = async (): Promise<boolean> => {
-    if (running < AT_A_TIME) running++;
-    else return await new Promise<boolean>((go) => waiting.push(go));
+  /** Waits until fewer than the maximum are running; false where the writer is aborted. */
+  const acquire = async (): Promise<boolean> => {
+    if (running < MAX_CONCURRENT_WRITES) running++;
+    else return await new Promise<boolean>((resolve) => queue.push(resolve));
     return true;
   };
-  const end = () => {
-    const next = waiting.shift();
+  const release = () => {
+    const next = queue.shift();
     if (next === undefined) running--;
     else next(true);
   };
 
   return {
-    async write(place, answer, pieces) {
-      const { job } = place;
+    async write(target, answer, pieces) {
+      const { job } = target;
       let part: TempFile | undefined;
-      if (!(await turn())) return GIVEN_UP;
+      if (!(await acquire())) return STOPPED_BEFORE_WRITE;
       const fromMs = performance.now();
       try {
-        part = await desk.parts.createLater(job);
-        const digest = desk.digesting(job, part.fd, 0);
+        part = await context.parts.createAsync(job);
+        const digest = context.startDigest(job, part.fd, 0);
         if (digest !== undefined) for (const piece of pieces) digest.update(piece);
-        const isWanted = !desk.storing.isGivenUp && lengthOf(pieces) > 0;
+        const isWanted = !context.pending.isAborted && lengthOf(pieces) > 0;
         const bytes = isWanted ? await writeAll(part.fd, pieces) : 0;
-        if (desk.storing.isGivenUp) return desk.abort(job, part, GIVEN_UP);
+        if (context.pending.isAborted) return context.abort(job, part, STOPPED_BEFORE_WRITE);
         const digests = digest?.result();
         const mismatch = mismatchOf(job, digests);
-        if (mismatch !== undefined) return desk.abort(job, part, mismatch);
-        if (desk.durable) await syncFile(part.fd);
-        const stored = await desk.placedLater(place, part, bytes, digests);
-        desk.disk.tookLater?.(performance.now() - fromMs);
+        if (mismatch !== undefined) return context.abort(job, part, mismatch);
+        if (context.durable) await syncFile(part.fd);
+        const stored = await context.commitAsync(target, part, bytes, digests);
+        context.disk.recordAsync?.(performance.now() - fromMs);
         return stored;
       } catch (error) {
-        return desk.abort(job, part, desk.refused(error, place));
+        return context.abort(job, part, context.failureOf(error, target));
       } finally {
         answer.free?.();
-        end();
+        release();
       }
     },
-    giveUp() {
-      for (const go of waiting.splice(0)) go(false);
+    abort() {
+      for (const resolve of queue.splice(0)) resolve(false);
     },
   };
 }

@@ -1,4 +1,4 @@
-// Small bodies go to the second thread where they come so fast that this pays; what it cannot do is done here after all.
+// Queues small bodies for the writer thread while answers arrive fast, and writes in the main thread what it does not take.
 
 import type { Digests } from "../../core/digest.ts";
 import type { Failure } from "../../core/failure.ts";
@@ -7,63 +7,63 @@ import { Deferred, type Thenable } from "../../core/structures/deferred.ts";
 import { bodyDigest, mismatchOf } from "../../fs/body-digest.ts";
 import { lengthOf } from "../../fs/write-all.ts";
 import type { Target } from "./commit.ts";
-import { GIVEN_UP } from "./pending-writes.ts";
-import type { WriteContext } from "./write-stream.ts";
+import { STOPPED_BEFORE_WRITE } from "./pending-writes.ts";
+import type { WriteContext } from "./strategy.ts";
 import type { WriterThread } from "./writer-thread.ts";
 
-/** What it takes to start a thread is soon made good once so many bodies came within so many milliseconds. */
-const MANY = 300;
-const WITHIN_MS = 500;
+/** Starting a thread pays off once 300 bodies arrive within half a second. */
+const FAST_BODIES = 300;
+const FAST_WITHIN_MS = 500;
 
-/** Of a larger body, in bytes, the copy costs what the thread saves: 5,000 of 64 KiB took a tenth longer. */
-const LARGEST = 16_384;
+/** Maximum length of a body, in bytes. Copying a larger one costs what the thread saves: 5,000 bodies of 64 KiB took 10 % longer. */
+const MAX_BODY_BYTES = 16_384;
 
-/** Counts bodies, and says whether they come so fast that a second thread pays: from the last of many on. */
-export function arrivesFast(): (nowMs: number) => boolean {
+/** Returns a function that counts bodies, and returns true when 300 of them arrived within half a second. */
+export function arrivalRateCheck(): (nowMs: number) => boolean {
   let bodies = 0;
   let sinceMs = Number.NEGATIVE_INFINITY;
   return (nowMs) => {
-    if (++bodies < MANY) return false;
-    const isBrisk = nowMs - sinceMs <= WITHIN_MS;
+    if (++bodies < FAST_BODIES) return false;
+    const isFast = nowMs - sinceMs <= FAST_WITHIN_MS;
     bodies = 0;
     sinceMs = nowMs;
-    return isBrisk;
+    return isFast;
   };
 }
 
 export interface WriteBehindOptions {
-  readonly desk: WriteContext;
-  /** Asked for each body, until it says that it is time for a thread. */
+  readonly context: WriteContext;
+  /** Called for each body until it returns true: then the thread is started. */
   readonly isTime: (nowMs: number) => boolean;
-  /** Starts the thread; undefined where none may be started. */
+  /** Starts the thread; undefined where that is not possible. */
   readonly start: () => WriterThread | undefined;
-  /** Whether every body's digest is wanted. */
+  /** Whether every body needs a digest. */
   readonly hash: boolean;
-  /** Writes it in this thread. */
-  readonly here: (place: Target, answer: Answer, pieces: readonly Uint8Array[]) => Stored | Failure;
+  /** Writes a body in the main thread. */
+  readonly writeDirect: (target: Target, answer: Answer, pieces: readonly Uint8Array[]) => Stored | Failure;
 }
 
 type Result = Stored | Failure;
 
 export interface WriteBehindQueue {
-  /** For a name that is nobody else's. Undefined where the body is to be written here, at once. */
+  /** For a name that no other line or process can have. Undefined where the body must be written in the main thread now. */
   write(
-    place: Target,
+    target: Target,
     answer: Answer,
     pieces: readonly Uint8Array[],
     nowMs: number,
   ): WriteBehind<Result> | Thenable<Result> | undefined;
-  /** What waits is given up at once; what the thread is at, when that is done. */
-  giveUp(): void;
-  /** All of it is given up. Whether the thread is at something still. */
-  giveUpLate(): boolean;
-  /** Settled when the thread is at nothing any more. */
+  /** Ends queued bodies at once, and the one that is being written when its system call returns. */
+  abort(): void;
+  /** Ends all bodies now. Returns whether the thread is still writing. */
+  abandon(): boolean;
+  /** Resolves when the thread has ended. */
   idle(): Promise<void>;
   close(): void;
 }
 
-interface Body {
-  readonly place: Target;
+interface QueuedBody {
+  readonly target: Target;
   readonly answer: Answer;
   readonly pieces: readonly Uint8Array[];
   readonly bytes: number;
@@ -71,71 +71,79 @@ interface Body {
   readonly done: (result: Result) => void;
 }
 
-export function writeBehind({ desk, isTime, start, hash, here }: WriteBehindOptions): WriteBehindQueue {
-  const { parts, disk } = desk;
-  let scribe: WriterThread | undefined;
+export function writeBehind({ context, isTime, start, hash, writeDirect }: WriteBehindOptions): WriteBehindQueue {
+  const { parts, disk } = context;
+  let thread: WriterThread | undefined;
   let isTried = false;
   let underWay = 0;
-  /** Those that found no room keep their slots. Here they are not written meanwhile: two threads in one folder wait for each other. */
-  const waiting: Body[] = [];
+  /**
+   * Bodies for which the thread has no room; they keep their slots. Writing them in the main thread meanwhile is no faster: two
+   * threads that create files in one folder wait for each other.
+   */
+  const queue: QueuedBody[] = [];
 
-  const orElse = (place: Target, answer: Answer, pieces: readonly Uint8Array[]): Result =>
-    desk.storing.isGivenUp ? GIVEN_UP : here(place, answer, pieces);
+  const writeHere = ({ target, answer, pieces }: QueuedBody): Result =>
+    context.pending.isAborted ? STOPPED_BEFORE_WRITE : writeDirect(target, answer, pieces);
 
-  /** False where the thread takes no more for now. */
-  const hand = (thread: WriterThread, { place, answer, pieces, bytes, digests, done }: Body): boolean => {
-    const isTaken = thread.take(parts.pathFor(place.job), place.path, pieces, (isWritten, ms) => {
+  /** False where the thread has no room. */
+  const enqueue = (to: WriterThread, body: QueuedBody): boolean => {
+    const { target, pieces, bytes, digests, done } = body;
+    const isTaken = to.enqueue(parts.pathFor(target.job), target.path, pieces, (isWritten, ms) => {
       underWay--;
-      if (isWritten) disk.took(ms, bytes, performance.now());
-      done(isWritten ? desk.stored(place, bytes, digests) : orElse(place, answer, pieces));
-      for (let next = waiting[0]; next !== undefined && (hand(thread, next) || isStuck(next)); next = waiting[0]) {
-        waiting.shift();
+      if (isWritten) disk.record(ms, bytes, performance.now());
+      done(isWritten ? context.stored(target, bytes, digests) : writeHere(body));
+      for (
+        let next = queue[0];
+        next !== undefined && (enqueue(to, next) || writeIfThreadEnded(next));
+        next = queue[0]
+      ) {
+        queue.shift();
       }
     });
     if (isTaken) underWay++;
     return isTaken;
   };
-  /** Written here, where nothing is under way after which it could be handed over: the thread has ended. */
-  const isStuck = ({ place, answer, pieces, done }: Body): boolean => {
+  /** A thread that takes nothing although nothing is under way has ended: no callback would retry the queue. */
+  const writeIfThreadEnded = (body: QueuedBody): boolean => {
     if (underWay > 0) return false;
-    done(orElse(place, answer, pieces));
+    body.done(writeHere(body));
     return true;
   };
 
   return {
-    write(place, answer, pieces, nowMs) {
+    write(target, answer, pieces, nowMs) {
       const bytes = lengthOf(pieces);
-      if (bytes > LARGEST) return undefined;
+      if (bytes > MAX_BODY_BYTES) return undefined;
       if (!isTried && isTime(nowMs)) {
         isTried = true;
-        scribe = start();
+        thread = start();
       }
-      if (scribe === undefined) return undefined;
-      const digest = bodyDigest(place.job, hash);
+      if (thread === undefined) return undefined;
+      const digest = bodyDigest(target.job, hash);
       if (digest !== undefined) for (const piece of pieces) digest.update(piece);
       const digests = digest?.result();
-      if (mismatchOf(place.job, digests) !== undefined) return undefined; // as for any other body
-      const ended = desk.expected(place);
-      const coming = new Deferred<Result>();
-      const done = (result: Result) => {
-        ended();
+      if (mismatchOf(target.job, digests) !== undefined) return undefined; // the main thread reports it
+      const release = context.reserve(target);
+      const result = new Deferred<Result>();
+      const done = (value: Result) => {
+        release();
         answer.free?.();
-        coming.resolve(result);
+        result.resolve(value);
       };
-      const body: Body = { place, answer, pieces, bytes, digests, done };
-      if (waiting.length > 0 || !hand(scribe, body)) {
-        if (underWay === 0) return void ended(); // the thread has ended
-        waiting.push(body);
-        return coming;
+      const body: QueuedBody = { target, answer, pieces, bytes, digests, done };
+      if (queue.length > 0 || !enqueue(thread, body)) {
+        if (underWay === 0) return void release(); // the thread has ended
+        queue.push(body);
+        return result;
       }
-      return { storing: coming };
+      return { storing: result };
     },
-    giveUp() {
-      scribe?.stop();
-      for (const { done } of waiting.splice(0)) done(GIVEN_UP);
+    abort() {
+      thread?.stop();
+      for (const { done } of queue.splice(0)) done(STOPPED_BEFORE_WRITE);
     },
-    giveUpLate: () => scribe?.abandon() ?? false,
-    idle: () => scribe?.idle() ?? Promise.resolve(),
-    close: () => scribe?.close(),
+    abandon: () => thread?.abandon() ?? false,
+    idle: () => thread?.idle() ?? Promise.resolve(),
+    close: () => thread?.close(),
   };
 }

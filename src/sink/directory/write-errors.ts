@@ -1,4 +1,4 @@
-// What the file system refuses: a file of that size or name, which is its line's failure; or anything, which ends the run.
+// Classifies file-system errors: the failure of one line (its file's name or size), or a disk error that ends the run.
 
 import { accessSync, constants, lstatSync, statSync } from "node:fs";
 import { constants as os } from "node:os";
@@ -6,12 +6,12 @@ import { dirname } from "node:path";
 import { classify } from "../../core/classify.ts";
 import type { Failure, FailureKind } from "../../core/failure.ts";
 
-/** What is said of a final name. Everything else is done to a part, in the state folder, under a number. */
-const OF_A_NAME = new Set(["rename", "link", "mkdir", "lstat", "stat", "access"]);
+/** System calls on final names. All others are on numbered parts in the state folder. */
+const CALLS_ON_NAMES = new Set(["rename", "link", "mkdir", "lstat", "stat", "access"]);
 
-/** A name can be at fault: by the manual pages rename(2), link(2), mkdir(2), stat(2) and path_resolution(7). */
-const NAMES: Readonly<Record<string, FailureKind>> = {
-  // Something else has it, or a part of its path: a file, a folder, a link, what is mounted or runs there.
+/** Errors that a name can cause, by rename(2), link(2), mkdir(2), stat(2) and path_resolution(7). */
+const NAME_ERRORS: Readonly<Record<string, FailureKind>> = {
+  // Something else has the name, or is a part of its path: a file, a folder, a link, a mount point, a running program.
   EEXIST: "file_exists",
   ENOTEMPTY: "file_exists",
   EISDIR: "file_exists",
@@ -20,46 +20,46 @@ const NAMES: Readonly<Record<string, FailureKind>> = {
   EBUSY: "file_exists",
   ETXTBSY: "file_exists",
   ENAMETOOLONG: "name_too_long",
-  // No file system takes every name: FAT and NTFS, some by their characters; others want valid UTF-8.
+  // FAT and NTFS refuse some characters; other file systems require valid UTF-8.
   EINVAL: "name_refused",
   EILSEQ: "name_refused",
   EOVERFLOW: "name_refused",
-  // As many folders as a folder can have.
+  // The folder has the maximum number of subfolders.
   EMLINK: "name_refused",
-  // What may hold for one folder of several, or one file, and then says nothing of the others.
+  // May concern one subfolder or file only, and not the others.
   EXDEV: "name_refused",
   EACCES: "name_refused",
   EPERM: "name_refused",
   EROFS: "name_refused",
 };
 
-/** These hold for all names, unless the folder itself proves that they do not. */
-const OFTEN_OF_ALL = new Set(["EXDEV", "EACCES", "EPERM", "EROFS"]);
+/** These concern all names, unless the output folder itself is writable. */
+const OFTEN_FOR_ALL = new Set(["EXDEV", "EACCES", "EPERM", "EROFS"]);
 
-/** What an error says of the file at `path`, which goes into `folder` or below it. */
-export function refusalOf(thrown: unknown, folder: string, path: string): Failure {
-  const error = named(thrown);
+/** The failure that an error means for the file at `path`, in `folder` or below it. */
+export function failureOfWrite(thrown: unknown, folder: string, path: string): Failure {
+  const error = withCode(thrown);
   const { code = "", syscall = "", errno } = error as NodeJS.ErrnoException;
   const failure = classify(error, "write");
-  // Without a descriptor to be had the disk is not at fault: it is tried again, with fewer open.
+  // Out of file descriptors: the disk is fine, and the try is repeated with fewer open files.
   if (code === "EMFILE" || code === "ENFILE") return { ...failure, scarce: true };
-  if (failure.error === "file_too_large") return { ...failure, detail: `${failure.detail}: ${LIMIT}` };
-  const kind = OF_A_NAME.has(syscall) && Object.hasOwn(NAMES, code) ? NAMES[code] : undefined;
-  if (kind !== undefined && isOfThis(code, folder, path)) return { error: kind, detail: lineOf(error) };
-  // What holds for every name is the disk's; so is what the system says, and has no name for in Node.
-  const isSystems = syscall !== "" && errno !== undefined;
-  if (kind === undefined && !(failure.error === "internal" && isSystems)) return failure;
-  return { error: "write_failed", detail: lineOf(error) };
+  if (failure.error === "file_too_large") return { ...failure, detail: `${failure.detail}: ${FILE_SIZE_LIMIT}` };
+  const kind = CALLS_ON_NAMES.has(syscall) && Object.hasOwn(NAME_ERRORS, code) ? NAME_ERRORS[code] : undefined;
+  if (kind !== undefined && concernsOneName(code, folder, path)) return { error: kind, detail: firstLineOf(error) };
+  // An error for every name is the disk's; so is a system error that Node has no code for.
+  const isSystemError = syscall !== "" && errno !== undefined;
+  if (kind === undefined && !(failure.error === "internal" && isSystemError)) return failure;
+  return { error: "write_failed", detail: firstLineOf(error) };
 }
 
-const LIMIT = "larger than this system lets a file be (ulimit -f, or the file system)";
+const FILE_SIZE_LIMIT = "larger than this system lets a file be (ulimit -f, or the file system)";
 
-/** Whether it is this name that is refused, and others go on. */
-function isOfThis(code: string, folder: string, path: string): boolean {
+/** Whether only this name is refused, so that other lines can still be saved. */
+function concernsOneName(code: string, folder: string, path: string): boolean {
   if (!isFolder(folder)) return false;
-  if (!OFTEN_OF_ALL.has(code)) return true;
-  // In the folder itself only what is there already may be special: immutable, or another user's.
-  if (dirname(path) === folder) return code !== "EXDEV" && isThere(path) && isWritable(folder);
+  if (!OFTEN_FOR_ALL.has(code)) return true;
+  // In the output folder itself, only an existing file can be refused alone: immutable, or another user's.
+  if (dirname(path) === folder) return code !== "EXDEV" && exists(path) && isWritable(folder);
   return isWritable(folder);
 }
 
@@ -80,7 +80,7 @@ function isWritable(folder: string): boolean {
   }
 }
 
-function isThere(path: string): boolean {
+function exists(path: string): boolean {
   try {
     return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
   } catch {
@@ -88,14 +88,14 @@ function isThere(path: string): boolean {
   }
 }
 
-/** libuv has no name for some of what a disk says, such as EDQUOT: Node says "Unknown system error -122" then. */
-function named(error: unknown): unknown {
+/** Adds the code of an error that libuv does not map, such as EDQUOT: "Unknown system error -122" (libuv/libuv#3795). */
+function withCode(error: unknown): unknown {
   const { code, errno = 0, message, syscall } = error as NodeJS.ErrnoException;
   if (code?.startsWith("Unknown system error") !== true) return error;
   const [name] = Object.entries(os.errno).find(([, number]) => number === -errno) ?? [];
   return name === undefined ? error : Object.assign(new Error(message), { code: name, errno, syscall });
 }
 
-function lineOf(error: unknown): string {
+function firstLineOf(error: unknown): string {
   return (error as Error).message.split("\n", 1)[0] ?? "";
 }

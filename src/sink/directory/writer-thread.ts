@@ -1,49 +1,48 @@
-// A second thread that writes small files while this one talks to servers: files take four tenths of a small URL's time.
+// Writes small bodies on a second thread, so that the main thread does not wait for the disk: files are 40 % of a small URL's time.
 
 import type * as fs from "node:fs";
 import type { Worker } from "node:worker_threads";
 import { CREATE_FLAGS, NEW_FILE_MODE } from "../../fs/open-nofollow.ts";
 
-/** What became of a file, and how many milliseconds that took. Where it is not written, nothing of it is left. */
-export type Done = (isWritten: boolean, ms: number) => void;
+/** Called with the result of a file and its duration. A file that is not written leaves nothing behind. */
+export type OnWritten = (isWritten: boolean, ms: number) => void;
 
 export interface WriterThread {
   /**
-   * Takes a copy of a body for the file `path`, which is written as the new file `part` first. `written` is told once, later.
-   * False where too much waits already.
+   * Copies a body for the file `path`, which is written as the new file `part` and renamed. Calls `onWritten` once, later. False
+   * where the queue is full.
    */
-  take(part: string, path: string, pieces: readonly Uint8Array[], written: Done): boolean;
-  /** Nothing more gets its name: what waits is soon told as not written. */
+  enqueue(part: string, path: string, pieces: readonly Uint8Array[], onWritten: OnWritten): boolean;
+  /** Nothing is renamed any more: queued files are soon reported as not written. */
   stop(): void;
-  /** Tells all that waits as not written, at once. Whether the thread is at something still. */
+  /** Reports all queued files as not written, at once. Returns whether the thread is still writing. */
   abandon(): boolean;
-  /** Settled when the thread has ended; for after `abandon` and `close`. */
+  /** Resolves when the thread has ended; for use after `abandon` and `close`. */
   idle(): Promise<void>;
-  /** Ends the thread. What waits is told as not written. */
+  /** Ends the thread. Queued files are reported as not written. */
   close(): void;
 }
 
-/** So many files wait at most, a power of two; and so many bytes of bodies and paths. */
+/** Maximum number of queued files, a power of two; and size of the ring buffer for paths and bodies, in bytes. */
 const SLOTS = 256;
-const BYTES = 4_194_304;
+const RING_BYTES = 4_194_304;
 
-/** From this length on, in bytes, `fill` copies into shared memory three times as fast as `set`; shorter pieces it copies slower. */
-const FILLED_BYTES = 4096;
+/** From this length on, in bytes, `fill` copies into shared memory three times as fast as `set`; below it, `set` is faster. */
+const FILL_MIN_BYTES = 4096;
 
-/** So many are told of at once; fewer at the end of a turn of the event loop. Waking it costs more than a file. */
-const BURST = 32;
+/** The thread is woken once for 32 files, or at the end of a turn of the event loop: waking it costs more than a file. */
+const WAKE_BATCH = 32;
 
-/** It is asked what it has done whenever it gets more, and after so many milliseconds: to be woken by it would cost more. */
-const ASK_MS = 2;
+/** Results are collected with each new file, and every 2 ms: a message from the thread would cost more. */
+const POLL_MS = 2;
 
-/** Where both count: files handed over, and files done. The counters wrap around. */
-const OFFERED = 0;
+/** Indexes of the shared counters of enqueued and finished files, which wrap around; and of the flag that ends all writing. */
+const ENQUEUED = 0;
 const FINISHED = 1;
-/** Not 0: nothing is written any more. */
 const STOPPED = 2;
 
-/** The fields of a slot: where its bytes begin; how many are the part's path, the file's and the body; 1 if written; microseconds. */
-const FIELDS = 6;
+/** A slot: offset in the ring buffer; lengths of the part's path, the file's path and the body; 1 if written; microseconds. */
+const SLOT_FIELDS = 6;
 
 interface Shared {
   readonly counts: Int32Array;
@@ -51,7 +50,7 @@ interface Shared {
   readonly bytes: Uint8Array;
 }
 
-/** What the thread runs, for ever. It knows nothing of what is around it here, since it crosses as text. */
+/** The thread's loop. It uses nothing of this module, since its source text is evaluated in the thread. */
 function write(
   { openSync, writeSync, closeSync, renameSync, unlinkSync }: typeof fs,
   { counts, slots, bytes }: Shared,
@@ -62,7 +61,7 @@ function write(
     try {
       work();
     } catch {
-      // The first error counts; whoever tries again meets it, too.
+      // The first error counts; the main thread tries again and reports it.
     }
   };
 
@@ -81,7 +80,7 @@ function write(
       }
       fd = undefined;
       closeSync(open);
-      if (Atomics.load(counts, 2) !== 0) throw new Error("it is not wanted any more");
+      if (Atomics.load(counts, 2) !== 0) throw new Error("stopped");
       renameSync(part, path);
       return true;
     } catch {
@@ -107,34 +106,34 @@ function write(
   }
 }
 
-/** A text, since the command is one file and has no other to start a thread from. */
+/** A text, since the command is one file. */
 const PROGRAM = `
   const { shared, numbers } = require("node:worker_threads").workerData;
   (${write})(require("node:fs"), shared, numbers);
 `;
 
-/** Starts the thread; undefined where none may be started. */
+/** Starts the thread; undefined where that is not possible. */
 export function writerThread(): WriterThread | undefined {
   const { Worker } = process.getBuiltinModule("node:worker_threads"); // start-up counts, and short lists need none
   const counts = new Int32Array(new SharedArrayBuffer(12));
-  const slots = new Int32Array(new SharedArrayBuffer(SLOTS * FIELDS * 4));
-  const bytes = new Uint8Array(new SharedArrayBuffer(BYTES));
+  const slots = new Int32Array(new SharedArrayBuffer(SLOTS * SLOT_FIELDS * 4));
+  const bytes = new Uint8Array(new SharedArrayBuffer(RING_BYTES));
   const text = Buffer.from(bytes.buffer);
-  /** By their slots: whom to tell, and the bytes that are free then. */
-  const waiting: (Done | undefined)[] = new Array(SLOTS).fill(undefined);
+  /** By slot: the callback, and the bytes of the ring buffer that are free after it. */
+  const callbacks: (OnWritten | undefined)[] = new Array(SLOTS).fill(undefined);
   const reserved = new Int32Array(SLOTS);
-  let offered = 0;
-  let told = 0;
+  let enqueued = 0;
+  let published = 0;
   let finished = 0;
-  let end = 0; // of what was put last
-  let free = BYTES;
+  let end = 0; // of the last file in the ring buffer
+  let free = RING_BYTES;
   let timer: NodeJS.Timeout | undefined;
-  let isDue = false;
+  let isWakeDue = false;
   let isCollecting = false;
-  let isGone = false;
+  let hasEnded = false;
   let thread: Worker;
   try {
-    const numbers = [CREATE_FLAGS, NEW_FILE_MODE, SLOTS, FIELDS];
+    const numbers = [CREATE_FLAGS, NEW_FILE_MODE, SLOTS, SLOT_FIELDS];
     const workerData = { shared: { counts, slots, bytes } satisfies Shared, numbers };
     thread = new Worker(PROGRAM, { eval: true, execArgv: [], env: {}, workerData });
   } catch {
@@ -142,32 +141,32 @@ export function writerThread(): WriterThread | undefined {
   }
   const abandon = (): boolean => {
     collect();
-    isGone = true;
-    const isLate = finished !== offered;
-    while (finished !== offered) next()(false, 0);
-    return isLate;
+    hasEnded = true;
+    const isWriting = finished !== enqueued;
+    while (finished !== enqueued) shift()(false, 0);
+    return isWriting;
   };
   const ended = new Promise<void>((resolve) => thread.on("exit", () => resolve()));
   thread.on("error", abandon).on("exit", abandon);
-  thread.unref(); // what waits is waited for by a timer
+  thread.unref(); // the timer keeps the process alive while files are queued
 
   return {
-    take(part, path, pieces, written) {
+    enqueue(part, path, pieces, onWritten) {
       collect();
-      if (isGone || ((offered - finished) | 0) === SLOTS) return false;
+      if (hasEnded || ((enqueued - finished) | 0) === SLOTS) return false;
       let length = 0;
       for (const piece of pieces) length += piece.length;
-      const most = (part.length + path.length) * 3 + length;
-      const skipped = end + most > BYTES ? BYTES - end : 0;
-      if (skipped + most > free) return false;
+      const maxBytes = (part.length + path.length) * 3 + length; // UTF-8 of a UTF-16 unit has at most 3 bytes
+      const skipped = end + maxBytes > RING_BYTES ? RING_BYTES - end : 0;
+      if (skipped + maxBytes > free) return false;
       const at = skipped > 0 ? 0 : end;
-      const index = offered & (SLOTS - 1);
-      const slot = index * FIELDS;
+      const index = enqueued & (SLOTS - 1);
+      const slot = index * SLOT_FIELDS;
       const pathAt = at + text.write(part, at);
       const bodyAt = pathAt + text.write(path, pathAt);
       end = bodyAt;
       for (const piece of pieces) {
-        if (piece.length < FILLED_BYTES) bytes.set(piece, end);
+        if (piece.length < FILL_MIN_BYTES) bytes.set(piece, end);
         else text.fill(piece, end, end + piece.length);
         end += piece.length;
       }
@@ -175,16 +174,16 @@ export function writerThread(): WriterThread | undefined {
       slots[slot + 1] = pathAt - at;
       slots[slot + 2] = bodyAt - pathAt;
       slots[slot + 3] = length;
-      waiting[index] = written;
+      callbacks[index] = onWritten;
       reserved[index] = skipped + end - at;
       free -= skipped + end - at;
-      offered = (offered + 1) | 0;
-      if (((offered - told) | 0) >= BURST) tell();
-      else if (!isDue) {
-        isDue = true;
-        setImmediate(tell);
+      enqueued = (enqueued + 1) | 0;
+      if (((enqueued - published) | 0) >= WAKE_BATCH) publish();
+      else if (!isWakeDue) {
+        isWakeDue = true;
+        setImmediate(publish);
       }
-      timer ??= setTimeout(ask, ASK_MS);
+      timer ??= setTimeout(poll, POLL_MS);
       return true;
     },
     stop: () => void Atomics.store(counts, STOPPED, 1),
@@ -196,38 +195,39 @@ export function writerThread(): WriterThread | undefined {
     },
   };
 
-  function tell(): void {
-    isDue = false;
-    if (told === offered) return;
-    told = offered;
-    Atomics.store(counts, OFFERED, offered);
-    Atomics.notify(counts, OFFERED);
+  /** Makes enqueued files visible to the thread, and wakes it. */
+  function publish(): void {
+    isWakeDue = false;
+    if (published === enqueued) return;
+    published = enqueued;
+    Atomics.store(counts, ENQUEUED, enqueued);
+    Atomics.notify(counts, ENQUEUED);
   }
 
-  function ask(): void {
+  function poll(): void {
     timer = undefined;
     collect();
-    if (finished !== offered) timer ??= setTimeout(ask, ASK_MS);
+    if (finished !== enqueued) timer ??= setTimeout(poll, POLL_MS);
   }
 
-  /** Takes the first of those that wait. */
-  function next(): Done {
+  /** Removes the oldest file from the queue; returns its callback. */
+  function shift(): OnWritten {
     const index = finished & (SLOTS - 1);
-    const written = waiting[index];
-    if (written === undefined) throw new Error("more is done than was to be done");
-    waiting[index] = undefined;
+    const onWritten = callbacks[index];
+    if (onWritten === undefined) throw new Error("the thread finished more files than were enqueued");
+    callbacks[index] = undefined;
     free += reserved[index] ?? 0;
     finished = (finished + 1) | 0;
-    return written;
+    return onWritten;
   }
 
-  /** Tells of what is done; who is told may hand over more. */
+  /** Calls the callbacks of finished files, which may enqueue more. */
   function collect(): void {
-    if (isCollecting || isGone) return;
+    if (isCollecting || hasEnded) return;
     isCollecting = true;
     for (const until = Atomics.load(counts, FINISHED); finished !== until; ) {
-      const slot = (finished & (SLOTS - 1)) * FIELDS;
-      next()(slots[slot + 4] === 1, (slots[slot + 5] ?? 0) / 1000);
+      const slot = (finished & (SLOTS - 1)) * SLOT_FIELDS;
+      shift()(slots[slot + 4] === 1, (slots[slot + 5] ?? 0) / 1000);
     }
     isCollecting = false;
   }

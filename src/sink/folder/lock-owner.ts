@@ -1,58 +1,58 @@
-// Who holds an output folder: what a lock file says of a run, and whether that run is still there.
+// Reads a lock file and decides whether the run that it names still holds the output folder.
 
 import { closeSync, fstatSync, lstatSync, readFileSync, readlinkSync, readSync } from "node:fs";
 import { hostname } from "node:os";
 import { openToRead } from "../../fs/open-nofollow.ts";
 
-/** One run, as its lock file has it: one line of JSON. */
+/** The content of a lock file, one line of JSON: the run that holds it. */
 export interface LockOwner {
   readonly pid: number;
-  /** When the process started, in clock ticks since boot: field 22 of /proc/<pid>/stat. Absent where there is no /proc. */
+  /** The process's start in clock ticks since boot: field 22 of /proc/<pid>/stat (proc(5)). Absent without /proc. */
   readonly started?: number;
   /**
-   * The machine's boot, and the process's pid and time namespaces: where a pid and a start mean something. Absent where there
-   * is no /proc.
+   * The boot's id, and the process's pid and time namespaces: pids and start times are comparable where these are equal. Absent
+   * without /proc.
    */
   readonly boot?: string;
   readonly pidns?: string;
   readonly host: string;
-  /** When the lock was taken: ISO 8601, UTC. */
+  /** When the lock was acquired: ISO 8601, UTC. */
   readonly since: string;
-  /** Makes every lock file another one. */
+  /** Makes every lock file unique. */
   readonly nonce: string;
 }
 
-/** A lock file that is there. */
-export interface Seen {
+/** A lock file that exists. */
+export interface LockFile {
   readonly text: string;
-  /** When it was written last, by the clock of whoever keeps the files. */
+  /** Its mtime, by the file server's clock. */
   readonly mtimeMs: number;
-  /** Whose file it is. */
+  /** Its owner. */
   readonly uid: number;
-  /** Absent where the file is torn, or is no lock file at all. */
+  /** Absent where the file is incomplete, or not a lock file. */
   readonly holder?: LockOwner;
 }
 
 export interface Times {
-  /** The time by the clock of whoever keeps the files, which need not be ours. */
+  /** The current time, by the file server's clock. */
   readonly nowMs: number;
-  /** How long ago this machine started. */
+  /** Time since this machine booted. */
   readonly sinceBootMs: number;
 }
 
-/** A run that has said nothing for so long is gone, where its process cannot be looked at. */
-const SILENT_MS = 60_000;
+/** Age of a lock file at which its run counts as ended, where its process cannot be checked: four heartbeats. */
+const STALE_MS = 60_000;
 
-/** As `toISOString` makes it, of a year that has four digits. */
-const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+/** The format of `toISOString`, for years of four digits. */
+const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
-/** So much of a host's name is shown, in characters. */
-const MAX_HOST = 64;
+/** Maximum length of a host name in a message, in characters. */
+const MAX_HOST_CHARS = 64;
 
-/** No lock file is longer; what is, is somebody else's. */
-const MAX_BYTES = 4096;
+/** Maximum length of a lock file; a longer file is not one. */
+const MAX_LOCK_BYTES = 4096;
 
-/** This process. */
+/** The lock file's content for this process. */
 export function currentProcess(nonce: string, since: Date): LockOwner {
   const started = processOf("self")?.started;
   const boot = optional(() => readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim());
@@ -68,21 +68,21 @@ export function currentProcess(nonce: string, since: Date): LockOwner {
   };
 }
 
-/** The namespaces that this process is in, namespaces(7): "pid:[4026531836] time:[4026531834]". Undefined where there is no /proc. */
+/** This process's namespaces (namespaces(7)): "pid:[4026531836] time:[4026531834]". Undefined without /proc. */
 function namespaces(): string | undefined {
   const all = ["pid", "time"].map((kind) => optional(() => readlinkSync(`/proc/self/ns/${kind}`)));
   return all[0] === undefined ? undefined : all.filter((one) => one !== undefined).join(" ");
 }
 
-/** What lies at a path, no link followed; undefined if nothing does. Throws what the file system says. */
-export function readLockOwner(path: string): Seen | undefined {
+/** Reads a lock file; links are not followed. Undefined if nothing is there. Throws file-system errors. */
+export function readLockOwner(path: string): LockFile | undefined {
   try {
     const stats = lstatSync(path);
     if (!stats.isFile()) return { text: "", mtimeMs: stats.mtimeMs, uid: stats.uid };
-    // It may have become a link or a pipe since.
+    // It may have become a link or a pipe meanwhile.
     const file = openToRead(path);
     try {
-      const bytes = Buffer.alloc(MAX_BYTES);
+      const bytes = Buffer.alloc(MAX_LOCK_BYTES);
       const text = bytes.toString("utf8", 0, readSync(file, bytes));
       const holder = parse(text);
       const { mtimeMs, uid } = fstatSync(file);
@@ -96,49 +96,49 @@ export function readLockOwner(path: string): Seen | undefined {
   }
 }
 
-/** Whether the run that a lock file speaks of may still be there. */
-export function isHeld({ holder, mtimeMs, uid }: Seen, us: LockOwner, { nowMs, sinceBootMs }: Times): boolean {
-  // A time that lies ahead is from before a clock was set back: a run that is there writes it anew.
+/** Whether the run that a lock file names may still be running. */
+export function isHeld({ holder, mtimeMs, uid }: LockFile, us: LockOwner, { nowMs, sinceBootMs }: Times): boolean {
+  // A time in the future is from before the clock was set back: a running process would have rewritten it.
   const ageMs = Math.abs(nowMs - mtimeMs);
-  if (holder === undefined) return ageMs < SILENT_MS;
-  if (isNear(holder, us)) {
-    // Where no boot has a name, a pid may be from before this one.
+  if (holder === undefined) return ageMs < STALE_MS;
+  if (isComparable(holder, us)) {
+    // Without a boot id, the pid may be from an earlier boot.
     return (holder.boot !== undefined || ageMs < sinceBootMs) && isAlive(holder, uid);
   }
-  // Silent since before this machine started, and of its name: that was before a reboot. Another boot alone may be that of
-  // a second machine of the same name, on a shared disk.
-  return ageMs < (holder.host === us.host ? Math.min(SILENT_MS, sinceBootMs) : SILENT_MS);
+  // Not rewritten since this machine booted, and of its host name: the run was before the reboot. Another boot id alone may be that
+  // of a second machine with this host name, on a shared disk.
+  return ageMs < (holder.host === us.host ? Math.min(STALE_MS, sinceBootMs) : STALE_MS);
 }
 
-/** "pid 1234, since 2026-01-01 10:00:00" in local time; with the host where that pid means nothing here. */
+/** "pid 1234, since 2026-01-01 10:00:00" in local time; with the host name where the pid is another machine's. */
 export function describe(holder: LockOwner, us: LockOwner): string {
   const at = new Date(holder.since);
   const local = new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString();
-  const where = isNear(holder, us) ? "" : ` on ${holder.host.slice(0, MAX_HOST).replace(/\p{C}/gu, "?")}`;
+  const where = isComparable(holder, us) ? "" : ` on ${holder.host.slice(0, MAX_HOST_CHARS).replace(/\p{C}/gu, "?")}`;
   return `pid ${holder.pid}${where}, since ${local.slice(0, 19).replace("T", " ")}`;
 }
 
-/** Whether the holder's pid means the same here as there. */
-function isNear(holder: LockOwner, us: LockOwner): boolean {
+/** Whether the holder's pid and start time are comparable with this process's. */
+function isComparable(holder: LockOwner, us: LockOwner): boolean {
   if (holder.boot !== us.boot || holder.pidns !== us.pidns) return false;
   return holder.boot !== undefined || holder.host === us.host;
 }
 
-/** `uid`: whose file says so. */
+/** `uid`: the owner of the lock file. */
 function isAlive({ pid, started }: LockOwner, uid: number): boolean {
   const now = processOf(pid);
-  // A process that was killed stays in the table until its parent asks; its pid may also be another's by now.
+  // A killed process is a zombie until its parent waits for it; another process may also have its pid by now.
   if (now !== undefined && (/[ZX]/.test(now.state) || (started !== undefined && now.started !== started))) return false;
   try {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    // It is somebody else's. If the file is ours, that is a process that has got the pid since.
+    // The process is another user's. If the lock file is ours, that process got the pid later.
     return (error as NodeJS.ErrnoException).code === "EPERM" && uid !== process.geteuid?.();
   }
 }
 
-/** A process's state and start, from proc(5): the name in parentheses before them may hold anything. */
+/** A process's state and start time (proc(5)). The name in parentheses before them may contain any character. */
 function processOf(pid: number | "self"): { readonly state: string; readonly started: number } | undefined {
   const stat = optional(() => readFileSync(`/proc/${pid}/stat`, "utf8"));
   const fields = stat?.slice(stat.lastIndexOf(")") + 2).split(" ") ?? [];
@@ -151,10 +151,10 @@ function parse(text: string): LockOwner | undefined {
   const value = optional(() => JSON.parse(text) as Partial<Record<keyof LockOwner, unknown>> | null);
   if (value === null || value === undefined) return undefined;
   const { pid, started, boot, pidns, host, since, nonce } = value;
-  // Not below 1: to `kill`, that is a whole group of processes.
+  // Not below 1: kill(2) takes that as a process group.
   if (typeof pid !== "number" || !Number.isSafeInteger(pid) || pid < 1) return undefined;
   if (typeof host !== "string" || typeof nonce !== "string") return undefined;
-  if (typeof since !== "string" || !TIME.test(since) || Number.isNaN(Date.parse(since))) return undefined;
+  if (typeof since !== "string" || !ISO_TIME.test(since) || Number.isNaN(Date.parse(since))) return undefined;
   return {
     pid,
     host,
@@ -166,7 +166,7 @@ function parse(text: string): LockOwner | undefined {
   };
 }
 
-/** What a system may not have, or not show us. */
+/** The result of `read`; undefined where it throws: not every system has or shows these files. */
 function optional<T>(read: () => T): T | undefined {
   try {
     return read();

@@ -1,4 +1,4 @@
-// The lock of an output folder: a file that says which process has it, and counts for as long as that is there.
+// Locks the output folder: a lock file names the process that holds it, and is stale when that process has ended.
 
 import { createHash, randomBytes } from "node:crypto";
 import {
@@ -23,27 +23,27 @@ import {
   currentProcess,
   describe,
   isHeld,
+  type LockFile,
   type LockOwner,
   readLockOwner,
-  type Seen,
   type Times,
 } from "./lock-owner.ts";
 
 export interface Lock {
-  /** Gives it up; never throws. The file is gone when this returns, the rest when its promise is settled. */
+  /** Removes the lock file before it returns, and closes it asynchronously. Never throws. */
   release(): Promise<void>;
 }
 
-/** How often a run says that it is alive. */
-const TOUCH_MS = 15_000;
+/** Interval at which the lock file is rewritten, as a sign of life for other machines. */
+const HEARTBEAT_MS = 15_000;
 
-/** More often than this a lock does not change hands while we look. */
-const ROUNDS = 100;
+/** Maximum number of tries to take a lock that other processes take and release meanwhile. */
+const MAX_ROUNDS = 100;
 
 /**
- * Takes the lock of `stateFolder` (an existing folder, `<output>/.bulkget`), or throws a LockedError at once; a file-system
- * error is thrown as it is. `outputFolder` is for the message. Only who can write there can keep anybody out: nothing that
- * has a name outside the folder decides, such as a socket, which any user of the machine could take. Keeps no process alive.
+ * Acquires the lock in `stateFolder` (an existing folder, `<output>/.bulkget`). Throws a LockedError at once if a run holds it, and
+ * file-system errors. `outputFolder` is for the message. Only a user who can write to the folder can block a run: the lock does not
+ * depend on anything outside, such as a socket that any user could bind. Keeps no process alive.
  */
 export async function lockFolder(stateFolder: string, outputFolder: string): Promise<Lock> {
   const path = join(stateFolder, STATE_LAYOUT.lock);
@@ -54,16 +54,16 @@ export async function lockFolder(stateFolder: string, outputFolder: string): Pro
   try {
     writeFileSync(own, text, { flag: "wx" });
     const times = { nowMs: statSync(own).mtimeMs, sinceBootMs: uptime() * 1000 };
-    take({ path, own, text, us, outputFolder, ...times });
-    sweep(stateFolder, own, us, times);
+    acquire({ path, own, text, us, outputFolder, ...times });
+    removeStale(stateFolder, own, us, times);
   } finally {
     rmSync(own, { force: true });
   }
   return hold(path, text);
 }
 
-/** Removes what runs have left that were killed while they took the lock. */
-function sweep(stateFolder: string, own: string, us: LockOwner, times: Times): void {
+/** Removes the files of runs that were killed while they acquired the lock. */
+function removeStale(stateFolder: string, own: string, us: LockOwner, times: Times): void {
   for (const name of readdirSync(stateFolder)) {
     const path = join(stateFolder, name);
     if (!name.startsWith(`${STATE_LAYOUT.lock}.`) || path === own) continue;
@@ -71,14 +71,14 @@ function sweep(stateFolder: string, own: string, us: LockOwner, times: Times): v
       const seen = readLockOwner(path);
       if (seen !== undefined && !isHeld(seen, us, times)) unlinkSync(path);
     } catch {
-      // Nobody needs it to be gone.
+      // It does no harm.
     }
   }
 }
 
-interface Taking extends Times {
+interface Acquisition extends Times {
   readonly path: string;
-  /** A file with our text, written at `nowMs`, to be put under other names. */
+  /** A file with our text, written at `nowMs`, which is linked to other names. */
   readonly own: string;
   readonly text: string;
   readonly us: LockOwner;
@@ -86,24 +86,24 @@ interface Taking extends Times {
 }
 
 /**
- * Puts our text at `path`, or throws a LockedError. Who replaces a stale lock holds a claim on that very file first, which is
- * a lock of the same kind, and looks again: of many who found it stale, none removes what another has just put there.
+ * Creates the lock file at `path`, or throws a LockedError. Before it replaces a stale lock, it acquires a claim on that very file,
+ * which is a lock too, and checks again: of many processes that found it stale, none removes the lock that another has just created.
  */
-function take(taking: Taking): void {
-  const { path, own, text, us, outputFolder } = taking;
-  for (let round = 0; round < ROUNDS; round++) {
-    if (put(own, path, text)) return;
+function acquire(acquisition: Acquisition): void {
+  const { path, own, text, us, outputFolder } = acquisition;
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    if (createAt(own, path, text)) return;
     const seen = readLockOwner(path);
-    if (seen === undefined) continue; // given up just now
-    if (seen.text === text) return; // NFS may do it and say that it was done already
-    if (isHeld(seen, us, taking)) throw locked(outputFolder, seen, us);
+    if (seen === undefined) continue; // released just now
+    if (seen.text === text) return; // NFS may create it and still return EEXIST, if the first reply was lost (open(2), O_EXCL)
+    if (isHeld(seen, us, acquisition)) throw locked(outputFolder, seen, us);
     const claim = claimOn(path, seen);
-    take({ ...taking, path: claim });
+    acquire({ ...acquisition, path: claim });
     try {
       const again = readLockOwner(path);
       if (again?.text !== seen.text || again.mtimeMs !== seen.mtimeMs) continue;
       const next = `${own}.next`;
-      put(own, next, text);
+      createAt(own, next, text);
       try {
         renameSync(next, path);
       } finally {
@@ -117,19 +117,19 @@ function take(taking: Taking): void {
   throw locked(outputFolder, undefined, us);
 }
 
-/** The name of the claim on a stale lock: of this very file, and of none that comes after it. */
-export function claimOn(path: string, { text, mtimeMs }: Seen): string {
+/** The path of the claim on a stale lock file: of this one, and of none that replaces it. */
+export function claimOn(path: string, { text, mtimeMs }: LockFile): string {
   return `${path}.${createHash("sha256").update(`${mtimeMs} ${text}`).digest("hex").slice(0, 16)}`;
 }
 
-/** Gives our text another name, at once and whole; false if that is taken, be it by a link to nowhere. */
-function put(own: string, path: string, text: string): boolean {
+/** Creates the file `path` with our text atomically; false if the name is taken, even by a dangling link. */
+function createAt(own: string, path: string, text: string): boolean {
   try {
     try {
       linkSync(own, path);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
-      writeFileSync(path, text, { flag: "wx" }); // FAT has no links
+      writeFileSync(path, text, { flag: "wx" }); // FAT has no hard links
     }
     return true;
   } catch (error) {
@@ -138,34 +138,34 @@ function put(own: string, path: string, text: string): boolean {
   }
 }
 
-/** Holds a lock whose file is there. */
+/** Holds an acquired lock. */
 function hold(path: string, text: string): Lock {
-  const fd = reopened(path, text);
-  let touching: Promise<void> | undefined;
+  const fd = reopen(path, text);
+  let refreshing: Promise<void> | undefined;
   let isHeld = true;
   const timer = setInterval(() => {
     // One at a time: a disk may hang.
-    touching ??= touch(fd, text).finally(() => {
-      touching = undefined;
+    refreshing ??= refresh(fd, text).finally(() => {
+      refreshing = undefined;
     });
-  }, TOUCH_MS).unref();
+  }, HEARTBEAT_MS).unref();
   return {
     async release() {
       if (!isHeld) return;
       isHeld = false;
       clearInterval(timer);
       removeOwn(path, text);
-      await touching; // its number may be another file's, once it is closed
+      await refreshing; // once it is closed, another file may have the descriptor
       try {
         closeSync(fd);
       } catch {
-        // There is nothing in it that would be missed.
+        // The lock file is removed already.
       }
     },
   };
 }
 
-function reopened(path: string, text: string): number {
+function reopen(path: string, text: string): number {
   try {
     return openToUpdate(path);
   } catch (error) {
@@ -174,33 +174,33 @@ function reopened(path: string, text: string): number {
   }
 }
 
-const writeOf = promisify(write);
-const datasyncOf = promisify(fdatasync);
+const writeAsync = promisify(write);
+const fdatasyncAsync = promisify(fdatasync);
 
 /**
- * Says that we are alive. Written, since the time that utimes(2) sets is this machine's, and the one that counts is the
- * file server's; and by the open file, which is ours even if the name no longer is.
+ * Rewrites the lock file, which sets its mtime by the file server's clock; utimes(2) would set this machine's time. It writes to the
+ * open file, which is ours even if another file has the name.
  */
-async function touch(fd: number, text: string): Promise<void> {
+async function refresh(fd: number, text: string): Promise<void> {
   try {
-    await writeOf(fd, Buffer.from(text), 0, undefined, 0);
-    await datasyncOf(fd); // an NFS client keeps it for half a minute otherwise
+    await writeAsync(fd, Buffer.from(text), 0, undefined, 0);
+    await fdatasyncAsync(fd); // otherwise an NFS client delays it for up to 30 seconds
   } catch {
-    // Only another machine would miss it.
+    // Only other machines depend on it.
   }
 }
 
-/** Removes the lock file if it is still ours. */
+/** Removes the lock file if it is still ours. Never throws. */
 function removeOwn(path: string, text: string): void {
   try {
     if (readLockOwner(path)?.text === text) unlinkSync(path);
   } catch {
-    // It is stale as soon as we are gone.
+    // It is stale when this process has ended.
   }
 }
 
-/** `seen` is undefined where the lock changes hands all the time. */
-function locked(outputFolder: string, seen: Seen | undefined, us: LockOwner): LockedError {
+/** `seen` is undefined where other processes keep acquiring and releasing the lock. */
+function locked(outputFolder: string, seen: LockFile | undefined, us: LockOwner): LockedError {
   if (seen === undefined || seen.holder !== undefined) {
     const who = seen?.holder === undefined ? "" : ` (${describe(seen.holder, us)})`;
     const waysIn = (words: Wording) => `wait for it, or ${useAnotherFolder(words)}`;

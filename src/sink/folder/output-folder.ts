@@ -1,4 +1,4 @@
-// The output folder before and after a run: made where it is missing, cleared by --force, tidied at the end.
+// Prepares the output folder for a run, creates and removes folders in it, and compares paths.
 
 import {
   existsSync,
@@ -16,7 +16,7 @@ import { FolderError, useAnotherFolder, type Wording } from "../../core/errors.t
 import { LAYOUT } from "../../core/layout.ts";
 import { isInside } from "../../fs/safe-path.ts";
 
-/** What the file system says of the folder, as such; anything else as it is. */
+/** A file-system error as a FolderError; any other error unchanged. */
 export function asFolderError(error: unknown, folder: string): unknown {
   const { code, syscall, message } = error as NodeJS.ErrnoException;
   if (code === undefined || syscall === undefined) return error;
@@ -24,18 +24,18 @@ export function asFolderError(error: unknown, folder: string): unknown {
 }
 
 export interface Folder {
-  /** For what is of use only to a run: its lock, and bodies that are not whole yet. */
+  /** The folder of the lock and of incomplete bodies. */
   readonly state: string;
-  /** Nothing else is there. */
+  /** The output folder holds nothing else. */
   readonly empty: boolean;
-  /** An earlier run's journal is there. */
+  /** The journal of an earlier run exists. */
   readonly earlier: boolean;
 }
 
-/** A path that no folder can have: something else is there, or the file system takes no such name. */
+/** Codes where no folder can have the path: something else has it, or the file system refuses the name. */
 const UNUSABLE = new Set(["EEXIST", "ENOTDIR", "ELOOP", "EINVAL", "EILSEQ"]);
 
-/** Makes the folder, and in it the one for the run's state. Throws a FolderError. */
+/** Creates the output folder and its state folder. Throws a FolderError. */
 export function prepareFolder(folder: string): Folder {
   const state = join(folder, LAYOUT.state);
   try {
@@ -59,7 +59,7 @@ export function prepareFolder(folder: string): Folder {
   }
 }
 
-/** Whether a folder holds nothing but the state's. It may hold a million files: two names are enough to tell. */
+/** Whether a folder holds nothing but the state folder. Reads at most two names: it may hold a million files. */
 function isEmpty(folder: string): boolean {
   const names = opendirSync(folder);
   try {
@@ -72,21 +72,21 @@ function isEmpty(folder: string): boolean {
   }
 }
 
-/** Removes a folder, such as the state's, unless something is kept in it. */
+/** Removes an empty folder; leaves any other. Never throws. */
 export function removeIfEmpty(folder: string): void {
   try {
     rmdirSync(folder);
   } catch {
-    // Kept bodies are gone on with by the next run.
+    // The next run resumes the parts in it.
   }
 }
 
-/** Removes a file that has no content. */
+/** Removes a file of length 0; leaves any other. */
 export function removeEmptyFile(path: string): void {
   if (lstatSync(path, { throwIfNoEntry: false })?.size === 0) unlinkSync(path);
 }
 
-/** Whether two paths lead to one file, links followed. */
+/** Whether two paths lead to one file, after following all links. */
 export function sameFile(one: string, other: string): boolean {
   try {
     return realpathSync(one) === realpathSync(other);
@@ -96,25 +96,25 @@ export function sameFile(one: string, other: string): boolean {
 }
 
 /**
- * The way to a folder from the working directory, if that has fewer parts and leads there: the system walks it three times
- * for every file.
+ * The folder's path from the working directory if it has fewer parts, otherwise the given one: the kernel resolves it three times
+ * per file.
  */
 export function shortestPath(folder: string): string {
   if (!isAbsolute(folder)) return folder;
   try {
-    const way = relative(process.cwd(), folder) || ".";
+    const short = relative(process.cwd(), folder) || ".";
     const parts = folder.split(sep).filter((part) => part !== "");
-    if (isAbsolute(way) || way.split(sep).length >= parts.length) return folder;
-    const [one, other] = [statSync(way, { bigint: true }), statSync(folder, { bigint: true })];
-    return one.ino === other.ino && one.dev === other.dev ? way : folder;
+    if (isAbsolute(short) || short.split(sep).length >= parts.length) return folder;
+    const [one, other] = [statSync(short, { bigint: true }), statSync(folder, { bigint: true })];
+    return one.ino === other.ino && one.dev === other.dev ? short : folder;
   } catch {
-    return folder; // nothing is there, or the working directory itself is gone
+    return folder; // the folder or the working directory does not exist
   }
 }
 
 /**
- * Makes a folder and those above it. Not `mkdir` with `recursive`: Node then tries for ever where a file system, such as
- * /proc, says ENOENT below a folder that is there.
+ * Makes a folder and those above it. Not `mkdirSync` with `recursive`: that loops for ever where a file system, such as /proc,
+ * returns ENOENT below an existing folder (observed with Node 20 on Linux; openclaw/openclaw#130807).
  */
 export function makeFolder(folder: string): void {
   try {
@@ -123,7 +123,7 @@ export function makeFolder(folder: string): void {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "EEXIST") {
       if (isFolder(folder)) return;
-      throw linkToNone(folder) ?? error;
+      throw danglingLinkError(folder) ?? error;
     }
     const above = dirname(folder);
     if (code !== "ENOENT" || existsSync(above)) throw error;
@@ -131,7 +131,7 @@ export function makeFolder(folder: string): void {
     try {
       mkdirSync(folder);
     } catch (late) {
-      // Another process was faster.
+      // Another process made it meanwhile.
       if ((late as NodeJS.ErrnoException).code !== "EEXIST" || !isFolder(folder)) throw late;
     }
   }
@@ -142,23 +142,23 @@ function isFolder(path: string): boolean {
     return statSync(path).isDirectory();
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT" || code === "ELOOP") return false; // a link that leads nowhere
+    if (code === "ENOENT" || code === "ELOOP") return false; // a dangling link
     throw error;
   }
 }
 
-/** What to say of a link in the place of a folder: "file already exists" is not what its owner sees. */
-function linkToNone(path: string): Error | undefined {
+/** The error for a dangling link in the place of a folder: `ls` shows its owner no existing file. */
+function danglingLinkError(path: string): Error | undefined {
   if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return undefined;
   return Object.assign(new Error(`${path} is a link to ${readlinkSync(path)}, which is no folder`), { code: "EEXIST" });
 }
 
-/** Removes a line's file of an earlier run, where this one's has another name. */
-export function removeOld(folder: string, file: string): void {
+/** Removes a line's file of an earlier run, whose new file has another name. Never throws. */
+export function removePrevious(folder: string, file: string): void {
   const old = `${folder}/${file}`;
   try {
     if (isInside(folder, old)) unlinkSync(old);
   } catch {
-    // It is gone already.
+    // It does not exist.
   }
 }

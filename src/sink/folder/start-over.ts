@@ -1,4 +1,4 @@
-// What --force does, and --prune: removes what an earlier run saved, by its records, and nothing else.
+// Removes the files that an earlier run's records name, and nothing else: --force and --prune.
 
 import { createReadStream, lstatSync, rmdirSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
@@ -8,10 +8,10 @@ import { checked, openToRead } from "../../fs/open-nofollow.ts";
 import { isInside, isSafePath } from "../../fs/safe-path.ts";
 
 /**
- * What --force does: removes what the earlier run recorded, and with `withGone` what it kept of lines that were gone. `lists`
- * are what is about to be read. Throws a FolderError.
+ * Removes all files that the earlier run recorded (--force), and with `withRemoved` those that it kept of removed lines. `lists`:
+ * the lists of this run, which must not lie in the folder. Throws a FolderError.
  */
-export async function startOver(folder: string, lists: readonly string[], withGone = false): Promise<void> {
+export async function startOver(folder: string, lists: readonly string[], withRemoved = false): Promise<void> {
   const own = lists.find((list) => isInside(folder, list));
   if (own !== undefined) {
     const whyIn = (words: Wording) =>
@@ -20,7 +20,7 @@ export async function startOver(folder: string, lists: readonly string[], withGo
   }
   const failed = join(folder, LAYOUT.failedList);
   try {
-    if (withGone) await removeRecorded(join(folder, LAYOUT.removed));
+    if (withRemoved) await removeRecorded(join(folder, LAYOUT.removed));
     await removeRecorded(folder, () => {
       if (lstatSync(failed, { throwIfNoEntry: false })?.isFile() === true) unlinkSync(failed);
     });
@@ -29,25 +29,25 @@ export async function startOver(folder: string, lists: readonly string[], withGo
       cause: error,
     });
   }
-  if (!withGone) return;
+  if (!withRemoved) return;
   try {
     rmdirSync(join(folder, LAYOUT.removed));
   } catch {
-    // Something else lies there.
+    // The user has put files there.
   }
 }
 
-/** Removes a file that a record names, if it is a file of the folder; false if not. Throws what the file system says. */
+/** Removes a file that a record names; false if it is not a regular file inside the folder. Throws file-system errors. */
 export function removeSavedFile(folder: string, file: string): boolean {
   const path = join(folder, file);
-  // A folder of the path may be a link by now, to somewhere else.
-  const isOurs =
+  // A folder of the path may have become a link to elsewhere.
+  const isSaved =
     isSafePath(file) && lstatSync(path, { throwIfNoEntry: false })?.isFile() === true && isInside(folder, path);
-  if (isOurs) unlinkSync(path);
-  return isOurs;
+  if (isSaved) unlinkSync(path);
+  return isSaved;
 }
 
-/** Removes what a journal names, and then itself: nothing else. */
+/** Removes the files that a journal names, and then the journal. */
 async function removeRecorded(folder: string, beforeJournal: () => void = () => {}): Promise<void> {
   const journal = join(folder, LAYOUT.journal);
   for await (const line of linesOf(journal)) {
@@ -58,10 +58,10 @@ async function removeRecorded(folder: string, beforeJournal: () => void = () => 
   unlinkSync(journal);
 }
 
-/** No record is longer, in characters: of a longer line only the end is kept, which is none. */
-const MAX_RECORD = 16_777_216;
+/** Maximum length of a record: a longer line is not one, and is not kept in memory. */
+const MAX_RECORD_CHARS = 16_777_216;
 
-/** The lines of a journal, which must be a file and no link; only a line feed ends one: a record may have U+2028 in it. */
+/** The lines of a journal, which must be a regular file. Only LF ends a line: readline also splits at U+2028. */
 async function* linesOf(journal: string): AsyncGenerator<string> {
   const fd = checked(openToRead(journal), (stats) => {
     if (!stats.isFile()) throw new Error(`${LAYOUT.journal} is no file`);
@@ -69,7 +69,7 @@ async function* linesOf(journal: string): AsyncGenerator<string> {
   let carry = "";
   for await (const chunk of createReadStream("", { fd, encoding: "utf8" }) as AsyncIterable<string>) {
     const [first = "", ...rest] = chunk.split("\n");
-    carry = carry.length > MAX_RECORD ? first : carry + first;
+    carry = carry.length > MAX_RECORD_CHARS ? first : carry + first;
     for (const next of rest) {
       yield carry;
       carry = next;
@@ -78,12 +78,12 @@ async function* linesOf(journal: string): AsyncGenerator<string> {
   yield carry;
 }
 
-/** The file a record names. */
+/** The file that a record names. */
 function recordedFile(line: string): string | undefined {
   try {
     const { file } = JSON.parse(line) as { file?: unknown };
     return typeof file === "string" ? file : undefined;
   } catch {
-    return undefined; // a torn record
+    return undefined; // an incomplete record
   }
 }

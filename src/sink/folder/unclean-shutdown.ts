@@ -1,32 +1,32 @@
-// When runs were under way whose records were not all written: what was saved then and is in no record may be replaced.
+// Marks the time spans of runs that did not shut down cleanly: files from those spans without a record may be replaced.
 
 import { closeSync, lstatSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { STATE_LAYOUT } from "../../core/layout.ts";
 import { createNew } from "../../fs/open-nofollow.ts";
 
-/** A span of time by the file system's own clock, in milliseconds: from, and before; Infinity while it lasts. */
+/** A half-open time span by the file system's clock, in milliseconds; `beforeMs` is Infinity while the run lasts. */
 export interface Span {
   readonly fromMs: number;
   readonly beforeMs: number;
 }
 
 export interface RunMark {
-  /** When this run began. */
+  /** The start of this run, by the file system's clock. */
   readonly startMs: number;
-  /** What the mark took, in milliseconds: two small files, and a rename. */
+  /** How long writing the mark took, in milliseconds: two small files and a rename. */
   readonly tookMs: number;
-  /** When files were saved that are in no record. A span is kept: its files may be those of lines that come back. */
+  /** The time spans of unclean shutdowns. They are kept: their files may belong to lines that return to the list. */
   readonly unrecorded: readonly Span[];
-  /** This run's records are all written. */
+  /** Ends the span: all records of this run are written. */
   end(): void;
 }
 
-/** So many spans are kept apart; of more, the earliest two become one. */
+/** Maximum number of spans; of more, the two earliest are merged. */
 const MAX_SPANS = 20;
 
 /**
- * Marks in the folder `state` that a run is under way, until its end: if there is none, because it was killed or its disk
- * failed, the next run finds the mark. To be called under the lock. Throws what the file system says.
+ * Marks in the folder `state` that a run is under way. If `end` is never called (a kill, a disk error), the next run finds the
+ * mark. The caller holds the lock. Throws file-system errors.
  */
 export function markRun(state: string): RunMark {
   const mark = `${state}/${STATE_LAYOUT.unclean}`;
@@ -40,8 +40,8 @@ export function markRun(state: string): RunMark {
   function write(spans: readonly Span[]): void {
     if (spans.length === 0) return rmSync(mark, { force: true });
     const next = `${mark}.next`;
-    const text = few(spans).map(({ fromMs, beforeMs }) => `${fromMs} ${beforeMs}\n`);
-    const file = created(next);
+    const text = merged(spans).map(({ fromMs, beforeMs }) => `${fromMs} ${beforeMs}\n`);
+    const file = createEmpty(next);
     try {
       writeFileSync(file, text.join(""));
     } finally {
@@ -51,13 +51,13 @@ export function markRun(state: string): RunMark {
   }
 }
 
-function few(spans: readonly Span[]): readonly Span[] {
+function merged(spans: readonly Span[]): readonly Span[] {
   const [first, second, ...rest] = spans;
   if (spans.length <= MAX_SPANS || first === undefined || second === undefined) return spans;
   return [{ fromMs: first.fromMs, beforeMs: second.beforeMs }, ...rest];
 }
 
-/** The spans in the mark; for a mark whose text a power loss has taken, the time since it was made. */
+/** The spans in the mark; where a power loss has destroyed its text, the time since it was written. */
 function spansIn(mark: string): Span[] {
   const stats = lstatSync(mark, { throwIfNoEntry: false });
   if (stats?.isFile() !== true) return [];
@@ -69,17 +69,17 @@ function spansIn(mark: string): Span[] {
   return areSpans ? spans : [{ fromMs: stats.mtimeMs, beforeMs: Infinity }];
 }
 
-/** Now, by the clock that files get their times from: it may be behind ours, or another machine's. */
+/** The current time by the clock that sets file times: it may be another machine's (NFS), or behind Date.now(). */
 function nowMs(state: string): number {
   const probe = `${state}/${STATE_LAYOUT.clockProbe}`;
-  closeSync(created(probe));
+  closeSync(createEmpty(probe));
   const { mtimeMs } = lstatSync(probe);
   rmSync(probe);
   return mtimeMs;
 }
 
-/** A new, empty file in the place of whatever had its name; links are not followed. */
-function created(path: string): number {
+/** Creates an empty file, and replaces whatever has its name, links included. */
+function createEmpty(path: string): number {
   rmSync(path, { force: true });
   return createNew(path);
 }

@@ -25,7 +25,7 @@ const files = () => filesIn(folder.path);
 const read = (file: string) => readFileSync(at(file), "utf8");
 const storing = (options?: SinkOptions) => storeInto(folder.path, options);
 /** A disk that is never written to but in the thread pool. */
-const SLOW = { now: () => false, took: () => expect.unreachable("nothing is written at once") };
+const SLOW = { isFast: () => false, record: () => expect.unreachable("nothing is written at once") };
 
 const kinds: [kind: string, body: (...pieces: Uint8Array[]) => Answer["body"], to?: SinkOptions][] = [
   ["whole", (...pieces) => pieces],
@@ -35,18 +35,18 @@ const kinds: [kind: string, body: (...pieces: Uint8Array[]) => Answer["body"], t
   ["pulled", (...pieces) => pouredOf(pieces), { disk: SLOW }],
 ];
 
-it("a body that pours is written so while the disk is quick, and pulled while it is slow", async () => {
+it("a stream is poured while the disk is fast, and pulled while it is slow", async () => {
   const words = ["a", "b", "c", "d", "e", "f"].map(text);
   for (const quick of [0, 1, 2, 5, 6, 7]) {
     let writes = 0;
-    const disk = { now: () => writes < quick, took: () => writes++ };
+    const disk = { isFast: () => writes < quick, record: () => writes++ };
     expect(await storing({ disk })(pouredOf(words), { n: quick })).toMatchObject({ bytes: 6 });
     expect([writes, read(`00000${quick}.html`)]).toEqual([Math.min(quick, 6), "abcdef"]);
   }
 });
 
 describe("many small bodies on a slow disk", () => {
-  it("become their files, a few at a time, and their memory is given back once, when they are written", async () => {
+  it("are written a few at a time, and their memory is freed once, after that", async () => {
     const sink = sinkInto(folder.path, { disk: SLOW });
     const jobs = Array.from({ length: 100 }, (_, i) => ({ ...JOB, n: i + 1 }));
     let freed = 0;
@@ -70,7 +70,7 @@ describe("many small bodies on a slow disk", () => {
     expect([files().length, most <= 3]).toEqual([100, true]);
   });
 
-  it("get no name twice, if the list gives it to several", async () => {
+  it("with one name from the list: one is saved", async () => {
     const store = storing({ disk: SLOW });
     const stored = await Promise.all(["a", "b", "c", "d", "e"].map((word) => store([text(word)], { name: "x" })));
     const failed = stored.filter((one) => "error" in one);
@@ -80,9 +80,9 @@ describe("many small bodies on a slow disk", () => {
     expect(read("x")).toBe("abcde"[winner]);
   });
 
-  it("that are written at once and late get no name twice either", async () => {
+  it("with one name, some written synchronously and some in the pool: one is saved", async () => {
     let quick = false;
-    const store = storing({ disk: { now: () => quick, took: () => {} } });
+    const store = storing({ disk: { isFast: () => quick, record: () => {} } });
     const late = store([text("late")], { n: 1 });
     quick = true;
     const stored = [await store([text("named")], { n: 2, name: "000001.html" }), await late];
@@ -94,7 +94,7 @@ describe("many small bodies on a slow disk", () => {
 describe.each(kinds)("a %s body", (_kind, body, to) => {
   const storing = (options?: SinkOptions) => storeInto(folder.path, { ...to, ...options });
 
-  it("becomes a file, and nothing else is left", async () => {
+  it("becomes a file, and leaves no other file", async () => {
     expect(await storing()(body(text("one "), text("two")))).toStrictEqual({ bytes: 7, file: "000001.html" });
     expect(files()).toEqual(["000001.html"]);
     expect(read("000001.html")).toBe("one two");
@@ -132,7 +132,7 @@ describe.each(kinds)("a %s body", (_kind, body, to) => {
     }
   });
 
-  it("whose name is taken is refused, and what is there stays", async () => {
+  it("whose name is taken is refused, and the existing file stays", async () => {
     writeFileSync(at("000001.html"), "mine");
     const refused = await storing({ empty: false })(body(text("theirs")));
     expect(refused).toMatchObject({ error: "file_exists", detail: expect.stringContaining("000001.html") });
@@ -163,15 +163,18 @@ describe.each(kinds)("a %s body", (_kind, body, to) => {
     expect([read("x.txt"), read("000007.html")]).toEqual(["one", "one"]);
   });
 
-  it.each([["000005.html"], ["5"]])("that the list names %s is not replaced by line 5's own", async (name) => {
-    const store = storing();
-    const n = name === "5" ? 5 : 2;
-    expect(await store(body(text("named so")), { n, name })).toMatchObject({ file: "000005.html" });
-    expect(await store(body(text("line 5")), { n: 5 })).toMatchObject({ error: "file_exists" });
-    expect(read("000005.html")).toBe("named so");
-  });
+  it.each([["000005.html"], ["5"]])(
+    "with the name %s from the list is not replaced by the body of line 5",
+    async (name) => {
+      const store = storing();
+      const n = name === "5" ? 5 : 2;
+      expect(await store(body(text("named so")), { n, name })).toMatchObject({ file: "000005.html" });
+      expect(await store(body(text("line 5")), { n: 5 })).toMatchObject({ error: "file_exists" });
+      expect(read("000005.html")).toBe("named so");
+    },
+  );
 
-  it("whose name is too long is refused, in bytes", async () => {
+  it("whose name is too long in bytes is refused", async () => {
     const store = storing();
     for (const name of ["x".repeat(251), `${"ü".repeat(125)}x`, `sub/${"日".repeat(84)}`]) {
       expect(await store(body(text("x")), { name })).toMatchObject({ error: "name_too_long" });
@@ -181,7 +184,7 @@ describe.each(kinds)("a %s body", (_kind, body, to) => {
     expect(await store(body(text("x")), { name: longest })).toMatchObject({ file: longest });
   });
 
-  it("for a folder that was removed meanwhile is a fatal failure, and does not make it anew", async () => {
+  it("for a folder that was removed meanwhile ends the run, and does not create it again", async () => {
     const stores = [storing(), storing({ template: "{host}/{n}" })];
     rmSync(folder.path, { recursive: true });
     for (const store of stores) {
@@ -190,14 +193,14 @@ describe.each(kinds)("a %s body", (_kind, body, to) => {
     }
   });
 
-  it("for a state folder that was removed meanwhile is a fatal failure", async () => {
+  it("for a state folder that was removed meanwhile ends the run", async () => {
     const store = storing();
     rmSync(at(".bulkget"), { recursive: true });
     expect(await store(body(text("x")))).toMatchObject({ error: "write_failed" });
     expect(files()).toEqual([]);
   });
 
-  it("has its digest in the record where that is asked for, by the run or by the list", async () => {
+  it("has its digest in the result where the run or the list requires one", async () => {
     const sha256 = createHash("sha256").update("one two").digest("hex");
     const given = () => body(text("one "), text("two"));
     expect(await storing({ hash: true })(given())).toStrictEqual({ bytes: 7, file: "000001.html", sha256 });
@@ -205,7 +208,7 @@ describe.each(kinds)("a %s body", (_kind, body, to) => {
     expect(await storing()(given(), { n: 3 })).toStrictEqual({ bytes: 7, file: "000003.html" });
   });
 
-  it("that has not the list's digest leaves nothing, and replaces nothing", async () => {
+  it("without the list's digest leaves no file, and replaces none", async () => {
     writeFileSync(at("000001.html"), "old");
     const sha256 = createHash("sha256").update("another").digest("hex");
     const refused = await storing({ empty: false })(body(text("new")), { sha256, replaces: "000001.html" });
@@ -217,15 +220,15 @@ describe.each(kinds)("a %s body", (_kind, body, to) => {
     expect([files(), read("000001.html")]).toEqual([["000001.html"], "old"]);
   });
 
-  it("may be brought to the disk at once", async () => {
+  it("can be synced to the disk", async () => {
     const store = storing({ durable: true, template: "{host}/{n}{ext}" });
     expect(await store(body(text("x")))).toStrictEqual({ bytes: 1, file: "example.org/1.html" });
     expect([files(), read("example.org/1.html")]).toEqual([["example.org", "example.org/1.html"], "x"]);
   });
 
-  it("is not begun while the disk has no room", async () => {
+  it("is not started while the disk is full", async () => {
     const noRoom = { error: "disk_full", detail: "5 bytes free" } as const;
-    expect(await storing({ full: () => noRoom })(body(text("x")))).toBe(noRoom);
+    expect(await storing({ checkSpace: () => noRoom })(body(text("x")))).toBe(noRoom);
     expect(files()).toEqual([]);
   });
 });
@@ -240,25 +243,25 @@ describe.each(kinds)("a %s body of a line that an earlier run has saved", (_kind
     expect([files(), read("000001.html")]).toEqual([["000001.html"], "new"]);
   });
 
-  it("removes the line's file of another name, once it is in place", async () => {
+  it("removes the line's file of another name after its own is committed", async () => {
     for (const file of ["000001.txt", "000002.txt"]) writeFileSync(at(file), "old");
     expect(await resumed()(body(text("new")), { replaces: "000001.txt" })).toMatchObject({ file: "000001.html" });
     expect(files()).toEqual(["000001.html", "000002.txt"]);
   });
 
-  it("removes nothing where its own name is taken by another's file", async () => {
+  it("removes no file where its own name is taken by another line's", async () => {
     for (const file of ["000001.txt", "000001.html"]) writeFileSync(at(file), "old");
     expect(await resumed()(body(text("new")), { replaces: "000001.txt" })).toMatchObject({ error: "file_exists" });
     expect([files(), read("000001.html")]).toEqual([["000001.html", "000001.txt"], "old"]);
   });
 
-  it("does not mind that its old file is gone", async () => {
+  it("is saved although its old file is missing", async () => {
     expect(await resumed()(body(text("new")), { replaces: "000001.txt" })).toMatchObject({ file: "000001.html" });
     expect(await resumed()(body(text("new")), { n: 2, replaces: "no/such.txt" })).toMatchObject({ bytes: 3 });
     expect(files()).toEqual(["000001.html", "000002.html"]);
   });
 
-  it("removes nothing outside the folder, whatever an earlier record says", async () => {
+  it("removes no file outside the folder, whatever an earlier record names", async () => {
     const inside = at("out");
     mkdirSync(inside);
     writeFileSync(at("victim"), "mine");
@@ -271,7 +274,7 @@ describe.each(kinds)("a %s body of a line that an earlier run has saved", (_kind
   });
 });
 
-describe("two lines of one name, of which both arrive at a time", () => {
+describe("two lines of one name whose bodies arrive together", () => {
   it.each([
     [{ name: "x.txt" }, { n: 2, name: "x.txt" }],
     [
@@ -279,7 +282,7 @@ describe("two lines of one name, of which both arrive at a time", () => {
       { n: 7, name: "007", url: "http://example.org/b" },
     ],
     [{}, { n: 2, name: "000001.html" }],
-  ])("are saved once, with the bytes of the one that is: %j and %j", async (one, two) => {
+  ])("are saved once, with the bytes of the saved one: %j and %j", async (one, two) => {
     const store = storing();
     let inner: unknown;
     const other = bodyOf([[text("the other")]]);

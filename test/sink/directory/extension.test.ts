@@ -34,6 +34,6 @@ it.each(rows)("%s sent as %j is saved as %j", (pathname, type, extension) => {
   expect(extensionOf(pathname, type)).toBe(extension);
 });
 
-it("an extension is the end of the path that it was taken from, but for its case", () => {
+it("an extension is the end of the path that it comes from, in lower case", () => {
   for (const [pathname] of rows) expect(pathname.toLowerCase().endsWith(pathExtension(pathname))).toBe(true);
 });

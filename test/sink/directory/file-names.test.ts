@@ -1,4 +1,4 @@
-// File names: whatever a URL, a list or a template says, they stay inside the folder and harm nothing.
+// File names stay inside the folder and are safe, whatever the URL, the list or the template contains.
 import { lstatSync, readFileSync, rmSync } from "node:fs";
 import { join, normalize, resolve } from "node:path";
 import fc from "fast-check";
@@ -72,7 +72,7 @@ const aFile = fc
   .record({ template: aTemplate, of: aJob })
   .map(({ template, of: { job, target, type } }) => fileNames(template).of(job, target, type));
 
-describe("a folder for so many lines", () => {
+describe("a numbered folder (perDir)", () => {
   const of = (n: number, perDir: number, template = "{n:6}") =>
     fileNames(template, perDir).of({ n, url: TARGET.href }, TARGET, undefined);
 
@@ -90,7 +90,7 @@ describe("a folder for so many lines", () => {
     [42, 1_000_000_000, "0/000042"],
   ])("of line %i, %i each, is %s", (n, perDir, file) => expect(of(n, perDir)).toBe(file));
 
-  it("has as many digits as the template's number leaves it, and sorts as the number does", () => {
+  it("has the leading digits of the template's number, and sorts as the number does", () => {
     expect(of(42, 1000, "{n:9}")).toBe("000000/000000042");
     expect(of(42, 1000, "x{n}")).toBe("0/x42");
     expect(of(42, 1000, "{basename}")).toBe("000/page.HTML");
@@ -107,13 +107,13 @@ describe("a folder for so many lines", () => {
     );
   });
 
-  it("is no part of a name that the list gives, unless that is a number", () => {
+  it("is not part of a name from the list, unless that is a number", () => {
     const named = (name: string) => fileNames("{n:6}", 10).of({ n: 42, url: TARGET.href, name }, TARGET, undefined);
     expect(named("a.jpg")).toBe("a.jpg");
     expect(named("42")).toBe("00004/000042");
   });
 
-  it("is refused for what is no number, and beside a template with folders", () => {
+  it("is refused for an invalid number, and for a template with folders", () => {
     for (const perDir of [0, -1, 0.5, Number.NaN, 2 ** 60]) expect(() => of(1, perDir)).toThrow(OptionError);
     expect(() => of(1, 1000, "{host}/{n}")).toThrow(OptionError);
   });
@@ -131,7 +131,7 @@ describe("any file name", () => {
     );
   });
 
-  it("has nothing that controls or cannot be seen, no backslash, and is never empty or hidden", () => {
+  it("has no control or invisible character and no backslash, and is never empty or hidden", () => {
     fc.assert(
       fc.property(aFile, (file) => {
         expect(file).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\\:]/u);
@@ -141,7 +141,7 @@ describe("any file name", () => {
     );
   });
 
-  it("that a template makes of a URL fits: no part of it has more than 255 bytes, and none is cut inside a character", () => {
+  it("from a template and a URL has parts of at most 255 bytes, none cut inside a character", () => {
     const character = fc.constantFrom("a", "é", "日", "😀", "e\u0301", "%E9", "%2F", ".", "%20", "/", "x".repeat(40));
     const url = fc
       .tuple(fc.array(character, { maxLength: 400 }), fc.constantFrom("", ".html", ".tar.gz", ".xyz"))
@@ -161,7 +161,7 @@ describe("any file name", () => {
     );
   });
 
-  it("takes no longer than its length, however it is made", () => {
+  it("takes time in proportion to its length", () => {
     const long = 1_000_000;
     const nasty = [".", " ", "..", ". ", "\u3000", "con", "con ", "%2e", "%E9", "e\u0301", "a.", ".tar.gz", "_"];
     for (const text of nasty.map((piece) => piece.repeat(long / piece.length))) {
@@ -174,7 +174,7 @@ describe("any file name", () => {
     }
   });
 
-  it("is never one that the run uses itself, in any case", () => {
+  it("is never an own file of the run, in upper or lower case", () => {
     fc.assert(
       fc.property(aFile, (file) => {
         for (const part of file.split("/"))
@@ -185,7 +185,7 @@ describe("any file name", () => {
   });
 });
 
-it("whatever the names are, all that a sink writes lies in its folder, each body under its own name", () => {
+it("whatever the names are, a sink writes only inside its folder, and each body under its own name", () => {
   const root = temporaryFolder();
   try {
     const around = victims(root.path);
@@ -271,7 +271,7 @@ describe("a template", () => {
     [`http://example.org/${"%E9".repeat(100)}`, "%E9".repeat(83)],
     [`http://example.org/${"e\u0301".repeat(100)}`, "e\u0301".repeat(83)],
     [`http://example.org/${"👍🏽".repeat(100)}`, "👍🏽".repeat(31)],
-  ])("takes {basename} of %s", (url, basename) => {
+  ])("expands {basename} of %s", (url, basename) => {
     expect(of("{basename}", new URL(url))).toBe(basename);
   });
 
@@ -303,7 +303,7 @@ describe("a template", () => {
     expect(of(template, new URL(url), "image/png")).toBe(file);
   });
 
-  it("bounds a host that is longer than a name may be", () => {
+  it("shortens a host that is longer than a name may be", () => {
     const host = `${"a".repeat(63)}.${"b".repeat(63)}.${"c".repeat(63)}.${"d".repeat(61)}`;
     const file = of("{host}-{n}", new URL(`http://${host}:8080/`));
     expect(file).toBe(`${`${host}_8080`.slice(0, 247)}-42`);
@@ -313,7 +313,7 @@ describe("a template", () => {
     expect(of("{n:6}{ext}", new URL("http://example.org/x"), "image/png; q=1")).toBe("000042.png");
   });
 
-  it.each(["http://[::1]:8080/", "http://[2001:db8::1]/"])("makes a folder's name of {host} in %s", (url) => {
+  it.each(["http://[::1]:8080/", "http://[2001:db8::1]/"])("expands {host} of %s to a valid folder name", (url) => {
     expect(of("{host}/{n}", new URL(url))).toMatch(/^[0-9a-z_]+\/42$/);
   });
 
@@ -325,7 +325,7 @@ describe("a template", () => {
     ["{n}{n:x}", "no field {n:x}"],
     ["{n}{}", "no field {}"],
     ["{constructor}", "no field {constructor}"],
-  ])("%j is refused, and told what would do", (template, message) => {
+  ])("%j is refused, with valid alternatives", (template, message) => {
     expect(() => fileNames(template)).toThrow(OptionError);
     expect(() => fileNames(template)).toThrow(`name: "${template}": ${message}`);
   });
@@ -338,7 +338,7 @@ describe("a template", () => {
     "{basename}-{n}{ext}",
     "{basename}{n}",
     "{n:1}{basename}",
-  ])("%s keeps two numbers apart if it says so", (template) => {
+  ])("%s makes different names for different numbers if it is `unique`", (template) => {
     const naming = fileNames(template);
     const numbers = new Map<string, number>();
     for (const path of ["", "1", "11", "a", "a1", "1a", "1-1", "-1.gz"]) {
@@ -350,12 +350,12 @@ describe("a template", () => {
     }
   });
 
-  it("keeps numbers apart as it is by default, and not without a number", () => {
+  it("is `unique` by default, and not without a number", () => {
     expect([fileNames("{n:6}{ext}").unique, fileNames("{host}/{basename}").unique]).toEqual([true, false]);
   });
 });
 
-describe("a name that the list gives", () => {
+describe("a name from the list", () => {
   const of = (name: string) => fileNames("{n:6}{ext}").of({ n: 42, url: "", name }, TARGET, "text/html");
 
   it.each([
@@ -378,11 +378,11 @@ describe("a name that the list gives", () => {
     ["com\u00b9.txt", "_com\u00b9.txt"],
     ["aux .txt", "_aux .txt"],
     ["CONIN$", "_CONIN$"],
-  ])("%j makes %j", (name, file) => {
+  ])("%j becomes %j", (name, file) => {
     expect(of(name)).toBe(file);
   });
 
-  it("is the line's number where it is digits only: the template makes a name of it", () => {
+  it("of digits only is the line's number, which the template expands", () => {
     expect(of("000042")).toBe("000042.html");
   });
 });

@@ -17,7 +17,7 @@ afterEach(() => void vi.useRealTimers());
 /** No disk has so much room. */
 const ALL = Number.MAX_SAFE_INTEGER;
 
-it("a disk with room enough takes anything, and one without takes nothing", () => {
+it("a disk with enough free space accepts any file, and one without accepts none", () => {
   const roomy = freeSpaceCheck(folder, 1);
   const full = freeSpaceCheck(folder, ALL);
   for (const bytes of [0, 1, 1e9]) {
@@ -29,11 +29,11 @@ it("a disk with room enough takes anything, and one without takes nothing", () =
   }
 });
 
-it("nothing to be left free is never looked for", () => {
+it("with a minimum of 0, the free space is never checked", () => {
   expect(freeSpaceCheck(folder, 0)(1e15)).toBeUndefined();
 });
 
-it("a file system that does not say how much is free is written to until it fails", () => {
+it("a file system that does not report its free space is written to until it fails", () => {
   expect(freeSpaceCheck(join(folder, "gone"), ALL)(1)).toBeUndefined();
 });
 
@@ -45,7 +45,7 @@ function lookedOnce(minFreeBytes: number) {
   return full;
 }
 
-it("a small file does not make it look again within a second, and does after it", () => {
+it("the free space is checked again for a small file after a second, not before", () => {
   const full = lookedOnce(ALL);
   vi.advanceTimersByTime(999);
   expect(full(1)).toMatchObject({ error: "disk_full" });
@@ -53,7 +53,7 @@ it("a small file does not make it look again within a second, and does after it"
   expect(full(1)).toBeUndefined();
 });
 
-it("16 MiB make it look again at once, together with 4 KiB for each file", () => {
+it("the free space is checked again after 16 MiB, counting 4 KiB for each file", () => {
   const full = lookedOnce(ALL);
   expect(full(16_777_216 - 3 * 4096)).toMatchObject({ error: "disk_full" });
   expect(full(4095)).toMatchObject({ error: "disk_full" });

@@ -13,14 +13,14 @@ const memory = "/dev/shm";
 const elsewhere = existsSync(memory) && lstatSync(memory).dev !== lstatSync(process.env["TMPDIR"] ?? "/tmp").dev;
 if (!elsewhere) console.warn("no second file system: copies in the place of links are not tested");
 
-describe("a second name", () => {
+describe("a second name of a file", () => {
   it("is a hard link", async () => {
     writeFileSync(at("a"), "text");
     await linkOrCopy(at("a"), at("b"), true);
     expect(lstatSync(at("b")).ino).toBe(lstatSync(at("a")).ino);
   });
 
-  it.skipIf(!elsewhere).each([true, false])("is a copy in another file system (durable: %s)", async (durable) => {
+  it.skipIf(!elsewhere).each([true, false])("is a copy on another file system (durable: %s)", async (durable) => {
     const other = mkdtempSync(join(memory, "bulkget-test-"));
     try {
       writeFileSync(join(other, "a"), "text");
@@ -32,7 +32,7 @@ describe("a second name", () => {
     }
   });
 
-  it("takes no name that is taken, and none for what is not there", async () => {
+  it("is an error where the name is taken or the file is missing", async () => {
     writeFileSync(at("a"), "text");
     writeFileSync(at("b"), "other");
     await expect(linkOrCopy(at("a"), at("b"), false)).rejects.toThrow("EEXIST");

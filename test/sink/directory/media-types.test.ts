@@ -67,11 +67,11 @@ describe("the extension of a media type", () => {
     `application/${"x-".repeat(30_000)}`,
     `${"/x-".repeat(20_000)}`,
     "",
-  ])("%s is none", (type) => {
+  ])("%s is the empty string", (type) => {
     expect(of(type)).toBe("");
   });
 
-  it("is one or two short words, whatever the server says", () => {
+  it("is one or two short words, whatever the server sends", () => {
     const aType = fc.oneof(
       fc.string({ unit: "binary", maxLength: 60 }),
       fc
@@ -86,7 +86,7 @@ describe("the extension of a media type", () => {
     );
   });
 
-  it("costs no loading as long as it is one of the usual types", () => {
+  it("does not load mime-db for a common type", () => {
     const module = JSON.stringify(join(ROOT, "dist/src/sink/directory/extension.js"));
     const program = `
       const { extensionOf } = await import(${module});

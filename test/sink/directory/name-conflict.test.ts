@@ -1,7 +1,7 @@
 // Who may have a name: its own line, or whoever comes first; never over a file that nobody knows.
 import { lstatSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import { conflictCheck, type Lost, type Replaceable } from "../../../src/sink/directory/name-conflict.ts";
+import { conflictCheck, type Recoverable, type Replaceable } from "../../../src/sink/directory/name-conflict.ts";
 import { ownFolder } from "../../support/own.ts";
 import { JOB } from "../bodies.ts";
 
@@ -24,32 +24,32 @@ function span(file: string, from: number, before: number, recorded = false): Rep
   return { spans, recorded: (name) => recorded && name === file };
 }
 
-it("a name that nobody has may be taken", () => {
+it("a free name has no conflict", () => {
   expect(claimed("a")).toBeUndefined();
   expect(claimed("sub/a")).toBeUndefined();
 });
 
-it("a file that is there is another's, unless the line itself has saved it", () => {
+it("an existing file is a conflict, unless the line itself has saved it", () => {
   put("a");
   expect(claimed("a")).toEqual(TAKEN);
   expect(claimed("a", undefined, "b")).toEqual(TAKEN);
   expect(claimed("a", undefined, "a")).toBeUndefined();
 });
 
-it("a file changed since a run began that was killed is that run's, unless it is recorded", () => {
+it("a file from the span of a killed run may be replaced, unless it is recorded", () => {
   put("a");
   expect(claimed("a", span("a", 0, 1))).toBeUndefined();
   expect(claimed("a", span("a", 0, 1, true))).toEqual(TAKEN);
   expect(claimed("a", span("a", 0, 1, true), "a")).toBeUndefined();
 });
 
-it("a name that no other line can have is not looked for in the records", () => {
+it("a name that no other line can have is not looked up in the records", () => {
   put("a");
   expect(claimed("a", span("a", 0, 1, true), undefined, true)).toBeUndefined();
   expect(claimed("a", span("a", 1, 2, true), undefined, true)).toEqual(TAKEN);
 });
 
-it("a file from before or after that time is not", () => {
+it("a file from before or after the span of a killed run is a conflict", () => {
   put("a");
   expect(claimed("a", span("a", 1, 2))).toEqual(TAKEN);
   expect(claimed("a", span("a", -1, 0))).toEqual(TAKEN);
@@ -58,15 +58,15 @@ it("a file from before or after that time is not", () => {
 it("a file from before the run may be the line's own, unless it is recorded for another one", () => {
   put("a");
   const { ctimeMs } = lstatSync(at("a"));
-  const lost = (startMs: number, isRecorded: boolean): Lost => ({ startMs, recorded: () => isRecorded });
-  const asked = (unique: boolean, which: Lost) => conflictCheck(undefined, unique, which)(JOB, at("a"), "a");
+  const lost = (startMs: number, isRecorded: boolean): Recoverable => ({ startMs, recorded: () => isRecorded });
+  const asked = (unique: boolean, which: Recoverable) => conflictCheck(undefined, unique, which)(JOB, at("a"), "a");
   expect(asked(false, lost(ctimeMs, false))).toEqual({ ownBytes: 5 });
   expect(asked(false, lost(ctimeMs - 1, false))).toEqual(TAKEN);
   expect(asked(false, lost(ctimeMs, true))).toEqual(TAKEN);
   expect(asked(true, lost(ctimeMs, true))).toEqual({ ownBytes: 5 });
 });
 
-it("a link or a folder is never replaced, whosever it is said to be", () => {
+it("a link or a folder is never replaced, even if a record names it", () => {
   const ever = { spans: [{ fromMs: 0, beforeMs: Number.POSITIVE_INFINITY }], recorded: () => false };
   symlinkSync("nowhere", at("link"));
   mkdirSync(at("folder"));
@@ -78,12 +78,12 @@ it("a link or a folder is never replaced, whosever it is said to be", () => {
   expect(claimed("file", ever)).toBeUndefined();
 });
 
-it("a name below a file cannot be had, and that does not stop the run", () => {
+it("a name below a file is a conflict, which does not end the run", () => {
   put("a");
   expect(claimed("a/b")).toMatchObject({ error: "file_exists" });
 });
 
-it("a name below a link, to wherever that leads, cannot be had, not even by the line that saved it there", () => {
+it("a name below a link is a conflict, wherever the link leads, even for the line that saved it there", () => {
   const ever = { spans: [{ fromMs: 0, beforeMs: Number.POSITIVE_INFINITY }], recorded: () => false };
   mkdirSync(at("real/deep"), { recursive: true });
   symlinkSync("real", at("inside"));
@@ -107,6 +107,6 @@ it("a name below a link, to wherever that leads, cannot be had, not even by the 
   expect(claimed("real/a", ever)).toBeUndefined();
 });
 
-it("a name that cannot be looked at fails with what the file system says", () => {
+it("a name whose lstat fails returns the file system's error", () => {
   expect(claimed("x".repeat(300))).toMatchObject({ error: "name_too_long" });
 });

@@ -37,7 +37,7 @@ function leave(n: number, body: string | undefined, note: unknown) {
 }
 
 describe("a part with its note", () => {
-  it("is what is kept of its line", () => {
+  it("is the kept part of its line", () => {
     for (const n of [1, 12]) leave(n, "body", noteOf(n));
     const { job: _, ...rest } = noteOf(12);
     const kept = partialFiles(state);
@@ -46,7 +46,7 @@ describe("a part with its note", () => {
     expect(files()).toEqual(["1.note", "1.part", "12.note", "12.part"]);
   });
 
-  it("is removed where the line has another URL by now", () => {
+  it("is removed if the line has another URL now", () => {
     leave(1, "body", noteOf(1));
     const left = partialFiles(state);
     expect(left.kept({ n: 1, url: "http://example.org/2" })).toBeUndefined();
@@ -54,7 +54,7 @@ describe("a part with its note", () => {
     expect(files()).toEqual([]);
   });
 
-  it("is removed where its line begins anew", () => {
+  it("is removed when its line starts over", () => {
     leave(1, "body", noteOf(1));
     const left = partialFiles(state);
     const made = left.create(jobOf(1));
@@ -62,7 +62,7 @@ describe("a part with its note", () => {
     expect([files(), statSync(made.path).size]).toEqual([["1.part"], 0]);
   });
 
-  it("is none without bytes: there is nothing to go on with", () => {
+  it("does not count while it is empty", () => {
     const job = jobOf(1);
     const fresh = partialFiles(state);
     const made = fresh.create(job);
@@ -74,7 +74,7 @@ describe("a part with its note", () => {
   });
 });
 
-describe("what a killed run left", () => {
+describe("a file that a killed run left in the state folder", () => {
   const whole = JSON.stringify(noteOf(1));
   it.each<[what: string, body: string | undefined, note: unknown]>([
     ["a part without a note", "body", undefined],
@@ -96,7 +96,7 @@ describe("what a killed run left", () => {
     expect(files()).toEqual(["2.note", "2.part"]);
   });
 
-  it("is removed if it is a copy of a part, and left if it is nothing of ours", () => {
+  it("is removed if it is the part of a second line of one number, and left if it is not a run's", () => {
     for (const name of ["1-1.part", "3-0.part", "lock", "x.part", "1.part.bak", "1.notes"]) {
       writeFileSync(at(name), "x");
     }
@@ -105,7 +105,7 @@ describe("what a killed run left", () => {
   });
 });
 
-describe("a link in place of", () => {
+describe("a link in the place of", () => {
   beforeEach(() => {
     writeFileSync(outside.at("part"), "mine");
     writeFileSync(outside.at("note"), JSON.stringify(noteOf(1)));
@@ -119,7 +119,7 @@ describe("a link in place of", () => {
     expect(readFileSync(outside.at("part"), "utf8")).toBe("mine");
   });
 
-  it("a part that was kept is not followed by who goes on", () => {
+  it("a kept part is not followed when it is resumed", () => {
     leave(1, "body", noteOf(1));
     const left = partialFiles(state);
     expect(left.kept(jobOf(1))).toMatchObject({ bytes: 4 });
@@ -138,18 +138,18 @@ describe("a link in place of", () => {
   });
 });
 
-describe("a part with a second name, which may be that of somebody else's file", () => {
+describe("a part with a second hard link", () => {
   const mine = () => outside.at("mine");
   beforeEach(() => writeFileSync(mine(), "mine"));
 
-  it("is removed, not gone on with", () => {
+  it("is removed, not resumed", () => {
     linkSync(mine(), at("1.part"));
     leave(1, undefined, noteOf(1));
     expect(partialFiles(state).kept(jobOf(1))).toBeUndefined();
     expect([files(), readFileSync(mine(), "utf8")]).toEqual([[], "mine"]);
   });
 
-  it("is not written to where it got that name later", () => {
+  it("is not written to if the link was made later", () => {
     leave(1, "body", noteOf(1));
     const left = partialFiles(state);
     expect(left.kept(jobOf(1))).toMatchObject({ bytes: 4 });
@@ -159,7 +159,7 @@ describe("a part with a second name, which may be that of somebody else's file",
   });
 });
 
-it.runIf(process.platform !== "win32")("a pipe in place of either is not waited for", () => {
+it.runIf(process.platform !== "win32")("opening a pipe in the place of a part or note does not block", () => {
   for (const name of ["1.note", "2.part"]) expect(spawnSync("mkfifo", [at(name)]).status).toBe(0);
   leave(1, "body", undefined);
   leave(2, undefined, noteOf(2));
@@ -168,7 +168,7 @@ it.runIf(process.platform !== "win32")("a pipe in place of either is not waited 
   expect(files()).toEqual([]);
 });
 
-it("a folder in place of a part is ignored: the body is written beside it", () => {
+it("a folder in the place of a part is ignored: the body is written under another name", () => {
   mkdirSync(at("1.part"));
   leave(1, undefined, noteOf(1));
   const left = partialFiles(state);

@@ -1,4 +1,4 @@
-// A sink with a second thread: it is started where files come fast, and what it cannot do is done without it.
+// A sink with a writer thread: it is started when bodies arrive fast, and what it cannot write, the main thread writes.
 import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -7,8 +7,8 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Failure } from "../../../src/core/failure.ts";
 import type { Sink, Stored } from "../../../src/core/ports.ts";
 import type { Thenable } from "../../../src/core/structures/deferred.ts";
-import { arrivesFast } from "../../../src/sink/directory/write-behind.ts";
-import { type Done, type WriterThread, writerThread } from "../../../src/sink/directory/writer-thread.ts";
+import { arrivalRateCheck } from "../../../src/sink/directory/write-behind.ts";
+import { type OnWritten, type WriterThread, writerThread } from "../../../src/sink/directory/writer-thread.ts";
 import { answer, filesIn, JOB, type SinkOptions, sinkInto, TARGET, text } from "../bodies.ts";
 
 let folder: string;
@@ -17,23 +17,23 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(join(folder, ".."), { recursive: true }));
 
-interface FakeScribe extends WriterThread {
-  readonly given: { readonly part: string; readonly path: string; readonly done: Done }[];
+interface FakeThread extends WriterThread {
+  readonly given: { readonly part: string; readonly path: string; readonly done: OnWritten }[];
   readonly closed: () => number;
   readonly stops: () => number;
-  /** Takes so many more. */
+  /** Accepts this many more. */
   grant(more: number): void;
 }
 
-/** Takes so many bodies in all, and writes none. */
-function fakeScribe(atFirst = Number.POSITIVE_INFINITY): FakeScribe {
+/** Accepts this many bodies in all, and writes none. */
+function fakeThread(atFirst = Number.POSITIVE_INFINITY): FakeThread {
   let most = atFirst;
-  const given: FakeScribe["given"] = [];
+  const given: FakeThread["given"] = [];
   let closed = 0;
   let stops = 0;
   return {
     given,
-    take(part, path, _pieces, done) {
+    enqueue(part, path, _pieces, done) {
       if (given.length >= most) return false;
       given.push({ part, path, done });
       return true;
@@ -59,56 +59,56 @@ function fakeScribe(atFirst = Number.POSITIVE_INFINITY): FakeScribe {
 const write = (sink: Sink, n: number, body = `of ${n}`, over = {}) =>
   sink.write({ ...JOB, n, ...over }, TARGET, answer([text(body)]));
 
-/** A sink whose files come fast. */
+/** A sink whose bodies arrive fast. */
 const begun = (one: WriterThread, options: SinkOptions = {}) =>
-  sinkInto(folder, { scribe: () => one, isTime: () => true, ...options });
+  sinkInto(folder, { startThread: () => one, isTime: () => true, ...options });
 
-/** What is stored later. */
+/** The result of a body that the thread writes. */
 async function storingOf(written: ReturnType<Sink["write"]>): Promise<Stored | Failure> {
   if (!("storing" in written)) return expect.unreachable();
   return written.storing;
 }
 
-it("three hundred bodies within half a second are reason for a thread; fewer, or slower ones, are not", () => {
-  const isTime = arrivesFast();
+it("the writer thread is started after 300 bodies within half a second, and not after fewer or slower ones", () => {
+  const isTime = arrivalRateCheck();
   const times = Array.from({ length: 900 }, (_, i) => i * 2).filter(isTime);
   expect(times).toEqual([]); // 300 in 0.6 s
-  const isNow = arrivesFast();
+  const isNow = arrivalRateCheck();
   expect(
     Array.from({ length: 900 }, (_, i) => i * 1.5)
       .map(isNow)
       .indexOf(true),
-  ).toBe(599); // the first 300 began who knows when
+  ).toBe(599); // the start of the first 300 is unknown
 });
 
-it("one thread is enough, and it ends with the sink", () => {
+it("one writer thread is started, and it ends with the sink", () => {
   let started = 0;
-  const fake = fakeScribe();
+  const fake = fakeThread();
   const start = () => {
     started++;
     return fake;
   };
-  const sink = sinkInto(folder, { scribe: start, isTime: (nowMs) => nowMs > 0 });
-  for (let n = 1; n <= 10; n++) void write(sink, n); // at once, or by the fake
+  const sink = sinkInto(folder, { startThread: start, isTime: (nowMs) => nowMs > 0 });
+  for (let n = 1; n <= 10; n++) void write(sink, n); // by the main thread or the fake
   expect([started, fake.given.length]).toEqual([1, 10]);
   sink.close?.();
   expect(fake.closed()).toBe(1);
 });
 
-it("where no thread can be started it is tried once, and all is written without it", () => {
+it("a writer thread that cannot be started is tried once, and all bodies are written without it", () => {
   let asked = 0;
   const none = () => {
     asked++;
     return undefined;
   };
-  const sink = sinkInto(folder, { scribe: none, isTime: () => true });
-  for (let n = 1; n <= 10; n++) void write(sink, n); // at once, or by the fake
+  const sink = sinkInto(folder, { startThread: none, isTime: () => true });
+  for (let n = 1; n <= 10; n++) void write(sink, n); // by the main thread or the fake
   expect(asked).toBe(1);
   expect(filesIn(folder)).toHaveLength(10);
 });
 
-it("a real one writes what it takes at once, and what has to wait for that", async () => {
-  const sink = sinkInto(folder, { scribe: () => writerThread(), isTime: () => true });
+it("a real writer thread writes 3,000 bodies, more than fit into its queue", async () => {
+  const sink = sinkInto(folder, { startThread: () => writerThread(), isTime: () => true });
   const later: Thenable<unknown>[] = [];
   for (let n = 1; n <= 3000; n++) {
     const written = write(sink, n);
@@ -122,9 +122,9 @@ it("a real one writes what it takes at once, and what has to wait for that", asy
   sink.close?.();
 });
 
-describe("what goes to the second thread", () => {
-  it("is a body of a name that is nobody else's, written under its part", async () => {
-    const fake = fakeScribe();
+describe("a body for the writer thread", () => {
+  it("is written as its part and renamed to its final name", async () => {
+    const fake = fakeThread();
     const storing = storingOf(write(begun(fake), 7));
     const { part, path, done } = fake.given.at(-1) ?? expect.unreachable();
     expect([part, path]).toEqual([`${folder}/.bulkget/7.part`, `${folder}/000007.html`]);
@@ -132,16 +132,16 @@ describe("what goes to the second thread", () => {
     expect(await storing).toEqual({ bytes: 4, file: "000007.html" });
   });
 
-  it("is written here where the thread could not", async () => {
-    const fake = fakeScribe();
+  it("is written in the main thread where the thread could not write it", async () => {
+    const fake = fakeThread();
     const storing = storingOf(write(begun(fake), 7));
     fake.given.at(-1)?.done(false, 0.1);
     expect(await storing).toEqual({ bytes: 4, file: "000007.html" });
     expect(readFileSync(join(folder, "000007.html"), "utf8")).toBe("of 7");
   });
 
-  it("waits with its slot where the thread has too much to do, in its turn", async () => {
-    const fake = fakeScribe(2);
+  it("keeps its slot and its turn while the queue is full", async () => {
+    const fake = fakeThread(2);
     const sink = begun(fake);
     const [first, second] = [1, 2].map((n) => storingOf(write(sink, n)));
     const [third, fourth] = [3, 4].map((n) => write(sink, n));
@@ -160,8 +160,8 @@ describe("what goes to the second thread", () => {
     ]);
   });
 
-  it("is written here, those that wait as well, where the thread has ended", async () => {
-    const fake = fakeScribe(2);
+  it("is written in the main thread, with all queued ones, when the thread has ended", async () => {
+    const fake = fakeThread(2);
     const sink = begun(fake);
     const under = [1, 2].map((n) => storingOf(write(sink, n)));
     const waiting = [3, 4].map((n) => write(sink, n));
@@ -171,8 +171,8 @@ describe("what goes to the second thread", () => {
     for (const n of [1, 2, 3, 4, 5]) expect(readFileSync(join(folder, `00000${n}.html`), "utf8")).toBe(`of ${n}`);
   });
 
-  it("is a failure where neither can write it", async () => {
-    const fake = fakeScribe();
+  it("is a failure where neither thread can write it", async () => {
+    const fake = fakeThread();
     const sink = begun(fake);
     const storing = storingOf(write(sink, 7));
     rmSync(folder, { recursive: true });
@@ -180,8 +180,8 @@ describe("what goes to the second thread", () => {
     expect(await storing).toMatchObject({ error: "write_failed" });
   });
 
-  it("takes the name: another line's file with the same one is refused meanwhile", async () => {
-    const fake = fakeScribe();
+  it("reserves its name: another line is refused meanwhile", async () => {
+    const fake = fakeThread();
     const sink = begun(fake);
     const storing = storingOf(write(sink, 7));
     expect(write(sink, 8, "mine", { name: "000007.html" })).toMatchObject({ error: "file_exists" });
@@ -189,8 +189,8 @@ describe("what goes to the second thread", () => {
     await storing;
   });
 
-  it("has its digest, and is not stored at all where the list says another", async () => {
-    const fake = fakeScribe();
+  it("has its digest, and is not stored where the list requires another one", async () => {
+    const fake = fakeThread();
     const sink = begun(fake, { hash: true });
     const sha256 = createHash("sha256").update("of 7").digest("hex");
     const storing = storingOf(write(sink, 7, "of 7", { sha256 }));
@@ -201,8 +201,8 @@ describe("what goes to the second thread", () => {
     expect(await storing).toEqual({ bytes: 4, file: "000007.html", sha256 });
   });
 
-  it("is nothing over 16 KiB", () => {
-    const fake = fakeScribe();
+  it("has at most 16 KiB", () => {
+    const fake = fakeThread();
     const sink = begun(fake);
     expect(write(sink, 7, "x".repeat(16_385))).toMatchObject({ bytes: 16_385 });
     expect(fake.given).toEqual([]);
@@ -210,22 +210,22 @@ describe("what goes to the second thread", () => {
   });
 
   it.each<[string, SinkOptions, object]>([
-    ["a file that has to be on the disk", { durable: true }, {}],
-    ["a name that the list gives", {}, { name: "mine.html" }],
-    ["a name that an earlier run may have given", { empty: false }, {}],
-  ])("is not %s", (_, options, over) => {
-    const fake = fakeScribe();
+    ["a file that must be synced", { durable: true }, {}],
+    ["a name from the list", {}, { name: "mine.html" }],
+    ["a name that a file of an earlier run may have", { empty: false }, {}],
+  ])("never has %s", (_, options, over) => {
+    const fake = fakeThread();
     const sink = begun(fake, options);
     const before = fake.given.length;
     expect(write(sink, 7, "of 7", over)).toMatchObject({ bytes: 4 });
     expect(fake.given.length).toBe(before);
   });
 
-  it("is nothing while the disk is slow, which is told by what the thread takes, too", async () => {
+  it("is written otherwise while the disk is slow, by the latency of the thread's writes as well", async () => {
     const took: number[] = [];
     let isQuick = true;
-    const disk = { now: () => isQuick, took: (ms: number) => void took.push(ms) };
-    const fake = fakeScribe();
+    const disk = { isFast: () => isQuick, record: (ms: number) => void took.push(ms) };
+    const fake = fakeThread();
     const sink = begun(fake, { disk });
     const storing = storingOf(write(sink, 7));
     fake.given.at(-1)?.done(true, 123);
@@ -238,8 +238,8 @@ describe("what goes to the second thread", () => {
   });
 });
 
-it("given up, the thread is stopped, what waits for room is told at once, and the rest not written here either", async () => {
-  const one = fakeScribe(2);
+it("abort stops the writer thread, ends queued bodies at once, and writes the rest nowhere", async () => {
+  const one = fakeThread(2);
   const sink = begun(one);
   const writing = [1, 2].map((n) => storingOf(write(sink, n)));
   const waiting = write(sink, 3);
@@ -253,8 +253,8 @@ it("given up, the thread is stopped, what waits for room is told at once, and th
   sink.close?.();
 });
 
-it("given up, what the thread is at for too long is told as given up, and nobody can be sure of it", async () => {
-  const one = fakeScribe();
+it("abort abandons a write of the thread after the grace period, and the sink is unsure", async () => {
+  const one = fakeThread();
   const sink = begun(one);
   const writing = storingOf(write(sink, 1));
   sink.abort?.();

@@ -4,7 +4,7 @@ import { constants } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { FACTS, type FailureKind, isFatal } from "../../../src/core/failure.ts";
-import { refusalOf } from "../../../src/sink/directory/write-errors.ts";
+import { failureOfWrite } from "../../../src/sink/directory/write-errors.ts";
 import { ownFolder } from "../../support/own.ts";
 
 const outside = ownFolder();
@@ -48,13 +48,13 @@ const TABLE: Readonly<Record<string, Row>> = {
 const CODES = Object.keys(constants.errno);
 
 describe("an error of the file system", () => {
-  it.each(Object.entries(TABLE))("%s is, of a name and of a part, %j", (code, row) => {
+  it.each(Object.entries(TABLE))("%s, on a final name and on a part, is %j", (code, row) => {
     writeFileSync(join(folder, "there"), "");
-    const of = (syscall: string, file: string) => refusalOf(said(code, syscall), folder, join(folder, file)).error;
+    const of = (syscall: string, file: string) => failureOfWrite(said(code, syscall), folder, join(folder, file)).error;
     expect([of("rename", "sub/x"), of("rename", "x"), of("rename", "there"), of("write", "x")]).toEqual(row);
   });
 
-  it("of every code there is ends the run where it is not one line's, and is never a bug", () => {
+  it("of any code is one line's failure or ends the run, and is never `internal`", () => {
     for (const code of CODES) {
       for (const syscall of [
         "open",
@@ -68,7 +68,7 @@ describe("an error of the file system", () => {
         "lstat",
         "copyfile",
       ]) {
-        const { error, detail } = refusalOf(said(code, syscall), folder, join(folder, "x"));
+        const { error, detail } = failureOfWrite(said(code, syscall), folder, join(folder, "x"));
         expect(error, `${code} ${syscall}`).not.toBe("internal");
         if (TABLE[code] === undefined) expect(error, `${code} ${syscall}`).toBe("write_failed");
         expect(detail).toContain(code);
@@ -76,49 +76,52 @@ describe("an error of the file system", () => {
     }
   });
 
-  it("that Node has no name for, as of a quota, is known by its number", () => {
+  it("without a code in Node, such as EDQUOT, is recognized by its number", () => {
     const number = -constants.errno.EDQUOT;
     const error = said(`Unknown system error ${number}`, "write", number);
-    expect(refusalOf(error, folder, join(folder, "x"))).toEqual({
+    expect(failureOfWrite(error, folder, join(folder, "x"))).toEqual({
       error: "disk_full",
       detail: `${error.message} (EDQUOT)`,
     });
   });
 
-  it("of a code that nobody has a name for, such as EUCLEAN, ends the run", () => {
+  it("of an unknown code, such as EUCLEAN, ends the run", () => {
     for (const syscall of ["write", "rename"]) {
       const error = said("Unknown system error -117", syscall, -117);
-      expect(refusalOf(error, folder, join(folder, "x"))).toEqual({ error: "write_failed", detail: error.message });
+      expect(failureOfWrite(error, folder, join(folder, "x"))).toEqual({
+        error: "write_failed",
+        detail: error.message,
+      });
     }
   });
 
-  it("of a name ends the run where the folder is gone, or is none any more", () => {
+  it("on a name ends the run if the output folder is missing or no folder any more", () => {
     for (const name of ["rename", "mkdir", "lstat"]) {
       rmSync(folder, { recursive: true, force: true });
       for (const code of ["ENOENT", "ENOTDIR", "EACCES", "EINVAL"]) {
-        const { error } = refusalOf(said(code, name), folder, join(folder, "sub", "x"));
+        const { error } = failureOfWrite(said(code, name), folder, join(folder, "sub", "x"));
         expect(isFatal(error), `${code} ${name}: ${error}`).toBe(true);
       }
       writeFileSync(folder, "");
-      expect(refusalOf(said("ENOTDIR", name), folder, join(folder, "x")).error).toBe("write_failed");
+      expect(failureOfWrite(said("ENOTDIR", name), folder, join(folder, "x")).error).toBe("write_failed");
     }
   });
 
-  it("for want of a file descriptor is scarcity, and no failure", () => {
+  it("for lack of file descriptors is marked `scarce`", () => {
     for (const code of ["EMFILE", "ENFILE"]) {
-      expect(refusalOf(said(code, "open"), folder, join(folder, "x"))).toMatchObject({ scarce: true });
+      expect(failureOfWrite(said(code, "open"), folder, join(folder, "x"))).toMatchObject({ scarce: true });
     }
   });
 
-  it("that is one line's is final, and that of a size says where the limit is", () => {
+  it("of one line is final, and EFBIG names the limit", () => {
     for (const kind of ["name_refused", "file_too_large", "file_exists", "name_too_long"] as const) {
       expect(FACTS[kind].retry).toBe("no");
     }
-    expect(refusalOf(said("EFBIG", "write"), folder, join(folder, "x")).detail).toContain("ulimit -f");
+    expect(failureOfWrite(said("EFBIG", "write"), folder, join(folder, "x")).detail).toContain("ulimit -f");
   });
 
-  it("a throw of ours is a bug", () => {
-    expect(refusalOf(new TypeError("x is not a function"), folder, join(folder, "x")).error).toBe("internal");
-    expect(refusalOf("text", folder, join(folder, "x")).error).toBe("internal");
+  it("that is no file-system error is `internal`", () => {
+    expect(failureOfWrite(new TypeError("x is not a function"), folder, join(folder, "x")).error).toBe("internal");
+    expect(failureOfWrite("text", folder, join(folder, "x")).error).toBe("internal");
   });
 });

@@ -36,10 +36,10 @@ function give(n: number, pieces: readonly Uint8Array[], path = pathOf(n)): Promi
   const told = new Promise<boolean>((resolve) => {
     settle = resolve;
   });
-  return thread.take(partOf(n), path, pieces, (isWritten) => settle(isWritten)) ? told : undefined;
+  return thread.enqueue(partOf(n), path, pieces, (isWritten) => settle(isWritten)) ? told : undefined;
 }
 
-it("writes bodies of all sizes and in any number of pieces, under any name", async () => {
+it("the writer thread writes bodies of all sizes, in any number of pieces, under any name", async () => {
   const name = "naïve 文件 😀.html";
   expect(await give(1, [], pathOf(name))).toBe(true);
   expect(readFileSync(pathOf(name), "utf8")).toBe("");
@@ -49,7 +49,7 @@ it("writes bodies of all sizes and in any number of pieces, under any name", asy
   expect(readdirSync(join(folder, "parts"))).toEqual([]);
 });
 
-it("keeps no bytes of the caller's: they may be written over at once", async () => {
+it("the writer thread copies bodies: the caller may overwrite them at once", async () => {
   const body = Buffer.from("mine");
   const told = give(1, [body]);
   body.fill("#");
@@ -57,7 +57,7 @@ it("keeps no bytes of the caller's: they may be written over at once", async () 
   expect(readFileSync(pathOf(1), "utf8")).toBe("mine");
 });
 
-it("goes round in its memory for ever, and refuses what it has no room for until it has", async () => {
+it("the ring buffer wraps around, and a body without room is refused until there is room", async () => {
   let refused = 0;
   const told: Promise<boolean>[] = [];
   const sizes = [0, 1, 99, 4096, 65_536, 200_000, 262_144];
@@ -78,7 +78,7 @@ it("goes round in its memory for ever, and refuses what it has no room for until
   }
 });
 
-it("takes at most 256 files at a time, however small", async () => {
+it("the writer thread's queue has at most 256 files, however small", async () => {
   const told: Promise<boolean>[] = [];
   for (let n = 1; n <= 1000; n++) {
     const one = give(n, [bodyOf(n, 10)]);
@@ -89,21 +89,21 @@ it("takes at most 256 files at a time, however small", async () => {
   expect(await Promise.all(told)).not.toContain(false);
 });
 
-it("says of each file whether it is written, and leaves nothing of one that is not", async () => {
+it("the writer thread reports each file as written or not, and leaves no part of one that is not", async () => {
   mkdirSync(pathOf(2)); // a file cannot be renamed onto a folder
   const told = [1, 2].map((n) => given(n, [bodyOf(n, 10)])).concat(given(3, [bodyOf(3, 10)], join(folder, "no", "3")));
   expect(await Promise.all(told)).toEqual([true, false, false]);
   expect(readdirSync(join(folder, "parts"))).toEqual([]);
 });
 
-it("makes its parts anew: what lies there already is not written to, and stays", async () => {
+it("the writer thread creates its parts: an existing file in the place of one stays as it is", async () => {
   expect(await give(1, [bodyOf(1, 10)], partOf(2))).toBe(true);
   expect(await give(2, [Buffer.from("other")])).toBe(false);
   expect(readFileSync(partOf(2))).toEqual(bodyOf(1, 10));
   expect(existsSync(pathOf(2))).toBe(false);
 });
 
-it("tells of all that waits when it ends, and takes nothing more", async () => {
+it("a writer thread that ends reports all queued files as not written, and accepts no more", async () => {
   const told = [1, 2, 3, 4, 5].map((n) => given(n, [bodyOf(n, 100_000)]));
   thread.close();
   const results = await Promise.all(told);
@@ -112,7 +112,7 @@ it("tells of all that waits when it ends, and takes nothing more", async () => {
   expect(give(6, [bodyOf(6, 10)])).toBe(undefined);
 });
 
-it("stopped, writes nothing more: each body is told of, with a whole file or none", async () => {
+it("a stopped writer thread renames nothing more: each body has a complete file or none", async () => {
   const told = Array.from({ length: 200 }, (_, i) => given(i, [bodyOf(i, 5000)]));
   thread.stop();
   const written = await Promise.all(told);
@@ -124,7 +124,7 @@ it("stopped, writes nothing more: each body is told of, with a whole file or non
   expect(await give(1000, [bodyOf(1, 10)])).toBe(false);
 });
 
-it("abandoned, tells at once of all that waits, and takes nothing more; what has a name is whole", async () => {
+it("an abandoned writer thread reports all queued files at once, and each committed file is complete", async () => {
   const results: boolean[] = [];
   for (let i = 0; i < 200; i++) void given(i, [bodyOf(i, 5000)]).then((isWritten) => results.push(isWritten));
   expect(thread.abandon()).toBe(true);

@@ -132,8 +132,8 @@ const AFTER = "wait for it, or use another folder (`outputDir`)";
 /** No process has it: spawned, ended, and waited for. */
 const deadPid = () => spawnSync(process.execPath, ["-e", ""]).pid;
 
-describe("a lock", () => {
-  it("is refused at once while another process has it, which is named, and is free after that", async () => {
+describe("the lock of an output folder", () => {
+  it("is refused at once while another process holds it, with that process's pid, and free after that", async () => {
     const other = taker();
     expect(await other.take()).toBe(`taken ${other.child.pid}`);
     const { since } = JSON.parse(readFileSync(path, "utf8")) as LockOwner;
@@ -146,7 +146,7 @@ describe("a lock", () => {
     await takeAndRelease();
   });
 
-  it("is refused to the process that has it, and given up once", async () => {
+  it("is refused to the process that holds it, and released once", async () => {
     const lock = await take();
     expect(await refused()).toContain(`(pid ${process.pid}, since `);
     await lock.release();
@@ -157,7 +157,7 @@ describe("a lock", () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  it("is free as soon as its holder was killed", async () => {
+  it("is free as soon as its holder is killed", async () => {
     const other = taker();
     await other.take();
     await other.kill();
@@ -173,14 +173,14 @@ describe("a lock", () => {
     expect(existsSync(path)).toBe(true);
   });
 
-  it("stays with a process whose parent was killed, and which is named", async () => {
+  it("stays with a process whose parent was killed", async () => {
     const shell = taker("child");
     const pid = (await shell.take()).replace("taken ", "");
     await shell.kill();
     expect(await refused()).toContain(`(pid ${pid}, since `);
   });
 
-  it.runIf(linux)("is free when its holder was killed, though its parent has not asked for it", async () => {
+  it.runIf(linux)("is free when its holder is a zombie", async () => {
     const shell = taker("child");
     const pid = Number((await shell.take()).replace("taken ", ""));
     process.kill(pid, "SIGKILL");
@@ -188,24 +188,24 @@ describe("a lock", () => {
     await takeAndRelease();
   });
 
-  it("is taken over from a process that is gone", async () => {
+  it("is taken over from a process that has ended", async () => {
     plant({ pid: deadPid() }, 0);
     await takeAndRelease();
   });
 
-  it.runIf(linux)("is taken over where the pid is another program's by now", async () => {
+  it.runIf(linux)("is taken over if another program has the pid now", async () => {
     plant({ started: (currentProcess("", new Date()).started ?? 0) + 1 }, 0);
     await takeAndRelease();
   });
 
-  it("is taken over from before a reboot, but not from another machine of the same name", async () => {
+  it("is taken over from before a reboot, but not from another machine of the same host name", async () => {
     plant({ boot: "another" }, Date.now());
     await takeAndRelease();
     plant({ boot: "another" }, 0);
     expect(await refused()).toContain(`(pid ${process.pid} on ${currentProcess("", new Date()).host}, since `);
   });
 
-  it("is left to a run without a socket whose process is there, however silent", async () => {
+  it("is left to a running process, however old the lock file is", async () => {
     plant({});
     expect(await refused()).toContain(`(pid ${process.pid}, since `);
     unlinkSync(path);
@@ -215,7 +215,7 @@ describe("a lock", () => {
   it.each([
     ["another machine", { boot: "another", host: "build-7" }],
     ["another container", { pidns: "pid:[1]", host: "build-7" }],
-  ])("is left to a run on %s until that was silent for a minute", async (_, where) => {
+  ])("is left to a run on %s until its lock file is a minute old", async (_, where) => {
     plant({ ...where, since: "2026-01-01T10:00:00.000Z" }, 30_000);
     vi.stubEnv("TZ", "Asia/Kolkata");
     expect(await refused()).toBe(
@@ -225,7 +225,7 @@ describe("a lock", () => {
     await takeAndRelease();
   });
 
-  it("is one process's of 20 that race for a stale one, again and again", { timeout: 60_000 }, async () => {
+  it("is acquired by one of 20 processes that race for a stale one, again and again", { timeout: 60_000 }, async () => {
     const all = Array.from({ length: 20 }, () => taker());
     const dead = deadPid();
     for (let round = 0; round < 10; round++) {
@@ -241,7 +241,7 @@ describe("a lock", () => {
     }
   });
 
-  it("is taken over although an earlier run died while it did so, and not while one does", async () => {
+  it("is taken over although an earlier run was killed while it did so, and not while one does so", async () => {
     plant({ pid: deadPid() });
     const claim = claimOn(path, readLockOwner(path) ?? expect.unreachable());
     plant({}, 0, claim);
@@ -250,7 +250,7 @@ describe("a lock", () => {
     await takeAndRelease();
   });
 
-  it.each(["file", "nowhere"])("neither follows nor writes through a link to %s", async (target) => {
+  it.each(["file", "nowhere"])("is not written through a link to %s", async (target) => {
     const victim = outside.at(target);
     if (target === "file") plant({}, 0, victim);
     const before = target === "file" ? readFileSync(victim, "utf8") : "";
@@ -263,13 +263,13 @@ describe("a lock", () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  it.runIf(linux)("does not wait for a pipe's writer", async () => {
+  it.runIf(linux)("does not block on a pipe", async () => {
     spawnSync("mkfifo", [path]);
     utimesSync(path, 0, 0);
     await takeAndRelease();
   });
 
-  it("fails with what the file system says, and can be taken when that has passed", async () => {
+  it("fails with the file system's error, and can be acquired when the cause is gone", async () => {
     mkdirSync(path);
     utimesSync(path, 0, 0);
     await expect(take()).rejects.toMatchObject({ code: expect.stringMatching(/^E(ISDIR|EXIST|PERM)$/) });
@@ -280,7 +280,7 @@ describe("a lock", () => {
     await expect(take()).rejects.toMatchObject({ code: "ENOENT" });
   });
 
-  it("says every 15 seconds that its run is alive, in its own file only, and no more after it", async () => {
+  it("is rewritten every 15 seconds, in its own file only, until it is released", async () => {
     vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
     const lock = await take();
     const kept = join(folder, "kept");
@@ -300,14 +300,14 @@ describe("a lock", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it("is given up without a word where the folder is gone", async () => {
+  it("is released without an error if the folder is missing", async () => {
     const lock = await take();
     rmSync(folder, { recursive: true });
     await expect(lock.release()).resolves.toBeUndefined();
   });
 });
 
-describe("a file that is no lock", () => {
+describe("a file that is not a lock file", () => {
   const NONE = ["", '{"pid":12', "null", "[]", '{"pid":-1,"host":"a","since":"2026-01-01T10:00:00.000Z","nonce":"a"}'];
 
   it.each([...NONE, '{"pid":1,"host":"a","since":"+275760-09-13T00:00:00.000Z","nonce":"a"}'])(
@@ -321,7 +321,7 @@ describe("a file that is no lock", () => {
     },
   );
 
-  it("is never more than that, whatever it holds", () => {
+  it("is never taken for one, whatever it contains", () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.json(), fc.uint8Array({ maxLength: 9000 })), (content) => {
         writeFileSync(path, content);
@@ -339,7 +339,7 @@ describe("a name outside the folder", () => {
     return `\0bulkget:${createHash("sha512").update(`${dev} ${ino} ${real}`).digest("hex")}`.slice(0, 108);
   }
 
-  it.runIf(linux)("keeps nobody out, though another user can compute and take it", async () => {
+  it.runIf(linux)("does not block a run, although another user can bind it", async () => {
     const server = createServer().listen({ path: socketOf(folder) });
     await once(server, "listening");
     own({ close: () => void server.close() });
@@ -347,8 +347,8 @@ describe("a name outside the folder", () => {
   });
 });
 
-describe("what a killed run has left beside the lock", () => {
-  it("is removed by the next one, but what a run uses that is there", async () => {
+describe("a file that a killed run left beside the lock", () => {
+  it("is removed by the next run, unless a running process uses it", async () => {
     plant({ pid: deadPid() });
     const other = (name: string) => join(folder, name);
     linkSync(path, other("lock.0123456789abcdef")); // killed between link and unlink
@@ -363,7 +363,7 @@ describe("what a killed run has left beside the lock", () => {
     await lock.release();
   });
 
-  it("keeps nobody out, wherever it was killed", { timeout: 120_000 }, async () => {
+  it("does not block the next run, at whatever point the kill was", { timeout: 120_000 }, async () => {
     for (let round = 0; round < 20; round++) {
       const killed = taker();
       if (round % 2 === 0) plant({ pid: deadPid(), nonce: String(round) });
@@ -376,13 +376,13 @@ describe("what a killed run has left beside the lock", () => {
   });
 });
 
-describe("whether a run is still there", () => {
+describe("whether the holder of a lock is running", () => {
   const us = currentProcess("us", new Date());
   const { boot, pidns, started, ...bare } = us; // as it is where there is no /proc
   const held = (holder: LockOwner, ageMs: number, sinceBootMs: number, we = us, nowMs = Date.now()) =>
     isHeld({ text: "", mtimeMs: nowMs - ageMs, uid: process.geteuid?.() ?? 0, holder }, we, { nowMs, sinceBootMs });
 
-  it("is told by one clock, whatever that shows", () => {
+  it("depends on one clock, whatever it shows", () => {
     const times = [fc.integer({ min: -(2 ** 40), max: 2 ** 40 }), fc.integer({ min: -120_000, max: 120_000 })] as const;
     fc.assert(
       fc.property(...times, (nowMs, ageMs) => {
@@ -392,14 +392,14 @@ describe("whether a run is still there", () => {
     );
   });
 
-  it("is not told by a time that lies far ahead, as a clock that was wrong leaves it", () => {
+  it("does not depend on an mtime far in the future, left by a wrong clock", () => {
     expect(held({ ...us, boot: "another" }, -3600_000, 1e9)).toBe(false);
     expect(held({ ...us, boot: "another", host: "build-7" }, -3600_000, 1e9)).toBe(false);
     expect(held({ ...us }, -3600_000, 1e9)).toBe(true); // its process is there
     expect(held(bare, -3600_000, 100_000, bare)).toBe(false);
   });
 
-  it("is not told by a process of another user, where the lock is one's own", (context) => {
+  it("does not depend on a process of another user, if the lock file is ours", (context) => {
     if (process.geteuid?.() === 0) {
       // To root every process may be sent a signal: asked as somebody else.
       const program = `
@@ -422,13 +422,13 @@ describe("whether a run is still there", () => {
     }
   });
 
-  it("needs no minute after a reboot", () => {
+  it("is known at once after a reboot", () => {
     expect(held({ ...us, boot: "another" }, 9000, 8000)).toBe(false);
     expect(held({ ...us, boot: "another" }, 7000, 8000)).toBe(true);
     expect(held({ ...us, boot: "another", host: "build-7" }, 9000, 8000)).toBe(true);
   });
 
-  it("is told by its pid where there is no /proc, but not across a reboot", () => {
+  it("depends on the pid without /proc, but not across a reboot", () => {
     expect(held(bare, 90_000, 100_000, bare)).toBe(true);
     expect(held({ ...bare, pid: deadPid() }, 0, 100_000, bare)).toBe(false);
     expect(held(bare, 110_000, 100_000, bare)).toBe(false);
@@ -437,7 +437,7 @@ describe("whether a run is still there", () => {
   });
 });
 
-it("a host's name cannot play tricks on a terminal", () => {
+it("a host name with control characters is shown without them", () => {
   const us = currentProcess("us", new Date());
   expect(describeHolder({ ...us, boot: "another", host: "a\u001b[2Jb" }, us)).toContain(" on a?[2Jb, since ");
 });

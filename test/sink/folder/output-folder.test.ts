@@ -42,34 +42,34 @@ function refused(path: string): FolderError {
   return expect.unreachable(`${path} is a folder now`);
 }
 
-describe("a folder", () => {
-  it("is made where it is missing, with those above it, and one for the run's state in it", () => {
+describe("an output folder", () => {
+  it("is created with the folders above it and its state folder", () => {
     folder = join(folder, "deep", "down");
     const state = join(folder, ".bulkget");
     expect(prepareFolder(folder)).toEqual({ state, empty: true, earlier: false });
     expect(files()).toEqual([".bulkget"]);
   });
 
-  it("is empty where only a run's state is in it", () => {
+  it("is empty if it holds only the state folder", () => {
     put(".bulkget/1.part");
     expect(prepareFolder(folder)).toMatchObject({ empty: true, earlier: false });
     expect(files()).toEqual([".bulkget", ".bulkget/1.part"]);
   });
 
-  it("that holds something, but no run, is used as it is", () => {
+  it("that holds files but no journal is used as it is", () => {
     put("000001.html", "notes/mine.txt");
     expect(prepareFolder(folder)).toMatchObject({ empty: false, earlier: false });
     expect(files()).toEqual([".bulkget", "000001.html", "notes", "notes/mine.txt"]);
   });
 
-  it("that holds a run says so, and is left as it is", () => {
+  it("with a journal is reported as an earlier run's, and left as it is", () => {
     put("000001.html");
     journal(record(1, "000001.html"));
     expect(prepareFolder(folder)).toMatchObject({ empty: false, earlier: true });
     expect(files()).toEqual([".bulkget", "000001.html", "results.jsonl"]);
   });
 
-  it("that cannot be one because a file is in the way is refused, and named", () => {
+  it("with a file in its place is refused, and named", () => {
     put("file", "busy/.bulkget");
     for (const name of ["file", "file/sub", "busy"]) {
       const path = join(folder, name);
@@ -78,7 +78,7 @@ describe("a folder", () => {
     }
   });
 
-  it("that a link leads to which leads nowhere, or in a ring, is refused, and the link is named with where it leads", () => {
+  it("in the place of which there is a dangling or circular link is refused, with the link's target", () => {
     mkdirSync(folder);
     symlinkSync("gone", join(folder, "dangling"));
     symlinkSync("ring", join(folder, "ring"));
@@ -97,24 +97,24 @@ describe("a folder", () => {
     expect(existsSync(join(folder, "gone"))).toBe(false);
   });
 
-  it("whose state folder is a link is refused: nothing is written elsewhere", () => {
+  it("whose state folder is a link is refused", () => {
     mkdirSync(folder);
     symlinkSync(outside.path, join(folder, ".bulkget"));
     expect(refused(folder)).toMatchObject({ kind: "usage", message: expect.stringContaining(".bulkget is a link") });
   });
 
-  it("that the system does not give is the disk's fault", () => {
+  it("that the file system cannot create is a disk error", () => {
     expect(refused(join(folder, "x".repeat(300))).kind).toBe("disk");
   });
 });
 
-it("a folder that is a link to one is as good as one", () => {
+it("a link to a folder can be the output folder", () => {
   symlinkSync(outside.path, folder);
   expect(() => makeFolder(folder)).not.toThrow();
   expect(prepareFolder(folder).earlier).toBe(false);
 });
 
-describe("the way to a folder", () => {
+describe("the shortest path to a folder", () => {
   const before = process.cwd();
   let here: string;
   beforeEach(() => {
@@ -131,11 +131,14 @@ describe("the way to a folder", () => {
     },
   );
 
-  it.each(["/", "/tmp", "below", "../beside", "."])("stays as it is where it is not: %s", (way) => {
-    expect(shortestPath(way)).toBe(way);
-  });
+  it.each(["/", "/tmp", "below", "../beside", "."])(
+    "is the given path where the relative one is not shorter: %s",
+    (way) => {
+      expect(shortestPath(way)).toBe(way);
+    },
+  );
 
-  it("stays as it is where it would lead elsewhere, or nowhere", () => {
+  it("is the given path where the relative one leads elsewhere or nowhere", () => {
     symlinkSync(join(here, "below/deep"), join(here, "link"));
     expect(shortestPath(`${here}/link/../../below`)).toBe(`${here}/link/../../below`);
     expect(shortestPath(join(here, "absent"))).toBe(join(here, "absent"));
@@ -146,7 +149,7 @@ describe("the way to a folder", () => {
 });
 
 describe("the state folder after a run", () => {
-  it("is removed, unless something is kept in it, and may be gone", () => {
+  it("is removed if it is empty, and may be missing", () => {
     const { state } = prepareFolder(folder);
     writeFileSync(join(state, "1.part"), "kept");
     removeIfEmpty(state);
@@ -159,7 +162,7 @@ describe("the state folder after a run", () => {
 });
 
 describe("--force", () => {
-  it("removes the files that the run recorded, its reports, and nothing else", async () => {
+  it("removes the recorded files and the run's reports, and nothing else", async () => {
     put("000001.html", "sub/000002.html", "mine.txt", "sub/mine.txt", "failed.txt", "000003.html");
     journal(
       record(1, "000001.html"),
@@ -171,21 +174,21 @@ describe("--force", () => {
     expect(files()).toEqual(["000003.html", "mine.txt", "sub", "sub/mine.txt"]);
   });
 
-  it("leaves an empty folder where the run was all there was", async () => {
+  it("leaves an empty folder that held only the run", async () => {
     put("000001.html", "failed.txt");
     journal(record(1, "000001.html"));
     await startOver(folder, []);
     expect(files()).toEqual([]);
   });
 
-  it("takes a last record that is torn, and lines that are none", async () => {
+  it("accepts an incomplete last record, and lines that are not records", async () => {
     put("000001.html", "000002.html");
     journal(record(1, "000001.html"), "not json\n", "\n", "null\n", '"a"\n', '{"n":2,"file":"000002.h');
     await startOver(folder, []);
     expect(files()).toEqual(["000002.html"]);
   });
 
-  it("removes no folder and no link, whatever the journal says", async () => {
+  it("removes no folder and no link, whatever the journal names", async () => {
     put("dir/mine.txt");
     symlinkSync("nowhere", join(folder, "link"));
     journal(...["dir", "dir/", ".", "", "link", 42, null, ["dir/mine.txt"]].map((file, n) => record(n, file)));
@@ -193,7 +196,7 @@ describe("--force", () => {
     expect(files()).toEqual(["dir", "dir/mine.txt", "link"]);
   });
 
-  it("removes nothing outside the folder, whatever the journal says", async () => {
+  it("removes no file outside the folder, whatever the journal names", async () => {
     const victim = outside.at("victim");
     writeFileSync(victim, "mine");
     const ways = ["../victim", "./../victim", "sub/../../victim", victim, `/${victim}`, "..", "../out/../victim"];
@@ -202,7 +205,7 @@ describe("--force", () => {
     expect(existsSync(victim)).toBe(true);
   });
 
-  it("removes nothing that a run does not save: what is hidden, its lock, or reached by a detour", async () => {
+  it("removes no file that a run does not save: hidden, its lock, or with `..` in its path", async () => {
     put(".bulkget/lock", ".hidden", "sub/mine.txt", "mine.txt");
     const ways = [".bulkget/lock", ".hidden", "sub/../mine.txt", "./mine.txt", "sub//mine.txt", "results.jsonl"];
     journal(...ways.map((file, n) => record(n, file)));
@@ -210,7 +213,7 @@ describe("--force", () => {
     expect(files()).toEqual([".bulkget", ".bulkget/lock", ".hidden", "mine.txt", "sub", "sub/mine.txt"]);
   });
 
-  it("finds the files of records that have other line ends in them than a line feed", async () => {
+  it("removes the files of records with U+2028 and other line separators", async () => {
     put("000001.html", "000002.html", "000003.html");
     const odd = { name: "a\u2028b\u2029c\u0085d", outcome: "saved" };
     journal({ ...odd, n: 1, file: "000001.html" }, record(2, "000002.html"), { ...odd, n: 3, file: "000003.html" });
@@ -218,7 +221,7 @@ describe("--force", () => {
     expect(files()).toEqual([]);
   });
 
-  it("is not stopped by a line that is longer than any record, nor by one cut within a character", async () => {
+  it("ignores a line longer than any record, and one cut inside a character", async () => {
     put("000001.html", "000002.html", "000003.html");
     const long = `${JSON.stringify({ n: 9, url: "\u65e5".repeat(6_000_000) })}\n`;
     journal(
@@ -231,7 +234,7 @@ describe("--force", () => {
     expect(files()).toEqual([]);
   });
 
-  it("follows no link in place of the journal, and waits for no pipe", async () => {
+  it("follows no link in the place of the journal, and does not block on a pipe", async () => {
     put("000001.html", "mine.txt");
     const elsewhere = outside.at("journal");
     writeFileSync(elsewhere, `${JSON.stringify(record(1, "000001.html"))}\n`);
@@ -244,7 +247,7 @@ describe("--force", () => {
     }
   });
 
-  it("removes nothing outside the folder through a link in it", async () => {
+  it("removes no file outside the folder through a link in it", async () => {
     const victim = outside.at("victim");
     writeFileSync(victim, "mine");
     journal(record(1, "link/victim"));
@@ -253,7 +256,7 @@ describe("--force", () => {
     expect(existsSync(victim)).toBe(true);
   });
 
-  it("whose journal cannot be read is refused with the folder's name", async () => {
+  it("is refused, with the folder's name, if the journal cannot be read", async () => {
     mkdirSync(join(folder, "results.jsonl"), { recursive: true });
     await expect(startOver(folder, [])).rejects.toMatchObject({
       kind: "disk",
@@ -261,7 +264,7 @@ describe("--force", () => {
     });
   });
 
-  it("removes nothing where a list that is about to be read lies in the folder, also by a link", async () => {
+  it("removes nothing if a list of this run lies in the folder, or is a link into it", async () => {
     put("000001.html", "failed.txt");
     journal(record(1, "000001.html"));
     const elsewhere = outside.at("urls.txt");

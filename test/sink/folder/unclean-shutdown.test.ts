@@ -7,7 +7,7 @@ import { ownFolder } from "../../support/own.ts";
 const folder = ownFolder();
 const at = (file: string) => folder.at(file);
 
-it("runs that end well leave nothing to replace, and no mark", () => {
+it("a clean shutdown leaves no span and no mark", () => {
   markRun(folder.path).end();
   const second = markRun(folder.path);
   expect(second.unrecorded).toEqual([]);
@@ -15,7 +15,7 @@ it("runs that end well leave nothing to replace, and no mark", () => {
   expect(readdirSync(folder.path)).toEqual([]);
 });
 
-it("a run after one that was killed may replace what was saved from its beginning to now", () => {
+it("after a kill, the span is from the killed run's start to this run's start", () => {
   const killed = markRun(folder.path); // and no end
   writeFileSync(at("file"), "saved, not recorded");
   const { mtimeMs } = lstatSync(at("file"));
@@ -24,14 +24,14 @@ it("a run after one that was killed may replace what was saved from its beginnin
   expect(startMs).toBeGreaterThanOrEqual(mtimeMs);
 });
 
-it("runs that are killed one after the other are one span, from the first one's beginning", () => {
+it("consecutive killed runs are one span, from the first one's start", () => {
   const first = markRun(folder.path);
   markRun(folder.path); // killed, too
   const { unrecorded, startMs } = markRun(folder.path);
   expect(unrecorded).toEqual([{ fromMs: first.startMs, beforeMs: startMs }]);
 });
 
-it("what a killed run saved stays replaceable after runs that ended well, which add nothing", () => {
+it("the span of a killed run stays after clean shutdowns, which add none", () => {
   const killed = markRun(folder.path);
   const next = markRun(folder.path);
   next.end();
@@ -41,7 +41,7 @@ it("what a killed run saved stays replaceable after runs that ended well, which 
   expect(markRun(folder.path).unrecorded).toHaveLength(2);
 });
 
-it("a folder in which runs are killed for years has a bounded number of spans, and forgets none", () => {
+it("the number of spans is bounded: the earliest are merged, and none is lost", () => {
   const first = markRun(folder.path);
   for (let run = 0; run < 100; run++) {
     markRun(folder.path).end(); // after one that was killed
@@ -52,7 +52,7 @@ it("a folder in which runs are killed for years has a bounded number of spans, a
   expect(unrecorded[0]?.fromMs).toBe(first.startMs);
 });
 
-it("a mark whose text a power loss has taken is from when it was made", () => {
+it("a mark whose text a power loss has destroyed is a span from its mtime", () => {
   for (const text of ["", "12", "never ever\n"]) {
     writeFileSync(at("since"), text);
     utimesSync(at("since"), 100, 100);
@@ -62,7 +62,7 @@ it("a mark whose text a power loss has taken is from when it was made", () => {
   }
 });
 
-it("a link in its place is no mark, and is not followed", () => {
+it("a link in the place of the mark is not followed", () => {
   writeFileSync(at("mine"), "mine");
   symlinkSync(at("mine"), at("since"));
   expect(markRun(folder.path).unrecorded).toEqual([]);
