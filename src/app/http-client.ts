@@ -137,5 +137,5 @@ export function httpClient(
     ...route,
     ...robots.options,
   });
-  return robots.permits === undefined ? client : { ...client, robots: robots.permits };
+  return robots.policy === undefined ? client : { ...client, robots: robots.policy };
 }

@@ -29,7 +29,7 @@ export interface NetworkOptions {
 /** Maximum length of a Unix socket's path: sun_path has 108 bytes in Linux, with a NUL at the end (104 in macOS). */
 const MAX_SOCKET_PATH_BYTES = 107;
 
-type Route = Pick<OpenOptions, "publicOnly" | "pins" | "unixSocket" | "cert" | "key"> & {
+type Route = Pick<OpenOptions, "publicOnly" | "overrides" | "unixSocket" | "cert" | "key"> & {
   readonly proxyFor: (target: URL) => ProxyServer | undefined;
 };
 
@@ -38,7 +38,7 @@ export function networkRoute(options: NetworkOptions, env: NodeJS.ProcessEnv): R
   const { proxy, publicOnly = false, unixSocket, cert, key } = options;
   if (key !== undefined && cert === undefined)
     throw new OptionError(({ option }) => `is of no use without ${option("cert")}`, "key");
-  const route = { publicOnly, pins: resolveOverrides(options.resolve ?? []), cert, key };
+  const route = { publicOnly, overrides: resolveOverrides(options.resolve ?? []), cert, key };
   if (unixSocket === undefined) return { ...route, proxyFor: proxyRules(proxy, env) };
   if (publicOnly)
     throw new OptionError(({ option }) => `does not go with ${option("publicOnly")}: it has no address`, "unixSocket");

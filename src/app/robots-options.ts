@@ -23,7 +23,7 @@ interface LimitedRobotsOptions extends RobotsOptions {
 interface Robots {
   /** For the HTTP client. */
   readonly options: Pick<GetOptions, "respect" | "leave">;
-  readonly permits?: RobotsPolicy;
+  readonly policy?: RobotsPolicy;
 }
 
 /** `get` is called when a robots.txt is fetched. Throws an OptionError for an unknown directive. */
@@ -38,16 +38,16 @@ export function robotsOf(options: LimitedRobotsOptions, userAgent: string, get: 
   const respect = directives.size === 0 ? {} : { respect: { directives, agent } };
   if (options.robots !== true) return { options: respect };
   const { maxTimeMs = Number.POSITIVE_INFINITY } = options;
-  const permits = robots({ fetch: (target, ask) => get().fetch(target, ask), agent, maxTimeMs });
-  return { options: { ...respect, leave: (target, spentMs) => leave(permits, target, spentMs) }, permits };
+  const policy = robots({ fetch: (target, ask) => get().fetch(target, ask), agent, maxTimeMs });
+  return { options: { ...respect, leave: (target, spentMs) => leave(policy, target, spentMs) }, policy };
 }
 
 /** Whether a redirect may be followed. The Retry-After of another host does not delay this one, and is dropped. */
-async function leave(permits: RobotsPolicy, target: URL, spentMs: number): ReturnType<RobotsPolicy["ask"]> {
-  const known = permits.check(target);
-  const permit = known === "unknown" ? await permits.ask(target, "away", spentMs) : known;
-  if (permit === undefined || !("retryAfterMs" in permit)) return permit;
-  const { retryAfterMs: _, ...failure } = permit;
+async function leave(policy: RobotsPolicy, target: URL, spentMs: number): ReturnType<RobotsPolicy["fetchAndCheck"]> {
+  const known = policy.check(target);
+  const verdict = known === "unknown" ? await policy.fetchAndCheck(target, "redirect", spentMs) : known;
+  if (verdict === undefined || !("retryAfterMs" in verdict)) return verdict;
+  const { retryAfterMs: _, ...failure } = verdict;
   return failure;
 }
 

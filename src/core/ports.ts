@@ -39,8 +39,8 @@ export interface PartialBody {
 
 /** What a request asks for beyond the URL itself. */
 export interface RequestConditions {
-  /** This is robots.txt itself, for which nobody is asked, of an origin that the list names, or only a redirect leads to. */
-  readonly robots?: "home" | "away";
+  /** The request is for robots.txt itself, of an origin of the list or of a redirect; no rules are checked for it. */
+  readonly robots?: "list" | "redirect";
   /** Milliseconds that earlier tries took: they count into the URL's whole time. */
   readonly spentMs?: number;
   /** Go on after these bytes, if the body is still the same; otherwise the whole body comes. */
@@ -119,16 +119,16 @@ export interface Get {
   close(): void;
 }
 
-/** Whether servers want their URLs to be fetched: what robots.txt says. */
+/** The rules of robots.txt files (RFC 9309). */
 export interface RobotsPolicy {
-  /** Undefined where a URL may be fetched; or why not; "unknown" where its origin has to be asked first. */
+  /** Returns undefined if a URL may be fetched, why not, or "unknown" if robots.txt has to be fetched first. */
   check(target: URL): Skip | Failure | "unknown" | undefined;
   /**
-   * Asks its origin, once for all who wait for it. A Failure where that came to nothing: this time, or for the run; or where it
-   * takes longer than the URL has left. `spentMs`: what it took already, if anything.
+   * Fetches robots.txt, once for all callers, and checks the URL. Returns a Failure if robots.txt cannot be fetched, for now or
+   * in this run, or takes longer than the URL's remaining time. `spentMs`: time that the URL took so far.
    */
-  ask(target: URL, from: "home" | "away", spentMs?: number): Promise<Skip | Failure | undefined>;
-  /** Milliseconds that a host (`URL.host`) wants between two requests, 0 for none; undefined where nobody has asked it. */
+  fetchAndCheck(target: URL, via: "list" | "redirect", spentMs?: number): Promise<Skip | Failure | undefined>;
+  /** Returns the Crawl-delay of a host (`URL.host`) in milliseconds, 0 for none; undefined if its rules are not known. */
   delayMs(host: string): number | undefined;
 }
 

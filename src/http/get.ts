@@ -138,7 +138,7 @@ export function getter(options: GetOptions): Get {
         const key = target === first ? home : target.origin;
         const origin = originOf(target, key);
         if (origin.blocked !== undefined) return origin.blocked;
-        const isHome = key === home && ask?.robots !== "away";
+        const isHome = key === home && ask?.robots !== "redirect";
         let fields = isHome ? fieldsAtHome(first, origin) : origin.safeFields;
         if (cookie !== undefined)
           fields = ownCookie ? withCookie(fields, cookie) : fields + headerLines(["Cookie", cookie]);
@@ -174,7 +174,7 @@ export function getter(options: GetOptions): Get {
           jar ??= redirectCookies();
           jar.setCookies(reply.setCookies, target);
         }
-        const isNextHome = next.origin === home && ask?.robots !== "away";
+        const isNextHome = next.origin === home && ask?.robots !== "redirect";
         cookie = isRobots && jar === undefined ? undefined : cookieFor(next, isNextHome, jar);
         if (follow !== undefined && next.origin !== target.origin && !follow(target, next)) return held(next);
         const nowMs = performance.now();

@@ -19,11 +19,11 @@ function permitting(
   answer?: Skip | Failure,
 ): RobotsPolicy & { readonly asked: string[] } {
   const asked: string[] = [];
-  const ask: RobotsPolicy["ask"] = async (target, from) => {
+  const fetchAndCheck: RobotsPolicy["fetchAndCheck"] = async (target, from) => {
     asked.push(`${target.href} ${from}`);
     return answer;
   };
-  return { asked, check: () => known, ask, delayMs: () => undefined };
+  return { asked, check: () => known, fetchAndCheck, delayMs: () => undefined };
 }
 
 const untouched = { fetch: () => expect.unreachable(), write: () => expect.unreachable() };

@@ -59,9 +59,9 @@ describe("the target of a request", () => {
     const text = "User-agent: *\nDisallow: /x?\n";
     const { origin } = own(await host((response) => void response.end(text)));
     const web = own(testGet());
-    const permits = robots({ fetch: web.fetch, agent: "bulkget" });
-    expect(await permits.ask(new URL(`${origin}/x`), "home")).toBeUndefined();
-    expect(permits.check(new URL(`${origin}/x?`))).toMatchObject({ reason: "robots" });
+    const policy = robots({ fetch: web.fetch, agent: "bulkget" });
+    expect(await policy.fetchAndCheck(new URL(`${origin}/x`), "list")).toBeUndefined();
+    expect(policy.check(new URL(`${origin}/x?`))).toMatchObject({ reason: "robots" });
   });
 });
 

@@ -130,7 +130,7 @@ export function attempt({ get, sink, clock, follow }: AttemptPorts): Perform {
     }
     let permit = get.robots?.check(target);
     if (permit === "unknown") {
-      permit = await get.robots?.ask(target, "home", task.spentMs + clock.nowMs() - startedMs);
+      permit = await get.robots?.fetchAndCheck(target, "list", task.spentMs + clock.nowMs() - startedMs);
       if (permit === undefined && !askers.has(task)) {
         askers.add(task);
         return ROBOTS_READ;

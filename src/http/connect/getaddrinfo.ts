@@ -14,7 +14,7 @@ export type Lookup = (
 const DEFAULT_THREADS = 4;
 const MAX_THREADS = 1024;
 
-/** Returns how many look-ups Node runs at a time: libuv limits them to half of its threads, rounded up (libuv#1845). */
+/** Returns how many look-ups Node runs at a time: libuv limits them to half of its threads, rounded up (libuv/libuv#1845). */
 export function lookupsAtATime(size: string | undefined): number {
   const threads = size === undefined ? DEFAULT_THREADS : Number.parseInt(size, 10) || 1;
   return Math.floor((Math.min(MAX_THREADS, Math.max(1, threads)) + 1) / 2);

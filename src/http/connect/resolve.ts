@@ -18,7 +18,7 @@ export interface ResolveOptions {
   readonly publicOnly?: boolean;
   /** Whether an address is this machine's own. Default: by its interfaces. */
   readonly isOwn?: (address: string) => boolean;
-  readonly pins?: ResolveOverrides | undefined;
+  readonly overrides?: ResolveOverrides | undefined;
   /** Default: `systemLookup`. */
   readonly lookup?: Lookup;
 }
@@ -63,7 +63,7 @@ const MIN_ABSENT_LOOKUPS = 2;
 /** Maximum number of cached addresses of one name. An answer may have thousands. */
 const MAX_ADDRESSES = 256;
 
-export function resolver({ publicOnly, isOwn = ownAddresses(), pins, lookup }: ResolveOptions): Resolver {
+export function resolver({ publicOnly, isOwn = ownAddresses(), overrides, lookup }: ResolveOptions): Resolver {
   // Created for the first name: a list of URLs with addresses needs none.
   let system: SystemLookup | undefined;
   const bySystem: Lookup = (...args) => {
@@ -102,7 +102,9 @@ export function resolver({ publicOnly, isOwn = ownAddresses(), pins, lookup }: R
     });
   };
   const known = (host: string, port: number) =>
-    pins?.(host, port) ?? (isIP(host) === 0 ? undefined : [host]) ?? (isLocalhost(host) ? LOOPBACK : found.get(host));
+    overrides?.(host, port) ??
+    (isIP(host) === 0 ? undefined : [host]) ??
+    (isLocalhost(host) ? LOOPBACK : found.get(host));
   /** Wraps `done` so that it gets only addresses that may be connected to. */
   const checked =
     (host: string, done: Done): Done =>

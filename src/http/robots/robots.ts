@@ -63,11 +63,11 @@ export function robots({ fetch, agent, maxTimeMs = Number.POSITIVE_INFINITY }: R
       cache(target.origin, known);
       return decide(known, target);
     },
-    async ask(target, from, spentMs = 0) {
+    async fetchAndCheck(target, via, spentMs = 0) {
       const { origin } = target;
       let pending = fetching.get(origin);
       if (pending === undefined) {
-        pending = fetchRules(origin, from).finally(() => fetching.delete(origin));
+        pending = fetchRules(origin, via).finally(() => fetching.delete(origin));
         fetching.set(origin, pending);
       }
       // After a timeout the fetch continues, for other URLs.
@@ -81,17 +81,17 @@ export function robots({ fetch, agent, maxTimeMs = Number.POSITIVE_INFINITY }: R
     },
   };
 
-  async function fetchRules(origin: string, from: "home" | "away"): Promise<OriginRules> {
+  async function fetchRules(origin: string, via: "list" | "redirect"): Promise<OriginRules> {
     const tries = (origins.get(origin)?.tries ?? 0) + 1;
-    const known = await read(origin, from, tries);
+    const known = await read(origin, via, tries);
     const { failure } = known;
     // A stop or a lack of file descriptors is not the server's failure.
     if (failure?.error !== "interrupted" && failure?.scarce !== true) cache(origin, known);
     return known;
   }
 
-  async function read(origin: string, from: "home" | "away", tries: number): Promise<OriginRules> {
-    const answer = await fetch(new URL("/robots.txt", origin), { robots: from });
+  async function read(origin: string, via: "list" | "redirect", tries: number): Promise<OriginRules> {
+    const answer = await fetch(new URL("/robots.txt", origin), { robots: via });
     const text = isFailure(answer) ? answer : await readBeginning(answer);
     if (typeof text !== "string") {
       if (isUnavailable(text)) return ALLOWED;

@@ -115,11 +115,11 @@ describe("a non-public address", () => {
   });
 
   it("is refused if --resolve maps a name to it", async () => {
-    const pinned = resolveOverrides([`a.test:${server.port}:127.0.0.1`]);
-    if (pinned === undefined) expect.unreachable();
+    const overrides = resolveOverrides([`a.test:${server.port}:127.0.0.1`]);
+    if (overrides === undefined) expect.unreachable();
     const url = `http://a.test:${server.port}/ok`;
-    expect(await fetcher({ pins: pinned })(url)).toMatchObject({ error: "blocked_address" });
-    expect(await fetcher({ pins: pinned, publicOnly: false })(url)).toEqual(body(100));
+    expect(await fetcher({ overrides })(url)).toMatchObject({ error: "blocked_address" });
+    expect(await fetcher({ overrides, publicOnly: false })(url)).toEqual(body(100));
   });
 
   it("is refused for HTTP/2, for all waiting requests", async () => {

@@ -140,8 +140,8 @@ describe("a name", () => {
   );
 
   it("given by --resolve needs no look-up, nor does an address", async () => {
-    const pinned = resolveOverrides(["a.test:80:127.0.0.7", "9.9.9.9:80:127.0.0.8", "localhost:81:127.0.0.9"]);
-    const { names } = asked(pinned === undefined ? {} : { pins: pinned });
+    const overrides = resolveOverrides(["a.test:80:127.0.0.7", "9.9.9.9:80:127.0.0.8", "localhost:81:127.0.0.9"]);
+    const { names } = asked(overrides === undefined ? {} : { overrides });
     expect(await find(names, "a.test")).toEqual(["127.0.0.7"]);
     expect(await find(names, "9.9.9.9")).toEqual(["127.0.0.8"]);
     expect(await find(names, "localhost", { port: 81 })).toEqual(["127.0.0.9"]);
@@ -182,8 +182,8 @@ describe("with --public-only", () => {
   );
 
   it("an address from --resolve is checked as well", async () => {
-    const pinned = resolveOverrides(["a.test:80:10.0.0.1,9.9.9.9", "b.test:80:10.0.0.1", "127.0.0.1:80:9.9.9.9"]);
-    const { names } = asked({ publicOnly: true, ...(pinned === undefined ? {} : { pins: pinned }) });
+    const overrides = resolveOverrides(["a.test:80:10.0.0.1,9.9.9.9", "b.test:80:10.0.0.1", "127.0.0.1:80:9.9.9.9"]);
+    const { names } = asked({ publicOnly: true, ...(overrides === undefined ? {} : { overrides }) });
     expect(await find(names, "a.test")).toEqual(["9.9.9.9"]);
     await expect(find(names, "b.test")).rejects.toMatchObject({ code: "BULKGET_BLOCKED" });
     expect(await find(names, "127.0.0.1")).toEqual(["9.9.9.9"]);

@@ -103,9 +103,9 @@ describe("a TLS session", () => {
 
   it("does not bypass the check of the name if --resolve sends two names to one server", async () => {
     const server = await serving();
-    const pinned = resolveOverrides([`localhost:${server.port}:127.0.0.1`, `other.test:${server.port}:127.0.0.1`]);
-    if (pinned === undefined) expect.unreachable();
-    const fetch = fetcher({ pins: pinned });
+    const overrides = resolveOverrides([`localhost:${server.port}:127.0.0.1`, `other.test:${server.port}:127.0.0.1`]);
+    if (overrides === undefined) expect.unreachable();
+    const fetch = fetcher({ overrides });
     for (let i = 0; i < 2; i++) {
       expect(await fetch(server.url("/", "localhost"))).toEqual(Buffer.from("body"));
       expect(await fetch(server.url("/", "other.test"))).toMatchObject({ error: "tls_certificate" });

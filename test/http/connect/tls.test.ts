@@ -28,7 +28,7 @@ describe("https", () => {
   it.each(["127.0.0.2", "other.example"])(
     "requires %s in the certificate, whichever address it is connected to",
     async (host) => {
-      const options = { ...ours, pins: () => ["127.0.0.1"] };
+      const options = { ...ours, overrides: () => ["127.0.0.1"] };
       expect(await fetchFrom("good", options, host)).toMatchObject({ error: "tls_certificate" });
       expect(await fetchFrom("good", options, "localhost")).toEqual(body(100));
     },
@@ -45,7 +45,7 @@ describe("https", () => {
   ])(
     'uses the subject\'s name only without a DNS name, as Node does: certificate "%s" for %s (%s)',
     async (name, host, isTaken) => {
-      const got = await fetchFrom(name, { ...ours, pins: () => ["127.0.0.1"] }, host);
+      const got = await fetchFrom(name, { ...ours, overrides: () => ["127.0.0.1"] }, host);
       if (isTaken) expect(got).toEqual(body(100));
       else expect(got).toMatchObject({ error: "tls_certificate", detail: expect.stringContaining("ALTNAME_INVALID") });
     },

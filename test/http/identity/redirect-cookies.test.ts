@@ -93,8 +93,8 @@ describe("a page that sets a cookie and redirects to itself", () => {
       if (headers.cookie === undefined) moved(response, path, "wall=open; Path=/");
       else response.end("User-agent: *\nDisallow: /private\n");
     });
-    const permits = robots({ fetch: get({ cookies: cookies(["a=b"]) }).fetch, agent: "bulkget" });
-    expect(await permits.ask(new URL(`${server.origin}/private`), "home")).toMatchObject({ reason: "robots" });
+    const policy = robots({ fetch: get({ cookies: cookies(["a=b"]) }).fetch, agent: "bulkget" });
+    expect(await policy.fetchAndCheck(new URL(`${server.origin}/private`), "list")).toMatchObject({ reason: "robots" });
     expect(server.asked.map(({ headers }) => headers.cookie)).toEqual([undefined, "wall=open"]);
   });
 

@@ -10,40 +10,40 @@ import { body, type Answer as Reply, site, status } from "../../support/site.ts"
 
 const server = ownSite();
 let get: Get;
-let permits: RobotsPolicy;
+let policy: RobotsPolicy;
 beforeEach(() => {
   get = own(testGet({ headers: ["X-Api-Key", "secret"], maxFileBytes: 10, maxRedirects: 0 }));
-  permits = robots({ fetch: (target, ask) => get.fetch(target, ask), agent: "bulkget" });
+  policy = robots({ fetch: (target, ask) => get.fetch(target, ask), agent: "bulkget" });
 });
 
 const target = (path: string) => new URL(server.url(path));
 const says = (reply: Reply) => server.answers.set("/robots.txt", reply);
 const text = (rules: string) => says(body(`User-agent: *\n${rules}\n`));
-const ask = (path: string) => permits.ask(target(path), "home");
+const ask = (path: string) => policy.fetchAndCheck(target(path), "list");
 const SKIP = { reason: "robots", detail: expect.stringMatching(/^disallowed by http:.*\/robots\.txt$/) };
 
 describe("the robots.txt of an origin", () => {
   it("is requested once for any number of URLs", async () => {
     text("Disallow: /a");
-    expect(permits.check(target("/a"))).toBe("unknown");
+    expect(policy.check(target("/a"))).toBe("unknown");
     expect(await Promise.all(["/a", "/b", "/a/c", "/"].map(ask))).toEqual([SKIP, undefined, SKIP, undefined]);
-    expect(permits.check(target("/a?x"))).toEqual(SKIP);
-    expect(permits.check(target("/b"))).toBeUndefined();
+    expect(policy.check(target("/a?x"))).toEqual(SKIP);
+    expect(policy.check(target("/b"))).toBeUndefined();
     expect(server.asked()).toEqual(["/robots.txt"]);
   });
 
   it("may always be fetched itself", async () => {
     text("Disallow: /");
     expect(await ask("/robots.txt")).toBeUndefined();
-    expect(permits.check(target("/robots"))).toEqual(SKIP);
+    expect(policy.check(target("/robots"))).toEqual(SKIP);
   });
 
   it("is another one for another port", async () => {
     const other = await site();
     text("Disallow: /");
     expect(await ask("/")).toEqual(SKIP);
-    expect(permits.check(new URL(other.url("/")))).toBe("unknown");
-    expect(await permits.ask(new URL(other.url("/")), "home")).toBeUndefined();
+    expect(policy.check(new URL(other.url("/")))).toBe("unknown");
+    expect(await policy.fetchAndCheck(new URL(other.url("/")), "list")).toBeUndefined();
     await other.close();
   });
 
@@ -53,8 +53,8 @@ describe("the robots.txt of an origin", () => {
       seen.push(request.headers["x-api-key"]);
       response.writeHead(500).end();
     });
-    await permits.ask(target("/"), "away");
-    await permits.ask(target("/"), "home");
+    await policy.fetchAndCheck(target("/"), "redirect");
+    await policy.fetchAndCheck(target("/"), "list");
     expect(seen).toEqual([undefined, "secret"]);
   });
 });
@@ -63,8 +63,8 @@ describe("an answer for robots.txt", () => {
   it.each([400, 401, 403, 404, 410, 451])("of %s allows everything (RFC 9309 section 2.3.1.3)", async (code) => {
     says(status(code));
     expect(await ask("/a")).toBeUndefined();
-    expect(permits.check(target("/a"))).toBeUndefined();
-    expect(permits.delayMs(target("/").host)).toBe(0);
+    expect(policy.check(target("/a"))).toBeUndefined();
+    expect(policy.delayMs(target("/").host)).toBe(0);
   });
 
   it.each([500, 503, 429])("of %s is retried twice, and then the run fetches nothing from the origin", async (code) => {
@@ -72,12 +72,12 @@ describe("an answer for robots.txt", () => {
     const failure = { error: "http_status", status: code, detail: expect.stringContaining(`robots.txt: ${code}`) };
     for (const _ of [1, 2]) {
       expect(await ask("/a")).toEqual(failure);
-      expect(permits.check(target("/a"))).toBe("unknown");
-      expect(permits.delayMs(target("/").host)).toBeUndefined();
+      expect(policy.check(target("/a"))).toBe("unknown");
+      expect(policy.delayMs(target("/").host)).toBeUndefined();
     }
     expect(await ask("/a")).toEqual({ ...failure, known: true });
-    expect(permits.check(target("/b"))).toEqual({ ...failure, known: true });
-    expect(permits.delayMs(target("/").host)).toBe(0);
+    expect(policy.check(target("/b"))).toEqual({ ...failure, known: true });
+    expect(policy.delayMs(target("/").host)).toBe(0);
     expect(server.asked()).toHaveLength(3);
   });
 
@@ -103,7 +103,7 @@ describe("an answer for robots.txt", () => {
     expect(await ask("/a")).toEqual(SKIP);
     const other = robots({ fetch: get.fetch, agent: "bulkget" });
     says(status(301, { location: "/r5" }));
-    expect(await other.ask(target("/a"), "home")).toBeUndefined();
+    expect(await other.fetchAndCheck(target("/a"), "list")).toBeUndefined();
   });
 
   it("counts with the whole lines of its first 500 KiB, whatever --max-filesize is", async () => {
@@ -115,7 +115,7 @@ describe("an answer for robots.txt", () => {
     expect(text.slice(0, 512_000)).toMatch(/\nDisallow: \/$/);
     says(body(text + filler));
     expect(await ask("/early")).toEqual(SKIP);
-    expect(permits.check(target("/late"))).toBeUndefined();
+    expect(policy.check(target("/late"))).toBeUndefined();
   });
 
   it("in gzip is decoded, even if it was not requested", async () => {
@@ -135,7 +135,7 @@ describe("an answer for robots.txt", () => {
   ])("with Crawl-delay: %s requires %d ms between two starts", async (delay, ms) => {
     text(`Crawl-delay: ${delay}\nDisallow: /x`);
     await ask("/");
-    expect(permits.delayMs(target("/").host)).toBe(ms);
+    expect(policy.delayMs(target("/").host)).toBe(ms);
   });
 });
 
@@ -145,8 +145,8 @@ it("a request for robots.txt continues for other URLs after the deadline of one"
     release = () => response.end("User-agent: *\nDisallow: /a\n");
   });
   const limited = robots({ fetch: (target, ask) => get.fetch(target, ask), agent: "bulkget", maxTimeMs: 60_000 });
-  const other = limited.ask(target("/a"), "home");
-  expect(await limited.ask(target("/a"), "home", 59_990)).toMatchObject({ error: "deadline" });
+  const other = limited.fetchAndCheck(target("/a"), "list");
+  expect(await limited.fetchAndCheck(target("/a"), "list", 59_990)).toMatchObject({ error: "deadline" });
   expect(limited.check(target("/a"))).toBe("unknown");
   await expect.poll(() => server.asked()).toEqual(["/robots.txt"]);
   release();
@@ -162,40 +162,37 @@ describe("the cache of robots.txt", () => {
       asked.push(url.href);
       return Promise.resolve({ status: 200, ttfbMs: 0, lengthVerified: true, body: [Buffer.from(rules)] });
     };
-    return { asked, permits: robots({ fetch, agent: "bulkget" }) };
+    return { asked, policy: robots({ fetch, agent: "bulkget" }) };
   }
 
   it("keeps the 10,000 most recently used origins", async () => {
-    const { asked, permits } = web("");
+    const { asked, policy } = web("");
     const origin = (i: number) => new URL(`http://h${i}.example/`);
-    for (let i = 0; i < 10_000; i++) await permits.ask(origin(i), "home");
-    expect(permits.check(origin(0))).toBeUndefined();
-    await permits.ask(origin(10_000), "home");
-    expect([0, 1, 2, 10_000].map((i) => permits.check(origin(i)))).toEqual([
-      undefined,
-      "unknown",
-      undefined,
-      undefined,
-    ]);
+    for (let i = 0; i < 10_000; i++) await policy.fetchAndCheck(origin(i), "list");
+    expect(policy.check(origin(0))).toBeUndefined();
+    await policy.fetchAndCheck(origin(10_000), "list");
+    expect([0, 1, 2, 10_000].map((i) => policy.check(origin(i)))).toEqual([undefined, "unknown", undefined, undefined]);
     expect(asked).toHaveLength(10_001);
   });
 
   it("keeps at most 32 MiB of rules", async () => {
-    const { permits } = web(`User-agent: *\nDisallow: /${"x".repeat(400_000)}`);
+    const { policy } = web(`User-agent: *\nDisallow: /${"x".repeat(400_000)}`);
     const origins = Array.from({ length: 100 }, (_, i) => new URL(`http://h${i}.example/`));
-    for (const origin of origins) await permits.ask(origin, "home");
-    const known = origins.filter((origin) => permits.check(origin) !== "unknown");
+    for (const origin of origins) await policy.fetchAndCheck(origin, "list");
+    const known = origins.filter((origin) => policy.check(origin) !== "unknown");
     expect(known).toEqual(origins.slice(100 - Math.floor(33_554_432 / 400_030)));
   });
 
   it("does not keep a request that was stopped or had no file descriptor", async () => {
     let answer: Awaited<ReturnType<Get["fetch"]>> = { error: "interrupted", detail: "stopped" };
-    const permits = robots({ fetch: async () => answer, agent: "bulkget" });
-    for (let i = 0; i < 5; i++) expect(await permits.ask(new URL("http://a/"), "home")).not.toHaveProperty("known");
+    const policy = robots({ fetch: async () => answer, agent: "bulkget" });
+    for (let i = 0; i < 5; i++)
+      expect(await policy.fetchAndCheck(new URL("http://a/"), "list")).not.toHaveProperty("known");
     answer = { error: "connect_failed", detail: "EMFILE", scarce: true };
-    for (let i = 0; i < 5; i++) expect(await permits.ask(new URL("http://a/"), "home")).toHaveProperty("scarce");
+    for (let i = 0; i < 5; i++)
+      expect(await policy.fetchAndCheck(new URL("http://a/"), "list")).toHaveProperty("scarce");
     answer = { error: "tls_certificate", detail: "expired" };
-    const last = await permits.ask(new URL("http://a/"), "home");
+    const last = await policy.fetchAndCheck(new URL("http://a/"), "list");
     expect(last !== undefined && isFailure(last) && last.known).toBe(true); // it is permanent
   });
 });
