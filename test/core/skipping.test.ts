@@ -86,7 +86,7 @@ describe("a URL whose origin was not asked yet", () => {
   it("asks it, and comes again: its slot is not for what its host wants to be waited", async () => {
     const robots = permitting("unknown");
     expect(await tried(JOB, { ...untouched, robots })).toEqual(ROBOTS_READ);
-    expect(robots.asked).toEqual([`${JOB.url} home`]);
+    expect(robots.asked).toEqual([`${JOB.url} list`]);
   });
 
   it("is fetched when it comes again, though the answer was forgotten meanwhile", async () => {
