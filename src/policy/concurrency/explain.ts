@@ -1,24 +1,27 @@
-// Why the governor holds the number that it holds, for a person.
+// Explains the current concurrency to a person.
 
-/** More at a time were no faster; or too many for a server. */
-export interface Over {
-  readonly at: number;
-  readonly sore: boolean;
+import type { State } from "./state.ts";
+import { MIN_IDLE_SAMPLES } from "./thresholds.ts";
+
+/** The best concurrency known. */
+export function foundOf(state: State): number {
+  return isLimitedElsewhere(state) ? state.at : bestOf(state);
 }
 
-export interface Known {
-  readonly at: number;
-  readonly kept: number;
-  readonly most: number;
-  readonly mostAtFirst: number;
-  readonly over: Over | undefined;
-  /** So many were slower. */
-  readonly under: number;
+export function explain(state: State): string {
+  if (isLimitedElsewhere(state)) return "the list, a rate or its hosts keep fewer busy";
+  if (state.phase === "back-off") return "servers ask for less";
+  const { at, max, initialMax, ceiling, floor } = state;
+  if (ceiling === undefined && at >= max) return max < initialMax ? "no more file descriptors" : "the most it takes";
+  if (ceiling === undefined) return "the run was too short to find more";
+  const reason = `${ceiling.at} ${ceiling.isOverload ? "were too many for a server" : "were no faster"}`;
+  return floor > 0 && floor < bestOf(state) ? `${reason}, ${floor} slower` : reason;
 }
 
-export function explain({ at, kept, most, mostAtFirst, over, under }: Known): string {
-  if (over === undefined && at >= most) return most < mostAtFirst ? "no more file descriptors" : "the most it takes";
-  if (over === undefined) return "the run was too short to find more";
-  const reason = `${over.at} ${over.sore ? "were too many for a server" : "were no faster"}`;
-  return under > 0 && under < kept ? `${reason}, ${under} slower` : reason;
+function bestOf(state: State): number {
+  return state.phase === "back-off" ? state.at : (state.best?.at ?? state.at);
+}
+
+function isLimitedElsewhere({ idleSamples }: State): boolean {
+  return idleSamples >= MIN_IDLE_SAMPLES;
 }

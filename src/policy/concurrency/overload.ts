@@ -1,30 +1,26 @@
-// Whether so many tries are lost that fewer at a time may help, or whether servers lose so many of themselves.
+// Overload: whether more tries are lost than usual, and whether a lower concurrency helps against it.
 
 import { LOSS_FACTOR_OVER_USUAL, MOSTLY, NOT_LOWER, TOLERATED_LOSS_SHARE } from "../host-limit.ts";
 
-export interface Overload {
-  /** More are lost than usual, and than chance explains. */
-  isOver(finished: number, lost: number): boolean;
-  /** A share that is no pressure: what is usual. */
-  calm(share: number): void;
-  /** Fewer at a time, and it has not become better: they lose so many of themselves, and that is usual from now on. */
-  isTheirs(before: number, share: number, isLeast: boolean): boolean;
+/** Part of the difference by which one sample changes the usual share. */
+const USUAL_WEIGHT = 1 / 5;
+
+/** Whether more tries are lost than usual, and than chance explains. `usual`: the usual share of lost tries. */
+export function isOverload(usual: number, finished: number, lost: number): boolean {
+  const expected = finished * usual;
+  return lost >= 2 + finished * TOLERATED_LOSS_SHARE + expected * LOSS_FACTOR_OVER_USUAL + 2 * Math.sqrt(expected);
 }
 
-export function overload(): Overload {
-  let usual = 0;
-  return {
-    isOver(finished, lost) {
-      const expected = finished * usual;
-      return lost >= 2 + finished * TOLERATED_LOSS_SHARE + expected * LOSS_FACTOR_OVER_USUAL + 2 * Math.sqrt(expected);
-    },
-    calm(share) {
-      usual += (share - usual) / 5;
-    },
-    isTheirs(before, share, isLeast) {
-      if (share <= NOT_LOWER * before || (share > MOSTLY && !isLeast)) return false;
-      usual = (share + before) / 2;
-      return true;
-    },
-  };
+/** Returns the usual share after a sample without overload. */
+export function usualAfter(usual: number, share: number): number {
+  return usual + (share - usual) * USUAL_WEIGHT;
+}
+
+/**
+ * Returns the usual share where a lower concurrency loses about as much as the one before it: then the losses have another
+ * cause. Undefined where it helps, or where going further down may help.
+ */
+export function usualIfUnrelated(before: number, share: number, isLeast: boolean): number | undefined {
+  if (share <= NOT_LOWER * before || (share > MOSTLY && !isLeast)) return undefined;
+  return (share + before) / 2;
 }

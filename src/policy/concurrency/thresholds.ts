@@ -1,19 +1,37 @@
-// What difference between two speeds the governor takes for one, how low it goes for it, and what it gives up where tries are lost.
+// The thresholds of adaptive concurrency: which differences in throughput count, how far it goes down, how long it waits.
 
-/** A step is kept only if it is so much faster; and so much may be lost by taking fewer. */
-export const FASTER = 1.05;
-export const CLEARLY_FASTER = 1.3;
-export const AS_FAST = 0.97;
-/** Between an error and what is clean a small step is worth this. */
-export const A_LITTLE_FASTER = 1.02;
-/** So much more than the last time, of the same number: the run itself has become faster, and what was seen before it says nothing. */
-export const WARMER = 1.1;
-/** Fewer at a time than this are taken only where servers ask for less: so few cost much where they were too few after all. */
-export const FEW = 4;
-/** What is left where tries are lost. */
-export const EASE = 0.7;
+/** A higher concurrency is kept if it is 5 % faster; in a short sample, only 30 % faster is sure. */
+export const MIN_GAIN = 1.05;
+export const CLEAR_GAIN = 1.3;
+/** Between the best and an overload, steps are small: 2 % is enough. */
+export const MIN_GAIN_BELOW_OVERLOAD = 1.02;
+/** A lower concurrency is kept if it loses at most 3 %. */
+export const MAX_LOSS = 0.97;
+/** Twice the same concurrency, and 10 % faster: the run still warms up, and earlier samples are worthless. */
+export const WARM_UP_GAIN = 1.1;
+/** The held concurrency is slower than it was below this ratio: the server has changed. */
+export const SLOWER = 0.8;
 
-/** So many tries at a time are so fast. */
+/** Lower concurrencies are tested only after an overload: a wrong choice there costs much throughput. */
+export const MIN_CONCURRENCY = 4;
+/** Ratio of the concurrency after an overload to the one before. */
+export const BACK_OFF = 0.7;
+/** Ratios of a probe to the held concurrency. */
+export const PROBE_UP = 1.5;
+export const PROBE_DOWN = 0.8;
+
+/** Where fewer slots are busy, something else limits the run, and a sample says nothing about the concurrency. */
+export const MIN_BUSY_SHARE = 0.9;
+/** Samples in a row with idle slots after which that is reported. */
+export const MIN_IDLE_SAMPLES = 3;
+
+/** Time until a probe; doubled, up to the maximum, after each probe that finds nothing better. */
+export const FIRST_HOLD_MS = 5000;
+export const MAX_HOLD_MS = 60_000;
+/** An overload is not tried again for this long. */
+export const AVOID_MS = 60_000;
+
+/** The throughput measured at one concurrency. */
 export interface Point {
   readonly at: number;
   readonly speed: number;
