@@ -1,5 +1,5 @@
-// All that is shipped, as CommonJS files with the packages inside: the command, its worker, the library, and packages that few
-// runs need. Node 20 takes a millisecond for each module it loads, more for ES modules, and a list of one URL feels sixty of them.
+// Bundles command, worker and library as CommonJS files with their packages; packages that few runs need are files of their own.
+// Node 20 takes a millisecond per module, more for ES modules: with sixty modules, that is noticeable for a list of one URL.
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { isBuiltin } from "node:module";
 import { defineConfig } from "rolldown";
@@ -7,9 +7,9 @@ import { writeDeclarations } from "./build/declarations.js";
 import { removeStaleFiles } from "./build/stale-files.js";
 import { thirdParty } from "./build/third-party.js";
 
-// The file that is started is sh first: Node resets the signals that it was told to ignore (nohup, `trap '' TERM`, `&` in a
-// script), so that they are noted before (src/cli/ignored.ts). To JavaScript each of these lines is a string. sh is found by env,
-// which publint requires of a command.
+// The command's file is a script of sh that starts Node on itself. Node resets ignored signals (nohup, `trap '' TERM`, `&` in a
+// script), so the script stores their mask before (src/cli/ignored-signals.ts). In JavaScript each of these lines is a string
+// with a comment. `env` finds sh: publint requires it in the first line of a command.
 const COMMAND = "dist/bin/bulkget.cjs";
 const LAUNCHER = `#!/usr/bin/env sh
 ':' //; while read -r key value; do case $key in SigIgn:) export _BULKGET_SIGIGN="$$ $value"; break;; esac; done 2>/dev/null </proc/self/status
@@ -37,7 +37,7 @@ const into = (dir) => ({
   comments: false,
 });
 
-/** Has them required from there, in a way that bundlers follow: of a `require` that is made by `createRequire` they see nothing. */
+/** Requires these packages from dist/vendor by a plain `require`, which bundlers follow; they ignore one made by `createRequire`. */
 const vendored = {
   name: "vendored",
   transform: (code) => code.replace("const require = createRequire(import.meta.url);\n", ""),
@@ -47,7 +47,7 @@ const vendored = {
     ),
 };
 
-/** The texts of the option table are for people: a run and the library do without, and `--help` loads them in a file of their own. */
+/** Removes the texts of the option table from run and library: only `--help` and `completion` need them, and load them from manual.cjs. */
 const withoutTexts = {
   name: "without-texts",
   transform: {
@@ -56,7 +56,7 @@ const withoutTexts = {
   },
 };
 
-/** The file of those texts is required by its name. */
+/** The module with those texts, which is required by its name. */
 const MANUAL = /\/manual\.ts$/;
 const manual = {
   name: "manual",
@@ -77,7 +77,7 @@ const launcher = {
   },
 };
 
-/** The one build of the library is CommonJS; what `import` finds hands its exports on, so that there is one of each class. */
+/** The library is CommonJS. The file for `import` re-exports it, so that each class exists only once. */
 const library = {
   name: "library",
   writeBundle(_options, bundle) {

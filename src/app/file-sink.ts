@@ -66,20 +66,20 @@ export interface Known extends Omit<Replaceable, "spans"> {
 }
 
 /**
- * `helper`: 0 for the process with the lock, otherwise the number of the worker. `stop`: aborts when the run is to end. Throws the
+ * `worker`: 0 for the process with the lock, otherwise the number of the worker. `stop`: aborts when the run is to end. Throws the
  * errno error.
  */
 export function fileSink(
   plan: FileSinkPlan,
   { counts, ...known }: Known,
-  { helper = 0, stop }: { readonly helper?: number; readonly stop?: AbortSignal | undefined } = {},
+  { worker = 0, stop }: { readonly worker?: number; readonly stop?: AbortSignal | undefined } = {},
 ): Sink {
   const { name, perDir, empty, resuming, startMs, spans, hash, durable, minFree, probeMs, processes } = plan;
   const shortened = plan.stays ? shortestPath : (path: string) => path;
   const folder = shortened(plan.folder);
   const state = shortened(plan.state);
   const options: DirectoryOptions = {
-    ...{ folder, names: fileNames(name, perDir), parts: partialFiles(state, helper), empty, hash, durable },
+    ...{ folder, names: fileNames(name, perDir), parts: partialFiles(state, worker), empty, hash, durable },
     ...(spans.length === 0 && !resuming ? {} : { replaceable: { spans, ...known } }),
     ...(empty ? {} : { recoverable: { startMs, recorded: counts ?? known.recorded } }),
     // With several processes, no core is free for a thread.

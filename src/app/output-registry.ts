@@ -59,10 +59,10 @@ const OUTPUTS: { readonly [Name in OutputName]: (options: SinkOptions[Name]) => 
   null: () => ({ sink: nullSink() }),
 };
 
-/** The outputs that a worker process can open as well. `helper`: the number of that process, from 1. */
+/** The outputs that a worker process can open as well. `worker`: the number of that process, from 1. */
 const SHARED = {
-  files: (options: FileSinkPlan, helper: number) =>
-    fileSink(options, { recorded: recordedFiles(join(options.folder, LAYOUT.journal)) }, { helper }),
+  files: (options: FileSinkPlan, worker: number) =>
+    fileSink(options, { recorded: recordedFiles(join(options.folder, LAYOUT.journal)) }, { worker }),
 } as const;
 
 /** Opens an output. Throws the errno error. */
@@ -71,6 +71,6 @@ export function openSink<Name extends OutputName>(name: Name, options: SinkOptio
 }
 
 /** Opens in a worker process what `openSink` opened in the run's. Throws the errno error. */
-export function openSharedSink({ output, options }: SharedSinkPlan, helper: number): Sink {
-  return SHARED[output](options, helper);
+export function openSharedSink({ output, options }: SharedSinkPlan, worker: number): Sink {
+  return SHARED[output](options, worker);
 }

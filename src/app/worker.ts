@@ -15,7 +15,7 @@ export interface WorkerPlan {
   /** Whether lines of the list have file names. */
   readonly named: boolean;
   /** Number of the worker, from 1, unique in this run. */
-  readonly helper: number;
+  readonly number: number;
 }
 
 /** File descriptor of the pipe to the run's process. */
@@ -29,8 +29,8 @@ export function work(): void {
     clock,
     zeroMs: timeOriginMs(),
     begin(plan, account) {
-      const { web, output, named, helper } = plan as WorkerPlan;
-      const sink = openSharedSink(output, helper);
+      const { web, output, named, number } = plan as WorkerPlan;
+      const sink = openSharedSink(output, number);
       sink.share?.(named);
       return { get: httpClient(web, () => account), sink };
     },

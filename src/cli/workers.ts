@@ -18,7 +18,7 @@ import type { Row } from "../options/row.ts";
 import { TABLE } from "../options/table.ts";
 import { worthSpreading } from "../policy/worker-scaling.ts";
 import { type PoolOptions, pool } from "../workers/pool.ts";
-import { helper } from "../workers/worker-handle.ts";
+import { startWorker } from "../workers/worker-handle.ts";
 import type { CommandLine } from "./command-line.ts";
 
 /** Maximum number of processes of `auto`. With more, the process that keeps list and records is the bottleneck. */
@@ -71,15 +71,15 @@ export function spreadOf(
       const activeMs = performance.eventLoopUtilization().active;
       return worth({ finished: done, left, nowMs: clock.nowMs(), activeMs });
     };
-    let helpers = 0;
+    let started = 0;
     const options: PoolOptions = {
       ...{ own, sink, processes, note, concurrency },
       isTime: line.workers === "auto" ? isTime : () => true,
       ...{ isOwn, view },
       start({ named, onReady, onGone, onUnsure }) {
         if (descriptorsLeft() < SPARE_DESCRIPTORS) throw new Error("too few file descriptors (ulimit -n)");
-        const plan: WorkerPlan = { web, output: output.plan, named, helper: ++helpers };
-        return helper({
+        const plan: WorkerPlan = { web, output: output.plan, named, number: ++started };
+        return startWorker({
           program: fileURLToPath(new URL("./worker.cjs", import.meta.url)),
           plan,
           zeroMs: timeOriginMs(),

@@ -13,8 +13,8 @@ import type { End, WorkerHandle } from "./worker-handle.ts";
 export interface Start {
   /** Whether lines of the list have file names. */
   readonly named: boolean;
-  readonly onReady: (helper: WorkerHandle) => void;
-  readonly onGone: (helper: WorkerHandle, end: End) => void;
+  readonly onReady: (worker: WorkerHandle) => void;
+  readonly onGone: (worker: WorkerHandle, end: End) => void;
   readonly onUnsure: () => void;
 }
 
@@ -48,7 +48,7 @@ const MIN_USEFUL_TASKS = 1000;
 /** Starts the workers when `isTime` returns true. Until they are ready, this process works alone. */
 export function pool(options: PoolOptions): Executor {
   const { own, sink, isOwn, note } = options;
-  const helpers = new Set<WorkerHandle>();
+  const workers = new Set<WorkerHandle>();
   /** The files that the last try of a task left, where they matter to the next one. */
   const leftovers = new WeakMap<Task, Left>();
   let total = options.concurrency;
@@ -79,17 +79,17 @@ export function pool(options: PoolOptions): Executor {
     },
     receivedBytes() {
       let bytes = own.receivedBytes() + goneBytes;
-      for (const one of helpers) bytes += one.receivedBytes;
+      for (const one of workers) bytes += one.receivedBytes;
       return bytes;
     },
     abort() {
       own.abort();
-      for (const one of helpers) one.abort();
+      for (const one of workers) one.abort();
     },
     async close() {
       isClosing = true;
       await own.close();
-      await Promise.all([...helpers].map((one) => one.close()));
+      await Promise.all([...workers].map((one) => one.close()));
       if (hasLost) sink.sweep?.();
     },
   };
@@ -97,17 +97,17 @@ export function pool(options: PoolOptions): Executor {
   /** Starts a worker. Returns whether it could. */
   function startOne(): boolean {
     try {
-      helpers.add(options.start({ named: isNamed, onReady: divide, onGone, onUnsure: () => sink.doubt?.() }));
+      workers.add(options.start({ named: isNamed, onReady: divide, onGone, onUnsure: () => sink.doubt?.() }));
       return true;
     } catch (error) {
-      const rest = helpers.size === 0 ? "this one goes on alone" : "the others go on without it";
+      const rest = workers.size === 0 ? "this one goes on alone" : "the others go on without it";
       note(`no other process can be started: ${(error as Error).message}; ${rest}`);
       return false;
     }
   }
 
   function onGone(one: WorkerHandle, { how, lost }: End): void {
-    helpers.delete(one);
+    workers.delete(one);
     goneBytes += one.receivedBytes;
     hasLost = true;
     const canWork = one.finished > 0;
@@ -128,18 +128,18 @@ export function pool(options: PoolOptions): Executor {
    */
   function divide(): void {
     let ready = 1;
-    for (const one of helpers) if (one.isReady) ready++;
+    for (const one of workers) if (one.isReady) ready++;
     share = Math.floor((2 * total) / (2 * ready - 1));
     ownShare = total - share * (ready - 1);
     own.resize(ownShare);
-    for (const one of helpers) if (one.isReady) one.resize(share);
+    for (const one of workers) if (one.isReady) one.resize(share);
   }
 
   function perform(task: Task): ReturnType<Perform> {
     if (!hasStarted && ++begun % TRIES_PER_CHECK === 0) begin();
     if (task.job.name !== undefined && !isNamed) return withNames(task);
     if (!hasStarted) return own.perform(task);
-    if (helpers.size === 0 || isOwn(task.job)) return byOwn(task);
+    if (workers.size === 0 || isOwn(task.job)) return byOwn(task);
     return byAnyone(task);
   }
 
@@ -153,10 +153,10 @@ export function pool(options: PoolOptions): Executor {
   /** Runs a task in the process with the most free slots. */
   function byAnyone(task: Task): ReturnType<Perform> {
     let busy = options.view().inFlight - 1; // without this task
-    for (const one of helpers) busy -= one.busy;
+    for (const one of workers) busy -= one.busy;
     let room = ownShare - busy;
     let best: WorkerHandle | undefined;
-    for (const one of helpers) {
+    for (const one of workers) {
       if (one.isReady && share - one.busy > room) {
         room = share - one.busy;
         best = one;
@@ -193,7 +193,7 @@ export function pool(options: PoolOptions): Executor {
   /** Announces to all processes that lines have names, so that a file may belong to another line. Resolves when all have confirmed. */
   async function announceNames(): Promise<void> {
     sink.share?.(true);
-    await Promise.all([...helpers].map((one) => one.named()));
+    await Promise.all([...workers].map((one) => one.named()));
     isNamed = true;
   }
 }

@@ -26,9 +26,9 @@ export interface WorkerHandleOptions {
   /** The queue of readers, if --limit-rate applies. */
   readonly throttle?: BandwidthLimiter | undefined;
   /** Called when the worker can receive tasks. */
-  readonly onReady: (workerHandle: WorkerHandle) => void;
+  readonly onReady: (worker: WorkerHandle) => void;
   /** Called when the worker has ended before `close`, after all of its tasks have failed. */
-  readonly onGone: (helper: WorkerHandle, end: End) => void;
+  readonly onGone: (worker: WorkerHandle, end: End) => void;
   /** Called when a file may have got its final name without a record. */
   readonly onUnsure: () => void;
 }
@@ -67,7 +67,7 @@ interface Open {
 const GIVEN_UP: Failure = { error: "interrupted", detail: "stopped" };
 
 /** Starts a worker. Throws if there are too few file descriptors, or the errno error. */
-export function helper({
+export function startWorker({
   program,
   plan,
   zeroMs,

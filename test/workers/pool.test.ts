@@ -13,7 +13,7 @@ import type { WorkerHandle } from "../../src/workers/worker-handle.ts";
 const DONE: TryResult = { error: "http_status", detail: "404 Not Found", status: 404 };
 
 interface Made {
-  readonly helper: WorkerHandle;
+  readonly worker: WorkerHandle;
   readonly way: Start;
   readonly tasks: {
     readonly task: Task;
@@ -55,7 +55,7 @@ function setup(options: Partial<PoolOptions> = {}) {
     let isReady = false;
     const one: Made = {
       ...{ way, tasks: [], most: -1, finished: 0 },
-      helper: {
+      worker: {
         get isReady() {
           return isReady;
         },
@@ -87,19 +87,19 @@ function setup(options: Partial<PoolOptions> = {}) {
           new Promise((resolve) => {
             knows = resolve;
           }),
-        abort: () => void calls.push("abort helper"),
-        close: async () => void calls.push("close helper"),
+        abort: () => void calls.push("abort worker"),
+        close: async () => void calls.push("close worker"),
       },
     };
     made.push(one);
     Object.assign(one, {
       ready: () => {
         isReady = true;
-        way.onReady(one.helper);
+        way.onReady(one.worker);
       },
       know: () => knows(),
     });
-    return one.helper;
+    return one.worker;
   };
   const view = () => ({ open, inFlight: own.length + made.reduce((sum, one) => sum + one.tasks.length, 0) + 1 });
   const made1 = pool({
@@ -175,20 +175,20 @@ describe("a pool of processes", () => {
   it("passes on the leftovers of the last try to the next process", async () => {
     const { crew, made, own, calls, ready, open } = setup();
     ready(0);
-    const [helper] = made;
+    const [worker] = made;
     const one = task(1);
     const tried = crew.perform(one);
-    helper?.tasks[0]?.end({ error: "truncated", detail: "cut" }, true);
+    worker?.tasks[0]?.end({ error: "truncated", detail: "cut" }, true);
     await tried;
     one.attempts = 2;
     const again = crew.perform(one);
-    expect(helper?.tasks.map(({ left }) => left)).toEqual([{ part: true, file: false }]);
-    helper?.tasks[0]?.end({ error: "worker_lost", detail: "gone" });
+    expect(worker?.tasks.map(({ left }) => left)).toEqual([{ part: true, file: false }]);
+    worker?.tasks[0]?.end({ error: "worker_lost", detail: "gone" });
     await again;
     void crew.perform(task(2));
     void crew.perform(task(3));
     one.attempts = 3;
-    const third = crew.perform(one); // the helper has as much to do by now
+    const third = crew.perform(one); // the worker has as much to do by now
     expect(own.map(({ task }) => task.job.n)).toEqual([1]);
     expect(calls).toContain('adopt 1 {"part":true,"file":true}');
     // If two lines share a number, the partial file may belong to the one in flight.
@@ -197,7 +197,7 @@ describe("a pool of processes", () => {
     await third;
     one.attempts = 4;
     void crew.perform(one);
-    expect(helper?.tasks.at(-1)?.left).toEqual({ part: false, file: true });
+    expect(worker?.tasks.at(-1)?.left).toEqual({ part: false, file: true });
   });
 
   it("replaces a worker that ends, except one that never worked, and stops after three early ends in a row", () => {
@@ -207,7 +207,7 @@ describe("a pool of processes", () => {
       const one = made[at];
       if (one === undefined) break;
       one.finished = 5;
-      one.way.onGone(one.helper, { how: "SIGKILL", lost: 2 });
+      one.way.onGone(one.worker, { how: "SIGKILL", lost: 2 });
     }
     expect(made.length).toBe(4);
     expect(notes.length).toBe(4);
@@ -217,7 +217,7 @@ describe("a pool of processes", () => {
     expect(notes[3]).toContain("the others go on without it");
     const never = setup();
     const [one] = never.made;
-    one?.way.onGone(one.helper, { how: "exit 1", lost: 0 });
+    one?.way.onGone(one.worker, { how: "exit 1", lost: 0 });
     expect(never.made.length).toBe(1);
     expect(never.notes).toEqual(["a process that was to fetch has ended (exit 1); the others go on without it"]);
   });
@@ -226,7 +226,7 @@ describe("a pool of processes", () => {
     const { crew, made, calls, ready } = setup();
     ready(0);
     expect(crew.receivedBytes()).toBe(11);
-    made[0]?.way.onGone(made[0].helper, { how: "SIGKILL", lost: 0 });
+    made[0]?.way.onGone(made[0].worker, { how: "SIGKILL", lost: 0 });
     expect(crew.receivedBytes()).toBe(11);
     crew.abort();
     await crew.close();
