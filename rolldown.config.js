@@ -91,15 +91,15 @@ const library = {
 export default defineConfig([
   {
     ...common,
-    // main.cjs is apart from the file that is started: what is loaded later takes from it, and must not start it again. All that
-    // each run needs is in it, since Node takes close to a millisecond for each file.
+    // main.cjs is not the file that is started: chunks that are loaded later require main.cjs, and must not start the command again.
+    // It has all that each run needs, since Node takes close to a millisecond per file.
     input: "bin/bulkget.ts",
     treeshake: { moduleSideEffects: [{ test: /\/bin\//, sideEffects: true }] },
     output: { ...into("bin"), codeSplitting: { groups: [{ name: "main", test: /\/bin\/main\.ts$/ }] } },
     plugins: [...common.plugins, launcher],
   },
   { platform: "node", external: isBuiltin, input: "src/cli/manual.ts", output: into("bin"), plugins: [thirdParty()] },
-  // By itself: what it has in common with the command would be a third file for both to load.
+  // Built separately: otherwise the code that it shares with the command would be a third file for both to load.
   { ...common, input: "bin/worker.ts", output: into("bin") },
   { ...common, input: "src/index.ts", output: into("lib"), plugins: [...common.plugins, library] },
   ...["cli-progress", "ipaddr.js", "tough-cookie"].map((name) => ({
