@@ -22,7 +22,7 @@ interface LimitedRobotsOptions extends RobotsOptions {
 
 interface Robots {
   /** For the HTTP client. */
-  readonly options: Pick<GetOptions, "respect" | "leave">;
+  readonly options: Pick<GetOptions, "respect" | "checkRedirect">;
   readonly policy?: RobotsPolicy;
 }
 
@@ -39,11 +39,18 @@ export function robotsOf(options: LimitedRobotsOptions, userAgent: string, get: 
   if (options.robots !== true) return { options: respect };
   const { maxTimeMs = Number.POSITIVE_INFINITY } = options;
   const policy = robots({ fetch: (target, ask) => get().fetch(target, ask), agent, maxTimeMs });
-  return { options: { ...respect, leave: (target, spentMs) => leave(policy, target, spentMs) }, policy };
+  return {
+    options: { ...respect, checkRedirect: (target, spentMs) => checkRedirect(policy, target, spentMs) },
+    policy,
+  };
 }
 
 /** Whether a redirect may be followed. The Retry-After of another host does not delay this one, and is dropped. */
-async function leave(policy: RobotsPolicy, target: URL, spentMs: number): ReturnType<RobotsPolicy["fetchAndCheck"]> {
+async function checkRedirect(
+  policy: RobotsPolicy,
+  target: URL,
+  spentMs: number,
+): ReturnType<RobotsPolicy["fetchAndCheck"]> {
   const known = policy.check(target);
   const verdict = known === "unknown" ? await policy.fetchAndCheck(target, "redirect", spentMs) : known;
   if (verdict === undefined || !("retryAfterMs" in verdict)) return verdict;

@@ -15,7 +15,7 @@ export interface GetOptions extends Limits, OpenOptions {
   readonly maxTimeMs: number;
   readonly maxRedirects: number;
   /** Says whether a redirect may be followed, where somebody has to be asked. `spentMs`: what the URL took already. */
-  readonly leave?: (target: URL, spentMs: number) => Promise<Skip | Failure | undefined>;
+  readonly checkRedirect?: (target: URL, spentMs: number) => Promise<Skip | Failure | undefined>;
   /** Ask for HTTP/2 where there is TLS. */
   readonly http2: boolean;
   /** Headers of the user's own, name and value in turn. */

@@ -1,4 +1,4 @@
-// Odd answers, as curl takes them: what curl stores as whole, we store with the same bytes, but for what is listed here.
+// Unusual answers compared with curl: whatever curl stores as complete has the same bytes here, except for a list of cases.
 
 import { execFile, spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -137,8 +137,8 @@ function exitCodes(numbers: readonly number[], url: (path: string) => string): P
   });
 }
 
-describe.skipIf(version.status !== 0)("curl", () => {
-  it("takes nothing as whole that we do not, byte for byte, but for a list", async () => {
+describe.skipIf(version.status !== 0)("compared with curl", () => {
+  it("every body that curl stores as complete is stored with the same bytes, except for listed cases", async () => {
     const server = own(await rawServer((path) => answers[Number(path.slice(1))] ?? ""));
     const whole: number[] = [];
     // Some errors curl ends with, and leaves out all URLs that follow.

@@ -1,4 +1,4 @@
-// The redirect matrix: every kind of credential, every kind of redirect, every place it may lead to. Nobody learns what is not theirs.
+// The redirect matrix: every kind of credential, every redirect status, every kind of target. No secret reaches another origin.
 
 import { createServer, type IncomingMessage, type RequestListener, type Server } from "node:http";
 import { createServer as createTlsServer } from "node:https";
@@ -121,7 +121,7 @@ describe.each(Object.keys(KINDS))("%s", (name) => {
   const kind = KINDS[name] ?? {};
 
   describe.each(STATUSES)("and a %i", (status) => {
-    it("goes along within the origin, however it is written", async () => {
+    it("is sent on redirects within the origin, however it is written", async () => {
       const origin = `127.0.0.1:${port.home}`;
       for (const to of ["/end", `http://${origin}/end`, `//${origin}/end`, `http://you:evil@${origin}/end`]) {
         const answer = await run(kind, homeOf(kind, origin), { status, stops: [to] });
@@ -141,7 +141,7 @@ describe.each(Object.keys(KINDS))("%s", (name) => {
       ["another port with the same user", () => `http://me:pw@127.0.0.1:${port.other}/end`],
       ["a private address", () => `http://127.0.0.2:${port.other}/end`],
       ["a private address as a number", () => `http://2130706433:${port.other}/end`],
-    ])("does not go to %s", async (where, to) => {
+    ])("is not sent to %s", async (where, to) => {
       const answer = await run(kind, homeOf(kind, `127.0.0.1:${port.home}`), { status, stops: [to()] });
       if (where === "a private address") return expectNoLeak(); // nobody listens there, on some systems
       expect(isFailure(answer)).toBe(false);
@@ -151,21 +151,21 @@ describe.each(Object.keys(KINDS))("%s", (name) => {
       expect(JSON.stringify(answer)).not.toMatch(/s3cret|evil/);
     });
 
-    it("does not go from https to http, which is not followed at all", async () => {
+    it("is not sent from https to http, which is not followed", async () => {
       const home = `https://${kind.userinfo ?? ""}localhost:${port.tls}`;
       const answer = await run(kind, home, { status, stops: [`http://localhost:${port.home}/end`] });
       expect(answer).toMatchObject({ error: "redirect_refused" });
       expect(seen).toHaveLength(1);
     });
 
-    it("does not go from one https origin to another", async () => {
+    it("is not sent from one https origin to another", async () => {
       const home = `https://${kind.userinfo ?? ""}localhost:${port.tls}`;
       await run(kind, home, { status, stops: [`https://localhost:${port.otherTls}/end`] });
       expect(strangers()).toHaveLength(1);
       expectNoLeak();
     });
 
-    it("goes through two others and comes back to the list's own origin only", async () => {
+    it("is sent again to the list's own origin after a chain through two others", async () => {
       const origin = `127.0.0.1:${port.home}`;
       const stops = [`http://127.0.0.1:${port.other}`, `http://localhost:${port.home}`, `http://${origin}/end`];
       const answer = await run(kind, homeOf(kind, origin), { status, stops });
@@ -178,7 +178,7 @@ describe.each(Object.keys(KINDS))("%s", (name) => {
       ]);
     });
 
-    it("does not come back to another origin that had none before", async () => {
+    it("is not sent to another origin that is reached twice", async () => {
       const other = `http://127.0.0.1:${port.other}`;
       const stops = [other, `http://127.0.0.1:${port.home}`, `${other}/end`];
       await run(kind, homeOf(kind, `127.0.0.1:${port.home}`), { status, stops });
@@ -190,11 +190,11 @@ describe.each(Object.keys(KINDS))("%s", (name) => {
   });
 });
 
-describe("a redirect that goes in circles", () => {
+describe("a redirect loop", () => {
   it.each([
     ["names no user", () => "/loop"],
     ["names one", (origin: string) => `${origin.replace("//", "//you:s3cret@")}/loop`],
-  ])("shows no password in its failure, where it %s", async (_, location) => {
+  ])("shows no password in its failure if it %s", async (_, location) => {
     let origin = "";
     const server = createServer((__, response) => void response.writeHead(302, { location: location(origin) }).end());
     servers.push(server);
@@ -209,7 +209,7 @@ describe("a redirect that goes in circles", () => {
 });
 
 describe("the proxy's own password", () => {
-  it.each(STATUSES)("with a %i does not go to a host that is reached without the proxy", async (status) => {
+  it.each(STATUSES)("after a %i is not sent to a host that is reached without the proxy", async (status) => {
     const proxyFor = proxyRules(`http://me:s3cret@127.0.0.1:${port.other}`, { no_proxy: "127.0.0.1" });
     const web = testGet({ proxyFor });
     await web.fetch(new URL(wayTo("http://there.example", { status, stops: [`http://127.0.0.1:${port.home}/end`] })));
@@ -220,8 +220,8 @@ describe("the proxy's own password", () => {
   });
 });
 
-describe("a server that wants its cookie back", () => {
-  it("gets it where it sets one and redirects to the same URL, but where none is kept", async () => {
+describe("a cookie of a redirect", () => {
+  it("is sent when the server redirects to the same URL, unless cookies are disabled", async () => {
     const server = createServer((request, response) => {
       if (request.headers.cookie === "wall=open") return void response.end("in");
       response.writeHead(302, { location: request.url ?? "/", "set-cookie": "wall=open" }).end();

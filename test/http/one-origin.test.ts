@@ -1,4 +1,4 @@
-// A connection belongs to one origin, and an answer to the request that was sent before it: whatever comes unasked is nobody's.
+// A connection belongs to one origin, and an answer to the request before it: unrequested data reaches no request.
 
 import { createServer, type Server, type Socket, connect as tcp } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
@@ -67,10 +67,10 @@ const HOSTS = ["http://a.test", "http://b.test", "http://a.test:81", "http://c.t
 
 describe("through a proxy that forwards", () => {
   it.each<[string, Ways]>([
-    ["well", {}],
-    ["and sends an answer with the end of another", { after: "in its segment" }],
-    ["and sends an answer at once after another", { after: "in another segment" }],
-  ])("%s, no connection carries two origins, and each gets its own answers", async (_, ways) => {
+    ["without extra data", {}],
+    ["that sends an extra answer in the segment of another", { after: "in its segment" }],
+    ["that sends an extra answer right after another", { after: "in another segment" }],
+  ])("%s, no connection carries two origins, and each origin gets its own answers", async (_, ways) => {
     const proxy = await passing(ways);
     const fetch = getting({ proxyFor: proxyRules(proxy.origin, {}) });
     for (let i = 0; i < 20; i++) {
@@ -82,7 +82,7 @@ describe("through a proxy that forwards", () => {
     for (const lines of proxy.connections) expect(originsOn(lines).size).toBe(1);
   });
 
-  it("and keeps connections open, one origin's requests share them", async () => {
+  it("that keeps connections open, the requests of one origin reuse them", async () => {
     const proxy = await passing({});
     const fetch = getting({ proxyFor: proxyRules(proxy.origin, {}) });
     for (let i = 0; i < 20; i++) expect(await fetch(`${HOSTS[i % 2]}/${i}`)).toBe(`/${i}`);
@@ -127,7 +127,7 @@ async function relay(to: number): Promise<number> {
   return own(await listen(server)).port;
 }
 
-it("an answer that comes before the request was sent is nobody's, though another has just ended", async () => {
+it("an answer that arrives before its request is sent is discarded, even right after another answer", async () => {
   let asked = 0;
   const keys = { key: certificate("good-key.pem"), cert: certificate("good-cert.pem") };
   const server = createTlsServer({ ...keys, maxVersion: "TLSv1.2" }, (socket) => {
@@ -144,26 +144,23 @@ it("an answer that comes before the request was sent is nobody's, though another
   expect(await fetch(`https://127.0.0.1:${port}/2`)).toBe("right 2");
 });
 
-it.each(["http", "https"])(
-  "%s: an answer that is there before anything is asked reaches no other origin",
-  async (scheme) => {
-    const keys = { key: certificate("good-key.pem"), cert: certificate("good-cert.pem") };
-    const connections: Socket[] = [];
-    const serve = (socket: Socket) => {
-      connections.push(socket);
-      socket.on("error", () => {}).write(EVIL);
-      socket.on("data", () => socket.write(answer("right")));
-    };
-    const first = own(await listen(scheme === "http" ? createServer(serve) : createTlsServer(keys, serve)));
-    const second = own(
-      await listen(
-        createServer((socket) => void socket.on("error", () => {}).on("data", () => socket.write(answer("second")))),
-      ),
-    );
-    const fetch = getting({ insecure: true });
-    for (let i = 0; i < 5; i++) {
-      await fetch(`${scheme}://127.0.0.1:${first.port}/${i}`);
-      expect(await fetch(`http://127.0.0.1:${second.port}/${i}`)).toBe("second");
-    }
-  },
-);
+it.each(["http", "https"])("%s: an answer that arrives before any request reaches no other origin", async (scheme) => {
+  const keys = { key: certificate("good-key.pem"), cert: certificate("good-cert.pem") };
+  const connections: Socket[] = [];
+  const serve = (socket: Socket) => {
+    connections.push(socket);
+    socket.on("error", () => {}).write(EVIL);
+    socket.on("data", () => socket.write(answer("right")));
+  };
+  const first = own(await listen(scheme === "http" ? createServer(serve) : createTlsServer(keys, serve)));
+  const second = own(
+    await listen(
+      createServer((socket) => void socket.on("error", () => {}).on("data", () => socket.write(answer("second")))),
+    ),
+  );
+  const fetch = getting({ insecure: true });
+  for (let i = 0; i < 5; i++) {
+    await fetch(`${scheme}://127.0.0.1:${first.port}/${i}`);
+    expect(await fetch(`http://127.0.0.1:${second.port}/${i}`)).toBe("second");
+  }
+});

@@ -1,4 +1,4 @@
-// Going on with a body that was cut: what is asked, and what comes then.
+// Resuming a truncated body with Range and If-Range: the requests that are sent, and the possible answers.
 
 import { beforeEach, describe, expect, it } from "vitest";
 import { isFailure } from "../../src/core/failure.ts";
@@ -38,9 +38,9 @@ const keptOf = (target: string, more: Partial<PartialBody> = {}): { kept: Partia
   kept: { bytes: 150_000, validator: TAG, url: server.url(target), ...more },
 });
 
-describe("a body that was cut", () => {
+describe("a truncated body", () => {
   it.each([{ etag: TAG }, { modified: MODIFIED, date: LATER }])(
-    "goes on where it broke off, with nothing fetched twice: %s",
+    "is resumed at the byte where it ended: %s",
     async (version) => {
       const cut = path("ranged", { ...version, cut: "120000" });
       // biome-ignore lint/suspicious/noThenProperty: a query's parameter, and awaited by nobody
@@ -57,7 +57,7 @@ describe("a body that was cut", () => {
     },
   );
 
-  it("can be cut again: the part carries the validator that it was asked with", async () => {
+  it("can be truncated again: the part has the validator of its request", async () => {
     const target = path("ranged", { etag: TAG, cut: "100000" });
     const part = await succeeded(target, keptOf(target, { bytes: 50_000 }));
     expect(part).toMatchObject({ from: 50_000, validator: TAG });
@@ -65,7 +65,7 @@ describe("a body that was cut", () => {
     expect(failure).toMatchObject({ error: "truncated", detail: `${bytes.length} of 150000 bytes` });
   });
 
-  it("can be cut again though the part says nothing of its version, as it need not", async () => {
+  it("can be truncated again even if the part has no validator of its own", async () => {
     const header = "Content-Range: bytes 1-100000/100001";
     const target = path("206-as-told", { bytes: "100000", header });
     const part = await succeeded(target, keptOf(target, { bytes: 1, validator: MODIFIED }));
@@ -73,7 +73,7 @@ describe("a body that was cut", () => {
     await collect(part);
   });
 
-  it("comes whole where it has changed meanwhile", async () => {
+  it("is downloaded whole if it has changed meanwhile", async () => {
     const target = path("ranged", { etag: '"two"', seed: "2" });
     const answer = await succeeded(target, keptOf(target));
     expect(answer).toMatchObject({ status: 200, wholeBytes: 200_000 });
@@ -81,13 +81,13 @@ describe("a body that was cut", () => {
     expect(await collect(answer)).toEqual(body(200_000, 2));
   });
 
-  it("comes whole from a server that does no ranges", async () => {
+  it("is downloaded whole from a server without ranges", async () => {
     const answer = await succeeded("/ok?bytes=1000", keptOf("/ok?bytes=1000", { bytes: 500 }));
     expect(answer).not.toHaveProperty("from");
     expect(await collect(answer)).toEqual(body(1000));
   });
 
-  it("is asked for on every hop, and goes on at the URL that gave what is kept", async () => {
+  it("is requested with a range at every URL of a redirect chain, and resumed at the final one", async () => {
     const target = path("ranged", { etag: TAG });
     const rest = await succeeded(path("redirect", { to: target }), keptOf(target));
     expect(rest).toMatchObject({ from: 150_000, finalUrl: server.url(target) });
@@ -95,20 +95,20 @@ describe("a body that was cut", () => {
     expect(server.seen.map(({ headers }) => headers["range"])).toEqual(["bytes=150000-", "bytes=150000-"]);
   });
 
-  it("does not go on with the same version of another URL", async () => {
+  it("is not resumed with an equal validator of another URL", async () => {
     const target = path("ranged", { etag: TAG });
     const answer = await fetch(path("redirect", { to: target }), keptOf("/elsewhere"));
     expect(answer).toMatchObject({ error: "bad_range", detail: expect.stringContaining("another URL"), status: 206 });
   });
 
-  it("credentials and fragment do not make it another URL", async () => {
+  it("is resumed if the URL differs only in credentials and fragment", async () => {
     const target = path("ranged", { etag: TAG });
     const url = `http://user:pw@127.0.0.1:${server.port}${target}#part`;
     expect(await get.fetch(new URL(url), keptOf(target))).toMatchObject({ from: 150_000 });
     expect(await fetch(target, { kept: { ...keptOf(target).kept, url } })).toMatchObject({ from: 150_000 });
   });
 
-  it("a range that the server has nothing for is bad_range, and costs no connection", async () => {
+  it("ends as bad_range after a 416, and the connection is reused", async () => {
     const target = path("ranged", { etag: TAG });
     const failure = await fetch(target, keptOf(target, { bytes: 200_000 }));
     expect(failure).toMatchObject({ error: "bad_range", detail: expect.stringMatching(/^416: /), status: 416 });
@@ -117,7 +117,7 @@ describe("a body that was cut", () => {
     expect(await fetch("/status/416")).toMatchObject({ error: "http_status", status: 416 });
   });
 
-  it("--max-filesize is for the whole, what is kept included", async () => {
+  it("is limited by --max-filesize with the kept bytes included", async () => {
     const target = path("ranged", { etag: TAG });
     const small = started({ maxFileBytes: 199_999 });
     expect(await fetch(target, keptOf(target), small)).toMatchObject({ error: "too_large" });
@@ -135,13 +135,13 @@ describe("a body that was cut", () => {
     ["nothing", { validator: "" }],
     ["no bytes", { bytes: 0 }],
     ["bytes that are no number", { bytes: Number.NaN }],
-  ])("is not asked for with %s", async (_, damaged) => {
+  ])("is not requested with a range if its record has %s", async (_, damaged) => {
     const target = path("ranged", { etag: TAG });
     expect(await collect(await fetch(target, keptOf(target, damaged)))).toEqual(WHOLE);
     expect(server.seen[0]?.raw).not.toMatch(/\n(if-)?range:|injected/i);
   });
 
-  it("is not asked for where the user asks for something of that kind", async () => {
+  it("is not requested with a range if the user's headers are conditional", async () => {
     const own = started({ headers: ["If-Match", "*"] });
     const target = path("ranged", { etag: TAG });
     expect(await collect(await fetch(target, keptOf(target), own))).toEqual(WHOLE);

@@ -1,11 +1,11 @@
-// What may be said of how the web is reached, and what does not go together.
+// The network options: which combinations are refused.
 
 import { expect, it } from "vitest";
 import { networkRoute } from "../../src/app/network-options.ts";
 
 const PROXIED = { http_proxy: "http://p:1", https_proxy: "http://p:1" };
 
-it("through a Unix socket no proxy is asked, whatever the environment says", () => {
+it("with a Unix socket no proxy is used, whatever the environment says", () => {
   expect(networkRoute({}, PROXIED).proxyFor(new URL("http://a/"))?.origin).toBe("http://p:1");
   expect(networkRoute({ unixSocket: "/s" }, PROXIED).proxyFor(new URL("http://a/"))).toBeUndefined();
   expect(networkRoute({ unixSocket: "/s", proxy: "" }, PROXIED)).toMatchObject({ unixSocket: "/s", publicOnly: false });

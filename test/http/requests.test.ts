@@ -1,4 +1,4 @@
-// What requests look like on the wire: their target as the URL has it, headers as people spell them, Host first.
+// Requests as sent: their target as in the URL, headers in the usual case, Host first.
 
 import { describe, expect, it } from "vitest";
 import { type IdentityOptions, identityOf } from "../../src/app/identity-options.ts";
@@ -47,7 +47,7 @@ describe("the target of a request", () => {
     ]);
   });
 
-  it("has its empty query through a proxy, too", async () => {
+  it("keeps an empty query through a proxy, too", async () => {
     const proxy = own(await rudeProxy());
     const web = own(testGet({ proxyFor: proxyRules(proxy.origin, {}) }));
     await web.fetch(new URL(server.url("/ok?")));
@@ -55,7 +55,7 @@ describe("the target of a request", () => {
     expect(server.seen[0]?.path).toMatch(/\/ok\?$/);
   });
 
-  it("with an empty query is matched with robots.txt as it is asked for", async () => {
+  it("with an empty query is matched with robots.txt as it is sent", async () => {
     const text = "User-agent: *\nDisallow: /x?\n";
     const { origin } = own(await host((response) => void response.end(text)));
     const web = own(testGet());
@@ -65,10 +65,10 @@ describe("the target of a request", () => {
   });
 });
 
-describe("the headers of a request are spelt as people do, Host first,", () => {
+describe("the headers of a request have the usual case and Host first", () => {
   const USUAL = ["Host", "User-Agent", "Accept", "Accept-Encoding"];
 
-  it("where nothing is added", async () => {
+  it("without options", async () => {
     expect(await namesSent({})).toEqual(USUAL);
     expect(await namesSent({ compressed: true })).toEqual(USUAL);
   });
@@ -98,12 +98,12 @@ describe("the headers of a request are spelt as people do, Host first,", () => {
     expect((await namesSent({ proxyFor }, away))[0]).toBe("Host");
   });
 
-  it("where a redirect led to another origin", async () => {
+  it("after a redirect to another origin", async () => {
     const url = server.url(`/redirect/302?to=${encodeURIComponent(`http://localhost:${server.port}/ok`)}`);
     expect(await namesSent({}, url)).toEqual(USUAL);
   });
 
-  it("with headers of one's own, which stay as they are spelt", async () => {
+  it("with the user's headers, which keep their case", async () => {
     const headers = ["x-own", "1", "hOST", "there.example", "ACCEPT", "text/*"];
     const names = ["hOST", "User-Agent", "Accept-Encoding", "x-own", "ACCEPT"];
     expect(await namesSent({ headers })).toEqual(names);
@@ -111,7 +111,7 @@ describe("the headers of a request are spelt as people do, Host first,", () => {
   });
 });
 
-describe("a header of one's own", () => {
+describe("a header of the user", () => {
   const sent = async (options: IdentityOptions, more: Partial<GetOptions> = {}) => {
     const { goesBy: _, ...identity } = identityOf(options, {});
     const web = own(testGet({ ...identity, ...more }));
@@ -119,7 +119,7 @@ describe("a header of one's own", () => {
     return headOf(server.seen.at(-1)?.raw);
   };
 
-  it.each(["Host", "User-Agent", "Authorization"])("replaces the %s before it: servers take one", async (name) => {
+  it.each(["Host", "User-Agent", "Authorization"])("replaces the %s before it, which may occur once", async (name) => {
     const first = [name, "first"] as const;
     const lines = await sent({ headers: [first, ["X", "1"], [name.toLowerCase(), "second"]] });
     expect(lines.filter((line) => line.toLowerCase().startsWith(`${name.toLowerCase()}:`))).toEqual([
@@ -128,7 +128,7 @@ describe("a header of one's own", () => {
     expect(lines).toContain("X: 1");
   });
 
-  it("may come several times under any other name", async () => {
+  it("may be repeated under any other name", async () => {
     const twice = ["1", "2"].map((value) => ["X", value] as const);
     const lines = await sent({ headers: twice });
     expect(lines.filter((line) => line.startsWith("X:"))).toEqual(["X: 1", "X: 2"]);
@@ -141,13 +141,13 @@ describe("a header of one's own", () => {
     },
   );
 
-  it("that is an empty User-Agent is none for a proxy's CONNECT either", async () => {
+  it("that is an empty User-Agent is not sent in CONNECT either", async () => {
     const web = own(testGet({ proxyFor: proxyRules(server.origin, {}), userAgent: "" }));
     await web.fetch(new URL("https://127.0.0.1:9/"));
     expect(headOf(server.seen[0]?.raw)).toEqual(["CONNECT 127.0.0.1:9 HTTP/1.1", "Host: 127.0.0.1:9"]);
   });
 
-  it.each(["Range", "rANGE", "If-Range"])("is refused where it asks for a part: %s", (name) => {
+  it.each(["Range", "rANGE", "If-Range"])("is refused if it requests a range: %s", (name) => {
     expect(() => identityOf({ headers: [[name, "bytes=0-9"]] }, {})).toThrow(OptionError);
     expect(() => identityOf({ headers: [[name, "bytes=0-9"]] }, {})).toThrow("would be saved as the whole");
   });

@@ -1,4 +1,4 @@
-// Connections are reused, and what can go wrong with a reused one costs nobody an attempt.
+// Connection reuse: which connections are reused, and that a closed one costs no attempt.
 
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Get } from "../../src/core/ports.ts";
@@ -16,24 +16,24 @@ describe("reused connections", () => {
   const fetch = async (path: string) => collect(await get.fetch(new URL(path, server.origin)));
   const content = body(100);
 
-  it("one connection carries one request after another", async () => {
+  it("one connection carries sequential requests", async () => {
     for (let i = 0; i < 50; i++) expect(await fetch(`/ok?i=${i}`)).toEqual(content);
     expect(server.stats.connections).toBe(1);
   });
 
-  it("a short answer that is not stored leaves its connection open", async () => {
+  it("the connection of a short answer that is not stored is reused", async () => {
     for (const path of ["/status/404", "/redirect/302?to=/ok", "/status/204", "/ok"]) await fetch(path);
     expect(server.stats.connections).toBe(1);
   });
 
   it.each(["/rude-keepalive", "/rude-keepalive-reset"])(
-    "a request that meets a closed one is repeated at once: %s",
+    "a request on a closed connection is repeated at once: %s",
     async (path) => {
       for (let i = 0; i < 10; i++) expect(await fetch(`${path}?i=${i}`)).toEqual(content);
     },
   );
 
-  it("many requests at a time on a server that closes every reused connection all arrive", async () => {
+  it("concurrent requests to a server that closes every reused connection all succeed", async () => {
     const next = { i: 0 };
     const worker = async () => {
       while (next.i < 150) expect(await fetch(`/rude-keepalive?i=${next.i++}`)).toEqual(content);
@@ -48,7 +48,7 @@ describe("reused connections", () => {
     ["nearly a version", "HTTQ"],
     ["300 kB", "x".repeat(300_000)],
     ["the end of chunks, with an answer behind it", "0\r\n\r\nHTTP/1.1 200 OK\r\n\r\n"],
-  ])("a request that meets bytes which begin no answer is repeated at once: %s", async (_, garbage) => {
+  ])("a request on a connection with leftover bytes is repeated at once: %s", async (_, garbage) => {
     const ok = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nfine";
     let last = 0;
     const odd = own(
@@ -62,7 +62,7 @@ describe("reused connections", () => {
     expect(odd.requests).toHaveLength(19);
   });
 
-  it("such bytes are a failure on a new connection, and behind an informational answer", async () => {
+  it("bytes that are not an answer are a failure on a new connection, and after an informational answer", async () => {
     const early = "HTTP/1.1 103 Early Hints\r\n\r\n";
     const ok = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nfine";
     for (const answers of [["junk"], [ok, `${early}junk`]]) {
@@ -75,21 +75,21 @@ describe("reused connections", () => {
     }
   });
 
-  it("a reused connection that dies within the headers is a failure: the server has seen the request", async () => {
+  it("a reused connection that ends within the headers is a failure, since the server has received the request", async () => {
     expect(await fetch("/rude-keepalive-half")).toEqual(content);
     expect(await fetch("/ok")).toMatchObject({ error: "connection_lost" });
   });
 
-  it("a connection that closes without having said so is not used again", async () => {
+  it("a connection that is closed without Connection: close is not reused", async () => {
     for (let i = 0; i < 20; i++) expect(await fetch(`/close-unsaid?i=${i}`)).toEqual(content);
   });
 
-  it("a second answer that nobody asked for reaches no other request", async () => {
+  it("an unrequested second answer reaches no other request", async () => {
     for (let i = 1; i <= 20; i++) expect(await fetch(`/second-response?seed=${i}`)).toEqual(body(100, i));
     expect(await fetch("/ok?seed=99")).toEqual(body(100, 99));
   });
 
-  it("one that comes late ends the connection that lies idle", async () => {
+  it("an unrequested answer on an idle connection closes it", async () => {
     for (let i = 1; i <= 5; i++) {
       expect(await fetch(`/second-response?seed=${i}&late=1`)).toEqual(body(100, i));
       await expect.poll(() => server.stats.openConnections).toBe(0);
@@ -100,7 +100,7 @@ describe("reused connections", () => {
     for (let i = 1; i <= 20; i++) expect(await fetch(`/short-length?seed=${i}`)).toEqual(body(100, i));
   });
 
-  it("idle connections make room for another origin's", async () => {
+  it("idle connections are closed for those to another origin", async () => {
     const others = await Promise.all([
       rudeServer(),
       rudeServer(),
@@ -117,7 +117,7 @@ describe("reused connections", () => {
     await Promise.all(others.map((other) => other.close()));
   });
 
-  describe("fewer connections than before", () => {
+  describe("when the maximum number of connections is reduced", () => {
     const many = (path: string) =>
       Promise.all([1, 2, 3, 4].map((i) => fetch(`${path}${path.includes("?") ? "&" : "?"}i=${i}`)));
     const four = async () => {
@@ -127,7 +127,7 @@ describe("reused connections", () => {
       expect(server.stats.openConnections).toBe(4);
     };
 
-    it("idle ones that are too many are dropped at once", async () => {
+    it("surplus idle connections are closed at once", async () => {
       await four();
       get.resize(1);
       await expect.poll(() => server.stats.openConnections).toBe(1);
@@ -136,7 +136,7 @@ describe("reused connections", () => {
       expect(server.stats.connections).toBe(connections);
     });
 
-    it("busy ones finish first, and are not kept", async () => {
+    it("busy connections finish first, and are then closed", async () => {
       const all = many("/ok?delay=200");
       await expect.poll(() => server.stats.openRequests).toBe(4);
       get.resize(2);
@@ -146,7 +146,7 @@ describe("reused connections", () => {
       expect(server.stats.connections).toBe(4);
     });
 
-    it("more can be had again", async () => {
+    it("it can be increased again", async () => {
       await four();
       get.resize(1);
       await expect.poll(() => server.stats.openConnections).toBe(1);
@@ -155,7 +155,7 @@ describe("reused connections", () => {
     });
   });
 
-  it("an idle connection is let go after a few seconds, whatever the server promises", async () => {
+  it("an idle connection is closed after a few seconds, whatever Keep-Alive says", async () => {
     await fetch("/keepalive-600");
     expect(server.stats.openConnections).toBe(1);
     await expect.poll(() => server.stats.openConnections, { timeout: 20_000, interval: 250 }).toBe(0);

@@ -1,6 +1,6 @@
-// One request and its answer on one connection: the hot path. Settles once, by its own limits.
+// One request and its answer on one connection, with their timeouts: the hot path. Returns one result.
 
-import { classify, type Phase } from "../../core/classify.ts";
+import { classify } from "../../core/classify.ts";
 import type { Failure } from "../../core/failure.ts";
 import type { PausedReader } from "../../core/run/bandwidth.ts";
 import type { LinkedList } from "../../core/structures/linked-list.ts";
@@ -8,249 +8,242 @@ import type { ConnectTiming } from "../connect/connect-timing.ts";
 import { fdExhaustion } from "../connect/fd-exhaustion.ts";
 import type { Connection, Handler, Request } from "../h1/connection.ts";
 import type { SentConditions } from "../semantics/conditional.ts";
-import type { PartialRange } from "../semantics/content-range.ts";
-import { evaluate, type Refusal, type Skipped } from "../semantics/evaluate.ts";
-import { type AnswerHeaders, withoutLocations } from "../semantics/headers.ts";
-import type { Redirect } from "../semantics/redirect.ts";
-import { validatorOf } from "../semantics/validators.ts";
+import { evaluate } from "../semantics/evaluate.ts";
+import type { AnswerHeaders } from "../semantics/headers.ts";
 import { BodyBuffer } from "./body-buffer.ts";
 import { type BodyQueue, bodyQueue } from "./body-stream.ts";
 import { DEADLINE, INTERRUPTED, inBody, timedOut, tooLarge, truncated } from "./failure-details.ts";
-import { DISCARD_BYTES, DISCARD_MS, type ExchangeContext, type OnReply, STALE } from "./reply.ts";
+import { DISCARD_BYTES, DISCARD_MS, type ExchangeContext, type ReplyListener, STALE } from "./reply.ts";
 import { type StallDetector, stallDetector } from "./stall-detector.ts";
+import {
+  ANSWERING,
+  type Buffering,
+  buffering,
+  CONNECTING,
+  type Discarding,
+  DONE,
+  phaseOf,
+  SENT,
+  type State,
+  validatorIn,
+} from "./state.ts";
 import type { Timed } from "./timeouts.ts";
 
-type State = "waiting" | "collecting" | "streaming" | "discarding" | "over";
-
-/** Header lines up to this length are kept until it is known whether `validatorOf` needs them; others are read at once. */
-const MAX_KEPT_CHARS = 16_384;
-
-/** Sends a request and tells the reply, once. `untilMs`: when the URL's time is over. `terms`: what its headers ask for. */
+/** `untilMs`: the deadline of the whole URL, in milliseconds of `performance.now()`. `conditions`: those in the request's headers. */
 export class Exchange implements Handler, Timed, PausedReader {
   list: LinkedList<Timed> | undefined;
   prevNode: Timed | undefined;
   nextNode: Timed | undefined;
-  private readonly wire: ExchangeContext;
+  private readonly context: ExchangeContext;
   private readonly connection: Connection;
-  private onFields: Request["onFields"];
   private readonly untilMs: number;
-  private readonly terms: SentConditions | undefined;
-  private readonly onReply: OnReply;
-  private steps: ConnectTiming | undefined;
-  private state: State = "waiting";
-  private phase: Phase = "connect";
-  /** When this phase is over: to connect, to the end of the headers, or of a discarded body. */
+  private readonly conditions: SentConditions | undefined;
+  private readonly listener: ReplyListener;
+  private onFields: Request["onFields"];
+  private timing: ConnectTiming | undefined;
+  private state = CONNECTING;
+  /** The deadline of the current state; bodies that are stored have a stall detector instead. */
   private deadlineMs: number;
-  private answerStarted = false;
-  private status = 0;
-  private fields = "";
-  private validator: string | undefined;
-  private headers: AnswerHeaders | undefined;
-  private part: PartialRange | undefined;
-  /** The length of this answer's body, where it is known. */
-  private expectedBytes: number | undefined;
-  private headersMs = 0;
-  private readonly gathered: BodyBuffer;
+  /** Bytes of the body received so far. */
   private bytes = 0;
-  private stream: BodyQueue | undefined;
-  private discarded: Redirect | Failure | Skipped | undefined;
-  private paused = false; // the disk is slower than the wire
-  private held = false; // it is another body's turn to be read
-  private pace: StallDetector | undefined;
+  private isPaused = false; // the disk is slower than the network
+  private isHeld = false; // the maximum speed lets another body be read first
+  private detectStall: StallDetector | undefined;
 
   constructor(
-    wire: ExchangeContext,
+    context: ExchangeContext,
     connection: Connection,
     untilMs: number,
-    terms: SentConditions | undefined,
-    onReply: OnReply,
+    conditions: SentConditions | undefined,
+    listener: ReplyListener,
   ) {
-    this.wire = wire;
+    this.context = context;
     this.connection = connection;
     this.untilMs = untilMs;
-    this.terms = terms;
-    this.onReply = onReply;
-    this.gathered = new BodyBuffer(wire.buffers);
-    this.deadlineMs = performance.now() + wire.limits.connectTimeoutMs;
+    this.conditions = conditions;
+    this.listener = listener;
+    this.deadlineMs = performance.now() + context.limits.connectTimeoutMs;
   }
 
   send(request: Request): void {
     this.onFields = request.onFields;
-    this.wire.timer.add(this);
+    this.context.timer.add(this);
     this.connection.send(request, this);
   }
 
-  onOpening(steps: ConnectTiming | undefined): void {
-    this.phase = "connect";
-    this.steps = steps;
-    this.deadlineMs = performance.now() + this.wire.limits.connectTimeoutMs;
+  onOpening(timing: ConnectTiming | undefined): void {
+    this.timing = timing;
+    this.deadlineMs = performance.now() + this.context.limits.connectTimeoutMs;
   }
 
   onConnect(): void {
-    this.phase = "headers";
-    this.deadlineMs = performance.now() + this.wire.limits.timeoutMs;
+    if (this.state.tag === "connecting") this.enter(SENT);
+    this.deadlineMs = performance.now() + this.context.limits.timeoutMs;
   }
 
   onResponseStarted(): void {
-    this.answerStarted = true;
+    if (this.state.tag === "sent") this.enter(ANSWERING);
   }
 
   onHeaders(status: number, headers: AnswerHeaders, fields: string): void {
-    // RFC 9110 section 15.2: any number of 1xx may come before the answer. They buy no time.
-    if (this.state === "over" || status < 200) return;
-    this.status = status;
-    this.phase = "body";
+    // RFC 9110 section 15.2: any number of 1xx may come before the answer. They do not extend the timeout.
+    if (this.state.tag === "done" || status < 200) return;
     this.onFields?.(fields);
-    this.headersMs = performance.now();
-    this.headers = withoutLocations(headers);
-    const { limits } = this.wire;
-    const verdict = evaluate(status, headers, fields, this.terms, limits);
-    if (verdict !== undefined && "reply" in verdict) return this.discard(verdict, this.headersMs);
-    this.state = "collecting";
-    if (fields.length <= MAX_KEPT_CHARS) this.fields = fields;
-    else this.validator = validatorOf(headers, fields);
-    this.part = verdict;
-    this.expectedBytes = status === 204 || status === 304 ? 0 : (verdict?.bytes ?? headers.contentLength);
-    if (this.expectedBytes !== undefined && this.expectedBytes > limits.wholeBytes) this.startStream();
+    const headersMs = performance.now();
+    const { limits, buffers } = this.context;
+    const result = evaluate(status, headers, fields, this.conditions, limits);
+    if (result !== undefined && "reply" in result) {
+      const discarding: Discarding = { tag: "discarding", reply: result.reply };
+      this.enter(discarding);
+      this.deadlineMs = headersMs + DISCARD_MS;
+      if (!result.discard || (headers.contentLength ?? 0) > DISCARD_BYTES) this.finishDiscarding(discarding, "drop");
+      return;
+    }
+    const state = buffering(status, headers, headersMs, fields, result, new BodyBuffer(buffers));
+    this.enter(state);
+    if ((state.expectedBytes ?? 0) > limits.wholeBytes) this.startStreaming(state);
   }
 
   onData(chunk: Buffer, isOurs: boolean): boolean {
-    if (this.state === "over") return true;
+    const { state } = this;
+    const { limits, meter, throttle } = this.context;
     this.bytes += chunk.length;
-    const { limits, meter, throttle } = this.wire;
-    if (this.state === "discarding") {
+    if (state.tag === "discarding") {
       throttle?.spend(chunk.length);
-      if (this.bytes > DISCARD_BYTES) this.finishDiscarding();
+      if (this.bytes > DISCARD_BYTES) this.finishDiscarding(state, "drop");
       return true;
     }
+    if (state.tag !== "buffering" && state.tag !== "streaming") return true;
     meter.bytes += chunk.length;
-    if (this.bytes > (this.part?.bytes ?? limits.maxFileBytes)) {
-      this.fail(tooLarge(this.part, this.status));
+    if (this.bytes > (state.part?.bytes ?? limits.maxFileBytes)) {
+      this.fail(tooLarge(state.part, state.status));
       return true;
     }
-    if (this.stream !== undefined) {
-      this.paused = !this.stream.push(chunk, isOurs);
+    if (state.tag === "streaming") {
+      this.isPaused = !state.queue.push(chunk, isOurs);
     } else {
-      this.gathered.add(chunk, this.expectedBytes);
-      if (this.bytes > limits.wholeBytes) this.startStream();
+      state.buffer.add(chunk, state.expectedBytes);
+      if (this.bytes > limits.wholeBytes) this.startStreaming(state);
     }
-    if (throttle !== undefined) this.held = !throttle.onData(chunk.length, this);
-    return !this.paused && !this.held;
+    if (throttle !== undefined) this.isHeld = !throttle.onData(chunk.length, this);
+    return !this.isPaused && !this.isHeld;
   }
 
   resume(): void {
-    this.held = false;
-    if (!this.paused) this.connection.resume();
+    this.isHeld = false;
+    if (!this.isPaused) this.connection.resume();
   }
 
   onComplete(): void {
-    if (this.state === "over") return;
-    if (this.state === "discarding") return this.finishDiscarding("release");
-    // The reader counts too; a file is too much to lose to one check.
-    const expected = this.expectedBytes;
-    if (expected !== undefined && this.bytes !== expected) {
-      return this.fail(truncated(this.bytes, expected, this.status));
-    }
-    const stream = this.stream;
-    this.end();
+    const { state, bytes } = this;
+    if (state.tag === "discarding") return this.finishDiscarding(state, "release");
+    if (state.tag !== "buffering" && state.tag !== "streaming") return;
+    const { expectedBytes, status } = state;
+    // The parsers check the length as well; this second check guards the file.
+    if (expectedBytes !== undefined && bytes !== expectedBytes)
+      return this.fail(truncated(bytes, expectedBytes, status));
+    this.enter(DONE);
     this.connection.release();
-    if (stream === undefined) this.succeed(this.gathered.pieces(), undefined);
-    else stream.end();
+    if (state.tag === "streaming") state.queue.end();
+    else this.succeed(state, state.buffer.pieces(), undefined);
   }
 
   onError(error: Error): void {
-    const failure = (this.phase === "connect" ? fdExhaustion(error) : undefined) ?? classify(error, this.phase);
-    const isOpen = this.state === "waiting" && !this.answerStarted;
-    if (!isOpen || failure.error !== "connection_lost" || !this.connection.isReused()) return this.onFailure(failure);
-    this.onUnprocessed();
+    const { state } = this;
+    if (state.tag === "done") return;
+    const phase = phaseOf(state);
+    const failure = (phase === "connect" ? fdExhaustion(error) : undefined) ?? classify(error, phase);
+    const isUnanswered = state.tag === "connecting" || state.tag === "sent";
+    if (isUnanswered && failure.error === "connection_lost" && this.connection.isReused()) this.onUnprocessed();
+    else this.onFailure(failure);
   }
 
   onUnprocessed(): void {
-    if (this.state === "over") return;
-    this.end();
+    if (this.state.tag === "done") return;
+    this.enter(DONE);
     this.connection.drop();
-    this.onReply(STALE, this.steps);
+    this.listener.onReply(STALE, this.timing);
   }
 
   onFailure(failure: Failure): void {
-    if (this.state === "over") return;
-    if (this.state === "discarding") return this.finishDiscarding();
-    this.fail(this.phase === "body" ? inBody(failure, this.bytes, this.expectedBytes, this.status) : failure);
+    const { state } = this;
+    if (state.tag === "discarding") this.finishDiscarding(state, "drop");
+    else if (state.tag !== "buffering" && state.tag !== "streaming") this.fail(failure);
+    else this.fail(inBody(failure, this.bytes, state.expectedBytes, state.status));
   }
 
   check(nowMs: number): void {
-    const { limits } = this.wire;
-    if (nowMs >= this.untilMs) {
-      this.fail(DEADLINE);
-    } else if (this.state === "discarding") {
-      if (nowMs >= this.deadlineMs) this.finishDiscarding();
-    } else if (this.phase === "body") {
-      this.pace ??= stallDetector(limits, nowMs);
-      const slow = this.pace(this.bytes, this.paused || this.held, nowMs);
-      if (slow !== undefined) this.fail({ ...slow, status: this.status });
-    } else if (this.phase === "connect" && this.steps?.isQueued === true) {
-      this.deadlineMs = nowMs + limits.connectTimeoutMs;
-    } else if (nowMs >= this.deadlineMs) {
-      this.fail(timedOut(this.phase, this.steps, limits));
+    const { state, timing } = this;
+    const { limits } = this.context;
+    const isLate = nowMs >= this.deadlineMs;
+    if (nowMs >= this.untilMs) return this.fail(DEADLINE);
+    switch (state.tag) {
+      case "connecting":
+        if (timing?.isQueued === true) this.deadlineMs = nowMs + limits.connectTimeoutMs;
+        else if (isLate) this.fail(timedOut("connect", timing, limits));
+        return;
+      case "sent":
+      case "answering":
+        if (isLate) this.fail(timedOut("headers", timing, limits));
+        return;
+      case "discarding":
+        if (isLate) this.finishDiscarding(state, "drop");
+        return;
+      case "buffering":
+      case "streaming": {
+        this.detectStall ??= stallDetector(limits, nowMs);
+        const stalled = this.detectStall(this.bytes, this.isPaused || this.isHeld, nowMs);
+        if (stalled !== undefined) this.fail({ ...stalled, status: state.status });
+      }
     }
   }
 
-  /** Ends it as `interrupted`, at once. */
+  /** Ends the exchange as `interrupted`, at once. */
   abort(): void {
     this.fail(INTERRUPTED);
   }
 
-  private startStream(): void {
+  /** The only place where the state changes. */
+  private enter(next: State): void {
+    this.state = next;
+    if (next.tag !== "done") return;
+    this.context.timer.remove(this);
+    this.context.throttle?.cancel(this);
+  }
+
+  private startStreaming(buffered: Buffering): void {
+    const { status, part, expectedBytes, buffer } = buffered;
     const onDrained = () => {
-      this.paused = false;
-      if (!this.held) this.connection.resume();
+      this.isPaused = false;
+      if (!this.isHeld) this.connection.resume();
     };
-    this.stream = bodyQueue(this.gathered.pieces(), onDrained, () => this.abort(), this.wire.limits.waitingBytes);
-    this.state = "streaming";
-    const { headers, part, terms } = this;
-    if (headers === undefined) return;
-    // The version of a part was checked, and a 206 need not say all that a 200 does (RFC 9110 section 15.3.7).
-    this.succeed(this.stream, part === undefined ? this.ownValidator(headers) : terms?.kept?.validator);
-    this.fields = "";
+    const queue = bodyQueue(buffer.pieces(), onDrained, () => this.abort(), this.context.limits.waitingBytes);
+    this.enter({ tag: "streaming", status, part, expectedBytes, queue });
+    // The version of a part is checked, and a 206 need not repeat the headers of the 200 (RFC 9110 section 15.3.7).
+    this.succeed(buffered, queue, part === undefined ? validatorIn(buffered) : this.conditions?.kept?.validator);
   }
 
-  private ownValidator(headers: AnswerHeaders): string | undefined {
-    return this.fields === "" ? this.validator : validatorOf(headers, this.fields);
+  private succeed(
+    { status, headers, headersMs, part, buffer }: Buffering,
+    body: readonly Uint8Array[] | BodyQueue,
+    validator: string | undefined,
+  ): void {
+    this.listener.onReply({ status, headers, headersMs, body, free: buffer.free, part, validator }, this.timing);
   }
 
-  private succeed(body: readonly Uint8Array[] | BodyQueue, validator: string | undefined): void {
-    const { status, headers, headersMs, part } = this;
-    if (headers !== undefined)
-      this.onReply({ status, headers, headersMs, body, free: this.gathered.free, part, validator }, this.steps);
-  }
-
-  private discard({ reply, discard }: Refusal, nowMs: number): void {
-    this.state = "discarding";
-    this.discarded = reply;
-    this.deadlineMs = nowMs + DISCARD_MS;
-    if (!discard || (this.headers?.contentLength ?? 0) > DISCARD_BYTES) this.finishDiscarding();
-  }
-
-  private finishDiscarding(then: "drop" | "release" = "drop"): void {
-    const discarded = this.discarded;
-    this.end();
+  private finishDiscarding({ reply }: Discarding, then: "drop" | "release"): void {
+    this.enter(DONE);
     this.connection[then]();
-    if (discarded !== undefined) this.onReply(discarded, this.steps);
+    this.listener.onReply(reply, this.timing);
   }
 
   private fail(failure: Failure): void {
-    if (this.state === "over") return;
-    const stream = this.stream;
-    this.end();
-    this.gathered.free?.();
+    const { state } = this;
+    if (state.tag === "done") return;
+    this.enter(DONE);
+    if (state.tag === "buffering") state.buffer.free?.();
     this.connection.drop();
-    if (stream === undefined) this.onReply(failure, this.steps);
-    else stream.end(failure);
-  }
-
-  private end(): void {
-    this.state = "over";
-    this.wire.timer.remove(this);
-    this.wire.throttle?.cancel(this);
+    if (state.tag === "streaming") state.queue.end(failure);
+    else this.listener.onReply(failure, this.timing);
   }
 }

@@ -58,5 +58,8 @@ export const STALE = Symbol("stale");
 
 export type Reply = Success | Skipped | Redirect | Failure | typeof STALE;
 
-/** Called once with the result. `steps`: timings of the connection that was opened for this request, if one was. */
-export type OnReply = (reply: Reply, steps: ConnectTiming | undefined) => void;
+/** Receives the result of an exchange, once. An object instead of a function: it saves a closure per URL. */
+export interface ReplyListener {
+  /** `timing`: of the connection that was opened for this request, if one was. */
+  onReply(reply: Reply, timing: ConnectTiming | undefined): void;
+}

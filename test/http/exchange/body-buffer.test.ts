@@ -1,4 +1,4 @@
-// Bodies in memory while they arrive: of about their own size, whatever pieces they come in.
+// The buffers of small and large bodies while they arrive: content and memory, for any pieces.
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -25,7 +25,7 @@ function pushed(bytes: Uint8Array, take: (piece: Buffer) => void): void {
 const LENGTHS = fc.array(fc.oneof(fc.constant(1), fc.nat(100), fc.nat(9000)), { maxLength: 60 });
 
 describe("a small body", () => {
-  it("is what came, with a length or without", () => {
+  it("has the content that arrived, with or without a known length", () => {
     fc.assert(
       fc.property(LENGTHS, fc.boolean(), (lengths, isKnown) => {
         const whole = body(lengths.reduce((sum, length) => sum + length, 0));
@@ -50,7 +50,7 @@ describe("a small body", () => {
     expect(heldBytes(pieces)).toBeLessThanOrEqual(524_288);
   });
 
-  it("gives back the memory that has become too small for it", () => {
+  it("returns a buffer to the pool when it has become too small", () => {
     const memory = bufferPool();
     const gathered = new BodyBuffer(memory);
     for (let i = 0; i < 3; i++) gathered.add(body(8000), undefined);
@@ -62,7 +62,7 @@ describe("a small body", () => {
 });
 
 describe("a large body that waits for the disk", () => {
-  it("is what came, in whatever pieces", async () => {
+  it("has the content that arrived, in any pieces", async () => {
     await fc.assert(
       fc.asyncProperty(LENGTHS, fc.array(fc.boolean()), fc.boolean(), async (lengths, takes, isOurs) => {
         const whole = body(lengths.reduce((sum, length) => sum + length, 0));
@@ -104,7 +104,7 @@ describe("a large body that waits for the disk", () => {
     expect(heldBytes(pieces)).toBeLessThan(2_097_152);
   });
 
-  it("holds no more than its pieces, though each is a small part of a read", async () => {
+  it("keeps no more memory than its pieces, even if each is a small part of a read", async () => {
     const waiting = bodyQueue(
       [],
       () => {},

@@ -1,4 +1,4 @@
-// A body that is still arriving: no piece is lost, doubled or changed, whether it is pulled or poured.
+// The queue of a body that is still arriving: no piece is lost, doubled or changed, by `next` or by `pour`.
 import { expect, it } from "vitest";
 import { bodyQueue, PAUSE_BYTES } from "../../../src/http/exchange/body-stream.ts";
 
@@ -12,7 +12,7 @@ function pushed(body: ReturnType<typeof bodyQueue>, content: string): boolean {
 
 const never = () => expect.unreachable("nobody asked for it");
 
-it("what is pulled is what was pushed, up to the end", async () => {
+it("next returns all pushed pieces in order, then the end", async () => {
   const body = bodyQueue([Buffer.from("a")], never, never);
   pushed(body, "b");
   expect(Buffer.concat((await body.next()) as Buffer[]).toString()).toBe("ab");
@@ -23,7 +23,7 @@ it("what is pulled is what was pushed, up to the end", async () => {
   expect(await body.next()).toBeUndefined();
 });
 
-it("what is poured comes at once and in order, first what waited, and its end is told by next", async () => {
+it("pour delivers waiting pieces, then new ones at once and in order, and next returns the end", async () => {
   const body = bodyQueue([Buffer.from("a")], never, never);
   pushed(body, "b");
   let poured = "";
@@ -39,7 +39,7 @@ it("what is poured comes at once and in order, first what waited, and its end is
   expect(await body.next()).toEqual({ error: "truncated", detail: "cut" });
 });
 
-it("who wants no more poured pulls the rest", async () => {
+it("after pour is stopped, next returns the rest", async () => {
   const body = bodyQueue(
     ["a", "b", "c"].map((content) => Buffer.from(content)),
     never,
@@ -63,7 +63,7 @@ it("who wants no more poured pulls the rest", async () => {
   expect(await body.next()).toBeUndefined();
 });
 
-it("a wire that has paused goes on, though what waited was poured to its end and no more is wanted", async () => {
+it("a paused connection resumes when pour is stopped at the last waiting piece", async () => {
   let drained = 0;
   const body = bodyQueue([], () => drained++, never);
   expect(pushed(body, "x".repeat(PAUSE_BYTES + 1))).toBe(false);
@@ -74,7 +74,7 @@ it("a wire that has paused goes on, though what waited was poured to its end and
   expect(Buffer.concat((await next) as Buffer[]).toString()).toBe("y");
 });
 
-it("a wire that has paused goes on when it is poured", async () => {
+it("a paused connection resumes when pour begins", async () => {
   let drained = 0;
   const body = bodyQueue([], () => drained++, never);
   expect(pushed(body, "x".repeat(PAUSE_BYTES + 1))).toBe(false);
@@ -86,7 +86,7 @@ it("a wire that has paused goes on when it is poured", async () => {
   expect([drained, await body.next()]).toEqual([1, undefined]);
 });
 
-it("a wire pauses earlier where less is given to each body, and never later", () => {
+it("a connection pauses at a lower limit if one is set, and never above 1 MiB", () => {
   const few = bodyQueue([], never, never, 1000);
   expect([pushed(few, "x".repeat(1000)), pushed(few, "x")]).toEqual([true, false]);
   const many = bodyQueue([], never, never, 4 * PAUSE_BYTES);

@@ -1,4 +1,4 @@
-// Memory that bodies are gathered in: nobody's bytes are written over before they are done with.
+// The buffer pool: a buffer is reused only after it was returned.
 
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { isFailure } from "../../../src/core/failure.ts";
@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-it("memory that was given back is given out again, to one taker", () => {
+it("a returned buffer is acquired again, once", () => {
   const memory = bufferPool();
   const first = memory.acquire(60_000);
   const second = memory.acquire(65_536);
@@ -37,7 +37,7 @@ it("memory that was given back is given out again, to one taker", () => {
   expect(memory.acquire(40_000).bytes.buffer).not.toBe(first.bytes.buffer);
 });
 
-it("what is large, or too much in all, is not kept", () => {
+it("large buffers, and those beyond the total limit, are not kept", () => {
   const memory = bufferPool();
   const large = memory.acquire(1_000_000);
   expect(large.bytes.length).toBeGreaterThanOrEqual(1_000_000);
@@ -49,7 +49,7 @@ it("what is large, or too much in all, is not kept", () => {
   expect(new Set(again.filter((buffer) => many.some(({ bytes }) => bytes.buffer === buffer))).size).toBe(64);
 });
 
-it("bodies keep their bytes until they are given back, whatever else arrives", async () => {
+it("the bytes of a body stay unchanged until it is freed, whatever else arrives", async () => {
   const get = testGet();
   const letters = [..."abcdefghijklmnopqrstuvwxyz"];
   const fetched = (letter: string, i: number) =>
@@ -69,7 +69,7 @@ it("bodies keep their bytes until they are given back, whatever else arrives", a
   }
 });
 
-it("a body's memory is used for the next one, once it is given back", async () => {
+it("the buffer of a body is used for the next one once it is freed", async () => {
   const get = testGet();
   try {
     const memoryOf = async (letter: string, isFreed: boolean) => {

@@ -1,4 +1,4 @@
-// A process that stood still (^Z and fg, a machine that slept or was busy) does not take its own silence for the server's.
+// After a standstill of this process (^Z, suspend), data that arrived meanwhile is read before timeouts are checked.
 
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
@@ -30,8 +30,8 @@ afterEach(async () => {
 
 it.each([
   ["an answer", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", Buffer.from("ok")],
-  ["headers, of which the body never comes", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n", { error: "body_timeout" }],
-])("what came meanwhile is read before it is judged: %s", async (_, answer, expected) => {
+  ["headers without a body", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n", { error: "body_timeout" }],
+])("data that arrived during a standstill is read before the timeout is checked: %s", async (_, answer, expected) => {
   const turn = new Int32Array(new SharedArrayBuffer(4));
   worker = new Worker(SERVER, { eval: true, workerData: { answer, turn } });
   const [port] = (await once(worker, "message")) as [number];

@@ -1,4 +1,4 @@
-// Connections that end in the middle of something: what counts as whole, and what survives.
+// The end of an answer: by length, chunks or the end of the connection, in good order or by a reset.
 
 import { beforeEach, describe, expect, it } from "vitest";
 import { isFailure } from "../../../src/core/failure.ts";
@@ -8,7 +8,7 @@ import { certificate, collect, testGet } from "../../support/get.ts";
 import { own, ownRudeServer } from "../../support/own.ts";
 import { body, rudeServer } from "../../support/rude.ts";
 
-describe("an answer that ends", () => {
+describe("the end of an answer", () => {
   const server = ownRudeServer();
   let get: Get;
   beforeEach(() => {
@@ -17,7 +17,7 @@ describe("an answer that ends", () => {
   const fetch = (path: string) => get.fetch(new URL(server.url(path)));
 
   it.each(["/close-big", "/big-nolength"])(
-    "survives a connection that ends while its body is held up (undici#5360): %s",
+    "a body that is paused survives the end of its connection (undici#5360): %s",
     async (path) => {
       // The last bytes are those that ask for the pause: the connection's end finds nothing left to read.
       const bytes = PAUSE_BYTES + 1;
@@ -32,7 +32,7 @@ describe("an answer that ends", () => {
     },
   );
 
-  it("survives dropping a body that is held up, where the server would close", async () => {
+  it("dropping a paused body of a connection that the server closes does not crash", async () => {
     const answer = await fetch("/endless-body");
     if (isFailure(answer) || !("next" in answer.body)) throw new Error("not a stream");
     const before = get.receivedBytes();
@@ -52,7 +52,7 @@ describe("an answer that ends", () => {
     expect(await collect(await fetch(path))).toMatchObject({ error: "truncated" });
   });
 
-  it("takes the orderly end of a body without a length for what it is, and a reset for a reset, over TLS too", async () => {
+  it("a body without a length is complete after an orderly end and truncated after a reset, also over TLS", async () => {
     for (let i = 0; i < 10; i++) expect(await collect(await fetch("/nolength"))).toEqual(body(100));
     const secure = await rudeServer({ tls: { key: certificate("good-key.pem"), cert: certificate("good-cert.pem") } });
     const trusting = testGet({ ca: certificate("ca-cert.pem") });
@@ -64,28 +64,31 @@ describe("an answer that ends", () => {
     await secure.close();
   });
 
-  it("takes an unasked 100 Continue, as RFC 9110 section 15.2 wants", async () => {
+  it("an unrequested 100 Continue is ignored (RFC 9110 section 15.2)", async () => {
     expect(await collect(await fetch("/100-then-200"))).toEqual(body(100));
   });
 
-  it("calls a 101 that nobody asked for what it is", async () => {
+  it("an unrequested 101 is a protocol_error that names it", async () => {
     expect(await fetch("/101")).toMatchObject({ error: "protocol_error" });
   });
 
-  it("takes what is not coded for its transfer, though it says so, to the connection's end", async () => {
+  it("a body with Transfer-Encoding: identity is read to the end of the connection", async () => {
     const answer = await fetch("/te-identity");
     expect(answer).toMatchObject({ lengthVerified: false });
     expect(await collect(answer)).toEqual(body(100));
   });
 
-  it("goes by the chunks of a body that has a length as well, and not to that connection again", async () => {
+  it("a body with both chunks and a length is read by its chunks, and its connection is not reused", async () => {
     for (let i = 1; i <= 3; i++) {
       expect(await collect(await fetch("/length-and-chunked"))).toEqual(body(100));
       expect(server.stats.connections).toBe(i);
     }
   });
 
-  it.each(["/te-gzip", "/te-gzip-close", "/te-xchunked"])("stores no transfer coding: %s", async (path) => {
-    expect(await fetch(path)).toMatchObject({ error: "protocol_error" });
-  });
+  it.each(["/te-gzip", "/te-gzip-close", "/te-xchunked"])(
+    "a body with another transfer coding is not stored: %s",
+    async (path) => {
+      expect(await fetch(path)).toMatchObject({ error: "protocol_error" });
+    },
+  );
 });

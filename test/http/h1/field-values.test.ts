@@ -1,4 +1,4 @@
-// Header values: which blanks around them are none of theirs (RFC 9110 section 5.6.3), byte for byte.
+// Header values: exactly the blanks around them are trimmed (RFC 9110 section 5.6.3), byte for byte.
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -14,7 +14,7 @@ const value = fc
   .map((bytes) => String.fromCharCode(...bytes).replace(/^ +| +$/g, ""));
 
 describe("a header's value", () => {
-  it("has SP and HTAB taken off around it, and no other byte: not A0 either, which ends letters of UTF-8", () => {
+  it("is trimmed of SP and HTAB and of no other byte, not even A0, which ends characters of UTF-8", () => {
     fc.assert(
       fc.property(value, blanks, blanks, fc.constantFrom("\r\n", "\n"), (text, before, after, end) => {
         expect(trimBlanks(before + text + after)).toBe(text);

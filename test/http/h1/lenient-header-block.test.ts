@@ -1,4 +1,4 @@
-// Header blocks with lines that are no headers, as browsers and curl take them; and what is refused, since it may end the body.
+// Header blocks with invalid lines: skipped as in browsers and curl, and refused if they may affect the end of the body.
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -22,7 +22,7 @@ async function got(head: string) {
 const withLines = (...lines: string[]) =>
   got(["HTTP/1.1 200 OK", ...lines, "Content-Length: 5", "ETag: x", ""].join("\r\n"));
 
-describe("a line that is no header is left out:", () => {
+describe("an invalid header line is skipped:", () => {
   it.each([
     ["a warning of PHP", "PHP Warning:  Undefined variable $x in /var/www/x.php on line 3"],
     ["blanks in a name", "X Frame Options: DENY"],
@@ -44,25 +44,25 @@ describe("a line that is no header is left out:", () => {
     expect(await withLines(line)).toMatchObject({ body: "hello", answer: { status: 200, etag: "x", wholeBytes: 5 } });
   });
 
-  it("also where it is the last one, or all there is", async () => {
+  it("also if it is the last line, or the only one", async () => {
     expect(await got("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nno colon\r\n")).toMatchObject({ body: "hello" });
     expect(await got("HTTP/1.1 200 OK\r\nno colon\r\n")).toMatchObject({ body: "hello" });
   });
 });
 
-describe("a header is taken", () => {
+describe("a header is accepted", () => {
   it.each([
     ["with a blank before its colon", "Last-Modified : then", "then"],
     ["with blanks before its colon", "LAST-MODIFIED \t : \tthen", "then"],
     ["without the control characters in its value", "Last-Modified: th\x1b\x7fen\x01", "then"],
-    ["that goes on in lines with control characters", "Last-Modified: th\r\n \x02en", "th en"],
-    ["behind a line that is none", "no colon\r\nLast-Modified: then", "then"],
-    ["with bytes beyond ASCII in its value", "no colon\r\nLast-Modified: \xc3\xa0", "\xc3\xa0"],
+    ["with folded lines that have control characters", "Last-Modified: th\r\n \x02en", "th en"],
+    ["after an invalid line", "no colon\r\nLast-Modified: then", "then"],
+    ["with non-ASCII bytes in its value", "no colon\r\nLast-Modified: \xc3\xa0", "\xc3\xa0"],
   ])("%s", async (_, line, value) => {
     expect(await withLines(line)).toMatchObject({ body: "hello", answer: { lastModified: value, etag: "x" } });
   });
 
-  it("of a redirect with a blank before its colon", async () => {
+  it("a redirect with a blank before the colon of Location is followed", async () => {
     const server = own(
       await rawServer(
         (path) =>
@@ -104,7 +104,7 @@ describe("a status is three digits", () => {
   });
 });
 
-describe("what may end the body is refused:", () => {
+describe("a line that may affect the end of the body is refused:", () => {
   it.each([
     "Content-Length : 5",
     "Transfer-Encoding\t: chunked",
@@ -133,14 +133,14 @@ describe("what may end the body is refused:", () => {
   });
 
   it.each(["X: a\0b", "X\0: a", "\0", "X: a\rb", "X: a\r", "\rX: a", "no\rcolon", " \r", " \0"])(
-    "and so is a NUL or a bare carriage return anywhere: %j",
+    "NUL or a bare carriage return anywhere is refused: %j",
     async (line) => {
       expect((await withLines(line)).body).toMatchObject({ error: "protocol_error" });
     },
   );
 });
 
-it("over HTTP/2 control characters in a value are left out as well, but where it is a length", () => {
+it("over HTTP/2 control characters are removed from values, except from a Content-Length", () => {
   const literal = (text: string) => Buffer.from(`${String.fromCharCode(text.length)}${text}`, "latin1");
   const block = [":status", "200", "etag", "a\x1bb\x7f", "content-length", "5\x01"].map(literal);
   const bytes = Buffer.concat(block.flatMap((one, i) => (i % 2 === 0 ? [Buffer.of(0), one] : [one])));
@@ -149,7 +149,7 @@ it("over HTTP/2 control characters in a value are left out as well, but where it
   expect(sections).toEqual(["etag: ab\r\ncontent-length: 5\x01\r\n"]);
 });
 
-describe("both readers of header blocks", () => {
+describe("the strict and the lenient parser", () => {
   const name = fc.constantFrom("X", "ETag", "Location", "Content-Type", "content-encoding", "Connection", "A_b.c");
   const value = fc
     .array(fc.oneof(fc.integer({ min: 0x20, max: 0x7e }), fc.integer({ min: 0x80, max: 0xff }), fc.constant(9)))
@@ -162,7 +162,7 @@ describe("both readers of header blocks", () => {
     .tuple(fc.constantFrom("HTTP/1.1 200 OK", "HTTP/1.0 404", "HTTP/1.1 302 \x1b"), end, fc.array(line), end)
     .map(([status, feed, lines, last]) => ({ start: status + feed, lines, last }));
 
-  it("read what is as it should be alike", () => {
+  it("parse valid header blocks to equal results", () => {
     fc.assert(
       fc.property(block, ({ start, lines, last }) => {
         const text = start + lines.join("") + last;
@@ -175,7 +175,7 @@ describe("both readers of header blocks", () => {
     );
   });
 
-  it("read on as if a line that is none were not there, wherever it stands", () => {
+  it("skip an invalid line at any position as if it were absent", () => {
     const odd = fc.constantFrom("no colon", ": v", "PHP Warning:  x", "N\xe4me: v", "X\x01: v", "\x1b", "a b: c");
     fc.assert(
       fc.property(block, odd, fc.nat(), end, ({ start, lines, last }, text, place, feed) => {
@@ -188,7 +188,7 @@ describe("both readers of header blocks", () => {
     );
   });
 
-  it("refuse a name that frames but for odd characters, whatever and wherever these are", () => {
+  it("refuse a framing name with any odd characters at any position", () => {
     const odd = fc.constantFrom(...' \t\x01\x0b\x1f\x7f\x80\xa0\xff(),/;<=>?@[\\]{}"');
     const framing = fc.constantFrom("Content-Length", "Transfer-Encoding", "content-length", "TRANSFER-ENCODING");
     fc.assert(

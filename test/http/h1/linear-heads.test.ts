@@ -1,4 +1,4 @@
-// Header blocks as long as they may be, of whatever makes readers slow: the work is in proportion to their length.
+// Header blocks of maximum length with worst-case content are parsed in linear time.
 
 import { describe, expect, it } from "vitest";
 import { responseParser } from "../../../src/http/h1/response-parser.ts";
@@ -95,7 +95,7 @@ const KINDS: Readonly<Record<string, (length: number) => string>> = {
   "Content-Ranges": lines("Content-Range: bytes 1-2/3"),
 };
 
-describe("a header block is read in linear time that is full of", () => {
+describe("a header block is parsed in linear time if it is full of", () => {
   it.each(Object.entries(KINDS))("%s", (_, made) => {
     for (const status of [200, 206, 302, 503]) {
       expectLinear(LONGEST, (size) => void read(made(size), status));
@@ -103,7 +103,7 @@ describe("a header block is read in linear time that is full of", () => {
   });
 });
 
-it("a header block that comes byte by byte is read in linear time", () => {
+it("a header block that arrives byte by byte is parsed in linear time", () => {
   expect(read(lines("X: y")(LONGEST), 200, 1)).toBe(true);
   expectLinear(LONGEST, (size) => void read(lines("X: y")(size), 200, 1));
 });

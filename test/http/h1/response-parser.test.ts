@@ -1,4 +1,4 @@
-// Answers off the wire: read as RFC 9112 says in whatever pieces they come, and refused where they are ambiguous.
+// The HTTP/1.1 parser: results are independent of how the bytes are split, and ambiguous answers are refused (RFC 9112).
 
 import {
   array,
@@ -67,7 +67,7 @@ const whole = (head: string, body = "") => told([answer(head, body)]);
 const OK = "HTTP/1.1 200 OK\n";
 
 describe("the end of a body", () => {
-  it("is told by its length", () => {
+  it("is known by its length", () => {
     expect(whole(`${OK}Content-Length: 5\n\n`, "hello")).toMatchObject({
       status: 200,
       body: "hello",
@@ -79,7 +79,7 @@ describe("the end of a body", () => {
     expect(whole(`${OK}Content-Length: 0\n\n`)).toMatchObject({ body: "", isComplete: true, isReusable: true });
   });
 
-  it("is told by chunks", () => {
+  it("is known by its last chunk", () => {
     const chunked = `${OK}Transfer-Encoding: chunked\n\n`;
     const good = "4\r\nwiki\r\n5 ;a=b\r\npedia\r\n0\r\nTrailer: x\r\n\r\n";
     expect(whole(chunked, good)).toMatchObject({ body: "wikipedia", isComplete: true, isReusable: true });
@@ -102,7 +102,7 @@ describe("the end of a body", () => {
     expect(whole(chunked, `1;${"x".repeat(20_000)}`)).toMatchObject({ error: "protocol_error" });
   });
 
-  it("is told by chunks whose sizes have zeros in front, as many as a line may have (1*HEXDIG)", () => {
+  it("is known by chunks whose sizes have leading zeros, up to the maximum of a line (1*HEXDIG)", () => {
     const chunked = `${OK}Transfer-Encoding: chunked\n\n`;
     for (const zeros of [1, 7, 8, 13, 16, 17, 100, 10_000]) {
       const padded = `${"0".repeat(zeros)}a\r\n0123456789\r\n${"0".repeat(zeros)}\r\n\r\n`;
@@ -112,7 +112,7 @@ describe("the end of a body", () => {
       expect(whole(chunked, `${size}\r\n`)).toMatchObject({ error: "protocol_error" });
   });
 
-  it("has at most 16 KiB of trailers before it, in one line or in many, and in whatever pieces", () => {
+  it("comes after at most 16 KiB of trailers, in one line or many, in any pieces", () => {
     const chunked = `${OK}Transfer-Encoding: chunked\n\n`;
     for (const trailers of [`a: ${"x".repeat(999)}\r\n`.repeat(20), `a: ${"x".repeat(20_000)}`, "x".repeat(20_000)]) {
       const bytes = answer(chunked, `0\r\n${trailers}`);
@@ -139,7 +139,7 @@ describe("the end of a body", () => {
   });
 
   it.each(["identity", "", " , ", "Identity, identity"])(
-    "is told as if a list that comes to nothing were not there: %j",
+    "is found as if a Transfer-Encoding without codings were absent: %j",
     (list) => {
       const head = `${OK}Transfer-Encoding: ${list}\n`;
       expect(whole(`${head}Content-Length: 2\n\n`, "ab")).toMatchObject({
@@ -161,14 +161,14 @@ describe("the end of a body", () => {
     expect(whole(`${OK}${fields}\n\n`, "hello")).toMatchObject({ error: "protocol_error" });
   });
 
-  it("is the connection's end where nothing else tells it", () => {
+  it("is the end of the connection if there is neither a length nor chunks", () => {
     for (const head of [OK, "HTTP/1.0 200 OK\n", "HTTP/1.1 404\n"]) {
       expect(whole(`${head}\n`, "hello")).toMatchObject({ body: "hello", isComplete: true, isWholeAtEnd: true });
       expect(whole(`${head}\n`, "hello").isReusable).toBe(false);
     }
   });
 
-  it("is at once where there can be none", () => {
+  it("is at once for statuses without a body", () => {
     for (const status of [204, 304]) {
       const bodiless = whole(`HTTP/1.1 ${status} X\nContent-Length: 5\n\n`);
       expect(bodiless).toMatchObject({ status, isComplete: true, isReusable: true });
@@ -188,7 +188,7 @@ describe("a connection", () => {
     expect(whole(head).isReusable).toBe(reusable);
   });
 
-  it("is not used again after bytes that nobody asked for, also where they come later", () => {
+  it("is not reused after data without a request, even if that arrives later", () => {
     expect(whole(`${OK}Content-Length: 5\n\n`, "hello!").isReusable).toBe(false);
     const one = responseParser();
     expect(told([answer(`${OK}Content-Length: 0\n\n`)], one).isReusable).toBe(true);
@@ -196,7 +196,7 @@ describe("a connection", () => {
     expect(one.isReusable()).toBe(false);
   });
 
-  it("carries one answer after another, each read afresh", () => {
+  it("carries one answer after another without state from the previous one", () => {
     const one = responseParser();
     for (let i = 0; i < 3; i++) {
       expect(told([answer(`\n${OK}Transfer-Encoding: chunked\n\n`, "1\r\na\r\n0\r\n\r\n")], one).body).toBe("a");
@@ -206,14 +206,14 @@ describe("a connection", () => {
 });
 
 describe("a header block", () => {
-  it("may come after any number of informational ones (RFC 9110 section 15.2)", () => {
+  it("may follow any number of informational answers (RFC 9110 section 15.2)", () => {
     const many = "HTTP/1.1 103 Early Hints\nLink: </a>\n\n".repeat(50);
     const late = `HTTP/1.1 100 Continue\n\n${many}${OK}Content-Length: 2\n\n`;
     expect(whole(late, "ab")).toMatchObject({ status: 200, body: "ab", isReusable: true });
     expect(whole("HTTP/1.1 101 Switching Protocols\n\n")).toMatchObject({ error: "protocol_error" });
   });
 
-  it("is not read on after 256 KiB of informational ones, or of blank lines", () => {
+  it("is not read after 256 KiB of informational answers or blank lines", () => {
     for (const piece of ["HTTP/1.1 103 \r\n\r\n", "\r\n", "HTTP/1.1 103 X\r\nA: b\r\n\r\n\r\n"]) {
       const one = responseParser();
       one.expect({ onResponseStarted() {}, onHeaders() {}, onData: () => true, onComplete() {} });
@@ -222,7 +222,7 @@ describe("a header block", () => {
     }
   });
 
-  it("may have bare line feeds, folded lines and no reason", () => {
+  it("may have bare line feeds, folded lines and no reason phrase", () => {
     expect(told([Buffer.from("HTTP/1.1 200\nA: b\r\nContent-Length: 1\n\nx")])).toMatchObject({
       body: "x",
       isComplete: true,
@@ -254,13 +254,13 @@ describe("a header block", () => {
   });
 
   it.each(["5, 5", "5\nContent-Length: 5", " 5 ", "05", `${"0".repeat(1000)}5`, "005\nContent-Length: 5, 05"])(
-    "has one length where it has the same one twice: %j",
+    "with a repeated equal Content-Length has one length: %j",
     (length) => {
       expect(whole(`${OK}Content-Length: ${length}\n\n`, "hello")).toMatchObject({ body: "hello", isComplete: true });
     },
   );
 
-  it("has at most 256 KiB, however it comes", () => {
+  it("has at most 256 KiB, in any pieces", () => {
     const pieces = (bytes: Buffer, size: number) =>
       Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) => bytes.subarray(i * size, (i + 1) * size));
     const endless = answer(`${OK}X: ${"y".repeat(270_000)}`);
@@ -274,7 +274,7 @@ describe("a header block", () => {
     }
   });
 
-  it("takes no more room in pieces, together with others, than there is: those up to 32 KiB always have some", () => {
+  it("in pieces shares a memory limit with others, but the first 32 KiB are always accepted", () => {
     const room = headMemory(300_000);
     const large = answer(`${OK}X: ${"y".repeat(262_000)}\nContent-Length: 1\n\n`, "z");
     const [begin, end] = [large.subarray(0, 200_000), large.subarray(200_000)];
@@ -340,8 +340,8 @@ function mutated(bytes: Buffer, { kind, at, bytes: other }: { kind: string; at: 
   return Buffer.concat([bytes.subarray(0, place), kind === "remove" ? Buffer.alloc(0) : other, bytes.subarray(rest)]);
 }
 
-describe("whatever arrives", () => {
-  it("comes to the same in whatever pieces: 20,000 answers, real ones with mutations and random bytes", () => {
+describe("the parser", () => {
+  it("returns equal results for any pieces: 20,000 answers, mutations of real ones and random bytes", () => {
     const bytes = oneof(
       {
         arbitrary: tuple(constantFrom(...REAL), array(mutation, { maxLength: 4 })).map(([real, changes]) =>
@@ -364,7 +364,7 @@ describe("whatever arrives", () => {
     );
   });
 
-  it("gives the body that was sent, by length or by chunks of any size, in whatever pieces", () => {
+  it("returns the body that was sent, with a length or with chunks of any size, in any pieces", () => {
     assert(
       property(
         uint8Array({ maxLength: 2000 }),

@@ -1,4 +1,4 @@
-// Whatever a line or an option says: what the server receives is one request, with no blank or control byte where none belongs.
+// Request smuggling: any line of a list and any option yields one valid request, without blanks or control bytes in wrong places.
 
 import { createServer, type Server, type Socket } from "node:net";
 import fc from "fast-check";
@@ -119,7 +119,7 @@ async function requestsFor(given: string, web: ReturnType<typeof testGet>): Prom
 }
 
 describe("a line of a list", () => {
-  it("is one request, whose target has no blank or control byte", async () => {
+  it("makes one request, whose target has no blank or control byte", async () => {
     const web = testGet();
     let requests = 0;
     await fc.assert(
@@ -138,7 +138,7 @@ describe("a line of a list", () => {
     web.close();
   });
 
-  it("is one through a proxy, too", async () => {
+  it("makes one request through a proxy, too", async () => {
     const web = testGet({ proxyFor: proxyRules(`http://127.0.0.1:${port}`, {}) });
     await fc.assert(
       fc.asyncProperty(line, async (given) => {
@@ -153,7 +153,7 @@ describe("a line of a list", () => {
     web.close();
   });
 
-  it("is not fetched with a control character in it, wherever that is", () => {
+  it("is not fetched if it has a control character anywhere", () => {
     const control = fc.integer({ min: 0, max: 32 }).map((code) => (code === 32 ? "\u007f" : String.fromCharCode(code)));
     fc.assert(
       fc.property(fc.string(), control, fc.string(), (before, one, after) => {
@@ -184,7 +184,7 @@ describe("an option", () => {
     expect(names(headers)).toEqual([...new Set([...USUAL, name.toLowerCase()])].sort());
   };
 
-  it("-H is one header or refused", async () => {
+  it("-H adds one header or is refused", async () => {
     const name = fc.oneof(
       fc.constantFrom("X-Own", "Cookie", "Authorization", "Accept", "Content-Length", "Host "),
       text,
@@ -195,7 +195,7 @@ describe("an option", () => {
     );
   });
 
-  it("-A is one header or refused", async () => {
+  it("-A adds one header or is refused", async () => {
     await fc.assert(
       fc.asyncProperty(
         text.filter((userAgent) => userAgent !== ""), // which sends none
@@ -205,7 +205,7 @@ describe("an option", () => {
     );
   });
 
-  it("-b is one header or refused", async () => {
+  it("-b adds one header or is refused", async () => {
     const clean = (value: string) =>
       value
         .split(";")

@@ -1,4 +1,4 @@
-// HPACK (RFC 7541): what nghttp2 encodes is decoded, what we encode nghttp2 decodes, and what is no header block is refused.
+// HPACK (RFC 7541): decodes what nghttp2 encodes, encodes what nghttp2 decodes, and refuses invalid header blocks.
 
 import { createServer, type ServerHttp2Stream } from "node:http2";
 import { Duplex } from "node:stream";
@@ -94,7 +94,7 @@ describe("a header block", () => {
     expect(all).toEqual(expected);
   });
 
-  it("that nghttp2 made comes out as it went in: all bytes, in Huffman code and not, with a table in use", async () => {
+  it("of nghttp2 is decoded to its input: all bytes, with and without Huffman code, with a dynamic table", async () => {
     const values = [
       ...Array.from({ length: 256 }, (_, i) => `${"a".repeat(40)}${String.fromCharCode(i)}`),
       ...Array.from({ length: 256 }, (_, i) => String.fromCharCode(i, 255, i)),
@@ -125,7 +125,7 @@ describe("a header block", () => {
     expect(without).toEqual(all.map((one) => [...new Map(one)]));
   });
 
-  it("that we made is what nghttp2 reads, whatever is in it and however long", async () => {
+  it("of our encoder is decoded by nghttp2 to its input, with any content and length", async () => {
     const text = string({ unit: constantFrom(..."abcXYZ 0189%/?&=;,é\u00a0\u00ff"), maxLength: 300 });
     const samples: Fields[] = [];
     assert(
@@ -163,12 +163,12 @@ describe("a header block", () => {
     ["a Huffman code with its end in it", "00 84 ff ff ff ff 00"],
     ["a Huffman code with more than seven bits of padding", "00 82 1f ff 00"],
     ["a table larger than was allowed", "3f e2 1f"],
-    ["a change of the table behind a field", "82 20"],
+    ["a table size update after a field", "82 20"],
   ])("with %s is refused", (_, bytes) => {
     expect(() => decoded(hex(bytes))).toThrow(ConnectionError);
   });
 
-  it("that is no block throws nothing but a ConnectionError, and never takes long", () => {
+  it("of random bytes throws nothing but a ConnectionError, in bounded time", () => {
     assert(
       property(uint8Array({ maxLength: 400 }), integer({ min: 1, max: 4 }), (bytes, times) => {
         const by = decoder();
@@ -184,7 +184,7 @@ describe("a header block", () => {
 });
 
 describe("frames", () => {
-  it("are the same in whatever pieces they come", () => {
+  it("are parsed equally in any pieces", () => {
     const one = tuple(nat(11), nat(255), nat(5), uint8Array({ maxLength: 300 }));
     assert(
       property(

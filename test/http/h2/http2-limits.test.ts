@@ -1,4 +1,4 @@
-// What a server of HTTP/2 allows, and what it no longer does: requests go on elsewhere, or wait, and none is lost.
+// Stream limits, GOAWAY and HTTP_1_1_REQUIRED: requests wait or use other connections, and none is lost.
 
 import { createSecureServer } from "node:http2";
 import type { AddressInfo, Socket } from "node:net";
@@ -42,7 +42,7 @@ afterEach(async () => {
 const content = body(1000);
 
 describe("a server that allows few streams at a time", () => {
-  it.each([1, 3, 10])("(%i) has no more of them, on any connection, once it has said so", async (most) => {
+  it.each([1, 3, 10])("(%i) never has more of them on a connection after its SETTINGS", async (most) => {
     const open = new Map<Peer, number>();
     let largest = 0;
     const { fetch, many } = await start(
@@ -62,7 +62,7 @@ describe("a server that allows few streams at a time", () => {
     expect(largest).toBeLessThanOrEqual(most);
   });
 
-  it("refuses the others before it is known, and they arrive over other connections", async () => {
+  it("refuses the others before its SETTINGS, and they are repeated on other connections", async () => {
     const { many, server: one } = await start(
       (peer, stream) => {
         if (stream > 9) peer.reset(stream, 7);
@@ -74,7 +74,7 @@ describe("a server that allows few streams at a time", () => {
     expect(one.peers.length).toBeLessThanOrEqual(40);
   });
 
-  it("allows none for a moment, and then some: what waits is sent then", async () => {
+  it("allows none for a moment and then some: the waiting requests are sent then", async () => {
     const { fetch, server: one } = await start((peer, stream, path) => {
       peer.answer(stream, content);
       if (path === "/first") peer.settings([SETTING.maxStreams, 0]);
@@ -92,7 +92,7 @@ describe("a server that allows few streams at a time", () => {
   });
 });
 
-it("a server that answers HTTP_1_1_REQUIRED is asked by HTTP/1.1, for these requests and all others", async () => {
+it("after HTTP_1_1_REQUIRED all requests to a server use HTTP/1.1", async () => {
   const versions: string[] = [];
   const sockets = new Set<Socket>();
   const plain = createSecureServer({
@@ -125,7 +125,7 @@ it("a server that answers HTTP_1_1_REQUIRED is asked by HTTP/1.1, for these requ
   await new Promise<void>((resolve) => plain.close(() => resolve()));
 });
 
-it("a GOAWAY of HTTP_1_1_REQUIRED is heeded, too", async () => {
+it("after a GOAWAY with HTTP_1_1_REQUIRED all requests to a server use HTTP/1.1", async () => {
   // The same server has only HTTP/2: it is enough that HTTP/2 is not tried again.
   const { fetch, server: one } = await start((peer, stream) => {
     peer.goaway(0, 13);
@@ -135,7 +135,7 @@ it("a GOAWAY of HTTP_1_1_REQUIRED is heeded, too", async () => {
   expect(one.requests).toBe(1);
 });
 
-it("settings that come in one segment with the end of the handshake are read (TLS 1.2)", async () => {
+it("SETTINGS in one segment with the end of the TLS 1.2 handshake are read", async () => {
   const { many, server: one } = await start((peer, stream) => peer.answer(stream, content), {
     maxVersion: "TLSv1.2",
     onOpen: (peer) => peer.settings([SETTING.maxStreams, 2]),
@@ -144,7 +144,7 @@ it("settings that come in one segment with the end of the handshake are read (TL
   expect(one.requests).toBeGreaterThanOrEqual(10);
 });
 
-it("a table of headers that the server makes smaller is said to be so in the next request, and once (RFC 9113 section 4.3.1)", async () => {
+it("a reduced header table is confirmed once, in the next request (RFC 9113 section 4.3.1)", async () => {
   const { fetch, server: one } = await start((peer, stream, path) => {
     if (path === "/2") peer.settings([SETTING.headerTableSize, 0]);
     peer.answer(stream, content);
@@ -156,7 +156,7 @@ it("a table of headers that the server makes smaller is said to be so in the nex
   expect(blocks).toEqual([false, false, true, false]);
 });
 
-it("a server that is dead gets no more requests on that connection", async () => {
+it("a dead server gets no more requests on that connection", async () => {
   const { fetch, server: one } = await start(
     (peer, stream) => {
       if (one.peers.length > 1) peer.answer(stream, content);
@@ -172,7 +172,7 @@ it("a server that is dead gets no more requests on that connection", async () =>
 });
 
 describe("a body that waits for the disk", () => {
-  it("holds up no others of its connection, however many wait", async () => {
+  it("does not stop the others of its connection, however many wait", async () => {
     const large = body(2_500_000, 3);
     const {
       get: made,
@@ -189,7 +189,7 @@ describe("a body that waits for the disk", () => {
     for (const one of held) if (!isFailure(one) && "cancel" in one.body) one.body.cancel();
   });
 
-  it("gets no credit until it is read, and then arrives to the byte", async () => {
+  it("gets no window update until it is read, and then arrives completely", async () => {
     const large = body(3 * 1_048_576, 3);
     let stream = 0;
     let sent = 0;
@@ -236,7 +236,7 @@ describe("a body that waits for the disk", () => {
   });
 });
 
-it("when the ids of streams are used up, a connection takes no more and ends what it has (RFC 9113 section 5.1.1)", () => {
+it("a connection whose stream ids are exhausted accepts no more requests and completes the open ones (RFC 9113 section 5.1.1)", () => {
   const written: Buffer[] = [];
   const socket = {
     destroyed: false,

@@ -1,4 +1,4 @@
-// How answers over HTTP/2 end: END_STREAM alone is an end, and a request that was not processed is repeated at once.
+// The end of HTTP/2 answers: only END_STREAM completes them, and requests that were not processed are repeated at once.
 
 import { afterEach, describe, expect, it } from "vitest";
 import type { Get } from "../../../src/core/ports.ts";
@@ -54,7 +54,7 @@ describe.each(CODES)("a reset by code %i", (code) => {
     });
   });
 
-  it("under backpressure is no end either, and what had come is handed over", async () => {
+  it("under backpressure truncates the body, and the received bytes are delivered", async () => {
     const { get: made, server: one } = await start((peer, stream) => {
       peer.headers(stream, [":status", "200"]);
       peer.data(stream, large);
@@ -66,7 +66,7 @@ describe.each(CODES)("a reset by code %i", (code) => {
     expect(await collect(answer)).toMatchObject({ error: "truncated" });
   });
 
-  it("after END_STREAM takes nothing from the body", async () => {
+  it("after END_STREAM does not affect the body", async () => {
     const { fetch } = await start((peer, stream) => {
       peer.answer(stream, content);
       peer.reset(stream, code);
@@ -76,7 +76,7 @@ describe.each(CODES)("a reset by code %i", (code) => {
   });
 
   it.skipIf(code === REFUSED_STREAM || code === HTTP_1_1_REQUIRED)(
-    "before an answer is a lost connection, and its request is not repeated at once",
+    "before an answer is connection_lost, and the request is not repeated at once",
     async () => {
       const { fetch, server: one } = await start((peer, stream) => peer.reset(stream, code));
       expect(await fetch("/")).toMatchObject({ error: "connection_lost" });
@@ -86,7 +86,7 @@ describe.each(CODES)("a reset by code %i", (code) => {
 });
 
 describe("a request that was refused", () => {
-  it("is repeated at once where the server did not process it", async () => {
+  it("is repeated at once if the server did not process it", async () => {
     const seen = new Set<string>();
     const { many, server: one } = await start((peer, stream, path) => {
       if (seen.has(path)) return peer.answer(stream, content);
@@ -97,15 +97,15 @@ describe("a request that was refused", () => {
     expect([one.requests, one.peers.length]).toEqual([100, 1]);
   });
 
-  it("fails when it is refused again and again", async () => {
+  it("fails when it is refused every time", async () => {
     const { fetch, server: one } = await start((peer, stream) => peer.reset(stream, REFUSED_STREAM));
     expect(await fetch("/")).toMatchObject({ error: "connection_lost" });
     expect(one.requests).toBe(6);
   });
 });
 
-describe("a server that goes away", () => {
-  it("finishes what it took, and the rest arrives from the next connection", async () => {
+describe("a server that sends GOAWAY", () => {
+  it("completes the streams that it accepted, and the next connection carries the others", async () => {
     const held: (() => void)[] = [];
     const { many, server: one } = await start((peer, stream) => {
       if (one.peers.length > 1) return peer.answer(stream, content);
@@ -118,7 +118,7 @@ describe("a server that goes away", () => {
     expect([one.requests, one.peers.length]).toEqual([30, 2]);
   });
 
-  it("in two steps loses nothing that is under way (RFC 9113 section 6.8)", async () => {
+  it("in two steps truncates no open stream (RFC 9113 section 6.8)", async () => {
     const held: (() => void)[] = [];
     const { many, server: one } = await start((peer, stream) => {
       if (one.peers.length > 1) return peer.answer(stream, content);
@@ -146,7 +146,7 @@ describe("a server that goes away", () => {
     for (const got of await many(20)) expect(got).toEqual(content);
   });
 
-  it("within a body cuts that body and no other", async () => {
+  it("within a body truncates that body and no other", async () => {
     const { many } = await start((peer, stream) => {
       if (stream !== 1) return peer.answer(stream, content);
       peer.headers(stream, [":status", "200"]);
@@ -162,7 +162,7 @@ describe("a server that goes away", () => {
   });
 });
 
-it("a body of more or less than its Content-Length is refused", async () => {
+it("a body longer or shorter than its Content-Length is refused", async () => {
   const { fetch } = await start((peer, stream, path) => {
     peer.headers(stream, [":status", "200", "content-length", path === "/more" ? "999" : "1001"]);
     peer.data(stream, content, true);
@@ -171,7 +171,7 @@ it("a body of more or less than its Content-Length is refused", async () => {
   expect(await fetch("/less")).toMatchObject({ error: "truncated" });
 });
 
-it("an answer without a body, with 1xx before it or with trailers after it is whole", async () => {
+it("answers without a body, after 1xx, or with trailers are complete", async () => {
   const { fetch } = await start((peer, stream, path) => {
     if (path === "/empty") return peer.headers(stream, [":status", "200"], FLAG.endStream);
     for (let i = 0; i < 20; i++) peer.headers(stream, [":status", "103", "link", "</x>"]);
@@ -184,7 +184,7 @@ it("an answer without a body, with 1xx before it or with trailers after it is wh
   expect(await fetch("/full")).toEqual(content);
 });
 
-it("an answer without a Content-Length has an end that is sure, small, large, empty and with trailers", async () => {
+it("the length of an answer without Content-Length is verified: small, large, empty and with trailers", async () => {
   const { server: one, get: made } = await start((peer, stream, path) => {
     peer.headers(stream, [":status", "200"], path === "/empty" ? FLAG.endStream : 0);
     if (path === "/empty") return;

@@ -1,4 +1,4 @@
-// A server that breaks HTTP/2, or the process that reads it, on purpose: what cannot be taken is refused, at once and by name.
+// Servers that violate HTTP/2, on purpose or not: violations are refused at once, and named.
 
 import { afterEach, describe, expect, it } from "vitest";
 import type { Get } from "../../../src/core/ports.ts";
@@ -46,17 +46,17 @@ function goawayOf(peer: Peer | undefined): number | undefined {
     .readUInt32BE(4);
 }
 
-describe("an answer is refused, and the connection goes on, with", () => {
+describe("an answer is refused, and its connection stays open, with", () => {
   it.each<[string, (peer: Peer, stream: number) => void]>([
     ["a :status of 000", (peer, stream) => peer.headers(stream, [":status", "000"])],
     ["a :status of 099", (peer, stream) => peer.headers(stream, [":status", "099"])],
     ["a :status of 1000", (peer, stream) => peer.headers(stream, [":status", "1000"])],
-    ["a :status that is no number", (peer, stream) => peer.headers(stream, [":status", "abc"])],
+    ["a non-numeric :status", (peer, stream) => peer.headers(stream, [":status", "abc"])],
     ["a :status of 101", (peer, stream) => peer.headers(stream, [":status", "101"])],
     ["no :status", (peer, stream) => peer.headers(stream, ["x", "1"])],
-    ["no :status and no more", (peer, stream) => peer.headers(stream, ["x", "1"], FLAG.endStream)],
+    ["no :status, with END_STREAM", (peer, stream) => peer.headers(stream, ["x", "1"], FLAG.endStream)],
     ["two :status", (peer, stream) => peer.headers(stream, [":status", "200", ":status", "200"])],
-    [":status behind a field", (peer, stream) => peer.headers(stream, ["x", "1", ":status", "200"])],
+    [":status after another field", (peer, stream) => peer.headers(stream, ["x", "1", ":status", "200"])],
     ["another pseudo-header", (peer, stream) => peer.headers(stream, [":status", "200", ":path", "/"])],
     ["a name in upper case", (peer, stream) => peer.headers(stream, [":status", "200", "X-A", "1"])],
     ["a line break in a value", (peer, stream) => peer.headers(stream, [":status", "200", "x", "a\r\nset-cookie: b"])],
@@ -102,12 +102,12 @@ describe("an answer is refused, and the connection goes on, with", () => {
     expect(one.peers).toHaveLength(1);
   });
 
-  it("a status beyond 599 is as over HTTP/1.1", async () => {
+  it("a status above 599 is handled as over HTTP/1.1", async () => {
     const { fetch } = await start((peer, stream) => peer.headers(stream, [":status", "600"], FLAG.endStream));
     expect(await fetch("/")).toMatchObject({ error: "http_status", status: 600 });
   });
 
-  it("names that are none are left out, as over HTTP/1.1", async () => {
+  it("headers with invalid names are skipped, as over HTTP/1.1", async () => {
     const { fetch } = await start((peer, stream) =>
       peer.answer(stream, content, "x frame options", "DENY", "", "v", "caf\u00e9", "1"),
     );
@@ -115,7 +115,7 @@ describe("an answer is refused, and the connection goes on, with", () => {
   });
 });
 
-describe("the connection ends, and says why, at", () => {
+describe("the connection ends with the right error code at", () => {
   const HEADERS = [":status", "200"];
   it.each<[string, number, (peer: Peer, stream: number) => void]>([
     ["a frame that is too long", 6, (peer) => peer.send(TYPE.data, 0, 1, Buffer.alloc(16_385))],
@@ -123,7 +123,11 @@ describe("the connection ends, and says why, at", () => {
     ["a ping of a stream", 1, (peer) => peer.send(TYPE.ping, 0, 1, Buffer.alloc(8))],
     ["settings of a stream", 1, (peer) => peer.send(TYPE.settings, 0, 1)],
     ["settings that are cut", 6, (peer) => peer.send(TYPE.settings, 0, 0, Buffer.alloc(5))],
-    ["settings acknowledged with something", 6, (peer) => peer.send(TYPE.settings, FLAG.ack, 0, Buffer.alloc(6))],
+    [
+      "an acknowledgement of settings with a payload",
+      6,
+      (peer) => peer.send(TYPE.settings, FLAG.ack, 0, Buffer.alloc(6)),
+    ],
     ["ENABLE_PUSH", 1, (peer) => peer.settings([SETTING.enablePush, 1])],
     ["a window too large", 3, (peer) => peer.settings([SETTING.initialWindow, 0x8000_0000])],
     ["a frame size too small", 1, (peer) => peer.settings([SETTING.maxFrame, 16_383])],
@@ -131,7 +135,7 @@ describe("the connection ends, and says why, at", () => {
     ["a reset that is cut", 6, (peer, stream) => peer.send(TYPE.rstStream, 0, stream, Buffer.alloc(3))],
     ["a reset of the connection", 1, (peer) => peer.reset(0, 0)],
     ["a reset of an idle stream", 1, (peer, stream) => peer.reset(stream + 100, 0)],
-    ["a reset of a stream of the server's", 1, (peer) => peer.reset(2, 0)],
+    ["a reset of a server's stream", 1, (peer) => peer.reset(2, 0)],
     ["headers of an idle stream", 1, (peer, stream) => peer.headers(stream + 100, HEADERS)],
     ["headers of the connection", 1, (peer) => peer.headers(0, HEADERS)],
     ["a body of an idle stream", 1, (peer, stream) => peer.data(stream + 100, "x")],
@@ -218,7 +222,7 @@ describe("the connection ends, and says why, at", () => {
     ["empty bodies", (peer, stream) => peer.data(stream, "")],
     ["priorities", (peer, stream) => peer.send(TYPE.priority, 0, stream, Buffer.alloc(5))],
     ["window updates", (peer) => peer.send(TYPE.windowUpdate, 0, 0, uint32(1))],
-    ["frames that nobody knows", (peer) => peer.send(0xbb, 0xff, 77, Buffer.alloc(100))],
+    ["frames of an unknown type", (peer) => peer.send(0xbb, 0xff, 77, Buffer.alloc(100))],
     ["1xx", (peer, stream) => peer.headers(stream, [":status", "103"])],
   ])("a flood of %s", async (name, send) => {
     const { fetch } = await start((peer, stream) => {
@@ -237,14 +241,14 @@ describe("the connection ends, and says why, at", () => {
     ["an answer of HTTP/1.1", "HTTP/1.1 400 Bad Request\r\n\r\n"],
     ["garbage", Buffer.alloc(100, "x")],
     ["zeros", Buffer.alloc(9)],
-    ["a frame that is no settings and does not go on", Buffer.from([0, 0, 100, 1, 4, 0, 0, 0, 1])],
+    ["an incomplete frame other than SETTINGS", Buffer.from([0, 0, 100, 1, 4, 0, 0, 0, 1])],
   ])("%s in the place of HTTP/2", async (_, bytes) => {
     const { many } = await start(() => {}, { onOpen: ({ socket }) => void socket.write(bytes) }, { timeoutMs: 60_000 });
     for (const got of await many(3)) expect(got).toMatchObject(protocolError);
   });
 });
 
-it("a header block in many frames, padded and with a priority, is one", async () => {
+it("a header block in many frames, padded and with a priority, is parsed", async () => {
   const { fetch } = await start((peer, stream) => {
     const bytes = block(":status", "200", "content-length", "1000");
     peer.send(
@@ -260,7 +264,7 @@ it("a header block in many frames, padded and with a priority, is one", async ()
   expect(await fetch("/")).toEqual(content);
 });
 
-it("a header block of 250 KiB is taken, and one whose fields are more than 256 KiB is headers_too_large", async () => {
+it("a header block of 250 KiB is accepted, and one with fields of more than 256 KiB is headers_too_large", async () => {
   const { fetch } = await start((peer, stream, path) => {
     const bytes = block(":status", "200", "x", "y".repeat(path === "/long" ? 250_000 : 10), "z", "y".repeat(3000));
     // One byte each for a field of 3,000: a small block of much.

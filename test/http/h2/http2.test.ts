@@ -85,7 +85,7 @@ it("a server without HTTP/2 gets HTTP/1.1, on as many connections as there are r
   expect(connections).toBeLessThanOrEqual(21);
 });
 
-it("without --http2 it is not asked for", async () => {
+it("without --http2 ALPN does not offer h2", async () => {
   await start();
   const plain = testGet({ ca: certificate("ca-cert.pem") });
   expect(await collect(await plain.fetch(url("/")))).toEqual(content);
@@ -93,7 +93,7 @@ it("without --http2 it is not asked for", async () => {
   plain.close();
 });
 
-it("headers come as they are sent, the Host as the authority, and what came back is read", async () => {
+it("requests have the given headers with Host as :authority, and answers are parsed", async () => {
   await start();
   let seen: Record<string, unknown> = {};
   answer = (stream) => {
@@ -111,7 +111,7 @@ it("headers come as they are sent, the Host as the authority, and what came back
   own.close();
 });
 
-it("a body that is cut is a failure, and the others on the connection arrive", async () => {
+it("a truncated body is a failure, and the other answers on its connection are complete", async () => {
   await start();
   answer = (stream, path) => {
     if (path !== "/cut") return whole(stream);
@@ -124,7 +124,7 @@ it("a body that is cut is a failure, and the others on the connection arrive", a
   expect(connections).toBe(1);
 });
 
-it("a stream that is refused is repeated at once, on another connection (RFC 9113 section 8.7)", async () => {
+it("a refused stream is repeated at once, on another connection (RFC 9113 section 8.7)", async () => {
   await start();
   expect(await fetch("/first")).toEqual(content);
   let refused = 0;
@@ -136,7 +136,7 @@ it("a stream that is refused is repeated at once, on another connection (RFC 911
   expect(refused).toBe(2);
 });
 
-it("a server that goes away (GOAWAY) fails only what is under way, and the next ones arrive on a new connection", async () => {
+it("after GOAWAY and the end of the connection only requests in progress fail, and the next ones use a new connection", async () => {
   await start();
   expect(await fetch("/first")).toEqual(content);
   answer = (stream) => {
@@ -154,7 +154,7 @@ it("a server that goes away (GOAWAY) fails only what is under way, and the next 
   expect(connections).toBe(2);
 });
 
-it("a server that goes away every few answers loses nothing, and gets no connection for each request", async () => {
+it("with a GOAWAY every few answers no request fails, and requests still share connections", async () => {
   await start();
   const answered = new Map<unknown, number>();
   answer = (stream) => {
@@ -171,7 +171,7 @@ it("a server that goes away every few answers loses nothing, and gets no connect
   for (const session of sessions) session.destroy(); // having gone away, Node's server reads no more, and misses that we close
 });
 
-it("what a server says in UTF-8 is read as over HTTP/1.1, byte by byte", async () => {
+it("header values in UTF-8 are read byte by byte, as over HTTP/1.1", async () => {
   await start();
   const asked: string[] = [];
   answer = (stream, path) => {
@@ -184,7 +184,7 @@ it("what a server says in UTF-8 is read as over HTTP/1.1, byte by byte", async (
   expect(asked).toEqual(["/to", "/caf%C3%A9"]);
 });
 
-it("a connection that dies under requests that had no answer yet: they are repeated on a new one", async () => {
+it("unanswered requests of a reused connection that ends are repeated on a new one", async () => {
   await start();
   expect(await fetch("/first")).toEqual(content);
   answer = () => {};
@@ -195,7 +195,7 @@ it("a connection that dies under requests that had no answer yet: they are repea
   for (const one of await Promise.all(underWay)) expect(one).toEqual(content);
 });
 
-it("large bodies are held up by a slow disk, one by one, and arrive to the byte", async () => {
+it("a slow disk pauses large bodies one by one, and they arrive completely", async () => {
   await start();
   const large = body(6 * 1_048_576, 3);
   answer = (stream) => {
@@ -210,7 +210,7 @@ it("large bodies are held up by a slow disk, one by one, and arrive to the byte"
   expect(Buffer.isBuffer(whole) && whole.equals(large)).toBe(true);
 });
 
-it("what has come of a large body is handed over, though no more of it comes", async () => {
+it("the received bytes of a large body are delivered although no more arrive", async () => {
   await start();
   const large = body(200_000, 3);
   let goOn: (() => void) | undefined;
@@ -226,7 +226,7 @@ it("what has come of a large body is handed over, though no more of it comes", a
   expect(Buffer.isBuffer(whole) && whole.equals(large)).toBe(true);
 });
 
-it("of a large body that is cut all that came is handed over before the failure", async () => {
+it("all received bytes of a truncated large body are delivered before the failure", async () => {
   await start();
   const large = body(200_000, 3);
   answer = (stream) => {
@@ -241,7 +241,7 @@ it("of a large body that is cut all that came is handed over before the failure"
   expect(bytes.length).toBe(get.receivedBytes());
 });
 
-it("limits in time end one request and not the connection", async () => {
+it("a timeout ends its request and not the connection", async () => {
   await start();
   get.close();
   get = testGet({ http2: true, ca: certificate("ca-cert.pem"), timeoutMs: 200 });
@@ -259,7 +259,7 @@ it("limits in time end one request and not the connection", async () => {
   expect(connections).toBeLessThanOrEqual(2);
 });
 
-it("a certificate that is not trusted is what it is, for every request that waited", async () => {
+it("an untrusted certificate is tls_certificate for every waiting request", async () => {
   await start();
   const wary = testGet({ http2: true });
   const all = await Promise.all([1, 2, 3].map(async () => wary.fetch(url("/"))));
@@ -267,7 +267,7 @@ it("a certificate that is not trusted is what it is, for every request that wait
   wary.close();
 });
 
-it("abort ends what is waiting and what is under way", async () => {
+it("abort ends waiting requests and those in progress", async () => {
   await start();
   answer = () => {};
   const all = [1, 2, 3].map((i) => fetch(`/${i}`));
@@ -276,7 +276,7 @@ it("abort ends what is waiting and what is under way", async () => {
   for (const one of await Promise.all(all)) expect(one).toMatchObject({ error: "interrupted" });
 });
 
-it("an idle connection is let go after a few seconds", async () => {
+it("an idle connection is closed after a few seconds", async () => {
   await start();
   expect(await fetch("/")).toEqual(content);
   expect(sockets.size).toBe(1);

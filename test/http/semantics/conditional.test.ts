@@ -1,4 +1,4 @@
-// Asking whether a stored file is still good: what is sent, and what a 304 means.
+// Conditional requests for a stored file: the headers that are sent, and the meaning of a 304.
 
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Get, RequestConditions } from "../../../src/core/ports.ts";
@@ -11,7 +11,7 @@ const MODIFIED = "Sun, 06 Nov 1994 08:49:37 GMT";
 const ranged = (parameters: Readonly<Record<string, string>>) =>
   `/ranged?bytes=100&${new URLSearchParams(parameters)}`.replaceAll("+", "%20");
 
-describe("a file that is known", () => {
+describe("a stored file", () => {
   const server = ownRudeServer();
   let get: Get;
   beforeEach(() => {
@@ -23,7 +23,7 @@ describe("a file that is known", () => {
     return { tag, since, range };
   };
 
-  it.each([TAG, `W/${TAG}`, '""', '"\u00e4"'])("is unchanged by its tag %s, strong or weak", async (etag) => {
+  it.each([TAG, `W/${TAG}`, '""', '"\u00e4"'])("is unchanged by its entity tag %s, strong or weak", async (etag) => {
     const answer = await fetch(ranged({ etag: "x", header: "X: y" }).replace("etag=x", `etag=${escaped(etag)}`), {
       known: { etag, last_modified: MODIFIED },
     });
@@ -31,20 +31,20 @@ describe("a file that is known", () => {
     expect(conditions()).toEqual({ tag: etag, since: undefined, range: undefined });
   });
 
-  it("is unchanged by its date where it has no tag, sent exactly as it was given", async () => {
+  it("without an entity tag is unchanged by its date, which is sent exactly as received", async () => {
     const modified = "Sun, 6 Nov 1994  08:49:37 +0000";
     const answer = await fetch(ranged({ modified }), { known: { last_modified: modified } });
     expect(answer).toMatchObject({ status: 304, lastModified: modified, body: [] });
     expect(conditions()).toEqual({ tag: undefined, since: modified, range: undefined });
   });
 
-  it("comes whole where it has changed", async () => {
+  it("is downloaded whole if it has changed", async () => {
     const answer = await fetch(ranged({ etag: '"two"' }), { known: { etag: TAG } });
     expect(answer).toMatchObject({ status: 200, etag: '"two"' });
     expect(await collect(answer)).toEqual(body(100));
   });
 
-  it("is asked about on every hop, also at another origin", async () => {
+  it("is requested conditionally at every URL of a redirect chain, also at another origin", async () => {
     const abroad = await rudeServer();
     const to = encodeURIComponent(abroad.url(ranged({ etag: TAG })));
     const answer = await fetch(`/redirect?to=${to}`, { known: { etag: TAG } });
@@ -54,7 +54,7 @@ describe("a file that is known", () => {
   });
 
   it.each(["/304", "/304-length", "/304?header=Content-Encoding:%20gzip&header=Transfer-Encoding:%20chunked"])(
-    "a 304 has no body, whatever its headers say, and its connection lives on: %s",
+    "a 304 has no body, whatever its headers say, and its connection is reused: %s",
     async (path) => {
       const compressed = testGet({ compressed: true });
       for (const one of [get, compressed]) {
@@ -72,7 +72,7 @@ describe("a file that is known", () => {
     },
   );
 
-  it("a 304 that nobody asked for is a failure, as is one where there was nothing to ask with", async () => {
+  it("a 304 to a request without conditions is a failure", async () => {
     for (const ask of [undefined, {}, { spentMs: 1 }, { known: {} }, { known: { etag: "*" } }]) {
       expect(await fetch("/304", ask)).toMatchObject({ error: "http_status", status: 304 });
     }
@@ -96,7 +96,7 @@ describe("a file that is known", () => {
   });
 
   it.each(["one", "W/one", "5f3a-12:0", "a b", '"one', 'W/"a"b"', "caf\u00e9"])(
-    "is unchanged by a tag without quotes, sent back as it came: %s",
+    "is unchanged by an invalid entity tag, which is sent as received: %s",
     async (etag) => {
       const target = ranged({ etag: "x" }).replace("etag=x", `etag=${escaped(etag)}`);
       expect(await fetch(target, { known: { etag, last_modified: MODIFIED } })).toMatchObject({ status: 304, etag });
@@ -104,13 +104,16 @@ describe("a file that is known", () => {
     },
   );
 
-  it.each(["*", "one, two", '"a", "b"', "one,*"])("what is no tag is not sent as one: %s", async (etag) => {
-    const target = ranged({ modified: MODIFIED });
-    expect(await fetch(target, { known: { etag, last_modified: MODIFIED } })).toMatchObject({ status: 304 });
-    expect(conditions()).toEqual({ tag: undefined, since: MODIFIED, range: undefined });
-  });
+  it.each(["*", "one, two", '"a", "b"', "one,*"])(
+    "a value that is not one entity tag is not sent: %s",
+    async (etag) => {
+      const target = ranged({ modified: MODIFIED });
+      expect(await fetch(target, { known: { etag, last_modified: MODIFIED } })).toMatchObject({ status: 304 });
+      expect(conditions()).toEqual({ tag: undefined, since: MODIFIED, range: undefined });
+    },
+  );
 
-  it("one that asks for something costs the next request nothing of it", async () => {
+  it("the conditions of one request are not sent with the next one", async () => {
     await fetch(ranged({ etag: TAG }), { known: { etag: TAG } });
     await fetch(ranged({ etag: TAG }));
     expect(conditions()).toEqual({ tag: undefined, since: undefined, range: undefined });

@@ -1,4 +1,4 @@
-// --compressed: decoded while it arrives, whole or not at all, and bounded.
+// --compressed: bodies are decoded while they arrive, completely or not at all, with bounded memory and size.
 
 import { randomBytes } from "node:crypto";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
@@ -27,13 +27,13 @@ describe("--compressed", () => {
     expect(server.seen[0]?.headers["accept-encoding"]).toBe("gzip, br");
   });
 
-  it("leaves alone what is not encoded", async () => {
+  it("does not change a body without an encoding", async () => {
     expect(await fetch("/ok?bytes=200000")).toEqual(body(200_000));
     expect(await fetch("/empty")).toEqual(Buffer.alloc(0));
   });
 
   it.each(["none", "identity", "", " ", "None, Identity", ",none,"])(
-    "takes a Content-Encoding of %j for no coding, whether or not it asks for any",
+    "treats a Content-Encoding of %j as none, with and without --compressed",
     async (value) => {
       const path = `/ok?bytes=200000&header=${encodeURIComponent(`Content-Encoding: ${value}`)}`;
       const plain = own(testGet());
@@ -46,7 +46,7 @@ describe("--compressed", () => {
     },
   );
 
-  it("decodes what is encoded beside such a word", async () => {
+  it("decodes a gzip body with an additional Content-Encoding: identity", async () => {
     expect(await fetch(`/gzip?header=${encodeURIComponent("Content-Encoding: identity")}`)).toEqual(body(100));
   });
 
@@ -58,37 +58,37 @@ describe("--compressed", () => {
     },
   );
 
-  it("a bomb is stopped where it outgrows what was sent, long before its end", async () => {
+  it("a decompression bomb is stopped by its ratio, long before its end", async () => {
     const before = process.memoryUsage().rss;
     expect(await fetch("/gzip-bomb?mib=10000")).toMatchObject({ error: "too_large" });
     expect(process.memoryUsage().rss - before).toBeLessThan(200_000_000);
   });
 
-  it("--max-filesize is for what is stored", async () => {
+  it("--max-filesize limits the decoded size", async () => {
     const small = testGet({ compressed: true, maxFileBytes: 50_000 });
     const answer = await small.fetch(new URL(server.url("/gzip-bomb?mib=1")));
     expect(await collect(answer)).toMatchObject({ error: "too_large" });
     small.close();
   });
 
-  it("a reset inside an encoded body is what it is", async () => {
+  it("a reset within an encoded body is truncated", async () => {
     const path = "/reset-in-body?header=Content-Encoding:%20gzip&bytes=300000";
     expect(await fetch(path)).toMatchObject({ error: expect.stringMatching(/truncated|bad_encoding/) });
   });
 });
 
-describe("decoded", () => {
-  it("undoes several encodings in the order opposite to the header's", async () => {
+describe("decodeBody", () => {
+  it("undoes several encodings in reverse order of the header", async () => {
     const twice = decodeBody([gzipSync(gzipSync("text"))], "gzip, x-gzip", 1000);
     if ("error" in twice) throw new Error(twice.detail);
     expect(String(await collect({ status: 200, body: twice, ttfbMs: 0, lengthVerified: true }))).toBe("text");
   });
 
   it.each([
-    ["of nothing at all", [gzipSync("")], ""],
-    ["whose header comes alone", [gzipSync("text").subarray(0, 10), gzipSync("text").subarray(10)], "text"],
-    ["whose trailer comes alone", [gzipSync("text").subarray(0, -8), gzipSync("text").subarray(-8)], "text"],
-    ["that comes byte by byte", [...gzipSync("text")].map((byte) => Uint8Array.of(byte)), "text"],
+    ["of an empty body", [gzipSync("")], ""],
+    ["whose header arrives alone", [gzipSync("text").subarray(0, 10), gzipSync("text").subarray(10)], "text"],
+    ["whose trailer arrives alone", [gzipSync("text").subarray(0, -8), gzipSync("text").subarray(-8)], "text"],
+    ["that arrives byte by byte", [...gzipSync("text")].map((byte) => Uint8Array.of(byte)), "text"],
   ])("finishes a body %s", async (_, pieces, text) => {
     const left = [...pieces];
     const stream = {
@@ -130,13 +130,13 @@ describe("decoded", () => {
   const zeros = (mib: number) => gzipSync(Buffer.alloc(mib * MIB), { level: 9 });
   const BOMB = zeros(64);
 
-  it("stops a bomb by what was decoded of it, however much more has come", async () => {
+  it("stops a bomb by the ratio to the decoded input, however much more has arrived", async () => {
     const { bytes, end } = await drained(decodeBody([BOMB], "gzip", Number.POSITIVE_INFINITY));
     expect(end).toMatchObject({ error: "too_large" });
     expect(bytes).toBeLessThanOrEqual(16 * MIB);
   });
 
-  it.each([2, 3])("stops a bomb in %i layers, none of which grows much", async (layers) => {
+  it.each([2, 3])("stops a bomb of %i encodings with a small ratio each", async (layers) => {
     // A member of 1 MiB that shrinks to a 200th, again and again: one body (RFC 1952 section 2.2) that goes into a few KiB.
     const member = gzipSync(Buffer.concat([randomBytes(4000), Buffer.alloc(MIB - 4000)]));
     let sent = Buffer.concat(Array.from({ length: 128 }, () => member));
@@ -157,14 +157,14 @@ describe("decoded", () => {
     expect(bytes).toBeLessThanOrEqual(16 * MIB);
   });
 
-  it("takes what compresses well for no bomb as long as it is small", async () => {
+  it("accepts any ratio while the output is small", async () => {
     expect(await drained(decodeBody([zeros(16)], "gzip", Number.POSITIVE_INFINITY))).toEqual({
       bytes: 16 * MIB,
       end: undefined,
     });
   });
 
-  it("reads on after the end: padding is left out, and a body that is cut there is cut", async () => {
+  it("reads the input to its end: padding is ignored, and a body truncated within it is truncated", async () => {
     const whole = gzipSync("text");
     const padding = Buffer.alloc(30_000);
     expect(await drained(decodeBody(stream([[whole], [padding], [padding]]), "gzip", 1000))).toEqual({
@@ -178,14 +178,14 @@ describe("decoded", () => {
     });
   });
 
-  it("does not read on for ever", async () => {
+  it("stops at 64 KiB of padding", async () => {
     const padding = Buffer.alloc(30_000);
     const endless = stream([[gzipSync("text")], ...Array.from({ length: 100 }, () => [padding])]);
     expect(await drained(decodeBody(endless, "gzip", 1000))).toMatchObject({ end: { error: "bad_encoding" } });
     expect(endless.cancelled).toBe(true);
   });
 
-  it("refuses more layers than anyone needs", () => {
+  it("refuses more than three encodings", () => {
     expect(decodeBody([], "gzip, gzip, gzip, gzip", 1000)).toMatchObject({ error: "bad_encoding" });
   });
 });

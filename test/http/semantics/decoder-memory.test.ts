@@ -1,4 +1,4 @@
-// Room for the windows of brotli: as large as a stream's first byte says, shared by all bodies, and never waited for without end.
+// Memory for brotli windows: sized by the first byte, shared by all bodies, with a bounded wait.
 
 import { brotliCompressSync, constants } from "node:zlib";
 import fc from "fast-check";
@@ -16,14 +16,17 @@ const brotli = (content: Buffer, bits: number) =>
   });
 const released = (result: Release | object) => (typeof result === "function" ? result : expect.unreachable());
 
-it.each(Array.from({ length: 15 }, (_, i) => i + 10))("a window of %i bits is known by the first byte", (bits) => {
-  // As an encoder of quality 1 has no window below 18 bits, the first byte is written here (RFC 7932 section 9.1).
-  const first = bits === 16 ? 0 : bits > 17 ? ((bits - 17) << 1) | 1 : bits === 17 ? 1 : ((bits - 8) << 4) | 1;
-  expect(windowBytes(first)).toBe(2 ** bits);
-  if (bits >= 18) expect(windowBytes(brotli(body(3_000_000), bits)[0] ?? 0)).toBe(2 ** bits);
-});
+it.each(Array.from({ length: 15 }, (_, i) => i + 10))(
+  "a brotli window of %i bits is read from the first byte",
+  (bits) => {
+    // As an encoder of quality 1 has no window below 18 bits, the first byte is written here (RFC 7932 section 9.1).
+    const first = bits === 16 ? 0 : bits > 17 ? ((bits - 17) << 1) | 1 : bits === 17 ? 1 : ((bits - 8) << 4) | 1;
+    expect(windowBytes(first)).toBe(2 ** bits);
+    if (bits >= 18) expect(windowBytes(brotli(body(3_000_000), bits)[0] ?? 0)).toBe(2 ** bits);
+  },
+);
 
-it("whoever asks gets room in turn, and never more than there is", async () => {
+it("decoder memory is granted in order of request, and never exceeds its limit", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 100 }), { maxLength: 30 }), async (sizes) => {
       const room = decoderMemory(100);
@@ -45,7 +48,7 @@ it("whoever asks gets room in turn, and never more than there is", async () => {
   );
 });
 
-it("who has waited until its time is over goes without, and so does who waits when all is stopped", async () => {
+it("a request for decoder memory fails at its deadline, and on abort", async () => {
   const room = decoderMemory(100);
   const release = released(await room.acquire(60, NEVER));
   expect(await room.acquire(60, performance.now() + 10)).toMatchObject({ error: "deadline" });
@@ -57,7 +60,7 @@ it("who has waited until its time is over goes without, and so does who waits wh
   released(await room.acquire(60, NEVER));
 });
 
-it("a body of brotli has room for its window until it is over, whole or not; a small window needs none", async () => {
+it("a brotli body holds memory for its window until it ends, complete or not; a small window needs none", async () => {
   const whole = body(2_000_000);
   const sent = brotli(whole, 22);
   let open = 0;
@@ -81,7 +84,7 @@ it("a body of brotli has room for its window until it is over, whole or not; a s
   expect(asked).toHaveLength(3);
 });
 
-it("brotli within brotli is refused, as each would wait for room that others like it have", () => {
+it("brotli within brotli is refused, since two such bodies could deadlock", () => {
   expect(decodeBody([], "br, gzip, br", NEVER)).toMatchObject({ error: "bad_encoding" });
   expect(decodeBody([], "gzip, br", NEVER)).not.toHaveProperty("error");
 });

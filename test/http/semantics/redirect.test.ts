@@ -1,4 +1,4 @@
-// Redirects: where they lead, and what another origin gets to see.
+// Redirects: their targets, and which headers other origins receive.
 
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Get } from "../../../src/core/ports.ts";
@@ -37,7 +37,7 @@ describe("nextTarget", () => {
     expect(String(nextTarget({ status: 302, locations: [to] }, new URL(from)))).toBe(expected);
   });
 
-  it("the same Location twice is one", () => {
+  it("accepts a repeated equal Location", () => {
     expect(String(nextTarget({ status: 302, locations: ["/a", "/a"] }, new URL("http://h/")))).toBe("http://h/a");
   });
 });
@@ -60,7 +60,7 @@ describe("redirects over the wire", () => {
     get = own(testGet({ headers }));
   });
 
-  it.each(["301", "302", "303", "307", "308"])("%s to another origin takes no secret along", async (status) => {
+  it.each(["301", "302", "303", "307", "308"])("%s to another origin sends no secret", async (status) => {
     const url = new URL(
       `http://user:pw@127.0.0.1:${home.port}/redirect/${status}?to=${encodeURIComponent(abroad.url("/ok"))}`,
     );
@@ -75,13 +75,13 @@ describe("redirects over the wire", () => {
     expect(abroad.seen[0]?.headers).toMatchObject({ host: `127.0.0.1:${abroad.port}`, "accept-language": "de" });
   });
 
-  it("the list's own origin gets everything again, after a way through another one", async () => {
+  it("the list's own origin receives all headers again after a detour through another one", async () => {
     const back = encodeURIComponent(abroad.url(`/redirect/302?to=${encodeURIComponent(home.url("/ok"))}`));
     await get.fetch(new URL(home.url(`/redirect/302?to=${back}`)));
     expect(home.seen.at(-1)?.headers).toMatchObject({ authorization: "Bearer secret" });
   });
 
-  it("user and password in a URL are Basic credentials, and in no final URL", async () => {
+  it("user and password of a URL are sent as Basic credentials, and are in no final URL", async () => {
     const plain = testGet();
     const answer = await plain.fetch(new URL(`http://us%40er:p%C3%A4ss@127.0.0.1:${home.port}/redirect/302?to=/ok`));
     expect(home.seen[0]?.headers["authorization"]).toBe(`Basic ${Buffer.from("us@er:päss").toString("base64")}`);
@@ -89,7 +89,7 @@ describe("redirects over the wire", () => {
     plain.close();
   });
 
-  it("a body of a redirect that never ends is not read", async () => {
+  it("the endless body of a redirect is not read", async () => {
     expect(await collect(await get.fetch(new URL(home.url("/redirect-body-endless"))))).toEqual(body(100));
     await expect.poll(() => home.stats.openConnections).toBe(1);
   });

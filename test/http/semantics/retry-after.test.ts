@@ -1,4 +1,4 @@
-// Retry-After and the dates of HTTP: as functions, and over the wire.
+// Retry-After and HTTP dates: as functions, and with a server.
 
 import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
@@ -37,11 +37,11 @@ describe("httpDate", () => {
     "Sun, 06 Nov 1994 08:49:37 GMT and more",
   ])('"%s" is no date', (text) => expect(httpDate(text, NOW_MS)).toBeUndefined());
 
-  it("a leap second is the one after", () => {
+  it("reads a leap second as the next second", () => {
     expect(httpDate("Sat, 31 Dec 2016 23:59:60 GMT", NOW_MS)).toBe(Date.UTC(2017, 0, 1));
   });
 
-  it("two digits are a year at most 50 ahead (RFC 9110 section 5.6.7)", () => {
+  it("reads two digits as a year at most 50 ahead (RFC 9110 section 5.6.7)", () => {
     const year = (digits: string) =>
       new Date(httpDate(`Sunday, 06-Nov-${digits} 08:49:37 GMT`, NOW_MS) ?? 0).getUTCFullYear();
     expect([year("44"), year("45"), year("00"), year("95")]).toEqual([2044, 1945, 2000, 1995]);
@@ -100,7 +100,7 @@ describe("retryAfterMs", () => {
     [undefined, undefined],
   ])("%s is %s ms", (value, expected) => expect(retryAfterMs(value, NOW_MS)).toBe(expected));
 
-  it("is absent, or a wait of 30 days at most, for whatever is sent", () => {
+  it("is absent, or at most 30 days, for any value", () => {
     const digits = fc.bigInt({ min: 0n, max: 10n ** 400n }).map(String);
     const date = fc
       .date({ noInvalidDate: true, min: new Date(0), max: new Date("9999-12-31") })
@@ -116,7 +116,7 @@ describe("retryAfterMs", () => {
   });
 });
 
-describe("Retry-After over the wire", () => {
+describe("Retry-After of a server", () => {
   const server = ownRudeServer();
   let get: Get;
   beforeEach(() => {
@@ -128,16 +128,16 @@ describe("Retry-After over the wire", () => {
   };
 
   it.each(["status/429", "status/503", "status/404", "status/304", "status-stall/503", "status-endless/503"])(
-    "is told of %s, however its body ends",
+    "is in the failure of %s, however its body ends",
     async (name) => expect(await asked("7", name)).toMatchObject({ error: "http_status", retryAfterMs: 7000 }),
   );
 
-  it("is told of a body that is too long to be read to its end", async () => {
+  it("is in the failure of an answer whose body is too long to be read to its end", async () => {
     const path = "/status/503?bytes=20000&header=Retry-After:%207";
     expect(await get.fetch(new URL(path, server.origin))).toMatchObject({ retryAfterMs: 7000 });
   });
 
-  it("a date is told as the time until then", async () => {
+  it("as a date is in the failure as the time until then", async () => {
     const atMs = (Math.floor(Date.now() / 1000) + 3600) * 1000;
     const beforeMs = Date.now();
     const failure = await asked(new Date(atMs).toUTCString());

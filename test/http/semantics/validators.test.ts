@@ -1,4 +1,4 @@
-// What an answer says about its version and length, for a later request to go on with it.
+// Validators and lengths of an answer, which a later request for the rest of its body uses.
 
 import { beforeEach, describe, expect, it } from "vitest";
 import { isFailure } from "../../../src/core/failure.ts";
@@ -33,12 +33,12 @@ describe("entity tags", () => {
     expect([isStrongTag(text), isTag(text), isRangeValidator(text)]).toEqual([strong, any, strong]);
   });
 
-  it("a date may be a range's validator too", () => {
+  it("a date is a range validator, too", () => {
     expect(isRangeValidator("Sun, 06 Nov 1994 08:49:37 GMT")).toBe(true);
   });
 });
 
-describe("an answer", () => {
+describe("the validator of an answer is", () => {
   const server = ownRudeServer();
   let get: Get;
   beforeEach(() => {
@@ -57,9 +57,9 @@ describe("an answer", () => {
     ["a strong tag", [TAG, MODIFIED, BEFORE_60_S], '"one"'],
     ["a date that is 60 s old", [MODIFIED, AFTER_60_S], "Sun, 06 Nov 1994 08:49:37 GMT"],
     ["no date that is younger", [MODIFIED, BEFORE_60_S], undefined],
-    ["no date of which nobody knows how old it is", [MODIFIED], undefined],
-    ["no date beside a Date that is none", [MODIFIED, "Date: today"], undefined],
-    ["nothing that is not a date", ["Last-Modified: yesterday", AFTER_60_S], undefined],
+    ["no date without a Date to compare", [MODIFIED], undefined],
+    ["no date with an invalid Date", [MODIFIED, "Date: today"], undefined],
+    ["no invalid date", ["Last-Modified: yesterday", AFTER_60_S], undefined],
     ["no weak tag, nor a date beside it", ['ETag: W/"one"', MODIFIED, AFTER_60_S], undefined],
     ["no tag without quotes", ["ETag: one"], undefined],
     ["nothing without ranges", [TAG, "Accept-Ranges: None"], undefined],
@@ -75,14 +75,14 @@ describe("an answer", () => {
     }
   });
 
-  it("carries nothing for later of a body that is whole already, or was decoded", async () => {
+  it("absent for a complete body and for a decoded one", async () => {
     expect(await told([TAG], "/ok?bytes=100")).not.toHaveProperty("validator");
     expect(await told([TAG], "/204?x=1")).not.toHaveProperty("validator");
     const compressed = own(testGet({ compressed: true }));
     expect(await told([TAG], "/gzip?bytes=2000000", compressed)).not.toHaveProperty("validator");
   });
 
-  it("tells the length of its body where a header does, and never that of a decoded one", async () => {
+  it("accompanied by the body's length if a header has it, but not for a decoded body", async () => {
     expect(await told([], "/ok?bytes=100")).toMatchObject({ wholeBytes: 100 });
     expect(await told([], "/ok?bytes=200000")).toMatchObject({ wholeBytes: 200_000 });
     for (const path of ["/ok?bytes=100&chunked=1", "/nolength?x=1", "/204?x=1"]) {
