@@ -1,14 +1,14 @@
-// What the core hears of an answer: made of its status, its headers and its body, as they came off the wire.
+// Converts the reply of an exchange to the `Answer` of the core.
 
 import type { Failure } from "../core/failure.ts";
 import type { Answer, BodyStream, Skip } from "../core/ports.ts";
 import type { Success } from "./exchange/reply.ts";
 import { excerpt } from "./semantics/headers.ts";
 
-/** Undoes a Content-Encoding, or says why not. */
+/** Returns a decoded body, or why the Content-Encoding cannot be decoded. */
 export type Decoding = (body: Success["body"], encoding: string) => BodyStream | Failure;
 
-/** `first`: the URL that was asked for at first; without `decode`, bodies stay as they are. */
+/** `first`: the URL of the list. Without `decode`, bodies are not decoded. */
 export function answerOf(
   reply: Success,
   target: URL,
@@ -17,7 +17,7 @@ export function answerOf(
   decode: Decoding | undefined,
 ): Answer | Failure {
   const { status, headers, part, validator, free } = reply;
-  // A 304 has no body; its Content-Length and Content-Encoding are those of the file that is stored already.
+  // A 304 has no body; its Content-Length and Content-Encoding are those of a 200 (RFC 9110 section 15.4.5).
   const bodiless = status === 204 || status === 304;
   const encoding = status === 304 ? undefined : headers.contentEncoding;
   const isDecoded = decode !== undefined && encoding !== undefined;
@@ -26,7 +26,7 @@ export function answerOf(
     if ("cancel" in reply.body) reply.body.cancel();
     return { ...body, status };
   }
-  // Built up rather than spread together: this is done for every URL.
+  // Assignments, which are faster than spreads: this runs for every URL.
   const { contentLength, transferEncoding, isEndMarked, contentType, etag, lastModified } = headers;
   const isDelimited = contentLength !== undefined || transferEncoding !== undefined || isEndMarked === true;
   const result: Mutable<Answer> = {
@@ -51,7 +51,7 @@ export function answerOf(
   return result;
 }
 
-/** Nothing is stored, by the wish of a server. */
+/** Returns the answer for a URL that is not stored, as its server demands. */
 export function skippedAnswer(status: number, skip: Skip, target: URL, first: URL, startedMs: number): Answer {
   const ttfbMs = performance.now() - startedMs;
   const answer: Answer = { status, skip, ttfbMs, lengthVerified: true, body: [] };

@@ -1,4 +1,4 @@
-// The options of the Get socket.
+// The options of the HTTP client.
 
 import type { Failure } from "../core/failure.ts";
 import type { Skip } from "../core/ports.ts";
@@ -11,28 +11,28 @@ import type { Cookies } from "./identity/cookies.ts";
 import type { Authorize } from "./identity/credentials.ts";
 
 export interface GetOptions extends Limits, OpenOptions {
-  /** The whole URL, all redirects included; Infinity for none. */
+  /** Maximum time for a URL including redirects, in milliseconds; Infinity for none. */
   readonly maxTimeMs: number;
   readonly maxRedirects: number;
-  /** Says whether a redirect may be followed, where somebody has to be asked. `spentMs`: what the URL took already. */
+  /** Resolves with why a redirect may not be followed, if so; absent without robots.txt. `spentMs`: time the URL took so far. */
   readonly checkRedirect?: (target: URL, spentMs: number) => Promise<Skip | Failure | undefined>;
-  /** Ask for HTTP/2 where there is TLS. */
+  /** Offer HTTP/2 over TLS. */
   readonly http2: boolean;
-  /** Headers of the user's own, name and value in turn. */
+  /** The user's headers, as alternating names and values. */
   readonly headers: readonly string[];
-  /** Who we are to the list's own origins. Default: what the URL says. */
+  /** Returns the Authorization for an origin of the list. Default: Basic, from the user and password of the URL. */
   readonly authorize?: Authorize;
-  /** What is sent, and what servers set. Default: what redirects set, for the rest of the try. */
+  /** The cookie jar of the run. Default: only cookies that redirects set, for the rest of their chain. */
   readonly cookies?: Cookies;
-  /** Not even what redirects set. Default false. */
+  /** Send no cookies that redirects set. Default: false. */
   readonly noCookies?: boolean;
-  /** Ask for compressed bodies, and store them decoded. */
+  /** Request compressed bodies, and decode them. */
   readonly compressed: boolean;
   readonly proxyFor: (target: URL) => ProxyServer | undefined;
-  /** The most connections at a time, busy and idle. */
+  /** Maximum number of open connections, busy and idle. */
   readonly maxConnections: number;
-  /** What carries requests in the place of connections of our own. */
+  /** Carries the requests instead of `ownConnections`: an undici Dispatcher. */
   readonly carrier?: ConnectionPool | undefined;
-  /** Holds the bytes of all bodies together to a speed. */
+  /** Limits the speed of all bodies together. */
   readonly throttle?: BandwidthLimiter | undefined;
 }

@@ -1,4 +1,4 @@
-// What all requests on one origin have in common: the way there, and the header lines.
+// What all requests to an origin share: their route, and their header lines.
 
 import type { Failure } from "../core/failure.ts";
 import { withoutBrackets } from "./connect/no-proxy.ts";
@@ -8,21 +8,20 @@ import type { GetOptions } from "./options.ts";
 import { ACCEPT_ENCODING } from "./semantics/content-decoding.ts";
 import { safeHeaders } from "./semantics/redirect.ts";
 
-/** What every request on one origin has in common. */
 export interface Origin {
-  /** For what the list names; and where only a redirect leads to it, without a certificate of ours. */
+  /** For URLs of the list; and for redirects from other origins, without the client certificate. */
   readonly route: Route;
   readonly anonymousRoute: Route;
-  /** Why nothing is asked of it. */
+  /** Why no request is sent to it, if so. */
   readonly blocked: Failure | undefined;
-  /** Header lines: where the list names this origin; and where only a redirect leads to it. */
+  /** Header lines for URLs of the list; and for redirects from other origins, without secrets. */
   readonly fields: string;
   readonly safeFields: string;
-  /** Put before the path where a proxy wants the absolute form (RFC 9112 section 3.2.2). */
+  /** Prefix of the path for a proxy that needs the absolute form (RFC 9112 section 3.2.2), else "". */
   readonly prefix: string;
 }
 
-/** The headers of every request to an origin that the list names. */
+/** Returns the headers of every request to an origin of the list, as alternating names and values. */
 export function commonHeaders({ headers, userAgent, compressed }: GetOptions): readonly string[] {
   const defaults = {
     "User-Agent": userAgent,
@@ -30,11 +29,11 @@ export function commonHeaders({ headers, userAgent, compressed }: GetOptions): r
     "Accept-Encoding": compressed ? ACCEPT_ENCODING : "identity",
   };
   const missing = Object.entries(defaults).filter(([name]) => !hasHeader(headers, name.toLowerCase()));
-  // A User-Agent without a product is none (RFC 9110 section 10.1.5).
+  // An empty User-Agent is invalid (RFC 9110 section 10.1.5): it is not sent.
   return filterHeaders([...missing.flat(), ...headers], (name, value) => name !== "user-agent" || value !== "");
 }
 
-/** Of names and values in turn, the pairs for which `holds` is true; it is called with the name in lower case. */
+/** Filters alternating names and values by pairs; `holds` is called with the name in lower case. */
 function filterHeaders(headers: readonly string[], holds: (name: string, value: string) => boolean): string[] {
   return headers.filter((_, i) => {
     const at = i - (i % 2);
@@ -46,17 +45,17 @@ export function hasHeader(headers: readonly string[], name: string): boolean {
   return headers.some((header, i) => i % 2 === 0 && header.toLowerCase() === name);
 }
 
-/** The values of the headers of that name. */
+/** Returns the values of all headers of a name. */
 export function headerValues(headers: readonly string[], name: string): string[] {
   return filterHeaders(headers, (one) => one === name).filter((_, i) => i % 2 === 1);
 }
 
-/** Header lines with this as their only Cookie (RFC 6265 section 5.4). */
+/** Returns header lines with `cookie` as the only Cookie (RFC 6265 section 5.4). */
 export function withCookie(fields: string, cookie: string): string {
   return fields.replace(/^cookie:[^\n]*\n/gim, "") + headerLines(["Cookie", cookie]);
 }
 
-/** Header lines, of names and values in turn. A line break in one would be another header: none may come this far. */
+/** Returns header lines of alternating names and values. Throws for a line break, which would begin another header. */
 export function headerLines(headers: readonly string[]): string {
   let text = "";
   for (let i = 0; i + 1 < headers.length; i += 2) text += `${headers[i]}: ${headers[i + 1]}\r\n`;
@@ -80,10 +79,10 @@ export function createOrigin(target: URL, common: readonly string[], options: Ge
   const forwarded = proxy !== undefined && !tls && proxy.socks === undefined;
   const authorization = proxy?.authorization;
   const proxied = forwarded && authorization !== undefined ? ["Proxy-Authorization", authorization] : [];
-  const host = ["Host", target.host]; // the first header (RFC 9110 section 7.2)
+  const host = ["Host", target.host]; // first (RFC 9110 section 7.2)
   const ownHost = filterHeaders(common, (name) => name === "host");
   const others = filterHeaders(common, (name) => name !== "host");
-  // Also through a proxy that forwards for all: what it passes on in advance must not become another origin's answer.
+  // One key per origin, also for a proxy that forwards for all: its unrequested data must not become another origin's answer.
   const route = { ...destination, key: target.origin };
   return {
     route,
