@@ -192,7 +192,7 @@ describe("a history during a run", () => {
     expect(history).toMatchObject({ recorded: 1, stale: 1, unmatchedSaved: 1 });
   });
 
-  it("saved lines that the list does not have are countOf", () => {
+  it("counts saved lines that are not in the list", () => {
     const history = read(stored(1), stored(2), stored(3), gone, failed({ n: 6 }));
     for (const n of [1, 1, 5, 6, 7, 1e14]) history.markMatched(n);
     expect(history.unmatchedSaved).toBe(2);
