@@ -2,7 +2,7 @@
 
 import { lstatSync } from "node:fs";
 import type { Worker } from "node:worker_threads";
-import { type FileCheck, fileChecker } from "./file-check.ts";
+import { type LocationCheck, locationChecker } from "../fs/location.ts";
 
 const BATCH_FILES = 1024;
 
@@ -17,7 +17,7 @@ const MAX_WAIT_MS = 2000;
 
 export interface FileVerifier {
   /** Verifies one file immediately. */
-  readonly now: FileCheck;
+  readonly now: LocationCheck;
   /** Queues a file and its length in bytes; `n` and `unit` are passed to `onMissing`. */
   ask(n: number, unit: number, file: string, bytes: number): void;
   /** Verifies all queued files before it returns. */
@@ -40,7 +40,7 @@ export function fileVerifier(
   onMissing: (n: number, unit: number) => void,
   start?: StartSecond,
 ): FileVerifier {
-  const check = fileChecker(lstatSync, folder);
+  const check = locationChecker(lstatSync, folder);
   let batch = emptyBatch();
   let batches = 0;
   let second: Second | undefined;
@@ -109,7 +109,7 @@ export interface Second {
 const PROGRAM = `
   const { lstatSync } = require("node:fs");
   const { workerData: { folder, port, done } } = require("node:worker_threads");
-  const check = (${fileChecker})(lstatSync, folder);
+  const check = (${locationChecker})(lstatSync, folder);
   port.on("message", ({ files, bytes }) => {
     const missing = [];
     for (let i = 0; i < files.length; i++) if (!check(files[i], bytes[i])) missing.push(i);

@@ -5,9 +5,9 @@ import type { Failure } from "../core/failure.ts";
 import type { Job, Outcome } from "../core/job.ts";
 import { givenName } from "../sink/directory/file-names.ts";
 import { knownOf } from "../source/skip-done.ts";
+import { fileDigests, isAccepted } from "./check-digest.ts";
 import { type FileMoverOptions, type Found, fileMover } from "./move-files.ts";
 import { asSaved, dependsOnUrl, isSaved, isUrlFailure } from "./record-state.ts";
-import { fileDigests, isAccepted } from "./verify-files.ts";
 
 export type LineMatcherOptions = FileMoverOptions;
 

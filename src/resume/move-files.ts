@@ -1,21 +1,22 @@
 // Renames saved files to their line's name and records each move; after a kill between any two steps the records locate the file.
 
 import { renameSync } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { digestsOf } from "../core/digest.ts";
 import { type Failure, isFailure } from "../core/failure.ts";
 import type { Job, Outcome } from "../core/job.ts";
+import { LAYOUT } from "../core/layout.ts";
 import { parseUrl } from "../core/parse-url.ts";
-import { isSavedFile, isWholeFile } from "../fs/verify-file.ts";
+import { isSavedFile, isStillThere } from "../fs/location.ts";
 import type { History } from "../journal/history.ts";
 import type { JournalWriter } from "../journal/writer.ts";
 import { type FileNames, nameTooLong } from "../sink/directory/file-names.ts";
 import type { ConflictCheck } from "../sink/directory/name-conflict.ts";
 import { failureOfWrite } from "../sink/directory/write-errors.ts";
 import { makeFolder } from "../sink/folder/output-folder.ts";
+import { hasWantedDigests } from "./check-digest.ts";
 import { dependsOnUrl, isSaved, withoutDuplicateOf, withoutFile } from "./record-state.ts";
 import type { RemovedLine, RemovedLines } from "./removed-lines.ts";
-import { hasWantedDigests } from "./verify-files.ts";
 
 export interface FileMoverOptions {
   readonly folder: string;
@@ -40,6 +41,7 @@ export type FileMover = ReturnType<typeof fileMover>;
 
 /** Each call throws a FolderError, and file-system errors. */
 export function fileMover({ folder, names, history, journal, removedLines, conflictOf }: FileMoverOptions) {
+  const removedFolder = join(folder, LAYOUT.removed);
   let moved = 0;
 
   return {
@@ -66,8 +68,8 @@ export function fileMover({ folder, names, history, journal, removedLines, confl
   /** The saved file of a line's URL under another number. */
   function findSaved(job: Job): Found | undefined {
     return (
-      inHistory(history.findSaved(job.url, (record) => isWanted(job, record, record.file))) ??
-      inRemoved(removedLines.find(job.url, ({ record, file }) => isWanted(job, record, file)))
+      inHistory(history.findSaved(job.url, (record) => isWanted(job, record, folder))) ??
+      inRemoved(removedLines.find(job.url, ({ record }) => isWanted(job, record, removedFolder)))
     );
   }
 
@@ -81,16 +83,17 @@ export function fileMover({ folder, names, history, journal, removedLines, confl
 
   /** A file kept by a line that failed for its digest or name, and that is what this line requires. */
   function findKept(job: Job): Found | undefined {
-    const fits = (record: Outcome, file: string | undefined) => !dependsOnUrl(record) && isWanted(job, record, file);
+    const fits = (record: Outcome, at: string) => !dependsOnUrl(record) && isWanted(job, record, at);
     return (
-      inHistory(history.findFailure(job.url, (record) => fits(record, record.file))) ??
-      inRemoved(removedLines.findFailure(job.url, ({ record, file }) => fits(record, file)))
+      inHistory(history.findFailure(job.url, (record) => fits(record, folder))) ??
+      inRemoved(removedLines.findFailure(job.url, ({ record }) => fits(record, removedFolder)))
     );
   }
 
-  function isWanted(job: Job, record: Outcome, file: string | undefined): boolean {
-    if (file === undefined || !isWholeFile(folder, file, record.bytes)) return false;
-    return hasWantedDigests(folder, file, job, record);
+  /** Whether the file of a record, in the folder `at`, is still there and has the digests that the job requires. */
+  function isWanted(job: Job, record: Outcome, at: string): boolean {
+    const { file, bytes } = record;
+    return file !== undefined && isStillThere(at, { file, bytes }) && hasWantedDigests(at, file, job, record);
   }
 
   function inHistory(n: number | undefined): Found | undefined {

@@ -8,6 +8,7 @@ import { escapedUrl } from "../core/escape.ts";
 import type { Outcome } from "../core/job.ts";
 import { LAYOUT } from "../core/layout.ts";
 import { knownAs } from "../core/redact.ts";
+import { isSavedFile } from "../fs/location.ts";
 import { compactJournal } from "../journal/compact.ts";
 import { type HashChains, hashChains } from "../journal/hash-chains.ts";
 import { type History, readHistory } from "../journal/history.ts";
@@ -111,7 +112,7 @@ export function openRemovedLines(folder: string, state: string): RemovedLines {
 
   function keptAs(record: Outcome): RemovedLine {
     const { n, file } = record;
-    const isKept = file !== undefined && isThere(join(path, file));
+    const isKept = file !== undefined && isSavedFile(path, file);
     return { n, record, file: isKept ? `${LAYOUT.removed}/${file}` : undefined };
   }
 

@@ -5,7 +5,7 @@ import { FolderError, useAnotherFolder, type Wording } from "../core/errors.ts";
 import type { Job } from "../core/job.ts";
 import { LAYOUT } from "../core/layout.ts";
 import type { Source } from "../core/ports.ts";
-import { isSavedFile, isWholeFile } from "../fs/verify-file.ts";
+import { isSavedFile, isStillThere } from "../fs/location.ts";
 import type { History } from "../journal/history.ts";
 import { thousands } from "../report/format.ts";
 import { asFolderError } from "../sink/folder/output-folder.ts";
@@ -101,7 +101,7 @@ interface ResumeContext extends ResumeOptions {
 function skipOptions({ folder, matcher, how }: ResumeContext): SkipDoneOptions {
   return {
     ...how,
-    isWhole: ({ file, bytes }) => isWholeFile(folder, file, bytes),
+    isWhole: (known) => isStillThere(folder, known),
     isThere: (file) => isSavedFile(folder, file),
     settle(job) {
       try {

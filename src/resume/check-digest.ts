@@ -1,11 +1,11 @@
-// Checks files that records name: whether they exist, their length and their digests.
+// Computes the digests of a saved file, and compares them with those that the list requires.
 
 import { closeSync, fstatSync } from "node:fs";
 import { DIGEST_NAMES, type Digests, digestsOf, mismatchedDigest } from "../core/digest.ts";
 import type { Failed, Job, Outcome } from "../core/job.ts";
 import { digestBy, updateFromFile } from "../fs/body-digest.ts";
+import { isStillThere } from "../fs/location.ts";
 import { openToRead } from "../fs/open-nofollow.ts";
-import { isWholeFile } from "../fs/verify-file.ts";
 import { isUrlFailure } from "./record-state.ts";
 
 /**
@@ -31,9 +31,9 @@ export function fileDigests(folder: string, file: string, wanted: Digests, recor
 
 /** Whether the file kept by a line that failed for its digest or name is what the list requires now. */
 export function isAccepted(folder: string, job: Job, record: Outcome): record is Failed {
-  if (record.outcome !== "failed" || isUrlFailure(record) || record.file === undefined) return false;
-  if (!isWholeFile(folder, record.file, record.bytes)) return false;
-  return hasWantedDigests(folder, record.file, job, record);
+  if (record.outcome !== "failed" || isUrlFailure(record)) return false;
+  const { file, bytes } = record;
+  return file !== undefined && isStillThere(folder, { file, bytes }) && hasWantedDigests(folder, file, job, record);
 }
 
 /** Whether a file has the digests that the list wants. */
