@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { SavedFile } from "../core/job.ts";
 import { LAYOUT } from "../core/layout.ts";
 import type { Sink, Source } from "../core/ports.ts";
-import { completeness, type NamedReporter } from "../core/run/combine-reporters.ts";
+import type { NamedReporter } from "../core/run/combine-reporters.ts";
 import { type History, readHistory } from "../journal/history.ts";
 import { recordedFiles } from "../journal/recorded-files.ts";
 import { failedList } from "../report/failed-list.ts";
@@ -20,7 +20,7 @@ import { OUTPUT_DEFAULTS, type OutputOptions } from "./output-options.ts";
 import { openSink, type SharedSink } from "./output-registry.ts";
 import { settle, settleAfresh } from "./previous-run.ts";
 import { mayStartThread } from "./process-limits.ts";
-import { type OnRecord, openJournal, watchedJournal } from "./run-journal.ts";
+import { type OnRecord, openRunJournal } from "./run-journal.ts";
 
 export interface Output {
   readonly sink: Sink;
@@ -79,7 +79,11 @@ function outputIn(open: OpenFolder, names: FileNames, options: OutputOptions, co
   let lines = history;
   const isLookedUp = resuming || dedupe;
   const onRecord: OnRecord = (outcome, offset) => lines?.add(outcome, offset);
-  const journal = openJournal(folder, journalPath, history, isLookedUp ? onRecord : undefined);
+  const journal = openRunJournal(folder, journalPath, history, {
+    onRecord: isLookedUp ? onRecord : undefined,
+    isSynced: durability !== "none",
+    note,
+  });
   if (isLookedUp) lines ??= readHistory(folder, journalPath, mayStartThread());
 
   // 2. The files that may be overwritten: those of a killed run without a record, and those of lines that are gone (step 4).
@@ -110,8 +114,7 @@ function outputIn(open: OpenFolder, names: FileNames, options: OutputOptions, co
   if (resuming) resumed = resumeRun({ folder, state, names, journal, conflictOf, prune, note, history, stop });
 
   // 5. The reporters. The list of failures of a resumed run is written from the journal, when the output is closed.
-  const recording = completeness(watchedJournal(journal, folder, durability !== "none", note));
-  const reporters: NamedReporter[] = [{ name: LAYOUT.journal, reporter: recording.reporter }];
+  const reporters: NamedReporter[] = [{ name: LAYOUT.journal, reporter: journal }];
   if (!resuming && !failures.isOwnList)
     reporters.push({ name: LAYOUT.failedList, reporter: failedList(failedPath, join(state, LAYOUT.failedList)) });
 
@@ -138,11 +141,11 @@ function outputIn(open: OpenFolder, names: FileNames, options: OutputOptions, co
     async close(isVain = false, isHurried = false) {
       const isUnsure = sink.isUnsure?.() === true;
       try {
-        if (!recording.isBegun) await journal.end();
-        if (journal.problem === undefined && (recording.isWhole || !recording.isBegun) && !isUnsure) mark.end();
+        if (!journal.isStarted) await journal.end();
+        if (journal.problem === undefined && (journal.isComplete || !journal.isStarted) && !isUnsure) mark.end();
         await resumed?.close();
-        const isReplaced = recording.isBegun && journal.problem !== undefined;
-        if (recording.isBegun && !isReplaced && resuming && !isHurried) settle(folder, state, history, failures);
+        const isReplaced = journal.isStarted && journal.problem !== undefined;
+        if (journal.isStarted && !isReplaced && resuming && !isHurried) settle(folder, state, history, failures);
         else lines?.close(); // a refused run changes nothing
         if (isReplaced) settleAfresh(folder, state, resuming, failures, journal);
         if (isVain && !resuming) removeEmptyFile(journalPath);

@@ -1,9 +1,7 @@
-// Opens the journal of a run, syncs it to disk every few seconds, and checks that it is still in its place.
+// Opens the journal of a run, a new one or the earlier one, and reports errors in terms of the output folder.
 
 import { FolderError, JournalError } from "../core/errors.ts";
 import type { Outcome } from "../core/job.ts";
-import type { Reporter } from "../core/ports.ts";
-import { syncFolder } from "../fs/sync.ts";
 import type { History } from "../journal/history.ts";
 import { journalKind } from "../journal/repair.ts";
 import { type JournalWriter, journalWriter } from "../journal/writer.ts";
@@ -11,18 +9,23 @@ import { type JournalWriter, journalWriter } from "../journal/writer.ts";
 /** Called with every record and the byte offset in the journal at which it begins. */
 export type OnRecord = (outcome: Outcome, offset: number) => void;
 
-/** Interval of syncs of journal and folder, in milliseconds. */
-const SYNC_INTERVAL_MS = 5000;
+export interface RunJournalOptions {
+  readonly onRecord: OnRecord | undefined;
+  /** Sync journal and folder every few seconds and at the end. */
+  readonly isSynced: boolean;
+  readonly note: (text: string) => void;
+}
 
 /** Opens a new journal or, with a history, the earlier one to append to. Throws a FolderError. */
-export function openJournal(
+export function openRunJournal(
   folder: string,
   path: string,
   history: History | undefined,
-  onRecord: OnRecord | undefined,
+  { onRecord, isSynced, note }: RunJournalOptions,
 ): JournalWriter {
   try {
-    return journalWriter(path, { isJournal, onRecord, fromBytes: history?.bytes });
+    const syncedFolder = isSynced ? folder : undefined;
+    return journalWriter(path, { isJournal, onRecord, fromBytes: history?.bytes, syncedFolder, onProblem: note });
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === "EEXIST") throw new FolderError("usage", `${folder}: another run has just begun there`);
@@ -38,41 +41,4 @@ function isJournal(path: string): boolean {
     if (error instanceof JournalError) return false;
     throw error;
   }
-}
-
-/**
- * A reporter that writes the journal. Every few seconds and at the end it syncs journal and folder, if `isSynced`, which bounds
- * the loss by a power failure; and it checks that the path still names the file that is written.
- */
-export function watchedJournal(
-  records: JournalWriter,
-  folder: string,
-  isSynced: boolean,
-  note: (text: string) => void,
-): Reporter {
-  let timer: NodeJS.Timeout | undefined;
-  const syncAndCheck = async () => {
-    if (isSynced) {
-      await records.sync();
-      await syncFolder(folder);
-    }
-    const problem = records.check();
-    if (problem !== undefined) note(problem);
-  };
-  return {
-    start() {
-      // An error here recurs at the end, where it is reported.
-      timer = setInterval(() => void syncAndCheck().catch(() => {}), SYNC_INTERVAL_MS);
-      timer.unref();
-    },
-    outcome: (outcome) => records.outcome(outcome),
-    async end() {
-      clearInterval(timer);
-      try {
-        await syncAndCheck();
-      } finally {
-        await records.end();
-      }
-    },
-  };
 }

@@ -5,6 +5,7 @@ import type { Outcome } from "../core/job.ts";
 import type { Reporter } from "../core/ports.ts";
 import { serializeOutcome } from "../core/serialize-outcome.ts";
 import { fileAppender } from "../fs/append-file.ts";
+import { syncFolder } from "../fs/sync.ts";
 import { replacementGuard } from "./replacement-guard.ts";
 
 export interface JournalWriterOptions {
@@ -12,15 +13,22 @@ export interface JournalWriterOptions {
   readonly replace?: boolean;
   /** Append to the existing file after this many bytes; the rest is truncated. */
   readonly fromBytes?: number | undefined;
-  /** Call fsync at the end: the records are on the disk when `end` settles. Default false. */
-  readonly durable?: boolean;
+
   /** Called with every record and its offset in the file, in bytes. It may not be written yet. */
   readonly onRecord?: ((outcome: Outcome, offset: number) => void) | undefined;
   /** Whether a file that replaced the journal is a journal too. If given, `check` and `end` guard the file against replacement. */
   readonly isJournal?: (path: string) => boolean;
+  /** Sync the journal and this folder every few seconds from `start` to `end`, to bound the loss by a power failure. Default: no sync. */
+  readonly syncedFolder?: string | undefined;
+  /** Called with each new problem that `check` finds between `start` and `end`, as text for the user. */
+  readonly onProblem?: (problem: string) => void;
 }
 
+/** Interval of checks and syncs, in milliseconds. */
+const CHECK_INTERVAL_MS = 5000;
+
 export interface JournalWriter extends Reporter {
+  start(): void;
   /** Deletes the record of a number, which was recorded elsewhere. */
   recordMoved(n: number, url: string): void;
   /** Writes all records so far: they survive a kill of this process. Throws write errors. */
@@ -33,25 +41,63 @@ export interface JournalWriter extends Reporter {
   readonly problem: string | undefined;
   /** The file that has the records; undefined if the folder itself is gone. */
   readonly recordsPath: string | undefined;
+  /** Whether `start` was called. */
+  readonly isStarted: boolean;
+  /** Whether `end` has written all records without an error. */
+  readonly isComplete: boolean;
+  /** Checks and syncs once more, if started, and closes the file. Rejects with the error. */
   end(): Promise<void>;
 }
 
 /** Opens the journal for writing. Throws file-system errors. */
 export function journalWriter(path: string, options: JournalWriterOptions = {}): JournalWriter {
-  const { replace = false, fromBytes, durable = false, onRecord, isJournal } = options;
+  const { replace = false, fromBytes, onRecord, isJournal, syncedFolder, onProblem } = options;
   const file = fileAppender(path, fromBytes === undefined ? (replace ? "w" : "wx") : { fromBytes });
   const guard =
     isJournal &&
     replacementGuard({ fd: file.fd, path, startBytes: file.startBytes, bytes: () => file.bytes, isJournal });
   let offset = file.startBytes;
   let syncing: Promise<void> = Promise.resolve();
+  let timer: NodeJS.Timeout | undefined;
+  let isStarted = false;
+  let isComplete = false;
 
   const sync = () => {
     syncing = file.sync();
     return syncing;
   };
+  const check = () => {
+    if (guard === undefined) return undefined;
+    file.flush();
+    return guard.check();
+  };
+  const syncAndCheck = async () => {
+    if (syncedFolder !== undefined) {
+      await sync();
+      await syncFolder(syncedFolder);
+    }
+    const problem = check();
+    if (problem !== undefined) onProblem?.(problem);
+  };
+  const close = async () => {
+    try {
+      // The file must not be closed during an fsync.
+      await syncing.catch(() => {});
+      file.flush();
+      guard?.check();
+    } finally {
+      guard?.close();
+      file.close();
+    }
+  };
 
   return {
+    start() {
+      isStarted = true;
+      // An error here recurs at the end, where it is reported.
+      timer = setInterval(() => void syncAndCheck().catch(() => {}), CHECK_INTERVAL_MS);
+      timer.unref();
+    },
     outcome(outcome) {
       // An interrupted line is not finished: the next run fetches it.
       if (outcome.outcome === "failed" && outcome.error === "interrupted") return;
@@ -68,27 +114,27 @@ export function journalWriter(path: string, options: JournalWriterOptions = {}):
     },
     flush: () => file.flush(),
     sync,
-    check() {
-      if (guard === undefined) return undefined;
-      file.flush();
-      return guard.check();
-    },
+    check,
     get problem() {
       return guard?.problem;
     },
     get recordsPath() {
       return guard === undefined ? path : guard.recordsPath;
     },
+    get isStarted() {
+      return isStarted;
+    },
+    get isComplete() {
+      return isComplete;
+    },
     async end() {
+      clearInterval(timer);
       try {
-        // The file must not be closed during an fsync.
-        await (durable ? sync() : syncing.catch(() => {}));
-        file.flush();
-        guard?.check();
+        if (isStarted) await syncAndCheck();
       } finally {
-        guard?.close();
-        file.close();
+        await close();
       }
+      isComplete = true;
     },
   };
 }

@@ -1,5 +1,5 @@
 // The journal writer: one record per line, for finished lines only.
-import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Outcome } from "../../src/core/job.ts";
@@ -93,7 +93,8 @@ describe("a journal that is appended to", () => {
 
 describe("a sync of the journal", () => {
   it("writes buffered records before it settles, and later records follow", async () => {
-    const reporter = journalWriter(path, { durable: true });
+    const reporter = journalWriter(path, { syncedFolder: folder.path });
+    reporter.start();
     await reporter.outcome(saved({ n: 1 }));
     const syncing = reporter.sync();
     await reporter.outcome(saved({ n: 2 }));
@@ -103,6 +104,23 @@ describe("a sync of the journal", () => {
     void reporter.sync(); // the end waits for it
     await reporter.end();
     expect(readFileSync(path, "utf8")).toBe([1, 2, 3].map((n) => serializeOutcome(saved({ n }))).join(""));
+  });
+});
+
+describe("a started journal writer", () => {
+  it("checks its file at the end, reports a problem once, and is complete afterwards", async () => {
+    const problems: string[] = [];
+    const onProblem = (problem: string) => void problems.push(problem);
+    const reporter = journalWriter(path, { isJournal: () => false, onProblem });
+    expect(reporter).toMatchObject({ isStarted: false, isComplete: false });
+    reporter.start();
+    await reporter.outcome(saved({ n: 1 }));
+    rmSync(path);
+    expect(reporter).toMatchObject({ isStarted: true, isComplete: false });
+    await reporter.end();
+    expect(reporter).toMatchObject({ isStarted: true, isComplete: true });
+    expect(problems).toEqual([expect.stringContaining("was removed while the run was on")]);
+    expect(readFileSync(path, "utf8")).toBe(serializeOutcome(saved({ n: 1 })));
   });
 });
 

@@ -78,28 +78,3 @@ export function combineReporters(reporters: readonly NamedReporter[], options: C
     },
   };
 }
-
-/** A reporter that says whether it got all that there was. */
-export function completeness(reporter: Reporter) {
-  let isBegun = false;
-  let isWhole = false;
-  return {
-    get isBegun() {
-      return isBegun;
-    },
-    get isWhole() {
-      return isWhole;
-    },
-    reporter: {
-      start(view) {
-        isBegun = true;
-        reporter.start?.(view);
-      },
-      outcome: (outcome) => reporter.outcome(outcome),
-      async end(view) {
-        await reporter.end?.(view);
-        isWhole = true;
-      },
-    } satisfies Reporter,
-  };
-}
