@@ -5,8 +5,7 @@ import { type Failure, isFailure } from "../../core/failure.ts";
 import type { Job } from "../../core/job.ts";
 import type { Answer, BodyStream, Sink } from "../../core/ports.ts";
 import { type BodyDigest, bodyDigest, updateFromFile } from "../../fs/body-digest.ts";
-import { isSafePath } from "../../fs/safe-path.ts";
-import { isWholeFile } from "../../fs/verify-file.ts";
+import { isStillThere } from "../../fs/location.ts";
 import { lengthOf } from "../../fs/write-all.ts";
 import { committer, type Target } from "./commit.ts";
 import { type DiskLatency, diskLatency, unlessBusy, unlessStuck, untilStopped } from "./disk-latency.ts";
@@ -94,7 +93,7 @@ export function directory(options: DirectoryOptions): Sink {
     link(job, url, saved) {
       if (pending.isAborted) return STOPPED_BEFORE_WRITE;
       const isDigestMissing = (hash && saved.sha256 === undefined) || mismatchedDigest(job, saved) !== undefined;
-      if (isDigestMissing || !isSafePath(saved.file) || !isWholeFile(folder, saved.file, saved.bytes)) return undefined;
+      if (isDigestMissing || !isStillThere(folder, saved)) return undefined;
       const target = targetOf(job, url, saved.type);
       if (isFailure(target)) return target;
       return pending.track(writeLink(context, folder, target, saved));
