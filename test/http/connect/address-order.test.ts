@@ -1,8 +1,7 @@
-// The order of a name's addresses (RFC 6724), and of the names that are queried for it (resolv.conf(5)).
+// The order of a name's addresses (RFC 6724).
 
 import { describe, expect, it } from "vitest";
 import { reachOf, sortAddresses } from "../../../src/http/connect/address-order.ts";
-import { candidates } from "../../../src/http/connect/dns-client.ts";
 
 const V4 = "192.0.2.1";
 const V6 = "2620:fe::1";
@@ -27,19 +26,5 @@ describe("the addresses of a name", () => {
 
   it("begin with IPv4 if gai.conf prefers it", () => {
     expect(sortAddresses([V6, V4], reachOf(["198.51.100.1", "2001:db8::9"]), true)).toEqual([V4, V6]);
-  });
-});
-
-describe("the names that are queried", () => {
-  it.each([
-    ["h", { search: [], ndots: 1 }, ["h"]],
-    ["h", { search: ["a.test", "b.test"], ndots: 1 }, ["h.a.test", "h.b.test", "h"]],
-    ["h.x", { search: ["a.test"], ndots: 1 }, ["h.x", "h.x.a.test"]],
-    ["h.x", { search: ["a.test"], ndots: 2 }, ["h.x.a.test", "h.x"]],
-    ["h.x.", { search: ["a.test"], ndots: 5 }, ["h.x."]],
-    ["h.x", { search: [""], ndots: 1 }, ["h.x"]],
-    ["h", { search: ["", "a.test"], ndots: 1 }, ["h", "h.a.test"]],
-  ])("for %s with %j are %j", (name, settings, expected) => {
-    expect(candidates(name, settings)).toEqual(expected);
   });
 });

@@ -10,7 +10,6 @@ import type {
   DispatchHandler,
   DispatchOptions,
 } from "../../../src/http/dispatcher/dispatcher-shape.ts";
-import { headersOf, linesOf, linesOfRaw } from "../../../src/http/dispatcher/field-lines.ts";
 import type { GetOptions } from "../../../src/http/options.ts";
 import { collect, testGet } from "../../support/get.ts";
 import { own } from "../../support/own.ts";
@@ -295,45 +294,6 @@ it("any sequence of a dispatcher's calls ends in one answer or one failure that 
     }),
     { numRuns: 500 },
   );
-});
-
-describe("the headers of a dispatcher", () => {
-  it("of a request have lower-case names, arrays for repeated ones, and no Host of the origin", () => {
-    const lines = "host: a:80\r\nX-A: 1\r\nx-a:  2\r\n__proto__: 3\r\naccept: */*\r\n";
-    expect(Object.entries(headersOf(lines, "http://a:80"))).toEqual([
-      ["x-a", ["1", "2"]],
-      ["__proto__", "3"],
-      ["accept", "*/*"],
-    ]);
-    expect(headersOf(lines, "http://b")).toHaveProperty("host", "a:80");
-  });
-
-  it("of an answer keep their bytes, whether undici decodes them as UTF-8 or Latin-1", () => {
-    const value = Buffer.from("/voilà");
-    const raw = [Buffer.from("Location"), value];
-    const line = `location: ${value.toString("latin1")}\r\n`;
-    expect(linesOf({ location: value.toString("utf8") }, raw)).toBe(line);
-    expect(linesOf({ location: value.toString("latin1") }, raw)).toBe(line);
-    expect(linesOfRaw(raw)).toBe(line.replace("location", "Location"));
-    const latin1 = Buffer.from("/voil\xe0", "latin1");
-    expect(linesOf({ location: latin1.toString("utf8") }, ["location", latin1])).toBe("location: /voil\xe0\r\n");
-  });
-
-  it("of an answer are those that an interceptor has set", () => {
-    const raw = ["Content-Encoding", "gzip", "Content-Length", "5"].map((one) => Buffer.from(one));
-    expect(linesOf({ "content-length": "9" }, raw)).toBe("content-length: 9\r\n");
-  });
-
-  it("never become more lines than there are headers", () => {
-    const anything = fc.oneof(fields, fc.anything({ withNullPrototype: true }));
-    fc.assert(
-      fc.property(anything, anything, (headers, raw) => {
-        for (const lines of [linesOf(headers, raw), linesOf(headers, [raw, headers]), linesOfRaw([headers, raw])])
-          expect(lines).toMatch(/^(?:[!#$%&'*+.^_`|~\w-]+: [^\0\r\n]*\r\n)*$/);
-      }),
-      { numRuns: 2000 },
-    );
-  });
 });
 
 it("a page that sets a cookie and redirects to itself is fetched through a dispatcher, with the `?` of its URL", async () => {
