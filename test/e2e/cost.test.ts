@@ -8,9 +8,9 @@ import {
   BASELINES,
   type Counts,
   canTrace,
-  costsAUrl,
+  compared,
+  costPerUrl,
   HEAP_BYTES,
-  judged,
   PROMISES,
   RENEW,
   SYSTEM_CALLS,
@@ -36,7 +36,7 @@ async function compare(name: string, count: () => Promise<Counts>): Promise<void
   const known = baselines()[name];
   for (
     let tries = 1;
-    tries < TRIES && known !== undefined && judged(name, sumOf(costs), known).tooMuch !== undefined;
+    tries < TRIES && known !== undefined && compared(name, sumOf(costs), known).tooMuch !== undefined;
     tries++
   ) {
     const again = await count();
@@ -50,7 +50,7 @@ async function compare(name: string, count: () => Promise<Counts>): Promise<void
   }
   const baseline = baselines()[name];
   if (baseline === undefined) return console.warn(`SKIPPED: no ${name} in ${BASELINES}: ${shown(cost)} here; ${RENEW}`);
-  const { tooMuch, less } = judged(name, cost, baseline);
+  const { tooMuch, less } = compared(name, cost, baseline);
   if (less !== undefined) console.warn(less);
   const parts = [...costs].map(([part, each]) => `${part} ${shown(each)}`).join(", ");
   if (tooMuch !== undefined) expect.unreachable(`${tooMuch} (${parts})`);
@@ -64,25 +64,25 @@ describe("a URL of 100 bytes stays within 10 % of its baseline in", () => {
   const traces = canTrace();
   if (!traces) console.warn("SKIPPED: system calls are not counted: strace is not installed, or may not trace");
 
-  it.skipIf(!traces)("system calls", () => compare("system calls", () => costsAUrl(SYSTEM_CALLS)), LIMIT_MS);
-  it("promises", () => compare("promises", () => costsAUrl(PROMISES)), LIMIT_MS);
+  it.skipIf(!traces)("system calls", () => compare("system calls", () => costPerUrl(SYSTEM_CALLS)), LIMIT_MS);
+  it("promises", () => compare("promises", () => costPerUrl(PROMISES)), LIMIT_MS);
   it(
     "bytes allocated, per version of Node",
-    () => compare(`bytes, Node ${MAJOR}`, () => costsAUrl(HEAP_BYTES)),
+    () => compare(`bytes, Node ${MAJOR}`, () => costPerUrl(HEAP_BYTES)),
     LIMIT_MS,
   );
 });
 
 describe("the comparison of a cost", () => {
   it("fails over 10 % above the baseline, reports over 10 % below it, and accepts all between", () => {
-    expect(judged("promises", 17.62, 16).tooMuch).toContain(
+    expect(compared("promises", 17.62, 16).tooMuch).toContain(
       "promises a URL: 17.62, and 16.00 in fixtures/costs.json: over 10 % more",
     );
-    expect(judged("promises", 14.3, 16)).toEqual({ less: expect.stringContaining("over 10 % less") as string });
-    expect(judged("promises", 17.5, 16)).toEqual({});
-    expect(judged("promises", 14.5, 16)).toEqual({});
-    expect(judged("promises", 0.09, 0.01)).toEqual({});
-    expect(judged("promises", 0.02, 0.11)).toEqual({});
-    expect(judged("promises", 1.01, 0.01).tooMuch).toContain("promises a URL: 1.01, and 0.01");
+    expect(compared("promises", 14.3, 16)).toEqual({ less: expect.stringContaining("over 10 % less") as string });
+    expect(compared("promises", 17.5, 16)).toEqual({});
+    expect(compared("promises", 14.5, 16)).toEqual({});
+    expect(compared("promises", 0.09, 0.01)).toEqual({});
+    expect(compared("promises", 0.02, 0.11)).toEqual({});
+    expect(compared("promises", 1.01, 0.01).tooMuch).toContain("promises a URL: 1.01, and 0.01");
   });
 });

@@ -81,7 +81,7 @@ describe("a host that never answers some of its URLs", () => {
     const server = await serve((response, asked) => {
       if (Number(asked.path.slice(1)) > 3) fine(response, asked);
     });
-    const { code } = await run(paths(server.origin, 30), "-c", "2", "--timeout", "2s", "--retries", "2", ...args);
+    const { code } = await run(paths(server.origin, 30), "-c", "2", "--timeout", "1s", "--retries", "2", ...args);
     expect(code).toBe(1);
     const records = recordsFor(server.origin);
     const failed = records.filter(({ outcome }) => outcome === "failed");

@@ -76,7 +76,7 @@ describe("a file that a killed run saved but did not record", () => {
     return { n, path: `/page-${n}`, file };
   }
 
-  async function goesOn(lost: Lost, args: string[] = []): Promise<void> {
+  async function resumes(lost: Lost, args: string[] = []): Promise<void> {
     const { code, stderr } = await folder.run(["urls.txt", ...args]);
     expect(code, stderr).toBe(0);
     const { files, records } = leftIn(saved());
@@ -86,7 +86,7 @@ describe("a file that a killed run saved but did not record", () => {
 
   it("is replaced by the next run", async () => {
     await stopped("SIGKILL", 2, ["/stuck"]);
-    await goesOn(withoutLastRecord());
+    await resumes(withoutLastRecord());
   });
 
   it.each(["SIGKILL", "SIGINT"] as const)(
@@ -98,7 +98,7 @@ describe("a file that a killed run saved but did not record", () => {
       // As after a long run, which recorded other lines until 5 s later.
       const lateMs = Date.now() + 5000;
       utimesSync(saved("results.jsonl"), lateMs / 1000, lateMs / 1000);
-      await goesOn(lost);
+      await resumes(lost);
     },
   );
 
@@ -108,7 +108,7 @@ describe("a file that a killed run saved but did not record", () => {
     server.answers.set(lost.path, (_, response) => void response.writeHead(404).end());
     expect((await folder.run(["urls.txt"])).code).toBe(1);
     server.answers.clear();
-    await goesOn(lost, ["--retry-failed"]);
+    await resumes(lost, ["--retry-failed"]);
   });
 
   it.each(["{n:6}{ext}", "{basename}{ext}"])(
@@ -117,7 +117,7 @@ describe("a file that a killed run saved but did not record", () => {
       await stopped("SIGKILL", 2, ["/stuck"], ["--name", name]);
       const lost = withoutLastRecord();
       linkSync(saved(lost.file), saved(".bulkget", `${lost.n}.part`));
-      await goesOn(lost, ["--name", name]);
+      await resumes(lost, ["--name", name]);
     },
   );
 
@@ -128,7 +128,7 @@ describe("a file that a killed run saved but did not record", () => {
     writeFileSync(folder.at("urls.txt"), list.replace(server.url(lost.path), "# for a while"));
     expect((await folder.run(["urls.txt"])).code).toBe(0);
     writeFileSync(folder.at("urls.txt"), list);
-    await goesOn(lost);
+    await resumes(lost);
   });
 
   it("belongs to one of two lines with one {basename}, and the other line fails with file_exists", async () => {

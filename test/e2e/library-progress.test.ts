@@ -46,12 +46,12 @@ describe("the progress of a library run", () => {
   });
 
   it("is passed to onProgress at most ten times a second, and once at the end", async () => {
-    const told: Progress[] = [];
+    const calls: Progress[] = [];
     const atsMs: number[] = [];
     let isOver = false;
     const onProgress = (progress: Progress) => {
       expect(isOver).toBe(false);
-      told.push(progress);
+      calls.push(progress);
       atsMs.push(performance.now() - beganMs);
     };
     const slow = own(await host((response) => void setTimeout(() => response.end("fine"), 20)));
@@ -60,12 +60,12 @@ describe("the progress of a library run", () => {
     const run = bulkget(urls, { outputDir: folder.at("out"), concurrency: 1, onProgress });
     await drained(run);
     isOver = true;
-    const last = told.pop();
+    const last = calls.pop();
     const { stopped, ...summary } = await run.summary;
     expect(last).toEqual(summary);
     expect(stopped).toBe(undefined);
-    expect(told.length).toBeGreaterThan(2);
-    for (const [i, atMs] of atsMs.entries()) if (i < told.length) expect(i + 1).toBeLessThanOrEqual(atMs / 100);
+    expect(calls.length).toBeGreaterThan(2);
+    for (const [i, atMs] of atsMs.entries()) if (i < calls.length) expect(i + 1).toBeLessThanOrEqual(atMs / 100);
   });
 
   it("ends the run with the error that onProgress throws", async () => {

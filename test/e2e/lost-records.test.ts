@@ -30,7 +30,7 @@ function forget(isLost: (n: number) => boolean): void {
 }
 
 /** The identity of all files: name, inode and modification time. */
-const looksOf = (folder: string) =>
+const identitiesOf = (folder: string) =>
   readdirSync(folder, { recursive: true, encoding: "utf8" })
     .filter((name) => lstatSync(`${folder}/${name}`).isFile() && !name.startsWith("results.jsonl"))
     .map((name) => {
@@ -76,7 +76,7 @@ describe("a file whose record was lost", () => {
     });
     server.answers.set("/empty", body(""));
     expect((await run(...args)).code).toBe(0);
-    const [left, looks] = [leftIn(saved()), looksOf(saved())];
+    const [left, identities] = [leftIn(saved()), identitiesOf(saved())];
     server.asked();
     for (const isLost of [(n: number) => n === 4, (n: number) => n !== 2, (n: number) => n > 5]) {
       forget(isLost);
@@ -85,19 +85,19 @@ describe("a file whose record was lost", () => {
       const asked = left.records.filter(({ n = 0, ...record }) => isLost(n) && !("duplicate_of" in record));
       expect(server.asked()).toHaveLength(asked.length);
       expect(leftIn(saved())).toEqual(left);
-      expect(looksOf(saved())).toEqual(looks);
+      expect(identitiesOf(saved())).toEqual(identities);
     }
   });
 
   it("is recognised where the whole journal was removed or emptied", async () => {
     list(TEN);
     await run();
-    const [left, looks] = [leftIn(saved()), looksOf(saved())];
+    const [left, identities] = [leftIn(saved()), identitiesOf(saved())];
     for (const how of [() => rmSync(saved("results.jsonl")), () => writeFileSync(saved("results.jsonl"), "")]) {
       how();
       const { code, stderr } = await run();
       expect(code, stderr).toBe(0);
-      expect([leftIn(saved()), looksOf(saved())]).toEqual([left, looks]);
+      expect([leftIn(saved()), identitiesOf(saved())]).toEqual([left, identities]);
     }
   });
 

@@ -178,7 +178,7 @@ describe("a list without any URL", () => {
     expect(records()).toMatchObject([{ n: 1, outcome: "saved" }]);
   });
 
-  it("leaves the folder of an earlier run as it is", async () => {
+  it("changes nothing in the folder of an earlier run", async () => {
     await folder.run([folder.list([server.url("/a")])]);
     const before = leftIn(folder.at("downloads"));
     expect((await folder.run(["-"])).code).toBe(2);
@@ -308,7 +308,7 @@ describe("a list whose first 20 lines are no URLs", () => {
     refused(slow, ["urls.txt"]);
   });
 
-  it("leaves the folder of an earlier run as it is", async () => {
+  it("changes nothing in the folder of an earlier run", async () => {
     await folder.run([folder.list([server.url("/a")])]);
     const before = leftIn(folder.at("downloads"));
     list(linesOf(many((i) => `line ${i}`)), "other.txt");

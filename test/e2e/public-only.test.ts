@@ -85,7 +85,7 @@ describe.skipIf(!HERE)("with --public-only,", () => {
     expect(new Set(connected)).toEqual(new Set([PUBLIC, OTHER]));
   });
 
-  it("a NAT64 address is judged by its embedded IPv4 address", async () => {
+  it("a NAT64 address is checked by its embedded IPv4 address", async () => {
     const { outcomes, connected } = await run({
       addresses: ["64:ff9b::a00:1"],
       elsewhere: ["64:ff9b::5db8:d822"],

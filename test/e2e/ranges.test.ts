@@ -188,7 +188,7 @@ describe("a large body that changed after an interruption", () => {
     expectWhole({ bytes: second, etag: "" });
   });
 
-  it("twice is saved whole in its last version", async () => {
+  it("and changed again is saved whole in its last version", async () => {
     const third = { bytes: body(20 * MIB, 3), etag: '"three"' };
     const server = await serve((response, asked) => {
       if (asked.nth === 0) send(response, asked, { bytes: first, etag: '"one"' }, 9 * MIB);

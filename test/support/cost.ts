@@ -76,7 +76,7 @@ export function canTrace(): boolean {
 }
 
 /** The cost per URL of 100 bytes, by name, without names that cost nothing. */
-export async function costsAUrl(meter: Meter): Promise<Counts> {
+export async function costPerUrl(meter: Meter): Promise<Counts> {
   const server = await countedServer();
   try {
     const short = await counted(meter, server.port, SHORT);
@@ -153,7 +153,7 @@ async function countedServer(): Promise<{ readonly port: number; close(): Promis
 const NOISE = 0.1;
 
 /** Compares a cost with its baseline: `tooMuch` is a failure, `less` a hint. */
-export function judged(name: string, cost: number, baseline: number): { tooMuch?: string; less?: string } {
+export function compared(name: string, cost: number, baseline: number): { tooMuch?: string; less?: string } {
   const beside = `${name} a URL: ${shown(cost)}, and ${shown(baseline)} in ${BASELINES}`;
   if (cost > Math.max(baseline * 1.1, baseline + NOISE)) {
     return { tooMuch: `${beside}: over 10 % more. If that is worth it, the commit says so and renews it: ${RENEW}` };

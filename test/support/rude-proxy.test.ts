@@ -2,7 +2,7 @@
 import { connect } from "node:net";
 import { describe, expect, it } from "vitest";
 import { own } from "./own.ts";
-import { bodyOf, type Ending, hear, last, once } from "./rude/hear.ts";
+import { bodyOf, type Ending, exchange, last, once } from "./rude/raw-client.ts";
 import { body, rudeServer } from "./rude.ts";
 import { type ProxyMode, rudeProxy } from "./rude-proxy.ts";
 import { delayProxy } from "./slow-tcp.ts";
@@ -16,8 +16,8 @@ describe("a rude proxy", () => {
     const target = `127.0.0.1:${server.port}`;
     const tunnel = connect({ host: "127.0.0.1", port: works.port });
     const opening = `CONNECT ${target} HTTP/1.1\r\nHost: ${target}\r\n\r\n`;
-    expect((await hear(tunnel, opening, (text) => text.endsWith("\r\n\r\n"))).text).toMatch(/^HTTP\/1\.1 200 /);
-    expect(bodyOf((await hear(tunnel, last("/ok"))).text)).toBe(hundred);
+    expect((await exchange(tunnel, opening, (text) => text.endsWith("\r\n\r\n"))).text).toMatch(/^HTTP\/1\.1 200 /);
+    expect(bodyOf((await exchange(tunnel, last("/ok"))).text)).toBe(hundred);
     expect(works.connects).toEqual([target]);
     expect(works.requests.map(({ line }) => line)).toEqual([`GET ${server.url("/ok")} HTTP/1.1`]);
     expect(server.seen.map(({ path }) => path)).toEqual(["/ok", "/ok"]);
@@ -36,8 +36,8 @@ describe("a rude proxy", () => {
   it.each(modes)("answers CONNECT according to its mode %s", async (mode, ending, says) => {
     const { port } = own(await rudeProxy(mode));
     const request = "CONNECT 127.0.0.1:1 HTTP/1.1\r\nHost: 127.0.0.1:1\r\n\r\n";
-    const heard = await once(port, request, ending === "enough" ? (text) => says.test(text) : undefined);
-    expect(heard).toEqual({ text: expect.stringMatching(says), ending });
+    const received = await once(port, request, ending === "enough" ? (text) => says.test(text) : undefined);
+    expect(received).toEqual({ text: expect.stringMatching(says), ending });
   });
 });
 
@@ -45,9 +45,9 @@ it("a slow proxy relays every byte in order, and not before its delay", async ()
   const server = own(await rudeServer());
   const slow = own(await delayProxy(server.port, 25));
   const from = performance.now();
-  const heard = await once(slow.port, last("/big?mib=1"));
+  const received = await once(slow.port, last("/big?mib=1"));
   // Node's timers may fire up to a millisecond early.
   expect(performance.now() - from).toBeGreaterThan(48);
-  expect(Buffer.from(bodyOf(heard.text), "latin1").equals(body(1_048_576))).toBe(true);
+  expect(Buffer.from(bodyOf(received.text), "latin1").equals(body(1_048_576))).toBe(true);
   expect((await once(slow.port, last("/reset-in-body"))).ending).toBe("reset");
 });

@@ -5,7 +5,7 @@ import { connect as connectTls } from "node:tls";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { own } from "./own.ts";
-import { bodyOf, type Ending, get, hear, last, once } from "./rude/hear.ts";
+import { bodyOf, type Ending, exchange, get, last, once } from "./rude/raw-client.ts";
 import { BEHAVIOURS, body, type RudeServer, rudeServer } from "./rude.ts";
 
 async function started(tls?: { key: string; cert: string }): Promise<RudeServer> {
@@ -60,9 +60,9 @@ describe("a rude server", () => {
   ];
   it.each(rows)("answers %s (%s)", async (path, ending, says) => {
     const { port } = await started();
-    const heard = await once(port, last(path), ending === "enough" ? (text) => says.test(text) : undefined);
-    expect(heard.text).toMatch(says);
-    expect(heard.ending).toBe(ending);
+    const received = await once(port, last(path), ending === "enough" ? (text) => says.test(text) : undefined);
+    expect(received.text).toMatch(says);
+    expect(received.ending).toBe(ending);
   });
 
   it("answers on every path of its table, and keeps serving after all of them", async () => {
@@ -77,8 +77,8 @@ describe("a rude server", () => {
   it("sends deterministic content in distinct blocks", async () => {
     const { port } = await started();
     const bytes = 200_001;
-    const heard = await once(port, last(`/big?mib=${bytes / 1_048_576}&seed=7`));
-    expect(Buffer.from(bodyOf(heard.text), "latin1").equals(body(bytes, 7))).toBe(true);
+    const received = await once(port, last(`/big?mib=${bytes / 1_048_576}&seed=7`));
+    expect(Buffer.from(bodyOf(received.text), "latin1").equals(body(bytes, 7))).toBe(true);
     expect(body(10, 7).equals(body(bytes, 7).subarray(0, 10))).toBe(true);
     expect(body(10, 8).equals(body(10, 7))).toBe(false);
     expect(body(65_536).equals(body(131_072).subarray(65_536))).toBe(false);
@@ -103,9 +103,9 @@ describe("a rude server", () => {
   ])("%s serves one request and fails the second", async (path, ending, says) => {
     const { port } = await started();
     const socket = connect({ host: "127.0.0.1", port });
-    const first = await hear(socket, get(path), (text) => text.endsWith(hundred));
+    const first = await exchange(socket, get(path), (text) => text.endsWith(hundred));
     expect(first.ending).toBe("enough");
-    expect(await hear(socket, get("/ok"))).toEqual({ text: says, ending });
+    expect(await exchange(socket, get("/ok"))).toEqual({ text: says, ending });
   });
 
   it("counts open requests and their peak", async () => {
@@ -117,9 +117,9 @@ describe("a rude server", () => {
   it("counts requests for /turns and /flaky", async () => {
     const { port } = await started();
     const statuses = async (path: string) => {
-      const heard: string[] = [];
-      for (let i = 0; i < 4; i++) heard.push((await once(port, last(path))).text.slice(9, 12));
-      return heard;
+      const received: string[] = [];
+      for (let i = 0; i < 4; i++) received.push((await once(port, last(path))).text.slice(9, 12));
+      return received;
     };
     expect(await statuses("/turns?first=/status/500&times=2&then=/ok")).toEqual(["500", "500", "200", "200"]);
     expect(await statuses("/flaky?every=2")).toEqual(["200", "503", "200", "503"]);
@@ -191,7 +191,7 @@ describe("a rude server over TLS", () => {
   it("answers and resets as without TLS", async () => {
     const { port } = await started(tls("good"));
     const secure = () => connectTls({ host: "127.0.0.1", port, servername: "localhost", ca: pem("ca-cert") });
-    expect(bodyOf((await hear(secure(), last("/ok"))).text)).toBe(hundred);
-    expect((await hear(secure(), last("/nolength-reset"))).ending).toBe("reset");
+    expect(bodyOf((await exchange(secure(), last("/ok"))).text)).toBe(hundred);
+    expect((await exchange(secure(), last("/nolength-reset"))).ending).toBe("reset");
   });
 });

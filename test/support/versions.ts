@@ -30,8 +30,8 @@ export function versionsOn(server: Pick<Site, "answers">): Versions {
         const has =
           tag === undefined ? since !== undefined && since === validators["last-modified"] : tag === validators.etag;
         log.push([path, has ? "304" : "200", tag, since].filter((one) => one !== undefined).join(" "));
-        const told = { ...validators, "content-type": "text/plain" };
-        response.writeHead(has ? 304 : 200, told).end(has ? undefined : content);
+        const sent = { ...validators, "content-type": "text/plain" };
+        response.writeHead(has ? 304 : 200, sent).end(has ? undefined : content);
       };
       server.answers.set(path, answer);
     },

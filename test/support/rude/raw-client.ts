@@ -2,7 +2,7 @@
 import { connect, type Socket } from "node:net";
 
 export type Ending = "fin" | "reset" | "enough";
-export interface Heard {
+export interface Received {
   readonly text: string;
   readonly ending: Ending;
 }
@@ -13,7 +13,11 @@ export const get = (path: string, ...headers: string[]) =>
 export const last = (path: string) => get(path, "Connection: close");
 
 /** Sends, and receives until the server ends or `enough` is true of the received bytes (Latin-1). */
-export function hear(socket: Socket, request: string, enough: (text: string) => boolean = () => false): Promise<Heard> {
+export function exchange(
+  socket: Socket,
+  request: string,
+  enough: (text: string) => boolean = () => false,
+): Promise<Received> {
   return new Promise((resolve, reject) => {
     let text = "";
     const settle = (ending: Ending) => {
@@ -36,11 +40,11 @@ export function hear(socket: Socket, request: string, enough: (text: string) => 
 }
 
 /** Sends and receives on a new connection, which is closed afterwards. */
-export async function once(port: number, request: string, enough?: (text: string) => boolean): Promise<Heard> {
+export async function once(port: number, request: string, enough?: (text: string) => boolean): Promise<Received> {
   const socket = connect({ host: "127.0.0.1", port });
-  const heard = await hear(socket, request, enough);
+  const received = await exchange(socket, request, enough);
   socket.destroy();
-  return heard;
+  return received;
 }
 
 /** The bytes after the first empty line. */
