@@ -71,54 +71,54 @@ export function bulkget(input: Items | string, options?: BulkgetOptions): Bulkge
 export function bulkget(input: Items | string, given?: BulkgetOptions): BulkgetRun {
   const options: BulkgetOptions = checked(given);
   const from = inputOf(input);
-  const get = webFor(options);
+  const get = clientFor(options);
   const { signal, onProgress } = options;
   const stop = new AbortController();
-  const handed = outcomeQueue<Outcome>();
-  let isBegun = false;
-  let isLeft = false;
+  const queue = outcomeQueue<Outcome>();
+  let isStarted = false;
+  let isReturned = false;
   let view: View | undefined;
   let broken: { readonly error: unknown } | undefined;
   const progress = progressOf(() => view);
-  let conclude: (stopped: Summary["stopped"]) => void = () => {};
+  let resolveSummary: (stopped: Summary["stopped"]) => void = () => {};
   const summary = new Promise<Summary>((resolve) => {
-    conclude = (stopped) => resolve({ ...snapshot(progress), stopped });
+    resolveSummary = (stopped) => resolve({ ...snapshot(progress), stopped });
   });
   /** Starts no more URLs, aborts those in flight, and ends the loop. */
-  const halt = () => {
+  const stopRun = () => {
     stop.abort("request" satisfies StopReason);
-    handed.finish();
+    queue.finish();
   };
 
   async function* outcomes(): AsyncGenerator<Outcome, void, void> {
-    isBegun = true;
+    isStarted = true;
     let stopped: Summary["stopped"] = "request";
-    let telling: Ticker | undefined;
+    let progressTicker: Ticker | undefined;
     try {
       signal?.throwIfAborted();
-      signal?.addEventListener("abort", halt, { once: true });
+      signal?.addEventListener("abort", stopRun, { once: true });
       const output = await outputOf(from, options, stop);
       try {
         if (stop.signal.aborted) return signal?.throwIfAborted();
-        const { sink, source, twinOf, expect, reporter } = output;
+        const { sink, source, savedFileOf, expect, reporter } = output;
         const run = download({
           ...options,
-          ...{ source, get, sink, stop, twinOf, expect, graceMs: 0 },
+          ...{ source, get, sink, stop, savedFileOf, expect, graceMs: 0 },
           async report(outcome) {
             await reporter.outcome(recordable(outcome));
-            if (outcome.outcome !== "failed" || outcome.error !== "interrupted") await handed.put(outcome);
+            if (outcome.outcome !== "failed" || outcome.error !== "interrupted") await queue.put(outcome);
           },
         });
         view = run.view;
         const fail = (error: unknown) => {
           broken ??= { error };
-          halt();
+          stopRun();
         };
-        const over = run.done.catch(fail).finally(() => handed.finish());
+        const runEnd = run.done.catch(fail).finally(() => queue.finish());
         try {
-          if (onProgress !== undefined) telling = ticker(progress, onProgress, fail);
+          if (onProgress !== undefined) progressTicker = ticker(progress, onProgress, fail);
           reporter.start(view);
-          for (let outcome = await handed.next(); outcome !== undefined; outcome = await handed.next()) {
+          for (let outcome = await queue.next(); outcome !== undefined; outcome = await queue.next()) {
             signal?.throwIfAborted();
             yield outcome;
           }
@@ -129,9 +129,9 @@ export function bulkget(input: Items | string, given?: BulkgetOptions): BulkgetR
             throw new BulkgetError("ERR_BULKGET_DISK", "stopped: the disk cannot be written any more");
           stopped = reason === "deadline" || reason === undefined ? reason : "request";
         } finally {
-          halt();
-          handed.close();
-          await over;
+          stopRun();
+          queue.close();
+          await runEnd;
           await reporter.end(view);
         }
       } finally {
@@ -140,44 +140,44 @@ export function bulkget(input: Items | string, given?: BulkgetOptions): BulkgetR
     } catch (error) {
       if (view === undefined) {
         signal?.throwIfAborted(); // the abort takes precedence over any error of opening the folder
-        if (isLeft) return;
+        if (isReturned) return;
       }
       if (signal?.aborted !== true) stopped = stop.signal.reason === "disk" ? "disk" : "error";
       throw error;
     } finally {
-      signal?.removeEventListener("abort", halt);
+      signal?.removeEventListener("abort", stopRun);
       get.close();
       try {
-        telling?.end();
+        progressTicker?.end();
       } finally {
-        conclude(stopped);
+        resolveSummary(stopped);
       }
     }
   }
 
   const run = outcomes();
-  const leave = run.return.bind(run);
+  const returnRun = run.return.bind(run);
   return Object.assign(run, {
     view: progress,
     summary,
     /** Does not wait for a pending `next`. */
     return() {
-      isLeft = true;
-      halt();
-      if (!isBegun) conclude("request");
-      return leave();
+      isReturned = true;
+      stopRun();
+      if (!isStarted) resolveSummary("request");
+      return returnRun();
     },
   });
 }
 
 /** Creates the HTTP client. Throws an OptionError for an option of the client or the folder that cannot be used. */
-function webFor(options: BulkgetOptions): Get {
+function clientFor(options: BulkgetOptions): Get {
   const carrier = carrierOf(options);
   if (options.output !== "memory") {
     namingOf(options);
     return httpClient(options, undefined, carrier);
   }
-  if (options.dedupe === true) throw new OptionError("is for files: bodies handed over have no names", "dedupe");
+  if (options.dedupe === true) throw new OptionError("is for files: bodies queue over have no names", "dedupe");
   const maxFilesize = Math.min(options.maxFilesize ?? MAX_BODY_BYTES, constants.MAX_LENGTH);
   return httpClient({ ...options, maxFilesize }, undefined, carrier);
 }
@@ -192,7 +192,7 @@ function recordable(outcome: Outcome): Outcome {
 interface Output {
   readonly source: Source;
   readonly sink: Sink;
-  readonly twinOf: OpenedOutput["twinOf"];
+  readonly savedFileOf: OpenedOutput["savedFileOf"];
   readonly expect: OpenedOutput["expect"];
   readonly reporter: Required<Reporter>;
   readonly close: () => Promise<void>;
@@ -211,7 +211,7 @@ async function outputOf(input: Input, options: BulkgetOptions, stop: AbortContro
     return {
       source: read(),
       sink,
-      twinOf: undefined,
+      savedFileOf: undefined,
       expect: undefined,
       reporter: reporterOf([]),
       close: async () => {},

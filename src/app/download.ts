@@ -61,7 +61,7 @@ export interface DownloadPlan extends ScheduleOptions {
   /** The name of a line as far as it is known before its response. If given, lines that may get the same name run in list order. */
   readonly expect?: NameQueueOptions["expect"] | undefined;
   /** The file that was saved for a URL. If given, each distinct URL is fetched once. */
-  readonly twinOf?: ((url: string) => SavedFile | undefined) | undefined;
+  readonly savedFileOf?: ((url: string) => SavedFile | undefined) | undefined;
   /** Creates an executor that distributes tasks over several processes. */
   readonly spread?:
     | ((own: Executor, about: { readonly view: () => View; readonly sink: Sink }) => Executor)
@@ -89,15 +89,15 @@ export function download(plan: DownloadPlan): Run {
 
   // 1. The concurrency: a number, or adapted by a controller.
   const { concurrency: asked = SCHEDULE_DEFAULTS.concurrency } = plan;
-  const controller = asked === "auto" ? adaptiveConcurrency(AUTO.start, AUTO.most) : undefined;
-  const concurrency = asked === "auto" ? AUTO.start : asked;
+  const controller = asked === "auto" ? adaptiveConcurrency(AUTO.initial, AUTO.max) : undefined;
+  const concurrency = asked === "auto" ? AUTO.initial : asked;
 
   // 2. The frontier; behind `dedupe` and the queue of names, where they are needed.
   const { throttle } = get;
   const bandwidth = throttle && arrivals(throttle.bytesPerSecond, throttle.paidMs);
-  const { expect, twinOf } = plan;
+  const { expect, savedFileOf } = plan;
   const queue = frontierOf(plan, bandwidth, () => controller?.concurrency ?? concurrency);
-  const unique = twinOf && dedupe(queue, { twinOf, ...LOOK_AHEAD });
+  const unique = savedFileOf && dedupe(queue, { savedFileOf, ...LOOK_AHEAD });
   const named = expect && nameQueue(unique ?? queue, { expect, ...LOOK_AHEAD });
 
   // 3. The executor: this process, or several. From here on callbacks use `started`; they are called after step 5.

@@ -49,7 +49,7 @@ export const FETCH_DEFAULTS = {
 } as const;
 
 /** The initial and the maximum concurrency of "auto". */
-export const AUTO = { start: 8, most: 512 } as const;
+export const AUTO = { initial: 8, max: 512 } as const;
 
 /** Over this time the speed of a body is averaged. */
 const SPEED_WINDOW_MS = 60_000;
@@ -59,19 +59,19 @@ const SPEED_WINDOW_MS = 60_000;
  * (CURLMOPT_MAXCONNECTS), so that lists with more hosts than slots reuse connections; the limit leaves file descriptors free.
  * 1,200 URLs on 60 hosts over TLS: 70 handshakes instead of 1,195, 0.9 s instead of 2.7 s.
  */
-const MAX_WITH_IDLE = 256;
+const MAX_CONNECTIONS_WITH_IDLE = 256;
 
 /** Maximum number of open connections, used and idle, for a concurrency. */
 export function connectionsFor(concurrency: number): number {
-  return Math.max(concurrency, Math.min(4 * concurrency, MAX_WITH_IDLE));
+  return Math.max(concurrency, Math.min(4 * concurrency, MAX_CONNECTIONS_WITH_IDLE));
 }
 
 /** Maximum size of a body that is buffered and written at once, in bytes; and of all such buffers together. */
-const WHOLE_BYTES = 262_144;
-const WHOLE_BYTES_IN_ALL = 67_108_864;
+const MAX_WHOLE_BODY_BYTES = 262_144;
+const MAX_WHOLE_BYTES = 67_108_864;
 
 /** Maximum number of bytes that wait for a slow disk, of all bodies; of one body at most 1 MiB. */
-const WAITING_BYTES_IN_ALL = 134_217_728;
+const MAX_WAITING_BYTES = 134_217_728;
 
 /** A byte budget that refills at a constant rate (a token bucket). */
 function byteAccount(bytesPerSecond: number): Account {
@@ -100,19 +100,19 @@ export function httpClient(
 ): Get {
   // 1. Limits that depend on the concurrency.
   const { concurrency = FETCH_DEFAULTS.concurrency, limitRate } = options;
-  const [start, most] = concurrency === "auto" ? [AUTO.start, AUTO.most] : [concurrency, concurrency];
+  const [initial, max] = concurrency === "auto" ? [AUTO.initial, AUTO.max] : [concurrency, concurrency];
   const limits = {
-    wholeBytes: Math.min(WHOLE_BYTES, Math.ceil(WHOLE_BYTES_IN_ALL / most)),
-    waitingBytes: Math.ceil(WAITING_BYTES_IN_ALL / most),
-    maxConnections: connectionsFor(start),
+    wholeBytes: Math.min(MAX_WHOLE_BODY_BYTES, Math.ceil(MAX_WHOLE_BYTES / max)),
+    waitingBytes: Math.ceil(MAX_WAITING_BYTES / max),
+    maxConnections: connectionsFor(initial),
   };
 
   // 2. Headers, credentials and cookies.
-  const { goesBy, ...identity } = identityOf(options, process.env);
+  const { sentUserAgent, ...identity } = identityOf(options, process.env);
 
   // 3. Robots. They fetch robots.txt by `client`, but not before the first request.
   let client: Get;
-  const robots = robotsOf(options, goesBy, () => client);
+  const robots = robotsOf(options, sentUserAgent, () => client);
 
   // 4. Addresses and proxies. The environment's proxies are for bulkget's own connections.
   const route = networkRoute(options, carrier === undefined ? process.env : {});

@@ -37,7 +37,7 @@ export interface Identity {
   readonly headers: readonly string[];
   readonly userAgent: string;
   /** The user agent that is sent: a User-Agent in `headers` takes precedence. */
-  readonly goesBy: string;
+  readonly sentUserAgent: string;
   readonly authorize: Authorize;
   readonly cookies?: Cookies;
   readonly noCookies: boolean;
@@ -65,7 +65,7 @@ export function identityOf(options: IdentityOptions, env: Env): Identity {
   return {
     headers,
     userAgent,
-    goesBy: (ownAgent === -1 ? undefined : headers[ownAgent + 1]) ?? userAgent,
+    sentUserAgent: (ownAgent === -1 ? undefined : headers[ownAgent + 1]) ?? userAgent,
     authorize: authorizer(path === undefined ? [] : readNetrc(path)),
     noCookies,
     ...(given.length === 0 ? {} : { cookies: cookies(given) }),

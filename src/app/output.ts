@@ -27,7 +27,7 @@ export interface Output {
   /** How worker processes write into the folder. */
   readonly shared: SharedSink | undefined;
   /** The file that was saved for a URL; with `dedupe` only. */
-  readonly twinOf: ((url: string) => SavedFile | undefined) | undefined;
+  readonly savedFileOf: ((url: string) => SavedFile | undefined) | undefined;
   /** The name of a line as far as it is known before its response, where names depend on responses. */
   readonly expect: DownloadPlan["expect"];
   /** The journal, and the list of failures. */
@@ -123,7 +123,7 @@ function outputIn(open: OpenFolder, names: FileNames, options: OutputOptions, co
     shared,
     reporters,
     expect: names.isUncertain ? names.before : undefined,
-    twinOf: dedupe && lines !== undefined ? twinsIn(lines, update) : undefined,
+    savedFileOf: dedupe && lines !== undefined ? savedFilesIn(lines, update) : undefined,
     async resume(source, again) {
       if (history === undefined || resumed === undefined) return source;
       const find = (url: string) => history.findSaved(url) ?? history.findFailure(url);
@@ -157,10 +157,10 @@ function outputIn(open: OpenFolder, names: FileNames, options: OutputOptions, co
 }
 
 /** The file that was saved for a URL; with `update`, only by this run. */
-function twinsIn(lines: History, update: boolean): (url: string) => SavedFile | undefined {
+function savedFilesIn(lines: History, update: boolean): (url: string) => SavedFile | undefined {
   const since = new Date().toISOString();
   return (url) => {
-    const twin = lines.duplicateSource(url);
-    return twin === undefined || (update && twin.time < since) ? undefined : twin;
+    const saved = lines.duplicateSource(url);
+    return saved === undefined || (update && saved.time < since) ? undefined : saved;
   };
 }

@@ -67,7 +67,10 @@ async function runLine(
 }
 
 async function runCommand(line: CommandLine, env: Env, ignored: ReadonlySet<StopSignal>): Promise<number> {
-  sizeThreadPool(line.concurrency === "auto" ? AUTO.most : line.concurrency);
+  // 1. Before any asynchronous call: libuv creates the thread pool when it is first used.
+  sizeThreadPool(line.concurrency === "auto" ? AUTO.max : line.concurrency);
+
+  // 2. Check list and options. Nothing is created or fetched.
   const stop = new AbortController();
   /** Aborts when readers of reports are no longer waited for. */
   const late = new AbortController();
@@ -84,6 +87,8 @@ async function runCommand(line: CommandLine, env: Env, ignored: ReadonlySet<Stop
   const web = { ...line, ...pemOf(line) };
   const get = httpClient(web);
   await list.check();
+
+  // 3. Open the folder, and compare the list with the earlier run.
   const isRereadable = rereadable(line.lists);
   // --force deletes files of an earlier run: only after the input proves to be a list.
   const source = line.force && !isRereadable ? await readAhead(list) : list;
@@ -94,16 +99,18 @@ async function runCommand(line: CommandLine, env: Env, ignored: ReadonlySet<Stop
     stays: true,
     stop: stop.signal,
   });
-  let rest: Source;
-  let shown: Extra;
+  let remaining: Source;
+  let progress: Extra;
   try {
-    rest = await output.resume(source, isRereadable ? read : undefined);
-    shown = await extraReporters(line, env, late.signal); // last: a refused run must not truncate an existing --report file
+    remaining = await output.resume(source, isRereadable ? read : undefined);
+    progress = await extraReporters(line, env, late.signal); // last: a refused run must not truncate an existing --report file
   } catch (error) {
     await output.close(error instanceof ListError);
     throw error;
   }
-  const { extra, note } = shown;
+
+  // 4. Start reporters and run.
+  const { extra, note } = progress;
   if (!line.quiet) notes.print = note;
   let brokenReport = false;
   const reporters = combineReporters([...output.reporters, ...extra], {
@@ -119,15 +126,17 @@ async function runCommand(line: CommandLine, env: Env, ignored: ReadonlySet<Stop
   const run = download({
     ...line,
     spread,
-    source: rest,
+    source: remaining,
     get,
     sink: output.sink,
-    twinOf: output.twinOf,
+    savedFileOf: output.savedFileOf,
     expect: output.expect,
     report: (outcome) => reporters.outcome(outcome),
     stop,
     graceMs: GRACE_MS,
   });
+
+  // 5. Handle signals, and wait for the end.
   let isHurried = false;
   const stopSignals = SIGNALS.filter((signal) => !ignored.has(signal));
   stop.signal.addEventListener("abort", () => void clock.after(GRACE_MS, () => late.abort()));
@@ -155,6 +164,8 @@ async function runCommand(line: CommandLine, env: Env, ignored: ReadonlySet<Stop
     broken = { error };
     if (error instanceof FolderError && error.kind === "disk") stop.abort("disk" satisfies StopReason);
   }
+
+  // 6. Write what is left, and print why the run stopped.
   signals.last(); // the synchronous writes that follow block this thread on a slow disk
   await reporters.end(run.view);
   try {

@@ -30,7 +30,7 @@ export type ToWorker =
   /** The first message: the worker's plan, and the clock origin that `addedMs` refers to. */
   | { readonly begin: unknown; readonly zeroMs: number }
   /** Maximum number of connections. */
-  | { readonly most: number }
+  | { readonly maxConnections: number }
   /** This many more bytes of bodies may be read. */
   | { readonly granted: number }
   /** Lines of the list have file names. The worker confirms with the same message. */

@@ -48,8 +48,8 @@ export function serve(socket: Socket, { clock, zeroMs, begin, leave }: ServeOpti
       laterMs = message.zeroMs - zeroMs;
       setInterval(() => to.put({ bytes: get?.receivedBytes() ?? 0 }), HEARTBEAT_MS);
       to.put({ ready: true });
-    } else if ("most" in message) {
-      get?.resize(message.most);
+    } else if ("maxConnections" in message) {
+      get?.resize(message.maxConnections);
     } else if ("granted" in message) {
       account.granted(message.granted);
     } else if ("named" in message) {

@@ -198,7 +198,7 @@ export function startWorker({
         to.put(rowOf(id, task, left));
       });
     },
-    resize: (most) => to.put({ most }),
+    resize: (maxConnections) => to.put({ maxConnections }),
     named() {
       if (isOver) return Promise.resolve();
       to.put({ named: true });

@@ -113,7 +113,7 @@ describe("the headers of a request have the usual case and Host first", () => {
 
 describe("a header of the user", () => {
   const sent = async (options: IdentityOptions, more: Partial<GetOptions> = {}) => {
-    const { goesBy: _, ...identity } = identityOf(options, {});
+    const { sentUserAgent: _, ...identity } = identityOf(options, {});
     const web = own(testGet({ ...identity, ...more }));
     expect(await collect(await web.fetch(new URL(server.url("/ok"))))).toEqual(body(100));
     return headOf(server.seen.at(-1)?.raw);

@@ -18,7 +18,7 @@ export interface Duplicates extends Frontier {
 
 export interface DuplicatesOptions {
   /** The file that was saved for this URL, as long as a record says so. */
-  readonly twinOf: (url: string) => SavedFile | undefined;
+  readonly savedFileOf: (url: string) => SavedFile | undefined;
   /** Jobs held back at which it is full, and the same in characters. */
   readonly capacity: number;
   readonly capacityChars: number;
@@ -35,7 +35,7 @@ interface First {
  * nothing, the next one is fetched, and so on: a failure is nobody's but its own line's. Memory: what is on its way.
  */
 export function dedupe(inner: Frontier, options: DuplicatesOptions): Duplicates {
-  const { twinOf, capacity, capacityChars } = options;
+  const { savedFileOf, capacity, capacityChars } = options;
   const firsts = new Map<string, First>();
   /** Those with a password, by what an outcome says of them. */
   const hidden = new Map<string, First[]>();
@@ -80,7 +80,7 @@ export function dedupe(inner: Frontier, options: DuplicatesOptions): Duplicates 
   /** Sends a job on its way, for which others may wait; or lets it have a file that is there. */
   function go(job: Job, behind: Fifo<Job>, nowMs: number): void {
     const { url } = job;
-    const twin = recent.get(url) ?? twinOf(url);
+    const twin = recent.get(url) ?? savedFileOf(url);
     if (twin !== undefined && isWanted(job, twin)) {
       inner.add({ ...job, duplicateOf: twin }, nowMs);
       const rest = handOut(behind, twin, nowMs);

@@ -9,7 +9,7 @@ import type { Task } from "../../../src/core/scheduler/task.ts";
 import { hostLimit } from "../../../src/policy/host-limit.ts";
 import { failed, saved, skipped, unchanged } from "../outcomes.ts";
 
-function queue(twinOf: (url: string) => SavedFile | undefined = () => undefined, capacity = 1000) {
+function queue(savedFileOf: (url: string) => SavedFile | undefined = () => undefined, capacity = 1000) {
   const inner = frontier({
     capacity,
     capacityChars: 1_000_000,
@@ -18,7 +18,7 @@ function queue(twinOf: (url: string) => SavedFile | undefined = () => undefined,
     order: ORDERS.fair,
     allowance: hostLimit,
   });
-  return dedupe(inner, { twinOf, capacity, capacityChars: 1000 });
+  return dedupe(inner, { savedFileOf, capacity, capacityChars: 1000 });
 }
 
 const URL_A = "http://a/";

@@ -165,7 +165,7 @@ describe("a line of a list", () => {
 
 describe("an option", () => {
   const request = async (options: IdentityOptions) => {
-    const { goesBy: _, ...identity } = identityOf(options, {});
+    const { sentUserAgent: _, ...identity } = identityOf(options, {});
     const web = testGet(identity);
     received = "";
     await web.fetch(new URL(`http://127.0.0.1:${port}/x`));
