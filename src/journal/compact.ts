@@ -2,8 +2,8 @@
 
 import { closeSync, renameSync } from "node:fs";
 import type { Failed } from "../core/job.ts";
-import { type Copy, createLineFile } from "./copy-lines.ts";
 import type { History } from "./history.ts";
+import { createLineFile, type LineFile } from "./line-file.ts";
 import { openJournal } from "./open-journal.ts";
 import { DUPLICATE_NUMBER, parseRecord, recordIn } from "./parse-record.ts";
 import { eachLine } from "./read-lines.ts";
@@ -31,7 +31,7 @@ export function compactJournal(
   const rewritten = history.stale > 0;
   if (!rewritten && history.failures === 0) return { failed: 0, rewritten, commit() {} };
   const fd = openJournal(journalPath);
-  let copy: Copy | undefined;
+  let copy: LineFile | undefined;
   try {
     if (rewritten) copy = createLineFile(part);
     const { kept, failed } = copyCurrent(fd, history, copy, onFailed);
@@ -51,7 +51,7 @@ export function compactJournal(
   }
 }
 
-function copyCurrent(fd: number, history: History, copy: Copy | undefined, onFailed: (outcome: Failed) => void) {
+function copyCurrent(fd: number, history: History, copy: LineFile | undefined, onFailed: (outcome: Failed) => void) {
   let kept = 0;
   let failed = 0;
   const onRecord = (bytes: Buffer, start: number, end: number, offset: number) => {
@@ -60,7 +60,7 @@ function copyCurrent(fd: number, history: History, copy: Copy | undefined, onFai
     const isDuplicateNumber = entry.outcome === DUPLICATE_NUMBER;
     if (isDuplicateNumber ? offset < history.bytes : !history.isLast(entry.n, offset, end - start)) return;
     if (!isDuplicateNumber) kept++;
-    copy?.line(bytes.subarray(start, end));
+    copy?.write(bytes.subarray(start, end));
     if (!isDuplicateNumber && entry.outcome !== "failed") return;
     const outcome = recordIn(bytes, start, end);
     if (outcome?.outcome !== "failed") return;

@@ -2,24 +2,24 @@
 
 import { closeSync, lstatSync, renameSync } from "node:fs";
 import { JournalError, useAnotherFolder } from "../core/errors.ts";
-import { appendLineFile, type Copy, createLineFile } from "./copy-lines.ts";
 import { countOf, isWholeEnd } from "./history.ts";
+import { appendLineFile, createLineFile, type LineFile } from "./line-file.ts";
 import { openJournal, refuseNewer } from "./open-journal.ts";
 import { DUPLICATE_NUMBER, parseRecord } from "./parse-record.ts";
 import { eachLine } from "./read-lines.ts";
 import { recoverPieces } from "./recover-records.ts";
 
-/** Whether a journal exists: `empty` has no record yet, `ours` has records, or the start of one. */
-export type Journal = "none" | "empty" | "ours";
+/** `none`: no file; `empty`: no record yet; `ours`: records, or the start of one. */
+export type JournalKind = "none" | "empty" | "ours";
 
 /**
  * Returns whether a run wrote the journal at `path`; one with only whitespace or NUL bytes is `empty`: its run was killed at
  * the start. Reads up to the first record. Throws a JournalError for another file, and file-system errors.
  */
-export function journalKind(path: string): Journal {
+export function journalKind(path: string): JournalKind {
   if (!isThere(path)) return "none";
   const fd = openJournal(path);
-  let found: Journal = "empty";
+  let found: JournalKind = "empty";
   try {
     for (const { kind } of recoverPieces(fd)) {
       if (kind === "record" || kind === "other") return "ours";
@@ -92,8 +92,8 @@ export function repairNotes({ others, torn, foreign }: Repaired, foreignPath: st
 export function repair(journalPath: string, { part, foreign, asJson, anyVersion = false }: RepairOptions): Repaired {
   const counts = { records: 0, others: 0, torn: 0, foreign: 0 };
   const fd = openJournal(journalPath);
-  let copy: Copy | undefined;
-  let foreignLines: Copy | undefined;
+  let copy: LineFile | undefined;
+  let foreignLines: LineFile | undefined;
   try {
     copy = createLineFile(part);
     for (const { kind, bytes } of recoverPieces(fd)) {
@@ -102,13 +102,13 @@ export function repair(journalPath: string, { part, foreign, asJson, anyVersion 
       else if (kind === "foreign") {
         counts.foreign++;
         foreignLines ??= appendLineFile(foreign);
-        foreignLines.line(bytes);
+        foreignLines.write(bytes);
       } else {
         counts.records++;
         const outcome = parseRecord(bytes, 0, bytes.length)?.outcome;
         if (!anyVersion && outcome !== undefined && outcome !== DUPLICATE_NUMBER) refuseNewer(outcome, journalPath);
         if (kind === "other") counts.others++;
-        copy.line(kind === "other" ? Buffer.from(asJson(JSON.parse(bytes.toString("utf8")))) : bytes);
+        copy.write(kind === "other" ? Buffer.from(asJson(JSON.parse(bytes.toString("utf8")))) : bytes);
       }
     }
     foreignLines?.finish();

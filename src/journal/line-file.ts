@@ -6,9 +6,11 @@ import { writeAllSync } from "../fs/write-all.ts";
 
 const BATCH_BYTES = 1_048_576;
 
-export interface Copy {
+const LF = 0x0a;
+
+export interface LineFile {
   /** Appends a line, passed without its line feed. */
-  line(bytes: Buffer): void;
+  write(line: Buffer): void;
   /** Writes the remaining lines, calls fsync and closes the file. */
   finish(): void;
   /** Closes the file, and removes it if it is new. Never throws. */
@@ -16,21 +18,22 @@ export interface Copy {
 }
 
 /** Creates the file, and replaces one that a killed run left. */
-export function createLineFile(path: string): Copy {
+export function createLineFile(path: string): LineFile {
   rmSync(path, { force: true });
-  return copy(createNew(path), path);
+  return lineFile(createNew(path), path);
 }
 
 /** Appends to the file, and creates it if it does not exist. */
-export function appendLineFile(path: string): Copy {
+export function appendLineFile(path: string): LineFile {
   const fd = checked(openOrCreateToAppend(path), (stats) => {
     if (isSingleLinkFile(stats)) return;
     throw Object.assign(new Error(`${path}: no file, or one with a second name`), { code: "EEXIST", syscall: "open" });
   });
-  return copy(fd, undefined);
+  return lineFile(fd, undefined);
 }
 
-function copy(fd: number, own: string | undefined): Copy {
+/** `newPath`: the path of a new file. */
+function lineFile(fd: number, newPath: string | undefined): LineFile {
   const batch = Buffer.allocUnsafe(BATCH_BYTES);
   let filled = 0;
   let isOpen = true;
@@ -45,11 +48,11 @@ function copy(fd: number, own: string | undefined): Copy {
   };
 
   return {
-    line(bytes) {
-      if (filled + bytes.length + 1 > BATCH_BYTES) flush();
-      if (bytes.length + 1 > BATCH_BYTES) writeAllSync(fd, [bytes]);
-      else filled += bytes.copy(batch, filled);
-      batch[filled++] = 0x0a;
+    write(line) {
+      if (filled + line.length + 1 > BATCH_BYTES) flush();
+      if (line.length + 1 > BATCH_BYTES) writeAllSync(fd, [line]);
+      else filled += line.copy(batch, filled);
+      batch[filled++] = LF;
     },
     finish() {
       flush();
@@ -59,7 +62,7 @@ function copy(fd: number, own: string | undefined): Copy {
     discard() {
       try {
         close();
-        if (own !== undefined) rmSync(own, { force: true });
+        if (newPath !== undefined) rmSync(newPath, { force: true });
       } catch {
         // The caller reports the first error; the next run removes the file.
       }
