@@ -101,6 +101,9 @@ export default defineConfig([
   { platform: "node", external: isBuiltin, input: "src/cli/manual.ts", output: into("bin"), plugins: [thirdParty()] },
   // Built separately: otherwise the code that it shares with the command would be a third file for both to load.
   { ...common, input: "bin/worker.ts", output: into("bin") },
+  // What a thread runs is a file of its own for the command and the library (src/fs/thread-file.ts).
+  { ...common, input: "bin/writer-thread.ts", output: into("bin") },
+  { ...common, input: "bin/verifier-thread.ts", output: into("bin") },
   { ...common, input: "src/index.ts", output: into("lib"), plugins: [...common.plugins, library] },
   ...["cli-progress", "ipaddr.js", "tough-cookie"].map((name) => ({
     platform: "node",

@@ -18,27 +18,23 @@ export type LocationCheck = (file: string, bytes: number | undefined, offset?: n
 
 /** Whether the body that a record names is still there. The path is checked too: the record may have been edited. */
 export function isStillThere(folder: string, { file, bytes, offset }: Location): boolean {
-  return isSafePath(file) && locationChecker(lstatSync, folder)(file, bytes, offset);
+  return isSafePath(file) && locationChecker(folder)(file, bytes, offset);
 }
 
 /** Whether a regular file of any length is there: one to rename, replace or remove. */
 export function isSavedFile(folder: string, file: string): boolean {
-  return isSafePath(file) && locationChecker(lstatSync, folder, true)(file, undefined);
+  return isSafePath(file) && locationChecker(folder, true)(file, undefined);
 }
 
-/**
- * The check of many locations, for paths that passed `isSafePath` when their records were parsed. Refers to nothing outside
- * itself: the second thread of journal/verify-files.ts runs its source text.
- */
-export function locationChecker(lstat: typeof lstatSync, folder: string, anyLength = false): LocationCheck {
-  const quietly = { throwIfNoEntry: false } as const;
+/** The check of many locations, for paths that passed `isSafePath` when their records were parsed. */
+export function locationChecker(folder: string, anyLength = false): LocationCheck {
   /** The folder that was checked last: consecutive records mostly have the same one. */
   let checkedFolder: string | undefined;
 
   /** Undefined if lstat fails: the URL is then fetched again, and the write reports the error. */
   const statsOf = (path: string) => {
     try {
-      return lstat(path, quietly);
+      return lstatSync(path, { throwIfNoEntry: false });
     } catch {
       return undefined;
     }

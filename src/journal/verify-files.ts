@@ -1,8 +1,9 @@
 // Verifies many recorded files on two threads: lstat takes nearly all the time of reading a long journal.
 
-import { lstatSync } from "node:fs";
 import type { Worker } from "node:worker_threads";
 import { type LocationCheck, locationChecker } from "../fs/location.ts";
+import { threadFile } from "../fs/thread-file.ts";
+import type { VerifierData, VerifierRequest } from "./verifier-loop.ts";
 
 const BATCH_FILES = 1024;
 
@@ -40,7 +41,7 @@ export function fileVerifier(
   onMissing: (n: number, unit: number) => void,
   start?: StartSecond,
 ): FileVerifier {
-  const check = locationChecker(lstatSync, folder);
+  const check = locationChecker(folder);
   let batch = emptyBatch();
   let batches = 0;
   let second: Second | undefined;
@@ -105,30 +106,18 @@ export interface Second {
   close(): void;
 }
 
-/** Source text of the second thread: the command is a single file, so there is no other to start a thread from. */
-const PROGRAM = `
-  const { lstatSync } = require("node:fs");
-  const { workerData: { folder, port, done } } = require("node:worker_threads");
-  const check = (${locationChecker})(lstatSync, folder);
-  port.on("message", ({ files, bytes }) => {
-    const missing = [];
-    for (let i = 0; i < files.length; i++) if (!check(files[i], bytes[i])) missing.push(i);
-    port.postMessage(missing);
-    Atomics.add(done, 0, 1);
-    Atomics.notify(done, 0);
-  });
-`;
-
 /** Undefined if no thread can be started. */
 export function secondThread(folder: string): Second | undefined {
+  const file = threadFile("verifier-thread");
+  if (file === undefined) return undefined;
   // Not imported: it would slow down every start, and few runs need it.
   const threads = process.getBuiltinModule("node:worker_threads");
   const { port1: port, port2 } = new threads.MessageChannel();
   const done = new Int32Array(new SharedArrayBuffer(4));
   let thread: Worker;
   try {
-    const workerData = { folder, port: port2, done };
-    thread = new threads.Worker(PROGRAM, { eval: true, execArgv: [], workerData, transferList: [port2] });
+    const workerData: VerifierData = { folder, port: port2, done };
+    thread = new threads.Worker(file, { execArgv: [], workerData, transferList: [port2] });
   } catch {
     port.close();
     return undefined;
@@ -139,7 +128,7 @@ export function secondThread(folder: string): Second | undefined {
   return {
     give({ files, bytes }) {
       asked++;
-      port.postMessage({ files, bytes });
+      port.postMessage({ files, bytes } satisfies VerifierRequest);
     },
     answer() {
       const received: { readonly message: readonly number[] } | undefined = threads.receiveMessageOnPort(port);
