@@ -50,13 +50,13 @@ export class NoListError extends Error {
 }
 
 /** Maximum length of a line in a message, in characters. */
-const MAX_SHOWN = 60;
+const MAX_SHOWN_CHARS = 60;
 
 /** Returns the first line and its error; nothing for a line with an @, which may contain a password. */
 function exampleOf([first]: readonly Job[]): string {
   const why = first && parseUrl(first.url);
   if (first === undefined || why === undefined || !isFailure(why) || first.url.includes("@")) return "";
-  const short = first.url.length > MAX_SHOWN ? `${first.url.slice(0, MAX_SHOWN)}…` : first.url;
+  const short = first.url.length > MAX_SHOWN_CHARS ? `${first.url.slice(0, MAX_SHOWN_CHARS)}…` : first.url;
   return ` (${JSON.stringify(short)}: ${why.detail})`;
 }
 

@@ -44,7 +44,7 @@ export function items(from: Items<unknown>, stop?: AbortSignal, refuse?: () => R
   return {
     [Symbol.asyncIterator]() {
       const values = valuesOf(from, stop);
-      const taken = lineNumbers();
+      const numbers = lineNumbers();
       const refusalOf = refuse?.();
       let place = 0;
       return {
@@ -54,7 +54,7 @@ export function items(from: Items<unknown>, stop?: AbortSignal, refuse?: () => R
           const { done, value } = await values.next();
           if (done !== true) {
             const job = jobOf(value, ++place);
-            const other = taken.claim(job.n, place);
+            const other = numbers.claim(job.n, place);
             jobs = place;
             if (other !== undefined) return { done: false, value: [duplicate(job, place, other)] };
             const refused = job.refused ?? refusalOf?.(job);

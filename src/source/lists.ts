@@ -207,8 +207,8 @@ function unknownKeys(note: (text: string) => void) {
 }
 
 /** Maximum length of a column in a message, in characters. */
-const MAX_SHOWN = 60;
+const MAX_SHOWN_CHARS = 60;
 
 function shortened(text: string): string {
-  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;
+  return text.length > MAX_SHOWN_CHARS ? `${text.slice(0, MAX_SHOWN_CHARS)}…` : text;
 }

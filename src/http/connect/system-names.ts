@@ -86,9 +86,9 @@ function readAll(files: SystemFiles, env: NodeJS.ProcessEnv): Omit<SystemNames, 
   const options = resolv.filter(([key]) => key === "options").flatMap(([, ...values]) => values);
   const named = resolv.flatMap(([key, server]) => (key === "nameserver" && server !== undefined ? [server] : []));
   const servers = named.filter((server) => isIP(server) !== 0).slice(0, MAX_SERVERS);
-  const option = (name: string, fallback: number, most: number) => {
+  const option = (name: string, fallback: number, max: number) => {
     const digits = options.map((one) => new RegExp(`^${name}:(\\d{1,5})$`).exec(one)?.[1]).findLast(Boolean);
-    return digits === undefined ? fallback : Math.min(Number(digits), most);
+    return digits === undefined ? fallback : Math.min(Number(digits), max);
   };
   const timeoutS = Math.max(1, option("timeout", DEFAULT_TIMEOUT_S, 30));
   const attempts = Math.max(1, option("attempts", DEFAULT_ATTEMPTS, 5));

@@ -76,8 +76,8 @@ export function cookieStore<C extends StorableCookie>(bounds: StoreBounds = RUN_
       if (cookies.size <= MAX_COOKIES_PER_HOST) break;
       remove(domain, first);
     }
-    for (const [host, theirs] of hosts) {
-      for (const first of theirs.keys()) {
+    for (const [host, hostCookies] of hosts) {
+      for (const first of hostCookies.keys()) {
         if (size <= bounds.cookies && chars <= bounds.chars) return;
         remove(host, first);
       }

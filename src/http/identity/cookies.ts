@@ -173,7 +173,7 @@ function nameOf(pair: string): string {
 }
 
 function readFile(path: string, store: CookieStore<Cookie>): void {
-  const ways = 'a file in Netscape form, or "name=value; name=value"';
+  const forms = 'a file in Netscape form, or "name=value; name=value"';
   let text: string;
   let fd: number | undefined;
   try {
@@ -181,7 +181,9 @@ function readFile(path: string, store: CookieStore<Cookie>): void {
     text = readUpTo(MAX_FILE_BYTES, fd, path, "cookie").toString("latin1");
   } catch (error) {
     if (error instanceof OptionError) throw error;
-    throw new OptionError(`${path}: cannot be read: ${(error as Error).message} (${ways})`, "cookie", { cause: error });
+    throw new OptionError(`${path}: cannot be read: ${(error as Error).message} (${forms})`, "cookie", {
+      cause: error,
+    });
   } finally {
     if (fd !== undefined) closeSync(fd);
   }
@@ -190,7 +192,7 @@ function readFile(path: string, store: CookieStore<Cookie>): void {
     .map(withoutReturns)
     .filter((line) => /^#HttpOnly_|^[^#\s]/.test(line));
   const found = lines.map(cookieOf).filter((cookie) => cookie !== undefined);
-  if (lines.length > 0 && found.length === 0) throw new OptionError(`${path}: has no cookies (${ways})`, "cookie");
+  if (lines.length > 0 && found.length === 0) throw new OptionError(`${path}: has no cookies (${forms})`, "cookie");
   for (const cookie of found) store.putCookie(cookie, () => {});
 }
 

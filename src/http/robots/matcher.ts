@@ -103,7 +103,7 @@ function ordered(patterns: readonly string[], isAllowed: readonly boolean[]): Ui
   return Uint32Array.from(keys.sort(), (key) => key % MAX_PATTERNS);
 }
 
-/** More than there can be of either, in a robots.txt of 500 KiB. */
+/** More than the length and the number of the patterns that a robots.txt of 500 KiB can have. */
 const MAX_PATTERN_LENGTH = 2 ** 23;
 const MAX_PATTERNS = 2 ** 20;
 

@@ -14,7 +14,7 @@ const MAX_TRIES = 3;
 
 /** Maximum number of cached origins, and of the bytes of their rules; the least recently used are removed. */
 const MAX_ORIGINS = 10_000;
-const MAX_BYTES = 33_554_432;
+const MAX_RULES_BYTES = 33_554_432;
 
 /** Maximum Crawl-delay that is obeyed, in milliseconds. */
 const MAX_DELAY_MS = 60_000;
@@ -114,7 +114,7 @@ export function robots({ fetch, agent, maxTimeMs = Number.POSITIVE_INFINITY }: R
     origins.delete(origin);
     origins.set(origin, known);
     for (const [oldest, oldRules] of origins) {
-      if ((origins.size <= MAX_ORIGINS && bytes <= MAX_BYTES) || oldest === origin) break;
+      if ((origins.size <= MAX_ORIGINS && bytes <= MAX_RULES_BYTES) || oldest === origin) break;
       origins.delete(oldest);
       bytes -= bytesOf(oldRules);
     }
