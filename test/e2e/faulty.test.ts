@@ -60,7 +60,7 @@ describe("a server that drops 20 % of connections, answers 503 to 10 % and stall
       // After two turns of the event loop, a FIN that arrived with the request has been read too.
       if (socket !== null) setImmediate(() => setImmediate(deal, socket, response, asked));
     });
-    const { code, stderr } = await run(paths(server.origin, 1000), "--timeout", "1s", "--retries", "10");
+    const { code, stderr } = await run(paths(server.origin, 1000), "--timeout", "4s", "--retries", "10");
     expect(code, stderr).toBe(0);
     const records = recordsOf(at());
     expect(records.size).toBe(1000);

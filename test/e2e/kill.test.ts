@@ -38,7 +38,7 @@ it(`a run of ${URLS} URLs with ${KILLS} kills saves every file byte for byte, an
     leftovers: [],
   });
   expect(result.twice, said).toBeLessThanOrEqual(result.allowedTwice);
-}, 120_000);
+}, 300_000);
 
 describe("a file that a killed run saved but did not record", () => {
   const server = ownSite();
