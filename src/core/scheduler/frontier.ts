@@ -1,4 +1,4 @@
-// The bounded look-ahead between the source and the slots: whose turn it is, and when. No timers, no clock, no I/O.
+// The frontier: the bounded queue between the source and the slots, which selects the next job and its time.
 
 import { LinkedList } from "../structures/linked-list.ts";
 import {
@@ -14,7 +14,7 @@ import {
   startMs,
   takes,
 } from "./host.ts";
-import { learn, refusalOf } from "./host-health.ts";
+import { refusalOf, updateHealth } from "./host-health.ts";
 import { hostRegistry } from "./host-registry.ts";
 import { charsOf } from "./job-size.ts";
 import { enqueue, heap } from "./order.ts";
@@ -23,12 +23,12 @@ import { wakeQueue } from "./wake-queue.ts";
 
 const NEVER = Number.POSITIVE_INFINITY;
 
-/** Gives an empty frontier. Adding, starting and finishing cost the same however many jobs and hosts wait here. */
+/** Returns an empty frontier. The time to add, start or finish a job does not depend on how many jobs and hosts wait. */
 export function frontier(options: FrontierOptions): Frontier {
   const { perHost, order, pace } = options;
   const hosts = hostRegistry(perHost, options.hostPace);
   const { nowhere, named } = hosts;
-  const ready = new LinkedList<Host>(); // the one that has waited longest for its turn first
+  const ready = new LinkedList<Host>(); // in the order of their last start
   const refusing = new Set<Host>();
   const wakeTimes = wakeQueue();
   const keep = memory(hosts.forget);
@@ -88,7 +88,7 @@ export function frontier(options: FrontierOptions): Frontier {
       const capped = limits.running-- >= limits.most || limits.pace !== undefined || limits.members.length > 1;
       const isBad = signal === "overloaded" || signal === "unreachable" || signal === "silent";
       if (isBad || host.failing !== undefined || limits.allowance !== undefined) {
-        learn(host, { task, signal, failure, nowMs, starts }, options);
+        updateHealth(host, { task, signal, failure, nowMs, starts }, options);
       } else {
         if (signal === "ok") host.lastOkStart = starts;
         if (!capped && (host.waiting > 0 || limits.running > 0)) return;
@@ -102,7 +102,7 @@ export function frontier(options: FrontierOptions): Frontier {
       leave(task, task.host, signal);
       if (arrive(task, name)) return true;
       const to = named(name);
-      // From one port of a name to the other it keeps its place, unless nobody answers there.
+      // Two ports of a name share their limits: the try keeps its start, unless the port is unreachable.
       const isTaken = to.limits === from ? to.failing === undefined : takes(to, task.holds, nowMs);
       if (isTaken) begin(to, task, to.limits === from);
       else task.holds++;
@@ -140,7 +140,7 @@ export function frontier(options: FrontierOptions): Frontier {
     const task = host?.list === ready ? leaving(shift(host)) : undefined;
     if (host === undefined || task === undefined) throw new Error("the order picked a host that it was not offered");
     if (task.home !== host.host) {
-      // It begins at home again, if that takes one; its place here is kept until it is back.
+      // Each try starts on the host of its URL, if that may start one. A start here is reserved until the redirect.
       const home = named(task.home);
       if (!mayStartAt(home, seenMs)) {
         settle(host);
@@ -174,7 +174,7 @@ export function frontier(options: FrontierOptions): Frontier {
     settle(host);
   }
 
-  /** `isPaid`: its start was counted already, at the other port of the name. */
+  /** `isPaid`: its start was counted on the other port of the name. */
   function begin(host: Host, task: Task, isPaid = false): void {
     task.host = host.host;
     host.limits.running++;
@@ -182,17 +182,17 @@ export function frontier(options: FrontierOptions): Frontier {
     if (host.failing !== undefined) host.failing.probe ??= task;
   }
 
-  /** The try is over at this host, and may go on at another. */
+  /** Ends the try on this host; it may continue on another. */
   function leave(task: Task, name: string, signal: HostSignal): void {
     const host = hosts.get(name);
     if (host === undefined || host === nowhere) return;
     host.limits.running--;
     host.limits.pace?.release?.(signal !== "not_requested");
-    learn(host, { task, signal, failure: undefined, nowMs: seenMs, starts }, options);
+    updateHealth(host, { task, signal, failure: undefined, nowMs: seenMs, starts }, options);
     settleAll(host.limits);
   }
 
-  /** Takes the place that was kept, if it is at this host; gives it up otherwise. */
+  /** Uses the reserved start, if it is on this host; otherwise gives it back. Returns whether it was used. */
   function arrive(task: Task, name: string): boolean {
     const { ahead } = task;
     const isThere = ahead === name;
@@ -213,12 +213,12 @@ export function frontier(options: FrontierOptions): Frontier {
     for (let host = wakeTimes.due(seenMs); host !== undefined; host = wakeTimes.due(seenMs)) settle(host);
   }
 
-  /** Settles the hosts that share these limits. */
+  /** Updates the hosts that share these limits. */
   function settleAll({ members }: HostLimits): void {
     for (const host of members) settle(host);
   }
 
-  /** Puts a host where it belongs, after a change that can matter to that. */
+  /** Updates the queues that a host is in, after a change of the host. */
   function settle(host: Host): void {
     ripen(host, seenMs);
     const atMs = startMs(host, seenMs);

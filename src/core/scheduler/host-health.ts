@@ -1,16 +1,16 @@
-// What a finished try means for the health of its host: strikes, back-off, and the number of tries that it may have at a time.
+// The health of a host after a finished try: strikes, exponential back-off, and its limit of tries at a time.
 
 import type { Failure } from "../failure.ts";
 import type { Host } from "./host.ts";
 import type { FrontierOptions, HostSignal, Task } from "./task.ts";
 
-/** Strikes in a row after which a host only fails; one that was alive is given this long besides. */
-const MOST_STRIKES = 4;
-const MERCY_MS = 600_000;
-const LONGEST_PARK_MS = 60_000;
+/** Strikes in a row after which a host is closed. One that has answered before is closed after 10 minutes at the earliest. */
+const MAX_STRIKES = 4;
+const MIN_FAILING_MS = 600_000;
+const MAX_BACKOFF_MS = 60_000;
 const LONG_AGO = Number.NEGATIVE_INFINITY;
 
-/** The failure of a job that is not tried: `why`, and what happened on its host last. */
+/** Returns the failure of a job that is not tried: `why`, and the last failure of its host. */
 export function refusalOf({ error, status, detail }: Failure, why: string): Failure {
   const refusal = { error, detail: `not tried: ${why}, last: ${detail}` };
   return status === undefined ? refusal : { ...refusal, status };
@@ -21,12 +21,12 @@ export interface Try {
   readonly signal: HostSignal;
   readonly failure: Failure | undefined;
   readonly nowMs: number;
-  /** The number of the last start, of any task. */
+  /** The number of the last start of any task. */
   readonly starts: number;
 }
 
-/** Takes in what a finished try says of the host. */
-export function learn(host: Host, ended: Try, options: LearnOptions): void {
+/** Updates the health of a host after a try. */
+export function updateHealth(host: Host, ended: Try, options: HealthOptions): void {
   const { task, signal, starts } = ended;
   const { limits } = host;
   if (host.failing?.probe === task) host.failing.probe = undefined;
@@ -34,7 +34,7 @@ export function learn(host: Host, ended: Try, options: LearnOptions): void {
   if (signal === "unreachable" || signal === "silent") {
     if (task.started <= Math.max(host.struck, host.lastOkStart) || ended.failure === undefined) return;
     if (signal === "unreachable" || task.attempts <= 1) strike(host, ended.failure, ended);
-    else host.failing = undefined; // it takes connections, and only lines that were silent before are left: these need not wait
+    else host.failing = undefined; // it accepts connections; the URL was silent before, and is the cause
     return;
   }
   host.lastOkStart = starts;
@@ -48,14 +48,14 @@ export function learn(host: Host, ended: Try, options: LearnOptions): void {
   if (limits.allowance.limit < before) limits.lowered = starts;
 }
 
-type LearnOptions = Pick<FrontierOptions, "perHost" | "concurrency" | "allowance">;
+type HealthOptions = Pick<FrontierOptions, "perHost" | "concurrency" | "allowance">;
 
 function strike(host: Host, failure: Failure, { nowMs, starts }: Try): void {
   host.failing ??= { strikes: 0, sinceMs: nowMs, parkedMs: LONG_AGO, probe: undefined, refusal: undefined };
   const { failing } = host;
   host.struck = starts;
   failing.strikes++;
-  failing.parkedMs = nowMs + Math.min(LONGEST_PARK_MS, 1000 * 2 ** (failing.strikes - 1));
-  if (failing.strikes < MOST_STRIKES || (host.lastOkStart > 0 && nowMs - failing.sinceMs < MERCY_MS)) return;
+  failing.parkedMs = nowMs + Math.min(MAX_BACKOFF_MS, 1000 * 2 ** (failing.strikes - 1));
+  if (failing.strikes < MAX_STRIKES || (host.lastOkStart > 0 && nowMs - failing.sinceMs < MIN_FAILING_MS)) return;
   failing.refusal = refusalOf(failure, `${host.host} failed ${failing.strikes} times in a row`);
 }

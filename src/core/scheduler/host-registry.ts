@@ -1,10 +1,10 @@
-// The hosts that the frontier knows: found by their key, or by the beginning of a URL without parsing it.
+// The table of hosts, looked up by key, or by the prefix of a URL without parsing it.
 
 import { type Host, hostLimits, hostNamed, originOf, siblingKey, withoutHttpsPort } from "./host.ts";
 import type { RateLimiter } from "./task.ts";
 
 export interface HostRegistry {
-  /** Jobs without a host are here: they fail by themselves, without any limit. */
+  /** The host of jobs whose URL has none: they start without limits, and fail. */
   readonly nowhere: Host;
   get(key: string): Host | undefined;
   /** Returns the host with this key, created if it is not known. */

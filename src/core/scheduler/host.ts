@@ -1,4 +1,4 @@
-// What the frontier knows of one host: its name, its jobs, how it fared, and so when it may start another.
+// One host in the frontier: its jobs, its health, and when it may start the next try.
 
 import { type Failure, isFailure } from "../failure.ts";
 import { HTTPS_PORT, hostKey } from "../host-key.ts";
@@ -8,56 +8,56 @@ import { LinkedList, type ListNode } from "../structures/linked-list.ts";
 import { dequeue, type Fifo, type Heap, type HostQueue, heap, peek } from "./order.ts";
 import type { HostLimit, RateLimiter, Task } from "./task.ts";
 
-/** So often a redirect is held before it may go over a cap or a pace: A to B and back to A within A's pace never fits. */
+/** Waits of one redirect, after which it may exceed a limit or rate: A to B and back to A within the rate of A never fits. */
 const MAX_HOLDS = 10;
-/** Hosts without jobs that are remembered: so many with something held against them, and so many others. */
+/** Maximum number of hosts without jobs that are remembered: healthy ones, and as many others. */
 const MOST_IDLE = 10_000;
 const NEVER = Number.POSITIVE_INFINITY;
 const LONG_AGO = Number.NEGATIVE_INFINITY;
-/** At the head of an empty queue; no order sees it. */
+/** Stands for the head of an empty queue; never passed to an order. */
 const NO_JOB: Job = { n: 0, url: "" };
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
-/** What the ports of one name share: its politeness, whatever becomes of each port. */
+/** The limits that the two default ports of one name share, whether each is reachable or not. */
 export interface HostLimits {
-  /** The hosts that share it: one, or the two default ports of a name. */
+  /** The hosts that share them: one, or the two default ports of a name. */
   readonly members: Host[];
   running: number;
   /** Maximum number of tries at a time. */
   most: number;
   parkedMs: number;
-  /** What its jobs are refused with while it is parked. */
+  /** The failure with which its jobs are refused while it is paused. */
   closed: Failure | undefined;
   readonly pace: RateLimiter | undefined;
   allowance: HostLimit | undefined;
-  /** Number of the last start before the allowance was last lowered: older tries do not count. */
+  /** Start number when the allowance was last lowered. Results of tries started before are stale. */
   lowered: number;
 }
 
 export interface Host extends Mutable<HostQueue>, ListNode<Host> {
   readonly fresh: Fifo<Task>;
-  /** Those to be tried again that are due, by their place in the list: they go before the fresh ones. */
+  /** Jobs whose back-off has ended, by line number. They go before the fresh ones. */
   back: Heap<Task> | undefined;
-  /** Those in their back-off, by the time it ends. */
+  /** Jobs in their back-off, by the time when it ends. */
   later: Heap<Task> | undefined;
   readonly limits: HostLimits;
   /** Start number when this host last answered. A failure of a try started at or before it is stale. 0: never answered. */
   lastOkStart: number;
-  /** When the frontier is to look at it again. */
+  /** When the frontier has to update it. */
   wakeMs: number;
-  /** Number of the last start before the last strike: older tries do not count. */
+  /** Start number at the last strike. Failures of tries started before are stale. */
   struck: number;
   failing: Failing | undefined;
 }
 
-/** Nobody answered there since it was last alive: one try at a time, ever more rarely. */
+/** A host that has not answered since its last success: one try at a time, with exponential back-off. */
 export interface Failing {
   strikes: number;
   readonly sinceMs: number;
   parkedMs: number;
   probe: Task | undefined;
-  /** It only fails: what its jobs are refused with. */
+  /** Set where it has failed too often: the failure with which its jobs are refused. */
   refusal: Failure | undefined;
 }
 
@@ -74,19 +74,19 @@ export function hostLimits(most: number, pace: RateLimiter | undefined): HostLim
   };
 }
 
-/** The host that shares the limits of this one, if there is any: the other default port of the name. */
+/** Returns the key of the other default port of the name. */
 export function siblingKey(key: string): string {
   return key.endsWith(HTTPS_PORT) ? withoutHttpsPort(key) : key + HTTPS_PORT;
 }
 
-/** Returns the name of a host as `URL.host` has it. */
+/** Returns the host as in `URL.host`. */
 export function withoutHttpsPort(key: string): string {
   return key.endsWith(HTTPS_PORT) ? key.slice(0, -HTTPS_PORT.length) : key;
 }
 
 export function hostNamed(name: string, limits: HostLimits): Host {
   const host: Host = {
-    // A copy: a part of a line holds the line, and with it the piece of the list it was read in.
+    // A copy: V8 keeps the whole string alive for a slice of it (V8 issue 2869), here a chunk of the list.
     host: String(JSON.parse(JSON.stringify(name))),
     waiting: 0,
     next: NO_JOB,
@@ -109,11 +109,11 @@ export function hostNamed(name: string, limits: HostLimits): Host {
 export interface Origin {
   /** As of `hostKey`; "" where there is none. */
   readonly name: string;
-  /** What all its URLs begin with; undefined where that is not certain. */
+  /** The common prefix of its URLs; undefined where it is not certain. */
   readonly prefix: string | undefined;
 }
 
-/** An origin of which the key is known without parsing: the last label begins with a letter, so it is no IPv4 address. */
+/** An origin whose key needs no URL parser: its last label begins with a letter, so it is no IPv4 address. */
 const PLAIN = /^http(s?):\/\/((?:[a-z0-9-]+\.)*[a-z][a-z0-9-]*)(?::([1-9][0-9]{0,4}))?[/?#]/;
 
 export function originOf(url: string): Origin {
@@ -134,8 +134,8 @@ export function jobsOf(host: Host): number {
 }
 
 /**
- * Takes the first of the jobs that may start. Where the host fails, the first that was not tried yet, if there is one: a line that
- * was tried may be the reason, and would fail each time.
+ * Removes and returns the first job that may start. Where the host fails, prefers one that was not tried yet: a job that was
+ * tried may itself be the reason.
  */
 export function shift(host: Host): Task | undefined {
   const other = host.failing === undefined ? undefined : dequeue(host.fresh);
@@ -146,7 +146,7 @@ export function shift(host: Host): Task | undefined {
   return task;
 }
 
-/** Puts those whose back-off is over among the jobs that may start. */
+/** Moves jobs whose back-off has ended to those that may start. */
 export function ripen(host: Host, nowMs: number): void {
   const { later } = host;
   if (later === undefined) return;
@@ -160,14 +160,14 @@ export function ripen(host: Host, nowMs: number): void {
   }
 }
 
-/** When it may start a job, by what it is itself: now, or earlier, is now. */
+/** Returns when the host may start a job, apart from rates and jobs; in the past: now. */
 function openMs(host: Host): number {
   const { failing } = host;
   if (host.limits.running >= host.limits.most || failing?.probe !== undefined) return NEVER;
   return failing === undefined ? host.limits.parkedMs : Math.max(host.limits.parkedMs, failing.parkedMs);
 }
 
-/** Whether it may start one more now, whoever waits there. */
+/** Whether the host may start one more try now, whichever jobs wait there. */
 export function mayStartAt(host: Host, nowMs: number): boolean {
   return (
     openMs(host) <= nowMs &&
@@ -176,30 +176,30 @@ export function mayStartAt(host: Host, nowMs: number): boolean {
   );
 }
 
-/** Whether it takes a redirect that was held so often: one over its cap or pace ends what may go on for ever between two hosts. */
+/** Whether a redirect may go on at this host. After `MAX_HOLDS` waits it may exceed limit and rate, or two hosts could wait for ever. */
 export function takes(host: Host, holds: number, nowMs: number): boolean {
   return mayStartAt(host, nowMs) || (holds >= MAX_HOLDS && host.limits.parkedMs <= nowMs && host.failing === undefined);
 }
 
-/** When it may start one that it has. */
+/** Returns when the host may start one of its jobs. */
 export function startMs(host: Host, nowMs: number): number {
   if (jobsOf(host) === 0) return NEVER;
   const atMs = Math.max(openMs(host), host.limits.pace?.nextAtMs(nowMs) ?? LONG_AGO);
   return host.waiting > 0 ? atMs : Math.max(atMs, host.later?.minKey ?? NEVER);
 }
 
-/** Whether it has jobs to refuse: all of them, but for one to be tried once its park is over. */
+/** Whether the host has jobs to refuse: all of them, except one that is tried when its pause has ended. */
 export function refuses(host: Host, nowMs: number): boolean {
   if (closedNow(host, nowMs) !== undefined) return jobsOf(host) > 0;
   return host.failing?.refusal !== undefined && jobsOf(host) > (openMs(host) <= nowMs ? 1 : 0);
 }
 
-/** What a host's jobs are refused with while it wants to be left alone for longer than they can wait. */
+/** Returns the failure of a host's jobs during a pause that is longer than they may wait. */
 export function closedNow(host: Host, nowMs: number): Failure | undefined {
   return host.limits.parkedMs > nowMs ? host.limits.closed : undefined;
 }
 
-/** Keeps hosts without jobs for a while, so that what is known of one holds for the jobs that may come; then forgets it. */
+/** Remembers the health of hosts without jobs, for jobs to come. Forgets the oldest over the maximum. */
 export function memory(forget: (host: Host) => void): (host: Host, nowMs: number) => void {
   const quiet = new LinkedList<Host>();
   const suspect = new LinkedList<Host>();

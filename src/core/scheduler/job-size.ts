@@ -1,4 +1,4 @@
-// How much a job that waits holds of memory, in characters: what is not bounded by itself.
+// The size of a waiting job in memory, in characters of the texts that are not bounded otherwise.
 
 import type { Job, KnownFile, SavedFile } from "../job.ts";
 
@@ -11,7 +11,7 @@ export function charsOf({ url, name, known, duplicateOf: twin, replaces }: Job):
   return chars;
 }
 
-/** Its URL is that of the lines that wait for it. */
+/** Without its URL, which is that of the lines that wait for it. */
 export function duplicateChars(twin: SavedFile): number {
   return knownChars(twin) + (twin.retried_after ?? []).reduce((sum, why) => sum + why.length, 0);
 }

@@ -1,4 +1,4 @@
-// Lines that may get one name, which only an answer tells: held back without a slot until the one before has its outcome.
+// The queue of lines that may get the same file name: each waits, without a slot, for the outcome of the one before.
 
 import type { Failure } from "../failure.ts";
 import type { Job, Namesake, Outcome } from "../job.ts";
@@ -6,49 +6,49 @@ import { isDuplicateSource } from "./dedupe.ts";
 import { charsOf } from "./job-size.ts";
 import type { Frontier } from "./task.ts";
 
-/** What is known of a line's name before there is an answer. */
+/** The part of a line's file name that is known before the answer. */
 export interface Expected {
-  /** Lines with another one get another name, whatever is answered. */
+  /** Lines with different keys get different names, whatever the answers are. */
   readonly key: string;
-  /** The name, where no answer changes it. */
+  /** The name, where it does not depend on the answer. */
   readonly file?: string;
 }
 
 export interface NameQueue extends Frontier {
-  /** Whatever was added has its outcome. */
+  /** Called with the outcome of a job that was added. */
   settled(outcome: Outcome, nowMs: number): void;
 }
 
 export interface NameQueueOptions {
-  /** Undefined for a line whose name no other can have. */
+  /** Returns undefined for a line whose name no other line can have. */
   readonly expect: (job: Job) => Expected | undefined;
-  /** Jobs held back at which it is full, and the same in characters. */
+  /** Number of waiting jobs, and of their characters, at which it is full. */
   readonly capacity: number;
   readonly capacityChars: number;
 }
 
-/** Lines of one key that are on their way, and those that wait for them. */
+/** Lines of one key: those in the inner frontier, and those that wait for them. */
 interface Chain {
   readonly key: string;
   open: number;
-  /** One of them, or of those that wait, has a name that only its answer tells. */
+  /** The name of at least one of them depends on its answer. */
   isUncertain: boolean;
   readonly held: Job[];
   readonly saved: Namesake[];
 }
 
-/** More names than these are not told to those that wait: the folder has them as well. */
+/** Maximum number of names passed to the lines that wait. The others are in the folder as well. */
 const MAX_NAMESAKES = 100;
 
 /**
- * The same frontier, into which lines of one key go one after the other, in the order of the list, unless all have names that
- * are known to differ. So the first of those that come to one name has it, whichever answer is first. Memory: what is on its
- * way, and waits.
+ * Wraps a frontier, and adds lines of one key to it one after the other, in the order of the list, unless all have names that
+ * are known to differ. So the first line of the list gets a name, whichever answer comes first. Memory grows with the lines
+ * in the frontier and those that wait.
  */
 export function nameQueue(inner: Frontier, { expect, capacity, capacityChars }: NameQueueOptions): NameQueue {
   const chains = new Map<string, Chain>();
-  /** By the number of a line that is on its way. */
-  const ways = new Map<number, Chain>();
+  /** By the number of a line in the inner frontier. */
+  const chainOf = new Map<number, Chain>();
   let held = 0;
   let heldChars = 0;
 
@@ -85,10 +85,10 @@ export function nameQueue(inner: Frontier, { expect, capacity, capacityChars }: 
     park: (host, untilMs, last) => inner.park(host, untilMs, last),
     settled(outcome, nowMs) {
       const { n } = outcome;
-      if (outcome.outcome === "failed" && outcome.error === "duplicate_number") return; // another's number
-      const chain = ways.get(n);
+      if (outcome.outcome === "failed" && outcome.error === "duplicate_number") return; // the number is another line's
+      const chain = chainOf.get(n);
       if (chain === undefined) return;
-      ways.delete(n);
+      chainOf.delete(n);
       if (isDuplicateSource(outcome) && chain.saved.length < MAX_NAMESAKES) chain.saved.push({ n, file: outcome.file });
       if (--chain.open === 0) release(chain, nowMs);
     },
@@ -96,18 +96,18 @@ export function nameQueue(inner: Frontier, { expect, capacity, capacityChars }: 
 
   function start(chain: Chain, job: Job, nowMs: number): void {
     chain.open++;
-    ways.set(job.n, chain);
+    chainOf.set(job.n, chain);
     inner.add(job, nowMs);
   }
 
-  /** The job, refused where its name is known, and taken. */
-  function beside(saved: readonly Namesake[], job: Job, file: string | undefined): Job {
+  /** Returns the job with its namesakes, or refused where its name is known to be taken. */
+  function withNamesakes(saved: readonly Namesake[], job: Job, file: string | undefined): Job {
     if (saved.length === 0) return job;
     const namesake = saved.find((one) => one.file === file);
     return namesake === undefined ? { ...job, namesakes: [...saved] } : { ...job, refused: isNameOf(namesake) };
   }
 
-  /** The next one that waits, and those behind it whose names are known to be others. */
+  /** Adds the next job that waits, and those behind it whose names are known to differ. */
   function release(chain: Chain, nowMs: number): void {
     let isNext = true;
     chain.isUncertain = false;
@@ -120,14 +120,14 @@ export function nameQueue(inner: Frontier, { expect, capacity, capacityChars }: 
       chain.held.shift();
       held--;
       heldChars -= charsOf(job);
-      start(chain, beside(chain.saved, job, file), nowMs);
+      start(chain, withNamesakes(chain.saved, job, file), nowMs);
     }
     chain.isUncertain ||= chain.held.length > 0;
     if (chain.open === 0) chains.delete(chain.key);
   }
 }
 
-/** What is said of a line whose name is another's. */
+/** Returns the failure of a line whose name is another line's. */
 export function isNameOf({ n, file }: Namesake): Failure {
   const line = n === 0 ? "an earlier line" : `line ${n.toLocaleString("en")}`;
   return { error: "file_exists", detail: `${file} is the name of ${line} as well` };

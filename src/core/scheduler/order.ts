@@ -1,24 +1,24 @@
-// In what order things wait: hosts by an order that picks among them, times in a heap, a host's jobs in a line.
+// Orders and queues: the order that selects a host, a binary heap, and a FIFO queue.
 
 import type { Job } from "../job.ts";
 
-/** A host that may start a job now. */
+/** A host that may start a job now, as an order gets it. */
 export interface HostQueue {
   /** Name and port: `example.com`, `example.com:443` for https, `example.com:8080`. */
   readonly host: string;
-  /** Its jobs that may start, back-offs not among them. */
+  /** Number of its jobs that may start, without those in a back-off. */
   readonly waiting: number;
   /** The first of them. */
   readonly next: Job;
 }
 
 /**
- * Picks among the hosts that may start a job now: at least one, the one that has waited longest for its turn first. Asked
- * only where there is a choice, and once for each start: what it takes grows with the number of hosts it looks at.
+ * Selects one of the hosts that may start a job now. There is at least one; they are in the order of their last start. Called
+ * once per start, where there are several: its cost is that of the hosts that it reads.
  */
 export type Order = (ready: Iterable<HostQueue>) => HostQueue;
 
-/** The hosts in turn; the one whose job comes first in the list; the one with the most jobs waiting. */
+/** `fair`: the hosts in turn. `list`: the host with the lowest line number. `longest`: the host with the most waiting jobs. */
 export const ORDERS = {
   fair: first,
   list: (ready) => best(ready, (one, other) => one.next.n < other.next.n),
@@ -27,7 +27,7 @@ export const ORDERS = {
 
 function first(ready: Iterable<HostQueue>): HostQueue {
   for (const queue of ready) return queue;
-  throw new Error("an order was asked with no host");
+  throw new Error("an order was called without a host");
 }
 
 function best(ready: Iterable<HostQueue>, better: (one: HostQueue, other: HostQueue) => boolean): HostQueue {
@@ -36,18 +36,18 @@ function best(ready: Iterable<HostQueue>, better: (one: HostQueue, other: HostQu
   return found;
 }
 
-/** Values by the smallest number first. */
+/** A priority queue: the smallest key first. */
 export interface Heap<T> {
   readonly size: number;
-  /** The smallest key; Infinity where there is none. */
+  /** The smallest key; Infinity if the heap is empty. */
   readonly minKey: number;
   push(key: number, value: T): void;
-  /** Takes the value with the smallest key. */
+  /** Removes and returns the value with the smallest key. */
   pop(): T | undefined;
   peek(): T | undefined;
 }
 
-/** A binary heap. Values with the same key come in no certain order. */
+/** A binary heap. The order of values with equal keys is not defined. */
 export function heap<T>(): Heap<T> {
   const entries: { readonly key: number; readonly value: T }[] = [];
   const keyAt = (index: number) => entries[index]?.key ?? Number.POSITIVE_INFINITY;
@@ -87,7 +87,7 @@ export function heap<T>(): Heap<T> {
   };
 }
 
-/** First in, first out: an array and where it begins, since `shift` moves all that is behind. */
+/** First in, first out: an array and the index of its first item, since `Array.shift` moves all items. */
 export interface Fifo<T> {
   readonly items: (T | undefined)[];
   from: number;
@@ -101,7 +101,7 @@ export function dequeue<T>(line: Fifo<T>): T | undefined {
   const { items } = line;
   const item = items[line.from];
   if (item === undefined) return undefined;
-  items[line.from++] = undefined; // not held until the array is cut
+  items[line.from++] = undefined; // so that it can be collected before the array is cut
   if (line.from === items.length) {
     items.length = 0;
     line.from = 0;

@@ -1,29 +1,29 @@
-// What the frontier is to those around it: the tasks that it hands out, what it learns of their hosts, and what limits it.
+// The interface of the frontier: tasks, the effect of their tries on hosts, and the limits that hold for them.
 
 import type { Failure } from "../failure.ts";
 import type { Job } from "../job.ts";
 import type { Order } from "./order.ts";
 
-/** One job on its way through the run. */
+/** A job during a run. */
 export interface Task {
   readonly job: Job;
-  /** The host that it waits for, or is at: name and port, see `hostKey`; "" where the URL has none that can be found. */
+  /** The host that it waits for or runs on, as of `hostKey`; "" where the URL has no valid host. */
   host: string;
-  /** The host of its URL, where each try begins. */
+  /** The host of its URL, on which each try starts. */
   readonly home: string;
-  /** The frontier's own: where a redirect is going to lead it, for which it has waited; a place there is kept for it. */
+  /** Set by the frontier: the host of the redirect that it has waited for. A start there is reserved for it. */
   ahead: string | undefined;
-  /** The frontier's own: how often it had to wait for where a redirect led. */
+  /** Set by the frontier: how often it has waited for the host of a redirect. */
   holds: number;
   readonly addedMs: number;
-  /** Tries begun so far. Kept, like the next two, by who tries. */
+  /** Number of tries started so far. Set, as are the next two, by the run. */
   attempts: number;
-  /** Milliseconds in those tries. */
+  /** Duration of those tries, in milliseconds. */
   spentMs: number;
   retriedAfter: string[] | undefined;
-  /** Set by `next`: not to be tried at all, its host only fails. What happened there last. */
+  /** Set by `next`: the failure of a job that is not tried, since its host is closed. */
   refused: Failure | undefined;
-  /** The frontier's own: the number of its last start, over all tasks. */
+  /** Set by the frontier: the number of its last start, counted over all tasks. */
   started: number;
 }
 
@@ -34,61 +34,61 @@ export interface Task {
  */
 export type HostSignal = "ok" | "overloaded" | "unreachable" | "silent" | "neutral" | "not_requested";
 
-/** How many tries at a time a host gets, from the share of those by which it asked for less. */
+/** The limit of tries at a time on a host, from the share of tries that overloaded it. */
 export interface HostLimit {
   /** A whole number, at least 1. */
   readonly limit: number;
   note(pushed: boolean): void;
 }
 
-/** When starts may be. `readyMs` gives the time of the next one, now or earlier where it may be now; `take` counts one. */
+/** Decides when tries may start. `nextAtMs` returns the time of the next start, in the past if it may be now; `acquire` counts one. */
 export interface RateLimiter {
   nextAtMs(nowMs: number): number;
   acquire(nowMs: number): void;
-  /** What was started is over; `isUsed` is false where it needed no start. */
+  /** Called when the try has ended; `isUsed` is false where it made no request. */
   release?(isUsed: boolean): void;
 }
 
 export interface FrontierOptions {
-  /** Jobs waiting at which it is full; a batch may go over. */
+  /** Number of waiting jobs at which the frontier is full. A batch may exceed it. */
   readonly capacity: number;
-  /** The same in characters of URLs, names and records. */
+  /** Characters of their URLs, names and records at which it is full. */
   readonly capacityChars: number;
-  /** The most tries at a time on one host; Infinity for no cap of its own. */
+  /** Maximum number of tries at a time on one host; Infinity for none. */
   readonly perHost: number;
-  /** No host gets more anyway: where its allowance starts. It may change. */
+  /** The run's concurrency, at which the limit of an overloaded host starts. May change. */
   readonly concurrency: number;
   readonly order: Order;
-  /** Starts of the whole run. */
+  /** The rate of starts of the whole run. */
   readonly pace?: RateLimiter;
-  /** Starts on one host. */
+  /** The rate of starts on one host. */
   readonly hostPace?: (host: string) => RateLimiter | undefined;
-  /** One for each host, made when it first asks for less. */
+  /** Called for a host when it is first overloaded. */
   readonly allowance: (most: () => number) => HostLimit;
 }
 
-/** All times are milliseconds on a clock that never jumps, and never go back from call to call. */
+/** Selects the next job. All times are milliseconds of a monotonic clock, and never decrease from call to call. */
 export interface Frontier {
-  /** Jobs here, for whatever reason. */
+  /** Number of jobs in the frontier. */
   readonly waiting: number;
   readonly full: boolean;
   add(job: Job, nowMs: number): void;
   /** Queues the task again, not before `dueMs`; after `finished`. */
   requeue(task: Task, dueMs: number): void;
-  /** The task to start now; undefined if none may. A refused one is not started, and `finished` is not called for it. */
+  /** Returns the task to start now; undefined if none may start. A `refused` one is not started, nor passed to `finished`. */
   next(nowMs: number): Task | undefined;
-  /** When `next` will give a task though nothing is added or finished, `nowMs` for at once; Infinity for never. */
+  /** Returns when `next` has a task even if nothing is added or finished: `nowMs` for now, Infinity for never. */
   dueMs(nowMs: number): number;
-  /** A started try is over. `failure`: given where the host is `unreachable` or `silent`. */
+  /** Called when a started try has ended. `failure`: given where the host is `unreachable` or `silent`. */
   finished(task: Task, signal: HostSignal, nowMs: number, failure?: Failure): void;
   /**
-   * A started try goes on at another host, where a redirect leads. False where that host may start none now: then the try is
-   * over for the host it came from, and the task waits for the other one after `requeue`. `signal`: of the host it came from.
+   * Moves a started try to the host of a redirect. False where that host may start no try now: then the try has ended on the
+   * first host, and the task waits for the second one after `requeue`. `signal`: the effect on the first host.
    */
   move(task: Task, host: string, signal: HostSignal, nowMs: number): boolean;
-  /** A started try was made at another host than the frontier knows of. */
+  /** Moves a started try to the host on which it was made, where the frontier was not asked. */
   moved(task: Task, host: string, nowMs: number): void;
-  /** Nothing goes to this host before `untilMs`. With `last`, its jobs do not wait for that: they are refused with it. */
+  /** Starts no try on this host before `untilMs`. With `last`, its jobs do not wait, but are refused with that failure. */
   park(host: string, untilMs: number, last?: Failure): void;
 }
 

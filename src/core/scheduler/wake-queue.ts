@@ -1,23 +1,23 @@
-// When the frontier is to look at a host again: the earliest first, in memory that grows with the hosts that wait, and no more.
+// The queue of times at which the frontier has to update a host, in memory proportional to the waiting hosts.
 
 import type { Host } from "./host.ts";
 import { heap } from "./order.ts";
 
 const NEVER = Number.POSITIVE_INFINITY;
 
-/** Times that no longer count are taken out when they outnumber those that do, and there are more than so many. */
-const SPARE = 64;
+/** Outdated entries are removed when they outnumber the others by more than this, so that small heaps are never rebuilt. */
+const MAX_SPARE_ENTRIES = 64;
 
 export interface WakeQueue {
   /** Sets `wakeMs` of a host; Infinity for never. */
   set(host: Host, wakeMs: number): void;
-  /** The next host whose time has come; it is not returned again. */
+  /** Removes and returns the next host whose time has come. */
   due(nowMs: number): Host | undefined;
   /** The earliest time; Infinity for none. */
   leastMs(): number;
 }
 
-/** A host that waits again and again for the same time, as one that only fails, would leave an entry for each time. */
+/** Changes of a host's time leave outdated entries in the heap: they are skipped, and removed by a rebuild. */
 export function wakeQueue(): WakeQueue {
   let entries = heap<Host>();
   let waiting = 0;
@@ -43,7 +43,7 @@ export function wakeQueue(): WakeQueue {
       host.wakeMs = wakeMs;
       if (wakeMs === NEVER) return;
       entries.push(wakeMs, host);
-      if (entries.size > 2 * waiting + SPARE) rebuild();
+      if (entries.size > 2 * waiting + MAX_SPARE_ENTRIES) rebuild();
     },
     due(nowMs) {
       while (entries.minKey <= nowMs) {

@@ -1,12 +1,12 @@
-// One timer, for the earliest time that was asked for.
+// A timer for the earliest of several deadlines.
 
 import type { Clock } from "../run/outcomes.ts";
 
-/** A timer holds no more: 24.8 days. */
+/** Maximum delay of a timer, in milliseconds: 24.8 days. Node sets a longer one to 1 ms (docs: setTimeout). */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 export interface DeadlineTimer {
-  /** Goes off at `dueMs`, or earlier; never for Infinity. Asked for an earlier time than before, only that counts. */
+  /** Fires at `dueMs` or earlier; never for Infinity. An earlier deadline replaces a later one. */
   at(dueMs: number, nowMs: number): void;
   cancel(): void;
 }
@@ -29,5 +29,5 @@ export function deadlineTimer(clock: Pick<TimerClock, "after">, act: () => void)
   };
 }
 
-/** A clock that can also wake somebody up: `after` gives what cancels it. */
+/** A clock with timers: `after` returns a function that cancels the timer. */
 export type TimerClock = Clock & { after(ms: number, act: () => void): () => void };

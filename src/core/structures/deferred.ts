@@ -1,26 +1,26 @@
-// What comes once, a little later, without a promise: for all that is done for every URL.
+// A deferred value without a promise: one subscriber, called synchronously; for the work done per URL.
 
-/** As much of a promise as it takes: `await` understands it, and a promise is one. */
+/** A minimal thenable: can be awaited, and every promise is one. */
 export interface Thenable<T> {
-  /** To be called once. Calls one of the two, once, and never before it has returned. */
-  then(told: (value: T) => void, failed: (error: unknown) => void): void;
+  /** To be called once. Calls one of the two functions, once, after it has returned. */
+  then(onResolve: (value: T) => void, onReject: (error: unknown) => void): void;
 }
 
 /**
- * One that is told by hand, once. On the path of one small URL, promises and async functions took a seventh of the
- * processor time: each is some objects and a turn through a queue, where the next step could be called at once.
+ * A thenable that is resolved or rejected once, by a call. On the path of one small URL, promises and async functions took a
+ * seventh of the CPU time: each allocates objects and a microtask, where the next step can be called directly.
  */
 export class Deferred<T> implements Thenable<T> {
   private onResolve: ((value: T) => void) | undefined;
   private onReject: ((error: unknown) => void) | undefined;
-  /** What came before anybody asked. */
+  /** Set where the value came before the subscriber. */
   private early: Promise<T> | undefined;
 
-  // biome-ignore lint/suspicious/noThenProperty: so that whoever is in no hurry can await it.
-  then(told: (value: T) => void, failed: (error: unknown) => void): void {
-    if (this.early !== undefined) return void this.early.then(told, failed);
-    this.onResolve = told;
-    this.onReject = failed;
+  // biome-ignore lint/suspicious/noThenProperty: so that it can be awaited.
+  then(onResolve: (value: T) => void, onReject: (error: unknown) => void): void {
+    if (this.early !== undefined) return void this.early.then(onResolve, onReject);
+    this.onResolve = onResolve;
+    this.onReject = onReject;
   }
 
   resolve(value: T): void {
@@ -31,6 +31,6 @@ export class Deferred<T> implements Thenable<T> {
   reject(error: unknown): void {
     if (this.onReject !== undefined) return this.onReject(error);
     this.early = Promise.reject(error);
-    this.early.catch(() => {}); // whoever asks hears of it
+    this.early.catch(() => {}); // not unhandled: the subscriber gets it
   }
 }

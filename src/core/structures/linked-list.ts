@@ -1,9 +1,9 @@
-// A row of things that come and go, in the place of a Set: each knows its neighbours.
+// A doubly linked list, used instead of a Set where items are added and deleted for every URL.
 //
-// A Set or a Map that is joined and left for every URL costs more: V8 makes a new table now and then, and the old ones keep
-// alive what was in them, and the newer ones, until all memory is swept. And its first is ever harder to find.
+// V8 rehashes such a Set or Map again and again: the old tables keep their items and the newer tables alive until a major
+// garbage collection, and finding the first item takes longer with every deleted one.
 
-/** What can stand in a row: in one at a time. */
+/** An item of a list; of at most one at a time. */
 export interface ListNode<T extends ListNode<T>> {
   list: LinkedList<T> | undefined;
   prevNode: T | undefined;
@@ -11,35 +11,35 @@ export interface ListNode<T extends ListNode<T>> {
 }
 
 /**
- * Joined at its end, left from any place. `add` and `delete` do nothing where there is nothing to do; `add` takes a member out
- * of any other row. While a row is walked, the one at hand may leave it, and others join.
+ * Items are added at the end. `add` and `delete` do nothing where there is nothing to do; `add` removes an item from any other
+ * list. During an iteration, the current item may be deleted, and others may be added.
  */
 export class LinkedList<T extends ListNode<T>> implements Iterable<T> {
   size = 0;
   first: T | undefined;
   private last: T | undefined;
 
-  add(member: T): void {
-    if (member.list === this) return;
-    member.list?.delete(member);
-    member.list = this;
-    member.prevNode = this.last;
-    if (this.last === undefined) this.first = member;
-    else this.last.nextNode = member;
-    this.last = member;
+  add(item: T): void {
+    if (item.list === this) return;
+    item.list?.delete(item);
+    item.list = this;
+    item.prevNode = this.last;
+    if (this.last === undefined) this.first = item;
+    else this.last.nextNode = item;
+    this.last = item;
     this.size++;
   }
 
-  delete(member: T): void {
-    if (member.list !== this) return;
-    const { prevNode: before, nextNode: after } = member;
+  delete(item: T): void {
+    if (item.list !== this) return;
+    const { prevNode: before, nextNode: after } = item;
     if (before === undefined) this.first = after;
     else before.nextNode = after;
     if (after === undefined) this.last = before;
     else after.prevNode = before;
-    member.list = undefined;
-    member.prevNode = undefined;
-    member.nextNode = undefined;
+    item.list = undefined;
+    item.prevNode = undefined;
+    item.nextNode = undefined;
     this.size--;
   }
 
