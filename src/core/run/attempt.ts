@@ -1,4 +1,4 @@
-// One job, one try: parse the URL, get it, store it, and say what became of it. Never throws.
+// One try of a job: parses the URL, requests it, stores the body, and returns the result. Never throws.
 
 import { bug } from "../classify.ts";
 import { digestFailure, hasDigests } from "../digest.ts";
@@ -16,38 +16,38 @@ export interface AttemptPorts {
   readonly get: Get;
   readonly sink: Sink;
   readonly clock: Clock;
-  /** Whether a task may go on at the host where a redirect leads. Default: it may. */
+  /** Whether a task may go on at the host of a redirect. Default: yes. */
   readonly follow?: (task: Task, from: string, host: string) => boolean;
 }
 
 const ROBOTS_READ: Requeue = { requeue: "robots", detail: "its robots.txt was read" };
 
-/** Makes one try of a task; never fails. */
+/** Makes one try of a task. Never rejects. */
 export type Perform = (task: Task) => Thenable<TryResult | WriteBehind<TryResult>>;
 
-/** Gives a function that makes one try. */
+/** Returns a function that makes one try. */
 export function attempt({ get, sink, clock, follow }: AttemptPorts): Perform {
-  /** Whose origin was asked, while all others of its host were held back: the next time they need not wait for that. */
-  const askers = new WeakSet<Task>();
+  /** Tasks that have waited for their robots.txt once: they need not wait again, even if its content was dropped meanwhile. */
+  const robotsWaiters = new WeakSet<Task>();
   const { saved, unchanged, linked, skipped } = outcomeBuilder(clock);
 
   return (task) => {
     const { job } = task;
     const startedMs = clock.nowMs();
-    const coming = new Deferred<TryResult | WriteBehind<TryResult>>();
-    const failed = (error: unknown) => coming.resolve(bug(error));
-    settle(begin, job.url);
-    return coming;
+    const deferred = new Deferred<TryResult | WriteBehind<TryResult>>();
+    const failed = (error: unknown) => deferred.resolve(bug(error));
+    run(begin, job.url);
+    return deferred;
 
-    /** Makes a step, and says what it comes to, if to anything. What is expected comes as a value: a throw is a bug. */
-    function settle<Given>(step: (given: Given) => TryResult | WriteBehind<TryResult> | undefined, given: Given): void {
+    /** Runs a step, and resolves the try with its result, if it has one. Expected failures are values: a throw is a bug. */
+    function run<Given>(step: (given: Given) => TryResult | WriteBehind<TryResult> | undefined, given: Given): void {
       let result: TryResult | WriteBehind<TryResult> | undefined;
       try {
         result = step(given);
       } catch (error) {
         result = bug(error);
       }
-      if (result !== undefined) coming.resolve(result);
+      if (result !== undefined) deferred.resolve(result);
     }
 
     function begin(url: string): Failure | undefined {
@@ -58,8 +58,8 @@ export function attempt({ get, sink, clock, follow }: AttemptPorts): Perform {
       const target = parseUrl(url);
       if (isFailure(target)) return target;
       if (job.duplicateOf === undefined && get.robots === undefined) return fetch(target);
-      const spare = (instead: TryResult | undefined) => instead ?? fetch(target);
-      spared(task, target, startedMs).then((instead) => settle(spare, instead), failed);
+      const orFetch = (instead: TryResult | undefined) => instead ?? fetch(target);
+      withoutRequest(task, target, startedMs).then((instead) => run(orFetch, instead), failed);
       return undefined;
     }
 
@@ -70,10 +70,10 @@ export function attempt({ get, sink, clock, follow }: AttemptPorts): Perform {
       }
       const ask = askFor(task);
       const store = (answer: Answer | Failure) => stored(target, ask, answer);
-      const fetched = (answer: Answer | Failure) => settle(store, answer);
+      const fetched = (answer: Answer | Failure) => run(store, answer);
       const mayFollow = follow && ((from: URL, next: URL) => follow(task, hostKey(from), hostKey(next)));
       get.fetch(target, ask, mayFollow).then((answer) => {
-        // The validators were another URL's: whatever they match there, it is not what was saved.
+        // The validators belong to another URL: a 304 from this one says nothing about the saved file.
         const isOther = !isFailure(answer) && answer.status === 304 && answer.finalUrl !== job.known?.final_url;
         if (!isOther) return fetched(answer);
         get.fetch(target, { spentMs: task.spentMs + clock.nowMs() - startedMs }).then(fetched, failed);
@@ -81,7 +81,7 @@ export function attempt({ get, sink, clock, follow }: AttemptPorts): Perform {
       return undefined;
     }
 
-    /** What an answer comes to; undefined where its body takes a while. */
+    /** Stores the body of an answer. Returns the result; undefined where that comes later. */
     function stored(
       target: URL,
       ask: RequestConditions | undefined,
@@ -89,7 +89,7 @@ export function attempt({ get, sink, clock, follow }: AttemptPorts): Perform {
     ): TryResult | WriteBehind<TryResult> | undefined {
       if (isFailure(answer)) {
         if (answer.held === true) return { requeue: "redirect", detail: answer.detail };
-        // What was kept of it does not fit: the next try begins at the first byte.
+        // The partial body does not match: the next try starts at the first byte.
         if (ask?.kept !== undefined && (answer.error === "bad_range" || answer.status === 416)) sink.drop?.(job);
         return answer;
       }
@@ -111,7 +111,7 @@ export function attempt({ get, sink, clock, follow }: AttemptPorts): Perform {
       const ended = (end: Stored | Failure) => (isFailure(end) ? end : saved(task, whole, end, startedMs));
       if (!("then" in written)) return ended(written);
       written.then(
-        (end) => settle(ended, end),
+        (end) => run(ended, end),
         (error) => {
           cancel();
           failed(error);
@@ -121,8 +121,8 @@ export function attempt({ get, sink, clock, follow }: AttemptPorts): Perform {
     }
   };
 
-  /** What makes a request needless, if anything does. */
-  async function spared(task: Task, target: URL, startedMs: number): Promise<TryResult | undefined> {
+  /** Returns the result where no request is needed: another line's file, or robots.txt. */
+  async function withoutRequest(task: Task, target: URL, startedMs: number): Promise<TryResult | undefined> {
     const { job } = task;
     if (job.duplicateOf !== undefined) {
       const stored = await sink.link?.(job, target, job.duplicateOf);
@@ -131,8 +131,8 @@ export function attempt({ get, sink, clock, follow }: AttemptPorts): Perform {
     let permit = get.robots?.check(target);
     if (permit === "unknown") {
       permit = await get.robots?.fetchAndCheck(target, "list", task.spentMs + clock.nowMs() - startedMs);
-      if (permit === undefined && !askers.has(task)) {
-        askers.add(task);
+      if (permit === undefined && !robotsWaiters.has(task)) {
+        robotsWaiters.add(task);
         return ROBOTS_READ;
       }
     }
@@ -153,22 +153,22 @@ export function attempt({ get, sink, clock, follow }: AttemptPorts): Perform {
     written: WriteBehind<Stored | Failure>,
     startedMs: number,
   ): WriteBehind<TryResult> {
-    const endedMs = clock.nowMs(); // what waits for its turn to be written waits in a queue
-    const coming = new Deferred<TryResult>();
+    const endedMs = clock.nowMs(); // the wait for the disk is not part of the try
+    const deferred = new Deferred<TryResult>();
     written.storing.then(
-      (stored) => coming.resolve(isFailure(stored) ? stored : saved(task, answer, stored, startedMs, endedMs)),
-      (error) => coming.resolve(bug(error)),
+      (stored) => deferred.resolve(isFailure(stored) ? stored : saved(task, answer, stored, startedMs, endedMs)),
+      (error) => deferred.resolve(bug(error)),
     );
-    return { storing: coming };
+    return { storing: deferred };
   }
 }
 
-/** What the list itself says against a job. */
+/** Returns the failure of a line that is known from the list. */
 function refusalOf(job: Job): Failure | undefined {
   return job.refused ?? (hasDigests(job) ? digestFailure(job) : undefined);
 }
 
-/** The rest of a body, with what the answer to its beginning said and this one did not. */
+/** Returns an answer to a range request, with the headers of the first answer that this one may leave out (RFC 9110 section 15.3.7). */
 function completed(answer: Answer, { type, validator }: PartialBody): Answer {
   const whole: Mutable<Answer> = { ...answer };
   if (type !== undefined) whole.type ??= type;

@@ -1,41 +1,41 @@
-// Holds the bytes of all bodies together to a speed: a token bucket, from which those who read take in turn.
+// Limits the bandwidth of all bodies together: a token bucket that readers use in turn (--limit-rate).
 
-/** What may be read is paid for here: by this process's own clock, or by another process that shares out. */
+/** The token bucket: filled by this process's clock, or by another process that grants bytes. */
 export interface Account {
-  /** Whether all that was spent is paid for. */
+  /** Whether more may be read now. */
   isPaid(): boolean;
-  /** Bytes that have arrived, paid for or not; fewer than 0 are given back. */
+  /** Counts bytes that have arrived, even beyond the limit; a negative number gives bytes back. */
   spend(bytes: number): void;
-  /** Calls back once, when more may be read. In the place of an earlier call. */
+  /** Calls `act` once, when more may be read. Replaces an earlier call. */
   whenPaid(act: () => void): void;
-  /** When all is paid for, in milliseconds of `nowMs`. */
+  /** When more may be read, in milliseconds of `nowMs`. */
   paidMs(): number;
   close(): void;
 }
 
-/** Who reads a body. */
+/** A reader of a body. */
 export interface PausedReader {
-  /** Its turn has come. */
+  /** Called when the reader may go on. */
   resume(): void;
 }
 
 export interface BandwidthLimiter extends Pick<Account, "spend" | "paidMs" | "close"> {
-  /** Of all bodies together. */
+  /** The limit for all bodies together. */
   readonly bytesPerSecond: number;
-  /** As much is to be read at once, at most. */
+  /** Maximum number of bytes per read. */
   readonly readBytes: number;
-  /** Bytes have arrived. False: the reader is to stop, until `readOn` is called. */
+  /** Called with bytes that arrived. False: the reader has to pause until `resume` is called. */
   onData(bytes: number, reader: PausedReader): boolean;
-  /** Calls `readOn` when it is the reader's turn; so many bytes are spent then. For a reader whose bytes arrive elsewhere. */
+  /** Calls `resume` when it is the reader's turn, and counts `bytes`. For a reader in another process. */
   enqueue(reader: PausedReader, bytes: number): void;
-  /** It reads no more, and waits for nothing. */
+  /** Removes a reader. */
   cancel(reader: PausedReader): void;
 }
 
 export function bandwidthLimiter(account: Account, bytesPerSecond: number, readBytes: number): BandwidthLimiter {
-  /** First come, first served; and what each takes, if that is not `readBytes`. */
+  /** Waiting readers, first in, first out, with their bytes if these are not `readBytes`. */
   const waiting = new Map<PausedReader, number | undefined>();
-  /** What was paid for in advance, for those whose turn it is and who have not read yet. */
+  /** Bytes counted in advance, for readers that were resumed and have not read yet. */
   const paid = new Map<PausedReader, number>();
 
   const wake = (): void => {

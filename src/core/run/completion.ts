@@ -1,4 +1,4 @@
-// What follows a try: what it says of its host, and whether it was the job's last.
+// Completes a try: records its effect on the host, and retries the job or makes its outcome.
 
 import { type Failure, isFatal } from "../failure.ts";
 import type { Outcome } from "../job.ts";
@@ -34,29 +34,29 @@ export interface CompletionOptions {
   /** Returns the effect of a try on its host; undefined stands for a success. */
   readonly hostSignal: (failure: Failure | undefined) => HostSignal;
   readonly clock: Clock;
-  /** A run that is stopped tries nothing again. */
+  /** A stopped run retries nothing. */
   readonly stop: AbortController;
-  /** Out of file descriptors: goes on with as many at a time as `asked` says, if it does. False where it does not. */
-  readonly reduceConcurrency: (asked: (concurrency: number, inFlight: number) => number | undefined) => boolean;
+  /** Called when file descriptors run out: sets the concurrency to what `limit` returns; false where it returns nothing. */
+  readonly reduceConcurrency: (limit: (concurrency: number, inFlight: number) => number | undefined) => boolean;
 }
 
 export interface Completion {
-  /** Tells the host how its try went; `undefined`: the body is there, whatever becomes of it here. */
+  /** Records the effect of a try on its host. `undefined`: the body has arrived, and is not stored yet. */
   recordHostResult(task: Task, result: TryResult | undefined): void;
-  /** What one try came to; undefined if there is to be another one. `beganMs`: when it began. */
+  /** Returns the outcome of the job; undefined if it is queued again. `beganMs`: when the try started. */
   complete(task: Task, result: TryResult, beganMs: number): Outcome | undefined;
-  /** The outcome of a job that ends with this failure. */
+  /** Returns the outcome of a job that ends with this failure. */
   fail(task: Task, failure: Failure): Outcome;
 }
 
-/** Without a file descriptor a job comes again after so many milliseconds. */
-const SCARCE_PAUSE_MS = 100;
+/** Delay of a job that found no file descriptor: long enough for others to close theirs. */
+const FD_PAUSE_MS = 100;
 
-/** Of more tries than this, the first half and the last half say why they failed. */
+/** Maximum number of failures in `retried_after`. Of more, it has the first and the last half. */
 const MAX_REASONS = 20;
 
-/** What is kept of why a try failed, in characters, while another one is waited for. */
-const MAX_REASON = 200;
+/** Maximum length of one of them, in characters. */
+const MAX_REASON_CHARS = 200;
 
 export function completion({
   frontier,
@@ -83,7 +83,7 @@ export function completion({
     }
     frontier.moved(task, result.at ?? task.home, nowMs);
     const signal = hostSignal(result);
-    if (signal !== "neutral") fds.recordSuccess(); // it had a descriptor, to learn so much of the host
+    if (signal !== "neutral") fds.recordSuccess(); // the try has reached the host, so it had a descriptor
     frontier.finished(task, signal, nowMs, result);
   }
 
@@ -97,7 +97,7 @@ export function completion({
     }
     if (result.scarce === true && reduceConcurrency((most, inFlight) => fds.recordExhaustion(most, inFlight, nowMs))) {
       task.attempts--;
-      return requeue(task, nowMs + SCARCE_PAUSE_MS, result.detail);
+      return requeue(task, nowMs + FD_PAUSE_MS, result.detail);
     }
     task.spentMs += nowMs - beganMs;
     if (result.notRequested === true) task.attempts--;
@@ -111,12 +111,12 @@ export function completion({
     if ("giveUp" in decision) return fail(task, last ?? result);
     const outcome = requeue(task, nowMs + decision.delayMs, result.detail);
     if (outcome === undefined) {
-      task.retriedAfter = withReason(task.retriedAfter, `${result.error}: ${result.detail.slice(0, MAX_REASON)}`);
+      task.retriedAfter = withReason(task.retriedAfter, `${result.error}: ${result.detail.slice(0, MAX_REASON_CHARS)}`);
     }
     return outcome;
   }
 
-  /** Back into the frontier; but a stopped run tries nothing again, and leaves the line open. */
+  /** Queues the task again. In a stopped run the line ends as `interrupted`, for the next run. */
   function requeue(task: Task, dueMs: number, detail: string): Outcome | undefined {
     if (stop.signal.aborted) return fail(task, { error: "interrupted", detail: `stopped after ${detail}` });
     frontier.requeue(task, dueMs);

@@ -1,4 +1,4 @@
-// Tells a governor how the tries of a run go, in intervals that mean something, and sets how many there are at a time.
+// Measures the tries of a run in samples, passes them to the concurrency controller, and applies its decision.
 
 import type { Failure } from "../failure.ts";
 import type { WriteBehind } from "../ports.ts";
@@ -7,36 +7,37 @@ import type { TimerClock } from "../structures/deadline-timer.ts";
 import type { Perform } from "./attempt.ts";
 import { isDone, isRequeue, madeRequest, type TryResult } from "./try-result.ts";
 
-/** What happened in one interval at one concurrency. */
+/** The measurement of one interval at one concurrency. */
 export interface Sample {
   readonly ms: number;
-  /** Tries that ended, those that are `lost` among them. */
+  /** Number of tries that ended, `lost` ones included. */
   readonly finished: number;
-  /** Tries by which a server asked for less, cut the connection, or did not answer. */
+  /** Number of tries that were `overloaded`, `unreachable` or `silent`. */
   readonly lost: number;
-  /** Bytes of bodies that arrived. */
+  /** Bytes of bodies received. */
   readonly bytes: number;
-  /** How many tries were under way, on average. */
+  /** Mean number of tries in flight. */
   readonly inFlight: number;
-  /** How long those that ended took, on average. */
+  /** Mean duration of the tries that ended. */
   readonly latencyMs: number;
 }
 
-/** Decides how many tries there are at a time. Numbers in, numbers out: it has no clock. */
+/** Decides the concurrency from samples. It has no clock. */
 export interface ConcurrencyController {
-  /** Now: a whole number, at least 1. */
+  /** The concurrency now: an integer of at least 1. */
   readonly concurrency: number;
-  /** The best that is known: what it goes back to, should it be trying something else now. */
+  /** The best concurrency known, where another one is being measured. */
   readonly found: number;
-  /** Why so many, for a person: "64 were no faster". */
+  /** The reason for a person: "64 were no faster". */
   readonly reason: string;
-  /** The next interval has so many tries for each that is under way, at least. */
+  /** Minimum number of tries per slot in the next sample. */
   readonly generations: number;
+  /** Minimum duration of the next sample. */
   readonly leastMs: number;
-  /** Whether so many are lost that it wants to be told at once. */
+  /** Whether so many tries are lost that the sample should end now. */
   isPressed(finished: number, lost: number): boolean;
   onSample(interval: Sample): void;
-  /** From now on never more than this. */
+  /** Sets the maximum. */
   cap(most: number): void;
 }
 
@@ -44,28 +45,28 @@ export interface ConcurrencySamplerOptions {
   readonly governor: ConcurrencyController;
   readonly clock: Pick<TimerClock, "nowMs" | "after">;
   readonly receivedBytes: () => number;
-  /** Has so many tries at a time from now on. */
+  /** Called when the concurrency changes. */
   readonly resize: (concurrency: number) => void;
 }
 
 export interface ConcurrencySampler {
-  /** A try that is watched. */
+  /** Wraps `perform`, so that its tries are measured. */
   around(perform: Perform, hostSignal: (failure: Failure | undefined) => HostSignal): Perform;
   began(): void;
   ended(signal: HostSignal, tookMs: number): void;
-  /** The machine is out of file descriptors at more than this. */
+  /** Sets the maximum: file descriptors run out above it. */
   scarce(most: number): void;
-  /** No timer is left. */
+  /** Cancels the timer. */
   close(): void;
 }
 
 const TICK_MS = 1000;
-/** A body that takes long says enough in a second by the bytes that arrive: so many for each try that ended, and more. */
-const MANY_BYTES = 1_048_576;
-/** Whatever was seen in this time has to do. */
-const LONGEST_MS = 30_000;
+/** Where bodies are large, a sample ends after a second with at least this many bytes per finished try. */
+const MIN_BYTES_PER_TRY = 1_048_576;
+/** Maximum duration of a sample. */
+const MAX_SAMPLE_MS = 30_000;
 
-/** Begins to watch; `close` ends it. */
+/** Starts to measure; `close` ends it. */
 export function concurrencySampler({
   governor,
   clock,
@@ -73,14 +74,14 @@ export function concurrencySampler({
   resize,
 }: ConcurrencySamplerOptions): ConcurrencySampler {
   let running = 0;
-  /** So many of the next to end were started before the last change, or just after it: they say nothing of what is now. */
-  let older = 0;
+  /** Number of tries, the next to end, that started before or just after the last change: they are not measured. */
+  let stale = 0;
   let fromMs = clock.nowMs();
   let fromBytes = receivedBytes();
   let finished = 0;
   let lost = 0;
   let latencyMs = 0;
-  /** Of `running` over time, since `fromMs`. */
+  /** The integral of `running` over time since `fromMs`. */
   let area = 0;
   let areaMs = fromMs;
   let cancel = clock.after(TICK_MS, tick);
@@ -99,23 +100,23 @@ export function concurrencySampler({
     ended,
     scarce(most) {
       governor.cap(most);
-      older = running;
-      begin(clock.nowMs());
+      stale = running;
+      reset(clock.nowMs());
     },
     close: () => cancel(),
   };
 
   function began(): void {
-    sum(clock.nowMs());
+    integrate(clock.nowMs());
     running++;
   }
 
   function ended(signal: HostSignal, tookMs: number): void {
     const nowMs = clock.nowMs();
-    sum(nowMs);
+    integrate(nowMs);
     running--;
-    if (older > 0) {
-      if (--older === 0) begin(nowMs);
+    if (stale > 0) {
+      if (--stale === 0) reset(nowMs);
       return;
     }
     if (signal === "neutral" || signal === "not_requested") return;
@@ -124,18 +125,18 @@ export function concurrencySampler({
     const isLost = signal !== "ok";
     if (isLost) lost++;
     const { concurrency, generations, leastMs } = governor;
-    // Whole generations: tries that all take as long come in waves, and a part of one would look fast or slow.
+    // Whole generations: tries of equal length end in waves, of which a part would look faster or slower than it is.
     const isWhole = finished % concurrency === 0 && finished >= generations * concurrency;
-    if (isWhole && nowMs - fromMs >= leastMs) tell(nowMs);
-    else if (isLost && governor.isPressed(finished, lost)) tell(nowMs);
+    if (isWhole && nowMs - fromMs >= leastMs) sample(nowMs);
+    else if (isLost && governor.isPressed(finished, lost)) sample(nowMs);
   }
 
-  function sum(nowMs: number): void {
+  function integrate(nowMs: number): void {
     area += running * (nowMs - areaMs);
     areaMs = nowMs;
   }
 
-  function begin(nowMs: number): void {
+  function reset(nowMs: number): void {
     fromMs = nowMs;
     fromBytes = receivedBytes();
     finished = 0;
@@ -145,21 +146,21 @@ export function concurrencySampler({
     areaMs = nowMs;
   }
 
-  /** For tries that take long: none may end within many seconds. */
+  /** Ends samples of long tries, of which none may end within many seconds. */
   function tick(): void {
     const nowMs = clock.nowMs();
     cancel = clock.after(TICK_MS, tick);
-    sum(nowMs);
+    integrate(nowMs);
     const ms = nowMs - fromMs;
     const bytes = receivedBytes() - fromBytes;
-    const isEnough = ms >= TICK_MS / 2 && bytes >= MANY_BYTES * Math.max(4, finished);
-    if (!isEnough && ms < LONGEST_MS) return;
-    if (older === 0) return tell(nowMs);
-    older = 0;
-    begin(nowMs);
+    const isEnough = ms >= TICK_MS / 2 && bytes >= MIN_BYTES_PER_TRY * Math.max(4, finished);
+    if (!isEnough && ms < MAX_SAMPLE_MS) return;
+    if (stale === 0) return sample(nowMs);
+    stale = 0;
+    reset(nowMs);
   }
 
-  function tell(nowMs: number): void {
+  function sample(nowMs: number): void {
     const before = governor.concurrency;
     const ms = Math.max(nowMs - fromMs, 1);
     governor.onSample({
@@ -170,15 +171,15 @@ export function concurrencySampler({
       inFlight: area / ms,
       latencyMs: latencyMs / Math.max(finished, 1),
     });
-    begin(nowMs);
+    reset(nowMs);
     const { concurrency } = governor;
     if (concurrency === before) return;
-    older = running + concurrency; // and those that found the queues as they were
+    stale = running + concurrency; // also those that start before the server's queues have adapted
     resize(concurrency);
   }
 }
 
-/** What a try says: nothing where nothing was asked for. */
+/** Returns the effect of a try on its host. */
 function signalOf(
   result: TryResult | WriteBehind<TryResult>,
   hostSignal: (failure: Failure | undefined) => HostSignal,

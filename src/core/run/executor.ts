@@ -1,20 +1,20 @@
-// Who makes the tries of a run: this process, or several of them as one.
+// The interface that makes the tries of a run, in this process or in several.
 
 import { type AttemptPorts, attempt, type Perform } from "./attempt.ts";
 
 export interface Executor {
   readonly perform: Perform;
-  /** From now on at most so many connections, busy and idle. */
+  /** Sets the maximum number of connections, busy and idle. */
   resize(connections: number): void;
   /** Bytes of bodies received so far. */
   receivedBytes(): number;
-  /** Ends everything under way as `interrupted`, at once. */
+  /** Ends all tries in flight as `interrupted`, at once. */
   abort(): void;
-  /** Frees all that it holds. */
+  /** Frees all resources. */
   close(): void | Promise<void>;
 }
 
-/** This process alone. */
+/** Makes the tries in this process. */
 export function localExecutor(ports: AttemptPorts): Executor {
   const { get, sink } = ports;
   return {

@@ -1,12 +1,12 @@
-// What to do without a file descriptor to be had: go on with fewer at a time, for as long as that may help.
+// Lowers the concurrency when file descriptors run out, as long as that may help.
 
-/** Without one for so long, in milliseconds, even one URL at a time, a failure counts. */
-const SCARCE_MS = 30_000;
+/** Where one URL at a time finds no descriptor for this long, in milliseconds, its failure counts. */
+const MAX_EXHAUSTION_MS = 30_000;
 
 export interface FdLimit {
-  /** There was one. */
+  /** Called when a descriptor was available. */
   recordSuccess(): void;
-  /** There was none, with so many URLs under way: how many there may be from now on; undefined where that has not helped for long. */
+  /** Called when none was available. Returns the concurrency from now on; undefined where lowering it has not helped. */
   recordExhaustion(concurrency: number, inFlight: number, nowMs: number): number | undefined;
 }
 
@@ -18,7 +18,7 @@ export function fdLimit(): FdLimit {
     },
     recordExhaustion(concurrency, inFlight, nowMs) {
       sinceMs ??= nowMs;
-      if (concurrency === 1 && nowMs - sinceMs > SCARCE_MS) return undefined;
+      if (concurrency === 1 && nowMs - sinceMs > MAX_EXHAUSTION_MS) return undefined;
       return Math.max(1, Math.min(concurrency, inFlight) - 1);
     },
   };

@@ -1,4 +1,4 @@
-// What is said of a job in the end: its outcome, made of what its last try came to.
+// Makes the outcome of a job from the result of its last try.
 
 import type { ConnectionTimes } from "../connection-times.ts";
 import { copyDigests, DIGEST_NAMES, hasDigests } from "../digest.ts";
@@ -10,24 +10,24 @@ import { attemptsBefore, type Task } from "../scheduler/task.ts";
 import { withoutUserinfo } from "../userinfo.ts";
 
 export interface Clock {
-  /** Milliseconds on a clock that never jumps. */
+  /** Milliseconds of a monotonic clock. */
   nowMs(): number;
-  /** The wall clock, as ISO 8601. */
+  /** The wall clock in ISO 8601. */
   timestamp(): string;
 }
 
 export interface OutcomeBuilder {
   /** `endedMs`: when the try ended, if that is not now. */
   saved(task: Task, answer: Answer, stored: Stored, startedMs: number, endedMs?: number): Saved;
-  /** The record of a file that is still good says all that the one before said of it. */
+  /** The record of an unchanged file has all that the previous record had. */
   unchanged(task: Task, known: KnownFile, answer: Answer, startedMs: number): Unchanged;
-  /** Saved without a request: all but its own name and times is the other line's. */
+  /** Saved without a request: everything but the name and the times is the other line's. */
   linked(task: Task, twin: SavedFile, stored: Stored, startedMs: number): Saved;
-  /** By the wish of the server; without an answer, nothing was asked for. */
+  /** Skipped for robots.txt or X-Robots-Tag. Without an answer, no request was made. */
   skipped(task: Task, skip: Skip, answer: Answer | undefined, startedMs: number): Skipped;
 }
 
-/** Outcomes of tries that end now; `startedMs`: when the try began. */
+/** Makes outcomes of tries that end now; `startedMs`: when the try started. */
 export function outcomeBuilder(clock: Clock): OutcomeBuilder {
   return { saved, unchanged, linked, skipped };
 
@@ -43,7 +43,7 @@ export function outcomeBuilder(clock: Clock): OutcomeBuilder {
     const { status } = answer;
     const { file, bytes } = stored;
     const rest = { attempts: task.attempts, ttfb_ms: rounded(answer.ttfbMs), total_ms: 0, time: clock.timestamp() };
-    // The beginning of a record is the same for all, for whoever reads a million of them.
+    // All records start with the same keys in the same order, so that they can be scanned fast.
     const outcome: Mutable<Saved> =
       file === undefined
         ? { n, url, outcome: "saved", status, bytes, ...rest }
@@ -135,7 +135,7 @@ export function outcomeBuilder(clock: Clock): OutcomeBuilder {
   }
 }
 
-/** The outcome of a task that ends with a failure, its last; the times of all tries are in the task by now. */
+/** Returns the outcome of a task that ends with a failure. The task has the times of all tries. */
 export function failed(task: Task, failure: Failure, nowMs: number, time: string): Failed {
   const { job } = task;
   const outcome: Mutable<Failed> = {
@@ -156,19 +156,19 @@ export function failed(task: Task, failure: Failure, nowMs: number, time: string
     for (const name of DIGEST_NAMES) if (job[name] !== undefined) outcome[`expected_${name}`] = job[name];
   withFile(outcome, job);
   withOrigin(outcome, job);
-  // The URL may be in the next column.
+  // The line may have its URL in the name column.
   const isNoUrl = failure.error === "invalid_url" || failure.error === "unsupported_scheme";
   if (isNoUrl && outcome.name !== undefined) outcome.name = withoutUserinfo(outcome.name);
   return outcome;
 }
 
-/** The file of an earlier run is still there, and is what the next update starts from. */
+/** Names the file of an earlier run, which is still there: the next update starts from it. */
 function withFile(outcome: Mutable<Failed | Skipped>, { known, kept = known, replaces }: Job): void {
   if (kept !== undefined) Object.assign(outcome, kept);
   else if (replaces !== undefined) outcome.file = replaces;
 }
 
-/** The last of several failures, with how many there were and why there is no other try. */
+/** Adds the number of attempts, and why there is no other try, to the last failure of a job. */
 export function withRetryNote(failure: Failure, attempts: number, why: string | undefined): Failure {
   const after = attempts > 1 ? ` after ${attempts} attempts` : "";
   const detail = `${failure.detail}${after}${why === undefined ? "" : `; ${why}`}`;
@@ -198,7 +198,7 @@ function withOrigin<T extends Mutable<Outcome>>(outcome: T, job: Job): T {
   return outcome;
 }
 
-/** Milliseconds to a tenth: what a record needs. */
+/** Rounds to a tenth of a millisecond. */
 function rounded(ms: number): number {
   return Math.round(ms * 10) / 10;
 }

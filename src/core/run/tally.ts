@@ -1,45 +1,45 @@
-// What happened so far, in numbers: a fold over outcomes. Two tallies add.
+// The counts of a run: a fold over its outcomes. Two tallies can be added.
 
 import type { FailureKind } from "../failure.ts";
 import type { Outcome } from "../job.ts";
 
-/** Ratio between neighbouring buckets of the histogram: a percentile is right to within 2.5 %. */
+/** Logarithm of the ratio between neighbouring buckets of a histogram: a percentile is right to within 2.5 %. */
 const STEP = Math.log(1.05);
 const SMALLEST_MS = 0.01;
 const BUCKETS = 512;
 
 export interface Tally {
   saved: number;
-  /** Files of an earlier run that are still good. */
+  /** Files of an earlier run that are unchanged (304). */
   unchanged: number;
   failed: number;
-  /** Not fetched, or not stored, as their servers want it. */
+  /** Not fetched or not stored, because of robots.txt or X-Robots-Tag. */
   skipped: number;
-  /** Jobs that were stopped under way: no outcome of theirs is final. */
+  /** Jobs that a stop interrupted: their outcome is not final. */
   interrupted: number;
-  /** Of the saved: those whose file another line had fetched. */
+  /** Saved jobs whose file another line had fetched. */
   duplicates: number;
-  /** Bytes stored; those of duplicates, too. */
+  /** Bytes stored, those of duplicates included. */
   bytes: number;
-  /** Tries beyond the first of each job. */
+  /** Attempts after the first of each job. */
   retries: number;
-  /** Saved bodies whose end only the closing of the connection told. */
+  /** Saved bodies that ended with the connection, without a length. */
   unverified: number;
-  /** The sum of all times to the outcome: what the run would have taken one URL at a time. */
+  /** Sum of the durations of all jobs: the time of the run at one URL at a time. */
   totalMs: number;
   readonly kinds: Map<FailureKind, number>;
   readonly statuses: Map<number, number>;
   /** Why jobs were skipped: "robots", "noai" … */
   readonly reasons: Map<string, number>;
-  /** Times to the outcome. */
+  /** Durations of jobs. */
   readonly times: Histogram;
-  /** Of the connections opened for jobs: times of look-ups of names; of TCP and a proxy; of TLS. */
+  /** Of the connections opened for jobs: durations of DNS look-ups, of TCP and proxy handshakes, and of TLS handshakes. */
   readonly lookups: Histogram;
   readonly connects: Histogram;
   readonly handshakes: Histogram;
 }
 
-/** How often a time in milliseconds occurred, in buckets that grow by 5 %. */
+/** Counts of durations in milliseconds, in buckets that grow by 5 %. */
 export type Histogram = Uint32Array;
 
 export function emptyTally(): Tally {
@@ -119,12 +119,12 @@ export function add(tally: Tally, other: Tally): void {
   }
 }
 
-/** Jobs with a final outcome. */
+/** Returns the number of jobs with a final outcome. */
 export function finished({ saved, unchanged, failed, skipped }: Tally): number {
   return saved + unchanged + failed + skipped;
 }
 
-/** The time in milliseconds that the fraction `q` (0 to 1) of the times did not exceed; 0 for none. */
+/** Returns the quantile `q` (0 to 1) of the durations, in milliseconds; 0 for an empty histogram. */
 export function quantile(times: Histogram, q: number): number {
   const rank = Math.max(1, Math.ceil(countOf(times) * q));
   let seen = 0;
@@ -135,7 +135,7 @@ export function quantile(times: Histogram, q: number): number {
   return 0;
 }
 
-/** How many times are in it. */
+/** Returns the number of durations in a histogram. */
 export function countOf(times: Histogram): number {
   return times.reduce((sum, count) => sum + count, 0);
 }
