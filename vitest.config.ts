@@ -2,7 +2,7 @@
 import { defineConfig } from "vitest/config";
 
 /** Rooms without a network, and their own files. */
-const UNIT = ["core", "fs", "journal", "options", "policy", "report", "source", "workers"].map(
+const UNIT = ["core", "fs", "journal", "options", "policy", "report", "resume", "source", "workers"].map(
   (room) => `test/${room}/**`,
 );
 const COST = "test/e2e/cost.test.ts";

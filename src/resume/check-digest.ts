@@ -8,10 +8,7 @@ import { isStillThere } from "../fs/location.ts";
 import { openToRead } from "../fs/open-nofollow.ts";
 import { isUrlFailure } from "./record-state.ts";
 
-/**
- * Those digests of a file that are wanted: as its record has them, the others computed; undefined if they have to be and the file
- * cannot be read.
- */
+/** The wanted digests of a file: those in its record, the others computed. Undefined if the file cannot be read for them. */
 export function fileDigests(folder: string, file: string, wanted: Digests, recorded: Digests): Digests | undefined {
   const missing = DIGEST_NAMES.filter((name) => wanted[name] !== undefined && recorded[name] === undefined);
   if (missing.length === 0) return recorded;
@@ -36,7 +33,7 @@ export function isAccepted(folder: string, job: Job, record: Outcome): record is
   return file !== undefined && isStillThere(folder, { file, bytes }) && hasWantedDigests(folder, file, job, record);
 }
 
-/** Whether a file has the digests that the list wants. */
+/** Whether a file has the digests that the list requires. */
 export function hasWantedDigests(folder: string, file: string, wanted: Digests, recorded: Digests): boolean {
   const actual = fileDigests(folder, file, wanted, digestsOf(recorded) ?? {});
   return actual !== undefined && mismatchedDigest(wanted, actual) === undefined;
