@@ -1,4 +1,4 @@
-// Answers for tests of sinks: bodies whole or streamed, whether a stream was let go, and a folder to put them into.
+// Answers with whole or streamed bodies for tests of sinks, and a sink into a folder.
 import { readdirSync } from "node:fs";
 import type { Failure } from "../../src/core/failure.ts";
 import type { Job } from "../../src/core/job.ts";
@@ -21,7 +21,7 @@ export interface FakeStream extends BodyStream {
   readonly cancelled: () => number;
 }
 
-/** A stream of batches of pieces, and then a failure or the end; `before` is called before each. */
+/** A stream of batches of pieces that ends with a failure or normally; `before` is called before each batch. */
 export function bodyOf(
   batches: readonly (readonly Uint8Array[])[],
   failure?: Failure,
@@ -43,7 +43,7 @@ export function bodyOf(
   };
 }
 
-/** A stream that pours: each piece is overwritten when it was taken. What nobody wants poured is to be pulled. */
+/** A stream with `pour`, which overwrites each piece after the callback, as the read buffer is. Other pieces are left for `next`. */
 export function pouredOf(pieces: readonly Uint8Array[], failure?: Failure): FakeStream {
   const left = [...pieces];
   const rest = bodyOf([], failure);
@@ -66,10 +66,10 @@ export interface SinkOptions extends Partial<Omit<DirectoryOptions, "folder" | "
   readonly template?: string;
 }
 
-/** A disk that is written to at once, however long that takes: a test's own is slow when others are busy. */
+/** A disk that is always fast: the real one is slow while other tests run. */
 const QUICK = { isFast: () => true, record: () => {} };
 
-/** A sink into a folder, which is taken for empty, as a new run has it. */
+/** A sink into a folder that counts as empty, as for a new run. */
 export function sinkInto(folder: string, { template = "{n:6}{ext}", ...options }: SinkOptions = {}): Sink {
   const { state } = prepareFolder(folder);
   const defaults = { empty: true, hash: false, durable: false, checkSpace: () => undefined, disk: QUICK };
@@ -87,7 +87,7 @@ export function storeInto(folder: string, options: SinkOptions = {}): Store {
   };
 }
 
-/** All that is below a folder, sorted; the run's state folder itself is not in it, what it holds is. */
+/** All paths below a folder, sorted, without the state folder itself but with its files. */
 export function filesIn(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: "utf8" })
     .filter((file) => file !== ".bulkget")

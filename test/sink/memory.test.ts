@@ -1,4 +1,4 @@
-// Bodies handed over: whole, in one piece, or the failure that cut them short.
+// Bodies in memory: complete and in one piece, or the failure that cut them off.
 import { expect, it } from "vitest";
 import { memorySink } from "../../src/sink/memory.ts";
 import { answer, bodyOf, JOB, TARGET } from "./bodies.ts";

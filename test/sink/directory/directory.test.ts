@@ -1,4 +1,4 @@
-// The folder's sink: bodies become files, whole or not at all, under names that nobody else has.
+// The folder's sink: a body becomes a complete file or none, under a name of its own.
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -24,7 +24,7 @@ const at = (file: string) => folder.at(file);
 const files = () => filesIn(folder.path);
 const read = (file: string) => readFileSync(at(file), "utf8");
 const storing = (options?: SinkOptions) => storeInto(folder.path, options);
-/** A disk that is never written to but in the thread pool. */
+/** A disk that is always slow: all writes are in the thread pool. */
 const SLOW = { isFast: () => false, record: () => expect.unreachable("nothing is written at once") };
 
 const kinds: [kind: string, body: (...pieces: Uint8Array[]) => Answer["body"], to?: SinkOptions][] = [

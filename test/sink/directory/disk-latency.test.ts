@@ -63,7 +63,7 @@ it("a disk that has become fast is fast after some consecutive fast writes", () 
   let writes = 0;
   for (; writes < 100 && disk.isFast(nowMs); writes++) nowMs = recorded(disk, 1, 0.1, 100, nowMs);
   expect(writes).toBe(100);
-  // One slow write does not change that any more.
+  // One slow write does not make it slow again.
   expect(disk.isFast(recorded(disk, 1, 5, 100, nowMs))).toBe(true);
 });
 

@@ -1,4 +1,4 @@
-// Extensions: the URL path's if it is a known one, else the Content-Type's, else none.
+// Extensions: the URL path's if it is a known one, otherwise the Content-Type's, otherwise none.
 import { expect, it } from "vitest";
 import { extensionOf, pathExtension } from "../../../src/sink/directory/extension.ts";
 

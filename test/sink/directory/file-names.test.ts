@@ -13,7 +13,7 @@ import { answer, sinkInto, text } from "../bodies.ts";
 
 const TARGET = new URL("http://www.example.org:8080/dir/page.HTML?q=1");
 
-/** What somebody might put into a URL or a list to get out of the folder. */
+/** Texts in a URL or a list that might lead out of the folder. */
 const NASTY = [
   "..",
   ".",
@@ -254,7 +254,7 @@ describe("a template", () => {
     ["http://example.org/%e6%97%a5%E6%9C%AC.html", "日本.html"],
     ["http://example.org/über.html", "über.html"],
     ["http://example.org/%F0%9F%98%80", "😀"],
-    // What separates, is not to be seen, ends a text or is no UTF-8 stays as it is written.
+    // Separators, invisible characters, NUL and invalid UTF-8 stay percent-encoded.
     ["http://example.org/a%2Fb%5Cc%3Ad.html", "a%2Fb%5Cc%3Ad.html"],
     ["http://example.org/..%2f..%2fetc", "_%2f..%2fetc"],
     ["http://example.org/a%00b%0Ac%7Fd", "a%00b%0Ac%7Fd"],
@@ -281,7 +281,7 @@ describe("a template", () => {
     ["{stem}", "https://example.org/v1.2", "v1.2"],
     ["{stem}", "https://example.org/%C3%A9.html", "é"],
     ["{stem}{ext}", "https://example.org/a.JPEG", "a.jpeg"],
-    // Beside {ext}, {basename} is without its own.
+    // Beside {ext}, {basename} has no extension.
     ["{basename}{ext}", "https://example.org/a.jpg", "a.jpg"],
     ["{basename}{ext}", "https://example.org/a.JPG", "a.jpg"],
     ["{basename}{ext}", "https://example.org/a", "a.png"],

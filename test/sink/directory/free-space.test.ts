@@ -1,4 +1,4 @@
-// The disk is asked once in a while, and a run stops while there is still room on it.
+// The free space is checked now and then, and a run stops before the disk is full.
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
@@ -14,7 +14,7 @@ beforeEach(() => {
 });
 afterEach(() => void vi.useRealTimers());
 
-/** No disk has so much room. */
+/** More than any disk has free. */
 const ALL = Number.MAX_SAFE_INTEGER;
 
 it("a disk with enough free space accepts any file, and one without accepts none", () => {
@@ -37,7 +37,7 @@ it("a file system that does not report its free space is written to until it fai
   expect(freeSpaceCheck(join(folder, "gone"), ALL)(1)).toBeUndefined();
 });
 
-// The folder is removed after the first look: then only another look can come to another answer.
+// The folder is removed after the first check: only a second check can have another result.
 function lookedOnce(minFreeBytes: number) {
   const full = freeSpaceCheck(folder, minFreeBytes);
   expect(full(0)).toMatchObject({ error: "disk_full" });

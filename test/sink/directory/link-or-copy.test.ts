@@ -1,4 +1,4 @@
-// A second name for a file: a hard link where the file system has them, else a copy.
+// A second name for a file: a hard link where the file system has them, otherwise a copy.
 import { existsSync, lstatSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -8,7 +8,7 @@ import { ownFolder } from "../../support/own.ts";
 const folder = ownFolder();
 const at = (name: string) => folder.at(name);
 
-/** A folder in another file system, if there is one. */
+/** A folder on another file system, if there is one. */
 const memory = "/dev/shm";
 const elsewhere = existsSync(memory) && lstatSync(memory).dev !== lstatSync(process.env["TMPDIR"] ?? "/tmp").dev;
 if (!elsewhere) console.warn("no second file system: copies in the place of links are not tested");

@@ -1,4 +1,4 @@
-// Media types and their extensions: what servers call their files, and that nothing they say does harm or takes long.
+// Media types and their extensions, for real servers' types and for hostile ones.
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import fc from "fast-check";

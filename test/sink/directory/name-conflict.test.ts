@@ -1,4 +1,4 @@
-// Who may have a name: its own line, or whoever comes first; never over a file that nobody knows.
+// A name goes to its own line or to the first one, and never replaces an unknown file.
 import { lstatSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { conflictCheck, type Recoverable, type Replaceable } from "../../../src/sink/directory/name-conflict.ts";
@@ -14,7 +14,7 @@ const claimed = (file: string, replaceable?: Replaceable, replaces?: string, uni
 const WAYS = "move it away and retry what failed for good, or use another folder";
 const TAKEN = { error: "file_exists", detail: `a is there already, and not this line's: ${WAYS}` };
 
-/** Spans of time, in the last of which the file was changed, or that ends or begins with its change. */
+/** Time spans, the last of which contains the file's change, ends with it, or begins with it. */
 function span(file: string, from: number, before: number, recorded = false): Replaceable {
   const { ctimeMs } = lstatSync(at(file));
   const spans = [

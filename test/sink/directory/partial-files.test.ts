@@ -1,4 +1,4 @@
-// What an earlier run left of bodies: used for the same URL only; what is torn or planted is neither used nor followed.
+// Parts that an earlier run kept are used for their URL only; incomplete notes and planted links are not used.
 import { spawnSync } from "node:child_process";
 import {
   existsSync,

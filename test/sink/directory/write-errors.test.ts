@@ -1,4 +1,4 @@
-// What an error of the file system says of one file, and what of the disk: a table of all that the system can say.
+// File-system errors: which are one file's failure and which the disk's, for every code.
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { constants } from "node:os";
 import { join } from "node:path";
@@ -14,7 +14,7 @@ beforeEach(() => {
   mkdirSync(join(folder, "sub"), { recursive: true });
 });
 
-/** As Node makes it of a system call. */
+/** An error as Node makes it from a system call. */
 function said(code: string, syscall: string, errno = -((constants.errno as Record<string, number>)[code] ?? 0)): Error {
   return Object.assign(new Error(`${code}: something, ${syscall} 'x'`), { code, syscall, errno });
 }
@@ -22,7 +22,7 @@ function said(code: string, syscall: string, errno = -((constants.errno as Recor
 type Row = readonly [ofSub: FailureKind, ofFolder: FailureKind, ofThere: FailureKind, ofPart: FailureKind];
 const alike = (name: FailureKind, part: FailureKind = "write_failed"): Row => [name, name, name, part];
 
-/** For a name in a folder of its own, in the output folder, for one that is there already; and for the part. */
+/** The failures for a name in a subfolder, in the output folder, for an existing one there, and for the part. */
 const TABLE: Readonly<Record<string, Row>> = {
   EFBIG: alike("file_too_large", "file_too_large"),
   ENAMETOOLONG: alike("name_too_long", "name_too_long"),

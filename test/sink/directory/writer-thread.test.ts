@@ -1,4 +1,4 @@
-// The second thread itself: what it is given becomes files, each is told of once, and it takes no more than it can hold.
+// The writer thread: queued bodies become files, each is reported once, and the queue is bounded.
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -25,12 +25,12 @@ const partOf = (n: number) => join(folder, "parts", `${n}.part`);
 const pathOf = (n: number | string) => join(folder, `${n}`);
 const bodyOf = (n: number, bytes: number) => Buffer.alloc(bytes, `${n} `);
 
-/** Gives a body to the thread, which has room for it. */
+/** Enqueues a body; the thread must have room for it. */
 function given(n: number, pieces: readonly Uint8Array[], path = pathOf(n)): Promise<boolean> {
   return give(n, pieces, path) ?? expect.unreachable();
 }
 
-/** Gives a body to the thread; undefined where that takes no more. */
+/** Enqueues a body; undefined if the queue is full. */
 function give(n: number, pieces: readonly Uint8Array[], path = pathOf(n)): Promise<boolean> | undefined {
   let settle: (isWritten: boolean) => void = () => {};
   const told = new Promise<boolean>((resolve) => {

@@ -1,4 +1,4 @@
-// The lock of an output folder: one run at a time, whoever dies and however; with real processes.
+// The lock of an output folder: one run at a time, whichever process is killed; with real processes.
 
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -38,7 +38,7 @@ import {
 import { ROOT } from "../../support/command.ts";
 import { own, ownFolder } from "../../support/own.ts";
 
-/** Takes and drops a lock as its input says; does nothing to stay alive once that ends. */
+/** A program that acquires and releases the lock by commands on its input, and ends with its input. */
 const PROGRAM = `
 import { createInterface } from "node:readline";
 import { lockFolder } from ${JSON.stringify(pathToFileURL(join(ROOT, "dist/src/sink/folder/lock.js")).href)};
@@ -55,7 +55,7 @@ for await (const line of createInterface({ input: process.stdin })) {
     }
 }`;
 
-/** A limit that only ever means "hangs". */
+/** Exceeded only if a process hangs. */
 const PATIENT = { timeout: 25_000 };
 const linux = process.platform === "linux";
 
@@ -78,13 +78,13 @@ afterEach(() => {
   }
 });
 
-/** A process that takes the lock on demand; or the child of one that does nothing, and does not ask what became of it. */
+/** A process that acquires the lock on demand; or the child of one that never waits for it. */
 function taker(kind: "own" | "child" = "own") {
   const command = [process.execPath, outside.at("program.mjs"), folder];
   const script = '"$@" <&3 & exec sleep 600';
   const [program = "", ...args] = kind === "own" ? command : ["bash", "-c", script, "bash", ...command];
   const child = spawn(program, args, { stdio: ["pipe", "pipe", "inherit", "pipe"] });
-  // A shell's child reads a pipe of its own: Node closes stdin when the shell ends.
+  // A shell's child reads from a pipe of its own, since Node closes stdin when the shell ends.
   const input = kind === "own" ? child.stdin : child.stdio[3];
   if (!(input instanceof Writable) || child.stdout === null) return expect.unreachable("no pipes");
   children.push({ child, input });
@@ -120,7 +120,7 @@ const takeAndRelease = async () => {
   expect(readdirSync(folder)).toEqual([]);
 };
 
-/** Leaves a lock file there as if another run had; this test's own process, and long silent, unless it says otherwise. */
+/** Writes an old lock file, as another run would; by default it names this process. */
 function plant(what: Partial<LockOwner> | string, ageMs = 3600_000, at = path): void {
   const text =
     typeof what === "string" ? what : `${JSON.stringify({ ...currentProcess("planted", new Date()), ...what })}\n`;
@@ -129,7 +129,7 @@ function plant(what: Partial<LockOwner> | string, ageMs = 3600_000, at = path): 
   utimesSync(at, time, time);
 }
 const AFTER = "wait for it, or use another folder (`outputDir`)";
-/** No process has it: spawned, ended, and waited for. */
+/** The pid of a process that has ended. */
 const deadPid = () => spawnSync(process.execPath, ["-e", ""]).pid;
 
 describe("the lock of an output folder", () => {
@@ -332,7 +332,7 @@ describe("a file that is not a lock file", () => {
 });
 
 describe("a name outside the folder", () => {
-  /** What an earlier version bound for a folder. */
+  /** The name of the socket that an earlier version bound for a folder. */
   function socketOf(state: string): string {
     const real = realpathSync(state);
     const { dev, ino } = statSync(real, { bigint: true });
@@ -401,7 +401,7 @@ describe("whether the holder of a lock is running", () => {
 
   it("does not depend on a process of another user, if the lock file is ours", (context) => {
     if (process.geteuid?.() === 0) {
-      // To root every process may be sent a signal: asked as somebody else.
+      // Root may send a signal to every process: the check runs as another user.
       const program = `
         import { isHeld, ourselves } from ${JSON.stringify(pathToFileURL(join(ROOT, "dist/src/sink/folder/lock-owner.js")).href)};
         const { boot, pidns, started, ...bare } = ourselves("us", new Date());
@@ -412,7 +412,7 @@ describe("whether the holder of a lock is running", () => {
       const args = ["--reuid=65534", "--clear-groups", process.execPath, "--input-type=module", "-e", program];
       const { stdout, error, status } = spawnSync("setpriv", args, { encoding: "utf8" });
       if (error !== undefined || status !== 0) return context.skip("root cannot run a program as somebody else here");
-      // /proc shows what pid 1 is; without a start to compare, it is taken for the one.
+      // /proc shows pid 1; without a start time to compare, it counts as the holder.
       expect(JSON.parse(stdout)).toEqual([false, true]);
     } else {
       const one = { text: "", mtimeMs: Date.now(), holder: { ...bare, pid: 1 } };

@@ -1,4 +1,4 @@
-// The output folder before a run: made, refused, tidied, or cleared of what an earlier run recorded and of nothing else.
+// The output folder is created, refused, tidied, or cleared of the files that an earlier run recorded.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -16,7 +16,7 @@ beforeEach(() => {
 
 const files = () => readdirSync(folder, { recursive: true, encoding: "utf8" }).sort();
 
-/** Writes files, and folders on the way, below the output folder. */
+/** Writes files below the output folder, and makes their folders. */
 function put(...names: string[]) {
   for (const name of names) {
     mkdirSync(dirname(join(folder, name)), { recursive: true });

@@ -1,4 +1,4 @@
-// The marks of runs that may have saved what they did not record: left by a kill, and kept, since lines come back.
+// The marks of runs that may have saved files without a record: left by a kill, and kept.
 import { lstatSync, readdirSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { markRun } from "../../../src/sink/folder/unclean-shutdown.ts";

@@ -1,13 +1,13 @@
-// A large body that was cut short: what there is of it is kept, and the next try or run goes on from there.
+// A large body that was cut off: its part is kept, and the next try or run resumes it.
 import { createHash } from "node:crypto";
 import { appendFileSync, readFileSync, rmSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
-import type { Job } from "../../src/core/job.ts";
-import type { Answer, Sink } from "../../src/core/ports.ts";
-import { MIN_KEPT_BYTES } from "../../src/sink/directory/partial-files.ts";
-import { ownFolder } from "../support/own.ts";
-import { answer, bodyOf, filesIn, JOB, pouredOf, sinkInto, TARGET, text } from "./bodies.ts";
+import type { Job } from "../../../src/core/job.ts";
+import type { Answer, Sink } from "../../../src/core/ports.ts";
+import { MIN_KEPT_BYTES } from "../../../src/sink/directory/partial-files.ts";
+import { ownFolder } from "../../support/own.ts";
+import { answer, bodyOf, filesIn, JOB, pouredOf, sinkInto, TARGET, text } from "../bodies.ts";
 
 const outside = ownFolder();
 let folder: string;
@@ -26,7 +26,7 @@ const LEFT = [".bulkget/1.note", ".bulkget/1.part"];
 const at = (file: string) => join(folder, file);
 const store = async (sink: Sink, body: Answer["body"], over: Partial<Answer> = {}, job: Job = JOB) =>
   sink.write(job, TARGET, answer(body, over));
-/** The bytes of the file, which is all that there is. */
+/** The content of the only file in the folder. */
 const theFile = (file = "000001.html"): Buffer => {
   expect(filesIn(folder)).toEqual([file]);
   return readFileSync(at(file));
@@ -40,7 +40,7 @@ it("bytes that were poured before the connection was cut are kept", async () => 
   expect(theFile().equals(WHOLE)).toBe(true);
 });
 
-/** A sink after a first try that got the head only. */
+/** A sink after a first try that received the head only. */
 async function cutShort(over: Partial<Answer> = STRONG, job: Job = JOB): Promise<Sink> {
   const sink = sinkInto(folder);
   expect(await store(sink, bodyOf([[HEAD]], CUT), over, job)).toBe(CUT);

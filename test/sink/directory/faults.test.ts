@@ -1,4 +1,4 @@
-// What goes wrong while a body is written: nothing is left of it, and nothing that lies in the way is touched.
+// Faults while a body is written: no part is left, and no existing file is touched.
 import { spawnSync } from "node:child_process";
 import {
   existsSync,
@@ -12,11 +12,11 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
-import type { Answer } from "../../src/core/ports.ts";
-import type { DiskLatency } from "../../src/sink/directory/disk-latency.ts";
-import { type Folder, temporaryFolder } from "../support/command.ts";
-import { ownFolder } from "../support/own.ts";
-import { bodyOf, filesIn, pouredOf, storeInto, text } from "./bodies.ts";
+import type { Answer } from "../../../src/core/ports.ts";
+import type { DiskLatency } from "../../../src/sink/directory/disk-latency.ts";
+import { type Folder, temporaryFolder } from "../../support/command.ts";
+import { ownFolder } from "../../support/own.ts";
+import { bodyOf, filesIn, pouredOf, storeInto, text } from "../bodies.ts";
 
 const outside = ownFolder();
 let folder: string;
@@ -133,7 +133,7 @@ afterAll(() => {
   tmpfs.remove();
 });
 
-/** A file system of 1 MiB: for root, where mounting is allowed. */
+/** A file system of 1 MiB, if this user may mount one. */
 function mounted(): Folder | undefined {
   const made = temporaryFolder();
   const mount = spawnSync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", made.path], { encoding: "utf8" });

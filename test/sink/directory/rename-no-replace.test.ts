@@ -1,9 +1,9 @@
-// A name that may be another line's is taken by one process only, whenever each of them has looked.
+// Of several processes that rename to one name, one succeeds, whenever each has checked the name.
 
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import { renameNoReplace } from "../../src/sink/directory/link-or-copy.ts";
-import { ownFolder } from "../support/own.ts";
+import { renameNoReplace } from "../../../src/sink/directory/link-or-copy.ts";
+import { ownFolder } from "../../support/own.ts";
 
 const folder = ownFolder();
 

@@ -1,12 +1,12 @@
-// A sink that is to end: what waits to be written is given up at once, what is being written soon, and nothing gets half a file.
+// Abort: queued bodies end at once, running writes after a grace period, and no incomplete file is committed.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
-import { isFailure } from "../../src/core/failure.ts";
-import type { Answer, Stored } from "../../src/core/ports.ts";
-import { pendingWrites, STOPPED_BEFORE_WRITE } from "../../src/sink/directory/pending-writes.ts";
-import { ownFolder } from "../support/own.ts";
-import { answer, bodyOf, filesIn, JOB, sinkInto, TARGET, text } from "./bodies.ts";
+import { isFailure } from "../../../src/core/failure.ts";
+import type { Answer, Stored } from "../../../src/core/ports.ts";
+import { pendingWrites, STOPPED_BEFORE_WRITE } from "../../../src/sink/directory/pending-writes.ts";
+import { ownFolder } from "../../support/own.ts";
+import { answer, bodyOf, filesIn, JOB, sinkInto, TARGET, text } from "../bodies.ts";
 
 const outside = ownFolder();
 let folder: string;
@@ -15,7 +15,7 @@ beforeEach(() => {
   mkdirSync(folder);
 });
 
-/** A disk that is left to the thread pool. */
+/** A disk that is always slow: all writes are in the thread pool. */
 const SLOW = { isFast: () => false, record: () => {} };
 
 describe("abort on a slow disk", () => {
