@@ -13,7 +13,7 @@ export interface Source extends AsyncIterable<readonly Job[]> {
   /** How many jobs there are in all, once that is known, or a guess from the part of the list that was read. */
   total(): { readonly jobs: number; readonly exact: boolean } | undefined;
   /** Lines that need no work, of those read so far: they come in no batch, and are not in the total. */
-  readonly doneEarlier?: DoneEarlier;
+  readonly doneEarlier?: DoneEarlier | undefined;
 }
 
 /** Lines that an earlier run has finished: saved, failed for good, or skipped as the server wants it. */
@@ -106,7 +106,7 @@ export interface Get {
   /** Asked first, where servers have a say in it. */
   readonly robots?: RobotsPolicy;
   /** What holds all bodies together to a speed, where there is one. */
-  readonly throttle?: BandwidthLimiter;
+  readonly throttle?: BandwidthLimiter | undefined;
   /** `follow`: asked before a redirect to another host is followed; false ends the try with a failure that is `held`. */
   fetch(target: URL, ask?: RequestConditions, follow?: (from: URL, next: URL) => boolean): Thenable<Answer | Failure>;
   /** From now on at most so many connections, busy and idle: the machine is short of file descriptors. */
@@ -214,7 +214,7 @@ export interface View {
   readonly tally: Tally;
   readonly concurrency: number;
   /** Where the concurrency is found while running: the best that is known, and why. */
-  readonly auto?: { readonly found: number; readonly reason: string };
+  readonly auto?: { readonly found: number; readonly reason: string } | undefined;
   readonly inFlight: number;
   readonly peakInFlight: number;
   /** Jobs read and not started: held up by their host, a rate or a back-off, or only just read. */
@@ -223,7 +223,7 @@ export interface View {
   readonly open: ReadonlyMap<Job, number>;
   readonly elapsedMs: number;
   /** What an earlier run has finished, of what was read so far. */
-  readonly doneEarlier?: DoneEarlier;
+  readonly doneEarlier?: DoneEarlier | undefined;
   /** It was stopped before its list was done. */
   readonly isStopped?: boolean;
   nowMs(): number;

@@ -56,7 +56,7 @@ export function getter(options: GetOptions): Get {
   return {
     fetch: (target, conditions, follow) =>
       new RedirectChain(conditions?.robots === undefined ? listed : robots, target, conditions, follow).start(),
-    ...(throttle === undefined ? {} : { throttle }),
+    throttle,
     resize: (connections) => pool.resize(connections),
     receivedBytes: () => meter.bytes,
     abort() {

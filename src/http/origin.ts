@@ -73,8 +73,8 @@ export function createOrigin(target: URL, common: readonly string[], options: Ge
     port: target.port === "" ? (tls ? 443 : 80) : Number(target.port),
     tls,
     http2: http2 && tls,
-    ...(proxy === undefined ? {} : { proxy }),
-    ...(unixSocket === undefined ? {} : { unixSocket }),
+    proxy,
+    unixSocket,
   };
   const forwarded = proxy !== undefined && !tls && proxy.socks === undefined;
   const authorization = proxy?.authorization;

@@ -57,10 +57,10 @@ export function viewOf({ slots, times, tally, open, source, frontier, clock, ...
     get isStopped() {
       return options.stop.signal.aborted;
     },
-    ...(source.doneEarlier === undefined ? {} : { doneEarlier: source.doneEarlier }),
+    doneEarlier: source.doneEarlier,
     nowMs: () => clock.nowMs(),
     receivedBytes: options.receivedBytes,
-    ...(options.auto === undefined ? {} : { auto: options.auto }),
+    auto: options.auto,
     total: () => source.total(),
   };
 }

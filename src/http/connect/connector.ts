@@ -17,9 +17,9 @@ export interface Destination {
   readonly tls: boolean;
   /** Offer HTTP/2 by ALPN (RFC 7301); the socket's `alpnProtocol` is the negotiated protocol. */
   readonly http2?: boolean;
-  readonly proxy?: ProxyServer;
+  readonly proxy?: ProxyServer | undefined;
   /** The path of a Unix socket to connect to instead of the host. */
-  readonly unixSocket?: string;
+  readonly unixSocket?: string | undefined;
   /** Present no client certificate. */
   readonly anonymous?: boolean;
 }
@@ -28,7 +28,7 @@ export interface OpenOptions extends ResolveOptions, TlsOptions {
   /** The time limit for opening a connection. The caller enforces it; here it only spaces attempts. */
   readonly connectTimeoutMs: number;
   /** The path of a Unix socket for all connections. */
-  readonly unixSocket?: string;
+  readonly unixSocket?: string | undefined;
   readonly userAgent: string;
   /** Maximum size of one read, in bytes. Default: 256 KiB. */
   readonly readBytes?: number | undefined;

@@ -124,7 +124,7 @@ function tls() {
 }
 
 function trust({ ca }: TlsOptions) {
-  return { minVersion: "TLSv1.2", ...(ca === undefined ? {} : { ca }) } as const;
+  return { minVersion: "TLSv1.2", ca } as const;
 }
 
 function clientCertificateContext(options: TlsOptions, cert: string): SecureContext {
