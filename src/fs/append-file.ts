@@ -21,7 +21,10 @@ export interface FileAppender {
   append(line: string): void;
   /** Writes the queued lines: they survive `kill -9`. Throws the error of this write or of an earlier one. */
   flush(): void;
-  /** Writes the queued lines and calls fsync: they survive a power loss. Rejects with the error of this write or of an earlier one. */
+  /**
+   * Writes the queued lines and calls fsync: they survive a power loss. Rejects with the error of this write or of an
+   * earlier one.
+   */
   sync(): Promise<void>;
   /** Writes the queued lines and closes the file. No `sync` may be pending. Throws as `flush` does. */
   close(): void;
@@ -33,8 +36,8 @@ export interface From {
 }
 
 /**
- * Opens a file for appending: `wx` a new file, `w` a new or truncated one, `From` an existing regular file without links. Throws
- * file-system errors.
+ * Opens a file for appending: `wx` a new file, `w` a new or truncated one, `From` an existing regular file without
+ * links. Throws file-system errors.
  */
 export function fileAppender(path: string, how: "wx" | "w" | From): FileAppender {
   const fd = typeof how === "string" ? openSync(path, how === "wx" ? "ax+" : how, 0o666) : reopen(path);
@@ -84,7 +87,8 @@ export function fileAppender(path: string, how: "wx" | "w" | From): FileAppender
       await syncFile(fd);
     } catch (error) {
       if (isNotSyncable(error)) return;
-      // Linux may drop pages that it could not write, so that a second fsync succeeds (wiki.postgresql.org/wiki/Fsync_Errors).
+      // Linux may drop pages that it could not write, so that a second fsync succeeds
+      // (wiki.postgresql.org/wiki/Fsync_Errors).
       failed = { error };
       throw error;
     }

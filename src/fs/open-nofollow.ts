@@ -1,4 +1,4 @@
-// Opens files without following links (O_NOFOLLOW): a link that somebody planted is an error, never a way out of the folder.
+// Opens files without following links (O_NOFOLLOW): a planted link is an error, never a way out of the folder.
 
 import { closeSync, constants, fstatSync, openSync, type Stats } from "node:fs";
 
@@ -12,7 +12,10 @@ export const NEW_FILE_MODE = 0o666;
 /** A new file, for reading and writing. */
 export const CREATE_FLAGS = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | NOFOLLOW;
 
-/** For reading. Does not block: opening a pipe without a writer would (fifo(7)). Throws the error of open(2); ELOOP for a link. */
+/**
+ * For reading. Does not block: opening a pipe without a writer would (fifo(7)). Throws the error of open(2); ELOOP for
+ * a link.
+ */
 export function openToRead(path: string): number {
   return openSync(path, constants.O_RDONLY | NOFOLLOW | NONBLOCK);
 }

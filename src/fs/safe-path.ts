@@ -1,4 +1,4 @@
-// Path traversal guard: whether a recorded file name can be a saved body inside the output folder, and no link leads out of it.
+// Path traversal guard: whether a recorded file name stays inside the output folder and is not reserved.
 
 import { lstatSync, realpathSync } from "node:fs";
 import { join, sep } from "node:path";
@@ -16,8 +16,8 @@ export function isSafePath(file: string): boolean {
 }
 
 /**
- * The first folder on the path of `file` below `folder` that exists and is not a folder: a link, a file. Undefined where there
- * is none. The last part of the path is not looked at. Throws the error of lstat(2).
+ * The first folder on the path of `file` below `folder` that exists and is not a folder: a link, a file. Undefined
+ * where there is none. The last part of the path is not looked at. Throws the error of lstat(2).
  */
 export function nonFolderOnPath(folder: string, file: string): string | undefined {
   for (let slash = file.indexOf("/"); slash >= 0; slash = file.indexOf("/", slash + 1)) {

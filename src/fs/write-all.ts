@@ -6,8 +6,8 @@ import { promisify } from "node:util";
 const writevAsync = promisify(writev);
 
 /**
- * Writes all bytes at the file's position. Returns their number. `onProgress` is called with the number of bytes written so far,
- * also before a write that throws.
+ * Writes all bytes at the file's position. Returns their number. `onProgress` is called with the number of bytes
+ * written so far, also before a write that throws.
  */
 export function writeAllSync(
   fd: number,

@@ -47,7 +47,10 @@ export interface DirectoryOptions {
   readonly isTime?: (nowMs: number) => boolean;
   /** How long a small file took there before, in milliseconds. */
   readonly probeMs?: number | undefined;
-  /** Aborted when the run is to end: from then on, the main thread writes nothing, since a slow disk would delay the end. */
+  /**
+   * Aborted when the run is to end: from then on, the main thread writes nothing, since a slow disk would delay the
+   * end.
+   */
   readonly stop?: AbortSignal | undefined;
   /** Called before every file and every piece of a large one. Returns why no more bytes may be written, if so. */
   readonly checkSpace: (bytes: number) => Failure | undefined;

@@ -2,7 +2,10 @@
 
 /** Decides by numbers alone: milliseconds of any monotonic clock. */
 export interface DiskLatency {
-  /** Whether to write synchronously now. On a slow disk it is true now and then, for one write that measures the disk again. */
+  /**
+   * Whether to write synchronously now. On a slow disk it is true now and then, for one write that measures the disk
+   * again.
+   */
   isFast(nowMs: number): boolean;
   /** Records a synchronous write that ended now. */
   record(ms: number, bytes: number, nowMs: number): void;
@@ -14,7 +17,10 @@ export interface DiskLatency {
 const FAST_FILE_MS = 1;
 const FAST_BYTES_PER_MS = 262_144;
 
-/** Weight of one write in the moving average, and its maximum ratio to a fast write: one slow write is ignored, two in a row are not. */
+/**
+ * Weight of one write in the moving average, and its maximum ratio to a fast write: one slow write is ignored, two in a
+ * row are not.
+ */
 const AVERAGE_WEIGHT = 1 / 8;
 const MAX_RATIO = 6;
 
@@ -44,8 +50,8 @@ export function diskLatency(): DiskLatency {
 }
 
 /**
- * Ignores slow writes during which this process waited for a CPU: they do not measure the disk. `switches` returns the number of
- * involuntary context switches so far (getrusage(2)).
+ * Ignores slow writes during which this process waited for a CPU: they do not measure the disk. `switches` returns the
+ * number of involuntary context switches so far (getrusage(2)).
  */
 export function unlessBusy(disk: DiskLatency, switches: () => number = involuntarySwitches): DiskLatency {
   let seen = switches();
@@ -66,8 +72,8 @@ export function unlessBusy(disk: DiskLatency, switches: () => number = involunta
 const STUCK_MS = 100;
 
 /**
- * Uses the thread pool at once after one write that took far too long, until a file there was faster, or for 20 times as long as
- * that write took.
+ * Uses the thread pool at once after one write that took far too long, until a file there was faster, or for 20 times
+ * as long as that write took.
  */
 export function unlessStuck(disk: DiskLatency): DiskLatency {
   let stuckUntilMs = Number.NEGATIVE_INFINITY;

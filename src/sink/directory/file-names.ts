@@ -47,8 +47,9 @@ const FIELDS: Readonly<Record<string, Expand>> = {
 };
 
 /**
- * Parses a template such as `{n:6}{ext}`, with the fields n, n:<digits>, ext, host, path, basename and stem. `perDir`: the names
- * go into numbered folders, each for this many lines; a name from the list is used as it is. Throws an OptionError.
+ * Parses a template such as `{n:6}{ext}`, with the fields n, n:<digits>, ext, host, path, basename and stem. `perDir`:
+ * the names go into numbered folders, each for this many lines; a name from the list is used as it is. Throws an
+ * OptionError.
  */
 export function fileNames(template: string, perDir?: number): FileNames {
   const expanders = template.split("/").flatMap((part, i) => {

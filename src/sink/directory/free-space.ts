@@ -10,9 +10,9 @@ const CHECK_MS = 1000;
 const FILE_BYTES = 4096;
 
 /**
- * Returns a function to be called with the bytes of every file, and of every piece of a large one. It returns a Failure once less
- * than `minFreeBytes` are free. It checks after a second or a quarter of `minFreeBytes`, which is divided among the processes that
- * write there.
+ * Returns a function to be called with the bytes of every file, and of every piece of a large one. It returns a Failure
+ * once less than `minFreeBytes` are free. It checks after a second or a quarter of `minFreeBytes`, which is divided
+ * among the processes that write there.
  */
 export function freeSpaceCheck(
   folder: string,

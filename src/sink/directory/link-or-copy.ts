@@ -1,4 +1,4 @@
-// A second name for an existing file: a hard link, or a copy where the file system has no links; and rename without replacing.
+// A second name for a file: a hard link, or a copy where the file system has no links; and rename without replacing.
 
 import {
   closeSync,
@@ -18,7 +18,10 @@ import { syncFile } from "../../fs/sync.ts";
 /** Codes of link(2) where no link can be made: other file system, none supported, too many, not permitted. */
 const NO_LINK = new Set(["EXDEV", "EPERM", "EMLINK", "ENOSYS", "ENOTSUP", "EOPNOTSUPP", "EACCES"]);
 
-/** Makes `to` a second name of the file `from`; `to` must not exist. `durable`: syncs a copy. Rejects with the error of link(2) or the copy. */
+/**
+ * Makes `to` a second name of the file `from`; `to` must not exist. `durable`: syncs a copy. Rejects with the error of
+ * link(2) or the copy.
+ */
 export async function linkOrCopy(from: string, to: string, durable: boolean): Promise<void> {
   try {
     return linkSync(from, to);
@@ -36,8 +39,9 @@ export async function linkOrCopy(from: string, to: string, durable: boolean): Pr
 }
 
 /**
- * Renames a file; false if `to` exists. Node has no RENAME_NOREPLACE (renameat2(2)): link and unlink do the same atomically, and
- * where there are no links, a file that is created between lstat and rename is replaced. Throws the error of the system call.
+ * Renames a file; false if `to` exists. Node has no RENAME_NOREPLACE (renameat2(2)): link and unlink do the same
+ * atomically, and where there are no links, a file that is created between lstat and rename is replaced. Throws the
+ * error of the system call.
  */
 export function renameNoReplace(from: string, to: string): boolean {
   try {

@@ -128,8 +128,8 @@ const BY_SUFFIX: Readonly<Record<string, string>> = {
 };
 
 /**
- * The extension with its dot for a type without parameters, in lower case; "" for none. An unknown type may be a known one with
- * `x-` in front, have a suffix (`+json`), or be named like its extension (`isKnown`).
+ * The extension with its dot for a type without parameters, in lower case; "" for none. An unknown type may be a known
+ * one with `x-` in front, have a suffix (`+json`), or be named like its extension (`isKnown`).
  */
 export function extensionFor(type: string, isKnown: (extension: string) => boolean): string {
   const plain = type.replace("/x-", "/");

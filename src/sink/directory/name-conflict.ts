@@ -31,7 +31,10 @@ export interface PossiblyOwn {
   readonly ownBytes: number;
 }
 
-/** Returns why a job's file cannot be stored at `path`, or the existing file that may be its own; undefined where it can. */
+/**
+ * Returns why a job's file cannot be stored at `path`, or the existing file that may be its own; undefined where it
+ * can.
+ */
 export type ConflictCheck = (job: Job, path: string, file: string) => Failure | PossiblyOwn | undefined;
 
 /** What a user can do about a name that is taken. */

@@ -26,8 +26,8 @@ export interface PartialFiles {
   /** Opens the kept part to append, and truncates it to `bytes`. Throws EIO where it is not as it was kept. */
   reopen(job: Job, bytes: number): TempFile;
   /**
-   * Writes the note beside the part, so that it can be resumed even after `kill -9`. False where another job of the same number
-   * has the part's usual name.
+   * Writes the note beside the part, so that it can be resumed even after `kill -9`. False where another job of the
+   * same number has the part's usual name.
    */
   note(job: Job, part: TempFile, kept: Omit<PartialBody, "bytes">): boolean;
   /** Records the length of a part that has a note. */
@@ -68,8 +68,8 @@ export function dropAll(state: string): void {
 }
 
 /**
- * The parts in the folder `state`. Keeps those that can be resumed, and removes all others; a worker process (`helper`: its number,
- * from 1) starts with none, removes nothing, and uses names of its own.
+ * The parts in the folder `state`. Keeps those that can be resumed, and removes all others; a worker process (`helper`:
+ * its number, from 1) starts with none, removes nothing, and uses names of its own.
  */
 export function partialFiles(state: string, helper = 0): PartialFiles {
   const noted = helper === 0 ? scan(state) : new Map<number, NotedPart>();

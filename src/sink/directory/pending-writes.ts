@@ -21,7 +21,10 @@ export interface PendingWrites {
   track(work: Promise<Result>): Thenable<Result>;
   /** Tracks work whose result nobody uses. `work` must not reject. */
   trackCleanup(work: Promise<void>): void;
-  /** Abandons all work after the grace period. Calls `abandonThread` then, which returns whether a thread is still writing. */
+  /**
+   * Abandons all work after the grace period. Calls `abandonThread` then, which returns whether a thread is still
+   * writing.
+   */
   abort(abandonThread: () => boolean): void;
   /** Sets `isUnsure`: another process was killed while it wrote. */
   doubt(): void;

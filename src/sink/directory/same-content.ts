@@ -10,8 +10,8 @@ const CHUNK_BYTES = 262_144;
 const readAsync = promisify(read);
 
 /**
- * Compares an open file of `bytes` bytes with the file at `path`; links are not followed. `durable`: syncs the file at `path` if it
- * is equal. Throws the error of read(2) or fsync(2).
+ * Compares an open file of `bytes` bytes with the file at `path`; links are not followed. `durable`: syncs the file at
+ * `path` if it is equal. Throws the error of read(2) or fsync(2).
  */
 export function hasSameContent(fd: number, bytes: number, path: string, durable: boolean): boolean {
   const other = openIfLength(path, bytes);

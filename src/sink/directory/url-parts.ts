@@ -33,7 +33,10 @@ function lastOf(pathname: string): string {
   return pathname.slice(pathname.lastIndexOf("/") + 1);
 }
 
-/** Characters that stay percent-encoded: separators, special to a file system or a shell, invisible, or U+FFFD for invalid UTF-8. */
+/**
+ * Characters that stay percent-encoded: separators, special to a file system or a shell, invisible, or U+FFFD for
+ * invalid UTF-8.
+ */
 const UNSAFE = /[%/\\:*?"<>|\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\ufffd]/u;
 
 /** Decodes percent-encoded UTF-8 in a path segment, where the characters are safe. */

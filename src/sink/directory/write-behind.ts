@@ -15,7 +15,10 @@ import type { WriterThread } from "./writer-thread.ts";
 const FAST_BODIES = 300;
 const FAST_WITHIN_MS = 500;
 
-/** Maximum length of a body, in bytes. Copying a larger one costs what the thread saves: 5,000 bodies of 64 KiB took 10 % longer. */
+/**
+ * Maximum length of a body, in bytes. Copying a larger one costs what the thread saves: 5,000 bodies of 64 KiB took 10
+ * % longer.
+ */
 const MAX_BODY_BYTES = 16_384;
 
 /** Returns a function that counts bodies, and returns true when 300 of them arrived within half a second. */
@@ -77,8 +80,8 @@ export function writeBehind({ context, isTime, start, hash, writeDirect }: Write
   let isTried = false;
   let underWay = 0;
   /**
-   * Bodies for which the thread has no room; they keep their slots. Writing them in the main thread meanwhile is no faster: two
-   * threads that create files in one folder wait for each other.
+   * Bodies for which the thread has no room; they keep their slots. Writing them in the main thread meanwhile is no
+   * faster: two threads that create files in one folder wait for each other.
    */
   const queue: QueuedBody[] = [];
 

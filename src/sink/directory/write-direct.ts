@@ -9,7 +9,9 @@ import type { Target } from "./commit.ts";
 import type { WriteContext } from "./strategy.ts";
 import type { TempFile } from "./temp-file.ts";
 
-/** Returns the result of `write`; never throws. On a fast disk, a trip through the thread pool takes longer than the write itself. */
+/**
+ * Never throws. On a fast disk, a trip through the thread pool takes longer than the write itself.
+ */
 export function writeDirect(
   context: WriteContext,
   target: Target,

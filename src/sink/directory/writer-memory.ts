@@ -1,6 +1,9 @@
-// The memory that the main thread and the writer thread share: a queue of files, whose paths and bodies lie in a ring buffer.
+// The memory that the main and the writer thread share: a queue of files, with their paths and bodies in a ring buffer.
 
-/** Indexes into `counters`: enqueued and finished files, which wrap around; and a flag that is not 0 when nothing more is written. */
+/**
+ * Indexes into `counters`: enqueued and finished files, which wrap around; and a flag that is not 0 when nothing more
+ * is written.
+ */
 export const ENQUEUED = 0;
 export const FINISHED = 1;
 export const STOPPED = 2;
@@ -10,7 +13,10 @@ const COUNTERS = 3;
 export const SLOTS = 256;
 export const RING_BYTES = 4_194_304;
 
-/** Fields of a slot: offset in the ring buffer; lengths of the part's path, the file's path and the body in bytes; the result. */
+/**
+ * Fields of a slot: offset in the ring buffer; lengths of the part's path, the file's path and the body in bytes; the
+ * result.
+ */
 export const OFFSET = 0;
 export const PART_BYTES = 1;
 export const PATH_BYTES = 2;

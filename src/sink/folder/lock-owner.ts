@@ -10,8 +10,8 @@ export interface LockOwner {
   /** The process's start in clock ticks since boot: field 22 of /proc/<pid>/stat (proc(5)). Absent without /proc. */
   readonly started?: number;
   /**
-   * The boot's id, and the process's pid and time namespaces: pids and start times are comparable where these are equal. Absent
-   * without /proc.
+   * The boot's id, and the process's pid and time namespaces: pids and start times are comparable where these are
+   * equal. Absent without /proc.
    */
   readonly boot?: string;
   readonly pidns?: string;
@@ -105,8 +105,8 @@ export function isHeld({ holder, mtimeMs, uid }: LockFile, us: LockOwner, { nowM
     // Without a boot id, the pid may be from an earlier boot.
     return (holder.boot !== undefined || ageMs < sinceBootMs) && isAlive(holder, uid);
   }
-  // Not rewritten since this machine booted, and of its host name: the run was before the reboot. Another boot id alone may be that
-  // of a second machine with this host name, on a shared disk.
+  // Not rewritten since this machine booted, and of its host name: the run was before the reboot. Another boot id alone
+  // may be that of a second machine with this host name, on a shared disk.
   return ageMs < (holder.host === us.host ? Math.min(STALE_MS, sinceBootMs) : STALE_MS);
 }
 

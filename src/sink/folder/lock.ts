@@ -41,9 +41,10 @@ const HEARTBEAT_MS = 15_000;
 const MAX_ROUNDS = 100;
 
 /**
- * Acquires the lock in `stateFolder` (an existing folder, `<output>/.bulkget`). Throws a LockedError at once if a run holds it, and
- * file-system errors. `outputFolder` is for the message. Only a user who can write to the folder can block a run: the lock does not
- * depend on anything outside, such as a socket that any user could bind. Keeps no process alive.
+ * Acquires the lock in `stateFolder` (an existing folder, `<output>/.bulkget`). Throws a LockedError at once if a run
+ * holds it, and file-system errors. `outputFolder` is for the message. Only a user who can write to the folder can
+ * block a run: the lock does not depend on anything outside, such as a socket that any user could bind. Keeps no
+ * process alive.
  */
 export async function lockFolder(stateFolder: string, outputFolder: string): Promise<Lock> {
   const path = join(stateFolder, STATE_LAYOUT.lock);
@@ -86,8 +87,9 @@ interface Acquisition extends Times {
 }
 
 /**
- * Creates the lock file at `path`, or throws a LockedError. Before it replaces a stale lock, it acquires a claim on that very file,
- * which is a lock too, and checks again: of many processes that found it stale, none removes the lock that another has just created.
+ * Creates the lock file at `path`, or throws a LockedError. Before it replaces a stale lock, it acquires a claim on
+ * that very file, which is a lock too, and checks again: of many processes that found it stale, none removes the lock
+ * that another has just created.
  */
 function acquire(acquisition: Acquisition): void {
   const { path, own, text, us, outputFolder } = acquisition;
@@ -95,7 +97,7 @@ function acquire(acquisition: Acquisition): void {
     if (createAt(own, path, text)) return;
     const seen = readLockOwner(path);
     if (seen === undefined) continue; // released just now
-    if (seen.text === text) return; // NFS may create it and still return EEXIST, if the first reply was lost (open(2), O_EXCL)
+    if (seen.text === text) return; // NFS may create it and return EEXIST, if the first reply was lost (open(2))
     if (isHeld(seen, us, acquisition)) throw locked(outputFolder, seen, us);
     const claim = claimOn(path, seen);
     acquire({ ...acquisition, path: claim });
@@ -178,8 +180,8 @@ const writeAsync = promisify(write);
 const fdatasyncAsync = promisify(fdatasync);
 
 /**
- * Rewrites the lock file, which sets its mtime by the file server's clock; utimes(2) would set this machine's time. It writes to the
- * open file, which is ours even if another file has the name.
+ * Rewrites the lock file, which sets its mtime by the file server's clock; utimes(2) would set this machine's time. It
+ * writes to the open file, which is ours even if another file has the name.
  */
 async function refresh(fd: number, text: string): Promise<void> {
   try {

@@ -96,8 +96,8 @@ export function sameFile(one: string, other: string): boolean {
 }
 
 /**
- * The folder's path from the working directory if it has fewer parts, otherwise the given one: the kernel resolves it three times
- * per file.
+ * The folder's path from the working directory if it has fewer parts, otherwise the given one: the kernel resolves it
+ * three times per file.
  */
 export function shortestPath(folder: string): string {
   if (!isAbsolute(folder)) return folder;
@@ -113,8 +113,8 @@ export function shortestPath(folder: string): string {
 }
 
 /**
- * Makes a folder and those above it. Not `mkdirSync` with `recursive`: that loops for ever where a file system, such as /proc,
- * returns ENOENT below an existing folder (observed with Node 20 on Linux; openclaw/openclaw#130807).
+ * Makes a folder and those above it. Not `mkdirSync` with `recursive`: that loops for ever where a file system, such as
+ * /proc, returns ENOENT below an existing folder (observed with Node 20 on Linux; openclaw/openclaw#130807).
  */
 export function makeFolder(folder: string): void {
   try {

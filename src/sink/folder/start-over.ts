@@ -8,8 +8,8 @@ import { checked, openToRead } from "../../fs/open-nofollow.ts";
 import { isInside, isSafePath } from "../../fs/safe-path.ts";
 
 /**
- * Removes all files that the earlier run recorded (--force), and with `withRemoved` those that it kept of removed lines. `lists`:
- * the lists of this run, which must not lie in the folder. Throws a FolderError.
+ * Removes all files that the earlier run recorded (--force), and with `withRemoved` those that it kept of removed
+ * lines. `lists`: the lists of this run, which must not lie in the folder. Throws a FolderError.
  */
 export async function startOver(folder: string, lists: readonly string[], withRemoved = false): Promise<void> {
   const own = lists.find((list) => isInside(folder, list));

@@ -25,8 +25,8 @@ export interface RunMark {
 const MAX_SPANS = 20;
 
 /**
- * Marks in the folder `state` that a run is under way. If `end` is never called (a kill, a disk error), the next run finds the
- * mark. The caller holds the lock. Throws file-system errors.
+ * Marks in the folder `state` that a run is under way. If `end` is never called (a kill, a disk error), the next run
+ * finds the mark. The caller holds the lock. Throws file-system errors.
  */
 export function markRun(state: string): RunMark {
   const mark = `${state}/${STATE_LAYOUT.unclean}`;
