@@ -57,7 +57,7 @@ const LINES = [
 
 const CHUNKS = "3\r\nhel\r\n2;x=y\r\nlo\r\n0\r\n\r\n";
 
-/** The header lines that frame, and what follows the header block. */
+/** Header lines that decide the end of the body, and the bytes after the header block. */
 const FRAMINGS: readonly (readonly [lines: string, body: string])[] = [
   ["Content-Length: 5\r\n", "hello"],
   ["Content-Length: 05\r\n", "hello"],
@@ -98,14 +98,14 @@ const FRAMINGS: readonly (readonly [lines: string, body: string])[] = [
   ["Transfer-Encoding: chunked\r\nContent-Length: 99\r\n", CHUNKS],
 ];
 
-/** What curl takes and we do not: it is ambiguous what ends the body, or it is no HTTP/1.1. */
+/** Answers that curl stores and bulkget refuses: the end of the body is ambiguous, or it is not HTTP/1.1. */
 const REFUSED: readonly RegExp[] = [
-  /\0|\r(?!\n)/, // a NUL, a carriage return that ends no line
-  /(?:Content-Length|Transfer-Encoding) :|Content Length/, // what one may take for a header that frames, and another not
-  /(?:Content-Length|Transfer-Encoding):[^\n]*\n[\t ]/, // one that goes on in the next line with something else
-  /Content-Length: (?:\r|[+-]|0x|5x)/, // no length
-  /Content-Length: 5\r\nContent-Length: 6/, // two that differ
-  /^(?:HTTP\/2|http)/, // another version, or another spelling
+  /\0|\r(?!\n)/, // NUL, a carriage return without a line feed
+  /(?:Content-Length|Transfer-Encoding) :|Content Length/, // a framing header for some parsers only
+  /(?:Content-Length|Transfer-Encoding):[^\n]*\n[\t ]/, // folded with another value
+  /Content-Length: (?:\r|[+-]|0x|5x)/, // an invalid length
+  /Content-Length: 5\r\nContent-Length: 6/, // different lengths
+  /^(?:HTTP\/2|http)/, // another version or case
 ];
 
 const [USUAL = ["", ""]] = FRAMINGS;
@@ -123,7 +123,7 @@ const answers = [
 const folder = ownFolder();
 const version = spawnSync("curl", ["--version"], { encoding: "utf8" });
 
-/** curl's exit codes for the answers of these numbers, up to the one with which it ended. */
+/** curl's exit codes for the answers with these numbers, up to the one at which it stopped. */
 function exitCodes(numbers: readonly number[], url: (path: string) => string): Promise<number[]> {
   const config = numbers.map((n) => `url = "${url(`/${n}`)}"\noutput = "${folder.at(`${n}`)}"\n`).join("");
   writeFileSync(folder.at("config"), `write-out = "%{exitcode}\\n"\n${config}`);
@@ -141,7 +141,7 @@ describe.skipIf(version.status !== 0)("compared with curl", () => {
   it("every body that curl stores as complete is stored with the same bytes, except for listed cases", async () => {
     const server = own(await rawServer((path) => answers[Number(path.slice(1))] ?? ""));
     const whole: number[] = [];
-    // Some errors curl ends with, and leaves out all URLs that follow.
+    // Some errors end curl, without the URLs that follow.
     for (let next = 0; next < answers.length; ) {
       const codes = await exitCodes(
         answers.slice(next).map((_, i) => next + i),

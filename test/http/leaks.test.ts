@@ -11,7 +11,7 @@ import { authorizer } from "../../src/http/identity/credentials.ts";
 import type { GetOptions } from "../../src/http/options.ts";
 import { certificate, testGet } from "../support/get.ts";
 
-/** In every secret there is, encoded or not. */
+/** Matches every secret, encoded or not. */
 const SECRET = /s3cret|czNjcmV0|M2NyZX|zY3JldA/;
 
 interface Seen {
@@ -20,7 +20,7 @@ interface Seen {
   readonly text: string;
 }
 
-/** A redirect's way is in the URL itself, so that one server can play all parts: each request takes the first stop off it. */
+/** A redirect chain, contained in the URL: each request removes its first stop, so that every server can answer. */
 interface Way {
   readonly status: number;
   readonly stops: readonly string[];
@@ -71,7 +71,7 @@ beforeEach(() => {
   seen.length = 0;
 });
 
-/** How a user says a secret: put into the URL, or into the options. */
+/** How a user gives a secret: in the URL, or in the options. */
 interface Kind {
   readonly userinfo?: string;
   readonly options?: () => Partial<GetOptions>;
@@ -90,14 +90,14 @@ const KINDS: Readonly<Record<string, Kind>> = {
 };
 const STATUSES = [301, 302, 303, 307, 308];
 
-/** Where from, and where to: `self` has what is the list's own, `stranger` is nobody's. */
+/** Origins of a chain: `self` is that of the list, `stranger` any other. */
 const homeOf = (kind: Kind, host: string) => `http://${kind.userinfo ?? ""}${host}`;
 
 function get(kind: Kind, more: Partial<GetOptions> = {}) {
   return testGet({ ca: certificate("ca-cert.pem"), ...kind.options?.(), ...more });
 }
 
-/** A first request, so that there is a cookie to leak; then the one that is redirected. */
+/** Sends a first request, which sets a cookie that could leak, and then the redirected one. */
 async function run(kind: Kind, home: string, way: Way, more: Partial<GetOptions> = {}) {
   const web = get(kind, more);
   try {
@@ -143,7 +143,7 @@ describe.each(Object.keys(KINDS))("%s", (name) => {
       ["a private address as a number", () => `http://2130706433:${port.other}/end`],
     ])("is not sent to %s", async (where, to) => {
       const answer = await run(kind, homeOf(kind, `127.0.0.1:${port.home}`), { status, stops: [to()] });
-      if (where === "a private address") return expectNoLeak(); // nobody listens there, on some systems
+      if (where === "a private address") return expectNoLeak(); // on some systems this address does not reach the server
       expect(isFailure(answer)).toBe(false);
       expect(strangers()).toHaveLength(1);
       expectNoLeak();
@@ -184,7 +184,7 @@ describe.each(Object.keys(KINDS))("%s", (name) => {
       await run(kind, homeOf(kind, `127.0.0.1:${port.home}`), { status, stops });
       expect(seen.map(({ to }) => to)).toEqual(["home", "other", "home", "other"]);
       expect(SECRET.test(seen[1]?.text ?? "s3cret")).toBe(false);
-      // What another origin has set itself may come back to it, and nothing else.
+      // Only the other origin's own cookie may be sent to it.
       expect((seen[3]?.text ?? "s3cret").replace("set-by-other=other-s3cret", "")).not.toMatch(SECRET);
     });
   });

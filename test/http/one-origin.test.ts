@@ -12,20 +12,20 @@ import { listen } from "../support/rude/listen.ts";
 const answer = (body: string) => `HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
 const EVIL = answer("evil");
 
-/** What was asked for on each connection, oldest first: the whole first lines. */
+/** The request lines on each connection, oldest first. */
 interface Passing {
   readonly origin: string;
   readonly connections: readonly (readonly string[])[];
 }
 
 interface Ways {
-  /** Sent to whoever connects, before anything is asked. */
+  /** Sent on each connection before any request. */
   readonly early?: boolean;
-  /** Sent with the end of the answer, or in a segment of its own at once after it. */
+  /** Sent in the segment that ends the answer, or in a segment right after it. */
   readonly after?: "in its segment" | "in another segment";
 }
 
-/** A proxy that answers each URL with its path, and sends an answer that nobody has asked for. */
+/** A proxy that answers each URL with its path, and sends an unrequested answer. */
 async function passing({ early, after }: Ways, path?: string): Promise<Passing> {
   const connections: string[][] = [];
   const server: Server = createServer({ noDelay: true }, (socket: Socket) => {
@@ -60,7 +60,7 @@ const getting = (options: Partial<GetOptions>) => {
   return async (url: string) => String(await collect(await get.fetch(new URL(url))));
 };
 
-/** The origins that were asked for on a connection. */
+/** Returns the origins of the requests on a connection. */
 const originsOn = (lines: readonly string[]) => new Set(lines.map((line) => /^GET (http:\/\/[^/]*)/.exec(line)?.[1]));
 
 const HOSTS = ["http://a.test", "http://b.test", "http://a.test:81", "http://c.test"];
@@ -76,7 +76,7 @@ describe("through a proxy that forwards", () => {
     for (let i = 0; i < 20; i++) {
       const [name, url] = [`/${i}`, `${HOSTS[i % 4]}/${i}`];
       const got = await fetch(url);
-      // Of the very origin that sent an answer in advance, the next request may get that one, as of any server that lies.
+      // An origin may harm itself: its next request may receive its own extra answer.
       if (got !== "evil") expect(got).toBe(name);
     }
     for (const lines of proxy.connections) expect(originsOn(lines).size).toBe(1);
@@ -101,7 +101,7 @@ describe("through a Unix socket", () => {
   });
 });
 
-/** Passes bytes on, but for TLS records with data, of which it holds the very first until there are two: both come in one segment. */
+/** A relay that holds the first TLS record with data until there are two, so that both arrive in one segment. */
 async function relay(to: number): Promise<number> {
   let isOver = false;
   const server = createServer({ noDelay: true }, (client) => {

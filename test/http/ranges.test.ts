@@ -21,7 +21,7 @@ beforeEach(() => {
 
 const started = (options: Partial<GetOptions> = {}) => own(testGet(options));
 
-/** A path with parameters; several headers as a list. */
+/** Returns a path with parameters; several headers are a list. */
 function path(name: string, parameters: Readonly<Record<string, string | readonly string[]>>): string {
   const pairs = Object.entries(parameters).flatMap(([key, values]) =>
     [values].flat().map((value) => `${key}=${encodeURIComponent(value)}`),

@@ -93,7 +93,7 @@ describe("the headers of a request have the usual case and Host first", () => {
       "Proxy-Authorization",
       ...USUAL.slice(1),
     ]);
-    // The way back from another origin has them as well.
+    // Also after a redirect back from another origin.
     const away = `http://there.example/redirect/302?to=${encodeURIComponent("http://elsewhere.example/ok")}`;
     expect((await namesSent({ proxyFor }, away))[0]).toBe("Host");
   });

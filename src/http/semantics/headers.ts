@@ -21,7 +21,7 @@ export interface AnswerHeaders {
 
 const NONE: readonly string[] = [];
 
-/** Values of Content-Encoding that mean no coding: `identity` (RFC 9110 section 8.4.1 reserves it), and `none` (curl#2298). */
+/** Values of Content-Encoding that mean no coding: `identity` (RFC 9110 section 8.4 reserves it), and `none` (curl#2298). */
 const NO_CODINGS = new Set(["", "identity", "none"]);
 
 /** The options of Connection that decide about its reuse (RFC 9112 section 9.3). */

@@ -5,7 +5,7 @@ import { httpDate } from "./http-date.ts";
 
 const STRONG_TAG = /^"[\x21\x23-\x7e\x80-\xff]*"$/;
 
-/** A Last-Modified is strong if it is this much older than Date, in milliseconds (RFC 9110 section 8.8.2.2). */
+/** Minimum distance of Last-Modified from Date for a strong validator, in milliseconds: their clocks may differ (RFC 9110 section 8.8.2.2). */
 const STRONG_AFTER_MS = 60_000;
 
 /** Whether it is a strong entity tag (RFC 9110 section 8.8.3) of at most 1,024 characters. */

@@ -7,13 +7,13 @@ import { bodyQueue } from "../../../src/http/exchange/body-stream.ts";
 import { bufferPool } from "../../../src/http/exchange/buffer-pool.ts";
 import { body } from "../../support/rude.ts";
 
-/** In bytes: all memory that these pieces hold, the rest of what they are parts of included. */
+/** Returns the memory that these pieces keep alive, in bytes, including the rest of their ArrayBuffers. */
 function heldBytes(pieces: readonly Uint8Array[]): number {
   const buffers = new Set(pieces.map(({ buffer }) => buffer));
   return [...buffers].reduce((sum, { byteLength }) => sum + byteLength, 0);
 }
 
-/** A piece out of the middle of a large read, which is overwritten afterwards. */
+/** Passes a piece out of the middle of a large read, which is overwritten afterwards. */
 function pushed(bytes: Uint8Array, take: (piece: Buffer) => void): void {
   const read = Buffer.alloc(65_536);
   const piece = read.subarray(1000, 1000 + bytes.length);

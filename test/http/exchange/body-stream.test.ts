@@ -2,7 +2,7 @@
 import { expect, it } from "vitest";
 import { bodyQueue, PAUSE_BYTES } from "../../../src/http/exchange/body-stream.ts";
 
-/** Pushes a text as the wire does: out of memory that is overwritten at once. */
+/** Pushes a text as a connection does: from a buffer that is overwritten after the call. */
 function pushed(body: ReturnType<typeof bodyQueue>, content: string): boolean {
   const shared = Buffer.from(content);
   const goesOn = body.push(shared, false);

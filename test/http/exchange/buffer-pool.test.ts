@@ -8,7 +8,7 @@ import { type Host, host } from "../../support/rude/host.ts";
 
 let server: Host;
 
-/** `/letter/bytes`: a body of that letter, which comes in pieces; the rest of `/letter/bytes/cut` never comes. */
+/** `/letter/bytes`: a body of that letter, in pieces; `/letter/bytes/cut`: the rest of it never arrives. */
 beforeAll(async () => {
   server = await host((response, { path }) => {
     const [, letter = "", bytes, cut] = path.split("/");
@@ -33,7 +33,7 @@ it("a returned buffer is acquired again, once", () => {
   const third = memory.acquire(40_000);
   expect(third.bytes.buffer).toBe(first.bytes.buffer);
   expect(memory.acquire(40_000).bytes.buffer).not.toBe(first.bytes.buffer);
-  first.free(); // its time is over: this is the third one's
+  first.free(); // a second call does nothing: the buffer is in use again
   expect(memory.acquire(40_000).bytes.buffer).not.toBe(first.bytes.buffer);
 });
 

@@ -5,7 +5,7 @@ import { Worker } from "node:worker_threads";
 import { afterEach, expect, it } from "vitest";
 import { collect, testGet } from "../../support/get.ts";
 
-/** On a thread of its own: says that it was asked, waits until this one stands still, and answers then. */
+/** A server on another thread: reports a request, waits until this thread stands still, and answers then. */
 const SERVER = `
   const { parentPort, workerData: { answer, turn } } = require("node:worker_threads");
   const server = require("node:net").createServer((socket) => {
@@ -39,13 +39,13 @@ it.each([
   const asked = once(worker, "message");
   const got = get.fetch(new URL(`http://127.0.0.1:${port}/`));
   await asked;
-  // After what comes off the wire in a turn of the loop, so that timers are first in the next one.
+  // After the poll phase of the event loop, so that timers run first in the next turn.
   await new Promise<void>((resolve) => {
     setImmediate(() => {
       Atomics.store(turn, 0, 1);
       Atomics.notify(turn, 0);
       expect(Atomics.wait(turn, 0, 1, PATIENCE_MS)).not.toBe("timed-out");
-      Atomics.wait(turn, 0, 2, TIMEOUT_MS); // nobody wakes it: that is how long it stands still
+      Atomics.wait(turn, 0, 2, TIMEOUT_MS); // waits for the whole timeout: the standstill
       resolve();
     });
   });

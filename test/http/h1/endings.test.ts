@@ -19,12 +19,12 @@ describe("the end of an answer", () => {
   it.each(["/close-big", "/big-nolength"])(
     "a body that is paused survives the end of its connection (undici#5360): %s",
     async (path) => {
-      // The last bytes are those that ask for the pause: the connection's end finds nothing left to read.
+      // The last bytes cause the pause, so that nothing is left to read when the connection ends.
       const bytes = PAUSE_BYTES + 1;
       for (let i = 0; i < 10; i++) {
         const answer = await fetch(`${path}?mib=${bytes / 1_048_576}&seed=${i}`);
         if (isFailure(answer) || !("next" in answer.body)) throw new Error("not a stream");
-        // Nothing is pulled until the server has sent all and closed, as with a disk that is slow.
+        // As with a slow disk, nothing is read from the queue until the server has sent all and closed.
         await expect.poll(() => server.stats.openRequests).toBe(0);
         const whole = await collect(answer);
         expect(Buffer.isBuffer(whole) && whole.equals(body(bytes, i))).toBe(true);
@@ -48,7 +48,7 @@ describe("the end of an answer", () => {
     "/nolength-reset?bytes=300000",
     "/nolength-reset?after=0",
     "/nolength-reset?after=0&bytes=300000",
-  ])("takes no reset for the end of a body: %s", async (path) => {
+  ])("a reset does not complete a body: %s", async (path) => {
     expect(await collect(await fetch(path))).toMatchObject({ error: "truncated" });
   });
 

@@ -8,7 +8,7 @@ import { own } from "../../support/own.ts";
 import { rawServer } from "../../support/raw-server.ts";
 
 const blanks = fc.array(fc.constantFrom(" ", "\t"), { maxLength: 4 }).map((all) => all.join(""));
-/** A value as it may stand in a header: it neither begins nor ends with SP or HTAB. */
+/** A valid header value: it neither begins nor ends with SP or HTAB. */
 const value = fc
   .array(fc.oneof(fc.integer({ min: 0x20, max: 0x7e }), fc.integer({ min: 0x80, max: 0xff })), { minLength: 1 })
   .map((bytes) => String.fromCharCode(...bytes).replace(/^ +| +$/g, ""));
@@ -31,7 +31,7 @@ describe("a redirect", () => {
     ["voil\u00c3\u00a0", "/voil%C3%A0"],
     ["caf\u00e9", "/caf%E9"],
     ["\u0083\\.zip", "/%83%5C.zip"],
-  ])("to %j asks for %s", async (location, path) => {
+  ])("to %j requests %s", async (location, path) => {
     const server = own(
       await rawServer(
         (asked) =>

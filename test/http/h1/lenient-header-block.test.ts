@@ -11,7 +11,7 @@ import { collect, testGet } from "../../support/get.ts";
 import { own } from "../../support/own.ts";
 import { rawServer } from "../../support/raw-server.ts";
 
-/** What comes of an answer with this status line and these header lines, and a body of five bytes behind them. */
+/** Parses an answer with this status line, these header lines and a body of five bytes. */
 async function got(head: string) {
   const server = own(await rawServer(() => `${head}\r\nhello`));
   const get = own(testGet());
@@ -78,7 +78,7 @@ describe("a header is accepted", () => {
   });
 });
 
-describe("a status is three digits", () => {
+describe("the status", () => {
   it.each([
     "HTTP/1.1 200OK",
     "HTTP/1.1 200\tOK",
@@ -86,7 +86,7 @@ describe("a status is three digits", () => {
     "HTTP/1.1  200 OK",
     "HTTP/1.1\t200",
     "HTTP/1.0 200;",
-  ])("in %j", async (line) => {
+  ])("is read from %j", async (line) => {
     expect(await got(`${line}\r\nContent-Length: 5\r\n`)).toMatchObject({ body: "hello", answer: { status: 200 } });
   });
 
@@ -99,7 +99,7 @@ describe("a status is three digits", () => {
     "HTTP/1.2 200 OK",
     "HTTP/1.1 200\0OK",
     "HTTP/1.1 200\rOK",
-  ])("and not in %j", async (line) => {
+  ])("is not read from %j", async (line) => {
     expect(await got(`${line}\r\nContent-Length: 5\r\n`)).toMatchObject({ body: { error: "protocol_error" } });
   });
 });
@@ -125,7 +125,7 @@ describe("a line that may affect the end of the body is refused:", () => {
     "Transfer-Encoding: chunked\x0b",
     "no colon\r\nContent-Length: 6",
   ])("%j", async (line) => {
-    // Behind another line, one that begins with a blank goes on with that.
+    // After another line, one that begins with a blank continues it.
     for (const before of /^[ \t]/.test(line) ? [""] : ["", "X: 1\r\n", "no colon\r\n"]) {
       const { body } = await got(`HTTP/1.1 200 OK\r\n${before}${line}\r\nContent-Length: 5\r\n`);
       expect(body).toMatchObject({ error: "protocol_error" });

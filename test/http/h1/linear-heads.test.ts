@@ -15,7 +15,7 @@ const WISHES = {
   respect: { directives: new Set(["noai"]), agent: "bulkget" },
 };
 
-/** All that is done with the headers of an answer. */
+/** Everything that is done with the headers of an answer. */
 function read(lines: string, status: number, pieceBytes = Number.POSITIVE_INFINITY): boolean {
   const one = responseParser();
   const jar = cookies([""]);
@@ -39,7 +39,7 @@ function read(lines: string, status: number, pieceBytes = Number.POSITIVE_INFINI
   return isRead;
 }
 
-/** A quarter of the longest there is: of four times as many short strings, the garbage collector's time is what is seen. */
+/** A quarter of the maximum: with four times as many short strings, the garbage collector dominates the time. */
 const LONGEST = 65_000;
 const times = (piece: string, length: number) => piece.repeat(Math.max(1, Math.floor(length / piece.length)));
 const one =

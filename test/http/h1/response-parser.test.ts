@@ -17,7 +17,7 @@ import { describe, expect, it } from "vitest";
 import { headMemory } from "../../../src/http/h1/partial-header-block.ts";
 import { type ResponseParser, responseParser } from "../../../src/http/h1/response-parser.ts";
 
-interface Told {
+interface Parsed {
   status: number;
   body: string;
   isComplete: boolean;
@@ -27,9 +27,9 @@ interface Told {
   started: number;
 }
 
-/** What one answer comes to that arrives in these pieces, and then ends. */
-function told(pieces: readonly Buffer[], one: ResponseParser = responseParser()): Told {
-  const all: Told = {
+/** Parses an answer that arrives in these pieces, before the connection ends. */
+function parsed(pieces: readonly Buffer[], one: ResponseParser = responseParser()): Parsed {
+  const all: Parsed = {
     status: 0,
     body: "",
     isComplete: false,
@@ -54,7 +54,7 @@ function told(pieces: readonly Buffer[], one: ResponseParser = responseParser())
   for (const piece of pieces) {
     const shared = Buffer.from(piece);
     const goOn = one.parse(shared, false);
-    shared.fill("#"); // what was taken must not depend on it
+    shared.fill("#"); // the result must not depend on it
     if (typeof goOn === "object") return { ...all, error: goOn.error };
   }
   all.isReusable = one.isReusable();
@@ -63,7 +63,7 @@ function told(pieces: readonly Buffer[], one: ResponseParser = responseParser())
 }
 
 const answer = (head: string, body = "") => Buffer.from(`${head.replaceAll("\n", "\r\n")}${body}`, "latin1");
-const whole = (head: string, body = "") => told([answer(head, body)]);
+const whole = (head: string, body = "") => parsed([answer(head, body)]);
 const OK = "HTTP/1.1 200 OK\n";
 
 describe("the end of a body", () => {
@@ -117,7 +117,7 @@ describe("the end of a body", () => {
     for (const trailers of [`a: ${"x".repeat(999)}\r\n`.repeat(20), `a: ${"x".repeat(20_000)}`, "x".repeat(20_000)]) {
       const bytes = answer(chunked, `0\r\n${trailers}`);
       const pieces = Array.from({ length: 21 }, (_, i) => bytes.subarray(i * 1000, (i + 1) * 1000));
-      for (const parts of [[bytes], pieces]) expect(told(parts)).toMatchObject({ error: "headers_too_large" });
+      for (const parts of [[bytes], pieces]) expect(parsed(parts)).toMatchObject({ error: "headers_too_large" });
     }
     expect(whole(chunked, `0\r\na: ${"x".repeat(16_000)}\r\n\r\n`)).toMatchObject({ isComplete: true });
   });
@@ -130,7 +130,7 @@ describe("the end of a body", () => {
     "chunked, identity",
     "chunked,chunked",
     "chunked\nTransfer-Encoding: chunked",
-  ])("is told by chunks where a list comes to them: %j", (list) => {
+  ])("is known by its last chunk if a list of codings is equivalent to chunked: %j", (list) => {
     expect(whole(`${OK}Transfer-Encoding: ${list}\n\n`, "1\r\na\r\n0\r\n\r\n")).toMatchObject({
       body: "a",
       isComplete: true,
@@ -155,11 +155,14 @@ describe("the end of a body", () => {
     "Content-Length: 5\nTransfer-Encoding: chunked",
     "Transfer-Encoding: chunked\nContent-Length: 1",
     "Content-Length: 5\nContent-Length: 6\nTransfer-Encoding: identity, chunked",
-  ])("is told by chunks beside a length, and the connection is not used again (RFC 9112 section 6.3): %j", (fields) => {
-    const chunked = whole(`${OK}${fields}\n\n`, "1\r\na\r\n0\r\n\r\n");
-    expect(chunked).toMatchObject({ body: "a", isComplete: true, isReusable: false });
-    expect(whole(`${OK}${fields}\n\n`, "hello")).toMatchObject({ error: "protocol_error" });
-  });
+  ])(
+    "is parsed by chunks beside a length, and the connection is not used again (RFC 9112 section 6.3): %j",
+    (fields) => {
+      const chunked = whole(`${OK}${fields}\n\n`, "1\r\na\r\n0\r\n\r\n");
+      expect(chunked).toMatchObject({ body: "a", isComplete: true, isReusable: false });
+      expect(whole(`${OK}${fields}\n\n`, "hello")).toMatchObject({ error: "protocol_error" });
+    },
+  );
 
   it("is the end of the connection if there is neither a length nor chunks", () => {
     for (const head of [OK, "HTTP/1.0 200 OK\n", "HTTP/1.1 404\n"]) {
@@ -184,14 +187,14 @@ describe("a connection", () => {
     ["HTTP/1.0 200 OK\nContent-Length: 0\n\n", false],
     ["HTTP/1.0 200 OK\nContent-Length: 0\nConnection: keep-alive\n\n", true],
     ["HTTP/1.0 200 OK\nTransfer-Encoding: chunked\nConnection: keep-alive\n\n0\n\n", false],
-  ])("%j: reusable is %s", (head, reusable) => {
+  ])("after %j is reusable: %s", (head, reusable) => {
     expect(whole(head).isReusable).toBe(reusable);
   });
 
   it("is not reused after data without a request, even if that arrives later", () => {
     expect(whole(`${OK}Content-Length: 5\n\n`, "hello!").isReusable).toBe(false);
     const one = responseParser();
-    expect(told([answer(`${OK}Content-Length: 0\n\n`)], one).isReusable).toBe(true);
+    expect(parsed([answer(`${OK}Content-Length: 0\n\n`)], one).isReusable).toBe(true);
     one.parse(Buffer.from("H"), false);
     expect(one.isReusable()).toBe(false);
   });
@@ -199,8 +202,8 @@ describe("a connection", () => {
   it("carries one answer after another without state from the previous one", () => {
     const one = responseParser();
     for (let i = 0; i < 3; i++) {
-      expect(told([answer(`\n${OK}Transfer-Encoding: chunked\n\n`, "1\r\na\r\n0\r\n\r\n")], one).body).toBe("a");
-      expect(told([answer(`${OK}Content-Length: 1\n\n`, "b")], one).body).toBe("b");
+      expect(parsed([answer(`\n${OK}Transfer-Encoding: chunked\n\n`, "1\r\na\r\n0\r\n\r\n")], one).body).toBe("a");
+      expect(parsed([answer(`${OK}Content-Length: 1\n\n`, "b")], one).body).toBe("b");
     }
   });
 });
@@ -223,7 +226,7 @@ describe("a header block", () => {
   });
 
   it("may have bare line feeds, folded lines and no reason phrase", () => {
-    expect(told([Buffer.from("HTTP/1.1 200\nA: b\r\nContent-Length: 1\n\nx")])).toMatchObject({
+    expect(parsed([Buffer.from("HTTP/1.1 200\nA: b\r\nContent-Length: 1\n\nx")])).toMatchObject({
       body: "x",
       isComplete: true,
     });
@@ -249,7 +252,7 @@ describe("a header block", () => {
     `${OK}Content-Length: 99999999999999999999\n\n`,
     `${OK}Content-Length: 5, 05, 6\n\n`,
     `${OK}Content-Length: ${"0".repeat(20)}1${"0".repeat(16)}\n\n`,
-  ])("is refused, not guessed at: %j", (head) => {
+  ])("is refused if it is invalid or ambiguous: %j", (head) => {
     expect(whole(head, "hello")).toMatchObject({ error: "protocol_error" });
   });
 
@@ -268,9 +271,9 @@ describe("a header block", () => {
     const large = answer(`${OK}X: ${"y".repeat(262_000)}\nContent-Length: 1\n\n`, "z");
     for (const size of [1000, 65_536, 300_000]) {
       for (const bytes of [endless, over]) {
-        expect(told(pieces(bytes, size))).toMatchObject({ error: "headers_too_large" });
+        expect(parsed(pieces(bytes, size))).toMatchObject({ error: "headers_too_large" });
       }
-      expect(told(pieces(large, size))).toMatchObject({ body: "z", isComplete: true });
+      expect(parsed(pieces(large, size))).toMatchObject({ body: "z", isComplete: true });
     }
   });
 
@@ -279,15 +282,15 @@ describe("a header block", () => {
     const large = answer(`${OK}X: ${"y".repeat(262_000)}\nContent-Length: 1\n\n`, "z");
     const [begin, end] = [large.subarray(0, 200_000), large.subarray(200_000)];
     const waiting = Array.from({ length: 2 }, () => responseParser(room));
-    expect(waiting.map((one) => told([begin], one).error)).toEqual(["", "headers_too_large"]);
-    expect(told([large], responseParser(room))).toMatchObject({ body: "z" });
+    expect(waiting.map((one) => parsed([begin], one).error)).toEqual(["", "headers_too_large"]);
+    expect(parsed([large], responseParser(room))).toMatchObject({ body: "z" });
     const usual = answer(`${OK}X: ${"y".repeat(50_000)}\nContent-Length: 1\n\n`, "z");
-    expect(told([usual.subarray(0, 30_000), usual.subarray(30_000)], responseParser(room))).toMatchObject({
+    expect(parsed([usual.subarray(0, 30_000), usual.subarray(30_000)], responseParser(room))).toMatchObject({
       body: "z",
     });
     for (const one of waiting) one.drop();
     expect(room.bytes).toBe(300_000);
-    expect(told([begin, end], responseParser(room))).toMatchObject({ body: "z" });
+    expect(parsed([begin, end], responseParser(room))).toMatchObject({ body: "z" });
     expect(room.bytes).toBe(300_000);
   });
 });
@@ -353,9 +356,9 @@ describe("the parser", () => {
     );
     assert(
       property(bytes, array(nat(), { maxLength: 8 }), (all, places) => {
-        const atOnce = told([all]);
-        const inPieces = told(cut(all, places));
-        // A connection that failed is not asked whether it can be used again, nor is its body.
+        const atOnce = parsed([all]);
+        const inPieces = parsed(cut(all, places));
+        // After a failure, reuse and body are irrelevant.
         if (atOnce.error !== "") expect(inPieces.error).toBe(atOnce.error);
         else expect(inPieces).toEqual({ ...atOnce, started: inPieces.started });
         if (atOnce.error === "" && !atOnce.isComplete) expect(atOnce.isReusable).toBe(false);
@@ -382,7 +385,7 @@ describe("the parser", () => {
           const lengthy = answer(`${OK}Content-Length: ${sent.length}\n\n`, sent.toString("latin1"));
           const parts = answer(`${OK}Transfer-Encoding: chunked\n\n`, `${chunked}0\r\n\r\n`);
           for (const bytes of [lengthy, parts]) {
-            const { body: got, isComplete, isReusable } = told(cut(bytes, places));
+            const { body: got, isComplete, isReusable } = parsed(cut(bytes, places));
             expect([got, isComplete, isReusable]).toEqual([sent.toString("latin1"), true, true]);
           }
         },

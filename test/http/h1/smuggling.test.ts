@@ -11,7 +11,7 @@ import { proxyRules } from "../../../src/http/connect/proxy.ts";
 import { lineSplitter } from "../../../src/source/formats/line-splitter.ts";
 import { testGet } from "../../support/get.ts";
 
-/** All bytes that came since the last look, in Latin-1; every header block is answered. */
+/** All bytes received since the last check, in Latin-1; the server answers every header block. */
 let received = "";
 let server: Server;
 let port = 0;
@@ -39,7 +39,7 @@ afterAll(() => {
   server.close();
 });
 
-/** The one request in these bytes, taken apart; anything more or less fails. */
+/** Parses these bytes as exactly one request. */
 function oneRequest(bytes: string) {
   expect(bytes.indexOf("\r\n\r\n")).toBe(bytes.length - 4);
   const [start = "", ...fields] = bytes.slice(0, -4).split("\r\n");
@@ -54,7 +54,7 @@ function oneRequest(bytes: string) {
 const names = (headers: readonly (readonly [string, string])[]) => headers.map(([name]) => name.toLowerCase()).sort();
 const USUAL = ["accept", "accept-encoding", "host", "user-agent"];
 
-/** What would be a request, a header or an answer of its own, if it got through. */
+/** Text that would be a separate request, header or answer if it were sent unescaped. */
 const nasty = fc.constantFrom(
   "\r\n",
   "\n",
@@ -94,7 +94,7 @@ const text = fc.oneof(
   fc.array(fc.integer({ min: 0, max: 255 }), { maxLength: 20 }).map((bytes) => String.fromCharCode(...bytes)),
 );
 
-/** Lines for which the server here is asked, and lines that are anything. */
+/** Lines with the server's address, and arbitrary lines. */
 const line = fc.oneof(
   text.map((path) => `http://127.0.0.1:${port}/${path}`),
   text.map((query) => `http://127.0.0.1:${port}/?${query}`),
@@ -172,7 +172,7 @@ describe("an option", () => {
     web.close();
     return oneRequest(received);
   };
-  /** Either it is refused, or it is one header and says what was given. */
+  /** Expects an option to be refused, or to be one header with the given value. */
   const isSentAs = async (options: IdentityOptions, name: string, value: string) => {
     const { headers, target } = await request(options).catch((error: unknown) => {
       expect(error).toBeInstanceOf(OptionError);
@@ -198,7 +198,7 @@ describe("an option", () => {
   it("-A adds one header or is refused", async () => {
     await fc.assert(
       fc.asyncProperty(
-        text.filter((userAgent) => userAgent !== ""), // which sends none
+        text.filter((userAgent) => userAgent !== ""), // an empty one is not sent
         async (userAgent) => isSentAs({ userAgent }, "user-agent", userAgent),
       ),
       { numRuns: 300 },

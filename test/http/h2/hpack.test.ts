@@ -20,7 +20,7 @@ function decoded(bytes: Uint8Array, by = decoder()): Fields {
 
 const hex = (text: string) => Buffer.from(text.replaceAll(" ", ""), "hex");
 
-/** A server of nghttp2's, over memory. `write` sends it bytes; it answers each request with what comes out of `answer`. */
+/** Node's HTTP/2 server (nghttp2) in memory. `write` sends it bytes; it answers each request with the result of `answer`. */
 function nghttp2(
   onStream: (stream: ServerHttp2Stream, headers: Record<string, unknown>) => void,
   onBytes: (bytes: Buffer) => void,
@@ -88,7 +88,7 @@ describe("a header block", () => {
         ],
       ],
     ],
-  ])("%s of the standard's examples is decoded", (_, size, blocks, expected) => {
+  ])("%s of the examples of RFC 7541 is decoded", (_, size, blocks, expected) => {
     const by = decoder();
     const all = blocks.map((one, i) => decoded(hex(i === 0 ? size + one : one), by).map((field) => field.join(" ")));
     expect(all).toEqual(expected);
@@ -208,7 +208,7 @@ describe("frames", () => {
   });
 });
 
-/** What a reader says of these pieces: pieces of one body are put together. */
+/** Returns the events of a reader for these pieces; consecutive pieces of one body are joined. */
 function told(pieces: readonly Buffer[]): string[] {
   const all: string[] = [];
   const read = frameReader({
@@ -223,7 +223,7 @@ function told(pieces: readonly Buffer[]): string[] {
     for (const piece of pieces) {
       const shared = Buffer.from(piece);
       read(shared);
-      shared.fill("#"); // what was taken must not depend on it
+      shared.fill("#"); // the result must not depend on it
     }
   } catch (error) {
     if (!(error instanceof ConnectionError)) throw error;

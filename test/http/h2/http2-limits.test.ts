@@ -126,7 +126,7 @@ it("after HTTP_1_1_REQUIRED all requests to a server use HTTP/1.1", async () => 
 });
 
 it("after a GOAWAY with HTTP_1_1_REQUIRED all requests to a server use HTTP/1.1", async () => {
-  // The same server has only HTTP/2: it is enough that HTTP/2 is not tried again.
+  // This server has only HTTP/2: the test checks that HTTP/2 is not tried again.
   const { fetch, server: one } = await start((peer, stream) => {
     peer.goaway(0, 13);
     void stream;
@@ -220,7 +220,7 @@ describe("a body that waits for the disk", () => {
     const polling = setInterval(update, 5);
     const answer = await made.fetch(new URL(one.origin));
     await expect.poll(() => made.receivedBytes(), { timeout: 20_000 }).toBeGreaterThan(1_048_575);
-    // The client has handled all data before a PING when it acknowledges that: only then may credit follow.
+    // The acknowledgement of a PING shows that the client has handled all data before it.
     for (let before = -1; before < sent; ) {
       before = sent;
       const pongs = () => one.peers[0]?.frames.filter(([type, flags]) => type === TYPE.ping && flags === FLAG.ack);

@@ -44,7 +44,7 @@ describe.each(CODES)("a reset by code %i", (code) => {
     it.each([
       ["with a Content-Length", true],
       ["without", false],
-    ])("%s is no end", async (__, hasLength) => {
+    ])("%s truncates the answer", async (__, hasLength) => {
       const { fetch } = await start((peer, stream) => {
         peer.headers(stream, [":status", "200", ...(hasLength ? ["content-length", `${bytes.length}`] : [])]);
         peer.data(stream, bytes);

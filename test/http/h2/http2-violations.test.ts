@@ -38,7 +38,7 @@ afterEach(async () => {
 const content = body(1000);
 const protocolError = { error: "protocol_error" };
 
-/** The code of the last GOAWAY that the server got. */
+/** The code of the last GOAWAY that the server received. */
 function goawayOf(peer: Peer | undefined): number | undefined {
   return peer?.frames
     .filter(([type]) => type === TYPE.goaway)
@@ -242,7 +242,7 @@ describe("the connection ends with the right error code at", () => {
     ["garbage", Buffer.alloc(100, "x")],
     ["zeros", Buffer.alloc(9)],
     ["an incomplete frame other than SETTINGS", Buffer.from([0, 0, 100, 1, 4, 0, 0, 0, 1])],
-  ])("%s in the place of HTTP/2", async (_, bytes) => {
+  ])("%s instead of HTTP/2", async (_, bytes) => {
     const { many } = await start(() => {}, { onOpen: ({ socket }) => void socket.write(bytes) }, { timeoutMs: 60_000 });
     for (const got of await many(3)) expect(got).toMatchObject(protocolError);
   });
@@ -267,7 +267,7 @@ it("a header block in many frames, padded and with a priority, is parsed", async
 it("a header block of 250 KiB is accepted, and one with fields of more than 256 KiB is headers_too_large", async () => {
   const { fetch } = await start((peer, stream, path) => {
     const bytes = block(":status", "200", "x", "y".repeat(path === "/long" ? 250_000 : 10), "z", "y".repeat(3000));
-    // One byte each for a field of 3,000: a small block of much.
+    // One byte each for a field of 3,000 bytes: a small block that decodes to a large one.
     const bomb =
       path === "/bomb"
         ? [Buffer.from([0x40, 1, 0x61, 0x7f, 0xe1, 0x16]), Buffer.alloc(3000, "b"), Buffer.alloc(10_000, 0xbe)]

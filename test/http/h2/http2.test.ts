@@ -162,13 +162,13 @@ it("with a GOAWAY every few answers no request fails, and requests still share c
     if (session === undefined) return;
     const count = (answered.get(session) ?? 0) + 1;
     answered.set(session, count);
-    if (count > 20) return; // left without an answer, as nginx does
+    if (count > 20) return; // not answered, as with nginx
     whole(stream);
     if (count === 20) stream.once("close", () => session.goaway(0, stream.id));
   };
   for (const got of await many(50)) expect(got).toEqual(content);
   expect(connections).toBeLessThanOrEqual(5);
-  for (const session of sessions) session.destroy(); // having gone away, Node's server reads no more, and misses that we close
+  for (const session of sessions) session.destroy(); // after GOAWAY Node's server reads no more, and does not notice that the client closes
 });
 
 it("header values in UTF-8 are read byte by byte, as over HTTP/1.1", async () => {
@@ -253,7 +253,7 @@ it("a timeout ends its request and not the connection", async () => {
   const stalled = [fetch("/headers"), fetch("/body")];
   expect(await fetch("/other")).toEqual(content);
   expect(await Promise.all(stalled)).toMatchObject([{ error: "headers_timeout" }, { error: "body_timeout" }]);
-  // Another one at most, until the server has said that it is alive.
+  // At most one more connection, until the server has sent something.
   expect(await fetch("/other")).toEqual(content);
   expect(sockets.size).toBe(connections);
   expect(connections).toBeLessThanOrEqual(2);

@@ -88,7 +88,7 @@ describe("a stored file", () => {
     ["what is not Latin-1", '"\u{1f600}"', "\u{1f600}"],
     ["nothing", "", ""],
     ["only blanks", " ", "  "],
-  ])("a damaged validator is not sent: %s", async (_, etag, last_modified) => {
+  ])("with a damaged validator is requested without conditions: %s", async (_, etag, last_modified) => {
     const target = ranged({ etag: TAG });
     expect(await collect(await fetch(target, { known: { etag, last_modified } }))).toEqual(body(100));
     expect(conditions()).toEqual({ tag: undefined, since: undefined, range: undefined });
@@ -120,7 +120,7 @@ describe("a stored file", () => {
   });
 });
 
-/** As latin1 in a URL, for a server that decodes it so. */
+/** Percent-encodes a text as Latin-1, as the test server decodes it. */
 function escaped(text: string): string {
   return [...Buffer.from(text, "latin1")].map((byte) => `%${byte.toString(16).padStart(2, "0")}`).join("");
 }

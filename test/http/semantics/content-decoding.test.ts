@@ -22,7 +22,7 @@ describe("--compressed", () => {
     const query = path.includes("?") ? "&" : "?";
     expect(await fetch(path)).toEqual(body(100));
     const large = await fetch(`${path}${query}bytes=3000000`);
-    // Not toEqual: it takes seconds for so many bytes.
+    // Not toEqual, which takes seconds for this many bytes.
     expect(Buffer.isBuffer(large) && large.equals(body(3_000_000))).toBe(true);
     expect(server.seen[0]?.headers["accept-encoding"]).toBe("gzip, br");
   });
@@ -103,7 +103,7 @@ describe("decodeBody", () => {
     expect(String(await collect({ status: 200, body, ttfbMs: 0, lengthVerified: true }))).toBe(text);
   });
 
-  /** Counts what comes out, and gives what it ended with. */
+  /** Returns the number of decoded bytes, and the end or failure. */
   const drained = async (body: BodyStream | Failure) => {
     if (isFailure(body)) return { bytes: 0, end: body };
     let bytes = 0;
@@ -137,7 +137,7 @@ describe("decodeBody", () => {
   });
 
   it.each([2, 3])("stops a bomb of %i encodings with a small ratio each", async (layers) => {
-    // A member of 1 MiB that shrinks to a 200th, again and again: one body (RFC 1952 section 2.2) that goes into a few KiB.
+    // Repeated gzip members of 1 MiB with a ratio of 200: one body (RFC 1952 section 2.2), which compresses to a few KiB.
     const member = gzipSync(Buffer.concat([randomBytes(4000), Buffer.alloc(MIB - 4000)]));
     let sent = Buffer.concat(Array.from({ length: 128 }, () => member));
     expect(sent.length).toBeLessThan(MIB);

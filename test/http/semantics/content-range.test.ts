@@ -23,8 +23,8 @@ describe("a 206 answer", () => {
   const keptOf = (target: string, more: Partial<PartialBody> = {}): { kept: PartialBody } => ({
     kept: { bytes: 50, validator: TAG, url: server.url(target), ...more },
   });
-  /** The path of a 206 with these headers, and a body of 100 bytes if nothing else is asked for. */
-  const told = (headers: readonly string[], more: Readonly<Record<string, string>> = {}) => {
+  /** Returns the path of a 206 with these headers, and a body of 100 bytes by default. */
+  const pathOf = (headers: readonly string[], more: Readonly<Record<string, string>> = {}) => {
     const lines = headers.map((line) => line.replace(/^bytes/, "Content-Range: bytes"));
     const query = lines.map((line) => `header=${encodeURIComponent(line)}`);
     return `/206-as-told?${[...query, String(new URLSearchParams(more))].join("&")}`;
@@ -33,7 +33,7 @@ describe("a 206 answer", () => {
 
   it("is accepted if it is the requested range, with or without a Content-Length", async () => {
     for (const more of [{}, { chunked: "1" }, { nolength: "1" }]) {
-      const target = told([right, `ETag: ${TAG}`, "Content-Encoding: identity"], more);
+      const target = pathOf([right, `ETag: ${TAG}`, "Content-Encoding: identity"], more);
       const part = await fetch(target, keptOf(target, { wholeBytes: 150 }));
       expect(part).toMatchObject({ from: 50, wholeBytes: 150, lengthVerified: true });
       expect(await collect(part)).toEqual(body(100));
@@ -42,7 +42,7 @@ describe("a 206 answer", () => {
 
   it("is accepted with leading zeros in its numbers, and with Content-Encoding: identity", async () => {
     const padded = `Content-Range: bytes ${"0".repeat(20)}50-000149/${"0".repeat(20)}150`;
-    const target = told([padded, "Content-Encoding: none"]);
+    const target = pathOf([padded, "Content-Encoding: none"]);
     expect(await fetch(target, keptOf(target))).toMatchObject({ from: 50, wholeBytes: 150 });
   });
 
@@ -60,20 +60,20 @@ describe("a 206 answer", () => {
     ["that is encoded", [right, "Content-Encoding: gzip"], "encoded"],
     ["with another tag", [right, 'ETag: "two"'], "another version"],
     ["with the same tag, but weak", [right, `ETag: W/${TAG}`], "another version"],
-  ])("is refused: one %s", async (_, header, says) => {
-    const target = told(header);
+  ])("is refused if it is one %s", async (_, header, says) => {
+    const target = pathOf(header);
     const failure = await fetch(target, keptOf(target));
     expect(failure).toMatchObject({ error: "bad_range", detail: expect.stringContaining(says), status: 206 });
   });
 
   it("is refused if the length of the whole body has changed", async () => {
-    const target = told([right]);
+    const target = pathOf([right]);
     const failure = await fetch(target, keptOf(target, { wholeBytes: 151 }));
     expect(failure).toMatchObject({ error: "bad_range", detail: expect.stringContaining("of 151") });
   });
 
   it("is refused if its Content-Length does not match its range", async () => {
-    const target = told([right], { bytes: "99" });
+    const target = pathOf([right], { bytes: "99" });
     expect(await fetch(target, keptOf(target))).toMatchObject({
       error: "bad_range",
       detail: expect.stringContaining("99 bytes"),
@@ -81,7 +81,7 @@ describe("a 206 answer", () => {
   });
 
   it("is refused if its Last-Modified has changed", async () => {
-    const target = told([right, `Last-Modified: ${LATER}`]);
+    const target = pathOf([right, `Last-Modified: ${LATER}`]);
     const failure = await fetch(target, keptOf(target, { validator: MODIFIED }));
     expect(failure).toMatchObject({ error: "bad_range", detail: expect.stringContaining("another version") });
   });
@@ -91,19 +91,22 @@ describe("a 206 answer", () => {
     [50, "nolength"],
     [100_000, "chunked"],
     [100_000, "nolength"],
-  ])("with fewer bytes than it said is truncated, with more bad_range: from byte %i, %s", async (from, framing) => {
-    const bytes = from * 2;
-    const header = [`bytes ${from}-${from + bytes - 1}/${from + bytes}`];
-    const sent = async (count: number) => {
-      const target = told(header, { [framing]: "1", bytes: String(count) });
-      return collect(await fetch(target, keptOf(target, { bytes: from })));
-    };
-    expect(await sent(bytes - 1)).toMatchObject({ error: "truncated" });
-    expect(await sent(bytes + 1)).toMatchObject({ error: "bad_range" });
-  });
+  ])(
+    "with fewer bytes than its range is truncated, and with more bad_range: from byte %i, %s",
+    async (from, framing) => {
+      const bytes = from * 2;
+      const header = [`bytes ${from}-${from + bytes - 1}/${from + bytes}`];
+      const sent = async (count: number) => {
+        const target = pathOf(header, { [framing]: "1", bytes: String(count) });
+        return collect(await fetch(target, keptOf(target, { bytes: from })));
+      };
+      expect(await sent(bytes - 1)).toMatchObject({ error: "truncated" });
+      expect(await sent(bytes + 1)).toMatchObject({ error: "bad_range" });
+    },
+  );
 
   it("that was not requested is stored if it has the whole body by its range and length, as in curl and browsers", async () => {
-    const target = told(["bytes 0-99/100", `ETag: ${TAG}`]);
+    const target = pathOf(["bytes 0-99/100", `ETag: ${TAG}`]);
     for (const ask of [undefined, { known: { etag: '"two"' } }]) {
       const answer = await fetch(target, ask);
       expect(answer).toMatchObject({ status: 206, lengthVerified: true });
@@ -121,15 +124,15 @@ describe("a 206 answer", () => {
     ["has no length of its own", ["bytes 0-99/100"], { nolength: "1" }],
     ["has two ranges", ["bytes 0-99/100", "bytes 0-99/100"], {}],
     ["has several parts", ["bytes 0-99/100", "Content-Type: multipart/byteranges; boundary=x"], {}],
-  ])("that nobody asked for, and that %s, is refused", async (_, header, more) => {
-    expect(await fetch(told(header, more))).toMatchObject({
+  ])("that was not requested is refused if it %s", async (_, header, more) => {
+    expect(await fetch(pathOf(header, more))).toMatchObject({
       error: "bad_range",
       detail: expect.stringContaining("not asked"),
     });
   });
 
   it("that was not requested is refused, also after a conditional request", async () => {
-    const target = told([right]);
+    const target = pathOf([right]);
     expect(await fetch(target)).toMatchObject({ error: "bad_range" });
     expect(await fetch(target, { known: { etag: TAG } })).toMatchObject({ error: "bad_range" });
   });

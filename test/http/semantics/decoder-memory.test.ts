@@ -19,7 +19,7 @@ const released = (result: Release | object) => (typeof result === "function" ? r
 it.each(Array.from({ length: 15 }, (_, i) => i + 10))(
   "a brotli window of %i bits is read from the first byte",
   (bits) => {
-    // As an encoder of quality 1 has no window below 18 bits, the first byte is written here (RFC 7932 section 9.1).
+    // Node's encoder has no windows below 18 bits at quality 1: the first byte is made here (RFC 7932 section 9.1).
     const first = bits === 16 ? 0 : bits > 17 ? ((bits - 17) << 1) | 1 : bits === 17 ? 1 : ((bits - 8) << 4) | 1;
     expect(windowBytes(first)).toBe(2 ** bits);
     if (bits >= 18) expect(windowBytes(brotli(body(3_000_000), bits)[0] ?? 0)).toBe(2 ** bits);

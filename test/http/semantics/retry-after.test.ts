@@ -154,7 +154,7 @@ describe("Retry-After of a server", () => {
     "31536000000",
     "99999999999999999999",
     "Fri, 31 Dec 9999 23:59:59 GMT",
-  ])("%s is as if it were not there", async (value) => {
+  ])("a value of %s is ignored", async (value) => {
     const failure = await asked(value);
     expect(failure).toMatchObject({ error: "http_status" });
     expect(failure).not.toHaveProperty("retryAfterMs");

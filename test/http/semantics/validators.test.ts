@@ -29,7 +29,7 @@ describe("entity tags", () => {
     ["", false, false],
     [`"${"x".repeat(1022)}"`, true, true],
     [`"${"x".repeat(1023)}"`, false, false],
-  ])("%s: strong %s, a tag at all %s", (text, strong, any) => {
+  ])("%s is strong: %s, is an entity tag: %s", (text, strong, any) => {
     expect([isStrongTag(text), isTag(text), isRangeValidator(text)]).toEqual([strong, any, strong]);
   });
 
@@ -38,14 +38,14 @@ describe("entity tags", () => {
   });
 });
 
-describe("the validator of an answer is", () => {
+describe("an answer", () => {
   const server = ownRudeServer();
   let get: Get;
   beforeEach(() => {
     get = own(testGet());
   });
-  /** What is told of an answer with a large body; it is then given up. */
-  const told = async (headers: readonly string[], path = "/ok?bytes=200000", by = get) => {
+  /** Returns an answer with a large body, after cancelling it. */
+  const answerWith = async (headers: readonly string[], path = "/ok?bytes=200000", by = get) => {
     const query = headers.map((header) => `&header=${encodeURIComponent(header)}`).join("");
     const answer = await by.fetch(new URL(`${path}${query}`, server.origin));
     if (isFailure(answer)) throw new Error(answer.detail);
@@ -68,27 +68,27 @@ describe("the validator of an answer is", () => {
     ["a tag of a body that is not encoded", [TAG, "Content-Encoding: identity"], '"one"'],
     ["a tag of a body that is encoded by none", [TAG, "Content-Encoding: none"], '"one"'],
     ["a tag of a body with an empty Content-Encoding", [TAG, "Content-Encoding:"], '"one"'],
-    ["nothing where there is nothing", [], undefined],
-  ])("carries for later: %s", async (_, headers, validator) => {
+    ["nothing without headers", [], undefined],
+  ])("has as its validator %s", async (_, headers, validator) => {
     for (const path of ["/ok?bytes=200000", "/ok?bytes=200000&chunked=1"]) {
-      expect((await told(headers, path)).validator).toBe(validator);
+      expect((await answerWith(headers, path)).validator).toBe(validator);
     }
   });
 
-  it("absent for a complete body and for a decoded one", async () => {
-    expect(await told([TAG], "/ok?bytes=100")).not.toHaveProperty("validator");
-    expect(await told([TAG], "/204?x=1")).not.toHaveProperty("validator");
+  it("has no validator if its body is complete or decoded", async () => {
+    expect(await answerWith([TAG], "/ok?bytes=100")).not.toHaveProperty("validator");
+    expect(await answerWith([TAG], "/204?x=1")).not.toHaveProperty("validator");
     const compressed = own(testGet({ compressed: true }));
-    expect(await told([TAG], "/gzip?bytes=2000000", compressed)).not.toHaveProperty("validator");
+    expect(await answerWith([TAG], "/gzip?bytes=2000000", compressed)).not.toHaveProperty("validator");
   });
 
-  it("accompanied by the body's length if a header has it, but not for a decoded body", async () => {
-    expect(await told([], "/ok?bytes=100")).toMatchObject({ wholeBytes: 100 });
-    expect(await told([], "/ok?bytes=200000")).toMatchObject({ wholeBytes: 200_000 });
+  it("has the length of its body if a header has it, but not for a decoded body", async () => {
+    expect(await answerWith([], "/ok?bytes=100")).toMatchObject({ wholeBytes: 100 });
+    expect(await answerWith([], "/ok?bytes=200000")).toMatchObject({ wholeBytes: 200_000 });
     for (const path of ["/ok?bytes=100&chunked=1", "/nolength?x=1", "/204?x=1"]) {
-      expect(await told([], path)).not.toHaveProperty("wholeBytes");
+      expect(await answerWith([], path)).not.toHaveProperty("wholeBytes");
     }
     const compressed = own(testGet({ compressed: true }));
-    expect(await told([], "/gzip?bytes=1000", compressed)).not.toHaveProperty("wholeBytes");
+    expect(await answerWith([], "/gzip?bytes=1000", compressed)).not.toHaveProperty("wholeBytes");
   });
 });
