@@ -43,7 +43,7 @@ describe.each(CODES)("a reset by code %i", (code) => {
   ])("after %s", (_, bytes) => {
     it.each([
       ["with a Content-Length", true],
-      ["without", false],
+      ["without a Content-Length", false],
     ])("%s truncates the answer", async (__, hasLength) => {
       const { fetch } = await start((peer, stream) => {
         peer.headers(stream, [":status", "200", ...(hasLength ? ["content-length", `${bytes.length}`] : [])]);
