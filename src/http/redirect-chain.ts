@@ -76,7 +76,7 @@ export class RedirectChain implements RequestListener {
     this.target = listed;
     this.conditions = conditions;
     this.follow = follow;
-    this.untilMs = this.startedMs + context.maxTimeMs - (conditions?.spentMs ?? 0);
+    this.untilMs = this.startedMs + (context.maxTimeMs - (conditions?.spentMs ?? 0));
     this.headers =
       conditions === undefined || context.requests.isConditional ? undefined : conditionalHeaders(conditions);
   }
