@@ -30,7 +30,7 @@ import { eachLine, type Tail } from "./read-lines.ts";
 import { isTorn } from "./recover-records.ts";
 import { type SavedUrlIndex, savedUrlIndex } from "./saved-url-index.ts";
 import { type UnmatchedLines, unmatchedLines } from "./unmatched-lines.ts";
-import { fileVerifier, type StartSecond, secondThread } from "./verify-files.ts";
+import { fileVerifier, type StartThread, startVerifierThread } from "./verify-files.ts";
 
 /** About 9 bytes per line for dense line numbers; at most 60 for sparse ones. */
 export interface History extends UnmatchedLines, HistoryQueries {
@@ -71,14 +71,14 @@ export interface History extends UnmatchedLines, HistoryQueries {
 export function readHistory(folder: string, journalPath: string, mayStartThread = true): History {
   const fd = openJournal(journalPath);
   try {
-    return history(fd, folder, journalPath, mayStartThread ? secondThread : undefined);
+    return history(fd, folder, journalPath, mayStartThread ? startVerifierThread : undefined);
   } catch (error) {
     closeSync(fd);
     throw error;
   }
 }
 
-function history(fd: number, folder: string, journalPath: string, start?: StartSecond): History {
+function history(fd: number, folder: string, journalPath: string, start?: StartThread): History {
   const lines = lineTable();
   const named = bitSet();
   let lineCount = 0;
@@ -112,10 +112,10 @@ function history(fd: number, folder: string, journalPath: string, start?: StartS
     else if (file === undefined) set(n, unit, hash, STATE_MISSING, isNamed);
     else if (isShort) {
       // Its successor may begin in the same unit, and onMissing could not tell them apart.
-      set(n, unit, hash, files.now(file, bytes) ? STATE_SAVED : STATE_MISSING, isNamed);
+      set(n, unit, hash, files.check(file, bytes) ? STATE_SAVED : STATE_MISSING, isNamed);
     } else {
       set(n, unit, hash, STATE_SAVED, isNamed);
-      files.ask(n, unit, file, bytes);
+      files.queue(n, unit, file, bytes);
     }
   };
   const readLine = (line: Buffer, start: number, end: number, offset: number) => {
@@ -137,7 +137,7 @@ function history(fd: number, folder: string, journalPath: string, start?: StartS
   const tail = eachLine(fd, readLine);
   const bytes = tail.offset + wholeBytes(tail);
   if (bytes > tail.offset) readLine(tail.bytes, 0, tail.bytes.length, tail.offset);
-  files.end();
+  files.finish();
   stale += unreadable;
 
   const missing = lines.count(STATE_MISSING);

@@ -18,11 +18,11 @@ const MAX_WAIT_MS = 2000;
 
 export interface FileVerifier {
   /** Verifies one file immediately. */
-  readonly now: LocationCheck;
+  readonly check: LocationCheck;
   /** Queues a file and its length in bytes; `n` and `unit` are passed to `onMissing`. */
-  ask(n: number, unit: number, file: string, bytes: number): void;
+  queue(n: number, unit: number, file: string, bytes: number): void;
   /** Verifies all queued files before it returns. */
-  end(): void;
+  finish(): void;
 }
 
 interface Batch {
@@ -39,54 +39,55 @@ interface Batch {
 export function fileVerifier(
   folder: string,
   onMissing: (n: number, unit: number) => void,
-  start?: StartSecond,
+  start?: StartThread,
 ): FileVerifier {
   const check = locationChecker(folder);
   let batch = emptyBatch();
   let batches = 0;
-  let second: Second | undefined;
+  let thread: VerifierThread | undefined;
   /** Batches queued for the second thread, oldest first. */
-  const queued: Batch[] = [];
+  const queuedBatches: Batch[] = [];
 
   const reportMissing = ({ ns, units }: Batch, missing: readonly number[]) => {
     for (const index of missing) onMissing(ns[index] ?? 0, units[index] ?? 0);
   };
-  const verify = (own: Batch) => {
-    const isMissing = (_: number, index: number) => !check(own.files[index] ?? "", own.bytes[index] ?? -1);
-    reportMissing(own, [...own.ns.keys()].filter(isMissing));
+  const verify = (unverified: Batch) => {
+    const isMissing = (_: number, index: number) =>
+      !check(unverified.files[index] ?? "", unverified.bytes[index] ?? -1);
+    reportMissing(unverified, [...unverified.ns.keys()].filter(isMissing));
   };
   const collect = () => {
-    for (let answer = second?.answer(); answer !== undefined; answer = second?.answer()) {
-      const done = queued.shift();
+    for (let answer = thread?.receive(); answer !== undefined; answer = thread?.receive()) {
+      const done = queuedBatches.shift();
       if (done !== undefined) reportMissing(done, answer);
     }
   };
   const submitBatch = () => {
-    if (++batches === MIN_BATCHES_FOR_THREAD) second = start?.(folder);
+    if (++batches === MIN_BATCHES_FOR_THREAD) thread = start?.(folder);
     collect();
-    if (second !== undefined && queued.length < MAX_QUEUED_BATCHES) {
-      queued.push(batch);
-      second.give(batch);
+    if (thread !== undefined && queuedBatches.length < MAX_QUEUED_BATCHES) {
+      queuedBatches.push(batch);
+      thread.post(batch);
     } else verify(batch);
     batch = emptyBatch();
   };
 
   return {
-    now: check,
-    ask(n, unit, file, bytes) {
+    check,
+    queue(n, unit, file, bytes) {
       batch.ns.push(n);
       batch.units.push(unit);
       batch.files.push(file);
       if (batch.bytes.push(bytes) === BATCH_FILES) submitBatch();
     },
-    end() {
+    finish() {
       verify(batch);
       batch = emptyBatch();
-      second?.wait();
+      thread?.wait();
       collect();
-      second?.close();
-      second = undefined;
-      for (const unanswered of queued.splice(0)) verify(unanswered);
+      thread?.close();
+      thread = undefined;
+      for (const unanswered of queuedBatches.splice(0)) verify(unanswered);
     },
   };
 }
@@ -95,53 +96,53 @@ function emptyBatch(): Batch {
   return { ns: [], units: [], files: [], bytes: [] };
 }
 
-export type StartSecond = (folder: string) => Second | undefined;
+export type StartThread = (folder: string) => VerifierThread | undefined;
 
-export interface Second {
-  give(batch: Batch): void;
+export interface VerifierThread {
+  post(batch: Batch): void;
   /** Takes the next answer: the indices of missing files in the oldest batch; undefined if there is none yet. */
-  answer(): readonly number[] | undefined;
+  receive(): readonly number[] | undefined;
   /** Blocks until all batches are answered, or for MAX_WAIT_MS without an answer. */
   wait(): void;
   close(): void;
 }
 
 /** Undefined if no thread can be started. */
-export function secondThread(folder: string): Second | undefined {
+export function startVerifierThread(folder: string): VerifierThread | undefined {
   const file = threadFile("verifier-thread");
   if (file === undefined) return undefined;
   // Not imported: it would slow down every start, and few runs need it.
   const threads = process.getBuiltinModule("node:worker_threads");
   const { port1: port, port2 } = new threads.MessageChannel();
   const done = new Int32Array(new SharedArrayBuffer(4));
-  let thread: Worker;
+  let worker: Worker;
   try {
     const workerData: VerifierData = { folder, port: port2, done };
-    thread = new threads.Worker(file, { execArgv: [], workerData, transferList: [port2] });
+    worker = new threads.Worker(file, { execArgv: [], workerData, transferList: [port2] });
   } catch {
     port.close();
     return undefined;
   }
-  thread.on("error", () => {}); // the main thread verifies what it has not answered
-  thread.unref();
-  let asked = 0;
+  worker.on("error", () => {}); // the main thread verifies what it has not answered
+  worker.unref();
+  let posted = 0;
   return {
-    give({ files, bytes }) {
-      asked++;
+    post({ files, bytes }) {
+      posted++;
       port.postMessage({ files, bytes } satisfies VerifierRequest);
     },
-    answer() {
+    receive() {
       const received: { readonly message: readonly number[] } | undefined = threads.receiveMessageOnPort(port);
       return received?.message;
     },
     wait() {
-      for (let known = Atomics.load(done, 0); known < asked; known = Atomics.load(done, 0)) {
-        if (Atomics.wait(done, 0, known, MAX_WAIT_MS) === "timed-out") return;
+      for (let answered = Atomics.load(done, 0); answered < posted; answered = Atomics.load(done, 0)) {
+        if (Atomics.wait(done, 0, answered, MAX_WAIT_MS) === "timed-out") return;
       }
     },
     close() {
       port.close();
-      void thread.terminate(); // never rejects
+      void worker.terminate(); // never rejects
     },
   };
 }

@@ -22,7 +22,7 @@ export interface LineMatcher {
   /** Frees a file name that a line needs, if an unmatched line owns it: moves that file to "gone/". Otherwise false. */
   freeName(file: string): boolean;
   /** Deletes the records of unmatched lines without a file. Called when every line was settled. */
-  drop(): void;
+  dropUnmatchedFailures(): void;
   /** Number of files moved to their line's name. */
   readonly moved: number;
 }
@@ -45,7 +45,7 @@ export function lineMatcher(options: LineMatcherOptions): LineMatcher {
         return false; // the file stays, and so its name stays in use
       }
     },
-    drop() {
+    dropUnmatchedFailures() {
       history.eachUnmatched((n, isSaved) => {
         if (!isSaved && !hasFile(history.record(n))) history.remove(n);
       });

@@ -34,7 +34,7 @@ export interface Found {
   /** Path relative to the output folder; undefined if nothing is saved. */
   readonly file: string | undefined;
   /** Deletes the record, which was written elsewhere. */
-  forget(): void;
+  deleteRecord(): void;
 }
 
 export type FileMover = ReturnType<typeof fileMover>;
@@ -100,15 +100,15 @@ export function fileMover({ folder, names, history, journal, removedLines, confl
     const record = n === undefined ? undefined : history.record(n);
     if (record === undefined) return undefined;
     const file = record.file !== undefined && isSavedFile(folder, record.file) ? record.file : undefined;
-    return { record, file, forget: () => forget(record.n, record.url) };
+    return { record, file, deleteRecord: () => deleteRecord(record.n, record.url) };
   }
 
   function inRemoved(kept: RemovedLine | undefined): Found | undefined {
-    return kept && { ...kept, forget: () => removedLines.remove(kept) };
+    return kept && { ...kept, deleteRecord: () => removedLines.remove(kept) };
   }
 
   /** Moves a found record and its file to a line. Returns a Failure, and changes nothing, if the file cannot have its name. */
-  function moveTo(job: Job, { record, file, forget: forgetFound }: Found): Failure | undefined {
+  function moveTo(job: Job, { record, file, deleteRecord: deleteFound }: Found): Failure | undefined {
     const to = file && nameOf(job, record);
     if (file === undefined || to === undefined) {
       if (dependsOnUrl(record)) recordAs(job, withoutFile(record));
@@ -125,13 +125,13 @@ export function fileMover({ folder, names, history, journal, removedLines, confl
         if (to.includes("/")) makeFolder(dirname(path));
         renameSync(`${folder}/${file}`, path);
       } catch (error) {
-        forget(job.n, job.url);
+        deleteRecord(job.n, job.url);
         journal.flush();
         return failureOfWrite(error, folder, path);
       }
       moved++;
     }
-    forgetFound();
+    deleteFound();
     journal.flush();
     return undefined;
   }
@@ -158,11 +158,11 @@ export function fileMover({ folder, names, history, journal, removedLines, confl
     const { file } = record;
     if (file !== undefined && isSavedFile(folder, file)) removedLines.moveIn(record, file);
     else if (dependsOnUrl(record)) removedLines.addFailure(withoutFile(record));
-    forget(n, record.url);
+    deleteRecord(n, record.url);
     journal.flush();
   }
 
-  function forget(n: number, url: string): void {
+  function deleteRecord(n: number, url: string): void {
     journal.recordMoved(n, url);
     history.remove(n);
   }

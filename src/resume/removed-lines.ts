@@ -110,15 +110,15 @@ export function openRemovedLines(folder: string, state: string): RemovedLines {
     }
   }
 
-  function keptAs(record: Outcome): RemovedLine {
+  function removedLine(record: Outcome): RemovedLine {
     const { n, file } = record;
     const isKept = file !== undefined && isSavedFile(path, file);
     return { n, record, file: isKept ? `${LAYOUT.removed}/${file}` : undefined };
   }
 
-  function keptUnder({ history }: Opened, n: number): RemovedLine | undefined {
+  function removedLineOf({ history }: Opened, n: number): RemovedLine | undefined {
     const record = history.record(n);
-    return record && keptAs(record);
+    return record && removedLine(record);
   }
 
   function add({ records }: Opened, record: Outcome): void {
@@ -131,14 +131,14 @@ export function openRemovedLines(folder: string, state: string): RemovedLines {
     const url = knownAs(listed);
     let found: RemovedLine | undefined;
     added.find(urlHash(url), (n) => {
-      const kept = keptUnder(there, n);
+      const kept = removedLineOf(there, n);
       if (kept !== undefined && escapedUrl(kept.record.url) === url && fits(kept)) found = kept;
       return found !== undefined;
     });
     return found;
   }
 
-  function forgetRecord({ history, records }: Opened, n: number, url: string): void {
+  function deleteRecord({ history, records }: Opened, n: number, url: string): void {
     records.recordMoved(n, url);
     records.flush();
     history.remove(n);
@@ -159,7 +159,7 @@ export function openRemovedLines(folder: string, state: string): RemovedLines {
       try {
         renameSync(join(folder, from), join(path, file));
       } catch (error) {
-        forgetRecord(opened, n, record.url);
+        deleteRecord(opened, n, record.url);
         throw error;
       }
       files++;
@@ -172,18 +172,18 @@ export function openRemovedLines(folder: string, state: string): RemovedLines {
     },
     find(url, fits) {
       if (opened === undefined) return undefined;
-      const n = opened.history.findSaved(url, (record) => fits(keptAs(record)));
-      return n === undefined ? findAdded(saved, opened, url, fits) : keptUnder(opened, n);
+      const n = opened.history.findSaved(url, (record) => fits(removedLine(record)));
+      return n === undefined ? findAdded(saved, opened, url, fits) : removedLineOf(opened, n);
     },
     findFailure(url, fits) {
       if (opened === undefined) return undefined;
-      const n = opened.history.findFailure(url, (record) => fits(keptAs(record)));
-      return n === undefined ? findAdded(failed, opened, url, fits) : keptUnder(opened, n);
+      const n = opened.history.findFailure(url, (record) => fits(removedLine(record)));
+      return n === undefined ? findAdded(failed, opened, url, fits) : removedLineOf(opened, n);
     },
     remove({ n, record, file }) {
       if (opened === undefined) return;
       if (file !== undefined) files--;
-      forgetRecord(opened, n, record.url);
+      deleteRecord(opened, n, record.url);
     },
     reserve(url) {
       const n = opened?.history.findSaved(url) ?? opened?.history.findFailure(url);
@@ -213,7 +213,7 @@ export function openRemovedLines(folder: string, state: string): RemovedLines {
       let isEmpty = false;
       try {
         history.eachRecord((n, isSaved) => {
-          if (isDone && !isSaved && keptUnder(there, n)?.file === undefined) history.remove(n);
+          if (isDone && !isSaved && removedLineOf(there, n)?.file === undefined) history.remove(n);
         });
         await records.end();
         // With other files in it, the folder keeps its journal.

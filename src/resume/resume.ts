@@ -85,7 +85,7 @@ export function resumeRun(options: ResumeOptions): ResumedRun {
     },
     async close() {
       if (isToPrune) pruneNow();
-      if (isRead) matcher.drop();
+      if (isRead) matcher.dropUnmatchedFailures();
       reportGone();
       await removedLines.close(isRead);
     },

@@ -3,7 +3,7 @@
 import { appendFileSync, mkdirSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { serializeOutcome } from "../../src/core/serialize-outcome.ts";
-import { fileVerifier, secondThread } from "../../src/journal/verify-files.ts";
+import { fileVerifier, startVerifierThread } from "../../src/journal/verify-files.ts";
 import { saved } from "../core/outcomes.ts";
 import { ownJournal } from "./journals.ts";
 
@@ -62,30 +62,30 @@ describe("the verifier thread", () => {
   const asked = Array.from({ length: 40_000 }, (_, n) => (n % 97 === 0 ? "gone" : "here"));
 
   /** The numbers of the files that were found missing. */
-  function missing(start?: typeof secondThread): number[] {
+  function missing(start?: typeof startVerifierThread): number[] {
     writeFileSync(folder.at("here"), "1");
     const found: number[] = [];
     const files = fileVerifier(folder.path, (n, unit) => void found.push(n === unit + 1 ? n : -1), start);
-    for (const [n, file] of asked.entries()) files.ask(n, n - 1, file, 1);
-    files.end();
+    for (const [n, file] of asked.entries()) files.queue(n, n - 1, file, 1);
+    files.finish();
     return found.sort((a, b) => a - b);
   }
   const right = asked.flatMap((file, n) => (file === "gone" ? [n] : []));
 
   it("is replaced by the main thread if it does not answer or cannot be started", () => {
-    const silent = { give: () => {}, answer: () => undefined, wait: () => {}, close: () => {} };
+    const silent = { post: () => {}, receive: () => undefined, wait: () => {}, close: () => {} };
     expect(missing(() => silent)).toEqual(right);
     expect(missing(() => undefined)).toEqual(right);
   });
 
   it("returns the missing files of each batch", () => {
     writeFileSync(folder.at("here"), "1");
-    const second = secondThread(folder.path);
-    second?.give({ ns: [], units: [], files: ["here", "gone", "here"], bytes: [1, 1, 2] });
-    second?.give({ ns: [], units: [], files: ["gone"], bytes: [1] });
-    second?.wait();
-    expect([second?.answer(), second?.answer(), second?.answer()]).toEqual([[1, 2], [0], undefined]);
-    second?.close();
+    const thread = startVerifierThread(folder.path);
+    thread?.post({ ns: [], units: [], files: ["here", "gone", "here"], bytes: [1, 1, 2] });
+    thread?.post({ ns: [], units: [], files: ["gone"], bytes: [1] });
+    thread?.wait();
+    expect([thread?.receive(), thread?.receive(), thread?.receive()]).toEqual([[1, 2], [0], undefined]);
+    thread?.close();
   });
 
   it("and the main thread together find all missing files", () => {
