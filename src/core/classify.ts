@@ -1,4 +1,4 @@
-// Any thrown value becomes a Failure, by its code and by where we were; never by its message.
+// Classifies a thrown value as a Failure, by its error code and the phase, never by its message.
 
 import { type Phase, rowOf } from "./error-codes.ts";
 import type { Failure, FailureKind } from "./failure.ts";
@@ -6,11 +6,10 @@ import type { Failure, FailureKind } from "./failure.ts";
 export type { Phase } from "./error-codes.ts";
 
 /**
- * Puts a thrown value into the closed list.
- * What is in no table is `internal`: a bug of ours, with its stack, never "the network".
+ * Returns the Failure for a thrown value. A value whose code is in no table is `internal`: a bug of bulkget, with its stack.
  */
 export function classify(thrown: unknown, phase: Phase): Failure {
-  const error = mostTelling(thrown, phase);
+  const error = mostSpecific(thrown, phase);
   const code = codeOf(error);
   const kind = kindOf(error, phase);
   if (kind === undefined) return bug(thrown);
@@ -23,7 +22,7 @@ export function classify(thrown: unknown, phase: Phase): Failure {
   };
 }
 
-/** What nobody expected: with its stack. */
+/** Returns the Failure for a bug, with its stack. */
 export function bug(thrown: unknown): Failure {
   return { error: "internal", detail: stackOf(thrown) };
 }
@@ -33,10 +32,10 @@ function kindOf(error: unknown, phase: Phase): FailureKind | undefined {
 }
 
 /**
- * The codes of errors of single addresses, by how much they show of the host, from little to much: this machine has no way to
- * addresses of that kind; nobody could be reached there; somebody was.
+ * The rank of error codes of single addresses, by what they show about the host, from little to much: no route to such
+ * addresses from this machine; the host was not reached; it was reached.
  */
-const TELLING: ReadonlyMap<string, number> = new Map(
+const RANKS: ReadonlyMap<string, number> = new Map(
   [
     ["EACCES", "EADDRNOTAVAIL", "EAFNOSUPPORT", "EINVAL", "ENETDOWN", "ENETUNREACH", "EPERM"],
     [], // all others
@@ -47,20 +46,20 @@ const TELLING: ReadonlyMap<string, number> = new Map(
   ].flatMap((codes, rank) => codes.map((code) => [code, rank] as const)),
 );
 
-/** The rank of what is in no row: that of the empty one. */
-const OTHERS = 1;
+/** The rank of other codes: that of the empty row. */
+const DEFAULT_RANK = 1;
 
-/** An attempt at several addresses fails as an AggregateError: the most telling error stands for it, of two alike the last one. */
-function mostTelling(thrown: unknown, phase: Phase): unknown {
+/** A connection attempt to several addresses fails as an AggregateError: returns the error of the highest rank, the last of equals. */
+function mostSpecific(thrown: unknown, phase: Phase): unknown {
   if (!(thrown instanceof AggregateError) || thrown.errors.length === 0) return thrown;
   const errors: readonly unknown[] = thrown.errors;
   return errors.reduce((best, error) => (rank(error, phase) >= rank(best, phase) ? error : best));
 }
 
-/** A bug of ours is not to be hidden by what else happened. */
+/** A bug has the highest rank, so that no other error hides it. */
 function rank(error: unknown, phase: Phase): number {
   if (kindOf(error, phase) === undefined) return Number.POSITIVE_INFINITY;
-  return TELLING.get(codeOf(error)) ?? OTHERS;
+  return RANKS.get(codeOf(error)) ?? DEFAULT_RANK;
 }
 
 function codeOf(error: unknown): string {
@@ -68,13 +67,13 @@ function codeOf(error: unknown): string {
   return typeof code === "string" ? code : "";
 }
 
-/** An error that stands for an answer, such as a proxy's to CONNECT, carries its status. */
+/** Returns the status of an error made from an answer, such as a proxy's to CONNECT. */
 function statusOf(error: unknown): number | undefined {
   const status = error instanceof Error && "status" in error ? error.status : undefined;
   return typeof status === "number" ? status : undefined;
 }
 
-/** An error that stands for an earlier one: nothing was tried again. */
+/** Whether the error repeats an earlier one without a new try. */
 function isKnown(error: unknown): boolean {
   return error instanceof Error && "known" in error && error.known === true;
 }
@@ -87,7 +86,7 @@ function oneLine(error: unknown, code: string): string {
   return code === "" || code.startsWith("BULKGET_") || line.includes(code) ? line : `${line} (${code})`;
 }
 
-/** OpenSSL's reason; the message around it names places in its source. */
+/** Returns OpenSSL's reason; its message also names places in the source of OpenSSL. */
 function reasonOf(error: Error): string | undefined {
   return "library" in error && "reason" in error && typeof error.reason === "string" ? error.reason : undefined;
 }
@@ -97,6 +96,6 @@ function stackOf(thrown: unknown): string {
   try {
     return String(thrown);
   } catch {
-    return Object.prototype.toString.call(thrown); // not everything can be made a text
+    return Object.prototype.toString.call(thrown); // String() throws for an object without a prototype
   }
 }

@@ -1,10 +1,10 @@
-// How long the connections of one try took to open.
+// The durations of the handshakes of one try.
 
-/** How long it took to open the connections that were made for one try, in milliseconds. */
+/** Durations for the connections opened by one try, in milliseconds. */
 export interface ConnectionTimes {
-  /** Look-ups of names; absent where there was none. */
+  /** DNS look-ups; absent if there was none. */
   readonly dnsMs?: number;
-  /** TCP, and what a proxy takes. */
+  /** TCP and proxy handshakes. */
   readonly connectMs?: number;
   readonly tlsMs?: number;
 }

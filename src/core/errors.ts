@@ -1,4 +1,4 @@
-// The errors by which a call or a run ends: one family of classes, each error with a stable code, in words for its reader.
+// The error classes of the library and the command: each error has a stable code, and a message for its reader.
 
 import { withoutUserinfo } from "./userinfo.ts";
 
@@ -16,15 +16,15 @@ export const ERROR_CODES = {
 export type BulkgetErrorCode = keyof typeof ERROR_CODES;
 
 /**
- * How a message names what its reader can do.
+ * The words of a message that depend on its reader: a program or a user of the command.
  * @internal
  */
 export interface Wording {
-  /** An option, within a sentence, by its name in the library. */
+  /** Returns the reader's name of an option, for use within a sentence. `name`: its name in the library. */
   option(name: string): string;
-  /** The subject of a sentence about an option. */
+  /** Returns the reader's name of an option, as the subject of a sentence. */
   subject(name: string): string;
-  /** Uses what a command of the shell prints as the list. */
+  /** Returns how to use the output of a shell command as the list. */
   listFrom(command: string): string;
 }
 
@@ -37,14 +37,14 @@ export function inWords(message: Message, words: Wording): string {
 }
 
 /**
- * What is done in most cases where a folder cannot be used.
+ * Returns the usual advice where a folder cannot be used.
  * @internal
  */
 export function useAnotherFolder({ option }: Wording): string {
   return `use another folder (${option("outputDir")})`;
 }
 
-/** For a program: options are properties, and a list is a file. */
+/** The words for a program: options are properties, and a list is a file. */
 const LIBRARY: Wording = {
   option: (name) => `\`${name}\``,
   subject: (name) => name,
@@ -54,7 +54,7 @@ const LIBRARY: Wording = {
 const messages = new WeakMap<BulkgetError, Message>();
 
 /**
- * The message of an error for a reader other than a program.
+ * Returns the message of an error for another reader than a program.
  * @internal
  */
 export function messageFor(error: BulkgetError, words: Wording): string {
@@ -62,7 +62,7 @@ export function messageFor(error: BulkgetError, words: Wording): string {
 }
 
 /**
- * Every error that ends a call or a run, but for what the caller's own code throws. `code` is stable (ERROR_CODES has them all),
+ * The base class of all errors that end a call or a run, except those thrown by the caller's code. `code` is stable (ERROR_CODES has them all),
  * `message` is not.
  */
 export class BulkgetError extends Error {
@@ -78,16 +78,16 @@ export class BulkgetError extends Error {
   }
 }
 
-/** An option or an input that cannot be used: thrown by the call, before anything is begun. */
+/** An option or an input that cannot be used: thrown by the call, before the run starts. */
 export class OptionError extends BulkgetError {
   declare readonly code: "ERR_BULKGET_OPTION";
-  /** The name of the option, where one is at fault; of the arguments themselves, "input" or "options". */
+  /** The name of the wrong option, if there is one; "input" or "options" for the arguments themselves. */
   readonly option: string | undefined;
   static {
     OptionError.prototype.name = "OptionError";
   }
   /**
-   * `message` says what is wrong with the option, and does not name it.
+   * `message` is the reason without the option's name.
    * @internal
    */
   constructor(message: Message, option?: string, options?: ErrorOptions) {
@@ -115,7 +115,7 @@ type FolderCode = "ERR_BULKGET_FOLDER" | "ERR_BULKGET_OTHER_LIST" | "ERR_BULKGET
 /** The output folder cannot be used. */
 export class FolderError extends BulkgetError {
   declare readonly code: "ERR_BULKGET_FOLDER" | "ERR_BULKGET_OTHER_LIST" | "ERR_BULKGET_DISK";
-  /** `usage` if that is for the caller to decide, `disk` if the file system refuses it. */
+  /** `usage` if the caller has to decide, `disk` if the file system refuses it. */
   readonly kind: "usage" | "disk";
   static {
     FolderError.prototype.name = "FolderError";
@@ -127,7 +127,7 @@ export class FolderError extends BulkgetError {
   }
 }
 
-/** The journal in the output folder is not one that can be continued. */
+/** The journal in the output folder cannot be continued. */
 export class JournalError extends BulkgetError {
   declare readonly code: "ERR_BULKGET_JOURNAL";
   static {

@@ -1,36 +1,36 @@
-// The closed list of ways in which a URL can fail, and what is known about each.
+// The closed list of failures of a URL (FACTS): a label, a retry rule, and whether the run stops.
 
 import type { ConnectionTimes } from "./connection-times.ts";
 
-/** What went wrong with one URL: a value, never thrown. */
+/** Why a URL failed: a value, never thrown. */
 export interface Failure {
   readonly error: FailureKind;
   /** What happened, for a person; one line. */
   readonly detail: string;
-  /** The HTTP status, where an answer came. */
+  /** The HTTP status, if there was an answer. */
   readonly status?: number;
   /** The server's Retry-After, in milliseconds from now (RFC 9110 section 10.2.3). */
   readonly retryAfterMs?: number;
-  /** This machine ran out of file descriptors: no fault of the URL's, and no try of its own. */
+  /** This machine ran out of file descriptors: the try may be repeated without being counted. */
   readonly scarce?: true;
-  /** Known from an earlier look: nothing was tried for it, and nothing will be in this run. */
+  /** Known without a try, for example from an earlier look-up: nothing is retried in this run. */
   readonly known?: true;
   /** No request was made: the try is not counted as an attempt. */
   readonly notRequested?: true;
   /** The host (see `hostKey`) where it happened. */
   readonly at?: string;
-  /** Not tried to its end: a redirect leads to a host (`at`) that takes no request now; the job waits for that one. */
+  /** The try ended at a redirect to a host (`at`) that may start no request now: the job waits for that host. */
   readonly held?: true;
-  /** Of the connections that were opened for it, as far as they came. */
+  /** Durations of the handshakes, as far as they were completed. */
   readonly opened?: ConnectionTimes;
 }
 
 export interface Fact {
   /** A few words for the summary. */
   readonly label: string;
-  /** Whether trying again may help; `status`: the HTTP status decides. */
+  /** Whether a retry may help; `status`: the HTTP status decides. */
   readonly retry: "yes" | "once" | "no" | "status";
-  /** The fault is this machine's: the run stops with exit code 3. */
+  /** The cause is this machine: the run stops with exit code 3. */
   readonly fatal?: true;
 }
 
@@ -39,7 +39,7 @@ const once = (label: string): Fact => ({ label, retry: "once" });
 const no = (label: string): Fact => ({ label, retry: "no" });
 const fatal = (label: string): Fact => ({ label, retry: "no", fatal: true });
 
-/** One row a kind. A new kind gets its row here, a test, and a line in docs/records-and-errors.md. */
+/** One row per kind. A new kind gets its row here, a test, and a line in docs/records-and-errors.md. */
 export const FACTS = {
   invalid_url: no("not a URL that can be fetched"),
   invalid_digest: no("not a digest"),
@@ -83,24 +83,24 @@ export const FACTS = {
 
 export type FailureKind = keyof typeof FACTS;
 
-/** Whether this run must stop because of it. */
+/** Whether a failure of this kind stops the run. */
 export function isFatal(kind: FailureKind): boolean {
   const fact: Fact = FACTS[kind];
   return fact.fatal === true;
 }
 
-/** The statuses that may pass: those of RFC 9110 and 6585, and Cloudflare's 520 to 524. */
-const PASSING = new Set([408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524]);
+/** Statuses of temporary errors: those of RFC 9110 and 6585, and Cloudflare's 520 to 524. */
+const TEMPORARY_STATUSES = new Set([408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524]);
 
-/** Whether trying again later may help; a disk may have room again. A 407 from a proxy will not pass. */
+/** Whether a later try may help: a full disk may have room then; a 407 of a proxy is permanent. */
 export function isRetryable(failure: Failure): boolean {
   const { retry } = FACTS[failure.error];
   if (isFatal(failure.error)) return true;
-  if (retry === "status") return failure.status !== undefined && PASSING.has(failure.status);
+  if (retry === "status") return failure.status !== undefined && TEMPORARY_STATUSES.has(failure.status);
   return retry !== "no" && failure.status !== 407;
 }
 
-/** Tells a Failure from any other value a port may give. */
+/** Distinguishes a Failure from the other results of an interface. */
 export function isFailure(value: object): value is Failure {
   return "error" in value;
 }

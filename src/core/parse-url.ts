@@ -1,20 +1,20 @@
-// A line of a list becomes a URL that can be fetched, or the reason why not.
+// Parses the URL of a line, or returns why it cannot be fetched.
 
 import type { Failure } from "./failure.ts";
 import { isRedacted } from "./redact.ts";
 import { HIDDEN } from "./userinfo.ts";
 
-/** Longer URLs are refused: 64 KiB, in characters. */
+/** Maximum length of a URL, in characters. nginx and Apache accept 8 KiB by default. */
 export const MAX_URL_LENGTH = 65_536;
 
-/** Longer host names no resolver takes (RFC 1035 section 2.3.4), nor says so in a way to be told from a fault of the line. */
+/** Maximum length of a host name (RFC 1035 section 2.3.4). Resolvers have no error of their own for a longer one. */
 const MAX_HOST_LENGTH = 253;
 
-/** The text of such a name: at most four bytes a character, each percent-encoded. */
+/** Maximum length of its text in a URL: at most four bytes per character, each percent-encoded. */
 const MAX_HOST_TEXT = 12 * MAX_HOST_LENGTH;
 
 /**
- * Parses by the WHATWG rules, which also encode blanks and resolve dot segments. Control characters are refused first:
+ * Parses by the WHATWG URL standard, which also encodes blanks and resolves dot segments. Control characters are refused first:
  * `new URL` would delete tabs and newlines silently. U+FFFF is what `escapedUrl` writes in their place.
  */
 export function parseUrl(url: string): URL | Failure {
@@ -40,8 +40,8 @@ export function parseUrl(url: string): URL | Failure {
 const LONG_HOST = `a host name longer than ${MAX_HOST_LENGTH} characters`;
 
 /**
- * Whether the text of a URL, absolute or not, has a host that is too long in whatever way it is written. Asked before it is
- * parsed: `new URL` takes half a second for one of 64 KiB in the worst order.
+ * Whether the text of a URL, absolute or not, has a host that is too long in any encoding. Called before parsing: `new URL`
+ * takes half a second for the worst host of 64 KiB.
  */
 export function hasLongHostText(url: string): boolean {
   if (url.length <= MAX_HOST_TEXT) return false;
@@ -53,7 +53,7 @@ export function hasLongHostText(url: string): boolean {
   return authority.length - authority.lastIndexOf("@") - 1 > MAX_HOST_TEXT;
 }
 
-/** Whether its host name is longer than any can be; a dot at its end does not count. */
+/** Whether the host name is too long; a trailing dot does not count. */
 export function hasLongHost({ hostname }: URL): boolean {
   return hostname.length > MAX_HOST_LENGTH && hostname.replace(/\.$/, "").length > MAX_HOST_LENGTH;
 }

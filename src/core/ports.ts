@@ -1,4 +1,4 @@
-// The sockets: what the core asks of the web, of the disk, of a list and of those who are told.
+// The interfaces between the core and the other rooms: Source, Get, Sink, View and Reporter.
 
 import type { ConnectionTimes } from "./connection-times.ts";
 import type { Digests } from "./digest.ts";
@@ -8,15 +8,15 @@ import type { BandwidthLimiter } from "./run/bandwidth.ts";
 import type { Tally } from "./run/tally.ts";
 import type { Thenable } from "./structures/deferred.ts";
 
-/** A list, read only as fast as it is asked: batches of jobs, never empty, in order. */
+/** A list, read on demand: batches of jobs, never empty, in order. */
 export interface Source extends AsyncIterable<readonly Job[]> {
-  /** How many jobs there are in all, once that is known, or a guess from the part of the list that was read. */
+  /** Returns the number of jobs, once known; before that, an estimate from the part of the list that was read. */
   total(): { readonly jobs: number; readonly exact: boolean } | undefined;
-  /** Lines that need no work, of those read so far: they come in no batch, and are not in the total. */
+  /** Counts of the lines read so far that an earlier run has finished: in no batch, and not in the total. */
   readonly doneEarlier?: DoneEarlier | undefined;
 }
 
-/** Lines that an earlier run has finished: saved, failed for good, or skipped as the server wants it. */
+/** Counts of lines that an earlier run has finished: saved, failed permanently, or skipped. */
 export interface DoneEarlier {
   readonly saved: number;
   readonly failed: number;
@@ -27,40 +27,40 @@ export interface DoneEarlier {
 export interface PartialBody {
   /** How many: at least 1. */
   readonly bytes: number;
-  /** Of the answer they came from. */
+  /** The validator of their answer, for `If-Range`. */
   readonly validator: string;
-  /** The final URL that gave them. */
+  /** The final URL of their answer. */
   readonly url: string;
-  /** The whole body's length, where it is known. */
+  /** The length of the whole body, if known. */
   readonly wholeBytes?: number;
-  /** Its Content-Type: an answer with the rest need not say it again (RFC 9110 section 15.3.7). */
+  /** Its Content-Type, which a 206 may leave out (RFC 9110 section 15.3.7). */
   readonly type?: string;
 }
 
-/** What a request asks for beyond the URL itself. */
+/** The conditions of a request. */
 export interface RequestConditions {
   /** The request is for robots.txt itself, of an origin of the list or of a redirect; no rules are checked for it. */
   readonly robots?: "list" | "redirect";
-  /** Milliseconds that earlier tries took: they count into the URL's whole time. */
+  /** Duration of earlier tries, in milliseconds: part of the URL's time limit. */
   readonly spentMs?: number;
-  /** Go on after these bytes, if the body is still the same; otherwise the whole body comes. */
+  /** Requests the bytes after these (`Range`), or the whole body if it has changed (`If-Range`). */
   readonly kept?: PartialBody;
-  /** The validators of a stored file that is whole: the answer may be 304, with no body. */
+  /** The validators of a complete file: the answer may be 304 without a body. */
   readonly known?: { readonly etag?: string; readonly last_modified?: string };
 }
 
-/** Why something is not fetched, or not stored, by the wish of its server. */
+/** Why a URL is not fetched, or its body not stored: robots.txt or X-Robots-Tag. */
 export interface Skip {
   /** "robots", or a directive of X-Robots-Tag. */
   readonly reason: string;
-  /** Who said so, for a person; one line. */
+  /** The rule, for a person; one line. */
   readonly detail: string;
 }
 
-/** The final answer to one URL: its status is 2xx, or 304 where `known` was given. */
+/** The final answer to a URL: its status is 2xx, or 304 where `known` was given. */
 export interface Answer {
   readonly status: number;
-  /** It is not to be stored: there is no body then, and the status may be a redirect's, to where nothing may be fetched. */
+  /** Set where it must not be stored: it has no body, and its status may be that of a redirect to a disallowed URL. */
   readonly skip?: Skip;
   readonly finalUrl?: string;
   readonly type?: string;
@@ -68,54 +68,53 @@ export interface Answer {
   readonly etag?: string;
   readonly lastModified?: string;
   /**
-   * What `If-Range` may be sent with later to go on with this very body: a strong ETag, or a Last-Modified that is strong
-   * by RFC 9110 section 8.8.2.2. Absent where ranges are of no use: a decoded body, `Accept-Ranges: none`.
+   * The value of a later `If-Range`: a strong ETag, or a Last-Modified that is strong by RFC 9110 section 8.8.2.2. Absent
+   * where ranges cannot be used: a decoded body, `Accept-Ranges: none`.
    */
   readonly validator?: string;
-  /** The body's length in bytes, the part before `from` included; absent where no header tells it. */
+  /** The length of the body in bytes, the part before `from` included; absent where no header has it. */
   readonly wholeBytes?: number;
-  /** The body begins at this byte: what was kept goes before it (206, asked for and checked). */
+  /** Offset of the body's first byte in a 206 that was requested and checked: the kept bytes come before it. */
   readonly from?: number;
-  /** Whether a length or a last chunk told the end, rather than the closing of the connection. */
+  /** Whether the end was marked by a length or a last chunk. False: by the end of the connection. */
   readonly lengthVerified: boolean;
-  /** Milliseconds from the start of the attempt to the end of the headers. */
+  /** Milliseconds from the start of the try to the end of the headers. */
   readonly ttfbMs: number;
   readonly opened?: ConnectionTimes;
-  /** A small body, whole and complete, in pieces; a large one, still arriving. */
+  /** A small body, complete, in pieces; or a large one that is still arriving. */
   readonly body: readonly Uint8Array[] | BodyStream;
-  /** For whoever is done with a small body and looks at it no more: its memory may be used again. Need not be called. */
+  /** Releases the memory of a small body for reuse. Optional: without a call, it is collected as garbage. */
   readonly free?: () => void;
 }
 
-/** A body that is still arriving. Pulled with backpressure: nothing more is read while 1 MiB waits. */
+/** A body that is still arriving. With backpressure: nothing is read while 1 MiB waits. */
 export interface BodyStream {
-  /** The next pieces; `undefined` at the end of a body that is whole; a Failure where it is not. */
+  /** Returns the next pieces; `undefined` at the end of a complete body; a Failure where it is not complete. */
   next(): Promise<readonly Uint8Array[] | Failure | undefined>;
   /**
-   * Hands over every piece as it arrives, instead of keeping it for `next`: nothing more is read before `take` returns, and
-   * the piece is overwritten then. Until `take` gives false, or nothing more comes; what that means, `next` says. `take`
-   * throws nothing. Absent where pieces do not come straight from the wire.
+   * Calls `take` with each piece as it arrives, until that returns false or the body ends; `next` returns how it ended. The
+   * piece is overwritten when `take` returns. `take` must not throw. Absent where pieces do not come straight from the socket.
    */
   pour?(take: (piece: Uint8Array) => boolean): Promise<void>;
-  /** Drops the connection; for a reader that gives up. */
+  /** Closes the connection, where the rest is not needed. */
   cancel(): void;
 }
 
-/** The web: one call, one answer, by a limit of its own; expected failures are values. */
+/** The HTTP client: one answer per call, within its own time limits. Expected failures are values. */
 export interface Get {
-  /** Asked first, where servers have a say in it. */
+  /** Checked before each request, if robots.txt is obeyed. */
   readonly robots?: RobotsPolicy;
-  /** What holds all bodies together to a speed, where there is one. */
+  /** The bandwidth limit, if there is one. */
   readonly throttle?: BandwidthLimiter | undefined;
-  /** `follow`: asked before a redirect to another host is followed; false ends the try with a failure that is `held`. */
+  /** `follow`: called before a redirect to another host is followed; false ends the try with a failure that is `held`. */
   fetch(target: URL, ask?: RequestConditions, follow?: (from: URL, next: URL) => boolean): Thenable<Answer | Failure>;
-  /** From now on at most so many connections, busy and idle: the machine is short of file descriptors. */
+  /** Sets the maximum number of connections, busy and idle. */
   resize(connections: number): void;
-  /** Bytes of bodies received so far, over all answers. */
+  /** Returns the bytes of bodies received so far. */
   receivedBytes(): number;
-  /** Ends everything under way as `interrupted`, at once. */
+  /** Ends all requests in flight as `interrupted`, at once. */
   abort(): void;
-  /** Frees every connection and timer. */
+  /** Closes all connections, and cancels all timers. */
   close(): void;
 }
 
@@ -132,21 +131,21 @@ export interface RobotsPolicy {
   delayMs(host: string): number | undefined;
 }
 
-/** What became of a body. */
+/** A stored body. */
 export interface Stored extends Digests {
   readonly bytes: number;
   readonly file?: string;
-  /** The body itself, where it is handed over. */
+  /** The body, where it is stored in memory. */
   readonly body?: Uint8Array;
 }
 
-/** The rest needs neither the web nor a slot, and comes by itself. Who hands this out bounds how many there are; so does who takes it. */
+/** A result that comes later and needs neither a connection nor a slot. Both sides limit how many there are. */
 export interface WriteBehind<Result> {
   readonly storing: Thenable<Result>;
 }
 
 /**
- * The output: where bodies go, each whole or not at all. An output has `write` and `close`; each group of the others is for
+ * The output: stores bodies, each completely or not at all. An output has `write` and `close`; each group of the others is for
  * outputs that can do more.
  */
 export interface Sink
@@ -155,27 +154,27 @@ export interface Sink
     Partial<LinkedFiles>,
     Partial<SharedByProcesses>,
     Partial<Abortable> {
-  /** Stores a body. A small one is written before `write` returns, where the disk is quick. */
+  /** Stores a body. A small one is written before `write` returns, where the disk is fast. */
   write(
     job: Job,
     target: URL,
     answer: Answer,
   ): Stored | Failure | Thenable<Stored | Failure> | WriteBehind<Stored | Failure>;
-  /** Frees what the output holds. Called once, when nothing is in flight. */
+  /** Frees all resources. Called once, when nothing is in flight. */
   close(): void;
 }
 
 /** For outputs in which two bodies cannot have one name. */
 interface NameChecks {
-  /** Why this job's body need not be requested, as far as that is known before the answer. */
+  /** Returns why this job's body cannot be stored, as far as that is known before the request. */
   conflictOf(job: Job, target: URL): Failure | undefined;
 }
 
 /** For outputs that keep the beginning of a body, so that a later try requests only the rest. */
 interface PartialBodies {
-  /** The part of this job's body that an earlier try or run kept. */
+  /** Returns the partial body that an earlier try or run kept for this job. */
   partialOf(job: Job): PartialBody | undefined;
-  /** Removes that part. */
+  /** Removes that partial body. */
   drop(job: Job): void;
 }
 
@@ -187,13 +186,13 @@ interface LinkedFiles {
 
 /** For outputs into which several processes write at the same time. */
 interface SharedByProcesses {
-  /** Called when other processes write there as well. `named`: the list names files itself. */
+  /** Called when other processes write there as well. `named`: the list has file names. */
   share(named: boolean): void;
-  /** Leaves the kept part of this job's body to the process of the next try; false if there is none. */
+  /** Leaves the partial body of this job to another process; false if there is none. */
   release(job: Job): boolean;
-  /** Takes over what another process left: a part of the body, or the file itself, without a record. */
+  /** Takes over what another process left without a record: a partial body, or the file itself. */
   adopt(job: Job, left: { readonly part: boolean; readonly file: boolean }): void;
-  /** Removes what killed processes left and no try can use. Called when nothing is in flight. */
+  /** Removes files of killed processes that no try can use. Called when nothing is in flight. */
   sweep(): void;
   /** Called when another process was killed while it stored a body. */
   doubt(): void;
@@ -201,37 +200,37 @@ interface SharedByProcesses {
 
 /** For outputs whose writes may outlast a stop. */
 interface Abortable {
-  /** Ends what is not stored yet as `interrupted`: what is queued at once, what is being written soon. Nothing is committed any more. */
+  /** Ends writes as `interrupted`: queued ones at once, those in progress soon. Commits nothing any more. */
   abort(): void;
   /** Whether a body may have been committed, or may still be, without an outcome. */
   isUnsure(): boolean;
-  /** Settled when nothing can be committed any more: after `abort`, a write to a slow disk may still be under way. */
+  /** Resolves when nothing can be committed any more: after `abort`, a write to a slow disk may still be in progress. */
   idle(): Promise<void>;
 }
 
-/** A live, read-only look at a run. Polled by who shows it; nothing is emitted per chunk. */
+/** A live, read-only view of a run, polled by reporters: nothing is emitted per chunk. */
 export interface View {
   readonly tally: Tally;
   readonly concurrency: number;
-  /** Where the concurrency is found while running: the best that is known, and why. */
+  /** With `-c auto`: the best concurrency known, and the reason. */
   readonly auto?: { readonly found: number; readonly reason: string } | undefined;
   readonly inFlight: number;
   readonly peakInFlight: number;
-  /** Jobs read and not started: held up by their host, a rate or a back-off, or only just read. */
+  /** Number of jobs read and not started: they wait for their host, a rate, a back-off or a slot. */
   readonly waiting: number;
-  /** Jobs under way and the time each was started, in milliseconds of `nowMs`, oldest first; made when it is asked for. */
+  /** Jobs in flight and their start times, in milliseconds of `nowMs`, oldest first; a new map per call. */
   readonly open: ReadonlyMap<Job, number>;
   readonly elapsedMs: number;
-  /** What an earlier run has finished, of what was read so far. */
+  /** Counts of the lines read so far that an earlier run has finished. */
   readonly doneEarlier?: DoneEarlier | undefined;
-  /** It was stopped before its list was done. */
+  /** Whether the run was stopped before the end of its list. */
   readonly isStopped?: boolean;
   nowMs(): number;
   receivedBytes(): number;
   total(): { readonly jobs: number; readonly exact: boolean } | undefined;
 }
 
-/** Who is told. A promise is awaited before the job's slot is free again. */
+/** Gets the outcomes of a run. A returned promise is awaited before the job's slot is free. */
 export interface Reporter {
   start?(view: View): void;
   outcome(outcome: Outcome): void | Promise<void>;

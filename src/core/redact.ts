@@ -1,15 +1,15 @@
-// A URL as it may be shown and kept: without the password, and without a name that is one.
+// Redacts the password of a URL, and a user name that is a token, for messages and records.
 
 import { escapedUrl } from "./escape.ts";
 import { HIDDEN, hidden, withoutUserinfo } from "./userinfo.ts";
 
-/** Blanks and controls, which `new URL` drops in front; a scheme; slashes, which it takes in either direction. */
+/** Leading blanks and controls, which `new URL` drops; a scheme; slashes or backslashes, which it treats alike. */
 const FRONT = /^[\x00-\x20]*(?:https?:[\\/\x00-\x20]*|[a-z][a-z0-9+.\t\r\n-]*:[\\/\t\r\n]*[\\/][\\/\t\r\n]*)/i;
 
 /**
- * The URL with `***` in the place of a password: `http://me:***@host/`. A name with no password, or with the one that says
- * that the name is all there is, is a token: `http://***@host/`. Any text may be given, since a line that is no URL has its
- * password as well, wherever in it. What comes out comes out the same again, which is how a line is told from its record.
+ * Returns the URL with `***` instead of its password: `http://me:***@host/`. A user name without a password, or with the
+ * password `x-oauth-basic`, is a token: `http://***@host/`. `url` may be any text, since a line that is not a URL may have a
+ * password anywhere. Idempotent, so that a line can be compared with its record.
  */
 export function redacted(url: string): string {
   if (!url.includes("@")) return url;
@@ -20,26 +20,26 @@ export function redacted(url: string): string {
   return url.slice(0, front) + hidden(url.slice(front, end)) + withoutUserinfo(url.slice(end), true);
 }
 
-/** What a line is known by: the same for its URL in a list, in a record and in failed.txt. */
+/** Returns the key of a line: equal for its URL in a list, in a record and in failed.txt. */
 export function knownAs(url: string): string {
   return escapedUrl(redacted(url));
 }
 
-/** The place of the `@`; -1 if there is none. */
+/** Returns the index of the `@`; -1 if there is none. */
 function endOfUserinfo(url: string, from: number): number {
   const length = url.slice(from).search(/[\\/?#]/);
   const authority = length === -1 ? url.slice(from) : url.slice(from, from + length);
   const end = authority.lastIndexOf("@");
-  // A slash in a password ends it for `new URL`, and what is left is no host with a port.
+  // For `new URL`, a slash ends a password; the rest is then not a host with a port.
   const isBroken = /^[^[:]*:\d*[^\d]/.test(authority.slice(end + 1));
   if (isBroken) return url.lastIndexOf("@");
   return end === -1 ? -1 : from + end;
 }
 
-/** Another URL within one, that was redacted. */
+/** A redacted URL within a URL. */
 const WITHIN = /[a-z0-9+.-]:[\\/]{2,}[^\\/?#]*:\*\*\*@/i;
 
-/** Whether a URL, whose text this is, was redacted: it cannot be fetched as it is. */
+/** Whether this text is a redacted URL, which cannot be fetched. */
 export function isRedacted({ username, password }: URL, text: string): boolean {
   if (password === HIDDEN || (username === HIDDEN && password === "")) return true;
   return text.includes(`:${HIDDEN}@`) && WITHIN.test(text);

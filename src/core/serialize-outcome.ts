@@ -1,4 +1,4 @@
-// An outcome as a line of JSON: what results.jsonl and --report hold.
+// Serialises an outcome as a line of JSON, for results.jsonl and --report.
 
 import { escapedJson } from "./escape.ts";
 import type { Outcome } from "./job.ts";
@@ -6,7 +6,7 @@ import type { Outcome } from "./job.ts";
 let lastOutcome: Outcome | undefined;
 let lastRecord = "";
 
-/** The record, with its line feed. Serialised once, however many reporters ask for it in turn. */
+/** Returns the record with its line feed. The last one is cached, since several reporters use it in turn. */
 export function serializeOutcome(outcome: Outcome): string {
   if (outcome !== lastOutcome) {
     lastOutcome = outcome;

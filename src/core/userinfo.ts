@@ -1,24 +1,24 @@
-// Finds users and passwords of URLs in any text, and writes *** in their place.
+// Replaces the users and passwords of URLs in any text by ***.
 
-/** What stands in the place of a secret. */
+/** Replaces a secret. */
 export const HIDDEN = "***";
 
-/** Between the parts of a URL; a line feed ends any. */
+/** Delimiters between the parts of a URL; a line feed ends the URL. */
 const DELIMITER = /[\\/?#\n]/g;
 
-/** A host with a port that is none: a name, rather, and the beginning of a password with a delimiter in it. */
+/** A host with an impossible port: in fact a user name, and the start of a password with a delimiter in it. */
 const BROKEN = /^[^[:]*:\d*[^\d]/;
 
-/** What is before the slashes of a URL. */
+/** The scheme of a URL. */
 const SCHEME = /[a-z0-9+.-]:$/i;
 
-/** What is hidden may bring what lies before it together with what lies behind it: seldom more than once. */
+/** A replacement may join the text before and after it to another URL; more than once is rare. */
 const MOST_PASSES = 8;
 
 /**
- * The text without passwords: of URLs with any scheme or none, of those that lack their `http://`, also where a password has
- * a delimiter or a blank in it. Rather too much is hidden than too little. With `inUrl` it is what a URL that can be fetched
- * has behind its host, where only `scheme://name:password@` is another one. What comes out comes out the same again.
+ * Returns the text without passwords: of URLs with any scheme, or without `http://`, and of passwords with a delimiter or a
+ * blank in them. In doubt, it hides too much. `inUrl`: the text is the part of a valid URL after its host, in which only
+ * `scheme://name:password@` is another URL. Idempotent.
  */
 export function withoutUserinfo(text: string, inUrl = false): string {
   let shown = text;
@@ -30,7 +30,7 @@ export function withoutUserinfo(text: string, inUrl = false): string {
   return HIDDEN;
 }
 
-/** The same for a file name that a list or a program gives: what begins with two slashes, of either kind, is a URL without its scheme. */
+/** Returns a file name of a list or a caller without passwords: a name with two leading slashes is a URL without its scheme. */
 export function nameWithoutUserinfo(name: string): string {
   if (!/^[\\/]{2}/.test(name)) return withoutUserinfo(name, true);
   return withoutUserinfo(`${SCHEME_OF_NONE}${name}`, true).slice(SCHEME_OF_NONE.length);
@@ -38,11 +38,11 @@ export function nameWithoutUserinfo(name: string): string {
 
 const SCHEME_OF_NONE = "http:";
 
-/** Linear in the text. */
+/** Takes time linear in the length of the text. */
 function once(text: string, inUrl: boolean): string {
   let shown = "";
   let done = 0;
-  /** Where a name and a password begin that go on behind a delimiter, and the last `@` so far; -1 for none. */
+  /** Index of a name and password that continue after a delimiter, and of the last `@` so far; -1 for none. */
   let begun = -1;
   let begunTo = -1;
 
@@ -58,7 +58,7 @@ function once(text: string, inUrl: boolean): string {
     if (begunTo >= 0) hide(begun, begunTo);
     begin(-1, -1);
   };
-  /** What comes behind `scheme://`. */
+  /** Handles the text after `scheme://`. */
   const authority = (from: number, part: string) => {
     const end = part.lastIndexOf("@");
     const host = part.slice(end + 1);
@@ -67,7 +67,7 @@ function once(text: string, inUrl: boolean): string {
     } else if (BROKEN.test(host) && !/\s/.test(host)) begin(from, end < 0 ? -1 : from + end);
     else if (end >= 0) hide(from, from + end);
   };
-  /** A word that no two slashes come before. `isCut`: a delimiter comes next. */
+  /** Handles a word without two slashes before it. `isCut`: a delimiter follows. */
   const word = (from: number, part: string, isCut: boolean) => {
     const end = part.lastIndexOf("@");
     const colon = part.indexOf(":");
@@ -75,7 +75,7 @@ function once(text: string, inUrl: boolean): string {
     if (end > colon + 1) hide(from, from + end);
     else if (end < 0 && isCut && BROKEN.test(part) && !SCHEME.test(part)) begin(from, -1);
   };
-  /** What no two slashes come before: `http:name:password@`, or words. */
+  /** Handles text without two slashes before it: `http:name:password@`, or words. */
   const words = (from: number, part: string, isCut: boolean) => {
     if (inUrl || !/[@:]/.test(part)) return;
     const scheme = /https?:/i.exec(part);
@@ -87,7 +87,7 @@ function once(text: string, inUrl: boolean): string {
     }
     if (!isWords) hide(from + behind, from + end);
   };
-  /** The part of what was begun before, up to a blank. Returns the place of that; -1 where none is. */
+  /** Handles the rest of a password that started earlier, up to a blank. Returns the index of the blank; -1 if there is none. */
   const goOn = (from: number, part: string): number => {
     const blank = part.search(/\s/);
     const end = (blank < 0 ? part : part.slice(0, blank)).lastIndexOf("@");
@@ -122,7 +122,7 @@ function once(text: string, inUrl: boolean): string {
   return shown + text.slice(done);
 }
 
-/** `name:***`; a name alone is a token, and so is one with the password that says that the name is all there is. */
+/** Returns `name:***`, or `***` for a token: a name without a password, or with `x-oauth-basic`. */
 export function hidden(userinfo: string): string {
   const colon = userinfo.indexOf(":");
   const name = colon === -1 ? userinfo : userinfo.slice(0, colon);

@@ -1,8 +1,8 @@
-// UTF-16, as PowerShell and Windows editors leave a file of ours: known by its first bytes.
+// Detects UTF-16, in which PowerShell and Windows editors save files, by the first bytes.
 
 export type Decoder = InstanceType<typeof TextDecoder>;
 
-/** A decoder for a text in UTF-16, by its byte order mark or by zeros beside its first characters; undefined for any other text. */
+/** Returns a decoder for UTF-16, detected by a byte order mark or by zero bytes in the first characters; otherwise undefined. */
 export function utf16Encoding(head: Uint8Array): Decoder | undefined {
   const [one, two] = head;
   const zeros = [...head.subarray(0, 8)].map((byte) => (byte === 0 ? "0" : "x")).join("");
