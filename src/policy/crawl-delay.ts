@@ -1,30 +1,30 @@
-// When a host may be asked next that has a say in it: one at a time until that is known, then as far apart as it wants.
+// Limits the rate of starts on a host to its Crawl-delay: one at a time until robots.txt is known.
 
 import type { RateLimiter } from "../core/scheduler/task.ts";
 
 /**
- * `delayMs` gives the milliseconds that the host wants between two starts, undefined where it has not been asked: then
- * nothing is started while something runs, which is what asks it. `rate` holds besides.
+ * `delayMs` returns the Crawl-delay in milliseconds, undefined where robots.txt was not read: then one try at a time starts,
+ * which reads it. `rate` applies in addition.
  */
 export function crawlDelayLimiter(delayMs: () => number | undefined, rate: RateLimiter | undefined): RateLimiter {
   let running = 0;
-  let apartMs = 0;
-  let evenMs = Number.NEGATIVE_INFINITY; // when the next start may be
+  let lastDelayMs = 0;
+  let nextMs = Number.NEGATIVE_INFINITY; // time of the next start
 
   return {
     nextAtMs(nowMs) {
       if (running > 0 && delayMs() === undefined) return Number.POSITIVE_INFINITY;
-      return Math.max(evenMs, rate?.nextAtMs(nowMs) ?? Number.NEGATIVE_INFINITY);
+      return Math.max(nextMs, rate?.nextAtMs(nowMs) ?? Number.NEGATIVE_INFINITY);
     },
     acquire(nowMs) {
       running++;
-      apartMs = delayMs() ?? 0;
-      evenMs = Math.max(evenMs, nowMs) + apartMs;
+      lastDelayMs = delayMs() ?? 0;
+      nextMs = Math.max(nextMs, nowMs) + lastDelayMs;
       rate?.acquire(nowMs);
     },
     release(isUsed) {
       running--;
-      if (!isUsed) evenMs -= apartMs;
+      if (!isUsed) nextMs -= lastDelayMs;
       rate?.release?.(isUsed);
     },
   };

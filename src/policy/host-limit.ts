@@ -1,30 +1,30 @@
-// How many tries at a time one host gets: halved when it asks for less, crept up again while it answers.
+// The limit of tries at a time on an overloaded host: halved on overload, raised by an eighth after good rounds.
 
 import type { HostLimit } from "../core/scheduler/task.ts";
 
-/** The smallest round: fewer results say nothing. */
-const ROUND = 8;
-/** A share of pushed results over what is usual for the host, times the first and plus the second, is pressure of ours. */
+/** Minimum number of results in a round: the share of fewer is chance. */
+const MIN_ROUND = 8;
+/** A share of lost tries above the usual one, times this factor and plus this share, is an overload. */
 export const LOSS_FACTOR_OVER_USUAL = 1.3;
 export const TOLERATED_LOSS_SHARE = 0.05;
-/** Half the tries, and still over this part of the losses: they do not come from us. */
-export const NOT_LOWER = 0.75;
+/** If fewer tries at a time still lose more than this part of the former share, the losses have another cause. */
+export const UNRELATED_LOSS_RATIO = 0.75;
 /**
- * A host that refuses at once what is too much refuses most of it at twice its limit as at four times: over this share,
- * halving goes on to 1 before anything is concluded from losses that stay.
+ * A host that rejects requests over its limit at once rejects most of them at twice its limit as well as at four times. Over
+ * this share, the limit is halved down to 1 before losses that remain are attributed to another cause.
  */
-export const MOSTLY = 0.5;
+export const MOST_LOST_SHARE = 0.5;
 
 interface Trial {
   /** The limit before the first halving. */
   readonly limit: number;
-  /** The share of pushed results in the round before the last halving. */
+  /** The share of overloads in the round before the last halving. */
   readonly share: number;
 }
 
 /**
- * Starts at `most`, a whole number of at least 1, and follows where it rises. `limit` is always a whole number from 1 to the
- * largest that `most` has been.
+ * Starts at `most`, an integer of at least 1. `limit` is always an integer from 1 to the largest value that `most` has
+ * returned.
  */
 export function hostLimit(most: () => number): HostLimit {
   let limit = most();
@@ -39,7 +39,7 @@ export function hostLimit(most: () => number): HostLimit {
     },
     note(pushed) {
       if (pushed) pushes++;
-      if (++results < limit || results < ROUND) return;
+      if (++results < limit || results < MIN_ROUND) return;
       if (pushes > 0 || limit < most()) decide(pushes / results);
       results = 0;
       pushes = 0;
@@ -53,8 +53,12 @@ export function hostLimit(most: () => number): HostLimit {
       halve();
     } else if (share <= usual * LOSS_FACTOR_OVER_USUAL + TOLERATED_LOSS_SHARE) {
       limit = Math.min(most(), limit + Math.max(1, Math.floor(limit / 8)));
-    } else if (before !== undefined && share > NOT_LOWER * before.share && (share <= MOSTLY || limit === 1)) {
-      // The host loses so much of itself: what we took away was for nothing.
+    } else if (
+      before !== undefined &&
+      share > UNRELATED_LOSS_RATIO * before.share &&
+      (share <= MOST_LOST_SHARE || limit === 1)
+    ) {
+      // A lower limit has not helped: this share of losses is usual for the host.
       limit = before.limit;
       usual = (share + before.share) / 2;
     } else {

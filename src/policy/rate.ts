@@ -1,19 +1,19 @@
-// How fast: starts evenly spaced at a rate, and bytes paid off at a speed. Numbers in, numbers out.
+// Rate limits: evenly spaced starts (GCRA), and a token bucket for bytes (--rate, --limit-rate).
 
 import type { RateLimiter } from "../core/scheduler/task.ts";
 
-/** After a pause, what this time would have allowed may go at once. */
+/** Burst after a pause: the starts or bytes of this time, in milliseconds. */
 const BURST_MS = 100;
 
 /**
- * Starts at `perSecond` (more than 0), evenly spaced; after a pause, and at first, as many as come in 100 ms may go
- * together, at least 1. In any window of w seconds that is at most w × perSecond + max(1, perSecond / 10) starts. The
+ * Allows `perSecond` (more than 0) starts, evenly spaced; after a pause, and at first, a burst of those of 100 ms, at
+ * least 1. In any window of w seconds that is at most w × perSecond + max(1, perSecond / 10) starts. The
  * generic cell rate algorithm (ITU-T I.371, annex A).
  */
 export function rateLimiter(perSecond: number): RateLimiter {
   const apartMs = 1000 / perSecond;
   const aheadMs = Math.max(0, Math.floor(BURST_MS / apartMs) - 1) * apartMs;
-  let evenMs = Number.NEGATIVE_INFINITY; // when the next start would be, were they evenly spaced
+  let evenMs = Number.NEGATIVE_INFINITY; // theoretical time of the next start, without bursts
 
   return {
     nextAtMs: () => evenMs - aheadMs,
@@ -26,15 +26,15 @@ export function rateLimiter(perSecond: number): RateLimiter {
   };
 }
 
-/** A debt in bytes, paid off at a fixed speed. */
+/** A token bucket for bytes, as the time at which it is empty of debt. */
 export interface ByteBudget {
-  /** When all that was spent is paid; now, or earlier: go on. */
+  /** Returns when more bytes may be read; in the past: now. */
   paidMs(): number;
-  /** Bytes that have arrived; may be more than is paid for. Fewer than 0 are given back. */
+  /** Counts bytes that have arrived, even beyond the limit; a negative number gives bytes back. */
   spend(bytes: number, nowMs: number): void;
 }
 
-/** Bytes at `bytesPerSecond` (more than 0) over all; what was not used is kept for 100 ms, no longer: for a late timer, not for a burst. */
+/** Allows `bytesPerSecond` (more than 0). Unused bytes of the last 100 ms are kept, for late timers. */
 export function byteBudget(bytesPerSecond: number): ByteBudget {
   let paidMs = Number.NEGATIVE_INFINITY;
 
@@ -46,27 +46,27 @@ export function byteBudget(bytesPerSecond: number): ByteBudget {
   };
 }
 
-/** As much is read at once as comes in 50 ms, at least this and at most that many bytes. */
+/** One read takes the bytes of 50 ms, within these limits. */
 const READ_MS = 50;
-const LEAST_READ = 1024;
-const MOST_READ = 65_536;
+const MIN_READ_BYTES = 1024;
+const MAX_READ_BYTES = 65_536;
 
-/** How much one connection is to read before it is another's turn, in bytes. */
+/** Returns how many bytes a connection reads before the next one's turn. */
 export function readSize(bytesPerSecond: number): number {
-  return Math.min(MOST_READ, Math.max(LEAST_READ, Math.round((bytesPerSecond * READ_MS) / 1000)));
+  return Math.min(MAX_READ_BYTES, Math.max(MIN_READ_BYTES, Math.round((bytesPerSecond * READ_MS) / 1000)));
 }
 
-/** A body weighs an eighth of the mean. */
-const WEIGHT = 1 / 8;
+/** Weight of a new body in the moving average. */
+const MEAN_WEIGHT = 1 / 8;
 
 export interface Arrivals extends RateLimiter {
-  /** A URL is done, with so many bytes. */
+  /** Called with the bytes of a finished URL. */
   learn(bytes: number): void;
 }
 
 /**
- * When URLs may start, where bytes have a speed: as far apart as their first reads take, which nobody can hold back, by the mean
- * of those so far; and not while much is to be paid for.
+ * Limits the starts of URLs under a bandwidth limit: their interval is the mean time of a first read, which cannot be delayed.
+ * None starts while the bucket has a debt of over 100 ms.
  */
 export function arrivals(bytesPerSecond: number, paidMs: () => number): Arrivals {
   const mostBytes = readSize(bytesPerSecond);
@@ -75,14 +75,14 @@ export function arrivals(bytesPerSecond: number, paidMs: () => number): Arrivals
   let evenMs = Number.NEGATIVE_INFINITY;
 
   return {
-    // A timer may be late. And ahead of those who read on: else a slot would be free for as long as any body arrives.
+    // Early, since a timer may be late, and since a slot would otherwise stay free as long as another body is read.
     nextAtMs: () => Math.max(evenMs - READ_MS, paidMs() - BURST_MS),
     acquire(nowMs) {
       evenMs = Math.max(evenMs, nowMs) + (mean / bytesPerSecond) * 1000;
     },
     learn(bytes) {
       const first = Math.min(bytes, mostBytes);
-      mean = isKnown ? mean + (first - mean) * WEIGHT : first;
+      mean = isKnown ? mean + (first - mean) * MEAN_WEIGHT : first;
       isKnown = true;
     },
   };

@@ -1,6 +1,6 @@
 // Overload: whether more tries are lost than usual, and whether a lower concurrency helps against it.
 
-import { LOSS_FACTOR_OVER_USUAL, MOSTLY, NOT_LOWER, TOLERATED_LOSS_SHARE } from "../host-limit.ts";
+import { LOSS_FACTOR_OVER_USUAL, MOST_LOST_SHARE, TOLERATED_LOSS_SHARE, UNRELATED_LOSS_RATIO } from "../host-limit.ts";
 
 /** Part of the difference by which one sample changes the usual share. */
 const USUAL_WEIGHT = 1 / 5;
@@ -21,6 +21,6 @@ export function usualAfter(usual: number, share: number): number {
  * cause. Undefined where it helps, or where going further down may help.
  */
 export function usualIfUnrelated(before: number, share: number, isLeast: boolean): number | undefined {
-  if (share <= NOT_LOWER * before || (share > MOSTLY && !isLeast)) return undefined;
+  if (share <= UNRELATED_LOSS_RATIO * before || (share > MOST_LOST_SHARE && !isLeast)) return undefined;
   return (share + before) / 2;
 }

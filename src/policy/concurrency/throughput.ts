@@ -1,14 +1,14 @@
-// How much work is done in a time, in one number for small bodies and large ones.
+// Throughput as one number for small and large bodies.
 
 import type { Sample } from "../../core/run/concurrency-sampler.ts";
 
-/** So many bytes are as much work as a URL: large bodies count by their bytes, small ones by their number. */
-const BYTES_A_URL = 65_536;
+/** Bytes that count as one URL: small bodies count by their number, large ones by their bytes. */
+const BYTES_PER_URL = 65_536;
 
-/** URLs a second, and bytes in their terms; what was lost is none. */
+/** Returns URLs per second, plus bytes converted to URLs. Lost tries do not count. */
 export function throughputOf({ ms, finished, lost, bytes, inFlight, latencyMs }: Sample): number {
   const counted = finished / ms;
-  // Little's law: the same in the long run, and right where a server answers in waves that the interval does not fit.
+  // The mean with Little's law, which equals it over time, and is exact where answers come in waves that do not fit the sample.
   const perMs = latencyMs > 0 ? (counted + inFlight / latencyMs) / 2 : counted;
-  return 1000 * (perMs * (1 - lost / Math.max(finished, 1)) + bytes / BYTES_A_URL / ms);
+  return 1000 * (perMs * (1 - lost / Math.max(finished, 1)) + bytes / BYTES_PER_URL / ms);
 }
