@@ -1,4 +1,4 @@
-// Writes the tree of src into ARCHITECTURE.md, with the first sentence of each file; --print writes the page to stdout instead.
+// Writes the tree of src, with the first sentence of each file, into ARCHITECTURE.md, or with --print the page to stdout.
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 

@@ -1,4 +1,4 @@
-// Finds the signals that were ignored when bulkget was started (nohup, `trap '' TERM`, `&` in a script), so that they stay ignored.
+// Finds the signals that were ignored at the start (nohup, `trap '' TERM`, `&` in a script), which stay ignored.
 
 import { fstatSync, readFileSync, statSync } from "node:fs";
 import { constants, homedir } from "node:os";

@@ -1,4 +1,4 @@
-// Handles SIGINT, SIGTERM and SIGHUP: the first ends the run gracefully, the second at once; the signal is raised again at the end.
+// Handles SIGINT, SIGTERM and SIGHUP: the first ends the run gracefully, the second at once; raises the signal again at the end.
 
 export const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 export type StopSignal = (typeof SIGNALS)[number];
