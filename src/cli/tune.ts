@@ -7,7 +7,7 @@ import { kneeOf, sorted } from "../policy/concurrency/sweep.ts";
 import { paint } from "../report/format.ts";
 import { tuneChart } from "../report/tune-chart.ts";
 import { tuneTable } from "../report/tune-table.ts";
-import { objectionTo, putChart } from "../report/write-chart.ts";
+import { objectionTo, writeChart } from "../report/write-chart.ts";
 import { lists } from "../source/lists.ts";
 import { readTuneLine } from "./command-line.ts";
 import type { EarlyExit } from "./commander.ts";
@@ -45,7 +45,7 @@ export async function tune(argv: readonly string[], env: Env): Promise<number | 
   }
   const knee = kneeOf(steps)?.concurrency;
   const rows = sorted(steps);
-  const failure = putChart(svg, tuneChart(rows, { title: `bulkget tune ${line.lists.join(" ")}`, knee }));
+  const failure = writeChart(svg, tuneChart(rows, { title: `bulkget tune ${line.lists.join(" ")}`, knee }));
   await printStdout(`${tuneTable(rows, knee, paint(wantsColour(env, process.stdout.isTTY === true)))}\n`);
   if (failure !== undefined) throw new OptionError(`--svg ${svg}: ${failure}`);
   log(knee === undefined ? `nothing could be fetched; the chart is ${svg}` : `use -c ${knee}; the chart is ${svg}`);

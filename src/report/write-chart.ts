@@ -31,7 +31,7 @@ export function objectionTo(path: string): string | undefined {
 }
 
 /** Writes a chart; returns the reason if it cannot. Checks the path again, because measuring takes minutes. */
-export function putChart(path: string, svg: string): string | undefined {
+export function writeChart(path: string, svg: string): string | undefined {
   const objection = objectionTo(path);
   if (objection !== undefined) return objection;
   const part = `${path}.${randomBytes(4).toString("hex")}.part`;
