@@ -24,6 +24,18 @@ const VENDORED = {
   "tough-cookie": "tough-cookie.cjs",
 };
 
+/** Formats of lists, each in a file of dist/vendor with its packages, required when the first list in it is read. */
+const LIST_FORMATS = ["csv", "json-lines", "parquet", "sitemap"];
+const LIST_FORMAT = new RegExp(`^\\./(?:${LIST_FORMATS.join("|")})\\.ts$`);
+const listFormats = {
+  name: "list-formats",
+  renderChunk: (code) =>
+    code.replace(
+      new RegExp(`\\bimport\\("[^"]*/(${LIST_FORMATS.join("|")})\\.ts"\\)`, "g"),
+      'Promise.resolve(require("../vendor/list-$1.cjs"))',
+    ),
+};
+
 removeStaleFiles(["dist/bin", "dist/lib", "dist/vendor"]);
 mkdirSync("dist/vendor", { recursive: true });
 copyFileSync("node_modules/mime-db/db.json", `dist/vendor/${VENDORED["mime-db"]}`);
@@ -65,8 +77,8 @@ const manual = {
 
 const common = {
   platform: "node",
-  external: (id) => isBuiltin(id) || Object.hasOwn(VENDORED, id) || MANUAL.test(id),
-  plugins: [vendored, withoutTexts, manual, thirdParty()],
+  external: (id) => isBuiltin(id) || Object.hasOwn(VENDORED, id) || MANUAL.test(id) || LIST_FORMAT.test(id),
+  plugins: [vendored, withoutTexts, manual, listFormats, thirdParty()],
 };
 
 const launcher = {
@@ -110,5 +122,12 @@ export default defineConfig([
     input: { [VENDORED[name].replace(".cjs", "")]: name },
     output: into("vendor"),
     plugins: [thirdParty(["mime-db"])],
+  })),
+  ...LIST_FORMATS.map((name) => ({
+    platform: "node",
+    external: isBuiltin,
+    input: { [`list-${name}`]: `src/source/formats/${name}.ts` },
+    output: into("vendor"),
+    plugins: [thirdParty()],
   })),
 ]);

@@ -1,5 +1,5 @@
 // Collects the licenses of all bundled packages in dist/vendor/LICENSES.txt.
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 const FILE = "dist/vendor/LICENSES.txt";
@@ -33,7 +33,8 @@ export function thirdParty(others = []) {
 function section(folder) {
   const { name, version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
   const file = readdirSync(folder).find((one) => /^licen[cs]e/i.test(one));
-  if (file === undefined) throw new Error(`${name} comes without the text of its license`);
-  const text = readFileSync(join(folder, file), "utf8").trim();
+  const path = file === undefined ? `build/licenses/${name}.txt` : join(folder, file);
+  if (!existsSync(path)) throw new Error(`${name} comes without the text of its license: put it into ${path}`);
+  const text = readFileSync(path, "utf8").trim();
   return `== ${name}@${version} (${license})\n\n${MORE[name] ?? ""}${text}\n`;
 }

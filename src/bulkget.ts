@@ -4,6 +4,7 @@ import { constants } from "node:buffer";
 import { clock } from "./app/clock.ts";
 import { carrierOf, type DispatcherOptions } from "./app/dispatcher-option.ts";
 import { download, type ScheduleOptions } from "./app/download.ts";
+import { listFetcher } from "./app/fetch-list.ts";
 import { namingOf } from "./app/file-sink.ts";
 import { type FetchOptions, httpClient } from "./app/http-client.ts";
 import { refuseNames } from "./app/name-table.ts";
@@ -15,13 +16,13 @@ import type { Failed, Outcome, Saved, Skipped } from "./core/job.ts";
 import type { Get, Reporter, Sink, Source, View } from "./core/ports.ts";
 import { combineReporters, type NamedReporter, STALL_MS } from "./core/run/combine-reporters.ts";
 import type { StopReason } from "./core/run/run.ts";
-import { type Input, inputOf, unlessCut } from "./library/input.ts";
+import { type Input, inputOf, type ListOptions, unlessCut } from "./library/input.ts";
 import { outcomeQueue } from "./library/outcome-queue.ts";
 import { type Progress, progressOf, type Summary, snapshot, type Ticker, ticker } from "./library/progress.ts";
 import { checked } from "./options/check.ts";
 import type { Item, Items } from "./source/items.ts";
 
-export interface BulkgetOptions extends FetchOptions, DispatcherOptions, ScheduleOptions, OutputOptions {
+export interface BulkgetOptions extends FetchOptions, DispatcherOptions, ScheduleOptions, OutputOptions, ListOptions {
   /** "files" (the default) saves bodies in `outputDir`; "memory" yields each body with its outcome, as `body`. */
   readonly output?: "files" | "memory" | undefined;
   /** Stops the run at once when it aborts: the loop throws the signal's reason. */
@@ -70,10 +71,14 @@ export function bulkget(input: Items | string, options: InMemory): BulkgetRun<Me
 export function bulkget(input: Items | string, options?: BulkgetOptions): BulkgetRun;
 export function bulkget(input: Items | string, given?: BulkgetOptions): BulkgetRun {
   const options: BulkgetOptions = checked(given);
-  const from = inputOf(input);
+  const stop = new AbortController();
+  const from = inputOf(
+    input,
+    options,
+    listFetcher(() => get, options, stop.signal),
+  );
   const get = clientFor(options);
   const { signal, onProgress } = options;
-  const stop = new AbortController();
   const queue = outcomeQueue<Outcome>();
   let isStarted = false;
   let isReturned = false;

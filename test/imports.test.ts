@@ -14,6 +14,9 @@ const DOORS: Readonly<Record<string, RegExp>> = {
   "tough-cookie": /^src\/http\/identity\/cookies\.ts$/,
   commander: /^src\/cli\/commander\.ts$/,
   "cli-progress": /^src\/report\/bar\.ts$/,
+  fzstd: /^src\/source\/formats\/parquet\.ts$/,
+  hyparquet: /^src\/source\/formats\/parquet\.ts$/,
+  saxes: /^src\/source\/formats\/sitemap\.ts$/,
   "mime-db": /^src\/sink\/directory\/media-types\.ts$/,
 };
 

@@ -5,6 +5,7 @@ import { constants } from "node:os";
 import { clock } from "../app/clock.ts";
 import { download } from "../app/download.ts";
 import { exitProcess } from "../app/exit-process.ts";
+import { listFetcher } from "../app/fetch-list.ts";
 import { namingOf } from "../app/file-sink.ts";
 import { AUTO, httpClient } from "../app/http-client.ts";
 import { refuseNames } from "../app/name-table.ts";
@@ -81,7 +82,10 @@ async function runCommand(line: CommandLine, env: Env, ignored: ReadonlySet<Stop
   const printNote = line.quiet ? () => {} : log;
   const notes = once(printNote);
   const read = () =>
-    lists(line.lists, { stdin: () => process.stdin, stop: stop.signal, note: notes.note, refuse, allowEmpty });
+    lists(line.lists, {
+      ...{ stdin: () => process.stdin, stop: stop.signal, note: notes.note, refuse, allowEmpty },
+      ...{ inputFormat: line.inputFormat, table: line, fetch: listFetcher(() => get, line, stop.signal) },
+    });
   const list = read();
   const processes = processesFor(line);
   const web = { ...line, ...pemOf(line) };

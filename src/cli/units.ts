@@ -4,6 +4,7 @@ import { DURATION } from "../options/row.ts";
 import { SCHEDULING } from "../options/rows/scheduling.ts";
 import { type FailOn, parseFailOn } from "../policy/fail-on.ts";
 import { parseReport, REPORT_FORMATS, type ReportRequest } from "../report/formats/registry.ts";
+import { COLUMN_ROLES, type ColumnRole, type TableOptions } from "../source/formats/format.ts";
 
 /** A text that an option does not accept. The message completes "is not …". */
 export class ValueError extends Error {}
@@ -81,6 +82,27 @@ function oneHeader(line: string): Header {
   const colon = line.indexOf(":");
   if (colon < 1) throw new ValueError("one: a header is 'Name: value'");
   return [line.slice(0, colon).trim(), line.slice(colon + 1).replace(/^[\t ]+|[\t\r ]+$/g, "")];
+}
+
+type Columns = NonNullable<TableOptions["column"]>;
+
+/** `role=column`, with commas between; a column without a name is none. */
+export function columns(text: string, before: Columns = {}): Columns {
+  const result: { [Role in ColumnRole]?: string | undefined } = { ...before };
+  for (const part of text.split(",")) {
+    const [, word = "", name = ""] = /^\s*(\w+)\s*=(.*)$/s.exec(part) ?? [];
+    const role = COLUMN_ROLES.find((one) => one === word.toLowerCase());
+    if (role === undefined) throw new ValueError(`columns such as url=URL,name=key (of ${COLUMN_ROLES.join(", ")})`);
+    result[role] = name.trim();
+  }
+  return result;
+}
+
+/** Names with commas between. */
+export function names(text: string, before: readonly string[] = []): readonly string[] {
+  const added = text.split(",").map((name) => name.trim());
+  if (added.includes("")) throw new ValueError("names of columns with commas between, or all");
+  return [...before, ...added];
 }
 
 /** An option that may be repeated, and may be empty. */

@@ -3,10 +3,12 @@
 import type { CommandType, Row, Rows } from "../options/row.ts";
 import {
   added,
+  columns,
   duration,
   failOn,
   header,
   maxFailures,
+  names,
   nonBlank,
   oneOf,
   perSecond,
@@ -52,6 +54,8 @@ export const VALUE_TYPES = {
   texts: { parse: ({ noun = "a text" }: Row) => several(noun), isRepeatable: true },
   cookies: { parse: () => added, completes: "files", isRepeatable: true },
   headers: { parse: () => header, isRepeatable: true },
+  columns: { parse: () => columns, isRepeatable: true },
+  names: { parse: () => names, isRepeatable: true },
   folder: { parse: () => nonBlank("the path of a folder (. is this one)"), completes: "folders" },
   file,
   pem: file,

@@ -15,9 +15,6 @@ export type ExpectedDigests = { readonly [Name in DigestName as `expected_${Name
 
 export const DIGEST_NAMES = Object.keys(DIGEST_DIGITS) as readonly DigestName[];
 
-/** More characters than the longest digest has: enough to be refused. */
-export const MAX_DIGEST_CHARS = DIGEST_DIGITS.sha512 + 1;
-
 export function isDigestName(text: string): text is DigestName {
   return Object.hasOwn(DIGEST_DIGITS, text);
 }
@@ -27,9 +24,12 @@ export function isDigest(name: DigestName, text: string): boolean {
   return text.length === DIGEST_DIGITS[name] && /^[0-9a-f]*$/.test(text);
 }
 
-/** A digest as a list may write it, in lower case and without blanks. */
-export function normalizedDigest(text: string): string {
-  return text.replace(/\s+/g, "").toLowerCase().slice(0, MAX_DIGEST_CHARS);
+/** A digest as a list may write it, in lower case and without blanks; cut to one character more than it may have. */
+export function normalizedDigest(name: DigestName, text: string): string {
+  return text
+    .replace(/\s+/g, "")
+    .toLowerCase()
+    .slice(0, DIGEST_DIGITS[name] + 1);
 }
 
 /** Whether there is any digest. */

@@ -43,6 +43,7 @@ const fatal = (label: string): Fact => ({ label, retry: "no", fatal: true });
 export const FACTS = {
   invalid_url: no("not a URL that can be fetched"),
   invalid_digest: no("not a digest"),
+  invalid_row: no("a row that cannot be read"),
   unsupported_scheme: no("neither http nor https"),
   dns_not_found: once("no such host name"),
   dns_temporary: yes("host name look-up failed for now"),

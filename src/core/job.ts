@@ -26,6 +26,8 @@ export interface Job extends Digests {
   readonly duplicateOf?: SavedFile;
   /** Earlier lines with a file name that this line may get as well. */
   readonly namesakes?: readonly Namesake[];
+  /** Other columns of a table's row, for the record: at most 64 KiB of JSON. */
+  readonly extra?: Readonly<Record<string, unknown>>;
   /** Why it is not tried: known from the list. */
   readonly refused?: Failure;
   /** The caller's data, of any type: copied to the outcome, and not recorded. */

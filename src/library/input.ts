@@ -5,8 +5,10 @@ import type { Job, Refuse } from "../core/job.ts";
 import type { Source } from "../core/ports.ts";
 import { reading } from "../options/check.ts";
 import { shown, tagOf } from "../options/shown.ts";
+import type { OPTIONS } from "../options/table.ts";
+import type { TableOptions } from "../source/formats/format.ts";
 import { type Items, items } from "../source/items.ts";
-import { type Lists, lists } from "../source/lists.ts";
+import { type Lists, type ListsOptions, lists } from "../source/lists.ts";
 
 export interface Input {
   /** The path, if the input is a list file. */
@@ -17,11 +19,20 @@ export interface Input {
   read(stop: AbortSignal, refuse?: () => Refuse): Source & Partial<Lists>;
 }
 
-/** Throws an OptionError. */
-export function inputOf(input: unknown): Input {
+/** How a list is read whose path is the input. */
+export interface ListOptions extends TableOptions {
+  /** The format of the list. Default: found by its first bytes and its extension. */
+  readonly inputFormat?: (typeof OPTIONS.inputFormat.choices)[number] | undefined;
+}
+
+/** `fetch`: fetches a URL, whole, for a list that names others. Throws an OptionError. */
+export function inputOf(input: unknown, options: ListOptions = {}, fetch?: ListsOptions["fetch"]): Input {
   if (typeof input === "string") {
     const read: Input["read"] = (stop, refuse) =>
-      lists([input], { stdin: () => process.stdin, stop, allowEmpty: true, refuse });
+      lists([input], {
+        ...{ stdin: () => process.stdin, stop, allowEmpty: true, refuse },
+        ...{ inputFormat: options.inputFormat, table: options, fetch },
+      });
     return input === "-" ? { isRereadable: false, read } : { list: input, isRereadable: true, read };
   }
   return reading("input", () => {

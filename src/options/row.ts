@@ -16,6 +16,8 @@ export type OptionType =
   | "texts"
   | "cookies"
   | "headers"
+  | "columns"
+  | "names"
   | "folder"
   | "file"
   | "pem"

@@ -2,6 +2,7 @@
 
 import type { Group, LibraryType, Row } from "./row.ts";
 import { LIBRARY } from "./rows/library.ts";
+import { LISTS } from "./rows/lists.ts";
 import { NETWORK } from "./rows/network.ts";
 import { OUTPUT } from "./rows/output.ts";
 import { REPORTING } from "./rows/reporting.ts";
@@ -9,12 +10,12 @@ import { REQUESTS } from "./rows/requests.ts";
 import { SCHEDULING } from "./rows/scheduling.ts";
 
 /** All options of a run, of the command and of the library. */
-export const TABLE = { ...LIBRARY, ...OUTPUT, ...SCHEDULING, ...REQUESTS, ...NETWORK, ...REPORTING } as const;
+export const TABLE = { ...LIBRARY, ...LISTS, ...OUTPUT, ...SCHEDULING, ...REQUESTS, ...NETWORK, ...REPORTING } as const;
 type Table = typeof TABLE;
 
 /** The command's options, under the headings of its help. */
 export const RUN_GROUPS = [
-  { title: "Output", rows: OUTPUT },
+  { title: "Lists and output", rows: { ...LISTS, ...OUTPUT } },
   { title: "Scheduling", rows: SCHEDULING },
   { title: "Requests", rows: REQUESTS },
   { title: "Network", rows: NETWORK },

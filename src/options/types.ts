@@ -36,6 +36,8 @@ const CHECKS: Readonly<Record<LibraryType, Check>> = {
   choices: (value, row) => list(value, row, `an array of some of ${(row.choices ?? []).join(", ")}`, CHECKS.choice),
   statuses: (value, row) => list(value, row, `an array of ${row.unit}`, number),
   headers,
+  columns,
+  names: (value, row) => list(value, row, "an array of strings", text),
   signal: (value, row) => (isSignal(value) ? { value } : wrong(value, row, "an AbortSignal")),
   dispatcher: (value, row) =>
     isDispatcher(value) ? { value } : wrong(value, row, "an undici Dispatcher: an object with a method dispatch"),
@@ -121,6 +123,20 @@ function headers(value: unknown, row: Row): Checked {
     if (typeof content !== "string")
       return { wrong: `the value of ${shown(name)} is ${shown(content, true)}, which is no string` };
     copy.push([name, content]);
+  }
+  return { value: copy };
+}
+
+/** An object of texts, each under one of the choices. */
+function columns(value: unknown, row: Row): Checked {
+  const { choices = [] } = row;
+  const wanted = `an object of names of columns, by ${choices.join(", ")}`;
+  if (typeof value !== "object" || value === null || tagOf(value) !== "Object") return wrong(value, row, wanted);
+  const copy: Record<string, string> = {};
+  for (const [role, name] of Object.entries(value)) {
+    if (name === undefined) continue;
+    if (!choices.includes(role) || typeof name !== "string") return { wrong: `${shown(role)} of it is not ${wanted}` };
+    copy[role] = name;
   }
   return { value: copy };
 }

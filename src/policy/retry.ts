@@ -82,6 +82,7 @@ function formatDuration(ms: number): string {
 const SIGNALS: Readonly<Record<FailureKind, HostSignal>> = {
   invalid_url: "neutral",
   invalid_digest: "neutral",
+  invalid_row: "neutral",
   unsupported_scheme: "neutral",
   dns_not_found: "unreachable",
   dns_temporary: "unreachable",

@@ -138,8 +138,8 @@ export function fileMover({ folder, names, history, journal, removedLines, confl
 
   /** Writes a record with the line's number, name and digest. */
   function write(job: Job, record: Outcome, file?: string): void {
-    const { name: _name, list: _list, line: _line, ...rest } = withoutDuplicateOf(record);
-    const { n, name, list, line } = job;
+    const { name: _name, list: _list, line: _line, extra: _extra, ...rest } = withoutDuplicateOf(record);
+    const { n, name, list, line, extra } = job;
     void journal.outcome({
       ...rest,
       n,
@@ -148,6 +148,7 @@ export function fileMover({ folder, names, history, journal, removedLines, confl
       ...(name === undefined ? {} : { name }),
       ...(list === undefined ? {} : { list }),
       ...(line === undefined ? {} : { line }),
+      ...(extra === undefined ? {} : { extra }),
     });
   }
 

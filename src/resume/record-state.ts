@@ -30,6 +30,7 @@ const LIST_FAILURES: ReadonlySet<FailureKind> = new Set([
   "duplicate_number",
   "checksum_mismatch",
   "invalid_digest",
+  "invalid_row",
 ]);
 
 export function isUrlFailure({ error }: Failed): boolean {

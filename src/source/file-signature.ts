@@ -37,7 +37,6 @@ const SIGNATURES: readonly (readonly [bytes: string, type: FileType, at?: number
   ["7z\xbc\xaf\x27\x1c", held("a 7z archive", "7z x -so {}")],
   ["Rar!\x1a\x07", held("a RAR archive", "unrar p -inul {}")],
   ["ustar", held("a tar archive", "tar -xOf {}"), 257],
-  ["PAR1", held("Parquet", `duckdb -list -noheader -c "SELECT url FROM '{}'"`)],
   ["ARROW1\0\0", other("Arrow")],
   ["Obj\x01", other("Avro")],
   ["SQLite format 3", held("an SQLite database", "sqlite3 {} 'SELECT url FROM links'")],

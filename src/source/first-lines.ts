@@ -19,8 +19,8 @@ export interface FirstLines {
   end(): void;
 }
 
-/** `path`: the list's, for the command in the message; `-` is standard input. */
-export function firstLines(path: string): FirstLines {
+/** `path`: the list's, for the command in the message; `-` is standard input. `isTable`: whether its lines are rows of a table. */
+export function firstLines(path: string, isTable: () => boolean = () => false): FirstLines {
   const held: Job[] = [];
   let isList = false;
   return {
@@ -30,11 +30,11 @@ export function firstLines(path: string): FirstLines {
       isList = first.some(({ url }) => isUrl(url));
       if (isList) return held.length === 0 ? jobs : [...held, ...jobs];
       held.push(...first);
-      if (held.length === MAX_LINES_WITHOUT_URL) throw new NoListError(held, path);
+      if (held.length === MAX_LINES_WITHOUT_URL) throw new NoListError(held, path, isTable());
       return [];
     },
     end() {
-      if (!isList && held.length > 0) throw new NoListError(held, path);
+      if (!isList && held.length > 0) throw new NoListError(held, path, isTable());
     },
   };
 }
@@ -42,8 +42,15 @@ export function firstLines(path: string): FirstLines {
 /** The file is no list. `reason` names what the lines look like, and the next step. */
 export class NoListError extends Error {
   readonly reason: (words: Wording) => string;
-  constructor(jobs: readonly Job[], path: string) {
+  constructor(jobs: readonly Job[], path: string, isTable: boolean) {
     super();
+    if (isTable) {
+      const rows = jobs.length === 1 ? "its only row has no URL" : `none of its first ${jobs.length} rows has a URL`;
+      const why = jobs[0]?.refused?.detail;
+      const example = why === undefined ? exampleOf(jobs) : ` (the first: ${why})`;
+      this.reason = ({ option }) => `${rows}${example}: ${option("column")} says which column has it`;
+      return;
+    }
     const count = jobs.length === 1 ? "its only line is no URL" : `none of its first ${jobs.length} lines is a URL`;
     this.reason = (words) => `${count}${exampleOf(jobs)}: ${guessFormat(jobs.map(lineOf), path, words)}`;
   }

@@ -25,7 +25,6 @@ const ROWS: readonly Row[] = [
   { noun: "URLs that are not valid", line: /^https?:/i, advice: "correct them" },
   { noun: "HTML", line: /^<(?:!doctype|html|head|body|!--|a |p>|ul|div|table)/i, first: true, command: MARKUP },
   { noun: "XML", line: /^<(?:\?xml|urlset|sitemapindex|rss|feed|opml)/i, first: true, command: MARKUP },
-  { noun: "JSON lines", line: /^\{.*\}$/, command: JQ },
   { noun: "JSON", line: /^[[{]\s*(?:$|["[{\]}])/, first: true, command: JQ },
   { noun: "a shell script", line: /^(?:curl|wget|aria2c|http|export|echo|for|if|cd)\s/, command: grep(`"`) },
   { noun: "URLs in quotes", line: /^["'`<]\s*https?:\/\/[^"'`<>]*["'`>],?$/i, command: grep(`"<>\``) },

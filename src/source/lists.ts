@@ -11,20 +11,26 @@ import { redacted } from "../core/redact.ts";
 import { quoted } from "./file-signature.ts";
 import { beginsWithUrl, firstLines, NoListError } from "./first-lines.ts";
 import type { UnknownColumn } from "./formats/columns.ts";
+import { reasonOf, type TableOptions } from "./formats/format.ts";
 import { lineNumbers } from "./line-numbers.ts";
 import { openList, reason } from "./open-list.ts";
-import { FileTypeError, readList } from "./read-list.ts";
+import { readList } from "./read-list.ts";
 
 export interface ListsOptions {
   readonly stdin: () => Readable;
   /** Stops reading, also while it waits for bytes. */
   readonly stop: AbortSignal;
   /** Called with a message to the user about a line. Default: no messages. */
-  readonly note?: (text: string) => void;
+  readonly note?: ((text: string) => void) | undefined;
   /** Called when reading begins. Returns a function that returns, for each job in order, the failure with which it is refused. */
   readonly refuse?: (() => Refuse) | undefined;
   /** Accept lists without any URL. Default: they are refused at their end. */
   readonly allowEmpty?: boolean;
+  /** The name of the format of all lists. Default: found for each by its path and first bytes. */
+  readonly inputFormat?: string | undefined;
+  readonly table?: TableOptions;
+  /** Fetches a URL, whole, for lists that name others. Throws an error with the reason. */
+  readonly fetch?: ((url: string) => Promise<Buffer>) | undefined;
 }
 
 export interface Lists extends Source {
@@ -44,7 +50,7 @@ interface Progress {
 
 /** Reads the lists in order; `-` is standard input. Throws a ListError at once for a list that is missing or unreadable. */
 export function lists(paths: readonly string[], options: ListsOptions): Lists {
-  const { stdin, stop, note, allowEmpty = false } = options;
+  const { stdin, stop, note, allowEmpty = false, inputFormat, table = {} } = options;
   const sizes = paths.map((path) => (path === "-" ? undefined : sizeOf(path)));
   const known = sizes.every((size) => size !== undefined && size > 0);
   const totalBytes = sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0);
@@ -72,14 +78,19 @@ export function lists(paths: readonly string[], options: ListsOptions): Lists {
       starts.push({ name, offset });
       let lines = 0;
       const reading = {
-        ...{ path, stop, offset, claim, onBytes },
+        ...{ path, stop, offset, claim, onBytes, inputFormat, table, fetch: options.fetch },
+        note: note && ((text: string) => note(`${name}: ${text}`)),
         list: paths.length > 1 ? path : undefined,
         onUnknown: unknown?.(name),
         onLines(count: number) {
           lines = count;
         },
+        onFormat(format: string) {
+          isTable = format !== "lines";
+        },
       };
-      const first = isFailedList(path) ? undefined : firstLines(path);
+      let isTable = false;
+      const first = isFailedList(path) ? undefined : firstLines(path, () => isTable);
       const accepted = (jobs: Job[]): Job[] => {
         progress.jobs += jobs.length;
         if (refuse !== undefined) refuseIn(jobs, refuse);
@@ -95,8 +106,8 @@ export function lists(paths: readonly string[], options: ListsOptions): Lists {
       } catch (error) {
         if (stop.aborted) return;
         if (error instanceof NoListError) throw new ListError((words) => `${name}: ${error.reason(words)}`);
-        if (error instanceof FileTypeError)
-          throw new ListError((words) => `${name}: the list cannot be read: ${error.reason(words)}`);
+        const why = reasonOf(error);
+        if (why !== undefined) throw new ListError((words) => `${name}: the list cannot be read: ${why(words)}`);
         throw new ListError(`${name}: cannot be read on, after line ${lines}: ${reason(error)}`, { cause: error });
       }
       offset += lines;
@@ -127,7 +138,12 @@ export function lists(paths: readonly string[], options: ListsOptions): Lists {
           jobs = Number.NaN; // not known yet
         else if (beginsWithUrl(path)) jobs++;
         else {
-          for await (const batch of lists([path], { stdin, stop, allowEmpty: true })) {
+          for await (const batch of lists([path], {
+            ...options,
+            note: undefined,
+            refuse: undefined,
+            allowEmpty: true,
+          })) {
             jobs += batch.length;
             break;
           }

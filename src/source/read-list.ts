@@ -4,48 +4,46 @@ import type { Readable } from "node:stream";
 import type { Wording } from "../core/errors.ts";
 import type { Job } from "../core/job.ts";
 import { commandFor, fileTypeOf } from "./file-signature.ts";
-import type { FormatContext } from "./formats/format.ts";
+import { type FormatContext, UnreadableError } from "./formats/format.ts";
 import { formatOf } from "./formats/registry.ts";
 import { gunzipped } from "./gunzip.ts";
 import type { OpenedList } from "./open-list.ts";
 import { peek } from "./peek.ts";
+import { isZstd, unzstd } from "./unzstd.ts";
 
-/** The file is no list. `reason` names its type and a command that makes a list of it. */
-export class FileTypeError extends Error {
-  readonly reason: (words: Wording) => string;
-  constructor(reason: (words: Wording) => string) {
-    super();
-    this.reason = reason;
-  }
-}
-
-export interface ReadOptions extends Omit<FormatContext, "head"> {
+export interface ReadOptions extends Omit<FormatContext, "head" | "file"> {
   /** The list's path: `-` for standard input. */
   readonly path: string;
   /** Stops reading, also while it waits for bytes. */
   readonly stop: AbortSignal;
   /** Called with the number of bytes of each chunk, as stored. */
   readonly onBytes: (count: number) => void;
+  /** The name of the list's format. Default: found by its path and first bytes. */
+  readonly inputFormat?: string | undefined;
+  /** Called with the name of the format, before the first job. */
+  readonly onFormat?: (name: string) => void;
 }
 
-/** Returns the jobs of a list in batches, which may be empty. Destroys the stream at the end. Throws a FileTypeError. */
+/** Returns the jobs of a list in batches, which may be empty. Destroys the stream at the end. Throws an UnreadableError. */
 export async function* readList({ stream, check }: OpenedList, options: ReadOptions): AsyncGenerator<Job[]> {
-  const { path, stop, onBytes } = options;
+  const { path, stop, onBytes, inputFormat, table } = options;
   const onStop = () => stream.destroy();
   stop.addEventListener("abort", onStop, { once: true });
   try {
     const stored = await peek(counted(stream, onBytes, check));
     const isGzip = stored.head[0] === 0x1f && stored.head[1] === 0x8b; // RFC 1952 section 2.3.1
-    const { head, all } = isGzip ? await peek(gunzipped(stored.all)) : stored;
-    const type = fileTypeOf(head);
+    const isPacked = isGzip || isZstd(stored.head);
+    const { head, all } = isPacked ? await peek((isGzip ? gunzipped : unzstd)(stored.all)) : stored;
+    const type = inputFormat === undefined ? fileTypeOf(head) : undefined;
     if (type !== undefined) {
       const command = commandFor(type, path, isGzip);
       const nextIn = ({ listFrom }: Wording) =>
         command === undefined ? "; a list is text, with one URL per line" : ` (${listFrom(command)})`;
-      throw new FileTypeError((words) => `it is ${type.noun}${nextIn(words)}`);
+      throw new UnreadableError((words) => `it is ${type.noun}${nextIn(words)}`);
     }
-    const format = formatOf(isGzip ? path.replace(/\.gz$/i, "") : path, head);
-    yield* format.jobs(all, { ...options, head });
+    const format = formatOf(isPacked ? path.replace(/\.(?:gz|zst)$/i, "") : path, head, { inputFormat, table });
+    options.onFormat?.(format.name);
+    yield* format.jobs(all, { ...options, head, file: isPacked || path === "-" ? undefined : path });
   } finally {
     stop.removeEventListener("abort", onStop);
     stream.destroy();

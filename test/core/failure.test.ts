@@ -26,6 +26,7 @@ const RETRIED: readonly FailureKind[] = [
 const FINAL: readonly FailureKind[] = [
   "invalid_url",
   "invalid_digest",
+  "invalid_row",
   "unsupported_scheme",
   "blocked_address",
   "dispatcher_failed",

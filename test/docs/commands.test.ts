@@ -63,6 +63,9 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
   "printf 'https://example.org/a.json\\tdata/a.json\\nhttps://example.org/b.json\\tn=42\\n' > columns.txt": {
     files: ["columns/data/a.json", "columns/000042.json"],
   },
+  "printf 'id,link,file,caption\\n7,https://example.org/a.jpg,one.jpg,\"a cat, asleep\"\\n' > images.csv": {
+    files: ["images/one.jpg"],
+  },
   "bulkget urls.txt --dedupe -o deduped": { files: ["deduped/000003.json"] },
   "bulkget urls.txt -o hashed --hash sha256": { files: ["hashed/000001.html"] },
   "bulkget tune urls.txt --up-to 4 --step-time 500ms": { stdout: /<- the knee/, files: ["tune.svg"] },

@@ -32,7 +32,6 @@ describe("a list in an unsupported file format", () => {
   tar.write("ustar\0", 257);
   const FORMATS: readonly [name: string, content: Buffer, noun: string, command?: string][] = [
     ["urls.xz", bytes("\xfd7zXZ\0"), "compressed with xz", "xz -dc urls.xz"],
-    ["urls.zst", bytes("\x28\xb5\x2f\xfd\x04"), "compressed with zstd", "zstd -dc urls.zst"],
     ["urls.bz2", bytes("BZh91AY&SY"), "compressed with bzip2", "bzip2 -dc urls.bz2"],
     ["urls.lz4", bytes("\x04\x22\x4d\x18"), "compressed with lz4", "lz4 -dc urls.lz4"],
     ["urls.zip", bytes("PK\x03\x04\x14"), "a zip archive", "unzip -p urls.zip"],
@@ -41,7 +40,6 @@ describe("a list in an unsupported file format", () => {
     ["urls.tar.gz", gzipSync(tar), "a tar archive", "tar -xzOf urls.tar.gz"],
     ["urls.txt.xz.gz", gzipSync(bytes("\xfd7zXZ\0")), "compressed with xz", "gzip -dc urls.txt.xz.gz | xz -dc"],
     ["urls.7z", bytes("7z\xbc\xaf\x27\x1c"), "a 7z archive", "7z x -so urls.7z"],
-    ["urls.parquet", bytes("PAR1\x15"), "Parquet", `duckdb -list -noheader -c "SELECT url FROM 'urls.parquet'"`],
     ["urls.db", bytes("SQLite format 3\0"), "an SQLite database", "sqlite3 urls.db 'SELECT url FROM links'"],
     ["urls.pdf", bytes("%PDF-1.7\n"), "a PDF", "pdftotext urls.pdf - | grep -oE 'https?://[^[:space:]]+'"],
     ["urls.xlsx", bytes(`PK\x03\x04${"\0".repeat(26)}[Content_Types].xml`), "an Office document"],
@@ -139,6 +137,40 @@ describe("a URL as the list argument", () => {
   });
 });
 
+describe("a table", () => {
+  it.each([
+    [
+      "CSV without the column",
+      "urls.csv",
+      "id,link\n1,http://a/\n",
+      'it has no column "url", but id, link (--column says',
+    ],
+    [
+      "JSON lines without the member",
+      "urls.jsonl",
+      '{"link":"http://a/"}\n',
+      "its only row has no URL (the first: it has no URL): --column",
+    ],
+    [
+      "CSV of hosts",
+      "urls.csv",
+      "url\na.example\n",
+      'its only row has no URL ("a.example": no http:// or https:// in front): --column',
+    ],
+    [
+      "XML that is no sitemap",
+      "feed.xml",
+      '<?xml version="1.0"?>\n<rss></rss>\n',
+      "it is XML (<rss>), and no sitemap (grep -oE",
+    ],
+    ["a damaged Parquet file", "urls.parquet", "PAR1 and nothing more", "cannot be read on, after line 0: parquet"],
+  ])("of %s is refused with code 2, and says what to do", async (_what, name, content, message) => {
+    const ran = await folder.run([list(content, name)]);
+    expect(ran.stderr).toContain(message);
+    refused(ran, [name]);
+  });
+});
+
 describe("a list without any URL", () => {
   it.each([
     ["nothing", ""],
@@ -194,7 +226,7 @@ describe("a list whose first 20 lines are no URLs", () => {
     [
       "CSV",
       "CSV",
-      ["id,name,url", ...many((i) => `${i},"page ${i}",https://example.org/${i}`)],
+      ["id,name,link", ...many((i) => `${i},"page ${i}",https://example.org/${i}`)],
       `${grep('",;|')} LIST`,
     ],
     ["CSV with semicolons", "CSV", many((i) => `${i};https://example.org/${i}`), `${grep('",;|')} LIST`],
@@ -207,7 +239,6 @@ describe("a list whose first 20 lines are no URLs", () => {
     ],
     ["a JSON array over several lines", "JSON", ["[", ...many((i) => `  "https://example.org/${i}",`), "]"], "jq -r"],
     ["a JSON array in one line", "JSON", [JSON.stringify(many((i) => `https://example.org/${i}`))], "jq -r"],
-    ["JSON lines", "JSON lines", many((i) => JSON.stringify({ url: `https://example.org/${i}` })), "jq -r"],
     [
       "HTML",
       "HTML",
@@ -215,9 +246,9 @@ describe("a list whose first 20 lines are no URLs", () => {
       `${grep('"<>')} LIST`,
     ],
     [
-      "a sitemap",
+      "a feed",
       "XML",
-      ['<?xml version="1.0"?>', ...many((i) => `<loc>https://example.org/${i}</loc>`)],
+      ["<rss>", ...many((i) => `<link>https://example.org/${i}</link>`), "</rss>"],
       `${grep('"<>')} LIST`,
     ],
     ["Markdown", "Markdown or YAML", many((i) => `- [page](https://example.org/${i})`), `${grep(']()<>"')} LIST`],

@@ -120,6 +120,7 @@ describe("hostSignal", () => {
     neutral: [
       "invalid_url",
       "invalid_digest",
+      "invalid_row",
       "unsupported_scheme",
       "blocked_address",
       "deadline",

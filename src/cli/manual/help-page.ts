@@ -19,8 +19,7 @@ export function helpText({ command, isFull }: Exclude<Page, "version">): string 
   return `${top}${fullOptions(info)}${info.notes}${command === "bulkget" ? fullSections() : ""}`;
 }
 
-const MORE = `
-Times: 500ms 10s 5m 2h, or seconds without a unit. Sizes: 500 10k 2M 1G.
+const MORE = `Times: 500ms 10s 5m 2h, or seconds without a unit. Sizes: 500 10k 2M 1G.
 Each option in detail, exit codes, BULKGET_* variables: bulkget --help all
 More commands: bulkget tune, bulkget completion (see bulkget help tune)
 `;

@@ -59,7 +59,7 @@ function overview({ title, rows }: Group): string {
     const { name } = splitFlags(flags);
     return `| [\`${flags.replaceAll("|", "\\|")}\`](#${name}) | ${summary} |`;
   });
-  return `| [${title}](#${title.toLowerCase()}) | |\n| --- | --- |\n${lines.join("\n")}\n`;
+  return `| [${title}](#${title.toLowerCase().replaceAll(" ", "-")}) | |\n| --- | --- |\n${lines.join("\n")}\n`;
 }
 
 function section({ title, rows }: Group): string {

@@ -23,7 +23,8 @@ export const ACTIONS: readonly Action[] = [
 ];
 
 export const LISTS = `
-  Each list is a file with one URL per line; "-" is standard input, and gzip is read as it is. Blank lines and lines that begin with
+  Each list is a file with one URL per line, a table (CSV, TSV, JSON lines, Parquet) with a column "url", or a sitemap; "-" is standard
+  input, and gzip and zstd are read as they are. Blank lines and lines that begin with
   "#" are skipped but keep their number. Behind the URL a line may have columns, each after a TAB: a file name (or "name=..."), a line
   number ("n=42"), and a digest of the body ("sha256=...", "md5=...", "sha1=..." or "sha512=...").`;
 

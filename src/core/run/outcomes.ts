@@ -194,6 +194,7 @@ function withOrigin<T extends Mutable<Outcome>>(outcome: T, job: Job): T {
   if (job.name !== undefined) outcome.name = job.name;
   if (job.list !== undefined) outcome.list = job.list;
   if (job.line !== undefined) outcome.line = job.line;
+  if (job.extra !== undefined) outcome.extra = job.extra;
   if (job.data !== undefined) outcome.data = job.data;
   return outcome;
 }

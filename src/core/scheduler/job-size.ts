@@ -2,12 +2,13 @@
 
 import type { Job, KnownFile, SavedFile } from "../job.ts";
 
-export function charsOf({ url, name, known, duplicateOf: twin, replaces }: Job): number {
+export function charsOf({ url, name, known, duplicateOf: twin, replaces, extra }: Job): number {
   let chars = url.length;
   if (name !== undefined) chars += name.length;
   if (known !== undefined) chars += knownChars(known);
   if (twin !== undefined) chars += duplicateChars(twin);
   if (replaces !== undefined) chars += replaces.length;
+  if (extra !== undefined) chars += JSON.stringify(extra).length;
   return chars;
 }
 

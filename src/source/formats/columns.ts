@@ -33,7 +33,8 @@ export function columnsOf(line: string, from: number): Columns {
     at = end + 1;
     const key = column.includes("=") ? keyIn(column) : undefined;
     const value = key === undefined ? "" : column.slice(column.indexOf("=") + 1).trimStart();
-    if (key !== undefined && isDigestName(key)) found.digests = { [key]: normalizedDigest(value), ...found.digests };
+    if (key !== undefined && isDigestName(key))
+      found.digests = { [key]: normalizedDigest(key, value), ...found.digests };
     else if (key === "name") name ||= value;
     else if (key === "n" && /^[0-9]{1,15}$/.test(value)) found.n ??= value;
     else {

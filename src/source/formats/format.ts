@@ -1,5 +1,7 @@
 // The interface of list formats: what a file in formats/ implements, and the context that it gets.
 
+import { DIGEST_NAMES, type DigestName } from "../../core/digest.ts";
+import type { Wording } from "../../core/errors.ts";
 import type { Job } from "../../core/job.ts";
 import type { Numbering } from "./numbering.ts";
 
@@ -7,20 +9,62 @@ export interface Format {
   /** Unique among the formats, in lower case. */
   readonly name: string;
   /**
-   * Whether a list is in this format. `path`: the list's, without `.gz` if it is gzip; `-` for standard input. `head`: its first
-   * bytes, unzipped: 512, or fewer if they contain the end of a line or the whole list.
+   * Whether a list is in this format. `path`: the list's, without `.gz` or `.zst` if it is compressed; `-` for standard input.
+   * `head`: its first bytes, decompressed: 512, or fewer if they contain the end of a line or the whole list.
    */
-  matches(path: string, head: Buffer): boolean;
+  matches(path: string, head: Buffer, table: TableOptions): boolean;
   /**
-   * Parses the list's bytes, unzipped, into batches of jobs, which may be empty. Calls `context.onLines` before each batch.
+   * Parses the list's bytes, decompressed, into batches of jobs, which may be empty. Calls `context.onLines` before each batch.
    * Throws if it cannot continue; the message is the reason alone. Memory is bounded, for a list of any length.
    */
   jobs(bytes: AsyncGenerator<Buffer>, context: FormatContext): AsyncGenerator<Job[]>;
 }
 
+/** What a column of a table may be: the URL, the file's name, the line's number, headers of the request, a digest. */
+export const COLUMN_ROLES = ["url", "name", "n", ...DIGEST_NAMES] as const;
+
+export type ColumnRole = "url" | "name" | "n" | DigestName;
+
+/** How tables are read. */
+export interface TableOptions {
+  /**
+   * The columns of the roles that are not in the column of their own name, which is found in any case: names in any case, or
+   * numbers from 1 in a table without a header. "" for none.
+   */
+  readonly column?: { readonly [Role in ColumnRole]?: string | undefined } | undefined;
+  /** The columns that go into the record, under `extra`; "all" alone is every column that has no role. */
+  readonly keep?: readonly string[] | undefined;
+}
+
 export interface FormatContext extends Numbering {
   /** The first bytes, as passed to `matches`. */
   readonly head: Buffer;
-  /** To be called with the number of lines read so far (of records in a format without lines). */
+  /** To be called with the number of lines read so far (of rows in a table). */
   readonly onLines: (lines: number) => void;
+  readonly table: TableOptions;
+  /** The path of the list if its bytes are those of a file, so that it may be read in another order. */
+  readonly file?: string | undefined;
+  /** The path of the list, for messages; `-` for standard input. */
+  readonly path?: string;
+  /** To be called with the number of bytes that were read of `file` in another order. */
+  readonly onBytes?: ((count: number) => void) | undefined;
+  /** Fetches a URL, whole. Throws an error with the reason. */
+  readonly fetch?: ((url: string) => Promise<Buffer>) | undefined;
+  /** Prints a message to the user. */
+  readonly note?: ((text: string) => void) | undefined;
+}
+
+/** The list cannot be read as it is; the reason is worded for the command and the library. */
+export class UnreadableError extends Error {
+  readonly reason: (words: Wording) => string;
+  constructor(reason: (words: Wording) => string) {
+    super("the list cannot be read");
+    this.reason = reason;
+  }
+}
+
+/** The reason of an UnreadableError, also of one whose class a bundle has a second time. */
+export function reasonOf(error: unknown): UnreadableError["reason"] | undefined {
+  const { reason } = error as { readonly reason?: unknown };
+  return error instanceof Error && typeof reason === "function" ? (reason as UnreadableError["reason"]) : undefined;
 }

@@ -27,6 +27,6 @@ describe("the registry of list formats", () => {
     ["the first format that matches", "urls.csv", "{", csv],
     ["`lines` if no other format matches", "urls.txt", "http://a/\n", lines],
   ])("chooses the format of a list by %s", (_, path, head, format) => {
-    expect(formatOf(path, Buffer.from(head), formats)).toBe(format);
+    expect(formatOf(path, Buffer.from(head), {}, formats)).toBe(format);
   });
 });

@@ -1,0 +1,58 @@
+// The format "jsonl": an object of JSON per line, with the URL, the name, digests and whatever else as its members.
+
+import type { Job } from "../../core/job.ts";
+import { type Row, rowSplitter } from "./delimited.ts";
+import { encodingOf, toUtf8 } from "./encoding.ts";
+import type { ColumnRole, Format, FormatContext } from "./format.ts";
+import { brokenRow, keptColumns, type RowValues, rolesByColumn, rowJob } from "./table-jobs.ts";
+
+export const jsonLinesJobs: Format["jobs"] = async function* (bytes, context): AsyncGenerator<Job[]> {
+  const splitter = rowSplitter({});
+  const read = reader(context);
+  for await (const chunk of toUtf8(bytes, encodingOf(context.head))) {
+    const jobs = splitter.push(chunk).flatMap(read);
+    context.onLines(splitter.lines());
+    yield jobs;
+  }
+  const jobs = splitter.end().flatMap(read);
+  context.onLines(splitter.lines());
+  yield jobs;
+};
+
+function reader(context: FormatContext): (row: Row) => Job | [] {
+  const roles = rolesByColumn(context.table);
+  const kept = keptColumns(context.table);
+
+  const valuesOf = (object: Readonly<Record<string, unknown>>): RowValues => {
+    const values: { [Role in ColumnRole]?: unknown } = {};
+    const extra: Record<string, unknown> = {};
+    for (const [name, value] of Object.entries(object)) {
+      const key = name.toLowerCase();
+      const role = roles.get(key);
+      // Of members that differ in case alone, the first counts.
+      if (role !== undefined && value !== null) values[role] ??= value;
+      if (kept === "all" ? role === undefined : kept.has(key)) extra[name] = value;
+    }
+    return Object.keys(extra).length === 0 ? { roles: values } : { roles: values, extra };
+  };
+
+  return (row) => {
+    const { line } = row;
+    if ("broken" in row) return brokenRow(row.broken, line, line, context);
+    const text = row.cells[0]?.trim() ?? "";
+    if (text === "") return [];
+    const object = objectIn(text);
+    if (object === undefined) return brokenRow("it is not an object of JSON", line, line, context);
+    return rowJob(valuesOf(object), line, line, context);
+  };
+}
+
+function objectIn(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+    return isObject ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}
