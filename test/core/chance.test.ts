@@ -119,7 +119,7 @@ function checkTries(all: readonly Try[], concurrency: number): void {
   }
 }
 
-it("every job of a run has exactly one outcome, and that is true", async () => {
+it("every job of a run has exactly one outcome, which matches what its server did", async () => {
   await fc.assert(
     fc.asyncProperty(aRun, async (about) => {
       const { run, tries } = aPool(about);

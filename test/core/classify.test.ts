@@ -101,7 +101,7 @@ it.each(Object.entries(TABLE))("the code %s is, from phase to phase, %j", (code,
   expect(PHASES.map((phase) => classify(coded(code), phase).error)).toEqual(kinds);
 });
 
-describe("what the system says", () => {
+describe("a system error", () => {
   const errnos = [...Object.keys(os.constants.errno), ...[...getSystemErrorMap().values()].map(([name]) => name)];
   const ofCares = Object.values(dns).filter((value) => typeof value === "string");
   /** netdb.h of glibc, whether libuv has a name for it or not. */
@@ -118,7 +118,7 @@ describe("what the system says", () => {
     if (code !== "EPROTO") expect(write).not.toBe("internal");
   });
 
-  it("is named in the detail", () => {
+  it("has its code in the detail", () => {
     expect(classify(coded("EAFNOSUPPORT", "connect"), "connect")).toEqual({
       error: "connect_failed",
       detail: "connect (EAFNOSUPPORT)",
@@ -127,12 +127,12 @@ describe("what the system says", () => {
 });
 
 describe("a thrown value", () => {
-  it("is judged by code, not by what its message says", () => {
+  it("is classified by its code, not by its message", () => {
     expect(classify(new Error("read ECONNRESET"), "body").error).toBe("internal");
     expect(classify(coded("ENOSPC", "read ECONNRESET"), "write").error).toBe("disk_full");
   });
 
-  it("of several addresses is judged by the most telling one, whichever was the last", () => {
+  it("of several addresses is classified by the most specific error, in any order", () => {
     const byRank = ["ENETUNREACH", "ENOMEM", "EHOSTUNREACH", "ETIMEDOUT", "ECONNREFUSED", "ECONNRESET"];
     fc.assert(
       fc.property(fc.shuffledSubarray(byRank, { minLength: 1 }), (codes) => {
@@ -144,7 +144,7 @@ describe("a thrown value", () => {
     );
   });
 
-  it("of several addresses that failed alike is the last one's, and a bug among them is one", () => {
+  it("of several addresses with equal errors is classified by the last one, and by a bug if there is one", () => {
     const [first, second] = [coded("ECONNREFUSED", "first"), coded("ECONNREFUSED", "second")];
     expect(classify(new AggregateError([first, second], ""), "connect")).toEqual({
       error: "connect_refused",
@@ -154,14 +154,14 @@ describe("a thrown value", () => {
     expect(classify(new AggregateError([], "nothing tried"), "connect").error).toBe("internal");
   });
 
-  it("that nobody knows is a bug, with its stack", () => {
+  it("without a known code is a bug, with its stack", () => {
     const error = new TypeError("x is not a function");
     expect(classify(error, "body")).toEqual({ error: "internal", detail: error.stack });
     expect(classify("a string", "body")).toEqual({ error: "internal", detail: "a string" });
     expect(classify(undefined, "body")).toEqual({ error: "internal", detail: "undefined" });
   });
 
-  it("gives one line of detail, with the code, where it has not said it itself", () => {
+  it("has one line of detail, which contains the code once", () => {
     expect(classify(coded("ECONNRESET", "socket hang up\nand more"), "body").detail).toBe(
       "socket hang up (ECONNRESET)",
     );
@@ -171,12 +171,12 @@ describe("a thrown value", () => {
     );
   });
 
-  it("that stands for an answer carries its status", () => {
+  it("that was made from an answer has its status", () => {
     const refusal = Object.assign(coded("BULKGET_PROXY"), { status: 407 });
     expect(classify(refusal, "connect")).toMatchObject({ error: "proxy_failed", status: 407 });
   });
 
-  it("is classified whatever it is", () => {
+  it("is classified, whatever its type is", () => {
     const anything = fc.anything({ withNullPrototype: true, withBigInt: true, withDate: true });
     fc.assert(
       fc.property(anything, fc.constantFrom<Phase>(...PHASES), (thrown, phase) => {

@@ -12,7 +12,7 @@ const detailOf = (detail: string, error: "http_status" | "internal" = "http_stat
   return "detail" in tried ? String(tried.detail) : expect.unreachable();
 };
 
-it("is the same where there is nothing to hide", () => {
+it("a detail without secrets is unchanged", () => {
   expect(detailOf("503 Service Unavailable")).toBe("503 Service Unavailable");
   expect(detailOf("überlastet, 日本語 😀")).toBe("überlastet, 日本語 😀");
   const requeue: Requeue = { requeue: "robots", detail: "its robots.txt was read" };
@@ -23,7 +23,7 @@ it("is the same where there is nothing to hide", () => {
   expect(bounded(outcome)).toBe(outcome);
 });
 
-it("has no control characters, no passwords, and few characters, whatever a server said", () => {
+it("a detail has no control characters, no passwords and a limited length, whatever a server sent", () => {
   const said = fc
     .array(fc.oneof(fc.string({ unit: "binary" }), fc.constant("http://me:s3cret@h/")))
     .map((all) => all.join(" "));
@@ -36,7 +36,7 @@ it("has no control characters, no passwords, and few characters, whatever a serv
   );
 });
 
-it("of a bug has its stack, line by line", () => {
+it("the detail of a bug has its stack, line by line", () => {
   const detail = detailOf("Error: \u001b[2J http://me:s3cret@h/\n    at a (b.js:1:1)\n    at c (d.js:2:2)", "internal");
   expect(detail).toBe("Error: \\x1b[2J http://me:***@h/\n    at a (b.js:1:1)\n    at c (d.js:2:2)");
 });

@@ -7,7 +7,7 @@ import { filled, job, numbers, only, started } from "./fronts.ts";
 
 const REFUSED: Failure = { error: "connect_refused", detail: "nobody there" };
 
-describe("a host where nobody answers", () => {
+describe("an unreachable host", () => {
   /** Lets `front` fail at all that it starts, as time goes, for so long. When each try was, and what was refused. */
   function failing(front: Frontier, fromMs: number, untilMs: number) {
     const triesMs: number[] = [];
@@ -25,7 +25,7 @@ describe("a host where nobody answers", () => {
     return { triesMs, refused };
   }
 
-  it("counts one strike for all tries under way, and is tried again one at a time", () => {
+  it("gets one strike for all tries in flight, and is then tried one at a time", () => {
     const front = filled("a".repeat(20));
     const eight = Array.from({ length: 8 }, () => front.next(0)).filter((task) => task !== undefined);
     for (const task of eight) front.finished(task, "unreachable", 0, REFUSED);
@@ -36,7 +36,7 @@ describe("a host where nobody answers", () => {
     expect(started(front, 1500)).toHaveLength(11);
   });
 
-  it("is not thought down by a try that began before its last answer", () => {
+  it("gets no strike for a try that started before its last answer", () => {
     const front = filled("a".repeat(20));
     const [slow, quick] = [front.next(0), front.next(0)];
     if (slow === undefined || quick === undefined) throw new Error("two may start");
@@ -46,7 +46,7 @@ describe("a host where nobody answers", () => {
     expect(started(front, 5000)).toHaveLength(18);
   });
 
-  it("that wants to be left alone for longer than its jobs can wait has them refused until then", () => {
+  it("with a Retry-After that is longer than its jobs may wait has them refused until then", () => {
     const front = filled("a".repeat(4));
     const first = front.next(0);
     if (first === undefined) throw new Error("one may start");
@@ -67,7 +67,7 @@ describe("a host where nobody answers", () => {
     expect(only(front, 9_000_000).refused).toBeUndefined();
   });
 
-  it("that never answered only fails after the fourth strike, and says so of every job that waits", () => {
+  it("that never answered is closed after the fourth strike, and all its waiting jobs are refused", () => {
     const front = filled("a".repeat(12), { perHost: 1 });
     const { triesMs, refused } = failing(front, 0, 60_000);
     expect(triesMs).toEqual([0, 1000, 3000, 7000]);
@@ -82,7 +82,7 @@ describe("a host where nobody answers", () => {
     expect([front.waiting, front.dueMs(7000)]).toEqual([0, Number.POSITIVE_INFINITY]);
   });
 
-  it("that only fails is tried with one job when its park is over, and is as others once it answers", () => {
+  it("that is closed is tried with one job after its back-off, and is open again once it answers", () => {
     const front = filled("aaaa", { perHost: 1 });
     failing(front, 0, 60_000);
     front.add(job(5, "a"), 14_999);
@@ -100,7 +100,7 @@ describe("a host where nobody answers", () => {
     expect(started(front, 16_000).map((task) => task.refused)).toEqual([undefined]);
   });
 
-  it("refuses what is in its back-off too, at once", () => {
+  it("refuses jobs in their back-off as well, at once", () => {
     const front = filled("aaaa", { perHost: 1 });
     const first = only(front, 0);
     front.finished(first, "unreachable", 0, REFUSED);
@@ -110,7 +110,7 @@ describe("a host where nobody answers", () => {
     expect(first.refused?.error).toBe("connect_refused");
   });
 
-  it("is tried with a job that may start, not with one in its back-off", () => {
+  it("is probed with a job that may start, not with one in its back-off", () => {
     const front = filled("aaaaa", { perHost: 2 });
     const [slow, quick] = started(front);
     if (slow === undefined || quick === undefined) throw new Error("neutral");
@@ -125,7 +125,7 @@ describe("a host where nobody answers", () => {
     ]);
   });
 
-  it("that has answered keeps its jobs for ten minutes, then only fails", () => {
+  it("that has answered before is closed after ten minutes at the earliest", () => {
     const front = filled("a".repeat(100), { perHost: 1 });
     front.finished(only(front, 0), "ok", 0);
     const { triesMs, refused } = failing(front, 10, 2_000_000);
@@ -136,7 +136,7 @@ describe("a host where nobody answers", () => {
     expect(triesMs.length + refused.length).toBe(99);
   });
 
-  it("is forgiven by a try that was under way when it failed, and not struck by one", () => {
+  it("is reset by a success of a try that was in flight at the strike, and gets no strike for its failure", () => {
     const front = filled("aaaaa", { perHost: 2 });
     const [slow, quick] = started(front);
     if (slow === undefined || quick === undefined) throw new Error("neutral");
@@ -147,7 +147,7 @@ describe("a host where nobody answers", () => {
     expect(started(front, 1001)).toHaveLength(2);
   });
 
-  describe("that takes connections, but leaves some lines without an answer", () => {
+  describe("that accepts connections, but does not answer some URLs", () => {
     const SILENT: Failure = { error: "headers_timeout", detail: "no whole header block in 30 s" };
 
     /** Plays a host that answers these lines only, a second for each try, with three more tries a line. Returns who was refused. */
@@ -175,7 +175,7 @@ describe("a host where nobody answers", () => {
       return { refused, answered, endedMs: nowMs };
     }
 
-    it("is tried with another line after each, and keeps all lines that it answers", () => {
+    it("is tried with another URL after each of them, and saves all that it answers", () => {
       const front = filled("a".repeat(20), { perHost: 2 });
       const { refused, answered, endedMs } = answering(front, (n) => n > 3, 2_000_000);
       expect(refused).toEqual([]);
@@ -184,14 +184,14 @@ describe("a host where nobody answers", () => {
       expect(endedMs).toBeLessThan(60_000);
     });
 
-    it("is not held up by lines that never have an answer, however often these are tried", () => {
+    it("is not blocked by URLs that are never answered, however often these are retried", () => {
       const front = filled("a".repeat(40), { perHost: 4 });
       const { refused, answered, endedMs } = answering(front, (n) => n % 2 === 1, 2_000_000);
       expect([refused.length, answered.length]).toEqual([0, 20]);
       expect(endedMs).toBeLessThan(60_000);
     });
 
-    it("only fails after four lines in a row, where it never answered any", () => {
+    it("is closed after four URLs in a row if it never answered any", () => {
       const front = filled("a".repeat(40), { perHost: 4 });
       const { refused } = answering(front, () => false, 2_000_000);
       expect(refused).toHaveLength(40);

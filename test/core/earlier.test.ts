@@ -12,7 +12,7 @@ describe("a file of an earlier run", () => {
   const update: Job = { ...JOB, known: KNOWN };
   const still: Answer = { status: 304, lengthVerified: true, ttfbMs: 4, body: [] };
 
-  it("is asked for by its validators, and is unchanged where the server says so: nothing is written", async () => {
+  it("is requested with its validators, and unchanged after a 304: nothing is written", async () => {
     const asked: (RequestConditions | undefined)[] = [];
     const fetch: Ports["fetch"] = (_target, ask) => {
       asked.push(ask);
@@ -32,13 +32,13 @@ describe("a file of an earlier run", () => {
     expect(asked).toEqual([{ spentMs: 0, known: KNOWN }]);
   });
 
-  it("has the validators of the newest answer, for the next update", async () => {
+  it("gets the validators of the newest answer, for the next update", async () => {
     const answer: Answer = { ...still, etag: '"new"', lastModified: "today" };
     const record = await tried({ ...update, list: "b.txt", line: 2 }, { fetch: () => answer });
     expect(record).toMatchObject({ etag: '"new"', last_modified: "today", type: "text/html", list: "b.txt", line: 2 });
   });
 
-  it("that came from another URL is unchanged only where the answer comes from there", async () => {
+  it("of another final URL is unchanged only if the 304 comes from that URL", async () => {
     const finalUrl = "https://example.org/b";
     const moved: Job = { ...JOB, known: { ...KNOWN, final_url: finalUrl } };
     const record = await tried(moved, { fetch: () => ({ ...still, finalUrl }) });
@@ -67,7 +67,7 @@ describe("a file of an earlier run", () => {
     expect(asked).toEqual([{ spentMs: 30, known }, { spentMs: expect.closeTo(37.777, 3) }]);
   });
 
-  it("that has changed is saved as any other body: nothing of the old one is in the record", async () => {
+  it("that has changed is saved like any other body, with nothing of the old record", async () => {
     const record = await tried(update, { fetch: () => ANSWER });
     expect(record).toMatchObject({ outcome: "saved", bytes: 9 });
     expect(record).not.toHaveProperty("etag");
@@ -75,7 +75,7 @@ describe("a file of an earlier run", () => {
   });
 });
 
-describe("the beginning of a body that is kept", () => {
+describe("a partial body", () => {
   const asks = async (job: Job, ports: Ports, started: Started = {}) => {
     const asked: (RequestConditions | undefined)[] = [];
     const fetch: Ports["fetch"] = (_target, ask) => {
@@ -86,12 +86,12 @@ describe("the beginning of a body that is kept", () => {
     return asked;
   };
 
-  it("is gone on from, rather than asked whether it is still good", async () => {
+  it("is continued by a range request, without the validators of a complete file", async () => {
     expect(await asks(JOB, { kept: KEPT }, { spentMs: 30 })).toEqual([{ spentMs: 30, kept: KEPT }]);
     expect(await asks({ ...JOB, known: KNOWN }, { kept: KEPT })).toEqual([{ spentMs: 0, kept: KEPT }]);
   });
 
-  it("is not spoken of where there is none: the first try asks for nothing besides, later ones count the time", async () => {
+  it("adds no condition to a request if there is none; later tries pass the time spent", async () => {
     expect(await asks(JOB, {})).toEqual([undefined]);
     expect(await asks(JOB, {}, { spentMs: 30, attempts: 2 })).toEqual([{ spentMs: 30 }]);
   });
@@ -106,7 +106,7 @@ describe("the beginning of a body that is kept", () => {
     expect(record).toMatchObject({ outcome: "saved", type: "text/html", ...rest });
   });
 
-  it("says nothing where the rest speaks for itself, or the whole body came", async () => {
+  it("adds nothing to an answer that has all headers, or the whole body", async () => {
     const kept: PartialBody = { ...KEPT, type: "text/html" };
     const part: Answer = { ...ANSWER, status: 206, from: 5, type: "image/png", etag: '"new"' };
     expect(await tried(JOB, { kept, fetch: () => part })).toMatchObject({ type: "image/png", etag: '"new"' });
@@ -120,14 +120,14 @@ describe("the beginning of a body that is kept", () => {
     { error: "bad_range", detail: "416: nothing from byte 5 on", status: 416 },
     { error: "http_status", detail: "416 Range Not Satisfiable", status: 416 },
   ];
-  it.each(wrong)("is dropped where it does not fit: $error $status", async (answer) => {
+  it.each(wrong)("is removed if the answer does not match it: $error $status", async (answer) => {
     const dropped: Job[] = [];
     const drop = (job: Job) => void dropped.push(job);
     expect(await tried(JOB, { kept: KEPT, drop, fetch: () => answer })).toBe(answer);
     expect(dropped).toEqual([JOB]);
   });
 
-  it("stays where the answer says nothing of it, and nothing is dropped where there is none", async () => {
+  it("is kept after other failures, and nothing is removed if there is none", async () => {
     const drop = () => expect.unreachable("it may still be good");
     const lost: Failure = { error: "connection_lost", detail: "" };
     expect(await tried(JOB, { kept: KEPT, drop, fetch: () => lost })).toBe(lost);

@@ -56,7 +56,7 @@ describe("an error of the library", () => {
     ]);
   });
 
-  it("has no password in its message, and keeps what caused it", () => {
+  it("has no password in its message, and keeps its cause", () => {
     const cause = new Error("the reason");
     const error = new FolderError("disk", () => "http://me:geheim@host/ is there", { cause });
     expect(error.message).toBe("http://me:***@host/ is there");
@@ -71,7 +71,7 @@ it("each code of an error is in the table of docs/library.md", () => {
   expect(rows).toEqual(Object.keys(ERROR_CODES));
 });
 
-describe("the messages that a program sees", () => {
+describe("the messages for a program", () => {
   /** What only the command has, or prints: notes, its summary, its tune; and where the library points to it. */
   const COMMAND = /^(cli|report|options\/rows)\/|^options\/row\.ts$/;
   /** Lines that no program sees: notes, and a refusal that `allowEmpty` takes away. */
@@ -93,7 +93,7 @@ describe("the messages that a program sees", () => {
   const help = readFileSync(`${ROOT}/fixtures/golden/help.txt`, "utf8");
   const flags = [...new Set(help.match(/(?<=^ {2}|, )--[a-z][a-z0-9-]+/gm))];
 
-  it("have no flags of the command in them", () => {
+  it("contain no flags of the command", () => {
     expect(flags).toEqual(expect.arrayContaining(["--output-dir", "--force", "--max-time", "--deadline"]));
     const flag = new RegExp(`(?:${flags.join("|")})(?![\\w-])|\\(-[a-zA-Z]\\)`);
     const lines = [...code].flatMap(([file, text]) =>
@@ -103,7 +103,7 @@ describe("the messages that a program sees", () => {
     expect(found).toEqual([]);
   });
 
-  it("mention only options that there are", () => {
+  it("mention only options that exist", () => {
     const text = [...code.values()].join("\n");
     const mentioned = [...text.matchAll(/\boption\("(\w+)"\)/g)].map(([, name = ""]) => name);
     expect(mentioned).toContain("outputDir");

@@ -38,7 +38,7 @@ describe("an escaped URL", () => {
   );
   const urls = fc.array(fc.oneof(place, anyText)).map((parts) => parts.join(""));
 
-  it("is the same URL to whoever reads it, or none as before, and comes to the same when done again", () => {
+  it("parses to the same URL, or is invalid as before, and is unchanged by a second escape", () => {
     fc.assert(
       fc.property(fc.constantFrom("http://h/", "http://", "https://me:pw@h:8/", ""), urls, (front, rest) => {
         const url = (front + rest).trim();
@@ -55,7 +55,7 @@ describe("an escaped URL", () => {
 });
 
 describe("escaped text", () => {
-  it("has no control characters of any kind, whatever came in and wherever it was cut", () => {
+  it("has no control characters, whatever the input is and wherever it is cut", () => {
     fc.assert(
       fc.property(anyText, fc.integer({ min: 1, max: 40 }), (text, maxLength) => {
         expect(escaped(text)).not.toMatch(UNSAFE);
@@ -65,7 +65,7 @@ describe("escaped text", () => {
     );
   });
 
-  it("leaves printable ASCII and the letters of the world alone", () => {
+  it("keeps printable ASCII and the letters of all scripts", () => {
     fc.assert(
       fc.property(
         fc.string({ unit: fc.constantFrom(...Array.from({ length: 95 }, (_, i) => String.fromCharCode(32 + i))) }),
@@ -91,7 +91,7 @@ describe("escaped text", () => {
     expect(escaped(text)).toBe(shown);
   });
 
-  it("of a stack has the line feeds of its frames and no other", () => {
+  it("of a stack has only the line feeds before its frames", () => {
     const stack = "Error: a\nbulkget: all is well\u2028\r\n    at file.ts:1:1\n    at \u001b[2J:2\n";
     expect(escapedStack(stack).split("\n")).toEqual([
       "Error: a\\x0abulkget: all is well\\u{2028}\\x0d",
@@ -100,7 +100,7 @@ describe("escaped text", () => {
     ]);
   });
 
-  it("of JSON is the same value, and safe to show", () => {
+  it("of JSON has the same value, and is safe to show", () => {
     fc.assert(
       fc.property(anyText, (text) => {
         const json = escapedJson(JSON.stringify({ text }));
@@ -112,7 +112,7 @@ describe("escaped text", () => {
     expect(escapedJson('"ü \u009b \u{e0041}"')).toBe('"ü \\u009b \\udb40\\udc41"');
   });
 
-  it("is cut to its length, and says so", () => {
+  it("is cut to its length, with an ellipsis", () => {
     expect(escaped("abcdef", 6)).toBe("abcdef");
     expect(escaped("abcdefg", 6)).toBe("abcde…");
     expect(escaped("x".repeat(1e6)).length).toBe(2000);

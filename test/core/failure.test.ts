@@ -48,53 +48,53 @@ const FINAL: readonly FailureKind[] = [
 const FATAL: readonly FailureKind[] = ["disk_full", "write_failed"];
 
 describe("every kind of failure", () => {
-  it("is in this test's own lists, http_status by itself", () => {
+  it("is in one list of this test, except http_status", () => {
     expect([...RETRIED, ...FINAL, ...FATAL, "http_status"].sort()).toEqual([...KINDS].sort());
   });
 
-  it("has a label of a few words, its own", () => {
+  it("has a short label of its own", () => {
     const labels = KINDS.map((kind) => FACTS[kind].label);
     for (const label of labels) expect(label).toMatch(/^\S+( \S+){0,6}$/);
     expect(new Set(labels).size).toBe(KINDS.length);
   });
 
-  it.each(RETRIED)("%s may pass when tried again", (error) => {
+  it.each(RETRIED)("%s is retryable", (error) => {
     expect(isRetryable({ error, detail: "" })).toBe(true);
   });
 
-  it.each(FINAL)("%s will not pass", (error) => {
+  it.each(FINAL)("%s is not retryable", (error) => {
     expect(isRetryable({ error, detail: "" })).toBe(false);
   });
 
-  it("stops the run only where this machine's disk is at fault", () => {
+  it("stops the run only if its cause is the disk", () => {
     expect(KINDS.filter(isFatal)).toEqual(FATAL);
   });
 
-  it.each(FATAL)("%s may pass by the next run", (error) => {
+  it.each(FATAL)("%s is retryable in the next run", (error) => {
     expect(isRetryable({ error, detail: "" })).toBe(true);
   });
 });
 
 describe("an HTTP status", () => {
-  it.each([408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524])("%i may pass", (status) => {
+  it.each([408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524])("%i is retryable", (status) => {
     expect(isRetryable({ error: "http_status", detail: "", status })).toBe(true);
   });
 
-  it.each([204, 301, 304, 400, 401, 403, 404, 407, 410, 501, 505, 525])("%i will not pass", (status) => {
+  it.each([204, 301, 304, 400, 401, 403, 404, 407, 410, 501, 505, 525])("%i is not retryable", (status) => {
     expect(isRetryable({ error: "http_status", detail: "", status })).toBe(false);
   });
 
-  it("that nobody knows will not pass", () => {
+  it("that is unknown is not retryable", () => {
     expect(isRetryable({ error: "http_status", detail: "" })).toBe(false);
   });
 
-  it("407 of a proxy will not pass, where its other refusals may", () => {
+  it("407 of a proxy is not retryable, other statuses of a proxy are", () => {
     expect(isRetryable({ error: "proxy_failed", detail: "", status: 407 })).toBe(false);
     expect(isRetryable({ error: "proxy_failed", detail: "", status: 403 })).toBe(true);
   });
 });
 
-it("a failure is told from what a port gives otherwise", () => {
+it("isFailure distinguishes a failure from other results", () => {
   expect(isFailure({ error: "truncated", detail: "" })).toBe(true);
   expect(isFailure(new URL("http://example.org/?error=x"))).toBe(false);
   expect(isFailure([new Uint8Array(1)])).toBe(false);

@@ -15,7 +15,7 @@ function withJobs(count: number, options: Parameters<typeof made>[0] = {}) {
 }
 
 describe("a try that is redirected to another host", () => {
-  it("gives its place at the first one free, and takes one at the other", () => {
+  it("frees its start at the first host, and uses one at the other", () => {
     const front = withJobs(3, { perHost: 1 });
     const first = only(front, 0);
     expect(front.move(first, "other", "ok", 0)).toBe(true);
@@ -28,7 +28,7 @@ describe("a try that is redirected to another host", () => {
     expect(front.waiting).toBe(1);
   });
 
-  it("that had to wait begins at home again, within what home allows, and its place is kept", () => {
+  it("that had to wait starts at its first host again, within its limits, and keeps its reserved start", () => {
     const front = withJobs(3, { perHost: 1 });
     const first = only(front, 0);
     front.move(first, "other", "ok", 0);
@@ -45,7 +45,7 @@ describe("a try that is redirected to another host", () => {
     expect(next.host).toBe("other");
   });
 
-  it("gives the kept place back where it leads elsewhere, or fails at home", () => {
+  it("gives the reserved start back if it leads elsewhere or fails at its first host", () => {
     for (const leads of ["elsewhere", undefined]) {
       const front = withJobs(2, { perHost: 1 });
       const first = only(front, 0);
@@ -62,7 +62,7 @@ describe("a try that is redirected to another host", () => {
     }
   });
 
-  it("to a host that is down, or wants to be left alone, waits for that, and costs the first one nothing", () => {
+  it("to an unreachable or paused host waits for that host, and does not count against the first one", () => {
     const front = withJobs(6);
     const [a, b, c, ...rest] = started(front);
     if (a === undefined || b === undefined || c === undefined) expect.unreachable("six were added");
@@ -80,7 +80,7 @@ describe("a try that is redirected to another host", () => {
     expect(numbers(started(front, 5000))).toEqual([3]);
   });
 
-  it("by a process that has no frontier is told afterwards, and counts where it failed", () => {
+  it("by a worker process is recorded afterwards, and counts for the host where it failed", () => {
     const front = withJobs(10);
     const all = started(front);
     for (const one of all) {
@@ -92,7 +92,7 @@ describe("a try that is redirected to another host", () => {
     expect(numbers(started(front, 0))).toEqual([11]);
   });
 
-  it("exceeds no cap, and ends, however the redirects lead", () => {
+  it("exceeds no limit, and ends, wherever the redirects lead", () => {
     const scenario = fc.record({
       leads: fc.array(fc.array(fc.constantFrom("a", "b", "short"), { maxLength: 3 }), { minLength: 1, maxLength: 40 }),
       perHost: fc.constantFrom(1, 2, 3),

@@ -21,12 +21,12 @@ describe("a URL that can be fetched", () => {
     ["http://example.org/%EF%BF%BD", "http://example.org/%EF%BF%BD"],
     ["http://example.org/\ufffdx", "http://example.org/%EF%BF%BDx"], // a character like any other, and UTF-8 has it
   ];
-  it.each(good)("is %j, read as %s", (url, href) => {
+  it.each(good)("%j is parsed as %s", (url, href) => {
     const target = parseUrl(url);
     expect(isFailure(target) ? target : target.href).toBe(href);
   });
 
-  it("may be as long as 64 KiB, and no longer", () => {
+  it("has at most 64 KiB", () => {
     const longest = ORIGIN.padEnd(MAX_URL_LENGTH, "a");
     expect(MAX_URL_LENGTH).toBe(65_536);
     expect(isFailure(parseUrl(longest))).toBe(false);
@@ -34,7 +34,7 @@ describe("a URL that can be fetched", () => {
   });
 });
 
-describe("what cannot be fetched", () => {
+describe("a line that is not a URL", () => {
   const bad: [url: string, error: string, detail: string][] = [
     ["", "invalid_url", "no http:// or https:// in front"],
     ["not a url", "invalid_url", "no http:// or https:// in front"],
@@ -60,7 +60,7 @@ describe("what cannot be fetched", () => {
     ["data:text/plain,x", "unsupported_scheme", "only http and https"],
     ["mailto:a@example.org", "unsupported_scheme", "only http and https"],
   ];
-  it.each(bad)("is %j: %s", (url, error, detail) => {
+  it.each(bad)("%j is refused as %s", (url, error, detail) => {
     expect(parseUrl(url)).toEqual({ error, detail });
   });
 });

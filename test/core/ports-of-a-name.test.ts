@@ -59,7 +59,7 @@ describe("the two default ports of one name", () => {
     expect(startsMs).toEqual([0, 100, 200, 300]);
   });
 
-  it("are left alone together, for as long as one asks for it", () => {
+  it("are paused together by the Retry-After of one", () => {
     const front = mixed(1, 1, { perHost: 1 });
     const [task] = started(front);
     if (task === undefined) expect.unreachable();
@@ -69,7 +69,7 @@ describe("the two default ports of one name", () => {
     expect(numbers(started(front, 5000))).toEqual([task.job.n === 1 ? 2 : 1]);
   });
 
-  it("let a redirect from one to the other keep its place and its start", () => {
+  it("let a redirect from one to the other keep its start", () => {
     const front = mixed(0, 2, { perHost: 1, hostPace: () => every(100) });
     const task = only(front, 0);
     expect(front.move(task, HTTPS, "ok", 1)).toBe(true);
@@ -79,7 +79,7 @@ describe("the two default ports of one name", () => {
     expect(numbers(started(front, 100))).toEqual([2]);
   });
 
-  it("hold a redirect where nobody answers, and go on with the lines of the other", () => {
+  it("hold a redirect to the unreachable one, and go on with the jobs of the other", () => {
     const front = mixed(2, 3, { perHost: 4 });
     const first = started(front);
     expect(numbers(first).sort()).toEqual([1, 2, 3, 4]);

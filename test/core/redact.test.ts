@@ -109,14 +109,14 @@ describe("redacted", () => {
     fc.array(piece).map((pieces) => pieces.join("")),
   );
 
-  it("comes to the same when done again, whatever the text", () => {
+  it("is idempotent for any text", () => {
     fc.assert(
       fc.property(text, (url) => redacted(redacted(url)) === redacted(url)),
       { numRuns: 5000 },
     );
   });
 
-  it("has no password left in any text around it", () => {
+  it("leaves no password in a URL within any text", () => {
     const around = fc
       .array(fc.oneof(piece, fc.constantFrom("http://", "x", "\n", '"', "host:80", "a:b")))
       .map((all) => all.join(""));
@@ -146,7 +146,7 @@ describe("redacted", () => {
     },
   );
 
-  it("has no password left that new URL would find", () => {
+  it("leaves no password that new URL would find", () => {
     fc.assert(
       fc.property(text, text, (front, rest) => {
         for (const url of [`${front}${rest}`, `http://me:s3cret@${rest}`, `${front}//me:s3cret@${rest}`]) {

@@ -33,11 +33,11 @@ function tries(clock: FakeClock, ms: number, results: (Answer | Failure)[]): Non
   return attempt({ get, sink: { write: () => ({ bytes: 9 }), close() {} }, clock });
 }
 
-describe("a job that is tried again", () => {
+describe("a job that is retried", () => {
   const record = { n: 1, url: "http://example.org/1", attempts: 3, total_ms: 21, wait_ms: 2000, time: TIME };
   const retried_after = ["connection_lost: other side closed", "http_status: 503 Service Unavailable"];
 
-  it("and saved has a record of all its tries, its times those of the tries and of the waits between them", async () => {
+  it("and then saved has all its tries in its record, with their times and the waits between them", async () => {
     const clock = fakeClock();
     const perform = tries(clock, 7, [LOST, BUSY, ANSWER]);
     const run = pool({ source: fakeSource([1]), concurrency: 1, retry: thrice, clock, perform });
@@ -47,7 +47,7 @@ describe("a job that is tried again", () => {
     expect(run.view.tally).toMatchObject({ saved: 1, failed: 0, retries: 2, totalMs: 21 });
   });
 
-  it("very often says of the first ten and the last ten tries why they failed, and of each in 200 characters", async () => {
+  it("very often has the failures of the first ten and the last ten tries in its record, each in 200 characters", async () => {
     const clock = fakeClock();
     const results = Array.from({ length: 50 }, (_, i) =>
       failure("connection_lost", { detail: `${i} ${"x".repeat(60_000)}` }),
@@ -67,7 +67,7 @@ describe("a job that is tried again", () => {
     expect(detail.length).toBeLessThan(600);
   });
 
-  it("and fails at last has a record of all its tries, too, and says that there is no other one", async () => {
+  it("and then fails has all its tries in its record, and their number in the detail", async () => {
     const clock = fakeClock();
     const perform = tries(clock, 7, [LOST, BUSY, failure("truncated", { detail: "1 of 2 bytes" })]);
     const retry = (last: Failure, attempts: number): RetryDecision =>
@@ -85,7 +85,7 @@ describe("a job that is tried again", () => {
     ]);
   });
 
-  it("says why it was given up, where there is more to say than that it failed", async () => {
+  it("has the reason for giving up in its detail, if there is one", async () => {
     const retry = () => ({ giveUp: "Retry-After: 2 h, over 5 min" });
     const run = pool({ source: fakeSource([1]), concurrency: 1, retry });
     await quiet();
@@ -95,7 +95,7 @@ describe("a job that is tried again", () => {
     expect(run.told).toMatchObject([{ error: "http_status", status: 503, detail, attempts: 1, retryable: true }]);
   });
 
-  it("that failed once and for all says what happened and nothing else", async () => {
+  it("that fails permanently at once has the plain failure as its detail", async () => {
     const run = pool({ source: fakeSource([1]), concurrency: 1 });
     await quiet();
     end(run, 1, BUSY);
@@ -105,7 +105,7 @@ describe("a job that is tried again", () => {
     expect(run.told[0]).not.toHaveProperty("wait_ms");
   });
 
-  it("tells each try what the earlier ones took, and keeps what they had for it", async () => {
+  it("passes the time spent in earlier tries to each try", async () => {
     const spent: number[] = [];
     const clock = fakeClock();
     const results = [LOST, BUSY, saved()];
@@ -127,7 +127,7 @@ describe("a job that is tried again", () => {
 });
 
 describe("a job that waits for its next try", () => {
-  it("holds no slot: the others run meanwhile, and it comes in its turn", async () => {
+  it("holds no slot: other jobs run meanwhile, and it starts in its turn", async () => {
     const run = pool({ source: fakeSource([4]), concurrency: 1, retry: thrice });
     await quiet();
     end(run, 1, LOST);
@@ -150,7 +150,7 @@ describe("a job that waits for its next try", () => {
     expect(run.clock.timers()).toEqual([]);
   });
 
-  it("is tried when its time has come, though nothing else happens, and no sooner", async () => {
+  it("starts at its time by a timer, and not earlier", async () => {
     const delays = [3000, 1000, 2000];
     const retry = (_failure: Failure, attempts: number) =>
       attempts === 1 ? { delayMs: delays.shift() ?? 0 } : { giveUp: undefined };
@@ -171,7 +171,7 @@ describe("a job that waits for its next try", () => {
     expect(run.clock.timers()).toEqual([]);
   });
 
-  it("keeps the run from ending, and the list from being read twice", async () => {
+  it("keeps the run from ending, and the source from being read twice", async () => {
     const source = fakeSource([1]);
     const run = pool({ source, concurrency: 5, retry: thrice });
     await quiet();
@@ -185,10 +185,10 @@ describe("a job that waits for its next try", () => {
   });
 });
 
-describe("a host that asks to be left alone", () => {
+describe("a host with a Retry-After", () => {
   const asks = (retryAfterMs: number) => ({ ...BUSY, retryAfterMs });
 
-  it("is, by all of its jobs, while the other hosts' run", async () => {
+  it("pauses all of its jobs, while those of other hosts run", async () => {
     const retry = (failure: Failure, attempts: number): RetryDecision => ({
       ...thrice(failure, attempts),
       pause: { ms: 5000, jobs: "wait" },
@@ -213,7 +213,7 @@ describe("a host that asks to be left alone", () => {
     expect(run.told.find(({ n }) => n === 3)).not.toHaveProperty("retried_after");
   });
 
-  it.each([2000, 300_000])("is waited for %i ms even where the job that was told so is given up", async (parkMs) => {
+  it.each([2000, 300_000])("is paused for %i ms even if the job that got it is given up", async (parkMs) => {
     const run = pool({ source: fakeSource([2]), concurrency: 1 });
     await quiet();
     end(run, 1, asks(parkMs));
@@ -225,7 +225,7 @@ describe("a host that asks to be left alone", () => {
     await run.done;
   });
 
-  it.each([300_001, 1e12])("for %i ms has its jobs refused: none of them waits so long", async (retryAfterMs) => {
+  it.each([300_001, 1e12])("of %i ms has its jobs refused: none of them waits so long", async (retryAfterMs) => {
     const clock = fakeClock();
     const run = pool({ source: fakeSource([6], "end", twoHosts), concurrency: 1, clock });
     await quiet();
@@ -241,7 +241,7 @@ describe("a host that asks to be left alone", () => {
     expect(refused).toHaveLength(2);
   });
 
-  it("or a job that waits for longer than a timer can be is not asked before: such a timer would go off at once", async () => {
+  it("a retry that is further away than the longest timer does not start early", async () => {
     const longMs = 2 ** 31 + 5000;
     const retry = (_failure: Failure, attempts: number): RetryDecision =>
       attempts < 2 ? { delayMs: longMs } : { giveUp: undefined };
@@ -259,8 +259,8 @@ describe("a host that asks to be left alone", () => {
   });
 });
 
-describe("a host that only fails", () => {
-  it("has its jobs refused: they are never under way, no try is counted, and each has its outcome", async () => {
+describe("a closed host", () => {
+  it("has its jobs refused: they never start, count no attempt, and each has its outcome", async () => {
     const run = pool({ source: fakeSource([40]), concurrency: 1, hostSignal: () => "unreachable" });
     // One strike after the other, with ever longer waits between; after the fourth it is given up.
     for (let strikes = 0; strikes < 4; strikes++) {

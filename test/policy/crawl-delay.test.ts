@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import { crawlDelayLimiter } from "../../src/policy/crawl-delay.ts";
 import { rateLimiter } from "../../src/policy/rate.ts";
 
-it("one start goes to a host that nobody has asked; the next when that is over", () => {
+it("a host without a known Crawl-delay gets one start, and the next when that has ended", () => {
   let delayMs: number | undefined;
   const one = crawlDelayLimiter(() => delayMs, undefined);
   expect(one.nextAtMs(5)).toBeLessThanOrEqual(5);
@@ -17,7 +17,7 @@ it("one start goes to a host that nobody has asked; the next when that is over",
   expect(one.nextAtMs(6)).toBeLessThanOrEqual(6);
 });
 
-it("starts are as far apart as the host wants, from the first one after it was asked", () => {
+it("starts keep the Crawl-delay, from the first one after it is known", () => {
   let delayMs: number | undefined;
   const one = crawlDelayLimiter(() => delayMs, undefined);
   one.acquire(0);
@@ -30,7 +30,7 @@ it("starts are as far apart as the host wants, from the first one after it was a
   expect(one.nextAtMs(2100)).toBe(4100);
 });
 
-it("what needed no start takes none: of the URLs that are not fetched, a million wait no longer than one", () => {
+it("URLs that make no request use no start: a million of them wait no longer than one", () => {
   const one = crawlDelayLimiter(() => 60_000, rateLimiter(0.1));
   one.acquire(0);
   expect(one.nextAtMs(0)).toBe(60_000);
@@ -44,7 +44,7 @@ it("what needed no start takes none: of the URLs that are not fetched, a million
   expect(one.nextAtMs(60_000)).toBe(120_000);
 });
 
-it("the rate of the run's own holds besides, whichever is slower", () => {
+it("the host rate applies as well, whichever is slower", () => {
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 3000 }), fc.integer({ min: 1, max: 20 }), (delayMs, perSecond) => {
       const both = crawlDelayLimiter(() => delayMs, rateLimiter(perSecond));

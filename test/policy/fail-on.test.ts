@@ -30,7 +30,7 @@ const rows: [limit: string, failed: number, finished: number, fails: boolean][] 
   ["100%", 10, 10, true],
 ];
 
-it.each(rows)("by --fail-on %s, %i failed of %i is a failed run: %s", (limit, failed, finished, fails) => {
+it.each(rows)("--fail-on %s with %i failed of %i: the run has failed: %s", (limit, failed, finished, fails) => {
   expect(parseFailOn(limit)?.(failed, finished)).toBe(fails);
 });
 
@@ -57,7 +57,7 @@ it.each([
   expect(parseFailOn(limit)).toBeUndefined();
 });
 
-it("a number and a share are one rule: so many, or such a share, and from there on; any is 1", () => {
+it("a number and a percentage are minimums, and any is 1", () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 100 }), fc.nat(100), (limit, failed) => {
       const decided = failed >= limit;
@@ -68,7 +68,7 @@ it("a number and a share are one rule: so many, or such a share, and from there 
   );
 });
 
-it("a share is exact, however it is written and however many are finished", () => {
+it("a percentage is exact, for any notation and any number of URLs", () => {
   const counts = fc.integer({ min: 1, max: 1_000_000_000 }).chain((all) => fc.tuple(fc.nat(all), fc.constant(all)));
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 100_000 }), counts, (thousandths, [failed, finished]) => {

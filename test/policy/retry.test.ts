@@ -18,22 +18,22 @@ function triesOf(failure: Failure, options = OPTIONS): number {
   return attempts;
 }
 
-describe("another try", () => {
-  it.each(KINDS)("%s is tried as often as FACTS say, and not where the run ends with it", (kind) => {
+describe("a retry", () => {
+  it.each(KINDS)("%s is retried as often as its row in FACTS allows, and not if it ends the run", (kind) => {
     const { retry } = FACTS[kind];
     const tries = { yes: 4, once: 2, no: 1, status: 1 }[retry];
     expect(triesOf(of(kind))).toBe(kind === "interrupted" || isFatal(kind) ? 1 : tries);
   });
 
-  it.each([408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524])("status %i may pass", (code) => {
+  it.each([408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524])("status %i is retried", (code) => {
     expect(triesOf(status(code))).toBe(4);
   });
 
-  it.each([300, 304, 400, 401, 403, 404, 407, 410, 451, 501, 505, 525])("status %i does not", (code) => {
+  it.each([300, 304, 400, 401, 403, 404, 407, 410, 451, 501, 505, 525])("status %i is not retried", (code) => {
     expect(triesOf(status(code))).toBe(1);
   });
 
-  it("--retry-on takes the place of these statuses, and of no other failure", () => {
+  it("--retry-on replaces these statuses, and changes no other failure", () => {
     const options = { ...OPTIONS, retryOn: new Set([404]) };
     expect(triesOf(status(404), options)).toBe(4);
     expect(triesOf(status(503), options)).toBe(1);
@@ -42,12 +42,12 @@ describe("another try", () => {
     expect(triesOf(of("tls_certificate", { status: 404 }), options)).toBe(1);
   });
 
-  it("a proxy that wants a password will go on wanting it", () => {
+  it("a proxy's 407 is not retried, its 502 is", () => {
     expect(triesOf(of("proxy_failed", { status: 407 }))).toBe(1);
     expect(triesOf(of("proxy_failed", { status: 502 }))).toBe(4);
   });
 
-  it("there is none without --retries, and never one more", () => {
+  it("no failure has more retries than --retries", () => {
     fc.assert(
       fc.property(fc.constantFrom(...KINDS), fc.nat(20), (kind, retries) => {
         expect(triesOf(of(kind), { ...OPTIONS, retries })).toBeLessThanOrEqual(1 + retries);
@@ -57,7 +57,7 @@ describe("another try", () => {
 });
 
 describe("the delay", () => {
-  it("is any part of a second, doubled with each try up to a minute", () => {
+  it("is random up to one second, doubled with each try up to a minute", () => {
     const many = { ...OPTIONS, retries: 5000 };
     const most = [1, 2, 3, 6, 7, 8, 5000].map((attempts) =>
       decideRetry(of("connect_timeout"), attempts, many, () => 1),

@@ -60,7 +60,7 @@ const faults: [name: string, fault: Fault, says: string][] = [
 ];
 
 describe.each(faults)("a reporter that %s", (_name, fault, says) => {
-  it("at an outcome is said lost once, is told no more, and the others hear everything", async () => {
+  it("at an outcome is reported lost once and gets no more, and the others get everything", async () => {
     const [before, after] = [listener(), listener()];
     let asked = 0;
     const bad: Reporter = {
@@ -84,7 +84,7 @@ describe.each(faults)("a reporter that %s", (_name, fault, says) => {
     expect([before.heard, after.heard]).toEqual([ALL, ALL]);
   });
 
-  it("at the end is said lost, and does not keep the others from ending", async () => {
+  it("at the end is reported lost, and the others end", async () => {
     const [before, after] = [listener(), listener()];
     const { reporter, lost, stall } = setUp(before, { outcome() {}, end: fault }, after);
     const ending = reporter.end(aView());
@@ -111,7 +111,7 @@ it("a reporter that throws at the start is lost, and the others start", async ()
   expect(other.heard).toEqual(["start", "outcome 1"]);
 });
 
-it("a reporter that settles late, after it was given up, is not said lost again", async () => {
+it("a reporter that settles after its limit is not reported lost again", async () => {
   let reject: ((error: Error) => void) | undefined;
   const late: Reporter = {
     outcome: () =>
@@ -129,7 +129,7 @@ it("a reporter that settles late, after it was given up, is not said lost again"
 });
 
 describe("a slow reporter", () => {
-  it("is waited for, and leaves no timer behind", async () => {
+  it("is awaited, and leaves no timer", async () => {
     let resolve = () => {};
     const slow: Reporter = {
       outcome: () =>
@@ -147,7 +147,7 @@ describe("a slow reporter", () => {
     expect([lost, timers.size]).toEqual([[], 0]);
   });
 
-  it("costs nothing where all take an outcome at once: there is no promise", () => {
+  it("costs no promise if all return at once", () => {
     const { reporter } = setUp(listener(), listener());
     expect(reporter.outcome(saved())).toBeUndefined();
   });

@@ -43,8 +43,8 @@ function watched(concurrency: number) {
   return { clock, told, sizes, governor, watching, receive };
 }
 
-describe("a governor", () => {
-  it("is told whole generations: how many ended, were lost and were under way, and how long they took", async () => {
+describe("the concurrency sampler", () => {
+  it("measures whole generations: tries that ended, were lost and were in flight, and their latency", async () => {
     const { clock, told, watching, receive } = watched(2);
     for (const signal of ["ok", "overloaded", "ok", "ok"] as const) {
       watching.began();
@@ -62,7 +62,7 @@ describe("a governor", () => {
     expect(clock.timers()).toEqual([]);
   });
 
-  it("hears nothing of what was under way at a change, or started just after it", async () => {
+  it("ignores tries that were in flight at a change, or started just after it", async () => {
     const { clock, told, sizes, governor, watching } = watched(2);
     const pair = async () => {
       watching.began();
@@ -87,7 +87,7 @@ describe("a governor", () => {
     watching.close();
   });
 
-  it("is told at once where it wants to know of losses", async () => {
+  it("ends a sample at once if the controller considers the losses an overload", async () => {
     const { clock, told, watching } = watched(100);
     for (let i = 0; i < 3; i++) watching.began();
     await clock.pass(5);
@@ -96,7 +96,7 @@ describe("a governor", () => {
     watching.close();
   });
 
-  it("is told of large bodies by their bytes, and of what takes very long after half a minute", async () => {
+  it("ends a sample by the bytes of large bodies, and after half a minute if no try ends", async () => {
     const { clock, told, watching, receive } = watched(2);
     watching.began();
     await clock.pass(999);
@@ -108,7 +108,7 @@ describe("a governor", () => {
     watching.close();
   });
 
-  it("hears nothing of tries by which nothing was asked for", async () => {
+  it("ignores tries that made no request", async () => {
     const { told, watching } = watched(1);
     const signal = (result: unknown) => (result === undefined ? "ok" : "neutral");
     const task = { attempts: 1 } as Task; // the rest is nobody's concern

@@ -11,7 +11,7 @@ const LOST = failure("connection_lost");
 const PAUSE_MS = 100;
 
 describe("a try that found no file descriptor", () => {
-  it("lowers how many run at a time, and the job comes again after a moment", async () => {
+  it("lowers the concurrency, and its job is queued again after 100 ms", async () => {
     const run = pool({ source: fakeSource([8]), concurrency: 4 });
     await quiet();
     end(run, 2, SCARCE);
@@ -33,7 +33,7 @@ describe("a try that found no file descriptor", () => {
     expect(run.clock.timers()).toEqual([]);
   });
 
-  it("is no attempt: it is not judged, and neither the record nor its times know of it", async () => {
+  it("is no attempt: no retry is decided, and neither the record nor its times contain it", async () => {
     const retry = (_failure: Failure, attempts: number): RetryDecision =>
       attempts < 2 ? { delayMs: 1000 } : { giveUp: undefined };
     const run = pool({ source: fakeSource([1]), concurrency: 1, retry });
@@ -57,7 +57,7 @@ describe("a try that found no file descriptor", () => {
     expect(run.told[0]).toMatchObject({ total_ms: 1800, wait_ms: 2200 });
   });
 
-  it("never lowers it below 1, and that by as many as were too many at once", async () => {
+  it("never lowers the concurrency below 1, and lowers it by the number of simultaneous failures", async () => {
     const run = pool({ source: fakeSource([3]), concurrency: 10 });
     await quiet();
     for (const n of [1, 2, 3]) end(run, n, SCARCE);
@@ -71,7 +71,7 @@ describe("a try that found no file descriptor", () => {
     await run.done;
   });
 
-  it("counts once there has been none for 30 seconds, even for one URL at a time", async () => {
+  it("fails once there has been no descriptor for 30 seconds, even for one URL at a time", async () => {
     const run = pool({ source: fakeSource([1]), concurrency: 1 });
     for (let passedMs = 0; passedMs <= 30_000; passedMs += PAUSE_MS) {
       await quiet();
@@ -85,7 +85,7 @@ describe("a try that found no file descriptor", () => {
     expect(run.judged).toHaveLength(1);
   });
 
-  it("does not count while several run at a time, however long that has been so: fewer may do", async () => {
+  it("does not fail while several run at a time, however long: fewer may be enough", async () => {
     const run = pool({ source: fakeSource([4]), concurrency: 4 });
     await quiet();
     end(run, 4, SCARCE);
@@ -102,7 +102,7 @@ describe("a try that found no file descriptor", () => {
     expect(run.view.tally).toMatchObject({ saved: 3, failed: 1 });
   });
 
-  it("never counts while there are some again and again, whatever is learnt through them", async () => {
+  it("never fails while descriptors are available again and again", async () => {
     for (const through of [saved(), LOST, failure("http_status", { status: 404 })]) {
       const hostSignal = (result: Failure | undefined) => (result === SCARCE ? "neutral" : "ok");
       const run = pool({ source: fakeSource([20]), concurrency: 1, hostSignal });
@@ -119,7 +119,7 @@ describe("a try that found no file descriptor", () => {
     }
   });
 
-  it("in a run that is stopped leaves its line interrupted, not failed", async () => {
+  it("is interrupted, not failed, in a stopped run", async () => {
     const run = pool({ source: fakeSource([2]), concurrency: 2 });
     await quiet();
     run.stop.abort("SIGINT" satisfies StopReason);

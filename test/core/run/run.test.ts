@@ -8,7 +8,7 @@ import { end, fakeSource, pool, quiet, watched } from "../pool.ts";
 const ones = (jobs: number) => Array.from({ length: jobs }, () => 1);
 
 describe("a run", () => {
-  it("has exactly `concurrency` jobs under way while there is work, whatever the order in which they end", async () => {
+  it("has exactly `concurrency` jobs in flight while there is work, in whatever order they end", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 1, max: 7 }),
@@ -42,7 +42,7 @@ describe("a run", () => {
     );
   });
 
-  it("asks for no job before there is a slot for it", async () => {
+  it("reads no job before there is a slot for it", async () => {
     const source = fakeSource(ones(10));
     const { pending, started } = pool({ source, concurrency: 3 });
     await quiet();
@@ -53,7 +53,7 @@ describe("a run", () => {
     expect(started).toEqual([1, 2, 3, 4]);
   });
 
-  it("asks for one batch at a time, however many slots are free", async () => {
+  it("reads one batch at a time, however many slots are free", async () => {
     const source = fakeSource([2], "silence");
     const run = pool({ source, concurrency: 5 });
     await quiet();
@@ -62,7 +62,7 @@ describe("a run", () => {
     expect([source.asked(), run.told.length]).toEqual([2, 2]);
   });
 
-  it("frees no slot before the outcome is taken", async () => {
+  it("frees no slot before the outcome is reported", async () => {
     const source = fakeSource(ones(3));
     const { pending, started, view } = pool({ source, concurrency: 1, slow: () => true });
     await quiet();
@@ -87,7 +87,7 @@ describe("a run", () => {
     expect(source.asked()).toBe(1);
   });
 
-  it("goes on over failures, and counts every outcome as what it is", async () => {
+  it("continues after failures, and counts each outcome by its kind", async () => {
     const job = pool({ source: fakeSource([4]), concurrency: 1 });
     const ends = [failure("internal"), failure("truncated"), saved({ n: 3 }), unchanged({ n: 4 })];
     for (const [i, result] of ends.entries()) {
@@ -104,7 +104,7 @@ describe("a run", () => {
     ]);
   });
 
-  it("gives a failure's record the job's own number, line and list", async () => {
+  it("records a failure with the job's number, line and list", async () => {
     const source = fakeSource([1]);
     const job = { n: 7, url: "http://example.org/x", list: "b.txt", line: 2 };
     const batches = [{ done: false, value: [job] } as const, { done: true, value: undefined } as const];
@@ -116,7 +116,7 @@ describe("a run", () => {
     expect(run.told).toMatchObject([{ ...job, error: "http_status", status: 404, retryable: false, attempts: 1 }]);
   });
 
-  it("shows which jobs are open, the oldest first, and since when", async () => {
+  it("has the jobs in flight in its view, the oldest first, with their start times", async () => {
     const { pending, view, clock } = pool({ source: fakeSource(ones(4)), concurrency: 2, slow: () => true });
     await quiet();
     await clock.pass(7);
@@ -131,7 +131,7 @@ describe("a run", () => {
     ]);
   });
 
-  it("lets its clock stand still when it is over", async () => {
+  it("has a constant elapsed time when it has ended", async () => {
     const { pending, view, clock, done } = pool({ source: fakeSource([1]), concurrency: 2 });
     await quiet();
     await clock.pass(40);
@@ -142,7 +142,7 @@ describe("a run", () => {
     expect(view.elapsedMs).toBe(40);
   });
 
-  it("looks ahead only as far as the frontier has room, and shows how much waits there", async () => {
+  it("reads ahead only as far as the frontier has room, and shows how many jobs wait there", async () => {
     // All on one host, which is to be left alone for a while after the first.
     const source = fakeSource(ones(100));
     const run = pool({ source, concurrency: 2, capacity: 10 });
@@ -159,7 +159,7 @@ describe("an order that throws", () => {
   const twoHosts = (n: number) => `http://${n % 2 === 0 ? "even" : "odd"}.example/${n}`;
   const error = new Error("no idea");
 
-  it("ends the run with its error, after what is under way has ended", async () => {
+  it("ends the run with its error, after the jobs in flight have ended", async () => {
     let asked = 0;
     const order: Order = (ready) => {
       asked++;

@@ -53,7 +53,7 @@ describe("a tally", () => {
     );
   });
 
-  it("keeps bytes, kinds, statuses and times apart", () => {
+  it("counts bytes, kinds, statuses and times separately", () => {
     const tally = tallyOf([
       saved({ bytes: 100, total_ms: 5 }),
       saved({ bytes: 50, total_ms: 5, length: "unverified" }),
@@ -74,19 +74,19 @@ describe("a tally", () => {
     ]);
   });
 
-  it("counts the tries beyond each job's first, of those with a final outcome", () => {
+  it("counts the retries of jobs with a final outcome", () => {
     const tries = [saved(), saved({ attempts: 3 }), failed({ attempts: 4 }), unchanged({ attempts: 2 })];
     expect(tallyOf(tries).retries).toBe(2 + 3 + 1);
     expect(tallyOf([failed({ attempts: 0 })]).retries).toBe(0);
     expect(tallyOf([failed({ error: "interrupted", attempts: 3 })]).retries).toBe(0);
   });
 
-  it("counts no bytes of files that were there already", () => {
+  it("counts no bytes of unchanged files", () => {
     const tally = tallyOf([saved({ bytes: 7 }), unchanged({ bytes: 100, total_ms: 5 })]);
     expect(tally).toMatchObject({ saved: 1, unchanged: 1, bytes: 7, totalMs: 15 });
   });
 
-  it("gives percentiles within 5 % of the exact ones", () => {
+  it("returns percentiles within 5 % of the exact ones", () => {
     const sample = fc.double({ min: 0.1, max: 1e7, noNaN: true });
     fc.assert(
       fc.property(
@@ -101,7 +101,7 @@ describe("a tally", () => {
     );
   });
 
-  it("holds times that are nothing, absurd, or not there at all", () => {
+  it("accepts times that are zero, absurd or missing", () => {
     expect(quantile(emptyTally().times, 0.5)).toBe(0);
     expect(quantile(tallyOf([saved({ total_ms: 0 })]).times, 0.5)).toBeLessThan(0.1);
     expect(quantile(tallyOf([saved({ total_ms: 1e15 })]).times, 0.5)).toBeGreaterThan(1e8);

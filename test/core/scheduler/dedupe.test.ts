@@ -29,8 +29,8 @@ const taken = (one: ReturnType<typeof queue>): Task[] => {
 };
 const numbers = (tasks: readonly Task[]) => tasks.map(({ job }) => job.n);
 
-describe("a URL that is on its way", () => {
-  it("holds back all that come after it, which then have its file", () => {
+describe("a URL in the frontier", () => {
+  it("holds back its duplicates, which then get its file", () => {
     const one = queue();
     for (const n of [1, 2, 3]) one.add({ n, url: URL_A }, 0);
     one.add({ n: 4, url: "http://b/" }, 0);
@@ -60,7 +60,7 @@ describe("a URL that is on its way", () => {
     },
   );
 
-  it("is known by its outcome though that hides the password, and though another line has its number", () => {
+  it("is found by its outcome, although that is redacted, and although another line has its number", () => {
     const one = queue();
     const [first, second] = ["http://me:one@a/", "http://me:two@a/"];
     for (const url of [first, second, first, second]) one.add({ n: 7, url }, 0);
@@ -69,7 +69,7 @@ describe("a URL that is on its way", () => {
     expect(taken(one).map(({ job }) => job.url)).toEqual([first, second]);
   });
 
-  it("is tried again as any other, with those behind it waiting on", () => {
+  it("is retried like any other, while its duplicates wait", () => {
     const one = queue();
     for (const n of [1, 2]) one.add({ n, url: URL_A }, 0);
     const [task] = taken(one);
@@ -80,7 +80,7 @@ describe("a URL that is on its way", () => {
     expect(one.next(50)).toBe(task);
   });
 
-  it("and fails again and again lets the next one go without a look at all that wait behind it", () => {
+  it("starts the next duplicate after each failure in constant time", () => {
     let looks = 0;
     const one = queue(() => {
       looks++;
@@ -95,7 +95,7 @@ describe("a URL that is on its way", () => {
     expect([one.waiting, looks]).toEqual([0, LINES]);
   });
 
-  it("leaves nothing of long URLs behind but a bounded number of characters", () => {
+  it("keeps only a bounded number of characters of long URLs", () => {
     const one = queue();
     const long = (n: number) => `http://a/${n}?${"x".repeat(60_000)}`;
     for (let n = 1; n <= 200; n++) {
@@ -107,7 +107,7 @@ describe("a URL that is on its way", () => {
     expect(taken(one).map(({ job }) => job.duplicateOf?.n)).toEqual([undefined, 200]);
   });
 
-  it("is full with so many held back, or so long ones", () => {
+  it("makes the frontier full when too many duplicates, or characters, wait", () => {
     const one = queue(undefined, 10);
     for (let n = 1; n <= 11; n++) {
       expect(one.full).toBe(false);
@@ -122,11 +122,11 @@ describe("a URL that is on its way", () => {
   });
 });
 
-describe("a file that is there", () => {
+describe("a saved file", () => {
   const sha256 = "a".repeat(64);
   const twin: SavedFile = { ...saved({ n: 1, url: URL_A, sha256 }), file: "000001" };
 
-  it("is taken for a line with its URL, and for a digest that it has", () => {
+  it("is used for a line with its URL, and with a digest that it has", () => {
     const one = queue((url) => (url === URL_A ? twin : undefined));
     one.add({ n: 2, url: URL_A }, 0);
     one.add({ n: 3, url: URL_A, sha256 }, 0);
@@ -142,7 +142,7 @@ describe("a file that is there", () => {
   });
 });
 
-it("every line comes out once, one a URL at a time, whatever the outcomes are", () => {
+it("every line starts once, one per URL at a time, whatever the outcomes are", () => {
   const step = fc.record({ url: fc.integer({ min: 0, max: 3 }), ok: fc.boolean(), ends: fc.boolean() });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 80 }), (steps) => {

@@ -27,7 +27,7 @@ describe("any run", () => {
     order: fc.constantFrom(...Object.values(ORDERS)),
   });
 
-  it("gives every job once for each time it comes, and nothing before its time or over a limit", () => {
+  it("starts every job once each time it is added, never before its time or over a limit", () => {
     fc.assert(
       fc.property(scenario, (given) => {
         const jobs = given.hosts.map((host, index) =>
@@ -223,7 +223,7 @@ describe("the look-ahead", () => {
     expect(seen).toEqual(Array.from({ length: 5000 }, (_, index) => index + 1));
   });
 
-  it("a job without a host starts at once, past every limit and pace", () => {
+  it("a job without a host starts at once, regardless of limits and rates", () => {
     const front = made({ perHost: 1, pace: every(1000), hostPace: () => every(1000) });
     for (const n of [1, 2]) front.add({ n, url: "no URL" }, 0);
     front.add(job(3, "a"), 0);

@@ -42,7 +42,7 @@ describe("the host of a URL", () => {
     expect(hostOf(made(), url)).toBe(host);
   });
 
-  it("is its name and port, whatever came before", () => {
+  it("is its name and port, whatever URL came before", () => {
     const mixed = fc.oneof(
       fc.webUrl({ withFragments: true, withQueryParameters: true }),
       fc.webUrl({ authoritySettings: { withIPv4: true, withIPv6: true, withPort: true, withUserInfo: true } }),
@@ -68,8 +68,8 @@ describe("the host of a URL", () => {
   });
 });
 
-describe("a parked host", () => {
-  it("gets nothing before the time, the other hosts go on", () => {
+describe("a paused host", () => {
+  it("starts nothing before its time, while other hosts go on", () => {
     const front = filled("aab");
     front.park("a", 2000);
     expect(started(front).map(({ host }) => host)).toEqual(["b"]);
@@ -78,7 +78,7 @@ describe("a parked host", () => {
     expect(numbers(started(front, 2000))).toEqual([1, 2]);
   });
 
-  it("is not let go earlier by a later park, nor by a task that comes back", () => {
+  it("does not start earlier because of a second pause or a task that is queued again", () => {
     const front = filled("aa");
     const tasks = started(front);
     front.park("a", 2000);
@@ -111,8 +111,8 @@ describe("a parked host", () => {
   });
 });
 
-describe("a host that asks for less", () => {
-  it("gets what its allowance says, and a try from before it was lowered says nothing more", () => {
+describe("an overloaded host", () => {
+  it("has the limit of its allowance, which ignores tries from before it was lowered", () => {
     let asked = 0;
     const notes: boolean[] = [];
     const front = filled("a".repeat(30), {

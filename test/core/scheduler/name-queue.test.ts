@@ -26,8 +26,8 @@ const taken = (one: ReturnType<typeof queue>): Task[] => {
 };
 const numbers = (tasks: readonly Task[]) => tasks.map(({ job }) => job.n);
 
-describe("lines whose names only answers complete", () => {
-  it("wait for the one before them, and are told which names are taken", () => {
+describe("lines whose names depend on their answers", () => {
+  it("wait for the one before them, and get the names that are taken", () => {
     const one = queue();
     for (const n of [1, 2, 3]) one.add(job(n, "page"), 0);
     one.add(job(4, "other"), 0);
@@ -40,7 +40,7 @@ describe("lines whose names only answers complete", () => {
     expect(one.waiting).toBe(0);
   });
 
-  it("hold back those whose names are known, of which one that is taken then is refused", () => {
+  it("hold back those whose names are known, which are refused if their name is then taken", () => {
     const one = queue();
     for (const [i, name] of ["page", "page.html", "page.txt", "page", "page.css"].entries())
       one.add(job(i + 1, name), 0);
@@ -58,7 +58,7 @@ describe("lines whose names only answers complete", () => {
 });
 
 describe("lines whose names are known", () => {
-  it("wait for nobody but for one whose name is not", () => {
+  it("wait only for lines whose names are not known", () => {
     const one = queue();
     for (const [i, name] of ["page.html", "page.txt", "-", "-", "page", "page.css"].entries())
       one.add(job(i + 1, name), 0);
@@ -70,7 +70,7 @@ describe("lines whose names are known", () => {
   });
 });
 
-it("is full where as many wait as may, and ignores a line that has another's number or is refused", () => {
+it("the queue is full at its capacity, and ignores lines with another line's number and refused ones", () => {
   const one = queue(2);
   for (const n of [1, 2, 3]) one.add(job(n, "page"), 0);
   expect(one.full).toBe(true);
@@ -80,7 +80,7 @@ it("is full where as many wait as may, and ignores a line that has another's num
   expect(taken(one)).toEqual([]);
 });
 
-it("whatever comes and ends in which order, no two are on their way that may get one name, and each has its turn", () => {
+it("no two lines that may get one name run at a time, and each has its turn, in any order", () => {
   const names = fc.constantFrom("a", "b", "a.txt", "a.html", "b.txt", "-");
   fc.assert(
     fc.property(fc.array(names, { maxLength: 30 }), fc.infiniteStream(fc.nat()), (list, choices) => {

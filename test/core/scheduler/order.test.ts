@@ -25,7 +25,7 @@ describe("the order", () => {
     expect([...hosts].sort()).toEqual([..."abbbcc"]);
   });
 
-  it("a function of one's own sees each host that may start, what waits there, and its next job", () => {
+  it("a caller's function gets each host that may start, its number of jobs, and its next job", () => {
     const seen: HostQueue[][] = [];
     const front = filled("aabc", {
       perHost: 1,
@@ -49,12 +49,12 @@ describe("the order", () => {
     ]);
   });
 
-  it("a function that picks another host than those is a bug that is said", () => {
+  it("a caller's function that returns another host is an error", () => {
     const front = filled("ab", { order: () => ({ host: "z", waiting: 1, next: job(9, "z") }) });
     expect(() => front.next(0)).toThrow(/order/);
   });
 
-  it("a task that comes back has its old place in the list", () => {
+  it("a task that is queued again keeps its place in the list", () => {
     const front = filled("aabbab", { order: ORDERS.list });
     const first = [front.next(0), front.next(0)].filter((task) => task !== undefined);
     for (const task of first.reverse()) {

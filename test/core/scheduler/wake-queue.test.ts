@@ -11,7 +11,7 @@ import { ROOT } from "../../support/command.ts";
 
 const NEVER = Number.POSITIVE_INFINITY;
 
-it("is the earliest time of all, whatever was set before", () => {
+it("the wake queue returns the earliest time, whatever was set before", () => {
   const step = fc.record({
     host: fc.nat(5),
     inMs: fc.oneof(fc.integer({ min: 1, max: 50 }), fc.constant(NEVER)),
@@ -39,7 +39,7 @@ it("is the earliest time of all, whatever was set before", () => {
   );
 });
 
-it("takes no memory for each line of a host that only fails, however long it is left alone", () => {
+it("the wake queue needs no memory per job of a closed host", () => {
   const url = (file: string) => JSON.stringify(pathToFileURL(join(ROOT, `dist/src/${file}.js`)).href);
   const program = `
     import { frontier } from ${url("core/scheduler/frontier")};

@@ -12,7 +12,7 @@ function asked(coming: Deferred<number>): unknown[] {
   return said;
 }
 
-it("who asked first is told at once", () => {
+it("a subscriber is called at once when the value comes", () => {
   const [one, other] = [new Deferred<number>(), new Deferred<number>()];
   const said = [asked(one), asked(other)];
   one.resolve(7);
@@ -20,7 +20,7 @@ it("who asked first is told at once", () => {
   expect(said).toEqual([[7], [["failed", "why"]]]);
 });
 
-it("who asks afterwards is told, and not before the question is over", async () => {
+it("a later subscriber is called after `then` has returned", async () => {
   const [one, other] = [new Deferred<number>(), new Deferred<number>()];
   one.resolve(7);
   other.reject("why");
@@ -30,7 +30,7 @@ it("who asks afterwards is told, and not before the question is over", async () 
   expect(said).toEqual([[7], [["failed", "why"]]]);
 });
 
-it("can be awaited, before and after", async () => {
+it("a deferred value can be awaited, before and after it is resolved", async () => {
   const [early, late, bad] = [new Deferred<number>(), new Deferred<number>(), new Deferred<number>()];
   early.resolve(1);
   queueMicrotask(() => queueMicrotask(() => late.resolve(2)));

@@ -10,7 +10,7 @@ interface Guest extends ListNode<Guest> {
 const guest = (name: number): Guest => ({ name, list: undefined, prevNode: undefined, nextNode: undefined });
 const names = (row: LinkedList<Guest>) => [...row].map(({ name }) => name);
 
-it("has who joined and has not left, in order of joining, as a Set has", () => {
+it("a linked list has the items of a Set, in the same order", () => {
   const step = fc.record({ who: fc.nat(7), joins: fc.boolean() });
   fc.assert(
     fc.property(fc.array(step), (steps) => {
@@ -29,7 +29,7 @@ it("has who joined and has not left, in order of joining, as a Set has", () => {
   );
 });
 
-it("is left by who joins another, and holds nobody who has left", () => {
+it("an item that is added to another list is deleted from the first", () => {
   const [one, other] = [new LinkedList<Guest>(), new LinkedList<Guest>()];
   const guests = [guest(0), guest(1), guest(2)];
   for (const each of guests) one.add(each);
@@ -39,7 +39,7 @@ it("is left by who joins another, and holds nobody who has left", () => {
   for (const each of guests) expect(each).toMatchObject({ list: undefined, prevNode: undefined, nextNode: undefined });
 });
 
-it("is walked to its end while the one at hand leaves", () => {
+it("an iteration continues when the current item is deleted", () => {
   const row = new LinkedList<Guest>();
   for (let name = 0; name < 4; name++) row.add(guest(name));
   const seen: number[] = [];
