@@ -57,7 +57,7 @@ describe("a try that found no file descriptor", () => {
     expect(run.told[0]).toMatchObject({ total_ms: 1800, wait_ms: 2200 });
   });
 
-  it("never lowers the concurrency below 1, and lowers it by the number of simultaneous failures", async () => {
+  it("lowers the concurrency below the number of jobs in flight, and never below 1", async () => {
     const run = pool({ source: fakeSource([3]), concurrency: 10 });
     await quiet();
     for (const n of [1, 2, 3]) end(run, n, SCARCE);
