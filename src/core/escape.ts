@@ -33,14 +33,20 @@ export function escapedJson(json: string): string {
 }
 
 /**
+ * Stands for a control character in a URL that is shown. The second character is no character (U+FFFE), so that no URL of a real
+ * list has both.
+ */
+export const CONTROL_MARK = "\ufffd\ufffe";
+
+/**
  * Returns an equivalent URL that is safe to show: unsafe characters are percent-encoded, as `new URL` does. A control
- * character becomes U+FFFF, which `parseUrl` refuses as well.
+ * character becomes `CONTROL_MARK`, which `parseUrl` refuses as well.
  */
 export function escapedUrl(url: string): string {
   if (!/[^\x20-\x7e]/.test(url)) return url; // the usual case
   return url.replace(UNSAFE, (character) => {
     const code = character.codePointAt(0) ?? 0;
-    if (code < 0x20 || code === 0x7f) return "\uffff";
+    if (code < 0x20 || code === 0x7f) return CONTROL_MARK;
     return encodeURIComponent(code >= 0xd800 && code <= 0xdfff ? "\ufffd" : character); // a lone surrogate
   });
 }

@@ -1,5 +1,6 @@
 // Parses the URL of a line, or returns why it cannot be fetched.
 
+import { CONTROL_MARK } from "./escape.ts";
 import type { Failure } from "./failure.ts";
 import { isRedacted } from "./redact.ts";
 import { HIDDEN } from "./userinfo.ts";
@@ -15,11 +16,11 @@ const MAX_HOST_TEXT = 12 * MAX_HOST_LENGTH;
 
 /**
  * Parses by the WHATWG URL standard, which also encodes blanks and resolves dot segments. Control characters are refused first:
- * `new URL` would delete tabs and newlines silently. U+FFFF is what `escapedUrl` writes in their place.
+ * `new URL` would delete tabs and newlines silently. `CONTROL_MARK` is what `escapedUrl` writes in their place.
  */
 export function parseUrl(url: string): URL | Failure {
   if (url.length > MAX_URL_LENGTH) return invalid(`longer than ${MAX_URL_LENGTH} characters`);
-  if (/[\u0000-\u001f\u007f\uffff]/.test(url)) return invalid("it has a control character");
+  if (/[\u0000-\u001f\u007f]/.test(url) || url.includes(CONTROL_MARK)) return invalid("it has a control character");
   if (hasLongHostText(url)) return invalid(LONG_HOST);
   let target: URL;
   try {

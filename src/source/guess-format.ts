@@ -45,7 +45,7 @@ const ROWS: readonly Row[] = [
     command: "sed 's|^|https://|' {}",
   },
   { noun: "CSV", line: /^[^,;|]+[,;|]/ },
-  { noun: "binary data", line: /[\0-\x08\x0e-\x1f\uffff]|(?:%[89A-F][0-9A-F].?){3}/ },
+  { noun: "binary data", line: /[\0-\x08\x0e-\x1f]|\ufffd\ufffe|(?:%[89A-F][0-9A-F].?){3}/ },
 ];
 
 /** Maximum length of a line that is matched, in characters: a list in one line has any length. */

@@ -19,6 +19,7 @@ describe("a URL that can be fetched", () => {
     ["http://example.org/a b/ü", "http://example.org/a%20b/%C3%BC"],
     ["http://example.org/a/../../b", "http://example.org/b"],
     ["http://example.org/%EF%BF%BD", "http://example.org/%EF%BF%BD"],
+    ["http://example.org/\ufffe\uffff", "http://example.org/%EF%BF%BE%EF%BF%BF"],
     ["http://example.org/\ufffdx", "http://example.org/%EF%BF%BDx"], // a character like any other, and UTF-8 has it
   ];
   it.each(good)("%j is parsed as %s", (url, href) => {
@@ -52,7 +53,7 @@ describe("a line that is not a URL", () => {
     ["http://example.org/a\nb", "invalid_url", "it has a control character"],
     ["http://example.org/\u001b[31m", "invalid_url", "it has a control character"],
     ["http://example.org/\u007f", "invalid_url", "it has a control character"],
-    ["http://example.org/a\uffffb", "invalid_url", "it has a control character"],
+    ["http://example.org/a\ufffd\ufffeb", "invalid_url", "it has a control character"],
     ["htp://x", "unsupported_scheme", "only http and https"],
     ["ftp://example.org/x", "unsupported_scheme", "only http and https"],
     ["file:///etc/passwd", "unsupported_scheme", "only http and https"],
