@@ -3,9 +3,9 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { OptionError, type Wording } from "../core/errors.ts";
+import { FRAMING_HEADERS, isFieldName, isFieldValue, PART_HEADERS } from "../core/header-rules.ts";
 import { type Cookies, cookies } from "../http/identity/cookies.ts";
 import { type Authorize, authorizer, readNetrc } from "../http/identity/credentials.ts";
-import { isFieldName } from "../http/semantics/headers.ts";
 import { OPTIONS } from "../options/table.ts";
 
 /** What is sent about the user. Credentials are sent only to the origins that the list names. */
@@ -48,7 +48,7 @@ type Env = Readonly<Record<string, string | undefined>>;
 /** Reads netrc and cookie files. Throws an OptionError, without secrets, for a value or file that cannot be used. */
 export function identityOf(options: IdentityOptions, env: Env): Identity {
   const userAgent = options.userAgent ?? USER_AGENT;
-  if (!isValue(userAgent))
+  if (!isFieldValue(userAgent))
     throw new OptionError("not a user agent that can be sent: it has control or other characters", "userAgent");
   const given = typeof options.cookie === "string" ? [options.cookie] : (options.cookie ?? []);
   const noCookies = options.noCookies ?? false;
@@ -85,10 +85,11 @@ function checkHeader(name: string, value: string): void {
   if (!isFieldName(name)) {
     throw new OptionError(`not a header that can be sent: the name ${JSON.stringify(name)}`, "headers");
   }
-  if (!isValue(value))
+  if (!isFieldValue(value))
     throw new OptionError(`not a header that can be sent: ${name} has control or other characters`, "headers");
-  if (REFUSED.has(name.toLowerCase())) throw new OptionError(`the header ${name} is bulkget's own to send`, "headers");
-  if (PARTS.has(name.toLowerCase())) {
+  if (FRAMING_HEADERS.has(name.toLowerCase()))
+    throw new OptionError(`the header ${name} is bulkget's own to send`, "headers");
+  if (PART_HEADERS.has(name.toLowerCase())) {
     const why = "asks for a part, which would be saved as the whole body: leave it out";
     throw new OptionError(`the header ${name} ${why}; bodies that were cut go on by themselves`, "headers");
   }
@@ -96,23 +97,3 @@ function checkHeader(name: string, value: string): void {
 
 /** Headers that a request has only once: the last one is sent. */
 const SINGLE = new Set(["host", "user-agent", "authorization"]);
-
-/** Headers that ask for a part of the body. */
-const PARTS = new Set(["range", "if-range"]);
-
-/** RFC 9110 section 5.5, and Latin-1. */
-function isValue(text: string): boolean {
-  return /^[\t\u0020-\u007e\u0080-\u00ff]*$/.test(text);
-}
-
-/** Headers that frame the message or the connection (RFC 9112); a user's value would break it. */
-const REFUSED = new Set([
-  "connection",
-  "content-length",
-  "expect",
-  "keep-alive",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
-]);

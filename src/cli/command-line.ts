@@ -3,6 +3,7 @@
 import type { Wording } from "../core/errors.ts";
 import { splitFlags } from "../options/flags.ts";
 import type { Rows } from "../options/row.ts";
+import { READING } from "../options/rows/lists.ts";
 import { NETWORK } from "../options/rows/network.ts";
 import { REQUESTS } from "../options/rows/requests.ts";
 import { MEASURING } from "../options/rows/tune.ts";
@@ -17,7 +18,7 @@ interface Lists {
 
 export type CommandLine = Lists & Parsed<typeof TABLE>;
 
-const TUNE = { ...MEASURING, ...REQUESTS, ...NETWORK } as const;
+const TUNE = { ...MEASURING, ...READING, ...REQUESTS, ...NETWORK } as const;
 
 export type TuneLine = Lists & Parsed<typeof TUNE>;
 

@@ -1,6 +1,7 @@
 // Usage, summary and operands of the command and its subcommands, for help, man page and completions.
 
 import type { Group } from "../options/row.ts";
+import { READING } from "../options/rows/lists.ts";
 import { NETWORK } from "../options/rows/network.ts";
 import { REQUESTS } from "../options/rows/requests.ts";
 import { MEASURING } from "../options/rows/tune.ts";
@@ -44,6 +45,7 @@ Examples:
     summary: "Measures which -c is best for a list; prints a table, and draws a chart.",
     groups: [
       { title: "Measuring", rows: MEASURING },
+      { title: "Lists", rows: READING },
       { title: "Requests", rows: REQUESTS },
       { title: "Network", rows: NETWORK },
     ],

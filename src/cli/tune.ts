@@ -1,5 +1,6 @@
 // `bulkget tune`: measures the concurrency with a sample of a list; prints a table and writes a chart.
 
+import { listFetcher } from "../app/fetch-list.ts";
 import { httpClient } from "../app/http-client.ts";
 import { type Step, sampleOf, sweep } from "../app/tune.ts";
 import { OptionError } from "../core/errors.ts";
@@ -24,10 +25,10 @@ export async function tune(argv: readonly string[], env: Env): Promise<number | 
   const { upTo, stepMs, svg } = line;
   const objection = objectionTo(svg); // checked before minutes of measuring
   if (objection !== undefined) throw new OptionError(`--svg ${svg}: ${objection}`);
+  const stop = new AbortController().signal;
   const source = lists(line.lists, {
-    stdin: () => process.stdin,
-    stop: new AbortController().signal,
-    allowEmpty: true,
+    ...{ stdin: () => process.stdin, stop, allowEmpty: true },
+    ...{ inputFormat: line.inputFormat, table: line, fetch: listFetcher(() => get, {}, stop) },
   });
   sizeThreadPool(upTo);
   const get = httpClient({ ...line, ...pemOf(line), concurrency: upTo });

@@ -26,6 +26,8 @@ export interface Job extends Digests {
   readonly duplicateOf?: SavedFile;
   /** Earlier lines with a file name that this line may get as well. */
   readonly namesakes?: readonly Namesake[];
+  /** Headers of its requests alone, as alternating names and values: in no record, since they may be secret. */
+  readonly headers?: readonly string[];
   /** Other columns of a table's row, for the record: at most 64 KiB of JSON. */
   readonly extra?: Readonly<Record<string, unknown>>;
   /** Why it is not tried: known from the list. */
@@ -60,7 +62,16 @@ export function isNumber(name: string): boolean {
   return /^[0-9]{1,15}$/.test(name);
 }
 
-type OfTheJobAlone = "duplicateOf" | "kept" | "known" | "namesakes" | "numbered" | "refused" | "replaces" | DigestName;
+type OfTheJobAlone =
+  | "duplicateOf"
+  | "headers"
+  | "kept"
+  | "known"
+  | "namesakes"
+  | "numbered"
+  | "refused"
+  | "replaces"
+  | DigestName;
 
 interface Finished extends Omit<Job, OfTheJobAlone> {
   /** Number of tries with a request; a retry on a new connection, because an idle one was closed, does not count. */

@@ -47,6 +47,8 @@ export interface RequestConditions {
   readonly kept?: PartialBody;
   /** The validators of a complete file: the answer may be 304 without a body. */
   readonly known?: { readonly etag?: string; readonly last_modified?: string };
+  /** Headers of this URL alone, as alternating names and values; they replace those of all requests. */
+  readonly headers?: readonly string[];
 }
 
 /** Why a URL is not fetched, or its body not stored: robots.txt or X-Robots-Tag. */

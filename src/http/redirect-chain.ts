@@ -112,7 +112,14 @@ export class RedirectChain implements RequestListener {
     const origin = next === listed ? this.listedOrigin : next.origin;
     const isListed = origin === this.listedOrigin && this.conditions?.robots !== "redirect";
     const jar = this.jar ?? context.cookies;
-    const prepared = context.requests.build(next, origin, isListed ? listed : undefined, jar, headers);
+    const prepared = context.requests.build(
+      next,
+      origin,
+      isListed ? listed : undefined,
+      jar,
+      headers,
+      this.conditions?.headers,
+    );
     if ("error" in prepared) return prepared;
     const { route, request } = prepared;
     const sent = headers === undefined ? undefined : { ...headers, target: next };

@@ -16,6 +16,7 @@ import {
   withCookie,
 } from "./origin.ts";
 import { type ConditionalRequest, isConditional } from "./semantics/conditional.ts";
+import { safeHeaders } from "./semantics/redirect.ts";
 
 /** Maximum number of cached origins; beyond it the cache is cleared. */
 const MAX_ORIGINS = 1000;
@@ -31,6 +32,7 @@ export interface RequestBuilder {
   /**
    * Returns the request for a URL, or why its origin is blocked. `origin`: `target.origin`. `listed`: the URL of the list if it
    * has this origin: credentials and the user's other headers are sent to no other. `jar`: has the cookies, if any are sent.
+   * `ownHeaders`: those of this URL alone, as alternating names and values, which replace others of the same names.
    */
   build(
     target: URL,
@@ -38,6 +40,7 @@ export interface RequestBuilder {
     listed: URL | undefined,
     jar: Cookies | undefined,
     conditions: ConditionalRequest | undefined,
+    ownHeaders?: readonly string[],
   ): PreparedRequest | Failure;
 }
 
@@ -76,18 +79,26 @@ export function requestBuilder(options: GetOptions): RequestBuilder {
 
   return {
     isConditional: isConditional(common),
-    build(target, key, listed, jar, conditions) {
+    build(target, key, listed, jar, conditions, ownHeaders) {
       const isListed = listed !== undefined;
       const origin = originOf(target, key);
       if (origin.blocked !== undefined) return origin.blocked;
       let fields = isListed ? listedFields(listed, origin) : origin.safeFields;
       if (jar !== undefined) fields = addCookies(fields, target, isListed, jar);
+      if (ownHeaders !== undefined) fields = replaceHeaders(fields, isListed ? ownHeaders : safeHeaders(ownHeaders));
       if (conditions !== undefined) fields += headerLines(conditions.headers);
       const path = origin.prefix + originForm(target);
       const request = cookies === undefined ? { path, fields } : { path, fields, onFields: receiver(cookies, target) };
       return { route: isListed ? origin.route : origin.anonymousRoute, request };
     },
   };
+}
+
+/** Returns header lines with these in the place of all others of their names. */
+function replaceHeaders(fields: string, headers: readonly string[]): string {
+  const names = new Set(headers.filter((_, i) => i % 2 === 0).map((name) => name.toLowerCase()));
+  const kept = fields.match(/[^\n]*\n/g)?.filter((line) => !names.has(line.slice(0, line.indexOf(":")).toLowerCase()));
+  return (kept ?? []).join("") + headerLines(headers);
 }
 
 /** A function of its own: the closure keeps nothing else of the request. */

@@ -17,9 +17,13 @@ export function unzstd(chunks: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {
 }
 
 async function* byNode(chunks: AsyncIterator<Buffer>, stream: Duplex): AsyncGenerator<Buffer> {
-  void feed(chunks, stream);
+  const fed = { bytes: 0 };
+  void feed(chunks, stream, fed);
   try {
     yield* stream as AsyncIterable<Buffer>;
+    // Node ends quietly there, and reads no more.
+    if ((stream as Duplex & { readonly bytesWritten: number }).bytesWritten < fed.bytes)
+      throw new Error("its zstd is followed by what is none");
   } catch (error) {
     const { code = "" } = error as NodeJS.ErrnoException;
     if (code === "Z_BUF_ERROR" || code === "ZSTD_error_srcSize_wrong") throw new Error("it is zstd that is cut off");
@@ -64,12 +68,14 @@ function endOf(child: ChildProcess): Promise<number | string | null> {
 async function feed(
   chunks: AsyncIterator<Buffer>,
   into: NodeJS.WritableStream & { destroy(error?: Error): unknown },
+  fed: { bytes: number } = { bytes: 0 },
 ): Promise<Error | undefined> {
   let failure: Error | undefined;
   into.on("error", () => {}); // a command that has ended is noticed by its exit code
   try {
     for (let next = await chunks.next(); next.done !== true; next = await chunks.next()) {
       const { value } = next;
+      fed.bytes += value.length;
       await new Promise<void>((resolve) => into.write(value, () => resolve()));
     }
     into.end();

@@ -104,9 +104,11 @@ describe("a thousand URLs", () => {
     if (packed === undefined) return context.skip();
     const expected = await leftBy("urls.txt", text);
     expect(await leftBy("urls.txt.zst", packed)).toEqual(expected);
-    // Frames may follow each other, as pzstd writes them.
-    const half = text.indexOf("\n", text.length / 2) + 1;
-    void half;
+    // Frames may follow each other, as pzstd writes them; nothing else may.
+    const twice = await leftBy("urls.zst", Buffer.concat([packed, packed]), "--allow-empty");
+    expect(twice.code).toBe(1); // its names are taken by then
+    const followed = await leftBy("urls.zst", Buffer.concat([packed, Buffer.from("something else")]));
+    expect([followed.code, followed.stderr]).toEqual([2, expect.stringMatching(/cannot be read on, after line \d+: /)]);
     const cut = await leftBy("urls.zst", packed.subarray(0, packed.length - 20));
     expect([cut.code, cut.stderr]).toEqual([
       2,
@@ -165,5 +167,33 @@ describe("--keep", () => {
       { n: 1, outcome: "failed" },
       { n: 2, outcome: "saved", extra: { id: "9", caption: "moved" } },
     ]);
+  });
+});
+
+describe("headers of a row", () => {
+  it("are sent with its requests, in the place of those of all, and are in no record", async () => {
+    const seen = new Map<string, string>();
+    const answer = (path: string) =>
+      server.answers.set(path, ({ headers }, response) => {
+        seen.set(path, `${headers["x-key"]} ${headers["user-agent"]} ${headers.authorization}`);
+        response.end("x");
+      });
+    for (const path of ["/a", "/b", "/c"]) answer(path);
+    const rows = [
+      { url: server.url("/a"), headers: { "X-Key": "one", "User-Agent": "mine", Authorization: "secret" } },
+      { url: server.url("/b"), headers: {} },
+      { url: server.url("/c"), headers: { Range: "bytes=0-1" } },
+    ];
+    writeFileSync(folder.at("urls.jsonl"), linesOf(rows.map((row) => JSON.stringify(row))));
+    for (const args of [[], ["--workers", "2", "--force"]]) {
+      seen.clear();
+      const { stderr } = await folder.run(["urls.jsonl", "-H", "X-Key: all", "-A", "ours", ...args]);
+      expect([...seen].sort()).toEqual([
+        ["/a", "one mine secret"],
+        ["/b", "all ours undefined"],
+      ]);
+      expect(stderr).toContain("urls.jsonl:3: invalid_row: its headers are not");
+      expect(readFileSync(folder.at("downloads/results.jsonl"), "utf8")).not.toContain("secret");
+    }
   });
 });

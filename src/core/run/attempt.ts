@@ -76,7 +76,8 @@ export function attempt({ get, sink, clock, follow }: AttemptPorts): Perform {
         // The validators belong to another URL: a 304 from this one says nothing about the saved file.
         const isOther = !isFailure(answer) && answer.status === 304 && answer.finalUrl !== job.known?.final_url;
         if (!isOther) return fetched(answer);
-        get.fetch(target, { spentMs: task.spentMs + clock.nowMs() - startedMs }).then(fetched, failed);
+        const own = job.headers === undefined ? undefined : { headers: job.headers };
+        get.fetch(target, { spentMs: task.spentMs + clock.nowMs() - startedMs, ...own }).then(fetched, failed);
       }, failed);
       return undefined;
     }
@@ -142,9 +143,10 @@ export function attempt({ get, sink, clock, follow }: AttemptPorts): Perform {
 
   function askFor({ job, spentMs }: Task): RequestConditions | undefined {
     const kept = sink.partialOf?.(job);
-    if (kept !== undefined) return { spentMs, kept };
-    if (job.known !== undefined) return { spentMs, known: job.known };
-    return spentMs > 0 ? { spentMs } : undefined;
+    const own = job.headers === undefined ? undefined : { headers: job.headers };
+    if (kept !== undefined) return { spentMs, kept, ...own };
+    if (job.known !== undefined) return { spentMs, known: job.known, ...own };
+    return spentMs > 0 ? { spentMs, ...own } : own;
   }
 
   function storing(

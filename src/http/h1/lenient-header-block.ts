@@ -1,6 +1,7 @@
 // Parses a header block with invalid lines, which are skipped as in browsers unless they may affect the end of the body.
 
-import { isFieldName, trimBlanks, withoutControls } from "../semantics/headers.ts";
+import { isFieldName } from "../../core/header-rules.ts";
+import { trimBlanks, withoutControls } from "../semantics/headers.ts";
 import type { Head } from "./head.ts";
 
 /** Refused in a header block (RFC 9110 section 5.5): NUL, and a carriage return without a line feed. */

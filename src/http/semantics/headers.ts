@@ -182,13 +182,6 @@ function addCodings(headers: AnswerHeaders, text: string): void {
     if (!NO_CODINGS.has(coding)) headers.contentEncoding = joined(headers.contentEncoding, coding);
 }
 
-const FIELD_NAME = /^[!#$%&'*+.^_`|~\w-]+$/;
-
-/** Whether it is a valid header name: a token (RFC 9110 section 5.1). */
-export function isFieldName(text: string): boolean {
-  return FIELD_NAME.test(text);
-}
-
 /** Whether a list of tokens in lower case contains `token`. */
 export function hasToken(list: string | undefined, token: string): boolean {
   if (list === undefined) return false;

@@ -3,7 +3,8 @@
 import { COLUMN_ROLES } from "../../source/formats/format.ts";
 import type { Rows } from "../row.ts";
 
-export const LISTS = {
+/** Options of how lists are read. */
+export const READING = {
   inputFormat: {
     type: "choice",
     flags: "--input-format <name>",
@@ -25,11 +26,15 @@ export const LISTS = {
     summary: "columns of tables: url=URL,name=key",
     details: `
       Says which columns of a table are used for what, where they are not called so: "url=URL,name=key,sha256=hash". The roles are url,
-      name, n (the line's number), md5, sha1, sha256 and sha512. Names of columns are found in any case. Numbers ("url=2") are for
+      name, n (the line's number), headers (a JSON object), md5, sha1, sha256 and sha512. Names of columns are found in any case. Numbers ("url=2") are for
       tables without a header, whose first row is a URL then. "name=" uses no column for the name. May be repeated.`,
     choices: COLUMN_ROLES,
     otherwise: "those of the same name",
   },
+} as const satisfies Rows;
+
+export const LISTS = {
+  ...READING,
   keep: {
     type: "names",
     flags: "--keep <columns>",

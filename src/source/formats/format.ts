@@ -21,9 +21,9 @@ export interface Format {
 }
 
 /** What a column of a table may be: the URL, the file's name, the line's number, headers of the request, a digest. */
-export const COLUMN_ROLES = ["url", "name", "n", ...DIGEST_NAMES] as const;
+export const COLUMN_ROLES = ["url", "name", "n", "headers", ...DIGEST_NAMES] as const;
 
-export type ColumnRole = "url" | "name" | "n" | DigestName;
+export type ColumnRole = "url" | "name" | "n" | "headers" | DigestName;
 
 /** How tables are read. */
 export interface TableOptions {

@@ -1,6 +1,7 @@
 // Makes jobs of the rows of a table: which column is the URL, the name or a digest, and what of a row goes into the record.
 
 import { DIGEST_NAMES, normalizedDigest } from "../../core/digest.ts";
+import { isRowHeader } from "../../core/header-rules.ts";
 import { isNumber, type Job } from "../../core/job.ts";
 import { MAX_URL_LENGTH } from "../../core/parse-url.ts";
 import { nameWithoutUserinfo } from "../../core/userinfo.ts";
@@ -59,11 +60,13 @@ export function numberedColumns(count: number, { column, keep }: TableOptions): 
   );
 }
 
+/** Roles that only an option gives: a column that happens to be called n is no line number. */
+const IF_NAMED: ReadonlySet<ColumnRole> = new Set(["n"]);
+
 /** The role of each column, by its name in lower case. */
 export function rolesByColumn({ column = {} }: TableOptions): ReadonlyMap<string, ColumnRole> {
   const roles = new Map<string, ColumnRole>();
-  // A column that happens to be called n is nobody's line number.
-  for (const role of COLUMN_ROLES) if (column[role] === undefined && role !== "n") roles.set(role, role);
+  for (const role of COLUMN_ROLES) if (column[role] === undefined && !IF_NAMED.has(role)) roles.set(role, role);
   for (const role of COLUMN_ROLES) {
     const name = column[role];
     if (name !== undefined && name !== "") roles.set(name.toLowerCase(), role);
@@ -130,6 +133,14 @@ export function rowJob({ roles, extra }: RowValues, row: number, line: number, n
     const text = textOf(roles[digest]) ?? "";
     if (text.trim() !== "") job[digest] = normalizedDigest(digest, text);
   }
+  if (roles.headers !== undefined && roles.headers !== null && roles.headers !== "") {
+    const headers = headersIn(roles.headers);
+    if (headers === undefined) {
+      const detail = "its headers are not an object of names and values that can be sent";
+      return { ...brokenRow(detail, row, line, numbering), url: job.url };
+    }
+    if (headers.length > 0) job.headers = headers;
+  }
   if (extra !== undefined) {
     const kept = keptOf(extra);
     if (kept === undefined) {
@@ -151,6 +162,30 @@ export function brokenRow(detail: string, row: number, line: number, numbering: 
 function textOf(value: unknown): string | undefined {
   if (typeof value === "string") return value;
   return typeof value === "number" || typeof value === "bigint" ? String(value) : undefined;
+}
+
+/** Maximum size of the headers of a row, in characters. */
+const MAX_HEADERS_CHARS = 16_384;
+
+/** Headers out of an object, or out of one in JSON, as alternating names and values; undefined if they cannot be sent. */
+function headersIn(value: unknown): string[] | undefined {
+  let object: unknown = value;
+  if (typeof value === "string") {
+    try {
+      object = JSON.parse(value);
+    } catch {
+      return undefined;
+    }
+  }
+  if (typeof object !== "object" || object === null || Array.isArray(object)) return undefined;
+  const headers: string[] = [];
+  let chars = 0;
+  for (const [name, text] of Object.entries(object)) {
+    if (typeof text !== "string" || !isRowHeader(name, text)) return undefined;
+    headers.push(name, text);
+    chars += name.length + text.length;
+  }
+  return chars > MAX_HEADERS_CHARS ? undefined : headers;
 }
 
 /** What goes into a record, as JSON has it; undefined if it is too large. */

@@ -54,6 +54,31 @@ describe("JSON lines", () => {
     ]);
   });
 
+  it("have headers of their requests, unless they cannot be sent", async () => {
+    const withHeaders = async (headers: unknown) =>
+      (await jobsOf(JSON.stringify({ url: "http://a/", headers }))).jobs[0];
+    expect(await withHeaders({ Accept: "x/y", "X-Key": "é" })).toEqual({
+      n: 1,
+      url: "http://a/",
+      headers: ["Accept", "x/y", "X-Key", "é"],
+    });
+    for (const none of [{}, null, ""]) expect(await withHeaders(none)).toEqual({ n: 1, url: "http://a/" });
+    const wrong = [
+      { a: 1 },
+      { a: "b\r\nc: d" },
+      { "a b": "c" },
+      { Range: "bytes=0-" },
+      { "if-match": "x" },
+      { Host: "b" },
+      ["a"],
+      "a: b",
+    ];
+    for (const headers of [...wrong, { "Content-Length": "5" }, { big: "x".repeat(20_000) }]) {
+      const detail = "its headers are not an object of names and values that can be sent";
+      expect(await withHeaders(headers)).toMatchObject({ url: "http://a/", refused: { error: "invalid_row", detail } });
+    }
+  });
+
   it("are the same wherever their chunks are cut", async () => {
     const value = fc.record({ url: fc.webUrl(), other: fc.jsonValue() });
     await fc.assert(
