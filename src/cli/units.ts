@@ -4,7 +4,7 @@ import { DURATION } from "../options/row.ts";
 import { SCHEDULING } from "../options/rows/scheduling.ts";
 import { type FailOn, parseFailOn } from "../policy/fail-on.ts";
 import { parseReport, REPORT_FORMATS, type ReportRequest } from "../report/formats/registry.ts";
-import { COLUMN_ROLES, type ColumnRole, type TableOptions } from "../source/formats/format.ts";
+import { COLUMN_ROLES, type ColumnRole, type TableOptions } from "../source/formats/table-options.ts";
 
 /** A text that an option does not accept. The message completes "is not …". */
 export class ValueError extends Error {}

@@ -5,10 +5,9 @@ import type { Job, Refuse } from "../core/job.ts";
 import type { Source } from "../core/ports.ts";
 import { reading } from "../options/check.ts";
 import { shown, tagOf } from "../options/shown.ts";
-import type { OPTIONS } from "../options/table.ts";
-import type { TableOptions } from "../source/formats/format.ts";
 import { type Items, items } from "../source/items.ts";
 import { type Lists, type ListsOptions, lists } from "../source/lists.ts";
+import type { ListOptions } from "./list-options.ts";
 
 export interface Input {
   /** The path, if the input is a list file. */
@@ -17,12 +16,6 @@ export interface Input {
   readonly isRereadable: boolean;
   /** The source is closed when `stop` aborts. */
   read(stop: AbortSignal, refuse?: () => Refuse): Source & Partial<Lists>;
-}
-
-/** How a list is read whose path is the input. */
-export interface ListOptions extends TableOptions {
-  /** The format of the list. Default: found by its first bytes and its extension. */
-  readonly inputFormat?: (typeof OPTIONS.inputFormat.choices)[number] | undefined;
 }
 
 /** `fetch`: fetches a URL, whole, for a list that names others. Throws an OptionError. */

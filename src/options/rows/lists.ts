@@ -1,6 +1,6 @@
 // Options of lists: their format, the columns of tables, and what of a row goes into its record.
 
-import { COLUMN_ROLES } from "../../source/formats/format.ts";
+import { COLUMN_ROLES } from "../../source/formats/table-options.ts";
 import type { Rows } from "../row.ts";
 
 /** Options of how lists are read. */

@@ -1,9 +1,9 @@
 // The interface of list formats: what a file in formats/ implements, and the context that it gets.
 
-import { DIGEST_NAMES, type DigestName } from "../../core/digest.ts";
 import type { Wording } from "../../core/errors.ts";
 import type { Job } from "../../core/job.ts";
 import type { Numbering } from "./numbering.ts";
+import type { TableOptions } from "./table-options.ts";
 
 export interface Format {
   /** Unique among the formats, in lower case. */
@@ -18,22 +18,6 @@ export interface Format {
    * Throws if it cannot continue; the message is the reason alone. Memory is bounded, for a list of any length.
    */
   jobs(bytes: AsyncGenerator<Buffer>, context: FormatContext): AsyncGenerator<Job[]>;
-}
-
-/** What a column of a table may be: the URL, the file's name, the line's number, headers of the request, a digest. */
-export const COLUMN_ROLES = ["url", "name", "n", "headers", ...DIGEST_NAMES] as const;
-
-export type ColumnRole = "url" | "name" | "n" | "headers" | DigestName;
-
-/** How tables are read. */
-export interface TableOptions {
-  /**
-   * The columns of the roles that are not in the column of their own name, which is found in any case: names in any case, or
-   * numbers from 1 in a table without a header. "" for none.
-   */
-  readonly column?: { readonly [Role in ColumnRole]?: string | undefined } | undefined;
-  /** The columns that go into the record, under `extra`; "all" alone is every column that has no role. */
-  readonly keep?: readonly string[] | undefined;
 }
 
 export interface FormatContext extends Numbering {

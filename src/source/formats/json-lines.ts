@@ -3,8 +3,9 @@
 import type { Job } from "../../core/job.ts";
 import { type Row, rowSplitter } from "./delimited.ts";
 import { encodingOf, toUtf8 } from "./encoding.ts";
-import type { ColumnRole, Format, FormatContext } from "./format.ts";
+import type { Format, FormatContext } from "./format.ts";
 import { brokenRow, keptColumns, type RowValues, rolesByColumn, rowJob } from "./table-jobs.ts";
+import type { ColumnRole } from "./table-options.ts";
 
 export const jsonLinesJobs: Format["jobs"] = async function* (bytes, context): AsyncGenerator<Job[]> {
   const splitter = rowSplitter({});

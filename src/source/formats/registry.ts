@@ -1,8 +1,9 @@
 // The registry of list formats: a new format is one file in this folder and one entry here.
 
 import { isCsv, isJsonLines, isParquet, isTsv, isXml } from "./detect.ts";
-import type { Format, TableOptions } from "./format.ts";
+import type { Format } from "./format.ts";
 import { lines } from "./lines.ts";
+import type { TableOptions } from "./table-options.ts";
 
 type Jobs = Format["jobs"];
 

@@ -5,8 +5,9 @@ import { isRowHeader } from "../../core/header-rules.ts";
 import { isNumber, type Job } from "../../core/job.ts";
 import { MAX_URL_LENGTH } from "../../core/parse-url.ts";
 import { nameWithoutUserinfo } from "../../core/userinfo.ts";
-import { COLUMN_ROLES, type ColumnRole, type TableOptions, UnreadableError } from "./format.ts";
+import { UnreadableError } from "./format.ts";
 import { claimNumber, jobOnLine, type Numbering } from "./numbering.ts";
+import { COLUMN_ROLES, type ColumnRole, type TableOptions } from "./table-options.ts";
 
 /** Maximum size of what is kept of a row, as JSON, in bytes. */
 export const MAX_EXTRA_BYTES = 65_536;
