@@ -10,6 +10,12 @@ export interface OutputOptions {
   readonly name?: string | undefined;
   /** Lines per subfolder: with 1000, line 42 is `000/000042.jpg`. Default: no subfolders. */
   readonly perDir?: number | undefined;
+  /** What bodies are saved as: `files`, or archives (`tar`). Default "files". */
+  readonly format?: "files" | "tar" | undefined;
+  /** Maximum size of an archive, in bytes. Default 1 GiB. */
+  readonly shardSize?: number | undefined;
+  /** Maximum number of lines in an archive. Default 10,000. */
+  readonly shardCount?: number | undefined;
   /** Start over in a folder that holds an earlier run: delete the files and records of that run. Default false. */
   readonly force?: boolean | undefined;
   /** Fetch again files of an earlier run that have changed on the server. Default false: they are kept. */
@@ -31,6 +37,9 @@ export interface OutputOptions {
 export const OUTPUT_DEFAULTS = {
   outputDir: OPTIONS.outputDir.default,
   name: OPTIONS.name.default,
+  format: OPTIONS.format.default,
+  shardSize: OPTIONS.shardSize.default,
+  shardCount: OPTIONS.shardCount.default,
   durability: OPTIONS.durability.default,
   minFree: OPTIONS.minFree.default,
 } as const;

@@ -7,6 +7,7 @@ import type { Sink } from "../core/ports.ts";
 import { recordedFiles } from "../journal/recorded-files.ts";
 import { memorySink } from "../sink/memory.ts";
 import { nullSink } from "../sink/null.ts";
+import { type ContainerPlan, needsNoRequest, openContainer } from "./container-sink.ts";
 import { type FileSinkPlan, fileSink, isForOne, type Known } from "./file-sink.ts";
 
 /** The options of each output. */
@@ -17,6 +18,8 @@ interface SinkOptions {
     /** Aborts when the run is to end. */
     readonly stop?: AbortSignal | undefined;
   };
+  /** Archives in a folder. */
+  readonly container: ContainerPlan;
   /** Bodies returned with their outcomes: the library. `hash`: with the SHA-256 of each. */
   readonly memory: { readonly hash: boolean };
   /** Bodies received and dropped: `bulkget tune`. */
@@ -41,10 +44,9 @@ export interface SharedSink {
 }
 
 /** How another process opens the same output: plain data. */
-export interface SharedSinkPlan {
-  readonly output: keyof typeof SHARED;
-  readonly options: FileSinkPlan;
-}
+export type SharedSinkPlan =
+  | { readonly output: "files"; readonly options: FileSinkPlan }
+  | { readonly output: "container"; readonly options: ContainerPlan };
 
 const OUTPUTS: { readonly [Name in OutputName]: (options: SinkOptions[Name]) => OpenedSink } = {
   files: ({ known, stop, ...options }) => ({
@@ -55,6 +57,14 @@ const OUTPUTS: { readonly [Name in OutputName]: (options: SinkOptions[Name]) => 
       isForOne: isForOne(options),
     },
   }),
+  container: (options) => ({
+    sink: openContainer(options),
+    shared: {
+      plan: { output: "container", options },
+      processes: options.processes,
+      isForOne: needsNoRequest,
+    },
+  }),
   memory: ({ hash }) => ({ sink: memorySink({ hash }) }),
   null: () => ({ sink: nullSink() }),
 };
@@ -63,6 +73,7 @@ const OUTPUTS: { readonly [Name in OutputName]: (options: SinkOptions[Name]) => 
 const SHARED = {
   files: (options: FileSinkPlan, worker: number) =>
     fileSink(options, { recorded: recordedFiles(join(options.folder, LAYOUT.journal)) }, { worker }),
+  container: openContainer,
 } as const;
 
 /** Opens an output. Throws the errno error. */
@@ -71,6 +82,6 @@ export function openSink<Name extends OutputName>(name: Name, options: SinkOptio
 }
 
 /** Opens in a worker process what `openSink` opened in the run's. Throws the errno error. */
-export function openSharedSink({ output, options }: SharedSinkPlan, worker: number): Sink {
-  return SHARED[output](options, worker);
+export function openSharedSink(plan: SharedSinkPlan, worker: number): Sink {
+  return plan.output === "files" ? SHARED.files(plan.options, worker) : SHARED.container(plan.options, worker);
 }

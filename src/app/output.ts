@@ -21,6 +21,7 @@ import { openSink, type SharedSink } from "./output-registry.ts";
 import { settle, settleAfresh } from "./previous-run.ts";
 import { mayStartThread } from "./process-limits.ts";
 import { type OnRecord, openRunJournal } from "./run-journal.ts";
+import { containerFormatOf, openShardOutput, refuseOtherFormat, type ShardOutput } from "./shard-output.ts";
 
 export interface Output {
   readonly sink: Sink;
@@ -58,16 +59,28 @@ export interface OutputContext {
 /** Opens the folder. Throws a FolderError, a LockedError, a JournalError or an OptionError. */
 export async function openOutput(options: OutputOptions, context: OutputContext): Promise<Output> {
   const names = namingOf(options);
+  const format = containerFormatOf(options);
   const folder = await openFolder(options, context.lists, context.note);
   try {
-    return outputIn(folder, names, options, context);
+    refuseOtherFormat(folder.path, folder.history, format ?? "files");
+    const { path, state, history } = folder;
+    const { processes = 1, note } = context;
+    const shards =
+      format && (await openShardOutput(format, options, { folder: path, state, history, processes, note }));
+    return outputIn(folder, names, shards, options, context);
   } catch (error) {
     await abandonFolder(folder);
     throw asFolderError(error, folder.path);
   }
 }
 
-function outputIn(open: OpenFolder, names: FileNames, options: OutputOptions, context: OutputContext): Output {
+function outputIn(
+  open: OpenFolder,
+  names: FileNames,
+  shards: ShardOutput | undefined,
+  options: OutputOptions,
+  context: OutputContext,
+): Output {
   const { path: folder, state, empty, mark, history, failures, isFedBack } = open;
   const { note, processes = 1, stays = false, stop } = context;
   const { update = false, dedupe = false, prune = false, retryFailed = false } = options;
@@ -78,9 +91,12 @@ function outputIn(open: OpenFolder, names: FileNames, options: OutputOptions, co
   // 1. The journal. Resuming and `dedupe` look up its records, also those of this run.
   let lines = history;
   const isLookedUp = resuming || dedupe;
-  const onRecord: OnRecord = (outcome, offset) => lines?.add(outcome, offset);
+  const onRecord: OnRecord = (outcome, offset) => {
+    shards?.recorded(outcome, () => journal.flush());
+    lines?.add(outcome, offset);
+  };
   const journal = openRunJournal(folder, journalPath, history, {
-    onRecord: isLookedUp ? onRecord : undefined,
+    onRecord: isLookedUp || shards !== undefined ? onRecord : undefined,
     isSynced: durability !== "none",
     note,
   });
@@ -98,20 +114,24 @@ function outputIn(open: OpenFolder, names: FileNames, options: OutputOptions, co
   };
 
   // 3. The sink.
-  const { sink, shared } = openSink("files", {
-    ...{ folder, state, stays, empty, resuming, startMs: mark.startMs, spans, processes },
-    name: options.name ?? OUTPUT_DEFAULTS.name,
-    perDir: options.perDir,
-    hash: options.hash !== undefined,
-    durable: durability === "file",
-    probeMs: mark.tookMs,
-    minFree: options.minFree ?? OUTPUT_DEFAULTS.minFree,
-    ...{ known, stop },
-  });
+  const { sink, shared } =
+    shards !== undefined
+      ? openSink("container", shards.plan)
+      : openSink("files", {
+          ...{ folder, state, stays, empty, resuming, startMs: mark.startMs, spans, processes },
+          name: options.name ?? OUTPUT_DEFAULTS.name,
+          perDir: options.perDir,
+          hash: options.hash !== undefined,
+          durable: durability === "file",
+          probeMs: mark.tookMs,
+          minFree: options.minFree ?? OUTPUT_DEFAULTS.minFree,
+          ...{ known, stop },
+        });
 
   // 4. The comparison of the list with the earlier run.
   const conflictOf = conflictCheck({ spans, ...known }, names.unique);
-  if (resuming) resumed = resumeRun({ folder, state, names, journal, conflictOf, prune, note, history, stop });
+  if (resuming && shards === undefined)
+    resumed = resumeRun({ folder, state, names, journal, conflictOf, prune, note, history, stop });
 
   // 5. The reporters. The list of failures of a resumed run is written from the journal, when the output is closed.
   const reporters: NamedReporter[] = [{ name: LAYOUT.journal, reporter: journal }];
@@ -125,7 +145,7 @@ function outputIn(open: OpenFolder, names: FileNames, options: OutputOptions, co
     expect: names.isUncertain ? names.before : undefined,
     savedFileOf: dedupe && lines !== undefined ? savedFilesIn(lines, update) : undefined,
     async resume(source, again) {
-      if (history === undefined || resumed === undefined) return source;
+      if (history === undefined) return source;
       const find = (url: string) => history.findSaved(url) ?? history.findFailure(url);
       const checked = (list: Source) => refuseUnnumbered(list, { state: history.state, find });
       const how = {
@@ -134,7 +154,10 @@ function outputIn(open: OpenFolder, names: FileNames, options: OutputOptions, co
         retryFailed: retryFailed || isFedBack,
         isPart: isFedBack,
       };
-      return await resumed.remaining(checked(source), how).catch((error: unknown) => {
+      const remaining = resumed
+        ? resumed.remaining(checked(source), how)
+        : (shards?.remaining(checked(source), how.again, how.retryFailed) ?? Promise.resolve(source));
+      return await remaining.catch((error: unknown) => {
         throw asFolderError(error, folder);
       });
     },
@@ -144,6 +167,7 @@ function outputIn(open: OpenFolder, names: FileNames, options: OutputOptions, co
         if (!journal.isStarted) await journal.end();
         if (journal.problem === undefined && (journal.isComplete || !journal.isStarted) && !isUnsure) mark.end();
         await resumed?.close();
+        if (journal.problem === undefined && !isUnsure) await shards?.seal();
         const isReplaced = journal.isStarted && journal.problem !== undefined;
         if (journal.isStarted && !isReplaced && resuming && !isHurried) settle(folder, state, history, failures);
         else lines?.close(); // a refused run changes nothing

@@ -96,8 +96,20 @@ interface Finished extends Omit<Job, OfTheJobAlone> {
   readonly time: string;
 }
 
+/** Where a body is within an archive. */
+export interface ShardPlace {
+  /** The archive, relative to the output folder: `00000.tar`. */
+  readonly shard: string;
+  /** tar: the offset of the body's first byte; WARC: of its record's. In bytes. */
+  readonly offset: number;
+  /** The length in the shard, from `offset`, of all that belongs to the line. */
+  readonly stored_bytes: number;
+  /** tar: the name of the body's member. */
+  readonly member?: string;
+}
+
 /** The body arrived completely and was stored. It has the digests that --hash or the list requires. */
-export interface Saved extends Finished, Digests {
+export interface Saved extends Finished, Digests, Partial<ShardPlace> {
   readonly outcome: "saved";
   /** The HTTP status: one of 2xx. */
   readonly status: number;

@@ -3,7 +3,7 @@
 import type { ConnectionTimes } from "./connection-times.ts";
 import type { Digests } from "./digest.ts";
 import type { Failure } from "./failure.ts";
-import type { Job, Outcome, SavedFile } from "./job.ts";
+import type { Job, Outcome, SavedFile, ShardPlace } from "./job.ts";
 import type { BandwidthLimiter } from "./run/bandwidth.ts";
 import type { Tally } from "./run/tally.ts";
 import type { Thenable } from "./structures/deferred.ts";
@@ -137,6 +137,8 @@ export interface RobotsPolicy {
 export interface Stored extends Digests {
   readonly bytes: number;
   readonly file?: string;
+  /** Where the body is in an archive; instead of `file`. */
+  readonly place?: ShardPlace;
   /** The body, where it is stored in memory. */
   readonly body?: Uint8Array;
 }

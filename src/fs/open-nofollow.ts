@@ -12,6 +12,9 @@ export const NEW_FILE_MODE = 0o666;
 /** A new file, for reading and writing. */
 export const CREATE_FLAGS = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | NOFOLLOW;
 
+/** An existing file, for reading and for writing anywhere. */
+export const UPDATE_FLAGS = constants.O_RDWR | NOFOLLOW;
+
 /**
  * For reading. Does not block: opening a pipe without a writer would (fifo(7)). Throws the error of open(2); ELOOP for
  * a link.
@@ -22,7 +25,7 @@ export function openToRead(path: string): number {
 
 /** An existing file, for reading and for writing anywhere. Throws the error of open(2). */
 export function openToUpdate(path: string): number {
-  return openSync(path, constants.O_RDWR | NOFOLLOW);
+  return openSync(path, UPDATE_FLAGS);
 }
 
 /** An existing file, for reading and appending. Throws the error of open(2). */

@@ -29,6 +29,7 @@ import { type HistoryQueries, historyQueries } from "./queries.ts";
 import { eachLine, type Tail } from "./read-lines.ts";
 import { isTorn } from "./recover-records.ts";
 import { type SavedUrlIndex, savedUrlIndex } from "./saved-url-index.ts";
+import { type ShardEnds, shardEnds } from "./shard-ends.ts";
 import { type UnmatchedLines, unmatchedLines } from "./unmatched-lines.ts";
 import { fileVerifier, type StartThread, startVerifierThread } from "./verify-files.ts";
 
@@ -59,6 +60,8 @@ export interface History extends UnmatchedLines, HistoryQueries {
   readonly recorded: number;
   /** Number of lines whose last record is a failure, plus failures of this run with a duplicate number. */
   readonly failures: number;
+  /** What is recorded of each shard, by earlier runs. */
+  readonly shards: ShardEnds;
   /** Number of obsolete lines of the journal: superseded, removed or unreadable. */
   readonly stale: number;
   close(): void;
@@ -104,11 +107,14 @@ function history(fd: number, folder: string, journalPath: string, start?: StartT
     if (isCurrent) lines.set(n, unit, lines.hashAt(index), STATE_MISSING);
   };
   const files = fileVerifier(folder, onMissing, start);
+  const shards = shardEnds(folder);
   /** A saved line counts as saved until its file is found missing. */
   const addRecord = (entry: ParsedRecord, unit: number, isShort: boolean) => {
-    const { n, outcome, hash, file, bytes, retryable, isNamed } = entry;
+    const { n, outcome, hash, file, bytes, shard, shardEnd, retryable, isNamed } = entry;
     if (outcome === "failed") set(n, unit, hash, retryable ? STATE_RETRYABLE : STATE_FAILED, isNamed);
     else if (outcome === "skipped") set(n, unit, hash, STATE_SKIPPED, isNamed);
+    else if (shard !== undefined)
+      set(n, unit, hash, shards.has(shard, shardEnd) ? STATE_SAVED : STATE_MISSING, isNamed);
     else if (file === undefined) set(n, unit, hash, STATE_MISSING, isNamed);
     else if (isShort) {
       // Its successor may begin in the same unit, and onMissing could not tell them apart.
@@ -189,6 +195,7 @@ function history(fd: number, folder: string, journalPath: string, start?: StartT
     get stale() {
       return stale;
     },
+    shards,
     close: () => closeSync(fd),
   };
 }

@@ -4,8 +4,10 @@ import { isUtf8 } from "node:buffer";
 import { DIGEST_NAMES, isDigest } from "../core/digest.ts";
 import { escapedUrl } from "../core/escape.ts";
 import type { FailureKind } from "../core/failure.ts";
-import { isNumber, type Outcome } from "../core/job.ts";
+import { isNumber, type Outcome, type ShardPlace } from "../core/job.ts";
+import { SHARD } from "../core/layout.ts";
 import { isSafePath } from "../fs/safe-path.ts";
+import { afterString, afterValue, BACKSLASH, integerIn, matchesAt, QUOTE } from "./json-bytes.ts";
 import { bytesHash, textHash } from "./keyed-hash.ts";
 
 export interface ParsedRecord {
@@ -16,6 +18,9 @@ export interface ParsedRecord {
   readonly file: string | undefined;
   /** The file's length in bytes; -1 if the record has none. */
   readonly bytes: number;
+  /** The archive that has the body, and the end of what belongs to the line there, in bytes. */
+  readonly shard: string | undefined;
+  readonly shardEnd: number;
   readonly retryable: boolean;
   /** Whether the list named the file, other than by a number. */
   readonly isNamed: boolean;
@@ -58,9 +63,15 @@ export function parseSlowly(line: Buffer, start: number, end: number): ParsedRec
     outcome: hasDuplicateNumber(record) ? DUPLICATE_NUMBER : outcome,
     file,
     bytes: bytes ?? -1,
+    ...shardOf(record),
     retryable,
     isNamed: name !== undefined && !isNumber(name),
   };
+}
+
+function shardOf(record: Outcome): Pick<ParsedRecord, "shard" | "shardEnd"> {
+  const { shard, offset = 0, stored_bytes: bytes = 0 } = record as Partial<ShardPlace>;
+  return { shard, shardEnd: offset + bytes };
 }
 
 /** A field value (RFC 9110 section 5.5) that may be sent in a request. */
@@ -70,6 +81,7 @@ const FIELD_VALUE = /^[\x20-\x7e\x80-\xff]*$/;
 const TEXT_FIELDS: readonly (readonly [string, (text: string) => boolean])[] = [
   ...["name", "list", "type", "encoding", "final_url", "error", "detail"].map((key) => [key, () => true] as const),
   ["file", isSafePath],
+  ["shard", (text) => SHARD.test(text)],
   ...["etag", "last_modified"].map((key) => [key, (text: string) => FIELD_VALUE.test(text)] as const),
   ...DIGEST_NAMES.flatMap((name) => {
     const isValid = (text: string) => isDigest(name, text);
@@ -91,7 +103,9 @@ export function recordIn(line: Buffer, start: number, end: number): Outcome | un
       const text = record[key];
       if (text !== undefined && (typeof text !== "string" || !isValid(text))) delete record[key];
     }
-    if ("bytes" in record && typeof record["bytes"] !== "number") delete record["bytes"];
+    for (const key of ["bytes", "offset", "stored_bytes"]) {
+      if (key in record && typeof record[key] !== "number") delete record[key];
+    }
     return value as Outcome;
   } catch {
     return undefined;
@@ -105,12 +119,8 @@ function isObject(line: Buffer, start: number, end: number): boolean {
   return line[at] === 0x7b;
 }
 
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
 const COMMA = 0x2c;
 const COLON = 0x3a;
-const ZERO = 0x30;
-const NINE = 0x39;
 const CLOSE = 0x7d;
 
 /** Parses a flat record in one pass over its bytes, with its keys in any order; undefined if JSON.parse is needed. */
@@ -121,6 +131,9 @@ export function parseQuickly(line: Buffer, start: number, end: number): ParsedRe
   let outcome: string | undefined;
   let file: string | undefined;
   let bytes = -1;
+  let shard: string | undefined;
+  let offset = 0;
+  let stored = 0;
   let retryable = true;
   let isNamed = false;
   for (let at = start + 1; at < end; at++) {
@@ -151,6 +164,15 @@ export function parseQuickly(line: Buffer, start: number, end: number): ParsedRe
     } else if (length === 5 && matchesAt(line, key, "bytes")) {
       bytes = integerIn(line, value, at);
       if (bytes < 0) return undefined;
+    } else if (length === 5 && matchesAt(line, key, "shard")) {
+      shard = line.toString("latin1", value + 1, at - 1);
+      if (!SHARD.test(shard)) return undefined;
+    } else if (length === 6 && matchesAt(line, key, "offset")) {
+      offset = integerIn(line, value, at);
+      if (offset < 0) return undefined;
+    } else if (length === 12 && matchesAt(line, key, "stored_bytes")) {
+      stored = integerIn(line, value, at);
+      if (stored < 0) return undefined;
     } else if (length === 5 && matchesAt(line, key, "error")) {
       if (matchesAt(line, value + 1, DUPLICATE_ERROR)) return undefined;
     } else if (length === 9 && matchesAt(line, key, "retryable")) {
@@ -158,7 +180,17 @@ export function parseQuickly(line: Buffer, start: number, end: number): ParsedRe
     }
     if (line[at] === CLOSE) {
       if (at + 1 !== end || n < 0 || hash < 0 || outcome === undefined) return undefined;
-      return { n, hash, outcome: outcome.slice(1, -1), file, bytes, retryable, isNamed };
+      return {
+        n,
+        hash,
+        outcome: outcome.slice(1, -1),
+        file,
+        bytes,
+        shard,
+        shardEnd: offset + stored,
+        retryable,
+        isNamed,
+      };
     }
     if (line[at] !== COMMA) return undefined;
   }
@@ -166,70 +198,3 @@ export function parseQuickly(line: Buffer, start: number, end: number): ParsedRe
 }
 
 const QUOTED_OUTCOMES = ['"saved"', '"failed"', '"unchanged"', '"skipped"', `"${MOVED}"`];
-
-function matchesAt(line: Buffer, at: number, text: string): boolean {
-  for (let i = 0; i < text.length; i++) if (line[at + i] !== text.charCodeAt(i)) return false;
-  return true;
-}
-
-/** The index after a value; -1 if JSON.parse is needed. */
-function afterValue(line: Buffer, at: number): number {
-  const first = line[at] ?? 0;
-  if (first === QUOTE) return afterString(line, at);
-  if (first >= ZERO && first <= NINE) return afterNumber(line, at);
-  if (first === 0x74 && matchesAt(line, at, "true")) return at + 4;
-  if (first === 0x66 && matchesAt(line, at, "false")) return at + 5;
-  return first === 0x5b ? afterStrings(line, at) : -1;
-}
-
-/** The index after a JSON string of printable ASCII whose only escapes are quotes and backslashes, as in ETags; otherwise -1. */
-function afterString(line: Buffer, at: number): number {
-  if (line[at] !== QUOTE) return -1;
-  for (let i = at + 1; ; i++) {
-    const byte = line[i] ?? 0; // the line feed after the record ends the loop
-    if (byte === QUOTE) return i + 1;
-    if (byte < 0x20 || byte > 0x7e) return -1;
-    if (byte !== BACKSLASH) continue;
-    i++;
-    if (line[i] !== QUOTE && line[i] !== BACKSLASH) return -1;
-  }
-}
-
-function afterStrings(line: Buffer, start: number): number {
-  for (let at = start + 1; ; at++) {
-    at = afterString(line, at);
-    if (at < 0) return -1;
-    if (line[at] === 0x5d) return at + 1;
-    if (line[at] !== COMMA) return -1;
-  }
-}
-
-/** The index after digits with an optional fraction; -1 for other number forms, and for a leading zero. */
-function afterNumber(line: Buffer, start: number): number {
-  let at = afterDigits(line, start);
-  if (line[start] === ZERO && at > start + 1) return -1;
-  if (line[at] === 0x2e) {
-    const fraction = at + 1;
-    at = afterDigits(line, fraction);
-    if (at === fraction) return -1;
-  }
-  return at;
-}
-
-function afterDigits(line: Buffer, start: number): number {
-  let at = start;
-  for (let byte = line[at] ?? 0; byte >= ZERO && byte <= NINE; byte = line[at] ?? 0) at++;
-  return at;
-}
-
-/** The value of an integer of at most 15 digits; otherwise -1. */
-function integerIn(line: Buffer, start: number, end: number): number {
-  if (end - start > 15) return -1;
-  let value = 0;
-  for (let at = start; at < end; at++) {
-    const digit = (line[at] ?? 0) - ZERO;
-    if (digit < 0 || digit > 9) return -1;
-    value = value * 10 + digit;
-  }
-  return value;
-}

@@ -2,7 +2,7 @@
 
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -16,6 +16,14 @@ export interface KillOptions {
   /** Number of kills, at moments chosen by `random` (0 to 1) over all requests of the run. */
   readonly kills: number;
   readonly random: () => number;
+  /** Further arguments of the command. */
+  readonly args?: readonly string[];
+  /** The saved bodies by their numbers. Default: the files of the folder. */
+  readonly bodiesIn?: (output: string) => ReadonlyMap<number, Buffer>;
+  /** Names that a complete run leaves. */
+  readonly expected?: RegExp;
+  /** The body of a path. Default: 1 to 4,000 bytes. */
+  readonly bodyOf?: (path: string) => Buffer;
   /** Called at each kill. */
   readonly onKill?: (kill: number, requests: number) => void;
 }
@@ -46,14 +54,14 @@ const UNRECORDED_MS = 200;
 /** The files of a complete run. */
 const EXPECTED = /^(\d{6}|results\.jsonl|\.bulkget|\.bulkget\/since)$/;
 
-/** The body of a path: 1 to 4,000 bytes. */
-function bodyOf(path: string): Buffer {
+function smallBody(path: string): Buffer {
   const seed = createHash("sha256").update(path).digest();
   return Buffer.alloc(1 + (seed.readUInt16BE(0) % 4000), seed);
 }
 
 export async function killedRun(options: KillOptions): Promise<KillResult> {
-  const { folder, urls, concurrency, kills, random, onKill } = options;
+  const { folder, urls, concurrency, kills, random, onKill, args: more = [], bodyOf = smallBody } = options;
+  const { bodiesIn = filesIn, expected = EXPECTED } = options;
   const beganMs = performance.now();
   const timesMs: number[] = [];
   const thresholds = Array.from({ length: kills }, () => 1 + Math.floor(random() * urls)).sort((a, b) => a - b);
@@ -80,7 +88,7 @@ export async function killedRun(options: KillOptions): Promise<KillResult> {
   const once = () =>
     new Promise<number | null>((resolve, reject) => {
       starts++;
-      const args = [BIN, list, "-o", output, "-q", "-c", String(concurrency), "--min-free", "0"];
+      const args = [BIN, list, "-o", output, "-q", "-c", String(concurrency), "--min-free", "0", ...more];
       const child = spawn(process.execPath, args, { cwd: folder, env: cleanEnv(), stdio: "ignore" });
       kill = () => {
         kill = () => {};
@@ -101,11 +109,10 @@ export async function killedRun(options: KillOptions): Promise<KillResult> {
 
   const wrongFiles: string[] = [];
   let files = 0;
+  const bodies = bodiesIn(output);
   for (let n = 1; n <= urls; n++) {
-    const path = join(output, `${String(n).padStart(6, "0")}`);
-    if (!existsSync(path)) wrongFiles.push(path);
-    else if (readFileSync(path).equals(bodyOf(`/${n}`))) files++;
-    else wrongFiles.push(path);
+    if (bodies.get(n)?.equals(bodyOf(`/${n}`)) === true) files++;
+    else wrongFiles.push(String(n));
   }
   const counts = new Map<number, number>();
   const lines = readFileSync(join(output, "results.jsonl"), "utf8").trimEnd().split("\n");
@@ -125,8 +132,13 @@ export async function killedRun(options: KillOptions): Promise<KillResult> {
     records: lines.length,
     wrongRecords: numbers.filter((n) => counts.get(n) !== 1),
     failures: lines.filter((line) => line.includes('"outcome":"failed"')).slice(0, 10),
-    leftovers: readdirSync(output, { recursive: true, encoding: "utf8" }).filter((name) => !EXPECTED.test(name)),
+    leftovers: readdirSync(output, { recursive: true, encoding: "utf8" }).filter((name) => !expected.test(name)),
     exitCode,
     seconds: (performance.now() - beganMs) / 1000,
   };
+}
+
+function filesIn(output: string): ReadonlyMap<number, Buffer> {
+  const names = readdirSync(output).filter((name) => /^\d{6}$/.test(name));
+  return new Map(names.map((name) => [Number(name), readFileSync(join(output, name))]));
 }

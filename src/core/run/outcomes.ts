@@ -41,12 +41,12 @@ export function outcomeBuilder(clock: Clock): OutcomeBuilder {
     const { n } = task.job;
     const url = redacted(task.job.url);
     const { status } = answer;
-    const { file, bytes } = stored;
+    const { file, bytes, place } = stored;
     const rest = { attempts: task.attempts, ttfb_ms: rounded(answer.ttfbMs), total_ms: 0, time: clock.timestamp() };
     // All records start with the same keys in the same order, so that they can be scanned fast.
     const outcome: Mutable<Saved> =
       file === undefined
-        ? { n, url, outcome: "saved", status, bytes, ...rest }
+        ? { n, url, outcome: "saved", ...place, status, bytes, ...rest }
         : { n, url, outcome: "saved", file, status, bytes, ...rest };
     timed(outcome, task, startedMs, endedMs);
     if (answer.opened !== undefined) opened(outcome, answer.opened);

@@ -40,6 +40,38 @@ export const OUTPUT = {
     most: 1_000_000_000,
     otherwise: "no subfolders",
   },
+  format: {
+    type: "choice",
+    flags: "--format <format>",
+    summary: "files, or archives: tar",
+    details: `
+      What bodies are saved as. Records of archives have "shard", "offset" and "stored_bytes" instead of "file".
+
+      - files: one file per line
+      - tar: archives "00000.tar", "00001.tar" and so on, ready for WebDataset: for each line its body, and its record as JSON. What
+        is in an archive is never changed: lines may be added at the end of the list, and --update and --prune are refused.`,
+    choices: ["files", "tar"],
+    default: "files",
+  },
+  shardSize: {
+    ...SIZE,
+    flags: "--shard-size <size>",
+    summary: "maximum size of an archive",
+    details: `
+      Maximum size of an archive of --format tar. A body that is larger has an archive of its own.`,
+    least: 10_240,
+    default: 1_073_741_824,
+  },
+  shardCount: {
+    type: "whole",
+    flags: "--shard-count <n>",
+    summary: "maximum lines in an archive",
+    details: `
+      Maximum number of lines in an archive of --format tar.`,
+    least: 1,
+    most: 1_000_000_000,
+    default: 10_000,
+  },
   force: {
     ...FLAG,
     flags: "--force",

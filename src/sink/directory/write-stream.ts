@@ -11,9 +11,14 @@ import { MIN_KEPT_BYTES } from "./partial-files.ts";
 import type { WriteContext } from "./strategy.ts";
 import type { TempFile } from "./temp-file.ts";
 
+/** A `WriteContext` whose commit may take place in the thread pool. */
+export interface StreamContext extends Omit<WriteContext, "commit"> {
+  commit(...args: Parameters<WriteContext["commit"]>): Stored | Failure | Promise<Stored | Failure>;
+}
+
 /** `url`: the requested one. Never rejects. */
 export async function writeStream(
-  context: WriteContext,
+  context: StreamContext,
   target: Target,
   url: URL,
   answer: Answer,
@@ -93,7 +98,7 @@ export async function writeStream(
     const conflict = context.conflictAt(target);
     if (conflict !== undefined)
       return context.abort(job, part, isFailure(conflict) ? conflict : nameOfAnother(target.file));
-    if (disk.isFast(performance.now())) return context.commit(target, part, bytes, digests);
+    if (disk.isFast(performance.now())) return await context.commit(target, part, bytes, digests);
     return await context.commitAsync(target, part, bytes, digests);
   } catch (error) {
     body.cancel();

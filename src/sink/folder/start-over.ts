@@ -81,7 +81,7 @@ async function* linesOf(journal: string): AsyncGenerator<string> {
 /** The file that a record names. */
 function recordedFile(line: string): string | undefined {
   try {
-    const { file } = JSON.parse(line) as { file?: unknown };
+    const { shard, file = shard } = JSON.parse(line) as { file?: unknown; shard?: unknown };
     return typeof file === "string" ? file : undefined;
   } catch {
     return undefined; // an incomplete record

@@ -1,0 +1,230 @@
+// The sink that writes bodies into shards: small ones from memory, large ones through a temporary file that is copied when whole.
+
+import { unlink } from "node:fs";
+import { promisify } from "node:util";
+import type { Digests } from "../../core/digest.ts";
+import { type Failure, isFailure } from "../../core/failure.ts";
+import type { Job, ShardPlace } from "../../core/job.ts";
+import type { Answer, BodyStream, Sink, Stored, WriteBehind } from "../../core/ports.ts";
+import { Deferred } from "../../core/structures/deferred.ts";
+import { type BodyDigest, bodyDigest, mismatchOf, updateFromFile } from "../../fs/body-digest.ts";
+import { lengthOf, writeAllSync } from "../../fs/write-all.ts";
+import { committer, type Target } from "../directory/commit.ts";
+import { diskLatency } from "../directory/disk-latency.ts";
+import { type FileNames, nameTooLong } from "../directory/file-names.ts";
+import type { PartialFiles } from "../directory/partial-files.ts";
+import { pendingWrites, STOPPED_BEFORE_WRITE } from "../directory/pending-writes.ts";
+import type { TempFile } from "../directory/temp-file.ts";
+import { type StreamContext, writeStream } from "../directory/write-stream.ts";
+import type { ShardNames } from "./shard-names.ts";
+import { type Group, type Place, shardWriter } from "./shard-writer.ts";
+
+const unlinked = promisify(unlink);
+
+/** A body and what is known of it when it is stored. */
+export interface Capture {
+  readonly job: Job;
+  readonly target: URL;
+  readonly answer: Answer;
+  /** The name that the body would have as a file. */
+  readonly file: string;
+  readonly bytes: number;
+  readonly digests: Digests | undefined;
+}
+
+/** What a format makes of a body. */
+export interface ContainerFormat {
+  readonly begin?: (shard: string) => readonly Uint8Array[];
+  /** Members that hold the body `pieces`. */
+  small(capture: Capture, pieces: readonly Uint8Array[]): Group;
+  /** Members that hold the content of a file. */
+  large(capture: Capture, fd: number): Group;
+  /** Where the body of a group is. */
+  place(capture: Capture, group: Group, place: Place): ShardPlace;
+}
+
+export interface ContainerOptions {
+  readonly folder: string;
+  readonly names: FileNames;
+  readonly shards: ShardNames;
+  readonly parts: PartialFiles;
+  readonly format: ContainerFormat;
+  readonly maxBytes: number;
+  readonly maxGroups: number;
+  /** Put every body's digest into its record. */
+  readonly hash: boolean;
+  /** Returns why nothing may be written any more, if so. */
+  readonly full: (bytes: number) => Failure | undefined;
+}
+
+type Result = Stored | Failure;
+
+/** A sink into the shards of a folder. */
+export function containerSink(options: ContainerOptions): Sink {
+  const { folder, names, shards, parts, format, maxBytes, maxGroups, hash, full } = options;
+  const pending = pendingWrites();
+  const writer = shardWriter({
+    names: shards,
+    maxBytes,
+    maxGroups,
+    ...(format.begin === undefined ? {} : { begin: format.begin }),
+  });
+  const never = {
+    durable: false,
+    conflictOf: () => undefined,
+    unique: true,
+    ownsName: () => true,
+    shared: () => false,
+  };
+  const base = committer({ folder, parts, pending, ...never });
+  const answers = new WeakMap<Job, { readonly target: URL; readonly answer: Answer }>();
+  const streaming: StreamContext = {
+    ...base,
+    parts,
+    pending,
+    disk: diskLatency(),
+    durable: false,
+    checkSpace: full,
+    startDigest,
+    conflictAt: () => undefined,
+    commit: copied,
+    commitAsync: copied,
+  };
+
+  return {
+    partialOf: (job) => parts.kept(job),
+    drop: (job) => parts.drop(job),
+    share() {},
+    release: (job) => parts.release(job),
+    adopt(job, { part }) {
+      if (part) parts.adopt(job);
+    },
+    sweep() {},
+    doubt: () => pending.doubt(),
+    write(job, target, answer) {
+      const { body } = answer;
+      const place = pending.isAborted ? STOPPED_BEFORE_WRITE : targetOf(job, target, answer.type);
+      if (isFailure(place)) return refused(body, place);
+      if ("next" in body || answer.from !== undefined) {
+        answers.set(job, { target, answer });
+        if ("next" in body) return pending.track(writeStream(streaming, place, target, answer, body));
+        return pending.track(completed(place, answer, body));
+      }
+      return small(place, target, answer, body);
+    },
+    abort() {
+      pending.abort(() => writer.isBusy());
+      writer.abort(Object.assign(new Error(STOPPED_BEFORE_WRITE.detail), { failure: STOPPED_BEFORE_WRITE }));
+    },
+    isUnsure: () => pending.isUnsure,
+    async idle() {
+      await Promise.all([pending.idle(), writer.idle()]);
+    },
+    close() {
+      pending.close();
+      writer.close();
+    },
+  };
+
+  function targetOf(job: Job, target: URL, type: string | undefined): Target | Failure {
+    const file = names.of(job, target, type);
+    return nameTooLong(file) ?? full(0) ?? { job, path: `${folder}/${file}`, file };
+  }
+
+  function small(
+    place: Target,
+    target: URL,
+    answer: Answer,
+    pieces: readonly Uint8Array[],
+  ): Failure | WriteBehind<Result> {
+    const { job, file } = place;
+    const digest = startDigest(job, 0, 0);
+    if (digest !== undefined) for (const piece of pieces) digest.update(piece);
+    const digests = digest?.result();
+    const mismatch = mismatchOf(job, digests);
+    if (mismatch !== undefined) {
+      answer.free?.();
+      return mismatch;
+    }
+    const capture: Capture = { job, target, answer, file, bytes: lengthOf(pieces), digests };
+    const group = format.small(capture, pieces);
+    const coming = new Deferred<Result>();
+    writer.append(group).then(
+      (at) => {
+        answer.free?.();
+        parts.forget(job);
+        coming.resolve(stored(capture, group, at));
+      },
+      (error) => {
+        answer.free?.();
+        coming.resolve(failureOf(error, place));
+      },
+    );
+    return { storing: coming };
+  }
+
+  /** A kept beginning and a small rest. */
+  async function completed(place: Target, answer: Answer, pieces: readonly Uint8Array[]): Promise<Result> {
+    const { job } = place;
+    let part: TempFile | undefined;
+    try {
+      const from = answer.from ?? 0;
+      part = parts.reopen(job, from);
+      const digest = startDigest(job, part.fd, from);
+      if (digest !== undefined) for (const piece of pieces) digest.update(piece);
+      const bytes = from + writeAllSync(part.fd, pieces);
+      const digests = digest?.result();
+      const mismatch = mismatchOf(job, digests);
+      return mismatch === undefined ? await copied(place, part, bytes, digests) : base.abort(job, part, mismatch);
+    } catch (error) {
+      return base.abort(job, part, base.failureOf(error, place));
+    } finally {
+      answer.free?.();
+    }
+  }
+
+  /** Appends a whole temporary file, and removes it. */
+  async function copied(place: Target, part: TempFile, bytes: number, digests: Digests | undefined): Promise<Result> {
+    const { job, file } = place;
+    const about = answers.get(job);
+    if (about === undefined) throw new Error("a body without its answer");
+    const capture: Capture = { job, ...about, file, bytes, digests };
+    const group = format.large(capture, part.fd);
+    try {
+      const at = await writer.append(group);
+      // Not awaited: bodies must be recorded in the order in which they are in the shard, since a later run cuts it after the last.
+      pending.trackCleanup(removed(part));
+      parts.forget(job);
+      return stored(capture, group, at);
+    } catch (error) {
+      return base.abort(job, part, failureOf(error, place));
+    }
+  }
+
+  function stored(capture: Capture, group: Group, at: Place): Stored {
+    const { bytes, digests } = capture;
+    return { bytes, place: format.place(capture, group, at), ...digests };
+  }
+
+  function failureOf(error: unknown, place: Target): Failure {
+    return (error as { readonly failure?: Failure }).failure ?? base.failureOf(error, place);
+  }
+
+  function startDigest(job: Job, fd: number, from: number): BodyDigest | undefined {
+    const digest = bodyDigest(job, hash);
+    if (digest !== undefined && from > 0) updateFromFile(digest, fd, from);
+    return digest;
+  }
+}
+
+/** What is left of it the next run removes. */
+async function removed(part: TempFile): Promise<void> {
+  await part.closeAsync().catch(() => {});
+  await unlinked(part.path).catch(() => {});
+}
+
+/** Cancels a body that will not be stored. */
+function refused(body: readonly Uint8Array[] | BodyStream, failure: Failure): Failure {
+  if ("cancel" in body) body.cancel();
+  return failure;
+}

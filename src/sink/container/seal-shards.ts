@@ -1,0 +1,59 @@
+// Seals shards: cuts each back to the end of its last recorded body, ends it, and gives it its name in the output folder.
+
+import { type FileHandle, link, open, unlink } from "node:fs/promises";
+import { join } from "node:path";
+import { isSingleLinkFile, UPDATE_FLAGS } from "../../fs/open-nofollow.ts";
+import { unsealedShards } from "./shard-names.ts";
+import { TAR_TRAILER_BYTES } from "./tar-header.ts";
+
+export interface SealOptions {
+  readonly folder: string;
+  readonly state: string;
+  /** The end of what a record names in a shard, in bytes; undefined where no record names the shard. */
+  readonly endOf: (shard: string) => number | undefined;
+  /** fsync before the final name. */
+  readonly isSynced: boolean;
+}
+
+/** Seals every shard of the state folder; nobody may be writing there. One without a record is removed. Throws errno errors. */
+export async function sealShards(options: SealOptions): Promise<void> {
+  for (const [name, { path }] of unsealedShards(options.state)) {
+    const end = options.endOf(name);
+    if (end === undefined) await unlink(path);
+    else await seal(name, path, end, options);
+  }
+}
+
+/** Seals the shards to which nothing is added any more and of which everything is recorded. Throws errno errors. */
+export async function sealEndedShards(options: SealOptions): Promise<void> {
+  for (const [name, { path, isEnded }] of unsealedShards(options.state)) {
+    const end = options.endOf(name);
+    if (isEnded && end !== undefined) await seal(name, path, end, options, true);
+  }
+}
+
+async function seal(
+  name: string,
+  path: string,
+  end: number,
+  { folder, isSynced }: SealOptions,
+  isWholeOnly = false,
+): Promise<void> {
+  const file = await open(path, UPDATE_FLAGS);
+  try {
+    const stats = await file.stat();
+    if (!isSingleLinkFile(stats)) throw new Error(`${path}: not a shard that a run has written`);
+    if (isWholeOnly && stats.size !== end) return;
+    await cutBack(file, end, name.endsWith(".tar") ? TAR_TRAILER_BYTES : 0);
+    if (isSynced) await file.sync();
+  } finally {
+    await file.close();
+  }
+  await link(path, join(folder, name)); // unlike a rename, this replaces nothing
+  await unlink(path);
+}
+
+async function cutBack(file: FileHandle, end: number, zeroBytes: number): Promise<void> {
+  await file.truncate(end);
+  if (zeroBytes > 0) await file.truncate(end + zeroBytes); // reads as zeros
+}

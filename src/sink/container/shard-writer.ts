@@ -1,0 +1,237 @@
+// Appends groups of bytes to shards, in order: gathers small groups into few writes, copies large files, begins the next shard.
+
+import { close, ftruncate, open, type PathLike, rename } from "node:fs";
+import { promisify } from "node:util";
+import { Deferred, type Thenable } from "../../core/structures/deferred.ts";
+import { CREATE_FLAGS, NEW_FILE_MODE } from "../../fs/open-nofollow.ts";
+import { readAt, writeAt } from "../../fs/positioned-io.ts";
+import type { ShardNames } from "./shard-names.ts";
+
+const opened = promisify(open) as (path: PathLike, flags: number, mode: number) => Promise<number>;
+const closed = promisify(close);
+const renamed = promisify(rename);
+const truncated = promisify(ftruncate);
+
+/** What is appended together: a later run counts all of it, or cuts it off. */
+export interface Group {
+  /** What a small group consists of, or what comes before a file's content. */
+  readonly before: readonly Uint8Array[];
+  /** A large body, in an open file that is closed by the caller. */
+  readonly file?: CopiedFile;
+  readonly after?: readonly Uint8Array[];
+}
+
+interface CopiedFile {
+  readonly fd: number;
+  readonly bytes: number;
+  /** What is written of a piece of it. Default: the piece. The piece is overwritten later. */
+  readonly encode?: (piece: Uint8Array) => readonly Uint8Array[];
+}
+
+/** Where a group begins. */
+export interface Place {
+  readonly shard: string;
+  readonly offset: number;
+  /** Length of the group. */
+  readonly bytes: number;
+}
+
+export interface ShardWriterOptions {
+  readonly names: ShardNames;
+  /** A shard ends before it is longer; a longer group has a shard of its own. */
+  readonly maxBytes: number;
+  /** Maximum number of groups in a shard. */
+  readonly maxGroups: number;
+  /** What a shard begins with. */
+  readonly begin?: (shard: string) => readonly Uint8Array[];
+}
+
+export interface ShardWriter {
+  /** Appends a group. Resolves when its bytes are in the file; rejects with the errno error, and then no byte of it counts. */
+  append(group: Group): Thenable<Place>;
+  /** Rejects what waits, at once. */
+  abort(reason: Error): void;
+  /** Whether something is being written. */
+  isBusy(): boolean;
+  /** Resolves when nothing is being written any more. */
+  idle(): Promise<void>;
+  /** Ends the open shard, where nothing is in flight. */
+  close(): void;
+}
+
+/** What is gathered for one write: larger writes gain nothing. */
+const BATCH_BYTES = 262_144;
+
+/** The unit in which large files are copied. */
+const COPY_BYTES = 1_048_576;
+
+interface Waiting {
+  readonly group: Group;
+  readonly bytes: number;
+  readonly coming: Deferred<Place>;
+}
+
+interface Shard {
+  readonly name: string;
+  readonly fd: number;
+  /** Length of what is in the file and counts. */
+  bytes: number;
+  groups: number;
+}
+
+export function shardWriter({ names, maxBytes, maxGroups, begin }: ShardWriterOptions): ShardWriter {
+  const queue: Waiting[] = [];
+  let shard: Shard | undefined;
+  let isRunning = false;
+  let reason: Error | undefined;
+  let onIdle: (() => void)[] = [];
+  const batch = Buffer.allocUnsafe(BATCH_BYTES);
+
+  return {
+    append(group) {
+      const coming = new Deferred<Place>();
+      if (reason !== undefined) {
+        coming.reject(reason);
+        return coming;
+      }
+      let bytes = group.file?.bytes ?? 0;
+      for (const piece of group.before) bytes += piece.length;
+      for (const piece of group.after ?? []) bytes += piece.length;
+      queue.push({ group, bytes, coming });
+      if (!isRunning) {
+        isRunning = true;
+        setImmediate(() => void run()); // what else arrives in this turn goes into the same write
+      }
+      return coming;
+    },
+    abort(why) {
+      reason = why;
+      for (const { coming } of queue.splice(0)) coming.reject(why);
+    },
+    isBusy: () => isRunning,
+    idle: () => (isRunning ? new Promise((resolve) => void onIdle.push(resolve)) : Promise.resolve()),
+    close() {
+      if (shard !== undefined) close(shard.fd, () => {});
+      shard = undefined;
+    },
+  };
+
+  /** Writes what waits, group by group in their order, until nothing does. */
+  async function run(): Promise<void> {
+    while (queue.length > 0) {
+      const isLarge = queue[0]?.group.file !== undefined;
+      const taken = isLarge ? queue.splice(0, 1) : queue.splice(0, gathered());
+      try {
+        const to = await shardFor(taken);
+        const from = to.bytes;
+        const places = isLarge ? [await copy(to, taken[0] as Waiting)] : await writeBatch(to, taken);
+        to.bytes = from + places.reduce((sum, { bytes }) => sum + bytes, 0);
+        to.groups += taken.length;
+        for (const [i, { coming }] of taken.entries()) coming.resolve(places[i] as Place);
+      } catch (error) {
+        // What was written of them is overwritten by the next group, or cut off when the shard is sealed.
+        for (const { coming } of taken) coming.reject(error);
+      }
+    }
+    isRunning = false;
+    const waiting = onIdle;
+    onIdle = [];
+    for (const resolve of waiting) resolve();
+  }
+
+  /** How many of those that wait go into one write: small ones, as far as buffer and shard have room. At least one. */
+  function gathered(): number {
+    let bytes = 0;
+    let count = 0;
+    const room = shard === undefined ? maxBytes : maxBytes - shard.bytes;
+    const groups = shard === undefined ? 0 : shard.groups;
+    for (const { group, bytes: own } of queue) {
+      const isNext =
+        group.file === undefined && bytes + own <= Math.min(BATCH_BYTES, room) && groups + count < maxGroups;
+      if (count > 0 && !isNext) break;
+      bytes += own;
+      count++;
+    }
+    return count;
+  }
+
+  /** The shard for these groups: the open one, or the next where that has no room. */
+  async function shardFor(taken: readonly Waiting[]): Promise<Shard> {
+    const bytes = taken.reduce((sum, one) => sum + one.bytes, 0);
+    const isFull =
+      shard !== undefined && shard.groups > 0 && (shard.bytes + bytes > maxBytes || shard.groups >= maxGroups);
+    if (isFull) await endShard();
+    shard ??= await beginShard();
+    return shard;
+  }
+
+  async function beginShard(): Promise<Shard> {
+    for (;;) {
+      const name = names.next();
+      let fd: number;
+      try {
+        fd = await opened(names.partOf(name), CREATE_FLAGS, NEW_FILE_MODE);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+        continue; // another process has this number
+      }
+      if (names.isTaken(name)) {
+        await closed(fd);
+        names.drop(name);
+        continue;
+      }
+      const first = begin?.(name) ?? [];
+      const bytes = first.length === 0 ? 0 : await writeAt(fd, Buffer.concat(first), 0);
+      return { name, fd, bytes, groups: 0 };
+    }
+  }
+
+  async function endShard(): Promise<void> {
+    if (shard === undefined) return;
+    const { name, fd, bytes } = shard;
+    shard = undefined;
+    await truncated(fd, bytes); // without what a failed write left
+    await closed(fd);
+    await renamed(names.partOf(name), names.endedOf(name));
+  }
+
+  async function writeBatch(to: Shard, taken: readonly Waiting[]): Promise<readonly Place[]> {
+    const places: Place[] = [];
+    let at = 0;
+    const total = taken.reduce((sum, one) => sum + one.bytes, 0);
+    const buffer = total > BATCH_BYTES ? Buffer.allocUnsafe(total) : batch;
+    for (const { group, bytes } of taken) {
+      places.push({ shard: to.name, offset: to.bytes + at, bytes });
+      for (const piece of group.before) {
+        buffer.set(piece, at);
+        at += piece.length;
+      }
+      for (const piece of group.after ?? []) {
+        buffer.set(piece, at);
+        at += piece.length;
+      }
+    }
+    await writeAt(to.fd, buffer.subarray(0, total), to.bytes);
+    return places;
+  }
+
+  /** Appends a group whose body is a file. */
+  async function copy(to: Shard, { group }: Waiting): Promise<Place> {
+    const { before, file, after = [] } = group;
+    const offset = to.bytes;
+    let at = offset + (await writeAt(to.fd, Buffer.concat(before), offset));
+    if (file !== undefined) {
+      const piece = Buffer.allocUnsafe(Math.min(COPY_BYTES, Math.max(1, file.bytes)));
+      for (let from = 0; from < file.bytes; ) {
+        if (reason !== undefined) throw reason;
+        const length = await readAt(file.fd, piece.subarray(0, Math.min(piece.length, file.bytes - from)), from);
+        if (length === 0) throw Object.assign(new Error("a body is shorter than it was"), { code: "EIO" });
+        from += length;
+        const own = piece.subarray(0, length);
+        for (const part of file.encode?.(own) ?? [own]) at += await writeAt(to.fd, part, at);
+      }
+    }
+    at += await writeAt(to.fd, Buffer.concat(after), at);
+    return { shard: to.name, offset, bytes: at - offset };
+  }
+}

@@ -1,0 +1,23 @@
+// Names the members of a tar sample by WebDataset's rule: one key up to the first dot, a different extension per member.
+
+/** The members of one sample. */
+export interface SampleNames {
+  readonly body: string;
+  /** The record as JSON. */
+  readonly record: string;
+}
+
+const RECORD = "json";
+
+/**
+ * The names for a file such as `000001.html`. WebDataset splits the last part of a path at its first dot, ignores names without
+ * a dot, and refuses an extension that comes twice under one key (`base_plus_ext` and `group_by_keys` in webdataset/tariterators.py).
+ */
+export function sampleNames(file: string): SampleNames {
+  const slash = file.lastIndexOf("/") + 1;
+  const dot = file.indexOf(".", slash);
+  const key = dot === -1 ? file : file.slice(0, dot);
+  const extension = dot === -1 ? "" : file.slice(dot + 1);
+  const own = extension === "" ? "bin" : extension.toLowerCase() === RECORD ? `body.${extension}` : extension;
+  return { body: `${key}.${own}`, record: `${key}.${RECORD}` };
+}
