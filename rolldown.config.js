@@ -27,6 +27,8 @@ const VENDORED = {
 /** Formats of lists, each in a file of dist/vendor with its packages, required when the first list in it is read. */
 const LIST_FORMATS = ["csv", "json-lines", "parquet", "sitemap"];
 const LIST_FORMAT = new RegExp(`^\\./(?:${LIST_FORMATS.join("|")})\\.ts$`);
+const isListFormat = (id, importer = "") =>
+  LIST_FORMAT.test(id) && /[\\/]source[\\/]formats[\\/][^\\/]+$/.test(importer);
 const listFormats = {
   name: "list-formats",
   renderChunk: (code) =>
@@ -77,7 +79,8 @@ const manual = {
 
 const common = {
   platform: "node",
-  external: (id) => isBuiltin(id) || Object.hasOwn(VENDORED, id) || MANUAL.test(id) || LIST_FORMAT.test(id),
+  external: (id, importer) =>
+    isBuiltin(id) || Object.hasOwn(VENDORED, id) || MANUAL.test(id) || isListFormat(id, importer),
   plugins: [vendored, withoutTexts, manual, listFormats, thirdParty()],
 };
 

@@ -5,7 +5,7 @@ import { FACTS, type FailureKind } from "../../src/core/failure.ts";
 import { asSaved, dependsOnUrl, isSaved, withoutDuplicateOf } from "../../src/resume/record-state.ts";
 import { failed, saved, skipped, unchanged } from "../core/outcomes.ts";
 
-it("a failure depends on the URL unless the list's name, number or digest is its reason", () => {
+it("a failure depends on the URL unless the list's row, name, number or digest is its reason", () => {
   const kinds = Object.keys(FACTS) as FailureKind[];
   const ofList = kinds.filter((error) => !dependsOnUrl(failed({ error })));
   expect(ofList.sort()).toEqual([
@@ -13,6 +13,7 @@ it("a failure depends on the URL unless the list's name, number or digest is its
     "duplicate_number",
     "file_exists",
     "invalid_digest",
+    "invalid_row",
     "name_refused",
     "name_too_long",
   ]);

@@ -1,5 +1,6 @@
 // The registry of list formats: which format reads a list.
 import { describe, expect, it } from "vitest";
+import { OPTIONS } from "../../../src/options/table.ts";
 import type { Format } from "../../../src/source/formats/format.ts";
 import { lines } from "../../../src/source/formats/lines.ts";
 import { FORMATS, formatOf } from "../../../src/source/formats/registry.ts";
@@ -29,4 +30,8 @@ describe("the registry of list formats", () => {
   ])("chooses the format of a list by %s", (_, path, head, format) => {
     expect(formatOf(path, Buffer.from(head), {}, formats)).toBe(format);
   });
+});
+
+it("the choices of --input-format are the registered formats", () => {
+  expect(FORMATS.map(({ name }) => name).toSorted()).toEqual([...OPTIONS.inputFormat.choices].toSorted());
 });
