@@ -14,7 +14,8 @@ const only = (folders: readonly string[]) => folders.map((folder) => `${folder}/
 export default defineConfig({
   test: {
     pool: "forks",
-    maxWorkers: 2,
+    // One more than two cores: e2e tests wait a fifth of their time.
+    maxWorkers: 3,
     testTimeout: 120_000,
     hookTimeout: 60_000,
     setupFiles: ["test/support/equality.ts"],

@@ -40,7 +40,7 @@ it("a clean run after random faults, kills and edits of the list leaves the file
       array(round, { minLength: 1, maxLength: 4 }),
       endsAsFreshRun,
     ),
-    { numRuns: 8, seed, endOnFailure: true },
+    { numRuns: Number(process.env["CHAOS_RUNS"] ?? 4), seed, endOnFailure: true },
   );
 }, 120_000);
 

@@ -24,7 +24,7 @@ const FILES: Readonly<Record<string, string>> = {
 const PATHS = LINES.map((line) => (line.split("\t")[0] ?? "").replaceAll("{", "%7B").replaceAll("}", "%7D"));
 const NUMBERS = [1, 2, 3, 40, 5, 6, 7, 8].sort((a, b) => a - b);
 
-const RUNS = Number(process.env["DAMAGED_RUNS"] ?? 100);
+const RUNS = Number(process.env["DAMAGED_RUNS"] ?? 50);
 
 /** Lines in a journal that no run has written. */
 const OWN = ["# my notes", '{"id": 7}', "mine, too", '{"n":1,"url":"mine"}'];

@@ -14,7 +14,7 @@ const out = (...more: readonly string[]) => folder.at("out", ...more);
 
 const PATHS = ["/a", "/b", "/c", "/d", "/e", "/f"];
 const FAILING = ["/b", "/d", "/f"];
-const RUNS = Number(process.env["EDITED_RUNS"] ?? 100);
+const RUNS = Number(process.env["EDITED_RUNS"] ?? 50);
 
 async function run(list: string, options: BulkgetOptions = {}): Promise<void> {
   const all = { outputDir: out(), retries: 0, durability: "none", minFree: 0, ...options } as const;

@@ -5,7 +5,7 @@ import { expect, it } from "vitest";
 import { editsCheck } from "../support/editing.ts";
 
 /** Number of lists, each edited up to ten times. */
-const RUNS = Number(process.env["EDITS_RUNS"] ?? 60);
+const RUNS = Number(process.env["EDITS_RUNS"] ?? 30);
 const KILLED_RUNS = Number(process.env["EDITS_KILLED_RUNS"] ?? 6);
 
 it(`${RUNS} lists with random edits keep every body, and each run fetches only new lines`, async () => {

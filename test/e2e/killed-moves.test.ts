@@ -13,7 +13,7 @@ const { server, folder, at, list, run } = runsAgain();
 const SUICIDE = join(ROOT, "dist/test/support/suicide.js");
 
 /** A run is killed at every STRIDE-th change of the folder: 1 for all changes, which takes a minute. */
-const STRIDE = Number(process.env["KILL_STRIDE"] ?? 6);
+const STRIDE = Number(process.env["KILL_STRIDE"] ?? 10);
 
 /** Runs `urls.txt` in a folder; resolves to whether the run was killed at that change. */
 function killedAt(change: number, output: string): Promise<boolean> {
