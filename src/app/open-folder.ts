@@ -108,7 +108,8 @@ function refuseFedBack(failedPath: string, lists: readonly string[], prune: bool
 }
 
 /** Releases the folder after an error. */
-export async function abandonFolder({ lock, mark, state }: OpenFolder): Promise<void> {
+export async function abandonFolder({ lock, mark, state, history }: OpenFolder): Promise<void> {
+  history?.close();
   mark.end();
   await unlock(lock, state);
 }

@@ -26,7 +26,7 @@ export function containerFormatOf(options: OutputOptions): ContainerFormatName |
 /** Throws a FolderError where an earlier run has saved lines in another format. */
 export function refuseOtherFormat(folder: string, history: History | undefined, format: Format): void {
   if (history === undefined || history.saved === 0) return;
-  const before = history.shards.format ?? "files";
+  const before: Format = history.shards.highest < 0 ? "files" : "tar";
   if (before === format) return;
   const waysIn = (words: Wording) =>
     `with ${words.option("format")} ${before}, or ${useAnotherFolder(words)}, or ${words.option("force")} to start over`;

@@ -47,16 +47,8 @@ export const OWN_FILES = [LAYOUT.journal, LAYOUT.foreignLines, LAYOUT.failedList
   .map((name) => name.replaceAll(".", "\\."))
   .join("|");
 
-/** Archives that a run writes: five digits or more, and the format's ending. */
-export const SHARD = /^(\d{5,9})(\.tar|\.warc\.gz)$/;
-
-export type ShardFormat = "tar" | "warc";
-
-/** The format of a shard, by its name. */
-export function shardFormatOf(name: string): ShardFormat | undefined {
-  const [, , ending] = SHARD.exec(name) ?? [];
-  return ending === undefined ? undefined : ending === ".tar" ? "tar" : "warc";
-}
+/** Archives that a run writes: five digits or more. */
+export const SHARD = /^(\d{5,9})\.tar$/;
 
 /** The number of a shard; -1 for other names. */
 export function shardNumberOf(name: string): number {

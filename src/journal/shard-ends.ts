@@ -2,7 +2,7 @@
 
 import { lstatSync } from "node:fs";
 import { join } from "node:path";
-import { LAYOUT, type ShardFormat, shardFormatOf, shardNumberOf } from "../core/layout.ts";
+import { LAYOUT, shardNumberOf } from "../core/layout.ts";
 
 export interface ShardEnds {
   /** Whether a shard, sealed or not, has the bytes before `end`. Then they count as recorded. */
@@ -13,8 +13,6 @@ export interface ShardEnds {
   endOf(shard: string): number | undefined;
   /** The highest number of a shard that a record names, whether or not it exists; -1 for none. */
   readonly highest: number;
-  /** The format of the shards that records name; undefined where none does. */
-  readonly format: ShardFormat | undefined;
 }
 
 export function shardEnds(folder: string): ShardEnds {
@@ -22,7 +20,6 @@ export function shardEnds(folder: string): ShardEnds {
   /** Lengths of the files, in bytes; -1: there is none. */
   const lengths = new Map<string, number>();
   let highest = -1;
-  let format: ShardFormat | undefined;
 
   const lengthOf = (shard: string): number => {
     let length = lengths.get(shard);
@@ -34,17 +31,13 @@ export function shardEnds(folder: string): ShardEnds {
     }
     return length;
   };
-  const meet = (shard: string) => {
-    highest = Math.max(highest, shardNumberOf(shard));
-    format ??= shardFormatOf(shard);
-  };
   const add = (shard: string, end: number) => {
-    meet(shard);
+    highest = Math.max(highest, shardNumberOf(shard));
     if (end > (ends.get(shard) ?? 0)) ends.set(shard, end);
   };
   return {
     has(shard, end) {
-      meet(shard);
+      highest = Math.max(highest, shardNumberOf(shard));
       if (end > lengthOf(shard)) return false;
       add(shard, end);
       return true;
@@ -53,9 +46,6 @@ export function shardEnds(folder: string): ShardEnds {
     endOf: (shard) => ends.get(shard),
     get highest() {
       return highest;
-    },
-    get format() {
-      return format;
     },
   };
 }

@@ -1,6 +1,6 @@
 // Seals shards: cuts each back to the end of its last recorded body, ends it, and gives it its name in the output folder.
 
-import { type FileHandle, link, open, unlink } from "node:fs/promises";
+import { link, open, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { isSingleLinkFile, UPDATE_FLAGS } from "../../fs/open-nofollow.ts";
 import { unsealedShards } from "./shard-names.ts";
@@ -44,16 +44,12 @@ async function seal(
     const stats = await file.stat();
     if (!isSingleLinkFile(stats)) throw new Error(`${path}: not a shard that a run has written`);
     if (isWholeOnly && stats.size !== end) return;
-    await cutBack(file, end, name.endsWith(".tar") ? TAR_TRAILER_BYTES : 0);
+    await file.truncate(end);
+    await file.truncate(end + TAR_TRAILER_BYTES); // reads as zeros
     if (isSynced) await file.sync();
   } finally {
     await file.close();
   }
   await link(path, join(folder, name)); // unlike a rename, this replaces nothing
   await unlink(path);
-}
-
-async function cutBack(file: FileHandle, end: number, zeroBytes: number): Promise<void> {
-  await file.truncate(end);
-  if (zeroBytes > 0) await file.truncate(end + zeroBytes); // reads as zeros
 }

@@ -4,7 +4,7 @@ import { existsSync, readdirSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { SHARD } from "../../core/layout.ts";
 
-export type ShardExtension = ".tar" | ".warc.gz";
+export type ShardExtension = ".tar";
 
 /** Digits of a shard's number; a larger number has more. */
 const NUMBER_DIGITS = 5;
