@@ -43,19 +43,19 @@ export function needsNoRequest(job: Job): boolean {
   return job.duplicateOf !== undefined || job.refused !== undefined;
 }
 
-/** `helper`: 0 for the process with the lock, otherwise the number of the worker. */
-export function openContainer(plan: ContainerPlan, helper = 0): Sink {
+/** `worker`: 0 for the process with the lock, otherwise the number of the worker. */
+export function openContainer(plan: ContainerPlan, worker = 0): Sink {
   const { folder, state, format, shardBytes, shardCount, highest, name, perDir, hash, minFree, processes } = plan;
   const { extension, format: formatOf } = FORMATS[format];
   const sink = containerSink({
     ...{ folder, hash },
     names: fileNames(name, perDir),
     shards: shardNames(folder, state, extension, highest),
-    parts: partialFiles(state, helper),
+    parts: partialFiles(state, worker),
     format: formatOf(),
     maxBytes: shardBytes,
     maxGroups: shardCount,
-    full: freeSpaceCheck(folder, minFree, processes),
+    checkSpace: freeSpaceCheck(folder, minFree, processes),
   });
   return { ...sink, sweep: () => dropUnusable(state) };
 }

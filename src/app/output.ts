@@ -167,7 +167,11 @@ function outputIn(
         if (!journal.isStarted) await journal.end();
         if (journal.problem === undefined && (journal.isComplete || !journal.isStarted) && !isUnsure) mark.end();
         await resumed?.close();
-        if (journal.problem === undefined && !isUnsure) await shards?.seal();
+        if (shards !== undefined && journal.problem === undefined && !isUnsure) {
+          await sink.idle?.();
+          sink.sweep?.(); // files of bodies that were copied into a shard and not removed yet, by workers too
+          await shards.seal();
+        }
         const isReplaced = journal.isStarted && journal.problem !== undefined;
         if (journal.isStarted && !isReplaced && resuming && !isHurried) settle(folder, state, history, failures);
         else lines?.close(); // a refused run changes nothing

@@ -34,7 +34,6 @@ export interface Capture {
 
 /** What a format makes of a body. */
 export interface ContainerFormat {
-  readonly begin?: (shard: string) => readonly Uint8Array[];
   /** Members that hold the body `pieces`. */
   small(capture: Capture, pieces: readonly Uint8Array[]): Group;
   /** Members that hold the content of a file. */
@@ -54,29 +53,24 @@ export interface ContainerOptions {
   /** Put every body's digest into its record. */
   readonly hash: boolean;
   /** Returns why nothing may be written any more, if so. */
-  readonly full: (bytes: number) => Failure | undefined;
+  readonly checkSpace: (bytes: number) => Failure | undefined;
 }
 
 type Result = Stored | Failure;
 
-/** A sink into the shards of a folder. */
+/** Returns a sink into the shards of a folder. */
 export function containerSink(options: ContainerOptions): Sink {
-  const { folder, names, shards, parts, format, maxBytes, maxGroups, hash, full } = options;
+  const { folder, names, shards, parts, format, maxBytes, maxGroups, hash, checkSpace } = options;
   const pending = pendingWrites();
-  const writer = shardWriter({
-    names: shards,
-    maxBytes,
-    maxGroups,
-    ...(format.begin === undefined ? {} : { begin: format.begin }),
-  });
-  const never = {
+  const writer = shardWriter({ names: shards, maxBytes, maxGroups });
+  const uncontested = {
     durable: false,
     conflictOf: () => undefined,
     unique: true,
     ownsName: () => true,
     shared: () => false,
   };
-  const base = committer({ folder, parts, pending, ...never });
+  const base = committer({ folder, parts, pending, ...uncontested });
   const answers = new WeakMap<Job, { readonly target: URL; readonly answer: Answer }>();
   const streaming: StreamContext = {
     ...base,
@@ -84,11 +78,11 @@ export function containerSink(options: ContainerOptions): Sink {
     pending,
     disk: diskLatency(),
     durable: false,
-    checkSpace: full,
+    checkSpace,
     startDigest,
     conflictAt: () => undefined,
-    commit: copied,
-    commitAsync: copied,
+    commit: appendFile,
+    commitAsync: appendFile,
   };
 
   return {
@@ -104,13 +98,13 @@ export function containerSink(options: ContainerOptions): Sink {
     write(job, target, answer) {
       const { body } = answer;
       const place = pending.isAborted ? STOPPED_BEFORE_WRITE : targetOf(job, target, answer.type);
-      if (isFailure(place)) return refused(body, place);
+      if (isFailure(place)) return cancelled(body, place);
       if ("next" in body || answer.from !== undefined) {
         answers.set(job, { target, answer });
         if ("next" in body) return pending.track(writeStream(streaming, place, target, answer, body));
-        return pending.track(completed(place, answer, body));
+        return pending.track(appendRest(place, answer, body));
       }
-      return small(place, target, answer, body);
+      return appendSmall(place, target, answer, body);
     },
     abort() {
       pending.abort(() => writer.isBusy());
@@ -128,10 +122,10 @@ export function containerSink(options: ContainerOptions): Sink {
 
   function targetOf(job: Job, target: URL, type: string | undefined): Target | Failure {
     const file = names.of(job, target, type);
-    return nameTooLong(file) ?? full(0) ?? { job, path: `${folder}/${file}`, file };
+    return nameTooLong(file) ?? checkSpace(0) ?? { job, path: `${folder}/${file}`, file };
   }
 
-  function small(
+  function appendSmall(
     place: Target,
     target: URL,
     answer: Answer,
@@ -163,8 +157,8 @@ export function containerSink(options: ContainerOptions): Sink {
     return { storing: coming };
   }
 
-  /** A kept beginning and a small rest. */
-  async function completed(place: Target, answer: Answer, pieces: readonly Uint8Array[]): Promise<Result> {
+  /** Appends a body of which an earlier try kept the beginning; `pieces` are the rest. */
+  async function appendRest(place: Target, answer: Answer, pieces: readonly Uint8Array[]): Promise<Result> {
     const { job } = place;
     let part: TempFile | undefined;
     try {
@@ -175,7 +169,7 @@ export function containerSink(options: ContainerOptions): Sink {
       const bytes = from + writeAllSync(part.fd, pieces);
       const digests = digest?.result();
       const mismatch = mismatchOf(job, digests);
-      return mismatch === undefined ? await copied(place, part, bytes, digests) : base.abort(job, part, mismatch);
+      return mismatch === undefined ? await appendFile(place, part, bytes, digests) : base.abort(job, part, mismatch);
     } catch (error) {
       return base.abort(job, part, base.failureOf(error, place));
     } finally {
@@ -184,7 +178,12 @@ export function containerSink(options: ContainerOptions): Sink {
   }
 
   /** Appends a whole temporary file, and removes it. */
-  async function copied(place: Target, part: TempFile, bytes: number, digests: Digests | undefined): Promise<Result> {
+  async function appendFile(
+    place: Target,
+    part: TempFile,
+    bytes: number,
+    digests: Digests | undefined,
+  ): Promise<Result> {
     const { job, file } = place;
     const about = answers.get(job);
     if (about === undefined) throw new Error("a body without its answer");
@@ -217,14 +216,14 @@ export function containerSink(options: ContainerOptions): Sink {
   }
 }
 
-/** What is left of it the next run removes. */
+/** Never rejects: a file that stays is removed by the next run. */
 async function removed(part: TempFile): Promise<void> {
   await part.closeAsync().catch(() => {});
   await unlinked(part.path).catch(() => {});
 }
 
 /** Cancels a body that will not be stored. */
-function refused(body: readonly Uint8Array[] | BodyStream, failure: Failure): Failure {
+function cancelled(body: readonly Uint8Array[] | BodyStream, failure: Failure): Failure {
   if ("cancel" in body) body.cancel();
   return failure;
 }

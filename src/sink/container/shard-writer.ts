@@ -24,8 +24,6 @@ export interface Group {
 interface CopiedFile {
   readonly fd: number;
   readonly bytes: number;
-  /** What is written of a piece of it. Default: the piece. The piece is overwritten later. */
-  readonly encode?: (piece: Uint8Array) => readonly Uint8Array[];
 }
 
 /** Where a group begins. */
@@ -42,8 +40,6 @@ export interface ShardWriterOptions {
   readonly maxBytes: number;
   /** Maximum number of groups in a shard. */
   readonly maxGroups: number;
-  /** What a shard begins with. */
-  readonly begin?: (shard: string) => readonly Uint8Array[];
 }
 
 export interface ShardWriter {
@@ -79,7 +75,7 @@ interface Shard {
   groups: number;
 }
 
-export function shardWriter({ names, maxBytes, maxGroups, begin }: ShardWriterOptions): ShardWriter {
+export function shardWriter({ names, maxBytes, maxGroups }: ShardWriterOptions): ShardWriter {
   const queue: Waiting[] = [];
   let shard: Shard | undefined;
   let isRunning = false;
@@ -118,16 +114,16 @@ export function shardWriter({ names, maxBytes, maxGroups, begin }: ShardWriterOp
 
   /** Writes what waits, group by group in their order, until nothing does. */
   async function run(): Promise<void> {
-    while (queue.length > 0) {
-      const isLarge = queue[0]?.group.file !== undefined;
-      const taken = isLarge ? queue.splice(0, 1) : queue.splice(0, gathered());
+    for (let [first] = queue; first !== undefined; [first] = queue) {
+      const { file } = first.group;
+      const taken = queue.splice(0, file === undefined ? gathered() : 1);
       try {
         const to = await shardFor(taken);
         const from = to.bytes;
-        const places = isLarge ? [await copy(to, taken[0] as Waiting)] : await writeBatch(to, taken);
+        const places = file === undefined ? await writeBatch(to, taken) : [await copy(to, first.group, file)];
         to.bytes = from + places.reduce((sum, { bytes }) => sum + bytes, 0);
         to.groups += taken.length;
-        for (const [i, { coming }] of taken.entries()) coming.resolve(places[i] as Place);
+        for (const [i, place] of places.entries()) taken[i]?.coming.resolve(place);
       } catch (error) {
         // What was written of them is overwritten by the next group, or cut off when the shard is sealed.
         for (const { coming } of taken) coming.reject(error);
@@ -180,9 +176,7 @@ export function shardWriter({ names, maxBytes, maxGroups, begin }: ShardWriterOp
         names.drop(name);
         continue;
       }
-      const first = begin?.(name) ?? [];
-      const bytes = first.length === 0 ? 0 : await writeAt(fd, Buffer.concat(first), 0);
-      return { name, fd, bytes, groups: 0 };
+      return { name, fd, bytes: 0, groups: 0 };
     }
   }
 
@@ -216,20 +210,16 @@ export function shardWriter({ names, maxBytes, maxGroups, begin }: ShardWriterOp
   }
 
   /** Appends a group whose body is a file. */
-  async function copy(to: Shard, { group }: Waiting): Promise<Place> {
-    const { before, file, after = [] } = group;
+  async function copy(to: Shard, { before, after = [] }: Group, file: CopiedFile): Promise<Place> {
     const offset = to.bytes;
     let at = offset + (await writeAt(to.fd, Buffer.concat(before), offset));
-    if (file !== undefined) {
-      const piece = Buffer.allocUnsafe(Math.min(COPY_BYTES, Math.max(1, file.bytes)));
-      for (let from = 0; from < file.bytes; ) {
-        if (reason !== undefined) throw reason;
-        const length = await readAt(file.fd, piece.subarray(0, Math.min(piece.length, file.bytes - from)), from);
-        if (length === 0) throw Object.assign(new Error("a body is shorter than it was"), { code: "EIO" });
-        from += length;
-        const own = piece.subarray(0, length);
-        for (const part of file.encode?.(own) ?? [own]) at += await writeAt(to.fd, part, at);
-      }
+    const buffer = Buffer.allocUnsafe(Math.min(COPY_BYTES, file.bytes));
+    for (let from = 0; from < file.bytes; ) {
+      if (reason !== undefined) throw reason;
+      const length = await readAt(file.fd, buffer.subarray(0, file.bytes - from), from);
+      if (length === 0) throw Object.assign(new Error("a body is shorter than it was"), { code: "EIO" });
+      from += length;
+      at += await writeAt(to.fd, buffer.subarray(0, length), at);
     }
     at += await writeAt(to.fd, Buffer.concat(after), at);
     return { shard: to.name, offset, bytes: at - offset };

@@ -83,6 +83,7 @@ describe("the sink into tar shards", () => {
       store(sink, 2, streamOf("two ", "times")),
       store(sink, 3, [Buffer.from("th"), Buffer.from("ree")]),
     ]);
+    await sink.idle?.();
     sink.close();
     await seal(stored);
     expect(readdirSync(folder.at(".bulkget"))).toEqual([]);
