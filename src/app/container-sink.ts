@@ -29,6 +29,7 @@ export interface ContainerPlan {
   readonly name: string;
   readonly perDir: number | undefined;
   readonly hash: boolean;
+  readonly durable: boolean;
   readonly minFree: number;
   readonly processes: number;
 }
@@ -45,10 +46,11 @@ export function needsNoRequest(job: Job): boolean {
 
 /** `worker`: 0 for the process with the lock, otherwise the number of the worker. */
 export function openContainer(plan: ContainerPlan, worker = 0): Sink {
-  const { folder, state, format, shardBytes, shardCount, highest, name, perDir, hash, minFree, processes } = plan;
+  const { folder, state, format, shardBytes, shardCount, highest, name, perDir, hash, durable, minFree, processes } =
+    plan;
   const { extension, format: formatOf } = FORMATS[format];
   const sink = containerSink({
-    ...{ folder, hash },
+    ...{ folder, hash, durable },
     names: fileNames(name, perDir),
     shards: shardNames(folder, state, extension, highest),
     parts: partialFiles(state, worker),

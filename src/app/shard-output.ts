@@ -61,7 +61,8 @@ export async function openShardOutput(
   { folder, state, history, processes, note }: ShardOutputContext,
 ): Promise<ShardOutput> {
   const ends: ShardEnds = history?.shards ?? shardEnds(folder);
-  const isSynced = (options.durability ?? OUTPUT_DEFAULTS.durability) !== "none";
+  const durability = options.durability ?? OUTPUT_DEFAULTS.durability;
+  const isSynced = durability !== "none";
   const about: SealOptions = { folder, state, endOf: ends.endOf, isSynced };
   let timer: NodeJS.Timeout | undefined;
   let sealing: Promise<void> = sealShards(about);
@@ -75,6 +76,7 @@ export async function openShardOutput(
       name: options.name ?? OUTPUT_DEFAULTS.name,
       perDir: options.perDir,
       hash: options.hash !== undefined,
+      durable: durability === "file",
       minFree: options.minFree ?? OUTPUT_DEFAULTS.minFree,
     },
     recorded(outcome, flush) {

@@ -52,6 +52,8 @@ export interface ContainerOptions {
   readonly maxGroups: number;
   /** Put every body's digest into its record. */
   readonly hash: boolean;
+  /** Sync each body before it counts as saved. */
+  readonly durable: boolean;
   /** Returns why nothing may be written any more, if so. */
   readonly checkSpace: (bytes: number) => Failure | undefined;
 }
@@ -60,9 +62,9 @@ type Result = Stored | Failure;
 
 /** Returns a sink into the shards of a folder. */
 export function containerSink(options: ContainerOptions): Sink {
-  const { folder, names, shards, parts, format, maxBytes, maxGroups, hash, checkSpace } = options;
+  const { folder, names, shards, parts, format, maxBytes, maxGroups, hash, durable, checkSpace } = options;
   const pending = pendingWrites();
-  const writer = shardWriter({ names: shards, maxBytes, maxGroups });
+  const writer = shardWriter({ names: shards, maxBytes, maxGroups, isSynced: durable });
   const uncontested = {
     durable: false,
     conflictOf: () => undefined,
@@ -88,12 +90,10 @@ export function containerSink(options: ContainerOptions): Sink {
   return {
     partialOf: (job) => parts.kept(job),
     drop: (job) => parts.drop(job),
-    share() {},
     release: (job) => parts.release(job),
     adopt(job, { part }) {
       if (part) parts.adopt(job);
     },
-    sweep() {},
     doubt: () => pending.doubt(),
     write(job, target, answer) {
       const { body } = answer;

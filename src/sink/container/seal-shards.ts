@@ -1,8 +1,9 @@
 // Seals shards: cuts each back to the end of its last recorded body, ends it, and gives it its name in the output folder.
 
-import { link, open, unlink } from "node:fs/promises";
+import { link, lstat, open, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { isSingleLinkFile, UPDATE_FLAGS } from "../../fs/open-nofollow.ts";
+import { syncFolder } from "../../fs/sync.ts";
 import { unsealedShards } from "./shard-names.ts";
 import { TAR_TRAILER_BYTES } from "./tar-header.ts";
 
@@ -39,6 +40,9 @@ async function seal(
   { folder, isSynced }: SealOptions,
   isWholeOnly = false,
 ): Promise<void> {
+  const final = join(folder, name);
+  // A kill between `link` and `unlink` leaves a sealed shard with both names.
+  if (await isSameFile(path, final)) return await unlink(path);
   const file = await open(path, UPDATE_FLAGS);
   try {
     const stats = await file.stat();
@@ -50,6 +54,12 @@ async function seal(
   } finally {
     await file.close();
   }
-  await link(path, join(folder, name)); // unlike a rename, this replaces nothing
+  await link(path, final); // unlike a rename, this replaces nothing
+  if (isSynced) await syncFolder(folder); // before the other name is removed: one of both survives a power loss
   await unlink(path);
+}
+
+async function isSameFile(path: string, other: string): Promise<boolean> {
+  const [one, two] = await Promise.all([path, other].map((name) => lstat(name).catch(() => undefined)));
+  return one !== undefined && two !== undefined && one.ino === two.ino && one.dev === two.dev;
 }

@@ -1,10 +1,12 @@
 // Appends groups of bytes to shards, in order: gathers small groups into few writes, copies large files, begins the next shard.
 
 import { close, ftruncate, open, type PathLike, rename } from "node:fs";
+import { dirname } from "node:path";
 import { promisify } from "node:util";
 import { Deferred, type Thenable } from "../../core/structures/deferred.ts";
 import { CREATE_FLAGS, NEW_FILE_MODE } from "../../fs/open-nofollow.ts";
 import { readAt, writeAt } from "../../fs/positioned-io.ts";
+import { syncFile, syncFolder } from "../../fs/sync.ts";
 import type { ShardNames } from "./shard-names.ts";
 
 const opened = promisify(open) as (path: PathLike, flags: number, mode: number) => Promise<number>;
@@ -40,6 +42,8 @@ export interface ShardWriterOptions {
   readonly maxBytes: number;
   /** Maximum number of groups in a shard. */
   readonly maxGroups: number;
+  /** Sync each write, and the name of each shard, before its groups count as written. */
+  readonly isSynced: boolean;
 }
 
 export interface ShardWriter {
@@ -75,7 +79,7 @@ interface Shard {
   groups: number;
 }
 
-export function shardWriter({ names, maxBytes, maxGroups }: ShardWriterOptions): ShardWriter {
+export function shardWriter({ names, maxBytes, maxGroups, isSynced }: ShardWriterOptions): ShardWriter {
   const queue: Waiting[] = [];
   let shard: Shard | undefined;
   let isRunning = false;
@@ -121,6 +125,7 @@ export function shardWriter({ names, maxBytes, maxGroups }: ShardWriterOptions):
         const to = await shardFor(taken);
         const from = to.bytes;
         const places = file === undefined ? await writeBatch(to, taken) : [await copy(to, first.group, file)];
+        if (isSynced) await syncFile(to.fd);
         to.bytes = from + places.reduce((sum, { bytes }) => sum + bytes, 0);
         to.groups += taken.length;
         for (const [i, place] of places.entries()) taken[i]?.coming.resolve(place);
@@ -176,6 +181,7 @@ export function shardWriter({ names, maxBytes, maxGroups }: ShardWriterOptions):
         names.drop(name);
         continue;
       }
+      if (isSynced) await syncFolder(dirname(names.partOf(name)));
       return { name, fd, bytes: 0, groups: 0 };
     }
   }

@@ -1,5 +1,7 @@
 // The format `tar`: one sample per line, the body and its record as JSON, ready for WebDataset.
 
+import { escapedJson } from "../../core/escape.ts";
+import { redacted } from "../../core/redact.ts";
 import type { Capture, ContainerFormat } from "./container.ts";
 import { paddingOf, tarHeader } from "./tar-header.ts";
 import { sampleNames } from "./tar-names.ts";
@@ -32,7 +34,7 @@ function around(capture: Capture, nowMs: number): readonly [Uint8Array, Uint8Arr
   const { file, bytes } = capture;
   const names = sampleNames(file);
   const mtimeSeconds = Math.floor(nowMs / 1000);
-  const record = Buffer.from(`${JSON.stringify(recordOf(capture, names.body, nowMs))}\n`);
+  const record = Buffer.from(`${escapedJson(JSON.stringify(recordOf(capture, names.body, nowMs)))}\n`);
   return [
     tarHeader({ name: names.body, bytes, mtimeSeconds }),
     [
@@ -46,10 +48,24 @@ function around(capture: Capture, nowMs: number): readonly [Uint8Array, Uint8Arr
 
 /** What is known of a line when its body is stored; the record in results.jsonl has its times and tries as well. */
 function recordOf({ job, answer, bytes, digests }: Capture, member: string, nowMs: number): object {
-  const { n, url, name, list, line } = job;
+  const { n, name, list, line, extra } = job;
   const { status, type, encoding, finalUrl, etag, lastModified } = answer;
   return {
-    ...{ n, url, name, list, line, member, status, bytes, type, encoding, final_url: finalUrl, etag },
+    ...{
+      n,
+      url: redacted(job.url),
+      name,
+      list,
+      line,
+      extra,
+      member,
+      status,
+      bytes,
+      type,
+      encoding,
+      final_url: finalUrl,
+      etag,
+    },
     ...{ last_modified: lastModified, ...digests, time: new Date(nowMs).toISOString() },
   };
 }

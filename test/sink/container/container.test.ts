@@ -1,6 +1,6 @@
 // The sink into shards: what is written, in which shard, where each body is, and what a seal leaves of it.
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { openContainer } from "../../../src/app/container-sink.ts";
 import { isFailure } from "../../../src/core/failure.ts";
@@ -13,9 +13,14 @@ const folder = ownFolder();
 const TARGET = new URL("http://example.org/a.html");
 
 function open(
-  options: { readonly shardBytes?: number; readonly shardCount?: number; readonly helper?: number } = {},
+  options: {
+    readonly shardBytes?: number;
+    readonly shardCount?: number;
+    readonly helper?: number;
+    readonly durable?: boolean;
+  } = {},
 ): Sink {
-  const { shardBytes = 2 ** 30, shardCount = 10_000, helper = 0 } = options;
+  const { shardBytes = 2 ** 30, shardCount = 10_000, helper = 0, durable = false } = options;
   mkdirSync(folder.at(".bulkget"), { recursive: true });
   return openContainer(
     {
@@ -28,7 +33,7 @@ function open(
         highest: -1,
         perDir: undefined,
       },
-      ...{ name: "{n:6}{ext}", hash: false, minFree: 0, processes: 1 },
+      ...{ name: "{n:6}{ext}", hash: false, durable, minFree: 0, processes: 1 },
     },
     helper,
   );
@@ -158,5 +163,38 @@ describe("the sink into tar shards", () => {
     await seal(stored.slice(0, 2));
     expect(listed("00000.tar")).toEqual(["000001.html", "000001.json", "000002.html", "000002.json"]);
     expect(existsSync(folder.at("00001.tar"))).toBe(false);
+  });
+
+  it("is sealed once by the next run, where a kill left it under both of its names", async () => {
+    const sink = open();
+    const stored = [await store(sink, 1, [Buffer.from("one")])];
+    sink.close();
+    await seal(stored);
+    linkSync(folder.at("00000.tar"), folder.at(".bulkget/00000.tar"));
+    await seal(stored);
+    expect(readdirSync(folder.at(".bulkget"))).toEqual([]);
+    expect(listed("00000.tar")).toEqual(["000001.html", "000001.json"]);
+  });
+
+  it("has the body of a durable run on the disk like any other", async () => {
+    const sink = open({ durable: true });
+    const stored = await Promise.all([1, 2].map((n) => store(sink, n, [Buffer.from(`${n}`)])));
+    sink.close();
+    await seal(stored);
+    expect(member("00000.tar", "000002.html")).toBe("2");
+  });
+
+  it("has no password of a URL, nor control characters, in the records of its members", async () => {
+    const sink = open();
+    const url = new URL("http://me:secret@example.org/a.html");
+    const written = sink.write({ n: 1, url: url.href, name: "a\u009b.html" }, url, answerOf([Buffer.from("x")]));
+    const stored = await ("storing" in written ? written.storing : written);
+    if (isFailure(stored)) throw new Error(stored.detail);
+    sink.close();
+    await seal([stored]);
+    const archive = readFileSync(folder.at("00000.tar"), "latin1");
+    expect(archive).toContain("http://me:***@example.org/a.html");
+    expect(archive).not.toContain("secret");
+    expect(archive).not.toContain("\u009b");
   });
 });
