@@ -7,6 +7,7 @@ import { LAYOUT } from "../core/layout.ts";
 import type { Sink } from "../core/ports.ts";
 import type { History } from "../journal/history.ts";
 import { hasRemovedLines } from "../resume/removed-lines.ts";
+import { dropUnsealedShards } from "../sink/container/shard-names.ts";
 import { dropAll, dropUnusable } from "../sink/directory/partial-files.ts";
 import { type Lock, lockFolder } from "../sink/folder/lock.ts";
 import { asFolderError, prepareFolder, removeIfEmpty, sameFile } from "../sink/folder/output-folder.ts";
@@ -66,8 +67,10 @@ export async function openFolder(
       setAside(path, state, note);
       await startOver(path, lists, hasRemovedLines(path));
     }
-    if (force) dropAll(state);
-    else dropUnusable(state);
+    if (force) {
+      dropAll(state);
+      dropUnsealedShards(state);
+    } else dropUnusable(state);
 
     // 4. Mark the beginning of this run.
     mark = markRun(state);

@@ -24,7 +24,7 @@ const unlinked = promisify(unlink);
 /** A body and what is known of it when it is stored. */
 export interface Capture {
   readonly job: Job;
-  readonly target: URL;
+  readonly url: URL;
   readonly answer: Answer;
   /** The name that the body would have as a file. */
   readonly file: string;
@@ -73,7 +73,7 @@ export function containerSink(options: ContainerOptions): Sink {
     shared: () => false,
   };
   const base = committer({ folder, parts, pending, ...uncontested });
-  const answers = new WeakMap<Job, { readonly target: URL; readonly answer: Answer }>();
+  const answers = new WeakMap<Job, { readonly url: URL; readonly answer: Answer }>();
   const streaming: StreamContext = {
     ...base,
     parts,
@@ -95,16 +95,16 @@ export function containerSink(options: ContainerOptions): Sink {
       if (part) parts.adopt(job);
     },
     doubt: () => pending.doubt(),
-    write(job, target, answer) {
+    write(job, url, answer) {
       const { body } = answer;
-      const place = pending.isAborted ? STOPPED_BEFORE_WRITE : targetOf(job, target, answer.type);
-      if (isFailure(place)) return cancelled(body, place);
+      const target = pending.isAborted ? STOPPED_BEFORE_WRITE : targetOf(job, url, answer.type);
+      if (isFailure(target)) return cancelled(body, target);
       if ("next" in body || answer.from !== undefined) {
-        answers.set(job, { target, answer });
-        if ("next" in body) return pending.track(writeStream(streaming, place, target, answer, body));
-        return pending.track(appendRest(place, answer, body));
+        answers.set(job, { url, answer });
+        if ("next" in body) return pending.track(writeStream(streaming, target, url, answer, body));
+        return pending.track(appendRest(target, answer, body));
       }
-      return appendSmall(place, target, answer, body);
+      return appendSmall(target, url, answer, body);
     },
     abort() {
       pending.abort(() => writer.isBusy());
@@ -120,18 +120,18 @@ export function containerSink(options: ContainerOptions): Sink {
     },
   };
 
-  function targetOf(job: Job, target: URL, type: string | undefined): Target | Failure {
-    const file = names.of(job, target, type);
+  function targetOf(job: Job, url: URL, type: string | undefined): Target | Failure {
+    const file = names.of(job, url, type);
     return nameTooLong(file) ?? checkSpace(0) ?? { job, path: `${folder}/${file}`, file };
   }
 
   function appendSmall(
-    place: Target,
-    target: URL,
+    target: Target,
+    url: URL,
     answer: Answer,
     pieces: readonly Uint8Array[],
   ): Failure | WriteBehind<Result> {
-    const { job, file } = place;
+    const { job, file } = target;
     const digest = startDigest(job, 0, 0);
     if (digest !== undefined) for (const piece of pieces) digest.update(piece);
     const digests = digest?.result();
@@ -140,7 +140,7 @@ export function containerSink(options: ContainerOptions): Sink {
       answer.free?.();
       return mismatch;
     }
-    const capture: Capture = { job, target, answer, file, bytes: lengthOf(pieces), digests };
+    const capture: Capture = { job, url, answer, file, bytes: lengthOf(pieces), digests };
     const group = format.small(capture, pieces);
     const coming = new Deferred<Result>();
     writer.append(group).then(
@@ -151,15 +151,15 @@ export function containerSink(options: ContainerOptions): Sink {
       },
       (error) => {
         answer.free?.();
-        coming.resolve(failureOf(error, place));
+        coming.resolve(failureOf(error, target));
       },
     );
     return { storing: coming };
   }
 
   /** Appends a body of which an earlier try kept the beginning; `pieces` are the rest. */
-  async function appendRest(place: Target, answer: Answer, pieces: readonly Uint8Array[]): Promise<Result> {
-    const { job } = place;
+  async function appendRest(target: Target, answer: Answer, pieces: readonly Uint8Array[]): Promise<Result> {
+    const { job } = target;
     let part: TempFile | undefined;
     try {
       const from = answer.from ?? 0;
@@ -169,9 +169,9 @@ export function containerSink(options: ContainerOptions): Sink {
       const bytes = from + writeAllSync(part.fd, pieces);
       const digests = digest?.result();
       const mismatch = mismatchOf(job, digests);
-      return mismatch === undefined ? await appendFile(place, part, bytes, digests) : base.abort(job, part, mismatch);
+      return mismatch === undefined ? await appendFile(target, part, bytes, digests) : base.abort(job, part, mismatch);
     } catch (error) {
-      return base.abort(job, part, base.failureOf(error, place));
+      return base.abort(job, part, base.failureOf(error, target));
     } finally {
       answer.free?.();
     }
@@ -179,12 +179,12 @@ export function containerSink(options: ContainerOptions): Sink {
 
   /** Appends a whole temporary file, and removes it. */
   async function appendFile(
-    place: Target,
+    target: Target,
     part: TempFile,
     bytes: number,
     digests: Digests | undefined,
   ): Promise<Result> {
-    const { job, file } = place;
+    const { job, file } = target;
     const about = answers.get(job);
     if (about === undefined) throw new Error("a body without its answer");
     const capture: Capture = { job, ...about, file, bytes, digests };
@@ -196,7 +196,7 @@ export function containerSink(options: ContainerOptions): Sink {
       parts.forget(job);
       return stored(capture, group, at);
     } catch (error) {
-      return base.abort(job, part, failureOf(error, place));
+      return base.abort(job, part, failureOf(error, target));
     }
   }
 
@@ -205,8 +205,8 @@ export function containerSink(options: ContainerOptions): Sink {
     return { bytes, place: format.place(capture, group, at), ...digests };
   }
 
-  function failureOf(error: unknown, place: Target): Failure {
-    return (error as { readonly failure?: Failure }).failure ?? base.failureOf(error, place);
+  function failureOf(error: unknown, target: Target): Failure {
+    return (error as { readonly failure?: Failure }).failure ?? base.failureOf(error, target);
   }
 
   function startDigest(job: Job, fd: number, from: number): BodyDigest | undefined {

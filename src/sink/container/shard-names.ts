@@ -44,6 +44,11 @@ export function shardNames(folder: string, state: string, extension: ShardExtens
   };
 }
 
+/** Removes all unsealed shards. Throws errno errors. */
+export function dropUnsealedShards(state: string): void {
+  for (const { path } of unsealedShards(state).values()) unlinkSync(path);
+}
+
 export interface UnsealedShard {
   readonly path: string;
   /** Its writer has begun the next one. */
