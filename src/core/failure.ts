@@ -1,6 +1,7 @@
 // The closed list of failures of a URL (FACTS): a label, a retry rule, and whether the run stops.
 
 import type { ConnectionTimes } from "./connection-times.ts";
+import type { FailedWire } from "./wire.ts";
 
 /** Why a URL failed: a value, never thrown. */
 export interface Failure {
@@ -23,6 +24,8 @@ export interface Failure {
   readonly held?: true;
   /** Durations of the handshakes, as far as they were completed. */
   readonly opened?: ConnectionTimes;
+  /** The response that is the reason, where the client was asked to keep it; in no record. */
+  readonly wire?: FailedWire;
 }
 
 export interface Fact {

@@ -7,6 +7,7 @@ import type { Job, Outcome, SavedFile, ShardPlace } from "./job.ts";
 import type { BandwidthLimiter } from "./run/bandwidth.ts";
 import type { Tally } from "./run/tally.ts";
 import type { Thenable } from "./structures/deferred.ts";
+import type { Wire } from "./wire.ts";
 
 /** A list, read on demand: batches of jobs, never empty, in order. */
 export interface Source extends AsyncIterable<readonly Job[]> {
@@ -87,6 +88,8 @@ export interface Answer {
   readonly body: readonly Uint8Array[] | BodyStream;
   /** Releases the memory of a small body for reuse. Optional: without a call, it is collected as garbage. */
   readonly free?: () => void;
+  /** What was sent and received for it, where the client was asked to keep that. */
+  readonly wire?: Wire;
 }
 
 /** A body that is still arriving. With backpressure: nothing is read while 1 MiB waits. */

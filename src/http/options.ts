@@ -33,6 +33,8 @@ export interface GetOptions extends Limits, OpenOptions {
   readonly maxConnections: number;
   /** Carries the requests instead of `ownConnections`: an undici Dispatcher. */
   readonly carrier?: ConnectionPool | undefined;
+  /** Keep what was sent and received, for `Answer.wire` and `Failure.wire`. */
+  readonly wire?: boolean;
   /** Limits the speed of all bodies together. */
   readonly throttle?: BandwidthLimiter | undefined;
 }
