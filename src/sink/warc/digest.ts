@@ -1,0 +1,39 @@
+// Digests of WARC records: a label and base32 (RFC 4648), as in `sha1:3I42H3S6NNFQ2MSVX7XZKYAYSCX5QBYJ`.
+
+import { createHash, type Hash, hash } from "node:crypto";
+
+export type DigestLabel = "sha1" | "sha256";
+
+/** Returns the digest of these bytes. */
+export function labelledDigest(label: DigestLabel, bytes: Uint8Array): string {
+  return `${label}:${base32(hash(label, bytes, "buffer"))}`;
+}
+
+/** Starts a digest of bytes that come in pieces. */
+export function startLabelled(label: DigestLabel): { update(piece: Uint8Array): void; result(): string } {
+  const running: Hash = createHash(label);
+  return {
+    update: (piece) => void running.update(piece),
+    result: () => `${label}:${base32(running.digest())}`,
+  };
+}
+
+const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+
+/** Two letters for each ten bits. */
+const PAIRS = Array.from({ length: 1024 }, (_, i) => `${ALPHABET[i >> 5]}${ALPHABET[i & 31]}`);
+
+/** With `=` up to a multiple of eight letters, where the bytes are no multiple of five. */
+export function base32(bytes: Uint8Array): string {
+  let text = "";
+  for (let i = 0; i < bytes.length; i += 5) {
+    const [a = 0, b = 0, c = 0, d = 0, e = 0] = bytes.subarray(i, i + 5);
+    const high = (a << 12) | (b << 4) | (c >> 4);
+    const low = ((c & 15) << 16) | (d << 8) | e;
+    text += `${PAIRS[high >> 10]}${PAIRS[high & 1023]}${PAIRS[low >> 10]}${PAIRS[low & 1023]}`;
+  }
+  const spare = (5 - (bytes.length % 5)) % 5;
+  if (spare === 0) return text;
+  const letters = Math.floor((spare * 8) / 5);
+  return text.slice(0, text.length - letters) + "=".repeat(letters);
+}

@@ -1,0 +1,34 @@
+// Changes the head of an HTTP response where the archived body is not what followed that head on the wire.
+
+/** The field of a coding that the archived body does not have. */
+const TRANSFER_CODING = /^transfer-encoding(?=[ \t]*:)/gim;
+
+/** A blank line ends a head; `\n` alone counts as in RFC 9112 section 2.2. */
+const STATUS = /^([^ \r\n]+) +206([^\r\n]*)/;
+const RANGE_FIELDS = /^(content-range|content-length)(?=[ \t]*:)/gim;
+
+/** The head with `Transfer-Encoding` as `X-Orig-Transfer-Encoding`: the body is archived without its transfer coding. */
+export function withoutTransferCoding(head: Uint8Array): Uint8Array {
+  const text = latin1(head);
+  // Most heads have none.
+  if (text.search(TRANSFER_CODING) === -1) return head;
+  return Buffer.from(text.replace(TRANSFER_CODING, "X-Orig-Transfer-Encoding"), "latin1");
+}
+
+/**
+ * The head of a 206 as that of the whole body, of which it brought the end: status 200, and its own status, range and length as
+ * `X-Orig-` fields. `bytes`: the length of the whole body.
+ */
+export function asWhole(head: Uint8Array, bytes: number): Uint8Array {
+  const text = latin1(head);
+  const status = STATUS.exec(text);
+  if (status === null) return head;
+  const [line, version = "", reason = ""] = status;
+  const rest = text.slice(line.length).replace(RANGE_FIELDS, "X-Orig-$1");
+  const fields = `\r\nContent-Length: ${bytes}\r\nX-Orig-Status: 206${reason}`;
+  return Buffer.from(`${version} 200 OK${fields}${rest}`, "latin1");
+}
+
+function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
+}

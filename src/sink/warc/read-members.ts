@@ -1,0 +1,147 @@
+// Reads the members of a WARC file one after the other: where each is, and the beginning of its content.
+
+import { Readable } from "node:stream";
+import { constants, createInflateRaw, inflateRawSync } from "node:zlib";
+import { readAt } from "../../fs/positioned-io.ts";
+import { HEADER_BYTES, TRAILER_BYTES } from "./gzip-member.ts";
+
+export interface Member {
+  readonly offset: number;
+  /** Its length in the file, in bytes. */
+  readonly length: number;
+  /** The first bytes of its content, with the heads of the record and of its HTTP message. Overwritten by the next member. */
+  readonly beginning: Buffer;
+}
+
+/** What is read at once: heads of 64 KiB and most records fit. */
+const READ_BYTES = 1_048_576;
+
+/** What of a long member is read at once. */
+const PIECE_BYTES = 262_144;
+
+/** The most of a member's content that is kept. A head of a record with one of an HTTP message is shorter (`headers_too_large`). */
+const BEGINNING_BYTES = 262_144;
+
+const STORED_HEADER_BYTES = 5;
+
+/** No error where the input has not all of a member, and no more memory than some members of usual size need. */
+const INFLATE = { info: true, finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: 4 * READ_BYTES };
+
+/** Yields the members of an open file up to `end`. Throws an Error where there is none, and errno errors. */
+export async function* membersIn(fd: number, end: number): AsyncGenerator<Member> {
+  const buffer = Buffer.allocUnsafe(READ_BYTES);
+  let from = 0;
+  let filled = 0;
+  for (let offset = 0; offset < end; ) {
+    let available = buffer.subarray(offset - from, filled);
+    let found = memberIn(available, offset, end - offset);
+    if (found === undefined && (offset > from || filled === 0)) {
+      from = offset;
+      filled = await fill(fd, buffer, offset, end);
+      available = buffer.subarray(0, filled);
+      found = memberIn(available, offset, end - offset);
+    }
+    found ??= await longMember(fd, offset, end);
+    yield found;
+    offset += found.length;
+    if (offset - from > filled) {
+      from = offset;
+      filled = 0;
+    }
+  }
+}
+
+async function fill(fd: number, buffer: Buffer, offset: number, end: number): Promise<number> {
+  let filled = 0;
+  const most = Math.min(buffer.length, end - offset);
+  while (filled < most) {
+    const length = await readAt(fd, buffer.subarray(filled, most), offset + filled);
+    if (length === 0) break;
+    filled += length;
+  }
+  return filled;
+}
+
+/** The member at the beginning of these bytes; undefined where they do not have all of it. */
+function memberIn(bytes: Buffer, offset: number, mostBytes: number): Member | undefined {
+  if (bytes.length < HEADER_BYTES + STORED_HEADER_BYTES + TRAILER_BYTES) return undefined;
+  checkHeader(bytes, offset);
+  const found = storedIn(bytes) ?? inflatedIn(bytes);
+  if (found === undefined || found.length > Math.min(bytes.length, mostBytes)) return undefined;
+  return { offset, ...found };
+}
+
+function checkHeader(bytes: Buffer, offset: number): void {
+  // No flags: our members have neither names nor extra fields.
+  const isMember = bytes[0] === 0x1f && bytes[1] === 0x8b && bytes[2] === 8 && bytes[3] === 0;
+  if (!isMember) throw new Error(`no member that a run has written at byte ${offset}`);
+}
+
+/** A member of stored blocks alone; undefined where it has others. The quick way: nothing is inflated. */
+function storedIn(bytes: Buffer): Omit<Member, "offset"> | undefined {
+  const blocks: Buffer[] = [];
+  for (let at = HEADER_BYTES; ; ) {
+    const type = bytes[at];
+    if ((type !== 0 && type !== 1) || at + STORED_HEADER_BYTES > bytes.length) return undefined;
+    const length = bytes.readUInt16LE(at + 1);
+    const next = at + STORED_HEADER_BYTES + length;
+    if (next > bytes.length) return undefined;
+    blocks.push(bytes.subarray(at + STORED_HEADER_BYTES, next));
+    if (type === 1) {
+      const [first = bytes.subarray(0, 0)] = blocks;
+      const beginning = blocks.length === 1 ? first : Buffer.concat(blocks).subarray(0, BEGINNING_BYTES);
+      return { length: next + TRAILER_BYTES, beginning };
+    }
+    at = next;
+  }
+}
+
+function inflatedIn(bytes: Buffer): Omit<Member, "offset"> | undefined {
+  const deflated = bytes.subarray(HEADER_BYTES);
+  try {
+    const { buffer, engine } = inflateRawSync(deflated, INFLATE) as unknown as Inflated;
+    // Where all of the input was used the end may be missing: a trailer comes after it.
+    if (engine.bytesWritten + TRAILER_BYTES > deflated.length) return undefined;
+    const length = HEADER_BYTES + engine.bytesWritten + TRAILER_BYTES;
+    return { length, beginning: buffer.subarray(0, BEGINNING_BYTES) };
+  } catch {
+    return undefined; // longer than that, or damaged: `longMember` finds out
+  }
+}
+
+/** What `info` returns instead of a buffer; @types/node does not have it. */
+interface Inflated {
+  readonly buffer: Buffer;
+  readonly engine: { readonly bytesWritten: number };
+}
+
+/** A member that is longer than what is read or inflated at once. */
+async function longMember(fd: number, offset: number, end: number): Promise<Member> {
+  const inflate = createInflateRaw();
+  const file = Readable.from(piecesOf(fd, offset + HEADER_BYTES, end));
+  file.on("error", (error) => inflate.destroy(error));
+  const kept: Buffer[] = [];
+  let keptBytes = 0;
+  try {
+    for await (const piece of file.pipe(inflate) as AsyncIterable<Buffer>) {
+      if (keptBytes < BEGINNING_BYTES) kept.push(piece);
+      keptBytes += piece.length;
+    }
+    const length = HEADER_BYTES + inflate.bytesWritten + TRAILER_BYTES;
+    if (offset + length > end) throw new Error(`the member at byte ${offset} is cut short`);
+    return { offset, length, beginning: Buffer.concat(kept).subarray(0, BEGINNING_BYTES) };
+  } finally {
+    file.destroy();
+    inflate.destroy();
+  }
+}
+
+async function* piecesOf(fd: number, from: number, end: number): AsyncGenerator<Buffer> {
+  for (let at = from; at < end; ) {
+    const buffer = Buffer.allocUnsafe(Math.min(PIECE_BYTES, end - at)); // not reused: the stream may hold two
+    const length = await readAt(fd, buffer, at);
+    if (length === 0) return;
+    yield buffer.subarray(0, length);
+    at += length;
+  }
+}
