@@ -10,7 +10,7 @@ import { Deferred } from "../../core/structures/deferred.ts";
 import { type BodyDigest, bodyDigest, mismatchOf, updateFromFile } from "../../fs/body-digest.ts";
 import { lengthOf, writeAllSync } from "../../fs/write-all.ts";
 import { committer, type Target } from "../directory/commit.ts";
-import { diskLatency } from "../directory/disk-latency.ts";
+import { diskLatency, unlessBusy, unlessStuck } from "../directory/disk-latency.ts";
 import { type FileNames, nameTooLong } from "../directory/file-names.ts";
 import type { PartialFiles } from "../directory/partial-files.ts";
 import { pendingWrites, STOPPED_BEFORE_WRITE } from "../directory/pending-writes.ts";
@@ -38,8 +38,8 @@ export interface ContainerFormat {
   small(capture: Capture, pieces: readonly Uint8Array[]): Group;
   /** Members that hold the content of a file. */
   large(capture: Capture, fd: number): Group;
-  /** Where the body of a group is. */
-  place(capture: Capture, group: Group, place: Place): ShardPlace;
+  /** Where the body of a capture is, whose group is at `place`. */
+  place(capture: Capture, place: Place): ShardPlace;
 }
 
 export interface ContainerOptions {
@@ -64,7 +64,8 @@ type Result = Stored | Failure;
 export function containerSink(options: ContainerOptions): Sink {
   const { folder, names, shards, parts, format, maxBytes, maxGroups, hash, durable, checkSpace } = options;
   const pending = pendingWrites();
-  const writer = shardWriter({ names: shards, maxBytes, maxGroups, isSynced: durable });
+  const disk = unlessStuck(unlessBusy(diskLatency()));
+  const writer = shardWriter({ names: shards, maxBytes, maxGroups, isSynced: durable, disk });
   const uncontested = {
     durable: false,
     conflictOf: () => undefined,
@@ -78,7 +79,7 @@ export function containerSink(options: ContainerOptions): Sink {
     ...base,
     parts,
     pending,
-    disk: diskLatency(),
+    disk,
     durable: false,
     checkSpace,
     startDigest,
@@ -147,7 +148,7 @@ export function containerSink(options: ContainerOptions): Sink {
       (at) => {
         answer.free?.();
         parts.forget(job);
-        coming.resolve(stored(capture, group, at));
+        coming.resolve(stored(capture, at));
       },
       (error) => {
         answer.free?.();
@@ -194,15 +195,15 @@ export function containerSink(options: ContainerOptions): Sink {
       // Not awaited: bodies must be recorded in the order in which they are in the shard, since a later run cuts it after the last.
       pending.trackCleanup(removed(part));
       parts.forget(job);
-      return stored(capture, group, at);
+      return stored(capture, at);
     } catch (error) {
       return base.abort(job, part, failureOf(error, target));
     }
   }
 
-  function stored(capture: Capture, group: Group, at: Place): Stored {
+  function stored(capture: Capture, at: Place): Stored {
     const { bytes, digests } = capture;
-    return { bytes, place: format.place(capture, group, at), ...digests };
+    return { bytes, place: format.place(capture, at), ...digests };
   }
 
   function failureOf(error: unknown, target: Target): Failure {

@@ -5,8 +5,9 @@ import { dirname } from "node:path";
 import { promisify } from "node:util";
 import { Deferred, type Thenable } from "../../core/structures/deferred.ts";
 import { CREATE_FLAGS, NEW_FILE_MODE } from "../../fs/open-nofollow.ts";
-import { readAt, writeAt } from "../../fs/positioned-io.ts";
+import { readAt, writeAt, writeAtSync } from "../../fs/positioned-io.ts";
 import { syncFile, syncFolder } from "../../fs/sync.ts";
+import type { DiskLatency } from "../directory/disk-latency.ts";
 import type { ShardNames } from "./shard-names.ts";
 
 const opened = promisify(open) as (path: PathLike, flags: number, mode: number) => Promise<number>;
@@ -15,12 +16,20 @@ const renamed = promisify(rename);
 const truncated = promisify(ftruncate);
 
 /** What is appended together: a later run counts all of it, or cuts it off. */
-export interface Group {
-  /** What a small group consists of, or what comes before a file's content. */
-  readonly before: readonly Uint8Array[];
-  /** A large body, in an open file that is closed by the caller. */
-  readonly file?: CopiedFile;
-  readonly after?: readonly Uint8Array[];
+export type Group = SmallGroup | LargeGroup;
+
+/** A group that is composed in memory, straight in the buffer of the next write. */
+export interface SmallGroup {
+  readonly bytes: number;
+  /** Writes all `bytes`, from position `at`. */
+  write(into: Buffer, at: number): void;
+}
+
+/** A group whose body is an open file, which is closed by the caller. */
+export interface LargeGroup {
+  readonly before: Uint8Array;
+  readonly file: CopiedFile;
+  readonly after: Uint8Array;
 }
 
 interface CopiedFile {
@@ -44,6 +53,8 @@ export interface ShardWriterOptions {
   readonly maxGroups: number;
   /** Sync each write, and the name of each shard, before its groups count as written. */
   readonly isSynced: boolean;
+  /** Decides whether small groups are written in the main thread: on a fast disk, the thread pool costs more than the write. */
+  readonly disk: DiskLatency;
 }
 
 export interface ShardWriter {
@@ -79,7 +90,7 @@ interface Shard {
   groups: number;
 }
 
-export function shardWriter({ names, maxBytes, maxGroups, isSynced }: ShardWriterOptions): ShardWriter {
+export function shardWriter({ names, maxBytes, maxGroups, isSynced, disk }: ShardWriterOptions): ShardWriter {
   const queue: Waiting[] = [];
   let shard: Shard | undefined;
   let isRunning = false;
@@ -94,10 +105,7 @@ export function shardWriter({ names, maxBytes, maxGroups, isSynced }: ShardWrite
         coming.reject(reason);
         return coming;
       }
-      let bytes = group.file?.bytes ?? 0;
-      for (const piece of group.before) bytes += piece.length;
-      for (const piece of group.after ?? []) bytes += piece.length;
-      queue.push({ group, bytes, coming });
+      queue.push({ group, bytes: lengthOf(group), coming });
       if (!isRunning) {
         isRunning = true;
         setImmediate(() => void run()); // what else arrives in this turn goes into the same write
@@ -119,12 +127,12 @@ export function shardWriter({ names, maxBytes, maxGroups, isSynced }: ShardWrite
   /** Writes what waits, group by group in their order, until nothing does. */
   async function run(): Promise<void> {
     for (let [first] = queue; first !== undefined; [first] = queue) {
-      const { file } = first.group;
-      const taken = queue.splice(0, file === undefined ? gathered() : 1);
+      const { group } = first;
+      const taken = queue.splice(0, "file" in group ? 1 : gathered());
       try {
         const to = await shardFor(taken);
         const from = to.bytes;
-        const places = file === undefined ? await writeBatch(to, taken) : [await copy(to, first.group, file)];
+        const places = "file" in group ? [await copy(to, group)] : await writeBatch(to, taken);
         if (isSynced) await syncFile(to.fd);
         to.bytes = from + places.reduce((sum, { bytes }) => sum + bytes, 0);
         to.groups += taken.length;
@@ -147,8 +155,7 @@ export function shardWriter({ names, maxBytes, maxGroups, isSynced }: ShardWrite
     const room = shard === undefined ? maxBytes : maxBytes - shard.bytes;
     const groups = shard === undefined ? 0 : shard.groups;
     for (const { group, bytes: own } of queue) {
-      const isNext =
-        group.file === undefined && bytes + own <= Math.min(BATCH_BYTES, room) && groups + count < maxGroups;
+      const isNext = !("file" in group) && bytes + own <= Math.min(BATCH_BYTES, room) && groups + count < maxGroups;
       if (count > 0 && !isNext) break;
       bytes += own;
       count++;
@@ -202,23 +209,23 @@ export function shardWriter({ names, maxBytes, maxGroups, isSynced }: ShardWrite
     const buffer = total > BATCH_BYTES ? Buffer.allocUnsafe(total) : batch;
     for (const { group, bytes } of taken) {
       places.push({ shard: to.name, offset: to.bytes + at, bytes });
-      for (const piece of group.before) {
-        buffer.set(piece, at);
-        at += piece.length;
-      }
-      for (const piece of group.after ?? []) {
-        buffer.set(piece, at);
-        at += piece.length;
-      }
+      if ("write" in group) group.write(buffer, at);
+      at += bytes;
     }
-    await writeAt(to.fd, buffer.subarray(0, total), to.bytes);
+    const composed = buffer.subarray(0, total);
+    const beganMs = performance.now();
+    if (disk.isFast(beganMs)) {
+      writeAtSync(to.fd, composed, to.bytes);
+      const endedMs = performance.now();
+      disk.record(endedMs - beganMs, total, endedMs);
+    } else await writeAt(to.fd, composed, to.bytes);
     return places;
   }
 
   /** Appends a group whose body is a file. */
-  async function copy(to: Shard, { before, after = [] }: Group, file: CopiedFile): Promise<Place> {
+  async function copy(to: Shard, { before, file, after }: LargeGroup): Promise<Place> {
     const offset = to.bytes;
-    let at = offset + (await writeAt(to.fd, Buffer.concat(before), offset));
+    let at = offset + (await writeAt(to.fd, before, offset));
     const buffer = Buffer.allocUnsafe(Math.min(COPY_BYTES, file.bytes));
     for (let from = 0; from < file.bytes; ) {
       if (reason !== undefined) throw reason;
@@ -227,7 +234,11 @@ export function shardWriter({ names, maxBytes, maxGroups, isSynced }: ShardWrite
       from += length;
       at += await writeAt(to.fd, buffer.subarray(0, length), at);
     }
-    at += await writeAt(to.fd, Buffer.concat(after), at);
+    at += await writeAt(to.fd, after, at);
     return { shard: to.name, offset, bytes: at - offset };
   }
+}
+
+function lengthOf(group: Group): number {
+  return "file" in group ? group.before.length + group.file.bytes + group.after.length : group.bytes;
 }
