@@ -40,6 +40,7 @@ export function getter(options: GetOptions): Get {
     decoding: compressed ? decoding(maxFileBytes) : () => undefined,
     checkRedirect: options.checkRedirect,
     isRobots: false,
+    keepsWire: options.wire === true,
   };
   const { respect: _, ...limits } = options;
   const robots: ChainContext = {
@@ -51,6 +52,7 @@ export function getter(options: GetOptions): Get {
     decoding: decoding(Number.POSITIVE_INFINITY),
     checkRedirect: undefined,
     isRobots: true,
+    keepsWire: false,
   };
 
   return {

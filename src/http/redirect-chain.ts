@@ -16,6 +16,7 @@ import type { RequestBuilder } from "./request-builder.ts";
 import { conditionalHeaders } from "./semantics/conditional.ts";
 import { excerpt } from "./semantics/headers.ts";
 import { nextTarget, type Redirect } from "./semantics/redirect.ts";
+import { WireLog } from "./wire-log.ts";
 
 /** What all chains share: one object for URLs of the list, and one for robots.txt. */
 export interface ChainContext {
@@ -33,6 +34,8 @@ export interface ChainContext {
   readonly checkRedirect: GetOptions["checkRedirect"] | undefined;
   /** robots.txt is requested for many URLs: its timings and hosts are recorded with none of them. */
   readonly isRobots: boolean;
+  /** Keep what is sent and received. */
+  readonly keepsWire: boolean;
 }
 
 /** Called before a redirect to another origin; false ends the chain with a failure that is `held`. */
@@ -62,6 +65,7 @@ export class RedirectChain implements RequestListener {
   private redirects = 0;
   private jar: Cookies | undefined;
   private opened: ConnectionTimes | undefined;
+  private readonly log: WireLog | undefined;
 
   /** `listed`: the URL of the list, with which the chain begins. */
   constructor(
@@ -76,6 +80,7 @@ export class RedirectChain implements RequestListener {
     this.target = listed;
     this.conditions = conditions;
     this.follow = follow;
+    this.log = context.keepsWire ? new WireLog() : undefined;
     this.untilMs = this.startedMs + (context.maxTimeMs - (conditions?.spentMs ?? 0));
     this.headers =
       conditions === undefined || context.requests.isConditional ? undefined : conditionalHeaders(conditions);
@@ -121,26 +126,29 @@ export class RedirectChain implements RequestListener {
       this.conditions?.headers,
     );
     if ("error" in prepared) return prepared;
-    const { route, request } = prepared;
+    const { route } = prepared;
+    const request = this.log?.begin(next, prepared.request) ?? prepared.request;
     const sent = headers === undefined ? undefined : { ...headers, target: next };
     new RepeatedRequest(context.exchange, context.pool, route, request, sent, untilMs, opened, this).send();
     return undefined;
   }
 
   private evaluate(reply: Exclude<Reply, typeof STALE>): Result | undefined {
-    const { listed, target, startedMs } = this;
-    if (isFailure(reply)) return reply;
+    const { listed, target, startedMs, log } = this;
+    if (isFailure(reply)) return log?.withResponse(reply) ?? reply;
     if ("skip" in reply) return skippedAnswer(reply.status, reply.skip, target, listed, startedMs);
     if (!("body" in reply)) return this.redirect(reply);
     this.jar = undefined; // a large body takes long, and needs no cookies
-    return answerOf(reply, target, listed, startedMs, this.context.decoding(this.untilMs));
+    const answer = answerOf(reply, target, listed, startedMs, this.context.decoding(this.untilMs));
+    const wire = log?.wire();
+    return wire === undefined || isFailure(answer) ? answer : { ...answer, wire };
   }
 
   private redirect(reply: Redirect): Result | undefined {
-    const { target, context, follow } = this;
-    const next = nextTarget(reply, target);
-    if (isFailure(next)) return next;
-    if (++this.redirects > context.maxRedirects) return tooManyRedirects(context.maxRedirects, next, reply.status);
+    const { target, context, follow, log } = this;
+    const next = this.nextOf(reply);
+    if (isFailure(next)) return log?.withResponse(next) ?? next;
+    log?.addHop();
     if (reply.setCookies !== "" && context.keepsRedirectCookies) {
       this.jar ??= redirectCookies();
       this.jar.setCookies(reply.setCookies, target);
@@ -154,6 +162,13 @@ export class RedirectChain implements RequestListener {
       (error) => this.result.reject(error),
     );
     return undefined;
+  }
+
+  private nextOf(reply: Redirect): URL | Failure {
+    const { maxRedirects } = this.context;
+    const next = nextTarget(reply, this.target);
+    if (isFailure(next) || ++this.redirects <= maxRedirects) return next;
+    return tooManyRedirects(maxRedirects, next, reply.status);
   }
 
   private permitted(next: URL, status: number, refusal: Skip | Failure | undefined): Result | undefined {

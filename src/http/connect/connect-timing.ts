@@ -15,6 +15,8 @@ export interface ConnectTiming {
   isResolving: boolean;
   /** The look-up is queued and not sent yet: this time does not count towards a timeout. */
   isQueued: boolean;
+  /** The address of the server, if the connection leads straight to it: without a proxy or Unix socket. */
+  address: string | undefined;
 }
 
 export function connectTiming(): ConnectTiming {
@@ -25,6 +27,7 @@ export function connectTiming(): ConnectTiming {
     tlsMs: undefined,
     isResolving: false,
     isQueued: false,
+    address: undefined,
   };
 }
 

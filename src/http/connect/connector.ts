@@ -90,7 +90,6 @@ export function connector(options: OpenOptions): Connector {
       highWaterMark: READ_BYTES,
       ...(isPlain ? { onread } : {}),
     };
-
     const settle = (error: Error | null, socket: Socket | null) => {
       if (settled) return;
       settled = true;
@@ -225,6 +224,7 @@ export function connector(options: OpenOptions): Connector {
             return fail(failure ?? reset());
           }
           nameResolver.prefer(host, address);
+          if (proxy === undefined) steps.address = address;
           if (isDirectTls) steps.connectMs = elapsedMs();
           adopt(socket, isDirectTls ? "secureConnect" : "now", next);
         });

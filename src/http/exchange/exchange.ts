@@ -11,9 +11,9 @@ import type { SentConditions } from "../semantics/conditional.ts";
 import { evaluate } from "../semantics/evaluate.ts";
 import type { AnswerHeaders } from "../semantics/headers.ts";
 import { BodyBuffer } from "./body-buffer.ts";
-import { type BodyQueue, bodyQueue } from "./body-stream.ts";
+import { bodyQueue } from "./body-stream.ts";
 import { DEADLINE, INTERRUPTED, inBody, timedOut, tooLarge, truncated } from "./failure-details.ts";
-import { DISCARD_BYTES, DISCARD_MS, type ExchangeContext, type ReplyListener, STALE } from "./reply.ts";
+import { DISCARD_BYTES, DISCARD_MS, type ExchangeContext, type ReplyListener, STALE, type Success } from "./reply.ts";
 import { type StallDetector, stallDetector } from "./stall-detector.ts";
 import {
   ANSWERING,
@@ -39,7 +39,7 @@ export class Exchange implements Handler, Timed, PausedReader {
   private readonly untilMs: number;
   private readonly conditions: SentConditions | undefined;
   private readonly listener: ReplyListener;
-  private onFields: Request["onFields"];
+  private request: Request | undefined;
   private timing: ConnectTiming | undefined;
   private state = CONNECTING;
   /** The deadline of the current state; bodies that are stored have a stall detector instead. */
@@ -66,7 +66,7 @@ export class Exchange implements Handler, Timed, PausedReader {
   }
 
   send(request: Request): void {
-    this.onFields = request.onFields;
+    this.request = request;
     this.context.timer.add(this);
     this.connection.send(request, this);
   }
@@ -88,7 +88,7 @@ export class Exchange implements Handler, Timed, PausedReader {
   onHeaders(status: number, headers: AnswerHeaders, fields: string): void {
     // RFC 9110 section 15.2: any number of 1xx may come before the answer. They do not extend the timeout.
     if (this.state.tag === "done" || status < 200) return;
-    this.onFields?.(fields);
+    this.request?.onFields?.(fields);
     const headersMs = performance.now();
     const { limits, buffers } = this.context;
     const result = evaluate(status, headers, fields, this.conditions, limits);
@@ -96,7 +96,9 @@ export class Exchange implements Handler, Timed, PausedReader {
       const discarding: Discarding = { tag: "discarding", reply: result.reply };
       this.enter(discarding);
       this.deadlineMs = headersMs + DISCARD_MS;
-      if (!result.discard || (headers.contentLength ?? 0) > DISCARD_BYTES) this.finishDiscarding(discarding, "drop");
+      // A long body is read as far as it is kept.
+      const isLong = (headers.contentLength ?? 0) > DISCARD_BYTES && this.request?.capture === undefined;
+      if (!result.discard || isLong) this.finishDiscarding(discarding, "drop");
       return;
     }
     const state = buffering(status, headers, headersMs, fields, result, new BodyBuffer(buffers));
@@ -110,6 +112,7 @@ export class Exchange implements Handler, Timed, PausedReader {
     this.bytes += chunk.length;
     if (state.tag === "discarding") {
       throttle?.spend(chunk.length);
+      this.request?.capture?.onDiscarded(chunk, DISCARD_BYTES);
       if (this.bytes > DISCARD_BYTES) this.finishDiscarding(state, "drop");
       return true;
     }
@@ -223,16 +226,14 @@ export class Exchange implements Handler, Timed, PausedReader {
     this.succeed(buffered, queue, part === undefined ? validatorIn(buffered) : this.conditions?.kept?.validator);
   }
 
-  private succeed(
-    { status, headers, headersMs, part, buffer }: Buffering,
-    body: readonly Uint8Array[] | BodyQueue,
-    validator: string | undefined,
-  ): void {
+  private succeed(buffered: Buffering, body: Success["body"], validator: string | undefined): void {
+    const { status, headers, headersMs, part, buffer } = buffered;
     this.listener.onReply({ status, headers, headersMs, body, free: buffer.free, part, validator }, this.timing);
   }
 
   private finishDiscarding({ reply }: Discarding, then: "drop" | "release"): void {
     this.enter(DONE);
+    this.request?.capture?.onDiscardEnd(then === "release");
     this.connection[then]();
     this.listener.onReply(reply, this.timing);
   }

@@ -5,7 +5,9 @@ import type { Failure } from "../../core/failure.ts";
 import type { ListNode } from "../../core/structures/linked-list.ts";
 import { type ConnectTiming, connectTiming } from "../connect/connect-timing.ts";
 import type { Destination, Open } from "../connect/connector.ts";
+import type { WireCapture } from "../wire/capture.ts";
 import type { HeadMemory } from "./partial-header-block.ts";
+import { requestHead } from "./request-head.ts";
 import { GARBAGE, type ParserListener, responseParser } from "./response-parser.ts";
 import type { Send } from "./write-batcher.ts";
 
@@ -15,6 +17,8 @@ export interface Request {
   readonly fields: string;
   /** Called with the header lines of its final answer, of any status. */
   readonly onFields?: (fields: string) => void;
+  /** Keeps what is sent and received. */
+  readonly capture?: WireCapture;
 }
 
 /** Receives the events of one request. Timeouts are the task of the handler. */
@@ -84,6 +88,8 @@ export function connection({ open, send, heads, onReleased, onDropped }: Owner, 
   let unsent: string | undefined;
   let isPaused = false;
   let isOver = false;
+  /** The address of the server, for captures. */
+  let address: string | undefined;
 
   const drop = () => {
     if (isOver) return;
@@ -106,11 +112,12 @@ export function connection({ open, send, heads, onReleased, onDropped }: Owner, 
       if (text !== undefined && socket?.destroyed === false) socket.write(text, "latin1");
     },
   };
-  const write = ({ path, fields }: Request, listener: Handler) => {
+  const write = ({ path, fields, capture }: Request, listener: Handler) => {
     requests++;
-    parser.expect(listener);
+    parser.expect(listener, capture);
+    capture?.onSent(address);
     listener.onConnect();
-    unsent = `GET ${path} HTTP/1.1\r\n${fields}\r\n`;
+    unsent = requestHead(path, fields);
     send(outgoing);
   };
   const read = (bytes: Buffer, isOurs: boolean) => {
@@ -156,6 +163,7 @@ export function connection({ open, send, heads, onReleased, onDropped }: Owner, 
         read,
         done(error, made) {
           cancelOpening = undefined;
+          address = steps.address;
           if (isOver) return void made?.destroy();
           if (made === null) return fail(error ?? lossError("closed"));
           socket = made.on("end", onEnd).on("error", fail);

@@ -2,6 +2,7 @@
 
 import type { Failure } from "../../core/failure.ts";
 import { type AnswerHeaders, hasToken, readHeaders, transferCoding } from "../semantics/headers.ts";
+import type { WireCapture } from "../wire/capture.ts";
 import { type ChunkedDecoder, chunkedDecoder } from "./chunked-decoder.ts";
 import { endIn, endOf, HTTP, isHttp, readHead } from "./header-block.ts";
 import { type HeadMemory, headMemory, MAX_HEAD_BYTES, PartialHead } from "./partial-header-block.ts";
@@ -21,8 +22,8 @@ export interface ResponseParser {
   isReusable(): boolean;
   /** Whether the answer is complete, or none is expected. */
   isOver(): boolean;
-  /** Starts the next answer. */
-  expect(listener: ParserListener): void;
+  /** Starts the next answer. `capture`: gets its final header block whole. */
+  expect(listener: ParserListener, capture?: WireCapture): void;
   /**
    * Parses received bytes, and may move them within the buffer. `isOurs`: nothing else writes to the buffer later. Returns a
    * failure, or whether to go on reading.
@@ -52,6 +53,7 @@ type State = "head" | "length" | "chunked" | "close" | "over";
 /** Creates a parser for one connection. `memory`: for header blocks that arrive in pieces, shared by all connections. */
 export function responseParser(memory: HeadMemory = headMemory()): ResponseParser {
   let listener: ParserListener | undefined;
+  let capture: WireCapture | undefined;
   let state: State = "over";
   /** A header block that is incomplete so far. */
   let head: PartialHead | undefined;
@@ -111,6 +113,7 @@ export function responseParser(memory: HeadMemory = headMemory()): ResponseParse
     // RFC 9110 section 15.2: any number of 1xx may come before the answer.
     if (status < 200) hasInterim = true;
     else {
+      capture?.onHead(block.minor, text);
       persists = block.minor === "1" ? !hasToken(connection, "close") : hasToken(connection, "keep-alive");
       const coding = headers.transferEncoding === undefined ? undefined : codingOf(headers);
       if (coding === undefined && contentLength !== undefined && !Number.isSafeInteger(contentLength))
@@ -145,8 +148,9 @@ export function responseParser(memory: HeadMemory = headMemory()): ResponseParse
     isOver() {
       return state === "over";
     },
-    expect(next) {
+    expect(next, kept) {
       listener = next;
+      capture = kept;
       state = "head";
       forget();
       interimBytes = 0;

@@ -63,6 +63,11 @@ export class SharedConnection implements PooledConnection {
     return this.opened === undefined ? this.steps : undefined;
   }
 
+  /** The address of the server, if the connection leads straight to it. */
+  get address(): string | undefined {
+    return this.steps.address;
+  }
+
   get hasRoom(): boolean {
     if (this.isOver || this.isDraining) return false;
     return this.session?.hasRoom ?? this.users < this.maxWaiting;

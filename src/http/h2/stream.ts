@@ -22,6 +22,7 @@ export class Http2Stream implements Connection, StreamListener {
   private handler: Handler | undefined;
   private http1: Connection | undefined;
   private stream: Stream | undefined;
+  private capture: Request["capture"];
   private stopWaiting: (() => void) | undefined;
   private isAnswered = false;
   /** Bytes of the body that may still arrive by its Content-Length. */
@@ -73,6 +74,7 @@ export class Http2Stream implements Connection, StreamListener {
   }
 
   onSent(): void {
+    this.capture?.onSent(this.shared.address);
     this.handler?.onConnect();
   }
 
@@ -89,6 +91,7 @@ export class Http2Stream implements Connection, StreamListener {
     }
     if (status === 101) return this.fail("101, which HTTP/2 does not have", status);
     if (status >= 200) {
+      this.capture?.onFields(status, fields);
       this.isAnswered = true;
       this.status = status;
       const isBodiless = status === 204 || status === 304;
@@ -150,6 +153,7 @@ export class Http2Stream implements Connection, StreamListener {
     } else if ("error" in opened) {
       this.onLost(opened.error);
     } else {
+      this.capture = request.capture;
       const stream = opened.session.request(shared.blockOf(request.path, request.fields), this);
       if (!this.isOver) this.stream = stream;
     }
@@ -170,6 +174,7 @@ export class Http2Stream implements Connection, StreamListener {
     this.handler = undefined;
     this.http1 = undefined;
     this.stream = undefined;
+    this.capture = undefined;
     this.stopWaiting = undefined;
     this.shared.removeUser();
   }

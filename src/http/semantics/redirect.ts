@@ -82,7 +82,12 @@ const SAFE_HEADERS = new Set([
   "user-agent",
 ]);
 
+/** Whether a header, by its name in lower case, may be sent to an origin that the list does not name. */
+export function isSafeHeader(name: string): boolean {
+  return SAFE_HEADERS.has(name);
+}
+
 /** Returns the headers, as alternating names and values, that may be sent to an origin that the list does not name. */
 export function safeHeaders(headers: readonly string[]): string[] {
-  return headers.filter((_, i) => SAFE_HEADERS.has((headers[i - (i % 2)] ?? "").toLowerCase()));
+  return headers.filter((_, i) => isSafeHeader((headers[i - (i % 2)] ?? "").toLowerCase()));
 }
