@@ -38,6 +38,8 @@ const listFormats = {
     ),
 };
 
+const { version } = JSON.parse(readFileSync("package.json", "utf8"));
+
 removeStaleFiles(["dist/bin", "dist/lib", "dist/vendor"]);
 mkdirSync("dist/vendor", { recursive: true });
 copyFileSync("node_modules/mime-db/db.json", `dist/vendor/${VENDORED["mime-db"]}`);
@@ -84,8 +86,13 @@ const common = {
   plugins: [vendored, withoutTexts, manual, listFormats, thirdParty()],
 };
 
+/** The version is in the file that is started, which could only load it from main.cjs. */
 const launcher = {
   name: "launcher",
+  transform: {
+    filter: { id: /\/bin\/bulkget\.ts$/ },
+    handler: (code) => code.replace(/^import \{ VERSION \}.*$/m, `const VERSION = ${JSON.stringify(version)};`),
+  },
   writeBundle() {
     writeFileSync(COMMAND, LAUNCHER + readFileSync(COMMAND, "utf8"));
     chmodSync(COMMAND, 0o755);

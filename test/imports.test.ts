@@ -172,7 +172,7 @@ describe("source files:", () => {
     expect(lines.length).toBeLessThanOrEqual(250);
   });
 
-  it("bin/bulkget.ts has at most 10 lines", () => {
-    expect(textOf("bin/bulkget.ts").trimEnd().split("\n").length).toBeLessThanOrEqual(10);
+  it("bin/bulkget.ts has at most 12 lines", () => {
+    expect(textOf("bin/bulkget.ts").trimEnd().split("\n").length).toBeLessThanOrEqual(12);
   });
 });
