@@ -15,7 +15,7 @@ import { describe, expect, it } from "vitest";
 import { runsAgain, TEN } from "../support/again.ts";
 import { body, journalOf, leftIn, pageOf, status } from "../support/site.ts";
 
-const { server, at, saved, list, run, fresh } = runsAgain();
+const { server, folder, at, saved, list, run, fresh } = runsAgain();
 
 const MORE = [...TEN, ...Array.from({ length: 10 }, (_, i) => `/more-${i + 1}`)];
 const journal = () => saved("results.jsonl");
@@ -153,7 +153,8 @@ describe.each(["a first run", "a resumed run"])("during %s, a journal", (which) 
         if (how === "renamed") renameSync(saved(), at("elsewhere"));
         else rmSync(saved(), { recursive: true });
       });
-      const { code, stderr } = await run("-c", "1", "--order", "list");
+      // Its end, as a process, releases the lock of a folder that it cannot find any more.
+      const { code, stderr } = await folder.runProcess(["urls.txt", "-c", "1", "--order", "list"]);
       expect(code, stderr).toBe(3);
       expect(stderr).toContain("downloads was moved or removed while the run was on");
       expect(readdirSync(at())).not.toContain("downloads");

@@ -13,7 +13,7 @@ describe("the connection pool", () => {
     linesOf(Array.from({ length: jobs }, (_, i) => server.url(path(i + 1))));
 
   it("opens no more than -c connections and requests, over 10,000 requests with random delays", async () => {
-    const { code } = await folder.run(["-", "-c", "20"], {
+    const { code } = await folder.runProcess(["-", "-c", "20"], {
       stdin: list(10_000, (n) => `/slow?max=10&seed=${n}`),
     });
     expect(code).toBe(0);
@@ -34,7 +34,7 @@ describe("the connection pool", () => {
     await new Promise<void>((resolve) => gate.listen(0, "127.0.0.1", resolve));
     const { port } = gate.address() as { port: number };
     const stdin = Array.from({ length: 200 }, (_, i) => `http://127.0.0.1:${port}/${i}\n`).join("");
-    const { code } = await folder.run(["-", "-c", "10", "--timeout", "10s"], { stdin });
+    const { code } = await folder.runProcess(["-", "-c", "10", "--timeout", "10s"], { stdin });
     expect(code).toBe(0);
     gate.close();
   });
@@ -46,7 +46,7 @@ describe("the connection pool", () => {
     const hosts = Array.from({ length: many }, (_, i) => `host${i}.test:${new URL(server.origin).port}`);
     const urls = Array.from({ length: 10 * many }, (_, i) => `http://${hosts[i % many]}/ok?seed=${i}`);
     const resolve = hosts.flatMap((host) => ["--resolve", `${host}:127.0.0.1`]);
-    const { code } = await folder.run(["-", "-c", slots, ...resolve], { stdin: linesOf(urls) });
+    const { code } = await folder.runProcess(["-", "-c", slots, ...resolve], { stdin: linesOf(urls) });
     expect(code).toBe(0);
     if (slots === "4") expect(server.stats.peakOpenRequests).toBeLessThanOrEqual(4);
     expect(server.stats.connections).toBe(many);
@@ -66,7 +66,7 @@ describe("the connection pool", () => {
 
   it("does not count the time in the queue towards the timeouts", async () => {
     const limits = ["--timeout", "1s", "--connect-timeout", "1s", "--max-time", "2s"];
-    const { code } = await folder.run(["-", "-c", "1", ...limits], { stdin: list(12, () => "/ok?delay=300") });
+    const { code } = await folder.runProcess(["-", "-c", "1", ...limits], { stdin: list(12, () => "/ok?delay=300") });
     expect(code).toBe(0);
   });
 
@@ -74,7 +74,7 @@ describe("the connection pool", () => {
     const { writeFileSync } = await import("node:fs");
     writeFileSync(folder.at("a.txt"), `# first\n${server.url("/ok?seed=2")}\n\n`);
     writeFileSync(folder.at("b.txt"), `${server.url("/ok?seed=4")}\n${server.url("/status/404")}`);
-    const { code, stderr } = await folder.run(["a.txt", "b.txt"]);
+    const { code, stderr } = await folder.runProcess(["a.txt", "b.txt"]);
     expect(code).toBe(1);
     const records = recordsOf(folder.at("downloads"));
     expect([...records.keys()].sort()).toEqual([2, 4, 5]);

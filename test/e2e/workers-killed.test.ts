@@ -104,7 +104,7 @@ describe("a run with several processes", () => {
     expect((await run.ended).signal).toBe("SIGKILL");
     expect(children.length).toBe(2);
     await expect.poll(() => children.filter(isAlive), { timeout: 10_000 }).toEqual([]);
-    const { code, stderr } = await folder.run(["urls.txt", "--workers", "3", "-c", "12", "-q"]);
+    const { code, stderr } = await folder.runProcess(["urls.txt", "--workers", "3", "-c", "12", "-q"]);
     expect(code, stderr).toBe(0);
     expectAll(3000);
   });
@@ -150,7 +150,7 @@ describe("a run with several processes", () => {
   it("finishes the requests under way in all processes on ^C", async () => {
     const { stderr } = await interrupted(1, () => false);
     expect(stderr).not.toMatch(/^stopped {2}\d/m);
-    const { code } = await folder.run(["urls.txt", "-q", "--workers", "2"]);
+    const { code } = await folder.runProcess(["urls.txt", "-q", "--workers", "2"]);
     expect(code).toBe(0);
     expectAll(3000);
   });
@@ -161,7 +161,7 @@ describe("a run with several processes", () => {
     expect(stderr).toMatch(/stopped \d+ under way/);
     expect(stderr).toContain(GRACE_MESSAGE);
     isFree = true;
-    const { code } = await folder.run(["urls.txt", "-q", "--workers", "2"]);
+    const { code } = await folder.runProcess(["urls.txt", "-q", "--workers", "2"]);
     expect(code).toBe(0);
     expectAll(3000);
   });
@@ -169,7 +169,7 @@ describe("a run with several processes", () => {
   it("ends by --deadline with exit code 4 and files that match the records", async () => {
     const server = await serve();
     list(20_000, (n) => `${server.origin}/${n}`);
-    const { code } = await folder.run(["urls.txt", "-q", "--workers", "2", "--deadline", "1s"]);
+    const { code } = await folder.runProcess(["urls.txt", "-q", "--workers", "2", "--deadline", "1s"]);
     expect(code).toBe(4);
     const saved = journalOf(at("downloads")).length;
     expect(saved).toBeGreaterThan(0);

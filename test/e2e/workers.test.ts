@@ -26,7 +26,7 @@ describe("--workers", () => {
     list(600, (n) => (n % 50 === 0 ? "not a url" : server.url(paths(n))));
     const results = [];
     for (const workers of ["1", "2", "4"]) {
-      const ran = await folder.run(["urls.txt", "-o", workers, "-c", "12", "--workers", workers, "-q"]);
+      const ran = await folder.runProcess(["urls.txt", "-o", workers, "-c", "12", "--workers", workers, "-q"]);
       const records = journalOf(at(workers)).map((record) => {
         const rest = Object.entries(record).filter(([key]) => !OF_THE_MOMENT.includes(key));
         // A reset may be noticed in one phase or another, with different details.
@@ -47,7 +47,7 @@ describe("--workers", () => {
   it("2 keeps -c, --per-host and --rate as the server sees them, and shares the work", async () => {
     const server = await serve();
     list(3000, (n) => `${server.origin}/${n}`);
-    const run = (...args: string[]) => folder.run(["urls.txt", "--workers", "2", ...args]);
+    const run = (...args: string[]) => folder.runProcess(["urls.txt", "--workers", "2", ...args]);
     expect((await run("-c", "10")).code).toBe(0);
     expectAll(3000);
     expect(server.peakOpen).toBe(10);
@@ -65,7 +65,7 @@ describe("--workers", () => {
   it("3 reads standard input, and leaves no process", async () => {
     const server = await serve();
     const stdin = Array.from({ length: 500 }, (_, i) => `${server.origin}/${i + 1}\n`).join("");
-    const { code, stderr } = await folder.run(["-", "-q", "--workers", "3", "-c", "6"], { stdin });
+    const { code, stderr } = await folder.runProcess(["-", "-q", "--workers", "3", "-c", "6"], { stdin });
     expect(stderr).toBe("");
     expect(code).toBe(0);
     expectAll(500);
@@ -76,7 +76,7 @@ describe("--workers", () => {
     // The lines of a pair are neighbours, so that both are under way together.
     list(2000, (n) => `${server.origin}/${n}/same-${Math.ceil(n / 2)}`);
     const args = ["urls.txt", "--workers", "2", "-c", "8", "--name", "{basename}"];
-    const { code } = await folder.run(args);
+    const { code } = await folder.runProcess(args);
     expect(code).toBe(1);
     const records = journalOf(at("downloads"));
     const saved = records.filter(({ outcome }) => outcome === "saved") as { n: number; file: string; url: string }[];
@@ -97,7 +97,7 @@ describe("--workers", () => {
       const stolen = n > 100 && n % 2 === 1 ? `\tx/../${String(n + 1).padStart(6, "0")}.bin` : "";
       return `${server.origin}/${n}.bin${stolen}`;
     });
-    const { code } = await folder.run(["urls.txt", "--workers", "2", "-c", "8"]);
+    const { code } = await folder.runProcess(["urls.txt", "--workers", "2", "-c", "8"]);
     const records = journalOf(at("downloads"));
     expect(records.length).toBe(2000);
     const saved = records.filter(({ outcome }) => outcome === "saved") as { n: number; file: string; url: string }[];
@@ -110,11 +110,11 @@ describe("--workers", () => {
 
   it.each([["--robots"], ["--cookie", "a=b"]])("2 is refused with %s", async (...option) => {
     list(1, () => "http://127.0.0.1:1/");
-    const { code, stderr } = await folder.run(["urls.txt", "--workers", "2", ...option]);
+    const { code, stderr } = await folder.runProcess(["urls.txt", "--workers", "2", ...option]);
     expect(code).toBe(2);
     expect(stderr).toContain(`--workers 2 does not go with ${option[0]}`);
     expect(existsSync(at("downloads"))).toBe(false);
-    const { code: auto } = await folder.run(["urls.txt", "--retries", "0", ...option]);
+    const { code: auto } = await folder.runProcess(["urls.txt", "--retries", "0", ...option]);
     expect(auto).toBe(1);
   });
 });
@@ -142,7 +142,7 @@ describe("--workers 2 without enough", () => {
         const server = await serve();
         list(5000, (n) => `${server.origin}/${n}`);
         const args = ["urls.txt", "--workers", "2", "-c", "10", "-q", "-o", "disk/out", "--min-free", "0"];
-        const { code, stderr } = await folder.run(args);
+        const { code, stderr } = await folder.runProcess(args);
         expect(code, stderr).toBe(3);
         const lines = readFileSync(at("disk", "out", "results.jsonl"), "utf8")
           .split("\n")
@@ -153,7 +153,7 @@ describe("--workers 2 without enough", () => {
           expect(readFileSync(at("disk", "out", file)).equals(contentOf(`/${n}`)), file).toBe(true);
         }
         execFileSync("mount", ["-o", "remount,size=96m", disk]);
-        expect((await folder.run(args)).code).toBe(0);
+        expect((await folder.runProcess(args)).code).toBe(0);
         expectAll(5000, at("disk", "out"));
       } finally {
         execFileSync("umount", ["--lazy", disk]);
@@ -183,7 +183,7 @@ describe("--workers 2 with a large body", () => {
       return true;
     });
     list(1000, (n) => `${server.origin}/${n % 50 === 0 ? "large/" : ""}${n}`);
-    const { code, stderr } = await folder.run(["urls.txt", "--workers", "2", "-c", "8"]);
+    const { code, stderr } = await folder.runProcess(["urls.txt", "--workers", "2", "-c", "8"]);
     expect(code, stderr).toBe(0);
     expect(ranges.length).toBe(20);
     for (let n = 50; n <= 1000; n += 50) {

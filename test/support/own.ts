@@ -4,6 +4,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, expect, onTestFinished, vi } from "vitest";
 import { bulkgetCommand, type Ran, type RunOptions, temporaryFolder } from "./command.ts";
+import { bulkgetInProcess } from "./in-process.ts";
 import { type RudeServer, rudeServer } from "./rude.ts";
 import { type Site, site } from "./site.ts";
 
@@ -20,8 +21,10 @@ export interface OwnFolder {
   at(...more: readonly string[]): string;
   /** Writes a list of these lines into the folder, and returns its path. */
   list(lines: readonly string[], name?: string): string;
-  /** Runs `bulkget` in the folder to its end. */
+  /** Runs the built `bulkget` in the folder to its end: in this process, or in one of its own for NODE_OPTIONS. */
   run(args: readonly string[], more?: Omit<RunOptions, "cwd">): Promise<Ran>;
+  /** The same in a process of its own, where the process matters: what it leaves, its threads and descriptors. */
+  runProcess(args: readonly string[], more?: Omit<RunOptions, "cwd">): Promise<Ran>;
 }
 
 /** Call at the top of a file or a `describe`: creates a folder for each of its tests. */
@@ -42,7 +45,11 @@ export function ownFolder(): OwnFolder {
       writeFileSync(at(name), linesOf(lines));
       return at(name);
     },
-    run: (args, more) => bulkgetCommand(args, { ...more, cwd: path }),
+    run(args, more) {
+      const run = more?.env?.["NODE_OPTIONS"] === undefined ? bulkgetInProcess : bulkgetCommand;
+      return run(args, { ...more, cwd: path });
+    },
+    runProcess: (args, more) => bulkgetCommand(args, { ...more, cwd: path }),
   };
 }
 

@@ -4,7 +4,8 @@ import { lstatSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, expect } from "vitest";
 import type { Outcome } from "../../src/core/job.ts";
-import { bulkgetCommand, type Ran } from "./command.ts";
+import type { Ran } from "./command.ts";
+import { bulkgetInProcess } from "./in-process.ts";
 import { linesOf, ownFolder, ownSite } from "./own.ts";
 import { journalOf, pageOf } from "./site.ts";
 import { namesBelow, type Victims, victims } from "./victims.ts";
@@ -28,7 +29,7 @@ export function surrounded() {
 
   async function runAgain(...args: string[]): Promise<Ran> {
     const before = here.snapshot();
-    const ran = await bulkgetCommand(args, { cwd: here.cwd });
+    const ran = await bulkgetInProcess(args, { cwd: here.cwd });
     expect(here.snapshot()).toEqual(before);
     expect([0, 1], ran.stderr).toContain(ran.code);
     return ran;
@@ -38,7 +39,7 @@ export function surrounded() {
   async function tried(args: readonly string[], lines: readonly string[] = []): Promise<Ran> {
     const before = here.snapshot();
     const stdin = linesOf(lines.map(server.url));
-    const ran = await bulkgetCommand(args, { cwd: here.cwd, stdin });
+    const ran = await bulkgetInProcess(args, { cwd: here.cwd, stdin });
     expect(here.snapshot()).toEqual(before);
     return ran;
   }
