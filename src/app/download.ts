@@ -15,7 +15,7 @@ import { OPTIONS } from "../options/table.ts";
 import { adaptiveConcurrency } from "../policy/concurrency/adaptive.ts";
 import { crawlDelayLimiter } from "../policy/crawl-delay.ts";
 import type { FailOn } from "../policy/fail-on.ts";
-import { hostLimit } from "../policy/host-limit.ts";
+import { overloadLimit } from "../policy/overload-limit.ts";
 import { arrivals, rateLimiter } from "../policy/rate.ts";
 import { decideRetry, hostSignal, MAX_RETRY_AFTER_MS } from "../policy/retry.ts";
 import { clock } from "./clock.ts";
@@ -109,10 +109,10 @@ export function download(plan: DownloadPlan): Run {
   const perform = (task: Task) => executor.perform(task);
 
   // 4. The samples for the controller.
-  let isScarce = false; // once file descriptors ran out, none are spent on idle connections
+  let isFdExhausted = false; // once file descriptors ran out, none are spent on idle connections
   const receivedBytes = () => executor.receivedBytes();
   const resize = (most: number) => {
-    executor.resize(isScarce || spread !== undefined ? most : connectionsFor(most));
+    executor.resize(isFdExhausted || spread !== undefined ? most : connectionsFor(most));
     started.resize(most);
   };
   const sampler = controller && concurrencySampler({ governor: controller, clock, receivedBytes, resize });
@@ -142,10 +142,10 @@ export function download(plan: DownloadPlan): Run {
     stop,
     abandon: () => executor.abort(),
     graceMs,
-    onScarce(fewer) {
-      isScarce = true;
+    onFdsExhausted(fewer) {
+      isFdExhausted = true;
       executor.resize(fewer);
-      sampler?.scarce(fewer);
+      sampler?.fdsExhausted(fewer);
     },
     receivedBytes,
     auto: controller,
@@ -181,7 +181,7 @@ function frontierOf(
       return concurrency();
     },
     order: typeof order === "function" ? order : ORDERS[order],
-    allowance: hostLimit,
+    overloadLimit,
     ...(starts.length === 0 ? {} : { pace: all(starts) }),
     hostPace: robots === undefined ? hostPace : (host) => crawlDelayLimiter(() => robots.delayMs(host), hostPace()),
   });

@@ -18,7 +18,7 @@ export function classify(thrown: unknown, phase: Phase): Failure {
     error: kind,
     detail: oneLine(error, code),
     ...(status === undefined ? {} : { status }),
-    ...(isKnown(error) ? { known: true } : {}),
+    ...(isFinalError(error) ? { isFinal: true } : {}),
   };
 }
 
@@ -74,8 +74,8 @@ function statusOf(error: unknown): number | undefined {
 }
 
 /** Whether the error repeats an earlier one without a new try. */
-function isKnown(error: unknown): boolean {
-  return error instanceof Error && "known" in error && error.known === true;
+function isFinalError(error: unknown): boolean {
+  return error instanceof Error && "isFinal" in error && error.isFinal === true;
 }
 
 function oneLine(error: unknown, code: string): string {

@@ -13,15 +13,15 @@ export interface Failure {
   /** The server's Retry-After, in milliseconds from now (RFC 9110 section 10.2.3). */
   readonly retryAfterMs?: number;
   /** This machine ran out of file descriptors: the try may be repeated without being counted. */
-  readonly scarce?: true;
+  readonly fdsExhausted?: true;
   /** Known without a try, for example from an earlier look-up: nothing is retried in this run. */
-  readonly known?: true;
+  readonly isFinal?: true;
   /** No request was made: the try is not counted as an attempt. */
   readonly notRequested?: true;
   /** The host (see `hostKey`) where it happened. */
   readonly at?: string;
   /** The try ended at a redirect to a host (`at`) that may start no request now: the job waits for that host. */
-  readonly held?: true;
+  readonly waitsForHost?: true;
   /** Durations of the handshakes, as far as they were completed. */
   readonly opened?: ConnectionTimes;
   /** The response that is the reason, where the client was asked to keep it; in no record. */

@@ -111,7 +111,7 @@ export interface Get {
   readonly robots?: RobotsPolicy;
   /** The bandwidth limit, if there is one. */
   readonly throttle?: BandwidthLimiter | undefined;
-  /** `follow`: called before a redirect to another host is followed; false ends the try with a failure that is `held`. */
+  /** `follow`: called before a redirect to another host is followed; false ends the try with a failure with `waitsForHost`. */
   fetch(target: URL, ask?: RequestConditions, follow?: (from: URL, next: URL) => boolean): Thenable<Answer | Failure>;
   /** Sets the maximum number of connections, busy and idle. */
   resize(connections: number): void;

@@ -38,7 +38,7 @@ export interface ChainContext {
   readonly keepsWire: boolean;
 }
 
-/** Called before a redirect to another origin; false ends the chain with a failure that is `held`. */
+/** Called before a redirect to another origin; false ends the chain with a failure that has `waitsForHost`. */
 export type Follow = (from: URL, next: URL) => boolean;
 
 type Result = Answer | Failure;
@@ -153,7 +153,7 @@ export class RedirectChain implements RequestListener {
       this.jar ??= redirectCookies();
       this.jar.setCookies(reply.setCookies, target);
     }
-    if (follow !== undefined && next.origin !== target.origin && !follow(target, next)) return held(next);
+    if (follow !== undefined && next.origin !== target.origin && !follow(target, next)) return waitsFor(next);
     const nowMs = performance.now();
     if (nowMs >= this.untilMs) return DEADLINE;
     if (context.checkRedirect === undefined) return this.request(next);
@@ -187,8 +187,8 @@ export class RedirectChain implements RequestListener {
 }
 
 /** The job waits for the host to which it is redirected. */
-function held(next: URL): Failure {
-  return { error: "interrupted", detail: `waits for ${next.host}`, at: hostKey(next), held: true };
+function waitsFor(next: URL): Failure {
+  return { error: "interrupted", detail: `waits for ${next.host}`, at: hostKey(next), waitsForHost: true };
 }
 
 function tooManyRedirects(maxRedirects: number, { href }: URL, status: number): Failure {

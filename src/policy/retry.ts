@@ -50,7 +50,7 @@ function retryOrGiveUp(failure: Failure, attempts: number, options: RetryOptions
 
 function isWorthRetry(failure: Failure, attempts: number, { retryOn }: RetryOptions): boolean {
   // Interrupted and fatal failures are left to the next run; a known one would be the same again.
-  if (failure.error === "interrupted" || isFatal(failure.error) || failure.known === true) return false;
+  if (failure.error === "interrupted" || isFatal(failure.error) || failure.isFinal === true) return false;
   if (failure.error === "http_status" && retryOn !== undefined) {
     return failure.status !== undefined && retryOn.has(failure.status);
   }
@@ -124,8 +124,8 @@ const SIGNALS: Readonly<Record<FailureKind, HostSignal>> = {
 /** Returns the effect of a finished try on its host; `undefined` is a success. 429 and 503 mean overload (RFC 6585, RFC 9110). */
 export function hostSignal(failure: Failure | undefined): HostSignal {
   if (failure === undefined) return "ok";
-  if (failure.scarce === true) return "neutral";
-  if (failure.known === true) return "not_requested";
+  if (failure.fdsExhausted === true) return "neutral";
+  if (failure.isFinal === true) return "not_requested";
   if (failure.error === "http_status" && (failure.status === 429 || failure.status === 503)) return "overloaded";
   return SIGNALS[failure.error];
 }

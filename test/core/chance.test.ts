@@ -43,7 +43,7 @@ const aFailure = fc.oneof(
   fc.constantFrom(failure("connect_refused"), failure("dns_not_found"), failure("bad_range")),
   fc.constantFrom(failure("http_status", { status: 404 }), failure("http_status", { status: 503 })),
   fc.constantFrom(busy(429, 2000), busy(503, 400), busy(404, 900), busy(429, 3_600_000)),
-  fc.constant(failure("connect_failed", { scarce: true })),
+  fc.constant(failure("connect_failed", { fdsExhausted: true })),
 );
 const aStep: fc.Arbitrary<Step> = fc.record({
   ms: fc.constantFrom(0, 1, 30, 1000),
@@ -129,7 +129,7 @@ it("every job of a run has exactly one outcome, which matches what its server di
       expect(run.told.map(({ n }) => n).sort((one, other) => one - other)).toEqual(about.jobs.map((_, i) => i + 1));
       for (const outcome of run.told) {
         const made = tries.get(outcome.n) ?? [];
-        const counted = made.filter((one) => one.failure?.scarce !== true);
+        const counted = made.filter((one) => one.failure?.fdsExhausted !== true);
         const sumMs = counted.reduce((sum, { ms }) => sum + ms, 0);
         const refused = outcome.outcome === "failed" && outcome.detail.startsWith("not tried: ");
         expect(outcome.outcome).toBe(refused || made.at(-1)?.failure !== undefined ? "failed" : "saved");
@@ -170,7 +170,7 @@ it("a run that is stopped at any moment ends within its grace, with at most one 
         // What was under way has an outcome: what it came to, or that it was cut or would have been tried again.
         const outcome = run.told.find((one) => one.n === n) ?? expect.fail(`job ${n} is lost`);
         const said = outcome.outcome === "failed" ? outcome.error : outcome.outcome;
-        if (endMs > stopMs + GRACE_MS || why?.scarce === true) expect(said).toBe("interrupted");
+        if (endMs > stopMs + GRACE_MS || why?.fdsExhausted === true) expect(said).toBe("interrupted");
         else expect(why === undefined ? ["saved"] : ["interrupted", why.error]).toContain(said);
       }
       expect(run.view.inFlight).toBe(0);

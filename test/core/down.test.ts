@@ -1,4 +1,4 @@
-// A host where nobody answers: struck, tried again one at a time, given up, forgiven.
+// A host where nobody answers: it gets strikes, tried again one at a time, given up, forgiven.
 
 import { describe, expect, it } from "vitest";
 import type { Failure } from "../../src/core/failure.ts";
@@ -19,7 +19,7 @@ describe("an unreachable host", () => {
           continue;
         }
         triesMs.push(nowMs);
-        front.finished(task, "unreachable", nowMs, { ...REFUSED, status: 500, retryAfterMs: 1, scarce: true });
+        front.finished(task, "unreachable", nowMs, { ...REFUSED, status: 500, retryAfterMs: 1, fdsExhausted: true });
       }
     }
     return { triesMs, refused };

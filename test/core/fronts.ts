@@ -3,16 +3,16 @@
 import type { Job } from "../../src/core/job.ts";
 import { frontier } from "../../src/core/scheduler/frontier.ts";
 import { ORDERS } from "../../src/core/scheduler/order.ts";
-import type { Frontier, FrontierOptions, HostLimit, RateLimiter, Task } from "../../src/core/scheduler/task.ts";
+import type { Frontier, FrontierOptions, OverloadLimit, RateLimiter, Task } from "../../src/core/scheduler/task.ts";
 
-/** An allowance that is lowered by one each time. */
-export function meek(most: () => number): HostLimit {
+/** An overload limit that is lowered by one each time. */
+export function meek(most: () => number): OverloadLimit {
   let limit = most();
   return {
     get limit() {
       return limit;
     },
-    note(pushed) {
+    record(pushed) {
       limit = pushed ? Math.max(1, limit - 1) : Math.min(most(), limit + 1);
     },
   };
@@ -31,7 +31,7 @@ export function every(apartMs: number): RateLimiter {
 
 export function made(options: Partial<FrontierOptions> = {}): Frontier {
   const usual = { capacity: 1000, capacityChars: 2 ** 24, perHost: Number.POSITIVE_INFINITY, concurrency: 8 };
-  return frontier({ ...usual, order: ORDERS.fair, allowance: meek, ...options });
+  return frontier({ ...usual, order: ORDERS.fair, overloadLimit: meek, ...options });
 }
 
 export const job = (n: number, host: string): Job => ({ n, url: `http://${host}/${n}` });

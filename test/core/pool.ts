@@ -10,7 +10,7 @@ import type { TryResult } from "../../src/core/run/try-result.ts";
 import { frontier } from "../../src/core/scheduler/frontier.ts";
 import { ORDERS, type Order } from "../../src/core/scheduler/order.ts";
 import type { HostSignal, Task } from "../../src/core/scheduler/task.ts";
-import { hostLimit } from "../../src/policy/host-limit.ts";
+import { overloadLimit } from "../../src/policy/overload-limit.ts";
 import { decideRetry, MAX_RETRY_AFTER_MS } from "../../src/policy/retry.ts";
 import { type FakeClock, fakeClock } from "./clock.ts";
 import { saved } from "./outcomes.ts";
@@ -38,7 +38,7 @@ export interface Pool extends Run {
   /** How often `abandon` was called. */
   readonly abandoned: () => number;
   /** What was said of too few file descriptors. */
-  readonly scarce: number[];
+  readonly fdsExhausted: number[];
   /** What was asked of `retry`. */
   readonly judged: (readonly [failure: Failure, attempts: number])[];
 }
@@ -75,7 +75,7 @@ export function pool(options: PoolOptions): Pool {
   const pending: Pending[] = [];
   const started: number[] = [];
   const told: Outcome[] = [];
-  const scarce: number[] = [];
+  const fdsExhausted: number[] = [];
   const judged: (readonly [Failure, number])[] = [];
   let abandoned = 0;
 
@@ -100,7 +100,7 @@ export function pool(options: PoolOptions): Pool {
       perHost: Number.POSITIVE_INFINITY,
       concurrency,
       order: options.order ?? ORDERS.fair,
-      allowance: hostLimit,
+      overloadLimit,
     }),
     concurrency,
     stop,
@@ -123,10 +123,10 @@ export function pool(options: PoolOptions): Pool {
       abandoned++;
       options.onAbandon?.();
     },
-    onScarce: (fewer) => void scarce.push(fewer),
+    onFdsExhausted: (fewer) => void fdsExhausted.push(fewer),
     receivedBytes: () => 0,
   });
-  const looks = { pending, started, told, scarce, judged, abandoned: () => abandoned };
+  const looks = { pending, started, told, fdsExhausted, judged, abandoned: () => abandoned };
   return { view, done, abandon, resize, stop, clock, ...looks };
 }
 

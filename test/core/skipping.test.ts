@@ -77,7 +77,7 @@ describe("a URL that may not be fetched", () => {
   });
 
   it("fails with what is known of its origin", async () => {
-    const gone = failure("http_status", { status: 503, known: true });
+    const gone = failure("http_status", { status: 503, isFinal: true });
     expect(await tried(JOB, { ...untouched, robots: permitting(gone) })).toBe(gone);
   });
 });

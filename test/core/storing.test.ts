@@ -75,9 +75,9 @@ it("a disk that is full then ends the run, and one that lacks descriptors is tri
   const { ends, perform } = storing();
   const run = pool({ source: fakeSource([3]), concurrency: 3, perform });
   await quiet();
-  ends[0]?.end({ ...failure("write_failed"), scarce: true });
+  ends[0]?.end({ ...failure("write_failed"), fdsExhausted: true });
   await quiet();
-  expect(run.scarce).toEqual([2]);
+  expect(run.fdsExhausted).toEqual([2]);
   await run.clock.pass(100);
   await quiet();
   expect(ends.map(({ n, attempts }) => [n, attempts])).toEqual([

@@ -152,6 +152,6 @@ describe("hostSignal", () => {
   });
 
   it("returns neutral for a failure that a lack of file descriptors caused", () => {
-    for (const kind of KINDS) expect(hostSignal(of(kind, { scarce: true }))).toBe("neutral");
+    for (const kind of KINDS) expect(hostSignal(of(kind, { fdsExhausted: true }))).toBe("neutral");
   });
 });

@@ -77,11 +77,11 @@ export interface Simulation {
   readonly bytesEach?: number;
   /** No more than so many are ever under way: the list, a rate or a host's cap. */
   readonly supply?: number;
-  readonly scarce?: { readonly atMs: number; readonly most: number };
+  readonly fdsExhausted?: { readonly atMs: number; readonly most: number };
 }
 
 /** Keeps as many tries under way as the governor says. */
-export function simulate({ server, governor, forMs, bytesEach = 0, supply = 10_000, scarce }: Simulation): Ran {
+export function simulate({ server, governor, forMs, bytesEach = 0, supply = 10_000, fdsExhausted }: Simulation): Ran {
   let nowMs = 0;
   let bytes = 0;
   let timer: { readonly atMs: number; readonly act: () => void } | undefined;
@@ -109,11 +109,11 @@ export function simulate({ server, governor, forMs, bytesEach = 0, supply = 10_0
   let done = 0;
   let late = 0;
   let lost = 0;
-  let isScarce = false;
+  let isFdExhausted = false;
   while (nowMs < forMs) {
-    if (scarce !== undefined && !isScarce && nowMs >= scarce.atMs) {
-      isScarce = true;
-      watching.scarce(scarce.most);
+    if (fdsExhausted !== undefined && !isFdExhausted && nowMs >= fdsExhausted.atMs) {
+      isFdExhausted = true;
+      watching.fdsExhausted(fdsExhausted.most);
       change(governor.concurrency);
     }
     while (running.length < Math.min(concurrency, supply)) {

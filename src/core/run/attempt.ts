@@ -53,7 +53,7 @@ export function attempt({ get, sink, clock, follow }: AttemptPorts): Perform {
     function begin(url: string): Failure | undefined {
       const refusal = refusalOf(job);
       if (refusal !== undefined) {
-        return { ...refusal, known: true, notRequested: true };
+        return { ...refusal, isFinal: true, notRequested: true };
       }
       const target = parseUrl(url);
       if (isFailure(target)) return target;
@@ -66,7 +66,7 @@ export function attempt({ get, sink, clock, follow }: AttemptPorts): Perform {
     function fetch(target: URL): Failure | undefined {
       const barred = sink.conflictOf?.(job, target);
       if (barred !== undefined) {
-        return { ...barred, known: true, notRequested: true };
+        return { ...barred, isFinal: true, notRequested: true };
       }
       const ask = askFor(task);
       const store = (answer: Answer | Failure) => stored(target, ask, answer);
@@ -89,7 +89,7 @@ export function attempt({ get, sink, clock, follow }: AttemptPorts): Perform {
       answer: Answer | Failure,
     ): TryResult | WriteBehind<TryResult> | undefined {
       if (isFailure(answer)) {
-        if (answer.held === true) return { requeue: "redirect", detail: answer.detail };
+        if (answer.waitsForHost === true) return { requeue: "redirect", detail: answer.detail };
         // The partial body does not match: the next try starts at the first byte.
         if (ask?.kept !== undefined && (answer.error === "bad_range" || answer.status === 416)) sink.drop?.(job);
         return answer;

@@ -95,7 +95,10 @@ export function completion({
       if (result.requeue === "robots") task.spentMs += nowMs - beganMs; // the URL's time limit includes its robots.txt
       return requeue(task, nowMs, result.detail);
     }
-    if (result.scarce === true && reduceConcurrency((most, inFlight) => fds.recordExhaustion(most, inFlight, nowMs))) {
+    if (
+      result.fdsExhausted === true &&
+      reduceConcurrency((most, inFlight) => fds.recordExhaustion(most, inFlight, nowMs))
+    ) {
       task.attempts--;
       return requeue(task, nowMs + FD_PAUSE_MS, result.detail);
     }

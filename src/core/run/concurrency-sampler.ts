@@ -55,7 +55,7 @@ export interface ConcurrencySampler {
   began(): void;
   ended(signal: HostSignal, tookMs: number): void;
   /** Sets the maximum: file descriptors run out above it. */
-  scarce(most: number): void;
+  fdsExhausted(most: number): void;
   /** Cancels the timer. */
   close(): void;
 }
@@ -98,7 +98,7 @@ export function concurrencySampler({
     },
     began,
     ended,
-    scarce(most) {
+    fdsExhausted(most) {
       governor.cap(most);
       stale = running;
       reset(clock.nowMs());

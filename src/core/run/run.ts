@@ -31,7 +31,7 @@ export interface RunOptions extends Omit<CompletionOptions, "reduceConcurrency">
   readonly abandon: () => void;
   readonly graceMs: number;
   /** Called when file descriptors run out, with the concurrency from now on. */
-  readonly onScarce: (concurrency: number) => void;
+  readonly onFdsExhausted: (concurrency: number) => void;
   readonly receivedBytes: () => number;
   /** The concurrency controller, where the concurrency may change during the run. */
   readonly auto?: View["auto"] | undefined;
@@ -209,7 +209,7 @@ export function run(options: RunOptions): Run {
     const concurrency = limit(inSlots.concurrency, inSlots.busy + pendingWrites);
     if (concurrency === undefined) return false;
     inSlots.concurrency = concurrency;
-    options.onScarce(concurrency);
+    options.onFdsExhausted(concurrency);
     return true;
   }
 }

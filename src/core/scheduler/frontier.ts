@@ -87,7 +87,7 @@ export function frontier(options: FrontierOptions): Frontier {
       limits.pace?.release?.(signal !== "not_requested");
       const capped = limits.running-- >= limits.most || limits.pace !== undefined || limits.members.length > 1;
       const isBad = signal === "overloaded" || signal === "unreachable" || signal === "silent";
-      if (isBad || host.failing !== undefined || limits.allowance !== undefined) {
+      if (isBad || host.failing !== undefined || limits.overload !== undefined) {
         updateHealth(host, { task, signal, failure, nowMs, starts }, options);
       } else {
         if (signal === "ok") host.lastOkStart = starts;

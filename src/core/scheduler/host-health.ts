@@ -32,7 +32,7 @@ export function updateHealth(host: Host, ended: Try, options: HealthOptions): vo
   if (host.failing?.probe === task) host.failing.probe = undefined;
   if (signal === "neutral" || signal === "not_requested") return;
   if (signal === "unreachable" || signal === "silent") {
-    if (task.started <= Math.max(host.struck, host.lastOkStart) || ended.failure === undefined) return;
+    if (task.started <= Math.max(host.lastStrike, host.lastOkStart) || ended.failure === undefined) return;
     if (signal === "unreachable" || task.attempts <= 1) strike(host, ended.failure, ended);
     else host.failing = undefined; // it accepts connections; the URL was silent before, and is the cause
     return;
@@ -40,20 +40,20 @@ export function updateHealth(host: Host, ended: Try, options: HealthOptions): vo
   host.lastOkStart = starts;
   host.failing = undefined;
   if (signal === "overloaded")
-    limits.allowance ??= options.allowance(() => Math.min(options.perHost, options.concurrency));
-  if (limits.allowance === undefined || task.started <= limits.lowered) return;
-  const before = limits.allowance.limit;
-  limits.allowance.note(signal === "overloaded");
-  limits.most = limits.allowance.limit;
-  if (limits.allowance.limit < before) limits.lowered = starts;
+    limits.overload ??= options.overloadLimit(() => Math.min(options.perHost, options.concurrency));
+  if (limits.overload === undefined || task.started <= limits.lowered) return;
+  const before = limits.overload.limit;
+  limits.overload.record(signal === "overloaded");
+  limits.most = limits.overload.limit;
+  if (limits.overload.limit < before) limits.lowered = starts;
 }
 
-type HealthOptions = Pick<FrontierOptions, "perHost" | "concurrency" | "allowance">;
+type HealthOptions = Pick<FrontierOptions, "perHost" | "concurrency" | "overloadLimit">;
 
 function strike(host: Host, failure: Failure, { nowMs, starts }: Try): void {
   host.failing ??= { strikes: 0, sinceMs: nowMs, parkedMs: LONG_AGO, probe: undefined, refusal: undefined };
   const { failing } = host;
-  host.struck = starts;
+  host.lastStrike = starts;
   failing.strikes++;
   failing.parkedMs = nowMs + Math.min(MAX_BACKOFF_MS, 1000 * 2 ** (failing.strikes - 1));
   if (failing.strikes < MAX_STRIKES || (host.lastOkStart > 0 && nowMs - failing.sinceMs < MIN_FAILING_MS)) return;

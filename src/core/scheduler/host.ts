@@ -6,7 +6,7 @@ import type { Job } from "../job.ts";
 import { parseUrl } from "../parse-url.ts";
 import { LinkedList, type ListNode } from "../structures/linked-list.ts";
 import { dequeue, type Fifo, type Heap, type HostQueue, heap, peek } from "./order.ts";
-import type { HostLimit, RateLimiter, Task } from "./task.ts";
+import type { OverloadLimit, RateLimiter, Task } from "./task.ts";
 
 /** Waits of one redirect, after which it may exceed a limit or rate: A to B and back to A within the rate of A never fits. */
 const MAX_HOLDS = 10;
@@ -30,8 +30,8 @@ export interface HostLimits {
   /** The failure with which its jobs are refused while it is paused. */
   closed: Failure | undefined;
   readonly pace: RateLimiter | undefined;
-  allowance: HostLimit | undefined;
-  /** Start number when the allowance was last lowered. Results of tries started before are stale. */
+  overload: OverloadLimit | undefined;
+  /** Start number when the overload limit was last lowered. Results of tries started before are stale. */
   lowered: number;
 }
 
@@ -47,7 +47,7 @@ export interface Host extends Mutable<HostQueue>, ListNode<Host> {
   /** When the frontier has to update it. */
   wakeMs: number;
   /** Start number at the last strike. Failures of tries started before are stale. */
-  struck: number;
+  lastStrike: number;
   failing: Failing | undefined;
 }
 
@@ -69,7 +69,7 @@ export function hostLimits(most: number, pace: RateLimiter | undefined): HostLim
     parkedMs: LONG_AGO,
     closed: undefined,
     pace,
-    allowance: undefined,
+    overload: undefined,
     lowered: 0,
   };
 }
@@ -96,7 +96,7 @@ export function hostNamed(name: string, limits: HostLimits): Host {
     limits,
     lastOkStart: 0,
     wakeMs: NEVER,
-    struck: 0,
+    lastStrike: 0,
     failing: undefined,
     list: undefined,
     prevNode: undefined,
@@ -204,7 +204,7 @@ export function memory(forget: (host: Host) => void): (host: Host, nowMs: number
   const quiet = new LinkedList<Host>();
   const suspect = new LinkedList<Host>();
   return (host, nowMs) => {
-    const hasFaults = host.failing !== undefined || host.limits.allowance !== undefined || host.limits.parkedMs > nowMs;
+    const hasFaults = host.failing !== undefined || host.limits.overload !== undefined || host.limits.parkedMs > nowMs;
     const kept = hasFaults ? suspect : quiet;
     kept.add(host);
     const oldest = kept.size > MOST_IDLE ? kept.first : undefined;

@@ -35,10 +35,10 @@ export interface Task {
 export type HostSignal = "ok" | "overloaded" | "unreachable" | "silent" | "neutral" | "not_requested";
 
 /** The limit of tries at a time on a host, from the share of tries that overloaded it. */
-export interface HostLimit {
+export interface OverloadLimit {
   /** A whole number, at least 1. */
   readonly limit: number;
-  note(pushed: boolean): void;
+  record(isOverload: boolean): void;
 }
 
 /** Decides when tries may start. `nextAtMs` returns the time of the next start, in the past if it may be now; `acquire` counts one. */
@@ -64,7 +64,7 @@ export interface FrontierOptions {
   /** The rate of starts on one host. */
   readonly hostPace?: (host: string) => RateLimiter | undefined;
   /** Called for a host when it is first overloaded. */
-  readonly allowance: (most: () => number) => HostLimit;
+  readonly overloadLimit: (most: () => number) => OverloadLimit;
 }
 
 /** Selects the next job. All times are milliseconds of a monotonic clock, and never decrease from call to call. */

@@ -3,11 +3,11 @@
 import { classify } from "../../core/classify.ts";
 import type { Failure } from "../../core/failure.ts";
 
-/** Returns a failure marked `scarce` if an attempt to connect ended for lack of a file descriptor; otherwise undefined. */
+/** Returns a failure marked `fdsExhausted` if an attempt to connect ended for lack of a file descriptor; otherwise undefined. */
 export function fdExhaustion(error: unknown): Failure | undefined {
   const errors: readonly unknown[] = error instanceof AggregateError ? error.errors : [error];
   const cause = errors.find(isFdExhaustion);
-  return cause === undefined ? undefined : { ...classify(cause, "connect"), scarce: true };
+  return cause === undefined ? undefined : { ...classify(cause, "connect"), fdsExhausted: true };
 }
 
 /** EMFILE: the limit of this process; ENFILE: the limit of the machine. */

@@ -142,7 +142,7 @@ function isAbsent(error: Error): boolean {
 
 /** Copies the error of an earlier look-up, marked as `known`: no further look-up was made. */
 function knownError(error: Error): Error {
-  return Object.assign(new Error(error.message), { code: (error as NodeJS.ErrnoException).code, known: true });
+  return Object.assign(new Error(error.message), { code: (error as NodeJS.ErrnoException).code, isFinal: true });
 }
 
 /** RFC 6761 section 6.3: localhost and its subdomains are loopback, without a DNS query. */

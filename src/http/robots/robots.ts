@@ -86,7 +86,7 @@ export function robots({ fetch, agent, maxTimeMs = Number.POSITIVE_INFINITY }: R
     const known = await read(origin, via, tries);
     const { failure } = known;
     // A stop or a lack of file descriptors is not the server's failure.
-    if (failure?.error !== "interrupted" && failure?.scarce !== true) cache(origin, known);
+    if (failure?.error !== "interrupted" && failure?.fdsExhausted !== true) cache(origin, known);
     return known;
   }
 
@@ -122,7 +122,7 @@ export function robots({ fetch, agent, maxTimeMs = Number.POSITIVE_INFINITY }: R
 
   function decide({ rules, failure, tries }: OriginRules, target: URL): Skip | Failure | undefined {
     if (failure !== undefined) {
-      return mayRetry({ failure, tries }) ? failure : { ...failure, known: true };
+      return mayRetry({ failure, tries }) ? failure : { ...failure, isFinal: true };
     }
     const { origin, pathname } = target;
     if (rules === undefined || pathname === "/robots.txt") return undefined; // RFC 9309 section 2.2.2

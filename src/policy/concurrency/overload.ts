@@ -1,6 +1,11 @@
 // Overload: whether more tries are lost than usual, and whether a lower concurrency helps against it.
 
-import { LOSS_FACTOR_OVER_USUAL, MOST_LOST_SHARE, TOLERATED_LOSS_SHARE, UNRELATED_LOSS_RATIO } from "../host-limit.ts";
+import {
+  LOSS_FACTOR_OVER_USUAL,
+  MOST_LOST_SHARE,
+  TOLERATED_LOSS_SHARE,
+  UNRELATED_LOSS_RATIO,
+} from "../overload-limit.ts";
 
 /** Part of the difference by which one sample changes the usual share. */
 const USUAL_WEIGHT = 1 / 5;

@@ -1,6 +1,6 @@
 // The sweep of `bulkget tune`: which concurrencies to measure, and which of them is the knee.
 
-import { LOSS_FACTOR_OVER_USUAL, TOLERATED_LOSS_SHARE } from "../host-limit.ts";
+import { LOSS_FACTOR_OVER_USUAL, TOLERATED_LOSS_SHARE } from "../overload-limit.ts";
 import { middle } from "./bisect.ts";
 import { throughputOf } from "./throughput.ts";
 

@@ -42,7 +42,7 @@ export function failureOfWrite(thrown: unknown, folder: string, path: string): F
   const { code = "", syscall = "", errno } = error as NodeJS.ErrnoException;
   const failure = classify(error, "write");
   // Out of file descriptors: the disk is fine, and the try is repeated with fewer open files.
-  if (code === "EMFILE" || code === "ENFILE") return { ...failure, scarce: true };
+  if (code === "EMFILE" || code === "ENFILE") return { ...failure, fdsExhausted: true };
   if (failure.error === "file_too_large") return { ...failure, detail: `${failure.detail}: ${FILE_SIZE_LIMIT}` };
   const kind = CALLS_ON_NAMES.has(syscall) && Object.hasOwn(NAME_ERRORS, code) ? NAME_ERRORS[code] : undefined;
   if (kind !== undefined && concernsOneName(code, folder, path)) return { error: kind, detail: firstLineOf(error) };

@@ -6,7 +6,7 @@ import type { StopReason } from "../../../src/core/run/run.ts";
 import { failure, saved } from "../outcomes.ts";
 import { end, fakeSource, pool, quiet } from "../pool.ts";
 
-const SCARCE = failure("connect_failed", { detail: "socket (EMFILE)", scarce: true });
+const FDS_EXHAUSTED = failure("connect_failed", { detail: "socket (EMFILE)", fdsExhausted: true });
 const LOST = failure("connection_lost");
 const PAUSE_MS = 100;
 
@@ -14,9 +14,9 @@ describe("a try that found no file descriptor", () => {
   it("lowers the concurrency, and its job is queued again after 100 ms", async () => {
     const run = pool({ source: fakeSource([8]), concurrency: 4 });
     await quiet();
-    end(run, 2, SCARCE);
+    end(run, 2, FDS_EXHAUSTED);
     await quiet();
-    expect([run.scarce, run.view.concurrency, run.view.inFlight]).toEqual([[3], 3, 3]);
+    expect([run.fdsExhausted, run.view.concurrency, run.view.inFlight]).toEqual([[3], 3, 3]);
     // No other one goes in its place.
     await run.clock.pass(PAUSE_MS);
     expect(run.started).toEqual([1, 2, 3, 4]);
@@ -37,7 +37,7 @@ describe("a try that found no file descriptor", () => {
     const retry = (_failure: Failure, attempts: number): RetryDecision =>
       attempts < 2 ? { delayMs: 1000 } : { giveUp: undefined };
     const run = pool({ source: fakeSource([1]), concurrency: 1, retry });
-    for (const result of [SCARCE, LOST, SCARCE, failure("truncated", { detail: "1 of 2 bytes" })]) {
+    for (const result of [FDS_EXHAUSTED, LOST, FDS_EXHAUSTED, failure("truncated", { detail: "1 of 2 bytes" })]) {
       await run.clock.pass(1000);
       end(run, 1, result);
     }
@@ -60,9 +60,9 @@ describe("a try that found no file descriptor", () => {
   it("lowers the concurrency below the number of jobs in flight, and never below 1", async () => {
     const run = pool({ source: fakeSource([3]), concurrency: 10 });
     await quiet();
-    for (const n of [1, 2, 3]) end(run, n, SCARCE);
+    for (const n of [1, 2, 3]) end(run, n, FDS_EXHAUSTED);
     await quiet();
-    expect(run.scarce).toEqual([2, 1, 1]);
+    expect(run.fdsExhausted).toEqual([2, 1, 1]);
     for (const n of [1, 2, 3]) {
       await run.clock.pass(PAUSE_MS);
       expect(run.pending.map((one) => one.n)).toEqual([n]);
@@ -76,10 +76,10 @@ describe("a try that found no file descriptor", () => {
     for (let passedMs = 0; passedMs <= 30_000; passedMs += PAUSE_MS) {
       await quiet();
       expect(run.told).toEqual([]);
-      end(run, 1, SCARCE);
+      end(run, 1, FDS_EXHAUSTED);
       await run.clock.pass(PAUSE_MS);
     }
-    end(run, 1, SCARCE);
+    end(run, 1, FDS_EXHAUSTED);
     await run.done;
     expect(run.told).toMatchObject([{ error: "connect_failed", detail: "socket (EMFILE)", attempts: 1 }]);
     expect(run.judged).toHaveLength(1);
@@ -88,13 +88,13 @@ describe("a try that found no file descriptor", () => {
   it("does not fail while several run at a time, however long: fewer may be enough", async () => {
     const run = pool({ source: fakeSource([4]), concurrency: 4 });
     await quiet();
-    end(run, 4, SCARCE);
+    end(run, 4, FDS_EXHAUSTED);
     await run.clock.pass(40_000);
     end(run, 1, failure("deadline"));
     await quiet();
-    end(run, 4, SCARCE);
+    end(run, 4, FDS_EXHAUSTED);
     await run.clock.pass(PAUSE_MS);
-    expect([run.scarce, run.told.length]).toEqual([[3, 2], 1]);
+    expect([run.fdsExhausted, run.told.length]).toEqual([[3, 2], 1]);
     for (const n of [2, 3]) end(run, n);
     await quiet();
     end(run, 4);
@@ -104,18 +104,18 @@ describe("a try that found no file descriptor", () => {
 
   it("never fails while descriptors are available again and again", async () => {
     for (const through of [saved(), LOST, failure("http_status", { status: 404 })]) {
-      const hostSignal = (result: Failure | undefined) => (result === SCARCE ? "neutral" : "ok");
+      const hostSignal = (result: Failure | undefined) => (result === FDS_EXHAUSTED ? "neutral" : "ok");
       const run = pool({ source: fakeSource([20]), concurrency: 1, hostSignal });
       // Each job finds none at first, and 40 seconds later gets through.
       for (let n = 1; n <= 20; n++) {
         await run.clock.pass(PAUSE_MS);
-        end(run, run.pending[0]?.n ?? 0, SCARCE);
+        end(run, run.pending[0]?.n ?? 0, FDS_EXHAUSTED);
         await run.clock.pass(40_000);
         end(run, run.pending[0]?.n ?? 0, through);
       }
       await run.done;
       expect(run.told.every((one) => one.attempts === 1)).toBe(true);
-      expect(run.judged.some(([one]) => one === SCARCE)).toBe(false);
+      expect(run.judged.some(([one]) => one === FDS_EXHAUSTED)).toBe(false);
     }
   });
 
@@ -123,7 +123,7 @@ describe("a try that found no file descriptor", () => {
     const run = pool({ source: fakeSource([2]), concurrency: 2 });
     await quiet();
     run.stop.abort("SIGINT" satisfies StopReason);
-    end(run, 1, SCARCE);
+    end(run, 1, FDS_EXHAUSTED);
     end(run, 2);
     await run.done;
     expect(run.told).toMatchObject([{ n: 1, error: "interrupted", attempts: 0 }, { n: 2 }]);

@@ -19,20 +19,20 @@ describe("a try without a request", () => {
   it("is tagged notRequested where the line is refused before the request", async () => {
     const fetch = () => expect.unreachable();
     const refused = failure("duplicate_number");
-    const tag = { known: true, notRequested: true };
+    const tag = { isFinal: true, notRequested: true };
     expect(await tried({ ...JOB, refused }, { fetch })).toEqual({ ...refused, ...tag });
     expect(await tried({ ...JOB, sha256: "x" }, { fetch })).toMatchObject({ error: "invalid_digest", ...tag });
   });
 
   it("is queued again where a redirect waits for its host", async () => {
-    const held = failure("interrupted", { detail: "waits for other", at: "other", held: true });
+    const held = failure("interrupted", { detail: "waits for other", at: "other", waitsForHost: true });
     expect(await tried(JOB, { fetch: () => held })).toEqual({ requeue: "redirect", detail: "waits for other" });
   });
 
   it("is not counted as an attempt of a job that fails", async () => {
     const results: TryResult[] = [
       failure("connection_lost"),
-      failure("file_exists", { known: true, notRequested: true }),
+      failure("file_exists", { isFinal: true, notRequested: true }),
     ];
     const perform = () => Promise.resolve(results.shift() ?? expect.unreachable());
     const retry = (_failure: unknown, attempts: number) =>

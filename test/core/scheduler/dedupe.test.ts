@@ -6,7 +6,7 @@ import { dedupe } from "../../../src/core/scheduler/dedupe.ts";
 import { frontier } from "../../../src/core/scheduler/frontier.ts";
 import { ORDERS } from "../../../src/core/scheduler/order.ts";
 import type { Task } from "../../../src/core/scheduler/task.ts";
-import { hostLimit } from "../../../src/policy/host-limit.ts";
+import { overloadLimit } from "../../../src/policy/overload-limit.ts";
 import { failed, saved, skipped, unchanged } from "../outcomes.ts";
 
 function queue(savedFileOf: (url: string) => SavedFile | undefined = () => undefined, capacity = 1000) {
@@ -16,7 +16,7 @@ function queue(savedFileOf: (url: string) => SavedFile | undefined = () => undef
     perHost: Number.POSITIVE_INFINITY,
     concurrency: 1000,
     order: ORDERS.fair,
-    allowance: hostLimit,
+    overloadLimit,
   });
   return dedupe(inner, { savedFileOf, capacity, capacityChars: 1000 });
 }

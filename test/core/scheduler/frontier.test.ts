@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Failure } from "../../../src/core/failure.ts";
 import { ORDERS } from "../../../src/core/scheduler/order.ts";
-import type { HostLimit, HostSignal, Task } from "../../../src/core/scheduler/task.ts";
+import type { HostSignal, OverloadLimit, Task } from "../../../src/core/scheduler/task.ts";
 import { every, job, made, meek, numbers, started } from "../fronts.ts";
 import { saved } from "../outcomes.ts";
 
@@ -33,7 +33,7 @@ describe("any run", () => {
         const jobs = given.hosts.map((host, index) =>
           host === "" ? { n: index + 1, url: "?" } : job(index + 1, host),
         );
-        const allowances = new Map<string, HostLimit>();
+        const limits = new Map<string, OverloadLimit>();
         let finishing = "";
         const front = made({
           perHost: given.perHost,
@@ -41,10 +41,10 @@ describe("any run", () => {
           order: given.order,
           ...(given.apartMs > 0 ? { pace: every(given.apartMs) } : {}),
           ...(given.hostApartMs > 0 ? { hostPace: () => every(given.hostApartMs) } : {}),
-          allowance(most) {
-            expect(allowances.has(finishing)).toBe(false);
+          overloadLimit(most) {
+            expect(limits.has(finishing)).toBe(false);
             const one = meek(most);
-            allowances.set(finishing, one);
+            limits.set(finishing, one);
             return one;
           },
         });
@@ -66,7 +66,7 @@ describe("any run", () => {
           expect(nowMs).toBeGreaterThanOrEqual(notBeforeMs.get(task) ?? 0);
           if (host === "") return;
           const others = [...running.keys()].filter((other) => other.host === host).length;
-          expect(others).toBeLessThan(Math.min(given.perHost, allowances.get(host)?.limit ?? given.concurrency));
+          expect(others).toBeLessThan(Math.min(given.perHost, limits.get(host)?.limit ?? given.concurrency));
           expect(nowMs).toBeGreaterThanOrEqual(parkedMs.get(host) ?? 0);
           expect(nowMs - (startedMs.get(host) ?? Number.NEGATIVE_INFINITY)).toBeGreaterThanOrEqual(given.hostApartMs);
           expect(nowMs - runMs).toBeGreaterThanOrEqual(given.apartMs);

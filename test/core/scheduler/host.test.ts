@@ -112,19 +112,19 @@ describe("a paused host", () => {
 });
 
 describe("an overloaded host", () => {
-  it("has the limit of its allowance, which ignores tries from before it was lowered", () => {
+  it("has its overload limit, which ignores tries from before it was lowered", () => {
     let asked = 0;
     const notes: boolean[] = [];
     const front = filled("a".repeat(30), {
       concurrency: 8,
-      allowance(most) {
+      overloadLimit(most) {
         asked++;
         let limit = most();
         return {
           get limit() {
             return limit;
           },
-          note(pushed) {
+          record(pushed) {
             notes.push(pushed);
             if (pushed) limit = Math.floor(limit / 2);
           },

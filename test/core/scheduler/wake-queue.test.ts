@@ -44,8 +44,8 @@ it("the wake queue needs no memory per job of a closed host", () => {
   const program = `
     import { frontier } from ${url("core/scheduler/frontier")};
     import { ORDERS } from ${url("core/scheduler/order")};
-    import { hostLimit as allowance } from ${url("policy/host-limit")};
-    const queue = frontier({ capacity: 10_000, capacityChars: 1e7, perHost: 50, concurrency: 50, order: ORDERS.fair, allowance });
+    import { overloadLimit } from ${url("policy/overload-limit")};
+    const queue = frontier({ capacity: 10_000, capacityChars: 1e7, perHost: 50, concurrency: 50, order: ORDERS.fair, overloadLimit });
     queue.add({ n: 0, url: "http://a.example/" }, 0);
     queue.finished(queue.next(0), "overloaded", 0);
     queue.park("a.example", 86_400_000, { error: "http_status", detail: "429" });

@@ -18,7 +18,7 @@ describe("the failure of a connection", () => {
   it.each(["EMFILE", "ENFILE"])(
     "is marked as a lack of file descriptors for %s, even of one address among several",
     (code) => {
-      const expected = { error: "connect_failed", detail: `connect ${code}`, scarce: true };
+      const expected = { error: "connect_failed", detail: `connect ${code}`, fdsExhausted: true };
       expect(fdExhaustion(failing(code))).toEqual(expected);
       expect(fdExhaustion(new AggregateError([failing(code), failing("ECONNREFUSED")]))).toEqual(expected);
     },
@@ -81,13 +81,13 @@ describe.skipIf(prlimit === undefined)("a process without a free file descriptor
     exhaust();
     const failure = await get.fetch(new URL(url));
     release();
-    expect(failure).toMatchObject({ error: "connect_failed", scarce: true });
+    expect(failure).toMatchObject({ error: "connect_failed", fdsExhausted: true });
     expect(await collect(await get.fetch(new URL(server.url("/ok"))))).toEqual(
       proxy === "" ? body(100) : expect.anything(),
     );
     const later = await get.fetch(new URL(url));
     expect(later).toHaveProperty("error");
-    expect(later).not.toHaveProperty("scarce");
+    expect(later).not.toHaveProperty("fdsExhausted");
     get.close();
   });
 

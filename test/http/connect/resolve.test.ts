@@ -99,7 +99,7 @@ describe("a name", () => {
         await expect(found).rejects.toBe(absent);
       }
       for (let i = 0; i < 100; i++)
-        await expect(find(names, "a.test")).rejects.toMatchObject({ code: "ENOTFOUND", known: true });
+        await expect(find(names, "a.test")).rejects.toMatchObject({ code: "ENOTFOUND", isFinal: true });
       expect([all, waiting]).toEqual([["a.test", "a.test"], []]);
       vi.advanceTimersByTime(300_000);
       const later = find(names, "a.test");

@@ -75,8 +75,8 @@ describe("an answer for robots.txt", () => {
       expect(policy.check(target("/a"))).toBe("unknown");
       expect(policy.delayMs(target("/").host)).toBeUndefined();
     }
-    expect(await ask("/a")).toEqual({ ...failure, known: true });
-    expect(policy.check(target("/b"))).toEqual({ ...failure, known: true });
+    expect(await ask("/a")).toEqual({ ...failure, isFinal: true });
+    expect(policy.check(target("/b"))).toEqual({ ...failure, isFinal: true });
     expect(policy.delayMs(target("/").host)).toBe(0);
     expect(server.asked()).toHaveLength(3);
   });
@@ -187,12 +187,12 @@ describe("the cache of robots.txt", () => {
     let answer: Awaited<ReturnType<Get["fetch"]>> = { error: "interrupted", detail: "stopped" };
     const policy = robots({ fetch: async () => answer, agent: "bulkget" });
     for (let i = 0; i < 5; i++)
-      expect(await policy.fetchAndCheck(new URL("http://a/"), "list")).not.toHaveProperty("known");
-    answer = { error: "connect_failed", detail: "EMFILE", scarce: true };
+      expect(await policy.fetchAndCheck(new URL("http://a/"), "list")).not.toHaveProperty("isFinal");
+    answer = { error: "connect_failed", detail: "EMFILE", fdsExhausted: true };
     for (let i = 0; i < 5; i++)
-      expect(await policy.fetchAndCheck(new URL("http://a/"), "list")).toHaveProperty("scarce");
+      expect(await policy.fetchAndCheck(new URL("http://a/"), "list")).toHaveProperty("fdsExhausted");
     answer = { error: "tls_certificate", detail: "expired" };
     const last = await policy.fetchAndCheck(new URL("http://a/"), "list");
-    expect(last !== undefined && isFailure(last) && last.known).toBe(true); // it is permanent
+    expect(last !== undefined && isFailure(last) && last.isFinal).toBe(true); // it is permanent
   });
 });

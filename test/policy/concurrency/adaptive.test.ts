@@ -165,7 +165,7 @@ describe("in a run that changes", () => {
       server: knee(200, 50, numbers(1)),
       governor,
       forMs: MINUTE,
-      scarce: { atMs: 10_000, most: 30 },
+      fdsExhausted: { atMs: 10_000, most: 30 },
     });
     expect(ran.found).toBe(30);
     expect(ran.reason).toContain("no more file descriptors");

@@ -107,9 +107,9 @@ describe("an error of the file system", () => {
     }
   });
 
-  it("for lack of file descriptors is marked `scarce`", () => {
+  it("for lack of file descriptors is marked `fdsExhausted`", () => {
     for (const code of ["EMFILE", "ENFILE"]) {
-      expect(failureOfWrite(said(code, "open"), folder, join(folder, "x"))).toMatchObject({ scarce: true });
+      expect(failureOfWrite(said(code, "open"), folder, join(folder, "x"))).toMatchObject({ fdsExhausted: true });
     }
   });
 

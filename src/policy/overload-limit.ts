@@ -1,6 +1,6 @@
 // The limit of tries at a time on an overloaded host: halved on overload, raised by an eighth after good rounds.
 
-import type { HostLimit } from "../core/scheduler/task.ts";
+import type { OverloadLimit } from "../core/scheduler/task.ts";
 
 /** Minimum number of results in a round: the share of fewer is chance. */
 const MIN_ROUND = 8;
@@ -26,10 +26,10 @@ interface Trial {
  * Starts at `most`, an integer of at least 1. `limit` is always an integer from 1 to the largest value that `most` has
  * returned.
  */
-export function hostLimit(most: () => number): HostLimit {
+export function overloadLimit(most: () => number): OverloadLimit {
   let limit = most();
   let results = 0;
-  let pushes = 0;
+  let overloads = 0;
   let usual = 0;
   let trial: Trial | undefined;
 
@@ -37,12 +37,12 @@ export function hostLimit(most: () => number): HostLimit {
     get limit() {
       return limit;
     },
-    note(pushed) {
-      if (pushed) pushes++;
+    record(isOverload) {
+      if (isOverload) overloads++;
       if (++results < limit || results < MIN_ROUND) return;
-      if (pushes > 0 || limit < most()) decide(pushes / results);
+      if (overloads > 0 || limit < most()) decide(overloads / results);
       results = 0;
-      pushes = 0;
+      overloads = 0;
     },
   };
 

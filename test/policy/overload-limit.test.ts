@@ -1,7 +1,7 @@
 // What a host gets at a time, against simulated servers: one with a limit, one that loses, one that is away for a while.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { hostLimit } from "../../src/policy/host-limit.ts";
+import { overloadLimit } from "../../src/policy/overload-limit.ts";
 import { numbers } from "../support/numbers.ts";
 
 interface Simulation {
@@ -18,7 +18,7 @@ interface Seen {
 
 /** Keeps as many tries running as are allowed; those older than the last lowering are not noted, as in the frontier. */
 function simulate({ serve, most, results }: Simulation): Seen {
-  const host = hostLimit(() => most);
+  const host = overloadLimit(() => most);
   const running: { readonly endMs: number; readonly pushed: boolean; readonly start: number }[] = [];
   const limits: number[] = [];
   const pushed: boolean[] = [];
@@ -38,7 +38,7 @@ function simulate({ serve, most, results }: Simulation): Seen {
     pushed.push(ended.pushed);
     if (ended.start <= lowered) continue;
     const before = host.limit;
-    host.note(ended.pushed);
+    host.record(ended.pushed);
     if (host.limit < before) lowered = starts;
   }
   return { limits, pushed };
@@ -114,9 +114,9 @@ describe("a server that fails everything for a while", () => {
 });
 
 it("goes back to where it was before the first of several halvings, once one has not helped", () => {
-  const host = hostLimit(() => 16);
+  const host = overloadLimit(() => 16);
   const round = (results: number, pushed: number) => {
-    for (let result = 0; result < results; result++) host.note(result < pushed);
+    for (let result = 0; result < results; result++) host.record(result < pushed);
     return host.limit;
   };
   expect(round(16, 8)).toBe(8);
@@ -127,18 +127,18 @@ it("goes back to where it was before the first of several halvings, once one has
 });
 
 it("one that answers is never given less", () => {
-  const host = hostLimit(() => 50);
-  for (let result = 0; result < 1000; result++) host.note(result % 50 === 0);
+  const host = overloadLimit(() => 50);
+  for (let result = 0; result < 1000; result++) host.record(result % 50 === 0);
   expect(host.limit).toBe(50);
 });
 
 it("is a whole number from 1 to the most, whatever comes", () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 200 }), fc.array(fc.boolean(), { maxLength: 2000 }), (most, results) => {
-      const host = hostLimit(() => most);
+      const host = overloadLimit(() => most);
       expect(host.limit).toBe(most);
       for (const pushed of results) {
-        host.note(pushed);
+        host.record(pushed);
         expect(Number.isInteger(host.limit) && host.limit >= 1 && host.limit <= most).toBe(true);
       }
     }),
