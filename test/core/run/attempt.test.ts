@@ -155,7 +155,7 @@ describe("a failure's record", () => {
     const job: Job = { ...JOB, sha256, known: { ...KNOWN, sha256: "1".repeat(64) }, replaces: "x" };
     const record = failed(taskOf(job), lost, 7.777, TIME);
     expect(record).toMatchObject({ ...KNOWN, sha256: "1".repeat(64), expected_sha256: sha256, error: lost.error });
-    expect(record).not.toHaveProperty("isFinal");
+    expect(record).not.toHaveProperty("known");
     expect(record).not.toHaveProperty("replaces");
   });
 
