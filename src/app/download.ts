@@ -1,6 +1,6 @@
 // Starts a run: creates frontier, executor and retry policy from the options. Used by the command, the library and `tune`.
 
-import type { Outcome, SavedFile } from "../core/job.ts";
+import type { DuplicateSource, Outcome } from "../core/job.ts";
 import type { Get, Sink, Source, View } from "../core/ports.ts";
 import { concurrencySampler } from "../core/run/concurrency-sampler.ts";
 import { type Executor, localExecutor } from "../core/run/executor.ts";
@@ -61,7 +61,7 @@ export interface DownloadPlan extends ScheduleOptions {
   /** The name of a line as far as it is known before its response. If given, lines that may get the same name run in list order. */
   readonly expect?: NameQueueOptions["expect"] | undefined;
   /** The file that was saved for a URL. If given, each distinct URL is fetched once. */
-  readonly savedFileOf?: ((url: string) => SavedFile | undefined) | undefined;
+  readonly savedFileOf?: ((url: string) => DuplicateSource | undefined) | undefined;
   /** Creates an executor that distributes tasks over several processes. */
   readonly spread?:
     | ((own: Executor, about: { readonly view: () => View; readonly sink: Sink }) => Executor)

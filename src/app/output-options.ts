@@ -16,6 +16,8 @@ export interface OutputOptions {
   readonly shardSize?: number | undefined;
   /** Maximum number of lines in an archive. Default 10,000. */
   readonly shardCount?: number | undefined;
+  /** The column of tables whose text `tar` archives hold beside each body. */
+  readonly text?: string | undefined;
   /** Start over in a folder that holds an earlier run: delete the files and records of that run. Default false. */
   readonly force?: boolean | undefined;
   /** Fetch again files of an earlier run that have changed on the server. Default false: they are kept. */

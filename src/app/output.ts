@@ -1,7 +1,7 @@
 // Opens the output folder: journal, sink, resume and reporters; and closes it with one record per line.
 
 import { join } from "node:path";
-import type { SavedFile } from "../core/job.ts";
+import type { DuplicateSource } from "../core/job.ts";
 import { LAYOUT } from "../core/layout.ts";
 import type { Sink, Source } from "../core/ports.ts";
 import type { NamedReporter } from "../core/run/combine-reporters.ts";
@@ -28,7 +28,7 @@ export interface Output {
   /** How worker processes write into the folder. */
   readonly shared: SharedSink | undefined;
   /** The file that was saved for a URL; with `dedupe` only. */
-  readonly savedFileOf: ((url: string) => SavedFile | undefined) | undefined;
+  readonly savedFileOf: ((url: string) => DuplicateSource | undefined) | undefined;
   /** The name of a line as far as it is known before its response, where names depend on responses. */
   readonly expect: DownloadPlan["expect"];
   /** The journal, and the list of failures. */
@@ -185,7 +185,7 @@ function outputIn(
 }
 
 /** The file that was saved for a URL; with `update`, only by this run. */
-function savedFilesIn(lines: History, update: boolean): (url: string) => SavedFile | undefined {
+function savedFilesIn(lines: History, update: boolean): (url: string) => DuplicateSource | undefined {
   const since = new Date().toISOString();
   return (url) => {
     const saved = lines.duplicateSource(url);

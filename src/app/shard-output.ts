@@ -14,9 +14,12 @@ type Format = NonNullable<OutputOptions["format"]>;
 
 /** The archive format that the options ask for; undefined for files. Throws an OptionError for options that do not go with it. */
 export function containerFormatOf(options: OutputOptions): ContainerFormatName | undefined {
-  const { format = OUTPUT_DEFAULTS.format, update, prune, dedupe } = options;
+  const { format = OUTPUT_DEFAULTS.format, update, prune, text } = options;
+  if (text !== undefined && format !== "tar") {
+    throw new OptionError(({ option }) => `needs ${option("format")} tar: other outputs have no place for it`, "text");
+  }
   if (format === "files") return undefined;
-  const other = update === true ? "update" : prune === true ? "prune" : dedupe === true ? "dedupe" : undefined;
+  const other = update === true ? "update" : prune === true ? "prune" : undefined;
   if (other === undefined) return format;
   const why = ({ option }: Wording) =>
     `does not go with ${option("format")} ${format}: what is in an archive is never changed; without it, or with files`;

@@ -22,14 +22,16 @@ export interface Job extends Digests {
   readonly replaces?: string;
   /** The file that an earlier run saved for this line, which does not match the digest of the list: a failure names it. */
   readonly kept?: KnownFile;
-  /** The file that another line with this URL has saved, to be used for this one. */
-  readonly duplicateOf?: SavedFile;
+  /** What another line with this URL has saved, to be used for this one. */
+  readonly duplicateOf?: DuplicateSource;
   /** Earlier lines with a file name that this line may get as well. */
   readonly namesakes?: readonly Namesake[];
   /** Headers of its requests alone, as alternating names and values: in no record, since they may be secret. */
   readonly headers?: readonly string[];
   /** Other columns of a table's row, for the record: at most 64 KiB of JSON. */
   readonly extra?: Readonly<Record<string, unknown>>;
+  /** The text of its row that an archive holds beside the body: at most 64 KiB, in no record. */
+  readonly text?: string;
   /** Why it is not tried: known from the list. */
   readonly refused?: Failure;
   /** The caller's data, of any type: copied to the outcome, and not recorded. */
@@ -71,6 +73,7 @@ type OfTheJobAlone =
   | "numbered"
   | "refused"
   | "replaces"
+  | "text"
   | DigestName;
 
 interface Finished extends Omit<Job, OfTheJobAlone> {
@@ -125,7 +128,7 @@ export interface Saved extends Finished, Digests, Partial<ShardPlace> {
   readonly last_modified?: string;
   /** The end of the body was the end of the connection, without a length or chunks (RFC 9112 section 6.3). */
   readonly length?: "unverified";
-  /** The line with the same URL whose file was linked or copied: no request was made. */
+  /** The line with the same URL whose body this is: its file was linked or copied, or its place in an archive is this line's as well. */
   readonly duplicate_of?: number;
   /** The body, where bodies stay in memory; not recorded. */
   readonly body?: Uint8Array;
@@ -139,6 +142,14 @@ export interface Unchanged extends Finished, KnownFile {
 
 /** An outcome with a complete file. */
 export type SavedFile = (Saved | Unchanged) & { readonly file: string };
+
+/** An outcome whose body can be another line's as well: it is in a file, or in an archive. */
+export type DuplicateSource = SavedFile | (Saved & ShardPlace);
+
+/** Whether the body is in a file of its own. */
+export function isInFile(outcome: DuplicateSource): outcome is SavedFile {
+  return outcome.file !== undefined;
+}
 
 /**
  * Nothing was stored; `error` is the reason, `detail` describes it to a person. A file of an earlier run is kept and named,

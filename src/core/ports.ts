@@ -3,7 +3,7 @@
 import type { ConnectionTimes } from "./connection-times.ts";
 import type { Digests } from "./digest.ts";
 import type { Failure } from "./failure.ts";
-import type { Job, Outcome, SavedFile, ShardPlace } from "./job.ts";
+import type { DuplicateSource, Job, Outcome, ShardPlace } from "./job.ts";
 import type { BandwidthLimiter } from "./run/bandwidth.ts";
 import type { Tally } from "./run/tally.ts";
 import type { Thenable } from "./structures/deferred.ts";
@@ -187,8 +187,8 @@ interface PartialBodies {
 
 /** For outputs that store a duplicate URL without a second request. */
 interface LinkedFiles {
-  /** Stores another line's file under this job's name, by a link or a copy; undefined where that file no longer exists. */
-  link(job: Job, target: URL, twin: SavedFile): Stored | Failure | undefined | Thenable<Stored | Failure>;
+  /** Stores another line's body as this job's, by a link, a copy or its place in an archive; undefined where that is not possible. */
+  link(job: Job, target: URL, twin: DuplicateSource): Stored | Failure | undefined | Thenable<Stored | Failure>;
 }
 
 /** For outputs into which several processes write at the same time. */

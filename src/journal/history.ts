@@ -1,7 +1,7 @@
 // Reads the journal of earlier runs: which lines are saved, failed or skipped, and which must be fetched again.
 
 import { closeSync } from "node:fs";
-import { isNumber, type Outcome, type SavedFile } from "../core/job.ts";
+import { type DuplicateSource, isNumber, type Outcome } from "../core/job.ts";
 import { bitSet } from "./bit-set.ts";
 import {
   type LineTable,
@@ -51,7 +51,7 @@ export interface History extends UnmatchedLines, HistoryQueries {
   /** Whether the list named the recorded file of a number, other than by a number. */
   isNamed(n: number): boolean;
   /** The record of a line with this URL that was saved, in this run or before. The first call builds an index: 8 bytes per line. */
-  duplicateSource(url: string): SavedFile | undefined;
+  duplicateSource(url: string): DuplicateSource | undefined;
   /** Removes what is recorded of a number: its file was moved elsewhere. */
   remove(n: number): void;
   /** Adds a record that was appended at this offset in bytes. Its line counts as matched. */

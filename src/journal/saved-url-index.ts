@@ -1,6 +1,6 @@
 // Finds the file saved for a URL, by earlier runs or this one: a growing hash index over the line table.
 
-import type { Outcome, SavedFile } from "../core/job.ts";
+import type { DuplicateSource, Outcome } from "../core/job.ts";
 import { redacted } from "../core/redact.ts";
 import { isDuplicateSource } from "../core/scheduler/dedupe.ts";
 import { HIDDEN } from "../core/userinfo.ts";
@@ -11,7 +11,7 @@ export interface SavedUrlIndex {
   /** Adds a saved line and its URL's hash. */
   add(n: number, hash: number): void;
   /** The record of a saved line with exactly this URL. */
-  find(url: string): SavedFile | undefined;
+  find(url: string): DuplicateSource | undefined;
 }
 
 /** Load factor at which the index grows, and the growth factor: 5 to 7.5 bytes per line, plus 8 in the line table. */

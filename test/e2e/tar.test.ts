@@ -1,6 +1,15 @@
 // --format tar: shards that GNU tar reads, with the bytes that file mode saves; resumed, killed, and by several processes.
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, truncateSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { ShardPlace } from "../../src/core/job.ts";
@@ -97,6 +106,82 @@ describe("--format tar", () => {
     expect(ran.stderr).toContain("line 1 of the list is not the URL");
     expect(readFileSync(out("00000.tar")).equals(before)).toBe(true);
     holds(paths(1, 5));
+  });
+
+  it.each([["--dedupe"], ["--dedupe --workers 2"]])(
+    "records a duplicate URL with the place of the first body, with %s",
+    async (flags) => {
+      const args = flags.split(" ");
+      const lines = ["/p1", "/p2", "/p1", "/p3", "/p1"];
+      expect(await run(lines, ...args)).toMatchObject({ code: 0 });
+      expect(server.asked().toSorted()).toEqual(["/p1", "/p2", "/p3"]);
+      const records = recordsOf(out()) as unknown as Map<number, Partial<ShardPlace> & { duplicate_of?: number }>;
+      const placeOf = (n: number) => [records.get(n)?.shard, records.get(n)?.offset, records.get(n)?.stored_bytes];
+      const of = (n: number) => records.get(n)?.duplicate_of;
+      const first = [1, 3, 5].find((n) => of(n) === undefined) ?? 0;
+      for (const n of [1, 3, 5]) {
+        expect(placeOf(n)).toEqual(placeOf(first));
+        expect(of(n)).toBe(n === first ? undefined : first);
+      }
+      const bodies = [...members().keys()].filter((name) => !name.endsWith(".json"));
+      expect(bodies).toHaveLength(3);
+      server.asked();
+      expect(await run([...lines, "/p2"], ...args)).toMatchObject({ code: 0 });
+      expect(server.asked()).toEqual([]);
+      expect(placeOf(2)).toEqual(
+        [recordsOf(out()).get(6)]
+          .map((one) => one as Partial<ShardPlace>)
+          .flatMap((one) => [one.shard, one.offset, one.stored_bytes]),
+      );
+      rmSync(out("00000.tar"), { force: true });
+      server.asked();
+      expect(await run([...lines, "/p2"], ...args)).toMatchObject({ code: 0 });
+      expect(server.asked().length).toBeGreaterThan(0);
+      expect(recordsOf(out()).size).toBe(6);
+    },
+  );
+
+  it.each([["--text Caption"], ["--text Caption --workers 2"]])(
+    "holds the text of a table beside each body, with %s",
+    async (flags) => {
+      writeFileSync(
+        folder.at("urls.csv"),
+        `url,caption\n${server.url("/p1")},"a cat, black"\n${server.url("/p2")},\n${server.url("/p3")},Kätzchen\n`,
+      );
+      const args = ["urls.csv", "-o", "out", "--format", "tar", ...flags.split(" ")];
+      expect(await folder.run(args)).toMatchObject({ code: 0 });
+      const found = members();
+      const texts = [1, 2, 3].map((n) => found.get(`00000${n}.txt`));
+      expect(texts).toEqual(["a cat, black", "", "Kätzchen"]);
+      expect([1, 2, 3].map((n) => found.get(`00000${n}.body.txt`))).toEqual(
+        [1, 2, 3].map((n) => String(pageOf(`/p${n}`))),
+      );
+      const { member } = recordsOf(out()).get(3) as unknown as ShardPlace;
+      expect(member).toBe("000003.body.txt");
+      const order = shards().flatMap((shard) =>
+        execFileSync("tar", ["-tf", out(shard)], { encoding: "utf8" }).split("\n"),
+      );
+      const keys = order.filter((name) => name !== "").map((name) => name.slice(0, name.indexOf(".")));
+      expect(keys.filter((key, i) => key !== keys[i - 1])).toHaveLength(3); // the members of a sample are adjacent
+    },
+  );
+
+  it.each([
+    ["a list without columns", "urls.txt", "http://a/\n", "--text caption", "it has no columns, which --text needs"],
+    ["a table without that column", "urls.csv", "url\nhttp://a/\n", "--text caption", 'no column "caption"'],
+  ])("refuses the text of %s", async (_case, file, content, flags, message) => {
+    writeFileSync(folder.at(file), content);
+    const ran = await folder.run([file, "-o", "out", "--format", "tar", ...flags.split(" ")]);
+    expect(ran).toMatchObject({ code: 2 });
+    expect(ran.stderr).toContain(message);
+  });
+
+  it("is needed by --text", async () => {
+    writeFileSync(folder.at("urls.csv"), "url,caption\nhttp://a/,b\n");
+    const ran = await folder.run(["urls.csv", "-o", "out", "--text", "caption"]);
+    expect(ran).toMatchObject({ code: 2 });
+    expect(ran.stderr).toContain("--text <column>: needs --format tar");
+    expect(existsSync(out())).toBe(false);
   });
 
   it.each([["-u"], ["--prune"]])("refuses %s, and a folder of files", async (flag) => {

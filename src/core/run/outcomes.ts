@@ -3,7 +3,7 @@
 import type { ConnectionTimes } from "../connection-times.ts";
 import { copyDigests, DIGEST_NAMES, hasDigests } from "../digest.ts";
 import { type Failure, isRetryable } from "../failure.ts";
-import type { Failed, Job, KnownFile, Outcome, Saved, SavedFile, Skipped, Unchanged } from "../job.ts";
+import type { DuplicateSource, Failed, Job, KnownFile, Outcome, Saved, Skipped, Unchanged } from "../job.ts";
 import type { Answer, Skip, Stored } from "../ports.ts";
 import { redacted } from "../redact.ts";
 import { attemptsBefore, type Task } from "../scheduler/task.ts";
@@ -22,7 +22,7 @@ export interface OutcomeBuilder {
   /** The record of an unchanged file has all that the previous record had. */
   unchanged(task: Task, known: KnownFile, answer: Answer, startedMs: number): Unchanged;
   /** Saved without a request: everything but the name and the times is the other line's. */
-  linked(task: Task, twin: SavedFile, stored: Stored, startedMs: number): Saved;
+  linked(task: Task, twin: DuplicateSource, stored: Stored, startedMs: number): Saved;
   /** Skipped for robots.txt or X-Robots-Tag. Without an answer, no request was made. */
   skipped(task: Task, skip: Skip, answer: Answer | undefined, startedMs: number): Skipped;
 }
@@ -84,8 +84,8 @@ export function outcomeBuilder(clock: Clock): OutcomeBuilder {
     return withOrigin(outcome, task.job);
   }
 
-  function linked(task: Task, twin: SavedFile, stored: Stored, startedMs: number): Saved {
-    const { file, bytes } = stored;
+  function linked(task: Task, twin: DuplicateSource, stored: Stored, startedMs: number): Saved {
+    const { file, bytes, place } = stored;
     const { type, encoding, etag, last_modified, final_url, n: of } = twin;
     const [status, length, first] =
       twin.outcome === "saved" ? [twin.status, twin.length, twin.duplicate_of ?? of] : [200, undefined, of];
@@ -94,6 +94,7 @@ export function outcomeBuilder(clock: Clock): OutcomeBuilder {
       url: redacted(task.job.url),
       outcome: "saved",
       ...(file === undefined ? {} : { file }),
+      ...place,
       status,
       bytes,
       attempts: attemptsBefore(task),

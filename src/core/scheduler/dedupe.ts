@@ -1,7 +1,7 @@
 // Deduplicates URLs: each distinct URL is fetched once, and its duplicates wait, without a slot, for the saved file.
 
 import { hasDigests, mismatchedDigest } from "../digest.ts";
-import type { Job, Outcome, SavedFile } from "../job.ts";
+import type { DuplicateSource, Job, Outcome } from "../job.ts";
 import { redacted } from "../redact.ts";
 import { charsOf, duplicateChars } from "./job-size.ts";
 import { dequeue, enqueue, type Fifo } from "./order.ts";
@@ -18,7 +18,7 @@ export interface Duplicates extends Frontier {
 
 export interface DuplicatesOptions {
   /** Returns the file that was saved for a URL, if the journal has a record of it. */
-  readonly savedFileOf: (url: string) => SavedFile | undefined;
+  readonly savedFileOf: (url: string) => DuplicateSource | undefined;
   /** Number of waiting jobs, and of their characters, at which it is full. */
   readonly capacity: number;
   readonly capacityChars: number;
@@ -108,7 +108,7 @@ export function dedupe(inner: Frontier, options: DuplicatesOptions): Duplicates 
   }
 
   /** Adds the jobs that can use this file, with it. Returns the others. */
-  function useFile(jobs: Fifo<Job>, twin: SavedFile, nowMs: number): Fifo<Job> {
+  function useFile(jobs: Fifo<Job>, twin: DuplicateSource, nowMs: number): Fifo<Job> {
     const others: Fifo<Job> = { items: [], from: 0 };
     for (let job = dequeue(jobs); job !== undefined; job = dequeue(jobs)) {
       if (!canUse(job, twin)) {
@@ -137,7 +137,7 @@ function keyOf(n: number, shown: string): string {
 
 /** The last saved files, by URL. */
 function recentFiles() {
-  const twins = new Map<string, SavedFile>();
+  const twins = new Map<string, DuplicateSource>();
   let chars = 0;
   const forget = (url: string) => {
     const twin = twins.get(url);
@@ -147,7 +147,7 @@ function recentFiles() {
   };
   return {
     get: (url: string) => twins.get(url),
-    add(url: string, twin: SavedFile) {
+    add(url: string, twin: DuplicateSource) {
       forget(url);
       twins.set(url, twin);
       chars += url.length + duplicateChars(twin);
@@ -160,17 +160,18 @@ function recentFiles() {
 }
 
 /** Without the caller's data, which would be kept in memory. */
-function withoutData(twin: SavedFile): SavedFile {
+function withoutData(twin: DuplicateSource): DuplicateSource {
   if (twin.data === undefined) return twin;
   const { data: _, ...rest } = twin;
   return rest;
 }
 
-/** Whether the outcome has a file that a duplicate can use. */
-export function isDuplicateSource(outcome: Outcome): outcome is SavedFile {
-  return (outcome.outcome === "saved" || outcome.outcome === "unchanged") && outcome.file !== undefined;
+/** Whether the outcome has a body that a duplicate can use. */
+export function isDuplicateSource(outcome: Outcome): outcome is DuplicateSource {
+  if (outcome.outcome !== "saved" && outcome.outcome !== "unchanged") return false;
+  return outcome.file !== undefined || ("shard" in outcome && outcome.shard !== undefined);
 }
 
-function canUse(job: Job, twin: SavedFile): boolean {
+function canUse(job: Job, twin: DuplicateSource): boolean {
   return job.n !== twin.n && (!hasDigests(job) || mismatchedDigest(job, twin) === undefined);
 }

@@ -1,7 +1,7 @@
 // The queue of lines that may get the same file name: each waits, without a slot, for the outcome of the one before.
 
 import type { Failure } from "../failure.ts";
-import type { Job, Namesake, Outcome } from "../job.ts";
+import { isInFile, type Job, type Namesake, type Outcome } from "../job.ts";
 import { isDuplicateSource } from "./dedupe.ts";
 import { charsOf } from "./job-size.ts";
 import type { Frontier } from "./task.ts";
@@ -89,7 +89,8 @@ export function nameQueue(inner: Frontier, { expect, capacity, capacityChars }: 
       const chain = chainOf.get(n);
       if (chain === undefined) return;
       chainOf.delete(n);
-      if (isDuplicateSource(outcome) && chain.saved.length < MAX_NAMESAKES) chain.saved.push({ n, file: outcome.file });
+      const isNamesake = isDuplicateSource(outcome) && isInFile(outcome);
+      if (isNamesake && chain.saved.length < MAX_NAMESAKES) chain.saved.push({ n, file: outcome.file });
       if (--chain.open === 0) release(chain, nowMs);
     },
   };

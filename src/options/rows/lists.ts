@@ -44,4 +44,15 @@ export const LISTS = {
       other role. A row with more than 64 KiB of them fails as "invalid_row". May be repeated.`,
     otherwise: "none",
   },
+  text: {
+    type: "text",
+    noun: "column",
+    flags: "--text <column>",
+    summary: "column of tables that tar archives hold as text",
+    details: `
+      With "--format tar": puts the text of this column into a member of its own beside each body, such as "000001.txt" beside
+      "000001.jpg"; empty where a row has none. A body that is itself ".txt" is called "000001.body.txt". A row with more than 64 KiB of
+      text fails as "invalid_row".`,
+    otherwise: "none",
+  },
 } as const satisfies Rows;

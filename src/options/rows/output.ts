@@ -111,7 +111,7 @@ export const OUTPUT = {
     details: `
       Fetches each distinct URL once. Later lines with the same URL get a hard link to the first file under their own names (a copy
       where the file system has no links), and "duplicate_of" in their records. Editing one of the linked files in place edits all
-      of them. Needs up to 16 bytes of memory per line.`,
+      of them. In a tar archive their records have the place of the first body. Needs up to 16 bytes of memory per line.`,
   },
   hash: {
     type: "choice",

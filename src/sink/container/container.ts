@@ -2,9 +2,9 @@
 
 import { unlink } from "node:fs";
 import { promisify } from "node:util";
-import type { Digests } from "../../core/digest.ts";
+import { type Digests, digestsOf, mismatchedDigest } from "../../core/digest.ts";
 import { type Failure, isFailure } from "../../core/failure.ts";
-import type { Job, ShardPlace } from "../../core/job.ts";
+import type { DuplicateSource, Job, ShardPlace } from "../../core/job.ts";
 import type { Answer, BodyStream, Sink, Stored, WriteBehind } from "../../core/ports.ts";
 import { Deferred } from "../../core/structures/deferred.ts";
 import { type BodyDigest, bodyDigest, mismatchOf, updateFromFile } from "../../fs/body-digest.ts";
@@ -34,6 +34,8 @@ export interface Capture {
 
 /** What a format makes of a body. */
 export interface ContainerFormat {
+  /** A duplicate URL is recorded with the place of the first one's body. */
+  readonly sharesBodies: boolean;
   /** Members that hold the body `pieces`. */
   small(capture: Capture, pieces: readonly Uint8Array[]): Group;
   /** Members that hold the content of a file. */
@@ -96,6 +98,7 @@ export function containerSink(options: ContainerOptions): Sink {
       if (part) parts.adopt(job);
     },
     doubt: () => pending.doubt(),
+    ...(format.sharesBodies ? { link: (job, _url, twin) => (lacksDigest(job, twin) ? undefined : placeOf(twin)) } : {}),
     write(job, url, answer) {
       const { body } = answer;
       const target = pending.isAborted ? STOPPED_BEFORE_WRITE : targetOf(job, url, answer.type);
@@ -120,6 +123,10 @@ export function containerSink(options: ContainerOptions): Sink {
       writer.close();
     },
   };
+
+  function lacksDigest(job: Job, twin: DuplicateSource): boolean {
+    return (hash && twin.sha256 === undefined) || mismatchedDigest(job, twin) !== undefined;
+  }
 
   function targetOf(job: Job, url: URL, type: string | undefined): Target | Failure {
     const file = names.of(job, url, type);
@@ -221,6 +228,15 @@ export function containerSink(options: ContainerOptions): Sink {
 async function removed(part: TempFile): Promise<void> {
   await part.closeAsync().catch(() => {});
   await unlinked(part.path).catch(() => {});
+}
+
+/** What a duplicate of a stored body is recorded with. */
+function placeOf(twin: DuplicateSource): Stored | undefined {
+  if (!("shard" in twin) || twin.shard === undefined) return undefined;
+  const { shard, offset, stored_bytes, member, bytes } = twin;
+  if (offset === undefined || stored_bytes === undefined) return undefined;
+  const place = { shard, offset, stored_bytes, ...(member === undefined ? {} : { member }) };
+  return { bytes, place, ...digestsOf(twin) };
 }
 
 /** Cancels a body that will not be stored. */

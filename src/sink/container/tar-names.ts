@@ -5,19 +5,25 @@ export interface SampleNames {
   readonly body: string;
   /** The record as JSON. */
   readonly record: string;
+  /** The text of the line's row, if it has one. */
+  readonly text: string;
 }
 
 const RECORD = "json";
+const TEXT = "txt";
 
 /**
  * The names for a file such as `000001.html`. WebDataset splits the last part of a path at its first dot, ignores names without
  * a dot, and refuses an extension that comes twice under one key (`base_plus_ext` and `group_by_keys` in webdataset/tariterators.py).
+ * `hasText`: the sample has a member with text as well.
  */
-export function sampleNames(file: string): SampleNames {
+export function sampleNames(file: string, hasText: boolean): SampleNames {
   const slash = file.lastIndexOf("/") + 1;
   const dot = file.indexOf(".", slash);
   const key = dot === -1 ? file : file.slice(0, dot);
   const extension = dot === -1 ? "" : file.slice(dot + 1);
-  const own = extension === "" ? "bin" : extension.toLowerCase() === RECORD ? `body.${extension}` : extension;
-  return { body: `${key}.${own}`, record: `${key}.${RECORD}` };
+  const lower = extension.toLowerCase();
+  const isTaken = lower === RECORD || (hasText && lower === TEXT);
+  const own = extension === "" ? "bin" : isTaken ? `body.${extension}` : extension;
+  return { body: `${key}.${own}`, record: `${key}.${RECORD}`, text: `${key}.${TEXT}` };
 }

@@ -10,6 +10,7 @@ import { sampleNames } from "./tar-names.ts";
 /** `now`: milliseconds since 1970. */
 export function tarFormat(now: () => number): ContainerFormat {
   return {
+    sharesBodies: true,
     small(capture, pieces) {
       const sample = sampleOf(capture, now());
       return {
@@ -30,44 +31,56 @@ export function tarFormat(now: () => number): ContainerFormat {
       writeRest(sample, rest, 0);
       return { before: tarHeader(sample.body), file: { fd, bytes: capture.bytes }, after: rest };
     },
-    place({ file, bytes: bodyBytes }, { shard, offset, bytes }) {
-      const { body } = sampleNames(file);
+    place({ job, file, bytes: bodyBytes }, { shard, offset, bytes }) {
+      const { body } = sampleNames(file, job.text !== undefined);
       const headerBytes = tarHeaderBytes({ name: body, bytes: bodyBytes, mtimeSeconds: 0 });
       return { shard, offset: offset + headerBytes, stored_bytes: bytes - headerBytes, member: body };
     },
   };
 }
 
-/** The two members of a line, and their lengths. */
+/** The members of a line, and their lengths. */
 interface Sample {
   readonly body: TarMember;
-  readonly record: TarMember;
-  readonly recordJson: string;
+  /** The members after the body: the text, if there is one, and the record. */
+  readonly texts: readonly TextMember[];
   /** Where the body begins. */
   readonly bodyAt: number;
-  /** Length of what follows the body: its padding, and the whole member with the record. */
+  /** Length of what follows the body: its padding, and the whole members after it. */
   readonly restBytes: number;
 }
 
+interface TextMember extends TarMember {
+  readonly text: string;
+}
+
 function sampleOf(capture: Capture, nowMs: number): Sample {
-  const { file, bytes } = capture;
-  const names = sampleNames(file);
+  const { job, file, bytes } = capture;
+  const names = sampleNames(file, job.text !== undefined);
   const mtimeSeconds = Math.floor(nowMs / 1000);
-  const recordJson = `${escapedJson(JSON.stringify(recordOf(capture, names.body, nowMs)))}\n`;
-  const recordBytes = Buffer.byteLength(recordJson);
+  const json = `${escapedJson(JSON.stringify(recordOf(capture, names.body, nowMs)))}\n`;
+  const record = textMember(names.record, json, mtimeSeconds);
+  const texts = job.text === undefined ? [record] : [textMember(names.text, job.text, mtimeSeconds), record];
   const body = { name: names.body, bytes, mtimeSeconds };
-  const record = { name: names.record, bytes: recordBytes, mtimeSeconds };
-  const restBytes = paddingOf(bytes) + tarHeaderBytes(record) + recordBytes + paddingOf(recordBytes);
-  return { body, record, recordJson, bodyAt: tarHeaderBytes(body), restBytes };
+  let restBytes = paddingOf(bytes);
+  for (const one of texts) restBytes += tarHeaderBytes(one) + one.bytes + paddingOf(one.bytes);
+  return { body, texts, bodyAt: tarHeaderBytes(body), restBytes };
+}
+
+function textMember(name: string, text: string, mtimeSeconds: number): TextMember {
+  return { name, text, bytes: Buffer.byteLength(text), mtimeSeconds };
 }
 
 /** Writes what follows the body. */
-function writeRest({ body, record, recordJson }: Sample, into: Buffer, at: number): void {
-  const recordAt = at + paddingOf(body.bytes);
-  into.fill(0, at, recordAt);
-  const jsonAt = writeTarHeader(record, into, recordAt);
-  const end = jsonAt + into.write(recordJson, jsonAt);
-  into.fill(0, end, end + paddingOf(record.bytes));
+function writeRest({ body, texts }: Sample, into: Buffer, at: number): void {
+  let end = at + paddingOf(body.bytes);
+  into.fill(0, at, end);
+  for (const one of texts) {
+    const textAt = writeTarHeader(one, into, end);
+    const textEnd = textAt + into.write(one.text, textAt);
+    end = textEnd + paddingOf(one.bytes);
+    into.fill(0, textEnd, end);
+  }
 }
 
 /** The time of the last record, as text: many records have the same. */

@@ -2,7 +2,7 @@
 
 import { mismatchedDigest } from "../../core/digest.ts";
 import { type Failure, isFailure } from "../../core/failure.ts";
-import type { Job } from "../../core/job.ts";
+import { isInFile, type Job } from "../../core/job.ts";
 import type { Answer, BodyStream, Sink } from "../../core/ports.ts";
 import { type BodyDigest, bodyDigest, updateFromFile } from "../../fs/body-digest.ts";
 import { isStillThere } from "../../fs/location.ts";
@@ -96,7 +96,7 @@ export function directory(options: DirectoryOptions): Sink {
     link(job, url, saved) {
       if (pending.isAborted) return STOPPED_BEFORE_WRITE;
       const isDigestMissing = (hash && saved.sha256 === undefined) || mismatchedDigest(job, saved) !== undefined;
-      if (isDigestMissing || !isStillThere(folder, saved)) return undefined;
+      if (isDigestMissing || !isInFile(saved) || !isStillThere(folder, saved)) return undefined;
       const target = targetOf(job, url, saved.type);
       if (isFailure(target)) return target;
       return pending.track(writeLink(context, folder, target, saved));

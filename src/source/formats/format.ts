@@ -47,6 +47,11 @@ export class UnreadableError extends Error {
   }
 }
 
+/** Refuses an option that needs columns, for a list that has none. Throws an UnreadableError. */
+export function refuseText({ text }: TableOptions): void {
+  if (text !== undefined) throw new UnreadableError(({ option }) => `it has no columns, which ${option("text")} needs`);
+}
+
 /** The reason of an UnreadableError, also of one whose class a bundle has a second time. */
 export function reasonOf(error: unknown): UnreadableError["reason"] | undefined {
   const { reason } = error as { readonly reason?: unknown };

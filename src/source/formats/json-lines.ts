@@ -23,18 +23,25 @@ export const jsonLinesJobs: Format["jobs"] = async function* (bytes, context): A
 function reader(context: FormatContext): (row: Row) => Job | [] {
   const roles = rolesByColumn(context.table);
   const kept = keptColumns(context.table);
+  const textKey = context.table.text?.toLowerCase();
 
   const valuesOf = (object: Readonly<Record<string, unknown>>): RowValues => {
     const values: { [Role in ColumnRole]?: unknown } = {};
     const extra: Record<string, unknown> = {};
+    let text: unknown;
     for (const [name, value] of Object.entries(object)) {
       const key = name.toLowerCase();
       const role = roles.get(key);
       // Of members that differ in case alone, the first counts.
       if (role !== undefined && value !== null) values[role] ??= value;
       if (kept === "all" ? role === undefined : kept.has(key)) extra[name] = value;
+      if (key === textKey) text ??= value;
     }
-    return Object.keys(extra).length === 0 ? { roles: values } : { roles: values, extra };
+    return {
+      roles: values,
+      ...(Object.keys(extra).length === 0 ? {} : { extra }),
+      ...(textKey === undefined ? {} : { text: text ?? "" }),
+    };
   };
 
   return (row) => {

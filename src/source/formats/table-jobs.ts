@@ -9,7 +9,7 @@ import { UnreadableError } from "./format.ts";
 import { claimNumber, jobOnLine, type Numbering } from "./numbering.ts";
 import { COLUMN_ROLES, type ColumnRole, type TableOptions } from "./table-options.ts";
 
-/** Maximum size of what is kept of a row, as JSON, in bytes. */
+/** Maximum size of what is kept of a row, as JSON, and of its text, in bytes. */
 export const MAX_EXTRA_BYTES = 65_536;
 
 /** Maximum length of a name, in characters; one more is kept, so that it is refused. */
@@ -24,6 +24,8 @@ export interface ColumnUse {
   readonly index: number;
   readonly role: ColumnRole | undefined;
   readonly isKept: boolean;
+  /** It is the text beside the body. */
+  readonly isText: boolean;
 }
 
 /** Which columns of a table are used, by its header. Throws an UnreadableError if there is none for the URL, or one that an option names. */
@@ -36,12 +38,18 @@ export function columnUses(header: readonly string[], table: TableOptions): Colu
     const key = name.toLowerCase();
     const role = found.has(key) ? undefined : roles.get(key);
     const isKept = kept === "all" ? role === undefined && name !== "" : kept.has(key);
+    const isText = key === table.text?.toLowerCase() && !found.has(key);
     found.add(key);
-    return role === undefined && !isKept ? [] : [{ name, index, role, isKept }];
+    return role === undefined && !isKept && !isText ? [] : [{ name, index, role, isKept, isText }];
   });
   const named = Object.values(table.column ?? {}).filter((name) => name !== undefined && name !== "");
-  const wanted = [roles.get("url") === "url" ? "url" : "", ...named, ...(kept === "all" ? [] : (table.keep ?? []))];
-  const missing = wanted.find((name) => name !== "" && !found.has((name ?? "").toLowerCase()));
+  const wanted = [
+    roles.get("url") === "url" ? "url" : "",
+    ...named,
+    table.text,
+    ...(kept === "all" ? [] : (table.keep ?? [])),
+  ];
+  const missing = wanted.find((name = "") => name !== "" && !found.has(name.toLowerCase()));
   if (missing !== undefined) throw lacking(missing, header);
   return uses;
 }
@@ -53,11 +61,11 @@ export function hasNoHeader({ column }: TableOptions): boolean {
 }
 
 /** The columns of a table without a header, called by their numbers. */
-export function numberedColumns(count: number, { column, keep }: TableOptions): ColumnUse[] {
+export function numberedColumns(count: number, { column, keep, text }: TableOptions): ColumnUse[] {
   const own = Object.fromEntries(COLUMN_ROLES.map((role) => [role, column?.[role] ?? ""]));
   return columnUses(
     Array.from({ length: count }, (_, i) => String(i + 1)),
-    { column: own, keep },
+    { column: own, keep, text },
   );
 }
 
@@ -96,26 +104,30 @@ function lacking(name: string, header: readonly string[]): UnreadableError {
 export interface RowValues {
   readonly roles: { readonly [Role in ColumnRole]?: unknown };
   readonly extra?: Readonly<Record<string, unknown>>;
+  /** The value of the text's column; absent if there is no such column. */
+  readonly text?: unknown;
 }
 
 /** Takes the values of a row out of its cells, in the order of the header. */
 export function valuesOf(cells: readonly unknown[], uses: readonly ColumnUse[]): RowValues {
   const roles: { [Role in ColumnRole]?: unknown } = {};
   let extra: Record<string, unknown> | undefined;
-  for (const { name, index, role, isKept } of uses) {
+  let text: unknown;
+  for (const { name, index, role, isKept, isText } of uses) {
     const value = cells[index];
     if (role !== undefined) roles[role] = value;
+    if (isText) text = value ?? "";
     if (!isKept || value === undefined) continue;
     extra ??= {};
     extra[name] = value;
   }
-  return extra === undefined ? { roles } : { roles, extra };
+  return { roles, ...(extra === undefined ? {} : { extra }), ...(text === undefined ? {} : { text }) };
 }
 
 type MutableJob = { -readonly [K in keyof Job]: Job[K] };
 
 /** The job of a row. `row`: its number in the table, from 1; `line`: where it begins in the file, if that is another number. */
-export function rowJob({ roles, extra }: RowValues, row: number, line: number, numbering: Numbering): Job {
+export function rowJob({ roles, extra, text }: RowValues, row: number, line: number, numbering: Numbering): Job {
   const url = textOf(roles.url)?.trim() ?? "";
   if (url === "") return brokenRow("it has no URL", row, line, numbering);
   const job: MutableJob = jobOnLine(url.slice(0, MAX_URL_LENGTH + 1), row, numbering);
@@ -149,6 +161,13 @@ export function rowJob({ roles, extra }: RowValues, row: number, line: number, n
       return { ...brokenRow(detail, row, line, numbering), url: job.url };
     }
     job.extra = kept;
+  }
+  if (text !== undefined) {
+    job.text = textOf(text) ?? "";
+    if (Buffer.byteLength(job.text) > MAX_EXTRA_BYTES) {
+      const detail = `its text is larger than ${MAX_EXTRA_BYTES / 1024} KiB`;
+      return { ...brokenRow(detail, row, line, numbering), url: job.url };
+    }
   }
   return claimNumber(job, row, numbering);
 }

@@ -16,4 +16,6 @@ export interface TableOptions {
   readonly column?: { readonly [Role in ColumnRole]?: string | undefined } | undefined;
   /** The columns that go into the record, under `extra`; "all" alone is every column that has no role. */
   readonly keep?: readonly string[] | undefined;
+  /** The column whose text is put beside the body in an archive. */
+  readonly text?: string | undefined;
 }

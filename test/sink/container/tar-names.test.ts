@@ -17,11 +17,21 @@ describe("the members of a tar sample", () => {
     ["000001.JSON", "000001.body.JSON", "000001.json"],
     ["000001.tar.gz", "000001.tar.gz", "000001.json"],
     ["dir.d/a.b.jpg", "dir.d/a.b.jpg", "dir.d/a.json"],
+    ["000001.txt", "000001.txt", "000001.json"],
   ])("of %s are %s and %s", (file, body, record) => {
-    expect(sampleNames(file)).toMatchObject({ body, record });
+    expect(sampleNames(file, false)).toMatchObject({ body, record });
   });
 
-  it("have one key and two different extensions, whatever the file is called", () => {
+  it.each([
+    ["000001.jpg", "000001.jpg", "000001.txt"],
+    ["000001.txt", "000001.body.txt", "000001.txt"],
+    ["000001.TXT", "000001.body.TXT", "000001.txt"],
+    ["000001.json", "000001.body.json", "000001.txt"],
+  ])("of %s with a text are %s and %s", (file, body, text) => {
+    expect(sampleNames(file, true)).toMatchObject({ body, text });
+  });
+
+  it("have one key and different extensions, whatever the file is called", () => {
     const part = fc.string({
       unit: fc.constantFrom("a", "B", "1", ".", "json", "txt", "-"),
       minLength: 1,
@@ -32,10 +42,10 @@ describe("the members of a tar sample", () => {
       fc.property(
         file.filter((path) => path.split("/").every((name) => !/^\.|\.$/.test(name))), // no file of ours begins or ends with a dot
         (path) => {
-          const { body, record } = sampleNames(path);
-          const all = [body, record].map(keyOf);
+          const { body, record, text } = sampleNames(path, true);
+          const all = [body, record, text].map(keyOf);
           expect(new Set(all.map((one) => one?.[0])).size).toBe(1);
-          expect(new Set(all.map((one) => one?.[1].toLowerCase())).size).toBe(2);
+          expect(new Set(all.map((one) => one?.[1].toLowerCase())).size).toBe(3);
         },
       ),
     );
