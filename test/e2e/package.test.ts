@@ -46,6 +46,9 @@ describe("the npm package", () => {
     // All dependencies are bundled: no other package is installed.
     const there = readdirSync(join(cwd, "node_modules")).filter((name) => !name.startsWith("."));
     expect(there).toEqual(["bulkget"]);
+    const global = `npm install --global --offline --prefix "${folder.at("global")}" "./${filename}"`;
+    expect(await shell(global, { cwd })).toMatchObject({ code: 0 });
+    expect(readdirSync(join(cwd, "global/share/man/man1"))).toEqual(["bulkget.1"]);
     const stdin = `${server.url("/ok")}\n`;
     expect(await shell("npx --no-install bulkget - -q", { cwd, stdin })).toMatchObject({ code: 0, stdout: "" });
     expect(readFileSync(join(cwd, "downloads/000001"))).toHaveLength(100);
