@@ -144,7 +144,7 @@ const REWRITES: readonly (readonly [RegExp, Rewrite])[] = [
     ([name], _, info) => `missing required argument '${name}': ${info.argument.noun}`,
   ],
   [/^too many arguments\b/, (_, __, info) => `too many arguments: ${info.usage}`],
-  [/^unknown option '(-[^=]*)(=?)/, ([name = "", equals = ""], entries) => unknownOption(name, equals, entries)],
+  [/^unknown option '(-[^=]*?)(=|'$)/, ([name = "", end = ""], entries) => unknownOption(name, end === "=", entries)],
 ];
 
 function complaint(text: string, entries: readonly Entry[], info: CommandInfo): string {
@@ -156,11 +156,11 @@ function complaint(text: string, entries: readonly Entry[], info: CommandInfo): 
   return message.replaceAll("\n", " ");
 }
 
-function unknownOption(name: string, equals: string, entries: readonly Entry[]): string {
+function unknownOption(name: string, hasValue: boolean, entries: readonly Entry[]): string {
   const flags = entries.map(({ row }) => splitFlags(row.flags ?? ""));
   if (flags.some((one) => one.name === name || one.letter === name))
     return `${name} takes no value: it is on where it is written`;
   const meant = name.startsWith("--") ? nearest(name, [...flags.map((one) => one.name), "--help"]) : undefined;
-  const shown = equals === "" ? name.replace(/'$/, "") : `${name}=${HIDDEN}`;
+  const shown = hasValue ? `${name}=${HIDDEN}` : name;
   return `unknown option '${shown}'${meant === undefined ? "" : `: did you mean ${meant}?`}`;
 }

@@ -53,7 +53,7 @@ export function outcomeLine(outcome: Outcome, list?: string): string {
   const place = outcome.list ?? list;
   const at = place === undefined ? `#${outcome.n}` : `${escaped(place)}:${outcome.line ?? outcome.n}`;
   const url = escaped(outcome.url, 200);
-  const after = (outcome.retried_after ?? []).map((why) => `, after ${escaped(why, 200)}`).join("");
+  const after = afterText(outcome.retried_after ?? []);
   const kept = outcome.file === undefined ? "" : ` (${escaped(outcome.file)} is kept as it was)`;
   if (outcome.outcome === "skipped") {
     return `${at}: skipped, ${escaped(outcome.reason, 40)}: ${escaped(outcome.detail, 300)}${after}${kept}: ${url}`;
@@ -69,6 +69,18 @@ export function outcomeLine(outcome: Outcome, list?: string): string {
   // The stack of a bug is shown in full.
   const detail = outcome.error === "internal" ? escapedStack(outcome.detail) : escaped(outcome.detail, 300);
   return `${at}: ${outcome.error}: ${detail}${after}${kept}: ${url}`;
+}
+
+/** ", after truncated: 1 of 2 bytes, after http_status: 503 (2 times)": equal failures in succession are one. */
+function afterText(failures: readonly string[]): string {
+  let text = "";
+  for (let i = 0, first = 0; i < failures.length; i++) {
+    if (failures[i] === failures[i + 1]) continue;
+    const times = i + 1 - first;
+    text += `, after ${escaped(failures[i] ?? "", 200)}${times > 1 ? ` (${times} times)` : ""}`;
+    first = i + 1;
+  }
+  return text;
 }
 
 /** The times of a new connection, if one was opened for the URL. */

@@ -98,8 +98,13 @@ function openedLine({ lookups, connects, handshakes }: Tally): string[] {
   return [`opened  ${lookedUp}${p95("connecting", connects)}${p95("TLS", handshakes)}`];
 }
 
+/** The smallest factor that is shown as more than 1.0×. */
+const MIN_SHOWN_FACTOR = 1.05;
+
+/** Without the comparison if it is no gain: waits (for a retry, for a rate) are part of `elapsedMs`, not of `totalMs`. */
 function took(tally: Tally, elapsedMs: number): string {
   const factor = tally.totalMs / Math.max(elapsedMs, 0.001);
+  if (factor < MIN_SHOWN_FACTOR) return `took ${durationText(elapsedMs)}`;
   const alone = `one at a time it would have taken ${durationText(tally.totalMs)}`;
   return `took ${durationText(elapsedMs)}; ${alone} (${factor.toFixed(1)}×)`;
 }

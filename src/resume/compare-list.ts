@@ -23,10 +23,10 @@ export function isOtherList({ known, moved, new: fresh, removed }: ListCounts): 
   return removed > known + moved && moved + fresh > 0;
 }
 
-/** For example "3 of its lines are known, 1 moved, 2 are new; 7 saved lines are not in it". */
+/** For example "3 lines of this list are known, 1 moved, 2 are new; 7 saved lines are not in it". */
 export function describeCounts({ known, moved, new: fresh, removed }: ListCounts): string {
   const are = (count: number) => (count === 1 ? "is" : "are");
-  const lines = `${thousands(known)} of its lines ${are(known)} known, ${thousands(moved)} moved, ${thousands(fresh)} ${are(fresh)} new`;
+  const lines = `${thousands(known)} line${known === 1 ? "" : "s"} of this list ${are(known)} known, ${thousands(moved)} moved, ${thousands(fresh)} ${are(fresh)} new`;
   return `${lines}; ${thousands(removed)} saved line${removed === 1 ? "" : "s"} ${are(removed)} not in it`;
 }
 

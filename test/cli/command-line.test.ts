@@ -203,6 +203,7 @@ describe("a wrong command line is refused, with its wrong part and the accepted 
     [["u", "--force=yes"], "--force", ""],
     [["u", "--concurency", "5"], "--concurency", "did you mean --concurrency?"],
     [["u", "--concurency=5"], "--concurency=***", "did you mean --concurrency?"],
+    [["u", "--retrys", "5"], "unknown option '--retrys'", "did you mean --retries?"],
     [["u", "--halp"], "--halp", "did you mean --help?"],
     [["u", "-y"], "unknown option '-y'", "bulkget --help"],
     [["u", "--force=no"], "--force takes no value", "it is on where it is written"],

@@ -31,24 +31,24 @@ async function refused(before: readonly string[], after: readonly string[], coun
 
 describe("another list in the folder of an earlier run is refused with line counts, and changes nothing:", () => {
   it("the last lines of the earlier list", () =>
-    refused(TEN, TEN.slice(-2), "0 of its lines are known, 2 moved, 0 are new; 8 saved lines are not in it"));
+    refused(TEN, TEN.slice(-2), "0 lines of this list are known, 2 moved, 0 are new; 8 saved lines are not in it"));
 
   it("a selection of the earlier lines", () =>
     refused(
       TEN,
       [TEN[2], TEN[5], TEN[9]].map(String),
-      "0 of its lines are known, 3 moved, 0 are new; 7 saved lines are not in it",
+      "0 lines of this list are known, 3 moved, 0 are new; 7 saved lines are not in it",
     ));
 
   it("a list that shares only the first line", () =>
     refused(
       TEN,
       ["/page-1", ...TEN.slice(1).map((path) => `/other${path}`)],
-      "1 of its lines is known, 0 moved, 9 are new; 9 saved lines are not in it",
+      "1 line of this list is known, 0 moved, 9 are new; 9 saved lines are not in it",
     ));
 
   it("a list that shares no line", () =>
-    refused(TEN, ["/x", "/y"], "0 of its lines are known, 0 moved, 2 are new; 10 saved lines are not in it"));
+    refused(TEN, ["/x", "/y"], "0 lines of this list are known, 0 moved, 2 are new; 10 saved lines are not in it"));
 });
 
 describe("an edited list in the folder of an earlier run", () => {

@@ -143,7 +143,7 @@ describe("a table", () => {
       "CSV without the column",
       "urls.csv",
       "id,link\n1,http://a/\n",
-      'it has no column "url", but id, link (--column says',
+      'it has no column "url", but id, link (--column names',
     ],
     [
       "JSON lines without the member",

@@ -65,6 +65,15 @@ describe("the line of an outcome", () => {
       "urls.txt:7: saved (100 bytes, 10 ms, after truncated: 1 of 2 bytes, after http_status: 503 \\x1b[2J): https://example.org/a.html",
     ],
     [
+      failed({
+        n: 7,
+        attempts: 5,
+        detail: "refused after 5 attempts",
+        retried_after: ["a: 1", "b: 2", "b: 2", "a: 1"],
+      }),
+      "urls.txt:7: connect_refused: refused after 5 attempts, after a: 1, after b: 2 (2 times), after a: 1: https://example.org/a.html",
+    ],
+    [
       failed({ n: 7, attempts: 2, detail: "refused after 2 attempts", retried_after: ["dns_temporary: EAI_AGAIN"] }),
       "urls.txt:7: connect_refused: refused after 2 attempts, after dns_temporary: EAI_AGAIN: https://example.org/a.html",
     ],
@@ -124,7 +133,7 @@ describe("plain progress", () => {
       failed  1
               1 http_status 404
       times   p50 10 ms, p95 10 ms, p99 10 ms; 0.0 URL/s, 12.2 KiB/s; peak 50 in flight
-      took 2 min 0 s; one at a time it would have taken 40 ms (0.0×)
+      took 2 min 0 s
       "
     `);
     expect(text()).toMatch(NO_CONTROLS);

@@ -41,10 +41,10 @@ describe("the comparison of a list with an earlier run", () => {
 
   it("is described in singular and plural", () => {
     expect(describeCounts({ known: 3, moved: 1, new: 2, removed: 7 })).toBe(
-      "3 of its lines are known, 1 moved, 2 are new; 7 saved lines are not in it",
+      "3 lines of this list are known, 1 moved, 2 are new; 7 saved lines are not in it",
     );
     expect(describeCounts({ known: 1, moved: 0, new: 1, removed: 1 })).toBe(
-      "1 of its lines is known, 0 moved, 1 is new; 1 saved line is not in it",
+      "1 line of this list is known, 0 moved, 1 is new; 1 saved line is not in it",
     );
   });
 });

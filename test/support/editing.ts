@@ -114,7 +114,9 @@ async function edit(
 function problemsOfRefusal(why: string, how: How, isUntouched: boolean): string[] {
   // An unnumbered line in failed.txt.
   if (isUntouched && /line \d+: has no number, among lines/.test(why)) return [];
-  const counts = /: (\d+) of its lines (?:is|are) known, (\d+) moved, (\d+) (?:is|are) new; (\d+) saved/.exec(why);
+  const counts = /: (\d+) lines? of this list (?:is|are) known, (\d+) moved, (\d+) (?:is|are) new; (\d+) saved/.exec(
+    why,
+  );
   if (counts === null) return [why];
   const [known = 0, moved = 0, fresh = 0, gone = 0] = counts.slice(1).map(Number);
   const isRight = gone > known + moved && moved + fresh > 0 && how.prune !== true;

@@ -24,7 +24,7 @@ export const REPORTING = {
       How progress is shown, on standard error.
 
       - auto: bar on a terminal, otherwise plain
-      - bar: a progress bar, with the URLs that are still open at the end
+      - bar: a progress bar; below it, the last URLs while they are open
       - plain: a line per failure and a line per minute
       - none: the summary only`,
     choices: ["auto", "bar", "plain", "none"],

@@ -50,7 +50,7 @@ export function columnUses(header: readonly string[], table: TableOptions): Colu
     ...(kept === "all" ? [] : (table.keep ?? [])),
   ];
   const missing = wanted.find((name = "") => name !== "" && !found.has(name.toLowerCase()));
-  if (missing !== undefined) throw lacking(missing, header);
+  if (missing !== undefined) throw lacking(missing, header, missing === wanted[0]);
   return uses;
 }
 
@@ -91,12 +91,13 @@ export function keptColumns({ keep = [] }: TableOptions): "all" | ReadonlySet<st
 /** Maximum number of columns in a message. */
 const MAX_SHOWN = 20;
 
-function lacking(name: string, header: readonly string[]): UnreadableError {
+/** `isDefault`: no option names the column. */
+function lacking(name: string, header: readonly string[], isDefault: boolean): UnreadableError {
   const shown = header.slice(0, MAX_SHOWN).map((title) => title.trim().slice(0, 40));
   const more = header.length > MAX_SHOWN ? ", …" : "";
-  return new UnreadableError(
-    ({ option }) =>
-      `it has no column ${JSON.stringify(name)}, but ${shown.join(", ")}${more} (${option("column")} says which is the URL's)`,
+  const what = `it has no column ${JSON.stringify(name)}, but ${shown.join(", ")}${more}`;
+  return new UnreadableError(({ option }) =>
+    isDefault ? `${what} (${option("column")} names the column of the URL: url=NAME)` : what,
   );
 }
 
