@@ -183,6 +183,8 @@ function clientFor(options: BulkgetOptions): Get {
     namingOf(options);
     return httpClient(options, undefined, carrier);
   }
+  for (const name of ["saveHeaders", "remoteTime"] as const)
+    if (options[name] === true) throw new OptionError("is for files: bodies in memory are none", name);
   if (options.dedupe === true) throw new OptionError("is for files: bodies queue over have no names", "dedupe");
   const maxFilesize = Math.min(options.maxFilesize ?? MAX_BODY_BYTES, constants.MAX_LENGTH);
   return httpClient({ ...options, maxFilesize }, undefined, carrier);

@@ -5,6 +5,7 @@ import { dispatcherConnections } from "../http/dispatcher/dispatcher-connections
 import type { Dispatcher } from "../http/dispatcher/dispatcher-shape.ts";
 import type { ConnectionPool } from "../http/h1/connection-pool.ts";
 import type { FetchOptions } from "./http-client.ts";
+import type { OutputOptions } from "./output-options.ts";
 
 export interface DispatcherOptions {
   /**
@@ -12,8 +13,8 @@ export interface DispatcherOptions {
    * requests, including those for robots.txt. It makes the connections, and the caller closes it. Limits, redirects, credentials,
    * cookies, retries and records work as without it, except that connecting has no limit of its own: `timeoutMs` applies until a
    * request is sent, starts again whenever another request of its origin is sent, and then applies to the headers. Cannot be
-   * combined with `proxy`, `publicOnly`, `resolve`, `unixSocket`, `insecure`, `ca`, `cert`, `key` or `http2`. Default: bulkget's
-   * own connections.
+   * combined with `proxy`, `publicOnly`, `resolve`, `unixSocket`, `insecure`, `ca`, `cert`, `key`, `http2` or `saveHeaders`. Default:
+   * bulkget's own connections.
    */
   readonly dispatcher?: Dispatcher | undefined;
 }
@@ -27,7 +28,8 @@ type ConnectionOption =
   | "ca"
   | "cert"
   | "key"
-  | "http2";
+  | "http2"
+  | "saveHeaders";
 
 /** The options that concern connections, and undici's replacement for each. */
 const REPLACEMENTS: Readonly<Record<ConnectionOption, string>> = {
@@ -40,10 +42,13 @@ const REPLACEMENTS: Readonly<Record<ConnectionOption, string>> = {
   cert: "its Agent has connect.cert",
   key: "its Agent has connect.key",
   http2: "its Agent has allowH2",
+  saveHeaders: "undici does not pass on headers as they were sent",
 };
 
 /** The connections of the caller's dispatcher, if there is one. Throws an OptionError for an option that conflicts with it. */
-export function carrierOf(options: FetchOptions & DispatcherOptions): ConnectionPool | undefined {
+export function carrierOf(
+  options: FetchOptions & DispatcherOptions & Pick<OutputOptions, "saveHeaders">,
+): ConnectionPool | undefined {
   const { dispatcher } = options;
   if (dispatcher === undefined) return undefined;
   for (const [name, instead] of Object.entries(REPLACEMENTS) as [ConnectionOption, string][]) {

@@ -40,6 +40,8 @@ export interface FileSinkPlan {
   /** Time spans in which files were saved without a record. */
   readonly spans: readonly Span[];
   readonly hash: boolean;
+  readonly saveHeaders: boolean;
+  readonly remoteTime: boolean;
   readonly durable: boolean;
   readonly minFree: number;
   /** How long writing a small file took at the beginning, in milliseconds. */
@@ -80,6 +82,7 @@ export function fileSink(
   const state = shortened(plan.state);
   const options: DirectoryOptions = {
     ...{ folder, names: fileNames(name, perDir), parts: partialFiles(state, worker), empty, hash, durable },
+    ...{ saveHeaders: plan.saveHeaders, remoteTime: plan.remoteTime },
     ...(spans.length === 0 && !resuming ? {} : { replaceable: { spans, ...known } }),
     ...(empty ? {} : { recoverable: { startMs, recorded: counts ?? known.recorded } }),
     // With several processes, no core is free for a thread.

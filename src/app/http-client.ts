@@ -9,6 +9,7 @@ import { byteBudget, readSize } from "../policy/rate.ts";
 import { clock } from "./clock.ts";
 import { type IdentityOptions, identityOf } from "./identity-options.ts";
 import { type NetworkOptions, networkRoute } from "./network-options.ts";
+import { keepsWire, type OutputOptions } from "./output-options.ts";
 import { type RobotsOptions, robotsOf } from "./robots-options.ts";
 
 /** How URLs are fetched. Times are in milliseconds, sizes in bytes. Defaults are those of the command. */
@@ -94,7 +95,7 @@ function byteAccount(bytesPerSecond: number): Account {
  * instead of bulkget's own connections. Throws an OptionError for options that cannot be used.
  */
 export function httpClient(
-  options: FetchOptions,
+  options: FetchOptions & Pick<OutputOptions, "format" | "saveHeaders">,
   pays: (bytesPerSecond: number) => Account = byteAccount,
   carrier?: GetOptions["carrier"],
 ): Get {
@@ -132,6 +133,7 @@ export function httpClient(
     ca: options.ca,
     throttle: limitRate === undefined ? undefined : bandwidthLimiter(pays(limitRate), limitRate, readSize(limitRate)),
     carrier,
+    wire: keepsWire(options),
     ...limits,
     ...identity,
     ...route,

@@ -6,7 +6,7 @@ import { FolderError, OptionError } from "../core/errors.ts";
 import { LAYOUT } from "../core/layout.ts";
 import type { Sink } from "../core/ports.ts";
 import type { History } from "../journal/history.ts";
-import { hasRemovedLines } from "../resume/removed-lines.ts";
+import { hasRemovedLines } from "../resume/removed-folder.ts";
 import { dropUnsealedShards } from "../sink/container/shard-names.ts";
 import { dropAll, dropUnusable } from "../sink/directory/partial-files.ts";
 import { type Lock, lockFolder } from "../sink/folder/lock.ts";

@@ -30,6 +30,10 @@ export interface OutputOptions {
   readonly dedupe?: boolean | undefined;
   /** Record the digest of each body. */
   readonly hash?: "sha256" | undefined;
+  /** Save the head of each response beside its file. Default false. */
+  readonly saveHeaders?: boolean | undefined;
+  /** Give each file the time of its Last-Modified. Default false. */
+  readonly remoteTime?: boolean | undefined;
   /** What is synced to disk, and when; see docs/names-and-output.md. Default "run". */
   readonly durability?: "none" | "run" | "file" | undefined;
   /** Stop the run when fewer bytes are free on the disk. Default 64 MiB; 0 turns the check off. */
@@ -45,3 +49,8 @@ export const OUTPUT_DEFAULTS = {
   durability: OPTIONS.durability.default,
   minFree: OPTIONS.minFree.default,
 } as const;
+
+/** Whether the output needs what was sent and received, besides the bodies. */
+export function keepsWire({ saveHeaders = false }: Pick<OutputOptions, "format" | "saveHeaders">): boolean {
+  return saveHeaders;
+}

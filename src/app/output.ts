@@ -122,6 +122,8 @@ function outputIn(
           name: options.name ?? OUTPUT_DEFAULTS.name,
           perDir: options.perDir,
           hash: options.hash !== undefined,
+          saveHeaders: options.saveHeaders === true,
+          remoteTime: options.remoteTime === true,
           durable: durability === "file",
           probeMs: mark.tookMs,
           minFree: options.minFree ?? OUTPUT_DEFAULTS.minFree,

@@ -19,6 +19,9 @@ export function containerFormatOf(options: OutputOptions): ContainerFormatName |
     throw new OptionError(({ option }) => `needs ${option("format")} tar: other outputs have no place for it`, "text");
   }
   if (format === "files") return undefined;
+  for (const name of ["saveHeaders", "remoteTime"] as const)
+    if (options[name] === true)
+      throw new OptionError(({ option }) => `is for files: an archive of ${option("format")} ${format} has none`, name);
   const other = update === true ? "update" : prune === true ? "prune" : undefined;
   if (other === undefined) return format;
   const why = ({ option }: Wording) =>

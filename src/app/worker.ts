@@ -4,13 +4,13 @@ import { Socket } from "node:net";
 import { serve } from "../workers/serve.ts";
 import { clock } from "./clock.ts";
 import { exitProcess } from "./exit-process.ts";
-import { type FetchOptions, httpClient } from "./http-client.ts";
+import { httpClient } from "./http-client.ts";
 import { openSharedSink, type SharedSinkPlan } from "./output-registry.ts";
 import { timeOriginMs } from "./time-origin.ts";
 
 /** The first message to a worker: plain data. */
 export interface WorkerPlan {
-  readonly web: FetchOptions;
+  readonly web: Parameters<typeof httpClient>[0];
   readonly output: SharedSinkPlan;
   /** Whether lines of the list have file names. */
   readonly named: boolean;

@@ -20,6 +20,8 @@ export interface Job extends Digests {
   readonly known?: KnownFile;
   /** The file that an earlier run saved for this line, complete or not: this run may replace it. */
   readonly replaces?: string;
+  /** The head that was saved beside that file. */
+  readonly replacesHeaders?: string;
   /** The file that an earlier run saved for this line, which does not match the digest of the list: a failure names it. */
   readonly kept?: KnownFile;
   /** What another line with this URL has saved, to be used for this one. */
@@ -57,6 +59,7 @@ export interface KnownFile extends Digests {
   readonly last_modified?: string;
   readonly type?: string;
   readonly encoding?: string;
+  readonly headers_file?: string;
 }
 
 /** Whether a name in a list is the line's number. */
@@ -73,6 +76,7 @@ type OfTheJobAlone =
   | "numbered"
   | "refused"
   | "replaces"
+  | "replacesHeaders"
   | "text"
   | DigestName;
 
@@ -120,6 +124,8 @@ export interface Saved extends Finished, Digests, Partial<ShardPlace> {
   readonly bytes: number;
   /** The file, relative to the output folder, with `/` between folders; absent where bodies stay in memory. */
   readonly file?: string;
+  /** The file with the head of the answer, relative to the output folder; with --save-headers. */
+  readonly headers_file?: string;
   /** The Content-Type, as sent. */
   readonly type?: string;
   /** The Content-Encoding that the stored bytes still have. */

@@ -39,8 +39,11 @@ export const STATE_LAYOUT = {
 /** The names that `STATE_LAYOUT.part` and `note` return: the number, `-copy`, `part` or `note`. */
 export const PART_OR_NOTE = /^(\d+)(-\d+)?\.(part|note)$/;
 
-/** The ending of incomplete bodies, in any case: no body has it. */
-export const PART_ENDING = /\.part$/i;
+/** The ending of files with the head of an answer (--save-headers). */
+export const HEADERS_ENDING = ".headers";
+
+/** The endings of incomplete bodies and of heads, in any case: no body has them. */
+export const OWN_ENDING = /\.(part|headers)$/i;
 
 /** Own files of the output folder, as the source of a regular expression. */
 export const OWN_FILES = [LAYOUT.journal, LAYOUT.foreignLines, LAYOUT.failedList]

@@ -140,6 +140,8 @@ export interface RobotsPolicy {
 export interface Stored extends Digests {
   readonly bytes: number;
   readonly file?: string;
+  /** The file with the head of the answer, if it was to be saved. */
+  readonly headersFile?: string | undefined;
   /** Where the body is in an archive; instead of `file`. */
   readonly place?: ShardPlace;
   /** The body, where it is stored in memory. */

@@ -1,7 +1,7 @@
 // Checks whether the body that a record names is still stored: a regular file of its length, reached without links.
 
 import { lstatSync } from "node:fs";
-import { isSafePath } from "./safe-path.ts";
+import { isSafeHeadersPath, isSafePath } from "./safe-path.ts";
 
 /** Where a body is stored; every record with a file is one. */
 export interface Location {
@@ -24,6 +24,13 @@ export function isStillThere(folder: string, { file, bytes, offset }: Location):
 /** Whether a regular file of any length is there: one to rename, replace or remove. */
 export function isSavedFile(folder: string, file: string): boolean {
   return isSafePath(file) && locationChecker(folder, true)(file, undefined);
+}
+
+/** Returns the head that a record names, if it is there. The record may have been edited, or may have none. */
+export function savedHeaders(folder: string, record: object): string | undefined {
+  const { headers_file: file } = record as { readonly headers_file?: unknown };
+  if (typeof file !== "string" || !isSafeHeadersPath(file)) return undefined;
+  return locationChecker(folder, true)(file, undefined) ? file : undefined;
 }
 
 /** The check of many locations, for paths that passed `isSafePath` when their records were parsed. */

@@ -2,17 +2,22 @@
 
 import { lstatSync, realpathSync } from "node:fs";
 import { join, sep } from "node:path";
-import { LAYOUT, OWN_FILES, PART_ENDING } from "../core/layout.ts";
+import { HEADERS_ENDING, LAYOUT, OWN_ENDING, OWN_FILES } from "../core/layout.ts";
 
-/** Empty, absolute, hidden, `..`, a separator or drive of Windows, NUL, an own file of the folder, an incomplete body. */
+/** Empty, absolute, hidden, `..`, a separator or drive of Windows, NUL, an own file of the folder, an incomplete body, a head. */
 const UNSAFE_PATH = new RegExp(
-  `^$|(^|/)(\\.|/|$)|[\\\\:\\0]|^(${OWN_FILES})$|^${LAYOUT.removed}($|/)|${PART_ENDING.source}`,
+  `^$|(^|/)(\\.|/|$)|[\\\\:\\0]|^(${OWN_FILES})$|^${LAYOUT.removed}($|/)|${OWN_ENDING.source}`,
   "i",
 );
 
 /** Whether `file`, relative to the output folder, can be a body that a run has saved. Looks at the text alone. */
 export function isSafePath(file: string): boolean {
   return !UNSAFE_PATH.test(file);
+}
+
+/** Whether `file`, relative to the output folder, can be a head that a run has saved. Looks at the text alone. */
+export function isSafeHeadersPath(file: string): boolean {
+  return file.endsWith(HEADERS_ENDING) && isSafePath(`${file}_`);
 }
 
 /**

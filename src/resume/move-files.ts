@@ -7,7 +7,7 @@ import { type Failure, isFailure } from "../core/failure.ts";
 import type { Job, Outcome } from "../core/job.ts";
 import { LAYOUT } from "../core/layout.ts";
 import { parseUrl } from "../core/parse-url.ts";
-import { isSavedFile, isStillThere } from "../fs/location.ts";
+import { isSavedFile, isStillThere, savedHeaders } from "../fs/location.ts";
 import type { History } from "../journal/history.ts";
 import type { JournalWriter } from "../journal/writer.ts";
 import { type FileNames, nameTooLong } from "../sink/directory/file-names.ts";
@@ -15,6 +15,7 @@ import type { ConflictCheck } from "../sink/directory/name-conflict.ts";
 import { failureOfWrite } from "../sink/directory/write-errors.ts";
 import { makeFolder } from "../sink/folder/output-folder.ts";
 import { hasWantedDigests } from "./check-digest.ts";
+import { copyHeaders, type Move, removeHeaders } from "./move-headers.ts";
 import { dependsOnUrl, isSaved, withoutDuplicateOf, withoutFile } from "./record-state.ts";
 import type { RemovedLine, RemovedLines } from "./removed-lines.ts";
 
@@ -33,6 +34,8 @@ export interface Found {
   readonly record: Outcome;
   /** Path relative to the output folder; undefined if nothing is saved. */
   readonly file: string | undefined;
+  /** The head that was saved beside it. */
+  readonly headersFile: string | undefined;
   /** Deletes the record, which was written elsewhere. */
   deleteRecord(): void;
 }
@@ -100,7 +103,8 @@ export function fileMover({ folder, names, history, journal, removedLines, confl
     const record = n === undefined ? undefined : history.record(n);
     if (record === undefined) return undefined;
     const file = record.file !== undefined && isSavedFile(folder, record.file) ? record.file : undefined;
-    return { record, file, deleteRecord: () => deleteRecord(record.n, record.url) };
+    const headersFile = savedHeaders(folder, record);
+    return { record, file, headersFile, deleteRecord: () => deleteRecord(record.n, record.url) };
   }
 
   function inRemoved(kept: RemovedLine | undefined): Found | undefined {
@@ -108,27 +112,31 @@ export function fileMover({ folder, names, history, journal, removedLines, confl
   }
 
   /** Moves a found record and its file to a line. Returns a Failure, and changes nothing, if the file cannot have its name. */
-  function moveTo(job: Job, { record, file, deleteRecord: deleteFound }: Found): Failure | undefined {
+  function moveTo(job: Job, { record, file, headersFile, deleteRecord: deleteFound }: Found): Failure | undefined {
     const to = file && nameOf(job, record);
     if (file === undefined || to === undefined) {
       if (dependsOnUrl(record)) recordAs(job, withoutFile(record));
     } else if (to === file) {
-      write(job, record, file);
+      write(job, record, file, headersFile);
       moved++;
     } else {
       const path = `${folder}/${to}`;
       const why = nameTooLong(to) ?? conflictOf(job, path, to);
       if (why !== undefined && isFailure(why)) return why;
-      write(job, record, to);
+      const headers = headersOf(job, headersFile, to);
+      write(job, record, to, headers.file);
       journal.flush(); // from now on both records name the body, at both places
       try {
         if (to.includes("/")) makeFolder(dirname(path));
+        copyHeaders(headers.move);
         renameSync(`${folder}/${file}`, path);
       } catch (error) {
+        removeHeaders(headers.move?.to);
         deleteRecord(job.n, job.url);
         journal.flush();
         return failureOfWrite(error, folder, path);
       }
+      removeHeaders(headers.move?.from);
       moved++;
     }
     deleteFound();
@@ -137,13 +145,16 @@ export function fileMover({ folder, names, history, journal, removedLines, confl
   }
 
   /** Writes a record with the line's number, name and digest. */
-  function write(job: Job, record: Outcome, file?: string): void {
+  function write(job: Job, record: Outcome, file?: string, headersFile?: string): void {
     const { name: _name, list: _list, line: _line, extra: _extra, ...rest } = withoutDuplicateOf(record);
+    const headers = file === undefined ? rest.headers_file : headersFile;
+    delete rest.headers_file;
     const { n, name, list, line, extra } = job;
     void journal.outcome({
       ...rest,
       n,
       ...(file === undefined ? {} : { file }),
+      ...(headers === undefined ? {} : { headers_file: headers }),
       ...(isSaved(record) ? digestsOf(job) : {}),
       ...(name === undefined ? {} : { name }),
       ...(list === undefined ? {} : { list }),
@@ -171,6 +182,16 @@ export function fileMover({ folder, names, history, journal, removedLines, confl
   function hasFile(record: Outcome | undefined): boolean {
     const file = record?.file;
     return file !== undefined && isSavedFile(folder, file);
+  }
+
+  /** The head beside the line's new file `to`, and how it gets there; nothing where another file has its name. */
+  function headersOf(job: Job, from: string | undefined, to: string): { readonly file?: string; readonly move?: Move } {
+    const target = parseUrl(job.url);
+    if (isFailure(target) || from === undefined) return {};
+    const file = names.headersOf(job, target, to);
+    const path = `${folder}/${file}`;
+    if (file === from) return { file };
+    return conflictOf(job, path, file) === undefined ? { file, move: { from: `${folder}/${from}`, to: path } } : {};
   }
 
   /** The line's file name. Without a record, undefined if the name depends on the response. */

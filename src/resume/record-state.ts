@@ -42,7 +42,7 @@ export function dependsOnUrl(record: Outcome): record is Failed | Skipped {
   return record.outcome === "failed" ? isUrlFailure(record) : record.outcome === "skipped";
 }
 
-export function withoutFile({ file: _file, ...record }: Failed | Skipped): Outcome {
+export function withoutFile({ file: _file, headers_file: _headers, ...record }: Failed | Skipped): Outcome {
   return record;
 }
 

@@ -1,29 +1,31 @@
 // Keeps files of lines removed from the list in the folder "gone", with a journal, when another line needs their name.
 
-import { lstatSync, readdirSync, renameSync, rmdirSync, unlinkSync } from "node:fs";
+import { readdirSync, renameSync, rmdirSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { readBack } from "../app/previous-run.ts";
-import { FolderError, JournalError, useAnotherFolder } from "../core/errors.ts";
+import { FolderError, useAnotherFolder } from "../core/errors.ts";
 import { escapedUrl } from "../core/escape.ts";
 import type { Outcome } from "../core/job.ts";
-import { LAYOUT } from "../core/layout.ts";
+import { HEADERS_ENDING, LAYOUT } from "../core/layout.ts";
 import { knownAs } from "../core/redact.ts";
-import { isSavedFile } from "../fs/location.ts";
+import { isSavedFile, savedHeaders } from "../fs/location.ts";
 import { compactJournal } from "../journal/compact.ts";
 import { type HashChains, hashChains } from "../journal/hash-chains.ts";
 import { type History, readHistory } from "../journal/history.ts";
 import { urlHash } from "../journal/parse-record.ts";
-import { journalKind } from "../journal/repair.ts";
 import { type JournalWriter, journalWriter } from "../journal/writer.ts";
-import { makeFolder } from "../sink/folder/output-folder.ts";
-import { removeSavedFile } from "../sink/folder/start-over.ts";
+import { removeSavedFile, removeSavedHeaders } from "../sink/folder/start-over.ts";
+import { copyHeaders, removeHeaders } from "./move-headers.ts";
 import { isSaved } from "./record-state.ts";
+import { extensionOf, hasRemovedLines, isEmptyFolder, isThere } from "./removed-folder.ts";
 
 /** A record kept there, and its file, if any, relative to the output folder. */
 export interface RemovedLine {
   readonly n: number;
   readonly record: Outcome;
   readonly file: string | undefined;
+  /** The head that was saved beside the file. */
+  readonly headersFile: string | undefined;
 }
 
 type Fits = (kept: RemovedLine) => boolean;
@@ -52,18 +54,6 @@ export interface RemovedLines {
   prune(): number;
   /** Compacts the journal; removes an empty folder. `isDone`: no lines follow, so failures without a file are dropped. */
   close(isDone: boolean): Promise<void>;
-}
-
-/** Whether a run has kept files in "gone": the folder has a journal. A folder without one is the user's. */
-export function hasRemovedLines(folder: string): boolean {
-  const path = join(folder, LAYOUT.removed);
-  if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return false;
-  try {
-    return ["ours", "empty"].includes(journalKind(join(path, LAYOUT.journal)));
-  } catch (error) {
-    if (error instanceof JournalError) return false;
-    throw error;
-  }
 }
 
 /** Opens an existing folder at once, a new one when it is first needed. Throws file-system errors. */
@@ -113,7 +103,11 @@ export function openRemovedLines(folder: string, state: string): RemovedLines {
   function removedLine(record: Outcome): RemovedLine {
     const { n, file } = record;
     const isKept = file !== undefined && isSavedFile(path, file);
-    return { n, record, file: isKept ? `${LAYOUT.removed}/${file}` : undefined };
+    const headers = isKept ? savedHeaders(path, record) : undefined;
+    return {
+      ...{ n, record, file: isKept ? `${LAYOUT.removed}/${file}` : undefined },
+      headersFile: headers && `${LAYOUT.removed}/${headers}`,
+    };
   }
 
   function removedLineOf({ history }: Opened, n: number): RemovedLine | undefined {
@@ -152,13 +146,19 @@ export function openRemovedLines(folder: string, state: string): RemovedLines {
     get recorded() {
       return opened?.history.recorded ?? 0;
     },
-    moveIn(record, from) {
+    moveIn({ headers_file: recordedHeaders, ...record }, from) {
       opened ??= create();
       const { n, file } = unusedName(opened, extensionOf(from));
-      add(opened, { ...record, n, file });
+      const headers = savedHeaders(folder, { headers_file: recordedHeaders });
+      const headersFile = `${String(n).padStart(6, "0")}${HEADERS_ENDING}`;
+      const move = headers === undefined ? undefined : { from: join(folder, headers), to: join(path, headersFile) };
+      add(opened, { ...record, n, file, ...(move && { headers_file: headersFile }) });
       try {
+        copyHeaders(move);
         renameSync(join(folder, from), join(path, file));
+        removeHeaders(move?.from);
       } catch (error) {
+        removeHeaders(move?.to);
         deleteRecord(opened, n, record.url);
         throw error;
       }
@@ -198,6 +198,7 @@ export function openRemovedLines(folder: string, state: string): RemovedLines {
       history.eachRecord((n) => {
         const record = history.record(n);
         if (record?.file !== undefined && removeSavedFile(path, record.file)) removed++;
+        if (record !== undefined) removeSavedHeaders(path, record);
         records.recordMoved(n, record?.url ?? "");
         history.remove(n);
       });
@@ -231,19 +232,4 @@ export function openRemovedLines(folder: string, state: string): RemovedLines {
 interface Opened {
   readonly history: History;
   readonly records: JournalWriter;
-}
-
-function isThere(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
-}
-
-/** Makes the folder if it does not exist. Returns whether it is an empty folder. Throws file-system errors. */
-function isEmptyFolder(path: string): boolean {
-  if (!isThere(path)) makeFolder(path);
-  return lstatSync(path).isDirectory() && readdirSync(path).length === 0;
-}
-
-/** For example ".html" or ".tar.gz"; "" if the file has no extension. */
-function extensionOf(file: string): string {
-  return /[^/](\.tar)?(\.[^./]{1,20})$/.exec(file)?.slice(1).join("") ?? "";
 }

@@ -9,7 +9,7 @@ import { isSavedFile, isStillThere } from "../fs/location.ts";
 import type { History } from "../journal/history.ts";
 import { thousands } from "../report/format.ts";
 import { asFolderError } from "../sink/folder/output-folder.ts";
-import { removeSavedFile } from "../sink/folder/start-over.ts";
+import { removeSavedFile, removeSavedHeaders } from "../sink/folder/start-over.ts";
 import { type SkipDoneOptions, skipDone } from "../source/skip-done.ts";
 import { describeCounts, isOtherList, type ListCounts, listComparison, remainingLines } from "./compare-list.ts";
 import { type LineMatcher, type LineMatcherOptions, lineMatcher } from "./match-lines.ts";
@@ -192,8 +192,9 @@ function countOfRemoved(files: number): string {
 function pruneUnmatched(folder: string, history: History, removedLines: RemovedLines): number {
   let removed = removedLines.prune();
   history.eachUnmatched((n) => {
-    const file = history.record(n)?.file;
-    if (file !== undefined && removeSavedFile(folder, file)) removed++;
+    const record = history.record(n);
+    if (record?.file !== undefined && removeSavedFile(folder, record.file)) removed++;
+    if (record !== undefined) removeSavedHeaders(folder, record);
     history.remove(n);
   });
   return removed;

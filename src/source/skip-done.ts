@@ -3,6 +3,7 @@
 import { copyDigests, hasDigests, mismatchedDigest } from "../core/digest.ts";
 import type { Job, KnownFile, Outcome } from "../core/job.ts";
 import type { DoneEarlier, Source } from "../core/ports.ts";
+import { isSafeHeadersPath } from "../fs/safe-path.ts";
 
 /** The recorded lines of an earlier run. */
 export interface Earlier {
@@ -51,7 +52,7 @@ export function skipDone(source: Source, earlier: Earlier, options: SkipDoneOpti
   function remainingJob(listed: Job): Job | undefined {
     const job = settle(listed);
     if (hasForeignRecord(job)) return job;
-    if (job.kept !== undefined) return { ...job, replaces: job.kept.file };
+    if (job.kept !== undefined) return replacing(job, job.kept.file, job.kept);
     const state = earlier.state(job.n, job.url);
     const done = doneAs(state, job.n, earlier, options);
     if (done !== undefined) {
@@ -61,12 +62,13 @@ export function skipDone(source: Source, earlier: Earlier, options: SkipDoneOpti
     const record = state === undefined ? undefined : earlier.record(job.n);
     const file = record?.file;
     // Without the file, its name may be another line's by the time something is to be replaced.
-    if (record === undefined || file === undefined || !isThere(file)) return job;
+    if (record === undefined || file === undefined) return job;
+    if (!isThere(file)) return state === "other" ? job : withHeaders(job, record);
     const known = knownOf(record);
     // 304 does not confirm a digest that the list requires since.
     const isAsWanted = !hasDigests(job) || (known !== undefined && mismatchedDigest(job, known) === undefined);
     const mayAsk = update && known !== undefined && state !== "other" && isAsWanted && isWhole(known);
-    return mayAsk ? { ...job, replaces: file, known } : { ...job, replaces: file };
+    return replacing(mayAsk ? { ...job, known } : job, file, record);
   }
 
   return {
@@ -79,6 +81,17 @@ export function skipDone(source: Source, earlier: Earlier, options: SkipDoneOpti
       return total && { ...total, jobs: Math.max(0, total.jobs - saved - failed - skipped) };
     },
   };
+}
+
+/** Returns the job as one that may replace this file, and the head that the record names beside it. */
+function replacing(job: Job, file: string, record: object): Job {
+  return withHeaders({ ...job, replaces: file }, record);
+}
+
+/** Returns the job as one that may replace the head that the record names. */
+function withHeaders(job: Job, record: object): Job {
+  const { headers_file: headers } = record as { readonly headers_file?: unknown };
+  return typeof headers === "string" && isSafeHeadersPath(headers) ? { ...job, replacesHeaders: headers } : job;
 }
 
 /** Whether the record under a job's number is not the job's: it is refused, except for a name in use. */
@@ -104,7 +117,7 @@ export function doneAs(
 
 /** Returns the file that a record names, with the validators of its answer; undefined if it names none. */
 export function knownOf(record: Outcome): KnownFile | undefined {
-  const { file, bytes, final_url, etag, last_modified, type, encoding } = record as Partial<KnownFile>;
+  const { file, bytes, final_url, etag, last_modified, type, encoding, headers_file } = record as Partial<KnownFile>;
   if (file === undefined || bytes === undefined) return undefined;
   const known: { -readonly [K in keyof KnownFile]: KnownFile[K] } = { file, bytes };
   if (final_url !== undefined) known.final_url = final_url;
@@ -112,6 +125,7 @@ export function knownOf(record: Outcome): KnownFile | undefined {
   if (last_modified !== undefined) known.last_modified = last_modified;
   if (type !== undefined) known.type = type;
   if (encoding !== undefined) known.encoding = encoding;
+  if (headers_file !== undefined) known.headers_file = headers_file;
   copyDigests(record as Partial<KnownFile>, known);
   return known;
 }

@@ -66,6 +66,8 @@ describe("a command line without options", () => {
       http2: false,
       robots: false,
       dedupe: false,
+      saveHeaders: false,
+      remoteTime: false,
       quiet: false,
       verbose: false,
       progress: "auto",

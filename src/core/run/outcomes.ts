@@ -52,6 +52,7 @@ export function outcomeBuilder(clock: Clock): OutcomeBuilder {
     if (answer.opened !== undefined) opened(outcome, answer.opened);
     if (stored.body !== undefined) outcome.body = stored.body;
     copyDigests(stored, outcome);
+    if (stored.headersFile !== undefined) outcome.headers_file = stored.headersFile;
     if (answer.type !== undefined) outcome.type = answer.type;
     if (answer.encoding !== undefined) outcome.encoding = answer.encoding;
     if (answer.finalUrl !== undefined) outcome.final_url = answer.finalUrl;
@@ -104,6 +105,7 @@ export function outcomeBuilder(clock: Clock): OutcomeBuilder {
     };
     timed(outcome, task, startedMs, clock.nowMs());
     copyDigests(stored, outcome);
+    if (stored.headersFile !== undefined) outcome.headers_file = stored.headersFile;
     if (type !== undefined) outcome.type = type;
     if (encoding !== undefined) outcome.encoding = encoding;
     if (final_url !== undefined) outcome.final_url = final_url;
@@ -164,9 +166,10 @@ export function failed(task: Task, failure: Failure, nowMs: number, time: string
 }
 
 /** Names the file of an earlier run, which is still there: the next update starts from it. */
-function withFile(outcome: Mutable<Failed | Skipped>, { known, kept = known, replaces }: Job): void {
+function withFile(outcome: Mutable<Failed | Skipped>, { known, kept = known, replaces, replacesHeaders }: Job): void {
   if (kept !== undefined) Object.assign(outcome, kept);
   else if (replaces !== undefined) outcome.file = replaces;
+  if (replaces !== undefined && replacesHeaders !== undefined) outcome.headers_file = replacesHeaders;
 }
 
 /** Adds the number of attempts, and why there is no other try, to the last failure of a job. */

@@ -123,6 +123,24 @@ export const OUTPUT = {
     choices: ["sha256"],
     otherwise: "none",
   },
+  saveHeaders: {
+    ...FLAG,
+    flags: "--save-headers",
+    summary: "save response headers beside each file",
+    details: `
+      Saves the head of each response as it was sent (status line and headers) beside its file: "000042.headers" beside
+      "000042.jpg". A file that is named by its URL or by the list keeps its extension: "cat.jpg.headers". Its record has the name
+      as "headers_file". Of a body that was resumed it is the head of the last response; redirects are not saved. Files that are
+      complete already get none.`,
+  },
+  remoteTime: {
+    ...FLAG,
+    flags: "-R, --remote-time",
+    summary: "give files the time of their Last-Modified",
+    details: `
+      Sets the modification time of each file to the response's "Last-Modified". Without one, or with one that is invalid or in the
+      future, the file keeps the time at which it was written.`,
+  },
   durability: {
     type: "choice",
     flags: "--durability <level>",

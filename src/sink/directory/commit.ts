@@ -9,6 +9,7 @@ import type { Job } from "../../core/job.ts";
 import type { Stored } from "../../core/ports.ts";
 import { syncFolder, syncFolderSync } from "../../fs/sync.ts";
 import { makeFolder, removePrevious } from "../folder/output-folder.ts";
+import { type HeadersFile, headersWriter } from "./headers-file.ts";
 import { renameNoReplace, renameNoReplaceAsync } from "./link-or-copy.ts";
 import { type ConflictCheck, differentContent, nameOfAnother, type PossiblyOwn } from "./name-conflict.ts";
 import type { PartialFiles } from "./partial-files.ts";
@@ -25,6 +26,10 @@ export interface Target {
   readonly job: Job;
   readonly path: string;
   readonly file: string;
+  /** The head of its answer, which is saved beside it. */
+  readonly headers?: HeadersFile | undefined;
+  /** The time that the file gets, in milliseconds since 1970. */
+  readonly timeMs?: number | undefined;
   /** The length of an existing file of that name that may be this line's own: the body is compared with it. */
   readonly ownBytes?: number;
 }
@@ -74,10 +79,15 @@ export function committer(options: CommitterOptions): Committer {
     if (reserved.has(path) || (matched.size > 0 && matched.has(path))) return nameOfAnother(file);
     return ownsName(job) ? undefined : conflictOf(job, path, file);
   };
-  const stored = ({ job, file }: Target, bytes: number, digests: Digests | undefined): Stored => {
+  const stored = ({ job, file, headers }: Target, bytes: number, digests: Digests | undefined): Stored => {
     parts.forget(job);
-    if (job.replaces !== undefined && job.replaces !== file) removePrevious(folder, job.replaces);
-    return digests === undefined ? { bytes, file } : { bytes, file, ...digests };
+    const { replaces, replacesHeaders } = job;
+    if (replaces !== undefined) {
+      if (replaces !== file) removePrevious(folder, replaces);
+      if (replacesHeaders !== undefined && replacesHeaders !== headers?.file) removePrevious(folder, replacesHeaders);
+    }
+    const result: Stored = digests === undefined ? { bytes, file } : { bytes, file, ...digests };
+    return headers === undefined ? result : { ...result, headersFile: headers.file };
   };
   /** The name was checked before; a file that another process has created since is not replaced. */
   const renameToFinal = ({ job, path, file }: Target, part: TempFile): Failure | undefined => {
@@ -94,6 +104,12 @@ export function committer(options: CommitterOptions): Committer {
     makeFolder(dirname(path));
     for (let made = dirname(path); durable && made !== folder; made = dirname(made)) syncFolderSync(dirname(made));
   };
+  const makesFolder = (error: unknown, path: string): boolean => {
+    if (!lacksFolder(error, folder, path)) return false;
+    makeFoldersFor(path);
+    return true;
+  };
+  const heads = headersWriter({ parts, durable, conflictOf, ownsName, makesFolder });
   /** After a body was compared with the existing file of its name. */
   const commitCompared = (
     target: Target,
@@ -106,6 +122,8 @@ export function committer(options: CommitterOptions): Committer {
     if (!isSame) return differentContent(target.file, target.ownBytes ?? bytes);
     if (matched.has(target.path)) return nameOfAnother(target.file);
     if (!unique || target.job.name !== undefined) matched.add(target.path);
+    const taken = heads.save(target);
+    if (taken !== undefined) return taken;
     if (durable) syncFolderSync(dirname(target.path));
     return stored(target, bytes, digests);
   };
@@ -114,9 +132,21 @@ export function committer(options: CommitterOptions): Committer {
     try {
       await renameAsync(from, path);
     } catch (error) {
-      if (!lacksFolder(error, folder, path)) throw error;
-      makeFoldersFor(path);
+      if (!makesFolder(error, path)) throw error;
       await renameAsync(from, path);
+    }
+  };
+  /** Renames the body, after its head is saved. */
+  const renameBoth = (target: Target, part: TempFile): Failure | undefined => {
+    const taken = heads.save(target);
+    if (taken !== undefined) return taken;
+    let isRenamed = false;
+    try {
+      const conflict = renameToFinal(target, part);
+      isRenamed = conflict === undefined;
+      return conflict;
+    } finally {
+      if (!isRenamed) heads.drop(target);
     }
   };
   const commit: Committer["commit"] = (target, part, bytes, digests) => {
@@ -124,14 +154,14 @@ export function committer(options: CommitterOptions): Committer {
     if (pending.isAborted) return abort(job, part, STOPPED_BEFORE_WRITE);
     if (target.ownBytes !== undefined)
       return commitCompared(target, part, hasSameContent(part.fd, bytes, path, durable), bytes, digests);
+    if (target.timeMs !== undefined) part.setTime(target.timeMs);
     part.close();
     let conflict: Failure | undefined;
     try {
-      conflict = renameToFinal(target, part);
+      conflict = renameBoth(target, part);
     } catch (error) {
-      if (!lacksFolder(error, folder, path)) throw error;
-      makeFoldersFor(path);
-      conflict = renameToFinal(target, part);
+      if (!makesFolder(error, path)) throw error;
+      conflict = renameBoth(target, part);
     }
     if (conflict !== undefined) return abort(job, part, conflict);
     if (durable) syncFolderSync(dirname(path));
@@ -174,21 +204,31 @@ export function committer(options: CommitterOptions): Committer {
     async commitAsync(target, part, bytes, digests) {
       const { job, path, file } = target;
       if (target.ownBytes !== undefined) return commitIfSame(target, part, bytes, digests);
+      if (target.timeMs !== undefined) part.setTime(target.timeMs);
       await part.closeAsync();
       if (pending.isAborted) return abort(job, part, STOPPED_BEFORE_WRITE);
       const conflict = conflictAt(target);
       if (conflict !== undefined) return abort(job, part, isFailure(conflict) ? conflict : nameOfAnother(file));
       const isOwn = ownsName(job) || file === job.replaces;
       reserved.add(path);
+      let isRenamed = false;
       try {
+        const taken = await heads.saveAsync(target);
+        if (taken !== undefined) return abort(job, part, taken);
         if (isOwn) await renameOver(part.path, path);
         // A file that is created between the check and the rename is not replaced.
         else if (!(await renameNoReplaceAsync(part.path, path))) {
           const late = conflictOf(job, path, file);
-          if (late === undefined) return commit(target, part, bytes, digests);
+          if (late === undefined) {
+            heads.drop(target);
+            isRenamed = true; // or `commit` has removed the head
+            return commit(target, part, bytes, digests);
+          }
           return abort(job, part, isFailure(late) ? late : nameOfAnother(file));
         }
+        isRenamed = true;
       } finally {
+        if (!isRenamed) heads.drop(target);
         reserved.delete(path);
       }
       if (durable) await syncFolder(dirname(path));

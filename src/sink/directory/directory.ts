@@ -2,6 +2,7 @@
 
 import { mismatchedDigest } from "../../core/digest.ts";
 import { type Failure, isFailure } from "../../core/failure.ts";
+import { httpDate } from "../../core/http-date.ts";
 import { isInFile, type Job } from "../../core/job.ts";
 import type { Answer, BodyStream, Sink } from "../../core/ports.ts";
 import { type BodyDigest, bodyDigest, updateFromFile } from "../../fs/body-digest.ts";
@@ -10,6 +11,7 @@ import { lengthOf } from "../../fs/write-all.ts";
 import { committer, type Target } from "./commit.ts";
 import { type DiskLatency, diskLatency, unlessBusy, unlessStuck, untilStopped } from "./disk-latency.ts";
 import { type FileNames, nameTooLong } from "./file-names.ts";
+import { type HeadersFile, readHeaders } from "./headers-file.ts";
 import {
   type ConflictCheck,
   conflictCheck,
@@ -37,6 +39,10 @@ export interface DirectoryOptions {
   readonly recoverable?: Recoverable;
   /** Record the digest of every body. */
   readonly hash: boolean;
+  /** Save the head of each answer beside its body. */
+  readonly saveHeaders?: boolean;
+  /** Set the time of each file to the Last-Modified of its answer. */
+  readonly remoteTime?: boolean;
   /** Sync every file and its name to the disk before it counts as saved. */
   readonly durable: boolean;
   /** Default: decides by the latency of the writes. */
@@ -59,6 +65,7 @@ export interface DirectoryOptions {
 /** A sink for an existing folder. */
 export function directory(options: DirectoryOptions): Sink {
   const { folder, names, parts, empty, replaceable, recoverable, hash, durable, checkSpace, stop } = options;
+  const { saveHeaders = false, remoteTime = false } = options;
   const disk = untilStopped(options.disk ?? unlessStuck(unlessBusy(diskLatency())), stop);
   if (options.probeMs !== undefined) disk.record(options.probeMs, 0, performance.now());
   const conflictOf: ConflictCheck = conflictCheck(replaceable, names.unique, recoverable);
@@ -97,19 +104,25 @@ export function directory(options: DirectoryOptions): Sink {
       if (pending.isAborted) return STOPPED_BEFORE_WRITE;
       const isDigestMissing = (hash && saved.sha256 === undefined) || mismatchedDigest(job, saved) !== undefined;
       if (isDigestMissing || !isInFile(saved) || !isStillThere(folder, saved)) return undefined;
-      const target = targetOf(job, url, saved.type);
+      const content = saveHeaders ? readHeaders(folder, saved) : undefined;
+      const target = targetOf(job, url, saved.type, saved.last_modified, content);
       if (isFailure(target)) return target;
       return pending.track(writeLink(context, folder, target, saved));
     },
     write(job, url, answer) {
       const { body } = answer;
-      const target = pending.isAborted ? STOPPED_BEFORE_WRITE : targetOf(job, url, answer.type);
+      const content = saveHeaders ? answer.wire?.response : undefined;
+      const target = pending.isAborted
+        ? STOPPED_BEFORE_WRITE
+        : targetOf(job, url, answer.type, answer.lastModified, content);
       if (isFailure(target)) return discard(body, target);
       const { ownBytes } = target;
       if (ownBytes !== undefined && hasOtherLength(answer, ownBytes))
         return discard(body, differentContent(target.file, ownBytes));
       const nowMs = performance.now();
-      const strategy = chooseStrategy(answer, disk, nowMs, !isShared && ownsName(job));
+      // The thread writes one file, and sets no time.
+      const isPlain = target.headers === undefined && target.timeMs === undefined;
+      const strategy = chooseStrategy(answer, disk, nowMs, isPlain && !isShared && ownsName(job));
       if ("next" in body) return pending.track(writeStream(context, target, url, answer, body));
       if (strategy === "async") return pending.track(pool.write(target, answer, body));
       const queued = strategy === "behind" ? behind?.write(target, answer, body, nowMs) : undefined;
@@ -131,17 +144,30 @@ export function directory(options: DirectoryOptions): Sink {
     },
   };
 
-  /** Where a job's file goes, or why it cannot be stored. */
-  function targetOf(job: Job, url: URL, type: string | undefined): Target | Failure {
+  /** Where a job's file goes, or why it cannot be stored. `head`: of its answer, if that is saved. */
+  function targetOf(
+    job: Job,
+    url: URL,
+    type: string | undefined,
+    lastModified: string | undefined,
+    head: Uint8Array | undefined,
+  ): Target | Failure {
     const file = names.of(job, url, type);
     const path = `${folder}/${file}`;
     if (job.name !== undefined) isEveryNameOwn = false;
     const tooLong = nameTooLong(file);
     if (tooLong !== undefined) return tooLong;
-    const target = { job, path, file };
+    const target: Mutable<Target> = { job, path, file };
+    if (remoteTime && lastModified !== undefined) target.timeMs = pastTime(lastModified, Date.now());
+    if (head !== undefined) target.headers = headersOf(job, url, file, head);
     const conflict = commits.conflictAt(target);
     if (conflict !== undefined && isFailure(conflict)) return conflict;
     return checkSpace(0) ?? (conflict === undefined ? target : { ...target, ...conflict });
+  }
+
+  function headersOf(job: Job, url: URL, file: string, content: Uint8Array): HeadersFile {
+    const headers = names.headersOf(job, url, file);
+    return { file: headers, path: `${folder}/${headers}`, content };
   }
 
   /** The conflict of a job whose name does not depend on the answer: no request is needed. */
@@ -158,6 +184,14 @@ export function directory(options: DirectoryOptions): Sink {
     if (digest !== undefined && fromBytes > 0) updateFromFile(digest, fd, fromBytes);
     return digest;
   }
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** Returns the time of a Last-Modified, in milliseconds since 1970; undefined if it is invalid, or in the future. */
+function pastTime(lastModified: string, nowMs: number): number | undefined {
+  const ms = httpDate(lastModified, nowMs);
+  return ms === undefined || ms > nowMs ? undefined : ms;
 }
 
 /** Whether the length alone shows that the body is not an existing file of `ownBytes` bytes. */

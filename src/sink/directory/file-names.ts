@@ -3,7 +3,7 @@
 import { OptionError } from "../../core/errors.ts";
 import type { Failure } from "../../core/failure.ts";
 import { isNumber, type Job } from "../../core/job.ts";
-import { LAYOUT, OWN_FILES, PART_ENDING } from "../../core/layout.ts";
+import { HEADERS_ENDING, LAYOUT, OWN_ENDING, OWN_FILES } from "../../core/layout.ts";
 import type { Expected } from "../../core/scheduler/name-queue.ts";
 import { extensionOf, hasOwnExtension, pathExtension } from "./extension.ts";
 import { basenameOf, foldersOf, hostOf, type Limit, stemOf } from "./url-parts.ts";
@@ -11,6 +11,8 @@ import { basenameOf, foldersOf, hostOf, type Limit, stemOf } from "./url-parts.t
 export interface FileNames {
   /** The file for a job, relative to the folder, `/` between folders. `type` is the Content-Type. */
   of(job: Job, target: URL, type: string | undefined): string;
+  /** The file for the head of the answer, beside the job's `file`. */
+  headersOf(job: Job, target: URL, file: string): string;
   /** What is known of the name before the answer; undefined where no other line can have it, or the URL is invalid. */
   before(job: Job): Expected | undefined;
   /** Whether two lines may differ in their names only by the Content-Type of their answers. */
@@ -91,6 +93,14 @@ export function fileNames(template: string, perDir?: number): FileNames {
       }
       if (job.name !== undefined && !isNumber(job.name)) return sanitized(job.name);
       return expand(job, target, hasExtension ? extensionOf(target.pathname, type) : "");
+    },
+    headersOf(job, target, file) {
+      const isNumbered = unique && hasExtension && givenName(job) === undefined;
+      const stem = isNumbered ? expand(job, target, "") : file;
+      const slash = file.lastIndexOf("/") + 1;
+      const name = `${stem.slice(stem.lastIndexOf("/") + 1)}${HEADERS_ENDING}`;
+      const isLong = Buffer.byteLength(name) > MAX_NAME_BYTES;
+      return file.slice(0, slash) + (isLong ? `${String(job.n).padStart(6, "0")}${HEADERS_ENDING}` : name);
     },
     before(job) {
       if (job.name !== undefined && !isNumber(job.name)) {
@@ -178,7 +188,7 @@ const UNSAFE_CHARACTERS = /[\\:*?"<>|\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 function sanitizedPart(part: string): string {
   const clean = withoutOuterDots(part.replace(UNSAFE_CHARACTERS, "_"));
   if (clean.length > MAX_NAME_BYTES) return clean; // it is refused later, and normalizing a long text takes very long
-  const whole = PART_ENDING.test(clean) ? `${clean}_` : clean;
+  const whole = OWN_ENDING.test(clean) ? `${clean}_` : clean;
   // Some file systems treat variants of a letter as equal ("reſults.jsonl"); COM¹ is a device of Windows.
   return RESERVED.test(whole.normalize("NFKC")) ? `_${whole}` : whole;
 }

@@ -21,6 +21,8 @@ export interface PartialFiles {
   create(job: Job): TempFile;
   /** The path at which the writer thread creates a part. Removes a kept one. */
   pathFor(job: Job): string;
+  /** A path for another temporary file of a job, which no other has. */
+  extraPath(job: Job): string;
   /** As `create`, in the thread pool. */
   createAsync(job: Job): Promise<TempFile>;
   /** Opens the kept part to append, and truncates it to `bytes`. Throws EIO where it is not as it was kept. */
@@ -122,6 +124,7 @@ export function partialFiles(state: string, helper = 0): PartialFiles {
       drop(job);
       return pathOf(job);
     },
+    extraPath: (job) => `${state}/${STATE_LAYOUT.part(job.n, ++copies)}`,
     async createAsync(job) {
       drop(job);
       const path = pathOf(job);

@@ -1,6 +1,6 @@
 // A temporary file: a body is written to it under a name in the state folder, and it is renamed when it is complete.
 
-import { close, closeSync, open } from "node:fs";
+import { close, closeSync, futimesSync, open } from "node:fs";
 import { promisify } from "node:util";
 import { CREATE_FLAGS, createNew, NEW_FILE_MODE } from "../../fs/open-nofollow.ts";
 
@@ -10,6 +10,8 @@ const openAsync = promisify(open) as (path: string, flags: number, mode: number)
 export interface TempFile {
   readonly path: string;
   readonly fd: number;
+  /** Sets the time of the file, in milliseconds since 1970, while it is open. A file system may refuse it. */
+  setTime(ms: number): void;
   /** Closes the file; does nothing if it is closed. Throws the error of close(2). */
   close(): void;
   /** As `close`, in the thread pool. */
@@ -22,6 +24,14 @@ export function tempFile(path: string, fd: number): TempFile {
   return {
     path,
     fd,
+    setTime(ms) {
+      if (!isOpen) return;
+      try {
+        futimesSync(fd, ms / 1000, ms / 1000);
+      } catch {
+        // It keeps the time at which it was written.
+      }
+    },
     close() {
       if (!isOpen) return;
       isOpen = false; // a second close might close another file with the same descriptor

@@ -1,6 +1,6 @@
 // Stores a duplicate as a second name of the saved file: a hard link or a copy, without a request.
 
-import { closeSync, openSync, rmSync, unlinkSync } from "node:fs";
+import { closeSync, openSync, rmSync, unlinkSync, utimesSync } from "node:fs";
 import { digestsOf } from "../../core/digest.ts";
 import type { Failure } from "../../core/failure.ts";
 import type { SavedFile } from "../../core/job.ts";
@@ -35,6 +35,7 @@ async function linkAndCommit(
     part = context.parts.create(target.job);
     unlinkSync(part.path); // only its name was needed
     await linkOrCopy(`${folder}/${saved.file}`, part.path, context.durable);
+    if (target.timeMs !== undefined) setTime(part.path, target.timeMs / 1000);
     const stored = context.commit(target, part, saved.bytes, digestsOf(saved));
     // rename(2) of one hard link to another one of the same file does nothing.
     rmSync(part.path, { force: true });
@@ -60,5 +61,14 @@ async function compareExisting(
       : differentContent(target.file, target.ownBytes ?? bytes);
   } finally {
     closeSync(fd);
+  }
+}
+
+/** Sets the time of a copy; a link has it. A file system may refuse it. */
+function setTime(path: string, seconds: number): void {
+  try {
+    utimesSync(path, seconds, seconds);
+  } catch {
+    // It keeps the time at which it was written.
   }
 }

@@ -4,6 +4,7 @@ import { createReadStream, lstatSync, rmdirSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { FolderError, useAnotherFolder, type Wording } from "../../core/errors.ts";
 import { LAYOUT } from "../../core/layout.ts";
+import { savedHeaders } from "../../fs/location.ts";
 import { checked, openToRead } from "../../fs/open-nofollow.ts";
 import { isInside, isSafePath } from "../../fs/safe-path.ts";
 
@@ -47,12 +48,20 @@ export function removeSavedFile(folder: string, file: string): boolean {
   return isSaved;
 }
 
+/** Removes the head that a record names, as `removeSavedFile`. */
+export function removeSavedHeaders(folder: string, record: object): void {
+  const file = savedHeaders(folder, record);
+  if (file !== undefined && isInside(folder, join(folder, file))) unlinkSync(join(folder, file));
+}
+
 /** Removes the files that a journal names, and then the journal. */
 async function removeRecorded(folder: string, beforeJournal: () => void = () => {}): Promise<void> {
   const journal = join(folder, LAYOUT.journal);
   for await (const line of linesOf(journal)) {
-    const file = recordedFile(line);
-    if (file !== undefined) removeSavedFile(folder, file);
+    const record = recordIn(line);
+    const { shard, file = shard } = record;
+    if (typeof file === "string") removeSavedFile(folder, file);
+    removeSavedHeaders(folder, record);
   }
   beforeJournal();
   unlinkSync(journal);
@@ -78,12 +87,11 @@ async function* linesOf(journal: string): AsyncGenerator<string> {
   yield carry;
 }
 
-/** The file that a record names. */
-function recordedFile(line: string): string | undefined {
+/** The record in a line; an empty one if it is incomplete. */
+function recordIn(line: string): { readonly file?: unknown; readonly shard?: unknown } {
   try {
-    const { shard, file = shard } = JSON.parse(line) as { file?: unknown; shard?: unknown };
-    return typeof file === "string" ? file : undefined;
+    return Object(JSON.parse(line)) as object;
   } catch {
-    return undefined; // an incomplete record
+    return {};
   }
 }
