@@ -24,11 +24,21 @@ const VENDORED = {
   "tough-cookie": "tough-cookie.cjs",
 };
 
-/** Formats of lists, each in a file of dist/vendor with its packages, required when the first list in it is read. */
-const LIST_FORMATS = ["csv", "json-lines", "parquet", "sitemap"];
+/**
+ * Formats of lists, and the kinds of listings, each in a file of dist/vendor with its packages, required when the first list in it
+ * is read.
+ */
+const LIST_FILES = {
+  csv: "formats",
+  "json-lines": "formats",
+  parquet: "formats",
+  sitemap: "formats",
+  "page-kinds": "pages",
+};
+const LIST_FORMATS = Object.keys(LIST_FILES);
 const LIST_FORMAT = new RegExp(`^\\./(?:${LIST_FORMATS.join("|")})\\.ts$`);
 const isListFormat = (id, importer = "") =>
-  LIST_FORMAT.test(id) && /[\\/]source[\\/]formats[\\/][^\\/]+$/.test(importer);
+  LIST_FORMAT.test(id) && /[\\/]source[\\/](?:formats|pages)[\\/][^\\/]+$/.test(importer);
 const listFormats = {
   name: "list-formats",
   renderChunk: (code) =>
@@ -133,10 +143,10 @@ export default defineConfig([
     output: into("vendor"),
     plugins: [thirdParty(["mime-db"])],
   })),
-  ...LIST_FORMATS.map((name) => ({
+  ...Object.entries(LIST_FILES).map(([name, folder]) => ({
     platform: "node",
     external: isBuiltin,
-    input: { [`list-${name}`]: `src/source/formats/${name}.ts` },
+    input: { [`list-${name}`]: `src/source/${folder}/${name}.ts` },
     output: into("vendor"),
     plugins: [thirdParty()],
   })),

@@ -26,7 +26,7 @@ export {
 } from "./core/errors.ts";
 export { FACTS, type Fact, type Failure, type FailureKind } from "./core/failure.ts";
 export type { Failed, Job, KnownFile, Outcome, Saved, SavedFile, Skipped, Unchanged } from "./core/job.ts";
-export type { DoneEarlier } from "./core/ports.ts";
+export type { DoneEarlier } from "./core/page-memory.ts";
 export { type HostQueue, ORDERS, type Order } from "./core/scheduler/order.ts";
 export type {
   DispatchController,

@@ -16,7 +16,7 @@ const DOORS: Readonly<Record<string, RegExp>> = {
   "cli-progress": /^src\/report\/bar\.ts$/,
   fzstd: /^src\/source\/formats\/parquet\.ts$/,
   hyparquet: /^src\/source\/formats\/parquet\.ts$/,
-  saxes: /^src\/source\/formats\/sitemap\.ts$/,
+  saxes: /^src\/source\/formats\/xml-parser\.ts$/,
   "mime-db": /^src\/sink\/directory\/media-types\.ts$/,
 };
 

@@ -16,6 +16,7 @@ import { markRun, type RunMark } from "../sink/folder/unclean-shutdown.ts";
 import { unlock } from "../sink/folder/unlock.ts";
 import { type FailedListOwner, failedListOwner } from "./foreign-files.ts";
 import { OUTPUT_DEFAULTS, type OutputOptions } from "./output-options.ts";
+import { dropPages } from "./output-pages.ts";
 import { type Listing, listing, readBack, setAside } from "./previous-run.ts";
 
 export interface OpenFolder {
@@ -70,6 +71,7 @@ export async function openFolder(
     if (force) {
       dropAll(state);
       dropUnsealedShards(state);
+      dropPages(state);
     } else dropUnusable(state);
 
     // 4. Mark the beginning of this run.

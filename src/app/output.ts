@@ -17,6 +17,7 @@ import type { DownloadPlan } from "./download.ts";
 import { namingOf } from "./file-sink.ts";
 import { abandonFolder, type OpenFolder, openFolder, releaseFolder } from "./open-folder.ts";
 import { OUTPUT_DEFAULTS, type OutputOptions } from "./output-options.ts";
+import { openPages, type Pages } from "./output-pages.ts";
 import { openSink, type SharedSink } from "./output-registry.ts";
 import { settle, settleAfresh } from "./previous-run.ts";
 import { mayStartThread } from "./process-limits.ts";
@@ -140,6 +141,7 @@ function outputIn(
   if (!resuming && !failures.isOwnList)
     reporters.push({ name: LAYOUT.failedList, reporter: failedList(failedPath, join(state, LAYOUT.failedList)) });
 
+  let pages: Pages | undefined;
   return {
     sink,
     shared,
@@ -147,6 +149,7 @@ function outputIn(
     expect: names.isUncertain ? names.before : undefined,
     savedFileOf: dedupe && lines !== undefined ? savedFilesIn(lines, update) : undefined,
     async resume(source, again) {
+      pages = source.keepPages && openPages(source.keepPages, state, history, { update, retryFailed });
       if (history === undefined) return source;
       const find = (url: string) => history.findSaved(url) ?? history.findFailure(url);
       const checked = (list: Source) => refuseUnnumbered(list, { state: history.state, find });
@@ -177,6 +180,7 @@ function outputIn(
         const isReplaced = journal.isStarted && journal.problem !== undefined;
         if (journal.isStarted && !isReplaced && resuming && !isHurried) settle(folder, state, history, failures);
         else lines?.close(); // a refused run changes nothing
+        pages?.end({ isComplete: stop?.aborted !== true && !isUnsure, isVain: isVain && !resuming });
         if (isReplaced) settleAfresh(folder, state, resuming, failures, journal);
         if (isVain && !resuming) removeEmptyFile(journalPath);
       } finally {

@@ -54,7 +54,14 @@ export function parse<T extends Rows>(
     if (row.type === "flag") values[key] = option.negate ? value === false : value === true;
     else if (value !== undefined) values[key] = value;
   }
-  return { values: values as Parsed<T>, args: command.args };
+  const { args } = command;
+  const { unless, noun } = info.argument;
+  const isReplaced = unless !== undefined && values[unless] !== undefined;
+  if (unless !== undefined && isReplaced === args.length > 0) {
+    const { name: flag } = splitFlags(rows[unless]?.flags ?? "");
+    return refusal(isReplaced ? `${flag} is the list: give no other` : `missing required argument 'list': ${noun}`);
+  }
+  return { values: values as Parsed<T>, args };
 }
 
 function isHelp(word: string): boolean {
@@ -73,9 +80,11 @@ function entryOf(key: string, row: Row): Entry | undefined {
 }
 
 function commandOf({ argument }: CommandInfo, entries: readonly Entry[]): Command {
-  const { name, noun, choices, isOptional } = argument;
+  const { name, noun, choices, isOptional, unless } = argument;
   const read = choices === undefined ? nonBlank(noun) : oneOf(choices);
-  const operand = new Argument(isOptional ? `[${name}]` : choices === undefined ? `<${name}...>` : `<${name}>`);
+  const operand = new Argument(
+    unless ? `[${name}...]` : isOptional ? `[${name}]` : choices === undefined ? `<${name}...>` : `<${name}>`,
+  );
   const command = new Command()
     .addArgument(operand.argParser((text) => asArgumentError(() => read(text))))
     .allowExcessArguments(false)

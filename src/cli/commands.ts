@@ -19,10 +19,12 @@ export interface CommandInfo {
     readonly noun: string;
     readonly choices?: readonly string[];
     readonly isOptional?: true;
+    /** The key of an option that goes in the place of the operand. */
+    readonly unless?: string;
   };
 }
 
-const LIST = { name: "list", noun: "a file with one URL per line, or - for stdin" } as const;
+const LIST = { name: "list", noun: "a file with one URL per line, a URL, or - for stdin" } as const;
 
 export const SHELLS = ["bash", "zsh", "fish"] as const;
 
@@ -32,7 +34,7 @@ export const COMMANDS = {
     usage: "bulkget [options] <list...>",
     summary: "Downloads every URL of a list into numbered files: line 42 becomes 000042.",
     groups: RUN_GROUPS,
-    argument: LIST,
+    argument: { ...LIST, unless: "listUrl" },
     notes: `
 Examples:
   bulkget urls.txt -c 50                     into downloads/, by line number

@@ -1,11 +1,9 @@
 // The main function of the command: parses the command line, runs it, prints errors, and returns the exit code.
 
-import { statSync } from "node:fs";
 import { constants } from "node:os";
 import { clock } from "../app/clock.ts";
 import { download } from "../app/download.ts";
 import { exitProcess } from "../app/exit-process.ts";
-import { listFetcher } from "../app/fetch-list.ts";
 import { namingOf } from "../app/file-sink.ts";
 import { AUTO, httpClient } from "../app/http-client.ts";
 import { refuseNames } from "../app/name-table.ts";
@@ -16,7 +14,6 @@ import { combineReporters, STALL_MS } from "../core/run/combine-reporters.ts";
 import type { StopReason } from "../core/run/run.ts";
 import { finished } from "../core/run/tally.ts";
 import { leftOf } from "../report/summary.ts";
-import { lists } from "../source/lists.ts";
 import { readAhead } from "../source/read-ahead.ts";
 import { VERSION } from "../version.ts";
 import { type CommandLine, FLAG_WORDING, misspelt, readCommandLine } from "./command-line.ts";
@@ -24,6 +21,7 @@ import type { EarlyExit } from "./commander.ts";
 import { EXIT_CODES } from "./exit-code.ts";
 import { exitOfError, exitOfRun } from "./exit-of.ts";
 import { ignoredAtStart } from "./ignored-signals.ts";
+import { inputOf } from "./input.ts";
 import { flushed, log, once, printStderr, printStdout, surviveStderr } from "./log.ts";
 import { pemOf } from "./pem.ts";
 import { type Env, type Extra, extraReporters } from "./reporters.ts";
@@ -76,24 +74,19 @@ async function runCommand(line: CommandLine, env: Env, ignored: ReadonlySet<Stop
   /** Aborts when readers of reports are no longer waited for. */
   const late = new AbortController();
   if (!line.quiet) for (const text of misspelt(env)) log(text);
-  const { allowEmpty } = line;
   const naming = namingOf(line);
   const refuse = () => refuseNames(naming);
   const printNote = line.quiet ? () => {} : log;
   const notes = once(printNote);
-  const read = () =>
-    lists(line.lists, {
-      ...{ stdin: () => process.stdin, stop: stop.signal, note: notes.note, refuse, allowEmpty },
-      ...{ inputFormat: line.inputFormat, table: line, fetch: listFetcher(() => get, line, stop.signal) },
-    });
-  const list = read();
+  const input = inputOf(line, { get: () => get, stop: stop.signal, note: notes.note, refuse });
   const processes = processesFor(line);
   const web = { ...line, ...pemOf(line) };
   const get = httpClient(web);
-  await list.check();
+  await input.check();
 
   // 3. Open the folder, and compare the list with the earlier run.
-  const isRereadable = rereadable(line.lists);
+  const { read, isRereadable } = input;
+  const list = read();
   // --force deletes files of an earlier run: only after the input proves to be a list.
   const source = line.force && !isRereadable ? await readAhead(list) : list;
   const output = await openOutput(line, {
@@ -107,7 +100,7 @@ async function runCommand(line: CommandLine, env: Env, ignored: ReadonlySet<Stop
   let progress: Extra;
   try {
     remaining = await output.resume(source, isRereadable ? read : undefined);
-    progress = await extraReporters(line, env, late.signal); // last: a refused run must not truncate an existing --report file
+    progress = await extraReporters(line, input.names, env, late.signal); // last: a refused run must not truncate an existing --report file
   } catch (error) {
     await output.close(error instanceof ListError);
     throw error;
@@ -205,11 +198,6 @@ async function runCommand(line: CommandLine, env: Env, ignored: ReadonlySet<Stop
     signals.raise(end);
   }
   return EXIT_CODES[end].code;
-}
-
-/** Whether all lists are files, which can be read a second time. */
-function rereadable(paths: readonly string[]): boolean {
-  return paths.every((path) => path !== "-" && statSync(path, { throwIfNoEntry: false })?.isFile() === true);
 }
 
 /** Prints a page or a refusal. The texts of pages are loaded only when needed. */

@@ -35,14 +35,19 @@ export interface Extra {
   readonly note: (text: string) => void;
 }
 
-/** Opens the reporters. When `late` aborts, readers of reports are no longer waited for. Throws an OptionError for a file that cannot be written. */
-export async function extraReporters(line: CommandLine, env: Env, late: AbortSignal): Promise<Extra> {
+/** Opens the reporters. `names`: those of the lists. When `late` aborts, readers of reports are no longer waited for. Throws an OptionError for a file that cannot be written. */
+export async function extraReporters(
+  line: CommandLine,
+  names: readonly string[],
+  env: Env,
+  late: AbortSignal,
+): Promise<Extra> {
   const extra: NamedReporter[] = [];
   const reports = line.report ?? [];
   refuseOverwriting(reports, line);
   for (const report of reports) extra.push(openReport(report, late));
   if (line.quiet) return { extra, note: log };
-  const list = line.lists.length === 1 && line.lists[0] !== "-" ? line.lists[0] : undefined;
+  const list = names.length === 1 && names[0] !== "-" ? names[0] : undefined;
   const { stderr } = process;
   const terminal = stderr.isTTY === true && env.TERM !== "dumb";
   const common = {

@@ -30,6 +30,8 @@ export const STATE_LAYOUT = {
   unclean: "since",
   /** An empty file that shows the time by the file system's clock. */
   clockProbe: "now",
+  /** Where each page of a listing begins, until all its lines are done. */
+  pages: "pages",
   /** An incomplete body of line `n`; `copy` tells lines of one number apart. */
   part: (n: number, copy?: number): string => (copy === undefined ? `${n}.part` : `${n}-${copy}.part`),
   /** The URL and validator of an incomplete body, for a range request. */

@@ -4,6 +4,7 @@ import type { ConnectionTimes } from "./connection-times.ts";
 import type { Digests } from "./digest.ts";
 import type { Failure } from "./failure.ts";
 import type { DuplicateSource, Job, Outcome, ShardPlace } from "./job.ts";
+import type { DoneEarlier, PageMemory } from "./page-memory.ts";
 import type { BandwidthLimiter } from "./run/bandwidth.ts";
 import type { Tally } from "./run/tally.ts";
 import type { Thenable } from "./structures/deferred.ts";
@@ -15,13 +16,8 @@ export interface Source extends AsyncIterable<readonly Job[]> {
   total(): { readonly jobs: number; readonly exact: boolean } | undefined;
   /** Counts of the lines read so far that an earlier run has finished: in no batch, and not in the total. */
   readonly doneEarlier?: DoneEarlier | undefined;
-}
-
-/** Counts of lines that an earlier run has finished: saved, failed permanently, or skipped. */
-export interface DoneEarlier {
-  readonly saved: number;
-  readonly failed: number;
-  readonly skipped: number;
+  /** For a list in pages, before it is read: from then on it leaves out finished pages, and keeps where each page begins. */
+  readonly keepPages?: ((memory: PageMemory) => void) | undefined;
 }
 
 /** The first bytes of a body that an earlier try or run kept. */
@@ -50,6 +46,8 @@ export interface RequestConditions {
   readonly known?: { readonly etag?: string; readonly last_modified?: string };
   /** Headers of this URL alone, as alternating names and values; they replace those of all requests. */
   readonly headers?: readonly string[];
+  /** Called with the header lines of each answer, redirects included; the final one is the last. */
+  readonly onFields?: (fields: string) => void;
 }
 
 /** Why a URL is not fetched, or its body not stored: robots.txt or X-Robots-Tag. */

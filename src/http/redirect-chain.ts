@@ -124,6 +124,7 @@ export class RedirectChain implements RequestListener {
       jar,
       headers,
       this.conditions?.headers,
+      this.conditions?.onFields,
     );
     if ("error" in prepared) return prepared;
     const { route } = prepared;

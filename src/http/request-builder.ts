@@ -32,7 +32,8 @@ export interface RequestBuilder {
   /**
    * Returns the request for a URL, or why its origin is blocked. `origin`: `target.origin`. `listed`: the URL of the list if it
    * has this origin: credentials and the user's other headers are sent to no other. `jar`: has the cookies, if any are sent.
-   * `ownHeaders`: those of this URL alone, as alternating names and values, which replace others of the same names.
+   * `ownHeaders`: those of this URL alone, as alternating names and values, which replace others of the same names. `onFields`:
+   * called with the header lines of the answer.
    */
   build(
     target: URL,
@@ -41,6 +42,7 @@ export interface RequestBuilder {
     jar: Cookies | undefined,
     conditions: ConditionalRequest | undefined,
     ownHeaders?: readonly string[],
+    onFields?: (fields: string) => void,
   ): PreparedRequest | Failure;
 }
 
@@ -79,7 +81,7 @@ export function requestBuilder(options: GetOptions): RequestBuilder {
 
   return {
     isConditional: isConditional(common),
-    build(target, key, listed, jar, conditions, ownHeaders) {
+    build(target, key, listed, jar, conditions, ownHeaders, onFields) {
       const isListed = listed !== undefined;
       const origin = originOf(target, key);
       if (origin.blocked !== undefined) return origin.blocked;
@@ -88,7 +90,8 @@ export function requestBuilder(options: GetOptions): RequestBuilder {
       if (ownHeaders !== undefined) fields = replaceHeaders(fields, isListed ? ownHeaders : safeHeaders(ownHeaders));
       if (conditions !== undefined) fields += headerLines(conditions.headers);
       const path = origin.prefix + originForm(target);
-      const request = cookies === undefined ? { path, fields } : { path, fields, onFields: receiver(cookies, target) };
+      const receive = cookies === undefined ? onFields : receiver(cookies, target, onFields);
+      const request = receive === undefined ? { path, fields } : { path, fields, onFields: receive };
       return { route: isListed ? origin.route : origin.anonymousRoute, request };
     },
   };
@@ -102,6 +105,9 @@ function replaceHeaders(fields: string, headers: readonly string[]): string {
 }
 
 /** A function of its own: the closure keeps nothing else of the request. */
-function receiver(cookies: Cookies, from: URL): (fields: string) => void {
-  return (fields) => cookies.setCookies(fields, from);
+function receiver(cookies: Cookies, from: URL, onFields?: (fields: string) => void): (fields: string) => void {
+  return (fields) => {
+    cookies.setCookies(fields, from);
+    onFields?.(fields);
+  };
 }

@@ -11,6 +11,8 @@ import { recordedUrls } from "./recorded-url.ts";
 export interface HistoryQueries {
   /** The state recorded for this number and URL, ignoring its password; "other": the number has another URL; undefined: none. */
   state(n: number, url: string): "saved" | "failed" | "skipped" | "open" | "other" | undefined;
+  /** The state recorded for this number, whatever its URL. */
+  stateOf(n: number): "saved" | "failed" | "skipped" | "open" | undefined;
   /** A number's last record, without `file` if another line owns it; undefined if there is none, or it is not written yet. */
   record(n: number): Outcome | undefined;
   /** Whether the record of a number is certainly saved, with this URL and file. False if only a full parse can tell. */
@@ -44,6 +46,10 @@ export function historyQueries(fd: number, lines: LineTable, bytes: number): His
       const shown = knownAs(url);
       if (lines.hashAt(index) !== urlHash(shown) || !urls.has(lines.unitAt(index), n, shown)) return "other";
       return STATE_NAMES[lines.stateAt(index)];
+    },
+    stateOf(n) {
+      const index = indexOf(n);
+      return index < 0 ? undefined : STATE_NAMES[lines.stateAt(index)];
     },
     record(n) {
       const index = indexOf(n);

@@ -1,7 +1,8 @@
 // The progress of a library run: a live view, snapshots, and the calls of `onProgress`.
 
 import type { FailureKind } from "../core/failure.ts";
-import type { DoneEarlier, View } from "../core/ports.ts";
+import type { DoneEarlier } from "../core/page-memory.ts";
+import type { View } from "../core/ports.ts";
 import { emptyTally, finished } from "../core/run/tally.ts";
 
 /** The progress of a run. Each finished URL counts in exactly one of saved, unchanged, failed and skipped. */

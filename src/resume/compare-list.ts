@@ -1,7 +1,7 @@
 // Compares a list with an earlier run: counts its known, moved and new lines, and the saved lines that are not in it.
 
 import type { Job } from "../core/job.ts";
-import type { DoneEarlier } from "../core/ports.ts";
+import type { DoneEarlier } from "../core/page-memory.ts";
 import { charsOf } from "../core/scheduler/job-size.ts";
 import type { History } from "../journal/history.ts";
 import { thousands } from "../report/format.ts";

@@ -1,21 +1,22 @@
 // A source of jobs from list files and standard input: streamed, gunzipped if needed, and numbered across all lists.
 
-import { accessSync, constants, fstatSync, type Stats, statSync } from "node:fs";
+import { accessSync, constants, existsSync, fstatSync, type Stats, statSync } from "node:fs";
 import { basename } from "node:path";
-import type { Readable } from "node:stream";
-import { ListError, type Wording } from "../core/errors.ts";
+import { Readable } from "node:stream";
+import { ListError } from "../core/errors.ts";
 import type { Job, Refuse } from "../core/job.ts";
 import { LAYOUT } from "../core/layout.ts";
 import type { Source } from "../core/ports.ts";
 import { redacted } from "../core/redact.ts";
-import { quoted } from "./file-signature.ts";
+import type { Fetch } from "./fetched.ts";
 import { beginsWithUrl, firstLines, NoListError } from "./first-lines.ts";
-import type { UnknownColumn } from "./formats/columns.ts";
 import { reasonOf } from "./formats/format.ts";
 import type { TableOptions } from "./formats/table-options.ts";
 import { lineNumbers } from "./line-numbers.ts";
-import { openList, reason } from "./open-list.ts";
+import { type OpenedList, openList, reason } from "./open-list.ts";
 import { readList } from "./read-list.ts";
+import { refuseIn } from "./refuse-jobs.ts";
+import { unknownColumns } from "./unknown-columns.ts";
 
 export interface ListsOptions {
   readonly stdin: () => Readable;
@@ -30,8 +31,10 @@ export interface ListsOptions {
   /** The name of the format of all lists. Default: found for each by its path and first bytes. */
   readonly inputFormat?: string | undefined;
   readonly table?: TableOptions;
-  /** Fetches a URL, whole, for lists that name others. Throws an error with the reason. */
-  readonly fetch?: ((url: string) => Promise<Buffer>) | undefined;
+  /** Fetches the lists that a list names. */
+  readonly fetch?: Fetch | undefined;
+  /** Opens a list that is on the web. Default: a URL in the place of a list is a list of that one URL. */
+  readonly openUrl?: ((url: string) => OpenedList) | undefined;
 }
 
 export interface Lists extends Source {
@@ -51,8 +54,8 @@ interface Progress {
 
 /** Reads the lists in order; `-` is standard input. Throws a ListError at once for a list that is missing or unreadable. */
 export function lists(paths: readonly string[], options: ListsOptions): Lists {
-  const { stdin, stop, note, allowEmpty = false, inputFormat, table = {} } = options;
-  const sizes = paths.map((path) => (path === "-" ? undefined : sizeOf(path)));
+  const { stdin, stop, note, allowEmpty = false, inputFormat, table = {}, openUrl = listOfOne } = options;
+  const sizes = paths.map((path) => (path === "-" || isUrl(path) ? undefined : sizeOf(path)));
   const known = sizes.every((size) => size !== undefined && size > 0);
   const totalBytes = sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0);
   const progress: Progress = { bytes: 0, jobs: 0, done: false };
@@ -60,7 +63,7 @@ export function lists(paths: readonly string[], options: ListsOptions): Lists {
   async function* batches(): AsyncGenerator<readonly Job[]> {
     let offset = 0;
     const numbers = lineNumbers();
-    const unknown = note && unknownKeys(note);
+    const unknown = note && unknownColumns(note);
     const refuse = options.refuse?.();
     /** The number of lines before each list. */
     const starts: { readonly name: string; readonly offset: number }[] = [];
@@ -75,13 +78,15 @@ export function lists(paths: readonly string[], options: ListsOptions): Lists {
         : `${lineAt(place)} has the number ${n}, which is that of ${lineAt(other)}`;
     };
     for (const path of paths) {
-      const name = path === "-" ? "(stdin)" : path;
+      const name = nameOf(path);
       starts.push({ name, offset });
       let lines = 0;
+      const isOne = isUrl(path) && options.openUrl === undefined;
       const reading = {
-        ...{ path, stop, offset, claim, onBytes, inputFormat, table, fetch: options.fetch },
+        ...{ path, stop, offset, claim, onBytes, table, fetch: options.fetch },
+        inputFormat: isOne ? "lines" : inputFormat,
         note: note && ((text: string) => note(`${name}: ${text}`)),
-        list: paths.length > 1 ? path : undefined,
+        list: paths.length > 1 ? redacted(path) : undefined,
         onUnknown: unknown?.(name),
         onLines(count: number) {
           lines = count;
@@ -98,7 +103,7 @@ export function lists(paths: readonly string[], options: ListsOptions): Lists {
         return first === undefined || jobs.length === 0 ? jobs : first.accept(jobs);
       };
       try {
-        const opened = path === "-" ? { stream: stdin(), check() {} } : openList(path);
+        const opened = isUrl(path) ? openUrl(path) : path === "-" ? { stream: stdin(), check() {} } : openList(path);
         for await (const batch of readList(opened, reading)) {
           const jobs = accepted(batch);
           if (jobs.length > 0) yield jobs;
@@ -109,7 +114,8 @@ export function lists(paths: readonly string[], options: ListsOptions): Lists {
         if (error instanceof NoListError) throw new ListError((words) => `${name}: ${error.reason(words)}`);
         const why = reasonOf(error);
         if (why !== undefined) throw new ListError((words) => `${name}: the list cannot be read: ${why(words)}`);
-        throw new ListError(`${name}: cannot be read on, after line ${lines}: ${reason(error)}`, { cause: error });
+        const what = isUrl(path) && lines === 0 ? "the list cannot be read" : `cannot be read on, after line ${lines}`;
+        throw new ListError(`${name}: ${what}: ${reason(error)}`, { cause: error });
       }
       offset += lines;
     }
@@ -123,7 +129,7 @@ export function lists(paths: readonly string[], options: ListsOptions): Lists {
 
   function refuseEmpty(jobs: number): void {
     if (jobs > 0 || allowEmpty || paths.some(isFailedList)) return;
-    const names = paths.map((path) => (path === "-" ? "(stdin)" : path)).join(", ");
+    const names = paths.map(nameOf).join(", ");
     throw new ListError(
       `${names}: no URL in ${paths.length > 1 ? "them" : "it"} (--allow-empty, if that is no mistake)`,
     );
@@ -167,30 +173,29 @@ function sizeOf(path: string): number | undefined {
     stats = statSync(path);
     accessSync(path, constants.R_OK);
   } catch (error) {
-    const shown = redacted(path);
-    const isUrl = /^https?:\/\//i.test(path);
-    const adviceIn = ({ listFrom }: Wording) =>
-      isUrl ? ` (a URL goes into a list: ${listFrom(`echo ${quoted(shown)}`)})` : "";
-    throw new ListError((words) => `${shown}: the list cannot be read: ${reason(error)}${adviceIn(words)}`, {
-      cause: error,
-    });
+    throw new ListError(`${redacted(path)}: the list cannot be read: ${reason(error)}`, { cause: error });
   }
   if (stats.isDirectory()) throw new ListError(`${path}: the list cannot be read: it is a folder`);
   return stats.isFile() ? stats.size : undefined;
 }
 
-function refuseIn(jobs: Job[], refuse: Refuse): void {
-  let i = 0;
-  for (const job of jobs) {
-    const refused = job.refused === undefined ? refuse(job) : undefined;
-    if (refused !== undefined) jobs[i] = { ...job, refused };
-    i++;
-  }
+/** Whether a path is the URL of a list, or one to be fetched: a file of that name comes first. */
+export function isUrl(path: string): boolean {
+  return /^https?:\/\//i.test(path) && !existsSync(path);
+}
+
+/** A list of this URL alone. */
+function listOfOne(url: string): OpenedList {
+  return { stream: Readable.from([Buffer.from(`${url}\n`)]), check() {} };
+}
+
+function nameOf(path: string): string {
+  return path === "-" ? "(stdin)" : redacted(path);
 }
 
 /** Whether it is the list of failed lines of a run: its lines were checked before, and it may be empty. */
 function isFailedList(path: string): boolean {
-  return basename(path) === LAYOUT.failedList;
+  return basename(path) === LAYOUT.failedList && !isUrl(path);
 }
 
 /** Throws if standard input is a directory, which Node 20 to 26 reads as empty (getStdin in is_main_thread.js). */
@@ -202,30 +207,4 @@ function refuseDirectory(): void {
     // It is closed, which is treated as empty.
   }
   if (isDirectory) throw new ListError("(stdin): the list cannot be read: it is a folder");
-}
-
-/** Maximum number of messages about unknown keys, for all lists together. */
-const MAX_KEY_MESSAGES = 10;
-
-/** Reports each unknown key once, for the first line that has it. */
-function unknownKeys(note: (text: string) => void) {
-  const reported = new Set<string>();
-  return (list: string) =>
-    ({ key, text, isName }: UnknownColumn, line: number) => {
-      if (reported.size >= MAX_KEY_MESSAGES || reported.has(key)) return;
-      reported.add(key);
-      // A text with an @ may contain a password.
-      const shown = text.includes("@") ? `${key}=…` : shortened(text);
-      const what = isName
-        ? `is taken for the name of the file, as name=${shown} would be`
-        : "is left out: the keys are n (digits), name, md5, sha1, sha256 and sha512";
-      note(`${list}:${line}: "${shown}" ${what}`);
-    };
-}
-
-/** Maximum length of a column in a message, in characters. */
-const MAX_SHOWN_CHARS = 60;
-
-function shortened(text: string): string {
-  return text.length > MAX_SHOWN_CHARS ? `${text.slice(0, MAX_SHOWN_CHARS)}…` : text;
 }

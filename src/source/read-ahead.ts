@@ -9,6 +9,10 @@ export async function readAhead(source: Source): Promise<Source> {
   const first = await batches.next();
   return {
     total: () => source.total(),
+    get doneEarlier() {
+      return source.doneEarlier;
+    },
+    keepPages: source.keepPages,
     async *[Symbol.asyncIterator](): AsyncGenerator<readonly Job[]> {
       try {
         for (let next = first; next.done !== true; next = await batches.next()) yield next.value;

@@ -41,9 +41,11 @@ export async function* readList({ stream, check }: OpenedList, options: ReadOpti
         command === undefined ? "; a list is text, with one URL per line" : ` (${listFrom(command)})`;
       throw new UnreadableError((words) => `it is ${type.noun}${nextIn(words)}`);
     }
-    const format = formatOf(isPacked ? path.replace(/\.(?:gz|zst)$/i, "") : path, head, { inputFormat, table });
+    const isWeb = /^https?:\/\//i.test(path);
+    const name = isWeb ? path.replace(/[?#].*$/s, "") : path;
+    const format = formatOf(isPacked ? name.replace(/\.(?:gz|zst)$/i, "") : name, head, { inputFormat, table });
     options.onFormat?.(format.name);
-    yield* format.jobs(all, { ...options, head, file: isPacked || path === "-" ? undefined : path });
+    yield* format.jobs(all, { ...options, head, file: isPacked || isWeb || path === "-" ? undefined : path });
   } finally {
     stop.removeEventListener("abort", onStop);
     stream.destroy();

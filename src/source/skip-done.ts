@@ -2,7 +2,8 @@
 
 import { copyDigests, hasDigests, mismatchedDigest } from "../core/digest.ts";
 import type { Job, KnownFile, Outcome } from "../core/job.ts";
-import type { DoneEarlier, Source } from "../core/ports.ts";
+import type { DoneEarlier } from "../core/page-memory.ts";
+import type { Source } from "../core/ports.ts";
 import { isSafeHeadersPath } from "../fs/safe-path.ts";
 
 /** The recorded lines of an earlier run. */
@@ -36,7 +37,7 @@ export interface SkipDoneOptions {
 /** Returns the remaining jobs of `source`, each with the file and validators of the earlier run. */
 export function skipDone(source: Source, earlier: Earlier, options: SkipDoneOptions): Source {
   const { update, left, isWhole, isThere = () => true, settle = (job) => job, onFirst, onEnd } = options;
-  const doneEarlier = { saved: 0, failed: 0, skipped: 0, ...options.before };
+  const own = { saved: 0, failed: 0, skipped: 0, ...options.before };
 
   async function* batches(): AsyncGenerator<readonly Job[]> {
     let first = true;
@@ -56,7 +57,7 @@ export function skipDone(source: Source, earlier: Earlier, options: SkipDoneOpti
     const state = earlier.state(job.n, job.url);
     const done = doneAs(state, job.n, earlier, options);
     if (done !== undefined) {
-      doneEarlier[done]++;
+      own[done]++;
       return undefined;
     }
     const record = state === undefined ? undefined : earlier.record(job.n);
@@ -73,11 +74,15 @@ export function skipDone(source: Source, earlier: Earlier, options: SkipDoneOpti
 
   return {
     [Symbol.asyncIterator]: batches,
-    doneEarlier,
+    /** Those of `source`, too: a listing leaves out pages. */
+    get doneEarlier() {
+      const { saved, failed, skipped } = source.doneEarlier ?? { saved: 0, failed: 0, skipped: 0 };
+      return { saved: own.saved + saved, failed: own.failed + failed, skipped: own.skipped + skipped };
+    },
     total() {
       if (left !== undefined) return { jobs: left, exact: true };
       const total = source.total();
-      const { saved, failed, skipped } = doneEarlier;
+      const { saved, failed, skipped } = own;
       return total && { ...total, jobs: Math.max(0, total.jobs - saved - failed - skipped) };
     },
   };

@@ -48,6 +48,9 @@ export function refuseUnnumbered(source: Source, earlier: EarlierLines): Source 
   return {
     [Symbol.asyncIterator]: batches,
     total: () => source.total(),
+    get doneEarlier() {
+      return source.doneEarlier;
+    },
   };
 }
 

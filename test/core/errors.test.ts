@@ -72,8 +72,8 @@ it("each code of an error is in the table of docs/library.md", () => {
 });
 
 describe("the messages for a program", () => {
-  /** What only the command has, or prints: notes, its summary, its tune; and where the library points to it. */
-  const COMMAND = /^(cli|report|options\/rows)\/|^options\/row\.ts$/;
+  /** What only the command has, or prints: notes, its summary, its tune, listings in pages; and where the library points to it. */
+  const COMMAND = /^(cli|report|options\/rows|source\/pages)\/|^options\/row\.ts$/;
   /** Lines that no program sees: notes, and a refusal that `allowEmpty` takes away. */
   const NOT_SEEN = [
     /for good \(--retry-failed tries/,

@@ -55,10 +55,23 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
   "jq -ac 'select(.outcome == \"failed\") | [.n, .error, .detail, .url]' downloads/results.jsonl": {
     stdout: /^\[4,"http_status","404 Not Found","https:\/\/example\.org\/missing"\]$/m,
   },
-  "bulkget - -q --report - < urls.txt | jq -r 'select(.outcome == \"saved\") | .file'": { stdout: /^000002\.png$/m },
-  "./crawl | bulkget - -o pages --name '{host}/{n:9}{ext}'": { files: ["pages/example.org/000000003.json"] },
+  "./crawl | bulkget - -q -o pages --name '{host}/{n:9}{ext}' --report - | jq -r 'select(.outcome == \"saved\") | .file'":
+    {
+      stdout: /^example\.org\/000000002\.png$/m,
+      files: ["pages/example.org/000000003.json"],
+    },
   "bulkget urls.txt more.txt": {
-    files: ["downloads/000004.jpg", "from-gzip/000002.png", "from-stdin/000002.png"],
+    files: ["downloads/000004.jpg", "from-gzip/000002.png", "from-stdin/000002.png", "one/000001.png"],
+  },
+  "bulkget --list-url https://example.org/more.txt -o from-web": { files: ["from-web/000001.jpg"] },
+  "README.md: bulkget --list-url https://example.org/list --list-kind json --list-items '$.FileNames[*]' \\": {
+    files: ["downloads/000003.jpg"],
+  },
+  "docs/lists.md: bulkget --list-url https://example.org/list --list-kind json --list-items '$.FileNames[*]' \\": {
+    files: ["listed/000003.jpg"],
+  },
+  "bulkget --list-url 'https://example.org/bucket/?prefix=photos/' --list-kind s3 -o bucket": {
+    files: ["bucket/000002.jpg", "api/000003.png"],
   },
   "printf 'https://example.org/a.json\\tdata/a.json\\nhttps://example.org/b.json\\tn=42\\n' > columns.txt": {
     files: ["columns/data/a.json", "columns/000042.json"],

@@ -57,9 +57,40 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
     response.writeHead(404).end("not here\n");
     return;
   }
-  const body = `${request.headers.host}${path}\n`;
+  const listing = listingAt(path);
+  if (listing !== undefined) {
+    response.writeHead(200, listing.headers).end(listing.body);
+    return;
+  }
+  const body = path.endsWith("/more.txt") ? "https://example.org/more.jpg\n" : `${request.headers.host}${path}\n`;
   const etag = `"${createHash("sha256").update(body).digest("hex").slice(0, 16)}"`;
   const type = TYPES.find(([extension]) => path.endsWith(extension))?.[1] ?? "text/html";
   if (request.headers["if-none-match"] === etag) response.writeHead(304, { etag }).end();
   else response.writeHead(200, { "content-type": type, etag }).end(body);
+}
+
+/** The listings of the examples, two pages each; undefined for other paths. */
+function listingAt(path: string): { readonly body: string; readonly headers: Record<string, string> } | undefined {
+  const { pathname, searchParams } = new URL(path, "https://example.org");
+  if (pathname === "/list") {
+    const isFirst = searchParams.get("next-marker") === null;
+    const page = isFirst
+      ? { FileNames: ["a.jpg", "b.jpg"], NextFile: "c.jpg" }
+      : { FileNames: ["c.jpg"], NextFile: "" };
+    return { body: JSON.stringify(page), headers: { "content-type": "application/json" } };
+  }
+  if (searchParams.get("list-type") === "2") {
+    const isFirst = searchParams.get("continuation-token") === null;
+    const more = isFirst ? "<NextContinuationToken>x</NextContinuationToken>" : "";
+    const key = `<Contents><Key>photos/${isFirst ? 1 : 2}.jpg</Key></Contents>`;
+    const xml = `<ListBucketResult><IsTruncated>${isFirst}</IsTruncated>${more}${key}</ListBucketResult>`;
+    return { body: xml, headers: { "content-type": "application/xml" } };
+  }
+  if (pathname === "/api/images") {
+    const isFirst = searchParams.get("page") === null;
+    const link = isFirst ? { link: '<https://example.org/api/images?per_page=2&page=2>; rel="next"' } : {};
+    const items = isFirst ? [{ url: "/1.png" }, { url: "/2.png" }] : [{ url: "/3.png" }];
+    return { body: JSON.stringify(items), headers: { "content-type": "application/json", ...link } };
+  }
+  return undefined;
 }

@@ -59,9 +59,39 @@ async function leftBy(name: string, content: string | Buffer, ...args: readonly 
   writeFileSync(folder.at(name), content);
   const out = folder.at("out");
   const ran = await folder.run([name, "-o", out, "-q", "--force", "--proxy", server.origin, ...args]);
+  return { code: ran.code, stderr: ran.stderr, ...folderAt(out) };
+}
+
+function folderAt(out: string) {
   const { files, records, failed } = leftIn(out);
   const plain = records.map(({ total_ms: _a, ttfb_ms: _b, wait_ms: _c, time: _d, connect_ms: _e, ...rest }) => rest);
-  return { code: ran.code, stderr: ran.stderr, files, records: plain, failed };
+  return { files, records: plain, failed };
+}
+
+/** The URLs as a listing of each kind, in pages of 300, and the words that read it. */
+function listings(urls: readonly string[]): readonly (readonly [kind: string, words: readonly string[]])[] {
+  const at = (path: string) => `http://files.example${path}`;
+  const base = at("/item/");
+  const names = urls.map((url) => url.slice(base.length));
+  for (let from = 0; from < urls.length; from += 300) {
+    const page = names.slice(from, from + 300);
+    const next = from + 300 < urls.length ? String(from + 300) : undefined;
+    const query = (name: string) => (from === 0 ? "" : `${name}${from}`);
+    const json = JSON.stringify({ FileNames: page, NextFile: next });
+    const token = next === undefined ? "" : `<NextContinuationToken>${next}</NextContinuationToken>`;
+    const keys = page.map((name) => `<Contents><Key>item/${name}</Key></Contents>`).join("");
+    const xml = `${XML}<ListBucketResult><IsTruncated>${next !== undefined}</IsTruncated>${token}${keys}</ListBucketResult>`;
+    const link = next === undefined ? {} : { link: `<?from=${next}>; rel="next"` };
+    server.answers.set(at(`/json${query("?next-marker=")}`), body(json));
+    server.answers.set(at(`/?list-type=2${query("&continuation-token=")}`), body(xml));
+    server.answers.set(at(`/link${query("?from=")}`), body(linesOf(urls.slice(from, from + 300)), link));
+  }
+  const paths = ["--list-items", "$.FileNames[*]", "--list-next", "$.NextFile", "--list-param", "next-marker"];
+  return [
+    ["json", ["--list-url", at("/json"), "--list-kind", "json", ...paths, "--list-base", base]],
+    ["s3", ["--list-url", at("/"), "--list-kind", "s3"]],
+    ["link", ["--list-url", at("/link"), "--list-kind", "link"]],
+  ];
 }
 
 describe("a thousand URLs", () => {
@@ -83,6 +113,11 @@ describe("a thousand URLs", () => {
       const sitemaps = ["a.xml", "b.xml.gz"].map(
         (file) => `<sitemap><loc>http://files.example/${file}</loc></sitemap>`,
       );
+      for (const [kind, words] of listings(urls)) {
+        const out = folder.at("out");
+        const ran = await folder.run([...words, "-o", out, "-q", "--force", "--proxy", server.origin, ...args]);
+        expect({ code: ran.code, stderr: ran.stderr, ...folderAt(out) }, kind).toEqual(unnamed);
+      }
       expect(await leftBy("index.xml", `${XML}<sitemapindex>${sitemaps.join("")}</sitemapindex>`, ...args)).toEqual(
         unnamed,
       );

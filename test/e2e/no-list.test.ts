@@ -124,19 +124,6 @@ describe("standard input", () => {
   });
 });
 
-describe("a URL as the list argument", () => {
-  it.each([
-    ["https://example.org/x", "echo https://example.org/x | bulkget -"],
-    ["https://example.org/x?a=1&b=it's", "echo 'https://example.org/x?a=1&b=it'\\''s' | bulkget -"],
-    ["https://me:secret@example.org/", "echo 'https://me:***@example.org/' | bulkget -"],
-  ])("is refused with a command that puts it into a list: %s", async (url, command) => {
-    const ran = await folder.run([url]);
-    expect(ran.stderr).toContain(`(a URL goes into a list: ${command})`);
-    expect(ran.stderr).not.toContain("secret");
-    refused(ran, []);
-  });
-});
-
 describe("a table", () => {
   it.each([
     [

@@ -97,6 +97,18 @@ describe("a list", () => {
   });
 });
 
+describe("a URL in the place of a list", () => {
+  it("is a list of that one URL, whatever its extension is, and among others has no password in its name", async () => {
+    const url = "https://me:secret@example.org/a,url,b.csv?x";
+    expect(await jobsOf(open([url]))).toEqual([{ n: 1, url }]);
+    expect(await jobsOf(open([file("a.txt", "http://a/"), url]))).toMatchObject([
+      { n: 1 },
+      { n: 2, url, list: "https://me:***@example.org/a,url,b.csv?x", line: 1 },
+    ]);
+    expect(await refusal(() => open(["https://"]))).toContain("https://: its only line is no URL");
+  });
+});
+
 describe("a list that cannot be read", () => {
   it("is refused before any other list is read", async () => {
     const gone = folder.at("gone.txt");
@@ -105,10 +117,6 @@ describe("a list that cannot be read", () => {
     );
     mkdirSync(folder.at("sub"));
     expect(await refusal(() => open([folder.at("sub")]))).toMatch(/sub: the list cannot be read: it is a folder$/);
-  });
-
-  it("because it is a URL is refused with the command that makes a list of it", async () => {
-    expect(await refusal(() => open(["https://example.org/"]))).toContain("echo https://example.org/ > new-list.txt");
   });
 
   it("to its end is reported with its name and line number, after its complete lines", async () => {

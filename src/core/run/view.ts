@@ -57,7 +57,9 @@ export function viewOf({ slots, times, tally, open, source, frontier, clock, ...
     get isStopped() {
       return options.stop.signal.aborted;
     },
-    doneEarlier: source.doneEarlier,
+    get doneEarlier() {
+      return source.doneEarlier;
+    },
     nowMs: () => clock.nowMs(),
     receivedBytes: options.receivedBytes,
     auto: options.auto,

@@ -2,6 +2,7 @@
 
 import type { Wording } from "../../core/errors.ts";
 import type { Job } from "../../core/job.ts";
+import type { Fetch } from "../fetched.ts";
 import type { Numbering } from "./numbering.ts";
 import type { TableOptions } from "./table-options.ts";
 
@@ -32,8 +33,7 @@ export interface FormatContext extends Numbering {
   readonly path?: string;
   /** To be called with the number of bytes that were read of `file` in another order. */
   readonly onBytes?: ((count: number) => void) | undefined;
-  /** Fetches a URL, whole. Throws an error with the reason. */
-  readonly fetch?: ((url: string) => Promise<Buffer>) | undefined;
+  readonly fetch?: Fetch | undefined;
   /** Prints a message to the user. */
   readonly note?: ((text: string) => void) | undefined;
 }

@@ -4,8 +4,7 @@ import type { Job } from "../../core/job.ts";
 import { type Row, rowSplitter } from "./delimited.ts";
 import { encodingOf, toUtf8 } from "./encoding.ts";
 import type { Format, FormatContext } from "./format.ts";
-import { brokenRow, keptColumns, type RowValues, rolesByColumn, rowJob } from "./table-jobs.ts";
-import type { ColumnRole } from "./table-options.ts";
+import { brokenRow, membersOf, rowJob } from "./table-jobs.ts";
 
 export const jsonLinesJobs: Format["jobs"] = async function* (bytes, context): AsyncGenerator<Job[]> {
   const splitter = rowSplitter({});
@@ -21,28 +20,7 @@ export const jsonLinesJobs: Format["jobs"] = async function* (bytes, context): A
 };
 
 function reader(context: FormatContext): (row: Row) => Job | [] {
-  const roles = rolesByColumn(context.table);
-  const kept = keptColumns(context.table);
-  const textKey = context.table.text?.toLowerCase();
-
-  const valuesOf = (object: Readonly<Record<string, unknown>>): RowValues => {
-    const values: { [Role in ColumnRole]?: unknown } = {};
-    const extra: Record<string, unknown> = {};
-    let text: unknown;
-    for (const [name, value] of Object.entries(object)) {
-      const key = name.toLowerCase();
-      const role = roles.get(key);
-      // Of members that differ in case alone, the first counts.
-      if (role !== undefined && value !== null) values[role] ??= value;
-      if (kept === "all" ? role === undefined : kept.has(key)) extra[name] = value;
-      if (key === textKey) text ??= value;
-    }
-    return {
-      roles: values,
-      ...(Object.keys(extra).length === 0 ? {} : { extra }),
-      ...(textKey === undefined ? {} : { text: text ?? "" }),
-    };
-  };
+  const valuesOf = membersOf(context.table);
 
   return (row) => {
     const { line } = row;

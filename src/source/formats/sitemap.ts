@@ -1,14 +1,15 @@
 // The format "sitemap": sitemaps (sitemaps.org), and sitemap indexes with the sitemaps that they name.
 
 import { StringDecoder } from "node:string_decoder";
-import { SaxesParser } from "saxes";
 import type { Job } from "../../core/job.ts";
+import { onceOf } from "../fetched.ts";
 import { quoted } from "../file-signature.ts";
 import { gunzipped } from "../gunzip.ts";
 import { peek } from "../peek.ts";
 import { encodingOf, toUtf8 } from "./encoding.ts";
 import { type Format, type FormatContext, UnreadableError } from "./format.ts";
 import { brokenRow, rowJob } from "./table-jobs.ts";
+import { xmlParser } from "./xml-parser.ts";
 
 /** Maximum number of entries of one file, by the protocol. */
 const MAX_ENTRIES = 50_000;
@@ -44,7 +45,7 @@ export const sitemapJobs: Format["jobs"] = async function* (bytes, context): Asy
   /** The jobs of one sitemap of an index. A line of it is the index's line that names it. */
   async function* jobsOfChild(url: string, line: number): AsyncGenerator<Job[]> {
     if (context.fetch === undefined) throw new Error("a sitemap index needs the network, which there is none here");
-    const body = await context.fetch(url);
+    const { body } = await context.fetch(url);
     const stored = await peek(onceOf(body));
     const isGzip = stored.head[0] === 0x1f && stored.head[1] === 0x8b;
     const { head, all } = isGzip ? await peek(gunzipped(stored.all)) : stored;
@@ -62,10 +63,6 @@ export const sitemapJobs: Format["jobs"] = async function* (bytes, context): Asy
   }
 };
 
-async function* onceOf(body: Buffer): AsyncGenerator<Buffer> {
-  yield body;
-}
-
 interface Entry {
   readonly url: string;
   /** Where it begins in the file, from 1. */
@@ -82,7 +79,7 @@ async function* entriesOf(
   bytes: AsyncGenerator<Buffer>,
   { head, path = "-" }: Pick<FormatContext, "head" | "path">,
 ): AsyncGenerator<Entries> {
-  const parser = new SaxesParser();
+  const parser = xmlParser();
   const decoder = new StringDecoder("utf8");
   let entries: Entry[] = [];
   let count = 0;
@@ -95,9 +92,6 @@ async function* entriesOf(
   let eventAt = 0;
   const isEntry = (name: string) => depth === 2 && name === prefix + (kind === "urlset" ? "url" : "sitemap");
 
-  parser.on("error", (error) => {
-    throw new Error(error.message.replace(/^(?:\w+:)?(\d+):(\d+): /, "line $1: "));
-  });
   parser.on("opentag", ({ name }) => {
     depth++;
     eventAt = parser.position;

@@ -125,6 +125,31 @@ export function valuesOf(cells: readonly unknown[], uses: readonly ColumnUse[]):
   return { roles, ...(extra === undefined ? {} : { extra }), ...(text === undefined ? {} : { text }) };
 }
 
+/** Takes the values of a row out of the members of an object, in any case. */
+export function membersOf(table: TableOptions): (object: Readonly<Record<string, unknown>>) => RowValues {
+  const roles = rolesByColumn(table);
+  const kept = keptColumns(table);
+  const textKey = table.text?.toLowerCase();
+  return (object) => {
+    const values: { [Role in ColumnRole]?: unknown } = {};
+    const extra: Record<string, unknown> = {};
+    let text: unknown;
+    for (const [name, value] of Object.entries(object)) {
+      const key = name.toLowerCase();
+      const role = roles.get(key);
+      // Of members that differ in case alone, the first counts.
+      if (role !== undefined && value !== null) values[role] ??= value;
+      if (kept === "all" ? role === undefined : kept.has(key)) extra[name] = value;
+      if (key === textKey) text ??= value;
+    }
+    return {
+      roles: values,
+      ...(Object.keys(extra).length === 0 ? {} : { extra }),
+      ...(textKey === undefined ? {} : { text: text ?? "" }),
+    };
+  };
+}
+
 type MutableJob = { -readonly [K in keyof Job]: Job[K] };
 
 /** The job of a row. `row`: its number in the table, from 1; `line`: where it begins in the file, if that is another number. */

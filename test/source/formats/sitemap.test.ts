@@ -86,7 +86,7 @@ describe("a sitemap index", () => {
     const asked: string[] = [];
     const fetch = async (url: string) => {
       asked.push(url);
-      return files[url] ?? Buffer.alloc(0);
+      return { body: files[url] ?? Buffer.alloc(0), url, link: "" };
     };
     const { jobs, lines } = await jobsOf(index(...Object.keys(files)), { fetch });
     expect(jobs).toEqual([
@@ -98,7 +98,7 @@ describe("a sitemap index", () => {
   });
 
   it("is not followed to another origin, nor to another index", async () => {
-    const fetch = async () => Buffer.from(index("http://a/deeper.xml"));
+    const fetch = async (url: string) => ({ body: Buffer.from(index("http://a/deeper.xml")), url, link: "" });
     const { jobs } = await jobsOf(index("http://a/x.xml", "http://b/y.xml", "no URL"), { fetch });
     expect(jobs).toMatchObject([
       { n: 1, line: 3, ...brokenRow("a sitemap index within a sitemap index is not read") },

@@ -1,0 +1,59 @@
+// The URLs of a listing: of its pages by their markers, and of its items by their names.
+
+import type { Listing } from "./page.ts";
+
+/** Returns the listing's URL with this parameter in its query; everything else of it stays as it is. */
+export function withParam(url: URL, name: string, value: string): URL {
+  const others = url.search
+    .slice(1)
+    .split("&")
+    .filter((pair) => pair !== "" && nameIn(pair) !== name);
+  const changed = new URL(url);
+  changed.search = [...others, `${encodeURIComponent(name)}=${encodeURIComponent(value)}`].join("&");
+  return changed;
+}
+
+function nameIn(pair: string): string {
+  return [...new URLSearchParams(pair).keys()][0] ?? "";
+}
+
+/** Returns the marker of a page that has a URL: its path and query. Throws for another origin, to which credentials would go. */
+export function markerOf(reference: string, pageUrl: string, { url }: Listing): string {
+  const next = URL.canParse(reference, pageUrl) ? new URL(reference, pageUrl) : undefined;
+  if (next === undefined) throw new Error(`its next page has no URL: ${JSON.stringify(reference.slice(0, 200))}`);
+  if (next.origin === url.origin) return next.pathname + next.search;
+  throw new Error(`its next page is at another origin, ${next.origin}: --list-url takes a listing of one origin`);
+}
+
+/** Returns the URL of a page by such a marker. */
+export function urlOfMarker({ url }: Listing, marker: string): string {
+  if (marker === "") return url.href;
+  const page = new URL(marker, url.origin);
+  page.username = url.username;
+  page.password = url.password;
+  return page.href;
+}
+
+/**
+ * Returns the URL of an item: itself if it is one; otherwise its name behind the base, percent-encoded but for slashes; without a
+ * base, as a reference (RFC 3986) on its page. Undefined for a name that no URL can have.
+ */
+export function itemUrl(text: string, pageUrl: string, base: string | undefined): string | undefined {
+  if (/^https?:\/\//i.test(text)) return text;
+  if (base === undefined) return URL.canParse(text, pageUrl) ? new URL(text, pageUrl).href : text;
+  return isAddressable(text) ? base + encodedPath(text) : undefined;
+}
+
+/** Whether no part of it is `.` or `..`, which URLs resolve, also encoded (WHATWG URL, double-dot URL path segment). */
+function isAddressable(name: string): boolean {
+  return !/\p{Surrogate}/u.test(name) && !name.split("/").some((part) => part === "." || part === "..");
+}
+
+function encodedPath(name: string): string {
+  return name.split("/").map(encodeURIComponent).join("/");
+}
+
+/** Why an item is no URL, for a failed line. */
+export function namelessItem(text: string): string {
+  return `no URL can have that name: ${JSON.stringify(text.slice(0, 100))}`;
+}
