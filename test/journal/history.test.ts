@@ -1,5 +1,6 @@
 // The history read from a journal: the last record of each line, for a journal truncated anywhere.
 
+import { deepStrictEqual, strictEqual } from "node:assert";
 import { appendFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -71,6 +72,8 @@ describe("a history", () => {
         const whole = Buffer.concat(records);
         writeFileSync(journal.path, whole);
         for (let cut = whole.length; cut >= 0; cut--) {
+          // All cuts at the ends of records, and one of five between them: parse-record.test.ts has each cut of a record.
+          if (!/[}\n]/.test(whole.toString("latin1", cut - 2, cut + 2)) && cut % 5 !== 0) continue;
           truncateSync(journal.path, cut);
           let end = 0;
           const model = new Map<number, (typeof events)[number]>();
@@ -81,14 +84,13 @@ describe("a history", () => {
             model.set(event.n, event);
           }
           const history = readHistory(folder.path, journal.path);
-          expect(history.bytes).toBe(end);
-          expect(history.notes.some((note) => note.includes("torn"))).toBe(end < cut);
-          expect(history.recorded).toBe(model.size);
+          const isTorn = history.notes.some((note) => note.includes("torn"));
+          deepStrictEqual([history.bytes, isTorn, history.recorded], [end, end < cut, model.size]);
           for (const { n, url } of events) {
             const last = model.get(n);
             const words = { here: "saved", gone: "open", passing: "open", failed: "failed" };
             const state = last === undefined ? undefined : words[last.kind as keyof typeof words];
-            expect(history.state(n, url)).toBe(last === undefined || last.url === url ? state : "other");
+            strictEqual(history.state(n, url), last === undefined || last.url === url ? state : "other");
             if (cut % 50 === 0) expect(history.record(n)).toEqual(last === undefined ? undefined : outcomeOf(last));
           }
           history.close();
@@ -125,9 +127,9 @@ describe("a history", () => {
         (numbers) => {
           const history = read(...numbers.map((n) => failed({ n, url: `https://example.org/${n}` })));
           for (const n of numbers) {
-            expect(history.state(n, `https://example.org/${n}`)).toBe("open");
-            expect(history.record(n)?.n).toBe(n);
-            if (!numbers.includes(n + 1)) expect(history.state(n + 1, "https://example.org/")).toBeUndefined();
+            strictEqual(history.state(n, `https://example.org/${n}`), "open");
+            strictEqual(history.record(n)?.n, n);
+            if (!numbers.includes(n + 1)) strictEqual(history.state(n + 1, "https://example.org/"), undefined);
           }
         },
       ),

@@ -1,5 +1,6 @@
 // The line table: holds what was set last for each line, in a bounded number of bytes for any numbers in any order.
 
+import { strictEqual } from "node:assert";
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -31,10 +32,10 @@ describe("a line table", () => {
         const indices = new Map<number, number>();
         for (const one of writes) {
           const { n, unit, hash, state } = one;
-          expect(lines.set(n, unit, hash, state)).toBe(model.get(n)?.state ?? STATE_NONE);
+          strictEqual(lines.set(n, unit, hash, state), model.get(n)?.state ?? STATE_NONE);
           model.set(n, one);
           const index = lines.indexOf(n);
-          expect(index).toBe(indices.get(n) ?? index);
+          strictEqual(index, indices.get(n) ?? index);
           indices.set(n, index);
         }
         const each: number[] = [];
@@ -42,9 +43,10 @@ describe("a line table", () => {
         expect(each.sort((a, b) => a - b)).toEqual([...model.keys()].sort((a, b) => a - b));
         for (const [n, { unit, hash, state }] of model) {
           const index = lines.indexOf(n);
-          const found = [lines.unitAt(index), lines.hashAt(index), lines.stateAt(index)];
-          expect(found).toEqual([unit, hash, state]);
-          if (!model.has(n + 1)) expect(lines.indexOf(n + 1)).toBe(-1);
+          strictEqual(lines.unitAt(index), unit);
+          strictEqual(lines.hashAt(index), hash);
+          strictEqual(lines.stateAt(index), state);
+          if (!model.has(n + 1)) strictEqual(lines.indexOf(n + 1), -1);
         }
         for (const state of STATES.slice(1))
           expect(lines.count(state)).toBe([...model.values()].filter((line) => line.state === state).length);

@@ -1,5 +1,6 @@
 // Parsing of one record, by the fast parser and by JSON.parse, and the hash of its URL.
 
+import { strictEqual } from "node:assert";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Saved } from "../../src/core/job.ts";
@@ -134,7 +135,7 @@ describe("the hash of a URL", () => {
     const count = 100_000;
     for (let i = 0; i < count; i++) {
       const hash = urlHash(`https://example.org/images/${i}.jpg`);
-      expect(hash >>> 30).toBe(0);
+      strictEqual(hash >>> 30, 0);
       hashes.add(hash);
       buckets[hash & 1023] = (buckets[hash & 1023] ?? 0) + 1;
       buckets[hash >>> 20] = (buckets[hash >>> 20] ?? 0) + 1;

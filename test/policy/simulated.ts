@@ -1,16 +1,20 @@
 // Servers as numbers, under a clock of their own: how fast they are by how many URLs are asked for at a time.
+
 import { type ConcurrencyController, concurrencySampler } from "../../src/core/run/concurrency-sampler.ts";
+import { heap } from "../../src/core/scheduler/order.ts";
 
 /** What becomes of a try that starts at `nowMs` beside `running` others. */
 export type Server = (nowMs: number, running: number) => { readonly ms: number; readonly lost?: boolean };
 
 /** So many at a time, `ms` each; the others queue. */
 export function knee(workers: number, ms: number, random: () => number = () => 0.5): Server {
-  const free = Array<number>(workers).fill(0);
+  const free = heap<undefined>();
+  for (let i = 0; i < workers; i++) free.push(0, undefined);
   return (nowMs) => {
-    const fromMs = Math.max(nowMs, Math.min(...free));
+    const fromMs = Math.max(nowMs, free.minKey);
     const untilMs = fromMs + ms * (0.5 + random());
-    free[free.indexOf(Math.min(...free))] = untilMs;
+    free.pop();
+    free.push(untilMs, undefined);
     return { ms: untilMs - nowMs };
   };
 }
@@ -96,7 +100,7 @@ export function simulate({ server, governor, forMs, bytesEach = 0, supply = 10_0
   };
   const at = new Map<number, number>();
   const steps = [governor.concurrency];
-  const running: { readonly fromMs: number; readonly endMs: number; readonly lost: boolean }[] = [];
+  const running = heap<{ readonly fromMs: number; readonly endMs: number; readonly lost: boolean }>();
   let concurrency = governor.concurrency;
   let sinceMs = 0;
   const change = (next: number) => {
@@ -116,14 +120,12 @@ export function simulate({ server, governor, forMs, bytesEach = 0, supply = 10_0
       watching.fdsExhausted(fdsExhausted.most);
       change(governor.concurrency);
     }
-    while (running.length < Math.min(concurrency, supply)) {
-      const { ms, lost = false } = server(nowMs, running.length);
+    while (running.size < Math.min(concurrency, supply)) {
+      const { ms, lost = false } = server(nowMs, running.size);
       watching.began();
-      running.push({ fromMs: nowMs, endMs: nowMs + ms, lost });
+      running.push(nowMs + ms, { fromMs: nowMs, endMs: nowMs + ms, lost });
     }
-    let next = 0;
-    for (const [i, one] of running.entries()) if (one.endMs < (running[next]?.endMs ?? 0)) next = i;
-    const [ended] = running.splice(next, 1);
+    const ended = running.pop();
     if (ended === undefined) break;
     while (timer !== undefined && timer.atMs <= ended.endMs) {
       const { atMs, act } = timer;

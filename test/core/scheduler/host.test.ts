@@ -1,5 +1,6 @@
 // Hosts as the frontier knows them: by the beginning of a URL, left alone where they ask for it, given up where nobody answers.
 
+import { strictEqual } from "node:assert";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { hostKey } from "../../../src/core/host-key.ts";
@@ -44,15 +45,37 @@ describe("the host of a URL", () => {
 
   it("is its name and port, whatever URL came before", () => {
     const mixed = fc.oneof(
-      fc.webUrl({ withFragments: true, withQueryParameters: true }),
-      fc.webUrl({ authoritySettings: { withIPv4: true, withIPv6: true, withPort: true, withUserInfo: true } }),
-      fc
-        .tuple(
-          fc.constantFrom("http://", "https://", "http:///", "HTTP://", "http:/"),
-          fc.constantFrom("a", "A", "a.b", "a.1", "1.2.3.4", "u@a", "u@b", "a:80", "a:443", "a:99999", "a..b", "", "é"),
-          fc.constantFrom("", "/", "/x/y", "?q", "#f", "\\z"),
-        )
-        .map((parts) => parts.join("")),
+      { weight: 1, arbitrary: fc.webUrl({ withFragments: true, withQueryParameters: true }) },
+      {
+        weight: 1,
+        arbitrary: fc.webUrl({
+          authoritySettings: { withIPv4: true, withIPv6: true, withPort: true, withUserInfo: true },
+        }),
+      },
+      {
+        weight: 4, // many of hosts whose names begin alike, one after the other
+        arbitrary: fc
+          .tuple(
+            fc.constantFrom("http://", "http://", "http://", "https://", "http:///", "HTTP://", "http:/"),
+            fc.constantFrom(
+              "a",
+              "A",
+              "a.b",
+              "a.1",
+              "1.2.3.4",
+              "u@a",
+              "u@b",
+              "a:80",
+              "a:443",
+              "a:99999",
+              "a..b",
+              "",
+              "é",
+            ),
+            fc.constantFrom("", "/", "/x/y", "?q", "#f", "\\z"),
+          )
+          .map((parts) => parts.join("")),
+      },
     );
     fc.assert(
       fc.property(fc.array(mixed, { minLength: 1, maxLength: 20 }), (urls) => {
@@ -60,7 +83,7 @@ describe("the host of a URL", () => {
         for (const url of urls) {
           const target = parseUrl(url);
           const host = hostOf(front, url);
-          if (target instanceof URL) expect(host).toBe(hostKey(target));
+          if (target instanceof URL) strictEqual(host, hostKey(target), url);
         }
       }),
       { numRuns: 500 },

@@ -1,5 +1,6 @@
 // When a host is looked at again: as a simple model has it, in memory for the hosts that wait and not for how often they did.
 
+import { strictEqual } from "node:assert";
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -25,14 +26,14 @@ it("the wake queue returns the earliest time, whatever was set before", () => {
       for (const { host: i, inMs, passMs } of steps) {
         const host = hosts[i] ?? expect.unreachable();
         times.set(host, nowMs + inMs);
-        expect(times.leastMs()).toBe(Math.min(...hosts.map(({ wakeMs }) => wakeMs)));
+        strictEqual(times.leastMs(), Math.min(...hosts.map(({ wakeMs }) => wakeMs)));
         nowMs += passMs;
         const due = new Set(hosts.filter(({ wakeMs }) => wakeMs <= nowMs));
         for (let one = times.due(nowMs); one !== undefined; one = times.due(nowMs)) {
-          expect(due.delete(one)).toBe(true);
+          strictEqual(due.delete(one), true);
           times.set(one, NEVER);
         }
-        expect(due.size).toBe(0);
+        strictEqual(due.size, 0);
       }
     }),
     { numRuns: 300 },
