@@ -7,6 +7,7 @@ import { PREFIX, splitFlags, variableOf } from "../options/flags.ts";
 import { nearest } from "../options/nearest.ts";
 import type { Row, Rows } from "../options/row.ts";
 import { COMMANDS, type CommandInfo, type CommandName } from "./commands.ts";
+import { ownNameOf } from "./foreign-flags.ts";
 import { nonBlank, oneOf, ValueError } from "./units.ts";
 import { defaultOf, type Parsed, parsedValue } from "./value-types.ts";
 import { type Env, yesOrNo } from "./variables.ts";
@@ -169,7 +170,9 @@ function unknownOption(name: string, hasValue: boolean, entries: readonly Entry[
   const flags = entries.map(({ row }) => splitFlags(row.flags ?? ""));
   if (flags.some((one) => one.name === name || one.letter === name))
     return `${name} takes no value: it is on where it is written`;
-  const meant = name.startsWith("--") ? nearest(name, [...flags.map((one) => one.name), "--help"]) : undefined;
   const shown = hasValue ? `${name}=${HIDDEN}` : name;
+  const own = ownNameOf(name);
+  if (own !== undefined) return `unknown option '${shown}': ${own}`;
+  const meant = name.startsWith("--") ? nearest(name, [...flags.map((one) => one.name), "--help"]) : undefined;
   return `unknown option '${shown}'${meant === undefined ? "" : `: did you mean ${meant}?`}`;
 }

@@ -22,6 +22,7 @@ import { EXIT_CODES } from "./exit-code.ts";
 import { exitOfError, exitOfRun } from "./exit-of.ts";
 import { ignoredAtStart } from "./ignored-signals.ts";
 import { inputOf } from "./input.ts";
+import { mistakenList } from "./list-hints.ts";
 import { flushed, log, once, printStderr, printStdout, surviveStderr } from "./log.ts";
 import { pemOf } from "./pem.ts";
 import { type Env, type Extra, extraReporters } from "./reporters.ts";
@@ -70,6 +71,8 @@ async function runCommand(line: CommandLine, env: Env, ignored: ReadonlySet<Stop
   sizeThreadPool(line.concurrency === "auto" ? AUTO.max : line.concurrency);
 
   // 2. Check list and options. Nothing is created or fetched.
+  const mistake = mistakenList(line.lists);
+  if (mistake !== undefined) return await printPage({ refusal: `bulkget: ${mistake}\n` });
   const stop = new AbortController();
   /** Aborts when readers of reports are no longer waited for. */
   const late = new AbortController();

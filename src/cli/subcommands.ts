@@ -14,6 +14,8 @@ const SUBCOMMANDS: Readonly<Record<Exclude<CommandName, "bulkget">, () => Promis
   help: async () => (await import("./help.ts")).help,
 };
 
+export const SUBCOMMAND_NAMES: readonly string[] = Object.keys(SUBCOMMANDS);
+
 /** The loader of the subcommand that a word names; undefined for any other word, such as a list. */
 export function subcommandLoader(word = ""): (() => Promise<Subcommand>) | undefined {
   return Object.hasOwn(SUBCOMMANDS, word) ? SUBCOMMANDS[word as keyof typeof SUBCOMMANDS] : undefined;

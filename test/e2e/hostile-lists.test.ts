@@ -245,7 +245,7 @@ describe("a list path", () => {
   it("of a folder or a missing file is refused, and no folder is created", async () => {
     mkdirSync(folder.at("folder.txt"));
     for (const [name, why] of [
-      ["folder.txt", "it is a folder"],
+      ["folder.txt", "it is a folder; to save into it: -o folder.txt"],
       ["gone.txt", "there is no such file"],
     ] as const) {
       const { code, stderr } = await run([name]);
