@@ -1,6 +1,7 @@
 // Usage, summary and operands of the command and its subcommands, for help, man page and completions.
 
 import type { Group } from "../options/row.ts";
+import { EXTRACTING } from "../options/rows/extract.ts";
 import { READING } from "../options/rows/lists.ts";
 import { NETWORK } from "../options/rows/network.ts";
 import { REQUESTS } from "../options/rows/requests.ts";
@@ -59,6 +60,22 @@ faster, or when servers refuse. The knee is the lowest number that is within
 5 % of the fastest. A list that is itself called tune: bulkget ./tune
 `,
   },
+  extract: {
+    usage: "bulkget extract [options] <folder> <n...>",
+    summary: "Writes saved bodies to stdout or files, out of files and archives alike.",
+    groups: [{ title: "Output", rows: EXTRACTING }],
+    argument: { name: "folder", noun: "an output folder, and behind it the numbers of lines" },
+    notes: `
+The folder is that of a run, over or under way; n is the number of a line. A
+body is checked against its record: length, and digests where it has them. A
+line that was not saved is reported, the others are written, and the exit code
+is 1.
+
+Examples:
+  bulkget extract downloads 42 > page.html
+  bulkget extract archives 7 8 9 -o some/    000007.jpg, 000008.jpg, 000009.png
+`,
+  },
   completion: {
     usage: "bulkget completion <shell>",
     summary: "Prints a completion script for bash, zsh or fish.",
@@ -72,12 +89,12 @@ fish, in ~/.config/fish/config.fish:     bulkget completion fish | source
   },
   help: {
     usage: "bulkget help [topic]",
-    summary: "Prints help: all (every option in detail), tune, completion.",
+    summary: "Prints help: all (every option in detail), tune, extract, completion.",
     groups: [],
     argument: {
       name: "topic",
-      noun: "one of all, tune, completion, help",
-      choices: ["all", "tune", "completion", "help"],
+      noun: "one of all, tune, extract, completion, help",
+      choices: ["all", "tune", "extract", "completion", "help"],
       isOptional: true,
     },
     notes: "",

@@ -17,7 +17,8 @@ export const EXIT_CODES = {
   finished: { code: 0, meaning: "finished, with fewer failures than --fail-on allows" },
   failed: {
     code: 1,
-    meaning: "finished, but too many URLs failed (by default: any), or a --report could not be written",
+    meaning:
+      "finished, but too many URLs failed (by default: any), a --report could not be written, or a line has no body to extract",
   },
   usage: {
     code: 2,

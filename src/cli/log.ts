@@ -51,6 +51,19 @@ export async function printStdout(text: string): Promise<void> {
   if (failure && failure.code !== "EPIPE") throw new StdoutError(`stdout cannot be written: ${failure.message}`);
 }
 
+let isStdoutWatched = false;
+
+/** Writes bytes to stdout, as fast as its reader takes them. False where the reader has closed the pipe. Throws a StdoutError. */
+export async function writeStdout(bytes: Uint8Array): Promise<boolean> {
+  if (!isStdoutWatched) process.stdout.on("error", () => {}); // the callback gets the error as well
+  isStdoutWatched = true;
+  const error = await new Promise<NodeJS.ErrnoException | null | undefined>((resolve) => {
+    process.stdout.write(bytes, resolve);
+  });
+  if (error && error.code !== "EPIPE") throw new StdoutError(`stdout cannot be written: ${error.message}`);
+  return !error;
+}
+
 /** Maximum wait for a reader at the end, in milliseconds. */
 const FLUSH_MS = 1000;
 

@@ -10,6 +10,7 @@ export type Subcommand = (argv: readonly string[], env: Env) => Promise<number |
 /** One row per subcommand; its help is in `commands.ts`. */
 const SUBCOMMANDS: Readonly<Record<Exclude<CommandName, "bulkget">, () => Promise<Subcommand>>> = {
   tune: async () => (await import("./tune.ts")).tune,
+  extract: async () => (await import("./extract.ts")).extract,
   completion: async () => (await import("./completion.ts")).completion,
   help: async () => (await import("./help.ts")).help,
 };

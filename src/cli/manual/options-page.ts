@@ -11,8 +11,9 @@ import { ACTIONS, EXITS, FLAG_NAMES, VALUES, VARIABLES, variableAndDefault } fro
 const COLUMNS = 120;
 
 export function optionsPage(): string {
-  const { bulkget, tune, completion } = COMMANDS;
+  const { bulkget, tune, extract, completion } = COMMANDS;
   const groups: readonly Group[] = bulkget.groups;
+  const [about = "", examples = ""] = extract.notes.split("Examples:");
   const measuring: readonly Group[] = tune.groups.filter(({ title }) => title === "Measuring");
   return `# Options
 
@@ -34,6 +35,15 @@ ${entries(LIBRARY)}
 ${text(`${tune.summary} ${tune.notes} It has the options of [requests](#requests) and of the [network](#network), and:`)}
 
 ${measuring.map(({ rows }) => entries(rows)).join("")}
+## bulkget extract
+
+${text(`${extract.summary} ${about}`)}
+
+\`\`\`text
+${examples.replace(/^ +/gm, "").trim()}
+\`\`\`
+
+${extract.groups.map(({ rows }) => entries(rows)).join("")}
 ## Values
 
 ${text(VALUES)}

@@ -44,6 +44,11 @@ export function shardNames(folder: string, state: string, extension: ShardExtens
   };
 }
 
+/** The paths of a shard, in the order in which it gets them. */
+export function shardPaths(folder: string, state: string, name: string): readonly string[] {
+  return [join(state, `${name}${PART}`), join(state, name), join(folder, name)];
+}
+
 /** Removes all unsealed shards. Throws errno errors. */
 export function dropUnsealedShards(state: string): void {
   for (const { path } of unsealedShards(state).values()) unlinkSync(path);
