@@ -30,7 +30,7 @@ async function serve(workers: number, ms: number, others: "queue" | "refuse"): P
 
 async function run(origin: string, urls: number) {
   writeFileSync(folder.at("urls.txt"), Array.from({ length: urls }, (_, i) => `${origin}/${i}`).join("\n"));
-  const ran = await folder.run(["urls.txt", "-c", "auto"]);
+  const ran = await folder.runProcess(["urls.txt", "-c", "auto"]);
   const found = /^auto {4}(\d+) at a time: (.+)$/m.exec(ran.stderr);
   return { ...ran, found: Number(found?.[1]), reason: found?.[2] };
 }
@@ -67,7 +67,7 @@ describe("-c auto", () => {
   it("obeys --per-host, and reports that something else limits the concurrency", async () => {
     const one = await serve(1000, 100, "queue");
     writeFileSync(folder.at("urls.txt"), Array.from({ length: 400 }, (_, i) => `${one.origin}/${i}`).join("\n"));
-    const { stderr, code } = await folder.run(["urls.txt", "-c", "auto", "--per-host", "4"]);
+    const { stderr, code } = await folder.runProcess(["urls.txt", "-c", "auto", "--per-host", "4"]);
     expect(code, stderr).toBe(0);
     expect(one.peakOpen).toBe(4);
     expect(stderr).toMatch(/^auto {4}8 at a time: the list, a rate or its hosts keep fewer busy$/m);

@@ -45,7 +45,7 @@ async function paced(
 ): Promise<void> {
   folder.list(Array.from({ length: count }, (_, i) => `${origin}/${bytes}/${i}`));
   const fromMs = Date.now();
-  const { code, stderr } = await folder.run(["urls.txt", "-k", "--limit-rate", `${perSecond}`, ...args]);
+  const { code, stderr } = await folder.runProcess(["urls.txt", "-k", "--limit-rate", `${perSecond}`, ...args]);
   const tookMs = Date.now() - fromMs;
   expect(code, stderr).toBe(0);
   const mustMs = ((count * bytes) / perSecond) * 1000;

@@ -3,7 +3,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { fileNames } from "../../src/sink/directory/file-names.ts";
-import { bulkgetCommand } from "../support/command.ts";
+import { bulkgetInProcess } from "../support/in-process.ts";
 import { body, pageOf, status } from "../support/site.ts";
 import { errorsIn, surrounded } from "../support/surrounded.ts";
 
@@ -162,7 +162,7 @@ describe("a file name made from a URL", () => {
   ])("by --name %s stays in the folder, or the template is refused", async (template) => {
     const varies = /\{(n|host|basename)/.test(template);
     if (!varies) {
-      const { code } = await bulkgetCommand(["-", "--name", template], { cwd: around().cwd });
+      const { code } = await bulkgetInProcess(["-", "--name", template], { cwd: around().cwd });
       return expect([code, existsSync(out())]).toEqual([2, false]);
     }
     await run(PATHS, "--name", template, "-c", "1");

@@ -5,7 +5,8 @@ import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { bulkgetCommand, type Folder, filesOf, ROOT, recordsOf, temporaryFolder } from "../support/command.ts";
+import { type Folder, filesOf, ROOT, recordsOf, temporaryFolder } from "../support/command.ts";
+import { bulkgetInProcess } from "../support/in-process.ts";
 import { microsocks, squid } from "../support/proxies.ts";
 import { during, installed, type NginxOptions, nginx, type RunningServer } from "../support/servers.ts";
 
@@ -67,7 +68,7 @@ async function download(
   try {
     const stdin = Array.from({ length: files }, (_, i) => `${origin}/f/${i}\n`).join("");
     const all = ["-", "-c", "20", "--retries", "0", "-v", ...args];
-    const { code, stderr } = await bulkgetCommand(all, { cwd: folder.path, stdin, env });
+    const { code, stderr } = await bulkgetInProcess(all, { cwd: folder.path, stdin, env });
     const saved = join(folder.path, "downloads");
     const records = [...recordsOf(saved).values()];
     const failed = records.flatMap((one) => (one.outcome === "failed" ? [one] : []));

@@ -5,7 +5,8 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync
 import { get } from "node:http";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { bulkgetCommand, type Folder, filesOf, ROOT, recordsOf, temporaryFolder } from "../support/command.ts";
+import { type Folder, filesOf, ROOT, recordsOf, temporaryFolder } from "../support/command.ts";
+import { bulkgetInProcess } from "../support/in-process.ts";
 import { squid } from "../support/proxies.ts";
 import { apache, during, installed, nginx, type RunningServer } from "../support/servers.ts";
 
@@ -49,7 +50,10 @@ describe("1,000 files", () => {
     const folder = temporaryFolder();
     try {
       const stdin = paths.map((path, i) => `${server.origin}/${urlPath(path, i)}\n`).join("");
-      const ran = await bulkgetCommand(["-", "-c", "50", "--progress", "plain", ...args], { cwd: folder.path, stdin });
+      const ran = await bulkgetInProcess(["-", "-c", "50", "--progress", "plain", ...args], {
+        cwd: folder.path,
+        stdin,
+      });
       expect(ran.code, ran.stderr).toBe(0);
       const saved = join(folder.path, "downloads");
       const records = recordsOf(saved);

@@ -18,7 +18,7 @@ async function list(act: Act, urls = 400): Promise<void> {
 }
 
 const numberOf = (text = "") => Number(text.replaceAll(",", ""));
-const tune = (...args: string[]) => folder.run(["tune", ...args]);
+const tune = (...args: string[]) => folder.runProcess(["tune", ...args]);
 const late =
   (ms: number): Act =>
   (response) =>
@@ -138,7 +138,7 @@ describe("bulkget tune", () => {
     server = await host((response) => void response.end("fine\n"));
     writeFileSync(folder.at("tune"), `${server.origin}/x\n`);
     for (const args of [["./tune"], ["--", "tune"], ["-q", "tune"]]) {
-      const { code } = await folder.run(["--force", ...args]);
+      const { code } = await folder.runProcess(["--force", ...args]);
       expect(code).toBe(0);
     }
     expect(server.asked).toHaveLength(3);

@@ -20,7 +20,7 @@ export interface Detailed {
 }
 
 export interface DnsServer {
-  /** Number of A queries per name. */
+  /** Number of A queries per name; a query that is sent again, with the same ID, counts once. */
   readonly lookups: Readonly<Record<string, number>>;
   /** Maximum number of names that waited for a delayed response at a time. */
   readonly peak: () => number;
@@ -43,6 +43,7 @@ export async function dnsServer(
 ): Promise<DnsServer> {
   const lookups: Record<string, number> = {};
   const counts = new Map<string, number>();
+  const ids = new Map<string, Set<number>>();
   const waiting = new Map<string, number>();
   let peak = 0;
   const sockets = new Set<Socket>();
@@ -82,7 +83,11 @@ export async function dnsServer(
     const key = `${type} ${name}`;
     const count = counts.get(key) ?? 0;
     counts.set(key, count + 1);
-    if (type === A) lookups[name] = count + 1;
+    if (type === A) {
+      const sent = ids.get(name) ?? new Set();
+      ids.set(name, sent.add(query.readUInt16BE(0)));
+      lookups[name] = sent.size;
+    }
     const answers = zone[name];
     if (answers === "silent") return;
     if (answers === "garbage") return send(Buffer.concat([query.subarray(0, 2), Buffer.alloc(30, 0xff)]), query);
