@@ -8,7 +8,7 @@ const SHARED = { isolate: false };
 const UNIT = ["core", "fs", "journal", "options", "policy", "report", "resume", "source", "workers"].map(
   (room) => `test/${room}/**`,
 );
-const COST = "test/e2e/cost.test.ts";
+const COST = "test/e2e/package/cost.test.ts";
 const E2E = "test/e2e/**";
 
 const TESTS = "test/**/*.test.ts";

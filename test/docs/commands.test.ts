@@ -13,7 +13,7 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   "npm install bulkget": "installs from the registry",
   "npm install && npm run demo": "test/readme.test.ts runs the demo, which builds nothing anew",
   "npm install && npm test": "would run itself",
-  "bulkget urls.txt -x http://proxy.example.org:3128": "no such proxy; test/e2e/networks.test.ts has proxies",
+  "bulkget urls.txt -x http://proxy.example.org:3128": "no such proxy; test/e2e/network/networks.test.ts has proxies",
 };
 
 interface Expected {

@@ -12,7 +12,7 @@ const MEMORY = "/dev/shm";
 /** The file with the baselines: the cost per URL, by name. */
 export const BASELINES = "fixtures/costs.json";
 /** The command that renews it. */
-export const RENEW = "RENEW=1 npx vitest run test/e2e/cost.test.ts";
+export const RENEW = "RENEW=1 npx vitest run test/e2e/package/cost.test.ts";
 
 /** Numbers of URLs of the two runs: the costs of the start are in both, and cancel out. */
 const SHORT = 2000;
