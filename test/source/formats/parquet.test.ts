@@ -1,14 +1,31 @@
 // The format "parquet": codecs and row groups, only the columns that are used, and rows without a URL.
 
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { ROOT } from "../../support/command.ts";
+import { ownFolder } from "../../support/own.ts";
 import { brokenRow, jobsOf, type Reading } from "./tables.ts";
 
 const fixture = (name: string) => join(ROOT, "fixtures/lists", name);
 const parquet = (name: string, more: Reading = {}) =>
   jobsOf(readFileSync(fixture(name)), { path: name, file: fixture(name), ...more });
+
+const folder = ownFolder();
+
+/** The file with another `total_uncompressed_size` in the metadata of its column of URLs: 336, a zigzag varint of Thrift. */
+function withUrlBytes(file: Buffer, bytes: number): Buffer {
+  const sizes = Buffer.from("161416a00516d401", "hex"); // 10 values, 336 bytes, 106 compressed
+  const at = file.indexOf(sizes);
+  const footerBytes = file.readUInt32LE(file.length - 8);
+  expect([at > 0, file.indexOf(sizes, at + 1)]).toEqual([true, -1]);
+  const varint: number[] = [];
+  for (let rest = 2 * bytes; rest > 0; rest = Math.floor(rest / 128))
+    varint.push(rest >= 128 ? (rest % 128) + 128 : rest);
+  const changed = Buffer.concat([file.subarray(0, at + 3), Buffer.from(varint), file.subarray(at + 5)]);
+  changed.writeUInt32LE(footerBytes + varint.length - 2, changed.length - 8);
+  return changed;
+}
 
 describe("a Parquet file", () => {
   it.each(["urls-snappy.parquet", "urls-zstd.parquet"])("%s has a job per row, over all its groups", async (name) => {
@@ -38,6 +55,20 @@ describe("a Parquet file", () => {
     const cut = fixture("README.md");
     await expect(parquet("few-gzip.parquet", { file: cut })).rejects.toThrow("PAR1");
   });
+
+  it.each([
+    [290_000_000, []],
+    [400_000_000, ["its largest row group takes about 400 MB of memory, since Parquet is read a group at a time"]],
+  ])(
+    "whose column of URLs says it has %i bytes per group is read, and announced from 300 MB on",
+    async (bytes, notes) => {
+      const said: string[] = [];
+      const path = folder.at("large.parquet");
+      writeFileSync(path, withUrlBytes(readFileSync(fixture("few-gzip.parquet")), bytes));
+      const { jobs } = await parquet("few-gzip.parquet", { file: path, note: (text) => said.push(text) });
+      expect([jobs.length, said]).toEqual([10, notes]);
+    },
+  );
 
   it("without the column of the URL is refused with those that it has", async () => {
     const error: unknown = await parquet("few-gzip.parquet", { table: { column: { url: "link" } } }).catch(
