@@ -33,14 +33,16 @@ export function inputOf(line: CommandLine, { get, stop, note, refuse }: InputCon
   const { listUrl, allowEmpty } = line;
   const listing = listingOf(line);
   const fetch = listFetcher(get, line, stop);
-  const common = { stop, note, refuse, allowEmpty, fetch, table: line };
+  const common = { stop, note, refuse, allowEmpty, table: line, fetch };
   if (listing !== undefined) {
     const read = () => pagedList(listing, common);
     return { names: [redacted(listing.url.href)], isRereadable: false, read, async check() {} };
   }
   const web = listUrl === undefined ? {} : { openUrl: listStream(get, line, stop) };
   const paths = listUrl === undefined ? line.lists : [listUrl];
-  const read = () => lists(paths, { ...common, ...web, stdin: () => process.stdin, inputFormat: line.inputFormat });
+  const offline = line.dryRun ? { fetch: undefined } : {};
+  const { inputFormat } = line;
+  const read = () => lists(paths, { ...common, ...web, ...offline, stdin: () => process.stdin, inputFormat });
   const first = read();
   const isRereadable = listUrl === undefined && paths.every(isFileOrUrl);
   return { names: paths.map(redacted), isRereadable, read, check: () => first.check() };

@@ -18,6 +18,7 @@ import { readAhead } from "../source/read-ahead.ts";
 import { VERSION } from "../version.ts";
 import { type CommandLine, FLAG_WORDING, misspelt, readCommandLine } from "./command-line.ts";
 import type { EarlyExit } from "./commander.ts";
+import { printDryRun } from "./dry-run.ts";
 import { EXIT_CODES } from "./exit-code.ts";
 import { exitOfError, exitOfRun } from "./exit-of.ts";
 import { ignoredAtStart } from "./ignored-signals.ts";
@@ -85,6 +86,10 @@ async function runCommand(line: CommandLine, env: Env, ignored: ReadonlySet<Stop
   const processes = processesFor(line);
   const web = { ...line, ...pemOf(line) };
   const get = httpClient(web);
+  if (line.dryRun) {
+    get.close();
+    return await printDryRun(line, input, naming);
+  }
   await input.check();
 
   // 3. Open the folder, and compare the list with the earlier run.

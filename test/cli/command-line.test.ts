@@ -44,6 +44,7 @@ describe("a command line without options", () => {
       prune: false,
       update: false,
       retryFailed: false,
+      dryRun: false,
       allowEmpty: false,
       durability: "run",
       minFree: 67_108_864,

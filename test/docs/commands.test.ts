@@ -79,6 +79,7 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
   "printf 'id,link,file,caption\\n7,https://example.org/a.jpg,one.jpg,\"a cat, asleep\"\\n' > images.csv": {
     files: ["images/one.jpg"],
   },
+  "bulkget urls.txt more.txt --rate 30/m --dry-run": { stdout: shownIn("docs/lists.md", /^lines {7}/) },
   "bulkget urls.txt --dedupe -o deduped": { files: ["deduped/000003.json"] },
   "bulkget urls.txt -o hashed --hash sha256": { files: ["hashed/000001.html"] },
   "bulkget tune urls.txt --up-to 4 --step-time 500ms": { stdout: /<- the knee/, files: ["tune.svg"] },
@@ -91,6 +92,12 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
       stdout: /^ +1 \["example\.org","http_status"\]$/m,
     },
 };
+
+/** The block of text of a page that begins like this, as the whole output. */
+function shownIn(page: string, begin: RegExp): RegExp {
+  const shown = blocks("text").find((block) => block.page === page && begin.test(block.text))?.text ?? "nothing";
+  return new RegExp(`^${shown.trimEnd().replace(/[$()*+.?[\\\]^{|}]/g, "\\$&")}$`, "m");
+}
 
 /** Blocks whose commands read the records of an earlier run with a failure. */
 const NEEDS_A_FAILED_RUN = /downloads\/(failed\.txt|results\.jsonl)/;

@@ -47,6 +47,15 @@ export const REPORTING = {
       Prints one line per finished URL, with its status, size and times.`,
     notInLibrary: "the library writes nothing to the terminal; outcomes come from the loop",
   },
+  dryRun: {
+    ...FLAG,
+    flags: "--dry-run",
+    summary: "count what a run would do, and do nothing",
+    details: `
+      Reads the list and the records of the output folder, and prints what a run would do: lines, invalid and duplicate ones, names, hosts,
+      what an earlier run has done, and the least time that --rate and --host-rate allow. Requests nothing and writes nothing.`,
+    notInLibrary: "the library runs; the command has --dry-run",
+  },
   allowEmpty: {
     ...FLAG,
     flags: "--allow-empty",

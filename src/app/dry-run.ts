@@ -1,0 +1,172 @@
+// Counts what a run would do, from the list and the records of the folder alone: nothing is requested or written.
+
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { type FailureKind, isFailure } from "../core/failure.ts";
+import { hostKey } from "../core/host-key.ts";
+import type { Job } from "../core/job.ts";
+import { LAYOUT } from "../core/layout.ts";
+import { parseUrl } from "../core/parse-url.ts";
+import type { Source } from "../core/ports.ts";
+import { fingerprintSet } from "../journal/fingerprint-set.ts";
+import { type History, readHistory } from "../journal/history.ts";
+import { isOtherList } from "../resume/compare-list.ts";
+import { type FileNames, givenName } from "../sink/directory/file-names.ts";
+import { asFolderError } from "../sink/folder/output-folder.ts";
+import { doneAs, hasForeignRecord } from "../source/skip-done.ts";
+import type { ScheduleOptions } from "./download.ts";
+import { OUTPUT_DEFAULTS, type OutputOptions } from "./output-options.ts";
+import { mayStartThread } from "./process-limits.ts";
+import { containerFormatOf, refuseOtherFormat } from "./shard-output.ts";
+
+export interface DryRunOptions extends OutputOptions, ScheduleOptions {
+  readonly naming: FileNames;
+  /** Whether the list can be read twice: then lines that moved within it are found as the run finds them. */
+  readonly isRereadable: boolean;
+}
+
+export interface DryRun {
+  /** Lines of the list, without blank ones and comments. */
+  lines: number;
+  /** Lines that would fail without a request, by the kind of failure. */
+  readonly invalid: Map<FailureKind, number>;
+  /** Lines whose URL an earlier line has. */
+  duplicates: number;
+  /** Not all lines were compared, or not all hosts counted. */
+  isPartial: boolean;
+  /** Lines with a name of their own. */
+  named: number;
+  /** The first line's name, as far as it is known before the answer. */
+  firstName: string | undefined;
+  /** Lines with a valid URL per host, and those left to do. */
+  readonly hosts: Map<string, { lines: number; left: number }>;
+  /** What an earlier run has done; absent without one. */
+  earlier?: Earlier;
+  left: number;
+  /** The least time that --rate and --host-rate allow, in milliseconds. */
+  leastMs: number;
+}
+
+interface Earlier {
+  saved: number;
+  failed: number;
+  skipped: number;
+  /** Saved lines that are no longer in the list. */
+  removed: number;
+  /** The run would refuse the folder, which holds the run of another list. */
+  isOther: boolean;
+}
+
+/** Maximum number of distinct URLs that are compared (800 MB), and of hosts (about 100 MB). */
+const MAX_URLS = 33_554_432;
+const MAX_HOSTS = 1_000_000;
+
+/** `read` opens the list. Throws a ListError, a JournalError or a FolderError. */
+export async function dryRun(read: () => Source, options: DryRunOptions): Promise<DryRun> {
+  const history = earlierIn(options);
+  try {
+    refuseOtherFormat(options.outputDir ?? OUTPUT_DEFAULTS.outputDir, history, containerFormatOf(options) ?? "files");
+    return await counted(read, history, options);
+  } finally {
+    history?.close();
+  }
+}
+
+function earlierIn({ outputDir: folder = OUTPUT_DEFAULTS.outputDir, force }: DryRunOptions): History | undefined {
+  const path = join(folder, LAYOUT.journal);
+  if (force === true || !existsSync(path)) return undefined;
+  try {
+    return readHistory(folder, path, mayStartThread());
+  } catch (error) {
+    throw asFolderError(error, folder);
+  }
+}
+
+async function counted(read: () => Source, history: History | undefined, options: DryRunOptions): Promise<DryRun> {
+  const { naming, isRereadable, dedupe = false } = options;
+  const how = { update: options.update ?? false, retryFailed: options.retryFailed ?? false };
+  const run: DryRun = {
+    ...{ lines: 0, invalid: new Map(), duplicates: 0, isPartial: false, named: 0, firstName: undefined },
+    ...{ hosts: new Map(), left: 0, leastMs: 0 },
+  };
+  const earlier: Earlier = { saved: 0, failed: 0, skipped: 0, removed: 0, isOther: false };
+  const isArchive = containerFormatOf(options) !== undefined;
+  const urls = fingerprintSet();
+  let distinct = 0;
+  let fresh = 0;
+
+  if (history !== undefined && isRereadable)
+    for await (const jobs of read()) for (const job of jobs) markInPlace(job, history);
+
+  for await (const jobs of read()) for (const job of jobs) add(job);
+  if (history !== undefined) {
+    const known = run.lines - fresh;
+    earlier.removed = history.unmatchedSaved;
+    earlier.isOther = isOtherList({ known, moved: 0, new: fresh, removed: earlier.removed }) && options.prune !== true;
+    run.earlier = earlier;
+  }
+  run.leastMs = leastTime(run, options);
+  return run;
+
+  function add(job: Job): void {
+    run.lines++;
+    if (givenName(job) !== undefined) run.named++;
+    const target = parseUrl(job.url);
+    const failure = job.refused ?? (isFailure(target) ? target : undefined);
+    const state = history && stateOf(job, history);
+    if (state === undefined) fresh++;
+    const isOpen = history === undefined || hasForeignRecord(job);
+    const done = isOpen ? undefined : doneAs(state, job.n, history, how);
+    if (done !== undefined) earlier[done]++;
+    else run.left++;
+    if (failure !== undefined || isFailure(target)) {
+      if (failure !== undefined) run.invalid.set(failure.error, (run.invalid.get(failure.error) ?? 0) + 1);
+      return;
+    }
+    if (!isArchive) run.firstName ??= naming.of(job, target, undefined);
+    const isFirst = isFirstOf(job.url);
+    if (!isFirst) run.duplicates++;
+    const host = hostKey(target);
+    const counts = run.hosts.get(host) ?? { lines: 0, left: 0 };
+    if (counts.lines === 0 && run.hosts.size >= MAX_HOSTS) run.isPartial = true;
+    else run.hosts.set(host, counts);
+    counts.lines++;
+    if (done === undefined && (isFirst || !dedupe)) counts.left++;
+  }
+
+  /** Whether no earlier line has this URL. */
+  function isFirstOf(url: string): boolean {
+    if (distinct >= MAX_URLS) {
+      run.isPartial = true;
+      return !urls.has(url);
+    }
+    const isFirst = urls.add(url);
+    if (isFirst) distinct++;
+    return isFirst;
+  }
+}
+
+function markInPlace({ n, url, refused }: Job, history: History): void {
+  const state = history.state(n, url);
+  if (refused?.error !== "duplicate_number" && state !== undefined && state !== "other") history.markMatched(n);
+}
+
+/** The recorded state of a line: under its number, else under the number that it had. */
+function stateOf({ n, url, refused }: Job, history: History): ReturnType<History["stateOf"]> {
+  if (refused?.error === "duplicate_number") return undefined;
+  const state = history.state(n, url);
+  const at = state !== undefined && state !== "other" ? n : (history.findSaved(url) ?? history.findFailure(url));
+  if (at === undefined) return undefined;
+  history.markMatched(at);
+  return history.stateOf(at);
+}
+
+/** One start less than there are lines: the first one is at once. */
+function leastTime({ hosts }: DryRun, { rate, hostRate }: ScheduleOptions): number {
+  const counts = [...hosts.values()].map(({ left }) => left);
+  const starts = counts.reduce((sum, left) => sum + left, 0);
+  const most = counts.reduce((one, left) => Math.max(one, left), 0);
+  const msOf = (count: number, perSecond: number | undefined) =>
+    perSecond === undefined ? 0 : (1000 * Math.max(0, count - 1)) / perSecond;
+  return Math.max(msOf(starts, rate), msOf(most, hostRate));
+}
