@@ -25,7 +25,20 @@ export {
   OptionError,
 } from "./core/errors.ts";
 export { FACTS, type Fact, type Failure, type FailureKind } from "./core/failure.ts";
-export type { Failed, Job, KnownFile, Outcome, Saved, SavedFile, Skipped, Unchanged } from "./core/job.ts";
+export type {
+  Failed,
+  Job,
+  KnownBody,
+  KnownFile,
+  KnownRecord,
+  Outcome,
+  Saved,
+  SavedFile,
+  ShardPlace,
+  ShardRecord,
+  Skipped,
+  Unchanged,
+} from "./core/job.ts";
 export type { DoneEarlier } from "./core/page-memory.ts";
 export { type HostQueue, ORDERS, type Order } from "./core/scheduler/order.ts";
 export type {

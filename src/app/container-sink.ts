@@ -2,25 +2,44 @@
 
 import type { Job } from "../core/job.ts";
 import type { Sink } from "../core/ports.ts";
-import { type ContainerFormat, containerSink } from "../sink/container/container.ts";
-import { type ShardExtension, shardNames } from "../sink/container/shard-names.ts";
+import { containerSink } from "../sink/container/container.ts";
+import type { ContainerFormat } from "../sink/container/container-format.ts";
+import { type ShardExtension, shardNames, shardPaths } from "../sink/container/shard-names.ts";
 import { tarFormat } from "../sink/container/tar.ts";
 import { fileNames } from "../sink/directory/file-names.ts";
 import { freeSpaceCheck } from "../sink/directory/free-space.ts";
 import { dropUnusable, partialFiles } from "../sink/directory/partial-files.ts";
+import { type WarcOptions, warcFormat } from "../sink/warc/warc.ts";
+
+export type ContainerFormatName = "tar" | "warc";
 
 /** The formats of shards, by their names. */
-const FORMATS = {
+const FORMATS: {
+  readonly [Name in ContainerFormatName]: {
+    readonly extension: ShardExtension;
+    readonly format: (plan: ContainerPlan) => ContainerFormat;
+  };
+} = {
   tar: { extension: ".tar", format: () => tarFormat(Date.now) },
-} as const satisfies Record<string, { readonly extension: ShardExtension; readonly format: () => ContainerFormat }>;
-
-export type ContainerFormatName = keyof typeof FORMATS;
+  warc: {
+    extension: ".warc.gz",
+    format: ({ folder, state, hash, warc }) =>
+      warcFormat({
+        ...warc,
+        label: hash ? "sha256" : "sha1",
+        pathsOf: (shard) => shardPaths(folder, state, shard),
+        now: Date.now,
+      }),
+  },
+};
 
 /** The options of the sink as plain data, which another process can receive. */
 export interface ContainerPlan {
   readonly folder: string;
   readonly state: string;
   readonly format: ContainerFormatName;
+  /** The options of WARC alone. */
+  readonly warc: Pick<WarcOptions, "hasMetadata" | "isDeduped" | "info">;
   /** Maximum length of a shard, in bytes, and maximum number of lines in it. */
   readonly shardBytes: number;
   readonly shardCount: number;
@@ -34,9 +53,9 @@ export interface ContainerPlan {
   readonly processes: number;
 }
 
-/** The shard extension of a format. */
-export function extensionOf(format: ContainerFormatName): ShardExtension {
-  return FORMATS[format].extension;
+/** The format of a shard, by its name. */
+export function formatOfShard(shard: string): ContainerFormatName {
+  return shard.endsWith(FORMATS.tar.extension) ? "tar" : "warc";
 }
 
 /** Jobs without a request run in the process with the lock. */
@@ -54,7 +73,7 @@ export function openContainer(plan: ContainerPlan, worker = 0): Sink {
     names: fileNames(name, perDir),
     shards: shardNames(folder, state, extension, highest),
     parts: partialFiles(state, worker),
-    format: formatOf(),
+    format: formatOf(plan),
     maxBytes: shardBytes,
     maxGroups: shardCount,
     checkSpace: freeSpaceCheck(folder, minFree, processes),

@@ -47,10 +47,14 @@ const REPLACEMENTS: Readonly<Record<ConnectionOption, string>> = {
 
 /** The connections of the caller's dispatcher, if there is one. Throws an OptionError for an option that conflicts with it. */
 export function carrierOf(
-  options: FetchOptions & DispatcherOptions & Pick<OutputOptions, "saveHeaders">,
+  options: FetchOptions & DispatcherOptions & Pick<OutputOptions, "format" | "saveHeaders">,
 ): ConnectionPool | undefined {
-  const { dispatcher } = options;
+  const { dispatcher, format } = options;
   if (dispatcher === undefined) return undefined;
+  if (format === "warc") {
+    const why = "undici does not pass on headers as they were sent";
+    throw new OptionError(({ option }) => `warc does not go with ${option("dispatcher")}: ${why}`, "format");
+  }
   for (const [name, instead] of Object.entries(REPLACEMENTS) as [ConnectionOption, string][]) {
     if (isSet(options[name]))
       throw new OptionError(

@@ -148,6 +148,7 @@ export function download(plan: DownloadPlan): Run {
       sampler?.fdsExhausted(fewer);
     },
     receivedBytes,
+    keep: sink.keep,
     auto: controller,
   });
 

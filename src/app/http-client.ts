@@ -134,6 +134,7 @@ export function httpClient(
     throttle: limitRate === undefined ? undefined : bandwidthLimiter(pays(limitRate), limitRate, readSize(limitRate)),
     carrier,
     wire: keepsWire(options),
+    keepsCoding: options.format === "warc",
     ...limits,
     ...identity,
     ...route,

@@ -115,7 +115,11 @@ function refuseFedBack(failedPath: string, lists: readonly string[], prune: bool
 /** Releases the folder after an error. */
 export async function abandonFolder({ lock, mark, state, history }: OpenFolder): Promise<void> {
   history?.close();
-  mark.end();
+  try {
+    mark.end();
+  } catch {
+    // The disk is full, which may be the error: the next run finds the mark.
+  }
   await unlock(lock, state);
 }
 

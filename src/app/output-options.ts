@@ -10,8 +10,10 @@ export interface OutputOptions {
   readonly name?: string | undefined;
   /** Lines per subfolder: with 1000, line 42 is `000/000042.jpg`. Default: no subfolders. */
   readonly perDir?: number | undefined;
-  /** What bodies are saved as: `files`, or archives (`tar`). Default "files". */
-  readonly format?: "files" | "tar" | undefined;
+  /** What bodies are saved as: `files`, or archives (`tar`, `warc`). Default "files". */
+  readonly format?: "files" | "tar" | "warc" | undefined;
+  /** Write a metadata record for each response into WARC files. Default false. */
+  readonly warcMetadata?: boolean | undefined;
   /** Maximum size of an archive, in bytes. Default 1 GiB. */
   readonly shardSize?: number | undefined;
   /** Maximum number of lines in an archive. Default 10,000. */
@@ -51,6 +53,6 @@ export const OUTPUT_DEFAULTS = {
 } as const;
 
 /** Whether the output needs what was sent and received, besides the bodies. */
-export function keepsWire({ saveHeaders = false }: Pick<OutputOptions, "format" | "saveHeaders">): boolean {
-  return saveHeaders;
+export function keepsWire({ format, saveHeaders = false }: Pick<OutputOptions, "format" | "saveHeaders">): boolean {
+  return saveHeaders || format === "warc";
 }

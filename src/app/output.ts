@@ -55,6 +55,8 @@ export interface OutputContext {
   readonly stays?: boolean;
   /** Aborts when the run is to end. */
   readonly stop?: AbortSignal | undefined;
+  /** The command line, without secrets, for archives that describe how they were made. */
+  readonly command?: string | undefined;
 }
 
 /** Opens the folder. Throws a FolderError, a LockedError, a JournalError or an OptionError. */
@@ -67,7 +69,11 @@ export async function openOutput(options: OutputOptions, context: OutputContext)
     const { path, state, history } = folder;
     const { processes = 1, note } = context;
     const shards =
-      format && (await openShardOutput(format, options, { folder: path, state, history, processes, note }));
+      format &&
+      (await openShardOutput(format, options, {
+        ...{ folder: path, state, history, processes, note },
+        command: context.command,
+      }));
     return outputIn(folder, names, shards, options, context);
   } catch (error) {
     await abandonFolder(folder);
@@ -170,9 +176,10 @@ function outputIn(
       const isUnsure = sink.isUnsure?.() === true;
       try {
         if (!journal.isStarted) await journal.end();
-        if (journal.problem === undefined && (journal.isComplete || !journal.isStarted) && !isUnsure) mark.end();
+        const isRecorded = journal.problem === undefined && (journal.isComplete || !journal.isStarted) && !isUnsure;
+        if (isRecorded) mark.end();
         await resumed?.close();
-        if (shards !== undefined && journal.problem === undefined && !isUnsure) {
+        if (shards !== undefined && isRecorded) {
           await sink.idle?.();
           sink.sweep?.(); // files of bodies that were copied into a shard and not removed yet, by workers too
           await shards.seal();

@@ -11,10 +11,12 @@ import { openToRead } from "../fs/open-nofollow.ts";
 import { type ShardExtension, shardPaths } from "../sink/container/shard-names.ts";
 import { bytesAt, type ShardReader, tarReader } from "../sink/container/shard-reader.ts";
 import { extensionOf } from "../sink/directory/extension.ts";
+import { warcReader } from "../sink/warc/warc-reader.ts";
 
 /** The readers of archives: a row per ending of their names. */
 const READERS: Readonly<Record<ShardExtension, ShardReader>> = {
   ".tar": tarReader,
+  ".warc.gz": warcReader,
 };
 
 /** A body that is not there, or not as it was recorded. */
@@ -78,8 +80,9 @@ async function* wholeFile(fd: number): AsyncGenerator<Uint8Array> {
 }
 
 function placeOf(record: object): ShardPlace | undefined {
-  const { shard, offset, stored_bytes: stored } = record as Partial<ShardPlace>;
-  if (shard === undefined || offset === undefined || stored === undefined || !SHARD.test(shard)) return undefined;
+  const { stored_bytes: stored, refers_to, shard = "", offset } = record as Partial<ShardPlace>;
+  if (refers_to !== undefined && SHARD.test(refers_to.shard)) return { ...refers_to, stored_bytes: 0 };
+  if (offset === undefined || stored === undefined || !SHARD.test(shard)) return undefined;
   return { shard, offset, stored_bytes: stored };
 }
 

@@ -1,13 +1,14 @@
 // Archives as the output of a run: opens the sink, resumes by the records, and seals the archives when the run is over.
 
 import { FolderError, OptionError, useAnotherFolder, type Wording } from "../core/errors.ts";
-import type { Outcome } from "../core/job.ts";
+import type { Outcome, ShardPlace } from "../core/job.ts";
 import type { Source } from "../core/ports.ts";
 import type { History } from "../journal/history.ts";
 import { type ShardEnds, shardEnds } from "../journal/shard-ends.ts";
 import { remainingForShards } from "../resume/resume-shards.ts";
 import { type SealOptions, sealEndedShards, sealShards } from "../sink/container/seal-shards.ts";
-import type { ContainerFormatName, ContainerPlan } from "./container-sink.ts";
+import { VERSION } from "../version.ts";
+import { type ContainerFormatName, type ContainerPlan, formatOfShard } from "./container-sink.ts";
 import { OUTPUT_DEFAULTS, type OutputOptions } from "./output-options.ts";
 
 type Format = NonNullable<OutputOptions["format"]>;
@@ -22,7 +23,7 @@ export function containerFormatOf(options: OutputOptions): ContainerFormatName |
   for (const name of ["saveHeaders", "remoteTime"] as const)
     if (options[name] === true)
       throw new OptionError(({ option }) => `is for files: an archive of ${option("format")} ${format} has none`, name);
-  const other = update === true ? "update" : prune === true ? "prune" : undefined;
+  const other = update === true && format !== "warc" ? "update" : prune === true ? "prune" : undefined;
   if (other === undefined) return format;
   const why = ({ option }: Wording) =>
     `does not go with ${option("format")} ${format}: what is in an archive is never changed; without it, or with files`;
@@ -32,7 +33,8 @@ export function containerFormatOf(options: OutputOptions): ContainerFormatName |
 /** Throws a FolderError where an earlier run has saved lines in another format. */
 export function refuseOtherFormat(folder: string, history: History | undefined, format: Format): void {
   if (history === undefined || history.saved === 0) return;
-  const before: Format = history.shards.highest < 0 ? "files" : "tar";
+  const { highestName } = history.shards;
+  const before: Format = highestName === undefined ? "files" : formatOfShard(highestName);
   if (before === format) return;
   const waysIn = (words: Wording) =>
     `with ${words.option("format")} ${before}, or ${useAnotherFolder(words)}, or ${words.option("force")} to start over`;
@@ -55,6 +57,8 @@ export interface ShardOutputContext {
   readonly history: History | undefined;
   readonly processes: number;
   readonly note: (text: string) => void;
+  /** The command line, without secrets; undefined for a program that uses the library. */
+  readonly command: string | undefined;
 }
 
 /** Interval at which shards that have ended are sealed, in milliseconds. */
@@ -64,7 +68,7 @@ const SEAL_INTERVAL_MS = 1000;
 export async function openShardOutput(
   format: ContainerFormatName,
   options: OutputOptions,
-  { folder, state, history, processes, note }: ShardOutputContext,
+  { folder, state, history, processes, note, command }: ShardOutputContext,
 ): Promise<ShardOutput> {
   const ends: ShardEnds = history?.shards ?? shardEnds(folder);
   const durability = options.durability ?? OUTPUT_DEFAULTS.durability;
@@ -76,6 +80,11 @@ export async function openShardOutput(
   return {
     plan: {
       ...{ folder, state, format, processes },
+      warc: {
+        hasMetadata: options.warcMetadata === true,
+        isDeduped: options.dedupe === true,
+        info: warcinfo(command),
+      },
       shardBytes: options.shardSize ?? OUTPUT_DEFAULTS.shardSize,
       shardCount: options.shardCount ?? OUTPUT_DEFAULTS.shardCount,
       highest: ends.highest,
@@ -86,8 +95,7 @@ export async function openShardOutput(
       minFree: options.minFree ?? OUTPUT_DEFAULTS.minFree,
     },
     recorded(outcome, flush) {
-      if (outcome.outcome !== "saved") return;
-      const { shard, offset = 0, stored_bytes: bytes = 0 } = outcome;
+      const { shard, offset = 0, stored_bytes: bytes = 0 } = outcome as Partial<ShardPlace>;
       if (shard === undefined) return;
       ends.add(shard, offset + bytes);
       timer ??= setInterval(() => {
@@ -100,7 +108,8 @@ export async function openShardOutput(
     },
     async remaining(source, again, retryFailed) {
       if (history === undefined) return source;
-      return await remainingForShards(source, again, { folder, history, retryFailed, note });
+      const { update = false } = options;
+      return await remainingForShards(source, again, { folder, history, update, retryFailed, note });
     },
     async seal() {
       clearInterval(timer);
@@ -108,4 +117,14 @@ export async function openShardOutput(
       await sealShards(about);
     },
   };
+}
+
+/** The fields of warcinfo. */
+function warcinfo(command: string | undefined): readonly (readonly [string, string])[] {
+  return [
+    ["software", `bulkget/${VERSION}`],
+    ["format", "WARC File Format 1.1"],
+    ["conformsTo", "http://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/"],
+    ...(command === undefined ? [] : [["arguments", command] as const]),
+  ];
 }

@@ -27,6 +27,7 @@ import { mistakenList } from "./list-hints.ts";
 import { flushed, log, once, printStderr, printStdout, surviveStderr } from "./log.ts";
 import { pemOf } from "./pem.ts";
 import { type Env, type Extra, extraReporters } from "./reporters.ts";
+import { shownCommand } from "./shown-command.ts";
 import { ignore, onSignals, SIGNALS, type StopSignal } from "./signals.ts";
 import { adviceOn, isSignal, RESUME_HINT, stoppedLine } from "./stop-messages.ts";
 import { subcommandLoader } from "./subcommands.ts";
@@ -64,10 +65,15 @@ async function runLine(
 ): Promise<number | EarlyExit> {
   process.once("beforeExit", () => crash(new Error("nothing is under way any more, but the run is not over")));
   const line = readCommandLine(argv);
-  return "lists" in line ? await runCommand(line, env, ignored) : line;
+  return "lists" in line ? await runCommand(line, env, ignored, shownCommand(argv)) : line;
 }
 
-async function runCommand(line: CommandLine, env: Env, ignored: ReadonlySet<StopSignal>): Promise<number> {
+async function runCommand(
+  line: CommandLine,
+  env: Env,
+  ignored: ReadonlySet<StopSignal>,
+  command: string,
+): Promise<number> {
   // 1. Before any asynchronous call: libuv creates the thread pool when it is first used.
   sizeThreadPool(line.concurrency === "auto" ? AUTO.max : line.concurrency);
 
@@ -103,6 +109,7 @@ async function runCommand(line: CommandLine, env: Env, ignored: ReadonlySet<Stop
     processes,
     stays: true,
     stop: stop.signal,
+    command,
   });
   let remaining: Source;
   let progress: Extra;

@@ -16,8 +16,8 @@ export interface Job extends Digests {
   readonly line?: number;
   /** The number is from the list. */
   readonly numbered?: true;
-  /** The complete file that an earlier run saved for this line, to be updated. */
-  readonly known?: KnownFile;
+  /** The complete body that an earlier run saved for this line, to be updated. */
+  readonly known?: KnownFile | KnownRecord;
   /** The file that an earlier run saved for this line, complete or not: this run may replace it. */
   readonly replaces?: string;
   /** The head that was saved beside that file. */
@@ -49,9 +49,8 @@ export interface Namesake {
   readonly file: string;
 }
 
-/** A complete file of an earlier run, with the validators for a conditional request. */
-export interface KnownFile extends Digests {
-  readonly file: string;
+/** A complete body of an earlier run, with the validators for a conditional request. */
+export interface KnownBody extends Digests {
   readonly bytes: number;
   /** The final URL after redirects, which the validators belong to. */
   readonly final_url?: string;
@@ -60,6 +59,17 @@ export interface KnownFile extends Digests {
   readonly type?: string;
   readonly encoding?: string;
   readonly headers_file?: string;
+}
+
+/** A complete file of an earlier run. */
+export interface KnownFile extends KnownBody {
+  readonly file: string;
+}
+
+/** A body in an archive of an earlier run. */
+export interface KnownRecord extends KnownBody {
+  /** The record that has the body. */
+  readonly refers_to: ShardRecord;
 }
 
 /** Whether a name in a list is the line's number. */
@@ -103,16 +113,22 @@ interface Finished extends Omit<Job, OfTheJobAlone> {
   readonly time: string;
 }
 
-/** Where a body is within an archive. */
-export interface ShardPlace {
+/** A place in an archive. */
+export interface ShardRecord {
   /** The archive, relative to the output folder: `00000.tar`. */
   readonly shard: string;
   /** tar: the offset of the body's first byte; WARC: of its record's. In bytes. */
   readonly offset: number;
+}
+
+/** Where a body is within an archive. */
+export interface ShardPlace extends ShardRecord {
   /** The length in the shard, from `offset`, of all that belongs to the line. */
   readonly stored_bytes: number;
   /** tar: the name of the body's member. */
   readonly member?: string;
+  /** WARC: the record that has the body, where that at `offset` is a revisit record. */
+  readonly refers_to?: ShardRecord;
 }
 
 /** The body arrived completely and was stored. It has the digests that --hash or the list requires. */
@@ -140,9 +156,11 @@ export interface Saved extends Finished, Digests, Partial<ShardPlace> {
   readonly body?: Uint8Array;
 }
 
-/** The file of an earlier run is unchanged on the server (304). */
-export interface Unchanged extends Finished, KnownFile {
+/** The body of an earlier run is unchanged on the server (304). In an archive, its place is that of a record of the 304. */
+export interface Unchanged extends Finished, KnownBody, Partial<ShardPlace> {
   readonly outcome: "unchanged";
+  /** The file, relative to the output folder; absent where bodies are in archives. */
+  readonly file?: string;
   readonly status: number;
 }
 
@@ -161,7 +179,7 @@ export function isInFile(outcome: DuplicateSource): outcome is SavedFile {
  * Nothing was stored; `error` is the reason, `detail` describes it to a person. A file of an earlier run is kept and named,
  * with its validators if it is complete.
  */
-export interface Failed extends Finished, Partial<KnownFile>, ExpectedDigests {
+export interface Failed extends Finished, Partial<KnownFile>, ExpectedDigests, Partial<ShardPlace> {
   readonly outcome: "failed";
   readonly error: FailureKind;
   readonly detail: string;

@@ -53,7 +53,20 @@ export const OWN_FILES = [LAYOUT.journal, LAYOUT.foreignLines, LAYOUT.failedList
   .join("|");
 
 /** Archives that a run writes: five digits or more. */
-export const SHARD = /^(\d{5,9})\.tar$/;
+export const SHARD = /^(\d{5,9})\.(tar|warc\.gz)$/;
+
+/** Digits of a shard's number; a larger number has more. */
+const SHARD_DIGITS = 5;
+
+export function shardName(number: number, extension: string): string {
+  return `${String(number).padStart(SHARD_DIGITS, "0")}${extension}`;
+}
+
+/** The index beside an archive: `00000.cdxj`. Undefined for archives that have none. */
+export function indexNameOf(shard: string): string | undefined {
+  const [, number, extension] = SHARD.exec(shard) ?? [];
+  return extension === "warc.gz" ? `${number}.cdxj` : undefined;
+}
 
 /** The number of a shard; -1 for other names. */
 export function shardNumberOf(name: string): number {

@@ -8,7 +8,7 @@ import type { DoneEarlier, PageMemory } from "./page-memory.ts";
 import type { BandwidthLimiter } from "./run/bandwidth.ts";
 import type { Tally } from "./run/tally.ts";
 import type { Thenable } from "./structures/deferred.ts";
-import type { Wire } from "./wire.ts";
+import type { FailedWire, Wire } from "./wire.ts";
 
 /** A list, read on demand: batches of jobs, never empty, in order. */
 export interface Source extends AsyncIterable<readonly Job[]> {
@@ -167,6 +167,8 @@ export interface Sink
     target: URL,
     answer: Answer,
   ): Stored | Failure | Thenable<Stored | Failure> | WriteBehind<Stored | Failure>;
+  /** Stores what was sent and received for a failure that ends its line, or for a 304. Absent: that is not kept. */
+  keep?(job: Job, wire: Wire | FailedWire): WriteBehind<ShardPlace | Failure>;
   /** Frees all resources. Called once, when nothing is in flight. */
   close(): void;
 }

@@ -37,7 +37,7 @@ export function getter(options: GetOptions): Get {
     maxRedirects: options.maxRedirects,
     cookies,
     keepsRedirectCookies: !noCookies && cookies === undefined,
-    decoding: compressed ? decoding(maxFileBytes) : () => undefined,
+    decoding: compressed && options.keepsCoding !== true ? decoding(maxFileBytes) : () => undefined,
     checkRedirect: options.checkRedirect,
     isRobots: false,
     keepsWire: options.wire === true,

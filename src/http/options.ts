@@ -28,6 +28,8 @@ export interface GetOptions extends Limits, OpenOptions {
   readonly noCookies?: boolean;
   /** Request compressed bodies, and decode them. */
   readonly compressed: boolean;
+  /** Leave bodies as they were sent, also those that `compressed` requests. Default: those are decoded. */
+  readonly keepsCoding?: boolean;
   readonly proxyFor: (target: URL) => ProxyServer | undefined;
   /** Maximum number of open connections, busy and idle. */
   readonly maxConnections: number;

@@ -111,10 +111,10 @@ function history(fd: number, folder: string, journalPath: string, start?: StartT
   /** A saved line counts as saved until its file is found missing. */
   const addRecord = (entry: ParsedRecord, unit: number, isShort: boolean) => {
     const { n, outcome, hash, file, bytes, shard, shardEnd, retryable, isNamed } = entry;
+    const isInShard = shard !== undefined && shards.has(shard, shardEnd);
     if (outcome === "failed") set(n, unit, hash, retryable ? STATE_RETRYABLE : STATE_FAILED, isNamed);
     else if (outcome === "skipped") set(n, unit, hash, STATE_SKIPPED, isNamed);
-    else if (shard !== undefined)
-      set(n, unit, hash, shards.has(shard, shardEnd) ? STATE_SAVED : STATE_MISSING, isNamed);
+    else if (shard !== undefined) set(n, unit, hash, isInShard ? STATE_SAVED : STATE_MISSING, isNamed);
     else if (file === undefined) set(n, unit, hash, STATE_MISSING, isNamed);
     else if (isShort) {
       // Its successor may begin in the same unit, and onMissing could not tell them apart.

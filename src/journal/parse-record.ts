@@ -4,7 +4,7 @@ import { isUtf8 } from "node:buffer";
 import { DIGEST_NAMES, isDigest } from "../core/digest.ts";
 import { escapedUrl } from "../core/escape.ts";
 import type { FailureKind } from "../core/failure.ts";
-import { isNumber, type Outcome, type ShardPlace } from "../core/job.ts";
+import { isNumber, type Outcome, type ShardPlace, type ShardRecord } from "../core/job.ts";
 import { SHARD } from "../core/layout.ts";
 import { isSafePath } from "../fs/safe-path.ts";
 import { afterString, afterValue, BACKSLASH, integerIn, matchesAt, QUOTE } from "./json-bytes.ts";
@@ -106,10 +106,17 @@ export function recordIn(line: Buffer, start: number, end: number): Outcome | un
     for (const key of ["bytes", "offset", "stored_bytes"]) {
       if (key in record && typeof record[key] !== "number") delete record[key];
     }
+    if ("refers_to" in record && !isShardRecord(record["refers_to"])) delete record["refers_to"];
     return value as Outcome;
   } catch {
     return undefined;
   }
+}
+
+function isShardRecord(value: unknown): value is ShardRecord {
+  if (typeof value !== "object" || value === null) return false;
+  const { shard, offset } = value as Record<string, unknown>;
+  return typeof shard === "string" && SHARD.test(shard) && Number.isSafeInteger(offset) && Number(offset) >= 0;
 }
 
 /** Whether a line begins like a JSON object. Most lines of a reformatted journal do not. */

@@ -13,6 +13,8 @@ export interface ShardEnds {
   endOf(shard: string): number | undefined;
   /** The highest number of a shard that a record names, whether or not it exists; -1 for none. */
   readonly highest: number;
+  /** The shard with that number. */
+  readonly highestName: string | undefined;
 }
 
 export function shardEnds(folder: string): ShardEnds {
@@ -20,6 +22,7 @@ export function shardEnds(folder: string): ShardEnds {
   /** Lengths of the files, in bytes; -1: there is none. */
   const lengths = new Map<string, number>();
   let highest = -1;
+  let highestName: string | undefined;
 
   const lengthOf = (shard: string): number => {
     let length = lengths.get(shard);
@@ -32,12 +35,12 @@ export function shardEnds(folder: string): ShardEnds {
     return length;
   };
   const add = (shard: string, end: number) => {
-    highest = Math.max(highest, shardNumberOf(shard));
+    if (shardNumberOf(shard) > highest) [highest, highestName] = [shardNumberOf(shard), shard];
     if (end > (ends.get(shard) ?? 0)) ends.set(shard, end);
   };
   return {
     has(shard, end) {
-      highest = Math.max(highest, shardNumberOf(shard));
+      if (shardNumberOf(shard) > highest) [highest, highestName] = [shardNumberOf(shard), shard];
       if (end > lengthOf(shard)) return false;
       add(shard, end);
       return true;
@@ -46,6 +49,9 @@ export function shardEnds(folder: string): ShardEnds {
     endOf: (shard) => ends.get(shard),
     get highest() {
       return highest;
+    },
+    get highestName() {
+      return highestName;
     },
   };
 }

@@ -117,7 +117,7 @@ export function doneAs(
   if (state !== "failed" || retryFailed) return undefined;
   const record = update ? earlier.record(n) : undefined;
   // A file that could not be refreshed is revalidated by every update, even after a permanent failure: 404 may be temporary.
-  return record !== undefined && knownOf(record) !== undefined ? undefined : "failed";
+  return record !== undefined && ("refers_to" in record || knownOf(record) !== undefined) ? undefined : "failed";
 }
 
 /** Returns the file that a record names, with the validators of its answer; undefined if it names none. */

@@ -3,6 +3,7 @@
 import type { Job } from "../core/job.ts";
 import type { TryResult } from "../core/run/try-result.ts";
 import type { Task } from "../core/scheduler/task.ts";
+import type { WireRow } from "./wire-row.ts";
 
 /** A task for a worker. `id` is unique on the channel, `n` is the line number, `addedMs` the time at which it was read. */
 export type TaskRow = readonly [id: number, n: number, url: string, addedMs: number, more?: TaskDetails];
@@ -38,8 +39,8 @@ export type ToWorker =
   /** Aborts tasks in flight as `interrupted`. */
   | { readonly abort: true };
 
-/** The result of a try; `true` if a partial body is kept for the next one. */
-export type ResultRow = readonly [id: number, result: TryResult, kept?: true];
+/** The result of a try; `true` if a partial body is kept for the next one; what was received for a failure, if the output keeps it. */
+export type ResultRow = readonly [id: number, result: TryResult, kept?: boolean, wire?: WireRow];
 
 /** A message from a worker. */
 export type FromWorker =

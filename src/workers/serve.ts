@@ -6,10 +6,10 @@ import type { Get, Sink } from "../core/ports.ts";
 import { attempt, type Perform } from "../core/run/attempt.ts";
 import type { Account } from "../core/run/bandwidth.ts";
 import type { Clock } from "../core/run/outcomes.ts";
-import type { TryResult } from "../core/run/try-result.ts";
 import { bandwidthLease } from "./bandwidth-lease.ts";
 import { ipcChannel } from "./ipc-channel.ts";
 import { type FromWorker, HEARTBEAT_MS, type TaskRow, type ToWorker, taskOf } from "./messages.ts";
+import { wireRow } from "./wire-row.ts";
 
 export interface ServeOptions {
   readonly clock: Clock;
@@ -69,17 +69,14 @@ export function serve(socket: Socket, { clock, zeroMs, begin, leave }: ServeOpti
     busy++;
     const tried = await perform?.(task);
     if (tried === undefined) throw new Error("a task came before the plan");
-    const result = withoutWire("storing" in tried ? await tried.storing : tried);
+    const result = "storing" in tried ? await tried.storing : tried;
     busy--;
     const [id] = row;
-    if (isFailure(result) && sink?.isUnsure?.() === true) to.put({ unsure: true });
-    to.put(isFailure(result) && sink?.release?.(task.job) === true ? [id, result, true] : [id, result]);
+    if (!isFailure(result)) return to.put([id, result]);
+    if (sink?.isUnsure?.() === true) to.put({ unsure: true });
+    const isKept = sink?.release?.(task.job) === true;
+    const { wire, ...failure } = result; // bytes are not plain data
+    if (wire !== undefined && sink?.keep !== undefined) to.put([id, failure, isKept, wireRow(wire)]);
+    else to.put(isKept ? [id, failure, true] : [id, failure]);
   }
-}
-
-/** What was received for a failure is not plain data, and in no record. */
-function withoutWire(result: TryResult): TryResult {
-  if (!isFailure(result) || result.wire === undefined) return result;
-  const { wire: _, ...failure } = result;
-  return failure;
 }

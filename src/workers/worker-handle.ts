@@ -8,7 +8,8 @@ import type { TryResult } from "../core/run/try-result.ts";
 import type { Task } from "../core/scheduler/task.ts";
 import { portion } from "./bandwidth-lease.ts";
 import { ipcChannel } from "./ipc-channel.ts";
-import { type FromWorker, type Left, rowOf, type ToWorker } from "./messages.ts";
+import { type FromWorker, type Left, type ResultRow, rowOf, type ToWorker } from "./messages.ts";
+import { wireOf } from "./wire-row.ts";
 
 /** The heartbeat is checked at this interval. After this many checks without a message (60 s) the worker is killed. */
 const CHECK_INTERVAL_MS = 5000;
@@ -101,7 +102,7 @@ export function startWorker({
   const pipe = child.stdio[3] as Socket;
   const to = ipcChannel<ToWorker, FromWorker>(pipe, (notice) => {
     silentChecks = 0;
-    if (Array.isArray(notice)) settled(notice[0], notice[1], notice[2] === true);
+    if (Array.isArray(notice)) settled(notice as ResultRow);
     else if ("bytes" in notice) receivedBytes = notice.bytes;
     else if ("unsure" in notice) onUnsure();
     else if ("spent" in notice) throttle?.spend(notice.spent);
@@ -127,11 +128,12 @@ export function startWorker({
   });
   child.on("close", (code, signal) => onEnd(signal ?? `exit ${code}`));
 
-  function settled(id: number, result: TryResult, isKept: boolean): void {
+  function settled([id, sent, isKept = false, wire]: ResultRow): void {
     const one = open.get(id);
     if (one === undefined) return;
     open.delete(id);
     finished++;
+    const result = wire === undefined ? sent : { ...sent, wire: wireOf(wire) };
     if (isFailure(result)) one.onFailure(one.task, result, isKept);
     if (open.size === 0) hold();
     one.settle(result);

@@ -42,6 +42,7 @@ describe("a command line without options", () => {
       shardCount: 10_000,
       force: false,
       prune: false,
+      warcMetadata: false,
       update: false,
       retryFailed: false,
       dryRun: false,

@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { createInflateRaw } from "node:zlib";
+import { inflateRawSync } from "node:zlib";
 
 export interface WarcRecord {
   readonly file: string;
@@ -23,22 +23,22 @@ const ID = /^<urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0
 const DATE = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
 /** All records of all WARC files of a folder. */
-export async function recordsInFolder(folder: string): Promise<readonly WarcRecord[]> {
+export function recordsInFolder(folder: string): readonly WarcRecord[] {
   const records: WarcRecord[] = [];
   for (const name of readdirSync(folder)
     .filter((file) => file.endsWith(".warc.gz"))
     .toSorted()) {
-    records.push(...(await recordsInFile(join(folder, name), name)));
+    records.push(...recordsInFile(join(folder, name), name));
   }
   return records;
 }
 
 /** All records of a file. Throws an Error for anything that the standard does not allow, and for a wrong digest or length. */
-export async function recordsInFile(path: string, file = path): Promise<readonly WarcRecord[]> {
+export function recordsInFile(path: string, file = path): readonly WarcRecord[] {
   const bytes = readFileSync(path);
   const records: WarcRecord[] = [];
   for (let offset = 0; offset < bytes.length; ) {
-    const { content, length } = await memberAt(bytes, offset);
+    const { content, length } = memberAt(bytes, offset);
     records.push(parsed(content, { file, offset, length }));
     offset += length;
   }
@@ -52,14 +52,13 @@ export async function recordsInFile(path: string, file = path): Promise<readonly
 }
 
 /** The gzip member at a position, its CRC and length checked. */
-async function memberAt(bytes: Buffer, offset: number): Promise<{ content: Buffer; length: number }> {
+function memberAt(bytes: Buffer, offset: number): { content: Buffer; length: number } {
   if (bytes.readUInt32BE(offset) !== 0x1f8b0800) throw new Error(`no gzip member at ${offset}`);
-  const inflate = createInflateRaw();
-  const pieces: Buffer[] = [];
-  inflate.end(bytes.subarray(offset + 10));
-  for await (const piece of inflate as AsyncIterable<Buffer>) pieces.push(piece);
-  const content = Buffer.concat(pieces);
-  const end = offset + 10 + inflate.bytesWritten;
+  const { buffer: content, engine } = inflateRawSync(bytes.subarray(offset + 10), { info: true }) as unknown as {
+    buffer: Buffer;
+    engine: { bytesWritten: number };
+  };
+  const end = offset + 10 + engine.bytesWritten;
   if (bytes.readUInt32LE(end) !== crc32(content)) throw new Error(`a wrong CRC at ${offset}`);
   if (bytes.readUInt32LE(end + 4) !== content.length % 2 ** 32) throw new Error(`a wrong length at ${offset}`);
   return { content, length: end + 8 - offset };
@@ -121,4 +120,59 @@ function base32(bytes: Uint8Array): string {
   const groups = bits.padEnd(Math.ceil(bits.length / 5) * 5, "0").match(/.{5}/g) ?? [];
   const text = groups.map((group) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"[Number.parseInt(group, 2)]).join("");
   return text.padEnd(Math.ceil(text.length / 8) * 8, "=");
+}
+
+/** Checks what every run must leave: records where results.jsonl says, and an index of each file that has exactly these. */
+export function expectSound(output: string): readonly WarcRecord[] {
+  const records = recordsInFolder(output);
+  const at = new Map(records.map((record) => [`${record.file} ${record.offset}`, record]));
+  for (const line of readFileSync(join(output, "results.jsonl"), "utf8").trimEnd().split("\n")) {
+    const { url, final_url: uri = url, shard, offset, bytes, outcome, refers_to: body } = JSON.parse(line) as Recorded;
+    if (shard === undefined) {
+      if (outcome !== "failed") throw new Error(`no place: ${line}`);
+      continue;
+    }
+    const record = at.get(`${shard} ${offset}`);
+    if (record === undefined) throw new Error(`no record there: ${line}`);
+    if (record.fields.get("WARC-Target-URI") !== uri.replace(/\/\/[^/]*@/, "//"))
+      throw new Error(`another URL: ${line}`);
+    if (record.type !== (body === undefined ? "response" : "revisit")) throw new Error(`a ${record.type}: ${line}`);
+    const whole = body === undefined ? record : at.get(`${body.shard} ${body.offset}`);
+    if (outcome !== "failed" && whole?.body.length !== bytes) throw new Error(`another length: ${line}`);
+    if (body !== undefined && whole?.fields.get("WARC-Record-ID") !== record.fields.get("WARC-Refers-To")) {
+      throw new Error(`refers to another record: ${line}`);
+    }
+  }
+  for (const name of new Set(records.map(({ file }) => file))) expectIndex(output, name, records);
+  return records;
+}
+
+interface Recorded {
+  readonly url: string;
+  readonly final_url?: string;
+  readonly shard?: string;
+  readonly offset?: number;
+  readonly bytes?: number;
+  readonly outcome: string;
+  readonly refers_to?: { readonly shard: string; readonly offset: number };
+}
+
+function expectIndex(output: string, name: string, records: readonly WarcRecord[]): void {
+  const lines = readFileSync(join(output, name.replace(".warc.gz", ".cdxj")), "utf8").split("\n");
+  if (lines.pop() !== "") throw new Error(`${name}: the index has no line end`);
+  const sorted = lines.toSorted((one, other) => Buffer.compare(Buffer.from(one), Buffer.from(other)));
+  if (lines.join() !== sorted.join()) throw new Error(`${name}: the index is not sorted`);
+  const indexed = lines.map((line) => {
+    const { url, digest, offset, length, filename } = JSON.parse(line.slice(line.indexOf("{"))) as Record<
+      string,
+      string
+    >;
+    return [url, digest, offset, length, filename].join(" ");
+  });
+  const captures = records.filter(({ file, type }) => file === name && (type === "response" || type === "revisit"));
+  const wanted = captures.map(({ fields, offset, length }) => {
+    const digest = fields.get("WARC-Payload-Digest")?.split(":")[1] ?? "";
+    return [fields.get("WARC-Target-URI"), digest, offset, length, name].join(" ");
+  });
+  if (indexed.toSorted().join("\n") !== wanted.toSorted().join("\n")) throw new Error(`${name}: another index`);
 }

@@ -4,7 +4,7 @@ import { bug } from "../classify.ts";
 import { digestFailure, hasDigests } from "../digest.ts";
 import { type Failure, isFailure } from "../failure.ts";
 import { hostKey } from "../host-key.ts";
-import type { Job } from "../job.ts";
+import type { Job, ShardPlace, Unchanged } from "../job.ts";
 import { parseUrl } from "../parse-url.ts";
 import type { Answer, Get, PartialBody, RequestConditions, Sink, Stored, WriteBehind } from "../ports.ts";
 import type { Task } from "../scheduler/task.ts";
@@ -98,7 +98,10 @@ export function attempt({ get, sink, clock, follow }: AttemptPorts): Perform {
         if (ask?.kept !== undefined) sink.drop?.(job);
         return skipped(task, answer.skip, answer, startedMs);
       }
-      if (answer.status === 304 && job.known !== undefined) return unchanged(task, job.known, answer, startedMs);
+      if (answer.status === 304 && job.known !== undefined) {
+        const done = unchanged(task, job.known, answer, startedMs);
+        return answer.wire && sink.keep ? placed(done, sink.keep(job, answer.wire)) : done;
+      }
       const whole = ask?.kept !== undefined && answer.from !== undefined ? completed(answer, ask.kept) : answer;
       const cancel = () => "cancel" in answer.body && answer.body.cancel();
       let written: ReturnType<Sink["write"]>;
@@ -163,6 +166,16 @@ export function attempt({ get, sink, clock, follow }: AttemptPorts): Perform {
     );
     return { storing: deferred };
   }
+}
+
+/** Adds the place of the record of a 304. */
+function placed(done: Unchanged, kept: WriteBehind<ShardPlace | Failure>): WriteBehind<TryResult> {
+  const deferred = new Deferred<TryResult>();
+  kept.storing.then(
+    (place) => deferred.resolve(isFailure(place) ? place : { ...done, ...place }),
+    (error) => deferred.resolve(bug(error)),
+  );
+  return { storing: deferred };
 }
 
 /** Returns the failure of a line that is known from the list. */

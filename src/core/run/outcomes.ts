@@ -3,7 +3,17 @@
 import type { ConnectionTimes } from "../connection-times.ts";
 import { copyDigests, DIGEST_NAMES, hasDigests } from "../digest.ts";
 import { type Failure, isRetryable } from "../failure.ts";
-import type { DuplicateSource, Failed, Job, KnownFile, Outcome, Saved, Skipped, Unchanged } from "../job.ts";
+import type {
+  DuplicateSource,
+  Failed,
+  Job,
+  KnownFile,
+  KnownRecord,
+  Outcome,
+  Saved,
+  Skipped,
+  Unchanged,
+} from "../job.ts";
 import type { Answer, Skip, Stored } from "../ports.ts";
 import { redacted } from "../redact.ts";
 import { attemptsBefore, type Task } from "../scheduler/task.ts";
@@ -20,7 +30,7 @@ export interface OutcomeBuilder {
   /** `endedMs`: when the try ended, if that is not now. */
   saved(task: Task, answer: Answer, stored: Stored, startedMs: number, endedMs?: number): Saved;
   /** The record of an unchanged file has all that the previous record had. */
-  unchanged(task: Task, known: KnownFile, answer: Answer, startedMs: number): Unchanged;
+  unchanged(task: Task, known: KnownFile | KnownRecord, answer: Answer, startedMs: number): Unchanged;
   /** Saved without a request: everything but the name and the times is the other line's. */
   linked(task: Task, twin: DuplicateSource, stored: Stored, startedMs: number): Saved;
   /** Skipped for robots.txt or X-Robots-Tag. Without an answer, no request was made. */
@@ -62,14 +72,14 @@ export function outcomeBuilder(clock: Clock): OutcomeBuilder {
     return withOrigin(outcome, task.job);
   }
 
-  function unchanged(task: Task, known: KnownFile, answer: Answer, startedMs: number): Unchanged {
+  function unchanged(task: Task, known: KnownFile | KnownRecord, answer: Answer, startedMs: number): Unchanged {
     const { n, url } = task.job;
-    const { file, bytes, ...rest } = known;
+    const { bytes, ...rest } = known;
     const outcome: Mutable<Unchanged> = {
       n,
       url: redacted(url),
       outcome: "unchanged",
-      file,
+      ...("file" in known ? { file: known.file } : {}),
       status: answer.status,
       bytes,
       attempts: task.attempts,
@@ -166,8 +176,9 @@ export function failed(task: Task, failure: Failure, nowMs: number, time: string
 }
 
 /** Names the file of an earlier run, which is still there: the next update starts from it. */
-function withFile(outcome: Mutable<Failed | Skipped>, { known, kept = known, replaces, replacesHeaders }: Job): void {
-  if (kept !== undefined) Object.assign(outcome, kept);
+function withFile(outcome: Mutable<Failed | Skipped>, { known, kept, replaces, replacesHeaders }: Job): void {
+  const body = kept ?? known;
+  if (body !== undefined) Object.assign(outcome, body);
   else if (replaces !== undefined) outcome.file = replaces;
   if (replaces !== undefined && replacesHeaders !== undefined) outcome.headers_file = replacesHeaders;
 }

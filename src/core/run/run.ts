@@ -1,9 +1,9 @@
 // Runs a list: reads jobs as the frontier has room, starts them as slots become free, and reports the outcome of each.
 
 import { bounded } from "../detail.ts";
-import { type Failure, isFatal } from "../failure.ts";
-import type { Outcome } from "../job.ts";
-import type { Source, View, WriteBehind } from "../ports.ts";
+import { type Failure, isFailure, isFatal } from "../failure.ts";
+import type { Outcome, ShardPlace } from "../job.ts";
+import type { Sink, Source, View, WriteBehind } from "../ports.ts";
 import type { Task } from "../scheduler/task.ts";
 import { deadlineTimer, type TimerClock } from "../structures/deadline-timer.ts";
 import { LinkedList } from "../structures/linked-list.ts";
@@ -33,6 +33,8 @@ export interface RunOptions extends Omit<CompletionOptions, "reduceConcurrency">
   /** Called when file descriptors run out, with the concurrency from now on. */
   readonly onFdsExhausted: (concurrency: number) => void;
   readonly receivedBytes: () => number;
+  /** Keeps the answer of a failure that ends its line, where the output keeps such answers. */
+  readonly keep?: Sink["keep"] | undefined;
   /** The concurrency controller, where the concurrency may change during the run. */
   readonly auto?: View["auto"] | undefined;
 }
@@ -52,7 +54,7 @@ const MAX_PENDING_WRITES = 256;
 
 /** Starts a run. Memory grows with `concurrency`, the frontier's capacity and the source's batches, never with the list. */
 export function run(options: RunOptions): Run {
-  const { source, frontier, perform, report, clock, stop, abandon, graceMs } = options;
+  const { source, frontier, perform, report, clock, stop, abandon, graceMs, keep } = options;
   const inSlots = slots(options.concurrency, start, pump);
   const open = new LinkedList<Open>();
   const tally = emptyTally();
@@ -162,7 +164,11 @@ export function run(options: RunOptions): Run {
         const kept = bounded(result);
         recordHostResult(task, kept);
         outcome = complete(task, kept, beganMs);
-        open.delete(entry);
+        const keeping = outcome && isFailure(kept) ? keepAnswer(task, kept) : undefined;
+        if (outcome !== undefined && keeping !== undefined) {
+          awaitKept(task, outcome, keeping, entry);
+          outcome = undefined;
+        } else open.delete(entry);
       }
       const reported = outcome && deliver(outcome);
       if (reported === undefined) inSlots.release(slot);
@@ -187,6 +193,27 @@ export function run(options: RunOptions): Run {
       const outcome = complete(task, bounded(result), entry.beganMs);
       open.delete(entry);
       const reported = outcome && deliver(outcome);
+      if (reported === undefined) onReported();
+      else void reported.then(onReported); // never rejects
+    }, rethrow);
+  }
+
+  /** Undefined where there is nothing to keep. A 429 is the answer to this program's speed, not to the URL. */
+  function keepAnswer({ job }: Task, { wire, status }: Failure): ReturnType<NonNullable<typeof keep>> | undefined {
+    return wire === undefined || status === 429 ? undefined : keep?.(job, wire);
+  }
+
+  /** Delivers the outcome of a failure when its answer is kept: outcomes are in the order of what is kept. */
+  function awaitKept(task: Task, outcome: Outcome, kept: WriteBehind<ShardPlace | Failure>, entry: Open): void {
+    pendingWrites++;
+    kept.storing.then((stored) => {
+      const place = bounded(stored);
+      open.delete(entry);
+      const reported = deliver(isFailure(place) ? fail(task, place) : { ...outcome, ...place });
+      const onReported = () => {
+        pendingWrites--;
+        pump();
+      };
       if (reported === undefined) onReported();
       else void reported.then(onReported); // never rejects
     }, rethrow);

@@ -43,22 +43,32 @@ export const OUTPUT = {
   format: {
     type: "choice",
     flags: "--format <format>",
-    summary: "files, or archives: tar",
+    summary: "files, or archives: tar, warc",
     details: `
       What bodies are saved as. Records of archives have "shard", "offset" and "stored_bytes" instead of "file".
 
       - files: one file per line
       - tar: archives "00000.tar", "00001.tar" and so on, ready for WebDataset: for each line its body, and its record as JSON. What
-        is in an archive is never changed: lines may be added at the end of the list, and --update and --prune are refused.`,
-    choices: ["files", "tar"],
+        is in an archive is never changed: lines may be added at the end of the list, and --update and --prune are refused.
+      - warc: archives "00000.warc.gz" and so on in WARC 1.1, each with an index "00000.cdxj": for each line its request and response
+        as they were sent and received, redirects and failed responses included. --compressed decodes nothing then, a 304 of
+        --update and, with --dedupe, a body that this run has stored before become revisit records.`,
+    choices: ["files", "tar", "warc"],
     default: "files",
+  },
+  warcMetadata: {
+    ...FLAG,
+    flags: "--warc-metadata",
+    summary: "WARC: a metadata record per response",
+    details: `
+      With --format warc, adds a metadata record to each saved response: how long it took, and the line's number.`,
   },
   shardSize: {
     ...SIZE,
     flags: "--shard-size <size>",
     summary: "maximum size of an archive",
     details: `
-      Maximum size of an archive of --format tar. A body that is larger has an archive of its own.`,
+      Maximum size of an archive of --format tar or warc. A body that is larger has an archive of its own.`,
     least: 10_240,
     default: 1_073_741_824,
   },
@@ -67,7 +77,7 @@ export const OUTPUT = {
     flags: "--shard-count <n>",
     summary: "maximum lines in an archive",
     details: `
-      Maximum number of lines in an archive of --format tar.`,
+      Maximum number of lines in an archive of --format tar or warc.`,
     least: 1,
     most: 1_000_000_000,
     default: 10_000,

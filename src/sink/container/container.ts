@@ -7,6 +7,7 @@ import { type Failure, isFailure } from "../../core/failure.ts";
 import type { DuplicateSource, Job, ShardPlace } from "../../core/job.ts";
 import type { Answer, BodyStream, Sink, Stored, WriteBehind } from "../../core/ports.ts";
 import { Deferred } from "../../core/structures/deferred.ts";
+import type { FailedWire, Wire } from "../../core/wire.ts";
 import { type BodyDigest, bodyDigest, mismatchOf, updateFromFile } from "../../fs/body-digest.ts";
 import { lengthOf, writeAllSync } from "../../fs/write-all.ts";
 import { committer, type Target } from "../directory/commit.ts";
@@ -16,33 +17,11 @@ import type { PartialFiles } from "../directory/partial-files.ts";
 import { pendingWrites, STOPPED_BEFORE_WRITE } from "../directory/pending-writes.ts";
 import type { TempFile } from "../directory/temp-file.ts";
 import { type StreamContext, writeStream } from "../directory/write-stream.ts";
+import type { Capture, ContainerFormat } from "./container-format.ts";
 import type { ShardNames } from "./shard-names.ts";
-import { type Group, type Place, shardWriter } from "./shard-writer.ts";
+import { type Place, shardWriter } from "./shard-writer.ts";
 
 const unlinked = promisify(unlink);
-
-/** A body and what is known of it when it is stored. */
-export interface Capture {
-  readonly job: Job;
-  readonly url: URL;
-  readonly answer: Answer;
-  /** The name that the body would have as a file. */
-  readonly file: string;
-  readonly bytes: number;
-  readonly digests: Digests | undefined;
-}
-
-/** What a format makes of a body. */
-export interface ContainerFormat {
-  /** A duplicate URL is recorded with the place of the first one's body. */
-  readonly sharesBodies: boolean;
-  /** Members that hold the body `pieces`. */
-  small(capture: Capture, pieces: readonly Uint8Array[]): Group;
-  /** Members that hold the content of a file. */
-  large(capture: Capture, fd: number): Group;
-  /** Where the body of a capture is, whose group is at `place`. */
-  place(capture: Capture, place: Place): ShardPlace;
-}
 
 export interface ContainerOptions {
   readonly folder: string;
@@ -67,7 +46,8 @@ export function containerSink(options: ContainerOptions): Sink {
   const { folder, names, shards, parts, format, maxBytes, maxGroups, hash, durable, checkSpace } = options;
   const pending = pendingWrites();
   const disk = unlessStuck(unlessBusy(diskLatency()));
-  const writer = shardWriter({ names: shards, maxBytes, maxGroups, isSynced: durable, disk });
+  const { begin, kept } = format;
+  const writer = shardWriter({ names: shards, maxBytes, maxGroups, begin, isSynced: durable, disk });
   const uncontested = {
     durable: false,
     conflictOf: () => undefined,
@@ -110,6 +90,7 @@ export function containerSink(options: ContainerOptions): Sink {
       }
       return appendSmall(target, url, answer, body);
     },
+    ...(kept && { keep }),
     abort() {
       pending.abort(() => writer.isBusy());
       writer.abort(Object.assign(new Error(STOPPED_BEFORE_WRITE.detail), { failure: STOPPED_BEFORE_WRITE }));
@@ -126,6 +107,19 @@ export function containerSink(options: ContainerOptions): Sink {
 
   function lacksDigest(job: Job, twin: DuplicateSource): boolean {
     return (hash && twin.sha256 === undefined) || mismatchedDigest(job, twin) !== undefined;
+  }
+
+  function keep(job: Job, wire: Wire | FailedWire): WriteBehind<ShardPlace | Failure> {
+    const coming = new Deferred<ShardPlace | Failure>();
+    const target = pending.isAborted ? STOPPED_BEFORE_WRITE : (checkSpace(0) ?? { job, path: folder, file: folder });
+    const made = kept?.(job, wire);
+    if (isFailure(target) || made === undefined) coming.resolve(isFailure(target) ? target : STOPPED_BEFORE_WRITE);
+    else
+      writer.append(made.group).then(
+        (at) => coming.resolve(made.place(at)),
+        (error) => coming.resolve(failureOf(error, target)),
+      );
+    return { storing: coming };
   }
 
   function targetOf(job: Job, url: URL, type: string | undefined): Target | Failure {
@@ -196,8 +190,8 @@ export function containerSink(options: ContainerOptions): Sink {
     const about = answers.get(job);
     if (about === undefined) throw new Error("a body without its answer");
     const capture: Capture = { job, ...about, file, bytes, digests };
-    const group = format.large(capture, part.fd);
     try {
+      const group = await format.large(capture, part.fd);
       const at = await writer.append(group);
       // Not awaited: bodies must be recorded in the order in which they are in the shard, since a later run cuts it after the last.
       pending.trackCleanup(removed(part));
@@ -233,9 +227,10 @@ async function removed(part: TempFile): Promise<void> {
 /** What a duplicate of a stored body is recorded with. */
 function placeOf(twin: DuplicateSource): Stored | undefined {
   if (!("shard" in twin) || twin.shard === undefined) return undefined;
-  const { shard, offset, stored_bytes, member, bytes } = twin;
+  const { shard, offset, stored_bytes, member, refers_to, bytes } = twin;
   if (offset === undefined || stored_bytes === undefined) return undefined;
-  const place = { shard, offset, stored_bytes, ...(member === undefined ? {} : { member }) };
+  const more = { ...(member === undefined ? {} : { member }), ...(refers_to === undefined ? {} : { refers_to }) };
+  const place = { shard, offset, stored_bytes, ...more };
   return { bytes, place, ...digestsOf(twin) };
 }
 

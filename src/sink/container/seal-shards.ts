@@ -2,8 +2,10 @@
 
 import { link, lstat, open, unlink } from "node:fs/promises";
 import { join } from "node:path";
+import { indexNameOf } from "../../core/layout.ts";
 import { isSingleLinkFile, UPDATE_FLAGS } from "../../fs/open-nofollow.ts";
 import { syncFolder } from "../../fs/sync.ts";
+import { writeIndex } from "../warc/write-index.ts";
 import { unsealedShards } from "./shard-names.ts";
 import { TAR_TRAILER_BYTES } from "./tar-header.ts";
 
@@ -37,25 +39,29 @@ async function seal(
   name: string,
   path: string,
   end: number,
-  { folder, isSynced }: SealOptions,
+  { folder, state, isSynced }: SealOptions,
   isWholeOnly = false,
 ): Promise<void> {
   const final = join(folder, name);
   // A kill between `link` and `unlink` leaves a sealed shard with both names.
-  if (await isSameFile(path, final)) return await unlink(path);
+  if (await isSameFile(path, final)) {
+    await writeIndex(name, { folder, state, isSynced });
+    return await unlink(path);
+  }
   const file = await open(path, UPDATE_FLAGS);
   try {
     const stats = await file.stat();
     if (!isSingleLinkFile(stats)) throw new Error(`${path}: not a shard that a run has written`);
     if (isWholeOnly && stats.size !== end) return;
     await file.truncate(end);
-    await file.truncate(end + TAR_TRAILER_BYTES); // reads as zeros
+    if (indexNameOf(name) === undefined) await file.truncate(end + TAR_TRAILER_BYTES); // reads as zeros
     if (isSynced) await file.sync();
   } finally {
     await file.close();
   }
   await link(path, final); // unlike a rename, this replaces nothing
   if (isSynced) await syncFolder(folder); // before the other name is removed: one of both survives a power loss
+  await writeIndex(name, { folder, state, isSynced });
   await unlink(path);
 }
 

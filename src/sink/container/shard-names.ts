@@ -1,13 +1,10 @@
 // The names of shards: `00000.tar` in the output folder when it is sealed, and in the state folder until then.
 
-import { existsSync, readdirSync, unlinkSync } from "node:fs";
+import { existsSync, readdirSync, rmSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
-import { SHARD } from "../../core/layout.ts";
+import { indexNameOf, SHARD, shardName } from "../../core/layout.ts";
 
-export type ShardExtension = ".tar";
-
-/** Digits of a shard's number; a larger number has more. */
-const NUMBER_DIGITS = 5;
+export type ShardExtension = ".tar" | ".warc.gz";
 
 /** While a shard is written its name has this ending. */
 const PART = ".part";
@@ -28,12 +25,19 @@ export interface ShardNames {
 export function shardNames(folder: string, state: string, extension: ShardExtension, after: number): ShardNames {
   const partOf = (name: string) => `${state}/${name}${PART}`;
   const endedOf = (name: string) => `${state}/${name}`;
-  const isTaken = (name: string) => existsSync(join(folder, name)) || existsSync(endedOf(name));
+  const isTaken = (name: string) => {
+    const index = indexNameOf(name);
+    return (
+      existsSync(join(folder, name)) ||
+      existsSync(endedOf(name)) ||
+      (index !== undefined && existsSync(join(folder, index)))
+    );
+  };
   let last = after;
   return {
     next() {
       for (;;) {
-        const name = `${String(++last).padStart(NUMBER_DIGITS, "0")}${extension}`;
+        const name = shardName(++last, extension);
         if (!isTaken(name) && !existsSync(partOf(name))) return name;
       }
     },
@@ -51,7 +55,11 @@ export function shardPaths(folder: string, state: string, name: string): readonl
 
 /** Removes all unsealed shards. Throws errno errors. */
 export function dropUnsealedShards(state: string): void {
-  for (const { path } of unsealedShards(state).values()) unlinkSync(path);
+  for (const [name, { path }] of unsealedShards(state)) {
+    const index = indexNameOf(name);
+    if (index !== undefined) rmSync(join(state, index), { force: true });
+    unlinkSync(path);
+  }
 }
 
 export interface UnsealedShard {

@@ -8,34 +8,13 @@ import { CREATE_FLAGS, NEW_FILE_MODE } from "../../fs/open-nofollow.ts";
 import { readAt, writeAt, writeAtSync } from "../../fs/positioned-io.ts";
 import { syncFile, syncFolder } from "../../fs/sync.ts";
 import type { DiskLatency } from "../directory/disk-latency.ts";
+import { type Group, type LargeGroup, lengthOf } from "./group.ts";
 import type { ShardNames } from "./shard-names.ts";
 
 const opened = promisify(open) as (path: PathLike, flags: number, mode: number) => Promise<number>;
 const closed = promisify(close);
 const renamed = promisify(rename);
 const truncated = promisify(ftruncate);
-
-/** What is appended together: a later run counts all of it, or cuts it off. */
-export type Group = SmallGroup | LargeGroup;
-
-/** A group that is composed in memory, straight in the buffer of the next write. */
-export interface SmallGroup {
-  readonly bytes: number;
-  /** Writes all `bytes`, from position `at`. */
-  write(into: Buffer, at: number): void;
-}
-
-/** A group whose body is an open file, which is closed by the caller. */
-export interface LargeGroup {
-  readonly before: Uint8Array;
-  readonly file: CopiedFile;
-  readonly after: Uint8Array;
-}
-
-interface CopiedFile {
-  readonly fd: number;
-  readonly bytes: number;
-}
 
 /** Where a group begins. */
 export interface Place {
@@ -51,6 +30,8 @@ export interface ShardWriterOptions {
   readonly maxBytes: number;
   /** Maximum number of groups in a shard. */
   readonly maxGroups: number;
+  /** The first bytes of a shard, before its first group. Default: none. */
+  readonly begin?: ((shard: string) => Uint8Array) | undefined;
   /** Sync each write, and the name of each shard, before its groups count as written. */
   readonly isSynced: boolean;
   /** Decides whether small groups are written in the main thread: on a fast disk, the thread pool costs more than the write. */
@@ -90,7 +71,8 @@ interface Shard {
   groups: number;
 }
 
-export function shardWriter({ names, maxBytes, maxGroups, isSynced, disk }: ShardWriterOptions): ShardWriter {
+export function shardWriter(options: ShardWriterOptions): ShardWriter {
+  const { names, maxBytes, maxGroups, begin, isSynced, disk } = options;
   const queue: Waiting[] = [];
   let shard: Shard | undefined;
   let isRunning = false;
@@ -189,7 +171,19 @@ export function shardWriter({ names, maxBytes, maxGroups, isSynced, disk }: Shar
         continue;
       }
       if (isSynced) await syncFolder(dirname(names.partOf(name)));
-      return { name, fd, bytes: 0, groups: 0 };
+      return { name, fd, bytes: await writeBeginning(name, fd), groups: 0 };
+    }
+  }
+
+  /** Returns the length of what was written. */
+  async function writeBeginning(name: string, fd: number): Promise<number> {
+    if (begin === undefined) return 0;
+    try {
+      return await writeAt(fd, begin(name), 0);
+    } catch (error) {
+      await closed(fd);
+      names.drop(name);
+      throw error;
     }
   }
 
@@ -232,13 +226,11 @@ export function shardWriter({ names, maxBytes, maxGroups, isSynced, disk }: Shar
       const length = await readAt(file.fd, buffer.subarray(0, file.bytes - from), from);
       if (length === 0) throw Object.assign(new Error("a body is shorter than it was"), { code: "EIO" });
       from += length;
-      at += await writeAt(to.fd, buffer.subarray(0, length), at);
+      const piece = buffer.subarray(0, length);
+      at += await writeAt(to.fd, file.encoder === undefined ? piece : await file.encoder.encode(piece), at);
     }
+    if (file.encoder !== undefined) at += await writeAt(to.fd, file.encoder.end(), at);
     at += await writeAt(to.fd, after, at);
     return { shard: to.name, offset, bytes: at - offset };
   }
-}
-
-function lengthOf(group: Group): number {
-  return "file" in group ? group.before.length + group.file.bytes + group.after.length : group.bytes;
 }

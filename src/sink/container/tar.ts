@@ -3,7 +3,7 @@
 import type { Digests } from "../../core/digest.ts";
 import { escapedJson } from "../../core/escape.ts";
 import { redacted } from "../../core/redact.ts";
-import type { Capture, ContainerFormat } from "./container.ts";
+import type { Capture, ContainerFormat } from "./container-format.ts";
 import { paddingOf, type TarMember, tarHeader, tarHeaderBytes, writeTarHeader } from "./tar-header.ts";
 import { sampleNames } from "./tar-names.ts";
 

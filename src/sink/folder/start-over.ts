@@ -3,7 +3,7 @@
 import { createReadStream, lstatSync, rmdirSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { FolderError, useAnotherFolder, type Wording } from "../../core/errors.ts";
-import { LAYOUT } from "../../core/layout.ts";
+import { indexNameOf, LAYOUT } from "../../core/layout.ts";
 import { savedHeaders } from "../../fs/location.ts";
 import { checked, openToRead } from "../../fs/open-nofollow.ts";
 import { isInside, isSafePath } from "../../fs/safe-path.ts";
@@ -61,6 +61,8 @@ async function removeRecorded(folder: string, beforeJournal: () => void = () => 
     const record = recordIn(line);
     const { shard, file = shard } = record;
     if (typeof file === "string") removeSavedFile(folder, file);
+    const index = typeof shard === "string" ? indexNameOf(shard) : undefined;
+    if (index !== undefined) removeSavedFile(folder, index);
     removeSavedHeaders(folder, record);
   }
   beforeJournal();

@@ -4,18 +4,28 @@ import { createHash, type Hash, hash } from "node:crypto";
 
 export type DigestLabel = "sha1" | "sha256";
 
+export interface Digest {
+  readonly bytes: Uint8Array;
+  /** As a record has it. */
+  readonly text: string;
+}
+
 /** Returns the digest of these bytes. */
-export function labelledDigest(label: DigestLabel, bytes: Uint8Array): string {
-  return `${label}:${base32(hash(label, bytes, "buffer"))}`;
+export function digestOf(label: DigestLabel, bytes: Uint8Array): Digest {
+  return labelled(label, hash(label, bytes, "buffer"));
 }
 
 /** Starts a digest of bytes that come in pieces. */
-export function startLabelled(label: DigestLabel): { update(piece: Uint8Array): void; result(): string } {
+export function startDigest(label: DigestLabel): { update(piece: Uint8Array): void; result(): Digest } {
   const running: Hash = createHash(label);
   return {
     update: (piece) => void running.update(piece),
-    result: () => `${label}:${base32(running.digest())}`,
+    result: () => labelled(label, running.digest()),
   };
+}
+
+function labelled(label: DigestLabel, bytes: Uint8Array): Digest {
+  return { bytes, text: `${label}:${base32(bytes)}` };
 }
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";

@@ -48,6 +48,8 @@ export function gzipMember(content: Uint8Array, isPacked: boolean): Uint8Array {
 export interface PiecewiseMember {
   /** Comes first. */
   readonly header: Uint8Array;
+  /** Encodes the next piece of the content, without deflating it. */
+  store(piece: Uint8Array): Uint8Array;
   /** Encodes the next piece of the content, which may be overwritten afterwards. */
   encode(piece: Uint8Array): Promise<Uint8Array>;
   /** Encodes the last piece, and ends the member. */
@@ -62,8 +64,17 @@ export function piecewiseMember(isPacked: boolean): PiecewiseMember {
     crc = crc32(piece, crc);
     length += piece.length;
   };
+  const stored = (piece: Uint8Array) => {
+    const blocks = Buffer.allocUnsafe(storedBytes(piece.length));
+    writeStored(blocks, 0, piece, false);
+    return blocks;
+  };
   return {
     header: HEADER,
+    store(piece) {
+      add(piece);
+      return stored(piece);
+    },
     async encode(piece) {
       add(piece);
       if (!isPacked) {
@@ -71,9 +82,7 @@ export function piecewiseMember(isPacked: boolean): PiecewiseMember {
         const packed = await deflated(piece, { ...DEFLATE, finishFlush: constants.Z_SYNC_FLUSH });
         if (packed.length < storedBytes(piece.length)) return packed;
       }
-      const stored = Buffer.allocUnsafe(storedBytes(piece.length));
-      writeStored(stored, 0, piece, false);
-      return stored;
+      return stored(piece);
     },
     end(piece) {
       add(piece);

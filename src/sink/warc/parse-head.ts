@@ -9,6 +9,18 @@ export interface ParsedHead {
 
 const BLANK_LINE = "\r\n\r\n";
 
+const LF = 0x0a;
+const CR = 0x0d;
+
+/** Where an HTTP head ends that begins at `from`, blank line included; -1 where it does not. A line may end without CR. */
+export function headEnd(bytes: Uint8Array, from = 0): number {
+  for (let at = bytes.indexOf(LF, from); at !== -1; at = bytes.indexOf(LF, at + 1)) {
+    if (bytes[at + 1] === LF) return at + 2;
+    if (bytes[at + 1] === CR && bytes[at + 2] === LF) return at + 3;
+  }
+  return -1;
+}
+
 /** Undefined where the bytes are no head of a record. */
 export function parseHead(bytes: Buffer): ParsedHead | undefined {
   const end = bytes.indexOf(BLANK_LINE);
@@ -24,19 +36,23 @@ export function parseHead(bytes: Buffer): ParsedHead | undefined {
   return { fields, blockAt: end + BLANK_LINE.length };
 }
 
-/** The status and the media type of a response. */
+/** What is known of a response by its head. */
 export interface ResponseHead {
   readonly status: string | undefined;
   readonly type: string | undefined;
+  /** The content coding. */
+  readonly encoding: string | undefined;
 }
 
 const STATUS = /^\S+ +(\d{3})/;
+const CONTENT_ENCODING = /^content-encoding[ \t]*:([^\r\n]*)/im;
 const CONTENT_TYPE = /^content-type[ \t]*:([^\r\n;]*)/im;
 
 /** Parses the HTTP head at the beginning of a block. */
 export function responseHead(block: Buffer): ResponseHead {
-  const end = block.indexOf(BLANK_LINE);
+  const end = headEnd(block);
   const text = block.toString("latin1", 0, end === -1 ? block.length : end);
   const type = CONTENT_TYPE.exec(text)?.[1]?.trim();
-  return { status: STATUS.exec(text)?.[1], type: type === "" ? undefined : type };
+  const encoding = CONTENT_ENCODING.exec(text)?.[1]?.trim();
+  return { status: STATUS.exec(text)?.[1], type: type === "" ? undefined : type, encoding };
 }

@@ -1,9 +1,9 @@
 // Reads the members of a WARC file one after the other: where each is, and the beginning of its content.
 
-import { Readable } from "node:stream";
-import { constants, createInflateRaw, inflateRawSync } from "node:zlib";
+import { constants, inflateRawSync } from "node:zlib";
 import { readAt } from "../../fs/positioned-io.ts";
 import { HEADER_BYTES, TRAILER_BYTES } from "./gzip-member.ts";
+import { inflatedMember } from "./inflate-member.ts";
 
 export interface Member {
   readonly offset: number;
@@ -15,9 +15,6 @@ export interface Member {
 
 /** What is read at once: heads of 64 KiB and most records fit. */
 const READ_BYTES = 1_048_576;
-
-/** What of a long member is read at once. */
-const PIECE_BYTES = 262_144;
 
 /** The most of a member's content that is kept. A head of a record with one of an HTTP message is shorter (`headers_too_large`). */
 const BEGINNING_BYTES = 262_144;
@@ -117,31 +114,14 @@ interface Inflated {
 
 /** A member that is longer than what is read or inflated at once. */
 async function longMember(fd: number, offset: number, end: number): Promise<Member> {
-  const inflate = createInflateRaw();
-  const file = Readable.from(piecesOf(fd, offset + HEADER_BYTES, end));
-  file.on("error", (error) => inflate.destroy(error));
   const kept: Buffer[] = [];
   let keptBytes = 0;
-  try {
-    for await (const piece of file.pipe(inflate) as AsyncIterable<Buffer>) {
-      if (keptBytes < BEGINNING_BYTES) kept.push(piece);
-      keptBytes += piece.length;
-    }
-    const length = HEADER_BYTES + inflate.bytesWritten + TRAILER_BYTES;
-    if (offset + length > end) throw new Error(`the member at byte ${offset} is cut short`);
-    return { offset, length, beginning: Buffer.concat(kept).subarray(0, BEGINNING_BYTES) };
-  } finally {
-    file.destroy();
-    inflate.destroy();
+  const inflated = inflatedMember(fd, offset, end);
+  for await (const piece of inflated.pieces) {
+    if (keptBytes < BEGINNING_BYTES) kept.push(piece);
+    keptBytes += piece.length;
   }
-}
-
-async function* piecesOf(fd: number, from: number, end: number): AsyncGenerator<Buffer> {
-  for (let at = from; at < end; ) {
-    const buffer = Buffer.allocUnsafe(Math.min(PIECE_BYTES, end - at)); // not reused: the stream may hold two
-    const length = await readAt(fd, buffer, at);
-    if (length === 0) return;
-    yield buffer.subarray(0, length);
-    at += length;
-  }
+  const length = inflated.length();
+  if (offset + length > end) throw new Error(`the member at byte ${offset} is cut short`);
+  return { offset, length, beginning: Buffer.concat(kept).subarray(0, BEGINNING_BYTES) };
 }

@@ -1,7 +1,7 @@
 // Makes the WARC records of an exchange: request, response, revisit and metadata; and the warcinfo at the beginning of a file.
 
 import type { WireExchange } from "../../core/wire.ts";
-import { type DigestLabel, labelledDigest } from "./digest.ts";
+import { type Digest, type DigestLabel, digestOf } from "./digest.ts";
 import { gzipMember } from "./gzip-member.ts";
 import { newRecordId, RECORD_END, type RecordHead, type RecordReference, recordHead } from "./record-head.ts";
 
@@ -17,11 +17,11 @@ export function captured(exchange: WireExchange): Captured {
   return { exchange, id: newRecordId(), date: isoDate(exchange.sentMs) };
 }
 
-/** A response and its body as they are archived. */
+/** A response as it is archived. */
 export interface ArchivedResponse {
-  /** The head, as far as it had to be changed. */
-  readonly head: Uint8Array;
-  readonly body: readonly Uint8Array[];
+  /** Its head, as far as it had to be changed, and its body. */
+  readonly block: Uint8Array;
+  readonly payload: Digest;
   /** Whether that is all of the body. */
   readonly isWhole: boolean;
   /** Whether deflating does not make the body smaller. */
@@ -56,14 +56,13 @@ export function requestRecord({ exchange, id, date }: Captured, label: DigestLab
 }
 
 export function responseRecord(of: Captured, response: ArchivedResponse, label: DigestLabel): Uint8Array {
-  const { head, body, isWhole, isPacked } = response;
-  const block = Buffer.concat([head, ...body]);
-  const payloadDigest = labelledDigest(label, block.subarray(head.length));
+  const { block, payload, isWhole, isPacked } = response;
+  const truncated = isWhole ? undefined : "length";
   const about: Common = {
     type: "response",
     ...identified(of),
-    payloadDigest,
-    truncated: isWhole ? undefined : "length",
+    payloadDigest: payload.text,
+    truncated,
     contentType: RESPONSE,
   };
   return record(about, block, label, isPacked);
@@ -72,14 +71,14 @@ export function responseRecord(of: Captured, response: ArchivedResponse, label: 
 /** The head of a response record whose block follows elsewhere. */
 export function responseHeadText(
   of: Captured,
-  digests: { payload: string; block: string },
+  digests: { readonly payload: Digest; readonly block: Digest },
   blockBytes: number,
 ): string {
   return recordHead({
     type: "response",
     ...identified(of),
-    payloadDigest: digests.payload,
-    blockDigest: digests.block,
+    payloadDigest: digests.payload.text,
+    blockDigest: digests.block.text,
     contentType: RESPONSE,
     contentLength: blockBytes,
   });
@@ -118,7 +117,7 @@ export function metadataRecord(
 type Common = Omit<RecordHead, "blockDigest" | "contentLength">;
 
 function record(about: Common, block: Uint8Array, label: DigestLabel, isPacked: boolean): Uint8Array {
-  const head = recordHead({ ...about, blockDigest: labelledDigest(label, block), contentLength: block.length });
+  const head = recordHead({ ...about, blockDigest: digestOf(label, block).text, contentLength: block.length });
   return gzipMember(Buffer.concat([Buffer.from(head), block, RECORD_END]), isPacked);
 }
 

@@ -33,6 +33,7 @@ function open(
         highest: -1,
         perDir: undefined,
       },
+      warc: { hasMetadata: false, isDeduped: false, info: [] },
       ...{ name: "{n:6}{ext}", hash: false, durable, minFree: 0, processes: 1 },
     },
     helper,

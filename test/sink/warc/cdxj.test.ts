@@ -5,6 +5,7 @@ import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import type { WireExchange } from "../../../src/core/wire.ts";
 import { cdxj } from "../../../src/sink/warc/cdxj.ts";
+import { digestOf } from "../../../src/sink/warc/digest.ts";
 import {
   captured,
   requestRecord,
@@ -24,7 +25,8 @@ function exchange(url: string, head: string): WireExchange {
 
 function capture(url: string, head: string, body: Uint8Array, isPacked = false): Uint8Array {
   const one = captured(exchange(url, head));
-  const response = { head: one.exchange.response, body: [body], isWhole: true, isPacked };
+  const block = Buffer.concat([one.exchange.response, body]);
+  const response = { block, payload: digestOf("sha1", body), isWhole: true, isPacked };
   return Buffer.concat([requestRecord(one, "sha1"), responseRecord(one, response, "sha1")]);
 }
 

@@ -1,0 +1,63 @@
+// Remembers which payloads are in which records of this run, so that the same payload again becomes a revisit record.
+
+import type { ShardRecord } from "../../core/job.ts";
+import { shardName, shardNumberOf } from "../../core/layout.ts";
+
+/** Number of slots: those of the last million payloads, in 16 MiB. They take memory when they are used. */
+const SLOTS = 1_048_576;
+
+/** Slots in which a payload can be, which are replaced in turn. With one, payloads that share it would replace each other. */
+const WAYS = 8;
+
+/** Two words of the digest, and the place: its number and the two halves of its offset, of which the upper has 8 bits. */
+const WORDS = 4;
+const OFFSET_BITS = 40;
+
+/** Places of response records by the first 64 bits of their payloads' digests; whoever finds one compares the whole digest. */
+export interface Originals {
+  find(digest: Uint8Array): ShardRecord | undefined;
+  add(digest: Uint8Array, place: ShardRecord): void;
+}
+
+export function originals(): Originals {
+  let words: Uint32Array | undefined;
+  let next = 0;
+
+  const find = (high: number, low: number): number => {
+    if (words === undefined) return -1;
+    const first = setOf(low);
+    for (let at = first; at < first + WAYS * WORDS; at += WORDS) {
+      if (words[at] === high && words[at + 1] === low) return at;
+    }
+    return -1;
+  };
+  return {
+    find(digest) {
+      const at = find(wordAt(digest, 0), wordAt(digest, 4));
+      if (words === undefined || at === -1) return undefined;
+      const [upper = 0, lower = 0] = words.subarray(at + 2, at + WORDS);
+      return { shard: shardName(upper >>> 8, ".warc.gz"), offset: (upper & 0xff) * 2 ** 32 + lower };
+    },
+    add(digest, { shard, offset }) {
+      const number = shardNumberOf(shard);
+      if (number >= 2 ** 24 || offset >= 2 ** OFFSET_BITS) return; // has no room, and would be found elsewhere
+      words ??= new Uint32Array(SLOTS * WORDS);
+      const [high, low] = [wordAt(digest, 0), wordAt(digest, 4)];
+      const known = find(high, low);
+      const at = known === -1 ? setOf(low) + (next++ % WAYS) * WORDS : known;
+      words[at] = high;
+      words[at + 1] = low;
+      words[at + 2] = number * 256 + Math.floor(offset / 2 ** 32);
+      words[at + 3] = offset % 2 ** 32;
+    },
+  };
+}
+
+function setOf(low: number): number {
+  return (low % (SLOTS / WAYS)) * WAYS * WORDS;
+}
+
+function wordAt(digest: Uint8Array, at: number): number {
+  const [a = 0, b = 0, c = 0, d = 0] = digest.subarray(at, at + 4);
+  return ((a << 24) | (b << 16) | (c << 8) | d) >>> 0 || 1; // 0 is an empty slot
+}

@@ -1,0 +1,214 @@
+// The format `warc`: for each line its request and response as they were sent and received, redirects included (WARC 1.1).
+
+import type { Job, ShardPlace, ShardRecord } from "../../core/job.ts";
+import type { Answer } from "../../core/ports.ts";
+import { redacted } from "../../core/redact.ts";
+import type { Wire, WireResponse } from "../../core/wire.ts";
+import { readAt } from "../../fs/positioned-io.ts";
+import type { Capture, ContainerFormat } from "../container/container-format.ts";
+import type { SmallGroup } from "../container/group.ts";
+import type { Place } from "../container/shard-writer.ts";
+import { type Digest, type DigestLabel, digestOf, startDigest } from "./digest.ts";
+import { findRecord, type ShardPaths } from "./find-record.ts";
+import { piecewiseMember } from "./gzip-member.ts";
+import { asWhole, withoutTransferCoding } from "./http-head.ts";
+import { originals } from "./originals.ts";
+import { isPacked } from "./packed-types.ts";
+import { responseHead } from "./parse-head.ts";
+import { RECORD_END } from "./record-head.ts";
+import {
+  type Captured,
+  captured,
+  metadataRecord,
+  requestRecord,
+  responseHeadText,
+  responseRecord,
+  revisitRecord,
+  warcinfoRecord,
+} from "./records.ts";
+
+export interface WarcOptions {
+  readonly label: DigestLabel;
+  /** Write a metadata record for each response. */
+  readonly hasMetadata: boolean;
+  /** Write a revisit record where this run has stored the same body before. */
+  readonly isDeduped: boolean;
+  /** The fields of warcinfo. */
+  readonly info: readonly (readonly [string, string])[];
+  readonly pathsOf: ShardPaths;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+/** A revisit record of a shorter body would save next to nothing. */
+const MIN_DUPLICATE_BYTES = 1024;
+
+/** The unit in which large bodies are read for their digests. */
+const READ_BYTES = 1_048_576;
+
+/** What is known of the records of a capture before they are written. */
+interface Layout {
+  /** Length of what comes before the response record. */
+  readonly leadBytes: number;
+  readonly payload: Digest;
+  readonly refersTo: ShardRecord | undefined;
+}
+
+export function warcFormat(options: WarcOptions): ContainerFormat {
+  const { label, hasMetadata, isDeduped, info, pathsOf, now } = options;
+  const layouts = new WeakMap<Capture, Layout>();
+  const seen = isDeduped ? originals() : undefined;
+
+  return {
+    sharesBodies: true,
+    begin: (shard) => warcinfoRecord(shard, now(), info),
+    small(capture, pieces) {
+      const { answer } = capture;
+      const of = captured(wireOf(answer));
+      const head = headOf(answer, capture.bytes);
+      const block = Buffer.concat([head, ...pieces]);
+      const payload = digestOf(label, block.subarray(head.length));
+      const response = { block, payload, isWhole: true, isPacked: isPacked(answer.type, answer.encoding) };
+      return revisit(capture, of, head, payload) ?? group(capture, of, payload, responseRecord(of, response, label));
+    },
+    async large(capture, fd) {
+      const { answer, bytes } = capture;
+      const of = captured(wireOf(answer));
+      const head = headOf(answer, bytes);
+      const digests = await digestsOf(head, fd, bytes, label);
+      const again = revisit(capture, of, head, digests.payload);
+      if (again !== undefined) return again;
+      const lead = leadOf(of);
+      layouts.set(capture, { leadBytes: lead.length, payload: digests.payload, refersTo: undefined });
+      const member = piecewiseMember(isPacked(answer.type, answer.encoding));
+      const heads = Buffer.concat([Buffer.from(responseHeadText(of, digests, head.length + bytes)), head]);
+      const { encode } = member;
+      const end = () => Buffer.concat([member.end(RECORD_END), metadataOf(capture, of)]);
+      return {
+        before: Buffer.concat([lead, member.header, member.store(heads)]),
+        file: { fd, bytes, encoder: { encode, end } },
+        after: NOTHING,
+      };
+    },
+    place(capture, at) {
+      const layout = layouts.get(capture);
+      if (layout === undefined) throw new Error("a capture without its records");
+      const { leadBytes, payload, refersTo } = layout;
+      const place = placeBehind(leadBytes, at);
+      if (refersTo !== undefined) return { ...place, refers_to: refersTo };
+      if (capture.bytes >= MIN_DUPLICATE_BYTES) seen?.add(payload.bytes, place);
+      return place;
+    },
+    kept(job, wire) {
+      const of = captured(wire);
+      const lead = leadOf(of);
+      const record = "isWhole" in wire ? failedRecord(of, wire, label) : notModifiedRecord(of, job);
+      return { group: groupOf([lead, record]), place: (at) => placeBehind(lead.length, at) };
+    },
+  };
+
+  /** The group of a body that this run has stored before; undefined where it has not. */
+  function revisit(capture: Capture, of: Captured, head: Uint8Array, payload: Digest): SmallGroup | undefined {
+    const place = capture.bytes < MIN_DUPLICATE_BYTES ? undefined : seen?.find(payload.bytes);
+    const original = place && findRecord(place, pathsOf);
+    if (place === undefined || original?.payloadDigest !== payload.text) return undefined;
+    return group(capture, of, payload, revisitRecord(of, "identical-payload-digest", head, original, label), place);
+  }
+
+  function group(
+    capture: Capture,
+    of: Captured,
+    payload: Digest,
+    record: Uint8Array,
+    refersTo?: ShardRecord,
+  ): SmallGroup {
+    const lead = leadOf(of);
+    layouts.set(capture, { leadBytes: lead.length, payload, refersTo });
+    return groupOf([lead, record, metadataOf(capture, of)]);
+  }
+
+  /** What comes before the record of the answer: the redirects, and the request. */
+  function leadOf(of: Captured): Uint8Array {
+    const request = requestRecord(of, label);
+    const { hops } = of.exchange as Wire;
+    if (hops.length === 0) return request;
+    const members = hops.flatMap((hop) => {
+      const at = captured(hop);
+      return [requestRecord(at, label), failedRecord(at, hop, label)];
+    });
+    return Buffer.concat([...members, request]);
+  }
+
+  function metadataOf({ job, answer }: Capture, of: Captured): Uint8Array {
+    if (!hasMetadata) return NOTHING;
+    const fields = [
+      ["fetchTimeMs", String(Math.max(0, now() - of.exchange.sentMs))],
+      ["line", String(job.n)],
+      ...(answer.finalUrl === undefined ? [] : [["via", redacted(job.url)] as const]),
+    ] as const;
+    return metadataRecord(of, fields, label);
+  }
+
+  /** The record of a 304: the body is that which the validators of the request are from. */
+  function notModifiedRecord(of: Captured, { known }: Job): Uint8Array {
+    const original = known !== undefined && "refers_to" in known ? findRecord(known.refers_to, pathsOf) : undefined;
+    const head = withoutTransferCoding(of.exchange.response);
+    return revisitRecord(of, "server-not-modified", head, original ?? UNKNOWN, label);
+  }
+}
+
+const NOTHING = new Uint8Array();
+
+/** The shard of the original was moved away. */
+const UNKNOWN = { reference: undefined, payloadDigest: undefined };
+
+function wireOf({ wire }: Answer): Wire {
+  if (wire === undefined) throw new Error("an answer without what was sent and received");
+  return wire;
+}
+
+function headOf({ from, wire }: Answer, bytes: number): Uint8Array {
+  const head = withoutTransferCoding(wire?.response ?? NOTHING);
+  return from === undefined ? head : asWhole(head, bytes);
+}
+
+/** The record of a response whose body is not saved: of a redirect, or of a final answer that is not 2xx. */
+function failedRecord(of: Captured, { body, isWhole }: WireResponse, label: DigestLabel): Uint8Array {
+  const head = withoutTransferCoding(of.exchange.response);
+  const block = Buffer.concat([head, ...body]);
+  const { type, encoding } = responseHead(block);
+  const payload = digestOf(label, block.subarray(head.length));
+  return responseRecord(of, { block, payload, isWhole, isPacked: isPacked(type, encoding) }, label);
+}
+
+async function digestsOf(head: Uint8Array, fd: number, bytes: number, label: DigestLabel) {
+  const [payload, block] = [startDigest(label), startDigest(label)];
+  block.update(head);
+  const buffer = Buffer.allocUnsafe(Math.min(READ_BYTES, bytes));
+  for (let at = 0; at < bytes; ) {
+    const length = await readAt(fd, buffer.subarray(0, bytes - at), at);
+    if (length === 0) throw Object.assign(new Error("a body is shorter than it was"), { code: "EIO" });
+    const piece = buffer.subarray(0, length);
+    payload.update(piece);
+    block.update(piece);
+    at += length;
+  }
+  return { payload: payload.result(), block: block.result() };
+}
+
+function groupOf(members: readonly Uint8Array[]): SmallGroup {
+  return {
+    bytes: members.reduce((sum, { length }) => sum + length, 0),
+    write(into, at) {
+      let end = at;
+      for (const member of members) {
+        into.set(member, end);
+        end += member.length;
+      }
+    },
+  };
+}
+
+function placeBehind(leadBytes: number, { shard, offset, bytes }: Place): ShardPlace {
+  return { shard, offset: offset + leadBytes, stored_bytes: bytes - leadBytes };
+}
