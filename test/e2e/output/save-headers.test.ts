@@ -90,6 +90,26 @@ describe("--save-headers", () => {
     expect(named()).toEqual(["000001.headers", undefined]);
   });
 
+  it("is that of the last response, of a body that was resumed", async () => {
+    const large = Buffer.alloc(4_000_000, "large ");
+    let requests = 0;
+    server.answers.set("/large", ({ headers }, response) => {
+      requests++;
+      const from = Number(/^bytes=(\d+)-$/.exec(headers.range ?? "")?.[1] ?? 0);
+      const range = from === 0 ? {} : { "content-range": `bytes ${from}-${large.length - 1}/${large.length}` };
+      const sent = { etag: '"1"', "content-type": "text/plain", "content-length": large.length - from, ...range };
+      response.writeHead(from === 0 ? 200 : 206, sent);
+      if (requests > 1) response.end(large.subarray(from));
+      else response.write(large.subarray(0, 3_000_000), () => response.destroy());
+    });
+    list("/large");
+    const { code, stderr } = await run();
+    expect(code, stderr).toBe(0);
+    expect(requests).toBe(2);
+    expect(readFileSync(saved("000001.txt"))).toEqual(large);
+    expect(read("000001.headers")).toMatch(/^HTTP\/1\.1 206 .*\r\ncontent-range: bytes \d+-3999999\/4000000\r\n/s);
+  });
+
   it("is written anew where the file was deleted, and kept where the line fails", async () => {
     tagged("/a", "/b");
     list("/a", "/b");

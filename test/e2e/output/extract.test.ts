@@ -12,11 +12,11 @@ import {
   writeFileSync,
 } from "node:fs";
 import { describe, expect, it } from "vitest";
-import type { ShardPlace } from "../../src/core/job.ts";
-import { recordsOf, shell } from "../support/command.ts";
-import { ownFolder, ownSite } from "../support/own.ts";
-import { body, pageOf, status } from "../support/site.ts";
-import { commandUnderWay } from "../support/under-way.ts";
+import type { ShardPlace } from "../../../src/core/job.ts";
+import { recordsOf, shell } from "../../support/command.ts";
+import { ownFolder, ownSite } from "../../support/own.ts";
+import { body, pageOf, status } from "../../support/site.ts";
+import { commandUnderWay } from "../../support/under-way.ts";
 
 const server = ownSite();
 const folder = ownFolder();
