@@ -3,10 +3,10 @@
 import type { ShardRecord } from "../../core/job.ts";
 import { shardName, shardNumberOf } from "../../core/layout.ts";
 
-/** Number of slots: those of the last million payloads, in 16 MiB. They take memory when they are used. */
+/** Number of slots: those of about the last million payloads, in 16 MiB. They take memory when they are used. */
 const SLOTS = 1_048_576;
 
-/** Slots in which a payload can be, which are replaced in turn. With one, payloads that share it would replace each other. */
+/** Slots in which a payload can be, newest first. With one, payloads that share it would replace each other. */
 const WAYS = 8;
 
 /** Two words of the digest, and the place: its number and the two halves of its offset, of which the upper has 8 bits. */
@@ -21,7 +21,6 @@ export interface Originals {
 
 export function originals(): Originals {
   let words: Uint32Array | undefined;
-  let next = 0;
 
   const find = (high: number, low: number): number => {
     if (words === undefined) return -1;
@@ -44,7 +43,8 @@ export function originals(): Originals {
       words ??= new Uint32Array(SLOTS * WORDS);
       const [high, low] = [wordAt(digest, 0), wordAt(digest, 4)];
       const known = find(high, low);
-      const at = known === -1 ? setOf(low) + (next++ % WAYS) * WORDS : known;
+      const at = known === -1 ? setOf(low) : known;
+      if (known === -1) words.copyWithin(at + WORDS, at, at + (WAYS - 1) * WORDS); // without the oldest
       words[at] = high;
       words[at + 1] = low;
       words[at + 2] = number * 256 + Math.floor(offset / 2 ** 32);
