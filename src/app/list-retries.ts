@@ -42,7 +42,7 @@ export function listTarget(url: string): URL {
 /** An answer with a body, or why there is none. */
 export async function answerTo(get: Get, target: URL, conditions?: RequestConditions): Promise<Answer | Failure> {
   const answer = await new Promise<Answer | Failure>((resolve, reject) => {
-    get.fetch(target, conditions).then(resolve, reject);
+    get.fetch(target, { ...conditions, isList: true }).then(resolve, reject);
   });
   if (isFailure(answer) || answer.skip === undefined) return answer;
   return { error: "http_status", detail: answer.skip.detail };

@@ -38,6 +38,8 @@ export interface PartialBody {
 export interface RequestConditions {
   /** The request is for robots.txt itself, of an origin of the list or of a redirect; no rules are checked for it. */
   readonly robots?: "list" | "redirect";
+  /** The request is for a list: its body is always decoded, of any size, and neither --respect nor robots.txt is about it. */
+  readonly isList?: true;
   /** Duration of earlier tries, in milliseconds: part of the URL's time limit. */
   readonly spentMs?: number;
   /** Requests the bytes after these (`Range`), or the whole body if it has changed (`If-Range`). */

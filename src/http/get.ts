@@ -1,6 +1,6 @@
 // The HTTP client, the port `Get` of the core: fetches a URL, follows its redirects, decodes its body.
 
-import type { Get } from "../core/ports.ts";
+import type { Get, RequestConditions } from "../core/ports.ts";
 import type { Decoding } from "./answer.ts";
 import { bufferPool } from "./exchange/buffer-pool.ts";
 import { Exchange } from "./exchange/exchange.ts";
@@ -43,21 +43,29 @@ export function getter(options: GetOptions): Get {
     keepsWire: options.wire === true,
   };
   const { respect: _, ...limits } = options;
-  const robots: ChainContext = {
+  /** For lists: what decides about bodies that are saved does not apply. */
+  const lists: ChainContext = {
     ...listed,
     exchange: { ...exchange, limits: { ...limits, maxFileBytes: Number.POSITIVE_INFINITY } },
+    decoding: decoding(Number.POSITIVE_INFINITY),
+    checkRedirect: undefined,
+    keepsWire: false,
+  };
+  const robots: ChainContext = {
+    ...lists,
     maxRedirects: MAX_ROBOTS_REDIRECTS,
     cookies: undefined,
     keepsRedirectCookies: !noCookies,
-    decoding: decoding(Number.POSITIVE_INFINITY),
-    checkRedirect: undefined,
     isRobots: true,
-    keepsWire: false,
+  };
+  const contextFor = (conditions: RequestConditions | undefined): ChainContext => {
+    if (conditions === undefined) return listed;
+    return conditions.robots === undefined ? (conditions.isList === true ? lists : listed) : robots;
   };
 
   return {
     fetch: (target, conditions, follow) =>
-      new RedirectChain(conditions?.robots === undefined ? listed : robots, target, conditions, follow).start(),
+      new RedirectChain(contextFor(conditions), target, conditions, follow).start(),
     throttle,
     resize: (connections) => pool.resize(connections),
     receivedBytes: () => meter.bytes,

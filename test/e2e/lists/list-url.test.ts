@@ -49,6 +49,23 @@ describe("a list on the web", () => {
     expect(server.asked()).toEqual([path]);
   });
 
+  it("is read whatever --max-filesize and --respect say, and decoded though --compressed was not given", async () => {
+    const lines = linesOf(["/a", "/b"].map(server.url));
+    const headers = { "content-encoding": "gzip", "x-robots-tag": "noai" };
+    server.answers.set("/list", body(gzipSync(lines), headers));
+    server.answers.set("/pages", body(gzipSync(lines), headers));
+    server.answers.set("/a", body("a", { "x-robots-tag": "noai" }));
+    const limits = ["--max-filesize", "5", "--respect", "noai", "--fail-on", "never"];
+    for (const list of [["/list"], ["/pages", "--list-kind", "link"]]) {
+      const [path = "", ...more] = list;
+      expect((await run(server.url(path), ...limits, ...more, "--force")).code).toBe(0);
+      expect(journalOf(folder.at("downloads"))).toMatchObject([
+        { outcome: "skipped", reason: "noai" },
+        { outcome: "failed", error: "too_large" },
+      ]);
+    }
+  });
+
   it("that ends before its end is read on from there, and a line that was cut is whole", async () => {
     const ranges: (string | undefined)[] = [];
     const cuts = [100_000, 400_000, Number.POSITIVE_INFINITY].map((end) => cutAt(end, { etag: '"v1"' }));

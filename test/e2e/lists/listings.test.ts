@@ -174,6 +174,22 @@ describe("a listing in the shape of the seeds", () => {
     expect(names.map((name) => server.url(`/get/${name}`)).filter((url) => !urls.includes(url))).toEqual([]);
   });
 
+  it("gives a name to the first line that has it, on a page that is left out too", async () => {
+    names = names.map((name, i) => (i === 2 ? "a/same" : i === 24 ? "b/same" : name));
+    serve();
+    const named = ["--name", "{basename}"];
+    await killed(["file-023"], 44, ...named);
+    // As if the kill had come before the record of the second line with the name.
+    const lines = readFileSync(folder.at("out/results.jsonl"), "utf8").split("\n");
+    writeFileSync(folder.at("out/results.jsonl"), lines.filter((line) => !line.startsWith('{"n":25,')).join("\n"));
+    asked();
+    const { code } = await run(...named);
+    expect([code, asked().pages]).toEqual([1, ["file-021"]]);
+    const second = journalOf(folder.at("out"))[24];
+    expect(second).toMatchObject({ n: 25, outcome: "failed", error: "file_exists" });
+    expect(readFileSync(folder.at("out/same"))).toEqual(pageOf("/get/a/same"));
+  });
+
   it("of another listing in the same folder does not use its pages", async () => {
     await killed(["file-013"], 44);
     asked();

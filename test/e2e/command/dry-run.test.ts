@@ -2,8 +2,8 @@
 
 import { readdirSync, statSync } from "node:fs";
 import { beforeEach, describe, expect, it } from "vitest";
-import { linesOf, ownFolder, ownSite } from "../support/own.ts";
-import { journalOf, leftIn, status } from "../support/site.ts";
+import { linesOf, ownFolder, ownSite } from "../../support/own.ts";
+import { journalOf, leftIn, status } from "../../support/site.ts";
 
 const server = ownSite();
 const folder = ownFolder();
