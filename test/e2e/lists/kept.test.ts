@@ -6,12 +6,14 @@ import { appendFileSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { describe, expect, it } from "vitest";
 import { BIN, cleanEnv, recordsOf } from "../../support/command.ts";
-import { peakMemory } from "../../support/hostile.ts";
+import { inLittleMemory } from "../../support/hostile.ts";
 import { own, ownFolder } from "../../support/own.ts";
 
 const folder = ownFolder();
 const LIMIT_MIB = 250;
 const LONG = 60_000;
+/** Less than the 90 MB of all long lines or headers of a test: V8 ends a run that keeps them. */
+const OLD_SPACE_MIB = 64;
 
 /** A server that answers every request with the same bytes. */
 async function answering(answer: string): Promise<string> {
@@ -38,9 +40,9 @@ async function answering(answer: string): Promise<string> {
   return typeof address === "object" && address !== null ? `http://127.0.0.1:${address.port}` : expect.unreachable();
 }
 
-/** Runs the command on lines that are written to it with backpressure. Returns its peak memory in MiB. */
+/** Runs the command, with 64 MiB for what it keeps, on lines that are written to it with backpressure. Returns its peak memory in MiB. */
 async function peakOf(lines: Iterable<string>, args: readonly string[]): Promise<number> {
-  const { env, peakMib } = peakMemory(folder.path);
+  const { env, peakMib } = inLittleMemory(folder.path, OLD_SPACE_MIB);
   const child = spawn(process.execPath, [BIN, "-", "-q", ...args], {
     cwd: folder.path,
     env: cleanEnv(env),
@@ -63,31 +65,31 @@ function* padded(origin: string, lines: number): Generator<string> {
 }
 
 describe.runIf(process.platform === "linux")("memory stays below 250 MiB", () => {
-  it("for 6,000 lines that wait for a retry after a header of 60 KB", async () => {
-    const LINES = 6000;
+  it("for 1,500 lines that wait for a retry after a header of 60 KB", async () => {
+    const LINES = 1500;
     const origin = await answering(`HTTP/1.1 200 OK\r\nTransfer-Encoding: ${"x".repeat(LONG)}\r\n\r\n`);
     const lines = Array.from({ length: LINES }, (_, i) => `${origin}/${i}`);
-    expect(await peakOf(lines, ["--retries", "2", "--fail-on", "never"])).toBeLessThan(LIMIT_MIB);
+    expect(await peakOf(lines, ["--retries", "1", "--fail-on", "never"])).toBeLessThan(LIMIT_MIB);
     const { size } = recordsOf(folder.at("downloads"));
     expect(size).toBe(LINES);
   });
 
-  it("for 4,000 lines of 60 KB that a resumed run has to fetch", async () => {
-    const LINES = 4000;
+  it("for 1,500 lines of 60 KB that a resumed run has to fetch", async () => {
+    const LINES = 1500;
     const origin = await answering("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
     await peakOf([`${origin}/first`], []);
     const path = folder.list([`${origin}/first`]);
     for (const line of padded(origin, LINES)) appendFileSync(path, `${line}\n`);
-    const { env, peakMib } = peakMemory(folder.path);
+    const { env, peakMib } = inLittleMemory(folder.path, OLD_SPACE_MIB);
     const { code, stderr } = await folder.run(["urls.txt", "-o", "downloads"], { env });
     expect(code, stderr).toBe(0);
-    expect(stderr).toContain("1 saved earlier, 4,000 to do");
+    expect(stderr).toContain("1 saved earlier, 1,500 to do");
     expect(peakMib()).toBeLessThan(LIMIT_MIB);
   });
 
-  it("for 300,000 records whose progress nobody reads and whose report is read slowly", async () => {
-    const LINES = 150_000;
-    const { env, peakMib } = peakMemory(folder.path);
+  it("for 100,000 records whose progress nobody reads and whose report is read slowly", async () => {
+    const LINES = 100_000;
+    const { env, peakMib } = inLittleMemory(folder.path, OLD_SPACE_MIB);
     const lines = Array.from({ length: LINES }, (_, i) => `ftp://h/${i}/${"x".repeat(200)}`);
     folder.list(["http://127.0.0.1:1/", ...lines]);
     const args = [BIN, "urls.txt", "-v", "--report", "-", "--retries", "0", "--fail-on", "never"];
@@ -112,8 +114,8 @@ describe.runIf(process.platform === "linux")("memory stays below 250 MiB", () =>
     expect(recordsOf(folder.at("downloads")).size).toBe(LINES + 1);
   });
 
-  it("for 5,000 URLs of 60 KB with --dedupe", async () => {
-    const LINES = 5000;
+  it("for 1,500 URLs of 60 KB with --dedupe", async () => {
+    const LINES = 1500;
     const origin = await answering("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
     expect(await peakOf(padded(origin, LINES), ["--dedupe"])).toBeLessThan(LIMIT_MIB);
   });

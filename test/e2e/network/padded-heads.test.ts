@@ -12,6 +12,9 @@ const PADDING = "x".repeat(60_000);
 const EMPTY = "Content-Length: 0\r\n\r\n";
 const OK = "HTTP/1.1 200 OK\r\n";
 
+/** Less than the 90 MB of all header blocks of a test: V8 ends a run that keeps them. */
+const OLD_SPACE_MIB = 64;
+
 const folder = ownFolder();
 
 async function serving(head: (nth: number) => string) {
@@ -20,12 +23,12 @@ async function serving(head: (nth: number) => string) {
 }
 
 describe("with header blocks of 60 KB, memory stays below 250 MiB", { timeout: 120_000 }, () => {
-  it("for the cookies of 3,000 hosts", async () => {
+  it("for the cookies of 1,500 hosts", async () => {
     const server = await serving(
       (nth) => `${OK}X-Padding: ${PADDING}\r\nSet-Cookie: name-of-${nth}=a-value-for-${nth}\r\n${EMPTY}`,
     );
-    folder.list(Array.from({ length: 3000 }, (_, i) => server.named(i)));
-    const { env, peakMib } = inLittleMemory(folder.path);
+    folder.list(Array.from({ length: 1500 }, (_, i) => server.named(i)));
+    const { env, peakMib } = inLittleMemory(folder.path, OLD_SPACE_MIB);
     const ran = await folder.run(["urls.txt", "-q", "-b", ""], { env });
     expect([ran.code, ran.stderr]).toEqual([0, ""]);
     expect(peakMib()).toBeLessThan(250);
@@ -40,13 +43,13 @@ describe("with header blocks of 60 KB, memory stays below 250 MiB", { timeout: 1
       "bad_encoding",
       ["--compressed"],
     ],
-  ])("for 3,000 URLs that wait for a retry after %s", async (_, head, error, args) => {
+  ])("for 1,500 URLs that wait for a retry after %s", async (_, head, error, args) => {
     const server = await serving(() => head);
-    folder.list(Array.from({ length: 3000 }, (_, i) => `${server.origin}/${i}`));
-    const { env, peakMib } = inLittleMemory(folder.path);
+    folder.list(Array.from({ length: 1500 }, (_, i) => `${server.origin}/${i}`));
+    const { env, peakMib } = inLittleMemory(folder.path, OLD_SPACE_MIB);
     const ran = await folder.run(["urls.txt", "-q", "--retries", "1", "--fail-on", "never", ...args], { env });
     expect([ran.code, ran.stderr]).toEqual([0, ""]);
-    const record = recordsOf(folder.at("downloads")).get(3000);
+    const record = recordsOf(folder.at("downloads")).get(1500);
     expect(record).toMatchObject({ outcome: "failed", error, attempts: 2 });
     expect(JSON.stringify(record).length).toBeLessThan(1000);
     expect(peakMib()).toBeLessThan(250);
@@ -64,14 +67,14 @@ describe("with header blocks of 60 KB, memory stays below 250 MiB", { timeout: 1
         return `Location: /${nth}\r\n${cookies.join("")}`;
       },
     ],
-  ])("for forty URLs whose 200 redirects %s", async (_, lines) => {
+  ])("for twenty URLs whose 100 redirects %s", async (_, lines) => {
     const server = await serving((nth) => `HTTP/1.1 302 Found\r\n${lines(nth)}${EMPTY}`);
-    folder.list(Array.from({ length: 40 }, (_, i) => `${server.origin}/${i}`));
-    const { env, peakMib } = inLittleMemory(folder.path);
-    const args = ["urls.txt", "-q", "-c", "40", "--max-redirs", "200", "--fail-on", "never"];
+    folder.list(Array.from({ length: 20 }, (_, i) => `${server.origin}/${i}`));
+    const { env, peakMib } = inLittleMemory(folder.path, OLD_SPACE_MIB);
+    const args = ["urls.txt", "-q", "-c", "20", "--max-redirs", "100", "--fail-on", "never"];
     const ran = await folder.run(args, { env });
     expect([ran.code, ran.stderr]).toEqual([0, ""]);
-    expect(recordsOf(folder.at("downloads")).get(40)).toMatchObject({ outcome: "failed", error: "redirect_limit" });
+    expect(recordsOf(folder.at("downloads")).get(20)).toMatchObject({ outcome: "failed", error: "redirect_limit" });
     expect(peakMib()).toBeLessThan(250);
   });
 
@@ -81,7 +84,7 @@ describe("with header blocks of 60 KB, memory stays below 250 MiB", { timeout: 1
   ])("for a thousand parallel header blocks of 240 KB that %s", async (_, pieces) => {
     const server = own(await flood(pieces));
     folder.list(Array.from({ length: 1000 }, (_, i) => `http://h${i % 100}.localhost:${server.port}/${i}`));
-    const { env, peakMib } = inLittleMemory(folder.path);
+    const { env, peakMib } = inLittleMemory(folder.path, OLD_SPACE_MIB);
     const args = ["urls.txt", "-q", "-c", "1000", "--timeout", "5s", "--retries", "0", "--fail-on", "never"];
     const ran = await folder.run(args, { env });
     expect([ran.code, ran.stderr]).toEqual([0, ""]);
@@ -92,21 +95,21 @@ describe("with header blocks of 60 KB, memory stays below 250 MiB", { timeout: 1
     expect(peakMib()).toBeLessThan(250);
   });
 
-  it("for a library program that keeps 3,000 outcomes", async () => {
+  it("for a library program that keeps 1,500 outcomes", async () => {
     const kept = 'Content-Type: text/x-something-rare\r\nETag: "a-tag-of-some-length"\r\n';
     const server = await serving(() => `${OK}X-Padding: ${PADDING}\r\n${kept}${EMPTY}`);
     const library = pathToFileURL(`${ROOT}/dist/lib/index.mjs`).href;
     writeFileSync(
       folder.at("program.mjs"),
       `import { bulkget } from ${JSON.stringify(library)};
-       const urls = Array.from({ length: 3000 }, (_, i) => ${JSON.stringify(server.origin)} + "/" + i);
+       const urls = Array.from({ length: 1500 }, (_, i) => ${JSON.stringify(server.origin)} + "/" + i);
        const all = [];
        for await (const outcome of bulkget(urls, { output: "memory" })) all.push(outcome);
-       console.log(all.length, all[2999].etag);`,
+       console.log(all.length, all[1499].etag);`,
     );
-    const { env, peakMib } = inLittleMemory(folder.path);
+    const { env, peakMib } = inLittleMemory(folder.path, OLD_SPACE_MIB);
     const ran = await shell(`"${process.execPath}" program.mjs`, { cwd: folder.path, env });
-    expect([ran.code, ran.stderr, ran.stdout]).toEqual([0, "", '3000 "a-tag-of-some-length"\n']);
+    expect([ran.code, ran.stderr, ran.stdout]).toEqual([0, "", '1500 "a-tag-of-some-length"\n']);
     expect(peakMib()).toBeLessThan(250);
   });
 });
