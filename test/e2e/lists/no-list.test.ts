@@ -273,7 +273,7 @@ describe("a list whose first 20 lines are no URLs", () => {
       noun === "" ? "a list has one URL per line" : `it looks like ${noun}: ${command.replace("LIST", "urls.txt")}`;
     expect(ran.stderr).toContain(`: ${like}`);
     refused(ran, ["urls.txt"]);
-    const piped = await shell("bulkget - -q < urls.txt", { cwd: folder.path });
+    const piped = await folder.run(["-", "-q"], { stdin: linesOf(lines) });
     expect(piped.stderr).toContain(noun === "" ? like : `: it looks like ${noun}: `);
     refused(piped, ["urls.txt"]);
   });

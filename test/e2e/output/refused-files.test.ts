@@ -63,7 +63,7 @@ describe("a body larger than `ulimit -f`", () => {
     expect(second.code, second.stderr).toBe(1);
     expect(second.stderr).toContain("failed  3 (all in an earlier run; --retry-failed)");
     expect(server.asked()).toEqual([]);
-    const last = await sh(`bulkget urls.txt ${options} --retry-failed`);
+    const last = await folder.run(["urls.txt", ...options.split(" ").filter((word) => word !== ""), "--retry-failed"]);
     expect(last.code, last.stderr).toBe(0);
     expect(readFileSync(at("downloads/000004"))).toHaveLength(3_000_000);
   });
@@ -87,7 +87,7 @@ describe("a body larger than `ulimit -f`", () => {
       expect(stderr).toContain("run it again to go on");
       expect(journalOf(at("downloads")).length).toBeGreaterThan(5);
     }
-    const { code, stderr } = await sh("bulkget urls.txt");
+    const { code, stderr } = await folder.run(["urls.txt"]);
     expect(code, stderr).toBe(0);
     expect(journalOf(at("downloads")).map(({ n }) => n)).toEqual(Array.from({ length: 200 }, (_, i) => i + 1));
   });
@@ -166,7 +166,7 @@ describe.skipIf(noStrace !== undefined)("a rename that fails once", () => {
     expect(code, stderr).toBe(1);
     // Each writing thread has its own third rename.
     expect(new Set(Object.values(fates()))).toEqual(new Set(["saved", kind]));
-    const again = await sh("bulkget urls.txt --retry-failed");
+    const again = await folder.run(["urls.txt", "--retry-failed"]);
     expect(again.code, again.stderr).toBe(0);
   });
 
@@ -185,7 +185,7 @@ describe.skipIf(noStrace !== undefined)("a rename that fails once", () => {
     expect(code, stderr).toBe(3);
     expect(stderr).toContain(kind);
     expect(new Set(Object.values(fates()))).toEqual(new Set(["saved", kind]));
-    const again = await sh("bulkget urls.txt");
+    const again = await folder.run(["urls.txt"]);
     expect(again.code, again.stderr).toBe(0);
     expect(Object.values(fates())).toEqual(Array(12).fill("saved"));
   });
