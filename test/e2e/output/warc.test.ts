@@ -8,12 +8,12 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { describe, expect, it, vi } from "vitest";
-import type { Outcome, ShardPlace } from "../../src/core/job.ts";
-import { type Ran, ROOT, recordsOf } from "../support/command.ts";
-import { own, ownFolder, ownSite } from "../support/own.ts";
-import { pageOf, status } from "../support/site.ts";
-import { commandUnderWay, graceOf } from "../support/under-way.ts";
-import { expectSound, type WarcRecord } from "../support/warc.ts";
+import type { Outcome, ShardPlace } from "../../../src/core/job.ts";
+import { type Ran, ROOT, recordsOf } from "../../support/command.ts";
+import { own, ownFolder, ownSite } from "../../support/own.ts";
+import { pageOf, status } from "../../support/site.ts";
+import { commandUnderWay, graceOf } from "../../support/under-way.ts";
+import { expectSound, type WarcRecord } from "../../support/warc.ts";
 
 const server = ownSite();
 const folder = ownFolder();
