@@ -88,7 +88,7 @@ export interface Answer {
   readonly body: readonly Uint8Array[] | BodyStream;
   /** Releases the memory of a small body for reuse. Optional: without a call, it is collected as garbage. */
   readonly free?: () => void;
-  /** What was sent and received for it, where the client was asked to keep that. */
+  /** What was sent and received for it, where the client was asked to keep that. With `from`, of the 206 alone. */
   readonly wire?: Wire;
 }
 

@@ -28,7 +28,7 @@ export interface WireResponse extends WireExchange {
 
 /** All exchanges that led to one answer; those of its last try. */
 export interface Wire extends WireExchange {
-  /** The redirects before it, in order. */
+  /** The redirects before it, in order; of more than 1 MiB in all, the first ones. */
   readonly hops: readonly WireResponse[];
 }
 
