@@ -71,6 +71,8 @@ function nextMarker(value: unknown, path: JsonPath, { url }: Fetched, context: P
   if (marker === undefined || marker === null || marker === false || marker === "") return undefined;
   if (typeof marker !== "string" && typeof marker !== "number")
     throw new Error(`what is at ${path.text} is ${shown(marker)}, no marker of a next page`);
+  if (Number.isInteger(marker) && !Number.isSafeInteger(marker))
+    throw new Error(`what is at ${path.text} is a number with more digits than JSON.parse keeps`);
   return listing.param === undefined ? markerOf(String(marker), url, listing) : String(marker);
 }
 

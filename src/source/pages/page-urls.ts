@@ -28,7 +28,7 @@ export function markerOf(reference: string, pageUrl: string, { url }: Listing): 
 /** Returns the URL of a page by such a marker. */
 export function urlOfMarker({ url }: Listing, marker: string): string {
   if (marker === "") return url.href;
-  const page = new URL(marker, url.origin);
+  const page = new URL(url.origin + marker); // as a reference, a path that begins with // would name a host
   page.username = url.username;
   page.password = url.password;
   return page.href;
@@ -44,9 +44,9 @@ export function itemUrl(text: string, pageUrl: string, base: string | undefined)
   return isAddressable(text) ? base + encodedPath(text) : undefined;
 }
 
-/** Whether no part of it is `.` or `..`, which URLs resolve, also encoded (WHATWG URL, double-dot URL path segment). */
+/** Whether it has a name, of which no part is `.` or `..`, which URLs resolve, also encoded (WHATWG URL, double-dot URL path segment). */
 function isAddressable(name: string): boolean {
-  return !/\p{Surrogate}/u.test(name) && !name.split("/").some((part) => part === "." || part === "..");
+  return name !== "" && !/\p{Surrogate}/u.test(name) && !name.split("/").some((part) => part === "." || part === "..");
 }
 
 function encodedPath(name: string): string {

@@ -113,6 +113,7 @@ describe("a listing of JSON", () => {
     ["<html>", "it is no JSON: "],
     [json({ error: "x" }), "it has nothing at $.FileNames[*], but error"],
     [json({ FileNames: ["a"], NextFile: { a: 1 } }), "what is at $.NextFile is an object, no marker of a next page"],
+    ['{"FileNames":["a"],"NextFile":12345678901234567891}', "a number with more digits than JSON.parse keeps"],
     [Buffer.from([0x22, 0xff, 0x22]), "it is no JSON: "],
     [gzipSync("{}").subarray(0, 12), "gzip"],
   ])("is refused where a page is %s", async (page, why) => {
@@ -133,6 +134,15 @@ describe("a listing of JSON", () => {
     const page = json({ FileNames: ["a"], NextFile: "http://evil.example/list" });
     const { listParam: _, ...byUrl } = SEEDS;
     expect(await refusal({ "/list?key=a%2Fb": page }, byUrl)).toContain("at another origin, http://evil.example");
+  });
+
+  it("stays at its host where the path of the next page begins with two slashes", async () => {
+    const { listParam: _, ...byUrl } = SEEDS;
+    const first = json({ FileNames: ["a"], NextFile: "http://files.example//evil.example/list?x" });
+    const pages = { "/list?key=a%2Fb": first, "//evil.example/list?x": json({ FileNames: ["b"], NextFile: "" }) };
+    const { jobs, asked } = await jobsOf(pages, byUrl);
+    expect(jobs).toMatchObject([{ n: 1 }, { n: 2, url: "http://u:p@files.example//evil.example/b" }]);
+    expect(asked).toEqual(["/list?key=a%2Fb", "//evil.example/list?x"]);
   });
 
   it("that leads in a circle, or has empty pages without end, is refused", async () => {
@@ -188,7 +198,7 @@ describe("a listing of S3", () => {
       {
         "/?prefix=a%2F&list-type=2": xml(["a/1 &amp; 2.jpg", "a/http://x"], next("t+/=")),
         "/?prefix=a%2F&list-type=2&continuation-token=t%2B%2F%3D": xml(
-          ["a/%2B+x", "a/.."],
+          ["a/%2B+x", "a/..", ""],
           "<IsTruncated>false</IsTruncated><EncodingType>url</EncodingType>",
         ),
       },
@@ -199,6 +209,7 @@ describe("a listing of S3", () => {
       { n: 2, url: "http://bucket.example/a/http%3A//x" },
       { n: 3, url: "http://bucket.example/a/%2B%20x" },
       { n: 4, refused: { error: "invalid_row" } },
+      { n: 5, refused: { error: "invalid_row" } },
     ]);
     expect(asked).toHaveLength(2);
   });
