@@ -20,16 +20,14 @@ export function listStream(get: () => Get, schedule: ScheduleOptions, stop: Abor
   async function* bytesOf(url: string): AsyncGenerator<Buffer> {
     const target = listTarget(url);
     const read: ReadSoFar = { bytes: 0, digest: createHash("sha256") };
-    let last: Answer | undefined;
     for (let attempts = 1; ; attempts++) {
-      const kept = keptOf(read, last, target);
+      const kept = keptOf(read, target);
       const answer = await answerTo(get(), target, kept === undefined ? undefined : { kept });
       if (isFailure(answer)) {
         if (answer.error === "bad_range") throw changed(); // it has become shorter
         await retries.wait("", answer, attempts);
         continue;
       }
-      last = answer;
       const before = read.bytes;
       const failure = yield* piecesOf(answer, read);
       if (failure === undefined) return;
@@ -43,10 +41,12 @@ export function listStream(get: () => Get, schedule: ScheduleOptions, stop: Abor
 interface ReadSoFar {
   bytes: number;
   readonly digest: Hash;
+  /** The last answer that continued what was read before it. */
+  last?: Answer;
 }
 
 /** The part to be requested no more; undefined if the list has to be read from its beginning. */
-function keptOf({ bytes }: ReadSoFar, last: Answer | undefined, target: URL): PartialBody | undefined {
+function keptOf({ bytes, last }: ReadSoFar, target: URL): PartialBody | undefined {
   const validator = last?.validator;
   return bytes === 0 || validator === undefined ? undefined : { bytes, validator, url: last?.finalUrl ?? target.href };
 }
@@ -63,6 +63,7 @@ async function* piecesOf(answer: Answer, read: ReadSoFar): AsyncGenerator<Buffer
       known -= skipped;
       if (known === 0 && again.digest("hex") !== read.digest.copy().digest("hex")) throw changed();
     }
+    if (known === 0) read.last = answer;
     const rest = Buffer.from(piece.subarray(skipped));
     read.digest.update(rest);
     read.bytes += rest.length;

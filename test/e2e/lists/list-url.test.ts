@@ -19,18 +19,19 @@ const run = (...args: readonly string[]) => folder.run(["--list-url", ...args, "
 const lines = () => journalOf(folder.at("downloads"));
 
 /** Sends the whole list up to `end`, and closes the connection; with ranges if there is a validator. */
-function cutAt(end: number, validator: Readonly<Record<string, string>>): Answer {
+function cutAt(end: number, validator: Readonly<Record<string, string>>, list = text): Answer {
   return (request, response) => {
-    const from = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? "")?.[1] ?? 0);
-    const rest = text.subarray(from);
-    const range = { "content-range": `bytes ${from}-${text.length - 1}/${text.length}` };
+    const isSame = request.headers["if-range"] === validator["etag"];
+    const from = Number((isSame && /^bytes=(\d+)-$/.exec(request.headers.range ?? "")?.[1]) || 0);
+    const rest = list.subarray(from);
+    const range = { "content-range": `bytes ${from}-${list.length - 1}/${list.length}` };
     response.writeHead(from > 0 ? 206 : 200, {
       "content-length": rest.length,
       ...validator,
       ...(from > 0 ? range : {}),
     });
     if (from >= end) response.end(rest);
-    else response.write(text.subarray(from, end), () => response.destroy());
+    else response.write(list.subarray(from, end), () => response.destroy());
   };
 }
 
@@ -105,6 +106,17 @@ describe("a list on the web", () => {
     server.answers.set("/list", body(text));
     expect((await run(server.url("/list"))).code).toBe(0);
     expect(lines().length).toBe(URLS);
+  });
+
+  it("that changes, and is cut before it was compared, is not read on from the changed one", async () => {
+    const other = Buffer.from(text.toString().replaceAll("/x", "/y"));
+    const answers = [cutAt(400_000, { etag: '"v1"' }), cutAt(290_000, { etag: '"v2"' }, other)];
+    server.answers.set("/list", (request, response) => {
+      (answers.shift() ?? cutAt(Number.POSITIVE_INFINITY, { etag: '"v2"' }, other))(request, response);
+    });
+    const { code, stderr } = await run(server.url("/list"));
+    expect([code, stderr]).toEqual([2, expect.stringContaining("it has changed while it was read")]);
+    expect(lines().filter(({ url }) => String(url).includes("/y"))).toEqual([]);
   });
 
   it.each([
