@@ -1,6 +1,6 @@
 // Refuses a list that is most likely a mistake on the command line: a misspelt subcommand, or the folder to save into.
 
-import { statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { escaped } from "../core/escape.ts";
 import { LAYOUT } from "../core/layout.ts";
 import { nearest } from "../options/nearest.ts";
@@ -9,12 +9,12 @@ import { SUBCOMMAND_NAMES } from "./subcommands.ts";
 /** Returns why a path of the command line is no list, and what was meant; undefined if that is not clear. */
 export function mistakenList(paths: readonly string[]): string | undefined {
   for (const [index, path] of paths.entries()) {
-    const stats = path === "-" ? undefined : statSync(path, { throwIfNoEntry: false });
-    if (path !== "-" && stats === undefined && index === 0 && /^[a-z]{2,12}$/.test(path)) {
+    const isThere = path !== "-" && existsSync(path);
+    if (!isThere && index === 0 && /^[a-z]{2,12}$/.test(path)) {
       const meant = nearest(path, SUBCOMMAND_NAMES);
       if (meant !== undefined) return `there is no file ${path}; did you mean: bulkget ${meant}?`;
     }
-    if (stats?.isDirectory() === true) return folderHint(path, paths.length);
+    if (isThere && statSync(path).isDirectory()) return folderHint(path, paths.length);
   }
   return undefined;
 }
@@ -28,7 +28,7 @@ function folderHint(path: string, count: number): string {
   if (!PLAIN.test(path)) return refusal;
   const folder = path.replace(/(?<=.)\/+$/, "");
   const failures = `${folder}/${LAYOUT.failedList}`;
-  const hasFailures = statSync(failures, { throwIfNoEntry: false })?.isFile() === true;
-  if (count === 1 && hasFailures) return `${refusal}; to try its failures again: bulkget ${failures} -o ${folder}`;
+  if (count === 1 && existsSync(failures))
+    return `${refusal}; to try its failures again: bulkget ${failures} -o ${folder}`;
   return `${refusal}; to save into it: -o ${folder}`;
 }

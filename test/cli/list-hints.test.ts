@@ -38,6 +38,11 @@ describe("a list that is most likely a mistake", () => {
   });
 });
 
-it.each([["tune.txt"], ["nofile"], ["-"], ["./tuen"]])("%s is no such mistake", (path) => {
-  expect(mistakenList([path])).toBeUndefined();
-});
+const LONG_URL = `https://example.org/${"x".repeat(5000)}`;
+
+it.each([["tune.txt"], ["nofile"], ["-"], ["./tuen"], [LONG_URL], ["x".repeat(300)], ["file\0"]])(
+  "%s is no such mistake",
+  (path) => {
+    expect(mistakenList([path])).toBeUndefined();
+  },
+);
