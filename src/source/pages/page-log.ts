@@ -15,6 +15,8 @@ export interface PageStart {
 }
 
 export interface PageLog {
+  /** Writes what was added, and creates the file. Before it the file stays as it is: a list that is refused changes nothing. */
+  begin(): void;
   /** The page that an earlier run recorded behind the current one, if any. The current one is the first page at the beginning. */
   readonly following: PageStart | undefined;
   /** Makes `following` the current page. */
@@ -27,19 +29,21 @@ export interface PageLog {
 }
 
 /**
- * Opens the file, or creates it. `listing` identifies the listing: a file of another one is not used. Each page is a line of
- * JSON, written at once, so that it survives `kill -9`; a torn line is the end. Where the file cannot be used, nothing is kept:
- * it saves requests only.
+ * Opens the file, if there is one. `listing` identifies the listing: a file of another one is not used. Each page is a line of
+ * JSON, written at once from `begin` on, so that it survives `kill -9`; a torn line is the end. Where the file cannot be used,
+ * nothing is kept: it saves requests only.
  */
 export function pageLog(path: string, listing: string): PageLog {
   const header = JSON.stringify({ version: 1, listing });
-  let fd = openLog(path);
+  let fd = opened(() => checked(openToAppend(path), isOwn));
   const lines = fd === undefined ? undefined : linesOf(fd);
   let following: PageStart | undefined;
   /** The lengths of the file up to the current page, and up to the following one. */
   let bytes = 0;
   let followingBytes = 0;
-  let isEarlier = lines !== undefined;
+  let isEarlier = true;
+  /** What `begin` has to write. */
+  let held: string[] | undefined = [];
 
   const close = () => {
     if (fd !== undefined) closeSync(fd);
@@ -48,6 +52,7 @@ export function pageLog(path: string, listing: string): PageLog {
   const drop = () => {
     close();
     following = undefined;
+    held = undefined;
     rmSync(path, { force: true });
   };
   const attempt = (act: (fd: number) => void) => {
@@ -57,7 +62,10 @@ export function pageLog(path: string, listing: string): PageLog {
       drop(); // a full disk: half a line would be followed by whole ones
     }
   };
-  const write = (line: string) => attempt((to) => void writeAllSync(to, [Buffer.from(`${line}\n`)]));
+  const write = (line: string) => {
+    if (held === undefined) attempt((to) => void writeAllSync(to, [Buffer.from(`${line}\n`)]));
+    else held.push(line);
+  };
   const read = () => {
     const line = lines?.next().value;
     following = line && startIn(line.text);
@@ -68,7 +76,7 @@ export function pageLog(path: string, listing: string): PageLog {
     if (!isEarlier) return;
     isEarlier = false;
     following = undefined;
-    attempt((of) => ftruncateSync(of, bytes));
+    if (held === undefined) attempt((of) => ftruncateSync(of, bytes));
     if (bytes === 0) write(header);
   };
 
@@ -81,6 +89,14 @@ export function pageLog(path: string, listing: string): PageLog {
   return {
     get following() {
       return following;
+    },
+    begin() {
+      if (held === undefined) return;
+      const added = held;
+      held = undefined;
+      fd ??= opened(() => createToAppend(path));
+      if (!isEarlier) attempt((of) => ftruncateSync(of, bytes));
+      for (const line of added) write(line);
     },
     advance() {
       bytes = followingBytes;
@@ -95,18 +111,15 @@ export function pageLog(path: string, listing: string): PageLog {
   };
 }
 
-function openLog(path: string): number | undefined {
-  const isOwn = (stats: Parameters<typeof isSingleLinkFile>[0]) => {
-    if (!isSingleLinkFile(stats)) throw new Error("no file, or one with a second name");
-  };
+function isOwn(stats: Parameters<typeof isSingleLinkFile>[0]): void {
+  if (!isSingleLinkFile(stats)) throw new Error("no file, or one with a second name");
+}
+
+function opened(open: () => number): number | undefined {
   try {
-    return createToAppend(path);
+    return open();
   } catch {
-    try {
-      return checked(openToAppend(path), isOwn);
-    } catch {
-      return undefined;
-    }
+    return undefined;
   }
 }
 

@@ -64,7 +64,9 @@ export function pagedList(listing: Listing, options: PagedListOptions): Source {
             ahead = pages();
             void ahead.catch(() => {}); // it is awaited when the next page is needed
           }
-          if (page.length > 0) yield page.slice(from, from + MAX_BATCH);
+          if (page.length === 0) continue;
+          yield page.slice(from, from + MAX_BATCH);
+          log?.begin(); // what asks for more has not refused the list
         }
       }
       memory?.onEnd();
@@ -86,12 +88,15 @@ export function pagedList(listing: Listing, options: PagedListOptions): Source {
     let at = FIRST_PAGE;
     let emptyPages = 0;
 
+    const endless = (why: string) => {
+      log?.drop(); // the next run would end here, although the listing may have been mended
+      return new ListError(`${name}: ${why}`);
+    };
     const moveTo = (next: PageStart) => {
       emptyPages = next.first > at.first ? 0 : emptyPages + 1;
       if (next.marker !== undefined && isLoop(next.marker))
-        throw new ListError(`${name}: the listing leads in a circle: it names the same next page again`);
-      if (emptyPages > MAX_EMPTY_PAGES)
-        throw new ListError(`${name}: ${MAX_EMPTY_PAGES} pages without a line one after the other`);
+        throw endless("the listing leads in a circle: it names the same next page again");
+      if (emptyPages > MAX_EMPTY_PAGES) throw endless(`${MAX_EMPTY_PAGES} pages without a line one after the other`);
       at = next;
     };
 

@@ -198,6 +198,24 @@ describe("a listing in the shape of the seeds", () => {
     expect((await folder.run([...other, "-o", "out"])).code).toBe(0);
     expect(asked()).toEqual({ pages: [""], files: ["/get/file-013"] });
   });
+
+  it.each([
+    ["killed", true],
+    ["finished", false],
+  ])("of another one, refused in the folder of a %s run, leaves its pages as they are", async (_, isKilled) => {
+    if (isKilled) await killed(["file-013"], 44);
+    else await run();
+    const kept = () => (isKept() ? readFileSync(folder.at("out/.bulkget/pages"), "utf8") : "none");
+    const before = kept();
+    server.answers.set("/other", body(JSON.stringify({ FileNames: ["x", "y"], NextFile: "" })));
+    const other = listing().map((word) => (word === server.url("/list") ? server.url("/other") : word));
+    const { code, stderr } = await folder.run([...other, "-o", "out"]);
+    expect([code, kept()], stderr).toEqual([2, before]);
+    expect(stderr).toContain("holds the run of another list");
+    asked();
+    expect((await run()).code).toBe(0);
+    expect(asked().pages).toEqual(isKilled ? ["file-011"] : MARKERS);
+  });
 });
 
 describe("a page that cannot be read", () => {
@@ -238,12 +256,18 @@ describe("a page that cannot be read", () => {
     expectAll();
   });
 
-  it("because the listing leads in a circle ends the run with 2", async () => {
-    server.answers.set("/list?next-marker=file-021", body(JSON.stringify({ FileNames: ["x"], NextFile: "file-021" })));
-    const { code, stderr } = await run();
-    expect(code).toBe(2);
-    expect(stderr).toContain("the listing leads in a circle");
-  });
+  it.each([[["file-021"]], [[]]])(
+    "because the listing leads in a circle ends the run with 2, until it is mended (%j)",
+    async (FileNames) => {
+      server.answers.set("/list?next-marker=file-021", body(JSON.stringify({ FileNames, NextFile: "file-021" })));
+      const { code, stderr } = await run();
+      expect(code).toBe(2);
+      expect(stderr).toContain("the listing leads in a circle");
+      serve();
+      expect((await run()).code).toBe(0);
+      expectAll();
+    },
+  );
 });
 
 describe("secrets of a listing", () => {

@@ -24,6 +24,7 @@ describe("the log of pages", () => {
   const open = (listing = "one") => pageLog(path, listing);
   const written = (...pages: readonly PageStart[]) => {
     const log = open();
+    log.begin();
     for (const page of pages) log.add(page);
     log.close();
   };
@@ -44,6 +45,7 @@ describe("the log of pages", () => {
     log.advance();
     log.add(start(5));
     expect(log.following).toBeUndefined();
+    log.begin();
     log.add(start(6));
     log.close();
     expect(pagesOf(open())).toEqual([start(1), start(5), start(6)]);
@@ -55,6 +57,7 @@ describe("the log of pages", () => {
     const log = open();
     expect(pagesOf(log)).toEqual([start(1)]);
     log.add(start(7));
+    log.begin();
     log.close();
     expect(pagesOf(open())).toEqual([start(1), start(7)]);
   });
@@ -64,6 +67,8 @@ describe("the log of pages", () => {
     const other = open("two");
     expect(other.following).toBeUndefined();
     other.add(start(4));
+    expect(pagesOf(open())).toEqual([start(1)]);
+    other.begin();
     other.close();
     expect(pagesOf(open("two"))).toEqual([start(4)]);
     for (const content of ["", "\n", "null\n[11]\n", "\0\0\0\n", '{"version":1,"listing":"one"}\n[1,2,3]\nnull\n']) {
@@ -79,12 +84,14 @@ describe("the log of pages", () => {
     symlinkSync(folder.at("mine"), path);
     const log = open();
     log.add(start(1));
+    log.begin();
     log.close();
     expect(readFileSync(folder.at("mine"), "utf8")).toBe("precious\n");
   });
 
   it("is removed by drop, and keeps nothing after it", () => {
     const log = open();
+    log.begin();
     log.add(start(1));
     log.drop();
     log.add(start(2));
