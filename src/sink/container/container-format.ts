@@ -4,8 +4,7 @@ import type { Digests } from "../../core/digest.ts";
 import type { Job, ShardPlace } from "../../core/job.ts";
 import type { Answer } from "../../core/ports.ts";
 import type { FailedWire, Wire } from "../../core/wire.ts";
-import type { Group } from "./group.ts";
-import type { Place } from "./shard-writer.ts";
+import type { Group, Place } from "./group.ts";
 
 /** A body and what is known of it when it is stored. */
 export interface Capture {
@@ -27,9 +26,9 @@ export interface ContainerFormat {
   /** Members that hold the content of a file. */
   large(capture: Capture, fd: number): Group | Promise<Group>;
   /** Where the body of a capture is, whose group is at `place`. */
-  place(capture: Capture, place: Place): ShardPlace;
+  place(capture: Capture, place: Place, group: Group): ShardPlace;
   /** The first bytes of a shard. Absent: none. */
   readonly begin?: (shard: string) => Uint8Array;
   /** Members of an answer whose body is not saved, and where they are. Absent: there are none. */
-  readonly kept?: (job: Job, wire: Wire | FailedWire) => { readonly group: Group; place(at: Place): ShardPlace };
+  readonly kept?: (job: Job, wire: Wire | FailedWire) => Group;
 }

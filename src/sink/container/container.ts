@@ -18,8 +18,9 @@ import { pendingWrites, STOPPED_BEFORE_WRITE } from "../directory/pending-writes
 import type { TempFile } from "../directory/temp-file.ts";
 import { type StreamContext, writeStream } from "../directory/write-stream.ts";
 import type { Capture, ContainerFormat } from "./container-format.ts";
+import { behindLead, type Group, type Place } from "./group.ts";
 import type { ShardNames } from "./shard-names.ts";
-import { type Place, shardWriter } from "./shard-writer.ts";
+import { shardWriter } from "./shard-writer.ts";
 
 const unlinked = promisify(unlink);
 
@@ -112,11 +113,11 @@ export function containerSink(options: ContainerOptions): Sink {
   function keep(job: Job, wire: Wire | FailedWire): WriteBehind<ShardPlace | Failure> {
     const coming = new Deferred<ShardPlace | Failure>();
     const target = pending.isAborted ? STOPPED_BEFORE_WRITE : (checkSpace(0) ?? { job, path: folder, file: folder });
-    const made = kept?.(job, wire);
-    if (isFailure(target) || made === undefined) coming.resolve(isFailure(target) ? target : STOPPED_BEFORE_WRITE);
+    const group = kept?.(job, wire);
+    if (isFailure(target) || group === undefined) coming.resolve(isFailure(target) ? target : STOPPED_BEFORE_WRITE);
     else
-      writer.append(made.group).then(
-        (at) => coming.resolve(made.place(at)),
+      writer.append(group).then(
+        (at) => coming.resolve(behindLead(group, at)),
         (error) => coming.resolve(failureOf(error, target)),
       );
     return { storing: coming };
@@ -149,7 +150,7 @@ export function containerSink(options: ContainerOptions): Sink {
       (at) => {
         answer.free?.();
         parts.forget(job);
-        coming.resolve(stored(capture, at));
+        coming.resolve(stored(capture, at, group));
       },
       (error) => {
         answer.free?.();
@@ -196,15 +197,15 @@ export function containerSink(options: ContainerOptions): Sink {
       // Not awaited: bodies must be recorded in the order in which they are in the shard, since a later run cuts it after the last.
       pending.trackCleanup(removed(part));
       parts.forget(job);
-      return stored(capture, at);
+      return stored(capture, at, group);
     } catch (error) {
       return base.abort(job, part, failureOf(error, target));
     }
   }
 
-  function stored(capture: Capture, at: Place): Stored {
+  function stored(capture: Capture, at: Place, group: Group): Stored {
     const { bytes, digests } = capture;
-    return { bytes, place: format.place(capture, at), ...digests };
+    return { bytes, place: format.place(capture, at, group), ...digests };
   }
 
   function failureOf(error: unknown, target: Target): Failure {

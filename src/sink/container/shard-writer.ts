@@ -8,21 +8,13 @@ import { CREATE_FLAGS, NEW_FILE_MODE } from "../../fs/open-nofollow.ts";
 import { readAt, writeAt, writeAtSync } from "../../fs/positioned-io.ts";
 import { syncFile, syncFolder } from "../../fs/sync.ts";
 import type { DiskLatency } from "../directory/disk-latency.ts";
-import { type Group, type LargeGroup, lengthOf } from "./group.ts";
+import { type Group, type LargeGroup, lengthOf, type Place } from "./group.ts";
 import type { ShardNames } from "./shard-names.ts";
 
 const opened = promisify(open) as (path: PathLike, flags: number, mode: number) => Promise<number>;
 const closed = promisify(close);
 const renamed = promisify(rename);
 const truncated = promisify(ftruncate);
-
-/** Where a group begins. */
-export interface Place {
-  readonly shard: string;
-  readonly offset: number;
-  /** Length of the group. */
-  readonly bytes: number;
-}
 
 export interface ShardWriterOptions {
   readonly names: ShardNames;

@@ -1,6 +1,6 @@
 // Makes the index of a WARC file: a line per capture, sorted, by which players find a URL (CDXJ 0.1.0).
 
-import { parseHead, responseHead } from "./parse-head.ts";
+import { BLANK_LINE, responseHead } from "./parse-head.ts";
 import type { Member } from "./read-members.ts";
 import { membersIn } from "./read-members.ts";
 import { surt } from "./surt.ts";
@@ -19,29 +19,36 @@ export async function cdxj(fd: number, filename: string, end: number): Promise<s
   return lines.sort().join("");
 }
 
+/** The beginnings of the records that players ask for. Type is the first field of all of ours. */
+const BEGINNING = "WARC/1.1\r\nWARC-Type: ";
+const TYPES = ["response", "revisit"] as const;
+
 /** Undefined for records that no player asks for. */
 function lineOf({ offset, length, beginning }: Member, filename: string): string | undefined {
-  const head = parseHead(beginning);
-  if (head === undefined) throw new Error(`no record that a run has written at byte ${offset}`);
-  const { fields, blockAt } = head;
-  const kind = fields.get("WARC-Type");
-  if (kind !== "response" && kind !== "revisit") return undefined;
-  const uri = fields.get("WARC-Target-URI") ?? "";
-  const { status, type } = responseHead(beginning.subarray(blockAt));
-  const digest = fields.get("WARC-Payload-Digest") ?? "";
-  const entry = {
-    url: uri,
-    mime: kind === "revisit" ? "warc/revisit" : (type ?? UNKNOWN_TYPE),
-    status: status ?? "",
-    digest: digest.slice(digest.indexOf(":") + 1),
-    length: String(length),
-    offset: String(offset),
-    filename,
-  };
-  const timestamp = (fields.get("WARC-Date") ?? "").replace(/\D/g, "");
-  return `${surt(uri)} ${timestamp} ${ascii(JSON.stringify(entry))}\n`;
+  const blockAt = beginning.indexOf(BLANK_LINE) + BLANK_LINE.length;
+  const head = beginning.toString("latin1", 0, blockAt);
+  if (!head.startsWith(BEGINNING)) throw new Error(`no record that a run has written at byte ${offset}`);
+  const kind = TYPES.find((type) => head.startsWith(`${type}\r`, BEGINNING.length));
+  if (kind === undefined) return undefined;
+  const uri = fieldOf(head, "WARC-Target-URI");
+  const { status = "", type = UNKNOWN_TYPE } = responseHead(beginning.subarray(blockAt));
+  const mime = kind === "revisit" ? "warc/revisit" : type;
+  const digest = fieldOf(head, "WARC-Payload-Digest");
+  const timestamp = fieldOf(head, "WARC-Date").replace(/\D/g, "");
+  const line =
+    `${surt(uri)} ${timestamp} {"url":${JSON.stringify(uri)},"mime":${JSON.stringify(mime)},"status":"${status}",` +
+    `"digest":"${digest.slice(digest.indexOf(":") + 1)}","length":"${length}","offset":"${offset}","filename":"${filename}"}\n`;
+  return ascii(line);
 }
 
-function ascii(json: string): string {
-  return json.replace(/[\x7f-\uffff]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
+/** Empty where there is none. */
+function fieldOf(head: string, name: string): string {
+  const at = head.indexOf(`\r\n${name}: `);
+  if (at === -1) return "";
+  const from = at + name.length + 4;
+  return head.slice(from, head.indexOf("\r\n", from));
+}
+
+function ascii(line: string): string {
+  return line.replace(/[\x7f-\uffff]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }

@@ -37,10 +37,11 @@ const PAIRS = Array.from({ length: 1024 }, (_, i) => `${ALPHABET[i >> 5]}${ALPHA
 export function base32(bytes: Uint8Array): string {
   let text = "";
   for (let i = 0; i < bytes.length; i += 5) {
-    const [a = 0, b = 0, c = 0, d = 0, e = 0] = bytes.subarray(i, i + 5);
-    const high = (a << 12) | (b << 4) | (c >> 4);
-    const low = ((c & 15) << 16) | (d << 8) | e;
-    text += `${PAIRS[high >> 10]}${PAIRS[high & 1023]}${PAIRS[low >> 10]}${PAIRS[low & 1023]}`;
+    const c = bytes[i + 2] ?? 0;
+    const high = ((bytes[i] ?? 0) << 12) | ((bytes[i + 1] ?? 0) << 4) | (c >> 4);
+    const low = ((c & 15) << 16) | ((bytes[i + 3] ?? 0) << 8) | (bytes[i + 4] ?? 0);
+    text +=
+      (PAIRS[high >> 10] ?? "") + (PAIRS[high & 1023] ?? "") + (PAIRS[low >> 10] ?? "") + (PAIRS[low & 1023] ?? "");
   }
   const spare = (5 - (bytes.length % 5)) % 5;
   if (spare === 0) return text;

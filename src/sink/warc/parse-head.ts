@@ -7,7 +7,8 @@ export interface ParsedHead {
   readonly blockAt: number;
 }
 
-const BLANK_LINE = "\r\n\r\n";
+/** Ends the head of a record. */
+export const BLANK_LINE = "\r\n\r\n";
 
 const LF = 0x0a;
 const CR = 0x0d;

@@ -1,6 +1,7 @@
 // The head of a WARC 1.1 record (ISO 28500:2017): its version, its named fields, and the blank line before its block.
 
 import { randomUUID } from "node:crypto";
+import type { WireExchange } from "../../core/wire.ts";
 
 /** What a record says of itself; a field that is undefined is left out. */
 export interface RecordHead {
@@ -8,20 +9,16 @@ export interface RecordHead {
   readonly id: string;
   /** ISO 8601, UTC, milliseconds: the same in all records of a capture. */
   readonly date: string;
-  readonly uri?: string;
-  readonly address?: string | undefined;
-  readonly protocol?: string | undefined;
+  /** What it is of; absent for warcinfo. */
+  readonly exchange?: WireExchange;
   /** The record of the same capture that this one goes with. */
-  readonly concurrentTo?: string;
-  readonly profile?: string;
+  readonly concurrentTo?: string | undefined;
+  readonly profile?: string | undefined;
   readonly refersTo?: RecordReference | undefined;
   readonly truncated?: "length" | undefined;
-  readonly filename?: string;
+  readonly filename?: string | undefined;
   readonly payloadDigest?: string | undefined;
-  readonly blockDigest: string;
   readonly contentType: string;
-  /** Length of the block in bytes. */
-  readonly contentLength: number;
 }
 
 /** A record that another one names. */
@@ -38,14 +35,15 @@ export function newRecordId(): string {
   return `<urn:uuid:${randomUUID()}>`;
 }
 
-/** The head as text; with its blank line. */
-export function recordHead(head: RecordHead): string {
-  const { refersTo } = head;
+/** The head as text, with its blank line. `blockBytes`: the length of the block. */
+export function recordHead(head: RecordHead, blockDigest: string, blockBytes: number): string {
+  const { refersTo, exchange } = head;
   return (
     `WARC/1.1\r\nWARC-Type: ${head.type}\r\nWARC-Record-ID: ${head.id}\r\nWARC-Date: ${head.date}\r\n` +
-    field("WARC-Target-URI", head.uri) +
-    field("WARC-IP-Address", head.address) +
-    field("WARC-Protocol", head.protocol) +
+    field("WARC-Target-URI", exchange?.url) +
+    field("WARC-IP-Address", exchange?.address) +
+    // Of HTTP/1 the block itself shows the version.
+    (exchange?.protocol === "h2" ? "WARC-Protocol: h2\r\n" : "") +
     field("WARC-Concurrent-To", head.concurrentTo) +
     field("WARC-Profile", head.profile) +
     field("WARC-Refers-To", refersTo?.id) +
@@ -54,8 +52,8 @@ export function recordHead(head: RecordHead): string {
     field("WARC-Truncated", head.truncated) +
     field("WARC-Filename", head.filename) +
     field("WARC-Payload-Digest", head.payloadDigest) +
-    `WARC-Block-Digest: ${head.blockDigest}\r\nContent-Type: ${head.contentType}\r\n` +
-    `Content-Length: ${head.contentLength}\r\n\r\n`
+    `WARC-Block-Digest: ${blockDigest}\r\nContent-Type: ${head.contentType}\r\n` +
+    `Content-Length: ${blockBytes}\r\n\r\n`
   );
 }
 

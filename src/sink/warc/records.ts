@@ -2,8 +2,8 @@
 
 import type { WireExchange } from "../../core/wire.ts";
 import { type Digest, type DigestLabel, digestOf } from "./digest.ts";
-import { gzipMember } from "./gzip-member.ts";
-import { newRecordId, RECORD_END, type RecordHead, type RecordReference, recordHead } from "./record-head.ts";
+import { type GzipMember, gzipMember } from "./gzip-member.ts";
+import { newRecordId, type RecordHead, type RecordReference, recordHead } from "./record-head.ts";
 
 /** One exchange, with what its records have in common. */
 export interface Captured {
@@ -43,29 +43,32 @@ export function warcinfoRecord(
   filename: string,
   nowMs: number,
   info: readonly (readonly [string, string])[],
-): Uint8Array {
-  const block = fieldsBlock(info);
-  const about = { type: "warcinfo", id: newRecordId(), date: isoDate(nowMs), filename } as const;
-  return record({ ...about, contentType: FIELDS }, block, "sha1", false);
-}
-
-export function requestRecord({ exchange, id, date }: Captured, label: DigestLabel): Uint8Array {
-  const about = { type: "request", id: newRecordId(), date, concurrentTo: id, ...origin(exchange) } as const;
-  // Stored: a request is so short that its state of zlib would cost ten times as much as the bytes that it saves.
-  return record({ ...about, contentType: REQUEST }, exchange.request, label, true);
-}
-
-export function responseRecord(of: Captured, response: ArchivedResponse, label: DigestLabel): Uint8Array {
-  const { block, payload, isWhole, isPacked } = response;
-  const truncated = isWhole ? undefined : "length";
-  const about: Common = {
-    type: "response",
-    ...identified(of),
-    payloadDigest: payload.text,
-    truncated,
-    contentType: RESPONSE,
+): GzipMember {
+  const about: RecordHead = {
+    type: "warcinfo",
+    id: newRecordId(),
+    date: isoDate(nowMs),
+    filename,
+    contentType: FIELDS,
   };
-  return record(about, block, label, isPacked);
+  return record(about, fieldsBlock(info), "sha1", false);
+}
+
+export function requestRecord({ exchange, id, date }: Captured, label: DigestLabel): GzipMember {
+  const about: RecordHead = {
+    type: "request",
+    id: newRecordId(),
+    date,
+    exchange,
+    concurrentTo: id,
+    contentType: REQUEST,
+  };
+  return record(about, exchange.request, label, true);
+}
+
+export function responseRecord(of: Captured, response: ArchivedResponse, label: DigestLabel): GzipMember {
+  const { block, payload, isWhole, isPacked } = response;
+  return record(responseHead(of, payload, isWhole ? undefined : "length"), block, label, isPacked);
 }
 
 /** The head of a response record whose block follows elsewhere. */
@@ -74,27 +77,26 @@ export function responseHeadText(
   digests: { readonly payload: Digest; readonly block: Digest },
   blockBytes: number,
 ): string {
-  return recordHead({
-    type: "response",
-    ...identified(of),
-    payloadDigest: digests.payload.text,
-    blockDigest: digests.block.text,
-    contentType: RESPONSE,
-    contentLength: blockBytes,
-  });
+  return recordHead(responseHead(of, digests.payload), digests.block.text, blockBytes);
+}
+
+function responseHead({ exchange, id, date }: Captured, payload: Digest, truncated?: "length"): RecordHead {
+  return { type: "response", id, date, exchange, truncated, payloadDigest: payload.text, contentType: RESPONSE };
 }
 
 /** A record of an answer whose body is in another record. `payloadDigest`: of that body. */
 export function revisitRecord(
-  of: Captured,
+  { exchange, id, date }: Captured,
   profile: RevisitProfile,
   head: Uint8Array,
   original: { readonly reference: RecordReference | undefined; readonly payloadDigest: string | undefined },
   label: DigestLabel,
-): Uint8Array {
-  const about: Common = {
+): GzipMember {
+  const about: RecordHead = {
     type: "revisit",
-    ...identified(of),
+    id,
+    date,
+    exchange,
     profile: REVISIT_PROFILES[profile],
     refersTo: original.reference,
     // A 304 has no body that could be left out.
@@ -109,31 +111,34 @@ export function metadataRecord(
   { exchange, id, date }: Captured,
   fields: readonly (readonly [string, string])[],
   label: DigestLabel,
-): Uint8Array {
-  const about = { type: "metadata", id: newRecordId(), date, uri: exchange.url, concurrentTo: id } as const;
-  return record({ ...about, contentType: FIELDS }, fieldsBlock(fields), label, true);
+): GzipMember {
+  const about: RecordHead = {
+    type: "metadata",
+    id: newRecordId(),
+    date,
+    exchange,
+    concurrentTo: id,
+    contentType: FIELDS,
+  };
+  return record(about, fieldsBlock(fields), label, true);
 }
 
-type Common = Omit<RecordHead, "blockDigest" | "contentLength">;
-
-function record(about: Common, block: Uint8Array, label: DigestLabel, isPacked: boolean): Uint8Array {
-  const head = recordHead({ ...about, blockDigest: digestOf(label, block).text, contentLength: block.length });
-  return gzipMember(Buffer.concat([Buffer.from(head), block, RECORD_END]), isPacked);
-}
-
-function identified({ exchange, id, date }: Captured) {
-  return { id, date, ...origin(exchange) };
-}
-
-function origin({ url, address, protocol }: WireExchange) {
-  // Of HTTP/1 the block itself shows the version.
-  return { uri: url, address, protocol: protocol === "h2" ? protocol : undefined };
+function record(about: RecordHead, block: Uint8Array, label: DigestLabel, isPacked: boolean): GzipMember {
+  return gzipMember(recordHead(about, digestOf(label, block).text, block.length), block, isPacked);
 }
 
 function fieldsBlock(fields: readonly (readonly [string, string])[]): Uint8Array {
   return Buffer.from(fields.map(([name, value]) => `${name}: ${value.replace(/[\x00-\x1f\x7f]/g, " ")}\r\n`).join(""));
 }
 
+/** The last date, as text: many records have the same. */
+let dateMs = Number.NaN;
+let date = "";
+
 function isoDate(ms: number): string {
-  return new Date(ms).toISOString();
+  if (ms !== dateMs) {
+    dateMs = ms;
+    date = new Date(ms).toISOString();
+  }
+  return date;
 }

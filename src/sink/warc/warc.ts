@@ -1,16 +1,15 @@
 // The format `warc`: for each line its request and response as they were sent and received, redirects included (WARC 1.1).
 
-import type { Job, ShardPlace, ShardRecord } from "../../core/job.ts";
+import type { Job, ShardRecord } from "../../core/job.ts";
 import type { Answer } from "../../core/ports.ts";
 import { redacted } from "../../core/redact.ts";
 import type { Wire, WireResponse } from "../../core/wire.ts";
 import { readAt } from "../../fs/positioned-io.ts";
 import type { Capture, ContainerFormat } from "../container/container-format.ts";
-import type { SmallGroup } from "../container/group.ts";
-import type { Place } from "../container/shard-writer.ts";
+import { behindLead, type SmallGroup } from "../container/group.ts";
 import { type Digest, type DigestLabel, digestOf, startDigest } from "./digest.ts";
 import { findRecord, type ShardPaths } from "./find-record.ts";
-import { piecewiseMember } from "./gzip-member.ts";
+import { bytesOf, type GzipMember, joined, piecewiseMember, writeAll } from "./gzip-member.ts";
 import { asWhole, withoutTransferCoding } from "./http-head.ts";
 import { originals } from "./originals.ts";
 import { isPacked } from "./packed-types.ts";
@@ -46,10 +45,8 @@ const MIN_DUPLICATE_BYTES = 1024;
 /** The unit in which large bodies are read for their digests. */
 const READ_BYTES = 1_048_576;
 
-/** What is known of the records of a capture before they are written. */
+/** What is known of a capture before it is written, to be known of later ones with the same payload. */
 interface Layout {
-  /** Length of what comes before the response record. */
-  readonly leadBytes: number;
   readonly payload: Digest;
   readonly refersTo: ShardRecord | undefined;
 }
@@ -61,7 +58,7 @@ export function warcFormat(options: WarcOptions): ContainerFormat {
 
   return {
     sharesBodies: true,
-    begin: (shard) => warcinfoRecord(shard, now(), info),
+    begin: (shard) => joined([warcinfoRecord(shard, now(), info)]),
     small(capture, pieces) {
       const { answer } = capture;
       const of = captured(wireOf(answer));
@@ -79,31 +76,30 @@ export function warcFormat(options: WarcOptions): ContainerFormat {
       const again = revisit(capture, of, head, digests.payload);
       if (again !== undefined) return again;
       const lead = leadOf(of);
-      layouts.set(capture, { leadBytes: lead.length, payload: digests.payload, refersTo: undefined });
+      if (isDeduped) layouts.set(capture, { payload: digests.payload, refersTo: undefined });
       const member = piecewiseMember(isPacked(answer.type, answer.encoding));
       const heads = Buffer.concat([Buffer.from(responseHeadText(of, digests, head.length + bytes)), head]);
       const { encode } = member;
-      const end = () => Buffer.concat([member.end(RECORD_END), metadataOf(capture, of)]);
+      const end = () => Buffer.concat([member.end(RECORD_END), joined(metadataOf(capture, of))]);
       return {
-        before: Buffer.concat([lead, member.header, member.store(heads)]),
+        leadBytes: bytesOf(lead),
+        before: Buffer.concat([joined(lead), member.header, member.store(heads)]),
         file: { fd, bytes, encoder: { encode, end } },
         after: NOTHING,
       };
     },
-    place(capture, at) {
-      const layout = layouts.get(capture);
-      if (layout === undefined) throw new Error("a capture without its records");
-      const { leadBytes, payload, refersTo } = layout;
-      const place = placeBehind(leadBytes, at);
-      if (refersTo !== undefined) return { ...place, refers_to: refersTo };
-      if (capture.bytes >= MIN_DUPLICATE_BYTES) seen?.add(payload.bytes, place);
+    place(capture, at, own) {
+      const place = behindLead(own, at);
+      const layout = isDeduped ? layouts.get(capture) : undefined;
+      if (layout === undefined) return place;
+      if (layout.refersTo !== undefined) return { ...place, refers_to: layout.refersTo };
+      if (capture.bytes >= MIN_DUPLICATE_BYTES) seen?.add(layout.payload.bytes, place);
       return place;
     },
     kept(job, wire) {
       const of = captured(wire);
       const lead = leadOf(of);
-      const record = "isWhole" in wire ? failedRecord(of, wire, label) : notModifiedRecord(of, job);
-      return { group: groupOf([lead, record]), place: (at) => placeBehind(lead.length, at) };
+      return groupOf(lead, ["isWhole" in wire ? failedRecord(of, wire, label) : notModifiedRecord(of, job)]);
     },
   };
 
@@ -119,38 +115,38 @@ export function warcFormat(options: WarcOptions): ContainerFormat {
     capture: Capture,
     of: Captured,
     payload: Digest,
-    record: Uint8Array,
+    record: GzipMember,
     refersTo?: ShardRecord,
   ): SmallGroup {
     const lead = leadOf(of);
-    layouts.set(capture, { leadBytes: lead.length, payload, refersTo });
-    return groupOf([lead, record, metadataOf(capture, of)]);
+    if (isDeduped) layouts.set(capture, { payload, refersTo });
+    return groupOf(lead, [record, ...metadataOf(capture, of)]);
   }
 
   /** What comes before the record of the answer: the redirects, and the request. */
-  function leadOf(of: Captured): Uint8Array {
+  function leadOf(of: Captured): readonly GzipMember[] {
     const request = requestRecord(of, label);
     const { hops } = of.exchange as Wire;
-    if (hops.length === 0) return request;
+    if (hops.length === 0) return [request];
     const members = hops.flatMap((hop) => {
       const at = captured(hop);
       return [requestRecord(at, label), failedRecord(at, hop, label)];
     });
-    return Buffer.concat([...members, request]);
+    return [...members, request];
   }
 
-  function metadataOf({ job, answer }: Capture, of: Captured): Uint8Array {
-    if (!hasMetadata) return NOTHING;
+  function metadataOf({ job, answer }: Capture, of: Captured): readonly GzipMember[] {
+    if (!hasMetadata) return [];
     const fields = [
       ["fetchTimeMs", String(Math.max(0, now() - of.exchange.sentMs))],
       ["line", String(job.n)],
       ...(answer.finalUrl === undefined ? [] : [["via", redacted(job.url)] as const]),
     ] as const;
-    return metadataRecord(of, fields, label);
+    return [metadataRecord(of, fields, label)];
   }
 
   /** The record of a 304: the body is that which the validators of the request are from. */
-  function notModifiedRecord(of: Captured, { known }: Job): Uint8Array {
+  function notModifiedRecord(of: Captured, { known }: Job): GzipMember {
     const original = known !== undefined && "refers_to" in known ? findRecord(known.refers_to, pathsOf) : undefined;
     const head = withoutTransferCoding(of.exchange.response);
     return revisitRecord(of, "server-not-modified", head, original ?? UNKNOWN, label);
@@ -173,7 +169,7 @@ function headOf({ from, wire }: Answer, bytes: number): Uint8Array {
 }
 
 /** The record of a response whose body is not saved: of a redirect, or of a final answer that is not 2xx. */
-function failedRecord(of: Captured, { body, isWhole }: WireResponse, label: DigestLabel): Uint8Array {
+function failedRecord(of: Captured, { body, isWhole }: WireResponse, label: DigestLabel): GzipMember {
   const head = withoutTransferCoding(of.exchange.response);
   const block = Buffer.concat([head, ...body]);
   const { type, encoding } = responseHead(block);
@@ -196,19 +192,14 @@ async function digestsOf(head: Uint8Array, fd: number, bytes: number, label: Dig
   return { payload: payload.result(), block: block.result() };
 }
 
-function groupOf(members: readonly Uint8Array[]): SmallGroup {
+function groupOf(lead: readonly GzipMember[], rest: readonly GzipMember[]): SmallGroup {
+  const leadBytes = bytesOf(lead);
   return {
-    bytes: members.reduce((sum, { length }) => sum + length, 0),
+    leadBytes,
+    bytes: leadBytes + bytesOf(rest),
     write(into, at) {
-      let end = at;
-      for (const member of members) {
-        into.set(member, end);
-        end += member.length;
-      }
+      writeAll(lead, into, at);
+      writeAll(rest, into, at + leadBytes);
     },
   };
-}
-
-function placeBehind(leadBytes: number, { shard, offset, bytes }: Place): ShardPlace {
-  return { shard, offset: offset + leadBytes, stored_bytes: bytes - leadBytes };
 }

@@ -6,6 +6,7 @@ import { describe, expect, it } from "vitest";
 import type { WireExchange } from "../../../src/core/wire.ts";
 import { cdxj } from "../../../src/sink/warc/cdxj.ts";
 import { digestOf } from "../../../src/sink/warc/digest.ts";
+import { joined } from "../../../src/sink/warc/gzip-member.ts";
 import {
   captured,
   requestRecord,
@@ -27,11 +28,11 @@ function capture(url: string, head: string, body: Uint8Array, isPacked = false):
   const one = captured(exchange(url, head));
   const block = Buffer.concat([one.exchange.response, body]);
   const response = { block, payload: digestOf("sha1", body), isWhole: true, isPacked };
-  return Buffer.concat([requestRecord(one, "sha1"), responseRecord(one, response, "sha1")]);
+  return joined([requestRecord(one, "sha1"), responseRecord(one, response, "sha1")]);
 }
 
 async function index(...members: readonly Uint8Array[]): Promise<string> {
-  const bytes = Buffer.concat([warcinfoRecord("00000.warc.gz", 0, []), ...members]);
+  const bytes = Buffer.concat([joined([warcinfoRecord("00000.warc.gz", 0, [])]), ...members]);
   writeFileSync(folder.at("00000.warc.gz"), Buffer.concat([bytes, Buffer.from("what a killed run left")]));
   const fd = openSync(folder.at("00000.warc.gz"), "r");
   try {
@@ -50,7 +51,7 @@ describe("the index of a WARC file", () => {
     const text = await index(
       capture("http://www.example.org/b?z=1&y=2", OK, Buffer.from("b")),
       capture("http://example.org/a", "HTTP/1.1 301 Moved", Buffer.alloc(0)),
-      revisitRecord(again, "identical-payload-digest", again.exchange.response, original, "sha1"),
+      joined([revisitRecord(again, "identical-payload-digest", again.exchange.response, original, "sha1")]),
     );
     const lines = text.trimEnd().split("\n");
     expect(lines).toEqual(lines.toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))));

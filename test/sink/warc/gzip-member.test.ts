@@ -3,31 +3,44 @@ import { randomBytes } from "node:crypto";
 import { gunzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { gzipMember, piecewiseMember } from "../../../src/sink/warc/gzip-member.ts";
+import { bytesOf, gzipMember, joined, piecewiseMember } from "../../../src/sink/warc/gzip-member.ts";
 
-const lengths = [1000, 65_534, 65_535, 65_536, 131_070, 200_001];
+const lengths = [0, 1000, 1500, 2500, 65_000, 65_534, 65_535, 65_536, 131_070, 200_001];
+
+/** A member with this block behind a head of 1 byte. */
+const memberOf = (block: Uint8Array, isPacked: boolean) => joined([gzipMember("h", block, isPacked)]);
+
+const contentOf = (block: Uint8Array) => Buffer.concat([Buffer.from("h"), block, Buffer.from("\r\n\r\n")]);
 
 describe("a gzip member", () => {
   it("has the content, whatever that is", () => {
     fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 3000 }), fc.boolean(), (content, isPacked) => {
-        expect(gunzipSync(gzipMember(content, isPacked)).equals(content)).toBe(true);
+      fc.property(fc.uint8Array({ maxLength: 5000 }), fc.boolean(), (block, isPacked) => {
+        expect(gunzipSync(memberOf(block, isPacked)).equals(contentOf(block))).toBe(true);
       }),
     );
   });
 
-  it.each(lengths)("has stored content of %s bytes, with as many blocks as that needs", (length) => {
-    const content = randomBytes(length);
+  it.each(lengths)("has a stored block of %s bytes, in as many parts as that needs", (length) => {
+    const block = randomBytes(length);
     for (const isPacked of [true, false]) {
-      const member = gzipMember(content, isPacked);
-      expect(gunzipSync(member).equals(content)).toBe(true);
-      expect(member.length).toBe(18 + length + 5 * Math.max(1, Math.ceil(length / 65_535)));
+      const member = memberOf(block, isPacked);
+      expect(gunzipSync(member).equals(contentOf(block))).toBe(true);
+      expect(member.length).toBe(18 + 5 + length + 5 * Math.max(1, Math.ceil((length + 5) / 65_535)));
     }
   });
 
-  it("is deflated where that makes it smaller", () => {
-    expect(gzipMember(Buffer.alloc(10_000, "text "), false).length).toBeLessThan(200);
-    expect(gzipMember(Buffer.alloc(10_000, "text "), true).length).toBeGreaterThan(10_000);
+  it("is deflated where that makes it smaller, and it is not so short that little is gained", () => {
+    const text = Buffer.alloc(10_000, "text ");
+    expect(memberOf(text, false).length).toBeLessThan(200);
+    expect(memberOf(text, true).length).toBeGreaterThan(10_000);
+    expect(memberOf(text.subarray(0, 1500), false).length).toBe(1500 + 5 + 5 + 18);
+  });
+
+  it("follows another one at once", () => {
+    const members = [gzipMember("a", Buffer.from("b"), true), gzipMember("c", Buffer.alloc(5000), false)];
+    expect(joined(members).length).toBe(bytesOf(members));
+    expect(gunzipSync(joined(members)).toString("latin1")).toBe(`ab\r\n\r\nc${"\0".repeat(5000)}\r\n\r\n`);
   });
 
   it.each([

@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { WireExchange } from "../../../src/core/wire.ts";
 import { digestOf, startDigest } from "../../../src/sink/warc/digest.ts";
+import { type GzipMember, joined } from "../../../src/sink/warc/gzip-member.ts";
 import { asWhole, withoutTransferCoding } from "../../../src/sink/warc/http-head.ts";
 import { isPacked } from "../../../src/sink/warc/packed-types.ts";
 import {
@@ -30,8 +31,8 @@ const EXCHANGE: WireExchange = {
 const INFO = [["software", "bulkget"]] as const;
 
 /** Reads these members behind a warcinfo, as the strict reader wants it. */
-function read(...members: readonly Uint8Array[]): readonly WarcRecord[] {
-  writeFileSync(folder.at("00000.warc.gz"), Buffer.concat([warcinfoRecord("00000.warc.gz", 0, INFO), ...members]));
+function read(...members: readonly GzipMember[]): readonly WarcRecord[] {
+  writeFileSync(folder.at("00000.warc.gz"), joined([warcinfoRecord("00000.warc.gz", 0, INFO), ...members]));
   return recordsInFile(folder.at("00000.warc.gz"));
 }
 

@@ -9,7 +9,6 @@ describe("the key of a URL in an index", () => {
     ["https://www2.example.org/", "org,example)/"],
     ["https://wwwhat.example.org/", "org,example,wwwhat)/"],
     ["http://example.org:8080/a?c=3&a=1&b=2", "org,example:8080)/a?a=1&b=2&c=3"],
-    ["http://example.org:80/", "org,example)/"],
     ["https://example.org/?", "org,example)/"],
     ["https://xn--bcher-kva.example/%C3%BC", "example,xn--bcher-kva)/%c3%bc"],
     ["http://127.0.0.1:8080/x", "127.0.0.1:8080)/x"],

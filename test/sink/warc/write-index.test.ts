@@ -2,13 +2,14 @@
 import { existsSync, linkSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { sealShards } from "../../../src/sink/container/seal-shards.ts";
+import { joined } from "../../../src/sink/warc/gzip-member.ts";
 import { captured, requestRecord, warcinfoRecord } from "../../../src/sink/warc/records.ts";
 import { ownFolder } from "../../support/own.ts";
 
 const folder = ownFolder();
 const NAME = "00000.warc.gz";
 
-const bytes = Buffer.concat([
+const bytes = joined([
   warcinfoRecord(NAME, 0, [["software", "bulkget"]]),
   requestRecord(
     captured({
