@@ -23,7 +23,6 @@ export function openPages(
   how: { readonly update: boolean; readonly retryFailed: boolean },
 ): Pages {
   let isListed = false;
-  if (how.update) dropPages(state);
   keepPages({
     path: join(state, STATE_LAYOUT.pages),
     finished: (n) => history && doneAs(history.stateOf(n), n, history, how),

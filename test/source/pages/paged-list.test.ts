@@ -1,4 +1,5 @@
 // Pages of each kind: their jobs, the next page, and what is refused.
+import { existsSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { ListError } from "../../../src/core/errors.ts";
@@ -6,7 +7,9 @@ import type { Job } from "../../../src/core/job.ts";
 import type { Fetched } from "../../../src/source/fetched.ts";
 import { type ListingOptions, listingOf } from "../../../src/source/pages/listing-options.ts";
 import { type PagedListOptions, pagedList } from "../../../src/source/pages/paged-list.ts";
+import { ownFolder } from "../../support/own.ts";
 
+const folder = ownFolder();
 const LIST = "http://u:p@files.example/list?key=a%2Fb";
 type Pages = Readonly<Record<string, string | Buffer | Partial<Fetched>>>;
 
@@ -183,6 +186,47 @@ describe("a listing of JSON", () => {
     }
     expect(sizes).toEqual([1000, 1000, 500]);
     await batches.return?.();
+  });
+});
+
+describe("the pages of a listing", () => {
+  const pages = (item: unknown) => ({
+    "/list?key=a%2Fb": json({ FileNames: ["a", item], NextFile: "b" }),
+    "/list?key=a%2Fb&next-marker=b": json({ FileNames: ["c"], NextFile: "" }),
+  });
+
+  /** Reads the listing to its end, with these lines done; returns what it asked for, and counts. */
+  async function kept(item: unknown, done: readonly number[]) {
+    const { source, asked } = opened(pages(item), SEEDS);
+    const finished = (n: number) => (done.includes(n) ? "saved" : undefined);
+    const left: number[] = [];
+    let ends = 0;
+    source.keepPages?.({ path: folder.at("pages"), finished, leaveOut: (n) => left.push(n), onEnd: () => ends++ });
+    let jobs = 0;
+    for await (const batch of source) jobs += batch.length;
+    return { asked: asked.map((path) => path.split("=")[2] ?? ""), jobs, left, ends, earlier: source.doneEarlier };
+  }
+
+  it("whose lines are all done are not asked for, but those of a page with one open line are", async () => {
+    const none = { saved: 0, failed: 0, skipped: 0 };
+    expect(await kept("b", [1, 2, 3])).toEqual({ asked: ["", "b"], jobs: 3, left: [], ends: 1, earlier: none });
+    const rest = { left: [1, 2], ends: 1, earlier: { ...none, saved: 2 } };
+    expect(await kept("b", [1, 2])).toEqual({ asked: ["b"], jobs: 1, ...rest });
+    expect(await kept("b", [1, 3])).toEqual({
+      ...rest,
+      asked: [""],
+      jobs: 2,
+      left: [3],
+      earlier: { ...none, saved: 1 },
+    });
+    expect(await kept("b", [1, 2, 3])).toMatchObject({ asked: [], jobs: 0, left: [1, 2, 3] });
+  });
+
+  it("are not kept where a line has a number of its own, since its page then says nothing about it", async () => {
+    const numbered = { url: "http://a/x", name: "3" };
+    for (let run = 0; run < 2; run++)
+      expect(await kept(numbered, [1, 2, 3])).toMatchObject({ asked: ["", "b"], jobs: 3, left: [] });
+    expect(existsSync(folder.at("pages"))).toBe(false);
   });
 });
 
