@@ -144,10 +144,11 @@ export function pagedList(listing: Listing, options: PagedListOptions): Source {
       known.last === next.last &&
       (known.marker === undefined) === (next.marker === undefined);
     isNumbered ||= jobs.some((job) => job.numbered === true);
-    if (isNumbered)
+    if (isNumbered) {
       log?.drop(); // lines of a page may have any numbers
-    else if (known !== undefined && isSame) log?.advance();
-    else {
+    } else if (known !== undefined && isSame) {
+      log?.advance();
+    } else {
       if (known !== undefined) tell?.("the listing has changed: what follows its first changed page is read again");
       if (log === undefined) early.push(next);
       else log.add(next);

@@ -39,6 +39,15 @@ describe("bulkget()", () => {
     expect(filesOf(outputDir())).toEqual(["mine.bin"]);
   });
 
+  it("accepts a URL in the place of a list, and resumes it", async () => {
+    const outcomes: string[] = [];
+    for (let run = 0; run < 2; run++)
+      for await (const { n, outcome } of bulkget(server.url("/ok"), { outputDir: outputDir() }))
+        outcomes.push(`${n} ${outcome}`);
+    expect(outcomes).toEqual(["1 saved"]);
+    expect(filesOf(outputDir())).toEqual(["000001"]);
+  });
+
   it('returns bodies up to maxFilesize with output: "memory", and writes no file', async () => {
     const urls = ["/ok?bytes=1000", "/big?mib=2", "/big?mib=3", "/empty"].map((path) => server.url(path));
     const bodies = new Map<number, number | string>();
