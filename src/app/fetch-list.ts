@@ -33,7 +33,7 @@ export function listFetcher(get: () => Get, schedule: ScheduleOptions, stop: Abo
 
 /** The values of all Link headers of an answer. A field may be repeated (RFC 9110 section 5.3). */
 function linksIn(fields: string): string {
-  return [...fields.matchAll(/^link:[ \t]*(.*?)[ \t\r]*$/gim)].map(([, value]) => value).join(", ");
+  return [...fields.matchAll(/^link:(.*)$/gim)].map(([, value = ""]) => value.trim()).join(", ");
 }
 
 async function wholeBody({ body, free }: Answer): Promise<Buffer | Failure> {

@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { ListError } from "../../core/errors.ts";
 import type { Job, Refuse } from "../../core/job.ts";
 import type { DoneEarlier, PageMemory } from "../../core/page-memory.ts";
+import { MAX_URL_LENGTH } from "../../core/parse-url.ts";
 import type { Source } from "../../core/ports.ts";
 import { redacted } from "../../core/redact.ts";
 import { type Fetch, type Fetched, onceOf } from "../fetched.ts";
@@ -162,7 +163,10 @@ export function pagedList(listing: Listing, options: PagedListOptions): Source {
       const { PAGE_KINDS } = await import("./page-kinds.ts");
       const kind = PAGE_KINDS[listing.kind];
       url = kind.urlOf(listing, marker);
-      return await kind.parse(await unpacked(await fetch(url)), about);
+      const page = await kind.parse(await unpacked(await fetch(url)), about);
+      if (page.next !== undefined && page.next.length > MAX_URL_LENGTH)
+        throw new Error(`the marker of its next page is longer than a URL: ${MAX_URL_LENGTH} characters`);
+      return page;
     } catch (error) {
       stop.throwIfAborted();
       const shown = redacted(url);

@@ -102,6 +102,27 @@ describe("a listing of JSON", () => {
     expect(asked).toEqual(["/list?key=a%2Fb", "/more?page=2"]);
   });
 
+  it("fails items that no URL can be made of, in no more time than others", async () => {
+    const items = ["a\nb", `//${"xn--".repeat(20_000)}`, "x".repeat(70_000), "\ud800", `/${"é".repeat(30_000)}`];
+    const page = { "/list?key=a%2Fb": json({ files: items }) };
+    const options = { listKind: "json", listItems: "$.files[*]" } as const;
+    const { jobs } = await jobsOf(page, options);
+    expect(jobs.map(({ url }) => url.slice(0, 10))).toEqual([
+      "a\nb",
+      "//xn--xn--",
+      "xxxxxxxxxx",
+      "http://u:p",
+      "http://u:p",
+    ]);
+    const named = await jobsOf(page, { ...options, listBase: "http://a/" });
+    expect(named.jobs[0]?.url).toBe("http://a/a%0Ab");
+    expect(named.jobs[3]).toMatchObject({ refused: { error: "invalid_row" } });
+    const long = { "/list?key=a%2Fb": json({ FileNames: ["a"], NextFile: "x".repeat(70_000) }) };
+    expect(await refusal(long, SEEDS)).toContain("the marker of its next page is longer than a URL");
+    const { listParam: _, ...byUrl } = SEEDS;
+    expect(await refusal(long, byUrl)).toContain("its next page has no URL");
+  });
+
   it("says where the first page has no marker at all, since its path may be wrong", async () => {
     const notes: string[] = [];
     const note = (text: string) => notes.push(text);
