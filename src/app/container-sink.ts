@@ -6,7 +6,8 @@ import { containerSink } from "../sink/container/container.ts";
 import type { ContainerFormat } from "../sink/container/container-format.ts";
 import { type ShardExtension, shardNames, shardPaths } from "../sink/container/shard-names.ts";
 import { tarFormat } from "../sink/container/tar.ts";
-import { fileNames } from "../sink/directory/file-names.ts";
+import { memberNaming } from "../sink/container/tar-names.ts";
+import { type FileNames, fileNames } from "../sink/directory/file-names.ts";
 import { freeSpaceCheck } from "../sink/directory/free-space.ts";
 import { dropUnusable, partialFiles } from "../sink/directory/partial-files.ts";
 import { type WarcOptions, warcFormat } from "../sink/warc/warc.ts";
@@ -18,9 +19,11 @@ const FORMATS: {
   readonly [Name in ContainerFormatName]: {
     readonly extension: ShardExtension;
     readonly format: (plan: ContainerPlan) => ContainerFormat;
+    /** What lines of the same name are, if files would have the names `names`. */
+    readonly naming: (names: FileNames) => FileNames;
   };
 } = {
-  tar: { extension: ".tar", format: () => tarFormat(Date.now) },
+  tar: { extension: ".tar", format: () => tarFormat(Date.now), naming: memberNaming },
   warc: {
     extension: ".warc.gz",
     format: ({ folder, state, hash, warc }) =>
@@ -30,6 +33,8 @@ const FORMATS: {
         pathsOf: (shard) => shardPaths(folder, state, shard),
         now: Date.now,
       }),
+    // Records have URLs instead of names.
+    naming: (names) => ({ ...names, isUncertain: false, of: () => "", before: () => undefined }),
   },
 };
 
@@ -53,6 +58,11 @@ export interface ContainerPlan {
   readonly processes: number;
 }
 
+/** The naming of lines in a format, where files would have the names `names`. */
+export function namingIn(format: ContainerFormatName, names: FileNames): FileNames {
+  return FORMATS[format].naming(names);
+}
+
 /** The format of a shard, by its name. */
 export function formatOfShard(shard: string): ContainerFormatName {
   return shard.endsWith(FORMATS.tar.extension) ? "tar" : "warc";
@@ -70,7 +80,7 @@ export function openContainer(plan: ContainerPlan, worker = 0): Sink {
   const { extension, format: formatOf } = FORMATS[format];
   const sink = containerSink({
     ...{ folder, hash, durable },
-    names: fileNames(name, perDir),
+    names: namingIn(format, fileNames(name, perDir)),
     shards: shardNames(folder, state, extension, highest),
     parts: partialFiles(state, worker),
     format: formatOf(plan),

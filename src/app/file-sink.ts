@@ -12,15 +12,17 @@ import { dropUnusable, partialFiles } from "../sink/directory/partial-files.ts";
 import { writerThread } from "../sink/directory/writer-thread.ts";
 import { shortestPath } from "../sink/folder/output-folder.ts";
 import type { Span } from "../sink/folder/unclean-shutdown.ts";
+import { namingIn } from "./container-sink.ts";
 import type { OutputOptions } from "./output-options.ts";
 import { mayStartThread } from "./process-limits.ts";
 
-/** Creates the naming of files. Throws an OptionError for options that cannot be used, or not together. */
-export function namingOf({ name, perDir, force, update, prune }: OutputOptions): FileNames {
+/** Creates the naming of lines. Throws an OptionError for options that cannot be used, or not together. */
+export function namingOf({ name, perDir, format, force, update, prune }: OutputOptions): FileNames {
   const other = update === true ? "update" : prune === true ? "prune" : undefined;
   if (force === true && other !== undefined)
     throw new OptionError(({ option }) => `starts over, and ${option(other)} goes on: use one of them`, "force");
-  return fileNames(name ?? OPTIONS.name.default, perDir);
+  const names = fileNames(name ?? OPTIONS.name.default, perDir);
+  return format === undefined || format === "files" ? names : namingIn(format, names);
 }
 
 /** The options of the sink as plain data, which another process can receive. */

@@ -4,7 +4,7 @@ import type { Digests } from "../../core/digest.ts";
 import type { Job, ShardPlace } from "../../core/job.ts";
 import type { Answer } from "../../core/ports.ts";
 import type { FailedWire, Wire } from "../../core/wire.ts";
-import type { Group, Place } from "./group.ts";
+import type { Group, LargeGroup, Place } from "./group.ts";
 
 /** A body and what is known of it when it is stored. */
 export interface Capture {
@@ -24,7 +24,7 @@ export interface ContainerFormat {
   /** Members that hold the body `pieces`. */
   small(capture: Capture, pieces: readonly Uint8Array[]): Group;
   /** Members that hold the content of a file. */
-  large(capture: Capture, fd: number): Group | Promise<Group>;
+  large(capture: Capture, fd: number): LargeGroup | Promise<LargeGroup>;
   /** Where the body of a capture is, whose group is at `place`. */
   place(capture: Capture, place: Place, group: Group): ShardPlace;
   /** The first bytes of a shard. Absent: none. */

@@ -1,5 +1,7 @@
 // Names the members of a tar sample by WebDataset's rule: one key up to the first dot, a different extension per member.
 
+import { type FileNames, givenName } from "../directory/file-names.ts";
+
 /** The members of one sample. */
 export interface SampleNames {
   readonly body: string;
@@ -26,4 +28,23 @@ export function sampleNames(file: string, hasText: boolean): SampleNames {
   const isTaken = lower === RECORD || (hasText && lower === TEXT);
   const own = extension === "" ? "bin" : isTaken ? `body.${extension}` : extension;
   return { body: `${key}.${own}`, record: `${key}.${RECORD}`, text: `${key}.${TEXT}` };
+}
+
+/**
+ * The naming by which lines have the same name if their bodies may be members of the same name: a reader keeps the last of those
+ * only. Where the extension is known by the answer alone, names without it count: the records would be members of one name.
+ */
+export function memberNaming(names: FileNames): FileNames {
+  return {
+    ...names,
+    isUncertain: false,
+    before(job) {
+      const expected = names.before(job);
+      if (expected === undefined) return undefined;
+      const { key, file = key } = expected;
+      const isByKey = names.isUncertain && givenName(job) === undefined;
+      const member = isByKey ? key : sampleNames(file, job.text !== undefined).body;
+      return { key: member, file: member };
+    },
+  };
 }

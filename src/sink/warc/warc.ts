@@ -74,7 +74,11 @@ export function warcFormat(options: WarcOptions): ContainerFormat {
       const head = headOf(answer, bytes);
       const digests = await digestsOf(head, fd, bytes, label);
       const again = revisit(capture, of, head, digests.payload);
-      if (again !== undefined) return again;
+      if (again !== undefined) {
+        const before = Buffer.allocUnsafe(again.bytes);
+        again.write(before, 0);
+        return { leadBytes: again.leadBytes ?? 0, before, file: { fd, bytes: 0 }, after: NOTHING };
+      }
       const lead = leadOf(of);
       if (isDeduped) layouts.set(capture, { payload: digests.payload, refersTo: undefined });
       const member = piecewiseMember(isPacked(answer.type, answer.encoding));

@@ -184,6 +184,47 @@ describe("--format tar", () => {
     expect(existsSync(out())).toBe(false);
   });
 
+  it.each([["tar"], ["tar --workers 2"], ["warc --workers 2"], ["warc --dedupe"]])(
+    "has records in the order of the bodies in each archive, large ones among small ones, with --format %s",
+    async (flags) => {
+      const lines = paths(1, 400);
+      const large = Buffer.alloc(300_000);
+      for (const path of lines.filter((_, i) => i % 8 === 0))
+        server.answers.set(path, (_, response) => void response.end(large));
+      const ran = await run(lines, "-c", "20", "--format", ...flags.split(" "));
+      expect(ran.code, ran.stderr).toBe(0);
+      const ends = new Map<string, number>();
+      for (const { shard = "", offset = 0 } of recordsOf(out()).values() as Iterable<Partial<ShardPlace>>) {
+        expect(offset).toBeGreaterThan(ends.get(shard) ?? -1);
+        ends.set(shard, offset);
+      }
+      expect([...ends.keys()]).not.toEqual([]);
+    },
+  );
+
+  it("refuses a line whose body would be a member of the name of another line's", async () => {
+    const named = (names: readonly string[]) => names.map((name, i) => `/p${i + 1}\t${name}`);
+    const ran = await run(named(["a.json", "a.body.json", "b", "b.bin", "c.txt", "c.jpg"]));
+    expect(ran.code, ran.stderr).toBe(1);
+    expect([1, 2, 3, 4, 5, 6].map((n) => recordsOf(out()).get(n)?.outcome)).toEqual([
+      "saved",
+      "failed",
+      "saved",
+      "failed",
+      "saved",
+      "saved",
+    ]);
+    expect(ran.stderr).toContain("urls.txt:2: file_exists: a.body.json is the name of line 1 as well");
+    expect(ran.stderr).toContain("urls.txt:4: file_exists: b.bin is the name of line 3 as well");
+  });
+
+  it("refuses a line whose name by its template is another line's, whatever the answers are", async () => {
+    const ran = await run(["/1/p", "/2/p", "/2/q"], "--name", "{stem}{ext}");
+    expect(ran.code, ran.stderr).toBe(1);
+    expect(ran.stderr).toContain("urls.txt:2: file_exists: p is the name of line 1 as well");
+    expect([...members().keys()]).toEqual(["p.txt", "p.json", "q.txt", "q.json"]);
+  });
+
   it.each([["-u"], ["--prune"]])("refuses %s, and a folder of files", async (flag) => {
     await run(paths(1, 2));
     expect(await run(paths(1, 2), flag)).toMatchObject({ code: 2 });

@@ -303,6 +303,33 @@ describe("a folder of WARC files", () => {
     expect(archived(1).body.equals(pageOf("/3"))).toBe(true);
   });
 
+  it("is removed by --force where only a revisit record names it", async () => {
+    server.answers.set("/same", ({ headers }, response) => {
+      if (headers["if-none-match"] === '"s"') response.writeHead(304, { etag: '"s"' }).end();
+      else response.writeHead(200, { etag: '"s"' }).end("same");
+    });
+    await run(["/same"]);
+    await run(["/same"], "-u");
+    expect(readdirSync(out()).filter((name) => name.endsWith(".gz"))).toEqual(["00000.warc.gz", "00001.warc.gz"]);
+    await run(["/3"], "--force");
+    expect(readdirSync(out()).filter((name) => /cdxj|warc/.test(name))).toEqual(["00000.cdxj", "00000.warc.gz"]);
+  });
+
+  it("needs no names: lines whose names are alike or too long are archived each", async () => {
+    expect(await run(["/1/a.txt", "/2/a.txt", `/3\t${"n".repeat(300)}`], "--name", "{basename}")).toMatchObject({
+      code: 0,
+    });
+    expect(ofType("response").length).toBe(3);
+  });
+
+  it("is needed by --warc-metadata", async () => {
+    folder.list([server.url("/1")]);
+    const ran = await folder.run(["urls.txt", "-o", "out", "--warc-metadata"]);
+    expect(ran).toMatchObject({ code: 2 });
+    expect(ran.stderr).toContain("--warc-metadata: needs --format warc");
+    expect(existsSync(out())).toBe(false);
+  });
+
   it("keeps an index that is not its own: the number is left out", async () => {
     mkdirSync(out());
     folder.list(["mine"], "out/00000.cdxj");
