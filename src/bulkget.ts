@@ -11,6 +11,7 @@ import { refuseNames } from "./app/name-table.ts";
 import { type Output as OpenedOutput, openOutput } from "./app/output.ts";
 import type { OutputOptions } from "./app/output-options.ts";
 import { openSink } from "./app/output-registry.ts";
+import { containerFormatOf } from "./app/shard-output.ts";
 import { BulkgetError, OptionError } from "./core/errors.ts";
 import type { Failed, Outcome, Saved, Skipped } from "./core/job.ts";
 import type { Get, Reporter, Sink, Source, View } from "./core/ports.ts";
@@ -183,6 +184,8 @@ function clientFor(options: BulkgetOptions): Get {
     namingOf(options);
     return httpClient(options, undefined, carrier);
   }
+  if (containerFormatOf(options) !== undefined)
+    throw new OptionError("is for folders: bodies in memory are in no archive", "format");
   for (const name of ["saveHeaders", "remoteTime"] as const)
     if (options[name] === true) throw new OptionError("is for files: bodies in memory are none", name);
   if (options.dedupe === true) throw new OptionError("is for files: bodies queue over have no names", "dedupe");

@@ -19,6 +19,12 @@ export function containerFormatOf(options: OutputOptions): ContainerFormatName |
   if (text !== undefined && format !== "tar") {
     throw new OptionError(({ option }) => `needs ${option("format")} tar: other outputs have no place for it`, "text");
   }
+  if (options.warcMetadata === true && format !== "warc") {
+    throw new OptionError(
+      ({ option }) => `needs ${option("format")} warc: other outputs have no such records`,
+      "warcMetadata",
+    );
+  }
   if (format === "files") return undefined;
   for (const name of ["saveHeaders", "remoteTime"] as const)
     if (options[name] === true)

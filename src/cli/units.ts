@@ -29,10 +29,11 @@ export function duration(text: string): number {
   return ms;
 }
 
-/** Bytes of "0", "100", "10k", "1.5M", "2G", "2GiB"; units are powers of 1024. */
-export function size(text: string): number {
+/** Bytes of "0", "100", "10k", "1.5M", "2G", "2GiB"; units are powers of 1024. At least `least`. */
+export function size(text: string, least = 0): number {
   const bytes = bytesIn(text);
   if (bytes === undefined) throw new ValueError("a size such as 500, 10k, 2M or 1G");
+  if (bytes < least) throw new ValueError(`a size of at least ${least / 1024}k`);
   return bytes;
 }
 

@@ -44,7 +44,7 @@ export const VALUE_TYPES = {
   whole: { parse: ({ least = 0, most = Number.MAX_SAFE_INTEGER, choices }: Row) => whole(least, most, words(choices)) },
   duration: { parse: () => duration, show: (ms: number) => `${ms / 1000}s` },
   size: {
-    parse: () => size,
+    parse: (row: Row) => (typed: string) => size(typed, row.least),
     show: (bytes: number) => (bytes % 1024 ** 2 === 0 ? `${bytes / 1024 ** 2}M` : String(bytes)),
   },
   speed: { parse: () => speed },

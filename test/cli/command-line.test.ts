@@ -183,6 +183,7 @@ describe("a wrong command line is refused, with its wrong part and the accepted 
     [["u", "--connect-timeout=366d"], "--connect-timeout <time>", "a duration of 365 days at most"],
     [["u", "--max-filesize", "big"], "--max-filesize <size>", "a size such as 500, 10k, 2M or 1G"],
     [["u", "--min-speed=-1"], "--min-speed <size>", "a size such as"],
+    [["u", "--shard-size", "9k"], "--shard-size <size>: '9k'", "a size of at least 10k"],
     [["u", "--max-redirs", "-1"], "--max-redirs <n>", "a whole number from 0 to 1000"],
     [["u", "-H", "no colon"], "-H, --header <header>", "a header is 'Name: value'"],
     [["u", "-H", ": x"], "-H, --header <header>", "a header is 'Name: value'"],

@@ -68,7 +68,8 @@ export const OUTPUT = {
     flags: "--shard-size <size>",
     summary: "maximum size of an archive",
     details: `
-      Maximum size of an archive of --format tar or warc. A body that is larger has an archive of its own.`,
+      Maximum size of an archive of --format tar or warc. A body that is larger has an archive of its own.
+      At least 10k.`,
     least: 10_240,
     default: 1_073_741_824,
   },

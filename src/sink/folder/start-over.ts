@@ -59,10 +59,13 @@ async function removeRecorded(folder: string, beforeJournal: () => void = () => 
   const journal = join(folder, LAYOUT.journal);
   for await (const line of linesOf(journal)) {
     const record = recordIn(line);
-    const { shard, file = shard } = record;
-    if (typeof file === "string") removeSavedFile(folder, file);
-    const index = typeof shard === "string" ? indexNameOf(shard) : undefined;
-    if (index !== undefined) removeSavedFile(folder, index);
+    const { file, shard, refers_to } = record;
+    for (const one of [file, shard, refers_to?.shard]) {
+      if (typeof one !== "string") continue;
+      removeSavedFile(folder, one);
+      const index = indexNameOf(one);
+      if (index !== undefined) removeSavedFile(folder, index);
+    }
     removeSavedHeaders(folder, record);
   }
   beforeJournal();
@@ -89,8 +92,14 @@ async function* linesOf(journal: string): AsyncGenerator<string> {
   yield carry;
 }
 
+interface FileRecord {
+  readonly file?: unknown;
+  readonly shard?: unknown;
+  readonly refers_to?: { readonly shard?: unknown } | null;
+}
+
 /** The record in a line; an empty one if it is incomplete. */
-function recordIn(line: string): { readonly file?: unknown; readonly shard?: unknown } {
+function recordIn(line: string): FileRecord {
   try {
     return Object(JSON.parse(line)) as object;
   } catch {

@@ -1,18 +1,21 @@
 // Changes the head of an HTTP response where the archived body is not what followed that head on the wire.
 
 /** The field of a coding that the archived body does not have. */
-const TRANSFER_CODING = /^transfer-encoding(?=[ \t]*:)/gim;
+const TRANSFER_CODING = /^transfer-encoding(?=[ \t]*:)/im;
+
+/** With that field, a Content-Length has no meaning (RFC 9112 section 6.3), and may be another length than the body's. */
+const FRAMING_FIELDS = /^(transfer-encoding|content-length)(?=[ \t]*:)/gim;
 
 /** A blank line ends a head; `\n` alone counts as in RFC 9112 section 2.2. */
 const STATUS = /^([^ \r\n]+) +206([^\r\n]*)/;
 const RANGE_FIELDS = /^(content-range|content-length)(?=[ \t]*:)/gim;
 
-/** The head with `Transfer-Encoding` as `X-Orig-Transfer-Encoding`: the body is archived without its transfer coding. */
+/** The head with its transfer coding as `X-Orig-Transfer-Encoding`, and a length beside that likewise: the body is without the coding. */
 export function withoutTransferCoding(head: Uint8Array): Uint8Array {
   const text = latin1(head);
   // Most heads have none.
   if (text.search(TRANSFER_CODING) === -1) return head;
-  return Buffer.from(text.replace(TRANSFER_CODING, "X-Orig-Transfer-Encoding"), "latin1");
+  return Buffer.from(text.replace(FRAMING_FIELDS, originalName), "latin1");
 }
 
 /**
@@ -27,6 +30,11 @@ export function asWhole(head: Uint8Array, bytes: number): Uint8Array {
   const rest = text.slice(line.length).replace(RANGE_FIELDS, "X-Orig-$1");
   const fields = `\r\nContent-Length: ${bytes}\r\nX-Orig-Status: 206${reason}`;
   return Buffer.from(`${version} 200 OK${fields}${rest}`, "latin1");
+}
+
+/** `X-Orig-Transfer-Encoding`, however the server wrote the name. */
+function originalName(name: string): string {
+  return name.toLowerCase() === "content-length" ? "X-Orig-Content-Length" : "X-Orig-Transfer-Encoding";
 }
 
 function latin1(bytes: Uint8Array): string {

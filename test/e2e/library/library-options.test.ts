@@ -26,6 +26,8 @@ describe("bulkget() refuses, by name and before anything starts,", () => {
     ],
     [{ rate: 1e-320 }, /^rate: 1e-320 is not a number/],
     [{ output: "mem" }, 'output: "mem" is not "files" or "memory"'],
+    [{ output: "memory", format: "tar" }, "format: is for folders: bodies in memory are in no archive"],
+    [{ output: "memory", warcMetadata: true }, /^warcMetadata: needs `format` warc/],
     [{ concurency: 5 }, 'there is no option "concurency": did you mean concurrency?'],
     [{ timeout: 5 }, 'there is no option "timeout": did you mean timeoutMs?'],
     [{ TimeoutMS: 5 }, 'there is no option "TimeoutMS": did you mean timeoutMs?'],

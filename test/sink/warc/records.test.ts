@@ -133,6 +133,13 @@ describe("the archived head of a response", () => {
     expect(withoutTransferCoding(EXCHANGE.response)).toBe(EXCHANGE.response);
   });
 
+  it("has a length beside a transfer coding under another name as well, since only the coding counted", () => {
+    const head = "HTTP/1.1 200 OK\r\ncontent-length: 99\r\nTransfer-Encoding: chunked\r\n\r\n";
+    expect(String(withoutTransferCoding(Buffer.from(head)))).toBe(
+      "HTTP/1.1 200 OK\r\nX-Orig-Content-Length: 99\r\nX-Orig-Transfer-Encoding: chunked\r\n\r\n",
+    );
+  });
+
   it("of a 206 that brought the end of a body is that of the whole one, and keeps what it was", () => {
     const head =
       'HTTP/1.1 206 Partial Content\r\nContent-Length: 5\r\nContent-Range: bytes 5-9/10\r\nETag: "a"\r\n\r\n';
