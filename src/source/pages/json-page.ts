@@ -50,7 +50,7 @@ export function itemJobs(value: unknown, path: JsonPath | undefined, pageUrl: st
     const isObject = typeof node === "object" && node !== null && !Array.isArray(node);
     const values = isObject ? valuesOf(node as Readonly<Record<string, unknown>>) : { roles: { url: node } };
     const { url: named } = values.roles;
-    const text = typeof named === "number" ? String(named) : named;
+    const text = Number.isSafeInteger(named) ? String(named) : named; // JSON.parse has changed other numbers
     if (typeof text !== "string" || text === "") {
       const what = isObject ? "an object without a URL" : shown(node);
       return brokenRow(`item ${row} of its page is ${what}, not a name or URL`, row, line, context);

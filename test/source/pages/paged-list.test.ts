@@ -84,7 +84,7 @@ describe("a listing of JSON", () => {
     const { jobs, asked } = await jobsOf(
       {
         "/list?key=a%2Fb": json([item(1), null, { size: 2 }, ["x"], { next: "/more?page=2" }]),
-        "/more?page=2": gzipSync(json([item(9), 17])),
+        "/more?page=2": gzipSync(json([item(9), 17, 1.5]).replace("]", ",9007199254740993]")),
       },
       { listKind: "json", listItems: "$[*]", listNext: "$[4].next" },
       { table: { column: { url: "link" }, keep: ["size"] } },
@@ -98,6 +98,8 @@ describe("a listing of JSON", () => {
       { n: 5, ...broken("item 5 of its page is an object without a URL, not a name or URL") },
       { n: 6, url: "http://u:p@files.example/files/9" },
       { n: 7, url: "http://u:p@files.example/17" },
+      { n: 8, ...broken("item 3 of its page is 1.5, not a name or URL") },
+      { n: 9, ...broken("item 4 of its page is 9007199254740992, not a name or URL") },
     ]);
     expect(asked).toEqual(["/list?key=a%2Fb", "/more?page=2"]);
   });
