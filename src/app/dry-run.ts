@@ -12,15 +12,19 @@ import { fingerprintSet } from "../journal/fingerprint-set.ts";
 import { type History, readHistory } from "../journal/history.ts";
 import { isOtherList } from "../resume/compare-list.ts";
 import { type FileNames, givenName } from "../sink/directory/file-names.ts";
-import { asFolderError } from "../sink/folder/output-folder.ts";
+import { asFolderError, refuseFileAsFolder } from "../sink/folder/output-folder.ts";
 import { doneAs, hasForeignRecord } from "../source/skip-done.ts";
 import type { ScheduleOptions } from "./download.ts";
+import { failedListOwner } from "./foreign-files.ts";
+import { failuresIn } from "./open-folder.ts";
 import { OUTPUT_DEFAULTS, type OutputOptions } from "./output-options.ts";
 import { mayStartThread } from "./process-limits.ts";
 import { containerFormatOf, refuseOtherFormat } from "./shard-output.ts";
 
 export interface DryRunOptions extends OutputOptions, ScheduleOptions {
   readonly naming: FileNames;
+  /** The paths of the lists. */
+  readonly lists: readonly string[];
   /** Whether the list can be read twice: then lines that moved within it are found as the run finds them. */
   readonly isRereadable: boolean;
 }
@@ -63,10 +67,14 @@ const MAX_HOSTS = 1_000_000;
 
 /** `read` opens the list. Throws a ListError, a JournalError or a FolderError. */
 export async function dryRun(read: () => Source, options: DryRunOptions): Promise<DryRun> {
+  const { outputDir: folder = OUTPUT_DEFAULTS.outputDir, lists, force = false, prune = false } = options;
+  refuseFileAsFolder(folder);
+  const owner = failedListOwner(folder, lists, force);
   const history = earlierIn(options);
   try {
-    refuseOtherFormat(options.outputDir ?? OUTPUT_DEFAULTS.outputDir, history, containerFormatOf(options) ?? "files");
-    return await counted(read, history, options);
+    const { isFedBack } = failuresIn(folder, history, { owner, lists, prune });
+    refuseOtherFormat(folder, history, containerFormatOf(options) ?? "files");
+    return await counted(read, history, isFedBack, options);
   } finally {
     history?.close();
   }
@@ -82,9 +90,14 @@ function earlierIn({ outputDir: folder = OUTPUT_DEFAULTS.outputDir, force }: Dry
   }
 }
 
-async function counted(read: () => Source, history: History | undefined, options: DryRunOptions): Promise<DryRun> {
+async function counted(
+  read: () => Source,
+  history: History | undefined,
+  isFedBack: boolean,
+  options: DryRunOptions,
+): Promise<DryRun> {
   const { naming, isRereadable, dedupe = false } = options;
-  const how = { update: options.update ?? false, retryFailed: options.retryFailed ?? false };
+  const how = { update: options.update ?? false, retryFailed: options.retryFailed === true || isFedBack };
   const run: DryRun = {
     ...{ lines: 0, invalid: new Map(), duplicates: 0, isPartial: false, named: 0, firstName: undefined },
     ...{ hosts: new Map(), left: 0, leastMs: 0 },
@@ -99,11 +112,11 @@ async function counted(read: () => Source, history: History | undefined, options
     for await (const jobs of read()) for (const job of jobs) markInPlace(job, history);
 
   for await (const jobs of read()) for (const job of jobs) add(job);
-  if (history !== undefined) {
+  if (history !== undefined) run.earlier = earlier;
+  if (history !== undefined && !isFedBack) {
     const known = run.lines - fresh;
     earlier.removed = history.unmatchedSaved;
     earlier.isOther = isOtherList({ known, moved: 0, new: fresh, removed: earlier.removed }) && options.prune !== true;
-    run.earlier = earlier;
   }
   run.leastMs = leastTime(run, options);
   return run;

@@ -79,18 +79,11 @@ export async function openFolder(
 
     // 5. Read the earlier run and its list of failures.
     if (earlier && !force) history = readBack(path, state, note);
-    const failedPath = join(path, LAYOUT.failedList);
-    const isList = lists.some((list) => sameFile(list, failedPath));
-    const failures: Listing =
-      history === undefined || owner === "list"
-        ? { isOwnList: owner === "list", before: undefined }
-        : listing(path, history, isList);
-
-    // 6. Check the options for a list of failures that is the input.
-    const isFedBack = isList && !failures.isOwnList;
+    const { failures, isFedBack } = failuresIn(path, history, { owner, lists, prune });
     if (failures.isOwnList)
-      note(`${failedPath}: is the list itself and stays as it is: what fails is in ${LAYOUT.journal}`);
-    if (isFedBack) refuseFedBack(failedPath, lists, prune);
+      note(
+        `${join(path, LAYOUT.failedList)}: is the list itself and stays as it is: what fails is in ${LAYOUT.journal}`,
+      );
     return { path, state, empty, lock, mark, history, failures, isFedBack, isNew };
   } catch (error) {
     history?.close();
@@ -98,6 +91,24 @@ export async function openFolder(
     await unlock(lock, state);
     throw asFolderError(error, path);
   }
+}
+
+/** The list of failures of an earlier run, and whether it is the input. Throws for options that do not go with that. */
+export function failuresIn(
+  path: string,
+  history: History | undefined,
+  about: { readonly owner: FailedListOwner; readonly lists: readonly string[]; readonly prune: boolean },
+): Pick<OpenFolder, "failures" | "isFedBack"> {
+  const { owner, lists, prune } = about;
+  const failedPath = join(path, LAYOUT.failedList);
+  const isList = lists.some((list) => sameFile(list, failedPath));
+  const failures: Listing =
+    history === undefined || owner === "list"
+      ? { isOwnList: owner === "list", before: undefined }
+      : listing(path, history, isList);
+  const isFedBack = isList && !failures.isOwnList;
+  if (isFedBack) refuseFedBack(failedPath, lists, prune);
+  return { failures, isFedBack };
 }
 
 /** Throws for other lists beside the list of failures, and for --prune. */

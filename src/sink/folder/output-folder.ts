@@ -59,6 +59,15 @@ export function prepareFolder(folder: string): Folder {
   }
 }
 
+/** Throws a FolderError where `prepareFolder` would, since what is there is no folder. */
+export function refuseFileAsFolder(folder: string): void {
+  let path = folder;
+  while (!existsSync(path) && dirname(path) !== path) path = dirname(path);
+  if (statSync(path).isDirectory()) return;
+  const why = `${folder}: the output folder cannot be made: ${path} is a file`;
+  throw new FolderError("usage", (words) => `${why}; ${useAnotherFolder(words)}`);
+}
+
 /** Whether a folder holds nothing but the state folder. Reads at most two names: it may hold a million files. */
 function isEmpty(folder: string): boolean {
   const names = opendirSync(folder);

@@ -1,6 +1,7 @@
 // --dry-run: counts what a run would do, as the run then does it; requests nothing and writes nothing.
 
-import { readdirSync, statSync } from "node:fs";
+import { mkdirSync, readdirSync, statSync } from "node:fs";
+import { dirname } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { linesOf, ownFolder, ownSite } from "../../support/own.ts";
 import { journalOf, leftIn, status } from "../../support/site.ts";
@@ -106,6 +107,36 @@ describe("--dry-run", () => {
     const { code, stdout, stderr } = await folder.run([...args, "--dry-run"]);
     expect([code, stdout, server.asked()], stderr).toEqual([2, "", []]);
     expect(stderr).toContain(why);
+  });
+
+  it("of the list of failures that is fed back counts what is tried again", async () => {
+    folder.list([1, 2, 3, 4, 5].map(url));
+    await run("--retries", "0");
+    server.asked();
+    const { code, stdout } = await folder.run(["downloads/failed.txt", "--dry-run"]);
+    expect([code, stdout]).toEqual([0, expect.stringContaining("folder      downloads: 0 saved\nto do       2\n")]);
+    await folder.run(["downloads/failed.txt", "--retries", "0"]);
+    expect(server.asked()).toHaveLength(2);
+  });
+
+  it.each([
+    [["-o", "urls.txt"], "urls.txt is a file"],
+    [["-o", "urls.txt/below"], "urls.txt is a file"],
+    [["-o", "journal"], "is no journal of bulkget's"],
+    [["-o", "failures"], "failed.txt: is there already, but no run is"],
+    [["-o", "once", "once/failed.txt"], "is fed back by itself only"],
+  ])("with %j ends with 2 as the run does", async (args, why) => {
+    folder.list([4].map(url));
+    await run("-o", "once");
+    for (const name of ["journal/results.jsonl", "failures/failed.txt"]) {
+      mkdirSync(folder.at(dirname(name)));
+      folder.list(["mine"], name);
+    }
+    const before = leftIn(folder.path);
+    const { code, stdout, stderr } = await dry(...args);
+    expect([code, stdout, stderr]).toEqual([2, "", expect.stringContaining(why)]);
+    expect(leftIn(folder.path)).toEqual(before);
+    expect((await run(...args)).code).toBe(2);
   });
 
   it("ends with 2 where the run would, for the folder of another list or of another format", async () => {
