@@ -10,6 +10,7 @@ import { parseUrl } from "../core/parse-url.ts";
 import type { Source } from "../core/ports.ts";
 import { fingerprintSet } from "../journal/fingerprint-set.ts";
 import { type History, readHistory } from "../journal/history.ts";
+import { leastTimeMs } from "../policy/rate.ts";
 import { isOtherList } from "../resume/compare-list.ts";
 import { type FileNames, givenName } from "../sink/directory/file-names.ts";
 import { asFolderError, refuseFileAsFolder } from "../sink/folder/output-folder.ts";
@@ -174,12 +175,11 @@ function stateOf({ n, url, refused }: Job, history: History): ReturnType<History
   return history.stateOf(at);
 }
 
-/** One start less than there are lines: the first one is at once. */
 function leastTime({ hosts }: DryRun, { rate, hostRate }: ScheduleOptions): number {
   const counts = [...hosts.values()].map(({ left }) => left);
   const starts = counts.reduce((sum, left) => sum + left, 0);
   const most = counts.reduce((one, left) => Math.max(one, left), 0);
   const msOf = (count: number, perSecond: number | undefined) =>
-    perSecond === undefined ? 0 : (1000 * Math.max(0, count - 1)) / perSecond;
+    perSecond === undefined ? 0 : leastTimeMs(count, perSecond);
   return Math.max(msOf(starts, rate), msOf(most, hostRate));
 }

@@ -12,7 +12,7 @@ const BURST_MS = 100;
  */
 export function rateLimiter(perSecond: number): RateLimiter {
   const apartMs = 1000 / perSecond;
-  const aheadMs = Math.max(0, Math.floor(BURST_MS / apartMs) - 1) * apartMs;
+  const aheadMs = (burstOf(apartMs) - 1) * apartMs;
   let evenMs = Number.NEGATIVE_INFINITY; // theoretical time of the next start, without bursts
 
   return {
@@ -24,6 +24,17 @@ export function rateLimiter(perSecond: number): RateLimiter {
       if (!isUsed) evenMs -= apartMs;
     },
   };
+}
+
+/** Number of starts that may be made at once. */
+function burstOf(apartMs: number): number {
+  return Math.max(1, Math.floor(BURST_MS / apartMs));
+}
+
+/** The least time from the first to the last of these starts, in milliseconds. */
+export function leastTimeMs(starts: number, perSecond: number): number {
+  const apartMs = 1000 / perSecond;
+  return Math.max(0, starts - burstOf(apartMs)) * apartMs;
 }
 
 /** A token bucket for bytes, as the time at which it is empty of debt. */

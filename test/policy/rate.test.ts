@@ -1,7 +1,7 @@
 // Starts at a rate, and bytes at a speed: never more in any window than allowed.
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { arrivals, byteBudget, rateLimiter, readSize } from "../../src/policy/rate.ts";
+import { arrivals, byteBudget, leastTimeMs, rateLimiter, readSize } from "../../src/policy/rate.ts";
 
 /** Milliseconds: sums of fractions are not exact. */
 const EXACT = 1e-6;
@@ -27,6 +27,24 @@ it("after a pause, as many starts as come in 100 ms may go together, and no more
   }
   expect(together).toBe(10);
   expect(hundred.nextAtMs(60_000)).toBeCloseTo(60_010);
+});
+
+it("the least time of a number of starts is that in which a caller who always waits gets them", () => {
+  fc.assert(
+    fc.property(
+      fc.double({ min: 0.2, max: 5000, noNaN: true }),
+      fc.integer({ min: 0, max: 300 }),
+      (perSecond, starts) => {
+        const limited = rateLimiter(perSecond);
+        let nowMs = 0;
+        for (let i = 0; i < starts; i++) {
+          nowMs = Math.max(nowMs, limited.nextAtMs(nowMs));
+          limited.acquire(nowMs);
+        }
+        expect(leastTimeMs(starts, perSecond)).toBeCloseTo(nowMs, 3);
+      },
+    ),
+  );
 });
 
 it("in any window there are no more starts than the rate allows, and a waiting caller gets all of them", () => {
