@@ -1,5 +1,7 @@
 // Recognises files that are not lists by their first bytes, with a command that makes a list of each type.
 
+import { redacted } from "../core/redact.ts";
+
 export interface FileType {
   /** Completes "it is …", with its article. */
   readonly noun: string;
@@ -90,13 +92,18 @@ function zipOf(bytes: string): FileType {
   return held("a zip archive", "unzip -p {}");
 }
 
+/** Returns what writes a list to stdout that is no file: standard input, or one on the web. */
+export function pipeOf(path: string): string | undefined {
+  if (path === "-") return "…";
+  return /^https?:\/\//i.test(path) ? `curl -sL ${quoted(redacted(path))}` : undefined;
+}
+
 /** Returns a command that prints the lines of this file; undefined if there is none. */
 export function commandFor({ command, isFilter }: FileType, path: string, isGzip: boolean): string | undefined {
   if (command === undefined) return undefined;
-  if (path === "-") {
-    if (isFilter !== true) return undefined;
-    return `… | ${isGzip ? "gzip -dc | " : ""}${command.replace(" {}", "")}`;
-  }
+  const pipe = pipeOf(path);
+  if (pipe !== undefined)
+    return isFilter === true ? `${pipe} | ${isGzip ? "gzip -dc | " : ""}${command.replace(" {}", "")}` : undefined;
   if (!isGzip) return command.replace("{}", () => quoted(path));
   if (command.startsWith("tar ")) return `tar -xzOf ${quoted(path)}`;
   if (isFilter === true) return `gzip -dc ${quoted(path)} | ${command.replace(" {}", "")}`;

@@ -1,7 +1,7 @@
 // Guesses the format of lines that are not URLs (CSV, JSON, HTML, host names), with a command that makes a list of them.
 
 import type { Wording } from "../core/errors.ts";
-import { quoted } from "./file-signature.ts";
+import { pipeOf, quoted } from "./file-signature.ts";
 
 interface Row {
   readonly noun: string;
@@ -62,6 +62,8 @@ export function guessFormat(lines: readonly string[], path: string, { listFrom }
   if (row === undefined) return ADVICE;
   const { noun, command, advice = ADVICE } = row;
   if (command === undefined) return `it looks like ${noun}: ${advice}`;
-  const whole = path === "-" ? `… | ${command.replace(" {}", "")}` : command.replace("{}", () => quoted(path));
+  const pipe = pipeOf(path);
+  const whole =
+    pipe === undefined ? command.replace("{}", () => quoted(path)) : `${pipe} | ${command.replace(" {}", "")}`;
   return `it looks like ${noun}: ${listFrom(whole)}`;
 }

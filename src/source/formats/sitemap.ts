@@ -3,7 +3,7 @@
 import { StringDecoder } from "node:string_decoder";
 import type { Job } from "../../core/job.ts";
 import { onceOf } from "../fetched.ts";
-import { quoted } from "../file-signature.ts";
+import { pipeOf, quoted } from "../file-signature.ts";
 import { gunzipped } from "../gunzip.ts";
 import { peek } from "../peek.ts";
 import { encodingOf, toUtf8 } from "./encoding.ts";
@@ -133,9 +133,10 @@ async function* entriesOf(
 }
 
 function noSitemap(root: string, path: string): UnreadableError {
-  const command = `grep -oE 'https?://[^"<>[:space:]]+'${path === "-" ? "" : ` ${quoted(path)}`} | sed 's/&amp;/\\&/g'`;
+  const pipe = pipeOf(path);
+  const [before, file] = pipe === undefined ? ["", ` ${quoted(path)}`] : [`${pipe} | `, ""];
+  const command = `${before}grep -oE 'https?://[^"<>[:space:]]+'${file} | sed 's/&amp;/\\&/g'`;
   return new UnreadableError(
-    ({ listFrom }) =>
-      `it is XML (<${root.slice(0, 40)}>), and no sitemap (${listFrom(path === "-" ? `… | ${command}` : command)})`,
+    ({ listFrom }) => `it is XML (<${root.slice(0, 40)}>), and no sitemap (${listFrom(command)})`,
   );
 }

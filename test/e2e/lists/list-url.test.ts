@@ -121,7 +121,9 @@ describe("a list on the web", () => {
 
   it.each([
     [status(404), "the list cannot be read: HTTP status: 404 Not Found"],
-    [body("<html>log in</html>\n"), "is no URL"],
+    [body("<html>log in</html>\n"), "curl -sL 'http://me:***@127.0.0.1"],
+    [body("BZh91AY&SY"), " | bzip2 -dc | bulkget -"],
+    [body(`<?xml version="1.0"?><rss><a/></rss>`), "and no sitemap (curl -sL 'http://me:***@127.0.0.1"],
     [body(""), "no URL in it"],
     [body("PAR1\0\0\0\0PAR1"), "it is Parquet"],
   ])("that is no list creates nothing, and its password is not said (%#)", async (answer, why) => {
