@@ -3,7 +3,7 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync, statfsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { installed } from "../support/servers.ts";
+import { installed } from "../support/network/servers.ts";
 import { hold } from "./contest.ts";
 import { type Options, readOptions, USAGE, UsageError } from "./options.ts";
 import type { Peer } from "./peers/peers.ts";

@@ -1,7 +1,7 @@
 // `node dist/test/bench/edits.js <minutes> [--kill]`: tests randomly edited lists for this time; prints violated invariants.
 
 import fc from "fast-check";
-import { editsCheck } from "../support/editing.ts";
+import { editsCheck } from "../support/folders/editing.ts";
 
 const [minutes = "10", ...more] = process.argv.slice(2);
 const seed = Number(more.find((one) => one.startsWith("--seed="))?.slice("--seed=".length) ?? Date.now() % 2 ** 31);

@@ -2,7 +2,7 @@
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { killedRun } from "../support/killing.ts";
+import { killedRun } from "../support/process/killing.ts";
 
 const [urls = "100000", kills = "50"] = process.argv.slice(2);
 const folder = mkdtempSync(join("/dev/shm", "bulkget-kill-"));

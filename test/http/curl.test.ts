@@ -5,7 +5,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { collect, testGet } from "../support/get.ts";
 import { own, ownFolder } from "../support/own.ts";
-import { rawServer } from "../support/raw-server.ts";
+import { rawServer } from "../support/servers/raw-server.ts";
 
 const STATUS_LINES = [
   "HTTP/1.1 200 OK",

@@ -4,10 +4,10 @@ import { createServer, type Server } from "node:net";
 import { describe, expect, it } from "vitest";
 import { proxyRules } from "../../src/http/connect/proxy.ts";
 import type { GetOptions } from "../../src/http/options.ts";
-import { flood } from "../support/flood.ts";
 import { collect, testGet } from "../support/get.ts";
 import { own, ownRudeServer } from "../support/own.ts";
 import { rudeProxy } from "../support/rude-proxy.ts";
+import { flood } from "../support/servers/flood.ts";
 
 describe("the limits of one URL", () => {
   const server = ownRudeServer();

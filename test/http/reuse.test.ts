@@ -4,8 +4,8 @@ import { beforeEach, describe, expect, it } from "vitest";
 import type { Get } from "../../src/core/ports.ts";
 import { collect, testGet } from "../support/get.ts";
 import { own, ownRudeServer } from "../support/own.ts";
-import { rawServer } from "../support/raw-server.ts";
 import { body, rudeServer } from "../support/rude.ts";
+import { rawServer } from "../support/servers/raw-server.ts";
 
 describe("reused connections", () => {
   const server = ownRudeServer();

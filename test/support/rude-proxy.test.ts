@@ -5,7 +5,7 @@ import { own } from "./own.ts";
 import { bodyOf, type Ending, exchange, last, once } from "./rude/raw-client.ts";
 import { body, rudeServer } from "./rude.ts";
 import { type ProxyMode, rudeProxy } from "./rude-proxy.ts";
-import { delayProxy } from "./slow-tcp.ts";
+import { delayProxy } from "./servers/slow-tcp.ts";
 
 const hundred = body(100).toString("latin1");
 

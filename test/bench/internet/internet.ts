@@ -7,7 +7,7 @@ import { loadavg } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { allSilentAt } from "../../support/silent.ts";
+import { allSilentAt } from "../../support/servers/silent.ts";
 import { measure } from "../measure.ts";
 import { bodies } from "./bodies.ts";
 import { makeCertificates } from "./certificates.ts";

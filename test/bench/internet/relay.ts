@@ -3,7 +3,7 @@
 
 import { once } from "node:events";
 import { createServer } from "node:net";
-import { carryLate } from "../../support/slow-tcp.ts";
+import { carryLate } from "../../support/servers/slow-tcp.ts";
 import { makePlan } from "./plan.ts";
 import { ORIGIN_PORTS, readSettings } from "./settings.ts";
 

@@ -6,7 +6,7 @@ import { once } from "node:events";
 import { createServer as createPlain, type IncomingMessage, type ServerResponse } from "node:http";
 import { createServer as createSecure } from "node:https";
 import { createSecureContext, type SecureContext } from "node:tls";
-import { type Answers, dnsServer } from "../../support/dns.ts";
+import { type Answers, dnsServer } from "../../support/network/dns.ts";
 import { bodies } from "./bodies.ts";
 import { domainOf } from "./certificates.ts";
 import type { NameFault } from "./distribution.ts";

@@ -6,9 +6,9 @@ import { splitFlags } from "../../../src/options/flags.ts";
 import type { Row } from "../../../src/options/row.ts";
 import { TABLE } from "../../../src/options/table.ts";
 import { BIN, shell } from "../../support/command.ts";
-import { hasShell, type InteractiveShell, typed } from "../../support/interactive.ts";
+import { installed } from "../../support/network/servers.ts";
 import { ownFolder } from "../../support/own.ts";
-import { installed } from "../../support/servers.ts";
+import { hasShell, type InteractiveShell, typed } from "../../support/process/interactive.ts";
 
 const folder = ownFolder();
 

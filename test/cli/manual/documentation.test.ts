@@ -9,7 +9,7 @@ import { splitFlags, variableOf } from "../../../src/options/flags.ts";
 import type { Row } from "../../../src/options/row.ts";
 import { TABLE } from "../../../src/options/table.ts";
 import { ROOT, shell } from "../../support/command.ts";
-import { installed } from "../../support/servers.ts";
+import { installed } from "../../support/network/servers.ts";
 
 const textOf = (file: string) => readFileSync(join(ROOT, file), "utf8");
 

@@ -6,8 +6,8 @@ import type { ServerResponse } from "node:http";
 import { array, assert, asyncProperty, constantFrom, integer, nat, oneof, record, tuple } from "fast-check";
 import { expect, it } from "vitest";
 import { ownFolder, ownSite } from "../../support/own.ts";
+import { commandUnderWay } from "../../support/process/under-way.ts";
 import { type LeftBehind, leftIn, pageOf } from "../../support/site.ts";
-import { commandUnderWay } from "../../support/under-way.ts";
 
 const server = ownSite();
 const folder = ownFolder();

@@ -6,7 +6,7 @@ import { dirname } from "node:path";
 import { describe, expect, it } from "vitest";
 import { BIN, cleanEnv, filesOf, type Ran } from "../../support/command.ts";
 import { ownFolder, ownSite } from "../../support/own.ts";
-import { inLostTerminal, TMUX } from "../../support/terminal.ts";
+import { inLostTerminal, TMUX } from "../../support/process/terminal.ts";
 
 const site = ownSite();
 const folder = ownFolder();

@@ -2,10 +2,10 @@
 
 import { linkSync, readFileSync, statSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
 import { beforeEach, describe, expect, it } from "vitest";
-import { killedRun } from "../../support/killing.ts";
 import { ownFolder, ownSite } from "../../support/own.ts";
+import { killedRun } from "../../support/process/killing.ts";
+import { commandUnderWay } from "../../support/process/under-way.ts";
 import { journalOf, leftIn, pageOf } from "../../support/site.ts";
-import { commandUnderWay } from "../../support/under-way.ts";
 
 const URLS = 3000;
 const KILLS = 6;

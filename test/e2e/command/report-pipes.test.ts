@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { filesOf, recordsOf, shell } from "../../support/command.ts";
 import { ownFolder, ownSite } from "../../support/own.ts";
-import { commandUnderWay, GRACE_MESSAGE, graceOf } from "../../support/under-way.ts";
+import { commandUnderWay, GRACE_MESSAGE, graceOf } from "../../support/process/under-way.ts";
 
 const site = ownSite();
 const folder = ownFolder();

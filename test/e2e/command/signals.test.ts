@@ -4,8 +4,8 @@ import { spawn } from "node:child_process";
 import { describe, expect, it } from "vitest";
 import { BIN, cleanEnv, filesOf, recordsOf } from "../../support/command.ts";
 import { linesOf, own, ownFolder, ownRudeServer } from "../../support/own.ts";
+import { GRACE_MESSAGE, graceOf } from "../../support/process/under-way.ts";
 import { gate, host } from "../../support/rude/host.ts";
-import { GRACE_MESSAGE, graceOf } from "../../support/under-way.ts";
 
 const server = ownRudeServer();
 const folder = ownFolder();

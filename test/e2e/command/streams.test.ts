@@ -3,8 +3,8 @@
 import { describe, expect, it } from "vitest";
 import { BIN, filesOf, recordsOf, shell } from "../../support/command.ts";
 import { ownFolder, ownSite } from "../../support/own.ts";
+import { inLostTerminal, TMUX } from "../../support/process/terminal.ts";
 import { status } from "../../support/site.ts";
-import { inLostTerminal, TMUX } from "../../support/terminal.ts";
 
 const site = ownSite();
 const folder = ownFolder();

@@ -7,8 +7,8 @@ import type { Outcome } from "../../../src/core/job.ts";
 import { outcomeLine } from "../../../src/report/plain.ts";
 import type { Ran } from "../../support/command.ts";
 import { ownFolder } from "../../support/own.ts";
+import { inTerminal, TMUX } from "../../support/process/terminal.ts";
 import { type Listening, listen } from "../../support/rude/listen.ts";
-import { inTerminal, TMUX } from "../../support/terminal.ts";
 
 /** Sequences that terminals interpret in any encoding, and deceptive characters; as bytes in Latin-1. */
 const SEQUENCES: readonly string[] = [

@@ -5,10 +5,10 @@ import { copyFileSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { BIN, cleanEnv, filesOf, ROOT } from "../../support/command.ts";
-import { childrenOf, contentOf, isAlive } from "../../support/crowd.ts";
-import { crowded } from "../../support/crowded.ts";
+import { commandUnderWay, GRACE_MESSAGE, graceOf, underWay } from "../../support/process/under-way.ts";
+import { childrenOf, contentOf, isAlive } from "../../support/servers/crowd.ts";
+import { crowded } from "../../support/servers/crowded.ts";
 import { journalOf } from "../../support/site.ts";
-import { commandUnderWay, GRACE_MESSAGE, graceOf, underWay } from "../../support/under-way.ts";
 
 const { folder, at, serve, list, expectAll } = crowded();
 

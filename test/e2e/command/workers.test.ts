@@ -4,9 +4,9 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { filesOf, shell } from "../../support/command.ts";
-import { contentOf } from "../../support/crowd.ts";
-import { crowded } from "../../support/crowded.ts";
 import { body, rudeServer } from "../../support/rude.ts";
+import { contentOf } from "../../support/servers/crowd.ts";
+import { crowded } from "../../support/servers/crowded.ts";
 import { journalOf, OF_THE_MOMENT } from "../../support/site.ts";
 
 const { folder, at, serve, list, expectAll } = crowded();

@@ -4,8 +4,8 @@ import { writeFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { collidingPair, collidingUrls } from "../../journal/collisions.ts";
 import { filesOf, recordsOf, shell } from "../../support/command.ts";
-import { peakMemory } from "../../support/hostile.ts";
 import { ownFolder, ownSite } from "../../support/own.ts";
+import { peakMemory } from "../../support/servers/hostile.ts";
 
 const server = ownSite();
 const folder = ownFolder();

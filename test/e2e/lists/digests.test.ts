@@ -4,9 +4,9 @@ import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Ran } from "../../support/command.ts";
+import { versionsOn } from "../../support/folders/versions.ts";
 import { ownFolder, ownSite } from "../../support/own.ts";
 import { body, journalOf, leftIn } from "../../support/site.ts";
-import { versionsOn } from "../../support/versions.ts";
 
 const server = ownSite();
 const folder = ownFolder();

@@ -8,9 +8,9 @@ import { redacted } from "../../../src/core/redact.ts";
 import { bulkget, type Outcome } from "../../../src/index.ts";
 import { decodeLine } from "../../../src/source/formats/decode-line.ts";
 import { shell } from "../../support/command.ts";
-import { type EchoProxy, echoProxy, hostileLists } from "../../support/hostile.ts";
 import { numbers } from "../../support/numbers.ts";
 import { ownFolder } from "../../support/own.ts";
+import { type EchoProxy, echoProxy, hostileLists } from "../../support/servers/hostile.ts";
 
 const LINES = Number(process.env["FUZZ_LINES"] ?? 15_000);
 const LINES_OF_THE_COMMAND = 3000;

@@ -16,8 +16,15 @@ import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Outcome } from "../../../src/core/job.ts";
 import { BIN, filesOf, recordsOf, shell } from "../../support/command.ts";
-import { type EchoProxy, type Expected, echoOf, echoProxy, hostileLists, peakMemory } from "../../support/hostile.ts";
 import { ownFolder } from "../../support/own.ts";
+import {
+  type EchoProxy,
+  type Expected,
+  echoOf,
+  echoProxy,
+  hostileLists,
+  peakMemory,
+} from "../../support/servers/hostile.ts";
 
 const folder = ownFolder();
 let proxy: EchoProxy;

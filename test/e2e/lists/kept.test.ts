@@ -6,8 +6,8 @@ import { appendFileSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { describe, expect, it } from "vitest";
 import { BIN, cleanEnv, recordsOf } from "../../support/command.ts";
-import { inLittleMemory } from "../../support/hostile.ts";
 import { own, ownFolder } from "../../support/own.ts";
+import { inLittleMemory } from "../../support/servers/hostile.ts";
 
 const folder = ownFolder();
 const LIMIT_MIB = 250;

@@ -4,8 +4,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { own, ownFolder } from "../../support/own.ts";
+import { commandUnderWay } from "../../support/process/under-way.ts";
 import { journalOf, site, status } from "../../support/site.ts";
-import { commandUnderWay } from "../../support/under-way.ts";
 
 const NAMES = 1500;
 const PER_PAGE = 50;

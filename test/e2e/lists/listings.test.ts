@@ -3,8 +3,8 @@
 import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { beforeEach, describe, expect, it } from "vitest";
 import { ownFolder, ownSite } from "../../support/own.ts";
+import { commandUnderWay } from "../../support/process/under-way.ts";
 import { body, journalOf, pageOf, status } from "../../support/site.ts";
-import { commandUnderWay } from "../../support/under-way.ts";
 
 const server = ownSite();
 const folder = ownFolder();

@@ -8,7 +8,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Ran, recordsOf } from "../../support/command.ts";
 import { ownFolder } from "../../support/own.ts";
-import { inTerminal, TMUX } from "../../support/terminal.ts";
+import { inTerminal, TMUX } from "../../support/process/terminal.ts";
 
 const MIB = 1_048_576;
 const BIG = Buffer.alloc(4 * MIB, "big");

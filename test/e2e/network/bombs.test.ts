@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { brotliCompressSync, constants, crc32, deflateRawSync, gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { filesOf, recordsOf } from "../../support/command.ts";
-import { peakMemory } from "../../support/hostile.ts";
 import { ownFolder } from "../../support/own.ts";
+import { peakMemory } from "../../support/servers/hostile.ts";
 
 const KIB = 1024;
 const MIB = 1_048_576;

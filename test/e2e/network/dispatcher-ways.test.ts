@@ -9,9 +9,9 @@ import { dispatcherConnections } from "../../../src/http/dispatcher/dispatcher-c
 import type { DispatchHandler } from "../../../src/http/dispatcher/dispatcher-shape.ts";
 import { type BulkgetOptions, bulkget, type Outcome } from "../../../src/index.ts";
 import { certificate, testGet } from "../../support/get.ts";
+import { squid } from "../../support/network/proxies.ts";
+import { installed } from "../../support/network/servers.ts";
 import { own, ownSite } from "../../support/own.ts";
-import { squid } from "../../support/proxies.ts";
-import { installed } from "../../support/servers.ts";
 
 async function outcomesOf(urls: readonly string[], options: BulkgetOptions): Promise<Map<number, Outcome>> {
   const outcomes = new Map<number, Outcome>();

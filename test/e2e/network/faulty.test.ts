@@ -10,7 +10,7 @@ import { filesOf, type Ran, recordsOf } from "../../support/command.ts";
 import { linesOf, own, ownFolder, ownRudeServer } from "../../support/own.ts";
 import { body, hash, random } from "../../support/rude/content.ts";
 import { type Act, type Asked, host } from "../../support/rude/host.ts";
-import { silentAt } from "../../support/silent.ts";
+import { silentAt } from "../../support/servers/silent.ts";
 
 const folder = ownFolder();
 

@@ -3,6 +3,8 @@
 import { describe, expect, it } from "vitest";
 import { FLAG, frame, TYPE } from "../../../src/http/h2/frames.ts";
 import { filesOf, recordsOf } from "../../support/command.ts";
+import { own, ownFolder } from "../../support/own.ts";
+import { body } from "../../support/rude.ts";
 import {
   block,
   type FrameServer,
@@ -11,10 +13,8 @@ import {
   type Peer,
   SETTING,
   uint32,
-} from "../../support/frame-server.ts";
-import { inLittleMemory } from "../../support/hostile.ts";
-import { own, ownFolder } from "../../support/own.ts";
-import { body } from "../../support/rude.ts";
+} from "../../support/servers/frame-server.ts";
+import { inLittleMemory } from "../../support/servers/hostile.ts";
 
 const folder = ownFolder();
 const GOOD = 100;

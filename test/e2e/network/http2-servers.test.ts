@@ -4,8 +4,8 @@ import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Folder, ROOT, recordsOf, temporaryFolder } from "../../support/command.ts";
+import { apache, during, installed, nginx } from "../../support/network/servers.ts";
 import { ownFolder } from "../../support/own.ts";
-import { apache, during, installed, nginx } from "../../support/servers.ts";
 
 const TLS = { key: join(ROOT, "fixtures/tls/good-key.pem"), cert: join(ROOT, "fixtures/tls/good-cert.pem") };
 const FILES = 150;

@@ -1,7 +1,7 @@
 // Name resolution in a network namespace with a scripted DNS server: equal to the system's, and no good URL is lost.
 
 import { describe, expect, it } from "vitest";
-import { canMakeNetworks, inNetwork, type Plan } from "../../support/network.ts";
+import { canMakeNetworks, inNetwork, type Plan } from "../../support/network/network.ts";
 
 const HERE = canMakeNetworks();
 if (!HERE) {

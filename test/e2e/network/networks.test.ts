@@ -7,8 +7,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Folder, filesOf, ROOT, recordsOf, temporaryFolder } from "../../support/command.ts";
 import { bulkgetInProcess } from "../../support/in-process.ts";
-import { microsocks, squid } from "../../support/proxies.ts";
-import { during, installed, type NginxOptions, nginx, type RunningServer } from "../../support/servers.ts";
+import { microsocks, squid } from "../../support/network/proxies.ts";
+import { during, installed, type NginxOptions, nginx, type RunningServer } from "../../support/network/servers.ts";
 
 const TLS_FOLDER = join(ROOT, "fixtures/tls");
 const pem = (name: string) => join(TLS_FOLDER, `${name}.pem`);

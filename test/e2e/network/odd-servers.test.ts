@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { recordsOf } from "../../support/command.ts";
 import { linesOf, own, ownFolder } from "../../support/own.ts";
-import { rawServer } from "../../support/raw-server.ts";
+import { rawServer } from "../../support/servers/raw-server.ts";
 
 const folder = ownFolder();
 const saved = (n: number) => readFileSync(folder.at("downloads", String(n).padStart(6, "0")), "latin1");

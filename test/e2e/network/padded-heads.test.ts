@@ -4,9 +4,9 @@ import { writeFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { describe, expect, it } from "vitest";
 import { ROOT, recordsOf, shell } from "../../support/command.ts";
-import { flood } from "../../support/flood.ts";
-import { inLittleMemory } from "../../support/hostile.ts";
 import { own, ownFolder } from "../../support/own.ts";
+import { flood } from "../../support/servers/flood.ts";
+import { inLittleMemory } from "../../support/servers/hostile.ts";
 
 const PADDING = "x".repeat(60_000);
 const EMPTY = "Content-Length: 0\r\n\r\n";

@@ -1,7 +1,7 @@
 // --public-only, look-ups and dead addresses in a network namespace with a hostile DNS server.
 
 import { describe, expect, it } from "vitest";
-import { canMakeNetworks, inNetwork, type Plan } from "../../support/network.ts";
+import { canMakeNetworks, inNetwork, type Plan } from "../../support/network/network.ts";
 
 const HERE = canMakeNetworks();
 if (!HERE) {

@@ -7,8 +7,8 @@ import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Folder, filesOf, ROOT, recordsOf, temporaryFolder } from "../../support/command.ts";
 import { bulkgetInProcess } from "../../support/in-process.ts";
-import { squid } from "../../support/proxies.ts";
-import { apache, during, installed, nginx, type RunningServer } from "../../support/servers.ts";
+import { squid } from "../../support/network/proxies.ts";
+import { apache, during, installed, nginx, type RunningServer } from "../../support/network/servers.ts";
 
 const FILES = 1_000;
 const TLS_FOLDER = join(ROOT, "fixtures/tls");

@@ -3,10 +3,10 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { recordsOf } from "../../support/command.ts";
-import { type FloodOptions, flood, type Pieces } from "../../support/flood.ts";
 import { certificate } from "../../support/get.ts";
-import { inLittleMemory } from "../../support/hostile.ts";
 import { own, ownFolder } from "../../support/own.ts";
+import { type FloodOptions, flood, type Pieces } from "../../support/servers/flood.ts";
+import { inLittleMemory } from "../../support/servers/hostile.ts";
 
 const OK = "HTTP/1.1 200 OK\r\n";
 const CHUNKED = `${OK}Transfer-Encoding: chunked\r\n\r\n`;

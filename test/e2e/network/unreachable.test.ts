@@ -1,7 +1,7 @@
 // Connections that this machine's own routes refuse, in a network namespace, are ordinary failures.
 
 import { describe, expect, it } from "vitest";
-import { canMakeNetworks, inNetwork } from "../../support/network.ts";
+import { canMakeNetworks, inNetwork } from "../../support/network/network.ts";
 
 const HERE = canMakeNetworks();
 if (!HERE) {

@@ -15,8 +15,8 @@ import { describe, expect, it } from "vitest";
 import type { ShardPlace } from "../../../src/core/job.ts";
 import { recordsOf, shell } from "../../support/command.ts";
 import { ownFolder, ownSite } from "../../support/own.ts";
+import { commandUnderWay } from "../../support/process/under-way.ts";
 import { body, pageOf, status } from "../../support/site.ts";
-import { commandUnderWay } from "../../support/under-way.ts";
 
 const server = ownSite();
 const folder = ownFolder();

@@ -5,8 +5,8 @@ import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Folder, ROOT, temporaryFolder } from "../../support/command.ts";
+import { apache, during, installed, nginx, type SiteOptions } from "../../support/network/servers.ts";
 import { ownFolder } from "../../support/own.ts";
-import { apache, during, installed, nginx, type SiteOptions } from "../../support/servers.ts";
 
 const TLS = { key: join(ROOT, "fixtures/tls/good-key.pem"), cert: join(ROOT, "fixtures/tls/good-cert.pem") };
 const PEERS = [

@@ -15,8 +15,8 @@ import {
 import { hostname } from "node:os";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { own, ownFolder, ownSite } from "../../support/own.ts";
+import { childUnderWay, commandUnderWay, type UnderWay } from "../../support/process/under-way.ts";
 import { journalOf, leftIn } from "../../support/site.ts";
-import { childUnderWay, commandUnderWay, type UnderWay } from "../../support/under-way.ts";
 
 const server = ownSite();
 const folder = ownFolder();

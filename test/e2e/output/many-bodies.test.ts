@@ -3,9 +3,9 @@
 import { brotliCompressSync, constants } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { recordsOf } from "../../support/command.ts";
-import { flood } from "../../support/flood.ts";
-import { inLittleMemory } from "../../support/hostile.ts";
 import { own, ownFolder } from "../../support/own.ts";
+import { flood } from "../../support/servers/flood.ts";
+import { inLittleMemory } from "../../support/servers/hostile.ts";
 
 const OK = "HTTP/1.1 200 OK\r\n";
 const MIB = 1_048_576;

@@ -4,9 +4,9 @@ import { spawnSync } from "node:child_process";
 import { linkSync, mkdirSync, readFileSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { errorsIn, surrounded } from "../../support/folders/surrounded.ts";
+import { look, namesBelow } from "../../support/folders/victims.ts";
 import { status } from "../../support/site.ts";
-import { errorsIn, surrounded } from "../../support/surrounded.ts";
-import { look, namesBelow } from "../../support/victims.ts";
 
 const { server, around, out, run, tried, wellKept } = surrounded();
 

@@ -5,8 +5,8 @@ import { describe, expect, it } from "vitest";
 import type { FailureKind } from "../../../src/core/failure.ts";
 import { BIN, filesOf, type Ran, recordsOf, shell } from "../../support/command.ts";
 import { ownFolder, ownSite } from "../../support/own.ts";
+import { noStrace, renames } from "../../support/process/traced.ts";
 import { body, journalOf } from "../../support/site.ts";
-import { noStrace, renames } from "../../support/traced.ts";
 
 const server = ownSite();
 const folder = ownFolder();

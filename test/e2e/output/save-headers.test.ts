@@ -6,10 +6,10 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { bulkget } from "../../../src/index.ts";
 import { BIN, cleanEnv, ROOT } from "../../support/command.ts";
+import { versionsOn } from "../../support/folders/versions.ts";
 import { own, ownFolder, ownSite } from "../../support/own.ts";
-import { rawServer } from "../../support/raw-server.ts";
+import { rawServer } from "../../support/servers/raw-server.ts";
 import { body, journalOf, leftIn } from "../../support/site.ts";
-import { versionsOn } from "../../support/versions.ts";
 
 const server = ownSite();
 const folder = ownFolder();
@@ -195,7 +195,7 @@ describe("--save-headers", () => {
 
   /** Runs the list until it is killed at its nth change of the folder; false where it ended before. */
   function isKilledAt(change: number): Promise<boolean> {
-    const suicide = join(ROOT, "dist/test/support/suicide.js");
+    const suicide = join(ROOT, "dist/test/support/process/suicide.js");
     const args = ["--import", suicide, BIN, "urls.txt", "--save-headers", "-q", "-c", "1"];
     const env = cleanEnv({ KILL_AT: String(change) });
     const child = spawn(process.execPath, args, { cwd: folder.path, stdio: "ignore", env });

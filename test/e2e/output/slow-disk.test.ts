@@ -5,9 +5,9 @@ import { existsSync, readFileSync } from "node:fs";
 import { beforeEach, describe, expect, it } from "vitest";
 import { cleanEnv, filesOf, recordsOf } from "../../support/command.ts";
 import { ownFolder, ownSite } from "../../support/own.ts";
+import { noStrace, renames } from "../../support/process/traced.ts";
+import { GRACE_MESSAGE, graceOf } from "../../support/process/under-way.ts";
 import { journalOf, pageOf } from "../../support/site.ts";
-import { noStrace, renames } from "../../support/traced.ts";
-import { GRACE_MESSAGE, graceOf } from "../../support/under-way.ts";
 
 if (noStrace !== undefined) console.warn(`SKIPPED: slow disks: strace cannot be used: ${noStrace}`);
 

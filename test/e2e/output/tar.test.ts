@@ -14,10 +14,10 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { ShardPlace } from "../../../src/core/job.ts";
 import { type Ran, recordsOf } from "../../support/command.ts";
-import { killedRun } from "../../support/killing.ts";
 import { ownFolder, ownSite } from "../../support/own.ts";
+import { killedRun } from "../../support/process/killing.ts";
+import { commandUnderWay } from "../../support/process/under-way.ts";
 import { pageOf } from "../../support/site.ts";
-import { commandUnderWay } from "../../support/under-way.ts";
 
 const server = ownSite();
 const folder = ownFolder();

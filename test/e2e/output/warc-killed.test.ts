@@ -3,10 +3,10 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { recordsOf, temporaryFolder } from "../../support/command.ts";
-import { killedRun } from "../../support/killing.ts";
 import { ownFolder, ownSite } from "../../support/own.ts";
+import { killedRun } from "../../support/process/killing.ts";
+import { commandUnderWay } from "../../support/process/under-way.ts";
 import { pageOf, status } from "../../support/site.ts";
-import { commandUnderWay } from "../../support/under-way.ts";
 import { expectSound } from "../../support/warc.ts";
 
 const folder = ownFolder();

@@ -11,8 +11,8 @@ import { describe, expect, it, vi } from "vitest";
 import type { Outcome, ShardPlace } from "../../../src/core/job.ts";
 import { type Ran, ROOT, recordsOf } from "../../support/command.ts";
 import { own, ownFolder, ownSite } from "../../support/own.ts";
+import { commandUnderWay, graceOf } from "../../support/process/under-way.ts";
 import { pageOf, status } from "../../support/site.ts";
-import { commandUnderWay, graceOf } from "../../support/under-way.ts";
 import { expectSound, type WarcRecord } from "../../support/warc.ts";
 
 const server = ownSite();

@@ -15,7 +15,7 @@ import {
   RENEW,
   SYSTEM_CALLS,
   shown,
-} from "../../support/cost.ts";
+} from "../../support/process/cost.ts";
 
 const MAJOR = process.versions.node.split(".", 1)[0] ?? "";
 const LIMIT_MS = 240_000; // strace on a busy machine

@@ -4,8 +4,8 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { filesOf, ROOT, recordsOf, shell, temporaryFolder } from "../../support/command.ts";
-import { installNodes, NODES, nodeIn } from "../../support/nodes.ts";
 import { ownFolder, ownSite } from "../../support/own.ts";
+import { installNodes, NODES, nodeIn } from "../../support/process/nodes.ts";
 
 /** Allows the download, installation and removal of all versions on a busy machine. */
 const LIMIT_MS = 600_000;

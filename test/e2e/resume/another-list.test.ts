@@ -2,7 +2,7 @@
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { runsAgain, TEN } from "../../support/again.ts";
+import { runsAgain, TEN } from "../../support/folders/again.ts";
 import { journalOf, leftIn, pageOf, status } from "../../support/site.ts";
 
 const { server, folder, at, saved, list, run, fresh } = runsAgain();

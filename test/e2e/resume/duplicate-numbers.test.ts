@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { bulkget } from "../../../src/index.ts";
-import { runsAgain } from "../../support/again.ts";
+import { runsAgain } from "../../support/folders/again.ts";
 import { journalOf, leftIn, pageOf } from "../../support/site.ts";
 
 const { server, folder, at, saved, list, run } = runsAgain();

@@ -2,8 +2,8 @@
 
 import { existsSync, lstatSync, readFileSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { surrounded } from "../../support/folders/surrounded.ts";
 import { journalOf, pageOf, status } from "../../support/site.ts";
-import { surrounded } from "../../support/surrounded.ts";
 
 const { server, around, out, run, wellKept } = surrounded();
 

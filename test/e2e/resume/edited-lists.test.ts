@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { runsAgain, TEN } from "../../support/again.ts";
+import { runsAgain, TEN } from "../../support/folders/again.ts";
 import { journalOf, leftIn, pageOf, status, withoutGone } from "../../support/site.ts";
 
 const { server, folder, at, saved, list, run, fresh } = runsAgain();

@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { editsCheck } from "../../support/editing.ts";
+import { editsCheck } from "../../support/folders/editing.ts";
 
 /** Number of lists, each edited up to ten times. */
 const RUNS = Number(process.env["EDITS_RUNS"] ?? 30);

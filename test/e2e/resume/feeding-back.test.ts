@@ -2,8 +2,8 @@
 
 import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { runsAgain, TEN } from "../../support/again.ts";
 import { shell } from "../../support/command.ts";
+import { runsAgain, TEN } from "../../support/folders/again.ts";
 import { leftIn, status } from "../../support/site.ts";
 
 const { server, at, saved, list, run, fresh, folder } = runsAgain();

@@ -11,8 +11,8 @@ import {
   writeFileSync,
 } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { surrounded } from "../../support/folders/surrounded.ts";
 import { journalOf, pageOf } from "../../support/site.ts";
-import { surrounded } from "../../support/surrounded.ts";
 
 const { server, around, out, run, tried } = surrounded();
 

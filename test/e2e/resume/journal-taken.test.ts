@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { runsAgain, TEN } from "../../support/again.ts";
+import { runsAgain, TEN } from "../../support/folders/again.ts";
 import { body, journalOf, leftIn, pageOf, status } from "../../support/site.ts";
 
 const { server, folder, at, saved, list, run, fresh } = runsAgain();

@@ -4,13 +4,13 @@ import { spawn } from "node:child_process";
 import { cpSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { runsAgain } from "../../support/again.ts";
 import { BIN, cleanEnv, type Ran, ROOT } from "../../support/command.ts";
+import { runsAgain } from "../../support/folders/again.ts";
 import { leftIn, pageOf, status } from "../../support/site.ts";
 
 const { server, folder, at, list, run } = runsAgain();
 
-const SUICIDE = join(ROOT, "dist/test/support/suicide.js");
+const SUICIDE = join(ROOT, "dist/test/support/process/suicide.js");
 
 /** A run is killed at every STRIDE-th change of the folder: 1 for all changes, which takes a minute. */
 const STRIDE = Number(process.env["KILL_STRIDE"] ?? 10);

@@ -14,9 +14,9 @@ import {
 } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { runsAgain, TEN } from "../../support/again.ts";
+import { runsAgain, TEN } from "../../support/folders/again.ts";
+import { commandUnderWay } from "../../support/process/under-way.ts";
 import { body, journalOf, leftIn, pageOf } from "../../support/site.ts";
-import { commandUnderWay } from "../../support/under-way.ts";
 
 const { server, at, saved, list, run, fresh } = runsAgain();
 

@@ -3,7 +3,7 @@
 import { spawnSync } from "node:child_process";
 import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { runsAgain, TEN } from "../../support/again.ts";
+import { runsAgain, TEN } from "../../support/folders/again.ts";
 import { journalOf, status } from "../../support/site.ts";
 
 const { server, at, saved, list, run, folder } = runsAgain();

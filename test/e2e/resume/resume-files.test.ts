@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { runsAgain, TEN } from "../../support/again.ts";
+import { runsAgain, TEN } from "../../support/folders/again.ts";
 import { leftIn, pageOf, status, withoutGone } from "../../support/site.ts";
 
 const { server, at, saved, list, run, fresh } = runsAgain();

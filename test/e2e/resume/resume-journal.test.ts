@@ -12,8 +12,8 @@ import {
 } from "node:fs";
 import { assert, asyncProperty, integer } from "fast-check";
 import { describe, expect, it } from "vitest";
-import { runsAgain, TEN } from "../../support/again.ts";
 import { shell } from "../../support/command.ts";
+import { runsAgain, TEN } from "../../support/folders/again.ts";
 import { journalOf, leftIn } from "../../support/site.ts";
 
 const { server, at, saved, list, run, fresh } = runsAgain();

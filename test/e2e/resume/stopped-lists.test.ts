@@ -4,8 +4,8 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { expect, it } from "vitest";
 import { bulkget } from "../../../src/index.ts";
-import { runsAgain, TEN } from "../../support/again.ts";
 import { BIN, cleanEnv } from "../../support/command.ts";
+import { runsAgain, TEN } from "../../support/folders/again.ts";
 import { journalOf, leftIn, status } from "../../support/site.ts";
 
 const { server, at, saved, list, run } = runsAgain();

@@ -14,11 +14,11 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Outcome } from "../../../src/core/job.ts";
 import type { Ran } from "../../support/command.ts";
+import { versionsOn } from "../../support/folders/versions.ts";
+import { installed, nginx } from "../../support/network/servers.ts";
 import { ownFolder, ownSite } from "../../support/own.ts";
-import { installed, nginx } from "../../support/servers.ts";
+import { commandUnderWay } from "../../support/process/under-way.ts";
 import { type Answer, body, journalOf, leftIn, status } from "../../support/site.ts";
-import { commandUnderWay } from "../../support/under-way.ts";
-import { versionsOn } from "../../support/versions.ts";
 
 const HAS_NGINX = installed("nginx") !== undefined;
 if (!HAS_NGINX) {

@@ -8,9 +8,9 @@ import { fdExhaustion } from "../../../src/http/connect/fd-exhaustion.ts";
 import { proxyRules } from "../../../src/http/connect/proxy.ts";
 import { unmaskFdExhaustion } from "../../../src/http/connect/resolve.ts";
 import { collect, testGet } from "../../support/get.ts";
+import { installed } from "../../support/network/servers.ts";
 import { ownRudeServer } from "../../support/own.ts";
 import { body } from "../../support/rude.ts";
-import { installed } from "../../support/servers.ts";
 
 const failing = (code: string) => Object.assign(new Error(`connect ${code}`), { code });
 

@@ -5,7 +5,7 @@ import { type AddressInfo, connect, createServer, type Server, Socket } from "no
 import { expect, it, onTestFinished } from "vitest";
 import { happyEyeballs } from "../../../src/http/connect/happy-eyeballs.ts";
 import { own } from "../../support/own.ts";
-import { silentAt } from "../../support/silent.ts";
+import { silentAt } from "../../support/servers/silent.ts";
 
 async function listening(host: string, port = 0): Promise<{ port: number; server: Server; accepted: Socket[] }> {
   const accepted: Socket[] = [];

@@ -13,7 +13,7 @@ import { certificate, collect, testGet } from "../../support/get.ts";
 import { own } from "../../support/own.ts";
 import { rudeProxy } from "../../support/rude-proxy.ts";
 import { rudeSocks } from "../../support/rude-socks.ts";
-import { type Refusing, sessionlessRelay } from "../../support/sessionless.ts";
+import { type Refusing, sessionlessRelay } from "../../support/servers/sessionless.ts";
 
 const GOOD = { key: certificate("good-key.pem"), cert: certificate("good-cert.pem") };
 const CLIENT = { key: certificate("client-key.pem"), cert: certificate("client-cert.pem") };

@@ -3,11 +3,11 @@
 import { describe, expect, it } from "vitest";
 import type { Get } from "../../../src/core/ports.ts";
 import { proxyRules } from "../../../src/http/connect/proxy.ts";
-import { flood } from "../../support/flood.ts";
 import { certificate, collect, testGet } from "../../support/get.ts";
 import { own } from "../../support/own.ts";
 import { body, rudeServer } from "../../support/rude.ts";
 import { answeringConnect, type ProxyMode, rudeProxy } from "../../support/rude-proxy.ts";
+import { flood } from "../../support/servers/flood.ts";
 
 async function proxied(mode: ProxyMode, credentials = "") {
   const proxy = own(await rudeProxy(mode));

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { readHeaders, trimBlanks, valuesOf } from "../../../src/http/semantics/headers.ts";
 import { collect, testGet } from "../../support/get.ts";
 import { own } from "../../support/own.ts";
-import { rawServer } from "../../support/raw-server.ts";
+import { rawServer } from "../../support/servers/raw-server.ts";
 
 const blanks = fc.array(fc.constantFrom(" ", "\t"), { maxLength: 4 }).map((all) => all.join(""));
 /** A valid header value: it neither begins nor ends with SP or HTAB. */

@@ -9,7 +9,7 @@ import { FLAG } from "../../../src/http/h2/frames.ts";
 import { readHeaders } from "../../../src/http/semantics/headers.ts";
 import { collect, testGet } from "../../support/get.ts";
 import { own } from "../../support/own.ts";
-import { rawServer } from "../../support/raw-server.ts";
+import { rawServer } from "../../support/servers/raw-server.ts";
 
 /** Parses an answer with this status line, these header lines and a body of five bytes. */
 async function got(head: string) {

@@ -7,7 +7,7 @@ import { decodeBody } from "../../../src/http/semantics/content-decoding.ts";
 import { evaluate } from "../../../src/http/semantics/evaluate.ts";
 import { nextTarget } from "../../../src/http/semantics/redirect.ts";
 import { validatorOf } from "../../../src/http/semantics/validators.ts";
-import { expectLinear } from "../../support/linear.ts";
+import { expectLinear } from "../../support/process/linear.ts";
 
 const FROM = new URL("http://www.x.y.example.com/");
 const WISHES = {

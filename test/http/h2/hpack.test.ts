@@ -8,7 +8,7 @@ import { frameReader } from "../../../src/http/h2/frame-reader.ts";
 import { ConnectionError, frame, requestFrames, TYPE } from "../../../src/http/h2/frames.ts";
 import { decoder, encodeField } from "../../../src/http/h2/hpack.ts";
 import { preface } from "../../../src/http/h2/settings.ts";
-import { block } from "../../support/frame-server.ts";
+import { block } from "../../support/servers/frame-server.ts";
 
 type Fields = readonly (readonly [string, string])[];
 

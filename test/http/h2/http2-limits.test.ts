@@ -9,6 +9,8 @@ import { FLAG, TYPE } from "../../../src/http/h2/frames.ts";
 import { http2Session } from "../../../src/http/h2/session.ts";
 import type { StreamListener } from "../../../src/http/h2/streams.ts";
 import type { GetOptions } from "../../../src/http/options.ts";
+import { certificate, collect, testGet } from "../../support/get.ts";
+import { body } from "../../support/rude.ts";
 import {
   block,
   type FrameServer,
@@ -17,9 +19,7 @@ import {
   type OnRequest,
   type Peer,
   SETTING,
-} from "../../support/frame-server.ts";
-import { certificate, collect, testGet } from "../../support/get.ts";
-import { body } from "../../support/rude.ts";
+} from "../../support/servers/frame-server.ts";
 
 let server: FrameServer | undefined;
 let get: Get | undefined;

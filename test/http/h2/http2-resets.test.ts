@@ -4,9 +4,14 @@ import { afterEach, describe, expect, it } from "vitest";
 import type { Get } from "../../../src/core/ports.ts";
 import { FLAG, TYPE } from "../../../src/http/h2/frames.ts";
 import type { GetOptions } from "../../../src/http/options.ts";
-import { type FrameServer, type FrameServerOptions, frameServer, type OnRequest } from "../../support/frame-server.ts";
 import { certificate, collect, testGet } from "../../support/get.ts";
 import { body } from "../../support/rude.ts";
+import {
+  type FrameServer,
+  type FrameServerOptions,
+  frameServer,
+  type OnRequest,
+} from "../../support/servers/frame-server.ts";
 
 let server: FrameServer | undefined;
 let get: Get | undefined;

@@ -4,6 +4,8 @@ import { afterEach, describe, expect, it } from "vitest";
 import type { Get } from "../../../src/core/ports.ts";
 import { FLAG, TYPE } from "../../../src/http/h2/frames.ts";
 import type { GetOptions } from "../../../src/http/options.ts";
+import { certificate, collect, testGet } from "../../support/get.ts";
+import { body } from "../../support/rude.ts";
 import {
   block,
   type FrameServer,
@@ -13,9 +15,7 @@ import {
   type Peer,
   SETTING,
   uint32,
-} from "../../support/frame-server.ts";
-import { certificate, collect, testGet } from "../../support/get.ts";
-import { body } from "../../support/rude.ts";
+} from "../../support/servers/frame-server.ts";
 
 let server: FrameServer | undefined;
 let get: Get | undefined;

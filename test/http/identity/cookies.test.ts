@@ -6,8 +6,8 @@ import { describe, expect, it } from "vitest";
 import { OptionError } from "../../../src/core/errors.ts";
 import { cookieStore } from "../../../src/http/identity/cookie-store.ts";
 import { type Cookies, cookies } from "../../../src/http/identity/cookies.ts";
-import { expectLinear } from "../../support/linear.ts";
 import { ownFolder } from "../../support/own.ts";
+import { expectLinear } from "../../support/process/linear.ts";
 
 const set = (jar: Cookies, url: string, ...values: string[]) =>
   jar.setCookies(values.map((value) => `Set-Cookie: ${value}\r\n`).join(""), new URL(url));

@@ -5,7 +5,7 @@ import robotsParser from "robots-parser";
 import { describe, expect, it } from "vitest";
 import { matcher } from "../../../src/http/robots/matcher.ts";
 import { rulesFor } from "../../../src/http/robots/robots-rules.ts";
-import { expectLinear } from "../../support/linear.ts";
+import { expectLinear } from "../../support/process/linear.ts";
 
 // CommonJS: the module itself is the function.
 const parse = robotsParser as unknown as typeof robotsParser.default;

@@ -11,9 +11,9 @@ import { cookies } from "../../../src/http/identity/cookies.ts";
 import type { GetOptions } from "../../../src/http/options.ts";
 import { certificate, collect, testGet } from "../../support/get.ts";
 import { own } from "../../support/own.ts";
-import { rawServer } from "../../support/raw-server.ts";
 import { listen } from "../../support/rude/listen.ts";
 import { rudeProxy } from "../../support/rude-proxy.ts";
+import { rawServer } from "../../support/servers/raw-server.ts";
 
 const text = (bytes: Uint8Array) => Buffer.from(bytes).toString("latin1");
 const bodyOf = ({ body }: WireResponse) => text(Buffer.concat(body));

@@ -8,7 +8,7 @@ import { isFailure } from "../../../src/core/failure.ts";
 import { isSafePath } from "../../../src/fs/safe-path.ts";
 import { fileNames } from "../../../src/sink/directory/file-names.ts";
 import { temporaryFolder } from "../../support/command.ts";
-import { namesBelow, victims } from "../../support/victims.ts";
+import { namesBelow, victims } from "../../support/folders/victims.ts";
 import { answer, sinkInto, text } from "../bodies.ts";
 
 const TARGET = new URL("http://www.example.org:8080/dir/page.HTML?q=1");

@@ -3,10 +3,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
-import { filesOf } from "./command.ts";
+import { filesOf } from "../command.ts";
+import { own, ownFolder } from "../own.ts";
+import { journalOf } from "../site.ts";
 import { contentOf, crowd } from "./crowd.ts";
-import { own, ownFolder } from "./own.ts";
-import { journalOf } from "./site.ts";
 
 type Act = Parameters<typeof crowd>[0];
 

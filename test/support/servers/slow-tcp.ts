@@ -1,6 +1,6 @@
 // A TCP proxy with latency: every chunk, FIN and reset arrives later by a fixed time.
 import { connect, createServer, type Socket } from "node:net";
-import { listen } from "./rude/listen.ts";
+import { listen } from "../rude/listen.ts";
 
 /** Maximum number of bytes in flight per direction; beyond it the sender waits, as with a full window. */
 const MAX_HELD_BYTES = 8_388_608;

@@ -15,7 +15,7 @@ import {
 import { connect, createServer } from "node:net";
 import { delimiter, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Folder, temporaryFolder } from "./command.ts";
+import { type Folder, temporaryFolder } from "../command.ts";
 
 export interface SiteOptions {
   /** The folder to serve. It must be readable for the unprivileged user that Apache becomes when started as root. */

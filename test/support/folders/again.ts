@@ -1,9 +1,9 @@
 // Runs a command repeatedly in one folder with changing lists, for comparison with a fresh run.
 
 import { expect } from "vitest";
-import type { Ran } from "./command.ts";
-import { ownFolder, ownSite } from "./own.ts";
-import { type LeftBehind, leftIn } from "./site.ts";
+import type { Ran } from "../command.ts";
+import { ownFolder, ownSite } from "../own.ts";
+import { type LeftBehind, leftIn } from "../site.ts";
 
 /** Ten paths of a list. */
 export const TEN: readonly string[] = Array.from({ length: 10 }, (_, i) => `/page-${i + 1}`);

@@ -1,7 +1,7 @@
 // Installs other versions of Node from npm, as packages that contain only the binary.
 
 import { join } from "node:path";
-import { shell } from "./command.ts";
+import { shell } from "../command.ts";
 
 /** The versions to test, such as "20.18.1 20.19 22". Only `.ci/run` sets them: each is a download of 40 MB. */
 export const NODES: readonly string[] = (process.env["NODES"] ?? "").split(/\s+/).filter((version) => version !== "");

@@ -1,7 +1,7 @@
 // Runs the command under strace, which injects errors and delays into its system calls, as bad disks do.
 
 import { spawnSync } from "node:child_process";
-import { BIN } from "./command.ts";
+import { BIN } from "../command.ts";
 
 /** The reason why strace cannot be used here; undefined if it can. */
 export const noStrace: string | undefined = (() => {

@@ -4,8 +4,8 @@ import { type SpawnSyncReturns, spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { BIN, cleanEnv } from "./command.ts";
-import { installed } from "./servers.ts";
+import { BIN, cleanEnv } from "../command.ts";
+import { installed } from "../network/servers.ts";
 
 /** The path of tmux; undefined, with a warning, where it is not installed. */
 export const TMUX = installed("tmux");

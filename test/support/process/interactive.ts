@@ -1,8 +1,8 @@
 // Types keys into an interactive bash or zsh in a pseudo-terminal, for tests of completion.
 
 import { spawn } from "node:child_process";
-import { cleanEnv } from "./command.ts";
-import { installed } from "./servers.ts";
+import { cleanEnv } from "../command.ts";
+import { installed } from "../network/servers.ts";
 
 /** script(1) of util-linux, which creates the pseudo-terminal; other systems' have other options. */
 const SCRIPT = process.platform === "linux" ? installed("script") : undefined;

@@ -3,8 +3,8 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import type { Outcome } from "../../src/core/job.ts";
-import { type Ran, ROOT, shell, temporaryFolder } from "./command.ts";
+import type { Outcome } from "../../../src/core/job.ts";
+import { type Ran, ROOT, shell, temporaryFolder } from "../command.ts";
 import type { Answers } from "./dns.ts";
 
 export interface Plan {
@@ -96,7 +96,7 @@ export async function inNetwork(plan: Plan): Promise<Happened> {
       over(resolv, "/etc/resolv.conf"),
       over(hosts, "/etc/hosts"),
       over(nsswitch, "/etc/nsswitch.conf"),
-      `exec "${process.execPath}" "${join(ROOT, "dist/test/support/network-inside.js")}" "${file("plan", JSON.stringify(plan))}"`,
+      `exec "${process.execPath}" "${join(ROOT, "dist/test/support/network/network-inside.js")}" "${file("plan", JSON.stringify(plan))}"`,
     ];
     file("urls.txt", plan.list.map((url) => `${url}\n`).join(""));
     const ran = await shell(`${UNSHARE} sh -e "${file("set-up", `${setUp.join("\n")}\n`)}"`, { cwd: folder.path });

@@ -3,11 +3,11 @@
 import { lstatSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, expect } from "vitest";
-import type { Outcome } from "../../src/core/job.ts";
-import type { Ran } from "./command.ts";
-import { bulkgetInProcess } from "./in-process.ts";
-import { linesOf, ownFolder, ownSite } from "./own.ts";
-import { journalOf, pageOf } from "./site.ts";
+import type { Outcome } from "../../../src/core/job.ts";
+import type { Ran } from "../command.ts";
+import { bulkgetInProcess } from "../in-process.ts";
+import { linesOf, ownFolder, ownSite } from "../own.ts";
+import { journalOf, pageOf } from "../site.ts";
 import { namesBelow, type Victims, victims } from "./victims.ts";
 
 /** Call at the top of a file: creates a site, a folder and victims around it for each of its tests. */

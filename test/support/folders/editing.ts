@@ -3,8 +3,8 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import fc from "fast-check";
-import { bulkget, type Item } from "../../src/index.ts";
-import { BIN, cleanEnv, type Folder, ROOT, temporaryFolder } from "./command.ts";
+import { bulkget, type Item } from "../../../src/index.ts";
+import { BIN, cleanEnv, type Folder, ROOT, temporaryFolder } from "../command.ts";
 import { contentsOf, jobsOf, OwnFiles, problemsOf, written } from "./edited-folder.ts";
 import {
   anyList,
@@ -39,7 +39,7 @@ export interface EditsOptions extends fc.Parameters<[string, readonly Line[], re
   readonly under?: string;
 }
 
-const SUICIDE = join(ROOT, "dist/test/support/suicide.js");
+const SUICIDE = join(ROOT, "dist/test/support/process/suicide.js");
 
 export async function editsCheck({ killsWithin, under, ...parameters }: EditsOptions): Promise<Checked> {
   const server = await countingServer();

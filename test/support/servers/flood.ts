@@ -2,7 +2,7 @@
 
 import { createServer, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
-import { listen } from "./rude/listen.ts";
+import { listen } from "../rude/listen.ts";
 
 /** The response to one request; each piece is its own write. */
 export type Pieces = Iterable<Buffer | string>;

@@ -1,7 +1,7 @@
 // Serves versioned files with conditional requests on a site, and records the conditions of the requests.
 
 import { beforeEach } from "vitest";
-import type { Answer, Site } from "./site.ts";
+import type { Answer, Site } from "../site.ts";
 
 export interface Validators {
   readonly etag?: string;

@@ -2,10 +2,10 @@
 
 import type { AddressInfo, Socket } from "node:net";
 import { createServer } from "node:tls";
-import { frameReader } from "../../src/http/h2/frame-reader.ts";
-import { ConnectionError, FLAG, frame, PREFACE, TYPE } from "../../src/http/h2/frames.ts";
-import { decoder, encodeField } from "../../src/http/h2/hpack.ts";
-import { certificate } from "./get.ts";
+import { frameReader } from "../../../src/http/h2/frame-reader.ts";
+import { ConnectionError, FLAG, frame, PREFACE, TYPE } from "../../../src/http/h2/frames.ts";
+import { decoder, encodeField } from "../../../src/http/h2/hpack.ts";
+import { certificate } from "../get.ts";
 
 /** One connection of the server. */
 export interface Peer {

@@ -6,7 +6,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { BIN, cleanEnv } from "./command.ts";
+import { BIN, cleanEnv } from "../command.ts";
 
 export interface KillOptions {
   /** An empty folder to work in. */

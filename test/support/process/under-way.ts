@@ -2,7 +2,7 @@
 
 import { spawn } from "node:child_process";
 import { join } from "node:path";
-import { BIN, cleanEnv, ROOT } from "./command.ts";
+import { BIN, cleanEnv, ROOT } from "../command.ts";
 
 export interface UnderWay {
   readonly pid: number;
@@ -24,7 +24,7 @@ export const GRACE_MESSAGE = "finishing what is under way, 5 s at most; once mor
  * wait for it, or a long one, so that an earlier end shows the effect of a second signal.
  */
 export function graceOf(ms: number): Environment {
-  return { NODE_OPTIONS: `--import=${join(ROOT, "dist/test/support/grace.js")}`, GRACE_MS: String(ms) };
+  return { NODE_OPTIONS: `--import=${join(ROOT, "dist/test/support/process/grace.js")}`, GRACE_MS: String(ms) };
 }
 
 export interface Ended {

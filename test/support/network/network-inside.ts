@@ -5,10 +5,10 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { join } from "node:path";
-import { bulkgetCommand, recordsOf, shell } from "./command.ts";
+import { bulkgetCommand, recordsOf, shell } from "../command.ts";
+import { silentAt } from "../servers/silent.ts";
 import { dnsServer } from "./dns.ts";
 import type { Happened, Plan } from "./network.ts";
-import { silentAt } from "./silent.ts";
 
 const PORT = 80;
 

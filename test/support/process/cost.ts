@@ -4,7 +4,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
-import { BIN, cleanEnv, type Ran, ROOT, temporaryFolder } from "./command.ts";
+import { BIN, cleanEnv, type Ran, ROOT, temporaryFolder } from "../command.ts";
 
 /** The folder of a memory file system, if the system has one. */
 const MEMORY = "/dev/shm";
@@ -33,7 +33,7 @@ export interface Meter {
 
 export type Counts = ReadonlyMap<string, number>;
 
-const COUNT = join(ROOT, "dist/test/support/count.js");
+const COUNT = join(ROOT, "dist/test/support/process/count.js");
 
 /** System calls whose number depends on the load of the machine: waits, locks, and memory management of V8's threads. */
 const OF_THE_MOMENT =

@@ -1,7 +1,7 @@
 // A relay before a TLS server that refuses every ClientHello that offers a session.
 
 import { connect, createServer } from "node:net";
-import { listen } from "./rude/listen.ts";
+import { listen } from "../rude/listen.ts";
 
 /** Refusal by an alert (RFC 8446 section 6.2), by FIN, or by RST. */
 export type Refusing = number | "close" | "reset";

@@ -4,8 +4,8 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import type { Outcome } from "../../src/core/job.ts";
-import { ROOT } from "./command.ts";
+import type { Outcome } from "../../../src/core/job.ts";
+import { ROOT } from "../command.ts";
 
 const CORPUS = join(ROOT, "fixtures/hostile");
 

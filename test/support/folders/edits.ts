@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import fc from "fast-check";
-import type { Item } from "../../src/index.ts";
+import type { Item } from "../../../src/index.ts";
 
 /** One line of a list. */
 export interface Line {

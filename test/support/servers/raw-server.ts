@@ -1,7 +1,7 @@
 // A server that answers each path with raw bytes, for responses that no library sends.
 
 import { createServer } from "node:net";
-import { listen } from "./rude/listen.ts";
+import { listen } from "../rude/listen.ts";
 
 export interface RawServer {
   url(path: string): string;
