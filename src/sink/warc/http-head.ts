@@ -6,7 +6,7 @@ const TRANSFER_CODING = /^transfer-encoding(?=[ \t]*:)/im;
 /** With that field, a Content-Length has no meaning (RFC 9112 section 6.3), and may be another length than the body's. */
 const FRAMING_FIELDS = /^(transfer-encoding|content-length)(?=[ \t]*:)/gim;
 
-/** A blank line ends a head; `\n` alone counts as in RFC 9112 section 2.2. */
+/** The status line of a 206: its version and its reason. */
 const STATUS = /^([^ \r\n]+) +206([^\r\n]*)/;
 const RANGE_FIELDS = /^(content-range|content-length)(?=[ \t]*:)/gim;
 
@@ -32,7 +32,7 @@ export function asWhole(head: Uint8Array, bytes: number): Uint8Array {
   return Buffer.from(`${version} 200 OK${fields}${rest}`, "latin1");
 }
 
-/** `X-Orig-Transfer-Encoding`, however the server wrote the name. */
+/** The name under which a field is kept, however the server wrote it. */
 function originalName(name: string): string {
   return name.toLowerCase() === "content-length" ? "X-Orig-Content-Length" : "X-Orig-Transfer-Encoding";
 }
