@@ -13,6 +13,9 @@ import { OUTPUT_DEFAULTS, type OutputOptions } from "./output-options.ts";
 
 type Format = NonNullable<OutputOptions["format"]>;
 
+/** Why --save-headers and --remote-time do not go with an archive. */
+const WITHOUT = { tar: "has neither", warc: "has the headers of all responses anyway" } as const;
+
 /** The archive format that the options ask for; undefined for files. Throws an OptionError for options that do not go with it. */
 export function containerFormatOf(options: OutputOptions): ContainerFormatName | undefined {
   const { format = OUTPUT_DEFAULTS.format, update, prune, text } = options;
@@ -28,7 +31,7 @@ export function containerFormatOf(options: OutputOptions): ContainerFormatName |
   if (format === "files") return undefined;
   for (const name of ["saveHeaders", "remoteTime"] as const)
     if (options[name] === true)
-      throw new OptionError(({ option }) => `is for files: an archive of ${option("format")} ${format} has none`, name);
+      throw new OptionError(({ option }) => `is for files: ${option("format")} ${format} ${WITHOUT[format]}`, name);
   const other = update === true && format !== "warc" ? "update" : prune === true ? "prune" : undefined;
   if (other === undefined) return format;
   const why = ({ option }: Wording) =>

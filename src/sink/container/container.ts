@@ -17,8 +17,9 @@ import type { PartialFiles } from "../directory/partial-files.ts";
 import { pendingWrites, STOPPED_BEFORE_WRITE } from "../directory/pending-writes.ts";
 import type { TempFile } from "../directory/temp-file.ts";
 import { type StreamContext, writeStream } from "../directory/write-stream.ts";
+import { alreadyStored, appendKept } from "./append-kept.ts";
 import type { Capture, ContainerFormat } from "./container-format.ts";
-import { behindLead, type Group, type Place } from "./group.ts";
+import type { Group, Place } from "./group.ts";
 import type { ShardNames } from "./shard-names.ts";
 import { shardWriter } from "./shard-writer.ts";
 
@@ -111,16 +112,10 @@ export function containerSink(options: ContainerOptions): Sink {
   }
 
   function keep(job: Job, wire: Wire | FailedWire): WriteBehind<ShardPlace | Failure> {
-    const coming = new Deferred<ShardPlace | Failure>();
-    const target = pending.isAborted ? STOPPED_BEFORE_WRITE : (checkSpace(0) ?? { job, path: folder, file: folder });
-    const group = kept?.(job, wire);
-    if (isFailure(target) || group === undefined) coming.resolve(isFailure(target) ? target : STOPPED_BEFORE_WRITE);
-    else
-      writer.append(group).then(
-        (at) => coming.resolve(behindLead(group, at)),
-        (error) => coming.resolve(failureOf(error, target)),
-      );
-    return { storing: coming };
+    const refusal = pending.isAborted ? STOPPED_BEFORE_WRITE : checkSpace(0);
+    if (refusal !== undefined || kept === undefined) return alreadyStored(refusal ?? STOPPED_BEFORE_WRITE);
+    const onError = (error: unknown) => failureOf(error, { job, path: folder, file: folder });
+    return appendKept(writer, () => kept(job, wire), onError);
   }
 
   function targetOf(job: Job, url: URL, type: string | undefined): Target | Failure {

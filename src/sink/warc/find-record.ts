@@ -4,7 +4,7 @@ import { closeSync, readSync } from "node:fs";
 import { constants, inflateRawSync } from "node:zlib";
 import type { ShardRecord } from "../../core/job.ts";
 import { openToRead } from "../../fs/open-nofollow.ts";
-import { HEADER_BYTES } from "./gzip-member.ts";
+import { readHeader } from "./gzip-member.ts";
 import { parseHead } from "./parse-head.ts";
 import type { RecordReference } from "./record-head.ts";
 
@@ -48,7 +48,7 @@ function beginningOf(path: string, offset: number): Buffer {
   try {
     const bytes = Buffer.allocUnsafe(READ_BYTES);
     const length = readSync(fd, bytes, 0, bytes.length, offset);
-    const deflated = bytes.subarray(HEADER_BYTES, length);
+    const deflated = bytes.subarray(readHeader(bytes)?.dataAt ?? length, length);
     return inflateRawSync(deflated, { finishFlush: constants.Z_SYNC_FLUSH });
   } finally {
     closeSync(fd);

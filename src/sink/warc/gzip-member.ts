@@ -8,6 +8,34 @@ import { RECORD_END } from "./record-head.ts";
 const HEADER = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255]);
 export const HEADER_BYTES = HEADER.length;
 
+/**
+ * The header of a deflated member whose length is known: with the extra field `sl`, as wget writes it, which has the lengths of the
+ * member and of its content. An index is made without inflating whole bodies.
+ */
+const SIZED_HEADER = Buffer.from([
+  ...HEADER.subarray(0, 3),
+  4,
+  ...HEADER.subarray(4),
+  12,
+  0,
+  0x73,
+  0x6c,
+  8,
+  0,
+  ...Buffer.alloc(8),
+]);
+const LENGTHS_AT = 16;
+export const SIZED_HEADER_BYTES = SIZED_HEADER.length;
+
+/** Where the data of a member begins whose header begins at `at`, and the member's length, if its header has that. Undefined for others. */
+export function readHeader(bytes: Buffer, at = 0): { readonly dataAt: number; readonly length?: number } | undefined {
+  if (bytes.length < at + HEADER_BYTES || bytes.readUInt32BE(at) >>> 8 !== 0x1f8b08) return undefined;
+  if (bytes[at + 3] === 0) return { dataAt: at + HEADER_BYTES };
+  if (bytes.length < at + SIZED_HEADER_BYTES) return undefined;
+  const isSized = bytes.compare(SIZED_HEADER, 0, LENGTHS_AT, at, at + LENGTHS_AT) === 0;
+  return isSized ? { dataAt: at + SIZED_HEADER_BYTES, length: bytes.readUInt32LE(at + LENGTHS_AT) } : undefined;
+}
+
 /** CRC-32 and length of the content. */
 export const TRAILER_BYTES = 8;
 
@@ -46,14 +74,31 @@ export function gzipMember(head: string, block: Uint8Array, isPacked: boolean): 
   compose(head, block, content, 0);
   const packed = isPacked ? undefined : deflateRawSync(content, DEFLATE);
   const isSmaller = packed !== undefined && packed.length < storedBytes(length);
-  const bytes = isSmaller ? packed.length : storedBytes(length);
+  return isSmaller ? deflatedMember(packed, content) : storedMember(content);
+}
+
+function deflatedMember(packed: Uint8Array, content: Uint8Array): GzipMember {
+  const bytes = SIZED_HEADER_BYTES + packed.length + TRAILER_BYTES;
   return {
-    bytes: HEADER_BYTES + bytes + TRAILER_BYTES,
+    bytes,
+    write(into, at) {
+      into.set(SIZED_HEADER, at);
+      into.writeUInt32LE(bytes, at + LENGTHS_AT);
+      into.writeUInt32LE(content.length, at + LENGTHS_AT + 4);
+      into.set(packed, at + SIZED_HEADER_BYTES);
+      writeTrailer(into, at + bytes - TRAILER_BYTES, crc32(content), content.length);
+    },
+  };
+}
+
+function storedMember(content: Uint8Array): GzipMember {
+  const bytes = HEADER_BYTES + storedBytes(content.length) + TRAILER_BYTES;
+  return {
+    bytes,
     write(into, at) {
       into.set(HEADER, at);
-      if (isSmaller) into.set(packed, at + HEADER_BYTES);
-      else writeStored(into, at + HEADER_BYTES, content, true);
-      writeTrailer(into, at + HEADER_BYTES + bytes, crc32(content), length);
+      writeStored(into, at + HEADER_BYTES, content, true);
+      writeTrailer(into, at + bytes - TRAILER_BYTES, crc32(content), content.length);
     },
   };
 }

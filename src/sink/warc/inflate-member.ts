@@ -3,7 +3,7 @@
 import { Readable } from "node:stream";
 import { createInflateRaw } from "node:zlib";
 import { readAt } from "../../fs/positioned-io.ts";
-import { HEADER_BYTES, TRAILER_BYTES } from "./gzip-member.ts";
+import { HEADER_BYTES, readHeader, SIZED_HEADER_BYTES, TRAILER_BYTES } from "./gzip-member.ts";
 
 export interface InflatedMember {
   /** The content. Throws an Error where that is damaged or cut short, and errno errors. */
@@ -18,7 +18,19 @@ const PIECE_BYTES = 262_144;
 /** `end`: where the file ends, or at least the member. */
 export function inflatedMember(fd: number, offset: number, end: number): InflatedMember {
   const inflate = createInflateRaw();
-  const file = Readable.from(piecesOf(fd, offset + HEADER_BYTES, end));
+  let dataAt = HEADER_BYTES;
+  const file = Readable.from(dataOf());
+  async function* dataOf(): AsyncGenerator<Buffer> {
+    for await (const piece of piecesOf(fd, offset, end)) {
+      if (piece.length < SIZED_HEADER_BYTES && offset + piece.length < end)
+        throw new Error(`no member at byte ${offset}`);
+      const header = readHeader(piece);
+      if (header === undefined) throw new Error(`no member that a run has written at byte ${offset}`);
+      dataAt = header.dataAt;
+      yield piece.subarray(dataAt);
+      return yield* piecesOf(fd, offset + piece.length, end);
+    }
+  }
   async function* pieces(): AsyncGenerator<Buffer> {
     file.on("error", (error) => inflate.destroy(error));
     try {
@@ -28,7 +40,7 @@ export function inflatedMember(fd: number, offset: number, end: number): Inflate
       inflate.destroy();
     }
   }
-  return { pieces: pieces(), length: () => HEADER_BYTES + inflate.bytesWritten + TRAILER_BYTES };
+  return { pieces: pieces(), length: () => dataAt + inflate.bytesWritten + TRAILER_BYTES };
 }
 
 async function* piecesOf(fd: number, from: number, end: number): AsyncGenerator<Buffer> {

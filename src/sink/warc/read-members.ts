@@ -2,8 +2,9 @@
 
 import { constants, inflateRawSync } from "node:zlib";
 import { readAt } from "../../fs/positioned-io.ts";
-import { HEADER_BYTES, TRAILER_BYTES } from "./gzip-member.ts";
+import { HEADER_BYTES, readHeader, SIZED_HEADER_BYTES, TRAILER_BYTES } from "./gzip-member.ts";
 import { inflatedMember } from "./inflate-member.ts";
+import { headEnd } from "./parse-head.ts";
 
 export interface Member {
   readonly offset: number;
@@ -20,6 +21,9 @@ const READ_BYTES = 1_048_576;
 const BEGINNING_BYTES = 262_144;
 
 const STORED_HEADER_BYTES = 5;
+
+/** Deflated bytes that nearly always have the heads of a record and of its HTTP message. */
+const HEADS_BYTES = 8192;
 
 /** No error where the input has not all of a member, and no more memory than some members of usual size need. */
 const INFLATE = { info: true, finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: 4 * READ_BYTES };
@@ -59,19 +63,28 @@ async function fill(fd: number, buffer: Buffer, offset: number, end: number): Pr
   return filled;
 }
 
-/** The member at the beginning of these bytes; undefined where they do not have all of it. */
+/** The member at the beginning of these bytes; undefined where they do not have all of it, or not enough. */
 function memberIn(bytes: Buffer, offset: number, mostBytes: number): Member | undefined {
-  if (bytes.length < HEADER_BYTES + STORED_HEADER_BYTES + TRAILER_BYTES) return undefined;
-  checkHeader(bytes, offset);
-  const found = storedIn(bytes) ?? inflatedIn(bytes);
-  if (found === undefined || found.length > Math.min(bytes.length, mostBytes)) return undefined;
+  if (bytes.length < SIZED_HEADER_BYTES) return undefined;
+  const header = readHeader(bytes);
+  if (header === undefined) throw new Error(`no member that a run has written at byte ${offset}`);
+  const found = header.length === undefined ? (storedIn(bytes) ?? inflatedIn(bytes)) : sizedIn(bytes, header.length);
+  if (found === undefined || found.length > mostBytes) return undefined;
   return { offset, ...found };
 }
 
-function checkHeader(bytes: Buffer, offset: number): void {
-  // No flags: our members have neither names nor extra fields.
-  const isMember = bytes[0] === 0x1f && bytes[1] === 0x8b && bytes[2] === 8 && bytes[3] === 0;
-  if (!isMember) throw new Error(`no member that a run has written at byte ${offset}`);
+/** A member whose header has its length: only its beginning is inflated. */
+function sizedIn(bytes: Buffer, length: number): Omit<Member, "offset"> | undefined {
+  const enough = Math.min(length - TRAILER_BYTES, SIZED_HEADER_BYTES + HEADS_BYTES);
+  if (bytes.length < enough) return undefined;
+  try {
+    const { buffer } = inflateRawSync(bytes.subarray(SIZED_HEADER_BYTES, enough), INFLATE) as unknown as Inflated;
+    const bodyAt = headEnd(buffer, headEnd(buffer));
+    const isEnough = enough === length - TRAILER_BYTES || bodyAt !== -1;
+    return isEnough ? { length, beginning: buffer.subarray(0, BEGINNING_BYTES) } : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** A member of stored blocks alone; undefined where it has others. The quick way: nothing is inflated. */
@@ -87,7 +100,7 @@ function storedIn(bytes: Buffer): Omit<Member, "offset"> | undefined {
     if (type === 1) {
       const [first = bytes.subarray(0, 0)] = blocks;
       const beginning = blocks.length === 1 ? first : Buffer.concat(blocks).subarray(0, BEGINNING_BYTES);
-      return { length: next + TRAILER_BYTES, beginning };
+      return next + TRAILER_BYTES > bytes.length ? undefined : { length: next + TRAILER_BYTES, beginning };
     }
     at = next;
   }

@@ -47,6 +47,7 @@ describe("bulkget() refuses, by name and before anything starts,", () => {
     [{ dispatcher, insecure: true }, /^insecure: does not go with `dispatcher`, .*connect.rejectUnauthorized/],
     [{ dispatcher, ca: PEM }, /^ca: does not go with `dispatcher`, .*connect.ca/],
     [{ dispatcher, cert: PEM }, /^cert: does not go with `dispatcher`, .*connect.cert/],
+    [{ dispatcher, format: "warc" }, /^format: warc does not go with `dispatcher`: undici does not pass on headers/],
     [{ dispatcher, http2: true }, /^http2: does not go with `dispatcher`, .*allowH2/],
     [{ zzzzzz: 1 }, /^there is no option "zzzzzz" \(there are: .*concurrency.*\)$/],
     [{ timeoutMs: "10s" }, /^timeoutMs: "10s" is not a number of milliseconds from 1 to 31536000000$/],

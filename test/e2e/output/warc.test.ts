@@ -9,6 +9,7 @@ import { promisify } from "node:util";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { describe, expect, it, vi } from "vitest";
 import type { Outcome, ShardPlace } from "../../../src/core/job.ts";
+import { bulkget } from "../../../src/index.ts";
 import { type Ran, ROOT, recordsOf } from "../../support/command.ts";
 import { own, ownFolder, ownSite } from "../../support/own.ts";
 import { commandUnderWay, graceOf } from "../../support/process/under-way.ts";
@@ -219,6 +220,32 @@ describe("--format warc archives", () => {
     expect(head).toContain("X-Orig-content-range: bytes ");
   });
 
+  it("a failed --update with its response, and a 304 after it as a revisit of what was saved", async () => {
+    let code = 200;
+    server.answers.set("/a", ({ headers }, response) => {
+      const isSame = code === 200 && headers["if-none-match"] === '"v"';
+      response.writeHead(isSame ? 304 : code, code === 200 ? { etag: '"v"' } : {}).end(isSame ? "" : `${code}`);
+    });
+    await run(["/a"]);
+    const first = archived(1);
+    code = 404;
+    await run(["/a"], "-u");
+    expect(record(1)).toMatchObject({ outcome: "failed", status: 404, refers_to: { offset: first.offset } });
+    expect(archived(1).body.toString()).toBe("404");
+    code = 200;
+    await run(["/a"], "-u", "--workers", "2");
+    expect(record(1)).toMatchObject({ outcome: "unchanged", bytes: 3 });
+    expect(archived(1).fields.get("WARC-Refers-To")).toBe(first.fields.get("WARC-Record-ID"));
+    expect((await folder.run(["extract", "out", "1"])).stdout).toBe("200");
+  });
+
+  it("lines of any name: there are no names that could be taken or too long", async () => {
+    const lines = ["/1\tsame", "/2\tsame", `/3\t${"long".repeat(100)}`];
+    expect(await run(lines, "--name", "{host}{ext}")).toMatchObject({ code: 0 });
+    const lengths = ofType("response").map(({ body }) => body.length);
+    expect(lengths.toSorted()).toEqual(["/1", "/2", "/3"].map((path) => pageOf(path).length).toSorted());
+  });
+
   it("a 304 of --update as a revisit of the first record, and what has changed beside what it was", async () => {
     let version = 1;
     server.answers.set("/same", ({ headers }, response) => {
@@ -273,6 +300,15 @@ describe("--format warc archives", () => {
 });
 
 describe("a folder of WARC files", () => {
+  it("is written by a program as well, without a command line", async () => {
+    const urls = ["/1", "/2"].map(server.url);
+    const outcomes: Outcome[] = [];
+    for await (const outcome of bulkget(urls, { outputDir: out(), format: "warc" })) outcomes.push(outcome);
+    expect(outcomes.map(({ outcome }) => outcome)).toEqual(["saved", "saved"]);
+    expect(archived(1).body.length).toBe(pageOf(new URL(outcomes.find(({ n }) => n === 1)?.url ?? "").pathname).length);
+    expect(ofType("warcinfo")[0]?.block.toString()).not.toContain("arguments");
+  });
+
   it("is resumed: fetches new lines into a new file, and failed ones again with --retry-failed", async () => {
     server.answers.set("/2", status(404));
     await run(["/1", "/2"]);

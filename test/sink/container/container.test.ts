@@ -115,6 +115,24 @@ describe("the sink into tar shards", () => {
     });
   });
 
+  it("reports a body that came after a large one after it, too, since a later run cuts behind the last record", async () => {
+    const sink = open();
+    const reported: number[] = [];
+    const store1 = async (n: number, body: Answer["body"]) => {
+      const stored = await store(sink, n, body);
+      reported.push(n);
+      return stored;
+    };
+    const large = store1(1, streamOf("x".repeat(3_000_000)));
+    await expect.poll(() => existsSync(folder.at(".bulkget/00000.tar.part")), { interval: 0 }).toBe(true);
+    const small = [2, 3, 4].map((n) => store1(n, [Buffer.from(`${n}`)]));
+    const stored = await Promise.all([large, ...small]);
+    sink.close();
+    const offsets = stored.map(({ place }) => place?.offset ?? 0);
+    expect(reported).toEqual([1, 2, 3, 4].toSorted((a, b) => (offsets[a - 1] ?? 0) - (offsets[b - 1] ?? 0)));
+    expect(reported).toEqual([1, 2, 3, 4]);
+  });
+
   it("begins the next shard where a group has no room, and gives a large one a shard of its own", async () => {
     const sink = open({ shardBytes: 10_240 });
     const stored: Stored[] = [];

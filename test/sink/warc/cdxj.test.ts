@@ -76,6 +76,7 @@ describe("the index of a WARC file", () => {
       ...[0, 1000, 65_000, 65_536, 262_144].flatMap((length) => [Buffer.alloc(length, "x"), randomBytes(length)]),
       randomBytes(3_000_000),
       Buffer.alloc(30_000_000, "long"),
+      Buffer.alloc(10_000_000),
       ...Array.from({ length: 40 }, (_, i) => randomBytes(52_000 + i)),
     ];
     const members = bodies.flatMap((body, i) => [capture(`http://example.org/${i}`, OK, body, i % 3 === 0)]);
