@@ -162,7 +162,7 @@ describe("any file name", () => {
   });
 
   it("takes time in proportion to its length", () => {
-    const long = 1_000_000;
+    const long = 300_000; // quadratic work would take minutes
     const nasty = [".", " ", "..", ". ", "\u3000", "con", "con ", "%2e", "%E9", "e\u0301", "a.", ".tar.gz", "_"];
     for (const text of nasty.map((piece) => piece.repeat(long / piece.length))) {
       for (const name of [text, `${text}x`, `x${text}x`, `${text}/${text}x`]) {
