@@ -101,7 +101,10 @@ describe("a thousand URLs", () => {
       const expected = await leftBy("urls.txt", textOf(ROWS), ...args);
       expect(expected).toMatchObject({ code: 0, stderr: "", failed: undefined });
       expect(expected.records).toHaveLength(1000);
-      for (const [name, content] of FORMATS) expect(await leftBy(name, content(), ...args), name).toEqual(expected);
+      // Other processes get lines, not lists: one text and one binary format are enough for them.
+      const formats = args.length === 0 ? FORMATS : FORMATS.filter(([name]) => /csv|snappy/.test(name));
+      for (const [name, content] of formats) expect(await leftBy(name, content(), ...args), name).toEqual(expected);
+      if (args.length > 0) return;
       const urls = ROWS.map(({ url }) => url);
       const unnamed = await leftBy("urls.txt", linesOf(urls), ...args);
       expect(await leftBy("sitemap.xml", sitemapOf(urls), ...args)).toEqual(unnamed);

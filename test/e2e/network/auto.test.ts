@@ -41,8 +41,8 @@ describe("-c auto", () => {
     const { code, stderr, found, reason } = await run(origin, 800);
     expect(code, stderr).toBe(0);
     expect(stderr).toMatch(/^saved {3}800 /m);
-    // Wide limits: a busy machine looks like a slower server. test/policy/concurrency/adaptive.test.ts tests the accuracy.
-    expect(found).toBeGreaterThanOrEqual(2);
+    // Wide limits, for a busy machine looks like a slower server: 4 is the least without refusals; adaptive.test.ts tests the accuracy.
+    expect(found).toBeGreaterThanOrEqual(4);
     expect(found).toBeLessThanOrEqual(64);
     expect(reason).toMatch(/were no faster|too short/);
   });
