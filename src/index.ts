@@ -26,6 +26,7 @@ export {
 } from "./core/errors.ts";
 export { FACTS, type Fact, type Failure, type FailureKind } from "./core/failure.ts";
 export type {
+  DuplicateSource,
   Failed,
   Job,
   KnownBody,

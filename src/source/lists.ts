@@ -181,7 +181,7 @@ function sizeOf(path: string): number | undefined {
 
 /** Whether a path is the URL of a list, or one to be fetched: a file of that name comes first. */
 export function isUrl(path: string): boolean {
-  return /^https?:\/\//i.test(path) && !existsSync(path);
+  return /^https?:\/\/\P{Cc}*$/iu.test(path) && !existsSync(path); // a line feed would make two lines of it
 }
 
 /** A list of this URL alone. */

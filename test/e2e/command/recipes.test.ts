@@ -1,7 +1,7 @@
 // The documentation's recipes for records and failures print no control characters to a terminal.
 
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { describe, expect, it } from "vitest";
 import { blocks } from "../../docs/blocks.ts";
@@ -97,6 +97,7 @@ describe("the terminal output", () => {
 
   it.skipIf(!HAS_JQ).each(RECIPES)("of the documented command %s has no control characters", async (recipe) => {
     await hostileRun();
+    writeFileSync(folder.at("crawl"), "#!/bin/sh\ncat urls.txt\n", { mode: 0o755 }); // a producer of some pages
     const fresh = recipe.startsWith("bulkget") ? "rm -r downloads; " : "";
     const { code, stdout } = await shell(fresh + recipe, { cwd: folder.path });
     expect(code).toBe(0);
