@@ -97,9 +97,9 @@ describe("--workers", () => {
       const stolen = n > 100 && n % 2 === 1 ? `\tx/../${String(n + 1).padStart(6, "0")}.bin` : "";
       return `${server.origin}/${n}.bin${stolen}`;
     });
-    const { code } = await folder.runProcess(["urls.txt", "--workers", "2", "-c", "8"]);
+    const { code, stderr } = await folder.runProcess(["urls.txt", "--workers", "2", "-c", "8"]);
     const records = journalOf(at("downloads"));
-    expect(records.length).toBe(2000);
+    expect(records.length, stderr).toBe(2000);
     const saved = records.filter(({ outcome }) => outcome === "saved") as { n: number; file: string; url: string }[];
     expect(new Set(saved.map(({ file }) => file)).size).toBe(saved.length);
     for (const { file, url } of saved) {
