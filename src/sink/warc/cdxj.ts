@@ -2,19 +2,19 @@
 
 import { BLANK_LINE, responseHead } from "./parse-head.ts";
 import type { Member } from "./read-members.ts";
-import { membersIn } from "./read-members.ts";
+import { eachMember } from "./read-members.ts";
 import { surt } from "./surt.ts";
 
 /** The media type of a response that has none, as in the indexes of pywb. */
 const UNKNOWN_TYPE = "unk";
 
-/** Returns the index of the first `end` bytes of an open WARC file. Its lines are in memory. Throws as `membersIn`. */
+/** Returns the index of the first `end` bytes of an open WARC file. Its lines are in memory. Rejects as `eachMember`. */
 export async function cdxj(fd: number, filename: string, end: number): Promise<string> {
   const lines: string[] = [];
-  for await (const member of membersIn(fd, end)) {
+  await eachMember(fd, end, (member) => {
     const line = lineOf(member, filename);
     if (line !== undefined) lines.push(line);
-  }
+  });
   // ASCII alone, of which UTF-16 and bytes have the same order.
   return lines.sort().join("");
 }
@@ -34,7 +34,7 @@ function lineOf({ offset, length, beginning }: Member, filename: string): string
   const { status = "", type = UNKNOWN_TYPE } = responseHead(beginning.subarray(blockAt));
   const mime = kind === "revisit" ? "warc/revisit" : type;
   const digest = fieldOf(head, "WARC-Payload-Digest");
-  const timestamp = fieldOf(head, "WARC-Date").replace(/\D/g, "");
+  const timestamp = digitsOf(fieldOf(head, "WARC-Date"));
   const line =
     `${surt(uri)} ${timestamp} {"url":${JSON.stringify(uri)},"mime":${JSON.stringify(mime)},"status":"${status}",` +
     `"digest":"${digest.slice(digest.indexOf(":") + 1)}","length":"${length}","offset":"${offset}","filename":"${filename}"}\n`;
@@ -47,6 +47,12 @@ function fieldOf(head: string, name: string): string {
   if (at === -1) return "";
   const from = at + name.length + 4;
   return head.slice(from, head.indexOf("\r\n", from));
+}
+
+/** The digits of a date such as 2026-01-02T03:04:05.678Z. */
+function digitsOf(date: string): string {
+  const [year, month, day] = [date.slice(0, 4), date.slice(5, 7), date.slice(8, 10)];
+  return year + month + day + date.slice(11, 13) + date.slice(14, 16) + date.slice(17, 19) + date.slice(20, 23);
 }
 
 function ascii(line: string): string {

@@ -5,14 +5,15 @@ import { createHash, type Hash, hash } from "node:crypto";
 export type DigestLabel = "sha1" | "sha256";
 
 export interface Digest {
-  readonly bytes: Uint8Array;
+  /** Its bytes as Latin-1 (which Node also calls binary): a text takes half of the time of a buffer, and less memory. */
+  readonly bytes: string;
   /** As a record has it. */
   readonly text: string;
 }
 
 /** Returns the digest of these bytes. */
 export function digestOf(label: DigestLabel, bytes: Uint8Array): Digest {
-  return labelled(label, hash(label, bytes, "buffer"));
+  return labelled(label, hash(label, bytes, "binary"));
 }
 
 /** Starts a digest of bytes that come in pieces. */
@@ -20,11 +21,11 @@ export function startDigest(label: DigestLabel): { update(piece: Uint8Array): vo
   const running: Hash = createHash(label);
   return {
     update: (piece) => void running.update(piece),
-    result: () => labelled(label, running.digest()),
+    result: () => labelled(label, running.digest("binary")),
   };
 }
 
-function labelled(label: DigestLabel, bytes: Uint8Array): Digest {
+function labelled(label: DigestLabel, bytes: string): Digest {
   return { bytes, text: `${label}:${base32(bytes)}` };
 }
 
@@ -33,13 +34,14 @@ const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 /** Two letters for each ten bits. */
 const PAIRS = Array.from({ length: 1024 }, (_, i) => `${ALPHABET[i >> 5]}${ALPHABET[i & 31]}`);
 
-/** With `=` up to a multiple of eight letters, where the bytes are no multiple of five. */
-export function base32(bytes: Uint8Array): string {
+/** Of bytes as Latin-1. With `=` up to a multiple of eight letters, where the bytes are no multiple of five. */
+export function base32(bytes: string): string {
   let text = "";
   for (let i = 0; i < bytes.length; i += 5) {
-    const c = bytes[i + 2] ?? 0;
-    const high = ((bytes[i] ?? 0) << 12) | ((bytes[i + 1] ?? 0) << 4) | (c >> 4);
-    const low = ((c & 15) << 16) | ((bytes[i + 3] ?? 0) << 8) | (bytes[i + 4] ?? 0);
+    // What lies behind the end counts as 0: NaN in a bitwise operation.
+    const c = bytes.charCodeAt(i + 2);
+    const high = (bytes.charCodeAt(i) << 12) | (bytes.charCodeAt(i + 1) << 4) | (c >> 4);
+    const low = ((c & 15) << 16) | (bytes.charCodeAt(i + 3) << 8) | bytes.charCodeAt(i + 4);
     text +=
       (PAIRS[high >> 10] ?? "") + (PAIRS[high & 1023] ?? "") + (PAIRS[low >> 10] ?? "") + (PAIRS[low & 1023] ?? "");
   }

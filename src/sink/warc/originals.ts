@@ -15,8 +15,8 @@ const OFFSET_BITS = 40;
 
 /** Places of response records by the first 64 bits of their payloads' digests; whoever finds one compares the whole digest. */
 export interface Originals {
-  find(digest: Uint8Array): ShardRecord | undefined;
-  add(digest: Uint8Array, place: ShardRecord): void;
+  find(digest: string): ShardRecord | undefined;
+  add(digest: string, place: ShardRecord): void;
 }
 
 export function originals(): Originals {
@@ -57,7 +57,9 @@ function setOf(low: number): number {
   return (low % (SLOTS / WAYS)) * WAYS * WORDS;
 }
 
-function wordAt(digest: Uint8Array, at: number): number {
-  const [a = 0, b = 0, c = 0, d = 0] = digest.subarray(at, at + 4);
-  return ((a << 24) | (b << 16) | (c << 8) | d) >>> 0 || 1; // 0 is an empty slot
+/** A word of bytes in Latin-1. */
+function wordAt(digest: string, at: number): number {
+  const high = (digest.charCodeAt(at) << 24) | (digest.charCodeAt(at + 1) << 16);
+  const low = (digest.charCodeAt(at + 2) << 8) | digest.charCodeAt(at + 3);
+  return (high | low) >>> 0 || 1; // 0 is an empty slot
 }

@@ -41,8 +41,6 @@ export function parseHead(bytes: Buffer): ParsedHead | undefined {
 export interface ResponseHead {
   readonly status: string | undefined;
   readonly type: string | undefined;
-  /** The content coding. */
-  readonly encoding: string | undefined;
 }
 
 const STATUS = /^\S+ +(\d{3})/;
@@ -51,9 +49,17 @@ const CONTENT_TYPE = /^content-type[ \t]*:([^\r\n;]*)/im;
 
 /** Parses the HTTP head at the beginning of a block. */
 export function responseHead(block: Buffer): ResponseHead {
-  const end = headEnd(block);
-  const text = block.toString("latin1", 0, end === -1 ? block.length : end);
+  const text = headOf(block);
   const type = CONTENT_TYPE.exec(text)?.[1]?.trim();
-  const encoding = CONTENT_ENCODING.exec(text)?.[1]?.trim();
-  return { status: STATUS.exec(text)?.[1], type: type === "" ? undefined : type, encoding };
+  return { status: STATUS.exec(text)?.[1], type: type === "" ? undefined : type };
+}
+
+/** The content coding that the HTTP head at the beginning of a block names. */
+export function contentEncoding(block: Buffer): string | undefined {
+  return CONTENT_ENCODING.exec(headOf(block))?.[1]?.trim();
+}
+
+function headOf(block: Buffer): string {
+  const end = headEnd(block);
+  return block.toString("latin1", 0, end === -1 ? block.length : end);
 }

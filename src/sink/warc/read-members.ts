@@ -28,27 +28,25 @@ const HEADS_BYTES = 8192;
 /** No error where the input has not all of a member, and no more memory than some members of usual size need. */
 const INFLATE = { info: true, finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: 4 * READ_BYTES };
 
-/** Yields the members of an open file up to `end`. Throws an Error where there is none, and errno errors. */
-export async function* membersIn(fd: number, end: number): AsyncGenerator<Member> {
+/**
+ * Calls `onMember` with each member of an open file up to `end`: by calls, since a promise for each would take as long as all else.
+ * Rejects with an Error where there is none, and with errno errors.
+ */
+export async function eachMember(fd: number, end: number, onMember: (member: Member) => void): Promise<void> {
   const buffer = Buffer.allocUnsafe(READ_BYTES);
-  let from = 0;
-  let filled = 0;
   for (let offset = 0; offset < end; ) {
-    let available = buffer.subarray(offset - from, filled);
-    let found = memberIn(available, offset, end - offset);
-    if (found === undefined && (offset > from || filled === 0)) {
-      from = offset;
-      filled = await fill(fd, buffer, offset, end);
-      available = buffer.subarray(0, filled);
-      found = memberIn(available, offset, end - offset);
+    const filled = await fill(fd, buffer, offset, end);
+    const from = offset;
+    while (offset < end && offset - from < filled) {
+      const member = memberIn(buffer.subarray(offset - from, filled), offset, end - offset);
+      if (member === undefined) break;
+      onMember(member);
+      offset += member.length;
     }
-    found ??= await longMember(fd, offset, end);
-    yield found;
-    offset += found.length;
-    if (offset - from > filled) {
-      from = offset;
-      filled = 0;
-    }
+    if (offset > from) continue; // the next one begins a buffer of its own
+    const member = await longMember(fd, offset, end);
+    onMember(member);
+    offset += member.length;
   }
 }
 

@@ -13,7 +13,7 @@ import { bytesOf, type GzipMember, joined, piecewiseMember, writeAll } from "./g
 import { asWhole, withoutTransferCoding } from "./http-head.ts";
 import { originals } from "./originals.ts";
 import { isPacked } from "./packed-types.ts";
-import { responseHead } from "./parse-head.ts";
+import { contentEncoding, responseHead } from "./parse-head.ts";
 import { RECORD_END } from "./record-head.ts";
 import {
   type Captured,
@@ -176,9 +176,9 @@ function headOf({ from, wire }: Answer, bytes: number): Uint8Array {
 function failedRecord(of: Captured, { body, isWhole }: WireResponse, label: DigestLabel): GzipMember {
   const head = withoutTransferCoding(of.exchange.response);
   const block = Buffer.concat([head, ...body]);
-  const { type, encoding } = responseHead(block);
+  const { type } = responseHead(block);
   const payload = digestOf(label, block.subarray(head.length));
-  return responseRecord(of, { block, payload, isWhole, isPacked: isPacked(type, encoding) }, label);
+  return responseRecord(of, { block, payload, isWhole, isPacked: isPacked(type, contentEncoding(block)) }, label);
 }
 
 async function digestsOf(head: Uint8Array, fd: number, bytes: number, label: DigestLabel) {

@@ -3,7 +3,7 @@ import { hash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { originals } from "../../../src/sink/warc/originals.ts";
 
-const digest = (n: number) => hash("sha1", String(n), "buffer");
+const digest = (n: number) => hash("sha1", String(n), "binary");
 
 describe("the memory of payloads", () => {
   it("has the place of each, also far behind in a large archive of a high number", () => {
@@ -29,7 +29,7 @@ describe("the memory of payloads", () => {
 
   it("loses the oldest of those that share eight slots, and no other", () => {
     const seen = originals();
-    const sharing = (n: number) => Buffer.from([0, 0, 0, n, 0, 0, 0, 5]);
+    const sharing = (n: number) => String.fromCharCode(0, 0, 0, n, 0, 0, 0, 5);
     for (let n = 1; n <= 9; n++) seen.add(sharing(n), { shard: "00000.warc.gz", offset: n });
     seen.add(digest(1), { shard: "00000.warc.gz", offset: 99 });
     const found = Array.from({ length: 9 }, (_, i) => seen.find(sharing(i + 1))?.offset);
