@@ -79,7 +79,7 @@ describe("a line table", () => {
     const { stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", program], {
       encoding: "utf8",
     });
-    expect(Number(stdout), stderr).toBeGreaterThan(0);
+    expect(stdout, stderr).toMatch(/^\d+\n$/); // 0 where the memory of the first table was enough
     expect(Number(stdout)).toBeLessThan(bytes * LINES + SPARE_BYTES);
   });
 });

@@ -42,7 +42,7 @@ export async function dnsServer(
   port = 53,
 ): Promise<DnsServer> {
   const lookups: Record<string, number> = {};
-  const counts = new Map<string, number>();
+  /** The IDs of the queries per type and name, in order. */
   const ids = new Map<string, Set<number>>();
   const waiting = new Map<string, number>();
   let peak = 0;
@@ -81,13 +81,11 @@ export async function dnsServer(
   function answer(query: Buffer, send: (reply: Buffer, cut: Buffer) => void): void {
     const { name, type, end } = question(query);
     const key = `${type} ${name}`;
-    const count = counts.get(key) ?? 0;
-    counts.set(key, count + 1);
-    if (type === A) {
-      const sent = ids.get(name) ?? new Set();
-      ids.set(name, sent.add(query.readUInt16BE(0)));
-      lookups[name] = sent.size;
-    }
+    const sent = [...(ids.get(key) ?? new Set<number>()).add(query.readUInt16BE(0))];
+    ids.set(key, new Set(sent));
+    // A query that is sent again gets the same answer.
+    const count = sent.indexOf(query.readUInt16BE(0));
+    if (type === A) lookups[name] = sent.length;
     const answers = zone[name];
     if (answers === "silent") return;
     if (answers === "garbage") return send(Buffer.concat([query.subarray(0, 2), Buffer.alloc(30, 0xff)]), query);
