@@ -48,11 +48,13 @@ export function dnsClient(): DnsClient {
   /** Resolver i queries the servers resolver index i on, in order. */
   let resolvers: readonly DnsResolver[] = [];
   let version: string | undefined;
+  /** Resolvers of queries that are repeated over a connection of their own. */
+  const single = new Set<DnsResolver>();
   const timers = new Set<NodeJS.Timeout>();
   let isClosed = false;
 
   const cancel = () => {
-    for (const resolver of resolvers) resolver.cancel();
+    for (const resolver of [...resolvers, ...single]) resolver.cancel();
   };
   /** Replaces the resolvers when the system's settings have changed; pending queries are cancelled and sent again. */
   const resolverFor = (names: SystemNames, skipped: number): DnsResolver | undefined => {
@@ -79,14 +81,23 @@ export function dnsClient(): DnsClient {
       };
       const timer = setTimeout(() => settle(failure ?? coded("ETIMEOUT"), []), names.budgetMs);
       timers.add(timer);
-      const queryCandidate = (candidate: string, skipped: number) => {
-        const resolver = resolverFor(names, skipped);
+      const queryCandidate = (candidate: string, skipped: number, own?: DnsResolver) => {
+        const resolver = own ?? resolverFor(names, skipped);
         if (resolver === undefined) return settle(coded("ESERVFAIL"), []);
         query(resolver, candidate, reach, (error, addresses) => {
+          if (own !== undefined) single.delete(own);
           if (isOver || isClosed) return;
           if (error === null) return settle(null, addresses);
           const { code = "" } = error;
           if (code === "ECANCELLED") return queryCandidate(candidate, 0);
+          // c-ares 1.34.9 ends all queries of a connection when it cannot parse the response to one of them.
+          if (code === "EBADRESP" && own === undefined) {
+            const alone = resolversFor(names)[skipped];
+            if (alone !== undefined) {
+              single.add(alone);
+              return queryCandidate(candidate, skipped, alone);
+            }
+          }
           if (SERVER_FAILURE_CODES.has(code) && skipped + 1 < resolvers.length)
             return queryCandidate(candidate, skipped + 1);
           // As the C library: both kinds of failure lead to the next name, and a server's failure is the one reported.
