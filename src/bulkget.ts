@@ -2,16 +2,16 @@
 
 import { constants } from "node:buffer";
 import { clock } from "./app/clock.ts";
-import { carrierOf, type DispatcherOptions } from "./app/dispatcher-option.ts";
 import { download, type ScheduleOptions } from "./app/download.ts";
-import { listFetcher } from "./app/fetch-list.ts";
-import { namingOf } from "./app/file-sink.ts";
-import { type FetchOptions, httpClient } from "./app/http-client.ts";
-import { refuseNames } from "./app/name-table.ts";
-import { type Output as OpenedOutput, openOutput } from "./app/output.ts";
-import type { OutputOptions } from "./app/output-options.ts";
-import { openSink } from "./app/output-registry.ts";
-import { containerFormatOf } from "./app/shard-output.ts";
+import { carrierOf, type DispatcherOptions } from "./app/network/dispatcher-option.ts";
+import { listFetcher } from "./app/network/fetch-list.ts";
+import { type FetchOptions, httpClient } from "./app/network/http-client.ts";
+import { namingOf } from "./app/output/file-sink.ts";
+import { refuseNames } from "./app/output/name-table.ts";
+import { type Output as OpenedOutput, openOutput } from "./app/output/output.ts";
+import type { OutputOptions } from "./app/output/output-options.ts";
+import { openSink } from "./app/output/output-registry.ts";
+import { containerFormatOf } from "./app/output/shard-output.ts";
 import { BulkgetError, OptionError } from "./core/errors.ts";
 import type { Failed, Outcome, Saved, Skipped } from "./core/job.ts";
 import type { Get, Reporter, Sink, Source, View } from "./core/ports.ts";

@@ -1,12 +1,12 @@
 // The public API.
 
-export type { DispatcherOptions } from "./app/dispatcher-option.ts";
 export type { ScheduleOptions } from "./app/download.ts";
-export type { FetchOptions } from "./app/http-client.ts";
-export type { IdentityOptions } from "./app/identity-options.ts";
-export type { NetworkOptions } from "./app/network-options.ts";
-export type { OutputOptions } from "./app/output-options.ts";
-export type { RobotsOptions } from "./app/robots-options.ts";
+export type { DispatcherOptions } from "./app/network/dispatcher-option.ts";
+export type { FetchOptions } from "./app/network/http-client.ts";
+export type { IdentityOptions } from "./app/network/identity-options.ts";
+export type { NetworkOptions } from "./app/network/network-options.ts";
+export type { RobotsOptions } from "./app/network/robots-options.ts";
+export type { OutputOptions } from "./app/output/output-options.ts";
 export {
   type BulkgetOptions,
   type BulkgetRun,

@@ -10,28 +10,42 @@ const ROOMS = ["http", "source", "sink", "report", "journal", "policy", "workers
 /** The one file that may import each package. */
 const DOORS: Readonly<Record<string, RegExp>> = {
   "p-limit": /^src\/core\/run\/slots\.ts$/,
-  "ipaddr.js": /^src\/http\/connect\/addresses\.ts$/,
+  "ipaddr.js": /^src\/http\/connect\/dns\/addresses\.ts$/,
   "tough-cookie": /^src\/http\/identity\/cookies\.ts$/,
-  commander: /^src\/cli\/commander\.ts$/,
+  commander: /^src\/cli\/command-line\/commander\.ts$/,
   "cli-progress": /^src\/report\/bar\.ts$/,
   fzstd: /^src\/source\/formats\/parquet\.ts$/,
   hyparquet: /^src\/source\/formats\/parquet\.ts$/,
   saxes: /^src\/source\/formats\/xml-parser\.ts$/,
-  "mime-db": /^src\/sink\/directory\/media-types\.ts$/,
+  "mime-db": /^src\/sink\/names\/media-types\.ts$/,
 };
 
-/** The folders of http/, each with the folders that it may import. */
-const HTTP: Readonly<Record<string, readonly string[]>> = {
-  connect: [],
-  robots: [],
-  semantics: ["robots"],
-  identity: ["connect", "semantics"],
-  wire: ["semantics"],
-  h1: ["connect", "semantics", "wire"],
-  exchange: ["connect", "semantics", "h1"],
-  h2: ["connect", "semantics", "h1", "exchange"],
-  dispatcher: ["connect", "semantics", "h1", "exchange"],
+/** The folders of rooms, each with the folders of its room that it may import. */
+const FOLDERS: Readonly<Record<string, readonly string[]>> = {
+  "http/connect/dns": [],
+  "http/connect": ["http/connect/dns"],
+  "http/robots": [],
+  "http/semantics": ["http/robots"],
+  "http/identity": ["http/connect", "http/semantics"],
+  "http/wire": ["http/semantics"],
+  "http/h1": ["http/connect", "http/semantics", "http/wire"],
+  "http/exchange": ["http/connect", "http/connect/dns", "http/semantics", "http/h1"],
+  "http/h2": ["http/connect", "http/semantics", "http/h1", "http/exchange"],
+  "http/dispatcher": ["http/connect", "http/semantics", "http/h1", "http/exchange"],
+  "sink/files": [],
+  "sink/names": [],
+  "sink/folder": [],
+  "sink/directory": ["sink/files", "sink/names", "sink/folder"],
+  "sink/container": ["sink/files", "sink/names", "sink/directory"],
+  "sink/warc": ["sink/container"],
+  "journal/tables": [],
+  "journal/reading": ["journal/tables"],
+  "journal/writing": [],
+  "journal/verifying": ["journal/tables", "journal/reading"],
 };
+
+/** The rooms of these folders. */
+const FOLDED = new Set(Object.keys(FOLDERS).map((folder) => folder.split("/", 1)[0]));
 
 /** Rooms that may import all rooms except cli. */
 const WITH_ROOTS = ["app", "options", "library", "resume"];
@@ -62,16 +76,16 @@ function objection(file: string, specifier: string): string | undefined {
   if (from === "core") return to === "core" ? undefined : "core imports only core";
   if (from === "fs") return to === "fs" || to === "core" ? undefined : "fs imports only core and fs";
   if (to === "fs") return undefined;
-  if (from === "http" && to === "http") return objectionWithinHttp(file, target);
+  if (from === to && FOLDED.has(from)) return objectionWithinRoom(file, target);
   if (ROOMS.includes(from)) return to === from || to === "core" ? undefined : "rooms do not import each other";
   return undefined;
 }
 
-function objectionWithinHttp(file: string, target: string): string | undefined {
-  const [from, to] = [file, target].map((path) => posix.dirname(path).split("/")[2]);
-  if (from === undefined || from === to) return undefined; // files directly in http/ may import all its folders
-  if (to === undefined) return "a folder of http/ does not import the files above it";
-  return HTTP[from]?.includes(to) ? undefined : `${from}/ may not import ${to}/`;
+/** A file directly in a room may import all folders of the room; a folder imports none above it. */
+function objectionWithinRoom(file: string, target: string): string | undefined {
+  const [from, to] = [file, target].map((path) => posix.dirname(path).replace("src/", ""));
+  if (from === undefined || to === undefined || from === to || !from.includes("/")) return undefined;
+  return FOLDERS[from]?.includes(to) ? undefined : `${from}/ may not import ${to}/`;
 }
 
 /** All modules that a file imports, re-exports, requires or loads, including types. */
@@ -156,6 +170,12 @@ describe("imports", () => {
     ["src/http/connect/connector.ts", "../exchange/exchange.ts"],
     ["src/http/h1/connection.ts", "../exchange/exchange.ts"],
     ["src/http/h1/connection-pool.ts", "../h2/pool.ts"],
+    ["src/http/wire/wire-log.ts", "../h1/connection.ts"],
+    ["src/http/connect/dns/resolve.ts", "../connector.ts"],
+    ["src/sink/files/commit.ts", "../directory/strategy.ts"],
+    ["src/sink/warc/warc.ts", "../memory.ts"],
+    ["src/journal/tables/bit-set.ts", "../history.ts"],
+    ["src/journal/writing/writer.ts", "../reading/parse-record.ts"],
     ["src/http/semantics/evaluate.ts", "../exchange/reply.ts"],
     ["src/http/exchange/exchange.ts", "../dispatcher/dispatcher-connections.ts"],
     ["src/http/dispatcher/dispatcher-connections.ts", "undici"],

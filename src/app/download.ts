@@ -19,7 +19,7 @@ import { overloadLimit } from "../policy/overload-limit.ts";
 import { arrivals, rateLimiter } from "../policy/rate.ts";
 import { decideRetry, hostSignal, MAX_RETRY_AFTER_MS } from "../policy/retry.ts";
 import { clock } from "./clock.ts";
-import { AUTO, connectionsFor } from "./http-client.ts";
+import { AUTO, connectionsFor } from "./network/http-client.ts";
 
 /** When each URL is fetched, and how often it is tried. */
 export interface ScheduleOptions {

@@ -3,24 +3,24 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type FailureKind, isFailure } from "../core/failure.ts";
-import { hostKey } from "../core/host-key.ts";
 import type { Job } from "../core/job.ts";
 import { LAYOUT } from "../core/layout.ts";
-import { parseUrl } from "../core/parse-url.ts";
 import type { Source } from "../core/ports.ts";
-import { fingerprintSet } from "../journal/fingerprint-set.ts";
+import { hostKey } from "../core/url/host-key.ts";
+import { parseUrl } from "../core/url/parse-url.ts";
 import { type History, readHistory } from "../journal/history.ts";
+import { fingerprintSet } from "../journal/tables/fingerprint-set.ts";
 import { leastTimeMs } from "../policy/rate.ts";
 import { isOtherList } from "../resume/compare-list.ts";
-import { type FileNames, givenName } from "../sink/directory/file-names.ts";
 import { asFolderError, refuseFileAsFolder } from "../sink/folder/output-folder.ts";
+import { type FileNames, givenName } from "../sink/names/file-names.ts";
 import { doneAs, hasForeignRecord } from "../source/skip-done.ts";
 import type { ScheduleOptions } from "./download.ts";
-import { failedListOwner } from "./foreign-files.ts";
-import { failuresIn } from "./open-folder.ts";
-import { OUTPUT_DEFAULTS, type OutputOptions } from "./output-options.ts";
+import { failedListOwner } from "./output/foreign-files.ts";
+import { failuresIn } from "./output/open-folder.ts";
+import { OUTPUT_DEFAULTS, type OutputOptions } from "./output/output-options.ts";
+import { containerFormatOf, refuseOtherFormat } from "./output/shard-output.ts";
 import { mayStartThread } from "./process-limits.ts";
-import { containerFormatOf, refuseOtherFormat } from "./shard-output.ts";
 
 export interface DryRunOptions extends OutputOptions, ScheduleOptions {
   readonly naming: FileNames;

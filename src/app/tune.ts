@@ -2,16 +2,16 @@
 
 import { isFailure } from "../core/failure.ts";
 import type { Job, Outcome } from "../core/job.ts";
-import { parseUrl } from "../core/parse-url.ts";
 import type { Get, Source } from "../core/ports.ts";
 import type { StopReason } from "../core/run/run.ts";
 import { count, emptyTally, finished, quantile } from "../core/run/tally.ts";
+import { parseUrl } from "../core/url/parse-url.ts";
 import { isRefused, type Measured, nextOf } from "../policy/concurrency/sweep.ts";
 import { hostSignal } from "../policy/retry.ts";
 import { clock } from "./clock.ts";
 import { download } from "./download.ts";
-import { connectionsFor } from "./http-client.ts";
-import { openSink } from "./output-registry.ts";
+import { connectionsFor } from "./network/http-client.ts";
+import { openSink } from "./output/output-registry.ts";
 
 /** The measurement of one concurrency. */
 export interface Step extends Measured {

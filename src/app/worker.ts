@@ -4,8 +4,8 @@ import { Socket } from "node:net";
 import { serve } from "../workers/serve.ts";
 import { clock } from "./clock.ts";
 import { exitProcess } from "./exit-process.ts";
-import { httpClient } from "./http-client.ts";
-import { openSharedSink, type SharedSinkPlan } from "./output-registry.ts";
+import { httpClient } from "./network/http-client.ts";
+import { openSharedSink, type SharedSinkPlan } from "./output/output-registry.ts";
 import { timeOriginMs } from "./time-origin.ts";
 
 /** The first message to a worker: plain data. */

@@ -3,10 +3,10 @@
 import { dryRun } from "../app/dry-run.ts";
 import { OptionError, useAnotherFolder } from "../core/errors.ts";
 import { dryRunText } from "../report/dry-run.ts";
-import type { FileNames } from "../sink/directory/file-names.ts";
-import { type CommandLine, FLAG_WORDING } from "./command-line.ts";
+import type { FileNames } from "../sink/names/file-names.ts";
+import { type CommandLine, FLAG_WORDING } from "./command-line/command-line.ts";
+import type { Input } from "./command-line/input.ts";
 import { EXIT_CODES } from "./exit-code.ts";
-import type { Input } from "./input.ts";
 import { log, printStdout } from "./log.ts";
 
 /** Returns the exit code. Throws an OptionError for a list on the web, and the errors of the list and the folder. */

@@ -1,8 +1,8 @@
 // Writes messages to stderr and results to stdout, without passwords and control characters.
 
 import { clock } from "../app/clock.ts";
-import { escapedStack } from "../core/escape.ts";
-import { withoutUserinfo } from "../core/userinfo.ts";
+import { escapedStack } from "../core/text/escape.ts";
+import { withoutUserinfo } from "../core/url/userinfo.ts";
 
 /** Maximum number of bytes that wait for a reader of stderr; later messages are dropped. */
 const MAX_PENDING_BYTES = 1_048_576;

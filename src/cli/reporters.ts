@@ -16,7 +16,7 @@ import { plain } from "../report/plain.ts";
 import { summary } from "../report/summary.ts";
 import { textFile, textStream } from "../report/text-output.ts";
 import { sameFile } from "../sink/folder/output-folder.ts";
-import type { CommandLine } from "./command-line.ts";
+import type { CommandLine } from "./command-line/command-line.ts";
 import { log, printStderr } from "./log.ts";
 
 export interface Env {

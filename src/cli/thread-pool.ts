@@ -1,7 +1,7 @@
 // Sizes libuv's thread pool for name look-ups by getaddrinfo.
 
-import { threadsFor } from "../http/connect/getaddrinfo.ts";
-import { needsThreads } from "../http/connect/lookup.ts";
+import { threadsFor } from "../http/connect/dns/getaddrinfo.ts";
+import { needsThreads } from "../http/connect/dns/lookup.ts";
 
 /**
  * Sets UV_THREADPOOL_SIZE for a concurrency, unless the user has set it. Worker processes inherit it. Call it before the first

@@ -4,8 +4,8 @@ import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { clock } from "../app/clock.ts";
 import type { DownloadPlan } from "../app/download.ts";
-import type { FetchOptions } from "../app/http-client.ts";
-import type { SharedSink } from "../app/output-registry.ts";
+import type { FetchOptions } from "../app/network/http-client.ts";
+import type { SharedSink } from "../app/output/output-registry.ts";
 import { descriptorsLeft } from "../app/process-limits.ts";
 import { timeOriginMs } from "../app/time-origin.ts";
 import type { WorkerPlan } from "../app/worker.ts";
@@ -19,7 +19,7 @@ import { TABLE } from "../options/table.ts";
 import { worthSpreading } from "../policy/worker-scaling.ts";
 import { type PoolOptions, pool } from "../workers/pool.ts";
 import { startWorker } from "../workers/worker-handle.ts";
-import type { CommandLine } from "./command-line.ts";
+import type { CommandLine } from "./command-line/command-line.ts";
 
 /** Maximum number of processes of `auto`. With more, the process that keeps list and records is the bottleneck. */
 const MAX_AUTO_PROCESSES = 4;

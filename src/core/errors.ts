@@ -1,6 +1,6 @@
 // The error classes of the library and the command: each error has a stable code, and a message for its reader.
 
-import { withoutUserinfo } from "./userinfo.ts";
+import { withoutUserinfo } from "./url/userinfo.ts";
 
 /** Every code, and when an error has it. */
 export const ERROR_CODES = {

@@ -1,7 +1,7 @@
 // Serialises an outcome as a line of JSON, for results.jsonl and --report.
 
-import { escapedJson } from "./escape.ts";
 import type { Outcome } from "./job.ts";
+import { escapedJson } from "./text/escape.ts";
 
 let lastOutcome: Outcome | undefined;
 let lastRecord = "";

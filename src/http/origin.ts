@@ -1,8 +1,8 @@
 // What all requests to an origin share: their route, and their header lines.
 
 import type { Failure } from "../core/failure.ts";
+import { blockedAddress } from "./connect/dns/resolve.ts";
 import { withoutBrackets } from "./connect/no-proxy.ts";
-import { blockedAddress } from "./connect/resolve.ts";
 import type { Route } from "./h1/connection.ts";
 import type { GetOptions } from "./options.ts";
 import { ACCEPT_ENCODING } from "./semantics/content-decoding.ts";

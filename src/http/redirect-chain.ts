@@ -2,9 +2,9 @@
 
 import type { ConnectionTimes } from "../core/connection-times.ts";
 import { type Failure, isFailure } from "../core/failure.ts";
-import { hostKey } from "../core/host-key.ts";
 import type { Answer, RequestConditions, Skip } from "../core/ports.ts";
 import { Deferred } from "../core/structures/deferred.ts";
+import { hostKey } from "../core/url/host-key.ts";
 import { answerOf, type Decoding, skippedAnswer } from "./answer.ts";
 import { DEADLINE } from "./exchange/failure-details.ts";
 import { RepeatedRequest, type RequestListener } from "./exchange/repeated-request.ts";
@@ -16,7 +16,7 @@ import type { RequestBuilder } from "./request-builder.ts";
 import { conditionalHeaders } from "./semantics/conditional.ts";
 import { excerpt } from "./semantics/headers.ts";
 import { nextTarget, type Redirect } from "./semantics/redirect.ts";
-import { WireLog } from "./wire-log.ts";
+import { WireLog } from "./wire/wire-log.ts";
 
 /** What all chains share: one object for URLs of the list, and one for robots.txt. */
 export interface ChainContext {

@@ -1,7 +1,7 @@
 // Builds the request for a URL: its route, its header lines with credentials, conditions and cookies.
 
 import type { Failure } from "../core/failure.ts";
-import { originForm } from "../core/origin-form.ts";
+import { originForm } from "../core/url/origin-form.ts";
 import { basicAuthorization } from "./connect/basic-auth.ts";
 import type { Request, Route } from "./h1/connection.ts";
 import { type Cookies, mergeCookies } from "./identity/cookies.ts";

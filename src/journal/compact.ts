@@ -3,10 +3,10 @@
 import { closeSync, renameSync } from "node:fs";
 import type { Failed } from "../core/job.ts";
 import type { History } from "./history.ts";
-import { createLineFile, type LineFile } from "./line-file.ts";
-import { openJournal } from "./open-journal.ts";
-import { DUPLICATE_NUMBER, parseRecord, recordIn } from "./parse-record.ts";
-import { eachLine } from "./read-lines.ts";
+import { openJournal } from "./reading/open-journal.ts";
+import { DUPLICATE_NUMBER, parseRecord, recordIn } from "./reading/parse-record.ts";
+import { eachLine } from "./reading/read-lines.ts";
+import { createLineFile, type LineFile } from "./writing/line-file.ts";
 
 export interface Compaction {
   /** Number of failure records that remain. */

@@ -2,9 +2,9 @@
 
 import { closeSync } from "node:fs";
 import type { Failed } from "../core/job.ts";
-import { openJournal } from "./open-journal.ts";
-import { recordIn } from "./parse-record.ts";
-import { recoverPieces } from "./recover-records.ts";
+import { openJournal } from "./reading/open-journal.ts";
+import { recordIn } from "./reading/parse-record.ts";
+import { recoverPieces } from "./reading/recover-records.ts";
 
 /** Calls `onFailure` with each, in the order of the file, in any layout. Throws file-system errors. */
 export function eachFailure(journalPath: string, onFailure: (outcome: Failed) => void): void {

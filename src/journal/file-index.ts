@@ -1,8 +1,8 @@
 // Finds the line that owns a file: an index over the journal's records, built when a file name is first found in use.
 
 import { isOfNumber } from "./file-owners.ts";
-import { parseRecord, urlHash } from "./parse-record.ts";
-import { eachLine } from "./read-lines.ts";
+import { parseRecord, urlHash } from "./reading/parse-record.ts";
+import { eachLine } from "./reading/read-lines.ts";
 
 /** The numbers of lines whose record may name this file; the caller checks the records. */
 export type FileIndex = (file: string) => readonly number[];

@@ -1,8 +1,8 @@
 // Decides which line owns a file that several records name: after a kill while files were moved, or an edited journal.
 
-import { fingerprintSet } from "./fingerprint-set.ts";
-import { parseRecord } from "./parse-record.ts";
-import { eachLine } from "./read-lines.ts";
+import { parseRecord } from "./reading/parse-record.ts";
+import { eachLine } from "./reading/read-lines.ts";
+import { fingerprintSet } from "./tables/fingerprint-set.ts";
 
 /** Whether another line owns the file that line `n`'s record names. */
 export type IsOwnedByOther = (n: number, file: string) => boolean;

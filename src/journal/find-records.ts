@@ -2,9 +2,9 @@
 
 import { closeSync } from "node:fs";
 import type { Outcome } from "../core/job.ts";
-import { openJournal } from "./open-journal.ts";
-import { DUPLICATE_NUMBER, MOVED, parseRecord, recordIn } from "./parse-record.ts";
-import { eachLine } from "./read-lines.ts";
+import { openJournal } from "./reading/open-journal.ts";
+import { DUPLICATE_NUMBER, MOVED, parseRecord, recordIn } from "./reading/parse-record.ts";
+import { eachLine } from "./reading/read-lines.ts";
 
 /** Returns the records by their numbers. Throws a JournalError, and file-system errors. */
 export function findRecords(journalPath: string, numbers: ReadonlySet<number>): ReadonlyMap<number, Outcome> {

@@ -2,7 +2,20 @@
 
 import { closeSync } from "node:fs";
 import { type DuplicateSource, isNumber, type Outcome } from "../core/job.ts";
-import { bitSet } from "./bit-set.ts";
+import { type HistoryQueries, historyQueries } from "./queries.ts";
+import { openJournal, refuseNewer } from "./reading/open-journal.ts";
+import {
+  DUPLICATE_NUMBER,
+  hasDuplicateNumber,
+  MOVED,
+  type ParsedRecord,
+  parseRecord,
+  urlHash,
+} from "./reading/parse-record.ts";
+import { eachLine, type Tail } from "./reading/read-lines.ts";
+import { isTorn } from "./reading/recover-records.ts";
+import { type SavedUrlIndex, savedUrlIndex } from "./saved-url-index.ts";
+import { bitSet } from "./tables/bit-set.ts";
 import {
   type LineTable,
   lineTable,
@@ -15,23 +28,10 @@ import {
   type State,
   UNIT_BYTES,
   unitOf,
-} from "./line-table.ts";
-import { openJournal, refuseNewer } from "./open-journal.ts";
-import {
-  DUPLICATE_NUMBER,
-  hasDuplicateNumber,
-  MOVED,
-  type ParsedRecord,
-  parseRecord,
-  urlHash,
-} from "./parse-record.ts";
-import { type HistoryQueries, historyQueries } from "./queries.ts";
-import { eachLine, type Tail } from "./read-lines.ts";
-import { isTorn } from "./recover-records.ts";
-import { type SavedUrlIndex, savedUrlIndex } from "./saved-url-index.ts";
-import { type ShardEnds, shardEnds } from "./shard-ends.ts";
+} from "./tables/line-table.ts";
 import { type UnmatchedLines, unmatchedLines } from "./unmatched-lines.ts";
-import { fileVerifier, type StartThread, startVerifierThread } from "./verify-files.ts";
+import { type ShardEnds, shardEnds } from "./verifying/shard-ends.ts";
+import { fileVerifier, type StartThread, startVerifierThread } from "./verifying/verify-files.ts";
 
 /** About 9 bytes per line for dense line numbers; at most 60 for sparse ones. */
 export interface History extends UnmatchedLines, HistoryQueries {

@@ -1,12 +1,12 @@
 // The read-only lookups of a history: a line's state, its record, its file.
 
 import type { Outcome } from "../core/job.ts";
-import { knownAs } from "../core/redact.ts";
+import { knownAs } from "../core/url/redact.ts";
 import { fileOwners, type IsOwnedByOther } from "./file-owners.ts";
-import { LAST_UNIT, type LineTable, STATE_NONE, UNIT_BYTES, unitOf } from "./line-table.ts";
-import { urlHash } from "./parse-record.ts";
-import { recordAt } from "./read-lines.ts";
+import { urlHash } from "./reading/parse-record.ts";
+import { recordAt } from "./reading/read-lines.ts";
 import { recordedUrls } from "./recorded-url.ts";
+import { LAST_UNIT, type LineTable, STATE_NONE, UNIT_BYTES, unitOf } from "./tables/line-table.ts";
 
 export interface HistoryQueries {
   /** The state recorded for this number and URL, ignoring its password; "other": the number has another URL; undefined: none. */

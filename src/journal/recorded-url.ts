@@ -1,9 +1,9 @@
 // Checks in the journal whether a line's record has exactly this URL, since a 30-bit hash does not prove it.
 
 import { readSync } from "node:fs";
-import { escapedUrl } from "../core/escape.ts";
-import { UNIT_BYTES, unitOf } from "./line-table.ts";
-import { recordAt } from "./read-lines.ts";
+import { escapedUrl } from "../core/text/escape.ts";
+import { recordAt } from "./reading/read-lines.ts";
+import { UNIT_BYTES, unitOf } from "./tables/line-table.ts";
 
 /** Bytes per cached page of the journal, and number of cached pages. Lists and journals mostly have the same order. */
 const PAGE_BYTES = 8192;

@@ -3,11 +3,11 @@
 import { closeSync, lstatSync, renameSync } from "node:fs";
 import { JournalError, useAnotherFolder } from "../core/errors.ts";
 import { countOf, isWholeEnd } from "./history.ts";
-import { appendLineFile, createLineFile, type LineFile } from "./line-file.ts";
-import { openJournal, refuseNewer } from "./open-journal.ts";
-import { DUPLICATE_NUMBER, parseRecord } from "./parse-record.ts";
-import { eachLine } from "./read-lines.ts";
-import { recoverPieces } from "./recover-records.ts";
+import { openJournal, refuseNewer } from "./reading/open-journal.ts";
+import { DUPLICATE_NUMBER, parseRecord } from "./reading/parse-record.ts";
+import { eachLine } from "./reading/read-lines.ts";
+import { recoverPieces } from "./reading/recover-records.ts";
+import { appendLineFile, createLineFile, type LineFile } from "./writing/line-file.ts";
 
 /** `none`: no file; `empty`: no record yet; `ours`: records, or the start of one. */
 export type JournalKind = "none" | "empty" | "ours";

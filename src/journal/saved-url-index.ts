@@ -1,11 +1,11 @@
 // Finds the file saved for a URL, by earlier runs or this one: a growing hash index over the line table.
 
 import type { DuplicateSource, Outcome } from "../core/job.ts";
-import { redacted } from "../core/redact.ts";
 import { isDuplicateSource } from "../core/scheduler/dedupe.ts";
-import { HIDDEN } from "../core/userinfo.ts";
-import { type LineTable, STATE_SAVED } from "./line-table.ts";
-import { urlHash } from "./parse-record.ts";
+import { redacted } from "../core/url/redact.ts";
+import { HIDDEN } from "../core/url/userinfo.ts";
+import { urlHash } from "./reading/parse-record.ts";
+import { type LineTable, STATE_SAVED } from "./tables/line-table.ts";
 
 export interface SavedUrlIndex {
   /** Adds a saved line and its URL's hash. */

@@ -1,13 +1,20 @@
 // Recorded lines that no line of the list has matched yet: found by their URL or by their file.
 
-import { escapedUrl } from "../core/escape.ts";
 import { isNumber, type Outcome } from "../core/job.ts";
-import { knownAs } from "../core/redact.ts";
-import { bitSet } from "./bit-set.ts";
+import { escapedUrl } from "../core/text/escape.ts";
+import { knownAs } from "../core/url/redact.ts";
 import { type FileIndex, fileIndex } from "./file-index.ts";
-import { type LineTable, STATE_FAILED, STATE_NONE, STATE_RETRYABLE, STATE_SAVED, STATE_SKIPPED } from "./line-table.ts";
-import { urlHash } from "./parse-record.ts";
-import { type UrlIndex, urlIndex } from "./url-index.ts";
+import { urlHash } from "./reading/parse-record.ts";
+import { bitSet } from "./tables/bit-set.ts";
+import {
+  type LineTable,
+  STATE_FAILED,
+  STATE_NONE,
+  STATE_RETRYABLE,
+  STATE_SAVED,
+  STATE_SKIPPED,
+} from "./tables/line-table.ts";
+import { type UrlIndex, urlIndex } from "./tables/url-index.ts";
 
 export interface UnmatchedLines {
   /** The list has this line: it is no longer unmatched. */

@@ -1,6 +1,6 @@
 // The type of a row of the option table, which defines an option for command, library and documentation.
 
-/** The type of an option's value. `types.ts` checks values of the library, `cli/value-types.ts` parses typed ones. */
+/** The type of an option's value. `types.ts` checks values of the library, `cli/command-line/value-types.ts` parses typed ones. */
 export type OptionType =
   | "flag"
   | "choice"

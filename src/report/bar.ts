@@ -1,12 +1,12 @@
 // The progress bar for a terminal: one line, failures above it, and the last open URLs below it.
 
 import { MultiBar, type SingleBar } from "cli-progress";
-import { escaped } from "../core/escape.ts";
 import { LAYOUT } from "../core/layout.ts";
 import type { Reporter, View } from "../core/ports.ts";
-import { redacted } from "../core/redact.ts";
 import { finished } from "../core/run/tally.ts";
-import { withoutUserinfo } from "../core/userinfo.ts";
+import { escaped } from "../core/text/escape.ts";
+import { redacted } from "../core/url/redact.ts";
+import { withoutUserinfo } from "../core/url/userinfo.ts";
 import { bytesText, durationText, rateText, thousands } from "./format.ts";
 import { outcomeLine } from "./plain.ts";
 import { type SummaryOptions, summary } from "./summary.ts";

@@ -1,7 +1,7 @@
 // The text of --dry-run: what a run would do, in a few lines.
 
-import { escaped } from "../core/escape.ts";
 import { FACTS, type FailureKind } from "../core/failure.ts";
+import { escaped } from "../core/text/escape.ts";
 import { durationText, thousands } from "./format.ts";
 
 /** What is shown of a dry run. */

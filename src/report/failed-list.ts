@@ -2,10 +2,10 @@
 
 import { lstatSync, renameSync, rmSync, utimesSync } from "node:fs";
 import { DIGEST_NAMES } from "../core/digest.ts";
-import { escaped } from "../core/escape.ts";
 import { type Failed, isNumber } from "../core/job.ts";
 import type { Reporter } from "../core/ports.ts";
-import { knownAs } from "../core/redact.ts";
+import { escaped } from "../core/text/escape.ts";
+import { knownAs } from "../core/url/redact.ts";
 import { type FileAppender, fileAppender } from "../fs/append-file.ts";
 
 /** The detail of a failure whose file name belongs to another line. Names taken by other files may be free in the next run. */
@@ -98,7 +98,7 @@ export function failedFile(path: string, part: string, before: Version): FailedF
 
 /**
  * Sets the mtime no earlier than the times of the records, by which the next run recognises the list as a run's
- * (app/kept-failed-lines.ts). The clock of a file system is up to a kernel tick (10 ms) behind Date.now(), and FAT rounds down to
+ * (app/output/kept-failed-lines.ts). The clock of a file system is up to a kernel tick (10 ms) behind Date.now(), and FAT rounds down to
  * even seconds: so the time is rounded up to the next even second.
  */
 function stamp(path: string): void {

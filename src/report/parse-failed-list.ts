@@ -2,7 +2,7 @@
 
 import { closeSync, openSync, readSync } from "node:fs";
 import { isNumber } from "../core/job.ts";
-import { type Decoder, utf16Encoding } from "../core/utf16.ts";
+import { type Decoder, utf16Encoding } from "../core/text/utf16.ts";
 
 /** A line of failed.txt that is not blank. */
 export interface FailedLine {

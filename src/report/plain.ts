@@ -1,10 +1,10 @@
 // Plain progress for pipes, logs and CI: one line per failure, one per minute, and the summary; no control characters.
 
-import { escaped, escapedStack } from "../core/escape.ts";
 import type { Outcome } from "../core/job.ts";
 import { LAYOUT } from "../core/layout.ts";
 import type { Reporter, View } from "../core/ports.ts";
 import { finished } from "../core/run/tally.ts";
+import { escaped, escapedStack } from "../core/text/escape.ts";
 import { durationText, thousands } from "./format.ts";
 import { type SummaryOptions, summary } from "./summary.ts";
 

@@ -1,9 +1,9 @@
 // The summary that is printed at the end of a run.
 
-import { escaped } from "../core/escape.ts";
 import { FACTS } from "../core/failure.ts";
 import type { View } from "../core/ports.ts";
 import { countOf, finished, type Histogram, quantile, type Tally } from "../core/run/tally.ts";
+import { escaped } from "../core/text/escape.ts";
 import { bytesText, durationText, type Paint, rateText, thousands } from "./format.ts";
 
 export interface SummaryOptions {

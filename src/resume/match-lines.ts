@@ -3,7 +3,7 @@
 import { digestsOf, hasDigests, mismatchedDigest } from "../core/digest.ts";
 import type { Failure } from "../core/failure.ts";
 import type { Job, Outcome } from "../core/job.ts";
-import { givenName } from "../sink/directory/file-names.ts";
+import { givenName } from "../sink/names/file-names.ts";
 import { knownOf } from "../source/skip-done.ts";
 import { fileDigests, isAccepted } from "./check-digest.ts";
 import { type FileMoverOptions, type Found, fileMover } from "./move-files.ts";

@@ -2,18 +2,18 @@
 
 import { readdirSync, renameSync, rmdirSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
-import { readBack } from "../app/previous-run.ts";
+import { readBack } from "../app/output/previous-run.ts";
 import { FolderError, useAnotherFolder } from "../core/errors.ts";
-import { escapedUrl } from "../core/escape.ts";
 import type { Outcome } from "../core/job.ts";
 import { HEADERS_ENDING, LAYOUT } from "../core/layout.ts";
-import { knownAs } from "../core/redact.ts";
+import { escapedUrl } from "../core/text/escape.ts";
+import { knownAs } from "../core/url/redact.ts";
 import { isSavedFile, savedHeaders } from "../fs/location.ts";
 import { compactJournal } from "../journal/compact.ts";
-import { type HashChains, hashChains } from "../journal/hash-chains.ts";
 import { type History, readHistory } from "../journal/history.ts";
-import { urlHash } from "../journal/parse-record.ts";
-import { type JournalWriter, journalWriter } from "../journal/writer.ts";
+import { urlHash } from "../journal/reading/parse-record.ts";
+import { type HashChains, hashChains } from "../journal/tables/hash-chains.ts";
+import { type JournalWriter, journalWriter } from "../journal/writing/writer.ts";
 import { removeSavedFile, removeSavedHeaders } from "../sink/folder/start-over.ts";
 import { copyHeaders, removeHeaders } from "./move-headers.ts";
 import { isSaved } from "./record-state.ts";

@@ -1,6 +1,6 @@
 // Recognises files that are not lists by their first bytes, with a command that makes a list of each type.
 
-import { redacted } from "../core/redact.ts";
+import { redacted } from "../core/url/redact.ts";
 
 export interface FileType {
   /** Completes "it is …", with its article. */

@@ -4,8 +4,8 @@ import { closeSync, openSync, readSync } from "node:fs";
 import type { Wording } from "../core/errors.ts";
 import { isFailure } from "../core/failure.ts";
 import type { Job } from "../core/job.ts";
-import { parseUrl } from "../core/parse-url.ts";
-import { isRedacted } from "../core/redact.ts";
+import { parseUrl } from "../core/url/parse-url.ts";
+import { isRedacted } from "../core/url/redact.ts";
 import { guessFormat } from "./guess-format.ts";
 
 /** Number of first lines of which at least one has to be a URL. */

@@ -5,7 +5,7 @@ import { DIGEST_NAMES, type DigestName, invalidDigest, isDigest } from "../core/
 import type { Failure } from "../core/failure.ts";
 import { isNumber, type Job, type Refuse } from "../core/job.ts";
 import type { Source } from "../core/ports.ts";
-import { nameWithoutUserinfo } from "../core/userinfo.ts";
+import { nameWithoutUserinfo } from "../core/url/userinfo.ts";
 import { lineNumbers } from "./line-numbers.ts";
 
 /**

@@ -3,13 +3,13 @@
 import type { Readable } from "node:stream";
 import type { Wording } from "../core/errors.ts";
 import type { Job } from "../core/job.ts";
+import { gunzipped } from "./compression/gunzip.ts";
+import { isZstd, unzstd } from "./compression/unzstd.ts";
 import { commandFor, fileTypeOf } from "./file-signature.ts";
 import { type FormatContext, UnreadableError } from "./formats/format.ts";
 import { formatOf } from "./formats/registry.ts";
-import { gunzipped } from "./gunzip.ts";
 import type { OpenedList } from "./open-list.ts";
 import { peek } from "./peek.ts";
-import { isZstd, unzstd } from "./unzstd.ts";
 
 export interface ReadOptions extends Omit<FormatContext, "head" | "file"> {
   /** The list's path: `-` for standard input. */

@@ -1,6 +1,6 @@
 // Messages about columns of lines with unknown keys: one per key.
 
-import type { UnknownColumn } from "./formats/columns.ts";
+import type { UnknownColumn } from "./formats/table/columns.ts";
 
 /** Maximum number of messages about unknown keys, for all lists together. */
 const MAX_KEY_MESSAGES = 10;

@@ -3,7 +3,7 @@
 import { ListError, type Wording } from "../core/errors.ts";
 import type { Job } from "../core/job.ts";
 import type { Source } from "../core/ports.ts";
-import { redacted } from "../core/redact.ts";
+import { redacted } from "../core/url/redact.ts";
 import type { Earlier } from "./skip-done.ts";
 
 /** Returns the next step for a line without a number among those of failed.txt. */

@@ -1,8 +1,8 @@
 // Every option reads its BULKGET_ variable, unless the command line has the option.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type CommandLine, misspelt, readCommandLine } from "../../src/cli/command-line.ts";
-import type { EarlyExit } from "../../src/cli/commander.ts";
+import { type CommandLine, misspelt, readCommandLine } from "../../src/cli/command-line/command-line.ts";
+import type { EarlyExit } from "../../src/cli/command-line/commander.ts";
 import { splitFlags, variableOf } from "../../src/options/flags.ts";
 import type { Row } from "../../src/options/row.ts";
 import { TABLE } from "../../src/options/table.ts";

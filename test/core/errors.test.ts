@@ -2,7 +2,7 @@
 
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { FLAG_WORDING } from "../../src/cli/command-line.ts";
+import { FLAG_WORDING } from "../../src/cli/command-line/command-line.ts";
 import {
   BulkgetError,
   ERROR_CODES,

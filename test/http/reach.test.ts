@@ -1,7 +1,7 @@
 // The network options: which combinations are refused.
 
 import { expect, it } from "vitest";
-import { networkRoute } from "../../src/app/network-options.ts";
+import { networkRoute } from "../../src/app/network/network-options.ts";
 
 const PROXIED = { http_proxy: "http://p:1", https_proxy: "http://p:1" };
 

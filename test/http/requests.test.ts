@@ -1,7 +1,7 @@
 // Requests as sent: their target as in the URL, headers in the usual case, Host first.
 
 import { describe, expect, it } from "vitest";
-import { type IdentityOptions, identityOf } from "../../src/app/identity-options.ts";
+import { type IdentityOptions, identityOf } from "../../src/app/network/identity-options.ts";
 import { OptionError } from "../../src/core/errors.ts";
 import { proxyRules } from "../../src/http/connect/proxy.ts";
 import { cookies } from "../../src/http/identity/cookies.ts";

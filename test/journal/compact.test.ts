@@ -15,7 +15,7 @@ import type { Failed, Outcome } from "../../src/core/job.ts";
 import { serializeOutcome } from "../../src/core/serialize-outcome.ts";
 import { compactJournal } from "../../src/journal/compact.ts";
 import { type History, readHistory } from "../../src/journal/history.ts";
-import { journalWriter } from "../../src/journal/writer.ts";
+import { journalWriter } from "../../src/journal/writing/writer.ts";
 import { failedFile, versionOf } from "../../src/report/failed-list.ts";
 import { failed, saved } from "../core/outcomes.ts";
 import { own, ownFolder } from "../support/own.ts";

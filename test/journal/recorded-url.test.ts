@@ -4,10 +4,10 @@ import { strictEqual } from "node:assert";
 import { closeSync, openSync, writeFileSync } from "node:fs";
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { escapedUrl } from "../../src/core/escape.ts";
 import { serializeOutcome } from "../../src/core/serialize-outcome.ts";
-import { unitOf } from "../../src/journal/line-table.ts";
+import { escapedUrl } from "../../src/core/text/escape.ts";
 import { recordedUrls } from "../../src/journal/recorded-url.ts";
+import { unitOf } from "../../src/journal/tables/line-table.ts";
 import { failed, saved } from "../core/outcomes.ts";
 import { own, ownFolder } from "../support/own.ts";
 

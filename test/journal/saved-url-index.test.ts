@@ -4,7 +4,7 @@ import { appendFileSync, lstatSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { Outcome } from "../../src/core/job.ts";
 import { serializeOutcome } from "../../src/core/serialize-outcome.ts";
-import { urlHash } from "../../src/journal/parse-record.ts";
+import { urlHash } from "../../src/journal/reading/parse-record.ts";
 import { failed, saved, skipped } from "../core/outcomes.ts";
 import { ownJournal } from "./journals.ts";
 

@@ -12,9 +12,9 @@ import {
 import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Job, Outcome } from "../../src/core/job.ts";
-import { knownAs } from "../../src/core/redact.ts";
+import { knownAs } from "../../src/core/url/redact.ts";
 import { failedFile, failedList, versionOf } from "../../src/report/failed-list.ts";
-import { fileNames } from "../../src/sink/directory/file-names.ts";
+import { fileNames } from "../../src/sink/names/file-names.ts";
 import { lineSplitter } from "../../src/source/formats/line-splitter.ts";
 import { failed, saved } from "../core/outcomes.ts";
 import { ownFolder } from "../support/own.ts";

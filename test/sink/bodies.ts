@@ -4,9 +4,9 @@ import type { Failure } from "../../src/core/failure.ts";
 import type { Job } from "../../src/core/job.ts";
 import type { Answer, BodyStream, Sink, Stored } from "../../src/core/ports.ts";
 import { type DirectoryOptions, directory } from "../../src/sink/directory/directory.ts";
-import { fileNames } from "../../src/sink/directory/file-names.ts";
-import { partialFiles } from "../../src/sink/directory/partial-files.ts";
+import { partialFiles } from "../../src/sink/files/partial-files.ts";
 import { prepareFolder } from "../../src/sink/folder/output-folder.ts";
+import { fileNames } from "../../src/sink/names/file-names.ts";
 
 export const JOB: Job = { n: 1, url: "http://example.org/a.html" };
 export const TARGET = new URL(JOB.url);

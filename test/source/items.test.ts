@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { Job } from "../../src/core/job.ts";
 import type { Source } from "../../src/core/ports.ts";
-import { fileNames } from "../../src/sink/directory/file-names.ts";
+import { fileNames } from "../../src/sink/names/file-names.ts";
 import { type Item, items } from "../../src/source/items.ts";
 
 async function jobsOf(source: Source): Promise<Job[]> {

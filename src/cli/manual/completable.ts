@@ -2,8 +2,8 @@
 
 import { type Flags, splitFlags } from "../../options/flags.ts";
 import type { Row } from "../../options/row.ts";
-import { COMMANDS, type CommandInfo, type CommandName } from "../commands.ts";
-import { valueTypeOf } from "../value-types.ts";
+import { valueTypeOf } from "../command-line/value-types.ts";
+import { COMMANDS, type CommandInfo, type CommandName } from "../subcommands/commands.ts";
 import { ACTIONS } from "./sections.ts";
 
 export interface Completable extends Flags {

@@ -1,6 +1,6 @@
 // The completion scripts of bash, zsh and fish, made from the option table.
 
-import type { SHELLS } from "../commands.ts";
+import type { SHELLS } from "../subcommands/commands.ts";
 import { bashScript } from "./bash.ts";
 import { fishScript } from "./fish.ts";
 import { zshScript } from "./zsh.ts";

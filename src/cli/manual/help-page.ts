@@ -1,9 +1,9 @@
 // The pages of `--help` and `--help all`: one line per option, or each option in detail.
 
 import type { Row } from "../../options/row.ts";
-import type { Page } from "../commander.ts";
-import { COMMANDS, type CommandInfo } from "../commands.ts";
-import { shownDefault } from "../value-types.ts";
+import type { Page } from "../command-line/commander.ts";
+import { shownDefault } from "../command-line/value-types.ts";
+import { COMMANDS, type CommandInfo } from "../subcommands/commands.ts";
 import { blocksOf, wrapped } from "./prose.ts";
 import { ACTIONS, EXITS, FILES, factsOf, LISTS, VALUES, VARIABLES } from "./sections.ts";
 

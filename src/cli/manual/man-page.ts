@@ -3,7 +3,7 @@
 import { type Flags, splitFlags } from "../../options/flags.ts";
 import type { Group, Row } from "../../options/row.ts";
 import { VERSION } from "../../version.ts";
-import { COMMANDS, type CommandInfo } from "../commands.ts";
+import { COMMANDS, type CommandInfo } from "../subcommands/commands.ts";
 import { blocksOf, type Markup, marked, wrapped } from "./prose.ts";
 import { ACTIONS, EXITS, FILES, factsOf, LISTS, VALUES, VARIABLES } from "./sections.ts";
 
@@ -15,7 +15,7 @@ const { bulkget, tune, extract, completion, help } = COMMANDS;
 export function manPage(): string {
   const [about = "", examples = ""] = extract.notes.split("Examples:");
   const measuring = tune.groups.filter(({ title }) => title === "Measuring");
-  return `.\\" Made by \`npm run docs\` from src/options and src/cli/commands.ts.
+  return `.\\" Made by \`npm run docs\` from src/options and src/cli/subcommands/commands.ts.
 .TH BULKGET 1 "" "bulkget ${VERSION}" "User Commands"
 .SH NAME
 bulkget \\- download every URL of a list into numbered files

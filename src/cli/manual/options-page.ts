@@ -4,7 +4,7 @@ import { splitFlags } from "../../options/flags.ts";
 import type { Group, Row, Rows } from "../../options/row.ts";
 import { LIBRARY } from "../../options/rows/library.ts";
 import { rangeOf } from "../../options/types.ts";
-import { COMMANDS } from "../commands.ts";
+import { COMMANDS } from "../subcommands/commands.ts";
 import { blocksOf, type Markup, marked, wrapped } from "./prose.ts";
 import { ACTIONS, EXITS, FLAG_NAMES, VALUES, VARIABLES, variableAndDefault } from "./sections.ts";
 

@@ -3,8 +3,8 @@
 import { splitFlags, variableOf } from "../../options/flags.ts";
 import type { Row } from "../../options/row.ts";
 import { TABLE } from "../../options/table.ts";
+import { shownDefault } from "../command-line/value-types.ts";
 import { EXIT_CODES } from "../exit-code.ts";
-import { shownDefault } from "../value-types.ts";
 
 /** A flag that prints a page instead of starting a run. It has no row in the option table. */
 export interface Action {

@@ -3,12 +3,12 @@
 import { bug } from "../classify.ts";
 import { digestFailure, hasDigests } from "../digest.ts";
 import { type Failure, isFailure } from "../failure.ts";
-import { hostKey } from "../host-key.ts";
 import type { Job, ShardPlace, Unchanged } from "../job.ts";
-import { parseUrl } from "../parse-url.ts";
 import type { Answer, Get, PartialBody, RequestConditions, Sink, Stored, WriteBehind } from "../ports.ts";
 import type { Task } from "../scheduler/task.ts";
 import { Deferred, type Thenable } from "../structures/deferred.ts";
+import { hostKey } from "../url/host-key.ts";
+import { parseUrl } from "../url/parse-url.ts";
 import { type Clock, outcomeBuilder } from "./outcomes.ts";
 import type { Requeue, TryResult } from "./try-result.ts";
 

@@ -15,9 +15,9 @@ import type {
   Unchanged,
 } from "../job.ts";
 import type { Answer, Skip, Stored } from "../ports.ts";
-import { redacted } from "../redact.ts";
 import { attemptsBefore, type Task } from "../scheduler/task.ts";
-import { withoutUserinfo } from "../userinfo.ts";
+import { redacted } from "../url/redact.ts";
+import { withoutUserinfo } from "../url/userinfo.ts";
 
 export interface Clock {
   /** Milliseconds of a monotonic clock. */

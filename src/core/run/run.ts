@@ -1,12 +1,12 @@
 // Runs a list: reads jobs as the frontier has room, starts them as slots become free, and reports the outcome of each.
 
-import { bounded } from "../detail.ts";
 import { type Failure, isFailure, isFatal } from "../failure.ts";
 import type { Outcome, ShardPlace } from "../job.ts";
 import type { Sink, Source, View, WriteBehind } from "../ports.ts";
 import type { Task } from "../scheduler/task.ts";
 import { deadlineTimer, type TimerClock } from "../structures/deadline-timer.ts";
 import { LinkedList } from "../structures/linked-list.ts";
+import { bounded } from "../text/detail.ts";
 import type { Perform } from "./attempt.ts";
 import { type CompletionOptions, completion } from "./completion.ts";
 import { type Slot, slots } from "./slots.ts";

@@ -2,7 +2,7 @@
 
 import { hasDigests, mismatchedDigest } from "../digest.ts";
 import type { DuplicateSource, Job, Outcome } from "../job.ts";
-import { redacted } from "../redact.ts";
+import { redacted } from "../url/redact.ts";
 import { charsOf, duplicateChars } from "./job-size.ts";
 import { dequeue, enqueue, type Fifo } from "./order.ts";
 import type { Frontier } from "./task.ts";

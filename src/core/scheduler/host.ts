@@ -1,10 +1,10 @@
 // One host in the frontier: its jobs, its health, and when it may start the next try.
 
 import { type Failure, isFailure } from "../failure.ts";
-import { HTTPS_PORT, hostKey } from "../host-key.ts";
 import type { Job } from "../job.ts";
-import { parseUrl } from "../parse-url.ts";
 import { LinkedList, type ListNode } from "../structures/linked-list.ts";
+import { HTTPS_PORT, hostKey } from "../url/host-key.ts";
+import { parseUrl } from "../url/parse-url.ts";
 import { dequeue, type Fifo, type Heap, type HostQueue, heap, peek } from "./order.ts";
 import type { OverloadLimit, RateLimiter, Task } from "./task.ts";
 

@@ -3,9 +3,9 @@
 import { connect as connectTcp, isIP, type Socket, type SocketConstructorOpts } from "node:net";
 import { classify } from "../../core/classify.ts";
 import type { ConnectTiming } from "./connect-timing.ts";
+import { type ResolveOptions, resolver } from "./dns/resolve.ts";
 import { happyEyeballs } from "./happy-eyeballs.ts";
 import type { ProxyServer } from "./proxy.ts";
-import { type ResolveOptions, resolver } from "./resolve.ts";
 import { connectSocks } from "./socks.ts";
 import { READ_BYTES, securer, type TlsOptions } from "./tls.ts";
 import { authority, connectTunnel, proxyError } from "./tunnel.ts";

@@ -1,7 +1,7 @@
 // Connects through a SOCKS 5 proxy (RFC 1928), with a user name and password if it has them (RFC 1929).
 
 import { isIP, type Socket } from "node:net";
-import { bytesOf } from "./addresses.ts";
+import { bytesOf } from "./dns/addresses.ts";
 import type { ProxyServer } from "./proxy.ts";
 import { ProxyRefusal } from "./tunnel.ts";
 

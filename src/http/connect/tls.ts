@@ -3,7 +3,7 @@
 import { isIP, type OnReadOpts, type Socket } from "node:net";
 import type { ConnectionOptions, DetailedPeerCertificate, PeerCertificate, SecureContext, TLSSocket } from "node:tls";
 import { OptionError } from "../../core/errors.ts";
-import { ttlMap } from "./ttl-map.ts";
+import { ttlMap } from "../../core/structures/ttl-map.ts";
 
 export interface TlsOptions {
   /** -k: accept any certificate. */
@@ -51,12 +51,12 @@ const MAX_SESSION_MS = 3_600_000;
 
 /** Throws an OptionError for a certificate or a key that cannot be used. */
 export function securer(options: TlsOptions): Securer {
-  const sessions = ttlMap<Buffer>(MAX_SESSIONS, MAX_SESSION_MS);
+  const sessions = ttlMap<Buffer>(MAX_SESSIONS, MAX_SESSION_MS, () => performance.now());
   const clientContext = options.cert === undefined ? undefined : clientCertificateContext(options, options.cert);
   let anonymousContext: SecureContext | undefined;
   const socketsWithSession = new WeakSet<Socket>();
   /** Servers that have refused a session: none is kept for them. */
-  const refusingServers = ttlMap<true>(MAX_SESSIONS, MAX_SESSION_MS);
+  const refusingServers = ttlMap<true>(MAX_SESSIONS, MAX_SESSION_MS, () => performance.now());
 
   const start: Securer["start"] = (over, { host, port, http2, anonymous }, isFull) => {
     const hasClientCertificate = clientContext !== undefined && anonymous !== true;

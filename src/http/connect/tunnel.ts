@@ -2,7 +2,7 @@
 
 import { isIP, type Socket } from "node:net";
 import { classify } from "../../core/classify.ts";
-import { fdExhaustion } from "./fd-exhaustion.ts";
+import { fdExhaustion } from "../../core/fd-exhaustion.ts";
 import type { ProxyServer } from "./proxy.ts";
 
 /** Maximum length of the answer to CONNECT with the informational ones before it, in bytes: 16 KiB. */

@@ -2,7 +2,7 @@
 
 import type { Phase } from "../../core/classify.ts";
 import type { Failure } from "../../core/failure.ts";
-import { fdExhaustion } from "../connect/fd-exhaustion.ts";
+import { fdExhaustion } from "../../core/fd-exhaustion.ts";
 import type { Connection, Handler, Request, Route } from "../h1/connection.ts";
 import type { ConnectionPool } from "../h1/connection-pool.ts";
 import { MAX_HEAD_BYTES } from "../h1/partial-header-block.ts";

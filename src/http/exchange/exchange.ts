@@ -2,10 +2,10 @@
 
 import { classify } from "../../core/classify.ts";
 import type { Failure } from "../../core/failure.ts";
+import { fdExhaustion } from "../../core/fd-exhaustion.ts";
 import type { PausedReader } from "../../core/run/bandwidth.ts";
 import type { LinkedList } from "../../core/structures/linked-list.ts";
 import type { ConnectTiming } from "../connect/connect-timing.ts";
-import { fdExhaustion } from "../connect/fd-exhaustion.ts";
 import type { Connection, Handler, Request } from "../h1/connection.ts";
 import type { SentConditions } from "../semantics/conditional.ts";
 import { evaluate } from "../semantics/evaluate.ts";

@@ -6,8 +6,8 @@ import type { ListNode } from "../../core/structures/linked-list.ts";
 import { type ConnectTiming, connectTiming } from "../connect/connect-timing.ts";
 import type { Destination, Open } from "../connect/connector.ts";
 import type { WireCapture } from "../wire/capture.ts";
+import { requestHead } from "../wire/request-head.ts";
 import type { HeadMemory } from "./partial-header-block.ts";
-import { requestHead } from "./request-head.ts";
 import { GARBAGE, type ParserListener, responseParser } from "./response-parser.ts";
 import type { Send } from "./write-batcher.ts";
 

@@ -1,8 +1,8 @@
 // Checks that a 206 answer is exactly the requested range, since the file is put together from both parts.
 
 import type { Failure } from "../../core/failure.ts";
-import { originForm } from "../../core/origin-form.ts";
 import type { PartialBody } from "../../core/ports.ts";
+import { originForm } from "../../core/url/origin-form.ts";
 import type { SentConditions } from "./conditional.ts";
 import { type AnswerHeaders, excerpt, valuesOf } from "./headers.ts";
 import { isStrongTag } from "./validators.ts";

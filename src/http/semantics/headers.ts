@@ -1,6 +1,6 @@
 // Parses the few headers of an answer that a downloader uses, and has helpers for header values.
 
-import { MAX_URL_LENGTH } from "../../core/parse-url.ts";
+import { MAX_URL_LENGTH } from "../../core/url/parse-url.ts";
 
 export interface AnswerHeaders {
   /** NaN if it is invalid, or if there are several with different values. */

@@ -2,7 +2,7 @@
 
 import { isUtf8 } from "node:buffer";
 import type { Failure } from "../../core/failure.ts";
-import { hasLongHost, hasLongHostText, MAX_URL_LENGTH } from "../../core/parse-url.ts";
+import { hasLongHost, hasLongHostText, MAX_URL_LENGTH } from "../../core/url/parse-url.ts";
 import { copied, excerpt } from "./headers.ts";
 
 /** A redirect answer. */

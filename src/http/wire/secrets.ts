@@ -1,6 +1,6 @@
 // Hides the secrets of a request that is kept: credentials, and every header of the user that may be one.
 
-import { HIDDEN, withoutUserinfo } from "../../core/userinfo.ts";
+import { HIDDEN, withoutUserinfo } from "../../core/url/userinfo.ts";
 import { isSafeHeader } from "../semantics/redirect.ts";
 
 /** Headers that bulkget sends itself, besides those that may be sent to any origin. */

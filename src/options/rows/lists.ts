@@ -1,6 +1,6 @@
 // Options of lists: their format, the columns of tables, and what of a row goes into its record.
 
-import { COLUMN_ROLES } from "../../source/formats/table-options.ts";
+import { COLUMN_ROLES } from "../../source/formats/table/table-options.ts";
 import { type Rows, TEXT } from "../row.ts";
 
 const notInLibrary = "the input may be an async generator, which fetches pages as it is pulled";

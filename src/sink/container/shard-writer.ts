@@ -8,7 +8,7 @@ import { Deferred, type Thenable } from "../../core/structures/deferred.ts";
 import { CREATE_FLAGS, NEW_FILE_MODE } from "../../fs/open-nofollow.ts";
 import { readAt, writeAt, writeAtSync } from "../../fs/positioned-io.ts";
 import { syncFile, syncFolder } from "../../fs/sync.ts";
-import type { DiskLatency } from "../directory/disk-latency.ts";
+import type { DiskLatency } from "../files/disk-latency.ts";
 import { type Group, type LargeGroup, lengthOf, type Place } from "./group.ts";
 import type { ShardNames } from "./shard-names.ts";
 

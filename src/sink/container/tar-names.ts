@@ -1,6 +1,6 @@
 // Names the members of a tar sample by WebDataset's rule: one key up to the first dot, a different extension per member.
 
-import { type FileNames, givenName } from "../directory/file-names.ts";
+import { type FileNames, givenName } from "../names/file-names.ts";
 
 /** The members of one sample. */
 export interface SampleNames {

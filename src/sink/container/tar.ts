@@ -1,8 +1,8 @@
 // The format `tar`: one sample per line, the body and its record as JSON, ready for WebDataset.
 
 import type { Digests } from "../../core/digest.ts";
-import { escapedJson } from "../../core/escape.ts";
-import { redacted } from "../../core/redact.ts";
+import { escapedJson } from "../../core/text/escape.ts";
+import { redacted } from "../../core/url/redact.ts";
 import type { Capture, ContainerFormat } from "./container-format.ts";
 import { paddingOf, type TarMember, tarHeader, tarHeaderBytes, writeTarHeader } from "./tar-header.ts";
 import { sampleNames } from "./tar-names.ts";

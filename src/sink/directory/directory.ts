@@ -8,9 +8,11 @@ import type { Answer, BodyStream, Sink } from "../../core/ports.ts";
 import { type BodyDigest, bodyDigest, updateFromFile } from "../../fs/body-digest.ts";
 import { isStillThere } from "../../fs/location.ts";
 import { lengthOf } from "../../fs/write-all.ts";
+import { type DiskLatency, diskLatency, unlessBusy, unlessStuck, untilStopped } from "../files/disk-latency.ts";
+import type { PartialFiles } from "../files/partial-files.ts";
+import { pendingWrites, STOPPED_BEFORE_WRITE } from "../files/pending-writes.ts";
+import { type FileNames, nameTooLong } from "../names/file-names.ts";
 import { committer, type Target } from "./commit.ts";
-import { type DiskLatency, diskLatency, unlessBusy, unlessStuck, untilStopped } from "./disk-latency.ts";
-import { type FileNames, nameTooLong } from "./file-names.ts";
 import { type HeadersFile, readHeaders } from "./headers-file.ts";
 import {
   type ConflictCheck,
@@ -19,8 +21,6 @@ import {
   type Recoverable,
   type Replaceable,
 } from "./name-conflict.ts";
-import type { PartialFiles } from "./partial-files.ts";
-import { pendingWrites, STOPPED_BEFORE_WRITE } from "./pending-writes.ts";
 import { chooseStrategy, type WriteContext } from "./strategy.ts";
 import { asyncWriter } from "./write-async.ts";
 import { arrivalRateCheck, writeBehind } from "./write-behind.ts";

@@ -8,9 +8,9 @@ import { savedHeaders } from "../../fs/location.ts";
 import { createNew, openToRead } from "../../fs/open-nofollow.ts";
 import { syncFile } from "../../fs/sync.ts";
 import { writeAll, writeAllSync } from "../../fs/write-all.ts";
+import type { PartialFiles } from "../files/partial-files.ts";
+import { createTempFileAsync } from "../files/temp-file.ts";
 import type { ConflictCheck } from "./name-conflict.ts";
-import type { PartialFiles } from "./partial-files.ts";
-import { createTempFileAsync } from "./temp-file.ts";
 
 const renameAsync = promisify(rename);
 

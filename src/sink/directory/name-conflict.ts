@@ -5,8 +5,8 @@ import type { Failure } from "../../core/failure.ts";
 import type { Job } from "../../core/job.ts";
 import { isNameOf } from "../../core/scheduler/name-queue.ts";
 import { nonFolderOnPath } from "../../fs/safe-path.ts";
+import { failureOfWrite } from "../files/write-errors.ts";
 import type { Span } from "../folder/unclean-shutdown.ts";
-import { failureOfWrite } from "./write-errors.ts";
 
 /** Existing files that may be replaced, besides the line's own: */
 export interface Replaceable {

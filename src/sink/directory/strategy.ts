@@ -12,10 +12,10 @@ import type { Failure } from "../../core/failure.ts";
 import type { Job } from "../../core/job.ts";
 import type { Answer } from "../../core/ports.ts";
 import type { BodyDigest } from "../../fs/body-digest.ts";
+import type { DiskLatency } from "../files/disk-latency.ts";
+import type { PartialFiles } from "../files/partial-files.ts";
+import type { PendingWrites } from "../files/pending-writes.ts";
 import type { Committer } from "./commit.ts";
-import type { DiskLatency } from "./disk-latency.ts";
-import type { PartialFiles } from "./partial-files.ts";
-import type { PendingWrites } from "./pending-writes.ts";
 
 /** Strategies for a body; `behind` falls back to `direct` where the writer thread does not take it. */
 export type Strategy = "stream" | "direct" | "behind" | "async";

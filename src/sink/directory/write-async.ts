@@ -5,10 +5,10 @@ import type { Answer, Stored } from "../../core/ports.ts";
 import { mismatchOf } from "../../fs/body-digest.ts";
 import { syncFile } from "../../fs/sync.ts";
 import { lengthOf, writeAll } from "../../fs/write-all.ts";
+import { STOPPED_BEFORE_WRITE } from "../files/pending-writes.ts";
+import type { TempFile } from "../files/temp-file.ts";
 import type { Target } from "./commit.ts";
-import { STOPPED_BEFORE_WRITE } from "./pending-writes.ts";
 import type { WriteContext } from "./strategy.ts";
-import type { TempFile } from "./temp-file.ts";
 
 /** One fewer than libuv's default of 4 threads (UV_THREADPOOL_SIZE): DNS look-ups use them too. */
 const MAX_CONCURRENT_WRITES = 3;

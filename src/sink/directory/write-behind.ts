@@ -6,8 +6,8 @@ import type { Answer, Stored, WriteBehind } from "../../core/ports.ts";
 import { Deferred, type Thenable } from "../../core/structures/deferred.ts";
 import { bodyDigest, mismatchOf } from "../../fs/body-digest.ts";
 import { lengthOf } from "../../fs/write-all.ts";
+import { STOPPED_BEFORE_WRITE } from "../files/pending-writes.ts";
 import type { Target } from "./commit.ts";
-import { STOPPED_BEFORE_WRITE } from "./pending-writes.ts";
 import type { WriteContext } from "./strategy.ts";
 import type { WriterThread } from "./writer-thread.ts";
 

@@ -5,9 +5,9 @@ import type { Failure } from "../../core/failure.ts";
 import type { Answer, Stored } from "../../core/ports.ts";
 import { mismatchOf } from "../../fs/body-digest.ts";
 import { writeAllSync } from "../../fs/write-all.ts";
+import type { TempFile } from "../files/temp-file.ts";
 import type { Target } from "./commit.ts";
 import type { WriteContext } from "./strategy.ts";
-import type { TempFile } from "./temp-file.ts";
 
 /**
  * Never throws. On a fast disk, a trip through the thread pool takes longer than the write itself.

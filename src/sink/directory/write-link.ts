@@ -5,12 +5,12 @@ import { digestsOf } from "../../core/digest.ts";
 import type { Failure } from "../../core/failure.ts";
 import type { SavedFile } from "../../core/job.ts";
 import type { Stored } from "../../core/ports.ts";
+import { linkOrCopy } from "../files/link-or-copy.ts";
+import { hasSameContentAsync } from "../files/same-content.ts";
+import type { TempFile } from "../files/temp-file.ts";
 import type { Target } from "./commit.ts";
-import { linkOrCopy } from "./link-or-copy.ts";
 import { differentContent } from "./name-conflict.ts";
-import { hasSameContentAsync } from "./same-content.ts";
 import type { WriteContext } from "./strategy.ts";
-import type { TempFile } from "./temp-file.ts";
 
 /** Gives a saved file of `folder` the target's name as well. */
 export function writeLink(

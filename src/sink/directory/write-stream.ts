@@ -5,11 +5,11 @@ import type { Answer, BodyStream, Stored } from "../../core/ports.ts";
 import { type BodyDigest, mismatchOf } from "../../fs/body-digest.ts";
 import { syncFile } from "../../fs/sync.ts";
 import { lengthOf, writeAll, writeAllSync } from "../../fs/write-all.ts";
+import { MIN_KEPT_BYTES } from "../files/partial-files.ts";
+import type { TempFile } from "../files/temp-file.ts";
 import type { Target } from "./commit.ts";
 import { nameOfAnother } from "./name-conflict.ts";
-import { MIN_KEPT_BYTES } from "./partial-files.ts";
 import type { WriteContext } from "./strategy.ts";
-import type { TempFile } from "./temp-file.ts";
 
 /** A `WriteContext` whose commit may take place in the thread pool. */
 export interface StreamContext extends Omit<WriteContext, "commit"> {

@@ -2,7 +2,7 @@
 
 import type { Job, ShardRecord } from "../../core/job.ts";
 import type { Answer } from "../../core/ports.ts";
-import { redacted } from "../../core/redact.ts";
+import { redacted } from "../../core/url/redact.ts";
 import type { Wire, WireResponse } from "../../core/wire.ts";
 import { readAt } from "../../fs/positioned-io.ts";
 import type { Capture, ContainerFormat } from "../container/container-format.ts";

@@ -1,11 +1,19 @@
 // The formats "csv" and "tsv": tables with a row per URL, as spreadsheets and databases write them (RFC 4180).
 
 import type { Job } from "../../core/job.ts";
-import { type Row, rowSplitter, type SplitterOptions } from "./delimited.ts";
 import { delimiterOf, firstLineOf } from "./detect.ts";
 import { encodingOf, toUtf8 } from "./encoding.ts";
 import type { Format, FormatContext } from "./format.ts";
-import { brokenRow, type ColumnUse, columnUses, hasNoHeader, numberedColumns, rowJob, valuesOf } from "./table-jobs.ts";
+import { type Row, rowSplitter, type SplitterOptions } from "./table/delimited.ts";
+import {
+  brokenRow,
+  type ColumnUse,
+  columnUses,
+  hasNoHeader,
+  numberedColumns,
+  rowJob,
+  valuesOf,
+} from "./table/table-jobs.ts";
 
 export const csvJobs: Format["jobs"] = (bytes, context) =>
   delimitedJobs(bytes, context, {

@@ -1,8 +1,8 @@
 // Recognizes the format of a list by its extension and its first bytes.
 
-import { cellsOf } from "./delimited.ts";
 import type { Format } from "./format.ts";
-import type { TableOptions } from "./table-options.ts";
+import { cellsOf } from "./table/delimited.ts";
+import type { TableOptions } from "./table/table-options.ts";
 
 type Matches = Format["matches"];
 

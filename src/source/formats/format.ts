@@ -4,7 +4,7 @@ import type { Wording } from "../../core/errors.ts";
 import type { Job } from "../../core/job.ts";
 import type { Fetch } from "../fetched.ts";
 import type { Numbering } from "./numbering.ts";
-import type { TableOptions } from "./table-options.ts";
+import type { TableOptions } from "./table/table-options.ts";
 
 export interface Format {
   /** Unique among the formats, in lower case. */

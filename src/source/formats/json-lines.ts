@@ -1,10 +1,10 @@
 // The format "jsonl": an object of JSON per line, with the URL, the name, digests and whatever else as its members.
 
 import type { Job } from "../../core/job.ts";
-import { type Row, rowSplitter } from "./delimited.ts";
 import { encodingOf, toUtf8 } from "./encoding.ts";
 import type { Format, FormatContext } from "./format.ts";
-import { brokenRow, membersOf, rowJob } from "./table-jobs.ts";
+import { type Row, rowSplitter } from "./table/delimited.ts";
+import { brokenRow, membersOf, rowJob } from "./table/table-jobs.ts";
 
 export const jsonLinesJobs: Format["jobs"] = async function* (bytes, context): AsyncGenerator<Job[]> {
   const splitter = rowSplitter({});

@@ -2,11 +2,11 @@
 
 import { digestsOf } from "../../core/digest.ts";
 import { isNumber, type Job } from "../../core/job.ts";
-import { MAX_URL_LENGTH } from "../../core/parse-url.ts";
-import { nameWithoutUserinfo } from "../../core/userinfo.ts";
-import { columnsOf } from "./columns.ts";
+import { MAX_URL_LENGTH } from "../../core/url/parse-url.ts";
+import { nameWithoutUserinfo } from "../../core/url/userinfo.ts";
 import { decodeLine } from "./decode-line.ts";
 import { claimNumber, jobOnLine, type Numbering } from "./numbering.ts";
+import { columnsOf } from "./table/columns.ts";
 
 /** Maximum part of a line that is kept, in bytes: a URL of maximum length and 8,192 characters of columns, at 3 bytes each. */
 const MAX_LINE_BYTES = 3 * (MAX_URL_LENGTH + 8192);

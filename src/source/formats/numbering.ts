@@ -1,7 +1,7 @@
 // Numbers the jobs of a list by their lines, across all lists, and refuses a number that another line has.
 
 import type { Job } from "../../core/job.ts";
-import type { UnknownColumn } from "./columns.ts";
+import type { UnknownColumn } from "./table/columns.ts";
 
 /** The numbering of the jobs of a list. */
 export interface Numbering {

@@ -13,7 +13,7 @@ import {
 import type { Job } from "../../core/job.ts";
 import type { Format, FormatContext } from "./format.ts";
 import { UnreadableError } from "./format.ts";
-import { type ColumnUse, columnUses, rowJob, valuesOf } from "./table-jobs.ts";
+import { type ColumnUse, columnUses, rowJob, valuesOf } from "./table/table-jobs.ts";
 
 /** Jobs per batch. */
 const BATCH_ROWS = 1024;

@@ -3,7 +3,7 @@
 import { isCsv, isJsonLines, isParquet, isTsv, isXml } from "./detect.ts";
 import type { Format } from "./format.ts";
 import { lines } from "./lines.ts";
-import type { TableOptions } from "./table-options.ts";
+import type { TableOptions } from "./table/table-options.ts";
 
 type Jobs = Format["jobs"];
 

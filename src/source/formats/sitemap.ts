@@ -2,13 +2,13 @@
 
 import { StringDecoder } from "node:string_decoder";
 import type { Job } from "../../core/job.ts";
+import { gunzipped } from "../compression/gunzip.ts";
 import { onceOf } from "../fetched.ts";
 import { pipeOf, quoted } from "../file-signature.ts";
-import { gunzipped } from "../gunzip.ts";
 import { peek } from "../peek.ts";
 import { encodingOf, toUtf8 } from "./encoding.ts";
 import { type Format, type FormatContext, UnreadableError } from "./format.ts";
-import { brokenRow, rowJob } from "./table-jobs.ts";
+import { brokenRow, rowJob } from "./table/table-jobs.ts";
 import { xmlParser } from "./xml-parser.ts";
 
 /** Maximum number of entries of one file, by the protocol. */

@@ -3,7 +3,7 @@
 import { TextDecoder } from "node:util";
 import type { Job } from "../../core/job.ts";
 import type { Fetched } from "../fetched.ts";
-import { brokenRow, membersOf, rowJob } from "../formats/table-jobs.ts";
+import { brokenRow, membersOf, rowJob } from "../formats/table/table-jobs.ts";
 import { type JsonPath, select } from "./json-path.ts";
 import type { Page, PageContext, PageKind } from "./page.ts";
 import { itemUrl, markerOf, namelessItem, urlOfMarker, withParam } from "./page-urls.ts";

@@ -1,7 +1,7 @@
 // Pages with a Link header (RFC 8288) to the next one: of JSON or of text, by their first character.
 
 import type { Job } from "../../core/job.ts";
-import { redacted } from "../../core/redact.ts";
+import { redacted } from "../../core/url/redact.ts";
 import { type Fetched, onceOf } from "../fetched.ts";
 import { firstLines } from "../first-lines.ts";
 import { lines } from "../formats/lines.ts";

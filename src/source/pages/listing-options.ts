@@ -2,8 +2,8 @@
 
 import { OptionError } from "../../core/errors.ts";
 import { isFailure } from "../../core/failure.ts";
-import { parseUrl } from "../../core/parse-url.ts";
-import { redacted } from "../../core/redact.ts";
+import { parseUrl } from "../../core/url/parse-url.ts";
+import { redacted } from "../../core/url/redact.ts";
 import { type JsonPath, jsonPath } from "./json-path.ts";
 import type { Listing } from "./page.ts";
 

@@ -1,6 +1,6 @@
 // The URLs of a listing: of its pages by their markers, and of its items by their names.
 
-import { hasLongHostText, MAX_URL_LENGTH } from "../../core/parse-url.ts";
+import { hasLongHostText, MAX_URL_LENGTH } from "../../core/url/parse-url.ts";
 import type { Listing } from "./page.ts";
 
 /** Returns the listing's URL with this parameter in its query; everything else of it stays as it is. */

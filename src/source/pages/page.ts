@@ -3,7 +3,7 @@
 import type { Job } from "../../core/job.ts";
 import type { Fetched } from "../fetched.ts";
 import type { Numbering } from "../formats/numbering.ts";
-import type { TableOptions } from "../formats/table-options.ts";
+import type { TableOptions } from "../formats/table/table-options.ts";
 import type { JsonPath } from "./json-path.ts";
 
 /** A listing in pages, checked. */

@@ -1,7 +1,7 @@
 // Pages of Amazon S3's ListObjectsV2, as other stores send them too: XML with keys and a continuation token.
 
 import type { Job } from "../../core/job.ts";
-import { brokenRow, rowJob } from "../formats/table-jobs.ts";
+import { brokenRow, rowJob } from "../formats/table/table-jobs.ts";
 import { xmlParser } from "../formats/xml-parser.ts";
 import type { Listing, PageContext, PageKind } from "./page.ts";
 import { itemUrl, namelessItem, withParam } from "./page-urls.ts";

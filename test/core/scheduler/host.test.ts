@@ -3,9 +3,9 @@
 import { strictEqual } from "node:assert";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { hostKey } from "../../../src/core/host-key.ts";
-import { parseUrl } from "../../../src/core/parse-url.ts";
 import type { Frontier } from "../../../src/core/scheduler/task.ts";
+import { hostKey } from "../../../src/core/url/host-key.ts";
+import { parseUrl } from "../../../src/core/url/parse-url.ts";
 import { filled, job, made, numbers, only, started } from "../fronts.ts";
 
 describe("the host of a URL", () => {

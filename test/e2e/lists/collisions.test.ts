@@ -2,7 +2,7 @@
 
 import { writeFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import { collidingPair, collidingUrls } from "../../journal/collisions.ts";
+import { collidingPair, collidingUrls } from "../../journal/tables/collisions.ts";
 import { filesOf, recordsOf, shell } from "../../support/command.ts";
 import { ownFolder, ownSite } from "../../support/own.ts";
 import { peakMemory } from "../../support/servers/hostile.ts";

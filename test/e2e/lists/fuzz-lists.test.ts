@@ -4,7 +4,7 @@ import { lstatSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
-import { redacted } from "../../../src/core/redact.ts";
+import { redacted } from "../../../src/core/url/redact.ts";
 import { bulkget, type Outcome } from "../../../src/index.ts";
 import { decodeLine } from "../../../src/source/formats/decode-line.ts";
 import { shell } from "../../support/command.ts";

@@ -2,8 +2,8 @@
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import { escapedStack } from "../../../src/core/escape.ts";
-import { hasLongHostText, parseUrl } from "../../../src/core/parse-url.ts";
+import { escapedStack } from "../../../src/core/text/escape.ts";
+import { hasLongHostText, parseUrl } from "../../../src/core/url/parse-url.ts";
 import { nextTarget } from "../../../src/http/semantics/redirect.ts";
 import { bulkget, type Outcome } from "../../../src/index.ts";
 import { ownFolder, ownSite } from "../../support/own.ts";

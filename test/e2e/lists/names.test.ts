@@ -2,7 +2,7 @@
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { fileNames } from "../../../src/sink/directory/file-names.ts";
+import { fileNames } from "../../../src/sink/names/file-names.ts";
 import { errorsIn, surrounded } from "../../support/folders/surrounded.ts";
 import { bulkgetInProcess } from "../../support/in-process.ts";
 import { body, pageOf, status } from "../../support/site.ts";

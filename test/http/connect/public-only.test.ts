@@ -1,10 +1,10 @@
 // --public-only connects only to public addresses, however an address is written or reached.
 
 import { describe, expect, it } from "vitest";
-import type { Lookup } from "../../../src/http/connect/getaddrinfo.ts";
-import { ownAddresses } from "../../../src/http/connect/own-addresses.ts";
+import type { Lookup } from "../../../src/http/connect/dns/getaddrinfo.ts";
+import { ownAddresses } from "../../../src/http/connect/dns/own-addresses.ts";
+import { resolveOverrides } from "../../../src/http/connect/dns/resolve-overrides.ts";
 import { proxyRules } from "../../../src/http/connect/proxy.ts";
-import { resolveOverrides } from "../../../src/http/connect/resolve-overrides.ts";
 import type { GetOptions } from "../../../src/http/options.ts";
 import { collect, testGet } from "../../support/get.ts";
 import { own, ownRudeServer } from "../../support/own.ts";

@@ -3,10 +3,10 @@
 import { createServer, type Server, type Socket } from "node:net";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type IdentityOptions, identityOf } from "../../../src/app/identity-options.ts";
+import { type IdentityOptions, identityOf } from "../../../src/app/network/identity-options.ts";
 import { OptionError } from "../../../src/core/errors.ts";
 import { isFailure } from "../../../src/core/failure.ts";
-import { parseUrl } from "../../../src/core/parse-url.ts";
+import { parseUrl } from "../../../src/core/url/parse-url.ts";
 import { proxyRules } from "../../../src/http/connect/proxy.ts";
 import { lineSplitter } from "../../../src/source/formats/line-splitter.ts";
 import { testGet } from "../../support/get.ts";

@@ -2,10 +2,10 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { openContainer } from "../../../src/app/container-sink.ts";
+import { openContainer } from "../../../src/app/output/container-sink.ts";
 import { isFailure } from "../../../src/core/failure.ts";
 import type { Answer, BodyStream, Sink, Stored } from "../../../src/core/ports.ts";
-import { sealShards } from "../../../src/sink/container/seal-shards.ts";
+import { sealShards } from "../../../src/sink/seal-shards.ts";
 import { ownFolder } from "../../support/own.ts";
 
 const folder = ownFolder();

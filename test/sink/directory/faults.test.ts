@@ -13,7 +13,7 @@ import {
 import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
 import type { Answer } from "../../../src/core/ports.ts";
-import type { DiskLatency } from "../../../src/sink/directory/disk-latency.ts";
+import type { DiskLatency } from "../../../src/sink/files/disk-latency.ts";
 import { type Folder, temporaryFolder } from "../../support/command.ts";
 import { ownFolder } from "../../support/own.ts";
 import { bodyOf, filesIn, pouredOf, storeInto, text } from "../bodies.ts";

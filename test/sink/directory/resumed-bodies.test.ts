@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Job } from "../../../src/core/job.ts";
 import type { Answer, Sink } from "../../../src/core/ports.ts";
-import { MIN_KEPT_BYTES } from "../../../src/sink/directory/partial-files.ts";
+import { MIN_KEPT_BYTES } from "../../../src/sink/files/partial-files.ts";
 import { ownFolder } from "../../support/own.ts";
 import { answer, bodyOf, filesIn, JOB, pouredOf, sinkInto, TARGET, text } from "../bodies.ts";
 

@@ -1,7 +1,7 @@
 // The index beside a WARC file: written when that is sealed, also after a kill, and never over a file that is not its own.
 import { existsSync, linkSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { sealShards } from "../../../src/sink/container/seal-shards.ts";
+import { sealShards } from "../../../src/sink/seal-shards.ts";
 import { joined } from "../../../src/sink/warc/gzip-member.ts";
 import { captured, requestRecord, warcinfoRecord } from "../../../src/sink/warc/records.ts";
 import { ownFolder } from "../../support/own.ts";

@@ -4,7 +4,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { MAX_ROW_BYTES, rowSplitter } from "../../../src/source/formats/delimited.ts";
+import { MAX_ROW_BYTES, rowSplitter } from "../../../src/source/formats/table/delimited.ts";
 import { encoded } from "../../support/encodings.ts";
 import { brokenRow, chunksOf, jobsOf } from "./tables.ts";
 

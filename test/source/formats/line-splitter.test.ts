@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { isFailure } from "../../../src/core/failure.ts";
 import type { Job } from "../../../src/core/job.ts";
-import { parseUrl } from "../../../src/core/parse-url.ts";
+import { parseUrl } from "../../../src/core/url/parse-url.ts";
 import { lineSplitter } from "../../../src/source/formats/line-splitter.ts";
 
 function split(chunks: readonly Uint8Array[], options: { offset?: number; list?: string } = {}): Job[] {

@@ -3,9 +3,9 @@
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
-import { refuseNames } from "../../../src/app/name-table.ts";
+import { refuseNames } from "../../../src/app/output/name-table.ts";
 import type { Job, Outcome } from "../../../src/core/job.ts";
-import { fileNames } from "../../../src/sink/directory/file-names.ts";
+import { fileNames } from "../../../src/sink/names/file-names.ts";
 import { type Item, items } from "../../../src/source/items.ts";
 import { lists } from "../../../src/source/lists.ts";
 import { bodyOf, digestOf, type How, type Line, MISSING, PLAIN, textOf } from "./edits.ts";

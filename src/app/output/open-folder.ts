@@ -1,0 +1,145 @@
+// Opens the output folder of a run: refuses foreign files, locks the folder, starts over or reads the earlier run.
+
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { FolderError, OptionError } from "../../core/errors.ts";
+import { LAYOUT } from "../../core/layout.ts";
+import type { Sink } from "../../core/ports.ts";
+import type { History } from "../../journal/history.ts";
+import { hasRemovedLines } from "../../resume/removed-folder.ts";
+import { dropUnsealedShards } from "../../sink/container/shard-names.ts";
+import { dropAll, dropUnusable } from "../../sink/files/partial-files.ts";
+import { type Lock, lockFolder } from "../../sink/folder/lock.ts";
+import { asFolderError, prepareFolder, removeIfEmpty, sameFile } from "../../sink/folder/output-folder.ts";
+import { startOver } from "../../sink/folder/start-over.ts";
+import { markRun, type RunMark } from "../../sink/folder/unclean-shutdown.ts";
+import { unlock } from "../../sink/folder/unlock.ts";
+import { type FailedListOwner, failedListOwner } from "./foreign-files.ts";
+import { OUTPUT_DEFAULTS, type OutputOptions } from "./output-options.ts";
+import { dropPages } from "./output-pages.ts";
+import { type Listing, listing, readBack, setAside } from "./previous-run.ts";
+
+export interface OpenFolder {
+  readonly path: string;
+  /** The folder for partial files and the lock, inside the output folder. */
+  readonly state: string;
+  /** The folder had no files. */
+  readonly empty: boolean;
+  readonly lock: Lock;
+  readonly mark: RunMark;
+  /** The earlier run that this one resumes, if any. */
+  readonly history: History | undefined;
+  readonly failures: Listing;
+  /** The input is the failed.txt that a run wrote in this folder. */
+  readonly isFedBack: boolean;
+  /** This run created the folder. */
+  readonly isNew: boolean;
+}
+
+/** Throws a FolderError, a LockedError, a JournalError, an OptionError or the errno error. */
+export async function openFolder(
+  options: OutputOptions,
+  lists: readonly string[],
+  note: (text: string) => void,
+): Promise<OpenFolder> {
+  const { outputDir: path = OUTPUT_DEFAULTS.outputDir, force = false, prune = false } = options;
+
+  // 1. Refuse files that no run wrote, before anything is created.
+  let owner: FailedListOwner;
+  try {
+    owner = failedListOwner(path, lists, force);
+  } catch (error) {
+    throw asFolderError(error, path);
+  }
+
+  // 2. Create the folder and lock it.
+  const isNew = !existsSync(path);
+  const { state, empty, earlier } = prepareFolder(path);
+  const lock = await lockFolder(state, path).catch((error: unknown) => {
+    throw asFolderError(error, path);
+  });
+
+  let mark: RunMark | undefined;
+  let history: History | undefined;
+  try {
+    // 3. Start over, or remove partial files of no use. Before this run's time span begins: a kill between link and unlink leaves a
+    //    saved file with two names. Removing one of them sets the ctime of the file, by which the file is assigned to that run.
+    if (earlier && force) {
+      setAside(path, state, note);
+      await startOver(path, lists, hasRemovedLines(path));
+    }
+    if (force) {
+      dropAll(state);
+      dropUnsealedShards(state);
+      dropPages(state);
+    } else dropUnusable(state);
+
+    // 4. Mark the beginning of this run.
+    mark = markRun(state);
+
+    // 5. Read the earlier run and its list of failures.
+    if (earlier && !force) history = readBack(path, state, note);
+    const { failures, isFedBack } = failuresIn(path, history, { owner, lists, prune });
+    if (failures.isOwnList)
+      note(
+        `${join(path, LAYOUT.failedList)}: is the list itself and stays as it is: what fails is in ${LAYOUT.journal}`,
+      );
+    return { path, state, empty, lock, mark, history, failures, isFedBack, isNew };
+  } catch (error) {
+    history?.close();
+    mark?.end();
+    await unlock(lock, state);
+    throw asFolderError(error, path);
+  }
+}
+
+/** The list of failures of an earlier run, and whether it is the input. Throws for options that do not go with that. */
+export function failuresIn(
+  path: string,
+  history: History | undefined,
+  about: { readonly owner: FailedListOwner; readonly lists: readonly string[]; readonly prune: boolean },
+): Pick<OpenFolder, "failures" | "isFedBack"> {
+  const { owner, lists, prune } = about;
+  const failedPath = join(path, LAYOUT.failedList);
+  const isList = lists.some((list) => sameFile(list, failedPath));
+  const failures: Listing =
+    history === undefined || owner === "list"
+      ? { isOwnList: owner === "list", before: undefined }
+      : listing(path, history, isList);
+  const isFedBack = isList && !failures.isOwnList;
+  if (isFedBack) refuseFedBack(failedPath, lists, prune);
+  return { failures, isFedBack };
+}
+
+/** Throws for other lists beside the list of failures, and for --prune. */
+function refuseFedBack(failedPath: string, lists: readonly string[], prune: boolean): void {
+  if (lists.length > 1) {
+    const why = "is fed back by itself only: the lines of other lists would have other numbers beside it";
+    throw new FolderError("usage", `${failedPath}: ${why}`);
+  }
+  if (prune) {
+    const why = "that is a part of a list, and all that is saved is not in it";
+    throw new OptionError(`does not go with the list ${failedPath}: ${why}`, "prune");
+  }
+}
+
+/** Releases the folder after an error. */
+export async function abandonFolder({ lock, mark, state, history }: OpenFolder): Promise<void> {
+  history?.close();
+  try {
+    mark.end();
+  } catch {
+    // The disk is full, which may be the error: the next run finds the mark.
+  }
+  await unlock(lock, state);
+}
+
+/** Releases the folder at the end of a run. `isVain`: removes a folder that this run created. Waits for writes of `sink`. */
+export async function releaseFolder(
+  { path, lock, state, isNew }: OpenFolder,
+  sink: Sink,
+  isVain: boolean,
+): Promise<void> {
+  await unlock(lock, state, sink);
+  if (isVain && isNew) removeIfEmpty(path);
+}

@@ -1,0 +1,87 @@
+// The registry of outputs: a new one is a sink in src/sink/ and one entry here.
+
+import { join } from "node:path";
+import type { Job } from "../../core/job.ts";
+import { LAYOUT } from "../../core/layout.ts";
+import type { Sink } from "../../core/ports.ts";
+import { recordedFiles } from "../../journal/verifying/recorded-files.ts";
+import { memorySink } from "../../sink/memory.ts";
+import { nullSink } from "../../sink/null.ts";
+import { type ContainerPlan, needsNoRequest, openContainer } from "./container-sink.ts";
+import { type FileSinkPlan, fileSink, isForOne, type Known } from "./file-sink.ts";
+
+/** The options of each output. */
+interface SinkOptions {
+  /** Files in a folder: the command, and the library by default. */
+  readonly files: FileSinkPlan & {
+    readonly known: Known;
+    /** Aborts when the run is to end. */
+    readonly stop?: AbortSignal | undefined;
+  };
+  /** Archives in a folder. */
+  readonly container: ContainerPlan;
+  /** Bodies returned with their outcomes: the library. `hash`: with the SHA-256 of each. */
+  readonly memory: { readonly hash: boolean };
+  /** Bodies received and dropped: `bulkget tune`. */
+  readonly null: Readonly<Record<string, never>>;
+}
+
+type OutputName = keyof SinkOptions;
+
+interface OpenedSink {
+  readonly sink: Sink;
+  /** Undefined where the output belongs to one process. */
+  readonly shared?: SharedSink;
+}
+
+/** An output into which several processes write. */
+export interface SharedSink {
+  readonly plan: SharedSinkPlan;
+  /** Maximum number of processes, this one included. */
+  readonly processes: number;
+  /** Whether a job may be tried only by the process that opened the output. */
+  readonly isForOne: (job: Job) => boolean;
+}
+
+/** How another process opens the same output: plain data. */
+export type SharedSinkPlan =
+  | { readonly output: "files"; readonly options: FileSinkPlan }
+  | { readonly output: "container"; readonly options: ContainerPlan };
+
+const OUTPUTS: { readonly [Name in OutputName]: (options: SinkOptions[Name]) => OpenedSink } = {
+  files: ({ known, stop, ...options }) => ({
+    sink: fileSink(options, known, { stop }),
+    shared: {
+      plan: { output: "files", options },
+      processes: options.processes,
+      isForOne: isForOne(options),
+    },
+  }),
+  container: (options) => ({
+    sink: openContainer(options),
+    shared: {
+      plan: { output: "container", options },
+      processes: options.processes,
+      isForOne: needsNoRequest,
+    },
+  }),
+  memory: ({ hash }) => ({ sink: memorySink({ hash }) }),
+  null: () => ({ sink: nullSink() }),
+};
+
+/** The outputs that a worker process can open as well. `worker`: the number of that process, from 1. */
+const SHARED = {
+  files: (options: FileSinkPlan, worker: number) =>
+    fileSink(options, { recorded: recordedFiles(join(options.folder, LAYOUT.journal)) }, { worker }),
+  container: openContainer,
+} as const;
+
+/** Opens an output. Throws the errno error. */
+export function openSink<Name extends OutputName>(name: Name, options: SinkOptions[Name]): OpenedSink {
+  return OUTPUTS[name](options);
+}
+
+/** Opens in a worker process what `openSink` opened in the run's. Throws the errno error. */
+export function openSharedSink(plan: SharedSinkPlan, worker: number): Sink {
+  return plan.output === "files" ? SHARED.files(plan.options, worker) : SHARED.container(plan.options, worker);
+}

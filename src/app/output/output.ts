@@ -1,0 +1,207 @@
+// Opens the output folder: journal, sink, resume and reporters; and closes it with one record per line.
+
+import { join } from "node:path";
+import type { DuplicateSource } from "../../core/job.ts";
+import { LAYOUT } from "../../core/layout.ts";
+import type { Sink, Source } from "../../core/ports.ts";
+import type { NamedReporter } from "../../core/run/combine-reporters.ts";
+import { type History, readHistory } from "../../journal/history.ts";
+import { recordedFiles } from "../../journal/verifying/recorded-files.ts";
+import { failedList } from "../../report/failed-list.ts";
+import { type ResumedRun, resumeRun } from "../../resume/resume.ts";
+import { conflictCheck } from "../../sink/directory/name-conflict.ts";
+import { asFolderError, removeEmptyFile } from "../../sink/folder/output-folder.ts";
+import type { FileNames } from "../../sink/names/file-names.ts";
+import { refuseUnnumbered } from "../../source/unnumbered-lines.ts";
+import type { DownloadPlan } from "../download.ts";
+import { mayStartThread } from "../process-limits.ts";
+import { namingOf } from "./file-sink.ts";
+import { abandonFolder, type OpenFolder, openFolder, releaseFolder } from "./open-folder.ts";
+import { OUTPUT_DEFAULTS, type OutputOptions } from "./output-options.ts";
+import { openPages, type Pages } from "./output-pages.ts";
+import { openSink, type SharedSink } from "./output-registry.ts";
+import { settle, settleAfresh } from "./previous-run.ts";
+import { type OnRecord, openRunJournal } from "./run-journal.ts";
+import { containerFormatOf, openShardOutput, refuseOtherFormat, type ShardOutput } from "./shard-output.ts";
+
+export interface Output {
+  readonly sink: Sink;
+  /** How worker processes write into the folder. */
+  readonly shared: SharedSink | undefined;
+  /** The file that was saved for a URL; with `dedupe` only. */
+  readonly savedFileOf: ((url: string) => DuplicateSource | undefined) | undefined;
+  /** The name of a line as far as it is known before its response, where names depend on responses. */
+  readonly expect: DownloadPlan["expect"];
+  /** The journal, and the list of failures. */
+  readonly reporters: readonly NamedReporter[];
+  /** Returns the lines that are left to do. `again` returns the source a second time, if it can be read twice. Throws a FolderError. */
+  resume(source: Source, again?: () => Source): Promise<Source>;
+  /**
+   * Call it after all reporters have ended. Reduces the journal to one record per line, writes the list of failures and removes
+   * the lock. Throws the errno error. `isVain`: the input was no list, so a folder that this run created is removed. `isHurried`:
+   * work that the next run can do is skipped.
+   */
+  close(isVain?: boolean, isHurried?: boolean): Promise<void>;
+}
+
+export interface OutputContext {
+  /** The paths of the input lists: `force` does not delete them, and failed.txt may be one. */
+  readonly lists: readonly string[];
+  /** Prints a message for the user. */
+  readonly note: (text: string) => void;
+  /** Maximum number of processes that write into the folder. Default 1. */
+  readonly processes?: number;
+  /** Whether the process never changes its working directory, so that relative paths stay valid. Default false. */
+  readonly stays?: boolean;
+  /** Aborts when the run is to end. */
+  readonly stop?: AbortSignal | undefined;
+  /** The command line, without secrets, for archives that describe how they were made. */
+  readonly command?: string | undefined;
+}
+
+/** Opens the folder. Throws a FolderError, a LockedError, a JournalError or an OptionError. */
+export async function openOutput(options: OutputOptions, context: OutputContext): Promise<Output> {
+  const names = namingOf(options);
+  const format = containerFormatOf(options);
+  const folder = await openFolder(options, context.lists, context.note);
+  try {
+    refuseOtherFormat(folder.path, folder.history, format ?? "files");
+    const { path, state, history } = folder;
+    const { processes = 1, note } = context;
+    const shards =
+      format &&
+      (await openShardOutput(format, options, {
+        ...{ folder: path, state, history, processes, note },
+        command: context.command,
+      }));
+    return outputIn(folder, names, shards, options, context);
+  } catch (error) {
+    await abandonFolder(folder);
+    throw asFolderError(error, folder.path);
+  }
+}
+
+function outputIn(
+  open: OpenFolder,
+  names: FileNames,
+  shards: ShardOutput | undefined,
+  options: OutputOptions,
+  context: OutputContext,
+): Output {
+  const { path: folder, state, empty, mark, history, failures, isFedBack } = open;
+  const { note, processes = 1, stays = false, stop } = context;
+  const { update = false, dedupe = false, prune = false, retryFailed = false } = options;
+  const durability = options.durability ?? OUTPUT_DEFAULTS.durability;
+  const resuming = history !== undefined;
+  const [journalPath, failedPath] = [join(folder, LAYOUT.journal), join(folder, LAYOUT.failedList)];
+
+  // 1. The journal. Resuming and `dedupe` look up its records, also those of this run.
+  let lines = history;
+  const isLookedUp = resuming || dedupe;
+  const onRecord: OnRecord = (outcome, offset) => {
+    shards?.recorded(outcome, () => journal.flush());
+    lines?.add(outcome, offset);
+  };
+  const journal = openRunJournal(folder, journalPath, history, {
+    onRecord: isLookedUp || shards !== undefined ? onRecord : undefined,
+    isSynced: durability !== "none",
+    note,
+  });
+  if (isLookedUp) lines ??= readHistory(folder, journalPath, mayStartThread());
+
+  // 2. The files that may be overwritten: those of a killed run without a record, and those of lines that are gone (step 4).
+  let resumed: ResumedRun | undefined;
+  const spans = mark.unrecorded;
+  const known = {
+    recorded: resuming ? recordedFiles(journalPath) : () => false,
+    counts: resuming
+      ? recordedFiles(journalPath, { isCurrent: history.isLast, flush: () => journal.flush() })
+      : () => false,
+    yields: (file: string) => resumed?.freeName(file) === true,
+  };
+
+  // 3. The sink.
+  const { sink, shared } =
+    shards !== undefined
+      ? openSink("container", shards.plan)
+      : openSink("files", {
+          ...{ folder, state, stays, empty, resuming, startMs: mark.startMs, spans, processes },
+          name: options.name ?? OUTPUT_DEFAULTS.name,
+          perDir: options.perDir,
+          hash: options.hash !== undefined,
+          saveHeaders: options.saveHeaders === true,
+          remoteTime: options.remoteTime === true,
+          durable: durability === "file",
+          probeMs: mark.tookMs,
+          minFree: options.minFree ?? OUTPUT_DEFAULTS.minFree,
+          ...{ known, stop },
+        });
+
+  // 4. The comparison of the list with the earlier run.
+  const conflictOf = conflictCheck({ spans, ...known }, names.unique);
+  if (resuming && shards === undefined)
+    resumed = resumeRun({ folder, state, names, journal, conflictOf, prune, note, history, stop });
+
+  // 5. The reporters. The list of failures of a resumed run is written from the journal, when the output is closed.
+  const reporters: NamedReporter[] = [{ name: LAYOUT.journal, reporter: journal }];
+  if (!resuming && !failures.isOwnList)
+    reporters.push({ name: LAYOUT.failedList, reporter: failedList(failedPath, join(state, LAYOUT.failedList)) });
+
+  let pages: Pages | undefined;
+  return {
+    sink,
+    shared,
+    reporters,
+    expect: names.isUncertain ? names.before : undefined,
+    savedFileOf: dedupe && lines !== undefined ? savedFilesIn(lines, update) : undefined,
+    async resume(source, again) {
+      pages = source.keepPages && openPages(source.keepPages, state, history, { update, retryFailed });
+      if (history === undefined) return source;
+      const find = (url: string) => history.findSaved(url) ?? history.findFailure(url);
+      const checked = (list: Source) => refuseUnnumbered(list, { state: history.state, find });
+      const how = {
+        again: again && (() => checked(again())),
+        update,
+        retryFailed: retryFailed || isFedBack,
+        isPart: isFedBack,
+      };
+      const remaining = resumed
+        ? resumed.remaining(checked(source), how)
+        : (shards?.remaining(checked(source), how.again, how.retryFailed) ?? Promise.resolve(source));
+      return await remaining.catch((error: unknown) => {
+        throw asFolderError(error, folder);
+      });
+    },
+    async close(isVain = false, isHurried = false) {
+      const isUnsure = sink.isUnsure?.() === true;
+      try {
+        if (!journal.isStarted) await journal.end();
+        const isRecorded = journal.problem === undefined && (journal.isComplete || !journal.isStarted) && !isUnsure;
+        if (isRecorded) mark.end();
+        await resumed?.close();
+        if (shards !== undefined && isRecorded) {
+          await sink.idle?.();
+          sink.sweep?.(); // files of bodies that were copied into a shard and not removed yet, by workers too
+          await shards.seal();
+        }
+        const isReplaced = journal.isStarted && journal.problem !== undefined;
+        if (journal.isStarted && !isReplaced && resuming && !isHurried) settle(folder, state, history, failures);
+        else lines?.close(); // a refused run changes nothing
+        pages?.end({ isComplete: stop?.aborted !== true && !isUnsure, isVain: isVain && !resuming });
+        if (isReplaced) settleAfresh(folder, state, resuming, failures, journal);
+        if (isVain && !resuming) removeEmptyFile(journalPath);
+      } finally {
+        await releaseFolder(open, sink, isVain);
+      }
+    },
+  };
+}
+
+/** The file that was saved for a URL; with `update`, only by this run. */
+function savedFilesIn(lines: History, update: boolean): (url: string) => DuplicateSource | undefined {
+  const since = new Date().toISOString();
+  return (url) => {
+    const saved = lines.duplicateSource(url);
+    return saved === undefined || (update && saved.time < since) ? undefined : saved;
+  };
+}

@@ -1,0 +1,123 @@
+// Reads saved bodies back out of an output folder: out of files and archives, of a run that is over or under way.
+
+import { closeSync, fstatSync } from "node:fs";
+import { join } from "node:path";
+import { DIGEST_NAMES, digestsOf } from "../../core/digest.ts";
+import type { Outcome, ShardPlace } from "../../core/job.ts";
+import { LAYOUT, SHARD } from "../../core/layout.ts";
+import { digestBy } from "../../fs/body-digest.ts";
+import { isSavedFile } from "../../fs/location.ts";
+import { openToRead } from "../../fs/open-nofollow.ts";
+import { type ShardExtension, shardPaths } from "../../sink/container/shard-names.ts";
+import { bytesAt, type ShardReader, tarReader } from "../../sink/container/shard-reader.ts";
+import { extensionOf } from "../../sink/names/extension.ts";
+import { warcReader } from "../../sink/warc/warc-reader.ts";
+
+/** The readers of archives: a row per ending of their names. */
+const READERS: Readonly<Record<ShardExtension, ShardReader>> = {
+  ".tar": tarReader,
+  ".warc.gz": warcReader,
+};
+
+/** A body that is not there, or not as it was recorded. */
+export class NoBodyError extends Error {}
+
+/**
+ * Yields the body of a record in pieces, each overwritten by the next one. Throws a NoBodyError, at the latest after the last
+ * piece: the length and the recorded digests are checked.
+ */
+export async function* savedBody(folder: string, record: Outcome): AsyncGenerator<Uint8Array> {
+  const { name, pieces, close } = openBody(folder, record);
+  const { bytes } = record;
+  const recorded = digestsOf(record);
+  const names = DIGEST_NAMES.filter((one) => recorded?.[one] !== undefined);
+  const digest = names.length === 0 ? undefined : digestBy(names);
+  let length = 0;
+  try {
+    for await (const piece of pieces) {
+      length += piece.length;
+      digest?.update(piece);
+      yield piece;
+    }
+  } catch (error) {
+    if (error instanceof NoBodyError) throw error;
+    throw new NoBodyError(`${name}: ${(error as Error).message}`, { cause: error });
+  } finally {
+    close();
+  }
+  if (length !== bytes) throw new NoBodyError(`${name}: has ${length} bytes of the body, and ${bytes} were recorded`);
+  const actual = digest?.result() ?? {};
+  const wrong = names.find((one) => actual[one] !== recorded?.[one]);
+  if (wrong !== undefined) throw new NoBodyError(`${name}: the ${wrong} of the body is not the recorded one`);
+}
+
+interface OpenBody {
+  /** The file, for messages. */
+  readonly name: string;
+  readonly pieces: AsyncIterable<Uint8Array>;
+  readonly close: () => void;
+}
+
+function openBody(folder: string, record: Outcome): OpenBody {
+  const { file, bytes } = record;
+  const isSaved = record.outcome === "saved" || record.outcome === "unchanged";
+  const place = isSaved ? placeOf(record) : undefined;
+  if (bytes !== undefined && file !== undefined) {
+    const name = join(folder, file);
+    const fd = isSavedFile(folder, file) ? openToRead(name) : undefined;
+    if (fd === undefined) throw new NoBodyError(`${name}: is not there any more: run the list again`);
+    return { name, pieces: wholeFile(fd), close: () => closeSync(fd) };
+  }
+  if (bytes !== undefined && place !== undefined) {
+    const { name, fd } = openShard(folder, place.shard);
+    return { name, pieces: readerOf(place.shard)(fd, { ...place, bytes }), close: () => closeSync(fd) };
+  }
+  throw new NoBodyError(whyNone(record));
+}
+
+async function* wholeFile(fd: number): AsyncGenerator<Uint8Array> {
+  yield* bytesAt(fd, 0, fstatSync(fd).size);
+}
+
+function placeOf(record: object): ShardPlace | undefined {
+  const { stored_bytes: stored, refers_to, shard = "", offset } = record as Partial<ShardPlace>;
+  if (refers_to !== undefined && SHARD.test(refers_to.shard)) return { ...refers_to, stored_bytes: 0 };
+  if (offset === undefined || stored === undefined || !SHARD.test(shard)) return undefined;
+  return { shard, offset, stored_bytes: stored };
+}
+
+function readerOf(shard: string): ShardReader {
+  const [, reader] = Object.entries(READERS).find(([extension]) => shard.endsWith(extension)) ?? [];
+  if (reader === undefined) throw new NoBodyError(`${shard}: not an archive that this version can read`);
+  return reader;
+}
+
+/** Opens an archive, sealed or not. A run may rename it meanwhile. */
+function openShard(folder: string, shard: string): { readonly name: string; readonly fd: number } {
+  for (const path of shardPaths(folder, join(folder, LAYOUT.state), shard)) {
+    try {
+      return { name: path, fd: openToRead(path) };
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw noBody(path, error);
+    }
+  }
+  throw new NoBodyError(`${join(folder, shard)}: is not there any more`);
+}
+
+function noBody(path: string, error: unknown): NoBodyError {
+  return new NoBodyError(`${path}: cannot be read: ${(error as Error).message}`, { cause: error });
+}
+
+/** The name of the file for a line's body: its number, and the extension that it has by its URL and type. */
+export function extractedName(n: number, record: Outcome): string {
+  const { type } = record as { readonly type?: string };
+  const { pathname } = URL.canParse(record.url) ? new URL(record.url) : { pathname: "" };
+  return `${String(n).padStart(6, "0")}${extensionOf(pathname, type)}`;
+}
+
+/** Why a line has no body. */
+function whyNone(record: Outcome): string {
+  if (record.outcome === "failed") return `was not saved: ${record.error} (${record.detail})`;
+  if (record.outcome === "skipped") return `was not saved: skipped, ${record.reason} (${record.detail})`;
+  return "its record names no file";
+}

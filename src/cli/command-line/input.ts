@@ -1,0 +1,53 @@
+// The input of a run: list files, a list on the web, or a listing in pages.
+
+import { statSync } from "node:fs";
+import { listFetcher } from "../../app/network/fetch-list.ts";
+import { listStream } from "../../app/network/stream-list.ts";
+import type { Refuse } from "../../core/job.ts";
+import type { Get, Source } from "../../core/ports.ts";
+import { redacted } from "../../core/url/redact.ts";
+import { isUrl, lists } from "../../source/lists.ts";
+import { listingOf } from "../../source/pages/listing-options.ts";
+import { pagedList } from "../../source/pages/paged-list.ts";
+import type { CommandLine } from "./command-line.ts";
+
+export interface Input {
+  /** The names of the lists, for messages. */
+  readonly names: readonly string[];
+  /** Whether all lists are files, or URLs to be fetched, which can be read a second time. */
+  readonly isRereadable: boolean;
+  read(): Source;
+  /** Checks lists that are files, before anything is created. Rejects with a ListError. */
+  check(): Promise<void>;
+}
+
+export interface InputContext {
+  readonly get: () => Get;
+  readonly stop: AbortSignal;
+  readonly note: (text: string) => void;
+  readonly refuse: () => Refuse;
+}
+
+/** Throws an OptionError, and a ListError at once for a list that is missing or unreadable. */
+export function inputOf(line: CommandLine, { get, stop, note, refuse }: InputContext): Input {
+  const { listUrl, allowEmpty } = line;
+  const listing = listingOf(line);
+  const fetch = listFetcher(get, line, stop);
+  const common = { stop, note, refuse, allowEmpty, table: line, fetch };
+  if (listing !== undefined) {
+    const read = () => pagedList(listing, common);
+    return { names: [redacted(listing.url.href)], isRereadable: false, read, async check() {} };
+  }
+  const web = listUrl === undefined ? {} : { openUrl: listStream(get, line, stop) };
+  const paths = listUrl === undefined ? line.lists : [listUrl];
+  const offline = line.dryRun ? { fetch: undefined } : {};
+  const { inputFormat } = line;
+  const read = () => lists(paths, { ...common, ...web, ...offline, stdin: () => process.stdin, inputFormat });
+  const first = read();
+  const isRereadable = listUrl === undefined && paths.every(isFileOrUrl);
+  return { names: paths.map(redacted), isRereadable, read, check: () => first.check() };
+}
+
+function isFileOrUrl(path: string): boolean {
+  return path !== "-" && (isUrl(path) || statSync(path, { throwIfNoEntry: false })?.isFile() === true);
+}

@@ -1,0 +1,104 @@
+// Usage, summary and operands of the command and its subcommands, for help, man page and completions.
+
+import type { Group } from "../../options/row.ts";
+import { EXTRACTING } from "../../options/rows/extract.ts";
+import { READING } from "../../options/rows/lists.ts";
+import { NETWORK } from "../../options/rows/network.ts";
+import { REQUESTS } from "../../options/rows/requests.ts";
+import { MEASURING } from "../../options/rows/tune.ts";
+import { RUN_GROUPS } from "../../options/table.ts";
+
+export interface CommandInfo {
+  readonly usage: string;
+  readonly summary: string;
+  /** Text after the options of its help. */
+  readonly notes: string;
+  readonly groups: readonly Group[];
+  /** The operand, and its noun in messages. */
+  readonly argument: {
+    readonly name: string;
+    readonly noun: string;
+    readonly choices?: readonly string[];
+    readonly isOptional?: true;
+    /** The key of an option that goes in the place of the operand. */
+    readonly unless?: string;
+  };
+}
+
+const LIST = { name: "list", noun: "a file with one URL per line, a URL, or - for stdin" } as const;
+
+export const SHELLS = ["bash", "zsh", "fish"] as const;
+
+/** One row per command. A subcommand is the first word of a command line; a list with such a name is typed as ./tune. */
+export const COMMANDS = {
+  bulkget: {
+    usage: "bulkget [options] <list...>",
+    summary: "Downloads every URL of a list into numbered files: line 42 becomes 000042.",
+    groups: RUN_GROUPS,
+    argument: { ...LIST, unless: "listUrl" },
+    notes: `
+Examples:
+  bulkget urls.txt -c 50                     into downloads/, by line number
+  zcat big.gz | bulkget - -o out --report -  records to stdout as they come
+  bulkget urls.txt -u -q --fail-on 5%        for cron: 1 if 5 % or more fail
+`,
+  },
+  tune: {
+    usage: "bulkget tune [options] <list...>",
+    summary: "Measures which -c is best for a list; prints a table, and draws a chart.",
+    groups: [
+      { title: "Measuring", rows: MEASURING },
+      { title: "Lists", rows: READING },
+      { title: "Requests", rows: REQUESTS },
+      { title: "Network", rows: NETWORK },
+    ],
+    argument: LIST,
+    notes: `
+Fetches a sample of the list with 1, 2, 4, 8 ... concurrent requests, saves
+nothing, and prints the throughput of each. It stops when more requests are no
+faster, or when servers refuse. The knee is the lowest number that is within
+5 % of the fastest. A list that is itself called tune: bulkget ./tune
+`,
+  },
+  extract: {
+    usage: "bulkget extract [options] <folder> <n...>",
+    summary: "Writes saved bodies to stdout or files, out of files and archives alike.",
+    groups: [{ title: "Output", rows: EXTRACTING }],
+    argument: { name: "folder", noun: "an output folder, and behind it the numbers of lines" },
+    notes: `
+The folder is that of a run, over or under way; n is the number of a line. A
+body is checked against its record: length, and digests where it has them. A
+line that was not saved is reported, the others are written, and the exit code
+is 1.
+
+Examples:
+  bulkget extract downloads 42 > page.html
+  bulkget extract archives 7 8 9 -o some/    000007.jpg, 000008.jpg, 000009.png
+`,
+  },
+  completion: {
+    usage: "bulkget completion <shell>",
+    summary: "Prints a completion script for bash, zsh or fish.",
+    groups: [],
+    argument: { name: "shell", noun: `one of ${SHELLS.join(", ")}`, choices: SHELLS },
+    notes: `
+bash, in ~/.bashrc:                      source <(bulkget completion bash)
+zsh, in ~/.zshrc, behind compinit:       source <(bulkget completion zsh)
+fish, in ~/.config/fish/config.fish:     bulkget completion fish | source
+`,
+  },
+  help: {
+    usage: "bulkget help [topic]",
+    summary: "Prints help: all (every option in detail), tune, extract, completion.",
+    groups: [],
+    argument: {
+      name: "topic",
+      noun: "one of all, tune, extract, completion, help",
+      choices: ["all", "tune", "extract", "completion", "help"],
+      isOptional: true,
+    },
+    notes: "",
+  },
+} as const satisfies Readonly<Record<string, CommandInfo>>;
+
+export type CommandName = keyof typeof COMMANDS;
