@@ -72,30 +72,40 @@ export function dnsClient(): DnsClient {
       const [first = name, ...left] = candidates(name, names);
       let failure: Failed | undefined;
       let isOver = false;
+      let alone: DnsResolver | undefined;
       const settle: Found = (error, addresses) => {
         if (isOver || isClosed) return;
         isOver = true;
         clearTimeout(timer);
         timers.delete(timer);
+        endAlone();
         done(error === null ? null : explained(error, name, names), addresses);
       };
       const timer = setTimeout(() => settle(failure ?? coded("ETIMEOUT"), []), names.budgetMs);
       timers.add(timer);
-      const queryCandidate = (candidate: string, skipped: number, own?: DnsResolver) => {
-        const resolver = own ?? resolverFor(names, skipped);
+      /** Cancels what the repeated query has left: the other family, or all of it at the end of the time. */
+      const endAlone = () => {
+        if (alone === undefined) return;
+        single.delete(alone);
+        alone.cancel();
+        alone = undefined;
+      };
+      const queryCandidate = (candidate: string, skipped: number) => {
+        const isRepeated = alone !== undefined;
+        const resolver = alone ?? resolverFor(names, skipped);
         if (resolver === undefined) return settle(coded("ESERVFAIL"), []);
         query(resolver, candidate, reach, (error, addresses) => {
-          if (own !== undefined) single.delete(own);
+          endAlone();
           if (isOver || isClosed) return;
           if (error === null) return settle(null, addresses);
           const { code = "" } = error;
           if (code === "ECANCELLED") return queryCandidate(candidate, 0);
           // c-ares 1.34.9 ends all queries of a connection when it cannot parse the response to one of them.
-          if (code === "EBADRESP" && own === undefined) {
-            const alone = resolversFor(names)[skipped];
+          if (code === "EBADRESP" && !isRepeated) {
+            alone = resolversFor(names)[skipped];
             if (alone !== undefined) {
               single.add(alone);
-              return queryCandidate(candidate, skipped, alone);
+              return queryCandidate(candidate, skipped);
             }
           }
           if (SERVER_FAILURE_CODES.has(code) && skipped + 1 < resolvers.length)
