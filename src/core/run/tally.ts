@@ -57,11 +57,15 @@ export function emptyTally(): Tally {
     kinds: new Map(),
     statuses: new Map(),
     reasons: new Map(),
-    times: new Uint32Array(BUCKETS),
-    lookups: new Uint32Array(BUCKETS),
-    connects: new Uint32Array(BUCKETS),
-    handshakes: new Uint32Array(BUCKETS),
+    times: emptyTimes(),
+    lookups: emptyTimes(),
+    connects: emptyTimes(),
+    handshakes: emptyTimes(),
   };
+}
+
+export function emptyTimes(): Histogram {
+  return new Uint32Array(BUCKETS);
 }
 
 /** Counts one outcome. */
@@ -72,10 +76,10 @@ export function count(tally: Tally, outcome: Outcome): void {
   }
   tally.totalMs += outcome.total_ms;
   if (outcome.attempts > 1) tally.retries += outcome.attempts - 1;
-  record(tally.times, outcome.total_ms);
-  if (outcome.dns_ms !== undefined) record(tally.lookups, outcome.dns_ms);
-  if (outcome.connect_ms !== undefined) record(tally.connects, outcome.connect_ms);
-  if (outcome.tls_ms !== undefined) record(tally.handshakes, outcome.tls_ms);
+  recordTime(tally.times, outcome.total_ms);
+  if (outcome.dns_ms !== undefined) recordTime(tally.lookups, outcome.dns_ms);
+  if (outcome.connect_ms !== undefined) recordTime(tally.connects, outcome.connect_ms);
+  if (outcome.tls_ms !== undefined) recordTime(tally.handshakes, outcome.tls_ms);
   if (outcome.outcome === "saved") {
     tally.saved++;
     tally.bytes += outcome.bytes;
@@ -140,10 +144,15 @@ export function countOf(times: Histogram): number {
   return times.reduce((sum, count) => sum + count, 0);
 }
 
-function record(times: Histogram, ms: number): void {
+export function recordTime(times: Histogram, ms: number): void {
   const bucket = bucketOf(ms);
   times[bucket] = (times[bucket] ?? 0) + 1;
 }
+
+/** The bounds between the buckets, in milliseconds: the first one's lower bound, then each one's upper bound. */
+export const TIME_BOUNDS: readonly number[] = Array.from({ length: BUCKETS + 1 }, (_, bucket) =>
+  bucket === 0 ? 0 : SMALLEST_MS * Math.exp((bucket - 0.5) * STEP),
+);
 
 function bucketOf(ms: number): number {
   const bucket = Math.round(Math.log(Math.max(ms, SMALLEST_MS) / SMALLEST_MS) / STEP);

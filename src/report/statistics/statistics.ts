@@ -29,7 +29,7 @@ export interface Statistics {
   readonly hostCount: { readonly hosts: number; readonly isExact: boolean };
   /** Bodies by media type, without parameters, most bytes first; the rest as "others". */
   readonly types: readonly { readonly type: string; readonly urls: number; readonly bytes: number }[];
-  /** Sizes of the saved bodies. */
+  /** Sizes of the bodies, saved and unchanged. */
   readonly sizes: Histogram;
   readonly rows: TableRows;
 }
@@ -43,7 +43,7 @@ export interface Counts {
   readonly skipped: number;
   /** Failures for which another try may help. */
   readonly retryable: number;
-  /** Bytes of the saved bodies. */
+  /** Bytes of the bodies, saved and unchanged. */
   readonly bytes: number;
   readonly retries: number;
   /** Saved for another line's request. */
@@ -101,7 +101,10 @@ export interface RequestTimes {
   readonly attempts: number;
   /** When it was read, as far as the record tells: its end minus all that is known. */
   readonly startAtMs: number;
-  /** Durations of the phases but "total", in the order of PHASES; 0 where there was none. Earlier tries are in "wait". */
+  /**
+   * Durations of the phases but "total", in the order of PHASES; 0 where there was none. Earlier tries of a saved URL are in
+   * "wait", those of a failed one in the phase in which it failed.
+   */
   readonly phasesMs: readonly [number, number, number, number, number, number];
 }
 
@@ -137,11 +140,15 @@ export interface HostCounts {
   /** `urls` may be too high by this much (space saving); 0: exact. */
   readonly maxError: number;
   readonly failed: number;
+  /** `failed` may be too high by this much; 0: exact. */
+  readonly maxFailedError: number;
+  /** This and the next three are of the URLs that are counted for certain: all of them where `maxError` is 0. */
   readonly bytes: number;
-  readonly p50Ms: number;
-  readonly p95Ms: number;
+  /** This and the next two are absent for a host of `failingHosts` that was lost among those with more URLs. */
+  readonly p50Ms?: number;
+  readonly p95Ms?: number;
   /** Its share of the durations of all URLs, 0 to 1. */
-  readonly share: number;
+  readonly share?: number;
 }
 
 /** At most 5,000 rows: the failures first (at most 2,000), then the 200 slowest, then a sample of the rest. */
