@@ -158,6 +158,18 @@ export function expectSound(output: string): readonly WarcRecord[] {
   return records;
 }
 
+/** The bodies of all responses with this status by the numbers that are their paths. Throws an Error for a number that comes twice. */
+export function bodiesInWarc(output: string, status: number): ReadonlyMap<number, Buffer> {
+  const bodies = new Map<number, Buffer>();
+  for (const { type, fields, head, body } of expectSound(output)) {
+    if (type !== "response" || !head.startsWith(`HTTP/1.1 ${status} `)) continue;
+    const n = Number(new URL(fields.get("WARC-Target-URI") ?? "").pathname.slice(1));
+    if (bodies.has(n)) throw new Error(`${n} comes twice`);
+    bodies.set(n, body);
+  }
+  return bodies;
+}
+
 interface Recorded {
   readonly url: string;
   readonly final_url?: string;

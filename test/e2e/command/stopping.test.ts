@@ -1,22 +1,14 @@
 // Runs stopped by a full disk, a lost folder, limits or SIGINT leave only whole files, and the next run resumes.
 
-import { execFileSync, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { chmodSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import type { Outcome } from "../../../src/core/job.ts";
-import { BIN, cleanEnv, filesOf, type Ran, shell, temporaryFolder } from "../../support/command.ts";
+import { BIN, cleanEnv, filesOf, type Ran, shell } from "../../support/command.ts";
 import { own, ownFolder } from "../../support/own.ts";
+import { noTmpfs, type Tmpfs, tmpfs } from "../../support/process/tmpfs.ts";
 import { body } from "../../support/rude/content.ts";
 import { type Act, gate, type Host, host } from "../../support/rude/host.ts";
 import { journalOf } from "../../support/site.ts";
@@ -67,38 +59,15 @@ function expectDone(output: string, count: number): void {
   expect(existsSync(join(output, "failed.txt"))).toBe(false);
 }
 
-/** Mounts a tmpfs; returns the reason where that is impossible. */
-function mounted(path: string, options: string): string | undefined {
-  mkdirSync(path, { recursive: true });
-  try {
-    execFileSync("mount", ["-t", "tmpfs", "-o", options, "bulkget-test", path], { stdio: "pipe" });
-    return undefined;
-  } catch (error) {
-    return (error as Error).message;
-  }
-}
+if (noTmpfs !== undefined) console.warn(`SKIPPED: full and read-only disks: they cannot be mounted: ${noTmpfs}`);
 
-const unmount = (path: string) => execFileSync("umount", ["--lazy", path], { stdio: "pipe" });
-
-function whyNoMount(): string | undefined {
-  const trial = temporaryFolder();
-  const problem = mounted(trial.path, "size=64k");
-  if (problem === undefined) unmount(trial.path);
-  trial.remove();
-  return problem;
-}
-
-const noMount = whyNoMount();
-if (noMount !== undefined) console.warn(`SKIPPED: full and read-only disks: they cannot be mounted: ${noMount}`);
-
-describe.skipIf(noMount !== undefined)("a disk of 1 MiB", () => {
+describe.skipIf(noTmpfs !== undefined)("a disk of 1 MiB", () => {
   let disk: string;
+  let remount: Tmpfs["remount"];
   beforeEach(() => {
     disk = at("disk");
-    expect(mounted(disk, "size=1m,mode=777")).toBeUndefined();
+    remount = own(tmpfs(disk, "1m")).remount;
   });
-  afterEach(() => unmount(disk));
-  const remount = (options: string) => execFileSync("mount", ["-o", `remount,${options}`, disk]);
 
   it("stops a run at once with exit code 3 by the default of --min-free", async () => {
     const server = await serve(page);

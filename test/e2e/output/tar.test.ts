@@ -1,21 +1,10 @@
-// --format tar: shards that GNU tar reads, with the bytes that file mode saves; resumed, killed, and by several processes.
+// --format tar: shards that GNU tar reads, with the bytes that file mode saves; resumed, and by several processes.
 import { execFileSync } from "node:child_process";
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  truncateSync,
-  writeFileSync,
-} from "node:fs";
-import { join } from "node:path";
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { ShardPlace } from "../../../src/core/job.ts";
 import { type Ran, recordsOf } from "../../support/command.ts";
 import { ownFolder, ownSite } from "../../support/own.ts";
-import { killedRun } from "../../support/process/killing.ts";
 import { commandUnderWay } from "../../support/process/under-way.ts";
 import { pageOf } from "../../support/site.ts";
 
@@ -272,56 +261,5 @@ describe("--format tar", () => {
     const ran = await run(paths(1, 4));
     expect(ran.code, ran.stderr).toBe(0);
     expect(server.asked().toSorted()).toEqual(lost.toSorted());
-  });
-});
-
-/** Reads the bodies of all shards by their members' numbers, with GNU tar. A number that comes twice is an error. */
-function bodiesIn(output: string): ReadonlyMap<number, Buffer> {
-  const found = new Map<number, Buffer>();
-  const records = new Set<number>();
-  for (const shard of readdirSync(output).filter((name) => name.endsWith(".tar"))) {
-    const unpacked = folder.at("unpacked");
-    rmSync(unpacked, { recursive: true, force: true });
-    mkdirSync(unpacked);
-    execFileSync("tar", ["-xf", join(output, shard), "-C", unpacked, "--keep-old-files"]);
-    for (const name of readdirSync(unpacked)) {
-      const n = Number.parseInt(name, 10);
-      const isRecord = name.endsWith(".json");
-      expect(isRecord ? records.has(n) : found.has(n), `${name} comes twice`).toBe(false);
-      if (isRecord) records.add(n);
-      else found.set(n, readFileSync(join(unpacked, name)));
-    }
-  }
-  expect(records.size).toBe(found.size);
-  return found;
-}
-
-describe("--format tar, killed and started again until it is done,", () => {
-  const URLS = 1500;
-  const KILLS = 6;
-  /** Every 100th is over 256 KiB, and arrives in a file of its own. */
-  const bodyOf = (path: string) => {
-    const n = Number(path.slice(1));
-    return Buffer.alloc(n % 100 === 0 ? 300_000 + n : n % 3000, path);
-  };
-
-  it.each([
-    ["by one process", []],
-    ["by two processes", ["--workers", "2"]],
-  ])("has every body and record once, in sealed shards only, %s", async (_, args) => {
-    const moments: number[] = [];
-    const random = () => {
-      moments.push(Math.random());
-      return moments.at(-1) ?? 0;
-    };
-    const result = await killedRun({
-      ...{ folder: folder.path, urls: URLS, concurrency: 20, kills: KILLS, random, bodyOf, bodiesIn },
-      args: ["--format", "tar", "--shard-count", "200", ...args],
-      expected: /^(\d{5}\.tar|results\.jsonl|\.bulkget|\.bulkget\/since)$/,
-    });
-    const about = `killed at ${moments.map((one) => one.toFixed(4)).join(", ")}: ${JSON.stringify(result)}`;
-    expect(result, about).toMatchObject({
-      ...{ kills: KILLS, exitCode: 0, files: URLS, wrongFiles: [], records: URLS, wrongRecords: [], leftovers: [] },
-    });
   });
 });

@@ -12,7 +12,6 @@ import type { Outcome, ShardPlace } from "../../../src/core/job.ts";
 import { bulkget } from "../../../src/index.ts";
 import { type Ran, ROOT, recordsOf } from "../../support/command.ts";
 import { own, ownFolder, ownSite } from "../../support/own.ts";
-import { commandUnderWay, graceOf } from "../../support/process/under-way.ts";
 import { pageOf, status } from "../../support/site.ts";
 import { expectSound, type WarcRecord } from "../../support/warc.ts";
 
@@ -372,23 +371,6 @@ describe("a folder of WARC files", () => {
     expect(await run(["/1"])).toMatchObject({ code: 0 });
     expect(readFileSync(out("00000.cdxj"), "utf8")).toBe("mine\n");
     expect(record(1).shard).toBe("00001.warc.gz");
-  });
-
-  it("has everything that was recorded after SIGTERM, sealed", async () => {
-    server.answers.set("/late", () => {});
-    folder.list(["/1", "/2", "/late"].map(server.url));
-    const args = ["urls.txt", "-o", "out", "--format", "warc", "-q"];
-    const running = commandUnderWay(args, folder.path, graceOf(100));
-    await expect.poll(() => server.asked().length, { timeout: 30_000 }).toBeGreaterThan(0);
-    await expect
-      .poll(() => (existsSync(out("results.jsonl")) ? recordsOf(out()).size : 0), { timeout: 30_000 })
-      .toBe(2);
-    running.kill("SIGTERM");
-    await running.ended;
-    expect(expectSound(out()).filter(({ type }) => type === "response")).toHaveLength(2);
-    server.answers.delete("/late");
-    expect(await run(["/1", "/2", "/late"])).toMatchObject({ code: 0 });
-    expect(expectSound(out()).filter(({ type }) => type === "response")).toHaveLength(3);
   });
 });
 

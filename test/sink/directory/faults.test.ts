@@ -1,5 +1,4 @@
 // Faults while a body is written: no part is left, and no existing file is touched.
-import { spawnSync } from "node:child_process";
 import {
   existsSync,
   lstatSync,
@@ -11,11 +10,11 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import type { Answer } from "../../../src/core/ports.ts";
 import type { DiskLatency } from "../../../src/sink/files/disk-latency.ts";
-import { type Folder, temporaryFolder } from "../../support/command.ts";
-import { ownFolder } from "../../support/own.ts";
+import { own, ownFolder } from "../../support/own.ts";
+import { noTmpfs, tmpfs } from "../../support/process/tmpfs.ts";
 import { bodyOf, filesIn, pouredOf, storeInto, text } from "../bodies.ts";
 
 const outside = ownFolder();
@@ -126,24 +125,9 @@ describe.each([
   );
 });
 
-const tmpfs = mounted();
-afterAll(() => {
-  if (tmpfs === undefined) return;
-  spawnSync("umount", [tmpfs.path]);
-  tmpfs.remove();
-});
+if (noTmpfs !== undefined) console.warn(`SKIPPED: a disk that fills up: it cannot be mounted: ${noTmpfs}`);
 
-/** A file system of 1 MiB, if this user may mount one. */
-function mounted(): Folder | undefined {
-  const made = temporaryFolder();
-  const mount = spawnSync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", made.path], { encoding: "utf8" });
-  if (mount.status === 0) return made;
-  made.remove();
-  console.warn(`SKIPPED: no test of a full disk, which needs root to mount one: ${mount.stderr ?? mount.error}`);
-  return undefined;
-}
-
-describe.skipIf(tmpfs === undefined)("a disk that fills up", () => {
+describe.skipIf(noTmpfs !== undefined)("a disk that fills up", () => {
   const big = Buffer.alloc(600_000, "x");
 
   it.each([
@@ -154,12 +138,12 @@ describe.skipIf(tmpfs === undefined)("a disk that fills up", () => {
     ["poured", () => pouredOf([big, big, big, big])],
     ["whole, and written late,", () => [big, big, big], { isFast: () => false, record: () => {} }],
   ])("while a %s body is written ends the run, and leaves no part", async (_kind, body, disk?: DiskLatency) => {
-    const full = tmpfs?.path ?? "";
+    const full = outside.at("disk");
+    own(tmpfs(full, "1m"));
     const given = body();
     expect(await storeInto(full, disk === undefined ? {} : { disk })(given)).toMatchObject({ error: "disk_full" });
     if ("cancelled" in given) expect(given.cancelled()).toBe(1);
     expect(filesIn(full)).toEqual([]);
     expect(await storeInto(full)([big])).toMatchObject({ bytes: 600_000 });
-    rmSync(join(full, "000001.html"));
   });
 });

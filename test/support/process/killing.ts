@@ -13,7 +13,7 @@ export interface KillOptions {
   readonly folder: string;
   readonly urls: number;
   readonly concurrency: number;
-  /** Number of kills, at moments chosen by `random` (0 to 1) over all requests of the run. */
+  /** Number of kills, at moments chosen by `random` (0 to 1) over all requests; `urls` is more than `kills` times `concurrency`. */
   readonly kills: number;
   readonly random: () => number;
   /** Further arguments of the command. */
@@ -64,7 +64,9 @@ export async function killedRun(options: KillOptions): Promise<KillResult> {
   const { bodiesIn = filesIn, expected = EXPECTED } = options;
   const beganMs = performance.now();
   const timesMs: number[] = [];
-  const thresholds = Array.from({ length: kills }, () => 1 + Math.floor(random() * urls)).sort((a, b) => a - b);
+  // Every threshold is reached, although each kill before it adds `concurrency`.
+  const span = urls - kills * concurrency;
+  const thresholds = Array.from({ length: kills }, () => 1 + Math.floor(random() * span)).sort((a, b) => a - b);
   let kill = () => {};
   let killed = 0;
   let allowedTwice = 0;
