@@ -32,7 +32,7 @@ export const STATE_LAYOUT = {
   clockProbe: "now",
   /** Where each page of a listing begins, until all its lines are done. */
   pages: "pages",
-  /** An incomplete body of line `n`; `copy` tells lines of one number apart. */
+  /** An incomplete body of line `n`; `copy` distinguishes lines of one number. */
   part: (n: number, copy?: number): string => (copy === undefined ? `${n}.part` : `${n}-${copy}.part`),
   /** The URL and validator of an incomplete body, for a range request. */
   note: (n: number): string => `${n}.note`,
@@ -52,20 +52,31 @@ export const OWN_FILES = [LAYOUT.journal, LAYOUT.foreignLines, LAYOUT.failedList
   .map((name) => name.replaceAll(".", "\\."))
   .join("|");
 
-/** Archives that a run writes: five digits or more. */
-export const SHARD = /^(\d{5,9})\.(tar|warc\.gz)$/;
+/** The extensions of the archives that a run writes, each with the extension of its index; undefined for an archive without one. */
+const INDEX_EXTENSIONS = { ".tar": undefined, ".warc.gz": ".cdxj" } as const;
+
+export type ShardExtension = keyof typeof INDEX_EXTENSIONS;
+
+/** Archives that a run writes: five digits or more, and an extension. */
+export const SHARD = new RegExp(`^(\\d{5,9})(${Object.keys(INDEX_EXTENSIONS).join("|").replaceAll(".", "\\.")})$`);
 
 /** Digits of a shard's number; a larger number has more. */
 const SHARD_DIGITS = 5;
 
-export function shardName(number: number, extension: string): string {
+/** Returns a table's value for the extension of a shard; undefined for other names. */
+export function byExtension<T>(table: Readonly<Record<ShardExtension, T>>, shard: string): T | undefined {
+  const rows: Readonly<Record<string, T>> = table;
+  return rows[SHARD.exec(shard)?.[2] ?? ""];
+}
+
+export function shardName(number: number, extension: ShardExtension): string {
   return `${String(number).padStart(SHARD_DIGITS, "0")}${extension}`;
 }
 
 /** The index beside an archive: `00000.cdxj`. Undefined for archives that have none. */
 export function indexNameOf(shard: string): string | undefined {
-  const [, number, extension] = SHARD.exec(shard) ?? [];
-  return extension === "warc.gz" ? `${number}.cdxj` : undefined;
+  const extension = byExtension(INDEX_EXTENSIONS, shard);
+  return extension === undefined ? undefined : shard.slice(0, shard.indexOf(".")) + extension;
 }
 
 /** The number of a shard; -1 for other names. */

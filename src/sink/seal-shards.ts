@@ -2,12 +2,15 @@
 
 import { link, lstat, open, unlink } from "node:fs/promises";
 import { join } from "node:path";
-import { indexNameOf } from "../core/layout.ts";
+import { byExtension, type ShardExtension } from "../core/layout.ts";
 import { isSingleLinkFile, UPDATE_FLAGS } from "../fs/open-nofollow.ts";
 import { syncFolder } from "../fs/sync.ts";
 import { unsealedShards } from "./container/shard-names.ts";
 import { TAR_TRAILER_BYTES } from "./container/tar-header.ts";
 import { writeIndex } from "./warc/write-index.ts";
+
+/** The zeros that end a sealed shard, in bytes. */
+const TRAILER_BYTES: Readonly<Record<ShardExtension, number>> = { ".tar": TAR_TRAILER_BYTES, ".warc.gz": 0 };
 
 export interface SealOptions {
   readonly folder: string;
@@ -54,7 +57,8 @@ async function seal(
     if (!isSingleLinkFile(stats)) throw new Error(`${path}: not a shard that a run has written`);
     if (isWholeOnly && stats.size !== end) return;
     await file.truncate(end);
-    if (indexNameOf(name) === undefined) await file.truncate(end + TAR_TRAILER_BYTES); // reads as zeros
+    const trailerBytes = byExtension(TRAILER_BYTES, name) ?? 0;
+    if (trailerBytes > 0) await file.truncate(end + trailerBytes); // reads as zeros
     if (isSynced) await file.sync();
   } finally {
     await file.close();

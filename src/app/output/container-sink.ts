@@ -1,10 +1,11 @@
 // The sink into the shards of an output folder: the same in every process that writes there.
 
 import type { Job } from "../../core/job.ts";
+import { byExtension, type ShardExtension } from "../../core/layout.ts";
 import type { Sink } from "../../core/ports.ts";
 import { containerSink } from "../../sink/container/container.ts";
 import type { ContainerFormat } from "../../sink/container/container-format.ts";
-import { type ShardExtension, shardNames, shardPaths } from "../../sink/container/shard-names.ts";
+import { shardNames, shardPaths } from "../../sink/container/shard-names.ts";
 import { tarFormat } from "../../sink/container/tar.ts";
 import { memberNaming } from "../../sink/container/tar-names.ts";
 import { freeSpaceCheck } from "../../sink/files/free-space.ts";
@@ -63,9 +64,11 @@ export function namingIn(format: ContainerFormatName, names: FileNames): FileNam
   return FORMATS[format].naming(names);
 }
 
-/** The format of a shard, by its name. */
-export function formatOfShard(shard: string): ContainerFormatName {
-  return shard.endsWith(FORMATS.tar.extension) ? "tar" : "warc";
+const FORMAT_NAMES: Readonly<Record<ShardExtension, ContainerFormatName>> = { ".tar": "tar", ".warc.gz": "warc" };
+
+/** Returns the format of a shard; undefined for other names. */
+export function formatOfShard(shard: string): ContainerFormatName | undefined {
+  return byExtension(FORMAT_NAMES, shard);
 }
 
 /** Jobs without a request run in the process with the lock. */

@@ -4,16 +4,16 @@ import { closeSync, fstatSync } from "node:fs";
 import { join } from "node:path";
 import { DIGEST_NAMES, digestsOf } from "../../core/digest.ts";
 import type { Outcome, ShardPlace } from "../../core/job.ts";
-import { LAYOUT, SHARD } from "../../core/layout.ts";
+import { byExtension, LAYOUT, SHARD, type ShardExtension } from "../../core/layout.ts";
 import { digestBy } from "../../fs/body-digest.ts";
 import { isSavedFile } from "../../fs/location.ts";
 import { openToRead } from "../../fs/open-nofollow.ts";
-import { type ShardExtension, shardPaths } from "../../sink/container/shard-names.ts";
+import { shardPaths } from "../../sink/container/shard-names.ts";
 import { bytesAt, type ShardReader, tarReader } from "../../sink/container/shard-reader.ts";
 import { extensionOf } from "../../sink/names/extension.ts";
 import { warcReader } from "../../sink/warc/warc-reader.ts";
 
-/** The readers of archives: a row per ending of their names. */
+/** The readers of archives. */
 const READERS: Readonly<Record<ShardExtension, ShardReader>> = {
   ".tar": tarReader,
   ".warc.gz": warcReader,
@@ -87,7 +87,7 @@ function placeOf(record: object): ShardPlace | undefined {
 }
 
 function readerOf(shard: string): ShardReader {
-  const [, reader] = Object.entries(READERS).find(([extension]) => shard.endsWith(extension)) ?? [];
+  const reader = byExtension(READERS, shard);
   if (reader === undefined) throw new NoBodyError(`${shard}: not an archive that this version can read`);
   return reader;
 }

@@ -43,7 +43,7 @@ export function containerFormatOf(options: OutputOptions): ContainerFormatName |
 export function refuseOtherFormat(folder: string, history: History | undefined, format: Format): void {
   if (history === undefined || history.saved === 0) return;
   const { highestName } = history.shards;
-  const before: Format = highestName === undefined ? "files" : formatOfShard(highestName);
+  const before: Format = formatOfShard(highestName ?? "") ?? "files";
   if (before === format) return;
   const waysIn = (words: Wording) =>
     `with ${words.option("format")} ${before}, or ${useAnotherFolder(words)}, or ${words.option("force")} to start over`;

@@ -1,27 +1,26 @@
-// The names of shards: `00000.tar` in the output folder when it is sealed, and in the state folder until then.
+// The names of shards: a shard is in the state folder until it is sealed, and then in the output folder, as `00000.tar`.
 
 import { existsSync, readdirSync, rmSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
-import { indexNameOf, SHARD, shardName } from "../../core/layout.ts";
+import { indexNameOf, SHARD, type ShardExtension, shardName } from "../../core/layout.ts";
 
-export type ShardExtension = ".tar" | ".warc.gz";
-
-/** While a shard is written its name has this ending. */
+/** The ending of the name of a shard that is being written. */
 const PART = ".part";
 
 export interface ShardNames {
-  /** The next name that nothing has, as far as this process can see. */
+  /** Returns the next name that no file has. Another process may create that file first. */
   next(): string;
-  /** Whether a shard of this name has been ended or sealed. */
+  /** Whether an ended shard, a sealed shard or an index has this name. */
   isTaken(name: string): boolean;
-  /** Paths in the state folder: of a shard that is being written, and of one that has ended and is not sealed. */
+  /** Returns the path of a shard that is being written. */
   partOf(name: string): string;
+  /** Returns the path of a shard that has ended and is not sealed. */
   endedOf(name: string): string;
   /** Removes an empty part. */
   drop(name: string): void;
 }
 
-/** `after`: the highest number that a record names, -1 for none: a shard that was moved away keeps its number. */
+/** `after` is the highest shard number in the records, or -1. No other shard gets the number of a shard that was moved away. */
 export function shardNames(folder: string, state: string, extension: ShardExtension, after: number): ShardNames {
   const partOf = (name: string) => `${state}/${name}${PART}`;
   const endedOf = (name: string) => `${state}/${name}`;
@@ -48,12 +47,12 @@ export function shardNames(folder: string, state: string, extension: ShardExtens
   };
 }
 
-/** The paths of a shard, in the order in which it gets them. */
+/** Returns the paths of a shard: while it is being written, when it has ended, and when it is sealed. */
 export function shardPaths(folder: string, state: string, name: string): readonly string[] {
   return [join(state, `${name}${PART}`), join(state, name), join(folder, name)];
 }
 
-/** Removes all unsealed shards. Throws errno errors. */
+/** Removes all unsealed shards and their indexes. Throws errno errors. */
 export function dropUnsealedShards(state: string): void {
   for (const [name, { path }] of unsealedShards(state)) {
     const index = indexNameOf(name);
@@ -68,7 +67,7 @@ export interface UnsealedShard {
   readonly isEnded: boolean;
 }
 
-/** The shards of the state folder, none of them sealed, by their names. */
+/** Returns the shards of the state folder by their names. Throws errno errors. */
 export function unsealedShards(state: string): ReadonlyMap<string, UnsealedShard> {
   const found = new Map<string, UnsealedShard>();
   for (const file of readdirSync(state)) {
