@@ -1,5 +1,5 @@
 // Every source file imports only what its room may, has at most 250 lines, opens with one sentence, and forms no cycle.
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { posix, sep } from "node:path";
 import { describe, expect, it } from "vitest";
 import { ROOT } from "./support/command.ts";
@@ -138,6 +138,17 @@ describe("imports", () => {
       }
     }
     expect([...graph.keys()]).toEqual([]);
+  });
+
+  it("that tests make of built files are of files that are built", () => {
+    const tests = readdirSync(`${ROOT}/test`, { recursive: true, encoding: "utf8" }).filter((file) =>
+      file.endsWith(".ts"),
+    );
+    const built = tests.flatMap((file) => [
+      ...textOf(`test/${file}`).matchAll(/"dist\/((?:src|test)\/[\w./-]+)\.js"/g),
+    ]);
+    expect(built.length).toBeGreaterThan(10);
+    expect(built.map(([, name]) => `${name}.ts`).filter((file) => !existsSync(`${ROOT}/${file}`))).toEqual([]);
   });
 
   it("are found in all rooms, of all packages, and in the command's own file", () => {

@@ -67,7 +67,7 @@ describe("a line table", () => {
     ["that are 17 of each 64, the last of each block first", "(i % 58824) * 64 + 63 - Math.floor(i / 58824)", 40],
   ])("uses a bounded number of bytes per line for numbers %s", (_, number, bytes) => {
     const program = `
-      import { lineTable } from ${JSON.stringify(pathToFileURL(join(ROOT, "dist/src/journal/line-table.js")).href)};
+      import { lineTable } from ${JSON.stringify(pathToFileURL(join(ROOT, "dist/src/journal/tables/line-table.js")).href)};
       const peakBytes = () => process.resourceUsage().maxRSS * 1024;
       for (let i = 0, warm = lineTable(); i < 20000; i++) warm.set(${number}, i, i, 1);
       const before = peakBytes();

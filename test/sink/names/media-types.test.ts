@@ -87,7 +87,7 @@ describe("the extension of a media type", () => {
   });
 
   it("does not load mime-db for a common type", () => {
-    const module = JSON.stringify(join(ROOT, "dist/src/sink/directory/extension.js"));
+    const module = JSON.stringify(join(ROOT, "dist/src/sink/names/extension.js"));
     const program = `
       const { extensionOf } = await import(${module});
       const { createRequire } = await import("node:module");
