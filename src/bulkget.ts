@@ -108,6 +108,7 @@ export function bulkget(input: Items | string, given?: BulkgetOptions): BulkgetR
       try {
         if (stop.signal.aborted) return signal?.throwIfAborted();
         const { sink, source, savedFileOf, expect, reporter } = output;
+        output.runs?.begin();
         const run = download({
           ...options,
           ...{ source, get, sink, stop, savedFileOf, expect, graceMs: 0 },
@@ -142,7 +143,7 @@ export function bulkget(input: Items | string, given?: BulkgetOptions): BulkgetR
           await reporter.end(view);
         }
       } finally {
-        await output.close();
+        await output.close().finally(() => void (view && output.runs?.end(view)));
       }
     } catch (error) {
       if (view === undefined) {
@@ -206,6 +207,7 @@ interface Output {
   readonly savedFileOf: OpenedOutput["savedFileOf"];
   readonly expect: OpenedOutput["expect"];
   readonly reporter: Required<Reporter>;
+  readonly runs: OpenedOutput["runs"] | undefined;
   readonly close: () => Promise<void>;
 }
 
@@ -225,6 +227,7 @@ async function outputOf(input: Input, options: BulkgetOptions, stop: AbortContro
       savedFileOf: undefined,
       expect: undefined,
       reporter: reporterOf([]),
+      runs: undefined,
       close: async () => {},
     };
   }

@@ -2,7 +2,8 @@
 
 import type { DuplicateSource, Outcome } from "../core/job.ts";
 import type { Get, Sink, Source, View } from "../core/ports.ts";
-import { concurrencySampler } from "../core/run/concurrency-sampler.ts";
+import { type ConcurrencyController, concurrencySampler } from "../core/run/concurrency-sampler.ts";
+import { type AutoView, type ConcurrencyTrace, concurrencyTrace } from "../core/run/concurrency-trace.ts";
 import { type Executor, localExecutor } from "../core/run/executor.ts";
 import { type Run, run, type StopReason } from "../core/run/run.ts";
 import { finished } from "../core/run/tally.ts";
@@ -115,7 +116,8 @@ export function download(plan: DownloadPlan): Run {
     executor.resize(isFdExhausted || spread !== undefined ? most : connectionsFor(most));
     started.resize(most);
   };
-  const sampler = controller && concurrencySampler({ governor: controller, clock, receivedBytes, resize });
+  const trace = concurrencyTrace();
+  const sampler = controller && concurrencySampler({ governor: controller, clock, receivedBytes, resize, trace });
 
   // 5. The run.
   const retryPolicy = {
@@ -149,7 +151,7 @@ export function download(plan: DownloadPlan): Run {
     },
     receivedBytes,
     keep: sink.keep,
-    auto: controller,
+    auto: controller && autoView(controller, trace),
   });
 
   // 6. The deadline, and the end.
@@ -164,6 +166,20 @@ export function download(plan: DownloadPlan): Run {
     }
   };
   return { ...started, done: close() };
+}
+
+function autoView(controller: ConcurrencyController, trace: ConcurrencyTrace): AutoView {
+  return {
+    get found() {
+      return controller.found;
+    },
+    get reason() {
+      return controller.reason;
+    },
+    get trace() {
+      return trace.points;
+    },
+  };
 }
 
 /** The frontier with the rates of the plan. `bandwidth` delays starts while --limit-rate is exhausted. */

@@ -134,6 +134,7 @@ async function runCommand(
       if (output.reporters.some((one) => one.name === name)) stop.abort("disk" satisfies StopReason);
     },
   });
+  output.runs.begin();
   const spread = spreadOf(line, web, get.throttle, output.shared, line.quiet ? () => {} : note);
   const run = download({
     ...line,
@@ -208,6 +209,7 @@ async function runCommand(
     const stopped = stoppedLine(reason, !isFatal && leftOf(run.view) === 0);
     if (stopped !== undefined) log(stopped);
   }
+  output.runs.end(run.view, EXIT_CODES[end].code);
   if (isSignal(end)) {
     await flushed(process.stderr);
     signals.raise(end);

@@ -75,7 +75,8 @@ export async function extraReporters(
 
 /** Throws an OptionError for a report that would replace a list, a file of the run, or another report. */
 function refuseOverwriting(reports: readonly ReportRequest[], { lists, outputDir }: CommandLine): void {
-  const kept = [...lists, join(outputDir, LAYOUT.journal), join(outputDir, LAYOUT.failedList)];
+  const own = [LAYOUT.journal, LAYOUT.failedList, LAYOUT.runs].map((name) => join(outputDir, name));
+  const kept = [...lists, ...own];
   for (const [i, { path }] of reports.entries()) {
     if (reports.slice(0, i).some((one) => resolve(one.path) === resolve(path) || sameFile(one.path, path)))
       throw new OptionError(`--report ${path}: is named twice; name another file`);

@@ -8,6 +8,8 @@ export interface Layout {
   readonly foreignLines: string;
   /** The list of failed lines. */
   readonly failedList: string;
+  /** A line when a run begins, and one when it ends. */
+  readonly runs: string;
   /** The folder of the lock and of incomplete bodies; it is removed when it is empty. */
   readonly state: string;
   /** The folder of bodies whose lines were removed from the list, where another line needed their names. */
@@ -19,6 +21,7 @@ export const LAYOUT: Layout = {
   journal: "results.jsonl",
   foreignLines: "results.jsonl.foreign",
   failedList: "failed.txt",
+  runs: "runs.jsonl",
   state: ".bulkget",
   removed: "gone",
 };
@@ -48,7 +51,7 @@ export const HEADERS_ENDING = ".headers";
 export const OWN_ENDING = /\.(part|headers)$/i;
 
 /** Own files of the output folder, as the source of a regular expression. */
-export const OWN_FILES = [LAYOUT.journal, LAYOUT.foreignLines, LAYOUT.failedList]
+export const OWN_FILES = [LAYOUT.journal, LAYOUT.foreignLines, LAYOUT.failedList, LAYOUT.runs]
   .map((name) => name.replaceAll(".", "\\."))
   .join("|");
 

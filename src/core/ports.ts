@@ -6,6 +6,7 @@ import type { Failure } from "./failure.ts";
 import type { DuplicateSource, Job, Outcome, ShardPlace } from "./job.ts";
 import type { DoneEarlier, PageMemory } from "./page-memory.ts";
 import type { BandwidthLimiter } from "./run/bandwidth.ts";
+import type { AutoView } from "./run/concurrency-trace.ts";
 import type { Tally } from "./run/tally.ts";
 import type { Thenable } from "./structures/deferred.ts";
 import type { FailedWire, Wire } from "./wire.ts";
@@ -223,8 +224,8 @@ interface Abortable {
 export interface View {
   readonly tally: Tally;
   readonly concurrency: number;
-  /** With `-c auto`: the best concurrency known, and the reason. */
-  readonly auto?: { readonly found: number; readonly reason: string } | undefined;
+  /** With `-c auto`. */
+  readonly auto?: AutoView | undefined;
   readonly inFlight: number;
   readonly peakInFlight: number;
   /** Number of jobs read and not started: they wait for their host, a rate, a back-off or a slot. */

@@ -33,13 +33,9 @@ export function openToAppend(path: string): number {
   return openSync(path, constants.O_RDWR | constants.O_APPEND | NOFOLLOW);
 }
 
-/** A new or existing file, for appending. Does not block. Throws the error of open(2). */
+/** A new or existing file, for reading and appending. Does not block. Throws the error of open(2). */
 export function openOrCreateToAppend(path: string): number {
-  return openSync(
-    path,
-    constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | NOFOLLOW | NONBLOCK,
-    NEW_FILE_MODE,
-  );
+  return openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_APPEND | NOFOLLOW | NONBLOCK, NEW_FILE_MODE);
 }
 
 /** A new file, for reading and writing. Throws the error of open(2); EEXIST for whatever has the name, a link included. */

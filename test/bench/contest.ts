@@ -31,7 +31,7 @@ export interface Contest {
 }
 
 /** bulkget's own files beside the downloads. */
-const BESIDE = new Set(["results.jsonl", "failed.txt"]);
+const BESIDE = new Set(["results.jsonl", "failed.txt", "runs.jsonl"]);
 const SIZES_LOOKED_AT = 500;
 const CHARACTERS_A_WRITE = 1024 * 1024;
 

@@ -131,7 +131,7 @@ function check(lines: readonly Line[], origin: string): string[] {
     if (file === undefined) wrong.push(`${name} is missing (${exhibit.path})`);
     else if (!file.equals(exhibit.body())) wrong.push(`${name} has other bytes than ${exhibit.path}`);
   }
-  for (const name of ["results.jsonl", "failed.txt"]) {
+  for (const name of ["results.jsonl", "failed.txt", "runs.jsonl"]) {
     if (!surplus.delete(name)) wrong.push(`${name} is missing`);
   }
   for (const name of surplus) wrong.push(`${name} should not be there`);

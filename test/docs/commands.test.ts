@@ -84,6 +84,9 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
   "bulkget urls.txt -o hashed --hash sha256": { files: ["hashed/000001.html"] },
   "bulkget tune urls.txt --up-to 4 --step-time 500ms": { stdout: /<- the knee/, files: ["tune.svg"] },
   "bulkget urls.txt --report records.jsonl": { files: ["records.jsonl"] },
+  "jq -c 'select(.end) | [.begin, .exit_code, .counts.failed]' downloads/runs.jsonl": {
+    stdout: /^\["20\d\d-.*Z",0,1\]$/m,
+  },
   "jq -s 'group_by(.error // .outcome) | map({(.[0].error // .[0].outcome): length}) | add' downloads/results.jsonl": {
     stdout: /"http_status": 1,\n {2}"saved": 3/,
   },
@@ -100,7 +103,7 @@ function shownIn(page: string, begin: RegExp): RegExp {
 }
 
 /** Blocks whose commands read the records of an earlier run with a failure. */
-const NEEDS_A_FAILED_RUN = /downloads\/(failed\.txt|results\.jsonl)/;
+const NEEDS_A_FAILED_RUN = /downloads\/(failed\.txt|(results|runs)\.jsonl)/;
 
 const HAS_JQ = await hasJq();
 

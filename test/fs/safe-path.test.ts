@@ -15,7 +15,16 @@ describe("a recorded path", () => {
     [[".hidden", "a/.hidden", ".bulkget/lock"], "hidden"],
     [["a\\b", "..\\x", "C:x", "C:\\x", "x\0"], "another path on Windows, or cut at a NUL"],
     [
-      ["results.jsonl", "RESULTS.JSONL", "results.jsonl.foreign", "failed.txt", "gone", "gone/x", "Gone/x"],
+      [
+        "results.jsonl",
+        "RESULTS.JSONL",
+        "results.jsonl.foreign",
+        "failed.txt",
+        "runs.jsonl",
+        "gone",
+        "gone/x",
+        "Gone/x",
+      ],
       "the run's own",
     ],
     [["results.jsonl.part", "1.PART", "a/1.part"], "an incomplete body"],

@@ -159,6 +159,7 @@ export function fixed(concurrency: number): ConcurrencyController {
     concurrency,
     found: concurrency,
     reason: "",
+    step: "",
     generations: 4,
     leastMs: 1000,
     isPressed: () => false,

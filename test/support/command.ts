@@ -85,9 +85,9 @@ export function recordsOf(folder: string): Map<number, Outcome> {
   );
 }
 
-/** All files below a folder except results.jsonl and failed.txt: relative paths, sorted. */
+/** All files below a folder except those in which a run writes what it did: relative paths, sorted. */
 export function filesOf(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: "utf8" })
-    .filter((file) => statSync(join(folder, file)).isFile() && file !== "results.jsonl" && file !== "failed.txt")
+    .filter((file) => statSync(join(folder, file)).isFile() && !/^(results\.jsonl|failed\.txt|runs\.jsonl)$/.test(file))
     .sort();
 }

@@ -77,7 +77,7 @@ export const OF_THE_MOMENT: readonly string[] = [
 ];
 
 export interface LeftBehind {
-  /** All other files with their content, and the kind of what is no file; without the run's own mark `.bulkget/since`. */
+  /** All other files but runs.jsonl with their content, and the kind of what is no file; without the run's own mark `.bulkget/since`. */
   readonly files: Readonly<Record<string, string>>;
   /** The journal's records by number, with repetitions, without times and attempts. */
   readonly records: readonly Readonly<Partial<Outcome>>[];
@@ -89,7 +89,7 @@ export interface LeftBehind {
 export function leftIn(folder: string): LeftBehind {
   const files: Record<string, string> = {};
   for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" }).sort()) {
-    if (name === "results.jsonl" || name === "failed.txt" || name === ".bulkget/since") continue;
+    if (["results.jsonl", "failed.txt", "runs.jsonl", ".bulkget/since"].includes(name)) continue;
     if (name === ".bulkget" && readdirSync(join(folder, name)).join() === "since") continue;
     const stats = lstatSync(join(folder, name));
     files[name] = stats.isFile() ? readFileSync(join(folder, name), "latin1") : stats.isDirectory() ? "folder" : "link";

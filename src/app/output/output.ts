@@ -7,12 +7,14 @@ import type { Sink, Source } from "../../core/ports.ts";
 import type { NamedReporter } from "../../core/run/combine-reporters.ts";
 import { type History, readHistory } from "../../journal/history.ts";
 import { recordedFiles } from "../../journal/verifying/recorded-files.ts";
+import { type RunLog, runLog } from "../../journal/writing/run-log.ts";
 import { failedList } from "../../report/failed-list.ts";
 import { type ResumedRun, resumeRun } from "../../resume/resume.ts";
 import { conflictCheck } from "../../sink/directory/name-conflict.ts";
 import { asFolderError, removeEmptyFile } from "../../sink/folder/output-folder.ts";
 import type { FileNames } from "../../sink/names/file-names.ts";
 import { refuseUnnumbered } from "../../source/unnumbered-lines.ts";
+import { VERSION } from "../../version.ts";
 import type { DownloadPlan } from "../download.ts";
 import { mayStartThread } from "../process-limits.ts";
 import { namingOf } from "./file-sink.ts";
@@ -34,6 +36,8 @@ export interface Output {
   readonly expect: DownloadPlan["expect"];
   /** The journal, and the list of failures. */
   readonly reporters: readonly NamedReporter[];
+  /** The list of runs in the folder; `end` may be called after `close`. */
+  readonly runs: RunLog;
   /** Returns the lines that are left to do. `again` returns the source a second time, if it can be read twice. Throws a FolderError. */
   resume(source: Source, again?: () => Source): Promise<Source>;
   /**
@@ -55,7 +59,7 @@ export interface OutputContext {
   readonly stays?: boolean;
   /** Aborts when the run is to end. */
   readonly stop?: AbortSignal | undefined;
-  /** The command line, without secrets, for archives that describe how they were made. */
+  /** The command line, without secrets, for runs.jsonl, and for archives that describe how they were made. */
   readonly command?: string | undefined;
 }
 
@@ -147,11 +151,13 @@ function outputIn(
   if (!resuming && !failures.isOwnList)
     reporters.push({ name: LAYOUT.failedList, reporter: failedList(failedPath, join(state, LAYOUT.failedList)) });
 
+  const runs = runLog({ path: join(folder, LAYOUT.runs), version: VERSION, command: context.command, note });
   let pages: Pages | undefined;
   return {
     sink,
     shared,
     reporters,
+    runs,
     expect: names.isUncertain ? names.before : undefined,
     savedFileOf: dedupe && lines !== undefined ? savedFilesIn(lines, update) : undefined,
     async resume(source, again) {
@@ -189,7 +195,10 @@ function outputIn(
         else lines?.close(); // a refused run changes nothing
         pages?.end({ isComplete: stop?.aborted !== true && !isUnsure, isVain: isVain && !resuming });
         if (isReplaced) settleAfresh(folder, state, resuming, failures, journal);
-        if (isVain && !resuming) removeEmptyFile(journalPath);
+        if (isVain && !resuming) {
+          removeEmptyFile(journalPath);
+          runs.withdraw();
+        }
       } finally {
         await releaseFolder(open, sink, isVain);
       }

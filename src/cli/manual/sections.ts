@@ -45,6 +45,7 @@ export const FILES = `
   - downloads/000001.jpg: the body of line 1; a file with its final name is complete
   - downloads/results.jsonl: one record per finished URL, as a line of JSON
   - downloads/failed.txt: the failed lines, if any; it is a list itself
+  - downloads/runs.jsonl: two lines per run, when it began and how it ended
   - downloads/gone/: files whose name or number another line needed
   - downloads/.bulkget/: lock and partial bodies of a run`;
 

@@ -5,6 +5,7 @@ import type { WriteBehind } from "../ports.ts";
 import type { HostSignal } from "../scheduler/task.ts";
 import type { TimerClock } from "../structures/deadline-timer.ts";
 import type { Perform } from "./attempt.ts";
+import type { ConcurrencyTrace } from "./concurrency-trace.ts";
 import { isDone, isRequeue, madeRequest, type TryResult } from "./try-result.ts";
 
 /** The measurement of one interval at one concurrency. */
@@ -30,6 +31,8 @@ export interface ConcurrencyController {
   readonly found: number;
   /** The reason for a person: "64 were no faster". */
   readonly reason: string;
+  /** Why the concurrency now is tried, for a person: "twice as many". */
+  readonly step: string;
   /** Minimum number of tries per slot in the next sample. */
   readonly generations: number;
   /** Minimum duration of the next sample. */
@@ -47,6 +50,8 @@ export interface ConcurrencySamplerOptions {
   readonly receivedBytes: () => number;
   /** Called when the concurrency changes. */
   readonly resize: (concurrency: number) => void;
+  /** Gets a point for each sample. */
+  readonly trace?: Pick<ConcurrencyTrace, "add"> | undefined;
 }
 
 export interface ConcurrencySampler {
@@ -72,11 +77,13 @@ export function concurrencySampler({
   clock,
   receivedBytes,
   resize,
+  trace,
 }: ConcurrencySamplerOptions): ConcurrencySampler {
   let running = 0;
   /** Number of tries, the next to end, that started before or just after the last change: they are not measured. */
   let stale = 0;
-  let fromMs = clock.nowMs();
+  const startedMs = clock.nowMs();
+  let fromMs = startedMs;
   let fromBytes = receivedBytes();
   let finished = 0;
   let lost = 0;
@@ -163,6 +170,8 @@ export function concurrencySampler({
   function sample(nowMs: number): void {
     const before = governor.concurrency;
     const ms = Math.max(nowMs - fromMs, 1);
+    const urlsPerSecond = (finished * 1000) / ms;
+    trace?.add({ ms: nowMs - startedMs, inFlight: before, urlsPerSecond, reason: governor.step });
     governor.onSample({
       ms,
       finished,

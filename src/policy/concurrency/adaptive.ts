@@ -1,7 +1,7 @@
 // Adaptive concurrency (-c auto): finds the lowest number of URLs at a time that is about as fast as any, during the run.
 
 import type { ConcurrencyController, Sample } from "../../core/run/concurrency-sampler.ts";
-import { explain, foundOf } from "./explain.ts";
+import { explain, foundOf, stepOf } from "./explain.ts";
 import { isOverload } from "./overload.ts";
 import { capped, next } from "./phases.ts";
 import { generationsOf, minSampleMs } from "./sample-size.ts";
@@ -19,6 +19,9 @@ export function adaptiveConcurrency(start: number, max: number): ConcurrencyCont
     },
     get reason() {
       return explain(state);
+    },
+    get step() {
+      return stepOf(state);
     },
     get generations() {
       return generationsOf(state);

@@ -18,6 +18,24 @@ export function explain(state: State): string {
   return floor > 0 && floor < bestOf(state) ? `${reason}, ${floor} slower` : reason;
 }
 
+const STEPS: Readonly<Record<State["phase"], string>> = {
+  "warm-up": "the first number",
+  double: "twice as many",
+  recheck: "measured for longer",
+  remeasure: "the best again",
+  "bisect-down": "fewer may be as fast",
+  "bisect-up": "more may be faster, below what was too many",
+  hold: "the best",
+  "probe-up": "more may be faster by now",
+  "probe-down": "fewer may be as fast by now",
+  "back-off": "servers ask for less",
+};
+
+/** Why the concurrency now is tried. */
+export function stepOf({ phase }: State): string {
+  return STEPS[phase];
+}
+
 function bestOf(state: State): number {
   return state.phase === "back-off" ? state.at : (state.best?.at ?? state.at);
 }

@@ -24,6 +24,7 @@ function watched(concurrency: number) {
       return at;
     },
     reason: "a test",
+    step: "a step",
     generations: 2,
     leastMs: 100,
     isPressed: (_finished, lost) => lost >= 3,

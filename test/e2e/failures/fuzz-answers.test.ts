@@ -134,7 +134,7 @@ it(`${ANSWERS} mutated HTTP responses yield one outcome each, without a crash or
 
   // Every file belongs to its line and is whole, and there are no other files.
   const files = new Map(saved.map(({ file, bytes }) => [join("a/b/out", file ?? ""), bytes]));
-  const others = ["urls.txt", "a/b/out/results.jsonl", "a/b/out/failed.txt"];
+  const others = ["urls.txt", "a/b/out/results.jsonl", "a/b/out/runs.jsonl", "a/b/out/failed.txt"];
   for (const file of readdirSync(folder.path, { recursive: true, encoding: "utf8" })) {
     const stats = statSync(join(folder.path, file));
     if (stats.isDirectory() || others.includes(file)) continue;

@@ -32,7 +32,7 @@ function forget(isLost: (n: number) => boolean): void {
 /** The identity of all files: name, inode and modification time. */
 const identitiesOf = (folder: string) =>
   readdirSync(folder, { recursive: true, encoding: "utf8" })
-    .filter((name) => lstatSync(`${folder}/${name}`).isFile() && !name.startsWith("results.jsonl"))
+    .filter((name) => lstatSync(`${folder}/${name}`).isFile() && !/^(results|runs)\.jsonl/.test(name))
     .map((name) => {
       const { ino, mtimeNs } = lstatSync(`${folder}/${name}`, { bigint: true });
       return [name, ino, mtimeNs];

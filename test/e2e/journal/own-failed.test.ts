@@ -120,6 +120,7 @@ describe("a user's failed.txt", () => {
         "failed.txt",
         "failed.txt.new",
         "results.jsonl",
+        "runs.jsonl",
       ]);
     },
   );

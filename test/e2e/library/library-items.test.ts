@@ -139,7 +139,7 @@ describe("the data of an item", () => {
     await outcomesOf(items(["/ok?seed=1"]), { outputDir });
     const [second] = await outcomesOf(items(["/ok?seed=1", "/status/404"]), { outputDir });
     expect(second).toMatchObject({ n: 2, data: { secret: "geheim 1" } });
-    for (const file of ["results.jsonl", "failed.txt"])
+    for (const file of ["results.jsonl", "failed.txt", "runs.jsonl"])
       expect(readFileSync(`${outputDir}/${file}`, "utf8")).not.toMatch(/geheim|data/);
   });
 });

@@ -193,7 +193,7 @@ function check(list: Buffer, outcomes: readonly Outcome[], outputDir: string): v
     readdirSync(path, { recursive: true, encoding: "utf8" }).filter(
       (file) => !lstatSync(join(path, file)).isDirectory(),
     );
-  const own = ["results.jsonl", "failed.txt"];
+  const own = ["results.jsonl", "failed.txt", "runs.jsonl"];
   expect(
     below(outputDir)
       .filter((file) => !file.startsWith(".bulkget/"))

@@ -292,7 +292,7 @@ describe("secrets of a listing", () => {
       (name) => !name.endsWith(".txt"),
     );
     expect(files).toContain(".bulkget/pages");
-    for (const name of ["results.jsonl", ".bulkget/pages"])
+    for (const name of ["results.jsonl", "runs.jsonl", ".bulkget/pages"])
       expect(readFileSync(folder.at("out", name), "utf8"), name).not.toContain("s3cret");
     expect(stderr).not.toContain("s3cret");
   });

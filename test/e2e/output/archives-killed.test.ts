@@ -40,14 +40,14 @@ const FORMATS: readonly Format[] = [
     bodiesIn: bodiesInTar,
     refusedIn: () => new Map(),
     keptOf: () => [],
-    expected: /^(\d{5}\.tar|results\.jsonl|failed\.txt|\.bulkget|\.bulkget\/since)$/,
+    expected: /^(\d{5}\.tar|(results|runs)\.jsonl|failed\.txt|\.bulkget|\.bulkget\/since)$/,
   },
   {
     format: "warc",
     bodiesIn: (output) => bodiesInWarc(output, 200),
     refusedIn: (output) => bodiesInWarc(output, 404),
     keptOf: (failed) => failed,
-    expected: /^(\d{5}\.(warc\.gz|cdxj)|results\.jsonl|failed\.txt|\.bulkget|\.bulkget\/since)$/,
+    expected: /^(\d{5}\.(warc\.gz|cdxj)|(results|runs)\.jsonl|failed\.txt|\.bulkget|\.bulkget\/since)$/,
   },
 ];
 const ROWS = FORMATS.flatMap((row) =>

@@ -69,7 +69,9 @@ describe("--format warc archives", () => {
       "\r\narguments: bulkget urls.txt -o out --format warc --retries 0 -A me/1\r\n",
     );
     expect(readdirSync(out())).toEqual(
-      ["00000.cdxj", "00000.warc.gz", "failed.txt", "results.jsonl"].filter((name) => existsSync(out(name))),
+      ["00000.cdxj", "00000.warc.gz", "failed.txt", "results.jsonl", "runs.jsonl"].filter((name) =>
+        existsSync(out(name)),
+      ),
     );
   });
 

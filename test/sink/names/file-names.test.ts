@@ -366,6 +366,7 @@ describe("a name from the list", () => {
     ["/etc/passwd", "etc/passwd"],
     ["C:\\x", "C__x"],
     ["results.jsonl", "_results.jsonl"],
+    ["Runs.jsonl", "_Runs.jsonl"],
     ["sub/Failed.TXT", "sub/_Failed.TXT"],
     ["nul.txt", "_nul.txt"],
     ["a. ", "a_"],

@@ -18,7 +18,7 @@ export interface Contents {
   readonly gone: readonly Outcome[];
 }
 
-const OURS = /^(results\.jsonl|failed\.txt|gone\/results\.jsonl|\.bulkget(\/.*)?)$/;
+const OURS = /^(results\.jsonl|failed\.txt|runs\.jsonl|gone\/results\.jsonl|\.bulkget(\/.*)?)$/;
 
 export function contentsOf(folder: string): Contents {
   const files = new Map<string, string>();

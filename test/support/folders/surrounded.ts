@@ -57,9 +57,13 @@ export function surrounded() {
       const own = readFileSync(out(file)).equals(pageOf(pathname + search));
       expect(`${file} is ${own ? "the line's" : "another's"}`).toBe(`${file} is the line's`);
     }
-    const reports = ["results.jsonl", ...(records.some(({ outcome }) => outcome === "failed") ? ["failed.txt"] : [])];
+    const reports = [
+      "results.jsonl",
+      "runs.jsonl",
+      ...(records.some(({ outcome }) => outcome === "failed") ? ["failed.txt"] : []),
+    ];
     const left = namesBelow(out()).filter((name) => !lstatSync(out(name)).isDirectory());
-    expect(left).toEqual([...files, ...reports, ...also].sort());
+    expect(left).toEqual([...new Set([...files, ...reports, ...also])].sort());
     return records;
   }
 

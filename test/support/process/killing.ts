@@ -52,7 +52,7 @@ export interface KillResult {
 const UNRECORDED_MS = 200;
 
 /** The files of a complete run. */
-const EXPECTED = /^(\d{6}|results\.jsonl|\.bulkget|\.bulkget\/since)$/;
+const EXPECTED = /^(\d{6}|(results|runs)\.jsonl|\.bulkget|\.bulkget\/since)$/;
 
 function smallBody(path: string): Buffer {
   const seed = createHash("sha256").update(path).digest();
