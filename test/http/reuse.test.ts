@@ -122,7 +122,7 @@ describe("reused connections", () => {
       Promise.all([1, 2, 3, 4].map((i) => fetch(`${path}${path.includes("?") ? "&" : "?"}i=${i}`)));
     const four = async () => {
       const all = many("/ok?delay=100");
-      await expect.poll(() => server.stats.openRequests).toBe(4);
+      await expect.poll(() => server.stats.peakOpenRequests).toBe(4);
       expect(await all).toEqual([content, content, content, content]);
       expect(server.stats.openConnections).toBe(4);
     };
@@ -138,7 +138,7 @@ describe("reused connections", () => {
 
     it("busy connections finish first, and are then closed", async () => {
       const all = many("/ok?delay=200");
-      await expect.poll(() => server.stats.openRequests).toBe(4);
+      await expect.poll(() => server.stats.peakOpenRequests).toBe(4);
       get.resize(2);
       expect(await all).toEqual([content, content, content, content]);
       await expect.poll(() => server.stats.openConnections).toBe(2);
@@ -164,7 +164,7 @@ describe("reused connections", () => {
   it("abort ends requests in every state, and releases their connections", async () => {
     const paths = ["/stall-before", "/stall-in-headers", "/stall-in-body", "/status-stall/404"];
     const all = paths.map(fetch);
-    await expect.poll(() => server.stats.openRequests).toBe(4);
+    await expect.poll(() => server.stats.peakOpenRequests).toBe(4);
     get.abort();
     for (const one of await Promise.all(all)) expect(one).toMatchObject({ error: "interrupted" });
   });

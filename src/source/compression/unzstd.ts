@@ -1,4 +1,4 @@
-// Decompresses a zstd list: by Node from 22.15 on, otherwise by the command zstd.
+// Decompresses a zstd list: by Node where its zstd can be relied on, otherwise by the command zstd.
 
 import type { ChildProcess } from "node:child_process";
 import type { Duplex } from "node:stream";
@@ -10,10 +10,24 @@ export function isZstd(head: Buffer): boolean {
   return head.length >= 4 && head.readUInt32LE(0) === MAGIC;
 }
 
+/** Two frames, each of the letter "a", without a checksum. */
+const TWO_FRAMES = Buffer.from("28b52ffd200109000061".repeat(2), "hex");
+
+interface NodeZstd {
+  readonly createZstdDecompress?: () => Duplex;
+  readonly zstdDecompressSync?: (bytes: Uint8Array) => Uint8Array;
+}
+
+/** Node's decompressor if it reads all frames. Before 24.20 it ends at the first one, and takes what is cut off as complete. */
+function nodeDecompress(): (() => Duplex) | undefined {
+  const { createZstdDecompress, zstdDecompressSync } = process.getBuiltinModule("node:zlib") as NodeZstd;
+  return zstdDecompressSync?.(TWO_FRAMES).length === 2 ? createZstdDecompress : undefined;
+}
+
 /** Decompresses all frames. Throws for what is cut off or damaged; not by fzstd, which does not verify checksums. */
 export function unzstd(chunks: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {
-  const { createZstdDecompress } = process.getBuiltinModule("node:zlib") as { createZstdDecompress?: () => Duplex };
-  return createZstdDecompress === undefined ? byCommand(chunks) : byNode(chunks, createZstdDecompress());
+  const create = nodeDecompress();
+  return create === undefined ? byCommand(chunks) : byNode(chunks, create());
 }
 
 async function* byNode(chunks: AsyncIterator<Buffer>, stream: Duplex): AsyncGenerator<Buffer> {
@@ -46,7 +60,9 @@ async function* byCommand(chunks: AsyncIterator<Buffer>): AsyncGenerator<Buffer>
     yield* child.stdout as AsyncIterable<Buffer>;
     const end = await ended;
     if (end === "ENOENT")
-      throw new Error("it is zstd, which Node reads from 22.15 on: there is no command zstd either");
+      throw new Error(
+        "it is zstd, which this version of Node cannot read: install the command zstd, or Node 24.20 or newer",
+      );
     if (end !== 0)
       throw new Error(`it is damaged or cut off: ${complaint.trim().split("\n")[0] ?? `zstd ended with ${end}`}`);
     const failure = await feeding;

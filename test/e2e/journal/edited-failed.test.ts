@@ -1,10 +1,11 @@
 // After random edits of failed.txt, each later run keeps the user's lines or is refused, and changes no saved file.
 
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { type BulkgetOptions, bulkget } from "../../../src/index.ts";
 import { recordsOf } from "../../support/command.ts";
+import { editFile } from "../../support/folders/again.ts";
 import { ownFolder, ownSite } from "../../support/own.ts";
 import { body, pageOf, status } from "../../support/site.ts";
 
@@ -88,7 +89,7 @@ it(
             else if (kind === "blank" && typeof one === "number") lines = lines.toSpliced(one, 0, "");
           }
           const isTheirs = !lines.some((line) => /\t000\d|\tn=99/.test(line) && !line.startsWith("#"));
-          writeFileSync(out("failed.txt"), FORMS[form]?.(`${lines.join("\n")}\n`) ?? "");
+          editFile(out("failed.txt"), FORMS[form]?.(`${lines.join("\n")}\n`) ?? "");
 
           let wasTried = false;
           for (const [how, up] of acts) {

@@ -1,9 +1,9 @@
 // A run of failed.txt: every line keeps its number and name, and no other line's file changes.
 
-import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { shell } from "../../support/command.ts";
-import { runsAgain, TEN } from "../../support/folders/again.ts";
+import { editFile, runsAgain, TEN } from "../../support/folders/again.ts";
 import { leftIn, status } from "../../support/site.ts";
 
 const { server, at, saved, list, run, fresh, folder } = runsAgain();
@@ -47,14 +47,14 @@ describe("failed.txt as the list", () => {
     await failing("/page-2", "/page-9");
     for (const line of [server.url("/new"), `${server.url("/new")}\tname.html`, "something else"]) {
       const text = failures();
-      appendFileSync(saved("failed.txt"), `${line}\n`);
+      editFile(saved("failed.txt"), `${text}${line}\n`);
       const before = leftIn(saved());
       for (const args of [["downloads/failed.txt"], ["urls.txt"], ["-", "--retry-failed"]]) {
         const { code, stderr } = await folder.run(args, { stdin: readFileSync(at("urls.txt"), "utf8") });
         expect([code, stderr]).toEqual([2, expect.stringContaining("downloads/failed.txt:3: has no number")]);
         expect(leftIn(saved())).toEqual(before);
       }
-      writeFileSync(saved("failed.txt"), text);
+      editFile(saved("failed.txt"), text);
     }
     expect(server.asked()).toEqual([]);
   });
@@ -85,7 +85,7 @@ describe("failed.txt as the list", () => {
       .split(/(?<=\n)/)
       .sort();
     for (const path of ["/page-2", "/page-4", "/page-9"]) server.answers.set(path, status(404));
-    writeFileSync(saved("failed.txt"), lines.toSpliced(1, 1).join(""));
+    editFile(saved("failed.txt"), lines.toSpliced(1, 1).join(""));
     expect((await feedBack()).code).toBe(1);
     expect(
       failures()
@@ -141,7 +141,7 @@ describe("failed.txt as the list", () => {
     const lines = failures().trimEnd().split("\n").sort();
     for (const path of TEN) server.answers.set(path, status(404));
     for (const args of [["urls.txt"], ["downloads/failed.txt", "--max-failures", "1", "-c", "1", "--order", "list"]]) {
-      writeFileSync(saved("failed.txt"), `${[own[0], ...lines, own[1], "", added].join("\n")}\n`);
+      editFile(saved("failed.txt"), `${[own[0], ...lines, own[1], "", added].join("\n")}\n`);
       await folder.run(args);
       const left = failures()
         .split("\n")
