@@ -13,6 +13,7 @@ const DOORS: Readonly<Record<string, RegExp>> = {
   "ipaddr.js": /^src\/http\/connect\/dns\/addresses\.ts$/,
   "tough-cookie": /^src\/http\/identity\/cookies\.ts$/,
   commander: /^src\/cli\/command-line\/commander\.ts$/,
+  "d3-scale": /^src\/report\/page\/axes\.ts$/,
   "cli-progress": /^src\/report\/bar\.ts$/,
   fzstd: /^src\/source\/formats\/parquet\.ts$/,
   hyparquet: /^src\/source\/formats\/parquet\.ts$/,

@@ -1,0 +1,66 @@
+// The page of a report: golden for a small run, right for tiny and odd ones, and not too large.
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { reportPage } from "../../../src/report/page/page.ts";
+import { statisticsOf } from "../../../src/report/statistics/fold.ts";
+import type { Statistics } from "../../../src/report/statistics/statistics.ts";
+import { failed, saved } from "../../core/outcomes.ts";
+import { ROOT } from "../../support/command.ts";
+import { madeUp, twoRuns } from "./made-up.ts";
+
+const MADE_AT = Date.UTC(2026, 10, 29, 12);
+const pageOf = (statistics: Statistics) => reportPage(statistics, "1.2.3", MADE_AT);
+/** Without style, script and their hashes. */
+const bodyOf = (page: string) =>
+  page.replace(/<(style|script)>[\s\S]*?<\/\1>/g, "<$1></$1>").replace(/sha256-[\w+/=]+/g, "sha256-");
+
+describe("the page", () => {
+  it("of a small run of two parts is golden", async () => {
+    const page = pageOf(madeUp({ urls: 24, failing: 0.2, hosts: 3, perSecond: 40, runs: twoRuns(1600) }));
+    await expect(bodyOf(page)).toMatchFileSnapshot(join(ROOT, "fixtures/golden/report.html"));
+  });
+
+  it.each([
+    ["no record", madeUp({ urls: 0 })],
+    ["one record", madeUp({ urls: 1 })],
+    ["one failure", madeUp({ urls: 1, failing: 1 })],
+    ["failures alone", madeUp({ urls: 300, failing: 1 })],
+    ["10,000,000 records", madeUp({ urls: 10_000_000, hosts: 300, perSecond: 1500 })],
+    ["records without times", statisticsOf([saved({ total_ms: 0 }), failed({ n: 2, total_ms: 0 })])],
+    [
+      "records of one millisecond",
+      statisticsOf(Array.from({ length: 50 }, (_, i) => saved({ n: i + 1, total_ms: 0 }))),
+    ],
+  ])("of %s has no silly figure, and the same parts", (_, statistics) => {
+    const page = bodyOf(pageOf(statistics));
+    expect(page).not.toMatch(/NaN|Infinity|undefined|null|\[object|e-\d|-\d+(\.\d+)?%/);
+    const titles = [...page.matchAll(/<h2>(.*?)<\/h2>/g)].map(([, title]) => title);
+    expect(titles).toEqual(["Over time", "Chronology", "Times", "Failures", "Hosts", "Bodies", "URLs"]);
+  });
+
+  it("is at most 300 KB for 500 records and 3 MB for 10,000,000, and made in at most half a second", () => {
+    const start = performance.now();
+    const small = pageOf(madeUp({ urls: 500, failing: 0.1 }));
+    expect(performance.now() - start).toBeLessThan(500 * 4); // four times: tests run in parallel
+    expect(Buffer.byteLength(small)).toBeLessThan(300_000);
+    const url = (n: number) => `https://h${n % 300}.example.org/${"path/".repeat(40)}${n}?signature=${"f".repeat(600)}`;
+    for (const more of [{}, { url }, { failing: 0.4 }, { failing: 1, url }]) {
+      const page = pageOf(madeUp({ urls: 10_000_000, hosts: 300, perSecond: 1500, ...more }));
+      expect(Buffer.byteLength(page)).toBeLessThan(3_000_000);
+    }
+  });
+
+  it("allows its own style and script alone, by their hashes", () => {
+    const page = pageOf(madeUp({ urls: 30 }));
+    const policy = /http-equiv="Content-Security-Policy" content="([^"]*)"/.exec(page)?.[1]?.replaceAll("&#39;", "'");
+    const hashOf = (tag: string) => {
+      const text = new RegExp(`<${tag}>([\\s\\S]*?)</${tag}>`).exec(page)?.[1] ?? "";
+      return `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
+    };
+    expect(policy).toBe(
+      `default-src 'none'; style-src ${hashOf("style")}; script-src ${hashOf("script")}; img-src data:; base-uri 'none'; form-action 'none'`,
+    );
+    expect(page).not.toMatch(/\bstyle="|\bon\w+="|\bhref="(?!#|data:,")|\bsrc=/);
+  });
+});
