@@ -17,6 +17,7 @@ const DOORS: Readonly<Record<string, RegExp>> = {
   "cli-progress": /^src\/report\/bar\.ts$/,
   fzstd: /^src\/source\/formats\/parquet\.ts$/,
   hyparquet: /^src\/source\/formats\/parquet\.ts$/,
+  "hyparquet-writer": /^src\/report\/parquet\/write-parquet\.ts$/,
   saxes: /^src\/source\/formats\/xml-parser\.ts$/,
   "mime-db": /^src\/sink\/names\/media-types\.ts$/,
 };

@@ -39,6 +39,18 @@ export function durationText(ms: number): string {
   return `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }
 
+/** The lines of a table, with two spaces between columns: numbers to the right, and the columns in `left` to the left. */
+export function aligned(rows: readonly (readonly string[])[], left: readonly number[] = []): string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows.map((row) => {
+    const cells = row.map((cell, column) => {
+      const width = widths[column] ?? 0;
+      return left.includes(column) ? cell.padEnd(width) : cell.padStart(width);
+    });
+    return cells.join("  ").trimEnd();
+  });
+}
+
 /** Colours text for a terminal, or returns it unchanged. */
 export interface Paint {
   good(text: string): string;

@@ -1,6 +1,7 @@
 // Draws the measurements of `bulkget tune` as SVG: throughput above and latency below, over the concurrency.
 
 import { bytesText, durationText, rateText } from "./format.ts";
+import type { FileKind } from "./own-file.ts";
 import type { StepRow } from "./tune-table.ts";
 
 export interface ChartOptions {
@@ -9,8 +10,10 @@ export interface ChartOptions {
   readonly knee: number | undefined;
 }
 
-/** Marks a file as a chart of bulkget: only such a file is replaced. */
 export const CHART_MARK = "<!-- made by bulkget tune -->";
+
+/** A file with the mark near its beginning. */
+export const CHART_FILE: FileKind = { noun: "chart of bulkget tune", matches: (head) => head.includes(CHART_MARK) };
 
 const WIDTH = 720;
 const LEFT = 76;

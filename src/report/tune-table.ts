@@ -1,6 +1,6 @@
 // Prints the measurements of `bulkget tune` as a table: one row per concurrency, and the best one marked.
 
-import { bytesText, durationText, type Paint, rateText, thousands } from "./format.ts";
+import { aligned, bytesText, durationText, type Paint, rateText, thousands } from "./format.ts";
 
 /** The measurement of one concurrency. */
 export interface StepRow {
@@ -17,14 +17,9 @@ const HEAD = ["-c", "URL/s", "bytes/s", "p50", "p95", "URLs", "failed"] as const
 
 /** The table by concurrency, without a line feed at its end; `knee` is marked. */
 export function tuneTable(steps: readonly StepRow[], knee: number | undefined, paint: Paint): string {
-  const rows = steps.map((step) => cells(step));
-  const widths = HEAD.map((head, column) => Math.max(head.length, ...rows.map((row) => row[column]?.length ?? 0)));
-  const lineOf = (row: readonly string[]) => row.map((cell, column) => cell.padStart(widths[column] ?? 0)).join("  ");
-  const lines = rows.map((row, i) => {
-    const isKnee = steps[i]?.concurrency === knee;
-    return isKnee ? paint.good(`${lineOf(row)}  <- the knee`) : lineOf(row);
-  });
-  return [paint.faint(lineOf(HEAD)), ...lines].join("\n");
+  const [head = "", ...rows] = aligned([HEAD, ...steps.map((step) => cells(step))]);
+  const lines = rows.map((row, i) => (steps[i]?.concurrency === knee ? paint.good(`${row}  <- the knee`) : row));
+  return [paint.faint(head), ...lines].join("\n");
 }
 
 function cells({ concurrency, ms, finished, bytes, failed, p50Ms, p95Ms }: StepRow): string[] {

@@ -83,6 +83,7 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
   "bulkget urls.txt --dedupe -o deduped": { files: ["deduped/000003.json"] },
   "bulkget urls.txt -o hashed --hash sha256": { files: ["hashed/000001.html"] },
   "bulkget tune urls.txt --up-to 4 --step-time 500ms": { stdout: /<- the knee/, files: ["tune.svg"] },
+  "bulkget report downloads": { stdout: /^failed {2}1 \(25 %\)$[\s\S]*"urls": 4,/m, files: ["records.parquet"] },
   "bulkget urls.txt --report records.jsonl": { files: ["records.jsonl"] },
   "jq -c 'select(.end) | [.begin, .exit_code, .counts.failed]' downloads/runs.jsonl": {
     stdout: /^\["20\d\d-.*Z",0,1\]$/m,
@@ -103,7 +104,7 @@ function shownIn(page: string, begin: RegExp): RegExp {
 }
 
 /** Blocks whose commands read the records of an earlier run with a failure. */
-const NEEDS_A_FAILED_RUN = /downloads\/(failed\.txt|(results|runs)\.jsonl)/;
+const NEEDS_A_FAILED_RUN = /downloads\/(failed\.txt|(results|runs)\.jsonl)|bulkget report downloads/;
 
 const HAS_JQ = await hasJq();
 

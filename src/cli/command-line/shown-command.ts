@@ -35,6 +35,7 @@ export function shownCommand(argv: readonly string[]): string {
   return ["bulkget", ...words].map(quoted).join(" ");
 }
 
-function quoted(word: string): string {
+/** A word of a command line, as a shell reads it. */
+export function quoted(word: string): string {
   return /^[\w%+,./:=@^*-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

@@ -21,7 +21,7 @@ export function helpText({ command, isFull }: Exclude<Page, "version">): string 
 
 const MORE = `Times: 500ms 10s 5m 2h, or seconds without a unit. Sizes: 500 10k 2M 1G.
 Each option in detail, exit codes, BULKGET_* variables: bulkget --help all
-More commands: bulkget tune, extract, completion (see bulkget help tune)
+More commands: bulkget tune, extract, report, completion (see bulkget help tune)
 `;
 
 function shortOptions({ groups }: CommandInfo): string {
@@ -75,9 +75,8 @@ function body(text: string, indent: number): string {
 }
 
 function fullSections(): string {
-  const commands = [COMMANDS.tune, COMMANDS.extract, COMMANDS.completion, COMMANDS.help].map(
-    ({ usage, summary }) => `- ${usage}: ${summary}`,
-  );
+  const { bulkget: _, ...others } = COMMANDS;
+  const commands = Object.values(others).map(({ usage, summary }) => `- ${usage}: ${summary}`);
   const sections = { Lists: LISTS, Values: VALUES, Variables: VARIABLES, Files: FILES, "Exit codes": EXITS };
   const texts = { ...sections, "More commands": commands.join("\n") };
   return Object.entries(texts)

@@ -10,17 +10,16 @@ import { ACTIONS, EXITS, FILES, factsOf, LISTS, VALUES, VARIABLES } from "./sect
 /** Maximum length of a line of the source, so that diffs are readable. */
 const COLUMNS = 100;
 
-const { bulkget, tune, extract, completion, help } = COMMANDS;
+const { bulkget, tune, extract, report, completion, help } = COMMANDS;
 
 export function manPage(): string {
-  const [about = "", examples = ""] = extract.notes.split("Examples:");
   const measuring = tune.groups.filter(({ title }) => title === "Measuring");
   return `.\\" Made by \`npm run docs\` from src/options and src/cli/subcommands/commands.ts.
 .TH BULKGET 1 "" "bulkget ${VERSION}" "User Commands"
 .SH NAME
 bulkget \\- download every URL of a list into numbered files
 .SH SYNOPSIS
-${[bulkget, tune, extract, completion, help].map(synopsis).join(".br\n")}.SH DESCRIPTION
+${[bulkget, tune, extract, report, completion, help].map(synopsis).join(".br\n")}.SH DESCRIPTION
 ${text(`${bulkget.summary} Run the same command again to resume.`)}
 .SS Lists
 ${text(LISTS)}
@@ -29,10 +28,7 @@ ${bulkget.groups.map(group).join("")}.SS About
 ${ACTIONS.map(({ flags, details }) => entry(flags, details)).join("")}.SH COMMANDS
 .SS ${plain(tune.usage)}
 ${text(`${tune.summary} ${tune.notes} Its options are those of requests and of the network, and:`)}
-${measuring.map(({ rows }) => Object.values<Row>(rows).map(option).join("")).join("")}.SS ${plain(extract.usage)}
-${text(`${extract.summary} ${about}`)}
-${extract.groups.map(({ rows }) => Object.values<Row>(rows).map(option).join("")).join("")}.PP
-${example(examples)}.SS ${plain(completion.usage)}
+${measuring.map(({ rows }) => Object.values<Row>(rows).map(option).join("")).join("")}${ofFolder(extract)}${ofFolder(report)}.SS ${plain(completion.usage)}
 ${text(completion.summary)}
 ${example(completion.notes)}.SS ${plain(help.usage)}
 ${text(help.summary)}
@@ -55,6 +51,15 @@ ${example(bulkget.notes.replace("Examples:", ""))}.SH SEE ALSO
 function synopsis({ usage }: CommandInfo): string {
   const [, command = "", rest = ""] = /^([a-z ]*[a-z])(.*)$/.exec(usage) ?? [];
   return `\\fB${plain(command)}\\fR${plain(rest)}\n`;
+}
+
+/** A command that reads an output folder: its notes, options and examples. */
+function ofFolder({ usage, summary, notes, groups }: CommandInfo): string {
+  const [about = "", examples = ""] = notes.split("Examples:");
+  return `.SS ${plain(usage)}
+${text(`${summary} ${about}`)}
+${groups.map(({ rows }) => Object.values(rows).map(option).join("")).join("")}.PP
+${example(examples)}`;
 }
 
 function group({ title, rows }: Group): string {

@@ -4,16 +4,15 @@ import { splitFlags } from "../../options/flags.ts";
 import type { Group, Row, Rows } from "../../options/row.ts";
 import { LIBRARY } from "../../options/rows/library.ts";
 import { rangeOf } from "../../options/types.ts";
-import { COMMANDS } from "../subcommands/commands.ts";
+import { COMMANDS, type CommandInfo } from "../subcommands/commands.ts";
 import { blocksOf, type Markup, marked, wrapped } from "./prose.ts";
 import { ACTIONS, EXITS, FLAG_NAMES, VALUES, VARIABLES, variableAndDefault } from "./sections.ts";
 
 const COLUMNS = 120;
 
 export function optionsPage(): string {
-  const { bulkget, tune, extract, completion } = COMMANDS;
+  const { bulkget, tune, extract, report, completion } = COMMANDS;
   const groups: readonly Group[] = bulkget.groups;
-  const [about = "", examples = ""] = extract.notes.split("Examples:");
   const measuring: readonly Group[] = tune.groups.filter(({ title }) => title === "Measuring");
   return `# Options
 
@@ -35,15 +34,8 @@ ${entries(LIBRARY)}
 ${text(`${tune.summary} ${tune.notes} It has the options of [requests](#requests) and of the [network](#network), and:`)}
 
 ${measuring.map(({ rows }) => entries(rows)).join("")}
-## bulkget extract
-
-${text(`${extract.summary} ${about}`)}
-
-\`\`\`text
-${examples.replace(/^ +/gm, "").trim()}
-\`\`\`
-
-${extract.groups.map(({ rows }) => entries(rows)).join("")}
+${ofFolder("extract", extract)}
+${ofFolder("report", report)}
 ## Values
 
 ${text(VALUES)}
@@ -62,6 +54,20 @@ ${text(`${completion.summary} Flags, choices and file names are completed.`)}
 
 ${completion.notes.trim().replace(/^(\w+), in ([^:,]+)(.*?): +(.*)$/gm, "- $1: `$4` in `$2`$3")}
 `;
+}
+
+/** A command that reads an output folder: its notes, examples and options. */
+function ofFolder(name: string, { summary, notes, groups }: CommandInfo): string {
+  const [about = "", examples = ""] = notes.split("Examples:");
+  return `## bulkget ${name}
+
+${text(`${summary} ${about}`)}
+
+\`\`\`text
+${examples.replace(/^ +/gm, "").trim()}
+\`\`\`
+
+${groups.map(({ rows }) => entries(rows)).join("")}`;
 }
 
 function overview({ title, rows }: Group): string {

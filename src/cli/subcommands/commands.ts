@@ -4,6 +4,7 @@ import type { Group } from "../../options/row.ts";
 import { EXTRACTING } from "../../options/rows/extract.ts";
 import { READING } from "../../options/rows/lists.ts";
 import { NETWORK } from "../../options/rows/network.ts";
+import { REPORT } from "../../options/rows/report.ts";
 import { REQUESTS } from "../../options/rows/requests.ts";
 import { MEASURING } from "../../options/rows/tune.ts";
 import { RUN_GROUPS } from "../../options/table.ts";
@@ -76,6 +77,22 @@ Examples:
   bulkget extract archives 7 8 9 -o some/    000007.jpg, 000008.jpg, 000009.png
 `,
   },
+  report: {
+    usage: "bulkget report [options] <folder...>",
+    summary: "Prints what came of the runs in a folder, as text, JSON or Parquet.",
+    groups: [{ title: "Output", rows: REPORT }],
+    argument: { name: "folder", noun: "the output folder of a run; several are one run" },
+    notes: `
+Counts, failures by kind and host, types, times and the slowest lines, out of
+results.jsonl: the last record of each line counts. The folder is only read; a
+run may be under way in it. A list that is itself called report: bulkget ./report
+
+Examples:
+  bulkget report downloads
+  bulkget report downloads --json | jq .counts
+  bulkget report part1 part2 --parquet records.parquet
+`,
+  },
   completion: {
     usage: "bulkget completion <shell>",
     summary: "Prints a completion script for bash, zsh or fish.",
@@ -89,12 +106,12 @@ fish, in ~/.config/fish/config.fish:     bulkget completion fish | source
   },
   help: {
     usage: "bulkget help [topic]",
-    summary: "Prints help: all (every option in detail), tune, extract, completion.",
+    summary: "Prints help: all (every option in detail), tune, extract, report, completion.",
     groups: [],
     argument: {
       name: "topic",
-      noun: "one of all, tune, extract, completion, help",
-      choices: ["all", "tune", "extract", "completion", "help"],
+      noun: "one of all, tune, extract, report, completion, help",
+      choices: ["all", "tune", "extract", "report", "completion", "help"],
       isOptional: true,
     },
     notes: "",

@@ -11,6 +11,7 @@ export type Subcommand = (argv: readonly string[], env: Env) => Promise<number |
 const SUBCOMMANDS: Readonly<Record<Exclude<CommandName, "bulkget">, () => Promise<Subcommand>>> = {
   tune: async () => (await import("./tune.ts")).tune,
   extract: async () => (await import("./extract.ts")).extract,
+  report: async () => (await import("./report.ts")).report,
   completion: async () => (await import("./completion.ts")).completion,
   help: async () => (await import("./help.ts")).help,
 };

@@ -4,11 +4,12 @@ import { listFetcher } from "../../app/network/fetch-list.ts";
 import { httpClient } from "../../app/network/http-client.ts";
 import { type Step, sampleOf, sweep } from "../../app/tune.ts";
 import { OptionError } from "../../core/errors.ts";
+import { writeAllSync } from "../../fs/write-all.ts";
 import { kneeOf, sorted } from "../../policy/concurrency/sweep.ts";
 import { paint } from "../../report/format.ts";
-import { tuneChart } from "../../report/tune-chart.ts";
+import { objectionTo, writeOwnFile } from "../../report/own-file.ts";
+import { CHART_FILE, tuneChart } from "../../report/tune-chart.ts";
 import { tuneTable } from "../../report/tune-table.ts";
-import { objectionTo, writeChart } from "../../report/write-chart.ts";
 import { lists } from "../../source/lists.ts";
 import { readTuneLine } from "../command-line/command-line.ts";
 import type { EarlyExit } from "../command-line/commander.ts";
@@ -23,7 +24,7 @@ export async function tune(argv: readonly string[], env: Env): Promise<number | 
   const line = readTuneLine(argv);
   if (!("lists" in line)) return line;
   const { upTo, stepMs, svg } = line;
-  const objection = objectionTo(svg); // checked before minutes of measuring
+  const objection = objectionTo(svg, CHART_FILE); // checked before minutes of measuring
   if (objection !== undefined) throw new OptionError(`--svg ${svg}: ${objection}`);
   const stop = new AbortController().signal;
   const source = lists(line.lists, {
@@ -46,7 +47,8 @@ export async function tune(argv: readonly string[], env: Env): Promise<number | 
   }
   const knee = kneeOf(steps)?.concurrency;
   const rows = sorted(steps);
-  const failure = writeChart(svg, tuneChart(rows, { title: `bulkget tune ${line.lists.join(" ")}`, knee }));
+  const chart = tuneChart(rows, { title: `bulkget tune ${line.lists.join(" ")}`, knee });
+  const failure = writeOwnFile(svg, CHART_FILE, (fd) => writeAllSync(fd, [Buffer.from(chart)]));
   await printStdout(`${tuneTable(rows, knee, paint(wantsColour(env, process.stdout.isTTY === true)))}\n`);
   if (failure !== undefined) throw new OptionError(`--svg ${svg}: ${failure}`);
   log(knee === undefined ? `nothing could be fetched; the chart is ${svg}` : `use -c ${knee}; the chart is ${svg}`);

@@ -24,9 +24,14 @@ export function openJournal(path: string): number {
 
 const KNOWN_OUTCOMES = new Set(["saved", "unchanged", "failed", "skipped", MOVED]);
 
+/** Whether this version knows an outcome. */
+export function isKnownOutcome(outcome: string): boolean {
+  return KNOWN_OUTCOMES.has(outcome);
+}
+
 /** Throws a JournalError for an outcome that this version does not know; `place` is "path:line" for the message. */
 export function refuseNewer(outcome: string, place: string): void {
-  if (KNOWN_OUTCOMES.has(outcome)) return;
+  if (isKnownOutcome(outcome)) return;
   const word = JSON.stringify(outcome.slice(0, 40));
   const waysIn = ({ option }: Wording) =>
     `use that version, or another folder (${option("outputDir")}), or ${option("force")} to start over`;

@@ -120,7 +120,7 @@ function isShardRecord(value: unknown): value is ShardRecord {
 }
 
 /** Whether a line begins like a JSON object. Most lines of a reformatted journal do not. */
-function isObject(line: Buffer, start: number, end: number): boolean {
+export function isObject(line: Buffer, start: number, end: number): boolean {
   let at = start;
   while (at < end && (line[at] === 0x20 || line[at] === 0x09)) at++;
   return line[at] === 0x7b;

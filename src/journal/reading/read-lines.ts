@@ -5,10 +5,10 @@ import type { Outcome } from "../../core/job.ts";
 import { UNIT_BYTES } from "../tables/line-table.ts";
 import { hasDuplicateNumber, recordIn } from "./parse-record.ts";
 
-const READ_BYTES = 1_048_576;
+export const READ_BYTES = 1_048_576;
 
 /** Maximum line length in bytes held in memory. No record is longer. */
-const MAX_LINE_BYTES = 16_777_216;
+export const MAX_LINE_BYTES = 16_777_216;
 
 const LF = 0x0a;
 
@@ -23,8 +23,11 @@ export interface Tail {
   readonly fileBytes: number;
 }
 
-/** Calls `onLine` for every line, with an empty one for an over-long line. Returns the bytes after the last line feed. */
-export function eachLine(fd: number, onLine: OnLine): Tail {
+/**
+ * Calls `onLine` for every line, with an empty one for an over-long line. Returns the bytes after the last line feed. `fileBytes`:
+ * where the file ends for this reader, if others may append to it.
+ */
+export function eachLine(fd: number, onLine: OnLine, fileBytes = Number.POSITIVE_INFINITY): Tail {
   let buffer = Buffer.allocUnsafe(READ_BYTES);
   let filled = 0;
   /** The offset in the file of the buffer's first byte, which begins a line unless `skipping`. */
@@ -41,7 +44,8 @@ export function eachLine(fd: number, onLine: OnLine): Tail {
         filled = 0;
       }
     }
-    const read = readSync(fd, buffer, filled, buffer.length - filled, base + filled);
+    const bytes = Math.min(buffer.length - filled, fileBytes - base - filled);
+    const read = readSync(fd, buffer, filled, bytes, base + filled);
     if (read === 0) break;
     let start = 0;
     let feed = buffer.subarray(0, filled + read).indexOf(LF, filled);

@@ -2,6 +2,7 @@
 
 import { FACTS, type FailureKind } from "../../core/failure.ts";
 import type { Outcome } from "../../core/job.ts";
+import { parseIsoTime } from "../../core/text/iso-time.ts";
 
 /** One record. A number that it does not have, or that is none, is NaN; `attempts`, `totalMs` and `bytes` are then 0. */
 export interface Measured {
@@ -47,7 +48,7 @@ export function measured(record: Outcome): Measured {
     tlsMs: numberOf(record.tls_ms),
     ttfbMs: numberOf(record.ttfb_ms),
     totalMs: numberOf(record.total_ms) || 0,
-    endAtMs: typeof record.time === "string" ? Date.parse(record.time) : Number.NaN,
+    endAtMs: typeof record.time === "string" ? parseIsoTime(record.time) : Number.NaN,
   };
 }
 

@@ -1,0 +1,80 @@
+// `bulkget report`: prints what the records of output folders add up to, as text or JSON, and writes them as Parquet.
+
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { type FolderReport, openReport } from "../../app/report.ts";
+import { OptionError } from "../../core/errors.ts";
+import { LAYOUT } from "../../core/layout.ts";
+import { HIDDEN } from "../../core/url/userinfo.ts";
+import { REPORT } from "../../options/rows/report.ts";
+import { paint, thousands } from "../../report/format.ts";
+import { objectionTo, writeOwnFile } from "../../report/own-file.ts";
+import type { Statistics } from "../../report/statistics/statistics.ts";
+import { statisticsJson } from "../../report/statistics/to-json.ts";
+import { statisticsText } from "../../report/statistics/to-text.ts";
+import { type EarlyExit, parse } from "../command-line/commander.ts";
+import { quoted } from "../command-line/shown-command.ts";
+import { EXIT_CODES } from "../exit-code.ts";
+import { log, writeStdout } from "../log.ts";
+import { type Env, wantsColour } from "../reporters.ts";
+
+/** Runs `bulkget report`. Throws an OptionError, a FolderError, a JournalError or a StdoutError. */
+export async function report(argv: readonly string[], env: Env): Promise<number | EarlyExit> {
+  const read = parse("report", REPORT, argv, env);
+  if (!("values" in read)) return read;
+  const { args: folders, values } = read;
+  const { parquet } = values;
+  const write = parquet === undefined ? undefined : await parquetWriter(parquet);
+  const opened = openReport(folders);
+  try {
+    write?.(opened);
+    const { statistics } = opened;
+    const isColoured = wantsColour(env, process.stdout.isTTY === true);
+    const options = { paint: paint(isColoured), again: commandsAgain(statistics) };
+    const text = values.json ? statisticsJson(statistics) : `${statisticsText(statistics, options)}\n`;
+    await writeStdout(Buffer.from(text));
+  } finally {
+    opened.close();
+  }
+  return EXIT_CODES.finished.code;
+}
+
+/** Loads the writer, and checks the path before minutes of reading. */
+async function parquetWriter(path: string): Promise<(opened: FolderReport) => void> {
+  const { PARQUET_FILE, parquetFile } = await import("../../report/parquet/write-parquet.ts");
+  const refuse = (reason: string | undefined) => {
+    if (reason !== undefined) throw new OptionError(`--parquet ${path}: ${reason}`);
+  };
+  refuse(objectionTo(path, PARQUET_FILE));
+  return ({ eachRecord }) => {
+    let records = 0;
+    const failure = writeOwnFile(path, PARQUET_FILE, (fd) => {
+      const file = parquetFile(fd);
+      eachRecord((record, bytes) => {
+        file.add(record, bytes);
+        records++;
+      });
+      file.end();
+    });
+    refuse(failure);
+    log(`${path}: ${thousands(records)} records`);
+  };
+}
+
+/**
+ * The last run's command, which has its options and retries what may pass; or one command for each failed list, which retries
+ * everything in it.
+ */
+function commandsAgain({ folders, runs, rows, counts }: Statistics): readonly string[] {
+  const last = runs.at(-1)?.command ?? "";
+  const isUsable = last.startsWith("bulkget ") && !last.includes(HIDDEN) && !last.split(" ").includes("-");
+  if (isUsable && folders.length === 1 && counts.retryable > 0) return [last];
+  // An archive takes the options of its run, which are not known.
+  if (rows.rows.some(({ outcome, file }) => outcome === "saved" && file === undefined)) return [];
+  return folders.flatMap((folder) => {
+    const list = join(folder, LAYOUT.failedList);
+    if (!existsSync(list)) return [];
+    const [operand, output] = [list, folder].map((path) => quoted(path.startsWith("-") ? `./${path}` : path));
+    return [`bulkget ${operand} -o ${output}`];
+  });
+}

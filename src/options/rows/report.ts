@@ -1,0 +1,25 @@
+// Options of `bulkget report` only.
+
+import { FILE, FLAG, type Rows } from "../row.ts";
+
+const notInLibrary = "only the command has `report`";
+
+export const REPORT = {
+  json: {
+    ...FLAG,
+    flags: "--json",
+    summary: "print the numbers as one line of JSON",
+    details: `
+      Prints JSON instead of text: all numbers of the report, with samples of the records, as docs/report.md describes them.`,
+    notInLibrary,
+  },
+  parquet: {
+    ...FILE,
+    flags: "--parquet <file>",
+    summary: "also write the records as Parquet",
+    details: `
+      Also writes the records to this file, as columns in Parquet: the last record of each line, in groups of 20,000 rows. An
+      earlier such file is replaced, any other file is not.`,
+    notInLibrary,
+  },
+} as const satisfies Rows;

@@ -1,0 +1,163 @@
+// The text of `bulkget report`: what a run was, in a screen or two.
+
+import { FACTS } from "../../core/failure.ts";
+import { escaped } from "../../core/text/escape.ts";
+import { redacted } from "../../core/url/redact.ts";
+import { aligned, bytesText, durationText, type Paint, rateText, thousands } from "../format.ts";
+import type { HostCounts, RunEntry, Statistics } from "./statistics.ts";
+
+const SHOWN_FAILURES = 15;
+const SHOWN_HOSTS = 10;
+const SHOWN_TYPES = 10;
+const SHOWN_SLOWEST = 10;
+const MAX_URL_CHARS = 200;
+const MAX_COMMAND_CHARS = 2000;
+
+export interface ReportTextOptions {
+  readonly paint: Paint;
+  /** Commands that try again what may pass, as a shell takes them; none where they are not known. */
+  readonly again: readonly string[];
+}
+
+/** Without a line feed at its end. All text of records is escaped. */
+export function statisticsText(statistics: Statistics, { paint, again }: ReportTextOptions): string {
+  const sections = [
+    head(statistics, paint),
+    section("failures", failures(statistics), paint),
+    section("hosts with most failures", hosts(statistics), paint),
+    section("bodies by type", types(statistics), paint),
+    section("times", times(statistics), paint),
+    section("slowest", slowest(statistics), paint),
+    againLines(statistics, again, paint),
+  ];
+  return sections
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join("\n"))
+    .join("\n\n");
+}
+
+function head(statistics: Statistics, paint: Paint): string[] {
+  const { folders, counts, runs } = statistics;
+  const { urls, saved, unchanged, failed, skipped, retryable, bytes, duplicates, retries, unreadable } = counts;
+  const share = urls === 0 ? 0 : (100 * failed) / urls;
+  const retry =
+    retryable === 0 ? "" : `; another try may help for ${retryable === failed ? "all" : thousands(retryable)}`;
+  return [
+    `folder  ${folders.map((folder) => escaped(folder)).join(", ")}`,
+    ...(runs.length > 0 ? [`runs    ${runsText(runs)}`] : []),
+    `${paint.good("saved")}   ${thousands(saved)}${unchanged > 0 ? "" : ` (${bytesText(bytes)})`}`,
+    ...(duplicates > 0 ? [`        ${thousands(duplicates)} of them fetched for another line`] : []),
+    ...(unchanged > 0
+      ? [`same    ${thousands(unchanged)} unchanged on the server; all bodies ${bytesText(bytes)}`]
+      : []),
+    ...(skipped > 0 ? [`skipped ${thousands(skipped)}`] : []),
+    `${failed > 0 ? paint.bad("failed") : "failed"}  ${thousands(failed)}${failed > 0 ? ` (${share.toPrecision(2)} %)${retry}` : ""}`,
+    ...(retries > 0 ? [`retried ${thousands(retries)} times`] : []),
+    ...took(statistics),
+    ...(unreadable > 0 ? [`left out ${thousands(unreadable)} lines of the journal that are no records`] : []),
+  ];
+}
+
+function runsText(runs: readonly RunEntry[]): string {
+  const last = runs.at(-1);
+  if (last === undefined) return "";
+  const end = last.endAtMs === undefined ? "under way or killed" : `until ${timeText(last.endAtMs)}`;
+  const exit = last.exitCode === undefined ? "" : `, exit code ${last.exitCode}`;
+  return `${thousands(runs.length)}; the last from ${timeText(last.startAtMs)}, ${end}${exit}`;
+}
+
+/** "took 12 min 3 s within 1 d 3 h; 199 URL/s; one at a time it would have taken 4 d 3 h" */
+function took({ span, timeline, counts, oneAtATimeMs }: Statistics): string[] {
+  if (span === undefined) return [];
+  const spanMs = span.endAtMs - span.startAtMs;
+  const busyBins = timeline.inFlight.filter((urls, bin) => urls > 0 || (timeline.finished[bin] ?? 0) > 0).length;
+  const busyMs = Math.max(1, Math.min(spanMs, busyBins * timeline.binMs));
+  // Between two runs of a folder lies the time that counts for nothing.
+  const within = busyMs < 0.9 * spanMs ? ` within ${durationText(spanMs)}` : "";
+  const rate = `${rateText((counts.urls / busyMs) * 1000)} URL/s`;
+  const alone = oneAtATimeMs > 1.05 * busyMs ? `; one at a time it would have taken ${durationText(oneAtATimeMs)}` : "";
+  return [`took    ${durationText(busyMs)}${within}, until ${timeText(span.endAtMs)}; ${rate}${alone}`];
+}
+
+function section(title: string, lines: readonly string[], paint: Paint): string[] {
+  return lines.length === 0 ? [] : [paint.faint(title), ...lines.map((line) => `  ${line}`)];
+}
+
+function failures({ failures: rows }: Statistics): string[] {
+  const cells = rows.slice(0, SHOWN_FAILURES).map(({ error, status, urls, isRetryable }) => {
+    const what = status === undefined ? error : `${error} ${status}`;
+    return [thousands(urls), what, FACTS[error].label, isRetryable ? "another try may help" : ""];
+  });
+  const rest = rows.slice(SHOWN_FAILURES).reduce((sum, { urls }) => sum + urls, 0);
+  if (rest > 0) cells.push([thousands(rest), "others", "", ""]);
+  return aligned(cells, [1, 2, 3]);
+}
+
+function hosts({ failingHosts }: Statistics): string[] {
+  const cells = failingHosts
+    .slice(0, SHOWN_HOSTS)
+    .map((row) => [`${atMost(row)} of`, urlsOf(row), escaped(row.host, 100)]);
+  return aligned(cells, [2]);
+}
+
+/** "up to 120" where there are too many hosts to count each. */
+function atMost({ failed, maxFailedError }: HostCounts): string {
+  return maxFailedError === 0 ? thousands(failed) : `${thousands(failed - maxFailedError)} to ${thousands(failed)}`;
+}
+
+function urlsOf({ urls, maxError }: HostCounts): string {
+  return maxError === 0 ? thousands(urls) : `${thousands(urls - maxError)} to ${thousands(urls)}`;
+}
+
+function types({ types: rows }: Statistics): string[] {
+  const shown = rows.slice(0, SHOWN_TYPES);
+  const rest = rows.slice(SHOWN_TYPES);
+  const sum = (key: "urls" | "bytes") => rest.reduce((total, row) => total + row[key], 0);
+  if (rest.length > 0) shown.push({ type: "others", urls: sum("urls"), bytes: sum("bytes") });
+  return aligned(
+    shown.map(({ type, urls, bytes }) => [bytesText(bytes), thousands(urls), escaped(type, 100)]),
+    [2],
+  );
+}
+
+function times({ phases }: Statistics): string[] {
+  const rows = phases.filter(({ urls }) => urls > 0);
+  if (rows.length === 0) return [];
+  const cells = rows.map(({ phase, urls, p50Ms, p90Ms, p95Ms, p99Ms }) => {
+    return [phase, ...[p50Ms, p90Ms, p95Ms, p99Ms].map(durationText), thousands(urls)];
+  });
+  return aligned([["", "p50", "p90", "p95", "p99", "URLs"], ...cells], [0]);
+}
+
+function slowest({ rows: { rows } }: Statistics): string[] {
+  const slow = [...rows].sort((a, b) => b.totalMs - a.totalMs || a.n - b.n).slice(0, SHOWN_SLOWEST);
+  const cells = slow.map(({ totalMs, n, outcome, reason, url }) => {
+    return [durationText(totalMs), `#${n}`, escaped(reason ?? outcome, 40), shortUrl(url)];
+  });
+  return aligned(cells, [2, 3]);
+}
+
+/** Without its middle where it is long: the end tells URLs of one host apart. */
+function shortUrl(url: string): string {
+  const text = escaped(redacted(url));
+  if (text.length <= MAX_URL_CHARS) return text;
+  const half = (MAX_URL_CHARS - 1) / 2;
+  return `${text.slice(0, Math.ceil(half))}…${text.slice(-Math.floor(half))}`;
+}
+
+function againLines({ counts }: Statistics, again: readonly string[], paint: Paint): string[] {
+  const { failed, retryable } = counts;
+  if (failed === 0) return [];
+  const title = retryable === 0 ? "no other try is likely to help; to try nevertheless" : "to try again";
+  if (again.length === 0) return [`${title}: repeat the command of the run`];
+  return section(
+    title,
+    again.map((command) => escaped(command, MAX_COMMAND_CHARS)),
+    paint,
+  );
+}
+
+/** "2026-01-01 12:00:00" in UTC, as in the records. */
+function timeText(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 19).replace("T", " ")} UTC`;
+}
