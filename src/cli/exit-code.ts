@@ -18,7 +18,7 @@ export const EXIT_CODES = {
   failed: {
     code: 1,
     meaning:
-      "finished, but too many URLs failed (by default: any), a --report could not be written, or a line has no body to extract",
+      "finished, but too many URLs failed (by default: any), a --report or --html could not be written, or a line has no body to extract",
   },
   usage: {
     code: 2,

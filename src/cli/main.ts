@@ -97,6 +97,7 @@ async function runCommand(
     return await printDryRun(line, input, naming);
   }
   await input.check();
+  if (line.html !== undefined) (await import("./html-page.ts")).refusePathOfRun(line.html, line);
 
   // 3. Open the folder, and compare the list with the earlier run.
   const { read, isRereadable } = input;
@@ -210,11 +211,14 @@ async function runCommand(
     if (stopped !== undefined) log(stopped);
   }
   output.runs.end(run.view, EXIT_CODES[end].code);
+  const page = isHurried ? undefined : line.html;
+  const isPageMissing =
+    page !== undefined && !(await (await import("./html-page.ts")).writePageOfRun(page, line.outputDir));
   if (isSignal(end)) {
     await flushed(process.stderr);
     signals.raise(end);
   }
-  return EXIT_CODES[end].code;
+  return EXIT_CODES[isPageMissing && end === "finished" ? "failed" : end].code;
 }
 
 /** Prints a page or a refusal. The texts of pages are loaded only when needed. */

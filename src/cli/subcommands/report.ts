@@ -1,4 +1,4 @@
-// `bulkget report`: prints what the records of output folders add up to, as text or JSON, and writes them as Parquet.
+// `bulkget report`: prints what the records of output folders add up to, as text or JSON, and writes them as Parquet and as a page.
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -15,6 +15,7 @@ import { statisticsText } from "../../report/statistics/to-text.ts";
 import { type EarlyExit, parse } from "../command-line/commander.ts";
 import { quoted } from "../command-line/shown-command.ts";
 import { EXIT_CODES } from "../exit-code.ts";
+import { refusePath, writePage } from "../html-page.ts";
 import { log, writeStdout } from "../log.ts";
 import { type Env, wantsColour } from "../reporters.ts";
 
@@ -23,12 +24,14 @@ export async function report(argv: readonly string[], env: Env): Promise<number 
   const read = parse("report", REPORT, argv, env);
   if (!("values" in read)) return read;
   const { args: folders, values } = read;
-  const { parquet } = values;
+  const { html, parquet } = values;
+  if (html !== undefined) refusePath(html);
   const write = parquet === undefined ? undefined : await parquetWriter(parquet);
   const opened = openReport(folders);
   try {
     write?.(opened);
     const { statistics } = opened;
+    if (html !== undefined) await writePage(html, statistics);
     const isColoured = wantsColour(env, process.stdout.isTTY === true);
     const options = { paint: paint(isColoured), again: commandsAgain(statistics) };
     const text = values.json ? statisticsJson(statistics) : `${statisticsText(statistics, options)}\n`;

@@ -5,6 +5,15 @@ import { FILE, FLAG, type Rows } from "../row.ts";
 const notInLibrary = "only the command has `report`";
 
 export const REPORT = {
+  html: {
+    ...FILE,
+    flags: "--html <file>",
+    summary: "also write the report as a page with charts",
+    details: `
+      Also writes the report as an HTML page: charts of the run over time, of each request, of times, failures and hosts, with
+      their numbers as tables. It is one file that loads nothing. An earlier page is replaced, any other file is not.`,
+    notInLibrary,
+  },
   json: {
     ...FLAG,
     flags: "--json",

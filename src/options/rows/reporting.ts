@@ -1,6 +1,6 @@
 // Options of reporting: records, progress, early stops and exit codes.
 
-import { DURATION, FLAG, type Rows } from "../row.ts";
+import { DURATION, FILE, FLAG, type Rows } from "../row.ts";
 
 export const REPORTING = {
   report: {
@@ -15,6 +15,17 @@ export const REPORTING = {
       lower-case letters and digits before a colon are a format; for a file with such a name write "./run:1.jsonl".`,
     noun: "file, or - for stdout",
     notInLibrary: "outcomes come from the loop; the command has --report",
+  },
+  html: {
+    ...FILE,
+    flags: "--html <file>",
+    summary: "write a page with charts when the run is over",
+    details: `
+      Writes an HTML page about the output folder when the run is over, as "bulkget report --html" does: all its runs over time,
+      each request, times, failures and hosts. It is one file that loads nothing. An earlier page is replaced, any other file is
+      not. If it cannot be written, the run ends with exit code 1; what was saved stays.`,
+    otherwise: "none",
+    notInLibrary: "the command has --html, and writes the page of a library's folder by `bulkget report`",
   },
   progress: {
     type: "choice",

@@ -52,8 +52,11 @@ function failureTable(failures: readonly FailureCount[]): Html {
   return table(
     "Failures by kind and status",
     [
-      { title: "what happened", kind: "text", cell: whatHappened },
-      { title: "kind", kind: "text", cell: ({ error }) => html`<code>${error}</code>` },
+      {
+        title: "what happened",
+        kind: "text",
+        cell: (failure) => html`${whatHappened(failure)} <code>${failure.error}</code>`,
+      },
       {
         title: "another try",
         kind: "text",

@@ -8,14 +8,12 @@ import { concurrencySection } from "./concurrency.ts";
 import { failuresSection } from "./failures.ts";
 import { bodiesSection, hostsSection } from "./hosts.ts";
 import { html, markup } from "./html.ts";
+import { PAGE_MARK } from "./page-file.ts";
 import { rowsSection } from "./rows.ts";
 import { STYLES } from "./styles.ts";
 import { heading, tiles, utc } from "./tiles.ts";
 import { timelineSection } from "./timeline.ts";
 import { timesSection } from "./times.ts";
-
-/** Marks a file as a page of bulkget: only such a file is replaced. It is among the first bytes. */
-export const PAGE_MARK = "<!-- made by bulkget report -->";
 
 /** `madeAtMs`: when it is made, milliseconds since 1970. */
 export function reportPage(statistics: Statistics, version: string, madeAtMs: number): string {

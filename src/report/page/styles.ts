@@ -118,7 +118,7 @@ tr>:first-child{padding-left:0}
 .u,.w{white-space:normal;overflow-wrap:anywhere;min-width:180px}
 .u{min-width:240px}
 .box:not(.part) .u{width:42%}
-.b{width:34%;min-width:120px;vertical-align:middle}
+.b{width:34%;min-width:120px;padding-top:9px}
 th button{font:inherit;color:inherit;background:none;border:0;padding:0;margin:0;cursor:pointer}
 th button:hover{text-decoration:underline;text-underline-offset:3px}
 [aria-sort] button::after{content:" ↓"}[aria-sort=ascending] button::after{content:" ↑"}
@@ -130,6 +130,7 @@ svg.bar{display:block}
 .bar.lost rect,.bar .lost{fill:var(--bad)}
 .bar.again rect{fill:var(--p1)}
 .bar.part rect{fill:var(--edge)}.bar.part .lost{fill:var(--bad)}
+td code{color:var(--dim);margin-left:8px}
 .yes{color:var(--good);font-weight:500}
 td details summary{list-style:none}
 td details summary::after{content:" ▸";color:var(--dim)}
@@ -157,6 +158,8 @@ h1{font-size:23px}
 .b{width:22%;min-width:72px}
 th,td{padding-left:14px}
 .part .u{min-width:110px}
+td code{display:block;margin:0}
+td.t{white-space:normal}
 .filter{float:none;display:block;margin-top:6px}
 #chrono .bar{flex-direction:column;gap:6px;min-height:112px}
 }

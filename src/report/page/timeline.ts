@@ -103,7 +103,9 @@ export function timelineSection({ timeline, span, runs, counts }: Statistics): S
   });
   const sentence = html`Each step is ${durationText(found[0]?.ms ?? spanMs)}; the axis is ${
     hasClock(spanMs) ? "the time of day (UTC)" : `the time since ${utc(span.startAtMs)} UTC`
-  }.${going.length === 0 ? "" : ` A dashed line marks where a run went on with what an earlier one left.`}`;
+  }.${
+    counts.retries > 0 ? " In flight, the tries of a URL count as if there were no pause between them." : ""
+  }${going.length === 0 ? "" : ` A dashed line marks where a run went on with what an earlier one left.`}`;
   return section("time", title, sentence, [
     html`<div class="panels">${charts}</div>`,
     numbers(stepTable(timeline, span)),

@@ -110,27 +110,32 @@ export function columns({ bounds, counts }: Histogram, x: Axis, y: Axis, heightP
   return html`<path class="col ${kind}" d="${markup(d)}"/>`;
 }
 
-/** The same counts in fewer buckets, so that at most `most` of them are between these bounds. */
+/**
+ * The same counts in fewer buckets, so that at most `most` of them are between these bounds. Which are joined depends on their
+ * bounds alone, so that histograms on one axis have the same columns.
+ */
 export function joined(
   { bounds, counts }: Histogram,
   [from, to]: readonly [number, number],
   most = COLUMNS,
 ): Histogram {
-  const within = bounds.filter((bound) => bound >= from && bound <= to).length - 1;
-  const size = Math.max(1, Math.ceil(within / most));
-  const start =
-    Math.max(
-      0,
-      bounds.findIndex((bound) => bound >= from),
-    ) % size;
+  const [first = 1, second = 1] = bounds.slice(-2);
+  const factor = Math.log(second / first);
+  const size = Math.max(1, Math.ceil(Math.log(to / from) / factor / most));
   const joinedBounds: number[] = [];
   const joinedCounts: number[] = [];
-  for (let i = start === 0 ? 0 : start - size; i < counts.length; i += size) {
-    joinedBounds.push(bounds[Math.max(0, i)] ?? 0);
-    joinedCounts.push(counts.slice(Math.max(0, i), i + size).reduce((sum, count) => sum + count, 0));
+  let group: number | undefined;
+  for (const [i, count] of counts.entries()) {
+    const bound = bounds[i] ?? 0;
+    const own = bound > 0 ? Math.floor(Math.round(Math.log(bound) / factor) / size) : Number.NEGATIVE_INFINITY;
+    if (own !== group) {
+      joinedBounds.push(bound);
+      joinedCounts.push(0);
+    }
+    group = own;
+    joinedCounts.push((joinedCounts.pop() ?? 0) + count);
   }
-  joinedBounds.push(bounds[counts.length] ?? 0);
-  return { bounds: joinedBounds, counts: joinedCounts };
+  return { bounds: [...joinedBounds, bounds.at(-1) ?? 0], counts: joinedCounts };
 }
 
 function phaseTable(phases: readonly PhaseTimes[]): Html {

@@ -6,7 +6,7 @@ declare const document: Document;
 
 /** Makes the titles of columns buttons that sort, and gives longer tables a filter. Runs second: the chronology keeps the first order. */
 export function improveTables(): void {
-  const MIN_FILTERED = 12;
+  const MIN_FILTERED = 25;
   for (const table of document.querySelectorAll("table")) {
     const body = table.querySelector("tbody");
     const rows = [...(body?.children ?? [])];
