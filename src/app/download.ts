@@ -1,6 +1,6 @@
 // Starts a run: creates frontier, executor and retry policy from the options. Used by the command, the library and `tune`.
 
-import type { DuplicateSource, Outcome } from "../core/job.ts";
+import type { DuplicateSource, Job, Outcome } from "../core/job.ts";
 import type { Get, Sink, Source, View } from "../core/ports.ts";
 import { type ConcurrencyController, concurrencySampler } from "../core/run/concurrency-sampler.ts";
 import { type AutoView, type ConcurrencyTrace, concurrencyTrace } from "../core/run/concurrency-trace.ts";
@@ -53,7 +53,7 @@ export interface DownloadPlan extends ScheduleOptions {
   readonly source: Source;
   readonly get: Get;
   readonly sink: Sink;
-  readonly report: (outcome: Outcome) => void | Promise<void>;
+  readonly report: (outcome: Outcome, job: Job) => void | Promise<void>;
   readonly stop: AbortController;
   /** How long URLs in flight may continue after a stop, in milliseconds. */
   readonly graceMs: number;
@@ -132,13 +132,13 @@ export function download(plan: DownloadPlan): Run {
     retry: (failure, attempts) => decideRetry(failure, attempts, retryPolicy, Math.random),
     hostSignal,
     concurrency,
-    report(outcome) {
+    report(outcome, job) {
       bandwidth?.learn(outcome.outcome === "saved" && outcome.duplicate_of === undefined ? outcome.bytes : 0);
       unique?.settled(outcome, clock.nowMs());
       named?.settled(outcome, clock.nowMs());
       if (maxFailures?.(started.view.tally.failed, finished(started.view.tally)) === true)
         stop.abort("max-failures" satisfies StopReason);
-      return plan.report(outcome);
+      return plan.report(outcome, job);
     },
     clock,
     stop,
@@ -152,6 +152,7 @@ export function download(plan: DownloadPlan): Run {
     receivedBytes,
     keep: sink.keep,
     auto: controller && autoView(controller, trace),
+    hosts: queue,
   });
 
   // 6. The deadline, and the end.

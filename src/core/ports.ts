@@ -7,8 +7,11 @@ import type { DuplicateSource, Job, Outcome, ShardPlace } from "./job.ts";
 import type { DoneEarlier, PageMemory } from "./page-memory.ts";
 import type { BandwidthLimiter } from "./run/bandwidth.ts";
 import type { AutoView } from "./run/concurrency-trace.ts";
+import type { RobotsPolicy, Skip } from "./run/robots-policy.ts";
 import type { Tally } from "./run/tally.ts";
+import type { Slowed } from "./scheduler/slowed.ts";
 import type { Thenable } from "./structures/deferred.ts";
+import type { TransferView } from "./transfer.ts";
 import type { FailedWire, Wire } from "./wire.ts";
 
 /** A list, read on demand: batches of jobs, never empty, in order. */
@@ -53,14 +56,6 @@ export interface RequestConditions {
   readonly onFields?: (fields: string) => void;
 }
 
-/** Why a URL is not fetched, or its body not stored: robots.txt or X-Robots-Tag. */
-export interface Skip {
-  /** "robots", or a directive of X-Robots-Tag. */
-  readonly reason: string;
-  /** The rule, for a person; one line. */
-  readonly detail: string;
-}
-
 /** The final answer to a URL: its status is 2xx, or 304 where `known` was given. */
 export interface Answer {
   readonly status: number;
@@ -102,6 +97,8 @@ export interface BodyStream {
    * piece is overwritten when `take` returns. `take` must not throw. Absent where pieces do not come straight from the socket.
    */
   pour?(take: (piece: Uint8Array) => boolean): Promise<void>;
+  /** Returns the bytes received so far. */
+  receivedBytes?(): number;
   /** Closes the connection, where the rest is not needed. */
   cancel(): void;
 }
@@ -122,19 +119,6 @@ export interface Get {
   abort(): void;
   /** Closes all connections, and cancels all timers. */
   close(): void;
-}
-
-/** The rules of robots.txt files (RFC 9309). */
-export interface RobotsPolicy {
-  /** Returns undefined if a URL may be fetched, why not, or "unknown" if robots.txt has to be fetched first. */
-  check(target: URL): Skip | Failure | "unknown" | undefined;
-  /**
-   * Fetches robots.txt, once for all callers, and checks the URL. Returns a Failure if robots.txt cannot be fetched, for now or
-   * in this run, or takes longer than the URL's remaining time. `spentMs`: time that the URL took so far.
-   */
-  fetchAndCheck(target: URL, via: "list" | "redirect", spentMs?: number): Promise<Skip | Failure | undefined>;
-  /** Returns the Crawl-delay of a host (`URL.host`) in milliseconds, 0 for none; undefined if its rules are not known. */
-  delayMs(host: string): number | undefined;
 }
 
 /** A stored body. */
@@ -228,10 +212,18 @@ export interface View {
   readonly auto?: AutoView | undefined;
   readonly inFlight: number;
   readonly peakInFlight: number;
+  /** Number of jobs whose last try failed, and that are tried again. */
+  readonly retrying: number;
+  /** What slowed a host last; undefined where nothing did. */
+  readonly slowed?: Slowed | undefined;
   /** Number of jobs read and not started: they wait for their host, a rate, a back-off or a slot. */
   readonly waiting: number;
   /** Jobs in flight and their start times, in milliseconds of `nowMs`, oldest first; a new map per call. */
   readonly open: ReadonlyMap<Job, number>;
+  /** The bodies that arrive in pieces now, the oldest first: in this process, and large. */
+  transfers(): readonly TransferView[];
+  /** Returns the lines read so far whose URL is of this host (as of `hostKey`); undefined where that is not certain. */
+  linesOf(host: string): number | undefined;
   readonly elapsedMs: number;
   /** Counts of the lines read so far that an earlier run has finished. */
   readonly doneEarlier?: DoneEarlier | undefined;
@@ -245,6 +237,7 @@ export interface View {
 /** Gets the outcomes of a run. A returned promise is awaited before the job's slot is free. */
 export interface Reporter {
   start?(view: View): void;
-  outcome(outcome: Outcome): void | Promise<void>;
+  /** `job`: that of the outcome, where it is at hand. */
+  outcome(outcome: Outcome, job?: Job): void | Promise<void>;
   end?(view: View): void | Promise<void>;
 }

@@ -1,7 +1,8 @@
 // Converts the reply of an exchange to the `Answer` of the core.
 
 import type { Failure } from "../core/failure.ts";
-import type { Answer, BodyStream, Skip } from "../core/ports.ts";
+import type { Answer, BodyStream } from "../core/ports.ts";
+import type { Skip } from "../core/run/robots-policy.ts";
 import type { Success } from "./exchange/reply.ts";
 import { excerpt } from "./semantics/headers.ts";
 

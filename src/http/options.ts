@@ -1,8 +1,8 @@
 // The options of the HTTP client.
 
 import type { Failure } from "../core/failure.ts";
-import type { Skip } from "../core/ports.ts";
 import type { BandwidthLimiter } from "../core/run/bandwidth.ts";
+import type { Skip } from "../core/run/robots-policy.ts";
 import type { OpenOptions } from "./connect/connector.ts";
 import type { ProxyServer } from "./connect/proxy.ts";
 import type { Limits } from "./exchange/reply.ts";

@@ -2,7 +2,8 @@
 
 import type { ConnectionTimes } from "../core/connection-times.ts";
 import { type Failure, isFailure } from "../core/failure.ts";
-import type { Answer, RequestConditions, Skip } from "../core/ports.ts";
+import type { Answer, RequestConditions } from "../core/ports.ts";
+import type { Skip } from "../core/run/robots-policy.ts";
 import { Deferred } from "../core/structures/deferred.ts";
 import { hostKey } from "../core/url/host-key.ts";
 import { answerOf, type Decoding, skippedAnswer } from "./answer.ts";

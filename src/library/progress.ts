@@ -45,12 +45,13 @@ export interface Summary extends Progress {
   readonly stopped: "deadline" | "disk" | "request" | "error" | undefined;
 }
 
-const NOTHING: Readonly<Omit<View, "receivedBytes" | "total" | "nowMs" | "open">> = {
+const NOTHING: Readonly<Omit<View, "receivedBytes" | "total" | "nowMs" | "open" | "transfers" | "linesOf">> = {
   tally: emptyTally(),
   concurrency: 0,
   inFlight: 0,
   peakInFlight: 0,
   waiting: 0,
+  retrying: 0,
   elapsedMs: 0,
 };
 const NONE: DoneEarlier = { saved: 0, failed: 0, skipped: 0 };

@@ -82,6 +82,7 @@ export function taskOf([, n, url, addedMs, more]: TaskRow, laterMs: number): Tas
     retriedAfter: more?.retriedAfter,
     refused: undefined,
     started: 0,
+    transfer: undefined,
   };
 }
 

@@ -2,9 +2,10 @@
 
 import type { Failure } from "../../src/core/failure.ts";
 import type { Job, KnownFile } from "../../src/core/job.ts";
-import type { Answer, Get, PartialBody, RequestConditions, RobotsPolicy, Sink } from "../../src/core/ports.ts";
+import type { Answer, Get, PartialBody, RequestConditions, Sink } from "../../src/core/ports.ts";
 import { attempt } from "../../src/core/run/attempt.ts";
 import type { Clock } from "../../src/core/run/outcomes.ts";
+import type { RobotsPolicy } from "../../src/core/run/robots-policy.ts";
 import type { TryResult } from "../../src/core/run/try-result.ts";
 import type { Task } from "../../src/core/scheduler/task.ts";
 import { TIME } from "./outcomes.ts";
@@ -56,6 +57,7 @@ export async function tried(job: Job, ports: Ports = {}, started: Started = {}):
 /** A task at its first try, read just when that began. */
 export function taskOf(job: Job, over: Started = {}): Task {
   const { host } = new URL(JOB.url);
-  const first = { attempts: 1, addedMs: 7.777, spentMs: 0, retriedAfter: undefined, refused: undefined, started: 1 };
+  const none = { retriedAfter: undefined, refused: undefined, transfer: undefined };
+  const first = { attempts: 1, addedMs: 7.777, spentMs: 0, started: 1, ...none };
   return { job, host, home: host, ahead: undefined, holds: 0, ...first, ...over };
 }

@@ -73,6 +73,7 @@ describe("a task sent to a worker", () => {
       retriedAfter: undefined,
       refused: undefined,
       started: 9,
+      transfer: undefined,
     },
   };
 

@@ -114,7 +114,7 @@ function setup(options: Partial<PoolOptions> = {}) {
 
 function task(n: number, more: Partial<Job> = {}): Task {
   const job = { n, url: `http://x.test/${n}`, ...more };
-  const rest = { spentMs: 0, retriedAfter: undefined, refused: undefined, started: 0 };
+  const rest = { spentMs: 0, retriedAfter: undefined, refused: undefined, started: 0, transfer: undefined };
   return { job, host: "x.test", home: "x.test", ahead: undefined, holds: 0, addedMs: 0, attempts: 1, ...rest };
 }
 

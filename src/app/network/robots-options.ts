@@ -1,7 +1,8 @@
 // Options for robots: whether robots.txt and X-Robots-Tag are obeyed.
 
 import { OptionError } from "../../core/errors.ts";
-import type { Get, RobotsPolicy } from "../../core/ports.ts";
+import type { Get } from "../../core/ports.ts";
+import type { RobotsPolicy } from "../../core/run/robots-policy.ts";
 import type { GetOptions } from "../../http/options.ts";
 import { robots } from "../../http/robots/robots.ts";
 import { DIRECTIVES, type Directive } from "../../http/robots/robots-tag.ts";

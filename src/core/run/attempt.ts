@@ -4,9 +4,10 @@ import { bug } from "../classify.ts";
 import { digestFailure, hasDigests } from "../digest.ts";
 import { type Failure, isFailure } from "../failure.ts";
 import type { Job, ShardPlace, Unchanged } from "../job.ts";
-import type { Answer, Get, PartialBody, RequestConditions, Sink, Stored, WriteBehind } from "../ports.ts";
+import type { Answer, BodyStream, Get, PartialBody, RequestConditions, Sink, Stored, WriteBehind } from "../ports.ts";
 import type { Task } from "../scheduler/task.ts";
 import { Deferred, type Thenable } from "../structures/deferred.ts";
+import type { Transfer } from "../transfer.ts";
 import { hostKey } from "../url/host-key.ts";
 import { parseUrl } from "../url/parse-url.ts";
 import { type Clock, outcomeBuilder } from "./outcomes.ts";
@@ -103,6 +104,7 @@ export function attempt({ get, sink, clock, follow }: AttemptPorts): Perform {
         return answer.wire && sink.keep ? placed(done, sink.keep(job, answer.wire)) : done;
       }
       const whole = ask?.kept !== undefined && answer.from !== undefined ? completed(answer, ask.kept) : answer;
+      if ("next" in whole.body) task.transfer = transferOf(whole, whole.body);
       const cancel = () => "cancel" in answer.body && answer.body.cancel();
       let written: ReturnType<Sink["write"]>;
       try {
@@ -166,6 +168,12 @@ export function attempt({ get, sink, clock, follow }: AttemptPorts): Perform {
     );
     return { storing: deferred };
   }
+}
+
+/** Returns what reporters show of a body that is still arriving; undefined if its bytes are not counted. */
+function transferOf({ from = 0, wholeBytes }: Answer, body: BodyStream): Transfer | undefined {
+  const { receivedBytes } = body;
+  return receivedBytes && { wholeBytes, bytesSoFar: () => from + receivedBytes() };
 }
 
 /** Adds the place of the record of a 304. */

@@ -1,6 +1,6 @@
 // Combines several reporters: waits for slow ones within a limit, and removes those that fail.
 
-import type { Outcome } from "../job.ts";
+import type { Job, Outcome } from "../job.ts";
 import type { Reporter, View } from "../ports.ts";
 
 /** How long one reporter may take for one outcome: 5 minutes. */
@@ -62,10 +62,10 @@ export function combineReporters(reporters: readonly NamedReporter[], options: C
         void notify(named, () => named.reporter.start?.(view)); // `start` returns no promise
       }
     },
-    outcome(outcome: Outcome) {
+    outcome(outcome: Outcome, job?: Job) {
       let waits: Promise<void>[] | undefined;
       for (const named of live) {
-        const wait = notify(named, () => named.reporter.outcome(outcome));
+        const wait = notify(named, () => named.reporter.outcome(outcome, job));
         if (wait !== undefined) {
           waits ??= [];
           waits.push(wait);

@@ -41,6 +41,8 @@ export interface CompletionOptions {
 }
 
 export interface Completion {
+  /** Number of jobs that were queued for a second try. */
+  readonly retried: number;
   /** Records the effect of a try on its host. `undefined`: the body has arrived, and is not stored yet. */
   recordHostResult(task: Task, result: TryResult | undefined): void;
   /** Returns the outcome of the job; undefined if it is queued again. `beganMs`: when the try started. */
@@ -67,7 +69,15 @@ export function completion({
   reduceConcurrency,
 }: CompletionOptions): Completion {
   const fds = fdLimit();
-  return { recordHostResult, complete, fail };
+  let retried = 0;
+  return {
+    get retried() {
+      return retried;
+    },
+    recordHostResult,
+    complete,
+    fail,
+  };
 
   function recordHostResult(task: Task, result: TryResult | undefined): void {
     const nowMs = clock.nowMs();
@@ -106,7 +116,7 @@ export function completion({
     if (result.notRequested === true) task.attempts--;
     if (isFatal(result.error) || result.error === "interrupted") return fail(task, result);
     const decision = retry(result, task.attempts);
-    const last = "giveUp" in decision ? withRetryNote(result, task.attempts, decision.giveUp) : undefined;
+    const last = "giveUp" in decision ? withRetryNote(result, decision.giveUp) : undefined;
     const { pause } = decision;
     if (pause !== undefined) {
       frontier.park(task.host, nowMs + pause.ms, pause.jobs === "refuse" ? (last ?? result) : undefined);
@@ -114,6 +124,7 @@ export function completion({
     if ("giveUp" in decision) return fail(task, last ?? result);
     const outcome = requeue(task, nowMs + decision.delayMs, result.detail);
     if (outcome === undefined) {
+      if (task.retriedAfter === undefined) retried++;
       task.retriedAfter = withReason(task.retriedAfter, `${result.error}: ${result.detail.slice(0, MAX_REASON_CHARS)}`);
     }
     return outcome;

@@ -14,7 +14,8 @@ import type {
   Skipped,
   Unchanged,
 } from "../job.ts";
-import type { Answer, Skip, Stored } from "../ports.ts";
+import type { Answer, Stored } from "../ports.ts";
+import type { Skip } from "../run/robots-policy.ts";
 import { attemptsBefore, type Task } from "../scheduler/task.ts";
 import { redacted } from "../url/redact.ts";
 import { withoutUserinfo } from "../url/userinfo.ts";
@@ -183,11 +184,9 @@ function withFile(outcome: Mutable<Failed | Skipped>, { known, kept, replaces, r
   if (replaces !== undefined && replacesHeaders !== undefined) outcome.headers_file = replacesHeaders;
 }
 
-/** Adds the number of attempts, and why there is no other try, to the last failure of a job. */
-export function withRetryNote(failure: Failure, attempts: number, why: string | undefined): Failure {
-  const after = attempts > 1 ? ` after ${attempts} attempts` : "";
-  const detail = `${failure.detail}${after}${why === undefined ? "" : `; ${why}`}`;
-  return detail === failure.detail ? failure : { ...failure, detail };
+/** Adds why there is no other try to the last failure of a job. The number of tries is the outcome's `attempts`. */
+export function withRetryNote(failure: Failure, why: string | undefined): Failure {
+  return why === undefined ? failure : { ...failure, detail: `${failure.detail}; ${why}` };
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };

@@ -1,8 +1,9 @@
 // Runs a list: reads jobs as the frontier has room, starts them as slots become free, and reports the outcome of each.
 
 import { type Failure, isFailure, isFatal } from "../failure.ts";
-import type { Outcome, ShardPlace } from "../job.ts";
+import type { Job, Outcome, ShardPlace } from "../job.ts";
 import type { Sink, Source, View, WriteBehind } from "../ports.ts";
+import type { HostFigures } from "../scheduler/slowed.ts";
 import type { Task } from "../scheduler/task.ts";
 import { deadlineTimer, type TimerClock } from "../structures/deadline-timer.ts";
 import { LinkedList } from "../structures/linked-list.ts";
@@ -23,7 +24,7 @@ export interface RunOptions extends Omit<CompletionOptions, "reduceConcurrency">
   /** Maximum number of jobs in flight: at least 1. */
   readonly concurrency: number;
   /** Called with each outcome; the job's slot is free when its promise is settled. Never throws. */
-  readonly report: (outcome: Outcome) => void | Promise<void>;
+  readonly report: (outcome: Outcome, job: Job) => void | Promise<void>;
   readonly clock: TimerClock;
   /** Abort it to stop: no further job is started. The run aborts it itself, as `disk`, on a fatal failure. */
   readonly stop: AbortController;
@@ -37,6 +38,8 @@ export interface RunOptions extends Omit<CompletionOptions, "reduceConcurrency">
   readonly keep?: Sink["keep"] | undefined;
   /** The concurrency controller, where the concurrency may change during the run. */
   readonly auto?: View["auto"] | undefined;
+  /** What reporters show of hosts. */
+  readonly hosts?: HostFigures | undefined;
 }
 
 export interface Run {
@@ -62,12 +65,15 @@ export function run(options: RunOptions): Run {
   let isReading = false;
   let isExhausted = false;
   let pendingWrites = 0;
+  let settledRetries = 0;
   let fatal: { readonly error: unknown } | undefined;
   const wake = deadlineTimer(clock, pump);
-  const { recordHostResult, complete, fail } = completion({ ...options, reduceConcurrency });
+  const completing = completion({ ...options, reduceConcurrency });
+  const { recordHostResult, complete, fail } = completing;
   let end: () => void = () => {};
 
-  const view = viewOf({ ...options, slots: inSlots, times, open, tally });
+  const retrying = () => completing.retried - settledRetries;
+  const view = viewOf({ ...options, slots: inSlots, times, open, tally, retrying });
   const iterator = source[Symbol.asyncIterator]();
   return { view, done: untilEnd(), abandon, resize };
 
@@ -152,9 +158,10 @@ export function run(options: RunOptions): Run {
 
   function attempt(task: Task, slot: Slot): void {
     const beganMs = clock.nowMs();
-    const entry: Open = { job: task.job, beganMs, list: undefined, prevNode: undefined, nextNode: undefined };
+    const entry: Open = { task, beganMs, list: undefined, prevNode: undefined, nextNode: undefined };
     open.add(entry);
     task.attempts++;
+    task.transfer = undefined;
     perform(task).then((result) => {
       let outcome: Outcome | undefined;
       if ("storing" in result) {
@@ -170,7 +177,7 @@ export function run(options: RunOptions): Run {
           outcome = undefined;
         } else open.delete(entry);
       }
-      const reported = outcome && deliver(outcome);
+      const reported = outcome && deliver(outcome, task.job);
       if (reported === undefined) inSlots.release(slot);
       else void reported.then(() => inSlots.release(slot)); // never rejects
     }, rethrow);
@@ -178,7 +185,7 @@ export function run(options: RunOptions): Run {
 
   async function refuse(task: Task, failure: Failure, slot: Slot): Promise<void> {
     await Promise.resolve(); // after the loop of `advance`, since a report may stop the run
-    await deliver(fail(task, failure));
+    await deliver(fail(task, failure), task.job);
     inSlots.release(slot);
   }
 
@@ -192,7 +199,7 @@ export function run(options: RunOptions): Run {
     body.storing.then((result) => {
       const outcome = complete(task, bounded(result), entry.beganMs);
       open.delete(entry);
-      const reported = outcome && deliver(outcome);
+      const reported = outcome && deliver(outcome, task.job);
       if (reported === undefined) onReported();
       else void reported.then(onReported); // never rejects
     }, rethrow);
@@ -209,7 +216,7 @@ export function run(options: RunOptions): Run {
     kept.storing.then((stored) => {
       const place = bounded(stored);
       open.delete(entry);
-      const reported = deliver(isFailure(place) ? fail(task, place) : { ...outcome, ...place });
+      const reported = deliver(isFailure(place) ? fail(task, place) : { ...outcome, ...place }, task.job);
       const onReported = () => {
         pendingWrites--;
         pump();
@@ -219,9 +226,10 @@ export function run(options: RunOptions): Run {
     }, rethrow);
   }
 
-  function deliver(outcome: Outcome): void | Promise<void> {
+  function deliver(outcome: Outcome, job: Job): void | Promise<void> {
     count(tally, outcome);
-    const reported = report(outcome);
+    if (outcome.retried_after !== undefined) settledRetries++;
+    const reported = report(outcome, job);
     if (outcome.outcome === "failed" && isFatal(outcome.error)) stop.abort("disk" satisfies StopReason);
     return reported;
   }

@@ -13,6 +13,8 @@ export interface Tally {
   /** Files of an earlier run that are unchanged (304). */
   unchanged: number;
   failed: number;
+  /** Failures that a later try may not repeat. */
+  retryable: number;
   /** Not fetched or not stored, because of robots.txt or X-Robots-Tag. */
   skipped: number;
   /** Jobs that a stop interrupted: their outcome is not final. */
@@ -47,6 +49,7 @@ export function emptyTally(): Tally {
     saved: 0,
     unchanged: 0,
     failed: 0,
+    retryable: 0,
     skipped: 0,
     interrupted: 0,
     duplicates: 0,
@@ -97,6 +100,7 @@ export function count(tally: Tally, outcome: Outcome): void {
     return;
   }
   tally.failed++;
+  if (outcome.retryable) tally.retryable++;
   bump(tally.kinds, outcome.error, 1);
   if (outcome.error === "http_status" && outcome.status !== undefined) bump(tally.statuses, outcome.status, 1);
 }
@@ -106,6 +110,7 @@ export function add(tally: Tally, other: Tally): void {
   tally.saved += other.saved;
   tally.unchanged += other.unchanged;
   tally.failed += other.failed;
+  tally.retryable += other.retryable;
   tally.skipped += other.skipped;
   tally.interrupted += other.interrupted;
   tally.duplicates += other.duplicates;

@@ -1,16 +1,17 @@
 // A live, read-only view of a run, for its reporters.
 
-import type { Job } from "../job.ts";
 import type { Source, View } from "../ports.ts";
+import type { HostFigures } from "../scheduler/slowed.ts";
 import type { Frontier, Task } from "../scheduler/task.ts";
 import type { TimerClock } from "../structures/deadline-timer.ts";
 import type { LinkedList, ListNode } from "../structures/linked-list.ts";
+import type { TransferView } from "../transfer.ts";
 import type { Slots } from "./slots.ts";
 import type { Tally } from "./tally.ts";
 
 /** A job in flight. */
 export interface Open extends ListNode<Open> {
-  readonly job: Job;
+  readonly task: Task;
   readonly beganMs: number;
 }
 
@@ -31,14 +32,17 @@ export interface ViewOptions {
   readonly receivedBytes: () => number;
   readonly stop: AbortController;
   readonly auto?: View["auto"];
+  readonly hosts?: HostFigures | undefined;
+  readonly retrying: () => number;
 }
 
 export function viewOf({ slots, times, tally, open, source, frontier, clock, ...options }: ViewOptions): View {
   return {
     tally,
     get open() {
-      return new Map(Array.from(open, ({ job, beganMs }) => [job, beganMs]));
+      return new Map(Array.from(open, ({ task, beganMs }) => [task.job, beganMs]));
     },
+    transfers: () => transfersOf(open),
     get concurrency() {
       return slots.concurrency;
     },
@@ -51,6 +55,13 @@ export function viewOf({ slots, times, tally, open, source, frontier, clock, ...
     get waiting() {
       return frontier.waiting;
     },
+    get retrying() {
+      return options.retrying();
+    },
+    get slowed() {
+      return options.hosts?.slowed;
+    },
+    linesOf: (host) => options.hosts?.linesOf(host),
     get elapsedMs() {
       return (times.endedMs ?? clock.nowMs()) - times.startedMs;
     },
@@ -65,4 +76,14 @@ export function viewOf({ slots, times, tally, open, source, frontier, clock, ...
     auto: options.auto,
     total: () => source.total(),
   };
+}
+
+function transfersOf(open: LinkedList<Open>): TransferView[] {
+  const transfers: TransferView[] = [];
+  for (const { task, beganMs } of open) {
+    if (task.transfer === undefined) continue;
+    const { wholeBytes, bytesSoFar } = task.transfer;
+    transfers.push({ job: task.job, sinceMs: beganMs, bytes: bytesSoFar(), wholeBytes });
+  }
+  return transfers;
 }

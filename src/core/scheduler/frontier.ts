@@ -14,17 +14,19 @@ import {
   startMs,
   takes,
 } from "./host.ts";
-import { refusalOf, updateHealth } from "./host-health.ts";
+import { updateHealth } from "./host-health.ts";
 import { hostRegistry } from "./host-registry.ts";
 import { charsOf } from "./job-size.ts";
 import { enqueue, heap } from "./order.ts";
+import { refusalOf } from "./refusal.ts";
+import { type HostFigures, slowdowns } from "./slowed.ts";
 import { type Frontier, type FrontierOptions, type HostSignal, newTask, type Task } from "./task.ts";
 import { wakeQueue } from "./wake-queue.ts";
 
 const NEVER = Number.POSITIVE_INFINITY;
 
 /** Returns an empty frontier. The time to add, start or finish a job does not depend on how many jobs and hosts wait. */
-export function frontier(options: FrontierOptions): Frontier {
+export function frontier(options: FrontierOptions): Frontier & HostFigures {
   const { perHost, order, pace } = options;
   const hosts = hostRegistry(perHost, options.hostPace);
   const { nowhere, named } = hosts;
@@ -36,8 +38,16 @@ export function frontier(options: FrontierOptions): Frontier {
   let starts = 0;
   let waiting = 0;
   let chars = 0;
+  const slowing = slowdowns();
 
   return {
+    get slowed() {
+      return slowing.last;
+    },
+    linesOf(name) {
+      const lines = hosts.get(name)?.lines;
+      return Number.isNaN(lines) ? undefined : lines;
+    },
     get waiting() {
       return waiting;
     },
@@ -52,6 +62,7 @@ export function frontier(options: FrontierOptions): Frontier {
       chars += charsOf(job);
       enqueue(host.fresh, task);
       host.waiting++;
+      host.lines++;
       if (host.waiting === 1) host.next = job;
       if (host.waiting === 1 || host.failing !== undefined) settle(host);
     },
@@ -88,7 +99,7 @@ export function frontier(options: FrontierOptions): Frontier {
       const capped = limits.running-- >= limits.most || limits.pace !== undefined || limits.members.length > 1;
       const isBad = signal === "overloaded" || signal === "unreachable" || signal === "silent";
       if (isBad || host.failing !== undefined || limits.overload !== undefined) {
-        updateHealth(host, { task, signal, failure, nowMs, starts }, options);
+        updateHealth(host, { task, signal, failure, nowMs, starts }, options, slowing.record);
       } else {
         if (signal === "ok") host.lastOkStart = starts;
         if (!capped && (host.waiting > 0 || limits.running > 0)) return;
@@ -188,7 +199,7 @@ export function frontier(options: FrontierOptions): Frontier {
     if (host === undefined || host === nowhere) return;
     host.limits.running--;
     host.limits.pace?.release?.(signal !== "not_requested");
-    updateHealth(host, { task, signal, failure: undefined, nowMs: seenMs, starts }, options);
+    updateHealth(host, { task, signal, failure: undefined, nowMs: seenMs, starts }, options, slowing.record);
     settleAll(host.limits);
   }
 

@@ -17,13 +17,15 @@ export interface HostRegistry {
 export function hostRegistry(perHost: number, paceOf?: (name: string) => RateLimiter | undefined): HostRegistry {
   const nowhere = hostNamed("", hostLimits(Number.POSITIVE_INFINITY, undefined));
   const hosts = new Map<string, Host>([["", nowhere]]);
+  let hasForgotten = false;
   let last: { readonly prefix: string; readonly host: Host } | undefined;
 
   function named(key: string): Host {
     const known = hosts.get(key);
     if (known !== undefined) return known;
     const shared = hosts.get(siblingKey(key))?.limits;
-    const host = hostNamed(key, shared ?? hostLimits(perHost, paceOf?.(withoutHttpsPort(key))));
+    const limits = shared ?? hostLimits(perHost, paceOf?.(withoutHttpsPort(key)));
+    const host = hostNamed(key, limits, hasForgotten ? Number.NaN : 0);
     hosts.set(host.host, host);
     return host;
   }
@@ -41,6 +43,7 @@ export function hostRegistry(perHost: number, paceOf?: (name: string) => RateLim
     },
     forget(host) {
       hosts.delete(host.host);
+      hasForgotten ||= host.lines !== 0;
       host.limits.members.splice(host.limits.members.indexOf(host), 1);
       if (last?.host === host) last = undefined;
     },

@@ -49,6 +49,10 @@ export interface Host extends Mutable<HostQueue>, ListNode<Host> {
   /** Start number at the last strike. Failures of tries started before are stale. */
   lastStrike: number;
   failing: Failing | undefined;
+  /** Lines of the list whose URL is of this host; NaN where hosts were forgotten before, so that it may not be all. */
+  lines: number;
+  /** Whether it has been counted as slowed. */
+  wasSlowed: boolean;
 }
 
 /** A host that has not answered since its last success: one try at a time, with exponential back-off. */
@@ -84,7 +88,7 @@ export function withoutHttpsPort(key: string): string {
   return key.endsWith(HTTPS_PORT) ? key.slice(0, -HTTPS_PORT.length) : key;
 }
 
-export function hostNamed(name: string, limits: HostLimits): Host {
+export function hostNamed(name: string, limits: HostLimits, lines = 0): Host {
   const host: Host = {
     // A copy: V8 keeps the whole string alive for a slice of it (V8 issue 2869), here a chunk of the list.
     host: String(JSON.parse(JSON.stringify(name))),
@@ -98,6 +102,8 @@ export function hostNamed(name: string, limits: HostLimits): Host {
     wakeMs: NEVER,
     lastStrike: 0,
     failing: undefined,
+    lines,
+    wasSlowed: false,
     list: undefined,
     prevNode: undefined,
     nextNode: undefined,

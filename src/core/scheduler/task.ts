@@ -2,6 +2,7 @@
 
 import type { Failure } from "../failure.ts";
 import type { Job } from "../job.ts";
+import type { Transfer } from "../transfer.ts";
 import type { Order } from "./order.ts";
 
 /** A job during a run. */
@@ -25,6 +26,8 @@ export interface Task {
   refused: Failure | undefined;
   /** Set by the frontier: the number of its last start, counted over all tasks. */
   started: number;
+  /** The body that its try is receiving in pieces, in this process. */
+  transfer: Transfer | undefined;
 }
 
 /**
@@ -110,5 +113,6 @@ export function newTask(job: Job, host: string, addedMs: number): Task {
     retriedAfter: undefined,
     refused: undefined,
     started: 0,
+    transfer: undefined,
   };
 }

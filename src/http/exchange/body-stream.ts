@@ -26,6 +26,7 @@ export function bodyQueue(
 ): BodyQueue {
   let waiting: Buffer[] = first;
   let waitingBytes = first.reduce((sum, chunk) => sum + chunk.length, 0);
+  let receivedBytes = waitingBytes;
   /** The block to which small pieces are added, and how far it is filled. */
   let block: Buffer | undefined;
   let filled = 0;
@@ -81,6 +82,7 @@ export function bodyQueue(
 
   return {
     push(chunk, isOurs) {
+      receivedBytes += chunk.length;
       if (consumer !== undefined) {
         if (consumer(chunk)) return true;
         consumer = undefined;
@@ -113,6 +115,7 @@ export function bodyQueue(
       await dataOrEnd();
       return dequeueAll();
     },
+    receivedBytes: () => receivedBytes,
     cancel: onCancel,
   };
 }

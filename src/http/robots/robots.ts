@@ -1,7 +1,8 @@
 // Fetches robots.txt once per origin and run, caches its rules within bounds, and checks URLs (RFC 9309).
 
 import { type Failure, isFailure, isRetryable } from "../../core/failure.ts";
-import type { Answer, Get, RobotsPolicy, Skip } from "../../core/ports.ts";
+import type { Answer, Get } from "../../core/ports.ts";
+import type { RobotsPolicy, Skip } from "../../core/run/robots-policy.ts";
 import { originForm } from "../../core/url/origin-form.ts";
 import { type Matcher, matcher } from "./matcher.ts";
 import { rulesFor } from "./robots-rules.ts";

@@ -1,7 +1,7 @@
 // Evaluates the status and headers of an answer: whether its body is stored, refused, skipped or redirected.
 
 import { type Failure, isFailure } from "../../core/failure.ts";
-import type { Skip } from "../../core/ports.ts";
+import type { Skip } from "../../core/run/robots-policy.ts";
 import { directiveFor } from "../robots/robots-tag.ts";
 import type { SentConditions } from "./conditional.ts";
 import { isWhole, type PartialRange, partialRangeOf } from "./content-range.ts";

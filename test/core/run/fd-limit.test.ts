@@ -49,7 +49,7 @@ describe("a try that found no file descriptor", () => {
     expect(run.told).toMatchObject([
       {
         attempts: 2,
-        detail: "1 of 2 bytes after 2 attempts",
+        detail: "1 of 2 bytes",
         retried_after: ["connection_lost: connection_lost!"],
       },
     ]);

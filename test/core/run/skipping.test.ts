@@ -2,8 +2,9 @@
 import { describe, expect, it } from "vitest";
 import type { Failure } from "../../../src/core/failure.ts";
 import type { Job } from "../../../src/core/job.ts";
-import type { Answer, RobotsPolicy, Skip } from "../../../src/core/ports.ts";
+import type { Answer } from "../../../src/core/ports.ts";
 import { attempt } from "../../../src/core/run/attempt.ts";
+import type { RobotsPolicy, Skip } from "../../../src/core/run/robots-policy.ts";
 import type { Requeue } from "../../../src/core/run/try-result.ts";
 import { fakeClock, quiet } from "../clock.ts";
 import { failure, skipped, TIME } from "../outcomes.ts";

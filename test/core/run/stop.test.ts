@@ -212,7 +212,7 @@ describe("a run that is stopped while jobs wait", () => {
     expect(run.told).toMatchObject([
       { n: 1, error: "interrupted", detail: "stopped after 1 of 2 bytes", attempts: 1, retryable: true },
       { n: 2, outcome: "saved" },
-      { n: 3, error: "truncated", detail: "1 of 2 bytes after 2 attempts", attempts: 2 },
+      { n: 3, error: "truncated", detail: "1 of 2 bytes", attempts: 2 },
     ]);
     expect(run.view.tally).toMatchObject({ saved: 1, failed: 1, interrupted: 1 });
     expect(run.started).toEqual([1, 2, 3, 3]);

@@ -2,7 +2,8 @@
 
 import { beforeEach, describe, expect, it } from "vitest";
 import { isFailure } from "../../../src/core/failure.ts";
-import type { Answer, Get, RequestConditions, RobotsPolicy } from "../../../src/core/ports.ts";
+import type { Answer, Get, RequestConditions } from "../../../src/core/ports.ts";
+import type { RobotsPolicy } from "../../../src/core/run/robots-policy.ts";
 import { robots } from "../../../src/http/robots/robots.ts";
 import { testGet } from "../../support/get.ts";
 import { own, ownSite } from "../../support/own.ts";
