@@ -14,7 +14,7 @@ const DOORS: Readonly<Record<string, RegExp>> = {
   "tough-cookie": /^src\/http\/identity\/cookies\.ts$/,
   commander: /^src\/cli\/command-line\/commander\.ts$/,
   "d3-scale": /^src\/report\/page\/axes\.ts$/,
-  "cli-progress": /^src\/report\/bar\.ts$/,
+  "cli-progress": /^src\/report\/progress\/bar\.ts$/,
   fzstd: /^src\/source\/formats\/parquet\.ts$/,
   hyparquet: /^src\/source\/formats\/parquet\.ts$/,
   "hyparquet-writer": /^src\/report\/parquet\/write-parquet\.ts$/,

@@ -19,14 +19,16 @@ import { VERSION } from "../version.ts";
 import { type CommandLine, FLAG_WORDING, misspelt, readCommandLine } from "./command-line/command-line.ts";
 import type { EarlyExit } from "./command-line/commander.ts";
 import { inputOf } from "./command-line/input.ts";
-import { mistakenList } from "./command-line/list-hints.ts";
+import { mistakenList, terminalHint } from "./command-line/list-hints.ts";
 import { pemOf } from "./command-line/pem.ts";
+import { explained } from "./command-line/short-help.ts";
 import { shownCommand } from "./command-line/shown-command.ts";
 import { printDryRun } from "./dry-run.ts";
 import { EXIT_CODES } from "./exit-code.ts";
 import { exitOfError, exitOfRun } from "./exit-of.ts";
 import { ignoredAtStart } from "./ignored-signals.ts";
 import { flushed, log, once, printStderr, printStdout, surviveStderr } from "./log.ts";
+import { nextStepsOf } from "./next-steps.ts";
 import { type Env, type Extra, extraReporters } from "./reporters.ts";
 import { ignore, onSignals, SIGNALS, type StopSignal } from "./signals.ts";
 import { adviceOn, isSignal, RESUME_HINT, stoppedLine } from "./stop-messages.ts";
@@ -65,14 +67,14 @@ async function runLine(
 ): Promise<number | EarlyExit> {
   process.once("beforeExit", () => crash(new Error("nothing is under way any more, but the run is not over")));
   const line = readCommandLine(argv);
-  return "lists" in line ? await runCommand(line, env, ignored, shownCommand(argv)) : line;
+  return "lists" in line ? await runCommand(line, env, ignored, argv) : explained(line, argv);
 }
 
 async function runCommand(
   line: CommandLine,
   env: Env,
   ignored: ReadonlySet<StopSignal>,
-  command: string,
+  argv: readonly string[],
 ): Promise<number> {
   // 1. Before any asynchronous call: libuv creates the thread pool when it is first used.
   sizeThreadPool(line.concurrency === "auto" ? AUTO.max : line.concurrency);
@@ -98,6 +100,7 @@ async function runCommand(
   }
   await input.check();
   if (line.html !== undefined) (await import("./html-page.ts")).refusePathOfRun(line.html, line);
+  terminalHint(line.lists, printNote);
 
   // 3. Open the folder, and compare the list with the earlier run.
   const { read, isRereadable } = input;
@@ -110,13 +113,13 @@ async function runCommand(
     processes,
     stays: true,
     stop: stop.signal,
-    command,
+    command: shownCommand(argv),
   });
   let remaining: Source;
   let progress: Extra;
   try {
     remaining = await output.resume(source, isRereadable ? read : undefined);
-    progress = await extraReporters(line, input.names, env, late.signal); // last: a refused run must not truncate an existing --report file
+    progress = await extraReporters(line, { input, next: nextStepsOf(argv, line, input), env, late: late.signal }); // last: a refused run must not truncate an existing --report file
   } catch (error) {
     await output.close(error instanceof ListError);
     throw error;
@@ -145,7 +148,7 @@ async function runCommand(
     sink: output.sink,
     savedFileOf: output.savedFileOf,
     expect: output.expect,
-    report: (outcome) => reporters.outcome(outcome),
+    report: (outcome, job) => reporters.outcome(outcome, job),
     stop,
     graceMs: GRACE_MS,
   });

@@ -5,18 +5,19 @@ import { join, resolve } from "node:path";
 import { clock } from "../app/clock.ts";
 import { OptionError } from "../core/errors.ts";
 import { LAYOUT } from "../core/layout.ts";
-import type { View } from "../core/ports.ts";
 import { type NamedReporter, STALL_MS } from "../core/run/combine-reporters.ts";
+import { failingHosts } from "../report/failing-hosts.ts";
 import { folderSizeHint } from "../report/folder-size-hint.ts";
 import { paint } from "../report/format.ts";
 import type { ReportRequest } from "../report/formats/registry.ts";
 import type { TextOutput } from "../report/formats/report-format.ts";
 import { namedPipe } from "../report/named-pipe.ts";
-import { plain } from "../report/plain.ts";
-import { summary } from "../report/summary.ts";
+import type { NextSteps } from "../report/next-steps.ts";
+import { plain, summaryOnly } from "../report/progress/plain.ts";
 import { textFile, textStream } from "../report/text-output.ts";
 import { sameFile } from "../sink/folder/output-folder.ts";
 import type { CommandLine } from "./command-line/command-line.ts";
+import type { Input } from "./command-line/input.ts";
 import { log, printStderr } from "./log.ts";
 
 export interface Env {
@@ -35,13 +36,18 @@ export interface Extra {
   readonly note: (text: string) => void;
 }
 
-/** Opens the reporters. `names`: those of the lists. When `late` aborts, readers of reports are no longer waited for. Throws an OptionError for a file that cannot be written. */
-export async function extraReporters(
-  line: CommandLine,
-  names: readonly string[],
-  env: Env,
-  late: AbortSignal,
-): Promise<Extra> {
+export interface ReporterContext {
+  readonly input: Pick<Input, "names" | "hasLines">;
+  readonly next: NextSteps;
+  readonly env: Env;
+  /** When it aborts, readers of reports are no longer waited for. */
+  readonly late: AbortSignal;
+}
+
+/** Opens the reporters. Throws an OptionError for a file that cannot be written. */
+export async function extraReporters(line: CommandLine, context: ReporterContext): Promise<Extra> {
+  const { input, next, env, late } = context;
+  const { names, hasLines } = input;
   const extra: NamedReporter[] = [];
   const reports = line.report ?? [];
   refuseOverwriting(reports, line);
@@ -50,24 +56,27 @@ export async function extraReporters(
   const list = names.length === 1 && names[0] !== "-" ? names[0] : undefined;
   const { stderr } = process;
   const terminal = stderr.isTTY === true && env.TERM !== "dumb";
+  const hosts = failingHosts();
+  extra.push({ name: "hosts", reporter: hosts });
   const common = {
     paint: paint(wantsColour(env, terminal)),
     folder: line.outputDir,
     write: printStderr,
-    list,
+    verbose: line.verbose,
+    timestamp: () => clock.timestamp(),
+    ...{ list, hasLines, hosts, next },
   };
   const how = line.progress === "auto" ? (terminal && !env.CI ? "bar" : "plain") : line.progress;
   if (how === "bar") {
     // Loaded only when it is shown: start-up time matters for a list of thirty URLs.
-    const { bar } = await import("../report/bar.ts");
-    const reporter = bar({ ...common, stream: stderr, verbose: line.verbose });
+    const { bar } = await import("../report/progress/bar.ts");
+    const reporter = bar({ ...common, stream: stderr });
     extra.push({ name: "progress", reporter }, { name: "advice", reporter: folderSizeHint(reporter.note) });
     return { extra, note: reporter.note };
   } else if (how === "plain") {
-    extra.push({ name: "progress", reporter: plain({ ...common, heartbeatMs: HEARTBEAT_MS, verbose: line.verbose }) });
+    extra.push({ name: "progress", reporter: plain({ ...common, heartbeatMs: HEARTBEAT_MS }) });
   } else {
-    const reporter = { outcome() {}, end: (view: View) => common.write(`${summary(view, common)}\n`) };
-    extra.push({ name: "progress", reporter });
+    extra.push({ name: "progress", reporter: summaryOnly(common) });
   }
   extra.push({ name: "advice", reporter: folderSizeHint(log) });
   return { extra, note: log };

@@ -26,6 +26,12 @@ export function bytesText(bytes: number): string {
   return `${power === 0 || scaled >= 100 ? Math.round(scaled) : scaled.toFixed(1)} ${UNITS[power] ?? ""}`;
 }
 
+/** Milliseconds in whole seconds, minutes or hours: "0 s", "17 s", "3 min 20 s". */
+export function secondsText(ms: number): string {
+  const seconds = Math.round(ms / 1000);
+  return seconds < 60 ? `${seconds} s` : durationText(seconds * 1000);
+}
+
 /** Milliseconds as "40 ms", "5.1 s", "3 min 20 s", "2 h 5 min", "3 d 4 h". */
 export function durationText(ms: number): string {
   if (ms < 1) return `${ms.toFixed(2)} ms`;

@@ -1,23 +1,30 @@
 // The summary that is printed at the end of a run.
 
+import { STATUS_CODES } from "node:http";
 import { FACTS } from "../core/failure.ts";
 import type { View } from "../core/ports.ts";
 import { countOf, finished, type Histogram, quantile, type Tally } from "../core/run/tally.ts";
 import { escaped } from "../core/text/escape.ts";
+import type { FailingHosts } from "./failing-hosts.ts";
+import { shortWords } from "./failure-words.ts";
 import { bytesText, durationText, type Paint, rateText, thousands } from "./format.ts";
+import { failingHostLines } from "./host-lines.ts";
+import { type NextSteps, nextLines } from "./next-steps.ts";
 
 export interface SummaryOptions {
   readonly paint: Paint;
   /** The output folder, as the user typed it; absent if bodies are kept in memory. */
   readonly folder?: string;
+  /** The hosts that failed most. */
+  readonly hosts?: FailingHosts | undefined;
+  /** What may be done next: files and commands. */
+  readonly next?: NextSteps | undefined;
 }
 
 /** The summary, without a line feed at its end. */
-export function summary(view: View, { paint, folder }: SummaryOptions): string {
+export function summary(view: View, { paint, folder, hosts, next }: SummaryOptions): string {
   const { tally, elapsedMs } = view;
-  const seconds = Math.max(elapsedMs, 1) / 1000;
   const jobs = finished(tally);
-  const rates = [`${rateText(jobs / seconds)} URL/s`, `${bytesText(view.receivedBytes() / seconds)}/s`];
   const where = folder === undefined ? "" : ` in ${escaped(folder)}`;
   const lines = [
     `${paint.good("saved")}   ${thousands(tally.saved)} (${bytesText(tally.bytes)})${where}`,
@@ -27,6 +34,7 @@ export function summary(view: View, { paint, folder }: SummaryOptions): string {
     ...(tally.skipped > 0 ? [`skipped ${thousands(tally.skipped)} (${reasons(tally)})`] : []),
     failedLine(view, paint),
     ...kinds(tally),
+    ...(hosts === undefined ? [] : failingHostLines(hosts, view)),
   ];
   if (tally.unverified > 0) {
     lines.push(
@@ -35,15 +43,50 @@ export function summary(view: View, { paint, folder }: SummaryOptions): string {
   }
   if (tally.retries > 0) lines.push(`retried ${thousands(tally.retries)} times`);
   if (tally.interrupted > 0) lines.push(`stopped ${thousands(tally.interrupted)} under way`);
-  lines.push(...leftLines(view));
+  lines.push(...slowedLine(view), ...leftLines(view));
   if (jobs > 0) {
-    const [p50, p95, p99] = [0.5, 0.95, 0.99].map((q) => durationText(quantile(tally.times, q)));
-    lines.push(`times   p50 ${p50}, p95 ${p95}, p99 ${p99}; ${rates.join(", ")}; peak ${view.peakInFlight} in flight`);
-    lines.push(...openedLine(tally));
+    lines.push(timesLine(view), ...openedLine(tally));
     if (view.auto !== undefined) lines.push(`auto    ${view.auto.found} at a time: ${view.auto.reason}`);
     lines.push(took(tally, elapsedMs));
   }
+  if (next !== undefined) lines.push(...nextLines(view, leftOf(view), next));
   return lines.join("\n");
+}
+
+/** A percentile is shown from this number of URLs on: of fewer, it is the slowest URL. */
+const MIN_JOBS_FOR = [
+  [0.5, 2],
+  [0.95, 20],
+  [0.99, 100],
+] as const;
+
+/** A lower rate, in URLs per second, would be shown as 0.0. */
+const MIN_RATE = 0.05;
+
+/** A rate over a shorter time is none. */
+const MIN_RATED_MS = 100;
+
+/** "times   p50 35 ms, p95 49 ms; 235 URL/s, 287 KiB/s; peak 50 in flight": only figures that have a meaning. */
+function timesLine({ tally, elapsedMs, peakInFlight, ...view }: View): string {
+  const jobs = finished(tally);
+  const seconds = elapsedMs / 1000;
+  // The histogram is right to within 2.5 %, and no URL took longer than the run.
+  const timeText = (q: number) =>
+    durationText(Math.min(quantile(tally.times, q), Math.max(elapsedMs, tally.totalMs / jobs)));
+  const quantiles = MIN_JOBS_FOR.flatMap(([q, least]) => (jobs < least ? [] : [`p${100 * q} ${timeText(q)}`]));
+  if (jobs < 100) quantiles.push(`${jobs === 1 ? "" : "slowest "}${timeText(1)}`);
+  const perSecond = jobs / seconds < MIN_RATE ? "" : `${rateText(jobs / seconds)} URL/s, `;
+  const rates = `; ${perSecond}${bytesText(view.receivedBytes() / seconds)}/s`;
+  const peak = peakInFlight > 1 ? `; peak ${peakInFlight} in flight` : "";
+  return `times   ${quantiles.join(", ")}${elapsedMs < MIN_RATED_MS ? "" : rates}${peak}`;
+}
+
+/** "slowed  example.org (503), and 12 other hosts before": servers that got fewer requests, or later ones. */
+function slowedLine({ slowed }: View): string[] {
+  if (slowed === undefined) return [];
+  const others = slowed.hosts - 1;
+  const more = others === 0 ? "" : `, and ${thousands(others)} other host${others === 1 ? "" : "s"} before`;
+  return [`slowed  ${escaped(slowed.host, 100)} (${shortWords(slowed.error, slowed.status)})${more}`];
 }
 
 /** URLs that an earlier run finished, which are in no other count. */
@@ -98,15 +141,16 @@ function openedLine({ lookups, connects, handshakes }: Tally): string[] {
   return [`opened  ${lookedUp}${p95("connecting", connects)}${p95("TLS", handshakes)}`];
 }
 
-/** The smallest factor that is shown as more than 1.0×. */
-const MIN_SHOWN_FACTOR = 1.05;
+/** The smallest factor, and the shortest run, for which the comparison says something. */
+const MIN_SHOWN_FACTOR = 1.5;
+const MIN_COMPARED_MS = 1000;
 
 /** Without the comparison if it is no gain: waits (for a retry, for a rate) are part of `elapsedMs`, not of `totalMs`. */
 function took(tally: Tally, elapsedMs: number): string {
   const factor = tally.totalMs / Math.max(elapsedMs, 0.001);
-  if (factor < MIN_SHOWN_FACTOR) return `took ${durationText(elapsedMs)}`;
+  if (factor < MIN_SHOWN_FACTOR || elapsedMs < MIN_COMPARED_MS) return `took    ${durationText(elapsedMs)}`;
   const alone = `one at a time it would have taken ${durationText(tally.totalMs)}`;
-  return `took ${durationText(elapsedMs)}; ${alone} (${factor.toFixed(1)}×)`;
+  return `took    ${durationText(elapsedMs)}; ${alone} (${factor.toFixed(1)}×)`;
 }
 
 /** Maximum number of kinds with a line of their own; the rest is counted in one last line. */
@@ -117,11 +161,17 @@ function kinds(tally: Tally): string[] {
   const rows: (readonly [string, number])[] = [];
   for (const [kind, jobs] of tally.kinds) {
     if (kind === "http_status") {
-      for (const [status, times] of tally.statuses) rows.push([`http_status ${status}`, times]);
+      for (const [status, times] of tally.statuses) rows.push([`http_status ${status}${reasonOf(status)}`, times]);
     } else rows.push([`${kind} (${FACTS[kind].label})`, jobs]);
   }
   rows.sort((a, b) => b[1] - a[1]);
   const rest = rows.splice(MAX_KINDS).reduce((sum, [, jobs]) => sum + jobs, 0);
   if (rest > 0) rows.push(["others", rest]);
   return rows.map(([label, jobs]) => `        ${thousands(jobs)} ${label}`);
+}
+
+/** " (Not Found)"; nothing for a status without a name. */
+function reasonOf(status: number): string {
+  const reason = STATUS_CODES[status];
+  return reason === undefined ? "" : ` (${reason})`;
 }

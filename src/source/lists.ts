@@ -26,6 +26,8 @@ export interface ListsOptions {
   readonly note?: ((text: string) => void) | undefined;
   /** Called when reading begins. Returns a function that returns, for each job in order, the failure with which it is refused. */
   readonly refuse?: (() => Refuse) | undefined;
+  /** Called with the name of a list that is a table, or any other format whose jobs are not the lines of a file. */
+  readonly onTable?: ((name: string) => void) | undefined;
   /** Accept lists without any URL. Default: they are refused at their end. */
   readonly allowEmpty?: boolean;
   /** The name of the format of all lists. Default: found for each by its path and first bytes. */
@@ -93,6 +95,7 @@ export function lists(paths: readonly string[], options: ListsOptions): Lists {
         },
         onFormat(format: string) {
           isTable = format !== "lines";
+          if (isTable) options.onTable?.(name);
         },
       };
       let isTable = false;

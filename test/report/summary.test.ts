@@ -1,5 +1,6 @@
 // The summary at the end of a run, word for word.
 import { describe, expect, it } from "vitest";
+import { failingHosts } from "../../src/report/failing-hosts.ts";
 import { paint } from "../../src/report/format.ts";
 import { summary } from "../../src/report/summary.ts";
 import { failed, saved, skipped, unchanged } from "../core/outcomes.ts";
@@ -9,7 +10,7 @@ const plainly = { paint: paint(false), folder: "downloads" };
 
 const SAVED = Array.from({ length: 1199 }, (_, i) => saved({ n: i + 1, bytes: 100_000, total_ms: 20 + (i % 30) }));
 const FAILED = [
-  ...Array.from({ length: 12 }, () => failed({ error: "http_status", status: 404, total_ms: 30 })),
+  ...Array.from({ length: 12 }, () => failed({ error: "http_status", status: 404, total_ms: 30, retryable: false })),
   ...Array.from({ length: 3 }, () => failed({ error: "http_status", status: 503, total_ms: 30 })),
   ...Array.from({ length: 7 }, () => failed({ error: "truncated", total_ms: 900 })),
   failed({ error: "connect_timeout", total_ms: 10_000 }),
@@ -21,7 +22,7 @@ describe("the summary", () => {
       "saved   1,199 (114 MiB) in downloads
       failed  0
       times   p50 35 ms, p95 49 ms, p99 49 ms; 235 URL/s, 287 KiB/s; peak 50 in flight
-      took 5.1 s; one at a time it would have taken 41.4 s (8.1×)"
+      took    5.1 s; one at a time it would have taken 41.4 s (8.1×)"
     `);
   });
 
@@ -31,7 +32,7 @@ describe("the summary", () => {
     expect(lines.slice(2)).toEqual([
       "times   p50 35 ms, p95 49 ms, p99 49 ms; 235 URL/s, 287 KiB/s; peak 50 in flight",
       "auto    41 at a time: 62 were no faster, 32 slower",
-      "took 5.1 s; one at a time it would have taken 41.4 s (8.1×)",
+      "took    5.1 s; one at a time it would have taken 41.4 s (8.1×)",
     ]);
   });
 
@@ -48,12 +49,12 @@ describe("the summary", () => {
     expect(summary(viewOf([...SAVED, ...FAILED]), plainly)).toMatchInlineSnapshot(`
       "saved   1,199 (114 MiB) in downloads
       failed  23
-              12 http_status 404
+              12 http_status 404 (Not Found)
               7 truncated (the body was cut short)
-              3 http_status 503
+              3 http_status 503 (Service Unavailable)
               1 connect_timeout (no connection in time)
       times   p50 35 ms, p95 49 ms, p99 49 ms; 240 URL/s, 287 KiB/s; peak 50 in flight
-      took 5.1 s; one at a time it would have taken 58.1 s (11.4×)"
+      took    5.1 s; one at a time it would have taken 58.1 s (11.4×)"
     `);
   });
 
@@ -68,8 +69,8 @@ describe("the summary", () => {
       failed  0
               1 of the saved had no Content-Length: their completeness is unverified
       stopped 50 under way
-      times   p50 10 ms, p95 10 ms, p99 10 ms; 0.4 URL/s, 287 KiB/s; peak 50 in flight
-      took 5.1 s"
+      times   p50 10 ms, slowest 10 ms; 0.4 URL/s, 287 KiB/s; peak 50 in flight
+      took    5.1 s"
     `);
   });
 
@@ -81,9 +82,9 @@ describe("the summary", () => {
       earlier 998,211 saved by an earlier run
               7 skipped by an earlier run
       failed  13 (12 in an earlier run; --retry-failed)
-              1 http_status 410
-      times   p50 10 ms, p95 10 ms, p99 10 ms; 0.4 URL/s, 287 KiB/s; peak 50 in flight
-      took 5.1 s"
+              1 http_status 410 (Gone)
+      times   p50 10 ms, slowest 10 ms; 0.4 URL/s, 287 KiB/s; peak 50 in flight
+      took    5.1 s"
     `);
     const text = (over: typeof doneEarlier) => summary(viewOf(outcomes, { doneEarlier: over }), plainly);
     expect(text({ saved: 0, failed: 0, skipped: 0 })).toBe(summary(viewOf(outcomes), plainly));
@@ -138,8 +139,64 @@ describe("the summary", () => {
       failed  0
       retried 20 times
       times   p50 10 ms, p95 10 ms, p99 10 ms; 1,961 URL/s, 287 KiB/s; peak 50 in flight
-      took 5.1 s; one at a time it would have taken 1 min 40 s (19.6×)"
+      took    5.1 s; one at a time it would have taken 1 min 40 s (19.6×)"
     `);
+  });
+
+  it("of a run with hosts that failed has those that failed most, and what may be done next", () => {
+    const hosts = failingHosts();
+    for (const outcome of FAILED) void hosts.outcome(outcome);
+    const next = {
+      files: () => ({ failures: "downloads/failed.txt", records: "downloads/results.jsonl" }),
+      goOn: "bulkget urls.txt -o downloads",
+      tryAgain: "bulkget urls.txt -o downloads",
+    };
+    const slowed = { host: "example.org", error: "http_status", status: 503, atMs: 0, hosts: 13 } as const;
+    const view = viewOf([...SAVED, ...FAILED], { linesOf: () => 1222, slowed });
+    expect(summary(view, { ...plainly, hosts, next })).toMatchInlineSnapshot(`
+      "saved   1,199 (114 MiB) in downloads
+      failed  23
+              12 http_status 404 (Not Found)
+              7 truncated (the body was cut short)
+              3 http_status 503 (Service Unavailable)
+              1 connect_timeout (no connection in time)
+      hosts   example.org 23 of 1,222 (mostly 404)
+      slowed  example.org (503), and 12 other hosts before
+      times   p50 35 ms, p95 49 ms, p99 49 ms; 240 URL/s, 287 KiB/s; peak 50 in flight
+      took    5.1 s; one at a time it would have taken 58.1 s (11.4×)
+      files   failures in downloads/failed.txt, records in downloads/results.jsonl
+      again   bulkget urls.txt -o downloads  (11 of the 23 failed may pass)"
+    `);
+    const stopped = { ...view, isStopped: true, total: () => ({ jobs: 2000, exact: true }) };
+    expect(
+      summary(stopped, { ...plainly, hosts, next })
+        .split("\n")
+        .slice(-2),
+    ).toEqual([
+      "files   failures in downloads/failed.txt, records in downloads/results.jsonl",
+      "again   bulkget urls.txt -o downloads  (the 778 left; 11 of the 23 failed may pass)",
+    ]);
+  });
+
+  it.each([
+    [1, "p50"],
+    [19, "p95"],
+    [99, "p99"],
+  ])("of %i URLs has no %s, which would be their slowest", (jobs, percentile) => {
+    const lines = (count: number) =>
+      summary(viewOf(Array.from({ length: count }, (_, n) => saved({ n, total_ms: n + 1 }))), plainly);
+    expect(lines(jobs)).not.toContain(percentile);
+    expect(lines(jobs + 1)).toContain(percentile);
+    expect(lines(1)).toMatch(/\ntimes {3}[0-9.]+ ms; 0\.2 URL/);
+  });
+
+  it("has no rate of a run that was too short for one, and no comparison that says nothing", () => {
+    const outcomes = [saved({ total_ms: 2 }), saved({ total_ms: 2 })];
+    expect(summary(viewOf(outcomes, { elapsedMs: 3 }), plainly)).toBe(
+      "saved   2 (200 B) in downloads\nfailed  0\ntimes   p50 2 ms, slowest 2 ms; peak 50 in flight\ntook    3 ms",
+    );
+    expect(summary(viewOf(outcomes, { elapsedMs: 300_000 }), plainly)).not.toContain("URL/s");
+    expect(summary(viewOf([saved({ total_ms: 7000 })]), plainly)).not.toContain("one at a time");
   });
 
   it("of a run without outcomes has no times", () => {

@@ -7,7 +7,7 @@ import { PREFIX, splitFlags, variableOf } from "../../options/flags.ts";
 import { nearest } from "../../options/nearest.ts";
 import type { Row, Rows } from "../../options/row.ts";
 import { COMMANDS, type CommandInfo, type CommandName } from "../subcommands/commands.ts";
-import { ownNameOf } from "./foreign-flags.ts";
+import { homonymOf, ownNameOf } from "./foreign-flags.ts";
 import { nonBlank, oneOf, ValueError } from "./units.ts";
 import { defaultOf, type Parsed, parsedValue } from "./value-types.ts";
 import { type Env, yesOrNo } from "./variables.ts";
@@ -132,7 +132,9 @@ function readVariables(command: Command, entries: readonly Entry[], env: Env): v
 
 /** `-c, --concurrency <n>: 'many' is not a whole number from 1 to 10000`. The value of a header is left out: it may be secret. */
 function refusalOf(thing: string, value: string, wanted: string, row?: Row): string {
-  return `${thing}: ${row?.type === "headers" ? "the value" : `'${value}'`} is not ${wanted}`;
+  const own = homonymOf(row?.flags ?? "", value);
+  const hint = own === undefined ? "" : `: ${own}`;
+  return `${thing}: ${row?.type === "headers" ? "the value" : `'${value}'`} is not ${wanted}${hint}`;
 }
 
 type Rewrite = (parts: readonly string[], entries: readonly Entry[], info: CommandInfo) => string;

@@ -16,6 +16,8 @@ export interface Input {
   readonly names: readonly string[];
   /** Whether all lists are files, or URLs to be fetched, which can be read a second time. */
   readonly isRereadable: boolean;
+  /** Whether the lines of a list are those of a file: not of a table, a listing or a URL. Known when it was read. */
+  hasLines(name: string): boolean;
   read(): Source;
   /** Checks lists that are files, before anything is created. Rejects with a ListError. */
   check(): Promise<void>;
@@ -36,16 +38,19 @@ export function inputOf(line: CommandLine, { get, stop, note, refuse }: InputCon
   const common = { stop, note, refuse, allowEmpty, table: line, fetch };
   if (listing !== undefined) {
     const read = () => pagedList(listing, common);
-    return { names: [redacted(listing.url.href)], isRereadable: false, read, async check() {} };
+    return { names: [redacted(listing.url.href)], isRereadable: false, hasLines: () => false, read, async check() {} };
   }
   const web = listUrl === undefined ? {} : { openUrl: listStream(get, line, stop) };
   const paths = listUrl === undefined ? line.lists : [listUrl];
   const offline = line.dryRun ? { fetch: undefined } : {};
   const { inputFormat } = line;
-  const read = () => lists(paths, { ...common, ...web, ...offline, stdin: () => process.stdin, inputFormat });
+  const tables = new Set<string>();
+  const onTable = (name: string) => void tables.add(name);
+  const hasLines = (name: string) => !tables.has(name) && !isUrl(name);
+  const read = () => lists(paths, { onTable, ...common, ...web, ...offline, stdin: () => process.stdin, inputFormat });
   const first = read();
   const isRereadable = listUrl === undefined && paths.every(isFileOrUrl);
-  return { names: paths.map(redacted), isRereadable, read, check: () => first.check() };
+  return { names: paths.map(redacted), isRereadable, hasLines, read, check: () => first.check() };
 }
 
 function isFileOrUrl(path: string): boolean {

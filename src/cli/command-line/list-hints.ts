@@ -1,6 +1,7 @@
-// Refuses a list that is most likely a mistake on the command line: a misspelt subcommand, or the folder to save into.
+// Hints about lists on the command line: a misspelt subcommand, the folder to save into, standard input that is a terminal.
 
 import { existsSync, statSync } from "node:fs";
+import { isatty } from "node:tty";
 import { LAYOUT } from "../../core/layout.ts";
 import { escaped } from "../../core/text/escape.ts";
 import { nearest } from "../../options/nearest.ts";
@@ -9,14 +10,24 @@ import { SUBCOMMAND_NAMES } from "../subcommands/subcommands.ts";
 /** Returns why a path of the command line is no list, and what was meant; undefined if that is not clear. */
 export function mistakenList(paths: readonly string[]): string | undefined {
   for (const [index, path] of paths.entries()) {
-    const isThere = path !== "-" && existsSync(path);
-    if (!isThere && index === 0 && /^[a-z]{2,12}$/.test(path)) {
-      const meant = nearest(path, SUBCOMMAND_NAMES);
-      if (meant !== undefined) return `there is no file ${path}; did you mean: bulkget ${meant}?`;
-    }
-    if (isThere && statSync(path).isDirectory()) return folderHint(path, paths.length);
+    const meant = index === 0 ? misspeltSubcommand(path) : undefined;
+    if (meant !== undefined) return meant;
+    if (path !== "-" && existsSync(path) && statSync(path).isDirectory()) return folderHint(path, paths.length);
   }
   return undefined;
+}
+
+/** Returns the hint for a first word that is no file, and spelt nearly like a subcommand. */
+export function misspeltSubcommand(word: string): string | undefined {
+  if (!/^[a-z]{2,12}$/.test(word) || existsSync(word)) return undefined;
+  const meant = nearest(word, SUBCOMMAND_NAMES);
+  return meant && `there is no file ${word}; did you mean bulkget ${meant}?`;
+}
+
+/** Prints what to do where standard input is the list, and a terminal: nothing else would show that it is waited for. */
+export function terminalHint(paths: readonly string[], print: (text: string) => void): void {
+  if (paths.includes("-") && isatty(0))
+    print("reading URLs from this terminal, one per line, until ^D on a line of its own");
 }
 
 /** A path that can be typed as it is. */

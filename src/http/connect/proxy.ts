@@ -66,7 +66,9 @@ function parseProxy(value: string, variable: string | undefined): ProxyServer | 
   const tls = scheme === "https";
   const port = digits === "" ? (tls ? 443 : 1080) : Number(digits);
   const hostname = hostOf(written);
-  if (hostname === undefined || !SCHEMES.has(scheme) || port < 1 || port > 65_535) {
+  // A number alone would be the address 0.0.0.16: it is aria2's -x 16.
+  const isNumber = /^\d+$/.test(text);
+  if (isNumber || hostname === undefined || !SCHEMES.has(scheme) || port < 1 || port > 65_535) {
     const from = variable === undefined ? "" : `${variable}: `;
     const isPassword = /[/?#].*@/.test(text.replace(/^[^/?#]*:\/\//, ""));
     const why = isPassword

@@ -35,9 +35,9 @@ export const REPORTING = {
       How progress is shown, on standard error.
 
       - auto: bar on a terminal, otherwise plain
-      - bar: a progress bar; below it, the last URLs while they are open
-      - plain: a line per failure and a line per minute
-      - none: the summary only`,
+      - bar: a progress bar, with as many numbers as the terminal is wide; below it, large bodies with their share, or the last URLs
+      - plain: a line per failure, and a line per minute with the time, numbers, speed and ETA
+      - none: the summary only, and with -v a line per URL`,
     choices: ["auto", "bar", "plain", "none"],
     default: "auto",
     notInLibrary: "the library writes nothing to the terminal; onProgress is called with numbers",

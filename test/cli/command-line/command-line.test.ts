@@ -210,7 +210,7 @@ describe("a wrong command line is refused, with its wrong part and the accepted 
     [["u", "--concurency=5"], "--concurency=***", "did you mean --concurrency?"],
     [["u", "--retrys", "5"], "unknown option '--retrys'", "did you mean --retries?"],
     [["u", "--halp"], "--halp", "did you mean --help?"],
-    [["u", "-y"], "unknown option '-y'", "bulkget --help"],
+    [["u", "-B"], "unknown option '-B'", "bulkget --help"],
     [["u", "--force=no"], "--force takes no value", "it is on where it is written"],
     [["u", "-o", ""], "-o, --output-dir <dir>: ''", "the path of a folder (. is this one)"],
     [["u", "--output-dir=  "], "-o, --output-dir <dir>: '  '", "the path of a folder"],
@@ -232,6 +232,11 @@ describe("a wrong command line is refused, with its wrong part and the accepted 
     [["u", "--limit-rate", "fast"], "--limit-rate <size/s>: 'fast'", "a speed such as 500k or 2M"],
     [[""], "list: ''", "a file with one URL per line, a URL, or - for stdin"],
     [["u", " "], "list: ' '", "a file with one URL per line, a URL, or - for stdin"],
+    [
+      ["-c", "-i", "u"],
+      "-c, --concurrency <n>: '-i' is not a whole number",
+      "requests at a time here, and a run resumes by itself",
+    ],
     [["-q"], "missing required argument 'list'", "a file with one URL per line, a URL, or - for stdin"],
   ];
   it.each(wrong)("%j", (argv, thing, next) => {

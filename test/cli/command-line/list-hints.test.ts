@@ -14,7 +14,7 @@ describe("a list that is most likely a mistake", () => {
     ["completions", "bulkget completion"],
     ["hlep", "bulkget help"],
   ])("is the misspelt subcommand %s", (word, meant) => {
-    expect(mistakenList([word, "x"])).toBe(`there is no file ${word}; did you mean: ${meant}?`);
+    expect(mistakenList([word, "x"])).toBe(`there is no file ${word}; did you mean ${meant}?`);
   });
 
   it("is a folder beside a list", () => {

@@ -114,7 +114,7 @@ describe("the exit code", () => {
   });
 
   it.each([
-    [[], /missing required argument/],
+    [["-q"], /missing required argument/],
     [["missing.txt"], /missing\.txt: the list cannot be read: there is no such file/],
     [["."], /it is a folder/],
     [["--list-url", "http://127.0.0.1/x", "urls.txt"], /--list-url is the list: give no other/],

@@ -74,7 +74,7 @@ describe.skipIf(noTmpfs !== undefined)("a disk of 1 MiB", () => {
     list(server, 200);
     const { code, stderr } = await run("-o", "disk/out");
     expect(code).toBe(3);
-    expect(stderr).toMatch(/disk_full: \d+ bytes free, under the minimum \(min-free\) of 67108864/);
+    expect(stderr).toMatch(/disk full \(\d+ bytes free, under the minimum \(min-free\) of 67108864/);
     expect(stderr).toContain("run it again to go on");
     expect(server.asked.length).toBeLessThan(200);
     expect(expectOnlyWhole(join(disk, "out"))).toBe(0);

@@ -4,7 +4,8 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Outcome } from "../../../src/core/job.ts";
-import { outcomeLine } from "../../../src/report/plain.ts";
+import { fitted } from "../../../src/report/progress/fit.ts";
+import { outcomeLine, placeOf } from "../../../src/report/progress/outcome-line.ts";
 import type { Ran } from "../../support/command.ts";
 import { ownFolder } from "../../support/own.ts";
 import { inTerminal, TMUX } from "../../support/process/terminal.ts";
@@ -137,7 +138,7 @@ describe.skipIf(TMUX === undefined)("a terminal", () => {
     const size = { columns: 100, rows: 50, before: "stty cols 0" };
     const shown = await inTerminal([...ARGS, "--progress", "bar"], { cwd: folder.path, ...size });
     expect(shown.code).toBe(1);
-    expect(shown.screen).toContain(`urls.txt:2: http_status: 404 Not Found: ${url("/none")}`);
+    expect(shown.screen).toContain(`urls.txt:2: 404 Not Found: ${url("/none")}`);
   });
 
   it.each([
@@ -150,7 +151,9 @@ describe.skipIf(TMUX === undefined)("a terminal", () => {
     expect(shown.code).toBe(1);
     onlyText(Buffer.from(shown.bytes.replace(OWN, "\n"), "latin1").toString("utf8"));
     expect(shown.bytes).not.toMatch(/\x1b\[(?!\?25|\?7|\d*A|1G|[02]K|0?J|0m|31m|32m)/);
-    const expected = records().map((outcome) => outcomeLine(outcome, "urls.txt"));
+    const expected = records().map((outcome) =>
+      fitted(outcomeLine(outcome, placeOf(outcome, undefined, { list: "urls.txt" }))),
+    );
     const outcomes = shown.screen.filter((line) => line.startsWith("urls.txt:"));
     const number = (line: string) => Number(/^urls\.txt:([0-9]+)/.exec(line)?.[1]);
     expect(outcomes.map(number)).toEqual(expected.map(number));
@@ -162,7 +165,9 @@ describe.skipIf(TMUX === undefined)("a terminal", () => {
     }
     const summary = shown.screen.slice(-40).filter((line) => /^(saved|failed|times|took) /.test(line));
     expect(summary).toHaveLength(4);
-    const others = shown.screen.filter((line) => !/^(urls\.txt:|opened|saved|failed|times|took| {8}[0-9])/.test(line));
+    const others = shown.screen.filter(
+      (line) => !/^(urls\.txt:|opened|saved|failed|hosts|slowed|times|took|files|again| {8}[0-9])/.test(line),
+    );
     // The summary is whole, however narrow the screen is.
     if (columns > 100) expect(others).toEqual([]);
   });
@@ -180,7 +185,7 @@ describe.skipIf(TMUX === undefined)("a terminal", () => {
     answers.set("/open", SILENCE);
     const args = ["urls.txt", "--retries", "0", "--timeout", "2s", "--progress", "bar"];
     const { bytes } = await inTerminal(args, { cwd: folder.path, columns: 200, rows: 10 });
-    expect(bytes).toMatch(/#1 open for .*\/open\?\\u\{202e\}\\x9b2J/);
+    expect(bytes).toMatch(/#1 in flight for .*\/open\?\\u\{202e\}\\x9b2J/);
     onlyText(Buffer.from(bytes.replace(OWN, "\n"), "latin1").toString("utf8"));
   });
 });

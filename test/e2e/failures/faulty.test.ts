@@ -160,11 +160,11 @@ describe("a retry", () => {
     for (const why of records.get(1)?.retried_after ?? []) expect(why).toMatch(/^connection_lost: ./);
     expect(records.get(2)).toMatchObject({
       error: "http_status",
-      detail: "503 Service Unavailable after 3 attempts",
+      detail: "503 Service Unavailable",
       attempts: 3,
       retried_after: Array(2).fill("http_status: 503 Service Unavailable"),
     });
-    expect(stderr).toContain("503 Service Unavailable after 3 attempts");
+    expect(stderr).toContain("503 Service Unavailable, 3 tries: ");
     expect(server.stats.requests).toBe(6);
   });
 

@@ -202,7 +202,7 @@ describe("a foreign file with the name of a line,", () => {
     server.asked();
     const { code, stderr } = await run();
     expect(code, stderr).toBe(1);
-    expect(stderr.match(/file_exists: .*/g)).toHaveLength(5);
+    expect(stderr.match(/: the file name is taken .*/g)).toHaveLength(5);
     expect(stderr).toContain(`four.txt is there already, and no file${NEXT}`);
     // The name of line 9 depends on its Content-Type.
     expect(server.asked()).toEqual(["/nine"]);

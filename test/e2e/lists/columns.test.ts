@@ -62,7 +62,7 @@ describe("a key=value column", () => {
         attempts: 0,
       });
     }
-    expect(stderr).toContain("urls.txt:2: invalid_digest: its sha256 is not 64 hexadecimal digits");
+    expect(stderr).toContain("urls.txt:2: not a digest (its sha256 is not 64 hexadecimal digits");
     // In failed.txt they are refused again; corrected, they are fetched.
     expect((await folder.run(["downloads/failed.txt"])).code).toBe(1);
     expect(server.asked()).toEqual([]);

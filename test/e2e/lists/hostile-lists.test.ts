@@ -93,8 +93,9 @@ describe("the hostile list yields its expected records, files and messages:", ()
     expect(records()).toMatchObject(said);
     expect(records()).toHaveLength(said.length);
     for (const line of expected) {
-      // A line with a number in the list is reported by that number.
-      const lines = stderr.split("\n").filter((text) => text.startsWith(`${file}:${line.n}: `));
+      // A line with a number in the list is reported by that number, and without the list.
+      const places = [`${file}:${line.n}: `, `#${line.n}: `];
+      const lines = stderr.split("\n").filter((text) => places.some((place) => text.startsWith(place)));
       expect(lines).toHaveLength(1);
       const record = recordsOf(downloads()).get(line.n);
       if (record?.outcome === "failed") expect(lines[0]).toContain(record.detail);

@@ -168,7 +168,7 @@ describe("a broken row", () => {
     for (const args of [[], ["--workers", "2", "--force"]]) {
       const { code, stderr } = await folder.run([name, "--proxy", server.origin, ...args]);
       expect(code).toBe(1);
-      expect(stderr).toContain(`${name}:${line}: invalid_row: `);
+      expect(stderr).toContain(`${name}:${line}: a row that cannot be read (`);
       expect(journalOf(folder.at("downloads"))).toMatchObject([
         { n: 1, outcome: "saved" },
         { n: 2, line, outcome: "failed", error: "invalid_row", retryable: false },
@@ -230,7 +230,7 @@ describe("headers of a row", () => {
         ["/a", "one mine secret"],
         ["/b", "all ours undefined"],
       ]);
-      expect(stderr).toContain("urls.jsonl:3: invalid_row: its headers are not");
+      expect(stderr).toContain("urls.jsonl:3: a row that cannot be read (its headers are not");
       expect(readFileSync(folder.at("downloads/results.jsonl"), "utf8")).not.toContain("secret");
     }
   });

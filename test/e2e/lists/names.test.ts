@@ -104,8 +104,8 @@ describe("a file name in the list's second column", () => {
     const { code, stderr } = await run(["/1\tsame", "/2\tsame", "/3\tsame/below", "/4\tdir/x", "/5\tdir"], "-c", "1");
     expect(code).toBe(1);
     expect(errorsIn(wellKept())).toEqual(["saved", "file_exists", "file_exists", "saved", "file_exists"]);
-    expect(stderr).toContain("urls.txt:2: file_exists: same is the name of line 1 as well: ");
-    expect(stderr).toContain("urls.txt:3: file_exists: same is there already, and no folder: ");
+    expect(stderr).toContain("urls.txt:2: the file name is taken (same is the name of line 1 as well): ");
+    expect(stderr).toContain("urls.txt:3: the file name is taken (same is there already, and no folder");
     expect((await runAgain("urls.txt", "--retry-failed")).code).toBe(1);
     expect(errorsIn(wellKept())).toEqual(["saved", "file_exists", "file_exists", "saved", "file_exists"]);
   });

@@ -144,7 +144,7 @@ describe("a password in the list", () => {
     write("urls.txt", [`http://me:s3cret@${host}/hang`]);
     const how = ["urls.txt", "--retries", "0", "--timeout", "1s"];
     const { bytes } = await inTerminal(how, { cwd: folder.path, columns: 160, rows: 40 });
-    expect(bytes).toMatch(/#1 open for .*http:\/\/me:\*\*\*@/);
+    expect(bytes).toMatch(/#1 in flight for .*http:\/\/me:\*\*\*@/);
     expect(bytes).not.toMatch(SECRET);
   });
 

@@ -151,7 +151,9 @@ describe("--per-dir", () => {
     const lines = ["/p1\tmine.txt", "/p2", "/p3\t000001/000002.txt", "/p4\t../000002/x", "/p5"];
     const { code, stderr } = await run(lines, "--per-dir", "2", "-c", "1");
     expect(code).toBe(1);
-    expect(stderr).toContain("urls.txt:3: file_exists: 000001/000002.txt is there already, and not this line's");
+    expect(stderr).toContain(
+      "urls.txt:3: the file name is taken (000001/000002.txt is there already, and not this line's",
+    );
     holds({ "mine.txt": "/p1", "000001/000002.txt": "/p2", "_/000002/x": "/p4", "000002/000005.txt": "/p5" });
   });
 
@@ -163,7 +165,7 @@ describe("--per-dir", () => {
     plant(out("000001"));
     const { code, stderr } = await run(paths(1, 4), "--per-dir", "2");
     expect(code).toBe(1);
-    expect(stderr).toContain("urls.txt:2: file_exists: 000001 is there already, and no folder");
+    expect(stderr).toContain("urls.txt:2: the file name is taken (000001 is there already, and no folder");
     expect([...recordsOf(out()).values()].map(({ outcome }) => outcome).sort()).toEqual([
       "failed",
       "failed",

@@ -203,14 +203,14 @@ describe("--format tar", () => {
       "saved",
       "saved",
     ]);
-    expect(ran.stderr).toContain("urls.txt:2: file_exists: a.body.json is the name of line 1 as well");
-    expect(ran.stderr).toContain("urls.txt:4: file_exists: b.bin is the name of line 3 as well");
+    expect(ran.stderr).toContain("urls.txt:2: the file name is taken (a.body.json is the name of line 1 as well)");
+    expect(ran.stderr).toContain("urls.txt:4: the file name is taken (b.bin is the name of line 3 as well)");
   });
 
   it("refuses a line whose name by its template is another line's, whatever the answers are", async () => {
     const ran = await run(["/1/p", "/2/p", "/2/q"], "--name", "{stem}{ext}");
     expect(ran.code, ran.stderr).toBe(1);
-    expect(ran.stderr).toContain("urls.txt:2: file_exists: p is the name of line 1 as well");
+    expect(ran.stderr).toContain("urls.txt:2: the file name is taken (p is the name of line 1 as well)");
     expect([...members().keys()]).toEqual(["p.txt", "p.json", "q.txt", "q.json"]);
   });
 

@@ -40,7 +40,7 @@ describe("of two lines with one number,", () => {
     server.asked();
     const { code, stderr } = await run(...args);
     expect(code, stderr).toBe(1);
-    expect(stderr).toContain(`urls.txt:3: duplicate_number: ${detail}: ${server.url("/c")}\n`);
+    expect(stderr).toContain(`urls.txt:3: the number is another line's (${detail}): ${server.url("/c")}\n`);
     expect(server.asked()).not.toContain("/c");
     const { files, failed } = leftIn(saved());
     expect(Object.values(files).sort()).toEqual([page("/a"), page("/b")].sort());
@@ -62,7 +62,7 @@ describe("of two lines with one number,", () => {
     );
     const { stderr } = await run("more.txt");
     expect(stderr).toContain(
-      "more.txt:1: duplicate_number: more.txt:1 has the number 2, which is that of urls.txt:2: ",
+      "more.txt:1: the number is another line's (more.txt:1 has the number 2, which is that of urls.txt:2): ",
     );
     expect(server.asked()).toEqual(["/a", "/b", "/d"]);
   });

@@ -55,7 +55,7 @@ describe("of two lines with one file name in the list,", () => {
       "4 dir/_/same.txt",
       "5 file_exists",
     ]);
-    expect(ran.stderr).toContain("urls.txt:2: file_exists: same.txt is the name of line 1 as well: ");
+    expect(ran.stderr).toContain("urls.txt:2: the file name is taken (same.txt is the name of line 1 as well): ");
     expect(readFileSync(folder.at("downloads/same.txt"))).toEqual(pageOf("/1"));
     expect(server.asked()).toEqual(["/1", "/3", "/4"]);
   });
@@ -140,8 +140,8 @@ describe("of lines with one file name by the --name template,", () => {
         "7 page.txt",
         "8 other.txt",
       ]);
-      expect(stderr).toContain("urls.txt:2: file_exists: page.html is the name of line 1 as well: ");
-      expect(stderr).toContain("urls.txt:6: file_exists: page.html is the name of line 1 as well: ");
+      expect(stderr).toContain("urls.txt:2: the file name is taken (page.html is the name of line 1 as well): ");
+      expect(stderr).toContain("urls.txt:6: the file name is taken (page.html is the name of line 1 as well): ");
       // The name of the sixth line is known without a request, and it is taken by then.
       expect(server.asked()).toEqual(lines.filter((path) => path !== "/f/page.html").sort());
     }

@@ -154,7 +154,7 @@ describe("-u", () => {
     server.answers.set("/a", answer);
     const { code, stderr } = await run("-u", "--retries", "0", "--timeout", "500ms");
     expect(code).toBe(1);
-    expect(stderr).toContain("(000001.txt is kept as it was)");
+    expect(stderr).toContain("; 000001.txt is kept as it was: ");
     expect(traceOf("000001.txt")).toEqual(trace);
     const known = { file: "000001.txt", bytes: 3, etag: '"1"', last_modified: OLD };
     expect(journalOf(saved())).toMatchObject([{ outcome: "failed", error, ...known }]);

@@ -79,6 +79,6 @@ describe("the connection pool", () => {
     const records = recordsOf(folder.at("downloads"));
     expect([...records.keys()].sort()).toEqual([2, 4, 5]);
     expect(records.get(4)).toMatchObject({ list: "b.txt", line: 1 });
-    expect(stderr).toContain("b.txt:2: http_status: 404 Not Found");
+    expect(stderr).toContain("b.txt:2: 404 Not Found");
   });
 });

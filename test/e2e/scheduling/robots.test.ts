@@ -31,7 +31,7 @@ describe("--robots", () => {
     expect(record).toMatchObject({ outcome: "skipped", reason: "robots", attempts: 0, url: server.url("/private/d") });
     expect(record).toHaveProperty("detail", `disallowed by ${server.origin}/robots.txt`);
     expect(record).not.toHaveProperty("status");
-    expect(stderr).toContain("urls.txt:2: skipped, robots: disallowed by ");
+    expect(stderr).toContain("urls.txt:2: skipped, robots (disallowed by ");
     expect(stderr).toMatch(/^saved {3}2 .*\nskipped 2 \(2 robots\)\nfailed {2}0\n/m);
     expect(existsSync(out("failed.txt"))).toBe(false);
   });
@@ -237,7 +237,7 @@ describe("--respect", () => {
     const headers = { etag: '"1"', "x-robots-tag": "noai" };
     server.answers.set("/1", code === 304 ? status(304, headers) : body("new", headers));
     const { stderr } = await run([server.url("/1")], "-u", "-v", "--respect", "noai");
-    expect(stderr).toContain("skipped, noai: X-Robots-Tag (000001.txt is kept as it was)");
+    expect(stderr).toContain("skipped, noai (X-Robots-Tag); 000001.txt is kept as it was: ");
     expect(recordsOf(out()).get(1)).toMatchObject({
       outcome: "skipped",
       status: code,

@@ -50,11 +50,50 @@ export async function inTerminal(args: readonly string[], options: TerminalOptio
       return bytes !== "" && bytes === before;
     });
     const captured = tmux("capture-pane", "-p", "-S", "-").stdout.toString("utf8");
-    const screen = captured.split("\n").map((line) => line.trimEnd());
-    return { code, bytes, screen: screen.filter((line) => line !== "") };
+    return { code, bytes, screen: linesOf(captured) };
   } finally {
     tmux("kill-server");
   }
+}
+
+/** A terminal whose screen is read, and whose size is changed, while a command runs. */
+export interface Watched {
+  /** Waits until the screen is as it should be; returns its lines, without trailing blanks and empty lines. */
+  until(isSo: (screen: readonly string[]) => boolean): Promise<readonly string[]>;
+  resize(columns: number): void;
+  /** Presses keys, as tmux names them: "C-d", "Enter". */
+  press(...keys: readonly string[]): void;
+  /** Returns the lines of the screen and of what has left it at the top. */
+  history(): readonly string[];
+  /** The exit code of the command. */
+  readonly ended: Promise<number>;
+  close(): void;
+}
+
+/** Runs `bulkget` in a terminal that is watched meanwhile. */
+export function watchedTerminal(args: readonly string[], options: TerminalOptions): Watched {
+  const quoted = [process.execPath, BIN, ...args].map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(" ");
+  const { run, tmux } = opened(quoted, { ...options, stays: true });
+  const captured = (...from: readonly string[]) => linesOf(tmux("capture-pane", "-p", ...from).stdout.toString("utf8"));
+  const screen = () => captured();
+  return {
+    ended: run(),
+    async until(isSo) {
+      await until(() => isSo(screen()));
+      return screen();
+    },
+    resize(columns) {
+      tmux("resize-window", "-x", String(columns), "-y", String(options.rows));
+    },
+    press: (...keys) => void tmux("send-keys", ...keys),
+    history: () => captured("-S", "-"),
+    close: () => void tmux("kill-server"),
+  };
+}
+
+function linesOf(captured: string): string[] {
+  const lines = captured.split("\n").map((line) => line.trimEnd());
+  return lines.filter((line) => line !== "");
 }
 
 export interface LostOptions {

@@ -1,0 +1,44 @@
+// The commands that the summary ends with: the one that goes on with the list, and the one that tries failures again.
+
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { LAYOUT } from "../core/layout.ts";
+import { HIDDEN } from "../core/url/userinfo.ts";
+import type { NextSteps } from "../report/next-steps.ts";
+import type { CommandLine } from "./command-line/command-line.ts";
+import type { Input } from "./command-line/input.ts";
+import { shownCommand } from "./command-line/shown-command.ts";
+
+/** Stands for a command that cannot be shown, since it has secrets. */
+const SAME_COMMAND = "run the same command";
+
+/** `argv`: the words of the command line. */
+export function nextStepsOf(argv: readonly string[], line: CommandLine, input: Input): NextSteps {
+  const { outputDir, lists, listUrl } = line;
+  const failures = join(outputDir, LAYOUT.failedList);
+  const records = join(outputDir, LAYOUT.journal);
+  // --force would delete what this run has saved.
+  const words = argv.filter((word) => word !== "--force");
+  const canReadAgain = input.isRereadable || listUrl !== undefined;
+  const same = shown(words);
+  return {
+    files: () => ({
+      failures: existsSync(failures) ? failures : undefined,
+      records: existsSync(records) ? records : undefined,
+    }),
+    goOn: canReadAgain ? same : undefined,
+    tryAgain: canReadAgain ? same : withList(failures),
+  };
+
+  /** The command with failed.txt in the place of a list that cannot be read again. */
+  function withList(path: string): string {
+    const [list = "", ...others] = lists;
+    const isClear = others.length === 0 && words.filter((word) => word === list).length === 1;
+    return shown(isClear ? words.map((word) => (word === list ? path : word)) : [path, "-o", outputDir]);
+  }
+}
+
+function shown(words: readonly string[]): string {
+  const command = shownCommand(words);
+  return command.includes(HIDDEN) ? SAME_COMMAND : command;
+}

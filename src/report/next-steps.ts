@@ -1,0 +1,43 @@
+// The end of the summary: where failures and records are, and the command that goes on or tries again what may pass.
+
+import type { View } from "../core/ports.ts";
+import { escaped } from "../core/text/escape.ts";
+import { thousands } from "./format.ts";
+
+export interface NextSteps {
+  /** The paths of failed.txt and results.jsonl, if they are there; called at the end. */
+  files(): { readonly failures?: string | undefined; readonly records?: string | undefined };
+  /** The command that goes on with the list. Undefined if it cannot be shown: it has secrets, or its list cannot be read again. */
+  readonly goOn: string | undefined;
+  /** The command that tries the failures again. */
+  readonly tryAgain: string;
+}
+
+/** Maximum length of a command that is shown. */
+const MAX_COMMAND = 2000;
+
+/** Returns the lines. `left`: the number of unfinished URLs of a stopped run, if known. */
+export function nextLines(view: View, left: number | undefined, { files, goOn, tryAgain }: NextSteps): string[] {
+  const { tally, isStopped } = view;
+  const { failures, records } = files();
+  const where = [
+    ...(failures === undefined ? [] : [`failures in ${escaped(failures)}`]),
+    ...(records === undefined ? [] : [`records in ${escaped(records)}`]),
+  ];
+  const lines = where.length === 0 ? [] : [`files   ${where.join(", ")}`];
+  const mayPass = tally.retryable > 0 ? `${countOf(tally.retryable, tally.failed)} may pass` : undefined;
+  if (isStopped === true && left !== 0) {
+    const rest = left === undefined ? "the rest of the list" : `the ${thousands(left)} left`;
+    const command = goOn ?? "run the same command with the same list";
+    lines.push(`again   ${escaped(command, MAX_COMMAND)}  (${mayPass === undefined ? rest : `${rest}; ${mayPass}`})`);
+  } else if (mayPass !== undefined) {
+    lines.push(`again   ${escaped(tryAgain, MAX_COMMAND)}  (${mayPass})`);
+  }
+  return lines;
+}
+
+/** "3 of the 12 failed", "the failed one". */
+function countOf(some: number, all: number): string {
+  if (all === 1) return "the failed one";
+  return some === all ? `the ${thousands(all)} failed` : `${thousands(some)} of the ${thousands(all)} failed`;
+}
