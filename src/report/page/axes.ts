@@ -1,7 +1,7 @@
 // The axes of the charts: places between 0 and 1 of values, and ticks with labels that people read easily.
 
 import { scaleLinear, scaleLog, scaleUtc } from "d3-scale";
-import { durationText } from "../format.ts";
+import { durationText, thousands } from "../format.ts";
 
 export interface Tick {
   /** From 0 to 1 along the axis. */
@@ -32,6 +32,12 @@ export function linearAxis(most: number, label: (value: number) => string, count
     place: (value) => scale(value / unit),
     ticks: ticks.map((tick) => ({ at: scale(tick), label: tick === 0 ? "0" : label(tick * unit) })),
   };
+}
+
+/** A count beside an axis: "500", "20 k", "1.5 M". */
+export function countLabel(count: number): string {
+  if (count < 10_000) return thousands(count);
+  return count < 1e6 ? `${Number((count / 1000).toPrecision(3))} k` : `${Number((count / 1e6).toPrecision(3))} M`;
 }
 
 /** The powers of ten from `least` to `most`, or 1, 2 and 5 times these if there are few. */

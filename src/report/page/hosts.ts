@@ -2,7 +2,7 @@
 
 import { bytesText, durationText, thousands } from "../format.ts";
 import type { HostCounts, Statistics } from "../statistics/statistics.ts";
-import { byteAxis, linearAxis } from "./axes.ts";
+import { byteAxis, countLabel, linearAxis } from "./axes.ts";
 import { type Html, html, shortened } from "./html.ts";
 import { bar, plot } from "./plot.ts";
 import { type Section, section } from "./section.ts";
@@ -74,7 +74,7 @@ export function bodiesSection({ sizes, types, counts }: Statistics): Section {
   const [least, most] = range;
   const drawn = joined(sizes, range);
   const x = byteAxis(Math.max(1, least), most, sizeLabel);
-  const y = linearAxis(Math.max(...drawn.counts), thousands);
+  const y = linearAxis(Math.max(...drawn.counts), countLabel);
   const chart = plot({
     label: `Sizes of ${thousands(saved)} bodies, from ${bytesText(least)} to ${bytesText(most)}`,
     heightPx: SIZES_PX,

@@ -157,9 +157,9 @@ h1{font-size:23px}
 .narrow{display:inline}
 .b{width:22%;min-width:72px}
 th,td{padding-left:14px}
-.part .u{min-width:110px}
+.part .u{min-width:148px}
 td code{display:block;margin:0}
-td.t{white-space:normal}
+.part td.t{white-space:normal}
 .filter{float:none;display:block;margin-top:6px}
 #chrono .bar{flex-direction:column;gap:6px;min-height:112px}
 }
@@ -183,7 +183,8 @@ h2,h3,.says,figcaption,.legend{break-after:avoid}
 th{position:static}
 table{font-size:9px}
 th,td{padding-left:8px}
-.u,.w{min-width:0}
+.u{min-width:0}
+.w{min-width:110px}
 #rows tr:nth-child(n+${PRINTED_ROWS + 1}){display:none}
 .after{display:block}
 @page{margin:14mm}

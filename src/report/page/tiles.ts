@@ -1,9 +1,13 @@
 // The head of the page: what it is about, the figures to know first, and the runs that made them.
 
 import { bytesText, durationText, rateText, thousands } from "../format.ts";
+import { busyTime } from "../statistics/busy-time.ts";
 import type { RunEntry, Statistics } from "../statistics/statistics.ts";
 import { type Html, html } from "./html.ts";
 import { countText, numbers, shareText, table } from "./table.ts";
+
+/** Of a shorter run a rate says nothing. */
+const MIN_MS = 10;
 
 export function heading({ folders, span, counts }: Statistics): Html {
   const sentence =
@@ -24,9 +28,11 @@ function endOf({ startAtMs, endAtMs }: { readonly startAtMs: number; readonly en
   return utc(startAtMs).slice(0, 10) === end.slice(0, 10) ? end.slice(11) : end;
 }
 
-export function tiles({ counts, span, oneAtATimeMs, runs }: Statistics): Html {
+export function tiles(statistics: Statistics): Html {
+  const { counts, span, oneAtATimeMs, runs } = statistics;
   const { urls, saved, unchanged, failed, skipped, retryable, bytes, retries, duplicates, unreadable } = counts;
-  const elapsedMs = workedMs(span, runs);
+  const elapsedMs = busyTime(statistics);
+  const spanMs = span === undefined ? 0 : span.endAtMs - span.startAtMs;
   const faster = elapsedMs > 0 && oneAtATimeMs >= 1000 ? oneAtATimeMs / elapsedMs : 0;
   return html`<dl class="tiles">${[
     tile("Saved", thousands(saved), [
@@ -42,10 +48,11 @@ export function tiles({ counts, span, oneAtATimeMs, runs }: Statistics): Html {
     tile("Bytes", bytesText(bytes), [saved > 0 && `${bytesText(bytes / saved)} a body on average`]),
     tile("Time", timeText(elapsedMs), [
       runs.length > 1 && `in ${runs.length} runs`,
+      elapsedMs < 0.9 * spanMs && `within ${durationText(spanMs)}`,
       retries > 0 && `${thousands(retries)} repeated tries`,
     ]),
-    tile("URL/s", elapsedMs > 0 ? rateText((urls * 1000) / elapsedMs) : "–", [
-      elapsedMs > 0 && `${bytesText((bytes * 1000) / elapsedMs)}/s`,
+    tile("URL/s", elapsedMs >= MIN_MS ? rateText((urls * 1000) / elapsedMs) : "–", [
+      elapsedMs >= MIN_MS && `${bytesText((bytes * 1000) / elapsedMs)}/s`,
     ]),
     tile("One at a time", timeText(oneAtATimeMs), [
       "it would have taken",
@@ -64,18 +71,6 @@ function tile(name: string, figure: string, more: readonly (string | false)[]): 
     .split(/( [a-zA-Z]+)/)
     .map((part) => (part.startsWith(" ") ? html`<small>${part}</small>` : part));
   return html`<div><dt>${name}</dt><dd>${value}</dd>${more.filter((text) => text !== false).map((text) => html`<dd class="more">${text}</dd>`)}</div>`;
-}
-
-/** The time of all runs without the time between them; of a run that was killed, none is known, so the whole span counts. */
-function workedMs(span: Statistics["span"], runs: readonly RunEntry[]): number {
-  if (span === undefined) return 0;
-  const whole = span.endAtMs - span.startAtMs;
-  let sum = 0;
-  for (const { startAtMs, endAtMs } of runs) {
-    if (endAtMs === undefined) return whole;
-    sum += endAtMs - startAtMs;
-  }
-  return runs.length > 1 && sum > 0 ? Math.min(sum, whole) : whole;
 }
 
 /** The runs in the folder, as runs.jsonl has them. */

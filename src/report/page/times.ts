@@ -2,7 +2,7 @@
 
 import { durationText, thousands } from "../format.ts";
 import type { Histogram, HostCounts, PhaseTimes, Statistics } from "../statistics/statistics.ts";
-import { type Axis, linearAxis, logAxis } from "./axes.ts";
+import { type Axis, countLabel, linearAxis, logAxis } from "./axes.ts";
 import { phaseName } from "./chronology.ts";
 import { type Html, html, markup, shortened } from "./html.ts";
 import { BOX_WIDTH, percent, plot, round } from "./plot.ts";
@@ -34,7 +34,7 @@ export function timesSection({ phases, hosts }: Statistics): Section {
   const x = logAxis(Math.max(least, LEAST_MS), most, durationLabel);
   const charts = measured.map((times, i) => {
     const histogram = joined(times.histogram, range);
-    const y = linearAxis(Math.max(...histogram.counts), thousands, 1);
+    const y = linearAxis(Math.max(...histogram.counts), countLabel, 1);
     const figures = PERCENTILES.map(({ name, of }) => html`<span>${name} <b>${durationText(of(times))}</b></span> `);
     return html`<figure><figcaption><b>${phaseName(times.phase)}</b> ${figures}</figcaption>${plot({
       label: `${phaseName(times.phase)}: ${PERCENTILES.map(({ name, of }) => `${name} ${durationText(of(times))}`).join(", ")}`,

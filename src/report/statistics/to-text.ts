@@ -4,6 +4,7 @@ import { FACTS } from "../../core/failure.ts";
 import { escaped } from "../../core/text/escape.ts";
 import { redacted } from "../../core/url/redact.ts";
 import { aligned, bytesText, durationText, type Paint, rateText, thousands } from "../format.ts";
+import { busyTime } from "./busy-time.ts";
 import type { HostCounts, RunEntry, Statistics } from "./statistics.ts";
 
 const SHOWN_FAILURES = 15;
@@ -67,11 +68,11 @@ function runsText(runs: readonly RunEntry[]): string {
 }
 
 /** "took 12 min 3 s within 1 d 3 h; 199 URL/s; one at a time it would have taken 4 d 3 h" */
-function took({ span, timeline, counts, oneAtATimeMs }: Statistics): string[] {
+function took(statistics: Statistics): string[] {
+  const { span, counts, oneAtATimeMs } = statistics;
   if (span === undefined) return [];
   const spanMs = span.endAtMs - span.startAtMs;
-  const busyBins = timeline.inFlight.filter((urls, bin) => urls > 0 || (timeline.finished[bin] ?? 0) > 0).length;
-  const busyMs = Math.max(1, Math.min(spanMs, busyBins * timeline.binMs));
+  const busyMs = busyTime(statistics);
   // Between two runs of a folder lies the time that counts for nothing.
   const within = busyMs < 0.9 * spanMs ? ` within ${durationText(spanMs)}` : "";
   const rate = `${rateText((counts.urls / busyMs) * 1000)} URL/s`;

@@ -191,5 +191,8 @@ describe.skipIf(CHROMIUM === undefined)("the page in Chromium", () => {
     expect(await page.locator(".tools, .filter, nav").filter({ visible: true }).count()).toBe(0);
     expect(await page.locator("figure").filter({ visible: true }).count()).toBeGreaterThan(8);
     expect(await page.evaluate("getComputedStyle(document.body).backgroundColor")).toBe("rgb(255, 255, 255)");
+    await page.setViewportSize({ width: 690, height: 1000 }); // A4 between its margins
+    const row = await page.locator("#rows tbody tr").first().boundingBox();
+    expect(row?.height).toBeLessThan(50);
   });
 });

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { bytesText, durationText } from "../../../src/report/format.ts";
-import { type Axis, byteAxis, linearAxis, logAxis, timeAxis } from "../../../src/report/page/axes.ts";
+import { type Axis, byteAxis, countLabel, linearAxis, logAxis, timeAxis } from "../../../src/report/page/axes.ts";
 
 const START = Date.UTC(2026, 10, 29, 22, 41, 7, 250);
 const labels = ({ ticks }: Axis) => ticks.map(({ label }) => label).join(" | ");
@@ -35,6 +35,11 @@ describe("an axis", () => {
     expect(labels(logAxis(0.5, 60_000, durationText))).toBe("1 ms | 10 ms | 100 ms | 1.0 s | 10.0 s");
     expect(labels(logAxis(8, 300, durationText))).toBe("10 ms | 20 ms | 50 ms | 100 ms | 200 ms");
     expect(labels(logAxis(105, 190, durationText))).toBe("120 ms | 140 ms | 160 ms | 180 ms");
+  });
+
+  it("of counts has short labels", () => {
+    expect(labels(linearAxis(9000, countLabel))).toBe("0 | 5,000 | 10 k");
+    expect(labels(linearAxis(2_100_000, countLabel, 5))).toBe("0 | 500 k | 1 M | 1.5 M | 2 M | 2.5 M");
   });
 
   it("places any value it covers between its ends, with at most eleven ticks there", () => {
