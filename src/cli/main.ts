@@ -171,7 +171,7 @@ async function runCommand(
     }
     stop.abort(signal satisfies StopReason);
     if (!line.quiet)
-      note(`${signal}: finishing what is under way, ${GRACE_MS / 1000} s at most; once more to stop now`);
+      note(`${signal}: finishing what is in flight, ${GRACE_MS / 1000} s at most; once more to stop now`);
   });
   reporters.start(run.view);
   let broken: { readonly error: unknown } | undefined;

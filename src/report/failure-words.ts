@@ -14,6 +14,9 @@ const asItIs = (detail: string) => detail;
 const WORDS: Readonly<Partial<Record<FailureKind, (detail: string) => string>>> = {
   http_status: asItIs,
   connect_timeout: asItIs,
+  // The detail of our own client is a sentence; that of getaddrinfo is not.
+  dns_not_found: (detail) => (CALL.test(detail) ? withDetail("dns_not_found", detail) : detail),
+  dns_temporary: (detail) => (CALL.test(detail) ? withDetail("dns_temporary", detail) : detail),
   deadline: asItIs,
   redirect_refused: asItIs,
   body_timeout: (detail) => `timed out: ${detail}`,
@@ -24,9 +27,12 @@ const WORDS: Readonly<Partial<Record<FailureKind, (detail: string) => string>>> 
 /** Returns the words for a failure. The detail is shown as it is: it must be escaped. */
 export function failureWords(error: FailureKind, detail: string): string {
   const words = WORDS[error];
-  const { label } = FACTS[error];
-  if (detail === "") return label;
-  return words === undefined ? `${label} (${detail.replace(CALL, "")})` : words(detail);
+  if (detail === "") return FACTS[error].label;
+  return words === undefined ? withDetail(error, detail) : words(detail);
+}
+
+function withDetail(error: FailureKind, detail: string): string {
+  return `${FACTS[error].label} (${detail.replace(CALL, "")})`;
 }
 
 /** Returns the words for a failure without what is in parentheses behind its label. */

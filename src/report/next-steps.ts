@@ -27,7 +27,9 @@ export function nextLines(view: View, left: number | undefined, { files, goOn, t
   const lines = where.length === 0 ? [] : [`files   ${where.join(", ")}`];
   const mayPass = tally.retryable > 0 ? `${countOf(tally.retryable, tally.failed)} may pass` : undefined;
   if (isStopped === true && left !== 0) {
-    const rest = left === undefined ? "the rest of the list" : `the ${thousands(left)} left`;
+    const about = view.total()?.exact === false ? "about " : "";
+    const rest =
+      left === undefined ? "the rest of the list" : `${about === "" ? "the " : about}${thousands(left)} left`;
     const command = goOn ?? "run the same command with the same list";
     lines.push(`again   ${escaped(command, MAX_COMMAND)}  (${mayPass === undefined ? rest : `${rest}; ${mayPass}`})`);
   } else if (mayPass !== undefined) {

@@ -23,7 +23,7 @@ export interface SummaryOptions {
 
 /** The summary, without a line feed at its end. */
 export function summary(view: View, { paint, folder, hosts, next }: SummaryOptions): string {
-  const { tally, elapsedMs } = view;
+  const { tally } = view;
   const jobs = finished(tally);
   const where = folder === undefined ? "" : ` in ${escaped(folder)}`;
   const lines = [
@@ -42,12 +42,12 @@ export function summary(view: View, { paint, folder, hosts, next }: SummaryOptio
     );
   }
   if (tally.retries > 0) lines.push(`retried ${thousands(tally.retries)} times`);
-  if (tally.interrupted > 0) lines.push(`stopped ${thousands(tally.interrupted)} under way`);
+  if (tally.interrupted > 0) lines.push(`stopped ${thousands(tally.interrupted)} in flight`);
   lines.push(...slowedLine(view), ...leftLines(view));
   if (jobs > 0) {
     lines.push(timesLine(view), ...openedLine(tally));
     if (view.auto !== undefined) lines.push(`auto    ${view.auto.found} at a time: ${view.auto.reason}`);
-    lines.push(took(tally, elapsedMs));
+    lines.push(tookLine(view));
   }
   if (next !== undefined) lines.push(...nextLines(view, leftOf(view), next));
   return lines.join("\n");
@@ -66,19 +66,15 @@ const MIN_RATE = 0.05;
 /** A rate over a shorter time is none. */
 const MIN_RATED_MS = 100;
 
-/** "times   p50 35 ms, p95 49 ms; 235 URL/s, 287 KiB/s; peak 50 in flight": only figures that have a meaning. */
-function timesLine({ tally, elapsedMs, peakInFlight, ...view }: View): string {
+/** "times   p50 35 ms, p95 49 ms, slowest 60 ms; peak 50 in flight": only figures that have a meaning. */
+function timesLine({ tally, elapsedMs, peakInFlight }: View): string {
   const jobs = finished(tally);
-  const seconds = elapsedMs / 1000;
   // The histogram is right to within 2.5 %, and no URL took longer than the run.
   const timeText = (q: number) =>
     durationText(Math.min(quantile(tally.times, q), Math.max(elapsedMs, tally.totalMs / jobs)));
   const quantiles = MIN_JOBS_FOR.flatMap(([q, least]) => (jobs < least ? [] : [`p${100 * q} ${timeText(q)}`]));
   if (jobs < 100) quantiles.push(`${jobs === 1 ? "" : "slowest "}${timeText(1)}`);
-  const perSecond = jobs / seconds < MIN_RATE ? "" : `${rateText(jobs / seconds)} URL/s, `;
-  const rates = `; ${perSecond}${bytesText(view.receivedBytes() / seconds)}/s`;
-  const peak = peakInFlight > 1 ? `; peak ${peakInFlight} in flight` : "";
-  return `times   ${quantiles.join(", ")}${elapsedMs < MIN_RATED_MS ? "" : rates}${peak}`;
+  return `times   ${quantiles.join(", ")}${peakInFlight > 1 ? `; peak ${peakInFlight} in flight` : ""}`;
 }
 
 /** "slowed  example.org (503), and 12 other hosts before": servers that got fewer requests, or later ones. */
@@ -137,7 +133,8 @@ function openedLine({ lookups, connects, handshakes }: Tally): string[] {
   if (count === 0) return [];
   const p95 = (what: string, times: Histogram) =>
     countOf(times) === 0 ? "" : `; ${what} p95 ${durationText(quantile(times, 0.95))}`;
-  const lookedUp = `${thousands(count)} look-up${count === 1 ? "" : "s"}, p95 ${durationText(quantile(lookups, 0.95))}`;
+  const which = count === 1 ? " look-up, " : " look-ups, p95 ";
+  const lookedUp = `${thousands(count)}${which}${durationText(quantile(lookups, 0.95))}`;
   return [`opened  ${lookedUp}${p95("connecting", connects)}${p95("TLS", handshakes)}`];
 }
 
@@ -145,12 +142,18 @@ function openedLine({ lookups, connects, handshakes }: Tally): string[] {
 const MIN_SHOWN_FACTOR = 1.5;
 const MIN_COMPARED_MS = 1000;
 
-/** Without the comparison if it is no gain: waits (for a retry, for a rate) are part of `elapsedMs`, not of `totalMs`. */
-function took(tally: Tally, elapsedMs: number): string {
+/**
+ * "took    5.1 s: 235 URL/s, 287 KiB/s; one at a time: 41.4 s (8.1×)". Without the comparison if it is no gain: waits (for a retry,
+ * for a rate) are part of `elapsedMs`, not of `totalMs`.
+ */
+function tookLine({ tally, elapsedMs, ...view }: View): string {
+  const perSecond = finished(tally) / (elapsedMs / 1000);
+  const bytesPerSecond = view.receivedBytes() / (elapsedMs / 1000);
+  const rates = [...(perSecond < MIN_RATE ? [] : [`${rateText(perSecond)} URL/s`]), `${bytesText(bytesPerSecond)}/s`];
   const factor = tally.totalMs / Math.max(elapsedMs, 0.001);
-  if (factor < MIN_SHOWN_FACTOR || elapsedMs < MIN_COMPARED_MS) return `took    ${durationText(elapsedMs)}`;
-  const alone = `one at a time it would have taken ${durationText(tally.totalMs)}`;
-  return `took    ${durationText(elapsedMs)}; ${alone} (${factor.toFixed(1)}×)`;
+  const isGain = factor >= MIN_SHOWN_FACTOR && elapsedMs >= MIN_COMPARED_MS;
+  const alone = isGain ? `; one at a time: ${durationText(tally.totalMs)} (${factor.toFixed(1)}×)` : "";
+  return `took    ${durationText(elapsedMs)}${elapsedMs < MIN_RATED_MS ? "" : `: ${rates.join(", ")}`}${alone}`;
 }
 
 /** Maximum number of kinds with a line of their own; the rest is counted in one last line. */

@@ -117,7 +117,7 @@ export function pool(options: PoolOptions): Executor {
     if (isClosing) return;
     const what = canWork ? "a process that fetched" : "a process that was to fetch";
     const then = isReplaced ? "another takes its place" : "the others go on without it";
-    const urls = lost === 0 ? "" : `; ${lost} ${lost === 1 ? "URL" : "URLs"} under way there count as tried once`;
+    const urls = lost === 0 ? "" : `; ${lost} ${lost === 1 ? "URL" : "URLs"} in flight there count as tried once`;
     note(`${what} has ended (${how})${urls}; ${then}`);
     if (isReplaced) startOne();
   }

@@ -29,6 +29,10 @@ describe("the end of the summary", () => {
   it("has the command that goes on, after a stop", () => {
     const total = () => ({ jobs: 200, exact: true });
     expect(linesOf([saved()], { isStopped: true, total })).toEqual(["again   bulkget urls.txt  (the 199 left)"]);
+    const about = () => ({ jobs: 200, exact: false });
+    expect(linesOf([saved()], { isStopped: true, total: about })).toEqual([
+      "again   bulkget urls.txt  (about 199 left)",
+    ]);
     expect(linesOf([saved(), failed()], { isStopped: true }, { goOn: undefined })).toEqual([
       "again   run the same command with the same list  (the rest of the list; the failed one may pass)",
     ]);

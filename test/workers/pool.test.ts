@@ -212,7 +212,7 @@ describe("a pool of processes", () => {
     expect(made.length).toBe(4);
     expect(notes.length).toBe(4);
     expect(notes[0]).toBe(
-      "a process that fetched has ended (SIGKILL); 2 URLs under way there count as tried once; another takes its place",
+      "a process that fetched has ended (SIGKILL); 2 URLs in flight there count as tried once; another takes its place",
     );
     expect(notes[3]).toContain("the others go on without it");
     const never = setup();

@@ -177,7 +177,7 @@ export function run(options: RunOptions): Run {
           outcome = undefined;
         } else open.delete(entry);
       }
-      const reported = outcome && deliver(outcome, task.job);
+      const reported = outcome && deliver(outcome, task);
       if (reported === undefined) inSlots.release(slot);
       else void reported.then(() => inSlots.release(slot)); // never rejects
     }, rethrow);
@@ -185,7 +185,7 @@ export function run(options: RunOptions): Run {
 
   async function refuse(task: Task, failure: Failure, slot: Slot): Promise<void> {
     await Promise.resolve(); // after the loop of `advance`, since a report may stop the run
-    await deliver(fail(task, failure), task.job);
+    await deliver(fail(task, failure), task);
     inSlots.release(slot);
   }
 
@@ -199,7 +199,7 @@ export function run(options: RunOptions): Run {
     body.storing.then((result) => {
       const outcome = complete(task, bounded(result), entry.beganMs);
       open.delete(entry);
-      const reported = outcome && deliver(outcome, task.job);
+      const reported = outcome && deliver(outcome, task);
       if (reported === undefined) onReported();
       else void reported.then(onReported); // never rejects
     }, rethrow);
@@ -216,7 +216,7 @@ export function run(options: RunOptions): Run {
     kept.storing.then((stored) => {
       const place = bounded(stored);
       open.delete(entry);
-      const reported = deliver(isFailure(place) ? fail(task, place) : { ...outcome, ...place }, task.job);
+      const reported = deliver(isFailure(place) ? fail(task, place) : { ...outcome, ...place }, task);
       const onReported = () => {
         pendingWrites--;
         pump();
@@ -226,9 +226,9 @@ export function run(options: RunOptions): Run {
     }, rethrow);
   }
 
-  function deliver(outcome: Outcome, job: Job): void | Promise<void> {
+  function deliver(outcome: Outcome, { job, retriedAfter }: Task): void | Promise<void> {
     count(tally, outcome);
-    if (outcome.retried_after !== undefined) settledRetries++;
+    if (retriedAfter !== undefined) settledRetries++;
     const reported = report(outcome, job);
     if (outcome.outcome === "failed" && isFatal(outcome.error)) stop.abort("disk" satisfies StopReason);
     return reported;

@@ -71,7 +71,7 @@ function expectAll({ code, signal, stderr }: Ran): void {
 }
 
 function expectStopped({ stderr }: Ran, signal: StopSignal): void {
-  expect(stderr).toContain(`${signal}: finishing what is under way`);
+  expect(stderr).toContain(`${signal}: finishing what is in flight`);
   expect(filesOf(folder.at("downloads")).length).toBeLessThan(URLS);
 }
 

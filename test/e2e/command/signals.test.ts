@@ -59,7 +59,7 @@ describe("the command with a signal:", () => {
     await expect.poll(stderr, PATIENCE).toContain(GRACE_MESSAGE);
     child.kill("SIGINT");
     expect(await ended).toEqual({ code: null, signal: "SIGINT" });
-    expect(stderr()).toContain("stopped 2 under way");
+    expect(stderr()).toContain("stopped 2 in flight");
     expect(recordsOf(downloads()).size).toBe(1);
     expect(filesOf(downloads())).toEqual(["000001"]);
   });

@@ -34,7 +34,7 @@ describe("a worker process that dies", () => {
     expect(code, stderr).toBe(0);
     expectAll(3000);
     const said =
-      /has ended \(SIGKILL\)(?:; (\d+) URLs? under way there counts? as tried once)?; another takes its place/;
+      /has ended \(SIGKILL\)(?:; (\d+) URLs? in flight there counts? as tried once)?; another takes its place/;
     const lost = Number(said.exec(stderr)?.[1] ?? 0);
     expect(stderr).toMatch(said);
     const again = journalOf(at("downloads")).filter(({ attempts }) => attempts === 2);
@@ -158,7 +158,7 @@ describe("a run with several processes", () => {
   it("aborts the requests under way in all processes on a second ^C", async () => {
     let isFree = false;
     const { stderr } = await interrupted(2, (nth) => !isFree && nth >= 996);
-    expect(stderr).toMatch(/stopped \d+ under way/);
+    expect(stderr).toMatch(/stopped \d+ in flight/);
     expect(stderr).toContain(GRACE_MESSAGE);
     isFree = true;
     const { code } = await folder.runProcess(["urls.txt", "-q", "--workers", "2"]);

@@ -51,6 +51,10 @@ describe("the line of an outcome", () => {
       "b.txt:2: no such host name (ENOTFOUND x.example): https://example.org/a.html",
     ],
     [
+      failed({ n: 5, error: "dns_not_found", detail: "x.example: no such name (ENOTFOUND)", attempts: 2 }),
+      "urls.txt:5: x.example: no such name (ENOTFOUND), 2 tries: https://example.org/a.html",
+    ],
+    [
       failed({ n: 42, url: "htp://x", error: "unsupported_scheme", detail: "only http and https" }),
       'urls.txt:42: not a URL that can be fetched: "htp://x" (only http and https)',
     ],
@@ -104,9 +108,10 @@ describe("the line of an outcome", () => {
 
   it("has its tries rather than its details, where both do not fit", () => {
     const cut = { error: "truncated", detail: "17713 of 35427 bytes", attempts: 4 } as const;
-    const line = (columns: number) => textOf(failed({ n: 121, ...cut, retried_after: ["dns_temporary: x"] }), columns);
+    const line = (columns: number) =>
+      textOf(failed({ n: 121, ...cut, retried_after: ["dns_temporary: getaddrinfo EAI_AGAIN a"] }), columns);
     expect(line(200)).toBe(
-      "urls.txt:121: the body was cut short (17713 of 35427 bytes), 4 tries, earlier: host name look-up failed for now (x): https://example.org/a.html",
+      "urls.txt:121: the body was cut short (17713 of 35427 bytes), 4 tries, earlier: host name look-up failed for now (EAI_AGAIN a): https://example.org/a.html",
     );
     expect(line(80)).toBe("urls.txt:121: the body was cut short, 4 tries: https://example.org/a.html");
   });

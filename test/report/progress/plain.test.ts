@@ -60,8 +60,8 @@ describe("plain progress", () => {
       same    1 unchanged on the server
       failed  1
               1 http_status 404 (Not Found)
-      times   p50 10 ms, slowest 10 ms; 12.2 KiB/s; peak 50 in flight
-      took    2 min 0 s
+      times   p50 10 ms, slowest 10 ms; peak 50 in flight
+      took    2 min 0 s: 12.2 KiB/s
       "
     `);
     expect(text()).toMatch(NO_CONTROLS);

@@ -17,7 +17,7 @@ export interface UnderWay {
 type Environment = Readonly<Record<string, string>>;
 
 /** The message about a first signal, with the grace period that `graceOf` replaces. */
-export const GRACE_MESSAGE = "finishing what is under way, 5 s at most; once more to stop now";
+export const GRACE_MESSAGE = "finishing what is in flight, 5 s at most; once more to stop now";
 
 /**
  * The environment in which the command has this grace period after a first signal: a short one, so that a test need not
