@@ -8,7 +8,7 @@ import { AUTO, httpClient } from "../app/network/http-client.ts";
 import { namingOf } from "../app/output/file-sink.ts";
 import { refuseNames } from "../app/output/name-table.ts";
 import { openOutput } from "../app/output/output.ts";
-import { BulkgetError, FolderError, ListError, messageFor } from "../core/errors.ts";
+import { FolderError, ListError, messageFor } from "../core/errors.ts";
 import type { Source } from "../core/ports.ts";
 import { combineReporters, STALL_MS } from "../core/run/combine-reporters.ts";
 import type { StopReason } from "../core/run/run.ts";
@@ -25,11 +25,14 @@ import { explained } from "./command-line/short-help.ts";
 import { shownCommand } from "./command-line/shown-command.ts";
 import { printDryRun } from "./dry-run.ts";
 import { EXIT_CODES } from "./exit-code.ts";
-import { exitOfError, exitOfRun } from "./exit-of.ts";
+import { exitOfRun } from "./exit-of.ts";
 import { ignoredAtStart } from "./ignored-signals.ts";
 import { flushed, log, once, printStderr, printStdout, surviveStderr } from "./log.ts";
 import { nextStepsOf } from "./next-steps.ts";
+import { crash, printError } from "./print-error.ts";
 import { type Env, type Extra, extraReporters } from "./reporters.ts";
+import { type Metrics, openMetrics } from "./reporting/metrics.ts";
+import { recordEnd } from "./reporting/record-end.ts";
 import { ignore, onSignals, SIGNALS, type StopSignal } from "./signals.ts";
 import { adviceOn, isSignal, RESUME_HINT, stoppedLine } from "./stop-messages.ts";
 import { subcommandLoader } from "./subcommands/subcommands.ts";
@@ -99,7 +102,7 @@ async function runCommand(
     return await printDryRun(line, input, naming);
   }
   await input.check();
-  if (line.html !== undefined) (await import("./html-page.ts")).refusePathOfRun(line.html, line);
+  if (line.html !== undefined) (await import("./reporting/html-page.ts")).refusePathOfRun(line.html, line);
   terminalHint(line.lists, printNote);
 
   // 3. Open the folder, and compare the list with the earlier run.
@@ -116,11 +119,14 @@ async function runCommand(
     command: shownCommand(argv),
   });
   let remaining: Source;
+  let metrics: Metrics | undefined;
   let progress: Extra;
   try {
     remaining = await output.resume(source, isRereadable ? read : undefined);
+    metrics = await openMetrics(line, notes.note);
     progress = await extraReporters(line, { input, next: nextStepsOf(argv, line, input), env, late: late.signal }); // last: a refused run must not truncate an existing --report file
   } catch (error) {
+    metrics?.close();
     await output.close(error instanceof ListError);
     throw error;
   }
@@ -174,6 +180,7 @@ async function runCommand(
       note(`${signal}: finishing what is in flight, ${GRACE_MS / 1000} s at most; once more to stop now`);
   });
   reporters.start(run.view);
+  metrics?.start(run.view);
   let broken: { readonly error: unknown } | undefined;
   try {
     await run.done;
@@ -213,15 +220,12 @@ async function runCommand(
     const stopped = stoppedLine(reason, !isFatal && leftOf(run.view) === 0);
     if (stopped !== undefined) log(stopped);
   }
-  output.runs.end(run.view, EXIT_CODES[end].code);
-  const page = isHurried ? undefined : line.html;
-  const isPageMissing =
-    page !== undefined && !(await (await import("./html-page.ts")).writePageOfRun(page, line.outputDir));
+  const last = await recordEnd(line, { view: run.view, end, isHurried, runs: output.runs, metrics });
   if (isSignal(end)) {
     await flushed(process.stderr);
     signals.raise(end);
   }
-  return EXIT_CODES[isPageMissing && end === "finished" ? "failed" : end].code;
+  return EXIT_CODES[last].code;
 }
 
 /** Prints a page or a refusal. The texts of pages are loaded only when needed. */
@@ -233,18 +237,4 @@ async function printPage(exit: EarlyExit): Promise<number> {
   const text = exit.page === "version" ? `${VERSION}\n` : (await import("./manual.ts")).helpText(exit.page);
   await printStdout(text);
   return EXIT_CODES.finished.code;
-}
-
-/** Prints the error that prevented or ended a run. Returns its exit code. */
-function printError(error: unknown): number {
-  const end = exitOfError(error);
-  const { stack, message } = error instanceof Error ? error : { stack: undefined, message: String(error) };
-  if (end === "bug") log(`a bug: ${stack ?? message}`);
-  else log(error instanceof BulkgetError ? messageFor(error, FLAG_WORDING) : message);
-  return EXIT_CODES[end].code;
-}
-
-/** Prints an uncaught error, or the error of a run that can never end, and exits with the code of a bug. */
-function crash(error: unknown): never {
-  exitProcess(printError(error));
 }

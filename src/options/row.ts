@@ -23,13 +23,14 @@ export type OptionType =
   | "pem"
   | "failure limit"
   | "reports"
+  | "metrics"
   | "dispatcher"
   | "signal"
   | "function";
 
 /** Types of the library only, and of the command only. */
 type LibraryOnly = "dispatcher" | "signal" | "function";
-type CommandOnly = "failure limit" | "reports";
+type CommandOnly = "failure limit" | "reports" | "metrics";
 
 export type LibraryType = Exclude<OptionType, CommandOnly>;
 export type CommandType = Exclude<OptionType, LibraryOnly>;

@@ -13,6 +13,7 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   "npm install bulkget": "installs from the registry",
   "npm install && npm run demo": "test/readme.test.ts runs the demo, which builds nothing anew",
   "npm install && npm test": "would run itself",
+  "bulkget urls.txt --metrics 9105": "the port may be in use; test/e2e/command/metrics.test.ts has ports",
   "bulkget urls.txt -x http://proxy.example.org:3128": "no such proxy; test/e2e/network/networks.test.ts has proxies",
 };
 
@@ -155,13 +156,21 @@ describe("the documentation's commands", () => {
     });
   }
 
-  it("the entry for cron escapes the percent sign, and runs", async () => {
-    const [entry = ""] = blocks("crontab").map(({ text }) => text);
-    expect(entry).toMatch(/^17 \* \* \* \* /);
-    const command = entry.replace(/^(\S+ +){5}cd \S+ && /, "").replaceAll("\\%", "%");
-    const { code, stdout, stderr } = await run(command);
-    expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: "", stderr: "" });
-  });
+  it.each(blocks("crontab"))(
+    "$page:$line is an entry for cron that escapes the percent sign, and runs",
+    async ({ text }) => {
+      expect(text).toMatch(/^(\d+ ){1,2}(\* ?){3,4} +cd \/srv\/mirror && [^\n]*\n$/);
+      expect(text.match(/(?<!\\)%/)).toBeNull();
+      const script = text.replace(/^(\S+ +){5}/, "").replaceAll("\\%", "%");
+      const here = script.replace("/srv/mirror", folder.path).replace("/var/lib/prometheus/node-exporter", folder.path);
+      const { code, stdout, stderr } = await run(here);
+      expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: "", stderr: "" });
+      if (!text.includes("--metrics")) return;
+      expect(readFileSync(folder.at("mirror.prom"), "utf8")).toContain('bulkget_exit_code{file="mirror.prom"} 0');
+      expect(readFileSync(folder.at("report.txt"), "utf8")).toMatch(/^saved {3}3 /m);
+      expect(existsSync(folder.at("report.html"))).toBe(true);
+    },
+  );
 
   function program(name: string, command: string): void {
     writeFileSync(folder.at(name), `#!/bin/sh\n${command}\n`);

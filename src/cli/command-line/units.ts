@@ -4,6 +4,7 @@ import { DURATION } from "../../options/row.ts";
 import { SCHEDULING } from "../../options/rows/scheduling.ts";
 import { type FailOn, parseFailOn } from "../../policy/fail-on.ts";
 import { parseReport, REPORT_FORMATS, type ReportRequest } from "../../report/formats/registry.ts";
+import { type MetricsTarget, parseMetricsTarget } from "../../report/metrics/target.ts";
 import { COLUMN_ROLES, type ColumnRole, type TableOptions } from "../../source/formats/table/table-options.ts";
 
 /** A text that an option does not accept. The message completes "is not …". */
@@ -131,6 +132,13 @@ export function reports(noun: string): (text: string, before?: readonly ReportRe
     });
     return [...before, ...requests];
   };
+}
+
+/** `9100`, `host:9100`, `[::1]:9100` or `path.prom`. */
+export function metricsTarget(text: string): MetricsTarget {
+  const target = parseMetricsTarget(text);
+  if (target !== undefined) return target;
+  throw new ValueError("a port such as 9100, host:9100 or [::1]:9100, nor the path of a file that ends in .prom");
 }
 
 /** A text that is not blank. `what` names it. */

@@ -8,6 +8,7 @@ import {
   failOn,
   header,
   maxFailures,
+  metricsTarget,
   names,
   nonBlank,
   oneOf,
@@ -60,6 +61,7 @@ export const VALUE_TYPES = {
   file,
   pem: file,
   reports: { parse: ({ noun = "file" }: Row) => reports(noun), completes: "files", isRepeatable: true },
+  metrics: { parse: () => metricsTarget, completes: "files" },
   "failure limit": { parse: ({ choices }: Row) => (choices === undefined ? maxFailures : failOn) },
 } as const satisfies Readonly<Record<ValuedType, ValueType>>;
 

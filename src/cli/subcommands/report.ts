@@ -15,9 +15,9 @@ import { statisticsText } from "../../report/statistics/to-text.ts";
 import { type EarlyExit, parse } from "../command-line/commander.ts";
 import { quoted } from "../command-line/shown-command.ts";
 import { EXIT_CODES } from "../exit-code.ts";
-import { refusePath, writePage } from "../html-page.ts";
 import { log, writeStdout } from "../log.ts";
 import { type Env, wantsColour } from "../reporters.ts";
+import { refusePath, writePage } from "../reporting/html-page.ts";
 
 /** Runs `bulkget report`. Throws an OptionError, a FolderError, a JournalError or a StdoutError. */
 export async function report(argv: readonly string[], env: Env): Promise<number | EarlyExit> {

@@ -27,6 +27,21 @@ export const REPORTING = {
     otherwise: "none",
     notInLibrary: "the command has --html, and writes the page of a library's folder by `bulkget report`",
   },
+  metrics: {
+    type: "metrics",
+    flags: "--metrics <port|file>",
+    summary: "show metrics to Prometheus, on a port or in a file",
+    details: `
+      Shows the numbers of the run to Prometheus while it is under way; docs/metrics.md lists them.
+
+      - 9100: at "http://127.0.0.1:9100/metrics" until the run is over; 0 is any free port, which is printed
+      - host:9100, [::1]:9100: the same on another address of this machine; who reaches it reads the metrics
+      - file.prom: in this file, every 15 s and at the end, for the textfile collector of node-exporter
+
+      A port that is in use, and a file that cannot be written or that is another program's, end the command with exit code 2
+      before the run begins. No metric contains a URL or a host.`,
+    notInLibrary: "read `view` of the run, or use onProgress; the command has --metrics",
+  },
   progress: {
     type: "choice",
     flags: "--progress <how>",

@@ -2,15 +2,15 @@
 
 import { existsSync, writeSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { openReport } from "../app/report.ts";
-import { OptionError } from "../core/errors.ts";
-import { LAYOUT } from "../core/layout.ts";
-import { objectionTo, writeOwnFile } from "../report/own-file.ts";
-import { PAGE_FILE } from "../report/page/page-file.ts";
-import type { Statistics } from "../report/statistics/statistics.ts";
-import { VERSION } from "../version.ts";
-import type { CommandLine } from "./command-line/command-line.ts";
-import { log } from "./log.ts";
+import { openReport } from "../../app/report.ts";
+import { OptionError } from "../../core/errors.ts";
+import { LAYOUT } from "../../core/layout.ts";
+import { objectionTo, writeOwnFile } from "../../report/own-file.ts";
+import { PAGE_FILE } from "../../report/page/page-file.ts";
+import type { Statistics } from "../../report/statistics/statistics.ts";
+import { VERSION } from "../../version.ts";
+import type { CommandLine } from "../command-line/command-line.ts";
+import { log } from "../log.ts";
 
 /** Throws an OptionError for a path where no page can be written. */
 export function refusePath(path: string): void {
@@ -33,7 +33,7 @@ export function refusePathOfRun(
 /** Writes the page. Throws an OptionError if it cannot be written. */
 export async function writePage(path: string, statistics: Statistics): Promise<void> {
   // Loaded only now: with the scales of the charts it is large.
-  const { reportPage } = await import("../report/page/page.ts");
+  const { reportPage } = await import("../../report/page/page.ts");
   const page = Buffer.from(reportPage(statistics, VERSION, Date.now()));
   const failure = writeOwnFile(path, PAGE_FILE, (fd) => {
     for (let at = 0; at < page.length; ) at += writeSync(fd, page, at);
