@@ -70,6 +70,27 @@ describe("the line of the bar", () => {
     `);
   });
 
+  it("of a list that is all good, and of one of small bodies, has nothing that is not there", () => {
+    const good = viewOf(SAVED, { ...MIXED, tally: viewOf(SAVED).tally, inFlight: 50, retrying: 0, waiting: 0 });
+    const small = viewOf([], {
+      ...{ inFlight: 50, waiting: 9_950, elapsedMs: 12_000, receivedBytes: () => 3_800_000 },
+      total: () => ({ jobs: 50_000, exact: true }),
+    });
+    small.tally.saved = 38_000;
+    const rates = { jobs: 3100, bytes: 310_000 };
+    const lines = (view: View) => WIDTHS.flatMap((columns) => linesOf(view, rates, columns));
+    expect([...lines(good), ...lines(small)].join("\n")).toMatchInlineSnapshot(`
+      "1,425/~20,231 · 3,100 URL/s · ETA 6 s
+      █░░░░░░░░░░░ 1,425/~20,231 · 3,100 URL/s · 11.9 MiB · 303 KiB/s · 4 s · ETA 6 s
+      █░░░░░░░░░░ 1,425/~20,231 · 7 % · 50 in flight · 3,100 URL/s · 11.9 MiB · 303 KiB/s · 4 s · ETA 6 s
+      ██░░░░░░░░░░░░░░░░░░░░░░░░░░░░ 1,425/~20,231 · 7 % · 50 in flight · 3,100 URL/s · 11.9 MiB · 303 KiB/s · 4 s · ETA 6 s
+      38,000/50,000 · 3,100 URL/s · ETA 4 s
+      █████████░░░ 38,000/50,000 · 3,100 URL/s · 3.6 MiB · 303 KiB/s · 12 s · ETA 4 s
+      ████████░░ 38,000/50,000 · 76 % · 50 in flight · 3,100 URL/s · 3.6 MiB · 303 KiB/s · 12 s · ETA 4 s
+      ███████████████████████░░░░░░░ 38,000/50,000 · 76 % · 50 in flight · 3,100 URL/s · 3.6 MiB · 303 KiB/s · 12 s · ETA 4 s"
+    `);
+  });
+
   it("of a list of unknown length has what is done, and no drawing", () => {
     const view = { ...MIXED, total: () => undefined };
     expect(WIDTHS.flatMap((columns) => linesOf(view, RATES, columns)).join("\n")).toMatchInlineSnapshot(`
