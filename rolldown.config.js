@@ -4,6 +4,7 @@ import { chmodSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from 
 import { isBuiltin } from "node:module";
 import { defineConfig } from "rolldown";
 import { writeDeclarations } from "./build/declarations.js";
+import { importedBy } from "./build/imported-by.js";
 import { removeStaleFiles } from "./build/stale-files.js";
 import { thirdParty } from "./build/third-party.js";
 
@@ -113,30 +114,57 @@ const launcher = {
 const library = {
   name: "library",
   writeBundle(_options, bundle) {
-    const names = bundle["index.cjs"].exports.join(", ");
+    const names = bundle["lib/index.cjs"].exports.join(", ");
     writeFileSync("dist/lib/index.mjs", `export { ${names} } from "./index.cjs";\n`);
     writeFileSync("dist/lib/index.d.mts", `export * from "./index.cjs";\n`);
     writeDeclarations("dist/src/index.d.ts", "dist/lib");
   },
 };
 
+/** The helpers of rolldown, which it would make another file to load. */
+const inlineRuntime = {
+  name: "inline-runtime",
+  generateBundle(_options, bundle) {
+    const name = "bin/rolldown-runtime.cjs";
+    const code = bundle[name]?.code;
+    if (code === undefined) return;
+    delete bundle[name];
+    for (const chunk of Object.values(bundle))
+      chunk.code = chunk.code?.replace(
+        /require\("\.{1,2}\/(?:bin\/)?rolldown-runtime\.cjs"\)/,
+        () => `(() => {\nconst exports = {};\n${code}return exports;\n})()`,
+      );
+  },
+};
+
+/** Whether command and library, or command and worker, both need a file of src. */
+const [ofCommand, ofLibrary, ofWorker] = ["bin/main.ts", "src/index.ts", "bin/worker.ts"].map(importedBy);
+const isShared = (id) => ofCommand.has(id) && (ofLibrary.has(id) || ofWorker.has(id));
+
 export default defineConfig([
   {
     ...common,
-    // main.cjs is not the file that is started: chunks that are loaded later require main.cjs, and must not start the command again.
-    // It has all that each run needs, since Node takes close to a millisecond per file.
-    input: "bin/bulkget.ts",
+    // core.cjs has what command, worker and library share. A run of the command loads this file and main.cjs, and no more, since Node
+    // takes close to a millisecond per file. Loaded, main.cjs starts nothing: chunks that are loaded later require it.
+    input: { bulkget: "bin/bulkget.ts", worker: "bin/worker.ts", index: "src/index.ts" },
     treeshake: { moduleSideEffects: [{ test: /\/bin\//, sideEffects: true }] },
-    output: { ...into("bin"), codeSplitting: { groups: [{ name: "main", test: /\/bin\/main\.ts$/ }] } },
-    plugins: [...common.plugins, launcher],
+    output: {
+      ...into("."),
+      entryFileNames: ({ name }) => (name === "index" ? "lib/index.cjs" : `bin/${name}.cjs`),
+      chunkFileNames: "bin/[name].cjs",
+      codeSplitting: {
+        groups: [
+          { name: "core", test: (id) => isShared(id), priority: 1 },
+          { name: "main", test: /\/bin\/main\.ts$/ },
+        ],
+      },
+    },
+    plugins: [...common.plugins, launcher, library, inlineRuntime],
   },
   { platform: "node", external: isBuiltin, input: "src/cli/manual.ts", output: into("bin"), plugins: [thirdParty()] },
-  // Built separately: otherwise the code that it shares with the command would be a third file for both to load.
-  { ...common, input: "bin/worker.ts", output: into("bin") },
   // What a thread runs is a file of its own for the command and the library (src/fs/thread-file.ts).
   { ...common, input: "bin/writer-thread.ts", output: into("bin") },
   { ...common, input: "bin/verifier-thread.ts", output: into("bin") },
-  { ...common, input: "src/index.ts", output: into("lib"), plugins: [...common.plugins, library] },
   ...["cli-progress", "ipaddr.js", "tough-cookie"].map((name) => ({
     platform: "node",
     input: { [VENDORED[name].replace(".cjs", "")]: name },

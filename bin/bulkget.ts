@@ -2,7 +2,7 @@
 import { writeSync } from "node:fs";
 import { VERSION } from "../src/version.ts";
 
-const start = () => void import("./main.ts");
+const start = () => void import("./main.ts").then((command) => command.start());
 try {
   if (/^(?:-V|--version)$/.test(process.argv.slice(2).join(" "))) writeSync(1, `${VERSION}\n`);
   else start();

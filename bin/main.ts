@@ -1,7 +1,10 @@
-// Entry point of the command.
+// Starts the command: a function, since chunks, workers and the library load the same file of the package without starting it.
 
 import { exitProcess } from "../src/app/exit-process.ts";
 import { main } from "../src/cli/main.ts";
 
-// All output is flushed by then. Without the explicit exit, Node waits for V8's compiler threads: 0.1 s.
-void main(process.argv, process.env).then(exitProcess);
+/** Runs the command line of this process, and ends the process. */
+export function start(): void {
+  // All output is flushed by then. Without the explicit exit, Node waits for V8's compiler threads: 0.1 s.
+  void main(process.argv, process.env).then(exitProcess);
+}

@@ -13,7 +13,7 @@ function install(): void {
   const modules = folder.at("node_modules");
   mkdirSync(join(modules, "bulkget"), { recursive: true });
   mkdirSync(join(modules, "@types"));
-  for (const part of ["package.json", "dist/lib", "dist/vendor"])
+  for (const part of ["package.json", "dist/bin", "dist/lib", "dist/vendor"])
     cpSync(join(ROOT, part), join(modules, "bulkget", part), { recursive: true });
   for (const name of ["@types/node", "undici", "undici-types"])
     symlinkSync(join(ROOT, "node_modules", name), join(modules, name));
