@@ -20,7 +20,10 @@ describe("the npm package", () => {
 
   it("contains only the needed files, installs elsewhere, and runs there as a command and as a library", async (context) => {
     const packed = await shell(`npm pack --ignore-scripts --json --pack-destination "${folder.path}"`, { cwd: ROOT });
-    const [{ filename, files }] = JSON.parse(packed.stdout) as [{ filename: string; files: { path: string }[] }];
+    const [{ filename, size, files }] = JSON.parse(packed.stdout) as [
+      { filename: string; size: number; files: { path: string }[] },
+    ];
+    expect(size).toBeLessThan(750_000);
     const outside = files.map(({ path }) => path).filter((path) => !/^dist\/(bin|lib|vendor)\//.test(path));
     const pages = readdirSync(join(ROOT, "docs")).filter((name) => name.endsWith(".md"));
     expect(outside.sort()).toEqual(
