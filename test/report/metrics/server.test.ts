@@ -99,6 +99,20 @@ describe("the server of metrics", () => {
     }
   });
 
+  it("answers the first request at once, and later ones at most four times a second on each connection", async () => {
+    let made = 0;
+    const text = () => `up ${++made}\n`;
+    const { url } = own(await serveMetrics("127.0.0.1", 0, text));
+    const beganMs = performance.now();
+    const all = Array.from({ length: 3 }, () => client(url, "GET /metrics HTTP/1.1\r\n\r\n".repeat(4)));
+    const answers = () => all.map(({ got }) => got.match(/HTTP\/1\.1 200/g)?.length ?? 0);
+    await expect.poll(() => Math.min(...answers()), { ...PATIENT, interval: 5 }).toBe(4);
+    expect(performance.now() - beganMs).toBeGreaterThan(3 * 250 - 20); // a timer may fire a little early
+    expect(made).toBeGreaterThanOrEqual(4);
+    expect(made).toBeLessThan(3 * 4);
+    expect(answers()).toEqual([4, 4, 4]);
+  });
+
   it("sends no more to a client that does not read, and closes its connection", async () => {
     const large = "x".repeat(4_000_000);
     const { url } = own(await serveMetrics("127.0.0.1", 0, () => large));
