@@ -52,7 +52,7 @@ export const REPORTING = {
       - auto: bar on a terminal, otherwise plain
       - bar: a progress bar, with as many numbers as the terminal is wide; below it, large bodies with their share, or the last URLs
       - plain: a line per failure, and a line per minute with the time, numbers, speed and ETA
-      - none: the summary only, and with -v a line per URL`,
+      - none: the summary only; with -v, each URL has a line`,
     choices: ["auto", "bar", "plain", "none"],
     default: "auto",
     notInLibrary: "the library writes nothing to the terminal; onProgress is called with numbers",
