@@ -39,7 +39,7 @@ describe("the option table", () => {
     );
   });
 
-  it.each(["bin/main.cjs", "bin/worker.cjs", "lib/index.cjs"])("has its detailed texts left out of dist/%s", (file) => {
+  it.each(["bin/core.cjs", "bin/main.cjs", "lib/index.cjs"])("has its detailed texts left out of dist/%s", (file) => {
     const code = readFileSync(join(ROOT, "dist", file), "utf8");
     const left = ROWS.filter(([, { summary, details }]) => {
       const [line = ""] = details.trim().split("\n");

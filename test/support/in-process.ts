@@ -9,11 +9,10 @@ import { compileFunction } from "node:vm";
 import { BIN, cleanEnv, type Ran, type RunOptions } from "./command.ts";
 
 const require = createRequire(import.meta.url);
-const MAIN = join(dirname(BIN), "main.cjs");
 const BUILT = dirname(dirname(BIN)) + sep;
 
 type Loader = (...args: readonly unknown[]) => void;
-let compiled: Loader | undefined;
+const compiled = new Map<string, Loader>();
 
 /** Whether a run is under way: the process has one working folder and one environment. */
 let isRunning = false;
@@ -57,15 +56,26 @@ export async function bulkgetInProcess(args: readonly string[], options: RunOpti
   }
 }
 
-/** Executes main.cjs, with new instances of all modules. It is compiled only once: that takes more time than a run. */
+/** Starts the command with new instances of all modules. */
 function startMain(): void {
   for (const file of Object.keys(require.cache)) if (file.startsWith(BUILT)) delete require.cache[file];
+  load("core.cjs");
+  const { main_exports: main } = load("main.cjs") as { readonly main_exports: { start(): void } };
+  main.start();
+}
+
+/** Executes a built file as a new module. It is compiled only once: that takes more time than a run. */
+function load(name: string): unknown {
+  const path = join(dirname(BIN), name);
   const parameters = ["exports", "require", "module", "__filename", "__dirname"];
-  compiled ??= compileFunction(readFileSync(MAIN, "utf8"), parameters, { filename: MAIN }) as Loader;
-  const module = new Module(MAIN);
-  module.filename = MAIN;
-  require.cache[MAIN] = module;
-  compiled.call(module.exports, module.exports, createRequire(MAIN), module, MAIN, dirname(MAIN));
+  const loader =
+    compiled.get(name) ?? (compileFunction(readFileSync(path, "utf8"), parameters, { filename: path }) as Loader);
+  compiled.set(name, loader);
+  const module = new Module(path);
+  module.filename = path;
+  require.cache[path] = module;
+  loader.call(module.exports, module.exports, createRequire(path), module, path, dirname(path));
+  return module.exports;
 }
 
 /** A stream that collects what is written to it, like a pipe that is read at once. */
