@@ -159,7 +159,8 @@ export const TIME_BOUNDS: readonly number[] = Array.from({ length: BUCKETS + 1 }
   bucket === 0 ? 0 : SMALLEST_MS * Math.exp((bucket - 0.5) * STEP),
 );
 
-function bucketOf(ms: number): number {
+/** The bucket that counts a duration. */
+export function bucketOf(ms: number): number {
   const bucket = Math.round(Math.log(Math.max(ms, SMALLEST_MS) / SMALLEST_MS) / STEP);
   return Math.min(bucket, BUCKETS - 1);
 }

@@ -1,7 +1,7 @@
 // The head of the page: what it is about, the figures to know first, and the runs that made them.
 
 import { bytesText, durationText, rateText, thousands } from "../format.ts";
-import { busyTime } from "../statistics/busy-time.ts";
+import { elapsedTime } from "../statistics/elapsed-time.ts";
 import type { RunEntry, Statistics } from "../statistics/statistics.ts";
 import { type Html, html } from "./html.ts";
 import { countText, numbers, shareText, table } from "./table.ts";
@@ -31,7 +31,7 @@ function endOf({ startAtMs, endAtMs }: { readonly startAtMs: number; readonly en
 export function tiles(statistics: Statistics): Html {
   const { counts, span, oneAtATimeMs, runs } = statistics;
   const { urls, saved, unchanged, failed, skipped, retryable, bytes, retries, duplicates, unreadable } = counts;
-  const elapsedMs = busyTime(statistics);
+  const elapsedMs = elapsedTime(statistics) ?? 0;
   const spanMs = span === undefined ? 0 : span.endAtMs - span.startAtMs;
   const faster = elapsedMs > 0 && oneAtATimeMs >= 1000 ? oneAtATimeMs / elapsedMs : 0;
   return html`<dl class="tiles">${[
@@ -48,6 +48,7 @@ export function tiles(statistics: Statistics): Html {
     tile("Bytes", bytesText(bytes), [saved > 0 && `${bytesText(bytes / saved)} a body on average`]),
     tile("Time", timeText(elapsedMs), [
       runs.length > 1 && `in ${runs.length} runs`,
+      elapsedMs === 0 && spanMs > 0 && "with pauses that are not known",
       elapsedMs < 0.9 * spanMs && `within ${durationText(spanMs)}`,
       retries > 0 && `${thousands(retries)} repeated tries`,
     ]),

@@ -1,12 +1,13 @@
 // Counts URLs, failures, bytes and times of the hosts with most URLs, and of those with most failures, in bounded memory.
 
-import { emptyTimes, type Histogram, quantile, recordTime } from "../../core/run/tally.ts";
+import { quantile } from "../../core/run/tally.ts";
 import { originOf } from "../../core/scheduler/host.ts";
 import { heavyHitters } from "../../core/structures/heavy-hitters.ts";
 import type { Measured } from "./measured.ts";
+import { addNarrowTime, allTimes, type NarrowTimes, narrowTimes } from "./narrow-times.ts";
 import type { HostCounts } from "./statistics.ts";
 
-/** At most 41 MB of histograms; a run of a million URLs on fewer hosts is counted exactly. */
+/** Some 10 MB. */
 const COUNTERS = 20_000;
 
 export interface HostsFold {
@@ -22,10 +23,10 @@ export function hostsFold(counters = COUNTERS): HostsFold {
   const bytes = new Float64Array(counters);
   const totalMs = new Float64Array(counters);
   /** One for each counter that is in use. */
-  const times: Histogram[] = [];
+  const times: NarrowTimes[] = [];
   const byUrls = heavyHitters(counters, (counter) => {
     for (const sums of [failed, bytes, totalMs]) sums[counter] = 0;
-    times[counter]?.fill(0);
+    times[counter] = narrowTimes();
   });
   const byFailures = heavyHitters(counters);
 
@@ -48,7 +49,7 @@ export function hostsFold(counters = COUNTERS): HostsFold {
       maxFailedError: most - least,
     };
     if (counter < 0) return { ...counts, bytes: 0 };
-    const own = times[counter] ?? emptyTimes();
+    const own = allTimes(times[counter] ?? narrowTimes());
     return {
       ...counts,
       bytes: bytes[counter] ?? 0,
@@ -64,9 +65,9 @@ export function hostsFold(counters = COUNTERS): HostsFold {
       if (host === "") return;
       const counter = byUrls.add(host);
       increase(totalMs, counter, record.totalMs);
-      const own = times[counter] ?? emptyTimes();
+      const own = times[counter] ?? narrowTimes();
       times[counter] = own;
-      recordTime(own, record.totalMs);
+      addNarrowTime(own, record.totalMs);
       increase(bytes, counter, record.bytes);
       if (record.outcome !== "failed") return;
       increase(failed, counter, 1);

@@ -4,7 +4,7 @@ import { FACTS } from "../../core/failure.ts";
 import { escaped } from "../../core/text/escape.ts";
 import { redacted } from "../../core/url/redact.ts";
 import { aligned, bytesText, durationText, type Paint, rateText, thousands } from "../format.ts";
-import { busyTime } from "./busy-time.ts";
+import { elapsedTime } from "./elapsed-time.ts";
 import type { HostCounts, RunEntry, Statistics } from "./statistics.ts";
 
 const SHOWN_FAILURES = 15;
@@ -40,7 +40,7 @@ export function statisticsText(statistics: Statistics, { paint, again }: ReportT
 function head(statistics: Statistics, paint: Paint): string[] {
   const { folders, counts, runs } = statistics;
   const { urls, saved, unchanged, failed, skipped, retryable, bytes, duplicates, retries, unreadable } = counts;
-  const share = urls === 0 ? 0 : (100 * failed) / urls;
+  const percent = (100 * failed) / Math.max(1, urls);
   const retry =
     retryable === 0 ? "" : `; another try may help for ${retryable === failed ? "all" : thousands(retryable)}`;
   return [
@@ -52,7 +52,7 @@ function head(statistics: Statistics, paint: Paint): string[] {
       ? [`same    ${thousands(unchanged)} unchanged on the server; all bodies ${bytesText(bytes)}`]
       : []),
     ...(skipped > 0 ? [`skipped ${thousands(skipped)}`] : []),
-    `${failed > 0 ? paint.bad("failed") : "failed"}  ${thousands(failed)}${failed > 0 ? ` (${share.toPrecision(2)} %)${retry}` : ""}`,
+    `${failed > 0 ? paint.bad("failed") : "failed"}  ${thousands(failed)}${failed > 0 ? ` (${rateText(percent)} %)${retry}` : ""}`,
     ...(retries > 0 ? [`retried ${thousands(retries)} times`] : []),
     ...took(statistics),
     ...(unreadable > 0 ? [`left out ${thousands(unreadable)} lines of the journal that are no records`] : []),
@@ -67,17 +67,19 @@ function runsText(runs: readonly RunEntry[]): string {
   return `${thousands(runs.length)}; the last from ${timeText(last.startAtMs)}, ${end}${exit}`;
 }
 
-/** "took 12 min 3 s within 1 d 3 h; 199 URL/s; one at a time it would have taken 4 d 3 h" */
+/** "took 12 min 3 s within 26 h 0 min, until 2026-01-02 00:00:01 UTC; 199 URL/s; one at a time it would have taken 99 h 3 min" */
 function took(statistics: Statistics): string[] {
   const { span, counts, oneAtATimeMs } = statistics;
   if (span === undefined) return [];
+  const [start, end] = [timeText(span.startAtMs), timeText(span.endAtMs)];
+  const elapsedMs = elapsedTime(statistics);
+  if (elapsedMs === undefined) return [`took    from ${start} until ${end}, with pauses`];
   const spanMs = span.endAtMs - span.startAtMs;
-  const busyMs = busyTime(statistics);
-  // Between two runs of a folder lies the time that counts for nothing.
-  const within = busyMs < 0.9 * spanMs ? ` within ${durationText(spanMs)}` : "";
-  const rate = `${rateText((counts.urls / busyMs) * 1000)} URL/s`;
-  const alone = oneAtATimeMs > 1.05 * busyMs ? `; one at a time it would have taken ${durationText(oneAtATimeMs)}` : "";
-  return [`took    ${durationText(busyMs)}${within}, until ${timeText(span.endAtMs)}; ${rate}${alone}`];
+  const within = elapsedMs < 0.9 * spanMs ? ` within ${durationText(spanMs)}` : "";
+  const rate = `${rateText((counts.urls / elapsedMs) * 1000)} URL/s`;
+  const isGain = oneAtATimeMs > 1.05 * elapsedMs;
+  const alone = isGain ? `; one at a time it would have taken ${durationText(oneAtATimeMs)}` : "";
+  return [`took    ${durationText(elapsedMs)}${within}, until ${end}; ${rate}${alone}`];
 }
 
 function section(title: string, lines: readonly string[], paint: Paint): string[] {

@@ -1,7 +1,7 @@
 // Space saving: the counts of any stream are right to within their errors, and frequent keys are not lost.
 import assert from "node:assert";
 import fc from "fast-check";
-import { it } from "vitest";
+import { expect, it } from "vitest";
 import { heavyHitters } from "../../../src/core/structures/heavy-hitters.ts";
 
 /** Keys of which the first are frequent, in any order. */
@@ -39,4 +39,11 @@ it("counts of heavy hitters are right to within their errors, and a key of more 
     }),
     { numRuns: 300 },
   );
+});
+
+it("a key that has become frequent keeps its counter", () => {
+  const hitters = heavyHitters(3);
+  for (const key of ["a", "b", "c", "d", ..."bbbbb", "e", "f"]) hitters.add(key);
+  const counter = hitters.counterOf("b");
+  expect([hitters.countOf(counter), hitters.errorOf(counter)]).toEqual([6, 0]);
 });

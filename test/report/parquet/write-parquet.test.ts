@@ -68,6 +68,11 @@ it("any records are the same in Parquet, with fields of other versions and value
   );
 });
 
+it("a negative zero, which a file may have, is the same in Parquet, but not in the text of `more`", async () => {
+  const { rows } = await written([saved({ total_ms: -0, bytes: -0 })]);
+  expect(rows[0]).toMatchObject({ total_ms: -0, more: '{"bytes":0}' });
+});
+
 it("records are written in groups of 20,000 rows, and of fewer where they are large", async () => {
   const records = Array.from({ length: 45_000 }, (_, i) =>
     i % 9 === 0 ? failed({ n: i }) : saved({ n: i, bytes: i }),

@@ -108,6 +108,12 @@ describe("statistics", () => {
     const few = statisticsOf(all(4000));
     expect(few.chronology.requests.length).toBe(4000);
     expect(few.rows.rows.length).toBe(4000);
+    const slow = [...all(100), ...Array.from({ length: 9 }, (_, i) => failed({ n: 200 + i, total_ms: 5000 }))];
+    expect(
+      statisticsOf(slow)
+        .rows.rows.map(({ n }) => n)
+        .sort((a, b) => a - b),
+    ).toEqual(slow.map(({ n }) => n));
     const many = statisticsOf(all(50_000));
     expect(many.chronology).toMatchObject({ of: 50_000 });
     expect(many.chronology.requests.length).toBe(5000);

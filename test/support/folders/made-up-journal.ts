@@ -11,6 +11,8 @@ export interface MadeUp {
   readonly records: number;
   /** Hosts, the first with most URLs: host h has about 1 / h of them. */
   readonly hosts?: number;
+  /** Share of the lines with a second record, of a later run, 0 to 1. */
+  readonly repeated?: number;
   /** Share of the URLs that fail, 0 to 1. */
   readonly failing?: number;
   readonly seed?: number;
@@ -44,15 +46,18 @@ export function writeMadeUpJournal(folder: string, options: MadeUp): void {
 }
 
 /** Lines with their line feeds. */
-export function* madeUpLines({ records, hosts = 30_000, failing = 0.04, seed = 1 }: MadeUp): Generator<string> {
+export function* madeUpLines(options: MadeUp): Generator<string> {
+  const { records, hosts = 30_000, repeated = 0, failing = 0.04, seed = 1 } = options;
   const random = numbers(seed);
-  for (let n = 1; n <= records; n++) {
+  const lines = Math.round(records * (1 - repeated));
+  for (let i = 1; i <= records; i++) {
+    const n = i <= lines ? i : 1 + Math.floor(random() * lines);
     const host = Math.floor(hosts ** random());
     const url = `https://host${host}.example/${Math.floor(random() * 1e6)}/page-${n}.html?session=${Math.floor(random() * 1e9)}`;
     const connect = random() < 0.1 ? openedOf(random) : "";
     const ttfb = round(20 - 80 * Math.log(1 - random()) + (connect === "" ? 0 : 200));
     const body = round(-30 * Math.log(1 - random()));
-    const time = new Date(START_MS + n * 5 + Math.floor(random() * 500)).toISOString();
+    const time = new Date(START_MS + i * 5 + Math.floor(random() * 500)).toISOString();
     const attempts = random() < 0.03 ? 2 + Math.floor(random() * 3) : 1;
     const again =
       attempts > 1 ? `,"wait_ms":${round(1000 * random())},"retried_after":["connection_lost: closed"]` : "";
