@@ -7,6 +7,7 @@ import { VERSION } from "../../../src/version.ts";
 import { own, ownFolder, ownSite } from "../../support/own.ts";
 import { commandUnderWay, graceOf } from "../../support/process/under-way.ts";
 import { host } from "../../support/rude/host.ts";
+import { rudeServer } from "../../support/rude.ts";
 import { journalOf, status } from "../../support/site.ts";
 
 const server = ownSite();
@@ -122,7 +123,9 @@ describe("runs.jsonl", () => {
   });
 
   it("has the numbers that -c auto tried, and why", async () => {
-    folder.list(Array.from({ length: 400 }, (_, i) => server.url(`/${i}`)));
+    const slow = own(await rudeServer());
+    // At 8 in flight one second: a sample takes 200 ms.
+    folder.list(Array.from({ length: 400 }, (_, i) => slow.url(`/ok?delay=20&i=${i}`)));
     await folder.run(["urls.txt", "-q", "-c", "auto"]);
     const auto = lines().at(-1)?.auto ?? [];
     expect(auto.length).toBeGreaterThan(0);
