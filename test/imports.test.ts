@@ -205,6 +205,10 @@ describe("source files:", () => {
     expect(lines.length).toBeLessThanOrEqual(250);
   });
 
+  it("none calls URL.canParse, which is wrong in Node 20 and 22 (core/url/to-url.ts)", () => {
+    expect(files.filter((file) => /URL\.canParse\(/.test(textOf(file)))).toEqual([]);
+  });
+
   it("bin/bulkget.ts has at most 12 lines", () => {
     expect(textOf("bin/bulkget.ts").trimEnd().split("\n").length).toBeLessThanOrEqual(12);
   });

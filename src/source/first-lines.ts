@@ -6,6 +6,7 @@ import { isFailure } from "../core/failure.ts";
 import type { Job } from "../core/job.ts";
 import { parseUrl } from "../core/url/parse-url.ts";
 import { isRedacted } from "../core/url/redact.ts";
+import { toUrl } from "../core/url/to-url.ts";
 import { guessFormat } from "./guess-format.ts";
 
 /** Number of first lines of which at least one has to be a URL. */
@@ -97,6 +98,9 @@ export function beginsWithUrl(path: string): boolean {
 function isUrl(text: string): boolean {
   const target = parseUrl(text);
   if (!isFailure(target)) return true;
-  if (target.error === "invalid_url") return URL.canParse(text) && isRedacted(new URL(text), text);
+  if (target.error === "invalid_url") {
+    const url = toUrl(text);
+    return url !== undefined && isRedacted(url, text);
+  }
   return !/^(?:[a-z]:|[^/:]*\.[^/:]*:|[^/:]*:\d)/i.test(text);
 }

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { DIGEST_NAMES, digestsOf } from "../../core/digest.ts";
 import type { Outcome, ShardPlace } from "../../core/job.ts";
 import { byExtension, LAYOUT, SHARD, type ShardExtension } from "../../core/layout.ts";
+import { toUrl } from "../../core/url/to-url.ts";
 import { digestBy } from "../../fs/body-digest.ts";
 import { isSavedFile } from "../../fs/location.ts";
 import { openToRead } from "../../fs/open-nofollow.ts";
@@ -111,7 +112,7 @@ function noBody(path: string, error: unknown): NoBodyError {
 /** The name of the file for a line's body: its number, and the extension that it has by its URL and type. */
 export function extractedName(n: number, record: Outcome): string {
   const { type } = record as { readonly type?: string };
-  const { pathname } = URL.canParse(record.url) ? new URL(record.url) : { pathname: "" };
+  const pathname = toUrl(record.url)?.pathname ?? "";
   return `${String(n).padStart(6, "0")}${extensionOf(pathname, type)}`;
 }
 

@@ -1,6 +1,7 @@
 // Selects the proxy of a URL by curl's rules for -x and the proxy environment variables.
 
 import { OptionError } from "../../core/errors.ts";
+import { toUrl } from "../../core/url/to-url.ts";
 import { basic, percentDecoded } from "./basic-auth.ts";
 import { noProxy, withoutBrackets } from "./no-proxy.ts";
 
@@ -92,7 +93,7 @@ function withScheme(text: string): string {
 
 /** Returns the host as the URL parser normalises it: lower case, Punycode, canonical address. */
 function hostOf(written: string): string | undefined {
-  return URL.canParse(`http://${written}/`) ? new URL(`http://${written}/`).hostname || undefined : undefined;
+  return toUrl(`http://${written}/`)?.hostname || undefined;
 }
 
 /** Splits and percent-decodes userinfo, into one character per byte. */

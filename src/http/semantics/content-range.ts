@@ -3,6 +3,7 @@
 import type { Failure } from "../../core/failure.ts";
 import type { PartialBody } from "../../core/ports.ts";
 import { originForm } from "../../core/url/origin-form.ts";
+import { toUrl } from "../../core/url/to-url.ts";
 import type { SentConditions } from "./conditional.ts";
 import { type AnswerHeaders, excerpt, valuesOf } from "./headers.ts";
 import { isStrongTag } from "./validators.ts";
@@ -70,9 +71,8 @@ function isOfOther({ etag, lastModified }: AnswerHeaders, validator: string): bo
 
 /** Compares URLs without credentials and fragment, which do not identify the resource. */
 function isSameUrl(url: string, target: URL): boolean {
-  if (!URL.canParse(url)) return false;
-  const kept = new URL(url);
-  return kept.origin === target.origin && originForm(kept) === originForm(target);
+  const kept = toUrl(url);
+  return kept !== undefined && kept.origin === target.origin && originForm(kept) === originForm(target);
 }
 
 function bad(detail: string): Failure {

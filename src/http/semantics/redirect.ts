@@ -3,6 +3,7 @@
 import { isUtf8 } from "node:buffer";
 import type { Failure } from "../../core/failure.ts";
 import { hasLongHost, hasLongHostText, MAX_URL_LENGTH } from "../../core/url/parse-url.ts";
+import { toUrl } from "../../core/url/to-url.ts";
 import { copied, excerpt } from "./headers.ts";
 
 /** A redirect answer. */
@@ -43,8 +44,8 @@ export function nextTarget(redirect: Omit<Redirect, "setCookies">, from: URL): U
   if (location.length > MAX_URL_LENGTH) return refused(TOO_LONG);
   const text = textOf(location);
   if (hasLongHostText(text)) return refused("to a host name that is too long");
-  if (!URL.canParse(text, from.href)) return refused("to a Location that is not a URL");
-  const next = new URL(text, from.href);
+  const next = toUrl(text, from.href);
+  if (next === undefined) return refused("to a Location that is not a URL");
   if (next.protocol !== "http:" && next.protocol !== "https:")
     return refused(`to another scheme, ${excerpt(next.protocol)}`);
   if (next.href.length > MAX_URL_LENGTH) return refused(TOO_LONG);

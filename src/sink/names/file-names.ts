@@ -5,6 +5,7 @@ import type { Failure } from "../../core/failure.ts";
 import { isNumber, type Job } from "../../core/job.ts";
 import { HEADERS_ENDING, LAYOUT, OWN_ENDING, OWN_FILES } from "../../core/layout.ts";
 import type { Expected } from "../../core/scheduler/name-queue.ts";
+import { toUrl } from "../../core/url/to-url.ts";
 import { extensionOf, hasOwnExtension, pathExtension } from "./extension.ts";
 import { basenameOf, foldersOf, hostOf, type Limit, stemOf } from "./url-parts.ts";
 
@@ -108,7 +109,7 @@ export function fileNames(template: string, perDir?: number): FileNames {
         return { key: file.slice(0, file.length - pathExtension(file).length), file };
       }
       if (unique) return undefined;
-      const target = URL.canParse(job.url) ? new URL(job.url) : undefined;
+      const target = toUrl(job.url);
       if (target === undefined) return undefined;
       const key = expand(job, target, "");
       if (!hasExtension) return { key, file: key };

@@ -2,6 +2,7 @@
 
 import { StringDecoder } from "node:string_decoder";
 import type { Job } from "../../core/job.ts";
+import { toUrl } from "../../core/url/to-url.ts";
 import { gunzipped } from "../compression/gunzip.ts";
 import { onceOf } from "../fetched.ts";
 import { pipeOf, quoted } from "../file-signature.ts";
@@ -34,7 +35,7 @@ export const sitemapJobs: Format["jobs"] = async function* (bytes, context): Asy
       continue;
     }
     for (const { url, line } of entries) {
-      const target = URL.canParse(url) ? new URL(url) : undefined;
+      const target = toUrl(url);
       origin ??= target?.origin;
       if (target === undefined) yield broken("the sitemap index has no URL there", line);
       else if (target.origin !== origin) yield broken(`a sitemap of another origin than ${origin} is not read`, line);

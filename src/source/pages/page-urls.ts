@@ -1,6 +1,7 @@
 // The URLs of a listing: of its pages by their markers, and of its items by their names.
 
 import { hasLongHostText, MAX_URL_LENGTH } from "../../core/url/parse-url.ts";
+import { toUrl } from "../../core/url/to-url.ts";
 import type { Listing } from "./page.ts";
 
 /** Returns the listing's URL with this parameter in its query; everything else of it stays as it is. */
@@ -20,7 +21,7 @@ function nameIn(pair: string): string {
 
 /** Returns the marker of a page that has a URL: its path and query. Throws for another origin, to which credentials would go. */
 export function markerOf(reference: string, pageUrl: string, { url }: Listing): string {
-  const next = isReference(reference) && URL.canParse(reference, pageUrl) ? new URL(reference, pageUrl) : undefined;
+  const next = isReference(reference) ? toUrl(reference, pageUrl) : undefined;
   if (next === undefined) throw new Error(`its next page has no URL: ${JSON.stringify(reference.slice(0, 200))}`);
   if (next.origin === url.origin) return next.pathname + next.search;
   throw new Error(`its next page is at another origin, ${next.origin}: --list-url takes a listing of one origin`);
@@ -41,7 +42,7 @@ export function urlOfMarker({ url }: Listing, marker: string): string {
  */
 export function itemUrl(text: string, pageUrl: string, base: string | undefined): string | undefined {
   if (/^https?:\/\//i.test(text)) return text;
-  if (base === undefined) return isReference(text) && URL.canParse(text, pageUrl) ? new URL(text, pageUrl).href : text;
+  if (base === undefined) return (isReference(text) ? toUrl(text, pageUrl)?.href : undefined) ?? text;
   return isAddressable(text) ? base + encodedPath(text) : undefined;
 }
 

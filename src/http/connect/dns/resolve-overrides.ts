@@ -2,6 +2,7 @@
 
 import { isIP } from "node:net";
 import { OptionError } from "../../../core/errors.ts";
+import { toUrl } from "../../../core/url/to-url.ts";
 
 /** Returns the addresses given for a host and port; undefined if none are. */
 export type ResolveOverrides = (host: string, port: number) => readonly string[] | undefined;
@@ -47,6 +48,8 @@ export function resolveOverrides(
 
 /** Returns a host as the URL parser normalises it: lower case, Punycode, canonical address; without a trailing dot. */
 function normalisedHost(text: string): string | undefined {
-  if (/[/?#@\\]/.test(text) || !URL.canParse(`http://${text}/`)) return undefined;
-  return new URL(`http://${text}/`).hostname.replace(/^\[(.*)\]$/, "$1").replace(/\.$/, "");
+  if (/[/?#@\\]/.test(text)) return undefined;
+  return toUrl(`http://${text}/`)
+    ?.hostname.replace(/^\[(.*)\]$/, "$1")
+    .replace(/\.$/, "");
 }
