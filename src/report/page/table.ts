@@ -26,7 +26,7 @@ export function table<Row>(
   const body = rows.map((row) => {
     const cells = columns.map(({ cell, value }, i) => {
       const by = value?.(row);
-      const sorted = by === undefined ? undefined : html` data-v="${by}"`;
+      const sorted = by === undefined ? undefined : html` data-v="${typeof by === "number" ? sortable(by) : by}"`;
       return html`<td${classes[i]}${sorted}>${cell(row)}`;
     });
     return html`<tr>${cells}
@@ -59,4 +59,11 @@ export function shareText(part: number, of: number): string {
 /** "1 URL", "1,234 URLs". */
 export function countText(count: number, noun = "URL"): string {
   return `${thousands(count)} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/** Digits of a number that a column is sorted by: the last digits of Math.exp differ between versions of V8. */
+const SORTED_DIGITS = 12;
+
+function sortable(value: number): number {
+  return Number(value.toPrecision(SORTED_DIGITS));
 }
