@@ -26,7 +26,7 @@ export function table<Row>(
   const body = rows.map((row) => {
     const cells = columns.map(({ cell, value }, i) => {
       const by = value?.(row);
-      const sorted = by === undefined ? undefined : html` data-v="${typeof by === "number" ? sortable(by) : by}"`;
+      const sorted = by === undefined ? undefined : html` data-v="${sortable(by)}"`;
       return html`<td${classes[i]}${sorted}>${cell(row)}`;
     });
     return html`<tr>${cells}
