@@ -4,6 +4,7 @@ import type { Failed, Outcome } from "../core/job.ts";
 import type { Reporter } from "../core/ports.ts";
 import { heavyHitters } from "../core/structures/heavy-hitters.ts";
 import { hostKey } from "../core/url/host-key.ts";
+import { toUrl } from "../core/url/to-url.ts";
 import { shortWords } from "./failure-words.ts";
 
 /** Number of hosts that are counted: many more than are shown, and some 200 kB. */
@@ -63,10 +64,7 @@ export function failingHosts(): FailingHosts {
 
 /** Returns the host of a URL, as of `hostKey`; undefined for text that is no URL. */
 export function hostOf(url: string): string | undefined {
-  try {
-    // A copy: V8 keeps the whole URL alive for a slice of it (V8 issue 2869).
-    return Buffer.from(hostKey(new URL(url)), "utf8").toString("utf8");
-  } catch {
-    return undefined;
-  }
+  const target = toUrl(url);
+  // A copy: V8 keeps the whole URL alive for a slice of it (V8 issue 2869).
+  return target && Buffer.from(hostKey(target), "utf8").toString("utf8");
 }

@@ -1,10 +1,11 @@
 // `--html`: writes the page of a report, for `bulkget report` and at the end of a run.
 
-import { existsSync, writeSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { openReport } from "../../app/report.ts";
 import { OptionError } from "../../core/errors.ts";
 import { LAYOUT } from "../../core/layout.ts";
+import { writeAllSync } from "../../fs/write-all.ts";
 import { objectionTo, writeOwnFile } from "../../report/own-file.ts";
 import { PAGE_FILE } from "../../report/page/page-file.ts";
 import type { Statistics } from "../../report/statistics/statistics.ts";
@@ -35,9 +36,7 @@ export async function writePage(path: string, statistics: Statistics): Promise<v
   // Loaded only now: with the scales of the charts it is large.
   const { reportPage } = await import("../../report/page/page.ts");
   const page = Buffer.from(reportPage(statistics, VERSION, Date.now()));
-  const failure = writeOwnFile(path, PAGE_FILE, (fd) => {
-    for (let at = 0; at < page.length; ) at += writeSync(fd, page, at);
-  });
+  const failure = writeOwnFile(path, PAGE_FILE, (fd) => writeAllSync(fd, [page]));
   if (failure !== undefined) throw refusal(path, failure);
 }
 

@@ -18,7 +18,7 @@ export async function openMetrics(line: CommandLine, note: (text: string) => voi
   const shown = isFile ? target.file : `${target.host}:${target.port}`;
   if (isFile && report.some(({ path }) => resolve(path) === resolve(target.file)))
     throw new OptionError(`--metrics ${shown}: is the file of --report as well; name another file`);
-  // Loaded only when it is used: it loads Node's HTTP server.
+  // Loaded only when it is used.
   const { openMetrics: open } = await import("../../report/metrics/metrics.ts");
   try {
     const lastSuccessAtMs = lastSuccess(join(outputDir, LAYOUT.runs));

@@ -3,6 +3,7 @@
 import type { Failure } from "../failure.ts";
 import { CONTROL_MARK } from "../text/escape.ts";
 import { isRedacted } from "./redact.ts";
+import { toUrl } from "./to-url.ts";
 import { HIDDEN } from "./userinfo.ts";
 
 /** Maximum length of a URL, in characters. nginx and Apache accept 8 KiB by default. */
@@ -22,12 +23,9 @@ export function parseUrl(url: string): URL | Failure {
   if (url.length > MAX_URL_LENGTH) return invalid(`longer than ${MAX_URL_LENGTH} characters`);
   if (/[\u0000-\u001f\u007f]/.test(url) || url.includes(CONTROL_MARK)) return invalid("it has a control character");
   if (hasLongHostText(url)) return invalid(LONG_HOST);
-  let target: URL;
-  try {
-    target = new URL(url);
-  } catch {
+  const target = toUrl(url);
+  if (target === undefined)
     return invalid(/^[a-z][a-z0-9+.-]*:/i.test(url) ? "no valid host or port" : "no http:// or https:// in front");
-  }
   if (target.protocol !== "http:" && target.protocol !== "https:") {
     return { error: "unsupported_scheme", detail: "only http and https" };
   }
