@@ -1,10 +1,10 @@
 // What an earlier run or try left of a body: asked about, gone on from, dropped where it does not fit.
 import { describe, expect, it } from "vitest";
-import type { Failure } from "../../../src/core/failure.ts";
-import type { Job } from "../../../src/core/job.ts";
-import type { Answer, PartialBody, RequestConditions } from "../../../src/core/ports.ts";
-import { TIME } from "../outcomes.ts";
-import { ANSWER, JOB, KNOWN, type Ports, type Started, tried } from "../tried.ts";
+import type { Failure } from "../../src/core/failure.ts";
+import type { Job } from "../../src/core/job.ts";
+import type { Answer, PartialBody, RequestConditions } from "../../src/core/ports.ts";
+import { TIME } from "./outcomes.ts";
+import { ANSWER, JOB, KNOWN, type Ports, type Started, tried } from "./tried.ts";
 
 const KEPT: PartialBody = { bytes: 5, validator: '"x"', url: "https://example.org/a", wholeBytes: 9 };
 

@@ -1,13 +1,13 @@
 // Whatever the web does, whenever the run is stopped: one outcome for each job, and nothing left behind.
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import type { Failure } from "../../../src/core/failure.ts";
-import type { Saved } from "../../../src/core/job.ts";
-import type { RetryDecision } from "../../../src/core/run/completion.ts";
-import { decideRetry, hostSignal } from "../../../src/policy/retry.ts";
-import { type FakeClock, fakeClock } from "../clock.ts";
-import { failure, saved } from "../outcomes.ts";
-import { fakeSource, type PoolOptions, pool, watched } from "../pool.ts";
+import type { Failure } from "../../src/core/failure.ts";
+import type { Saved } from "../../src/core/job.ts";
+import type { RetryDecision } from "../../src/core/run/completion.ts";
+import { decideRetry, hostSignal } from "../../src/policy/retry.ts";
+import { type FakeClock, fakeClock } from "./clock.ts";
+import { failure, saved } from "./outcomes.ts";
+import { fakeSource, type PoolOptions, pool, watched } from "./pool.ts";
 
 const RETRIES = 3;
 const GRACE_MS = 500;
