@@ -1,10 +1,9 @@
 // --metrics: shows the numbers of a run to Prometheus while it is under way, on a port or in a file.
 
-import { basename } from "node:path";
 import type { View } from "../../core/ports.ts";
 import { exposition } from "./exposition.ts";
 import { familiesOf, type RunState } from "./families.ts";
-import { lastSuccessIn, objectionToProm, writeProm } from "./prom-file.ts";
+import { labelsBeside, lastSuccessIn, objectionToProm, writeProm } from "./prom-file.ts";
 import { serveMetrics } from "./server.ts";
 import type { MetricsTarget } from "./target.ts";
 
@@ -53,8 +52,7 @@ function inFile(path: string, { version, lastSuccessAtMs: known, note }: Metrics
   const objection = objectionToProm(path);
   if (objection !== undefined) throw new Error(objection);
   const earlierMs = Math.max(known ?? 0, lastSuccessIn(path) ?? 0);
-  // Two jobs on one machine have the same metrics otherwise, and node-exporter would refuse all of its own.
-  const common = { file: basename(path) };
+  const common = labelsBeside(path);
   let state: RunState | undefined;
   let timer: NodeJS.Timeout | undefined;
   let isReported = false;

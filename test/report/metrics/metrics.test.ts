@@ -67,15 +67,26 @@ describe("a file of metrics", () => {
     expect([vi.getTimerCount(), readdirSync(folder.path), metrics.notes]).toEqual([0, ["mirror.prom"], []]);
   });
 
-  it("says in each sample which file it is, since node-exporter reads those of several jobs", async () => {
-    const metrics = await opened();
-    metrics.start(viewOf([saved()]));
-    metrics.end(1);
-    const samples = text()
-      .trimEnd()
-      .split("\n")
-      .filter((line) => !line.startsWith("#"));
-    expect(samples.filter((line) => !/[{,]file="mirror\.prom"\} \S+$/.test(line))).toEqual([]);
+  it("has the file's name in each sample where another file beside it has the same samples without it", async () => {
+    const run = async (name: string) => {
+      const path = folder.at(name);
+      const metrics = await openMetrics({ file: path }, { version: "1", lastSuccessAtMs: undefined, note() {} });
+      metrics.start(viewOf([saved()]));
+      metrics.end(1);
+      const samples = readFileSync(path, "utf8")
+        .trimEnd()
+        .split("\n")
+        .filter((line) => !line.startsWith("#"));
+      const named = samples.filter((line) => line.includes(`file="${name}"} `)).length;
+      return named === samples.length ? "each" : named === 0 ? "none" : "some";
+    };
+    writeFileSync(folder.at("raid.prom"), "# HELP bulkget_x\nraid_disks 4\n");
+    symlinkSync("nowhere", folder.at("dangling.prom"));
+    expect([await run("a.prom"), await run("a.prom")]).toEqual(["none", "none"]);
+    expect([await run("b.prom"), await run("c.prom")]).toEqual(["each", "each"]);
+    expect([await run("a.prom"), await run("b.prom")]).toEqual(["none", "each"]);
+    rmSync(folder.at("a.prom"));
+    expect([await run("b.prom"), await run("c.prom")]).toEqual(["none", "each"]);
   });
 
   it("keeps the last success of the runs before: of its own file, or of the folder, whichever is later", async () => {
