@@ -1,13 +1,13 @@
 // Counts what a run would do, from the list and the records of the folder alone: nothing is requested or written.
 
 import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { type FailureKind, isFailure } from "../core/failure.ts";
 import type { Job } from "../core/job.ts";
 import { LAYOUT } from "../core/layout.ts";
 import type { Source } from "../core/ports.ts";
 import { hostKey } from "../core/url/host-key.ts";
 import { parseUrl } from "../core/url/parse-url.ts";
+import { type OwnPaths, ownPaths } from "../fs/own-paths.ts";
 import { type History, readHistory } from "../journal/history.ts";
 import { fingerprintSet } from "../journal/tables/fingerprint-set.ts";
 import { leastTimeMs } from "../policy/rate.ts";
@@ -69,11 +69,12 @@ const MAX_HOSTS = 1_000_000;
 /** `read` opens the list. Throws a ListError, a JournalError or a FolderError. */
 export async function dryRun(read: () => Source, options: DryRunOptions): Promise<DryRun> {
   const { outputDir: folder = OUTPUT_DEFAULTS.outputDir, lists, force = false, prune = false } = options;
+  const paths = ownPaths(folder, LAYOUT);
   refuseFileAsFolder(folder);
-  const owner = failedListOwner(folder, lists, force);
-  const history = earlierIn(options);
+  const owner = failedListOwner(paths, lists, force);
+  const history = earlierIn(paths, force);
   try {
-    const { isFedBack } = failuresIn(folder, history, { owner, lists, prune });
+    const { isFedBack } = failuresIn(paths, history, { owner, lists, prune });
     refuseOtherFormat(folder, history, containerFormatOf(options) ?? "files");
     return await counted(read, history, isFedBack, options);
   } finally {
@@ -81,11 +82,10 @@ export async function dryRun(read: () => Source, options: DryRunOptions): Promis
   }
 }
 
-function earlierIn({ outputDir: folder = OUTPUT_DEFAULTS.outputDir, force }: DryRunOptions): History | undefined {
-  const path = join(folder, LAYOUT.journal);
-  if (force === true || !existsSync(path)) return undefined;
+function earlierIn({ folder, state, journal }: OwnPaths, force: boolean): History | undefined {
+  if (force || !existsSync(journal)) return undefined;
   try {
-    return readHistory(folder, path, mayStartThread());
+    return readHistory(folder, journal, { state, mayStartThread: mayStartThread() });
   } catch (error) {
     throw asFolderError(error, folder);
   }

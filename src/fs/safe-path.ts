@@ -2,11 +2,11 @@
 
 import { lstatSync, realpathSync } from "node:fs";
 import { join, sep } from "node:path";
-import { HEADERS_ENDING, LAYOUT, OWN_ENDING, OWN_FILES } from "../core/layout.ts";
+import { HEADERS_ENDING, OWN_ENDING, OWN_FILES, REMOVED } from "../core/layout.ts";
 
 /** Empty, absolute, hidden, `..`, a separator or drive of Windows, NUL, an own file of the folder, an incomplete body, a head. */
 const UNSAFE_PATH = new RegExp(
-  `^$|(^|/)(\\.|/|$)|[\\\\:\\0]|^(${OWN_FILES})$|^${LAYOUT.removed}($|/)|${OWN_ENDING.source}`,
+  `^$|(^|/)(\\.|/|$)|[\\\\:\\0]|^(${OWN_FILES})$|^${REMOVED}($|/)|${OWN_ENDING.source}`,
   "i",
 );
 

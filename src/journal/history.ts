@@ -1,7 +1,9 @@
 // Reads the journal of earlier runs: which lines are saved, failed or skipped, and which must be fetched again.
 
 import { closeSync } from "node:fs";
+import { join } from "node:path";
 import { type DuplicateSource, isNumber, type Outcome } from "../core/job.ts";
+import { LAYOUT } from "../core/layout.ts";
 import { type HistoryQueries, historyQueries } from "./queries.ts";
 import { openJournal, refuseNewer } from "./reading/open-journal.ts";
 import {
@@ -67,21 +69,38 @@ export interface History extends UnmatchedLines, HistoryQueries {
   close(): void;
 }
 
+export interface HistoryOptions {
+  /** The state folder of the run. Default: that of a run of a whole list. */
+  readonly state?: string;
+  /** Whether a second thread may check the files. Default true. */
+  readonly mayStartThread?: boolean;
+}
+
 /**
  * Reads a journal and checks every file that it names. Writes nothing. Throws a JournalError for a file that this version
  * cannot read, and file-system errors.
  */
-export function readHistory(folder: string, journalPath: string, mayStartThread = true): History {
+export function readHistory(
+  folder: string,
+  journalPath: string,
+  { state = join(folder, LAYOUT.state), mayStartThread = true }: HistoryOptions = {},
+): History {
   const fd = openJournal(journalPath);
   try {
-    return history(fd, folder, journalPath, mayStartThread ? startVerifierThread : undefined);
+    return history(fd, { folder, state, journalPath }, mayStartThread ? startVerifierThread : undefined);
   } catch (error) {
     closeSync(fd);
     throw error;
   }
 }
 
-function history(fd: number, folder: string, journalPath: string, start?: StartThread): History {
+interface HistoryPaths {
+  readonly folder: string;
+  readonly state: string;
+  readonly journalPath: string;
+}
+
+function history(fd: number, { folder, state, journalPath }: HistoryPaths, start?: StartThread): History {
   const lines = lineTable();
   const named = bitSet();
   let lineCount = 0;
@@ -107,7 +126,7 @@ function history(fd: number, folder: string, journalPath: string, start?: StartT
     if (isCurrent) lines.set(n, unit, lines.hashAt(index), STATE_MISSING);
   };
   const files = fileVerifier(folder, onMissing, start);
-  const shards = shardEnds(folder);
+  const shards = shardEnds(folder, state);
   /** A saved line counts as saved until its file is found missing. */
   const addRecord = (entry: ParsedRecord, unit: number, isShort: boolean) => {
     const { n, outcome, hash, file, bytes, shard, shardEnd, retryable, isNamed } = entry;

@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { digestsOf } from "../core/digest.ts";
 import { type Failure, isFailure } from "../core/failure.ts";
 import type { Job, Outcome } from "../core/job.ts";
-import { LAYOUT } from "../core/layout.ts";
+import { REMOVED } from "../core/layout.ts";
 import { parseUrl } from "../core/url/parse-url.ts";
 import { isSavedFile, isStillThere, savedHeaders } from "../fs/location.ts";
 import type { History } from "../journal/history.ts";
@@ -44,7 +44,7 @@ export type FileMover = ReturnType<typeof fileMover>;
 
 /** Each call throws a FolderError, and file-system errors. */
 export function fileMover({ folder, names, history, journal, removedLines, conflictOf }: FileMoverOptions) {
-  const removedFolder = join(folder, LAYOUT.removed);
+  const removedFolder = join(folder, REMOVED);
   let moved = 0;
 
   return {

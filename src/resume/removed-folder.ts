@@ -3,13 +3,13 @@
 import { lstatSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { JournalError } from "../core/errors.ts";
-import { LAYOUT } from "../core/layout.ts";
+import { LAYOUT, REMOVED } from "../core/layout.ts";
 import { journalKind } from "../journal/repair.ts";
 import { makeFolder } from "../sink/folder/output-folder.ts";
 
 /** Whether a run has kept files in "gone": the folder has a journal. A folder without one is the user's. */
 export function hasRemovedLines(folder: string): boolean {
-  const path = join(folder, LAYOUT.removed);
+  const path = join(folder, REMOVED);
   if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return false;
   try {
     return ["ours", "empty"].includes(journalKind(join(path, LAYOUT.journal)));

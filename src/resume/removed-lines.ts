@@ -5,10 +5,11 @@ import { join } from "node:path";
 import { readBack } from "../app/output/previous-run.ts";
 import { FolderError, useAnotherFolder } from "../core/errors.ts";
 import type { Outcome } from "../core/job.ts";
-import { HEADERS_ENDING, LAYOUT } from "../core/layout.ts";
+import { HEADERS_ENDING, LAYOUT, REMOVED } from "../core/layout.ts";
 import { escapedUrl } from "../core/text/escape.ts";
 import { knownAs } from "../core/url/redact.ts";
 import { isSavedFile, savedHeaders } from "../fs/location.ts";
+import { ownPaths } from "../fs/own-paths.ts";
 import { compactJournal } from "../journal/compact.ts";
 import { type History, readHistory } from "../journal/history.ts";
 import { urlHash } from "../journal/reading/parse-record.ts";
@@ -58,8 +59,9 @@ export interface RemovedLines {
 
 /** Opens an existing folder at once, a new one when it is first needed. Throws file-system errors. */
 export function openRemovedLines(folder: string, state: string): RemovedLines {
-  const path = join(folder, LAYOUT.removed);
-  const journalPath = join(path, LAYOUT.journal);
+  const path = join(folder, REMOVED);
+  const paths = { ...ownPaths(path, LAYOUT), state, journalPart: join(state, LAYOUT.journal) };
+  const journalPath = paths.journal;
   let opened: Opened | undefined;
   /** Records added in this run, by URL hash: the indexes of the history do not grow. */
   const saved = hashChains();
@@ -69,7 +71,7 @@ export function openRemovedLines(folder: string, state: string): RemovedLines {
   /** Whether the folder can be used; undefined: not checked yet. */
   let isFolder: boolean | undefined;
   if (hasRemovedLines(folder)) {
-    opened = open(readBack(path, state, () => {}));
+    opened = open(readBack(paths, () => {}));
     const { history } = opened;
     history.eachRecord((n, isSaved) => {
       if (isSaved || history.record(n)?.file !== undefined) files++;
@@ -80,7 +82,7 @@ export function openRemovedLines(folder: string, state: string): RemovedLines {
     const onRecord = (outcome: Outcome, offset: number) => history.add(outcome, offset);
     const from = before === undefined ? {} : { fromBytes: before.bytes };
     const records = journalWriter(journalPath, { onRecord, ...from });
-    const history = before ?? readHistory(path, journalPath, false);
+    const history = before ?? readHistory(path, journalPath, { state, mayStartThread: false });
     return { history, records };
   }
 
@@ -105,8 +107,8 @@ export function openRemovedLines(folder: string, state: string): RemovedLines {
     const isKept = file !== undefined && isSavedFile(path, file);
     const headers = isKept ? savedHeaders(path, record) : undefined;
     return {
-      ...{ n, record, file: isKept ? `${LAYOUT.removed}/${file}` : undefined },
-      headersFile: headers && `${LAYOUT.removed}/${headers}`,
+      ...{ n, record, file: isKept ? `${REMOVED}/${file}` : undefined },
+      headersFile: headers && `${REMOVED}/${headers}`,
     };
   }
 
@@ -220,7 +222,7 @@ export function openRemovedLines(folder: string, state: string): RemovedLines {
         // With other files in it, the folder keeps its journal.
         isEmpty = history.recorded === 0 && readdirSync(path).length === 1;
         if (isEmpty) unlinkSync(journalPath);
-        else compactJournal(journalPath, join(state, LAYOUT.journal), history).commit();
+        else compactJournal(journalPath, paths.journalPart, history).commit();
       } finally {
         history.close();
       }

@@ -3,7 +3,6 @@
 import { copyDigests, hasDigests, mismatchedDigest } from "../core/digest.ts";
 import { FolderError, useAnotherFolder, type Wording } from "../core/errors.ts";
 import type { Job, KnownRecord, Outcome, ShardPlace } from "../core/job.ts";
-import { LAYOUT } from "../core/layout.ts";
 import type { Source } from "../core/ports.ts";
 import type { History } from "../journal/history.ts";
 import { thousands } from "../report/format.ts";
@@ -11,6 +10,8 @@ import { doneAs, skipDone } from "../source/skip-done.ts";
 
 export interface ResumeShardsOptions {
   readonly folder: string;
+  /** The journal's name, for messages. */
+  readonly journalName: string;
   readonly history: History;
   /** Ask the servers whether saved bodies have changed. */
   readonly update: boolean;
@@ -26,13 +27,13 @@ export interface ResumeShardsOptions {
 export async function remainingForShards(
   source: Source,
   again: (() => Source) | undefined,
-  { folder, history, update, retryFailed, note }: ResumeShardsOptions,
+  { folder, journalName, history, update, retryFailed, note }: ResumeShardsOptions,
 ): Promise<Source> {
   for (const one of history.notes) note(one);
   const how = { update, retryFailed };
   const check = (job: Job): Job => {
     if (history.state(job.n, job.url) === "other" && history.record(job.n)?.outcome === "saved") {
-      const why = `${folder}: line ${job.n} of the list is not the URL that ${LAYOUT.journal} has for it, and members of a shard cannot be renamed`;
+      const why = `${folder}: line ${job.n} of the list is not the URL that ${journalName} has for it, and members of a shard cannot be renamed`;
       const waysIn = (words: Wording) =>
         `add lines at the end only; or ${useAnotherFolder(words)}; or ${words.option("force")} to start over`;
       throw new FolderError("usage", (words) => `${why}: ${waysIn(words)}`, { code: "ERR_BULKGET_OTHER_LIST" });

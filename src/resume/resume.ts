@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import { FolderError, useAnotherFolder, type Wording } from "../core/errors.ts";
 import type { Job } from "../core/job.ts";
-import { LAYOUT } from "../core/layout.ts";
+import { REMOVED } from "../core/layout.ts";
 import type { Source } from "../core/ports.ts";
 import { isSavedFile, isStillThere } from "../fs/location.ts";
 import type { History } from "../journal/history.ts";
@@ -17,6 +17,8 @@ import { openRemovedLines, type RemovedLines } from "./removed-lines.ts";
 
 export interface ResumeOptions extends Omit<LineMatcherOptions, "removedLines"> {
   readonly state: string;
+  /** The journal's name, for messages. */
+  readonly journalName: string;
   /** --prune: remove files of lines that are not in the list. Then another run's list is not refused. */
   readonly prune: boolean;
   readonly note: (text: string) => void;
@@ -170,10 +172,10 @@ function countsOf(jobs: readonly Job[], { history, removedLines }: ResumeContext
   return comparison.end(false);
 }
 
-function refuseUnless({ folder, prune }: ResumeContext, counts: ListCounts): void {
+function refuseUnless({ folder, journalName, prune }: ResumeContext, counts: ListCounts): void {
   if (prune || !isOtherList(counts)) return;
   const what = counts.removed === 1 ? "the file of that line" : "the files of those lines";
-  const why = `${folder}: holds the run of another list (${LAYOUT.journal}): ${describeCounts(counts)}`;
+  const why = `${folder}: holds the run of another list (${journalName}): ${describeCounts(counts)}`;
   const waysIn = (words: Wording) =>
     `${useAnotherFolder(words)}; or ${words.option("prune")} to remove ${what}, or ${words.option("force")} to start over`;
   throw new FolderError("usage", (words) => `${why}: ${waysIn(words)}`, { code: "ERR_BULKGET_OTHER_LIST" });
@@ -181,7 +183,7 @@ function refuseUnless({ folder, prune }: ResumeContext, counts: ListCounts): voi
 
 function removedNote(folder: string, files: number): string {
   const [are, them] = files === 1 ? ["is", "it"] : ["are", "them"];
-  return `${countOfRemoved(files)} ${are} kept in ${join(folder, LAYOUT.removed)}; --prune removes ${them}`;
+  return `${countOfRemoved(files)} ${are} kept in ${join(folder, REMOVED)}; --prune removes ${them}`;
 }
 
 function countOfRemoved(files: number): string {

@@ -5,7 +5,7 @@ import { basename } from "node:path";
 import { Readable } from "node:stream";
 import { ListError } from "../core/errors.ts";
 import type { Job, Refuse } from "../core/job.ts";
-import { LAYOUT } from "../core/layout.ts";
+import { FAILED_LIST } from "../core/layout.ts";
 import type { Source } from "../core/ports.ts";
 import { redacted } from "../core/url/redact.ts";
 import type { Fetch } from "./fetched.ts";
@@ -198,7 +198,7 @@ function nameOf(path: string): string {
 
 /** Whether it is the list of failed lines of a run: its lines were checked before, and it may be empty. */
 function isFailedList(path: string): boolean {
-  return basename(path) === LAYOUT.failedList && !isUrl(path);
+  return FAILED_LIST.test(basename(path)) && !isUrl(path);
 }
 
 /** Throws if standard input is a directory, which Node 20 to 26 reads as empty (getStdin in is_main_thread.js). */

@@ -27,10 +27,11 @@ const FORMATS: {
   tar: { extension: ".tar", format: () => tarFormat(Date.now), naming: memberNaming },
   warc: {
     extension: ".warc.gz",
-    format: ({ folder, state, hash, warc }) =>
+    format: ({ folder, state, infix, hash, warc }) =>
       warcFormat({
         ...warc,
         label: hash ? "sha256" : "sha1",
+        infix,
         pathsOf: (shard) => shardPaths(folder, state, shard),
         now: Date.now,
       }),
@@ -43,6 +44,8 @@ const FORMATS: {
 export interface ContainerPlan {
   readonly folder: string;
   readonly state: string;
+  /** What follows the number in the names of archives. */
+  readonly infix: string;
   readonly format: ContainerFormatName;
   /** The options of WARC alone. */
   readonly warc: Pick<WarcOptions, "hasMetadata" | "isDeduped" | "info">;
@@ -78,13 +81,26 @@ export function needsNoRequest(job: Job): boolean {
 
 /** `worker`: 0 for the process with the lock, otherwise the number of the worker. */
 export function openContainer(plan: ContainerPlan, worker = 0): Sink {
-  const { folder, state, format, shardBytes, shardCount, highest, name, perDir, hash, durable, minFree, processes } =
-    plan;
+  const {
+    folder,
+    state,
+    infix,
+    format,
+    shardBytes,
+    shardCount,
+    highest,
+    name,
+    perDir,
+    hash,
+    durable,
+    minFree,
+    processes,
+  } = plan;
   const { extension, format: formatOf } = FORMATS[format];
   const sink = containerSink({
     ...{ folder, hash, durable },
     names: namingIn(format, fileNames(name, perDir)),
-    shards: shardNames(folder, state, extension, highest),
+    shards: shardNames({ folder, state, extension, infix }, highest),
     parts: partialFiles(state, worker),
     format: formatOf(plan),
     maxBytes: shardBytes,

@@ -29,6 +29,8 @@ export function namingOf({ name, perDir, format, force, update, prune }: OutputO
 export interface FileSinkPlan {
   readonly folder: string;
   readonly state: string;
+  /** The path of the run's journal. */
+  readonly journal: string;
   /** Whether the process never changes its working directory. */
   readonly stays: boolean;
   readonly name: string;

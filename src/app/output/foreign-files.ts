@@ -1,10 +1,9 @@
-// Finds out whether a run wrote the failed.txt of a folder, and refuses foreign files before anything is changed.
+// Finds out whether a run wrote the list of failures of a folder, and refuses foreign files before anything is changed.
 
 import { lstatSync, type Stats } from "node:fs";
-import { join } from "node:path";
 import { FolderError, useAnotherFolder, type Wording } from "../../core/errors.ts";
-import { LAYOUT } from "../../core/layout.ts";
 import { knownAs, redacted } from "../../core/url/redact.ts";
+import type { OwnPaths } from "../../fs/own-paths.ts";
 import { eachFailure } from "../../journal/failed-records.ts";
 import { journalKind } from "../../journal/repair.ts";
 import { failedLines } from "../../report/parse-failed-list.ts";
@@ -14,10 +13,13 @@ import { unnumberedAdvice } from "../../source/unnumbered-lines.ts";
 /** `ours`: a run wrote it; `list`: it is the user's own list, and stays unchanged. */
 export type FailedListOwner = "none" | "ours" | "list";
 
-/** Who owns failed.txt. Throws a JournalError or a FolderError for a file that neither a run wrote nor this run reads as a list. */
-export function failedListOwner(folder: string, lists: readonly string[], force: boolean): FailedListOwner {
-  const journal = journalKind(join(folder, LAYOUT.journal));
-  const path = join(folder, LAYOUT.failedList);
+/** Who owns the list of failures. Throws a JournalError or a FolderError for a file that neither a run wrote nor this run reads as a list. */
+export function failedListOwner(
+  { journal: journalPath, failedList: path }: Pick<OwnPaths, "journal" | "failedList">,
+  lists: readonly string[],
+  force: boolean,
+): FailedListOwner {
+  const journal = journalKind(journalPath);
   const stats = statsOf(path);
   if (stats === undefined) return "none";
   const isList = lists.some((list) => sameFile(list, path));
@@ -34,7 +36,7 @@ export function failedListOwner(folder: string, lists: readonly string[], force:
       throw refused(({ option }) => `${path}:${line}: is a comment, which ${option("force")} would remove`);
   }
   if (other === undefined) {
-    const own = force && !isList ? lineOfNoRun(path, join(folder, LAYOUT.journal)) : undefined;
+    const own = force && !isList ? lineOfNoRun(path, journalPath) : undefined;
     if (own !== undefined)
       throw refused(({ option }) => `${path}:${own}: is of no run here, and ${option("force")} would remove it`);
     return "ours";

@@ -1,10 +1,10 @@
 // Opens the output folder of a run: refuses foreign files, locks the folder, starts over or reads the earlier run.
 
 import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { FolderError, OptionError } from "../../core/errors.ts";
-import { LAYOUT } from "../../core/layout.ts";
+import type { Layout } from "../../core/layout.ts";
 import type { Sink } from "../../core/ports.ts";
+import { type OwnPaths, ownPaths } from "../../fs/own-paths.ts";
 import type { History } from "../../journal/history.ts";
 import { hasRemovedLines } from "../../resume/removed-folder.ts";
 import { dropUnsealedShards } from "../../sink/container/shard-names.ts";
@@ -21,8 +21,8 @@ import { type Listing, listing, readBack, setAside } from "./previous-run.ts";
 
 export interface OpenFolder {
   readonly path: string;
-  /** The folder for partial files and the lock, inside the output folder. */
-  readonly state: string;
+  readonly layout: Layout;
+  readonly paths: OwnPaths;
   /** The folder had no files. */
   readonly empty: boolean;
   readonly lock: Lock;
@@ -30,32 +30,37 @@ export interface OpenFolder {
   /** The earlier run that this one resumes, if any. */
   readonly history: History | undefined;
   readonly failures: Listing;
-  /** The input is the failed.txt that a run wrote in this folder. */
+  /** The input is the list of failures that a run wrote in this folder. */
   readonly isFedBack: boolean;
   /** This run created the folder. */
   readonly isNew: boolean;
 }
 
+export interface FolderContext {
+  /** The paths of the input lists. */
+  readonly lists: readonly string[];
+  readonly layout: Layout;
+  readonly note: (text: string) => void;
+}
+
 /** Throws a FolderError, a LockedError, a JournalError, an OptionError or the errno error. */
-export async function openFolder(
-  options: OutputOptions,
-  lists: readonly string[],
-  note: (text: string) => void,
-): Promise<OpenFolder> {
+export async function openFolder(options: OutputOptions, { lists, layout, note }: FolderContext): Promise<OpenFolder> {
   const { outputDir: path = OUTPUT_DEFAULTS.outputDir, force = false, prune = false } = options;
+  const paths = ownPaths(path, layout);
+  const { state } = paths;
 
   // 1. Refuse files that no run wrote, before anything is created.
   let owner: FailedListOwner;
   try {
-    owner = failedListOwner(path, lists, force);
+    owner = failedListOwner(paths, lists, force);
   } catch (error) {
     throw asFolderError(error, path);
   }
 
   // 2. Create the folder and lock it.
   const isNew = !existsSync(path);
-  const { state, empty, earlier } = prepareFolder(path);
-  const lock = await lockFolder(state, path).catch((error: unknown) => {
+  const { empty, earlier } = prepareFolder(path, layout);
+  const lock = await lockFolder(state, path, layout.state).catch((error: unknown) => {
     throw asFolderError(error, path);
   });
 
@@ -65,8 +70,8 @@ export async function openFolder(
     // 3. Start over, or remove partial files of no use. Before this run's time span begins: a kill between link and unlink leaves a
     //    saved file with two names. Removing one of them sets the ctime of the file, by which the file is assigned to that run.
     if (earlier && force) {
-      setAside(path, state, note);
-      await startOver(path, lists, hasRemovedLines(path));
+      setAside(paths, note);
+      await startOver(paths, lists, !layout.isShared && hasRemovedLines(path));
     }
     if (force) {
       dropAll(state);
@@ -78,34 +83,32 @@ export async function openFolder(
     mark = markRun(state);
 
     // 5. Read the earlier run and its list of failures.
-    if (earlier && !force) history = readBack(path, state, note);
-    const { failures, isFedBack } = failuresIn(path, history, { owner, lists, prune });
+    if (earlier && !force) history = readBack(paths, note);
+    const { failures, isFedBack } = failuresIn(paths, history, { owner, lists, prune });
     if (failures.isOwnList)
-      note(
-        `${join(path, LAYOUT.failedList)}: is the list itself and stays as it is: what fails is in ${LAYOUT.journal}`,
-      );
-    return { path, state, empty, lock, mark, history, failures, isFedBack, isNew };
+      note(`${paths.failedList}: is the list itself and stays as it is: what fails is in ${layout.journal}`);
+    return { path, layout, paths, empty, lock, mark, history, failures, isFedBack, isNew };
   } catch (error) {
     history?.close();
     mark?.end();
-    await unlock(lock, state);
+    await unlock(lock, path, layout);
     throw asFolderError(error, path);
   }
 }
 
 /** The list of failures of an earlier run, and whether it is the input. Throws for options that do not go with that. */
 export function failuresIn(
-  path: string,
+  paths: OwnPaths,
   history: History | undefined,
   about: { readonly owner: FailedListOwner; readonly lists: readonly string[]; readonly prune: boolean },
 ): Pick<OpenFolder, "failures" | "isFedBack"> {
   const { owner, lists, prune } = about;
-  const failedPath = join(path, LAYOUT.failedList);
+  const failedPath = paths.failedList;
   const isList = lists.some((list) => sameFile(list, failedPath));
   const failures: Listing =
     history === undefined || owner === "list"
       ? { isOwnList: owner === "list", before: undefined }
-      : listing(path, history, isList);
+      : listing(paths, history, isList);
   const isFedBack = isList && !failures.isOwnList;
   if (isFedBack) refuseFedBack(failedPath, lists, prune);
   return { failures, isFedBack };
@@ -124,22 +127,22 @@ function refuseFedBack(failedPath: string, lists: readonly string[], prune: bool
 }
 
 /** Releases the folder after an error. */
-export async function abandonFolder({ lock, mark, state, history }: OpenFolder): Promise<void> {
+export async function abandonFolder({ lock, mark, path, layout, history }: OpenFolder): Promise<void> {
   history?.close();
   try {
     mark.end();
   } catch {
     // The disk is full, which may be the error: the next run finds the mark.
   }
-  await unlock(lock, state);
+  await unlock(lock, path, layout);
 }
 
 /** Releases the folder at the end of a run. `isVain`: removes a folder that this run created. Waits for writes of `sink`. */
 export async function releaseFolder(
-  { path, lock, state, isNew }: OpenFolder,
+  { path, layout, lock, isNew }: OpenFolder,
   sink: Sink,
   isVain: boolean,
 ): Promise<void> {
-  await unlock(lock, state, sink);
+  await unlock(lock, path, layout, sink);
   if (isVain && isNew) removeIfEmpty(path);
 }

@@ -1,8 +1,6 @@
 // The registry of outputs: a new one is a sink in src/sink/ and one entry here.
 
-import { join } from "node:path";
 import type { Job } from "../../core/job.ts";
-import { LAYOUT } from "../../core/layout.ts";
 import type { Sink } from "../../core/ports.ts";
 import { recordedFiles } from "../../journal/verifying/recorded-files.ts";
 import { memorySink } from "../../sink/memory.ts";
@@ -72,7 +70,7 @@ const OUTPUTS: { readonly [Name in OutputName]: (options: SinkOptions[Name]) => 
 /** The outputs that a worker process can open as well. `worker`: the number of that process, from 1. */
 const SHARED = {
   files: (options: FileSinkPlan, worker: number) =>
-    fileSink(options, { recorded: recordedFiles(join(options.folder, LAYOUT.journal)) }, { worker }),
+    fileSink(options, { recorded: recordedFiles(options.journal) }, { worker }),
   container: openContainer,
 } as const;
 

@@ -1,8 +1,7 @@
 // Opens the output folder: journal, sink, resume and reporters; and closes it with one record per line.
 
-import { join } from "node:path";
 import type { DuplicateSource } from "../../core/job.ts";
-import { LAYOUT } from "../../core/layout.ts";
+import { LAYOUT, type Layout } from "../../core/layout.ts";
 import type { Sink, Source } from "../../core/ports.ts";
 import type { NamedReporter } from "../../core/run/combine-reporters.ts";
 import { type History, readHistory } from "../../journal/history.ts";
@@ -59,6 +58,8 @@ export interface OutputContext {
   readonly stays?: boolean;
   /** Aborts when the run is to end. */
   readonly stop?: AbortSignal | undefined;
+  /** The names of the run's own files. Default: those of a run of a whole list. */
+  readonly layout?: Layout;
   /** The command line, without secrets, for runs.jsonl, and for archives that describe how they were made. */
   readonly command?: string | undefined;
 }
@@ -67,15 +68,15 @@ export interface OutputContext {
 export async function openOutput(options: OutputOptions, context: OutputContext): Promise<Output> {
   const names = namingOf(options);
   const format = containerFormatOf(options);
-  const folder = await openFolder(options, context.lists, context.note);
+  const folder = await openFolder(options, { layout: LAYOUT, ...context });
   try {
     refuseOtherFormat(folder.path, folder.history, format ?? "files");
-    const { path, state, history } = folder;
+    const { layout, paths, history } = folder;
     const { processes = 1, note } = context;
     const shards =
       format &&
       (await openShardOutput(format, options, {
-        ...{ folder: path, state, history, processes, note },
+        ...{ paths, layout, history, processes, note },
         command: context.command,
       }));
     return outputIn(folder, names, shards, options, context);
@@ -92,12 +93,12 @@ function outputIn(
   options: OutputOptions,
   context: OutputContext,
 ): Output {
-  const { path: folder, state, empty, mark, history, failures, isFedBack } = open;
+  const { path: folder, layout, paths, empty, mark, history, failures, isFedBack } = open;
   const { note, processes = 1, stays = false, stop } = context;
   const { update = false, dedupe = false, prune = false, retryFailed = false } = options;
   const durability = options.durability ?? OUTPUT_DEFAULTS.durability;
   const resuming = history !== undefined;
-  const [journalPath, failedPath] = [join(folder, LAYOUT.journal), join(folder, LAYOUT.failedList)];
+  const { state, journal: journalPath } = paths;
 
   // 1. The journal. Resuming and `dedupe` look up its records, also those of this run.
   let lines = history;
@@ -111,7 +112,7 @@ function outputIn(
     isSynced: durability !== "none",
     note,
   });
-  if (isLookedUp) lines ??= readHistory(folder, journalPath, mayStartThread());
+  if (isLookedUp) lines ??= readHistory(folder, journalPath, { state, mayStartThread: mayStartThread() });
 
   // 2. The files that may be overwritten: those of a killed run without a record, and those of lines that are gone (step 4).
   let resumed: ResumedRun | undefined;
@@ -129,7 +130,7 @@ function outputIn(
     shards !== undefined
       ? openSink("container", shards.plan)
       : openSink("files", {
-          ...{ folder, state, stays, empty, resuming, startMs: mark.startMs, spans, processes },
+          ...{ folder, state, journal: journalPath, stays, empty, resuming, startMs: mark.startMs, spans, processes },
           name: options.name ?? OUTPUT_DEFAULTS.name,
           perDir: options.perDir,
           hash: options.hash !== undefined,
@@ -144,14 +145,17 @@ function outputIn(
   // 4. The comparison of the list with the earlier run.
   const conflictOf = conflictCheck({ spans, ...known }, names.unique);
   if (resuming && shards === undefined)
-    resumed = resumeRun({ folder, state, names, journal, conflictOf, prune, note, history, stop });
+    resumed = resumeRun({
+      ...{ folder, state, journalName: layout.journal },
+      ...{ names, journal, conflictOf, prune, note, history, stop },
+    });
 
   // 5. The reporters. The list of failures of a resumed run is written from the journal, when the output is closed.
-  const reporters: NamedReporter[] = [{ name: LAYOUT.journal, reporter: journal }];
+  const reporters: NamedReporter[] = [{ name: layout.journal, reporter: journal }];
   if (!resuming && !failures.isOwnList)
-    reporters.push({ name: LAYOUT.failedList, reporter: failedList(failedPath, join(state, LAYOUT.failedList)) });
+    reporters.push({ name: layout.failedList, reporter: failedList(paths.failedList, paths.failedListPart) });
 
-  const runs = runLog({ path: join(folder, LAYOUT.runs), version: VERSION, command: context.command, note });
+  const runs = runLog({ path: paths.runs, version: VERSION, command: context.command, note });
   let pages: Pages | undefined;
   return {
     sink,
@@ -191,10 +195,10 @@ function outputIn(
           await shards.seal();
         }
         const isReplaced = journal.isStarted && journal.problem !== undefined;
-        if (journal.isStarted && !isReplaced && resuming && !isHurried) settle(folder, state, history, failures);
+        if (journal.isStarted && !isReplaced && resuming && !isHurried) settle(paths, history, failures);
         else lines?.close(); // a refused run changes nothing
         pages?.end({ isComplete: stop?.aborted !== true && !isUnsure, isVain: isVain && !resuming });
-        if (isReplaced) settleAfresh(folder, state, resuming, failures, journal);
+        if (isReplaced) settleAfresh(paths, resuming, failures, journal);
         if (isVain && !resuming) {
           removeEmptyFile(journalPath);
           runs.withdraw();

@@ -1,11 +1,10 @@
 // The earlier run in a folder: reads its journal, repairs a damaged one, and reduces both files at the end of this run.
 
 import { lstatSync } from "node:fs";
-import { join } from "node:path";
 import { FolderError } from "../../core/errors.ts";
 import type { Failed } from "../../core/job.ts";
-import { LAYOUT } from "../../core/layout.ts";
 import { escapedJson } from "../../core/text/escape.ts";
+import type { OwnPaths } from "../../fs/own-paths.ts";
 import { compactJournal } from "../../journal/compact.ts";
 import { type History, readHistory } from "../../journal/history.ts";
 import { isDamaged, repair, repairNotes } from "../../journal/repair.ts";
@@ -17,28 +16,28 @@ import { type KeptFailedLines, keptFailedLines } from "./kept-failed-lines.ts";
 type Note = (text: string) => void;
 
 /** Reads the journal of the earlier run. Throws a JournalError or the errno error. */
-export function readBack(folder: string, state: string, note: Note): History {
-  const path = join(folder, LAYOUT.journal);
-  const found = readHistory(folder, path, mayStartThread());
+export function readBack(paths: OwnPaths, note: Note): History {
+  const { folder, state, journal } = paths;
+  const options = { state, mayStartThread: mayStartThread() };
+  const found = readHistory(folder, journal, options);
   if (!found.isDamaged) return found;
   found.close();
-  mended(folder, state, note, false);
-  return readHistory(folder, path, mayStartThread());
+  mended(paths, note, false);
+  return readHistory(folder, journal, options);
 }
 
 /** Moves foreign lines out of a journal that is about to be removed. Throws the errno error. */
-export function setAside(folder: string, state: string, note: Note): void {
-  if (isDamaged(join(folder, LAYOUT.journal))) mended(folder, state, note, true);
+export function setAside(paths: OwnPaths, note: Note): void {
+  if (isDamaged(paths.journal)) mended(paths, note, true);
 }
 
-function mended(folder: string, state: string, note: Note, anyVersion: boolean): void {
-  const foreign = join(folder, LAYOUT.foreignLines);
+function mended({ journal, journalPart, foreignLines: foreign }: OwnPaths, note: Note, anyVersion: boolean): void {
   const asJson = (record: object) => escapedJson(JSON.stringify(record));
-  const done = repair(join(folder, LAYOUT.journal), { part: join(state, LAYOUT.journal), foreign, asJson, anyVersion });
+  const done = repair(journal, { part: journalPart, foreign, asJson, anyVersion });
   for (const text of repairNotes(done, foreign)) note(text);
 }
 
-/** The failed.txt that existed when the run began. */
+/** The list of failures that existed when the run began. */
 export interface Listing {
   /** The file is the user's own list: it stays unchanged, and no list of failures is written. */
   readonly isOwnList: boolean;
@@ -48,29 +47,27 @@ export interface Listing {
   readonly own?: KeptFailedLines;
 }
 
-/** Reads the failed.txt of a resumed run. `isList`: it is the input list itself. */
-export function listing(folder: string, history: History, isList: boolean): Listing {
-  const path = join(folder, LAYOUT.failedList);
+/** Reads the list of failures of a resumed run. `isList`: it is the input list itself. */
+export function listing({ failedList: path, journal }: OwnPaths, history: History, isList: boolean): Listing {
   const stats = lstatSync(path, { throwIfNoEntry: false });
   if (stats === undefined) return { isOwnList: false, before: undefined };
   const about = { isList, writtenMs: stats.mtimeMs };
-  const own = keptFailedLines(path, join(folder, LAYOUT.journal), history, about);
+  const own = keptFailedLines(path, journal, history, about);
   return { isOwnList: own.isOwnList, before: versionOf(path), own };
 }
 
 /** Reduces the journal to one record per line, and lists the failures of all runs. Throws a FolderError or the errno error. */
-export function settle(folder: string, state: string, history: History, { isOwnList, before, own }: Listing): void {
-  const [journalPath, failedPath] = [join(folder, LAYOUT.journal), join(folder, LAYOUT.failedList)];
+export function settle(paths: OwnPaths, history: History, { isOwnList, before, own }: Listing): void {
   let problem: string | undefined;
   try {
-    const list = isOwnList ? undefined : failedFile(failedPath, join(state, LAYOUT.failedList), before);
-    const isThere = own !== undefined && versionOf(failedPath) === before;
+    const list = isOwnList ? undefined : failedFile(paths.failedList, paths.failedListPart, before);
+    const isThere = own !== undefined && versionOf(paths.failedList) === before;
     const kept = list !== undefined && isThere ? own.keep(list) : new Set<number>();
     const onFailed = (outcome: Failed) => {
       // The user has changed the line with this number.
       if (!kept.has(outcome.n) || outcome.error === "duplicate_number") list?.add(outcome);
     };
-    const { commit } = compactJournal(journalPath, join(state, LAYOUT.journal), history, onFailed);
+    const { commit } = compactJournal(paths.journal, paths.journalPart, history, onFailed);
     // The list first: after a kill in between, the journal still has every failure of the list.
     problem = list?.end();
     commit();
@@ -85,15 +82,14 @@ export function settle(folder: string, state: string, history: History, { isOwnL
  * with the reason. `isResumed`: the list of failures is not written yet.
  */
 export function settleAfresh(
-  folder: string,
-  state: string,
+  paths: OwnPaths,
   isResumed: boolean,
   failures: Listing,
   { problem, recordsPath }: Pick<JournalWriter, "problem" | "recordsPath">,
 ): void {
-  if (recordsPath === join(folder, LAYOUT.journal)) {
-    const history = readBack(folder, state, () => {});
-    settle(folder, state, history, isResumed ? failures : { isOwnList: true, before: undefined });
+  if (recordsPath === paths.journal) {
+    const history = readBack(paths, () => {});
+    settle(paths, history, isResumed ? failures : { isOwnList: true, before: undefined });
   }
   throw new FolderError("disk", problem ?? "");
 }

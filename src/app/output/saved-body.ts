@@ -4,7 +4,7 @@ import { closeSync, fstatSync } from "node:fs";
 import { join } from "node:path";
 import { DIGEST_NAMES, digestsOf } from "../../core/digest.ts";
 import type { Outcome, ShardPlace } from "../../core/job.ts";
-import { byExtension, LAYOUT, SHARD, type ShardExtension } from "../../core/layout.ts";
+import { byExtension, SHARD, type ShardExtension, stateOfArchive } from "../../core/layout.ts";
 import { toUrl } from "../../core/url/to-url.ts";
 import { digestBy } from "../../fs/body-digest.ts";
 import { isSavedFile } from "../../fs/location.ts";
@@ -95,7 +95,7 @@ function readerOf(shard: string): ShardReader {
 
 /** Opens an archive, sealed or not. A run may rename it meanwhile. */
 function openShard(folder: string, shard: string): { readonly name: string; readonly fd: number } {
-  for (const path of shardPaths(folder, join(folder, LAYOUT.state), shard)) {
+  for (const path of shardPaths(folder, join(folder, stateOfArchive(shard)), shard)) {
     try {
       return { name: path, fd: openToRead(path) };
     } catch (error) {

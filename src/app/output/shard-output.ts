@@ -2,7 +2,9 @@
 
 import { FolderError, OptionError, useAnotherFolder, type Wording } from "../../core/errors.ts";
 import type { Outcome, ShardPlace } from "../../core/job.ts";
+import type { Layout } from "../../core/layout.ts";
 import type { Source } from "../../core/ports.ts";
+import type { OwnPaths } from "../../fs/own-paths.ts";
 import type { History } from "../../journal/history.ts";
 import { type ShardEnds, shardEnds } from "../../journal/verifying/shard-ends.ts";
 import { remainingForShards } from "../../resume/resume-shards.ts";
@@ -61,8 +63,8 @@ export interface ShardOutput {
 }
 
 export interface ShardOutputContext {
-  readonly folder: string;
-  readonly state: string;
+  readonly paths: Pick<OwnPaths, "folder" | "state">;
+  readonly layout: Layout;
   readonly history: History | undefined;
   readonly processes: number;
   readonly note: (text: string) => void;
@@ -77,9 +79,9 @@ const SEAL_INTERVAL_MS = 1000;
 export async function openShardOutput(
   format: ContainerFormatName,
   options: OutputOptions,
-  { folder, state, history, processes, note, command }: ShardOutputContext,
+  { paths: { folder, state }, layout, history, processes, note, command }: ShardOutputContext,
 ): Promise<ShardOutput> {
-  const ends: ShardEnds = history?.shards ?? shardEnds(folder);
+  const ends: ShardEnds = history?.shards ?? shardEnds(folder, state);
   const durability = options.durability ?? OUTPUT_DEFAULTS.durability;
   const isSynced = durability !== "none";
   const about: SealOptions = { folder, state, endOf: ends.endOf, isSynced };
@@ -88,7 +90,7 @@ export async function openShardOutput(
   await sealing;
   return {
     plan: {
-      ...{ folder, state, format, processes },
+      ...{ folder, state, infix: layout.infix, format, processes },
       warc: {
         hasMetadata: options.warcMetadata === true,
         isDeduped: options.dedupe === true,
@@ -118,7 +120,8 @@ export async function openShardOutput(
     async remaining(source, again, retryFailed) {
       if (history === undefined) return source;
       const { update = false } = options;
-      return await remainingForShards(source, again, { folder, history, update, retryFailed, note });
+      const how = { folder, journalName: layout.journal, history, update, retryFailed, note };
+      return await remainingForShards(source, again, how);
     },
     async seal() {
       clearInterval(timer);

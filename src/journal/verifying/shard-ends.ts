@@ -2,7 +2,7 @@
 
 import { lstatSync } from "node:fs";
 import { join } from "node:path";
-import { LAYOUT, shardNumberOf } from "../../core/layout.ts";
+import { shardNumberOf } from "../../core/layout.ts";
 
 export interface ShardEnds {
   /** Whether a shard, sealed or not, has the bytes before `end`. Then they count as recorded. */
@@ -17,7 +17,8 @@ export interface ShardEnds {
   readonly highestName: string | undefined;
 }
 
-export function shardEnds(folder: string): ShardEnds {
+/** `state`: the folder of archives that are not sealed. */
+export function shardEnds(folder: string, state: string): ShardEnds {
   const ends = new Map<string, number>();
   /** Lengths of the files, in bytes; -1: there is none. */
   const lengths = new Map<string, number>();
@@ -27,7 +28,6 @@ export function shardEnds(folder: string): ShardEnds {
   const lengthOf = (shard: string): number => {
     let length = lengths.get(shard);
     if (length === undefined) {
-      const state = join(folder, LAYOUT.state);
       const paths = [join(folder, shard), join(state, shard), join(state, `${shard}.part`)];
       length = Math.max(...paths.map(fileLength));
       lengths.set(shard, length);

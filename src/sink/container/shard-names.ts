@@ -20,8 +20,17 @@ export interface ShardNames {
   drop(name: string): void;
 }
 
+/** Where shards are, and what their names have in common. */
+export interface ShardNaming {
+  readonly folder: string;
+  readonly state: string;
+  readonly extension: ShardExtension;
+  /** What follows the number. */
+  readonly infix: string;
+}
+
 /** `after` is the highest shard number in the records, or -1. No other shard gets the number of a shard that was moved away. */
-export function shardNames(folder: string, state: string, extension: ShardExtension, after: number): ShardNames {
+export function shardNames({ folder, state, extension, infix }: ShardNaming, after: number): ShardNames {
   const partOf = (name: string) => `${state}/${name}${PART}`;
   const endedOf = (name: string) => `${state}/${name}`;
   const isTaken = (name: string) => {
@@ -36,7 +45,7 @@ export function shardNames(folder: string, state: string, extension: ShardExtens
   return {
     next() {
       for (;;) {
-        const name = shardName(++last, extension);
+        const name = shardName(++last, extension, infix);
         if (!isTaken(name) && !existsSync(partOf(name))) return name;
       }
     },

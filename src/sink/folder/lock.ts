@@ -41,12 +41,16 @@ const HEARTBEAT_MS = 15_000;
 const MAX_ROUNDS = 100;
 
 /**
- * Acquires the lock in `stateFolder` (an existing folder, `<output>/.bulkget`). Throws a LockedError at once if a run
- * holds it, and file-system errors. `outputFolder` is for the message. Only a user who can write to the folder can
+ * Acquires the lock in `stateFolder` (an existing folder, such as `<output>/.bulkget`). Throws a LockedError at once if a run
+ * holds it, and file-system errors. `outputFolder` and `stateName` are for the message. Only a user who can write to the folder can
  * block a run: the lock does not depend on anything outside, such as a socket that any user could bind. Keeps no
  * process alive.
  */
-export async function lockFolder(stateFolder: string, outputFolder: string): Promise<Lock> {
+export async function lockFolder(
+  stateFolder: string,
+  outputFolder: string,
+  stateName: string = LAYOUT.state,
+): Promise<Lock> {
   const path = join(stateFolder, STATE_LAYOUT.lock);
   const nonce = randomBytes(8).toString("hex");
   const us = currentProcess(nonce, new Date());
@@ -55,7 +59,7 @@ export async function lockFolder(stateFolder: string, outputFolder: string): Pro
   try {
     writeFileSync(own, text, { flag: "wx" });
     const times = { nowMs: statSync(own).mtimeMs, sinceBootMs: uptime() * 1000 };
-    acquire({ path, own, text, us, outputFolder, ...times });
+    acquire({ path, own, text, us, outputFolder, stateName, ...times });
     removeStale(stateFolder, own, us, times);
   } finally {
     rmSync(own, { force: true });
@@ -84,6 +88,8 @@ interface Acquisition extends Times {
   readonly text: string;
   readonly us: LockOwner;
   readonly outputFolder: string;
+  /** The state folder's path in the output folder. */
+  readonly stateName: string;
 }
 
 /**
@@ -92,13 +98,13 @@ interface Acquisition extends Times {
  * that another has just created.
  */
 function acquire(acquisition: Acquisition): void {
-  const { path, own, text, us, outputFolder } = acquisition;
+  const { path, own, text, us } = acquisition;
   for (let round = 0; round < MAX_ROUNDS; round++) {
     if (createAt(own, path, text)) return;
     const seen = readLockOwner(path);
     if (seen === undefined) continue; // released just now
     if (seen.text === text) return; // NFS may create it and return EEXIST, if the first reply was lost (open(2))
-    if (isHeld(seen, us, acquisition)) throw locked(outputFolder, seen, us);
+    if (isHeld(seen, us, acquisition)) throw locked(acquisition, seen);
     const claim = claimOn(path, seen);
     acquire({ ...acquisition, path: claim });
     try {
@@ -116,7 +122,7 @@ function acquire(acquisition: Acquisition): void {
       rmSync(claim, { force: true });
     }
   }
-  throw locked(outputFolder, undefined, us);
+  throw locked(acquisition, undefined);
 }
 
 /** The path of the claim on a stale lock file: of this one, and of none that replaces it. */
@@ -202,12 +208,12 @@ function removeOwn(path: string, text: string): void {
 }
 
 /** `seen` is undefined where other processes keep acquiring and releasing the lock. */
-function locked(outputFolder: string, seen: LockFile | undefined, us: LockOwner): LockedError {
+function locked({ outputFolder, stateName, us }: Acquisition, seen: LockFile | undefined): LockedError {
   if (seen === undefined || seen.holder !== undefined) {
     const who = seen?.holder === undefined ? "" : ` (${describe(seen.holder, us)})`;
     const waysIn = (words: Wording) => `wait for it, or ${useAnotherFolder(words)}`;
     return new LockedError((words) => `${outputFolder}: another run holds it${who}: ${waysIn(words)}`);
   }
-  const what = `${LAYOUT.state}/${STATE_LAYOUT.lock} is no lock, or not whole yet`;
+  const what = `${stateName}/${STATE_LAYOUT.lock} is no lock, or not whole yet`;
   return new LockedError(`${outputFolder}: ${what}: wait a minute, or remove it if no other run is on`);
 }

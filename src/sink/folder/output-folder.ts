@@ -13,7 +13,7 @@ import {
 } from "node:fs";
 import { dirname, isAbsolute, join, relative, sep } from "node:path";
 import { FolderError, useAnotherFolder, type Wording } from "../../core/errors.ts";
-import { LAYOUT } from "../../core/layout.ts";
+import { LAYOUT, type Layout, STATE_FOLDER } from "../../core/layout.ts";
 import { isInside } from "../../fs/safe-path.ts";
 
 /** A file-system error as a FolderError; any other error unchanged. */
@@ -26,7 +26,7 @@ export function asFolderError(error: unknown, folder: string): unknown {
 export interface Folder {
   /** The folder of the lock and of incomplete bodies. */
   readonly state: string;
-  /** The output folder holds nothing else. */
+  /** The output folder holds nothing else, and no other run may write there. */
   readonly empty: boolean;
   /** The journal of an earlier run exists. */
   readonly earlier: boolean;
@@ -35,14 +35,16 @@ export interface Folder {
 /** Codes where no folder can have the path: something else has it, or the file system refuses the name. */
 const UNUSABLE = new Set(["EEXIST", "ENOTDIR", "ELOOP", "EINVAL", "EILSEQ"]);
 
-/** Creates the output folder and its state folder. Throws a FolderError. */
-export function prepareFolder(folder: string): Folder {
-  const state = join(folder, LAYOUT.state);
+/** Creates the output folder and the state folder of a run. Throws a FolderError. */
+export function prepareFolder(folder: string, layout: Layout = LAYOUT): Folder {
+  const state = join(folder, layout.state);
   try {
     makeFolder(folder);
-    makeFolder(state);
-    if (!lstatSync(state).isDirectory())
-      throw Object.assign(new Error(`${LAYOUT.state} is a link`), { code: "ENOTDIR" });
+    for (const path of foldersOf(layout.state)) {
+      makeFolder(join(folder, path));
+      if (!lstatSync(join(folder, path)).isDirectory())
+        throw Object.assign(new Error(`${path} is a link`), { code: "ENOTDIR" });
+    }
   } catch (error) {
     const { code = "", message } = error as NodeJS.ErrnoException;
     const kind = UNUSABLE.has(code) ? "usage" : "disk";
@@ -51,12 +53,18 @@ export function prepareFolder(folder: string): Folder {
     throw new FolderError(kind, (words) => `${why}${adviceIn(words)}`, { cause: error });
   }
   try {
-    const earlier = lstatSync(join(folder, LAYOUT.journal), { throwIfNoEntry: false }) !== undefined;
-    return { state, empty: !earlier && isEmpty(folder), earlier };
+    const earlier = lstatSync(join(folder, layout.journal), { throwIfNoEntry: false }) !== undefined;
+    return { state, empty: !earlier && !layout.isShared && isEmpty(folder), earlier };
   } catch (error) {
     const why = `the output folder cannot be read: ${(error as Error).message}`;
     throw new FolderError("disk", `${folder}: ${why}`, { cause: error });
   }
+}
+
+/** A relative path and the folders above it, outermost first: `a`, `a/b`. */
+function foldersOf(path: string): readonly string[] {
+  const parts = path.split("/");
+  return parts.map((_, i) => parts.slice(0, i + 1).join("/"));
 }
 
 /** Throws a FolderError where `prepareFolder` would, since what is there is no folder. */
@@ -73,12 +81,17 @@ function isEmpty(folder: string): boolean {
   const names = opendirSync(folder);
   try {
     for (let entry = names.readSync(); entry !== null; entry = names.readSync()) {
-      if (entry.name !== LAYOUT.state) return false;
+      if (entry.name !== STATE_FOLDER) return false;
     }
     return true;
   } finally {
     names.closeSync();
   }
+}
+
+/** Removes the state folder of a run if it is empty, and those above it that are empty then. Never throws. */
+export function removeState(folder: string, { state }: Layout): void {
+  for (const path of foldersOf(state).toReversed()) removeIfEmpty(join(folder, path));
 }
 
 /** Removes an empty folder; leaves any other. Never throws. */

@@ -1,28 +1,33 @@
 // Removes the files that an earlier run's records name, and nothing else: --force and --prune.
 
 import { createReadStream, lstatSync, rmdirSync, unlinkSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { FolderError, useAnotherFolder, type Wording } from "../../core/errors.ts";
-import { indexNameOf, LAYOUT } from "../../core/layout.ts";
+import { indexNameOf, LAYOUT, REMOVED } from "../../core/layout.ts";
 import { savedHeaders } from "../../fs/location.ts";
 import { checked, openToRead } from "../../fs/open-nofollow.ts";
+import type { OwnPaths } from "../../fs/own-paths.ts";
 import { isInside, isSafePath } from "../../fs/safe-path.ts";
 
 /**
  * Removes all files that the earlier run recorded (--force), and with `withRemoved` those that it kept of removed
  * lines. `lists`: the lists of this run, which must not lie in the folder. Throws a FolderError.
  */
-export async function startOver(folder: string, lists: readonly string[], withRemoved = false): Promise<void> {
+export async function startOver(
+  { folder, journal, failedList: failed }: Pick<OwnPaths, "folder" | "journal" | "failedList">,
+  lists: readonly string[],
+  withRemoved = false,
+): Promise<void> {
   const own = lists.find((list) => isInside(folder, list));
   if (own !== undefined) {
     const whyIn = (words: Wording) =>
       `lies in ${folder}, where ${words.option("force")} removes what the earlier run saved; ${useAnotherFolder(words)}, or move it`;
     throw new FolderError("usage", (words) => `${own}: ${whyIn(words)}`);
   }
-  const failed = join(folder, LAYOUT.failedList);
+  const removed = join(folder, REMOVED);
   try {
-    if (withRemoved) await removeRecorded(join(folder, LAYOUT.removed));
-    await removeRecorded(folder, () => {
+    if (withRemoved) await removeRecorded(removed, join(removed, LAYOUT.journal));
+    await removeRecorded(folder, journal, () => {
       if (lstatSync(failed, { throwIfNoEntry: false })?.isFile() === true) unlinkSync(failed);
     });
   } catch (error) {
@@ -32,7 +37,7 @@ export async function startOver(folder: string, lists: readonly string[], withRe
   }
   if (!withRemoved) return;
   try {
-    rmdirSync(join(folder, LAYOUT.removed));
+    rmdirSync(removed);
   } catch {
     // The user has put files there.
   }
@@ -55,8 +60,7 @@ export function removeSavedHeaders(folder: string, record: object): void {
 }
 
 /** Removes the files that a journal names, and then the journal. */
-async function removeRecorded(folder: string, beforeJournal: () => void = () => {}): Promise<void> {
-  const journal = join(folder, LAYOUT.journal);
+async function removeRecorded(folder: string, journal: string, beforeJournal: () => void = () => {}): Promise<void> {
   for await (const line of linesOf(journal)) {
     const record = recordIn(line);
     const { file, shard, refers_to } = record;
@@ -78,7 +82,7 @@ const MAX_RECORD_CHARS = 16_777_216;
 /** The lines of a journal, which must be a regular file. Only LF ends a line: readline also splits at U+2028. */
 async function* linesOf(journal: string): AsyncGenerator<string> {
   const fd = checked(openToRead(journal), (stats) => {
-    if (!stats.isFile()) throw new Error(`${LAYOUT.journal} is no file`);
+    if (!stats.isFile()) throw new Error(`${basename(journal)} is no file`);
   });
   let carry = "";
   for await (const chunk of createReadStream("", { fd, encoding: "utf8" }) as AsyncIterable<string>) {

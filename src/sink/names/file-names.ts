@@ -3,7 +3,7 @@
 import { OptionError } from "../../core/errors.ts";
 import type { Failure } from "../../core/failure.ts";
 import { isNumber, type Job } from "../../core/job.ts";
-import { HEADERS_ENDING, LAYOUT, OWN_ENDING, OWN_FILES } from "../../core/layout.ts";
+import { HEADERS_ENDING, OWN_ENDING, OWN_FILES, REMOVED } from "../../core/layout.ts";
 import type { Expected } from "../../core/scheduler/name-queue.ts";
 import { toUrl } from "../../core/url/to-url.ts";
 import { extensionOf, hasOwnExtension, pathExtension } from "./extension.ts";
@@ -178,7 +178,7 @@ const UNIQUE = /(^|[^\d}])\{n(:\d+)?\}($|\{ext\}$|[^\d{])/;
 
 /** bulkget's own files, and device names of Windows with any ending. */
 const RESERVED = new RegExp(
-  `^(${OWN_FILES}|${LAYOUT.removed}|(con|prn|aux|nul|conin\\$|conout\\$|com\\d|lpt\\d) *(\\..*)?)$`,
+  `^(${OWN_FILES}|${REMOVED}|(con|prn|aux|nul|conin\\$|conout\\$|com\\d|lpt\\d) *(\\..*)?)$`,
   "i",
 );
 

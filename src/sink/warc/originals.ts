@@ -19,7 +19,8 @@ export interface Originals {
   add(digest: string, place: ShardRecord): void;
 }
 
-export function originals(): Originals {
+/** `infix`: what follows the number in the names of WARC files. */
+export function originals(infix = ""): Originals {
   let words: Uint32Array | undefined;
 
   const find = (high: number, low: number): number => {
@@ -35,7 +36,7 @@ export function originals(): Originals {
       const at = find(wordAt(digest, 0), wordAt(digest, 4));
       if (words === undefined || at === -1) return undefined;
       const [upper = 0, lower = 0] = words.subarray(at + 2, at + WORDS);
-      return { shard: shardName(upper >>> 8, ".warc.gz"), offset: (upper & 0xff) * 2 ** 32 + lower };
+      return { shard: shardName(upper >>> 8, ".warc.gz", infix), offset: (upper & 0xff) * 2 ** 32 + lower };
     },
     add(digest, { shard, offset }) {
       const number = shardNumberOf(shard);

@@ -34,6 +34,8 @@ export interface WarcOptions {
   readonly isDeduped: boolean;
   /** The fields of warcinfo. */
   readonly info: readonly (readonly [string, string])[];
+  /** What follows the number in the names of WARC files. */
+  readonly infix: string;
   readonly pathsOf: ShardPaths;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -52,9 +54,9 @@ interface Layout {
 }
 
 export function warcFormat(options: WarcOptions): ContainerFormat {
-  const { label, hasMetadata, isDeduped, info, pathsOf, now } = options;
+  const { label, hasMetadata, isDeduped, info, infix, pathsOf, now } = options;
   const layouts = new WeakMap<Capture, Layout>();
-  const seen = isDeduped ? originals() : undefined;
+  const seen = isDeduped ? originals(infix) : undefined;
 
   return {
     sharesBodies: true,

@@ -27,6 +27,7 @@ function open(
       ...{
         folder: folder.path,
         state: folder.at(".bulkget"),
+        infix: "",
         format: "tar",
         shardBytes,
         shardCount,

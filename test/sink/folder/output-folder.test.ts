@@ -4,7 +4,15 @@ import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync 
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { FolderError } from "../../../src/core/errors.ts";
-import { makeFolder, prepareFolder, removeIfEmpty, shortestPath } from "../../../src/sink/folder/output-folder.ts";
+import { LAYOUT, layoutOf } from "../../../src/core/layout.ts";
+import { ownPaths } from "../../../src/fs/own-paths.ts";
+import {
+  makeFolder,
+  prepareFolder,
+  removeIfEmpty,
+  removeState,
+  shortestPath,
+} from "../../../src/sink/folder/output-folder.ts";
 import { startOver } from "../../../src/sink/folder/start-over.ts";
 import { ownFolder } from "../../support/own.ts";
 
@@ -159,6 +167,31 @@ describe("the state folder after a run", () => {
     expect(files()).toEqual([]);
     removeIfEmpty(state);
   });
+
+  it("of a shard is removed with the folder above it, unless another shard is there", () => {
+    const [one, other] = [layoutOf({ index: 1, count: 2 }), layoutOf({ index: 2, count: 2 })];
+    expect(prepareFolder(folder, one)).toEqual({
+      state: join(folder, ".bulkget/1-of-2"),
+      empty: false,
+      earlier: false,
+    });
+    prepareFolder(folder, other);
+    removeState(folder, one);
+    expect(files()).toEqual([".bulkget", ".bulkget/2-of-2"]);
+    removeState(folder, other);
+    expect(files()).toEqual([]);
+  });
+
+  it("of a shard is not made through a link, at any place of its path", () => {
+    mkdirSync(outside.at("elsewhere"));
+    for (const link of [".bulkget", ".bulkget/1-of-2"]) {
+      rmSync(folder, { recursive: true, force: true });
+      mkdirSync(dirname(join(folder, link)), { recursive: true });
+      symlinkSync(outside.at("elsewhere"), join(folder, link));
+      expect(() => prepareFolder(folder, layoutOf({ index: 1, count: 2 }))).toThrow(`${link} is a link`);
+      expect(readdirSync(outside.at("elsewhere"))).toEqual([]);
+    }
+  });
 });
 
 describe("--force", () => {
@@ -170,21 +203,21 @@ describe("--force", () => {
       { n: 3, url: "http://a/", outcome: "failed", error: "truncated" },
       record(4, "gone.html"),
     );
-    await startOver(folder, []);
+    await startOver(ownPaths(folder, LAYOUT), []);
     expect(files()).toEqual(["000003.html", "mine.txt", "sub", "sub/mine.txt"]);
   });
 
   it("leaves an empty folder that held only the run", async () => {
     put("000001.html", "failed.txt");
     journal(record(1, "000001.html"));
-    await startOver(folder, []);
+    await startOver(ownPaths(folder, LAYOUT), []);
     expect(files()).toEqual([]);
   });
 
   it("accepts an incomplete last record, and lines that are not records", async () => {
     put("000001.html", "000002.html");
     journal(record(1, "000001.html"), "not json\n", "\n", "null\n", '"a"\n', '{"n":2,"file":"000002.h');
-    await startOver(folder, []);
+    await startOver(ownPaths(folder, LAYOUT), []);
     expect(files()).toEqual(["000002.html"]);
   });
 
@@ -192,7 +225,7 @@ describe("--force", () => {
     put("dir/mine.txt");
     symlinkSync("nowhere", join(folder, "link"));
     journal(...["dir", "dir/", ".", "", "link", 42, null, ["dir/mine.txt"]].map((file, n) => record(n, file)));
-    await startOver(folder, []);
+    await startOver(ownPaths(folder, LAYOUT), []);
     expect(files()).toEqual(["dir", "dir/mine.txt", "link"]);
   });
 
@@ -201,7 +234,7 @@ describe("--force", () => {
     writeFileSync(victim, "mine");
     const ways = ["../victim", "./../victim", "sub/../../victim", victim, `/${victim}`, "..", "../out/../victim"];
     journal(...ways.map((file, n) => record(n, file)));
-    await startOver(folder, []);
+    await startOver(ownPaths(folder, LAYOUT), []);
     expect(existsSync(victim)).toBe(true);
   });
 
@@ -209,7 +242,7 @@ describe("--force", () => {
     put(".bulkget/lock", ".hidden", "sub/mine.txt", "mine.txt");
     const ways = [".bulkget/lock", ".hidden", "sub/../mine.txt", "./mine.txt", "sub//mine.txt", "results.jsonl"];
     journal(...ways.map((file, n) => record(n, file)));
-    await startOver(folder, []);
+    await startOver(ownPaths(folder, LAYOUT), []);
     expect(files()).toEqual([".bulkget", ".bulkget/lock", ".hidden", "mine.txt", "sub", "sub/mine.txt"]);
   });
 
@@ -217,7 +250,7 @@ describe("--force", () => {
     put("000001.html", "000002.html", "000003.html");
     const odd = { name: "a\u2028b\u2029c\u0085d", outcome: "saved" };
     journal({ ...odd, n: 1, file: "000001.html" }, record(2, "000002.html"), { ...odd, n: 3, file: "000003.html" });
-    await startOver(folder, []);
+    await startOver(ownPaths(folder, LAYOUT), []);
     expect(files()).toEqual([]);
   });
 
@@ -230,7 +263,7 @@ describe("--force", () => {
       record(2, "000002.html"),
       `{"url":"${"\u65e5".repeat(40_000)}","file":"000003.html"}\n`,
     );
-    await startOver(folder, []);
+    await startOver(ownPaths(folder, LAYOUT), []);
     expect(files()).toEqual([]);
   });
 
@@ -241,7 +274,7 @@ describe("--force", () => {
     const path = join(folder, "results.jsonl");
     for (const plant of [() => symlinkSync(elsewhere, path), () => spawnSync("mkfifo", [path])]) {
       plant();
-      await expect(startOver(folder, [])).rejects.toMatchObject({ kind: "disk" });
+      await expect(startOver(ownPaths(folder, LAYOUT), [])).rejects.toMatchObject({ kind: "disk" });
       expect(files()).toEqual(["000001.html", "mine.txt", "results.jsonl"]);
       rmSync(path);
     }
@@ -252,13 +285,13 @@ describe("--force", () => {
     writeFileSync(victim, "mine");
     journal(record(1, "link/victim"));
     symlinkSync(outside.path, join(folder, "link"));
-    await startOver(folder, []);
+    await startOver(ownPaths(folder, LAYOUT), []);
     expect(existsSync(victim)).toBe(true);
   });
 
   it("is refused, with the folder's name, if the journal cannot be read", async () => {
     mkdirSync(join(folder, "results.jsonl"), { recursive: true });
-    await expect(startOver(folder, [])).rejects.toMatchObject({
+    await expect(startOver(ownPaths(folder, LAYOUT), [])).rejects.toMatchObject({
       kind: "disk",
       message: expect.stringContaining(`${folder}: the earlier run cannot be removed`),
     });
@@ -272,13 +305,13 @@ describe("--force", () => {
     writeFileSync(elsewhere, "http://a/");
     symlinkSync(join(folder, "failed.txt"), link);
     for (const list of [join(folder, "failed.txt"), link]) {
-      await expect(startOver(folder, [elsewhere, list])).rejects.toMatchObject({
+      await expect(startOver(ownPaths(folder, LAYOUT), [elsewhere, list])).rejects.toMatchObject({
         kind: "usage",
         message: expect.stringContaining(`${list}: lies in ${folder}`),
       });
     }
     expect(files()).toEqual(["000001.html", "failed.txt", "results.jsonl"]);
-    await startOver(folder, [elsewhere, join(folder, "no such list")]);
+    await startOver(ownPaths(folder, LAYOUT), [elsewhere, join(folder, "no such list")]);
     expect(files()).toEqual([]);
   });
 });
