@@ -1,6 +1,5 @@
 // The summary that is printed at the end of a run.
 
-import { STATUS_CODES } from "node:http";
 import { FACTS } from "../core/failure.ts";
 import type { View } from "../core/ports.ts";
 import { countOf, finished, type Histogram, quantile, type Tally } from "../core/run/tally.ts";
@@ -175,6 +174,6 @@ function kinds(tally: Tally): string[] {
 
 /** " (Not Found)"; nothing for a status without a name. */
 function reasonOf(status: number): string {
-  const reason = STATUS_CODES[status];
+  const reason = process.getBuiltinModule("node:http").STATUS_CODES[status]; // most runs end without
   return reason === undefined ? "" : ` (${reason})`;
 }

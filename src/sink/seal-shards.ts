@@ -1,6 +1,6 @@
 // Seals shards: cuts each back to the end of its last recorded body, ends it, and gives it its name in the output folder.
 
-import { link, lstat, open, unlink } from "node:fs/promises";
+import { promises } from "node:fs"; // node:fs/promises would be loaded for runs without archives as well
 import { join } from "node:path";
 import { byExtension, type ShardExtension } from "../core/layout.ts";
 import { isSingleLinkFile, UPDATE_FLAGS } from "../fs/open-nofollow.ts";
@@ -25,7 +25,7 @@ export interface SealOptions {
 export async function sealShards(options: SealOptions): Promise<void> {
   for (const [name, { path }] of unsealedShards(options.state)) {
     const end = options.endOf(name);
-    if (end === undefined) await unlink(path);
+    if (end === undefined) await promises.unlink(path);
     else await seal(name, path, end, options);
   }
 }
@@ -49,9 +49,9 @@ async function seal(
   // A kill between `link` and `unlink` leaves a sealed shard with both names.
   if (await isSameFile(path, final)) {
     await writeIndex(name, { folder, state, isSynced });
-    return await unlink(path);
+    return await promises.unlink(path);
   }
-  const file = await open(path, UPDATE_FLAGS);
+  const file = await promises.open(path, UPDATE_FLAGS);
   try {
     const stats = await file.stat();
     if (!isSingleLinkFile(stats)) throw new Error(`${path}: not a shard that a run has written`);
@@ -63,13 +63,13 @@ async function seal(
   } finally {
     await file.close();
   }
-  await link(path, final); // unlike a rename, this replaces nothing
+  await promises.link(path, final); // unlike a rename, this replaces nothing
   if (isSynced) await syncFolder(folder); // before the other name is removed: one of both survives a power loss
   await writeIndex(name, { folder, state, isSynced });
-  await unlink(path);
+  await promises.unlink(path);
 }
 
 async function isSameFile(path: string, other: string): Promise<boolean> {
-  const [one, two] = await Promise.all([path, other].map((name) => lstat(name).catch(() => undefined)));
+  const [one, two] = await Promise.all([path, other].map((name) => promises.lstat(name).catch(() => undefined)));
   return one !== undefined && two !== undefined && one.ino === two.ino && one.dev === two.dev;
 }

@@ -18,9 +18,8 @@ export type EarlyExit = { readonly page: Page } | { readonly refusal: string };
 /** The version, or the help of a command: short, or (`isFull`) with every option in detail. */
 export type Page = "version" | { readonly command: CommandName; readonly isFull: boolean };
 
-/** A row with commander's option for it. */
+/** A row that the command line or a variable mentions, with commander's option for it. */
 interface Entry {
-  readonly key: string;
   readonly row: Row;
   readonly option: Option;
 }
@@ -34,12 +33,13 @@ export function parse<T extends Rows>(
 ): { readonly values: Parsed<T>; readonly args: readonly string[] } | EarlyExit {
   const info: CommandInfo = COMMANDS[name];
   const title = name === "bulkget" ? name : `bulkget ${name}`;
-  const entries = Object.entries<Row>(rows).flatMap(([key, row]) => entryOf(key, row) ?? []);
+  const own = Object.entries<Row>(rows).filter(([, { flags }]) => flags !== undefined);
+  const entries = mentioned(own, argv, env);
   const refusal = (message: string) => ({ refusal: `bulkget: ${escapedStack(message)} (${title} --help)\n` });
   const command = commandOf(info, entries);
   try {
     command.parse(argv, { from: "user" });
-    readVariables(command, entries, env);
+    readVariables(command, entries.values(), env);
   } catch (error) {
     if (error instanceof VariableError) return refusal(error.message);
     if (!(error instanceof CommanderError)) throw error;
@@ -47,12 +47,19 @@ export function parse<T extends Rows>(
     if (error.code === "commander.helpDisplayed")
       return { page: { command: name, isFull: command.args[command.args.findIndex(isHelp) + 1] === "all" } };
     if (error.message === "error: unknown option '--help=all'") return { page: { command: name, isFull: true } };
-    return refusal(complaint(error.message, entries, info));
+    return refusal(
+      complaint(
+        error.message,
+        own.map(([, row]) => row),
+        info,
+      ),
+    );
   }
   const values: Record<string, unknown> = {};
-  for (const { key, row, option } of entries) {
-    const value = command.getOptionValue(option.attributeName());
-    if (row.type === "flag") values[key] = option.negate ? value === false : value === true;
+  for (const [key, row] of own) {
+    const option = entries.get(key)?.option;
+    const value = option === undefined ? defaultOf(row) : command.getOptionValue(option.attributeName());
+    if (row.type === "flag") values[key] = option?.negate === true ? value === false : value === true;
     else if (value !== undefined) values[key] = value;
   }
   const { args } = command;
@@ -69,18 +76,35 @@ function isHelp(word: string): boolean {
   return word === "--help" || word === "-h";
 }
 
-function entryOf(key: string, row: Row): Entry | undefined {
-  if (row.flags === undefined) return undefined;
-  const option = new Option(row.flags);
+/**
+ * The rows that a word or a variable may be about, and perhaps some more. commander compares each option that it is given with all
+ * others, which takes milliseconds for all rows.
+ */
+function mentioned(rows: readonly (readonly [string, Row])[], argv: readonly string[], env: Env): Map<string, Entry> {
+  const found = new Map<string, Entry>();
+  const words = argv.filter((word) => word.startsWith("-"));
+  const names = new Set(words.map((word) => word.split("=", 1)[0]));
+  const letters = words.filter((word) => !word.startsWith("--")).join("");
+  const hasVariables = Object.keys(env).some((name) => name.startsWith(PREFIX));
+  for (const [key, row] of rows) {
+    const { name, letter } = splitFlags(row.flags ?? "");
+    const isTyped = names.has(name) || (letter !== undefined && letters.includes(letter.slice(1)));
+    if (isTyped || (hasVariables && env[variableOf(row) ?? ""] !== undefined)) found.set(key, entryOf(row));
+  }
+  return found;
+}
+
+function entryOf(row: Row): Entry {
+  const option = new Option(row.flags ?? "");
   if (row.type !== "flag") {
     option.argParser((text, before) => asArgumentError(() => parsedValue(row, text, before)));
     const value = defaultOf(row);
     if (value !== undefined) option.default(value);
   }
-  return { key, row, option };
+  return { row, option };
 }
 
-function commandOf({ argument }: CommandInfo, entries: readonly Entry[]): Command {
+function commandOf({ argument }: CommandInfo, entries: ReadonlyMap<string, Entry>): Command {
   const { name, noun, choices, isOptional, unless } = argument;
   const read = choices === undefined ? nonBlank(noun) : oneOf(choices);
   const operand = new Argument(
@@ -95,7 +119,7 @@ function commandOf({ argument }: CommandInfo, entries: readonly Entry[]): Comman
     .configureHelp({ formatHelp: () => "" })
     .helpOption("-h, --help")
     .version("-", "-V, --version");
-  for (const { option } of entries) command.addOption(option);
+  for (const { option } of entries.values()) command.addOption(option);
   return command;
 }
 
@@ -112,8 +136,7 @@ function asArgumentError<T>(read: () => T): T {
 class VariableError extends Error {}
 
 /** Sets options from variables, where the command line does not have them. Throws a VariableError. */
-function readVariables(command: Command, entries: readonly Entry[], env: Env): void {
-  if (!Object.keys(env).some((name) => name.startsWith(PREFIX))) return;
+function readVariables(command: Command, entries: Iterable<Entry>, env: Env): void {
   for (const { row, option } of entries) {
     const variable = variableOf(row) ?? "";
     const text = env[variable];
@@ -137,14 +160,19 @@ function refusalOf(thing: string, value: string, wanted: string, row?: Row): str
   return `${thing}: ${row?.type === "headers" ? "the value" : `'${value}'`} is not ${wanted}${hint}`;
 }
 
-type Rewrite = (parts: readonly string[], entries: readonly Entry[], info: CommandInfo) => string;
+type Rewrite = (parts: readonly string[], rows: readonly Row[], info: CommandInfo) => string;
 
 /** Rewrites each possible message of commander into bulkget's wording, without secrets that commander quotes. */
 const REWRITES: readonly (readonly [RegExp, Rewrite])[] = [
   [
     /^option '(.*?)' argument '(.*)' is invalid\. (.*)$/s,
-    ([flags = "", value = "", wanted = ""], entries) =>
-      refusalOf(flags, value, wanted, entries.find(({ row }) => row.flags === flags)?.row),
+    ([flags = "", value = "", wanted = ""], rows) =>
+      refusalOf(
+        flags,
+        value,
+        wanted,
+        rows.find((row) => row.flags === flags),
+      ),
   ],
   [
     /^command-argument value '(.*)' is invalid for argument '(.*?)'\. (.*)$/s,
@@ -156,20 +184,20 @@ const REWRITES: readonly (readonly [RegExp, Rewrite])[] = [
     ([name], _, info) => `missing required argument '${name}': ${info.argument.noun}`,
   ],
   [/^too many arguments\b/, (_, __, info) => `too many arguments: ${info.usage}`],
-  [/^unknown option '(-[^=]*?)(=|'$)/, ([name = "", end = ""], entries) => unknownOption(name, end === "=", entries)],
+  [/^unknown option '(-[^=]*?)(=|'$)/, ([name = "", end = ""], rows) => unknownOption(name, end === "=", rows)],
 ];
 
-function complaint(text: string, entries: readonly Entry[], info: CommandInfo): string {
+function complaint(text: string, rows: readonly Row[], info: CommandInfo): string {
   const message = text.trimEnd().replace(/^error: /, "");
   for (const [pattern, rewrite] of REWRITES) {
     const match = pattern.exec(message);
-    if (match !== null) return rewrite(match.slice(1), entries, info);
+    if (match !== null) return rewrite(match.slice(1), rows, info);
   }
   return message.replaceAll("\n", " ");
 }
 
-function unknownOption(name: string, hasValue: boolean, entries: readonly Entry[]): string {
-  const flags = entries.map(({ row }) => splitFlags(row.flags ?? ""));
+function unknownOption(name: string, hasValue: boolean, rows: readonly Row[]): string {
+  const flags = rows.map((row) => splitFlags(row.flags ?? ""));
   if (flags.some((one) => one.name === name || one.letter === name))
     return `${name} takes no value: it is on where it is written`;
   const shown = hasValue ? `${name}=${HIDDEN}` : name;

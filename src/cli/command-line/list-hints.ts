@@ -1,7 +1,6 @@
 // Hints about lists on the command line: a misspelt subcommand, the folder to save into, standard input that is a terminal.
 
 import { existsSync, statSync } from "node:fs";
-import { isatty } from "node:tty";
 import { LAYOUT } from "../../core/layout.ts";
 import { escaped } from "../../core/text/escape.ts";
 import { nearest } from "../../options/nearest.ts";
@@ -26,7 +25,7 @@ export function misspeltSubcommand(word: string): string | undefined {
 
 /** Prints what to do where standard input is the list, and a terminal: nothing else would show that it is waited for. */
 export function terminalHint(paths: readonly string[], print: (text: string) => void): void {
-  if (paths.includes("-") && isatty(0))
+  if (paths.includes("-") && process.getBuiltinModule("node:tty").isatty(0))
     print("reading URLs from this terminal, one per line, until ^D on a line of its own");
 }
 

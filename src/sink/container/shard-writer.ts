@@ -2,7 +2,6 @@
 
 import { close, ftruncate, open, type PathLike, rename } from "node:fs";
 import { dirname } from "node:path";
-import { setImmediate as nextTurn } from "node:timers/promises";
 import { promisify } from "node:util";
 import { Deferred, type Thenable } from "../../core/structures/deferred.ts";
 import { CREATE_FLAGS, NEW_FILE_MODE } from "../../fs/open-nofollow.ts";
@@ -113,7 +112,7 @@ export function shardWriter(options: ShardWriterOptions): ShardWriter {
         to.groups += taken.length;
         for (const [i, place] of places.entries()) taken[i]?.coming.resolve(place);
         // Its record takes promises. Groups behind it must not be recorded first: a later run cuts a shard after its last record.
-        if ("file" in group) await nextTurn();
+        if ("file" in group) await new Promise((resolve) => setImmediate(resolve));
       } catch (error) {
         // What was written of them is overwritten by the next group, or cut off when the shard is sealed.
         for (const { coming } of taken) coming.reject(error);

@@ -1,12 +1,12 @@
 // Reads the head of a record that is in a shard already, sealed or not: what a revisit record says of its original.
 
 import { closeSync, readSync } from "node:fs";
-import { constants, inflateRawSync } from "node:zlib";
 import type { ShardRecord } from "../../core/job.ts";
 import { openToRead } from "../../fs/open-nofollow.ts";
 import { readHeader } from "./gzip-member.ts";
 import { parseHead } from "./parse-head.ts";
 import type { RecordReference } from "./record-head.ts";
+import { zlib } from "./zlib.ts";
 
 export interface FoundRecord {
   readonly reference: RecordReference;
@@ -49,6 +49,7 @@ function beginningOf(path: string, offset: number): Buffer {
     const bytes = Buffer.allocUnsafe(READ_BYTES);
     const length = readSync(fd, bytes, 0, bytes.length, offset);
     const deflated = bytes.subarray(readHeader(bytes)?.dataAt ?? length, length);
+    const { constants, inflateRawSync } = zlib();
     return inflateRawSync(deflated, { finishFlush: constants.Z_SYNC_FLUSH });
   } finally {
     closeSync(fd);

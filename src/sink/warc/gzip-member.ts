@@ -1,8 +1,9 @@
 // Encodes a WARC record as a gzip member (RFC 1952): deflated where that makes it smaller, otherwise in stored blocks.
 
 import { promisify } from "node:util";
-import { constants, crc32, deflateRaw, deflateRawSync } from "node:zlib";
+import type { ZlibOptions } from "node:zlib";
 import { RECORD_END } from "./record-head.ts";
+import { zlib } from "./zlib.ts";
 
 /** No name, no time, unknown system. */
 const HEADER = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255]);
@@ -51,7 +52,14 @@ const BLOCK_HEADER_BYTES = 5;
  */
 const DEFLATE = { level: 1, memLevel: 5, windowBits: 12 } as const;
 
-const deflated = promisify(deflateRaw) as (piece: Uint8Array, options: object) => Promise<Buffer>;
+/** Deflates a piece in the thread pool. */
+function deflated(piece: Uint8Array): Promise<Buffer> {
+  const { constants, deflateRaw } = zlib();
+  return promisify<Uint8Array, ZlibOptions, Buffer>(deflateRaw)(piece, {
+    ...DEFLATE,
+    finishFlush: constants.Z_SYNC_FLUSH,
+  });
+}
 
 /**
  * Shorter records are stored: deflating saves some 400 bytes of them at most, and costs 14 µs and the memory of a state of zlib, more
@@ -72,7 +80,7 @@ export function gzipMember(head: string, block: Uint8Array, isPacked: boolean): 
   if (length <= MAX_BLOCK_BYTES && (isPacked || length < MIN_DEFLATED_BYTES)) return new OneBlock(head, block, length);
   const content = Buffer.allocUnsafe(length);
   compose(head, block, content, 0);
-  const packed = isPacked ? undefined : deflateRawSync(content, DEFLATE);
+  const packed = isPacked ? undefined : zlib().deflateRawSync(content, DEFLATE);
   const isSmaller = packed !== undefined && packed.length < storedBytes(length);
   return isSmaller ? deflatedMember(packed, content) : storedMember(content);
 }
@@ -86,7 +94,7 @@ function deflatedMember(packed: Uint8Array, content: Uint8Array): GzipMember {
       into.writeUInt32LE(bytes, at + LENGTHS_AT);
       into.writeUInt32LE(content.length, at + LENGTHS_AT + 4);
       into.set(packed, at + SIZED_HEADER_BYTES);
-      writeTrailer(into, at + bytes - TRAILER_BYTES, crc32(content), content.length);
+      writeTrailer(into, at + bytes - TRAILER_BYTES, zlib().crc32(content), content.length);
     },
   };
 }
@@ -98,7 +106,7 @@ function storedMember(content: Uint8Array): GzipMember {
     write(into, at) {
       into.set(HEADER, at);
       writeStored(into, at + HEADER_BYTES, content, true);
-      writeTrailer(into, at + bytes - TRAILER_BYTES, crc32(content), content.length);
+      writeTrailer(into, at + bytes - TRAILER_BYTES, zlib().crc32(content), content.length);
     },
   };
 }
@@ -123,7 +131,7 @@ class OneBlock implements GzipMember {
     writeBlockHeader(into, at + HEADER_BYTES, length, true);
     const from = at + HEADER_BYTES + BLOCK_HEADER_BYTES;
     compose(this.head, this.block, into, from);
-    writeTrailer(into, from + length, crc32(into.subarray(from, from + length)), length);
+    writeTrailer(into, from + length, zlib().crc32(into.subarray(from, from + length)), length);
   }
 }
 
@@ -171,7 +179,7 @@ export function piecewiseMember(isPacked: boolean): PiecewiseMember {
   let crc = 0;
   let length = 0;
   const add = (piece: Uint8Array) => {
-    crc = crc32(piece, crc);
+    crc = zlib().crc32(piece, crc);
     length += piece.length;
   };
   const stored = (piece: Uint8Array) => {
@@ -189,7 +197,7 @@ export function piecewiseMember(isPacked: boolean): PiecewiseMember {
       add(piece);
       if (!isPacked) {
         // Ends with an empty stored block, at a whole byte: any other block may follow.
-        const packed = await deflated(piece, { ...DEFLATE, finishFlush: constants.Z_SYNC_FLUSH });
+        const packed = await deflated(piece);
         if (packed.length < storedBytes(piece.length)) return packed;
       }
       return stored(piece);

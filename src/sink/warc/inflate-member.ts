@@ -1,9 +1,9 @@
 // Inflates one member of a WARC file, of any length, in pieces.
 
 import { Readable } from "node:stream";
-import { createInflateRaw } from "node:zlib";
 import { readAt } from "../../fs/positioned-io.ts";
 import { HEADER_BYTES, readHeader, SIZED_HEADER_BYTES, TRAILER_BYTES } from "./gzip-member.ts";
+import { zlib } from "./zlib.ts";
 
 export interface InflatedMember {
   /** The content. Throws an Error where that is damaged or cut short, and errno errors. */
@@ -17,7 +17,7 @@ const PIECE_BYTES = 262_144;
 
 /** `end`: where the file ends, or at least the member. */
 export function inflatedMember(fd: number, offset: number, end: number): InflatedMember {
-  const inflate = createInflateRaw();
+  const inflate = zlib().createInflateRaw();
   let dataAt = HEADER_BYTES;
   const file = Readable.from(dataOf());
   async function* dataOf(): AsyncGenerator<Buffer> {

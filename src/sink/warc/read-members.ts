@@ -1,10 +1,10 @@
 // Reads the members of a WARC file one after the other: where each is, and the beginning of its content.
 
-import { constants, inflateRawSync } from "node:zlib";
 import { readAt } from "../../fs/positioned-io.ts";
 import { HEADER_BYTES, readHeader, SIZED_HEADER_BYTES, TRAILER_BYTES } from "./gzip-member.ts";
 import { inflatedMember } from "./inflate-member.ts";
 import { headEnd } from "./parse-head.ts";
+import { zlib } from "./zlib.ts";
 
 export interface Member {
   readonly offset: number;
@@ -26,7 +26,11 @@ const STORED_HEADER_BYTES = 5;
 const HEADS_BYTES = 8192;
 
 /** No error where the input has not all of a member, and no more memory than some members of usual size need. */
-const INFLATE = { info: true, finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: 4 * READ_BYTES };
+const inflateOptions = () => ({
+  info: true,
+  finishFlush: zlib().constants.Z_SYNC_FLUSH,
+  maxOutputLength: 4 * READ_BYTES,
+});
 
 /**
  * Calls `onMember` with each member of an open file up to `end`: by calls, since a promise for each would take as long as all else.
@@ -76,7 +80,10 @@ function sizedIn(bytes: Buffer, length: number): Omit<Member, "offset"> | undefi
   const enough = Math.min(length - TRAILER_BYTES, SIZED_HEADER_BYTES + HEADS_BYTES);
   if (bytes.length < enough) return undefined;
   try {
-    const { buffer } = inflateRawSync(bytes.subarray(SIZED_HEADER_BYTES, enough), INFLATE) as unknown as Inflated;
+    const { buffer } = zlib().inflateRawSync(
+      bytes.subarray(SIZED_HEADER_BYTES, enough),
+      inflateOptions(),
+    ) as unknown as Inflated;
     const bodyAt = headEnd(buffer, headEnd(buffer));
     const isEnough = enough === length - TRAILER_BYTES || bodyAt !== -1;
     return isEnough ? { length, beginning: buffer.subarray(0, BEGINNING_BYTES) } : undefined;
@@ -107,7 +114,7 @@ function storedIn(bytes: Buffer): Omit<Member, "offset"> | undefined {
 function inflatedIn(bytes: Buffer): Omit<Member, "offset"> | undefined {
   const deflated = bytes.subarray(HEADER_BYTES);
   try {
-    const { buffer, engine } = inflateRawSync(deflated, INFLATE) as unknown as Inflated;
+    const { buffer, engine } = zlib().inflateRawSync(deflated, inflateOptions()) as unknown as Inflated;
     // Where all of the input was used the end may be missing: a trailer comes after it.
     if (engine.bytesWritten + TRAILER_BYTES > deflated.length) return undefined;
     const length = HEADER_BYTES + engine.bytesWritten + TRAILER_BYTES;

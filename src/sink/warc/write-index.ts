@@ -1,6 +1,6 @@
 // Writes the index beside a WARC file that has just got its final name.
 
-import { link, open, readFile, rm } from "node:fs/promises";
+import { promises } from "node:fs"; // node:fs/promises would be loaded for runs without archives as well
 import { join } from "node:path";
 import { indexNameOf } from "../../core/layout.ts";
 import { CREATE_FLAGS, NEW_FILE_MODE } from "../../fs/open-nofollow.ts";
@@ -19,8 +19,8 @@ export async function writeIndex(shard: string, { folder, state, isSynced }: Ind
   if (name === undefined) return;
   const text = await indexOf(join(folder, shard), shard);
   const [temporary, final] = [join(state, name), join(folder, name)];
-  await rm(temporary, { force: true }); // a killed run may have left it
-  const file = await open(temporary, CREATE_FLAGS, NEW_FILE_MODE);
+  await promises.rm(temporary, { force: true }); // a killed run may have left it
+  const file = await promises.open(temporary, CREATE_FLAGS, NEW_FILE_MODE);
   try {
     await file.writeFile(text);
     if (isSynced) await file.sync();
@@ -28,17 +28,17 @@ export async function writeIndex(shard: string, { folder, state, isSynced }: Ind
     await file.close();
   }
   try {
-    await link(temporary, final);
+    await promises.link(temporary, final);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    const isWritten = (await readFile(final, "latin1")) === text; // by a run that was killed
+    const isWritten = (await promises.readFile(final, "latin1")) === text; // by a run that was killed
     if (!isWritten) throw new Error(`${final}: not the index of ${shard}; move it away and run the same command again`);
   }
-  await rm(temporary);
+  await promises.rm(temporary);
 }
 
 async function indexOf(path: string, shard: string): Promise<string> {
-  const file = await open(path);
+  const file = await promises.open(path);
   try {
     return await cdxj(file.fd, shard, (await file.stat()).size);
   } finally {
