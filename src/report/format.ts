@@ -9,6 +9,11 @@ export function thousands(count: number): string {
     .replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
+/** "1 time", "1,234 times". */
+export function timesText(count: number): string {
+  return `${thousands(count)} ${count === 1 ? "time" : "times"}`;
+}
+
 /** Events per second: "0.3", "1,234". */
 export function rateText(perSecond: number): string {
   return perSecond < 9.95 ? perSecond.toFixed(1) : thousands(perSecond);

@@ -28,6 +28,7 @@ const END_BYTES = 4096;
 
 /** Why a file cannot be written to a path; undefined if it can. Does not block on a named pipe. */
 export function objectionTo(path: string, kind: FileKind): string | undefined {
+  if (path === "-") return "is no name of a file; name one (./- is one)";
   try {
     accessSync(dirname(path), constants.W_OK);
     if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return undefined;

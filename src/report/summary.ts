@@ -6,7 +6,7 @@ import { countOf, finished, type Histogram, quantile, type Tally } from "../core
 import { escaped } from "../core/text/escape.ts";
 import type { FailingHosts } from "./failing-hosts.ts";
 import { shortWords } from "./failure-words.ts";
-import { bytesText, durationText, type Paint, rateText, thousands } from "./format.ts";
+import { bytesText, durationText, type Paint, rateText, thousands, timesText } from "./format.ts";
 import { failingHostLines } from "./host-lines.ts";
 import { type NextSteps, nextLines } from "./next-steps.ts";
 
@@ -40,7 +40,7 @@ export function summary(view: View, { paint, folder, hosts, next }: SummaryOptio
       `        ${thousands(tally.unverified)} of the saved had no Content-Length: their completeness is unverified`,
     );
   }
-  if (tally.retries > 0) lines.push(`retried ${thousands(tally.retries)} times`);
+  if (tally.retries > 0) lines.push(`retried ${timesText(tally.retries)}`);
   if (tally.interrupted > 0) lines.push(`stopped ${thousands(tally.interrupted)} in flight`);
   lines.push(...slowedLine(view), ...leftLines(view));
   if (jobs > 0) {

@@ -1,7 +1,7 @@
 // Formatting of counts, rates, sizes and durations.
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { bytesText, durationText, paint, thousands } from "../../src/report/format.ts";
+import { bytesText, durationText, paint, thousands, timesText } from "../../src/report/format.ts";
 
 it.each([
   [0, "0"],
@@ -78,4 +78,8 @@ it("a formatted duration never has 60 seconds, 60 minutes or 24 hours beside a l
 it("text is coloured only if colour is on", () => {
   for (const colour of Object.values(paint(false))) expect(colour("text")).toBe("text");
   for (const colour of Object.values(paint(true))) expect(colour("text")).toMatch(/^\u001b\[\d+mtext\u001b\[0m$/);
+});
+
+it("a count of times has its noun in the singular for one alone", () => {
+  expect([0, 1, 2, 1234].map(timesText)).toEqual(["0 times", "1 time", "2 times", "1,234 times"]);
 });

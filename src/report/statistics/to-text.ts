@@ -3,7 +3,7 @@
 import { FACTS } from "../../core/failure.ts";
 import { escaped } from "../../core/text/escape.ts";
 import { redacted } from "../../core/url/redact.ts";
-import { aligned, bytesText, durationText, type Paint, rateText, thousands } from "../format.ts";
+import { aligned, bytesText, durationText, type Paint, rateText, thousands, timesText } from "../format.ts";
 import { elapsedTime } from "./elapsed-time.ts";
 import type { HostCounts, RunEntry, Statistics } from "./statistics.ts";
 
@@ -53,7 +53,7 @@ function head(statistics: Statistics, paint: Paint): string[] {
       : []),
     ...(skipped > 0 ? [`skipped ${thousands(skipped)}`] : []),
     `${failed > 0 ? paint.bad("failed") : "failed"}  ${thousands(failed)}${failed > 0 ? ` (${rateText(percent)} %)${retry}` : ""}`,
-    ...(retries > 0 ? [`retried ${thousands(retries)} times`] : []),
+    ...(retries > 0 ? [`retried ${timesText(retries)}`] : []),
     ...took(statistics),
     ...(unreadable > 0 ? [`left out ${thousands(unreadable)} lines of the journal that are no records`] : []),
   ];

@@ -46,6 +46,15 @@ describe("bulkget report --html", () => {
     expect(text("mine.html")).toBe("<h1>mine</h1>");
     expect(existsSync(folder.at("elsewhere.html"))).toBe(false);
   });
+
+  it("does not take - for a file, of which nothing would be seen", async () => {
+    await run();
+    for (const option of ["--html", "--parquet"]) {
+      const { code, stdout, stderr } = await folder.run(["report", folder.at("out"), option, "-"]);
+      expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+      expect(stderr).toBe(`bulkget: ${option} -: is no name of a file; name one (./- is one)\n`);
+    }
+  });
 });
 
 describe("a run with --html", () => {
