@@ -3,7 +3,6 @@
 import { existsSync } from "node:fs";
 import { type FailureKind, isFailure } from "../core/failure.ts";
 import type { Job } from "../core/job.ts";
-import { LAYOUT } from "../core/layout.ts";
 import type { Source } from "../core/ports.ts";
 import { hostKey } from "../core/url/host-key.ts";
 import { parseUrl } from "../core/url/parse-url.ts";
@@ -13,10 +12,12 @@ import { fingerprintSet } from "../journal/tables/fingerprint-set.ts";
 import { leastTimeMs } from "../policy/rate.ts";
 import { isOtherList } from "../resume/compare-list.ts";
 import { asFolderError, refuseFileAsFolder } from "../sink/folder/output-folder.ts";
+import { refuseOtherDivision } from "../sink/folder/shards-file.ts";
 import { type FileNames, givenName } from "../sink/names/file-names.ts";
 import { doneAs, hasForeignRecord } from "../source/skip-done.ts";
 import type { ScheduleOptions } from "./download.ts";
-import { failedListOwner } from "./output/foreign-files.ts";
+import { layoutFor, shardOf } from "./list-shard.ts";
+import { failedListOwner, refuseOthersFailures } from "./output/foreign-files.ts";
 import { failuresIn } from "./output/open-folder.ts";
 import { OUTPUT_DEFAULTS, type OutputOptions } from "./output/output-options.ts";
 import { containerFormatOf, refuseOtherFormat } from "./output/shard-output.ts";
@@ -69,8 +70,10 @@ const MAX_HOSTS = 1_000_000;
 /** `read` opens the list. Throws a ListError, a JournalError or a FolderError. */
 export async function dryRun(read: () => Source, options: DryRunOptions): Promise<DryRun> {
   const { outputDir: folder = OUTPUT_DEFAULTS.outputDir, lists, force = false, prune = false } = options;
-  const paths = ownPaths(folder, LAYOUT);
+  const paths = ownPaths(folder, layoutFor(options));
   refuseFileAsFolder(folder);
+  refuseOtherDivision(folder, shardOf(options));
+  refuseOthersFailures(paths, lists);
   const owner = failedListOwner(paths, lists, force);
   const history = earlierIn(paths, force);
   try {

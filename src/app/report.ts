@@ -1,7 +1,7 @@
 // Reads output folders for `bulkget report`: their records as one run, and what their runs wrote about themselves.
 
 import { closeSync, fstatSync, readSync, statSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname } from "node:path";
 import { FolderError } from "../core/errors.ts";
 import type { Outcome } from "../core/job.ts";
 import { LAYOUT } from "../core/layout.ts";
@@ -11,14 +11,18 @@ import { openJournal } from "../journal/reading/open-journal.ts";
 import { statisticsFold } from "../report/statistics/fold.ts";
 import { measured } from "../report/statistics/measured.ts";
 import { parseRuns } from "../report/statistics/runs.ts";
+import { shardsFold } from "../report/statistics/shards.ts";
 import type { RunEntry, Statistics } from "../report/statistics/statistics.ts";
 import { asFolderError } from "../sink/folder/output-folder.ts";
+import { type FolderJournals, type JournalOfFolder, journalsOf } from "./journals.ts";
 
 /** What is read of runs.jsonl, from its end: the runs of a job that runs each hour for years. */
 const MAX_RUNS_BYTES = 16_777_216;
 
 export interface FolderReport {
   readonly statistics: Statistics;
+  /** The journals that were read, with their folders. */
+  readonly journals: readonly JournalOfFolder[];
   /** Calls `onRecord` with all records, folder by folder in the order of their files. `bytes`: the length of its line. */
   eachRecord(onRecord: (record: Outcome, bytes: number) => void): void;
   close(): void;
@@ -30,13 +34,14 @@ export interface FolderReport {
  */
 export function openReport(folders: readonly string[]): FolderReport {
   const journals: Journal[] = [];
+  const read: JournalOfFolder[] = [];
   const close = () => {
     for (const { fd } of journals) closeSync(fd);
   };
   try {
     refuseTwice(folders);
-    const statistics = readStatistics(folders, journals);
-    return { statistics, eachRecord: (onRecord) => readAgain(journals, onRecord), close };
+    const statistics = readStatistics(folders, journals, read);
+    return { statistics, journals: read, eachRecord: (onRecord) => readAgain(journals, onRecord), close };
   } catch (error) {
     close();
     throw error;
@@ -49,30 +54,46 @@ interface Journal {
 }
 
 /** Adds the open journals to `journals`. Its own function, so that the counters are freed before the records are read again. */
-function readStatistics(folders: readonly string[], journals: Journal[]): Statistics {
+function readStatistics(folders: readonly string[], journals: Journal[], read: JournalOfFolder[]): Statistics {
   const fold = statisticsFold();
   const runs: RunEntry[] = [];
+  const shards = shardsFold();
   let unreadable = 0;
   for (const folder of folders) {
-    const path = join(folder, LAYOUT.journal);
-    const fd = openIn(folder, path);
-    try {
-      const last = eachLastRecord(fd, path, (record) => fold.add(measured(record), () => record));
-      runs.push(...runsIn(folder));
-      journals.push({ fd, last });
-      unreadable += last.unreadable;
-    } catch (error) {
-      closeSync(fd);
-      throw asFolderError(error, folder);
+    const found = findIn(folder);
+    if (found.count !== undefined) shards.expect(found.count);
+    for (const journal of found.runs) {
+      const { paths, shard } = journal;
+      const fd = openIn(folder, paths.journal);
+      try {
+        const last = eachLastRecord(fd, paths.journal, (record) => fold.add(measured(record), () => record));
+        const own = runsIn(paths.runs);
+        runs.push(...own);
+        if (shard !== undefined) shards.add(shard, own);
+        journals.push({ fd, last });
+        read.push(journal);
+        unreadable += last.unreadable;
+      } catch (error) {
+        closeSync(fd);
+        throw asFolderError(error, folder);
+      }
     }
   }
   if (journals.every(({ last }) => last.records === 0)) throw emptyFolder(folders, unreadable);
   runs.sort((a, b) => a.startAtMs - b.startAtMs);
-  return fold.statistics({ folders, runs, unreadable });
+  return fold.statistics({ folders, runs, unreadable, shards: shards.rows() });
 }
 
 function readAgain(journals: readonly Journal[], onRecord: (record: Outcome, bytes: number) => void): void {
   for (const { last } of journals) last.again(onRecord);
+}
+
+function findIn(folder: string): FolderJournals {
+  try {
+    return journalsOf(folder);
+  } catch (error) {
+    throw asFolderError(error, folder);
+  }
 }
 
 function openIn(folder: string, path: string): number {
@@ -114,10 +135,10 @@ function refuseTwice(folders: readonly string[]): void {
 }
 
 /** Without the file, or with a link in its place, there are none. */
-function runsIn(folder: string): readonly RunEntry[] {
+function runsIn(path: string): readonly RunEntry[] {
   let fd: number;
   try {
-    fd = openToRead(join(folder, LAYOUT.runs));
+    fd = openToRead(path);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT" || code === "ELOOP") return [];

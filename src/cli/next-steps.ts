@@ -1,9 +1,9 @@
 // The commands that the summary ends with: the one that goes on with the list, and the one that tries failures again.
 
 import { existsSync } from "node:fs";
-import { join } from "node:path";
-import { LAYOUT } from "../core/layout.ts";
+import { layoutFor } from "../app/list-shard.ts";
 import { HIDDEN } from "../core/url/userinfo.ts";
+import { ownPaths } from "../fs/own-paths.ts";
 import type { NextSteps } from "../report/next-steps.ts";
 import type { CommandLine } from "./command-line/command-line.ts";
 import type { Input } from "./command-line/input.ts";
@@ -15,8 +15,8 @@ const SAME_COMMAND = "run the same command";
 /** `argv`: the words of the command line. */
 export function nextStepsOf(argv: readonly string[], line: CommandLine, input: Input): NextSteps {
   const { outputDir, lists, listUrl } = line;
-  const failures = join(outputDir, LAYOUT.failedList);
-  const records = join(outputDir, LAYOUT.journal);
+  const layout = layoutFor(line);
+  const { failedList: failures, journal: records } = ownPaths(outputDir, layout);
   // --force would delete what this run has saved.
   const words = argv.filter((word) => word !== "--force");
   const canReadAgain = input.isRereadable || listUrl !== undefined;
@@ -34,8 +34,15 @@ export function nextStepsOf(argv: readonly string[], line: CommandLine, input: I
   function withList(path: string): string {
     const [list = "", ...others] = lists;
     const isClear = others.length === 0 && words.filter((word) => word === list).length === 1;
-    return shown(isClear ? words.map((word) => (word === list ? path : word)) : [path, "-o", outputDir]);
+    return shown(
+      isClear ? words.map((word) => (word === list ? path : word)) : [path, "-o", outputDir, ...shardWords(line)],
+    );
   }
+}
+
+function shardWords({ shard, shardBy }: CommandLine): readonly string[] {
+  if (shard === undefined) return [];
+  return ["--shard", shard, ...(shardBy === "line" ? [] : ["--shard-by", shardBy])];
 }
 
 function shown(words: readonly string[]): string {

@@ -1,11 +1,12 @@
 // Opens the reporters of the command line: --report files, and progress with the summary on stderr.
 
 import { statSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { clock } from "../app/clock.ts";
+import { layoutFor } from "../app/list-shard.ts";
 import { OptionError } from "../core/errors.ts";
-import { LAYOUT } from "../core/layout.ts";
 import { type NamedReporter, STALL_MS } from "../core/run/combine-reporters.ts";
+import { ownPaths } from "../fs/own-paths.ts";
 import { failingHosts } from "../report/failing-hosts.ts";
 import { folderSizeHint } from "../report/folder-size-hint.ts";
 import { paint } from "../report/format.ts";
@@ -61,6 +62,7 @@ export async function extraReporters(line: CommandLine, context: ReporterContext
   const common = {
     paint: paint(wantsColour(env, terminal)),
     folder: line.outputDir,
+    layout: layoutFor(line),
     write: printStderr,
     verbose: line.verbose,
     timestamp: () => clock.timestamp(),
@@ -83,8 +85,10 @@ export async function extraReporters(line: CommandLine, context: ReporterContext
 }
 
 /** Throws an OptionError for a report that would replace a list, a file of the run, or another report. */
-function refuseOverwriting(reports: readonly ReportRequest[], { lists, outputDir }: CommandLine): void {
-  const own = [LAYOUT.journal, LAYOUT.failedList, LAYOUT.runs].map((name) => join(outputDir, name));
+function refuseOverwriting(reports: readonly ReportRequest[], line: CommandLine): void {
+  const { lists, outputDir } = line;
+  const { journal, failedList, runs } = ownPaths(outputDir, layoutFor(line));
+  const own = [journal, failedList, runs];
   const kept = [...lists, ...own];
   for (const [i, { path }] of reports.entries()) {
     if (reports.slice(0, i).some((one) => resolve(one.path) === resolve(path) || sameFile(one.path, path)))

@@ -14,6 +14,8 @@ export interface Layout {
   readonly state: string;
   /** What follows the number in the names of archives. */
   readonly infix: string;
+  /** The shard of the list that the run is of. */
+  readonly shard?: ListShard;
   /** Whether other runs may write into the folder at the same time. */
   readonly isShared: boolean;
 }
@@ -36,8 +38,9 @@ export const LAYOUT: Layout = named("");
 /** The layout of a run of a whole list, or of a shard of it: `results.3-of-16.jsonl`. */
 export function layoutOf(shard?: ListShard): Layout {
   if (shard === undefined) return LAYOUT;
-  const name = `${shard.index}-of-${shard.count}`;
-  return { ...named(`.${name}`), state: `${STATE_FOLDER}/${name}`, isShared: true };
+  const { index, count } = shard;
+  const name = `${index}-of-${count}`;
+  return { ...named(`.${name}`), state: `${STATE_FOLDER}/${name}`, shard: { index, count }, isShared: true };
 }
 
 function named(infix: string): Layout {
@@ -81,7 +84,13 @@ const INFIX = "(?:\\.[1-9]\\d{0,8}-of-[1-9]\\d{0,8})?";
 export const OWN_FILES = `(?:results|runs)${INFIX}\\.jsonl|results${INFIX}\\.jsonl\\.foreign|failed${INFIX}\\.txt`;
 
 /** The list of failed lines of a run, by its name. */
-export const FAILED_LIST = new RegExp(`^failed${INFIX}\\.txt$`);
+export const FAILED_LIST = new RegExp(`^failed(${INFIX})\\.txt$`);
+
+/** The shard of a list of failures, by its name; undefined for that of a whole list, and for other names. */
+export function shardOfFailedList(name: string): ListShard | undefined {
+  const [, index, count] = /^\.(\d+)-of-(\d+)$/.exec(FAILED_LIST.exec(name)?.[1] ?? "") ?? [];
+  return index === undefined ? undefined : { index: Number(index), count: Number(count) };
+}
 
 /** The journal of a run, by its name, with the shard that the run is of. */
 const JOURNAL = /^results(?:\.([1-9]\d{0,8})-of-([1-9]\d{0,8}))?\.jsonl$/;

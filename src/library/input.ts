@@ -1,5 +1,6 @@
 // The input of the library: an iterable of URLs or the path of a list; refuses anything else at the call.
 
+import { ownLinesFor, type ShardOptions } from "../app/list-shard.ts";
 import { OptionError } from "../core/errors.ts";
 import type { Job, Refuse } from "../core/job.ts";
 import type { Source } from "../core/ports.ts";
@@ -19,18 +20,23 @@ export interface Input {
 }
 
 /** `fetch`: fetches a URL, whole, for a list that names others. Throws an OptionError. */
-export function inputOf(input: unknown, options: ListOptions = {}, fetch?: ListsOptions["fetch"]): Input {
+export function inputOf(
+  input: unknown,
+  options: ListOptions & ShardOptions = {},
+  fetch?: ListsOptions["fetch"],
+): Input {
+  const ownOf = ownLinesFor(options);
   if (typeof input === "string") {
     const read: Input["read"] = (stop, refuse) =>
       lists([input], {
         ...{ stdin: () => process.stdin, stop, allowEmpty: true, refuse },
-        ...{ inputFormat: options.inputFormat, table: options, fetch },
+        ...{ inputFormat: options.inputFormat, table: options, fetch, ownOf },
       });
     return input === "-" ? { isRereadable: false, read } : { list: input, isRereadable: true, read };
   }
   return reading("input", () => {
     if (!isIterable(input)) throw new OptionError(`${shown(input)} is not ${WANTED}${hintFor(input)}`, "input");
-    return { isRereadable: Array.isArray(input), read: (stop, refuse) => items(input, stop, refuse) };
+    return { isRereadable: Array.isArray(input), read: (stop, refuse) => items(input, stop, refuse, ownOf?.("")) };
   });
 }
 

@@ -15,7 +15,8 @@ export function nearest(name: string, names: Iterable<string>): string | undefin
     const other = plain(one);
     const edits = Math.min(editsBetween(wanted, other), editsBetween(wanted, other.replace(/ms$/, "")));
     const isNear = edits <= MAX_EDITS_PER_CHAR * Math.max(wanted.length, other.length);
-    if (isNear && edits < fewest) {
+    // Of "shardy", the longer of "shard" and "shardBy" is more likely meant.
+    if (isNear && (edits < fewest || (edits === fewest && best !== undefined && one.startsWith(best)))) {
       best = one;
       fewest = edits;
     }

@@ -7,6 +7,7 @@ export type OptionType =
   | "choice or function"
   | "choices"
   | "whole"
+  | "shard"
   | "duration"
   | "size"
   | "speed"

@@ -1,5 +1,6 @@
 // The types of option values in the library: the check of each type, and its error message.
 
+import { parseListShard, shardText } from "../core/list-shard.ts";
 import type { LibraryType, Row } from "./row.ts";
 import { shown, tagOf } from "./shown.ts";
 import type { LibraryRow } from "./table.ts";
@@ -22,6 +23,12 @@ const CHECKS: Readonly<Record<LibraryType, Check>> = {
       ? { value }
       : wrong(value, row, `${(row.choices ?? []).map((one) => shown(one)).join(", ")} or a function`),
   whole: number,
+  shard: (value, row) => {
+    const shard = typeof value === "string" ? parseListShard(value) : undefined;
+    return shard === undefined
+      ? wrong(value, row, 'a shard such as "3/16", the third of 16')
+      : { value: shardText(shard) };
+  },
   size: number,
   speed: number,
   duration: number,

@@ -9,7 +9,10 @@ import { fileDigests, isAccepted } from "./check-digest.ts";
 import { type FileMoverOptions, type Found, fileMover } from "./move-files.ts";
 import { asSaved, dependsOnUrl, isSaved, isUrlFailure } from "./record-state.ts";
 
-export type LineMatcherOptions = FileMoverOptions;
+export interface LineMatcherOptions extends FileMoverOptions {
+  /** No file is moved, and a line whose record cannot stay is refused by `removedLines`. */
+  readonly isFixed?: boolean;
+}
 
 export interface LineMatcher {
   /** Whether the file saved under a line's number has the name and digest that the list requires. Changes nothing. */
@@ -30,13 +33,16 @@ export interface LineMatcher {
 export function lineMatcher(options: LineMatcherOptions): LineMatcher {
   const { folder, history } = options;
   const mover = fileMover(options);
-  const { findSaved, findFailure, findKept, moveTo, setAside, recordAs, hasFile, nameOf } = mover;
+  const { moveTo, setAside, recordAs, hasFile, nameOf } = mover;
+  const none = () => undefined;
+  const { findSaved, findFailure, findKept } =
+    options.isFixed === true ? { findSaved: none, findFailure: none, findKept: none } : mover;
 
   return {
     isSettled,
     settle,
     freeName(file) {
-      const n = history.ownerOf(file);
+      const n = options.isFixed === true ? undefined : history.ownerOf(file);
       if (n === undefined) return false;
       try {
         setAside(n);

@@ -13,6 +13,7 @@ import { removeSavedFile, removeSavedHeaders } from "../sink/folder/start-over.t
 import { type SkipDoneOptions, skipDone } from "../source/skip-done.ts";
 import { describeCounts, isOtherList, type ListCounts, listComparison, remainingLines } from "./compare-list.ts";
 import { type LineMatcher, type LineMatcherOptions, lineMatcher } from "./match-lines.ts";
+import { noRemovedLines } from "./no-removed-lines.ts";
 import { openRemovedLines, type RemovedLines } from "./removed-lines.ts";
 
 export interface ResumeOptions extends Omit<LineMatcherOptions, "removedLines"> {
@@ -47,7 +48,7 @@ export interface ResumedRun {
 /** Throws a JournalError if the journal of removed lines cannot be read. */
 export function resumeRun(options: ResumeOptions): ResumedRun {
   const { folder, state, history, prune, note, stop } = options;
-  const removedLines = openRemovedLines(folder, state);
+  const removedLines = options.isFixed === true ? noRemovedLines(options) : openRemovedLines(folder, state);
   const matcher = lineMatcher({ ...options, removedLines });
   let isToPrune = false;
   let isRead = false;
@@ -125,6 +126,7 @@ async function surveyList(source: Source, again: () => Source, run: ResumeContex
       const state = history.state(job.n, job.url);
       left.add(job, state);
       if (job.refused?.error === "duplicate_number") continue;
+      if (run.isFixed === true && state === "other") matcher.settle(job); // refused before anything is changed
       const isKnown = state !== undefined && state !== "other";
       const isInPlace = isKnown && (job.refused === undefined ? matcher.isSettled(job) : state === "failed");
       if (isInPlace) history.markMatched(job.n);

@@ -7,6 +7,7 @@ import { isNumber, type Job, type Refuse } from "../core/job.ts";
 import type { Source } from "../core/ports.ts";
 import { nameWithoutUserinfo } from "../core/url/userinfo.ts";
 import { lineNumbers } from "./line-numbers.ts";
+import type { OwnLines } from "./own-lines.ts";
 
 /**
  * A URL; or a URL with its file's name, the SHA-256 (hexadecimal) that its body must have, and data that is returned with its
@@ -35,10 +36,10 @@ export type Items<I = Item> = Iterable<I> | AsyncIterable<I>;
 const MAX_ITEMS_PER_TURN = 64;
 
 /**
- * Numbers the items from 1, in order; an invalid item becomes a job that fails. The iterator is closed when `stop` is aborted,
+ * Numbers the items from 1, in order, and leaves out those of other shards; an invalid item becomes a job that fails. The iterator is closed when `stop` is aborted,
  * even while its `next` is pending.
  */
-export function items(from: Items<unknown>, stop?: AbortSignal, refuse?: () => Refuse): Source {
+export function items(from: Items<unknown>, stop?: AbortSignal, refuse?: () => Refuse, own?: OwnLines): Source {
   let jobs = 0;
   let isExhausted = false;
   return {
@@ -47,18 +48,25 @@ export function items(from: Items<unknown>, stop?: AbortSignal, refuse?: () => R
       const numbers = lineNumbers();
       const refusalOf = refuse?.();
       let place = 0;
+      jobs = 0;
+      const numbered = (job: Job, at: number): Job => {
+        const other = numbers.claim(job.n, at);
+        if (other !== undefined) return duplicate(job, at, other);
+        const refused = job.refused ?? refusalOf?.(job);
+        return refused === undefined ? job : { ...job, refused };
+      };
       return {
         async next() {
           if (place % MAX_ITEMS_PER_TURN === MAX_ITEMS_PER_TURN - 1)
             await new Promise((resolve) => setImmediate(resolve));
-          const { done, value } = await values.next();
-          if (done !== true) {
-            const job = jobOf(value, ++place);
-            const other = numbers.claim(job.n, place);
-            jobs = place;
-            if (other !== undefined) return { done: false, value: [duplicate(job, place, other)] };
-            const refused = job.refused ?? refusalOf?.(job);
-            return { done: false, value: [refused === undefined ? job : { ...job, refused }] };
+          for (let next = await values.next(); next.done !== true; next = await values.next()) {
+            const job = numbered(jobOf(next.value, ++place), place);
+            if (own?.owns(job, place) === false) {
+              if (place % MAX_ITEMS_PER_TURN === 0) await new Promise((resolve) => setImmediate(resolve));
+              continue;
+            }
+            jobs++;
+            return { done: false, value: [job] };
           }
           isExhausted = stop?.aborted !== true;
           return { done: true, value: undefined };
@@ -71,7 +79,8 @@ export function items(from: Items<unknown>, stop?: AbortSignal, refuse?: () => R
     },
     total() {
       if (isExhausted) return { jobs, exact: true };
-      return Array.isArray(from) ? { jobs: from.length, exact: true } : undefined;
+      if (!Array.isArray(from)) return undefined;
+      return { jobs: Math.round(from.length / (own?.shard.count ?? 1)), exact: own === undefined };
     },
   };
 }

@@ -6,6 +6,7 @@ import { Readable } from "node:stream";
 import { ListError } from "../core/errors.ts";
 import type { Job, Refuse } from "../core/job.ts";
 import { FAILED_LIST } from "../core/layout.ts";
+import { shardText } from "../core/list-shard.ts";
 import type { Source } from "../core/ports.ts";
 import { redacted } from "../core/url/redact.ts";
 import type { Fetch } from "./fetched.ts";
@@ -14,6 +15,7 @@ import { reasonOf } from "./formats/format.ts";
 import type { TableOptions } from "./formats/table/table-options.ts";
 import { lineNumbers } from "./line-numbers.ts";
 import { type OpenedList, openList, reason } from "./open-list.ts";
+import { type OwnLines, placedJobs } from "./own-lines.ts";
 import { readList } from "./read-list.ts";
 import { refuseIn } from "./refuse-jobs.ts";
 import { unknownColumns } from "./unknown-columns.ts";
@@ -37,6 +39,8 @@ export interface ListsOptions {
   readonly fetch?: Fetch | undefined;
   /** Opens a list that is on the web. Default: a URL in the place of a list is a list of that one URL. */
   readonly openUrl?: ((url: string) => OpenedList) | undefined;
+  /** The lines of a list, by its path, that are a shard's. Default: all. */
+  readonly ownOf?: ((path: string) => OwnLines | undefined) | undefined;
 }
 
 export interface Lists extends Source {
@@ -51,6 +55,8 @@ interface Progress {
   /** Bytes read from the files, as stored. */
   bytes: number;
   jobs: number;
+  /** Lines of all shards, where only a shard's are read. */
+  lines: number;
   done: boolean;
 }
 
@@ -60,7 +66,9 @@ export function lists(paths: readonly string[], options: ListsOptions): Lists {
   const sizes = paths.map((path) => (path === "-" || isUrl(path) ? undefined : sizeOf(path)));
   const known = sizes.every((size) => size !== undefined && size > 0);
   const totalBytes = sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0);
-  const progress: Progress = { bytes: 0, jobs: 0, done: false };
+  const progress: Progress = { bytes: 0, jobs: 0, lines: 0, done: false };
+  /** In how many parts the list is, of which one is read without looking at the others. */
+  let parts = 1;
 
   async function* batches(): AsyncGenerator<readonly Job[]> {
     let offset = 0;
@@ -73,24 +81,27 @@ export function lists(paths: readonly string[], options: ListsOptions): Lists {
       const list = starts.findLast((one) => one.offset < place);
       return paths.length > 1 && list ? `${list.name}:${place - list.offset}` : `line ${place}`;
     };
-    const claim = (n: number, place: number): string | undefined => {
+    const places = placedJobs((n, place) => {
       const other = numbers.claim(n, place);
       return other === undefined
         ? undefined
         : `${lineAt(place)} has the number ${n}, which is that of ${lineAt(other)}`;
-    };
+    });
     for (const path of paths) {
       const name = nameOf(path);
       starts.push({ name, offset });
       let lines = 0;
+      const own = options.ownOf?.(path);
+      if (own?.spanAt !== undefined) parts = own.shard.count;
       const isOne = isUrl(path) && options.openUrl === undefined;
       const reading = {
-        ...{ path, stop, offset, claim, onBytes, table, fetch: options.fetch },
+        ...{ path, stop, offset, claim: places.claim, spanAt: own?.spanAt, onBytes, table, fetch: options.fetch },
         inputFormat: isOne ? "lines" : inputFormat,
         note: note && ((text: string) => note(`${name}: ${text}`)),
         list: paths.length > 1 ? redacted(path) : undefined,
         onUnknown: unknown?.(name),
         onLines(count: number) {
+          progress.lines += count - lines;
           lines = count;
         },
         onFormat(format: string) {
@@ -101,9 +112,11 @@ export function lists(paths: readonly string[], options: ListsOptions): Lists {
       let isTable = false;
       const first = isFailedList(path) ? undefined : firstLines(path, () => isTable);
       const accepted = (jobs: Job[]): Job[] => {
-        progress.jobs += jobs.length;
         if (refuse !== undefined) refuseIn(jobs, refuse);
-        return first === undefined || jobs.length === 0 ? jobs : first.accept(jobs);
+        const checked = first === undefined || jobs.length === 0 ? jobs : first.accept(jobs);
+        const kept = places.own(checked, own);
+        progress.jobs += kept.length;
+        return kept;
       };
       try {
         const opened = isUrl(path) ? openUrl(path) : path === "-" ? { stream: stdin(), check() {} } : openList(path);
@@ -122,7 +135,8 @@ export function lists(paths: readonly string[], options: ListsOptions): Lists {
       }
       offset += lines;
     }
-    refuseEmpty(progress.jobs);
+    refuseEmpty(options.ownOf === undefined ? progress.jobs : progress.lines);
+    if (progress.jobs === 0 && progress.lines > 0) noteNone(options, progress.lines);
     progress.done = true;
   }
 
@@ -152,6 +166,7 @@ export function lists(paths: readonly string[], options: ListsOptions): Lists {
             ...options,
             note: undefined,
             refuse: undefined,
+            ownOf: undefined,
             allowEmpty: true,
           })) {
             jobs += batch.length;
@@ -164,9 +179,17 @@ export function lists(paths: readonly string[], options: ListsOptions): Lists {
     total() {
       if (progress.done) return { jobs: progress.jobs, exact: true };
       if (!known || progress.bytes === 0) return undefined;
-      return { jobs: Math.round((progress.jobs / progress.bytes) * totalBytes), exact: false };
+      const jobs = parts === 1 ? progress.jobs : progress.lines / parts;
+      return { jobs: Math.round((jobs / progress.bytes) * totalBytes), exact: false };
     },
   };
+}
+
+/** Says that a shard has no line, which may be a mistake. */
+function noteNone({ note, ownOf }: ListsOptions, lines: number): void {
+  const shard = ownOf?.("")?.shard;
+  if (shard !== undefined)
+    note?.(`of the ${lines} lines of the list, none with a URL is in shard ${shardText(shard)}: nothing to do`);
 }
 
 /** Returns the length of a list in bytes; undefined if it is not a regular file. Throws if it cannot be read. */

@@ -43,6 +43,7 @@ describe("the layout of a shard", () => {
       runs: "runs.3-of-16.jsonl",
       state: ".bulkget/3-of-16",
       infix: ".3-of-16",
+      shard: { index: 3, count: 16 },
       isShared: true,
     });
   });

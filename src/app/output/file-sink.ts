@@ -2,6 +2,7 @@
 
 import { OptionError } from "../../core/errors.ts";
 import type { Job } from "../../core/job.ts";
+import type { ListShard } from "../../core/layout.ts";
 import type { Sink } from "../../core/ports.ts";
 import { OPTIONS } from "../../options/table.ts";
 import { type DirectoryOptions, directory } from "../../sink/directory/directory.ts";
@@ -31,6 +32,8 @@ export interface FileSinkPlan {
   readonly state: string;
   /** The path of the run's journal. */
   readonly journal: string;
+  /** The shard of the list that the run is of: other shards may have files there. */
+  readonly shard: ListShard | undefined;
   /** Whether the process never changes its working directory. */
   readonly stays: boolean;
   readonly name: string;

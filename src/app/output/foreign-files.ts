@@ -1,7 +1,10 @@
 // Finds out whether a run wrote the list of failures of a folder, and refuses foreign files before anything is changed.
 
 import { lstatSync, type Stats } from "node:fs";
+import { basename, dirname } from "node:path";
 import { FolderError, useAnotherFolder, type Wording } from "../../core/errors.ts";
+import { shardOfFailedList } from "../../core/layout.ts";
+import { shardText } from "../../core/list-shard.ts";
 import { knownAs, redacted } from "../../core/url/redact.ts";
 import type { OwnPaths } from "../../fs/own-paths.ts";
 import { eachFailure } from "../../journal/failed-records.ts";
@@ -45,6 +48,20 @@ export function failedListOwner(
   const what = JSON.stringify(redacted(other.text.slice(0, 200)));
   const why = `${path}:${other.line}: has no number, as all of a run's lines have: ${what}`;
   throw new FolderError("usage", (words) => `${why}: ${unnumberedAdvice(words)}`);
+}
+
+/** Throws a FolderError for a list of failures of another run in the folder: its lines are that run's. */
+export function refuseOthersFailures({ folder, failedList }: OwnPaths, lists: readonly string[]): void {
+  for (const list of lists) {
+    const shard = shardOfFailedList(basename(list));
+    if (shard === undefined || sameFile(list, failedList) || !sameFile(dirname(list), folder)) continue;
+    const whoseIn = ({ option }: Wording) =>
+      `of shard ${shardText(shard)}: with ${option("shard")} ${shardText(shard)}`;
+    throw new FolderError(
+      "usage",
+      (words) => `${list}: has the failed lines ${whoseIn(words)}, which fetches them again`,
+    );
+  }
 }
 
 /** Maximum number of lines looked up in the journal. Later lines count as a run's by their form alone. */

@@ -11,10 +11,11 @@ import { dropUnsealedShards } from "../../sink/container/shard-names.ts";
 import { dropAll, dropUnusable } from "../../sink/files/partial-files.ts";
 import { type Lock, lockFolder } from "../../sink/folder/lock.ts";
 import { asFolderError, prepareFolder, removeIfEmpty, sameFile } from "../../sink/folder/output-folder.ts";
+import { claimDivision, refuseOtherDivision } from "../../sink/folder/shards-file.ts";
 import { startOver } from "../../sink/folder/start-over.ts";
 import { markRun, type RunMark } from "../../sink/folder/unclean-shutdown.ts";
 import { unlock } from "../../sink/folder/unlock.ts";
-import { type FailedListOwner, failedListOwner } from "./foreign-files.ts";
+import { type FailedListOwner, failedListOwner, refuseOthersFailures } from "./foreign-files.ts";
 import { OUTPUT_DEFAULTS, type OutputOptions } from "./output-options.ts";
 import { dropPages } from "./output-pages.ts";
 import { type Listing, listing, readBack, setAside } from "./previous-run.ts";
@@ -48,10 +49,13 @@ export async function openFolder(options: OutputOptions, { lists, layout, note }
   const { outputDir: path = OUTPUT_DEFAULTS.outputDir, force = false, prune = false } = options;
   const paths = ownPaths(path, layout);
   const { state } = paths;
+  const shard = layout.shard && { ...layout.shard, by: options.shardBy ?? OUTPUT_DEFAULTS.shardBy };
 
   // 1. Refuse files that no run wrote, before anything is created.
   let owner: FailedListOwner;
   try {
+    if (shard !== undefined || !layout.isShared) refuseOtherDivision(path, shard);
+    refuseOthersFailures(paths, lists);
     owner = failedListOwner(paths, lists, force);
   } catch (error) {
     throw asFolderError(error, path);
@@ -59,7 +63,7 @@ export async function openFolder(options: OutputOptions, { lists, layout, note }
 
   // 2. Create the folder and lock it.
   const isNew = !existsSync(path);
-  const { empty, earlier } = prepareFolder(path, layout);
+  const { empty, earlier } = prepareFolder(path, layout, () => shard && claimDivision(path, shard));
   const lock = await lockFolder(state, path, layout.state).catch((error: unknown) => {
     throw asFolderError(error, path);
   });
@@ -67,6 +71,8 @@ export async function openFolder(options: OutputOptions, { lists, layout, note }
   let mark: RunMark | undefined;
   let history: History | undefined;
   try {
+    if (!layout.isShared) refuseOtherDivision(path, undefined); // a shard may have begun meanwhile
+
     // 3. Start over, or remove partial files of no use. Before this run's time span begins: a kill between link and unlink leaves a
     //    saved file with two names. Removing one of them sets the ctime of the file, by which the file is assigned to that run.
     if (earlier && force) {

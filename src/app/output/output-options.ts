@@ -1,5 +1,6 @@
 // The options of the output folder, with their defaults.
 
+import type { ShardBy } from "../../core/list-shard.ts";
 import { OPTIONS } from "../../options/table.ts";
 
 /** Options of the output folder. */
@@ -10,6 +11,10 @@ export interface OutputOptions {
   readonly name?: string | undefined;
   /** Lines per subfolder: with 1000, line 42 is `000/000042.jpg`. Default: no subfolders. */
   readonly perDir?: number | undefined;
+  /** One of n parts of the list, such as "3/16": only its lines are fetched. Default: the whole list. */
+  readonly shard?: string | undefined;
+  /** How `shard` divides the list: by blocks of 1,000 lines, or by hosts. Default "line". */
+  readonly shardBy?: ShardBy | undefined;
   /** What bodies are saved as: `files`, or archives (`tar`, `warc`). Default "files". */
   readonly format?: "files" | "tar" | "warc" | undefined;
   /** Write a metadata record for each response into WARC files. Default false. */
@@ -45,6 +50,7 @@ export interface OutputOptions {
 export const OUTPUT_DEFAULTS = {
   outputDir: OPTIONS.outputDir.default,
   name: OPTIONS.name.default,
+  shardBy: OPTIONS.shardBy.default,
   format: OPTIONS.format.default,
   shardSize: OPTIONS.shardSize.default,
   shardCount: OPTIONS.shardCount.default,

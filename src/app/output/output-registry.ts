@@ -7,6 +7,7 @@ import { memorySink } from "../../sink/memory.ts";
 import { nullSink } from "../../sink/null.ts";
 import { type ContainerPlan, needsNoRequest, openContainer } from "./container-sink.ts";
 import { type FileSinkPlan, fileSink, isForOne, type Known } from "./file-sink.ts";
+import { otherShards } from "./other-shards.ts";
 
 /** The options of each output. */
 interface SinkOptions {
@@ -69,10 +70,15 @@ const OUTPUTS: { readonly [Name in OutputName]: (options: SinkOptions[Name]) => 
 
 /** The outputs that a worker process can open as well. `worker`: the number of that process, from 1. */
 const SHARED = {
-  files: (options: FileSinkPlan, worker: number) =>
-    fileSink(options, { recorded: recordedFiles(options.journal) }, { worker }),
+  files: (options: FileSinkPlan, worker: number) => fileSink(options, { recorded: recordedIn(options) }, { worker }),
   container: openContainer,
 } as const;
+
+function recordedIn({ folder, journal, shard }: FileSinkPlan): Known["recorded"] {
+  const own = recordedFiles(journal);
+  const others = shard && otherShards(folder, shard);
+  return (file) => own(file) || others?.recorded(file) === true;
+}
 
 /** Opens an output. Throws the errno error. */
 export function openSink<Name extends OutputName>(name: Name, options: SinkOptions[Name]): OpenedSink {

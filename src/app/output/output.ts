@@ -1,7 +1,7 @@
 // Opens the output folder: journal, sink, resume and reporters; and closes it with one record per line.
 
 import type { DuplicateSource } from "../../core/job.ts";
-import { LAYOUT, type Layout } from "../../core/layout.ts";
+import type { Layout } from "../../core/layout.ts";
 import type { Sink, Source } from "../../core/ports.ts";
 import type { NamedReporter } from "../../core/run/combine-reporters.ts";
 import { type History, readHistory } from "../../journal/history.ts";
@@ -15,9 +15,11 @@ import type { FileNames } from "../../sink/names/file-names.ts";
 import { refuseUnnumbered } from "../../source/unnumbered-lines.ts";
 import { VERSION } from "../../version.ts";
 import type { DownloadPlan } from "../download.ts";
+import { layoutFor } from "../list-shard.ts";
 import { mayStartThread } from "../process-limits.ts";
 import { namingOf } from "./file-sink.ts";
 import { abandonFolder, type OpenFolder, openFolder, releaseFolder } from "./open-folder.ts";
+import { otherShards } from "./other-shards.ts";
 import { OUTPUT_DEFAULTS, type OutputOptions } from "./output-options.ts";
 import { openPages, type Pages } from "./output-pages.ts";
 import { openSink, type SharedSink } from "./output-registry.ts";
@@ -58,7 +60,7 @@ export interface OutputContext {
   readonly stays?: boolean;
   /** Aborts when the run is to end. */
   readonly stop?: AbortSignal | undefined;
-  /** The names of the run's own files. Default: those of a run of a whole list. */
+  /** The names of the run's own files. Default: by the options. */
   readonly layout?: Layout;
   /** The command line, without secrets, for runs.jsonl, and for archives that describe how they were made. */
   readonly command?: string | undefined;
@@ -68,7 +70,7 @@ export interface OutputContext {
 export async function openOutput(options: OutputOptions, context: OutputContext): Promise<Output> {
   const names = namingOf(options);
   const format = containerFormatOf(options);
-  const folder = await openFolder(options, { layout: LAYOUT, ...context });
+  const folder = await openFolder(options, { layout: layoutFor(options), ...context });
   try {
     refuseOtherFormat(folder.path, folder.history, format ?? "files");
     const { layout, paths, history } = folder;
@@ -117,11 +119,14 @@ function outputIn(
   // 2. The files that may be overwritten: those of a killed run without a record, and those of lines that are gone (step 4).
   let resumed: ResumedRun | undefined;
   const spans = mark.unrecorded;
+  const others = layout.shard && otherShards(folder, layout.shard);
+  const recorded = resuming ? recordedFiles(journalPath) : () => false;
+  const current = resuming
+    ? recordedFiles(journalPath, { isCurrent: history.isLast, flush: () => journal.flush() })
+    : () => false;
   const known = {
-    recorded: resuming ? recordedFiles(journalPath) : () => false,
-    counts: resuming
-      ? recordedFiles(journalPath, { isCurrent: history.isLast, flush: () => journal.flush() })
-      : () => false,
+    recorded: (file: string) => recorded(file) || others?.mayOwn(file) === true,
+    counts: (file: string) => current(file) || others?.recorded(file) === true,
     yields: (file: string) => resumed?.freeName(file) === true,
   };
 
@@ -130,7 +135,18 @@ function outputIn(
     shards !== undefined
       ? openSink("container", shards.plan)
       : openSink("files", {
-          ...{ folder, state, journal: journalPath, stays, empty, resuming, startMs: mark.startMs, spans, processes },
+          ...{
+            folder,
+            state,
+            journal: journalPath,
+            shard: layout.shard,
+            stays,
+            empty,
+            resuming,
+            startMs: mark.startMs,
+            spans,
+            processes,
+          },
           name: options.name ?? OUTPUT_DEFAULTS.name,
           perDir: options.perDir,
           hash: options.hash !== undefined,
@@ -146,7 +162,7 @@ function outputIn(
   const conflictOf = conflictCheck({ spans, ...known }, names.unique);
   if (resuming && shards === undefined)
     resumed = resumeRun({
-      ...{ folder, state, journalName: layout.journal },
+      ...{ folder, state, journalName: layout.journal, isFixed: layout.isShared },
       ...{ names, journal, conflictOf, prune, note, history, stop },
     });
 

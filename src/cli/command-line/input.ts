@@ -1,6 +1,7 @@
 // The input of a run: list files, a list on the web, or a listing in pages.
 
 import { statSync } from "node:fs";
+import { ownLinesFor } from "../../app/list-shard.ts";
 import { listFetcher } from "../../app/network/fetch-list.ts";
 import { listStream } from "../../app/network/stream-list.ts";
 import type { Refuse } from "../../core/job.ts";
@@ -34,10 +35,11 @@ export interface InputContext {
 export function inputOf(line: CommandLine, { get, stop, note, refuse }: InputContext): Input {
   const { listUrl, allowEmpty } = line;
   const listing = listingOf(line);
+  const ownOf = ownLinesFor(line);
   const fetch = listFetcher(get, line, stop);
   const common = { stop, note, refuse, allowEmpty, table: line, fetch };
   if (listing !== undefined) {
-    const read = () => pagedList(listing, common);
+    const read = () => pagedList(listing, { ...common, own: ownOf?.("") });
     return { names: [redacted(listing.url.href)], isRereadable: false, hasLines: () => false, read, async check() {} };
   }
   const web = listUrl === undefined ? {} : { openUrl: listStream(get, line, stop) };
@@ -47,7 +49,8 @@ export function inputOf(line: CommandLine, { get, stop, note, refuse }: InputCon
   const tables = new Set<string>();
   const onTable = (name: string) => void tables.add(name);
   const hasLines = (name: string) => !tables.has(name) && !isUrl(name);
-  const read = () => lists(paths, { onTable, ...common, ...web, ...offline, stdin: () => process.stdin, inputFormat });
+  const read = () =>
+    lists(paths, { onTable, ...common, ...web, ...offline, stdin: () => process.stdin, inputFormat, ownOf });
   const first = read();
   const isRereadable = listUrl === undefined && paths.every(isFileOrUrl);
   return { names: paths.map(redacted), isRereadable, hasLines, read, check: () => first.check() };

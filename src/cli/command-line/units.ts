@@ -1,5 +1,6 @@
 // Parses what people type: durations, sizes, speeds, rates, limits, statuses and headers.
 
+import { parseListShard, shardText } from "../../core/list-shard.ts";
 import { DURATION } from "../../options/row.ts";
 import { SCHEDULING } from "../../options/rows/scheduling.ts";
 import { type FailOn, parseFailOn } from "../../policy/fail-on.ts";
@@ -53,6 +54,13 @@ export function whole(least: number, most: number, words: readonly string[] = []
     if (number >= least && number <= most) return number;
     throw new ValueError(`a whole number from ${least} to ${most}${words.map((one) => `, or ${one}`).join("")}`);
   };
+}
+
+/** "3/16": the third of 16 shards. */
+export function shard(text: string): string {
+  const parsed = parseListShard(text);
+  if (parsed === undefined) throw new ValueError("a shard such as 3/16, the third of 16 (from 1/16 to 16/16)");
+  return shardText(parsed);
 }
 
 /** Events per second of "5", "0.5", "10/s", "30/m", "100/h". */

@@ -15,6 +15,7 @@ import {
   perSecond,
   reports,
   several,
+  shard,
   size,
   someOf,
   speed,
@@ -42,6 +43,7 @@ export const VALUE_TYPES = {
   choice: { parse: ({ choices }: Row) => oneOf(words(choices)) },
   "choice or function": { parse: ({ choices }: Row) => oneOf(words(choices)) },
   choices: { parse: ({ choices }: Row) => someOf(words(choices)) },
+  shard: { parse: () => shard },
   whole: { parse: ({ least = 0, most = Number.MAX_SAFE_INTEGER, choices }: Row) => whole(least, most, words(choices)) },
   duration: { parse: () => duration, show: (ms: number) => `${ms / 1000}s` },
   size: {

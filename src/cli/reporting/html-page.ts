@@ -1,10 +1,11 @@
 // `--html`: writes the page of a report, for `bulkget report` and at the end of a run.
 
 import { existsSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { dirname, resolve } from "node:path";
+import { layoutFor } from "../../app/list-shard.ts";
 import { openReport } from "../../app/report.ts";
 import { OptionError } from "../../core/errors.ts";
-import { LAYOUT } from "../../core/layout.ts";
+import { ownPaths } from "../../fs/own-paths.ts";
 import { writeAllSync } from "../../fs/write-all.ts";
 import { objectionTo, writeOwnFile } from "../../report/own-file.ts";
 import { PAGE_FILE } from "../../report/page/page-file.ts";
@@ -22,9 +23,10 @@ export function refusePath(path: string): void {
 /** The same before a run, which creates its folder, and writes files of its own there. */
 export function refusePathOfRun(
   path: string,
-  { outputDir, report = [] }: Pick<CommandLine, "outputDir" | "report">,
+  { outputDir, report = [], ...line }: Pick<CommandLine, "outputDir" | "report" | "shard">,
 ): void {
-  const own = [LAYOUT.journal, LAYOUT.failedList, LAYOUT.runs].map((name) => join(outputDir, name));
+  const { journal, failedList, runs } = ownPaths(outputDir, layoutFor(line));
+  const own = [journal, failedList, runs];
   const taken = [...own, ...report.map((one) => one.path)].find((one) => resolve(one) === resolve(path));
   if (taken !== undefined) throw refusal(path, `would overwrite ${taken}; name another file`);
   const isInFolder = resolve(dirname(path)) === resolve(outputDir);

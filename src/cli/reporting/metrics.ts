@@ -1,8 +1,9 @@
 // Opens the metrics of --metrics before the run begins: a port that is in use and a file that cannot be written end the command.
 
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
+import { layoutFor } from "../../app/list-shard.ts";
 import { OptionError } from "../../core/errors.ts";
-import { LAYOUT } from "../../core/layout.ts";
+import { ownPaths } from "../../fs/own-paths.ts";
 import { lastSuccess } from "../../journal/reading/last-success.ts";
 import type { Metrics } from "../../report/metrics/metrics.ts";
 import { VERSION } from "../../version.ts";
@@ -21,7 +22,7 @@ export async function openMetrics(line: CommandLine, note: (text: string) => voi
   // Loaded only when it is used.
   const { openMetrics: open } = await import("../../report/metrics/metrics.ts");
   try {
-    const lastSuccessAtMs = lastSuccess(join(outputDir, LAYOUT.runs));
+    const lastSuccessAtMs = lastSuccess(ownPaths(outputDir, layoutFor(line)).runs);
     const metrics = await open(target, { version: VERSION, lastSuccessAtMs, note });
     if (!isFile) note(`metrics: ${metrics.place}`);
     return metrics;

@@ -2,6 +2,7 @@
 
 import { mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { journalsOf } from "../../app/journals.ts";
 import { FileTakenError, writeBodyFile } from "../../app/output/body-file.ts";
 import { extractedName, NoBodyError, savedBody } from "../../app/output/saved-body.ts";
 import { FolderError, OptionError } from "../../core/errors.ts";
@@ -54,7 +55,7 @@ function refusal(message: string): EarlyExit {
 
 function recordsIn(folder: string, numbers: ReadonlySet<number>): ReadonlyMap<number, Outcome> {
   try {
-    return findRecords(join(folder, LAYOUT.journal), numbers);
+    return new Map(journalsOf(folder).runs.flatMap(({ paths }) => [...findRecords(paths.journal, numbers)]));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code !== "ENOENT" && code !== "ENOTDIR") throw asFolderError(error, folder);

@@ -1,17 +1,17 @@
 // `bulkget report`: prints what the records of output folders add up to, as text or JSON, and writes them as Parquet and as a page.
 
 import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { type FolderReport, openReport } from "../../app/report.ts";
 import { OptionError } from "../../core/errors.ts";
-import { LAYOUT } from "../../core/layout.ts";
+import type { ListShard } from "../../core/layout.ts";
+import { shardText } from "../../core/list-shard.ts";
 import { HIDDEN } from "../../core/url/userinfo.ts";
 import { REPORT } from "../../options/rows/report.ts";
 import { paint, thousands } from "../../report/format.ts";
 import { objectionTo, writeOwnFile } from "../../report/own-file.ts";
-import type { Statistics } from "../../report/statistics/statistics.ts";
 import { statisticsJson } from "../../report/statistics/to-json.ts";
 import { statisticsText } from "../../report/statistics/to-text.ts";
+import { divisionOf } from "../../sink/folder/shards-file.ts";
 import { type EarlyExit, parse } from "../command-line/commander.ts";
 import { quoted } from "../command-line/shown-command.ts";
 import { EXIT_CODES } from "../exit-code.ts";
@@ -33,7 +33,7 @@ export async function report(argv: readonly string[], env: Env): Promise<number 
     const { statistics } = opened;
     if (html !== undefined) await writePage(html, statistics);
     const isColoured = wantsColour(env, process.stdout.isTTY === true);
-    const options = { paint: paint(isColoured), again: commandsAgain(statistics) };
+    const options = { paint: paint(isColoured), again: commandsAgain(opened) };
     const text = values.json ? statisticsJson(statistics) : `${statisticsText(statistics, options)}\n`;
     await writeStdout(Buffer.from(text));
   } finally {
@@ -64,20 +64,29 @@ async function parquetWriter(path: string): Promise<(opened: FolderReport) => vo
   };
 }
 
+/** Maximum number of commands that are printed. */
+const MAX_COMMANDS = 20;
+
 /**
  * The last run's command, which has its options and retries what may pass; or one command for each failed list, which retries
  * everything in it.
  */
-function commandsAgain({ folders, runs, rows, counts }: Statistics): readonly string[] {
+function commandsAgain({ statistics, journals }: FolderReport): readonly string[] {
+  const { runs, rows, counts } = statistics;
   const last = runs.at(-1)?.command ?? "";
   const isUsable = last.startsWith("bulkget ") && !last.includes(HIDDEN) && !last.split(" ").includes("-");
-  if (isUsable && folders.length === 1 && counts.retryable > 0) return [last];
+  if (isUsable && journals.length === 1 && counts.retryable > 0) return [last];
   // An archive takes the options of its run, which are not known.
   if (rows.rows.some(({ outcome, file }) => outcome === "saved" && file === undefined)) return [];
-  return folders.flatMap((folder) => {
-    const list = join(folder, LAYOUT.failedList);
+  const commands = journals.flatMap(({ paths: { folder, failedList: list }, shard }) => {
     if (!existsSync(list)) return [];
     const [operand, output] = [list, folder].map((path) => quoted(path.startsWith("-") ? `./${path}` : path));
-    return [`bulkget ${operand} -o ${output}`];
+    return [`bulkget ${operand} -o ${output}${shard === undefined ? "" : shardWords(folder, shard)}`];
   });
+  const more = commands.length - MAX_COMMANDS;
+  return more > 0 ? [...commands.slice(0, MAX_COMMANDS), `and so on for ${thousands(more)} more`] : commands;
+}
+
+function shardWords(folder: string, shard: ListShard): string {
+  return ` --shard ${shardText(shard)}${divisionOf(folder)?.by === "host" ? " --shard-by host" : ""}`;
 }

@@ -1,5 +1,6 @@
 // Options of scheduling: concurrency, rates, order of hosts, workers and retries.
 
+import type { ShardBy } from "../../core/list-shard.ts";
 import type { ORDERS } from "../../core/scheduler/order.ts";
 import type { Rows } from "../row.ts";
 
@@ -81,6 +82,29 @@ export const SCHEDULING = {
     choices: ["auto"],
     default: 1,
     notInLibrary: "the library runs in one process; the command has --workers",
+  },
+  shard: {
+    type: "shard",
+    flags: "--shard <i/n>",
+    summary: "fetch one of n parts of the list: 3/16",
+    details: `
+      Fetches one of n shards of the list, such as the third of 16: each machine reads the same list and takes its lines. Numbers, names
+      and records are those of a run of the whole list. Shards may write into one folder, also at the same time, or their folders are
+      copied together afterwards. Each has its own "results.3-of-16.jsonl", "failed.3-of-16.txt" and archives; "bulkget report" reads
+      all of them as one run, and names shards that are missing.`,
+    otherwise: "all of it",
+  },
+  shardBy: {
+    type: "choice",
+    flags: "--shard-by <what>",
+    summary: "what shards divide: line, host",
+    details: `
+      How --shard divides the list.
+
+      - line: blocks of 1,000 lines go to the shards in turn; lines of other shards are only counted
+      - host: all lines of a host are in one shard, so that limits of hosts hold over all machines`,
+    choices: ["line", "host"] satisfies ShardBy[],
+    default: "line",
   },
   order: {
     type: "choice or function",

@@ -2,6 +2,7 @@
 
 import { bytesText, durationText, rateText, thousands } from "../format.ts";
 import { elapsedTime } from "../statistics/elapsed-time.ts";
+import { shardsText } from "../statistics/shards.ts";
 import type { RunEntry, Statistics } from "../statistics/statistics.ts";
 import { type Html, html } from "./html.ts";
 import { countText, numbers, shareText, table } from "./table.ts";
@@ -29,7 +30,7 @@ function endOf({ startAtMs, endAtMs }: { readonly startAtMs: number; readonly en
 }
 
 export function tiles(statistics: Statistics): Html {
-  const { counts, span, oneAtATimeMs, runs } = statistics;
+  const { counts, span, oneAtATimeMs, runs, shards } = statistics;
   const { urls, saved, unchanged, failed, skipped, retryable, bytes, retries, duplicates, unreadable } = counts;
   const elapsedMs = elapsedTime(statistics) ?? 0;
   const spanMs = span === undefined ? 0 : span.endAtMs - span.startAtMs;
@@ -59,7 +60,7 @@ export function tiles(statistics: Statistics): Html {
       "it would have taken",
       faster >= 1.05 && `${faster < 10 ? faster.toFixed(1) : thousands(faster)} times as long`,
     ]),
-  ]}</dl>${unreadable > 0 ? html`<p class="note">${thousands(unreadable)} lines of the journal are not records, and are not counted.</p>` : ""}`;
+  ]}</dl>${unreadable > 0 ? html`<p class="note">${thousands(unreadable)} lines of the journal are not records, and are not counted.</p>` : ""}${shards.map((row) => html`<p class="note">Shards: ${shardsText(row)}.</p>`)}`;
 }
 
 function timeText(ms: number): string {

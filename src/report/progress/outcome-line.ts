@@ -1,6 +1,7 @@
 // The line of an outcome, escaped for a terminal: place, what happened, tries, URL.
 
 import type { Failed, Job, Outcome } from "../../core/job.ts";
+import type { Layout } from "../../core/layout.ts";
 import { refusalIn } from "../../core/scheduler/refusal.ts";
 import { escaped, escapedStack } from "../../core/text/escape.ts";
 import { earlierWords, failureWords, withoutDetail } from "../failure-words.ts";
@@ -8,6 +9,8 @@ import { bytesText, durationText } from "../format.ts";
 import type { UrlLine } from "./fit.ts";
 
 export interface PlaceOptions {
+  /** The names of the run's own files. Default: those of a run of a whole list. */
+  readonly layout?: Layout;
   /** The name of the list, if there is only one. Outcomes of several lists have their own. */
   readonly list?: string | undefined;
   /** Whether the lines of a list are those of a file: not of a table, a listing or a URL. Default: yes. */

@@ -29,7 +29,7 @@ const OF_THE_HOST: ReadonlySet<FailureKind> = new Set([
 
 /** Returns a function that prints the line of an outcome, if it has one. Memory is bounded by the maximum number of lines. */
 export function outcomeLines(options: OutcomeLinesOptions): (outcome: Outcome, job?: Job) => void {
-  const { print, verbose, maxFailures } = options;
+  const { print, verbose, maxFailures, layout = LAYOUT } = options;
   /** Hosts with a line. */
   const hosts = new Set<string>();
   let lines = 0;
@@ -47,7 +47,7 @@ export function outcomeLines(options: OutcomeLinesOptions): (outcome: Outcome, j
     if (isRepeated(outcome, down !== undefined)) return;
     if (++lines <= maxFailures) return print(down ?? outcomeLine(outcome, place), true);
     isOver = true;
-    const front = `more failures: each is in ${LAYOUT.failedList} and ${LAYOUT.journal}`;
+    const front = `more failures: each is in ${layout.failedList} and ${layout.journal}`;
     print({ front, url: "", back: "" }, false);
   };
 

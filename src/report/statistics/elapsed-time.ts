@@ -6,7 +6,7 @@ import type { RunEntry, Statistics } from "./statistics.ts";
 const MIN_BUSY_SHARE = 0.9;
 
 /**
- * In milliseconds: from the first request to the last end, or, if there were pauses, the sum of the runs in runs.jsonl.
+ * In milliseconds: from the first request to the last end, or, if there were pauses, the time of the runs in runs.jsonl.
  * Undefined without records, and where the runs are not known: a bin may be hours wide, so the timeline does not show how long
  * the pauses were.
  */
@@ -21,9 +21,14 @@ export function elapsedTime({
   return Math.max(1, span.endAtMs - span.startAtMs);
 }
 
-/** The sum of their durations; undefined if not all are known. */
+/** The time in which at least one of them was on, since shards run at the same time; undefined if not all ends are known. */
 function runsTime(runs: readonly RunEntry[]): number | undefined {
-  const times = runs.flatMap(({ startAtMs, endAtMs }) => (endAtMs === undefined ? [] : [endAtMs - startAtMs]));
-  const sum = times.reduce((all, ms) => all + ms, 0);
-  return times.length === runs.length && sum > 0 ? sum : undefined;
+  let sum = 0;
+  let untilMs = Number.NEGATIVE_INFINITY;
+  for (const { startAtMs, endAtMs } of [...runs].sort((one, other) => one.startAtMs - other.startAtMs)) {
+    if (endAtMs === undefined) return undefined;
+    sum += Math.max(0, endAtMs - Math.max(startAtMs, untilMs));
+    untilMs = Math.max(untilMs, endAtMs);
+  }
+  return sum > 0 ? sum : undefined;
 }

@@ -14,7 +14,7 @@ const SHOWN_HOSTS = 50;
 const SHOWN_FAILING_HOSTS = 20;
 
 /** What the statistics have beside records. */
-export interface Surroundings extends Pick<Statistics, "folders" | "runs"> {
+export interface Surroundings extends Pick<Statistics, "folders" | "runs">, Partial<Pick<Statistics, "shards">> {
   /** Lines of the journal that are not records. */
   readonly unreadable: number;
 }
@@ -42,7 +42,7 @@ export function statisticsFold(): StatisticsFold {
       bodies.add(record);
       samples.add(record, whole);
     },
-    statistics({ folders, runs, unreadable }) {
+    statistics({ folders, runs, shards = [], unreadable }) {
       const oneAtATimeMs = outcomes.oneAtATimeMs();
       return {
         folders,
@@ -50,6 +50,7 @@ export function statisticsFold(): StatisticsFold {
         counts: { ...outcomes.counts(), unreadable },
         oneAtATimeMs,
         runs,
+        shards,
         timeline: timeline.timeline(),
         chronology: samples.chronology(),
         phases: phases.phases(),

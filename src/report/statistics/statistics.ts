@@ -14,6 +14,8 @@ export interface Statistics {
   readonly oneAtATimeMs: number;
   /** From runs.jsonl, in their order; empty for a folder without it. */
   readonly runs: readonly RunEntry[];
+  /** The shards of the list, for each number of shards; empty for runs of a whole list. */
+  readonly shards: readonly ShardCounts[];
   readonly timeline: Timeline;
   /** All requests up to 5,000, otherwise a random sample of 5,000 with a fixed seed; ordered by their start. */
   readonly chronology: { readonly requests: readonly RequestTimes[]; readonly of: number };
@@ -64,6 +66,15 @@ export interface RunEntry {
   readonly peakInFlight?: number;
   /** URLs a second at each number in flight that `-c auto` tried, and why it changed; at most 500. */
   readonly auto?: readonly AutoPoint[];
+}
+
+/** Which shards of a list have been run. */
+export interface ShardCounts {
+  readonly shards: number;
+  /** Shards without a journal. */
+  readonly missing: readonly number[];
+  /** Shards whose last run has no end: it is under way, was killed, or was stopped early. */
+  readonly unfinished: readonly number[];
 }
 
 export interface AutoPoint {

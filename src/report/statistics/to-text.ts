@@ -5,6 +5,7 @@ import { escaped } from "../../core/text/escape.ts";
 import { redacted } from "../../core/url/redact.ts";
 import { aligned, bytesText, durationText, type Paint, rateText, thousands, timesText } from "../format.ts";
 import { elapsedTime } from "./elapsed-time.ts";
+import { shardsText } from "./shards.ts";
 import type { HostCounts, RunEntry, Statistics } from "./statistics.ts";
 
 const SHOWN_FAILURES = 15;
@@ -38,7 +39,7 @@ export function statisticsText(statistics: Statistics, { paint, again }: ReportT
 }
 
 function head(statistics: Statistics, paint: Paint): string[] {
-  const { folders, counts, runs } = statistics;
+  const { folders, counts, runs, shards } = statistics;
   const { urls, saved, unchanged, failed, skipped, retryable, bytes, duplicates, retries, unreadable } = counts;
   const percent = (100 * failed) / Math.max(1, urls);
   const retry =
@@ -46,6 +47,7 @@ function head(statistics: Statistics, paint: Paint): string[] {
   return [
     `folder  ${folders.map((folder) => escaped(folder)).join(", ")}`,
     ...(runs.length > 0 ? [`runs    ${runsText(runs)}`] : []),
+    ...shards.map((row) => `shards  ${shardsText(row)}`),
     `${paint.good("saved")}   ${thousands(saved)}${unchanged > 0 ? "" : ` (${bytesText(bytes)})`}`,
     ...(duplicates > 0 ? [`        ${thousands(duplicates)} of them fetched for another line`] : []),
     ...(unchanged > 0

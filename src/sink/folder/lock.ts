@@ -125,13 +125,20 @@ function acquire(acquisition: Acquisition): void {
   throw locked(acquisition, undefined);
 }
 
+/** Whether a run holds the lock file at `path`, if there is one. `nowMs`: the time by the file server's clock. */
+export function isHeldAt(path: string, nowMs: number): boolean {
+  const seen = readLockOwner(path);
+  if (seen === undefined) return false;
+  return isHeld(seen, currentProcess("", new Date()), { nowMs, sinceBootMs: uptime() * 1000 });
+}
+
 /** The path of the claim on a stale lock file: of this one, and of none that replaces it. */
 export function claimOn(path: string, { text, mtimeMs }: LockFile): string {
   return `${path}.${createHash("sha256").update(`${mtimeMs} ${text}`).digest("hex").slice(0, 16)}`;
 }
 
 /** Creates the file `path` with our text atomically; false if the name is taken, even by a dangling link. */
-function createAt(own: string, path: string, text: string): boolean {
+export function createAt(own: string, path: string, text: string): boolean {
   try {
     try {
       linkSync(own, path);

@@ -35,8 +35,8 @@ export interface Folder {
 /** Codes where no folder can have the path: something else has it, or the file system refuses the name. */
 const UNUSABLE = new Set(["EEXIST", "ENOTDIR", "ELOOP", "EINVAL", "EILSEQ"]);
 
-/** Creates the output folder and the state folder of a run. Throws a FolderError. */
-export function prepareFolder(folder: string, layout: Layout = LAYOUT): Folder {
+/** Creates the output folder and the state folder of a run. `claim`: called between them. Throws a FolderError. */
+export function prepareFolder(folder: string, layout: Layout = LAYOUT, claim: () => void = () => {}): Folder {
   const state = join(folder, layout.state);
   try {
     makeFolder(folder);
@@ -44,8 +44,10 @@ export function prepareFolder(folder: string, layout: Layout = LAYOUT): Folder {
       makeFolder(join(folder, path));
       if (!lstatSync(join(folder, path)).isDirectory())
         throw Object.assign(new Error(`${path} is a link`), { code: "ENOTDIR" });
+      if (path === STATE_FOLDER) claim();
     }
   } catch (error) {
+    if (error instanceof FolderError) throw error;
     const { code = "", message } = error as NodeJS.ErrnoException;
     const kind = UNUSABLE.has(code) ? "usage" : "disk";
     const adviceIn = (words: Wording) => (kind === "usage" ? `; ${useAnotherFolder(words)}` : "");

@@ -5,6 +5,7 @@ import { isNumber, type Job } from "../../core/job.ts";
 import { MAX_URL_LENGTH } from "../../core/url/parse-url.ts";
 import { nameWithoutUserinfo } from "../../core/url/userinfo.ts";
 import { decodeLine } from "./decode-line.ts";
+import { lineCounter } from "./line-counter.ts";
 import { claimNumber, jobOnLine, type Numbering } from "./numbering.ts";
 import { columnsOf } from "./table/columns.ts";
 
@@ -34,14 +35,19 @@ export interface LineSplitter {
  * before an LF are one line end with it, so that numbers are those of `sed -n` if every line has an LF.
  */
 export function lineSplitter(options: Numbering): LineSplitter {
+  const { offset, spanAt } = options;
   const pending = lineBuffer();
   let lines = 0;
   /** Number of CR at the end of the input so far, the first of which has ended a line. */
   let returns = 0;
+  /** The number of lines up to which all are wanted, or none. */
+  let until = spanAt === undefined ? Number.POSITIVE_INFINITY : 0;
+  let isWanted = true;
 
   /** Adds the job of a line, which is a separate string: a substring would retain its chunk (v8:2869) while the job waits. */
   const addLine = (line: string, isCut: boolean, jobs: Job[]) => {
     lines++;
+    if (!isWanted) return;
     const text = line.trim(); // removes blanks, CR, and a byte order mark
     if (text.charCodeAt(0) === 0x23) return;
     if (isCut)
@@ -56,11 +62,11 @@ export function lineSplitter(options: Numbering): LineSplitter {
     pending.clear();
   };
 
-  /** Processes the lines of a chunk that contains or follows a CR; returns the index after the last line end. */
-  const addLinesWithReturns = (bytes: Buffer, jobs: Job[]): number => {
-    let from = 0;
-    let feed = next(bytes, LF, 0);
-    let cr = next(bytes, CR, 0);
+  /** Processes lines up to `until`, of a chunk that contains or follows a CR; returns the index after the last line end. */
+  const addLinesWithReturns = (bytes: Buffer, start: number, jobs: Job[]): number => {
+    let from = start;
+    let feed = next(bytes, LF, from);
+    let cr = next(bytes, CR, from);
     while (from < bytes.length) {
       if (feed < from) feed = next(bytes, LF, from);
       if (cr < from) cr = next(bytes, CR, from);
@@ -69,7 +75,7 @@ export function lineSplitter(options: Numbering): LineSplitter {
         lines += returns - 1; // no LF follows: each CR has ended a line
         returns = 0;
       }
-      if (to === bytes.length) return from;
+      if (to === bytes.length || (lines >= until && returns === 0)) return from;
       if (returns === 0) addBytes(bytes, from, to, jobs);
       const isFed = to === feed || (feed === cr + 1 && feed < bytes.length);
       returns = isFed ? 0 : returns + 1;
@@ -78,17 +84,40 @@ export function lineSplitter(options: Numbering): LineSplitter {
     return from;
   };
 
+  const addLines = (bytes: Buffer, start: number, jobs: Job[]): number => {
+    let from = start;
+    for (let to = bytes.indexOf(LF, from); to !== -1; to = lines < until ? bytes.indexOf(LF, from) : -1) {
+      addBytes(bytes, from, to, jobs);
+      from = to + 1;
+    }
+    return from;
+  };
+
+  /** Counts lines up to `until`; returns the index after the last line end. */
+  const skipLines = (bytes: Buffer, start: number, hasReturns: boolean): number => {
+    const counted = lineCounter(bytes, start, { lines, returns, until, hasReturns });
+    if (counted.from > start) pending.clear();
+    ({ lines, returns } = counted);
+    return counted.from;
+  };
+
+  const span = () => {
+    if (lines < until || spanAt === undefined) return;
+    const { isOwn, last } = spanAt(offset + lines + 1);
+    [isWanted, until] = [isOwn, last - offset];
+  };
+
   return {
     push(chunk) {
       const jobs: Job[] = [];
       const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+      const hasReturns = returns > 0 || bytes.includes(CR);
       let from = 0;
-      if (returns > 0 || bytes.includes(CR)) from = addLinesWithReturns(bytes, jobs);
-      else {
-        for (let to = bytes.indexOf(LF); to !== -1; to = bytes.indexOf(LF, from)) {
-          addBytes(bytes, from, to, jobs);
-          from = to + 1;
-        }
+      for (let at = -1; from < bytes.length && (from > at || lines >= until); ) {
+        at = from;
+        span();
+        if (!isWanted) from = skipLines(bytes, from, hasReturns);
+        else from = hasReturns ? addLinesWithReturns(bytes, from, jobs) : addLines(bytes, from, jobs);
       }
       if (from < bytes.length) pending.append(bytes.subarray(from));
       return jobs;
@@ -96,6 +125,7 @@ export function lineSplitter(options: Numbering): LineSplitter {
     end() {
       const jobs: Job[] = [];
       if (returns > 0) lines += returns - 1;
+      span();
       // A byte order mark alone is no line.
       if (!pending.isEmpty && pending.text() !== "\ufeff") addLine(pending.text(), pending.isCut, jobs);
       pending.clear();

@@ -1,6 +1,7 @@
 // Numbers the jobs of a list by their lines, across all lists, and refuses a number that another line has.
 
 import type { Job } from "../../core/job.ts";
+import type { LineSpan } from "../../core/list-shard.ts";
 import type { UnknownColumn } from "./table/columns.ts";
 
 /** The numbering of the jobs of a list. */
@@ -13,6 +14,8 @@ export interface Numbering {
   readonly onUnknown?: ((column: UnknownColumn, line: number) => void) | undefined;
   /** Assigns a number to the line at a place among the lines of all lists; returns the reason if another line has it. */
   readonly claim?: ((n: number, place: number) => string | undefined) | undefined;
+  /** Which lines from a place on are wanted, all or none: others need only be counted. Default: all are wanted. */
+  readonly spanAt?: ((place: number) => LineSpan) | undefined;
 }
 
 /** Returns the job of a line (from 1) with the line's number, and with its list and line if there are several lists. */

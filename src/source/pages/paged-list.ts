@@ -12,6 +12,7 @@ import { type Fetch, type Fetched, onceOf } from "../fetched.ts";
 import { reasonOf } from "../formats/format.ts";
 import type { TableOptions } from "../formats/table/table-options.ts";
 import { lineNumbers } from "../line-numbers.ts";
+import { type OwnLines, placedJobs } from "../own-lines.ts";
 import { refuseIn } from "../refuse-jobs.ts";
 import { unknownColumns } from "../unknown-columns.ts";
 import { markerLoop } from "./marker-loop.ts";
@@ -25,6 +26,8 @@ export interface PagedListOptions {
   readonly note?: ((text: string) => void) | undefined;
   readonly refuse?: (() => Refuse) | undefined;
   readonly allowEmpty?: boolean;
+  /** The lines that are a shard's. Default: all. */
+  readonly own?: OwnLines | undefined;
 }
 
 /** Maximum number of pages without a line, one after the other. */
@@ -43,7 +46,7 @@ const FIRST_PAGE: PageStart = { first: 1, marker: "", last: "" };
  * request. Throws a ListError for a page that cannot be fetched or read, for a listing in a circle, and for one without end.
  */
 export function pagedList(listing: Listing, options: PagedListOptions): Source {
-  const { fetch, stop, table, note, allowEmpty = false } = options;
+  const { fetch, stop, table, note, allowEmpty = false, own } = options;
   const name = redacted(listing.url.href);
   const tell = note && ((text: string) => note(`${name}: ${text}`));
   const doneEarlier: { -readonly [K in keyof DoneEarlier]: number } = { saved: 0, failed: 0, skipped: 0 };
@@ -79,10 +82,10 @@ export function pagedList(listing: Listing, options: PagedListOptions): Source {
   /** Returns a function that reads the next page with a line to do; it resolves with undefined at the end. */
   function reader(): () => Promise<readonly Job[] | undefined> {
     const numbers = lineNumbers();
-    const claim = (n: number, place: number) => {
+    const places = placedJobs((n, place) => {
       const other = numbers.claim(n, place);
       return other === undefined ? undefined : `line ${place} has the number ${n}, which is that of line ${other}`;
-    };
+    });
     const onUnknown = note && unknownColumns(note)(name);
     const refuse = options.refuse?.();
     const isLoop = markerLoop();
@@ -115,21 +118,24 @@ export function pagedList(listing: Listing, options: PagedListOptions): Source {
           throw new ListError(`${name}: no URL in it (--allow-empty, if that is no mistake)`);
         return undefined;
       }
-      const context = { offset: first - 1, claim, onUnknown, listing, table, note: tell };
+      const context = { offset: first - 1, claim: places.claim, onUnknown, listing, table, note: tell };
       const { jobs, lines, next } = await pageAt(marker, context, isKept);
       const following = { first: first + lines, marker: next, last: lastOf(jobs) };
       record(following, jobs);
       moveTo(following);
-      read += jobs.length;
       if (refuse !== undefined) refuseIn(jobs, refuse);
-      return jobs;
+      const kept = places.own(jobs, own);
+      read += kept.length;
+      return kept;
     };
   }
 
   /** Whether all lines of a page are done. */
   function leftOut({ first }: PageStart, next: PageStart): boolean {
     if (memory === undefined) return false;
-    for (let n = first; n < next.first; n++) if (memory.finished(n) === undefined) return false;
+    // A page with lines of which only the URL tells whose they are is read.
+    const isOthers = (n: number) => own?.spanAt?.(n).isOwn === false;
+    for (let n = first; n < next.first; n++) if (!isOthers(n) && memory.finished(n) === undefined) return false;
     for (let n = first; n < next.first; n++) {
       const how = memory.finished(n);
       if (how !== undefined) doneEarlier[how]++;

@@ -36,6 +36,7 @@ describe("a command line without options", () => {
     expect(rest).toEqual({
       lists: ["urls.txt"],
       outputDir: "downloads",
+      shardBy: "line",
       name: "{n:6}{ext}",
       format: "files",
       shardSize: 1_073_741_824,

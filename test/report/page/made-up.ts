@@ -51,6 +51,7 @@ export function madeUp(of: MadeUp): Statistics {
   const bytes = times(sum(saved.map((one) => one.bytes ?? 0)));
   const slow = rows.filter(({ outcome }) => outcome === "saved").sort((a, b) => b.totalMs - a.totalMs);
   return {
+    shards: [],
     folders: ["downloads"],
     span,
     counts: {

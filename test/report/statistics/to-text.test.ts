@@ -152,6 +152,7 @@ describe("the JSON of a report", () => {
         "counts",
         "one_at_a_time_ms",
         "runs",
+        "shards",
         "timeline",
         "chronology",
         "phases",

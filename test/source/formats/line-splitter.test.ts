@@ -40,6 +40,34 @@ const PIECES = [
 const aText = fc.array(fc.constantFrom(...PIECES)).map((pieces) => pieces.join(""));
 const places = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 20 });
 
+describe("a splitter of some lines only", () => {
+  /** Lines of blocks of two, every third block. */
+  const spanAt = (place: number) => {
+    const block = Math.floor((place - 1) / 2);
+    const ahead = (3 - (block % 3)) % 3;
+    return ahead === 0 ? { isOwn: true, last: 2 * (block + 1) } : { isOwn: false, last: 2 * (block + ahead) };
+  };
+
+  it("returns the jobs of these lines, with their numbers, and counts all lines, whatever the ends of lines are", () => {
+    fc.assert(
+      fc.property(aText, places, fc.nat(5), (text, at, offset) => {
+        const bytes = Buffer.from(text);
+        const whole: Job[] = [];
+        const all = lineSplitter({
+          offset,
+          claim: (_n, place) => (spanAt(place).isOwn ? undefined : "another's"),
+        });
+        whole.push(...all.push(bytes), ...all.end());
+        const some = lineSplitter({ offset, spanAt });
+        const own = [...cut(bytes, at).flatMap((chunk) => some.push(chunk)), ...some.end()];
+        expect(own).toEqual(whole.filter(({ refused }) => refused === undefined));
+        expect(some.lines()).toBe(all.lines());
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});
+
 describe("the jobs of a list", () => {
   it("are the same in any chunks, also cut inside a character or a CRLF", () => {
     fc.assert(
