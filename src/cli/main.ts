@@ -16,6 +16,7 @@ import { finished } from "../core/run/tally.ts";
 import { leftOf } from "../report/summary.ts";
 import { readAhead } from "../source/read-ahead.ts";
 import { VERSION } from "../version.ts";
+import { withArrayShard } from "./command-line/array-shard.ts";
 import { type CommandLine, FLAG_WORDING, misspelt, readCommandLine } from "./command-line/command-line.ts";
 import type { EarlyExit } from "./command-line/commander.ts";
 import { inputOf } from "./command-line/input.ts";
@@ -74,15 +75,17 @@ async function runLine(
 }
 
 async function runCommand(
-  line: CommandLine,
+  typed: CommandLine,
   env: Env,
   ignored: ReadonlySet<StopSignal>,
-  argv: readonly string[],
+  words: readonly string[],
 ): Promise<number> {
   // 1. Before any asynchronous call: libuv creates the thread pool when it is first used.
-  sizeThreadPool(line.concurrency === "auto" ? AUTO.max : line.concurrency);
+  sizeThreadPool(typed.concurrency === "auto" ? AUTO.max : typed.concurrency);
 
   // 2. Check list and options. Nothing is created or fetched.
+  const printNote = typed.quiet ? () => {} : log;
+  const { line, argv } = await withArrayShard({ line: typed, argv: words }, env, printNote);
   const mistake = mistakenList(line.lists);
   if (mistake !== undefined) return await printPage({ refusal: `bulkget: ${mistake}\n` });
   const stop = new AbortController();
@@ -91,7 +94,6 @@ async function runCommand(
   if (!line.quiet) for (const text of misspelt(env)) log(text);
   const naming = namingOf(line);
   const refuse = () => refuseNames(naming);
-  const printNote = line.quiet ? () => {} : log;
   const notes = once(printNote);
   const input = inputOf(line, { get: () => get, stop: stop.signal, note: notes.note, refuse });
   const processes = processesFor(line);

@@ -16,7 +16,7 @@ export interface ArrayShard {
 }
 
 export interface ArrayProblem {
-  /** The reason and the next step, to be printed as it is. */
+  /** The reason and the next step, for a message that begins with the option. */
   readonly problem: string;
 }
 
@@ -37,7 +37,7 @@ export function arrayShard(env: Environment, count?: number): ArrayShard | Array
   const several = set.filter((row) => !isSingleProcess(env, row));
   const candidates = several.length > 0 ? several : set;
   const [first, ...others] = candidates;
-  if (first === undefined) return { problem: noScheduler(count) };
+  if (first === undefined) return { problem: noScheduler() };
   const shard = shardOf(env, first, count);
   if (others.every((row) => isSame(shard, shardOf(env, row, count)))) return shard;
   const names = candidates.map(({ name, id }) => `${id} (${name})`).join(" and ");
@@ -85,15 +85,14 @@ function numberedByCount(env: Environment, row: ArrayScheduler, id: number, coun
     const size = numberOf(env, row.size);
     if (typeof size !== "number") return size;
     if (size !== count) {
-      const right = `write --shard auto, or start ${row.example(count)}`;
-      return { problem: `--shard auto/${count} does not fit ${row.size}, which is ${size}: ${right}` };
+      return { problem: `${row.size} is ${size}, not ${count}: write --shard auto, or start ${row.example(count)}` };
     }
   }
   const last = row.range === undefined || !has(env, row.range.last) ? id : numberOf(env, row.range.last);
   if (typeof last !== "number") return last;
   const largest = Math.max(id, last);
   if (id >= row.lowestId && largest - row.lowestId < count) return { index: id - row.lowestId + 1, count };
-  const counted = `${row.id} counts from ${row.lowestId} in --shard auto/${count}`;
+  const counted = `${row.id} counts from ${row.lowestId}`;
   const wrong = id < row.lowestId ? id : largest;
   const otherwise = row.oftenFromOne ? `, or write --shard ${inShell(row, count, 1)} if ids count from 1` : "";
   return { problem: `${counted}, and this array has id ${wrong}: start ${row.example(count)}${otherwise}` };
@@ -139,8 +138,7 @@ function addCount(row: ArrayScheduler): string {
   return `${add} if ids count from 0, or write --shard ${inShell(row, 16, 1)} if they count from 1`;
 }
 
-function noScheduler(count?: number): string {
-  const auto = count === undefined ? "--shard auto" : `--shard auto/${count}`;
+function noScheduler(): string {
   const names = ARRAY_SCHEDULERS.map(({ id }) => id).join(", ");
-  return `${auto} needs a variable of a scheduler, and none is set (${names}): start it in an array job, or write --shard 3/16`;
+  return `no variable of a scheduler is set (${names}): start it in an array job, or write the shard itself, as in --shard 3/16`;
 }

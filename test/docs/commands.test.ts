@@ -3,6 +3,7 @@
 import { appendFileSync, chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { beforeEach, describe, expect, it } from "vitest";
 import { BIN, filesOf, type Ran, shell } from "../support/command.ts";
+import { installed } from "../support/network/servers.ts";
 import { linesOf, own, ownFolder } from "../support/own.ts";
 import { type Block, blocks } from "./blocks.ts";
 import { type ExampleSite, exampleSite } from "./example-site.ts";
@@ -14,6 +15,17 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   "npm install && npm run demo": "test/readme.test.ts runs the demo, which builds nothing anew",
   "npm install && npm test": "would run itself",
   "bulkget urls.txt --metrics 9105": "the port may be in use; test/e2e/command/metrics.test.ts has ports",
+  "parallel -S 4/one,4/two,4/three --workdir . --joblog jobs.log bulkget urls.txt -q -o downloads --shard {}/64 --fail-on never ::: $(seq 64)":
+    "needs machines that ssh reaches",
+  "sbatch crawl.sh": "test/e2e/clusters/slurm.test.ts runs it in a Slurm",
+  "sbatch --array=7 crawl.sh": "test/e2e/clusters/slurm.test.ts runs it in a Slurm",
+  "sbatch --array=7,12-15 crawl.sh": "needs a Slurm; test/policy/array-job.test.ts has the variables of such a task",
+  "kubectl apply -f crawl.yaml": "needs a Kubernetes; test/docs/clusters.test.ts parses the file and applies its rules",
+  "kubectl get job crawl -o jsonpath='{.status.failedIndexes}'": "needs a Kubernetes",
+  "aws batch register-job-definition --cli-input-json file://crawl.json":
+    "needs an account; test/docs/clusters.test.ts parses the file and applies its rules",
+  "aws batch submit-job --job-name crawl --job-queue spot --job-definition crawl --array-properties size=64":
+    "needs an account",
   "bulkget urls.txt -x http://proxy.example.org:3128": "no such proxy; test/e2e/network/networks.test.ts has proxies",
 };
 
@@ -84,6 +96,10 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
   "bulkget urls.txt --dedupe -o deduped": { files: ["deduped/000003.json"] },
   "bulkget urls.txt -o hashed --hash sha256": { files: ["hashed/000001.html"] },
   "bulkget tune urls.txt --up-to 4 --step-time 500ms": { stdout: /<- the knee/, files: ["tune.svg"] },
+  "docs/clusters.md: bulkget report downloads": { stdout: /^failed {2}1 \(25 %\)$/m },
+  "parallel --joblog jobs.log -j 4 bulkget urls.txt -q -o downloads --shard {}/8 --fail-on never ::: 1 2 3 4 5 6 7 8": {
+    files: ["downloads/000003.json"],
+  },
   "bulkget report downloads": { stdout: /^failed {2}1 \(25 %\)$[\s\S]*"urls": 4,/m, files: ["records.parquet"] },
   "bulkget urls.txt --report records.jsonl": { files: ["records.jsonl"] },
   "jq -c 'select(.end) | [.begin, .exit_code, .counts.failed]' downloads/runs.jsonl": {
@@ -107,7 +123,8 @@ function shownIn(page: string, begin: RegExp): RegExp {
 /** Blocks whose commands read the records of an earlier run with a failure. */
 const NEEDS_A_FAILED_RUN = /downloads\/(failed\.txt|(results|runs)\.jsonl)|bulkget report downloads/;
 
-const HAS_JQ = await hasJq();
+/** Programs that some blocks need. */
+const NEEDED = ["jq", "parallel"].filter((program) => installed(program) === undefined);
 
 describe("the documentation's commands", () => {
   const folder = ownFolder();
@@ -126,7 +143,7 @@ describe("the documentation's commands", () => {
   const run = (script: string): Promise<Ran> =>
     shell(`unset -f bulkget; trap 'echo "$? $BASH_COMMAND" >> failing' ERR\n${script}`, {
       cwd: folder.path,
-      env: { ...site.env, PATH: `${folder.at("bin")}:${process.env["PATH"]}` },
+      env: { ...site.env, PARALLEL_HOME: folder.path, PATH: `${folder.at("bin")}:${process.env["PATH"]}` },
     });
 
   const all = blocks("sh").filter((block) => runnable(block) !== "");
@@ -141,19 +158,22 @@ describe("the documentation's commands", () => {
 
   for (const block of all) {
     const script = runnable(block);
-    it.skipIf(/\bjq\b/.test(script) && !HAS_JQ)(`${block.page}:${block.line} runs as it is shown`, async () => {
-      if (NEEDS_A_FAILED_RUN.test(script)) await failedRun();
-      const { stdout, stderr } = await run(script);
-      const expected = expectationOf(block);
-      const failing = existsSync(folder.at("failing"))
-        ? readFileSync(folder.at("failing"), "utf8").trimEnd().split("\n")
-        : [];
-      expect({ failing, stderr }).toEqual({ failing: expected.failing ?? [], stderr: expect.any(String) });
-      expect(stderr).not.toMatch(/command not found|unknown option/);
-      if (expected.stdout !== undefined) expect(stdout).toMatch(expected.stdout);
-      const missing = (expected.files ?? []).filter((file) => !existsSync(folder.at(file)));
-      expect({ missing, files: missing.length > 0 ? filesOf(folder.path) : [] }).toEqual({ missing: [], files: [] });
-    });
+    it.skipIf(NEEDED.some((program) => new RegExp(`\\b${program} `).test(script)))(
+      `${block.page}:${block.line} runs as it is shown`,
+      async () => {
+        if (NEEDS_A_FAILED_RUN.test(script)) await failedRun();
+        const { stdout, stderr } = await run(script);
+        const expected = expectationOf(block);
+        const failing = existsSync(folder.at("failing"))
+          ? readFileSync(folder.at("failing"), "utf8").trimEnd().split("\n")
+          : [];
+        expect({ failing, stderr }).toEqual({ failing: expected.failing ?? [], stderr: expect.any(String) });
+        expect(stderr).not.toMatch(/command not found|unknown option/);
+        if (expected.stdout !== undefined) expect(stdout).toMatch(expected.stdout);
+        const missing = (expected.files ?? []).filter((file) => !existsSync(folder.at(file)));
+        expect({ missing, files: missing.length > 0 ? filesOf(folder.path) : [] }).toEqual({ missing: [], files: [] });
+      },
+    );
   }
 
   it.each(blocks("crontab"))(
@@ -203,8 +223,4 @@ function keysOf(block: Block): readonly string[] {
 function expectationOf(block: Block): Expected {
   const key = keysOf(block).find((name) => name in EXPECTED);
   return key === undefined ? {} : (EXPECTED[key] ?? {});
-}
-
-async function hasJq(): Promise<boolean> {
-  return (await shell("command -v jq", { cwd: "/" })).code === 0;
 }

@@ -157,7 +157,7 @@ const WRONG: readonly Wrong[] = [
     "a Slurm array from 1 with /n",
     slurm(3, 1, 8),
     8,
-    'SLURM_ARRAY_TASK_ID counts from 0 in --shard auto/8, and this array has id 8: start sbatch --array=0-7, or write --shard "$SLURM_ARRAY_TASK_ID/8" if ids count from 1',
+    'SLURM_ARRAY_TASK_ID counts from 0, and this array has id 8: start sbatch --array=0-7, or write --shard "$SLURM_ARRAY_TASK_ID/8" if ids count from 1',
   ],
   [
     "a Slurm id beside its range",
@@ -236,7 +236,7 @@ const WRONG: readonly Wrong[] = [
     "AWS Batch with another /n",
     awsBatch(3, 16),
     64,
-    "--shard auto/64 does not fit AWS_BATCH_JOB_ARRAY_SIZE, which is 16: write --shard auto, or start an array job of size 64",
+    "AWS_BATCH_JOB_ARRAY_SIZE is 16, not 64: write --shard auto, or start an array job of size 64",
   ],
   [
     "AWS Batch without the size",
@@ -272,20 +272,20 @@ const WRONG: readonly Wrong[] = [
     "Kubernetes with a smaller /n",
     kubernetes(8),
     8,
-    "JOB_COMPLETION_INDEX counts from 0 in --shard auto/8, and this array has id 8: start an Indexed Job with completions: 8",
+    "JOB_COMPLETION_INDEX counts from 0, and this array has id 8: start an Indexed Job with completions: 8",
   ],
   ["one id of Grid Engine alone", gridEngine(7, 7, 7), undefined, `SGE_TASK_ID is 7, alone in its array: ${ADD_N}`],
   [
     "Grid Engine with a smaller /n",
     gridEngine(3, 1, 9),
     8,
-    "SGE_TASK_ID counts from 1 in --shard auto/8, and this array has id 9: start qsub -t 1-8",
+    "SGE_TASK_ID counts from 1, and this array has id 9: start qsub -t 1-8",
   ],
   [
     "the id 0 of Grid Engine",
     gridEngine(0, 0, 7),
     8,
-    "SGE_TASK_ID counts from 1 in --shard auto/8, and this array has id 0: start qsub -t 1-8",
+    "SGE_TASK_ID counts from 1, and this array has id 0: start qsub -t 1-8",
   ],
   ["the only id of LSF", lsf(1, 1), undefined, `LSB_JOBINDEX is 1, alone in its array: ${ADD_N}`],
   [
@@ -304,7 +304,7 @@ const WRONG: readonly Wrong[] = [
     "the last id of PBS from 1",
     pbs(16),
     16,
-    'PBS_ARRAY_INDEX counts from 0 in --shard auto/16, and this array has id 16: start qsub -J 0-15, or write --shard "$PBS_ARRAY_INDEX/16" if ids count from 1',
+    'PBS_ARRAY_INDEX counts from 0, and this array has id 16: start qsub -J 0-15, or write --shard "$PBS_ARRAY_INDEX/16" if ids count from 1',
   ],
   [
     "Torque without /n",
@@ -334,10 +334,8 @@ describe("without a scheduler", () => {
   ] as const;
   it.each(NONE)("%s is refused, and the message names the variables", (_what, env) => {
     const { problem } = { problem: "", ...arrayShard(env, 8) };
-    expect(problem).toMatch(
-      /^--shard auto\/8 needs a variable of a scheduler, and none is set \(SLURM_ARRAY_TASK_ID, /,
-    );
-    expect(problem).toMatch(/: start it in an array job, or write --shard 3\/16$/);
+    expect(problem).toMatch(/^no variable of a scheduler is set \(SLURM_ARRAY_TASK_ID, /);
+    expect(problem).toMatch(/: start it in an array job, or write the shard itself, as in --shard 3\/16$/);
     for (const { id } of ARRAY_SCHEDULERS) expect(problem).toContain(id);
   });
 });

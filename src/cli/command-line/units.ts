@@ -56,11 +56,16 @@ export function whole(least: number, most: number, words: readonly string[] = []
   };
 }
 
-/** "3/16": the third of 16 shards. */
+/** "3/16": the third of 16 shards; "auto" and "auto/16", the shard of a task of an array job (array-shard.ts). */
 export function shard(text: string): string {
-  const parsed = parseListShard(text);
-  if (parsed === undefined) throw new ValueError("a shard such as 3/16, the third of 16 (from 1/16 to 16/16)");
-  return shardText(parsed);
+  const [auto, ofCount] = /^auto(\/.+)?$/.exec(text.trim()) ?? [];
+  if (auto !== undefined && ofCount === undefined) return auto;
+  const parsed = parseListShard(auto === undefined ? text : `1${ofCount}`);
+  if (parsed === undefined)
+    throw new ValueError(
+      "a shard such as 3/16, the third of 16 (from 1/16 to 16/16), or auto or auto/16 in an array job",
+    );
+  return auto === undefined ? shardText(parsed) : `auto/${parsed.count}`;
 }
 
 /** Events per second of "5", "0.5", "10/s", "30/m", "100/h". */

@@ -86,12 +86,15 @@ export const SCHEDULING = {
   shard: {
     type: "shard",
     flags: "--shard <i/n>",
-    summary: "fetch one of n parts of the list: 3/16",
+    summary: "fetch one of n parts of the list: 3/16 or auto",
     details: `
       Fetches one of n shards of the list, such as the third of 16: each machine reads the same list and takes its lines. Numbers, names
       and records are those of a run of the whole list. Shards may write into one folder, also at the same time, or their folders are
       copied together afterwards. Each has its own "results.3-of-16.jsonl", "failed.3-of-16.txt" and archives; "bulkget report" reads
-      all of them as one run, and names shards that are missing.`,
+      all of them as one run, and names shards that are missing.
+
+      In an array job, "auto" and "auto/16" take the shard from the variables of the scheduler (Slurm, Kubernetes, AWS Batch and others).
+      Write the number of shards where one task of the array may be started again alone. The library takes no "auto".`,
     otherwise: "all of it",
   },
   shardBy: {

@@ -1,0 +1,46 @@
+// Starts a Slurm of one node on 127.0.0.1 (slurm.sh), and runs its commands.
+
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { cleanEnv, type Ran, ROOT, type RunOptions, shell } from "../command.ts";
+import { installed } from "../network/servers.ts";
+
+export interface Slurm {
+  /** The ports of slurmctld and slurmd. */
+  readonly ports: readonly number[];
+  /** Runs a line of bash to its end, with the commands of this Slurm. */
+  run(line: string, options: RunOptions): Promise<Ran>;
+  close(): Promise<void>;
+}
+
+const PROGRAMS = ["slurmctld", "slurmd", "munged", "sbatch"];
+
+/** Whether Slurm is installed; where it is not, this is said. */
+export const HAS_SLURM = PROGRAMS.every((program) => installed(program) !== undefined);
+if (!HAS_SLURM) console.warn("SKIPPED: no test with a Slurm, which needs slurmctld, slurmd, slurm-client and munge");
+
+/** Starts a Slurm whose configuration and state are in a folder, which must not exist. */
+export async function slurm(folder: string): Promise<Slurm> {
+  const script = join(ROOT, "test/support/process/slurm.sh");
+  // `cat` ends when its standard input does, also with this process.
+  const child = spawn("bash", [script, folder, "bash", "-c", "echo started; cat"], { env: cleanEnv() });
+  let stderr = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    stderr += text;
+  });
+  const closed = once(child, "close");
+  const [first] = await Promise.race([once(child.stdout, "data"), closed]);
+  if (String(first) !== "started\n") throw new Error(`no Slurm: ${stderr}`);
+  const configuration = readFileSync(join(folder, "slurm.conf"), "utf8");
+  return {
+    ports: [...configuration.matchAll(/^Slurm(?:ctl)?dPort=(\d+)$/gm)].map(([, port]) => Number(port)),
+    run: (line, options) =>
+      shell(line, { ...options, env: { ...options.env, SLURM_CONF: join(folder, "slurm.conf") } }),
+    async close() {
+      child.stdin.end();
+      await closed;
+    },
+  };
+}
