@@ -12,6 +12,7 @@ import { type Output as OpenedOutput, openOutput } from "./app/output/output.ts"
 import type { OutputOptions } from "./app/output/output-options.ts";
 import { openSink } from "./app/output/output-registry.ts";
 import { containerFormatOf } from "./app/output/shard-output.ts";
+import { withStore } from "./app/store/store-option.ts";
 import { BulkgetError, OptionError } from "./core/errors.ts";
 import type { Failed, Outcome, Saved, Skipped } from "./core/job.ts";
 import type { Get, Reporter, Sink, Source, View } from "./core/ports.ts";
@@ -72,7 +73,7 @@ export function bulkget<T>(input: Items<With<T>>, options?: BulkgetOptions): Bul
 export function bulkget(input: Items | string, options: InMemory): BulkgetRun<MemoryOutcome>;
 export function bulkget(input: Items | string, options?: BulkgetOptions): BulkgetRun;
 export function bulkget(input: Items | string, given?: BulkgetOptions): BulkgetRun {
-  const options: BulkgetOptions = checked(given);
+  const options: BulkgetOptions = withStore<BulkgetOptions>(checked(given));
   const stop = new AbortController();
   const from = inputOf(
     input,

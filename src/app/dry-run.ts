@@ -19,11 +19,11 @@ import type { ScheduleOptions } from "./download.ts";
 import { layoutFor, shardOf } from "./list-shard.ts";
 import { failedListOwner, refuseOthersFailures } from "./output/foreign-files.ts";
 import { failuresIn } from "./output/open-folder.ts";
-import { OUTPUT_DEFAULTS, type OutputOptions } from "./output/output-options.ts";
+import { OUTPUT_DEFAULTS, type ResolvedOutputOptions } from "./output/output-options.ts";
 import { containerFormatOf, refuseOtherFormat } from "./output/shard-output.ts";
 import { mayStartThread } from "./process-limits.ts";
 
-export interface DryRunOptions extends OutputOptions, ScheduleOptions {
+export interface DryRunOptions extends ResolvedOutputOptions, ScheduleOptions {
   readonly naming: FileNames;
   /** The paths of the lists. */
   readonly lists: readonly string[];
@@ -75,7 +75,7 @@ export async function dryRun(read: () => Source, options: DryRunOptions): Promis
   refuseOtherDivision(folder, shardOf(options));
   refuseOthersFailures(paths, lists);
   const owner = failedListOwner(paths, lists, force);
-  const history = earlierIn(paths, force);
+  const history = earlierIn(paths, force, options.store !== undefined);
   try {
     const { isFedBack } = failuresIn(paths, history, { owner, lists, prune });
     refuseOtherFormat(folder, history, containerFormatOf(options) ?? "files");
@@ -85,10 +85,12 @@ export async function dryRun(read: () => Source, options: DryRunOptions): Promis
   }
 }
 
-function earlierIn({ folder, state, journal }: OwnPaths, force: boolean): History | undefined {
+function earlierIn({ folder, state, journal }: OwnPaths, force: boolean, isInStore: boolean): History | undefined {
   if (force || !existsSync(journal)) return undefined;
+  // What the records say of a store is believed: nothing is requested here.
+  const remote = isInStore ? { shardBytes: () => Number.POSITIVE_INFINITY } : undefined;
   try {
-    return readHistory(folder, journal, { state, mayStartThread: mayStartThread() });
+    return readHistory(folder, journal, { state, mayStartThread: mayStartThread(), remote });
   } catch (error) {
     throw asFolderError(error, folder);
   }

@@ -15,7 +15,9 @@ export async function printDryRun(line: CommandLine, input: Input, naming: FileN
   if (listUrl !== undefined) throw new OptionError("--dry-run requests nothing, and --list-url is on the web");
   const counted = await dryRun(input.read, { ...line, naming, isRereadable: input.isRereadable });
   const isLimited = rate !== undefined || hostRate !== undefined;
-  await printStdout(`${dryRunText(counted, { names: input.names, folder: outputDir, isLimited })}\n`);
+  await printStdout(
+    `${dryRunText(counted, { names: input.names, folder: line.store?.shown ?? outputDir, isLimited })}\n`,
+  );
   if (counted.earlier?.isOther !== true) return EXIT_CODES.finished.code;
   log(`${outputDir}: holds the run of another list, which a run refuses: ${useAnotherFolder(FLAG_WORDING)}`);
   return EXIT_CODES.usage.code;

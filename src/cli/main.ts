@@ -219,7 +219,7 @@ async function runCommand(
   });
   const isFatal = end === "disk"; // printed with --quiet as well
   if (isFatal || (!line.quiet && (end === "stopped" || isSignal(end)))) {
-    const stopped = stoppedLine(reason, !isFatal && leftOf(run.view) === 0);
+    const stopped = stoppedLine(reason, !isFatal && leftOf(run.view) === 0, line.store !== undefined);
     if (stopped !== undefined) log(stopped);
   }
   const last = await recordEnd(line, { view: run.view, end, isHurried, runs: output.runs, metrics });

@@ -14,9 +14,10 @@ const SAME_COMMAND = "run the same command";
 
 /** `argv`: the words of the command line. */
 export function nextStepsOf(argv: readonly string[], line: CommandLine, input: Input): NextSteps {
-  const { outputDir, lists, listUrl } = line;
+  const { outputDir, store, lists, listUrl } = line;
   const layout = layoutFor(line);
   const { failedList: failures, journal: records } = ownPaths(outputDir, layout);
+  const output = store === undefined ? ["-o", outputDir] : ["-o", store.shown, "--state", outputDir];
   // --force would delete what this run has saved.
   const words = argv.filter((word) => word !== "--force");
   const canReadAgain = input.isRereadable || listUrl !== undefined;
@@ -34,9 +35,7 @@ export function nextStepsOf(argv: readonly string[], line: CommandLine, input: I
   function withList(path: string): string {
     const [list = "", ...others] = lists;
     const isClear = others.length === 0 && words.filter((word) => word === list).length === 1;
-    return shown(
-      isClear ? words.map((word) => (word === list ? path : word)) : [path, "-o", outputDir, ...shardWords(line)],
-    );
+    return shown(isClear ? words.map((word) => (word === list ? path : word)) : [path, ...output, ...shardWords(line)]);
   }
 }
 

@@ -61,7 +61,7 @@ export async function extraReporters(line: CommandLine, context: ReporterContext
   extra.push({ name: "hosts", reporter: hosts });
   const common = {
     paint: paint(wantsColour(env, terminal)),
-    folder: line.outputDir,
+    folder: line.store?.shown ?? line.outputDir,
     layout: layoutFor(line),
     write: printStderr,
     verbose: line.verbose,

@@ -11,13 +11,16 @@ const REASONS: Readonly<Partial<Record<StopReason, string>>> = {
   "max-failures": "as many URLs failed as --max-failures allows",
 };
 
+const STORE_REASON = "the store, the disk or a report cannot be written any more";
+
 export function isSignal(reason: string | undefined): reason is StopSignal {
   return SIGNALS.some((signal) => signal === reason);
 }
 
-/** `isAll`: nothing was left when the run stopped. Undefined for a reason with a message of its own. */
-export function stoppedLine(reason: StopReason | undefined, isAll: boolean): string | undefined {
-  const why = isSignal(reason) ? reason : REASONS[reason ?? "request"];
+/** `isAll`: nothing was left when the run stopped. `isInStore`: bodies go into an object store. Undefined for a reason with a message of its own. */
+export function stoppedLine(reason: StopReason | undefined, isAll: boolean, isInStore: boolean): string | undefined {
+  const known = reason === "disk" && isInStore ? STORE_REASON : REASONS[reason ?? "request"];
+  const why = isSignal(reason) ? reason : known;
   return why && `stopped: ${why}; ${isAll ? "nothing is left to do" : RESUME_HINT}`;
 }
 

@@ -153,7 +153,7 @@ export interface Sink
     job: Job,
     target: URL,
     answer: Answer,
-  ): Stored | Failure | Thenable<Stored | Failure> | WriteBehind<Stored | Failure>;
+  ): Stored | Failure | WriteBehind<Stored | Failure> | Thenable<Stored | Failure | WriteBehind<Stored | Failure>>;
   /** Stores what was sent and received for a failure that ends its line, or for a 304. Absent: that is not kept. */
   keep?(job: Job, wire: Wire | FailedWire): WriteBehind<ShardPlace | Failure>;
   /** Frees all resources. Called once, when nothing is in flight. */
@@ -177,7 +177,11 @@ interface PartialBodies {
 /** For outputs that store a duplicate URL without a second request. */
 interface LinkedFiles {
   /** Stores another line's body as this job's, by a link, a copy or its place in an archive; undefined where that is not possible. */
-  link(job: Job, target: URL, twin: DuplicateSource): Stored | Failure | undefined | Thenable<Stored | Failure>;
+  link(
+    job: Job,
+    target: URL,
+    twin: DuplicateSource,
+  ): Stored | Failure | undefined | Thenable<Stored | Failure | undefined>;
 }
 
 /** For outputs into which several processes write at the same time. */

@@ -14,8 +14,8 @@ import {
   parseRecord,
   urlHash,
 } from "./reading/parse-record.ts";
-import { eachLine, type Tail } from "./reading/read-lines.ts";
-import { isTorn } from "./reading/recover-records.ts";
+import { eachLine } from "./reading/read-lines.ts";
+import { isWholeEnd, wholeBytes } from "./reading/whole-end.ts";
 import { type SavedUrlIndex, savedUrlIndex } from "./saved-url-index.ts";
 import { bitSet } from "./tables/bit-set.ts";
 import {
@@ -32,6 +32,7 @@ import {
   unitOf,
 } from "./tables/line-table.ts";
 import { type UnmatchedLines, unmatchedLines } from "./unmatched-lines.ts";
+import { BELIEVED, type RemoteBodies } from "./verifying/remote-bodies.ts";
 import { type ShardEnds, shardEnds } from "./verifying/shard-ends.ts";
 import { fileVerifier, type StartThread, startVerifierThread } from "./verifying/verify-files.ts";
 
@@ -74,6 +75,8 @@ export interface HistoryOptions {
   readonly state?: string;
   /** Whether a second thread may check the files. Default true. */
   readonly mayStartThread?: boolean;
+  /** Bodies are not in the folder. Default: they are. */
+  readonly remote?: RemoteBodies | undefined;
 }
 
 /**
@@ -83,11 +86,11 @@ export interface HistoryOptions {
 export function readHistory(
   folder: string,
   journalPath: string,
-  { state = join(folder, LAYOUT.state), mayStartThread = true }: HistoryOptions = {},
+  { state = join(folder, LAYOUT.state), mayStartThread = true, remote }: HistoryOptions = {},
 ): History {
   const fd = openJournal(journalPath);
   try {
-    return history(fd, { folder, state, journalPath }, mayStartThread ? startVerifierThread : undefined);
+    return history(fd, { folder, state, journalPath, remote }, mayStartThread ? startVerifierThread : undefined);
   } catch (error) {
     closeSync(fd);
     throw error;
@@ -98,9 +101,10 @@ interface HistoryPaths {
   readonly folder: string;
   readonly state: string;
   readonly journalPath: string;
+  readonly remote: RemoteBodies | undefined;
 }
 
-function history(fd: number, { folder, state, journalPath }: HistoryPaths, start?: StartThread): History {
+function history(fd: number, { folder, state, journalPath, remote }: HistoryPaths, start?: StartThread): History {
   const lines = lineTable();
   const named = bitSet();
   let lineCount = 0;
@@ -125,8 +129,8 @@ function history(fd: number, { folder, state, journalPath }: HistoryPaths, start
     const isCurrent = lines.stateAt(index) === STATE_SAVED && lines.unitAt(index) === unit;
     if (isCurrent) lines.set(n, unit, lines.hashAt(index), STATE_MISSING);
   };
-  const files = fileVerifier(folder, onMissing, start);
-  const shards = shardEnds(folder, state);
+  const files = remote === undefined ? fileVerifier(folder, onMissing, start) : BELIEVED;
+  const shards = shardEnds(folder, state, remote?.shardBytes);
   /** A saved line counts as saved until its file is found missing. */
   const addRecord = (entry: ParsedRecord, unit: number, isShort: boolean) => {
     const { n, outcome, hash, file, bytes, shard, shardEnd, retryable, isNamed } = entry;
@@ -232,17 +236,6 @@ function failureCount(lines: LineTable): number {
 function recordedCount(lines: LineTable): number {
   const states = [STATE_SAVED, STATE_FAILED, STATE_RETRYABLE, STATE_SKIPPED, STATE_MISSING] as const;
   return states.reduce((sum, state) => sum + lines.count(state), 0);
-}
-
-/** Whether the bytes after the last line feed are a record, the start of one, or nothing. */
-export function isWholeEnd(tail: Tail): boolean {
-  if (tail.fileBytes === tail.offset || wholeBytes(tail) > 0) return true;
-  return tail.bytes.length > 0 && isTorn(tail.bytes);
-}
-
-/** The length of a last record that is complete except for its line feed; otherwise 0. */
-function wholeBytes({ bytes }: Tail): number {
-  return parseRecord(bytes, 0, bytes.length) === undefined ? 0 : bytes.length;
 }
 
 export function countOf(count: number, noun: string): string {

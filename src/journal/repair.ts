@@ -2,11 +2,12 @@
 
 import { closeSync, lstatSync, renameSync } from "node:fs";
 import { JournalError, useAnotherFolder } from "../core/errors.ts";
-import { countOf, isWholeEnd } from "./history.ts";
+import { countOf } from "./history.ts";
 import { openJournal, refuseNewer } from "./reading/open-journal.ts";
 import { DUPLICATE_NUMBER, parseRecord } from "./reading/parse-record.ts";
 import { eachLine } from "./reading/read-lines.ts";
 import { recoverPieces } from "./reading/recover-records.ts";
+import { isWholeEnd } from "./reading/whole-end.ts";
 import { appendLineFile, createLineFile, type LineFile } from "./writing/line-file.ts";
 
 /** `none`: no file; `empty`: no record yet; `ours`: records, or the start of one. */

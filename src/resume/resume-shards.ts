@@ -15,6 +15,8 @@ export interface ResumeShardsOptions {
   readonly history: History;
   /** Ask the servers whether saved bodies have changed. */
   readonly update: boolean;
+  /** Why the body of a line cannot become another line's, for a message. */
+  readonly whyFixed: string;
   readonly retryFailed: boolean;
   readonly note: (text: string) => void;
 }
@@ -27,13 +29,13 @@ export interface ResumeShardsOptions {
 export async function remainingForShards(
   source: Source,
   again: (() => Source) | undefined,
-  { folder, journalName, history, update, retryFailed, note }: ResumeShardsOptions,
+  { folder, journalName, history, update, whyFixed, retryFailed, note }: ResumeShardsOptions,
 ): Promise<Source> {
   for (const one of history.notes) note(one);
   const how = { update, retryFailed };
   const check = (job: Job): Job => {
     if (history.state(job.n, job.url) === "other" && history.record(job.n)?.outcome === "saved") {
-      const why = `${folder}: line ${job.n} of the list is not the URL that ${journalName} has for it, and members of a shard cannot be renamed`;
+      const why = `${folder}: line ${job.n} of the list is not the URL that ${journalName} has for it, and ${whyFixed}`;
       const waysIn = (words: Wording) =>
         `add lines at the end only; or ${useAnotherFolder(words)}; or ${words.option("force")} to start over`;
       throw new FolderError("usage", (words) => `${why}: ${waysIn(words)}`, { code: "ERR_BULKGET_OTHER_LIST" });

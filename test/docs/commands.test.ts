@@ -26,6 +26,9 @@ const NOT_RUN: Readonly<Record<string, string>> = {
     "needs an account; test/docs/clusters.test.ts parses the file and applies its rules",
   "aws batch submit-job --job-name crawl --job-queue spot --job-definition crawl --array-properties size=64":
     "needs an account",
+  "bulkget urls.txt -o s3://my-bucket/pages": "no such store; test/e2e/store has stores",
+  "bulkget report .bulkget --verify": "no such store; test/e2e/store has stores",
+  "bulkget report s3://my-bucket/pages --verify": "no such store; test/e2e/store has stores",
   "bulkget urls.txt -x http://proxy.example.org:3128": "no such proxy; test/e2e/network/networks.test.ts has proxies",
 };
 

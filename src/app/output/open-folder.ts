@@ -15,8 +15,11 @@ import { claimDivision, refuseOtherDivision } from "../../sink/folder/shards-fil
 import { startOver } from "../../sink/folder/start-over.ts";
 import { markRun, type RunMark } from "../../sink/folder/unclean-shutdown.ts";
 import { unlock } from "../../sink/folder/unlock.ts";
+import { storeOutputOf } from "../store/open-store-output.ts";
+import { refuseStateOfStore } from "../store/store-option.ts";
+import type { StoreOutput } from "../store/store-output.ts";
 import { type FailedListOwner, failedListOwner, refuseOthersFailures } from "./foreign-files.ts";
-import { OUTPUT_DEFAULTS, type OutputOptions } from "./output-options.ts";
+import { OUTPUT_DEFAULTS, type OutputOptions, type ResolvedOutputOptions } from "./output-options.ts";
 import { dropPages } from "./output-pages.ts";
 import { type Listing, listing, readBack, setAside } from "./previous-run.ts";
 
@@ -35,6 +38,8 @@ export interface OpenFolder {
   readonly isFedBack: boolean;
   /** This run created the folder. */
   readonly isNew: boolean;
+  /** The store that bodies are put into, where the folder has only the state of the run. */
+  readonly store: StoreOutput | undefined;
 }
 
 export interface FolderContext {
@@ -45,7 +50,21 @@ export interface FolderContext {
 }
 
 /** Throws a FolderError, a LockedError, a JournalError, an OptionError or the errno error. */
-export async function openFolder(options: OutputOptions, { lists, layout, note }: FolderContext): Promise<OpenFolder> {
+export async function openFolder(options: ResolvedOutputOptions, context: FolderContext): Promise<OpenFolder> {
+  const store = await storeOutputOf(options, context);
+  try {
+    return await openedFolder(options, context, store);
+  } catch (error) {
+    store?.close(true);
+    throw error;
+  }
+}
+
+async function openedFolder(
+  options: OutputOptions,
+  { lists, layout, note }: FolderContext,
+  store: StoreOutput | undefined,
+): Promise<OpenFolder> {
   const { outputDir: path = OUTPUT_DEFAULTS.outputDir, force = false, prune = false } = options;
   const paths = ownPaths(path, layout);
   const { state } = paths;
@@ -72,11 +91,13 @@ export async function openFolder(options: OutputOptions, { lists, layout, note }
   let history: History | undefined;
   try {
     if (!layout.isShared) refuseOtherDivision(path, undefined); // a shard may have begun meanwhile
+    if (store === undefined && earlier) refuseStateOfStore(path);
 
     // 3. Start over, or remove partial files of no use. Before this run's time span begins: a kill between link and unlink leaves a
     //    saved file with two names. Removing one of them sets the ctime of the file, by which the file is assigned to that run.
     if (earlier && force) {
       setAside(paths, note);
+      await store?.removeRecorded();
       await startOver(paths, lists, !layout.isShared && hasRemovedLines(path));
     }
     if (force) {
@@ -89,11 +110,12 @@ export async function openFolder(options: OutputOptions, { lists, layout, note }
     mark = markRun(state);
 
     // 5. Read the earlier run and its list of failures.
-    if (earlier && !force) history = readBack(paths, note);
+    if (earlier && !force) history = readBack(paths, note, store?.remote);
     const { failures, isFedBack } = failuresIn(paths, history, { owner, lists, prune });
+    await store?.begin();
     if (failures.isOwnList)
       note(`${paths.failedList}: is the list itself and stays as it is: what fails is in ${layout.journal}`);
-    return { path, layout, paths, empty, lock, mark, history, failures, isFedBack, isNew };
+    return { path, layout, paths, empty, lock, mark, history, failures, isFedBack, isNew, store };
   } catch (error) {
     history?.close();
     mark?.end();
@@ -133,7 +155,8 @@ function refuseFedBack(failedPath: string, lists: readonly string[], prune: bool
 }
 
 /** Releases the folder after an error. */
-export async function abandonFolder({ lock, mark, path, layout, history }: OpenFolder): Promise<void> {
+export async function abandonFolder({ lock, mark, path, layout, history, store }: OpenFolder): Promise<void> {
+  store?.close(true);
   history?.close();
   try {
     mark.end();
@@ -145,10 +168,11 @@ export async function abandonFolder({ lock, mark, path, layout, history }: OpenF
 
 /** Releases the folder at the end of a run. `isVain`: removes a folder that this run created. Waits for writes of `sink`. */
 export async function releaseFolder(
-  { path, layout, lock, isNew }: OpenFolder,
+  { path, layout, lock, isNew, store }: OpenFolder,
   sink: Sink,
   isVain: boolean,
 ): Promise<void> {
+  store?.close(isVain);
   await unlock(lock, path, layout, sink);
   if (isVain && isNew) removeIfEmpty(path);
 }

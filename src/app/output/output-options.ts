@@ -2,11 +2,14 @@
 
 import type { ShardBy } from "../../core/list-shard.ts";
 import { OPTIONS } from "../../options/table.ts";
+import type { StoreAddress } from "../../store/address.ts";
 
 /** Options of the output folder. */
 export interface OutputOptions {
   /** Folder for the files, results.jsonl and failed.txt. Default "downloads". */
   readonly outputDir?: string | undefined;
+  /** Folder for the state of a run into an object store. Default ".bulkget". */
+  readonly state?: string | undefined;
   /** Template of file names, relative to the folder: {n}, {n:6}, {ext}, {host}, {path}, {basename}, {stem}. Default "{n:6}{ext}". */
   readonly name?: string | undefined;
   /** Lines per subfolder: with 1000, line 42 is `000/000042.jpg`. Default: no subfolders. */
@@ -45,6 +48,11 @@ export interface OutputOptions {
   readonly durability?: "none" | "run" | "file" | undefined;
   /** Stop the run when fewer bytes are free on the disk. Default 64 MiB; 0 turns the check off. */
   readonly minFree?: number | undefined;
+}
+
+/** The options, and the store if `outputDir` was an address of one: then that is the folder of the state. */
+export interface ResolvedOutputOptions extends OutputOptions {
+  readonly store?: StoreAddress | undefined;
 }
 
 export const OUTPUT_DEFAULTS = {

@@ -5,6 +5,7 @@ import type { Sink } from "../../core/ports.ts";
 import { recordedFiles } from "../../journal/verifying/recorded-files.ts";
 import { memorySink } from "../../sink/memory.ts";
 import { nullSink } from "../../sink/null.ts";
+import { type ObjectSinkPlan, openObjects } from "../store/object-sink.ts";
 import { type ContainerPlan, needsNoRequest, openContainer } from "./container-sink.ts";
 import { type FileSinkPlan, fileSink, isForOne, type Known } from "./file-sink.ts";
 import { otherShards } from "./other-shards.ts";
@@ -19,6 +20,8 @@ interface SinkOptions {
   };
   /** Archives in a folder. */
   readonly container: ContainerPlan;
+  /** Objects in a store, which is open. */
+  readonly objects: ObjectSinkPlan;
   /** Bodies returned with their outcomes: the library. `hash`: with the SHA-256 of each. */
   readonly memory: { readonly hash: boolean };
   /** Bodies received and dropped: `bulkget tune`. */
@@ -64,6 +67,7 @@ const OUTPUTS: { readonly [Name in OutputName]: (options: SinkOptions[Name]) => 
       isForOne: needsNoRequest,
     },
   }),
+  objects: (options) => ({ sink: openObjects(options) }),
   memory: ({ hash }) => ({ sink: memorySink({ hash }) }),
   null: () => ({ sink: nullSink() }),
 };

@@ -20,7 +20,7 @@ import { mayStartThread } from "../process-limits.ts";
 import { namingOf } from "./file-sink.ts";
 import { abandonFolder, type OpenFolder, openFolder, releaseFolder } from "./open-folder.ts";
 import { otherShards } from "./other-shards.ts";
-import { OUTPUT_DEFAULTS, type OutputOptions } from "./output-options.ts";
+import { OUTPUT_DEFAULTS, type ResolvedOutputOptions } from "./output-options.ts";
 import { openPages, type Pages } from "./output-pages.ts";
 import { openSink, type SharedSink } from "./output-registry.ts";
 import { settle, settleAfresh } from "./previous-run.ts";
@@ -67,7 +67,7 @@ export interface OutputContext {
 }
 
 /** Opens the folder. Throws a FolderError, a LockedError, a JournalError or an OptionError. */
-export async function openOutput(options: OutputOptions, context: OutputContext): Promise<Output> {
+export async function openOutput(options: ResolvedOutputOptions, context: OutputContext): Promise<Output> {
   const names = namingOf(options);
   const format = containerFormatOf(options);
   const folder = await openFolder(options, { layout: layoutFor(options), ...context });
@@ -92,10 +92,10 @@ function outputIn(
   open: OpenFolder,
   names: FileNames,
   shards: ShardOutput | undefined,
-  options: OutputOptions,
+  options: ResolvedOutputOptions,
   context: OutputContext,
 ): Output {
-  const { path: folder, layout, paths, empty, mark, history, failures, isFedBack } = open;
+  const { path: folder, layout, paths, empty, mark, history, failures, isFedBack, store } = open;
   const { note, processes = 1, stays = false, stop } = context;
   const { update = false, dedupe = false, prune = false, retryFailed = false } = options;
   const durability = options.durability ?? OUTPUT_DEFAULTS.durability;
@@ -114,7 +114,8 @@ function outputIn(
     isSynced: durability !== "none",
     note,
   });
-  if (isLookedUp) lines ??= readHistory(folder, journalPath, { state, mayStartThread: mayStartThread() });
+  if (isLookedUp)
+    lines ??= readHistory(folder, journalPath, { state, mayStartThread: mayStartThread(), remote: store?.remote });
 
   // 2. The files that may be overwritten: those of a killed run without a record, and those of lines that are gone (step 4).
   let resumed: ResumedRun | undefined;
@@ -131,36 +132,27 @@ function outputIn(
   };
 
   // 3. The sink.
-  const { sink, shared } =
-    shards !== undefined
-      ? openSink("container", shards.plan)
-      : openSink("files", {
-          ...{
-            folder,
-            state,
-            journal: journalPath,
-            shard: layout.shard,
-            stays,
-            empty,
-            resuming,
-            startMs: mark.startMs,
-            spans,
-            processes,
-          },
-          name: options.name ?? OUTPUT_DEFAULTS.name,
-          perDir: options.perDir,
-          hash: options.hash !== undefined,
-          saveHeaders: options.saveHeaders === true,
-          remoteTime: options.remoteTime === true,
-          durable: durability === "file",
-          probeMs: mark.tookMs,
-          minFree: options.minFree ?? OUTPUT_DEFAULTS.minFree,
-          ...{ known, stop },
-        });
+  const asFiles = () =>
+    openSink("files", {
+      ...{ folder, state, journal: journalPath, shard: layout.shard, stays, empty, resuming },
+      ...{ startMs: mark.startMs, spans, processes },
+      name: options.name ?? OUTPUT_DEFAULTS.name,
+      perDir: options.perDir,
+      hash: options.hash !== undefined,
+      saveHeaders: options.saveHeaders === true,
+      remoteTime: options.remoteTime === true,
+      durable: durability === "file",
+      probeMs: mark.tookMs,
+      minFree: options.minFree ?? OUTPUT_DEFAULTS.minFree,
+      ...{ known, stop },
+    });
+  const bodies = shards ? openSink("container", shards.plan) : store && openSink("objects", store.plan(options));
+  const { sink: opened, shared } = bodies ?? asFiles();
+  const sink = store?.guarded(opened) ?? opened;
 
   // 4. The comparison of the list with the earlier run.
   const conflictOf = conflictCheck({ spans, ...known }, names.unique);
-  if (resuming && shards === undefined)
+  if (resuming && shards === undefined && store === undefined)
     resumed = resumeRun({
       ...{ folder, state, journalName: layout.journal, isFixed: layout.isShared },
       ...{ names, journal, conflictOf, prune, note, history, stop },
@@ -193,7 +185,8 @@ function outputIn(
       };
       const remaining = resumed
         ? resumed.remaining(checked(source), how)
-        : (shards?.remaining(checked(source), how.again, how.retryFailed) ?? Promise.resolve(source));
+        : ((shards ?? store?.resumed(history))?.remaining(checked(source), how.again, how.retryFailed) ??
+          Promise.resolve(source));
       return await remaining.catch((error: unknown) => {
         throw asFolderError(error, folder);
       });
@@ -214,11 +207,12 @@ function outputIn(
         if (journal.isStarted && !isReplaced && resuming && !isHurried) settle(paths, history, failures);
         else lines?.close(); // a refused run changes nothing
         pages?.end({ isComplete: stop?.aborted !== true && !isUnsure, isVain: isVain && !resuming });
-        if (isReplaced) settleAfresh(paths, resuming, failures, journal);
+        if (isReplaced) settleAfresh(paths, resuming, failures, journal, store?.remote);
         if (isVain && !resuming) {
           removeEmptyFile(journalPath);
           runs.withdraw();
         }
+        if (journal.isStarted && !isHurried && !isUnsure) await store?.end();
       } finally {
         await releaseFolder(open, sink, isVain);
       }

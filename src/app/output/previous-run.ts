@@ -8,6 +8,7 @@ import type { OwnPaths } from "../../fs/own-paths.ts";
 import { compactJournal } from "../../journal/compact.ts";
 import { type History, readHistory } from "../../journal/history.ts";
 import { isDamaged, repair, repairNotes } from "../../journal/repair.ts";
+import type { RemoteBodies } from "../../journal/verifying/remote-bodies.ts";
 import type { JournalWriter } from "../../journal/writing/writer.ts";
 import { failedFile, type Version, versionOf } from "../../report/failed-list.ts";
 import { mayStartThread } from "../process-limits.ts";
@@ -16,9 +17,9 @@ import { type KeptFailedLines, keptFailedLines } from "./kept-failed-lines.ts";
 type Note = (text: string) => void;
 
 /** Reads the journal of the earlier run. Throws a JournalError or the errno error. */
-export function readBack(paths: OwnPaths, note: Note): History {
+export function readBack(paths: OwnPaths, note: Note, remote?: RemoteBodies): History {
   const { folder, state, journal } = paths;
-  const options = { state, mayStartThread: mayStartThread() };
+  const options = { state, mayStartThread: mayStartThread(), remote };
   const found = readHistory(folder, journal, options);
   if (!found.isDamaged) return found;
   found.close();
@@ -86,9 +87,10 @@ export function settleAfresh(
   isResumed: boolean,
   failures: Listing,
   { problem, recordsPath }: Pick<JournalWriter, "problem" | "recordsPath">,
+  remote?: RemoteBodies,
 ): void {
   if (recordsPath === paths.journal) {
-    const history = readBack(paths, () => {});
+    const history = readBack(paths, () => {}, remote);
     settle(paths, history, isResumed ? failures : { isOwnList: true, before: undefined });
   }
   throw new FolderError("disk", problem ?? "");

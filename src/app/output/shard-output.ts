@@ -72,6 +72,8 @@ export interface ShardOutputContext {
   readonly command: string | undefined;
 }
 
+const WHY_FIXED = "members of a shard cannot be renamed";
+
 /** Interval at which shards that have ended are sealed, in milliseconds. */
 const SEAL_INTERVAL_MS = 1000;
 
@@ -120,7 +122,7 @@ export async function openShardOutput(
     async remaining(source, again, retryFailed) {
       if (history === undefined) return source;
       const { update = false } = options;
-      const how = { folder, journalName: layout.journal, history, update, retryFailed, note };
+      const how = { folder, journalName: layout.journal, history, update, retryFailed, note, whyFixed: WHY_FIXED };
       return await remainingForShards(source, again, how);
     },
     async seal() {

@@ -1,5 +1,7 @@
 // Parses the command line of a run and of `bulkget tune` into typed values, by the rows of the option table.
 
+import type { ResolvedOutputOptions } from "../../app/output/output-options.ts";
+import { withStore } from "../../app/store/store-option.ts";
 import type { Wording } from "../../core/errors.ts";
 import { splitFlags } from "../../options/flags.ts";
 import type { Rows } from "../../options/row.ts";
@@ -16,7 +18,7 @@ interface Lists {
   readonly lists: readonly string[];
 }
 
-export type CommandLine = Lists & Parsed<typeof TABLE>;
+export type CommandLine = Lists & Parsed<typeof TABLE> & Pick<ResolvedOutputOptions, "store">;
 
 const TUNE = { ...MEASURING, ...READING, ...REQUESTS, ...NETWORK } as const;
 
@@ -25,7 +27,7 @@ export type TuneLine = Lists & Parsed<typeof TUNE>;
 /** Reads the arguments after `node script`, and the environment's BULKGET_ variables. */
 export function readCommandLine(argv: readonly string[], env: Env = process.env): CommandLine | EarlyExit {
   const read = parse("bulkget", TABLE, argv, env);
-  return "values" in read ? { ...read.values, lists: read.args } : read;
+  return "values" in read ? withStore({ ...read.values, lists: read.args }) : read;
 }
 
 /** Reads the arguments after `tune`. */

@@ -11,7 +11,9 @@ import { paint, thousands } from "../../report/format.ts";
 import { objectionTo, writeOwnFile } from "../../report/own-file.ts";
 import { statisticsJson } from "../../report/statistics/to-json.ts";
 import { statisticsText } from "../../report/statistics/to-text.ts";
+import { verifiedText } from "../../report/verified.ts";
 import { divisionOf } from "../../sink/folder/shards-file.ts";
+import { isStoreAddress } from "../../store/address.ts";
 import { type EarlyExit, parse } from "../command-line/commander.ts";
 import { quoted } from "../command-line/shown-command.ts";
 import { EXIT_CODES } from "../exit-code.ts";
@@ -27,19 +29,66 @@ export async function report(argv: readonly string[], env: Env): Promise<number 
   const { html, parquet } = values;
   if (html !== undefined) refusePath(html);
   const write = parquet === undefined ? undefined : await parquetWriter(parquet);
-  const opened = openReport(folders);
+  const { local, remove } = await localFolders(folders);
+  const opened = openedOr(remove, () => openReport(local));
   try {
     write?.(opened);
-    const { statistics } = opened;
+    const statistics = { ...opened.statistics, folders };
     if (html !== undefined) await writePage(html, statistics);
     const isColoured = wantsColour(env, process.stdout.isTTY === true);
     const options = { paint: paint(isColoured), again: commandsAgain(opened) };
     const text = values.json ? statisticsJson(statistics) : `${statisticsText(statistics, options)}\n`;
     await writeStdout(Buffer.from(text));
+    if (values.verify) return EXIT_CODES[(await isVerified(local, opened, values.json)) ? "finished" : "failed"].code;
   } finally {
     opened.close();
+    remove();
   }
   return EXIT_CODES.finished.code;
+}
+
+/** The folders, with the records of a store in a temporary one. */
+async function localFolders(folders: readonly string[]): Promise<{ local: readonly string[]; remove: () => void }> {
+  const removals: (() => void)[] = [];
+  const remove = () => {
+    for (const one of removals) one();
+  };
+  const local: string[] = [];
+  for (const folder of folders) {
+    if (!isStoreAddress(folder)) local.push(folder);
+    else {
+      const { fetchRecords } = await import("../../app/store/verify-objects.ts");
+      const fetched = await fetchRecords(folder).catch((error: unknown) => {
+        remove();
+        throw error;
+      });
+      removals.push(fetched.remove);
+      local.push(fetched.folder);
+    }
+  }
+  return { local, remove };
+}
+
+function openedOr(remove: () => void, open: () => FolderReport): FolderReport {
+  try {
+    return open();
+  } catch (error) {
+    remove();
+    throw error;
+  }
+}
+
+/** Prints how the objects of a store compare with their records. Returns whether all are there. */
+async function isVerified(folders: readonly string[], opened: FolderReport, isJson: boolean): Promise<boolean> {
+  const [folder = "", ...others] = folders;
+  if (others.length > 0)
+    throw new OptionError("--verify: takes one folder: the records of several runs name the same files");
+  const { verifyObjects } = await import("../../app/store/verify-objects.ts");
+  const verified = await verifyObjects(folder, opened.eachRecord);
+  const text = verifiedText(verified);
+  if (isJson) log(text);
+  else await writeStdout(Buffer.from(`\n${text}\n`));
+  return verified.wrong.length === 0;
 }
 
 /** Loads the writer, and checks the path before minutes of reading. */

@@ -114,7 +114,10 @@ export function attempt({ get, sink, clock, follow }: AttemptPorts): Perform {
         throw error;
       }
       if ("storing" in written) return storing(task, whole, written, startedMs);
-      const ended = (end: Stored | Failure) => (isFailure(end) ? end : saved(task, whole, end, startedMs));
+      const ended = (end: Stored | Failure | WriteBehind<Stored | Failure>) => {
+        if ("storing" in end) return storing(task, whole, end, startedMs);
+        return isFailure(end) ? end : saved(task, whole, end, startedMs);
+      };
       if (!("then" in written)) return ended(written);
       written.then(
         (end) => run(ended, end),

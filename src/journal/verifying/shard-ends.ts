@@ -17,8 +17,12 @@ export interface ShardEnds {
   readonly highestName: string | undefined;
 }
 
-/** `state`: the folder of archives that are not sealed. */
-export function shardEnds(folder: string, state: string): ShardEnds {
+/** `state`: the folder of archives that are not sealed. `elsewhere`: the length of an archive that is not here, in bytes. */
+export function shardEnds(
+  folder: string,
+  state: string,
+  elsewhere: (shard: string) => number | undefined = () => undefined,
+): ShardEnds {
   const ends = new Map<string, number>();
   /** Lengths of the files, in bytes; -1: there is none. */
   const lengths = new Map<string, number>();
@@ -30,6 +34,7 @@ export function shardEnds(folder: string, state: string): ShardEnds {
     if (length === undefined) {
       const paths = [join(folder, shard), join(state, shard), join(state, `${shard}.part`)];
       length = Math.max(...paths.map(fileLength));
+      if (length < 0) length = elsewhere(shard) ?? -1;
       lengths.set(shard, length);
     }
     return length;

@@ -9,8 +9,20 @@ export const OUTPUT = {
     summary: "folder to save into",
     details: `
       Folder for the files, for "results.jsonl" (one record per finished URL) and for "failed.txt" (the lines that failed). It is
-      created if it does not exist. The folder is the state of the download: run the same command again to resume.`,
+      created if it does not exist. The folder is the state of the download: run the same command again to resume.
+
+      "s3://bucket/prefix" puts the files into an object store instead, and the records into the folder of --state:
+      docs/object-stores.md.`,
     default: "downloads",
+  },
+  state: {
+    ...FOLDER,
+    flags: "--state <dir>",
+    summary: "folder for the state of a run into s3://",
+    details: `
+      With "-o s3://bucket/prefix", the folder for "results.jsonl", "failed.txt" and incomplete bodies: each prefix needs one of its
+      own. Run the same command again to resume.`,
+    otherwise: ".bulkget",
   },
   name: {
     ...TEMPLATE,

@@ -31,4 +31,13 @@ export const REPORT = {
       earlier such file is replaced, any other file is not.`,
     notInLibrary,
   },
+  verify: {
+    ...FLAG,
+    flags: "--verify",
+    summary: "compare a store's objects with the records",
+    details: `
+      For a run into an object store: lists the objects of its prefix, and names those that are missing or have another size than
+      their records say; then the exit code is 1. The operand is the state folder of the run, or its address: "s3://bucket/prefix".`,
+    notInLibrary,
+  },
 } as const satisfies Rows;

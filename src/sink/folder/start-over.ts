@@ -63,17 +63,21 @@ export function removeSavedHeaders(folder: string, record: object): void {
 async function removeRecorded(folder: string, journal: string, beforeJournal: () => void = () => {}): Promise<void> {
   for await (const line of linesOf(journal)) {
     const record = recordIn(line);
-    const { file, shard, refers_to } = record;
-    for (const one of [file, shard, refers_to?.shard]) {
-      if (typeof one !== "string") continue;
-      removeSavedFile(folder, one);
-      const index = indexNameOf(one);
-      if (index !== undefined) removeSavedFile(folder, index);
-    }
+    for (const name of namesIn(record)) removeSavedFile(folder, name);
     removeSavedHeaders(folder, record);
   }
   beforeJournal();
   unlinkSync(journal);
+}
+
+/** The files and archives that a journal names, each as often as it does. Throws errno errors. */
+export async function* recordedNames(journal: string): AsyncGenerator<string> {
+  for await (const line of linesOf(journal)) yield* namesIn(recordIn(line)).filter(isSafePath);
+}
+
+function namesIn({ file, shard, refers_to }: FileRecord): readonly string[] {
+  const names = [file, shard, refers_to?.shard].filter((name) => typeof name === "string");
+  return names.flatMap((name) => [name, indexNameOf(name) ?? []].flat());
 }
 
 /** Maximum length of a record: a longer line is not one, and is not kept in memory. */

@@ -48,6 +48,7 @@ function answerOf(body: Answer["body"]): Answer {
 async function store(sink: Sink, n: number, body: Answer["body"]): Promise<Stored> {
   const written = sink.write({ n, url: TARGET.href }, TARGET, answerOf(body));
   const stored = await ("storing" in written ? written.storing : written);
+  if ("storing" in stored) throw new Error("is written later");
   if (isFailure(stored)) throw new Error(stored.detail);
   return stored;
 }
@@ -209,6 +210,7 @@ describe("the sink into tar shards", () => {
     const url = new URL("http://me:secret@example.org/a.html");
     const written = sink.write({ n: 1, url: url.href, name: "a\u009b.html" }, url, answerOf([Buffer.from("x")]));
     const stored = await ("storing" in written ? written.storing : written);
+    if ("storing" in stored) throw new Error("is written later");
     if (isFailure(stored)) throw new Error(stored.detail);
     sink.close();
     await seal([stored]);

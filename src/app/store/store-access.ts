@@ -1,0 +1,111 @@
+// Checks before a run that a bucket may be used, and finds what an earlier run has put there.
+
+import { closeSync, existsSync, ftruncateSync, renameSync, unlinkSync } from "node:fs";
+import { basename, dirname } from "node:path";
+import { FolderError } from "../../core/errors.ts";
+import { SHARD } from "../../core/layout.ts";
+import { createNew } from "../../fs/open-nofollow.ts";
+import { writeAtSync } from "../../fs/positioned-io.ts";
+import { makeFolder } from "../../sink/folder/output-folder.ts";
+import { isProblem, type StoreProblem } from "../../store/problem.ts";
+import type { Store } from "../../store/store.ts";
+
+interface AccessOptions {
+  readonly isForced: boolean;
+  /** Other runs put objects under the prefix as well. */
+  readonly isShared: boolean;
+  readonly note: (text: string) => void;
+}
+
+/** Throws a FolderError for a bucket that cannot be listed, and for a prefix with objects of nobody knows whom. */
+export async function checkAccess(
+  store: Store,
+  journal: string,
+  { isForced, isShared, note }: AccessOptions,
+): Promise<void> {
+  const { address, first, keyOf } = store;
+  let found: string | undefined;
+  const problem = await first.list(
+    address.prefix,
+    ({ key }) => {
+      found = key;
+      return false;
+    },
+    1,
+  );
+  refuse(problem, store);
+  if (found === undefined || existsSync(journal)) return;
+  // The state folder is lost, or on another machine: the store has a copy of the records.
+  if (await fetched(store, journal)) {
+    note(`${journal}: is the copy of the records at ${address.shown}; another machine must not run into that prefix`);
+    return;
+  }
+  if (isForced || isShared) return;
+  const what = `${address.shown}: has objects, such as ${found.slice(0, 200)}, and no ${keyOf(basename(journal))} of a run`;
+  throw new FolderError(
+    "usage",
+    (words) => `${what}: use another prefix, or ${words.option("force")} to write among them`,
+  );
+}
+
+/** Fetches the copy of the records; false where there is none. Throws a FolderError. */
+export async function fetched(store: Store, journal: string): Promise<boolean> {
+  makeFolder(dirname(journal));
+  const temporary = `${journal}.fetched`;
+  let fd: number | undefined;
+  try {
+    unlinkIfThere(temporary);
+    fd = createNew(temporary);
+    const to = fd;
+    let at = 0;
+    const onPiece = (piece: Uint8Array) => {
+      writeAtSync(to, piece, at);
+      at += piece.length;
+    };
+    const isThere = await store.bucket.read(store.keyOf(basename(journal)), onPiece, () => {
+      at = 0;
+      ftruncateSync(to, 0);
+    });
+    if (isProblem(isThere)) refuse(isThere, store);
+    if (isThere === true) renameSync(temporary, journal);
+    return isThere === true;
+  } finally {
+    if (fd !== undefined) closeSync(fd);
+    unlinkIfThere(temporary);
+  }
+}
+
+/** The sizes of the archives in the store, by their names. Throws a FolderError. */
+export async function archiveSizes(store: Store): Promise<ReadonlyMap<string, number>> {
+  const sizes = new Map<string, number>();
+  const { prefix } = store.address;
+  const problem = await store.bucket.list(prefix, ({ key, bytes }) => {
+    const name = key.slice(prefix.length);
+    if (SHARD.test(name)) sizes.set(name, bytes);
+    return true;
+  });
+  refuse(problem, store);
+  return sizes;
+}
+
+/** Throws a FolderError for a problem of the store. */
+export function refuse(problem: StoreProblem | undefined, { address }: Store): void {
+  if (problem === undefined) return;
+  throw new FolderError("disk", `${address.shown}: ${problem.problem}${adviceOn(problem)}`);
+}
+
+function adviceOn({ code, status }: StoreProblem): string {
+  if (code === "NoSuchBucket") return "; create the bucket first";
+  if (status === 403)
+    return "; the credentials must be allowed to list the bucket, and to put, read and remove objects";
+  return "";
+}
+
+/** Removes a file, or nothing. Throws other errno errors. */
+export function unlinkIfThere(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+  }
+}

@@ -1,0 +1,106 @@
+// `bulkget report --verify`: compares the objects under a prefix with the records of the run that put them there.
+
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { FolderError } from "../../core/errors.ts";
+import type { Outcome } from "../../core/job.ts";
+import { LAYOUT, SHARD } from "../../core/layout.ts";
+import { storeAddress } from "../../store/address.ts";
+import { openStore, type Store } from "../../store/store.ts";
+import { fetched, refuse } from "./store-access.ts";
+import { rememberedAddress, STORE_FILE } from "./store-option.ts";
+
+export interface Verified {
+  /** The address, as it is shown. */
+  readonly shown: string;
+  /** Number of objects that the records name. */
+  readonly objects: number;
+  /** What is not as it was recorded, in the order of the records. */
+  readonly wrong: readonly WrongObject[];
+}
+
+export interface WrongObject {
+  readonly name: string;
+  /** The first line whose body it has. */
+  readonly n: number;
+  /** What the records say, in bytes; of an archive, at least. */
+  readonly recordedBytes: number;
+  /** The length of the object; undefined where there is none. */
+  readonly bytes: number | undefined;
+}
+
+type EachRecord = (onRecord: (record: Outcome, bytes: number) => void) => void;
+
+/**
+ * Needs some 200 bytes of memory per object. `folder`: the state folder of the run. Throws a FolderError.
+ */
+export async function verifyObjects(folder: string, eachRecord: EachRecord): Promise<Verified> {
+  const address = rememberedAddress(folder);
+  if (address === undefined) {
+    const why =
+      "is not the state folder of a run into an object store: the files of other runs are verified by running again";
+    throw new FolderError("usage", `${folder}: ${why}`);
+  }
+  const wanted = new Map<string, { readonly n: number; bytes: number }>();
+  eachRecord((record) => {
+    if (record.outcome !== "saved" && record.outcome !== "unchanged") return;
+    const { n, file, shard, offset = 0, stored_bytes: stored = 0, bytes } = record;
+    const name = shard ?? file;
+    if (name === undefined) return;
+    const least = shard === undefined ? bytes : offset + stored;
+    const known = wanted.get(name);
+    if (known === undefined) wanted.set(name, { n, bytes: least });
+    else known.bytes = shard === undefined ? least : Math.max(known.bytes, least);
+  });
+  const objects = wanted.size;
+  const found = new Map<string, number>();
+  await withStore(address, folder, async (store) => {
+    const { prefix } = store.address;
+    const problem = await store.bucket.list(prefix, ({ key, bytes }) => {
+      const name = key.slice(prefix.length);
+      const want = wanted.get(name);
+      if (want === undefined) return true;
+      if (SHARD.test(name) ? bytes >= want.bytes : bytes === want.bytes) wanted.delete(name);
+      else found.set(name, bytes);
+      return true;
+    });
+    refuse(problem, store);
+  });
+  const wrong = [...wanted].map(([name, { n, bytes }]) => ({ name, n, recordedBytes: bytes, bytes: found.get(name) }));
+  return { shown: storeAddress(address).shown, objects, wrong };
+}
+
+export interface FetchedRecords {
+  readonly folder: string;
+  remove(): void;
+}
+
+/** Fetches the copy of the records at an address into a temporary folder. Throws a FolderError or an OptionError. */
+export async function fetchRecords(output: string): Promise<FetchedRecords> {
+  const folder = mkdtempSync(join(tmpdir(), "bulkget-"));
+  const remove = () => rmSync(folder, { recursive: true, force: true });
+  try {
+    await withStore(output, folder, async (store) => {
+      const { shown } = store.address;
+      if (!(await fetched(store, join(folder, LAYOUT.journal))))
+        throw new FolderError("usage", `${shown}: has no ${LAYOUT.journal} of a run`);
+      writeFileSync(join(folder, STORE_FILE), JSON.stringify({ output: shown }));
+    });
+    return { folder, remove };
+  } catch (error) {
+    remove();
+    throw error;
+  }
+}
+
+async function withStore(output: string, state: string, use: (store: Store) => Promise<void>): Promise<void> {
+  const address = storeAddress(output);
+  const store = openStore(address, { env: process.env, state });
+  if ("problem" in store) throw new FolderError("usage", `${address.shown}: ${store.problem}`);
+  try {
+    await use(store);
+  } finally {
+    store.close();
+  }
+}

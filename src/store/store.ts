@@ -1,0 +1,93 @@
+// Opens a store by its address: finds endpoint and credentials, and uploads objects under the prefix.
+
+import { join } from "node:path";
+import type { StoreAddress } from "./address.ts";
+import { type Bucket, bucketOf, type ObjectHeaders } from "./bucket.ts";
+import { sourceOf } from "./credentials/chain.ts";
+import type { Env } from "./credentials/credentials.ts";
+import { type Profile, readProfile } from "./credentials/profile.ts";
+import { credentialProvider } from "./credentials/provider.ts";
+import { endpointOf } from "./endpoint.ts";
+import { abortByKey, type Content, upload } from "./multipart.ts";
+import type { StoreProblem } from "./problem.ts";
+import { storeRequests } from "./requests.ts";
+import { emptyUploadLog, openUploads, uploadLog } from "./upload-log.ts";
+
+/** Names are relative to the prefix of the address. Expected failures are values; errno errors of local files are thrown. */
+export interface Store {
+  readonly address: StoreAddress;
+  readonly bucket: Bucket;
+  /** The same with few tries, for the first request of a run: a mistake in an address is noticed at once. */
+  readonly first: Bucket;
+  /** Bodies are sent without TLS to another machine. */
+  readonly isExposed: boolean;
+  /** The key of a name. */
+  keyOf(name: string): string;
+  /** Resolves when the store has the object. */
+  upload(name: string, content: Content, headers?: ObjectHeaders): Promise<StoreProblem | undefined>;
+  /** Aborts the uploads that an earlier run left open. Call it before the first upload. */
+  abortLeftUploads(): Promise<StoreProblem | undefined>;
+  /** Ends all requests, at once. Uploads under way are aborted at the store, too. */
+  abort(): void;
+  /** Call when no upload is under way. */
+  close(): void;
+}
+
+export interface StoreOptions {
+  readonly env: Env;
+  /** The folder in which open multipart uploads are remembered. */
+  readonly state: string;
+  readonly nowMs?: () => number;
+}
+
+/** The file that remembers open uploads, in the state folder. */
+const UPLOADS = "uploads";
+
+/** Tries of the first request: the last one begins after 0.7 s at most. */
+const FIRST_TRIES = 4;
+
+/** Nothing is requested before the first use. */
+export function openStore(address: StoreAddress, options: StoreOptions): Store | { readonly problem: string } {
+  const { env, state, nowMs = Date.now } = options;
+  let profile: Profile;
+  try {
+    profile = readProfile(env);
+  } catch (error) {
+    return { problem: `the files of AWS cannot be read: ${(error as Error).message}` };
+  }
+  const endpoint = endpointOf(address.bucket, env, profile);
+  if ("problem" in endpoint) return endpoint;
+  const source = sourceOf({ env, profile, region: endpoint.region, nowMs });
+  if ("problem" in source) return source;
+  const credentials = credentialProvider(source, nowMs);
+  const requests = storeRequests({ endpoint, credentials, nowMs });
+  const bucket = bucketOf(address.bucket, requests);
+  const last = bucketOf(address.bucket, { send: (request) => requests.send({ ...request, isLast: true }) });
+  const logPath = join(state, UPLOADS);
+  const log = uploadLog(logPath);
+  const keyOf = (name: string) => address.prefix + name;
+
+  return {
+    address,
+    bucket,
+    first: bucketOf(address.bucket, { send: (request) => requests.send({ ...request, maxTries: FIRST_TRIES }) }),
+    isExposed: endpoint.isExposed,
+    keyOf,
+    upload: (name, content, headers = {}) => upload(bucket, last, log, { key: keyOf(name), content, headers }),
+    async abortLeftUploads() {
+      const left = openUploads(logPath);
+      if (left.length === 0) return undefined;
+      for (const { key, id } of left) {
+        const problem = await (id === undefined ? abortByKey(bucket, key) : bucket.abortUpload(key, id));
+        if (problem !== undefined) return problem;
+      }
+      emptyUploadLog(logPath);
+      return undefined;
+    },
+    abort: () => requests.abort(),
+    close() {
+      log.close();
+      requests.close();
+    },
+  };
+}
