@@ -1,6 +1,6 @@
 // A real Slurm on 127.0.0.1 runs the script of docs/clusters.md: eight shards, one with a deadline, one killed.
 
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, it, vi } from "vitest";
 import { blocks } from "../../docs/blocks.ts";
 import { BIN, type Ran } from "../../support/command.ts";
@@ -21,24 +21,34 @@ const SCRIPT = (blocks("slurm")[0]?.text ?? "")
   .replace("auto/64", "auto/8")
   .replace("50m", '$([ "$SLURM_ARRAY_TASK_ID $SLURM_RESTART_COUNT" = "2 " ] && echo 1s || echo 50m)');
 
+type Run = (line: string) => Promise<Ran>;
+
+/** Starts the Slurm of a test, with `bulkget` among its commands. */
+async function ownSlurm(): Promise<{ readonly cluster: Slurm; readonly run: Run }> {
+  const cluster = own(await slurm(folder.path));
+  const env = { PATH: `${folder.path}:${process.env["PATH"]}` };
+  writeFileSync(folder.at("bulkget"), `#!/bin/sh\nexec "${process.execPath}" "${BIN}" "$@"\n`, { mode: 0o755 });
+  writeFileSync(folder.at("urls.txt"), linesOf(SHARDS.flatMap(blockOf)));
+  return { cluster, run: (line) => cluster.run(`unset -f bulkget; ${line}`, { cwd: folder.path, env }) };
+}
+
 describe.skipIf(!HAS_SLURM)("in a Slurm", () => {
   it("eight tasks are eight shards; one that its deadline stops is queued again, one that is killed is run by its index alone", async () => {
-    const cluster = own(await slurm(folder.at("slurm")));
-    const env = { PATH: `${folder.path}:${process.env["PATH"]}` };
-    const run = (line: string): Promise<Ran> => cluster.run(line, { cwd: folder.path, env });
-    writeFileSync(folder.at("bulkget"), `#!/bin/sh\nexec "${process.execPath}" "${BIN}" "$@"\n`, { mode: 0o755 });
+    const { cluster, run } = await ownSlurm();
     writeFileSync(folder.at("crawl.sh"), SCRIPT);
     writeFileSync(folder.at("auto.sh"), SCRIPT.replace("auto/8", "auto"));
-    writeFileSync(folder.at("urls.txt"), linesOf(SHARDS.flatMap(blockOf)));
     expectLoopback(cluster);
 
     const isHeld = hold("/8/last");
     void hold("/3/last");
     await run("sbatch crawl.sh");
     await isHeld;
-    await vi.waitFor(async () => expect(await tasks(run)).toEqual(["1_2 PENDING", "1_7 RUNNING"]), PATIENCE);
+    await vi.waitFor(
+      async () => expect(await tasks(run)).toEqual(["1_2 PENDING BeginTime", "1_7 RUNNING None"]),
+      PATIENCE,
+    );
     expect(killShard(folder.path, "auto/8", ["SLURM_ARRAY_TASK_ID=7"])).toBe(1);
-    await vi.waitFor(async () => expect(await tasks(run)).toEqual(["1_2 PENDING"]), PATIENCE);
+    await vi.waitFor(async () => expect(await tasks(run)).toEqual(["1_2 PENDING BeginTime"]), PATIENCE);
     for (const shard of [3, 8]) site.answers.delete(`/${shard}/last`);
     site.asked();
     // Not in two minutes, but after the second in which Slurm revoked the credential of the first start.
@@ -69,7 +79,40 @@ describe.skipIf(!HAS_SLURM)("in a Slurm", () => {
     expect(report).toMatchObject({ code: 0, stdout: expect.stringMatching(/^saved {3}16\b/m) });
     expect(report.stdout).not.toMatch(/missing/);
   });
+
+  it("the tasks of srun are shards, also in a task of an array, and a batch script with tasks is none", async () => {
+    const { run } = await ownSlurm();
+    const srun = await run("srun -n 8 bulkget urls.txt -q -o steps --shard auto");
+    expect(srun).toMatchObject({ code: 0, stderr: "" });
+    expect(site.asked()).toEqual(ALL);
+    expect(journalsOf("steps")).toEqual(SHARDS.map((shard) => `results.${shard}-of-8.jsonl`));
+
+    const inArray = "srun bulkget urls.txt -q -o array --shard auto/8";
+    expect(await submitted(run, `sbatch --array=1-2 --wrap='${inArray}'`)).toBe(0);
+    expect(site.asked()).toEqual(["/2/first", "/2/last", "/3/first", "/3/last"]);
+    expect(journalsOf("array")).toEqual(["results.2-of-8.jsonl", "results.3-of-8.jsonl"]);
+
+    const nested = "srun -n 2 --output=nested.out bulkget urls.txt -q -o nested --shard auto/8";
+    expect(await submitted(run, `sbatch -n 2 --array=1-2 --wrap='${nested}'`)).toBe(2);
+    expect(readFileSync(folder.at("nested.out"), "utf8")).toContain(
+      "SLURM_ARRAY_TASK_ID (Slurm array) and SLURM_PROCID (srun)",
+    );
+
+    const script = "sbatch -n 8 --output=script.out --wrap='bulkget urls.txt -q -o script --shard auto'";
+    expect(await submitted(run, script)).toBe(2);
+    expect(readFileSync(folder.at("script.out"), "utf8")).toContain("no variable of a scheduler is set");
+    expect(site.asked()).toEqual([]);
+  });
 });
+
+/** The paths of all lines. */
+const ALL = SHARDS.flatMap((shard) => [`/${shard}/first`, `/${shard}/last`]);
+
+function journalsOf(output: string): string[] {
+  return readdirSync(folder.at(output))
+    .filter((name) => name.startsWith("results."))
+    .sort();
+}
 
 /** The thousand lines of a shard, two of them with URLs. */
 function blockOf(shard: number): string[] {
@@ -82,20 +125,20 @@ function hold(path: string): Promise<void> {
   return new Promise((resolve) => void site.answers.set(path, () => resolve()));
 }
 
-/** The tasks of the queue: "1_2 RUNNING". */
-async function tasks(run: (line: string) => Promise<Ran>): Promise<string[]> {
-  const { stdout } = await run("squeue -h --array --format='%i %T'");
+/** The tasks of the queue, with the reasons why they wait: "1_2 RUNNING None". */
+async function tasks(run: Run): Promise<string[]> {
+  const { stdout } = await run("squeue -h --array --format='%i %T %r'");
   return stdout.trim().split("\n").sort();
 }
 
 /** Submits an array of one task, and returns its exit code when it has ended. */
-async function submitted(run: (line: string) => Promise<Ran>, line: string): Promise<number> {
+async function submitted(run: Run, line: string): Promise<number> {
   const { stdout } = await run(line);
   await vi.waitFor(async () => expect(await tasks(run)).toEqual([""]), PATIENCE);
   return await exitCode(run, /\d+/.exec(stdout)?.[0] ?? "");
 }
 
-async function exitCode(run: (line: string) => Promise<Ran>, task: string): Promise<number> {
+async function exitCode(run: Run, task: string): Promise<number> {
   const { stdout } = await run(`scontrol show job --oneliner ${task}`);
   return Number(/ ExitCode=(\d+):/.exec(stdout)?.[1]);
 }

@@ -53,6 +53,18 @@ END
 export SLURM_CONF="$folder/slurm.conf"
 
 daemons=()
+# Repeats a command until it succeeds. Ends where that is too late: a daemon is gone, such as by a port that was taken, or 30 s are over.
+await() { # <command...>
+  local end=$((SECONDS + 30)) pid
+  until "$@" > /dev/null 2>&1; do
+    for pid in "${daemons[@]}"; do
+      kill -0 "$pid" 2> /dev/null || { cat "$folder"/*.out >&2; exit 1; }
+    done
+    if [ $SECONDS -gt $end ]; then echo "slurm.sh: no answer of $1" >&2; exit 1; fi
+    sleep 0.05
+  done
+}
+is_idle() { [ "$(sinfo -h -o %T)" = idle ]; }
 stop() {
   trap - EXIT
   scancel --user="$user" --full --signal=KILL 2> /dev/null || true
@@ -72,18 +84,10 @@ chmod 400 "$folder/munge.key"
 munged --foreground --force --key-file="$folder/munge.key" --socket="$folder/munge.socket" --pid-file="$folder/munged.pid" \
   --seed-file="$folder/munged.seed" --log-file="$folder/munged.log" > "$folder/munged.out" 2>&1 &
 daemons+=($!)
-until munge -n --socket="$folder/munge.socket" > /dev/null 2>&1; do
-  kill -0 "${daemons[0]}" 2> /dev/null || { cat "$folder/munged.out" >&2; exit 1; }
-  sleep 0.05
-done
+await munge -n --socket="$folder/munge.socket"
 slurmctld -D -i > "$folder/slurmctld.out" 2>&1 &
 daemons+=($!)
 slurmd -D -N "$host" > "$folder/slurmd.out" 2>&1 &
 daemons+=($!)
-until [ "$(sinfo -h -o %T 2> /dev/null)" = idle ]; do
-  for pid in "${daemons[@]}"; do
-    kill -0 "$pid" 2> /dev/null || { cat "$folder"/*.out >&2; exit 1; }
-  done
-  sleep 0.05
-done
+await is_idle
 "$@"

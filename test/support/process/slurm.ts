@@ -21,8 +21,20 @@ const PROGRAMS = ["slurmctld", "slurmd", "munged", "sbatch"];
 export const HAS_SLURM = PROGRAMS.every((program) => installed(program) !== undefined);
 if (!HAS_SLURM) console.warn("SKIPPED: no test with a Slurm, which needs slurmctld, slurmd, slurm-client and munge");
 
-/** Starts a Slurm whose configuration and state are in a folder, which must not exist. */
+/** Maximum number of starts: a port may be taken between its choice and its use. */
+const MAX_STARTS = 3;
+
+/** Starts a Slurm whose configuration and state are in a new folder of this one. */
 export async function slurm(folder: string): Promise<Slurm> {
+  for (let starts = 1; ; starts++) {
+    const own = join(folder, `slurm-${starts}`);
+    const started = await startIn(own);
+    if ("run" in started) return started;
+    if (starts === MAX_STARTS) throw new Error(`no Slurm: ${started.problem}`);
+  }
+}
+
+async function startIn(folder: string): Promise<Slurm | { readonly problem: string }> {
   const script = join(ROOT, "test/support/process/slurm.sh");
   // `cat` ends when its standard input does, also with this process.
   const child = spawn("bash", [script, folder, "bash", "-c", "echo started; cat"], { env: cleanEnv() });
@@ -32,7 +44,7 @@ export async function slurm(folder: string): Promise<Slurm> {
   });
   const closed = once(child, "close");
   const [first] = await Promise.race([once(child.stdout, "data"), closed]);
-  if (String(first) !== "started\n") throw new Error(`no Slurm: ${stderr}`);
+  if (String(first) !== "started\n") return { problem: stderr };
   const configuration = readFileSync(join(folder, "slurm.conf"), "utf8");
   return {
     ports: [...configuration.matchAll(/^Slurm(?:ctl)?dPort=(\d+)$/gm)].map(([, port]) => Number(port)),
