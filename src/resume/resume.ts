@@ -126,7 +126,6 @@ async function surveyList(source: Source, again: () => Source, run: ResumeContex
       const state = history.state(job.n, job.url);
       left.add(job, state);
       if (job.refused?.error === "duplicate_number") continue;
-      if (run.isFixed === true && state === "other") matcher.settle(job); // refused before anything is changed
       const isKnown = state !== undefined && state !== "other";
       const isInPlace = isKnown && (job.refused === undefined ? matcher.isSettled(job) : state === "failed");
       if (isInPlace) history.markMatched(job.n);

@@ -61,12 +61,12 @@ describe("a folder with shards", () => {
 
   it("is not one while a run of the whole list is under way, whose records are not there yet", async () => {
     listOf();
-    server.answers.set("/block0", () => {}); // no answer
+    for (const path of ["/block0", "/block1"]) server.answers.set(path, () => {}); // no answer, so no record
     const whole = commandUnderWay(["urls.txt", "-o", "out", "--progress", "none"], folder.path);
     own({ close: () => whole.kill("SIGKILL") });
     await vi.waitFor(() => expect(existsSync(at("out/.bulkget/lock"))).toBe(true), 10_000);
     const { code, stderr } = await run("--shard", "1/2");
-    expect([code, stderr]).toEqual([2, expect.stringContaining("a run of the whole list is")]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining("a run of the whole list is under way there")]);
     expect(existsSync(at("out/.bulkget/shards"))).toBe(false);
   });
 
@@ -123,6 +123,14 @@ describe("a shard", () => {
     expect((await run("--shard", "1/2")).code).toBe(1);
     expect(read("name.txt")).toBe(String(pageOf("/other")));
     expect(read("failed.1-of-2.txt")).toContain("/one");
+  });
+
+  it("does not take a file of another shard for its own, even with the same content", async () => {
+    for (const path of ["/one", "/other"]) server.answers.set(path, body("the same"));
+    listOf(["/one\tname.txt", "/other\tname.txt"].map((text) => server.url(text)) as [string, string]);
+    expect((await run("--shard", "2/2")).code).toBe(0);
+    expect((await run("--shard", "1/2")).code).toBe(1);
+    expect((await run("--shard", "1/2", "--retry-failed", "--workers", "2")).code).toBe(1);
   });
 
   it("that was killed does not take a file for its own that another shard has saved in the same time", async () => {
