@@ -17,6 +17,8 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   "bulkget urls.txt --metrics 9105": "the port may be in use; test/e2e/command/metrics.test.ts has ports",
   "parallel -S 4/one,4/two,4/three --workdir . --joblog jobs.log bulkget urls.txt -q -o downloads --shard {}/64 --fail-on never ::: $(seq 64)":
     "needs machines that ssh reaches",
+  "bulkget pages/failed.1-of-2.txt -o pages --shard 1/2":
+    "needs a shard with failures; test/e2e/scheduling/shared-folder.test.ts has one",
   "sbatch crawl.sh": "test/e2e/clusters/slurm.test.ts runs it in a Slurm",
   "sbatch --array=7 crawl.sh": "test/e2e/clusters/slurm.test.ts runs it in a Slurm",
   "sbatch --array=7,12-15 crawl.sh": "needs a Slurm; test/policy/array-job.test.ts has the variables of such a task",
@@ -104,6 +106,10 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
     files: ["downloads/000003.json"],
   },
   "bulkget report downloads": { stdout: /^failed {2}1 \(25 %\)$[\s\S]*"urls": 4,/m, files: ["records.parquet"] },
+  "bulkget urls.txt -o pages --shard 1/2": {
+    files: ["pages/000003.json", "pages/results.1-of-2.jsonl", "pages/results.2-of-2.jsonl"],
+    stdout: /^shards {2}2 of 2$/m,
+  },
   "bulkget urls.txt --report records.jsonl": { files: ["records.jsonl"] },
   "jq -c 'select(.end) | [.begin, .exit_code, .counts.failed]' downloads/runs.jsonl": {
     stdout: /^\["20\d\d-.*Z",0,1\]$/m,
