@@ -82,8 +82,8 @@ describe.skipIf(!HAS_SLURM)("in a Slurm", () => {
 
   it("the tasks of srun are shards, also in a task of an array, and a batch script with tasks is none", async () => {
     const { run } = await ownSlurm();
-    const srun = await run("srun -n 8 bulkget urls.txt -q -o steps --shard auto");
-    expect(srun).toMatchObject({ code: 0, stderr: "" });
+    const steps = "srun bulkget urls.txt -q -o steps --shard auto";
+    expect(await submitted(run, `sbatch -n 8 --wrap='${steps}'`)).toBe(0);
     expect(site.asked()).toEqual(ALL);
     expect(journalsOf("steps")).toEqual(SHARDS.map((shard) => `results.${shard}-of-8.jsonl`));
 

@@ -3,7 +3,13 @@
 #
 # The cluster is what Debian's slurmctld, slurmd and munge start, with configuration, keys, sockets, state and logs in the folder,
 # as the user who runs this. It has eight CPUs, whatever the machine has, so that eight tasks can run at a time.
+#
+# Daemons that do not listen everywhere (NoInAddrAny) listen where the name of the machine leads. If that is not 127.0.0.1, they
+# get a namespace in which the name is localhost, which only root can make.
 set -euo pipefail
+if ! getent ahostsv4 "$(uname -n)" | grep -q '^127\.0\.0\.1 '; then
+  exec unshare --uts bash -c 'hostname localhost && exec bash "$@"' - "$0" "$@"
+fi
 export PATH="$PATH:/usr/sbin:/sbin"
 folder=$(mkdir -p "$1" && cd "$1" && pwd)
 shift
@@ -15,7 +21,7 @@ read -r controller_port node_port < <(node -e '
   const servers = [0, 1].map(() => require("node:net").createServer().listen(0, "127.0.0.1"));
   setTimeout(() => console.log(...servers.map((server) => server.address().port)) ?? servers.map((server) => server.close()));
 ')
-host=$(hostname -s)
+host=$(uname -n)
 user=$(id -un)
 cat > "$folder/slurm.conf" << END
 ClusterName=bulkget
