@@ -12,8 +12,11 @@ export interface Content {
   range(from: number, bytes: number): RequestBody;
 }
 
-/** Objects up to this size are put by one request; larger ones have parts of this size. In bytes. */
-const PART_BYTES = 16_777_216;
+/** Objects up to this size are put by one request. In bytes. */
+const MAX_SINGLE_BYTES = 16_777_216;
+
+/** The size of parts, in bytes: that of AWS's command line, which servers in between let through. S3 wants 5 MiB at least. */
+const PART_BYTES = 8_388_608;
 
 /** Maximum number of parts ("Amazon S3 multipart upload limits"). */
 const MAX_PARTS = 10_000;
@@ -38,7 +41,7 @@ export async function upload(
   { key, content, headers }: { readonly key: string; readonly content: Content; readonly headers: ObjectHeaders },
 ): Promise<StoreProblem | undefined> {
   const { bytes } = content;
-  if (bytes <= PART_BYTES) return await bucket.put(key, content.range(0, bytes), headers);
+  if (bytes <= MAX_SINGLE_BYTES) return await bucket.put(key, content.range(0, bytes), headers);
   log.beginning(key);
   let tries = 0;
   const id = await bucket.beginUpload(key, headers, (tried) => {

@@ -63,7 +63,7 @@ function unescaped(text: string): string {
   });
 }
 
-/** Escapes text for an element. */
+/** Escapes text for an element. Quotes stay: they need it in attributes only, and some stores read them as they are. */
 export function escapedXml(text: string): string {
-  return text.replace(/[&<>"']/g, (mark) => `&#${mark.charCodeAt(0)};`);
+  return text.replace(/[&<>]/g, (mark) => `&#${mark.charCodeAt(0)};`);
 }

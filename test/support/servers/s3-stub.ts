@@ -177,9 +177,7 @@ export async function s3Stub(region = "us-east-1"): Promise<S3Stub> {
     // R2 wants equal parts, S3 at least 5 MiB.
     const isEqual = parts.slice(0, -1).every(({ length }) => length === parts[0]?.length && length >= 5_242_880);
     const wanted = [...body.toString().matchAll(/<PartNumber>(\d+)<\/PartNumber><ETag>(.*?)<\/ETag>/g)];
-    const areNamed =
-      wanted.length === parts.length &&
-      parts.every((part, i) => wanted[i]?.[2]?.replaceAll("&#34;", '"') === etagOf(part));
+    const areNamed = wanted.length === parts.length && parts.every((part, i) => wanted[i]?.[2] === etagOf(part));
     if (!isEqual || !areNamed) throw new Refusal(400, "InvalidPart");
     stub.objects.set(key, { body: Buffer.concat(parts), type: upload.type });
     return { status: 200, xml: "<CompleteMultipartUploadResult><ETag>x</ETag></CompleteMultipartUploadResult>" };
