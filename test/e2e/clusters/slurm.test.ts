@@ -58,6 +58,8 @@ describe.skipIf(!HAS_SLURM)("in a Slurm", () => {
     expect(await exitCode(run, "1_7")).toBe(137);
     expect(site.asked()).toEqual(expect.arrayContaining(["/3/last"]));
 
+    expect((await run("bulkget report downloads")).stdout).toMatch(/^shards {2}7 of 8; not finished: 8$/m);
+
     const alone = await submitted(run, "sbatch --array=7 --output=alone.out auto.sh");
     expect({ code: alone, asked: site.asked() }).toEqual({ code: 2, asked: [] });
     expect(readFileSync(folder.at("alone.out"), "utf8")).toContain("SLURM_ARRAY_TASK_ID is 7, alone in its array");
@@ -77,7 +79,7 @@ describe.skipIf(!HAS_SLURM)("in a Slurm", () => {
     }
     const report = await run("bulkget report downloads");
     expect(report).toMatchObject({ code: 0, stdout: expect.stringMatching(/^saved {3}16\b/m) });
-    expect(report.stdout).not.toMatch(/missing/);
+    expect(report.stdout).not.toMatch(/missing|not finished/);
   });
 
   it("the tasks of srun are shards, also in a task of an array, and a batch script with tasks is none", async () => {
