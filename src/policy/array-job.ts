@@ -67,7 +67,7 @@ function numberedByRange(env: Environment, row: ArrayScheduler, id: number): Num
   if (typeof first !== "number") return first;
   const last = numberOf(env, row.range.last);
   if (typeof last !== "number") return last;
-  const step = numberOf(env, row.range.step);
+  const step = has(env, row.range.step) ? numberOf(env, row.range.step) : 1;
   if (typeof step !== "number") return step;
   const index = (id - first) / step;
   const count = Math.floor((last - first) / step) + 1;

@@ -36,6 +36,11 @@ const cloudRun = (index: number, count: number) => ({
 });
 const googleBatch = (index: number, count: number) => ({ BATCH_TASK_INDEX: `${index}`, BATCH_TASK_COUNT: `${count}` });
 const kubernetes = (index: number) => ({ JOB_COMPLETION_INDEX: `${index}` });
+const without = ({ ...env }: Record<string, string>, name: string) => {
+  delete env[name];
+  return env;
+};
+
 const gridEngine = (id: number, first: number, last: number, stepSize = 1) => ({
   SGE_TASK_ID: `${id}`,
   SGE_TASK_FIRST: `${first}`,
@@ -67,6 +72,7 @@ const RIGHT: readonly Right[] = [
   ["a Slurm array from 0", slurm(0, 0, 7), undefined, "1/8", "Slurm array"],
   ["the end of a Slurm array from 0", slurm(7, 0, 7), undefined, "8/8", "Slurm array"],
   ["a Slurm array from 1", slurm(7, 1, 8), undefined, "7/8", "Slurm array"],
+  ["a Slurm array without its step", without(slurm(4, 1, 8), "SLURM_ARRAY_TASK_STEP"), undefined, "4/8", "Slurm array"],
   ["a Slurm array with a step", slurm(4, 0, 6, 2), undefined, "3/4", "Slurm array"],
   ["a whole Slurm array with /n", slurm(3, 0, 7), 8, "4/8", "Slurm array"],
   ["one id of a Slurm array alone, with /n", slurm(7, 7, 7), 8, "8/8", "Slurm array"],
