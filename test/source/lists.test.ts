@@ -7,6 +7,7 @@ import { ListError } from "../../src/core/errors.ts";
 import type { Job } from "../../src/core/job.ts";
 import type { Source } from "../../src/core/ports.ts";
 import { type Lists, lists } from "../../src/source/lists.ts";
+import { ownLines } from "../../src/source/own-lines.ts";
 import { ownFolder } from "../support/own.ts";
 
 const folder = ownFolder();
@@ -192,6 +193,18 @@ describe("a source of lists", () => {
     }
     expect(guesses).toBeGreaterThan(10);
     expect(source.total()).toEqual({ jobs: 40_000, exact: true });
+  });
+
+  it("estimates the total of a shard, whose first lines say nothing about the rest", async () => {
+    const own = ownLines({ index: 2, count: 4 }, "line");
+    const options = { stdin: () => expect.unreachable(), stop: new AbortController().signal };
+    const source = lists([file("a.txt", MANY)], { ...options, ownOf: () => own });
+    let jobs = 0;
+    for await (const batch of source) {
+      jobs += batch.length;
+      expect(Math.abs((source.total()?.jobs ?? 0) - 5000)).toBeLessThan(100);
+    }
+    expect([jobs, source.total()]).toEqual([5000, { jobs: 5000, exact: true }]);
   });
 
   it("estimates no total if standard input is one of the lists", async () => {

@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { ListError } from "../../../src/core/errors.ts";
 import type { Job } from "../../../src/core/job.ts";
 import type { Fetched } from "../../../src/source/fetched.ts";
+import { ownLines } from "../../../src/source/own-lines.ts";
 import { type ListingOptions, listingOf } from "../../../src/source/pages/listing-options.ts";
 import { type PagedListOptions, pagedList } from "../../../src/source/pages/paged-list.ts";
 import { ownFolder } from "../../support/own.ts";
@@ -209,6 +210,37 @@ describe("a listing of JSON", () => {
     }
     expect(sizes).toEqual([1000, 1000, 500]);
     await batches.return?.();
+  });
+});
+
+describe("a shard of a listing", () => {
+  const names = (from: number, count: number) => Array.from({ length: count }, (_, i) => `f${from + i}`);
+  const pages = {
+    "/list?key=a%2Fb": json({ FileNames: names(1, 1500), NextFile: "b" }),
+    "/list?key=a%2Fb&next-marker=b": json({ FileNames: names(1501, 500), NextFile: "c" }),
+    "/list?key=a%2Fb&next-marker=c": json({ FileNames: names(2001, 500), NextFile: "" }),
+  };
+  const own = ownLines({ index: 2, count: 3 }, "line");
+
+  it("has its lines of all pages, with the numbers that they have in the whole", async () => {
+    const { jobs } = await jobsOf(pages, SEEDS, { own });
+    expect(jobs.map(({ n }) => n)).toEqual(Array.from({ length: 1000 }, (_, i) => 1001 + i));
+    expect(jobs[0]?.url).toMatch(/f1001$/);
+  });
+
+  it("does not ask for pages again whose own lines are all done, whatever became of the others", async () => {
+    const askedFor = async (done: number) => {
+      const { source, asked } = opened(pages, SEEDS, { own });
+      const finished = (n: number) => (n > 1000 && n <= done ? "saved" : undefined);
+      source.keepPages?.({ path: folder.at("pages"), finished, leaveOut() {}, onEnd() {} });
+      for await (const _ of source) {
+        // read to its end
+      }
+      return asked.map((path) => path.split("=")[2] ?? "");
+    };
+    expect(await askedFor(0)).toEqual(["", "b", "c"]);
+    expect(await askedFor(1999)).toEqual(["b"]);
+    expect(await askedFor(2000)).toEqual([]);
   });
 });
 
