@@ -45,14 +45,17 @@ export interface RequestsOptions {
   readonly limits?: TimeLimits;
 }
 
-/** Maximum number of requests under way, and of connections: each has 256 KiB of its body in memory. */
+/** Maximum number of requests under way, and so of connections: each has 256 KiB of its body in memory. */
 export const MAX_REQUESTS = 64;
 
 /** An idle connection is closed after these milliseconds: S3 closes it after 20 s itself. */
 const IDLE_CONNECTION_MS = 15_000;
 
 /** Tries of a request of a run that is stopped. */
-const LAST_TRIES = 3;
+const LAST_TRIES = 2;
+
+/** Its time limits, in milliseconds: somebody waits for the end. */
+const LAST_LIMITS: TimeLimits = { connectMs: 2000, idleMs: 5000, wholeMs: 30_000 };
 
 /** Codes of errors after which other credentials may help. */
 const EXPIRED = new Set([
@@ -66,7 +69,7 @@ const EXPIRED = new Set([
 export function storeRequests({ endpoint, credentials, nowMs, limits = TIME_LIMITS }: RequestsOptions): Requests {
   const { origin, host, base, region } = endpoint;
   const AgentOf = origin.protocol === "https:" ? HttpsAgent : HttpAgent;
-  const agent = new AgentOf({ keepAlive: true, maxSockets: MAX_REQUESTS, timeout: IDLE_CONNECTION_MS });
+  const agent = new AgentOf({ keepAlive: true, timeout: IDLE_CONNECTION_MS });
   const stop = new AbortController();
   setMaxListeners(0, stop.signal); // one for each request under way, and for each that waits to be sent again
   const waiting: (() => void)[] = [];
@@ -107,7 +110,7 @@ export function storeRequests({ endpoint, credentials, nowMs, limits = TIME_LIMI
       headers: { ...headers, authorization: signed },
     };
     const signal = request.isLast === true ? undefined : stop.signal;
-    const answer = await exchange(sent, { agent, signal, limits });
+    const answer = await exchange(sent, { agent, signal, limits: stop.signal.aborted ? LAST_LIMITS : limits });
     if (isProblem(answer)) return answer;
     const problem = problemOf(answer.status, answer.text, isAlwaysXml);
     if (problem === undefined) return answer;

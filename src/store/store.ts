@@ -19,12 +19,18 @@ export interface Store {
   readonly bucket: Bucket;
   /** The same with few tries, for the first request of a run: a mistake in an address is noticed at once. */
   readonly first: Bucket;
+  /** The same for what is sent even when the run is stopped. */
+  readonly last: Bucket;
   /** Bodies are sent without TLS to another machine. */
   readonly isExposed: boolean;
   /** The key of a name. */
   keyOf(name: string): string;
   /** Resolves when the store has the object. */
   upload(name: string, content: Content, headers?: ObjectHeaders): Promise<StoreProblem | undefined>;
+  /** As `upload`, also when the run is stopped. */
+  uploadLast(name: string, content: Content, headers?: ObjectHeaders): Promise<StoreProblem | undefined>;
+  /** Whether `abort` was called. */
+  readonly isAborted: boolean;
   /** Aborts the uploads that an earlier run left open. Call it before the first upload. */
   abortLeftUploads(): Promise<StoreProblem | undefined>;
   /** Ends all requests, at once. Uploads under way are aborted at the store, too. */
@@ -65,15 +71,21 @@ export function openStore(address: StoreAddress, options: StoreOptions): Store |
   const last = bucketOf(address.bucket, { send: (request) => requests.send({ ...request, isLast: true }) });
   const logPath = join(state, UPLOADS);
   const log = uploadLog(logPath);
+  let isAborted = false;
   const keyOf = (name: string) => address.prefix + name;
 
   return {
     address,
     bucket,
+    last,
     first: bucketOf(address.bucket, { send: (request) => requests.send({ ...request, maxTries: FIRST_TRIES }) }),
     isExposed: endpoint.isExposed,
     keyOf,
     upload: (name, content, headers = {}) => upload(bucket, last, log, { key: keyOf(name), content, headers }),
+    uploadLast: (name, content, headers = {}) => upload(last, last, log, { key: keyOf(name), content, headers }),
+    get isAborted() {
+      return isAborted;
+    },
     async abortLeftUploads() {
       const left = openUploads(logPath);
       if (left.length === 0) return undefined;
@@ -84,7 +96,10 @@ export function openStore(address: StoreAddress, options: StoreOptions): Store |
       emptyUploadLog(logPath);
       return undefined;
     },
-    abort: () => requests.abort(),
+    abort() {
+      isAborted = true;
+      requests.abort();
+    },
     close() {
       log.close();
       requests.close();

@@ -52,11 +52,12 @@ export function storeCopies(
   let isNoted = false;
 
   /** Uploads a file as it is now: a journal may grow meanwhile. */
-  async function copy(path: string, type: string): Promise<StoreProblem | undefined> {
+  async function copy(path: string, type: string, isLast = false): Promise<StoreProblem | undefined> {
     const name = path.slice(folder.length + 1);
     const fd = openToRead(path);
     try {
-      return await store.upload(name, fileContent(fd, fstatSync(fd).size), { "content-type": type });
+      const put = isLast ? store.uploadLast : store.upload;
+      return await put(name, fileContent(fd, fstatSync(fd).size), { "content-type": type });
     } finally {
       closeSync(fd);
     }
@@ -117,13 +118,14 @@ export function storeCopies(
     async end() {
       this.stop();
       await Promise.all([copying, looking]);
-      const problem = await uploadSealed();
+      // Of a run that was stopped at once, the archives are here for the next one.
+      const problem = store.isAborted ? undefined : await uploadSealed();
       if (problem !== undefined) return problem;
       if (!existsSync(journal)) return undefined;
-      const notCopied = await copy(journal, JSON_LINES);
-      if (notCopied !== undefined) return notCopied;
-      if (existsSync(failedList)) return await copy(failedList, "text/plain; charset=utf-8");
-      return await store.bucket.remove(store.keyOf(failedList.slice(folder.length + 1)));
+      const unsaved = await copy(journal, JSON_LINES, true);
+      if (unsaved !== undefined) return unsaved;
+      if (existsSync(failedList)) return await copy(failedList, "text/plain; charset=utf-8", true);
+      return await store.last.remove(store.keyOf(failedList.slice(folder.length + 1)));
     },
     stop() {
       clearTimeout(copyTimer);

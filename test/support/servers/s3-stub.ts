@@ -21,6 +21,7 @@ export interface StubRequest {
 /** What happens instead of an answer: `late` answers are lost after the request had its effect. */
 export type Fault =
   | "reset"
+  | "silence"
   | "reset late"
   | "200 that is an error"
   | { readonly status: number; readonly code: string; readonly message?: string };
@@ -115,6 +116,7 @@ export async function s3Stub(region = "us-east-1"): Promise<S3Stub> {
       stub.requests.push(request);
       if (bucket !== BUCKET) throw new Refusal(404, "NoSuchBucket", "The specified bucket does not exist");
       const fault = stub.fault(request);
+      if (fault === "silence") return;
       if (fault === "reset") return void raw.socket.destroy();
       if (typeof fault === "object") throw new Refusal(fault.status, fault.code, fault.message);
       if (fault === "200 that is an error")
