@@ -11,7 +11,7 @@ import { endpointOf } from "./endpoint.ts";
 import { abortByKey, type Content, upload } from "./multipart.ts";
 import type { StoreProblem } from "./problem.ts";
 import { storeRequests } from "./requests.ts";
-import { emptyUploadLog, openUploads, uploadLog } from "./upload-log.ts";
+import { openUploads, removeUploadLog, uploadLog } from "./upload-log.ts";
 
 /** Names are relative to the prefix of the address. Expected failures are values; errno errors of local files are thrown. */
 export interface Store {
@@ -88,12 +88,12 @@ export function openStore(address: StoreAddress, options: StoreOptions): Store |
     },
     async abortLeftUploads() {
       const left = openUploads(logPath);
-      if (left.length === 0) return undefined;
+      if (left === undefined) return undefined;
       for (const { key, id } of left) {
         const problem = await (id === undefined ? abortByKey(bucket, key) : bucket.abortUpload(key, id));
         if (problem !== undefined) return problem;
       }
-      emptyUploadLog(logPath);
+      removeUploadLog(logPath);
       return undefined;
     },
     abort() {

@@ -1,6 +1,6 @@
 // Remembers open multipart uploads in a file, so that the next run aborts those that a killed one has left.
 
-import { closeSync, openSync, readFileSync, unlinkSync } from "node:fs";
+import { closeSync, readFileSync, unlinkSync } from "node:fs";
 import { openOrCreateToAppend } from "../fs/open-nofollow.ts";
 import { writeAllSync } from "../fs/write-all.ts";
 
@@ -26,13 +26,13 @@ interface Entry {
   readonly ended?: unknown;
 }
 
-/** Returns the uploads that are open by a log; none where there is no log. Throws other errno errors. */
-export function openUploads(path: string): readonly OpenUpload[] {
+/** Returns the uploads that are open by a log; undefined where there is no log. Throws other errno errors. */
+export function openUploads(path: string): readonly OpenUpload[] | undefined {
   let text: string;
   try {
     text = readFileSync(path, "utf8");
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;
   }
   const open = new Map<string, OpenUpload>();
@@ -81,8 +81,7 @@ export function uploadLog(path: string): UploadLog {
   };
 }
 
-/** Empties a log whose entries were dealt with. */
-export function emptyUploadLog(path: string): void {
-  closeSync(openSync(path, "w"));
+/** Removes a log whose entries were dealt with. Throws errno errors. */
+export function removeUploadLog(path: string): void {
   unlinkSync(path);
 }

@@ -1,4 +1,5 @@
 // The operations on a bucket, against a store that checks signatures and misbehaves.
+import { existsSync } from "node:fs";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { StoreAddress } from "../../src/store/address.ts";
 import { memoryBody } from "../../src/store/body.ts";
@@ -123,5 +124,11 @@ describe("abortLeftUploads", () => {
     expect(await opened().abortLeftUploads()).toBeUndefined();
     expect([...stub.uploads.keys()].toSorted()).toEqual(["longer", "other"]);
     expect(await opened().abortLeftUploads()).toBeUndefined();
+  });
+
+  it("removes a log in which all uploads have ended", async () => {
+    const log = folder.list(['{"key":"a/1"}', '{"key":"a/1","ended":true}'], "uploads");
+    expect(await store.abortLeftUploads()).toBeUndefined();
+    expect(existsSync(log)).toBe(false);
   });
 });
