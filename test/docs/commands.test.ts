@@ -195,7 +195,7 @@ describe("the documentation's commands", () => {
       const { code, stdout, stderr } = await run(here);
       expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: "", stderr: "" });
       if (!text.includes("--metrics")) return;
-      expect(readFileSync(folder.at("mirror.prom"), "utf8")).toContain('bulkget_exit_code{file="mirror.prom"} 0');
+      expect(readFileSync(folder.at("mirror.prom"), "utf8")).toContain("\nbulkget_exit_code 0\n");
       expect(readFileSync(folder.at("report.txt"), "utf8")).toMatch(/^saved {3}3 /m);
       expect(existsSync(folder.at("report.html"))).toBe(true);
     },

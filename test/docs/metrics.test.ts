@@ -38,8 +38,9 @@ describe.each(["dashboard.json", "alerts.yml", "alerts.test.yml"])("fixtures/met
     expect(named.length).toBeGreaterThan(3);
     expect(named.filter((one) => !names.includes(one))).toEqual([]);
     const labels = new Set([...METRICS.flatMap((one) => one.labels), "le", "file", "instance"]);
-    const used = [...text.matchAll(/\b(?:by|without) \(([^)]*)\)|\{\{ ?(?:\$labels\.)?(\w+) ?\}\}/g)].flatMap(
-      ([, list, one]) => (list ?? one ?? "").split(/, */),
+    const places = /\b(?:by|without) \(([^)]*)\)|\$labels\.(\w+)|\{\{ ?(?!end\b)(\w+) ?\}\}/g;
+    const used = [...text.matchAll(places)].flatMap(([, list, one, legend]) =>
+      (list ?? one ?? legend ?? "").split(/, */),
     );
     expect(used.filter((one) => !labels.has(one))).toEqual([]);
   });
