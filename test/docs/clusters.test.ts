@@ -2,8 +2,8 @@
 
 import { createRequire } from "node:module";
 import { describe, expect, it } from "vitest";
+import { arrayShard } from "../../src/cli/command-line/array-job.ts";
 import { EXIT_CODES } from "../../src/cli/exit-code.ts";
-import { arrayShard } from "../../src/policy/array-job.ts";
 import { blocks, pageText } from "./blocks.ts";
 
 /** What a rule of Kubernetes or AWS Batch says of an exit code. */

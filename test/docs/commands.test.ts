@@ -21,7 +21,8 @@ const NOT_RUN: Readonly<Record<string, string>> = {
     "needs a shard with failures; test/e2e/scheduling/shared-folder.test.ts has one",
   "sbatch crawl.sh": "test/e2e/clusters/slurm.test.ts runs it in a Slurm",
   "sbatch --array=7 crawl.sh": "test/e2e/clusters/slurm.test.ts runs it in a Slurm",
-  "sbatch --array=7,12-15 crawl.sh": "needs a Slurm; test/policy/array-job.test.ts has the variables of such a task",
+  "sbatch --array=7,12-15 crawl.sh":
+    "needs a Slurm; test/cli/command-line/array-job.test.ts has the variables of such a task",
   "kubectl apply -f crawl.yaml": "needs a Kubernetes; test/docs/clusters.test.ts parses the file and applies its rules",
   "kubectl get job crawl -o jsonpath='{.status.failedIndexes}'": "needs a Kubernetes",
   "aws batch register-job-definition --cli-input-json file://crawl.json":

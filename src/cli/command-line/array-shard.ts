@@ -21,7 +21,7 @@ export async function withArrayShard(given: Sharded, env: Env, note: (text: stri
   const [typed, count] = AUTO.exec(given.line.shard ?? "") ?? [];
   if (typed === undefined) return given;
   // Loaded only when it is used.
-  const { arrayShard } = await import("../../policy/array-job.ts");
+  const { arrayShard } = await import("./array-job.ts");
   const found = arrayShard(env, count === undefined ? undefined : Number(count));
   if ("problem" in found) throw new OptionError(`--shard ${typed}: ${found.problem}`);
   if (found.count > MAX_SHARDS)

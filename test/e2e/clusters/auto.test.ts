@@ -2,8 +2,8 @@
 
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { ARRAY_SCHEDULERS } from "../../../src/cli/command-line/array-schedulers.ts";
 import { bulkget } from "../../../src/index.ts";
-import { ARRAY_SCHEDULERS } from "../../../src/policy/array-schedulers.ts";
 import { ownFolder, ownSite } from "../../support/own.ts";
 import { status } from "../../support/site.ts";
 

@@ -1,6 +1,6 @@
 // Decides which shard a task of an array job is, by the variables of its scheduler: `--shard auto`.
 
-import { escaped } from "../core/text/escape.ts";
+import { escaped } from "../../core/text/escape.ts";
 import { ARRAY_SCHEDULERS, type ArrayScheduler } from "./array-schedulers.ts";
 
 /** The variables of a process: `process.env`. */

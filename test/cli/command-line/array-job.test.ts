@@ -1,8 +1,8 @@
 // Which shard a task of an array job is, by the variables of its scheduler.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { arrayShard, type Environment } from "../../src/policy/array-job.ts";
-import { ARRAY_SCHEDULERS } from "../../src/policy/array-schedulers.ts";
+import { arrayShard, type Environment } from "../../../src/cli/command-line/array-job.ts";
+import { ARRAY_SCHEDULERS } from "../../../src/cli/command-line/array-schedulers.ts";
 
 const slurm = (
   id: number | string,
