@@ -83,6 +83,9 @@ const withoutTexts = {
   },
 };
 
+/** Packages that only the commands of a fleet load; their users install them. */
+const OPTIONAL = ["bullmq", "ioredis"];
+
 /** The module with those texts, which is required by its name. */
 const MANUAL = /\/manual\.ts$/;
 const manual = {
@@ -93,7 +96,11 @@ const manual = {
 const common = {
   platform: "node",
   external: (id, importer) =>
-    isBuiltin(id) || Object.hasOwn(VENDORED, id) || MANUAL.test(id) || isListFormat(id, importer),
+    isBuiltin(id) ||
+    OPTIONAL.includes(id) ||
+    Object.hasOwn(VENDORED, id) ||
+    MANUAL.test(id) ||
+    isListFormat(id, importer),
   plugins: [vendored, withoutTexts, manual, listFormats, thirdParty()],
 };
 
@@ -138,15 +145,25 @@ const inlineRuntime = {
 };
 
 /** Whether command and library, or command and worker, both need a file of src. */
-const [ofCommand, ofLibrary, ofWorker] = ["bin/main.ts", "src/index.ts", "bin/worker.ts"].map(importedBy);
-const isShared = (id) => ofCommand.has(id) && (ofLibrary.has(id) || ofWorker.has(id));
+const [ofCommand, ofLibrary, ofWorker, ofChunks] = [
+  "bin/main.ts",
+  "src/index.ts",
+  "bin/worker.ts",
+  "bin/chunk-worker.ts",
+].map(importedBy);
+const isShared = (id) => ofCommand.has(id) && (ofLibrary.has(id) || ofWorker.has(id) || ofChunks.has(id));
 
 export default defineConfig([
   {
     ...common,
     // core.cjs has what command, worker and library share. A run of the command loads this file and main.cjs, and no more, since Node
     // takes close to a millisecond per file. Loaded, main.cjs starts nothing: chunks that are loaded later require it.
-    input: { bulkget: "bin/bulkget.ts", worker: "bin/worker.ts", index: "src/index.ts" },
+    input: {
+      bulkget: "bin/bulkget.ts",
+      worker: "bin/worker.ts",
+      "chunk-worker": "bin/chunk-worker.ts",
+      index: "src/index.ts",
+    },
     treeshake: { moduleSideEffects: [{ test: /\/bin\//, sideEffects: true }] },
     output: {
       ...into("."),

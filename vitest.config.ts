@@ -5,7 +5,7 @@ import { defineConfig } from "vitest/config";
 const SHARED = { isolate: false };
 
 /** Rooms without a network, and their own files. */
-const UNIT = ["core", "fs", "journal", "options", "policy", "report", "resume", "source", "workers"].map(
+const UNIT = ["core", "fs", "journal", "options", "policy", "queue", "report", "resume", "source", "workers"].map(
   (room) => `test/${room}/**`,
 );
 const COST = "test/e2e/package/cost.test.ts";

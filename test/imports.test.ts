@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { ROOT } from "./support/command.ts";
 
 /** Rooms that may import core, fs, node: and their own package, but not each other. */
-const ROOMS = ["http", "source", "sink", "store", "report", "journal", "policy", "workers"];
+const ROOMS = ["http", "source", "sink", "store", "report", "journal", "policy", "workers", "queue"];
 
 /** The one file that may import each package. */
 const DOORS: Readonly<Record<string, RegExp>> = {
@@ -19,6 +19,8 @@ const DOORS: Readonly<Record<string, RegExp>> = {
   hyparquet: /^src\/source\/formats\/parquet\.ts$/,
   "hyparquet-writer": /^src\/report\/parquet\/write-parquet\.ts$/,
   saxes: /^src\/source\/formats\/xml-parser\.ts$/,
+  bullmq: /^src\/queue\/bullmq\.ts$/,
+  ioredis: /^src\/queue\/redis\.ts$/,
   "mime-db": /^src\/sink\/names\/media-types\.ts$/,
 };
 

@@ -14,6 +14,7 @@ import { parseRuns } from "../report/statistics/runs.ts";
 import { shardsFold } from "../report/statistics/shards.ts";
 import type { RunEntry, Statistics } from "../report/statistics/statistics.ts";
 import { asFolderError } from "../sink/folder/output-folder.ts";
+import { fleetResults, readFleet } from "./fleet/results.ts";
 import { type FolderJournals, type JournalOfFolder, journalsOf } from "./journals.ts";
 
 /** What is read of runs.jsonl, from its end: the runs of a job that runs each hour for years. */
@@ -21,6 +22,8 @@ const MAX_RUNS_BYTES = 16_777_216;
 
 export interface FolderReport {
   readonly statistics: Statistics;
+  /** What is missing in the folders of fleets. */
+  readonly notes: readonly string[];
   /** The journals that were read, with their folders. */
   readonly journals: readonly JournalOfFolder[];
   /** Calls `onRecord` with all records, folder by folder in the order of their files. `bytes`: the length of its line. */
@@ -36,12 +39,13 @@ export function openReport(folders: readonly string[]): FolderReport {
   const journals: Journal[] = [];
   const read: JournalOfFolder[] = [];
   const close = () => {
-    for (const { fd } of journals) closeSync(fd);
+    for (const journal of journals) journal.close();
   };
   try {
     refuseTwice(folders);
-    const statistics = readStatistics(folders, journals, read);
-    return { statistics, journals: read, eachRecord: (onRecord) => readAgain(journals, onRecord), close };
+    const notes: string[] = [];
+    const statistics = readStatistics(folders, journals, read, notes);
+    return { statistics, notes, journals: read, eachRecord: (onRecord) => readAgain(journals, onRecord), close };
   } catch (error) {
     close();
     throw error;
@@ -49,17 +53,30 @@ export function openReport(folders: readonly string[]): FolderReport {
 }
 
 interface Journal {
-  readonly fd: number;
   readonly last: LastRecords;
+  close(): void;
 }
 
 /** Adds the open journals to `journals`. Its own function, so that the counters are freed before the records are read again. */
-function readStatistics(folders: readonly string[], journals: Journal[], read: JournalOfFolder[]): Statistics {
+function readStatistics(
+  folders: readonly string[],
+  journals: Journal[],
+  read: JournalOfFolder[],
+  notes: string[],
+): Statistics {
   const fold = statisticsFold();
   const runs: RunEntry[] = [];
   const shards = shardsFold();
   let unreadable = 0;
   for (const folder of folders) {
+    const fleet = fleetResults(folder);
+    if (fleet !== undefined) {
+      const last = readFleet(fleet.paths, (record) => fold.add(measured(record), () => record));
+      journals.push({ last, close() {} });
+      unreadable += last.unreadable;
+      notes.push(...fleet.notes.map((text) => `${folder}: ${text}`));
+      continue;
+    }
     const found = findIn(folder);
     if (found.count !== undefined) shards.expect(found.count);
     for (const journal of found.runs) {
@@ -70,7 +87,7 @@ function readStatistics(folders: readonly string[], journals: Journal[], read: J
         const own = runsIn(paths.runs);
         runs.push(...own);
         if (shard !== undefined) shards.add(shard, own);
-        journals.push({ fd, last });
+        journals.push({ last, close: () => closeSync(fd) });
         read.push(journal);
         unreadable += last.unreadable;
       } catch (error) {

@@ -3,11 +3,11 @@
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { clock } from "../app/clock.ts";
-import { layoutFor } from "../app/list-shard.ts";
+import { layoutFor, type ShardOptions } from "../app/list-shard.ts";
 import { OptionError } from "../core/errors.ts";
 import { type NamedReporter, STALL_MS } from "../core/run/combine-reporters.ts";
 import { ownPaths } from "../fs/own-paths.ts";
-import { failingHosts } from "../report/failing-hosts.ts";
+import { type FailingHosts, failingHosts } from "../report/failing-hosts.ts";
 import { folderSizeHint } from "../report/folder-size-hint.ts";
 import { paint } from "../report/format.ts";
 import type { ReportRequest } from "../report/formats/registry.ts";
@@ -37,7 +37,13 @@ export interface Extra {
   readonly note: (text: string) => void;
 }
 
+/** What reporters need of a command line. */
+export type ReportedLine = Pick<CommandLine, "quiet" | "progress" | "verbose" | "lists" | "report" | "store"> &
+  ShardOptions & { readonly outputDir: string };
+
 export interface ReporterContext {
+  /** The failing hosts of a fleet. Default: those of the outcomes that are reported. */
+  readonly hosts?: FailingHosts;
   readonly input: Pick<Input, "names" | "hasLines">;
   readonly next: NextSteps;
   readonly env: Env;
@@ -46,7 +52,7 @@ export interface ReporterContext {
 }
 
 /** Opens the reporters. Throws an OptionError for a file that cannot be written. */
-export async function extraReporters(line: CommandLine, context: ReporterContext): Promise<Extra> {
+export async function extraReporters(line: ReportedLine, context: ReporterContext): Promise<Extra> {
   const { input, next, env, late } = context;
   const { names, hasLines } = input;
   const extra: NamedReporter[] = [];
@@ -57,7 +63,7 @@ export async function extraReporters(line: CommandLine, context: ReporterContext
   const list = names.length === 1 && names[0] !== "-" ? names[0] : undefined;
   const { stderr } = process;
   const terminal = stderr.isTTY === true && env.TERM !== "dumb";
-  const hosts = failingHosts();
+  const hosts = context.hosts ?? failingHosts();
   extra.push({ name: "hosts", reporter: hosts });
   const common = {
     paint: paint(wantsColour(env, terminal)),
@@ -85,7 +91,7 @@ export async function extraReporters(line: CommandLine, context: ReporterContext
 }
 
 /** Throws an OptionError for a report that would replace a list, a file of the run, or another report. */
-function refuseOverwriting(reports: readonly ReportRequest[], line: CommandLine): void {
+function refuseOverwriting(reports: readonly ReportRequest[], line: ReportedLine): void {
   const { lists, outputDir } = line;
   const { journal, failedList, runs } = ownPaths(outputDir, layoutFor(line));
   const own = [journal, failedList, runs];

@@ -62,6 +62,8 @@ export const STATE_LAYOUT = {
   clockProbe: "now",
   /** Where each page of a listing begins, until all its lines are done. */
   pages: "pages",
+  /** The record of a list that was enqueued for a fleet. */
+  fleet: "fleet.json",
   /** An incomplete body of line `n`; `copy` distinguishes lines of one number. */
   part: (n: number, copy?: number): string => (copy === undefined ? `${n}.part` : `${n}-${copy}.part`),
   /** The URL and validator of an incomplete body, for a range request. */

@@ -8,10 +8,24 @@ import { linesOf, own, ownFolder } from "../support/own.ts";
 import { type Block, blocks } from "./blocks.ts";
 import { type ExampleSite, exampleSite } from "./example-site.ts";
 
+const FLEET = "needs a queue and the folder /data; test/e2e/fleet runs such commands";
+
 /** Lines that cannot run here, and why. The rest of their block runs. */
 const NOT_RUN: Readonly<Record<string, string>> = {
   "npm install -g bulkget": "installs from the registry",
   "npm install bulkget": "installs from the registry",
+  'redis-server --appendonly yes --bind 10.0.0.1 --requirepass "$PASSWORD" --daemonize yes':
+    "listens on an address of another machine",
+  "npm install -g bulkget bullmq ioredis": "installs from the registry",
+  'export BULKGET_QUEUE="redis://:$PASSWORD@10.0.0.1:6379"': "no such queue; test/e2e/fleet has a Redis",
+  "bulkget enqueue /data/urls.txt -o /data/out -c 50": FLEET,
+  "bulkget work -w 4": FLEET,
+  "bulkget watch": FLEET,
+  "bulkget watch --metrics 9100 --progress plain": FLEET,
+  "bulkget report /data/out": FLEET,
+  "bulkget enqueue /data/urls.txt -o /data/by-host --shard-by host --per-host 4": FLEET,
+  "zcat /data/big.gz | bulkget enqueue - -o /data/big": FLEET,
+  "cat /data/out/results/*/*.jsonl | jq -r 'select(.outcome == \"failed\") | .url' > failed-urls.txt": FLEET,
   "npm install && npm run demo": "test/readme.test.ts runs the demo, which builds nothing anew",
   "npm install && npm test": "would run itself",
   "bulkget urls.txt --metrics 9105": "the port may be in use; test/e2e/command/metrics.test.ts has ports",

@@ -1,8 +1,9 @@
 // Opens the output folder of a run: refuses foreign files, locks the folder, starts over or reads the earlier run.
 
 import { existsSync } from "node:fs";
-import { FolderError, OptionError } from "../../core/errors.ts";
-import type { Layout } from "../../core/layout.ts";
+import { join } from "node:path";
+import { FolderError, OptionError, useAnotherFolder, type Wording } from "../../core/errors.ts";
+import { type Layout, STATE_FOLDER, STATE_LAYOUT } from "../../core/layout.ts";
 import type { Sink } from "../../core/ports.ts";
 import { type OwnPaths, ownPaths } from "../../fs/own-paths.ts";
 import type { History } from "../../journal/history.ts";
@@ -80,6 +81,8 @@ async function openedFolder(
     throw asFolderError(error, path);
   }
 
+  if (existsSync(join(path, STATE_FOLDER, STATE_LAYOUT.fleet))) throw new FolderError("usage", fleetAdvice(path));
+
   // 2. Create the folder and lock it.
   const isNew = !existsSync(path);
   const { empty, earlier } = prepareFolder(path, layout, () => shard && claimDivision(path, shard));
@@ -122,6 +125,12 @@ async function openedFolder(
     await unlock(lock, path, layout);
     throw asFolderError(error, path);
   }
+}
+
+/** A run would take the names of lines that a fleet's workers are about to save. */
+function fleetAdvice(path: string): (words: Wording) => string {
+  return (words) =>
+    `${path}: holds the results of a fleet: go on with bulkget enqueue and bulkget work, or ${useAnotherFolder(words)}`;
 }
 
 /** The list of failures of an earlier run, and whether it is the input. Throws for options that do not go with that. */

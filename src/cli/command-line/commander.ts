@@ -63,7 +63,7 @@ export function parse<T extends Rows>(
     else if (value !== undefined) values[key] = value;
   }
   const { args } = command;
-  const { unless, noun } = info.argument;
+  const { unless, noun = "" } = info.argument ?? {};
   const isReplaced = unless !== undefined && values[unless] !== undefined;
   if (unless !== undefined && isReplaced === args.length > 0) {
     const { name: flag } = splitFlags(rows[unless]?.flags ?? "");
@@ -105,13 +105,7 @@ function entryOf(row: Row): Entry {
 }
 
 function commandOf({ argument }: CommandInfo, entries: ReadonlyMap<string, Entry>): Command {
-  const { name, noun, choices, isOptional, unless } = argument;
-  const read = choices === undefined ? nonBlank(noun) : oneOf(choices);
-  const operand = new Argument(
-    unless ? `[${name}...]` : isOptional ? `[${name}]` : choices === undefined ? `<${name}...>` : `<${name}>`,
-  );
   const command = new Command()
-    .addArgument(operand.argParser((text) => asArgumentError(() => read(text))))
     .allowExcessArguments(false)
     .exitOverride()
     .showSuggestionAfterError(false)
@@ -119,8 +113,17 @@ function commandOf({ argument }: CommandInfo, entries: ReadonlyMap<string, Entry
     .configureHelp({ formatHelp: () => "" })
     .helpOption("-h, --help")
     .version("-", "-V, --version");
+  if (argument !== undefined) command.addArgument(operandOf(argument));
   for (const { option } of entries.values()) command.addOption(option);
   return command;
+}
+
+function operandOf({ name, noun, choices, isOptional, unless }: NonNullable<CommandInfo["argument"]>): Argument {
+  const read = choices === undefined ? nonBlank(noun) : oneOf(choices);
+  const operand = new Argument(
+    unless ? `[${name}...]` : isOptional ? `[${name}]` : choices === undefined ? `<${name}...>` : `<${name}>`,
+  );
+  return operand.argParser((text) => asArgumentError(() => read(text)));
 }
 
 /** Turns a ValueError of `read` into the error that commander expects. */
@@ -181,7 +184,7 @@ const REWRITES: readonly (readonly [RegExp, Rewrite])[] = [
   [/^option '(.*?)' argument missing$/, ([flags = ""]) => `${flags}: argument missing`],
   [
     /^missing required argument '(.*)'$/,
-    ([name], _, info) => `missing required argument '${name}': ${info.argument.noun}`,
+    ([name], _, info) => `missing required argument '${name}': ${info.argument?.noun ?? ""}`,
   ],
   [/^too many arguments\b/, (_, __, info) => `too many arguments: ${info.usage}`],
   [/^unknown option '(-[^=]*?)(=|'$)/, ([name = "", end = ""], rows) => unknownOption(name, end === "=", rows)],

@@ -7,10 +7,12 @@ import { listStream } from "../../app/network/stream-list.ts";
 import type { Refuse } from "../../core/job.ts";
 import type { Get, Source } from "../../core/ports.ts";
 import { redacted } from "../../core/url/redact.ts";
+import type { READING } from "../../options/rows/lists.ts";
 import { isUrl, lists } from "../../source/lists.ts";
 import { listingOf } from "../../source/pages/listing-options.ts";
 import { pagedList } from "../../source/pages/paged-list.ts";
 import type { CommandLine } from "./command-line.ts";
+import type { Parsed } from "./value-types.ts";
 
 export interface Input {
   /** The names of the lists, for messages. */
@@ -24,6 +26,13 @@ export interface Input {
   check(): Promise<void>;
 }
 
+/** What the input needs of a command line. */
+export type InputLine = Pick<
+  CommandLine,
+  "lists" | "outputDir" | "allowEmpty" | "dryRun" | keyof Parsed<typeof READING>
+> &
+  Partial<Omit<CommandLine, "lists">>;
+
 export interface InputContext {
   readonly get: () => Get;
   readonly stop: AbortSignal;
@@ -32,7 +41,7 @@ export interface InputContext {
 }
 
 /** Throws an OptionError, and a ListError at once for a list that is missing or unreadable. */
-export function inputOf(line: CommandLine, { get, stop, note, refuse }: InputContext): Input {
+export function inputOf(line: InputLine, { get, stop, note, refuse }: InputContext): Input {
   const { listUrl, allowEmpty } = line;
   const listing = listingOf(line);
   const ownOf = ownLinesFor(line);

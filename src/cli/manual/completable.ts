@@ -42,7 +42,7 @@ export function completableCommands(): readonly CompletableCommand[] {
         isRepeatable: false,
       })),
     ],
-    words: argument.choices,
+    words: argument === undefined ? [] : argument.choices,
   }));
 }
 

@@ -21,7 +21,8 @@ export function helpText({ command, isFull }: Exclude<Page, "version">): string 
 
 const MORE = `Times: 500ms 10s 5m 2h, or seconds without a unit. Sizes: 500 10k 2M 1G.
 Each option in detail, exit codes, BULKGET_* variables: bulkget --help all
-More commands: bulkget tune, extract, report, completion (see bulkget help tune)
+More commands: bulkget tune, extract, report, enqueue, work, watch, completion
+(see bulkget help tune)
 `;
 
 function shortOptions({ groups }: CommandInfo): string {

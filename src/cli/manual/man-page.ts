@@ -5,12 +5,12 @@ import type { Group, Row } from "../../options/row.ts";
 import { VERSION } from "../../version.ts";
 import { COMMANDS, type CommandInfo } from "../subcommands/commands.ts";
 import { blocksOf, type Markup, marked, wrapped } from "./prose.ts";
-import { ACTIONS, EXITS, FILES, factsOf, LISTS, VALUES, VARIABLES } from "./sections.ts";
+import { ACTIONS, EXITS, FILES, factsOf, LISTS, ownGroups, VALUES, VARIABLES } from "./sections.ts";
 
 /** Maximum length of a line of the source, so that diffs are readable. */
 const COLUMNS = 100;
 
-const { bulkget, tune, extract, report, completion, help } = COMMANDS;
+const { bulkget, tune, extract, report, enqueue, work, watch, completion, help } = COMMANDS;
 
 export function manPage(): string {
   const measuring = tune.groups.filter(({ title }) => title === "Measuring");
@@ -19,7 +19,7 @@ export function manPage(): string {
 .SH NAME
 bulkget \\- download every URL of a list into numbered files
 .SH SYNOPSIS
-${[bulkget, tune, extract, report, completion, help].map(synopsis).join(".br\n")}.SH DESCRIPTION
+${[bulkget, tune, extract, report, enqueue, work, watch, completion, help].map(synopsis).join(".br\n")}.SH DESCRIPTION
 ${text(`${bulkget.summary} Run the same command again to resume.`)}
 .SS Lists
 ${text(LISTS)}
@@ -28,7 +28,7 @@ ${bulkget.groups.map(group).join("")}.SS About
 ${ACTIONS.map(({ flags, details }) => entry(flags, details)).join("")}.SH COMMANDS
 .SS ${plain(tune.usage)}
 ${text(`${tune.summary} ${tune.notes} Its options are those of requests and of the network, and:`)}
-${measuring.map(({ rows }) => Object.values<Row>(rows).map(option).join("")).join("")}${ofFolder(extract)}${ofFolder(report)}.SS ${plain(completion.usage)}
+${measuring.map(({ rows }) => Object.values<Row>(rows).map(option).join("")).join("")}${[extract, report, enqueue, work, watch].map(ofFolder).join("")}.SS ${plain(completion.usage)}
 ${text(completion.summary)}
 ${example(completion.notes)}.SS ${plain(help.usage)}
 ${text(help.summary)}
@@ -58,7 +58,9 @@ function ofFolder({ usage, summary, notes, groups }: CommandInfo): string {
   const [about = "", examples = ""] = notes.split("Examples:");
   return `.SS ${plain(usage)}
 ${text(`${summary} ${about}`)}
-${groups.map(({ rows }) => Object.values(rows).map(option).join("")).join("")}.PP
+${ownGroups(groups)
+  .map(({ rows }) => Object.values(rows).map(option).join(""))
+  .join("")}.PP
 ${example(examples)}`;
 }
 

@@ -6,12 +6,12 @@ import { LIBRARY } from "../../options/rows/library.ts";
 import { rangeOf } from "../../options/types.ts";
 import { COMMANDS, type CommandInfo } from "../subcommands/commands.ts";
 import { blocksOf, type Markup, marked, wrapped } from "./prose.ts";
-import { ACTIONS, EXITS, FLAG_NAMES, VALUES, VARIABLES, variableAndDefault } from "./sections.ts";
+import { ACTIONS, EXITS, FLAG_NAMES, ownGroups, VALUES, VARIABLES, variableAndDefault } from "./sections.ts";
 
 const COLUMNS = 120;
 
 export function optionsPage(): string {
-  const { bulkget, tune, extract, report, completion } = COMMANDS;
+  const { bulkget, tune, extract, report, enqueue, work, watch, completion } = COMMANDS;
   const groups: readonly Group[] = bulkget.groups;
   const measuring: readonly Group[] = tune.groups.filter(({ title }) => title === "Measuring");
   return `# Options
@@ -36,6 +36,9 @@ ${text(`${tune.summary} ${tune.notes} It has the options of [requests](#requests
 ${measuring.map(({ rows }) => entries(rows)).join("")}
 ${ofFolder("extract", extract)}
 ${ofFolder("report", report)}
+${ofFolder("enqueue", enqueue)}
+${ofFolder("work", work)}
+${ofFolder("watch", watch)}
 ## Values
 
 ${text(VALUES)}
@@ -67,7 +70,9 @@ ${text(`${summary} ${about}`)}
 ${examples.replace(/^ +/gm, "").trim()}
 \`\`\`
 
-${groups.map(({ rows }) => entries(rows)).join("")}`;
+${ownGroups(groups)
+  .map(({ rows }) => entries(rows))
+  .join("")}`;
 }
 
 function overview({ title, rows }: Group): string {

@@ -1,7 +1,7 @@
 // Sections that help, man page and docs/options.md share: lists, values, variables, files, exit codes.
 
 import { splitFlags, variableOf } from "../../options/flags.ts";
-import type { Row } from "../../options/row.ts";
+import type { Group, Row } from "../../options/row.ts";
 import { TABLE } from "../../options/table.ts";
 import { shownDefault } from "../command-line/value-types.ts";
 import { EXIT_CODES } from "../exit-code.ts";
@@ -83,3 +83,14 @@ export function choicesOf({ type, choices = [] }: Row): string | undefined {
 export const FLAG_NAMES: ReadonlySet<string> = new Set(
   Object.values<Row>(TABLE).flatMap(({ flags }) => (flags === undefined ? [] : [splitFlags(flags).name])),
 );
+
+/** The options that only this command has: those of the run, and what all commands of the fleet have, are described once. */
+export function ownGroups(groups: readonly Group[]): readonly Group[] {
+  return groups
+    .filter(({ title }) => title === "Output" || title === "Queue")
+    .map(({ title, rows }) => {
+      const isFirst = Object.hasOwn(rows, "chunkLines");
+      const own = Object.entries(rows).filter(([key]) => isFirst || (key !== "queue" && key !== "watched"));
+      return { title, rows: Object.fromEntries(own) };
+    });
+}

@@ -12,7 +12,10 @@ import type { CommandLine } from "../command-line/command-line.ts";
 export type { Metrics };
 
 /** Returns undefined without --metrics. Throws an OptionError. */
-export async function openMetrics(line: CommandLine, note: (text: string) => void): Promise<Metrics | undefined> {
+export async function openMetrics(
+  line: Pick<CommandLine, "metrics" | "outputDir" | "report">,
+  note: (text: string) => void,
+): Promise<Metrics | undefined> {
   const { metrics: target, outputDir, report = [] } = line;
   if (target === undefined) return undefined;
   const isFile = "file" in target;

@@ -2,12 +2,14 @@
 
 import type { Group } from "../../options/row.ts";
 import { EXTRACTING } from "../../options/rows/extract.ts";
+import { ENQUEUE, WATCH, WORK } from "../../options/rows/fleet.ts";
 import { READING } from "../../options/rows/lists.ts";
 import { NETWORK } from "../../options/rows/network.ts";
 import { REPORT } from "../../options/rows/report.ts";
 import { REQUESTS } from "../../options/rows/requests.ts";
 import { MEASURING } from "../../options/rows/tune.ts";
 import { RUN_GROUPS } from "../../options/table.ts";
+import { ENQUEUED, WATCHED, WORKED } from "./fleet-rows.ts";
 
 export interface CommandInfo {
   readonly usage: string;
@@ -15,8 +17,8 @@ export interface CommandInfo {
   /** Text after the options of its help. */
   readonly notes: string;
   readonly groups: readonly Group[];
-  /** The operand, and its noun in messages. */
-  readonly argument: {
+  /** The operand, and its noun in messages; undefined where there is none. */
+  readonly argument?: {
     readonly name: string;
     readonly noun: string;
     readonly choices?: readonly string[];
@@ -93,6 +95,52 @@ Examples:
   bulkget report part1 part2 --parquet records.parquet
 `,
   },
+  enqueue: {
+    usage: "bulkget enqueue [options] <list...>",
+    summary: "Splits a list into chunks, and puts them into a queue for workers on any number of machines.",
+    groups: [{ title: "Queue", rows: ENQUEUE }, ...ENQUEUED],
+    argument: { ...LIST, unless: "listUrl" },
+    notes: `
+The chunks are downloaded by bulkget work. All machines reach the output folder
+and the list by the same paths. The options of the run are given here, and hold
+for each worker. Run the same command again to enqueue what has no results. It
+needs the packages bullmq and ioredis. A list that is itself called enqueue:
+bulkget ./enqueue
+
+Examples:
+  bulkget enqueue urls.txt -o /data/out -c 50 --queue redis://queue:6379
+  bulkget work -w 4 --queue redis://queue:6379
+  bulkget watch --queue redis://queue:6379
+`,
+  },
+  work: {
+    usage: "bulkget work [options]",
+    summary: "Downloads the chunks of a queue, until a signal ends it.",
+    groups: [{ title: "Queue", rows: WORK }, ...WORKED],
+    notes: `
+SIGTERM lets URLs in flight finish, for 5 seconds at most, and gives the chunk
+back. A killed worker's chunk is another's after --lease. A list that is itself
+called work: bulkget ./work
+
+Examples:
+  bulkget work -w 4 --queue redis://queue:6379
+  BULKGET_QUEUE=redis://queue:6379 bulkget work --until-done
+`,
+  },
+  watch: {
+    usage: "bulkget watch [options]",
+    summary: "Shows how far a fleet is, until its list is done.",
+    groups: [{ title: "Queue", rows: WATCH }, ...WATCHED],
+    notes: `
+Shows the bar, the hosts and the summary of all workers together. It may be
+ended and started again at any time. A list that is itself called watch:
+bulkget ./watch
+
+Examples:
+  bulkget watch --queue redis://queue:6379
+  bulkget watch -o /data/out --metrics 9100 --queue redis://queue:6379
+`,
+  },
   completion: {
     usage: "bulkget completion <shell>",
     summary: "Prints a completion script for bash, zsh or fish.",
@@ -106,12 +154,12 @@ fish, in ~/.config/fish/config.fish:     bulkget completion fish | source
   },
   help: {
     usage: "bulkget help [topic]",
-    summary: "Prints help: all (every option in detail), tune, extract, report, completion.",
+    summary: "Prints help: all (every option in detail), tune, extract, report, enqueue, work, watch, completion.",
     groups: [],
     argument: {
       name: "topic",
-      noun: "one of all, tune, extract, report, completion, help",
-      choices: ["all", "tune", "extract", "report", "completion", "help"],
+      noun: "one of all, tune, extract, report, enqueue, work, watch, completion, help",
+      choices: ["all", "tune", "extract", "report", "enqueue", "work", "watch", "completion", "help"],
       isOptional: true,
     },
     notes: "",

@@ -33,6 +33,7 @@ export async function report(argv: readonly string[], env: Env): Promise<number 
   const opened = openedOr(remove, () => openReport(local));
   try {
     write?.(opened);
+    for (const text of opened.notes) log(text);
     const statistics = { ...opened.statistics, folders };
     if (html !== undefined) await writePage(html, statistics);
     const isColoured = wantsColour(env, process.stdout.isTTY === true);

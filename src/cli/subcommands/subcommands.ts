@@ -12,6 +12,9 @@ const SUBCOMMANDS: Readonly<Record<Exclude<CommandName, "bulkget">, () => Promis
   tune: async () => (await import("./tune.ts")).tune,
   extract: async () => (await import("./extract.ts")).extract,
   report: async () => (await import("./report.ts")).report,
+  enqueue: async () => (await import("./enqueue.ts")).enqueue,
+  work: async () => (await import("./work.ts")).work,
+  watch: async () => (await import("./watch.ts")).watch,
   completion: async () => (await import("./completion.ts")).completion,
   help: async () => (await import("./help.ts")).help,
 };

@@ -1,0 +1,144 @@
+// The plan of a fleet's run: what `enqueue` decided and every worker needs, and the part of it that the output folder keeps.
+
+import { randomBytes } from "node:crypto";
+import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { FolderError, OptionError } from "../../core/errors.ts";
+import { STATE_FOLDER, STATE_LAYOUT } from "../../core/layout.ts";
+import { makeFolder } from "../../sink/folder/output-folder.ts";
+import type { ScheduleOptions } from "../download.ts";
+import type { FetchOptions } from "../network/http-client.ts";
+import type { OutputOptions } from "../output/output-options.ts";
+
+/** The options of the run that each worker takes: plain data. */
+export type FleetOptions = FetchOptions &
+  OutputOptions &
+  Omit<ScheduleOptions, "order"> & { readonly order?: "fair" | "list" | "longest" };
+
+/** What the folder keeps: it decides which chunks there are, and must be the same each time the list is enqueued. */
+export interface FleetRecord {
+  /** 8 hexadecimal digits. */
+  readonly run: string;
+  /** The lists, as absolute paths; "-" for standard input. */
+  readonly lists: readonly string[];
+  /** The length of the list, where chunks are ranges of its bytes. */
+  readonly listBytes?: number;
+  /** Lines in a chunk. */
+  readonly chunkLines: number;
+  readonly shardBy: "line" | "host";
+  /** Number of chunks; absent until all are enqueued. */
+  readonly chunks?: number;
+  /** Number of lines, without blank ones and comments where chunks have the lines themselves. */
+  readonly lines?: number;
+  readonly format: "files";
+  readonly name: string;
+  /** When it was first enqueued: ISO 8601. */
+  readonly begin: string;
+}
+
+/** What the queue keeps. */
+export interface FleetPlan extends FleetRecord {
+  /** The output folder, as an absolute path. */
+  readonly folder: string;
+  /** The options; only files of secrets are named, but headers and credentials are in it. */
+  readonly options: FleetOptions;
+}
+
+/** The folder of committed results in an output folder. */
+export const RESULTS = "results";
+
+export function recordPath(folder: string): string {
+  return join(folder, STATE_FOLDER, STATE_LAYOUT.fleet);
+}
+
+/** The record in a folder; undefined where no fleet has written there. Throws a FolderError. */
+export function readRecord(folder: string): FleetRecord | undefined {
+  let text: string;
+  try {
+    text = readFileSync(recordPath(folder), "utf8");
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    throw new FolderError("disk", `${folder}: cannot be read: ${message}`, { cause: error });
+  }
+  try {
+    const value = JSON.parse(text) as FleetRecord; // written by `writeRecord`
+    if (/^[0-9a-f]{8}$/.test(value.run) && Array.isArray(value.lists) && value.chunkLines > 0) return value;
+  } catch {
+    // Not JSON.
+  }
+  throw new FolderError("usage", `${recordPath(folder)}: is no record of bulkget enqueue: use another folder`);
+}
+
+/** Writes the record, whole or not at all. Throws file-system errors. */
+export function writeRecord(folder: string, record: FleetRecord): void {
+  const path = recordPath(folder);
+  const part = `${path}.${randomBytes(4).toString("hex")}`;
+  try {
+    writeFileSync(part, `${JSON.stringify(record)}\n`, { flag: "wx", flush: true });
+    renameSync(part, path);
+  } finally {
+    rmSync(part, { force: true });
+  }
+}
+
+/** Creates the folders, and refuses a file system without hard links, by which results are committed. Throws a FolderError. */
+export function prepareFleetFolder(folder: string): void {
+  const state = join(folder, STATE_FOLDER);
+  const [one, other] = ["a", "b"].map((name) => join(state, `link-${randomBytes(4).toString("hex")}-${name}`));
+  try {
+    makeFolder(folder);
+    makeFolder(state);
+    makeFolder(join(folder, RESULTS));
+    if (one === undefined || other === undefined) return;
+    writeFileSync(one, "", { flag: "wx" });
+    try {
+      linkSync(one, other);
+    } finally {
+      rmSync(one, { force: true });
+      rmSync(other, { force: true });
+    }
+  } catch (error) {
+    const { code = "", message, syscall } = error as NodeJS.ErrnoException;
+    if (syscall === "link")
+      throw new FolderError(
+        "usage",
+        `${folder}: its file system has no hard links (${code}), which commit the results of a chunk: use another folder`,
+      );
+    throw new FolderError("disk", `${folder}: cannot be used: ${message}`, { cause: error });
+  }
+}
+
+/** Throws an OptionError where the folder has a run that today's command would enqueue differently. */
+export function refuseOtherRun(before: FleetRecord, now: Omit<FleetRecord, "run" | "begin">): void {
+  const differs = (["chunkLines", "shardBy", "listBytes", "format", "name"] as const).find(
+    (key) => before[key] !== now[key],
+  );
+  const isSameList = before.lists.join("\n") === now.lists.join("\n");
+  if (isSameList && differs === undefined) return;
+  const what = {
+    chunkLines: `its chunks have ${before.chunkLines} lines (--chunk ${before.chunkLines})`,
+    shardBy: `it was enqueued with --shard-by ${before.shardBy}`,
+    listBytes: `its list had ${before.listBytes ?? "no"} bytes, and has ${now.listBytes ?? "none"} now`,
+    format: `it holds ${before.format}`,
+    name: `its names are ${JSON.stringify(before.name)} (--name)`,
+  } as const;
+  const why = isSameList && differs !== undefined ? what[differs] : `its list is ${before.lists.join(" ")}`;
+  throw new OptionError(
+    (words) =>
+      `the folder holds another run of a fleet: ${why}: enqueue it as it was, or use another folder (${words.option("outputDir")})`,
+  );
+}
+
+/** The folder of a new attempt at a chunk, made exclusively: `.bulkget/c000123-2`. Throws file-system errors. */
+export function makeAttempt(folder: string, chunk: string, attempt: number): string {
+  for (let i = attempt; ; i++) {
+    const path = join(folder, STATE_FOLDER, `${chunk}-${i}`);
+    try {
+      mkdirSync(path);
+      return path;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    }
+  }
+}

@@ -1,0 +1,137 @@
+// `bulkget enqueue`: splits a list into chunks, and puts those that have no results into the queue of a fleet.
+
+import { statSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { enqueueList, HOST_BUCKETS } from "../../app/fleet/enqueue.ts";
+import { type FleetOptions, prepareFleetFolder } from "../../app/fleet/plan.ts";
+import { httpClient } from "../../app/network/http-client.ts";
+import { namingOf } from "../../app/output/file-sink.ts";
+import { FolderError, OptionError } from "../../core/errors.ts";
+import type { Job } from "../../core/job.ts";
+import { LAYOUT, STATE_FOLDER } from "../../core/layout.ts";
+import { shardOfUrl } from "../../core/list-shard.ts";
+import { withoutUserinfo } from "../../core/url/userinfo.ts";
+import { loadBullmq } from "../../queue/bullmq.ts";
+import { producer } from "../../queue/producer.ts";
+import { connectRedis } from "../../queue/redis.ts";
+import { runStore } from "../../queue/runs.ts";
+import { thousands } from "../../report/format.ts";
+import { lockFolder } from "../../sink/folder/lock.ts";
+import { isUrl } from "../../source/lists.ts";
+import { isSplittable, splitList } from "../../source/parts/split-list.ts";
+import type { EarlyExit } from "../command-line/commander.ts";
+import { type InputLine, inputOf } from "../command-line/input.ts";
+import { pemOf } from "../command-line/pem.ts";
+import { EXIT_CODES } from "../exit-code.ts";
+import { log, once } from "../log.ts";
+import type { Env } from "../reporters.ts";
+import { onSignals, SIGNALS } from "../signals.ts";
+import { parseWithQueue } from "./fleet-line.ts";
+import { ENQUEUE_ROWS } from "./fleet-rows.ts";
+
+/** Runs `bulkget enqueue`. Throws an OptionError, a ListError or a FolderError. */
+export async function enqueue(argv: readonly string[], env: Env): Promise<number | EarlyExit> {
+  const read = parseWithQueue("enqueue", ENQUEUE_ROWS, argv, env);
+  if (!("values" in read)) return read;
+  const { values, args, queue: url } = read;
+  const { outputDir, quiet, chunkLines: size, keepHosts, queue: _queue, ...ofRun } = values;
+  const chunkLines = typeof size === "number" ? size : 0; // the row has no words
+  const isByHost = keepHosts === "host";
+  const notes = once(quiet ? () => {} : log);
+  if (/^s3:\/\//i.test(outputDir))
+    throw new OptionError(
+      `-o ${outputDir}: the output of a fleet is a folder: object stores are for bulkget and --shard`,
+    );
+  const folder = resolve(outputDir);
+  const options: FleetOptions = { ...ofRun, outputDir: folder };
+  const naming = namingOf(options);
+  if (!naming.unique)
+    throw new OptionError(`--name ${ofRun.name}: lines of different chunks could get the same name: it needs {n}`);
+
+  // 1. Check list, options and queue. Nothing is created.
+  const stop = new AbortController();
+  const line: InputLine = { ...ofRun, outputDir, lists: args, dryRun: false };
+  const web = { ...ofRun, ...pemOf(values) };
+  const get = httpClient(web);
+  const input = inputOf(line, { get: () => get, stop: stop.signal, note: notes.note, refuse: () => () => undefined });
+  const named = ofRun.listUrl === undefined ? args : [ofRun.listUrl];
+  const lists = named.map((path) => (path === "-" || isUrl(path) ? withoutUserinfo(path) : resolve(path)));
+  await input.check();
+  const redis = await connectRedis(url, notes.note);
+  const store = runStore(redis);
+  const add = producer(await loadBullmq(redis, () => {}), store);
+  const signals = onSignals(SIGNALS, (signal, again) => {
+    if (again) signals.raise(signal);
+    stop.abort(signal);
+  });
+  try {
+    const [list = ""] = lists;
+    const isRange =
+      !isByHost &&
+      lists.length === 1 &&
+      isFile(list) &&
+      isSplittable(list, { inputFormat: ofRun.inputFormat, table: values });
+    const range = isRange && (await hasCountableLines(list)) ? { path: list, bytes: statSync(list).size } : undefined;
+
+    const bucketOf = isByHost ? ({ url }: Job) => shardOfUrl(url, HOST_BUCKETS) - 1 : undefined;
+
+    // 2. Create the folder, and lock it against another `enqueue`.
+    if (isFile(join(folder, LAYOUT.journal)))
+      throw new FolderError(
+        "usage",
+        `${folder}: holds a run that is no fleet's (${LAYOUT.journal}): use another folder (-o)`,
+      );
+    prepareFleetFolder(folder);
+    const lock = await lockFolder(join(folder, STATE_FOLDER), folder, STATE_FOLDER);
+    try {
+      const about = { folder, lists, range, read: () => input.read(), chunkLines, bucketOf, options };
+      const { record, added, committed } = await enqueueList(
+        { ...about, stop: stop.signal, note: notes.note },
+        add,
+        store,
+      );
+      if (!quiet) print({ ...record, added, committed, outputDir });
+      if (!quiet && !isByHost) log(capNote(ofRun.concurrency, ofRun.perHost));
+    } finally {
+      await lock.release();
+    }
+  } finally {
+    signals.release();
+    get.close();
+    await add.close();
+    redis.disconnect();
+  }
+  const signal: unknown = stop.signal.reason;
+  if (typeof signal === "string") signals.raise(signal as NodeJS.Signals);
+  return EXIT_CODES.finished.code;
+}
+
+interface Printed {
+  readonly added: number;
+  readonly committed: number;
+  readonly chunks?: number;
+  readonly lines?: number;
+  readonly run: string;
+  readonly outputDir: string;
+}
+
+function print({ added, committed, chunks, lines, run, outputDir }: Printed): void {
+  const of = chunks === undefined ? "" : ` of ${thousands(chunks)}`;
+  const all = lines === undefined ? "the list was not read to its end" : `${thousands(lines)} lines`;
+  const done = committed === 0 ? "" : `; ${thousands(committed)} have results already`;
+  log(`${outputDir}: run ${run}: ${thousands(added)}${of} chunks are in the queue (${all})${done}`);
+}
+
+/** What --per-host and -c mean for the servers, where hosts are not kept apart. */
+function capNote(concurrency: number | "auto", perHost: number | undefined): string {
+  const cap = perHost ?? concurrency;
+  return `each worker process sends up to ${cap} requests to a host at a time: with 4 of them it gets up to ${cap === "auto" ? "4 times that" : 4 * cap}`;
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+}
+
+async function hasCountableLines(path: string): Promise<boolean> {
+  return (await splitList(path, Number.MAX_SAFE_INTEGER, () => {})) !== undefined;
+}
