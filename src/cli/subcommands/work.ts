@@ -21,6 +21,16 @@ import { onSignals, SIGNALS } from "../signals.ts";
 import { parseWithQueue } from "./fleet-line.ts";
 import { WORK_ROWS } from "./fleet-rows.ts";
 
+/** A stopped worker ends after this time, in milliseconds, even if Redis is away: leases that are not given back run out. */
+const STOP_MS = 15_000;
+const CLOSE_MS = 2000;
+
+function afterStop(stop: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    stop.addEventListener("abort", () => void setTimeout(resolve, STOP_MS), { once: true });
+  });
+}
+
 /** Runs `bulkget work`. Throws an OptionError. */
 export async function work(argv: readonly string[], env: Env): Promise<number | EarlyExit> {
   const read = parseWithQueue("work", WORK_ROWS, argv, env);
@@ -53,7 +63,7 @@ export async function work(argv: readonly string[], env: Env): Promise<number | 
     return taken;
   };
   try {
-    await Promise.all(
+    const loops = Promise.all(
       Array.from({ length: count }, async () => {
         const program = fileURLToPath(new URL("./chunk-worker.cjs", import.meta.url));
         const runner = chunkRunner(program, notes.note);
@@ -77,11 +87,12 @@ export async function work(argv: readonly string[], env: Env): Promise<number | 
         });
       }),
     );
+    await Promise.race([loops, afterStop(stop.signal)]);
   } finally {
     isClosing = true;
     signals.release();
     await Promise.all(runners.map((runner) => runner.close()));
-    await taking.close().catch(() => {});
+    await Promise.race([taking.close().catch(() => {}), new Promise((resolve) => setTimeout(resolve, CLOSE_MS))]);
     redis.disconnect();
   }
   const signal: unknown = stop.signal.reason;
