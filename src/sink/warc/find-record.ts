@@ -3,10 +3,9 @@
 import { closeSync, readSync } from "node:fs";
 import type { ShardRecord } from "../../core/job.ts";
 import { openToRead } from "../../fs/open-nofollow.ts";
-import { readHeader } from "./gzip-member.ts";
+import { readHeader, zlib } from "./gzip-member.ts";
 import { parseHead } from "./parse-head.ts";
 import type { RecordReference } from "./record-head.ts";
-import { zlib } from "./zlib.ts";
 
 export interface FoundRecord {
   readonly reference: RecordReference;

@@ -3,7 +3,9 @@
 import { promisify } from "node:util";
 import type { ZlibOptions } from "node:zlib";
 import { RECORD_END } from "./record-head.ts";
-import { zlib } from "./zlib.ts";
+
+/** Returns node:zlib, which is loaded when the first record needs it: a run that writes files would load it for nothing. */
+export const zlib = (): typeof import("node:zlib") => process.getBuiltinModule("node:zlib");
 
 /** No name, no time, unknown system. */
 const HEADER = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255]);

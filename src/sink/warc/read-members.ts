@@ -1,10 +1,9 @@
 // Reads the members of a WARC file one after the other: where each is, and the beginning of its content.
 
 import { readAt } from "../../fs/positioned-io.ts";
-import { HEADER_BYTES, readHeader, SIZED_HEADER_BYTES, TRAILER_BYTES } from "./gzip-member.ts";
+import { HEADER_BYTES, readHeader, SIZED_HEADER_BYTES, TRAILER_BYTES, zlib } from "./gzip-member.ts";
 import { inflatedMember } from "./inflate-member.ts";
 import { headEnd } from "./parse-head.ts";
-import { zlib } from "./zlib.ts";
 
 export interface Member {
   readonly offset: number;
