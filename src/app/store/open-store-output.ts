@@ -2,6 +2,7 @@
 
 import type { Layout } from "../../core/layout.ts";
 import { ownPaths } from "../../fs/own-paths.ts";
+import { shardOf } from "../list-shard.ts";
 import { OUTPUT_DEFAULTS, type ResolvedOutputOptions } from "../output/output-options.ts";
 import type { StoreOutput } from "./store-output.ts";
 
@@ -12,11 +13,13 @@ interface Context {
 
 /** Opens the store of a run; undefined where bodies go into the folder. Throws a FolderError. */
 export async function storeOutputOf(
-  { outputDir = OUTPUT_DEFAULTS.outputDir, store, format, force: isForced = false }: ResolvedOutputOptions,
+  options: ResolvedOutputOptions,
   { layout, note }: Context,
 ): Promise<StoreOutput | undefined> {
+  const { outputDir = OUTPUT_DEFAULTS.outputDir, store, format, force: isForced = false } = options;
   if (store === undefined) return undefined;
   const { openStoreOutput } = await import("./store-output.ts");
   const isArchive = (format ?? OUTPUT_DEFAULTS.format) !== "files";
-  return await openStoreOutput(store, { paths: ownPaths(outputDir, layout), layout, isArchive, isForced, note });
+  const shard = shardOf(options);
+  return await openStoreOutput(store, { paths: ownPaths(outputDir, layout), layout, shard, isArchive, isForced, note });
 }

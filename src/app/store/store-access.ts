@@ -7,13 +7,16 @@ import { SHARD } from "../../core/layout.ts";
 import { createNew } from "../../fs/open-nofollow.ts";
 import { writeAtSync } from "../../fs/positioned-io.ts";
 import { makeFolder } from "../../sink/folder/output-folder.ts";
-import { isProblem, type StoreProblem } from "../../store/problem.ts";
+import type { ShardOfList } from "../../sink/folder/shards-file.ts";
+import { isProblem } from "../../store/problem.ts";
 import type { Store } from "../../store/store.ts";
+import { refuse } from "./refuse-problem.ts";
+import { claimPrefix, refuseShards } from "./store-division.ts";
 
 interface AccessOptions {
   readonly isForced: boolean;
-  /** Other runs put objects under the prefix as well. */
-  readonly isShared: boolean;
+  /** The shard of the run, whose other shards put objects under the prefix as well. */
+  readonly shard: ShardOfList | undefined;
   readonly note: (text: string) => void;
 }
 
@@ -21,7 +24,7 @@ interface AccessOptions {
 export async function checkAccess(
   store: Store,
   journal: string,
-  { isForced, isShared, note }: AccessOptions,
+  { isForced, shard, note }: AccessOptions,
 ): Promise<void> {
   const { address, first, keyOf } = store;
   let found: string | undefined;
@@ -34,14 +37,16 @@ export async function checkAccess(
     1,
   );
   refuse(problem, store);
-  if (found === undefined || existsSync(journal)) return;
-  // The state folder is lost, or on another machine: the store has a copy of the records.
-  if (await fetched(store, journal)) {
+  if (shard === undefined && (found === undefined || existsSync(journal))) return;
+  // The state folder may be lost, or on another machine: the store has a copy of the records.
+  const hasCopy = found !== undefined && !existsSync(journal) && (await fetched(store, journal));
+  if (hasCopy)
     note(`${journal}: is the copy of the records at ${address.shown}; another machine must not run into that prefix`);
-    return;
-  }
-  if (isForced || isShared) return;
-  const what = `${address.shown}: has objects, such as ${found.slice(0, 200)}, and no ${keyOf(basename(journal))} of a run`;
+  if (shard !== undefined) return claimPrefix(store, shard, isForced || existsSync(journal) ? undefined : found);
+  if (hasCopy) return;
+  await refuseShards(store);
+  if (isForced) return;
+  const what = `${address.shown}: has objects, such as ${found?.slice(0, 200)}, and no ${keyOf(basename(journal))} of a run`;
   throw new FolderError(
     "usage",
     (words) => `${what}: use another prefix, or ${words.option("force")} to write among them`,
@@ -86,19 +91,6 @@ export async function archiveSizes(store: Store): Promise<ReadonlyMap<string, nu
   });
   refuse(problem, store);
   return sizes;
-}
-
-/** Throws a FolderError for a problem of the store. */
-export function refuse(problem: StoreProblem | undefined, { address }: Store): void {
-  if (problem === undefined) return;
-  throw new FolderError("disk", `${address.shown}: ${problem.problem}${adviceOn(problem)}`);
-}
-
-function adviceOn({ code, status }: StoreProblem): string {
-  if (code === "NoSuchBucket") return "; create the bucket first";
-  if (status === 403)
-    return "; the credentials must be allowed to list the bucket, and to put, read and remove objects";
-  return "";
 }
 
 /** Removes a file, or nothing. Throws other errno errors. */

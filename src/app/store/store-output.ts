@@ -11,6 +11,7 @@ import { writeAllSync } from "../../fs/write-all.ts";
 import type { History } from "../../journal/history.ts";
 import type { RemoteBodies } from "../../journal/verifying/remote-bodies.ts";
 import { remainingForShards } from "../../resume/resume-shards.ts";
+import type { ShardOfList } from "../../sink/folder/shards-file.ts";
 import { recordedNames } from "../../sink/folder/start-over.ts";
 import { MAX_KEY_BYTES, type StoreAddress } from "../../store/address.ts";
 import type { StoreProblem } from "../../store/problem.ts";
@@ -19,7 +20,8 @@ import { openStore } from "../../store/store.ts";
 import { OUTPUT_DEFAULTS, type OutputOptions } from "../output/output-options.ts";
 import type { ObjectSinkPlan } from "./object-sink.ts";
 import { objectStore } from "./object-store.ts";
-import { archiveSizes, checkAccess, refuse, unlinkIfThere } from "./store-access.ts";
+import { refuse } from "./refuse-problem.ts";
+import { archiveSizes, checkAccess, unlinkIfThere } from "./store-access.ts";
 import { storeCopies } from "./store-copies.ts";
 import { rememberedAddress, STORE_FILE } from "./store-option.ts";
 
@@ -49,6 +51,7 @@ interface Resumed {
 export interface StoreOutputContext {
   readonly paths: OwnPaths;
   readonly layout: Layout;
+  readonly shard: ShardOfList | undefined;
   /** Bodies are in archives. */
   readonly isArchive: boolean;
   readonly isForced: boolean;
@@ -60,7 +63,7 @@ export interface StoreOutputContext {
 /** Opens the store before the folder is. Throws a FolderError. */
 export async function openStoreOutput(
   address: StoreAddress,
-  { paths, layout, isArchive, isForced, note, copyEveryMs }: StoreOutputContext,
+  { paths, layout, shard, isArchive, isForced, note, copyEveryMs }: StoreOutputContext,
 ): Promise<StoreOutput> {
   const { folder, journal } = paths;
   const storeFile = join(folder, STORE_FILE);
@@ -69,7 +72,7 @@ export async function openStoreOutput(
   if ("problem" in store) throw new FolderError("usage", `${address.shown}: ${store.problem}`);
   try {
     if (store.isExposed) note(`${address.shown}: its endpoint is http: what is sent there can be read on the way`);
-    await checkAccess(store, journal, { isForced, isShared: layout.isShared, note });
+    await checkAccess(store, journal, { isForced, shard, note });
     const sizes = isArchive && existsSync(journal) ? await archiveSizes(store) : undefined;
     const copies = storeCopies(store, paths, { note, infix: layout.infix, everyMs: copyEveryMs });
     return {

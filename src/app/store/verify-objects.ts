@@ -8,7 +8,8 @@ import type { Outcome } from "../../core/job.ts";
 import { LAYOUT, SHARD } from "../../core/layout.ts";
 import { storeAddress } from "../../store/address.ts";
 import { openStore, type Store } from "../../store/store.ts";
-import { fetched, refuse } from "./store-access.ts";
+import { refuse } from "./refuse-problem.ts";
+import { fetched } from "./store-access.ts";
 import { rememberedAddress, STORE_FILE } from "./store-option.ts";
 
 export interface Verified {

@@ -45,7 +45,7 @@ export function divisionOf(folder: string): Division | undefined {
   if (!existsSync(folder)) return undefined;
   const stats = statSync(folder).isDirectory() ? statsOf(path) : undefined;
   if (stats === undefined) return undefined;
-  const division = stats.isFile() && stats.size <= MAX_BYTES ? parsed(readFileSync(path, "utf8")) : undefined;
+  const division = stats.isFile() && stats.size <= MAX_BYTES ? parseDivision(readFileSync(path, "utf8")) : undefined;
   if (division !== undefined) return division;
   throw new FolderError("usage", `${path}: is not what a run has written: remove it if no run is on, and start again`);
 }
@@ -60,7 +60,13 @@ function statsOf(path: string): Stats | undefined {
   }
 }
 
-function parsed(text: string): Division | undefined {
+/** One line of JSON: the content of the file. */
+export function divisionText({ count, by }: Division): string {
+  return `${JSON.stringify({ shards: count, by })}\n`;
+}
+
+/** Reads the text of `divisionText`; undefined for any other. */
+export function parseDivision(text: string): Division | undefined {
   try {
     const { shards: count, by } = Object(JSON.parse(text)) as { readonly shards?: unknown; readonly by?: unknown };
     if (typeof count !== "number" || !Number.isInteger(count) || count < 1 || count > MAX_SHARDS) return undefined;
@@ -89,7 +95,7 @@ export function claimDivision(folder: string, shard: ShardOfList): void {
   if (divisionOf(folder) !== undefined) return;
   const path = pathIn(folder);
   const own = `${path}.${randomBytes(8).toString("hex")}`;
-  const text = `${JSON.stringify({ shards: shard.count, by: shard.by })}\n`;
+  const text = divisionText(shard);
   let isMine = false;
   try {
     writeFileSync(own, text, { flag: "wx" });

@@ -47,6 +47,52 @@ describe("shards of a list", () => {
   });
 });
 
+describe("a prefix", () => {
+  const into = (state: string, ...args: string[]) =>
+    folder.run(["urls.txt", "-o", "s3://books/a", "--state", state, ...args], { env: storeEnv(store) });
+
+  beforeEach(() => folder.list(paths(20).map(server.url)));
+
+  async function refuses(args: readonly string[], ...reasons: string[]): Promise<void> {
+    const before = new Map(store.objects);
+    const { code, stderr } = await into("other", ...args);
+    expect(code, stderr).toBe(2);
+    for (const reason of reasons) expect(stderr).toContain(reason);
+    expect(store.objects).toEqual(before);
+  }
+
+  it("with objects of others is refused for a shard, unless it is forced", async () => {
+    store.objects.set("a/000001.txt", { body: Buffer.from("mine"), type: undefined });
+    await refuses(["--shard", "1/2"], "has objects, such as a/000001.txt, and no run of shards", "or --force");
+    expect((await into("forced", "--shard", "1/2", "--force")).code).toBe(0);
+    expect(store.objects.get("a/000001.txt")?.body.toString()).toBe(String(pageOf("/p1")));
+  });
+
+  it("of a run of the whole list is refused for a shard", async () => {
+    expect((await into("whole")).code).toBe(0);
+    await refuses(["--shard", "1/2"], "and no run of shards");
+  });
+
+  it.each(["honoured", "refused", "ignored"] as const)(
+    "of shards is refused for other divisions and the whole list (If-None-Match: %s)",
+    async (condition) => {
+      store.condition = condition;
+      expect((await into("one", "--shard", "1/2")).code).toBe(0);
+      await refuses(["--shard", "1/3"], "its runs are of 2 shards by line: --shard 1/2, or use another prefix");
+      await refuses(["--shard", "3/3", "--force"], "its runs are of 2 shards by line: --shard i/2");
+      await refuses(["--shard", "1/2", "--shard-by", "host"], "--shard 1/2 --shard-by line");
+      await refuses([], "its runs are of 2 shards by line: --shard i/2");
+      await refuses(["--force"], "its runs are of 2 shards by line");
+      expect((await into("two", "--shard", "2/2")).code).toBe(0);
+    },
+  );
+
+  it("whose division is no run's is refused", async () => {
+    store.objects.set("a/.bulkget/shards", { body: Buffer.alloc(5000, "{"), type: undefined });
+    await refuses(["--shard", "1/2"], "a/.bulkget/shards is not what a run has put: use another prefix");
+  });
+});
+
 describe("the library", () => {
   it("puts objects, and refuses what the command refuses", async () => {
     const program = `
