@@ -206,6 +206,18 @@ describe("sourceOf", () => {
 });
 
 describe("credentialProvider", () => {
+  it.each([
+    ["access key id", { accessKeyId: "ID\n", secretAccessKey: "SECRET" }],
+    ["access key id", { accessKeyId: "", secretAccessKey: "SECRET" }],
+    ["session token", { accessKeyId: "ID", secretAccessKey: "SECRET", sessionToken: "TOKEN\r\nX" }],
+    ["secret access key", { accessKeyId: "ID", secretAccessKey: "SECRET\n" }],
+  ])("refuses a character that is in no key, and does not show it: %s", async (which, credentials) => {
+    const provider = credentialProvider({ name: "here", load: async () => credentials }, () => NOW_MS);
+    expect(await provider.current()).toEqual({
+      problem: `no credentials from here: the ${which} has a line break or another character that is in no key: set it again without`,
+    });
+  });
+
   it("loads once for all that wait, renews 5 minutes before the end, and keeps the old ones where that fails", async () => {
     let nowMs = 0;
     let loads = 0;

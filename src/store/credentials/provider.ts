@@ -23,7 +23,7 @@ export function credentialProvider({ name, load }: CredentialSource, nowMs: () =
   const msLeft = () => (held === undefined ? 0 : (held.expiresMs ?? Number.POSITIVE_INFINITY) - nowMs());
   const renew = async (): Promise<Credentials | CredentialProblem> => {
     try {
-      const loaded = await load();
+      const loaded = sendable(await load());
       if (!("problem" in loaded)) {
         held = loaded;
         // Credentials that end soon are all there is: they are used to their end.
@@ -50,4 +50,22 @@ export function credentialProvider({ name, load }: CredentialSource, nowMs: () =
       if (held === credentials) held = undefined;
     },
   };
+}
+
+/** A value of a header without a blank (RFC 9110 section 5.5). */
+const SENDABLE = /^[\x21-\x7e]+$/;
+
+/** Returns the credentials, or the problem where no header can hold them. The secret is in none: a line break there is a mistake. */
+function sendable(loaded: Credentials | CredentialProblem): Credentials | CredentialProblem {
+  if ("problem" in loaded) return loaded;
+  const { accessKeyId, secretAccessKey, sessionToken = "-" } = loaded;
+  const wrong = !SENDABLE.test(accessKeyId)
+    ? "access key id"
+    : !SENDABLE.test(sessionToken)
+      ? "session token"
+      : /\p{Cc}/u.test(secretAccessKey)
+        ? "secret access key"
+        : undefined;
+  if (wrong === undefined) return loaded;
+  return { problem: `the ${wrong} has a line break or another character that is in no key: set it again without` };
 }
