@@ -20,8 +20,10 @@ const MAX_COMMAND = 2000;
 export function nextLines(view: View, left: number | undefined, { files, goOn, tryAgain }: NextSteps): string[] {
   const { tally, isStopped } = view;
   const { failures, records } = files();
+  // The list of an earlier run is still there: it goes when the folder is closed, if nothing is left that failed.
+  const isGone = isStopped !== true && tally.failed === 0 && (view.doneEarlier?.failed ?? 0) === 0;
   const where = [
-    ...(failures === undefined ? [] : [`failures in ${escaped(failures)}`]),
+    ...(failures === undefined || isGone ? [] : [`failures in ${escaped(failures)}`]),
     ...(records === undefined ? [] : [`records in ${escaped(records)}`]),
   ];
   const lines = where.length === 0 ? [] : [`files   ${where.join(", ")}`];

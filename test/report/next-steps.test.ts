@@ -41,9 +41,17 @@ describe("the end of the summary", () => {
 
   it("names the files that are there, escaped", () => {
     const files = () => ({ failures: "out\u001b[2J/failed.txt", records: "out/results.jsonl" });
-    const [line = ""] = linesOf([], {}, { files });
+    const [line = ""] = linesOf([NEVER], {}, { files });
     expect(line).toBe("files   failures in out\\x1b[2J/failed.txt, records in out/results.jsonl");
     expect(linesOf([], {}, { files: () => ({ records: "r" }) })).toEqual(["files   records in r"]);
+    expect(linesOf([], { doneEarlier: { saved: 1, failed: 1, skipped: 0 } }, { files })).toEqual([line]);
+    expect(linesOf([saved()], { isStopped: true }, { files })[0]).toBe(line);
     expect(linesOf([failed()], {}, { tryAgain: "bulkget \u001b[2J" })[0]).toMatch(NO_CONTROLS);
+  });
+
+  it("does not name the list of failures where nothing is left that failed", () => {
+    const files = () => ({ failures: "out/failed.txt", records: "out/results.jsonl" });
+    const view = { doneEarlier: { saved: 3, failed: 0, skipped: 0 } };
+    expect(linesOf([saved()], view, { files })).toEqual(["files   records in out/results.jsonl"]);
   });
 });
