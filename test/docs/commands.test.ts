@@ -25,7 +25,6 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   "bulkget report /data/out": FLEET,
   "bulkget enqueue /data/urls.txt -o /data/by-host --shard-by host --per-host 4": FLEET,
   "zcat /data/big.gz | bulkget enqueue - -o /data/big": FLEET,
-  "cat /data/out/results/*/*.jsonl | jq -r 'select(.outcome == \"failed\") | .url' > failed-urls.txt": FLEET,
   "npm install && npm run demo": "test/readme.test.ts runs the demo, which builds nothing anew",
   "npm install && npm test": "would run itself",
   "bulkget urls.txt --metrics 9105": "the port may be in use; test/e2e/command/metrics.test.ts has ports",

@@ -116,18 +116,17 @@ export function refuseOtherRun(before: FleetRecord, now: Omit<FleetRecord, "run"
   );
   const isSameList = before.lists.join("\n") === now.lists.join("\n");
   if (isSameList && differs === undefined) return;
-  const what = {
-    chunkLines: `its chunks have ${before.chunkLines} lines (--chunk ${before.chunkLines})`,
-    shardBy: `it was enqueued with --shard-by ${before.shardBy}`,
-    listBytes: `its list had ${before.listBytes ?? "no"} bytes, and has ${now.listBytes ?? "none"} now`,
-    format: `it holds ${before.format}`,
-    name: `its names are ${JSON.stringify(before.name)} (--name)`,
-  } as const;
-  const why = isSameList && differs !== undefined ? what[differs] : `its list is ${before.lists.join(" ")}`;
-  throw new OptionError(
-    (words) =>
-      `the folder holds another run of a fleet: ${why}: enqueue it as it was, or use another folder (${words.option("outputDir")})`,
-  );
+  throw new OptionError(({ option }) => {
+    const what = {
+      chunkLines: `its chunks have ${before.chunkLines} lines (--chunk ${before.chunkLines})`,
+      shardBy: `it was enqueued with ${option("shardBy")} ${before.shardBy}`,
+      listBytes: `its list had ${before.listBytes ?? "no"} bytes, and has ${now.listBytes ?? "none"} now`,
+      format: `it holds ${before.format}`,
+      name: `its names are ${JSON.stringify(before.name)} (${option("name")})`,
+    } as const;
+    const why = isSameList && differs !== undefined ? what[differs] : `its list is ${before.lists.join(" ")}`;
+    return `the folder holds another run of a fleet: ${why}: enqueue it as it was, or use another folder (${option("outputDir")})`;
+  });
 }
 
 /** The folder of a new attempt at a chunk, made exclusively: `.bulkget/c000123-2`. Throws file-system errors. */
