@@ -71,7 +71,7 @@ async function downloadChunk(
   send: (message: FromChunks) => void,
 ): Promise<ChunkEnd> {
   const note = (text: string) => send({ note: text });
-  const own = { ...options, outputDir: attempt, name: options.name };
+  const own = { ...options, outputDir: attempt };
   const refuse = refuseNames(namingOf(own));
   const about = { refuse, onNamed: () => {} };
   const list = "jobs" in source ? jobSource(source.jobs, about) : rangeSource(source, about);

@@ -20,8 +20,10 @@ export interface ChunkRunner {
 interface Child {
   readonly process: ChildProcess;
   readonly put: (message: ToChunks) => void;
+  /** Resolves when the process has ended, with how. */
   readonly gone: Promise<string>;
   onMessage: (message: FromChunks) => void;
+  onGone: (how: string) => void;
 }
 
 /** `program`: the path of its file. */
@@ -38,9 +40,10 @@ export function chunkRunner(program: string, note: (text: string) => void): Chun
       process_.on("error", (error) => resolve(error.message));
       process_.on("close", (code, signal) => resolve(signal ?? `exit ${code}`));
     });
-    const started: Child = { process: process_, put: channel.put, gone, onMessage: () => {} };
-    void gone.then(() => {
+    const started: Child = { process: process_, put: channel.put, gone, onMessage: () => {}, onGone: () => {} };
+    void gone.then((how) => {
       if (child === started) child = undefined;
+      started.onGone(how);
     });
     return started;
   };
@@ -53,19 +56,18 @@ export function chunkRunner(program: string, note: (text: string) => void): Chun
       lost.addEventListener("abort", kill, { once: true });
       try {
         if (lost.aborted) kill();
-        const ended = new Promise<ChunkEnd>((resolve) => {
+        return await new Promise<ChunkEnd>((resolve) => {
           at.onMessage = (message) => {
             if ("end" in message) resolve(message.end);
             else if ("progress" in message) onProgress(message.progress);
             else note(message.note);
           };
+          at.onGone = (how) => resolve({ how: "failed", reason: `its process ended: ${how}` });
+          at.put({ task });
         });
-        at.put({ task });
-        const died = at.gone.then((how): ChunkEnd => ({ how: "failed", reason: `its process ended: ${how}` }));
-        return await Promise.race([ended, died]);
       } finally {
         lost.removeEventListener("abort", kill);
-        at.onMessage = () => {};
+        [at.onMessage, at.onGone] = [() => {}, () => {}];
       }
     },
     stop() {

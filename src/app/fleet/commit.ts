@@ -44,6 +44,7 @@ export async function commit(attempt: string, options: CommitOptions): Promise<A
   const taken = await takenNames(attempt, results, options);
   if (taken.size > 0) {
     failTaken(from, taken);
+    releaseNames(folder, [...taken], chunk);
     results = readResults(from);
   }
   // 2. The commit.
@@ -156,7 +157,7 @@ function unlinkIfThere(path: string): void {
   }
 }
 
-/** Names of an attempt's files that other files have, other content. */
+/** Names of an attempt's files that are not theirs: other files have them, with other content, or results may. */
 async function takenNames(
   attempt: string,
   { files, named }: AttemptResults,
@@ -164,6 +165,7 @@ async function takenNames(
 ): Promise<ReadonlySet<string>> {
   const taken = new Set<string>();
   for (const file of named) if (!claimName(folder, file, chunk)) taken.add(file);
+  for (const file of files) if (file.startsWith(`${RESULTS}/`)) taken.add(file);
   let checked = 0;
   for (const file of files) {
     if (++checked % FILES_PER_TURN === 0) await new Promise(setImmediate);

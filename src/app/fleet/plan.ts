@@ -85,12 +85,12 @@ export function writeRecord(folder: string, record: FleetRecord): void {
 /** Creates the folders, and refuses a file system without hard links, by which results are committed. Throws a FolderError. */
 export function prepareFleetFolder(folder: string): void {
   const state = join(folder, STATE_FOLDER);
-  const [one, other] = ["a", "b"].map((name) => join(state, `link-${randomBytes(4).toString("hex")}-${name}`));
+  const one = join(state, `link-${randomBytes(4).toString("hex")}`);
+  const other = `${one}-b`;
   try {
     makeFolder(folder);
     makeFolder(state);
     makeFolder(join(folder, RESULTS));
-    if (one === undefined || other === undefined) return;
     writeFileSync(one, "", { flag: "wx" });
     try {
       linkSync(one, other);

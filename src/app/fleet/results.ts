@@ -7,11 +7,12 @@ import { STATE_FOLDER } from "../../core/layout.ts";
 import { openToRead } from "../../fs/open-nofollow.ts";
 import { eachLastRecord, type LastRecords } from "../../journal/reading/last-records.ts";
 import { chunkOfResults, resultsPath } from "../../queue/chunk.ts";
+import { rangesText } from "../../report/statistics/shards.ts";
 import { asFolderError } from "../../sink/folder/output-folder.ts";
 import { RESULTS, readRecord } from "./plan.ts";
 
-/** Chunks that are named one by one. */
-const NAMED_CHUNKS = 5;
+/** Folders that are named one by one. */
+const NAMED_FOLDERS = 5;
 
 export interface FleetResults {
   /** The files with results, by the numbers of their chunks. */
@@ -55,28 +56,17 @@ export function committedChunks(folder: string): ReadonlySet<number> {
   return committed;
 }
 
-/** The chunks without results, as spans. */
-export function missingChunks(
-  committed: ReadonlySet<number>,
-  chunks: number,
-): readonly (readonly [from: number, to: number])[] {
-  const spans: [number, number][] = [];
-  for (let n = 1; n <= chunks; n++) {
-    if (committed.has(n)) continue;
-    const last = spans.at(-1);
-    if (last?.[1] === n - 1) last[1] = n;
-    else spans.push([n, n]);
-  }
-  return spans;
+/** The chunks without results. */
+export function missingChunks(committed: ReadonlySet<number>, chunks: number): readonly number[] {
+  const missing: number[] = [];
+  for (let n = 1; n <= chunks; n++) if (!committed.has(n)) missing.push(n);
+  return missing;
 }
 
-function missingNote(spans: readonly (readonly [number, number])[], chunks: number): string[] {
-  if (spans.length === 0) return [];
-  const missing = spans.reduce((sum, [from, to]) => sum + to - from + 1, 0);
-  const named = spans.slice(0, NAMED_CHUNKS).map(([from, to]) => (from === to ? `${from}` : `${from}–${to}`));
-  const more = spans.length > NAMED_CHUNKS ? " …" : "";
+function missingNote(missing: readonly number[], chunks: number): string[] {
+  if (missing.length === 0) return [];
   return [
-    `${missing} of ${chunks} chunks have no results: ${named.join(", ")}${more}: run bulkget enqueue and work again`,
+    `${missing.length} of ${chunks} chunks have no results: ${rangesText(missing)}: run bulkget enqueue and work again`,
   ];
 }
 
@@ -88,7 +78,7 @@ function unmoved(folder: string, committed: ReadonlySet<number>): string[] {
   });
   if (names.length === 0) return [];
   return [
-    `files of ${names.length} chunks are in ${STATE_FOLDER} still (${names.slice(0, NAMED_CHUNKS).join(", ")}): bulkget enqueue moves them`,
+    `files of ${names.length} chunks are in ${STATE_FOLDER} still (${names.slice(0, NAMED_FOLDERS).join(", ")}): bulkget enqueue moves them`,
   ];
 }
 

@@ -53,6 +53,28 @@ function expectFilesOf(text: string): void {
 }
 
 describe("a chunk", () => {
+  it("takes no name of the results of a chunk for a body", async () => {
+    const attempt = makeAttempt(folder.path, "c000002", 1);
+    const file = "results/000/000001.jsonl";
+    mkdirSync(`${attempt}/results/000`, { recursive: true });
+    writeFileSync(`${attempt}/${file}`, "a body");
+    const record = {
+      n: 21,
+      url: "http://x/",
+      name: file,
+      outcome: "saved",
+      status: 200,
+      bytes: 6,
+      file,
+      attempts: 1,
+      total_ms: 1,
+    };
+    writeFileSync(`${attempt}/results.jsonl`, `${JSON.stringify({ ...record, time: "2026-11-30T00:00:00.000Z" })}\n`);
+    expect((await commit(attempt, { ...options(), chunk: 2 }))?.tally).toMatchObject({ saved: 0, failed: 1 });
+    expect((await commit(attemptOf("one"), options()))?.tally.saved).toBe(20);
+    expectFilesOf("one");
+  });
+
   it("that two attempts commit at once has the files and records of one of them", async () => {
     const [one, other] = [attemptOf("one"), attemptOf("other")];
     const results = await Promise.all([commit(one, options()), commit(other, options())]);
