@@ -1,10 +1,10 @@
 // The journals of an output folder: that of a run of the whole list, or one for each shard that has begun.
 
-import { existsSync, lstatSync, opendirSync, statSync } from "node:fs";
+import { existsSync, lstatSync, statSync } from "node:fs";
 import { FolderError, useAnotherFolder } from "../core/errors.ts";
-import { LAYOUT, type ListShard, layoutOf, shardOfJournal } from "../core/layout.ts";
+import { LAYOUT, type ListShard, layoutOf } from "../core/layout.ts";
 import { type OwnPaths, ownPaths } from "../fs/own-paths.ts";
-import { divisionOf } from "../sink/folder/shards-file.ts";
+import { divisionOf, journalCounts, journalNames } from "../sink/folder/shards-file.ts";
 
 export interface FolderJournals {
   /** In the order of the shards. */
@@ -44,26 +44,11 @@ function isFilled(path: string): boolean {
 
 /** The number of shards by the names of journals; undefined where there is none. */
 function countIn(folder: string): number | undefined {
-  let found: number | undefined;
-  const names = opendirSync(folder);
-  try {
-    for (let entry = names.readSync(); entry !== null; entry = names.readSync()) {
-      const shard = shardOfJournal(entry.name);
-      if (shard === undefined || shard === "whole" || shard.count === found) continue;
-      if (found !== undefined) throw mixed(folder, found, shard.count);
-      found = shard.count;
-    }
-  } finally {
-    names.closeSync();
-  }
-  return found;
-}
-
-function mixed(folder: string, one: number, other: number): FolderError {
-  const names = (count: number) => layoutOf({ index: 1, count }).journal.replace(".1-", ".*-");
-  const why = `${folder}: has records of runs in ${one} shards and in ${other}`;
-  return new FolderError(
+  const [count, other] = journalCounts(folder);
+  if (count === undefined || other === undefined) return count;
+  const why = `${folder}: has records of runs in ${count} shards and in ${other}`;
+  throw new FolderError(
     "usage",
-    (words) => `${why}: move ${names(one)} or ${names(other)} away, or ${useAnotherFolder(words)}`,
+    (words) => `${why}: move ${journalNames(count)} or ${journalNames(other)} away, or ${useAnotherFolder(words)}`,
   );
 }

@@ -1,6 +1,6 @@
 // The closed list of failures of a URL (FACTS): a label, a retry rule, and whether the run stops.
 
-import type { ConnectionTimes } from "./connection-times.ts";
+import type { ConnectionTimes } from "./http/connection-times.ts";
 import type { FailedWire } from "./wire.ts";
 
 /** Why a URL failed: a value, never thrown. */

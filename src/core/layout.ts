@@ -64,6 +64,8 @@ export const STATE_LAYOUT = {
   pages: "pages",
   /** The record of a list that was enqueued for a fleet. */
   fleet: "fleet.json",
+  /** The address of the object store that the bodies are in. */
+  store: "store.json",
   /** An incomplete body of line `n`; `copy` distinguishes lines of one number. */
   part: (n: number, copy?: number): string => (copy === undefined ? `${n}.part` : `${n}-${copy}.part`),
   /** The URL and validator of an incomplete body, for a range request. */

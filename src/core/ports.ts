@@ -1,8 +1,8 @@
 // The interfaces between the core and the other rooms: Source, Get, Sink, View and Reporter.
 
-import type { ConnectionTimes } from "./connection-times.ts";
 import type { Digests } from "./digest.ts";
 import type { Failure } from "./failure.ts";
+import type { ConnectionTimes } from "./http/connection-times.ts";
 import type { DuplicateSource, Job, Outcome, ShardPlace } from "./job.ts";
 import type { DoneEarlier, PageMemory } from "./page-memory.ts";
 import type { BandwidthLimiter } from "./run/bandwidth.ts";

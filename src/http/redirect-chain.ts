@@ -1,7 +1,7 @@
 // Follows the redirects of one URL to its final answer, within one time limit.
 
-import type { ConnectionTimes } from "../core/connection-times.ts";
 import { type Failure, isFailure } from "../core/failure.ts";
+import type { ConnectionTimes } from "../core/http/connection-times.ts";
 import type { Answer, RequestConditions } from "../core/ports.ts";
 import type { Skip } from "../core/run/robots-policy.ts";
 import { Deferred } from "../core/structures/deferred.ts";

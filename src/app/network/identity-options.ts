@@ -3,7 +3,7 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { OptionError, type Wording } from "../../core/errors.ts";
-import { FRAMING_HEADERS, isFieldName, isFieldValue, PART_HEADERS } from "../../core/header-rules.ts";
+import { FRAMING_HEADERS, isFieldName, isFieldValue, PART_HEADERS } from "../../core/http/header-rules.ts";
 import { type Cookies, cookies } from "../../http/identity/cookies.ts";
 import { type Authorize, authorizer, readNetrc } from "../../http/identity/credentials.ts";
 import { OPTIONS } from "../../options/table.ts";

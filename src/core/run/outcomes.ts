@@ -1,8 +1,8 @@
 // Makes the outcome of a job from the result of its last try.
 
-import type { ConnectionTimes } from "../connection-times.ts";
 import { copyDigests, DIGEST_NAMES, hasDigests } from "../digest.ts";
 import { type Failure, isRetryable } from "../failure.ts";
+import type { ConnectionTimes } from "../http/connection-times.ts";
 import type {
   DuplicateSource,
   Failed,

@@ -1,6 +1,6 @@
 // Measures the steps of opening a connection: DNS look-up, TCP with the proxy's handshake, TLS.
 
-import type { ConnectionTimes } from "../../core/connection-times.ts";
+import type { ConnectionTimes } from "../../core/http/connection-times.ts";
 
 /** The duration of each step of opening a connection, in milliseconds, and the current step. */
 export interface ConnectTiming {

@@ -1,6 +1,6 @@
 // Converts header lines to and from undici's forms: an object, and an array of names and values.
 
-import { isFieldName } from "../../core/header-rules.ts";
+import { isFieldName } from "../../core/http/header-rules.ts";
 import { trimBlanks } from "../semantics/headers.ts";
 
 /** Characters that a field value cannot have (RFC 9110 section 5.5): a line break would begin another field. */

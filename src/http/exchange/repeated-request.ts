@@ -1,6 +1,6 @@
 // Sends a request, and repeats it at once if a reused connection turns out to be closed (RFC 9112 section 9.3.1).
 
-import type { ConnectionTimes } from "../../core/connection-times.ts";
+import type { ConnectionTimes } from "../../core/http/connection-times.ts";
 import { addTimings, type ConnectTiming } from "../connect/connect-timing.ts";
 import type { Connection, Request, Route } from "../h1/connection.ts";
 import type { ConnectionPool } from "../h1/connection-pool.ts";

@@ -1,6 +1,6 @@
 // Parses a header block with invalid lines, which are skipped as in browsers unless they may affect the end of the body.
 
-import { isFieldName } from "../../core/header-rules.ts";
+import { isFieldName } from "../../core/http/header-rules.ts";
 import { trimBlanks, withoutControls } from "../semantics/headers.ts";
 import type { Head } from "./head.ts";
 

@@ -1,6 +1,6 @@
 // Parses Retry-After: seconds or an HTTP-date (RFC 9110 section 10.2.3).
 
-import { httpDate } from "../../core/http-date.ts";
+import { httpDate } from "../../core/http/http-date.ts";
 
 /** Maximum wait, in milliseconds: 30 days. Longer ones are an overflow, a value in milliseconds, or of a wrong clock. */
 const MAX_MS = 30 * 24 * 3_600_000;

@@ -1,6 +1,6 @@
 // Validators: entity tags and modification dates that identify one version of a body (RFC 9110 section 8.8).
 
-import { httpDate } from "../../core/http-date.ts";
+import { httpDate } from "../../core/http/http-date.ts";
 import { type AnswerHeaders, MAX_VALUE_CHARS, valuesOf } from "./headers.ts";
 
 const STRONG_TAG = /^"[\x21\x23-\x7e\x80-\xff]*"$/;

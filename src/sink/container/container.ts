@@ -2,16 +2,15 @@
 
 import { unlink } from "node:fs";
 import { promisify } from "node:util";
-import { type Digests, digestsOf, mismatchedDigest } from "../../core/digest.ts";
+import { type Digests, digestsOf } from "../../core/digest.ts";
 import { type Failure, isFailure } from "../../core/failure.ts";
 import type { DuplicateSource, Job, ShardPlace } from "../../core/job.ts";
-import type { Answer, BodyStream, Sink, Stored, WriteBehind } from "../../core/ports.ts";
+import type { Answer, Sink, Stored, WriteBehind } from "../../core/ports.ts";
 import { Deferred } from "../../core/structures/deferred.ts";
 import type { FailedWire, Wire } from "../../core/wire.ts";
-import { type BodyDigest, bodyDigest, mismatchOf, updateFromFile } from "../../fs/body-digest.ts";
-import { lengthOf, writeAllSync } from "../../fs/write-all.ts";
-import { committer, type Target } from "../directory/commit.ts";
-import { type StreamContext, writeStream } from "../directory/write-stream.ts";
+import { lengthOf } from "../../fs/write-all.ts";
+import type { Target } from "../directory/commit.ts";
+import { cancelled, staging } from "../directory/staging.ts";
 import { diskLatency, unlessBusy, unlessStuck } from "../files/disk-latency.ts";
 import type { PartialFiles } from "../files/partial-files.ts";
 import { pendingWrites, STOPPED_BEFORE_WRITE } from "../files/pending-writes.ts";
@@ -50,27 +49,8 @@ export function containerSink(options: ContainerOptions): Sink {
   const disk = unlessStuck(unlessBusy(diskLatency()));
   const { begin, kept } = format;
   const writer = shardWriter({ names: shards, maxBytes, maxGroups, begin, isSynced: durable, disk });
-  const uncontested = {
-    durable: false,
-    conflictOf: () => undefined,
-    unique: true,
-    ownsName: () => true,
-    shared: () => false,
-  };
-  const base = committer({ folder, parts, pending, ...uncontested });
   const answers = new WeakMap<Job, { readonly url: URL; readonly answer: Answer }>();
-  const streaming: StreamContext = {
-    ...base,
-    parts,
-    pending,
-    disk,
-    durable: false,
-    checkSpace,
-    startDigest,
-    conflictAt: () => undefined,
-    commit: appendFile,
-    commitAsync: appendFile,
-  };
+  const staged = staging({ folder, parts, pending, disk, hash, checkSpace, handOver: appendFile });
 
   return {
     partialOf: (job) => parts.kept(job),
@@ -80,15 +60,17 @@ export function containerSink(options: ContainerOptions): Sink {
       if (part) parts.adopt(job);
     },
     doubt: () => pending.doubt(),
-    ...(format.sharesBodies ? { link: (job, _url, twin) => (lacksDigest(job, twin) ? undefined : placeOf(twin)) } : {}),
+    ...(format.sharesBodies
+      ? { link: (job, _url, twin) => (staged.lacksDigest(job, twin) ? undefined : placeOf(twin)) }
+      : {}),
     write(job, url, answer) {
       const { body } = answer;
       const target = pending.isAborted ? STOPPED_BEFORE_WRITE : targetOf(job, url, answer.type);
       if (isFailure(target)) return cancelled(body, target);
       if ("next" in body || answer.from !== undefined) {
         answers.set(job, { url, answer });
-        if ("next" in body) return pending.track(writeStream(streaming, target, url, answer, body));
-        return pending.track(appendRest(target, answer, body));
+        if ("next" in body) return pending.track(staged.stream(target, url, answer, body));
+        return pending.track(staged.appendRest(target, answer, body));
       }
       return appendSmall(target, url, answer, body);
     },
@@ -106,10 +88,6 @@ export function containerSink(options: ContainerOptions): Sink {
       writer.close();
     },
   };
-
-  function lacksDigest(job: Job, twin: DuplicateSource): boolean {
-    return (hash && twin.sha256 === undefined) || mismatchedDigest(job, twin) !== undefined;
-  }
 
   function keep(job: Job, wire: Wire | FailedWire): WriteBehind<ShardPlace | Failure> {
     const refusal = pending.isAborted ? STOPPED_BEFORE_WRITE : checkSpace(0);
@@ -130,13 +108,10 @@ export function containerSink(options: ContainerOptions): Sink {
     pieces: readonly Uint8Array[],
   ): Failure | WriteBehind<Result> {
     const { job, file } = target;
-    const digest = startDigest(job, 0, 0);
-    if (digest !== undefined) for (const piece of pieces) digest.update(piece);
-    const digests = digest?.result();
-    const mismatch = mismatchOf(job, digests);
-    if (mismatch !== undefined) {
+    const digests = staged.digestsOf(job, pieces);
+    if (digests !== undefined && isFailure(digests)) {
       answer.free?.();
-      return mismatch;
+      return digests;
     }
     const capture: Capture = { job, url, answer, file, bytes: lengthOf(pieces), digests };
     const group = format.small(capture, pieces);
@@ -153,26 +128,6 @@ export function containerSink(options: ContainerOptions): Sink {
       },
     );
     return { storing: coming };
-  }
-
-  /** Appends a body of which an earlier try kept the beginning; `pieces` are the rest. */
-  async function appendRest(target: Target, answer: Answer, pieces: readonly Uint8Array[]): Promise<Result> {
-    const { job } = target;
-    let part: TempFile | undefined;
-    try {
-      const from = answer.from ?? 0;
-      part = parts.reopen(job, from);
-      const digest = startDigest(job, part.fd, from);
-      if (digest !== undefined) for (const piece of pieces) digest.update(piece);
-      const bytes = from + writeAllSync(part.fd, pieces);
-      const digests = digest?.result();
-      const mismatch = mismatchOf(job, digests);
-      return mismatch === undefined ? await appendFile(target, part, bytes, digests) : base.abort(job, part, mismatch);
-    } catch (error) {
-      return base.abort(job, part, base.failureOf(error, target));
-    } finally {
-      answer.free?.();
-    }
   }
 
   /** Appends a whole temporary file, and removes it. */
@@ -194,7 +149,7 @@ export function containerSink(options: ContainerOptions): Sink {
       parts.forget(job);
       return stored(capture, at, group);
     } catch (error) {
-      return base.abort(job, part, failureOf(error, target));
+      return staged.abort(job, part, failureOf(error, target));
     }
   }
 
@@ -204,13 +159,7 @@ export function containerSink(options: ContainerOptions): Sink {
   }
 
   function failureOf(error: unknown, target: Target): Failure {
-    return (error as { readonly failure?: Failure }).failure ?? base.failureOf(error, target);
-  }
-
-  function startDigest(job: Job, fd: number, from: number): BodyDigest | undefined {
-    const digest = bodyDigest(job, hash);
-    if (digest !== undefined && from > 0) updateFromFile(digest, fd, from);
-    return digest;
+    return (error as { readonly failure?: Failure }).failure ?? staged.failureOf(error, target);
   }
 }
 
@@ -228,10 +177,4 @@ function placeOf(twin: DuplicateSource): Stored | undefined {
   const more = { ...(member === undefined ? {} : { member }), ...(refers_to === undefined ? {} : { refers_to }) };
   const place = { shard, offset, stored_bytes, ...more };
   return { bytes, place, ...digestsOf(twin) };
-}
-
-/** Cancels a body that will not be stored. */
-function cancelled(body: readonly Uint8Array[] | BodyStream, failure: Failure): Failure {
-  if ("cancel" in body) body.cancel();
-  return failure;
 }

@@ -2,7 +2,7 @@
 
 import { mismatchedDigest } from "../../core/digest.ts";
 import { type Failure, isFailure } from "../../core/failure.ts";
-import { httpDate } from "../../core/http-date.ts";
+import { httpDate } from "../../core/http/http-date.ts";
 import { isInFile, type Job } from "../../core/job.ts";
 import type { Answer, BodyStream, Sink } from "../../core/ports.ts";
 import { type BodyDigest, bodyDigest, updateFromFile } from "../../fs/body-digest.ts";

@@ -50,6 +50,11 @@ export function divisionOf(folder: string): Division | undefined {
   throw new FolderError("usage", `${path}: is not what a run has written: remove it if no run is on, and start again`);
 }
 
+/** Writes the division into a folder whose state folder exists, and which no run uses. Throws errno errors. */
+export function writeDivision(folder: string, division: Division): void {
+  writeFileSync(pathIn(folder), divisionText(division), { flag: "wx" });
+}
+
 function statsOf(path: string): Stats | undefined {
   try {
     return lstatSync(path, { throwIfNoEntry: false });
@@ -114,18 +119,23 @@ export function claimDivision(folder: string, shard: ShardOfList): void {
 
 function refuseUnlessSame(folder: string, { count, by }: Division, shard: ShardOfList | undefined): void {
   if (shard?.count === count && shard.by === by) return;
-  const index = shard !== undefined && shard.index <= count ? shard.index : "i";
-  const rightIn = ({ option }: Wording) =>
-    `${option("shard")} ${index}/${count}${by === "line" && shard?.by !== "host" ? "" : ` ${option("shardBy")} ${by}`}`;
-  const anew = `to divide the list anew, move the files ${layoutNames(count)} away and remove ${pathIn(folder)}`;
+  const anew = `to divide the list anew, move the files ${journalNames(count)} away and remove ${pathIn(folder)}`;
   throw new FolderError(
     "usage",
     (words) =>
-      `${folder}: its runs are of ${count} shards by ${by}: ${rightIn(words)}, or ${useAnotherFolder(words)}; ${anew}`,
+      `${folder}: its runs are of ${count} shards by ${by}: ${rightShard({ count, by }, shard)(words)}, or ${useAnotherFolder(words)}; ${anew}`,
   );
 }
 
-function layoutNames(count: number): string {
+/** The options of a shard of this division, for a message to a run of `shard`: "--shard 3/16 --shard-by host". */
+export function rightShard({ count, by }: Division, shard: ShardOfList | undefined): (words: Wording) => string {
+  const index = shard !== undefined && shard.index <= count ? shard.index : "i";
+  const isByLine = by === "line" && shard?.by !== "host";
+  return ({ option }) => `${option("shard")} ${index}/${count}${isByLine ? "" : ` ${option("shardBy")} ${by}`}`;
+}
+
+/** The names of the journals of a division, for messages: "results.*-of-16.jsonl". */
+export function journalNames(count: number): string {
   return layoutOf({ index: 1, count }).journal.replace(".1-", ".*-");
 }
 
@@ -139,16 +149,24 @@ function wholeRun(folder: string, is: string): FolderError {
   return new FolderError("usage", (words) => `${why}: without ${words.option("shard")}, or ${useAnotherFolder(words)}`);
 }
 
-/** The number of shards of another division, whose journals are in the folder. Reads all names of it. */
+/** The number of shards of another division, whose journals are in the folder. */
 function otherCount(folder: string, count: number): number | undefined {
   if (!existsSync(folder) || !statSync(folder).isDirectory()) return undefined;
+  for (const other of journalCounts(folder)) if (other !== count) return other;
+  return undefined;
+}
+
+/** The numbers of shards that the journals in a folder are of, by their names: each once. Reads all names. Throws errno errors. */
+export function* journalCounts(folder: string): Generator<number> {
+  const found = new Set<number>();
   const names = opendirSync(folder);
   try {
     for (let entry = names.readSync(); entry !== null; entry = names.readSync()) {
       const shard = shardOfJournal(entry.name);
-      if (shard !== undefined && shard !== "whole" && shard.count !== count) return shard.count;
+      if (shard === undefined || shard === "whole" || found.has(shard.count)) continue;
+      found.add(shard.count);
+      yield shard.count;
     }
-    return undefined;
   } finally {
     names.closeSync();
   }

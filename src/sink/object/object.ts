@@ -2,17 +2,16 @@
 
 import { unlink } from "node:fs";
 import { promisify } from "node:util";
-import { type Digests, digestsOf, mismatchedDigest } from "../../core/digest.ts";
+import { type Digests, digestsOf } from "../../core/digest.ts";
 import { type Failure, isFailure } from "../../core/failure.ts";
 import type { Job } from "../../core/job.ts";
 import type { ObjectBytes, ObjectStore } from "../../core/object-store.ts";
-import type { Answer, BodyStream, Sink, Stored, WriteBehind } from "../../core/ports.ts";
+import type { Answer, Sink, Stored, WriteBehind } from "../../core/ports.ts";
 import { isNameOf } from "../../core/scheduler/name-queue.ts";
 import { Deferred } from "../../core/structures/deferred.ts";
-import { type BodyDigest, bodyDigest, mismatchOf, updateFromFile } from "../../fs/body-digest.ts";
-import { lengthOf, writeAllSync } from "../../fs/write-all.ts";
-import { committer, type Target } from "../directory/commit.ts";
-import { type StreamContext, writeStream } from "../directory/write-stream.ts";
+import { lengthOf } from "../../fs/write-all.ts";
+import type { Target } from "../directory/commit.ts";
+import { cancelled, staging } from "../directory/staging.ts";
 import { diskLatency, unlessBusy, unlessStuck } from "../files/disk-latency.ts";
 import type { PartialFiles } from "../files/partial-files.ts";
 import { pendingWrites, STOPPED_BEFORE_WRITE } from "../files/pending-writes.ts";
@@ -44,30 +43,11 @@ export function objectSink(options: ObjectOptions): Sink {
   const { folder, store, names, parts, maxNameBytes, hash, checkSpace } = options;
   const pending = pendingWrites();
   const disk = unlessStuck(unlessBusy(diskLatency()));
-  const uncontested = {
-    durable: false,
-    conflictOf: () => undefined,
-    unique: true,
-    ownsName: () => true,
-    shared: () => false,
-  };
-  const base = committer({ folder, parts, pending, ...uncontested });
   const types = new WeakMap<Job, Readonly<Record<string, string>>>();
-  const streaming: StreamContext = {
-    ...base,
-    parts,
-    pending,
-    disk,
-    durable: false,
-    checkSpace,
-    startDigest,
-    conflictAt: () => undefined,
-    commit: staged,
-    commitAsync: async (...args) => staged(...args),
-  };
   /** Large bodies that are whole in the state folder, and wait for the store. */
   const whole = new WeakMap<Stored, TempFile>();
   let stagedBytes = 0;
+  const staged = staging({ folder, parts, pending, disk, hash, checkSpace, handOver: hold });
 
   return {
     conflictOf(job, url) {
@@ -77,8 +57,7 @@ export function objectSink(options: ObjectOptions): Sink {
     partialOf: (job) => parts.kept(job),
     drop: (job) => parts.drop(job),
     async link(job, url, twin): Promise<Result | undefined> {
-      const lacksDigest = (hash && twin.sha256 === undefined) || mismatchedDigest(job, twin) !== undefined;
-      if (lacksDigest || twin.file === undefined) return undefined;
+      if (staged.lacksDigest(job, twin) || twin.file === undefined) return undefined;
       const target = targetOf(job, url, twin.type);
       if (isFailure(target)) return target;
       const { bytes, file = "" } = twin;
@@ -90,10 +69,10 @@ export function objectSink(options: ObjectOptions): Sink {
       if (isFailure(target)) return cancelled(body, target);
       types.set(job, headersOf(answer));
       if (!("next" in body) && answer.from === undefined) return putSmall(target, answer, body);
-      const staging =
-        "next" in body ? writeStream(streaming, target, url, answer, body) : appendRest(target, answer, body);
+      const writing =
+        "next" in body ? staged.stream(target, url, answer, body) : staged.appendRest(target, answer, body);
       // The slot is free when the body is whole here.
-      return staging.then(async (end) => {
+      return writing.then(async (end) => {
         if (isFailure(end)) return end;
         const putting = pending.track(putStaged(target, end));
         return stagedBytes > MAX_STAGED_BYTES ? await putting : { storing: putting };
@@ -124,19 +103,16 @@ export function objectSink(options: ObjectOptions): Sink {
 
   function putSmall(target: Target, answer: Answer, pieces: readonly Uint8Array[]): Failure | WriteBehind<Result> {
     const { job } = target;
-    const digest = startDigest(job, 0, 0);
-    if (digest !== undefined) for (const piece of pieces) digest.update(piece);
-    const digests = digest?.result();
-    const mismatch = mismatchOf(job, digests);
-    if (mismatch !== undefined) {
+    const digests = staged.digestsOf(job, pieces);
+    if (digests !== undefined && isFailure(digests)) {
       answer.free?.();
-      return mismatch;
+      return digests;
     }
     const coming = new Deferred<Result>();
     const putting = put(target, { pieces }, { bytes: lengthOf(pieces), ...digests }).finally(() => answer.free?.());
     pending.track(putting).then(
       (end) => coming.resolve(end),
-      (error) => coming.resolve(base.failureOf(error, target)),
+      (error) => coming.resolve(staged.failureOf(error, target)),
     );
     return { storing: coming };
   }
@@ -154,27 +130,8 @@ export function objectSink(options: ObjectOptions): Sink {
     return { ...about, file };
   }
 
-  /** The body of which an earlier try kept the beginning; `pieces` are the rest. */
-  async function appendRest(target: Target, answer: Answer, pieces: readonly Uint8Array[]): Promise<Result> {
-    const { job } = target;
-    let part: TempFile | undefined;
-    try {
-      const from = answer.from ?? 0;
-      part = parts.reopen(job, from);
-      const digest = startDigest(job, part.fd, from);
-      if (digest !== undefined) for (const piece of pieces) digest.update(piece);
-      const bytes = from + writeAllSync(part.fd, pieces);
-      const digests = digest?.result();
-      const mismatch = mismatchOf(job, digests);
-      return mismatch === undefined ? staged(target, part, bytes, digests) : base.abort(job, part, mismatch);
-    } catch (error) {
-      return base.abort(job, part, base.failureOf(error, target));
-    } finally {
-      answer.free?.();
-    }
-  }
-
-  function staged({ file }: Target, part: TempFile, bytes: number, digests: Digests | undefined): Stored {
+  /** Keeps a whole body for `putStaged`. */
+  function hold({ file }: Target, part: TempFile, bytes: number, digests: Digests | undefined): Stored {
     const stored: Stored = { bytes, file, ...digests };
     whole.set(stored, part);
     return stored;
@@ -184,27 +141,21 @@ export function objectSink(options: ObjectOptions): Sink {
   async function putStaged(target: Target, stored: Stored): Promise<Result> {
     const { job } = target;
     const part = whole.get(stored);
-    if (part === undefined) return base.failureOf(new Error("a body without its file"), target);
+    if (part === undefined) return staged.failureOf(new Error("a body without its file"), target);
     const { bytes } = stored;
     stagedBytes += bytes;
     try {
       const { file: _, ...about } = stored;
       const end = await put(target, { fd: part.fd, bytes }, about);
-      if (isFailure(end)) return base.abort(job, part, end);
+      if (isFailure(end)) return staged.abort(job, part, end);
       await part.closeAsync().catch(() => {});
       await unlinked(part.path).catch(() => {}); // the next run removes it
       return end;
     } catch (error) {
-      return base.abort(job, part, base.failureOf(error, target));
+      return staged.abort(job, part, staged.failureOf(error, target));
     } finally {
       stagedBytes -= bytes;
     }
-  }
-
-  function startDigest(job: Job, fd: number, from: number): BodyDigest | undefined {
-    const digest = bodyDigest(job, hash);
-    if (digest !== undefined && from > 0) updateFromFile(digest, fd, from);
-    return digest;
   }
 }
 
@@ -219,10 +170,4 @@ function headersOf({ type, encoding }: Answer): Readonly<Record<string, string>>
 /** Printable ASCII: others are encoded in as many ways as there are stores. */
 function isHeaderValue(value: string | undefined): value is string {
   return value !== undefined && /^[\x21-\x7e][\x20-\x7e]{0,254}$/.test(value);
-}
-
-/** Cancels a body that is not stored. */
-function cancelled(body: readonly Uint8Array[] | BodyStream, failure: Failure): Failure {
-  if ("cancel" in body) body.cancel();
-  return failure;
 }

@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
 import { isFailure } from "../../../src/core/failure.ts";
-import { httpDate } from "../../../src/core/http-date.ts";
+import { httpDate } from "../../../src/core/http/http-date.ts";
 import type { Get } from "../../../src/core/ports.ts";
 import { retryAfterMs } from "../../../src/http/semantics/retry-after.ts";
 import { testGet } from "../../support/get.ts";

@@ -1,7 +1,7 @@
 // Makes jobs of the rows of a table: which column is the URL, the name or a digest, and what of a row goes into the record.
 
 import { DIGEST_NAMES, normalizedDigest } from "../../../core/digest.ts";
-import { isRowHeader } from "../../../core/header-rules.ts";
+import { isRowHeader } from "../../../core/http/header-rules.ts";
 import { isNumber, type Job } from "../../../core/job.ts";
 import { MAX_URL_LENGTH } from "../../../core/url/parse-url.ts";
 import { nameWithoutUserinfo } from "../../../core/url/userinfo.ts";
