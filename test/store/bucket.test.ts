@@ -7,7 +7,7 @@ import { openStore, type Store } from "../../src/store/store.ts";
 import { shell } from "../support/command.ts";
 import { own, ownFolder } from "../support/own.ts";
 import { type S3Stub, STUB_KEY, s3Stub } from "../support/servers/s3-stub.ts";
-import { storeEnv } from "../support/store-env.ts";
+import { storeEnv } from "../support/servers/store-env.ts";
 
 const folder = ownFolder();
 const ADDRESS: StoreAddress = { bucket: "books", prefix: "a/", shown: "s3://books/a/" };

@@ -29,9 +29,11 @@ export interface CopiesOptions {
   readonly everyMs?: number | undefined;
 }
 
-/** Milliseconds between two copies of the records, at least; and as a multiple of the time that the last one took. */
+/** Milliseconds between two copies of the records, at least. */
 const COPY_INTERVAL_MS = 60_000;
-const MIN_PAUSE = 10;
+
+/** The pause after a copy, at least, as a multiple of the time that it took: copies of a long journal take a tenth of a run at most. */
+const MIN_PAUSE_RATIO = 10;
 
 /** Milliseconds between two looks for sealed archives. */
 const LOOK_INTERVAL_MS = 1000;
@@ -72,7 +74,7 @@ export function storeCopies(
           isNoted = true;
           note(`${shown}: the copy of the records could not be renewed: ${problem.problem}`);
         }
-        if (copyTimer !== undefined) copyLater(Math.max(everyMs, MIN_PAUSE * (performance.now() - beganMs)));
+        if (copyTimer !== undefined) copyLater(Math.max(everyMs, MIN_PAUSE_RATIO * (performance.now() - beganMs)));
       });
     }, afterMs).unref();
   }

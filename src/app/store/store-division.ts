@@ -1,7 +1,13 @@
 // The division of a list under a prefix: an object that the first shard puts there, and that each later run compares with its own.
 
 import { FolderError, type Wording } from "../../core/errors.ts";
-import { type Division, divisionText, parseDivision, type ShardOfList } from "../../sink/folder/shards-file.ts";
+import {
+  type Division,
+  divisionText,
+  parseDivision,
+  rightShard,
+  type ShardOfList,
+} from "../../sink/folder/shards-file.ts";
 import { isProblem } from "../../store/problem.ts";
 import type { Store } from "../../store/store.ts";
 import { refuse } from "./refuse-problem.ts";
@@ -43,7 +49,7 @@ function waysOut({ option }: Wording): string {
 }
 
 /** The division under the prefix; undefined without one. Throws a FolderError. */
-async function divisionAt(store: Store): Promise<Division | undefined> {
+export async function divisionAt(store: Store): Promise<Division | undefined> {
   let pieces: Buffer[] = [];
   let bytes = 0;
   const isThere = await store.bucket.read(
@@ -70,11 +76,9 @@ function otherDivision({ address }: Store, division: Division | undefined, shard
   if (division === undefined)
     return new FolderError("usage", `${address.shown}: another run has just removed its shards`);
   const { count, by } = division;
-  const index = shard !== undefined && shard.index <= count ? shard.index : "i";
-  const right = ({ option }: Wording) =>
-    `${option("shard")} ${index}/${count}${by === "line" && shard?.by !== "host" ? "" : ` ${option("shardBy")} ${by}`}`;
   return new FolderError(
     "usage",
-    (words) => `${address.shown}: its runs are of ${count} shards by ${by}: ${right(words)}, or use another prefix`,
+    (words) =>
+      `${address.shown}: its runs are of ${count} shards by ${by}: ${rightShard(division, shard)(words)}, or use another prefix`,
   );
 }

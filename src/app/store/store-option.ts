@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { FolderError, OptionError, useAnotherFolder, type Wording } from "../../core/errors.ts";
+import { STATE_FOLDER, STATE_LAYOUT } from "../../core/layout.ts";
 import { isStoreAddress, storeAddress } from "../../store/address.ts";
 import type { OutputOptions, ResolvedOutputOptions } from "../output/output-options.ts";
 
@@ -43,14 +44,17 @@ export function withStore<T extends Given>(options: T): T & Pick<ResolvedOutputO
   return { ...options, workers: 1, outputDir: state ?? DEFAULT_STATE, store: storeAddress(outputDir) };
 }
 
-/** What the state folder remembers: the address of its store. */
-export const STORE_FILE = "store.json";
+/** The file that remembers the address of a run's store: in the folder of states, where no body and no file of a user is. */
+export function storeFileIn(folder: string): string {
+  return join(folder, STATE_FOLDER, STATE_LAYOUT.store);
+}
 
 /** Throws a FolderError for a folder that has the state of a run into a store, and no bodies. */
 export function refuseStateOfStore(folder: string): void {
   const other = rememberedAddress(folder);
   if (other === undefined) return;
-  const waysIn = (words: Wording) => `go on with ${words.option("outputDir")} ${other}, or ${useAnotherFolder(words)}`;
+  const waysIn = (words: Wording) =>
+    `go on with ${words.option("outputDir")} ${other} ${words.option("state")} ${folder}, or ${useAnotherFolder(words)}`;
   throw new FolderError("usage", (words) => `${folder}: holds the state of a run into ${other}: ${waysIn(words)}`);
 }
 
@@ -58,7 +62,7 @@ export function refuseStateOfStore(folder: string): void {
 export function rememberedAddress(folder: string): string | undefined {
   let text: string;
   try {
-    text = readFileSync(join(folder, STORE_FILE), "utf8");
+    text = readFileSync(storeFileIn(folder), "utf8");
   } catch (error) {
     const { code = "", message } = error as NodeJS.ErrnoException;
     if (code === "ENOENT" || code === "ENOTDIR") return undefined;
@@ -70,5 +74,5 @@ export function rememberedAddress(folder: string): string | undefined {
   } catch {
     // It was edited.
   }
-  throw new FolderError("usage", `${join(folder, STORE_FILE)}: has no address of a store: move it away`);
+  throw new FolderError("usage", `${storeFileIn(folder)}: has no address of a store: move it away`);
 }

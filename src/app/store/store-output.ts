@@ -1,7 +1,6 @@
 // A run's output in an object store: checks the store before the run, and keeps a copy of the records there.
 
 import { closeSync, existsSync, unlinkSync } from "node:fs";
-import { join } from "node:path";
 import { FolderError, type Wording } from "../../core/errors.ts";
 import type { Layout } from "../../core/layout.ts";
 import type { Sink, Source } from "../../core/ports.ts";
@@ -23,7 +22,7 @@ import { objectStore } from "./object-store.ts";
 import { refuse } from "./refuse-problem.ts";
 import { archiveSizes, checkAccess, unlinkIfThere } from "./store-access.ts";
 import { storeCopies } from "./store-copies.ts";
-import { rememberedAddress, STORE_FILE } from "./store-option.ts";
+import { rememberedAddress, storeFileIn } from "./store-option.ts";
 
 export interface StoreOutput {
   /** How the sink of objects is opened. */
@@ -66,7 +65,7 @@ export async function openStoreOutput(
   { paths, layout, shard, isArchive, isForced, note, copyEveryMs }: StoreOutputContext,
 ): Promise<StoreOutput> {
   const { folder, journal } = paths;
-  const storeFile = join(folder, STORE_FILE);
+  const storeFile = storeFileIn(folder);
   refuseOtherState(folder, existsSync(journal), address);
   const store = openStore(address, { env: process.env, state: paths.state });
   if ("problem" in store) throw new FolderError("usage", `${address.shown}: ${store.problem}`);

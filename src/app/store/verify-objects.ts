@@ -1,16 +1,18 @@
 // `bulkget report --verify`: compares the objects under a prefix with the records of the run that put them there.
 
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FolderError } from "../../core/errors.ts";
 import type { Outcome } from "../../core/job.ts";
-import { LAYOUT, SHARD } from "../../core/layout.ts";
+import { LAYOUT, SHARD, STATE_FOLDER, shardOfJournal } from "../../core/layout.ts";
+import { writeDivision } from "../../sink/folder/shards-file.ts";
 import { storeAddress } from "../../store/address.ts";
 import { openStore, type Store } from "../../store/store.ts";
 import { refuse } from "./refuse-problem.ts";
 import { fetched } from "./store-access.ts";
-import { rememberedAddress, STORE_FILE } from "./store-option.ts";
+import { divisionAt } from "./store-division.ts";
+import { rememberedAddress, storeFileIn } from "./store-option.ts";
 
 export interface Verified {
   /** The address, as it is shown. */
@@ -84,15 +86,36 @@ export async function fetchRecords(output: string): Promise<FetchedRecords> {
   try {
     await withStore(output, folder, async (store) => {
       const { shown } = store.address;
-      if (!(await fetched(store, join(folder, LAYOUT.journal))))
+      mkdirSync(join(folder, STATE_FOLDER));
+      if (!(await fetched(store, join(folder, LAYOUT.journal))) && !(await fetchShards(store, folder)))
         throw new FolderError("usage", `${shown}: has no ${LAYOUT.journal} of a run`);
-      writeFileSync(join(folder, STORE_FILE), JSON.stringify({ output: shown }));
+      writeFileSync(storeFileIn(folder), JSON.stringify({ output: shown }));
     });
     return { folder, remove };
   } catch (error) {
     remove();
     throw error;
   }
+}
+
+/** What the names of all journals begin with. */
+const JOURNALS = "results.";
+
+/** Fetches the records of all shards; false where no shard has put any. */
+async function fetchShards(store: Store, folder: string): Promise<boolean> {
+  const division = await divisionAt(store);
+  if (division === undefined) return false;
+  writeDivision(folder, division);
+  const names: string[] = [];
+  const problem = await store.bucket.list(store.keyOf(JOURNALS), ({ key }) => {
+    const name = key.slice(store.address.prefix.length);
+    const shard = shardOfJournal(name);
+    if (typeof shard === "object" && shard.count === division.count) names.push(name);
+    return true;
+  });
+  refuse(problem, store);
+  for (const name of names) await fetched(store, join(folder, name));
+  return names.length > 0;
 }
 
 async function withStore(output: string, state: string, use: (store: Store) => Promise<void>): Promise<void> {

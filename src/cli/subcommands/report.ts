@@ -2,6 +2,7 @@
 
 import { existsSync } from "node:fs";
 import { type FolderReport, openReport } from "../../app/report.ts";
+import { rememberedAddress } from "../../app/store/store-option.ts";
 import { OptionError } from "../../core/errors.ts";
 import type { ListShard } from "../../core/layout.ts";
 import { shardText } from "../../core/list-shard.ts";
@@ -130,7 +131,9 @@ function commandsAgain({ statistics, journals }: FolderReport): readonly string[
   if (rows.rows.some(({ outcome, file }) => outcome === "saved" && file === undefined)) return [];
   const commands = journals.flatMap(({ paths: { folder, failedList: list }, shard }) => {
     if (!existsSync(list)) return [];
-    const [operand, output] = [list, folder].map((path) => quoted(path.startsWith("-") ? `./${path}` : path));
+    const [operand, own] = [list, folder].map((path) => quoted(path.startsWith("-") ? `./${path}` : path));
+    const address = rememberedAddress(folder);
+    const output = address === undefined ? own : `${quoted(address)} --state ${own}`;
     return [`bulkget ${operand} -o ${output}${shard === undefined ? "" : shardWords(folder, shard)}`];
   });
   const more = commands.length - MAX_COMMANDS;

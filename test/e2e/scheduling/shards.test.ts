@@ -4,8 +4,8 @@ import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { bulkget } from "../../../src/bulkget.ts";
 import { shell } from "../../support/command.ts";
+import { merged, wholeOf } from "../../support/folders/shards.ts";
 import { ownFolder, ownSite } from "../../support/own.ts";
-import { merged, wholeOf } from "../../support/shards.ts";
 import { status } from "../../support/site.ts";
 
 const server = ownSite();

@@ -1,9 +1,9 @@
 // Shards that share a folder: what is refused, and that none takes, replaces or removes what another has.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { describe, expect, it, vi } from "vitest";
+import { merged, wholeOf } from "../../support/folders/shards.ts";
 import { own, ownFolder, ownSite } from "../../support/own.ts";
 import { commandUnderWay } from "../../support/process/under-way.ts";
-import { merged, wholeOf } from "../../support/shards.ts";
 import { body, pageOf, status } from "../../support/site.ts";
 
 const server = ownSite();

@@ -6,8 +6,8 @@ import { recordsOf } from "../../support/command.ts";
 import { own, ownFolder, ownSite } from "../../support/own.ts";
 import { commandUnderWay, graceOf } from "../../support/process/under-way.ts";
 import { s3Stub } from "../../support/servers/s3-stub.ts";
+import { storeEnv } from "../../support/servers/store-env.ts";
 import { pageOf } from "../../support/site.ts";
-import { storeEnv } from "../../support/store-env.ts";
 
 /** Number of kills; each comes after a random number of requests to the store. */
 const KILLS = Number(process.env["STORE_KILLS"] ?? 4);
@@ -39,7 +39,8 @@ it("a run that is stopped aborts its uploads at the store, and leaves a copy of 
   expect(store.objects.get("a/000002")?.body).toHaveLength(20_971_520);
 });
 
-const filesIn = (path: string) => (existsSync(path) ? readdirSync(path).filter((name) => name !== "since") : []);
+const filesIn = (path: string) =>
+  existsSync(path) ? readdirSync(path).filter((name) => !["since", "store.json"].includes(name)) : [];
 
 it.each([
   ["files", []],

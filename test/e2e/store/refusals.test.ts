@@ -1,10 +1,10 @@
 // -o s3://: what a run refuses, and how it stops where the store takes nothing.
-import { existsSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Ran } from "../../support/command.ts";
 import { own, ownFolder, ownSite } from "../../support/own.ts";
 import { type S3Stub, s3Stub } from "../../support/servers/s3-stub.ts";
-import { NO_CREDENTIALS, storeEnv } from "../../support/store-env.ts";
+import { NO_CREDENTIALS, storeEnv } from "../../support/servers/store-env.ts";
 
 const server = ownSite();
 const folder = ownFolder();
@@ -121,6 +121,16 @@ describe("-o s3://", () => {
       expect(existsSync(folder.at(".bulkget"))).toBe(false);
     },
   );
+
+  it("takes no file of a list or a user for the state of a store", async () => {
+    const lines = (...names: string[]) =>
+      writeFileSync(folder.at("named.txt"), names.map((name) => `${server.url("/p1")}\t${name}\n`).join(""));
+    lines("store.json");
+    for (const code of [0, 0]) expect((await folder.run(["named.txt", "-o", "out"])).code).toBe(code);
+    writeFileSync(folder.at("out/store.json"), JSON.stringify({ output: "s3://books/a/" }));
+    lines("store.json", "b.txt");
+    expect((await folder.run(["named.txt", "-o", "out"])).code).toBe(0);
+  });
 
   it("refuses --state for a folder", async () => {
     const ran = await run(["-o", "out", "--state", "s"]);

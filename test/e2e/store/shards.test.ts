@@ -4,8 +4,8 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { ROOT, shell } from "../../support/command.ts";
 import { own, ownFolder, ownSite } from "../../support/own.ts";
 import { type S3Stub, s3Stub } from "../../support/servers/s3-stub.ts";
+import { storeEnv } from "../../support/servers/store-env.ts";
 import { pageOf } from "../../support/site.ts";
-import { storeEnv } from "../../support/store-env.ts";
 
 const server = ownSite();
 const folder = ownFolder();

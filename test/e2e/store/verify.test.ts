@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import type { Ran } from "../../support/command.ts";
 import { own, ownFolder, ownSite } from "../../support/own.ts";
 import { type S3Stub, s3Stub } from "../../support/servers/s3-stub.ts";
-import { storeEnv } from "../../support/store-env.ts";
+import { storeEnv } from "../../support/servers/store-env.ts";
 
 const server = ownSite();
 const folder = ownFolder();
@@ -59,6 +59,20 @@ describe("report --verify", () => {
     expect(ran.stderr).toContain("00001.tar  line ");
     expect(JSON.parse(ran.stdout)).toMatchObject({ counts: { saved: 1100 } });
     expect(ran.code).toBe(1);
+  });
+
+  it("finds the objects of all shards by their address, and prints the command that goes on", async () => {
+    server.answers.set("/p7", (_, response) => void response.writeHead(404).end());
+    folder.list(Array.from({ length: 1100 }, (_, i) => server.url(`/p${i}`)));
+    for (const i of [1, 2]) await run("urls.txt", "-o", "s3://books/a", "--state", `s${i}`, "--shard", `${i}/2`);
+    const both = await run("report", "s3://books/a", "--verify");
+    expect(both.stdout).toContain("verify  1,099 objects in s3://books/a/: all are there\n");
+    expect(both.stdout).toContain("shards  2 of 2\n");
+    expect(both.stdout).toMatch(/^failed {2}1 /m);
+    store.objects.delete("a/results.2-of-2.jsonl");
+    expect((await run("report", "s3://books/a")).stdout).toContain("shards  1 of 2; missing: 2\n");
+    const own = await run("report", "s1");
+    expect(own.stdout).toContain("  bulkget s1/failed.1-of-2.txt -o s3://books/a/ --state s1 --shard 1/2\n");
   });
 
   it("refuses a folder of files, and an address without records", async () => {

@@ -1,6 +1,6 @@
 // The environment of a run into a store on 127.0.0.1, without any other source of credentials.
 
-import { type S3Stub, STUB_KEY } from "./servers/s3-stub.ts";
+import { type S3Stub, STUB_KEY } from "./s3-stub.ts";
 
 export function storeEnv({ url }: Pick<S3Stub, "url">): Record<string, string> {
   return {

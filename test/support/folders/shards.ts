@@ -2,8 +2,8 @@
 
 import { cpSync, lstatSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Outcome } from "../../src/core/job.ts";
-import { OF_THE_MOMENT } from "./site.ts";
+import type { Outcome } from "../../../src/core/job.ts";
+import { OF_THE_MOMENT } from "../site.ts";
 
 /** Own files of runs, with and without shards. */
 const JOURNAL = /^results(\.\d+-of-\d+)?\.jsonl$/;
