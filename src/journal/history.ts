@@ -207,6 +207,7 @@ function history(fd: number, { folder, state, journalPath, remote }: HistoryPath
       const isNamed = outcome.name !== undefined && !isNumber(outcome.name);
       set(outcome.n, unitOf(offset), hash, state, isNamed);
       unmatched.markMatched(outcome.n);
+      queries.onAdded(outcome);
       if (state === STATE_SAVED && !("duplicate_of" in outcome)) savedByUrl?.add(outcome.n, hash);
     },
     get recorded() {

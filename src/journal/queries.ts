@@ -2,10 +2,11 @@
 
 import type { Outcome } from "../core/job.ts";
 import { knownAs } from "../core/url/redact.ts";
-import { fileOwners, type IsOwnedByOther } from "./file-owners.ts";
+import { fileOwners, type IsOwnedByOther, isOfNumber } from "./file-owners.ts";
 import { urlHash } from "./reading/parse-record.ts";
 import { recordAt } from "./reading/read-lines.ts";
 import { recordedUrls } from "./recorded-url.ts";
+import { type FingerprintSet, fingerprintSet } from "./tables/fingerprint-set.ts";
 import { LAST_UNIT, type LineTable, STATE_NONE, UNIT_BYTES, unitOf } from "./tables/line-table.ts";
 
 export interface HistoryQueries {
@@ -13,7 +14,10 @@ export interface HistoryQueries {
   state(n: number, url: string): "saved" | "failed" | "skipped" | "open" | "other" | undefined;
   /** The state recorded for this number, whatever its URL. */
   stateOf(n: number): "saved" | "failed" | "skipped" | "open" | undefined;
-  /** A number's last record, without `file` if another line owns it; undefined if there is none, or it is not written yet. */
+  /**
+   * A number's last record, without `file` if another line owns it, or took it in this run; undefined if there is none, or
+   * it is not written yet.
+   */
   record(n: number): Outcome | undefined;
   /** Whether the record of a number is certainly saved, with this URL and file. False if only a full parse can tell. */
   hasFile(n: number, url: string, file: string): boolean;
@@ -25,8 +29,14 @@ export interface HistoryQueries {
 const STATE_NAMES = [undefined, "saved", "failed", "open", "skipped", "open"] as const;
 
 /** `bytes`: the journal's length when it was read. */
-export function historyQueries(fd: number, lines: LineTable, bytes: number): HistoryQueries {
+export function historyQueries(
+  fd: number,
+  lines: LineTable,
+  bytes: number,
+): HistoryQueries & { onAdded(outcome: Outcome): void } {
   let isOwnedByOther: IsOwnedByOther | undefined;
+  /** Files of this run's records, since owners were read. A stale record may name one: a kill while its own was set aside. */
+  let taken: FingerprintSet | undefined;
   const urls = recordedUrls(fd, bytes);
   const isLast = (n: number, offset: number, bytes: number): boolean => {
     const index = indexOf(n);
@@ -53,11 +63,17 @@ export function historyQueries(fd: number, lines: LineTable, bytes: number): His
     },
     record(n) {
       const index = indexOf(n);
-      const outcome = index < 0 ? undefined : recordAt(fd, lines.unitAt(index), n)?.outcome;
-      if (outcome?.file === undefined) return outcome;
+      const found = index < 0 ? undefined : recordAt(fd, lines.unitAt(index), n);
+      const outcome = found?.outcome;
+      if (found === undefined || outcome?.file === undefined) return outcome;
       isOwnedByOther ??= fileOwners(fd, isLast);
-      if (isOwnedByOther(n, outcome.file)) delete (outcome as { file?: string }).file; // an object of JSON.parse
+      taken ??= fingerprintSet();
+      const isTaken = found.offset < bytes && taken.has(outcome.file);
+      if (isTaken || isOwnedByOther(n, outcome.file)) delete (outcome as { file?: string }).file; // an object of JSON.parse
       return outcome;
+    },
+    onAdded({ n, outcome, file }) {
+      if (file !== undefined && outcome !== "failed" && !isOfNumber(file, n)) taken?.add(file);
     },
     hasFile(n, url, file) {
       const index = indexOf(n);

@@ -183,6 +183,22 @@ describe("a history during a run", () => {
     expect(history).toMatchObject({ recorded: 5, failures: 2, stale: 1, saved: 1, open: 2 });
   });
 
+  it("has no file of an earlier record any more that a record of this run names", () => {
+    const history = read(gone, stored(7), stored(8));
+    expect(history.record(5)).toEqual(gone);
+    let offset = history.bytes;
+    const taken = saved({ n: 6, url: "https://example.org/6", file: "gone.txt", name: "gone.txt" });
+    for (const outcome of [taken, failed({ n: 8, file: stored(7).file ?? "" })]) {
+      appendFileSync(journal.path, serializeOutcome(outcome));
+      history.add(outcome, offset);
+      offset += Buffer.byteLength(serializeOutcome(outcome));
+    }
+    const { file: _, ...rest } = gone;
+    expect(history.record(5)).toEqual(rest);
+    expect(history.record(6)).toEqual(taken);
+    expect(history.record(7)).toEqual(stored(7));
+  });
+
   it("has no record of a removed line, and does not find its URL", () => {
     const history = read(stored(1), stored(2));
     history.remove(1);
