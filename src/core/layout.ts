@@ -20,6 +20,11 @@ export interface Layout {
   readonly isShared: boolean;
 }
 
+/** The layout of an attempt at a chunk of a fleet, in a folder of its own: its archives are named by it (`c000123-2`). */
+export function layoutOfAttempt(name: string): Layout {
+  return { ...LAYOUT, infix: `.${name}` };
+}
+
 /** A part of a list: shard `index`, from 1, of `count`. */
 export interface ListShard {
   readonly index: number;
@@ -111,9 +116,12 @@ const INDEX_EXTENSIONS = { ".tar": undefined, ".warc.gz": ".cdxj" } as const;
 
 export type ShardExtension = keyof typeof INDEX_EXTENSIONS;
 
+/** What distinguishes the archives of an attempt at a chunk of a fleet. */
+const ATTEMPT_INFIX = "\\.c\\d{6,12}-[0-9a-f]{1,9}";
+
 /** Archives that a run writes: five digits or more, the run's infix, and an extension. */
 export const SHARD = new RegExp(
-  `^(\\d{5,9})(${INFIX})(${Object.keys(INDEX_EXTENSIONS).join("|").replaceAll(".", "\\.")})$`,
+  `^(\\d{5,9})(${INFIX}|${ATTEMPT_INFIX})(${Object.keys(INDEX_EXTENSIONS).join("|").replaceAll(".", "\\.")})$`,
 );
 
 /** Digits of a shard's number; a larger number has more. */

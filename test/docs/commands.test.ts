@@ -19,6 +19,7 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   "npm install -g bulkget bullmq ioredis": "installs from the registry",
   'export BULKGET_QUEUE="redis://:$PASSWORD@10.0.0.1:6379"': "no such queue; test/e2e/fleet has a Redis",
   "bulkget enqueue /data/urls.txt -o /data/out -c 50": FLEET,
+  "bulkget enqueue /data/urls.txt -o s3://my-bucket/pages": "needs a queue and a store; test/e2e/fleet has both",
   "bulkget work -w 4": FLEET,
   "bulkget watch": FLEET,
   "bulkget watch --metrics 9100 --progress plain": FLEET,

@@ -1,7 +1,9 @@
 // The process that downloads chunks for a worker of the fleet: each as a run of its own, with one HTTP client for all of a run.
 
 import { Socket } from "node:net";
+import { basename } from "node:path";
 import { BulkgetError, FolderError, messageFor, type Wording } from "../../core/errors.ts";
+import { layoutOfAttempt } from "../../core/layout.ts";
 import type { Get } from "../../core/ports.ts";
 import { combineReporters, STALL_MS } from "../../core/run/combine-reporters.ts";
 import type { Run, StopReason } from "../../core/run/run.ts";
@@ -71,11 +73,13 @@ async function downloadChunk(
   send: (message: FromChunks) => void,
 ): Promise<ChunkEnd> {
   const note = (text: string) => send({ note: text });
-  const own = { ...options, outputDir: attempt };
+  const name = basename(attempt);
+  const own = { ...options, outputDir: attempt, attempt: name };
   const refuse = refuseNames(namingOf(own));
   const about = { refuse, onNamed: () => {} };
   const list = "jobs" in source ? jobSource(source.jobs, about) : rangeSource(source, about);
-  const output = await openOutput(own, { lists: [], note, stays: true, stop: stop.signal, command });
+  const layout = layoutOfAttempt(name);
+  const output = await openOutput(own, { lists: [], note, stays: true, stop: stop.signal, command, layout });
   let run: Run | undefined;
   let problem: string | undefined;
   try {

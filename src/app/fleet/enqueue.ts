@@ -1,26 +1,15 @@
 // Enqueues a list: splits it into chunks, and adds those that have no results.
 
 import { randomBytes } from "node:crypto";
-import { readdirSync } from "node:fs";
-import { join } from "node:path";
 import { OptionError } from "../../core/errors.ts";
 import type { Job } from "../../core/job.ts";
-import { STATE_FOLDER } from "../../core/layout.ts";
 import type { Source } from "../../core/ports.ts";
 import type { ChunkLines } from "../../queue/chunk.ts";
 import type { Producer } from "../../queue/producer.ts";
 import type { RunStore } from "../../queue/runs.ts";
 import { splitList } from "../../source/parts/split-list.ts";
-import { settleChunk } from "./commit.ts";
-import {
-  type FleetOptions,
-  type FleetPlan,
-  type FleetRecord,
-  readRecord,
-  refuseOtherRun,
-  writeRecord,
-} from "./plan.ts";
-import { committedChunks } from "./results.ts";
+import type { FleetOutput } from "./commit/fleet-output.ts";
+import { type FleetOptions, type FleetPlan, type FleetRecord, refuseOtherRun } from "./plan.ts";
 
 /** Most lines of a chunk that has the lines themselves. */
 export const MAX_SENT_LINES = 1000;
@@ -29,8 +18,8 @@ export const MAX_SENT_LINES = 1000;
 export const HOST_BUCKETS = 64;
 
 export interface EnqueueOptions {
-  /** The output folder, as an absolute path. */
-  readonly folder: string;
+  /** The output, which is claimed. */
+  readonly output: FleetOutput;
   /** The lists, as absolute paths; "-" for standard input. */
   readonly lists: readonly string[];
   /** The list's path and length, where chunks are ranges of its bytes. */
@@ -42,7 +31,6 @@ export interface EnqueueOptions {
   readonly bucketOf: ((job: Job) => number) | undefined;
   readonly options: FleetOptions;
   readonly stop: AbortSignal;
-  readonly note: (text: string) => void;
 }
 
 export interface Enqueued {
@@ -55,27 +43,26 @@ export interface Enqueued {
 
 /** Throws an OptionError, a FolderError or a ListError; rejects where the queue cannot be reached any more. */
 export async function enqueueList(options: EnqueueOptions, add: Producer, store: RunStore): Promise<Enqueued> {
-  const { folder, lists, range, bucketOf, stop } = options;
+  const { output, lists, range, bucketOf, stop } = options;
   const chunkLines = range === undefined ? Math.min(options.chunkLines, MAX_SENT_LINES) : options.chunkLines;
   const about = {
     lists,
     ...(range === undefined ? {} : { listBytes: range.bytes }),
     chunkLines,
     shardBy: bucketOf === undefined ? ("line" as const) : ("host" as const),
-    format: "files" as const,
+    format: options.options.format ?? "files",
     name: options.options.name ?? "",
   };
-  const before = readRecord(folder);
+  const before = await output.record();
   if (before !== undefined) refuseOtherRun(before, about);
   const run = before?.run ?? randomBytes(4).toString("hex");
   const begin = before?.begin ?? new Date().toISOString();
-  const record: FleetRecord = { ...before, run, begin, ...about };
-  writeRecord(folder, record);
-  const plan: FleetPlan = { ...record, folder, options: options.options };
+  const record = await output.putRecord({ ...before, run, begin, ...about });
+  const plan: FleetPlan = { ...record, folder: output.shown, options: options.options };
   await store.put(run, plan);
-  await settleLeft(options);
+  await output.settleAll();
 
-  const committed = committedChunks(folder);
+  const committed = await output.committed();
   let chunks = 0;
   let added = 0;
   const addChunk = async (n: number, lines: ChunkLines, bucket?: number) => {
@@ -89,8 +76,7 @@ export async function enqueueList(options: EnqueueOptions, add: Producer, store:
     range === undefined ? await addLines(options, chunkLines, addChunk) : await addRanges(range, chunkLines, addChunk);
   await add.end();
   if (stop.aborted) return { record, added, committed: committed.size };
-  const whole = { ...record, chunks, lines };
-  writeRecord(folder, whole);
+  const whole = await output.putRecord({ ...record, chunks, lines });
   await store.put(run, { ...plan, chunks, lines });
   return { record: whole, added, committed: committed.size };
 }
@@ -127,14 +113,4 @@ async function addLines({ read, bucketOf, stop }: EnqueueOptions, chunkLines: nu
   }
   for (const [bucket, jobs] of open) await add(++n, { jobs }, bucket);
   return count;
-}
-
-/** Finishes chunks whose worker was killed between the commit and its end. */
-async function settleLeft({ folder, options, note }: EnqueueOptions): Promise<void> {
-  const chunks = new Set<number>();
-  for (const name of readdirSync(join(folder, STATE_FOLDER))) {
-    const [, n] = /^c(\d{6,12})-\d+$/.exec(name) ?? [];
-    if (n !== undefined) chunks.add(Number(n));
-  }
-  for (const chunk of chunks) await settleChunk({ folder, chunk, isSynced: options.durability !== "none", note });
 }

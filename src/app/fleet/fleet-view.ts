@@ -6,7 +6,7 @@ import { type TallyJson, tallyFromJson } from "../../core/run/tally-json.ts";
 import type { ActiveChunk } from "../../queue/observer.ts";
 import type { FailingHost, FailingHosts } from "../../report/failing-hosts.ts";
 import { clock } from "../clock.ts";
-import type { AttemptResults } from "./attempt-results.ts";
+import type { AttemptResults } from "./commit/attempt-results.ts";
 import type { ChunkProgress } from "./messages.ts";
 import type { FleetPlan } from "./plan.ts";
 

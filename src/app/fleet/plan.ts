@@ -8,11 +8,11 @@ import { STATE_FOLDER, STATE_LAYOUT } from "../../core/layout.ts";
 import { makeFolder } from "../../sink/folder/output-folder.ts";
 import type { ScheduleOptions } from "../download.ts";
 import type { FetchOptions } from "../network/http-client.ts";
-import type { OutputOptions } from "../output/output-options.ts";
+import type { OutputOptions, ResolvedOutputOptions } from "../output/output-options.ts";
 
 /** The options of the run that each worker takes: plain data. */
 export type FleetOptions = FetchOptions &
-  OutputOptions &
+  ResolvedOutputOptions &
   Omit<ScheduleOptions, "order"> & { readonly order?: "fair" | "list" | "longest" };
 
 /** What the folder keeps: it decides which chunks there are, and must be the same each time the list is enqueued. */
@@ -30,15 +30,17 @@ export interface FleetRecord {
   readonly chunks?: number;
   /** Number of lines, without blank ones and comments where chunks have the lines themselves. */
   readonly lines?: number;
-  readonly format: "files";
+  readonly format: NonNullable<OutputOptions["format"]>;
   readonly name: string;
   /** When it was first enqueued: ISO 8601. */
   readonly begin: string;
+  /** Whether the store keeps an object that is there when another one is put with `If-None-Match: *`; absent for a folder. */
+  readonly isConditional?: boolean;
 }
 
 /** What the queue keeps. */
 export interface FleetPlan extends FleetRecord {
-  /** The output folder, as an absolute path. */
+  /** The output folder, as an absolute path, or the address of a store as it is shown. */
   readonly folder: string;
   /** The options; only files of secrets are named, but headers and credentials are in it. */
   readonly options: FleetOptions;
@@ -61,13 +63,21 @@ export function readRecord(folder: string): FleetRecord | undefined {
     if (code === "ENOENT" || code === "ENOTDIR") return undefined;
     throw new FolderError("disk", `${folder}: cannot be read: ${message}`, { cause: error });
   }
+  return parseRecord(text, recordPath(folder));
+}
+
+/** `where`: its place, for the message. Throws a FolderError for what is no record. */
+export function parseRecord(text: string, where: string): FleetRecord {
   try {
-    const value = JSON.parse(text) as FleetRecord; // written by `writeRecord`
+    const value = JSON.parse(text) as FleetRecord; // written by `enqueue`
     if (/^[0-9a-f]{8}$/.test(value.run) && Array.isArray(value.lists) && value.chunkLines > 0) return value;
   } catch {
     // Not JSON.
   }
-  throw new FolderError("usage", `${recordPath(folder)}: is no record of bulkget enqueue: use another folder`);
+  throw new FolderError(
+    "usage",
+    ({ option }) => `${where}: is no record of bulkget enqueue: use another output (${option("outputDir")})`,
+  );
 }
 
 /** Writes the record, whole or not at all. Throws file-system errors. */
@@ -129,10 +139,10 @@ export function refuseOtherRun(before: FleetRecord, now: Omit<FleetRecord, "run"
   });
 }
 
-/** The folder of a new attempt at a chunk, made exclusively: `.bulkget/c000123-2`. Throws file-system errors. */
-export function makeAttempt(folder: string, chunk: string, attempt: number): string {
+/** The folder of a new attempt at a chunk, made exclusively: `c000123-2` in the folder `state`. Throws file-system errors. */
+export function makeAttempt(state: string, chunk: string, attempt: number): string {
   for (let i = attempt; ; i++) {
-    const path = join(folder, STATE_FOLDER, `${chunk}-${i}`);
+    const path = join(state, `${chunk}-${i}`);
     try {
       mkdirSync(path);
       return path;

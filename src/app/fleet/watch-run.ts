@@ -1,22 +1,20 @@
 // Watches a run of a fleet until all its chunks are committed: by what the queue knows, and by the folder where that is reached.
 
-import { existsSync, statSync } from "node:fs";
-import { join } from "node:path";
 import { OptionError } from "../../core/errors.ts";
 import type { Observer } from "../../queue/observer.ts";
 import type { RunStore } from "../../queue/runs.ts";
-import { readResults } from "./attempt-results.ts";
-import { committedPath } from "./commit.ts";
+import type { FleetOutput } from "./commit/fleet-output.ts";
+import { openFleetOutput } from "./commit/open-output.ts";
 import { type DoneEntry, type FleetView, fleetView } from "./fleet-view.ts";
 import { pause } from "./pause.ts";
-import { type FleetPlan, RESULTS } from "./plan.ts";
-import { committedChunks } from "./results.ts";
+import type { FleetPlan } from "./plan.ts";
 
 /** How often the queue is asked, in milliseconds. */
 const LOOK_MS = 1000;
 
-/** How many looks at the queue come between two at the folder, which may have 100,000 files. */
+/** How many looks at the queue come between two at the folder, which may have 100,000 files, or at the store, whose listings have a price. */
 const LOOKS_PER_FOLDER = 10;
+const LOOKS_PER_STORE = 60;
 
 export interface WatchOptions {
   readonly store: RunStore;
@@ -49,13 +47,16 @@ export async function openWatch(plan: FleetPlan, options: WatchOptions) {
   const { store, observer, note, stop } = options;
   let current = plan;
   const fleet = fleetView(() => current);
+  const output = await reachedOutput(plan, note);
+  const looksPerOutput = plan.options.store === undefined ? LOOKS_PER_FOLDER : LOOKS_PER_STORE;
   let read = 0;
   let failedBefore = 0;
   const look = async (looks: number) => {
     read = await store.readDone(plan.run, read, (entry) => fleet.addDone(entry as DoneEntry)); // written by a worker
     const { active, failed } = await observer.state();
     if (current.chunks === undefined) current = ((await store.get(plan.run)) as FleetPlan | undefined) ?? current;
-    if (looks % LOOKS_PER_FOLDER === 0) addFromFolder(plan.folder, fleet);
+    if (output !== undefined && looks % looksPerOutput === 0)
+      await addFromOutput(output, fleet).catch(({ message }: Error) => note(message));
     fleet.setActive(active);
     if (failed > failedBefore) note(`${failed} chunks have failed too often: bulkget enqueue gives them another try`);
     failedBefore = failed;
@@ -64,6 +65,7 @@ export async function openWatch(plan: FleetPlan, options: WatchOptions) {
   await look(0);
   return {
     ...fleet,
+    close: () => output?.close(),
     /** Resolves to true when all chunks are committed, to false when `stop` aborts. */
     async untilDone(): Promise<boolean> {
       for (let looks = 1; !stop.aborted; looks++) {
@@ -76,12 +78,23 @@ export async function openWatch(plan: FleetPlan, options: WatchOptions) {
   };
 }
 
+/** The output where it is reached from this machine: a mounted folder, or a store for which there are credentials. */
+async function reachedOutput(
+  { folder, options }: FleetPlan,
+  note: (text: string) => void,
+): Promise<FleetOutput | undefined> {
+  try {
+    return await openFleetOutput({ folder, store: options.store, state: "", isSynced: false, note });
+  } catch {
+    return undefined;
+  }
+}
+
 /** Counts chunks whose entry the queue does not have, such as after the loss of Redis. */
-function addFromFolder(folder: string, { done, addResults }: FleetView): void {
-  if (!existsSync(join(folder, RESULTS))) return; // another machine's
-  for (const chunk of committedChunks(folder)) {
+async function addFromOutput(output: FleetOutput, { done, addResults }: FleetView): Promise<void> {
+  for (const chunk of await output.committed()) {
     if (done.has(chunk)) continue;
-    const path = committedPath(folder, chunk);
-    addResults(chunk, readResults(path), statSync(path).mtimeMs);
+    const found = await output.results(chunk);
+    if (found !== undefined) addResults(chunk, found.results, found.atMs ?? Date.now());
   }
 }

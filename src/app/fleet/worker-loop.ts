@@ -1,21 +1,19 @@
 // A worker of the fleet: takes chunks from the queue, has each downloaded into a folder of its own, and commits it.
 
-import { renameSync } from "node:fs";
-import { join } from "node:path";
 import { FolderError } from "../../core/errors.ts";
-import { STATE_FOLDER } from "../../core/layout.ts";
 import { finished } from "../../core/run/tally.ts";
 import { tallyToJson } from "../../core/run/tally-json.ts";
 import { chunkName } from "../../queue/chunk.ts";
 import type { Consumer, Lease } from "../../queue/consumer.ts";
 import type { RunStore } from "../../queue/runs.ts";
 import type { FetchOptions } from "../network/http-client.ts";
-import type { AttemptResults } from "./attempt-results.ts";
 import type { ChunkRunner } from "./chunk-runner.ts";
-import { commit, isCommitted, removeAttempt, settleChunk } from "./commit.ts";
+import type { AttemptResults } from "./commit/attempt-results.ts";
+import type { FleetOutput } from "./commit/fleet-output.ts";
 import type { ChunkTask } from "./messages.ts";
 import { pause } from "./pause.ts";
-import { type FleetOptions, type FleetPlan, makeAttempt, readRecord } from "./plan.ts";
+import type { FleetOptions } from "./plan.ts";
+import type { RunOutputs } from "./run-outputs.ts";
 
 /** Pause of a worker whose chunk failed, in milliseconds: doubled by each failure in a row, up to the second. */
 const PAUSE_MS = [1000, 60_000] as const;
@@ -23,6 +21,7 @@ const PAUSE_MS = [1000, 60_000] as const;
 export interface WorkerOptions {
   readonly consumer: Consumer;
   readonly store: RunStore;
+  readonly outputs: RunOutputs;
   readonly runner: ChunkRunner;
   /** The options of the HTTP client, with the texts of certificates. Throws an OptionError. */
   readonly web: (options: FleetOptions) => FetchOptions;
@@ -72,12 +71,12 @@ export async function workerLoop(options: WorkerOptions): Promise<void> {
 
 /** A whole attempt; undefined where there is nothing to commit. Rejects where the chunk failed. */
 async function downloaded(lease: Lease, options: WorkerOptions): Promise<Attempt | undefined> {
-  const { store, runner, note, stop } = options;
+  const { outputs, runner, note, stop } = options;
   const { run, n, lines } = lease.chunk;
-  const plan = await planOf(run, store);
-  const about = { folder: plan.folder, chunk: n, isSynced: plan.options.durability !== "none", note };
-  if (isCommitted(plan.folder, n)) return { ...about, run, path: undefined };
-  const path = attemptFolder(plan.folder, n, lease.attempt);
+  const { plan, output } = await outputs.of(run);
+  const about = { run, chunk: n, output };
+  if (await output.isCommitted(n)) return { ...about, path: undefined };
+  const path = output.begin(n, lease.attempt);
   const { options: ofRun, lists, listBytes = 0, chunkLines } = plan;
   const source =
     "jobs" in lines ? lines : { path: lists[0] ?? "", listBytes, ...lines, firstLine: (n - 1) * chunkLines + 1 };
@@ -94,40 +93,39 @@ async function downloaded(lease: Lease, options: WorkerOptions): Promise<Attempt
   const end = await runner.run(task, lease.lost, (progress) => void lease.progress(progress)); // never rejects
   stop.removeEventListener("abort", onStop);
   if (lease.lost.aborted) {
-    removeAttempt(path);
+    await output.discard(path);
     note(`${chunkName(n)}: its lease was lost: another worker has it now`);
     return undefined;
   }
   if (end.how === "stopped") {
-    giveBackFolder(plan.folder, n, path);
+    await output.giveBack(n, path);
     await lease.giveBack();
     return undefined;
   }
-  if (end.how === "whole") return { ...about, run, path };
-  if (!isCommitted(plan.folder, n)) {
-    removeAttempt(path);
+  if (end.how === "whole") return { ...about, path };
+  if (!(await output.isCommitted(n))) {
+    await output.discard(path);
     throw new Error(end.reason);
   }
-  return { ...about, run, path: undefined };
+  return { ...about, path: undefined };
 }
 
 interface Attempt {
   readonly run: string;
-  readonly folder: string;
   readonly chunk: number;
-  readonly isSynced: boolean;
-  readonly note: (text: string) => void;
+  readonly output: FleetOutput;
   /** Its folder; undefined where another attempt is committed. */
   readonly path: string | undefined;
 }
 
 /** Commits an attempt, or finishes what another one has left. Never rejects. */
 async function finish(lease: Lease, attempt: Attempt, { store, note, onDone }: WorkerOptions): Promise<void> {
-  const { run, path, chunk, folder } = attempt;
+  const { run, path, chunk, output } = attempt;
   try {
-    const own = path === undefined ? undefined : await commit(path, attempt).catch(unlessCommitted(folder, chunk));
-    const results = own ?? (await settleChunk(attempt));
-    if (results === undefined) throw new FolderError("disk", `${folder}: the results of ${chunkName(chunk)} are gone`);
+    const own = path === undefined ? undefined : await output.commit(chunk, path).catch(unlessCommitted(attempt));
+    const results = own ?? (await output.settle(chunk));
+    if (results === undefined)
+      throw new FolderError("disk", `${output.shown}: the results of ${chunkName(chunk)} are gone`);
     await store.addDone(run, { c: chunk, t: tallyToJson(results.tally), h: results.hosts, e: Date.now() });
     onDone(lease, results);
     await lease.done().catch(() => {}); // another worker has the chunk, and finds that it is committed
@@ -138,46 +136,11 @@ async function finish(lease: Lease, attempt: Attempt, { store, note, onDone }: W
   }
 }
 
-function unlessCommitted(folder: string, chunk: number): (error: unknown) => undefined {
-  return (error) => {
-    if (isCommitted(folder, chunk)) return undefined;
+function unlessCommitted({ output, chunk }: Attempt): (error: unknown) => Promise<undefined> {
+  return async (error) => {
+    if (await output.isCommitted(chunk)) return undefined;
     throw error;
   };
-}
-
-const plans = new Map<string, FleetPlan>();
-
-/** The plan of a run, whose folder must be there. Throws a FolderError. */
-async function planOf(run: string, store: RunStore): Promise<FleetPlan> {
-  const plan = plans.get(run) ?? ((await store.get(run)) as FleetPlan | undefined); // written by `enqueue`
-  if (plan === undefined) throw new Error(`the queue has no plan of the run ${run}: run bulkget enqueue again`);
-  plans.set(run, plan);
-  if (readRecord(plan.folder)?.run !== run)
-    throw new FolderError(
-      "disk",
-      `${plan.folder}: is not the folder of the run ${run} on this machine: mount it there`,
-    );
-  return plan;
-}
-
-/** The folder of this attempt: that of an attempt that was given back, or a new one. */
-function attemptFolder(folder: string, n: number, attempt: number): string {
-  const path = makeAttempt(folder, chunkName(n), attempt);
-  try {
-    renameSync(join(folder, STATE_FOLDER, chunkName(n)), path);
-  } catch {
-    // There is none, or another worker has it.
-  }
-  return path;
-}
-
-/** Leaves what is done of a chunk to the next attempt. */
-function giveBackFolder(folder: string, n: number, path: string): void {
-  try {
-    renameSync(path, join(folder, STATE_FOLDER, chunkName(n)));
-  } catch {
-    removeAttempt(path); // another attempt was given back before
-  }
 }
 
 /** The number of lines that are done. */

@@ -53,6 +53,11 @@ export interface OutputOptions {
 /** The options, and the store if `outputDir` was an address of one: then that is the folder of the state. */
 export interface ResolvedOutputOptions extends OutputOptions {
   readonly store?: StoreAddress | undefined;
+  /**
+   * The attempt at a chunk of a fleet that the run is, such as "c000123-7f3a91c0": its objects are in a folder of that name, and its
+   * records are put there by the worker that commits it.
+   */
+  readonly attempt?: string | undefined;
 }
 
 export const OUTPUT_DEFAULTS = {

@@ -12,15 +12,27 @@ export interface ObjectSinkPlan {
   readonly state: string;
   readonly store: ObjectStore;
   readonly name: string;
+  /** What the names of all objects begin with. */
+  readonly within: string;
   readonly perDir: number | undefined;
   readonly maxNameBytes: number;
   readonly hash: boolean;
   readonly minFree: number;
 }
 
-export function openObjects({ folder, state, store, name, perDir, maxNameBytes, hash, minFree }: ObjectSinkPlan): Sink {
+export function openObjects({
+  folder,
+  state,
+  store,
+  name,
+  within,
+  perDir,
+  maxNameBytes,
+  hash,
+  minFree,
+}: ObjectSinkPlan): Sink {
   return objectSink({
-    ...{ folder, store, maxNameBytes, hash },
+    ...{ folder, store, within, maxNameBytes, hash },
     names: fileNames(name, perDir),
     parts: partialFiles(state),
     checkSpace: freeSpaceCheck(folder, minFree),

@@ -16,10 +16,18 @@ export async function storeOutputOf(
   options: ResolvedOutputOptions,
   { layout, note }: Context,
 ): Promise<StoreOutput | undefined> {
-  const { outputDir = OUTPUT_DEFAULTS.outputDir, store, format, force: isForced = false } = options;
+  const { outputDir = OUTPUT_DEFAULTS.outputDir, store, format, attempt, force: isForced = false } = options;
   if (store === undefined) return undefined;
   const { openStoreOutput } = await import("./store-output.ts");
   const isArchive = (format ?? OUTPUT_DEFAULTS.format) !== "files";
   const shard = shardOf(options);
-  return await openStoreOutput(store, { paths: ownPaths(outputDir, layout), layout, shard, isArchive, isForced, note });
+  return await openStoreOutput(store, {
+    paths: ownPaths(outputDir, layout),
+    layout,
+    shard,
+    isArchive,
+    isForced,
+    attempt,
+    note,
+  });
 }

@@ -53,8 +53,8 @@ export async function checkAccess(
   );
 }
 
-/** Fetches the copy of the records; false where there is none. Throws a FolderError. */
-export async function fetched(store: Store, journal: string): Promise<boolean> {
+/** Fetches the copy of the records, which has this name in the store; false where there is none. Throws a FolderError. */
+export async function fetched(store: Store, journal: string, name = basename(journal)): Promise<boolean> {
   makeFolder(dirname(journal));
   const temporary = `${journal}.fetched`;
   let fd: number | undefined;
@@ -67,7 +67,7 @@ export async function fetched(store: Store, journal: string): Promise<boolean> {
       writeAtSync(to, piece, at);
       at += piece.length;
     };
-    const isThere = await store.bucket.read(store.keyOf(basename(journal)), onPiece, () => {
+    const isThere = await store.bucket.read(store.keyOf(name), onPiece, () => {
       at = 0;
       ftruncateSync(to, 0);
     });

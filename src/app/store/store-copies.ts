@@ -24,8 +24,10 @@ export interface Copies {
 
 export interface CopiesOptions {
   readonly note: (text: string) => void;
-  /** What the names of the run's archives have behind their numbers. */
-  readonly infix: string;
+  /** What the names of the run's archives have behind their numbers; undefined where all archives in the folder are the run's. */
+  readonly infix: string | undefined;
+  /** The store has a copy of the records. */
+  readonly hasRecords: boolean;
   readonly everyMs?: number | undefined;
 }
 
@@ -41,7 +43,7 @@ const LOOK_INTERVAL_MS = 1000;
 export function storeCopies(
   store: Store,
   paths: OwnPaths,
-  { note, infix, everyMs = COPY_INTERVAL_MS }: CopiesOptions,
+  { note, infix, hasRecords, everyMs = COPY_INTERVAL_MS }: CopiesOptions,
 ): Copies {
   const { folder, state, journal, failedList } = paths;
   const { shown } = store.address;
@@ -82,7 +84,9 @@ export function storeCopies(
   /** Uploads sealed archives and their indexes, and removes them here. */
   async function uploadSealed(): Promise<StoreProblem | undefined> {
     const names = readdirSync(folder);
-    for (const shard of names.filter((name) => SHARD.exec(name)?.[2] === infix)) {
+    for (const shard of names) {
+      const of = SHARD.exec(shard)?.[2];
+      if (of === undefined || (infix !== undefined && of !== infix)) continue;
       // It is sealed when nothing of it is in the state folder any more.
       if ([shard, `${shard}.part`].some((name) => existsSync(join(state, name)))) continue;
       const index = indexNameOf(shard);
@@ -98,7 +102,7 @@ export function storeCopies(
 
   return {
     begin() {
-      copyLater(everyMs);
+      if (hasRecords) copyLater(everyMs);
       lookTimer = setInterval(() => {
         looking ??= uploadSealed()
           .catch(notCopied)
@@ -123,7 +127,7 @@ export function storeCopies(
       // Of a run that was stopped at once, the archives are here for the next one.
       const problem = store.isAborted ? undefined : await uploadSealed();
       if (problem !== undefined) return problem;
-      if (!existsSync(journal)) return undefined;
+      if (!hasRecords || !existsSync(journal)) return undefined;
       const unsaved = await copy(journal, JSON_LINES, true);
       if (unsaved !== undefined) return unsaved;
       if (existsSync(failedList)) return await copy(failedList, "text/plain; charset=utf-8", true);

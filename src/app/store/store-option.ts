@@ -8,7 +8,7 @@ import { isStoreAddress, storeAddress } from "../../store/address.ts";
 import type { OutputOptions, ResolvedOutputOptions } from "../output/output-options.ts";
 
 /** Where the records and incomplete bodies of a run into a store are, without --state. */
-const DEFAULT_STATE = ".bulkget";
+export const DEFAULT_STATE = ".bulkget";
 
 /** What does not go with a store, and why. */
 const WITHOUT = {

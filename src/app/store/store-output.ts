@@ -54,6 +54,8 @@ export interface StoreOutputContext {
   /** Bodies are in archives. */
   readonly isArchive: boolean;
   readonly isForced: boolean;
+  /** The attempt at a chunk of a fleet that the run is: the prefix is the fleet's, and has other objects. */
+  readonly attempt: string | undefined;
   readonly note: (text: string) => void;
   /** Milliseconds between two copies of the records. Default: a minute. */
   readonly copyEveryMs?: number;
@@ -62,7 +64,7 @@ export interface StoreOutputContext {
 /** Opens the store before the folder is. Throws a FolderError. */
 export async function openStoreOutput(
   address: StoreAddress,
-  { paths, layout, shard, isArchive, isForced, note, copyEveryMs }: StoreOutputContext,
+  { paths, layout, shard, isArchive, isForced, attempt, note, copyEveryMs }: StoreOutputContext,
 ): Promise<StoreOutput> {
   const { folder, journal } = paths;
   const storeFile = storeFileIn(folder);
@@ -71,13 +73,18 @@ export async function openStoreOutput(
   if ("problem" in store) throw new FolderError("usage", `${address.shown}: ${store.problem}`);
   try {
     if (store.isExposed) note(`${address.shown}: its endpoint is http: what is sent there can be read on the way`);
-    await checkAccess(store, journal, { isForced, shard, note });
-    const sizes = isArchive && existsSync(journal) ? await archiveSizes(store) : undefined;
-    const copies = storeCopies(store, paths, { note, infix: layout.infix, everyMs: copyEveryMs });
+    if (attempt === undefined) await checkAccess(store, journal, { isForced, shard, note });
+    const isChecked = isArchive && attempt === undefined && existsSync(journal);
+    const sizes = isChecked ? await archiveSizes(store) : undefined;
+    const hasRecords = attempt === undefined;
+    // The folder of an attempt may also have archives of one that was given back.
+    const infix = attempt === undefined ? layout.infix : undefined;
+    const copies = storeCopies(store, paths, { note, infix, hasRecords, everyMs: copyEveryMs });
     return {
       plan: ({ name, perDir, hash, minFree }) => ({
         ...{ folder, state: paths.state, store: objectStore(store), perDir, hash: hash !== undefined },
         name: name ?? OUTPUT_DEFAULTS.name,
+        within: attempt === undefined ? "" : `${attempt}/`,
         minFree: minFree ?? OUTPUT_DEFAULTS.minFree,
         maxNameBytes: MAX_KEY_BYTES - Buffer.byteLength(address.prefix),
       }),
@@ -87,7 +94,8 @@ export async function openStoreOutput(
           return remainingForShards(source, again, { folder: address.shown, journalName: layout.journal, ...how });
         },
       }),
-      remote: { shardBytes: (shard) => sizes?.get(shard) },
+      // An attempt that was given back has uploaded all archives that it has recorded.
+      remote: { shardBytes: (shard) => (attempt === undefined ? sizes?.get(shard) : Number.MAX_SAFE_INTEGER) },
       async removeRecorded() {
         // Its copy first: restored by a later run, it would name objects that are gone.
         refuse(await store.bucket.remove(store.keyOf(layout.journal)), store);

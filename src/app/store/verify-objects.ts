@@ -5,9 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FolderError } from "../../core/errors.ts";
 import type { Outcome } from "../../core/job.ts";
-import { LAYOUT, SHARD, STATE_FOLDER, shardOfJournal } from "../../core/layout.ts";
+import { LAYOUT, SHARD, STATE_FOLDER, STATE_LAYOUT, shardOfJournal } from "../../core/layout.ts";
 import { writeDivision } from "../../sink/folder/shards-file.ts";
 import { storeAddress } from "../../store/address.ts";
+import { MAX_REQUESTS } from "../../store/requests.ts";
 import { openStore, type Store } from "../../store/store.ts";
 import { refuse } from "./refuse-problem.ts";
 import { fetched } from "./store-access.ts";
@@ -87,8 +88,11 @@ export async function fetchRecords(output: string): Promise<FetchedRecords> {
     await withStore(output, folder, async (store) => {
       const { shown } = store.address;
       mkdirSync(join(folder, STATE_FOLDER));
-      if (!(await fetched(store, join(folder, LAYOUT.journal))) && !(await fetchShards(store, folder)))
-        throw new FolderError("usage", `${shown}: has no ${LAYOUT.journal} of a run`);
+      const isFetched =
+        (await fetched(store, join(folder, LAYOUT.journal))) ||
+        (await fetchShards(store, folder)) ||
+        (await fetchFleet(store, folder));
+      if (!isFetched) throw new FolderError("usage", `${shown}: has no ${LAYOUT.journal} of a run`);
       writeFileSync(storeFileIn(folder), JSON.stringify({ output: shown }));
     });
     return { folder, remove };
@@ -116,6 +120,23 @@ async function fetchShards(store: Store, folder: string): Promise<boolean> {
   refuse(problem, store);
   for (const name of names) await fetched(store, join(folder, name));
   return names.length > 0;
+}
+
+/** Fetches the results of all chunks of a fleet; false where no fleet has put any. */
+async function fetchFleet(store: Store, folder: string): Promise<boolean> {
+  const record = `${STATE_FOLDER}/${STATE_LAYOUT.fleet}`;
+  if (!(await fetched(store, join(folder, record), record))) return false;
+  const names: string[] = [];
+  const problem = await store.bucket.list(store.keyOf("results/"), ({ key }) => {
+    const name = key.slice(store.address.prefix.length);
+    if (/^results\/\d{3,9}\/\d{6,12}\.jsonl$/.test(name)) names.push(name);
+    return true;
+  });
+  refuse(problem, store);
+  mkdirSync(join(folder, "results"));
+  for (let i = 0; i < names.length; i += MAX_REQUESTS)
+    await Promise.all(names.slice(i, i + MAX_REQUESTS).map((name) => fetched(store, join(folder, name), name)));
+  return true;
 }
 
 async function withStore(output: string, state: string, use: (store: Store) => Promise<void>): Promise<void> {

@@ -1,14 +1,16 @@
 // `bulkget enqueue`: splits a list into chunks, and puts those that have no results into the queue of a fleet.
 
 import { statSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
+import { openFleetOutput } from "../../app/fleet/commit/open-output.ts";
 import { enqueueList, HOST_BUCKETS } from "../../app/fleet/enqueue.ts";
-import { type FleetOptions, prepareFleetFolder } from "../../app/fleet/plan.ts";
+import type { FleetOptions } from "../../app/fleet/plan.ts";
 import { httpClient } from "../../app/network/http-client.ts";
 import { namingOf } from "../../app/output/file-sink.ts";
-import { FolderError, OptionError } from "../../core/errors.ts";
+import { containerFormatOf } from "../../app/output/shard-output.ts";
+import { withStore } from "../../app/store/store-option.ts";
+import { OptionError } from "../../core/errors.ts";
 import type { Job } from "../../core/job.ts";
-import { LAYOUT, STATE_FOLDER } from "../../core/layout.ts";
 import { shardOfUrl } from "../../core/list-shard.ts";
 import { withoutUserinfo } from "../../core/url/userinfo.ts";
 import { loadBullmq } from "../../queue/bullmq.ts";
@@ -16,9 +18,9 @@ import { producer } from "../../queue/producer.ts";
 import { connectRedis } from "../../queue/redis.ts";
 import { runStore } from "../../queue/runs.ts";
 import { thousands } from "../../report/format.ts";
-import { lockFolder } from "../../sink/folder/lock.ts";
 import { isUrl } from "../../source/lists.ts";
 import { isSplittable, splitList } from "../../source/parts/split-list.ts";
+import { isStoreAddress } from "../../store/address.ts";
 import type { EarlyExit } from "../command-line/commander.ts";
 import { type InputLine, inputOf } from "../command-line/input.ts";
 import { pemOf } from "../command-line/pem.ts";
@@ -38,14 +40,15 @@ export async function enqueue(argv: readonly string[], env: Env): Promise<number
   const chunkLines = typeof size === "number" ? size : 0; // the row has no words
   const isByHost = keepHosts === "host";
   const notes = once(quiet ? () => {} : log);
-  if (/^s3:\/\//i.test(outputDir))
-    throw new OptionError(
-      `-o ${outputDir}: the output of a fleet is a folder: object stores are for bulkget and --shard`,
-    );
-  const folder = resolve(outputDir);
-  const options: FleetOptions = { ...ofRun, outputDir: folder };
-  const naming = namingOf(options);
-  if (!naming.unique)
+  const options: FleetOptions = withStore({
+    ...ofRun,
+    outputDir: isStoreAddress(outputDir) ? outputDir : resolve(outputDir),
+  });
+  const { store: address } = options;
+  const folder = address?.shown ?? resolve(outputDir);
+  const isShared = address === undefined && containerFormatOf(options) === undefined;
+  // In archives and in a store, names are those of a chunk.
+  if (!namingOf(options).unique && isShared)
     throw new OptionError(`--name ${ofRun.name}: lines of different chunks could get the same name: it needs {n}`);
 
   // 1. Check list, options and queue. Nothing is created.
@@ -76,24 +79,20 @@ export async function enqueue(argv: readonly string[], env: Env): Promise<number
     const bucketOf = isByHost ? ({ url }: Job) => shardOfUrl(url, HOST_BUCKETS) - 1 : undefined;
 
     // 2. Create the folder, and lock it against another `enqueue`.
-    if (isFile(join(folder, LAYOUT.journal)))
-      throw new FolderError(
-        "usage",
-        `${folder}: holds a run that is no fleet's (${LAYOUT.journal}): use another folder (-o)`,
-      );
-    prepareFleetFolder(folder);
-    const lock = await lockFolder(join(folder, STATE_FOLDER), folder, STATE_FOLDER);
+    const isSynced = options.durability !== "none";
+    const output = await openFleetOutput({ folder, store: address, state: "", isSynced, note: notes.note });
     try {
-      const about = { folder, lists, range, read: () => input.read(), chunkLines, bucketOf, options };
-      const { record, added, committed } = await enqueueList(
-        { ...about, stop: stop.signal, note: notes.note },
-        add,
-        store,
-      );
-      if (!quiet) print({ ...record, added, committed, outputDir });
-      if (!quiet && !isByHost) log(capNote(ofRun.concurrency, ofRun.perHost));
+      const claim = await output.claim();
+      try {
+        const about = { output, lists, range, read: () => input.read(), chunkLines, bucketOf, options };
+        const { record, added, committed } = await enqueueList({ ...about, stop: stop.signal }, add, store);
+        if (!quiet) print({ ...record, added, committed, outputDir });
+        if (!quiet && !isByHost) log(capNote(ofRun.concurrency, ofRun.perHost));
+      } finally {
+        await claim.release();
+      }
     } finally {
-      await lock.release();
+      output.close();
     }
   } finally {
     signals.release();

@@ -2,6 +2,7 @@
 
 import { mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { fleetResults } from "../../app/fleet/results.ts";
 import { journalsOf } from "../../app/journals.ts";
 import { FileTakenError, writeBodyFile } from "../../app/output/body-file.ts";
 import { extractedName, NoBodyError, savedBody } from "../../app/output/saved-body.ts";
@@ -55,7 +56,8 @@ function refusal(message: string): EarlyExit {
 
 function recordsIn(folder: string, numbers: ReadonlySet<number>): ReadonlyMap<number, Outcome> {
   try {
-    return new Map(journalsOf(folder).runs.flatMap(({ paths }) => [...findRecords(paths.journal, numbers)]));
+    const journals = fleetResults(folder)?.paths ?? journalsOf(folder).runs.map(({ paths }) => paths.journal);
+    return new Map(journals.flatMap((path) => [...findRecords(path, numbers)]));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code !== "ENOENT" && code !== "ENOTDIR") throw asFolderError(error, folder);

@@ -9,14 +9,12 @@ import { REPORTING } from "../../options/rows/reporting.ts";
 import { REQUESTS } from "../../options/rows/requests.ts";
 import { SCHEDULING } from "../../options/rows/scheduling.ts";
 
-const { text: _text, ...lists } = LISTS;
-const { outputDir, name, perDir, dedupe, hash, saveHeaders, remoteTime, durability, minFree } = OUTPUT;
-const output = { outputDir, name, perDir, dedupe, hash, saveHeaders, remoteTime, durability, minFree } as const;
+const { state: _state, force: _force, update: _update, prune: _prune, retryFailed: _retried, ...output } = OUTPUT;
 const { workers: _workers, shard: _shard, shardBy: _shardBy, ...scheduling } = SCHEDULING;
 const { quiet, progress, metrics, failOn, allowEmpty } = REPORTING;
 
 export const ENQUEUED = [
-  { title: "Lists and output", rows: { ...lists, ...output } },
+  { title: "Lists and output", rows: { ...LISTS, ...output } },
   { title: "Scheduling", rows: scheduling },
   { title: "Requests", rows: REQUESTS },
   { title: "Network", rows: NETWORK },
@@ -32,7 +30,7 @@ export const WATCHED = [
 /** All rows of each command. */
 export const ENQUEUE_ROWS = {
   ...ENQUEUE,
-  ...lists,
+  ...LISTS,
   ...output,
   ...scheduling,
   ...REQUESTS,

@@ -6,6 +6,7 @@ import { loadBullmq } from "../../queue/bullmq.ts";
 import { observer } from "../../queue/observer.ts";
 import { connectRedis } from "../../queue/redis.ts";
 import { runStore } from "../../queue/runs.ts";
+import { isStoreAddress, storeAddress } from "../../store/address.ts";
 import type { CommandLine } from "../command-line/command-line.ts";
 import type { EarlyExit } from "../command-line/commander.ts";
 import { EXIT_CODES } from "../exit-code.ts";
@@ -32,8 +33,12 @@ export async function watch(argv: readonly string[], env: Env): Promise<number |
   });
   const observing = observer(await loadBullmq(redis, () => {}), store);
   let code: number;
+  let closeOutput = () => {};
   try {
-    const plan = await watchedRun(store, watched === undefined ? undefined : resolve(watched));
+    const plan = await watchedRun(
+      store,
+      watched && (isStoreAddress(watched) ? storeAddress(watched).shown : resolve(watched)),
+    );
     const { folder } = plan;
     const line: Pick<CommandLine, "quiet" | "progress" | "verbose" | "lists" | "outputDir" | "report" | "metrics"> = {
       ...{ quiet, progress, verbose: false, lists: plan.lists, outputDir: folder, report: [] },
@@ -41,6 +46,7 @@ export async function watch(argv: readonly string[], env: Env): Promise<number |
     };
     const watching = await openWatch(plan, { store, observer: observing, note: notes.note, stop: stop.signal });
     const { view, hosts } = watching;
+    closeOutput = watching.close;
     const metrics = await openMetrics(line, notes.note);
     const next = { files: () => ({}), goOn: `bulkget watch -o ${folder}`, tryAgain: `bulkget report ${folder}` };
     const input = { names: plan.lists, hasLines: () => true };
@@ -57,6 +63,7 @@ export async function watch(argv: readonly string[], env: Env): Promise<number |
     metrics?.end(code);
   } finally {
     signals.release();
+    closeOutput();
     await observing.close();
     redis.disconnect();
   }

@@ -2,9 +2,12 @@
 
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type ChunkRunner, chunkRunner } from "../../app/fleet/chunk-runner.ts";
+import { runOutputs } from "../../app/fleet/run-outputs.ts";
 import { linesOf, workerLoop } from "../../app/fleet/worker-loop.ts";
+import { DEFAULT_STATE } from "../../app/store/store-option.ts";
 import { loadBullmq } from "../../queue/bullmq.ts";
 import { chunkName } from "../../queue/chunk.ts";
 import { consumer, type Lease } from "../../queue/consumer.ts";
@@ -36,7 +39,7 @@ export async function work(argv: readonly string[], env: Env): Promise<number | 
   const read = parseWithQueue("work", WORK_ROWS, argv, env);
   if (!("values" in read)) return read;
   const { queue: url } = read;
-  const { processes, untilDone, leaseMs, quiet } = read.values;
+  const { processes, untilDone, leaseMs, state, quiet } = read.values;
   const count = typeof processes === "number" ? processes : 1;
   const print = quiet ? () => {} : log;
   const notes = once(print);
@@ -48,6 +51,7 @@ export async function work(argv: readonly string[], env: Env): Promise<number | 
   });
   const token = `${hostname()}:${process.pid}:${randomBytes(4).toString("hex")}`;
   const taking = consumer({ open, store, token, leaseMs, note: notes.note });
+  const outputs = runOutputs(store, resolve(state ?? DEFAULT_STATE), notes.note);
   const stop = new AbortController();
   const runners: ChunkRunner[] = [];
   const signals = onSignals(SIGNALS, (signal, again) => {
@@ -69,7 +73,7 @@ export async function work(argv: readonly string[], env: Env): Promise<number | 
         const runner = chunkRunner(program, notes.note);
         runners.push(runner);
         await workerLoop({
-          ...{ consumer: taking, store, runner, note: print, stop: stop.signal, untilDone, next },
+          ...{ consumer: taking, store, outputs, runner, note: print, stop: stop.signal, untilDone, next },
           web: ({ ca, cert, key, ...options }) => ({
             ...options,
             ...pemOf({
@@ -92,6 +96,7 @@ export async function work(argv: readonly string[], env: Env): Promise<number | 
     isClosing = true;
     signals.release();
     await Promise.all(runners.map((runner) => runner.close()));
+    outputs.close();
     await Promise.race([taking.close().catch(() => {}), new Promise((resolve) => setTimeout(resolve, CLOSE_MS))]);
     redis.disconnect();
   }

@@ -70,6 +70,16 @@ export const WORK = {
       Ends when no chunk is left in the queue or under way. Without it a worker waits for more chunks, until a signal ends it.`,
     notInLibrary,
   },
+  state: {
+    ...FOLDER,
+    flags: "--state <dir>",
+    summary: "folder for chunks of a run into s3://",
+    details: `
+      For runs into an object store, the folder of this machine for what is incomplete of the chunks under way. Several workers may share
+      it.`,
+    otherwise: ".bulkget",
+    notInLibrary,
+  },
   leaseMs: {
     ...DURATION,
     flags: "--lease <time>",

@@ -25,6 +25,8 @@ export interface ObjectOptions {
   readonly folder: string;
   readonly store: ObjectStore;
   readonly names: FileNames;
+  /** What the names of all objects begin with: empty, or with a slash at its end. */
+  readonly within: string;
   readonly parts: PartialFiles;
   /** Maximum length of a name, in bytes of UTF-8. */
   readonly maxNameBytes: number;
@@ -40,7 +42,7 @@ type Result = Stored | Failure;
 const MAX_STAGED_BYTES = 1_073_741_824;
 
 export function objectSink(options: ObjectOptions): Sink {
-  const { folder, store, names, parts, maxNameBytes, hash, checkSpace } = options;
+  const { folder, store, names, within, parts, maxNameBytes, hash, checkSpace } = options;
   const pending = pendingWrites();
   const disk = unlessStuck(unlessBusy(diskLatency()));
   const types = new WeakMap<Job, Readonly<Record<string, string>>>();
@@ -89,9 +91,10 @@ export function objectSink(options: ObjectOptions): Sink {
 
   function targetOf(job: Job, url: URL, type: string | undefined): Target | Failure {
     if (pending.isAborted) return STOPPED_BEFORE_WRITE;
-    const file = names.of(job, url, type);
-    const namesake = job.namesakes?.find((one) => one.file === file);
+    const name = names.of(job, url, type);
+    const namesake = job.namesakes?.find((one) => one.file === name);
     if (namesake !== undefined) return isNameOf(namesake);
+    const file = within + name;
     return tooLong(file) ?? checkSpace(0) ?? { job, path: `${folder}/${file}`, file };
   }
 

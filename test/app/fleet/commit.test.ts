@@ -2,8 +2,8 @@
 
 import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { beforeEach, describe, expect, it } from "vitest";
-import { commit, committedPath, settleChunk } from "../../../src/app/fleet/commit.ts";
-import { claimName, releaseNames } from "../../../src/app/fleet/name-claims.ts";
+import { commit, committedPath, settleChunk } from "../../../src/app/fleet/commit/commit.ts";
+import { claimName, releaseNames } from "../../../src/app/fleet/commit/name-claims.ts";
 import { makeAttempt, prepareFleetFolder } from "../../../src/app/fleet/plan.ts";
 import { ownFolder } from "../../support/own.ts";
 
@@ -28,7 +28,7 @@ beforeEach(() => {
 
 /** An attempt that has saved 20 lines, each with this text. */
 function attemptOf(text: string): string {
-  const path = makeAttempt(folder.path, "c000001", 1);
+  const path = makeAttempt(folder.at(".bulkget"), "c000001", 1);
   const records = Array.from({ length: 20 }, (_, i) => {
     writeFileSync(`${path}/${i + 1}.txt`, text);
     const about = {
@@ -54,7 +54,7 @@ function expectFilesOf(text: string): void {
 
 describe("a chunk", () => {
   it("takes no name of the results of a chunk for a body", async () => {
-    const attempt = makeAttempt(folder.path, "c000002", 1);
+    const attempt = makeAttempt(folder.at(".bulkget"), "c000002", 1);
     const file = "results/000/000001.jsonl";
     mkdirSync(`${attempt}/results/000`, { recursive: true });
     writeFileSync(`${attempt}/${file}`, "a body");

@@ -19,18 +19,23 @@ export interface OwnFleet {
   worker(args?: readonly string[]): UnderWay;
 }
 
-/** Call it in a test. */
-export async function ownFleet(folder: OwnFolder, settings: readonly string[] = []): Promise<OwnFleet> {
+/** Call it in a test. `env`: the environment of all its commands. */
+export async function ownFleet(
+  folder: OwnFolder,
+  settings: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
+): Promise<OwnFleet> {
   const place = temporaryFolder(); // a short path: sockets have at most 107 characters
   own({ close: () => place.remove() });
   const redis = own(await ownRedis(place.path, settings));
   const queue = ["--queue", redis.url];
   return {
     redis,
-    enqueue: (args, stdin) => folder.runProcess(["enqueue", ...args, ...queue], stdin === undefined ? {} : { stdin }),
-    work: (args = []) => folder.runProcess(["work", "--until-done", ...args, ...queue]),
+    enqueue: (args, stdin) =>
+      folder.runProcess(["enqueue", ...args, ...queue], { env, ...(stdin === undefined ? {} : { stdin }) }),
+    work: (args = []) => folder.runProcess(["work", "--until-done", ...args, ...queue], { env }),
     worker(args = []) {
-      const worker = commandUnderWay(["work", ...args, ...queue], folder.path);
+      const worker = commandUnderWay(["work", ...args, ...queue], folder.path, env);
       own({
         async close() {
           worker.kill("SIGCONT");

@@ -3,12 +3,13 @@
 import { randomBytes } from "node:crypto";
 import { closeSync, fstatSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { FolderError } from "../../core/errors.ts";
-import type { Failed, Outcome } from "../../core/job.ts";
-import { count, emptyTally, type Tally } from "../../core/run/tally.ts";
-import { openToRead } from "../../fs/open-nofollow.ts";
-import { isSafeHeadersPath, isSafePath } from "../../fs/safe-path.ts";
-import { type FailingHost, failingHosts } from "../../report/failing-hosts.ts";
+import { FolderError } from "../../../core/errors.ts";
+import type { Failed, Outcome } from "../../../core/job.ts";
+import { indexNameOf, SHARD } from "../../../core/layout.ts";
+import { count, emptyTally, type Tally } from "../../../core/run/tally.ts";
+import { openToRead } from "../../../fs/open-nofollow.ts";
+import { isSafeHeadersPath, isSafePath } from "../../../fs/safe-path.ts";
+import { type FailingHost, failingHosts } from "../../../report/failing-hosts.ts";
 
 /** Hosts of a chunk that are sent to `watch`. */
 const SENT_HOSTS = 20;
@@ -19,31 +20,47 @@ export interface AttemptResults {
   readonly files: readonly string[];
   /** Those of lines that the list names. */
   readonly named: readonly string[];
+  /** Archives, and the names that their indexes have. */
+  readonly archives: readonly string[];
 }
 
 /** Reads results, which an attempt of this version has written. Throws a FolderError, and file-system errors. */
 export function readResults(path: string): AttemptResults {
+  return resultsIn(readJournal(path), path);
+}
+
+/** The same of their text. `where`: its place, for messages. */
+export function resultsIn(text: string, where: string): AttemptResults {
   const tally = emptyTally();
   const hosts = failingHosts();
   const files: string[] = [];
   const named: string[] = [];
-  for (const line of linesOf(path)) {
-    const record = recordOf(line, path);
+  const shards = new Set<string>();
+  for (const line of linesOf(text)) {
+    const record = recordOf(line, where);
     count(tally, record);
     void hosts.outcome(record); // returns no promise
-    const { file, headers_file: headers } = record as { readonly file?: string; readonly headers_file?: string };
+    const { file, headers_file: headers, shard } = record as OfBody;
+    if (shard !== undefined && SHARD.test(shard)) shards.add(shard);
     if (record.outcome === "saved" && file !== undefined && isSafePath(file)) {
       files.push(file);
       if (record.name !== undefined) named.push(file);
     }
     if (record.outcome === "saved" && headers !== undefined && isSafeHeadersPath(headers)) files.push(headers);
   }
-  return { tally, hosts: hosts.top(SENT_HOSTS).hosts, files, named };
+  const archives = [...shards].flatMap((shard) => [shard, indexNameOf(shard) ?? []].flat());
+  return { tally, hosts: hosts.top(SENT_HOSTS).hosts, files, named, archives };
+}
+
+interface OfBody {
+  readonly file?: string;
+  readonly headers_file?: string;
+  readonly shard?: string;
 }
 
 /** Changes the records of saved lines whose names other files have into failures. Throws file-system errors. */
 export function failTaken(path: string, taken: ReadonlySet<string>): void {
-  const lines = linesOf(path).map((line) => {
+  const lines = linesOf(readJournal(path)).map((line) => {
     const record = recordOf(line, path);
     return record.outcome === "saved" && taken.has(record.file ?? "") ? JSON.stringify(failed(record)) : line;
   });
@@ -84,16 +101,19 @@ function failed(record: Outcome): Failed {
   };
 }
 
-function linesOf(path: string): string[] {
+/** The text of an attempt's journal. Throws a FolderError, and file-system errors. */
+export function readJournal(path: string): string {
   const fd = openToRead(path);
   try {
     if (!fstatSync(fd).isFile()) throw new FolderError("usage", `${path}: is no file: remove it`);
-    return readFileSync(fd, "utf8")
-      .split("\n")
-      .filter((line) => line !== "");
+    return readFileSync(fd, "utf8");
   } finally {
     closeSync(fd);
   }
+}
+
+function linesOf(text: string): string[] {
+  return text.split("\n").filter((line) => line !== "");
 }
 
 function recordOf(line: string, path: string): Outcome {

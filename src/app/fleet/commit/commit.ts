@@ -2,15 +2,16 @@
 
 import { closeSync, existsSync, linkSync, lstatSync, readdirSync, renameSync, rmSync, unlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { LAYOUT, STATE_FOLDER } from "../../core/layout.ts";
-import { openToRead } from "../../fs/open-nofollow.ts";
-import { isNotSyncable, syncFolderSync } from "../../fs/sync.ts";
-import { chunkName, resultsPath } from "../../queue/chunk.ts";
-import { hasSameContentAsync } from "../../sink/files/same-content.ts";
-import { makeFolder } from "../../sink/folder/output-folder.ts";
+import { FolderError } from "../../../core/errors.ts";
+import { LAYOUT, STATE_FOLDER } from "../../../core/layout.ts";
+import { openToRead } from "../../../fs/open-nofollow.ts";
+import { isNotSyncable, syncFolderSync } from "../../../fs/sync.ts";
+import { chunkName, resultsPath } from "../../../queue/chunk.ts";
+import { hasSameContentAsync } from "../../../sink/files/same-content.ts";
+import { makeFolder } from "../../../sink/folder/output-folder.ts";
+import { RESULTS } from "../plan.ts";
 import { type AttemptResults, failTaken, readResults } from "./attempt-results.ts";
 import { claimName, releaseNames } from "./name-claims.ts";
-import { RESULTS } from "./plan.ts";
 
 /** After this many files the event loop gets a turn, so that leases are renewed. */
 const FILES_PER_TURN = 200;
@@ -41,6 +42,7 @@ export async function commit(attempt: string, options: CommitOptions): Promise<A
   const from = join(attempt, LAYOUT.journal);
   // 1. A name that has another file: nothing of the user is replaced, so the line fails.
   let results = readResults(from);
+  refuseTakenArchives(results.archives, folder);
   const taken = await takenNames(attempt, results, options);
   if (taken.size > 0) {
     failTaken(from, taken);
@@ -105,7 +107,7 @@ async function publish(
 ): Promise<void> {
   let isWhole = true;
   let moved = 0;
-  for (const file of results.files) {
+  for (const file of [...results.files, ...existing(attempt, results.archives)]) {
     if (++moved % FILES_PER_TURN === 0) await new Promise(setImmediate);
     if (move(join(attempt, file), join(folder, file))) continue;
     if (await isSameContent(join(attempt, file), join(folder, file))) continue;
@@ -114,6 +116,11 @@ async function publish(
   }
   releaseNames(folder, results.named, chunk);
   if (isWhole) removeAttempt(attempt);
+}
+
+/** Archives without an index have none, and those that a killed worker has moved are in their places. */
+function existing(attempt: string, archives: readonly string[]): readonly string[] {
+  return archives.filter((name) => existsSync(join(attempt, name)));
 }
 
 /** Removes the folder of an attempt that is over, or that is not to go on. */
@@ -174,6 +181,13 @@ async function takenNames(
     if (!(await isSameContent(join(attempt, file), to))) taken.add(file);
   }
   return taken;
+}
+
+/** No other attempt has archives of these names. Throws a FolderError for files of others, and the next attempt takes other names. */
+function refuseTakenArchives(archives: readonly string[], folder: string): void {
+  const taken = archives.find((name) => existsSync(join(folder, name)));
+  if (taken !== undefined)
+    throw new FolderError("usage", `${join(folder, taken)}: is there already, and is not replaced`);
 }
 
 async function isSameContent(one: string, other: string): Promise<boolean> {

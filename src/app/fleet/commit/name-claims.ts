@@ -3,8 +3,8 @@
 import { createHash } from "node:crypto";
 import { readFileSync, rmdirSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { STATE_FOLDER } from "../../core/layout.ts";
-import { makeFolder } from "../../sink/folder/output-folder.ts";
+import { STATE_FOLDER } from "../../../core/layout.ts";
+import { makeFolder } from "../../../sink/folder/output-folder.ts";
 
 /** The folder of claims, which is there while there are any. */
 const CLAIMS = "names";

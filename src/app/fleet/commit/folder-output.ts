@@ -1,0 +1,79 @@
+// A folder that all machines reach, as the output of a fleet.
+
+import { existsSync, readdirSync, renameSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { FolderError } from "../../../core/errors.ts";
+import { LAYOUT, STATE_FOLDER } from "../../../core/layout.ts";
+import { chunkName } from "../../../queue/chunk.ts";
+import { lockFolder } from "../../../sink/folder/lock.ts";
+import { makeAttempt, prepareFleetFolder, RESULTS, readRecord, writeRecord } from "../plan.ts";
+import { committedChunks } from "../results.ts";
+import { readResults } from "./attempt-results.ts";
+import { commit, committedPath, isCommitted, removeAttempt, settleChunk } from "./commit.ts";
+import type { FleetOutput, FleetPlace } from "./fleet-output.ts";
+
+export function folderOutput({ folder, isSynced, note }: FleetPlace): FleetOutput {
+  const state = join(folder, STATE_FOLDER);
+  const about = (chunk: number) => ({ folder, chunk, isSynced, note });
+  return {
+    shown: folder,
+    async claim() {
+      if (statSync(join(folder, LAYOUT.journal), { throwIfNoEntry: false })?.isFile() === true)
+        throw new FolderError(
+          "usage",
+          `${folder}: holds a run that is no fleet's (${LAYOUT.journal}): use another folder (-o)`,
+        );
+      prepareFleetFolder(folder);
+      return await lockFolder(state, folder, STATE_FOLDER);
+    },
+    record: async () => readRecord(folder),
+    async putRecord(record) {
+      writeRecord(folder, record);
+      return record;
+    },
+    committed: async () => (existsSync(join(folder, RESULTS)) ? committedChunks(folder) : new Set()),
+    isCommitted: async (chunk) => isCommitted(folder, chunk),
+    async results(chunk) {
+      const path = committedPath(folder, chunk);
+      return existsSync(path) ? { results: readResults(path), atMs: statSync(path).mtimeMs } : undefined;
+    },
+    begin: (chunk, attempt) => beginAttempt(state, chunk, (name) => makeAttempt(state, name, attempt)),
+    giveBack: async (chunk, path) => {
+      if (!isGivenBack(state, chunk, path)) removeAttempt(path);
+    },
+    discard: async (path) => removeAttempt(path),
+    commit: (chunk, path) => commit(path, about(chunk)),
+    settle: (chunk) => settleChunk(about(chunk)),
+    async settleAll() {
+      const chunks = new Set<number>();
+      for (const name of readdirSync(state)) {
+        const [, n] = /^c(\d{6,12})-\d+$/.exec(name) ?? [];
+        if (n !== undefined) chunks.add(Number(n));
+      }
+      for (const chunk of chunks) await settleChunk(about(chunk));
+    },
+    close() {},
+  };
+}
+
+/** Makes the folder of an attempt: that of an attempt that was given back, or an empty one. */
+export function beginAttempt(state: string, chunk: number, make: (name: string) => string): string {
+  const name = chunkName(chunk);
+  const path = make(name);
+  try {
+    renameSync(join(state, name), path);
+  } catch {
+    // There is none, or another worker has it.
+  }
+  return path;
+}
+
+/** Renames the folder of an attempt to that of the next one; false where another attempt was given back before. */
+export function isGivenBack(state: string, chunk: number, path: string): boolean {
+  try {
+    renameSync(path, join(state, chunkName(chunk)));
+    return true;
+  } catch {
+    return false;
+  }
+}
