@@ -4,6 +4,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, it, vi } from "vitest";
 import { blocks } from "../../docs/blocks.ts";
 import { BIN, type Ran } from "../../support/command.ts";
+import { listeningAt } from "../../support/network/listening.ts";
 import { linesOf, own, ownFolder, ownSite } from "../../support/own.ts";
 import { killShard } from "../../support/process/kill-shard.ts";
 import { HAS_SLURM, type Slurm, slurm } from "../../support/process/slurm.ts";
@@ -147,7 +148,5 @@ async function exitCode(run: Run, task: string): Promise<number> {
 
 /** Both daemons listen on 127.0.0.1 only. */
 function expectLoopback({ ports }: Slurm): void {
-  const listening = readFileSync("/proc/net/tcp", "utf8").matchAll(/^ *\d+: ([\dA-F]{8}):([\dA-F]{4}) 0+:0+ 0A /gm);
-  const addresses = [...listening].filter(([, , port = ""]) => ports.includes(Number.parseInt(port, 16)));
-  expect(addresses.map(([, address]) => address)).toEqual(["0100007F", "0100007F"]);
+  expect(listeningAt(ports)).toEqual(["0100007F", "0100007F"]);
 }
