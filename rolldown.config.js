@@ -5,6 +5,7 @@ import { isBuiltin } from "node:module";
 import { defineConfig } from "rolldown";
 import { writeDeclarations } from "./build/declarations.js";
 import { importedBy } from "./build/imported-by.js";
+import { lazyParts, plainExports, requireLazily } from "./build/lazy-chunks.js";
 import { removeStaleFiles } from "./build/stale-files.js";
 import { thirdParty } from "./build/third-party.js";
 
@@ -144,20 +145,60 @@ const inlineRuntime = {
   },
 };
 
-/** Whether command and library, or command and worker, both need a file of src. */
-const [ofCommand, ofLibrary, ofWorker, ofChunks] = [
-  "bin/main.ts",
-  "src/index.ts",
-  "bin/worker.ts",
-  "bin/chunk-worker.ts",
-].map(importedBy);
-const isShared = (id) => ofCommand.has(id) && (ofLibrary.has(id) || ofWorker.has(id) || ofChunks.has(id));
+const ENTRIES = {
+  command: "bin/main.ts",
+  library: "src/index.ts",
+  worker: "bin/worker.ts",
+  chunks: "bin/chunk-worker.ts",
+};
+
+/**
+ * Parts that few runs need, each in a chunk of its own, by the files through which they are used. A file that several parts need is
+ * in the first of them. What uses them is decided by
+ * options and by what is in the output folder, before the first request: a run that has no file descriptor left, or whose
+ * package is being replaced, could not load them.
+ */
+const LAZY = {
+  resume: [
+    "src/app/output/previous-run.ts",
+    "src/core/scheduler/dedupe.ts",
+    "src/journal/failed-records.ts",
+    "src/journal/history.ts",
+    "src/journal/reading/recover-records.ts",
+    "src/report/parse-failed-list.ts",
+    "src/resume/resume.ts",
+    "src/source/unnumbered-lines.ts",
+  ],
+  archives: [
+    "src/app/output/container-sink.ts",
+    "src/resume/resume-shards.ts",
+    "src/sink/container/shard-names.ts",
+    "src/sink/seal-shards.ts",
+  ],
+  auto: ["src/core/run/concurrency-sampler.ts", "src/policy/concurrency/adaptive.ts"],
+  "dry-run": ["src/cli/dry-run.ts"],
+  http2: ["src/http/h2/pool.ts"],
+  listings: ["src/app/network/stream-list.ts", "src/app/output/output-pages.ts", "src/source/pages/paged-list.ts"],
+  objects: ["src/app/store/object-sink.ts"],
+  refusals: ["src/cli/command-line/foreign-flags.ts", "src/cli/command-line/short-help.ts"],
+  robots: ["src/http/robots/robots.ts"],
+  "start-over": ["src/sink/folder/start-over.ts"],
+  workers: ["src/workers/pool.ts", "src/workers/worker-handle.ts"],
+};
+const partOf = lazyParts(Object.values(ENTRIES), LAZY);
+
+/** Whether the command and another program both need a file of src. */
+const { command: ofCommand, ...ofOthers } = Object.fromEntries(
+  Object.entries(ENTRIES).map(([name, entry]) => [name, importedBy(entry)]),
+);
+const isShared = (id) => ofCommand.has(id) && Object.values(ofOthers).some((files) => files.has(id));
 
 export default defineConfig([
   {
     ...common,
-    // core.cjs has what command, worker and library share. A run of the command loads this file and main.cjs, and no more, since Node
-    // takes close to a millisecond per file. Loaded, main.cjs starts nothing: chunks that are loaded later require it.
+    // core.cjs has what command, worker and library share. A usual run of the command loads this file and main.cjs, and no more, since
+    // Node takes close to a millisecond per file; parts that it does not need are chunks, since V8 reads every byte of a file: 100 kB
+    // take 3 to 4 ms. Loaded, main.cjs starts nothing: chunks that are loaded later require it.
     input: {
       bulkget: "bin/bulkget.ts",
       worker: "bin/worker.ts",
@@ -171,12 +212,13 @@ export default defineConfig([
       chunkFileNames: "bin/[name].cjs",
       codeSplitting: {
         groups: [
+          { name: partOf, test: (id) => partOf(id) !== undefined, priority: 2, includeDependenciesRecursively: false },
           { name: "core", test: (id) => isShared(id), priority: 1 },
           { name: "main", test: /\/bin\/main\.ts$/ },
         ],
       },
     },
-    plugins: [...common.plugins, launcher, library, inlineRuntime],
+    plugins: [...common.plugins, launcher, library, inlineRuntime, requireLazily(Object.keys(LAZY)), plainExports],
   },
   { platform: "node", external: isBuiltin, input: "src/cli/manual.ts", output: into("bin"), plugins: [thirdParty()] },
   // What a thread runs is a file of its own for the command and the library (src/fs/thread-file.ts).

@@ -8,7 +8,7 @@ import type { GetOptions } from "./options.ts";
 export function ownConnections(options: GetOptions): ConnectionPool {
   const readBytes = options.throttle?.readBytes;
   const { open, close } = connector({ ...options, readBytes });
-  const pool = connectionPool(open, options.maxConnections, http2Pool, readBytes);
+  const pool = connectionPool(open, options.maxConnections, options.http2 ? http2Pool : undefined, readBytes);
   return {
     ...pool,
     close() {

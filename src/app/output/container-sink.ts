@@ -1,7 +1,7 @@
 // The sink into the shards of an output folder: the same in every process that writes there.
 
 import type { Job } from "../../core/job.ts";
-import { byExtension, type ShardExtension } from "../../core/layout.ts";
+import type { ShardExtension } from "../../core/layout.ts";
 import type { Sink } from "../../core/ports.ts";
 import { containerSink } from "../../sink/container/container.ts";
 import type { ContainerFormat } from "../../sink/container/container-format.ts";
@@ -65,13 +65,6 @@ export interface ContainerPlan {
 /** The naming of lines in a format, where files would have the names `names`. */
 export function namingIn(format: ContainerFormatName, names: FileNames): FileNames {
   return FORMATS[format].naming(names);
-}
-
-const FORMAT_NAMES: Readonly<Record<ShardExtension, ContainerFormatName>> = { ".tar": "tar", ".warc.gz": "warc" };
-
-/** Returns the format of a shard; undefined for other names. */
-export function formatOfShard(shard: string): ContainerFormatName | undefined {
-  return byExtension(FORMAT_NAMES, shard);
 }
 
 /** Jobs without a request run in the process with the lock. */

@@ -75,7 +75,7 @@ const OUTPUTS: { readonly [Name in OutputName]: (options: SinkOptions[Name]) => 
 /** The outputs that a worker process can open as well. `worker`: the number of that process, from 1. */
 const SHARED = {
   files: (options: FileSinkPlan, worker: number) => fileSink(options, { recorded: recordedIn(options) }, { worker }),
-  container: openContainer,
+  container: (options: ContainerPlan, worker: number) => openContainer(options, worker),
 } as const;
 
 function recordedIn({ folder, journal, shard }: FileSinkPlan): Known["recorded"] {

@@ -2,7 +2,7 @@
 
 import { FolderError, OptionError, useAnotherFolder, type Wording } from "../../core/errors.ts";
 import type { Outcome, ShardPlace } from "../../core/job.ts";
-import type { Layout } from "../../core/layout.ts";
+import { byExtension, type Layout, type ShardExtension } from "../../core/layout.ts";
 import type { Source } from "../../core/ports.ts";
 import type { OwnPaths } from "../../fs/own-paths.ts";
 import type { History } from "../../journal/history.ts";
@@ -10,7 +10,7 @@ import { type ShardEnds, shardEnds } from "../../journal/verifying/shard-ends.ts
 import { remainingForShards } from "../../resume/resume-shards.ts";
 import { type SealOptions, sealEndedShards, sealShards } from "../../sink/seal-shards.ts";
 import { VERSION } from "../../version.ts";
-import { type ContainerFormatName, type ContainerPlan, formatOfShard } from "./container-sink.ts";
+import type { ContainerFormatName, ContainerPlan } from "./container-sink.ts";
 import { OUTPUT_DEFAULTS, type OutputOptions } from "./output-options.ts";
 
 type Format = NonNullable<OutputOptions["format"]>;
@@ -41,11 +41,14 @@ export function containerFormatOf(options: OutputOptions): ContainerFormatName |
   throw new OptionError(why, other);
 }
 
+/** The formats of shards, by their extensions. */
+const FORMATS: Readonly<Record<ShardExtension, ContainerFormatName>> = { ".tar": "tar", ".warc.gz": "warc" };
+
 /** Throws a FolderError where an earlier run has saved lines in another format. */
 export function refuseOtherFormat(folder: string, history: History | undefined, format: Format): void {
   if (history === undefined || history.saved === 0) return;
   const { highestName } = history.shards;
-  const before: Format = formatOfShard(highestName ?? "") ?? "files";
+  const before: Format = byExtension(FORMATS, highestName ?? "") ?? "files";
   if (before === format) return;
   const waysIn = (words: Wording) =>
     `with ${words.option("format")} ${before}, or ${useAnotherFolder(words)}, or ${words.option("force")} to start over`;

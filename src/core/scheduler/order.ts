@@ -99,7 +99,7 @@ export function enqueue<T>(line: Fifo<T>, item: T): void {
 
 export function dequeue<T>(line: Fifo<T>): T | undefined {
   const { items } = line;
-  const item = items[line.from];
+  const item = peek(line);
   if (item === undefined) return undefined;
   items[line.from++] = undefined; // so that it can be collected before the array is cut
   if (line.from === items.length) {
@@ -113,6 +113,7 @@ export function dequeue<T>(line: Fifo<T>): T | undefined {
   return item;
 }
 
-export function peek<T>(line: Fifo<T>): T | undefined {
-  return line.items[line.from];
+/** Reads nothing behind the last item: where V8 has not seen that before, it throws away what it has compiled. */
+export function peek<T>({ items, from }: Fifo<T>): T | undefined {
+  return from < items.length ? items[from] : undefined;
 }

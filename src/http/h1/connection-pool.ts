@@ -47,12 +47,12 @@ const SWEEP_MS = 500;
 
 /**
  * Keeps at most `initialMaxOpen` connections, busy and idle: for a new one, the least recently used idle one is closed.
- * `createShared`: connections for requests with HTTP/2. `readBytes`: maximum bytes of one read, if a maximum speed is set.
+ * `createShared`: connections for requests with HTTP/2, if there are any. `readBytes`: maximum bytes of one read, if a maximum speed is set.
  */
 export function connectionPool(
   open: Open,
   initialMaxOpen: number,
-  createShared: (owner: ConnectionOwner) => SharedPool,
+  createShared: ((owner: ConnectionOwner) => SharedPool) | undefined,
   readBytes?: number,
 ): ConnectionPool {
   let maxOpen = initialMaxOpen;
@@ -63,7 +63,7 @@ export function connectionPool(
   let sweeping: NodeJS.Timeout | undefined;
 
   const owner = { open, send: writeBatcher(), heads: headMemory(), onReleased: release, onDropped: forget };
-  const shared = createShared({
+  const shared = createShared?.({
     open,
     readBytes,
     acquireHttp1: acquire,
@@ -145,8 +145,8 @@ export function connectionPool(
   }
 
   return {
-    acquire: (route) => (route.http2 === true ? shared.acquire(route) : acquire(route)),
-    replace: (lost) => (lost.route.http2 === true ? shared.replace(lost) : openNew(lost.route)),
+    acquire: (route) => (route.http2 === true && shared ? shared.acquire(route) : acquire(route)),
+    replace: (lost) => (lost.route.http2 === true && shared ? shared.replace(lost) : openNew(lost.route)),
     resize(most) {
       maxOpen = most;
       shrink(most);

@@ -20,6 +20,7 @@ const LONG_LINE = 1024;
 
 const LF = 0x0a;
 const CR = 0x0d;
+const HASH = 0x23;
 
 export interface LineSplitter {
   /** Returns the jobs of the lines that this chunk completes. Holds at most `MAX_LINE_BYTES` of an incomplete line. */
@@ -49,10 +50,11 @@ export function lineSplitter(options: Numbering): LineSplitter {
     lines++;
     if (!isWanted) return;
     const text = line.trim(); // removes blanks, CR, and a byte order mark
-    if (text.charCodeAt(0) === 0x23) return;
+    if (text === "" && !isCut) return; // before NaN, the code of no character: V8 would throw away what it has compiled
+    if (text.charCodeAt(0) === HASH) return;
     if (isCut)
       jobs.push(claimNumber(tooLong(text.length > MAX_URL_LENGTH ? text : line, lines, options), lines, options));
-    else if (text !== "") jobs.push(claimNumber(withoutLine(parseLine(text, lines, options), line), lines, options));
+    else jobs.push(claimNumber(withoutLine(parseLine(text, lines, options), line), lines, options));
   };
 
   const addBytes = (bytes: Buffer, from: number, to: number, jobs: Job[]) => {
