@@ -135,7 +135,7 @@ export function bulkget(input: Items | string, given?: BulkgetOptions): BulkgetR
           if (broken !== undefined) throw broken.error;
           const reason = stop.signal.reason as StopReason | undefined;
           if (reason === "disk")
-            throw new BulkgetError("ERR_BULKGET_DISK", "stopped: the disk cannot be written any more");
+            throw new BulkgetError("ERR_BULKGET_DISK", "stopped: the disk, or the store, cannot be written any more");
           stopped = reason === "deadline" || reason === undefined ? reason : "request";
         } finally {
           stopRun();

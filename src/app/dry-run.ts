@@ -1,6 +1,7 @@
 // Counts what a run would do, from the list and the records of the folder alone: nothing is requested or written.
 
 import { existsSync } from "node:fs";
+import { inStore } from "../core/errors.ts";
 import { type FailureKind, isFailure } from "../core/failure.ts";
 import type { Job } from "../core/job.ts";
 import type { Source } from "../core/ports.ts";
@@ -69,6 +70,14 @@ const MAX_HOSTS = 1_000_000;
 
 /** `read` opens the list. Throws a ListError, a JournalError or a FolderError. */
 export async function dryRun(read: () => Source, options: DryRunOptions): Promise<DryRun> {
+  try {
+    return await counts(read, options);
+  } catch (error) {
+    throw options.store === undefined ? error : inStore(error);
+  }
+}
+
+async function counts(read: () => Source, options: DryRunOptions): Promise<DryRun> {
   const { outputDir: folder = OUTPUT_DEFAULTS.outputDir, lists, force = false, prune = false } = options;
   const paths = ownPaths(folder, layoutFor(options));
   refuseFileAsFolder(folder);
@@ -110,6 +119,7 @@ async function counted(
   };
   const earlier: Earlier = { saved: 0, failed: 0, skipped: 0, removed: 0, isOther: false };
   const isArchive = containerFormatOf(options) !== undefined;
+  const isFixed = isArchive || options.store !== undefined;
   const urls = fingerprintSet();
   let distinct = 0;
   let fresh = 0;
@@ -122,7 +132,8 @@ async function counted(
   if (history !== undefined && !isFedBack) {
     const known = run.lines - fresh;
     earlier.removed = history.unmatchedSaved;
-    earlier.isOther = isOtherList({ known, moved: 0, new: fresh, removed: earlier.removed }) && options.prune !== true;
+    const isOther = isOtherList({ known, moved: 0, new: fresh, removed: earlier.removed }) && options.prune !== true;
+    earlier.isOther ||= isOther;
   }
   run.leastMs = leastTime(run, options);
   return run;
@@ -134,6 +145,9 @@ async function counted(
     const failure = job.refused ?? (isFailure(target) ? target : undefined);
     const state = history && stateOf(job, history);
     if (state === undefined) fresh++;
+    // The body of the number is another URL's, and cannot be renamed.
+    if (isFixed && history?.state(job.n, job.url) === "other" && history.record(job.n)?.outcome === "saved")
+      earlier.isOther = true;
     const isOpen = history === undefined || hasForeignRecord(job);
     const done = isOpen ? undefined : doneAs(state, job.n, history, how);
     if (done !== undefined) earlier[done]++;

@@ -2,7 +2,7 @@
 
 import { closeSync, fstatSync, readSync, statSync } from "node:fs";
 import { basename, dirname } from "node:path";
-import { FolderError } from "../core/errors.ts";
+import { FolderError, type Wording } from "../core/errors.ts";
 import type { Outcome } from "../core/job.ts";
 import { LAYOUT } from "../core/layout.ts";
 import { openToRead } from "../fs/open-nofollow.ts";
@@ -118,15 +118,17 @@ function openIn(folder: string, path: string): number {
     return openJournal(path);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT" || code === "ENOTDIR") throw new FolderError("usage", `${folder}: ${whyNone(folder)}`);
+    if (code === "ENOENT" || code === "ENOTDIR")
+      throw new FolderError("usage", (words) => `${folder}: ${whyNone(folder, words)}`);
     throw asFolderError(error, folder);
   }
 }
 
-function whyNone(folder: string): string {
+function whyNone(folder: string, { option }: Wording): string {
   const stats = statSync(folder, { throwIfNoEntry: false });
   if (stats === undefined) return "there is no such folder: name the one that a run wrote into";
-  if (stats.isDirectory()) return `has no ${LAYOUT.journal}: name the folder that a run wrote into (its -o)`;
+  const names = `its ${option("outputDir")} or ${option("state")}`;
+  if (stats.isDirectory()) return `has no ${LAYOUT.journal}: name the folder that a run wrote into (${names})`;
   const isJournal = basename(folder) === LAYOUT.journal;
   return isJournal ? `is a file: name its folder, ${dirname(folder)}` : "is a file: name the folder of a run";
 }

@@ -19,6 +19,7 @@ export async function printDryRun(line: CommandLine, input: Input, naming: FileN
     `${dryRunText(counted, { names: input.names, folder: line.store?.shown ?? outputDir, isLimited })}\n`,
   );
   if (counted.earlier?.isOther !== true) return EXIT_CODES.finished.code;
-  log(`${outputDir}: holds the run of another list, which a run refuses: ${useAnotherFolder(FLAG_WORDING)}`);
+  const words = { ...FLAG_WORDING, isInStore: line.store !== undefined };
+  log(`${outputDir}: holds the run of another list, which a run refuses: ${useAnotherFolder(words)}`);
   return EXIT_CODES.usage.code;
 }

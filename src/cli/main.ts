@@ -35,7 +35,7 @@ import { type Env, type Extra, extraReporters } from "./reporters.ts";
 import { type Metrics, openMetrics } from "./reporting/metrics.ts";
 import { recordEnd } from "./reporting/record-end.ts";
 import { ignore, onSignals, SIGNALS, type StopSignal } from "./signals.ts";
-import { adviceOn, isSignal, RESUME_HINT, stoppedLine } from "./stop-messages.ts";
+import { adviceOn, fatalReason, isSignal, RESUME_HINT, stoppedLine } from "./stop-messages.ts";
 import { subcommandLoader } from "./subcommands/subcommands.ts";
 import { sizeThreadPool } from "./thread-pool.ts";
 import { processesFor, spreadOf } from "./workers.ts";
@@ -137,7 +137,8 @@ async function runCommand(
   const { extra, note } = progress;
   if (!line.quiet) notes.print = note;
   let brokenReport = false;
-  const reporters = combineReporters([...output.reporters, ...extra], {
+  const fatal = fatalReason();
+  const reporters = combineReporters([...output.reporters, ...extra, fatal], {
     stallMs: STALL_MS,
     after: clock.after,
     onLost(name, error) {
@@ -219,7 +220,8 @@ async function runCommand(
   });
   const isFatal = end === "disk"; // printed with --quiet as well
   if (isFatal || (!line.quiet && (end === "stopped" || isSignal(end)))) {
-    const stopped = stoppedLine(reason, !isFatal && leftOf(run.view) === 0, line.store !== undefined);
+    const isAll = !isFatal && leftOf(run.view) === 0;
+    const stopped = stoppedLine(reason, { isAll, isInStore: line.store !== undefined, fatal: fatal.words });
     if (stopped !== undefined) log(stopped);
   }
   const last = await recordEnd(line, { view: run.view, end, isHurried, runs: output.runs, metrics });

@@ -26,6 +26,8 @@ export interface Wording {
   subject(name: string): string;
   /** Returns how to use the output of a shell command as the list. */
   listFrom(command: string): string;
+  /** The bodies go into an object store: the folder has only the state of the run. */
+  readonly isInStore?: boolean;
 }
 
 /** @internal */
@@ -40,8 +42,9 @@ export function inWords(message: Message, words: Wording): string {
  * Returns the usual advice where a folder cannot be used.
  * @internal
  */
-export function useAnotherFolder({ option }: Wording): string {
-  return `use another folder (${option("outputDir")})`;
+export function useAnotherFolder({ option, isInStore = false }: Wording): string {
+  if (!isInStore) return `use another folder (${option("outputDir")})`;
+  return `use another folder for the state (${option("state")}) with another prefix (${option("outputDir")})`;
 }
 
 /** The words for a program: options are properties, and a list is a file. */
@@ -59,6 +62,19 @@ const messages = new WeakMap<BulkgetError, Message>();
  */
 export function messageFor(error: BulkgetError, words: Wording): string {
   return withoutUserinfo(inWords(messages.get(error) ?? error.message, words));
+}
+
+/**
+ * Words an error for a run whose bodies go into an object store, and returns it.
+ * @internal
+ */
+export function inStore(error: unknown): unknown {
+  const message = error instanceof BulkgetError ? messages.get(error) : undefined;
+  if (!(error instanceof BulkgetError) || message === undefined) return error;
+  const worded = (words: Wording) => inWords(message, { ...words, isInStore: true });
+  messages.set(error, worded);
+  error.message = withoutUserinfo(worded(LIBRARY));
+  return error;
 }
 
 /**

@@ -3,7 +3,7 @@
 import { type Agent, type ClientRequest, request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest, type RequestOptions } from "node:https";
 import type { RequestBody } from "./body.ts";
-import { oneLine, STOPPED, type StoreProblem } from "./problem.ts";
+import { STOPPED, type StoreProblem, transportReason } from "./problem.ts";
 
 export interface ExchangeRequest {
   readonly method: string;
@@ -93,7 +93,8 @@ export function exchange(request: ExchangeRequest, options: ExchangeOptions): Pr
       if (socket.connecting) socket.once(origin.protocol === "https:" ? "secureConnect" : "connect", onConnected);
       else onConnected();
     });
-    req.on("error", (error: NodeJS.ErrnoException) => fail(oneLine(error.message), error.code ?? error.name));
+    const onError = (error: NodeJS.ErrnoException) => fail(transportReason(error), error.code ?? error.name);
+    req.on("error", onError);
     req.on("response", (response) => {
       active();
       const { statusCode: status = 0, headers } = response;
@@ -112,7 +113,7 @@ export function exchange(request: ExchangeRequest, options: ExchangeOptions): Pr
         } else if (bytes > MAX_ANSWER_BYTES) fail("an answer that is too long", "BadAnswer");
         else parts.push(piece);
       });
-      response.on("error", (error: NodeJS.ErrnoException) => fail(oneLine(error.message), error.code ?? error.name));
+      response.on("error", onError);
       response.on("aborted", () => fail("the answer was cut off", "ECONNRESET"));
       response.on("end", () => {
         settle({ status, headers, text: Buffer.concat(parts).toString("utf8") });

@@ -57,6 +57,9 @@ const LAST_TRIES = 2;
 /** Its time limits, in milliseconds: somebody waits for the end. */
 const LAST_LIMITS: TimeLimits = { connectMs: 2000, idleMs: 5000, wholeMs: 30_000 };
 
+/** The header in which Amazon S3 says where a bucket is, also without a body. */
+const BUCKET_REGION = "x-amz-bucket-region";
+
 /** Codes of errors after which other credentials may help. */
 const EXPIRED = new Set([
   "ExpiredToken",
@@ -112,7 +115,9 @@ export function storeRequests({ endpoint, credentials, nowMs, limits = TIME_LIMI
     const signal = request.isLast === true ? undefined : stop.signal;
     const answer = await exchange(sent, { agent, signal, limits: stop.signal.aborted ? LAST_LIMITS : limits });
     if (isProblem(answer)) return answer;
-    const problem = problemOf(answer.status, answer.text, isAlwaysXml);
+    const bucketRegion = String(answer.headers[BUCKET_REGION] ?? region);
+    const otherRegion = bucketRegion === region ? undefined : bucketRegion;
+    const problem = problemOf(answer.status, answer.text, isAlwaysXml, otherRegion);
     if (problem === undefined) return answer;
     if (EXPIRED.has(problem.code)) {
       credentials.refused(key);

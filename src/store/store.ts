@@ -7,7 +7,7 @@ import { sourceOf } from "./credentials/chain.ts";
 import type { Env } from "./credentials/credentials.ts";
 import { type Profile, readProfile } from "./credentials/profile.ts";
 import { credentialProvider } from "./credentials/provider.ts";
-import { endpointOf } from "./endpoint.ts";
+import { type Endpoint, endpointOf } from "./endpoint.ts";
 import { abortByKey, type Content, upload } from "./multipart.ts";
 import type { StoreProblem } from "./problem.ts";
 import { storeRequests } from "./requests.ts";
@@ -21,8 +21,7 @@ export interface Store {
   readonly first: Bucket;
   /** The same for what is sent even when the run is stopped. */
   readonly last: Bucket;
-  /** Bodies are sent without TLS to another machine. */
-  readonly isExposed: boolean;
+  readonly endpoint: Endpoint;
   /** The key of a name. */
   keyOf(name: string): string;
   /** Resolves when the store has the object. */
@@ -79,7 +78,7 @@ export function openStore(address: StoreAddress, options: StoreOptions): Store |
     bucket,
     last,
     first: bucketOf(address.bucket, { send: (request) => requests.send({ ...request, maxTries: FIRST_TRIES }) }),
-    isExposed: endpoint.isExposed,
+    endpoint,
     keyOf,
     upload: (name, content, headers = {}) => upload(bucket, last, log, { key: keyOf(name), content, headers }),
     uploadLast: (name, content, headers = {}) => upload(last, last, log, { key: keyOf(name), content, headers }),

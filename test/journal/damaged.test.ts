@@ -77,7 +77,7 @@ describe("a journal that cannot be resumed from", () => {
     for (const end of ["\n", ""]) {
       expect(() => read(stored(1), newer + end)).toThrow(JournalError);
       expect(() => read(stored(1), newer + end)).toThrow(
-        `${journal.path}:2: outcome "frozen", which only a newer bulkget knows: use that version, or another folder (\`outputDir\`), or \`force\` to start over`,
+        `${journal.path}:2: outcome "frozen", which only a newer bulkget knows: take that version, or use another folder (\`outputDir\`), or \`force\` to start over`,
       );
     }
   });

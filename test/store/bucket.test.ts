@@ -42,6 +42,14 @@ describe("the stub", () => {
 });
 
 describe("bucketOf", () => {
+  it("takes the time from a store that is ahead of this machine's clock", async () => {
+    const late = openStore(ADDRESS, { env: storeEnv(stub), state: folder.path, nowMs: () => Date.now() - 7_200_000 });
+    if ("problem" in late) throw new Error(late.problem);
+    own(late);
+    expect(await late.bucket.put("a/x", memoryBody([text("x")]))).toBeUndefined();
+    expect(stub.objects.has("a/x")).toBe(true);
+  });
+
   it("puts, reads, lists, copies and removes keys with any characters", async () => {
     const keys = ["a/1 2+3.txt", "a/ü/…*'()!&$@=;:,?.txt", "a/%41#.txt", "a/b//c"];
     const { bucket } = store;

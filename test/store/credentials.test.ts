@@ -110,6 +110,29 @@ describe("sourceOf", () => {
     });
   });
 
+  it("reads the endpoint of a section of services", () => {
+    const lines = ["[default]", "services = mine", "[services mine]", "s3 =", "  endpoint_url = http://127.0.0.1:2"];
+    const env = { ...NOTHING, AWS_CONFIG_FILE: folder.list(lines, "config") };
+    expect(endpointOf("b", env, readProfile(env))).toMatchObject({ host: "127.0.0.1:2" });
+  });
+
+  it.each([
+    ["endpoint_url = nonsense", "the endpoint (endpoint_url of the profile default) is no URL: nonsense; write only"],
+    ["endpoint_url = localhost:9000", "the endpoint (endpoint_url of the profile default) is neither http nor https"],
+    ["endpoint_url = http://u:p@a", "the endpoint (endpoint_url of the profile default) has a user, a password"],
+    ["s3 =\n  endpoint_url = ftp://a", "the endpoint (s3.endpoint_url of the profile default) is neither"],
+    ["region = eu west", "the region (region of the profile default) has other characters"],
+  ])("names the setting of a profile that is wrong: %j", (setting, problem) => {
+    const env = { ...NOTHING, AWS_CONFIG_FILE: folder.list(["[default]", setting], "config") };
+    expect(endpointOf("b", env, readProfile(env))).toMatchObject({ problem: expect.stringContaining(problem) });
+  });
+
+  it("knows an endpoint that has the name of the bucket", () => {
+    const at = (url: string) => endpointOf("b", { AWS_ENDPOINT_URL_S3: url }, { name: "default", values: {} });
+    expect(at("https://a.example/b/")).toMatchObject({ hasBucket: true });
+    expect(at("https://a.example/ab")).toMatchObject({ hasBucket: false });
+  });
+
   it("runs credential_process, and shows nothing of what it prints", async () => {
     const program = folder.at("program.sh");
     writeFileSync(

@@ -51,11 +51,24 @@ describe("problemOf", () => {
       301,
       "<Error><Code>PermanentRedirect</Code><Region>eu-west-1</Region></Error>",
       false,
-      "301 PermanentRedirect: (the bucket's region is eu-west-1: set AWS_REGION)",
+      "301 PermanentRedirect (the bucket's region is eu-west-1: set AWS_REGION=eu-west-1)",
       false,
     ],
   ])("of status %d and %j is known", (status, body, isAlwaysXml, problem, retry) => {
     expect(problemOf(status, body, isAlwaysXml)).toMatchObject({ problem, retry, status });
+  });
+
+  it("has the region of the bucket after a long message, from the answer or from its header", () => {
+    const long = `<Error><Code>PermanentRedirect</Code><Message>${"x".repeat(500)}</Message></Error>`;
+    for (const [status, body] of [
+      [301, long],
+      [301, ""],
+      [400, ""],
+    ] as const)
+      expect(problemOf(status, body, true, "eu-west-3")?.problem).toMatch(
+        /^\d+.* \(the bucket's region is eu-west-3: set AWS_REGION=eu-west-3\)$/,
+      );
+    expect(problemOf(403, "", true, "eu-west-3")?.problem).toBe("403");
   });
 
   it("is none where an answer of success has no error", () => {

@@ -1,5 +1,6 @@
 // Opens the output folder: journal, sink, resume and reporters; and closes it with one record per line.
 
+import { inStore } from "../../core/errors.ts";
 import type { DuplicateSource } from "../../core/job.ts";
 import type { Layout } from "../../core/layout.ts";
 import type { Sink, Source } from "../../core/ports.ts";
@@ -68,6 +69,20 @@ export interface OutputContext {
 
 /** Opens the folder. Throws a FolderError, a LockedError, a JournalError or an OptionError. */
 export async function openOutput(options: ResolvedOutputOptions, context: OutputContext): Promise<Output> {
+  if (options.store === undefined) return await opened(options, context);
+  const worded = <T>(work: Promise<T>) =>
+    work.catch((error: unknown) => {
+      throw inStore(error);
+    });
+  const output = await worded(opened(options, context));
+  return {
+    ...output,
+    resume: (...given) => worded(output.resume(...given)),
+    close: (...given) => worded(output.close(...given)),
+  };
+}
+
+async function opened(options: ResolvedOutputOptions, context: OutputContext): Promise<Output> {
   const names = namingOf(options);
   const format = containerFormatOf(options);
   const folder = await openFolder(options, { layout: layoutFor(options), ...context });

@@ -1,18 +1,37 @@
 // Ends a run before it begins where its store cannot be used, with the store's own message and what to do.
 
 import { FolderError } from "../../core/errors.ts";
+import type { Endpoint } from "../../store/endpoint.ts";
 import type { StoreProblem } from "../../store/problem.ts";
 import type { Store } from "../../store/store.ts";
 
 /** Throws a FolderError for a problem of the store. */
-export function refuse(problem: StoreProblem | undefined, { address }: Store): void {
+export function refuse(
+  problem: StoreProblem | undefined,
+  { address, endpoint }: Pick<Store, "address" | "endpoint">,
+): void {
   if (problem === undefined) return;
-  throw new FolderError("disk", `${address.shown}: ${problem.problem}${adviceOn(problem)}`);
+  throw new FolderError("disk", `${address.shown}: ${problem.problem}${adviceOn(problem, endpoint)}`);
 }
 
-function adviceOn({ code, status }: StoreProblem): string {
-  if (code === "NoSuchBucket") return "; create the bucket first";
+/** What to do about errors of a store, by their codes ("Error responses" of the S3 API reference). */
+const ADVICE: Readonly<Record<string, string>> = {
+  NoSuchBucket: "create the bucket first",
+  RequestTimeTooSkewed: "set the clock of this machine",
+  SignatureDoesNotMatch: "the secret access key is not that of the access key id",
+  InvalidAccessKeyId: "the store does not know the access key id",
+  ExpiredToken: "get new credentials",
+  ExpiredTokenException: "get new credentials",
+  InvalidToken: "the session token is not that of the access key id: get new credentials",
+  TokenRefreshRequired: "get new credentials",
+};
+
+function adviceOn({ code, status }: StoreProblem, { hasBucket, origin }: Endpoint): string {
+  if (status === 404 && hasBucket) return "; the endpoint ends with the name of the bucket: write it without";
+  if (Object.hasOwn(ADVICE, code)) return `; ${ADVICE[code]}`;
   if (status === 403)
     return "; the credentials must be allowed to list the bucket, and to put, read and remove objects";
+  if (code === "ECONNRESET" && origin.protocol === "http:")
+    return "; if it speaks TLS, its endpoint begins with https://";
   return "";
 }

@@ -66,7 +66,8 @@ export function rememberedAddress(folder: string): string | undefined {
   } catch (error) {
     const { code = "", message } = error as NodeJS.ErrnoException;
     if (code === "ENOENT" || code === "ENOTDIR") return undefined;
-    throw new FolderError("disk", `${folder}: cannot be read: ${message}`, { cause: error });
+    if (code === "EISDIR" || code === "ELOOP") throw notAnAddress(folder);
+    throw new FolderError("disk", `${storeFileIn(folder)}: cannot be read: ${message}`, { cause: error });
   }
   try {
     const { output } = Object(JSON.parse(text)) as { readonly output?: unknown };
@@ -74,5 +75,12 @@ export function rememberedAddress(folder: string): string | undefined {
   } catch {
     // It was edited.
   }
-  throw new FolderError("usage", `${storeFileIn(folder)}: has no address of a store: move it away`);
+  throw notAnAddress(folder);
+}
+
+function notAnAddress(folder: string): FolderError {
+  return new FolderError(
+    "usage",
+    `${storeFileIn(folder)}: is not the address of a store that a run has written: move it away`,
+  );
 }

@@ -72,7 +72,8 @@ export async function openStoreOutput(
   const store = openStore(address, { env: process.env, state: paths.state });
   if ("problem" in store) throw new FolderError("usage", `${address.shown}: ${store.problem}`);
   try {
-    if (store.isExposed) note(`${address.shown}: its endpoint is http: what is sent there can be read on the way`);
+    if (store.endpoint.isExposed)
+      note(`${address.shown}: its endpoint is http: what is sent there can be read on the way`);
     if (attempt === undefined) await checkAccess(store, journal, { isForced, shard, note });
     const isChecked = isArchive && attempt === undefined && existsSync(journal);
     const sizes = isChecked ? await archiveSizes(store) : undefined;

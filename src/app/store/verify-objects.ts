@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FolderError } from "../../core/errors.ts";
 import type { Outcome } from "../../core/job.ts";
-import { LAYOUT, SHARD, STATE_FOLDER, STATE_LAYOUT, shardOfJournal } from "../../core/layout.ts";
+import { indexNameOf, LAYOUT, STATE_FOLDER, STATE_LAYOUT, shardOfJournal } from "../../core/layout.ts";
 import { writeDivision } from "../../sink/folder/shards-file.ts";
 import { storeAddress } from "../../store/address.ts";
 import { MAX_REQUESTS } from "../../store/requests.ts";
@@ -28,7 +28,7 @@ export interface WrongObject {
   readonly name: string;
   /** The first line whose body it has. */
   readonly n: number;
-  /** What the records say, in bytes; of an archive, at least. */
+  /** What the records say, in bytes; of an archive and its index, at least. */
   readonly recordedBytes: number;
   /** The length of the object; undefined where there is none. */
   readonly bytes: number | undefined;
@@ -46,16 +46,22 @@ export async function verifyObjects(folder: string, eachRecord: EachRecord): Pro
       "is not the state folder of a run into an object store: the files of other runs are verified by running again";
     throw new FolderError("usage", `${folder}: ${why}`);
   }
-  const wanted = new Map<string, { readonly n: number; bytes: number }>();
+  const wanted = new Map<string, { readonly n: number; bytes: number; readonly isLeast: boolean }>();
+  const want = (name: string, n: number, bytes: number, isLeast: boolean) => {
+    const known = wanted.get(name);
+    if (known === undefined) wanted.set(name, { n, bytes, isLeast });
+    else known.bytes = isLeast ? Math.max(known.bytes, bytes) : bytes;
+  };
   eachRecord((record) => {
     if (record.outcome !== "saved" && record.outcome !== "unchanged") return;
     const { n, file, shard, offset = 0, stored_bytes: stored = 0, bytes } = record;
-    const name = shard ?? file;
-    if (name === undefined) return;
-    const least = shard === undefined ? bytes : offset + stored;
-    const known = wanted.get(name);
-    if (known === undefined) wanted.set(name, { n, bytes: least });
-    else known.bytes = shard === undefined ? least : Math.max(known.bytes, least);
+    if (shard === undefined) {
+      if (file !== undefined) want(file, n, bytes, false);
+      return;
+    }
+    want(shard, n, offset + stored, true);
+    const index = indexNameOf(shard);
+    if (index !== undefined) want(index, n, 1, true);
   });
   const objects = wanted.size;
   const found = new Map<string, number>();
@@ -63,9 +69,9 @@ export async function verifyObjects(folder: string, eachRecord: EachRecord): Pro
     const { prefix } = store.address;
     const problem = await store.bucket.list(prefix, ({ key, bytes }) => {
       const name = key.slice(prefix.length);
-      const want = wanted.get(name);
-      if (want === undefined) return true;
-      if (SHARD.test(name) ? bytes >= want.bytes : bytes === want.bytes) wanted.delete(name);
+      const recorded = wanted.get(name);
+      if (recorded === undefined) return true;
+      if (recorded.isLeast ? bytes >= recorded.bytes : bytes === recorded.bytes) wanted.delete(name);
       else found.set(name, bytes);
       return true;
     });

@@ -33,7 +33,7 @@ export function isKnownOutcome(outcome: string): boolean {
 export function refuseNewer(outcome: string, place: string): void {
   if (isKnownOutcome(outcome)) return;
   const word = JSON.stringify(outcome.slice(0, 40));
-  const waysIn = ({ option }: Wording) =>
-    `use that version, or another folder (${option("outputDir")}), or ${option("force")} to start over`;
+  const waysIn = (words: Wording) =>
+    `take that version, or ${useAnotherFolder(words)}, or ${words.option("force")} to start over`;
   throw new JournalError((words) => `${place}: outcome ${word}, which only a newer bulkget knows: ${waysIn(words)}`);
 }

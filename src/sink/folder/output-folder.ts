@@ -51,15 +51,15 @@ export function prepareFolder(folder: string, layout: Layout = LAYOUT, claim: ()
     const { code = "", message } = error as NodeJS.ErrnoException;
     const kind = UNUSABLE.has(code) ? "usage" : "disk";
     const adviceIn = (words: Wording) => (kind === "usage" ? `; ${useAnotherFolder(words)}` : "");
-    const why = `${folder}: the output folder cannot be made: ${message}`;
-    throw new FolderError(kind, (words) => `${why}${adviceIn(words)}`, { cause: error });
+    const inWords = (words: Wording) => `${folder}: ${what(words)} cannot be made: ${message}${adviceIn(words)}`;
+    throw new FolderError(kind, inWords, { cause: error });
   }
   try {
     const earlier = lstatSync(join(folder, layout.journal), { throwIfNoEntry: false }) !== undefined;
     return { state, empty: !earlier && !layout.isShared && isEmpty(folder), earlier };
   } catch (error) {
-    const why = `the output folder cannot be read: ${(error as Error).message}`;
-    throw new FolderError("disk", `${folder}: ${why}`, { cause: error });
+    const why = `cannot be read: ${(error as Error).message}`;
+    throw new FolderError("disk", (words) => `${folder}: ${what(words)} ${why}`, { cause: error });
   }
 }
 
@@ -74,8 +74,12 @@ export function refuseFileAsFolder(folder: string): void {
   let path = folder;
   while (!existsSync(path) && dirname(path) !== path) path = dirname(path);
   if (statSync(path).isDirectory()) return;
-  const why = `${folder}: the output folder cannot be made: ${path} is a file`;
-  throw new FolderError("usage", (words) => `${why}; ${useAnotherFolder(words)}`);
+  const why = `cannot be made: ${path} is a file`;
+  throw new FolderError("usage", (words) => `${folder}: ${what(words)} ${why}; ${useAnotherFolder(words)}`);
+}
+
+function what({ isInStore = false }: Wording): string {
+  return isInStore ? "the folder of the state" : "the output folder";
 }
 
 /** Whether a folder holds nothing but the state folder. Reads at most two names: it may hold a million files. */

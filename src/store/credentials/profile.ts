@@ -19,7 +19,13 @@ export function readProfile(env: Env): Profile {
   const config = env["AWS_CONFIG_FILE"] || join(home, ".aws", "config");
   // The section of another profile than `default` is [profile x] in the one file, and [x] in the other.
   const inConfig = sectionOf(config, name === "default" ? ["default", "profile default"] : [`profile ${name}`]);
-  return { name, values: { ...inConfig, ...sectionOf(credentials, [name]) } };
+  const values = { ...inConfig, ...sectionOf(credentials, [name]) };
+  // `services = x` names the section [services x], which has endpoints of services.
+  const { services } = values;
+  return {
+    name,
+    values: services === undefined ? values : { ...values, ...sectionOf(config, [`services ${services}`]) },
+  };
 }
 
 function sectionOf(path: string, names: readonly string[]): Record<string, string> {

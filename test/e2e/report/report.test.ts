@@ -178,7 +178,7 @@ describe("bulkget report", () => {
 
   it.each([
     ["no folder", ["none"], "none: there is no such folder: name the one that a run wrote into"],
-    ["a folder of no run", ["."], ".: has no results.jsonl: name the folder that a run wrote into (its -o)"],
+    ["a folder of no run", ["."], ".: has no results.jsonl: name the folder that a run wrote into (its -o or --state)"],
     ["a file", ["urls.txt"], "urls.txt: is a file: name the folder of a run"],
     ["a journal", ["out/results.jsonl"], "out/results.jsonl: is a file: name its folder, out"],
     ["an empty journal", ["empty"], "empty: results.jsonl has no record yet: try again when a URL has finished"],

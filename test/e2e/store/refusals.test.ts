@@ -1,5 +1,5 @@
 // -o s3://: what a run refuses, and how it stops where the store takes nothing.
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Ran } from "../../support/command.ts";
 import { own, ownFolder, ownSite } from "../../support/own.ts";
@@ -43,8 +43,9 @@ describe("-o s3://", () => {
       method === "PUT" && query.has("partNumber") ? { status: 403, code: "AccessDenied" } : undefined;
     const ran = await run(["-o", "s3://books/a"], storeEnv(store), ["/large"]);
     expect(ran.code).toBe(3);
-    expect(ran.stderr).toContain("s3://books/a/000001: 403 AccessDenied");
-    expect(ran.stderr).toContain("stopped: the store, the disk or a report cannot be written any more");
+    expect(ran.stderr).toContain(
+      "bulkget: stopped: the file cannot be written (s3://books/a/000001: 403 AccessDenied: AccessDenied); run it again",
+    );
     expect(store.uploads.size).toBe(0);
     expect(store.objects.has("a/000001")).toBe(false);
   });
@@ -55,6 +56,52 @@ describe("-o s3://", () => {
     const ran = await run(["-o", "s3://books/a"], { ...storeEnv({ url }) });
     expect(ran.code).toBe(3);
     expect(ran.stderr).toContain("ECONNREFUSED");
+  });
+
+  it("has the reason in its last line, also with --quiet", async () => {
+    store.fault = ({ method, key }) =>
+      method === "PUT" && /\d\.txt$/.test(key) ? { status: 403, code: "AccessDenied" } : undefined;
+    const ran = await run(["-o", "s3://books/a", "-q", "-c", "1"]);
+    expect(ran.code).toBe(3);
+    expect(ran.stderr).toBe(
+      "bulkget: stopped: the file cannot be written (s3://books/a/000001.txt: 403 AccessDenied: AccessDenied); run it again to go on\n",
+    );
+  });
+
+  it("says what is wrong with an endpoint: no TLS there, or the bucket's name in it", async () => {
+    const tls = { ...storeEnv(store), AWS_ENDPOINT_URL_S3: store.url.replace("http:", "https:") };
+    const ran = await run(["-o", "s3://books/a"], tls);
+    expect(ran.code).toBe(3);
+    expect(ran.stderr).toContain("s3://books/a/: no TLS at this port: an endpoint without TLS begins with http://");
+    const twice = await run(["-o", "s3://books/a"], { ...storeEnv(store), AWS_ENDPOINT_URL_S3: `${store.url}/books` });
+    expect(twice.code).toBe(3);
+    expect(twice.stderr).toContain("the endpoint ends with the name of the bucket: write it without");
+  });
+
+  it("names --state where the folder of the state cannot be used", async () => {
+    const advice = "use another folder for the state (--state) with another prefix (-o)";
+    const ran = await run(["-o", "s3://books/a", "--state", "urls.txt"]);
+    expect(ran.code).toBe(2);
+    expect(ran.stderr).toContain("urls.txt: the folder of the state cannot be made: ");
+    expect(ran.stderr).toContain(advice);
+    expect((await run(["-o", "s3://books/a"])).code).toBe(0);
+    const tar = await run(["-o", "s3://books/a", "--format", "tar"]);
+    expect(tar.code).toBe(2);
+    expect(tar.stderr).toContain(advice);
+    for (const more of [[], ["--dry-run"]]) {
+      const moved = await run(["-o", "s3://books/a", ...more], storeEnv(store), ["/p2", "/p1"]);
+      expect(moved.code).toBe(2);
+      expect(moved.stderr).toContain(advice);
+    }
+  });
+
+  it("refuses what is no address in the state folder, and says what to do", async () => {
+    mkdirSync(folder.at(".bulkget/.bulkget/store.json"), { recursive: true });
+    const ran = await run(["-o", "s3://books/a"]);
+    expect(ran.code).toBe(2);
+    expect(ran.stderr).toContain(
+      ".bulkget/.bulkget/store.json: is not the address of a store that a run has written: move it away",
+    );
   });
 
   it("names the sources of credentials where there are none", async () => {

@@ -61,6 +61,16 @@ describe("report --verify", () => {
     expect(ran.code).toBe(1);
   });
 
+  it("names the index of a WARC file that is lost", async () => {
+    await save("--format", "warc");
+    store.objects.delete("a/00000.cdxj");
+    const ran = await run("report", ".bulkget", "--verify");
+    expect(ran.stdout).toContain(
+      "verify  2 objects in s3://books/a/: 1 missing, 0 of another size\n  00000.cdxj  line ",
+    );
+    expect(ran.code).toBe(1);
+  });
+
   it("finds the objects of all shards by their address, and prints the command that goes on", async () => {
     server.answers.set("/p7", (_, response) => void response.writeHead(404).end());
     folder.list(Array.from({ length: 1100 }, (_, i) => server.url(`/p${i}`)));

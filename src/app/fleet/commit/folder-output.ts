@@ -2,7 +2,7 @@
 
 import { existsSync, readdirSync, renameSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { FolderError } from "../../../core/errors.ts";
+import { FolderError, useAnotherFolder } from "../../../core/errors.ts";
 import { LAYOUT, STATE_FOLDER } from "../../../core/layout.ts";
 import { chunkName } from "../../../queue/chunk.ts";
 import { lockFolder } from "../../../sink/folder/lock.ts";
@@ -21,7 +21,7 @@ export function folderOutput({ folder, isSynced, note }: FleetPlace): FleetOutpu
       if (statSync(join(folder, LAYOUT.journal), { throwIfNoEntry: false })?.isFile() === true)
         throw new FolderError(
           "usage",
-          `${folder}: holds a run that is no fleet's (${LAYOUT.journal}): use another folder (-o)`,
+          (words) => `${folder}: holds a run that is no fleet's (${LAYOUT.journal}): ${useAnotherFolder(words)}`,
         );
       prepareFleetFolder(folder);
       return await lockFolder(state, folder, STATE_FOLDER);

@@ -93,12 +93,13 @@ export function storeFleetOutput(address: StoreAddress, { state, note }: FleetPl
   return {
     shown,
     async claim() {
-      if (store.isExposed) note(`${shown}: its endpoint is http: what is sent there can be read on the way`);
+      if (store.endpoint.isExposed) note(`${shown}: its endpoint is http: what is sent there can be read on the way`);
       const found = await firstKey(prefix);
       if (found !== undefined && (await textOf(RECORD_KEY)) === undefined)
         throw new FolderError(
           "usage",
-          `${shown}: has objects, such as ${found.slice(0, 200)}, and no run of a fleet: use another prefix (-o)`,
+          ({ option }) =>
+            `${shown}: has objects, such as ${found.slice(0, 200)}, and no run of a fleet: use another prefix (${option("outputDir")})`,
         );
       return { release: async () => {} };
     },
