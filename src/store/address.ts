@@ -10,10 +10,24 @@ export interface StoreAddress {
   readonly shown: string;
 }
 
-/** Whether an output is one in a store. */
+/** Whether an output is one in a store. Throws an OptionError for an address of another kind: no folder has such a name on purpose. */
 export function isStoreAddress(output: string): boolean {
-  return /^s3:\/\//i.test(output);
+  if (/^s3:\/\//i.test(output)) return true;
+  const [, scheme = ""] = /^([a-z][a-z0-9+.-]+):\/\/|^s3:/i.exec(output) ?? [undefined, undefined];
+  if (scheme === "" && !/^s3:/i.test(output)) return false;
+  const what = `${JSON.stringify(output)}: is no folder, and no address of an object store`;
+  const advice = ADVICE[scheme.toLowerCase()] ?? "write s3://bucket/prefix, or ./ before the name of a folder";
+  throw new OptionError(`${what}: ${advice}`);
 }
+
+/** What to write instead of the addresses of other tools. */
+const ADVICE: Readonly<Record<string, string>> = {
+  gs: "write s3://bucket/prefix, with AWS_ENDPOINT_URL_S3=https://storage.googleapis.com and an HMAC key",
+  r2: "write s3://bucket/prefix, with AWS_ENDPOINT_URL_S3=https://<account>.r2.cloudflarestorage.com",
+  http: "write s3://bucket/prefix, with the endpoint in AWS_ENDPOINT_URL_S3",
+  https: "write s3://bucket/prefix, with the endpoint in AWS_ENDPOINT_URL_S3",
+  file: "write the path of the folder",
+};
 
 /** Maximum length of a key, in bytes of UTF-8 ("Object key naming guidelines" of S3). */
 export const MAX_KEY_BYTES = 1024;

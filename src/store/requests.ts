@@ -120,8 +120,7 @@ export function storeRequests({ endpoint, credentials, nowMs, limits = TIME_LIMI
     const problem = problemOf(answer.status, answer.text, isAlwaysXml, otherRegion);
     if (problem === undefined) return answer;
     if (EXPIRED.has(problem.code)) {
-      credentials.refused(key);
-      return { ...problem, retry: true };
+      return { ...problem, retry: credentials.refused(key) };
     }
     if (problem.code === "RequestTimeTooSkewed") {
       const storeMs = Date.parse(String(answer.headers.date));

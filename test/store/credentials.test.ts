@@ -264,7 +264,7 @@ describe("credentialProvider", () => {
     expect(await ids()).toEqual(["no credentials from a test: down", "no credentials from a test: down"]);
     isBroken = false;
     const current = await provider.current();
-    if (!("problem" in current)) provider.refused(current);
+    if (!("problem" in current)) expect(provider.refused(current)).toBe(true);
     expect(await ids()).toEqual(["ID4", "ID4"]);
   });
 });

@@ -6,6 +6,7 @@ import { fileBody, memoryBody } from "../../store/body.ts";
 import type { Content } from "../../store/multipart.ts";
 import type { StoreProblem } from "../../store/problem.ts";
 import type { Store } from "../../store/store.ts";
+import { adviceOf } from "./refuse-problem.ts";
 
 export function objectStore(store: Store): ObjectStore {
   const { address, bucket, keyOf } = store;
@@ -28,7 +29,9 @@ const OF_ONE: Readonly<Record<string, FailureKind>> = {
 };
 
 /** `where`: the object, as it is shown. */
-export function failureOf({ problem, code }: StoreProblem, where: string): Failure {
+export function failureOf(of: StoreProblem, where: string): Failure {
+  const { code } = of;
+  const problem = of.problem + adviceOf(of);
   const error = Object.hasOwn(OF_ONE, code) ? OF_ONE[code] : undefined;
   return { error: error ?? "write_failed", detail: error === "interrupted" ? problem : `${where}: ${problem}` };
 }

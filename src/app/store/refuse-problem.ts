@@ -16,7 +16,8 @@ export function refuse(
 
 /** What to do about errors of a store, by their codes ("Error responses" of the S3 API reference). */
 const ADVICE: Readonly<Record<string, string>> = {
-  NoSuchBucket: "create the bucket first",
+  AuthorizationHeaderMalformed: "set AWS_REGION to the region of the store",
+  NoSuchBucket: "check its name, or create the bucket first",
   RequestTimeTooSkewed: "set the clock of this machine",
   SignatureDoesNotMatch: "the secret access key is not that of the access key id",
   InvalidAccessKeyId: "the store does not know the access key id",
@@ -26,9 +27,18 @@ const ADVICE: Readonly<Record<string, string>> = {
   TokenRefreshRequired: "get new credentials",
 };
 
-function adviceOn({ code, status }: StoreProblem, { hasBucket, origin }: Endpoint): string {
+/** What to do about a problem of any request, after its reason. */
+export function adviceOf({ code, problem }: StoreProblem): string {
+  if (!Object.hasOwn(ADVICE, code) || problem.includes("AWS_REGION")) return "";
+  return `; ${ADVICE[code]}`;
+}
+
+/** The same for the requests before a run. */
+function adviceOn(problem: StoreProblem, { hasBucket, origin }: Endpoint): string {
+  const { code, status } = problem;
   if (status === 404 && hasBucket) return "; the endpoint ends with the name of the bucket: write it without";
-  if (Object.hasOwn(ADVICE, code)) return `; ${ADVICE[code]}`;
+  const advice = adviceOf(problem);
+  if (advice !== "") return advice;
   if (status === 403)
     return "; the credentials must be allowed to list the bucket, and to put, read and remove objects";
   if (code === "ECONNRESET" && origin.protocol === "http:")

@@ -1,6 +1,6 @@
 // A run's output in an object store: checks the store before the run, and keeps a copy of the records there.
 
-import { closeSync, existsSync, unlinkSync } from "node:fs";
+import { closeSync, existsSync, renameSync, unlinkSync } from "node:fs";
 import { FolderError, type Wording } from "../../core/errors.ts";
 import type { Layout } from "../../core/layout.ts";
 import type { Sink, Source } from "../../core/ports.ts";
@@ -19,7 +19,7 @@ import { openStore } from "../../store/store.ts";
 import { OUTPUT_DEFAULTS, type OutputOptions } from "../output/output-options.ts";
 import type { ObjectSinkPlan } from "./object-sink.ts";
 import { objectStore } from "./object-store.ts";
-import { refuse } from "./refuse-problem.ts";
+import { adviceOf, refuse } from "./refuse-problem.ts";
 import { archiveSizes, checkAccess, unlinkIfThere } from "./store-access.ts";
 import { storeCopies } from "./store-copies.ts";
 import { rememberedAddress, storeFileIn } from "./store-option.ts";
@@ -118,7 +118,10 @@ export async function openStoreOutput(
       async end() {
         const problem = await copies.end();
         if (problem !== undefined)
-          throw new FolderError("disk", `${address.shown}: ${problem.problem}; run it again to go on`);
+          throw new FolderError(
+            "disk",
+            `${address.shown}: ${problem.problem}${adviceOf(problem)}; run it again to go on`,
+          );
       },
       close(isVain) {
         copies.stop();
@@ -143,12 +146,15 @@ function refuseOtherState(folder: string, hasJournal: boolean, { shown }: StoreA
   );
 }
 
+/** Writes a file that is whole or not there, also after a kill. */
 function writeNew(path: string, text: string): void {
-  unlinkIfThere(path);
-  const fd = createNew(path);
+  const next = `${path}.next`;
+  unlinkIfThere(next);
+  const fd = createNew(next);
   try {
     writeAllSync(fd, [Buffer.from(text)]);
   } finally {
     closeSync(fd);
   }
+  renameSync(next, path);
 }

@@ -70,5 +70,5 @@ function keyOf(accessKeyId: string, secretAccessKey: string, sessionToken: strin
 }
 
 function fixed(name: string, credentials: Credentials): CredentialSource {
-  return { name, load: async () => credentials };
+  return { name, load: async () => credentials, isFixed: true };
 }

@@ -21,6 +21,8 @@ export interface CredentialSource {
   /** Where they come from, for messages: no secret. */
   readonly name: string;
   readonly load: LoadCredentials;
+  /** They are those of a variable or a file, and the same each time. */
+  readonly isFixed?: boolean;
 }
 
 /** Reads the JSON that programs and endpoints return. `what`: for the message. The values are in no message. */

@@ -5,8 +5,8 @@ import type { CredentialProblem, CredentialSource, Credentials } from "./credent
 export interface CredentialProvider {
   /** Credentials that are valid now. */
   current(): Promise<Credentials | CredentialProblem>;
-  /** The store has refused these as expired: others are loaded, unless that was done meanwhile. */
-  refused(credentials: Credentials): void;
+  /** The store has refused these as expired: others are loaded, unless that was done meanwhile. False where there can be no others. */
+  refused(credentials: Credentials): boolean;
 }
 
 /** How long before their end credentials are renewed, in milliseconds: endpoints have new ones 5 minutes before. */
@@ -15,7 +15,10 @@ const RENEW_BEFORE_MS = 300_000;
 /** Milliseconds until a renewal that failed is tried again, while the earlier credentials are still valid. */
 const RETRY_RENEWAL_MS = 10_000;
 
-export function credentialProvider({ name, load }: CredentialSource, nowMs: () => number): CredentialProvider {
+export function credentialProvider(
+  { name, load, isFixed = false }: CredentialSource,
+  nowMs: () => number,
+): CredentialProvider {
   let held: Credentials | undefined;
   let loading: Promise<Credentials | CredentialProblem> | undefined;
   let retryAtMs = 0;
@@ -48,6 +51,7 @@ export function credentialProvider({ name, load }: CredentialSource, nowMs: () =
     },
     refused(credentials) {
       if (held === credentials) held = undefined;
+      return !isFixed;
     },
   };
 }

@@ -1,9 +1,9 @@
 // -o s3://: what a run refuses, and how it stops where the store takes nothing.
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Ran } from "../../support/command.ts";
 import { own, ownFolder, ownSite } from "../../support/own.ts";
-import { type S3Stub, s3Stub } from "../../support/servers/s3-stub.ts";
+import { type S3Stub, STUB_KEY, s3Stub } from "../../support/servers/s3-stub.ts";
 import { NO_CREDENTIALS, storeEnv } from "../../support/servers/store-env.ts";
 
 const server = ownSite();
@@ -102,6 +102,41 @@ describe("-o s3://", () => {
     expect(ran.stderr).toContain(
       ".bulkget/.bulkget/store.json: is not the address of a store that a run has written: move it away",
     );
+  });
+
+  it("ends at once where the session token of a variable has ended", async () => {
+    store.keys = [{ ...STUB_KEY, token: "new" }];
+    const env = { ...storeEnv(store), AWS_SESSION_TOKEN: "old" };
+    const ran = await run(["-o", "s3://books/a"], env);
+    expect(ran.code).toBe(3);
+    expect(ran.stderr).toBe(
+      "bulkget: s3://books/a/: 400 ExpiredToken: The provided token has expired.; get new credentials\n",
+    );
+    expect(store.refused).toBe(1);
+
+    store.keys = [{ ...STUB_KEY, token: "old" }];
+    store.fault = ({ method }) => {
+      if (method === "PUT") store.keys = [{ ...STUB_KEY, token: "new" }];
+      return undefined;
+    };
+    const later = await run(["-o", "s3://books/a", "-c", "1"], env);
+    expect(later.code).toBe(3);
+    expect(later.stderr).toContain("ExpiredToken: The provided token has expired.; get new credentials); run it again");
+    expect((await run(["-o", "s3://books/a"], { ...env, AWS_SESSION_TOKEN: "new" })).code).toBe(0);
+  });
+
+  it.each([
+    ["gs://books/a", "AWS_ENDPOINT_URL_S3=https://storage.googleapis.com"],
+    ["https://books.s3.amazonaws.com/a", "with the endpoint in AWS_ENDPOINT_URL_S3"],
+    ["s3:/books/a", "write s3://bucket/prefix"],
+    ["s3:books", "write s3://bucket/prefix"],
+    ["file:///out", "write the path of the folder"],
+  ])("takes %j for no folder", async (address, advice) => {
+    const ran = await run(["-o", address]);
+    expect(ran.code).toBe(2);
+    expect(ran.stderr).toContain(`${JSON.stringify(address)}: is no folder, and no address of an object store: `);
+    expect(ran.stderr).toContain(advice);
+    expect(readdirSync(folder.path)).toEqual(["urls.txt"]);
   });
 
   it("names the sources of credentials where there are none", async () => {

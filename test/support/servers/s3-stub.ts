@@ -41,6 +41,8 @@ export interface S3Stub {
     { readonly key: string; readonly parts: Map<number, Buffer>; readonly type: string | undefined }
   >;
   readonly requests: StubRequest[];
+  /** The number of requests whose signature or token was refused. */
+  readonly refused: number;
   /** The keys that may sign requests. */
   keys: readonly StubKey[];
   /** Returns what goes wrong with a request. */
@@ -72,6 +74,7 @@ export async function s3Stub(region = "us-east-1"): Promise<S3Stub> {
   let most = 0;
   let underWay = 0;
   let lastId = 0;
+  let refused = 0;
   const held: (() => void)[] = [];
   const server = createServer((request, response) => {
     most = Math.max(most, ++underWay);
@@ -101,6 +104,9 @@ export async function s3Stub(region = "us-east-1"): Promise<S3Stub> {
     fault: () => undefined,
     condition: "honoured",
     hold: 0,
+    get refused() {
+      return refused;
+    },
     get most() {
       return most;
     },
@@ -114,7 +120,9 @@ export async function s3Stub(region = "us-east-1"): Promise<S3Stub> {
   function answer(raw: IncomingMessage, body: Buffer, response: ServerResponse): void {
     try {
       const { method = "", headers } = raw;
+      refused++;
       checkSignature(raw, body, region, stub.keys);
+      refused--;
       const [path = "", query = ""] = (raw.url ?? "").split("?");
       const [, bucket = "", ...parts] = path.split("/").map(decodeURIComponent);
       const request = { method, key: parts.join("/"), query: new URLSearchParams(query), headers, body };
