@@ -41,6 +41,11 @@ export function withoutDetail(error: FailureKind, words: string): string {
   return words.startsWith(`${label} (`) ? label : words;
 }
 
+/** Returns "Not Found"; undefined for a status without a name. */
+export function statusName(status: number): string | undefined {
+  return process.getBuiltinModule("node:http").STATUS_CODES[status]; // loaded late: most runs end without a failure
+}
+
 /** Returns a few words for a failure, for lines with several: "403", "connection refused". */
 export function shortWords(error: FailureKind, status: number | undefined): string {
   return error === "http_status" && status !== undefined ? `${status}` : FACTS[error].label;

@@ -5,7 +5,7 @@ import type { View } from "../core/ports.ts";
 import { countOf, finished, type Histogram, quantile, type Tally } from "../core/run/tally.ts";
 import { escaped } from "../core/text/escape.ts";
 import type { FailingHosts } from "./failing-hosts.ts";
-import { shortWords } from "./failure-words.ts";
+import { shortWords, statusName } from "./failure-words.ts";
 import { bytesText, durationText, type Paint, rateText, thousands, timesText } from "./format.ts";
 import { failingHostLines } from "./host-lines.ts";
 import { type NextSteps, nextLines } from "./next-steps.ts";
@@ -174,6 +174,6 @@ function kinds(tally: Tally): string[] {
 
 /** " (Not Found)"; nothing for a status without a name. */
 function reasonOf(status: number): string {
-  const reason = process.getBuiltinModule("node:http").STATUS_CODES[status]; // most runs end without
+  const reason = statusName(status);
   return reason === undefined ? "" : ` (${reason})`;
 }

@@ -18,7 +18,7 @@ const HEAD = ["-c", "URL/s", "bytes/s", "p50", "p95", "URLs", "failed"] as const
 /** The table by concurrency, without a line feed at its end; `knee` is marked. */
 export function tuneTable(steps: readonly StepRow[], knee: number | undefined, paint: Paint): string {
   const [head = "", ...rows] = aligned([HEAD, ...steps.map((step) => cells(step))]);
-  const lines = rows.map((row, i) => (steps[i]?.concurrency === knee ? paint.good(`${row}  <- the knee`) : row));
+  const lines = rows.map((row, i) => (steps[i]?.concurrency === knee ? `${row}  ${paint.good("<- the knee")}` : row));
   return [paint.faint(head), ...lines].join("\n");
 }
 

@@ -1,7 +1,7 @@
 // What failed: by kind and status with whether another try may help, by host, and all status codes.
 
-import { STATUS_CODES } from "node:http";
 import { FACTS } from "../../core/failure.ts";
+import { statusName } from "../failure-words.ts";
 import { thousands } from "../format.ts";
 import type { FailureCount, HostCounts, Statistics } from "../statistics/statistics.ts";
 import { atMost } from "./hosts.ts";
@@ -78,7 +78,7 @@ function whatHappened({ error, status }: FailureCount): string {
 }
 
 function statusText(status: number): string {
-  const name = STATUS_CODES[status];
+  const name = statusName(status);
   return name === undefined ? String(status) : `${status} ${name}`;
 }
 

@@ -58,6 +58,8 @@ export interface UrlLine {
   readonly url: string;
   /** What comes after it. */
   readonly back: string;
+  /** The same for a line that does not fit. */
+  readonly shortBack?: string;
 }
 
 /** Maximum number of columns of a URL. */
@@ -68,12 +70,9 @@ const URL_SHARE = 0.4;
 
 /** Returns a line that takes at most this many columns: the middle of its URL is cut, then the end of the text before it. */
 export function fitted(line: UrlLine, columns = Number.POSITIVE_INFINITY): string {
-  const { back, shortFront = line.front } = line;
   const url = cutMiddle(line.url, MAX_URL_COLUMNS);
-  for (const front of [line.front, shortFront]) {
-    if (widthOf(front) + widthOf(url) + widthOf(back) <= columns) return front + url + back;
-  }
-  const front = shortFront;
+  const { shortFront: front = line.front, shortBack: back = line.back } = line;
+  for (const whole of [line.front + url + line.back, front + url + back]) if (widthOf(whole) <= columns) return whole;
   const free = columns - widthOf(front) - widthOf(back);
   const shown = cutMiddle(url.replace(/^https?:\/\//, ""), Math.max(free, Math.floor(columns * URL_SHARE), 1));
   const text = cutEnd(back, Math.max(0, columns - widthOf(front) - widthOf(shown)));

@@ -50,7 +50,9 @@ const NONE = { error: "interrupted", detail: "" } as const;
 function failedLine(outcome: Failed, place: string, url: string, kept: string): UrlLine {
   const { error, detail } = outcome;
   if (error === "invalid_url" || error === "unsupported_scheme") {
-    return { front: `${place}: not a URL that can be fetched: "`, url, back: `" (${escaped(detail, 200)})` };
+    const [front, back] = [`${place}: not a URL that can be fetched: "`, `" (${escaped(detail, 200)})`];
+    const what = error === "invalid_url" ? "not a URL" : "not http or https";
+    return { front, shortFront: `${place}: ${what}: `, url, back, shortBack: "" };
   }
   // The stack of a bug is shown in full.
   const words = failureWords(error, error === "internal" ? escapedStack(detail) : escaped(detail, 300));

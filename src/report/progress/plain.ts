@@ -22,20 +22,27 @@ export interface PlainOptions extends SummaryOptions, PlaceOptions {
   readonly verbose: boolean;
 }
 
+/** Samples per heartbeat: between two of them, 10 s, lie the recent rates. */
+const SAMPLES = 6;
+
 export function plain(options: PlainOptions): Reporter {
   const { write, heartbeatMs, timestamp } = options;
-  const rates = movingRates(heartbeatMs);
+  const ofHeartbeat = movingRates(heartbeatMs);
+  const ofSample = movingRates(heartbeatMs / SAMPLES);
+  let samples = 0;
   let timer: NodeJS.Timeout | undefined;
-  const beat = (view: View) => {
+  const sample = (view: View) => {
+    const [rates, recent] = [ofHeartbeat(view), ofSample(view)];
+    if (samples++ % SAMPLES > 0 || samples === 1) return; // the first one is the start of the run
     const clock = timestamp().replace(/\.\d+Z$/, "Z");
     const slowed = slowedText(view, heartbeatMs);
-    write(`${clock} ${heartbeat(view, rates(view))}${slowed === undefined ? "" : `; ${slowed}`}\n`);
+    write(`${clock} ${heartbeat(view, rates, recent)}${slowed === undefined ? "" : `; ${slowed}`}\n`);
   };
 
   return {
     start(view) {
-      rates(view);
-      timer = setInterval(() => beat(view), heartbeatMs);
+      sample(view);
+      timer = setInterval(() => sample(view), heartbeatMs / SAMPLES);
       timer.unref();
     },
     outcome: outcomeLines({
@@ -63,11 +70,12 @@ export function summaryOnly(
   };
 }
 
-function heartbeat(view: View, rates: Rates): string {
+/** The end is predicted by the slower rates: what is left may wait for a few hosts, after a minute in which all others finished. */
+function heartbeat(view: View, rates: Rates, recent: Rates): string {
   const { tally, retrying, waiting } = view;
   const total = view.total();
   const of = total === undefined ? "" : ` of ${total.exact ? "" : "about "}${thousands(total.jobs)}`;
-  const eta = etaMs(view, rates);
+  const etas = [rates, recent].flatMap((one) => etaMs(view, one) ?? []);
   const held = waiting - retrying;
   const parts = [
     `${thousands(finished(tally))}${of} done`,
@@ -78,7 +86,7 @@ function heartbeat(view: View, rates: Rates): string {
     `${rateText(rates.jobs)} URL/s`,
     bytesText(view.receivedBytes()),
     `${bytesText(rates.bytes)}/s`,
-    ...(eta === undefined ? [] : [`ETA ${secondsText(eta)}`]),
+    ...(etas.length === 0 ? [] : [`ETA ${secondsText(Math.max(...etas))}`]),
   ];
   return `${durationText(view.elapsedMs)}: ${parts.join(", ")}`;
 }

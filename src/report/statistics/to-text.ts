@@ -3,6 +3,7 @@
 import { FACTS } from "../../core/failure.ts";
 import { escaped } from "../../core/text/escape.ts";
 import { redacted } from "../../core/url/redact.ts";
+import { statusName } from "../failure-words.ts";
 import { aligned, bytesText, durationText, type Paint, rateText, thousands, timesText } from "../format.ts";
 import { elapsedTime } from "./elapsed-time.ts";
 import { shardsText } from "./shards.ts";
@@ -91,7 +92,8 @@ function section(title: string, lines: readonly string[], paint: Paint): string[
 function failures({ failures: rows }: Statistics): string[] {
   const cells = rows.slice(0, SHOWN_FAILURES).map(({ error, status, urls, isRetryable }) => {
     const what = status === undefined ? error : `${error} ${status}`;
-    return [thousands(urls), what, FACTS[error].label, isRetryable ? "another try may help" : ""];
+    const words = error === "http_status" && status !== undefined ? (statusName(status) ?? "") : FACTS[error].label;
+    return [thousands(urls), what, words, isRetryable ? "another try may help" : ""];
   });
   const rest = rows.slice(SHOWN_FAILURES).reduce((sum, { urls }) => sum + urls, 0);
   if (rest > 0) cells.push([thousands(rest), "others", "", ""]);

@@ -68,8 +68,8 @@ describe("bulkget report", () => {
     expect([code, stderr]).toEqual([0, ""]);
     expect(stdout).toContain("saved   1 (");
     expect(stdout).toContain("failed  2 (67 %); another try may help for 1\n");
-    expect(stdout).toMatch(/1 {2}http_status 404 {2}HTTP status\n/);
-    expect(stdout).toMatch(/1 {2}http_status 503 {2}HTTP status {2}another try may help\n/);
+    expect(stdout).toMatch(/1 {2}http_status 404 {2}Not Found\n/);
+    expect(stdout).toMatch(/1 {2}http_status 503 {2}Service Unavailable {2}another try may help\n/);
     server.answers.clear();
     const again = async (text: string) => {
       const command = text.trimEnd().split("\n").at(-1)?.trim() ?? "";

@@ -116,6 +116,16 @@ describe("the line of an outcome", () => {
     expect(line(80)).toBe("urls.txt:121: the body was cut short, 4 tries: https://example.org/a.html");
   });
 
+  it.each([
+    [100, 'urls.txt:963: not a URL that can be fetched: "ftp://h963.example/p/963.jpg" (only http and https)'],
+    [80, "urls.txt:963: not http or https: ftp://h963.example/p/963.jpg"],
+    [60, "urls.txt:963: not http or https: ftp://h963…xample/p/963.jpg"],
+    [40, "urls.txt:963: not htt…: ftp://…p/963.jpg"],
+  ])("in %i columns has the reason why a line is no URL that can be fetched", (columns, line) => {
+    const ftp = { url: "ftp://h963.example/p/963.jpg", error: "unsupported_scheme", detail: "only http and https" };
+    expect(textOf(failed({ n: 963, ...ftp } as Partial<Failed>), columns)).toBe(line);
+  });
+
   it("has the full, escaped stack of a bug", () => {
     const bug = failed({ error: "internal", detail: "TypeError: \u001b[31mx\ny\n    at file.ts:1:1" });
     expect(textOf(bug).split("\n")).toEqual([

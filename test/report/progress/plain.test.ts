@@ -85,6 +85,22 @@ describe("plain progress", () => {
     ]);
   });
 
+  it("predicts the end by the last ten seconds, where they were slower than the minute", () => {
+    const view = { ...viewOf([], { total: () => ({ jobs: 1000, exact: true }) }), elapsedMs: 0 };
+    const { reporter, lines } = setUp();
+    reporter.start?.(view);
+    for (let second = 1; second <= 120; second++) {
+      view.elapsedMs = second * 1000;
+      // 120 lines wait for their host, which is tried every other second, and not at all in the second minute.
+      view.tally.saved += second <= 10 ? 88 : second <= 60 ? second % 2 : 0;
+      vi.advanceTimersByTime(1000);
+    }
+    expect(lines().map((line) => /, ([0-9.]+ URL\/s), .*?(?:, (ETA .*))?$/.exec(line)?.slice(1))).toEqual([
+      ["15 URL/s", "ETA 3 min 10 s"],
+      ["0.0 URL/s", undefined],
+    ]);
+  });
+
   it("shows the total only if it is known", () => {
     for (const [total, words] of [
       [{ jobs: 2000, exact: true }, " 0 of 2,000 done"],

@@ -47,7 +47,7 @@ describe("the text of a report", () => {
       left out 2 lines of the journal that are no records
 
       failures
-        25  http_status 404  HTTP status
+        25  http_status 404  Not Found
         17  truncated        the body was cut short  another try may help
 
       hosts with most failures
