@@ -8,6 +8,7 @@ import type { Get } from "../../core/ports.ts";
 import { combineReporters, STALL_MS } from "../../core/run/combine-reporters.ts";
 import type { Run, StopReason } from "../../core/run/run.ts";
 import { tallyToJson } from "../../core/run/tally-json.ts";
+import { keptWriterThread } from "../../sink/directory/kept-thread.ts";
 import { jobSource, rangeSource } from "../../source/parts/part.ts";
 import { ipcChannel } from "../../workers/ipc-channel.ts";
 import { clock } from "../clock.ts";
@@ -17,6 +18,7 @@ import { httpClient } from "../network/http-client.ts";
 import { namingOf } from "../output/file-sink.ts";
 import { refuseNames } from "../output/name-table.ts";
 import { openOutput } from "../output/output.ts";
+import { attemptCounter } from "./commit/attempt-results.ts";
 import type { ChunkEnd, ChunkTask, FromChunks, ToChunks } from "./messages.ts";
 
 /** File descriptor of the pipe to the worker. */
@@ -27,6 +29,8 @@ const GRACE_MS = 5000;
 
 /** How often the progress is sent, in milliseconds. */
 const PROGRESS_MS = 1000;
+
+const thread = keptWriterThread();
 
 const WORDS: Wording = {
   option: (name) => name,
@@ -79,9 +83,18 @@ async function downloadChunk(
   const about = { refuse, onNamed: () => {} };
   const list = "jobs" in source ? jobSource(source.jobs, about) : rangeSource(source, about);
   const layout = layoutOfAttempt(name);
-  const output = await openOutput(own, { lists: [], note, stays: true, stop: stop.signal, command, layout });
+  const output = await openOutput(own, {
+    lists: [],
+    note,
+    stays: true,
+    stop: stop.signal,
+    command,
+    layout,
+    thread,
+  });
   let run: Run | undefined;
   let problem: string | undefined;
+  const counter = output.isNew ? attemptCounter() : undefined;
   try {
     const remaining = await output.resume(list);
     const reporters = combineReporters(output.reporters, {
@@ -102,6 +115,7 @@ async function downloadChunk(
       report: (outcome, job) => {
         if (outcome.outcome === "failed" && (outcome.error === "disk_full" || outcome.error === "write_failed"))
           problem = outcome.detail;
+        counter?.add(outcome);
         return reporters.outcome(outcome, job);
       },
       stop,
@@ -125,5 +139,7 @@ async function downloadChunk(
   }
   const reason = stop.signal.reason as StopReason | undefined;
   if (reason === "disk") throw new FolderError("disk", problem ?? `${attempt}: cannot be written`);
-  return { how: stop.signal.aborted ? "stopped" : "whole" };
+  if (stop.signal.aborted) return { how: "stopped" };
+  const results = counter?.results();
+  return { how: "whole", ...(results && { results: { ...results, tally: tallyToJson(results.tally) } }) };
 }

@@ -20,6 +20,8 @@ export const HOST_BUCKETS = 64;
 export interface EnqueueOptions {
   /** The output, which is claimed. */
   readonly output: FleetOutput;
+  /** It had nothing before. */
+  readonly isEmpty: boolean;
   /** The lists, as absolute paths; "-" for standard input. */
   readonly lists: readonly string[];
   /** The list's path and length, where chunks are ranges of its bytes. */
@@ -57,7 +59,8 @@ export async function enqueueList(options: EnqueueOptions, add: Producer, store:
   if (before !== undefined) refuseOtherRun(before, about);
   const run = before?.run ?? randomBytes(4).toString("hex");
   const begin = before?.begin ?? new Date().toISOString();
-  const record = await output.putRecord({ ...before, run, begin, ...about });
+  const wasEmpty = before === undefined ? options.isEmpty : before.wasEmpty === true;
+  const record = await output.putRecord({ ...before, run, begin, wasEmpty, ...about });
   const plan: FleetPlan = { ...record, folder: output.shown, options: options.options };
   await store.put(run, plan);
   await output.settleAll();

@@ -4,6 +4,7 @@ import type { Job } from "../../core/job.ts";
 import type { TallyJson } from "../../core/run/tally-json.ts";
 import type { Range } from "../../source/parts/part.ts";
 import type { FetchOptions } from "../network/http-client.ts";
+import type { AttemptResults } from "./commit/attempt-results.ts";
 import type { FleetOptions } from "./plan.ts";
 
 /** A chunk to download. */
@@ -34,9 +35,12 @@ export interface ChunkProgress {
   readonly receivedBytes: number;
 }
 
+/** The results of an attempt that began with an empty folder: of any other, its journal has them. */
+export type SentResults = Omit<AttemptResults, "tally"> & { readonly tally: TallyJson };
+
 /** How a chunk ended. */
 export type ChunkEnd =
-  | { readonly how: "whole" }
+  | { readonly how: "whole"; readonly results?: SentResults }
   /** It was stopped: the folder has what was done. */
   | { readonly how: "stopped" }
   /** Disk, folder or list cannot be used. */

@@ -36,6 +36,8 @@ export interface FleetRecord {
   readonly begin: string;
   /** Whether the store keeps an object that is there when another one is put with `If-None-Match: *`; absent for a folder. */
   readonly isConditional?: boolean;
+  /** The folder had no files when the list was enqueued first: only names of the list can be taken. */
+  readonly wasEmpty?: boolean;
 }
 
 /** What the queue keeps. */

@@ -2,7 +2,7 @@
 
 import { FolderError } from "../../core/errors.ts";
 import { finished } from "../../core/run/tally.ts";
-import { tallyToJson } from "../../core/run/tally-json.ts";
+import { tallyFromJson, tallyToJson } from "../../core/run/tally-json.ts";
 import { chunkName } from "../../queue/chunk.ts";
 import type { Consumer, Lease } from "../../queue/consumer.ts";
 import type { RunStore } from "../../queue/runs.ts";
@@ -102,7 +102,10 @@ async function downloaded(lease: Lease, options: WorkerOptions): Promise<Attempt
     await lease.giveBack();
     return undefined;
   }
-  if (end.how === "whole") return { ...about, path };
+  if (end.how === "whole") {
+    const { results } = end;
+    return { ...about, path, results: results && { ...results, tally: tallyFromJson(results.tally) } };
+  }
   if (!(await output.isCommitted(n))) {
     await output.discard(path);
     throw new Error(end.reason);
@@ -116,13 +119,15 @@ interface Attempt {
   readonly output: FleetOutput;
   /** Its folder; undefined where another attempt is committed. */
   readonly path: string | undefined;
+  readonly results?: AttemptResults | undefined;
 }
 
 /** Commits an attempt, or finishes what another one has left. Never rejects. */
 async function finish(lease: Lease, attempt: Attempt, { store, note, onDone }: WorkerOptions): Promise<void> {
-  const { run, path, chunk, output } = attempt;
+  const { run, path, chunk, output, results: counted } = attempt;
   try {
-    const own = path === undefined ? undefined : await output.commit(chunk, path).catch(unlessCommitted(attempt));
+    const own =
+      path === undefined ? undefined : await output.commit(chunk, path, counted).catch(unlessCommitted(attempt));
     const results = own ?? (await output.settle(chunk));
     if (results === undefined)
       throw new FolderError("disk", `${output.shown}: the results of ${chunkName(chunk)} are gone`);

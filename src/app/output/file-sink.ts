@@ -6,6 +6,7 @@ import type { ListShard } from "../../core/layout.ts";
 import type { Sink } from "../../core/ports.ts";
 import { OPTIONS } from "../../options/table.ts";
 import { type DirectoryOptions, directory } from "../../sink/directory/directory.ts";
+import type { KeptThread } from "../../sink/directory/kept-thread.ts";
 import type { Replaceable } from "../../sink/directory/name-conflict.ts";
 import { writerThread } from "../../sink/directory/writer-thread.ts";
 import { freeSpaceCheck } from "../../sink/files/free-space.ts";
@@ -40,6 +41,8 @@ export interface FileSinkPlan {
   readonly perDir: number | undefined;
   /** The folder was empty when the run began. */
   readonly empty: boolean;
+  /** The run is an attempt of a fleet: its files are moved when it is committed. */
+  readonly isPrivate: boolean;
   /** The run resumes an earlier one. */
   readonly resuming: boolean;
   /** The start of the run, by the clock of the file system. */
@@ -74,6 +77,13 @@ export interface Known extends Omit<Replaceable, "spans"> {
   readonly counts?: (file: string) => boolean;
 }
 
+export interface SinkContext {
+  readonly worker?: number;
+  readonly stop?: AbortSignal | undefined;
+  /** The thread of the runs before. Default: a thread of its own. */
+  readonly thread?: KeptThread | undefined;
+}
+
 /**
  * `worker`: 0 for the process with the lock, otherwise the number of the worker. `stop`: aborts when the run is to end. Throws the
  * errno error.
@@ -81,7 +91,7 @@ export interface Known extends Omit<Replaceable, "spans"> {
 export function fileSink(
   plan: FileSinkPlan,
   { counts, ...known }: Known,
-  { worker = 0, stop }: { readonly worker?: number; readonly stop?: AbortSignal | undefined } = {},
+  { worker = 0, stop, thread }: SinkContext = {},
 ): Sink {
   const { name, perDir, empty, resuming, startMs, spans, hash, durable, minFree, probeMs, processes } = plan;
   const shortened = plan.stays ? shortestPath : (path: string) => path;
@@ -89,11 +99,12 @@ export function fileSink(
   const state = shortened(plan.state);
   const options: DirectoryOptions = {
     ...{ folder, names: fileNames(name, perDir), parts: partialFiles(state, worker), empty, hash, durable },
-    ...{ saveHeaders: plan.saveHeaders, remoteTime: plan.remoteTime },
+    ...{ saveHeaders: plan.saveHeaders, remoteTime: plan.remoteTime, isPrivate: plan.isPrivate },
     ...(spans.length === 0 && !resuming ? {} : { replaceable: { spans, ...known } }),
     ...(empty ? {} : { recoverable: { startMs, recorded: counts ?? known.recorded } }),
     // With several processes, no core is free for a thread.
-    ...(processes === 1 && mayStartThread() ? { startThread: () => writerThread() } : {}),
+    ...(processes === 1 && mayStartThread() ? { startThread: thread?.start ?? (() => writerThread()) } : {}),
+    ...(thread?.isThere === true ? { isTime: () => true } : {}),
     checkSpace: freeSpaceCheck(folder, minFree, processes),
     probeMs,
     stop,

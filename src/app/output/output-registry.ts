@@ -7,7 +7,7 @@ import { memorySink } from "../../sink/memory.ts";
 import { nullSink } from "../../sink/null.ts";
 import { type ObjectSinkPlan, openObjects } from "../store/object-sink.ts";
 import { type ContainerPlan, needsNoRequest, openContainer } from "./container-sink.ts";
-import { type FileSinkPlan, fileSink, isForOne, type Known } from "./file-sink.ts";
+import { type FileSinkPlan, fileSink, isForOne, type Known, type SinkContext } from "./file-sink.ts";
 import { otherShards } from "./other-shards.ts";
 
 /** The options of each output. */
@@ -15,8 +15,7 @@ interface SinkOptions {
   /** Files in a folder: the command, and the library by default. */
   readonly files: FileSinkPlan & {
     readonly known: Known;
-    /** Aborts when the run is to end. */
-    readonly stop?: AbortSignal | undefined;
+    readonly context: SinkContext;
   };
   /** Archives in a folder. */
   readonly container: ContainerPlan;
@@ -51,8 +50,8 @@ export type SharedSinkPlan =
   | { readonly output: "container"; readonly options: ContainerPlan };
 
 const OUTPUTS: { readonly [Name in OutputName]: (options: SinkOptions[Name]) => OpenedSink } = {
-  files: ({ known, stop, ...options }) => ({
-    sink: fileSink(options, known, { stop }),
+  files: ({ known, context, ...options }) => ({
+    sink: fileSink(options, known, context),
     shared: {
       plan: { output: "files", options },
       processes: options.processes,

@@ -10,6 +10,7 @@ import { recordedFiles } from "../../journal/verifying/recorded-files.ts";
 import { type RunLog, runLog } from "../../journal/writing/run-log.ts";
 import { failedList } from "../../report/failed-list.ts";
 import { type ResumedRun, resumeRun } from "../../resume/resume.ts";
+import type { KeptThread } from "../../sink/directory/kept-thread.ts";
 import { conflictCheck } from "../../sink/directory/name-conflict.ts";
 import { asFolderError, removeEmptyFile } from "../../sink/folder/output-folder.ts";
 import type { FileNames } from "../../sink/names/file-names.ts";
@@ -36,6 +37,8 @@ export interface Output {
   readonly savedFileOf: ((url: string) => DuplicateSource | undefined) | undefined;
   /** The name of a line as far as it is known before its response, where names depend on responses. */
   readonly expect: DownloadPlan["expect"];
+  /** There is no earlier run that this one resumes. */
+  readonly isNew: boolean;
   /** The journal, and the list of failures. */
   readonly reporters: readonly NamedReporter[];
   /** The list of runs in the folder; `end` may be called after `close`. */
@@ -61,6 +64,8 @@ export interface OutputContext {
   readonly stays?: boolean;
   /** Aborts when the run is to end. */
   readonly stop?: AbortSignal | undefined;
+  /** The thread that writes small bodies. Default: a new one. */
+  readonly thread?: KeptThread;
   /** The names of the run's own files. Default: by the options. */
   readonly layout?: Layout;
   /** The command line, without secrets, for runs.jsonl, and for archives that describe how they were made. */
@@ -150,6 +155,7 @@ function outputIn(
   const asFiles = () =>
     openSink("files", {
       ...{ folder, state, journal: journalPath, shard: layout.shard, stays, empty, resuming },
+      isPrivate: options.attempt !== undefined,
       ...{ startMs: mark.startMs, spans, processes },
       name: options.name ?? OUTPUT_DEFAULTS.name,
       perDir: options.perDir,
@@ -159,7 +165,7 @@ function outputIn(
       durable: durability === "file",
       probeMs: mark.tookMs,
       minFree: options.minFree ?? OUTPUT_DEFAULTS.minFree,
-      ...{ known, stop },
+      ...{ known, context: { stop, thread: context.thread } },
     });
   const bodies = shards ? openSink("container", shards.plan) : store && openSink("objects", store.plan(options));
   const { sink: opened, shared } = bodies ?? asFiles();
@@ -184,6 +190,7 @@ function outputIn(
     sink,
     shared,
     reporters,
+    isNew: !resuming,
     runs,
     expect: names.isUncertain ? names.before : undefined,
     savedFileOf: dedupe && lines !== undefined ? savedFilesIn(lines, update) : undefined,

@@ -84,7 +84,8 @@ export async function enqueue(argv: readonly string[], env: Env): Promise<number
     try {
       const claim = await output.claim();
       try {
-        const about = { output, lists, range, read: () => input.read(), chunkLines, bucketOf, options };
+        const { isEmpty } = claim;
+        const about = { output, isEmpty, lists, range, read: () => input.read(), chunkLines, bucketOf, options };
         const { record, added, committed } = await enqueueList({ ...about, stop: stop.signal }, add, store);
         if (!quiet) print({ ...record, added, committed, outputDir });
         if (!quiet && !isByHost) log(capNote(ofRun.concurrency, ofRun.perHost));

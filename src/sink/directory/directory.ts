@@ -35,6 +35,8 @@ export interface DirectoryOptions {
   readonly parts: PartialFiles;
   /** The folder was empty when the run began: a unique name cannot be taken. */
   readonly empty: boolean;
+  /** Nobody looks at the names before the run is over, and what a killed run leaves is thrown away. Default false. */
+  readonly isPrivate?: boolean;
   readonly replaceable?: Replaceable;
   readonly recoverable?: Recoverable;
   /** Record the digest of every body. */
@@ -65,7 +67,7 @@ export interface DirectoryOptions {
 /** A sink for an existing folder. */
 export function directory(options: DirectoryOptions): Sink {
   const { folder, names, parts, empty, replaceable, recoverable, hash, durable, checkSpace, stop } = options;
-  const { saveHeaders = false, remoteTime = false } = options;
+  const { saveHeaders = false, remoteTime = false, isPrivate = false } = options;
   const disk = untilStopped(options.disk ?? unlessStuck(unlessBusy(diskLatency())), stop);
   if (options.probeMs !== undefined) disk.record(options.probeMs, 0, performance.now());
   const conflictOf: ConflictCheck = conflictCheck(replaceable, names.unique, recoverable);
@@ -85,7 +87,7 @@ export function directory(options: DirectoryOptions): Sink {
   const isTime = options.isTime ?? arrivalRateCheck();
   const inMainThread = (target: Target, answer: Answer, pieces: readonly Uint8Array[]) =>
     writeDirect(context, target, answer, pieces);
-  const behind = start && writeBehind({ context, isTime, start, hash, writeDirect: inMainThread });
+  const behind = start && writeBehind({ context, isTime, start, isPrivate, hash, writeDirect: inMainThread });
 
   return {
     ...(empty ? {} : { conflictOf: certainConflict }),

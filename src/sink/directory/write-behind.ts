@@ -40,6 +40,8 @@ export interface WriteBehindOptions {
   readonly isTime: (nowMs: number) => boolean;
   /** Starts the thread; undefined where that is not possible. */
   readonly start: () => WriterThread | undefined;
+  /** Bodies are written under their names at once, which nobody looks at before the run is over. */
+  readonly isPrivate: boolean;
   /** Whether every body needs a digest. */
   readonly hash: boolean;
   /** Writes a body in the main thread. */
@@ -74,7 +76,14 @@ interface QueuedBody {
   readonly done: (result: Result) => void;
 }
 
-export function writeBehind({ context, isTime, start, hash, writeDirect }: WriteBehindOptions): WriteBehindQueue {
+export function writeBehind({
+  context,
+  isTime,
+  start,
+  isPrivate,
+  hash,
+  writeDirect,
+}: WriteBehindOptions): WriteBehindQueue {
   const { parts, disk } = context;
   let thread: WriterThread | undefined;
   let isTried = false;
@@ -91,7 +100,8 @@ export function writeBehind({ context, isTime, start, hash, writeDirect }: Write
   /** False where the thread has no room. */
   const enqueue = (to: WriterThread, body: QueuedBody): boolean => {
     const { target, pieces, bytes, digests, done } = body;
-    const isTaken = to.enqueue(parts.pathFor(target.job), target.path, pieces, (isWritten, ms) => {
+    const part = isPrivate ? target.path : parts.pathFor(target.job);
+    const isTaken = to.enqueue(part, target.path, pieces, (isWritten, ms) => {
       underWay--;
       if (isWritten) disk.record(ms, bytes, performance.now());
       done(isWritten ? context.stored(target, bytes, digests) : writeHere(body));

@@ -1,4 +1,4 @@
-// The loop of the writer thread: waits for queued files, writes each one as a part and renames it.
+// The loop of the writer thread: waits for queued files, writes each one as a part and renames it, unless both are one name.
 
 import { closeSync, renameSync, unlinkSync } from "node:fs";
 import { createNew } from "../../fs/open-nofollow.ts";
@@ -37,7 +37,7 @@ export function runWriter({ counters, slots, ring }: WriterMemory): never {
       fd = undefined;
       closeSync(open);
       if (isStopped()) throw new Error("stopped");
-      renameSync(part, path);
+      if (part !== path) renameSync(part, path);
       return true;
     } catch {
       // The main thread tries again and reports the error.

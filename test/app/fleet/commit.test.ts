@@ -49,7 +49,7 @@ function expectFilesOf(text: string): void {
   for (let n = 1; n <= 20; n++) expect(readFileSync(folder.at(`${n}.txt`), "utf8")).toBe(text);
   for (const { outcome, file } of linesOf(readFileSync(committedPath(folder.path, 1), "utf8")))
     expect([outcome, existsSync(folder.at(file ?? ""))]).toEqual(["saved", true]);
-  expect(readdirSync(folder.at(".bulkget"))).toEqual([]);
+  expect(readdirSync(folder.at(".bulkget")).filter((name) => name !== "names")).toEqual([]);
 }
 
 describe("a chunk", () => {
@@ -125,7 +125,32 @@ describe("a chunk", () => {
     expect((await commit(attempt, options()))?.tally).toMatchObject({ saved: 19, failed: 1 });
     expect(existsSync(folder.at("5.txt"))).toBe(false);
     releaseNames(folder.path, ["5.txt"], 2);
-    expect(readdirSync(folder.at(".bulkget"))).toEqual([]);
+    expect(readdirSync(folder.at(".bulkget"), { recursive: true })).toEqual(["names"]);
+  });
+
+  it("gets no number's name that another chunk's list has claimed, whether or not the folder was empty", async () => {
+    const attempt = attemptOf("one");
+    expect(claimName(folder.path, "5.txt", 2)).toBe(true);
+    expect((await commit(attempt, { ...options(), wasEmpty: true }))?.tally).toMatchObject({ saved: 19, failed: 1 });
+    expect(existsSync(folder.at("5.txt"))).toBe(false);
+  });
+
+  it("gets no name of its list that a line of another chunk has by its number", async () => {
+    attemptOf("one"); // is not committed yet, and does not know the claim
+    const attempt = makeAttempt(folder.at(".bulkget"), "c000002", 1);
+    writeFileSync(`${attempt}/5.txt`, "other");
+    const about = { n: 21, url: "http://x/", name: "5.txt", outcome: "saved", status: 200, bytes: 5, file: "5.txt" };
+    const record = { ...about, attempts: 1, total_ms: 1, time: "2026-11-30T00:00:00.000Z" };
+    writeFileSync(`${attempt}/results.jsonl`, `${JSON.stringify(record)}\n`);
+    expect((await commit(attempt, { ...options(), chunk: 2 }))?.tally).toMatchObject({ saved: 0, failed: 1 });
+    expect(existsSync(folder.at("5.txt"))).toBe(false);
+  });
+
+  it("looks only for names of its list in a folder that was empty when the list was enqueued", async () => {
+    const attempt = attemptOf("one");
+    writeFileSync(folder.at("3.txt"), "of an attempt whose results were removed");
+    expect((await commit(attempt, { ...options(), wasEmpty: true }))?.tally.saved).toBe(20);
+    expectFilesOf("one");
   });
 
   it("fails only the lines whose names other files have", async () => {

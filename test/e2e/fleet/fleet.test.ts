@@ -1,6 +1,6 @@
 // A fleet by a real Redis: a list is split, downloaded by workers, and committed chunk by chunk.
 
-import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
@@ -65,8 +65,9 @@ describe.skipIf(noRedis !== undefined)("a fleet", () => {
   it("fails a line whose name is taken by another file, and leaves that file alone", async () => {
     const fleet = await ownFleet(folder);
     listOf(3);
-    await fleet.enqueue(["urls.txt", "-o", "out"]);
+    mkdirSync(folder.at("out"));
     writeFileSync(folder.at("out/000002.txt"), "mine");
+    await fleet.enqueue(["urls.txt", "-o", "out"]);
     await fleet.work();
     expect(readFileSync(folder.at("out/000002.txt"), "utf8")).toBe("mine");
     const failed = resultsOf(folder.at("out")).find(({ n }) => n === 2);

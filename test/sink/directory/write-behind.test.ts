@@ -132,6 +132,15 @@ describe("a body for the writer thread", () => {
     expect(await storing).toEqual({ bytes: 4, file: "000007.html" });
   });
 
+  it("is written under its name at once in an attempt of a fleet, whose files are moved later", async () => {
+    const fake = fakeThread();
+    const storing = storingOf(write(begun(fake, { isPrivate: true }), 7));
+    const { part, path, done } = fake.given.at(-1) ?? expect.unreachable();
+    expect([part, path]).toEqual([`${folder}/000007.html`, `${folder}/000007.html`]);
+    done(true, 0.1);
+    expect(await storing).toEqual({ bytes: 4, file: "000007.html" });
+  });
+
   it("is written in the main thread where the thread could not write it", async () => {
     const fake = fakeThread();
     const storing = storingOf(write(begun(fake), 7));

@@ -31,25 +31,40 @@ export function readResults(path: string): AttemptResults {
 
 /** The same of their text. `where`: its place, for messages. */
 export function resultsIn(text: string, where: string): AttemptResults {
+  const counted = attemptCounter();
+  for (const line of linesOf(text)) counted.add(recordOf(line, where));
+  return counted.results();
+}
+
+export interface AttemptCounter {
+  add(record: Outcome): void;
+  results(): AttemptResults;
+}
+
+/** Counts the records of an attempt. */
+export function attemptCounter(): AttemptCounter {
   const tally = emptyTally();
   const hosts = failingHosts();
   const files: string[] = [];
   const named: string[] = [];
   const shards = new Set<string>();
-  for (const line of linesOf(text)) {
-    const record = recordOf(line, where);
-    count(tally, record);
-    void hosts.outcome(record); // returns no promise
-    const { file, headers_file: headers, shard } = record as OfBody;
-    if (shard !== undefined && SHARD.test(shard)) shards.add(shard);
-    if (record.outcome === "saved" && file !== undefined && isSafePath(file)) {
-      files.push(file);
-      if (record.name !== undefined) named.push(file);
-    }
-    if (record.outcome === "saved" && headers !== undefined && isSafeHeadersPath(headers)) files.push(headers);
-  }
-  const archives = [...shards].flatMap((shard) => [shard, indexNameOf(shard) ?? []].flat());
-  return { tally, hosts: hosts.top(SENT_HOSTS).hosts, files, named, archives };
+  return {
+    add(record) {
+      count(tally, record);
+      void hosts.outcome(record); // returns no promise
+      const { file, headers_file: headers, shard } = record as OfBody;
+      if (shard !== undefined && SHARD.test(shard)) shards.add(shard);
+      if (record.outcome === "saved" && file !== undefined && isSafePath(file)) {
+        files.push(file);
+        if (record.name !== undefined) named.push(file);
+      }
+      if (record.outcome === "saved" && headers !== undefined && isSafeHeadersPath(headers)) files.push(headers);
+    },
+    results() {
+      const archives = [...shards].flatMap((shard) => [shard, indexNameOf(shard) ?? []].flat());
+      return { tally, hosts: hosts.top(SENT_HOSTS).hosts, files, named, archives };
+    },
+  };
 }
 
 interface OfBody {

@@ -1,17 +1,15 @@
 // Commits an attempt at a chunk: its results get their final name by a link, which the first attempt wins; then its files are moved.
 
-import { closeSync, existsSync, linkSync, lstatSync, readdirSync, renameSync, rmSync, unlinkSync } from "node:fs";
+import { existsSync, linkSync, lstatSync, readdirSync, renameSync, rmSync, unlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { FolderError } from "../../../core/errors.ts";
 import { LAYOUT, STATE_FOLDER } from "../../../core/layout.ts";
-import { openToRead } from "../../../fs/open-nofollow.ts";
 import { isNotSyncable, syncFolderSync } from "../../../fs/sync.ts";
 import { chunkName, resultsPath } from "../../../queue/chunk.ts";
-import { hasSameContentAsync } from "../../../sink/files/same-content.ts";
 import { makeFolder } from "../../../sink/folder/output-folder.ts";
 import { RESULTS } from "../plan.ts";
 import { type AttemptResults, failTaken, readResults } from "./attempt-results.ts";
-import { claimName, releaseNames } from "./name-claims.ts";
+import { releaseNames } from "./name-claims.ts";
+import { isSameContent, refuseTakenArchives, takenNames } from "./taken-names.ts";
 
 /** After this many files the event loop gets a turn, so that leases are renewed. */
 const FILES_PER_TURN = 200;
@@ -21,6 +19,8 @@ export interface CommitOptions {
   readonly chunk: number;
   /** Sync names to the disk before the commit counts. */
   readonly isSynced: boolean;
+  /** The folder was empty when the list was enqueued: as in a run, only names of the list are looked for then. Default false. */
+  readonly wasEmpty?: boolean;
   readonly note: (text: string) => void;
 }
 
@@ -37,11 +37,15 @@ export function isCommitted(folder: string, chunk: number): boolean {
  * Commits what is in the attempt's folder, a whole run of the chunk. Returns its counts; undefined where another attempt was first:
  * then nothing of this one is left. Throws file-system errors.
  */
-export async function commit(attempt: string, options: CommitOptions): Promise<AttemptResults | undefined> {
+export async function commit(
+  attempt: string,
+  options: CommitOptions,
+  counted?: AttemptResults,
+): Promise<AttemptResults | undefined> {
   const { folder, chunk, isSynced } = options;
   const from = join(attempt, LAYOUT.journal);
   // 1. A name that has another file: nothing of the user is replaced, so the line fails.
-  let results = readResults(from);
+  let results = counted ?? readResults(from);
   refuseTakenArchives(results.archives, folder);
   const taken = await takenNames(attempt, results, options);
   if (taken.size > 0) {
@@ -64,7 +68,7 @@ export async function commit(attempt: string, options: CommitOptions): Promise<A
   }
   if (isSynced) for (const path of [dirname(to), join(folder, RESULTS)]) syncWhereItCan(path);
   // 3. What follows can be done by any worker, and again.
-  await publish(attempt, results, options);
+  await publish(attempt, results, options, true);
   removeLosers(attempt, options);
   return results;
 }
@@ -99,23 +103,35 @@ export function attemptsOf(folder: string, chunk: number): readonly string[] {
     .map((one) => join(state, one));
 }
 
-/** Moves the files of a committed attempt to their names, and removes its folder. */
+/** Moves the files of a committed attempt to their names, and removes its folder. `areFree`: the names have just been looked for. */
 async function publish(
   attempt: string,
   results: AttemptResults,
   { folder, chunk, note }: CommitOptions,
+  areFree = false,
 ): Promise<void> {
   let isWhole = true;
   let moved = 0;
   for (const file of [...results.files, ...existing(attempt, results.archives)]) {
     if (++moved % FILES_PER_TURN === 0) await new Promise(setImmediate);
-    if (move(join(attempt, file), join(folder, file))) continue;
-    if (await isSameContent(join(attempt, file), join(folder, file))) continue;
+    const [from, to] = [`${attempt}/${file}`, `${folder}/${file}`];
+    if ((areFree && isRenamed(from, to)) || move(from, to)) continue;
+    if (await isSameContent(from, to)) continue;
     isWhole = false;
-    note(`${join(folder, file)}: another file got this name meanwhile: the body is ${join(attempt, file)}`);
+    note(`${to}: another file got this name meanwhile: the body is ${from}`);
   }
   releaseNames(folder, results.named, chunk);
   if (isWhole) removeAttempt(attempt);
+}
+
+/** Renames a file; false where that failed: its folder is missing, or another worker has moved it. */
+function isRenamed(from: string, to: string): boolean {
+  try {
+    renameSync(from, to);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Archives without an index have none, and those that a killed worker has moved are in their places. */
@@ -161,43 +177,6 @@ function unlinkIfThere(path: string): void {
     unlinkSync(path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-  }
-}
-
-/** Names of an attempt's files that are not theirs: other files have them, with other content, or results may. */
-async function takenNames(
-  attempt: string,
-  { files, named }: AttemptResults,
-  { folder, chunk }: CommitOptions,
-): Promise<ReadonlySet<string>> {
-  const taken = new Set<string>();
-  for (const file of named) if (!claimName(folder, file, chunk)) taken.add(file);
-  for (const file of files) if (file.startsWith(`${RESULTS}/`)) taken.add(file);
-  let checked = 0;
-  for (const file of files) {
-    if (++checked % FILES_PER_TURN === 0) await new Promise(setImmediate);
-    const to = join(folder, file);
-    if (lstatSync(to, { throwIfNoEntry: false }) === undefined) continue;
-    if (!(await isSameContent(join(attempt, file), to))) taken.add(file);
-  }
-  return taken;
-}
-
-/** No other attempt has archives of these names. Throws a FolderError for files of others, and the next attempt takes other names. */
-function refuseTakenArchives(archives: readonly string[], folder: string): void {
-  const taken = archives.find((name) => existsSync(join(folder, name)));
-  if (taken !== undefined)
-    throw new FolderError("usage", `${join(folder, taken)}: is there already, and is not replaced`);
-}
-
-async function isSameContent(one: string, other: string): Promise<boolean> {
-  const [ours, theirs] = [lstatSync(one, { throwIfNoEntry: false }), lstatSync(other, { throwIfNoEntry: false })];
-  if (ours === undefined || theirs?.isFile() !== true || ours.size !== theirs.size) return false;
-  const fd = openToRead(one);
-  try {
-    return await hasSameContentAsync(fd, ours.size, other, false);
-  } finally {
-    closeSync(fd);
   }
 }
 

@@ -9,7 +9,7 @@ export interface FleetOutput {
   /** As it is shown. */
   readonly shown: string;
   /** For `enqueue`: creates what is needed, refuses what is others', and locks out another `enqueue` where that is possible. */
-  claim(): Promise<{ release(): Promise<void> }>;
+  claim(): Promise<{ readonly isEmpty: boolean; release(): Promise<void> }>;
   /** The record of the run; undefined where no fleet has written. */
   record(): Promise<FleetRecord | undefined>;
   /** Writes it, whole or not at all; returns it as it is kept. */
@@ -25,8 +25,8 @@ export interface FleetOutput {
   giveBack(chunk: number, path: string): Promise<void>;
   /** Removes an attempt that is not to be committed, with all that it has saved. */
   discard(path: string): Promise<void>;
-  /** Commits a whole attempt. Returns its results; undefined where another one was first: then nothing of this one is left. */
-  commit(chunk: number, path: string): Promise<AttemptResults | undefined>;
+  /** Commits a whole attempt; `results`: where they are known without its journal. Returns its results; undefined where another one was first: then nothing of this one is left. */
+  commit(chunk: number, path: string, results?: AttemptResults): Promise<AttemptResults | undefined>;
   /** Finishes what a killed worker has left of a committed chunk. Returns its results; undefined where it is not committed. */
   settle(chunk: number): Promise<AttemptResults | undefined>;
   /** The same for all chunks: for `enqueue`. */

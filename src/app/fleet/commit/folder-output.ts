@@ -14,7 +14,8 @@ import type { FleetOutput, FleetPlace } from "./fleet-output.ts";
 
 export function folderOutput({ folder, isSynced, note }: FleetPlace): FleetOutput {
   const state = join(folder, STATE_FOLDER);
-  const about = (chunk: number) => ({ folder, chunk, isSynced, note });
+  let wasEmpty = false;
+  const about = (chunk: number) => ({ folder, chunk, isSynced, wasEmpty, note });
   return {
     shown: folder,
     async claim() {
@@ -23,10 +24,16 @@ export function folderOutput({ folder, isSynced, note }: FleetPlace): FleetOutpu
           "usage",
           (words) => `${folder}: holds a run that is no fleet's (${LAYOUT.journal}): ${useAnotherFolder(words)}`,
         );
+      const isEmpty = !existsSync(folder) || readdirSync(folder).length === 0;
       prepareFleetFolder(folder);
-      return await lockFolder(state, folder, STATE_FOLDER);
+      const lock = await lockFolder(state, folder, STATE_FOLDER);
+      return { isEmpty, release: () => lock.release() };
     },
-    record: async () => readRecord(folder),
+    async record() {
+      const record = readRecord(folder);
+      wasEmpty = record?.wasEmpty === true;
+      return record;
+    },
     async putRecord(record) {
       writeRecord(folder, record);
       return record;
@@ -42,7 +49,7 @@ export function folderOutput({ folder, isSynced, note }: FleetPlace): FleetOutpu
       if (!isGivenBack(state, chunk, path)) removeAttempt(path);
     },
     discard: async (path) => removeAttempt(path),
-    commit: (chunk, path) => commit(path, about(chunk)),
+    commit: (chunk, path, results) => commit(path, about(chunk), results),
     settle: (chunk) => settleChunk(about(chunk)),
     async settleAll() {
       const chunks = new Set<number>();

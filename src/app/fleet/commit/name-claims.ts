@@ -1,13 +1,24 @@
 // Claims on names that the list gives: two chunks that are committed at the same time may have lines of one name.
 
 import { createHash } from "node:crypto";
-import { readFileSync, rmdirSync, unlinkSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { STATE_FOLDER } from "../../../core/layout.ts";
 import { makeFolder } from "../../../sink/folder/output-folder.ts";
 
-/** The folder of claims, which is there while there are any. */
+/** The folder of claims, which is there from the first line on that the list names. */
 const CLAIMS = "names";
+
+/** Whether lines of the list have names: then the commit of any chunk looks for them. */
+export function areNamesClaimed(folder: string): boolean {
+  return existsSync(join(folder, STATE_FOLDER, CLAIMS));
+}
+
+/** Whether a chunk that is being committed has claimed a name. */
+export function isClaimedByOther(folder: string, file: string, chunk: number): boolean {
+  const owner = ownerOf(claimPath(folder, file));
+  return owner !== undefined && owner !== chunk;
+}
 
 function claimPath(folder: string, file: string): string {
   return join(folder, STATE_FOLDER, CLAIMS, createHash("sha256").update(file).digest("hex"));
@@ -39,15 +50,14 @@ export function releaseNames(folder: string, files: readonly string[], chunk: nu
     const path = claimPath(folder, file);
     if (ownerOf(path) === chunk) attempt(() => unlinkSync(path));
   }
-  attempt(() => rmdirSync(join(folder, STATE_FOLDER, CLAIMS)));
 }
 
-/** The chunk that has a claim; NaN for none, or one that is being written. */
-function ownerOf(path: string): number {
+/** The chunk that has a claim; NaN for one that is being written, undefined for none. */
+function ownerOf(path: string): number | undefined {
   try {
     return Number.parseInt(readFileSync(path, "utf8"), 10);
   } catch {
-    return Number.NaN;
+    return undefined;
   }
 }
 

@@ -101,7 +101,7 @@ export function storeFleetOutput(address: StoreAddress, { state, note }: FleetPl
           ({ option }) =>
             `${shown}: has objects, such as ${found.slice(0, 200)}, and no run of a fleet: use another prefix (${option("outputDir")})`,
         );
-      return { release: async () => {} };
+      return { isEmpty: found === undefined, release: async () => {} };
     },
     async record() {
       const text = await textOf(RECORD_KEY, store.first);
@@ -150,9 +150,9 @@ export function storeFleetOutput(address: StoreAddress, { state, note }: FleetPl
       if (!isGivenBack(state, chunk, path)) await discard(path);
     },
     discard,
-    async commit(chunk, path) {
+    async commit(chunk, path, counted) {
       const journal = join(path, LAYOUT.journal);
-      const results = readResults(journal);
+      const results = counted ?? readResults(journal);
       const content = readFileSync(journal);
       const name = resultsKey(chunk);
       const end = (await isCommitted(chunk)) ? "lost" : await bucket.putIfAbsent(keyOf(name), content);
