@@ -63,7 +63,25 @@ export function headerLines(headers: readonly string[]): string {
   return text;
 }
 
-export function createOrigin(target: URL, common: readonly string[], options: GetOptions): Origin {
+/** Header lines of every request, without those of its origin: computed once, since lists may have an origin per line. */
+export interface CommonFields {
+  /** The user's Host header; "" if there is none. */
+  readonly host: string;
+  readonly others: string;
+  /** Those of the others that redirects to other origins have. */
+  readonly safe: string;
+}
+
+/** `common`: of `commonHeaders`. */
+export function commonFields(common: readonly string[]): CommonFields {
+  return {
+    host: headerLines(filterHeaders(common, (name) => name === "host")),
+    others: headerLines(filterHeaders(common, (name) => name !== "host")),
+    safe: headerLines(safeHeaders(common)),
+  };
+}
+
+export function createOrigin(target: URL, common: CommonFields, options: GetOptions): Origin {
   const tls = target.protocol === "https:";
   const { http2, unixSocket, cert } = options;
   const proxy = options.proxyFor(target);
@@ -78,18 +96,16 @@ export function createOrigin(target: URL, common: readonly string[], options: Ge
   };
   const forwarded = proxy !== undefined && !tls && proxy.socks === undefined;
   const authorization = proxy?.authorization;
-  const proxied = forwarded && authorization !== undefined ? ["Proxy-Authorization", authorization] : [];
-  const host = ["Host", target.host]; // first (RFC 9110 section 7.2)
-  const ownHost = filterHeaders(common, (name) => name === "host");
-  const others = filterHeaders(common, (name) => name !== "host");
+  const proxied = forwarded && authorization !== undefined ? headerLines(["Proxy-Authorization", authorization]) : "";
+  const host = `Host: ${target.host}\r\n`; // first (RFC 9110 section 7.2)
   // One key per origin, also for a proxy that forwards for all: its unrequested data must not become another origin's answer.
   const route = { ...destination, key: target.origin };
   return {
     route,
     anonymousRoute: cert === undefined ? route : { ...route, key: `${route.key} anonymous`, anonymous: true },
     blocked: options.publicOnly === true && proxy !== undefined ? blockedAddress(name, options.isOwn) : undefined,
-    fields: headerLines([...(ownHost.length === 0 ? host : ownHost), ...proxied, ...others]),
-    safeFields: headerLines([...host, ...proxied, ...safeHeaders(common)]),
+    fields: `${common.host === "" ? host : common.host}${proxied}${common.others}`,
+    safeFields: `${host}${proxied}${common.safe}`,
     prefix: forwarded ? target.origin : "",
   };
 }

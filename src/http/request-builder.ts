@@ -7,6 +7,7 @@ import type { Request, Route } from "./h1/connection.ts";
 import { type Cookies, mergeCookies } from "./identity/cookies.ts";
 import type { GetOptions } from "./options.ts";
 import {
+  commonFields,
   commonHeaders,
   createOrigin,
   hasHeader,
@@ -49,6 +50,7 @@ export interface RequestBuilder {
 export function requestBuilder(options: GetOptions): RequestBuilder {
   const origins = new Map<string, Origin>();
   const common = commonHeaders(options);
+  const sharedFields = commonFields(common);
   const { authorize = basicAuthorization, cookies } = options;
   const hasAuthorization = hasHeader(common, "authorization");
   const ownCookies = headerValues(common, "cookie");
@@ -58,7 +60,7 @@ export function requestBuilder(options: GetOptions): RequestBuilder {
     let origin = origins.get(key);
     if (origin === undefined) {
       if (origins.size >= MAX_ORIGINS) origins.clear();
-      origin = createOrigin(target, common, options);
+      origin = createOrigin(target, sharedFields, options);
       origins.set(key, origin);
     }
     return origin;
