@@ -30,6 +30,7 @@ import { exitOfRun } from "./exit-of.ts";
 import { ignoredAtStart } from "./ignored-signals.ts";
 import { flushed, log, once, printStderr, printStdout, surviveStderr } from "./log.ts";
 import { nextStepsOf } from "./next-steps.ts";
+import { delayOptimizing } from "./optimizer-budget.ts";
 import { crash, printError } from "./print-error.ts";
 import { type Env, type Extra, extraReporters } from "./reporters.ts";
 import { type Metrics, openMetrics } from "./reporting/metrics.ts";
@@ -82,6 +83,7 @@ async function runCommand(
 ): Promise<number> {
   // 1. Before any asynchronous call: libuv creates the thread pool when it is first used.
   sizeThreadPool(typed.concurrency === "auto" ? AUTO.max : typed.concurrency);
+  delayOptimizing(typed.lists);
 
   // 2. Check list and options. Nothing is created or fetched.
   const printNote = typed.quiet ? () => {} : log;
