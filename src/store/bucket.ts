@@ -15,6 +15,12 @@ export interface ListedObject {
   readonly bytes: number;
 }
 
+/** Of an object: `bytes` from `from` on, or all of them. */
+export interface ByteRange {
+  readonly from: number;
+  readonly bytes: number | undefined;
+}
+
 export interface ListedUpload {
   readonly key: string;
   readonly id: string;
@@ -30,11 +36,15 @@ export interface Bucket {
   putIfAbsent(key: string, content: Uint8Array): Promise<"won" | "lost" | "last-wins" | StoreProblem>;
   /** Copies an object of this bucket: at most 5 GiB. */
   copy(from: string, to: string): Promise<StoreProblem | undefined>;
-  /** Calls `onPiece` with the object's bytes; false where there is no such object. A try that fails begins anew: `onTry`. */
+  /**
+   * Calls `onPiece` with the object's bytes, or with those of a range; false where there is no such object. A try that fails begins
+   * anew: `onTry`.
+   */
   read(
     key: string,
     onPiece: (piece: Uint8Array) => void,
     onTry?: (tried: number) => void,
+    range?: ByteRange,
   ): Promise<boolean | StoreProblem>;
   /** Removes an object, or nothing. */
   remove(key: string): Promise<StoreProblem | undefined>;
@@ -144,9 +154,15 @@ export function bucketOf(name: string, { send }: Pick<Requests, "send">): Bucket
     },
   };
 
-  async function read(key: string, onPiece: (piece: Uint8Array) => void, onTry?: (tried: number) => void) {
-    const answer = await send({ method: "GET", key, onPiece, ...(onTry && { onTry }) });
-    if (!isProblem(answer)) return true;
+  async function read(
+    key: string,
+    onPiece: (piece: Uint8Array) => void,
+    onTry?: (tried: number) => void,
+    range?: ByteRange,
+  ) {
+    const headers = range === undefined ? {} : { range: rangeText(range) };
+    const answer = await send({ method: "GET", key, headers, onPiece, ...(onTry && { onTry }) });
+    if (!isProblem(answer)) return range === undefined || answer.status === 206 || badAnswer("the whole for a range");
     return answer.status === 404 && answer.code !== "NoSuchBucket" ? false : answer;
   }
 
@@ -168,6 +184,11 @@ const LISTING = [
   ["list-type", "2"],
   ["encoding-type", "url"],
 ] as const;
+
+/** The value of Range (RFC 9110 section 14.1.2). */
+function rangeText({ from, bytes }: ByteRange): string {
+  return `bytes=${from}-${bytes === undefined ? "" : from + bytes - 1}`;
+}
 
 function problemIn(answer: StoreAnswer | StoreProblem): StoreProblem | undefined {
   return isProblem(answer) ? answer : undefined;

@@ -1,6 +1,6 @@
 // Reads saved bodies back out of an output folder: out of files and archives, of a run that is over or under way.
 
-import { closeSync, fstatSync } from "node:fs";
+import { closeSync, existsSync, fstatSync } from "node:fs";
 import { join } from "node:path";
 import { DIGEST_NAMES, digestsOf } from "../../core/digest.ts";
 import type { Outcome, ShardPlace } from "../../core/job.ts";
@@ -10,7 +10,7 @@ import { digestBy } from "../../fs/body-digest.ts";
 import { isSavedFile } from "../../fs/location.ts";
 import { openToRead } from "../../fs/open-nofollow.ts";
 import { shardPaths } from "../../sink/container/shard-names.ts";
-import { bytesAt, type ShardReader, tarReader } from "../../sink/container/shard-reader.ts";
+import { type BodyPlace, bytesAt, type ShardReader, tarReader } from "../../sink/container/shard-reader.ts";
 import { extensionOf } from "../../sink/names/extension.ts";
 import { warcReader } from "../../sink/warc/warc-reader.ts";
 
@@ -28,7 +28,12 @@ export class NoBodyError extends Error {}
  * piece: the length and the recorded digests are checked.
  */
 export async function* savedBody(folder: string, record: Outcome): AsyncGenerator<Uint8Array> {
-  const { name, pieces, close } = openBody(folder, record);
+  yield* checkedBody(record, openBody(folder, record));
+}
+
+/** The same of a body that is open, which is closed. */
+export async function* checkedBody(record: Outcome, open: OpenBody): AsyncGenerator<Uint8Array> {
+  const { name, pieces, close } = open;
   const { bytes } = record;
   const recorded = digestsOf(record);
   const names = DIGEST_NAMES.filter((one) => recorded?.[one] !== undefined);
@@ -52,32 +57,46 @@ export async function* savedBody(folder: string, record: Outcome): AsyncGenerato
   if (wrong !== undefined) throw new NoBodyError(`${name}: the ${wrong} of the body is not the recorded one`);
 }
 
-interface OpenBody {
-  /** The file, for messages. */
+export interface OpenBody {
+  /** The file or object, for messages. */
   readonly name: string;
   readonly pieces: AsyncIterable<Uint8Array>;
   readonly close: () => void;
 }
 
-function openBody(folder: string, record: Outcome): OpenBody {
+/** A file, or a part of an archive. */
+export type BodyIn = { readonly file: string } | BodyPlace;
+
+/** Where the body of a record is. Throws a NoBodyError. */
+export function bodyIn(record: Outcome): BodyIn {
   const { file, bytes } = record;
   const isSaved = record.outcome === "saved" || record.outcome === "unchanged";
   const place = isSaved ? placeOf(record) : undefined;
-  if (bytes !== undefined && file !== undefined) {
-    const name = join(folder, file);
-    const fd = isSavedFile(folder, file) ? openToRead(name) : undefined;
-    if (fd === undefined) throw new NoBodyError(`${name}: is not there any more: run the list again`);
-    return { name, pieces: wholeFile(fd), close: () => closeSync(fd) };
-  }
-  if (bytes !== undefined && place !== undefined) {
-    const { name, fd } = openShard(folder, place.shard);
-    return { name, pieces: readerOf(place.shard)(fd, { ...place, bytes }), close: () => closeSync(fd) };
-  }
+  if (bytes !== undefined && file !== undefined) return { file };
+  if (bytes !== undefined && place !== undefined) return { ...place, bytes };
   throw new NoBodyError(whyNone(record));
 }
 
-async function* wholeFile(fd: number): AsyncGenerator<Uint8Array> {
-  yield* bytesAt(fd, 0, fstatSync(fd).size);
+/** The pieces of a body in the open file, or archive, that has it. */
+export function piecesIn(fd: number, body: BodyIn): AsyncIterable<Uint8Array> {
+  return "file" in body ? bytesAt(fd, 0, fstatSync(fd).size) : readerOf(body.shard)(fd, body);
+}
+
+function openBody(folder: string, record: Outcome): OpenBody {
+  const body = bodyIn(record);
+  const { name, fd } = "file" in body ? openFile(folder, body.file) : openShard(folder, body.shard);
+  try {
+    return { name, pieces: piecesIn(fd, body), close: () => closeSync(fd) };
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+}
+
+function openFile(folder: string, file: string): { readonly name: string; readonly fd: number } {
+  const name = join(folder, file);
+  if (!isSavedFile(folder, file)) throw new NoBodyError(`${name}: is not there any more: run the list again`);
+  return { name, fd: openToRead(name) };
 }
 
 function placeOf(record: object): ShardPlace | undefined {
@@ -91,6 +110,13 @@ function readerOf(shard: string): ShardReader {
   const reader = byExtension(READERS, shard);
   if (reader === undefined) throw new NoBodyError(`${shard}: not an archive that this version can read`);
   return reader;
+}
+
+/** Whether the archive of a record is in the folder, where the bodies of the run go into a store. */
+export function isLocal(folder: string, record: Outcome): boolean {
+  const shard = placeOf(record)?.shard;
+  if (shard === undefined) return false;
+  return shardPaths(folder, join(folder, stateOfArchive(shard)), shard).some((path) => existsSync(path));
 }
 
 /** Opens an archive, sealed or not. A run may rename it meanwhile. */

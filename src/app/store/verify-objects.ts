@@ -145,10 +145,16 @@ async function fetchFleet(store: Store, folder: string): Promise<boolean> {
   return true;
 }
 
-async function withStore(output: string, state: string, use: (store: Store) => Promise<void>): Promise<void> {
+/** Opens a store to read from it. Throws a FolderError or an OptionError. */
+export function openedStore(output: string, state: string): Store {
   const address = storeAddress(output);
   const store = openStore(address, { env: process.env, state });
   if ("problem" in store) throw new FolderError("usage", `${address.shown}: ${store.problem}`);
+  return store;
+}
+
+async function withStore(output: string, state: string, use: (store: Store) => Promise<void>): Promise<void> {
+  const store = openedStore(output, state);
   try {
     await use(store);
   } finally {

@@ -69,10 +69,10 @@ faster, or when servers refuse. The knee is the lowest number that is within
     groups: [{ title: "Output", rows: EXTRACTING }],
     argument: { name: "folder", noun: "an output folder, and behind it the numbers of lines" },
     notes: `
-The folder is that of a run, over or under way; n is the number of a line. A
-body is checked against its record: length, and digests where it has them. A
-line that was not saved is reported, the others are written, and the exit code
-is 1.
+The folder is that of a run, over or under way, or its s3://bucket/prefix; n is
+the number of a line. A body is checked against its record: length, and digests
+where it has them. A line that was not saved is reported, the others are
+written, and the exit code is 1.
 
 Examples:
   bulkget extract downloads 42 > page.html

@@ -5,13 +5,15 @@ import { join } from "node:path";
 import { fleetResults } from "../../app/fleet/results.ts";
 import { journalsOf } from "../../app/journals.ts";
 import { FileTakenError, writeBodyFile } from "../../app/output/body-file.ts";
-import { extractedName, NoBodyError, savedBody } from "../../app/output/saved-body.ts";
+import { extractedName, isLocal, NoBodyError, savedBody } from "../../app/output/saved-body.ts";
+import { rememberedAddress } from "../../app/store/store-option.ts";
 import { FolderError, OptionError } from "../../core/errors.ts";
 import type { Outcome } from "../../core/job.ts";
 import { LAYOUT } from "../../core/layout.ts";
 import { findRecords } from "../../journal/find-records.ts";
 import { EXTRACTING } from "../../options/rows/extract.ts";
 import { asFolderError } from "../../sink/folder/output-folder.ts";
+import { isStoreAddress } from "../../store/address.ts";
 import { type EarlyExit, parse } from "../command-line/commander.ts";
 import type { Env } from "../command-line/variables.ts";
 import { EXIT_CODES } from "../exit-code.ts";
@@ -32,18 +34,63 @@ export async function extract(argv: readonly string[], env: Env): Promise<number
   if (wrong !== undefined) return refusal(`'${wrong}' is not the number of a line`);
   if (words.length === 0) return refusal("missing argument 'n': the numbers of one or more lines");
   const numbers = words.map(Number);
-  const records = recordsIn(folder, new Set(numbers));
   const write = writer(read.values.output, numbers.length);
+  if (isStoreAddress(folder)) {
+    const { fetchRecords } = await import("../../app/store/verify-objects.ts");
+    const fetched = await fetchRecords(folder);
+    try {
+      return await extracted({ shown: folder, folder: fetched.folder }, numbers, write);
+    } finally {
+      fetched.remove();
+    }
+  }
+  return await extracted({ shown: folder, folder }, numbers, write);
+}
+
+interface Extracting {
+  readonly shown: string;
+  /** The folder of the run, or of its records. */
+  readonly folder: string;
+}
+
+async function extracted({ shown, folder }: Extracting, numbers: readonly number[], write: Write): Promise<number> {
+  const records = recordsIn(folder, new Set(numbers));
+  const address = rememberedAddress(folder);
+  if (address === undefined)
+    return await written(numbers, records, { shown, write, body: (one) => savedBody(folder, one) });
+  const { storedBodies } = await import("../../app/store/stored-bodies.ts");
+  const stored = storedBodies(address);
+  // An archive that is being written is in the state folder.
+  const body = (one: Outcome) => (isLocal(folder, one) ? savedBody(folder, one) : stored.body(one));
+  try {
+    return await written(numbers, records, { shown, write, body });
+  } finally {
+    stored.close();
+  }
+}
+
+interface Writing {
+  readonly shown: string;
+  readonly write: Write;
+  readonly body: (record: Outcome) => AsyncIterable<Uint8Array>;
+}
+
+/** Writes the bodies of lines. Returns the exit code. */
+async function written(
+  numbers: readonly number[],
+  records: ReadonlyMap<number, Outcome>,
+  { shown, write, body }: Writing,
+): Promise<number> {
   let isComplete = true;
   for (const n of numbers) {
     const record = records.get(n);
     try {
       if (record === undefined)
         throw new NoBodyError("has no record: it was not tried yet, or is no line of that list");
-      if (!(await write(n, record, savedBody(folder, record)))) break;
+      if (!(await write(n, record, body(record)))) break;
     } catch (error) {
       if (!(error instanceof NoBodyError || error instanceof FileTakenError)) throw error;
-      log(`${folder}: line ${n}: ${error.message}`);
+      log(`${shown}: line ${n}: ${error.message}`);
       isComplete = false;
     }
   }

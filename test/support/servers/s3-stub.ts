@@ -176,7 +176,7 @@ export async function s3Stub(region = "us-east-1"): Promise<S3Stub> {
     }
     const object = stub.objects.get(key);
     if (object === undefined) throw new Refusal(404, "NoSuchKey");
-    return { status: 200, bytes: object.body, etag: etagOf(object.body) };
+    return { ...ranged(object.body, headers.range), etag: etagOf(object.body) };
   }
 
   function ofUpload({ method, key, query, body }: StubRequest, id: string): Handled {
@@ -241,6 +241,14 @@ interface Handled {
   readonly xml?: string;
   readonly bytes?: Buffer;
   readonly etag?: string;
+}
+
+/** The bytes of a range, if one is asked for. */
+function ranged(body: Buffer, range: string | undefined): Handled {
+  const [, from = "", to = ""] = /^bytes=(\d+)-(\d*)$/.exec(range ?? "") ?? [];
+  if (from === "") return { status: 200, bytes: body };
+  if (Number(from) >= body.length) throw new Refusal(416, "InvalidRange");
+  return { status: 206, bytes: body.subarray(Number(from), to === "" ? body.length : Number(to) + 1) };
 }
 
 function send(response: ServerResponse, status: number, body: string | Buffer): void {
