@@ -155,10 +155,8 @@ function outputIn(
   const asFiles = () =>
     openSink("files", {
       ...{ folder, state, journal: journalPath, shard: layout.shard, stays, empty, resuming },
-      isPrivate: options.attempt !== undefined,
-      ...{ startMs: mark.startMs, spans, processes },
-      name: options.name ?? OUTPUT_DEFAULTS.name,
-      perDir: options.perDir,
+      ...{ startMs: mark.startMs, spans, processes, isPrivate: options.attempt !== undefined },
+      ...{ name: options.name ?? OUTPUT_DEFAULTS.name, perDir: options.perDir },
       hash: options.hash !== undefined,
       saveHeaders: options.saveHeaders === true,
       remoteTime: options.remoteTime === true,
