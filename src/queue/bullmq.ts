@@ -21,9 +21,9 @@ export interface Opener {
   worker(name: string, leaseMs: number): Worker;
 }
 
-/** Rejects with an OptionError where BullMQ is not installed. `onError`: errors that no call returns. */
-export async function loadBullmq(redis: Redis, onError: (error: Error) => void): Promise<Opener> {
-  const { Queue: QueueClass, Worker: WorkerClass } = await installed(() => import("bullmq"));
+/** Throws an OptionError where BullMQ is not installed. `onError`: errors that no call returns. */
+export function loadBullmq(redis: Redis, onError: (error: Error) => void): Opener {
+  const { Queue: QueueClass, Worker: WorkerClass } = installed<typeof import("bullmq")>("bullmq");
   return {
     queue(name) {
       const queue = new QueueClass(name, { connection: redis, skipVersionCheck: true });

@@ -36,8 +36,11 @@ export interface Lease {
 }
 
 export interface Consumer {
-  /** Takes a chunk, after a wait of a second at most; undefined if there is none. Not to be called again before it resolves. */
-  next(): Promise<Lease | undefined>;
+  /**
+   * Takes a chunk; undefined if there is none, also after a wait of a second at most where `waits`. Not to be called again before it
+   * resolves.
+   */
+  next(waits: boolean): Promise<Lease | undefined>;
   /** Chunks that wait, are delayed or are under way anywhere. */
   left(): Promise<number>;
   close(): Promise<void>;
@@ -70,13 +73,13 @@ export function consumer({ open, store, token, leaseMs, note }: ConsumerOptions)
   };
 
   return {
-    async next() {
+    async next(waits) {
       await refresh();
       const own = `${token}:${++leases}`;
       const all = [...workers.values()];
       for (const [i] of all.entries()) {
         const worker = all[(turn + i) % all.length];
-        const job = await worker?.getNextJob(own, { block: all.length === 1 });
+        const job = await worker?.getNextJob(own, { block: waits && all.length === 1 });
         if (worker === undefined || job === undefined) continue;
         turn = (turn + i + 1) % all.length;
         const lease = leaseOf(worker, job, own, leaseMs);
@@ -84,7 +87,7 @@ export function consumer({ open, store, token, leaseMs, note }: ConsumerOptions)
         note(`the job ${job.id ?? ""} in the queue ${worker.name} is not bulkget's: it is set aside as failed`);
         await job.moveToFailed(new Error("no chunk of bulkget"), own, false);
       }
-      if (all.length > 1) await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+      if (waits && all.length > 1) await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
       return undefined;
     },
     async left() {

@@ -28,7 +28,7 @@ export async function connectRedis(url: string, note: (text: string) => void): P
     throw new OptionError(
       `--queue ${withoutUserinfo(url)}: is no address such as redis://host:6379/0 or unix:/run/redis.sock`,
     );
-  const { Redis: Client } = await installed(() => import("ioredis"));
+  const { Redis: Client } = installed<typeof import("ioredis")>("ioredis");
   let isReady = false;
   const options = {
     lazyConnect: true,

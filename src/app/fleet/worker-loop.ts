@@ -32,7 +32,7 @@ export interface WorkerOptions {
   readonly untilDone: boolean;
   readonly command: string;
   /** Takes the next lease, one worker of the process at a time. */
-  readonly next: () => Promise<Lease | undefined>;
+  readonly next: (waits: boolean) => Promise<Lease | undefined>;
   readonly onDone: (lease: Lease, results: AttemptResults) => void;
 }
 
@@ -41,13 +41,16 @@ export async function workerLoop(options: WorkerOptions): Promise<void> {
   const { consumer, stop, untilDone, next, note } = options;
   let committing: Promise<void> = Promise.resolve();
   let failures = 0;
+  let waits = !untilDone;
   while (!stop.aborted) {
-    const lease = await next();
+    const lease = await next(waits);
     if (lease === undefined) {
       await committing;
       if (untilDone && (await consumer.left()) === 0) return;
+      waits = true;
       continue;
     }
+    waits = !untilDone;
     if (stop.aborted) {
       await lease.giveBack();
       break;

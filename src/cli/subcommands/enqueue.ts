@@ -62,7 +62,10 @@ export async function enqueue(argv: readonly string[], env: Env): Promise<number
   await input.check();
   const redis = await connectRedis(url, notes.note);
   const store = runStore(redis);
-  const add = producer(await loadBullmq(redis, () => {}), store);
+  const add = producer(
+    loadBullmq(redis, () => {}),
+    store,
+  );
   const signals = onSignals(SIGNALS, (signal, again) => {
     if (again) signals.raise(signal);
     stop.abort(signal);

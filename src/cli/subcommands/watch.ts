@@ -31,7 +31,10 @@ export async function watch(argv: readonly string[], env: Env): Promise<number |
     if (again) signals.raise(signal);
     stop.abort(signal);
   });
-  const observing = observer(await loadBullmq(redis, () => {}), store);
+  const observing = observer(
+    loadBullmq(redis, () => {}),
+    store,
+  );
   let code: number;
   let closeOutput = () => {};
   try {

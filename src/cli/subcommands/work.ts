@@ -46,7 +46,7 @@ export async function work(argv: readonly string[], env: Env): Promise<number | 
   const redis = await connectRedis(url, notes.note);
   const store = runStore(redis);
   let isClosing = false;
-  const open = await loadBullmq(redis, ({ message }) => {
+  const open = loadBullmq(redis, ({ message }) => {
     if (!isClosing) notes.note(`the queue: ${message}`);
   });
   const token = `${hostname()}:${process.pid}:${randomBytes(4).toString("hex")}`;
@@ -61,8 +61,8 @@ export async function work(argv: readonly string[], env: Env): Promise<number | 
   });
   let queued: Promise<unknown> = Promise.resolve();
   /** One worker at a time takes a chunk. */
-  const next = (): Promise<Lease | undefined> => {
-    const taken = queued.then(() => (stop.signal.aborted ? undefined : taking.next()));
+  const next = (waits: boolean): Promise<Lease | undefined> => {
+    const taken = queued.then(() => (stop.signal.aborted ? undefined : taking.next(waits)));
     queued = taken.catch(() => {});
     return taken;
   };
