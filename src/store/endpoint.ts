@@ -1,7 +1,7 @@
 // Where a store is: its endpoint and region, from the environment and the profile, and how it is told the bucket.
 
 import type { Env } from "./credentials/credentials.ts";
-import type { Profile } from "./credentials/profile.ts";
+import { type Profile, type Setting, settingOf } from "./credentials/profile.ts";
 
 export interface Endpoint {
   /** Scheme, host and port of requests. */
@@ -19,25 +19,6 @@ export interface Endpoint {
 
 /** The region where none is given. Stores other than AWS have one region, and mostly accept this name. */
 const DEFAULT_REGION = "us-east-1";
-
-/** A setting, and where it was read, for messages. */
-interface Setting {
-  readonly value: string;
-  readonly from: string;
-}
-
-/** The first setting that has a value: of the variables, then of the profile. */
-function settingOf(
-  env: Env,
-  { name, values }: Profile,
-  { variables, keys }: { readonly variables: readonly string[]; readonly keys: readonly string[] },
-): Setting | undefined {
-  const settings = [
-    ...variables.map((from) => ({ value: env[from] ?? "", from })),
-    ...keys.map((key) => ({ value: values[key] ?? "", from: `${key} of the profile ${name}` })),
-  ];
-  return settings.find(({ value }) => value !== "");
-}
 
 /** The region of the environment or the profile. */
 export function regionOf(env: Env, profile: Profile): Setting {

@@ -2,6 +2,7 @@
 
 import { type Agent, type ClientRequest, request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest, type RequestOptions } from "node:https";
+import type { SecureContext } from "node:tls";
 import type { RequestBody } from "./body.ts";
 import { STOPPED, type StoreProblem, transportReason } from "./problem.ts";
 
@@ -19,6 +20,8 @@ export interface ExchangeRequest {
 
 export interface ExchangeOptions {
   readonly agent?: Agent | undefined;
+  /** The certificate authorities of TLS, without an agent. Default: those of Node. */
+  readonly secureContext?: SecureContext | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly limits: TimeLimits;
 }
@@ -51,14 +54,14 @@ const MAX_ANSWER_BYTES = 8_388_608;
 /** Never rejects, except with an error of reading the body or of `onPiece`. */
 export function exchange(request: ExchangeRequest, options: ExchangeOptions): Promise<StoreAnswer | StoreProblem> {
   const { origin, body, onPiece } = request;
-  const { agent, signal, limits } = options;
+  const { signal, limits } = options;
   if (signal?.aborted === true) return Promise.resolve(STOPPED);
   return new Promise((resolve, reject) => {
     let isSettled = false;
     let idle: NodeJS.Timeout | undefined;
     const wholeMs = limits.wholeMs + (body.bytes / MIN_BYTES_PER_SECOND) * 1000;
     const send = origin.protocol === "https:" ? httpsRequest : httpRequest;
-    const req: ClientRequest = send(optionsOf(request, agent));
+    const req: ClientRequest = send(optionsOf(request, options));
 
     const settle = (result: StoreAnswer | StoreProblem | undefined, error?: unknown) => {
       if (isSettled) return;
@@ -125,7 +128,10 @@ export function exchange(request: ExchangeRequest, options: ExchangeOptions): Pr
   });
 }
 
-function optionsOf({ method, origin, target, headers, body }: ExchangeRequest, agent: Agent | undefined) {
+function optionsOf(
+  { method, origin, target, headers, body }: ExchangeRequest,
+  { agent, secureContext }: ExchangeOptions,
+) {
   const length = body.bytes > 0 || method === "PUT" || method === "POST" ? { "content-length": body.bytes } : {};
   const options: RequestOptions = {
     method,
@@ -135,6 +141,7 @@ function optionsOf({ method, origin, target, headers, body }: ExchangeRequest, a
     headers: { ...headers, ...length },
     ...(origin.port === "" ? {} : { port: origin.port }),
     ...(agent === undefined ? {} : { agent }),
+    ...(secureContext === undefined ? {} : { secureContext }),
   };
   return options;
 }

@@ -3,6 +3,7 @@
 import { setMaxListeners } from "node:events";
 import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
+import type { SecureContext } from "node:tls";
 import { NO_BODY, type RequestBody, sha256Of } from "./body.ts";
 import type { CredentialProvider } from "./credentials/provider.ts";
 import type { Endpoint } from "./endpoint.ts";
@@ -41,6 +42,8 @@ export interface Requests {
 export interface RequestsOptions {
   readonly endpoint: Endpoint;
   readonly credentials: CredentialProvider;
+  /** The certificate authorities of TLS. Default: those of Node. */
+  readonly secureContext?: SecureContext | undefined;
   readonly nowMs: () => number;
   readonly limits?: TimeLimits;
 }
@@ -69,10 +72,12 @@ const EXPIRED = new Set([
   "RequestExpired",
 ]);
 
-export function storeRequests({ endpoint, credentials, nowMs, limits = TIME_LIMITS }: RequestsOptions): Requests {
+export function storeRequests(options: RequestsOptions): Requests {
+  const { endpoint, credentials, secureContext, nowMs, limits = TIME_LIMITS } = options;
   const { origin, host, base, region } = endpoint;
-  const AgentOf = origin.protocol === "https:" ? HttpsAgent : HttpAgent;
-  const agent = new AgentOf({ keepAlive: true, timeout: IDLE_CONNECTION_MS });
+  const kept = { keepAlive: true, timeout: IDLE_CONNECTION_MS };
+  const tls = secureContext === undefined ? {} : { secureContext };
+  const agent = origin.protocol === "https:" ? new HttpsAgent({ ...kept, ...tls }) : new HttpAgent(kept);
   const stop = new AbortController();
   setMaxListeners(0, stop.signal); // one for each request under way, and for each that waits to be sent again
   const waiting: (() => void)[] = [];

@@ -2,6 +2,7 @@
 
 import { join } from "node:path";
 import type { StoreAddress } from "./address.ts";
+import { authorities } from "./authorities.ts";
 import { type Bucket, bucketOf, type ObjectHeaders } from "./bucket.ts";
 import { sourceOf } from "./credentials/chain.ts";
 import type { Env } from "./credentials/credentials.ts";
@@ -62,10 +63,12 @@ export function openStore(address: StoreAddress, options: StoreOptions): Store |
   }
   const endpoint = endpointOf(address.bucket, env, profile);
   if ("problem" in endpoint) return endpoint;
-  const source = sourceOf({ env, profile, region: endpoint.region, nowMs });
+  const secureContext = endpoint.origin.protocol === "https:" ? authorities(env, profile) : undefined;
+  if (secureContext !== undefined && "problem" in secureContext) return secureContext;
+  const source = sourceOf({ env, profile, region: endpoint.region, secureContext, nowMs });
   if ("problem" in source) return source;
   const credentials = credentialProvider(source, nowMs);
-  const requests = storeRequests({ endpoint, credentials, nowMs });
+  const requests = storeRequests({ endpoint, credentials, secureContext, nowMs });
   const bucket = bucketOf(address.bucket, requests);
   const last = bucketOf(address.bucket, { send: (request) => requests.send({ ...request, isLast: true }) });
   const logPath = join(state, UPLOADS);

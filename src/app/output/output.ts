@@ -1,6 +1,5 @@
 // Opens the output folder: journal, sink, resume and reporters; and closes it with one record per line.
 
-import { inStore } from "../../core/errors.ts";
 import type { DuplicateSource } from "../../core/job.ts";
 import type { Layout } from "../../core/layout.ts";
 import type { Sink, Source } from "../../core/ports.ts";
@@ -19,6 +18,7 @@ import { VERSION } from "../../version.ts";
 import type { DownloadPlan } from "../download.ts";
 import { layoutFor } from "../list-shard.ts";
 import { mayStartThread } from "../process-limits.ts";
+import { wordedForStore } from "../store/store-wording.ts";
 import { namingOf } from "./file-sink.ts";
 import { abandonFolder, type OpenFolder, openFolder, releaseFolder } from "./open-folder.ts";
 import { otherShards } from "./other-shards.ts";
@@ -74,17 +74,8 @@ export interface OutputContext {
 
 /** Opens the folder. Throws a FolderError, a LockedError, a JournalError or an OptionError. */
 export async function openOutput(options: ResolvedOutputOptions, context: OutputContext): Promise<Output> {
-  if (options.store === undefined) return await opened(options, context);
-  const worded = <T>(work: Promise<T>) =>
-    work.catch((error: unknown) => {
-      throw inStore(error);
-    });
-  const output = await worded(opened(options, context));
-  return {
-    ...output,
-    resume: (...given) => worded(output.resume(...given)),
-    close: (...given) => worded(output.close(...given)),
-  };
+  const opening = opened(options, context);
+  return await (options.store === undefined ? opening : wordedForStore(opening));
 }
 
 async function opened(options: ResolvedOutputOptions, context: OutputContext): Promise<Output> {

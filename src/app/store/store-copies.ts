@@ -61,7 +61,8 @@ export function storeCopies(
     const fd = openToRead(path);
     try {
       const put = isLast ? store.uploadLast : store.upload;
-      return await put(name, fileContent(fd, fstatSync(fd).size), { "content-type": type });
+      const problem = await put(name, fileContent(fd, fstatSync(fd).size), { "content-type": type });
+      return problem && { ...problem, problem: `${name}: ${problem.problem}` };
     } finally {
       closeSync(fd);
     }

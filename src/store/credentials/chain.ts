@@ -1,5 +1,6 @@
 // The sources of credentials in AWS's order: the first that is configured is used.
 
+import type { SecureContext } from "node:tls";
 import { containerCredentials } from "./container.ts";
 import type { CredentialProblem, CredentialSource, Credentials, Env } from "./credentials.ts";
 import { instanceCredentials } from "./instance.ts";
@@ -11,6 +12,8 @@ export interface CredentialContext {
   readonly env: Env;
   readonly profile: Profile;
   readonly region: string;
+  /** The certificate authorities of TLS to AWS's own services. */
+  readonly secureContext?: SecureContext | undefined;
   readonly nowMs: () => number;
 }
 
@@ -60,8 +63,8 @@ export function sourceOf(context: CredentialContext): CredentialSource | Credent
   // 5. The instance.
   return instanceCredentials(env);
 
-  function role(by: string, what: WebIdentityRole, { nowMs }: CredentialContext): CredentialSource {
-    return { name: by, load: webIdentityCredentials(what, { env, profile, region, nowMs }) };
+  function role(by: string, what: WebIdentityRole, { secureContext, nowMs }: CredentialContext): CredentialSource {
+    return { name: by, load: webIdentityCredentials(what, { env, profile, region, secureContext, nowMs }) };
   }
 }
 

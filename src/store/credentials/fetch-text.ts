@@ -1,6 +1,7 @@
 // One request to an endpoint of credentials, tried a few times.
 
 import { setTimeout as delay } from "node:timers/promises";
+import type { SecureContext } from "node:tls";
 import { memoryBody, NO_BODY } from "../body.ts";
 import { exchange, type StoreAnswer, type TimeLimits } from "../exchange.ts";
 import { isProblem, problemOf, type StoreProblem } from "../problem.ts";
@@ -10,6 +11,8 @@ export interface TextRequest {
   readonly url: URL;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
+  /** The certificate authorities of TLS. */
+  readonly secureContext?: SecureContext | undefined;
   readonly limits: TimeLimits;
   readonly tries?: number;
 }
@@ -23,13 +26,14 @@ export async function fetchText({
   url,
   headers = {},
   body,
+  secureContext,
   limits,
   tries = 3,
 }: TextRequest): Promise<string | StoreProblem> {
   const sent = body === undefined ? NO_BODY : memoryBody([Buffer.from(body)]);
   const request = { method, origin: url, target: url.pathname + url.search, headers, body: sent };
   for (let tried = 1; ; tried++) {
-    const answer: StoreAnswer | StoreProblem = await exchange(request, { limits });
+    const answer: StoreAnswer | StoreProblem = await exchange(request, { secureContext, limits });
     const problem = isProblem(answer) ? answer : problemOf(answer.status, answer.text, false);
     if (problem === undefined && "text" in answer) return answer.text;
     if (problem === undefined) return { problem: "no answer", code: "BadAnswer", retry: false };

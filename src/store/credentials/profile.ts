@@ -28,6 +28,25 @@ export function readProfile(env: Env): Profile {
   };
 }
 
+/** A setting, and where it was read, for messages. */
+export interface Setting {
+  readonly value: string;
+  readonly from: string;
+}
+
+/** The first setting that has a value: of the variables, then of the profile. */
+export function settingOf(
+  env: Env,
+  { name, values }: Profile,
+  { variables, keys }: { readonly variables: readonly string[]; readonly keys: readonly string[] },
+): Setting | undefined {
+  const settings = [
+    ...variables.map((from) => ({ value: env[from] ?? "", from })),
+    ...keys.map((key) => ({ value: values[key] ?? "", from: `${key} of the profile ${name}` })),
+  ];
+  return settings.find(({ value }) => value !== "");
+}
+
 function sectionOf(path: string, names: readonly string[]): Record<string, string> {
   let text: string;
   try {

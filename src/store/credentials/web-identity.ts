@@ -1,6 +1,7 @@
 // Credentials of a role by an OpenID Connect token in a file: AssumeRoleWithWebIdentity of AWS's Security Token Service.
 
 import { readFile } from "node:fs/promises";
+import type { SecureContext } from "node:tls";
 import { TIME_LIMITS } from "../exchange.ts";
 import { isProblem } from "../problem.ts";
 import { elementsOf, textAt } from "../xml.ts";
@@ -18,13 +19,14 @@ export interface WebIdentityContext {
   readonly env: Env;
   readonly profile: Profile;
   readonly region: string;
+  readonly secureContext?: SecureContext | undefined;
   readonly nowMs: () => number;
 }
 
 /** The file is read each time: what renews the token writes it anew. */
 export function webIdentityCredentials(
   { arn, file, session }: WebIdentityRole,
-  { env, profile, region, nowMs }: WebIdentityContext,
+  { env, profile, region, secureContext, nowMs }: WebIdentityContext,
 ): LoadCredentials {
   return async () => {
     let token: string;
@@ -43,6 +45,7 @@ export function webIdentityCredentials(
       WebIdentityToken: token,
     });
     const answer = await fetchText({
+      secureContext,
       method: "POST",
       url,
       headers: { "content-type": "application/x-www-form-urlencoded" },

@@ -168,6 +168,19 @@ describe("-o s3://", () => {
     expect([...store.objects.keys()].filter((key) => key.endsWith(".tar"))).toHaveLength(2);
   });
 
+  it("names an archive that the store does not take, and uploads it in the next run", async () => {
+    store.fault = ({ method, key }) =>
+      method === "PUT" && key.endsWith(".tar") ? { status: 403, code: "AccessDenied" } : undefined;
+    const ran = await run(paths(1, 3), "--format", "tar", "-q");
+    expect(ran.code).toBe(3);
+    expect(ran.stderr).toContain("s3://books/a/b/: 00000.tar: 403 AccessDenied: AccessDenied; run it again to go on");
+    store.fault = () => undefined;
+    server.asked();
+    expect((await run(paths(1, 3), "--format", "tar")).code).toBe(0);
+    expect(server.asked()).toEqual([]);
+    expect(store.objects.has("a/b/00000.tar")).toBe(true);
+  });
+
   it("renews credentials under way, and writes them nowhere", async () => {
     let loads = 0;
     const keyOf = (n: number) => ({ id: `AKID${n}`, secret: `very-secret-${n}`, token: `session-token-${n}` });

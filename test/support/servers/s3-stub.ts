@@ -2,6 +2,7 @@
 
 import { createHash, createHmac } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 
 export interface StubObject {
@@ -70,13 +71,17 @@ class Refusal extends Error {
   }
 }
 
-export async function s3Stub(region = "us-east-1"): Promise<S3Stub> {
+/** `tls`: with it, the store speaks TLS. */
+export async function s3Stub(
+  region = "us-east-1",
+  tls?: { readonly key: string; readonly cert: string },
+): Promise<S3Stub> {
   let most = 0;
   let underWay = 0;
   let lastId = 0;
   let refused = 0;
   const held: (() => void)[] = [];
-  const server = createServer((request, response) => {
+  const onRequest = (request: IncomingMessage, response: ServerResponse) => {
     most = Math.max(most, ++underWay);
     response.on("close", () => underWay--);
     const pieces: Buffer[] = [];
@@ -89,14 +94,15 @@ export async function s3Stub(region = "us-east-1"): Promise<S3Stub> {
       if (stub.hold > 0 && held.length === stub.hold) setTimeout(release, 100);
       else if (stub.hold === 0) release();
     });
-  });
+  };
+  const server = tls === undefined ? createServer(onRequest) : createTlsServer(tls, onRequest);
   await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
   const release = () => {
     stub.hold = 0;
     for (const one of held.splice(0)) one();
   };
   const stub: S3Stub = {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `${tls === undefined ? "http" : "https"}://127.0.0.1:${(server.address() as AddressInfo).port}`,
     objects: new Map(),
     uploads: new Map(),
     requests: [],

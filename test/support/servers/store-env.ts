@@ -16,4 +16,5 @@ export const NO_CREDENTIALS = {
   AWS_SHARED_CREDENTIALS_FILE: "/nonexistent",
   AWS_CONFIG_FILE: "/nonexistent",
   AWS_EC2_METADATA_DISABLED: "true",
+  AWS_CA_BUNDLE: "",
 } as const;
