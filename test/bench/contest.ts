@@ -1,6 +1,6 @@
 // Runs the peers of one workload alternately: a warm-up each, then A B C A B C, each in an empty folder and with a check.
 
-import { closeSync, mkdirSync, openSync, readdirSync, rmSync, statSync, writeSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, statSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { endless } from "./endless.ts";
 import { type Cost, type Finished, measure, type TimedOut } from "./measure.ts";
@@ -32,6 +32,7 @@ export interface Contest {
 
 /** bulkget's own files beside the downloads. */
 const BESIDE = new Set(["results.jsonl", "failed.txt", "runs.jsonl"]);
+const SHARD = /^\d{5}\.(?:tar|warc\.gz)$/;
 const SIZES_LOOKED_AT = 500;
 const CHARACTERS_A_WRITE = 1024 * 1024;
 
@@ -84,7 +85,7 @@ async function run(contest: Contest, peer: Peer, list: string): Promise<Cost | F
     };
     const command = { ...peer.command(task), ...(source !== undefined && { stdin: source.pipe }) };
     const ended = await measure(command, workload.limitSeconds, signal);
-    const wrong = badEnd(ended) ?? (source === undefined ? problemIn(out, workload) : await source.problem());
+    const wrong = badEnd(ended) ?? (source === undefined ? problemOf(peer, out, workload) : await source.problem());
     if (wrong !== undefined || "timedOutSeconds" in ended) return { failed: wrong ?? "timed out" };
     const { exitCode: _, said: __, ...cost } = ended;
     return cost;
@@ -99,6 +100,19 @@ function badEnd(ended: Finished | TimedOut): string | undefined {
   if ("timedOutSeconds" in ended) return `not done after ${ended.timedOutSeconds} s`;
   if (ended.exitCode === 0) return undefined;
   return `exit ${ended.exitCode}${ended.said === "" ? "" : `: ${ended.said.split("\n").at(-1)}`}`;
+}
+
+function problemOf(peer: Peer, out: string, workload: Workload): string | undefined {
+  return peer.archives ? problemInRecords(out, workload) : problemIn(out, workload);
+}
+
+/** Checks the numbers of records and archives, and the bytes in both. */
+function problemInRecords(out: string, { urls, bytes }: Workload): string | undefined {
+  const records = readFileSync(join(out, "results.jsonl"), "latin1").split(`"outcome":"saved"`).length - 1;
+  if (records !== urls) return `${records} records of saved bodies, not ${urls}`;
+  const archives = readdirSync(out).filter((name) => SHARD.test(name));
+  const archived = archives.reduce((sum, name) => sum + statSync(join(out, name)).size, 0);
+  return archived < urls * bytes ? `${archived} bytes in ${archives.length} archives` : undefined;
 }
 
 /** Checks the number of files, and the sizes of some. */

@@ -1,10 +1,12 @@
 // The benchmark's HTTP server, a child process with pre-built responses over node:net, so that the client is the bottleneck.
 //
 //   /b/<bytes>/<anything>        that many bytes
+//   /r/<bytes>/<anything>        as many random bytes
 //   /d/<ms>/<bytes>/<anything>   the same after a delay
 //
 // It shares the cores with the client, so it avoids node:http, and reads only the path and `Connection: close` of a request.
 
+import { randomBytes } from "node:crypto";
 import { createServer, type Server, type Socket } from "node:net";
 
 const NOTHING = Buffer.alloc(0);
@@ -12,8 +14,9 @@ const HEAD_END = "\r\n\r\n";
 const MAX_HEAD_BYTES = 64 * 1024;
 /** The source of all bodies; a body that fits is kept with its header in one buffer, a larger one is written in parts. */
 const STUFF = Buffer.alloc(1024 * 1024, "What a benchmark downloads need not be interesting.\n");
+const RANDOM = randomBytes(STUFF.length);
 const NOT_FOUND = Buffer.from("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
-const PATH = /^\/(?:b|d\/(\d{1,6}))\/(\d{1,12})\//;
+const PATH = /^\/(b|r|d\/(\d{1,6}))\/(\d{1,12})\//;
 const WANTS_CLOSE = /\r\nconnection:[ \t]*close/i;
 
 const small = new Map<string, Buffer>();
@@ -23,11 +26,11 @@ function head(bytes: number, close: boolean): string {
   return `HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\nContent-Length: ${bytes}\r\n${connection}\r\n`;
 }
 
-function smallAnswer(bytes: number, close: boolean): Buffer {
-  const key = close ? `${bytes} close` : `${bytes}`;
+function smallAnswer(bytes: number, source: Buffer, close: boolean): Buffer {
+  const key = `${bytes}${source === RANDOM ? " random" : ""}${close ? " close" : ""}`;
   const known = small.get(key);
   if (known !== undefined) return known;
-  const answer = Buffer.concat([Buffer.from(head(bytes, close)), STUFF.subarray(0, bytes)]);
+  const answer = Buffer.concat([Buffer.from(head(bytes, close)), source.subarray(0, bytes)]);
   small.set(key, answer);
   return answer;
 }
@@ -41,11 +44,12 @@ function serve(socket: Socket): void {
   let closing = false;
   /** Number of bytes of a large body that are not written yet. */
   let left = 0;
+  let source = STUFF;
   let timer: NodeJS.Timeout | undefined;
 
   const pour = () => {
     while (left > 0) {
-      const piece = left >= STUFF.length ? STUFF : STUFF.subarray(0, left);
+      const piece = left >= source.length ? source : source.subarray(0, left);
       left -= piece.length;
       if (!socket.write(piece)) break;
     }
@@ -57,8 +61,8 @@ function serve(socket: Socket): void {
     else answer();
   };
   const begin = (bytes: number) => {
-    if (bytes <= STUFF.length) {
-      socket.write(smallAnswer(bytes, closing));
+    if (bytes <= source.length) {
+      socket.write(smallAnswer(bytes, source, closing));
       done();
       return;
     }
@@ -85,16 +89,17 @@ function serve(socket: Socket): void {
         ready.push(NOT_FOUND);
         break;
       }
-      const delayMs = Number(found[1] ?? 0);
-      const bytes = Number(found[2]);
+      const delayMs = Number(found[2] ?? 0);
+      const bytes = Number(found[3]);
+      source = found[1] === "r" ? RANDOM : STUFF;
       if (delayMs > 0) {
         slow = () => {
           timer = setTimeout(begin, delayMs, bytes);
         };
-      } else if (bytes > STUFF.length) {
+      } else if (bytes > source.length) {
         slow = () => begin(bytes);
       } else {
-        ready.push(smallAnswer(bytes, closing));
+        ready.push(smallAnswer(bytes, source, closing));
       }
     }
     rest = at < rest.length ? rest.subarray(at) : NOTHING;

@@ -9,6 +9,8 @@ export interface Workload {
   readonly bytes: number;
   readonly concurrency: number;
   readonly delayMs?: number;
+  /** Bodies of random bytes, which nothing makes smaller. */
+  readonly random?: true;
   /** Every URL has its own host; for peers that resolve *.localhost themselves, as RFC 6761 section 6.3 allows. */
   readonly manyHosts?: true;
   /** The list is read from a pipe, because it is too long for a file; the downloads are removed during the run. */
@@ -144,6 +146,28 @@ export const WORKLOADS: readonly Workload[] = [
     limitSeconds: 600,
   },
   {
+    name: "archives-small",
+    about: "many small files and their records in archives; WARC with its requests",
+    urls: 200_000,
+    quickUrls: 5_000,
+    bytes: 100,
+    concurrency: 50,
+    peers: ["bulkget", "bulkget-tar", "bulkget-warc", "curl"],
+    nginx: true,
+    limitSeconds: 300,
+  },
+  {
+    name: "archives-large",
+    about: "a gibibyte of random bytes in archives",
+    urls: 1024,
+    quickUrls: 64,
+    bytes: MIB,
+    random: true,
+    concurrency: 50,
+    peers: ["bulkget", "bulkget-tar", "bulkget-warc", "curl"],
+    limitSeconds: 300,
+  },
+  {
     name: "memory-100k",
     about: "a list through stdin; its peak is to be compared with the next one's",
     urls: 100_000,
@@ -173,7 +197,8 @@ export const WORKLOADS: readonly Workload[] = [
 export function urlOf(workload: Workload, port: number, n: number): string {
   const name = String(n).padStart(6, "0");
   const host = workload.manyHosts === undefined ? "127.0.0.1" : `h${name}.localhost`;
-  const kind = workload.delayMs === undefined ? "b" : `d/${workload.delayMs}`;
+  const bodies = workload.random ? "r" : "b";
+  const kind = workload.delayMs === undefined ? bodies : `d/${workload.delayMs}`;
   return `http${workload.tls ? "s" : ""}://${host}:${port}/${kind}/${workload.bytes}/${name}`;
 }
 

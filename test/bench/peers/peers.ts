@@ -1,4 +1,4 @@
-// The compared programs: their commands and forms of lists. Each writes one file per URL.
+// The compared programs: their commands and forms of lists. Each writes one file per URL, or archives.
 
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -29,6 +29,8 @@ export interface Peer {
   readonly invited?: true;
   /** Limits the peer to these workloads. */
   readonly workloads?: readonly string[];
+  /** Whether it writes archives, with its records beside them. */
+  readonly archives?: true;
   line(url: string, n: number): string;
   command(task: Task): Command;
 }
@@ -70,6 +72,8 @@ export const PEERS: readonly Peer[] = [
   ours("bulkget"),
   { ...ours("bulkget-w1", "--workers", "1"), workloads: MANY_SMALL },
   { ...ours("bulkget-w2", "--workers", "2"), workloads: MANY_SMALL },
+  { ...ours("bulkget-tar", "--format", "tar"), archives: true, invited: true },
+  { ...ours("bulkget-warc", "--format", "warc"), archives: true, invited: true },
   {
     name: "curl",
     version: ["curl", "--version"],
