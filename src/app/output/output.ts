@@ -209,6 +209,8 @@ function outputIn(
         const isRecorded = journal.problem === undefined && (journal.isComplete || !journal.isStarted) && !isUnsure;
         if (isRecorded) mark.end();
         await resumed?.close();
+        const sealed = shards?.stop();
+        if (!isUnsure) await sealed; // on a disk that is stuck, this may take forever
         if (shards !== undefined && isRecorded) {
           await sink.idle?.();
           sink.sweep?.(); // files of bodies that were copied into a shard and not removed yet, by workers too

@@ -63,6 +63,8 @@ export interface ShardOutput {
   remaining(source: Source, again: (() => Source) | undefined, retryFailed: boolean): Promise<Source>;
   /** Gives all archives their final names. Called when all records are written and nothing is in flight. Throws errno errors. */
   seal(): Promise<void>;
+  /** Ends what goes on while a run does, where its shards are not to be sealed. Never rejects. */
+  stop(): Promise<void>;
 }
 
 export interface ShardOutputContext {
@@ -93,6 +95,10 @@ export async function openShardOutput(
   let timer: NodeJS.Timeout | undefined;
   let sealing: Promise<void> = sealShards(about);
   await sealing;
+  const stop = async () => {
+    clearInterval(timer);
+    await sealing;
+  };
   return {
     plan: {
       ...{ folder, state, infix: layout.infix, format, processes },
@@ -128,9 +134,9 @@ export async function openShardOutput(
       const how = { folder, journalName: layout.journal, history, update, retryFailed, note, whyFixed: WHY_FIXED };
       return await remainingForShards(source, again, how);
     },
+    stop,
     async seal() {
-      clearInterval(timer);
-      await sealing;
+      await stop();
       await sealShards(about);
     },
   };
