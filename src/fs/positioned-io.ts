@@ -1,6 +1,7 @@
 // Reads and writes at positions of an open file.
 
-import { read, write, writeSync } from "node:fs";
+import { read, write, writeSync, writev, writevSync } from "node:fs";
+import { after, lengthOf } from "./write-all.ts";
 
 /** Writes all bytes, in the calling thread. Throws the errno error. */
 export function writeAtSync(fd: number, bytes: Uint8Array, position: number): void {
@@ -17,6 +18,32 @@ export function writeAt(fd: number, bytes: Uint8Array, position: number): Promis
     const from = (at: number): void => {
       if (at === bytes.length) return resolve(at);
       write(fd, bytes, at, bytes.length - at, position + at, (error, written) => {
+        if (error !== null) reject(error);
+        else if (written === 0) reject(noProgress());
+        else from(at + written);
+      });
+    };
+    from(0);
+  });
+}
+
+/** As `writeAtSync`, from several buffers in one system call, as far as possible. */
+export function writePiecesAtSync(fd: number, pieces: readonly Uint8Array[], position: number): void {
+  const bytes = lengthOf(pieces);
+  for (let at = 0; at < bytes; ) {
+    const written = writevSync(fd, at === 0 ? pieces : after(pieces, at), position + at);
+    if (written === 0) throw noProgress();
+    at += written;
+  }
+}
+
+/** As `writeAt`, from several buffers in one system call, as far as possible. */
+export function writePiecesAt(fd: number, pieces: readonly Uint8Array[], position: number): Promise<number> {
+  const bytes = lengthOf(pieces);
+  return new Promise((resolve, reject) => {
+    const from = (at: number): void => {
+      if (at === bytes) return resolve(at);
+      writev(fd, at === 0 ? pieces : after(pieces, at), position + at, (error, written) => {
         if (error !== null) reject(error);
         else if (written === 0) reject(noProgress());
         else from(at + written);

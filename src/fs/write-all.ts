@@ -46,7 +46,7 @@ function progress(writtenBytes: number): number {
 }
 
 /** The pieces without their first `bytes`. */
-function after(pieces: readonly Uint8Array[], bytes: number): Uint8Array[] {
+export function after(pieces: readonly Uint8Array[], bytes: number): Uint8Array[] {
   let skip = bytes;
   return pieces.flatMap((piece) => {
     const skipped = Math.min(skip, piece.length);

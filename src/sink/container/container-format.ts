@@ -21,8 +21,8 @@ export interface Capture {
 export interface ContainerFormat {
   /** A duplicate URL is recorded with the place of the first one's body. */
   readonly sharesBodies: boolean;
-  /** Members that hold the body `pieces`. */
-  small(capture: Capture, pieces: readonly Uint8Array[]): Group;
+  /** Members that hold the body `pieces`, which stay as they are until the group is written. Never rejects. */
+  small(capture: Capture, pieces: readonly Uint8Array[]): Group | Promise<Group>;
   /** Members that hold the content of a file. */
   large(capture: Capture, fd: number): LargeGroup | Promise<LargeGroup>;
   /** Where the body of a capture is, whose group is at `place`. */

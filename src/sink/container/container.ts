@@ -5,8 +5,8 @@ import { promisify } from "node:util";
 import { type Digests, digestsOf } from "../../core/digest.ts";
 import { type Failure, isFailure } from "../../core/failure.ts";
 import type { DuplicateSource, Job, ShardPlace } from "../../core/job.ts";
-import type { Answer, Sink, Stored, WriteBehind } from "../../core/ports.ts";
-import { Deferred } from "../../core/structures/deferred.ts";
+import type { Answer, BodyStream, Sink, Stored, WriteBehind } from "../../core/ports.ts";
+import { Deferred, type Thenable } from "../../core/structures/deferred.ts";
 import type { FailedWire, Wire } from "../../core/wire.ts";
 import { lengthOf } from "../../fs/write-all.ts";
 import type { Target } from "../directory/commit.ts";
@@ -18,6 +18,7 @@ import type { TempFile } from "../files/temp-file.ts";
 import { type FileNames, nameTooLong } from "../names/file-names.ts";
 import { alreadyStored, appendKept } from "./append-kept.ts";
 import type { Capture, ContainerFormat } from "./container-format.ts";
+import { bodyGathering } from "./gather-body.ts";
 import type { Group, Place } from "./group.ts";
 import type { ShardNames } from "./shard-names.ts";
 import { shardWriter } from "./shard-writer.ts";
@@ -45,6 +46,7 @@ type Result = Stored | Failure;
 /** Returns a sink into the shards of a folder. */
 export function containerSink(options: ContainerOptions): Sink {
   const { folder, names, shards, parts, format, maxBytes, maxGroups, hash, durable, checkSpace } = options;
+  const { gather } = bodyGathering();
   const pending = pendingWrites();
   const disk = unlessStuck(unlessBusy(diskLatency()));
   const { begin, kept } = format;
@@ -67,12 +69,10 @@ export function containerSink(options: ContainerOptions): Sink {
       const { body } = answer;
       const target = pending.isAborted ? STOPPED_BEFORE_WRITE : targetOf(job, url, answer.type);
       if (isFailure(target)) return cancelled(body, target);
-      if ("next" in body || answer.from !== undefined) {
-        answers.set(job, { url, answer });
-        if ("next" in body) return pending.track(staged.stream(target, url, answer, body));
-        return pending.track(staged.appendRest(target, answer, body));
-      }
-      return appendSmall(target, url, answer, body);
+      if ("next" in body) return appendStream(target, url, answer, body);
+      if (answer.from === undefined) return appendSmall(target, url, answer, body);
+      answers.set(job, { url, answer });
+      return pending.track(staged.appendRest(target, answer, body));
     },
     ...(kept && { keep }),
     abort() {
@@ -101,11 +101,41 @@ export function containerSink(options: ContainerOptions): Sink {
     return nameTooLong(file) ?? checkSpace(0) ?? { job, path: `${folder}/${file}`, file };
   }
 
+  /** Gathers a body that is not too long for that; others go through a temporary file. */
+  function appendStream(target: Target, url: URL, answer: Answer, body: BodyStream): Thenable<Result> {
+    const stage = (stream: BodyStream) => {
+      answers.set(target.job, { url, answer });
+      return pending.track(staged.stream(target, url, answer, stream));
+    };
+    const gathering = answer.from === undefined ? gather(body, answer.wholeBytes) : undefined;
+    if (gathering === undefined) return stage(body);
+    const end = new Deferred<Result>();
+    const rejected = (error: unknown) => end.reject(error);
+    gathering
+      .then((got) => {
+        if ("next" in got) return stage(got).then((result) => end.resolve(result), rejected);
+        if (isFailure(got)) return end.resolve(got);
+        const { pieces, free } = got;
+        const noSpace = checkSpace(lengthOf(pieces));
+        if (noSpace !== undefined) {
+          free();
+          return end.resolve(noSpace);
+        }
+        const written = appendSmall(target, url, { ...answer, free }, pieces, true);
+        if (isFailure(written)) return end.resolve(written);
+        // Not written behind: all slots together have a limit of memory.
+        written.storing.then((result) => end.resolve(result), rejected);
+      })
+      .catch(rejected);
+    return end;
+  }
+
   function appendSmall(
     target: Target,
     url: URL,
     answer: Answer,
     pieces: readonly Uint8Array[],
+    isAwaited = false,
   ): Failure | WriteBehind<Result> {
     const { job, file } = target;
     const digests = staged.digestsOf(job, pieces);
@@ -114,19 +144,20 @@ export function containerSink(options: ContainerOptions): Sink {
       return digests;
     }
     const capture: Capture = { job, url, answer, file, bytes: lengthOf(pieces), digests };
-    const group = format.small(capture, pieces);
     const coming = new Deferred<Result>();
-    writer.append(group).then(
-      (at) => {
+    const failed = (error: unknown) => {
+      answer.free?.();
+      coming.resolve(failureOf(error, target));
+    };
+    const append = (group: Group) =>
+      writer.append(group, isAwaited).then((at) => {
         answer.free?.();
         parts.forget(job);
         coming.resolve(stored(capture, at, group));
-      },
-      (error) => {
-        answer.free?.();
-        coming.resolve(failureOf(error, target));
-      },
-    );
+      }, failed);
+    const group = format.small(capture, pieces);
+    if ("then" in group) group.then(append, failed);
+    else append(group);
     return { storing: coming };
   }
 

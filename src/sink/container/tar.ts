@@ -7,14 +7,20 @@ import type { Capture, ContainerFormat } from "./container-format.ts";
 import { paddingOf, type TarMember, tarHeader, tarHeaderBytes, writeTarHeader } from "./tar-header.ts";
 import { sampleNames } from "./tar-names.ts";
 
+/** Copying a longer body costs more than writing it from where it is, in bytes. */
+const MAX_COMPOSED_BYTES = 16_384;
+
 /** `now`: milliseconds since 1970. */
 export function tarFormat(now: () => number): ContainerFormat {
   return {
     sharesBodies: true,
     small(capture, pieces) {
       const sample = sampleOf(capture, now());
+      const bytes = sample.bodyAt + capture.bytes + sample.restBytes;
+      if (capture.bytes > MAX_COMPOSED_BYTES)
+        return { bytes, pieces: [tarHeader(sample.body), ...pieces, restOf(sample)] };
       return {
-        bytes: sample.bodyAt + capture.bytes + sample.restBytes,
+        bytes,
         write(into, at) {
           let end = writeTarHeader(sample.body, into, at);
           for (const piece of pieces) {
@@ -27,9 +33,7 @@ export function tarFormat(now: () => number): ContainerFormat {
     },
     large(capture, fd) {
       const sample = sampleOf(capture, now());
-      const rest = Buffer.allocUnsafe(sample.restBytes);
-      writeRest(sample, rest, 0);
-      return { before: tarHeader(sample.body), file: { fd, bytes: capture.bytes }, after: rest };
+      return { before: tarHeader(sample.body), file: { fd, bytes: capture.bytes }, after: restOf(sample) };
     },
     place({ job, file, bytes: bodyBytes }, { shard, offset, bytes }) {
       const { body } = sampleNames(file, job.text !== undefined);
@@ -69,6 +73,13 @@ function sampleOf(capture: Capture, nowMs: number): Sample {
 
 function textMember(name: string, text: string, mtimeSeconds: number): TextMember {
   return { name, text, bytes: Buffer.byteLength(text), mtimeSeconds };
+}
+
+/** What follows the body, in a buffer of its own. */
+function restOf(sample: Sample): Buffer {
+  const rest = Buffer.allocUnsafe(sample.restBytes);
+  writeRest(sample, rest, 0);
+  return rest;
 }
 
 /** Writes what follows the body. */

@@ -16,11 +16,15 @@ import { FolderError, useAnotherFolder, type Wording } from "../../core/errors.t
 import { LAYOUT, type Layout, STATE_FOLDER } from "../../core/layout.ts";
 import { isInside } from "../../fs/safe-path.ts";
 
+/** Codes of a file system or a quota without room. */
+const FULL = new Set(["ENOSPC", "EDQUOT"]);
+
 /** A file-system error as a FolderError; any other error unchanged. */
 export function asFolderError(error: unknown, folder: string): unknown {
   const { code, syscall, message } = error as NodeJS.ErrnoException;
   if (code === undefined || syscall === undefined) return error;
-  return new FolderError("disk", `${folder}: cannot be used: ${message}`, { cause: error });
+  const advice = FULL.has(code) ? "; make room, and run it again to go on" : "";
+  return new FolderError("disk", `${folder}: cannot be used: ${message}${advice}`, { cause: error });
 }
 
 export interface Folder {

@@ -16,6 +16,13 @@ export function digestOf(label: DigestLabel, bytes: Uint8Array): Digest {
   return labelled(label, hash(label, bytes, "binary"));
 }
 
+/** Returns the digest of these bytes, one piece after the other. */
+export function digestOfPieces(label: DigestLabel, pieces: readonly Uint8Array[]): Digest {
+  const { update, result } = startDigest(label);
+  for (const piece of pieces) update(piece);
+  return result();
+}
+
 /** Starts a digest of bytes that come in pieces. */
 export function startDigest(label: DigestLabel): { update(piece: Uint8Array): void; result(): Digest } {
   const running: Hash = createHash(label);

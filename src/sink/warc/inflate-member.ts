@@ -2,7 +2,7 @@
 
 import { Readable } from "node:stream";
 import { readAt } from "../../fs/positioned-io.ts";
-import { HEADER_BYTES, readHeader, SIZED_HEADER_BYTES, TRAILER_BYTES, zlib } from "./gzip-member.ts";
+import { HEADER_BYTES, readHeader, SIZED_HEADER_BYTES, TRAILER_BYTES, zlib } from "./gzip-format.ts";
 
 export interface InflatedMember {
   /** The content. Throws an Error where that is damaged or cut short, and errno errors. */

@@ -1,7 +1,7 @@
 // Reads the members of a WARC file one after the other: where each is, and the beginning of its content.
 
 import { readAt } from "../../fs/positioned-io.ts";
-import { HEADER_BYTES, readHeader, SIZED_HEADER_BYTES, TRAILER_BYTES, zlib } from "./gzip-member.ts";
+import { HEADER_BYTES, readHeader, SIZED_HEADER_BYTES, TRAILER_BYTES, zlib } from "./gzip-format.ts";
 import { inflatedMember } from "./inflate-member.ts";
 import { headEnd } from "./parse-head.ts";
 
@@ -15,6 +15,9 @@ export interface Member {
 
 /** What is read at once: heads of 64 KiB and most records fit. */
 const READ_BYTES = 1_048_576;
+
+/** What is read after a member that was longer than that: of the next one, likely as long, little more than the heads is used. */
+const HEADS_READ_BYTES = 65_536;
 
 /** The most of a member's content that is kept. A head of a record with one of an HTTP message is shorter (`headers_too_large`). */
 const BEGINNING_BYTES = 262_144;
@@ -37,8 +40,9 @@ const inflateOptions = () => ({
  */
 export async function eachMember(fd: number, end: number, onMember: (member: Member) => void): Promise<void> {
   const buffer = Buffer.allocUnsafe(READ_BYTES);
+  let wanted = READ_BYTES;
   for (let offset = 0; offset < end; ) {
-    const filled = await fill(fd, buffer, offset, end);
+    const filled = await fill(fd, buffer.subarray(0, wanted), offset, end);
     const from = offset;
     while (offset < end && offset - from < filled) {
       const member = memberIn(buffer.subarray(offset - from, filled), offset, end - offset);
@@ -46,7 +50,9 @@ export async function eachMember(fd: number, end: number, onMember: (member: Mem
       onMember(member);
       offset += member.length;
     }
-    if (offset > from) continue; // the next one begins a buffer of its own
+    const isTriedWithMore = wanted < READ_BYTES;
+    wanted = offset > from + filled ? HEADS_READ_BYTES : READ_BYTES;
+    if (offset > from || isTriedWithMore) continue; // the next one begins a buffer of its own
     const member = await longMember(fd, offset, end);
     onMember(member);
     offset += member.length;

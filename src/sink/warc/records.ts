@@ -1,8 +1,9 @@
 // Makes the WARC records of an exchange: request, response, revisit and metadata; and the warcinfo at the beginning of a file.
 
 import type { WireExchange } from "../../core/wire.ts";
-import { type Digest, type DigestLabel, digestOf } from "./digest.ts";
-import { type GzipMember, gzipMember } from "./gzip-member.ts";
+import { lengthOf } from "../../fs/write-all.ts";
+import { type Digest, type DigestLabel, digestOf, digestOfPieces } from "./digest.ts";
+import { type GzipMember, gzipMember, memberOfPieces } from "./gzip-member.ts";
 import { newRecordId, type RecordHead, type RecordReference, recordHead } from "./record-head.ts";
 
 /** One exchange, with what its records have in common. */
@@ -26,6 +27,11 @@ export interface ArchivedResponse {
   readonly isWhole: boolean;
   /** Whether deflating does not make the body smaller. */
   readonly isPacked: boolean;
+}
+
+/** A response whose head and body are in pieces. */
+export interface LongResponse extends Pick<ArchivedResponse, "payload" | "isPacked"> {
+  readonly block: readonly Uint8Array[];
 }
 
 const RESPONSE = "application/http;msgtype=response";
@@ -69,6 +75,16 @@ export function requestRecord({ exchange, id, date }: Captured, label: DigestLab
 export function responseRecord(of: Captured, response: ArchivedResponse, label: DigestLabel): GzipMember {
   const { block, payload, isWhole, isPacked } = response;
   return record(responseHead(of, payload, isWhole ? undefined : "length"), block, label, isPacked);
+}
+
+/** As `responseRecord`, of a whole body in pieces, which stay as they are until the record is written. */
+export function longResponseRecord(
+  of: Captured,
+  { block, payload, isPacked }: LongResponse,
+  label: DigestLabel,
+): Promise<GzipMember> {
+  const digests = { payload, block: digestOfPieces(label, block) };
+  return memberOfPieces(responseHeadText(of, digests, lengthOf(block)), block, isPacked);
 }
 
 /** The head of a response record whose block follows elsewhere. */

@@ -6,18 +6,21 @@ import { redacted } from "../../core/url/redact.ts";
 import type { Wire, WireResponse } from "../../core/wire.ts";
 import { readAt } from "../../fs/positioned-io.ts";
 import type { Capture, ContainerFormat } from "../container/container-format.ts";
-import { behindLead, type SmallGroup } from "../container/group.ts";
-import { type Digest, type DigestLabel, digestOf, startDigest } from "./digest.ts";
+import { behindLead, composed, type Group, type PiecesGroup, type SmallGroup } from "../container/group.ts";
+import { isDeflatable, SAMPLE_BYTES, samplePositions } from "./deflate.ts";
+import { type Digest, type DigestLabel, digestOf, digestOfPieces, startDigest } from "./digest.ts";
 import { findRecord, type ShardPaths } from "./find-record.ts";
-import { bytesOf, type GzipMember, joined, piecewiseMember, writeAll } from "./gzip-member.ts";
+import { bytesOf, type GzipMember, joined, writeAll } from "./gzip-member.ts";
 import { asWhole, withoutTransferCoding } from "./http-head.ts";
 import { originals } from "./originals.ts";
 import { isPacked } from "./packed-types.ts";
 import { contentEncoding, responseHead } from "./parse-head.ts";
+import { piecewiseMember } from "./piecewise-member.ts";
 import { RECORD_END } from "./record-head.ts";
 import {
   type Captured,
   captured,
+  longResponseRecord,
   metadataRecord,
   requestRecord,
   responseHeadText,
@@ -44,6 +47,9 @@ export interface WarcOptions {
 /** A revisit record of a shorter body would save next to nothing. */
 const MIN_DUPLICATE_BYTES = 1024;
 
+/** Bodies of this length are deflated in the thread pool, or written from where they are, in bytes. */
+const MIN_LONG_BYTES = 65_536;
+
 /** The unit in which large bodies are read for their digests. */
 const READ_BYTES = 1_048_576;
 
@@ -65,6 +71,7 @@ export function warcFormat(options: WarcOptions): ContainerFormat {
       const { answer } = capture;
       const of = captured(wireOf(answer));
       const head = headOf(answer, capture.bytes);
+      if (capture.bytes >= MIN_LONG_BYTES) return long(capture, of, head, pieces);
       const block = Buffer.concat([head, ...pieces]);
       const payload = digestOf(label, block.subarray(head.length));
       const response = { block, payload, isWhole: true, isPacked: isPacked(answer.type, answer.encoding) };
@@ -77,20 +84,22 @@ export function warcFormat(options: WarcOptions): ContainerFormat {
       const digests = await digestsOf(head, fd, bytes, label);
       const again = revisit(capture, of, head, digests.payload);
       if (again !== undefined) {
-        const before = Buffer.allocUnsafe(again.bytes);
-        again.write(before, 0);
+        const before = Buffer.concat(composed([{ group: again, bytes: again.bytes }], NOTHING));
         return { leadBytes: again.leadBytes ?? 0, before, file: { fd, bytes: 0 }, after: NOTHING };
       }
       const lead = leadOf(of);
       if (isDeduped) layouts.set(capture, { payload: digests.payload, refersTo: undefined });
-      const member = piecewiseMember(isPacked(answer.type, answer.encoding));
+      const isStored = isPacked(answer.type, answer.encoding) || !isDeflatable(await samplesOf(fd, bytes));
       const heads = Buffer.concat([Buffer.from(responseHeadText(of, digests, head.length + bytes)), head]);
-      const { encode } = member;
+      const { header, store, encode, ...member } = piecewiseMember(heads.length + bytes + RECORD_END.length, isStored);
+      const at = bytesOf(lead);
       const end = () => Buffer.concat([member.end(RECORD_END), joined(metadataOf(capture, of))]);
+      const { endedHeader } = member;
+      const amend = endedHeader && (() => ({ at, bytes: endedHeader() }));
       return {
-        leadBytes: bytesOf(lead),
-        before: Buffer.concat([joined(lead), member.header, member.store(heads)]),
-        file: { fd, bytes, encoder: { encode, end } },
+        leadBytes: at,
+        before: Buffer.concat([joined(lead), header, store(heads)]),
+        file: { fd, bytes, encoder: { encode, end, amend } },
         after: NOTHING,
       };
     },
@@ -109,8 +118,23 @@ export function warcFormat(options: WarcOptions): ContainerFormat {
     },
   };
 
+  /** The group of a body that is not copied. */
+  async function long(capture: Capture, of: Captured, head: Uint8Array, pieces: readonly Uint8Array[]): Promise<Group> {
+    const { type, encoding } = capture.answer;
+    const payload = digestOfPieces(label, pieces);
+    const again = revisit(capture, of, head, payload);
+    if (again !== undefined) return again;
+    const response = { block: [head, ...pieces], payload, isPacked: isPacked(type, encoding) };
+    return group(capture, of, payload, await longResponseRecord(of, response, label));
+  }
+
   /** The group of a body that this run has stored before; undefined where it has not. */
-  function revisit(capture: Capture, of: Captured, head: Uint8Array, payload: Digest): SmallGroup | undefined {
+  function revisit(
+    capture: Capture,
+    of: Captured,
+    head: Uint8Array,
+    payload: Digest,
+  ): SmallGroup | PiecesGroup | undefined {
     const place = capture.bytes < MIN_DUPLICATE_BYTES ? undefined : seen?.find(payload.bytes);
     const original = place && findRecord(place, pathsOf);
     if (place === undefined || original?.payloadDigest !== payload.text) return undefined;
@@ -123,7 +147,7 @@ export function warcFormat(options: WarcOptions): ContainerFormat {
     payload: Digest,
     record: GzipMember,
     refersTo?: ShardRecord,
-  ): SmallGroup {
+  ): SmallGroup | PiecesGroup {
     const lead = leadOf(of);
     if (isDeduped) layouts.set(capture, { payload, refersTo });
     return groupOf(lead, [record, ...metadataOf(capture, of)]);
@@ -159,7 +183,7 @@ export function warcFormat(options: WarcOptions): ContainerFormat {
   }
 }
 
-const NOTHING = new Uint8Array();
+const NOTHING = Buffer.alloc(0);
 
 /** The shard of the original was moved away. */
 const UNKNOWN = { reference: undefined, payloadDigest: undefined };
@@ -198,11 +222,24 @@ async function digestsOf(head: Uint8Array, fd: number, bytes: number, label: Dig
   return { payload: payload.result(), block: block.result() };
 }
 
-function groupOf(lead: readonly GzipMember[], rest: readonly GzipMember[]): SmallGroup {
+async function samplesOf(fd: number, bytes: number): Promise<readonly Uint8Array[]> {
+  const samples: Uint8Array[] = [];
+  for (const at of samplePositions(bytes)) {
+    const sample = Buffer.allocUnsafe(SAMPLE_BYTES);
+    samples.push(sample.subarray(0, await readAt(fd, sample, at)));
+  }
+  return samples;
+}
+
+function groupOf(lead: readonly GzipMember[], rest: readonly GzipMember[]): SmallGroup | PiecesGroup {
   const leadBytes = bytesOf(lead);
+  const bytes = leadBytes + bytesOf(rest);
+  if (rest.some(({ pieces }) => pieces !== undefined)) {
+    return { leadBytes, bytes, pieces: [joined(lead), ...rest.flatMap((one) => one.pieces ?? [joined([one])])] };
+  }
   return {
     leadBytes,
-    bytes: leadBytes + bytesOf(rest),
+    bytes,
     write(into, at) {
       writeAll(lead, into, at);
       writeAll(rest, into, at + leadBytes);

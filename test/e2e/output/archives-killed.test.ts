@@ -199,7 +199,8 @@ describe.each(ROWS)("%s", (_, { format, workers, bodiesIn, refusedIn, keptOf, ex
       for (const _ of [1, 2]) {
         const full = await folder.run([...command, "--durability", durability]);
         expect(full.code, full.stderr).toBe(3);
-        expect(full.stderr).toContain("disk_full");
+        // Or, where the shards of the first run have left no room for their indexes, before anything is requested.
+        expect(full.stderr).toMatch(/disk_full|cannot be used: ENOSPC/);
         expect(full.stderr).toContain("run it again to go on");
       }
       disk.remount("size=64m");

@@ -177,9 +177,9 @@ describe("--format tar", () => {
     "has records in the order of the bodies in each archive, large ones among small ones, with --format %s",
     async (flags) => {
       const lines = paths(1, 400);
-      const large = Buffer.alloc(300_000);
-      for (const path of lines.filter((_, i) => i % 8 === 0))
-        server.answers.set(path, (_, response) => void response.end(large));
+      const large = [300_000, 100_000, 1_100_000].map((bytes) => Buffer.alloc(bytes));
+      for (const [i, path] of lines.entries())
+        if (i % 4 === 0) server.answers.set(path, (_, response) => void response.end(large[(i / 4) % 3]));
       const ran = await run(lines, "-c", "20", "--format", ...flags.split(" "));
       expect(ran.code, ran.stderr).toBe(0);
       const ends = new Map<string, number>();

@@ -1,6 +1,6 @@
 // --format warc: each kind of answer looked at as a record, by a reader of our own and by other programs.
 import { execFile, execFileSync } from "node:child_process";
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { createSecureServer } from "node:http2";
 import type { AddressInfo } from "node:net";
@@ -181,6 +181,8 @@ describe("--format warc archives", () => {
       ["/text", Buffer.alloc(3_000_000, "some text ")],
       ["/random", Buffer.concat(Array.from({ length: 50_000 }, (_, i) => createHash("sha1").update(`${i}`).digest()))],
       ["/picture", Buffer.alloc(400_000, "picture")],
+      ["/page", Buffer.alloc(400_000, "some text ")],
+      ["/archive", randomBytes(2_500_000)],
     ]);
     for (const [path, body] of bodies) {
       const type = path === "/picture" ? "image/jpeg" : "text/plain";
@@ -195,6 +197,8 @@ describe("--format warc archives", () => {
     }
     expect(archived(1).length).toBeLessThan(50_000);
     expect(archived(3).length).toBeGreaterThan(400_000);
+    expect(archived(4).length).toBeLessThan(10_000);
+    expect(archived(5).length).toBeGreaterThan(2_500_000);
     expect(new Set([1, 2, 3].map((n) => record(n).shard)).size).toBeGreaterThan(1);
   });
 

@@ -1,5 +1,6 @@
 // The sink into shards: what is written, in which shard, where each body is, and what a seal leaves of it.
 import { execFileSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { openContainer } from "../../../src/app/output/container-sink.ts";
@@ -62,8 +63,8 @@ async function seal(stored: readonly Stored[]): Promise<void> {
   await sealShards({ folder: folder.path, state: folder.at(".bulkget"), endOf, isSynced: false });
 }
 
-function streamOf(...pieces: readonly string[]): BodyStream {
-  const left = pieces.map((piece) => Buffer.from(piece));
+function streamOf(...pieces: readonly (string | Buffer)[]): BodyStream {
+  const left = pieces.map((piece) => (typeof piece === "string" ? Buffer.from(piece) : piece));
   return {
     async next() {
       const piece = left.shift();
@@ -133,6 +134,30 @@ describe("the sink into tar shards", () => {
     const offsets = stored.map(({ place }) => place?.offset ?? 0);
     expect(reported).toEqual([1, 2, 3, 4].toSorted((a, b) => (offsets[a - 1] ?? 0) - (offsets[b - 1] ?? 0)));
     expect(reported).toEqual([1, 2, 3, 4]);
+  });
+
+  it("has bodies of every length where their records say, in the order in which they are reported", async () => {
+    const sink = open();
+    const lengths = [10, 16_384, 16_385, 100_000, 262_144, 262_145, 1_048_576, 1_048_577, 1_500_000];
+    const contents = [...lengths, ...lengths].map((length) => randomBytes(length));
+    const reported: Stored[] = [];
+    await Promise.all(
+      contents.map(async (content, i) => {
+        const body = content.length > 262_144 || i % 3 === 0 ? streamOf(content) : [content];
+        reported.push(await store(sink, i + 1, body));
+      }),
+    );
+    await sink.idle?.();
+    sink.close();
+    await seal(reported);
+    const offsets = reported.map(({ place }) => place?.offset ?? 0);
+    expect(offsets).toEqual(offsets.toSorted((a, b) => a - b));
+    for (const [i, content] of contents.entries()) {
+      const name = `${String(i + 1).padStart(6, "0")}.html`;
+      const args = ["-xOf", folder.at("00000.tar"), name];
+      expect(execFileSync("tar", args, { maxBuffer: 2e7 }).equals(content)).toBe(true);
+    }
+    expect(readdirSync(folder.at(".bulkget"))).toEqual([]);
   });
 
   it("begins the next shard where a group has no room, and gives a large one a shard of its own", async () => {

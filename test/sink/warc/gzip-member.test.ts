@@ -3,7 +3,9 @@ import { randomBytes } from "node:crypto";
 import { gunzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { bytesOf, gzipMember, joined, piecewiseMember } from "../../../src/sink/warc/gzip-member.ts";
+import { readHeader } from "../../../src/sink/warc/gzip-format.ts";
+import { bytesOf, gzipMember, joined, memberOfPieces } from "../../../src/sink/warc/gzip-member.ts";
+import { piecewiseMember } from "../../../src/sink/warc/piecewise-member.ts";
 
 const lengths = [0, 1000, 1500, 2500, 65_000, 65_534, 65_535, 65_536, 131_070, 200_001];
 
@@ -54,17 +56,42 @@ describe("a gzip member", () => {
       Buffer.alloc(0),
       Buffer.from("y"),
     ];
-    const member = piecewiseMember(isPacked);
-    const encoded = [member.header];
+    const length = pieces.reduce((sum, piece) => sum + piece.length, 4);
+    const member = piecewiseMember(length, isPacked);
+    const encoded: Uint8Array[] = [];
     for (const piece of pieces) {
       const own = Buffer.from(piece);
-      encoded.push(await member.encode(own));
+      encoded.push(Buffer.concat(await member.encode(own)));
       own.fill(0);
     }
     encoded.push(member.end(Buffer.from("\r\n\r\n")));
-    const whole = Buffer.concat(encoded);
+    const whole = Buffer.concat([member.endedHeader?.() ?? member.header, ...encoded]);
+    expect(readHeader(whole)?.length).toBe(whole.length);
     expect(gunzipSync(whole).equals(Buffer.concat([...pieces, Buffer.from("\r\n\r\n")]))).toBe(true);
     expect(whole.length < 400_000).toBe(!isPacked);
     expect(gunzipSync(Buffer.concat([whole, whole])).length).toBe(2 * (4 + 1_048_576 + 300_000 + 1 + 4));
+  });
+
+  it.each([
+    ["random bytes", randomBytes(700_000)],
+    ["text", Buffer.alloc(700_000, "text ")],
+    ["text with random bytes at its end", Buffer.concat([Buffer.alloc(400_000, "text "), randomBytes(300_000)])],
+    ["nothing", Buffer.alloc(0)],
+  ])("has long content in pieces, whatever that is: %s", async (_, content) => {
+    const pieces = [content.subarray(0, 300_000), content.subarray(300_000, 300_000), content.subarray(300_000)];
+    for (const isPacked of [true, false]) {
+      const member = await memberOfPieces("h", pieces, isPacked);
+      const whole = joined([member]);
+      expect(whole.equals(Buffer.concat(member.pieces ?? []))).toBe(true);
+      expect(readHeader(whole)?.length).toBe(whole.length);
+      expect(whole.length).toBe(member.bytes);
+      expect(gunzipSync(whole).equals(contentOf(content))).toBe(true);
+      expect(whole.length < content.length).toBe(!isPacked && content.includes("text"));
+    }
+  });
+
+  it("has no length in its header where that is over 4 GiB", () => {
+    expect(readHeader(Buffer.from(piecewiseMember(2 ** 32, true).header))?.length).toBeUndefined();
+    expect(piecewiseMember(2 ** 32, true).endedHeader).toBeUndefined();
   });
 });
