@@ -84,6 +84,18 @@ const withoutTexts = {
   },
 };
 
+/** Loads child_process where commander starts programs, which no command of ours does: it takes a millisecond. */
+const commander = {
+  name: "commander",
+  transform: {
+    filter: { id: /\/commander\/lib\/command\.js$/ },
+    handler: (code) =>
+      code
+        .replace("const childProcess = require('node:child_process');\n", "")
+        .replaceAll("childProcess.", "require('node:child_process')."),
+  },
+};
+
 /** Packages that only the commands of a fleet load; their users install them. */
 const OPTIONAL = ["bullmq", "ioredis"];
 
@@ -102,7 +114,7 @@ const common = {
     Object.hasOwn(VENDORED, id) ||
     MANUAL.test(id) ||
     isListFormat(id, importer),
-  plugins: [vendored, withoutTexts, manual, listFormats, thirdParty()],
+  plugins: [vendored, withoutTexts, commander, manual, listFormats, thirdParty()],
 };
 
 /** The version is in the file that is started, which could only load it from main.cjs. */

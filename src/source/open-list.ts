@@ -1,8 +1,9 @@
 // Opens a list file or named pipe, and detects a file that was truncated while it was read.
 
-import { constants, createReadStream, openSync, statSync } from "node:fs";
+import { constants, openSync, statSync } from "node:fs";
 import { Socket } from "node:net";
 import type { Readable } from "node:stream";
+import { fileStream } from "./file-stream.ts";
 
 /** An opened list. Its reader destroys the stream. */
 export interface OpenedList {
@@ -15,11 +16,11 @@ export interface OpenedList {
 export function openList(path: string): OpenedList {
   const before = statSync(path);
   if (before.isFIFO() && process.platform === "linux") return { stream: openPipe(path), check() {} };
-  const stream = createReadStream(path);
+  const { stream, bytesRead } = fileStream(path);
   return {
     stream,
     check() {
-      if (!before.isFile() || stream.bytesRead >= before.size) return;
+      if (!before.isFile() || bytesRead() >= before.size) return;
       // Files in /sys report a length that differs from their content.
       if (statSync(path, { throwIfNoEntry: false })?.size !== before.size) throw new Error(TRUNCATED);
     },

@@ -18,24 +18,35 @@ const PARTS = new Set(
     ),
 );
 
-/** Writes to stderr, at the end of the process, which files of the package were loaded. */
+/** Modules of Node that a run without TLS, names, compression, pipes and workers does not need. */
+const LATE = ["child_process", "dns", "http", "internal/fs/streams", "tls", "worker_threads", "zlib"];
+
+/** Writes to stderr, at the end of the process, which files of the package were loaded, and which of these modules. */
 const AT_EXIT = `process.once("exit", () => {
   const { basename, sep } = require("node:path");
   const files = Object.keys(require.cache).filter((file) => file.includes(sep + "dist" + sep));
-  require("node:fs").writeSync(2, "loaded " + files.map((file) => basename(file, ".cjs")).sort().join(" ") + "\\n");
+  const modules = ${JSON.stringify(LATE)}.filter((name) => process.moduleLoadList.includes("NativeModule " + name));
+  const write = (what, names) => require("node:fs").writeSync(2, [what, ...names].join(" ") + "\\n");
+  write("loaded", files.map((file) => basename(file, ".cjs")).sort());
+  write("late", modules);
 });`;
 
-async function loadedBy(args: string): Promise<string | undefined> {
+/** The files that were loaded, and the modules. */
+async function loadedBy(
+  args: string,
+): Promise<{ readonly files?: string | undefined; readonly late?: string | undefined }> {
   const hook = folder.at("at-exit.cjs");
   writeFileSync(hook, AT_EXIT);
   folder.list([site.url("/1.txt"), site.url("/2.txt")]);
   const ran = await shell(`"${process.execPath}" -r "${hook}" "${BIN}" urls.txt ${args}`, { cwd: folder.path });
-  return /^loaded (.*\bbulkget\b.*)$/m.exec(ran.stderr)?.[1]; // workers write such a line as well
+  // Workers write such lines as well.
+  const [, files, late] = /^loaded (.*\bbulkget\b.*)\nlate(.*)$/m.exec(ran.stderr) ?? [];
+  return { files, late };
 }
 
 describe("the files of the package that a command loads are", () => {
   it("the launcher and two more for a list that is new", async () => {
-    expect(await loadedBy("--progress plain")).toBe("bulkget core main");
+    expect(await loadedBy("--progress plain")).toEqual({ files: "bulkget core main", late: "" });
     expect(PARTS.size).toBeGreaterThan(0);
   });
 
@@ -51,12 +62,12 @@ describe("the files of the package that a command loads are", () => {
     ["--outpt out", "refusals"],
   ])("one part more for %s: %s", async (args, parts) => {
     const loaded = ["bulkget", "core", "main", ...parts.split(" ")].sort().join(" ");
-    expect(await loadedBy(args)).toBe(loaded);
+    expect((await loadedBy(args)).files).toBe(loaded);
   });
 
   it("that of earlier runs for a folder that has one", async () => {
     await loadedBy("");
-    expect(await loadedBy("")).toBe("bulkget core main resume");
+    expect((await loadedBy("")).files).toBe("bulkget core main resume");
   });
 });
 
