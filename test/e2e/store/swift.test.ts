@@ -73,6 +73,8 @@ describe.skipIf(!HAS_SWIFT)("in a Swift", { timeout: LIMIT_MS }, () => {
     expectEqual("back", "files", lines.length);
     const verified = await folder.run(["report", ".bulkget", "--verify"], { env: store.env });
     expect(verified.stdout).toContain("4 objects in s3://books/tar/: all are there");
+    const extracted = await folder.run(["extract", "s3://books/tar", "7"], { env: store.env });
+    expect(extracted.stdout).toBe(String(pageOf("/p7")));
   });
 
   it("keys have all characters of the list's names", async () => {
