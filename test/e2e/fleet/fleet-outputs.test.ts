@@ -171,6 +171,8 @@ describe.skipIf(noRedis !== undefined)("a fleet", () => {
       expectObjects(30);
       const verified = await folder.run(["report", "s3://books/a/b", "--verify"], { env: storeEnv(store) });
       expect(verified.code, verified.stderr).toBe(0);
+      const extracted = await folder.run(["extract", "s3://books/a/b", "17"], { env: storeEnv(store) });
+      expect([extracted.code, extracted.stdout]).toEqual([0, String(pageOf(pathOf(17)))]);
       store.objects.delete("a/b/results/000/000002.jsonl");
       const again = await enqueue();
       expect(again.stderr).toContain("1 of 3 chunks are in the queue (30 lines); 2 have results already\n");
@@ -230,6 +232,8 @@ describe.skipIf(noRedis !== undefined)("a fleet", () => {
         const archive = store.objects.get(`a/b/${shard}`)?.body;
         expect(archive?.subarray(offset, offset + (bytes ?? 0)).equals(pageOf(pathOf(n)))).toBe(true);
       }
+      const extracted = await folder.run(["extract", "s3://books/a/b", "35"], { env: storeEnv(store) });
+      expect([extracted.code, extracted.stdout]).toEqual([0, String(pageOf(HELD))]);
       const named = new Set(recordsIn().map((record) => `a/b/${(record as { readonly shard?: string }).shard}`));
       const archives = [...store.objects.keys()].filter((key) => key.endsWith(".tar"));
       expect(archives.toSorted()).toEqual([...named].toSorted());
