@@ -64,8 +64,10 @@ try {
     marks.push(now);
   }
   const [code] = (await over) as [number | null];
-  const problem = await source.problem();
+  const isArchived = options.includes("--format"); // archives are removed as they come, and are not counted
+  const problem = isArchived ? undefined : await source.problem();
   if (code !== 0 || problem !== undefined) throw new Error(`exit ${code}: ${problem ?? "but all files"}`);
+  if (records() !== workload.urls) throw new Error(`${records()} records`);
   console.log(`${records()} records, exit ${code}`);
 } finally {
   source.close();

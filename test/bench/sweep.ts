@@ -10,8 +10,8 @@ import { join } from "node:path";
 const [folder = "", bytes = ""] = process.argv.slice(2);
 const EVERY_MS = 1_000;
 const LOOK_AT_ONE_IN = 100;
-/** The final name of a file; unfinished files end in .part, and others have no number. */
-const FINISHED = /^\d+(?:\.(?!part$)[a-z0-9]+)?$/;
+/** The final name of a file or an archive; unfinished files end in .part, and others have no number. */
+const FINISHED = /^\d+(?:\.(?!part$)[a-z0-9]+|\.warc\.gz)?$/;
 
 let files = 0;
 let wrongSizes = 0;

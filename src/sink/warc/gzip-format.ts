@@ -1,15 +1,20 @@
 // The format of gzip members (RFC 1952) as they are in WARC files: their headers, stored blocks (RFC 1951) and trailers.
 
 /** Returns node:zlib, which is loaded when the first record needs it: a run that writes files would load it for nothing. */
-export const zlib = (): typeof import("node:zlib") => process.getBuiltinModule("node:zlib");
+export function zlib(): typeof import("node:zlib") {
+  loaded ??= process.getBuiltinModule("node:zlib");
+  return loaded;
+}
+
+let loaded: typeof import("node:zlib") | undefined;
 
 /** No name, no time, unknown system. */
 export const HEADER = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255]);
 export const HEADER_BYTES = HEADER.length;
 
 /**
- * The header of a member whose length is known and found nowhere else: with the extra field `sl`, as wget writes it, which has the lengths of the
- * member and of its content. An index is made without inflating whole bodies.
+ * The header of a member whose length is known and found nowhere else: with the extra field `sl`, as wget writes it, which has
+ * the lengths of the member and of its content. An index is made without inflating whole bodies.
  */
 const SIZED_HEADER = Buffer.from([
   ...HEADER.subarray(0, 3),
