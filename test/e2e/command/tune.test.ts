@@ -53,7 +53,7 @@ describe("bulkget tune", () => {
         response.end("fine\n");
       }, 100);
     });
-    const { code, stdout, stderr } = await tune("urls.txt", "--step-time", "300ms", "--svg", "a.svg");
+    const { code, stdout, stderr } = await tune("urls.txt", "--step-time", "600ms", "--svg", "a.svg");
     expect(code, stderr).toBe(0);
     expect(server.peakOpen).toBeLessThanOrEqual(8);
     expect(stdout).toMatch(/^ *[456] .*<- the knee$/m);
