@@ -19,6 +19,7 @@ const RECORD = {
 };
 const LINES = 20;
 const RESULTS = "a/results/000/000001.jsonl";
+const SLOW_DOWN = { status: 503, code: "SlowDown", message: "Please reduce your request rate." };
 
 beforeEach(async () => {
   notes.length = 0;
@@ -140,4 +141,30 @@ it("refuses a prefix with objects of others, and another enqueue that has just b
   await expect(output.putRecord({ ...RECORD, run: "ffffffff" })).rejects.toThrow(
     "another enqueue has just begun there",
   );
+});
+
+it("goes on with the record of an enqueue that was killed before it knew what the store does with If-None-Match", async () => {
+  store.objects.set("a/.bulkget/fleet.json", { body: Buffer.from(`${JSON.stringify(RECORD)}\n`), type: undefined });
+  const output = await workerOn("enqueue");
+  const before = await output.record();
+  expect((await output.putRecord({ ...RECORD, ...before })).isConditional).toBe(true);
+  expect((await (await workerOn("one")).record())?.isConditional).toBe(true);
+});
+
+it("knows that a store honours If-None-Match although the connection broke once", async () => {
+  const output = await workerOn("enqueue");
+  let puts = 0;
+  store.fault = ({ method, key }) =>
+    method === "PUT" && key === "a/.bulkget/fleet.json" && ++puts === 2 ? "reset" : undefined;
+  expect((await output.putRecord(RECORD)).isConditional).toBe(true);
+  expect(notes).toEqual([]);
+});
+
+it("commits a downloaded chunk although the store refuses to list for some seconds", async () => {
+  await enqueued();
+  const one = await workerOn("one");
+  let left = 5;
+  store.fault = ({ method, key }) => (method === "GET" && key === "" && left-- > 0 ? SLOW_DOWN : undefined);
+  expect((await one.commit(1, attemptOf(one, "one")))?.tally.saved).toBe(LINES);
+  expect(left).toBeLessThan(0);
 });

@@ -48,16 +48,22 @@ export function storeFleetOutput(address: StoreAddress, { state, note }: FleetPl
     const text = await textOf(name);
     return text === undefined ? undefined : resultsIn(text.toString(), shown + name);
   };
-  const firstKey = async (key: string): Promise<string | undefined> => {
+  const firstKey = async (key: string, from = bucket): Promise<string | undefined> => {
     let found: string | undefined;
     const each = (object: { readonly key: string }) => {
       found = object.key;
       return false;
     };
-    refuse(await store.first.list(key, each, 1), store);
+    refuse(await from.list(key, each, 1), store);
     return found;
   };
   const isCommitted = async (chunk: number) => (await firstKey(keyOf(resultsKey(chunk)))) !== undefined;
+
+  /** The run whose record is in the store: of an `enqueue` that was killed, it lacks what the store does with the condition. */
+  const runThere = async (): Promise<string | undefined> => {
+    const text = await textOf(RECORD_KEY);
+    return text && parseRecord(text.toString(), shown + RECORD_KEY).run;
+  };
 
   /** Removes what an attempt has put, but for what the results of its chunk name. */
   const discard = async (path: string): Promise<void> => {
@@ -94,7 +100,7 @@ export function storeFleetOutput(address: StoreAddress, { state, note }: FleetPl
     shown,
     async claim() {
       if (store.endpoint.isExposed) note(`${shown}: its endpoint is http: what is sent there can be read on the way`);
-      const found = await firstKey(prefix);
+      const found = await firstKey(prefix, store.first);
       if (found !== undefined && (await textOf(RECORD_KEY)) === undefined)
         throw new FolderError(
           "usage",
@@ -114,9 +120,11 @@ export function storeFleetOutput(address: StoreAddress, { state, note }: FleetPl
       if (record.isConditional === undefined) {
         const first = await bucket.putIfAbsent(keyOf(RECORD_KEY), textNow(record));
         if (isProblem(first)) refuse(first, store);
-        if (first === "lost") throw new FolderError("usage", `${shown}: another enqueue has just begun there`);
-        // The object is there now: a store that puts it once more does not know the condition.
-        const second = await bucket.putIfAbsent(keyOf(RECORD_KEY), textNow(record));
+        if (first === "lost" && (await runThere()) !== record.run)
+          throw new FolderError("usage", `${shown}: another enqueue has just begun there`);
+        // The object is there now: a store that puts it once more does not know the condition, and then has what is true.
+        const second = await bucket.putIfAbsent(keyOf(RECORD_KEY), textNow({ ...record, isConditional: false }));
+        if (isProblem(second)) refuse(second, store);
         isConditional = second === "lost";
         if (!isConditional) note(`${shown}: ${LAST_WINS}`);
       }
