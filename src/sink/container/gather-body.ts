@@ -22,7 +22,7 @@ export interface BodyGathering {
 /** The unit of memory, in bytes: memory that is allocated anew for each body costs as much as the body's write. */
 const CHUNK_BYTES = 262_144;
 
-/** The most that all gathered bodies take, in bytes: those of 64 connections. Further ones go through files. */
+/** The most that all gathered bodies take, in bytes: 64 of unknown length. Further ones go through files. */
 const MAX_GATHERED_BYTES = 67_108_864;
 
 export function bodyGathering(maxBytes = MAX_GATHERED_BYTES): BodyGathering {
@@ -31,8 +31,9 @@ export function bodyGathering(maxBytes = MAX_GATHERED_BYTES): BodyGathering {
 
   return {
     gather(body, wholeBytes = MIN_KEPT_BYTES) {
-      if (wholeBytes > MIN_KEPT_BYTES || gatheredBytes + wholeBytes > maxBytes) return undefined;
-      gatheredBytes += wholeBytes;
+      const reservedBytes = Math.ceil(wholeBytes / CHUNK_BYTES) * CHUNK_BYTES;
+      if (wholeBytes > MIN_KEPT_BYTES || gatheredBytes + reservedBytes > maxBytes) return undefined;
+      gatheredBytes += reservedBytes;
       const chunks: Buffer[] = [];
       let bytes = 0;
       const add = (piece: Uint8Array) => {
@@ -46,8 +47,9 @@ export function bodyGathering(maxBytes = MAX_GATHERED_BYTES): BodyGathering {
         }
       };
       const free = () => {
-        gatheredBytes -= wholeBytes;
-        spare.push(...chunks.splice(0));
+        gatheredBytes -= reservedBytes;
+        // A body of unknown length may have taken more than was reserved.
+        for (const chunk of chunks.splice(0)) if (spare.length < maxBytes / CHUNK_BYTES) spare.push(chunk);
       };
       const pieces = () => chunks.map((chunk, i) => chunk.subarray(0, bytes - i * CHUNK_BYTES));
       return gathered(body, add, { bytes: () => bytes, pieces, free });
@@ -66,18 +68,23 @@ async function gathered(
   add: (piece: Uint8Array) => void,
   { bytes, pieces, free }: Chunks,
 ): Promise<GatheredBody | BodyStream | Failure> {
-  await body.pour?.((piece) => {
-    add(piece);
-    return bytes() <= MIN_KEPT_BYTES;
-  });
-  while (bytes() <= MIN_KEPT_BYTES) {
-    const next = await body.next();
-    if (next === undefined) return { pieces: pieces(), free };
-    if (isFailure(next)) {
-      free();
-      return next;
+  try {
+    await body.pour?.((piece) => {
+      add(piece);
+      return bytes() <= MIN_KEPT_BYTES;
+    });
+    while (bytes() <= MIN_KEPT_BYTES) {
+      const next = await body.next();
+      if (next === undefined) return { pieces: pieces(), free };
+      if (isFailure(next)) {
+        free();
+        return next;
+      }
+      for (const piece of next) add(piece);
     }
-    for (const piece of next) add(piece);
+  } catch (error) {
+    free();
+    throw error;
   }
   return withBeginning(pieces(), body, free);
 }

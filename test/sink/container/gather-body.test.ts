@@ -88,6 +88,20 @@ describe("a body that arrives", () => {
     expect(next !== undefined && "free" in next && Buffer.concat(next.pieces).equals(content)).toBe(true);
   });
 
+  it("counts the memory that it takes, not the length of the body", async () => {
+    const { gather } = bodyGathering(MIB);
+    const bodies = Array.from({ length: 100 }, () => gather(streamOf(Buffer.alloc(7000)).stream, 7000));
+    expect(bodies.filter((body) => body !== undefined)).toHaveLength(4); // 256 KiB each
+    for (const body of bodies) expect(body === undefined || "free" in ((await body) ?? {})).toBe(true);
+  });
+
+  it("returns its memory where reading it throws", async () => {
+    const { gather } = bodyGathering(MIB);
+    const stream = { next: () => Promise.reject(new Error("a bug")), cancel() {} };
+    await expect(gather(stream, MIB)).rejects.toThrow("a bug");
+    expect(gather(streamOf(Buffer.alloc(1)).stream, 1)).toBeDefined();
+  });
+
   it("returns its memory where it fails, is cancelled or has been read", async () => {
     const { gather } = bodyGathering(MIB);
     const cut = { error: "truncated", detail: "cut" } as const;
