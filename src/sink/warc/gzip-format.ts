@@ -31,12 +31,15 @@ const SIZED_HEADER = Buffer.from([
 const LENGTHS_AT = 16;
 export const SIZED_HEADER_BYTES = SIZED_HEADER.length;
 
-/** The most that its fields hold. */
-const MAX_SIZED_BYTES = 2 ** 32 - 1;
+/**
+ * The most content of such a member, in bytes: its fields hold up to 4 GiB, of which 16 MiB are left for the headers of blocks. A
+ * piece of 1 MiB that is stored by itself has 85 bytes of them.
+ */
+const MAX_SIZED_BYTES = 2 ** 32 - 16_777_216;
 
 /** Whether a member with content of this length can have its lengths in its header, however it is encoded. */
 export function canBeSized(contentBytes: number): boolean {
-  return SIZED_HEADER_BYTES + storedBytes(contentBytes) + TRAILER_BYTES <= MAX_SIZED_BYTES;
+  return contentBytes <= MAX_SIZED_BYTES;
 }
 
 /** Writes a header with lengths. `bytes`: of the whole member. */

@@ -82,6 +82,8 @@ function memberIn(bytes: Buffer, offset: number, mostBytes: number): Member | un
 
 /** A member whose header has its length: only its beginning is inflated. */
 function sizedIn(bytes: Buffer, length: number): Omit<Member, "offset"> | undefined {
+  // It is written when the member has ended, and a power failure may undo that: the content is inflated then.
+  if (length < SIZED_HEADER_BYTES + TRAILER_BYTES) return undefined;
   const enough = Math.min(length - TRAILER_BYTES, SIZED_HEADER_BYTES + HEADS_BYTES);
   if (bytes.length < enough) return undefined;
   try {

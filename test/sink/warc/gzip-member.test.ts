@@ -3,7 +3,14 @@ import { randomBytes } from "node:crypto";
 import { gunzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { readHeader } from "../../../src/sink/warc/gzip-format.ts";
+import { lengthOf } from "../../../src/fs/write-all.ts";
+import {
+  canBeSized,
+  readHeader,
+  SIZED_HEADER_BYTES,
+  storedPieces,
+  TRAILER_BYTES,
+} from "../../../src/sink/warc/gzip-format.ts";
 import { bytesOf, gzipMember, joined, memberOfPieces } from "../../../src/sink/warc/gzip-member.ts";
 import { piecewiseMember } from "../../../src/sink/warc/piecewise-member.ts";
 
@@ -88,6 +95,13 @@ describe("a gzip member", () => {
       expect(gunzipSync(whole).equals(contentOf(content))).toBe(true);
       expect(whole.length < content.length).toBe(!isPacked && content.includes("text"));
     }
+  });
+
+  it("has a length that its header can hold, in pieces of 1 MiB of which none is deflated", () => {
+    const piece = lengthOf(storedPieces([Buffer.alloc(1_048_576)], false));
+    let sized = 0;
+    for (let step = 2 ** 32; step >= 1; step /= 2) if (canBeSized(sized + step)) sized += step;
+    expect((sized / 1_048_576) * piece + SIZED_HEADER_BYTES + TRAILER_BYTES).toBeLessThan(2 ** 32);
   });
 
   it("has no length in its header where that is over 4 GiB", () => {
