@@ -6,6 +6,7 @@ import { FolderError, useAnotherFolder } from "../../../core/errors.ts";
 import { LAYOUT, STATE_FOLDER } from "../../../core/layout.ts";
 import { chunkName } from "../../../queue/chunk.ts";
 import { lockFolder } from "../../../sink/folder/lock.ts";
+import { asFolderError, refuseFileAsFolder } from "../../../sink/folder/output-folder.ts";
 import { makeAttempt, prepareFleetFolder, RESULTS, readRecord, writeRecord } from "../plan.ts";
 import { committedChunks } from "../results.ts";
 import { readResults } from "./attempt-results.ts";
@@ -16,29 +17,40 @@ export function folderOutput({ folder, isSynced, note }: FleetPlace): FleetOutpu
   const state = join(folder, STATE_FOLDER);
   let wasEmpty = false;
   const about = (chunk: number) => ({ folder, chunk, isSynced, wasEmpty, note });
+  /** For `enqueue` and `watch`: an error that is none of ours would pass for a bug. */
+  const inFolder = async <T>(work: () => T | Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      throw asFolderError(error, folder);
+    }
+  };
   return {
     shown: folder,
-    async claim() {
-      if (statSync(join(folder, LAYOUT.journal), { throwIfNoEntry: false })?.isFile() === true)
-        throw new FolderError(
-          "usage",
-          (words) => `${folder}: holds a run that is no fleet's (${LAYOUT.journal}): ${useAnotherFolder(words)}`,
-        );
-      const isEmpty = !existsSync(folder) || readdirSync(folder).length === 0;
-      prepareFleetFolder(folder);
-      const lock = await lockFolder(state, folder, STATE_FOLDER);
-      return { isEmpty, release: () => lock.release() };
-    },
+    claim: () =>
+      inFolder(async () => {
+        refuseFileAsFolder(folder);
+        if (statSync(join(folder, LAYOUT.journal), { throwIfNoEntry: false })?.isFile() === true)
+          throw new FolderError(
+            "usage",
+            (words) => `${folder}: holds a run that is no fleet's (${LAYOUT.journal}): ${useAnotherFolder(words)}`,
+          );
+        const isEmpty = !existsSync(folder) || readdirSync(folder).length === 0;
+        prepareFleetFolder(folder);
+        const lock = await lockFolder(state, folder, STATE_FOLDER);
+        return { isEmpty, release: () => lock.release() };
+      }),
     async record() {
       const record = readRecord(folder);
       wasEmpty = record?.wasEmpty === true;
       return record;
     },
-    async putRecord(record) {
-      writeRecord(folder, record);
-      return record;
-    },
-    committed: async () => (existsSync(join(folder, RESULTS)) ? committedChunks(folder) : new Set()),
+    putRecord: (record) =>
+      inFolder(() => {
+        writeRecord(folder, record);
+        return record;
+      }),
+    committed: () => inFolder(() => (existsSync(join(folder, RESULTS)) ? committedChunks(folder) : new Set())),
     isCommitted: async (chunk) => isCommitted(folder, chunk),
     async results(chunk) {
       const path = committedPath(folder, chunk);
@@ -51,14 +63,15 @@ export function folderOutput({ folder, isSynced, note }: FleetPlace): FleetOutpu
     discard: async (path) => removeAttempt(path),
     commit: (chunk, path, results) => commit(path, about(chunk), results),
     settle: (chunk) => settleChunk(about(chunk)),
-    async settleAll() {
-      const chunks = new Set<number>();
-      for (const name of readdirSync(state)) {
-        const [, n] = /^c(\d{6,12})-\d+$/.exec(name) ?? [];
-        if (n !== undefined) chunks.add(Number(n));
-      }
-      for (const chunk of chunks) await settleChunk(about(chunk));
-    },
+    settleAll: () =>
+      inFolder(async () => {
+        const chunks = new Set<number>();
+        for (const name of readdirSync(state)) {
+          const [, n] = /^c(\d{6,12})-\d+$/.exec(name) ?? [];
+          if (n !== undefined) chunks.add(Number(n));
+        }
+        for (const chunk of chunks) await settleChunk(about(chunk));
+      }),
     close() {},
   };
 }
