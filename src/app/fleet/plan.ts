@@ -2,9 +2,10 @@
 
 import { randomBytes } from "node:crypto";
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { FolderError, OptionError } from "../../core/errors.ts";
 import { STATE_FOLDER, STATE_LAYOUT } from "../../core/layout.ts";
+import { chunkOfResults, resultsPath } from "../../queue/chunk.ts";
 import { makeFolder } from "../../sink/folder/output-folder.ts";
 import type { ScheduleOptions } from "../download.ts";
 import type { FetchOptions } from "../network/http-client.ts";
@@ -50,6 +51,17 @@ export interface FleetPlan extends FleetRecord {
 
 /** The folder of committed results in an output folder. */
 export const RESULTS = "results";
+
+/** The object with the results of a chunk, below the prefix. */
+export function resultsKey(chunk: number): string {
+  return `${RESULTS}/${resultsPath(chunk)}`;
+}
+
+/** The chunk whose results an object has; undefined for other objects. */
+export function chunkOfKey(name: string): number | undefined {
+  const chunk = chunkOfResults(basename(name));
+  return chunk !== undefined && name === resultsKey(chunk) ? chunk : undefined;
+}
 
 export function recordPath(folder: string): string {
   return join(folder, STATE_FOLDER, STATE_LAYOUT.fleet);

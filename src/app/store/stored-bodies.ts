@@ -1,7 +1,6 @@
 // Reads saved bodies back out of an object store: an object, or the part of an archive, is fetched into a temporary file first.
 
-import { closeSync, ftruncateSync, mkdtempSync, openSync, rmSync, unlinkSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { closeSync, ftruncateSync, openSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import type { Outcome } from "../../core/job.ts";
 import { writeAtSync } from "../../fs/positioned-io.ts";
@@ -9,6 +8,7 @@ import { isProblem } from "../../store/problem.ts";
 import type { Store } from "../../store/store.ts";
 import { type BodyIn, bodyIn, checkedBody, NoBodyError, piecesIn } from "../output/saved-body.ts";
 import { refuse } from "./refuse-problem.ts";
+import { asTemporaryError, temporaryFolder } from "./temporary-folder.ts";
 import { openedStore } from "./verify-objects.ts";
 
 export interface StoredBodies {
@@ -19,18 +19,18 @@ export interface StoredBodies {
 
 /** `output`: the address of a run. Throws a FolderError or an OptionError. */
 export function storedBodies(output: string): StoredBodies {
-  const temporary = mkdtempSync(join(tmpdir(), "bulkget-"));
+  const { path, remove } = temporaryFolder();
   try {
-    const store = openedStore(output, temporary);
+    const store = openedStore(output, path);
     return {
-      body: (record) => storedBody(store, record, join(temporary, "body")),
+      body: (record) => storedBody(store, record, join(path, "body")),
       close() {
         store.close();
-        rmSync(temporary, { recursive: true, force: true });
+        remove();
       },
     };
   } catch (error) {
-    rmSync(temporary, { recursive: true, force: true });
+    remove();
     throw error;
   }
 }
@@ -38,13 +38,16 @@ export function storedBodies(output: string): StoredBodies {
 async function* storedBody(store: Store, record: Outcome, path: string): AsyncGenerator<Uint8Array> {
   const body = bodyIn(record);
   const name = "file" in body ? body.file : body.shard;
-  const fd = openSync(path, "wx+");
-  unlinkSync(path);
+  let fd: number | undefined;
   try {
+    fd = openSync(path, "wx+");
+    unlinkSync(path);
     await fetchInto(fd, store, name, body);
     yield* checkedBody(record, { name: store.address.shown + name, pieces: piecesIn(fd, body), close() {} });
+  } catch (error) {
+    throw asTemporaryError(error);
   } finally {
-    closeSync(fd);
+    if (fd !== undefined) closeSync(fd);
   }
 }
 

@@ -1,7 +1,6 @@
 // `bulkget report --verify`: compares the objects under a prefix with the records of the run that put them there.
 
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { FolderError } from "../../core/errors.ts";
 import type { Outcome } from "../../core/job.ts";
@@ -10,10 +9,12 @@ import { writeDivision } from "../../sink/folder/shards-file.ts";
 import { storeAddress } from "../../store/address.ts";
 import { MAX_REQUESTS } from "../../store/requests.ts";
 import { openStore, type Store } from "../../store/store.ts";
+import { chunkOfKey, RESULTS } from "../fleet/plan.ts";
 import { refuse } from "./refuse-problem.ts";
 import { fetched } from "./store-access.ts";
 import { divisionAt } from "./store-division.ts";
 import { rememberedAddress, storeFileIn } from "./store-option.ts";
+import { asTemporaryError, temporaryFolder } from "./temporary-folder.ts";
 
 export interface Verified {
   /** The address, as it is shown. */
@@ -88,8 +89,7 @@ export interface FetchedRecords {
 
 /** Fetches the copy of the records at an address into a temporary folder. Throws a FolderError or an OptionError. */
 export async function fetchRecords(output: string): Promise<FetchedRecords> {
-  const folder = mkdtempSync(join(tmpdir(), "bulkget-"));
-  const remove = () => rmSync(folder, { recursive: true, force: true });
+  const { path: folder, remove } = temporaryFolder();
   try {
     await withStore(output, folder, async (store) => {
       const { shown } = store.address;
@@ -104,7 +104,7 @@ export async function fetchRecords(output: string): Promise<FetchedRecords> {
     return { folder, remove };
   } catch (error) {
     remove();
-    throw error;
+    throw asTemporaryError(error);
   }
 }
 
@@ -133,13 +133,13 @@ async function fetchFleet(store: Store, folder: string): Promise<boolean> {
   const record = `${STATE_FOLDER}/${STATE_LAYOUT.fleet}`;
   if (!(await fetched(store, join(folder, record), record))) return false;
   const names: string[] = [];
-  const problem = await store.bucket.list(store.keyOf("results/"), ({ key }) => {
+  const problem = await store.bucket.list(store.keyOf(`${RESULTS}/`), ({ key }) => {
     const name = key.slice(store.address.prefix.length);
-    if (/^results\/\d{3,9}\/\d{6,12}\.jsonl$/.test(name)) names.push(name);
+    if (chunkOfKey(name) !== undefined) names.push(name);
     return true;
   });
   refuse(problem, store);
-  mkdirSync(join(folder, "results"));
+  mkdirSync(join(folder, RESULTS));
   for (let i = 0; i < names.length; i += MAX_REQUESTS)
     await Promise.all(names.slice(i, i + MAX_REQUESTS).map((name) => fetched(store, join(folder, name), name)));
   return true;

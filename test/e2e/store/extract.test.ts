@@ -90,4 +90,16 @@ describe("extract from a store", () => {
     expect(none.code).toBe(2);
     expect(none.stderr).toContain("s3://books/none/: has no results.jsonl of a run");
   });
+
+  it("ends with 3 and names the folder for temporary files where that cannot be used", async () => {
+    await save();
+    const env = { ...storeEnv(store), TMPDIR: folder.at("none") };
+    for (const from of [".bulkget", "s3://books/a"]) {
+      const ran = await folder.runProcess(["extract", from, "1"], { env });
+      expect(ran.stderr).toMatch(
+        /^bulkget: .*\/none: cannot be used for temporary files: ENOENT.*; TMPDIR names another folder\n$/,
+      );
+      expect(ran.code).toBe(3);
+    }
+  });
 });

@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { FolderError } from "../../../core/errors.ts";
 import { LAYOUT, STATE_FOLDER, STATE_LAYOUT } from "../../../core/layout.ts";
-import { chunkName, chunkOfResults, resultsPath } from "../../../queue/chunk.ts";
+import { chunkName } from "../../../queue/chunk.ts";
 import { makeFolder } from "../../../sink/folder/output-folder.ts";
 import type { StoreAddress } from "../../../store/address.ts";
 import { memoryBody } from "../../../store/body.ts";
@@ -13,7 +13,7 @@ import { isProblem, type StoreProblem } from "../../../store/problem.ts";
 import { MAX_REQUESTS } from "../../../store/requests.ts";
 import { openStore, type Store } from "../../../store/store.ts";
 import { refuse } from "../../store/refuse-problem.ts";
-import { type FleetRecord, parseRecord, RESULTS } from "../plan.ts";
+import { chunkOfKey, type FleetRecord, parseRecord, RESULTS, resultsKey } from "../plan.ts";
 import { type AttemptResults, readResults, resultsIn } from "./attempt-results.ts";
 import { removeAttempt } from "./commit.ts";
 import type { FleetOutput, FleetPlace } from "./fleet-output.ts";
@@ -21,11 +21,6 @@ import { beginAttempt, isGivenBack } from "./folder-output.ts";
 
 /** The record of the run, below the prefix. */
 export const RECORD_KEY = `${STATE_FOLDER}/${STATE_LAYOUT.fleet}`;
-
-/** The object with the results of a chunk, below the prefix. */
-function resultsKey(chunk: number): string {
-  return `${RESULTS}/${resultsPath(chunk)}`;
-}
 
 /** Throws a FolderError for a store that is not configured. */
 export function storeFleetOutput(address: StoreAddress, { state, note }: FleetPlace): FleetOutput {
@@ -135,8 +130,8 @@ export function storeFleetOutput(address: StoreAddress, { state, note }: FleetPl
     async committed() {
       const chunks = new Set<number>();
       const onName = (name: string) => {
-        const chunk = chunkOfResults(basename(name));
-        if (chunk !== undefined && name === resultsKey(chunk)) chunks.add(chunk);
+        const chunk = chunkOfKey(name);
+        if (chunk !== undefined) chunks.add(chunk);
       };
       refuse(await listNames(`${RESULTS}/`, onName), store);
       return chunks;
