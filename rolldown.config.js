@@ -166,9 +166,8 @@ const ENTRIES = {
 
 /**
  * Parts that few runs need, each in a chunk of its own, by the files through which they are used. A file that several parts need is
- * in the first of them. What uses them is decided by
- * options and by what is in the output folder, before the first request: a run that has no file descriptor left, or whose
- * package is being replaced, could not load them.
+ * in the first of them. Options and the output folder decide which are used, before the first request: a run that has no file
+ * descriptor left, or whose package is being replaced, could not load them.
  */
 const LAZY = {
   resume: [

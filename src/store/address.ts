@@ -13,8 +13,8 @@ export interface StoreAddress {
 /** Whether an output is one in a store. Throws an OptionError for an address of another kind: no folder has such a name on purpose. */
 export function isStoreAddress(output: string): boolean {
   if (/^s3:\/\//i.test(output)) return true;
-  const [, scheme = ""] = /^([a-z][a-z0-9+.-]+):\/\/|^s3:/i.exec(output) ?? [undefined, undefined];
-  if (scheme === "" && !/^s3:/i.test(output)) return false;
+  const [match, scheme = ""] = /^(?:([a-z][a-z0-9+.-]+):\/\/|s3:)/i.exec(output) ?? [];
+  if (match === undefined) return false;
   const what = `${JSON.stringify(output)}: is no folder, and no address of an object store`;
   const advice = ADVICE[scheme.toLowerCase()] ?? "write s3://bucket/prefix, or ./ before the name of a folder";
   throw new OptionError(`${what}: ${advice}`);

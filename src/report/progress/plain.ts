@@ -22,7 +22,7 @@ export interface PlainOptions extends SummaryOptions, PlaceOptions {
   readonly verbose: boolean;
 }
 
-/** Samples per heartbeat: between two of them, 10 s, lie the recent rates. */
+/** Samples per heartbeat. The recent rates are those since the last sample: of 10 s, where a heartbeat comes every minute. */
 const SAMPLES = 6;
 
 export function plain(options: PlainOptions): Reporter {

@@ -123,7 +123,7 @@ export function containerSink(options: ContainerOptions): Sink {
         }
         const written = appendSmall(target, url, { ...answer, free }, pieces, true);
         if (isFailure(written)) return end.resolve(written);
-        // Not written behind: all slots together have a limit of memory.
+        // Its slot stays taken until it is written: the memory for gathered bodies has a limit.
         written.storing.then((result) => end.resolve(result), rejected);
       })
       .catch(rejected);

@@ -61,8 +61,8 @@ export function attemptCounter(): AttemptCounter {
       if (record.outcome === "saved" && headers !== undefined && isSafeHeadersPath(headers)) files.push(headers);
     },
     results() {
-      const archives = [...shards].flatMap((shard) => [shard, indexNameOf(shard) ?? []].flat());
-      return { tally, hosts: hosts.top(SENT_HOSTS).hosts, files, named, archives };
+      const indexes = [...shards].flatMap((shard) => indexNameOf(shard) ?? []);
+      return { tally, hosts: hosts.top(SENT_HOSTS).hosts, files, named, archives: [...shards, ...indexes] };
     },
   };
 }

@@ -9,10 +9,7 @@ import { makeFolder } from "../../../sink/folder/output-folder.ts";
 import { RESULTS } from "../plan.ts";
 import { type AttemptResults, failTaken, readResults } from "./attempt-results.ts";
 import { releaseNames } from "./name-claims.ts";
-import { isSameContent, refuseTakenArchives, takenNames } from "./taken-names.ts";
-
-/** After this many files the event loop gets a turn, so that leases are renewed. */
-const FILES_PER_TURN = 200;
+import { FILES_PER_TURN, isSameContent, refuseTakenArchives, takenNames } from "./taken-names.ts";
 
 export interface CommitOptions {
   readonly folder: string;

@@ -12,7 +12,7 @@ import type { AttemptResults } from "./attempt-results.ts";
 import { areNamesClaimed, claimName, isClaimedByOther } from "./name-claims.ts";
 
 /** After this many files the event loop gets a turn, so that leases are renewed. */
-const FILES_PER_TURN = 200;
+export const FILES_PER_TURN = 200;
 
 export interface TakenOptions {
   readonly folder: string;
