@@ -24,7 +24,8 @@ export async function writeBodyFile(path: string, body: AsyncIterable<Uint8Array
   } catch (error) {
     if (fd !== undefined) closeSync(fd);
     remove(part);
-    if (error instanceof NoBodyError || error instanceof FileTakenError) throw error;
+    // The last one is about the store that the body comes from.
+    if ([NoBodyError, FileTakenError, FolderError].some((kind) => error instanceof kind)) throw error;
     throw new FolderError("disk", `${path}: cannot be written: ${(error as Error).message}`, { cause: error });
   }
 }

@@ -1,5 +1,5 @@
 // bulkget extract out of an object store: by its address, and by the state folder of a run.
-import { readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Ran } from "../../support/command.ts";
 import { own, ownFolder, ownSite } from "../../support/own.ts";
@@ -86,6 +86,10 @@ describe("extract from a store", () => {
     const ran = await run("extract", ".bulkget", "1");
     expect(ran.code).toBe(3);
     expect(ran.stderr).toContain("s3://books/a/: 403 AccessDenied");
+    const toFile = await run("extract", ".bulkget", "1", "-o", "page.html");
+    expect(toFile.code).toBe(3);
+    expect(toFile.stderr).toMatch(/^bulkget: s3:\/\/books\/a\/: 403 AccessDenied/);
+    expect(existsSync(folder.at("page.html"))).toBe(false);
     const none = await run("extract", "s3://books/none", "1");
     expect(none.code).toBe(2);
     expect(none.stderr).toContain("s3://books/none/: has no results.jsonl of a run");
