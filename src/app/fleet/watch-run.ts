@@ -56,13 +56,18 @@ export async function openWatch(plan: FleetPlan, options: WatchOptions) {
     const { active, failed } = await observer.state();
     if (current.chunks === undefined) current = ((await store.get(plan.run)) as FleetPlan | undefined) ?? current;
     if (output !== undefined && looks % looksPerOutput === 0)
-      await addFromOutput(output, fleet).catch(({ message }: Error) => note(message));
+      await addFromOutput(output, fleet, stop).catch(({ message }: Error) => note(message));
     fleet.setActive(active);
     if (failed > failedBefore) note(`${failed} chunks have failed too often: bulkget enqueue gives them another try`);
     failedBefore = failed;
     return current.chunks !== undefined && fleet.done.size >= current.chunks;
   };
-  await look(0);
+  try {
+    await look(0);
+  } catch (error) {
+    output?.close();
+    throw error;
+  }
   return {
     ...fleet,
     close: () => output?.close(),
@@ -91,8 +96,9 @@ async function reachedOutput(
 }
 
 /** Counts chunks whose entry the queue does not have, such as after the loss of Redis. */
-async function addFromOutput(output: FleetOutput, { done, addResults }: FleetView): Promise<void> {
+async function addFromOutput(output: FleetOutput, { done, addResults }: FleetView, stop: AbortSignal): Promise<void> {
   for (const chunk of await output.committed()) {
+    if (stop.aborted) return;
     if (done.has(chunk)) continue;
     const found = await output.results(chunk);
     if (found !== undefined) addResults(chunk, found.results, found.atMs ?? Date.now());
