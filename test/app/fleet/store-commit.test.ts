@@ -109,6 +109,21 @@ describe.each([
     expect(bodies().filter((key) => key.includes(basename(attempts[1])))).toEqual([]);
   });
 
+  it("has all objects of its results where an attempt of the same machine puts its own late", async () => {
+    await enqueued();
+    const [one, other] = [await workerOn("one"), await workerOn("one")];
+    const attempts = [attemptOf(one, "one"), attemptOf(other, "other")] as const;
+    let isHeld = true;
+    store.fault = ({ method, key, body }) =>
+      isHeld && method === "PUT" && key === RESULTS && body.includes(basename(attempts[0])) ? "reset" : undefined;
+    const late = one.commit(1, attempts[0]);
+    await other.commit(1, attempts[1]);
+    isHeld = false;
+    await late;
+    const isOnes = store.objects.get(RESULTS)?.body.toString().includes(basename(attempts[0])) === true;
+    expectObjectsOf(isOnes ? "one" : "other");
+  });
+
   it("is the attempt's own where the answer to its results was lost", async () => {
     await enqueued();
     const one = await workerOn("one");

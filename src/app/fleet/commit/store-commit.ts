@@ -83,8 +83,8 @@ export function storeFleetOutput(address: StoreAddress, { state, note }: FleetPl
   };
   /** Removes other attempts of this machine, and what killed workers of others have put, at a chunk with results. */
   const removeLosers = async (chunk: number, results: AttemptResults): Promise<void> => {
+    if (isConditional !== true) return; // an attempt that is under way, here as well, may become the last one
     for (const path of attemptsIn(state, chunk)) await discard(path);
-    if (isConditional !== true) return; // an attempt that is under way may become the last one
     const kept = new Set(results.files);
     const others: string[] = [];
     refuse(await listNames(`${chunkName(chunk)}-`, (name) => void (kept.has(name) || others.push(name))), store);
