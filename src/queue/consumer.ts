@@ -113,14 +113,15 @@ function leaseOf(worker: Worker, job: Job, token: string, leaseMs: number): Leas
   if (named === undefined || lines === undefined) return undefined;
   const attempt = job.attemptsStarted;
   const lost = new AbortController();
+  const lose = () => {
+    clearInterval(renewal);
+    lost.abort();
+  };
   const renewal = setInterval(() => {
     // A server that cannot be reached answers later, and then with the truth: until then, the work goes on.
-    void worker.extendJobLocks([id], [token], leaseMs).then(
-      (failed) => {
-        if (failed.length > 0) lost.abort();
-      },
-      () => lost.abort(),
-    );
+    void worker.extendJobLocks([id], [token], leaseMs).then((failed) => {
+      if (failed.length > 0) lose();
+    }, lose);
   }, leaseMs / RENEWALS_PER_LEASE);
   const end = async (move: () => Promise<unknown>) => {
     clearInterval(renewal);

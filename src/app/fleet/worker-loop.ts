@@ -79,6 +79,10 @@ async function downloaded(lease: Lease, options: WorkerOptions): Promise<Attempt
   const { plan, output } = await outputs.of(run);
   const about = { run, chunk: n, output };
   if (await output.isCommitted(n)) return { ...about, path: undefined };
+  if (stop.aborted) {
+    await lease.giveBack();
+    return undefined;
+  }
   const path = output.begin(n, lease.attempt);
   const { options: ofRun, lists, listBytes = 0, chunkLines } = plan;
   const source =
