@@ -1,4 +1,4 @@
-// Says how to install the packages of the queue, which are optional: every other command works without them.
+// Loads the packages of the queue, which are optional, and says how to install them: every other command works without them.
 
 import { createRequire } from "node:module";
 import { OptionError } from "../core/errors.ts";

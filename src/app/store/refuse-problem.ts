@@ -1,4 +1,4 @@
-// Ends a run before it begins where its store cannot be used, with the store's own message and what to do.
+// Ends a command whose store cannot be used, with the store's own message and what to do.
 
 import { FolderError } from "../../core/errors.ts";
 import type { Endpoint } from "../../store/endpoint.ts";
