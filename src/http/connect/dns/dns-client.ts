@@ -2,6 +2,7 @@
 
 import type { Resolver as DnsResolver } from "node:dns";
 import type { Reach } from "./address-order.ts";
+import { burstLimit } from "./burst-limit.ts";
 import type { SystemNames } from "./system-names.ts";
 
 /** Resolution delay of RFC 8305 section 3: time that the first answer waits for the other address family. */
@@ -38,7 +39,7 @@ export function candidates(name: string, { search, ndots }: Pick<SystemNames, "s
 type Found = (error: Failed | null, addresses: readonly string[]) => void;
 
 export interface DnsClient {
-  /** Queries one candidate after the other until one has addresses. Ends within `names.budgetMs`. */
+  /** Queries one candidate after the other until one has addresses. Ends within `names.budgetMs` after the first query. */
   find(name: string, names: SystemNames, reach: Reach, done: Found): void;
   /** Cancels all pending queries: no callback is called afterwards. */
   close(): void;
@@ -51,6 +52,7 @@ export function dnsClient(): DnsClient {
   /** Resolvers of queries that are repeated over a connection of their own. */
   const single = new Set<DnsResolver>();
   const timers = new Set<NodeJS.Timeout>();
+  const bursts = burstLimit();
   let isClosed = false;
 
   const cancel = () => {
@@ -67,60 +69,70 @@ export function dnsClient(): DnsClient {
     return resolvers[skipped];
   };
 
+  const find = (name: string, names: SystemNames, reach: Reach, done: Found) => {
+    const [first = name, ...left] = candidates(name, names);
+    let failure: Failed | undefined;
+    let isOver = false;
+    let alone: DnsResolver | undefined;
+    const settle: Found = (error, addresses) => {
+      if (isOver || isClosed) return;
+      isOver = true;
+      clearTimeout(timer);
+      timers.delete(timer);
+      endAlone();
+      done(error === null ? null : explained(error, name, names), addresses);
+    };
+    const timer = setTimeout(() => settle(failure ?? coded("ETIMEOUT"), []), names.budgetMs);
+    timers.add(timer);
+    /** Cancels what the repeated query has left: the other family, or all of it at the end of the time. */
+    const endAlone = () => {
+      if (alone === undefined) return;
+      single.delete(alone);
+      alone.cancel();
+      alone = undefined;
+    };
+    const queryCandidate = (candidate: string, skipped: number) => {
+      const isRepeated = alone !== undefined;
+      const resolver = alone ?? resolverFor(names, skipped);
+      if (resolver === undefined) return settle(coded("ESERVFAIL"), []);
+      query(resolver, candidate, reach, (error, addresses) => {
+        endAlone();
+        if (isOver || isClosed) return;
+        if (error === null) return settle(null, addresses);
+        const { code = "" } = error;
+        if (code === "ECANCELLED") return queryCandidate(candidate, 0);
+        // c-ares 1.34.9 ends all queries of a connection when it cannot parse the response to one of them.
+        if (code === "EBADRESP" && !isRepeated) {
+          alone = resolversFor(names)[skipped];
+          if (alone !== undefined) {
+            single.add(alone);
+            return queryCandidate(candidate, skipped);
+          }
+        }
+        if (SERVER_FAILURE_CODES.has(code) && skipped + 1 < resolvers.length)
+          return queryCandidate(candidate, skipped + 1);
+        // As the C library: both kinds of failure lead to the next name, and a server's failure is the one reported.
+        if (failure === undefined || !NO_ADDRESS_CODES.has(code)) failure = error;
+        const next = NO_ADDRESS_CODES.has(code) || SERVER_FAILURE_CODES.has(code) ? left.shift() : undefined;
+        if (next === undefined) settle(failure, []);
+        else queryCandidate(next, 0);
+      });
+    };
+    queryCandidate(first, 0);
+  };
+
   return {
     find(name, names, reach, done) {
-      const [first = name, ...left] = candidates(name, names);
-      let failure: Failed | undefined;
-      let isOver = false;
-      let alone: DnsResolver | undefined;
-      const settle: Found = (error, addresses) => {
-        if (isOver || isClosed) return;
-        isOver = true;
-        clearTimeout(timer);
-        timers.delete(timer);
-        endAlone();
-        done(error === null ? null : explained(error, name, names), addresses);
-      };
-      const timer = setTimeout(() => settle(failure ?? coded("ETIMEOUT"), []), names.budgetMs);
-      timers.add(timer);
-      /** Cancels what the repeated query has left: the other family, or all of it at the end of the time. */
-      const endAlone = () => {
-        if (alone === undefined) return;
-        single.delete(alone);
-        alone.cancel();
-        alone = undefined;
-      };
-      const queryCandidate = (candidate: string, skipped: number) => {
-        const isRepeated = alone !== undefined;
-        const resolver = alone ?? resolverFor(names, skipped);
-        if (resolver === undefined) return settle(coded("ESERVFAIL"), []);
-        query(resolver, candidate, reach, (error, addresses) => {
-          endAlone();
-          if (isOver || isClosed) return;
-          if (error === null) return settle(null, addresses);
-          const { code = "" } = error;
-          if (code === "ECANCELLED") return queryCandidate(candidate, 0);
-          // c-ares 1.34.9 ends all queries of a connection when it cannot parse the response to one of them.
-          if (code === "EBADRESP" && !isRepeated) {
-            alone = resolversFor(names)[skipped];
-            if (alone !== undefined) {
-              single.add(alone);
-              return queryCandidate(candidate, skipped);
-            }
-          }
-          if (SERVER_FAILURE_CODES.has(code) && skipped + 1 < resolvers.length)
-            return queryCandidate(candidate, skipped + 1);
-          // As the C library: both kinds of failure lead to the next name, and a server's failure is the one reported.
-          if (failure === undefined || !NO_ADDRESS_CODES.has(code)) failure = error;
-          const next = NO_ADDRESS_CODES.has(code) || SERVER_FAILURE_CODES.has(code) ? left.shift() : undefined;
-          if (next === undefined) settle(failure, []);
-          else queryCandidate(next, 0);
-        });
-      };
-      queryCandidate(first, 0);
+      bursts.add((onAnswer) =>
+        find(name, names, reach, (error, addresses) => {
+          onAnswer();
+          done(error, addresses);
+        }),
+      );
     },
     close() {
       isClosed = true;
+      bursts.close();
       for (const timer of timers) clearTimeout(timer);
       timers.clear();
       cancel();
