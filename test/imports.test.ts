@@ -41,7 +41,8 @@ const FOLDERS: Readonly<Record<string, readonly string[]>> = {
   "sink/folder": [],
   "sink/directory": ["sink/files", "sink/names", "sink/folder"],
   "sink/container": ["sink/files", "sink/names", "sink/directory"],
-  "sink/warc": ["sink/container"],
+  "sink/warc": ["sink/container", "sink/warc/gzip"],
+  "sink/warc/gzip": [],
   "sink/object": ["sink/files", "sink/names", "sink/directory"],
   "store/credentials": ["store"],
   "journal/tables": [],
@@ -202,6 +203,12 @@ describe("imports", () => {
 });
 
 describe("source files:", () => {
+  it("are at most 16 in a folder", () => {
+    const counts = new Map<string, number>();
+    for (const file of files) counts.set(posix.dirname(file), (counts.get(posix.dirname(file)) ?? 0) + 1);
+    expect([...counts].filter(([, count]) => count > 16)).toEqual([]);
+  });
+
   it.each(files)("%s opens with one sentence, and has at most 250 lines", (file) => {
     const lines = textOf(file).trimEnd().split("\n");
     const [first = ""] = lines.filter((line) => !line.startsWith("#!"));

@@ -3,7 +3,7 @@
 import { constants, openSync, statSync } from "node:fs";
 import { Socket } from "node:net";
 import type { Readable } from "node:stream";
-import { fileStream } from "./file-stream.ts";
+import { fileStream } from "../fs/file-stream.ts";
 
 /** An opened list. Its reader destroys the stream. */
 export interface OpenedList {

@@ -3,7 +3,7 @@
 import { closeSync, readSync } from "node:fs";
 import type { ShardRecord } from "../../core/job.ts";
 import { openToRead } from "../../fs/open-nofollow.ts";
-import { readHeader, zlib } from "./gzip-format.ts";
+import { readHeader, zlib } from "./gzip/gzip-format.ts";
 import { parseHead } from "./parse-head.ts";
 import type { RecordReference } from "./record-head.ts";
 

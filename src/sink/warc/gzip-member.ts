@@ -1,7 +1,7 @@
 // Encodes a WARC record as a gzip member (RFC 1952): deflated where that makes it smaller, otherwise in stored blocks.
 
 import { lengthOf } from "../../fs/write-all.ts";
-import { deflatedBehind, isDeflatable, samplesIn } from "./deflate.ts";
+import { deflatedBehind, isDeflatable, samplesIn } from "./gzip/deflate.ts";
 import {
   BLOCK_HEADER_BYTES,
   HEADER,
@@ -16,7 +16,7 @@ import {
   writeStored,
   writeTrailer,
   zlib,
-} from "./gzip-format.ts";
+} from "./gzip/gzip-format.ts";
 import { RECORD_END } from "./record-head.ts";
 
 /**

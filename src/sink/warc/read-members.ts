@@ -1,8 +1,8 @@
 // Reads the members of a WARC file one after the other: where each is, and the beginning of its content.
 
 import { readAt } from "../../fs/positioned-io.ts";
-import { HEADER_BYTES, readHeader, SIZED_HEADER_BYTES, TRAILER_BYTES, zlib } from "./gzip-format.ts";
-import { inflatedMember } from "./inflate-member.ts";
+import { HEADER_BYTES, readHeader, SIZED_HEADER_BYTES, TRAILER_BYTES, zlib } from "./gzip/gzip-format.ts";
+import { inflatedMember } from "./gzip/inflate-member.ts";
 import { headEnd } from "./parse-head.ts";
 
 export interface Member {

@@ -3,7 +3,7 @@
 import { fstatSync } from "node:fs";
 import type { ShardReader } from "../container/shard-reader.ts";
 import { type DigestLabel, startDigest } from "./digest.ts";
-import { inflatedMember } from "./inflate-member.ts";
+import { inflatedMember } from "./gzip/inflate-member.ts";
 import { headEnd, parseHead } from "./parse-head.ts";
 
 /** More than the heads of a record and of its HTTP message can have together. */

@@ -7,15 +7,15 @@ import type { Wire, WireResponse } from "../../core/wire.ts";
 import { readAt } from "../../fs/positioned-io.ts";
 import type { Capture, ContainerFormat } from "../container/container-format.ts";
 import { behindLead, composed, type Group, type PiecesGroup, type SmallGroup } from "../container/group.ts";
-import { isDeflatable, SAMPLE_BYTES, samplePositions } from "./deflate.ts";
 import { type Digest, type DigestLabel, digestOf, digestOfPieces, startDigest } from "./digest.ts";
 import { findRecord, type ShardPaths } from "./find-record.ts";
+import { isDeflatable, SAMPLE_BYTES, samplePositions } from "./gzip/deflate.ts";
+import { piecewiseMember } from "./gzip/piecewise-member.ts";
 import { bytesOf, type GzipMember, joined, writeAll } from "./gzip-member.ts";
 import { asWhole, withoutTransferCoding } from "./http-head.ts";
 import { originals } from "./originals.ts";
 import { isPacked } from "./packed-types.ts";
 import { contentEncoding, responseHead } from "./parse-head.ts";
-import { piecewiseMember } from "./piecewise-member.ts";
 import { RECORD_END } from "./record-head.ts";
 import {
   type Captured,

@@ -1,7 +1,7 @@
 // Inflates one member of a WARC file, of any length, in pieces.
 
 import { Readable } from "node:stream";
-import { readAt } from "../../fs/positioned-io.ts";
+import { readAt } from "../../../fs/positioned-io.ts";
 import { HEADER_BYTES, readHeader, SIZED_HEADER_BYTES, TRAILER_BYTES, zlib } from "./gzip-format.ts";
 
 export interface InflatedMember {

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { readdirSync, readlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { buffer } from "node:stream/consumers";
 import { describe, expect, it } from "vitest";
-import { fileStream } from "../../src/source/file-stream.ts";
+import { fileStream } from "../../src/fs/file-stream.ts";
 import { ownFolder } from "../support/own.ts";
 
 const folder = ownFolder();

@@ -1,6 +1,6 @@
 // Encodes a WARC record as a gzip member whose content comes in pieces: each is deflated by itself, or stored.
 
-import { lengthOf } from "../../fs/write-all.ts";
+import { lengthOf } from "../../../fs/write-all.ts";
 import { deflatedBehind } from "./deflate.ts";
 import {
   canBeSized,
