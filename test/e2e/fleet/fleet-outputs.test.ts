@@ -40,6 +40,18 @@ describe.skipIf(noRedis !== undefined)("a fleet", () => {
       expect(asked.filter((path) => path === HELD)).toHaveLength(times);
     }, PATIENCE);
 
+  /** Ends a worker by a signal while an answer to its fourth chunk is held back, and then lets that be answered. */
+  async function endedWhileHeld(enqueue: () => Promise<unknown>, signal: NodeJS.Signals, args: readonly string[] = []) {
+    listOf(LINES);
+    hold();
+    await enqueue();
+    const worker = fleet.worker(args);
+    await untilHeld();
+    worker.kill(signal);
+    await worker.ended;
+    release();
+  }
+
   describe.each(["tar", "warc"])("with --format %s", (format) => {
     const enqueue = (...args: readonly string[]) =>
       fleet.enqueue(["urls.txt", "-o", "out", "--format", format, "--chunk", "10", ...args]);
@@ -81,27 +93,13 @@ describe.skipIf(noRedis !== undefined)("a fleet", () => {
     });
 
     it("leaves no archive of a worker that was killed", async () => {
-      listOf(LINES);
-      hold();
-      await enqueue();
-      const worker = fleet.worker(LEASE);
-      await untilHeld();
-      worker.kill("SIGKILL");
-      await worker.ended;
-      release();
+      await endedWhileHeld(enqueue, "SIGKILL", LEASE);
       expect((await fleet.work(LEASE)).code).toBe(0);
       await expectBodies(LINES);
     });
 
     it("goes on with the archives of a chunk that was given back", async () => {
-      listOf(LINES);
-      hold();
-      await enqueue("--shard-count", "3");
-      const worker = fleet.worker();
-      await untilHeld();
-      worker.kill("SIGTERM");
-      await worker.ended;
-      release();
+      await endedWhileHeld(() => enqueue("--shard-count", "3"), "SIGTERM");
       server.asked();
       expect((await fleet.work()).code).toBe(0);
       expect(server.asked().filter((path) => path !== HELD)).toEqual(
@@ -188,27 +186,13 @@ describe.skipIf(noRedis !== undefined)("a fleet", () => {
     });
 
     it("removes the objects of a worker that was killed", async () => {
-      listOf(LINES);
-      hold();
-      await enqueue();
-      const worker = fleet.worker(LEASE);
-      await untilHeld();
-      worker.kill("SIGKILL");
-      await worker.ended;
-      release();
+      await endedWhileHeld(enqueue, "SIGKILL", LEASE);
       expect((await fleet.work([...LEASE, "--state", "elsewhere"])).code).toBe(0);
       expectObjects(LINES);
     });
 
     it("goes on with a chunk that was given back on the same machine", async () => {
-      listOf(LINES);
-      hold();
-      await enqueue();
-      const worker = fleet.worker();
-      await untilHeld();
-      worker.kill("SIGTERM");
-      await worker.ended;
-      release();
+      await endedWhileHeld(enqueue, "SIGTERM");
       server.asked();
       expect((await fleet.work()).code).toBe(0);
       expect(server.asked()).toHaveLength(21);
@@ -216,15 +200,9 @@ describe.skipIf(noRedis !== undefined)("a fleet", () => {
     });
 
     it("puts archives, and those of a killed worker are in no record", async () => {
-      listOf(LINES);
-      hold();
-      await enqueue("--format", "tar", "--shard-count", "4");
-      const worker = fleet.worker(LEASE);
-      await untilHeld();
-      worker.kill("SIGKILL");
-      await worker.ended;
-      release();
+      await endedWhileHeld(() => enqueue("--format", "tar", "--shard-count", "4"), "SIGKILL", LEASE);
       expect((await fleet.work(LEASE)).code).toBe(0);
+      expect(recordsIn().map(({ n }) => n)).toEqual(Array.from({ length: LINES }, (_, i) => i + 1));
       for (const { n, shard, offset = 0, bytes } of recordsIn() as readonly (Outcome & {
         readonly shard: string;
         readonly offset?: number;
