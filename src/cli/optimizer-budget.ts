@@ -17,7 +17,7 @@ const FLAG = `--interrupt-budget=${BUDGET_BYTES}`;
 
 /**
  * Sets the budget for a run of these lists, and for worker processes that are started later. Only Node 20 has this flag: later
- * versions count calls instead of bytes, and optimize late enough by themselves (--invocation-count-for-turbofan).
+ * versions count calls instead of bytes, and optimize late enough by themselves (docs/decisions/hot-path.md).
  */
 export function delayOptimizing(lists: readonly string[], v8 = process.versions.v8): void {
   if (!v8.startsWith("11.") || !isShort(lists)) return;
