@@ -70,6 +70,7 @@ export async function extraReporters(line: ReportedLine, context: ReporterContex
     folder: line.store?.shown ?? line.outputDir,
     layout: layoutFor(line),
     write: printStderr,
+    columns: stderr.isTTY === true ? () => stderr.columns || 80 : undefined,
     verbose: line.verbose,
     timestamp: () => clock.timestamp(),
     ...{ list, hasLines, hosts, next },

@@ -3,6 +3,7 @@
 import type { View } from "../core/ports.ts";
 import { escaped } from "../core/text/escape.ts";
 import { thousands } from "./format.ts";
+import { wrapped, wrappedCommand } from "./progress/wrap.ts";
 
 export interface NextSteps {
   /** The paths of failed.txt and results.jsonl, if they are there; called at the end. */
@@ -16,8 +17,12 @@ export interface NextSteps {
 /** Maximum length of a command that is shown. */
 const MAX_COMMAND = 2000;
 
-/** Returns the lines. `left`: the number of unfinished URLs of a stopped run, if known. */
-export function nextLines(view: View, left: number | undefined, { files, goOn, tryAgain }: NextSteps): string[] {
+/** Returns the lines. `left`: the number of unfinished URLs of a stopped run, if known. `columns`: those of the terminal. */
+export function nextLines(
+  view: View,
+  left: number | undefined,
+  { files, goOn, tryAgain, columns = Number.POSITIVE_INFINITY }: NextSteps & { readonly columns?: number },
+): string[] {
   const { tally, isStopped } = view;
   const { failures, records } = files();
   // The list of an earlier run is still there: it goes when the folder is closed, if nothing is left that failed.
@@ -26,18 +31,28 @@ export function nextLines(view: View, left: number | undefined, { files, goOn, t
     ...(failures === undefined || isGone ? [] : [`failures in ${escaped(failures)}`]),
     ...(records === undefined ? [] : [`records in ${escaped(records)}`]),
   ];
-  const lines = where.length === 0 ? [] : [`files   ${where.join(", ")}`];
+  const lines = where.length === 0 ? [] : [wrapped(`files   ${where.join(", ")}`, columns)];
   const mayPass = tally.retryable > 0 ? `${countOf(tally.retryable, tally.failed)} may pass` : undefined;
   if (isStopped === true && left !== 0) {
     const about = view.total()?.exact === false ? "about " : "";
     const rest =
       left === undefined ? "the rest of the list" : `${about === "" ? "the " : about}${thousands(left)} left`;
-    const command = goOn ?? "run the same command with the same list";
-    lines.push(`again   ${escaped(command, MAX_COMMAND)}  (${mayPass === undefined ? rest : `${rest}; ${mayPass}`})`);
-  } else if (mayPass !== undefined) {
-    lines.push(`again   ${escaped(tryAgain, MAX_COMMAND)}  (${mayPass})`);
-  }
+    lines.push(
+      againLine(
+        goOn ?? "run the same command with the same list",
+        mayPass === undefined ? rest : `${rest}; ${mayPass}`,
+      ),
+    );
+  } else if (mayPass !== undefined) lines.push(againLine(tryAgain, mayPass));
   return lines;
+
+  function againLine(command: string, why: string): string {
+    const [text, remark] = [escaped(command, MAX_COMMAND), `(${why})`];
+    const isCommand = text.startsWith("bulkget ");
+    return isCommand
+      ? wrappedCommand("again   ", text, remark, columns)
+      : wrapped(`again   ${text}  ${remark}`, columns);
+  }
 }
 
 /** "3 of the 12 failed", "the failed one". */

@@ -9,6 +9,7 @@ import { shortWords, statusName } from "./failure-words.ts";
 import { bytesText, durationText, type Paint, rateText, thousands, timesText } from "./format.ts";
 import { failingHostLines } from "./host-lines.ts";
 import { type NextSteps, nextLines } from "./next-steps.ts";
+import { wrapped } from "./progress/wrap.ts";
 
 export interface SummaryOptions {
   readonly paint: Paint;
@@ -18,10 +19,13 @@ export interface SummaryOptions {
   readonly hosts?: FailingHosts | undefined;
   /** What may be done next: files and commands. */
   readonly next?: NextSteps | undefined;
+  /** Returns the columns of the terminal, between whose words lines are broken. Absent for a log, whose lines stay whole. */
+  readonly columns?: (() => number) | undefined;
 }
 
 /** The summary, without a line feed at its end. */
-export function summary(view: View, { paint, folder, hosts, next }: SummaryOptions): string {
+export function summary(view: View, { paint, folder, hosts, next, columns }: SummaryOptions): string {
+  const most = columns?.() ?? Number.POSITIVE_INFINITY;
   const { tally } = view;
   const jobs = finished(tally);
   const where = folder === undefined ? "" : ` in ${escaped(folder)}`;
@@ -48,8 +52,8 @@ export function summary(view: View, { paint, folder, hosts, next }: SummaryOptio
     if (view.auto !== undefined) lines.push(`auto    ${view.auto.found} at a time: ${view.auto.reason}`);
     lines.push(tookLine(view));
   }
-  if (next !== undefined) lines.push(...nextLines(view, leftOf(view), next));
-  return lines.join("\n");
+  const last = next === undefined ? [] : nextLines(view, leftOf(view), { ...next, columns: most });
+  return [...lines.map((line) => wrapped(line, most)), ...last].join("\n");
 }
 
 /** A percentile is shown from this number of URLs on: of fewer, it is the slowest URL. */

@@ -37,8 +37,9 @@ export async function report(argv: readonly string[], env: Env): Promise<number 
     for (const text of opened.notes) log(text);
     const statistics = { ...opened.statistics, folders };
     if (html !== undefined) await writePage(html, statistics);
-    const isColoured = wantsColour(env, process.stdout.isTTY === true);
-    const options = { paint: paint(isColoured), again: commandsAgain(opened) };
+    const { isTTY, columns } = process.stdout;
+    const isColoured = wantsColour(env, isTTY === true);
+    const options = { paint: paint(isColoured), again: commandsAgain(opened), columns: isTTY ? columns : undefined };
     const text = values.json ? statisticsJson(statistics) : `${statisticsText(statistics, options)}\n`;
     await writeStdout(Buffer.from(text));
     if (values.verify) return EXIT_CODES[(await isVerified(local, opened, values.json)) ? "finished" : "failed"].code;

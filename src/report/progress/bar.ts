@@ -12,6 +12,7 @@ import { outcomeLines } from "./outcome-lines.ts";
 import { progressLine } from "./progress-line.ts";
 import { movingRates } from "./rates.ts";
 import { slowedText, slowestLines } from "./slowest.ts";
+import { wrapped } from "./wrap.ts";
 
 /** Time between two redraws. */
 const REDRAW_MS = 100;
@@ -59,13 +60,14 @@ export function bar(options: BarOptions): Reporter & { note(text: string): void 
     }
     for (const surplus of lines.splice(shown.length)) multi.remove(surplus);
   };
-  /** Prints a line above the bar. cli-progress turns line wrapping off, so a long line is cut. */
+  /** Prints a line above the bar: broken between words if it has no URL. cli-progress turns the terminal's own breaking off. */
   const above = (line: UrlLine, colour = (fit: string) => fit) => {
+    const isMessage = line.url === "" && line.back === "";
     // The stack of a bug has several lines.
-    const [first = "", ...stack] = line.front.split("\n");
-    const rest = stack.map((text) => cutEnd(text, columns()));
-    const texts = stack.length > 0 ? [cutEnd(first, columns()), ...rest] : [fitted(line, columns())];
-    multi.log(`${texts.map(colour).join("\n")}\n`);
+    const isStack = line.front.includes("\n");
+    const text = isMessage ? wrapped(line.front, columns()) : isStack ? line.front : fitted(line, columns());
+    const texts = text.split("\n").map((one) => colour(cutEnd(one, columns())));
+    multi.log(`${texts.join("\n")}\n`);
   };
   const redraw = (view: View) => {
     const slowed = slowedText(view);
@@ -103,7 +105,7 @@ export function bar(options: BarOptions): Reporter & { note(text: string): void 
       redraw(view);
       multi.update();
       multi.stop();
-      stream.write(`${withoutUserinfo(summary(view, options))}\n`);
+      stream.write(`${withoutUserinfo(summary(view, { ...options, columns }))}\n`);
     },
   };
 }

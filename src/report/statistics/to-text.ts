@@ -5,6 +5,8 @@ import { escaped } from "../../core/text/escape.ts";
 import { redacted } from "../../core/url/redact.ts";
 import { statusName } from "../failure-words.ts";
 import { aligned, bytesText, durationText, type Paint, rateText, thousands, timesText } from "../format.ts";
+import { cutMiddle } from "../progress/fit.ts";
+import { brokenCommand, WRAPPED_INDENT, wrapped } from "../progress/wrap.ts";
 import { elapsedTime } from "./elapsed-time.ts";
 import { shardsText } from "./shards.ts";
 import type { HostCounts, RunEntry, Statistics } from "./statistics.ts";
@@ -20,20 +22,23 @@ export interface ReportTextOptions {
   readonly paint: Paint;
   /** Commands that try again what may pass, as a shell takes them; none where they are not known. */
   readonly again: readonly string[];
+  /** Columns of the terminal: its lines are broken between words. Default: any number. */
+  readonly columns?: number | undefined;
 }
 
 /** Without a line feed at its end. All text of records is escaped. */
-export function statisticsText(statistics: Statistics, { paint, again }: ReportTextOptions): string {
+export function statisticsText(statistics: Statistics, options: ReportTextOptions): string {
+  const { paint, again, columns = Number.POSITIVE_INFINITY } = options;
   const sections = [
     head(statistics, paint),
     section("failures", failures(statistics), paint),
     section("hosts with most failures", hosts(statistics), paint),
     section("bodies by type", types(statistics), paint),
     section("times", times(statistics), paint),
-    section("slowest", slowest(statistics), paint),
-    againLines(statistics, again, paint),
+    section("slowest", slowest(statistics, columns), paint),
   ];
-  return sections
+  const last = againLines(statistics, { paint, again, columns });
+  return [...sections.map((lines) => lines.map((line) => wrapped(line, columns))), last]
     .filter((lines) => lines.length > 0)
     .map((lines) => lines.join("\n"))
     .join("\n\n");
@@ -70,6 +75,9 @@ function runsText(runs: readonly RunEntry[]): string {
   return `${thousands(runs.length)}; the last from ${timeText(last.startAtMs)}, ${end}${exit}`;
 }
 
+/** A rate over a shorter time is none. */
+const MIN_RATED_MS = 100;
+
 /** "took 12 min 3 s within 26 h 0 min, until 2026-01-02 00:00:01 UTC; 199 URL/s; one at a time it would have taken 99 h 3 min" */
 function took(statistics: Statistics): string[] {
   const { span, counts, oneAtATimeMs } = statistics;
@@ -79,10 +87,10 @@ function took(statistics: Statistics): string[] {
   if (elapsedMs === undefined) return [`took    from ${start} until ${end}, with pauses`];
   const spanMs = span.endAtMs - span.startAtMs;
   const within = elapsedMs < 0.9 * spanMs ? ` within ${durationText(spanMs)}` : "";
-  const rate = `${rateText((counts.urls / elapsedMs) * 1000)} URL/s`;
+  const rate = elapsedMs < MIN_RATED_MS ? "" : `; ${rateText((counts.urls / elapsedMs) * 1000)} URL/s`;
   const isGain = oneAtATimeMs > 1.05 * elapsedMs;
   const alone = isGain ? `; one at a time it would have taken ${durationText(oneAtATimeMs)}` : "";
-  return [`took    ${durationText(elapsedMs)}${within}, until ${end}; ${rate}${alone}`];
+  return [`took    ${durationText(elapsedMs)}${within}, until ${end}${rate}${alone}`];
 }
 
 function section(title: string, lines: readonly string[], paint: Paint): string[] {
@@ -136,12 +144,21 @@ function times({ phases }: Statistics): string[] {
   return aligned([["", "p50", "p90", "p95", "p99", "URLs"], ...cells], [0]);
 }
 
-function slowest({ rows: { rows } }: Statistics): string[] {
+/** Minimum number of columns of a URL beside its numbers. */
+const MIN_URL_COLUMNS = 20;
+
+function slowest({ rows: { rows } }: Statistics, columns: number): string[] {
   const slow = [...rows].sort((a, b) => b.totalMs - a.totalMs || a.n - b.n).slice(0, SHOWN_SLOWEST);
-  const cells = slow.map(({ totalMs, n, outcome, reason, url }) => {
-    return [durationText(totalMs), `#${n}`, escaped(reason ?? outcome, 40), shortUrl(url)];
+  const cells = slow.map(({ totalMs, n, outcome, reason = outcome, status }) => {
+    const what = reason === "http_status" && status !== undefined ? `${reason} ${status}` : reason;
+    return [durationText(totalMs), `#${n}`, escaped(what, 40)];
   });
-  return aligned(cells, [2, 3]);
+  const lines = aligned(cells, [2]);
+  const width = Math.max(0, ...lines.map((line) => line.length));
+  // A section is indented by two columns, and two more are before the URL. Where it has no room it begins a line of its own.
+  const beside = columns - width - 4;
+  const urlColumns = beside >= MIN_URL_COLUMNS ? beside : Math.max(MIN_URL_COLUMNS, columns - WRAPPED_INDENT);
+  return lines.map((line, i) => `${line.padEnd(width)}  ${cutMiddle(shortUrl(slow[i]?.url ?? ""), urlColumns)}`);
 }
 
 /** Without its middle where it is long: the end tells URLs of one host apart. */
@@ -152,16 +169,14 @@ function shortUrl(url: string): string {
   return `${text.slice(0, Math.ceil(half))}…${text.slice(-Math.floor(half))}`;
 }
 
-function againLines({ counts }: Statistics, again: readonly string[], paint: Paint): string[] {
+function againLines({ counts }: Statistics, options: ReportTextOptions & { readonly columns: number }): string[] {
+  const { again, paint, columns } = options;
   const { failed, retryable } = counts;
   if (failed === 0) return [];
   const title = retryable === 0 ? "no other try is likely to help; to try nevertheless" : "to try again";
   if (again.length === 0) return [`${title}: repeat the command of the run`];
-  return section(
-    title,
-    again.map((command) => escaped(command, MAX_COMMAND_CHARS)),
-    paint,
-  );
+  const lines = again.map((command) => brokenCommand("  ", escaped(command, MAX_COMMAND_CHARS), columns));
+  return [paint.faint(title), ...lines];
 }
 
 /** "2026-01-01 12:00:00" in UTC, as in the records. */

@@ -40,9 +40,10 @@ describe("the page", () => {
   });
 
   it("is at most 300 KB for 500 records and 3 MB for 10,000,000, and made in at most half a second", () => {
-    const start = performance.now();
+    const start = process.cpuUsage();
     const small = pageOf(madeUp({ urls: 500, failing: 0.1 }));
-    expect(performance.now() - start).toBeLessThan(500 * 4); // four times: tests run in parallel
+    const { user, system } = process.cpuUsage(start); // tests run in parallel: the time on the clock says little
+    expect((user + system) / 1000).toBeLessThan(500 * 4);
     expect(Buffer.byteLength(small)).toBeLessThan(300_000);
     const url = (n: number) => `https://h${n % 300}.example.org/${"path/".repeat(40)}${n}?signature=${"f".repeat(600)}`;
     for (const more of [{}, { url }, { failing: 0.4 }, { failing: 1, url }]) {

@@ -104,7 +104,7 @@ describe("the text of a report", () => {
       "folder  out
       saved   1 (100 B)
       failed  0
-      took    10 ms, until 2026-01-01 00:00:00 UTC; 100 URL/s
+      took    10 ms, until 2026-01-01 00:00:00 UTC
 
       bodies by type
         100 B  1  unknown
@@ -117,6 +117,32 @@ describe("the text of a report", () => {
 
       slowest
         10 ms  #1  saved  https://example.org/a.html"
+    `);
+  });
+
+  it("is broken between words for a terminal of 40 columns, and a command as a shell takes it", () => {
+    const url = "https://example.org/a/long/path/to/the-file.html";
+    const records = [saved(), failed({ error: "http_status", status: 503, url, total_ms: 90_000 })];
+    const again = ["bulkget urls.txt --retries 5 -o downloads"];
+    const text = statisticsText(statisticsOf(records, surroundings), { ...options, again, columns: 40 });
+    const part = (title: string) => text.slice(text.indexOf(title)).split("\n\n")[0];
+    expect(part("failures")).toMatchInlineSnapshot(`
+      "failures
+        1  http_status 503  Service
+                Unavailable  another try may
+                help"
+    `);
+    expect(part("slowest")).toMatchInlineSnapshot(`
+      "slowest
+        1 min 30 s  #1  http_status 503
+                https://exa…h/to/the-file.html
+             10 ms  #1  saved
+                https://example.org/a.html"
+    `);
+    expect(part("to try")).toMatchInlineSnapshot(`
+      "to try again
+        bulkget urls.txt --retries 5 \\
+          -o downloads"
     `);
   });
 
