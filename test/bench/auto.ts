@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { bulkgetCommand } from "../support/command.ts";
 import { host } from "../support/rude/host.ts";
-import { nginxServer } from "./servers.ts";
+import { nginxServer } from "./contest/servers.ts";
 
 interface Contest {
   readonly name: string;

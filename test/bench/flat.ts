@@ -6,9 +6,9 @@ import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, 
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { BIN } from "../support/command.ts";
-import { endless } from "./endless.ts";
-import { ownServer } from "./servers.ts";
-import type { Workload } from "./workloads.ts";
+import { endless } from "./contest/endless.ts";
+import { ownServer } from "./contest/servers.ts";
+import type { Workload } from "./contest/workloads.ts";
 
 const USAGE = "node dist/test/bench/flat.js [lines, in millions] [option of bulkget ...]";
 const MILLION = 1_000_000;

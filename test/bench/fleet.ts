@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { BIN } from "../support/command.ts";
 import { ownRedis } from "../support/servers/redis.ts";
+import { ownServer } from "./contest/servers.ts";
 import { type Command, measure } from "./measure.ts";
-import { ownServer } from "./servers.ts";
 
 const USAGE = "node dist/test/bench/fleet.js [rounds] [urls] [bytes] [lines in a chunk], default: 5 100000 1000 10000";
 const LIMIT_SECONDS = 300;

@@ -4,7 +4,7 @@ import { getEventListeners } from "node:events";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { type BulkgetOptions, bulkget } from "../../src/index.ts";
-import { ownServer } from "./servers.ts";
+import { ownServer } from "./contest/servers.ts";
 
 const USAGE = "node --expose-gc dist/test/bench/runs.js [runs]";
 const ROWS = 10;

@@ -6,7 +6,7 @@ import { listen } from "./rude/listen.ts";
 import { remember, type SeenRequest } from "./rude/request.ts";
 import { wire } from "./rude/wire.ts";
 
-export { BEHAVIOURS } from "./rude/behaviours.ts";
+export { BEHAVIOURS } from "./rude/behaviours/behaviours.ts";
 export { body } from "./rude/content.ts";
 export type { SeenRequest } from "./rude/request.ts";
 

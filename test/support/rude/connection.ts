@@ -1,7 +1,7 @@
 // One connection of a rude server: parses requests one after the other, counts them, and runs their behaviours.
 import type { Exchange } from "./answer.ts";
 import { head } from "./answer.ts";
-import { behave } from "./behaviours.ts";
+import { behave } from "./behaviours/behaviours.ts";
 import { type RudeRequest, takeRequest } from "./request.ts";
 import type { Wire } from "./wire.ts";
 

@@ -1,7 +1,7 @@
 // Behaviours that redirect: to a given target, in loops, endlessly, or to an invalid target.
 import { STATUS_CODES } from "node:http";
-import { answer, type Behaviour, contentBlocks, type Exchange, head, usualHeaders } from "./answer.ts";
-import { type RudeRequest, text } from "./request.ts";
+import { answer, type Behaviour, contentBlocks, type Exchange, head, usualHeaders } from "../answer.ts";
+import { type RudeRequest, text } from "../request.ts";
 
 const line = (code: string) => `HTTP/1.1 ${code} ${STATUS_CODES[code] ?? "Moved"}`;
 

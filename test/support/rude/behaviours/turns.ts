@@ -1,7 +1,7 @@
 // Behaviours before, between and after responses: 1xx, second responses, connections that fail when reused.
-import { answer, type Behaviour, content, type Exchange, head, OK, usualHeaders } from "./answer.ts";
-import { forEver } from "./content.ts";
-import { flag, number, type RudeRequest } from "./request.ts";
+import { answer, type Behaviour, content, type Exchange, head, OK, usualHeaders } from "../answer.ts";
+import { forEver } from "../content.ts";
+import { flag, number, type RudeRequest } from "../request.ts";
 
 const EARLY_HINTS = head("HTTP/1.1 103 Early Hints", "Link: </style.css>; rel=preload; as=style");
 const SECOND = "second answers belong to nobody\n";

@@ -1,8 +1,8 @@
 // Child process of the benchmark of names: a program that uses the library.
-//   node names-library.js <list> <concurrency> <connect timeout in ms>
+//   node library.js <list> <concurrency> <connect timeout in ms>
 
 import { readFileSync } from "node:fs";
-import { bulkget } from "../../src/index.ts";
+import { bulkget } from "../../../src/index.ts";
 
 const [list = "", concurrency, connectTimeoutMs] = process.argv.slice(2);
 const urls = readFileSync(list, "utf8").trimEnd().split("\n");

@@ -3,10 +3,10 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync, statfsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { installed } from "../support/network/servers.ts";
+import { installed } from "../../support/network/servers.ts";
+import type { Peer } from "../peers/peers.ts";
 import { hold } from "./contest.ts";
 import { type Options, readOptions, USAGE, UsageError } from "./options.ts";
-import type { Peer } from "./peers/peers.ts";
 import { keep, type Result, thisMachine } from "./results.ts";
 import { nginxServer, ownServer, type RunningServer } from "./servers.ts";
 import { section } from "./table.ts";
@@ -17,7 +17,7 @@ const MEMORY = "/dev/shm";
 const ROOM_BYTES = 4 * 1024 ** 3;
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-if (process.argv[2] === "internet") await import("./internet/internet.ts");
+if (process.argv[2] === "internet") await import("../internet/internet.ts");
 else process.exitCode = await main();
 
 /** Returns the exit code: 0, 1 if a run of any peer failed, 2 for invalid options. */

@@ -7,8 +7,8 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { ROOT } from "../support/command.ts";
-import { freePort, installed } from "../support/network/servers.ts";
+import { ROOT } from "../../support/command.ts";
+import { freePort, installed } from "../../support/network/servers.ts";
 
 export type ServerName = "own" | "nginx";
 

@@ -1,12 +1,12 @@
 // The table of all behaviours of a rude server, one row per path; the files beside this one define them by theme.
-import { answer, type Behaviour, type Exchange } from "./answer.ts";
+import { answer, type Behaviour, type Exchange } from "../answer.ts";
+import { number, type RudeRequest, readTarget, text } from "../request.ts";
 import { CUTS } from "./cuts.ts";
 import { ENCODINGS } from "./encodings.ts";
 import { FRAMING } from "./framing.ts";
 import { GARBAGE } from "./garbage.ts";
 import { RANGES } from "./ranges.ts";
 import { REDIRECTS } from "./redirects.ts";
-import { number, type RudeRequest, readTarget, text } from "./request.ts";
 import { RIGHT } from "./right.ts";
 import { STATUSES } from "./statuses.ts";
 import { TURNS } from "./turns.ts";

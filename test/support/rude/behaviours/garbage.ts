@@ -1,7 +1,7 @@
 // Behaviours that are not HTTP, or have an invalid status line or header line, or a too large header block.
-import { answer, type Behaviour, content, head, OK, usualHeaders } from "./answer.ts";
-import { body } from "./content.ts";
-import { number, type RudeRequest, text } from "./request.ts";
+import { answer, type Behaviour, content, head, OK, usualHeaders } from "../answer.ts";
+import { body } from "../content.ts";
+import { number, type RudeRequest, text } from "../request.ts";
 
 const HTML = "<!doctype html>\n<html><head><title>hello</title></head><body>no status line</body></html>\n";
 

@@ -1,4 +1,4 @@
-// `node dist/test/bench/readme.js <results.json> [page.md]`: writes the table of Python libraries into docs/benchmarks.md.
+// `node dist/test/bench/contest/readme.js <results.json> [page.md]`: writes the table of Python libraries into docs/benchmarks.md.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { read } from "./results.ts";

@@ -1,5 +1,5 @@
 // Times bulkget against curl on lists of many host names, with a DNS server in a network namespace (Linux, unshare, ip, curl).
-//   node dist/test/bench/names.js [--runs n] [scenario, a regular expression]
+//   node dist/test/bench/names/names.js [--runs n] [scenario, a regular expression]
 
 import { execFileSync, fork, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
@@ -7,7 +7,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { BIN } from "../support/command.ts";
+import { BIN } from "../../support/command.ts";
 
 const HERE = fileURLToPath(import.meta.url);
 const sibling = (name: string) => HERE.replace(/names(\.[jt]s)$/, `${name}$1`);
@@ -119,7 +119,7 @@ async function inside(): Promise<void> {
 /** A row of the table. */
 async function measured(scenario: Scenario, folder: string): Promise<string> {
   const { name, delayMs, hosts, contenders } = scenario;
-  const servers = fork(sibling("names-servers"), [String(delayMs)]);
+  const servers = fork(sibling("servers"), [String(delayMs)]);
   await once(servers, "message");
   const timesMs = new Map<string, number[]>(contenders.map((one) => [one, []]));
   const lost = new Map<string, number>();
@@ -184,7 +184,7 @@ async function ran(
     ],
     bulkget: [process.execPath, ...own],
     "--workers 2": [process.execPath, ...own, "--workers", "2"],
-    library: [process.execPath, sibling("names-library"), "urls.txt", atOnce, String(1000 * connectTimeoutS)],
+    library: [process.execPath, sibling("library"), "urls.txt", atOnce, String(1000 * connectTimeoutS)],
   };
   const [program = "", ...args] = commands[contender] ?? [];
   const startedMs = performance.now();

@@ -1,7 +1,7 @@
 // Behaviours of Content-Encoding: correct, truncated, corrupt, unknown, and decompression bombs.
 import { brotliCompressSync, constants, crc32, deflateRawSync, deflateSync, gzipSync } from "node:zlib";
-import { answer, type Behaviour, chunkEach, content, head, LAST_CHUNK, OK, usualHeaders } from "./answer.ts";
-import { flag, number } from "./request.ts";
+import { answer, type Behaviour, chunkEach, content, head, LAST_CHUNK, OK, usualHeaders } from "../answer.ts";
+import { flag, number } from "../request.ts";
 
 const MIB = 1_048_576;
 

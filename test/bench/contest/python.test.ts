@@ -4,10 +4,10 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { shell } from "../support/command.ts";
-import { ownFolder, ownSite } from "../support/own.ts";
-import { pageOf, status } from "../support/site.ts";
-import { PYTHON_PEERS } from "./peers/python.ts";
+import { shell } from "../../support/command.ts";
+import { ownFolder, ownSite } from "../../support/own.ts";
+import { pageOf, status } from "../../support/site.ts";
+import { PYTHON_PEERS } from "../peers/python.ts";
 
 const server = ownSite();
 const folder = ownFolder();

@@ -1,7 +1,7 @@
 // Behaviours of status and header block: all statuses, odd header blocks, and control characters.
 import { STATUS_CODES } from "node:http";
-import { answer, type Behaviour, content, contentBlocks, type Exchange, head, OK, usualHeaders } from "./answer.ts";
-import { number, type RudeRequest, text } from "./request.ts";
+import { answer, type Behaviour, content, contentBlocks, type Exchange, head, OK, usualHeaders } from "../answer.ts";
+import { number, type RudeRequest, text } from "../request.ts";
 
 /** ESC, an OSC that sets a window title, BEL, a C1 CSI, and bytes that are not UTF-8. */
 const NASTY = "\x1b[31mred\x1b]0;owned\x07 \x9b2J \xff\xfe\xc3(";

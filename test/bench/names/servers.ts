@@ -1,5 +1,5 @@
 // Child process of the benchmark of names: a DNS server with a delay, and a web server with a small file for every name.
-//   node names-servers.js <delay in ms>
+//   node servers.js <delay in ms>
 // The prefix of a name selects its fate: h (good), absent, silent, servfail, refused.
 
 import { createSocket } from "node:dgram";

@@ -1,7 +1,7 @@
 // Parses and checks the options of `npm run bench -- …`.
 
 import { parseArgs } from "node:util";
-import { BULKGET, bulkgetIsBuilt, installedPeers, PEERS, type Peer } from "./peers/peers.ts";
+import { BULKGET, bulkgetIsBuilt, installedPeers, PEERS, type Peer } from "../peers/peers.ts";
 import type { ServerName } from "./servers.ts";
 import { WORKLOADS, type Workload, workloadsNamed } from "./workloads.ts";
 

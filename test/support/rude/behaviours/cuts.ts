@@ -9,9 +9,9 @@ import {
   head,
   OK,
   usualHeaders,
-} from "./answer.ts";
-import { forEver } from "./content.ts";
-import { number, type RudeRequest } from "./request.ts";
+} from "../answer.ts";
+import { forEver } from "../content.ts";
+import { number, type RudeRequest } from "../request.ts";
 
 type Sent = (request: RudeRequest) => readonly (string | Buffer)[];
 

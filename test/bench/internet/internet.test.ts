@@ -3,15 +3,15 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { ROOT, shell } from "../support/command.ts";
-import { canMakeNetworks } from "../support/network/network.ts";
-import { installed } from "../support/network/servers.ts";
-import { ownFolder } from "../support/own.ts";
-import { bodies } from "./internet/bodies.ts";
-import { check } from "./internet/check.ts";
-import { nameOf } from "./internet/contenders.ts";
-import { ANSWERS, type Distribution, NAME_FAULTS, readDistribution } from "./internet/distribution.ts";
-import { makePlan } from "./internet/plan.ts";
+import { ROOT, shell } from "../../support/command.ts";
+import { canMakeNetworks } from "../../support/network/network.ts";
+import { installed } from "../../support/network/servers.ts";
+import { ownFolder } from "../../support/own.ts";
+import { bodies } from "./bodies.ts";
+import { check } from "./check.ts";
+import { nameOf } from "./contenders.ts";
+import { ANSWERS, type Distribution, NAME_FAULTS, readDistribution } from "./distribution.ts";
+import { makePlan } from "./plan.ts";
 
 const folder = ownFolder();
 const distribution = readDistribution();

@@ -1,6 +1,6 @@
 // Behaviours of ranges and conditional requests: correct ones, and fixed responses.
-import { answer, type Behaviour, chunked, content, head, LAST_CHUNK, OK, usualHeaders } from "./answer.ts";
-import { flag, number, type RudeRequest, text } from "./request.ts";
+import { answer, type Behaviour, chunked, content, head, LAST_CHUNK, OK, usualHeaders } from "../answer.ts";
+import { flag, number, type RudeRequest, text } from "../request.ts";
 
 /** The validators and the date of the URL's parameters, as headers. */
 function versionHeaders(request: RudeRequest): string[] {

@@ -2,9 +2,9 @@
 
 import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, statSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import { type Cost, type Finished, measure, type TimedOut } from "../measure.ts";
+import type { Peer } from "../peers/peers.ts";
 import { endless } from "./endless.ts";
-import { type Cost, type Finished, measure, type TimedOut } from "./measure.ts";
-import type { Peer } from "./peers/peers.ts";
 import { urlOf, type Workload } from "./workloads.ts";
 
 export interface Failure {

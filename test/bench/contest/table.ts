@@ -1,7 +1,7 @@
 // Formats measurements as Markdown tables: medians, ranges, ratios.
 
+import type { Cost } from "../measure.ts";
 import type { Entrant, Failure } from "./contest.ts";
-import type { Cost } from "./measure.ts";
 import type { Machine, Result } from "./results.ts";
 
 const MEGA = 1e6;

@@ -10,9 +10,9 @@ import {
   LAST_CHUNK,
   OK,
   usualHeaders,
-} from "./answer.ts";
-import { hash, random } from "./content.ts";
-import { flag, number, type RudeRequest } from "./request.ts";
+} from "../answer.ts";
+import { hash, random } from "../content.ts";
+import { flag, number, type RudeRequest } from "../request.ts";
 
 const MIB = 1_048_576;
 const bytesAsked = (request: RudeRequest, mib: number) => Math.round(number(request, "mib", mib) * MIB);

@@ -10,9 +10,9 @@ import {
   LAST_CHUNK,
   OK,
   usualHeaders,
-} from "./answer.ts";
-import { forEver } from "./content.ts";
-import { number, type RudeRequest, text } from "./request.ts";
+} from "../answer.ts";
+import { forEver } from "../content.ts";
+import { number, type RudeRequest, text } from "../request.ts";
 
 const CHUNKED = "Transfer-Encoding: chunked";
 
