@@ -1,5 +1,6 @@
 // A raw TCP client for the tests of the rude servers: sends bytes, and returns the received bytes and the kind of end.
 import { connect, type Socket } from "node:net";
+import { wasReset } from "../../../src/http/h1/connection.ts";
 
 export type Ending = "fin" | "reset" | "enough";
 export interface Received {
@@ -29,7 +30,7 @@ export function exchange(
       text += bytes.toString("latin1");
       if (enough(text)) settle("enough");
     };
-    const onEnd = () => settle("fin");
+    const onEnd = () => settle(wasReset(socket) ? "reset" : "fin");
     socket.on("data", onData).on("end", onEnd);
     // The listener stays, because a later reset must not be thrown.
     socket.on("error", (error: NodeJS.ErrnoException) =>

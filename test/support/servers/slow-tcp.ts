@@ -1,5 +1,6 @@
 // A TCP proxy with latency: every chunk, FIN and reset arrives later by a fixed time.
 import { connect, createServer, type Socket } from "node:net";
+import { wasReset } from "../../../src/http/h1/connection.ts";
 import { listen } from "../rude/listen.ts";
 
 /** Maximum number of bytes in flight per direction; beyond it the sender waits, as with a full window. */
@@ -61,7 +62,10 @@ export function carryLate(
         }),
       );
     });
-    from.on("end", () => later(() => to.end()));
+    from.on("end", () => {
+      const isReset = wasReset(from);
+      later(() => (isReset ? to.resetAndDestroy() : to.end()));
+    });
     from.on("error", () => later(() => to.resetAndDestroy()));
   };
 
