@@ -105,7 +105,10 @@ export function download(plan: DownloadPlan): Run {
   let started: Run;
   const follow = (task: Task, from: string, host: string) =>
     queue.move(task, host, from === task.host ? "ok" : "neutral", clock.nowMs());
-  const own = localExecutor({ get, sink, clock, follow });
+  // A connection is closed at once if it would be closed before another line of its host, as the least recently used one.
+  const isLast = ({ host }: Task) =>
+    queue.waiting >= connectionsFor(controller?.concurrency ?? concurrency) && !queue.hasJobs(host);
+  const own = localExecutor({ get, sink, clock, follow, isLast });
   const executor = spread?.(own, { view: () => started.view, sink }) ?? own;
   const perform = (task: Task) => executor.perform(task);
 

@@ -109,8 +109,16 @@ export interface Get {
   readonly robots?: RobotsPolicy;
   /** The bandwidth limit, if there is one. */
   readonly throttle?: BandwidthLimiter | undefined;
-  /** `follow`: called before a redirect to another host is followed; false ends the try with a failure with `waitsForHost`. */
-  fetch(target: URL, ask?: RequestConditions, follow?: (from: URL, next: URL) => boolean): Thenable<Answer | Failure>;
+  /**
+   * `follow`: called before a redirect to another host is followed; false ends the try with a failure with `waitsForHost`.
+   * `isLast`: no other URL of its host is expected soon, so that its connection is closed after the body.
+   */
+  fetch(
+    target: URL,
+    ask?: RequestConditions,
+    follow?: (from: URL, next: URL) => boolean,
+    isLast?: boolean,
+  ): Thenable<Answer | Failure>;
   /** Sets the maximum number of connections, busy and idle. */
   resize(connections: number): void;
   /** Returns the bytes of bodies received so far. */
@@ -138,6 +146,8 @@ export interface WriteBehind<Result> {
   readonly storing: Thenable<Result>;
 }
 
+type NowOrLater<T> = T | Thenable<T>;
+
 /**
  * The output: stores bodies, each completely or not at all. An output has `write` and `close`; each group of the others is for
  * outputs that can do more.
@@ -149,11 +159,7 @@ export interface Sink
     Partial<SharedByProcesses>,
     Partial<Abortable> {
   /** Stores a body. A small one is written before `write` returns, where the disk is fast. */
-  write(
-    job: Job,
-    target: URL,
-    answer: Answer,
-  ): Stored | Failure | WriteBehind<Stored | Failure> | Thenable<Stored | Failure | WriteBehind<Stored | Failure>>;
+  write(job: Job, target: URL, answer: Answer): NowOrLater<Stored | Failure | WriteBehind<Stored | Failure>>;
   /** Stores what was sent and received for a failure that ends its line, or for a 304. Absent: that is not kept. */
   keep?(job: Job, wire: Wire | FailedWire): WriteBehind<ShardPlace | Failure>;
   /** Frees all resources. Called once, when nothing is in flight. */
@@ -177,11 +183,7 @@ interface PartialBodies {
 /** For outputs that store a duplicate URL without a second request. */
 interface LinkedFiles {
   /** Stores another line's body as this job's, by a link, a copy or its place in an archive; undefined where that is not possible. */
-  link(
-    job: Job,
-    target: URL,
-    twin: DuplicateSource,
-  ): Stored | Failure | undefined | Thenable<Stored | Failure | undefined>;
+  link(job: Job, target: URL, twin: DuplicateSource): NowOrLater<Stored | Failure | undefined>;
 }
 
 /** For outputs into which several processes write at the same time. */

@@ -64,8 +64,8 @@ export function getter(options: GetOptions): Get {
   };
 
   return {
-    fetch: (target, conditions, follow) =>
-      new RedirectChain(contextFor(conditions), target, conditions, follow).start(),
+    fetch: (target, conditions, follow, isLast = false) =>
+      new RedirectChain(contextFor(conditions), target, conditions, follow, isLast).start(),
     throttle,
     resize: (connections) => pool.resize(connections),
     receivedBytes: () => meter.bytes,

@@ -59,6 +59,7 @@ export class RedirectChain implements RequestListener {
   private readonly conditions: RequestConditions | undefined;
   private readonly headers: ReturnType<typeof conditionalHeaders>;
   private readonly follow: Follow | undefined;
+  private readonly isLast: boolean;
   private readonly startedMs = performance.now();
   private readonly untilMs: number;
   private readonly result = new Deferred<Result>();
@@ -68,12 +69,13 @@ export class RedirectChain implements RequestListener {
   private opened: ConnectionTimes | undefined;
   private readonly log: WireLog | undefined;
 
-  /** `listed`: the URL of the list, with which the chain begins. */
+  /** `listed`: the URL of the list, with which the chain begins. `isLast`: no other URL of its origin is expected soon. */
   constructor(
     context: ChainContext,
     listed: URL,
     conditions: RequestConditions | undefined,
     follow: Follow | undefined,
+    isLast: boolean,
   ) {
     this.context = context;
     this.listed = listed;
@@ -81,6 +83,7 @@ export class RedirectChain implements RequestListener {
     this.target = listed;
     this.conditions = conditions;
     this.follow = follow;
+    this.isLast = isLast;
     this.log = context.keepsWire ? new WireLog() : undefined;
     this.untilMs = this.startedMs + (context.maxTimeMs - (conditions?.spentMs ?? 0));
     this.headers =
@@ -129,7 +132,8 @@ export class RedirectChain implements RequestListener {
     );
     if ("error" in prepared) return prepared;
     const { route } = prepared;
-    const request = this.log?.begin(next, prepared.request) ?? prepared.request;
+    const logged = this.log?.begin(next, prepared.request) ?? prepared.request;
+    const request = this.isLast && isListed ? { ...logged, isLast: true } : logged;
     const sent = headers === undefined ? undefined : { ...headers, target: next };
     new RepeatedRequest(context.exchange, context.pool, route, request, sent, untilMs, opened, this).send();
     return undefined;

@@ -19,6 +19,8 @@ export interface AttemptPorts {
   readonly clock: Clock;
   /** Whether a task may go on at the host of a redirect. Default: yes. */
   readonly follow?: (task: Task, from: string, host: string) => boolean;
+  /** Whether no other job of the task's host is expected soon. Default: not known. */
+  readonly isLast?: (task: Task) => boolean;
 }
 
 const ROBOTS_READ: Requeue = { requeue: "robots", detail: "its robots.txt was read" };
@@ -27,7 +29,7 @@ const ROBOTS_READ: Requeue = { requeue: "robots", detail: "its robots.txt was re
 export type Perform = (task: Task) => Thenable<TryResult | WriteBehind<TryResult>>;
 
 /** Returns a function that makes one try. */
-export function attempt({ get, sink, clock, follow }: AttemptPorts): Perform {
+export function attempt({ get, sink, clock, follow, isLast }: AttemptPorts): Perform {
   /** Tasks that have waited for their robots.txt once: they need not wait again, even if its content was dropped meanwhile. */
   const robotsWaiters = new WeakSet<Task>();
   const { saved, unchanged, linked, skipped } = outcomeBuilder(clock);
@@ -73,7 +75,7 @@ export function attempt({ get, sink, clock, follow }: AttemptPorts): Perform {
       const store = (answer: Answer | Failure) => stored(target, ask, answer);
       const fetched = (answer: Answer | Failure) => run(store, answer);
       const mayFollow = follow && ((from: URL, next: URL) => follow(task, hostKey(from), hostKey(next)));
-      get.fetch(target, ask, mayFollow).then((answer) => {
+      get.fetch(target, ask, mayFollow, isLast?.(task)).then((answer) => {
         // The validators belong to another URL: a 304 from this one says nothing about the saved file.
         const isOther = !isFailure(answer) && answer.status === 304 && answer.finalUrl !== job.known?.final_url;
         if (!isOther) return fetched(answer);

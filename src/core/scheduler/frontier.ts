@@ -4,6 +4,7 @@ import { LinkedList } from "../structures/linked-list.ts";
 import {
   closedNow,
   type Host,
+  type HostJobs,
   type HostLimits,
   jobsOf,
   mayStartAt,
@@ -26,7 +27,7 @@ import { wakeQueue } from "./wake-queue.ts";
 const NEVER = Number.POSITIVE_INFINITY;
 
 /** Returns an empty frontier. The time to add, start or finish a job does not depend on how many jobs and hosts wait. */
-export function frontier(options: FrontierOptions): Frontier & HostFigures {
+export function frontier(options: FrontierOptions): Frontier & HostFigures & HostJobs {
   const { perHost, order, pace } = options;
   const hosts = hostRegistry(perHost, options.hostPace);
   const { nowhere, named } = hosts;
@@ -48,6 +49,7 @@ export function frontier(options: FrontierOptions): Frontier & HostFigures {
       const lines = hosts.get(name)?.lines;
       return Number.isNaN(lines) ? undefined : lines;
     },
+    hasJobs: (name) => jobsOf(hosts.get(name) ?? nowhere) > 0,
     get waiting() {
       return waiting;
     },

@@ -135,6 +135,12 @@ export function originOf(url: string): Origin {
   return { name: port === "80" && !isHttps ? name : `${name}:${port}`, prefix: plain[0] };
 }
 
+/** The jobs of hosts, looked up by key (as of `hostKey`). */
+export interface HostJobs {
+  /** Whether jobs wait for this host. */
+  hasJobs(name: string): boolean;
+}
+
 export function jobsOf(host: Host): number {
   return host.waiting + (host.later?.size ?? 0);
 }

@@ -37,13 +37,9 @@ export function addTimings(
   { dnsMs, connectMs, tlsMs }: ConnectTiming,
 ): ConnectionTimes | undefined {
   if (dnsMs === undefined && connectMs === undefined) return opened;
-  return {
-    ...sum("dnsMs", opened?.dnsMs, dnsMs),
-    ...sum("connectMs", opened?.connectMs, connectMs),
-    ...sum("tlsMs", opened?.tlsMs, tlsMs),
-  };
-}
-
-function sum(key: keyof ConnectionTimes, one: number | undefined, other: number | undefined): ConnectionTimes {
-  return one === undefined && other === undefined ? {} : { [key]: (one ?? 0) + (other ?? 0) };
+  const times: { -readonly [K in keyof ConnectionTimes]: ConnectionTimes[K] } = { ...opened };
+  if (dnsMs !== undefined) times.dnsMs = dnsMs + (opened?.dnsMs ?? 0);
+  if (connectMs !== undefined) times.connectMs = connectMs + (opened?.connectMs ?? 0);
+  if (tlsMs !== undefined) times.tlsMs = tlsMs + (opened?.tlsMs ?? 0);
+  return times;
 }

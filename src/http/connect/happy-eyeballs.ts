@@ -39,15 +39,17 @@ export function happyEyeballs(
     for (const socket of attempts) socket.destroy();
     attempts.clear();
   };
+  const endOldest = () => {
+    const [oldest] = attempts;
+    if (oldest === undefined) return;
+    attempts.delete(oldest);
+    oldest.destroy();
+  };
   const next = () => {
     clearTimeout(timer);
     const address = left.shift();
     if (address === undefined) return;
-    const [oldest] = attempts;
-    if (oldest !== undefined && attempts.size >= MAX_CONCURRENT_ATTEMPTS) {
-      attempts.delete(oldest);
-      oldest.destroy();
-    }
+    if (attempts.size >= MAX_CONCURRENT_ATTEMPTS) endOldest();
     const socket = connectTo(address);
     attempts.add(socket);
     const failed = (error: Error) => {
@@ -70,6 +72,7 @@ export function happyEyeballs(
 
 /** Interleaves the address families, beginning with that of the first address (RFC 8305 section 4). */
 function interleaved(addresses: readonly string[]): string[] {
+  if (addresses.length < 2) return [...addresses];
   const [first = ""] = addresses;
   const same = addresses.filter((address) => isIP(address) === isIP(first));
   const other = addresses.filter((address) => isIP(address) !== isIP(first));

@@ -146,7 +146,7 @@ export class Exchange implements Handler, Timed, PausedReader {
     if (expectedBytes !== undefined && bytes !== expectedBytes)
       return this.fail(truncated(bytes, expectedBytes, status));
     this.enter(DONE);
-    this.connection.release();
+    this.connection.release(this.request?.isLast);
     if (state.tag === "streaming") state.queue.end();
     else this.succeed(state, state.buffer.pieces(), undefined);
   }

@@ -56,7 +56,7 @@ export function connectionPool(
   readBytes?: number,
 ): ConnectionPool {
   let maxOpen = initialMaxOpen;
-  const all = new Set<PooledConnection>();
+  const busy = new LinkedList<PooledConnection>();
   /** Idle connections, the least recently used first. */
   const idle = new LinkedList<PooledConnection>();
   const idleByKey = new Map<string, Http1Connection[]>();
@@ -70,27 +70,28 @@ export function connectionPool(
     openHttp1: openNew,
     onOpened(session) {
       shrink(maxOpen - 1);
-      all.add(session);
+      busy.add(session);
     },
-    onBusy: (session) => idle.delete(session),
+    onBusy(session) {
+      if (session.list === idle) busy.add(session);
+    },
     onIdle: addIdle,
-    onDropped(session) {
-      all.delete(session);
-      idle.delete(session);
-    },
+    onDropped: (session) => session.list?.delete(session),
   });
 
+  const openCount = () => busy.size + idle.size;
+
   function addIdle(one: PooledConnection): void {
-    if (all.size > maxOpen) return one.drop();
+    if (openCount() > maxOpen) return one.drop();
     one.idleSinceMs = performance.now();
     idle.add(one);
     sweeping ??= setInterval(sweep, SWEEP_MS).unref();
   }
 
   function forget(one: Http1Connection): void {
-    all.delete(one);
-    if (one.list !== idle) return;
-    idle.delete(one);
+    const wasIdle = one.list === idle;
+    one.list?.delete(one);
+    if (!wasIdle) return;
     const { key } = one.route;
     const others = idleByKey.get(key)?.filter((other) => other !== one) ?? [];
     if (others.length === 0) idleByKey.delete(key);
@@ -99,10 +100,10 @@ export function connectionPool(
 
   /** Closes idle connections, the least recently used first, until at most `most` are open. */
   function shrink(most: number): void {
-    if (all.size <= most) return;
+    if (openCount() <= most) return;
     for (const one of idle) {
       one.drop();
-      if (all.size <= most) return;
+      if (openCount() <= most) return;
     }
   }
 
@@ -120,14 +121,14 @@ export function connectionPool(
   function openNew(route: Route): Http1Connection {
     shrink(maxOpen - 1);
     const one = connection(owner, route);
-    all.add(one);
+    busy.add(one);
     return one;
   }
 
   function acquire(route: Route): Http1Connection {
     const candidates = idleByKey.get(route.key);
     for (let one = candidates?.pop(); one !== undefined; one = candidates?.pop()) {
-      idle.delete(one);
+      busy.add(one);
       if (one.isIdle()) return one;
       one.drop();
     }
@@ -135,8 +136,8 @@ export function connectionPool(
   }
 
   function release(one: Http1Connection): void {
-    if (!all.has(one)) return;
-    if (!one.isIdle() || all.size > maxOpen) return one.drop();
+    if (one.list !== busy) return;
+    if (!one.isIdle() || openCount() > maxOpen) return one.drop();
     one.resume(); // it may have been paused within its last bytes
     addIdle(one);
     const others = idleByKey.get(one.route.key);
@@ -153,7 +154,7 @@ export function connectionPool(
     },
     close() {
       clearInterval(sweeping);
-      for (const one of all) one.drop();
+      for (const one of [...busy, ...idle]) one.drop();
     },
   };
 }

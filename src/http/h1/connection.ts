@@ -19,6 +19,8 @@ export interface Request {
   readonly onFields?: (fields: string) => void;
   /** Keeps what is sent and received. */
   readonly capture?: WireCapture;
+  /** No other request to its origin is expected soon. */
+  readonly isLast?: boolean;
 }
 
 /** Receives the events of one request. Timeouts are the task of the handler. */
@@ -51,8 +53,8 @@ export interface Connection {
   send(request: Request, handler: Handler): void;
   /** Continues reading after `onData` returned false. */
   resume(): void;
-  /** Returns it to the pool when the answer is complete. */
-  release(): void;
+  /** Returns it to the pool when the answer is complete; `isLast`: or closes it, if it is not shared. */
+  release(isLast?: boolean): void;
   /** Closes it in any state; its handler is not called any more. */
   drop(): void;
 }
@@ -167,7 +169,9 @@ export function connection({ open, send, heads, onReleased, onDropped }: Owner, 
           if (isOver) return void made?.destroy();
           if (made === null) return fail(error ?? lossError("closed"));
           socket = made.on("end", onEnd).on("error", fail);
-          made.on("close", () => fail(lossError("closed")));
+          made.on("close", () => {
+            if (!isOver) fail(lossError("closed")); // only if needed: errors are expensive to create
+          });
           write(request, listener);
         },
       });
@@ -177,7 +181,10 @@ export function connection({ open, send, heads, onReleased, onDropped }: Owner, 
       isPaused = false;
       socket?.resume();
     },
-    release: () => onReleased(one),
+    release(isLast) {
+      if (isLast === true) drop();
+      else onReleased(one);
+    },
     drop,
   };
   return one;

@@ -60,10 +60,10 @@ export class Http2Stream implements Connection, StreamListener {
     else this.stream?.resume();
   }
 
-  release(): void {
+  release(isLast?: boolean): void {
     const { http1 } = this;
     this.close();
-    http1?.release();
+    http1?.release(isLast);
   }
 
   drop(): void {

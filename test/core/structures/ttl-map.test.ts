@@ -16,10 +16,13 @@ it("an entry of a TTL map exists until it expires", () => {
   expect(map.get("b")).toBeUndefined();
 });
 
-it("the oldest entry of a full TTL map is removed, and setting an entry again makes it the newest", () => {
-  const map = ttlMap<number>(3, 1000, () => 0);
-  for (const [i, key] of ["a", "b", "c", "a", "d"].entries()) map.set(key, i);
+it("the older half of a full TTL map is removed, and setting an entry again makes it one of the newest", () => {
+  const map = ttlMap<number>(4, 1000, () => 0);
+  for (const [i, key] of ["a", "b", "c", "a"].entries()) map.set(key, i);
+  expect(["a", "b", "c"].map((key) => map.get(key))).toEqual([3, 1, 2]);
+  map.set("d", 4);
   expect(["a", "b", "c", "d"].map((key) => map.get(key))).toEqual([3, undefined, 2, 4]);
   map.delete("c");
-  expect(map.get("c")).toBeUndefined();
+  map.delete("d");
+  expect(["a", "c", "d"].map((key) => map.get(key))).toEqual([3, undefined, undefined]);
 });

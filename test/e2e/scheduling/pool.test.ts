@@ -2,6 +2,7 @@
 
 import { spawn } from "node:child_process";
 import { createServer } from "node:http";
+import type { Socket } from "node:net";
 import { describe, expect, it } from "vitest";
 import { BIN, cleanEnv, filesOf, recordsOf } from "../../support/command.ts";
 import { linesOf, ownFolder, ownRudeServer } from "../../support/own.ts";
@@ -50,6 +51,41 @@ describe("the connection pool", () => {
     expect(code).toBe(0);
     if (slots === "4") expect(server.stats.peakOpenRequests).toBeLessThanOrEqual(4);
     expect(server.stats.connections).toBe(many);
+  });
+
+  it("closes a connection at once where no other line of its host waits", async () => {
+    // Of 12 lines, with -c 1, at most 4 connections stay open; when the eighth begins, four more wait.
+    const open = new Set<Socket>();
+    let openAtEighth = 0;
+    const counting = createServer((request, response) => {
+      if (request.url === "/8") openAtEighth = open.size;
+      response.end("x");
+    });
+    counting.on("connection", (socket) => {
+      open.add(socket);
+      socket.on("close", () => open.delete(socket));
+    });
+    await new Promise<void>((resolve) => counting.listen(0, "127.0.0.1", resolve));
+    const { port } = counting.address() as { port: number };
+    const hosts = Array.from({ length: 12 }, (_, i) => `host${i + 1}.test:${port}`);
+    const resolve = hosts.flatMap((host) => ["--resolve", `${host}:127.0.0.1`]);
+    const stdin = linesOf(hosts.map((host, i) => `http://${host}/${i + 1}`));
+    const { code } = await folder.runProcess(["-", "-c", "1", ...resolve], { stdin });
+    counting.close();
+    expect(code).toBe(0);
+    expect(openAtEighth).toBeGreaterThan(0);
+    expect(openAtEighth).toBeLessThan(4);
+  });
+
+  it("follows a redirect within a host on the same connection, also for the last line of the host", async () => {
+    const { port } = new URL(server.origin);
+    const hosts = Array.from({ length: 12 }, (_, i) => `host${i}.test:${port}`);
+    const resolve = hosts.flatMap((host) => ["--resolve", `${host}:127.0.0.1`]);
+    const stdin = linesOf(hosts.map((host) => `http://${host}/redirect/302?to=/ok`));
+    const { code } = await folder.runProcess(["-", "-c", "1", ...resolve], { stdin });
+    expect(code).toBe(0);
+    expect(server.stats.requests).toBe(24);
+    expect(server.stats.connections).toBe(12);
   });
 
   it("sends requests while standard input is still open", async () => {

@@ -1,6 +1,7 @@
 // Queries DNS servers by c-ares, in the C library's order and time limits, with any number of queries at a time.
 
 import type { Resolver as DnsResolver } from "node:dns";
+import { LinkedList, type ListNode } from "../../../core/structures/linked-list.ts";
 import type { Reach } from "./address-order.ts";
 import { burstLimit } from "./burst-limit.ts";
 import type { SystemNames } from "./system-names.ts";
@@ -30,13 +31,18 @@ type Failed = NodeJS.ErrnoException;
 
 /** Returns the names to query, in the order of resolv.conf(5). */
 export function candidates(name: string, { search, ndots }: Pick<SystemNames, "search" | "ndots">): readonly string[] {
-  if (name.endsWith(".")) return [name];
+  if (name.endsWith(".") || search.length === 0) return [name];
   const dots = name.split(".").length - 1;
   const below = search.map((domain) => (domain === "" ? name : `${name}.${domain}`));
   return [...new Set(dots >= ndots ? [name, ...below] : [...below, name])];
 }
 
 type Found = (error: Failed | null, addresses: readonly string[]) => void;
+
+/** A look-up under way, which ends at the end of its time at the latest. */
+interface TimedLookup extends ListNode<TimedLookup> {
+  readonly timer: NodeJS.Timeout;
+}
 
 export interface DnsClient {
   /** Queries one candidate after the other until one has addresses. Ends within `names.budgetMs` after the first query. */
@@ -51,7 +57,7 @@ export function dnsClient(): DnsClient {
   let version: string | undefined;
   /** Resolvers of queries that are repeated over a connection of their own. */
   const single = new Set<DnsResolver>();
-  const timers = new Set<NodeJS.Timeout>();
+  const lookups = new LinkedList<TimedLookup>();
   const bursts = burstLimit();
   let isClosed = false;
 
@@ -77,13 +83,14 @@ export function dnsClient(): DnsClient {
     const settle: Found = (error, addresses) => {
       if (isOver || isClosed) return;
       isOver = true;
-      clearTimeout(timer);
-      timers.delete(timer);
+      clearTimeout(own.timer);
+      lookups.delete(own);
       endAlone();
       done(error === null ? null : explained(error, name, names), addresses);
     };
     const timer = setTimeout(() => settle(failure ?? coded("ETIMEOUT"), []), names.budgetMs);
-    timers.add(timer);
+    const own: TimedLookup = { timer, list: undefined, prevNode: undefined, nextNode: undefined };
+    lookups.add(own);
     /** Cancels what the repeated query has left: the other family, or all of it at the end of the time. */
     const endAlone = () => {
       if (alone === undefined) return;
@@ -133,8 +140,7 @@ export function dnsClient(): DnsClient {
     close() {
       isClosed = true;
       bursts.close();
-      for (const timer of timers) clearTimeout(timer);
-      timers.clear();
+      for (const { timer } of lookups) clearTimeout(timer);
       cancel();
     },
   };
@@ -165,10 +171,10 @@ function query(resolver: DnsResolver, name: string, { ipv6 }: Reach, done: Found
     isOver = true;
     clearTimeout(timer);
     const addresses = [...(found[6] ?? []), ...(found[4] ?? [])];
+    if (addresses.length > 0) return done(null, addresses);
     // A server's failure is reported rather than the absence of the other family.
     const error = errors.find(({ code }) => !NO_ADDRESS_CODES.has(code ?? "")) ?? errors[0] ?? coded("ENODATA");
-    if (addresses.length > 0) done(null, addresses);
-    else done(error, []);
+    done(error, []);
   };
   const onAnswer = (family: 4 | 6) => (error: Failed | null, addresses: readonly string[]) => {
     if (isOver) return;

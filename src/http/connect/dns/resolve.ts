@@ -31,7 +31,9 @@ export interface Waiter {
   onLookup?(isQueued: boolean): void;
 }
 
+/** A look-up that is under way, for all who wait for it. */
 interface Pending {
+  readonly host: string;
   readonly waiters: Waiter[];
   isQueued: boolean;
 }
@@ -71,40 +73,50 @@ export function resolver({ publicOnly, isOwn = ownAddresses(), overrides, lookup
     system.lookup(...args);
   };
   const resolveName = lookup ?? bySystem;
-  const pending = new Map<string, Pending>();
-  const found = ttlMap<readonly string[]>(MAX_NAMES, MAX_AGE_MS, () => performance.now());
+  /** Addresses, or the look-up for them: another map, of look-ups alone, would be rehashed again and again (linked-list.ts). */
+  const names = ttlMap<readonly string[] | Pending>(MAX_NAMES, MAX_AGE_MS, () => performance.now());
   const absent = ttlMap<{ lookups: number; readonly error: Error }>(MAX_NAMES, MAX_ABSENT_MS, () => performance.now());
 
-  const settle: (host: string, ...result: Parameters<Done>) => void = (host, error, addresses) => {
-    const { waiters } = pending.get(host) ?? { waiters: [] };
-    pending.delete(host);
-    if (error === null) found.set(host, addresses);
-    if (error === null || !isAbsent(error)) absent.delete(host);
-    else absent.set(host, { lookups: (absent.get(host)?.lookups ?? 0) + 1, error });
+  let isClosed = false;
+
+  const foundOf = (host: string): readonly string[] | undefined => {
+    const known = names.get(host);
+    return known === undefined || "waiters" in known ? undefined : known;
+  };
+  const settle = ({ host, waiters }: Pending, ...[error, addresses]: Parameters<Done>): void => {
+    if (isClosed) return;
+    if (error === null) names.set(host, addresses);
+    else names.delete(host);
+    if (error !== null && isAbsent(error)) absent.set(host, { lookups: (absent.get(host)?.lookups ?? 0) + 1, error });
+    else if (absent.get(host) !== undefined) absent.delete(host);
     for (const { done } of waiters) done(error, addresses);
   };
   const lookUp = (host: string, waiter: Waiter) => {
     const known = absent.get(host);
     if (known !== undefined && known.lookups >= MIN_ABSENT_LOOKUPS)
       return process.nextTick(waiter.done, knownError(known.error), []);
-    const shared = pending.get(host);
-    waiter.onLookup?.(shared?.isQueued ?? false);
-    if (shared !== undefined) return void shared.waiters.push(waiter);
-    const own: Pending = { waiters: [waiter], isQueued: false };
-    pending.set(host, own);
+    const shared = names.get(host);
+    if (shared !== undefined && "waiters" in shared) {
+      waiter.onLookup?.(shared.isQueued);
+      shared.waiters.push(waiter);
+      return;
+    }
+    waiter.onLookup?.(false);
+    const own: Pending = { host, waiters: [waiter], isQueued: false };
+    names.set(host, own);
     const queued = (isQueued: boolean) => {
       own.isQueued = isQueued;
       for (const one of own.waiters) one.onLookup?.(isQueued);
     };
     resolveName(host, queued, (error, answers) => {
-      if (error !== null) return settle(host, unmaskFdExhaustion(error), []);
-      settle(host, null, [...new Set(answers.map(({ address }) => address))].slice(0, MAX_ADDRESSES));
+      if (error !== null) return settle(own, unmaskFdExhaustion(error), []);
+      settle(own, null, distinct(answers));
     });
   };
   const known = (host: string, port: number) =>
     overrides?.(host, port) ??
     (isIP(host) === 0 ? undefined : [host]) ??
-    (isLocalhost(host) ? LOOPBACK : found.get(host));
+    (isLocalhost(host) ? LOOPBACK : foundOf(host));
   /** Wraps `done` so that it gets only addresses that may be connected to. */
   const checked =
     (host: string, done: Done): Done =>
@@ -122,17 +134,24 @@ export function resolver({ publicOnly, isOwn = ownAddresses(), overrides, lookup
       if (addresses !== undefined) done(null, addresses);
       else lookUp(host, { done, onLookup: (isQueued) => waiter.onLookup?.(isQueued) });
     },
-    forget: (host) => found.delete(host),
+    forget(host) {
+      if (foundOf(host) !== undefined) names.delete(host);
+    },
     prefer(host, address) {
-      const addresses = found.get(host);
+      const addresses = foundOf(host);
       if (addresses === undefined || addresses[0] === address) return;
-      found.set(host, [address, ...addresses.filter((other) => other !== address)]);
+      names.set(host, [address, ...addresses.filter((other) => other !== address)]);
     },
     close() {
+      isClosed = true;
       system?.close();
-      pending.clear();
     },
   };
+}
+
+function distinct(answers: readonly { readonly address: string }[]): readonly string[] {
+  const addresses = answers.map(({ address }) => address);
+  return addresses.length === 1 ? addresses : [...new Set(addresses)].slice(0, MAX_ADDRESSES);
 }
 
 /** Whether the name does not exist or has no address. */

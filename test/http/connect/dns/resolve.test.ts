@@ -130,7 +130,7 @@ describe("a name", () => {
     const names = resolver({ lookup: (_host, _how, done) => done(null, at(`127.0.${count >> 8}.${count++ & 255}`)) });
     for (let i = 0; i <= 10_000; i++) await find(names, `h${i}.test`);
     expect(count).toBe(10_001);
-    await find(names, "h1.test");
+    await find(names, "h5000.test");
     expect(count).toBe(10_001);
     await find(names, "h0.test");
     expect(count).toBe(10_002);
