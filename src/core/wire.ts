@@ -9,13 +9,13 @@ export interface WireExchange {
   readonly address: string | undefined;
   /** When the request was sent, in milliseconds since 1970. */
   readonly sentMs: number;
-  /** The request's head as it was sent, with its blank line; the values of its credentials are `***`. */
-  readonly request: Uint8Array;
+  /** The request's head as it was sent, with its blank line, in Latin-1; the values of its credentials are `***`. */
+  readonly request: string;
   /**
    * The response's head as it came: status line with its reason, header lines in their order and letters, blank line. HTTP/2 as
-   * HTTP/1.1 text with an empty reason: `HTTP/1.1 200 \r\n`.
+   * HTTP/1.1 text with an empty reason: `HTTP/1.1 200 \r\n`. In Latin-1: each character is a byte.
    */
-  readonly response: Uint8Array;
+  readonly response: string;
 }
 
 /** A response whose body is not stored: a redirect's, or that of a final answer that is not 2xx. */

@@ -2,11 +2,7 @@
 
 import type { FailedWire, WireResponse } from "../core/wire.ts";
 
-type ResponseRow = Omit<WireResponse, "request" | "response" | "body"> & {
-  readonly request: string;
-  readonly response: string;
-  readonly body: readonly string[];
-};
+type ResponseRow = Omit<WireResponse, "body"> & { readonly body: readonly string[] };
 
 export type WireRow = ResponseRow & { readonly hops: readonly ResponseRow[] };
 
@@ -18,13 +14,12 @@ export function wireOf({ hops, ...row }: WireRow): FailedWire {
   return { ...responseOf(row), hops: hops.map(responseOf) };
 }
 
-function rowOf({ url, protocol, address, sentMs, request, response, body, isWhole }: WireResponse): ResponseRow {
-  const heads = { request: base64(request), response: base64(response) };
-  return { url, protocol, address, sentMs, ...heads, body: body.map(base64), isWhole };
+function rowOf({ body, ...rest }: WireResponse): ResponseRow {
+  return { ...rest, body: body.map(base64) };
 }
 
-function responseOf({ address, request, response, body, ...rest }: ResponseRow): WireResponse {
-  return { ...rest, address, request: bytesOf(request), response: bytesOf(response), body: body.map(bytesOf) };
+function responseOf({ address, body, ...rest }: ResponseRow): WireResponse {
+  return { ...rest, address, body: body.map(bytesOf) };
 }
 
 function base64(bytes: Uint8Array): string {

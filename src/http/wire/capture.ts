@@ -56,8 +56,7 @@ export class WireCapture {
   /** Returns what was sent and received; undefined before the head is complete. */
   exchange(): WireExchange | undefined {
     const { url, protocol, address, sentMs, request, head } = this;
-    if (head === undefined) return undefined;
-    return { url, protocol, address, sentMs, request: bytesOf(request), response: bytesOf(head) };
+    return head === undefined ? undefined : { url, protocol, address, sentMs, request, response: head };
   }
 
   /** Returns the response whose body is not stored; undefined for any other end. */
@@ -66,8 +65,4 @@ export class WireCapture {
     const exchange = isWhole === undefined ? undefined : this.exchange();
     return exchange === undefined || isWhole === undefined ? undefined : { ...exchange, body, isWhole };
   }
-}
-
-function bytesOf(text: string): Uint8Array {
-  return Buffer.from(text, "latin1");
 }

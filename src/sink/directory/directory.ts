@@ -113,7 +113,8 @@ export function directory(options: DirectoryOptions): Sink {
     },
     write(job, url, answer) {
       const { body } = answer;
-      const content = saveHeaders ? answer.wire?.response : undefined;
+      const head = saveHeaders ? answer.wire?.response : undefined;
+      const content = head === undefined ? undefined : Buffer.from(head, "latin1");
       const target = pending.isAborted
         ? STOPPED_BEFORE_WRITE
         : targetOf(job, url, answer.type, answer.lastModified, content);

@@ -20,14 +20,24 @@ export async function cdxj(fd: number, filename: string, end: number): Promise<s
 }
 
 /** The beginnings of the records that players ask for. Type is the first field of all of ours. */
-const BEGINNING = "WARC/1.1\r\nWARC-Type: ";
+const BEGINNING = Buffer.from("WARC/1.1\r\nWARC-Type: ");
 const TYPES = ["response", "revisit"] as const;
+const BLANK = Buffer.from(BLANK_LINE);
+
+/** The first and the third letter of `request`. */
+const [R, Q] = [0x72, 0x71];
 
 /** Undefined for records that no player asks for. */
 function lineOf({ offset, length, beginning }: Member, filename: string): string | undefined {
-  const blockAt = beginning.indexOf(BLANK_LINE) + BLANK_LINE.length;
+  if (
+    beginning.length < BEGINNING.length ||
+    beginning.compare(BEGINNING, 0, BEGINNING.length, 0, BEGINNING.length) !== 0
+  )
+    throw new Error(`no record that a run has written at byte ${offset}`);
+  // Half of all records are requests: their heads are not read.
+  if (beginning[BEGINNING.length] !== R || beginning[BEGINNING.length + 2] === Q) return undefined;
+  const blockAt = beginning.indexOf(BLANK) + BLANK_LINE.length;
   const head = beginning.toString("latin1", 0, blockAt);
-  if (!head.startsWith(BEGINNING)) throw new Error(`no record that a run has written at byte ${offset}`);
   const kind = TYPES.find((type) => head.startsWith(`${type}\r`, BEGINNING.length));
   if (kind === undefined) return undefined;
   const uri = fieldOf(head, "WARC-Target-URI");
@@ -56,5 +66,6 @@ function digitsOf(date: string): string {
 }
 
 function ascii(line: string): string {
+  if (!/[\x7f-\uffff]/.test(line)) return line; // the usual case
   return line.replace(/[\x7f-\uffff]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }

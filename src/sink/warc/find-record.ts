@@ -5,7 +5,7 @@ import type { ShardRecord } from "../../core/job.ts";
 import { openToRead } from "../../fs/open-nofollow.ts";
 import { readHeader, zlib } from "./gzip/gzip-format.ts";
 import { parseHead } from "./parse-head.ts";
-import type { RecordReference } from "./record-head.ts";
+import type { RecordReference } from "./records/record-head.ts";
 
 export interface FoundRecord {
   readonly reference: RecordReference;

@@ -1,4 +1,4 @@
-// Changes the head of an HTTP response where the archived body is not what followed that head on the wire.
+// Changes the head of an HTTP response, in Latin-1, where the archived body is not what followed that head on the wire.
 
 /** The field of a coding that the archived body does not have. */
 const TRANSFER_CODING = /^transfer-encoding(?=[ \t]*:)/im;
@@ -11,32 +11,24 @@ const STATUS = /^([^ \r\n]+) +206([^\r\n]*)/;
 const RANGE_FIELDS = /^(content-range|content-length)(?=[ \t]*:)/gim;
 
 /** The head with its transfer coding as `X-Orig-Transfer-Encoding`, and a length beside that likewise: the body is without the coding. */
-export function withoutTransferCoding(head: Uint8Array): Uint8Array {
-  const text = latin1(head);
-  // Most heads have none.
-  if (text.search(TRANSFER_CODING) === -1) return head;
-  return Buffer.from(text.replace(FRAMING_FIELDS, originalName), "latin1");
+export function withoutTransferCoding(head: string): string {
+  return TRANSFER_CODING.test(head) ? head.replace(FRAMING_FIELDS, originalName) : head; // most heads have none
 }
 
 /**
  * The head of a 206 as that of the whole body, of which it brought the end: status 200, and its own status, range and length as
  * `X-Orig-` fields. `bytes`: the length of the whole body.
  */
-export function asWhole(head: Uint8Array, bytes: number): Uint8Array {
-  const text = latin1(head);
-  const status = STATUS.exec(text);
+export function asWhole(head: string, bytes: number): string {
+  const status = STATUS.exec(head);
   if (status === null) return head;
   const [line, version = "", reason = ""] = status;
-  const rest = text.slice(line.length).replace(RANGE_FIELDS, "X-Orig-$1");
+  const rest = head.slice(line.length).replace(RANGE_FIELDS, "X-Orig-$1");
   const fields = `\r\nContent-Length: ${bytes}\r\nX-Orig-Status: 206${reason}`;
-  return Buffer.from(`${version} 200 OK${fields}${rest}`, "latin1");
+  return `${version} 200 OK${fields}${rest}`;
 }
 
 /** The name under which a field is kept, however the server wrote it. */
 function originalName(name: string): string {
   return name.toLowerCase() === "content-length" ? "X-Orig-Content-Length" : "X-Orig-Transfer-Encoding";
-}
-
-function latin1(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
 }

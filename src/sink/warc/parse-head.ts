@@ -59,7 +59,13 @@ export function contentEncoding(block: Buffer): string | undefined {
   return CONTENT_ENCODING.exec(headOf(block))?.[1]?.trim();
 }
 
+/** Most heads are shorter, in bytes. */
+const USUAL_BYTES = 2048;
+
 function headOf(block: Buffer): string {
+  const text = block.toString("latin1", 0, USUAL_BYTES);
+  const blankAt = text.search(/\n\r?\n/);
+  if (blankAt !== -1) return text.slice(0, blankAt + 1);
   const end = headEnd(block);
   return block.toString("latin1", 0, end === -1 ? block.length : end);
 }

@@ -77,7 +77,7 @@ function memberIn(bytes: Buffer, offset: number, mostBytes: number): Member | un
   if (header === undefined) throw new Error(`no member that a run has written at byte ${offset}`);
   const found = header.length === undefined ? (storedIn(bytes) ?? inflatedIn(bytes)) : sizedIn(bytes, header.length);
   if (found === undefined || found.length > mostBytes) return undefined;
-  return { offset, ...found };
+  return { offset, length: found.length, beginning: found.beginning };
 }
 
 /** A member whose header has its length: only its beginning is inflated. */
@@ -101,6 +101,13 @@ function sizedIn(bytes: Buffer, length: number): Omit<Member, "offset"> | undefi
 
 /** A member of stored blocks alone; undefined where it has others. The quick way: nothing is inflated. */
 function storedIn(bytes: Buffer): Omit<Member, "offset"> | undefined {
+  // Nearly all members have one block.
+  if (bytes[HEADER_BYTES] === 1) {
+    const from = HEADER_BYTES + STORED_HEADER_BYTES;
+    const end = from + bytes.readUInt16LE(HEADER_BYTES + 1);
+    const length = end + TRAILER_BYTES;
+    return length > bytes.length ? undefined : { length, beginning: bytes.subarray(from, end) };
+  }
   const blocks: Buffer[] = [];
   for (let at = HEADER_BYTES; ; ) {
     const type = bytes[at];
@@ -110,8 +117,7 @@ function storedIn(bytes: Buffer): Omit<Member, "offset"> | undefined {
     if (next > bytes.length) return undefined;
     blocks.push(bytes.subarray(at + STORED_HEADER_BYTES, next));
     if (type === 1) {
-      const [first = bytes.subarray(0, 0)] = blocks;
-      const beginning = blocks.length === 1 ? first : Buffer.concat(blocks).subarray(0, BEGINNING_BYTES);
+      const beginning = Buffer.concat(blocks).subarray(0, BEGINNING_BYTES);
       return next + TRAILER_BYTES > bytes.length ? undefined : { length: next + TRAILER_BYTES, beginning };
     }
     at = next;

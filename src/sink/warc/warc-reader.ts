@@ -2,9 +2,9 @@
 
 import { fstatSync } from "node:fs";
 import type { ShardReader } from "../container/shard-reader.ts";
-import { type DigestLabel, startDigest } from "./digest.ts";
 import { inflatedMember } from "./gzip/inflate-member.ts";
 import { headEnd, parseHead } from "./parse-head.ts";
+import { type DigestLabel, startDigest } from "./records/digest.ts";
 
 /** More than the heads of a record and of its HTTP message can have together. */
 const MAX_HEAD_BYTES = 1_048_576;

@@ -4,22 +4,23 @@ import type { Job, ShardRecord } from "../../core/job.ts";
 import type { Answer } from "../../core/ports.ts";
 import { redacted } from "../../core/url/redact.ts";
 import type { Wire, WireResponse } from "../../core/wire.ts";
-import { readAt } from "../../fs/positioned-io.ts";
 import type { Capture, ContainerFormat } from "../container/container-format.ts";
 import { behindLead, composed, type Group, type PiecesGroup, type SmallGroup } from "../container/group.ts";
-import { type Digest, type DigestLabel, digestOf, digestOfPieces, startDigest } from "./digest.ts";
 import { findRecord, type ShardPaths } from "./find-record.ts";
-import { isDeflatable, SAMPLE_BYTES, samplePositions } from "./gzip/deflate.ts";
+import { isDeflatable } from "./gzip/deflate.ts";
 import { piecewiseMember } from "./gzip/piecewise-member.ts";
-import { bytesOf, type GzipMember, joined, writeAll } from "./gzip-member.ts";
 import { asWhole, withoutTransferCoding } from "./http-head.ts";
+import { digestsOf, samplesOf } from "./large-body.ts";
 import { originals } from "./originals.ts";
 import { isPacked } from "./packed-types.ts";
 import { contentEncoding, responseHead } from "./parse-head.ts";
-import { RECORD_END } from "./record-head.ts";
+import { type Digest, type DigestLabel, digestOf, digestOfPieces } from "./records/digest.ts";
+import { bytesOf, type GzipMember, joined, writeAll } from "./records/gzip-member.ts";
+import { RECORD_END } from "./records/record-head.ts";
 import {
   type Captured,
   captured,
+  latin1,
   longResponseRecord,
   metadataRecord,
   requestRecord,
@@ -27,7 +28,8 @@ import {
   responseRecord,
   revisitRecord,
   warcinfoRecord,
-} from "./records.ts";
+} from "./records/records.ts";
+import { shortCapture } from "./records/short-capture.ts";
 
 export interface WarcOptions {
   readonly label: DigestLabel;
@@ -50,9 +52,6 @@ const MIN_DUPLICATE_BYTES = 1024;
 /** Bodies of this length are deflated in the thread pool, or written from where they are, in bytes. */
 const MIN_LONG_BYTES = 65_536;
 
-/** The unit in which large bodies are read for their digests. */
-const READ_BYTES = 1_048_576;
-
 /** What is known of a capture before it is written, to be known of later ones with the same payload. */
 interface Layout {
   readonly payload: Digest;
@@ -69,18 +68,25 @@ export function warcFormat(options: WarcOptions): ContainerFormat {
     begin: (shard) => joined([warcinfoRecord(shard, now(), info)]),
     small(capture, pieces) {
       const { answer } = capture;
-      const of = captured(wireOf(answer));
-      const head = headOf(answer, capture.bytes);
+      const wire = wireOf(answer);
+      const text = headOf(answer, capture.bytes);
+      const isStored = isPacked(answer.type, answer.encoding);
+      if (wire.hops.length === 0 && !isDeduped && !hasMetadata) {
+        const short = shortCapture(wire, { head: text, body: pieces, isPacked: isStored }, label);
+        if (short !== undefined) return short;
+      }
+      const of = captured(wire);
+      const head = latin1(text);
       if (capture.bytes >= MIN_LONG_BYTES) return long(capture, of, head, pieces);
       const block = Buffer.concat([head, ...pieces]);
       const payload = digestOf(label, block.subarray(head.length));
-      const response = { block, payload, isWhole: true, isPacked: isPacked(answer.type, answer.encoding) };
+      const response = { block, payload, isWhole: true, isPacked: isStored };
       return revisit(capture, of, head, payload) ?? group(capture, of, payload, responseRecord(of, response, label));
     },
     async large(capture, fd) {
       const { answer, bytes } = capture;
       const of = captured(wireOf(answer));
-      const head = headOf(answer, bytes);
+      const head = latin1(headOf(answer, bytes));
       const digests = await digestsOf(head, fd, bytes, label);
       const again = revisit(capture, of, head, digests.payload);
       if (again !== undefined) {
@@ -178,7 +184,7 @@ export function warcFormat(options: WarcOptions): ContainerFormat {
   /** The record of a 304: the body is that which the validators of the request are from. */
   function notModifiedRecord(of: Captured, { known }: Job): GzipMember {
     const original = known !== undefined && "refers_to" in known ? findRecord(known.refers_to, pathsOf) : undefined;
-    const head = withoutTransferCoding(of.exchange.response);
+    const head = latin1(withoutTransferCoding(of.exchange.response));
     return revisitRecord(of, "server-not-modified", head, original ?? UNKNOWN, label);
   }
 }
@@ -193,42 +199,19 @@ function wireOf({ wire }: Answer): Wire {
   return wire;
 }
 
-function headOf({ from, wire }: Answer, bytes: number): Uint8Array {
-  const head = withoutTransferCoding(wire?.response ?? NOTHING);
+/** The head of the response as it is archived. */
+function headOf({ from, wire }: Answer, bytes: number): string {
+  const head = withoutTransferCoding(wire?.response ?? "");
   return from === undefined ? head : asWhole(head, bytes);
 }
 
 /** The record of a response whose body is not saved: of a redirect, or of a final answer that is not 2xx. */
 function failedRecord(of: Captured, { body, isWhole }: WireResponse, label: DigestLabel): GzipMember {
-  const head = withoutTransferCoding(of.exchange.response);
+  const head = latin1(withoutTransferCoding(of.exchange.response));
   const block = Buffer.concat([head, ...body]);
   const { type } = responseHead(block);
   const payload = digestOf(label, block.subarray(head.length));
   return responseRecord(of, { block, payload, isWhole, isPacked: isPacked(type, contentEncoding(block)) }, label);
-}
-
-async function digestsOf(head: Uint8Array, fd: number, bytes: number, label: DigestLabel) {
-  const [payload, block] = [startDigest(label), startDigest(label)];
-  block.update(head);
-  const buffer = Buffer.allocUnsafe(Math.min(READ_BYTES, bytes));
-  for (let at = 0; at < bytes; ) {
-    const length = await readAt(fd, buffer.subarray(0, bytes - at), at);
-    if (length === 0) throw Object.assign(new Error("a body is shorter than it was"), { code: "EIO" });
-    const piece = buffer.subarray(0, length);
-    payload.update(piece);
-    block.update(piece);
-    at += length;
-  }
-  return { payload: payload.result(), block: block.result() };
-}
-
-async function samplesOf(fd: number, bytes: number): Promise<readonly Uint8Array[]> {
-  const samples: Uint8Array[] = [];
-  for (const at of samplePositions(bytes)) {
-    const sample = Buffer.allocUnsafe(SAMPLE_BYTES);
-    samples.push(sample.subarray(0, await readAt(fd, sample, at)));
-  }
-  return samples;
 }
 
 function groupOf(lead: readonly GzipMember[], rest: readonly GzipMember[]): SmallGroup | PiecesGroup {

@@ -13,8 +13,8 @@ const HEAD = "HTTP/1.1 200 OK\r\nA: b\r\n\r\n";
 const OLD = "Wed, 01 Jan 2020 00:00:00 GMT";
 const wire: Wire = {
   ...{ url: JOB.url, protocol: "http/1.1", address: undefined, sentMs: 0, hops: [] },
-  request: text("GET / HTTP/1.1\r\n\r\n"),
-  response: text(HEAD),
+  request: "GET / HTTP/1.1\r\n\r\n",
+  response: HEAD,
 };
 const SLOW = { isFast: () => false, record: () => {} };
 

@@ -5,28 +5,29 @@ import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import type { WireExchange } from "../../../src/core/wire.ts";
 import { cdxj } from "../../../src/sink/warc/cdxj.ts";
-import { digestOf } from "../../../src/sink/warc/digest.ts";
-import { joined } from "../../../src/sink/warc/gzip-member.ts";
+import { digestOf } from "../../../src/sink/warc/records/digest.ts";
+import { joined } from "../../../src/sink/warc/records/gzip-member.ts";
 import {
   captured,
+  latin1,
   requestRecord,
   responseRecord,
   revisitRecord,
   warcinfoRecord,
-} from "../../../src/sink/warc/records.ts";
+} from "../../../src/sink/warc/records/records.ts";
 import { ownFolder } from "../../support/own.ts";
 
 const folder = ownFolder();
 
 function exchange(url: string, head: string): WireExchange {
   const sentMs = Date.UTC(2026, 10, 29, 12, 0, 0, 7);
-  const request = Buffer.from("GET / HTTP/1.1\r\nHost: example.org\r\n\r\n");
-  return { url, protocol: "http/1.1", address: "192.0.2.1", sentMs, request, response: Buffer.from(`${head}\r\n\r\n`) };
+  const request = "GET / HTTP/1.1\r\nHost: example.org\r\n\r\n";
+  return { url, protocol: "http/1.1", address: "192.0.2.1", sentMs, request, response: `${head}\r\n\r\n` };
 }
 
 function capture(url: string, head: string, body: Uint8Array, isPacked = false): Uint8Array {
   const one = captured(exchange(url, head));
-  const block = Buffer.concat([one.exchange.response, body]);
+  const block = Buffer.concat([latin1(one.exchange.response), body]);
   const response = { block, payload: digestOf("sha1", body), isWhole: true, isPacked };
   return joined([requestRecord(one, "sha1"), responseRecord(one, response, "sha1")]);
 }
@@ -51,7 +52,7 @@ describe("the index of a WARC file", () => {
     const text = await index(
       capture("http://www.example.org/b?z=1&y=2", OK, Buffer.from("b")),
       capture("http://example.org/a", "HTTP/1.1 301 Moved", Buffer.alloc(0)),
-      joined([revisitRecord(again, "identical-payload-digest", again.exchange.response, original, "sha1")]),
+      joined([revisitRecord(again, "identical-payload-digest", latin1(again.exchange.response), original, "sha1")]),
     );
     const lines = text.trimEnd().split("\n");
     expect(lines).toEqual(lines.toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))));

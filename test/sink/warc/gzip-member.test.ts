@@ -12,7 +12,7 @@ import {
   TRAILER_BYTES,
 } from "../../../src/sink/warc/gzip/gzip-format.ts";
 import { piecewiseMember } from "../../../src/sink/warc/gzip/piecewise-member.ts";
-import { bytesOf, gzipMember, joined, memberOfPieces } from "../../../src/sink/warc/gzip-member.ts";
+import { bytesOf, gzipMember, joined, memberOfPieces } from "../../../src/sink/warc/records/gzip-member.ts";
 
 const lengths = [0, 1000, 1500, 2500, 65_000, 65_534, 65_535, 65_536, 131_070, 200_001];
 

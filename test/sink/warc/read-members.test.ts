@@ -4,8 +4,8 @@ import { closeSync, openSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { SIZED_HEADER_BYTES } from "../../../src/sink/warc/gzip/gzip-format.ts";
 import { piecewiseMember } from "../../../src/sink/warc/gzip/piecewise-member.ts";
-import { gzipMember, joined } from "../../../src/sink/warc/gzip-member.ts";
 import { eachMember } from "../../../src/sink/warc/read-members.ts";
+import { gzipMember, joined } from "../../../src/sink/warc/records/gzip-member.ts";
 import { own, ownFolder } from "../../support/own.ts";
 
 const folder = ownFolder();

@@ -2,8 +2,8 @@
 import { existsSync, linkSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { sealShards } from "../../../src/sink/seal-shards.ts";
-import { joined } from "../../../src/sink/warc/gzip-member.ts";
-import { captured, requestRecord, warcinfoRecord } from "../../../src/sink/warc/records.ts";
+import { joined } from "../../../src/sink/warc/records/gzip-member.ts";
+import { captured, requestRecord, warcinfoRecord } from "../../../src/sink/warc/records/records.ts";
 import { ownFolder } from "../../support/own.ts";
 
 const folder = ownFolder();
@@ -14,7 +14,7 @@ const bytes = joined([
   requestRecord(
     captured({
       ...{ url: "http://example.org/", protocol: "http/1.1", address: undefined, sentMs: 0 },
-      ...{ request: Buffer.from("GET / HTTP/1.1\r\n\r\n"), response: Buffer.from("HTTP/1.1 200 OK\r\n\r\n") },
+      ...{ request: "GET / HTTP/1.1\r\n\r\n", response: "HTTP/1.1 200 OK\r\n\r\n" },
     }),
     "sha1",
   ),

@@ -37,23 +37,34 @@ function labelled(label: DigestLabel, bytes: string): Digest {
 }
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-
-/** Two letters for each ten bits. */
-const PAIRS = Array.from({ length: 1024 }, (_, i) => `${ALPHABET[i >> 5]}${ALPHABET[i & 31]}`);
+const LETTERS = Uint8Array.from(ALPHABET, (letter) => letter.charCodeAt(0));
 
 /** Of bytes as Latin-1. With `=` up to a multiple of eight letters, where the bytes are no multiple of five. */
 export function base32(bytes: string): string {
-  let text = "";
-  for (let i = 0; i < bytes.length; i += 5) {
-    // What lies behind the end counts as 0: NaN in a bitwise operation.
-    const c = bytes.charCodeAt(i + 2);
-    const high = (bytes.charCodeAt(i) << 12) | (bytes.charCodeAt(i + 1) << 4) | (c >> 4);
-    const low = ((c & 15) << 16) | (bytes.charCodeAt(i + 3) << 8) | bytes.charCodeAt(i + 4);
-    text +=
-      (PAIRS[high >> 10] ?? "") + (PAIRS[high & 1023] ?? "") + (PAIRS[low >> 10] ?? "") + (PAIRS[low & 1023] ?? "");
-  }
-  const spare = (5 - (bytes.length % 5)) % 5;
-  if (spare === 0) return text;
-  const letters = Math.floor((spare * 8) / 5);
-  return text.slice(0, text.length - letters) + "=".repeat(letters);
+  const into = Buffer.alloc(Math.ceil(bytes.length / 5) * 8, "=");
+  writeBase32(bytes, into, 0);
+  return into.toString("latin1");
 }
+
+/** Writes the letters of base32, without `=` at its end. */
+export function writeBase32(bytes: string, into: Uint8Array, at: number): void {
+  const end = at + Math.ceil((bytes.length * 8) / 5);
+  let bits = 0;
+  let bitCount = 0;
+  let next = 0;
+  for (let i = at; i < end; i++) {
+    if (bitCount < 5) {
+      bits = ((bits & 31) << 8) | bytes.charCodeAt(next++); // behind the end, NaN counts as 0
+      bitCount += 8;
+    }
+    bitCount -= 5;
+    into[i] = LETTERS[(bits >> bitCount) & 31] ?? 0;
+  }
+}
+
+/** The digest of zeros, which is as long as any other. */
+export function blankDigest(label: DigestLabel): string {
+  return `${label}:${base32("\0".repeat(BYTES[label]))}`;
+}
+
+const BYTES: Readonly<Record<DigestLabel, number>> = { sha1: 20, sha256: 32 };

@@ -1,7 +1,7 @@
 // The head of a WARC 1.1 record (ISO 28500:2017): its version, its named fields, and the blank line before its block.
 
 import { randomUUID } from "node:crypto";
-import type { WireExchange } from "../../core/wire.ts";
+import type { WireExchange } from "../../../core/wire.ts";
 
 /** What a record says of itself; a field that is undefined is left out. */
 export interface RecordHead {

@@ -1,7 +1,7 @@
 // Makes the WARC records of an exchange: request, response, revisit and metadata; and the warcinfo at the beginning of a file.
 
-import type { WireExchange } from "../../core/wire.ts";
-import { lengthOf } from "../../fs/write-all.ts";
+import type { WireExchange } from "../../../core/wire.ts";
+import { lengthOf } from "../../../fs/write-all.ts";
 import { type Digest, type DigestLabel, digestOf, digestOfPieces } from "./digest.ts";
 import { type GzipMember, gzipMember, memberOfPieces } from "./gzip-member.ts";
 import { newRecordId, type RecordHead, type RecordReference, recordHead } from "./record-head.ts";
@@ -60,21 +60,17 @@ export function warcinfoRecord(
   return record(about, fieldsBlock(info), "sha1", false);
 }
 
-export function requestRecord({ exchange, id, date }: Captured, label: DigestLabel): GzipMember {
-  const about: RecordHead = {
-    type: "request",
-    id: newRecordId(),
-    date,
-    exchange,
-    concurrentTo: id,
-    contentType: REQUEST,
-  };
-  return record(about, exchange.request, label, true);
+export function requestRecord(of: Captured, label: DigestLabel): GzipMember {
+  return record(requestAbout(of, newRecordId()), latin1(of.exchange.request), label, true);
+}
+
+export function requestAbout({ exchange, id: concurrentTo, date }: Captured, id: string): RecordHead {
+  return { type: "request", id, date, exchange, concurrentTo, contentType: REQUEST };
 }
 
 export function responseRecord(of: Captured, response: ArchivedResponse, label: DigestLabel): GzipMember {
   const { block, payload, isWhole, isPacked } = response;
-  return record(responseHead(of, payload, isWhole ? undefined : "length"), block, label, isPacked);
+  return record(responseAbout(of, payload.text, isWhole ? undefined : "length"), block, label, isPacked);
 }
 
 /** As `responseRecord`, of a whole body in pieces, which stay as they are until the record is written. */
@@ -93,11 +89,15 @@ export function responseHeadText(
   digests: { readonly payload: Digest; readonly block: Digest },
   blockBytes: number,
 ): string {
-  return recordHead(responseHead(of, digests.payload), digests.block.text, blockBytes);
+  return recordHead(responseAbout(of, digests.payload.text), digests.block.text, blockBytes);
 }
 
-function responseHead({ exchange, id, date }: Captured, payload: Digest, truncated?: "length"): RecordHead {
-  return { type: "response", id, date, exchange, truncated, payloadDigest: payload.text, contentType: RESPONSE };
+export function responseAbout(
+  { exchange, id, date }: Captured,
+  payloadDigest: string,
+  truncated?: "length",
+): RecordHead {
+  return { type: "response", id, date, exchange, truncated, payloadDigest, contentType: RESPONSE };
 }
 
 /** A record of an answer whose body is in another record. `payloadDigest`: of that body. */
@@ -143,6 +143,11 @@ function record(about: RecordHead, block: Uint8Array, label: DigestLabel, isPack
   return gzipMember(recordHead(about, digestOf(label, block).text, block.length), block, isPacked);
 }
 
+/** Bytes of text in Latin-1. */
+export function latin1(text: string): Buffer {
+  return Buffer.from(text, "latin1");
+}
+
 function fieldsBlock(fields: readonly (readonly [string, string])[]): Uint8Array {
   return Buffer.from(fields.map(([name, value]) => `${name}: ${value.replace(/[\x00-\x1f\x7f]/g, " ")}\r\n`).join(""));
 }
@@ -151,7 +156,7 @@ function fieldsBlock(fields: readonly (readonly [string, string])[]): Uint8Array
 let dateMs = Number.NaN;
 let date = "";
 
-function isoDate(ms: number): string {
+export function isoDate(ms: number): string {
   if (ms !== dateMs) {
     dateMs = ms;
     date = new Date(ms).toISOString();

@@ -1,7 +1,7 @@
 // Encodes a WARC record as a gzip member (RFC 1952): deflated where that makes it smaller, otherwise in stored blocks.
 
-import { lengthOf } from "../../fs/write-all.ts";
-import { deflatedBehind, isDeflatable, samplesIn } from "./gzip/deflate.ts";
+import { lengthOf } from "../../../fs/write-all.ts";
+import { deflatedBehind, isDeflatable, samplesIn } from "../gzip/deflate.ts";
 import {
   BLOCK_HEADER_BYTES,
   HEADER,
@@ -16,7 +16,7 @@ import {
   writeStored,
   writeTrailer,
   zlib,
-} from "./gzip/gzip-format.ts";
+} from "../gzip/gzip-format.ts";
 import { RECORD_END } from "./record-head.ts";
 
 /**
@@ -29,7 +29,7 @@ const DEFLATE = { level: 1, memLevel: 5, windowBits: 12 } as const;
  * Shorter records are stored: deflating saves some 400 bytes of them at most, and costs 14 µs and the memory of a state of zlib, more
  * than all else of a small URL's record. Reading the index of a stored one costs a tenth, too.
  */
-const MIN_DEFLATED_BYTES = 2048;
+export const MIN_DEFLATED_BYTES = 2048;
 
 /** A whole member. */
 export interface GzipMember {
