@@ -34,6 +34,17 @@ export function liveTerminal(stream: NodeJS.WriteStream, columns: () => number):
     if (stream.isTTY) act();
   };
 
+  /**
+   * Erases the line and all below it. tmux moves a screen that is erased from its first column on into its history, where lines that
+   * were drawn would stay: so that column is erased by itself.
+   */
+  const eraseDown = () => {
+    clearLine(stream, 0);
+    moveCursor(stream, 1, 0);
+    clearScreenDown(stream);
+    cursorTo(stream, 0);
+  };
+
   return {
     cursor: (isShown) => control(() => stream.write(isShown ? "\u001b[?25h" : "\u001b[?25l")),
     lineWrapping: (isOn) => control(() => stream.write(isOn ? "\u001b[?7h" : "\u001b[?7l")),
@@ -45,14 +56,14 @@ export function liveTerminal(stream: NodeJS.WriteStream, columns: () => number):
       control(() => {
         moveCursor(stream, 0, -Math.max(0, rows - 1));
         cursorTo(stream, 0);
-        if (now !== drawnFor) clearScreenDown(stream);
+        if (now !== drawnFor) eraseDown();
       });
       widths = [];
       drawnFor = now;
     },
     clearLine: () => control(() => clearLine(stream, 0)),
     clearRight: () => control(() => clearLine(stream, 1)),
-    clearBottom: () => control(() => clearScreenDown(stream)),
+    clearBottom: () => control(eraseDown),
     newline() {
       if (widths.length === 0) widths.push(0);
       widths.push(0);
@@ -60,7 +71,7 @@ export function liveTerminal(stream: NodeJS.WriteStream, columns: () => number):
     },
     write(text, isRaw = false) {
       if (isRaw) {
-        control(() => clearScreenDown(stream)); // it may have more lines than there are below, or shorter ones
+        control(eraseDown); // it may have more lines than there are below, or shorter ones
         stream.write(text); // it ends with a line feed
         return;
       }

@@ -1,6 +1,6 @@
 // What a person sees in a terminal of 40 to 200 columns, also while its size changes; and the same run in a log.
 
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { own, ownFolder, ownSite } from "../../support/own.ts";
 import { inTerminal, TMUX, watchedTerminal } from "../../support/process/terminal.ts";
@@ -124,6 +124,18 @@ describe.skipIf(TMUX === undefined)("a terminal", () => {
     const end = await terminal.until((screen) => screen.some((line) => line.startsWith("again")));
     expect(end.some((line) => line.includes("% of") || line.includes("2/5"))).toBe(false);
     expect(end.filter((line) => line.startsWith("saved"))).toHaveLength(1);
+  });
+
+  it("has nothing of the bar in its history, also where that was drawn in the first line", async () => {
+    const held = fewLarge();
+    const list = readFileSync(folder.at("urls.txt"), "utf8").split("\n").slice(2).join("\n");
+    writeFileSync(folder.at("urls.txt"), list);
+    const terminal = own(watchedTerminal(["urls.txt"], { cwd: folder.path, columns: 100, rows: 20 }));
+    await terminal.until(([first = "", ...bodies]) => first.includes("0/3") && bodies.length === 3);
+    held.open();
+    expect(await terminal.ended).toBe(0);
+    await terminal.until((screen) => screen.some((line) => line.startsWith("files")));
+    expect(terminal.history()[0]).toBe("saved   3 (24.0 MiB) in downloads");
   });
 
   /** Whether the bar is there once, as it is drawn in these columns: in a wide terminal with the times of bodies. */
