@@ -23,8 +23,8 @@ export function nextStepsOf(argv: readonly string[], line: CommandLine, input: I
   const canReadAgain = input.isRereadable || listUrl !== undefined;
   const same = shown(words);
   return {
-    files: () => ({
-      failures: existsSync(failures) ? failures : undefined,
+    files: (hasFailed) => ({
+      failures: hasFailed || existsSync(failures) ? failures : undefined,
       records: existsSync(records) ? records : undefined,
     }),
     goOn: canReadAgain ? same : undefined,

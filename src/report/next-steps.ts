@@ -6,8 +6,8 @@ import { thousands } from "./format.ts";
 import { wrapped, wrappedCommand } from "./progress/wrap.ts";
 
 export interface NextSteps {
-  /** The paths of failed.txt and results.jsonl, if they are there; called at the end. */
-  files(): { readonly failures?: string | undefined; readonly records?: string | undefined };
+  /** The paths of failed.txt and results.jsonl, if they are there; called at the end. `hasFailed`: failed.txt will be there. */
+  files(hasFailed: boolean): { readonly failures?: string | undefined; readonly records?: string | undefined };
   /** The command that goes on with the list. Undefined if it cannot be shown: it has secrets, or its list cannot be read again. */
   readonly goOn: string | undefined;
   /** The command that tries the failures again. */
@@ -24,9 +24,10 @@ export function nextLines(
   { files, goOn, tryAgain, columns = Number.POSITIVE_INFINITY }: NextSteps & { readonly columns?: number },
 ): string[] {
   const { tally, isStopped } = view;
-  const { failures, records } = files();
-  // The list of an earlier run is still there: it goes when the folder is closed, if nothing is left that failed.
-  const isGone = isStopped !== true && tally.failed === 0 && (view.doneEarlier?.failed ?? 0) === 0;
+  // The list of a resumed run is written when the folder is closed. That of an earlier run goes then, if nothing is left that failed.
+  const hasFailed = tally.failed > 0 || (view.doneEarlier?.failed ?? 0) > 0;
+  const { failures, records } = files(hasFailed);
+  const isGone = isStopped !== true && !hasFailed;
   const where = [
     ...(failures === undefined || isGone ? [] : [`failures in ${escaped(failures)}`]),
     ...(records === undefined ? [] : [`records in ${escaped(records)}`]),

@@ -165,4 +165,15 @@ describe("the same run in a log", () => {
     ]);
     expect(lines.slice(2)).toEqual(SUMMARY);
   });
+
+  it("names the list of failures also where a resumed run writes the first one", async () => {
+    const line = (path: string) => `${site.url(path)}\n`;
+    writeFileSync(folder.at("urls.txt"), line("/a"));
+    expect((await folder.run(["urls.txt"])).code).toBe(0);
+    site.answers.set("/gone", status(410));
+    writeFileSync(folder.at("urls.txt"), line("/a") + line("/gone"));
+    const { stderr } = await folder.run(["urls.txt"]);
+    expect(stderr).toContain("\nfiles   failures in downloads/failed.txt, records in downloads/results.jsonl\n");
+    expect(readFileSync(folder.at("downloads/failed.txt"), "utf8")).toBe(`${site.url("/gone")}\t000002\n`);
+  });
 });
