@@ -55,13 +55,13 @@ function tickLabel({ at, label }: Tick, i: number, heightPx: number): Html {
   return html`<text${i % 2 === 1 ? markup(' class="odd"') : ""} x="${percent(at)}" y="${heightPx + 16}" text-anchor="${anchor}">${label}</text>`;
 }
 
-/** A line of steps over `values`, each as wide as the others but the last, which ends at `end` (0 to 1); closed to an area. */
+/** A line of steps over `values`, each of this width (0 to 1) but the last, which ends where the chart does; closed to an area. */
 export function steps(values: readonly number[], y: Axis, heightPx: number, width: number, kind: string): Html {
   if (values.length === 0) return html``;
   const top = (value: number) => round((1 - y.place(value)) * heightPx);
   let line = "";
   for (const [i, value] of values.entries()) {
-    line += `${i === 0 ? `M0 ${top(value)}` : `V${top(value)}`}H${round(Math.min(1, (i + 1) * width) * BOX_WIDTH)}`;
+    line += `${i === 0 ? `M0 ${top(value)}` : `V${top(value)}`}H${round((i === values.length - 1 ? 1 : Math.min(1, (i + 1) * width)) * BOX_WIDTH)}`;
   }
   return html`<path class="area ${kind}" d="${markup(line)}V${heightPx}H0Z"/><path class="line ${kind}" d="${markup(line)}"/>`;
 }

@@ -19,6 +19,9 @@ const PANEL_PX = 88;
 /** Of fewer URLs the chronology shows all that there is to see. */
 const MIN_URLS = 10;
 
+/** A last step that is shorter than this part of the others is joined to the one before: a single URL there would be a peak. */
+const SHORTEST_STEP = 0.5;
+
 /** One step of the charts. */
 interface Step {
   readonly atMs: number;
@@ -143,7 +146,22 @@ function stepsOf(timeline: Timeline, endAtMs: number, bins: number): Step[] {
       inFlight: (sum(timeline.inFlight, from) * binMs) / ms,
     });
   }
+  const [before, last] = found.slice(-2);
+  if (before !== undefined && last !== undefined && last.ms < SHORTEST_STEP * before.ms)
+    found.splice(-2, 2, together(before, last));
   return found;
+}
+
+function together(a: Step, b: Step): Step {
+  const ms = a.ms + b.ms;
+  return {
+    atMs: a.atMs,
+    ms,
+    finished: a.finished + b.finished,
+    failed: a.failed + b.failed,
+    bytes: a.bytes + b.bytes,
+    inFlight: (a.inFlight * a.ms + b.inFlight * b.ms) / ms,
+  };
 }
 
 function stepTable(

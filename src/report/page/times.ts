@@ -150,6 +150,14 @@ function phaseTable(phases: readonly PhaseTimes[]): Html {
   );
 }
 
+/** Without the port that all have: it would take the room in which names differ. */
+function withoutCommonPort(hosts: readonly string[]): readonly string[] {
+  const [port = ""] = /:\d+$/.exec(hosts[0] ?? "") ?? [];
+  return hosts.every((host) => host.endsWith(port))
+    ? hosts.map((host) => host.slice(0, host.length - port.length))
+    : hosts;
+}
+
 /** From p50 to p95 of each host: a line between a dot and a bar. */
 function byHost(hosts: readonly HostCounts[]): Html[] {
   const shown = hosts.flatMap(({ host, urls, p50Ms = 0, p95Ms = 0 }) =>
@@ -159,6 +167,7 @@ function byHost(hosts: readonly HostCounts[]): Html[] {
   const least = Math.min(...shown.map(({ p50Ms, p95Ms }) => Math.max(LEAST_MS, p50Ms || p95Ms)));
   const x = logAxis(least / 1.3, Math.max(...shown.map(({ p95Ms }) => p95Ms)) * 1.3, durationLabel);
   const heightPx = shown.length * ROW_PX;
+  const names = withoutCommonPort(shown.map(({ host }) => host));
   const marks = shown.map(({ host, p50Ms, p95Ms }, i) => {
     const y = (i + 0.5) * ROW_PX;
     const [half, most] = [p50Ms, p95Ms].map((ms) => percent(x.place(Math.max(LEAST_MS, ms))));
@@ -171,9 +180,9 @@ function byHost(hosts: readonly HostCounts[]): Html[] {
     hasTicks: true,
     shapes: [],
     marks,
-    names: shown.map(({ host }, i) => ({
+    names: names.map((name, i) => ({
       yPx: (i + 0.5) * ROW_PX + 4,
-      text: html`<tspan class="wide">${shortened(host, 26)}</tspan><tspan class="narrow">${shortened(host, 14)}</tspan>`,
+      text: html`<tspan class="wide">${shortened(name, 26)}</tspan><tspan class="narrow">${shortened(name, 14)}</tspan>`,
     })),
   });
   return [

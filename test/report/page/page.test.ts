@@ -52,6 +52,28 @@ describe("the page", () => {
     }
   });
 
+  it("has no port that all hosts have in the names beside their times", () => {
+    const names = (hosts: readonly string[]) => {
+      const records = hosts.map((host, i) => saved({ n: i + 1, url: `https://${host}/a`, total_ms: 100 }));
+      return [...pageOf(statisticsOf(records)).matchAll(/<tspan class="narrow">(.*?)<\/tspan>/g)].map(
+        ([, name]) => name,
+      );
+    };
+    expect(names(["127.0.0.101:8080", "127.0.0.102:8080"])).toEqual(["127.0.0.101", "127.0.0.102"]);
+    expect(names(["a.example", "b.example"])).toEqual(["a.example", "b.example"]);
+    expect(names(["a.example:8080", "a.example"])).toEqual(["a.example:443", "a.example:8080"]);
+  });
+
+  it("has no peak where the last step is too short for a rate", () => {
+    // 60 URLs in 3 s, and a failure 4 ms after the end of the last whole step.
+    const time = (ms: number) => new Date(1_764_000_000_000 + ms).toISOString();
+    const records = Array.from({ length: 60 }, (_, i) => saved({ n: i + 1, total_ms: 1, time: time(1 + 50 * i) }));
+    records[59] = saved({ n: 60, total_ms: 1, time: time(2995) });
+    const page = pageOf(statisticsOf([...records, failed({ n: 61, total_ms: 1, time: time(3020) })]));
+    const most = /<b>Failures a second<\/b> <span>at most ([0-9.,]+)/.exec(page)?.[1];
+    expect(Number(most)).toBeLessThan(12); // one in a step of about 100 ms
+  });
+
   it("allows its own style and script alone, by their hashes", () => {
     const page = pageOf(madeUp({ urls: 30 }));
     const policy = /http-equiv="Content-Security-Policy" content="([^"]*)"/.exec(page)?.[1]?.replaceAll("&#39;", "'");
