@@ -175,7 +175,7 @@ body{font-size:11px;print-color-adjust:exact;-webkit-print-color-adjust:exact}
 main,footer{max-width:none;padding:0}
 section{padding-top:24px}
 nav,.filter,.tools,#chrono .bar,.numbers:not([open]){display:none}
-figure,.plot,.tiles,tr{break-inside:avoid}
+figure,.plot,.tiles,.says,.legend,tr{break-inside:avoid}
 h2,h3,.says,figcaption,.legend{break-after:avoid}
 .tiles{grid-template-columns:repeat(4,1fr);gap:14px 16px}
 .tiles dd{font-size:20px}

@@ -191,6 +191,11 @@ describe.skipIf(CHROMIUM === undefined)("the page in Chromium", () => {
     expect(await page.locator(".tools, .filter, nav").filter({ visible: true }).count()).toBe(0);
     expect(await page.locator("figure").filter({ visible: true }).count()).toBeGreaterThan(8);
     expect(await page.evaluate("getComputedStyle(document.body).backgroundColor")).toBe("rgb(255, 255, 255)");
+    // A heading and its sentence stay with the chart below them.
+    const breaks = "[...document.querySelectorAll('.says')].map((one) => getComputedStyle(one))";
+    expect(
+      await page.evaluate(`${breaks}.every((style) => style.breakInside + style.breakAfter === "avoidavoid")`),
+    ).toBe(true);
     await page.setViewportSize({ width: 690, height: 1000 }); // A4 between its margins
     const row = await page.locator("#rows tbody tr").first().boundingBox();
     expect(row?.height).toBeLessThan(50);
