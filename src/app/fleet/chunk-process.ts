@@ -8,6 +8,7 @@ import type { Get } from "../../core/ports.ts";
 import { combineReporters, STALL_MS } from "../../core/run/combine-reporters.ts";
 import type { Run, StopReason } from "../../core/run/run.ts";
 import { tallyToJson } from "../../core/run/tally-json.ts";
+import { monotonicMs } from "../../queue/monotonic.ts";
 import { keptWriterThread } from "../../sink/directory/kept-thread.ts";
 import { jobSource, rangeSource } from "../../source/parts/part.ts";
 import { ipcChannel } from "../../workers/ipc-channel.ts";
@@ -46,12 +47,24 @@ export function serveChunks(): void {
   const leave = () => exitProcess(0);
   socket.on("end", leave).on("close", leave);
   let stop = new AbortController();
+  let expiry: NodeJS.Timeout | undefined;
+  let isPerforming = false;
   let client: { readonly run: string; readonly get: Get } | undefined;
   const channel = ipcChannel<FromChunks, ToChunks>(socket, (message) => {
     if ("stop" in message) stop.abort("SIGTERM" satisfies StopReason);
-    else {
+    else if ("heldUntilMs" in message) {
+      clearTimeout(expiry);
+      // The worker is suspended: it would have killed this process.
+      if (isPerforming) expiry = setTimeout(leave, Math.max(0, message.heldUntilMs - monotonicMs()));
+    } else {
       stop = new AbortController();
-      void perform(message.task, stop).then((end) => channel.put({ end })); // never rejects
+      isPerforming = true;
+      // Never rejects.
+      void perform(message.task, stop).then((end) => {
+        clearTimeout(expiry);
+        isPerforming = false;
+        channel.put({ end });
+      });
     }
   });
 

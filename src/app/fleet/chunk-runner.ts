@@ -2,6 +2,7 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Socket } from "node:net";
+import type { Lease } from "../../queue/consumer.ts";
 import { ipcChannel } from "../../workers/ipc-channel.ts";
 import type { ChunkEnd, ChunkProgress, ChunkTask, FromChunks, ToChunks } from "./messages.ts";
 
@@ -9,13 +10,15 @@ import type { ChunkEnd, ChunkProgress, ChunkTask, FromChunks, ToChunks } from ".
 const KILL_DELAY_MS = 10_000;
 
 export interface ChunkRunner {
-  /** Runs a chunk. Never rejects. `lost`: when it aborts, the process is killed. */
-  run(task: ChunkTask, lost: AbortSignal, onProgress: (progress: ChunkProgress) => void): Promise<ChunkEnd>;
+  /** Runs a chunk. Never rejects. When the lease is lost, the process is killed; it ends itself where this one is suspended. */
+  run(task: ChunkTask, lease: RunLease, onProgress: (progress: ChunkProgress) => void): Promise<ChunkEnd>;
   /** Ends the chunk under way: what is in flight may finish. */
   stop(): void;
   /** Ends the process, if there is one. */
   close(): Promise<void>;
 }
+
+export type RunLease = Pick<Lease, "lost" | "onHeld">;
 
 interface Child {
   readonly process: ChildProcess;
@@ -49,7 +52,7 @@ export function chunkRunner(program: string, note: (text: string) => void): Chun
   };
 
   return {
-    async run(task, lost, onProgress) {
+    async run(task, { lost, onHeld }, onProgress) {
       child ??= start();
       const at = child;
       const kill = () => void at.process.kill("SIGKILL");
@@ -64,9 +67,11 @@ export function chunkRunner(program: string, note: (text: string) => void): Chun
           };
           at.onGone = (how) => resolve({ how: "failed", reason: `its process ended: ${how}` });
           at.put({ task });
+          onHeld((heldUntilMs) => at.put({ heldUntilMs }));
         });
       } finally {
         lost.removeEventListener("abort", kill);
+        onHeld(() => {});
         [at.onMessage, at.onGone] = [() => {}, () => {}];
       }
     },

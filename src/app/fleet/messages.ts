@@ -24,7 +24,9 @@ export interface ChunkTask {
 export type ToChunks =
   | { readonly task: ChunkTask }
   /** Finish what is in flight, and stop. */
-  | { readonly stop: true };
+  | { readonly stop: true }
+  /** The chunk may be another worker's from this time on, by `monotonicMs`, unless a later one comes before. */
+  | { readonly heldUntilMs: number };
 
 /** How far a chunk is. */
 export interface ChunkProgress {

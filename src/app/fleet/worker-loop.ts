@@ -97,7 +97,7 @@ async function downloaded(lease: Lease, options: WorkerOptions): Promise<Attempt
   };
   const onStop = () => runner.stop();
   stop.addEventListener("abort", onStop, { once: true });
-  const end = await runner.run(task, lease.lost, (progress) => void lease.progress(progress)); // never rejects
+  const end = await runner.run(task, lease, (progress) => void lease.progress(progress)); // never rejects
   stop.removeEventListener("abort", onStop);
   if (lease.lost.aborted) {
     await output.discard(path);

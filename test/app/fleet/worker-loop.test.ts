@@ -12,6 +12,7 @@ describe("a worker that is stopped while it looks whether a chunk is committed",
     const note = (what: string) => async () => void done.push(what);
     const lease: Lease = {
       ...{ chunk: { run: "0123abcd", n: 1, lines: { jobs: [] } }, attempt: 1, lost: new AbortController().signal },
+      onHeld: () => {},
       ...{ done: note("done"), fail: note("failed"), giveBack: note("lease given back"), progress: note("progress") },
     };
     const output = {
