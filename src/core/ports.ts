@@ -2,6 +2,7 @@
 
 import type { Digests } from "./digest.ts";
 import type { Failure } from "./failure.ts";
+import type { ByteRange } from "./http/byte-range.ts";
 import type { ConnectionTimes } from "./http/connection-times.ts";
 import type { DuplicateSource, Job, Outcome, ShardPlace } from "./job.ts";
 import type { DoneEarlier, PageMemory } from "./page-memory.ts";
@@ -48,6 +49,8 @@ export interface RequestConditions {
   readonly spentMs?: number;
   /** Requests the bytes after these (`Range`), or the whole body if it has changed (`If-Range`). */
   readonly kept?: PartialBody;
+  /** Requests these bytes alone (`Range`): every other answer is a failure. */
+  readonly range?: ByteRange;
   /** The validators of a complete file: the answer may be 304 without a body. */
   readonly known?: { readonly etag?: string; readonly last_modified?: string };
   /** Headers of this URL alone, as alternating names and values; they replace those of all requests. */

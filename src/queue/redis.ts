@@ -24,6 +24,11 @@ const ADDRESS = /^(?:(?:redis|valkey)s?:\/\/|unix:\/)/;
 
 /** Connects, and checks the server. Rejects with an OptionError. `note`: prints a warning. */
 export async function connectRedis(url: string, note: (text: string) => void): Promise<Redis> {
+  if (/^postgres(?:ql)?:/i.test(url))
+    throw new OptionError(
+      `--queue ${withoutUserinfo(url)}: PostgreSQL cannot be the queue, since it may lose a chunk that is tried again later ` +
+        `(BullMQ issue 4814): use a Redis or Valkey, such as redis://host:6379`,
+    );
   if (!ADDRESS.test(url))
     throw new OptionError(
       `--queue ${withoutUserinfo(url)}: is no address such as redis://host:6379/0 or unix:/run/redis.sock`,

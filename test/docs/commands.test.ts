@@ -25,6 +25,7 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   "bulkget watch --metrics 9100 --progress plain": FLEET,
   "bulkget report /data/out": FLEET,
   "bulkget enqueue /data/urls.txt -o /data/by-host --shard-by host --per-host 4": FLEET,
+  "bulkget enqueue --list-url https://example.org/urls.txt -o /data/web": FLEET,
   "zcat /data/big.gz | bulkget enqueue - -o /data/big": FLEET,
   "npm install && npm run demo": "test/readme.test.ts runs the demo, which builds nothing anew",
   "npm install && npm test": "would run itself",

@@ -1,7 +1,7 @@
 // Which servers the queue accepts, by their own description.
 
 import { expect, it } from "vitest";
-import { check } from "../../src/queue/redis.ts";
+import { check, connectRedis } from "../../src/queue/redis.ts";
 
 const infoOf = (fields: Readonly<Record<string, string>>) =>
   ["# Server", ...Object.entries(fields).map(([key, value]) => `${key}:${value}`)].join("\r\n");
@@ -33,4 +33,10 @@ it("a server without an append-only file is accepted with a warning", () => {
   expect(notes).toEqual([
     "--queue redis://h: forgets its jobs when it crashes (appendonly is off): run bulkget enqueue again then",
   ]);
+});
+
+it.each(["postgres://user:secret@db/fleet", "PostgreSQL://db"])("%s is refused with what to use", async (url) => {
+  await expect(connectRedis(url, () => {})).rejects.toThrow(
+    /^--queue postgres\S*: PostgreSQL cannot be the queue, .*: use a Redis or Valkey, such as redis:\/\/host:6379$/i,
+  );
 });

@@ -2,7 +2,7 @@
 
 import { Socket } from "node:net";
 import { basename } from "node:path";
-import { BulkgetError, FolderError, messageFor, type Wording } from "../../core/errors.ts";
+import { BulkgetError, FolderError, ListError, messageFor, type Wording } from "../../core/errors.ts";
 import { layoutOfAttempt } from "../../core/layout.ts";
 import type { Get } from "../../core/ports.ts";
 import { combineReporters, STALL_MS } from "../../core/run/combine-reporters.ts";
@@ -10,12 +10,13 @@ import type { Run, StopReason } from "../../core/run/run.ts";
 import { tallyToJson } from "../../core/run/tally-json.ts";
 import { monotonicMs } from "../../queue/monotonic.ts";
 import { keptWriterThread } from "../../sink/directory/kept-thread.ts";
-import { jobSource, rangeSource } from "../../source/parts/part.ts";
+import { jobSource, LIST_HAS_CHANGED, type Range, rangeSource } from "../../source/parts/part.ts";
 import { ipcChannel } from "../../workers/ipc-channel.ts";
 import { clock } from "../clock.ts";
 import { download } from "../download.ts";
 import { exitProcess } from "../exit-process.ts";
 import { httpClient } from "../network/http-client.ts";
+import { listRangeReader } from "../network/list-range.ts";
 import { namingOf } from "../output/file-sink.ts";
 import { refuseNames } from "../output/name-table.ts";
 import { openOutput } from "../output/output.ts";
@@ -76,6 +77,7 @@ export function serveChunks(): void {
       }
       return await downloadChunk(task, client.get, stopping, (message) => channel.put(message));
     } catch (error) {
+      if (stopping.signal.aborted && error instanceof ListError) return { how: "stopped" };
       const message = error instanceof BulkgetError ? messageFor(error, WORDS) : String(error);
       return { how: "failed", reason: message };
     }
@@ -94,7 +96,13 @@ async function downloadChunk(
   const own = { ...options, outputDir: attempt, attempt: name };
   const refuse = refuseNames(namingOf(own));
   const about = { refuse, onNamed: () => {} };
-  const list = "jobs" in source ? jobSource(source.jobs, about) : rangeSource(source, about);
+  const onWeb = listRangeReader(get, options, stop.signal, LIST_HAS_CHANGED);
+  const bytesOf = ({ path: url, etag = "", listBytes: wholeBytes, fromBytes, toBytes }: Range) =>
+    onWeb({ url, etag, wholeBytes, fromBytes, toBytes });
+  const list =
+    "jobs" in source
+      ? jobSource(source.jobs, about)
+      : rangeSource(source, about, source.etag === undefined ? undefined : bytesOf);
   const layout = layoutOfAttempt(name);
   const output = await openOutput(own, {
     lists: [],

@@ -55,7 +55,10 @@ export function chunkRunner(program: string, note: (text: string) => void): Chun
     async run(task, { lost, onHeld }, onProgress) {
       child ??= start();
       const at = child;
-      const kill = () => void at.process.kill("SIGKILL");
+      const kill = () => {
+        at.process.kill("SIGKILL");
+        if (child === at) child = undefined; // the next chunk gets a new one, even if the end of this one is on its way
+      };
       lost.addEventListener("abort", kill, { once: true });
       try {
         if (lost.aborted) kill();

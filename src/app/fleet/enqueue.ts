@@ -7,7 +7,7 @@ import type { Source } from "../../core/ports.ts";
 import type { ChunkLines } from "../../queue/chunk.ts";
 import type { Producer } from "../../queue/producer.ts";
 import type { RunStore } from "../../queue/runs.ts";
-import { splitList } from "../../source/parts/split-list.ts";
+import type { Part, Split } from "../../source/parts/split-list.ts";
 import type { FleetOutput } from "./commit/fleet-output.ts";
 import { type FleetOptions, type FleetPlan, type FleetRecord, refuseOtherRun } from "./plan.ts";
 
@@ -24,8 +24,8 @@ export interface EnqueueOptions {
   readonly isEmpty: boolean;
   /** The lists, as absolute paths; "-" for standard input. */
   readonly lists: readonly string[];
-  /** The list's path and length, where chunks are ranges of its bytes. */
-  readonly range: { readonly path: string; readonly bytes: number } | undefined;
+  /** The list, where chunks are ranges of its bytes. */
+  readonly range: SplitList | undefined;
   /** Reads the list otherwise. */
   readonly read: () => Source;
   readonly chunkLines: number;
@@ -33,6 +33,14 @@ export interface EnqueueOptions {
   readonly bucketOf: ((job: Job) => number) | undefined;
   readonly options: FleetOptions;
   readonly stop: AbortSignal;
+}
+
+export interface SplitList {
+  readonly bytes: number;
+  /** The strong ETag of a list on the web. */
+  readonly etag?: string;
+  /** Splits it into parts of as many lines; undefined where that is not possible. */
+  split(lines: number, onPart: (part: Part) => Promise<void>): Promise<Split | undefined>;
 }
 
 export interface Enqueued {
@@ -50,6 +58,7 @@ export async function enqueueList(options: EnqueueOptions, add: Producer, store:
   const about = {
     lists,
     ...(range === undefined ? {} : { listBytes: range.bytes }),
+    ...(range?.etag === undefined ? {} : { listEtag: range.etag }),
     chunkLines,
     shardBy: bucketOf === undefined ? ("line" as const) : ("host" as const),
     format: options.options.format ?? "files",
@@ -76,7 +85,9 @@ export async function enqueueList(options: EnqueueOptions, add: Producer, store:
     await add.add({ run, n, lines }, bucket);
   };
   const lines =
-    range === undefined ? await addLines(options, chunkLines, addChunk) : await addRanges(range, chunkLines, addChunk);
+    range === undefined
+      ? await addLines(options, chunkLines, addChunk)
+      : await addRanges(range, lists[0], chunkLines, addChunk);
   await add.end();
   if (stop.aborted) return { record, added, committed: committed.size };
   const whole = await output.putRecord({ ...record, chunks, lines });
@@ -87,13 +98,14 @@ export async function enqueueList(options: EnqueueOptions, add: Producer, store:
 type AddChunk = (n: number, lines: ChunkLines, bucket?: number) => Promise<void>;
 
 async function addRanges(
-  range: { readonly path: string; readonly bytes: number },
+  range: SplitList,
+  list: string | undefined,
   chunkLines: number,
   add: AddChunk,
 ): Promise<number> {
-  const split = await splitList(range.path, chunkLines, ({ n, fromBytes, toBytes }) => add(n, { fromBytes, toBytes }));
+  const split = await range.split(chunkLines, ({ n, fromBytes, toBytes }) => add(n, { fromBytes, toBytes }));
   if (split?.bytes !== range.bytes)
-    throw new OptionError(`${range.path}: changed while it was read: run the same command again`);
+    throw new OptionError(`${list ?? ""}: changed while it was read: run the same command again`);
   return split.lines;
 }
 

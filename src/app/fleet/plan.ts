@@ -14,7 +14,10 @@ import type { OutputOptions, ResolvedOutputOptions } from "../output/output-opti
 /** The options of the run that each worker takes: plain data. */
 export type FleetOptions = FetchOptions &
   ResolvedOutputOptions &
-  Omit<ScheduleOptions, "order"> & { readonly order?: "fair" | "list" | "longest" };
+  Omit<ScheduleOptions, "order"> & { readonly order?: "fair" | "list" | "longest" } & {
+    /** The URL of the list, credentials included. */
+    readonly listUrl?: string | undefined;
+  };
 
 /** What the folder keeps: it decides which chunks there are, and must be the same each time the list is enqueued. */
 export interface FleetRecord {
@@ -24,6 +27,8 @@ export interface FleetRecord {
   readonly lists: readonly string[];
   /** The length of the list, where chunks are ranges of its bytes. */
   readonly listBytes?: number;
+  /** Its ETag, where it is on the web and chunks are ranges of its bytes. */
+  readonly listEtag?: string;
   /** Lines in a chunk. */
   readonly chunkLines: number;
   readonly shardBy: "line" | "host";
@@ -135,7 +140,7 @@ export function prepareFleetFolder(folder: string): void {
 
 /** Throws an OptionError where the folder has a run that today's command would enqueue differently. */
 export function refuseOtherRun(before: FleetRecord, now: Omit<FleetRecord, "run" | "begin">): void {
-  const differs = (["chunkLines", "shardBy", "listBytes", "format", "name"] as const).find(
+  const differs = (["chunkLines", "shardBy", "listBytes", "listEtag", "format", "name"] as const).find(
     (key) => before[key] !== now[key],
   );
   const isSameList = before.lists.join("\n") === now.lists.join("\n");
@@ -145,6 +150,7 @@ export function refuseOtherRun(before: FleetRecord, now: Omit<FleetRecord, "run"
       chunkLines: `its chunks have ${before.chunkLines} lines (--chunk ${before.chunkLines})`,
       shardBy: `it was enqueued with ${option("shardBy")} ${before.shardBy}`,
       listBytes: `its list had ${before.listBytes ?? "no"} bytes, and has ${now.listBytes ?? "none"} now`,
+      listEtag: `its list had the ETag ${before.listEtag ?? "of no range"}, and has ${now.listEtag ?? "none"} now`,
       format: `it holds ${before.format}`,
       name: `its names are ${JSON.stringify(before.name)} (${option("name")})`,
     } as const;

@@ -84,9 +84,10 @@ async function downloaded(lease: Lease, options: WorkerOptions): Promise<Attempt
     return undefined;
   }
   const path = output.begin(n, lease.attempt);
-  const { options: ofRun, lists, listBytes = 0, chunkLines } = plan;
-  const source =
-    "jobs" in lines ? lines : { path: lists[0] ?? "", listBytes, ...lines, firstLine: (n - 1) * chunkLines + 1 };
+  const { options: ofRun, lists, listBytes = 0, listEtag: etag, chunkLines } = plan;
+  const list = (etag === undefined ? lists[0] : ofRun.listUrl) ?? "";
+  const firstLine = (n - 1) * chunkLines + 1;
+  const source = "jobs" in lines ? lines : { path: list, etag, listBytes, ...lines, firstLine };
   const task: ChunkTask = {
     run,
     options: ofRun,

@@ -1,9 +1,9 @@
 // `bulkget enqueue`: splits a list into chunks, and puts those that have no results into the queue of a fleet.
 
-import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { openFleetOutput } from "../../app/fleet/commit/open-output.ts";
 import { enqueueList, HOST_BUCKETS } from "../../app/fleet/enqueue.ts";
+import { fileRange, webRange } from "../../app/fleet/list-ranges.ts";
 import type { FleetOptions } from "../../app/fleet/plan.ts";
 import { httpClient } from "../../app/network/http-client.ts";
 import { namingOf } from "../../app/output/file-sink.ts";
@@ -19,7 +19,6 @@ import { connectRedis } from "../../queue/redis.ts";
 import { runStore } from "../../queue/runs.ts";
 import { thousands } from "../../report/format.ts";
 import { isUrl } from "../../source/lists.ts";
-import { isSplittable, splitList } from "../../source/parts/split-list.ts";
 import { isStoreAddress } from "../../store/address.ts";
 import type { EarlyExit } from "../command-line/commander.ts";
 import { type InputLine, inputOf } from "../command-line/input.ts";
@@ -72,12 +71,11 @@ export async function enqueue(argv: readonly string[], env: Env): Promise<number
   });
   try {
     const [list = ""] = lists;
-    const isRange =
-      !isByHost &&
-      lists.length === 1 &&
-      isFile(list) &&
-      isSplittable(list, { inputFormat: ofRun.inputFormat, table: values });
-    const range = isRange && (await hasCountableLines(list)) ? { path: list, bytes: statSync(list).size } : undefined;
+    const isOne = !isByHost && lists.length === 1 && ofRun.listKind === undefined;
+    const about = { list, chunkLines, inputFormat: ofRun.inputFormat, table: values };
+    const { listUrl } = ofRun;
+    const onWeb = () => webRange({ ...about, url: listUrl ?? "", get, schedule: ofRun, stop: stop.signal });
+    const range = !isOne ? undefined : await (listUrl === undefined ? fileRange(about) : onWeb());
 
     const bucketOf = isByHost ? ({ url }: Job) => shardOfUrl(url, HOST_BUCKETS) - 1 : undefined;
 
@@ -88,8 +86,8 @@ export async function enqueue(argv: readonly string[], env: Env): Promise<number
       const claim = await output.claim();
       try {
         const { isEmpty } = claim;
-        const about = { output, isEmpty, lists, range, read: () => input.read(), chunkLines, bucketOf, options };
-        const { record, added, committed } = await enqueueList({ ...about, stop: stop.signal }, add, store);
+        const all = { output, isEmpty, lists, range, read: () => input.read(), chunkLines, bucketOf, options };
+        const { record, added, committed } = await enqueueList({ ...all, stop: stop.signal }, add, store);
         if (!quiet) print({ ...record, added, committed, outputDir });
         if (!quiet && !isByHost) log(capNote(ofRun.concurrency, ofRun.perHost));
       } finally {
@@ -129,12 +127,4 @@ function print({ added, committed, chunks, lines, run, outputDir }: Printed): vo
 function capNote(concurrency: number | "auto", perHost: number | undefined): string {
   const cap = perHost ?? concurrency;
   return `each worker process sends up to ${cap} requests to a host at a time: with 4 of them it gets up to ${cap === "auto" ? "4 times that" : 4 * cap}`;
-}
-
-function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
-}
-
-async function hasCountableLines(path: string): Promise<boolean> {
-  return (await splitList(path, Number.MAX_SAFE_INTEGER, () => {})) !== undefined;
 }

@@ -1,5 +1,6 @@
 // Conditional and range requests: the headers that request the rest of a body, or a body only if it has changed.
 
+import type { ByteRange } from "../../core/http/byte-range.ts";
 import type { PartialBody, RequestConditions } from "../../core/ports.ts";
 import { MAX_VALUE_CHARS } from "./headers.ts";
 import { isRangeValidator, isTag } from "./validators.ts";
@@ -9,6 +10,8 @@ export interface ConditionalRequest {
   readonly headers: readonly string[];
   /** The bytes after which the answer may continue (206); without them it may be 304. */
   readonly kept?: PartialBody;
+  /** The only bytes that the answer may have. */
+  readonly range?: ByteRange;
 }
 
 /** The conditional request that was sent to one URL of a redirect chain; its answer is evaluated by it. */
@@ -20,7 +23,12 @@ export interface SentConditions extends ConditionalRequest {
  * Returns the headers for `RequestConditions` (RFC 9110 sections 13.1 and 14.2); undefined for an unconditional request. A
  * journal may be damaged: an invalid validator is not sent, and no range without a validator.
  */
-export function conditionalHeaders({ kept, known }: RequestConditions): ConditionalRequest | undefined {
+export function conditionalHeaders({ kept, known, range }: RequestConditions): ConditionalRequest | undefined {
+  if (range !== undefined) {
+    const { fromBytes, toBytes, etag } = range;
+    const match = etag === undefined ? [] : ["If-Match", etag];
+    return { range, headers: ["Range", `bytes=${fromBytes}-${toBytes - 1}`, ...match] };
+  }
   if (kept !== undefined) {
     const { bytes, validator } = kept;
     if (!Number.isSafeInteger(bytes) || bytes < 1 || !isRangeValidator(validator)) return undefined;

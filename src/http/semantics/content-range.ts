@@ -1,6 +1,7 @@
 // Checks that a 206 answer is exactly the requested range, since the file is put together from both parts.
 
 import type { Failure } from "../../core/failure.ts";
+import type { ByteRange } from "../../core/http/byte-range.ts";
 import type { PartialBody } from "../../core/ports.ts";
 import { originForm } from "../../core/url/origin-form.ts";
 import { toUrl } from "../../core/url/to-url.ts";
@@ -8,7 +9,7 @@ import type { SentConditions } from "./conditional.ts";
 import { type AnswerHeaders, excerpt, valuesOf } from "./headers.ts";
 import { isStrongTag } from "./validators.ts";
 
-/** The range of a 206 answer: from a byte on to the end of the body. */
+/** The range of a 206 answer: from a byte on to the end of the body, or the bytes that were requested. */
 export interface PartialRange {
   /** The index of its first byte. */
   readonly from: number;
@@ -24,20 +25,21 @@ export function partialRangeOf(
   fields: string,
   sent: SentConditions | undefined,
 ): PartialRange | Failure {
-  const kept = sent?.kept;
-  if (sent === undefined || kept === undefined) return bad("a part that was not asked for");
-  if (!isSameUrl(kept.url, sent.target)) return bad("from another URL than what is kept");
+  const { kept, range: asked } = sent ?? {};
+  if (sent === undefined || (kept === undefined && asked === undefined)) return bad("a part that was not asked for");
+  if (kept !== undefined && !isSameUrl(kept.url, sent.target)) return bad("from another URL than what is kept");
   const [range, ...more] = valuesOf(fields, "content-range", 2);
   if (headers.contentType?.toLowerCase().startsWith("multipart/byteranges") === true) return bad("several parts");
   if (range === undefined) return bad("without a Content-Range");
   if (more.length > 0) return bad("several Content-Ranges");
-  const part = endOf(range, kept);
+  const part = kept === undefined ? asked && rangeOf(range, asked) : endOf(range, kept);
   const said = `"${excerpt(range)}"`;
-  if (part === undefined) return bad(`${said}, asked for bytes ${kept.bytes} to the end${ofWhole(kept)}`);
+  if (part === undefined) return bad(`${said}, asked for ${kept === undefined ? textOf(asked) : endText(kept)}`);
   const { contentLength, contentEncoding } = headers;
   if (contentLength !== undefined && contentLength !== part.bytes) return bad(`${said}, and ${contentLength} bytes`);
   if (contentEncoding !== undefined) return bad("encoded, and so of another body than what is kept");
-  return isOfOther(headers, kept.validator) ? bad("of another version than what is kept") : part;
+  const validator = kept?.validator ?? asked?.etag;
+  return validator !== undefined && isOfOther(headers, validator) ? bad("of another version than what is kept") : part;
 }
 
 /**
@@ -53,14 +55,31 @@ export function isWhole({ contentLength, contentType }: AnswerHeaders, fields: s
 
 /** Parses `bytes N-M/T`; undefined unless it begins after the kept bytes and reaches the end. */
 function endOf(range: string, kept: Pick<PartialBody, "bytes" | "wholeBytes">): PartialRange | undefined {
-  const [, from, last, whole] = /^bytes 0*(\d{1,15})-0*(\d{1,15})\/0*(\d{1,15})$/i.exec(range)?.map(Number) ?? [];
-  if (from === undefined || last === undefined || whole === undefined) return undefined;
-  const isEnd = from === kept.bytes && last >= from && whole === last + 1;
+  const [from, end, whole] = parsed(range);
+  const isEnd = from === kept.bytes && end === whole;
   return isEnd && whole === (kept.wholeBytes ?? whole) ? { from, bytes: whole - from, wholeBytes: whole } : undefined;
 }
 
-function ofWhole({ wholeBytes }: PartialBody): string {
-  return wholeBytes === undefined ? "" : ` of ${wholeBytes}`;
+/** The same for exactly the requested bytes, or fewer where the body ends before. */
+function rangeOf(range: string, { fromBytes, toBytes, wholeBytes }: ByteRange): PartialRange | undefined {
+  const [from, end, whole] = parsed(range);
+  const isAsked = from === fromBytes && end === Math.min(toBytes, whole);
+  return isAsked && whole === (wholeBytes ?? whole) ? { from, bytes: end - from, wholeBytes: whole } : undefined;
+}
+
+/** First byte, end and length of the whole, or three NaN. */
+function parsed(range: string): readonly [number, number, number] {
+  const found = /^bytes 0*(\d{1,15})-0*(\d{1,15})\/0*(\d{1,15})$/i.exec(range)?.map(Number) ?? [];
+  const [, from = Number.NaN, last = Number.NaN, whole = Number.NaN] = found;
+  return last >= from ? [from, last + 1, whole] : [Number.NaN, Number.NaN, Number.NaN];
+}
+
+function endText({ bytes, wholeBytes }: PartialBody): string {
+  return `bytes ${bytes} to the end${wholeBytes === undefined ? "" : ` of ${wholeBytes}`}`;
+}
+
+function textOf(asked: ByteRange | undefined): string {
+  return asked === undefined ? "no part" : `bytes ${asked.fromBytes} to ${asked.toBytes - 1}`;
 }
 
 /** Whether the answer has a validator of the kind that was sent, with another value. */

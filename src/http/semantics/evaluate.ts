@@ -45,19 +45,22 @@ export function evaluate(
     const detail = `transfer-encoding "${excerpt(transferEncoding)}" was not asked for`;
     return dropped({ error: "protocol_error", detail, status });
   }
-  const isUnchanged = status === 304 && sent !== undefined && sent.kept === undefined;
+  const isPart = sent !== undefined && (sent.kept !== undefined || sent.range !== undefined);
+  const isUnchanged = status === 304 && sent !== undefined && !isPart;
   if (respect !== undefined && (isUnchanged || (status >= 200 && status <= 299))) {
     const directive = directiveFor(valuesOf(fields, "x-robots-tag"), respect.agent, respect.directives);
     if (directive !== undefined) {
       return { reply: { status, skip: { reason: copied(directive), detail: "X-Robots-Tag" } }, discard: true };
     }
   }
-  if (status === 206 && (sent?.kept !== undefined || !isWhole(headers, fields))) {
+  if (status === 206 && (isPart || !isWhole(headers, fields))) {
     const part = partialRangeOf(headers, fields, sent);
     if (isFailure(part)) return dropped(part);
     return part.wholeBytes > maxFileBytes ? tooLarge(part.wholeBytes, status) : part;
   }
   if (status >= 200 && status <= 299) {
+    if (sent?.range !== undefined)
+      return dropped({ error: "bad_range", detail: `${status}: not the part alone`, status });
     return contentLength !== undefined && contentLength > maxFileBytes ? tooLarge(contentLength, status) : undefined;
   }
   if (isUnchanged) return undefined;
@@ -71,9 +74,9 @@ function withoutBody(
   sent: SentConditions | undefined,
 ): Failure | Redirect {
   if (isRedirectStatus(status)) return { status, locations, setCookies: setCookiesOf(fields) };
-  if (status === 416 && sent?.kept !== undefined) {
-    return { error: "bad_range", detail: `416: nothing from byte ${sent.kept.bytes} on`, status };
-  }
+  const fromBytes = sent?.kept?.bytes ?? sent?.range?.fromBytes;
+  if (status === 416 && fromBytes !== undefined)
+    return { error: "bad_range", detail: `416: nothing from byte ${fromBytes} on`, status };
   const { STATUS_CODES } = process.getBuiltinModule("node:http"); // loaded late: 3 ms of start-up, and only failures need it
   const failure: Failure = { error: "http_status", detail: `${status} ${STATUS_CODES[status] ?? ""}`.trim(), status };
   const waitMs = retryAfterMs(valuesOf(fields, "retry-after", 1)[0], Date.now());

@@ -12,7 +12,10 @@ import { refuseIn } from "../refuse-jobs.ts";
 
 /** A range of bytes of a list, which begins and ends with a line. */
 export interface Range {
+  /** Its path, or its URL. */
   readonly path: string;
+  /** The strong ETag of a list on the web. */
+  readonly etag?: string | undefined;
   /** The length that the list had when it was split. */
   readonly listBytes: number;
   readonly fromBytes: number;
@@ -21,15 +24,21 @@ export interface Range {
   readonly firstLine: number;
 }
 
+/** Why a part is not what it was. */
+export const LIST_HAS_CHANGED = "it has changed since it was enqueued: enqueue it into another folder";
+
 interface PartOptions {
   readonly refuse: Refuse;
   /** Called with each job that has a name or a number of its own. */
   readonly onNamed: () => void;
 }
 
-/** Reads the jobs of a range. Throws a ListError for a list that is missing, or that has changed since it was split. */
-export function rangeSource(range: Range, options: PartOptions): Source {
-  const { path, listBytes, fromBytes, toBytes, firstLine } = range;
+/**
+ * Reads the jobs of a range. Throws a ListError for a list that is missing, or that has changed since it was split. `bytesOf`: reads
+ * its bytes, and throws an error with the reason.
+ */
+export function rangeSource(range: Range, options: PartOptions, bytesOf = bytesOfFile): Source {
+  const { path, fromBytes, toBytes, firstLine } = range;
   async function* batches(): AsyncGenerator<readonly Job[]> {
     const offset = firstLine - 1;
     const numbers = lineNumbers();
@@ -39,10 +48,15 @@ export function rangeSource(range: Range, options: PartOptions): Source {
     };
     const splitter = lineSplitter({ offset, claim });
     try {
-      if (statSync(path).size !== listBytes) throw new Error(CHANGED);
-      const stream = createReadStream(path, { start: fromBytes, end: toBytes - 1 });
-      for await (const bytes of toUtf8(stream, "UTF-8")) yield* checked(splitter.push(bytes), options);
-      if (stream.bytesRead !== toBytes - fromBytes) throw new Error(CHANGED);
+      let left = toBytes - fromBytes;
+      async function* counted(): AsyncGenerator<Buffer> {
+        for await (const bytes of bytesOf(range)) {
+          left -= bytes.length;
+          yield bytes;
+        }
+      }
+      for await (const bytes of toUtf8(counted(), "UTF-8")) yield* checked(splitter.push(bytes), options);
+      if (left !== 0) throw new Error(LIST_HAS_CHANGED);
     } catch (error) {
       throw new ListError(`${path}: the list cannot be read: ${reason(error)}`, { cause: error });
     }
@@ -51,7 +65,11 @@ export function rangeSource(range: Range, options: PartOptions): Source {
   return { [Symbol.asyncIterator]: batches, total: () => undefined };
 }
 
-const CHANGED = "it has changed since it was enqueued: enqueue it into another folder";
+/** The bytes of a range of a file. Throws for a file that is missing, or has another length than it had. */
+function bytesOfFile({ path, listBytes, fromBytes, toBytes }: Range): AsyncIterable<Buffer> {
+  if (statSync(path).size !== listBytes) throw new Error(LIST_HAS_CHANGED);
+  return createReadStream(path, { start: fromBytes, end: toBytes - 1 });
+}
 
 /** The jobs of a part that has no file. */
 export function jobSource(jobs: readonly Job[], options: PartOptions): Source {

@@ -18,17 +18,23 @@ const HEAD_BYTES = 4096;
 const LF = 0x0a;
 const CR = 0x0d;
 
-/** Whether a file is text in UTF-8 with one URL per line, by its path and first bytes: other lists have to be read by their format. */
-export function isSplittable(
-  path: string,
-  options: { readonly inputFormat?: string | undefined; readonly table: TableOptions },
-): boolean {
+interface FormatOptions {
+  readonly inputFormat?: string | undefined;
+  readonly table: TableOptions;
+}
+
+/** Whether a list is text in UTF-8 with one URL per line, by its path or URL and first bytes: others have to be read by their format. */
+export function isSplittable(path: string, head: Buffer, options: FormatOptions): boolean {
+  const isText = encodingOf(head) === "UTF-8" && !head.includes(0) && isUtf8(wholeCharacters(head));
+  return isText && formatOf(path, head, options).name === "lines";
+}
+
+/** The same for a file. Throws file-system errors. */
+export function isSplittableFile(path: string, options: FormatOptions): boolean {
   const fd = openSync(path, "r");
   try {
     const head = Buffer.alloc(HEAD_BYTES);
-    const bytes = head.subarray(0, readSync(fd, head, 0, HEAD_BYTES, 0));
-    const isText = encodingOf(bytes) === "UTF-8" && !bytes.includes(0) && isUtf8(wholeCharacters(bytes));
-    return isText && formatOf(path, bytes, options).name === "lines";
+    return isSplittable(path, head.subarray(0, readSync(fd, head, 0, HEAD_BYTES, 0)), options);
   } finally {
     closeSync(fd);
   }
@@ -41,45 +47,67 @@ function wholeCharacters(bytes: Buffer): Buffer {
   return bytes.subarray(0, end);
 }
 
-/**
- * Calls `onPart` with each part of `lines` lines; the last has the rest. Returns the number of lines, and the length of the file; or
- * undefined for a file in which a CR alone ends a line: its lines cannot be counted so. Throws file-system errors.
- */
-export async function splitList(
-  path: string,
-  lines: number,
-  onPart: (part: Part) => void | Promise<void>,
-): Promise<{ readonly lines: number; readonly bytes: number } | undefined> {
+export interface Split {
+  readonly lines: number;
+  /** The length of the list. */
+  readonly bytes: number;
+}
+
+type OnPart = (part: Part) => void | Promise<void>;
+
+/** Splits a file. Throws file-system errors. */
+export async function splitList(path: string, lines: number, onPart: OnPart): Promise<Split | undefined> {
   const fd = openSync(path, "r");
   try {
-    const buffer = Buffer.allocUnsafe(READ_BYTES);
-    let n = 1;
-    let fromBytes = 0;
-    let count = 0;
-    let base = 0;
-    let isAfterReturn = false;
-    let last = LF;
-    for (;;) {
-      const bytes = buffer.subarray(0, readSync(fd, buffer, 0, READ_BYTES, base));
-      if (bytes.length === 0) break;
-      if (isAfterReturn && bytes[0] !== LF) return undefined;
-      if (hasLoneReturn(bytes)) return undefined;
-      last = bytes[bytes.length - 1] ?? LF;
-      isAfterReturn = last === CR;
-      for (let at = bytes.indexOf(LF); at !== -1; at = bytes.indexOf(LF, at + 1)) {
-        if (++count % lines !== 0) continue;
-        const toBytes = base + at + 1;
-        await onPart({ n: n++, fromBytes, toBytes });
-        fromBytes = toBytes;
-      }
-      base += bytes.length;
-    }
-    if (last !== LF) count++;
-    if (fromBytes < base) await onPart({ n, fromBytes, toBytes: base });
-    return { lines: count, bytes: base };
+    return await splitBytes(piecesOf(fd), lines, onPart);
   } finally {
     closeSync(fd);
   }
+}
+
+/** Each piece is overwritten by the next one. */
+function* piecesOf(fd: number): Generator<Buffer> {
+  const buffer = Buffer.allocUnsafe(READ_BYTES);
+  for (let at = 0; ; ) {
+    const bytes = buffer.subarray(0, readSync(fd, buffer, 0, READ_BYTES, at));
+    if (bytes.length === 0) return;
+    at += bytes.length;
+    yield bytes;
+  }
+}
+
+/**
+ * Calls `onPart` with each part of `lines` lines; the last has the rest. Returns the number of lines, and the length of the list; or
+ * undefined for one in which a CR alone ends a line: its lines cannot be counted so. Throws what `pieces` throws.
+ */
+export async function splitBytes(
+  pieces: Iterable<Buffer> | AsyncIterable<Buffer>,
+  lines: number,
+  onPart: OnPart,
+): Promise<Split | undefined> {
+  let n = 1;
+  let fromBytes = 0;
+  let count = 0;
+  let base = 0;
+  let isAfterReturn = false;
+  let last = LF;
+  for await (const bytes of pieces) {
+    if (bytes.length === 0) continue;
+    if (isAfterReturn && bytes[0] !== LF) return undefined;
+    if (hasLoneReturn(bytes)) return undefined;
+    last = bytes[bytes.length - 1] ?? LF;
+    isAfterReturn = last === CR;
+    for (let at = bytes.indexOf(LF); at !== -1; at = bytes.indexOf(LF, at + 1)) {
+      if (++count % lines !== 0) continue;
+      const toBytes = base + at + 1;
+      await onPart({ n: n++, fromBytes, toBytes });
+      fromBytes = toBytes;
+    }
+    base += bytes.length;
+  }
+  if (last !== LF) count++;
+  if (fromBytes < base) await onPart({ n, fromBytes, toBytes: base });
+  return { lines: count, bytes: base };
 }
 
 /** Whether a CR is not followed by an LF; the last byte is not looked at. */

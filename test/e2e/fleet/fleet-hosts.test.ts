@@ -11,7 +11,7 @@ const LEASE = ["--lease", "3s"];
 const HOSTS = 6;
 const LINES = 60;
 const HELD = "/page-35.txt";
-const PATIENCE = { timeout: 60_000, interval: 20 };
+const PATIENCE = { timeout: 120_000, interval: 20 };
 
 describe.skipIf(noRedis !== undefined)("a fleet with --shard-by host", () => {
   const server = ownSite();

@@ -8,7 +8,7 @@ import type { Job } from "../../../src/core/job.ts";
 import type { Source } from "../../../src/core/ports.ts";
 import { lists } from "../../../src/source/lists.ts";
 import { rangeSource } from "../../../src/source/parts/part.ts";
-import { isSplittable, type Part, splitList } from "../../../src/source/parts/split-list.ts";
+import { isSplittableFile, type Part, splitList } from "../../../src/source/parts/split-list.ts";
 import { ownFolder } from "../../support/own.ts";
 
 const folder = ownFolder();
@@ -71,7 +71,7 @@ it.each([
 ])("whether %s can be split is known by its first bytes", (_, content, expected) => {
   const path = folder.at("list");
   writeFileSync(path, content);
-  expect(isSplittable(path, { table: {} })).toBe(expected);
+  expect(isSplittableFile(path, { table: {} })).toBe(expected);
 });
 
 it("a list that has changed since it was split is refused", async () => {
