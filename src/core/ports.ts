@@ -106,6 +106,8 @@ export interface BodyStream {
   cancel(): void;
 }
 
+type MayFollow = (from: URL, next: URL) => boolean;
+
 /** The HTTP client: one answer per call, within its own time limits. Expected failures are values. */
 export interface Get {
   /** Checked before each request, if robots.txt is obeyed. */
@@ -116,12 +118,7 @@ export interface Get {
    * `follow`: called before a redirect to another host is followed; false ends the try with a failure with `waitsForHost`.
    * `isLast`: no other URL of its host is expected soon, so that its connection is closed after the body.
    */
-  fetch(
-    target: URL,
-    ask?: RequestConditions,
-    follow?: (from: URL, next: URL) => boolean,
-    isLast?: boolean,
-  ): Thenable<Answer | Failure>;
+  fetch(target: URL, ask?: RequestConditions, follow?: MayFollow, isLast?: boolean): Thenable<Answer | Failure>;
   /** Sets the maximum number of connections, busy and idle. */
   resize(connections: number): void;
   /** Returns the bytes of bodies received so far. */
