@@ -2,8 +2,10 @@
 
 import type { Job } from "../core/job.ts";
 
-/** The lines of a chunk: a range of bytes of the list, or the lines themselves. */
-export type ChunkLines = { readonly fromBytes: number; readonly toBytes: number } | { readonly jobs: readonly Job[] };
+/** The lines of a chunk: a range of bytes of the list with their CRC-32, or the lines themselves. */
+export type ChunkLines =
+  | { readonly fromBytes: number; readonly toBytes: number; readonly crc: number }
+  | { readonly jobs: readonly Job[] };
 
 export interface Chunk {
   /** The run's identity: 8 hexadecimal digits. */
@@ -47,19 +49,19 @@ export function ofJobId(id: string): { readonly run: string; readonly n: number 
 }
 
 /**
- * The data of a job. A range is an array of two numbers: with more than 64 bytes in one field, Redis stores a job in a form that
+ * The data of a job. A range is an array of three numbers: with more than 64 bytes in one field, Redis stores a job in a form that
  * takes twice the memory (hash-max-listpack-value).
  */
 export function toData(lines: ChunkLines): unknown {
-  return "jobs" in lines ? { jobs: lines.jobs } : [lines.fromBytes, lines.toBytes];
+  return "jobs" in lines ? { jobs: lines.jobs } : [lines.fromBytes, lines.toBytes, lines.crc];
 }
 
 /** The lines of a job's data; undefined if another program wrote it. */
 export function fromData(data: unknown): ChunkLines | undefined {
   if (Array.isArray(data)) {
-    const [fromBytes, toBytes] = data as readonly unknown[];
-    const isRange = Number.isSafeInteger(fromBytes) && Number.isSafeInteger(toBytes);
-    return isRange ? { fromBytes: Number(fromBytes), toBytes: Number(toBytes) } : undefined;
+    const isRange = data.length === 3 && data.every(Number.isSafeInteger);
+    const [fromBytes = 0, toBytes = 0, crc = 0] = data.map(Number);
+    return isRange ? { fromBytes, toBytes, crc } : undefined;
   }
   const { jobs } = (data ?? {}) as { readonly jobs?: unknown };
   return Array.isArray(jobs) ? { jobs: jobs as readonly Job[] } : undefined; // written by `toData`

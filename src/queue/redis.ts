@@ -56,6 +56,11 @@ export async function connectRedis(url: string, note: (text: string) => void): P
     redis.disconnect();
     if (error instanceof OptionError) throw error;
     const { message } = problem ?? (error as Error);
+    if (/^(?:NOAUTH|WRONGPASS)\b/.test(message))
+      throw new OptionError(
+        `--queue ${withoutUserinfo(url)}: wants ${message.startsWith("NOAUTH") ? "a" : "another user or"} password: ` +
+          "write it before the host, as in any URL (in BULKGET_QUEUE, other users do not see it)",
+      );
     throw new OptionError(`--queue ${withoutUserinfo(url)}: cannot be reached: ${message}`);
   }
 }

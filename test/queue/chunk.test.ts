@@ -22,14 +22,14 @@ describe("a chunk", () => {
   });
 
   it("has data that Redis keeps in its small form: at most 64 bytes for a range of any list", () => {
-    const range = { fromBytes: 9_007_199_254_740_990, toBytes: 9_007_199_254_740_991 };
+    const range = { fromBytes: 9_007_199_254_740_990, toBytes: 9_007_199_254_740_991, crc: 4_294_967_295 };
     expect(JSON.stringify(toData(range)).length).toBeLessThanOrEqual(64);
     expect(fromData(JSON.parse(JSON.stringify(toData(range))))).toEqual(range);
     const jobs = [{ n: 3, url: "https://example.org/" }];
     expect(fromData(JSON.parse(JSON.stringify(toData({ jobs }))))).toEqual({ jobs });
   });
 
-  it.each([undefined, null, 1, "x", {}, [1], [1, "2"], { jobs: 1 }])(
+  it.each([undefined, null, 1, "x", {}, [1], [1, 2, "3"], { jobs: 1 }])(
     "is not what another program wrote: %j",
     (data) => {
       expect(fromData(data)).toBeUndefined();

@@ -16,7 +16,7 @@ function workerOf(name: string, extendJobLocks: (ids: readonly string[]) => Prom
     name,
     extendJobLocks,
     async startStalledCheckTimer() {},
-    getNextJob: async () => ({ id: jobId("0123abcd", 1), data: [0, 100], attemptsStarted: 1 }),
+    getNextJob: async () => ({ id: jobId("0123abcd", 1), data: [0, 100, 7], attemptsStarted: 1 }),
   };
   const open = { worker: () => worker } as unknown as Opener;
   return consumer({ open, store: { queues: async () => [] }, token: "one", leaseMs: 30_000, note: () => {} });

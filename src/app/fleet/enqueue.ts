@@ -37,6 +37,7 @@ export interface EnqueueOptions {
 
 export interface SplitList {
   readonly bytes: number;
+  readonly crc: number;
   /** The strong ETag of a list on the web. */
   readonly etag?: string;
   /** Splits it into parts of as many lines; undefined where that is not possible. */
@@ -57,7 +58,7 @@ export async function enqueueList(options: EnqueueOptions, add: Producer, store:
   const chunkLines = range === undefined ? Math.min(options.chunkLines, MAX_SENT_LINES) : options.chunkLines;
   const about = {
     lists,
-    ...(range === undefined ? {} : { listBytes: range.bytes }),
+    ...(range === undefined ? {} : { listBytes: range.bytes, listCrc: range.crc }),
     ...(range?.etag === undefined ? {} : { listEtag: range.etag }),
     chunkLines,
     shardBy: bucketOf === undefined ? ("line" as const) : ("host" as const),
@@ -103,8 +104,8 @@ async function addRanges(
   chunkLines: number,
   add: AddChunk,
 ): Promise<number> {
-  const split = await range.split(chunkLines, ({ n, fromBytes, toBytes }) => add(n, { fromBytes, toBytes }));
-  if (split?.bytes !== range.bytes)
+  const split = await range.split(chunkLines, ({ n, ...lines }) => add(n, lines));
+  if (split?.bytes !== range.bytes || split.crc !== range.crc)
     throw new OptionError(`${list ?? ""}: changed while it was read: run the same command again`);
   return split.lines;
 }

@@ -26,7 +26,7 @@ export async function fileRange({
   const isFile = statSync(list, { throwIfNoEntry: false })?.isFile() === true;
   if (!isFile || !isSplittableFile(list, about)) return undefined;
   const counted = await splitList(list, Number.MAX_SAFE_INTEGER, () => {});
-  return counted && { bytes: statSync(list).size, split: (lines, onPart) => splitList(list, lines, onPart) };
+  return counted && { ...counted, split: (lines, onPart) => splitList(list, lines, onPart) };
 }
 
 export interface WebListAbout extends ListAbout {
@@ -59,7 +59,8 @@ export async function webRange(about: WebListAbout): Promise<SplitList | undefin
   });
   return (
     split && {
-      ...{ bytes: split.bytes, etag },
+      ...split,
+      etag,
       async split(_, onPart) {
         for (const part of parts) await onPart(part);
         return split;

@@ -27,6 +27,8 @@ export interface FleetRecord {
   readonly lists: readonly string[];
   /** The length of the list, where chunks are ranges of its bytes. */
   readonly listBytes?: number;
+  /** CRC-32 of its bytes. */
+  readonly listCrc?: number;
   /** Its ETag, where it is on the web and chunks are ranges of its bytes. */
   readonly listEtag?: string;
   /** Lines in a chunk. */
@@ -140,7 +142,7 @@ export function prepareFleetFolder(folder: string): void {
 
 /** Throws an OptionError where the folder has a run that today's command would enqueue differently. */
 export function refuseOtherRun(before: FleetRecord, now: Omit<FleetRecord, "run" | "begin">): void {
-  const differs = (["chunkLines", "shardBy", "listBytes", "listEtag", "format", "name"] as const).find(
+  const differs = (["chunkLines", "shardBy", "listBytes", "listEtag", "listCrc", "format", "name"] as const).find(
     (key) => before[key] !== now[key],
   );
   const isSameList = before.lists.join("\n") === now.lists.join("\n");
@@ -150,6 +152,7 @@ export function refuseOtherRun(before: FleetRecord, now: Omit<FleetRecord, "run"
       chunkLines: `its chunks have ${before.chunkLines} lines (--chunk ${before.chunkLines})`,
       shardBy: `it was enqueued with ${option("shardBy")} ${before.shardBy}`,
       listBytes: `its list had ${before.listBytes ?? "no"} bytes, and has ${now.listBytes ?? "none"} now`,
+      listCrc: "its list had other lines, with as many bytes in all",
       listEtag: `its list had the ETag ${before.listEtag ?? "of no range"}, and has ${now.listEtag ?? "none"} now`,
       format: `it holds ${before.format}`,
       name: `its names are ${JSON.stringify(before.name)} (${option("name")})`,

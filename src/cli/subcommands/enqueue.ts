@@ -118,9 +118,12 @@ interface Printed {
 
 function print({ added, committed, chunks, lines, run, outputDir }: Printed): void {
   const of = chunks === undefined ? "" : ` of ${thousands(chunks)}`;
-  const all = lines === undefined ? "the list was not read to its end" : `${thousands(lines)} lines`;
+  const all =
+    lines === undefined ? "the list was not read to its end" : `${thousands(lines)} ${lines === 1 ? "line" : "lines"}`;
   const done = committed === 0 ? "" : `; ${thousands(committed)} have results already`;
-  log(`${outputDir}: run ${run}: ${thousands(added)}${of} chunks are in the queue (${all})${done}`);
+  log(
+    `${outputDir}: run ${run}: ${thousands(added)}${of} ${(chunks ?? added) === 1 ? "chunk is" : "chunks are"} in the queue (${all})${done}`,
+  );
 }
 
 /** What --per-host and -c mean for the servers, where hosts are not kept apart. */

@@ -85,7 +85,7 @@ export async function work(argv: readonly string[], env: Env): Promise<number | 
           command: shownCommand(["work", ...argv]),
           onDone: ({ chunk, attempt }, results) =>
             print(
-              `${chunkName(chunk.n)}: ${thousands(linesOf(results))} lines done, ${thousands(results.tally.failed)} failed` +
+              `${chunkName(chunk.n)}: ${thousands(linesOf(results))} ${linesOf(results) === 1 ? "line" : "lines"} done, ${thousands(results.tally.failed)} failed` +
                 (attempt > 1 ? ` (attempt ${attempt})` : ""),
             ),
         });

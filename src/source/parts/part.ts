@@ -1,6 +1,7 @@
 // The source of a part of a list: a range of bytes of its file, or jobs that were sent along.
 
 import { createReadStream, statSync } from "node:fs";
+import { crc32 } from "node:zlib";
 import { ListError } from "../../core/errors.ts";
 import type { Job, Refuse } from "../../core/job.ts";
 import type { Source } from "../../core/ports.ts";
@@ -20,6 +21,8 @@ export interface Range {
   readonly listBytes: number;
   readonly fromBytes: number;
   readonly toBytes: number;
+  /** CRC-32 of its bytes. */
+  readonly crc: number;
   /** The number of its first line, from 1. */
   readonly firstLine: number;
 }
@@ -38,7 +41,7 @@ interface PartOptions {
  * its bytes, and throws an error with the reason.
  */
 export function rangeSource(range: Range, options: PartOptions, bytesOf = bytesOfFile): Source {
-  const { path, fromBytes, toBytes, firstLine } = range;
+  const { path, fromBytes, toBytes, firstLine, crc } = range;
   async function* batches(): AsyncGenerator<readonly Job[]> {
     const offset = firstLine - 1;
     const numbers = lineNumbers();
@@ -49,14 +52,16 @@ export function rangeSource(range: Range, options: PartOptions, bytesOf = bytesO
     const splitter = lineSplitter({ offset, claim });
     try {
       let left = toBytes - fromBytes;
+      let crcRead = 0;
       async function* counted(): AsyncGenerator<Buffer> {
         for await (const bytes of bytesOf(range)) {
           left -= bytes.length;
+          crcRead = crc32(bytes, crcRead);
           yield bytes;
         }
       }
       for await (const bytes of toUtf8(counted(), "UTF-8")) yield* checked(splitter.push(bytes), options);
-      if (left !== 0) throw new Error(LIST_HAS_CHANGED);
+      if (left !== 0 || crcRead !== crc) throw new Error(LIST_HAS_CHANGED);
     } catch (error) {
       throw new ListError(`${path}: the list cannot be read: ${reason(error)}`, { cause: error });
     }

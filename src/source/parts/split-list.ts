@@ -2,6 +2,7 @@
 
 import { isUtf8 } from "node:buffer";
 import { closeSync, openSync, readSync } from "node:fs";
+import { crc32 } from "node:zlib";
 import { encodingOf } from "../formats/encoding.ts";
 import { formatOf } from "../formats/registry.ts";
 import type { TableOptions } from "../formats/table/table-options.ts";
@@ -11,6 +12,8 @@ export interface Part {
   readonly n: number;
   readonly fromBytes: number;
   readonly toBytes: number;
+  /** CRC-32 of its bytes. */
+  readonly crc: number;
 }
 
 const READ_BYTES = 1_048_576;
@@ -51,6 +54,8 @@ export interface Split {
   readonly lines: number;
   /** The length of the list. */
   readonly bytes: number;
+  /** CRC-32 of its bytes. */
+  readonly crc: number;
 }
 
 type OnPart = (part: Part) => void | Promise<void>;
@@ -91,23 +96,30 @@ export async function splitBytes(
   let base = 0;
   let isAfterReturn = false;
   let last = LF;
+  let crc = 0;
+  let crcOfPart = 0;
   for await (const bytes of pieces) {
     if (bytes.length === 0) continue;
     if (isAfterReturn && bytes[0] !== LF) return undefined;
     if (hasLoneReturn(bytes)) return undefined;
     last = bytes[bytes.length - 1] ?? LF;
     isAfterReturn = last === CR;
+    crc = crc32(bytes, crc);
+    let partAt = 0;
     for (let at = bytes.indexOf(LF); at !== -1; at = bytes.indexOf(LF, at + 1)) {
       if (++count % lines !== 0) continue;
       const toBytes = base + at + 1;
-      await onPart({ n: n++, fromBytes, toBytes });
+      await onPart({ n: n++, fromBytes, toBytes, crc: crc32(bytes.subarray(partAt, at + 1), crcOfPart) });
       fromBytes = toBytes;
+      partAt = at + 1;
+      crcOfPart = 0;
     }
+    crcOfPart = crc32(bytes.subarray(partAt), crcOfPart);
     base += bytes.length;
   }
   if (last !== LF) count++;
-  if (fromBytes < base) await onPart({ n, fromBytes, toBytes: base });
-  return { lines: count, bytes: base };
+  if (fromBytes < base) await onPart({ n, fromBytes, toBytes: base, crc: crcOfPart });
+  return { lines: count, bytes: base, crc };
 }
 
 /** Whether a CR is not followed by an LF; the last byte is not looked at. */

@@ -87,9 +87,12 @@ describe.skipIf(noRedis !== undefined)("a fleet", () => {
     listOf(21);
     const longer = await fleet.enqueue(["urls.txt", "-o", "out", "--chunk", "10"]);
     expect(longer.stderr).toMatch(/its list had \d+ bytes, and has \d+ now/);
+    folder.list(Array.from({ length: 20 }, (_, i) => server.url(pathOf(i < 2 ? 2 - i : i + 1)))); // two lines change places
+    const sorted = await fleet.enqueue(["urls.txt", "-o", "out", "--chunk", "10"]);
+    expect(sorted.stderr).toContain("its list had other lines, with as many bytes in all");
     const plain = await folder.run(["urls.txt", "-o", "out"]);
     expect(plain.stderr).toContain("out: holds the results of a fleet: go on with bulkget enqueue and bulkget work");
-    expect([other.code, chunks.code, longer.code, plain.code]).toEqual([2, 2, 2, 2]);
+    expect([other.code, chunks.code, longer.code, sorted.code, plain.code]).toEqual([2, 2, 2, 2, 2]);
   });
 
   it("refuses a Redis that may drop jobs", async () => {
@@ -99,6 +102,16 @@ describe.skipIf(noRedis !== undefined)("a fleet", () => {
     expect(ran.stderr).toContain("may drop jobs (maxmemory-policy is allkeys-lru)");
     expect(ran.code).toBe(2);
     expect(existsSync(folder.at("out"))).toBe(false);
+  });
+
+  it("says that a Redis wants a password, and how to write one", async () => {
+    const fleet = await ownFleet(folder);
+    listOf(1);
+    expect(await fleet.redis.send("CONFIG SET requirepass hidden")).toBe("+OK");
+    for (const ran of [await fleet.enqueue(["urls.txt", "-o", "out"]), await fleet.work()]) {
+      expect(ran.stderr).toContain(": wants a password: write it before the host");
+      expect(ran.code).toBe(2);
+    }
   });
 
   it("sends the lines themselves of what workers cannot read again", async () => {

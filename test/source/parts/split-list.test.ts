@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
+import { crc32 } from "node:zlib";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import type { Job } from "../../../src/core/job.ts";
@@ -59,7 +60,7 @@ it("a list in which a CR alone ends a line is not split", async () => {
   const path = folder.list(["https://example.org/a\rhttps://example.org/b"]);
   expect((await partsOf(path, 1)).split).toBeUndefined();
   writeFileSync(path, "https://example.org/a\r");
-  expect((await partsOf(path, 1)).split).toEqual({ lines: 1, bytes: 22 });
+  expect((await partsOf(path, 1)).split).toEqual({ lines: 1, bytes: 22, crc: crc32("https://example.org/a\r") });
 });
 
 it.each([
@@ -74,10 +75,16 @@ it.each([
   expect(isSplittableFile(path, { table: {} })).toBe(expected);
 });
 
-it("a list that has changed since it was split is refused", async () => {
+it.each([
+  { what: "is longer", now: "https://example.org/a\nhttps://example.org/b\nhttps://example.org/c\n" },
+  { what: "has other lines of the same length", now: "https://example.org/b\nhttps://example.org/a\n" },
+])("a list that $what since it was split is refused", async ({ now }) => {
   const path = folder.list(["https://example.org/a", "https://example.org/b"]);
-  const range = { path, listBytes: 10, fromBytes: 0, toBytes: 22, firstLine: 1 };
-  await expect(jobsOf(rangeSource(range, options))).rejects.toThrow(
+  const { parts, split } = await partsOf(path, 1);
+  writeFileSync(path, now);
+  const [{ n: _, ...range } = { n: 0, fromBytes: 0, toBytes: 0, crc: 0 }] = parts;
+  const source = rangeSource({ ...range, path, listBytes: split?.bytes ?? 0, firstLine: 1 }, options);
+  await expect(jobsOf(source)).rejects.toThrow(
     `${path}: the list cannot be read: it has changed since it was enqueued: enqueue it into another folder`,
   );
 });
