@@ -42,7 +42,7 @@ export interface WebListAbout extends ListAbout {
  */
 export async function webRange(about: WebListAbout): Promise<SplitList | undefined> {
   const { url, get, schedule, stop, chunkLines } = about;
-  const version = await listVersion(get, url);
+  const version = await listVersion(get, url, schedule, stop);
   if (version === undefined || !isSplittable(new URL(url).pathname, version.head, about)) return undefined;
   const { etag, wholeBytes } = version;
   const parts: Part[] = [];
@@ -53,9 +53,12 @@ export async function webRange(about: WebListAbout): Promise<SplitList | undefin
     CHANGED,
   )({ url, etag, wholeBytes, fromBytes: 0, toBytes: wholeBytes });
   const split = await splitBytes(bytes, chunkLines, (part) => void parts.push(part)).catch((error: unknown) => {
-    throw new ListError(`${withoutUserinfo(url)}: the list cannot be read: ${(error as Error).message}`, {
-      cause: error,
-    });
+    throw new ListError(
+      `${withoutUserinfo(url)}: the list cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+      {
+        cause: error,
+      },
+    );
   });
   return (
     split && {

@@ -1,6 +1,6 @@
 // Reads parts of a list on the web by byte ranges: each worker of a fleet its own, of the version that was enqueued.
 
-import { isFailure } from "../../core/failure.ts";
+import { type Failure, isFailure } from "../../core/failure.ts";
 import type { Answer, Get } from "../../core/ports.ts";
 import { isStrongTag } from "../../http/semantics/validators.ts";
 import type { ScheduleOptions } from "../download.ts";
@@ -25,14 +25,26 @@ export interface WebRange extends ListVersion {
 export async function listVersion(
   get: Get,
   url: string,
+  schedule: ScheduleOptions,
+  stop: AbortSignal,
 ): Promise<(ListVersion & { readonly head: Buffer }) | undefined> {
-  const answer = await answerTo(get, listTarget(url), { range: { fromBytes: 0, toBytes: HEAD_BYTES } });
-  if (isFailure(answer)) return undefined; // the list is read whole, with its retries and messages
-  const pieces: Uint8Array[] = [];
-  const failure = await each(answer, (piece) => void pieces.push(Buffer.from(piece)));
-  const { etag, wholeBytes } = answer;
-  if (failure !== undefined || etag === undefined || wholeBytes === undefined || !isStrongTag(etag)) return undefined;
-  return { etag, wholeBytes, head: Buffer.concat(pieces) };
+  const retries = listRetries(schedule, stop);
+  const range = { fromBytes: 0, toBytes: HEAD_BYTES };
+  for (let attempts = 1; ; attempts++) {
+    const answer = await answerTo(get, listTarget(url), { range });
+    const pieces: Uint8Array[] = [];
+    const failure = isFailure(answer) ? answer : await each(answer, (piece) => void pieces.push(Buffer.from(piece)));
+    if (failure === undefined && !isFailure(answer)) {
+      const { etag, wholeBytes } = answer;
+      if (etag === undefined || wholeBytes === undefined || !isStrongTag(etag)) return undefined;
+      return { etag, wholeBytes, head: Buffer.concat(pieces) };
+    }
+    try {
+      if (failure !== undefined) await retries.wait("", failure, attempts);
+    } catch {
+      return undefined; // no ranges, or no list: it is read whole, with messages of its own
+    }
+  }
 }
 
 /**
@@ -63,10 +75,12 @@ export function listRangeReader(
         const whole = Buffer.concat(body);
         answer.free?.();
         at += whole.length;
+        attempts = 0; // a server may send less than was asked for (RFC 9110 section 15.3.7)
         yield whole;
         continue;
       }
       let isEnded = false;
+      let isWhole = false;
       try {
         for (let batch = await body.next(); batch !== undefined; batch = await body.next()) {
           isEnded = isFailure(batch);
@@ -75,20 +89,23 @@ export function listRangeReader(
             await retries.wait("", batch, Math.max(attempts, 1));
             break;
           }
+          stop.throwIfAborted();
           const whole = Buffer.concat(batch);
           at += whole.length;
           yield whole;
         }
+        isWhole = !isEnded;
         isEnded = true;
       } finally {
         if (!isEnded) body.cancel();
       }
+      if (isWhole) attempts = 0;
     }
   };
 }
 
 /** Calls `onPiece` with each piece of a body; returns why it ended early, if so. */
-async function each({ body, free }: Answer, onPiece: (piece: Uint8Array) => void): Promise<unknown> {
+async function each({ body, free }: Answer, onPiece: (piece: Uint8Array) => void): Promise<Failure | undefined> {
   if (!("next" in body)) {
     body.forEach(onPiece);
     free?.();

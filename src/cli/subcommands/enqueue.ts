@@ -96,6 +96,8 @@ export async function enqueue(argv: readonly string[], env: Env): Promise<number
     } finally {
       output.close();
     }
+  } catch (error) {
+    if (!stop.signal.aborted) throw error;
   } finally {
     signals.release();
     get.close();

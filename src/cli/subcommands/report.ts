@@ -39,7 +39,11 @@ export async function report(argv: readonly string[], env: Env): Promise<number 
     if (html !== undefined) await writePage(html, statistics);
     const { isTTY, columns } = process.stdout;
     const isColoured = wantsColour(env, isTTY === true);
-    const options = { paint: paint(isColoured), again: commandsAgain(opened), columns: isTTY ? columns : undefined };
+    const options = {
+      paint: paint(isColoured),
+      again: commandsAgain(opened),
+      columns: isTTY ? columns || 80 : undefined,
+    };
     const text = values.json ? statisticsJson(statistics) : `${statisticsText(statistics, options)}\n`;
     await writeStdout(Buffer.from(text));
     if (values.verify) return EXIT_CODES[(await isVerified(local, opened, values.json)) ? "finished" : "failed"].code;

@@ -129,6 +129,7 @@ export function connectionPool(
     const candidates = idleByKey.get(route.key);
     for (let one = candidates?.pop(); one !== undefined; one = candidates?.pop()) {
       busy.add(one);
+      if (candidates?.length === 0) idleByKey.delete(route.key); // it may be the last of its host
       if (one.isIdle()) return one;
       one.drop();
     }

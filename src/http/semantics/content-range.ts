@@ -60,10 +60,10 @@ function endOf(range: string, kept: Pick<PartialBody, "bytes" | "wholeBytes">): 
   return isEnd && whole === (kept.wholeBytes ?? whole) ? { from, bytes: whole - from, wholeBytes: whole } : undefined;
 }
 
-/** The same for exactly the requested bytes, or fewer where the body ends before. */
+/** The same for the requested bytes, or fewer from their first one on (RFC 9110 section 15.3.7). */
 function rangeOf(range: string, { fromBytes, toBytes, wholeBytes }: ByteRange): PartialRange | undefined {
   const [from, end, whole] = parsed(range);
-  const isAsked = from === fromBytes && end === Math.min(toBytes, whole);
+  const isAsked = from === fromBytes && end <= Math.min(toBytes, whole);
   return isAsked && whole === (wholeBytes ?? whole) ? { from, bytes: end - from, wholeBytes: whole } : undefined;
 }
 

@@ -15,7 +15,7 @@ const INDENT_SHARE = 0.25;
 const COLOUR = /\u001b\[\d+m/g;
 
 /** The words of a command: blanks between quotes, and behind a backslash, are part of a word. */
-const COMMAND_WORD = /(?:'[^']*'|\\.|[^\s'\\])+/gs;
+const COMMAND_WORD = /(?:'[^']*'|\\.|[^\s'\\]|['\\])+/gs;
 
 /** Blanks at which a line may be broken: not those between a number and its unit. */
 const BLANK = /(?<!\d) | (?!(?:ms|s|min|h|d|B|[KMGTP]iB|URL\/s)(?:[^\p{L}]|$))/u;

@@ -33,7 +33,7 @@ async function reader(answer: (from: number, end: number, response: ServerRespon
     for await (const piece of range) pieces.push(piece);
     return Buffer.concat(pieces);
   };
-  return { asked, read, version: () => listVersion(get, url) };
+  return { asked, read, version: () => listVersion(get, url, { retries: 1 }, new AbortController().signal) };
 }
 
 const part = (from: number, end: number, { etag = RANGE.etag, whole = CONTENT.length } = {}) => ({
@@ -87,4 +87,22 @@ it.each([
     response.end(CONTENT.subarray(from, end));
   });
   expect((await version())?.head.length).toBe(headBytes);
+});
+
+it("is asked for its version again where a server is busy", async () => {
+  let requests = 0;
+  const { version } = await reader((from, end, response) => {
+    if (requests++ === 0) return response.writeHead(503, { "retry-after": "0" }).end();
+    return response.writeHead(206, part(from, end)).end(CONTENT.subarray(from, end));
+  });
+  expect(await version()).toMatchObject({ etag: RANGE.etag, wholeBytes: CONTENT.length });
+});
+
+it("is read on where a server sends less than was asked for", async () => {
+  const { asked, read } = await reader((from, end, response) => {
+    const until = Math.min(end, from + 100_000);
+    response.writeHead(206, part(from, until)).end(CONTENT.subarray(from, until));
+  });
+  expect((await read()).equals(CONTENT.subarray(RANGE.fromBytes, RANGE.toBytes))).toBe(true);
+  expect(asked.length).toBe(Math.ceil((RANGE.toBytes - RANGE.fromBytes) / 100_000));
 });

@@ -57,7 +57,7 @@ const IN_A_HEADER = SEQUENCES.filter((sequence) => !/[\r\n]/.test(sequence));
 const NO_TEXT = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u;
 
 /** bulkget's own control sequences: cursor moves of the bar, three colours, and line ends. */
-const OWN = /\x1b\[(?:\?25[lh]|\?7[lh]|\d*[AG]|[02]?[KJ]|[0-9]+m)|\r?\n|\r/g;
+const OWN = /\x1b\[(?:\?25[lh]|\?7[lh]|\d*[AG]|1C|[02]?[KJ]|[0-9]+m)|\r?\n|\r/g;
 
 /** Makes the server never answer. */
 const SILENCE = "";
@@ -150,7 +150,7 @@ describe.skipIf(TMUX === undefined)("a terminal", () => {
     const shown = await inTerminal([...ARGS, "-v", "--progress", how], { cwd: folder.path, columns, rows: 50 });
     expect(shown.code).toBe(1);
     onlyText(Buffer.from(shown.bytes.replace(OWN, "\n"), "latin1").toString("utf8"));
-    expect(shown.bytes).not.toMatch(/\x1b\[(?!\?25|\?7|\d*A|1G|[02]K|0?J|0m|31m|32m)/);
+    expect(shown.bytes).not.toMatch(/\x1b\[(?!\?25|\?7|\d*A|1C|1G|[02]K|0?J|0m|31m|32m)/);
     const lines = records().map((outcome) => outcomeLine(outcome, placeOf(outcome, undefined, { list: "urls.txt" })));
     const expected = lines.map((line) => fitted(line));
     const cut = lines.map((line) => fitted(line, columns));

@@ -83,10 +83,11 @@ export function resolver({ publicOnly, isOwn = ownAddresses(), overrides, lookup
     const known = names.get(host);
     return known === undefined || "waiters" in known ? undefined : known;
   };
-  const settle = ({ host, waiters }: Pending, ...[error, addresses]: Parameters<Done>): void => {
+  const settle = (own: Pending, ...[error, addresses]: Parameters<Done>): void => {
     if (isClosed) return;
+    const { host, waiters } = own;
     if (error === null) names.set(host, addresses);
-    else names.delete(host);
+    else if (names.get(host) === own) names.delete(host);
     if (error !== null && isAbsent(error)) absent.set(host, { lookups: (absent.get(host)?.lookups ?? 0) + 1, error });
     else if (absent.get(host) !== undefined) absent.delete(host);
     for (const { done } of waiters) done(error, addresses);
