@@ -11,7 +11,12 @@ export function thousands(count: number): string {
 
 /** "1 time", "1,234 times". */
 export function timesText(count: number): string {
-  return `${thousands(count)} ${count === 1 ? "time" : "times"}`;
+  return counted(count, "time");
+}
+
+/** "1 line", "1,234 lines". */
+export function counted(count: number, noun: string): string {
+  return `${thousands(count)} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 /** Events per second: "0.3", "1,234". */

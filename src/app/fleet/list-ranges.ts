@@ -37,8 +37,8 @@ export interface WebListAbout extends ListAbout {
 }
 
 /**
- * The same for a list on the web, which is read once, and its parts are kept in memory: 10,000 lines each, so those of 1,000,000,000
- * lines take some MB. Throws a ListError for one that changes meanwhile, or cannot be read any more.
+ * The same for a list on the web, which is read once. Its parts are kept in memory, which takes less of it than the queue needs for
+ * their chunks. Throws a ListError for one that changes meanwhile, or cannot be read any more.
  */
 export async function webRange(about: WebListAbout): Promise<SplitList | undefined> {
   const { url, get, schedule, stop, chunkLines } = about;

@@ -5,6 +5,7 @@ import type { Answer, Get } from "../../core/ports.ts";
 import { redacted } from "../../core/url/redact.ts";
 import type { Fetch } from "../../source/fetched.ts";
 import type { ScheduleOptions } from "../download.ts";
+import { piecesOf } from "./list-body.ts";
 import { answerTo, listRetries, listTarget } from "./list-retries.ts";
 
 /** Maximum size of a fetched list, in bytes: that of a sitemap by its protocol is 50 MiB. */
@@ -36,21 +37,14 @@ function linksIn(fields: string): string {
   return [...fields.matchAll(/^link:(.*)$/gim)].map(([, value = ""]) => value.trim()).join(", ");
 }
 
-async function wholeBody({ body, free }: Answer): Promise<Buffer | Failure> {
-  if (!("next" in body)) {
-    const whole = Buffer.concat(body);
-    free?.();
-    return whole;
-  }
+async function wholeBody(answer: Answer): Promise<Buffer | Failure> {
   const pieces: Uint8Array[] = [];
   let bytes = 0;
-  for (let batch = await body.next(); batch !== undefined; batch = await body.next()) {
-    if (isFailure(batch)) return batch;
-    for (const piece of batch) bytes += piece.length;
-    pieces.push(...batch);
-    if (bytes <= MAX_LIST_BYTES) continue;
-    body.cancel();
-    return { error: "too_large", detail: `over ${MAX_LIST_BYTES / 1024 ** 2} MiB` };
+  for await (const piece of piecesOf(answer)) {
+    if (isFailure(piece)) return piece;
+    bytes += piece.length;
+    if (bytes > MAX_LIST_BYTES) return { error: "too_large", detail: `over ${MAX_LIST_BYTES / 1024 ** 2} MiB` };
+    pieces.push(Buffer.from(piece));
   }
   return Buffer.concat(pieces);
 }

@@ -1,9 +1,10 @@
 // Reads parts of a list on the web by byte ranges: each worker of a fleet its own, of the version that was enqueued.
 
 import { type Failure, isFailure } from "../../core/failure.ts";
-import type { Answer, Get } from "../../core/ports.ts";
+import type { Get } from "../../core/ports.ts";
 import { isStrongTag } from "../../http/semantics/validators.ts";
 import type { ScheduleOptions } from "../download.ts";
+import { piecesOf } from "./list-body.ts";
 import { answerTo, listRetries, listTarget } from "./list-retries.ts";
 
 /** The first bytes of a list, by which its format is found. */
@@ -21,7 +22,10 @@ export interface WebRange extends ListVersion {
   readonly toBytes: number;
 }
 
-/** The version of a list and its first bytes; undefined where the server does not send ranges, or no strong ETag by which they fit together. */
+/**
+ * The version of a list and its first bytes; undefined where the server does not send ranges, or no strong ETag by which they fit
+ * together, or where the list cannot be had. Throws the reason of `stop`.
+ */
 export async function listVersion(
   get: Get,
   url: string,
@@ -32,24 +36,31 @@ export async function listVersion(
   const range = { fromBytes: 0, toBytes: HEAD_BYTES };
   for (let attempts = 1; ; attempts++) {
     const answer = await answerTo(get, listTarget(url), { range });
-    const pieces: Uint8Array[] = [];
-    const failure = isFailure(answer) ? answer : await each(answer, (piece) => void pieces.push(Buffer.from(piece)));
-    if (failure === undefined && !isFailure(answer)) {
+    const pieces: Buffer[] = [];
+    let failure = isFailure(answer) ? answer : undefined;
+    if (!isFailure(answer)) {
+      for await (const piece of piecesOf(answer)) {
+        if (isFailure(piece)) failure = piece;
+        else pieces.push(Buffer.from(piece));
+      }
       const { etag, wholeBytes } = answer;
       if (etag === undefined || wholeBytes === undefined || !isStrongTag(etag)) return undefined;
-      return { etag, wholeBytes, head: Buffer.concat(pieces) };
+      if (failure === undefined) return { etag, wholeBytes, head: Buffer.concat(pieces) };
     }
+    if (failure?.error === "bad_range") return undefined;
     try {
       if (failure !== undefined) await retries.wait("", failure, attempts);
     } catch {
-      return undefined; // no ranges, or no list: it is read whole, with messages of its own
+      stop.throwIfAborted();
+      return undefined; // it is read whole then, and its reader says why it cannot be
     }
   }
 }
 
 /**
- * Returns a function that reads a range, in the order of its bytes, and goes on where a connection has ended. It throws an error with
- * the reason, which is `changed` for a list of another version.
+ * Returns a function that reads a range, in the order of its bytes, and goes on where an answer has ended before it: a server may
+ * send less than was asked for (RFC 9110 section 15.3.7). It throws an error with the reason, which is `changed` for a list of another
+ * version, or the reason of `stop`.
  */
 export function listRangeReader(
   get: Get,
@@ -70,50 +81,17 @@ export function listRangeReader(
         continue;
       }
       const before = at;
-      const { body } = answer;
-      if (!("next" in body)) {
-        const whole = Buffer.concat(body);
-        answer.free?.();
-        at += whole.length;
-        attempts = 0; // a server may send less than was asked for (RFC 9110 section 15.3.7)
-        yield whole;
-        continue;
-      }
-      let isEnded = false;
-      let isWhole = false;
-      try {
-        for (let batch = await body.next(); batch !== undefined; batch = await body.next()) {
-          isEnded = isFailure(batch);
-          if (isFailure(batch)) {
-            if (at > before) attempts = 0;
-            await retries.wait("", batch, Math.max(attempts, 1));
-            break;
-          }
-          stop.throwIfAborted();
-          const whole = Buffer.concat(batch);
-          at += whole.length;
-          yield whole;
+      let failure: Failure | undefined;
+      for await (const piece of piecesOf(answer)) {
+        stop.throwIfAborted();
+        if (isFailure(piece)) failure = piece;
+        else {
+          at += piece.length;
+          yield Buffer.from(piece);
         }
-        isWhole = !isEnded;
-        isEnded = true;
-      } finally {
-        if (!isEnded) body.cancel();
       }
-      if (isWhole) attempts = 0;
+      if (at > before) attempts = 0;
+      if (failure !== undefined) await retries.wait("", failure, Math.max(attempts, 1));
     }
   };
-}
-
-/** Calls `onPiece` with each piece of a body; returns why it ended early, if so. */
-async function each({ body, free }: Answer, onPiece: (piece: Uint8Array) => void): Promise<Failure | undefined> {
-  if (!("next" in body)) {
-    body.forEach(onPiece);
-    free?.();
-    return undefined;
-  }
-  for (let batch = await body.next(); batch !== undefined; batch = await body.next()) {
-    if (isFailure(batch)) return batch;
-    batch.forEach(onPiece);
-  }
-  return undefined;
 }

@@ -6,6 +6,7 @@ import { type Failure, isFailure } from "../../core/failure.ts";
 import type { Answer, Get, PartialBody } from "../../core/ports.ts";
 import type { OpenedList } from "../../source/open-list.ts";
 import type { ScheduleOptions } from "../download.ts";
+import { piecesOf } from "./list-body.ts";
 import { answerTo, listRetries, listTarget } from "./list-retries.ts";
 
 /**
@@ -29,7 +30,7 @@ export function listStream(get: () => Get, schedule: ScheduleOptions, stop: Abor
         continue;
       }
       const before = read.bytes;
-      const failure = yield* piecesOf(answer, read);
+      const failure = yield* freshPieces(answer, read);
       if (failure === undefined) return;
       if (read.bytes > before) attempts = 0;
       await retries.wait("", failure, Math.max(attempts, 1));
@@ -52,8 +53,7 @@ function keptOf({ bytes, last }: ReadSoFar, target: URL): PartialBody | undefine
 }
 
 /** Yields what is new in an answer. Returns why it ended early, if so. Throws if it is another list than before. */
-async function* piecesOf(answer: Answer, read: ReadSoFar): AsyncGenerator<Buffer, Failure | undefined> {
-  const { body } = answer;
+async function* freshPieces(answer: Answer, read: ReadSoFar): AsyncGenerator<Buffer, Failure | undefined> {
   let known = answer.from === undefined ? read.bytes : 0;
   const again = createHash("sha256");
   const fresh = (piece: Uint8Array): Buffer => {
@@ -69,26 +69,10 @@ async function* piecesOf(answer: Answer, read: ReadSoFar): AsyncGenerator<Buffer
     read.bytes += rest.length;
     return rest;
   };
-  const isNew = (piece: Buffer) => piece.length > 0;
-  if (!("next" in body)) {
-    const pieces = body.map(fresh).filter(isNew);
-    answer.free?.();
-    yield* pieces;
-  } else {
-    let isEnded = false;
-    try {
-      for (let batch = await body.next(); batch !== undefined; batch = await body.next()) {
-        isEnded = isFailure(batch);
-        if (isFailure(batch)) return batch;
-        for (const piece of batch) {
-          const rest = fresh(piece);
-          if (isNew(rest)) yield rest;
-        }
-      }
-      isEnded = true;
-    } finally {
-      if (!isEnded) body.cancel();
-    }
+  for await (const piece of piecesOf(answer)) {
+    if (isFailure(piece)) return piece;
+    const rest = fresh(piece);
+    if (rest.length > 0) yield rest;
   }
   if (known > 0) throw changed();
   return undefined;

@@ -17,7 +17,7 @@ import { loadBullmq } from "../../queue/bullmq.ts";
 import { producer } from "../../queue/producer.ts";
 import { connectRedis } from "../../queue/redis.ts";
 import { runStore } from "../../queue/runs.ts";
-import { thousands } from "../../report/format.ts";
+import { counted, thousands } from "../../report/format.ts";
 import { isUrl } from "../../source/lists.ts";
 import { isStoreAddress } from "../../store/address.ts";
 import type { EarlyExit } from "../command-line/commander.ts";
@@ -68,6 +68,7 @@ export async function enqueue(argv: readonly string[], env: Env): Promise<number
   const signals = onSignals(SIGNALS, (signal, again) => {
     if (again) signals.raise(signal);
     stop.abort(signal);
+    get.abort(); // the list may be one on the web that comes slowly
   });
   try {
     const [list = ""] = lists;
@@ -97,7 +98,7 @@ export async function enqueue(argv: readonly string[], env: Env): Promise<number
       output.close();
     }
   } catch (error) {
-    if (!stop.signal.aborted) throw error;
+    if (!stop.signal.aborted) throw error; // what a stop has interrupted has no message
   } finally {
     signals.release();
     get.close();
@@ -119,13 +120,11 @@ interface Printed {
 }
 
 function print({ added, committed, chunks, lines, run, outputDir }: Printed): void {
-  const of = chunks === undefined ? "" : ` of ${thousands(chunks)}`;
-  const all =
-    lines === undefined ? "the list was not read to its end" : `${thousands(lines)} ${lines === 1 ? "line" : "lines"}`;
+  const of = chunks === undefined ? "" : `${thousands(added)} of `;
+  const enqueued = `${of}${counted(chunks ?? added, "chunk")} ${(chunks ?? added) === 1 ? "is" : "are"} in the queue`;
+  const all = lines === undefined ? "the list was not read to its end" : counted(lines, "line");
   const done = committed === 0 ? "" : `; ${thousands(committed)} have results already`;
-  log(
-    `${outputDir}: run ${run}: ${thousands(added)}${of} ${(chunks ?? added) === 1 ? "chunk is" : "chunks are"} in the queue (${all})${done}`,
-  );
+  log(`${outputDir}: run ${run}: ${enqueued} (${all})${done}`);
 }
 
 /** What --per-host and -c mean for the servers, where hosts are not kept apart. */

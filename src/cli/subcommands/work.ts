@@ -13,7 +13,7 @@ import { chunkName } from "../../queue/chunk.ts";
 import { consumer, type Lease } from "../../queue/consumer.ts";
 import { connectRedis } from "../../queue/redis.ts";
 import { runStore } from "../../queue/runs.ts";
-import { thousands } from "../../report/format.ts";
+import { counted, thousands } from "../../report/format.ts";
 import type { EarlyExit } from "../command-line/commander.ts";
 import { pemOf } from "../command-line/pem.ts";
 import { shownCommand } from "../command-line/shown-command.ts";
@@ -85,7 +85,7 @@ export async function work(argv: readonly string[], env: Env): Promise<number | 
           command: shownCommand(["work", ...argv]),
           onDone: ({ chunk, attempt }, results) =>
             print(
-              `${chunkName(chunk.n)}: ${thousands(linesOf(results))} ${linesOf(results) === 1 ? "line" : "lines"} done, ${thousands(results.tally.failed)} failed` +
+              `${chunkName(chunk.n)}: ${counted(linesOf(results), "line")} done, ${thousands(results.tally.failed)} failed` +
                 (attempt > 1 ? ` (attempt ${attempt})` : ""),
             ),
         });

@@ -1,11 +1,13 @@
 // A fleet whose list is on the web: its workers read it by ranges of bytes of one version, or `enqueue` sends them the lines.
 
 import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { gzipSync } from "node:zlib";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { own, ownFolder, ownSite } from "../../support/own.ts";
+import { commandUnderWay } from "../../support/process/under-way.ts";
 import { expectWhole, ownFleet } from "../../support/servers/fleet.ts";
 import { noRedis } from "../../support/servers/redis.ts";
 
@@ -19,13 +21,13 @@ describe.skipIf(noRedis !== undefined)("a fleet with a list on the web", () => {
   const list = (lines: number) => Array.from({ length: lines }, (_, i) => `${server.url(pathOf(i + 1))}\n`).join("");
 
   let content = Buffer.alloc(0);
-  let has = { etag: true, ranges: true };
+  let has = { etag: true, ranges: true, end: true };
   let url = "";
   const requests: { readonly range: string | undefined; readonly ifMatch: string | undefined; status: number }[] = [];
 
   beforeEach(async () => {
     content = Buffer.from(list(LINES));
-    has = { etag: true, ranges: true };
+    has = { etag: true, ranges: true, end: true };
     requests.length = 0;
     const web = createServer(({ headers }, response) => {
       const tag = `"${createHash("sha256").update(content).digest("hex").slice(0, 16)}"`;
@@ -37,7 +39,11 @@ describe.skipIf(noRedis !== undefined)("a fleet with a list on the web", () => {
       else {
         const end = Math.min(Number(last) + 1, content.length);
         response.writeHead(206, { "content-range": `bytes ${from}-${end - 1}/${content.length}` });
-        response.end(content.subarray(Number(from), end));
+        if (has.end || (from === "0" && end < content.length)) response.end(content.subarray(Number(from), end));
+        else {
+          const more = setInterval(() => response.write("\n"), 5);
+          response.on("close", () => clearInterval(more));
+        }
       }
       requests.push({ range, ifMatch, status: response.statusCode });
     });
@@ -90,13 +96,25 @@ describe.skipIf(noRedis !== undefined)("a fleet with a list on the web", () => {
     await worker.ended;
   });
 
+  it("stops reading it at a ^C, and begins no run", async () => {
+    const fleet = await ownFleet(folder);
+    content = Buffer.from(list(1000));
+    has = { ...has, end: false };
+    const args = ["enqueue", "--list-url", url, "-o", "out", "--queue", fleet.redis.url];
+    const enqueueing = commandUnderWay(args, folder.path);
+    await vi.waitFor(() => expect(requests).toHaveLength(2), PATIENCE);
+    enqueueing.kill("SIGINT");
+    const { signal } = await enqueueing.ended;
+    expect([signal, enqueueing.stderr(), existsSync(folder.at("out"))]).toEqual(["SIGINT", "", false]);
+  });
+
   it.each([
     { what: "sends no ETag", of: { etag: false, ranges: true }, pack: Buffer.from },
     { what: "sends no ranges", of: { etag: true, ranges: false }, pack: Buffer.from },
     { what: "has it gzipped", of: { etag: true, ranges: true }, pack: gzipSync },
   ])("sends the lines through the queue where the server $what", async ({ of, pack }) => {
     const fleet = await ownFleet(folder);
-    has = of;
+    has = { ...of, end: true };
     content = pack(list(LINES));
     const ran = await enqueue(fleet);
     expect(ran.stderr).toContain("6 of 6 chunks are in the queue (60 lines)\n");
