@@ -91,11 +91,12 @@ export function connectionPool(
   function forget(one: Http1Connection): void {
     const wasIdle = one.list === idle;
     one.list?.delete(one);
-    if (!wasIdle) return;
     const { key } = one.route;
-    const others = idleByKey.get(key)?.filter((other) => other !== one) ?? [];
+    const known = idleByKey.get(key);
+    if (known === undefined) return;
+    const others = wasIdle ? known.filter((other) => other !== one) : known;
     if (others.length === 0) idleByKey.delete(key);
-    else idleByKey.set(key, others);
+    else if (wasIdle) idleByKey.set(key, others);
   }
 
   /** Closes idle connections, the least recently used first, until at most `most` are open. */
@@ -129,7 +130,6 @@ export function connectionPool(
     const candidates = idleByKey.get(route.key);
     for (let one = candidates?.pop(); one !== undefined; one = candidates?.pop()) {
       busy.add(one);
-      if (candidates?.length === 0) idleByKey.delete(route.key); // it may be the last of its host
       if (one.isIdle()) return one;
       one.drop();
     }
