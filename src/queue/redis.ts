@@ -26,8 +26,8 @@ const ADDRESS = /^(?:(?:redis|valkey)s?:\/\/|unix:\/)/;
 export async function connectRedis(url: string, note: (text: string) => void): Promise<Redis> {
   if (/^postgres(?:ql)?:/i.test(url))
     throw new OptionError(
-      `--queue ${withoutUserinfo(url)}: PostgreSQL cannot be the queue, since it may lose a chunk that is tried again later ` +
-        `(BullMQ issue 4814): use a Redis or Valkey, such as redis://host:6379`,
+      `--queue ${withoutUserinfo(url)}: PostgreSQL cannot be the queue, since BullMQ may lose a chunk there that is tried again ` +
+        `later (BullMQ issue 4814): use a Redis or Valkey, such as redis://host:6379`,
     );
   if (!ADDRESS.test(url))
     throw new OptionError(
@@ -58,7 +58,7 @@ export async function connectRedis(url: string, note: (text: string) => void): P
     const { message } = problem ?? (error as Error);
     if (/^(?:NOAUTH|WRONGPASS)\b/.test(message))
       throw new OptionError(
-        `--queue ${withoutUserinfo(url)}: wants ${message.startsWith("NOAUTH") ? "a" : "another user or"} password: ` +
+        `--queue ${withoutUserinfo(url)}: needs ${message.startsWith("NOAUTH") ? "a" : "another user or"} password: ` +
           "write it before the host, as in any URL (in BULKGET_QUEUE, other users do not see it)",
       );
     throw new OptionError(`--queue ${withoutUserinfo(url)}: cannot be reached: ${message}`);

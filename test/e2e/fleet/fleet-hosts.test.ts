@@ -4,6 +4,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { ownFolder, ownSite } from "../../support/own.ts";
 import { expectWhole, ownFleet } from "../../support/servers/fleet.ts";
+import { hostLoad } from "../../support/servers/host-load.ts";
 import { noRedis } from "../../support/servers/redis.ts";
 import { pageOf } from "../../support/site.ts";
 
@@ -23,8 +24,7 @@ describe.skipIf(noRedis !== undefined)("a fleet with --shard-by host", () => {
     { what: "suspended past its lease, while its process for downloads runs on", signal: "SIGSTOP" as const },
   ])("sends one request at a time to a host while a worker is $what", async ({ signal }) => {
     const fleet = await ownFleet(folder);
-    const inFlight = new Map<string, number>();
-    let most = 0;
+    const load = hostLoad();
     let timesHeld = 0;
     let release = () => {};
     const released = new Promise<void>((resolve) => {
@@ -34,12 +34,8 @@ describe.skipIf(noRedis !== undefined)("a fleet with --shard-by host", () => {
     const { port } = new URL(server.url("/"));
     const lines = Array.from({ length: LINES }, (_, i) => {
       const path = pathOf(i + 1);
-      server.answers.set(path, ({ headers }, response) => {
-        const host = headers.host ?? "";
-        const count = (inFlight.get(host) ?? 0) + 1;
-        inFlight.set(host, count);
-        most = Math.max(most, count);
-        response.on("close", () => void inFlight.set(host, (inFlight.get(host) ?? 0) - 1));
+      server.answers.set(path, (request, response) => {
+        load.count(request, response);
         const answer = () => void response.setHeader("content-type", "text/plain").end(pageOf(path));
         if (path !== HELD) return void setTimeout(answer, 2);
         timesHeld++;
@@ -63,7 +59,7 @@ describe.skipIf(noRedis !== undefined)("a fleet with --shard-by host", () => {
     await vi.waitFor(() => expect(timesHeld).toBeGreaterThan(1), PATIENCE);
     release();
     expect((await fleet.work(LEASE)).code).toBe(0);
-    expect(most).toBe(1);
+    expect(load.most).toBe(1);
     for (const worker of others) {
       worker.kill("SIGTERM");
       await worker.ended;

@@ -7,6 +7,7 @@ import { describe, expect, it } from "vitest";
 import { ROOT, shell, temporaryFolder } from "../../support/command.ts";
 import { own, ownFolder, ownSite } from "../../support/own.ts";
 import { expectWhole, ownFleet, resultsOf } from "../../support/servers/fleet.ts";
+import { hostLoad } from "../../support/servers/host-load.ts";
 import { noRedis } from "../../support/servers/redis.ts";
 import { pageOf, status } from "../../support/site.ts";
 
@@ -109,7 +110,7 @@ describe.skipIf(noRedis !== undefined)("a fleet", () => {
     listOf(1);
     expect(await fleet.redis.send("CONFIG SET requirepass hidden")).toBe("+OK");
     for (const ran of [await fleet.enqueue(["urls.txt", "-o", "out"]), await fleet.work()]) {
-      expect(ran.stderr).toContain(": wants a password: write it before the host");
+      expect(ran.stderr).toContain(": needs a password: write it before the host");
       expect(ran.code).toBe(2);
     }
   });
@@ -143,20 +144,13 @@ describe.skipIf(noRedis !== undefined)("a fleet", () => {
 
   it("keeps to --per-host in the whole fleet with --shard-by host", async () => {
     const fleet = await ownFleet(folder);
-    const inFlight = new Map<string, number>();
-    let most = 0;
+    const load = hostLoad();
     const hosts = ["127.0.0.1", "localhost"];
     const lines = Array.from({ length: 80 }, (_, i) => {
       const path = pathOf(i + 1);
-      server.answers.set(path, ({ headers }, response) => {
-        const host = headers.host ?? "";
-        const count = (inFlight.get(host) ?? 0) + 1;
-        inFlight.set(host, count);
-        most = Math.max(most, count);
-        setTimeout(() => {
-          inFlight.set(host, (inFlight.get(host) ?? 0) - 1);
-          response.setHeader("content-type", "text/plain").end(pageOf(path));
-        }, 5);
+      server.answers.set(path, (request, response) => {
+        load.count(request, response);
+        setTimeout(() => response.setHeader("content-type", "text/plain").end(pageOf(path)), 5);
       });
       return server.url(path).replace("127.0.0.1", hosts[i % 2] ?? "");
     });
@@ -167,7 +161,7 @@ describe.skipIf(noRedis !== undefined)("a fleet", () => {
     expect(ran.stderr).not.toContain("each worker process sends up to");
     await Promise.all([fleet.work(["-w", "2"]), fleet.work(["-w", "2"])]);
     expectWhole(folder.at("out"), 80, pathOf);
-    expect(most).toBe(2);
+    expect(load.most).toBe(2);
   });
 });
 
