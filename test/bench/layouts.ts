@@ -65,15 +65,8 @@ const each = (act: (i: number) => Promise<unknown>) =>
   Promise.all(Array.from({ length: SHARDS }, (_, i) => act(i + 1)));
 const ways: Readonly<Record<string, (out: string, more: readonly string[]) => Promise<unknown>>> = {
   "one run": (out, more) => bulkget("urls.txt", "-o", out, ...RUN, ...more),
-  "4 shards by line, merged": async (out, more) => {
-    await each((i) => bulkget("urls.txt", "-o", `${out}-${i}`, ...RUN, ...more, "--shard", `${i}/${SHARDS}`));
-    mergedInto(out);
-  },
-  "4 shards by host, merged": async (out, more) => {
-    const by = ["--shard-by", "host"];
-    await each((i) => bulkget("urls.txt", "-o", `${out}-${i}`, ...RUN, ...more, "--shard", `${i}/${SHARDS}`, ...by));
-    mergedInto(out);
-  },
+  "4 shards by line, merged": (out, more) => mergedShards(out, [...more, "--shard-by", "line"]),
+  "4 shards by host, merged": (out, more) => mergedShards(out, [...more, "--shard-by", "host"]),
   "4 shards at once in one place": (out, more) =>
     each((i) => {
       const state = out.startsWith("s3:") ? ["--state", `state-${i}`] : [];
@@ -88,7 +81,8 @@ const ways: Readonly<Record<string, (out: string, more: readonly string[]) => Pr
   },
 };
 
-function mergedInto(out: string): void {
+async function mergedShards(out: string, more: readonly string[]): Promise<void> {
+  await each((i) => bulkget("urls.txt", "-o", `${out}-${i}`, ...RUN, ...more, "--shard", `${i}/${SHARDS}`));
   const parts = Array.from({ length: SHARDS }, (_, i) => join(folder, `${out}-${i + 1}`));
   merged(parts, join(folder, out));
 }

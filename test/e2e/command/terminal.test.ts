@@ -141,6 +141,14 @@ describe.skipIf(TMUX === undefined)("a terminal", () => {
     expect(shown.screen).toContain(`urls.txt:2: 404 Not Found: ${url("/none")}`);
   });
 
+  it("without a size (0 columns) shows the lines of a report as for 80 columns", async () => {
+    writeFileSync(at("urls.txt"), `${url("/0")}\n`);
+    await folder.run(ARGS);
+    const size = { columns: 100, rows: 50, before: "stty cols 0" };
+    const { screen } = await inTerminal(["report", "downloads"], { cwd: folder.path, ...size });
+    expect(screen.find((line) => line.startsWith("took "))).toMatch(/^took {4}.*, until .* UTC/);
+  });
+
   it.each([
     ["bar", 2000],
     ["bar", 60],

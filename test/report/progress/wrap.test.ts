@@ -54,6 +54,13 @@ describe("a command", () => {
     expect(wrappedCommand("again   ", command, remark, 60)).toBe(`again   ${command}\n        ${remark}`);
   });
 
+  it("that was cut within quotes keeps its characters", () => {
+    for (const command of ["bulkget urls.txt --name 'a b c d e f g h", "bulkget urls.txt -o downloads/of/the/day\\"]) {
+      const text = wrappedCommand("", command, remark, 24);
+      expect(text.slice(0, text.lastIndexOf("\n", text.indexOf("(3"))).replace(/ \\\n */g, " ")).toBe(command);
+    }
+  });
+
   it("is broken as a shell takes it, and not between an option and its value", () => {
     const command = "bulkget urls.txt -c 50 -o 'down loads' --header 'A: b'";
     expect(wrappedCommand("again   ", command, remark, 39)).toMatchInlineSnapshot(`

@@ -77,6 +77,25 @@ describe("a name", () => {
     }
   });
 
+  it("keeps the addresses of a later look-up when an earlier one, older than a minute, fails", async () => {
+    vi.useFakeTimers({ toFake: ["performance"] });
+    try {
+      const { names, answer, waiting } = asked();
+      const failing = Object.assign(new Error("queryA ETIMEOUT"), { code: "ETIMEOUT" });
+      const early = find(names, "a.test");
+      const [asking] = waiting.splice(0);
+      vi.advanceTimersByTime(60_000);
+      const late = find(names, "a.test");
+      answer(null, "127.0.0.2");
+      await late;
+      asking?.answer(failing, []);
+      await expect(early).rejects.toBe(failing);
+      expect(await find(names, "a.test")).toEqual(["127.0.0.2"]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it("is looked up again after a failure, and after none of its addresses could be connected to", async () => {
     const { names, answer, all } = asked();
     const failing = Object.assign(new Error("queryA ESERVFAIL"), { code: "ESERVFAIL" });
