@@ -9,13 +9,16 @@ export const noStrace: string | undefined = (() => {
   return trial.status === 0 ? undefined : (trial.error?.message ?? trial.stderr);
 })();
 
-/** The start of a line of bash: `bulkget` with this injection into its renames, such as "error=EIO:when=3". */
-export function renames(injected: string): string {
-  return traced("?rename,?renameat,?renameat2", injected);
+/**
+ * The start of a line of bash: `bulkget` with this injection into its renames, such as "error=EIO:when=3". `log` is a file for the
+ * calls, where one that is delayed is seen from its start on.
+ */
+export function renames(injected: string, log?: string): string {
+  return traced("?rename,?renameat,?renameat2", injected, log);
 }
 
 /** The start of a line of bash with an injection into any system calls; a leading `?` marks calls that may not exist. */
-export function traced(calls: string, injected: string): string {
-  const what = `-o /dev/null -e signal=none -e 'trace=${calls}' -e 'inject=${calls}:${injected}'`;
+export function traced(calls: string, injected: string, log = "/dev/null"): string {
+  const what = `-o ${log} -e signal=none -e 'trace=${calls}' -e 'inject=${calls}:${injected}'`;
   return `strace -f -qqq ${what} "${process.execPath}" "${BIN}"`;
 }
