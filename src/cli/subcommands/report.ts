@@ -98,6 +98,12 @@ async function isVerified(folders: readonly string[], opened: FolderReport, isJs
   return verified.wrong.length === 0;
 }
 
+/**
+ * Garbage is collected when the heap has grown by this percentage. The arrays of a group of rows are garbage when it is written:
+ * 1,000,000 records take 200 MB of memory instead of 260, and no more time (December 2026).
+ */
+const FREQUENT_COLLECTION = "--heap-growing-percent=40";
+
 /** Loads the writer, and checks the path before minutes of reading. */
 async function parquetWriter(path: string): Promise<(opened: FolderReport) => void> {
   const { PARQUET_FILE, parquetFile } = await import("../../report/parquet/write-parquet.ts");
@@ -105,6 +111,7 @@ async function parquetWriter(path: string): Promise<(opened: FolderReport) => vo
     if (reason !== undefined) throw new OptionError(`--parquet ${path}: ${reason}`);
   };
   refuse(objectionTo(path, PARQUET_FILE));
+  process.getBuiltinModule("node:v8").setFlagsFromString(FREQUENT_COLLECTION);
   return ({ eachRecord }) => {
     let records = 0;
     const failure = writeOwnFile(path, PARQUET_FILE, (fd) => {

@@ -25,10 +25,12 @@ export function numbersBuffer(
       return true;
     },
     take(count) {
-      if (isEmpty) return new Array<undefined>(count).fill(undefined);
-      const values = Array.from(numbers.subarray(0, count), (number) =>
-        Number.isNaN(number) ? undefined : decode(number),
-      );
+      if (isEmpty) return noValues(count);
+      const values = new Array<unknown>(count);
+      for (let row = 0; row < count; row++) {
+        const number = numbers[row] as number;
+        values[row] = Number.isNaN(number) ? undefined : decode(number);
+      }
       numbers.fill(Number.NaN);
       isEmpty = true;
       return values;
@@ -63,6 +65,7 @@ export function wordsBuffer(rows: number): ColumnBuffer {
 export function textsBuffer(rows: number, encode: (value: unknown) => string | undefined = textOf): ColumnBuffer {
   let bytes = Buffer.alloc(0);
   let filled = 0;
+  let isEmpty = true;
   /** Where the text of a row begins in `bytes`; -1: it has none. */
   const begins = new Int32Array(rows).fill(-1);
   const ends = new Int32Array(rows);
@@ -72,21 +75,35 @@ export function textsBuffer(rows: number, encode: (value: unknown) => string | u
       if (text === undefined) return false;
       const most = filled + 3 * text.length; // UTF-8 has up to three bytes for a UTF-16 unit
       if (most > bytes.length) bytes = Buffer.concat([bytes.subarray(0, filled)], 2 * most);
+      isEmpty = false;
       begins[row] = filled;
       filled += bytes.write(text, filled);
       ends[row] = filled;
       return true;
     },
     take(count) {
-      const values = Array.from(begins.subarray(0, count), (begin, row) =>
-        begin < 0 ? undefined : bytes.subarray(begin, ends[row]),
-      );
+      if (isEmpty) return noValues(count);
+      const values = new Array<unknown>(count);
+      const { buffer, byteOffset } = bytes;
+      for (let row = 0; row < count; row++) {
+        const begin = begins[row] as number;
+        values[row] = begin < 0 ? undefined : new Uint8Array(buffer, byteOffset + begin, (ends[row] as number) - begin);
+      }
       begins.fill(-1);
+      isEmpty = true;
       filled = 0; // the values are written before the next one is set
       return values;
     },
   };
 }
+
+/** The same array for all columns without values: many are empty in most groups. */
+function noValues(count: number): unknown[] {
+  if (empty.length !== count) empty = new Array<undefined>(count).fill(undefined);
+  return empty;
+}
+
+let empty: undefined[] = [];
 
 /** A text that UTF-8 can hold: a lone surrogate would become another character. */
 function isText(value: unknown): value is string {

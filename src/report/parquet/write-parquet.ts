@@ -25,16 +25,19 @@ export const PARQUET_FILE: FileKind = {
   matches: (head, tail) => head.startsWith("PAR1") && tail.includes(CREATED_BY),
 };
 
-/** How values are stored. Of texts, a dictionary and the smallest and largest one take time and help no query. */
+/**
+ * How values are stored. The smallest and largest text or duration of a group take time and let no reader skip it; so does a
+ * dictionary where most rows have a value of their own.
+ */
 const STORED = {
-  word: { type: "STRING", how: {} },
+  word: { type: "STRING", how: { statistics: false } },
   text: { type: "STRING", how: { encoding: "PLAIN", statistics: false } },
   json: { type: "STRING", how: { encoding: "PLAIN", statistics: false } },
   boolean: { type: "BOOLEAN", how: {} },
   int32: { type: "INT32", how: {} },
-  int64: { type: "INT64", how: {} },
-  double: { type: "DOUBLE", how: {} },
-  timestamp: { type: "TIMESTAMP", how: {} },
+  int64: { type: "INT64", how: { encoding: "PLAIN" } },
+  double: { type: "DOUBLE", how: { encoding: "PLAIN", statistics: false } },
+  timestamp: { type: "TIMESTAMP", how: { encoding: "PLAIN" } },
 } as const satisfies Readonly<Record<ColumnType, object>>;
 
 export function parquetFile(fd: number): ParquetFile {
