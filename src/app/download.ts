@@ -36,7 +36,7 @@ export interface ScheduleOptions {
   readonly order?: keyof typeof ORDERS | Order | undefined;
   /** Number of retries of a URL after transient failures. Default 3. */
   readonly retries?: number | undefined;
-  /** HTTP statuses that are retried. Default: 408 425 429 500 502 503 504 520 to 524. */
+  /** HTTP statuses that are retried. Default: 408 425 429, and those from 500 on but for 501, 505 to 508, 510, 511, 525 and 526. */
   readonly retryOn?: readonly number[] | undefined;
 }
 

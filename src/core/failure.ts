@@ -93,14 +93,23 @@ export function isFatal(kind: FailureKind): boolean {
   return fact.fatal === true;
 }
 
-/** Statuses of temporary errors: those of RFC 9110 and 6585, and Cloudflare's 520 to 524. */
-const TEMPORARY_STATUSES = new Set([408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524]);
+/** Client errors that are temporary: RFC 9110, 8470 and 6585. */
+const TEMPORARY_4XX = new Set([408, 425, 429]);
+/**
+ * Server errors that another try would meet again: RFC 9110 (501, 505), 2295 (506), 4918 (507), 5842 (508), 2774 (510) and 6585 (511),
+ * and Cloudflare's of TLS (525, 526). All others are temporary: a client treats one that it does not know as 500 (RFC 9110 section 15).
+ */
+const LASTING_5XX = new Set([501, 505, 506, 507, 508, 510, 511, 525, 526]);
+
+function isTemporary(status: number): boolean {
+  return TEMPORARY_4XX.has(status) || (status >= 500 && status <= 599 && !LASTING_5XX.has(status));
+}
 
 /** Whether a later try may help: a full disk may have room then; a 407 of a proxy is permanent. */
 export function isRetryable(failure: Failure): boolean {
   const { retry } = FACTS[failure.error];
   if (isFatal(failure.error)) return true;
-  if (retry === "status") return failure.status !== undefined && TEMPORARY_STATUSES.has(failure.status);
+  if (retry === "status") return failure.status !== undefined && isTemporary(failure.status);
   return retry !== "no" && failure.status !== 407;
 }
 

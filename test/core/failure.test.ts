@@ -76,13 +76,16 @@ describe("every kind of failure", () => {
 });
 
 describe("an HTTP status", () => {
-  it.each([408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524])("%i is retryable", (status) => {
+  it.each([408, 425, 429, 500, 502, 503, 504, 509, 520, 524, 529, 530, 599])("%i is retryable", (status) => {
     expect(isRetryable({ error: "http_status", detail: "", status })).toBe(true);
   });
 
-  it.each([204, 301, 304, 400, 401, 403, 404, 407, 410, 501, 505, 525])("%i is not retryable", (status) => {
-    expect(isRetryable({ error: "http_status", detail: "", status })).toBe(false);
-  });
+  it.each([204, 301, 304, 400, 401, 403, 404, 407, 410, 420, 501, 505, 507, 511, 525, 526, 600, 999])(
+    "%i is not retryable",
+    (status) => {
+      expect(isRetryable({ error: "http_status", detail: "", status })).toBe(false);
+    },
+  );
 
   it("that is unknown is not retryable", () => {
     expect(isRetryable({ error: "http_status", detail: "" })).toBe(false);

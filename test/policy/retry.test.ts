@@ -25,13 +25,16 @@ describe("a retry", () => {
     expect(triesOf(of(kind))).toBe(kind === "interrupted" || isFatal(kind) ? 1 : tries);
   });
 
-  it.each([408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524])("status %i is retried", (code) => {
+  it.each([408, 425, 429, 500, 502, 503, 504, 509, 520, 524, 529, 530, 599])("status %i is retried", (code) => {
     expect(triesOf(status(code))).toBe(4);
   });
 
-  it.each([300, 304, 400, 401, 403, 404, 407, 410, 451, 501, 505, 525])("status %i is not retried", (code) => {
-    expect(triesOf(status(code))).toBe(1);
-  });
+  it.each([300, 304, 400, 401, 403, 404, 407, 410, 451, 501, 505, 507, 511, 525, 526, 999])(
+    "status %i is not retried",
+    (code) => {
+      expect(triesOf(status(code))).toBe(1);
+    },
+  );
 
   it("--retry-on replaces these statuses, and changes no other failure", () => {
     const options = { ...OPTIONS, retryOn: new Set([404]) };

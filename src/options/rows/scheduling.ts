@@ -138,10 +138,11 @@ export const SCHEDULING = {
     flags: "--retry-on <statuses>",
     summary: "HTTP statuses to retry, such as 429,503",
     details: `
-      HTTP statuses that count as transient failures, separated by commas. It replaces the default list.`,
+      HTTP statuses that count as transient failures, separated by commas. It replaces the default list: 408, 425, 429 and those from
+      500 on but for 501, 505 to 508, 510, 511, 525 and 526, which another try would meet again.`,
     unit: "HTTP statuses",
     least: 100,
     most: 599,
-    otherwise: "408 425 429 500 502 503 504 520 to 524",
+    otherwise: "408 425 429, most from 500 on",
   },
 } as const satisfies Rows;
