@@ -122,13 +122,19 @@ async function runCommand(
     stop: stop.signal,
     command: shownCommand(argv),
   });
+  const lost = new Set<string>(); // names of reports that could not be written, or the folder
   let remaining: Source;
   let metrics: Metrics | undefined;
   let progress: Extra;
   try {
     remaining = await output.resume(source, isRereadable ? read : undefined);
     metrics = await openMetrics(line, notes.note);
-    progress = await extraReporters(line, { input, next: nextStepsOf(argv, line, input), env, late: late.signal }); // last: a refused run must not truncate an existing --report file
+    progress = await extraReporters(line, {
+      input,
+      next: nextStepsOf(argv, line, input, lost),
+      env,
+      late: late.signal,
+    }); // last: a refused run must not truncate an existing --report file
   } catch (error) {
     metrics?.close();
     await output.close(error instanceof ListError);
@@ -138,13 +144,12 @@ async function runCommand(
   // 4. Start reporters and run.
   const { extra, note } = progress;
   if (!line.quiet) notes.print = note;
-  let brokenReport = false;
   const fatal = fatalReason();
   const reporters = combineReporters([...output.reporters, ...extra, fatal], {
     stallMs: STALL_MS,
     after: clock.after,
     onLost(name, error) {
-      brokenReport = true;
+      lost.add(name);
       note(`the report ${name} cannot be written any more: ${(error as Error).message}${adviceOn(error)}`);
       if (output.reporters.some((one) => one.name === name)) stop.abort("disk" satisfies StopReason);
     },
@@ -200,14 +205,13 @@ async function runCommand(
   try {
     await output.close(broken?.error instanceof ListError && finished(run.view.tally) === 0, isHurried);
   } catch (error) {
-    brokenReport = true;
+    lost.add(line.outputDir);
     stop.abort("disk" satisfies StopReason);
-    const { message } = error as Error;
     const notify = line.quiet ? note : notes.note; // only once, if it was printed during the run
     notify(
       error instanceof FolderError
         ? messageFor(error, FLAG_WORDING)
-        : `the folder ${line.outputDir} cannot be written any more: ${message}`,
+        : `the folder ${line.outputDir} cannot be written any more: ${(error as Error).message}`,
     );
   }
   signals.release();
@@ -218,7 +222,7 @@ async function runCommand(
     failOn: line.failOn,
     reason,
     isListBroken: broken !== undefined,
-    isReportBroken: brokenReport,
+    isReportBroken: lost.size > 0,
   });
   const isFatal = end === "disk"; // printed with --quiet as well
   if (isFatal || (!line.quiet && (end === "stopped" || isSignal(end)))) {

@@ -6,13 +6,23 @@ import { thousands } from "./format.ts";
 import { wrapped, wrappedCommand } from "./progress/wrap.ts";
 
 export interface NextSteps {
-  /** The paths of failed.txt and results.jsonl, if they are there; called at the end. `hasFailed`: failed.txt will be there. */
-  files(hasFailed: boolean): { readonly failures?: string | undefined; readonly records?: string | undefined };
+  /** Called at the end. `hasFailed`: failed.txt will be there. */
+  files(hasFailed: boolean): {
+    /** The path of failed.txt, if it is there. */
+    readonly failures?: string | undefined;
+    /** The path of results.jsonl, if it is there. */
+    readonly records?: string | undefined;
+    /** Some records could not be written: the next run fetches their lines again. */
+    readonly lacksRecords?: boolean;
+  };
   /** The command that goes on with the list. Undefined if it cannot be shown: it has secrets, or its list cannot be read again. */
   readonly goOn: string | undefined;
   /** The command that tries the failures again. */
   readonly tryAgain: string;
 }
+
+/** Stands for a command that cannot be shown, since it needs the same list again. */
+export const SAME_LIST = "run the same command with the same list";
 
 /** Maximum length of a command that is shown. */
 const MAX_COMMAND = 2000;
@@ -26,11 +36,11 @@ export function nextLines(
   const { tally, isStopped } = view;
   // The list of a resumed run is written when the folder is closed. That of an earlier run goes then, if nothing is left that failed.
   const hasFailed = tally.failed > 0 || (view.doneEarlier?.failed ?? 0) > 0;
-  const { failures, records } = files(hasFailed);
+  const { failures, records, lacksRecords } = files(hasFailed);
   const isGone = isStopped !== true && !hasFailed;
   const where = [
     ...(failures === undefined || isGone ? [] : [`failures in ${escaped(failures)}`]),
-    ...(records === undefined ? [] : [`records in ${escaped(records)}`]),
+    ...(records === undefined ? [] : [`records in ${escaped(records)}${lacksRecords ? " (some are missing)" : ""}`]),
   ];
   const lines = where.length === 0 ? [] : [wrapped(`files   ${where.join(", ")}`, columns)];
   const mayPass = tally.retryable > 0 ? `${countOf(tally.retryable, tally.failed)} may pass` : undefined;
@@ -38,12 +48,7 @@ export function nextLines(
     const about = view.total()?.exact === false ? "about " : "";
     const rest =
       left === undefined ? "the rest of the list" : `${about === "" ? "the " : about}${thousands(left)} left`;
-    lines.push(
-      againLine(
-        goOn ?? "run the same command with the same list",
-        mayPass === undefined ? rest : `${rest}; ${mayPass}`,
-      ),
-    );
+    lines.push(againLine(goOn ?? SAME_LIST, mayPass === undefined ? rest : `${rest}; ${mayPass}`));
   } else if (mayPass !== undefined) lines.push(againLine(tryAgain, mayPass));
   return lines;
 

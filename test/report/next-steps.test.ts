@@ -49,6 +49,11 @@ describe("the end of the summary", () => {
     expect(linesOf([failed()], {}, { tryAgain: "bulkget \u001b[2J" })[0]).toMatch(NO_CONTROLS);
   });
 
+  it("says that records are missing", () => {
+    const files = () => ({ records: "out/results.jsonl", lacksRecords: true });
+    expect(linesOf([NEVER], {}, { files })).toEqual(["files   records in out/results.jsonl (some are missing)"]);
+  });
+
   it("does not name the list of failures where nothing is left that failed", () => {
     const files = () => ({ failures: "out/failed.txt", records: "out/results.jsonl" });
     const view = { doneEarlier: { saved: 3, failed: 0, skipped: 0 } };

@@ -92,6 +92,8 @@ describe.skipIf(noTmpfs !== undefined)("a disk of 1 MiB", () => {
       const { code, stderr } = await run(...args);
       expect(code, stderr).toBe(3);
       expect(stderr).toContain("disk_full");
+      expect(/failures in (\S+),/.test(stderr), stderr).toBe(existsSync(join(disk, "out", "failed.txt")));
+      expect(stderr.includes("(some are missing)")).toBe(stderr.includes("results.jsonl cannot be written any more"));
       const saved = expectOnlyWhole(join(disk, "out"));
       expect(saved).toBeLessThan(100);
       const again = await run(...args); // still full
