@@ -61,6 +61,7 @@ function statusOf(status: unknown): number {
   return typeof status === "number" && Number.isInteger(status) && status >= 100 && status <= 999 ? status : Number.NaN;
 }
 
+/** A number of bytes, tries or milliseconds; none of these is larger than what a double counts exactly. */
 function numberOf(value: unknown): number {
-  return typeof value === "number" && value >= 0 && value < Number.POSITIVE_INFINITY ? value : Number.NaN;
+  return typeof value === "number" && value >= 0 && value <= Number.MAX_SAFE_INTEGER ? value : Number.NaN;
 }
