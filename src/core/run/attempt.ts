@@ -165,10 +165,12 @@ export function attempt({ get, sink, clock, follow, isLast }: AttemptPorts): Per
     written: WriteBehind<Stored | Failure>,
     startedMs: number,
   ): WriteBehind<TryResult> {
-    const endedMs = clock.nowMs(); // the wait for the disk is not part of the try
+    // The wait for the disk is not part of the try.
+    const endedMs = clock.nowMs();
+    const time = clock.timestamp();
     const deferred = new Deferred<TryResult>();
     written.storing.then(
-      (stored) => deferred.resolve(isFailure(stored) ? stored : saved(task, answer, stored, startedMs, endedMs)),
+      (stored) => deferred.resolve(isFailure(stored) ? stored : saved(task, answer, stored, startedMs, endedMs, time)),
       (error) => deferred.resolve(bug(error)),
     );
     return { storing: deferred };

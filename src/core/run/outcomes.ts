@@ -28,8 +28,8 @@ export interface Clock {
 }
 
 export interface OutcomeBuilder {
-  /** `endedMs`: when the try ended, if that is not now. */
-  saved(task: Task, answer: Answer, stored: Stored, startedMs: number, endedMs?: number): Saved;
+  /** `endedMs`, `time`: when the try ended, if that is not now. */
+  saved(task: Task, answer: Answer, stored: Stored, startedMs: number, endedMs?: number, time?: string): Saved;
   /** The record of an unchanged file has all that the previous record had. */
   unchanged(task: Task, known: KnownFile | KnownRecord, answer: Answer, startedMs: number): Unchanged;
   /** Saved without a request: everything but the name and the times is the other line's. */
@@ -48,12 +48,13 @@ export function outcomeBuilder(clock: Clock): OutcomeBuilder {
     stored: Stored,
     startedMs: number,
     endedMs: number = clock.nowMs(),
+    time: string = clock.timestamp(),
   ): Saved {
     const { n } = task.job;
     const url = redacted(task.job.url);
     const { status } = answer;
     const { file, bytes, place } = stored;
-    const rest = { attempts: task.attempts, ttfb_ms: rounded(answer.ttfbMs), total_ms: 0, time: clock.timestamp() };
+    const rest = { attempts: task.attempts, ttfb_ms: rounded(answer.ttfbMs), total_ms: 0, time };
     // All records start with the same keys in the same order, so that they can be scanned fast.
     const outcome: Mutable<Saved> =
       file === undefined

@@ -79,8 +79,9 @@ describe("a saved body's record", () => {
       };
       return { storing: Promise.resolve().then(after) };
     };
-    const clock = { nowMs: () => nowMs, timestamp: () => TIME };
-    expect(await tried(JOB, { write, clock })).toMatchObject({ outcome: "saved", bytes: 9, total_ms: 20 });
+    const clock = { nowMs: () => nowMs, timestamp: () => new Date(nowMs).toISOString() };
+    const time = "1970-01-01T00:00:00.120Z";
+    expect(await tried(JOB, { write, clock })).toMatchObject({ outcome: "saved", bytes: 9, total_ms: 20, time });
   });
 
   it("comes of the target that the line was read as", async () => {
