@@ -97,6 +97,15 @@ describe("a run with --html", () => {
     expect(text("out/results.jsonl").match(/"outcome":"saved"/g)).toHaveLength(4);
   });
 
+  it("writes no page where no URL was finished, and says so", async () => {
+    folder.list(["# nothing today"]);
+    const page = folder.at("page.html");
+    const { code, stderr } = await folder.run(["urls.txt", "-o", "out", "--allow-empty", "--html", page]);
+    expect(code, stderr).toBe(0);
+    expect(stderr).toContain(`bulkget: --html ${page}: was not written: no URL was finished\n`);
+    expect(existsSync(page)).toBe(false);
+  });
+
   it("writes the page of a run that was stopped", async () => {
     const { code } = await run("--html", folder.at("page.html"), "-c", "1", "--max-failures", "1");
     expect(code).toBe(4);
